@@ -1,0 +1,41 @@
+/** What a detector is: data plus two functions, reached only through the protocol. It knows nothing of the editor. */
+import type { CheckRequest, CheckResult, DetectorProblem, Finding, PlanRequest, PlanResult, Unit } from './protocol.ts';
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+export interface PlanContext {
+  readonly signal: AbortSignal;
+  log(level: LogLevel, message: string): void;
+}
+
+/** Where a check writes what it finds. Events reach the server batched and in order. */
+export interface CheckContext extends PlanContext {
+  /** Names the input that is about to be worked on: the suspect should the compartment die. */
+  begin(unit: Unit, file: string): void;
+  /** Adds findings to a file; may be called several times before {@link done}. */
+  report(unit: Unit, file: string, findings: readonly Finding[]): void;
+  /**
+   * The unit's findings for this file are complete. A file without findings needs it too, else its older issues stay
+   * until the unit ends. Await it: it resolves at once unless the reader is slower than we are (backpressure).
+   */
+  done(unit: Unit, file: string): Promise<void>;
+  progress(done: number, total: number, what?: string): void;
+  problem(problem: DetectorProblem): void;
+}
+
+export interface Detector {
+  readonly name: string;
+  /** Changes whenever the same input may give other results; part of every fingerprint and quarantine key. */
+  readonly version: string;
+  /**
+   * Says what there is to analyse under a root. A broken configuration is a problem in the result, never an exception.
+   * @throws only what the caller should see as a failure of the detector itself
+   */
+  plan(request: PlanRequest, context: PlanContext): Promise<PlanResult>;
+  /**
+   * Analyses units and streams what it finds. Honours `context.signal` at least between files.
+   * When it returns, files of its units that it did not name have no findings.
+   */
+  check(request: CheckRequest, context: CheckContext): Promise<CheckResult>;
+  dispose?(): Promise<void>;
+}
