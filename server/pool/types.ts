@@ -1,0 +1,113 @@
+/** What the pool promises the engine. The engine knows units and generations; the pool knows compartments and faults. */
+import type {
+  CheckEvent,
+  CheckRequest,
+  CheckResult,
+  PlanRequest,
+  PlanResult,
+  Unit,
+} from '../../workers/protocol.ts';
+
+/** Why a compartment ended, or a task with it. */
+export type ExitKind =
+  | 'oom-heap'
+  | 'oom-kernel'
+  | 'rss-limit'
+  | 'signal'
+  | 'exit'
+  | 'protocol'
+  | 'hang'
+  | 'start-timeout'
+  | 'cancelled';
+
+export interface ExitReason {
+  readonly kind: ExitKind;
+  /** One sentence for a person: what happened, with the limit or signal that applies. */
+  readonly message: string;
+  readonly exitCode?: number;
+  readonly signal?: string;
+  /** The last 20 lines of stderr. */
+  readonly stderr: readonly string[];
+  /** The input in work when it happened, relative to the root. */
+  readonly input?: string;
+}
+
+/** Lower runs first. */
+export type Priority = 'open' | 'recent' | 'background';
+
+export interface CheckTask {
+  readonly request: CheckRequest;
+  readonly priority: Priority;
+  readonly signal: AbortSignal;
+  /**
+   * Called in order for every event of the task; never after it settled. A returned promise slows the compartment down.
+   * After a fault the pool repeats what was not `done`: a unit may begin again, and its issues then start afresh.
+   */
+  readonly onEvent: (event: CheckEvent) => void | Promise<void>;
+}
+
+/** An input that killed a compartment twice: skipped and reported until it, the detector or the configuration changes. */
+export interface QuarantinedInput {
+  readonly detector: string;
+  readonly root: string;
+  readonly unit: Unit;
+  readonly file: string;
+  readonly reason: ExitReason;
+  /** The memory limit that applied, in megabytes. */
+  readonly limitMb?: number;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/** How a check settled: exactly once, with everything that was not analysed named. */
+export type CheckOutcome =
+  | { readonly kind: 'done'; readonly result: CheckResult; readonly quarantined: readonly QuarantinedInput[] }
+  | { readonly kind: 'cancelled' }
+  | {
+      readonly kind: 'failed';
+      readonly message: string;
+      readonly reason?: ExitReason;
+      /** Units without an answer. */
+      readonly unfinished: readonly Unit[];
+      readonly quarantined: readonly QuarantinedInput[];
+    };
+
+export type CompartmentState = 'starting' | 'ready' | 'busy' | 'backing-off' | 'degraded' | 'disabled' | 'stopped';
+
+export interface CompartmentHealth {
+  /** Stable over restarts, for instance `eslint#2`. */
+  readonly name: string;
+  readonly detector: string;
+  readonly root: string;
+  readonly driver: 'child-process' | 'worker-threads' | 'inline';
+  readonly state: CompartmentState;
+  readonly pid?: number;
+  /** Resident memory of the process tree (heap for threads), bytes; and its peak since the pool started. */
+  readonly memoryBytes: number;
+  readonly peakMemoryBytes: number;
+  readonly limitBytes: number;
+  /** Of one core. */
+  readonly cpuPercent: number;
+  readonly tasksDone: number;
+  readonly tasksFailed: number;
+  readonly queued: number;
+  readonly restarts: number;
+  readonly consecutiveCrashes: number;
+  readonly lastExit?: ExitReason;
+  readonly uptimeMs: number;
+  readonly heartbeatAgeMs: number;
+}
+
+export interface Pool {
+  /** @throws PlanFailure when the detector's compartment cannot answer; its `reason` says why. */
+  plan(request: PlanRequest, signal: AbortSignal): Promise<PlanResult>;
+  /** Settles exactly once, never rejects. */
+  check(task: CheckTask): Promise<CheckOutcome>;
+  health(): readonly CompartmentHealth[];
+  /** Called after a compartment changed state or a health sample was taken; returns the way to stop listening. */
+  onHealth(listener: () => void): () => void;
+  /** Ends the compartments of a detector (all when absent) and lifts its circuit; work in flight is repeated. */
+  restart(detector?: string): Promise<void>;
+  /** Cancels everything, ends every process, resolves when none is left. */
+  dispose(): Promise<void>;
+}
