@@ -1,0 +1,233 @@
+/**
+ * Walks a folder the way a developer sees it: what git ignores, installed packages and version control folders are
+ * left out. Holds nothing between walks.
+ */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import path from 'node:path';
+import ignore, { type Ignore } from 'ignore';
+
+/** A directory the walk could not look into. */
+export interface UnreadableDirectory {
+  /** Relative to the root, forward slashes; empty for the root itself. */
+  readonly path: string;
+  /** For instance `EACCES`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface WalkOptions {
+  /** Extensions with their dot, for instance `.ts`; absent: every file. */
+  readonly extensions?: readonly string[];
+  /** Asked for files only, after `extensions`; `file` is relative to the root. */
+  readonly accept?: (name: string, file: string) => boolean;
+  /** More to leave out: patterns in the language of .gitignore relative to the root, braces allowed. */
+  readonly exclude?: readonly string[];
+  /** False: also what git ignores. Default true. */
+  readonly gitignore?: boolean;
+  readonly signal?: AbortSignal;
+  /** Called for each directory that cannot be read; the walk goes on. */
+  readonly onUnreadable?: (directory: UnreadableDirectory) => void;
+}
+
+/**
+ * Yields the files under a root, relative to it with forward slashes, breadth first and sorted within a directory, so
+ * the order is the same on every run. Symbolic links to files are files; links to directories are not followed: what
+ * is inside the root is met under its real name, what is outside does not belong to it.
+ * @param root absolute path; .gitignore files between it and the top of its git repository count too
+ * @throws the reason of `options.signal` when aborted
+ */
+export async function* walkFiles(root: string, options: WalkOptions = {}): AsyncGenerator<string, void, undefined> {
+  const { signal, onUnreadable = () => {} } = options;
+  const top = options.gitignore === false ? [] : await rulesAbove(root);
+  const excluded: Rules = {
+    localize: (file) => file,
+    matcher: matcherOf((options.exclude ?? []).flatMap(expandBraces)),
+  };
+  let pending: Directory[] = [{ path: '', rules: top }];
+  while (pending.length > 0) {
+    const found: Directory[] = [];
+    for (let start = 0; start < pending.length; start += PARALLEL) {
+      signal?.throwIfAborted();
+      const wave = pending.slice(start, start + PARALLEL);
+      const contents = await Promise.all(
+        wave.map((directory) => readDirectory(root, directory, excluded, options, onUnreadable)),
+      );
+      for (const { files, directories } of contents) {
+        found.push(...directories);
+        yield* files;
+      }
+    }
+    pending = found;
+  }
+  signal?.throwIfAborted();
+}
+
+/** Directories read at once. */
+const PARALLEL = 16;
+
+/** Never walked into: installed packages and version control. */
+const SKIPPED_DIRECTORIES: ReadonlySet<string> = new Set([
+  'node_modules',
+  'bower_components',
+  'jspm_packages',
+  '.git',
+  '.hg',
+  '.svn',
+  '.jj',
+  '.sl',
+  'CVS',
+]);
+
+/** Git asks the file system whether case matters; these are the usual answers. */
+const IGNORE_CASE = process.platform === 'win32' || process.platform === 'darwin';
+
+/** The patterns of one .gitignore. */
+interface Rules {
+  /** From a path relative to the root of the walk to one relative to the directory of the patterns. */
+  readonly localize: (file: string) => string;
+  readonly matcher: Ignore;
+}
+
+interface Directory {
+  readonly path: string;
+  /** Outermost first. */
+  readonly rules: readonly Rules[];
+}
+
+interface Contents {
+  readonly files: readonly string[];
+  readonly directories: readonly Directory[];
+}
+
+async function readDirectory(
+  root: string,
+  directory: Directory,
+  excluded: Rules,
+  options: WalkOptions,
+  onUnreadable: (directory: UnreadableDirectory) => void,
+): Promise<Contents> {
+  const absolute = path.join(root, directory.path);
+  let entries: Dirent[];
+  try {
+    entries = await readdir(absolute, { withFileTypes: true });
+  } catch (error) {
+    const code = errorCode(error);
+    const gone = code === 'ENOENT' || code === 'ENOTDIR';
+    // Deleted since its parent was read: nothing is missing from the walk.
+    if (!gone || directory.path === '') onUnreadable({ path: directory.path, code, message: String(error) });
+    return { files: [], directories: [] };
+  }
+  entries.sort((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0));
+  const rules = options.gitignore === false ? [] : await rulesOf(absolute, directory, entries);
+
+  const files: string[] = [];
+  const directories: Directory[] = [];
+  for (const entry of entries) {
+    const { name } = entry;
+    const relative = directory.path === '' ? name : `${directory.path}/${name}`;
+    if (entry.isDirectory()) {
+      if (SKIPPED_DIRECTORIES.has(name) || isIgnored(relative, true, rules, excluded)) continue;
+      directories.push({ path: relative, rules });
+    } else if (entry.isFile() || entry.isSymbolicLink()) {
+      if (!isWanted(name, relative, options) || isIgnored(relative, false, rules, excluded)) continue;
+      if (entry.isSymbolicLink() && !(await isFile(path.join(absolute, name)))) continue;
+      files.push(relative);
+    }
+  }
+  return { files, directories };
+}
+
+function isWanted(name: string, file: string, { extensions, accept }: WalkOptions): boolean {
+  return (
+    (extensions === undefined || extensions.some((extension) => name.endsWith(extension))) &&
+    (accept === undefined || accept(name, file))
+  );
+}
+
+function isIgnored(file: string, directory: boolean, rules: readonly Rules[], excluded: Rules): boolean {
+  if (verdict(file, directory, excluded) === true) return true;
+  // The innermost .gitignore that has an opinion decides.
+  for (const one of rules.toReversed()) {
+    const answer = verdict(file, directory, one);
+    if (answer !== undefined) return answer;
+  }
+  return false;
+}
+
+/** True: ignored; false: explicitly not; undefined: these patterns do not speak of it. */
+function verdict(file: string, directory: boolean, { localize, matcher }: Rules): boolean | undefined {
+  const { ignored, unignored } = matcher.test(directory ? `${localize(file)}/` : localize(file));
+  return ignored ? true : unignored ? false : undefined;
+}
+
+async function rulesOf(absolute: string, directory: Directory, entries: readonly Dirent[]): Promise<readonly Rules[]> {
+  // Another repository inside this one is not bound by the patterns outside it.
+  const nested = directory.path !== '' && entries.some(({ name }) => name === '.git');
+  const inherited = nested ? [] : directory.rules;
+  if (!entries.some(({ name }) => name === '.gitignore')) return inherited;
+  const patterns = await readPatterns(path.join(absolute, '.gitignore'));
+  if (patterns === undefined) return inherited;
+  const prefix = directory.path === '' ? 0 : directory.path.length + 1;
+  return [...inherited, { localize: (file) => file.slice(prefix), matcher: matcherOf(patterns) }];
+}
+
+/** The patterns of the directories above the root, up to the top of its repository, and the repository's own. */
+async function rulesAbove(root: string): Promise<readonly Rules[]> {
+  const found: Rules[] = [];
+  const add = async (directory: string, ...name: readonly string[]): Promise<boolean> => {
+    const patterns = await readPatterns(path.join(directory, ...name));
+    if (patterns === undefined) return false;
+    const below = path.relative(directory, root).split(path.sep).join('/');
+    const matcher = matcherOf(patterns);
+    found.unshift({ localize: (file) => (below === '' ? file : `${below}/${file}`), matcher });
+    return below !== '' && matcher.ignores(`${below}/`);
+  };
+  for (let directory = root; ; directory = path.dirname(directory)) {
+    // A folder that git ignores and the user opened nevertheless is meant to be seen.
+    if (directory !== root && (await add(directory, '.gitignore'))) return [];
+    if (await exists(path.join(directory, '.git'))) {
+      return (await add(directory, '.git', 'info', 'exclude')) ? [] : found;
+    }
+    if (path.dirname(directory) === directory) return [];
+  }
+}
+
+function matcherOf(patterns: string | readonly string[]): Ignore {
+  return ignore({ ignorecase: IGNORE_CASE }).add(patterns);
+}
+
+/** `{a,b}/*.{c,d}` → `a/*.c`, `a/*.d`, `b/*.c`, `b/*.d`: the language of .gitignore has no braces, that of editors has. */
+function expandBraces(pattern: string): readonly string[] {
+  const match = /\{([^{}]*,[^{}]*)\}/.exec(pattern);
+  if (match?.[1] === undefined) return [pattern];
+  const before = pattern.slice(0, match.index);
+  const after = pattern.slice(match.index + match[0].length);
+  return match[1].split(',').flatMap((choice) => expandBraces(before + choice + after));
+}
+
+async function readPatterns(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function isFile(file: string): Promise<boolean> {
+  return stat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN';
+}
