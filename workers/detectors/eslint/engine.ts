@@ -1,0 +1,158 @@
+/**
+ * The workspace's own ESLint: where it is, which version it has, and the part of its API that this detector uses.
+ *
+ * The modules of an ESLint, its configuration and its plugins stay loaded as long as the process lives; Node has no way
+ * to unload them. Instances live as long as whoever made them keeps them.
+ */
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+import semver from 'semver';
+
+/** Oldest version whose `loadESLint` decides between the two kinds of configuration. */
+export const OLDEST_VERSION = '8.57.0';
+
+export type ConfigType = 'flat' | 'eslintrc';
+
+export interface LintFix {
+  /** Offsets into the text without its byte order mark; -1 stands for the mark itself. */
+  readonly range: readonly [number, number];
+  readonly text: string;
+}
+
+/** What ESLint reports; lines and columns count from 1 and may be absent. */
+export interface LintMessage {
+  readonly ruleId: string | null;
+  readonly severity: number;
+  readonly message: string;
+  readonly fatal?: boolean;
+  readonly line?: number;
+  readonly column?: number;
+  readonly endLine?: number | null;
+  readonly endColumn?: number | null;
+  readonly fix?: LintFix;
+  readonly suggestions?: readonly { readonly desc: string; readonly fix: LintFix }[];
+}
+
+/** Milliseconds; one entry per pass over the file. */
+export interface LintTimes {
+  readonly passes: readonly {
+    readonly parse?: { readonly total: number };
+    readonly rules?: Readonly<Record<string, { readonly total: number }>>;
+  }[];
+}
+
+export interface LintResult {
+  readonly filePath: string;
+  readonly messages: readonly LintMessage[];
+  readonly stats?: { readonly times: LintTimes };
+}
+
+export interface RuleMeta {
+  readonly docs?: { readonly url?: unknown };
+}
+
+/** An instance of either class: `ESLint` for flat configuration, its namesake or `LegacyESLint` for eslintrc. */
+export interface Eslint {
+  lintFiles(patterns: readonly string[]): Promise<LintResult[]>;
+  lintText(text: string, options: { filePath: string; warnIgnored: boolean }): Promise<LintResult[]>;
+  calculateConfigForFile(filePath: string): Promise<unknown>;
+  getRulesMetaForResults(results: readonly LintResult[]): Readonly<Record<string, RuleMeta | undefined>>;
+}
+
+export type EslintOptions = Readonly<Record<string, unknown>>;
+
+export interface LinterPrototype {
+  verifyAndFix(
+    text: string,
+    config: unknown,
+    options: { readonly filename: string },
+  ): { fixed: boolean; messages: LintMessage[]; output: string };
+}
+
+interface EslintModule {
+  loadESLint(options: { cwd: string }): Promise<(new (options: EslintOptions) => Eslint) & { configType: ConfigType }>;
+  readonly Linter: { readonly prototype: LinterPrototype };
+}
+
+export interface Engine {
+  readonly version: string;
+  readonly configType: ConfigType;
+  readonly linter: LinterPrototype;
+  create(options: EslintOptions): Eslint;
+}
+
+/** Thrown by {@link loadEngine}; the message says what to do. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly code: 'TOOL_MISSING' | 'TOOL_ERROR';
+
+  constructor(code: 'TOOL_MISSING' | 'TOOL_ERROR', message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/**
+ * Loads the ESLint that `npx eslint` would run in a directory.
+ * @param directory absolute; ESLint is looked for in its node_modules and those of the directories above
+ * @throws {EngineError} there is none, it is too old, or it does not load
+ */
+export async function loadEngine(directory: string): Promise<Engine> {
+  const require = createRequire(path.join(directory, 'package.json'));
+  let manifestPath: string;
+  try {
+    manifestPath = require.resolve('eslint/package.json');
+  } catch (cause) {
+    throw new EngineError(
+      'TOOL_MISSING',
+      'There is an ESLint configuration but no ESLint to run it. Install the dependencies of this folder ' +
+        '(npm install), or add ESLint: npm install --save-dev eslint',
+      { cause },
+    );
+  }
+  const version = versionIn(manifestPath);
+  if (!semver.gte(version, OLDEST_VERSION)) {
+    throw new EngineError(
+      'TOOL_ERROR',
+      `ESLint ${version} is older than ${OLDEST_VERSION}, the oldest this detector runs. ` +
+        'Update it: npm install --save-dev eslint@8.57.1',
+    );
+  }
+  try {
+    const eslint = require(path.dirname(manifestPath)) as EslintModule;
+    const Class = await eslint.loadESLint({ cwd: directory });
+    return {
+      version,
+      configType: Class.configType,
+      linter: eslint.Linter.prototype,
+      create: (options) => new Class(options),
+    };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError('TOOL_ERROR', `ESLint ${version} does not load in Node ${process.version}: ${reason}`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * Does work as `cd directory && eslint` would: with that working directory, which configurations may ask for. A thread
+ * cannot change its working directory; there the work runs in the one that is.
+ */
+export async function inDirectory<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  const before = process.cwd();
+  if (!isMainThread || before === directory) return work();
+  process.chdir(directory);
+  try {
+    return await work();
+  } finally {
+    process.chdir(before);
+  }
+}
+
+function versionIn(manifestPath: string): string {
+  const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as { version?: unknown };
+  return typeof manifest.version === 'string' ? manifest.version : '0.0.0';
+}

@@ -1,0 +1,168 @@
+/** Turns what ESLint reports for one text into findings. Lives as long as the conversion. */
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import type { Finding, Fix, Position, Range, TextEdit } from '../../protocol.ts';
+import type { LintFix, LintMessage } from './engine.ts';
+
+/** ESLint's finding that a file could not be parsed; it has no rule there. */
+export const PARSE_ERROR = 'parse-error';
+/** ESLint's finding that a disable directive or an inline configuration does nothing; it has no rule there. */
+export const UNUSED_DIRECTIVE = 'unused-directive';
+/** ESLint's other findings about comments that configure it; they have no rule there either. */
+export const DIRECTIVE = 'directive';
+/** Ours: a rule threw, ESLint would have stopped. */
+export const RULE_ERROR = 'rule-error';
+
+const BYTE_ORDER_MARK = '\uFEFF';
+
+/**
+ * @param text the text that was linted, with its byte order mark if it has one
+ * @param urlOf the documentation of a rule
+ */
+export function toFindings(
+  messages: readonly LintMessage[],
+  text: string,
+  urlOf: (ruleId: string) => string | undefined,
+): Finding[] {
+  const source = new SourceText(text);
+  return messages.map((message) => {
+    const rule = ruleOf(message);
+    const url = message.ruleId === null ? undefined : urlOf(message.ruleId);
+    const tags = tagsOf(rule);
+    const fixes = fixesOf(message, rule, source);
+    return {
+      rule,
+      severity: message.fatal === true || message.severity === 2 ? 'error' : 'warning',
+      message: message.message,
+      range: source.rangeOf(message),
+      ...(url === undefined ? {} : { url }),
+      ...(tags.length === 0 ? {} : { tags }),
+      ...(fixes.length === 0 ? {} : { fixes }),
+    };
+  });
+}
+
+/** The finding for a rule, parser or processor that threw on a file. */
+export function toRuleErrorFinding(error: unknown): Finding {
+  const { message, ruleId, node } = describeThrown(error);
+  const who = ruleId === undefined ? 'ESLint' : `The rule ${ruleId}`;
+  const wayOut =
+    ruleId === undefined
+      ? 'Ignore the file in the ESLint configuration, or update the parser or plugin that fails.'
+      : 'Turn the rule off for this file in the ESLint configuration (a comment does not help), or update its plugin.';
+  return {
+    rule: RULE_ERROR,
+    severity: 'error',
+    message: `${who} failed on this file, so ESLint has no findings for it: ${message}. ${wayOut}`,
+    range: node ?? { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } },
+  };
+}
+
+function ruleOf(message: LintMessage): string {
+  if (message.fatal === true) return PARSE_ERROR;
+  return message.ruleId ?? (message.message.startsWith('Unused ') ? UNUSED_DIRECTIVE : DIRECTIVE);
+}
+
+const UNNECESSARY = /^(?:unused-directive|no-unreachable|no-unused-(?:vars|imports|labels|private-class-members)\b.*)$/;
+const DEPRECATED = /^(?:no-deprecated\b.*|deprecation)$/;
+
+function tagsOf(rule: string): readonly ('unnecessary' | 'deprecated')[] {
+  const name = rule.slice(rule.lastIndexOf('/') + 1);
+  return UNNECESSARY.test(name) ? ['unnecessary'] : DEPRECATED.test(name) ? ['deprecated'] : [];
+}
+
+function fixesOf(message: LintMessage, rule: string, source: SourceText): Fix[] {
+  const fixes: Fix[] = [];
+  const add = (kind: Fix['kind'], title: string, fix: LintFix): void => {
+    const edit = source.editOf(fix);
+    if (edit) fixes.push({ title, kind, edits: [edit] });
+  };
+  if (message.fix) add('fix', `Fix this ${rule} problem`, message.fix);
+  for (const suggestion of message.suggestions ?? []) add('suggestion', suggestion.desc, suggestion.fix);
+  return fixes;
+}
+
+/** A text in ESLint's measures (lines from 1, lines also end at U+2028 and U+2029) and in those of LSP. */
+class SourceText {
+  readonly #document: TextDocument;
+  readonly #text: string;
+  /** Offset of each line as ESLint counts them; only where that differs from LSP. */
+  readonly #lineStarts: readonly number[] | undefined;
+
+  constructor(text: string) {
+    this.#text = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+    this.#document = TextDocument.create('', '', 0, this.#text);
+    if (/[\u2028\u2029]/.test(this.#text)) {
+      this.#lineStarts = [0, ...Array.from(this.#text.matchAll(/\r\n|[\r\n\u2028\u2029]/g), (end) => end.index + end[0].length)];
+    }
+  }
+
+  /** Without an end, the range is the word that starts there, or empty. */
+  rangeOf({ line, column, endLine, endColumn }: LintMessage): Range {
+    const start = this.#positionOf(line, column);
+    if (typeof endLine === 'number' && typeof endColumn === 'number') {
+      return { start, end: this.#positionOf(endLine, endColumn) };
+    }
+    const word = /[\p{L}\p{N}_$]*/uy;
+    word.lastIndex = this.#document.offsetAt(start);
+    const length = word.exec(this.#text)?.[0].length ?? 0;
+    return { start, end: { line: start.line, character: start.character + length } };
+  }
+
+  /** Undefined for a fix that removes the byte order mark: an editor's text does not have it. */
+  editOf({ range: [start, end], text }: LintFix): TextEdit | undefined {
+    if (start < 0) return undefined;
+    // No position lies between \r and \n, so an edit that begins or ends there takes the other half along.
+    const from = this.#splitsLineEnd(start) ? start - 1 : start;
+    const to = this.#splitsLineEnd(end) ? end + 1 : end;
+    return {
+      range: { start: this.#document.positionAt(from), end: this.#document.positionAt(to) },
+      newText: this.#text.slice(from, start) + text + this.#text.slice(end, to),
+    };
+  }
+
+  #splitsLineEnd(offset: number): boolean {
+    return this.#text[offset] === '\n' && this.#text[offset - 1] === '\r';
+  }
+
+  #positionOf(line: number | undefined, column: number | undefined): Position {
+    const zeroLine = zeroBased(line);
+    const character = zeroBased(column);
+    const lineStart = this.#lineStarts?.[zeroLine];
+    return lineStart === undefined
+      ? { line: zeroLine, character }
+      : this.#document.positionAt(lineStart + character);
+  }
+}
+
+function zeroBased(number: number | undefined): number {
+  return number !== undefined && Number.isInteger(number) && number > 0 ? number - 1 : 0;
+}
+
+interface ThrownByRule {
+  readonly message: string;
+  readonly ruleId?: string;
+  readonly node?: Range;
+}
+
+/** ESLint completes what a rule throws with the rule, the node it was at and lines of text about both. */
+function describeThrown(error: unknown): ThrownByRule {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { ruleId, currentNode } = error as { ruleId?: unknown; currentNode?: { loc?: SourceLocation } };
+  const own = error.message.split('\nOccurred while linting ')[0] ?? error.message;
+  const message = `${error.name}: ${own.trim().split('\n')[0] ?? ''}`.replace(/\.$/, '');
+  const loc = currentNode?.loc;
+  return {
+    message,
+    ...(typeof ruleId === 'string' ? { ruleId } : {}),
+    ...(loc ? { node: { start: pointOf(loc.start), end: pointOf(loc.end) } } : {}),
+  };
+}
+
+interface SourceLocation {
+  readonly start: { readonly line: number; readonly column: number };
+  readonly end: { readonly line: number; readonly column: number };
+}
+
+function pointOf({ line, column }: { readonly line: number; readonly column: number }): Position {
+  return { line: line - 1, character: column };
+}

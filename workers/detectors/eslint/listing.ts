@@ -1,0 +1,187 @@
+/**
+ * The files that `eslint .` would lint, without linting them.
+ *
+ * ESLint's rules about this (default patterns, global ignores, `.eslintignore`, file patterns of overrides, dot files,
+ * symbolic links, nested configurations) differ between versions and kinds of configuration, so ESLint itself is asked:
+ * it walks the folder for `lintFiles('.')`, and the one method that would lint a file, `Linter#verifyAndFix`, notes
+ * the file and finds nothing. Should a later version not go through that method, the list is still right, only slow.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Engine, Eslint, LinterPrototype } from './engine.ts';
+import { isUnder } from './roots.ts';
+
+export interface ListedFile {
+  /** Absolute, as ESLint spells it. */
+  readonly path: string;
+  /** Parsed with type information, which makes it expensive. */
+  readonly typed: boolean;
+}
+
+/** Something under the directory that ESLint would have stopped at. */
+export interface SkippedPath {
+  /** Absolute: a file or a folder. */
+  readonly path: string;
+  readonly error: unknown;
+}
+
+export interface Listing {
+  readonly files: readonly ListedFile[];
+  readonly skipped: readonly SkippedPath[];
+}
+
+/**
+ * Lists what `eslint .` in a directory lints. Where `eslint .` gives up because of one place (an unreadable folder, a
+ * broken configuration in a subfolder), that place is skipped and named in the result.
+ * @param directory absolute, the working directory
+ * @param nestedConfigFolders finds the absolute folders under it that have a configuration of their own
+ * @throws what ESLint throws when the directory's own configuration cannot be used
+ * @throws {DOMException} AbortError
+ */
+export async function listFiles(
+  engine: Engine,
+  directory: string,
+  nestedConfigFolders: () => readonly string[],
+  signal: AbortSignal,
+): Promise<Listing> {
+  replaceLinting(engine.linter);
+  const skipped = new Map<string, unknown>();
+  for (;;) {
+    signal.throwIfAborted();
+    const eslint = engine.create(listingOptions(engine, directory, [...skipped.keys()]));
+    try {
+      const files = await listOnce(eslint, signal);
+      return { files, skipped: [...skipped].map(([place, error]) => ({ path: place, error })) };
+    } catch (error) {
+      signal.throwIfAborted();
+      const places = await placesToSkip(error, eslint, directory, nestedConfigFolders);
+      const before = skipped.size;
+      for (const place of places) skipped.set(place.path, skipped.get(place.path) ?? place.error);
+      if (skipped.size === before) throw error;
+    }
+  }
+}
+
+/** True when the file or folder was deleted while ESLint was looking at it: nothing to tell anyone. */
+export function isGone(error: unknown): boolean {
+  return codeOf(error) === 'ENOENT';
+}
+
+interface ListingStore {
+  readonly signal: AbortSignal;
+  readonly typed: Map<string, boolean>;
+}
+
+/** Set while a listing runs, and in whatever that listing left running: those must not lint either. */
+const listing = new AsyncLocalStorage<ListingStore>();
+const replaced = new WeakSet<LinterPrototype>();
+
+function replaceLinting(linter: LinterPrototype): void {
+  if (replaced.has(linter)) return;
+  replaced.add(linter);
+  const verifyAndFix = linter.verifyAndFix;
+  linter.verifyAndFix = function (text, config, options) {
+    const store = listing.getStore();
+    if (!store) return verifyAndFix.call(this, text, config, options);
+    store.signal.throwIfAborted();
+    store.typed.set(options.filename, isTyped(config, options.filename));
+    return { fixed: false, messages: [], output: text };
+  };
+}
+
+async function listOnce(eslint: Eslint, signal: AbortSignal): Promise<readonly ListedFile[]> {
+  const typed = new Map<string, boolean>();
+  const results = await listing.run({ signal, typed }, () => eslint.lintFiles(['.']));
+  return results.map(({ filePath }) => ({ path: filePath, typed: typed.get(filePath) ?? false }));
+}
+
+function listingOptions(engine: Engine, directory: string, ignored: readonly string[]): Record<string, unknown> {
+  const patterns = ignored.map((place) => patternFor(path.relative(directory, place)));
+  return {
+    cwd: directory,
+    errorOnUnmatchedPattern: false,
+    // ESLint deletes the cache file it is not to use; the user's own must stay.
+    cacheLocation: path.join(tmpdir(), `bulkhead-${randomUUID()}`),
+    ...(patterns.length === 0
+      ? {}
+      : engine.configType === 'flat'
+        ? { ignorePatterns: patterns }
+        : { overrideConfig: { ignorePatterns: patterns.map((pattern) => `/${pattern}`) } }),
+  };
+}
+
+/** A pattern that matches one relative path, file or folder, literally. */
+function patternFor(relativePath: string): string {
+  return relativePath.split(path.sep).join('/').replaceAll(/[\\*?[\]{}()!+@|#]/g, '\\$&');
+}
+
+async function placesToSkip(
+  error: unknown,
+  eslint: Eslint,
+  directory: string,
+  nestedConfigFolders: () => readonly string[],
+): Promise<readonly SkippedPath[]> {
+  const place = pathOf(error);
+  if (place !== undefined && isUnder(place, directory)) return [{ path: place, error }];
+  const broken: SkippedPath[] = [];
+  for (const folder of nestedConfigFolders()) {
+    try {
+      await eslint.calculateConfigForFile(path.join(folder, 'file.js'));
+    } catch (cause) {
+      broken.push({ path: folder, error: cause });
+    }
+  }
+  return broken;
+}
+
+const UNREADABLE = new Set(['EACCES', 'EPERM', 'EBUSY', 'EIO', 'ELOOP', 'ENAMETOOLONG', 'ENOENT', 'ENOTDIR', 'EISDIR']);
+
+function pathOf(error: unknown): string | undefined {
+  const code = codeOf(error);
+  if (code === undefined || !UNREADABLE.has(code)) return undefined;
+  return error instanceof Error && 'path' in error && typeof error.path === 'string'
+    ? path.resolve(error.path)
+    : undefined;
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+interface ParserOptions {
+  readonly project?: unknown;
+  readonly projectService?: unknown;
+  readonly EXPERIMENTAL_useProjectService?: unknown;
+  readonly programs?: unknown;
+}
+
+interface ComputedConfig {
+  readonly languageOptions?: { readonly parser?: unknown; readonly parserOptions?: ParserOptions };
+  readonly parser?: unknown;
+  readonly parserOptions?: ParserOptions;
+}
+
+/** Both kinds of config array; the flat one has `getConfig`, eslintrc's has `extractConfig`. */
+interface ConfigArray {
+  getConfig?(file: string): ComputedConfig | undefined;
+  extractConfig?(file: string): ComputedConfig;
+}
+
+/** Whether the parser of a file is told to make TypeScript programs. ESLint's own parser ignores such options. */
+function isTyped(config: unknown, file: string): boolean {
+  const configs = config as ConfigArray;
+  const computed = configs.getConfig?.(file) ?? configs.extractConfig?.(file);
+  const parser = computed?.languageOptions?.parser ?? computed?.parser;
+  if (parser === undefined || parser === null || (parser as { name?: unknown }).name === 'espree') return false;
+  const options = computed?.languageOptions?.parserOptions ?? computed?.parserOptions;
+  if (!options) return false;
+  const { project } = options;
+  return (
+    Boolean(options.projectService) ||
+    Boolean(options.EXPERIMENTAL_useProjectService) ||
+    Boolean(options.programs) ||
+    (Array.isArray(project) ? project.length > 0 : Boolean(project))
+  );
+}

@@ -1,0 +1,116 @@
+/** Puts what keeps ESLint from working into words: one problem per cause, at the place to look at. Nothing is kept. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { DetectorProblem, Range } from '../../protocol.ts';
+import { EngineError } from './engine.ts';
+import type { ConfigType } from './engine.ts';
+import type { SkippedPath } from './listing.ts';
+import { SUPPRESSIONS, configsIn } from './roots.ts';
+
+const FILE_START: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
+const MESSAGE_LINES = 4;
+const MESSAGE_LENGTH = 800;
+
+/**
+ * ESLint cannot be used at a root, or its configuration cannot.
+ * @param config the absolute path of the configuration to blame
+ */
+export function configProblem(error: unknown, config: string | undefined, workspace: string): DetectorProblem {
+  const file = error instanceof SyntaxError && error.message.startsWith(SUPPRESSIONS) ? withName(config) : config;
+  return {
+    code: error instanceof EngineError ? error.code : 'CONFIG_ERROR',
+    message: firstLines(error) + wayOut(error),
+    ...(file === undefined ? {} : { file: relativeTo(workspace, file), range: placeIn(file, error) }),
+    fatal: true,
+  };
+}
+
+/** There is a configuration, but the installed ESLint reads only the other kind. */
+export function wrongKindProblem(
+  version: string,
+  configType: ConfigType,
+  config: string,
+  workspace: string,
+): DetectorProblem {
+  const name = path.basename(config);
+  const message =
+    configType === 'flat'
+      ? `ESLint ${version} does not read ${name}: it needs an eslint.config.js. Convert it with ` +
+        `npx @eslint/migrate-config ${name}, or, up to ESLint 9, set the environment variable ESLINT_USE_FLAT_CONFIG=false.`
+      : `ESLint ${version} does not read ${name} as it is told to use eslintrc files. Unset the environment variable ` +
+        'ESLINT_USE_FLAT_CONFIG, or update ESLint: npm install --save-dev eslint@latest';
+  return { code: 'CONFIG_ERROR', message, file: relativeTo(workspace, config), range: FILE_START, fatal: true };
+}
+
+/** A place under a root that had to be left out: a folder for its own configuration, or what cannot be read. */
+export function skippedProblem(
+  { path: place, error }: SkippedPath,
+  configType: ConfigType,
+  workspace: string,
+): DetectorProblem {
+  const config = configsIn(place)[configType];
+  return config === undefined ? unreadableProblem(place, error, workspace) : configProblem(error, config, workspace);
+}
+
+export function unreadableProblem(place: string, error: unknown, workspace: string): DetectorProblem {
+  const name = relativeTo(workspace, place);
+  return {
+    code: 'UNREADABLE',
+    message:
+      `${name} cannot be read, so ESLint did not look at it: ${firstLines(error)}. ` +
+      'Give this user read permission, or ignore it in the ESLint configuration.',
+    file: name,
+    range: FILE_START,
+    fatal: true,
+  };
+}
+
+/** With forward slashes; `.` for the workspace itself; outside the workspace it stays absolute. */
+export function relativeTo(workspace: string, file: string): string {
+  const relative = path.relative(workspace, file) || '.';
+  const inside = relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
+  return (inside ? relative : file).split(path.sep).join('/');
+}
+
+function withName(config: string | undefined): string | undefined {
+  return config === undefined ? undefined : path.join(path.dirname(config), SUPPRESSIONS);
+}
+
+function firstLines(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const lines = text.split(/\r?\n/).map((line) => line.trimEnd());
+  const first = lines.filter((line) => line !== '').slice(0, MESSAGE_LINES).join('\n');
+  const named = error instanceof Error && error.name === 'SyntaxError' ? `SyntaxError: ${first}` : first;
+  return named.length > MESSAGE_LENGTH ? `${named.slice(0, MESSAGE_LENGTH)}…` : named;
+}
+
+function wayOut(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  const [, missing] = /Cannot find (?:package|module) '((?:@[^/']+\/)?[^/'.][^/']*)/.exec(error.message) ?? [];
+  return missing === undefined ? '' : `\nInstall it: npm install --save-dev ${missing}`;
+}
+
+/** Where in a file an error comes from, by its stack; the file's start when the stack does not lead there. */
+function placeIn(file: string, error: unknown): Range {
+  if (!(error instanceof Error) || error.stack === undefined) return FILE_START;
+  for (const name of [pathToFileURL(file).href, file]) {
+    const mentioned = error.stack.indexOf(`${name}`);
+    if (mentioned < 0) continue;
+    // A query (`?mtime=…`) may stand between the name and the place.
+    const found = /^(?:\?[^\s:]*)?:(\d+)(?::(\d+))?/.exec(error.stack.slice(mentioned + name.length));
+    if (!found) continue;
+    const line = Number(found[1]) - 1;
+    const character = Math.max(0, Number(found[2] ?? 1) - 1);
+    return { start: { line, character }, end: { line, character: Math.max(character, lineLength(file, line)) } };
+  }
+  return FILE_START;
+}
+
+function lineLength(file: string, line: number): number {
+  try {
+    return readFileSync(file, 'utf8').split(/\r\n|\n|\r/)[line]?.length ?? 0;
+  } catch {
+    return 0;
+  }
+}

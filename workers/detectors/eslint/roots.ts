@@ -1,0 +1,205 @@
+/**
+ * Which folders ESLint has to be run in, and which files decide what it does there. Nothing here is kept.
+ *
+ * An ESLint root is a folder where `eslint .` makes sense: the workspace's root when ESLint, started there, finds a
+ * configuration (in it or above it); else each topmost folder that has one.
+ */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { ConfigType } from './engine.ts';
+
+const FLAT_CONFIGS = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'].map((extension) => `eslint.config.${extension}`);
+/** In ESLint's order of preference. */
+const ESLINTRC_CONFIGS = ['.js', '.cjs', '.yaml', '.yml', '.json', ''].map((extension) => `.eslintrc${extension}`);
+const MANIFEST = 'package.json';
+export const SUPPRESSIONS = 'eslint-suppressions.json';
+
+/** Files whose appearance, change or disappearance at an ESLint root changes what ESLint does there. */
+const ROOT_FILES = [...FLAT_CONFIGS, ...ESLINTRC_CONFIGS, MANIFEST, '.eslintignore', SUPPRESSIONS];
+
+/** What package managers write when they install: the installed ESLint and plugins follow from these. */
+const INSTALL_FILES = [
+  'package-lock.json',
+  'npm-shrinkwrap.json',
+  'yarn.lock',
+  'pnpm-lock.yaml',
+  'bun.lock',
+  'bun.lockb',
+  'node_modules/.package-lock.json',
+  'node_modules/.modules.yaml',
+  'node_modules/.yarn-state.yml',
+];
+
+const TSCONFIG = /^[jt]sconfig.*\.json$/;
+
+/** The configuration files of one folder, absolute. */
+export interface FolderConfigs {
+  readonly flat?: string;
+  readonly eslintrc?: string;
+}
+
+export interface ConfigFolder extends FolderConfigs {
+  /** Absolute. */
+  readonly folder: string;
+}
+
+export function configsIn(folder: string): FolderConfigs {
+  const flat = firstExisting(folder, FLAT_CONFIGS);
+  const eslintrc = firstExisting(folder, ESLINTRC_CONFIGS) ?? manifestWithConfig(folder);
+  return { ...(flat === undefined ? {} : { flat }), ...(eslintrc === undefined ? {} : { eslintrc }) };
+}
+
+/** The nearest configuration of each kind in a folder or above it. */
+export function configsFor(folder: string): FolderConfigs {
+  let found: FolderConfigs = {};
+  for (let current = folder; ; current = path.dirname(current)) {
+    found = { ...configsIn(current), ...found };
+    if (path.dirname(current) === current) return found;
+  }
+}
+
+/** Every folder under a root (not the root itself) that has a configuration, parents before children. */
+export function nestedConfigFolders(root: string): readonly ConfigFolder[] {
+  const found: ConfigFolder[] = [];
+  const visit = (folder: string): void => {
+    for (const child of subfoldersOf(folder)) {
+      const configs = configsIn(child);
+      if (configs.flat !== undefined || configs.eslintrc !== undefined) found.push({ folder: child, ...configs });
+      visit(child);
+    }
+  };
+  visit(root);
+  return found;
+}
+
+export function isUnder(folder: string, ancestor: string): boolean {
+  return folder.startsWith(ancestor.endsWith(path.sep) ? ancestor : ancestor + path.sep);
+}
+
+/**
+ * The files at a folder that decide whether and how ESLint runs there, absolute. Configurations that do not exist yet
+ * are among them: one may appear.
+ */
+export function rootFiles(folder: string): string[] {
+  const files = ROOT_FILES.map((name) => path.join(folder, name));
+  for (let current = folder; ; current = path.dirname(current)) {
+    files.push(...INSTALL_FILES.map((name) => path.join(current, name)).filter((file) => existsSync(file)));
+    if (path.dirname(current) === current) return files;
+  }
+}
+
+/**
+ * The existing files whose change makes the list of files or the loaded configuration of an ESLint root stale, absolute.
+ * @param files the files that are linted, absolute
+ * @param typed whether some of them need type information: then their tsconfig files count too
+ */
+export function decidingFiles(
+  root: string,
+  configType: ConfigType,
+  files: Iterable<string>,
+  typed: boolean,
+): readonly string[] {
+  const deciding: string[] = [];
+  const configs: string[] = [];
+  const above = configsFor(root)[configType];
+  if (above !== undefined) configs.push(above);
+  for (const folder of foldersOf(files, root)) {
+    for (const name of namesIn(folder)) {
+      if (FLAT_CONFIGS.includes(name) || ESLINTRC_CONFIGS.includes(name)) configs.push(path.join(folder, name));
+      if (name === MANIFEST || (typed && TSCONFIG.test(name))) deciding.push(path.join(folder, name));
+    }
+  }
+  return [...deciding, ...withRelativeDependencies(configs)];
+}
+
+/** Whether a change of this file means that ESLint has to look at its configuration again. */
+export function isDecidingName(file: string): boolean {
+  const name = path.basename(file);
+  return (
+    ROOT_FILES.includes(name) ||
+    INSTALL_FILES.some((installed) => path.posix.basename(installed) === name) ||
+    TSCONFIG.test(name)
+  );
+}
+
+/**
+ * Configuration files and all they name by a quoted relative path, transitively: parts they import or extend, local
+ * rules, tsconfig files. A path that is only mentioned does no harm; a package's change shows in the lockfile.
+ */
+function withRelativeDependencies(configs: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const pending = [...configs];
+  for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
+    if (seen.has(file)) continue;
+    seen.add(file);
+    for (const [, relative = ''] of readText(file).matchAll(/['"`](\.{1,2}\/[^'"`\r\n*]+)['"`]/g)) {
+      const target = fileNamed(path.resolve(path.dirname(file), relative));
+      if (target !== undefined) pending.push(target);
+    }
+  }
+  return seen;
+}
+
+/** What `import` or `require` of a path without extension, or of the `.js` of a TypeScript file, may mean. */
+function fileNamed(target: string): string | undefined {
+  const extensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts', '.json'];
+  const candidates = [
+    target,
+    ...extensions.map((extension) => target + extension),
+    target.replace(/\.([cm]?)js$/, '.$1ts'),
+    ...extensions.map((extension) => path.join(target, `index${extension}`)),
+  ];
+  return candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile() === true);
+}
+
+/** The folders of some files and those between them and the root, the root included. */
+function foldersOf(files: Iterable<string>, root: string): ReadonlySet<string> {
+  const folders = new Set([root]);
+  for (const file of files) {
+    for (let folder = path.dirname(file); isUnder(folder, root) && !folders.has(folder); folder = path.dirname(folder)) {
+      folders.add(folder);
+    }
+  }
+  return folders;
+}
+
+function firstExisting(folder: string, names: readonly string[]): string | undefined {
+  return names.map((name) => path.join(folder, name)).find((file) => existsSync(file));
+}
+
+function manifestWithConfig(folder: string): string | undefined {
+  const file = path.join(folder, MANIFEST);
+  const text = readText(file);
+  if (!text.includes('"eslintConfig"')) return undefined;
+  try {
+    return (JSON.parse(text) as { eslintConfig?: unknown } | null)?.eslintConfig === undefined ? undefined : file;
+  } catch {
+    return undefined;
+  }
+}
+
+function subfoldersOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules' && !entry.name.startsWith('.'))
+      .map((entry) => path.join(folder, entry.name));
+  } catch {
+    return [];
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

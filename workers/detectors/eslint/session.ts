@@ -1,0 +1,133 @@
+/**
+ * One ESLint kept warm for one root. It lives from the first check of that root until its configuration may have
+ * changed, then a new one takes its place; loaded modules and TypeScript programs outlive it.
+ */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Finding } from '../../protocol.ts';
+import { loadEngine } from './engine.ts';
+import type { Engine, Eslint, LintResult, LintTimes } from './engine.ts';
+import { toFindings, toRuleErrorFinding } from './findings.ts';
+import { Suppressions } from './suppressions.ts';
+
+const OLDEST_WITH_STATS = 9;
+
+/** Thrown by {@link Session.lint}: this file cannot be linted because its configuration cannot be used. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+export class Session {
+  /** Whether it was opened to measure the time of each rule. */
+  readonly timed: boolean;
+  #timings: Record<string, number> = {};
+  readonly #eslint: Eslint;
+  readonly #suppressions: Suppressions;
+  readonly #urls = new Map<string, string | undefined>();
+  /** Files this session's parser has seen. */
+  readonly #seen = new Set<string>();
+
+  private constructor(eslint: Eslint, suppressions: Suppressions, timed: boolean) {
+    this.timed = timed;
+    this.#eslint = eslint;
+    this.#suppressions = suppressions;
+  }
+
+  /**
+   * @param directory absolute, where `eslint` would be run
+   * @throws {EngineError | SyntaxError}
+   */
+  static async open(directory: string, timed: boolean): Promise<Session> {
+    const engine = await loadEngine(directory);
+    const suppressions = Suppressions.load(directory, engine.version);
+    const eslint = engine.create({ cwd: directory, ...(timed && keepsTimes(engine) ? { stats: true } : {}) });
+    return new Session(eslint, suppressions, timed);
+  }
+
+  /**
+   * @param file absolute
+   * @throws {ConfigurationError}
+   */
+  async lint(file: string, text: string): Promise<readonly Finding[]> {
+    this.#seen.add(file);
+    let result: LintResult | undefined;
+    try {
+      [result] = await this.#eslint.lintText(text, { filePath: file, warnIgnored: false });
+    } catch (error) {
+      if (await this.#isConfigurable(file)) return [toRuleErrorFinding(error)];
+      throw new ConfigurationError(error instanceof Error ? error.message : String(error), { cause: error });
+    }
+    if (!result) return [];
+    if (result.stats) this.#addTimes(result.stats.times);
+    const shown = this.#suppressions.apply(file, result.messages);
+    const linted = result;
+    return toFindings(shown, text, (ruleId) => this.#urlOf(ruleId, linted));
+  }
+
+  /**
+   * Lets type information of files linted later see a file's present text. Parsing it is what does that, for both of
+   * typescript-eslint's ways of making programs.
+   */
+  async refresh(file: string, text: string): Promise<void> {
+    await this.#eslint.lintText(text, { filePath: file, warnIgnored: false }).catch(() => undefined);
+  }
+
+  /** Milliseconds by rule, and `parse`, since this was last called; empty unless opened for it. */
+  takeTimings(): Readonly<Record<string, number>> {
+    const timings = this.#timings;
+    this.#timings = {};
+    return timings;
+  }
+
+  hasSeen(file: string): boolean {
+    return this.#seen.has(file);
+  }
+
+  async #isConfigurable(file: string): Promise<boolean> {
+    try {
+      await this.#eslint.calculateConfigForFile(file);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #urlOf(ruleId: string, result: LintResult): string | undefined {
+    if (!this.#urls.has(ruleId)) {
+      const url = this.#eslint.getRulesMetaForResults([result])[ruleId]?.docs?.url;
+      this.#urls.set(ruleId, typeof url === 'string' && url !== '' ? url : undefined);
+    }
+    return this.#urls.get(ruleId);
+  }
+
+  #addTimes({ passes }: LintTimes): void {
+    const add = (name: string, total: number): void => {
+      this.#timings[name] = (this.#timings[name] ?? 0) + total;
+    };
+    for (const pass of passes) {
+      if (pass.parse) add('parse', pass.parse.total);
+      for (const [rule, { total }] of Object.entries(pass.rules ?? {})) add(rule, total);
+    }
+  }
+}
+
+/** As ESLint reads it: a byte order mark stays, for the rule about it. */
+export async function readSource(file: string): Promise<string> {
+  return readFile(file, 'utf8');
+}
+
+/**
+ * Makes every copy of typescript-eslint's parser in this process forget its programs: they do not notice by themselves
+ * that files appeared, went or changed, other than those they are given to parse.
+ */
+export function forgetPrograms(): void {
+  for (const [name, module] of Object.entries(createRequire(import.meta.url).cache)) {
+    if (!/[\\/]@typescript-eslint[\\/](?:parser|typescript-estree)[\\/]dist[\\/]index\.js$/.test(name)) continue;
+    const { clearCaches } = (module?.exports ?? {}) as { clearCaches?: unknown };
+    if (typeof clearCaches === 'function') (clearCaches as () => void)();
+  }
+}
+
+function keepsTimes({ version }: Engine): boolean {
+  return Number.parseInt(version, 10) >= OLDEST_WITH_STATS;
+}

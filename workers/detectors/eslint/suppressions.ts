@@ -1,0 +1,59 @@
+/**
+ * Bulk suppressions (`eslint-suppressions.json`): per file and rule, how many errors are known and not to be shown.
+ * `eslint` applies them from 9.24 on; its API only from 10.1 on, reading the file anew for every text, hence this.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import semver from 'semver';
+import type { LintMessage } from './engine.ts';
+import { SUPPRESSIONS } from './roots.ts';
+
+export const OLDEST_WITH_SUPPRESSIONS = '9.24.0';
+
+type Counts = Readonly<Record<string, Readonly<Record<string, { readonly count: number } | undefined>> | undefined>>;
+
+export class Suppressions {
+  readonly #directory: string;
+  readonly #counts: Counts;
+
+  private constructor(directory: string, counts: Counts) {
+    this.#directory = directory;
+    this.#counts = counts;
+  }
+
+  /**
+   * @param directory where `eslint` would be run
+   * @throws {SyntaxError} the file is not JSON
+   */
+  static load(directory: string, eslintVersion: string): Suppressions {
+    if (!semver.gte(eslintVersion, OLDEST_WITH_SUPPRESSIONS)) return new Suppressions(directory, {});
+    const file = path.join(directory, SUPPRESSIONS);
+    let text: string;
+    try {
+      text = readFileSync(file, 'utf8');
+    } catch {
+      return new Suppressions(directory, {});
+    }
+    try {
+      return new Suppressions(directory, JSON.parse(text) as Counts);
+    } catch (cause) {
+      throw new SyntaxError(`${SUPPRESSIONS} is not valid JSON: ${cause instanceof Error ? cause.message : ''}`, { cause });
+    }
+  }
+
+  /** The messages to show: a rule's errors are left out if there are no more of them than are known. */
+  apply(file: string, messages: readonly LintMessage[]): readonly LintMessage[] {
+    const known = this.#counts[path.relative(this.#directory, file).split(path.sep).join('/')];
+    if (!known) return messages;
+    const errors = new Map<string, number>();
+    for (const { ruleId, severity } of messages) {
+      if (ruleId !== null && severity === 2) errors.set(ruleId, (errors.get(ruleId) ?? 0) + 1);
+    }
+    // As in ESLint, warnings do not count but go along with the suppressed errors of the same rule.
+    return messages.filter(({ ruleId }) => {
+      const count = ruleId === null ? undefined : errors.get(ruleId);
+      const allowed = ruleId === null ? undefined : known[ruleId]?.count;
+      return count === undefined || allowed === undefined || count > allowed;
+    });
+  }
+}
