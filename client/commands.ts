@@ -1,0 +1,55 @@
+/** The commands of the palette, and the context keys that enable them. Registered for the life of the extension. */
+import * as vscode from 'vscode';
+import { isAnalysing } from './view.ts';
+import type { Session } from './session.ts';
+import type { SessionManager } from './session-manager.ts';
+import type { View } from './view.ts';
+
+export function registerCommands(manager: SessionManager, log: vscode.LogOutputChannel): vscode.Disposable {
+  const commands: Record<string, () => Promise<void>> = {
+    'bulkhead.analyze': async () => {
+      await manager.start();
+      await withSession(manager, async (session) => {
+        const { generation } = await session.analyze();
+        log.info(`Analysis ${generation} started by command.`);
+      });
+    },
+    'bulkhead.cancel': () => withSession(manager, (session) => session.cancel()),
+    'bulkhead.restartWorkers': () => withSession(manager, (session) => session.restartWorkers()),
+    'bulkhead.restartServer': () => manager.restart(),
+    'bulkhead.showOutput': () => Promise.resolve(log.show()),
+  };
+  return vscode.Disposable.from(
+    ...Object.entries(commands).map(([command, run]) => vscode.commands.registerCommand(command, run)),
+  );
+}
+
+/** The keys that the `enablement` of the commands in package.json reads. Lives as long as the extension. */
+export class ContextKeys {
+  readonly #values = new Map<string, boolean>();
+
+  show(view: View): void {
+    this.#set('bulkhead.serverRunning', view.phase === 'running');
+    this.#set('bulkhead.analysing', isAnalysing(view));
+  }
+
+  #set(key: string, value: boolean): void {
+    if (this.#values.get(key) !== value) {
+      this.#values.set(key, value);
+      void vscode.commands.executeCommand('setContext', key, value);
+    }
+  }
+}
+
+async function withSession(manager: SessionManager, run: (session: Session) => Promise<void>): Promise<void> {
+  const { session } = manager;
+  if (session) {
+    await run(session);
+    return;
+  }
+  const restart = 'Restart Server';
+  const answer = await vscode.window.showWarningMessage('The Bulkhead server is not running.', restart);
+  if (answer === restart) {
+    await manager.restart();
+  }
+}

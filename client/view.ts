@@ -1,0 +1,158 @@
+/** What the client knows of the server at one moment, and how it is told to a person. Pure: no editor API. */
+import type { DetectorStatus, IssueCounts, StatusParams, WorkerStatus } from '../workers/protocol-lsp.ts';
+
+export type View =
+  | { readonly phase: 'stopped' | 'starting' | 'restarting' | 'failed' }
+  | { readonly phase: 'running'; readonly status: StatusParams };
+
+/** The face of the status bar item. */
+export interface StatusItem {
+  /** With the icon. */
+  readonly text: string;
+  /** Markdown with theme icons and command links. */
+  readonly tooltip: string;
+  /** For screen readers. */
+  readonly label: string;
+  /** What a click does. */
+  readonly command: string;
+}
+
+/** Command links a tooltip may contain. */
+export const tooltipCommands = [
+  'bulkhead.analyze',
+  'bulkhead.cancel',
+  'bulkhead.restartWorkers',
+  'bulkhead.restartServer',
+  'bulkhead.showOutput',
+] as const;
+
+export function isAnalysing(view: View): boolean {
+  return view.phase === 'running' && view.status.state === 'analysing';
+}
+
+export function statusItem(view: View): StatusItem {
+  const { icon, summary } = face(view);
+  const percent = view.phase === 'running' && view.status.state === 'analysing' ? view.status.percent : undefined;
+  const bad = icon === 'error' || icon === 'warning';
+  return {
+    text: `$(${icon}) Bulkhead${percent === undefined ? '' : ` ${Math.floor(percent)}%`}`,
+    tooltip: tooltip(view, summary),
+    label: `Bulkhead: ${summary}`,
+    command: bad ? 'bulkhead.showOutput' : 'workbench.actions.view.problems',
+  };
+}
+
+function face(view: View): { icon: string; summary: string } {
+  switch (view.phase) {
+    case 'starting':
+      return { icon: 'loading~spin', summary: 'starting' };
+    case 'restarting':
+      return { icon: 'loading~spin', summary: 'the server ended unexpectedly and starts again' };
+    case 'stopped':
+      return { icon: 'circle-slash', summary: 'stopped' };
+    case 'failed':
+      return { icon: 'error', summary: 'the server ended several times and stays stopped' };
+    case 'running':
+      return runningFace(view.status);
+  }
+}
+
+function runningFace(status: StatusParams): { icon: string; summary: string } {
+  switch (status.state) {
+    case 'analysing': {
+      const percent = status.percent === undefined ? '' : `, ${Math.floor(status.percent)} percent`;
+      return { icon: 'loading~spin', summary: `analysing${percent}` };
+    }
+    case 'problem':
+      return { icon: 'warning', summary: status.message ?? 'a detector could not do its work' };
+    case 'idle':
+      return { icon: 'check', summary: `up to date, ${countsText(status.issues)}` };
+  }
+}
+
+function tooltip(view: View, summary: string): string {
+  const parts = [`**Bulkhead** · ${escapeMarkdown(summary)}`];
+  if (view.phase === 'running') {
+    const { status } = view;
+    if (status.message !== undefined && status.state !== 'problem') {
+      parts.push(escapeMarkdown(status.message));
+    }
+    if (status.detectors.length > 0) {
+      parts.push(table(['Detector', 'Engine', 'Issues'], '--:', status.detectors.map(detectorRow)));
+    }
+    if (status.workers.length > 0) {
+      const headers = ['Worker', 'State', 'Memory', 'Peak', 'Restarts'];
+      parts.push(table(headers, '--:', status.workers.map(workerRow)));
+      parts.push(`Memory of all workers: ${megabytes(status.memoryBytes)}`);
+    }
+  }
+  parts.push('---', links(view));
+  return parts.join('\n\n');
+}
+
+function detectorRow(detector: DetectorStatus): readonly string[] {
+  const remark = detector.error ?? detector.note ?? detector.engine ?? '';
+  const icon = detectorIcons[detector.status];
+  return [`$(${icon}) ${escapeMarkdown(detector.name)}`, escapeMarkdown(remark), String(detector.issues)];
+}
+
+const detectorIcons = {
+  off: 'circle-slash',
+  restricted: 'shield',
+  'not-applicable': 'dash',
+  waiting: 'clock',
+  running: 'loading~spin',
+  done: 'check',
+  failed: 'error',
+} as const satisfies Record<DetectorStatus['status'], string>;
+
+function workerRow(worker: WorkerStatus): readonly string[] {
+  const state = worker.lastExit === undefined ? worker.state : `${worker.state} (last exit: ${worker.lastExit})`;
+  return [
+    escapeMarkdown(worker.name),
+    escapeMarkdown(state),
+    megabytes(worker.memoryBytes),
+    megabytes(worker.peakMemoryBytes),
+    String(worker.restarts),
+  ];
+}
+
+/** The first two columns are text, the others numbers. */
+function table(headers: readonly string[], numberAlignment: string, rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const alignment = headers.map((_, index) => (index < 2 ? ':--' : numberAlignment));
+  return [line(headers), line(alignment), ...rows.map(line)].join('\n');
+}
+
+function links(view: View): string {
+  const running = view.phase === 'running';
+  const link = (title: string, command: (typeof tooltipCommands)[number]) => `[${title}](command:${command})`;
+  return [
+    ...(isAnalysing(view) ? [link('Cancel Analysis', 'bulkhead.cancel')] : []),
+    ...(running && !isAnalysing(view) ? [link('Analyze Workspace', 'bulkhead.analyze')] : []),
+    ...(running ? [link('Restart Workers', 'bulkhead.restartWorkers')] : []),
+    link('Restart Server', 'bulkhead.restartServer'),
+    link('Show Output', 'bulkhead.showOutput'),
+  ].join(' · ');
+}
+
+function countsText(counts: IssueCounts): string {
+  const part = (count: number, one: string, many: string) =>
+    count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
+  const parts = [
+    ...part(counts.error, 'error', 'errors'),
+    ...part(counts.warning, 'warning', 'warnings'),
+    ...part(counts.info, 'info', 'infos'),
+    ...part(counts.hint, 'hint', 'hints'),
+  ];
+  return parts.length === 0 ? 'no issues' : parts.join(', ');
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / (1024 * 1024))} MB`;
+}
+
+/** Text of the server may quote the workspace: it must not become a link, an icon or another row of the table. */
+function escapeMarkdown(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]()#+\-!|<>~$]/g, '\\$&');
+}

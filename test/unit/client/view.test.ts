@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { statusItem } from '../../../client/view.ts';
+import type { View } from '../../../client/view.ts';
+import type { StatusParams } from '../../../workers/protocol-lsp.ts';
+
+const idle: StatusParams = {
+  state: 'idle',
+  detectors: [{ name: 'eslint', status: 'done', engine: 'eslint 10.15.0', issues: 3 }],
+  workers: [
+    {
+      name: 'eslint#1',
+      detector: 'eslint',
+      state: 'ready',
+      pid: 42,
+      memoryBytes: 100 * 1024 * 1024,
+      peakMemoryBytes: 150 * 1024 * 1024,
+      restarts: 1,
+      lastExit: 'killed by SIGKILL',
+    },
+  ],
+  issues: { error: 1, warning: 2, info: 0, hint: 0 },
+  memoryBytes: 100 * 1024 * 1024,
+};
+
+const running = (status: Partial<StatusParams>): View => ({ phase: 'running', status: { ...idle, ...status } });
+
+describe('status bar item', () => {
+  it('names every state with an icon, and in words for screen readers', () => {
+    const views: readonly View[] = [
+      { phase: 'starting' },
+      { phase: 'restarting' },
+      { phase: 'failed' },
+      { phase: 'stopped' },
+      running({}),
+      running({ state: 'analysing' }),
+      running({ state: 'analysing', percent: 41.9 }),
+      running({ state: 'problem', message: 'eslint: the configuration throws' }),
+      running({ issues: { error: 0, warning: 0, info: 0, hint: 0 } }),
+    ];
+    assert.deepEqual(
+      views.map(statusItem).map(({ text, label, command }) => [text, label, command]),
+      [
+        ['$(loading~spin) Bulkhead', 'Bulkhead: starting', 'workbench.actions.view.problems'],
+        [
+          '$(loading~spin) Bulkhead',
+          'Bulkhead: the server ended unexpectedly and starts again',
+          'workbench.actions.view.problems',
+        ],
+        ['$(error) Bulkhead', 'Bulkhead: the server ended several times and stays stopped', 'bulkhead.showOutput'],
+        ['$(circle-slash) Bulkhead', 'Bulkhead: stopped', 'workbench.actions.view.problems'],
+        ['$(check) Bulkhead', 'Bulkhead: up to date, 1 error, 2 warnings', 'workbench.actions.view.problems'],
+        ['$(loading~spin) Bulkhead', 'Bulkhead: analysing', 'workbench.actions.view.problems'],
+        ['$(loading~spin) Bulkhead 41%', 'Bulkhead: analysing, 41 percent', 'workbench.actions.view.problems'],
+        ['$(warning) Bulkhead', 'Bulkhead: eslint: the configuration throws', 'bulkhead.showOutput'],
+        ['$(check) Bulkhead', 'Bulkhead: up to date, no issues', 'workbench.actions.view.problems'],
+      ],
+    );
+  });
+
+  it('shows detectors, workers and memory in the tooltip', () => {
+    const { tooltip } = statusItem(running({}));
+    assert.match(tooltip, /^\| \$\(check\) eslint \| eslint 10\.15\.0 \| 3 \|$/m);
+    assert.match(tooltip, /^\| eslint\\#1 \| ready \\\(last exit: killed by SIGKILL\\\) \| 100 MB \| 150 MB \| 1 \|$/m);
+    assert.match(tooltip, /Memory of all workers: 100 MB/);
+  });
+
+  it('offers the commands that make sense in the state', () => {
+    const commands = (view: View) =>
+      [...statusItem(view).tooltip.matchAll(/command:bulkhead\.(\w+)/g)].map((m) => m[1]);
+    assert.deepEqual(commands(running({})), ['analyze', 'restartWorkers', 'restartServer', 'showOutput']);
+    assert.deepEqual(commands(running({ state: 'analysing' })), [
+      'cancel',
+      'restartWorkers',
+      'restartServer',
+      'showOutput',
+    ]);
+    assert.deepEqual(commands({ phase: 'failed' }), ['restartServer', 'showOutput']);
+  });
+
+  it('does not let text of the workspace become a link, an icon or a row', () => {
+    const hostile = '[x](command:bulkhead.cancel)\n| $(bug) | **b** <img src=x>';
+    const { tooltip } = statusItem(
+      running({ detectors: [{ name: 'eslint', status: 'failed', issues: 0, error: hostile }] }),
+    );
+    const row = tooltip.split('\n').find((line) => line.includes('eslint') && line.includes('error'));
+    assert.equal(
+      row,
+      '| $(error) eslint | \\[x\\]\\(command:bulkhead.cancel\\) \\| \\$\\(bug\\) \\| \\*\\*b\\*\\* \\<img src=x\\> | 0 |',
+    );
+  });
+});
