@@ -1,0 +1,57 @@
+// Builds dist/: the client as CommonJS (the editor loads it so), everything else as ES modules that share chunks.
+// Native packages stay outside; they are found in node_modules at run time.
+import { rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { build } from 'esbuild';
+
+const production = process.argv.includes('--production');
+
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node22.13',
+  sourcemap: production ? false : 'linked',
+  minify: production,
+  // Names of classes and functions appear in errors and logs.
+  keepNames: true,
+  logLevel: 'warning',
+  outdir: 'dist',
+  external: ['vscode', 'typescript', 'typescript7', 'eslint', 'oxc-parser', 'oxc-resolver'],
+};
+
+// CommonJS dependencies inside an ES module bundle expect these three.
+const banner = [
+  "import { createRequire as __createRequire } from 'node:module';",
+  'const require = __createRequire(import.meta.url);',
+  'const __filename = import.meta.filename;',
+  'const __dirname = import.meta.dirname;',
+].join('\n');
+
+await rm('dist', { recursive: true, force: true });
+await Promise.all([
+  build({
+    ...common,
+    format: 'cjs',
+    entryPoints: { client: 'client/extension.ts' },
+    outExtension: { '.js': '.cjs' },
+  }),
+  build({
+    ...common,
+    format: 'esm',
+    splitting: true,
+    // Flat: a module finds its neighbours (the compartment's entry) beside it, in a chunk too.
+    chunkNames: '[name]-[hash]',
+    entryPoints: {
+      server: 'server/lsp/main.ts',
+      cli: 'server/cli/main.ts',
+      host: 'workers/host.ts',
+      index: 'server/engine/index.ts',
+      workers: 'workers/ipc/index.ts',
+      'drivers/child-process': 'workers/ipc/drivers/child-process.ts',
+      'drivers/worker-threads': 'workers/ipc/drivers/worker-threads.ts',
+    },
+    outExtension: { '.js': '.mjs' },
+    banner: { js: banner },
+  }),
+]);
+if (!existsSync('dist/cli.mjs')) throw new Error('dist/cli.mjs was not built');

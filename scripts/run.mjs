@@ -1,0 +1,71 @@
+// The door to every npm script. Works where only an old Node and npm are: sets up what is missing, then goes on with
+// the Node that the project pins (the npm package `node`), so that every machine runs the same one.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const modules = path.join(root, 'node_modules');
+const windows = process.platform === 'win32';
+const pinnedNode = path.join(modules, 'node', 'bin', windows ? 'node.exe' : 'node');
+const minimum = [22, 13];
+
+const tasks = {
+  start: ['scripts/start.mjs'],
+  test: ['scripts/test.mjs'],
+  open: ['scripts/open.mjs'],
+  package: ['scripts/package.mjs'],
+  build: ['esbuild.mjs'],
+  typecheck: ['node_modules/typescript7/bin/tsc', '-b'],
+  lint: ['scripts/lint.mjs'],
+  mocha: ['node_modules/mocha/bin/mocha.js'],
+  chaos: ['bench/chaos/main.ts'],
+};
+
+const [name = '', ...rest] = process.argv.slice(2);
+const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
+if (!task) fail(`Unknown task "${name}". Known are ${Object.keys(tasks).join(', ')}.`);
+
+install();
+const [script, ...fixed] = task;
+const cwd = name === 'start' || name === 'open' ? process.cwd() : root;
+run(nodeToUse(), [path.join(root, script), ...fixed, ...rest], cwd);
+
+/** Installs once per lock file. */
+function install() {
+  const lock = createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json'))).digest('hex');
+  const stamp = path.join(modules, '.bulkhead-lock');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  console.error('Setting up: npm ci (once, and after changes of package-lock.json)');
+  const npm = process.env.npm_execpath;
+  const result =
+    npm && /\.[cm]?js$/.test(npm)
+      ? spawnSync(process.execPath, [npm, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] })
+      : spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2], shell: windows });
+  if (result.status !== 0) fail('npm ci failed: see above. Is the npm registry within reach?');
+  writeFileSync(stamp, lock);
+}
+
+function nodeToUse() {
+  if (existsSync(pinnedNode)) return pinnedNode;
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > minimum[0] || (major === minimum[0] && minor >= minimum[1])) return process.execPath;
+  return fail(
+    `Bulkhead needs Node ${minimum.join('.')} or newer; this is ${process.versions.node}, and the npm package "node" did not ` +
+      `install its binary. Run: npm rebuild node   (or install a newer Node)`,
+  );
+}
+
+function run(node, argv, cwd) {
+  const env = { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ''}` };
+  const result = spawnSync(node, argv, { cwd, stdio: 'inherit', env });
+  if (result.error) fail(String(result.error));
+  process.exit(result.status ?? 1);
+}
+
+function fail(message) {
+  console.error(`bulkhead: ${message}`);
+  process.exit(1);
+}

@@ -1,0 +1,125 @@
+/** The command line's words: parsed, checked, and explained when they are wrong. */
+import { parseArgs } from 'node:util';
+
+export const formats = ['pretty', 'json', 'jsonl'] as const;
+export type Format = (typeof formats)[number];
+
+export const thresholds = ['error', 'warning', 'info', 'never'] as const;
+export type Threshold = (typeof thresholds)[number];
+
+export interface CheckArguments {
+  readonly folder: string;
+  /** Absent: all that the configuration leaves on. */
+  readonly detectors?: readonly string[];
+  readonly format: Format;
+  readonly failOn: Threshold;
+  readonly maxWorkers?: number;
+  /** For the whole run, milliseconds. */
+  readonly timeoutMs?: number;
+  readonly tsconfigs: readonly string[];
+}
+
+export type Command =
+  | { readonly kind: 'check'; readonly arguments: CheckArguments }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' };
+
+/** Wrong use: exit code 2. The message says what was wrong and what would be right. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const help = `Bulkhead: every problem of a workspace, from isolated analysis workers.
+
+Usage: bulkhead check [folder] [options]
+
+Options
+  --detectors a,b       only these detectors
+  --format FORMAT       pretty (default), json (one object at the end) or jsonl (a line as each thing happens)
+  --fail-on LEVEL       exit with 1 for issues at or above error (default), warning or info; or never
+  --max-workers N       at most N worker processes at a time
+  --timeout S           stop after S seconds; what was found until then is printed
+  --tsconfig PATH       check only this TypeScript project (may be repeated)
+  --help, --version
+
+Exit codes
+  0  nothing at or above --fail-on
+  1  issues found
+  2  wrong use or configuration
+  3  a detector could not finish; its issues so far are printed and the reason is named
+`;
+
+/** @throws UsageError */
+export function parseCommand(argv: readonly string[], knownDetectors: readonly string[]): Command {
+  const { values, positionals } = parse(argv);
+  if (values.help === true) return { kind: 'help' };
+  if (values.version === true) return { kind: 'version' };
+  const [command, folder = '.', ...more] = positionals;
+  if (command === undefined) return { kind: 'help' };
+  if (command !== 'check') throw new UsageError(`Unknown command "${command}". Did you mean: bulkhead check ${command}`);
+  if (more.length > 0) throw new UsageError(`One folder at a time: "${more.join(' ')}" is too much.`);
+  const detectors = values.detectors?.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  for (const name of detectors ?? []) {
+    if (!knownDetectors.includes(name)) {
+      throw new UsageError(`Unknown detector "${name}". Known are ${knownDetectors.join(', ')}.`);
+    }
+  }
+  if (detectors?.length === 0) throw new UsageError('--detectors needs at least one name.');
+  const maxWorkers = wholeNumber('--max-workers', values['max-workers']);
+  const timeout = positiveNumber('--timeout', values.timeout);
+  return {
+    kind: 'check',
+    arguments: {
+      folder,
+      format: oneOf('--format', values.format, formats, 'pretty'),
+      failOn: oneOf('--fail-on', values['fail-on'], thresholds, 'error'),
+      tsconfigs: values.tsconfig ?? [],
+      ...(detectors === undefined ? {} : { detectors }),
+      ...(maxWorkers === undefined ? {} : { maxWorkers }),
+      ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
+    },
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        detectors: { type: 'string' },
+        format: { type: 'string' },
+        'fail-on': { type: 'string' },
+        'max-workers': { type: 'string' },
+        timeout: { type: 'string' },
+        tsconfig: { type: 'string', multiple: true },
+        help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean', short: 'v' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function oneOf<Word extends string>(option: string, value: string | undefined, words: readonly Word[], standard: Word): Word {
+  if (value === undefined) return standard;
+  const word = words.find((candidate) => candidate === value);
+  if (word === undefined) throw new UsageError(`${option} must be one of ${words.join(', ')}; "${value}" is not.`);
+  return word;
+}
+
+function wholeNumber(option: string, value: string | undefined): number | undefined {
+  const number = positiveNumber(option, value);
+  if (number !== undefined && !Number.isInteger(number)) throw new UsageError(`${option} must be a whole number.`);
+  return number;
+}
+
+function positiveNumber(option: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (value.trim() === '' || !Number.isFinite(number) || number <= 0) {
+    throw new UsageError(`${option} must be a number above 0; "${value}" is not.`);
+  }
+  return number;
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+/** Entry of the command line. Owns the process: signals, exit code, the two output streams. */
+import { ConfigFileError } from '../engine/config-file.ts';
+import { knownDetectors } from '../engine/detector-settings.ts';
+import { help, parseCommand, UsageError } from './arguments.ts';
+import { check } from './check.ts';
+import type { Output } from './reporters.ts';
+import { version } from '../version.ts';
+
+const wrongUse = 2;
+const internalError = 3;
+
+async function main(): Promise<number> {
+  try {
+    const command = parseCommand(process.argv.slice(2), knownDetectors);
+    switch (command.kind) {
+      case 'help':
+        process.stdout.write(help);
+        return 0;
+      case 'version':
+        process.stdout.write(`${version}\n`);
+        return 0;
+      case 'check': {
+        const interrupted = onInterrupt();
+        const code = await check(command.arguments, output(process.stdout), output(process.stderr), interrupted);
+        return interrupted.aborted ? 130 : code;
+      }
+    }
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof ConfigFileError) {
+      process.stderr.write(`bulkhead: ${error.message}\n`);
+      return wrongUse;
+    }
+    process.stderr.write(`bulkhead: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return internalError;
+  }
+}
+
+/** The first Ctrl+C stops in order and prints what was found; the second one ends at once. */
+function onInterrupt(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+function output(stream: NodeJS.WriteStream): Output {
+  // A reader that has seen enough (`| head`) is no failure of ours.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+  });
+  const colours = stream.isTTY && process.env['NO_COLOR'] === undefined;
+  return { write: (text) => void stream.write(text), isTTY: colours, columns: stream.columns ?? 80 };
+}
+
+process.exitCode = await main();

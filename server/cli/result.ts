@@ -1,0 +1,97 @@
+/** The shape of `--format json` and of the last line of `jsonl`, and the exit code that follows from it. */
+import type { Issue, Severity } from '../../workers/protocol.ts';
+import type { Engine } from '../engine/engine.ts';
+import { isSettled, type DetectorState, type DetectorStatus, type IssueCounts } from '../engine/status.ts';
+import type { CompartmentHealth, Pool } from '../pool/types.ts';
+import type { Threshold } from './arguments.ts';
+
+export const schemaVersion = 1;
+
+export interface DetectorResult {
+  readonly name: string;
+  readonly status: DetectorState;
+  readonly engine?: string;
+  readonly durationMs: number;
+  readonly issues: number;
+  readonly note?: string;
+  readonly error?: string;
+}
+
+export interface CheckSummary {
+  readonly issues: number;
+  readonly bySeverity: IssueCounts;
+  readonly files: number;
+  readonly durationMs: number;
+  readonly exitCode: number;
+  /** Why not everything was analysed. */
+  readonly incomplete: readonly string[];
+}
+
+export interface CheckReport {
+  readonly schemaVersion: number;
+  /** Absolute path; files are relative to it. */
+  readonly root: string;
+  readonly summary: CheckSummary;
+  readonly detectors: readonly DetectorResult[];
+  readonly issues: readonly Issue[];
+  readonly health: readonly CompartmentHealth[];
+}
+
+export function reportOf(engine: Engine, pool: Pool, durationMs: number, failOn: Threshold, stopped?: string): CheckReport {
+  const issues = engine.issues();
+  const detectors = engine.status().map((status) => detectorResult(status, issues, stopped));
+  const bySeverity = countBySeverity(issues);
+  const incomplete = detectors.flatMap((detector) =>
+    isIncomplete(detector.status) ? [`${detector.name}: ${detector.error ?? detector.status}`] : [],
+  );
+  return {
+    schemaVersion,
+    root: engine.root,
+    summary: {
+      issues: issues.length,
+      bySeverity,
+      files: new Set(issues.map((issue) => issue.file)).size,
+      durationMs: Math.round(durationMs),
+      exitCode: exitCodeOf(bySeverity, incomplete.length > 0, failOn),
+      incomplete,
+    },
+    detectors,
+    issues,
+    health: pool.health(),
+  };
+}
+
+export function detectorResult(status: DetectorStatus, issues: readonly Issue[], stopped?: string): DetectorResult {
+  const unfinished = !isSettled(status.state) || status.state === 'cancelled';
+  const error = unfinished ? stopped : status.error;
+  return {
+    name: status.name,
+    status: unfinished ? 'cancelled' : status.state,
+    ...(status.engine === undefined ? {} : { engine: status.engine }),
+    durationMs: Math.round(status.durationMs),
+    issues: issues.filter((issue) => issue.detector === status.name).length,
+    ...(status.note === undefined ? {} : { note: status.note }),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+export function countBySeverity(issues: readonly Issue[]): IssueCounts {
+  const counts: Record<Severity, number> = { error: 0, warning: 0, info: 0, hint: 0 };
+  for (const issue of issues) counts[issue.severity] += 1;
+  return counts;
+}
+
+function isIncomplete(state: DetectorState): boolean {
+  return state === 'failed' || state === 'partial' || state === 'cancelled';
+}
+
+function exitCodeOf(counts: IssueCounts, incomplete: boolean, failOn: Threshold): number {
+  if (incomplete) return 3;
+  const levels: Readonly<Record<Threshold, readonly Severity[]>> = {
+    error: ['error'],
+    warning: ['error', 'warning'],
+    info: ['error', 'warning', 'info'],
+    never: [],
+  };
+  return levels[failOn].some((severity) => counts[severity] > 0) ? 1 : 0;
+}

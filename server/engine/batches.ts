@@ -1,0 +1,46 @@
+/** Cuts stale units into the batches that go to the pool: one group and lane each, wanted files first. */
+import type { Unit } from '../../workers/protocol.ts';
+import type { Priority } from '../pool/types.ts';
+
+/**
+ * Files per batch. At 1.5 to 2.3 ms a file, 25 keep a compartment busy for about 50 ms: long beside the round trip,
+ * short beside the wait of a file that was just opened.
+ */
+const filesPerBatch = 25;
+
+export interface Batch {
+  readonly units: readonly Unit[];
+  readonly priority: Priority;
+}
+
+/** @param wanted files open in the editor; @param recent files that just changed */
+export function batchesOf(
+  units: readonly Unit[],
+  wanted: ReadonlySet<string>,
+  recent: ReadonlySet<string>,
+): readonly Batch[] {
+  const buckets = new Map<string, { priority: Priority; units: Unit[] }>();
+  for (const unit of units) {
+    const priority: Priority = wanted.has(unit.file) ? 'open' : recent.has(unit.file) ? 'recent' : 'background';
+    // A project holds open files as well as others: it is one piece of work, and its detector orders it.
+    const level = unit.kind === 'file' ? priority : wanted.size > 0 ? 'open' : 'background';
+    const key = [level, unit.kind, unit.lane ?? 'light', unit.group].join('\n');
+    const bucket = buckets.get(key);
+    if (bucket) bucket.units.push(unit);
+    else buckets.set(key, { priority: level, units: [unit] });
+  }
+  const order: readonly Priority[] = ['open', 'recent', 'background'];
+  return [...buckets.values()]
+    .sort((a, b) => order.indexOf(a.priority) - order.indexOf(b.priority))
+    .flatMap(({ priority, units: members }) =>
+      members[0]?.kind === 'file'
+        ? chunks(members, filesPerBatch).map((chunk) => ({ priority, units: chunk }))
+        : [{ priority, units: members }],
+    );
+}
+
+function chunks<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {
+  const parts: Item[][] = [];
+  for (let start = 0; start < items.length; start += size) parts.push(items.slice(start, start + size));
+  return parts;
+}

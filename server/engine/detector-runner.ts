@@ -1,0 +1,406 @@
+/**
+ * Keeps one detector's issues of one root true: knows its units, which of them are stale, and what is in work.
+ * Lives as long as its engine; a detector that is turned off disposes its runner.
+ *
+ * Invariant: an event is taken only from the newest batch of its unit, so that an older run never overwrites a newer one.
+ */
+import type { CheckEvent, DetectorOptions, DetectorProblem, Issue, Overlay, Unit } from '../../workers/protocol.ts';
+import type { CheckOutcome, Pool, QuarantinedInput } from '../pool/types.ts';
+import { batchesOf, type Batch } from './batches.ts';
+import { concernOf, interestOf, type FileChange, type Interest } from './interest.ts';
+import type { IssueTable } from './issue-table.ts';
+import { problemIssue, quarantineIssue } from './own-issues.ts';
+import { isSettled, type DetectorState, type DetectorStatus } from './status.ts';
+
+/** What a runner sees of its engine. */
+export interface RunnerHost {
+  readonly root: string;
+  readonly pool: Pool;
+  readonly table: IssueTable;
+  options(): DetectorOptions;
+  overlays(): readonly Overlay[];
+  /** Files open in the editor, most wanted first. */
+  wanted(): readonly string[];
+  /** False for files that the user excluded. */
+  included(file: string): boolean;
+  nextGeneration(): number;
+  statusChanged(): void;
+}
+
+interface Run {
+  readonly batch: Batch;
+  readonly generation: number;
+  readonly abort: AbortController;
+  /** Issues of files that are not done yet, by unit and file. */
+  readonly staged: Map<string, Map<string, Issue[]>>;
+  /** Files each unit has answered for. */
+  readonly named: Map<string, Set<string>>;
+  fraction: number;
+}
+
+export class DetectorRunner {
+  readonly name: string;
+  readonly #host: RunnerHost;
+  readonly #interest: Interest;
+  readonly #runs = new Set<Run>();
+  /** The newest generation in work or answered, by unit. */
+  readonly #newest = new Map<string, number>();
+  readonly #stale = new Set<string>();
+  #units = new Map<string, Unit>();
+  #configFiles: ReadonlySet<string> = new Set();
+  #planStale = true;
+  #planning: AbortController | undefined;
+  /** Changes since the last check that answered; undefined: anything may have changed. */
+  #changed: Set<string> | undefined;
+  #recent = new Set<string>();
+  #planProblems: readonly DetectorProblem[] = [];
+  #checkProblems = new Map<string, DetectorProblem>();
+  #problemFiles = new Set<string>();
+  #failure: string | undefined;
+  #unanswered = new Set<string>();
+  #state: DetectorState = 'waiting';
+  #engine: string | undefined;
+  #note: string | undefined;
+  #startedAt = 0;
+  #durationMs = 0;
+  #total = 0;
+  #answered = 0;
+  #disposed = false;
+
+  constructor(name: string, host: RunnerHost) {
+    this.name = name;
+    this.#host = host;
+    this.#interest = interestOf(name);
+  }
+
+  status(): DetectorStatus {
+    const error = this.#failure ?? this.#planProblems.find((problem) => problem.fatal)?.message ?? this.#fatalCheckProblem();
+    return {
+      name: this.name,
+      state: this.#state,
+      ...(this.#engine === undefined ? {} : { engine: this.#engine }),
+      ...(this.#note === undefined ? {} : { note: this.#note }),
+      ...(error === undefined ? {} : { error }),
+      problems: [...this.#planProblems, ...this.#checkProblems.values()],
+      durationMs: isSettled(this.#state) ? this.#durationMs : performance.now() - this.#startedAt,
+      fraction: this.#fraction(),
+    };
+  }
+
+  /** Everything again: the plan, and every unit. */
+  analyzeAll(): void {
+    this.#planStale = true;
+    this.#changed = undefined;
+    this.#failure = undefined;
+    this.#markAllStale();
+    this.#pump();
+  }
+
+  /** Files changed on disk or in the editor. */
+  filesChanged(changes: readonly FileChange[]): void {
+    let config = false;
+    let environment = false;
+    const content: FileChange[] = [];
+    for (const change of changes) {
+      const concern = concernOf(this.#interest, change.file, this.#configFiles);
+      if (concern === 'none') continue;
+      if (concern === 'environment') environment = true;
+      else if (concern === 'config') config = true;
+      content.push(change);
+    }
+    if (content.length === 0) return;
+    if (environment || config) {
+      this.#planStale = true;
+      this.#changed = undefined;
+      this.#markAllStale();
+      if (environment) void this.#host.pool.restart(this.name).then(() => this.#pump());
+      else this.#pump();
+      return;
+    }
+    for (const { file, kind } of content) {
+      this.#changed?.add(file);
+      this.#recent.add(file);
+      if (this.#interest.reach === 'all') this.#markAllStale();
+      else if (kind === 'created') this.#planStale = true;
+      else if (kind === 'deleted') this.#forgetUnits(file);
+      else if (this.#units.has(file)) this.#stale.add(file);
+    }
+    this.#pump();
+  }
+
+  /** Stops what is in work. Stale units stay stale and are analysed with the next change or request. */
+  cancel(): void {
+    if (this.#planning) {
+      this.#planning.abort();
+      this.#planning = undefined;
+      this.#planStale = true;
+    }
+    for (const run of this.#runs) {
+      for (const unit of run.batch.units) this.#stale.add(unit.id);
+      run.abort.abort();
+    }
+    if (!isSettled(this.#state)) this.#setState('cancelled');
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.cancel();
+    this.#host.table.dropDetector(this.name);
+    this.#host.table.dropDetector(problemsOf(this.name));
+  }
+
+  #pump(): void {
+    if (this.#disposed) return;
+    const work = this.#planStale || this.#stale.size > 0;
+    if (work && (isSettled(this.#state) || this.#startedAt === 0)) {
+      this.#startedAt = performance.now();
+      this.#answered = 0;
+      this.#total = 0;
+    }
+    if (this.#planStale) {
+      void this.#plan();
+      return;
+    }
+    this.#submitStale();
+    this.#settleIfIdle();
+  }
+
+  async #plan(): Promise<void> {
+    this.#planning?.abort();
+    const abort = new AbortController();
+    this.#planning = abort;
+    this.#planStale = false;
+    this.#setState('planning');
+    const { pool, root } = this.#host;
+    try {
+      const plan = await pool.plan({ detector: this.name, root, options: this.#host.options() }, abort.signal);
+      if (abort.signal.aborted || this.#disposed) return;
+      this.#engine = plan.engine;
+      this.#note = plan.note;
+      this.#planProblems = plan.problems;
+      this.#configFiles = new Set(plan.configFiles);
+      this.#takeUnits(plan.units.filter((unit) => this.#host.included(unit.file)));
+      this.#failure = undefined;
+      this.#publishProblems();
+      if (plan.status !== 'ready') {
+        this.#setState(plan.status === 'failed' ? 'failed' : 'not-applicable');
+        this.#stopClock();
+        return;
+      }
+    } catch (error) {
+      if (abort.signal.aborted || this.#disposed) return;
+      this.#planStale = true;
+      this.#failure = error instanceof Error ? error.message : String(error);
+      this.#setState('failed');
+      this.#stopClock();
+      return;
+    } finally {
+      if (this.#planning === abort) this.#planning = undefined;
+    }
+    this.#pump();
+  }
+
+  #takeUnits(units: readonly Unit[]): void {
+    const next = new Map(units.map((unit) => [unit.id, unit]));
+    for (const id of this.#units.keys()) if (!next.has(id)) this.#dropUnit(id);
+    for (const [id, unit] of next) {
+      const before = this.#units.get(id);
+      if (before?.group !== unit.group || !this.#newest.has(id)) this.#stale.add(id);
+    }
+    for (const id of this.#stale) if (!next.has(id)) this.#stale.delete(id);
+    this.#units = next;
+  }
+
+  #dropUnit(id: string): void {
+    this.#stale.delete(id);
+    this.#newest.delete(id);
+    this.#unanswered.delete(id);
+    this.#host.table.dropUnit(this.name, id);
+  }
+
+  /** The units of a deleted file or folder. */
+  #forgetUnits(path: string): void {
+    for (const id of [...this.#units.keys()]) {
+      if (id !== path && !id.startsWith(`${path}/`)) continue;
+      this.#units.delete(id);
+      this.#dropUnit(id);
+    }
+  }
+
+  #markAllStale(): void {
+    for (const id of this.#units.keys()) this.#stale.add(id);
+  }
+
+  #submitStale(): void {
+    if (this.#stale.size === 0) return;
+    const units = [...this.#units.values()].filter((unit) => this.#stale.has(unit.id));
+    this.#stale.clear();
+    if (units.length === 0) return;
+    const generation = this.#host.nextGeneration();
+    for (const unit of units) this.#newest.set(unit.id, generation);
+    this.#abortSuperseded();
+    if (units.some((unit) => unit.kind !== 'file') || units.length === this.#units.size) this.#checkProblems.clear();
+    this.#total += units.length;
+    for (const batch of batchesOf(units, new Set(this.#host.wanted()), this.#recent)) void this.#run(batch, generation);
+    this.#recent = new Set();
+    this.#setState('running');
+  }
+
+  /** A batch of which every unit is asked for again has nothing left to say. */
+  #abortSuperseded(): void {
+    for (const run of this.#runs) {
+      if (run.batch.units.every((unit) => this.#newest.get(unit.id) !== run.generation)) run.abort.abort();
+    }
+  }
+
+  async #run(batch: Batch, generation: number): Promise<void> {
+    const run: Run = {
+      batch,
+      generation,
+      abort: new AbortController(),
+      staged: new Map(),
+      named: new Map(),
+      fraction: 0,
+    };
+    this.#runs.add(run);
+    const files = new Set(batch.units.map((unit) => unit.file));
+    const perFile = batch.units[0]?.kind === 'file';
+    const outcome = await this.#host.pool.check({
+      request: {
+        detector: this.name,
+        root: this.#host.root,
+        options: this.#host.options(),
+        generation,
+        units: batch.units,
+        overlays: perFile ? this.#host.overlays().filter((overlay) => files.has(overlay.file)) : this.#host.overlays(),
+        first: this.#host.wanted(),
+        ...(this.#changed === undefined ? {} : { changed: [...this.#changed] }),
+      },
+      priority: batch.priority,
+      signal: run.abort.signal,
+      onEvent: (event) => this.#take(run, event),
+    });
+    this.#runs.delete(run);
+    if (this.#disposed) return;
+    this.#settle(run, outcome);
+    this.#answered += batch.units.length;
+    this.#settleIfIdle();
+  }
+
+  #take(run: Run, event: CheckEvent): void {
+    if (event.kind === 'progress') {
+      run.fraction = event.total > 0 ? event.done / event.total : 0;
+      this.#host.statusChanged();
+      return;
+    }
+    if (event.kind === 'problem') {
+      this.#addProblem(event.problem);
+      return;
+    }
+    if (this.#newest.get(event.unit) !== run.generation) return;
+    const staged = run.staged.get(event.unit) ?? new Map<string, Issue[]>();
+    run.staged.set(event.unit, staged);
+    if (event.kind === 'begin') staged.delete(event.file);
+    else if (event.kind === 'issues') {
+      const issues = staged.get(event.file);
+      if (issues) issues.push(...event.issues);
+      else staged.set(event.file, [...event.issues]);
+    } else {
+      const issues = this.#host.included(event.file) ? (staged.get(event.file) ?? []) : [];
+      staged.delete(event.file);
+      const named = run.named.get(event.unit) ?? new Set<string>();
+      run.named.set(event.unit, named.add(event.file));
+      this.#host.table.replace(this.name, event.unit, event.file, issues);
+    }
+  }
+
+  #settle(run: Run, outcome: CheckOutcome): void {
+    const current = run.batch.units.filter((unit) => this.#newest.get(unit.id) === run.generation);
+    if (outcome.kind === 'cancelled') return;
+    const unfinished = new Set(outcome.kind === 'failed' ? outcome.unfinished.map((unit) => unit.id) : []);
+    const quarantined = new Map(outcome.quarantined.map((input) => [input.unit.id, input]));
+    for (const unit of current) {
+      const poison = quarantined.get(unit.id);
+      if (unfinished.has(unit.id)) this.#unanswered.add(unit.id);
+      else if (poison) this.#quarantine(unit, poison);
+      else {
+        this.#unanswered.delete(unit.id);
+        this.#host.table.finishUnit(this.name, unit.id, run.named.get(unit.id) ?? new Set());
+      }
+    }
+    if (outcome.kind === 'failed') this.#failure = outcome.message;
+    else if (current.length > 0 && this.#changed === undefined && this.#runs.size === 0) this.#changed = new Set();
+    else if (current.length > 0 && this.#runs.size === 0 && this.#stale.size === 0) this.#changed?.clear();
+  }
+
+  #quarantine(unit: Unit, input: QuarantinedInput): void {
+    this.#unanswered.add(unit.id);
+    this.#failure = input.reason.message;
+    this.#host.table.replace(this.name, unit.id, input.file, [quarantineIssue(input)]);
+  }
+
+  #addProblem(problem: DetectorProblem): void {
+    this.#checkProblems.set([problem.code, problem.file ?? '', problem.message].join('\n'), problem);
+    this.#publishProblems();
+  }
+
+  /** Problems that name a file are shown there too. */
+  #publishProblems(): void {
+    const issues = new Map<string, Issue[]>();
+    for (const problem of [...this.#planProblems, ...this.#checkProblems.values()]) {
+      if (problem.file === undefined) continue;
+      const list = issues.get(problem.file) ?? [];
+      list.push(problemIssue(this.name, problem, problem.file));
+      issues.set(problem.file, list);
+    }
+    const unit = 'problems';
+    for (const [file, list] of issues) this.#host.table.replace(problemsOf(this.name), unit, file, list);
+    for (const file of this.#problemFiles) {
+      if (!issues.has(file)) this.#host.table.replace(problemsOf(this.name), unit, file, []);
+    }
+    this.#problemFiles = new Set(issues.keys());
+    this.#host.statusChanged();
+  }
+
+  #settleIfIdle(): void {
+    if (this.#runs.size > 0 || this.#planning || this.#planStale || this.#stale.size > 0) {
+      this.#host.statusChanged();
+      return;
+    }
+    if (this.#state !== 'running' && this.#state !== 'planning') return;
+    if (this.#unanswered.size === 0) this.#failure = undefined;
+    const units = this.#units.size;
+    const failed = this.#failure !== undefined || this.#planProblems.some((problem) => problem.fatal);
+    const incomplete = failed || this.#fatalCheckProblem() !== undefined;
+    this.#stopClock();
+    this.#setState(!incomplete ? 'done' : units > 0 && this.#unanswered.size >= units ? 'failed' : 'partial');
+  }
+
+  #fatalCheckProblem(): string | undefined {
+    for (const problem of this.#checkProblems.values()) if (problem.fatal) return problem.message;
+    return undefined;
+  }
+
+  #fraction(): number {
+    if (isSettled(this.#state)) return 1;
+    if (this.#total === 0) return 0;
+    let inWork = 0;
+    for (const run of this.#runs) inWork += run.fraction * run.batch.units.length;
+    return Math.min(1, (this.#answered + inWork) / this.#total);
+  }
+
+  #stopClock(): void {
+    this.#durationMs = performance.now() - this.#startedAt;
+  }
+
+  #setState(state: DetectorState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#host.statusChanged();
+  }
+}
+
+/** Problems are kept under a name of their own: they belong to no unit. */
+function problemsOf(detector: string): string {
+  return `${detector} problems`;
+}

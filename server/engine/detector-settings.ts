@@ -1,0 +1,28 @@
+/** Which detectors run and with which options: the repository's file, then what the front end was told. */
+import type { DetectorOptions } from '../../workers/protocol.ts';
+import { detectorNames } from '../../workers/protocol-lsp.ts';
+import type { ConfigFile } from './config-file.ts';
+import type { EngineSettings } from './engine.ts';
+
+export const knownDetectors: readonly string[] = detectorNames;
+
+export interface DetectorChoice {
+  /** Only these, whatever the file says. */
+  readonly only?: readonly string[];
+  /** Turned off by the user. */
+  readonly off?: readonly string[];
+  /** By detector; wins over the file, option by option. */
+  readonly options?: Readonly<Record<string, DetectorOptions>>;
+  readonly exclude?: readonly string[];
+}
+
+export function detectorSettings(file: ConfigFile, choice: DetectorChoice): Pick<EngineSettings, 'detectors' | 'exclude'> {
+  const detectors = new Map<string, DetectorOptions>();
+  for (const name of knownDetectors) {
+    const setting = file.detectors[name];
+    const wanted = choice.only ? choice.only.includes(name) : setting !== false && choice.off?.includes(name) !== true;
+    if (!wanted) continue;
+    detectors.set(name, { ...(typeof setting === 'object' ? setting : {}), ...choice.options?.[name] });
+  }
+  return { detectors, exclude: [...file.exclude, ...(choice.exclude ?? [])] };
+}

@@ -1,0 +1,196 @@
+/**
+ * The engine of one root: what is stale, what runs next, what is true now. It knows no front end.
+ * Lives from the opening of a folder to its closing; several engines share one pool.
+ */
+import { EventEmitter } from 'node:events';
+import ignore from 'ignore';
+import type { DetectorOptions, Issue, Overlay } from '../../workers/protocol.ts';
+import type { Pool } from '../pool/types.ts';
+import { DetectorRunner, type RunnerHost } from './detector-runner.ts';
+import { interestOf, type FileChange } from './interest.ts';
+import { IssueTable } from './issue-table.ts';
+import { isSettled, type DetectorStatus } from './status.ts';
+
+export interface EngineSettings {
+  /** Detectors that are on, with their options. */
+  readonly detectors: ReadonlyMap<string, DetectorOptions>;
+  /** False: detectors that execute code of the workspace do not run. */
+  readonly trusted: boolean;
+  /** gitignore-style patterns of what is never analysed. */
+  readonly exclude: readonly string[];
+}
+
+interface EngineEvents {
+  /** The issues of these files may differ from before. */
+  files: [files: readonly string[]];
+  /** Something that `status()` tells has changed. */
+  status: [];
+}
+
+export class Engine extends EventEmitter<EngineEvents> {
+  /** Absolute path. */
+  readonly root: string;
+  readonly #pool: Pool;
+  readonly #table: IssueTable;
+  readonly #runners = new Map<string, DetectorRunner>();
+  readonly #restricted = new Set<string>();
+  readonly #overlays = new Map<string, Overlay>();
+  readonly #changedFiles = new Set<string>();
+  #settings: EngineSettings;
+  #excluded: (file: string) => boolean;
+  #wanted: readonly string[] = [];
+  #generation = 0;
+  #flushing = false;
+  #started = false;
+
+  constructor(root: string, pool: Pool, settings: EngineSettings) {
+    super();
+    this.root = root;
+    this.#pool = pool;
+    this.#settings = settings;
+    this.#excluded = matcherOf(settings.exclude);
+    this.#table = new IssueTable((file) => this.#fileChanged(file));
+  }
+
+  /** Analyses everything: the first time, or again on request. */
+  analyzeAll(): void {
+    this.#started = true;
+    this.#applySettings();
+    for (const runner of this.#runners.values()) runner.analyzeAll();
+  }
+
+  /** Takes effect at once: detectors turned off lose their issues, new ones start, changed options run again. */
+  configure(settings: EngineSettings): void {
+    const before = this.#settings;
+    this.#settings = settings;
+    this.#excluded = matcherOf(settings.exclude);
+    if (!this.#started) return;
+    const known = new Set(this.#runners.keys());
+    this.#applySettings();
+    const excludeChanged = JSON.stringify(before.exclude) !== JSON.stringify(settings.exclude);
+    for (const [name, runner] of this.#runners) {
+      const optionsChanged =
+        JSON.stringify(before.detectors.get(name)) !== JSON.stringify(settings.detectors.get(name));
+      if (!known.has(name) || optionsChanged || excludeChanged) runner.analyzeAll();
+    }
+    this.emit('status');
+  }
+
+  /** Files changed on disk or were saved; deleted files lose their issues at once. */
+  filesChanged(changes: readonly FileChange[]): void {
+    for (const { file, kind } of changes) if (kind === 'deleted') this.#table.dropPath(file);
+    for (const runner of this.#runners.values()) runner.filesChanged(changes);
+  }
+
+  /** An unsaved buffer; absent text: the file is as on disk again. Analysed with the next change that names it. */
+  setOverlay(file: string, overlay: Omit<Overlay, 'file'> | undefined): void {
+    if (overlay) this.#overlays.set(file, { file, ...overlay });
+    else this.#overlays.delete(file);
+  }
+
+  /** Files open in the editor, most wanted first. */
+  setWanted(files: readonly string[]): void {
+    this.#wanted = files;
+  }
+
+  cancel(): void {
+    for (const runner of this.#runners.values()) runner.cancel();
+  }
+
+  issuesOf(file: string): readonly Issue[] {
+    return this.#table.issuesOf(file);
+  }
+
+  /** Sorted by file, position, detector, rule. */
+  issues(): readonly Issue[] {
+    return this.#table.all();
+  }
+
+  files(): readonly string[] {
+    return this.#table.files();
+  }
+
+  status(): readonly DetectorStatus[] {
+    const restricted = [...this.#restricted].map((name): DetectorStatus => ({
+      name,
+      state: 'restricted',
+      note: 'Not run in Restricted Mode: it executes code of the workspace. Trust the workspace to turn it on.',
+      problems: [],
+      durationMs: 0,
+      fraction: 1,
+    }));
+    return [...[...this.#runners.values()].map((runner) => runner.status()), ...restricted];
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get settled(): boolean {
+    return [...this.#runners.values()].every((runner) => isSettled(runner.status().state));
+  }
+
+  /** Resolves when nothing is in work; files of the last change have been announced by then. */
+  async idle(): Promise<void> {
+    while (!this.settled) await new Promise<void>((resolve) => this.once('status', resolve));
+    this.#flush();
+  }
+
+  dispose(): void {
+    for (const runner of this.#runners.values()) runner.dispose();
+    this.#runners.clear();
+    this.#flush();
+    this.removeAllListeners();
+  }
+
+  #applySettings(): void {
+    const { detectors, trusted } = this.#settings;
+    this.#restricted.clear();
+    for (const [name, runner] of this.#runners) {
+      if (detectors.has(name) && (trusted || !interestOf(name).executesWorkspaceCode)) continue;
+      runner.dispose();
+      this.#runners.delete(name);
+    }
+    for (const name of detectors.keys()) {
+      if (!trusted && interestOf(name).executesWorkspaceCode) this.#restricted.add(name);
+      else if (!this.#runners.has(name)) this.#runners.set(name, new DetectorRunner(name, this.#hostFor(name)));
+    }
+  }
+
+  #hostFor(name: string): RunnerHost {
+    return {
+      root: this.root,
+      pool: this.#pool,
+      table: this.#table,
+      options: () => ({ ...this.#settings.detectors.get(name), exclude: this.#settings.exclude }),
+      overlays: () => [...this.#overlays.values()],
+      wanted: () => this.#wanted,
+      included: (file) => !this.#excluded(file),
+      nextGeneration: () => ++this.#generation,
+      statusChanged: () => this.emit('status'),
+    };
+  }
+
+  /** Changes of one turn of the event loop are announced together. */
+  #fileChanged(file: string): void {
+    this.#changedFiles.add(file);
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushing = false;
+    if (this.#changedFiles.size === 0) return;
+    const files = [...this.#changedFiles];
+    this.#changedFiles.clear();
+    this.emit('files', files);
+  }
+}
+
+function matcherOf(patterns: readonly string[]): (file: string) => boolean {
+  if (patterns.length === 0) return () => false;
+  const matcher = ignore().add([...patterns]);
+  // Results may lie outside of the root (a shared tsconfig's declaration files); patterns cannot name those.
+  return (file) => ignore.isPathValid(file) && matcher.ignores(file);
+}

@@ -1,0 +1,121 @@
+/**
+ * What is true now, for one root: issues by file, detector and unit. Lives as long as its engine.
+ *
+ * Invariant: replace, never clear first. Issues of a file stay until the unit that reported them answers for that file
+ * again, ends without naming it, or the file is gone.
+ */
+import type { Issue } from '../../workers/protocol.ts';
+
+type UnitKey = string;
+
+export class IssueTable {
+  readonly #issues = new Map<string, Map<UnitKey, readonly Issue[]>>();
+  /** The files a unit has issues in: what `finishUnit` has to look at. */
+  readonly #units = new Map<UnitKey, Set<string>>();
+  readonly #onChange: (file: string) => void;
+
+  /** @param onChange called for a file whenever its merged issues differ from before */
+  constructor(onChange: (file: string) => void) {
+    this.#onChange = onChange;
+  }
+
+  /** A unit's complete answer for one file. */
+  replace(detector: string, unit: string, file: string, issues: readonly Issue[]): void {
+    const key = keyOf(detector, unit);
+    const before = this.#issues.get(file)?.get(key) ?? [];
+    if (equalIssues(before, issues)) return;
+    if (issues.length === 0) this.#remove(key, file);
+    else {
+      ensure(this.#issues, file, () => new Map<UnitKey, readonly Issue[]>()).set(key, issues);
+      ensure(this.#units, key, () => new Set<string>()).add(file);
+    }
+    this.#onChange(file);
+  }
+
+  /** The unit has answered for everything: issues in files that it did not name are no longer true. */
+  finishUnit(detector: string, unit: string, named: ReadonlySet<string>): void {
+    for (const file of [...(this.#units.get(keyOf(detector, unit)) ?? [])]) {
+      if (!named.has(file)) this.replace(detector, unit, file, []);
+    }
+  }
+
+  dropUnit(detector: string, unit: string): void {
+    this.finishUnit(detector, unit, new Set());
+  }
+
+  dropDetector(detector: string): void {
+    const prefix = keyOf(detector, '');
+    for (const key of [...this.#units.keys()]) {
+      if (key.startsWith(prefix)) this.dropUnit(detector, key.slice(prefix.length));
+    }
+  }
+
+  /** A file is gone, or a folder with everything below it. */
+  dropPath(path: string): void {
+    const below = `${path}/`;
+    for (const file of [...this.#issues.keys()]) {
+      if (file !== path && !file.startsWith(below)) continue;
+      for (const key of [...(this.#issues.get(file)?.keys() ?? [])]) this.#remove(key, file);
+      this.#onChange(file);
+    }
+  }
+
+  /** Merged over detectors and units, without repeats (a file may belong to two projects), in reading order. */
+  issuesOf(file: string): readonly Issue[] {
+    const entries = this.#issues.get(file);
+    if (!entries) return [];
+    const issues = [...entries.values()].flat().sort(compareIssues);
+    return issues.filter((issue, index) => index === 0 || compareIssues(issue, issues[index - 1] ?? issue) !== 0);
+  }
+
+  files(): readonly string[] {
+    return [...this.#issues.keys()].sort(compareText);
+  }
+
+  all(): readonly Issue[] {
+    return this.files().flatMap((file) => this.issuesOf(file));
+  }
+
+  #remove(key: UnitKey, file: string): void {
+    const entries = this.#issues.get(file);
+    entries?.delete(key);
+    if (entries?.size === 0) this.#issues.delete(file);
+    const files = this.#units.get(key);
+    files?.delete(file);
+    if (files?.size === 0) this.#units.delete(key);
+  }
+}
+
+/** By file, position, detector, rule, message: the order of every listing. */
+export function compareIssues(a: Issue, b: Issue): number {
+  return (
+    compareText(a.file, b.file) ||
+    a.range.start.line - b.range.start.line ||
+    a.range.start.character - b.range.start.character ||
+    compareText(a.detector, b.detector) ||
+    compareText(a.rule, b.rule) ||
+    compareText(a.message, b.message) ||
+    a.range.end.line - b.range.end.line ||
+    a.range.end.character - b.range.end.character
+  );
+}
+
+function keyOf(detector: string, unit: string): UnitKey {
+  return `${detector}\n${unit}`;
+}
+
+function equalIssues(a: readonly Issue[], b: readonly Issue[]): boolean {
+  return a.length === b.length && (a.length === 0 || JSON.stringify(a) === JSON.stringify(b));
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function ensure<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(key, made);
+  return made;
+}

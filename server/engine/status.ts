@@ -1,0 +1,40 @@
+/** What an engine says about itself: plain data for every front end. */
+import type { DetectorProblem, Severity } from '../../workers/protocol.ts';
+
+export type DetectorState =
+  | 'off'
+  /** Not run because the workspace is not trusted. */
+  | 'restricted'
+  | 'waiting'
+  | 'planning'
+  | 'running'
+  | 'not-applicable'
+  | 'done'
+  /** Results are there, but some inputs have no answer: `error` names the reason. */
+  | 'partial'
+  | 'failed'
+  | 'cancelled';
+
+export interface DetectorStatus {
+  readonly name: string;
+  readonly state: DetectorState;
+  /** The engine that speaks, for instance `typescript 7.0.2 (bundled)`. */
+  readonly engine?: string;
+  /** One sentence that is not an error, for instance why there is nothing to do. */
+  readonly note?: string;
+  readonly error?: string;
+  readonly problems: readonly DetectorProblem[];
+  /** Of the current or last run. */
+  readonly durationMs: number;
+  /** 0 to 1. */
+  readonly fraction: number;
+}
+
+export type IssueCounts = Readonly<Record<Severity, number>>;
+
+export const noIssues: IssueCounts = { error: 0, warning: 0, info: 0, hint: 0 };
+
+/** Nothing more will come for a detector in this state unless something changes. */
+export function isSettled(state: DetectorState): boolean {
+  return state !== 'waiting' && state !== 'planning' && state !== 'running';
+}
