@@ -98,6 +98,15 @@ export interface CompartmentHealth {
   readonly heartbeatAgeMs: number;
 }
 
+/** Something the user should hear once. */
+export type PoolNotice =
+  /** A detector crashes too often: its work waits for a probe. */
+  | { readonly kind: 'degraded'; readonly compartment: string; readonly reason: ExitReason }
+  /** It never became ready: off until a restart is asked for. */
+  | { readonly kind: 'disabled'; readonly compartment: string; readonly reason: ExitReason }
+  /** Several detectors crash: everything is off until a restart is asked for. */
+  | { readonly kind: 'stopped'; readonly compartment: string; readonly reason: ExitReason };
+
 export interface Pool {
   /** @throws PlanFailure when the detector's compartment cannot answer; its `reason` says why. */
   plan(request: PlanRequest, signal: AbortSignal): Promise<PlanResult>;

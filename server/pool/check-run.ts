@@ -1,0 +1,337 @@
+/**
+ * One check task from its first batch to its settling: repeats after a fault what was not done, finds the input that
+ * is to blame, and settles exactly once. Lives as long as the task.
+ */
+import type { CheckEvent, CheckRequest, CheckResult, Unit } from '../../workers/protocol.ts';
+import type { Place } from './detectors.ts';
+import type { Death } from './exit-reason.ts';
+import type { CheckAnswer, CompartmentLink } from './link.ts';
+import { DetectorFailure } from './link.ts';
+import { isOut, isSuspected, type Strikes } from './strikes.ts';
+import type { CheckOutcome, CheckTask, ExitReason, Priority, QuarantinedInput } from './types.ts';
+import type { Dispatcher, Pulse, Work } from './work.ts';
+
+const RANKS: Readonly<Record<Priority, number>> = { open: 1, recent: 2, background: 3 };
+
+/** A detector that throws on more inputs than this within one task throws on all of them. */
+const MAX_THROWN = 3;
+
+export interface CheckRunOptions {
+  readonly task: CheckTask;
+  readonly place: Place;
+  readonly dispatcher: Dispatcher;
+  readonly strikes: Strikes;
+  /** Inputs known to be in quarantine, left out of the run. */
+  readonly alreadyQuarantined: readonly QuarantinedInput[];
+  /** Puts an input into quarantine. */
+  readonly quarantine: (unit: Unit, file: string, reason: ExitReason) => QuarantinedInput;
+  /** Something was done: a file, or a whole batch. */
+  readonly onProgress: () => void;
+  /** The task's event handler threw: a fault of ours, never of the compartment. */
+  readonly onFault: (error: unknown) => void;
+}
+
+export class CheckRun {
+  readonly outcome: Promise<CheckOutcome>;
+  readonly options: CheckRunOptions;
+  readonly #resolve: (outcome: CheckOutcome) => void;
+  readonly #open = new Set<CheckWork>();
+  readonly #quarantined: QuarantinedInput[];
+  readonly #unfinished: { readonly unit: Unit; readonly message: string; readonly reason: ExitReason | undefined }[] = [];
+  readonly #timings = new Map<string, number>();
+  #settled = false;
+  #changing = 0;
+  #thrown = 0;
+  #files = 0;
+  #issues = 0;
+  #durationMs = 0;
+
+  constructor(options: CheckRunOptions) {
+    this.options = options;
+    this.#quarantined = [...options.alreadyQuarantined];
+    const { promise, resolve } = Promise.withResolvers<CheckOutcome>();
+    this.outcome = promise;
+    this.#resolve = resolve;
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  /** Queues the units; those with a strike run alone from the start. */
+  start(units: readonly Unit[]): void {
+    const { signal } = this.options.task;
+    if (signal.aborted) return this.cancel();
+    signal.addEventListener('abort', this.cancel, { once: true });
+    const suspected = units.filter((unit) => isSuspected(this.options.strikes.of(this.#strikeKey(unit))));
+    const rest = units.filter((unit) => !suspected.includes(unit));
+    this.#change(() => {
+      this.#queue(rest, false);
+      for (const unit of suspected) this.#queue([unit], true);
+    });
+  }
+
+  readonly cancel = (): void => {
+    this.#settle({ kind: 'cancelled' });
+  };
+
+  /** Forwards an event of a running work, unless the task has settled meanwhile. */
+  event(work: CheckWork, event: CheckEvent): void | Promise<void> {
+    if (this.#settled || !this.#open.has(work)) return;
+    if (event.kind === 'issues') this.#issues += event.issues.length;
+    if (event.kind === 'done') {
+      this.#files += 1;
+      this.options.onProgress();
+    }
+    try {
+      return this.options.task.onEvent(event);
+    } catch (error) {
+      this.options.onFault(error);
+    }
+  }
+
+  answered(work: CheckWork, answer: CheckAnswer): void {
+    if (!this.#open.delete(work)) return;
+    if (this.#settled) return;
+    if (answer.cancelled) {
+      // It believes to be cancelled, we did not ask: what is left is repeated.
+      this.#change(() => this.#queue(work.remaining(), work.alone));
+    } else {
+      for (const unit of work.units) this.options.strikes.clear(this.#strikeKey(unit));
+      this.options.onProgress();
+    }
+    this.#durationMs += answer.result.durationMs;
+    for (const [name, ms] of Object.entries(answer.result.timings ?? {})) {
+      this.#timings.set(name, (this.#timings.get(name) ?? 0) + ms);
+    }
+    this.#settleIfFinished();
+  }
+
+  /** The detector threw. Its compartment is well, so the rest goes on where it is. */
+  threw(work: CheckWork, error: DetectorFailure): void {
+    if (!this.#open.delete(work)) return;
+    this.#thrown += 1;
+    const remaining = work.remaining();
+    const suspects = remaining.length === 1 ? remaining : work.suspects();
+    const hopeless = suspects.length === 0 || this.#thrown > MAX_THROWN;
+    for (const unit of hopeless ? remaining : suspects) {
+      this.#unfinished.push({ unit, message: error.message, reason: undefined });
+    }
+    this.#change(() => {
+      if (!hopeless) this.#queue(without(remaining, suspects), false);
+    });
+  }
+
+  died(work: CheckWork, death: Death): void {
+    if (!this.#open.delete(work)) return;
+    const remaining = work.remaining();
+    const suspects = remaining.length === 1 ? remaining : work.suspects();
+    this.#change(() => {
+      // We ended it for another reason than this work: no strike.
+      if (death.reason.kind === 'cancelled') return this.#queue(remaining, work.alone);
+      if (suspects.length === 0) return this.#queueHalves(remaining);
+      for (const unit of suspects) this.#strike(unit, work, death);
+      this.#queue(without(remaining, suspects), false);
+    });
+  }
+
+  refused(work: CheckWork, message: string, reason: ExitReason | undefined): void {
+    if (!this.#open.delete(work)) return;
+    for (const unit of work.remaining()) this.#unfinished.push({ unit, message, reason });
+    this.#settleIfFinished();
+  }
+
+  #strike(unit: Unit, work: CheckWork, death: Death): void {
+    const count = this.options.strikes.add(this.#strikeKey(unit), death.foreign);
+    if (isOut(count)) {
+      this.options.strikes.clear(this.#strikeKey(unit));
+      this.#quarantined.push(this.options.quarantine(unit, work.fileInWork(unit), death.reason));
+    } else {
+      this.#queue([unit], isSuspected(count));
+    }
+  }
+
+  /** Without a mark nobody knows which input it was: halves find it in log2 n deaths. */
+  #queueHalves(units: readonly Unit[]): void {
+    const middle = Math.ceil(units.length / 2);
+    this.#queue(units.slice(0, middle), false);
+    this.#queue(units.slice(middle), false);
+  }
+
+  #queue(units: readonly Unit[], alone: boolean): void {
+    if (units.length === 0 || this.#settled) return;
+    const work = new CheckWork(this, units, alone);
+    this.#open.add(work);
+    this.options.dispatcher.enqueue(work);
+  }
+
+  #strikeKey(unit: Unit): string {
+    const { detector, root, overlays } = this.options.task.request;
+    const version = overlays.find((overlay) => overlay.file === unit.file)?.version ?? '';
+    return [detector, root, unit.id, version].join('\n');
+  }
+
+  /** Queued work may be refused at once: the task must not settle before all of it is queued. */
+  #change(step: () => void): void {
+    this.#changing += 1;
+    step();
+    this.#changing -= 1;
+    this.#settleIfFinished();
+  }
+
+  #settleIfFinished(): void {
+    if (this.#open.size > 0 || this.#changing > 0 || this.#settled) return;
+    const quarantined = this.#quarantined;
+    const first = this.#unfinished[0];
+    if (first !== undefined) {
+      const { message, reason } = first;
+      const unfinished = this.#unfinished.map(({ unit }) => unit);
+      this.#settle({ kind: 'failed', message, ...(reason === undefined ? {} : { reason }), unfinished, quarantined });
+      return;
+    }
+    const result: CheckResult = {
+      durationMs: this.#durationMs,
+      files: this.#files,
+      issues: this.#issues,
+      ...(this.#timings.size === 0 ? {} : { timings: Object.fromEntries(this.#timings) }),
+    };
+    this.#settle({ kind: 'done', result, quarantined });
+  }
+
+  #settle(outcome: CheckOutcome): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.options.task.signal.removeEventListener('abort', this.cancel);
+    for (const work of this.#open) {
+      this.options.dispatcher.withdraw(work);
+      work.abort();
+    }
+    this.#resolve(outcome);
+  }
+}
+
+/** Some units of a task on their way through one compartment. */
+export class CheckWork implements Work {
+  readonly units: readonly Unit[];
+  readonly alone: boolean;
+  readonly #run: CheckRun;
+  readonly #abort = new AbortController();
+  /** Begun and not done, by unit, in the order they began. */
+  readonly #begun = new Map<string, string[]>();
+  readonly #finished = new Set<string>();
+  readonly #byId: ReadonlyMap<string, Unit>;
+  #lastUnit: string | undefined;
+  #lastFile: string | undefined;
+
+  constructor(run: CheckRun, units: readonly Unit[], alone: boolean) {
+    this.#run = run;
+    this.units = units;
+    this.alone = alone;
+    this.#byId = new Map(units.map((unit) => [unit.id, unit]));
+  }
+
+  get detector(): string {
+    return this.#run.options.task.request.detector;
+  }
+
+  get place(): Place {
+    return this.#run.options.place;
+  }
+
+  get rank(): number {
+    return RANKS[this.#run.options.task.priority];
+  }
+
+  get patienceMs(): number {
+    return this.place.limits.progressMs;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** The file begun last and not done; the only unit's file when there is no mark. */
+  get input(): string | undefined {
+    const only = this.units.length === 1 ? this.units[0]?.file : undefined;
+    return [...this.#begun.values()].flat().at(-1) ?? only;
+  }
+
+  abort(): void {
+    this.#abort.abort();
+  }
+
+  async perform(link: CompartmentLink, pulse: Pulse, told: readonly string[] | undefined): Promise<boolean> {
+    const { changed: _, ...request } = this.#run.options.task.request;
+    const order: CheckRequest = { ...request, units: this.units, ...(told === undefined ? {} : { changed: told }) };
+    try {
+      const answer = await link.check(order, (event) => this.#event(event, pulse), this.signal);
+      this.#run.answered(this, answer);
+      return !answer.cancelled;
+    } catch (error) {
+      if (!(error instanceof DetectorFailure)) throw error;
+      this.#run.threw(this, error);
+      return false;
+    }
+  }
+
+  died(death: Death): void {
+    this.#run.died(this, death);
+  }
+
+  refuse(message: string, reason: ExitReason | undefined): void {
+    this.#run.refused(this, message, reason);
+  }
+
+  /** Units without a complete answer. */
+  remaining(): readonly Unit[] {
+    return this.units.filter((unit) => !this.#finished.has(unit.id));
+  }
+
+  /** Units that were in work, as their marks say. */
+  suspects(): readonly Unit[] {
+    const marked = this.remaining().filter((unit) => this.#begun.has(unit.id));
+    if (marked.length > 0) return marked;
+    // Between two files of a project: the project is still in work.
+    const last = this.#lastUnit === undefined ? undefined : this.#byId.get(this.#lastUnit);
+    return last === undefined || this.#finished.has(last.id) ? [] : [last];
+  }
+
+  /** The file of a unit that was in work. */
+  fileInWork(unit: Unit): string {
+    if (unit.kind === 'file') return unit.file;
+    return this.#begun.get(unit.id)?.at(-1) ?? (this.#lastUnit === unit.id ? this.#lastFile : undefined) ?? unit.file;
+  }
+
+  #event(event: CheckEvent, pulse: Pulse): void | Promise<void> {
+    pulse.beat();
+    this.#mark(event);
+    const slowed = this.#run.event(this, event);
+    if (slowed === undefined) return;
+    const release = pulse.hold();
+    return slowed.then(release, (error: unknown) => {
+      release();
+      this.#run.options.onFault(error);
+    });
+  }
+
+  #mark(event: CheckEvent): void {
+    if (event.kind === 'begin') {
+      const files = this.#begun.get(event.unit);
+      if (files === undefined) this.#begun.set(event.unit, [event.file]);
+      else files.push(event.file);
+      this.#lastUnit = event.unit;
+      this.#lastFile = event.file;
+    } else if (event.kind === 'done') {
+      const files = (this.#begun.get(event.unit) ?? []).filter((file) => file !== event.file);
+      if (files.length === 0) this.#begun.delete(event.unit);
+      else this.#begun.set(event.unit, files);
+      const unit = this.#byId.get(event.unit);
+      if (unit?.kind === 'file' && unit.file === event.file) this.#finished.add(unit.id);
+    }
+  }
+}
+
+function without(units: readonly Unit[], others: readonly Unit[]): readonly Unit[] {
+  const left = new Set(others);
+  return units.filter((unit) => !left.has(unit));
+}

@@ -1,0 +1,90 @@
+/** Time as the pool sees it: monotonic, and replaceable by a simulated one. Lives as long as its pool. */
+
+export interface Clock {
+  /** Monotonic milliseconds; the origin means nothing. */
+  now(): number;
+  /** Milliseconds since the epoch, for people. Never used to measure. */
+  date(): number;
+  /**
+   * Runs `callback` once after `ms`; calling the result cancels it.
+   * A `quiet` timer does not keep the process alive.
+   */
+  after(ms: number, callback: () => void, quiet?: boolean): () => void;
+}
+
+/** Uniform in [0, 1). */
+export type Random = () => number;
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  date: () => Date.now(),
+  after: (ms, callback, quiet = false) => {
+    const timer = setTimeout(callback, Math.min(ms, 2 ** 31 - 1));
+    if (quiet) timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/**
+ * A deadline that is moved by every sign of life and costs one timer however often it is moved.
+ * Time during which this process itself was blocked (the timer came late) is not held against the other side.
+ */
+export class Deadline {
+  readonly #clock: Clock;
+  readonly #expired: () => void;
+  #limitMs = 0;
+  #lastSign = 0;
+  #holds = 0;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(clock: Clock, expired: () => void) {
+    this.#clock = clock;
+    this.#expired = expired;
+  }
+
+  /** Starts, or starts again with another limit in milliseconds. */
+  start(limitMs: number): void {
+    this.stop();
+    this.#limitMs = limitMs;
+    this.#lastSign = this.#clock.now();
+    this.#arm(limitMs);
+  }
+
+  /** A sign of life. */
+  touch(): void {
+    this.#lastSign = this.#clock.now();
+  }
+
+  /** Until the returned function is called, waiting is our own doing (backpressure) and does not count. */
+  hold(): () => void {
+    this.#holds += 1;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#holds -= 1;
+      this.touch();
+    };
+  }
+
+  stop(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
+  #arm(ms: number): void {
+    const due = this.#clock.now() + ms;
+    this.#cancelTimer = this.#clock.after(ms, () => {
+      const now = this.#clock.now();
+      const late = now - due;
+      if (this.#holds > 0) this.#lastSign = now;
+      else if (late > LATE_TIMER_MS) this.#lastSign += late;
+      const left = this.#lastSign + this.#limitMs - now;
+      if (left > 0) return this.#arm(left);
+      this.#cancelTimer = undefined;
+      this.#expired();
+    });
+  }
+}
+
+const LATE_TIMER_MS = 100;

@@ -1,0 +1,357 @@
+/**
+ * One compartment with its supervisor: a slot that starts processes, gives them work, watches over them and tells how
+ * they ended. A slot outlives its processes; its name and its counts are stable over restarts.
+ */
+import { Deadline, type Clock } from './clock.ts';
+import type { Told } from './changes.ts';
+import type { Place } from './detectors.ts';
+import { deathOf, type Death, type Verdict } from './exit-reason.ts';
+import type { CompartmentLink, Launch, LinkExit, Vitals } from './link.ts';
+import type { CompartmentHealth, CompartmentState, ExitReason } from './types.ts';
+import type { Work } from './work.ts';
+
+const MEGABYTE = 1024 * 1024;
+/** Of the hard limit: leaves room for the rest of the process, so that V8 reports its own end. */
+const HEAP_SHARE = 0.75;
+/** A broken line without an exit: the process gets this long to end by itself, so that its true reason is seen. */
+const LOST_LINE_MS = 1_000;
+
+export type Phase = 'starting' | 'idle' | 'working';
+
+export interface CompartmentOwner {
+  readonly clock: Clock;
+  readonly launch: Launch;
+  log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void;
+  /** It can take work. */
+  onFree(compartment: Compartment): void;
+  /** A work came to its end with its compartment alive. */
+  onAnswered(compartment: Compartment, work: Work): void;
+  /** The process is gone; the slot is `stopped`. A work under it has not been told yet. */
+  onDeath(compartment: Compartment, death: Death, phase: Phase, work: Work | undefined): void;
+  onChange(): void;
+}
+
+export class Compartment {
+  readonly name: string;
+  readonly place: Place;
+  /** What this process was told of changes; meaningless without one. */
+  told: Told = 0;
+  readonly #owner: CompartmentOwner;
+  readonly #progress: Deadline;
+  readonly #heartbeat: Deadline;
+  #state: CompartmentState = 'stopped';
+  #link: CompartmentLink | undefined;
+  #closing = false;
+  #verdict: Verdict | undefined;
+  #work: Work | undefined;
+  #performing: Promise<void> = Promise.resolve();
+  #stopWatchingCancel: () => void = () => {};
+  #stopIdleTimer: () => void = () => {};
+  #served = 0;
+  #startedAt = 0;
+  #idleSince = 0;
+  #lastUptimeMs = 0;
+  #heartbeatAt: number | undefined;
+  #memoryBytes = 0;
+  #peakMemoryBytes = 0;
+  #cpuPercent = 0;
+  #tasksDone = 0;
+  #tasksFailed = 0;
+  #starts = 0;
+  #consecutiveCrashes = 0;
+  #lastExit: ExitReason | undefined;
+  #restartDurationMs: number | undefined;
+
+  constructor(name: string, place: Place, owner: CompartmentOwner) {
+    this.name = name;
+    this.place = place;
+    this.#owner = owner;
+    this.#progress = new Deadline(owner.clock, () => this.#noProgress());
+    this.#heartbeat = new Deadline(owner.clock, () => this.#noHeartbeat());
+  }
+
+  /** A process exists or is being made or ended. */
+  get live(): boolean {
+    return this.#link !== undefined;
+  }
+
+  get starting(): boolean {
+    return this.live && !this.#closing && this.#state === 'starting';
+  }
+
+  get free(): boolean {
+    return this.live && !this.#closing && this.#state === 'ready';
+  }
+
+  get busy(): boolean {
+    return this.#work !== undefined;
+  }
+
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  /** Nothing was done in this process yet. */
+  get fresh(): boolean {
+    return this.#served === 0;
+  }
+
+  get work(): Work | undefined {
+    return this.#work;
+  }
+
+  get idleSince(): number {
+    return this.#idleSince;
+  }
+
+  get uptimeMs(): number {
+    return this.live ? this.#owner.clock.now() - this.#startedAt : 0;
+  }
+
+  /** How long the last process lived. */
+  get lastUptimeMs(): number {
+    return this.#lastUptimeMs;
+  }
+
+  get pid(): number | undefined {
+    return this.#link?.pid;
+  }
+
+  get memoryBytes(): number {
+    return this.#memoryBytes;
+  }
+
+  get limitBytes(): number {
+    return this.place.limits.memoryMb * MEGABYTE;
+  }
+
+  /** Milliseconds from launch to ready of the last start. */
+  get startDurationMs(): number | undefined {
+    return this.#restartDurationMs;
+  }
+
+  start(): void {
+    const { clock, launch } = this.#owner;
+    this.#starts += 1;
+    this.#startedAt = clock.now();
+    this.#served = 0;
+    this.#closing = false;
+    this.#verdict = undefined;
+    this.#heartbeatAt = undefined;
+    this.#state = 'starting';
+    const link = launch({
+      name: this.name,
+      entry: this.place.entry,
+      heapMb: Math.max(64, Math.floor(this.place.limits.memoryMb * HEAP_SHARE)),
+      startMs: this.place.limits.startMs,
+      log: (level, message) => this.#owner.log(level, `${this.name}: ${message}`),
+    });
+    this.#link = link;
+    link.onVitals((vitals) => this.#vitals(vitals));
+    let ready = false;
+    void link.ready.then((isReady) => {
+      if (!isReady || this.#link !== link) return;
+      ready = true;
+      this.#ready();
+    });
+    void link.exited.then(async (exit) => {
+      // The line may still hold the answer of the work; its own end comes first.
+      await this.#performing;
+      this.#gone(exit, ready);
+    });
+    this.#owner.onChange();
+  }
+
+  run(work: Work, told: readonly string[] | undefined, latest: Told): void {
+    const link = this.#link;
+    if (link === undefined || !this.free) throw new Error(`${this.name} cannot take work while ${this.#state}`);
+    this.#stopIdleTimer();
+    this.#work = work;
+    this.#served += 1;
+    this.#state = 'busy';
+    const before = this.told;
+    this.told = latest;
+    this.#progress.start(work.patienceMs);
+    if (this.#heartbeatAt !== undefined) this.#heartbeat.start(this.place.limits.heartbeatMs);
+    const onAbort = (): void => this.#forceCancelLater(work);
+    work.signal.addEventListener('abort', onAbort, { once: true });
+    const pulse = { beat: () => this.#beat(), hold: () => this.#progress.hold() };
+    this.#performing = work.perform(link, pulse, told).then(
+      (seen) => {
+        if (!seen) this.told = before;
+        this.#rest(work, onAbort);
+        this.#work = undefined;
+        this.#tasksDone += 1;
+        this.#consecutiveCrashes = 0;
+        if (this.#state === 'busy') this.#state = 'ready';
+        this.#idleSince = this.#owner.clock.now();
+        this.#owner.onAnswered(this, work);
+        this.#offer();
+      },
+      () => {
+        this.#rest(work, onAbort);
+        // Should the process survive the loss of its line, it is of no use any more.
+        this.#stopWatchingCancel = this.#owner.clock.after(LOST_LINE_MS, () => link.kill());
+      },
+    );
+    this.#owner.onChange();
+  }
+
+  /** Ends an unneeded process in good order. */
+  close(): void {
+    if (this.#link === undefined || this.#closing) return;
+    this.#closing = true;
+    this.#verdict ??= { kind: 'cancelled', message: `${this.name} was not needed any more.` };
+    this.#stopIdleTimer();
+    this.#link.close();
+    this.#owner.onChange();
+  }
+
+  /** Ends the process at once; `verdict` becomes the reason. The first verdict stands. */
+  kill(verdict: Verdict): void {
+    if (this.#link === undefined) return;
+    this.#verdict ??= verdict;
+    this.#closing = true;
+    this.#stopIdleTimer();
+    this.#link.kill();
+  }
+
+  /** The pool's view of a slot without a process: waiting for its next start, or given up. */
+  rest(state: 'backing-off' | 'degraded' | 'disabled' | 'stopped'): void {
+    if (!this.live) this.#state = state;
+  }
+
+  /** Measured from outside: the whole process tree. */
+  sampled(memoryBytes: number, cpuPercent: number): void {
+    this.#cpuPercent = cpuPercent;
+    this.#measured(memoryBytes);
+  }
+
+  capture(kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs: number): Promise<void> {
+    if (this.#link === undefined) return Promise.reject(new Error(`${this.name} is not running`));
+    return this.#link.capture(kind, file, durationMs);
+  }
+
+  health(queued: number): CompartmentHealth {
+    const { place } = this;
+    const pid = this.#link?.pid;
+    return {
+      name: this.name,
+      detector: place.compartment,
+      root: place.root,
+      driver: place.entry.driver ?? 'child-process',
+      state: this.#state,
+      ...(pid === undefined ? {} : { pid }),
+      memoryBytes: this.live ? this.#memoryBytes : 0,
+      peakMemoryBytes: this.#peakMemoryBytes,
+      limitBytes: this.limitBytes,
+      cpuPercent: this.live ? this.#cpuPercent : 0,
+      tasksDone: this.#tasksDone,
+      tasksFailed: this.#tasksFailed,
+      queued,
+      restarts: Math.max(0, this.#starts - 1),
+      consecutiveCrashes: this.#consecutiveCrashes,
+      ...(this.#lastExit === undefined ? {} : { lastExit: this.#lastExit }),
+      uptimeMs: this.uptimeMs,
+      heartbeatAgeMs: this.#heartbeatAt === undefined ? 0 : Math.max(0, this.#owner.clock.now() - this.#heartbeatAt),
+    };
+  }
+
+  #ready(): void {
+    if (this.#closing) return;
+    this.#state = 'ready';
+    this.#restartDurationMs = this.#owner.clock.now() - this.#startedAt;
+    this.#idleSince = this.#owner.clock.now();
+    this.#offer();
+  }
+
+  #offer(): void {
+    if (!this.free) return;
+    this.#owner.onFree(this);
+    if (!this.free) return;
+    const { idleMs } = this.place.limits;
+    this.#stopIdleTimer();
+    if (Number.isFinite(idleMs)) this.#stopIdleTimer = this.#owner.clock.after(idleMs, () => this.close(), true);
+    this.#owner.onChange();
+  }
+
+  #gone(exit: LinkExit, ready: boolean): void {
+    const work = this.#work;
+    const { place } = this;
+    const death = deathOf(exit, {
+      title: place.entry.title,
+      limitMb: place.limits.memoryMb,
+      startMs: place.limits.startMs,
+      ready,
+      input: work?.input,
+      verdict: this.#verdict,
+    });
+    const wanted = death.reason.kind === 'cancelled';
+    this.#stopIdleTimer();
+    this.#stopWatchingCancel();
+    this.#lastUptimeMs = this.uptimeMs;
+    this.#link = undefined;
+    this.#work = undefined;
+    this.#closing = false;
+    this.#state = 'stopped';
+    if (!wanted) {
+      this.#lastExit = death.reason;
+      this.#consecutiveCrashes += 1;
+      if (work !== undefined) this.#tasksFailed += 1;
+    }
+    this.#owner.onDeath(this, death, work !== undefined ? 'working' : ready ? 'idle' : 'starting', work);
+    this.#owner.onChange();
+  }
+
+  #rest(work: Work, onAbort: () => void): void {
+    work.signal.removeEventListener('abort', onAbort);
+    this.#progress.stop();
+    this.#heartbeat.stop();
+    this.#stopWatchingCancel();
+  }
+
+  #beat(): void {
+    this.#progress.touch();
+    this.#heartbeat.touch();
+  }
+
+  #vitals(vitals: Vitals): void {
+    const first = this.#heartbeatAt === undefined;
+    this.#heartbeatAt = vitals.heartbeatAt;
+    if (first && this.#work !== undefined) this.#heartbeat.start(this.place.limits.heartbeatMs);
+    else this.#heartbeat.touch();
+    this.#measured(vitals.rssBytes);
+  }
+
+  #measured(memoryBytes: number): void {
+    this.#memoryBytes = memoryBytes;
+    this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, memoryBytes);
+    if (memoryBytes <= this.limitBytes || this.#closing) return;
+    const { title } = this.place.entry;
+    const where = this.#work?.input === undefined ? '' : ' on this file';
+    const message = `${title} used too much memory${where} (limit ${this.place.limits.memoryMb} MB).`;
+    this.kill({ kind: 'rss-limit', message });
+  }
+
+  #noProgress(): void {
+    const seconds = (this.#work?.patienceMs ?? 0) / 1000;
+    const where = this.#work?.input === undefined ? '' : ' on this file';
+    this.kill({ kind: 'hang', message: `${this.place.entry.title} made no progress${where} for ${seconds} s.` });
+  }
+
+  #noHeartbeat(): void {
+    const seconds = this.place.limits.heartbeatMs / 1000;
+    const message = `${this.place.entry.title} gave no sign of life for ${seconds} s (its process was stopped or starved).`;
+    this.kill({ kind: 'hang', message, foreign: true });
+  }
+
+  #forceCancelLater(work: Work): void {
+    this.#progress.stop();
+    this.#heartbeat.stop();
+    this.#stopWatchingCancel = this.#owner.clock.after(this.place.limits.cancelMs, () => {
+      if (this.#work !== work) return;
+      const message = `${this.place.entry.title} did not stop within ${this.place.limits.cancelMs / 1000} s.`;
+      this.kill({ kind: 'cancelled', message });
+    });
+  }
+}

@@ -1,0 +1,132 @@
+/** Which detector runs where, and within which limits. Data; read once when a pool is made. */
+import path from 'node:path';
+
+export interface Limits {
+  /** Hard limit of the resident memory of a compartment's process tree, megabytes. */
+  readonly memoryMb: number;
+  /** Share of `memoryMb` over which an idle compartment is replaced. */
+  readonly softMemoryRatio: number;
+  /** From launch to ready. */
+  readonly startMs: number;
+  /** For a plan. */
+  readonly planMs: number;
+  /** Without any event while a check runs. */
+  readonly progressMs: number;
+  /** Without a heartbeat while work is in hand: the process is stopped or starved. */
+  readonly heartbeatMs: number;
+  /** From a cancel until the compartment is ended by force. */
+  readonly cancelMs: number;
+  /** An unused compartment is ended after this time. */
+  readonly idleMs: number;
+}
+
+export const defaultLimits: Limits = {
+  memoryMb: 1024,
+  softMemoryRatio: 0.75,
+  startMs: 60_000,
+  planMs: 180_000,
+  progressMs: 30_000,
+  heartbeatMs: 20_000,
+  cancelMs: 5_000,
+  idleMs: 300_000,
+};
+
+export type Lane = 'light' | 'heavy';
+
+/** How compartments of one kind are made. Detectors with the same `compartment` share its processes. */
+export interface CompartmentEntry {
+  /** Name of the kind, first half of a compartment's name: `eslint` in `eslint#2`. */
+  readonly compartment: string;
+  /** Script to run; the default is Bulkhead's own host. */
+  readonly script?: string;
+  readonly driver?: 'child-process' | 'worker-threads';
+  /** Absolute paths of detector modules the host shall load instead of its own, by detector name. */
+  readonly modules?: Readonly<Record<string, string>>;
+  /** At most this many compartments for one root, per lane; absent: as many as the pool has. */
+  readonly maxCompartments?: Readonly<Partial<Record<Lane, number>>>;
+  /** Memory is multiplied: the `memoryMb` of the settings means an ordinary worker. */
+  readonly memoryFactor?: Readonly<Partial<Record<Lane, number>>>;
+  readonly limits?: Partial<Limits>;
+  readonly execArgv?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface DetectorEntry extends CompartmentEntry {
+  /** The name a person reads. */
+  readonly title: string;
+}
+
+export type DetectorTable = Readonly<Record<string, DetectorEntry>>;
+
+/** The module graph is built once for all four: they share one compartment. */
+const graph: CompartmentEntry = {
+  compartment: 'graph',
+  maxCompartments: { light: 1, heavy: 1 },
+  limits: { progressMs: 120_000 },
+};
+
+export const detectorTable: DetectorTable = {
+  typescript: {
+    title: 'TypeScript',
+    compartment: 'typescript',
+    // One warm program per root; the native compiler is parallel by itself.
+    maxCompartments: { light: 1, heavy: 1 },
+    // A whole program is in memory, and the native compiler's process counts too.
+    memoryFactor: { light: 4, heavy: 4 },
+    // A first program of a big project says nothing for minutes. What it cost to build is not thrown away.
+    limits: { progressMs: 300_000, idleMs: Number.POSITIVE_INFINITY, cancelMs: 30_000 },
+  },
+  eslint: {
+    title: 'ESLint',
+    compartment: 'eslint',
+    maxCompartments: { heavy: 1 },
+    // Typed rules hold TypeScript programs: about 2 GB for a big project.
+    memoryFactor: { heavy: 3 },
+    limits: { progressMs: 60_000 },
+  },
+  circular: { title: 'Circular dependencies', ...graph },
+  import: { title: 'Imports', ...graph },
+  isolation: { title: 'Isolation', ...graph },
+  package: { title: 'Package', ...graph },
+};
+
+/** Where the compartments' entry is: beside the bundle, or in the sources. */
+export function hostScript(): string {
+  return import.meta.filename.endsWith('.ts')
+    ? path.join(import.meta.dirname, '../../workers/host.ts')
+    : path.join(import.meta.dirname, 'host.mjs');
+}
+
+/** What one compartment is for. Warm state lives there, so work goes to a place, never to just any process. */
+export interface Place {
+  readonly key: string;
+  readonly compartment: string;
+  readonly root: string;
+  readonly lane: Lane;
+  readonly entry: DetectorEntry;
+  /** Limits of this lane, memory multiplied. */
+  readonly limits: Limits;
+  readonly maxCompartments: number;
+}
+
+export function placeOf(
+  table: DetectorTable,
+  detector: string,
+  root: string,
+  lane: Lane,
+  settings: Partial<Limits>,
+): Place | undefined {
+  const entry = Object.hasOwn(table, detector) ? table[detector] : undefined;
+  if (entry === undefined) return undefined;
+  const merged: Limits = { ...defaultLimits, ...settings, ...entry.limits };
+  const memoryMb = entry.limits?.memoryMb ?? merged.memoryMb * (entry.memoryFactor?.[lane] ?? 1);
+  return {
+    key: [entry.compartment, lane, root].join('\n'),
+    compartment: entry.compartment,
+    root,
+    lane,
+    entry,
+    limits: { ...merged, memoryMb },
+    maxCompartments: entry.maxCompartments?.[lane] ?? Number.POSITIVE_INFINITY,
+  };
+}

@@ -1,0 +1,70 @@
+/** From what the line saw to what a person reads. */
+import type { LinkExit } from './link.ts';
+import type { ExitKind, ExitReason } from './types.ts';
+
+/** Why we ended a compartment ourselves; it outranks the signal that did it. */
+export interface Verdict {
+  readonly kind: ExitKind;
+  readonly message: string;
+  /** The process was stopped or starved from outside rather than by its input. */
+  readonly foreign?: boolean;
+}
+
+/** Signals a program causes by its own fault; all others are sent by somebody. */
+const OWN_FAULT = new Set(['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGABRT', 'SIGFPE', 'SIGTRAP', 'SIGSYS', 'SIGSTKFLT', 'SIGXCPU']);
+
+export interface Death {
+  readonly reason: ExitReason;
+  /** Caused from outside (a kill, a stopped process): says little about the input in work. */
+  readonly foreign: boolean;
+}
+
+export interface DeathContext {
+  /** The name a person reads, for instance `ESLint`. */
+  readonly title: string;
+  readonly limitMb: number;
+  readonly startMs: number;
+  readonly ready: boolean;
+  readonly input: string | undefined;
+  readonly verdict: Verdict | undefined;
+}
+
+export function deathOf(exit: LinkExit, context: DeathContext): Death {
+  const { kind, message, foreign = false } = context.verdict ?? diagnose(exit, context);
+  return {
+    foreign,
+    reason: {
+      kind,
+      message,
+      ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }),
+      ...(exit.signal === undefined ? {} : { signal: exit.signal }),
+      stderr: exit.stderr.slice(-20),
+      ...(context.input === undefined ? {} : { input: context.input }),
+    },
+  };
+}
+
+function diagnose(exit: LinkExit, { title, limitMb, startMs, ready, input }: DeathContext): Verdict {
+  const where = input === undefined ? '' : ' on this file';
+  if (exit.startTimeout === true) {
+    return { kind: 'start-timeout', message: `${title} was not ready after ${startMs / 1000} s.` };
+  }
+  if (exit.outOfMemory === 'heap') {
+    return { kind: 'oom-heap', message: `${title} ran out of memory${where} (limit ${limitMb} MB).` };
+  }
+  if (exit.outOfMemory === 'kernel') {
+    return { kind: 'oom-kernel', message: `The system ran out of memory and ended ${title}${where}.` };
+  }
+  if (exit.protocolError !== undefined) {
+    return { kind: 'protocol', message: `${title} sent something that is no message${where}: ${exit.protocolError}` };
+  }
+  if (exit.signal !== undefined) {
+    const foreign = !OWN_FAULT.has(exit.signal);
+    const verb = foreign ? 'was ended from outside' : 'crashed';
+    return { kind: 'signal', message: `${title} ${verb}${where} (${exit.signal}).`, foreign };
+  }
+  const when = ready ? where : ' before it was ready';
+  const last = exit.stderr.findLast((line) => line.trim() !== '');
+  const said = last === undefined || ready ? '' : `: ${last.trim()}`;
+  return { kind: 'exit', message: `${title} ended its process${when} (exit code ${exit.exitCode ?? 'unknown'})${said}.` };
+}

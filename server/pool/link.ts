@@ -1,0 +1,95 @@
+/**
+ * What the pool needs of the line to a compartment. The real one is process-link.ts over workers/ipc; the simulation
+ * has its own. A link lives as long as one process (or thread) and is never reused.
+ */
+import type { CheckEvent, CheckRequest, CheckResult, PlanRequest, PlanResult } from '../../workers/protocol.ts';
+import type { CompartmentEntry } from './detectors.ts';
+
+/** How a process ended, as the line saw it. */
+export interface LinkExit {
+  /** We asked for it. */
+  readonly expected: boolean;
+  readonly exitCode?: number;
+  readonly signal?: string;
+  readonly outOfMemory: false | 'heap' | 'kernel';
+  /** The line itself broke: frames that are none, a handshake that failed. */
+  readonly protocolError?: string;
+  /** It was ended because it did not become ready in time. */
+  readonly startTimeout?: boolean;
+  /** At most 20 lines. */
+  readonly stderr: readonly string[];
+}
+
+/** Signs of life from a guard that is not the working thread. */
+export interface Vitals {
+  /** Monotonic milliseconds of the pool's clock. */
+  readonly heartbeatAt: number;
+  readonly rssBytes: number;
+  readonly heapUsedBytes?: number;
+  /** Event-loop utilization of the working thread, 0 to 1. */
+  readonly utilization?: number;
+}
+
+export interface CompartmentLink {
+  readonly pid: number | undefined;
+  /** True: the process was there and ready for work. False: it ended before; `exited` says how. Never rejects. */
+  readonly ready: Promise<boolean>;
+  /** Settles once, when the process is gone. Never rejects. */
+  readonly exited: Promise<LinkExit>;
+  /**
+   * @throws DetectorFailure when the detector threw
+   * @throws LinkLost when the compartment died or the line broke
+   */
+  plan(request: PlanRequest, cancel: AbortSignal): Promise<PlanAnswer>;
+  /** A returned promise of `onEvent` slows the compartment down. Throws like {@link plan}. */
+  check(
+    request: CheckRequest,
+    onEvent: (event: CheckEvent) => void | Promise<void>,
+    cancel: AbortSignal,
+  ): Promise<CheckAnswer>;
+  /** Writes a heap snapshot or a CPU profile of `durationMs` to a path on this machine. Throws like {@link plan}. */
+  capture(kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs: number): Promise<void>;
+  readonly vitals: Vitals | undefined;
+  /** Called for each sign of life while a request is in work. One listener. */
+  onVitals(listener: (vitals: Vitals) => void): void;
+  /** Asks it to end and climbs the kill ladder; `exited` tells when it is gone. */
+  close(): void;
+  /** Ends the whole process group at once. */
+  kill(): void;
+}
+
+export interface PlanAnswer {
+  readonly plan: PlanResult;
+  /** The detector's own version. */
+  readonly version: string;
+}
+
+export interface CheckAnswer {
+  readonly result: CheckResult;
+  readonly version: string;
+  /** It stopped early because it was told to. */
+  readonly cancelled: boolean;
+}
+
+export interface LaunchOptions {
+  /** For logs and process lists, for instance `eslint#2`. */
+  readonly name: string;
+  readonly entry: CompartmentEntry;
+  /** V8's heap limit in megabytes, below the hard limit, so that V8 fails before the kernel does. */
+  readonly heapMb: number;
+  readonly startMs: number;
+  readonly log: (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void;
+}
+
+/** Begins to start a process; never throws: a failed start is an exit before ready. */
+export type Launch = (options: LaunchOptions) => CompartmentLink;
+
+/** The detector threw: its compartment is well. */
+export class DetectorFailure extends Error {
+  override readonly name = 'DetectorFailure';
+}
+
+/** The compartment is gone or the line to it broke; `exited` says why. */
+export class LinkLost extends Error {
+  override readonly name = 'LinkLost';
+}

@@ -1,0 +1,158 @@
+/**
+ * When to try again and when to stop trying. Pure: time comes in as an argument. One of each per compartment or per
+ * kind of compartment, for the life of the pool. Numbers and their sources: docs/reliability.md.
+ */
+import type { Random } from './clock.ts';
+
+/** The first restart is at once; then the wait doubles with full jitter. Progress or a healthy minute resets it. */
+export class Backoff {
+  static readonly firstMs = 250;
+  static readonly capMs = 30_000;
+  static readonly healthyMs = 60_000;
+  #failures = 0;
+  readonly #random: Random;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  get failures(): number {
+    return this.#failures;
+  }
+
+  reset(): void {
+    this.#failures = 0;
+  }
+
+  /** @returns milliseconds to wait before the next start */
+  failed(uptimeMs: number): number {
+    if (uptimeMs >= Backoff.healthyMs) this.#failures = 0;
+    this.#failures += 1;
+    if (this.#failures === 1) return 0;
+    const ceiling = Math.min(Backoff.capMs, Backoff.firstMs * 2 ** (this.#failures - 2));
+    return Math.round(ceiling * this.#random());
+  }
+}
+
+export type CircuitState = 'closed' | 'open' | 'half-open';
+
+/** Opens after a number of charged crashes within a window; then lets one probe through after a growing time. */
+export class Circuit {
+  static readonly crashes = 3;
+  static readonly windowMs = 300_000;
+  static readonly probeMs = 30_000;
+  static readonly probeCapMs = 300_000;
+  #crashes: number[] = [];
+  #state: CircuitState = 'closed';
+  #openings = 0;
+  #probeAt = 0;
+
+  /** Whether a work may start now; `half-open` admits one at a time. */
+  state(now: number): CircuitState {
+    if (this.#state === 'open' && now >= this.#probeAt) this.#state = 'half-open';
+    return this.#state;
+  }
+
+  /** When the next probe may go, while open. */
+  get probeAt(): number {
+    return this.#probeAt;
+  }
+
+  /** True while the first waiting time runs: work may wait for its end instead of failing at once. */
+  get hopeful(): boolean {
+    return this.#openings <= 1;
+  }
+
+  /** @returns true when this crash opened the circuit */
+  crashed(now: number): boolean {
+    this.#crashes = [...this.#crashes.filter((at) => now - at < Circuit.windowMs), now];
+    const state = this.state(now);
+    if (state === 'open') return false;
+    if (state === 'closed' && this.#crashes.length < Circuit.crashes) return false;
+    this.#openings += 1;
+    this.#state = 'open';
+    this.#probeAt = now + Math.min(Circuit.probeCapMs, Circuit.probeMs * 2 ** (this.#openings - 1));
+    return true;
+  }
+
+  /** An answer came: a probe that came back closes the circuit. */
+  answered(now: number): void {
+    if (this.state(now) === 'half-open') this.reset();
+  }
+
+  reset(): void {
+    this.#crashes = [];
+    this.#state = 'closed';
+    this.#openings = 0;
+  }
+}
+
+/** Crashes before ready, in a row. Deaths from outside (somebody's kill) weigh less than our own failures. */
+export class StartFailures {
+  static readonly own = 2;
+  static readonly foreign = 6;
+  #own = 0;
+  #foreign = 0;
+
+  /** @returns true when it is no use trying again */
+  failed(foreign: boolean): boolean {
+    if (foreign) this.#foreign += 1;
+    else this.#own += 1;
+    return this.#own >= StartFailures.own || this.#foreign >= StartFailures.foreign;
+  }
+
+  reset(): void {
+    this.#own = 0;
+    this.#foreign = 0;
+  }
+}
+
+/**
+ * Deaths with a suspect are the input's fault and charged to nobody, unless nothing gets done between them: then it is
+ * the detector that cannot work, and its circuit is charged.
+ */
+export class Standstill {
+  static readonly own = 6;
+  static readonly foreign = 12;
+  #own = 0;
+  #foreign = 0;
+
+  /** @returns true when the death is to be charged */
+  died(foreign: boolean): boolean {
+    if (foreign) this.#foreign += 1;
+    else this.#own += 1;
+    return this.#own > Standstill.own || this.#foreign > Standstill.foreign;
+  }
+
+  progressed(): void {
+    this.#own = 0;
+    this.#foreign = 0;
+  }
+}
+
+/** Stops everything when compartments of several detectors crash: then the machine or the installation is broken. */
+export class PoolCircuit {
+  static readonly crashes = 5;
+  static readonly windowMs = 180_000;
+  #crashes: { readonly at: number; readonly compartment: string }[] = [];
+  #open = false;
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** @returns true when this crash stopped the pool */
+  crashed(now: number, compartment: string): boolean {
+    this.#crashes = [...this.#crashes.filter((crash) => now - crash.at < PoolCircuit.windowMs), { at: now, compartment }];
+    if (this.#open || this.#crashes.length < PoolCircuit.crashes) return false;
+    // One bad detector has its own circuit and must not take the others with it.
+    if (new Set(this.#crashes.map((crash) => crash.compartment)).size < 2) return false;
+    this.#open = true;
+    return true;
+  }
+
+  reset(): void {
+    this.#crashes = [];
+    this.#open = false;
+  }
+}

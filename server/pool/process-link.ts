@@ -1,0 +1,4 @@
+import type { Launch } from './link.ts';
+export const launchProcess: Launch = () => {
+  throw new Error('not yet');
+};

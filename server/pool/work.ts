@@ -1,0 +1,118 @@
+/** What a compartment is given to do. A work lives from being queued until it is answered, dropped or dies. */
+import type { Place } from './detectors.ts';
+import type { Death } from './exit-reason.ts';
+import type { CompartmentLink, PlanAnswer } from './link.ts';
+import { DetectorFailure } from './link.ts';
+import { PlanFailure } from './plan-failure.ts';
+import type { PlanRequest } from '../../workers/protocol.ts';
+import type { ExitReason } from './types.ts';
+
+/** How a running work shows that it lives. */
+export interface Pulse {
+  beat(): void;
+  /** Until the returned function is called the compartment waits for us, not we for it. */
+  hold(): () => void;
+}
+
+export interface Work {
+  readonly detector: string;
+  readonly place: Place;
+  /** Lower runs first: 0 for plans, then open, recent and background. */
+  readonly rank: number;
+  /** Must run in a process that has done nothing yet. */
+  readonly alone: boolean;
+  /** Milliseconds without a sign of life that end the compartment. */
+  readonly patienceMs: number;
+  /** Aborted when nobody wants the answer any more. */
+  readonly signal: AbortSignal;
+  /** What is in work now, relative to the root. */
+  readonly input: string | undefined;
+  /**
+   * Runs on a link and settles its task with the answer.
+   * @param told files changed since this compartment last looked; undefined: anything may have
+   * @returns whether the detector has seen the request through, so that `told` need not be told again
+   * @throws LinkLost when the compartment died; `died` follows
+   */
+  perform(link: CompartmentLink, pulse: Pulse, told: readonly string[] | undefined): Promise<boolean>;
+  /** The compartment died under it: queue again what is left, or give up. */
+  died(death: Death): void;
+  /** It will not run: settle with this reason. */
+  refuse(message: string, reason: ExitReason | undefined): void;
+}
+
+/** The pool's side towards a work. */
+export interface Dispatcher {
+  enqueue(work: Work): void;
+  /** Takes a queued work back; nothing happens to a running one. */
+  withdraw(work: Work): void;
+}
+
+const PLAN_DEATHS = 2;
+/** Somebody else's kill says little about the plan. */
+const FOREIGN_DEATH = 0.25;
+
+/** A plan: tried twice. */
+export class PlanWork implements Work {
+  readonly detector: string;
+  readonly place: Place;
+  readonly rank = 0;
+  readonly alone = false;
+  readonly signal: AbortSignal;
+  readonly input = undefined;
+  readonly answer: Promise<PlanAnswer>;
+  readonly #request: PlanRequest;
+  readonly #dispatcher: Dispatcher;
+  readonly #settle: { readonly resolve: (answer: PlanAnswer) => void; readonly reject: (error: Error) => void };
+  #deaths = 0;
+
+  constructor(request: PlanRequest, place: Place, signal: AbortSignal, dispatcher: Dispatcher) {
+    this.detector = request.detector;
+    this.place = place;
+    this.signal = signal;
+    this.#request = request;
+    this.#dispatcher = dispatcher;
+    const { promise, resolve, reject } = Promise.withResolvers<PlanAnswer>();
+    this.answer = promise;
+    this.#settle = { resolve, reject };
+    if (signal.aborted) this.#cancelled();
+    else signal.addEventListener('abort', this.#cancelled, { once: true });
+  }
+
+  get patienceMs(): number {
+    return this.place.limits.planMs;
+  }
+
+  async perform(link: CompartmentLink): Promise<boolean> {
+    try {
+      this.#finish(await link.plan(this.#request, this.signal));
+    } catch (error) {
+      if (!(error instanceof DetectorFailure)) throw error;
+      this.#finish(new PlanFailure(error.message, undefined, { cause: error }));
+    }
+    return true;
+  }
+
+  died({ reason, foreign }: Death): void {
+    // Our own restart says nothing at all.
+    if (reason.kind !== 'cancelled') this.#deaths += foreign ? FOREIGN_DEATH : 1;
+    if (this.signal.aborted) this.#cancelled();
+    else if (this.#deaths < PLAN_DEATHS) this.#dispatcher.enqueue(this);
+    else this.#finish(new PlanFailure(reason.message, reason));
+  }
+
+  refuse(message: string, reason: ExitReason | undefined): void {
+    this.#finish(new PlanFailure(message, reason));
+  }
+
+  readonly #cancelled = (): void => {
+    this.#dispatcher.withdraw(this);
+    const reason: ExitReason = { kind: 'cancelled', message: 'The plan was cancelled.', stderr: [] };
+    this.#finish(new PlanFailure(reason.message, reason));
+  };
+
+  #finish(answer: PlanAnswer | PlanFailure): void {
+    this.signal.removeEventListener('abort', this.#cancelled);
+    if (answer instanceof PlanFailure) this.#settle.reject(answer);
+    else this.#settle.resolve(answer);
+  }
+}

@@ -1,0 +1,41 @@
+/** The messages between the server's pool and a compartment's host, in the ipc library's terms. */
+import type { DefineMessages } from './ipc/index.ts';
+import type { CheckEvent, CheckRequest, CheckResult, PlanRequest, PlanResult } from './protocol.ts';
+
+interface Order<Request> {
+  /** Unique within the life of the process; what `cancel` names. */
+  readonly order: number;
+  readonly request: Request;
+  /** Absolute path of a module to load the detector from; absent: one of Bulkhead's own. */
+  readonly module?: string;
+}
+
+export type PlanOrder = Order<PlanRequest>;
+export type CheckOrder = Order<CheckRequest>;
+
+export interface PlanReply {
+  readonly plan: PlanResult;
+  readonly version: string;
+}
+
+export interface CheckReply {
+  readonly result: CheckResult;
+  readonly version: string;
+  readonly cancelled: boolean;
+}
+
+export interface CaptureOrder {
+  readonly kind: 'heap-snapshot' | 'cpu-profile';
+  /** Absolute path of the file to write. */
+  readonly file: string;
+  /** For a profile. */
+  readonly durationMs: number;
+}
+
+export type CompartmentMessages = DefineMessages<{
+  plan: { payload: PlanOrder; result: PlanReply };
+  check: { payload: CheckOrder; result: CheckReply; event: CheckEvent };
+  /** A notification: the order ends as soon as its detector looks at its signal, and answers as usual. */
+  cancel: { payload: { readonly order: number }; result: void };
+  capture: { payload: CaptureOrder; result: { readonly bytes: number } };
+}>;

@@ -1,0 +1,10 @@
+/** Bulkhead's own detectors by name. Each is loaded when it is first asked for, so a compartment pays only for its own. */
+import type { Detector } from '../detector.ts';
+
+type LoadDetector = () => Promise<{ readonly detector: Detector }>;
+
+export const detectorModules: Readonly<Record<string, LoadDetector>> = {
+  typescript: () => import('./typescript/index.ts'),
+  eslint: () => import('./eslint/index.ts'),
+  circular: () => import('./circular/index.ts'),
+};

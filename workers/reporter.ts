@@ -1,0 +1,114 @@
+/**
+ * Where a detector's check writes: completes findings to issues, keeps order, drops what is not well-formed and says
+ * so. Lives as long as one check.
+ */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { CheckContext, LogLevel } from './detector.ts';
+import { IssueCompleter } from './fingerprint.ts';
+import type { CheckEvent, CheckRequest, DetectorProblem, Finding, Issue, Unit } from './protocol.ts';
+import { flawOfFinding } from './well-formed.ts';
+
+/** Issues per event: keeps one event's frame far below the line's limit. */
+const CHUNK = 500;
+/** More flaws than this say nothing new. */
+const MAX_FLAWS = 20;
+
+export interface ReporterLine {
+  /** Resolves when the reader keeps up. */
+  emit(event: CheckEvent): void | Promise<void>;
+  /** Sends at once: what comes next may block the thread for good. */
+  emitNow(event: CheckEvent): void;
+  log(level: LogLevel, message: string): void;
+}
+
+interface OpenFile {
+  completer: Promise<IssueCompleter> | undefined;
+}
+
+export class Reporter implements CheckContext {
+  readonly signal: AbortSignal;
+  readonly #request: CheckRequest;
+  readonly #line: ReporterLine;
+  readonly #open = new Map<string, OpenFile>();
+  #tail: Promise<void> = Promise.resolve();
+  #flaws = 0;
+
+  constructor(request: CheckRequest, line: ReporterLine, signal: AbortSignal) {
+    this.#request = request;
+    this.#line = line;
+    this.signal = signal;
+  }
+
+  log(level: LogLevel, message: string): void {
+    this.#line.log(level, message);
+  }
+
+  begin(unit: Unit, file: string): void {
+    const key = keyOf(unit, file);
+    if (this.#open.has(key)) return;
+    this.#open.set(key, { completer: undefined });
+    this.#line.emitNow({ kind: 'begin', unit: unit.id, file });
+  }
+
+  report(unit: Unit, file: string, findings: readonly Finding[]): void {
+    const sound = findings.filter((finding) => this.#isSound(finding, file));
+    if (sound.length === 0) return;
+    // Readers start a file's issues afresh at `begin`, so there is always one.
+    this.begin(unit, file);
+    const open = this.#open.get(keyOf(unit, file));
+    if (open === undefined) return;
+    this.#tail = this.#tail.then(async () => {
+      open.completer ??= this.#completerOf(file);
+      const completer = await open.completer;
+      for (let start = 0; start < sound.length; start += CHUNK) {
+        const issues: Issue[] = sound.slice(start, start + CHUNK).map((finding) => completer.complete(finding));
+        await this.#line.emit({ kind: 'issues', unit: unit.id, file, issues });
+      }
+    });
+  }
+
+  done(unit: Unit, file: string): Promise<void> {
+    this.#open.delete(keyOf(unit, file));
+    this.#enqueue({ kind: 'done', unit: unit.id, file });
+    return this.#tail;
+  }
+
+  progress(done: number, total: number, what?: string): void {
+    this.#enqueue({ kind: 'progress', done, total, ...(what === undefined ? {} : { what }) });
+  }
+
+  problem(problem: DetectorProblem): void {
+    this.#enqueue({ kind: 'problem', problem });
+  }
+
+  /** Resolves when everything said so far is on the line. */
+  settled(): Promise<void> {
+    return this.#tail;
+  }
+
+  #enqueue(event: CheckEvent): void {
+    this.#tail = this.#tail.then(() => this.#line.emit(event));
+  }
+
+  async #completerOf(file: string): Promise<IssueCompleter> {
+    const overlay = this.#request.overlays.find((candidate) => candidate.file === file);
+    const text = overlay?.text ?? (await readFile(path.join(this.#request.root, file), 'utf8').catch(() => ''));
+    return new IssueCompleter(this.#request.detector, file, text);
+  }
+
+  #isSound(finding: Finding, file: string): boolean {
+    const flaw = flawOfFinding(finding);
+    if (flaw === undefined) return true;
+    this.#flaws += 1;
+    if (this.#flaws <= MAX_FLAWS) {
+      const message = `${this.#request.detector} reported something that is no finding: ${flaw}. It is left out.`;
+      this.problem({ code: 'INVALID_RESULT', message, file, fatal: true });
+    }
+    return false;
+  }
+}
+
+function keyOf(unit: Unit, file: string): string {
+  return `${unit.id}\n${file}`;
+}

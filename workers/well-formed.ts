@@ -1,0 +1,59 @@
+/** Detectors may be anybody's: what they hand over is looked at before it goes further. Pure. */
+import type { Finding, PlanResult, Position, Range, Unit } from './protocol.ts';
+
+const SEVERITIES = new Set<unknown>(['error', 'warning', 'info', 'hint']);
+const STATUSES = new Set<unknown>(['ready', 'not-applicable', 'failed']);
+const UNIT_KINDS = new Set<unknown>(['file', 'project', 'graph']);
+
+/** @returns what is wrong with a finding, in a few words; undefined when it is sound */
+export function flawOfFinding(value: Finding): string | undefined {
+  const finding: Partial<Record<keyof Finding, unknown>> | null = value;
+  if (finding === null || typeof finding !== 'object') return 'not an object';
+  if (typeof finding.rule !== 'string' || finding.rule === '') return 'no rule';
+  if (typeof finding.message !== 'string') return `no message (rule ${finding.rule})`;
+  if (!SEVERITIES.has(finding.severity)) return `unknown severity (rule ${finding.rule})`;
+  if (!isRange(finding.range)) return `no valid range (rule ${finding.rule})`;
+  if (finding.fixes !== undefined && !Array.isArray(finding.fixes)) return `fixes are no list (rule ${finding.rule})`;
+  if (finding.related !== undefined && !Array.isArray(finding.related)) {
+    return `related places are no list (rule ${finding.rule})`;
+  }
+  return undefined;
+}
+
+/** @returns what is wrong with a plan, in a few words; undefined when it is sound */
+export function flawOfPlan(value: PlanResult): string | undefined {
+  const plan: Partial<Record<keyof PlanResult, unknown>> | null | undefined = value;
+  if (plan === null || typeof plan !== 'object') return 'not an object';
+  if (!STATUSES.has(plan.status)) return 'unknown status';
+  if (!Array.isArray(plan.units) || !Array.isArray(plan.problems) || !Array.isArray(plan.configFiles)) {
+    return 'units, problems or configFiles are no lists';
+  }
+  const seen = new Set<unknown>();
+  for (const unit of plan.units as readonly (Partial<Record<keyof Unit, unknown>> | null)[]) {
+    if (unit === null || typeof unit !== 'object') return 'a unit is not an object';
+    if (typeof unit.id !== 'string' || typeof unit.file !== 'string' || typeof unit.group !== 'string') {
+      return 'a unit without id, file or group';
+    }
+    if (!UNIT_KINDS.has(unit.kind)) return `unit ${unit.id} is of no known kind`;
+    if (seen.has(unit.id)) return `unit ${unit.id} is there twice`;
+    seen.add(unit.id);
+  }
+  return undefined;
+}
+
+function isRange(value: unknown): value is Range {
+  if (typeof value !== 'object' || value === null) return false;
+  const { start, end } = value as Partial<Record<keyof Range, unknown>>;
+  if (!isPosition(start) || !isPosition(end)) return false;
+  return start.line < end.line || (start.line === end.line && start.character <= end.character);
+}
+
+function isPosition(value: unknown): value is Position {
+  if (typeof value !== 'object' || value === null) return false;
+  const { line, character } = value as Partial<Record<keyof Position, unknown>>;
+  return isOffset(line) && isOffset(character);
+}
+
+function isOffset(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0;
+}
