@@ -1,0 +1,180 @@
+/** Finds the requests that only the syntax tree shows: `require()` and its kin, and `import()` in types. Pure. */
+import { visitorKeys, type Node, type Program } from 'oxc-parser';
+import type { ImportedName } from './record.ts';
+
+export interface Call {
+  readonly kind: 'require' | 'type' | 'reference';
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+  /** It stands in a function that is not called at once. */
+  readonly deferred: boolean;
+  readonly start: number;
+  readonly end: number;
+  readonly specifierStart: number;
+  readonly specifierEnd: number;
+  /** `const { a, b: c } = require('x')` gives a and b, `const x = require('x')` and `import x = require('x')` `*`. */
+  readonly names: readonly ImportedName[];
+}
+
+/** Walks without recursion: a chain of a thousand `+` is as deep as it is long. */
+export function callsIn(program: Program): readonly Call[] {
+  const calls: Call[] = [];
+  const pending: Visit[] = [{ node: program, parent: undefined, place: { deferred: false, shadowed: false } }];
+  for (let visit = pending.pop(); visit; visit = pending.pop()) {
+    const { node } = visit;
+    const call = callAt(visit);
+    if (call) calls.push(call);
+    const place = placeInside(visit);
+    for (const key of visitorKeys[node.type] ?? []) {
+      const child = (node as unknown as Record<string, Node | readonly (Node | null)[] | null | undefined>)[key];
+      if (isList(child)) {
+        for (const one of child) if (one) pending.push({ node: one, parent: node, place });
+      } else if (child) {
+        pending.push({ node: child, parent: node, place });
+      }
+    }
+  }
+  return calls;
+}
+
+interface Place {
+  readonly deferred: boolean;
+  /** A parameter named `require` hides the real one: a bundle, or AMD. */
+  readonly shadowed: boolean;
+}
+
+interface Visit {
+  readonly node: Node;
+  readonly parent: Node | undefined;
+  readonly place: Place;
+}
+
+/** Where the children of a node stand. */
+function placeInside({ node, parent, place }: Visit): Place {
+  switch (node.type) {
+    case 'FunctionDeclaration':
+    case 'FunctionExpression':
+    case 'ArrowFunctionExpression': {
+      const immediate = parent?.type === 'CallExpression' && parent.callee === node;
+      return {
+        deferred: place.deferred || !immediate,
+        shadowed: place.shadowed || node.params.some((one) => one.type === 'Identifier' && one.name === 'require'),
+      };
+    }
+    case 'PropertyDefinition':
+      return node.static ? place : { ...place, deferred: true };
+    default:
+      return place;
+  }
+}
+
+function callAt({ node, parent, place }: Visit): Call | undefined {
+  switch (node.type) {
+    case 'NewExpression':
+      return newUrl(node, place);
+    case 'CallExpression':
+      return requireCall(node, parent, place);
+    case 'TSImportType':
+      return { ...callOf('type', node.source.value, node, node.source, place, qualifierName(node.qualifier)), typeOnly: true };
+    case 'TSImportEqualsDeclaration': {
+      if (node.moduleReference.type !== 'TSExternalModuleReference') return undefined;
+      const { expression } = node.moduleReference;
+      const typeOnly = node.importKind === 'type';
+      const name = { imported: '*', local: node.id.name, typeOnly, start: node.id.start, end: node.id.end };
+      return { ...callOf('require', expression.value, node, expression, place, [name]), typeOnly };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function newUrl(node: Extract<Node, { type: 'NewExpression' }>, place: Place): Call | undefined {
+  const [argument, base] = node.arguments;
+  const specifier = literalOf(argument);
+  const isUrl = node.callee.type === 'Identifier' && node.callee.name === 'URL' && base && isImportMeta(base, 'url');
+  return isUrl && argument && specifier !== undefined
+    ? callOf('reference', specifier, node, argument, place, [])
+    : undefined;
+}
+
+function requireCall(
+  node: Extract<Node, { type: 'CallExpression' }>,
+  parent: Node | undefined,
+  place: Place,
+): Call | undefined {
+  const argument = node.arguments[0];
+  const specifier = literalOf(argument);
+  if (specifier === undefined || argument === undefined) return undefined;
+  const { callee } = node;
+  if (isRequire(callee, place)) return callOf('require', specifier, node, argument, place, namesOf(parent));
+  const isResolve = callee.type === 'MemberExpression' && !callee.computed && callee.property.name === 'resolve';
+  return isResolve && (isRequire(callee.object, place) || isImportMeta(callee.object))
+    ? callOf('reference', specifier, node, argument, place, [])
+    : undefined;
+}
+
+function isRequire(node: Node, place: Place): boolean {
+  return node.type === 'Identifier' && node.name === 'require' && !place.shadowed;
+}
+
+function isList(child: Node | readonly (Node | null)[] | null | undefined): child is readonly (Node | null)[] {
+  return Array.isArray(child);
+}
+
+function callOf(
+  kind: Call['kind'],
+  specifier: string,
+  node: Node,
+  literal: Node,
+  place: Place,
+  names: readonly ImportedName[],
+): Call {
+  return {
+    kind,
+    specifier,
+    typeOnly: false,
+    deferred: place.deferred,
+    start: node.start,
+    end: node.end,
+    specifierStart: literal.start,
+    specifierEnd: literal.end,
+    names,
+  };
+}
+
+function literalOf(node: Node | undefined): string | undefined {
+  if (node?.type === 'Literal' && typeof node.value === 'string') return node.value;
+  if (node?.type === 'TemplateLiteral' && node.expressions.length === 0) return node.quasis[0]?.value.cooked ?? undefined;
+  return undefined;
+}
+
+function isImportMeta(node: Node, property?: string): boolean {
+  if (property !== undefined) {
+    return node.type === 'MemberExpression' && !node.computed && node.property.name === property && isImportMeta(node.object);
+  }
+  return node.type === 'MetaProperty' && node.meta.name === 'import';
+}
+
+function namesOf(parent: Node | undefined): readonly ImportedName[] {
+  if (parent?.type !== 'VariableDeclarator') return [];
+  const { id } = parent;
+  if (id.type === 'Identifier') {
+    return [{ imported: '*', local: id.name, typeOnly: false, start: id.start, end: id.end }];
+  }
+  if (id.type !== 'ObjectPattern') return [];
+  const names: ImportedName[] = [];
+  for (const property of id.properties) {
+    if (property.type !== 'Property' || property.computed || property.key.type !== 'Identifier') continue;
+    const { key, value } = property;
+    const local = value.type === 'Identifier' ? value.name : '';
+    names.push({ imported: key.name, local, typeOnly: false, start: key.start, end: key.end });
+  }
+  return names;
+}
+
+function qualifierName(qualifier: Extract<Node, { type: 'TSImportType' }>['qualifier']): readonly ImportedName[] {
+  let first: Node | null = qualifier;
+  while (first && first.type === 'TSQualifiedName') first = first.left;
+  if (first?.type !== 'Identifier') return [];
+  return [{ imported: first.name, local: '', typeOnly: true, start: first.start, end: first.end }];
+}

@@ -1,0 +1,284 @@
+/**
+ * The module graph of one root: which modules there are, what each asks for and what that means. Lives as long as
+ * the process; every {@link ModuleGraph.update} brings it to the state of the disk and the overlays, at the cost of
+ * what changed.
+ */
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { walkFiles } from '../files.ts';
+import type { Overlay } from '../protocol.ts';
+import { FileIndex } from './file-index.ts';
+import { Manifests, readManifest, WORKSPACE_FILES, type Manifest } from './manifests.ts';
+import { isProjectFile, Projects } from './projects.ts';
+import { isModuleFile, readRecord, recordHash, type ModuleRecord } from './record.ts';
+import { Resolver } from './resolver.ts';
+import type { Resolution } from './resolution.ts';
+
+export interface Module {
+  /** Relative to the root, forward slashes. */
+  readonly file: string;
+  readonly record: ModuleRecord;
+  /** One for each of `record.requests`. */
+  readonly resolutions: readonly Resolution[];
+  /** The modules these resolutions are, where they are modules. */
+  readonly targets: readonly (Module | undefined)[];
+}
+
+export interface GraphUpdate {
+  readonly overlays: readonly Overlay[];
+  /** Relative to the root; absent: anything may have changed. */
+  readonly changed?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export class ModuleGraph {
+  /** Absolute. */
+  readonly root: string;
+  readonly #index = new FileIndex();
+  readonly #modules = new Map<string, Node>();
+  readonly #records = new Map<string, { record: ModuleRecord; users: number }>();
+  #manifests = new Manifests([], new Map());
+  #projects: Projects;
+  #resolver: Resolver | undefined;
+  #overlays = new Map<string, string>();
+  #version = 0;
+
+  // What is known to be stale; survives an aborted update.
+  #walkNeeded = true;
+  readonly #suspects = new Set<string>();
+  readonly #unlinked = new Set<Node>();
+  /** Modules came that others may already ask for. */
+  #isPopulationNew = false;
+
+  constructor(root: string) {
+    this.root = root;
+    this.#projects = new Projects(root, []);
+  }
+
+  /** Grows whenever anything that can be asked of the graph may answer differently. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** By file, in path order of their discovery. */
+  get modules(): ReadonlyMap<string, Module> {
+    return this.#modules;
+  }
+
+  get files(): ReadonlySet<string> {
+    return this.#index.files;
+  }
+
+  get manifests(): Manifests {
+    return this.#manifests;
+  }
+
+  get projects(): Projects {
+    return this.#projects;
+  }
+
+  /** The text of a file as the graph sees it now; undefined when it cannot be read. */
+  textOf(file: string): string | undefined {
+    return this.#overlays.get(file) ?? readText(path.join(this.root, file));
+  }
+
+  /** @throws the signal's reason when aborted; what was not done is done by the next update */
+  async update({ overlays, changed, signal }: GraphUpdate): Promise<void> {
+    this.#takeOverlays(overlays);
+    if (changed === undefined) this.#walkNeeded = true;
+    else for (const file of changed) this.#suspect(file);
+    if (this.#walkNeeded) await this.#walk(signal);
+    await this.#readSuspects(signal);
+    await this.#link(signal);
+  }
+
+  #takeOverlays(overlays: readonly Overlay[]): void {
+    const next = new Map(overlays.map(({ file, text }) => [file, withoutMark(text)]));
+    for (const [file, text] of next) if (this.#overlays.get(file) !== text) this.#suspect(file);
+    for (const file of this.#overlays.keys()) if (!next.has(file)) this.#suspect(file);
+    this.#overlays = next;
+  }
+
+  /** A file that came, went, or is a folder changes which files there are; git's rules decide about it. */
+  #suspect(file: string): void {
+    this.#suspects.add(file);
+    const exists = this.#overlays.has(file) || (statSync(path.join(this.root, file), { throwIfNoEntry: false })?.isFile() ?? false);
+    if (exists !== this.#index.has(file) || /(^|\/)\.gitignore$/.test(file)) this.#walkNeeded = true;
+  }
+
+  async #walk(signal: AbortSignal | undefined): Promise<void> {
+    const files = new Set<string>();
+    for await (const file of walkFiles(this.root, signal ? { signal } : {})) files.add(file);
+    for (const file of this.#overlays.keys()) files.add(file);
+    const before = this.#index.files;
+    const added = [...files].filter((file) => !before.has(file));
+    const removed = [...before].filter((file) => !files.has(file));
+    this.#index.replace(files);
+    this.#walkNeeded = false;
+    for (const file of files) if (isRead(file)) this.#suspects.add(file);
+    for (const file of removed) this.#suspects.add(file);
+    if (added.length + removed.length > 0) {
+      this.#resolver?.invalidate(added, removed);
+      this.#unlinkAll();
+    }
+  }
+
+  async #readSuspects(signal: AbortSignal | undefined): Promise<void> {
+    const turns = new Turns(signal);
+    let configured = this.#resolver === undefined;
+    for (const file of this.#suspects) {
+      if (isConfiguration(file)) configured = true;
+      if (isModuleFile(file)) {
+        this.#readModule(file);
+        await turns.next();
+      }
+      this.#suspects.delete(file);
+    }
+    if (configured) this.#configure();
+    else if (this.#isPopulationNew) this.#unlinkAll();
+    this.#isPopulationNew = false;
+  }
+
+  #readModule(file: string): void {
+    const known = this.#modules.get(file);
+    const text = this.#index.has(file) ? this.textOf(file) : undefined;
+    if (text === undefined || text.length > MAXIMUM_LENGTH) {
+      if (!known) return;
+      this.#modules.delete(file);
+      this.#release(known.record);
+      this.#unlinkAll();
+      return;
+    }
+    const hash = recordHash(file, text);
+    if (known?.record.hash === hash) return;
+    const record = this.#obtain(file, text, hash);
+    this.#version++;
+    if (known) {
+      this.#release(known.record);
+      known.record = record;
+      this.#unlinked.add(known);
+    } else {
+      const module = new Node(file, record);
+      this.#modules.set(file, module);
+      this.#unlinked.add(module);
+      this.#isPopulationNew = true;
+    }
+  }
+
+  #obtain(file: string, text: string, hash: string): ModuleRecord {
+    const shared = this.#records.get(hash);
+    if (shared) {
+      shared.users++;
+      return shared.record;
+    }
+    const record = readRecord(file, text, hash);
+    this.#records.set(hash, { record, users: 1 });
+    return record;
+  }
+
+  #release({ hash }: ModuleRecord): void {
+    const shared = this.#records.get(hash);
+    if (shared && --shared.users === 0) this.#records.delete(hash);
+  }
+
+  /** Reads manifests and projects again; everything resolves anew. */
+  #configure(): void {
+    const manifests: Manifest[] = [];
+    const workspaceFiles = new Map<string, string>();
+    const configs: string[] = [];
+    for (const file of this.#index.files) {
+      const name = path.posix.basename(file);
+      if (isProjectFile(file)) configs.push(file);
+      if (name === 'package.json') manifests.push(readManifest(file, this.textOf(file) ?? ''));
+      else if (WORKSPACE_FILES.has(name)) workspaceFiles.set(file, this.textOf(file) ?? '');
+    }
+    this.#manifests = new Manifests(manifests, workspaceFiles);
+    this.#projects = new Projects(this.root, configs);
+    this.#resolver = new Resolver(this.root, realPath(this.root), this.#index, this.#manifests, this.#projects);
+    this.#unlinkAll();
+  }
+
+  #unlinkAll(): void {
+    this.#version++;
+    for (const module of this.#modules.values()) this.#unlinked.add(module);
+  }
+
+  async #link(signal: AbortSignal | undefined): Promise<void> {
+    const resolver = this.#resolver;
+    if (!resolver) return;
+    const turns = new Turns(signal);
+    for (const module of this.#unlinked) {
+      const scope = resolver.scopeOf(module.file);
+      module.resolutions = module.record.requests.map(({ specifier }) => resolver.resolve(scope, specifier));
+      module.targets = module.resolutions.map((resolution) =>
+        resolution.kind === 'file' ? this.#modules.get(resolution.file) : undefined,
+      );
+      this.#unlinked.delete(module);
+      await turns.next();
+    }
+  }
+}
+
+/** Longer files are data or bundles; nobody maintains their imports. UTF-16 code units. */
+const MAXIMUM_LENGTH = 5_000_000;
+
+class Node implements Module {
+  readonly file: string;
+  record: ModuleRecord;
+  resolutions: readonly Resolution[] = [];
+  targets: readonly (Module | undefined)[] = [];
+
+  constructor(file: string, record: ModuleRecord) {
+    this.file = file;
+    this.record = record;
+  }
+}
+
+/** Lets the event loop turn now and then, so that an abort can be heard. */
+class Turns {
+  readonly #signal: AbortSignal | undefined;
+  #last = performance.now();
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+    signal?.throwIfAborted();
+  }
+
+  async next(): Promise<void> {
+    if (performance.now() - this.#last < 20) return;
+    await nextTurn();
+    this.#signal?.throwIfAborted();
+    this.#last = performance.now();
+  }
+}
+
+function isConfiguration(file: string): boolean {
+  const name = path.posix.basename(file);
+  return name === 'package.json' || WORKSPACE_FILES.has(name) || isProjectFile(file);
+}
+
+function isRead(file: string): boolean {
+  return isModuleFile(file) || isConfiguration(file);
+}
+
+function readText(absolute: string): string | undefined {
+  try {
+    return withoutMark(readFileSync(absolute, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Editors do not count the byte order mark. */
+function withoutMark(text: string): string {
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
+function realPath(folder: string): string {
+  try {
+    return realpathSync.native(folder);
+  } catch {
+    return folder;
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The packages of a root: its package.json files, which of them are workspace members, and which one a file belongs
+ * to. A value per state of the manifests; a change makes a new one.
+ */
+import path from 'node:path';
+import picomatch from 'picomatch';
+import { parse as parseYaml } from 'yaml';
+
+export interface PackageJson {
+  readonly name?: string;
+  readonly version?: string;
+  readonly private?: boolean;
+  readonly type?: string;
+  readonly main?: string;
+  readonly module?: string;
+  readonly types?: string;
+  readonly exports?: unknown;
+  readonly imports?: unknown;
+  readonly workspaces?: unknown;
+  readonly [field: string]: unknown;
+}
+
+export interface Manifest {
+  /** Relative to the root, as `directory` is; the directory of the root itself is empty. */
+  readonly file: string;
+  readonly directory: string;
+  readonly text: string;
+  /** Empty when the text is not a JSON object. */
+  readonly data: PackageJson;
+  readonly isValid: boolean;
+}
+
+export function readManifest(file: string, text: string): Manifest {
+  const directory = directoryOf(file);
+  try {
+    const data: unknown = JSON.parse(text);
+    if (typeof data === 'object' && data !== null && !Array.isArray(data)) {
+      return { file, directory, text, data: tidy(data as Record<string, unknown>), isValid: true };
+    }
+  } catch {
+    // The package detector reports it.
+  }
+  return { file, directory, text, data: {}, isValid: false };
+}
+
+/** Files beside package.json that say which folders are workspace members. */
+export const WORKSPACE_FILES: ReadonlySet<string> = new Set(['pnpm-workspace.yaml', 'lerna.json']);
+
+export class Manifests {
+  /** By directory. */
+  readonly all: ReadonlyMap<string, Manifest>;
+  /** Workspace members with a name, by name; the first in path order wins. */
+  readonly members: ReadonlyMap<string, Manifest>;
+  /** Directories that declare workspaces. */
+  readonly workspaceRoots: readonly string[];
+  readonly #nearest = new Map<string, Manifest | undefined>();
+
+  /** @param workspaceFiles texts of {@link WORKSPACE_FILES} by path */
+  constructor(manifests: Iterable<Manifest>, workspaceFiles: ReadonlyMap<string, string>) {
+    const sorted = [...manifests].sort((one, other) => (one.file < other.file ? -1 : 1));
+    this.all = new Map(sorted.map((manifest) => [manifest.directory, manifest]));
+    const globs = workspaceGlobs(sorted, workspaceFiles);
+    this.workspaceRoots = [...globs.keys()];
+    const members = new Map<string, Manifest>();
+    for (const manifest of sorted) {
+      const { name } = manifest.data;
+      if (name !== undefined && !members.has(name) && isMember(manifest.directory, globs)) members.set(name, manifest);
+    }
+    this.members = members;
+  }
+
+  /** The closest package.json at or above a file: what decides its module type. */
+  scopeOf(file: string): Manifest | undefined {
+    return this.#nearestTo(directoryOf(file), () => true, '');
+  }
+
+  /** The closest package.json with a name or dependencies: the package that answers for a file. */
+  packageOf(file: string): Manifest | undefined {
+    return this.#nearestTo(directoryOf(file), isPackage, 'package ');
+  }
+
+  isMember(manifest: Manifest): boolean {
+    return manifest.data.name !== undefined && this.members.get(manifest.data.name) === manifest;
+  }
+
+  #nearestTo(directory: string, accept: (manifest: Manifest) => boolean, kind: string): Manifest | undefined {
+    const key = kind + directory;
+    if (this.#nearest.has(key)) return this.#nearest.get(key);
+    const own = this.all.get(directory);
+    const found =
+      own && accept(own) ? own : directory === '' ? undefined : this.#nearestTo(directoryOf(directory), accept, kind);
+    this.#nearest.set(key, found);
+    return found;
+  }
+}
+
+export function directoryOf(file: string): string {
+  const directory = path.posix.dirname(file);
+  return directory === '.' ? '' : directory;
+}
+
+function isPackage({ data }: Manifest): boolean {
+  return ['name', 'dependencies', 'devDependencies', 'peerDependencies'].some((field) => data[field] !== undefined);
+}
+
+/** Fields of a wrong type are as good as absent for everyone but the package detector, which reads the text. */
+function tidy(data: Record<string, unknown>): PackageJson {
+  const result = { ...data };
+  for (const field of ['name', 'version', 'type', 'main', 'module', 'types']) {
+    if (typeof result[field] !== 'string') delete result[field];
+  }
+  return result;
+}
+
+function isMember(directory: string, globs: ReadonlyMap<string, (directory: string) => boolean>): boolean {
+  if (globs.size === 0) return true;
+  for (const [base, matches] of globs) {
+    if (directory === base) return true;
+    const relative = base === '' ? directory : path.posix.relative(base, directory);
+    if (!relative.startsWith('..') && matches(relative)) return true;
+  }
+  return false;
+}
+
+function workspaceGlobs(
+  manifests: readonly Manifest[],
+  workspaceFiles: ReadonlyMap<string, string>,
+): ReadonlyMap<string, (directory: string) => boolean> {
+  const patterns = new Map<string, string[]>();
+  const add = (base: string, globs: unknown): void => {
+    if (!Array.isArray(globs)) return;
+    const strings = globs.filter((glob): glob is string => typeof glob === 'string');
+    patterns.set(base, [...(patterns.get(base) ?? []), ...strings]);
+  };
+  for (const { directory, data } of manifests) {
+    const { workspaces } = data;
+    add(directory, isRecord(workspaces) ? workspaces['packages'] : workspaces);
+  }
+  for (const [file, text] of workspaceFiles) {
+    const content = readYaml(text);
+    if (isRecord(content)) add(directoryOf(file), content['packages']);
+  }
+  return new Map([...patterns].map(([base, globs]) => [base, directoryMatcher(globs)]));
+}
+
+function directoryMatcher(globs: readonly string[]): (directory: string) => boolean {
+  const tidied = globs.map((glob) => glob.replace(/^(!?)\.\//, '$1').replace(/\/+$/, ''));
+  const wanted = tidied.filter((glob) => !glob.startsWith('!'));
+  const unwanted = tidied.filter((glob) => glob.startsWith('!')).map((glob) => glob.slice(1));
+  if (wanted.length === 0) return () => false;
+  return picomatch(wanted, { ignore: unwanted });
+}
+
+/** JSON is YAML too. Undefined: unreadable. */
+export function readYaml(text: string): unknown {
+  try {
+    return parseYaml(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,200 @@
+/**
+ * The TypeScript projects of a root as far as module resolution needs them: which tsconfig speaks for a file, its
+ * `paths`, and from which source an output is built. A value per state of the configuration files; parsed when asked.
+ */
+import path from 'node:path';
+import {
+  createFilesMatcher,
+  createPathsMatcher,
+  parseTsconfig,
+  type FileMatcher,
+  type PathsMatcher,
+  type TsConfigJson,
+  type TsConfigJsonResolved,
+} from 'get-tsconfig';
+import { directoryOf } from './manifests.ts';
+
+export type CompilerOptions = Readonly<TsConfigJson.CompilerOptions>;
+
+export interface Project {
+  /** The tsconfig, relative to the root; `directory` is its folder. */
+  readonly file: string;
+  readonly directory: string;
+  readonly options: CompilerOptions;
+  /** Tsconfig files of its references, relative to the root. */
+  readonly references: readonly string[];
+  /** Whether `files`, `include` and `exclude` make a file part of the program; imports may add more. */
+  includes(file: string): boolean;
+  /** Files, without extension as written, that `paths` and `baseUrl` give for a bare name; relative to the root. */
+  pathsOf(specifier: string): readonly string[];
+  readonly hasPaths: boolean;
+}
+
+export function isProjectFile(file: string): boolean {
+  return /(^|\/)(ts|js)config(\.[^/]+)?\.json$/.test(file);
+}
+
+export class Projects {
+  readonly #root: string;
+  readonly #configs: ReadonlySet<string>;
+  readonly #parsed = new Map<string, Project | undefined>();
+  readonly #nearest = new Map<string, string | undefined>();
+  readonly #owners = new Map<string, Project | undefined>();
+  #outputs: readonly OutputFolder[] | undefined;
+
+  /**
+   * @param root absolute
+   * @param configs tsconfig files under it, relative
+   */
+  constructor(root: string, configs: Iterable<string>) {
+    this.#root = root;
+    this.#configs = new Set(configs);
+  }
+
+  /** The project whose options a file is resolved with: the closest, looking through solution files. */
+  projectOf(file: string): Project | undefined {
+    const nearest = this.#nearestConfig(directoryOf(file));
+    if (nearest === undefined) return undefined;
+    const project = this.project(nearest);
+    return project && project.references.length > 0 ? (this.programOf(file) ?? project) : project;
+  }
+
+  /** The project that has the file in its program by its patterns; TypeScript checks what belongs to one. */
+  programOf(file: string): Project | undefined {
+    if (this.#owners.has(file)) return this.#owners.get(file);
+    let owner: Project | undefined;
+    for (let config = this.#nearestConfig(directoryOf(file)); config !== undefined && !owner; ) {
+      owner = this.#owning(config, file, new Set());
+      const above = directoryOf(config);
+      config = above === '' ? undefined : this.#nearestConfig(directoryOf(above));
+    }
+    this.#owners.set(file, owner);
+    return owner;
+  }
+
+  /** Undefined: it cannot be read. The TypeScript detector says why. */
+  project(config: string): Project | undefined {
+    if (this.#parsed.has(config)) return this.#parsed.get(config);
+    const project = this.#parse(config);
+    this.#parsed.set(config, project);
+    return project;
+  }
+
+  get all(): readonly Project[] {
+    return [...this.#configs].sort().flatMap((config) => this.project(config) ?? []);
+  }
+
+  /**
+   * Where the sources of an output may lie, most likely first, without extension when it is a script or declaration.
+   * @param file an output, relative to the root; it need not exist
+   */
+  sourcesOf(file: string): readonly string[] {
+    this.#outputs ??= this.all.flatMap(outputFoldersOf);
+    const stem = file.replace(/(\.d)?\.[cm]?[jt]sx?$/, '');
+    const candidates = this.#outputs
+      .filter(({ output }) => stem === output || isWithin(stem, output))
+      .sort((one, other) => other.output.length - one.output.length)
+      .flatMap(({ output, sources }) => sources.map((source) => joined(source, below(stem, output))));
+    return [...new Set(candidates)];
+  }
+
+  #nearestConfig(directory: string): string | undefined {
+    if (this.#nearest.has(directory)) return this.#nearest.get(directory);
+    const own = ['tsconfig.json', 'jsconfig.json']
+      .map((name) => joined(directory, name))
+      .find((config) => this.#configs.has(config));
+    const found = own ?? (directory === '' ? undefined : this.#nearestConfig(directoryOf(directory)));
+    this.#nearest.set(directory, found);
+    return found;
+  }
+
+  #owning(config: string, file: string, seen: Set<string>): Project | undefined {
+    if (seen.has(config)) return undefined;
+    seen.add(config);
+    const project = this.project(config);
+    if (!project) return undefined;
+    if (project.includes(file)) return project;
+    for (const reference of project.references) {
+      const owner = this.#owning(reference, file, seen);
+      if (owner) return owner;
+    }
+    return undefined;
+  }
+
+  #parse(config: string): Project | undefined {
+    const absolute = path.join(this.#root, config);
+    let parsed: TsConfigJsonResolved;
+    let matchesFile: FileMatcher;
+    let matchesPath: PathsMatcher | null;
+    try {
+      parsed = parseTsconfig(absolute);
+      matchesFile = createFilesMatcher({ path: absolute, config: parsed });
+      matchesPath = createPathsMatcher({ path: absolute, config: parsed });
+    } catch {
+      return undefined;
+    }
+    const directory = directoryOf(config);
+    const options = parsed.compilerOptions ?? {};
+    return {
+      file: config,
+      directory,
+      options,
+      references: (parsed.references ?? []).map((reference) => {
+        const target = path.posix.join(directory, slashed(reference.path));
+        return target.endsWith('.json') ? target : joined(target, 'tsconfig.json');
+      }),
+      includes: (file) => {
+        const takesScripts = (options.allowJs ?? options.checkJs) === true || path.posix.basename(config) === 'jsconfig.json';
+        if (!takesScripts && /\.[cm]?jsx?$/.test(file)) return false;
+        return matchesFile(slashed(path.join(this.#root, file))) !== undefined;
+      },
+      pathsOf: (specifier) => (matchesPath?.(specifier) ?? []).map((target) => relativeTo(this.#root, target)),
+      hasPaths: matchesPath !== null,
+    };
+  }
+}
+
+interface OutputFolder {
+  readonly output: string;
+  /** Roots the output may mirror, most likely first. */
+  readonly sources: readonly string[];
+}
+
+function outputFoldersOf(project: Project): readonly OutputFolder[] {
+  const { outDir, declarationDir, rootDir, rootDirs } = project.options;
+  const at = (folder: string): string => normalized(path.posix.join(project.directory, slashed(folder)));
+  const sources = [rootDir, ...(rootDirs ?? [])].filter((folder) => folder !== undefined).map(at);
+  // Without rootDir TypeScript takes the common folder of the inputs; these two are what it comes to.
+  if (sources.length === 0) sources.push(joined(project.directory, 'src'), project.directory);
+  return [outDir, declarationDir]
+    .filter((folder) => folder !== undefined)
+    .map(at)
+    .filter((output) => !sources.includes(output))
+    .map((output) => ({ output, sources }));
+}
+
+function isWithin(file: string, folder: string): boolean {
+  return folder === '' || file.startsWith(`${folder}/`);
+}
+
+function below(file: string, folder: string): string {
+  return folder === '' ? file : file.slice(folder.length + 1);
+}
+
+export function joined(directory: string, name: string): string {
+  return directory === '' || name === '' ? directory + name : `${directory}/${name}`;
+}
+
+export function slashed(file: string): string {
+  return path.sep === '\\' ? file.replaceAll('\\', '/') : file;
+}
+
+function normalized(file: string): string {
+  const tidy = file.replace(/\/+$/, '');
+  return tidy === '.' ? '' : tidy;
+}
+
+/** Relative to the root with forward slashes; starts with `../` when outside. */
+export function relativeTo(root: string, absolute: string): string {
+  return slashed(path.relative(root, absolute));
+}

@@ -1,0 +1,354 @@
+/**
+ * The module record of one text: what it asks for and what it offers. A record depends on the text and the language
+ * only, never on where the file lies, so it is kept by content hash; it holds no syntax tree and no text.
+ */
+import { hash } from 'node:crypto';
+import path from 'node:path';
+import { parseSync, type EcmaScriptModule, type ParserOptions, type Program } from 'oxc-parser';
+import { callsIn, type Call } from './calls.ts';
+import { lineStartsOf, rangeAt, type LineStarts } from './lines.ts';
+import type { Range } from '../protocol.ts';
+
+/**
+ * `import`: an import declaration; `export`: `export … from`; `dynamic`: `import()`; `require`: `require()` and
+ * `import x = require()`; `type`: `import('x').T` in a type; `reference`: a name that is resolved but not loaded
+ * here, such as `require.resolve()`, `import.meta.resolve()` and `new URL('x', import.meta.url)`.
+ */
+export type RequestKind = 'import' | 'export' | 'dynamic' | 'require' | 'type' | 'reference';
+
+export interface ImportedName {
+  /** Name in the module asked; `default`; `*` for its namespace, and for `export * from` without a name. */
+  readonly imported: string;
+  /** Name here: the local binding of an import, the exported name of a re-export; empty for a bare `export *`. */
+  readonly local: string;
+  readonly typeOnly: boolean;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** One place where a module asks for another. Offsets are UTF-16 code units. */
+export interface ModuleRequest {
+  readonly kind: RequestKind;
+  readonly specifier: string;
+  /** Nothing is left of it at run time, by its syntax alone. */
+  readonly typeOnly: boolean;
+  /** Not loaded with the module but when some function runs. */
+  readonly deferred: boolean;
+  /** The whole statement or call. */
+  readonly start: number;
+  readonly end: number;
+  /** The specifier with its quotes. */
+  readonly specifierStart: number;
+  readonly specifierEnd: number;
+  readonly names: readonly ImportedName[];
+}
+
+export interface ModuleExport {
+  /** Exported name, `default` included; `*` for `export * from`. */
+  readonly name: string;
+  readonly typeOnly: boolean;
+  /** Binding of this module it stands for, where it has one. */
+  readonly local?: string;
+  /** Index of the request it re-exports from. */
+  readonly request?: number;
+  /** Name in the module re-exported from; `*` for its namespace. */
+  readonly imported?: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface ModuleRecord {
+  /** Of the text and the language it was read in. */
+  readonly hash: string;
+  readonly requests: readonly ModuleRequest[];
+  readonly exports: readonly ModuleExport[];
+  /** It has `import`, `export` or `import.meta`; otherwise it is a script or CommonJS. */
+  readonly isModule: boolean;
+  /** Exports may be more than listed: `export =`, CommonJS, a syntax error, a language read only in part. */
+  readonly isOpen: boolean;
+  /** The text did not parse; requests are what could be read nevertheless. */
+  readonly isBroken: boolean;
+  /** Names in `declare module '…'`, possibly with one `*`. */
+  readonly ambient: readonly string[];
+  readonly lines: LineStarts;
+  /** UTF-16 code units. */
+  readonly length: number;
+}
+
+/** Extensions of files that are read as modules. */
+export const MODULE_EXTENSIONS = [
+  '.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.vue', '.svelte', '.astro',
+] as const; // prettier-ignore
+
+const MODULE_EXTENSION_SET: ReadonlySet<string> = new Set(MODULE_EXTENSIONS);
+
+export function isModuleFile(file: string): boolean {
+  return MODULE_EXTENSION_SET.has(path.posix.extname(file));
+}
+
+export function isDeclarationFile(file: string): boolean {
+  return /\.d\.([cm]?ts|[^./]+\.ts)$/.test(file);
+}
+
+export function isTypeScriptFile(file: string): boolean {
+  return /\.[cm]?tsx?$/.test(file);
+}
+
+/** Hash under which the record of a text is kept. */
+export function recordHash(file: string, text: string): string {
+  return `${languageOf(file)}-${hash('sha1', text)}`;
+}
+
+/** Reads a record. Never throws on account of the text: what does not parse gives a broken, open record. */
+export function readRecord(file: string, text: string, contentHash = recordHash(file, text)): ModuleRecord {
+  const language = languageOf(file);
+  const source = EMBEDDED.has(path.posix.extname(file)) ? onlyScripts(text) : text;
+  const parsed = parse(language, source);
+  const isBroken = parsed === undefined;
+  const readable = isBroken ? onlyImportStatements(source) : source;
+  const result = parsed ?? parse(language, readable);
+  const requests: ModuleRequest[] = [];
+  const exports: ModuleExport[] = [];
+  if (result !== undefined) {
+    readImports(result.module, requests);
+    readExports(result.module, requests, exports);
+    readDynamicImports(result.module, readable, requests);
+    if (needsTree(readable, language, result.module)) {
+      for (const call of callsIn(result.program())) requests.push(requestOfCall(call));
+    }
+    requests.sort((one, other) => one.start - other.start);
+    reindex(exports, requests);
+  }
+  const isModule = result?.module.hasModuleSyntax ?? false;
+  return {
+    hash: contentHash,
+    requests,
+    exports,
+    isModule,
+    isOpen: isBroken || !isModule || EMBEDDED.has(path.posix.extname(file)) || EXPORT_ASSIGNMENT.test(text),
+    isBroken,
+    ambient: text.includes('declare module') ? ambientNames(text) : [],
+    lines: lineStartsOf(text),
+    length: text.length,
+  };
+}
+
+export function rangeIn(record: ModuleRecord, start: number, end: number): Range {
+  return rangeAt(record.lines, start, end);
+}
+
+/** The place of a request that people look at: its specifier. */
+export function specifierRange(record: ModuleRecord, request: ModuleRequest): Range {
+  return rangeAt(record.lines, request.specifierStart, request.specifierEnd);
+}
+
+/** Parses a text as {@link readRecord} does and gives its tree; undefined when it has a syntax error. */
+export function parseTree(file: string, text: string): Program | undefined {
+  const source = EMBEDDED.has(path.posix.extname(file)) ? onlyScripts(text) : text;
+  return parse(languageOf(file), source)?.program();
+}
+
+type Language = NonNullable<ParserOptions['lang']>;
+
+const EMBEDDED: ReadonlySet<string> = new Set(['.vue', '.svelte', '.astro']);
+const EXPORT_ASSIGNMENT = /^\s*export\s*=/m;
+
+function languageOf(file: string): Language {
+  if (isDeclarationFile(file)) return 'dts';
+  switch (path.posix.extname(file)) {
+    case '.ts':
+    case '.mts':
+    case '.cts':
+      return 'ts';
+    case '.js':
+    case '.jsx':
+    case '.mjs':
+    case '.cjs':
+      return 'jsx';
+    default:
+      return 'tsx';
+  }
+}
+
+interface Parsed {
+  readonly module: EcmaScriptModule;
+  program(): Program;
+}
+
+/** Undefined: it cannot be read to its end. */
+function parse(lang: Language, text: string): Parsed | undefined {
+  const result = parseSync('module', text, { lang, sourceType: lang === 'jsx' ? 'unambiguous' : 'module', preserveParens: false });
+  if (result.errors.length === 0) return { module: result.module, program: () => result.program };
+  // Plain JavaScript may carry Flow or TypeScript syntax; scripts may use words that modules reserve.
+  if (lang === 'jsx') {
+    const lenient = parseSync('module', text, { lang: 'tsx', sourceType: 'module', preserveParens: false });
+    if (lenient.errors.length === 0) return { module: lenient.module, program: () => lenient.program };
+    const script = parseSync('module', text, { lang, sourceType: 'commonjs', preserveParens: false });
+    if (script.errors.length === 0) return { module: script.module, program: () => script.program };
+  }
+  // An error the parser recovers from leaves a full program; one it does not leaves an empty one.
+  const program = result.program;
+  return program.body.length > 0 && program.end >= text.trimEnd().length && result.module.staticImports.length > 0
+    ? { module: result.module, program: () => program }
+    : undefined;
+}
+
+function readImports(module: EcmaScriptModule, requests: ModuleRequest[]): void {
+  for (const { start, end, moduleRequest, entries } of module.staticImports) {
+    const names = entries.map(({ importName, localName, isType }): ImportedName => ({
+      imported: importName.kind === 'Name' ? (importName.name ?? '') : importName.kind === 'Default' ? 'default' : '*',
+      local: localName.value,
+      typeOnly: isType,
+      start: importName.start ?? localName.start,
+      end: importName.end ?? localName.end,
+    }));
+    requests.push({
+      kind: 'import',
+      specifier: moduleRequest.value,
+      typeOnly: names.length > 0 && names.every(({ typeOnly }) => typeOnly),
+      deferred: false,
+      start,
+      end,
+      specifierStart: moduleRequest.start,
+      specifierEnd: moduleRequest.end,
+      names: names.length === 0 ? NO_NAMES : names,
+    });
+  }
+}
+
+/** Re-exports become a request each; `request` of the exports is, until {@link reindex}, the offset of its start. */
+function readExports(module: EcmaScriptModule, requests: ModuleRequest[], exports: ModuleExport[]): void {
+  for (const { start, end, entries } of module.staticExports) {
+    const names: ImportedName[] = [];
+    for (const { moduleRequest, importName, exportName, localName, isType, ...span } of entries) {
+      const name = exportName.kind === 'None' ? '*' : exportName.kind === 'Default' ? 'default' : (exportName.name ?? '');
+      const place = { start: exportName.start ?? span.start, end: exportName.end ?? span.end };
+      if (moduleRequest === null) {
+        const local = localName.name ?? undefined;
+        exports.push({ name, typeOnly: isType, ...(local === undefined ? {} : { local }), ...place });
+        continue;
+      }
+      const imported = importName.kind === 'Name' ? (importName.name ?? '') : '*';
+      exports.push({ name, typeOnly: isType, request: start, imported, ...place });
+      const asked = importName.start !== null && importName.end !== null ? importName : place;
+      names.push({
+        imported,
+        local: name === '*' ? '' : name,
+        typeOnly: isType,
+        start: asked.start ?? place.start,
+        end: asked.end ?? place.end,
+      });
+    }
+    const source = entries[0]?.moduleRequest;
+    if (!source) continue;
+    requests.push({
+      kind: 'export',
+      specifier: source.value,
+      typeOnly: names.every(({ typeOnly }) => typeOnly),
+      deferred: false,
+      start,
+      end,
+      specifierStart: source.start,
+      specifierEnd: source.end,
+      names,
+    });
+  }
+}
+
+function readDynamicImports(module: EcmaScriptModule, text: string, requests: ModuleRequest[]): void {
+  for (const { start, end, moduleRequest } of module.dynamicImports) {
+    const specifier = literalValue(text.slice(moduleRequest.start, moduleRequest.end));
+    if (specifier === undefined) continue;
+    requests.push({
+      kind: 'dynamic',
+      specifier,
+      typeOnly: false,
+      deferred: true,
+      start,
+      end,
+      specifierStart: moduleRequest.start,
+      specifierEnd: moduleRequest.end,
+      names: NO_NAMES,
+    });
+  }
+}
+
+function requestOfCall(call: Call): ModuleRequest {
+  return {
+    kind: call.kind,
+    specifier: call.specifier,
+    typeOnly: call.typeOnly,
+    deferred: call.deferred,
+    start: call.start,
+    end: call.end,
+    specifierStart: call.specifierStart,
+    specifierEnd: call.specifierEnd,
+    names: call.names.length === 0 ? NO_NAMES : call.names,
+  };
+}
+
+/** Calls stand in the tree only, and building the tree costs five times the parse: only where a text may hold one. */
+function needsTree(text: string, language: Language, module: EcmaScriptModule): boolean {
+  if (/\brequire\s*[.(]|import\.meta\.resolve|\bnew\s+URL\s*\(/.test(text)) return true;
+  if (language === 'jsx') return false;
+  const possible = text.match(/\bimport\s*\(/g)?.length ?? 0;
+  return possible > module.dynamicImports.length;
+}
+
+function reindex(exports: ModuleExport[], requests: readonly ModuleRequest[]): void {
+  const byStart = new Map(requests.map((request, index) => [request.start, index]));
+  exports.forEach((entry, index) => {
+    if (entry.request !== undefined) exports[index] = { ...entry, request: byStart.get(entry.request) ?? -1 };
+  });
+}
+
+const NO_NAMES: readonly ImportedName[] = [];
+
+/** The value of a string literal's source, or undefined if it is an expression. */
+function literalValue(source: string): string | undefined {
+  const quote = source[0];
+  if ((quote !== '"' && quote !== "'" && quote !== '`') || source.at(-1) !== quote) return undefined;
+  const inner = source.slice(1, -1);
+  // An escape in a specifier is rarer than a mistake in reading one.
+  return inner.includes('\\') || inner.includes(quote) || (quote === '`' && inner.includes('${')) ? undefined : inner;
+}
+
+function ambientNames(text: string): readonly string[] {
+  return [...text.matchAll(/\bdeclare\s+module\s+(['"])([^'"\n]+)\1/g)].map((match) => match[2] ?? '');
+}
+
+/** Keeps the scripts of a component file and Astro's front matter; everything else becomes blanks, offsets stay. */
+function onlyScripts(text: string): string {
+  const frontMatter = /^\s*---\r?\n([\s\S]*?)\r?\n---/d;
+  const scripts = /<script\b(?:[^>"']|"[^"]*"|'[^']*')*>([\s\S]*?)<\/script\s*>/dgi;
+  const matches = [frontMatter.exec(text), ...text.matchAll(scripts)];
+  return keepOnly(
+    text,
+    matches.flatMap((match) => (match?.indices?.[1] ? [match.indices[1]] : [])),
+  );
+}
+
+/** Import and re-export statements of a text that does not parse, found by their look at the start of a line. */
+function onlyImportStatements(text: string): string {
+  const statement =
+    /^[ \t]*(?:import\s*(?:type\s+)?(?:[\w$*{},\s]+?\sfrom\s*)?|export\s*(?:type\s+)?(?:\*(?:\s*as\s+[\w$]+)?|\{[\w$,\s]*\})\s*from\s*)(['"])[^'"\n]+\1[ \t]*;?/gm;
+  return keepOnly(
+    text,
+    [...text.matchAll(statement)].map((match) => [match.index, match.index + match[0].length]),
+  );
+}
+
+function keepOnly(text: string, kept: readonly (readonly [start: number, end: number])[]): string {
+  let result = '';
+  let at = 0;
+  for (const [start, end] of kept) {
+    if (start < at) continue;
+    result += blank(text.slice(at, start)) + text.slice(start, end);
+    at = end;
+  }
+  return result + blank(text.slice(at));
+}
+
+function blank(text: string): string {
+  return text.replace(/[^\r\n]/g, ' ');
+}

@@ -1,0 +1,338 @@
+/**
+ * Resolves specifiers. What lies in the root is looked up in the file index, so that unsaved and unbuilt files count
+ * and a change invalidates precisely; what lies in node_modules is oxc-resolver's. Lives as long as the graph.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import path from 'node:path';
+import { ResolverFactory } from 'oxc-resolver';
+import { resolveExports, resolveImports, type PathConditions } from 'resolve-pkg-maps';
+import { stemOf, type FileIndex } from './file-index.ts';
+import { directoryOf, isRecord, type Manifest, type Manifests } from './manifests.ts';
+import { joined, relativeTo, type Project, type Projects } from './projects.ts';
+import { isTypeScriptFile } from './record.ts';
+import { isRelative, packageNameOf, type Missing, type Resolution, type Via } from './resolution.ts';
+
+/** Everything that resolves alike: the modules of one directory under one project in one language. */
+export interface Scope {
+  readonly directory: string;
+  readonly project: Project | undefined;
+  readonly isTypeScript: boolean;
+  readonly resolutions: Map<string, Resolution>;
+}
+
+export class Resolver {
+  readonly #root: string;
+  readonly #realRoot: string;
+  readonly #index: FileIndex;
+  readonly #manifests: Manifests;
+  readonly #projects: Projects;
+  readonly #native: ResolverFactory;
+  readonly #scopes = new Map<string, Scope>();
+  readonly #installed = new Map<string, string | undefined>();
+
+  /**
+   * @param root absolute
+   * @param realRoot the same without symbolic links
+   */
+  constructor(root: string, realRoot: string, index: FileIndex, manifests: Manifests, projects: Projects) {
+    this.#root = root;
+    this.#realRoot = realRoot;
+    this.#index = index;
+    this.#manifests = manifests;
+    this.#projects = projects;
+    this.#native = new ResolverFactory({
+      extensions: ['.ts', '.tsx', '.js', '.jsx', '.mjs', '.cjs', '.json', '.node', '.d.ts', '.d.mts', '.d.cts'],
+      extensionAlias: {
+        '.js': ['.js', '.ts', '.tsx', '.d.ts'],
+        '.jsx': ['.jsx', '.tsx'],
+        '.mjs': ['.mjs', '.mts', '.d.mts'],
+        '.cjs': ['.cjs', '.cts', '.d.cts'],
+      },
+      conditionNames: [...CONDITIONS, 'types'],
+      mainFields: ['module', 'main', 'browser', 'types', 'typings'],
+      nodePath: false,
+    });
+  }
+
+  scopeOf(file: string): Scope {
+    const directory = directoryOf(file);
+    const project = this.#projects.projectOf(file);
+    const isTypeScript = isTypeScriptFile(file);
+    const key = `${directory}\n${project?.file ?? ''}\n${String(isTypeScript)}`;
+    const known = this.#scopes.get(key);
+    if (known) return known;
+    const scope: Scope = { directory, project, isTypeScript, resolutions: new Map() };
+    this.#scopes.set(key, scope);
+    return scope;
+  }
+
+  resolve(scope: Scope, specifier: string): Resolution {
+    const known = scope.resolutions.get(specifier);
+    if (known) return known;
+    const resolution = this.#resolve(scope, specifier);
+    scope.resolutions.set(specifier, resolution);
+    return resolution;
+  }
+
+  /** Forgets what these files may have decided. Their contents do not matter, that they came or went does. */
+  invalidate(added: readonly string[], removed: readonly string[]): void {
+    this.#native.clearCache();
+    this.#installed.clear();
+    const gone = new Set(removed);
+    const stems = new Set([...added, ...removed].map(stemOf));
+    const isAffected = (
+      specifier: string,
+      resolution: Resolution,
+      directory: string,
+      project: Project | undefined,
+    ): boolean => {
+      if (resolution.kind === 'missing' || resolution.kind === 'outside') return true;
+      if (resolution.kind === 'file') {
+        if (gone.has(resolution.file)) return true;
+        if (resolution.via !== 'relative') return added.length > 0;
+        const base = path.posix.join(directory, withoutQuery(specifier));
+        return stems.has(stemOf(base)) || this.#manifests.all.has(base);
+      }
+      return resolution.kind === 'package' && added.length > 0 && project?.hasPaths === true;
+    };
+    for (const { directory, project, resolutions } of this.#scopes.values()) {
+      for (const [specifier, resolution] of resolutions) {
+        if (isAffected(specifier, resolution, directory, project)) resolutions.delete(specifier);
+      }
+    }
+  }
+
+  #resolve(scope: Scope, specifier: string): Resolution {
+    if (specifier === '' || specifier.includes('!') || specifier.startsWith('\0')) return OPAQUE;
+    if (isBuiltin(specifier)) return { kind: 'builtin', name: specifier };
+    if (/^[a-z][a-z0-9+.-]+:/i.test(specifier)) return OPAQUE;
+    if (isRelative(specifier)) return this.#relative(scope, specifier);
+    if (path.posix.isAbsolute(specifier) || path.win32.isAbsolute(specifier)) return this.#absolute(scope, specifier);
+    if (specifier.startsWith('#')) {
+      const own = this.#imports(scope, specifier);
+      if (own.kind !== 'missing') return own;
+      return this.#paths(scope, specifier) ?? own;
+    }
+    return this.#paths(scope, specifier) ?? this.#bare(scope, specifier);
+  }
+
+  #relative(scope: Scope, specifier: string): Resolution {
+    const base = path.posix.join(scope.directory, specifier.replaceAll('\\', '/'));
+    const asked = [base, withoutQuery(base)];
+    for (const candidate of asked) {
+      const found = this.#locate(candidate, scope.isTypeScript, 'relative', /\/$|(^|\/)\.\.?$/.test(specifier));
+      if (found) return found;
+    }
+    return { kind: 'missing', why: 'file', via: 'relative' };
+  }
+
+  #absolute(scope: Scope, specifier: string): Resolution {
+    if (specifier.startsWith(this.#root) || specifier.startsWith(this.#realRoot)) {
+      const base = relativeTo(specifier.startsWith(this.#root) ? this.#root : this.#realRoot, specifier);
+      return this.#locate(base, scope.isTypeScript, 'absolute') ?? { kind: 'missing', why: 'file', via: 'absolute' };
+    }
+    if (existsSync(specifier)) return { kind: 'outside', path: specifier, via: 'absolute' };
+    // `/logo.svg` and `/src/main.ts` are paths of a development server.
+    return path.posix.isAbsolute(specifier) ? OPAQUE : { kind: 'missing', why: 'file', via: 'absolute' };
+  }
+
+  /** Undefined: no alias speaks for it, or none of its targets exists. */
+  #paths(scope: Scope, specifier: string): Resolution | undefined {
+    for (const asked of specifier.includes('?') ? [specifier, withoutQuery(specifier)] : [specifier]) {
+      for (const target of scope.project?.pathsOf(asked) ?? []) {
+        const found = this.#locate(target, scope.isTypeScript, 'paths');
+        if (found) return found;
+      }
+    }
+    return undefined;
+  }
+
+  #imports(scope: Scope, specifier: string): Resolution {
+    const missing: Missing = { kind: 'missing', why: 'imports', via: 'imports' };
+    const manifest = this.#manifests.scopeOf(joined(scope.directory, 'x'));
+    if (!manifest || !isRecord(manifest.data.imports)) return missing;
+    const targets = this.#mapped(scope, (conditions) =>
+      resolveImports(manifest.data.imports as Parameters<typeof resolveImports>[0], specifier, conditions),
+    );
+    for (const target of targets) {
+      if (!isRelative(target)) return this.#bare(scope, target);
+      const found = this.#locate(path.posix.join(manifest.directory, target), scope.isTypeScript, 'imports');
+      if (found) return found;
+    }
+    return targets.length > 0 ? { kind: 'missing', why: 'file', via: 'imports' } : missing;
+  }
+
+  #bare(scope: Scope, specifier: string): Resolution {
+    const name = packageNameOf(specifier);
+    const member = this.#manifests.members.get(name);
+    if (member && this.#reaches(scope, member, name)) return this.#member(scope, member, specifier, name);
+    const bare = withoutQuery(specifier);
+    const directory = path.join(this.#root, scope.directory);
+    const result = this.#native.sync(directory, bare);
+    if (result.path !== undefined) return this.#installedAt(scope, result.path, name);
+    const installed = this.#packageDirectory(scope.directory, name);
+    if (installed === undefined) {
+      const types = this.#packageDirectory(scope.directory, `@types/${name.replace(/^@/, '').replace('/', '__')}`);
+      return types === undefined
+        ? { kind: 'missing', why: 'package', via: 'package', package: name }
+        : { kind: 'package', name, typesOnly: true };
+    }
+    if (bare === name) return { kind: 'package', name, typesOnly: true };
+    const why = /is not exported|not defined by "exports"/.test(result.error ?? '') ? 'exports' : 'subpath';
+    return { kind: 'missing', why, via: 'package', package: name };
+  }
+
+  /** A member's name means the member unless another package of that name is installed closer. */
+  #reaches(scope: Scope, member: Manifest, name: string): boolean {
+    const installed = this.#packageDirectory(scope.directory, name);
+    if (installed === undefined) return true;
+    const relative = this.#insideRoot(installed);
+    return relative === undefined ? false : relative === member.directory;
+  }
+
+  #member(scope: Scope, member: Manifest, specifier: string, name: string): Resolution {
+    const rest = withoutQuery(specifier).slice(name.length).replace(/\/+$/, '');
+    const missing = (why: Missing['why']): Missing => ({ kind: 'missing', why, via: 'package', package: name });
+    const { exports } = member.data;
+    if (exports !== undefined && exports !== null) {
+      let targets: readonly string[];
+      try {
+        targets = this.#mapped(scope, (conditions) =>
+          resolveExports(exports as PathConditions, rest.replace(/^\//, ''), conditions),
+        );
+      } catch {
+        targets = [];
+      }
+      if (targets.length === 0) return missing('exports');
+      return this.#firstOf(scope, member, name, targets) ?? missing('output');
+    }
+    if (rest !== '') return this.#firstOf(scope, member, name, [`.${rest}`]) ?? missing('subpath');
+    const mains = ['source', 'types', 'typings', 'module', 'main']
+      .map((field) => member.data[field])
+      .filter((target): target is string => typeof target === 'string');
+    return this.#firstOf(scope, member, name, [...mains, './index', './src/index']) ?? missing('output');
+  }
+
+  #firstOf(scope: Scope, member: Manifest, name: string, targets: readonly string[]): Resolution | undefined {
+    for (const target of targets) {
+      const found = this.#locate(path.posix.join(member.directory, target), scope.isTypeScript, 'package');
+      if (found) return found.kind === 'file' ? { ...found, package: name } : found;
+    }
+    return undefined;
+  }
+
+  /** Targets of an exports or imports map: runtime conditions first, `types` where nothing else answers. */
+  #mapped(scope: Scope, resolveMap: (conditions: readonly string[]) => readonly string[]): readonly string[] {
+    const custom = scope.project?.options.customConditions ?? [];
+    const targets: string[] = [];
+    for (const conditions of [[...custom, 'source', ...CONDITIONS], [...custom, ...CONDITIONS, 'types']]) {
+      try {
+        targets.push(...resolveMap(conditions));
+      } catch {
+        // Not exported under these conditions.
+      }
+    }
+    return [...new Set(targets)];
+  }
+
+  #installedAt(scope: Scope, absolute: string, name: string): Resolution {
+    const relative = this.#insideRoot(absolute);
+    if (relative !== undefined && !/(^|\/)node_modules\//.test(relative)) {
+      const found = this.#locate(relative, scope.isTypeScript, 'package');
+      if (found) return found.kind === 'file' ? { ...found, package: name } : found;
+    }
+    return { kind: 'package', name, typesOnly: /\.d\.[cm]?ts$/.test(absolute) };
+  }
+
+  /** A path of the root: itself, completed, spelt otherwise, the source of an output, or at least on the disk. */
+  #locate(base: string, preferSource: boolean, via: Via, isDirectory = false): Resolution | undefined {
+    const trimmed = base === '.' ? '' : base.replace(/\/+$/, '');
+    if (trimmed.startsWith('..')) return this.#onDisk(trimmed, via);
+    const inside = (candidate: string | undefined, wrongCase: boolean, fromOutput: boolean): Resolution | undefined =>
+      candidate === undefined ? undefined : { kind: 'file', file: candidate, via, wrongCase, fromOutput };
+    const exact =
+      (isDirectory ? undefined : this.#index.completeFile(trimmed, preferSource)) ??
+      this.#directoryMain(trimmed, preferSource) ??
+      this.#index.complete(isDirectory ? `${trimmed}/` : trimmed, preferSource);
+    if (exact !== undefined) return inside(exact, false, false);
+
+    const source = this.#projects
+      .sourcesOf(trimmed)
+      .concat(guessedSources(trimmed))
+      .map((stem) => this.#index.complete(stem, true))
+      .find((file) => file !== undefined);
+    if (source !== undefined) return inside(source, false, true);
+
+    const spelt = this.#index.complete(trimmed, preferSource, (file) => this.#index.spellingOf(file) !== undefined);
+    if (spelt !== undefined) return inside(this.#index.spellingOf(spelt), true, false);
+    return this.#onDisk(trimmed, via);
+  }
+
+  /** `main` of a package.json in a directory that is imported by its path. */
+  #directoryMain(directory: string, preferSource: boolean): string | undefined {
+    const manifest = this.#manifests.all.get(directory);
+    const mains = [manifest?.data.module, manifest?.data.main].filter((main) => main !== undefined);
+    for (const main of mains) {
+      const found = this.#index.complete(path.posix.join(directory, main).replace(/\/+$/, ''), preferSource);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #onDisk(relative: string, via: Via): Resolution | undefined {
+    const result = this.#native.sync(this.#root, relative.startsWith('..') ? relative : `./${relative}`);
+    if (result.path !== undefined) return { kind: 'outside', path: result.path, via };
+    const absolute = path.join(this.#root, relative);
+    const isFile = statSync(absolute, { throwIfNoEntry: false })?.isFile() ?? false;
+    return isFile ? { kind: 'outside', path: absolute, via } : undefined;
+  }
+
+  /** Real directory of an installed package, seen from a directory of the root. */
+  #packageDirectory(from: string, name: string): string | undefined {
+    const key = `${from}\n${name}`;
+    if (this.#installed.has(key)) return this.#installed.get(key);
+    let found: string | undefined;
+    for (let directory = path.join(this.#root, from); ; directory = path.dirname(directory)) {
+      const candidate = path.join(directory, 'node_modules', name);
+      if (existsSync(candidate)) {
+        found = candidate;
+        break;
+      }
+      if (path.dirname(directory) === directory) break;
+    }
+    this.#installed.set(key, found);
+    return found;
+  }
+
+  #insideRoot(absolute: string): string | undefined {
+    for (const root of [this.#root, this.#realRoot]) {
+      const relative = relativeTo(root, absolute);
+      if (!relative.startsWith('..') && !path.isAbsolute(relative)) return relative;
+    }
+    return undefined;
+  }
+}
+
+const OPAQUE: Resolution = { kind: 'opaque' };
+
+/** Every condition someone may ask under: whether a subpath can be reached at all is the question here. */
+const CONDITIONS = [
+  'import', 'require', 'node', 'module', 'module-sync', 'browser', 'development', 'production', 'default',
+]; // prettier-ignore
+
+function withoutQuery(specifier: string): string {
+  return specifier.replace(/[?].*$/s, '');
+}
+
+/** Sources of an output no tsconfig tells about: its folder swapped for `src`, or left out. */
+function guessedSources(output: string): readonly string[] {
+  const match = /^(.*?\/|)(?:dist|lib|build|out|output|es|esm|cjs|umd)\/(.*)$/.exec(
+    /(^|\/)(?:dist|lib|build|out|es|esm|cjs)$/.test(output) ? `${output}/index` : output,
+  );
+  if (!match) return [];
+  const [, before = '', after = ''] = match;
+  const inner = after.replace(/^(?:dist|lib|es|esm|cjs|umd|types|src|commonjs|module)\//, '');
+  const stems = [after, inner].map((file) => file.replace(/(\.d)?\.[cm]?[jt]sx?$/, ''));
+  return [...new Set(stems.flatMap((stem) => [`${before}src/${stem}`, `${before}${stem}`]))];
+}
