@@ -1,0 +1,35 @@
+// A Chromium with the workbench of one VS Code in it.
+import { chromium } from 'playwright-core';
+import { installChromium } from './install.mjs';
+
+// Flags that also work for root and in a closed network.
+const flags = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-dev-shm-usage',
+];
+
+/**
+ * Opens a folder in the workbench.
+ * @param {object} options
+ * @param {string} options.origin  of the VS Code server
+ * @param {string} options.folder  absolute path
+ * @param {[string, string][]} [options.payload]  parameters of the workbench, for instance of extension development
+ * @param {Record<string, (...values: any[]) => void>} [options.functions]  the workbench can call on `window`
+ */
+export async function openWorkbench({ origin, folder, payload = [], functions = {} }) {
+  const browser = await chromium.launch({ executablePath: installChromium(), args: flags });
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  for (const [name, call] of Object.entries(functions)) await page.exposeFunction(name, call);
+  const address = new URL(origin);
+  address.searchParams.set('folder', folder.replaceAll('\\', '/'));
+  if (payload.length > 0) address.searchParams.set('payload', JSON.stringify(payload));
+  await page.goto(address.href);
+  return { page, close: () => browser.close() };
+}

@@ -1,0 +1,93 @@
+// Runs one scenario of the editor suite in a desktop VS Code: the one that VSCODE_EXECUTABLE names, or a downloaded one.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { downloadAndUnzipVSCode, resolveCliArgsFromVSCodeExecutablePath, runTests } from '@vscode/test-electron';
+import { chromium } from 'playwright-core';
+
+export const name = 'electron';
+
+const downloads = 'https://update.code.visualstudio.com/api/releases/stable';
+
+/** Whether a desktop VS Code can be had here. A closed network may never answer: three seconds have to do. */
+export async function available() {
+  if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return false;
+  if (process.env.VSCODE_EXECUTABLE) return true;
+  try {
+    const response = await fetch(downloads, { signal: AbortSignal.timeout(3000) });
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {import('./run.mjs').ScenarioRun} run */
+export async function runScenario(run) {
+  const executable = process.env.VSCODE_EXECUTABLE ?? (await downloadAndUnzipVSCode('stable'));
+  const userData = path.join(run.dataDir, 'user-data');
+  const folders = [`--user-data-dir=${userData}`, `--extensions-dir=${path.join(run.dataDir, 'extensions')}`];
+  mkdirSync(path.join(userData, 'User'), { recursive: true });
+  writeFileSync(path.join(userData, 'User', 'settings.json'), JSON.stringify(run.settings, null, 2));
+  if (run.vsix) installExtension(executable, folders, run.vsix);
+
+  const port = await freePort();
+  const tests = runTests({
+    vscodeExecutablePath: executable,
+    extensionDevelopmentPath: run.extension,
+    extensionTestsPath: run.tests,
+    extensionTestsEnv: run.env,
+    launchArgs: [
+      run.folder,
+      ...folders,
+      '--disable-gpu',
+      '--skip-welcome',
+      `--remote-debugging-port=${port}`,
+      ...(run.trusted ? ['--disable-workspace-trust'] : []),
+      ...(run.vsix ? [] : ['--disable-extensions']),
+    ],
+  });
+  const browser = await connect(port, tests);
+  try {
+    run.show(browser?.contexts()[0]?.pages()[0]);
+    const aborted = new Promise((_, reject) => run.signal.addEventListener('abort', () => reject(run.signal.reason)));
+    return await Promise.race([tests, aborted]);
+  } finally {
+    await run.beforeEnd();
+    await browser?.close();
+  }
+}
+
+function installExtension(executable, folders, vsix) {
+  const [cli, ...argv] = resolveCliArgsFromVSCodeExecutablePath(executable);
+  const result = spawnSync(cli, [...argv, ...folders, '--install-extension', vsix, '--force'], {
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
+  if (result.status !== 0) throw new Error(`${vsix} could not be installed: see above.`);
+}
+
+/** The window answers a moment after its process was started. */
+async function connect(port, tests) {
+  let ended = false;
+  tests.then(
+    () => (ended = true),
+    () => (ended = true),
+  );
+  while (!ended) {
+    try {
+      return await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+  return undefined;
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,88 @@
+// What the browser-served VS Code needs, put in place once: the npm package `code-server` carries a whole VS Code; its
+// inner server is run directly, and a Chromium shows the workbench. Everything is kept in the git-ignored .vscode-test/.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..', '..');
+const codeServerVersion = '4.139.1';
+const folder = path.join(root, '.vscode-test', `code-server-${codeServerVersion}`);
+const inner = path.join(folder, 'node_modules', 'code-server', 'lib', 'vscode');
+const stamp = path.join(folder, 'installed');
+
+/**
+ * Installs the browser-served VS Code where it is missing (about 20 s and 600 MB).
+ * @returns {string} the path of its `server-main.js`
+ */
+export function installVSCodeServer() {
+  const [major] = process.versions.node.split('.').map(Number);
+  if (major < 24) {
+    throw new Error(`The browser-served VS Code needs Node 24 (this is ${process.versions.node}). Start it through npm run.`);
+  }
+  if (!existsSync(stamp)) {
+    console.error(`Setting up: VS Code served to a browser (npm package code-server ${codeServerVersion}, once)`);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    const manifest = { private: true, dependencies: { 'code-server': codeServerVersion } };
+    writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest));
+    // Without scripts: its native modules only serve terminals and log files, and would need a compiler.
+    npm(['install', '--ignore-scripts', '--omit=dev', '--no-package-lock'], folder);
+    npm(['install', '--ignore-scripts', '--omit=dev'], inner);
+    writeFileSync(stamp, codeServerVersion);
+  }
+  return path.join(inner, 'out', 'server-main.js');
+}
+
+/** @returns {string} version of the VS Code inside */
+export function vscodeServerVersion() {
+  return JSON.parse(readFileSync(path.join(inner, 'package.json'), 'utf8')).version;
+}
+
+/**
+ * Finds a Chromium, installs Debian's where that is possible.
+ * @returns {string} the path of its executable
+ * @throws with the command to run, when there is none and it cannot be installed from here
+ */
+export function installChromium() {
+  const found = findChromium();
+  if (found) return found;
+  const install = 'apt-get install --yes --no-install-recommends chromium';
+  if (process.platform === 'linux' && existsSync('/usr/bin/apt-get') && process.getuid?.() === 0) {
+    console.error('Setting up: Debian package chromium (once)');
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const options = { env, stdio: ['ignore', 2, 2] };
+    spawnSync('apt-get', ['update', '-qq'], options);
+    spawnSync('apt-get', install.split(' ').slice(1), options);
+    const installed = findChromium();
+    if (installed) return installed;
+  }
+  const command =
+    process.platform === 'linux' ? `sudo ${install}` : 'install Google Chrome or Chromium from your package manager';
+  throw new Error(`The editor tests need a Chromium. Run: ${command}   (or set BULKHEAD_CHROMIUM to its path)`);
+}
+
+function findChromium() {
+  const named = process.env.BULKHEAD_CHROMIUM;
+  if (named) {
+    if (!existsSync(named)) throw new Error(`BULKHEAD_CHROMIUM names ${named}, which does not exist.`);
+    return named;
+  }
+  const candidates =
+    process.platform === 'darwin'
+      ? ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium']
+      : ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'];
+  return candidates.find((candidate) => existsSync(candidate));
+}
+
+function npm(argv, cwd) {
+  const all = [...argv, '--no-audit', '--no-fund', '--loglevel=error'];
+  const script = process.env.npm_execpath;
+  const options = { cwd, stdio: ['ignore', 2, 2] };
+  const result =
+    script && /\.[cm]?js$/.test(script)
+      ? spawnSync(process.execPath, [script, ...all], options)
+      : spawnSync('npm', all, { ...options, shell: process.platform === 'win32' });
+  if (result.status !== 0) {
+    throw new Error(`npm ${argv[0]} failed in ${cwd}: see above. Is the npm registry within reach?`);
+  }
+}

@@ -1,0 +1,157 @@
+// Runs the editor suite (test/editor) in a real VS Code:
+//   node scripts/editor-host/run.mjs [--vsix file] [--scenario name] [--grep text]
+// BULKHEAD_EDITOR_HOST=electron|web|auto chooses the host; `auto` (the default) takes a desktop VS Code where there is
+// one or one can be downloaded, and the browser-served one otherwise. It never skips: what is missing is installed, or
+// the run stops with the command to run. Results go to out/editor-results.json, screenshots to out/screenshots/.
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { bundleSuite } from './bundle.mjs';
+import { markVariable, survivors } from './survivors.mjs';
+import { serveUserInterface } from './user-interface.mjs';
+
+/**
+ * One window on one workspace, with the tests of one scenario in it.
+ * @typedef {object} ScenarioRun
+ * @property {string} folder  the workspace
+ * @property {string} dataDir  user data and extensions of the editor
+ * @property {string} extension  extension under development
+ * @property {string} tests  the bundled suite
+ * @property {string | undefined} vsix
+ * @property {boolean} trusted
+ * @property {Record<string, unknown>} settings
+ * @property {Record<string, string>} env
+ * @property {AbortSignal} signal
+ * @property {(page: import('playwright-core').Page | undefined) => void} show
+ * @property {() => Promise<void>} beforeEnd
+ */
+
+const root = path.resolve(import.meta.dirname, '..', '..');
+const scenarioDeadlineMs = 240_000;
+const orphanDeadlineMs = 5000;
+
+/** Nothing else may speak, ask or paint while the tests look. */
+const quietSettings = {
+  'chat.disableAIFeatures': true,
+  'workbench.startupEditor': 'none',
+  'workbench.colorTheme': 'Default Dark Modern',
+  'workbench.tips.enabled': false,
+  'typescript.validate.enable': false,
+  'javascript.validate.enable': false,
+  'git.enabled': false,
+  'extensions.ignoreRecommendations': true,
+  'telemetry.telemetryLevel': 'off',
+  'update.mode': 'none',
+};
+
+const { values } = parseArgs({
+  options: { vsix: { type: 'string' }, scenario: { type: 'string', multiple: true }, grep: { type: 'string' } },
+});
+
+if (!values.vsix && !existsSync(path.join(root, 'dist', 'client.cjs'))) {
+  throw new Error('There is no dist/ to test. Run: npm run build');
+}
+const { scenarios } = await import('../../test/editor/scenarios.ts');
+const unknown = (values.scenario ?? []).filter((name) => !scenarios.some((scenario) => scenario.name === name));
+if (unknown.length > 0) {
+  throw new Error(`Unknown scenario ${unknown.join(', ')}. Known are ${scenarios.map(({ name }) => name).join(', ')}.`);
+}
+const chosen = scenarios.filter(({ name }) => !values.scenario || values.scenario.includes(name));
+const host = await chooseHost(process.env.BULKHEAD_EDITOR_HOST ?? 'auto');
+const tests = await bundleSuite();
+const results = [];
+for (const scenario of chosen) {
+  results.push(await runOne(scenario));
+}
+process.exitCode = report(results);
+
+async function chooseHost(wanted) {
+  if (!['electron', 'web', 'auto'].includes(wanted)) {
+    throw new Error(`BULKHEAD_EDITOR_HOST is ${wanted}; it can be electron, web or auto.`);
+  }
+  const web = await import('./web.mjs');
+  if (wanted === 'web') return web;
+  const electron = await import('./electron.mjs');
+  return wanted === 'electron' || (await electron.available()) ? electron : web;
+}
+
+async function runOne(scenario) {
+  console.log(`\n${scenario.name}: ${scenario.title} (${host.name} host${values.vsix ? ', installed VSIX' : ''})`);
+  const temporary = realpathSync(mkdtempSync(path.join(tmpdir(), 'bulkhead-editor-')));
+  const mark = path.basename(temporary);
+  const folder = path.join(temporary, 'workspace');
+  mkdirSync(folder);
+  await scenario.create(folder);
+  let page;
+  let result;
+  const driver = await serveUserInterface(
+    () => page,
+    (value) => (result = value),
+  );
+  const abort = new AbortController();
+  const deadline = setTimeout(
+    () => abort.abort(new Error(`No end after ${scenarioDeadlineMs / 1000} s.`)),
+    scenarioDeadlineMs,
+  );
+  const failures = [];
+  try {
+    const code = await host.runScenario({
+      folder,
+      dataDir: path.join(temporary, 'editor'),
+      extension: values.vsix ? harnessExtension() : root,
+      tests,
+      vsix: values.vsix && path.resolve(values.vsix),
+      trusted: scenario.trusted,
+      settings: { ...quietSettings, ...scenario.settings },
+      env: {
+        [markVariable]: mark,
+        BULKHEAD_EDITOR_SCENARIO: scenario.name,
+        BULKHEAD_EDITOR_DRIVER: driver.url,
+        ...(values.grep && { BULKHEAD_EDITOR_GREP: values.grep }),
+      },
+      signal: abort.signal,
+      show: (value) => (page = value),
+      beforeEnd: async () => {
+        // The last thing to be seen, above all when it went wrong.
+        const file = path.join(root, 'out', 'screenshots', `${scenario.name}-end.png`);
+        mkdirSync(path.dirname(file), { recursive: true });
+        await page?.screenshot({ path: file }).catch(() => undefined);
+      },
+    });
+    if (code !== 0 && !result) failures.push(`The tests ended with ${code} and no result.`);
+  } catch (error) {
+    failures.push(error.message);
+  } finally {
+    clearTimeout(deadline);
+    driver.close();
+  }
+  for (const { pid, command } of await survivors(mark, orphanDeadlineMs)) {
+    failures.push(`Process ${pid} outlived the editor: ${command}`);
+    process.kill(pid, 'SIGKILL');
+  }
+  if (!result && failures.length === 0) failures.push('The tests reported nothing.');
+  rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
+  return { scenario: scenario.name, ...(result ?? { passed: 0, failed: 0, pending: 0, tests: [] }), failures };
+}
+
+/** The installed extension is the one under test: the extension under development is then an empty one. */
+function harnessExtension() {
+  const folder = path.join(root, 'out', 'editor', 'harness');
+  mkdirSync(folder, { recursive: true });
+  const manifest = { name: 'editor-suite', publisher: 'bulkhead-tests', version: '0.0.0', engines: { vscode: '*' } };
+  writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest));
+  return folder;
+}
+
+function report(all) {
+  const sum = (key) => all.reduce((total, result) => total + result[key], 0);
+  const failures = all.flatMap(({ scenario, failures }) => failures.map((failure) => `${scenario}: ${failure}`));
+  const counts = { passed: sum('passed'), failed: sum('failed') + failures.length, pending: sum('pending') };
+  const summary = { host: host.name, vsix: values.vsix ?? null, ...counts, scenarios: all };
+  mkdirSync(path.join(root, 'out'), { recursive: true });
+  writeFileSync(path.join(root, 'out', 'editor-results.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  for (const failure of failures) console.error(failure);
+  console.log(JSON.stringify(counts));
+  return counts.failed === 0 && counts.passed > 0 && counts.pending === 0 ? 0 : 1;
+}

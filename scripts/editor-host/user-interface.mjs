@@ -1,0 +1,83 @@
+// The hands and eyes of the tests: what the extension API cannot do is asked of the driver, which holds the page of the
+// workbench. One HTTP server on the loopback address for the length of a run; test/editor/support/driver.ts is its client.
+import { createServer } from 'node:http';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..', '..');
+const screenshots = path.join(root, 'out', 'screenshots');
+const actionTimeout = { timeout: 15_000 };
+
+/** Each takes the page of the workbench and the request's body; what it returns is the answer. */
+const actions = {
+  async screenshot(page, { name }) {
+    mkdirSync(screenshots, { recursive: true });
+    const file = path.join(screenshots, `${name}.png`);
+    await page.screenshot({ path: file });
+    return { file };
+  },
+  async hover(page, { selector }) {
+    await page.hover(selector, actionTimeout);
+    return {};
+  },
+  async click(page, { selector }) {
+    await page.click(selector, actionTimeout);
+    return {};
+  },
+  async press(page, { keys }) {
+    await page.keyboard.press(keys);
+    return {};
+  },
+  /** Waits until the element is there and its text, its label or its title matches. */
+  async read(page, { selector, pattern }) {
+    const element = page.locator(selector).first();
+    await element.waitFor({ state: 'attached', ...actionTimeout });
+    const deadline = Date.now() + actionTimeout.timeout;
+    for (;;) {
+      const text = (await element.innerText(actionTimeout)).trim();
+      const label = (await element.getAttribute('aria-label', actionTimeout)) ?? '';
+      if (!pattern || new RegExp(pattern).test(`${text}\n${label}`)) return { text, label };
+      if (Date.now() > deadline) throw new Error(`${selector} is "${text}" (${label}), expected ${pattern}`);
+      await page.waitForTimeout(50);
+    }
+  },
+};
+
+/**
+ * @param {() => import('playwright-core').Page | undefined} currentPage  undefined: the host gives no page
+ * @param {(result: unknown) => void} onResult  called with what the tests report at their end
+ */
+export async function serveUserInterface(currentPage, onResult) {
+  const server = createServer((request, response) => {
+    const answer = (status, body) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(body));
+    };
+    handle(request, currentPage, onResult).then(
+      (body) => answer(200, body),
+      (error) => answer(500, { error: error.message }),
+    );
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+async function handle(request, currentPage, onResult) {
+  let text = '';
+  for await (const chunk of request) text += chunk;
+  const { action, ...parameters } = JSON.parse(text);
+  if (action === 'result') {
+    onResult(parameters.result);
+    return {};
+  }
+  const page = currentPage();
+  if (!page) throw new Error('This host shows no workbench to the driver.');
+  if (!Object.hasOwn(actions, action)) throw new Error(`Unknown action ${action}`);
+  return actions[action](page, parameters);
+}

@@ -1,0 +1,55 @@
+// Runs one scenario of the editor suite in the browser-served VS Code.
+import { startVSCodeServer } from './server.mjs';
+import { openWorkbench } from './browser.mjs';
+
+export const name = 'web';
+
+/**
+ * @param {import('./run.mjs').ScenarioRun} run
+ * @returns {Promise<number>} exit code of the tests
+ */
+export async function runScenario(run) {
+  const server = await startVSCodeServer({
+    dataDir: run.dataDir,
+    settings: run.settings,
+    trustAll: run.trusted,
+    testDriver: true,
+    env: run.env,
+    ...(run.vsix && { vsix: run.vsix }),
+  });
+  let workbench;
+  try {
+    const remote = (file) => `vscode-remote://${server.authority}${encodeURI(file)}`;
+    const exit = Promise.withResolvers();
+    workbench = await openWorkbench({
+      origin: server.origin,
+      folder: run.folder,
+      payload: [
+        ['extensionDevelopmentPath', remote(run.extension)],
+        ['extensionTestsPath', remote(run.tests)],
+        ['skipWelcome', 'true'],
+      ],
+      functions: {
+        codeAutomationLog: (type, args) => log(type, args),
+        codeAutomationExit: (code) => exit.resolve(code),
+      },
+    });
+    run.show(workbench.page);
+    void server.ended.then(() => exit.reject(new Error('The VS Code server ended while the tests ran.')));
+    run.signal.addEventListener('abort', () => exit.reject(run.signal.reason));
+    return await exit.promise;
+  } finally {
+    await run.beforeEnd();
+    await workbench?.close();
+    // Not asked to end: nothing of ours may outlive an editor that is killed.
+    server.kill();
+    await server.ended;
+  }
+}
+
+function log(type, args) {
+  // What the extension host prints arrives with the file that printed it as a prefix; style directives are for browsers.
+  const text = args.filter((argument) => !/^color: /.test(String(argument))).join(' ');
+  const line = text.replace(/^%c\[[^\]]*\] ?%c /, '').replaceAll('%c', '');
+  (type === 'error' ? process.stderr : process.stdout).write(`${line}\n`);
+}

@@ -1,0 +1,38 @@
+/** A detector that kills its process: the others' issues are complete, the server lives, and the reason is told. */
+import assert from 'node:assert/strict';
+import { workspaces } from './scenarios.ts';
+import { activated, issues, settled } from './support/bulkhead.ts';
+import { driver } from './support/driver.ts';
+import type { BulkheadApi } from '../../client/extension.ts';
+
+describe('an ESLint configuration that kills its process', () => {
+  const others = workspaces.fault().issues.filter((issue) => !issue.includes(' eslint '));
+  let api: BulkheadApi;
+
+  before(async () => {
+    api = await activated();
+  });
+
+  it('leaves the issues of the other detectors complete and the server alive', async () => {
+    const servers = new Set<number | undefined>();
+    const listener = api.onDidChangeStatus(() => servers.add(api.serverPid));
+    const { state, detectors } = await settled(api);
+    servers.add(api.serverPid);
+    listener.dispose();
+    assert.equal(state, 'problem');
+    assert.equal(servers.size, 1, 'the server was replaced');
+    assert.deepEqual(
+      issues().filter((issue) => !issue.includes(' eslint ')),
+      others,
+    );
+    const states = Object.fromEntries(detectors.map(({ name, status }) => [name, status]));
+    assert.deepEqual(states, { typescript: 'done', circular: 'done', eslint: 'failed' });
+    const error = detectors.find(({ name }) => name === 'eslint')?.error ?? '';
+    assert.match(error, /SIGKILL|signal|ended|killed/i);
+  });
+
+  it('shows the problem in the status bar', async () => {
+    await driver.read('.statusbar-item[id^="bulkhead.bulkhead"] a', /eslint/i);
+    await driver.screenshot('fault');
+  });
+});

@@ -1,0 +1,31 @@
+/** The tests' line to the process that holds the window (scripts/editor-host/user-interface.mjs). */
+
+export interface Seen {
+  readonly text: string;
+  /** The accessible name. */
+  readonly label: string;
+}
+
+export const driver = {
+  /** Keeps the whole window as out/screenshots/<name>.png. */
+  screenshot: (name: string) => ask('screenshot', { name }),
+  hover: (selector: string) => ask('hover', { selector }),
+  click: (selector: string) => ask('click', { selector }),
+  press: (keys: string) => ask('press', { keys }),
+  /** Waits until an element's text or label matches; the first match of the selector counts. */
+  read: (selector: string, pattern: RegExp) => ask('read', { selector, pattern: pattern.source }) as Promise<Seen>,
+  report: (result: object) => ask('result', { result }),
+};
+
+async function ask(action: string, parameters: object): Promise<unknown> {
+  const url = process.env['BULKHEAD_EDITOR_DRIVER'];
+  if (!url) {
+    throw new Error('The tests run through scripts/editor-host/run.mjs, which sets BULKHEAD_EDITOR_DRIVER.');
+  }
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify({ action, ...parameters }) });
+  const body = (await response.json()) as { error?: string };
+  if (!response.ok) {
+    throw new Error(`${action}: ${body.error}`);
+  }
+  return body;
+}

@@ -1,0 +1,72 @@
+/** Workspaces the editor suite opens: written to disk by the host before the window opens, with the issues they must give. */
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+
+/** One issue that must be shown: `<file> <detector> <rule>`. */
+export type ExpectedIssue = string;
+
+export interface GeneratedWorkspace {
+  readonly files: ReadonlyMap<string, string>;
+  readonly issues: readonly ExpectedIssue[];
+}
+
+export interface WorkspaceOptions {
+  /** Files in all, without the configuration. */
+  readonly size: number;
+  /** Source of eslint.config.mjs. */
+  readonly eslintConfig?: string;
+}
+
+export const plainEslintConfig = `export default [{ rules: { 'no-debugger': 'error' } }];\n`;
+
+/** A TypeScript and JavaScript project whose every fortieth file or so has a known issue of one of the detectors. */
+export function generateWorkspace({ size, eslintConfig = plainEslintConfig }: WorkspaceOptions): GeneratedWorkspace {
+  const files = new Map<string, string>([
+    ['package.json', `${JSON.stringify({ name: 'generated', private: true, type: 'module' }, null, 2)}\n`],
+    ['.gitignore', 'node_modules/\n'],
+    ['eslint.config.mjs', eslintConfig],
+    ['tsconfig.json', `${JSON.stringify(tsconfig, null, 2)}\n`],
+  ]);
+  const issues: ExpectedIssue[] = [];
+  for (let index = 0; index < size - 2; index++) {
+    const number = String(index).padStart(4, '0');
+    if (index % 2 === 0) {
+      const file = `src/typed/module-${number}.ts`;
+      const broken = index % 80 === 0;
+      files.set(file, `export const value${number}: number = ${broken ? `'${number}'` : number.replace(/^0+(?=\d)/, '')};\n`);
+      if (broken) {
+        issues.push(`${file} typescript TS2322`);
+      }
+    } else {
+      const file = `src/plain/module-${number}.js`;
+      const broken = index % 80 === 1;
+      files.set(file, `export function value${number}() {\n${broken ? '  debugger;\n' : ''}  return ${index};\n}\n`);
+      if (broken) {
+        issues.push(`${file} eslint no-debugger`);
+      }
+    }
+  }
+  files.set('src/ring/first.ts', `import { second } from './second.js';\nexport const first = () => second;\n`);
+  files.set('src/ring/second.ts', `import { first } from './first.js';\nexport const second = () => first;\n`);
+  issues.push('src/ring/first.ts circular import-cycle');
+  return { files, issues: issues.toSorted() };
+}
+
+const tsconfig = {
+  compilerOptions: { strict: true, noEmit: true, module: 'nodenext', target: 'es2022', types: [] },
+  include: ['src/**/*.ts'],
+};
+
+/**
+ * Writes it, and links the ESLint of this repository as the workspace's own.
+ * @param folder absolute path of an existing folder
+ */
+export async function writeWorkspace(folder: string, workspace: GeneratedWorkspace): Promise<void> {
+  const folders = new Set([...workspace.files.keys()].map((file) => dirname(join(folder, file))));
+  await Promise.all([...folders].map((path) => mkdir(path, { recursive: true })));
+  await Promise.all([...workspace.files].map(([file, text]) => writeFile(join(folder, file), text)));
+  await mkdir(join(folder, 'node_modules'));
+  const eslint = resolve(import.meta.dirname, '../../../node_modules/eslint');
+  // A junction on Windows: symbolic links need a privilege there.
+  await symlink(eslint, join(folder, 'node_modules', 'eslint'), 'junction');
+}

@@ -1,0 +1,200 @@
+/** The main job in a real VS Code: a folder of 1,000 files. The tests go on from each other, in one window. */
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { workspaces } from './scenarios.ts';
+import {
+  activated,
+  eventually,
+  extensionId,
+  file,
+  isAlive,
+  issues,
+  issuesAre,
+  nextAnalysis,
+  setSetting,
+  settled,
+  status,
+} from './support/bulkhead.ts';
+import { driver } from './support/driver.ts';
+import type { BulkheadApi } from '../../client/extension.ts';
+
+const statusItem = '.statusbar-item[id^="bulkhead.bulkhead"] a';
+
+describe('a folder of 1,000 files', () => {
+  let expected = workspaces.workspace().issues;
+  let api: BulkheadApi;
+
+  before(async () => {
+    api = await activated();
+  });
+
+  const without = (part: string) => expected.filter((issue) => !issue.includes(part));
+
+  it('shows the problems of files that were never opened, of all three detectors', async () => {
+    await issuesAre(expected);
+    assert.deepEqual(vscode.window.visibleTextEditors, []);
+    const { state, detectors, issues: counts } = await settled(api);
+    assert.equal(state, 'idle');
+    assert.deepEqual(
+      detectors.map(({ name, status, issues }) => [name, status, issues > 0]).toSorted(),
+      [
+        ['circular', 'done', true],
+        ['eslint', 'done', true],
+        ['typescript', 'done', true],
+      ],
+    );
+    assert.equal(counts.error + counts.warning + counts.info + counts.hint, expected.length);
+  });
+
+  it('says so in the Problems panel and in the status bar', async () => {
+    await vscode.commands.executeCommand('workbench.actions.view.problems');
+    await driver.read('.markers-panel', /TS2322/);
+    const { text } = await driver.read(statusItem, /up to date, \d+ errors/);
+    assert.equal(text, 'Bulkhead');
+    await driver.screenshot('problems-panel');
+    await driver.hover(statusItem);
+    await driver.read('.monaco-hover .hover-contents', /typescript/);
+    await driver.screenshot('status-bar-tooltip');
+  });
+
+  it('shows progress while it analyses', async () => {
+    const analysis = nextAnalysis(api);
+    const [{ label }] = await Promise.all([
+      driver.read(statusItem, /analysing/),
+      vscode.commands.executeCommand('bulkhead.analyze'),
+    ]);
+    assert.match(label, /Bulkhead: analysing/);
+    await analysis;
+    await issuesAre(expected);
+  });
+
+  for (const detector of ['typescript', 'eslint', 'circular']) {
+    it(`shows the same after the worker of ${detector} was killed during analysis`, async () => {
+      const server = api.serverPid;
+      await vscode.commands.executeCommand('bulkhead.analyze');
+      const { workers } = await status(api, `a worker of ${detector} at work`, ({ state, workers }) => {
+        return state === 'analysing' && workers.some((worker) => worker.detector === detector && worker.pid);
+      });
+      const pids = workers.flatMap((worker) => (worker.detector === detector && worker.pid ? [worker.pid] : []));
+      for (const pid of pids) {
+        process.kill(pid, 'SIGKILL');
+      }
+      const { state } = await settled(api);
+      await issuesAre(expected);
+      assert.equal(state, 'idle');
+      assert.equal(api.serverPid, server, 'the server was replaced');
+    });
+  }
+
+  it('clears an issue when its file is fixed and saved', async () => {
+    const path = 'src/plain/module-0001.js';
+    const document = await vscode.workspace.openTextDocument(file(path));
+    await vscode.window.showTextDocument(document);
+    const edit = new vscode.WorkspaceEdit();
+    const debuggerLine = document.lineAt(1);
+    assert.match(debuggerLine.text, /debugger/);
+    edit.delete(document.uri, debuggerLine.rangeIncludingLineBreak);
+    await vscode.workspace.applyEdit(edit);
+    assert.ok(await document.save());
+    expected = without(path);
+    await issuesAre(expected);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
+  it('drops the issues of a deleted file', async () => {
+    const path = 'src/typed/module-0080.ts';
+    assert.ok(issues().some((issue) => issue.includes(path)));
+    await vscode.workspace.fs.delete(file(path));
+    expected = without(path);
+    await issuesAre(expected);
+  });
+
+  it('shows the issues of a new file', async () => {
+    const path = 'src/plain/added.js';
+    await vscode.workspace.fs.writeFile(file(path), Buffer.from('debugger;\n'));
+    expected = [...expected, `${path} eslint no-debugger`].toSorted();
+    await issuesAre(expected);
+  });
+
+  it('applies settings at once', async () => {
+    await setSetting('eslint.enable', false);
+    await issuesAre(without(' eslint '));
+    await setSetting('eslint.enable', undefined);
+    await issuesAre(expected);
+  });
+
+  it('cancels an analysis and keeps what was known', async () => {
+    await settled(api);
+    const started = status(api, 'the start of an analysis', ({ state }) => state === 'analysing');
+    await vscode.commands.executeCommand('bulkhead.analyze');
+    await started;
+    await vscode.commands.executeCommand('bulkhead.cancel');
+    await settled(api);
+    await issuesAre(expected);
+  });
+
+  it('restarts the workers', async () => {
+    const pids = () => api.status?.workers.flatMap(({ pid }) => (pid ? [pid] : [])) ?? [];
+    const before = pids();
+    assert.ok(before.length > 0, 'no worker is there to restart');
+    const server = api.serverPid;
+    await vscode.commands.executeCommand('bulkhead.restartWorkers');
+    assert.deepEqual(before.filter(isAlive), []);
+    await vscode.commands.executeCommand('bulkhead.analyze');
+    await settled(api);
+    await issuesAre(expected);
+    assert.equal(api.serverPid, server);
+  });
+
+  it('restarts the server', async () => {
+    const server = api.serverPid;
+    assert.ok(server);
+    const changes: number[] = [];
+    const listener = vscode.languages.onDidChangeDiagnostics(() => changes.push(issues().length));
+    await vscode.commands.executeCommand('bulkhead.restartServer');
+    assert.ok(api.serverPid && api.serverPid !== server, 'the server is the same');
+    assert.equal(isAlive(server), false);
+    await settled(api);
+    await issuesAre(expected);
+    listener.dispose();
+    assert.deepEqual(
+      changes.filter((count) => count < expected.length),
+      [],
+      'issues were gone while the server restarted',
+    );
+  });
+
+  it('recovers when the server itself is killed', async () => {
+    const server = api.serverPid;
+    assert.ok(server);
+    process.kill(server, 'SIGKILL');
+    await eventually(
+      'another server',
+      () => (api.serverPid !== undefined && api.serverPid !== server ? true : undefined),
+      [(check) => api.onDidChangeStatus(check)],
+    );
+    await settled(api);
+    await issuesAre(expected);
+  });
+
+  it('leaves no process when it is deactivated', async () => {
+    const pids = [api.serverPid, ...(api.status?.workers.map(({ pid }) => pid) ?? [])].filter((pid) => pid !== undefined);
+    assert.ok(pids.length > 1, 'there is nothing to leave');
+    const extension = vscode.extensions.getExtension(extensionId);
+    assert.ok(extension);
+    const main = vscode.Uri.joinPath(extension.extensionUri, 'dist', 'client.cjs').fsPath;
+    // The very module that the extension host has loaded: what it does when the window closes.
+    const { deactivate } = require(main) as { deactivate: () => Promise<void> };
+    await deactivate();
+    await gone(pids);
+  });
+});
+
+/** Processes may take up to five seconds to end. */
+async function gone(pids: readonly number[]): Promise<void> {
+  const deadline = Date.now() + 5000;
+  while (pids.some(isAlive) && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.deepEqual(pids.filter(isAlive), []);
+}
