@@ -8,8 +8,9 @@ import type { DetectorOptions, Issue, Overlay } from '../../workers/protocol.ts'
 import type { Pool } from '../pool/types.ts';
 import { DetectorRunner, type RunnerHost } from './detector-runner.ts';
 import { interestOf, type FileChange } from './interest.ts';
+import { IssueTally } from './issue-counts.ts';
 import { IssueTable } from './issue-table.ts';
-import { isSettled, type DetectorStatus } from './status.ts';
+import { isSettled, type DetectorStatus, type IssueCounts } from './status.ts';
 
 export interface EngineSettings {
   /** Detectors that are on, with their options. */
@@ -35,6 +36,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   readonly #runners = new Map<string, DetectorRunner>();
   readonly #restricted = new Set<string>();
   readonly #overlays = new Map<string, Overlay>();
+  readonly #tally = new IssueTally();
   readonly #changedFiles = new Set<string>();
   #settings: EngineSettings;
   #excluded: (file: string) => boolean;
@@ -108,6 +110,11 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   files(): readonly string[] {
     return this.#table.files();
+  }
+
+  /** Of one detector, or of all; as of the last announced change. */
+  counts(detector?: string): IssueCounts {
+    return this.#tally.counts(detector);
   }
 
   status(): readonly DetectorStatus[] {
@@ -184,7 +191,9 @@ export class Engine extends EventEmitter<EngineEvents> {
     if (this.#changedFiles.size === 0) return;
     const files = [...this.#changedFiles];
     this.#changedFiles.clear();
+    for (const file of files) this.#tally.update(file, this.#table.issuesOf(file));
     this.emit('files', files);
+    this.emit('status');
   }
 }
 

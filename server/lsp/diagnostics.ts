@@ -1,0 +1,115 @@
+/** Issues as LSP diagnostics, and the publishing of them: one message per file, merged over detectors. */
+import { pathToFileURL } from 'node:url';
+import path from 'node:path';
+import {
+  DiagnosticSeverity,
+  DiagnosticTag,
+  type Diagnostic,
+  type PublishDiagnosticsParams,
+} from 'vscode-languageserver/node';
+import type { Issue, Severity } from '../../workers/protocol.ts';
+
+/** VS Code keeps 1,000 markers per file and drops the rest without a word (MainThreadDiagnostics). */
+const maxPerFile = 1000;
+
+const severities: Readonly<Record<Severity, DiagnosticSeverity>> = {
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  info: DiagnosticSeverity.Information,
+  hint: DiagnosticSeverity.Hint,
+};
+
+const severityOrder: readonly Severity[] = ['error', 'warning', 'info', 'hint'];
+
+/** The most severe first where not all fit; what was left out is said in one more line. */
+export function diagnosticsOf(root: string, issues: readonly Issue[]): Diagnostic[] {
+  if (issues.length <= maxPerFile) return issues.map((issue) => diagnosticOf(root, issue));
+  const bySeverity = [...issues].sort((a, b) => severityOrder.indexOf(a.severity) - severityOrder.indexOf(b.severity));
+  const shown = bySeverity.slice(0, maxPerFile - 1);
+  const hidden = issues.length - shown.length;
+  return [
+    ...shown.map((issue) => diagnosticOf(root, issue)),
+    {
+      source: 'bulkhead',
+      severity: DiagnosticSeverity.Information,
+      message: `${hidden} more issues in this file are not shown, the least severe ones. "bulkhead check" lists all.`,
+      range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } },
+    },
+  ];
+}
+
+export function diagnosticOf(root: string, issue: Issue): Diagnostic {
+  const related = issue.related?.map((place) => ({
+    location: { uri: uriOf(root, place.file), range: place.range },
+    message: place.message,
+  }));
+  const tags = issue.tags?.map((tag) => (tag === 'unnecessary' ? DiagnosticTag.Unnecessary : DiagnosticTag.Deprecated));
+  return {
+    source: `bulkhead(${issue.detector})`,
+    code: issue.rule,
+    severity: severities[issue.severity],
+    message: issue.message,
+    range: issue.range,
+    ...(issue.url === undefined ? {} : { codeDescription: { href: issue.url } }),
+    ...(related === undefined || related.length === 0 ? {} : { relatedInformation: related }),
+    ...(tags === undefined || tags.length === 0 ? {} : { tags }),
+    data: { fingerprint: issue.fingerprint },
+  };
+}
+
+export function uriOf(root: string, file: string): string {
+  return pathToFileURL(path.resolve(root, file)).href;
+}
+
+/** What a publisher sees of the workspace. */
+export interface PublisherSource {
+  /** Current diagnostics of a file, by absolute path. */
+  diagnosticsOf(uri: string): Diagnostic[];
+}
+
+/**
+ * Sends diagnostics file by file, one per turn of the event loop, so that 100,000 issues neither block the server nor
+ * flood the editor. A file that changes again while it waits is sent once, with what is true then.
+ */
+export class Publisher {
+  readonly #source: PublisherSource;
+  readonly #send: (params: PublishDiagnosticsParams) => Promise<void>;
+  readonly #waiting = new Set<string>();
+  /** Last published text by URI; a file without diagnostics is absent. */
+  readonly #published = new Map<string, string>();
+  #running = false;
+
+  constructor(source: PublisherSource, send: (params: PublishDiagnosticsParams) => Promise<void>) {
+    this.#source = source;
+    this.#send = send;
+  }
+
+  changed(uris: Iterable<string>): void {
+    for (const uri of uris) this.#waiting.add(uri);
+    if (!this.#running && this.#waiting.size > 0) void this.#drain();
+  }
+
+  /** Everything that is in the editor is compared with what is true now. */
+  recheck(): void {
+    this.changed(this.#published.keys());
+  }
+
+  get idle(): boolean {
+    return !this.#running;
+  }
+
+  async #drain(): Promise<void> {
+    this.#running = true;
+    for (const uri of this.#waiting) {
+      this.#waiting.delete(uri);
+      const diagnostics = this.#source.diagnosticsOf(uri);
+      const text = diagnostics.length === 0 ? '' : JSON.stringify(diagnostics);
+      if ((this.#published.get(uri) ?? '') === text) continue;
+      if (text === '') this.#published.delete(uri);
+      else this.#published.set(uri, text);
+      await this.#send({ uri, diagnostics });
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    this.#running = false;
+  }
+}

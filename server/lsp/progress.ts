@@ -1,0 +1,40 @@
+/** The editor's progress of the run in work, with its cancel button. One at a time; none while nothing runs. */
+import type { Connection, WorkDoneProgressServerReporter } from 'vscode-languageserver/node';
+import type { StatusParams } from '../../workers/protocol-lsp.ts';
+
+export class RunProgress {
+  readonly #connection: Connection;
+  readonly #supported: boolean;
+  readonly #onCancel: () => void;
+  #reporter: Promise<WorkDoneProgressServerReporter> | undefined;
+  #last = '';
+
+  constructor(connection: Connection, supported: boolean, onCancel: () => void) {
+    this.#connection = connection;
+    this.#supported = supported;
+    this.#onCancel = onCancel;
+  }
+
+  update(status: StatusParams): void {
+    if (!this.#supported) return;
+    if (status.state !== 'analysing') {
+      const reporter = this.#reporter;
+      this.#reporter = undefined;
+      void reporter?.then((progress) => progress.done()).catch(() => {});
+      return;
+    }
+    this.#reporter ??= this.#begin();
+    const text = `${status.percent ?? 0} ${status.message ?? ''}`;
+    if (text === this.#last) return;
+    this.#last = text;
+    // The editor may be gone by the time the reporter is there; then nobody looks.
+    void this.#reporter.then((progress) => progress.report(status.percent ?? 0, status.message ?? '')).catch(() => {});
+  }
+
+  async #begin(): Promise<WorkDoneProgressServerReporter> {
+    const progress = await this.#connection.window.createWorkDoneProgress();
+    progress.begin('Bulkhead', 0, 'Analysing', true);
+    progress.token.onCancellationRequested(this.#onCancel);
+    return progress;
+  }
+}

@@ -1,0 +1,310 @@
+/**
+ * One connection to an editor: takes its requests and events, keeps its diagnostics and its status true.
+ * A thin adapter over the engine; lives from `initialize` to `exit`.
+ */
+import {
+  DidChangeWatchedFilesNotification,
+  FileChangeType,
+  TextDocuments,
+  TextDocumentSyncKind,
+  WatchKind,
+  type Connection,
+  type InitializeParams,
+  type InitializeResult,
+} from 'vscode-languageserver/node';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import {
+  notifications,
+  requests,
+  type AnalyzeResult,
+  type BulkheadSettings,
+  type ConfigurationParams,
+  type RestartWorkersParams,
+  type StatusParams,
+  type TrustParams,
+  type WatchStatusParams,
+} from '../../workers/protocol-lsp.ts';
+import type { ChangeKind } from '../engine/interest.ts';
+import type { IssueCounts } from '../engine/status.ts';
+import { createPool } from '../pool/pool.ts';
+import { version } from '../version.ts';
+import { ChangeCollector } from './changes.ts';
+import { Publisher } from './diagnostics.ts';
+import { defaultSettings, initializationOf } from './initialization.ts';
+import { showNotice } from './notices.ts';
+import { RunProgress } from './progress.ts';
+import { StatusSender, statusOf } from './status.ts';
+import { pathOf } from './uris.ts';
+import { Workspace } from './workspace.ts';
+
+const changeKinds: Readonly<Record<FileChangeType, ChangeKind>> = {
+  [FileChangeType.Created]: 'created',
+  [FileChangeType.Changed]: 'changed',
+  [FileChangeType.Deleted]: 'deleted',
+};
+
+/** What detectors may read. Whole folders are reported by their own name when they are deleted. */
+const watchedFiles =
+  '**/*.{js,cjs,mjs,jsx,ts,cts,mts,tsx,json,jsonc,md,mdx,vue,svelte,astro,html,css,yaml,yml,lock,eslintrc,eslintignore}';
+
+export class Session {
+  readonly #connection: Connection;
+  readonly #documents = new TextDocuments(TextDocument);
+  readonly #publisher: Publisher;
+  readonly #status: StatusSender;
+  readonly #changes: ChangeCollector;
+  /** Version of each open document that the last change or save was about: what watchers repeat is known. */
+  readonly #analysedVersions = new Map<string, number>();
+  #workspace: Workspace | undefined;
+  #progress: RunProgress | undefined;
+  #settings: BulkheadSettings = defaultSettings;
+  #trusted = true;
+  #roots: string[] = [];
+  #watchStatus = false;
+  #canWatchFiles = false;
+  #initialized = false;
+  #rebuilding: Promise<void> = Promise.resolve();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#publisher = new Publisher(
+      { diagnosticsOf: (uri) => this.#workspace?.diagnosticsOf(uri) ?? [] },
+      (params) => connection.sendDiagnostics(params),
+    );
+    this.#status = new StatusSender(() => this.#readStatus(), (status) => this.#tellStatus(status));
+    this.#changes = new ChangeCollector((changes) => this.#workspace?.filesChanged(changes));
+  }
+
+  listen(): void {
+    const connection = this.#connection;
+    connection.onInitialize((params) => this.#initialize(params));
+    connection.onInitialized(() => this.#start());
+    connection.onShutdown(() => this.dispose());
+    connection.onDidChangeConfiguration((params: ConfigurationParams) => this.#configure(params.settings.bulkhead));
+    connection.onNotification(notifications.trust, (params: TrustParams) => this.#trust(params.trusted));
+    connection.onDidChangeWatchedFiles(({ changes }) => {
+      for (const { uri, type } of changes) this.#watched(uri, changeKinds[type]);
+    });
+    this.#listenToDocuments();
+    this.#listenToRequests();
+    connection.listen();
+  }
+
+  async dispose(): Promise<void> {
+    this.#status.dispose();
+    this.#changes.dispose();
+    const workspace = this.#workspace;
+    this.#workspace = undefined;
+    await workspace?.dispose();
+  }
+
+  #initialize(params: InitializeParams): InitializeResult {
+    const { settings, trusted } = initializationOf(params.initializationOptions);
+    this.#settings = settings;
+    this.#trusted = trusted;
+    this.#roots = rootsOf(params);
+    this.#canWatchFiles = params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
+    const canShowProgress = params.capabilities.window?.workDoneProgress === true;
+    this.#progress = new RunProgress(this.#connection, canShowProgress, () => this.#workspace?.cancel());
+    return {
+      serverInfo: { name: 'Bulkhead', version },
+      capabilities: {
+        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
+        workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+      },
+    };
+  }
+
+  async #start(): Promise<void> {
+    this.#initialized = true;
+    this.#openWorkspace();
+    if (this.#canWatchFiles) {
+      await this.#connection.client.register(DidChangeWatchedFilesNotification.type, {
+        watchers: [
+          { globPattern: watchedFiles },
+          { globPattern: '**/*', kind: WatchKind.Delete },
+        ],
+      });
+    }
+    this.#connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
+      for (const { uri } of removed) this.#removeRoot(uri);
+      for (const { uri } of added) this.#addRoot(uri);
+    });
+  }
+
+  #openWorkspace(): void {
+    const { maxWorkers, memoryLimit, node } = this.#settings;
+    const pool = createPool({
+      ...(maxWorkers > 0 ? { maxWorkers } : {}),
+      ...(memoryLimit > 0 ? { limits: { memoryMb: memoryLimit } } : {}),
+      ...(node === '' || !this.#trusted ? {} : { node }),
+      log: (level, message) => this.#connection.console[level === 'debug' ? 'log' : level](message),
+      onNotice: (notice) => void showNotice(this.#connection, () => this.#workspace?.pool, notice),
+    });
+    const workspace = new Workspace(pool, { settings: this.#settings, trusted: this.#trusted });
+    this.#workspace = workspace;
+    workspace.on('files', (uris) => this.#publisher.changed(uris));
+    workspace.on('status', () => this.#status.changed());
+    workspace.on('trouble', (message) => this.#connection.window.showErrorMessage(message));
+    pool.onHealth(() => {
+      if (this.#watchStatus) this.#status.changed();
+    });
+    for (const document of this.#documents.all()) this.#passDocument(document);
+    this.#passWanted();
+    for (const root of this.#roots) void workspace.addRoot(root);
+    this.#status.changed();
+  }
+
+  /** Compartments are made with these settings: new ones take over, and the editor keeps its diagnostics meanwhile. */
+  #rebuild(): void {
+    this.#rebuilding = this.#rebuilding.then(async () => {
+      const before = this.#workspace;
+      this.#workspace = undefined;
+      await before?.dispose();
+      this.#openWorkspace();
+    });
+  }
+
+  #configure(settings: BulkheadSettings): void {
+    const before = this.#settings;
+    this.#settings = settings;
+    if (!this.#initialized) return;
+    const sameCompartments =
+      before.maxWorkers === settings.maxWorkers &&
+      before.memoryLimit === settings.memoryLimit &&
+      before.node === settings.node;
+    if (sameCompartments) this.#workspace?.configure({ settings, trusted: this.#trusted });
+    else this.#rebuild();
+  }
+
+  #trust(trusted: boolean): void {
+    this.#trusted = trusted;
+    if (this.#settings.node !== '') this.#rebuild();
+    else this.#workspace?.configure({ settings: this.#settings, trusted });
+  }
+
+  #addRoot(uri: string): void {
+    const root = pathOf(uri);
+    if (root === undefined || this.#roots.includes(root)) return;
+    this.#roots.push(root);
+    void this.#workspace?.addRoot(root);
+  }
+
+  #removeRoot(uri: string): void {
+    const root = pathOf(uri);
+    this.#roots = this.#roots.filter((known) => known !== root);
+    if (root !== undefined) this.#workspace?.removeRoot(root);
+    this.#publisher.recheck();
+  }
+
+  #listenToDocuments(): void {
+    const documents = this.#documents;
+    documents.onDidOpen(({ document }) => {
+      this.#analysedVersions.set(document.uri, document.version);
+      this.#passWanted();
+    });
+    documents.onDidChangeContent(({ document }) => this.#passDocument(document));
+    documents.onDidSave(({ document }) => {
+      const absolute = pathOf(document.uri);
+      if (absolute === undefined) return;
+      this.#analysedVersions.set(document.uri, document.version);
+      this.#passDocument(document);
+      this.#changes.add(absolute, 'changed', 'save');
+    });
+    documents.onDidClose(({ document }) => this.#closed(document));
+    documents.listen(this.#connection);
+  }
+
+  #closed(document: TextDocument): void {
+    const absolute = pathOf(document.uri);
+    const analysed = this.#analysedVersions.get(document.uri);
+    this.#analysedVersions.delete(document.uri);
+    if (absolute === undefined) return;
+    this.#workspace?.setDocument(absolute, undefined);
+    this.#passWanted();
+    // Closed without saving: what was shown may be about text that is nowhere any more.
+    if (analysed !== document.version) this.#changes.add(absolute, 'changed', 'save');
+  }
+
+  #passDocument(document: TextDocument): void {
+    const absolute = pathOf(document.uri);
+    if (absolute === undefined) return;
+    // What is as it was opened or saved is read from the disk, byte order mark and all.
+    const saved = this.#analysedVersions.get(document.uri) === document.version;
+    const text = saved ? undefined : { text: document.getText(), version: document.version };
+    this.#workspace?.setDocument(absolute, text);
+  }
+
+  #passWanted(): void {
+    this.#workspace?.setWanted(this.#documents.keys().flatMap((uri) => pathOf(uri) ?? []));
+  }
+
+  #watched(uri: string, kind: ChangeKind): void {
+    const absolute = pathOf(uri);
+    if (absolute === undefined) return;
+    const document = this.#documents.get(uri);
+    // The watcher's echo of a save: the editor has said it already.
+    if (kind === 'changed' && document && this.#analysedVersions.get(uri) === document.version) return;
+    if (document) this.#analysedVersions.set(uri, document.version);
+    this.#changes.add(absolute, kind, 'watcher');
+  }
+
+  #listenToRequests(): void {
+    const connection = this.#connection;
+    connection.onRequest(requests.analyze, async (): Promise<AnalyzeResult> => {
+      await this.#workspace?.analyzeAll();
+      return { generation: Math.max(0, ...(this.#workspace?.engines ?? []).map((engine) => engine.generation)) };
+    });
+    connection.onRequest(requests.cancel, () => {
+      this.#workspace?.cancel();
+      return null;
+    });
+    connection.onRequest(requests.restartWorkers, async (params: RestartWorkersParams) => {
+      await this.#workspace?.pool.restart(params.detector);
+      return null;
+    });
+    connection.onRequest(requests.status, () => this.#readStatus());
+    connection.onRequest(requests.watchStatus, (params: WatchStatusParams): StatusParams => {
+      this.#watchStatus = params.on;
+      return this.#readStatus();
+    });
+  }
+
+  #readStatus(): StatusParams {
+    const workspace = this.#workspace;
+    const engines = workspace?.engines ?? [];
+    return statusOf({
+      detectors: workspace?.statuses() ?? [],
+      health: workspace?.pool.health() ?? [],
+      issues: sumCounts(engines.map((engine) => engine.counts())),
+      issuesOf: (detector) => total(sumCounts(engines.map((engine) => engine.counts(detector)))),
+    });
+  }
+
+  #tellStatus(status: StatusParams): void {
+    if (status.state !== 'analysing') this.#publisher.recheck();
+    this.#progress?.update(status);
+    if (this.#watchStatus) void this.#connection.sendNotification(notifications.status, status);
+  }
+}
+
+function rootsOf(params: InitializeParams): string[] {
+  const folders = params.workspaceFolders?.map((folder) => folder.uri) ?? [];
+  const uris = folders.length > 0 ? folders : typeof params.rootUri === 'string' ? [params.rootUri] : [];
+  return uris.flatMap((uri) => pathOf(uri) ?? []);
+}
+
+function sumCounts(all: readonly IssueCounts[]): IssueCounts {
+  const sum = { error: 0, warning: 0, info: 0, hint: 0 };
+  for (const counts of all) {
+    sum.error += counts.error;
+    sum.warning += counts.warning;
+    sum.info += counts.info;
+    sum.hint += counts.hint;
+  }
+  return sum;
+}
+
+function total(counts: IssueCounts): number {
+  return counts.error + counts.warning + counts.info + counts.hint;
+}

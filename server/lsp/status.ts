@@ -1,0 +1,122 @@
+/** The workspace's state in the words of `bulkhead/status`, and the throttled sending of it. */
+import type {
+  DetectorRunState,
+  DetectorStatus as DetectorStatusLine,
+  IssueCounts,
+  StatusParams,
+} from '../../workers/protocol-lsp.ts';
+import { isSettled, type DetectorState, type DetectorStatus } from '../engine/status.ts';
+import type { CompartmentHealth } from '../pool/types.ts';
+
+/** At most four a second. */
+const intervalMs = 250;
+
+const runStates: Readonly<Record<DetectorState, DetectorRunState>> = {
+  off: 'off',
+  restricted: 'restricted',
+  waiting: 'waiting',
+  planning: 'running',
+  running: 'running',
+  'not-applicable': 'not-applicable',
+  done: 'done',
+  partial: 'failed',
+  failed: 'failed',
+  cancelled: 'done',
+};
+
+/** Of several folders the state that matters most to the user speaks for the detector. */
+const weight: readonly DetectorState[] = [
+  'running',
+  'planning',
+  'waiting',
+  'failed',
+  'partial',
+  'cancelled',
+  'done',
+  'restricted',
+  'not-applicable',
+  'off',
+];
+
+export interface StatusSource {
+  readonly detectors: readonly DetectorStatus[];
+  readonly health: readonly CompartmentHealth[];
+  readonly issues: IssueCounts;
+  issuesOf(detector: string): number;
+}
+
+export function statusOf(source: StatusSource): StatusParams {
+  const detectors = mergeByName(source.detectors);
+  const running = source.detectors.filter((status) => !isSettled(status.state));
+  const troubled = detectors.find((status) => status.state === 'failed' || status.state === 'partial');
+  const busy = running.length > 0;
+  const message = busy ? `Analysing: ${[...new Set(running.map((status) => status.name))].join(', ')}` : troubled?.error;
+  return {
+    state: busy ? 'analysing' : troubled ? 'problem' : 'idle',
+    ...(busy ? { percent: Math.floor(100 * mean(source.detectors.map((status) => status.fraction))) } : {}),
+    ...(message === undefined ? {} : { message }),
+    detectors: detectors.map(
+      (status): DetectorStatusLine => ({
+        name: status.name,
+        status: runStates[status.state],
+        ...(status.engine === undefined ? {} : { engine: status.engine }),
+        ...(status.note === undefined ? {} : { note: status.note }),
+        issues: source.issuesOf(status.name),
+        ...(status.error === undefined ? {} : { error: status.error }),
+      }),
+    ),
+    workers: source.health.map((health) => ({
+      name: health.name,
+      detector: health.detector,
+      state: health.state,
+      ...(health.pid === undefined ? {} : { pid: health.pid }),
+      memoryBytes: health.memoryBytes,
+      peakMemoryBytes: health.peakMemoryBytes,
+      restarts: health.restarts,
+      ...(health.lastExit === undefined ? {} : { lastExit: health.lastExit.message }),
+    })),
+    issues: source.issues,
+    memoryBytes: source.health.reduce((sum, health) => sum + health.memoryBytes, 0),
+  };
+}
+
+/** Sends on change only, and the last state always arrives. */
+export class StatusSender {
+  readonly #read: () => StatusParams;
+  readonly #send: (status: StatusParams) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #last = '';
+
+  constructor(read: () => StatusParams, send: (status: StatusParams) => void) {
+    this.#read = read;
+    this.#send = send;
+  }
+
+  changed(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      const status = this.#read();
+      const text = JSON.stringify(status);
+      if (text === this.#last) return;
+      this.#last = text;
+      this.#send(status);
+    }, intervalMs);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+function mergeByName(statuses: readonly DetectorStatus[]): readonly DetectorStatus[] {
+  const merged = new Map<string, DetectorStatus>();
+  for (const status of statuses) {
+    const known = merged.get(status.name);
+    if (!known || weight.indexOf(status.state) < weight.indexOf(known.state)) merged.set(status.name, status);
+  }
+  return [...merged.values()];
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 1 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,183 @@
+/**
+ * All folders of the editor's workspace: an engine for each, one pool for all. Lives until a setting changes that
+ * compartments are made with; then the session makes a new one.
+ */
+import { EventEmitter } from 'node:events';
+import path from 'node:path';
+import type { Diagnostic } from 'vscode-languageserver/node';
+import type { BulkheadSettings } from '../../workers/protocol-lsp.ts';
+import { ConfigFileError, configFileName, readConfigFile, type ConfigFile } from '../engine/config-file.ts';
+import { detectorSettings, knownDetectors } from '../engine/detector-settings.ts';
+import { Engine, type EngineSettings } from '../engine/engine.ts';
+import type { ChangeKind } from '../engine/interest.ts';
+import type { DetectorStatus } from '../engine/status.ts';
+import type { Pool } from '../pool/types.ts';
+import { diagnosticsOf, uriOf } from './diagnostics.ts';
+import { pathOf } from './uris.ts';
+
+export interface WorkspaceSettings {
+  readonly settings: BulkheadSettings;
+  readonly trusted: boolean;
+}
+
+interface WorkspaceEvents {
+  files: [uris: readonly string[]];
+  status: [];
+  /** Something the user has to hear: a configuration that cannot be used. */
+  trouble: [message: string];
+}
+
+const noConfigFile: ConfigFile = { exclude: [], detectors: {} };
+
+export class Workspace extends EventEmitter<WorkspaceEvents> {
+  readonly pool: Pool;
+  readonly #engines = new Map<string, Engine>();
+  readonly #configFiles = new Map<string, ConfigFile>();
+  readonly #documents = new Map<string, { text: string; version: number }>();
+  #settings: WorkspaceSettings;
+
+  constructor(pool: Pool, settings: WorkspaceSettings) {
+    super();
+    this.pool = pool;
+    this.#settings = settings;
+  }
+
+  get engines(): readonly Engine[] {
+    return [...this.#engines.values()];
+  }
+
+  /** Opens a folder and analyses it. */
+  async addRoot(root: string): Promise<void> {
+    if (this.#engines.has(root)) return;
+    const engine = new Engine(root, this.pool, this.#engineSettings(root));
+    this.#engines.set(root, engine);
+    engine.on('files', (files) => this.emit('files', files.map((file) => uriOf(root, file))));
+    engine.on('status', () => this.emit('status'));
+    await this.#readConfig(root);
+    if (this.#engines.get(root) !== engine) return;
+    engine.configure(this.#engineSettings(root));
+    for (const absolute of this.#documents.keys()) this.#passDocument(engine, absolute);
+    this.#passWanted(engine);
+    engine.analyzeAll();
+  }
+
+  removeRoot(root: string): void {
+    this.#engines.get(root)?.dispose();
+    this.#engines.delete(root);
+    this.#configFiles.delete(root);
+    this.emit('status');
+  }
+
+  configure(settings: WorkspaceSettings): void {
+    this.#settings = settings;
+    for (const [root, engine] of this.#engines) engine.configure(this.#engineSettings(root));
+  }
+
+  async analyzeAll(): Promise<void> {
+    await Promise.all([...this.#engines.keys()].map((root) => this.#readConfig(root)));
+    for (const [root, engine] of this.#engines) {
+      engine.configure(this.#engineSettings(root));
+      engine.analyzeAll();
+    }
+  }
+
+  cancel(): void {
+    for (const engine of this.#engines.values()) engine.cancel();
+  }
+
+  /** An open document's text, or undefined when it was closed. */
+  setDocument(absolute: string, document: { text: string; version: number } | undefined): void {
+    if (document) this.#documents.set(absolute, document);
+    else this.#documents.delete(absolute);
+    for (const engine of this.#engines.values()) this.#passDocument(engine, absolute);
+  }
+
+  /** Open documents, most wanted first. */
+  setWanted(absolute: readonly string[]): void {
+    this.#wanted = absolute;
+    for (const engine of this.#engines.values()) this.#passWanted(engine);
+  }
+  #wanted: readonly string[] = [];
+
+  filesChanged(changes: ReadonlyMap<string, ChangeKind>): void {
+    for (const [root, engine] of this.#engines) {
+      const own = [...changes].flatMap(([absolute, kind]) => {
+        const file = relativeTo(root, absolute);
+        return file === undefined ? [] : [{ file, kind }];
+      });
+      if (own.length === 0) continue;
+      if (own.some(({ file }) => file === configFileName)) void this.#reload(root, engine);
+      engine.filesChanged(own);
+    }
+  }
+
+  /** Merged over folders: one may lie within another. */
+  diagnosticsOf(uri: string): Diagnostic[] {
+    const absolute = pathOf(uri);
+    if (absolute === undefined) return [];
+    const found = new Map<string, Diagnostic>();
+    for (const [root, engine] of this.#engines) {
+      const file = path.relative(root, absolute).split(path.sep).join('/');
+      for (const diagnostic of diagnosticsOf(root, engine.issuesOf(file))) {
+        found.set(JSON.stringify([diagnostic.source, diagnostic.code, diagnostic.range, diagnostic.message]), diagnostic);
+      }
+    }
+    return [...found.values()];
+  }
+
+  /** By detector, merged over folders: the least finished state speaks. */
+  statuses(): readonly DetectorStatus[] {
+    return [...this.#engines.values()].flatMap((engine) => engine.status());
+  }
+
+  async dispose(): Promise<void> {
+    for (const engine of this.#engines.values()) engine.dispose();
+    this.#engines.clear();
+    this.removeAllListeners();
+    await this.pool.dispose();
+  }
+
+  async #reload(root: string, engine: Engine): Promise<void> {
+    await this.#readConfig(root);
+    engine.configure(this.#engineSettings(root));
+  }
+
+  /** A broken configuration is told, and the last good one stays in force. */
+  async #readConfig(root: string): Promise<void> {
+    try {
+      this.#configFiles.set(root, await readConfigFile(root, knownDetectors));
+    } catch (error) {
+      if (!(error instanceof ConfigFileError)) throw error;
+      this.emit('trouble', error.message);
+    }
+  }
+
+  #engineSettings(root: string): EngineSettings {
+    const { settings, trusted } = this.#settings;
+    return { trusted, ...detectorSettings(this.#configFiles.get(root) ?? noConfigFile, choiceOf(settings)) };
+  }
+
+  #passDocument(engine: Engine, absolute: string): void {
+    const file = relativeTo(engine.root, absolute);
+    if (file !== undefined) engine.setOverlay(file, this.#documents.get(absolute));
+  }
+
+  #passWanted(engine: Engine): void {
+    engine.setWanted(this.#wanted.flatMap((absolute) => relativeTo(engine.root, absolute) ?? []));
+  }
+}
+
+function choiceOf(settings: BulkheadSettings): Parameters<typeof detectorSettings>[1] {
+  const off = knownDetectors.filter((name) => {
+    const own: unknown = Object.entries(settings).find(([key]) => key === name)?.[1];
+    return typeof own === 'object' && own !== null && 'enable' in own && own.enable === false;
+  });
+  return { off, options: { typescript: { engine: settings.typescript.engine } }, exclude: settings.exclude };
+}
+
+/** Forward slashes; undefined for a file outside of the root. */
+function relativeTo(root: string, absolute: string): string | undefined {
+  const relative = path.relative(root, absolute);
+  if (relative === '' || relative.startsWith('..') || path.isAbsolute(relative)) return undefined;
+  return relative.split(path.sep).join('/');
+}
