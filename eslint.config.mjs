@@ -1,0 +1,47 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/** Arrows of the house: see docs/architecture.md. Compartments and their library know nothing of who uses them. */
+const layers = [
+  ['workers/ipc', ['**/workers/protocol*', '**/detectors/**', '**/graph/**', '**/server/**', '**/client/**', '../*', '!../ipc/**']],
+  ['workers', ['**/server/**', '**/client/**']],
+  ['server', ['**/client/**', '**/workers/detectors/**', '**/workers/graph/**']],
+  ['server/engine', ['**/lsp/**', '**/cli/**', '**/mcp/**']],
+  ['server/pool', ['**/engine/**', '**/lsp/**', '**/cli/**', '**/mcp/**']],
+  ['client', ['**/server/**', '**/detectors/**', '**/graph/**', '**/ipc/**']],
+];
+
+export default tseslint.config(
+  { ignores: ['dist/', 'out/', 'samples/', '**/fixtures/', '.vscode-test/'] },
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      eqeqeq: 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      '@typescript-eslint/no-invalid-void-type': 'off',
+      '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/no-dynamic-delete': 'off',
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+    },
+  },
+  ...layers.map(([folder, group]) => ({
+    files: [`${folder}/**/*.ts`],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [{ group, message: 'Against the layers: see docs/architecture.md.' }] }],
+    },
+  })),
+  // A test's promise belongs to mocha.
+  { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [] }] } },
+  {
+    files: ['**/*.mjs', '**/*.js', '**/*.cjs'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', fetch: 'readonly', setImmediate: 'readonly', AbortSignal: 'readonly', AbortController: 'readonly', performance: 'readonly' } },
+  },
+);
