@@ -63,7 +63,7 @@ const SOURCES: Files = {
   'src/plain.js': 'let never = 1\nconst text = "\\d";\nif (text == 2) { todo(); endless(); }\n',
   'src/crlf.js': 'const a = 1;\r\nlet b = 2\r\nexport_(a, b);\r\n',
   'src/bom.js': '\uFEFFlet c = 1\nuse(c);\n',
-  'src/separators.js': '// one\u2028 var two == 2\u2029todo\nlet d = "\u2028"; d == 3\nlet e = 1\n',
+  'src/separators.js': '// one\u2028let two = 2\u2029todo\nlet d = "\u2028"; d == two\nlet e = 1\n',
   'src/with space/ünï [x] (y) {z}!.js': 'let f = 1\n',
   'src/[id].js': 'g == 1;\n',
   'src/broken.js': 'const = 1;\n',

@@ -136,7 +136,7 @@ function describeMessage(message: OracleMessage, file: string, document: TextDoc
   const end =
     typeof endLine === 'number' && typeof endColumn === 'number'
       ? positionIn(document, endLine, endColumn)
-      : endOfWord(document, start);
+      : ownEnd(document, start);
   return JSON.stringify({
     file,
     rule: message.fatal === true ? null : message.ruleId,
@@ -190,9 +190,13 @@ function positionIn(document: TextDocument, line = 1, column = 1): Position {
   return document.positionAt(lineStart + character);
 }
 
-function endOfWord(document: TextDocument, { line, character }: Position): Position {
-  const rest = document.getText().slice(document.offsetAt({ line, character }));
-  return { line, character: character + (/^[\p{L}\p{N}_$]*/u.exec(rest)?.[0].length ?? 0) };
+/** The detector's choice where ESLint gives no end: the word, the rest of the line of a comment, or a character. */
+function ownEnd(document: TextDocument, { line, character }: Position): Position {
+  const [rest = ''] = document.getText().slice(document.offsetAt({ line, character })).split(/[\r\n\u2028\u2029]/);
+  const [word = ''] = /^[\p{L}\p{N}_$]+/u.exec(rest) ?? [];
+  const [first = ''] = rest;
+  const length = word.length || (/^\/[/*]/.test(rest) ? rest.length : first.length);
+  return { line, character: character + length };
 }
 
 function setDifference(ours: readonly string[], theirs: readonly string[]): string[] {

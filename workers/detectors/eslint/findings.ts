@@ -96,15 +96,15 @@ class SourceText {
     }
   }
 
-  /** Without an end, the range is the word that starts there, or empty. */
+  /** Without an end, the range is what starts there: a word, a comment on that line, else one character. */
   rangeOf({ line, column, endLine, endColumn }: LintMessage): Range {
     const start = this.#positionOf(line, column);
     if (typeof endLine === 'number' && typeof endColumn === 'number') {
       return { start, end: this.#positionOf(endLine, endColumn) };
     }
-    const word = /[\p{L}\p{N}_$]*/uy;
-    word.lastIndex = this.#document.offsetAt(start);
-    const length = word.exec(this.#text)?.[0].length ?? 0;
+    const what = /[\p{L}\p{N}_$]+|\/[/*].*|[^\r\n]/uy;
+    what.lastIndex = this.#document.offsetAt(start);
+    const length = what.exec(this.#text)?.[0].length ?? 0;
     return { start, end: { line: start.line, character: start.character + length } };
   }
 

@@ -98,7 +98,7 @@ async function planRoot(
   } catch (error) {
     // A configuration above the workspace is none of its business unless ESLint is installed for it.
     if (ownConfig === undefined) return false;
-    outcome.fail(configProblem(error, ownConfig, workspace));
+    outcome.fail(await configProblem(error, ownConfig, workspace));
     return true;
   }
   const config = configs[engine.configType];
@@ -111,7 +111,7 @@ async function planRoot(
     const nested = (): readonly string[] => nestedConfigFolders(folder).map((each) => each.folder);
     const { files, skipped } = await inDirectory(folder, () => listFiles(engine, folder, nested, signal));
     for (const place of skipped) {
-      if (!isGone(place.error)) outcome.problem(skippedProblem(place, engine.configType, workspace));
+      if (!isGone(place.error)) outcome.problem(await skippedProblem(place, engine.configType, workspace));
     }
     const group = groupOf(engine.version, relativeTo(workspace, folder));
     outcome.add(engine.version, group, files);
@@ -120,7 +120,7 @@ async function planRoot(
     log('debug', `${group}: ${files.length} files`);
   } catch (error) {
     signal.throwIfAborted();
-    outcome.fail(configProblem(error, config, workspace));
+    outcome.fail(await configProblem(error, config, workspace));
   }
   return true;
 }
@@ -217,7 +217,7 @@ async function checkGroup(group: GroupCheck): Promise<void> {
   try {
     session = await sessionFor(group, textOf);
   } catch (error) {
-    context.problem(configProblem(error, configOf(folder), workspace));
+    context.problem(await configProblem(error, configOf(folder), workspace));
     return;
   }
   const told = new Set<string>();
@@ -233,7 +233,7 @@ async function checkGroup(group: GroupCheck): Promise<void> {
     } catch (error) {
       if (error instanceof ConfigurationError) {
         // The same broken configuration speaks up for each of its files.
-        if (!told.has(error.message)) context.problem(configProblem(error.cause, configOf(folder), workspace));
+        if (!told.has(error.message)) context.problem(await configProblem(error.cause, configOf(folder), workspace));
         told.add(error.message);
         continue;
       }

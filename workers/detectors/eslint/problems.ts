@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { DetectorProblem, Range } from '../../protocol.ts';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import type { DetectorProblem, Position, Range } from '../../protocol.ts';
 import { EngineError } from './engine.ts';
 import type { ConfigType } from './engine.ts';
 import type { SkippedPath } from './listing.ts';
@@ -16,12 +17,16 @@ const MESSAGE_LENGTH = 800;
  * ESLint cannot be used at a root, or its configuration cannot.
  * @param config the absolute path of the configuration to blame
  */
-export function configProblem(error: unknown, config: string | undefined, workspace: string): DetectorProblem {
+export async function configProblem(
+  error: unknown,
+  config: string | undefined,
+  workspace: string,
+): Promise<DetectorProblem> {
   const file = error instanceof SyntaxError && error.message.startsWith(SUPPRESSIONS) ? withName(config) : config;
   return {
     code: error instanceof EngineError ? error.code : 'CONFIG_ERROR',
     message: firstLines(error) + wayOut(error),
-    ...(file === undefined ? {} : { file: relativeTo(workspace, file), range: placeIn(file, error) }),
+    ...(file === undefined ? {} : { file: relativeTo(workspace, file), range: await placeIn(file, error) }),
     fatal: true,
   };
 }
@@ -44,11 +49,11 @@ export function wrongKindProblem(
 }
 
 /** A place under a root that had to be left out: a folder for its own configuration, or what cannot be read. */
-export function skippedProblem(
+export async function skippedProblem(
   { path: place, error }: SkippedPath,
   configType: ConfigType,
   workspace: string,
-): DetectorProblem {
+): Promise<DetectorProblem> {
   const config = configsIn(place)[configType];
   return config === undefined ? unreadableProblem(place, error, workspace) : configProblem(error, config, workspace);
 }
@@ -58,7 +63,7 @@ export function unreadableProblem(place: string, error: unknown, workspace: stri
   return {
     code: 'UNREADABLE',
     message:
-      `${name} cannot be read, so ESLint did not look at it: ${firstLines(error)}. ` +
+      `${name === '.' ? 'The folder' : name} cannot be read, so ESLint did not look at it: ${firstLines(error)}. ` +
       'Give this user read permission, or ignore it in the ESLint configuration.',
     file: name,
     range: FILE_START,
@@ -91,26 +96,39 @@ function wayOut(error: unknown): string {
   return missing === undefined ? '' : `\nInstall it: npm install --save-dev ${missing}`;
 }
 
-/** Where in a file an error comes from, by its stack; the file's start when the stack does not lead there. */
-function placeIn(file: string, error: unknown): Range {
-  if (!(error instanceof Error) || error.stack === undefined) return FILE_START;
-  for (const name of [pathToFileURL(file).href, file]) {
-    const mentioned = error.stack.indexOf(`${name}`);
-    if (mentioned < 0) continue;
-    // A query (`?mtime=…`) may stand between the name and the place.
-    const found = /^(?:\?[^\s:]*)?:(\d+)(?::(\d+))?/.exec(error.stack.slice(mentioned + name.length));
-    if (!found) continue;
-    const line = Number(found[1]) - 1;
-    const character = Math.max(0, Number(found[2] ?? 1) - 1);
-    return { start: { line, character }, end: { line, character: Math.max(character, lineLength(file, line)) } };
-  }
-  return FILE_START;
+/** Where in a file an error comes from: by its stack, or by parsing; the file's start where neither tells. */
+async function placeIn(file: string, error: unknown): Promise<Range> {
+  if (!(error instanceof Error)) return FILE_START;
+  const text = readText(file);
+  const place = placeInStack(file, error.stack ?? '') ?? (error.name === 'SyntaxError' ? await syntaxErrorIn(file, text) : undefined);
+  if (!place) return FILE_START;
+  const lineLength = text.split(/\r\n|\n|\r/)[place.line]?.length ?? 0;
+  return { start: place, end: { line: place.line, character: Math.max(place.character, lineLength) } };
 }
 
-function lineLength(file: string, line: number): number {
+function placeInStack(file: string, stack: string): Position | undefined {
+  for (const name of [pathToFileURL(file).href, file]) {
+    const mentioned = stack.indexOf(name);
+    if (mentioned < 0) continue;
+    // A query (`?mtime=…`) may stand between the name and the place.
+    const found = /^(?:\?[^\s:]*)?:(\d+)(?::(\d+))?/.exec(stack.slice(mentioned + name.length));
+    if (found) return { line: Number(found[1]) - 1, character: Math.max(0, Number(found[2] ?? 1) - 1) };
+  }
+  return undefined;
+}
+
+/** Node does not tell where in a module a syntax error is, except in what it prints when it dies of it. */
+async function syntaxErrorIn(file: string, text: string): Promise<Position | undefined> {
+  if (!/\.[cm]?[jt]s$/.test(file)) return undefined;
+  const { parseSync } = await import('oxc-parser');
+  const offset = parseSync(file, text).errors[0]?.labels[0]?.start;
+  return offset === undefined ? undefined : TextDocument.create('', '', 0, text).positionAt(offset);
+}
+
+function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8').split(/\r\n|\n|\r/)[line]?.length ?? 0;
+    return readFileSync(file, 'utf8');
   } catch {
-    return 0;
+    return '';
   }
 }
