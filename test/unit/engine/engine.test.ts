@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { Engine, type EngineSettings } from '../../../server/engine/engine.ts';
+import { fileUnit, issue, planOf, projectUnit, ScriptedPool, settle } from './support.ts';
+
+const reason = { kind: 'oom-heap', message: 'ESLint ran out of memory on this file.', stderr: [] } as const;
+
+function settings(...detectors: readonly string[]): EngineSettings {
+  return { detectors: new Map(detectors.map((name) => [name, {}])), trusted: true, exclude: [] };
+}
+
+describe('engine', () => {
+  let pool: ScriptedPool;
+  let engine: Engine;
+
+  async function start(detector: string, units = [fileUnit('a.ts'), fileUnit('b.ts')], more: Partial<EngineSettings> = {}) {
+    pool = new ScriptedPool(() => Promise.resolve(planOf(units)));
+    engine = new Engine('/root', pool, { ...settings(detector), ...more });
+    engine.analyzeAll();
+    await settle();
+  }
+
+  const lines = (file: string): number[] => engine.issuesOf(file).map((found) => found.range.start.line);
+
+  afterEach(() => engine.dispose());
+
+  it('shows a file as soon as it is done, and settles when all is answered', async () => {
+    await start('eslint');
+    assert.deepEqual(pool.last.files, ['a.ts', 'b.ts']);
+    const announced: string[] = [];
+    engine.on('files', (files) => announced.push(...files));
+    await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
+    await settle();
+    assert.deepEqual(announced, ['a.ts']);
+    assert.equal(engine.settled, false);
+    await pool.last.answer('b.ts', 'b.ts', []);
+    await pool.last.finish();
+    assert.equal(engine.settled, true);
+    assert.equal(engine.status()[0]?.state, 'done');
+    assert.deepEqual(engine.counts('eslint'), { error: 1, warning: 0, info: 0, hint: 0 });
+  });
+
+  it('does not show issues of a file that is not done', async () => {
+    await start('eslint');
+    await pool.last.task.onEvent({ kind: 'issues', unit: 'a.ts', file: 'a.ts', issues: [issue('eslint', 'a.ts', 1)] });
+    assert.deepEqual(lines('a.ts'), []);
+  });
+
+  it('starts a file afresh when its compartment was replaced in the middle of it', async () => {
+    await start('eslint');
+    await pool.last.task.onEvent({ kind: 'begin', unit: 'a.ts', file: 'a.ts' });
+    await pool.last.task.onEvent({ kind: 'issues', unit: 'a.ts', file: 'a.ts', issues: [issue('eslint', 'a.ts', 1)] });
+    await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 2)]);
+    assert.deepEqual(lines('a.ts'), [2]);
+  });
+
+  it('checks only the changed file of a detector that works file by file', async () => {
+    await start('eslint');
+    await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
+    await pool.last.finish();
+    engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
+    await settle();
+    assert.deepEqual(pool.last.files, ['a.ts']);
+    assert.deepEqual(lines('a.ts'), [1], 'old issues stay until the new answer');
+    await pool.last.answer('a.ts', 'a.ts', []);
+    assert.deepEqual(lines('a.ts'), []);
+  });
+
+  it('ignores what an older batch says of a unit that was asked for again', async () => {
+    await start('eslint');
+    const older = pool.last;
+    engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
+    await settle();
+    const newer = pool.last;
+    assert.notEqual(newer, older);
+    await newer.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 2)]);
+    await newer.finish();
+    await older.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
+    await older.answer('b.ts', 'b.ts', [issue('eslint', 'b.ts', 1)]);
+    await older.finish();
+    assert.deepEqual(lines('a.ts'), [2]);
+    assert.deepEqual(lines('b.ts'), [1]);
+    assert.equal(engine.settled, true);
+  });
+
+  it('supersedes a project in work and tells the detector what changed since its last answer', async () => {
+    await start('typescript', [projectUnit('tsconfig.json')]);
+    await pool.last.finish();
+    engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
+    await settle();
+    const superseded = pool.last;
+    assert.deepEqual(superseded.task.request.changed, ['a.ts']);
+    engine.filesChanged([{ file: 'b.ts', kind: 'created' }]);
+    await settle();
+    assert.equal(superseded.task.signal.aborted, true);
+    assert.deepEqual(pool.last.task.request.changed, ['a.ts', 'b.ts'], 'a run that was cut short has answered nothing');
+    await pool.last.finish();
+    engine.filesChanged([{ file: 'c.ts', kind: 'changed' }]);
+    await settle();
+    assert.deepEqual(pool.last.task.request.changed, ['c.ts']);
+  });
+
+  it('plans again when a configuration changes, and drops units that are no more', async () => {
+    await start('eslint');
+    await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
+    await pool.last.answer('b.ts', 'b.ts', [issue('eslint', 'b.ts', 1)]);
+    await pool.last.finish();
+    pool.plannedBy = () => Promise.resolve(planOf([fileUnit('b.ts')]));
+    engine.filesChanged([{ file: 'eslint.config.js', kind: 'changed' }]);
+    await settle();
+    assert.deepEqual(pool.restarted, ['eslint'], 'modules loaded before are out of date');
+    assert.equal(pool.plans.length, 2);
+    assert.deepEqual(lines('a.ts'), []);
+    assert.deepEqual(lines('b.ts'), [1]);
+    assert.deepEqual(pool.last.files, ['b.ts']);
+    assert.equal(pool.last.task.request.changed, undefined);
+  });
+
+  it('drops the issues of a deleted file at once', async () => {
+    await start('eslint');
+    await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
+    engine.filesChanged([{ file: 'a.ts', kind: 'deleted' }]);
+    assert.deepEqual(lines('a.ts'), []);
+  });
+
+  it('keeps older issues of what a run did not finish, and says why', async () => {
+    await start('eslint');
+    await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
+    await pool.last.answer('b.ts', 'b.ts', [issue('eslint', 'b.ts', 1)]);
+    await pool.last.finish();
+    engine.analyzeAll();
+    await settle();
+    await pool.last.answer('a.ts', 'a.ts', []);
+    await pool.last.finish({ kind: 'failed', message: 'The pool stopped.', unfinished: [fileUnit('b.ts')], quarantined: [] });
+    assert.deepEqual(lines('a.ts'), []);
+    assert.deepEqual(lines('b.ts'), [1]);
+    const status = engine.status()[0];
+    assert.equal(status?.state, 'partial');
+    assert.equal(status.error, 'The pool stopped.');
+  });
+
+  it('shows a quarantined input as an issue on it', async () => {
+    await start('eslint');
+    await pool.last.answer('a.ts', 'a.ts', []);
+    const poison = { detector: 'eslint', root: '/root', unit: fileUnit('b.ts'), file: 'b.ts', reason, since: 0 };
+    await pool.last.finish({ kind: 'done', result: { durationMs: 1, files: 1, issues: 0 }, quarantined: [poison] });
+    const [found] = engine.issuesOf('b.ts');
+    assert.equal(found?.rule, 'quarantined');
+    assert.equal(found.message, reason.message);
+    assert.equal(engine.status()[0]?.state, 'partial');
+  });
+
+  it('cancels, keeps what was found, and goes on with the next request', async () => {
+    await start('eslint');
+    await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
+    engine.cancel();
+    await settle();
+    assert.equal(engine.status()[0]?.state, 'cancelled');
+    assert.deepEqual(lines('a.ts'), [1]);
+    engine.analyzeAll();
+    await settle();
+    assert.deepEqual(pool.last.files, ['a.ts', 'b.ts']);
+    await pool.last.finish();
+    assert.equal(engine.status()[0]?.state, 'done');
+  });
+
+  it('cancels a plan in work and makes it again', async () => {
+    await start('eslint');
+    const hanging = Promise.withResolvers<ReturnType<typeof planOf>>();
+    pool.plannedBy = () => hanging.promise;
+    engine.analyzeAll();
+    engine.cancel();
+    pool.plannedBy = () => Promise.resolve(planOf([fileUnit('c.ts')]));
+    engine.analyzeAll();
+    await settle();
+    hanging.resolve(planOf([fileUnit('never.ts')]));
+    await settle();
+    assert.deepEqual(pool.last.files, ['c.ts']);
+  });
+
+  it('turns a detector off and on at once', async () => {
+    await start('eslint');
+    await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
+    await pool.last.finish();
+    engine.configure(settings('typescript'));
+    await settle();
+    assert.deepEqual(lines('a.ts'), []);
+    assert.deepEqual(engine.status().map((status) => status.name), ['typescript']);
+    engine.configure(settings('typescript', 'eslint'));
+    await settle();
+    assert.deepEqual(pool.plans.map((plan) => plan.detector), ['eslint', 'typescript', 'eslint']);
+  });
+
+  it('does not run code of the workspace before it is trusted', async () => {
+    await start('eslint', undefined, { trusted: false });
+    assert.equal(pool.plans.length, 0);
+    assert.equal(engine.status()[0]?.state, 'restricted');
+    engine.configure(settings('eslint'));
+    await settle();
+    assert.equal(pool.plans.length, 1);
+  });
+
+  it('leaves out what the user excluded', async () => {
+    await start('eslint', [fileUnit('a.ts'), fileUnit('dist/a.js')], { exclude: ['dist/'] });
+    assert.deepEqual(pool.last.files, ['a.ts']);
+  });
+
+  it('shows a problem with a configuration on its file, until it is mended', async () => {
+    pool = new ScriptedPool(() =>
+      Promise.resolve(
+        planOf([], {
+          status: 'failed',
+          problems: [{ code: 'CONFIG_ERROR', message: 'Unexpected token', file: 'eslint.config.js', fatal: true }],
+        }),
+      ),
+    );
+    engine = new Engine('/root', pool, settings('eslint'));
+    engine.analyzeAll();
+    await settle();
+    assert.equal(engine.status()[0]?.state, 'failed');
+    assert.equal(engine.issuesOf('eslint.config.js')[0]?.rule, 'config-error');
+    pool.plannedBy = () => Promise.resolve(planOf([fileUnit('a.ts')]));
+    engine.filesChanged([{ file: 'eslint.config.js', kind: 'changed' }]);
+    await settle();
+    await pool.last.finish();
+    assert.deepEqual(engine.issuesOf('eslint.config.js'), []);
+    assert.equal(engine.status()[0]?.state, 'done');
+  });
+
+  it('is failed, not silent, when the plan itself cannot be made', async () => {
+    pool = new ScriptedPool(() => Promise.reject(new Error('eslint#1 ended with SIGSEGV.')));
+    engine = new Engine('/root', pool, settings('eslint'));
+    engine.analyzeAll();
+    await settle();
+    assert.equal(engine.status()[0]?.state, 'failed');
+    assert.equal(engine.status()[0]?.error, 'eslint#1 ended with SIGSEGV.');
+    assert.equal(engine.settled, true);
+  });
+
+  it('takes a thousand changed files as one piece of work', async () => {
+    const files = Array.from({ length: 1000 }, (_, index) => `f${index}.ts`);
+    await start('eslint', files.map(fileUnit));
+    for (const check of [...pool.checks]) await check.finish();
+    const before = pool.checks.length;
+    engine.filesChanged(files.map((file) => ({ file, kind: 'changed' as const })));
+    await settle();
+    const sizes = pool.checks.slice(before).map((check) => check.files.length);
+    assert.equal(sizes.reduce((sum, size) => sum + size, 0), 1000);
+    assert.ok(Math.max(...sizes) <= 50 && Math.min(...sizes) >= 20, `batches of ${sizes.join(', ')}`);
+  });
+
+  it('sends open files first', async () => {
+    pool = new ScriptedPool(() => Promise.resolve(planOf(Array.from({ length: 60 }, (_, i) => fileUnit(`f${i}.ts`)))));
+    engine = new Engine('/root', pool, settings('eslint'));
+    engine.setWanted(['f59.ts']);
+    engine.analyzeAll();
+    await settle();
+    assert.deepEqual(pool.checks[0]?.files, ['f59.ts']);
+    assert.equal(pool.checks[0]?.task.priority, 'open');
+    assert.equal(pool.checks[1]?.task.priority, 'background');
+  });
+});

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { compareIssues, IssueTable } from '../../../server/engine/issue-table.ts';
+import { issue } from './support.ts';
+
+describe('issue table', () => {
+  let changed: string[];
+  let table: IssueTable;
+
+  beforeEach(() => {
+    changed = [];
+    table = new IssueTable((file) => changed.push(file));
+  });
+
+  it('merges detectors and units of a file in reading order, without repeats', () => {
+    const shared = issue('typescript', 'a.ts', 3);
+    table.replace('typescript', 'one/tsconfig.json', 'a.ts', [shared]);
+    table.replace('typescript', 'two/tsconfig.json', 'a.ts', [shared, issue('typescript', 'a.ts', 9)]);
+    table.replace('eslint', 'a.ts', 'a.ts', [issue('eslint', 'a.ts', 3), issue('eslint', 'a.ts', 1)]);
+    assert.deepEqual(
+      table.issuesOf('a.ts').map(({ detector, range }) => [range.start.line, detector]),
+      [[1, 'eslint'], [3, 'eslint'], [3, 'typescript'], [9, 'typescript']],
+    );
+  });
+
+  it('says nothing when nothing changed', () => {
+    table.replace('eslint', 'a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
+    table.replace('eslint', 'a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
+    table.replace('eslint', 'b.ts', 'b.ts', []);
+    assert.deepEqual(changed, ['a.ts']);
+  });
+
+  it('drops what a finished unit did not name, and nothing of other units', () => {
+    table.replace('typescript', 'one', 'a.ts', [issue('typescript', 'a.ts', 1)]);
+    table.replace('typescript', 'one', 'b.ts', [issue('typescript', 'b.ts', 1)]);
+    table.replace('typescript', 'two', 'b.ts', [issue('typescript', 'b.ts', 2)]);
+    table.finishUnit('typescript', 'one', new Set(['a.ts']));
+    assert.deepEqual(table.all().map((found) => [found.file, found.range.start.line]), [['a.ts', 1], ['b.ts', 2]]);
+  });
+
+  it('drops a folder with all below it, and not its namesakes', () => {
+    for (const file of ['src/a.ts', 'src/deep/b.ts', 'src-old/c.ts', 'src']) {
+      table.replace('eslint', file, file, [issue('eslint', file, 1)]);
+    }
+    table.dropPath('src');
+    assert.deepEqual(table.files(), ['src-old/c.ts']);
+  });
+
+  it('drops a detector without touching one whose name it begins', () => {
+    table.replace('es', 'a', 'a.ts', [issue('es', 'a.ts', 1)]);
+    table.replace('eslint', 'a', 'a.ts', [issue('eslint', 'a.ts', 2)]);
+    table.dropDetector('es');
+    assert.deepEqual(table.issuesOf('a.ts').map((found) => found.detector), ['eslint']);
+  });
+
+  it('orders by file, place, detector, rule, message', () => {
+    const ordered = [
+      issue('a', 'a.ts', 1, 'r1', 'm1'),
+      issue('a', 'a.ts', 1, 'r1', 'm2'),
+      issue('a', 'a.ts', 1, 'r2', 'm1'),
+      issue('b', 'a.ts', 1, 'r1', 'm1'),
+      issue('a', 'a.ts', 2, 'r1', 'm1'),
+      issue('a', 'b.ts', 0, 'r1', 'm1'),
+    ];
+    assert.deepEqual([...ordered].reverse().sort(compareIssues), ordered);
+  });
+});
