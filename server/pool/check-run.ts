@@ -18,6 +18,8 @@ const MAX_THROWN = 3;
 
 export interface CheckRunOptions {
   readonly task: CheckTask;
+  /** The detector's name for a person. */
+  readonly title: string;
   readonly place: Place;
   readonly dispatcher: Dispatcher;
   readonly strikes: Strikes;
@@ -25,6 +27,8 @@ export interface CheckRunOptions {
   readonly alreadyQuarantined: readonly QuarantinedInput[];
   /** Puts an input into quarantine. */
   readonly quarantine: (unit: Unit, file: string, reason: ExitReason) => QuarantinedInput;
+  /** An answer came from a detector of this version. */
+  readonly onVersion: (version: string) => void;
   /** Something was done: a file, or a whole batch. */
   readonly onProgress: () => void;
   /** The task's event handler threw: a fault of ours, never of the compartment. */
@@ -37,7 +41,8 @@ export class CheckRun {
   readonly #resolve: (outcome: CheckOutcome) => void;
   readonly #open = new Set<CheckWork>();
   readonly #quarantined: QuarantinedInput[];
-  readonly #unfinished: { readonly unit: Unit; readonly message: string; readonly reason: ExitReason | undefined }[] = [];
+  readonly #unfinished: { readonly unit: Unit; readonly message: string; readonly reason: ExitReason | undefined }[] =
+    [];
   readonly #timings = new Map<string, number>();
   #settled = false;
   #changing = 0;
@@ -234,6 +239,10 @@ export class CheckWork implements Work {
     return this.#run.options.task.request.detector;
   }
 
+  get title(): string {
+    return this.#run.options.title;
+  }
+
   get place(): Place {
     return this.#run.options.place;
   }
@@ -265,6 +274,7 @@ export class CheckWork implements Work {
     const order: CheckRequest = { ...request, units: this.units, ...(told === undefined ? {} : { changed: told }) };
     try {
       const answer = await link.check(order, (event) => this.#event(event, pulse), this.signal);
+      this.#run.options.onVersion(answer.version);
       this.#run.answered(this, answer);
       return !answer.cancelled;
     } catch (error) {

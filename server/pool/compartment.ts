@@ -2,7 +2,7 @@
  * One compartment with its supervisor: a slot that starts processes, gives them work, watches over them and tells how
  * they ended. A slot outlives its processes; its name and its counts are stable over restarts.
  */
-import { Deadline, type Clock } from './clock.ts';
+import { Deadline, type Clock, type Random } from './clock.ts';
 import type { Told } from './changes.ts';
 import type { Place } from './detectors.ts';
 import { deathOf, type Death, type Verdict } from './exit-reason.ts';
@@ -20,10 +20,13 @@ export type Phase = 'starting' | 'idle' | 'working';
 
 export interface CompartmentOwner {
   readonly clock: Clock;
+  readonly random: Random;
   readonly launch: Launch;
   log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void;
   /** It can take work. */
   onFree(compartment: Compartment): void;
+  /** A process is ready; it may be asked for its id from now on. */
+  onReady(compartment: Compartment): void;
   /** A work came to its end with its compartment alive. */
   onAnswered(compartment: Compartment, work: Work): void;
   /** The process is gone; the slot is `stopped`. A work under it has not been told yet. */
@@ -39,6 +42,8 @@ export class Compartment {
   readonly #owner: CompartmentOwner;
   readonly #progress: Deadline;
   readonly #heartbeat: Deadline;
+  /** Within 10 % of 1: equal compartments are not replaced all at the same time. */
+  readonly #softJitter: number;
   #state: CompartmentState = 'stopped';
   #link: CompartmentLink | undefined;
   #closing = false;
@@ -66,6 +71,7 @@ export class Compartment {
     this.name = name;
     this.place = place;
     this.#owner = owner;
+    this.#softJitter = 0.9 + 0.2 * owner.random();
     this.#progress = new Deadline(owner.clock, () => this.#noProgress());
     this.#heartbeat = new Deadline(owner.clock, () => this.#noHeartbeat());
   }
@@ -119,6 +125,11 @@ export class Compartment {
 
   get memoryBytes(): number {
     return this.#memoryBytes;
+  }
+
+  /** It holds more than an idle compartment should. */
+  get bloated(): boolean {
+    return this.#memoryBytes > this.limitBytes * this.place.limits.softMemoryRatio * this.#softJitter;
   }
 
   get limitBytes(): number {
@@ -262,6 +273,7 @@ export class Compartment {
     this.#state = 'ready';
     this.#restartDurationMs = this.#owner.clock.now() - this.#startedAt;
     this.#idleSince = this.#owner.clock.now();
+    this.#owner.onReady(this);
     this.#offer();
   }
 
@@ -279,7 +291,7 @@ export class Compartment {
     const work = this.#work;
     const { place } = this;
     const death = deathOf(exit, {
-      title: place.entry.title,
+      title: this.#title,
       limitMb: place.limits.memoryMb,
       startMs: place.limits.startMs,
       ready,
@@ -327,22 +339,25 @@ export class Compartment {
     this.#memoryBytes = memoryBytes;
     this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, memoryBytes);
     if (memoryBytes <= this.limitBytes || this.#closing) return;
-    const { title } = this.place.entry;
     const where = this.#work?.input === undefined ? '' : ' on this file';
-    const message = `${title} used too much memory${where} (limit ${this.place.limits.memoryMb} MB).`;
+    const message = `${this.#title} used too much memory${where} (limit ${this.place.limits.memoryMb} MB).`;
     this.kill({ kind: 'rss-limit', message });
   }
 
   #noProgress(): void {
     const seconds = (this.#work?.patienceMs ?? 0) / 1000;
     const where = this.#work?.input === undefined ? '' : ' on this file';
-    this.kill({ kind: 'hang', message: `${this.place.entry.title} made no progress${where} for ${seconds} s.` });
+    this.kill({ kind: 'hang', message: `${this.#title} made no progress${where} for ${seconds} s.` });
   }
 
   #noHeartbeat(): void {
     const seconds = this.place.limits.heartbeatMs / 1000;
-    const message = `${this.place.entry.title} gave no sign of life for ${seconds} s (its process was stopped or starved).`;
+    const message = `${this.#title} gave no sign of life for ${seconds} s (its process was stopped or starved).`;
     this.kill({ kind: 'hang', message, foreign: true });
+  }
+
+  get #title(): string {
+    return this.#work?.title ?? this.place.entry.title;
   }
 
   #forceCancelLater(work: Work): void {
@@ -350,7 +365,7 @@ export class Compartment {
     this.#heartbeat.stop();
     this.#stopWatchingCancel = this.#owner.clock.after(this.place.limits.cancelMs, () => {
       if (this.#work !== work) return;
-      const message = `${this.place.entry.title} did not stop within ${this.place.limits.cancelMs / 1000} s.`;
+      const message = `${this.#title} did not stop within ${this.place.limits.cancelMs / 1000} s.`;
       this.kill({ kind: 'cancelled', message });
     });
   }

@@ -97,36 +97,58 @@ export function hostScript(): string {
     : path.join(import.meta.dirname, 'host.mjs');
 }
 
-/** What one compartment is for. Warm state lives there, so work goes to a place, never to just any process. */
+/** What compartments are for. Warm state lives there, so work goes to a place, never to just any process. */
 export interface Place {
   readonly key: string;
   readonly compartment: string;
   readonly root: string;
   readonly lane: Lane;
   readonly entry: DetectorEntry;
-  /** Limits of this lane, memory multiplied. */
+  /** Limits of this lane, memory multiplied. Replaced as a whole when settings change. */
   readonly limits: Limits;
   readonly maxCompartments: number;
 }
 
-export function placeOf(
-  table: DetectorTable,
-  detector: string,
-  root: string,
-  lane: Lane,
-  settings: Partial<Limits>,
-): Place | undefined {
-  const entry = Object.hasOwn(table, detector) ? table[detector] : undefined;
-  if (entry === undefined) return undefined;
-  const merged: Limits = { ...defaultLimits, ...settings, ...entry.limits };
-  const memoryMb = entry.limits?.memoryMb ?? merged.memoryMb * (entry.memoryFactor?.[lane] ?? 1);
-  return {
-    key: [entry.compartment, lane, root].join('\n'),
-    compartment: entry.compartment,
-    root,
-    lane,
-    entry,
-    limits: { ...merged, memoryMb },
-    maxCompartments: entry.maxCompartments?.[lane] ?? Number.POSITIVE_INFINITY,
-  };
+/** The places of a pool, each made once, so that all who hold one see its new limits. */
+export class Places {
+  readonly #table: DetectorTable;
+  readonly #places = new Map<string, { -readonly [Key in keyof Place]: Place[Key] }>();
+  #settings: Partial<Limits>;
+  #ceilingMb = Number.POSITIVE_INFINITY;
+
+  constructor(table: DetectorTable, settings: Partial<Limits>) {
+    this.#table = table;
+    this.#settings = settings;
+  }
+
+  /** @returns undefined when there is no such detector */
+  of(detector: string, root: string, lane: Lane): Place | undefined {
+    const entry = this.entry(detector);
+    if (entry === undefined) return undefined;
+    const key = [entry.compartment, lane, root].join('\n');
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
+    const maxCompartments = entry.maxCompartments?.[lane] ?? Number.POSITIVE_INFINITY;
+    const limits = this.#limitsOf(entry, lane);
+    const place = { key, compartment: entry.compartment, root, lane, entry, limits, maxCompartments };
+    this.#places.set(key, place);
+    return place;
+  }
+
+  entry(detector: string): DetectorEntry | undefined {
+    return Object.hasOwn(this.#table, detector) ? this.#table[detector] : undefined;
+  }
+
+  /** @param ceilingMb what the machine has for any one compartment; absent: as before */
+  configure(settings: Partial<Limits>, ceilingMb = this.#ceilingMb): void {
+    this.#settings = { ...this.#settings, ...settings };
+    this.#ceilingMb = ceilingMb;
+    for (const place of this.#places.values()) place.limits = this.#limitsOf(place.entry, place.lane);
+  }
+
+  #limitsOf(entry: DetectorEntry, lane: Lane): Limits {
+    const limits: Limits = { ...defaultLimits, ...this.#settings, ...entry.limits };
+    const memoryMb = entry.limits?.memoryMb ?? limits.memoryMb * (entry.memoryFactor?.[lane] ?? 1);
+    return { ...limits, memoryMb: Math.round(Math.min(memoryMb, this.#ceilingMb)) };
+  }
 }

@@ -11,7 +11,17 @@ export interface Verdict {
 }
 
 /** Signals a program causes by its own fault; all others are sent by somebody. */
-const OWN_FAULT = new Set(['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGABRT', 'SIGFPE', 'SIGTRAP', 'SIGSYS', 'SIGSTKFLT', 'SIGXCPU']);
+const OWN_FAULT = new Set([
+  'SIGSEGV',
+  'SIGBUS',
+  'SIGILL',
+  'SIGABRT',
+  'SIGFPE',
+  'SIGTRAP',
+  'SIGSYS',
+  'SIGSTKFLT',
+  'SIGXCPU',
+]);
 
 export interface Death {
   readonly reason: ExitReason;
@@ -66,5 +76,8 @@ function diagnose(exit: LinkExit, { title, limitMb, startMs, ready, input }: Dea
   const when = ready ? where : ' before it was ready';
   const last = exit.stderr.findLast((line) => line.trim() !== '');
   const said = last === undefined || ready ? '' : `: ${last.trim()}`;
-  return { kind: 'exit', message: `${title} ended its process${when} (exit code ${exit.exitCode ?? 'unknown'})${said}.` };
+  return {
+    kind: 'exit',
+    message: `${title} ended its process${when} (exit code ${exit.exitCode ?? 'unknown'})${said}.`,
+  };
 }

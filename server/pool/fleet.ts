@@ -27,7 +27,11 @@ export interface FleetOptions {
   readonly onChange: () => void;
   readonly onNotice: (notice: PoolNotice) => void;
   /** A death that is a fault; `charged`: it counts against the detector. */
-  readonly onFault: (compartment: Compartment, death: Death, phase: Phase) => void;
+  readonly onFault: (compartment: Compartment, death: Death, phase: Phase, work: Work | undefined) => void;
+  /** Work is in hand: worth watching. */
+  readonly onBusy: () => void;
+  readonly onStarted: (pid: number) => void;
+  readonly onEnded: (pid: number) => void;
   /** Whether the machine has memory for one more process. */
   readonly roomForMore: (live: readonly Compartment[]) => boolean;
 }
@@ -70,16 +74,20 @@ export class Fleet implements Dispatcher {
   #cancelWake: () => void = () => {};
   #wakeAt = Number.POSITIVE_INFINITY;
   #whenEmpty: (() => void)[] = [];
+  readonly #goneListeners = new Map<Compartment, (() => void)[]>();
+  readonly #pids = new Map<Compartment, number>();
 
   constructor(maxWorkers: number, options: FleetOptions) {
     this.maxWorkers = maxWorkers;
     this.#options = options;
     this.#owner = {
       clock: options.clock,
+      random: options.random,
       launch: options.launch,
       log: options.log,
+      onReady: (compartment) => this.#ready(compartment),
       onFree: () => this.#pump(),
-      onAnswered: (compartment, work) => this.#answered(compartment, work),
+      onAnswered: (compartment) => this.#answered(compartment),
       onDeath: (compartment, death, phase, work) => this.#died(compartment, death, phase, work),
       onChange: options.onChange,
     };
@@ -113,7 +121,9 @@ export class Fleet implements Dispatcher {
   noteChanges(place: Place, generation: number, changed: readonly string[] | undefined): void {
     const berth = this.#berthOf(place);
     berth.changes.add(generation, changed);
-    berth.changes.trim(Math.min(...berth.compartments.filter(({ live }) => live).map(({ told }) => told), berth.changes.latest));
+    berth.changes.trim(
+      Math.min(...berth.compartments.filter(({ live }) => live).map(({ told }) => told), berth.changes.latest),
+    );
   }
 
   /** Something got done: the next death is no part of a series. */
@@ -129,8 +139,11 @@ export class Fleet implements Dispatcher {
     );
   }
 
-  /** Looks again for work that can run: after limits or `maxWorkers` changed. */
+  /** Looks again at everything: after limits, `maxWorkers` or measured memory changed. */
   reconsider(): void {
+    for (const compartment of this.live) {
+      if (compartment.free && (compartment.bloated || this.live.length > this.maxWorkers)) compartment.close();
+    }
     this.#pump();
   }
 
@@ -174,18 +187,41 @@ export class Fleet implements Dispatcher {
     if (this.live.length > 0) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
   }
 
-  #answered(compartment: Compartment, _work: Work): void {
-    const kind = this.#berthOf(compartment.place).kind;
-    kind.starts.reset();
-    if (kind.degraded !== undefined && kind.circuit.state(this.#now) === 'half-open') kind.degraded = undefined;
-    kind.circuit.answered(this.#now);
+  #ready(compartment: Compartment): void {
+    this.#berthOf(compartment.place).kind.starts.reset();
+    const { pid } = compartment;
+    if (pid === undefined) return;
+    this.#pids.set(compartment, pid);
+    this.#options.onStarted(pid);
+  }
+
+  #answered(compartment: Compartment): void {
+    const { kind } = this.#berthOf(compartment.place);
+    // A probe came back.
+    if (kind.circuit.state(this.#now) === 'half-open') {
+      kind.circuit.reset();
+      kind.degraded = undefined;
+    }
+    if (compartment.bloated) this.#recycle(compartment);
     this.#pump();
+  }
+
+  /** The next work of the place gets a new process; its start does not wait for the old one to be gone, if there is room. */
+  #recycle(compartment: Compartment): void {
+    const berth = this.#berthOf(compartment.place);
+    compartment.close();
+    if (berth.queue.length === 0 || this.live.length >= this.maxWorkers) return;
+    const here = berth.compartments.filter(({ live, closing }) => live && !closing);
+    if (here.length < berth.place.maxCompartments) this.#startOne(berth);
   }
 
   #died(compartment: Compartment, death: Death, phase: Phase, work: Work | undefined): void {
     const berth = this.#berthOf(compartment.place);
+    const pid = this.#pids.get(compartment);
+    this.#pids.delete(compartment);
+    if (pid !== undefined) this.#options.onEnded(pid);
     if (death.reason.kind !== 'cancelled') {
-      this.#options.onFault(compartment, death, phase);
+      this.#options.onFault(compartment, death, phase, work);
       this.#charge(berth, compartment, death, phase, work);
     }
     work?.died(death);
@@ -316,6 +352,7 @@ export class Fleet implements Dispatcher {
       berth.kind.lastServed = this.#turn;
       const told = berth.changes.since(free.told);
       // A process that has seen nothing has nothing to be told of.
+      this.#options.onBusy();
       free.run(work, free.fresh ? undefined : told, work instanceof PlanWork ? free.told : berth.changes.latest);
       return true;
     }
@@ -350,10 +387,14 @@ export class Fleet implements Dispatcher {
       if (!live.some(({ closing }) => closing)) this.#dispensable(berth, work, here.length)?.close();
       return false;
     }
+    this.#startOne(berth);
+    return true;
+  }
+
+  #startOne(berth: Berth): void {
     const slot = berth.compartments.find((compartment) => !compartment.live) ?? this.#newSlot(berth);
     slot.told = berth.changes.latest;
     slot.start();
-    return true;
   }
 
   /** An idle compartment that gives way: unneeded ones first, then those that have had their time. */
@@ -433,8 +474,6 @@ export class Fleet implements Dispatcher {
       this.#pump();
     });
   }
-
-  readonly #goneListeners = new Map<Compartment, (() => void)[]>();
 
   #goneOnce(compartment: Compartment): Promise<void> {
     return new Promise((resolve) => {

@@ -75,11 +75,6 @@ export class Circuit {
     return true;
   }
 
-  /** An answer came: a probe that came back closes the circuit. */
-  answered(now: number): void {
-    if (this.state(now) === 'half-open') this.reset();
-  }
-
   reset(): void {
     this.#crashes = [];
     this.#state = 'closed';
@@ -143,7 +138,10 @@ export class PoolCircuit {
 
   /** @returns true when this crash stopped the pool */
   crashed(now: number, compartment: string): boolean {
-    this.#crashes = [...this.#crashes.filter((crash) => now - crash.at < PoolCircuit.windowMs), { at: now, compartment }];
+    this.#crashes = [
+      ...this.#crashes.filter((crash) => now - crash.at < PoolCircuit.windowMs),
+      { at: now, compartment },
+    ];
     if (this.#open || this.#crashes.length < PoolCircuit.crashes) return false;
     // One bad detector has its own circuit and must not take the others with it.
     if (new Set(this.#crashes.map((crash) => crash.compartment)).size < 2) return false;

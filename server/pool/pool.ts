@@ -1,113 +1,207 @@
 /** The pool the engine uses: tasks in, events and outcomes out. Everything below it lives and dies with it. */
 import os from 'node:os';
-import { systemClock, type Clock, type Random } from './clock.ts';
+import type { CheckEvent, PlanRequest, PlanResult, Unit } from '../../workers/protocol.ts';
 import { CheckRun } from './check-run.ts';
-import { detectorTable, placeOf, type DetectorTable, type Lane, type Limits, type Place } from './detectors.ts';
+import { systemClock, type Clock, type Random } from './clock.ts';
+import type { Compartment } from './compartment.ts';
+import { detectorTable, Places, type DetectorTable, type Lane, type Limits, type Place } from './detectors.ts';
+import { ErrorAggregator, reportOfExit, reportOfProblem } from './error-aggregator.ts';
 import { Fleet } from './fleet.ts';
+import { BUDGET_SHARE, hasRoom, HealthSampler } from './health.ts';
 import type { Launch } from './link.ts';
+import { diskFree, machineMemory, type MachineMemory } from './machine.ts';
+import { PidRegistry } from './pid-registry.ts';
 import { PlanFailure } from './plan-failure.ts';
 import { launchProcess } from './process-link.ts';
+import { sampleTrees, type SampleTrees } from './process-tree.ts';
+import { Quarantine, type QuarantineContext } from './quarantine.ts';
 import { Strikes } from './strikes.ts';
 import type {
+  AggregatedError,
   CheckOutcome,
   CheckTask,
   CompartmentHealth,
   ExitReason,
-  Pool,
+  MachineHealth,
+  MemoryAlert,
   PoolNotice,
+  PoolSettings,
   QuarantinedInput,
+  SupervisedPool,
 } from './types.ts';
 import { PlanWork } from './work.ts';
-import type { PlanRequest, PlanResult, Unit } from '../../workers/protocol.ts';
 
 export { PlanFailure };
 
 export type PoolLog = (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void;
 
-export interface PoolOptions {
-  /** Processes at once. Default: the cores of this machine, at most 4. */
-  readonly maxWorkers?: number;
+export interface PoolOptions extends PoolSettings {
   /** For every detector; what its entry in the table says wins. */
   readonly limits?: Partial<Limits>;
   /** Default: Bulkhead's own detectors. */
   readonly detectors?: DetectorTable;
-  /** What the user should hear once: a detector degraded or disabled, the pool stopped. */
+  /** Folder of the quarantine and of the list of compartments; absent: neither survives this pool. */
+  readonly storageDir?: string;
+  /** Between health samples while something works. Default: 5,000. */
+  readonly healthIntervalMs?: number;
+  /** What the user should hear once. */
   readonly onNotice?: (notice: PoolNotice) => void;
+  readonly onAlert?: (alert: MemoryAlert) => void;
   readonly log?: PoolLog;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly launch?: Launch;
+  readonly sample?: SampleTrees;
+  readonly machine?: () => Promise<MachineMemory>;
 }
 
-export function createPool(options: PoolOptions = {}): Pool {
+const MEGABYTE = 1024 * 1024;
+
+export function createPool(options: PoolOptions = {}): SupervisedPool {
   return new CompartmentPool(options);
 }
 
-class CompartmentPool implements Pool {
-  readonly #table: DetectorTable;
-  readonly #limits: Partial<Limits>;
+/** What the last plan of a detector said that quarantine keys depend on. */
+interface Planned {
+  readonly version: string;
+  readonly configFiles: readonly string[];
+}
+
+class CompartmentPool implements SupervisedPool {
+  readonly #options: PoolOptions;
   readonly #clock: Clock;
   readonly #log: PoolLog;
+  readonly #places: Places;
   readonly #fleet: Fleet;
+  readonly #sampler: HealthSampler;
+  readonly #quarantine: Quarantine;
+  readonly #registry: PidRegistry | undefined;
+  readonly #errors: ErrorAggregator;
   readonly #strikes = new Strikes();
   readonly #runs = new Set<CheckRun>();
+  readonly #planned = new Map<string, Planned>();
   readonly #listeners = new Set<() => void>();
   readonly #closing = new AbortController();
+  readonly #measureMachine: () => Promise<MachineMemory>;
+  #memory: MachineMemory = { totalBytes: os.totalmem(), freeBytes: os.totalmem(), source: 'machine' };
 
   constructor(options: PoolOptions) {
-    this.#table = options.detectors ?? detectorTable;
-    this.#limits = options.limits ?? {};
-    this.#clock = options.clock ?? systemClock;
-    this.#log = options.log ?? (() => {});
-    this.#fleet = new Fleet(options.maxWorkers ?? Math.min(os.availableParallelism(), 4), {
-      clock: this.#clock,
+    const { clock = systemClock, log = () => {}, onNotice = () => {}, storageDir } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#log = log;
+    this.#errors = new ErrorAggregator(() => clock.date());
+    this.#places = new Places(options.detectors ?? detectorTable, {
+      ...options.limits,
+      ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
+    });
+    this.#quarantine = new Quarantine({ storageDir, log: (message) => log('warn', message) });
+    this.#measureMachine = options.machine ?? machineMemory;
+    this.#fleet = new Fleet(options.maxWorkers ?? defaultWorkers(), {
+      clock,
       random: options.random ?? Math.random,
       launch: options.launch ?? launchProcess,
-      log: this.#log,
+      log,
       onChange: () => this.#changed(),
-      onNotice: options.onNotice ?? (() => {}),
-      onFault: (compartment, death) => this.#log('warn', `${compartment.name}: ${death.reason.message}`),
-      roomForMore: () => true,
+      onNotice,
+      onBusy: () => this.#sampler.wake(),
+      onStarted: (pid) => void this.#registry?.started(pid),
+      onEnded: (pid) => this.#registry?.ended(pid),
+      onFault: (compartment, { reason, foreign }, _phase, work) => {
+        log('warn', `${compartment.name}: ${reason.message}`);
+        this.#errors.record(reportOfExit(work?.detector ?? compartment.place.compartment, reason, foreign));
+      },
+      roomForMore: (live) => hasRoom(this.#memory, memoryOf(live)),
     });
+    this.#sampler = new HealthSampler({
+      clock,
+      intervalMs: options.healthIntervalMs ?? 5_000,
+      sample: options.sample ?? sampleTrees,
+      live: () => this.#fleet.live,
+      onAlert: options.onAlert ?? (({ compartment }) => log('warn', `${compartment} is close to its memory limit.`)),
+      onSampled: () => void this.#sampled(),
+    });
+    void this.#sampled();
+    if (storageDir !== undefined) {
+      this.#registry = new PidRegistry({ storageDir, log: (message) => log('info', message) });
+      void this.#registry
+        .sweep()
+        .catch((error: unknown) => log('warn', `Old compartments were not swept: ${String(error)}`));
+    }
   }
 
   async plan(request: PlanRequest, signal: AbortSignal): Promise<PlanResult> {
-    const place = this.#placeOf(request.detector, request.root, 'light');
-    if (place === undefined) throw new PlanFailure(unknownDetector(request.detector), undefined);
-    const work = new PlanWork(request, place, AbortSignal.any([signal, this.#closing.signal]), this.#fleet);
-    if (!work.signal.aborted) this.#fleet.enqueue(work);
-    return (await work.answer).plan;
+    const { detector, root } = request;
+    const place = this.#places.of(detector, root, 'light');
+    const entry = this.#places.entry(detector);
+    if (place === undefined || entry === undefined) throw new PlanFailure(this.#unknownDetector(detector), undefined);
+    const either = AbortSignal.any([signal, this.#closing.signal]);
+    const work = new PlanWork(request, entry.title, place, either, this.#fleet);
+    if (!either.aborted) this.#fleet.enqueue(work);
+    const { plan, version } = await work.answer;
+    this.#planned.set(plannedKey(detector, root), { version, configFiles: plan.configFiles });
+    for (const problem of plan.problems) this.#errors.record(reportOfProblem(detector, problem));
+    return plan;
   }
 
   async check(task: CheckTask): Promise<CheckOutcome> {
-    const { detector, root, units, generation, changed } = task.request;
-    const place = this.#placeOf(detector, root, laneOf(units));
-    if (place === undefined) {
-      return { kind: 'failed', message: unknownDetector(detector), unfinished: units, quarantined: [] };
+    const { request } = task;
+    const { detector, root, generation, changed } = request;
+    const place = this.#places.of(detector, root, laneOf(request.units));
+    const entry = this.#places.entry(detector);
+    if (place === undefined || entry === undefined) {
+      const message = this.#unknownDetector(detector);
+      return { kind: 'failed', message, unfinished: request.units, quarantined: [] };
     }
+    this.#fleet.noteChanges(place, generation, changed);
+    const context = (): QuarantineContext => this.#quarantineContext(task, place);
+    const { units, quarantined } = this.#quarantine.empty
+      ? { units: request.units, quarantined: [] }
+      : await this.#quarantine.sift(request, context());
     const run = new CheckRun({
-      task,
+      task: { ...task, onEvent: (event) => this.#event(task, event) },
+      title: entry.title,
       place,
       dispatcher: this.#fleet,
       strikes: this.#strikes,
-      alreadyQuarantined: [],
-      quarantine: (unit, file, reason) => this.#quarantine(task, place, unit, file, reason),
+      alreadyQuarantined: quarantined,
+      quarantine: (unit, file, reason) => {
+        const input = this.#quarantineInput(task, place, unit, file, reason);
+        this.#quarantine.add(input, request, context());
+        return input;
+      },
+      onVersion: (version) => this.#noteVersion(detector, root, version),
       onProgress: () => this.#fleet.progressed(place),
       onFault: (error) => this.#log('error', `A listener of check events failed: ${String(error)}`),
     });
     this.#runs.add(run);
-    this.#fleet.noteChanges(place, generation, changed);
     if (this.#closing.signal.aborted) run.cancel();
     else run.start(units);
-    try {
-      return await run.outcome;
-    } finally {
-      this.#runs.delete(run);
+    const outcome = await run.outcome;
+    this.#runs.delete(run);
+    if (outcome.kind === 'failed' && outcome.reason === undefined) {
+      this.#errors.record({ detector, severity: 'high', code: 'TOOL_ERROR', message: outcome.message });
     }
+    return outcome;
   }
 
   health(): readonly CompartmentHealth[] {
     return this.#fleet.health();
+  }
+
+  async machine(): Promise<MachineHealth> {
+    const { storageDir } = this.#options;
+    const [memory, diskFreeBytes] = await Promise.all([
+      this.#measureMachine(),
+      storageDir === undefined ? undefined : diskFree(storageDir),
+      this.#sampler.now(),
+    ]);
+    return {
+      ...memory,
+      compartmentBytes: memoryOf(this.#fleet.live),
+      processes: this.#sampler.processes,
+      ...(diskFreeBytes === undefined ? {} : { diskFreeBytes }),
+    };
   }
 
   onHealth(listener: () => void): () => void {
@@ -116,23 +210,84 @@ class CompartmentPool implements Pool {
   }
 
   restart(detector?: string): Promise<void> {
-    const entry = detector === undefined ? undefined : this.#table[detector];
-    return this.#fleet.restart(entry?.compartment);
+    if (detector === undefined) return this.#fleet.restart();
+    const entry = this.#places.entry(detector);
+    return entry === undefined ? Promise.resolve() : this.#fleet.restart(entry.compartment);
+  }
+
+  errors(detector?: string): readonly AggregatedError[] {
+    return this.#errors.list(detector);
+  }
+
+  clearErrors(detector?: string): void {
+    this.#errors.clear(detector);
+  }
+
+  quarantined(): readonly QuarantinedInput[] {
+    return this.#quarantine.list();
+  }
+
+  releaseQuarantine(matches: (input: QuarantinedInput) => boolean = () => true): number {
+    return this.#quarantine.release(matches);
+  }
+
+  async capture(name: string, kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs = 5_000): Promise<void> {
+    const compartment = this.#fleet.live.find((candidate) => candidate.name === name);
+    if (compartment === undefined) throw new Error(`No compartment named ${name} is running.`);
+    await compartment.capture(kind, file, durationMs);
+  }
+
+  configure({ maxWorkers, memoryMb }: PoolSettings): void {
+    if (maxWorkers !== undefined) this.#fleet.maxWorkers = Math.max(1, maxWorkers);
+    if (memoryMb !== undefined) this.#places.configure({ memoryMb });
+    this.#fleet.reconsider();
   }
 
   async dispose(): Promise<void> {
     this.#closing.abort();
     for (const run of this.#runs) run.cancel();
+    this.#sampler.dispose();
     await this.#fleet.dispose();
+    await Promise.all([this.#quarantine.settled(), this.#registry?.settled()]);
   }
 
-  #placeOf(detector: string, root: string, lane: Lane): Place | undefined {
-    return placeOf(this.#table, detector, root, lane, this.#limits);
+  #event(task: CheckTask, event: CheckEvent): void | Promise<void> {
+    if (event.kind === 'problem') this.#errors.record(reportOfProblem(task.request.detector, event.problem));
+    return task.onEvent(event);
   }
 
-  #quarantine(task: CheckTask, place: Place, unit: Unit, file: string, reason: ExitReason): QuarantinedInput {
+  #quarantineInput(task: CheckTask, place: Place, unit: Unit, file: string, reason: ExitReason): QuarantinedInput {
     const { detector, root } = task.request;
     return { detector, root, unit, file, reason, limitMb: place.limits.memoryMb, since: this.#clock.date() };
+  }
+
+  #quarantineContext({ request }: CheckTask, place: Place): QuarantineContext {
+    const planned = this.#planned.get(plannedKey(request.detector, request.root));
+    return {
+      version: planned?.version,
+      limitMb: place.limits.memoryMb,
+      configFiles: planned?.configFiles ?? [],
+    };
+  }
+
+  #noteVersion(detector: string, root: string, version: string): void {
+    const key = plannedKey(detector, root);
+    const planned = this.#planned.get(key);
+    if (planned?.version !== version) this.#planned.set(key, { version, configFiles: planned?.configFiles ?? [] });
+  }
+
+  #unknownDetector(name: string): string {
+    const message = `There is no detector named ${name}.`;
+    this.#errors.record({ detector: name, severity: 'high', code: 'DETECTOR_NOT_FOUND', message });
+    return message;
+  }
+
+  async #sampled(): Promise<void> {
+    this.#memory = await this.#measureMachine();
+    // One compartment alone never gets more than all of them together.
+    this.#places.configure({}, Math.floor((this.#memory.totalBytes * BUDGET_SHARE) / MEGABYTE));
+    this.#fleet.reconsider();
+    this.#changed();
   }
 
   #changed(): void {
@@ -140,10 +295,18 @@ class CompartmentPool implements Pool {
   }
 }
 
+function defaultWorkers(): number {
+  return Math.min(os.availableParallelism(), 4);
+}
+
+function memoryOf(compartments: readonly Compartment[]): number {
+  return compartments.reduce((sum, compartment) => sum + compartment.memoryBytes, 0);
+}
+
 function laneOf(units: readonly Unit[]): Lane {
   return units.some((unit) => unit.lane === 'heavy') ? 'heavy' : 'light';
 }
 
-function unknownDetector(name: string): string {
-  return `There is no detector named ${name}.`;
+function plannedKey(detector: string, root: string): string {
+  return `${detector}\n${root}`;
 }

@@ -1,4 +1,151 @@
-import type { Launch } from './link.ts';
-export const launchProcess: Launch = () => {
-  throw new Error('not yet');
-};
+/** The real line: a compartment in a child process (or thread) over the ipc library. Lives as long as its process. */
+import type { CompartmentMessages } from '../../workers/compartment-messages.ts';
+import { createWorker, RemoteError, SpawnError, StartupTimeoutError } from '../../workers/ipc/index.ts';
+import type { WorkerClient, WorkerExit } from '../../workers/ipc/index.ts';
+import type { CheckEvent, CheckRequest, PlanRequest } from '../../workers/protocol.ts';
+import { hostScript } from './detectors.ts';
+import { DetectorFailure, LinkLost } from './link.ts';
+import type { CheckAnswer, CompartmentLink, Launch, LaunchOptions, LinkExit, PlanAnswer, Vitals } from './link.ts';
+
+type Client = WorkerClient<CompartmentMessages>;
+type StartResult = { readonly client: Client } | { readonly exit: LinkExit };
+
+export const launchProcess: Launch = (options) => new ProcessLink(options);
+
+class ProcessLink implements CompartmentLink {
+  readonly ready: Promise<boolean>;
+  readonly exited: Promise<LinkExit>;
+  vitals: Vitals | undefined;
+  readonly #modules: Readonly<Record<string, string>>;
+  readonly #starting = new AbortController();
+  #client: Client | undefined;
+  #onVitals: (vitals: Vitals) => void = () => {};
+  #order = 0;
+
+  constructor(options: LaunchOptions) {
+    this.#modules = options.entry.modules ?? {};
+    const started = this.#start(options);
+    this.ready = started.then((result) => 'client' in result);
+    this.exited = started.then(async (result) =>
+      'exit' in result ? result.exit : linkExit(await result.client.exited),
+    );
+  }
+
+  get pid(): number | undefined {
+    return this.#client?.pid;
+  }
+
+  onVitals(listener: (vitals: Vitals) => void): void {
+    this.#onVitals = listener;
+  }
+
+  plan(request: PlanRequest, cancel: AbortSignal): Promise<PlanAnswer> {
+    return this.#ask(cancel, (client, order) => client.send('plan', { order, request, ...this.#moduleOf(request) }));
+  }
+
+  check(
+    request: CheckRequest,
+    onEvent: (event: CheckEvent) => void | Promise<void>,
+    cancel: AbortSignal,
+  ): Promise<CheckAnswer> {
+    return this.#ask(cancel, (client, order) =>
+      client.send('check', { order, request, ...this.#moduleOf(request) }, { onEvent }),
+    );
+  }
+
+  async capture(kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs: number): Promise<void> {
+    const never = new AbortController().signal;
+    await this.#ask(never, (client) => client.send('capture', { kind, file, durationMs }));
+  }
+
+  close(): void {
+    if (this.#client === undefined) this.kill();
+    else void this.#client.close();
+  }
+
+  kill(): void {
+    this.#starting.abort();
+    void this.#client?.kill();
+  }
+
+  async #start(options: LaunchOptions): Promise<StartResult> {
+    const { entry, heapMb, startMs, log, name } = options;
+    const threads = entry.driver === 'worker-threads';
+    try {
+      const client = await createWorker<CompartmentMessages>({
+        script: entry.script ?? hostScript(),
+        name,
+        driver: entry.driver ?? 'child-process',
+        ...(threads
+          ? { resourceLimits: { maxOldGenerationSizeMb: heapMb } }
+          : { execArgv: [`--max-old-space-size=${heapMb}`, ...(entry.execArgv ?? [])] }),
+        ...(entry.env === undefined ? {} : { env: entry.env }),
+        timeouts: { startup: startMs },
+        signal: this.#starting.signal,
+      });
+      this.#client = client;
+      if (this.#starting.signal.aborted) void client.kill();
+      client.onLog((entry) => log(entry.level, entry.message));
+      client.onVitals(({ heartbeatAt, rssBytes, heapUsedBytes, utilization }) => {
+        this.vitals = {
+          heartbeatAt,
+          rssBytes,
+          ...(heapUsedBytes === undefined ? {} : { heapUsedBytes }),
+          ...(utilization === undefined ? {} : { utilization }),
+        };
+        this.#onVitals(this.vitals);
+      });
+      return { client };
+    } catch (error) {
+      return { exit: startFailure(error) };
+    }
+  }
+
+  async #ask<Answer>(cancel: AbortSignal, send: (client: Client, order: number) => Promise<Answer>): Promise<Answer> {
+    const client = this.#client;
+    if (client === undefined) throw new LinkLost('the compartment is not ready');
+    this.#order += 1;
+    const order = this.#order;
+    // Told by a message of its own: the answer still comes, and with it the knowledge that the compartment is free.
+    const onCancel = (): void => {
+      if (client.state === 'ready') client.notify('cancel', { order });
+    };
+    cancel.addEventListener('abort', onCancel, { once: true });
+    try {
+      const answer = send(client, order);
+      if (cancel.aborted) onCancel();
+      return await answer;
+    } catch (error) {
+      if (error instanceof RemoteError) throw new DetectorFailure(error.message, { cause: error });
+      throw new LinkLost(error instanceof Error ? error.message : String(error), { cause: error });
+    } finally {
+      cancel.removeEventListener('abort', onCancel);
+    }
+  }
+
+  #moduleOf(request: { readonly detector: string }): { readonly module?: string } {
+    const module = this.#modules[request.detector];
+    return module === undefined ? {} : { module };
+  }
+}
+
+function startFailure(error: unknown): LinkExit {
+  const exit = error instanceof SpawnError || error instanceof StartupTimeoutError ? error.exit : undefined;
+  const startTimeout = error instanceof StartupTimeoutError;
+  if (exit !== undefined) return { ...linkExit(exit), ...(startTimeout ? { startTimeout } : {}) };
+  const message = error instanceof Error ? error.message : String(error);
+  return { expected: false, outOfMemory: false, stderr: [message], ...(startTimeout ? { startTimeout } : {}) };
+}
+
+function linkExit(exit: WorkerExit): LinkExit {
+  const said = exit.stderrTail.length > 0 || exit.error === undefined ? exit.stderrTail : [exit.error.message];
+  return {
+    expected: exit.expected,
+    ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }),
+    ...(exit.signal === undefined ? {} : { signal: exit.signal }),
+    outOfMemory: exit.outOfMemory,
+    ...(exit.kind === 'protocol' ? { protocolError: exit.reason } : {}),
+    ...(exit.kind === 'startup-timeout' ? { startTimeout: true } : {}),
+    stderr: said,
+  };
+}

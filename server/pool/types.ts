@@ -1,24 +1,9 @@
 /** What the pool promises the engine. The engine knows units and generations; the pool knows compartments and faults. */
-import type {
-  CheckEvent,
-  CheckRequest,
-  CheckResult,
-  PlanRequest,
-  PlanResult,
-  Unit,
-} from '../../workers/protocol.ts';
+import type { CheckEvent, CheckRequest, CheckResult, PlanRequest, PlanResult, Unit } from '../../workers/protocol.ts';
 
 /** Why a compartment ended, or a task with it. */
 export type ExitKind =
-  | 'oom-heap'
-  | 'oom-kernel'
-  | 'rss-limit'
-  | 'signal'
-  | 'exit'
-  | 'protocol'
-  | 'hang'
-  | 'start-timeout'
-  | 'cancelled';
+  'oom-heap' | 'oom-kernel' | 'rss-limit' | 'signal' | 'exit' | 'protocol' | 'hang' | 'start-timeout' | 'cancelled';
 
 export interface ExitReason {
   readonly kind: ExitKind;
@@ -107,6 +92,63 @@ export type PoolNotice =
   /** Several detectors crash: everything is off until a restart is asked for. */
   | { readonly kind: 'stopped'; readonly compartment: string; readonly reason: ExitReason };
 
+/** A compartment is over 85 % of its memory limit; told again only after it was under 80 %. */
+export interface MemoryAlert {
+  readonly compartment: string;
+  readonly memoryBytes: number;
+  readonly limitBytes: number;
+}
+
+export type ErrorSeverity = 'critical' | 'high' | 'medium' | 'low';
+
+export type ErrorCode =
+  | 'TIMEOUT'
+  | 'WORKER_CRASH'
+  | 'OOM'
+  | 'HANG'
+  | 'TOOL_ERROR'
+  | 'DETECTOR_NOT_FOUND'
+  | 'INVALID_RESULT'
+  | 'PROTOCOL'
+  | 'CONFIG_ERROR';
+
+/** One failure, however often it happened. */
+export interface AggregatedError {
+  readonly detector: string;
+  readonly severity: ErrorSeverity;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly cause?: string;
+  /** File it happened on, relative to the root. */
+  readonly input?: string;
+  /** Milliseconds since the epoch. */
+  readonly first: number;
+  readonly last: number;
+  readonly count: number;
+}
+
+/** The machine, or the container we may use of it. */
+export interface MachineHealth {
+  readonly totalBytes: number;
+  /** Without starting to swap; page cache counts as free. */
+  readonly freeBytes: number;
+  /** Where the total comes from. */
+  readonly source: 'machine' | 'cgroup';
+  /** Memory of all compartments. */
+  readonly compartmentBytes: number;
+  /** Processes of all compartments, what they started included. */
+  readonly processes: number;
+  /** Free space where results are kept. */
+  readonly diskFreeBytes?: number;
+}
+
+/** What a user may change while the pool runs. */
+export interface PoolSettings {
+  readonly maxWorkers?: number;
+  /** Megabytes of an ordinary compartment; some kinds have a multiple of it. */
+  readonly memoryMb?: number;
+}
+
 export interface Pool {
   /** @throws PlanFailure when the detector's compartment cannot answer; its `reason` says why. */
   plan(request: PlanRequest, signal: AbortSignal): Promise<PlanResult>;
@@ -119,4 +161,23 @@ export interface Pool {
   restart(detector?: string): Promise<void>;
   /** Cancels everything, ends every process, resolves when none is left. */
   dispose(): Promise<void>;
+}
+
+/** What operating a pool needs beyond using it: the server's and the terminal's views. */
+export interface SupervisedPool extends Pool {
+  /** Measures anew, without blocking. */
+  machine(): Promise<MachineHealth>;
+  /** Failures since the start or the last reset, most severe first. */
+  errors(detector?: string): readonly AggregatedError[];
+  clearErrors(detector?: string): void;
+  quarantined(): readonly QuarantinedInput[];
+  /** Frees inputs so that the next check tries them again. @returns how many */
+  releaseQuarantine(matches?: (input: QuarantinedInput) => boolean): number;
+  /**
+   * Writes a heap snapshot, or a CPU profile of `durationMs`, of a compartment to an absolute path.
+   * @throws Error when no compartment of that name runs, or it ends meanwhile
+   */
+  capture(compartment: string, kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs?: number): Promise<void>;
+  /** Takes over new settings at once; running compartments keep their heap limit until they are next started. */
+  configure(settings: PoolSettings): void;
 }

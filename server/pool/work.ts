@@ -16,6 +16,8 @@ export interface Pulse {
 
 export interface Work {
   readonly detector: string;
+  /** The detector's name for a person. */
+  readonly title: string;
   readonly place: Place;
   /** Lower runs first: 0 for plans, then open, recent and background. */
   readonly rank: number;
@@ -54,6 +56,7 @@ const FOREIGN_DEATH = 0.25;
 /** A plan: tried twice. */
 export class PlanWork implements Work {
   readonly detector: string;
+  readonly title: string;
   readonly place: Place;
   readonly rank = 0;
   readonly alone = false;
@@ -65,8 +68,9 @@ export class PlanWork implements Work {
   readonly #settle: { readonly resolve: (answer: PlanAnswer) => void; readonly reject: (error: Error) => void };
   #deaths = 0;
 
-  constructor(request: PlanRequest, place: Place, signal: AbortSignal, dispatcher: Dispatcher) {
+  constructor(request: PlanRequest, title: string, place: Place, signal: AbortSignal, dispatcher: Dispatcher) {
     this.detector = request.detector;
+    this.title = title;
     this.place = place;
     this.signal = signal;
     this.#request = request;

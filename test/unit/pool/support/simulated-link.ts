@@ -2,7 +2,15 @@
  * A driver without processes: starts, answers, crashes, hangs, floods and lies on simulated time, as a seed decides.
  * The world lives as long as one simulation, a link as long as one simulated process.
  */
-import type { Launch, LaunchOptions, CompartmentLink, LinkExit, PlanAnswer, CheckAnswer, Vitals } from '../../../../server/pool/link.ts';
+import type {
+  Launch,
+  LaunchOptions,
+  CompartmentLink,
+  LinkExit,
+  PlanAnswer,
+  CheckAnswer,
+  Vitals,
+} from '../../../../server/pool/link.ts';
 import { LinkLost } from '../../../../server/pool/link.ts';
 import type { CheckEvent, CheckRequest, Issue, PlanRequest, Unit } from '../../../../workers/protocol.ts';
 import type { Random } from '../../../../server/pool/clock.ts';
@@ -35,8 +43,17 @@ export interface Faults {
 }
 
 export const noFaults: Faults = {
-  crash: 0, kill: 0, hang: 0, startCrash: 0, startHang: 0, duplicate: 0, earlyExit: 0, flood: 0, ignoreCancel: 0,
-  idleCrash: 0, lostLine: 0,
+  crash: 0,
+  kill: 0,
+  hang: 0,
+  startCrash: 0,
+  startHang: 0,
+  duplicate: 0,
+  earlyExit: 0,
+  flood: 0,
+  ignoreCancel: 0,
+  idleCrash: 0,
+  lostLine: 0,
 };
 
 export type Poison = 'crash' | 'hang' | 'oom' | 'self-kill';
@@ -176,7 +193,9 @@ class SimulatedLink implements CompartmentLink {
 
   close(): void {
     const stubborn = this.#hung || this.#world.chance(this.#world.faults.ignoreCancel);
-    this.#world.clock.after(stubborn ? 3_000 : this.#world.between(1, 50), () => this.#die({ exitCode: 0, expected: true }));
+    this.#world.clock.after(stubborn ? 3_000 : this.#world.between(1, 50), () =>
+      this.#die({ exitCode: 0, expected: true }),
+    );
   }
 
   kill(): void {

@@ -42,11 +42,20 @@ export async function simulate(seed: number): Promise<Story> {
   const mood = Math.floor(random() * 6);
   world.faults = faultsOf(mood, random);
   world.marks = random() < 0.8;
-  const limits = { idleMs: 20_000, progressMs: 5_000, heartbeatMs: 3_000, startMs: 10_000, planMs: 8_000, cancelMs: 500 };
+  const limits = {
+    idleMs: 20_000,
+    progressMs: 5_000,
+    heartbeatMs: 3_000,
+    startMs: 10_000,
+    planMs: 8_000,
+    cancelMs: 500,
+  };
   const pool = createPool({
     clock,
     random,
     launch: world.launch,
+    sample: () => Promise.resolve(new Map()),
+    machine: () => Promise.resolve({ totalBytes: 2 ** 34, freeBytes: 2 ** 33, source: 'machine' }),
     maxWorkers,
     limits,
     detectors: table,
@@ -65,9 +74,11 @@ export async function simulate(seed: number): Promise<Story> {
     if (random() < 0.3) {
       clock.after(random() * 2_000, () => {
         const request = { detector: 'many', root: '/root0', options: {} };
-        plans.push(pool.plan(request, new AbortController().signal).catch((error: unknown) => {
-          assert.ok(error instanceof PlanFailure, `a plan failed with ${String(error)}`);
-        }));
+        plans.push(
+          pool.plan(request, new AbortController().signal).catch((error: unknown) => {
+            assert.ok(error instanceof PlanFailure, `a plan failed with ${String(error)}`);
+          }),
+        );
       });
     }
   }
@@ -85,7 +96,10 @@ export async function simulate(seed: number): Promise<Story> {
     assert.ok(world.live <= maxWorkers, `${world.live} processes with ${maxWorkers} workers allowed`);
   };
   await settle();
-  while (clock.nextAt !== undefined && (trials.length < taskCount || trials.some((trial) => trial.outcome === undefined))) {
+  while (
+    clock.nextAt !== undefined &&
+    (trials.length < taskCount || trials.some((trial) => trial.outcome === undefined))
+  ) {
     assert.ok(clock.now() < deadline, `tasks are still open at ${clock.now()}: the queue does not drain`);
     await step();
   }
@@ -125,7 +139,10 @@ export async function simulate(seed: number): Promise<Story> {
     settledAfterMs: clock.now(),
     launches: world.launches,
     deaths: world.deaths,
-    quarantined: trials.reduce((sum, { outcome }) => sum + (outcome?.kind === 'done' ? outcome.quarantined.length : 0), 0),
+    quarantined: trials.reduce(
+      (sum, { outcome }) => sum + (outcome?.kind === 'done' ? outcome.quarantined.length : 0),
+      0,
+    ),
     failed: kinds.filter((kind) => kind === 'failed').length,
     cancelled: kinds.filter((kind) => kind === 'cancelled').length,
   };

@@ -1,0 +1,135 @@
+/**
+ * Looks after memory and CPU of compartments while any of them works, and once more after: an idle pool costs nothing.
+ * Never blocks. Lives as long as the pool.
+ */
+import type { Clock } from './clock.ts';
+import type { Compartment } from './compartment.ts';
+import type { SampleTrees, TreeUsage } from './process-tree.ts';
+import type { MemoryAlert } from './types.ts';
+
+/** Over this share of the limit there is an alert; it is armed again under the lower one. */
+const ALERT_ON = 0.85;
+const ALERT_OFF = 0.8;
+const MEGABYTE = 1024 * 1024;
+
+export interface HealthOptions {
+  readonly clock: Clock;
+  readonly intervalMs: number;
+  readonly sample: SampleTrees;
+  readonly live: () => readonly Compartment[];
+  readonly onAlert: (alert: MemoryAlert) => void;
+  /** New numbers are there; limits are enforced already. */
+  readonly onSampled: () => void;
+}
+
+interface Reading {
+  readonly at: number;
+  readonly cpuMs: number;
+}
+
+export class HealthSampler {
+  readonly #options: HealthOptions;
+  readonly #readings = new Map<number, Reading>();
+  readonly #alerted = new Set<string>();
+  #cancelTimer: (() => void) | undefined;
+  #sampling: Promise<void> | undefined;
+  #processes = 0;
+  #quietRounds = 0;
+  #disposed = false;
+
+  constructor(options: HealthOptions) {
+    this.#options = options;
+  }
+
+  /** Of all compartments at the last sample, with what they started. */
+  get processes(): number {
+    return this.#processes;
+  }
+
+  /** Something works: sample until it does no longer. */
+  wake(): void {
+    this.#quietRounds = 0;
+    if (this.#cancelTimer === undefined && !this.#disposed) this.#schedule();
+  }
+
+  /** Takes a sample now. Calls during a sample share it. */
+  now(): Promise<void> {
+    this.#sampling ??= this.#sample().finally(() => {
+      this.#sampling = undefined;
+    });
+    return this.#sampling;
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
+  #schedule(): void {
+    this.#cancelTimer = this.#options.clock.after(
+      this.#options.intervalMs,
+      () => {
+        void this.now().then(() => {
+          this.#cancelTimer = undefined;
+          if (this.#disposed) return;
+          // One more round after the last work shows what idle compartments hold.
+          this.#quietRounds = this.#options.live().some(({ busy }) => busy) ? 0 : this.#quietRounds + 1;
+          if (this.#quietRounds < 2) this.#schedule();
+        });
+      },
+      true,
+    );
+  }
+
+  async #sample(): Promise<void> {
+    const measured = this.#options.live().flatMap((compartment) => {
+      const { pid } = compartment;
+      return pid === undefined || compartment.place.entry.driver === 'worker-threads' ? [] : [{ compartment, pid }];
+    });
+    const usages = await this.#options.sample(measured.map(({ pid }) => pid));
+    if (this.#disposed) return;
+    this.#processes = 0;
+    for (const { compartment, pid } of measured) {
+      const usage = usages.get(pid);
+      if (usage === undefined || compartment.pid !== pid) continue;
+      this.#processes += usage.processes;
+      const cpuPercent = this.#cpuPercent(pid, usage);
+      this.#alert(compartment, usage.memoryBytes);
+      compartment.sampled(usage.memoryBytes, cpuPercent);
+    }
+    const living = new Set(measured.map(({ pid }) => pid));
+    for (const pid of this.#readings.keys()) if (!living.has(pid)) this.#readings.delete(pid);
+    this.#options.onSampled();
+  }
+
+  #cpuPercent(pid: number, { cpuMs }: TreeUsage): number {
+    const at = this.#options.clock.now();
+    const before = this.#readings.get(pid);
+    this.#readings.set(pid, { at, cpuMs });
+    if (before === undefined || at <= before.at) return 0;
+    return Math.max(0, (100 * (cpuMs - before.cpuMs)) / (at - before.at));
+  }
+
+  #alert(compartment: Compartment, memoryBytes: number): void {
+    const { name, limitBytes } = compartment;
+    const share = memoryBytes / limitBytes;
+    if (share < ALERT_OFF) this.#alerted.delete(name);
+    if (share <= ALERT_ON || this.#alerted.has(name)) return;
+    this.#alerted.add(name);
+    this.#options.onAlert({ compartment: name, memoryBytes, limitBytes });
+  }
+}
+
+/** Whether one more process may start: within the machine's budget, with some memory free. */
+export function hasRoom(
+  memory: { readonly totalBytes: number; readonly freeBytes: number },
+  usedBytes: number,
+): boolean {
+  const budget = memory.totalBytes * BUDGET_SHARE;
+  return usedBytes + NEW_PROCESS_BYTES <= budget && memory.freeBytes >= NEW_PROCESS_BYTES;
+}
+
+/** Of all memory, for all compartments together. */
+export const BUDGET_SHARE = 0.75;
+const NEW_PROCESS_BYTES = 150 * MEGABYTE;

@@ -1,0 +1,176 @@
+/**
+ * Which processes this server started, on disk, so that a later server can end what survived it. The guard in each
+ * compartment ends it within seconds of our death; this is the second net, for compartments that never got so far.
+ *
+ * One file per server. A file is swept when its server is gone; a process is ended only if it still is the one that
+ * was written down, by its start time: never a stranger that got its number.
+ */
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+/** Identifies a process for good: two with the same number have different start times. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** As the platform writes it; only ever compared. */
+  readonly startTime: string;
+}
+
+export interface ProcessTable {
+  /** Undefined: there is no such process, or it has ended and only waits to be reaped. */
+  startTimeOf(pid: number): Promise<string | undefined>;
+  /** Ends the process and the group it leads. */
+  kill(pid: number): void;
+}
+
+export interface RegistryOptions {
+  readonly storageDir: string;
+  readonly processes?: ProcessTable;
+  readonly log: (message: string) => void;
+}
+
+interface RegistryFile {
+  readonly owner: ProcessIdentity;
+  readonly compartments: readonly ProcessIdentity[];
+}
+
+const PREFIX = 'compartments-';
+
+export class PidRegistry {
+  readonly #folder: string;
+  readonly #processes: ProcessTable;
+  readonly #log: (message: string) => void;
+  readonly #living = new Map<number, ProcessIdentity>();
+  #writing: Promise<void> = Promise.resolve();
+  #dirty = false;
+  #owner: ProcessIdentity | undefined;
+
+  constructor({ storageDir, processes = systemProcesses, log }: RegistryOptions) {
+    this.#folder = storageDir;
+    this.#processes = processes;
+    this.#log = log;
+  }
+
+  /** Ends what servers before us left behind. @returns ids of the processes it ended */
+  async sweep(): Promise<readonly number[]> {
+    const ended: number[] = [];
+    const names = await readdir(this.#folder).catch(() => []);
+    for (const name of names) {
+      if (!name.startsWith(PREFIX) || !name.endsWith('.json')) continue;
+      const file = path.join(this.#folder, name);
+      const content = await readRegistry(file);
+      if (content !== undefined && (await this.#isAlive(content.owner))) continue;
+      for (const compartment of content?.compartments ?? []) {
+        if (!(await this.#isAlive(compartment))) continue;
+        this.#log(`Ending compartment ${compartment.pid}, left behind by server ${content?.owner.pid}.`);
+        this.#processes.kill(compartment.pid);
+        ended.push(compartment.pid);
+      }
+      await rm(file, { force: true });
+    }
+    return ended;
+  }
+
+  async started(pid: number): Promise<void> {
+    const startTime = await this.#processes.startTimeOf(pid);
+    if (startTime === undefined) return;
+    this.#living.set(pid, { pid, startTime });
+    this.#save();
+  }
+
+  ended(pid: number): void {
+    if (this.#living.delete(pid)) this.#save();
+  }
+
+  /** Resolves when everything is on disk. */
+  async settled(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #isAlive({ pid, startTime }: ProcessIdentity): Promise<boolean> {
+    return (await this.#processes.startTimeOf(pid)) === startTime;
+  }
+
+  #save(): void {
+    if (this.#dirty) return;
+    this.#dirty = true;
+    this.#writing = this.#writing.then(async () => {
+      this.#dirty = false;
+      const file = path.join(this.#folder, `${PREFIX}${process.pid}.json`);
+      try {
+        if (this.#living.size === 0) return await rm(file, { force: true });
+        this.#owner ??= { pid: process.pid, startTime: (await this.#processes.startTimeOf(process.pid)) ?? '' };
+        const content: RegistryFile = { owner: this.#owner, compartments: [...this.#living.values()] };
+        await mkdir(this.#folder, { recursive: true });
+        const draft = `${file}.tmp`;
+        await writeFile(draft, JSON.stringify(content));
+        await rename(draft, file);
+      } catch (error) {
+        this.#log(`The list of compartments cannot be kept on disk: ${String(error)}`);
+      }
+    });
+  }
+}
+
+async function readRegistry(file: string): Promise<RegistryFile | undefined> {
+  try {
+    const content = JSON.parse(await readFile(file, 'utf8')) as Partial<RegistryFile>;
+    if (!isIdentity(content.owner) || !Array.isArray(content.compartments)) return undefined;
+    return { owner: content.owner, compartments: content.compartments.filter(isIdentity) };
+  } catch {
+    return undefined;
+  }
+}
+
+function isIdentity(value: unknown): value is ProcessIdentity {
+  if (typeof value !== 'object' || value === null) return false;
+  const { pid, startTime } = value as Partial<Record<keyof ProcessIdentity, unknown>>;
+  return Number.isInteger(pid) && (pid as number) > 1 && typeof startTime === 'string' && startTime !== '';
+}
+
+export const systemProcesses: ProcessTable = {
+  async startTimeOf(pid) {
+    try {
+      if (process.platform === 'linux') return await linuxStartTime(pid);
+      process.kill(pid, 0);
+      const [command, ...args] = startTimeCommand(process.platform, pid);
+      const { stdout } = await promisify(execFile)(command, args, { timeout: 10_000, windowsHide: true });
+      return stdout.trim() === '' ? undefined : stdout.trim();
+    } catch {
+      return undefined;
+    }
+  },
+  kill(pid) {
+    for (const target of process.platform === 'win32' ? [pid] : [-pid, pid]) {
+      try {
+        process.kill(target, 'SIGKILL');
+      } catch {
+        // Gone already, or it leads no group.
+      }
+    }
+  },
+};
+
+export function startTimeCommand(platform: NodeJS.Platform, pid: number): readonly [string, ...string[]] {
+  return platform === 'win32'
+    ? [
+        'powershell.exe',
+        '-NoProfile',
+        '-NonInteractive',
+        '-Command',
+        `(Get-Process -Id ${pid}).StartTime.ToFileTimeUtc()`,
+      ]
+    : ['ps', '-o', 'lstart=', '-p', String(pid)];
+}
+
+/** Ticks since boot, with the boot they count from. */
+async function linuxStartTime(pid: number): Promise<string | undefined> {
+  const [stat, boot] = await Promise.all([
+    readFile(`/proc/${pid}/stat`, 'utf8'),
+    readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => ''),
+  ]);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, ticks] = [fields[0], fields[19]];
+  return state === 'Z' || ticks === undefined ? undefined : `${boot.trim()}:${ticks}`;
+}

@@ -1,0 +1,123 @@
+/**
+ * The entry of a compartment: loads the detector an order names, streams what it finds, and answers. Lives as long as
+ * its process; detectors stay loaded, so that what they keep warm serves the next order.
+ */
+import { readdirSync } from 'node:fs';
+import os from 'node:os';
+import { pathToFileURL } from 'node:url';
+import { capture } from './capture.ts';
+import type { CheckReply, CompartmentMessages, PlanReply } from './compartment-messages.ts';
+import type { Detector, PlanContext } from './detector.ts';
+import { detectorModules } from './detectors/index.ts';
+import { startWorkerServer } from './ipc/index.ts';
+import type { PlanResult } from './protocol.ts';
+import { Reporter } from './reporter.ts';
+import { flawOfPlan } from './well-formed.ts';
+
+/** Background work gives way to the editor: nicer than normal, still ahead of idle jobs. */
+const NICENESS = 5;
+
+giveWay();
+
+const detectors = new Map<string, Promise<Detector>>();
+const cancels = new Map<number, AbortController>();
+
+await startWorkerServer<CompartmentMessages>(
+  {
+    async plan({ order, request, module }, context): Promise<PlanReply> {
+      return withCancel(order, async (signal) => {
+        const detector = await load(request.detector, module);
+        const planContext: PlanContext = { signal, log: (level, message) => context.log(level, message) };
+        const plan = await detector.plan(request, planContext);
+        return { plan: soundPlan(detector, plan), version: detector.version };
+      });
+    },
+
+    async check({ order, request, module }, context): Promise<CheckReply> {
+      return withCancel(order, async (signal) => {
+        const detector = await load(request.detector, module);
+        const line = {
+          emit: context.emit,
+          emitNow: (event: Parameters<typeof context.emit>[0]): void => {
+            void context.emit(event);
+            context.flush();
+          },
+          log: context.log,
+        };
+        const reporter = new Reporter(request, line, signal);
+        const startedAt = performance.now();
+        const result = await detector.check(request, reporter);
+        await reporter.settled();
+        const durationMs = Math.round(performance.now() - startedAt);
+        return { result: { ...result, durationMs }, version: detector.version, cancelled: signal.aborted };
+      });
+    },
+
+    cancel({ order }): void {
+      cancels.get(order)?.abort();
+    },
+
+    async capture({ kind, file, durationMs }): Promise<{ bytes: number }> {
+      return { bytes: await capture(kind, file, durationMs) };
+    },
+  },
+  { onClose: disposeDetectors },
+);
+
+async function disposeDetectors(): Promise<void> {
+  const loaded = await Promise.allSettled(detectors.values());
+  await Promise.allSettled(loaded.map((load) => (load.status === 'fulfilled' ? load.value.dispose?.() : undefined)));
+}
+
+async function withCancel<Result>(order: number, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const controller = new AbortController();
+  cancels.set(order, controller);
+  try {
+    return await work(controller.signal);
+  } finally {
+    cancels.delete(order);
+  }
+}
+
+function load(name: string, module: string | undefined): Promise<Detector> {
+  const key = module ?? name;
+  const known = detectors.get(key);
+  if (known !== undefined) return known;
+  const loading = loadOnce(name, module);
+  detectors.set(key, loading);
+  // A module that failed to load may be there the next time.
+  loading.catch(() => detectors.delete(key));
+  return loading;
+}
+
+async function loadOnce(name: string, module: string | undefined): Promise<Detector> {
+  if (module !== undefined) {
+    const loaded = (await import(pathToFileURL(module).href)) as { readonly detector?: Detector };
+    if (loaded.detector === undefined) throw new Error(`${module} exports no detector`);
+    return loaded.detector;
+  }
+  const loadModule = Object.hasOwn(detectorModules, name) ? detectorModules[name] : undefined;
+  if (loadModule === undefined) throw new Error(`There is no detector named ${name}.`);
+  return (await loadModule()).detector;
+}
+
+function soundPlan(detector: Detector, plan: PlanResult): PlanResult {
+  const flaw = flawOfPlan(plan);
+  if (flaw === undefined) return plan;
+  const message = `The plan of ${detector.name} is not well-formed: ${flaw}.`;
+  const problem = { code: 'INVALID_RESULT', message, fatal: true } as const;
+  return { status: 'failed', note: message, units: [], problems: [problem], configFiles: [] };
+}
+
+/** On Linux niceness belongs to threads, and V8's are there already; what starts later inherits it. */
+function giveWay(): void {
+  try {
+    if (process.platform === 'linux') {
+      for (const thread of readdirSync('/proc/self/task')) os.setPriority(Number(thread), NICENESS);
+    } else {
+      os.setPriority(process.platform === 'win32' ? os.constants.priority.PRIORITY_BELOW_NORMAL : NICENESS);
+    }
+  } catch {
+    // Not allowed here: then the work competes as an equal.
+  }
+}
