@@ -1,0 +1,100 @@
+/**
+ * A TypeScript that offers no API we know: its command line, which is always there. Slow to answer and blind to
+ * unsaved texts, but right. One process per check.
+ */
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import type { Range } from '../../protocol.ts';
+import type { Engine } from './engine.ts';
+import {
+  EngineDied,
+  NOWHERE,
+  type Diagnostic,
+  type ProjectOrder,
+  type ProjectSink,
+  type SessionSettings,
+  type TypeScriptSession,
+} from './session.ts';
+
+/** @param engine whose `executable` takes the arguments of `tsc` */
+export function openCommand(engine: Engine, settings: SessionSettings): TypeScriptSession {
+  const { root, log } = settings;
+  let told = false;
+  return {
+    update: ({ overlays }) => {
+      if (overlays.size > 0 && !told) {
+        told = true;
+        log('warn', `TypeScript ${engine.version} is run by its command line, which sees saved files only.`);
+      }
+      return Promise.resolve();
+    },
+    check: async (order, sink, signal) => {
+      await report(parseOutput(await run(engine, root, order, signal), root), sink);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/**
+ * What `tsc --pretty false` printed.
+ * @param directory absolute path of the folder it ran in, which its paths are relative to
+ */
+export function parseOutput(output: string, directory: string): readonly Diagnostic[] {
+  const found: { -readonly [Key in keyof Diagnostic]: Diagnostic[Key] }[] = [];
+  for (const line of output.split(/\r?\n/)) {
+    const groups = DIAGNOSTIC.exec(line)?.groups;
+    const last = found.at(-1);
+    if (groups) {
+      const { file, line: row, column, category, code, message = '' } = groups;
+      found.push({
+        ...(file === undefined ? {} : { file: path.resolve(directory, file) }),
+        range: row === undefined || column === undefined ? NOWHERE : pointAt(Number(row) - 1, Number(column) - 1),
+        code: Number(code),
+        severity: category === 'error' ? 'error' : category === 'warning' ? 'warning' : 'info',
+        message,
+      });
+    } else if (last && line.startsWith('  ')) last.message += `\n${line}`;
+  }
+  return found;
+}
+
+const DIAGNOSTIC =
+  /^(?:(?<file>\S.*)\((?<line>\d+),(?<column>\d+)\): )?(?<category>error|warning|message) TS(?<code>\d+): (?<message>.*)$/;
+
+function pointAt(line: number, character: number): Range {
+  return { start: { line, character }, end: { line, character } };
+}
+
+async function report(found: readonly Diagnostic[], sink: ProjectSink): Promise<void> {
+  for (const [file, diagnostics] of Map.groupBy(found, (diagnostic) => diagnostic.file)) {
+    if (file === undefined || file.endsWith('.json')) sink.project(diagnostics);
+    else await sink.answer(file, diagnostics);
+  }
+}
+
+function run(engine: Engine, root: string, order: ProjectOrder, signal: AbortSignal): Promise<string> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const tsc = spawn(engine.executable, ['-p', order.configFile, '--noEmit', '--pretty', 'false'], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+      signal,
+      killSignal: 'SIGKILL',
+    });
+    let output = '';
+    let errors = '';
+    tsc.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    tsc.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-2000)));
+    tsc.once('error', (error) => reject(signal.aborted ? asError(signal.reason) : error));
+    tsc.once('close', (code, killer) => {
+      // 1 and 2: there are errors. Anything else is not an answer.
+      if (code !== null && code <= 2) resolve(output);
+      else reject(new EngineDied(`tsc ${engine.version} failed (${killer ?? `exit code ${String(code)}`}): ${errors}`));
+    });
+  });
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}

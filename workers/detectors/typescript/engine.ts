@@ -1,0 +1,172 @@
+/** Which TypeScript speaks for a project: the workspace's own, or the one that comes with Bulkhead. Holds nothing. */
+import { readFile, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { DetectorProblem } from '../../protocol.ts';
+
+export type EngineMode = 'auto' | 'workspace' | 'native';
+
+export interface Engine {
+  /** `native`: TypeScript 7 through its API; `command`: TypeScript 7 by its command line; `javascript`: up to 6. */
+  readonly kind: 'native' | 'command' | 'javascript';
+  readonly version: string;
+  readonly origin: 'workspace' | 'bundled';
+  /** Absolute path of the package's folder. */
+  readonly directory: string;
+  /** What to load: the module of the API, or the native program. */
+  readonly entry: string;
+  /** Absolute path of the native program; empty for `javascript`. */
+  readonly executable: string;
+}
+
+/** There is no TypeScript to use; `problem` says what to do. */
+export class EngineMissing extends Error {
+  override readonly name = 'EngineMissing';
+  readonly problem: DetectorProblem;
+
+  constructor(problem: DetectorProblem, options?: ErrorOptions) {
+    super(problem.message, options);
+    this.problem = problem;
+  }
+}
+
+/**
+ * Finds the TypeScript for a project.
+ * @param directory absolute path of the folder of its tsconfig
+ * @param mode `auto`: the workspace's, else the bundled; `workspace`: only the workspace's; `native`: TypeScript 7, the
+ *   workspace's where it is one
+ * @throws {EngineMissing}
+ */
+export async function engineFor(directory: string, mode: EngineMode): Promise<Engine> {
+  const own = await workspacePackage(directory);
+  if (own && (mode !== 'native' || majorOf(own.version) >= 7)) return engineOf(own, 'workspace');
+  if (mode === 'workspace') {
+    throw new EngineMissing({
+      code: 'TOOL_MISSING',
+      message: `No typescript is installed for ${directory}. Run 'npm install --save-dev typescript', or set the option 'typescript.engine' to 'auto' to use the one that comes with Bulkhead.`,
+      fatal: true,
+    });
+  }
+  return engineOf(await bundledPackage(), 'bundled');
+}
+
+/** One word for everything that makes two projects share a session; paths inside the root are relative to it. */
+export function groupOf(engine: Engine, root: string): string {
+  const place =
+    engine.origin === 'bundled' ? 'bundled' : path.relative(root, engine.directory).split(path.sep).join('/');
+  return `${engine.kind} ${engine.version} ${place}`;
+}
+
+interface Manifest {
+  readonly version?: unknown;
+  readonly exports?: unknown;
+}
+
+interface Package {
+  readonly directory: string;
+  readonly version: string;
+  readonly manifest: Manifest;
+}
+
+/** Node's own rule, without its caches: the version may change under a running compartment. */
+async function workspacePackage(directory: string): Promise<Package | undefined> {
+  for (let folder = directory; ; folder = path.dirname(folder)) {
+    const found = await readPackage(path.join(folder, 'node_modules', 'typescript'));
+    if (found) return found;
+    if (await exists(path.join(folder, '.pnp.cjs'))) {
+      throw new EngineMissing({
+        code: 'TOOL_MISSING',
+        message: `Yarn Plug'n'Play (${path.join(folder, '.pnp.cjs')}) is not supported: packages cannot be found without node_modules. Set 'nodeLinker: node-modules' in .yarnrc.yml and run 'yarn install'.`,
+        fatal: true,
+      });
+    }
+    if (path.dirname(folder) === folder) return undefined;
+  }
+}
+
+async function bundledPackage(): Promise<Package> {
+  let manifest: string;
+  try {
+    manifest = createRequire(import.meta.url).resolve('typescript7/package.json');
+  } catch (error) {
+    throw new EngineMissing(
+      {
+        code: 'TOOL_MISSING',
+        message: `The TypeScript that comes with Bulkhead is missing. Reinstall Bulkhead, or install one in the workspace: 'npm install --save-dev typescript'.`,
+        fatal: true,
+      },
+      { cause: error },
+    );
+  }
+  const found = await readPackage(path.dirname(manifest));
+  if (!found) throw new Error(`Not a package: ${path.dirname(manifest)}`);
+  return found;
+}
+
+async function engineOf({ directory, version, manifest }: Package, origin: Engine['origin']): Promise<Engine> {
+  if (majorOf(version) < 7) {
+    const entry = path.join(directory, 'lib', 'typescript.js');
+    if (!(await exists(entry))) throw broken(directory, version, new Error(`${entry} is missing`));
+    return { kind: 'javascript', version, origin, directory, entry, executable: '' };
+  }
+  const executable = await executableOf(directory, version);
+  const api = apiOf(manifest);
+  return api === undefined
+    ? { kind: 'command', version, origin, directory, entry: executable, executable }
+    : { kind: 'native', version, origin, directory, entry: path.join(directory, api), executable };
+}
+
+/** The native program for this platform, as the package itself finds it. */
+async function executableOf(directory: string, version: string): Promise<string> {
+  try {
+    const finder: { default?: unknown } = await import(
+      pathToFileURL(path.join(directory, 'lib', 'getExePath.js')).href
+    );
+    const found = typeof finder.default === 'function' ? (finder.default as () => unknown)() : undefined;
+    if (typeof found !== 'string') throw new Error('the package does not say where its program is');
+    return found;
+  } catch (error) {
+    throw broken(directory, version, error);
+  }
+}
+
+function broken(directory: string, version: string, cause: unknown): EngineMissing {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new EngineMissing(
+    {
+      code: 'TOOL_MISSING',
+      message: `typescript ${version} in ${directory} cannot run on ${process.platform}-${process.arch}: ${reason}. Install it again for this platform (with optional dependencies), or install typescript@6 in the workspace.`,
+      fatal: true,
+    },
+    { cause },
+  );
+}
+
+/** Where the package exports its asynchronous API, relative to its folder. */
+function apiOf({ exports }: Manifest): string | undefined {
+  if (typeof exports !== 'object' || exports === null || !('./unstable/async' in exports)) return undefined;
+  const target = exports['./unstable/async'];
+  return typeof target === 'string' ? target : undefined;
+}
+
+async function readPackage(directory: string): Promise<Package | undefined> {
+  try {
+    const manifest = JSON.parse(await readFile(path.join(directory, 'package.json'), 'utf8')) as Manifest | null;
+    const version = manifest?.version;
+    return manifest !== null && typeof version === 'string' ? { directory, version, manifest } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function majorOf(version: string): number {
+  return Number.parseInt(version, 10);
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}

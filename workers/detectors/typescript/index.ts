@@ -1,0 +1,245 @@
+/**
+ * The typescript detector: what `tsc -p <tsconfig> --noEmit` prints for every project of the workspace, from the
+ * workspace's own TypeScript. Sessions with TypeScript are kept warm between checks, one per version and root, until
+ * the compartment ends.
+ */
+import path from 'node:path';
+import type { CheckContext, Detector, PlanContext } from '../../detector.ts';
+import type {
+  CheckRequest,
+  CheckResult,
+  DetectorOptions,
+  DetectorProblem,
+  PlanRequest,
+  PlanResult,
+  Unit,
+} from '../../protocol.ts';
+import { openCommand } from './command.ts';
+import { engineFor, EngineMissing, groupOf, type Engine, type EngineMode } from './engine.ts';
+import { openJavascript } from './javascript.ts';
+import { openNative } from './native.ts';
+import { findProjects } from './projects.ts';
+import { RootPaths, UnitReport } from './report.ts';
+import { EngineDied, type Changes, type SessionSettings, type TypeScriptSession } from './session.ts';
+
+export const detector: Detector = {
+  name: 'typescript',
+  version: '1',
+  plan,
+  check,
+  dispose,
+};
+
+const NO_PROJECT =
+  "No tsconfig.json or jsconfig.json here, so types are not checked. 'npx tsc --init' makes a tsconfig.json.";
+
+interface Options {
+  readonly engine: EngineMode;
+  readonly projects: readonly string[];
+}
+
+async function plan({ root, options }: PlanRequest, { signal }: PlanContext): Promise<PlanResult> {
+  const problems: DetectorProblem[] = [];
+  const { engine: mode, projects: only } = readOptions(options, problems);
+  const found = await findProjects(root, { only, signal });
+  problems.push(...found.problems);
+
+  const units: Unit[] = [];
+  const engines = new Map<string, Engine>();
+  for (const project of found.projects) {
+    const directory = path.dirname(path.join(root, project));
+    try {
+      const engine = await engineFor(directory, mode);
+      const group = groupOf(engine, root);
+      engines.set(group, engine);
+      units.push({ id: project, kind: 'project', group, file: project, lane: 'heavy' });
+    } catch (error) {
+      if (!(error instanceof EngineMissing)) throw error;
+      problems.push({ ...error.problem, file: project });
+    }
+  }
+  const failed = units.length === 0 && problems.some(({ fatal }) => fatal);
+  const empty = units.length === 0 && !failed;
+  return {
+    status: failed ? 'failed' : empty ? 'not-applicable' : 'ready',
+    ...(empty ? { note: NO_PROJECT } : {}),
+    ...(engines.size > 0 ? { engine: describe([...engines.values()]) } : {}),
+    units,
+    problems: withoutRepeats(problems),
+    configFiles: [...found.configFiles, ...engineFiles(engines.values()), ...manifestsOf(root)],
+  };
+}
+
+async function check(request: CheckRequest, context: CheckContext): Promise<CheckResult> {
+  const started = performance.now();
+  const { root, units, overlays, first, changed } = request;
+  const { engine: mode } = readOptions(request.options, []);
+  const paths = new RootPaths(root);
+  const changes: Changes = {
+    overlays: new Map(overlays.map(({ file, text }) => [path.join(root, file), text])),
+    ...(changed === undefined ? {} : { changed: changed.map((file) => path.join(root, file)) }),
+  };
+  const wanted = first.map((file) => path.join(root, file));
+  // Every session of the root hears of the changes, also those this check does not use.
+  for (const session of sessionsOf(root)) await session.update(changes);
+
+  let files = 0;
+  let issues = 0;
+  const timings: Record<string, number> = {};
+  for (const [index, unit] of units.entries()) {
+    context.signal.throwIfAborted();
+    const unitStarted = performance.now();
+    const onProgress = (done: number, total: number): void => {
+      const share = total === 0 ? 1 : done / total;
+      // Hundredths of a unit are fine enough, and few enough.
+      const now = Math.round((index + share) * 100);
+      if (now !== said) context.progress((said = now), units.length * 100, unit.id);
+    };
+    let said = -1;
+    const report = await checkUnit(
+      unit,
+      async (again) => {
+        const made = new UnitReport(unit, context, paths, onProgress);
+        const session = await sessionFor(root, unit, mode, changes, context, again);
+        made.begin(path.join(root, unit.file));
+        await session.check({ configFile: path.join(root, unit.id), first: wanted }, made, context.signal);
+        await made.finish();
+        return made;
+      },
+      context,
+    );
+    files += report?.files ?? 0;
+    issues += report?.issues ?? 0;
+    timings[unit.id] = performance.now() - unitStarted;
+    context.progress((index + 1) * 100, units.length * 100, unit.id);
+  }
+  return { durationMs: performance.now() - started, files, issues, timings };
+}
+
+async function dispose(): Promise<void> {
+  const open = [...sessions.values()];
+  sessions.clear();
+  await Promise.all(open.map(async ({ session }) => (await session.catch(() => undefined))?.close()));
+}
+
+/** Checks a unit; once more when TypeScript's own process died; a problem when that does not help. */
+async function checkUnit(
+  unit: Unit,
+  work: (again: boolean) => Promise<UnitReport>,
+  context: CheckContext,
+): Promise<UnitReport | undefined> {
+  for (const again of [false, true]) {
+    try {
+      return await work(again);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (error instanceof EngineDied && !again) {
+        context.log('warn', `${unit.id}: ${error.message}; trying again`);
+        continue;
+      }
+      context.log('error', `${unit.id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      context.problem(problemOf(error, unit));
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
+function problemOf(error: unknown, unit: Unit): DetectorProblem {
+  if (error instanceof EngineMissing) return { ...error.problem, file: unit.file };
+  const reason = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'TOOL_ERROR',
+    message: `TypeScript could not check ${unit.id}: ${reason}. Run 'npx tsc -p ${unit.id} --noEmit' to see whether it can by itself.`,
+    file: unit.file,
+    fatal: true,
+  };
+}
+
+interface OpenSession {
+  readonly root: string;
+  readonly session: Promise<TypeScriptSession>;
+  ready?: TypeScriptSession;
+}
+
+/** By root and group: a compartment may serve several. */
+const sessions = new Map<string, OpenSession>();
+
+function sessionsOf(root: string): readonly TypeScriptSession[] {
+  return [...sessions.values()].flatMap((open) => (open.root === root && open.ready ? [open.ready] : []));
+}
+
+async function sessionFor(
+  root: string,
+  unit: Unit,
+  mode: EngineMode,
+  changes: Changes,
+  context: CheckContext,
+  fresh: boolean,
+): Promise<TypeScriptSession> {
+  const engine = await engineFor(path.dirname(path.join(root, unit.id)), mode);
+  const key = `${root}\n${groupOf(engine, root)}`;
+  const known = sessions.get(key);
+  if (known && fresh) {
+    sessions.delete(key);
+    await (await known.session.catch(() => undefined))?.close();
+  }
+  const open = sessions.get(key);
+  if (open) return open.session;
+  const made: OpenSession = { root, session: openSession(engine, { root, log: context.log.bind(context) }, changes) };
+  sessions.set(key, made);
+  try {
+    made.ready = await made.session;
+    return made.ready;
+  } catch (error) {
+    sessions.delete(key);
+    throw error;
+  }
+}
+
+async function openSession(engine: Engine, settings: SessionSettings, changes: Changes): Promise<TypeScriptSession> {
+  const open = { native: openNative, command: openCommand, javascript: openJavascript }[engine.kind];
+  const session = open(engine, settings);
+  await session.update(changes);
+  return session;
+}
+
+function readOptions(options: DetectorOptions, problems: DetectorProblem[]): Options {
+  const { engine = 'auto', projects = [] } = options;
+  const known = engine === 'auto' || engine === 'workspace' || engine === 'native';
+  if (!known) problems.push(wrongOption('typescript.engine', engine, "'auto', 'workspace' or 'native'"));
+  const listed = Array.isArray(projects) && projects.every((project) => typeof project === 'string');
+  if (!listed) problems.push(wrongOption('typescript.projects', projects, 'a list of paths of tsconfig files'));
+  return { engine: known ? engine : 'auto', projects: listed ? projects : [] };
+}
+
+function wrongOption(name: string, value: unknown, expected: string): DetectorProblem {
+  return {
+    code: 'CONFIG_ERROR',
+    message: `The option '${name}' is ${JSON.stringify(value)}; it must be ${expected}. The default is used.`,
+    fatal: false,
+  };
+}
+
+function describe(engines: readonly Engine[]): string {
+  const all = engines.map(({ version, origin, kind }) => {
+    const manner = kind === 'command' ? ', command line' : '';
+    return `typescript ${version} (${origin}${manner})`;
+  });
+  return [...new Set(all)].sort().join(', ');
+}
+
+function engineFiles(engines: Iterable<Engine>): readonly string[] {
+  return [...new Set([...engines].map(({ directory }) => path.join(directory, 'package.json')))];
+}
+
+/** Installing or removing TypeScript shows in these. */
+function manifestsOf(root: string): readonly string[] {
+  const names = ['package.json', 'package-lock.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock'];
+  return names.map((name) => path.join(root, name));
+}
+
+/** Fifty projects without a TypeScript are one problem. */
+function withoutRepeats(problems: readonly DetectorProblem[]): readonly DetectorProblem[] {
+  return [...new Map(problems.toReversed().map((problem) => [problem.message, problem])).values()].reverse();
+}

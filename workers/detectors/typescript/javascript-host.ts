@@ -1,0 +1,196 @@
+/**
+ * The file system as TypeScript's JavaScript API sees it: unsaved texts over the disk, each thing looked up once until
+ * the session is told of changes, each file parsed once for all projects that parse it alike. Lives as long as its
+ * session.
+ */
+import path from 'node:path';
+import type ts from 'typescript';
+import type { Changes } from './session.ts';
+
+export type TypeScript = typeof ts;
+
+interface ParsedFile {
+  readonly text: string;
+  readonly source: ts.SourceFile;
+}
+
+export class Disk {
+  readonly #ts: TypeScript;
+  readonly #system: ts.System;
+  readonly #root: string;
+  #overlays: ReadonlyMap<string, string> = new Map();
+  readonly #texts = new Map<string, string | undefined>();
+  readonly #files = new Map<string, boolean>();
+  readonly #folders = new Map<string, boolean>();
+  readonly #realpaths = new Map<string, string>();
+  /** By file name, then by how it was parsed. */
+  readonly #parsed = new Map<string, Map<string, ParsedFile>>();
+  readonly #sharesFiles: boolean;
+
+  constructor(typescript: TypeScript, root: string) {
+    this.#ts = typescript;
+    this.#system = typescript.sys;
+    this.#root = root;
+    const [major = 0, minor = 0] = typescript.versionMajorMinor.split('.').map(Number);
+    // Before 5.3 a parsed file held the resolved imports of one program.
+    this.#sharesFiles = major > 5 || (major === 5 && minor >= 3);
+  }
+
+  /** @returns the paths whose content may be another now; undefined: all */
+  update({ overlays, changed }: Changes): readonly string[] | undefined {
+    const before = this.#overlays;
+    this.#overlays = overlays;
+    this.#files.clear();
+    this.#folders.clear();
+    this.#realpaths.clear();
+    if (changed === undefined) {
+      this.#texts.clear();
+      return undefined;
+    }
+    const touched = new Set(changed.filter(canMatter));
+    for (const [file, text] of overlays) if (before.get(file) !== text) touched.add(file);
+    for (const file of before.keys()) if (!overlays.has(file)) touched.add(file);
+    for (const file of touched) this.#texts.delete(this.#key(file));
+    return [...touched];
+  }
+
+  fileExists(file: string): boolean {
+    if (this.#overlays.has(path.normalize(file))) return true;
+    return cached(this.#files, this.#key(file), () => this.#system.fileExists(file));
+  }
+
+  /** Reads and resolves a tsconfig as `tsc -p <file> --noEmit` does. */
+  readConfig(configFile: string): ts.ParsedCommandLine {
+    const typescript = this.#ts;
+    const unreadable: ts.Diagnostic[] = [];
+    const config = typescript.getParsedCommandLineOfConfigFile(
+      configFile,
+      { noEmit: true },
+      {
+        useCaseSensitiveFileNames: this.#system.useCaseSensitiveFileNames,
+        getCurrentDirectory: () => this.#root,
+        fileExists: (file) => this.fileExists(file),
+        readFile: (file) => this.#read(file),
+        readDirectory: (...all) => this.#system.readDirectory(...all),
+        onUnRecoverableConfigFileDiagnostic: (diagnostic) => unreadable.push(diagnostic),
+      },
+    );
+    return config ?? { options: { noEmit: true, configFilePath: configFile }, fileNames: [], errors: unreadable };
+  }
+
+  hostFor(options: ts.CompilerOptions): ts.CompilerHost {
+    const typescript = this.#ts;
+    const family = this.#familyOf(options);
+    const host: ts.CompilerHost & { useSourceOfProjectReferenceRedirect(): boolean } = {
+      ...typescript.createCompilerHost(options),
+      getCurrentDirectory: () => this.#root,
+      fileExists: (file) => this.fileExists(file),
+      readFile: (file) => this.#read(file),
+      directoryExists: (folder) => cached(this.#folders, this.#key(folder), () => this.#system.directoryExists(folder)),
+      realpath: (file) => cached(this.#realpaths, file, () => this.#system.realpath?.(file) ?? file),
+      getSourceFile: (file, languageVersionOrOptions) => this.#parse(file, family, languageVersionOrOptions),
+      // As editors do: what a referenced project exports is read from its sources, built or not.
+      useSourceOfProjectReferenceRedirect: () => true,
+      ...(JSDOC in typescript ? { jsDocParsingMode: typescript.JSDocParsingMode.ParseForTypeErrors } : {}),
+    };
+    return host;
+  }
+
+  /** Drops all parsed files but these. */
+  forget(kept: readonly ts.SourceFile[]): void {
+    const names = new Set(kept.map(({ fileName }) => fileName));
+    for (const file of this.#parsed.keys()) if (!names.has(file)) this.#parsed.delete(file);
+    this.#texts.clear();
+  }
+
+  #read(file: string): string | undefined {
+    const overlay = this.#overlays.get(path.normalize(file));
+    if (overlay !== undefined) return overlay.replace(/^\uFEFF/, '');
+    return cached(this.#texts, this.#key(file), () => this.#system.readFile(file));
+  }
+
+  #parse(
+    file: string,
+    family: string,
+    languageVersionOrOptions: ts.ScriptTarget | ts.CreateSourceFileOptions,
+  ): ts.SourceFile | undefined {
+    const text = this.#read(file);
+    if (text === undefined) return undefined;
+    const manner = family + mannerOf(languageVersionOrOptions);
+    const versions = this.#parsed.get(file) ?? new Map<string, ParsedFile>();
+    this.#parsed.set(file, versions);
+    const known = versions.get(manner);
+    if (known?.text === text) return known.source;
+    const source = this.#ts.createSourceFile(file, text, languageVersionOrOptions);
+    versions.set(manner, { text, source });
+    return source;
+  }
+
+  /** Projects of one family parse and bind files alike, so they can share them. */
+  #familyOf(options: ts.CompilerOptions): string {
+    if (!this.#sharesFiles) return String(options['configFilePath']);
+    const entries = Object.entries(options).filter(([name]) => !PLACES.has(name));
+    return JSON.stringify(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
+  }
+
+  #key(file: string): string {
+    const plain = path.normalize(file);
+    return this.#system.useCaseSensitiveFileNames ? plain : plain.toLowerCase();
+  }
+}
+
+const JSDOC = 'JSDocParsingMode';
+
+/** Options that say where things are, which no parser or binder asks for. */
+const PLACES: ReadonlySet<string> = new Set([
+  'baseUrl',
+  'composite',
+  'configFile',
+  'configFilePath',
+  'declarationDir',
+  'declarationMap',
+  'incremental',
+  'lib',
+  'outDir',
+  'paths',
+  'pathsBasePath',
+  'plugins',
+  'rootDir',
+  'rootDirs',
+  'sourceMap',
+  'tsBuildInfoFile',
+  'typeRoots',
+  'types',
+]);
+
+function mannerOf(languageVersionOrOptions: ts.ScriptTarget | ts.CreateSourceFileOptions): string {
+  if (typeof languageVersionOrOptions !== 'object') return String(languageVersionOrOptions);
+  const { languageVersion, impliedNodeFormat } = languageVersionOrOptions;
+  return `${String(languageVersion)} ${String(impliedNodeFormat)}`;
+}
+
+const EXTENSIONS: ReadonlySet<string> = new Set([
+  '',
+  '.ts',
+  '.tsx',
+  '.mts',
+  '.cts',
+  '.js',
+  '.jsx',
+  '.mjs',
+  '.cjs',
+  '.json',
+]);
+
+/** A picture or a page of prose cannot; a folder can. */
+function canMatter(file: string): boolean {
+  return EXTENSIONS.has(path.extname(file).toLowerCase());
+}
+
+function cached<T>(cache: Map<string, T>, key: string, look: () => T): T {
+  const known = cache.get(key);
+  if (known !== undefined || cache.has(key)) return known as T;
+  const found = look();
+  cache.set(key, found);
+  return found;
+}

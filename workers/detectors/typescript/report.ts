@@ -1,0 +1,133 @@
+/** Turns what an engine says of one project into findings of its unit. Lives as long as one check of one unit. */
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
+import type { CheckContext } from '../../detector.ts';
+import type { Finding, RelatedPlace, Unit } from '../../protocol.ts';
+import type { Diagnostic, ProjectSink } from './session.ts';
+
+/** Paths relative to a root, whether spelled through symbolic links or not. */
+export class RootPaths {
+  readonly #roots: readonly string[];
+
+  constructor(root: string) {
+    let real = root;
+    try {
+      real = realpathSync.native(root);
+    } catch {
+      // A root that is gone has no other name.
+    }
+    this.#roots = real === root ? [root] : [root, real];
+  }
+
+  /** @returns with forward slashes; starts with `../` when outside, and stays absolute on another drive */
+  relative(file: string): string {
+    const ways = this.#roots.map((root) => path.relative(root, file).split(path.sep).join('/'));
+    return ways.find((way) => !way.startsWith('../')) ?? ways[0] ?? file;
+  }
+}
+
+export class UnitReport implements ProjectSink {
+  readonly #unit: Unit;
+  readonly #context: CheckContext;
+  readonly #paths: RootPaths;
+  readonly #onProgress: (done: number, total: number) => void;
+  /** What was said of each file last. */
+  readonly #answers = new Map<string, readonly Finding[]>();
+  readonly #aboutProject = new Map<string, Finding[]>();
+
+  constructor(
+    unit: Unit,
+    context: CheckContext,
+    paths: RootPaths,
+    onProgress: (done: number, total: number) => void = () => {},
+  ) {
+    this.#unit = unit;
+    this.#context = context;
+    this.#paths = paths;
+    this.#onProgress = onProgress;
+  }
+
+  get files(): number {
+    return this.#answers.size;
+  }
+
+  get issues(): number {
+    const all = [...this.#answers.values(), ...this.#aboutProject.values()];
+    return all.reduce((sum, findings) => sum + findings.length, 0);
+  }
+
+  begin(file: string): void {
+    this.#context.begin(this.#unit, this.#paths.relative(file));
+  }
+
+  async answer(file: string, diagnostics: readonly Diagnostic[]): Promise<void> {
+    const relative = this.#paths.relative(file);
+    const findings = distinct(diagnostics.map((diagnostic) => this.#finding(diagnostic)));
+    const before = this.#answers.get(relative);
+    this.#answers.set(relative, findings);
+    // Nobody asks about packages in which there is nothing to see.
+    if (findings.length === 0 && !before && isForeign(relative)) return;
+    await this.#say(relative, findings);
+  }
+
+  project(diagnostics: readonly Diagnostic[]): void {
+    for (const diagnostic of diagnostics) {
+      const file = diagnostic.file === undefined ? this.#unit.file : this.#paths.relative(diagnostic.file);
+      const findings = this.#aboutProject.get(file) ?? [];
+      findings.push(this.#finding(diagnostic));
+      this.#aboutProject.set(file, distinct(findings));
+    }
+  }
+
+  progress(done: number, total: number): void {
+    this.#onProgress(done, total);
+  }
+
+  /** To be called last: says what concerns the project, and that its configuration is done. */
+  async finish(): Promise<void> {
+    for (const file of new Set([...this.#aboutProject.keys(), this.#unit.file])) {
+      await this.#say(file, this.#answers.get(file) ?? []);
+    }
+  }
+
+  async #say(file: string, findings: readonly Finding[]): Promise<void> {
+    const all = distinct([...findings, ...(this.#aboutProject.get(file) ?? [])]);
+    this.#context.begin(this.#unit, file);
+    if (all.length > 0) this.#context.report(this.#unit, file, all);
+    await this.#context.done(this.#unit, file);
+  }
+
+  #finding(diagnostic: Diagnostic): Finding {
+    const { code, severity, message, range, unnecessary, deprecated, related = [] } = diagnostic;
+    const tags = [
+      ...(unnecessary === true ? (['unnecessary'] as const) : []),
+      ...(deprecated === true ? (['deprecated'] as const) : []),
+    ];
+    const places = related.flatMap((place) => this.#related(place));
+    return {
+      rule: `TS${String(code)}`,
+      severity,
+      message,
+      range,
+      ...(tags.length > 0 ? { tags } : {}),
+      ...(places.length > 0 ? { related: places } : {}),
+    };
+  }
+
+  #related({ file, range, message }: Diagnostic): readonly RelatedPlace[] {
+    return file === undefined ? [] : [{ file: this.#paths.relative(file), range, message }];
+  }
+}
+
+function isForeign(relative: string): boolean {
+  return relative.startsWith('../') || path.isAbsolute(relative) || relative.includes('node_modules/');
+}
+
+/** Without those that say the same of the same place, as `tsc` prints them. */
+function distinct(findings: readonly Finding[]): Finding[] {
+  const seen = new Set<string>();
+  return findings.filter(({ rule, range, message }) => {
+    const key = JSON.stringify([rule, range, message]);
+    return !seen.has(key) && seen.add(key);
+  });
+}

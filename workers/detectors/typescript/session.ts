@@ -1,0 +1,78 @@
+/**
+ * What the detector asks of a TypeScript, whichever one it is. One session belongs to one version of TypeScript at one
+ * root; it stays warm between checks and lives until the compartment ends or the version changes.
+ */
+import type { LogLevel } from '../../detector.ts';
+import type { Range, Severity } from '../../protocol.ts';
+
+/** One thing `tsc` would print. */
+export interface Diagnostic {
+  /** Absolute, as TypeScript spells it; absent: speaks of the project. */
+  readonly file?: string;
+  readonly range: Range;
+  readonly code: number;
+  readonly severity: Severity;
+  /** The whole chain as `tsc` prints it: nested lines indented by two spaces each, joined by `\n`. */
+  readonly message: string;
+  readonly unnecessary?: boolean;
+  readonly deprecated?: boolean;
+  readonly related?: readonly Diagnostic[];
+}
+
+/** Hears about one project while it is checked. All paths are absolute. */
+export interface ProjectSink {
+  /** The engine starts on this file in our own process: the suspect should it not come back. */
+  begin(file: string): void;
+  /** Everything there is to say about a file of the program, until said anew. */
+  answer(file: string, diagnostics: readonly Diagnostic[]): Promise<void>;
+  /** More about the project: configuration, options, global types. Adds to what was said before. */
+  project(diagnostics: readonly Diagnostic[]): void;
+  progress(done: number, total: number): void;
+}
+
+export interface ProjectOrder {
+  /** Absolute path of the tsconfig. */
+  readonly configFile: string;
+  /** Absolute paths of the files to answer for first, most wanted first; may be of other projects. */
+  readonly first: readonly string[];
+}
+
+/** The world since the last time: everything else is as it was. */
+export interface Changes {
+  /** All unsaved texts by absolute path. */
+  readonly overlays: ReadonlyMap<string, string>;
+  /** Absolute paths that changed, were created or deleted; absent: anything may have. */
+  readonly changed?: readonly string[];
+}
+
+export interface TypeScriptSession {
+  /** Makes later checks see the world as it is now. */
+  update(changes: Changes): Promise<void>;
+  /**
+   * Checks a project and says what `tsc -p <config> --noEmit` would print; where `tsc` stops early (syntax errors,
+   * wrong options), also what it would print after those are mended.
+   * @throws {EngineDied} when the process of the engine is gone; the session is of no more use
+   * @throws the reason of `signal` when aborted; the session stays usable
+   */
+  check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<void>;
+  /** Never throws. */
+  close(): Promise<void>;
+}
+
+export interface SessionSettings {
+  readonly root: string;
+  log(level: LogLevel, message: string): void;
+}
+
+export class EngineDied extends Error {
+  override readonly name = 'EngineDied';
+}
+
+export const NOWHERE: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
+
+const CATEGORIES: readonly Severity[] = ['warning', 'error', 'hint', 'info'];
+
+/** Of TypeScript's DiagnosticCategory: Warning, Error, Suggestion, Message; the same numbers in every version. */
+export function severityOf(category: number): Severity {
+  return CATEGORIES[category] ?? 'error';
+}

@@ -1,0 +1,47 @@
+/** Places in source texts, as editors count them: the lines of LSP, characters in UTF-16. Pure, but for reading files. */
+import { readFile } from 'node:fs/promises';
+import type { Position, Range } from '../../protocol.ts';
+
+/** Finds lines and characters of offsets in one text. */
+export class LineMap {
+  readonly #length: number;
+  readonly #starts: readonly number[];
+
+  constructor(text: string) {
+    this.#length = text.length;
+    const starts = [0];
+    // TypeScript also ends a line at U+2028 and U+2029; LSP and editors do not.
+    for (const match of text.matchAll(/\r\n|\r|\n/g)) starts.push(match.index + match[0].length);
+    this.#starts = starts;
+  }
+
+  /** @param offset UTF-16 units from the start; out of range is brought into it */
+  position(offset: number): Position {
+    const wanted = Math.min(Math.max(offset, 0), this.#length);
+    let low = 0;
+    let high = this.#starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#starts[middle] ?? 0) <= wanted) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low, character: wanted - (this.#starts[low] ?? 0) };
+  }
+
+  range(start: number, end: number): Range {
+    return { start: this.position(start), end: this.position(Math.max(start, end)) };
+  }
+}
+
+/**
+ * Reads a source file as TypeScript does: UTF-8, or UTF-16 when its byte order mark says so. The mark is not part of
+ * the text.
+ * @throws what `readFile` throws
+ */
+export async function readSource(file: string): Promise<string> {
+  const bytes = await readFile(file);
+  const [first, second] = bytes;
+  const encoding =
+    first === 0xfe && second === 0xff ? 'utf-16be' : first === 0xff && second === 0xfe ? 'utf-16le' : 'utf-8';
+  return new TextDecoder(encoding).decode(bytes);
+}
