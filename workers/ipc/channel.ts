@@ -1,0 +1,355 @@
+/**
+ * A channel carries whole messages one way and the other, in order. The two kinds: bytes on a stream, and clones on a
+ * MessagePort. A channel lives as long as one connection.
+ */
+import type { Readable, Writable } from 'node:stream';
+import type { MessagePort, Transferable } from 'node:worker_threads';
+import { FrameTooLargeError, ProtocolError, SerializationError } from './errors.ts';
+import { FrameDecoder, lengthPrefix } from './framing.ts';
+import type { TransactionId } from './messages.ts';
+import { jsonSerializer } from './serializer.ts';
+import type { Serializer } from './serializer.ts';
+import { WIRE_VERSION } from './wire.ts';
+import type { Handshake, WireMessage } from './wire.ts';
+
+export interface ChannelListener {
+  /** Anything the other side sent that could be decoded. */
+  message(message: unknown): void;
+  /** Once; nothing comes after it. With an error when it was not the other side's orderly end. */
+  ended(error: Error | undefined): void;
+}
+
+export interface Channel {
+  /** Messages wait for the first listener. */
+  listen(listener: ChannelListener): void;
+  /** @throws SerializationError, FrameTooLargeError: nothing was sent. After the end, does nothing. */
+  send(message: WireMessage, transfer?: readonly Transferable[]): void;
+  /** Makes an event ready for {@link sendEvents}; from then on changes to it may not be seen. @throws SerializationError */
+  pack(event: unknown): unknown;
+  /** Sends packed events as one message and hands everything sent so far to the operating system. Throws like {@link send}. */
+  sendEvents(tx: TransactionId, type: string, packed: readonly unknown[], transfer?: readonly Transferable[]): void;
+  /** Ends this side; settles once everything sent has been handed to the operating system. Never rejects. */
+  end(): Promise<void>;
+  /** Breaks the connection at once; `ended` still comes. */
+  destroy(): void;
+}
+
+export interface StreamChannelOptions {
+  readonly serializer: Serializer;
+  readonly maxFrameBytes: number;
+  /** Waits for the other side's handshake line; called with it. May throw to refuse it. */
+  readonly onHandshake?: ((handshake: Handshake) => void) | undefined;
+  /** For a stream that others write to as well (stdout): a line that is no message. Absent: that breaks the line. */
+  readonly onStrayLine?: ((line: string) => void) | undefined;
+}
+
+/** Text is gathered until the turn of the event loop ends or so much is there. */
+const GATHER_CHARACTERS = 64 * 1024;
+
+export class StreamChannel implements Channel {
+  readonly #readable: Readable;
+  readonly #writable: Writable;
+  readonly #options: StreamChannelOptions;
+  readonly #decoder: FrameDecoder;
+  readonly #isJson: boolean;
+  #awaitsHandshake: boolean;
+  #listener: ChannelListener | undefined;
+  #early: unknown[] = [];
+  #text = '';
+  #flushScheduled = false;
+  #ended = false;
+  #writesEnded = false;
+  #endError: Error | undefined;
+
+  constructor(readable: Readable, writable: Writable, options: StreamChannelOptions) {
+    this.#readable = readable;
+    this.#writable = writable;
+    this.#options = options;
+    this.#isJson = options.serializer === jsonSerializer;
+    this.#awaitsHandshake = options.onHandshake !== undefined;
+    const framing = this.#awaitsHandshake ? 'lines' : options.serializer.framing;
+    this.#decoder = new FrameDecoder(framing, options.maxFrameBytes, (bytes) => this.#receive(bytes));
+    readable.on('data', (chunk: Buffer) => this.#push(chunk));
+    readable.on('error', (error) => this.#finish(error));
+    readable.on('end', () => this.#endOfInput());
+    readable.on('close', () => this.#endOfInput());
+    if ((writable as unknown) !== readable) {
+      // Without a reader on the other side every write fails; the end of the input tells the same in a better way.
+      writable.on('error', () => undefined);
+    }
+  }
+
+  listen(listener: ChannelListener): void {
+    this.#listener = listener;
+    const early = this.#early;
+    this.#early = [];
+    for (const message of early) listener.message(message);
+    if (this.#ended) listener.ended(this.#endError);
+  }
+
+  /** First words of a worker; always a line of JSON. */
+  sendHandshake(handshake: Omit<Handshake, 'ready'>): void {
+    this.#writable.write(`${JSON.stringify({ ready: WIRE_VERSION, ...handshake })}\n`);
+  }
+
+  send(message: WireMessage): void {
+    if (this.#writesEnded) return;
+    const data = this.#encode(message);
+    if (typeof data === 'string') this.#writeText(data);
+    else this.#writeBytes(data);
+  }
+
+  pack(event: unknown): unknown {
+    if (!this.#isJson) return event;
+    try {
+      return JSON.stringify(event) ?? 'null';
+    } catch (error) {
+      throw new SerializationError('An event cannot be encoded as JSON.', { cause: error });
+    }
+  }
+
+  sendEvents(tx: TransactionId, type: string, packed: readonly unknown[]): void {
+    if (this.#writesEnded) return;
+    if (this.#isJson) {
+      const head = `{"tx":${JSON.stringify(tx)},"type":${JSON.stringify(type)},"events":[`;
+      const text = `${head}${packed.join(',')}]}`;
+      this.#checkSize(text);
+      this.#writeText(text);
+    } else {
+      this.send({ tx, type, events: packed });
+    }
+    this.#flush();
+  }
+
+  end(): Promise<void> {
+    if (this.#writesEnded) return Promise.resolve();
+    this.#flush();
+    this.#writesEnded = true;
+    return new Promise((resolve) => {
+      this.#writable.once('close', resolve);
+      this.#writable.end(resolve);
+    });
+  }
+
+  destroy(): void {
+    this.#writesEnded = true;
+    this.#text = '';
+    this.#writable.destroy();
+    this.#readable.destroy();
+    this.#finish(undefined);
+  }
+
+  #encode(message: WireMessage): string | Uint8Array {
+    let data: string | Uint8Array;
+    try {
+      data = this.#options.serializer.encode(message);
+    } catch (error) {
+      const { name } = this.#options.serializer;
+      throw new SerializationError(`A message of type '${message.type}' cannot be encoded as ${name}.`, { cause: error });
+    }
+    if (typeof data !== 'string' && !(data instanceof Uint8Array)) {
+      throw new SerializationError(`The serializer ${this.#options.serializer.name} returned neither text nor bytes.`);
+    }
+    if (!this.#isJson && this.#options.serializer.framing === 'lines' && hasLineFeed(data)) {
+      throw new SerializationError(`The serializer ${this.#options.serializer.name} put a line feed into a line.`);
+    }
+    this.#checkSize(data);
+    return data;
+  }
+
+  #checkSize(data: string | Uint8Array): void {
+    const limit = this.#options.maxFrameBytes;
+    // A UTF-16 unit takes three bytes at most: short texts need no counting.
+    if (data.length * 3 <= limit) return;
+    const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+    if (bytes <= limit) return;
+    throw new FrameTooLargeError(`A message of ${bytes} bytes is over the limit of ${limit} bytes (option maxFrameBytes).`);
+  }
+
+  #writeText(text: string): void {
+    if (this.#options.serializer.framing === 'length') return this.#writeBytes(Buffer.from(text));
+    this.#text += `${text}\n`;
+    if (this.#text.length >= GATHER_CHARACTERS) return this.#flush();
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    process.nextTick(() => {
+      this.#flushScheduled = false;
+      this.#flush();
+    });
+  }
+
+  #writeBytes(bytes: Uint8Array): void {
+    this.#flush();
+    if (this.#writesEnded) return;
+    this.#writable.cork();
+    if (this.#options.serializer.framing === 'length') {
+      this.#writable.write(lengthPrefix(bytes.length));
+      this.#writable.write(bytes);
+    } else {
+      this.#writable.write(bytes);
+      this.#writable.write('\n');
+    }
+    this.#writable.uncork();
+  }
+
+  #flush(): void {
+    if (this.#text === '' || this.#writesEnded) return;
+    const text = this.#text;
+    this.#text = '';
+    this.#writable.write(text);
+  }
+
+  #push(chunk: Buffer): void {
+    try {
+      this.#decoder.push(chunk);
+    } catch (error) {
+      this.#finish(error instanceof Error ? error : new ProtocolError(String(error)));
+      this.destroy();
+    }
+  }
+
+  #receive(bytes: Buffer): void {
+    const { onHandshake, onStrayLine, serializer } = this.#options;
+    if (this.#awaitsHandshake && onHandshake !== undefined) {
+      const handshake = readHandshake(bytes);
+      if (handshake === undefined) {
+        if (onStrayLine === undefined) throw new ProtocolError(`Instead of a handshake came: ${excerpt(bytes)}`);
+        return onStrayLine(bytes.toString('utf8'));
+      }
+      this.#awaitsHandshake = false;
+      this.#decoder.framing = serializer.framing;
+      return onHandshake(handshake);
+    }
+    let message: unknown;
+    try {
+      message = serializer.decode(bytes);
+    } catch (error) {
+      if (onStrayLine !== undefined) return onStrayLine(bytes.toString('utf8'));
+      throw new ProtocolError(`A frame is not ${serializer.name}: ${excerpt(bytes)}`, { cause: error });
+    }
+    if (onStrayLine !== undefined && !looksLikeMessage(message)) return onStrayLine(bytes.toString('utf8'));
+    if (this.#listener === undefined) this.#early.push(message);
+    else this.#listener.message(message);
+  }
+
+  #endOfInput(): void {
+    if (this.#ended) return;
+    try {
+      this.#decoder.end();
+      this.#finish(undefined);
+    } catch (error) {
+      this.#finish(error as Error);
+    }
+  }
+
+  #finish(error: Error | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#endError = error;
+    this.#decoder.stop();
+    this.#listener?.ended(error);
+  }
+}
+
+function hasLineFeed(data: string | Uint8Array): boolean {
+  return typeof data === 'string' ? data.includes('\n') : data.includes(0x0a);
+}
+
+function looksLikeMessage(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
+}
+
+function readHandshake(bytes: Buffer): Handshake | undefined {
+  try {
+    const value = JSON.parse(bytes.toString('utf8')) as unknown;
+    return typeof value === 'object' && value !== null && 'ready' in value ? (value as Handshake) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function excerpt(bytes: Buffer): string {
+  const text = bytes.subarray(0, 200).toString('utf8');
+  return JSON.stringify(bytes.length > 200 ? `${text}…` : text);
+}
+
+/** Clones on a MessagePort: what the worker-threads and inline drivers use. */
+export class PortChannel implements Channel {
+  readonly #port: MessagePort;
+  #onHandshake: ((handshake: Handshake) => void) | undefined;
+  #listener: ChannelListener | undefined;
+  #early: unknown[] = [];
+  #ended = false;
+  #endError: Error | undefined;
+
+  /** With `onHandshake`, the first message is the other side's handshake. */
+  constructor(port: MessagePort, onHandshake?: (handshake: Handshake) => void) {
+    this.#port = port;
+    this.#onHandshake = onHandshake;
+    port.on('message', (message: unknown) => this.#receive(message));
+    port.on('close', () => this.#finish(undefined));
+    port.on('messageerror', (error) => {
+      this.#finish(new ProtocolError('A message could not be cloned on arrival.', { cause: error }));
+      port.close();
+    });
+  }
+
+  listen(listener: ChannelListener): void {
+    this.#listener = listener;
+    const early = this.#early;
+    this.#early = [];
+    for (const message of early) listener.message(message);
+    if (this.#ended) listener.ended(this.#endError);
+  }
+
+  sendHandshake(handshake: Omit<Handshake, 'ready'>): void {
+    this.#port.postMessage({ ready: WIRE_VERSION, ...handshake });
+  }
+
+  send(message: WireMessage, transfer?: readonly Transferable[]): void {
+    if (this.#ended) return;
+    try {
+      this.#port.postMessage(message, transfer);
+    } catch (error) {
+      throw new SerializationError(`A message of type '${message.type}' cannot be cloned.`, { cause: error });
+    }
+  }
+
+  pack(event: unknown): unknown {
+    return event;
+  }
+
+  sendEvents(tx: TransactionId, type: string, packed: readonly unknown[], transfer?: readonly Transferable[]): void {
+    this.send({ tx, type, events: packed }, transfer);
+  }
+
+  end(): Promise<void> {
+    this.#port.close();
+    return Promise.resolve();
+  }
+
+  destroy(): void {
+    this.#port.close();
+    this.#finish(undefined);
+  }
+
+  #receive(message: unknown): void {
+    if (this.#ended) return;
+    const onHandshake = this.#onHandshake;
+    if (onHandshake !== undefined) {
+      this.#onHandshake = undefined;
+      onHandshake(message as Handshake);
+    } else if (this.#listener === undefined) {
+      this.#early.push(message);
+    } else {
+      this.#listener.message(message);
+    }
+  }
+
+  #finish(error: Error | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#endError = error;
+    this.#listener?.ended(error);
+  }
+}

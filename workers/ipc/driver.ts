@@ -1,0 +1,155 @@
+/** What a driver is: how a worker is made, talked to and ended. The client and the server know nothing else of it. */
+import type { MessagePort, ResourceLimits, Transferable } from 'node:worker_threads';
+import type { Channel } from './channel.ts';
+import type { DriverExit } from './exit.ts';
+import type { Logger } from './logger.ts';
+import type { LogLevel, TransactionId } from './messages.ts';
+import type { Backoff } from './retry.ts';
+import type { Serializer } from './serializer.ts';
+import type { StartupData } from './startup.ts';
+
+export interface DriverCapabilities {
+  /** The line can be dropped and taken up again while the worker lives. */
+  readonly reconnect: boolean;
+  /** The worker can outlive the host. */
+  readonly detach: boolean;
+  /** Objects can be moved instead of copied, and SharedArrayBuffer shared. */
+  readonly transfer: boolean;
+  /** What protects the host from the worker. */
+  readonly isolation: 'process' | 'thread' | 'none';
+}
+
+/** Signs of life, from something that is not the working thread. Only while a request is in work. */
+export interface Vitals {
+  /** When it came, in milliseconds of `performance.now()`. */
+  readonly heartbeatAt: number;
+  /** Resident memory of the worker's process; of a thread, what V8 has taken for its heap. */
+  readonly rssBytes: number;
+  readonly heapUsedBytes: number | undefined;
+  /** Event-loop utilization of the working thread over the last beat, 0 to 1. */
+  readonly utilization: number | undefined;
+  /** CPU time of the worker since it started; not known for a thread. */
+  readonly cpuMs: number | undefined;
+  /** For so long the working thread has not turned its event loop. */
+  readonly blockedMs: number;
+}
+
+export interface LogEntry {
+  /** `worker`: its `context.log`; the others are lines it wrote. */
+  readonly source: 'worker' | 'stdout' | 'stderr';
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly tx?: TransactionId | undefined;
+}
+
+/** How to make a worker. Every driver refuses what it cannot do with a DriverError; none ignores it. */
+export interface LaunchOptions {
+  /** Script of the worker: an absolute path, or a `file:` URL. */
+  readonly script?: string | URL | undefined;
+  /** For logs; default: the script's name. */
+  readonly name?: string | undefined;
+  /** Added to the host's environment; `undefined` removes a variable. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly argv?: readonly string[] | undefined;
+  /** Options for Node itself, for instance `--max-old-space-size=512`. */
+  readonly execArgv?: readonly string[] | undefined;
+  /** child-process, stdio: working directory. */
+  readonly cwd?: string | undefined;
+  /** child-process: the Node to run; default: the host's own. */
+  readonly execPath?: string | undefined;
+  /** child-process: the worker may outlive the host. */
+  readonly detached?: boolean | undefined;
+  /** child-process: what becomes of stdout and stderr; default `pipe`: lines for `onLog`. */
+  readonly stdio?: 'pipe' | 'inherit' | 'ignore' | undefined;
+  /** child-process: a socket (or named pipe) of your own; default: one in a private directory. */
+  readonly socketPath?: string | undefined;
+  /** worker-threads. Does not count Buffers. */
+  readonly resourceLimits?: ResourceLimits | undefined;
+  /** Any JSON value (child-process) or clonable value (worker-threads, inline) for `getStartupData().workerData`. */
+  readonly workerData?: unknown;
+  /** worker-threads, inline: what to move with `workerData`. */
+  readonly transferList?: readonly Transferable[] | undefined;
+  /** stdio: the program to run. */
+  readonly command?: string | undefined;
+  readonly args?: readonly string[] | undefined;
+  /** stdio: `false` for a program that never says it is ready. */
+  readonly handshake?: boolean | undefined;
+}
+
+export interface LaunchContext {
+  readonly serializer: Serializer;
+  readonly serializerGiven: boolean;
+  readonly maxFrameBytes: number;
+  readonly connectTimeoutMs: number;
+  readonly connectRetry: Backoff;
+  readonly logger: Logger;
+  onLog(entry: LogEntry): void;
+  onVitals(vitals: Vitals): void;
+}
+
+/** One worker, from the moment it is being started. */
+export interface WorkerHandle {
+  readonly pid: number | undefined;
+  /**
+   * The line, once the worker has said it is ready.
+   * Rejects with a SpawnError, ConnectTimeoutError or ProtocolError; when the worker ended meanwhile, {@link exited} tells.
+   */
+  readonly ready: Promise<Channel>;
+  /** Settles once the worker is gone and all it said has been delivered. Never rejects. */
+  readonly exited: Promise<DriverExit>;
+  /** Asks the operating system to end it (SIGTERM); does nothing where that cannot be asked. */
+  terminate(): void;
+  /** Ends it and all it started, at once. May be called any number of times. */
+  kill(): void;
+  /** Starts and stops the heartbeat. */
+  watch(on: boolean): void;
+  /** With the capability `reconnect`: the next connection to the same worker. */
+  reconnect?(): Promise<Channel>;
+  /** With the capability `detach`: lets go of it; it lives on when the host ends. Returns what is needed to attach. */
+  detach?(): WorkerAddress;
+}
+
+/** Where a detached worker can be reached. */
+export interface WorkerAddress {
+  readonly socketPath: string;
+  readonly pid: number | undefined;
+}
+
+/** The worker's side of the line. */
+export interface WorkerEnd {
+  /** Called for each connection; a new one replaces the one before. */
+  accept(listener: (channel: Channel) => void): Promise<void>;
+  /** Tells the host why this worker will not work, and ends. */
+  refuse(reason: string): Promise<void>;
+  /** Stops listening; open channels are ended by the server. */
+  stop(): void;
+  /** Ends the worker. */
+  exit(code: number): void;
+}
+
+export interface ServeContext {
+  readonly serializer: Serializer;
+  readonly maxFrameBytes: number;
+  readonly logger: Logger;
+}
+
+export interface WorkerDriver<C extends DriverCapabilities = DriverCapabilities> {
+  readonly name: string;
+  readonly capabilities: C;
+  /** Begins to start a worker. @throws DriverError when the options ask for what it cannot do */
+  launch(options: LaunchOptions, context: LaunchContext): WorkerHandle;
+  /** With the capability `detach`. */
+  attach?(address: WorkerAddress, context: LaunchContext): WorkerHandle;
+  /** Runs in the worker. */
+  serve(startup: StartupData, context: ServeContext): WorkerEnd;
+}
+
+/**
+ * Declares a driver of your own. Capabilities are taken literally, so that `createWorker` gives its client
+ * `disconnect`, `reconnect` and `detach` only if the driver has them. The worker passes it to `startWorkerServer`.
+ */
+export function defineWorkerDriver<const C extends DriverCapabilities>(driver: WorkerDriver<C>): WorkerDriver<C> {
+  return driver;
+}
+
+export type { MessagePort };

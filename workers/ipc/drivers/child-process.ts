@@ -1,0 +1,191 @@
+/**
+ * The driver for child processes: a Node process in a group of its own, reached over a Unix domain socket in a private
+ * directory (a named pipe on Windows), with a guard thread that ends it when the host dies.
+ */
+import net from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import { StreamChannel } from '../channel.ts';
+import type { Channel } from '../channel.ts';
+import { defineWorkerDriver } from '../driver.ts';
+import type { LaunchContext, LaunchOptions, WorkerAddress, WorkerHandle } from '../driver.ts';
+import { ConnectTimeoutError, SpawnError } from '../errors.ts';
+import type { DriverExit } from '../exit.ts';
+import { backoffDelay, wait } from '../retry.ts';
+import { STARTUP_VARIABLE } from '../startup.ts';
+import type { StartupData } from '../startup.ts';
+import { Child } from './child.ts';
+import { serveSocket } from './child-process-worker.ts';
+import { mergeEnvironment } from './environment.ts';
+import { GUARD_VARIABLE, guardArgument, IDLE, LISTENING, RELEASE, reportOf, WATCH } from './guard.ts';
+import type { GuardSettings } from './guard.ts';
+import { onLines } from './lines.ts';
+import { scriptPath } from './script-path.ts';
+import { claimSocketPath } from './socket-path.ts';
+import type { SocketPlace } from './socket-path.ts';
+import { refuseOptions } from './unsupported.ts';
+import { within } from './within.ts';
+
+export const childProcessDriver = defineWorkerDriver({
+  name: 'child-process',
+  capabilities: { reconnect: true, detach: true, transfer: false, isolation: 'process' },
+  launch: (options, context) => new SocketWorker(options, context),
+  serve: serveSocket,
+});
+
+export type ChildProcessDriver = typeof childProcessDriver;
+
+class SocketWorker implements WorkerHandle {
+  readonly ready: Promise<Channel>;
+  readonly exited: Promise<DriverExit>;
+  readonly #child: Child;
+  readonly #context: LaunchContext;
+  readonly #place: SocketPlace;
+  readonly #listening = Promise.withResolvers<void>();
+  /** Settles with the last channel's end: what a dying worker still sent is delivered before its exit. */
+  #channelEnded: Promise<void> = Promise.resolve();
+  #detached = false;
+
+  constructor(options: LaunchOptions, context: LaunchContext) {
+    refuseOptions('child-process', options, ['resourceLimits', 'transferList', 'command', 'args', 'handshake']);
+    this.#context = context;
+    const script = scriptPath(options.script);
+    this.#place = claimSocketPath(options.socketPath);
+    const output = options.stdio ?? 'pipe';
+    this.#child = new Child(
+      {
+        command: options.execPath ?? process.execPath,
+        args: [guardArgument(), ...(options.execArgv ?? []), script, ...(options.argv ?? [])],
+        env: workerEnvironment(options, context, this.#place),
+        cwd: options.cwd,
+        stdio: ['ignore', output, output, 'pipe', 'pipe'],
+        stdoutIsLine: false,
+      },
+      context,
+    );
+    const lifeline = this.#stream(3) as Writable | undefined;
+    // The worker may be gone before it reads.
+    lifeline?.on('error', () => undefined);
+    const reports = this.#stream(4) as Readable | undefined;
+    if (reports !== undefined) onLines(reports, (line) => this.#report(line));
+    this.exited = this.#end();
+    this.ready = this.#connectFirst();
+    this.ready.catch(() => undefined);
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  terminate(): void {
+    this.#child.terminate();
+  }
+
+  kill(): void {
+    this.#child.kill();
+  }
+
+  watch(on: boolean): void {
+    this.#command(on ? WATCH : IDLE);
+  }
+
+  reconnect(): Promise<Channel> {
+    return this.#connect();
+  }
+
+  detach(): WorkerAddress {
+    this.#detached = true;
+    this.#command(RELEASE);
+    const child = this.#child.process;
+    child?.unref();
+    for (const stream of child?.stdio ?? []) (stream as net.Socket | null)?.unref();
+    return { socketPath: this.#place.path, pid: this.pid };
+  }
+
+  #stream(fd: 3 | 4): unknown {
+    return this.#child.process?.stdio[fd] ?? undefined;
+  }
+
+  #command(command: string): void {
+    const lifeline = this.#stream(3) as Writable | undefined;
+    if (lifeline?.writable === true) lifeline.write(command);
+  }
+
+  #report(line: string): void {
+    if (line === LISTENING) this.#listening.resolve();
+    else this.#context.onVitals(reportOf(line));
+  }
+
+  async #end(): Promise<DriverExit> {
+    const exit = await this.#child.exited;
+    await within(this.#channelEnded, 500);
+    if (!this.#detached) this.#place.release();
+    this.#listening.reject(new SpawnError('The worker ended before it was ready.'));
+    return exit;
+  }
+
+  async #connectFirst(): Promise<Channel> {
+    await this.#listening.promise;
+    return this.#connect();
+  }
+
+  async #connect(): Promise<Channel> {
+    const { connectRetry, connectTimeoutMs } = this.#context;
+    const deadline = performance.now() + connectTimeoutMs;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await this.#connectOnce(deadline - performance.now());
+      } catch (error) {
+        const delay = backoffDelay(connectRetry, attempt);
+        const hopeless = error instanceof SpawnError || error instanceof ConnectTimeoutError;
+        if (hopeless || attempt >= connectRetry.maxRetries || performance.now() + delay >= deadline) throw error;
+        this.#context.logger.log('debug', `Connecting to the worker failed, next attempt in ${Math.round(delay)} ms: ${String(error)}`);
+        await wait(delay);
+      }
+    }
+  }
+
+  #connectOnce(timeoutMs: number): Promise<Channel> {
+    const { serializer, maxFrameBytes, connectTimeoutMs } = this.#context;
+    const { promise, resolve, reject } = Promise.withResolvers<Channel>();
+    const socket = net.connect(this.#place.path);
+    const channel = new StreamChannel(socket, socket, {
+      serializer,
+      maxFrameBytes,
+      onHandshake: (handshake) => {
+        if (handshake.refused === undefined) resolve(channel);
+        else reject(new SpawnError(handshake.refused));
+      },
+    });
+    const timer = setTimeout(
+      () => reject(new ConnectTimeoutError(`No connection to the worker within ${connectTimeoutMs} ms.`)),
+      Math.max(0, timeoutMs),
+    );
+    socket.once('error', reject);
+    socket.once('close', () => reject(new SpawnError('The worker closed the connection before it was ready.')));
+    this.#channelEnded = new Promise((ended) => void socket.once('close', () => ended()));
+    promise.catch(() => socket.destroy()).finally(() => clearTimeout(timer)).catch(() => undefined);
+    return promise;
+  }
+}
+
+function workerEnvironment(options: LaunchOptions, context: LaunchContext, place: SocketPlace): NodeJS.ProcessEnv {
+  const startup: StartupData = {
+    driver: 'child-process',
+    serializer: context.serializer.name,
+    maxFrameBytes: context.maxFrameBytes,
+    socketPath: place.path,
+    workerData: options.workerData,
+  };
+  const guard: GuardSettings = {
+    socketPath: place.path,
+    ownsDirectory: place.ownsDirectory,
+    leadsGroup: process.platform !== 'win32',
+    released: options.detached ?? false,
+  };
+  return mergeEnvironment(process.env, {
+    ...options.env,
+    ...(process.versions['electron'] === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }),
+    [STARTUP_VARIABLE]: JSON.stringify(startup),
+    [GUARD_VARIABLE]: JSON.stringify(guard),
+  });
+}

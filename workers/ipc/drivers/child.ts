@@ -1,0 +1,128 @@
+/**
+ * One child process: started in a group of its own, so that what it starts dies with it; its last words kept; its end
+ * told once, with the truest reason that can be found. Lives as long as the process.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
+import type { LaunchContext } from '../driver.ts';
+import { isV8OutOfMemory } from '../exit.ts';
+import type { DriverExit } from '../exit.ts';
+import { onLines, Tail } from './lines.ts';
+import { outOfMemoryKills } from './oom-kills.ts';
+import { within } from './within.ts';
+
+export interface ChildOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string | undefined;
+  readonly stdio: StdioOptions;
+  /** Stdout is not lines for people. */
+  readonly stdoutIsLine: boolean;
+}
+
+/** What a dead process wrote is waited for so long: something it started may hold its pipes. */
+const LAST_WORDS_MS = 500;
+
+export class Child {
+  readonly process: ChildProcess | undefined;
+  readonly exited: Promise<DriverExit>;
+  readonly #tail = new Tail();
+  #killed = false;
+  /** V8's last words; a long native stack trace follows them and drives them out of the tail. */
+  #heapRanOut = false;
+  #gone = false;
+
+  constructor(options: ChildOptions, context: LaunchContext) {
+    const killsBefore = outOfMemoryKills();
+    let child: ChildProcess;
+    try {
+      child = spawn(options.command, options.args, {
+        cwd: options.cwd,
+        env: options.env,
+        stdio: options.stdio,
+        detached: process.platform !== 'win32',
+        windowsHide: true,
+      });
+    } catch (error) {
+      this.exited = Promise.resolve(spawnFailure(error));
+      return;
+    }
+    this.process = child;
+    this.exited = this.#watch(child, killsBefore);
+    if (child.stderr !== null) {
+      onLines(child.stderr, (line) => {
+        this.#tail.add(line);
+        if (isV8OutOfMemory(line)) this.#heapRanOut = true;
+        context.onLog({ source: 'stderr', level: 'info', message: line });
+      });
+    }
+    if (child.stdout !== null && !options.stdoutIsLine) {
+      onLines(child.stdout, (message) => context.onLog({ source: 'stdout', level: 'info', message }));
+    }
+  }
+
+  get pid(): number | undefined {
+    return this.process?.pid;
+  }
+
+  terminate(): void {
+    if (!this.#gone) this.process?.kill('SIGTERM');
+  }
+
+  kill(): void {
+    this.#killed = true;
+    if (!this.#gone) this.#killGroup();
+  }
+
+  async #watch(child: ChildProcess, killsBefore: Promise<number | undefined>): Promise<DriverExit> {
+    const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()));
+    const outcome = await new Promise<DriverExit | { code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+      child.on('error', (error) => {
+        // Also raised when a signal cannot be sent; only a process that never was is over by it.
+        if (child.pid === undefined) resolve(spawnFailure(error));
+      });
+    });
+    if (!('code' in outcome)) return outcome;
+    // What it started and left behind is in its group; the group's number is not given out anew while it has members.
+    this.#killGroup();
+    this.#gone = true;
+    await within(closed, LAST_WORDS_MS);
+    for (const stream of child.stdio) stream?.destroy();
+    return this.#classify(outcome.code, outcome.signal, await killsBefore);
+  }
+
+  async #classify(code: number | null, signal: string | null, killsBefore: number | undefined): Promise<DriverExit> {
+    const stderrTail = this.#tail.lines();
+    let outOfMemory: DriverExit['outOfMemory'] = false;
+    if (code !== 0 && !this.#killed && this.#heapRanOut) {
+      outOfMemory = 'heap';
+    } else if (signal === 'SIGKILL' && !this.#killed && killsBefore !== undefined) {
+      const kills = await outOfMemoryKills();
+      if (kills !== undefined && kills > killsBefore) outOfMemory = 'kernel';
+    }
+    return { exitCode: code ?? undefined, signal: signal ?? undefined, outOfMemory, stderrTail };
+  }
+
+  #killGroup(): void {
+    const pid = this.pid;
+    if (pid === undefined) return;
+    if (process.platform === 'win32') {
+      if (!this.#gone && this.process?.exitCode === null) {
+        spawnSync('taskkill', ['/pid', String(pid), '/T', '/F'], { windowsHide: true });
+      }
+      return;
+    }
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // ESRCH: nobody is left in it. EPERM (macOS): only zombies are.
+    }
+  }
+}
+
+function spawnFailure(error: unknown): DriverExit {
+  const cause = error instanceof Error ? error : new Error(String(error));
+  return { outOfMemory: false, stderrTail: [], error: cause, errorKind: 'spawn-failed' };
+}

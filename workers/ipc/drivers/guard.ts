@@ -1,0 +1,154 @@
+/**
+ * The guard: a small thread in every child process, there before the worker's own code runs. It holds one end of a pipe
+ * (the lifeline) whose other end only the host has: when the host dies, however it dies, the pipe ends and the guard
+ * kills its process group, even if the main thread loops forever. While the host asks for it, it reports once a second
+ * how the process is.
+ *
+ * Both functions are sent to the child as source text, so they use nothing from around them.
+ */
+import type { Vitals } from '../driver.ts';
+
+/** File descriptors in the child: host to child, and child to host. */
+export const LIFELINE_FD = 3;
+export const REPORT_FD = 4;
+
+export const GUARD_VARIABLE = 'ISOLATED_WORKER_GUARD';
+
+export interface GuardSettings {
+  /** Removed when the host dies, with the directory it is in if `ownsDirectory`. */
+  readonly socketPath?: string;
+  readonly ownsDirectory?: boolean;
+  /** The process leads a group of its own. */
+  readonly leadsGroup: boolean;
+  /** The worker may outlive the host. */
+  readonly released: boolean;
+}
+
+/** What the host writes to the lifeline, a character each. */
+export const WATCH = 'w';
+export const IDLE = 'i';
+export const RELEASE = 'd';
+
+/** What the guard writes to the report pipe, one line of JSON each. */
+interface GuardReport {
+  readonly rss: number;
+  readonly cpuMs: number;
+  readonly blockedMs: number;
+  readonly heapUsed?: number;
+  readonly utilization?: number;
+}
+
+export function reportOf(line: string): Vitals {
+  const report = JSON.parse(line) as GuardReport;
+  return {
+    heartbeatAt: performance.now(),
+    rssBytes: report.rss,
+    heapUsedBytes: report.heapUsed,
+    utilization: report.utilization,
+    cpuMs: report.cpuMs,
+    blockedMs: report.blockedMs,
+  };
+}
+
+/** What the worker writes there once its socket can be connected to. */
+export const LISTENING = 'listening';
+
+/** The argument to Node that puts the guard in place. A `data:` URL, so that no bundler loses the file. */
+export function guardArgument(): string {
+  argument ??= `--import=data:text/javascript,${encodeURIComponent(`(${install.toString()})(${JSON.stringify(`(${guard.toString()})()`)})`)}`;
+  return argument;
+}
+
+let argument: string | undefined;
+
+/** Runs on the child's main thread, before its script. */
+function install(guardSource: string): void {
+  const { Worker, isMainThread } = process.getBuiltinModule('node:worker_threads');
+  const variable = 'ISOLATED_WORKER_GUARD';
+  const settings = process.env[variable];
+  // Processes and threads that the worker starts inherit Node's arguments; they are not ours to guard.
+  if (!isMainThread || settings === undefined) return;
+  delete process.env[variable];
+  process.execArgv = process.execArgv.filter((option) => !option.startsWith('--import=data:text/javascript,(function%20install'));
+  const thread = new Worker(guardSource, {
+    eval: true,
+    name: 'guard',
+    workerData: JSON.parse(settings) as unknown,
+    execArgv: [],
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, codeRangeSizeMb: 0, stackSizeMb: 1 },
+  });
+  let before = performance.eventLoopUtilization();
+  thread.on('message', () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    thread.postMessage({ heapUsed: process.memoryUsage().heapUsed, utilization });
+  });
+  thread.on('error', (error) => {
+    process.stderr.write(`The guard of this worker ended, the worker may outlive its host: ${String(error)}\n`);
+  });
+  thread.unref();
+}
+
+/** Runs on the guard's own thread. */
+function guard(): void {
+  const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
+  const fs = process.getBuiltinModule('node:fs');
+  const net = process.getBuiltinModule('node:net');
+  const settings = workerData as GuardSettings;
+  let released = settings.released;
+  let beat: NodeJS.Timeout | undefined;
+  let askedAt: number | undefined;
+  let answer: object = {};
+
+  const endWithHost = (): void => {
+    if (released) return;
+    if (settings.socketPath !== undefined && process.platform !== 'win32') {
+      fs.rmSync(settings.socketPath, { force: true });
+      try {
+        if (settings.ownsDirectory === true) fs.rmdirSync(process.getBuiltinModule('node:path').dirname(settings.socketPath));
+      } catch {
+        // Another worker's socket is still in it; that worker's guard comes later.
+      }
+    }
+    if (process.platform === 'win32') {
+      process.getBuiltinModule('node:child_process').spawnSync('taskkill', ['/pid', String(process.pid), '/T', '/F']);
+    }
+    process.kill(settings.leadsGroup ? -process.pid : process.pid, 'SIGKILL');
+  };
+
+  const report = (): void => {
+    const now = performance.now();
+    const blockedMs = askedAt === undefined ? 0 : Math.round(now - askedAt);
+    const { user, system } = process.cpuUsage();
+    const beatOf = { rss: process.memoryUsage.rss(), cpuMs: Math.round((user + system) / 1000), blockedMs, ...answer };
+    if (askedAt === undefined) {
+      askedAt = now;
+      parentPort?.postMessage(0);
+    }
+    try {
+      fs.writeSync(4, `${JSON.stringify(beatOf)}\n`);
+    } catch {
+      endWithHost();
+    }
+  };
+
+  parentPort?.on('message', (message: object) => {
+    askedAt = undefined;
+    answer = message;
+  });
+  const lifeline = new net.Socket({ fd: 3, readable: true, writable: false });
+  lifeline.on('data', (bytes: Buffer) => {
+    for (const command of bytes.toString('latin1')) {
+      clearInterval(beat);
+      if (command === 'd') released = true;
+      if (command !== 'w') continue;
+      askedAt = undefined;
+      report();
+      beat = setInterval(report, 1000);
+    }
+  });
+  lifeline.on('error', endWithHost);
+  lifeline.on('close', endWithHost);
+}

@@ -1,0 +1,97 @@
+/**
+ * The driver without isolation: the worker's script is imported into this thread and spoken to over a MessagePort, by
+ * the same contract as the others. For tests and tiny jobs; nothing protects the host from it.
+ */
+import { MessageChannel } from 'node:worker_threads';
+import { pathToFileURL } from 'node:url';
+import { PortChannel } from '../channel.ts';
+import type { Channel } from '../channel.ts';
+import { defineWorkerDriver } from '../driver.ts';
+import type { LaunchContext, LaunchOptions, WorkerHandle } from '../driver.ts';
+import { DriverError, SpawnError } from '../errors.ts';
+import type { DriverExit } from '../exit.ts';
+import { inlineStartup } from '../startup.ts';
+import type { InlineSlot } from '../startup.ts';
+import { servePort } from './port-worker.ts';
+import type { InlineExit } from './port-worker.ts';
+import { scriptPath } from './script-path.ts';
+import { refuseOptions } from './unsupported.ts';
+
+export const inlineDriver = defineWorkerDriver({
+  name: 'inline',
+  capabilities: { reconnect: false, detach: false, transfer: true, isolation: 'none' },
+  launch: (options, context) => new InlineWorker(options, context),
+  serve: servePort,
+});
+
+export type InlineDriver = typeof inlineDriver;
+
+let imports = 0;
+
+class InlineWorker implements WorkerHandle {
+  readonly pid = undefined;
+  readonly ready: Promise<Channel>;
+  readonly exited: Promise<DriverExit>;
+  readonly #exited = Promise.withResolvers<DriverExit>();
+  readonly #line = new MessageChannel();
+
+  constructor(options: LaunchOptions, context: LaunchContext) {
+    refuseOptions('inline', options, [
+      'cwd', 'execPath', 'execArgv', 'env', 'argv', 'detached', 'stdio', 'socketPath', 'resourceLimits', 'command',
+      'args', 'handshake',
+    ]);
+    if (context.serializerGiven) {
+      throw new DriverError("The driver 'inline' clones messages and has no use for the option 'serializer'.");
+    }
+    const script = pathToFileURL(scriptPath(options.script));
+    // Each worker is a module instance of its own.
+    imports += 1;
+    script.searchParams.set('worker', String(imports));
+    const { port1, port2 } = this.#line;
+    this.exited = this.#exited.promise;
+    const ready = Promise.withResolvers<Channel>();
+    this.ready = ready.promise;
+    ready.promise.catch(() => undefined);
+    const channel = new PortChannel(port1, (handshake) => {
+      if (handshake.refused === undefined) ready.resolve(channel);
+      else ready.reject(new SpawnError(handshake.refused));
+    });
+    const onExit: InlineExit = { exit: (exitCode) => this.#end({ exitCode, outOfMemory: false, stderrTail: [] }) };
+    const slot: InlineSlot = {
+      startup: {
+        driver: 'inline',
+        serializer: context.serializer.name,
+        maxFrameBytes: context.maxFrameBytes,
+        port: port2,
+        // As a thread gets it: a copy.
+        workerData: structuredClone(options.workerData, { transfer: [...(options.transferList ?? [])] as ArrayBuffer[] }),
+        driverData: onExit,
+      },
+    };
+    inlineStartup
+      .run(slot, () => import(script.href))
+      .catch((error: unknown) => {
+        const cause = error instanceof Error ? error : new Error(String(error));
+        this.#end({ exitCode: 1, outOfMemory: false, stderrTail: [], error: cause, errorKind: 'uncaught' });
+      });
+  }
+
+  terminate(): void {
+    this.kill();
+  }
+
+  kill(): void {
+    this.#end({ outOfMemory: false, stderrTail: [] });
+  }
+
+  watch(): void {
+    // Nothing but the working thread could tell.
+  }
+
+  #end(exit: DriverExit): void {
+    const { port1, port2 } = this.#line;
+    port1.once('close', () => this.#exited.resolve(exit));
+    port1.close();
+    port2.close();
+  }
+}

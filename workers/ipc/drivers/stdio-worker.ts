@@ -1,0 +1,32 @@
+/** The worker's side of the stdio driver. Stdout belongs to the line; what the worker's code prints goes to stderr. */
+import { StreamChannel } from '../channel.ts';
+import type { ServeContext, WorkerEnd } from '../driver.ts';
+import type { StartupData } from '../startup.ts';
+import { Writable } from 'node:stream';
+
+export function serveStdio(_startup: StartupData, context: ServeContext): WorkerEnd {
+  const { stdin, stdout } = process;
+  const write = stdout.write.bind(stdout);
+  // Text without a line feed would run into the next message and spoil it.
+  stdout.write = process.stderr.write.bind(process.stderr) as typeof stdout.write;
+  const line = new Writable({
+    decodeStrings: false,
+    write: (chunk: string | Buffer, encoding, done) => void write(chunk, encoding, done),
+  });
+  const channel = new StreamChannel(stdin, line, context);
+  return {
+    accept: (listener) => {
+      channel.sendHandshake({ serializer: context.serializer.name });
+      listener(channel);
+      stdin.once('close', () => process.exit(0));
+      return Promise.resolve();
+    },
+    refuse: async (reason) => {
+      channel.sendHandshake({ refused: reason });
+      await channel.end();
+      stdin.destroy();
+    },
+    stop: () => stdin.destroy(),
+    exit: (code) => process.exit(code),
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * Isolated workers: typed messages with streaming, backpressure and cancel, over child processes, threads or none.
+ * `createWorker` is the host's side, `startWorkerServer` the worker's; docs/workers.md is the guide.
+ */
+export { createWorker } from './client.ts';
+export type { SendOptions, StreamOptions, WorkerClient, WorkerState } from './client.ts';
+export { startWorkerServer } from './server.ts';
+export type { ServerOptions, WorkerServer } from './server.ts';
+export type {
+  DefineMessages,
+  EmitOptions,
+  EventOf,
+  Handler,
+  HandlerContext,
+  Handlers,
+  LogLevel,
+  MaybePromise,
+  MessageDefinitions,
+  MessageOf,
+  MessageShape,
+  MessageType,
+  PayloadOf,
+  ResultOf,
+  TransactionId,
+  WithResult,
+} from './messages.ts';
+export * from './errors.ts';
+export type { ExitKind, WorkerExit } from './exit.ts';
+export type { EventStream } from './event-stream.ts';
+export type { CloseOptions, Timeouts, WorkerOptions } from './options.ts';
+export type { Backoff } from './retry.ts';
+export { binarySerializer, jsonSerializer } from './serializer.ts';
+export type { Serializer } from './serializer.ts';
+export { createLogger } from './logger.ts';
+export type { Logger } from './logger.ts';
+export type { Direction, Middleware } from './middleware.ts';
+export { withTransfer } from './transfer.ts';
+export { getStartupData } from './startup.ts';
+export type { StartupData } from './startup.ts';
+export { defineWorkerDriver } from './driver.ts';
+export type {
+  DriverCapabilities,
+  LaunchContext,
+  LaunchOptions,
+  LogEntry,
+  ServeContext,
+  Vitals,
+  WorkerAddress,
+  WorkerDriver,
+  WorkerEnd,
+  WorkerHandle,
+} from './driver.ts';
+export { PortChannel, StreamChannel } from './channel.ts';
+export type { Channel } from './channel.ts';
+export type { DriverName } from './driver-names.ts';

@@ -1,0 +1,266 @@
+/**
+ * The host's requests in flight on one line: each is settled exactly once, with its result, or with the reason why there
+ * is none. Lives as long as the line.
+ */
+import type { Transferable } from 'node:worker_threads';
+import { CancelledError, MessageTimeoutError, ProtocolError } from './errors.ts';
+import type { TransactionId } from './messages.ts';
+import type { Line } from './middleware.ts';
+import { fromWireError } from './wire-errors.ts';
+import { CREDIT_FRAMES, isTransactionId } from './wire.ts';
+import type { UncheckedMessage } from './wire.ts';
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds; 0 is none. */
+  readonly timeoutMs: number;
+  readonly onEvent?: ((event: unknown) => unknown) | undefined;
+  readonly transfer?: readonly Transferable[] | undefined;
+}
+
+/** Frames are confirmed in lots: fewer messages, and the worker never waits for the last of them. */
+const CONFIRM_FRAMES = CREDIT_FRAMES / 4;
+
+export class Requests {
+  readonly #line: Line;
+  readonly #open = new Map<TransactionId, Request>();
+  /** Given up here, but the worker has not answered yet. */
+  readonly #abandoned = new Set<TransactionId>();
+  readonly #changed: () => void;
+  #idle: PromiseWithResolvers<void> | undefined;
+
+  /** `changed` is called when requests are opened or settled. */
+  constructor(line: Line, changed: () => void) {
+    this.#line = line;
+    this.#changed = changed;
+  }
+
+  /** Requests that have not settled. */
+  get open(): number {
+    return this.#open.size;
+  }
+
+  /** Requests the worker has not answered, given up ones included. */
+  get inWork(): number {
+    return this.#open.size + this.#abandoned.size;
+  }
+
+  send(tx: TransactionId, type: string, payload: unknown, options: RequestOptions): Promise<unknown> {
+    const { signal, timeoutMs, transfer } = options;
+    if (signal?.aborted === true) return Promise.reject(cancelled(signal));
+    if (this.#open.has(tx) || this.#abandoned.has(tx)) {
+      return Promise.reject(new ProtocolError(`The transaction id ${tx} is already in flight.`));
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const request = new Request(tx, type, options.onEvent, resolve, reject);
+    this.#open.set(tx, request);
+    try {
+      this.#line.send({ tx, type, payload }, transfer);
+    } catch (error) {
+      this.#open.delete(tx);
+      return Promise.reject(error as Error);
+    }
+    if (signal !== undefined) {
+      const onAbort = (): void => this.#giveUp(request, cancelled(signal));
+      signal.addEventListener('abort', onAbort, { once: true });
+      request.release = () => signal.removeEventListener('abort', onAbort);
+    }
+    if (timeoutMs > 0) request.timer = this.#startTimer(request, timeoutMs);
+    this.#changed();
+    return promise;
+  }
+
+  receive(message: UncheckedMessage): void {
+    const { tx, type } = message;
+    if (!isTransactionId(tx)) throw new ProtocolError(`A '${type}' came without a transaction.`);
+    const request = this.#open.get(tx);
+    if (request === undefined) {
+      // Late events and the answer to what was given up.
+      if (!type.endsWith('Event') && this.#abandoned.delete(tx)) this.#settled();
+      return;
+    }
+    if (type === request.eventType) return this.#events(request, message.events);
+    if (request.answered) throw new ProtocolError(`A '${type}' came after the answer.`);
+    if (type === request.resultType) {
+      return this.#answer(request, () => request.resolve(message.payload));
+    }
+    if (type !== request.errorType) throw new ProtocolError(`A '${type}' came in answer to a '${request.type}'.`);
+    this.#answer(request, () => request.reject(fromWireError(message.error)));
+  }
+
+  /** A message to or from the worker did not get past a middleware. */
+  fail(tx: TransactionId, error: Error): void {
+    const request = this.#open.get(tx);
+    if (request !== undefined) this.#giveUp(request, error);
+  }
+
+  /** Gives up all of them; the worker is told. */
+  cancelAll(error: Error): void {
+    for (const request of [...this.#open.values()]) this.#giveUp(request, error);
+  }
+
+  /** The line is gone: nothing more comes. What has come is still delivered first. */
+  end(error: Error): void {
+    this.#abandoned.clear();
+    for (const request of [...this.#open.values()]) this.#answer(request, () => request.reject(error));
+    this.#settled();
+  }
+
+  /** Settles when every request has. */
+  async idle(): Promise<void> {
+    if (this.#open.size === 0) return;
+    this.#idle ??= Promise.withResolvers();
+    await this.#idle.promise;
+  }
+
+  #startTimer(request: Request, timeoutMs: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      // If this thread was busy, the answer may be waiting to be read: look before giving up.
+      setImmediate(() => {
+        if (request.answered) return;
+        this.#giveUp(request, new MessageTimeoutError(`No answer to '${request.type}' within ${timeoutMs} ms.`));
+      });
+    }, timeoutMs);
+  }
+
+  #giveUp(request: Request, error: Error): void {
+    if (!this.#remove(request)) return;
+    request.dropEvents();
+    if (!request.answered) {
+      this.#abandoned.add(request.tx);
+      this.#line.sendDirectly({ type: '$cancel', tx: request.tx });
+    }
+    request.reject(error);
+    this.#settled();
+  }
+
+  #answer(request: Request, settle: () => void): void {
+    if (request.answered) return;
+    request.answered = true;
+    clearTimeout(request.timer);
+    const finish = (): void => {
+      if (!this.#remove(request)) return;
+      settle();
+      this.#settled();
+    };
+    if (request.delivery === undefined) finish();
+    else void request.delivery.then(finish);
+  }
+
+  #remove(request: Request): boolean {
+    if (!this.#open.delete(request.tx)) return false;
+    clearTimeout(request.timer);
+    request.release?.();
+    return true;
+  }
+
+  #settled(): void {
+    if (this.#open.size === 0) {
+      this.#idle?.resolve();
+      this.#idle = undefined;
+    }
+    this.#changed();
+  }
+
+  #events(request: Request, events: unknown): void {
+    if (!Array.isArray(events)) throw new ProtocolError(`A '${request.eventType}' came without events.`);
+    if (request.answered) throw new ProtocolError(`A '${request.eventType}' came after the answer.`);
+    if (request.delivery === undefined) {
+      const rest = this.#deliver(request, events, 0);
+      if (rest !== undefined) this.#continue(request, rest);
+    } else {
+      this.#continue(request, request.delivery.then(() => this.#deliver(request, events, 0)));
+    }
+  }
+
+  /** Delivery goes on later; what comes meanwhile waits behind it. */
+  #continue(request: Request, rest: Promise<void>): void {
+    const delivery = rest.then(() => {
+      if (request.delivery === delivery) request.delivery = undefined;
+    });
+    request.delivery = delivery;
+  }
+
+  /** One after the other; returns a promise as soon as a listener does. */
+  #deliver(request: Request, events: readonly unknown[], from: number): Promise<void> | undefined {
+    const { onEvent } = request;
+    if (onEvent !== undefined) {
+      for (let index = from; index < events.length; index += 1) {
+        if (request.dropped) return undefined;
+        let outcome: unknown;
+        try {
+          outcome = onEvent(events[index]);
+        } catch (error) {
+          this.#giveUp(request, error as Error);
+          return undefined;
+        }
+        if (outcome instanceof Promise) {
+          return outcome.then(
+            () => this.#deliver(request, events, index + 1),
+            (error: unknown) => this.#giveUp(request, error as Error),
+          );
+        }
+      }
+    }
+    this.#confirm(request);
+    return undefined;
+  }
+
+  #confirm(request: Request): void {
+    request.unconfirmed += 1;
+    if (request.unconfirmed < CONFIRM_FRAMES || request.answered || request.dropped) return;
+    this.#line.sendDirectly({ type: '$credit', tx: request.tx, frames: request.unconfirmed });
+    request.unconfirmed = 0;
+  }
+}
+
+class Request {
+  readonly tx: TransactionId;
+  readonly type: string;
+  readonly eventType: string;
+  readonly resultType: string;
+  readonly errorType: string;
+  readonly onEvent: ((event: unknown) => unknown) | undefined;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+  timer: NodeJS.Timeout | undefined;
+  /** Stops listening to the caller's signal. */
+  release: (() => void) | undefined;
+  /** Event frames consumed since the last credit. */
+  unconfirmed = 0;
+  /** The worker's answer is here; it may still wait for {@link delivery}. */
+  answered = false;
+  /** Events being delivered to a listener that takes its time. */
+  delivery: Promise<void> | undefined;
+  #dropped = false;
+
+  constructor(
+    tx: TransactionId,
+    type: string,
+    onEvent: ((event: unknown) => unknown) | undefined,
+    resolve: (result: unknown) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.tx = tx;
+    this.type = type;
+    this.eventType = `${type}Event`;
+    this.resultType = `${type}Result`;
+    this.errorType = `${type}Error`;
+    this.onEvent = onEvent;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+
+  get dropped(): boolean {
+    return this.#dropped;
+  }
+
+  /** No event is delivered after the request settled. */
+  dropEvents(): void {
+    this.#dropped = true;
+  }
+}
+
+function cancelled(signal: AbortSignal): CancelledError {
+  return new CancelledError('The request was cancelled.', { cause: signal.reason });
+}

@@ -1,0 +1,124 @@
+/** The worker's side: takes requests off the line, runs their handlers, answers. One server per worker, until it ends. */
+import { loadDriver } from './driver-names.ts';
+import type { ServeContext, WorkerDriver, WorkerEnd } from './driver.ts';
+import { DriverError, ProtocolError } from './errors.ts';
+import { silentLogger } from './logger.ts';
+import type { Logger } from './logger.ts';
+import type { Handlers, MaybePromise, MessageDefinitions } from './messages.ts';
+import { Line } from './middleware.ts';
+import type { Middleware } from './middleware.ts';
+import { builtInSerializers } from './serializer.ts';
+import type { Serializer } from './serializer.ts';
+import { Session } from './session.ts';
+import type { UncheckedHandler } from './session.ts';
+import { getStartupData } from './startup.ts';
+import type { StartupData } from './startup.ts';
+
+export interface ServerOptions {
+  /** Needed only for a driver that is not the library's own. */
+  readonly driver?: WorkerDriver | undefined;
+  /** Needed only for a serializer that is not the library's own; must be the host's. */
+  readonly serializer?: Serializer | undefined;
+  readonly middleware?: readonly Middleware[] | undefined;
+  readonly logger?: Logger | undefined;
+  /** Awaited before the worker ends on the host's request; the host gives it `graceMs`. */
+  readonly onClose?: (() => MaybePromise<void>) | undefined;
+}
+
+export interface WorkerServer {
+  /** Ends all work, the line and the worker, as the host's `close()` does. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Makes this process or thread a worker; resolves when the host can reach it.
+ * @throws DriverError when it was not started by `createWorker`, or its driver is not known
+ * @throws ProtocolError when host and worker do not use the same serializer
+ */
+export async function startWorkerServer<M extends MessageDefinitions>(
+  handlers: Handlers<M>,
+  options: ServerOptions = {},
+): Promise<WorkerServer> {
+  const startup = getStartupData();
+  if (startup === undefined) {
+    throw new DriverError('This is not a worker: start the script with createWorker({ script }) instead of directly.');
+  }
+  const driver = options.driver ?? (await loadDriver(startup.driver));
+  if (driver.name !== startup.driver) {
+    throw new DriverError(
+      `The worker uses the driver '${driver.name}', but the host started it with '${startup.driver}'. Use the same.`,
+    );
+  }
+  const { serializer, mismatch } = chooseSerializer(startup, options.serializer);
+  const context: ServeContext = {
+    serializer,
+    maxFrameBytes: startup.maxFrameBytes,
+    logger: options.logger ?? silentLogger,
+  };
+  const end = driver.serve(startup, context);
+  if (mismatch !== undefined) {
+    await end.refuse(mismatch);
+    throw new ProtocolError(mismatch);
+  }
+  const server = new Server(handlers as unknown as Record<string, UncheckedHandler>, end, options);
+  await server.start();
+  return server;
+}
+
+function chooseSerializer(startup: StartupData, own: Serializer | undefined): { serializer: Serializer; mismatch?: string } {
+  const named = builtInSerializers.get(startup.serializer);
+  const serializer = own ?? named ?? builtInSerializers.values().next().value;
+  if (serializer?.name === startup.serializer) return { serializer };
+  const told = own === undefined ? 'was given none of that name' : `uses '${own.name}'`;
+  return {
+    serializer: serializer as Serializer,
+    mismatch:
+      `The host uses the serializer '${startup.serializer}', the worker ${told}. ` +
+      'Pass the same serializer to createWorker and to startWorkerServer.',
+  };
+}
+
+class Server implements WorkerServer {
+  readonly #handlers: Readonly<Record<string, UncheckedHandler>>;
+  readonly #end: WorkerEnd;
+  readonly #options: ServerOptions;
+  #session: Session | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(handlers: Readonly<Record<string, UncheckedHandler>>, end: WorkerEnd, options: ServerOptions) {
+    this.#handlers = handlers;
+    this.#end = end;
+    this.#options = options;
+  }
+
+  start(): Promise<void> {
+    return this.#end.accept((channel) => {
+      // One host at a time: whoever connects last is it.
+      this.#session?.destroy();
+      const line = new Line(channel, this.#options.middleware);
+      this.#session = new Session(line, this.#handlers, {
+        logger: this.#options.logger ?? silentLogger,
+        onClose: () => void this.stop(),
+      });
+    });
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    let code = 0;
+    await this.#session?.settle();
+    try {
+      await this.#options.onClose?.();
+    } catch (error) {
+      code = 1;
+      this.#session?.log('error', `onClose failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    }
+    await this.#session?.end();
+    this.#end.stop();
+    this.#end.exit(code);
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * The messages as they cross the line, the same for every driver. A request of type `check` is answered by
+ * `checkEvent` (any number), then by one `checkResult` or `checkError`. Types with a `$` are the library's own.
+ */
+import type { WireError } from './wire-errors.ts';
+import type { LogLevel, TransactionId } from './messages.ts';
+
+export interface WireRequest {
+  readonly type: string;
+  /** Absent: a notification, never answered. */
+  readonly tx?: TransactionId;
+  readonly payload?: unknown;
+}
+
+export interface WireResult {
+  readonly tx: TransactionId;
+  /** The type of the request and `Result`. */
+  readonly type: string;
+  readonly payload?: unknown;
+}
+
+export interface WireFailure {
+  readonly tx: TransactionId;
+  /** The type of the request and `Error`. */
+  readonly type: string;
+  readonly error: WireError;
+}
+
+export interface WireEvents {
+  readonly tx: TransactionId;
+  /** The type of the request and `Event`. */
+  readonly type: string;
+  readonly events: readonly unknown[];
+}
+
+export type WireControl =
+  /** Host to worker: stop working on it. The worker still answers; the host no longer listens. */
+  | { readonly type: '$cancel'; readonly tx: TransactionId }
+  /** Host to worker: so many event frames of this request have been consumed. */
+  | { readonly type: '$credit'; readonly tx: TransactionId; readonly frames: number }
+  /** Host to worker: end. */
+  | { readonly type: '$close' }
+  /** Worker to host. */
+  | { readonly type: '$log'; readonly tx?: TransactionId; readonly level: LogLevel; readonly message: string };
+
+export type WireMessage = WireRequest | WireResult | WireFailure | WireEvents | WireControl;
+
+/** First line of every worker, always one line of JSON, whatever the serializer of what follows. */
+export interface Handshake {
+  readonly ready: number;
+  readonly serializer?: string;
+  /** Instead of being ready: why it will not work. */
+  readonly refused?: string;
+}
+
+export const WIRE_VERSION = 1;
+
+/** Event frames of one request that may be on their way before the worker waits for credit. */
+export const CREDIT_FRAMES = 16;
+
+export const DEFAULT_MAX_FRAME_BYTES = 64 * 1024 * 1024;
+
+export function isTransactionId(value: unknown): value is TransactionId {
+  return typeof value === 'number' || typeof value === 'string';
+}
+
+/** An object with a `type`; everything else about it is still to be checked. */
+export interface UncheckedMessage {
+  readonly type: string;
+  readonly tx?: unknown;
+  readonly payload?: unknown;
+  readonly events?: unknown;
+  readonly error?: unknown;
+  readonly frames?: unknown;
+  readonly level?: unknown;
+  readonly message?: unknown;
+}
+
+export function isUncheckedMessage(value: unknown): value is UncheckedMessage {
+  return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
+}
