@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { requests } from '../../../workers/protocol-lsp.ts';
+import { checkJson } from '../../support/cli.ts';
+import { Editor } from '../../support/lsp-client.ts';
+import { alive, descendantsOf, until } from '../../support/processes.ts';
+import { makeBrokenWorkspace, makeWorkspace } from '../../support/workspace.ts';
+
+const cycleFile = /src\/[ab]\.ts$/;
+
+describe('language server over stdio', function () {
+  this.timeout(120_000);
+
+  it('publishes the problems of files nobody opened, from every detector, the same as the terminal', async () => {
+    await using workspace = await makeBrokenWorkspace();
+    await using editor = new Editor();
+    await editor.open([workspace.root]);
+    const status = await editor.settled();
+    assert.deepEqual(editor.rules(workspace.root, 'src/types.ts'), ['TS2322']);
+    assert.deepEqual(editor.rules(workspace.root, 'src/loose.js'), ['eqeqeq', 'no-var']);
+    assert.ok([...editor.diagnostics].some(([uri, list]) => cycleFile.test(uri) && list.some(({ code }) => code === 'import-cycle')));
+    const { report } = await checkJson(workspace.root);
+    const published = [...editor.diagnostics].flatMap(([uri, list]) => list.map((item) => `${uri} ${String(item.code)} ${item.message}`));
+    const reported = report.issues.map((issue) => `${pathToFileURL(path.join(workspace.root, issue.file)).href} ${issue.rule} ${issue.message}`);
+    assert.deepEqual(published.sort(), reported.sort());
+    assert.equal(status.state, 'idle');
+    assert.equal(status.issues.error, 2);
+    assert.equal(await editor.shutdown(), 0);
+  });
+
+  it('shows progress with an end', async () => {
+    await using workspace = await makeBrokenWorkspace();
+    await using editor = new Editor();
+    await editor.open([workspace.root], { workDoneProgress: true });
+    await editor.settled();
+    await editor.until('progress ends', () => editor.progress.at(-1)?.value.kind === 'end');
+    assert.equal(editor.progress[0]?.value.kind, 'begin');
+  });
+
+  it('clears an issue when its file is mended and saved, and only then', async () => {
+    await using workspace = await makeBrokenWorkspace();
+    await using editor = new Editor();
+    await editor.open([workspace.root]);
+    await editor.settled();
+    const mended = 'export const count: number = 3;\n';
+    await writeFile(path.join(workspace.root, 'src/types.ts'), mended);
+    await editor.save(workspace.root, 'src/types.ts', mended);
+    await editor.settled();
+    assert.deepEqual(editor.rules(workspace.root, 'src/types.ts'), []);
+    assert.deepEqual(editor.rules(workspace.root, 'src/loose.js'), ['eqeqeq', 'no-var']);
+  });
+
+  it('follows files that are made, changed and deleted outside of the editor', async () => {
+    await using workspace = await makeBrokenWorkspace();
+    await using editor = new Editor();
+    await editor.open([workspace.root]);
+    await editor.settled();
+    assert.ok(editor.registrations.some((registration) => registration.method === 'workspace/didChangeWatchedFiles'));
+    await workspace.write({ 'src/new.js': 'var fresh = 1;\n', 'src/types.ts': 'export const count = missing;\n' });
+    await rm(path.join(workspace.root, 'src/loose.js'));
+    await editor.watched(workspace.root, { 'src/new.js': 1, 'src/types.ts': 2, 'src/loose.js': 3 });
+    await editor.settled();
+    assert.deepEqual(editor.rules(workspace.root, 'src/loose.js'), []);
+    assert.deepEqual(editor.rules(workspace.root, 'src/new.js'), ['no-var']);
+    assert.deepEqual(editor.rules(workspace.root, 'src/types.ts'), ['TS2304']);
+  });
+
+  it('publishes a file no more often than its issues change', async () => {
+    await using workspace = await makeBrokenWorkspace();
+    await using editor = new Editor();
+    await editor.open([workspace.root]);
+    await editor.settled();
+    const before = new Map(editor.publications);
+    for (const count of before.values()) assert.ok(count <= 3, 'at most once for each detector');
+    await editor.connection.sendRequest(requests.analyze, {});
+    await editor.settled();
+    assert.deepEqual(editor.publications, before, 'the same analysis again shows nothing new: no flicker');
+  });
+
+  it('applies settings at once', async () => {
+    await using workspace = await makeBrokenWorkspace();
+    await using editor = new Editor();
+    const settings = (eslint: boolean) => ({
+      typescript: { enable: true, engine: 'auto' },
+      eslint: { enable: eslint },
+      circular: { enable: true },
+      maxWorkers: 0,
+      memoryLimit: 0,
+      exclude: [],
+      node: '',
+    });
+    await editor.open([workspace.root], { initializationOptions: { settings: settings(true), trusted: true } });
+    await editor.settled();
+    await editor.connection.sendNotification('workspace/didChangeConfiguration', { settings: { bulkhead: settings(false) } });
+    await editor.until('issues go', () => editor.rules(workspace.root, 'src/loose.js').length === 0);
+    await editor.connection.sendNotification('workspace/didChangeConfiguration', { settings: { bulkhead: settings(true) } });
+    await editor.until('issues come', () => editor.rules(workspace.root, 'src/loose.js').length === 2);
+    assert.deepEqual(editor.rules(workspace.root, 'src/types.ts'), ['TS2322']);
+  });
+
+  it('runs no code of a workspace that is not trusted, and starts when trust is granted', async () => {
+    await using workspace = await makeBrokenWorkspace();
+    const trace = path.join(workspace.root, 'executed');
+    await workspace.write({
+      'eslint.config.js': `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(trace)}, ''); export default [{ files: ['**/*.js'], rules: { eqeqeq: 'error' } }];\n`,
+    });
+    await using editor = new Editor();
+    await editor.open([workspace.root], { initializationOptions: { trusted: false } });
+    const status = await editor.settled();
+    assert.deepEqual(status.detectors.filter((detector) => detector.status === 'restricted').map((detector) => detector.name).sort(), ['eslint', 'typescript']);
+    assert.ok([...editor.diagnostics].some(([uri]) => cycleFile.test(uri)), 'cycles need no code of the workspace');
+    await assert.rejects(import('node:fs/promises').then(({ access }) => access(trace)));
+    await editor.connection.sendNotification('bulkhead/trust', { trusted: true });
+    await editor.until('ESLint speaks', () => editor.rules(workspace.root, 'src/loose.js').includes('eqeqeq'));
+  });
+
+  it('serves several folders, and lets go of one that is removed', async () => {
+    await using first = await makeBrokenWorkspace('first');
+    await using second = await makeBrokenWorkspace('second');
+    await using editor = new Editor();
+    await editor.open([first.root]);
+    await editor.settled();
+    const folder = { uri: pathToFileURL(second.root).href, name: 'second' };
+    await editor.connection.sendNotification('workspace/didChangeWorkspaceFolders', { event: { added: [folder], removed: [] } });
+    await editor.until('second folder', () => editor.rules(second.root, 'src/types.ts').length === 1);
+    await editor.settled();
+    await editor.connection.sendNotification('workspace/didChangeWorkspaceFolders', { event: { added: [], removed: [folder] } });
+    await editor.until('second folder is gone', () => editor.rules(second.root, 'src/types.ts').length === 0);
+    assert.deepEqual(editor.rules(first.root, 'src/types.ts'), ['TS2322']);
+  });
+
+  it('leaves no process behind: shutdown, end of the stream, kill -9', async () => {
+    await using workspace = await makeBrokenWorkspace();
+    const ends: readonly [string, (editor: Editor) => Promise<unknown>][] = [
+      ['shutdown', (editor) => editor.shutdown()],
+      ['end of the stream', (editor) => Promise.resolve(editor.server.stdin.end())],
+      ['kill -9', (editor) => Promise.resolve(editor.server.kill('SIGKILL'))],
+    ];
+    for (const [name, end] of ends) {
+      await using editor = new Editor();
+      await editor.open([workspace.root]);
+      const server = editor.server.pid ?? 0;
+      await until('workers run', () => descendantsOf(server).length > 0);
+      const workers = descendantsOf(server);
+      await end(editor);
+      await until(`${name}: all are gone`, () => !alive(server) && workers.every(({ pid }) => !alive(pid)), 5_000);
+    }
+  });
+
+  it('survives what an editor may send wrongly', async () => {
+    await using workspace = await makeBrokenWorkspace();
+    await using editor = new Editor();
+    await editor.open([workspace.root], { initializationOptions: 'nonsense' });
+    await editor.connection.sendNotification('workspace/didChangeConfiguration', { settings: null });
+    await editor.connection.sendNotification('workspace/didChangeWatchedFiles', { changes: [{ uri: 'untitled:1', type: 2 }, { uri: 'http://[', type: 9 }] });
+    await editor.connection.sendNotification('textDocument/didSave', { textDocument: { uri: 'file:///never/opened.ts' } });
+    await assert.rejects(editor.connection.sendRequest('no/such/method'));
+    await editor.settled();
+    assert.deepEqual(editor.rules(workspace.root, 'src/types.ts'), ['TS2322']);
+  });
+
+  it('tells a broken bulkhead.config.json and goes on without it', async () => {
+    await using workspace = await makeWorkspace({ 'bulkhead.config.json': '{ "exclude": 3 }', 'package.json': '{}' });
+    await using editor = new Editor();
+    await editor.open([workspace.root]);
+    await editor.until('the message', () => editor.messages.some((message) => message.includes('bulkhead.config.json')));
+  });
+});

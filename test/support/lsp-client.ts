@@ -1,0 +1,161 @@
+/** An editor that speaks LSP over stdio with the built server, and keeps what it is told. */
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import path from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
+import {
+  createProtocolConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+  type Diagnostic,
+  type InitializeResult,
+  type ProtocolConnection,
+  type PublishDiagnosticsParams,
+  type Registration,
+} from 'vscode-languageserver-protocol/node';
+import { notifications, requests, type StatusParams } from '../../workers/protocol-lsp.ts';
+import { repository } from './workspace.ts';
+
+export interface EditorOptions {
+  readonly initializationOptions?: unknown;
+  readonly workDoneProgress?: boolean;
+}
+
+export class Editor implements AsyncDisposable {
+  readonly server: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly connection: ProtocolConnection;
+  readonly diagnostics = new Map<string, readonly Diagnostic[]>();
+  /** How often each file was published. */
+  readonly publications = new Map<string, number>();
+  readonly registrations: Registration[] = [];
+  readonly progress: { token: unknown; value: { kind: string; percentage?: number } }[] = [];
+  readonly statuses: StatusParams[] = [];
+  readonly messages: string[] = [];
+  readonly exited: Promise<number | null>;
+  initialized: InitializeResult | undefined;
+  readonly #waiting = new Set<() => void>();
+
+  constructor() {
+    const script = path.join(repository, 'dist', 'server.mjs');
+    this.server = spawn(process.execPath, [script, '--stdio'], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.exited = new Promise((resolve) => this.server.on('exit', resolve));
+    this.server.stderr.resume();
+    this.connection = createProtocolConnection(
+      new StreamMessageReader(this.server.stdout),
+      new StreamMessageWriter(this.server.stdin),
+    );
+    this.connection.onNotification('textDocument/publishDiagnostics', (params: PublishDiagnosticsParams) => {
+      this.diagnostics.set(params.uri, params.diagnostics);
+      this.publications.set(params.uri, (this.publications.get(params.uri) ?? 0) + 1);
+      this.#changed();
+    });
+    this.connection.onNotification(notifications.status, (status: StatusParams) => {
+      this.statuses.push(status);
+      this.#changed();
+    });
+    this.connection.onNotification('$/progress', (params: (typeof this.progress)[number]) => {
+      this.progress.push(params);
+      this.#changed();
+    });
+    this.connection.onNotification('window/logMessage', () => {});
+    this.connection.onRequest('client/registerCapability', (params: { registrations: Registration[] }) => {
+      this.registrations.push(...params.registrations);
+      return null;
+    });
+    this.connection.onRequest('window/workDoneProgress/create', () => null);
+    this.connection.onRequest('window/showMessageRequest', (params: { message: string }) => {
+      this.messages.push(params.message);
+      this.#changed();
+      return null;
+    });
+    this.connection.onNotification('window/showMessage', (params: { message: string }) => {
+      this.messages.push(params.message);
+      this.#changed();
+    });
+    this.connection.listen();
+  }
+
+  async open(roots: readonly string[], options: EditorOptions = {}): Promise<void> {
+    this.initialized = await this.connection.sendRequest<InitializeResult>('initialize', {
+      processId: process.pid,
+      rootUri: null,
+      workspaceFolders: roots.map((root) => ({ uri: pathToFileURL(root).href, name: path.basename(root) })),
+      capabilities: {
+        workspace: { didChangeWatchedFiles: { dynamicRegistration: true }, workspaceFolders: true },
+        window: { workDoneProgress: options.workDoneProgress ?? false },
+      },
+      initializationOptions: options.initializationOptions,
+    });
+    await this.connection.sendNotification('initialized', {});
+    await this.connection.sendRequest(requests.watchStatus, { on: true });
+  }
+
+  /** Resolves when a run has begun and ended after the last call. */
+  async settled(timeoutMs = 60_000): Promise<StatusParams> {
+    await this.until('analysis begins', () => this.statuses.some((status) => status.state === 'analysing'), timeoutMs);
+    await this.until('analysis ends', () => this.statuses.at(-1)?.state !== 'analysing', timeoutMs);
+    const last = this.statuses.at(-1);
+    if (!last) throw new Error('No status.');
+    this.statuses.length = 0;
+    return last;
+  }
+
+  /** `rule` names at a file, sorted. */
+  rules(root: string, file: string): readonly string[] {
+    const found = this.diagnostics.get(pathToFileURL(path.join(root, file)).href) ?? [];
+    return found.map((diagnostic) => String(diagnostic.code)).sort();
+  }
+
+  async save(root: string, file: string, text: string): Promise<void> {
+    const uri = pathToFileURL(path.join(root, file)).href;
+    await this.connection.sendNotification('textDocument/didOpen', {
+      textDocument: { uri, languageId: 'typescript', version: 1, text },
+    });
+    await this.connection.sendNotification('textDocument/didSave', { textDocument: { uri } });
+  }
+
+  async watched(root: string, changes: Readonly<Record<string, 1 | 2 | 3>>): Promise<void> {
+    await this.connection.sendNotification('workspace/didChangeWatchedFiles', {
+      changes: Object.entries(changes).map(([file, type]) => ({ uri: pathToFileURL(path.join(root, file)).href, type })),
+    });
+  }
+
+  until(what: string, condition: () => boolean, timeoutMs = 30_000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const check = (): void => {
+        if (!condition()) return;
+        clearTimeout(timer);
+        this.#waiting.delete(check);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(check);
+        const state = JSON.stringify({ last: this.statuses.at(-1), messages: this.messages, files: [...this.diagnostics.keys()] });
+        reject(new Error(`Waited ${timeoutMs} ms in vain for: ${what}\n${state}`));
+      }, timeoutMs);
+      this.#waiting.add(check);
+      check();
+    });
+  }
+
+  /** The way LSP ends a server. @returns the exit code */
+  async shutdown(): Promise<number | null> {
+    await this.connection.sendRequest('shutdown');
+    await this.connection.sendNotification('exit');
+    const code = await this.exited;
+    this.connection.dispose();
+    return code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.server.exitCode === null && this.server.signalCode === null) {
+      this.server.kill('SIGKILL');
+      await this.exited;
+    }
+    this.connection.dispose();
+  }
+
+  #changed(): void {
+    for (const check of [...this.#waiting]) check();
+  }
+}
