@@ -6,7 +6,7 @@ import type { SessionManager } from './session-manager.ts';
 import type { View } from './view.ts';
 
 export function registerCommands(manager: SessionManager, log: vscode.LogOutputChannel): vscode.Disposable {
-  const commands: Record<string, () => Promise<void>> = {
+  const commands: Record<string, () => void | Promise<void>> = {
     'bulkhead.analyze': async () => {
       await manager.start();
       await withSession(manager, async (session) => {
@@ -17,7 +17,7 @@ export function registerCommands(manager: SessionManager, log: vscode.LogOutputC
     'bulkhead.cancel': () => withSession(manager, (session) => session.cancel()),
     'bulkhead.restartWorkers': () => withSession(manager, (session) => session.restartWorkers()),
     'bulkhead.restartServer': () => manager.restart(),
-    'bulkhead.showOutput': () => Promise.resolve(log.show()),
+    'bulkhead.showOutput': () => log.show(),
   };
   return vscode.Disposable.from(
     ...Object.entries(commands).map(([command, run]) => vscode.commands.registerCommand(command, run)),

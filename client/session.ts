@@ -46,7 +46,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#client = new LanguageClient('bulkhead', 'Bulkhead', this.#serverOptions(), this.#clientOptions());
+    this.#client = new Client('bulkhead', 'Bulkhead', this.#serverOptions(), this.#clientOptions());
   }
 
   /**
@@ -81,9 +81,10 @@ export class Session {
     this.#end();
     // Taken now: the client forgets its process while it stops.
     const server = this.#client.serverProcess;
+    const running = this.#client.state === State.Running;
     try {
-      if (this.#client.state === State.Running) {
-        await this.#client.stop(stopTimeoutMs);
+      await this.#client.stop(stopTimeoutMs);
+      if (running) {
         return;
       }
     } catch (error) {
@@ -190,6 +191,15 @@ export class Session {
         },
       },
     };
+  }
+}
+
+class Client extends LanguageClient {
+  /** After a failed start the base class stops a client that is still starting, which it then refuses, unhandled. */
+  override async stop(timeout?: number): Promise<void> {
+    if (this.state === State.Running) {
+      await super.stop(timeout);
+    }
   }
 }
 

@@ -53,7 +53,6 @@ export async function runScenario(run) {
     const aborted = new Promise((_, reject) => run.signal.addEventListener('abort', () => reject(run.signal.reason)));
     return await Promise.race([tests, aborted]);
   } finally {
-    await run.beforeEnd();
     await browser?.close();
   }
 }

@@ -17,7 +17,9 @@ const stamp = path.join(folder, 'installed');
 export function installVSCodeServer() {
   const [major] = process.versions.node.split('.').map(Number);
   if (major < 24) {
-    throw new Error(`The browser-served VS Code needs Node 24 (this is ${process.versions.node}). Start it through npm run.`);
+    throw new Error(
+      `The browser-served VS Code needs Node 24 (this is ${process.versions.node}). Start it through npm run.`,
+    );
   }
   if (!existsSync(stamp)) {
     console.error(`Setting up: VS Code served to a browser (npm package code-server ${codeServerVersion}, once)`);
@@ -69,7 +71,10 @@ function findChromium() {
   }
   const candidates =
     process.platform === 'darwin'
-      ? ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium']
+      ? [
+          '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+          '/Applications/Chromium.app/Contents/MacOS/Chromium',
+        ]
       : ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'];
   return candidates.find((candidate) => existsSync(candidate));
 }

@@ -2,8 +2,9 @@
 //   node scripts/editor-host/run.mjs [--vsix file] [--scenario name] [--grep text]
 // BULKHEAD_EDITOR_HOST=electron|web|auto chooses the host; `auto` (the default) takes a desktop VS Code where there is
 // one or one can be downloaded, and the browser-served one otherwise. It never skips: what is missing is installed, or
-// the run stops with the command to run. Results go to out/editor-results.json, screenshots to out/screenshots/.
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+// the run stops with the command to run. Results go to out/editor-results.json, screenshots to out/screenshots/,
+// what the editor itself prints to out/editor/editor.log.
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -24,7 +25,7 @@ import { serveUserInterface } from './user-interface.mjs';
  * @property {Record<string, string>} env
  * @property {AbortSignal} signal
  * @property {(page: import('playwright-core').Page | undefined) => void} show
- * @property {() => Promise<void>} beforeEnd
+ * @property {(line: string) => void} log  what the editor itself prints
  */
 
 const root = path.resolve(import.meta.dirname, '..', '..');
@@ -52,7 +53,7 @@ const { values } = parseArgs({
 if (!values.vsix && !existsSync(path.join(root, 'dist', 'client.cjs'))) {
   throw new Error('There is no dist/ to test. Run: npm run build');
 }
-const { scenarios } = await import('../../test/editor/scenarios.ts');
+const { createWorkspace, scenarios } = await import('../../test/editor/scenarios.ts');
 const unknown = (values.scenario ?? []).filter((name) => !scenarios.some((scenario) => scenario.name === name));
 if (unknown.length > 0) {
   throw new Error(`Unknown scenario ${unknown.join(', ')}. Known are ${scenarios.map(({ name }) => name).join(', ')}.`);
@@ -60,6 +61,7 @@ if (unknown.length > 0) {
 const chosen = scenarios.filter(({ name }) => !values.scenario || values.scenario.includes(name));
 const host = await chooseHost(process.env.BULKHEAD_EDITOR_HOST ?? 'auto');
 const tests = await bundleSuite();
+const editorLog = createWriteStream(path.join(root, 'out', 'editor', 'editor.log'));
 const results = [];
 for (const scenario of chosen) {
   results.push(await runOne(scenario));
@@ -82,7 +84,7 @@ async function runOne(scenario) {
   const mark = path.basename(temporary);
   const folder = path.join(temporary, 'workspace');
   mkdirSync(folder);
-  await scenario.create(folder);
+  await createWorkspace(scenario, folder);
   let page;
   let result;
   const driver = await serveUserInterface(
@@ -90,10 +92,10 @@ async function runOne(scenario) {
     (value) => (result = value),
   );
   const abort = new AbortController();
-  const deadline = setTimeout(
-    () => abort.abort(new Error(`No end after ${scenarioDeadlineMs / 1000} s.`)),
-    scenarioDeadlineMs,
-  );
+  const deadline = setTimeout(() => {
+    void page?.screenshot({ path: path.join(root, 'out', 'screenshots', `${scenario.name}-hangs.png`) });
+    abort.abort(new Error(`No end after ${scenarioDeadlineMs / 1000} s.`));
+  }, scenarioDeadlineMs);
   const failures = [];
   try {
     const code = await host.runScenario({
@@ -112,12 +114,7 @@ async function runOne(scenario) {
       },
       signal: abort.signal,
       show: (value) => (page = value),
-      beforeEnd: async () => {
-        // The last thing to be seen, above all when it went wrong.
-        const file = path.join(root, 'out', 'screenshots', `${scenario.name}-end.png`);
-        mkdirSync(path.dirname(file), { recursive: true });
-        await page?.screenshot({ path: file }).catch(() => undefined);
-      },
+      log: (line) => editorLog.write(`${line}\n`),
     });
     if (code !== 0 && !result) failures.push(`The tests ended with ${code} and no result.`);
   } catch (error) {

@@ -76,6 +76,10 @@ async function handle(request, currentPage, onResult) {
     onResult(parameters.result);
     return {};
   }
+  if (action === 'print') {
+    console.log(parameters.line);
+    return {};
+  }
   const page = currentPage();
   if (!page) throw new Error('This host shows no workbench to the driver.');
   if (!Object.hasOwn(actions, action)) throw new Error(`Unknown action ${action}`);

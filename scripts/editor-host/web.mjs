@@ -1,4 +1,5 @@
 // Runs one scenario of the editor suite in the browser-served VS Code.
+import { format } from 'node:util';
 import { startVSCodeServer } from './server.mjs';
 import { openWorkbench } from './browser.mjs';
 
@@ -30,7 +31,7 @@ export async function runScenario(run) {
         ['skipWelcome', 'true'],
       ],
       functions: {
-        codeAutomationLog: (type, args) => log(type, args),
+        codeAutomationLog: (type, args) => run.log(`${type}: ${format(...args)}`),
         codeAutomationExit: (code) => exit.resolve(code),
       },
     });
@@ -39,17 +40,9 @@ export async function runScenario(run) {
     run.signal.addEventListener('abort', () => exit.reject(run.signal.reason));
     return await exit.promise;
   } finally {
-    await run.beforeEnd();
     await workbench?.close();
     // Not asked to end: nothing of ours may outlive an editor that is killed.
     server.kill();
     await server.ended;
   }
-}
-
-function log(type, args) {
-  // What the extension host prints arrives with the file that printed it as a prefix; style directives are for browsers.
-  const text = args.filter((argument) => !/^color: /.test(String(argument))).join(' ');
-  const line = text.replace(/^%c\[[^\]]*\] ?%c /, '').replaceAll('%c', '');
-  (type === 'error' ? process.stderr : process.stdout).write(`${line}\n`);
 }

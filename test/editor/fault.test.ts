@@ -1,8 +1,8 @@
 /** A detector that kills its process: the others' issues are complete, the server lives, and the reason is told. */
 import assert from 'node:assert/strict';
-import { workspaces } from './scenarios.ts';
 import { activated, issues, settled } from './support/bulkhead.ts';
 import { driver } from './support/driver.ts';
+import { workspaces } from './support/workspaces.ts';
 import type { BulkheadApi } from '../../client/extension.ts';
 
 describe('an ESLint configuration that kills its process', () => {

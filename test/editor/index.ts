@@ -12,7 +12,6 @@ interface TestResult {
   readonly title: string;
   readonly state: 'passed' | 'failed' | 'pending';
   readonly durationMs: number;
-  readonly error?: string;
 }
 
 /** @throws when a test failed */
@@ -24,26 +23,40 @@ export async function run(): Promise<void> {
   }
   const grep = process.env['BULKHEAD_EDITOR_GREP'];
   // Tests of a scenario share one window and go on from each other: after a failure the rest would only repeat it.
-  const mocha = new Mocha({ ui: 'bdd', color: false, timeout: 90_000, bail: true, ...(grep && { fgrep: grep }) });
+  const mocha = new Mocha({ ui: 'bdd', timeout: 90_000, bail: true, ...(grep && { fgrep: grep }) });
   mocha.suite.emit('pre-require', globalThis, '', mocha);
-  await load();
-
   const tests: TestResult[] = [];
-  const runner = await new Promise<Mocha.Runner>((resolve) => {
-    const running = mocha.run(() => resolve(running));
-    running.on('pass', (test) => tests.push(resultOf(test, 'passed')));
-    running.on('pending', (test) => tests.push(resultOf(test, 'pending')));
-    running.on('fail', (test, error: Error) => {
-      tests.push({ ...resultOf(test, 'failed'), error: error.stack ?? error.message });
-    });
+  mocha.suite.afterEach(async function () {
+    if (this.currentTest) {
+      tests.push(await tell(this.currentTest, name));
+    }
   });
-  const count = (state: TestResult['state']) => tests.filter((test) => test.state === state).length;
-  await driver.report({ passed: count('passed'), failed: count('failed'), pending: count('pending'), tests });
-  if (runner.failures > 0) {
-    throw new Error(`${runner.failures} tests failed.`);
+  await load();
+  const failures: string[] = [];
+  await new Promise<void>((resolve) => {
+    const runner = mocha.run(() => resolve());
+    runner.on('pending', (test) => tests.push({ title: test.fullTitle(), state: 'pending', durationMs: 0 }));
+    // Hooks fail too.
+    runner.on('fail', (test, error: Error) => failures.push(`${test.fullTitle()}\n${error.stack ?? error.message}`));
+  });
+  const passed = tests.filter(({ state }) => state === 'passed').length;
+  const pending = tests.filter(({ state }) => state === 'pending').length;
+  for (const failure of failures) {
+    await driver.print(`\n  ${failure.replaceAll('\n', '\n  ')}`);
+  }
+  await driver.report({ passed, failed: failures.length, pending, tests, errors: failures });
+  if (failures.length > 0) {
+    throw new Error(`${failures.length} tests failed.`);
   }
 }
 
-function resultOf(test: Mocha.Runnable, state: TestResult['state']): TestResult {
-  return { title: test.fullTitle(), state, durationMs: test.duration ?? 0 };
+/** Prints one test's result at once, and keeps what a failed one left on the screen. */
+async function tell(test: Mocha.Test, scenario: string): Promise<TestResult> {
+  const state = test.isPassed() ? 'passed' : 'failed';
+  const durationMs = test.duration ?? 0;
+  await driver.print(`  ${state === 'passed' ? '✔' : '✖'} ${test.title} (${durationMs} ms)`);
+  if (state === 'failed') {
+    await driver.screenshot(`${scenario}-failed`).catch((error: unknown) => driver.print(`  ${String(error)}`));
+  }
+  return { title: test.fullTitle(), state, durationMs };
 }

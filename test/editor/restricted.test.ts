@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
-import { workspaces } from './scenarios.ts';
 import { activated, file, issues, issuesAre, settled, status } from './support/bulkhead.ts';
 import { driver } from './support/driver.ts';
+import { workspaces } from './support/workspaces.ts';
 import type { BulkheadApi } from '../../client/extension.ts';
 
 describe('a workspace that is not trusted', () => {

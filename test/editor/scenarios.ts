@@ -1,53 +1,40 @@
-/** What the editor suite opens: each scenario is one window on one workspace. Read by the host and by the tests. */
-import { generateWorkspace, writeWorkspace } from './support/workspaces.ts';
+/** What the editor suite opens: each scenario is one window on one workspace. Read by the host only. */
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { workspaces } from './support/workspaces.ts';
 import type { GeneratedWorkspace } from './support/workspaces.ts';
 
 export interface Scenario {
-  readonly name: string;
+  readonly name: keyof typeof workspaces;
   readonly title: string;
   /** False: the window opens in Restricted Mode. */
   readonly trusted: boolean;
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Fills the folder before the window opens. */
-  create(folder: string): Promise<void>;
 }
 
-/** ESLint's process is gone as soon as it reads its configuration. */
-const deadlyEslintConfig = `process.kill(process.pid, 'SIGKILL');\nexport default [];\n`;
-
-/** Leaves a file behind wherever it is executed. */
-const tellingEslintConfig = [
-  `import { writeFileSync } from 'node:fs';`,
-  `writeFileSync(new URL('./executed.txt', import.meta.url), 'yes');`,
-  `export default [{ rules: { 'no-debugger': 'error' } }];`,
-  '',
-].join('\n');
-
-/** The workspaces by the name of their scenario. */
-export const workspaces = {
-  workspace: () => generateWorkspace({ size: 1000 }),
-  fault: () => generateWorkspace({ size: 100, eslintConfig: deadlyEslintConfig }),
-  restricted: () => generateWorkspace({ size: 100, eslintConfig: tellingEslintConfig }),
-} as const satisfies Record<string, () => GeneratedWorkspace>;
-
 export const scenarios: readonly Scenario[] = [
-  {
-    name: 'workspace',
-    title: 'a folder of 1,000 files',
-    trusted: true,
-    create: (folder) => writeWorkspace(folder, workspaces.workspace()),
-  },
-  {
-    name: 'fault',
-    title: 'an ESLint configuration that kills its process',
-    trusted: true,
-    create: (folder) => writeWorkspace(folder, workspaces.fault()),
-  },
+  { name: 'workspace', title: 'a folder of 1,000 files', trusted: true },
+  { name: 'fault', title: 'an ESLint configuration that kills its process', trusted: true },
   {
     name: 'restricted',
     title: 'a workspace that is not trusted',
     trusted: false,
     settings: { 'security.workspace.trust.startupPrompt': 'never', 'security.workspace.trust.banner': 'always' },
-    create: (folder) => writeWorkspace(folder, workspaces.restricted()),
   },
 ];
+
+/**
+ * Fills the folder of a scenario before its window opens.
+ * @param folder absolute path of an existing, empty folder
+ */
+export async function createWorkspace({ name }: Scenario, folder: string): Promise<void> {
+  const { files }: GeneratedWorkspace = workspaces[name]();
+  const folders = new Set([...files.keys()].map((file) => dirname(join(folder, file))));
+  await Promise.all([...folders].map((path) => mkdir(path, { recursive: true })));
+  await Promise.all([...files].map(([file, text]) => writeFile(join(folder, file), text)));
+  await mkdir(join(folder, 'node_modules'));
+  // The ESLint of this repository as the workspace's own.
+  const eslint = resolve(import.meta.dirname, '../../node_modules/eslint');
+  // A junction on Windows: symbolic links need a privilege there.
+  await symlink(eslint, join(folder, 'node_modules', 'eslint'), 'junction');
+}

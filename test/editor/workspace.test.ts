@@ -1,7 +1,7 @@
 /** The main job in a real VS Code: a folder of 1,000 files. The tests go on from each other, in one window. */
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import * as vscode from 'vscode';
-import { workspaces } from './scenarios.ts';
 import {
   activated,
   eventually,
@@ -16,6 +16,7 @@ import {
   status,
 } from './support/bulkhead.ts';
 import { driver } from './support/driver.ts';
+import { workspaces } from './support/workspaces.ts';
 import type { BulkheadApi } from '../../client/extension.ts';
 
 const statusItem = '.statusbar-item[id^="bulkhead.bulkhead"] a';
@@ -35,14 +36,11 @@ describe('a folder of 1,000 files', () => {
     assert.deepEqual(vscode.window.visibleTextEditors, []);
     const { state, detectors, issues: counts } = await settled(api);
     assert.equal(state, 'idle');
-    assert.deepEqual(
-      detectors.map(({ name, status, issues }) => [name, status, issues > 0]).toSorted(),
-      [
-        ['circular', 'done', true],
-        ['eslint', 'done', true],
-        ['typescript', 'done', true],
-      ],
-    );
+    assert.deepEqual(detectors.map(({ name, status, issues }) => [name, status, issues > 0]).toSorted(), [
+      ['circular', 'done', true],
+      ['eslint', 'done', true],
+      ['typescript', 'done', true],
+    ]);
     assert.equal(counts.error + counts.warning + counts.info + counts.hint, expected.length);
   });
 
@@ -178,13 +176,15 @@ describe('a folder of 1,000 files', () => {
   });
 
   it('leaves no process when it is deactivated', async () => {
-    const pids = [api.serverPid, ...(api.status?.workers.map(({ pid }) => pid) ?? [])].filter((pid) => pid !== undefined);
+    const pids = [api.serverPid, ...(api.status?.workers.map(({ pid }) => pid) ?? [])].filter(
+      (pid) => pid !== undefined,
+    );
     assert.ok(pids.length > 1, 'there is nothing to leave');
     const extension = vscode.extensions.getExtension(extensionId);
     assert.ok(extension);
     const main = vscode.Uri.joinPath(extension.extensionUri, 'dist', 'client.cjs').fsPath;
     // The very module that the extension host has loaded: what it does when the window closes.
-    const { deactivate } = require(main) as { deactivate: () => Promise<void> };
+    const { deactivate } = createRequire(main)(main) as { deactivate: () => Promise<void> };
     await deactivate();
     await gone(pids);
   });

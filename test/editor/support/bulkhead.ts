@@ -7,7 +7,7 @@ import type { ExpectedIssue } from './workspaces.ts';
 
 export const extensionId = 'bulkhead.bulkhead';
 
-const patienceMs = 60_000;
+const patienceMs = 15_000;
 
 export function folder(): vscode.Uri {
   const first = vscode.workspace.workspaceFolders?.[0];
@@ -59,7 +59,9 @@ export async function issuesAre(expected: readonly ExpectedIssue[]): Promise<voi
     return shown.length === expected.length && shown.every((issue, index) => issue === expected[index]);
   };
   try {
-    await eventually('the expected issues', () => (same() ? true : undefined), [vscode.languages.onDidChangeDiagnostics]);
+    await eventually('the expected issues', () => (same() ? true : undefined), [
+      vscode.languages.onDidChangeDiagnostics,
+    ]);
   } catch {
     assert.deepEqual(issues(), expected);
   }

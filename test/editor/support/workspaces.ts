@@ -1,6 +1,11 @@
-/** Workspaces the editor suite opens: written to disk by the host before the window opens, with the issues they must give. */
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+/** The workspaces the editor suite opens, with the issues they must give. Read by the host and by the tests. */
+
+/** The workspaces by the name of their scenario. */
+export const workspaces = {
+  workspace: () => generateWorkspace({ size: 1000 }),
+  fault: () => generateWorkspace({ size: 100, eslintConfig: deadlyEslintConfig }),
+  restricted: () => generateWorkspace({ size: 100, eslintConfig: tellingEslintConfig }),
+} as const satisfies Record<string, () => GeneratedWorkspace>;
 
 /** One issue that must be shown: `<file> <detector> <rule>`. */
 export type ExpectedIssue = string;
@@ -17,7 +22,18 @@ export interface WorkspaceOptions {
   readonly eslintConfig?: string;
 }
 
-export const plainEslintConfig = `export default [{ rules: { 'no-debugger': 'error' } }];\n`;
+const plainEslintConfig = `export default [{ rules: { 'no-debugger': 'error' } }];\n`;
+
+/** ESLint's process is gone as soon as it reads its configuration. */
+const deadlyEslintConfig = `process.kill(process.pid, 'SIGKILL');\nexport default [];\n`;
+
+/** Leaves a file behind wherever it is executed. */
+const tellingEslintConfig = [
+  `import { writeFileSync } from 'node:fs';`,
+  `writeFileSync(new URL('./executed.txt', import.meta.url), 'yes');`,
+  `export default [{ rules: { 'no-debugger': 'error' } }];`,
+  '',
+].join('\n');
 
 /** A TypeScript and JavaScript project whose every fortieth file or so has a known issue of one of the detectors. */
 export function generateWorkspace({ size, eslintConfig = plainEslintConfig }: WorkspaceOptions): GeneratedWorkspace {
@@ -33,7 +49,10 @@ export function generateWorkspace({ size, eslintConfig = plainEslintConfig }: Wo
     if (index % 2 === 0) {
       const file = `src/typed/module-${number}.ts`;
       const broken = index % 80 === 0;
-      files.set(file, `export const value${number}: number = ${broken ? `'${number}'` : number.replace(/^0+(?=\d)/, '')};\n`);
+      files.set(
+        file,
+        `export const value${number}: number = ${broken ? `'${number}'` : number.replace(/^0+(?=\d)/, '')};\n`,
+      );
       if (broken) {
         issues.push(`${file} typescript TS2322`);
       }
@@ -56,17 +75,3 @@ const tsconfig = {
   compilerOptions: { strict: true, noEmit: true, module: 'nodenext', target: 'es2022', types: [] },
   include: ['src/**/*.ts'],
 };
-
-/**
- * Writes it, and links the ESLint of this repository as the workspace's own.
- * @param folder absolute path of an existing folder
- */
-export async function writeWorkspace(folder: string, workspace: GeneratedWorkspace): Promise<void> {
-  const folders = new Set([...workspace.files.keys()].map((file) => dirname(join(folder, file))));
-  await Promise.all([...folders].map((path) => mkdir(path, { recursive: true })));
-  await Promise.all([...workspace.files].map(([file, text]) => writeFile(join(folder, file), text)));
-  await mkdir(join(folder, 'node_modules'));
-  const eslint = resolve(import.meta.dirname, '../../../node_modules/eslint');
-  // A junction on Windows: symbolic links need a privilege there.
-  await symlink(eslint, join(folder, 'node_modules', 'eslint'), 'junction');
-}
