@@ -5,7 +5,7 @@ import path from 'node:path';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { CheckContext } from '../../../workers/detector.ts';
 import { detector } from '../../../workers/detectors/eslint/index.ts';
-import type { CheckRequest, Finding, TextEdit, Unit } from '../../../workers/protocol.ts';
+import type { CheckRequest, Finding, Unit } from '../../../workers/protocol.ts';
 import { runDetector } from '../../support/run-detector.ts';
 import { runEslint } from './oracle.ts';
 import { makeWorkspace, removeWorkspaces, write } from './workspaces.ts';
@@ -86,6 +86,19 @@ describe('eslint: live', function () {
     await assert.rejects(cancelled, { name: 'AbortError' });
     assert.equal(begun.length, 3);
     assert.equal((await check(root, units)).size, 11, 'and the detector goes on to work');
+  });
+
+  it('a plan runs no rule', async () => {
+    for (const alias of ['eslint8', 'eslint9', 'eslint'] as const) {
+      const plugin = "{ rules: { count: { create() { globalThis.rulesRun = (globalThis.rulesRun ?? 0) + 1; return {}; } } } }";
+      const config = `export default [{ plugins: { x: ${plugin} }, rules: { 'x/count': 2 } }];\n`;
+      const root = makeWorkspace({ 'eslint.config.mjs': config, 'a.js': 'a;\n' }, alias);
+      Reflect.set(globalThis, 'rulesRun', 0);
+      const units = await planOf(root);
+      assert.equal(Reflect.get(globalThis, 'rulesRun'), 0);
+      await check(root, units);
+      assert.equal(Reflect.get(globalThis, 'rulesRun'), 2);
+    }
   });
 
   it('a cancelled plan does not go on to lint', async () => {
@@ -185,8 +198,11 @@ describe('eslint: live', function () {
         const document = TextDocument.create('', '', 0, readFileSync(path.join(root, file), 'utf8').replace('\uFEFF', ''));
         const edits = issues
           .filter((issue) => issue.file === file && issue.fixable)
-          .flatMap((issue) => issue.fixes?.filter((fix) => fix.kind === 'fix').flatMap((fix) => fix.edits) ?? []);
-        assert.equal(TextDocument.applyEdits(document, edits as TextEdit[] as never), output, `${alias} ${file}`);
+          .flatMap((issue) => issue.fixes?.filter((fix) => fix.kind === 'fix').flatMap((fix) => fix.edits) ?? [])
+          .map((edit) => ({ edit, end: document.offsetAt(edit.range.end) }))
+          .sort((a, b) => a.end - b.end)
+          .map(({ edit: { range, newText } }) => ({ range, newText }));
+        assert.equal(TextDocument.applyEdits(document, edits), output, `${alias} ${file}`);
       }
     }
   });
@@ -208,6 +224,31 @@ describe('eslint: live', function () {
       assert.deepEqual(Object.keys(asked.result?.timings ?? {}).sort(), expected);
       assert.equal((await runDetector(detector, root)).result?.timings, undefined);
     }
+  });
+
+  it('a change told while another root is checked is not forgotten', async () => {
+    const root = makeWorkspace(
+      {
+        'one/eslint.config.js': CONFIG,
+        'one/a.js': 'a == 1;\n',
+        'two/eslint.config.mjs': `
+          import ts from 'typescript-eslint';
+          export default [{ files: ['**/*.ts'], plugins: { ts: ts.plugin },
+            languageOptions: { parser: ts.parser, parserOptions: { projectService: true } },
+            rules: { 'ts/no-floating-promises': 'error' } }];`,
+        'two/tsconfig.json': '{ "compilerOptions": { "module": "nodenext" } }',
+        'two/lib.ts': 'export async function f() {}\n',
+        'two/use.ts': "import { f } from './lib.js';\nf();\n",
+      },
+      'eslint',
+      ['typescript-eslint', 'typescript'],
+    );
+    const units = await planOf(root);
+    const use = units.filter((unit) => unit.id === 'two/use.ts');
+    assert.deepEqual((await check(root, units)).get('two/use.ts'), ['ts/no-floating-promises']);
+    write(root, { 'two/lib.ts': 'export function f() {}\n' });
+    await check(root, units.filter((unit) => unit.id === 'one/a.js'), { changed: ['two/lib.ts'] });
+    assert.deepEqual((await check(root, use, { changed: [] })).get('two/use.ts'), []);
   });
 
   it('a file that is gone has no findings, and no problem', async () => {

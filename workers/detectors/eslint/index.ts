@@ -4,7 +4,7 @@
  * Loads code of the workspace (configurations, plugins), so it belongs into a process of its own. Sessions live as
  * long as the process, one per ESLint root; README.md beside this file tells the rules and their reasons.
  */
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { readdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { CheckContext, Detector, PlanContext } from '../../detector.ts';
 import type { CheckRequest, CheckResult, DetectorProblem, PlanRequest, PlanResult, Unit } from '../../protocol.ts';
@@ -37,9 +37,6 @@ export const detector: Detector = {
       return Promise.resolve();
     }),
 };
-
-/** More changed files than this, and making TypeScript programs anew is cheaper than showing them each change. */
-const MOST_REFRESHED = 20;
 
 /** By absolute folder. */
 const sessions = new Map<string, Session>();
@@ -186,6 +183,7 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
   const timings: Record<string, number> = {};
   // Programs must follow later edits, which those for a single run do not.
   process.env['TSESTREE_SINGLE_RUN'] ??= 'false';
+  noteChanges(request.changed, workspace);
   for (const [group, units] of Map.groupBy(inOrder(request.units, request.first), (unit) => unit.group)) {
     const folder = path.join(workspace, folderOf(group));
     await inDirectory(folder, () => checkGroup({ request, context, workspace, folder, units, totals, timings }));
@@ -212,22 +210,25 @@ async function checkGroup(group: GroupCheck): Promise<void> {
   const { request, context, workspace, folder, units, totals, timings } = group;
   const overlays = new Map(request.overlays.map((overlay) => [overlay.file, overlay.text]));
   const textOf = async (file: string): Promise<string> =>
-    overlays.get(file) ?? readSource(path.join(workspace, file));
+    overlays.get(relativeTo(workspace, file)) ?? readSource(file);
   let session: Session;
   try {
-    session = await sessionFor(group, textOf);
+    session = await sessionFor(folder, request.options['timings'] === true);
   } catch (error) {
     context.problem(await configProblem(error, configOf(folder), workspace));
     return;
   }
+  const firstHeavy = units.find((unit) => unit.lane === 'heavy');
+  if (firstHeavy) await session.refreshTypes(path.join(workspace, firstHeavy.file), textOf, context.signal);
   const told = new Set<string>();
   for (const [index, unit] of units.entries()) {
     // Lets a cancel message in.
     await new Promise((resolve) => setImmediate(resolve));
     context.signal.throwIfAborted();
     context.begin(unit, unit.file);
+    const file = path.join(workspace, unit.file);
     try {
-      const findings = await session.lint(path.join(workspace, unit.file), await textOf(unit.file));
+      const findings = await session.lint(file, await textOf(file));
       if (findings.length > 0) context.report(unit, unit.file, findings);
       totals.issues += findings.length;
     } catch (error) {
@@ -237,7 +238,7 @@ async function checkGroup(group: GroupCheck): Promise<void> {
         told.add(error.message);
         continue;
       }
-      if (!isGone(error)) context.problem(unreadableProblem(path.join(workspace, unit.file), error, workspace));
+      if (!isGone(error)) context.problem(unreadableProblem(file, error, workspace));
     }
     totals.files += 1;
     await context.done(unit, unit.file);
@@ -246,36 +247,25 @@ async function checkGroup(group: GroupCheck): Promise<void> {
   addInto(timings, session.takeTimings());
 }
 
-/** The warm session of a group's root, or a new one; either way it sees the present state of the files. */
-async function sessionFor(group: GroupCheck, textOf: (file: string) => Promise<string>): Promise<Session> {
-  const { request, context, workspace, folder, units } = group;
-  const { changed } = request;
-  const timed = request.options['timings'] === true;
-  const warm = sessions.get(folder);
-  if (warm?.timed !== timed || changed === undefined || changed.some(isDecidingName)) {
-    if (changed === undefined || changed.some(isDecidingName)) forgetPrograms();
-    const opened = await Session.open(folder, timed);
-    sessions.set(folder, opened);
-    return opened;
-  }
-  if (changed.length === 0 || !units.some((unit) => unit.lane === 'heavy')) return warm;
-  const sources = changed.filter((file) => isUnder(path.join(workspace, file), folder) && isSource(file));
-  const isKnown = (file: string): boolean =>
-    warm.hasSeen(path.join(workspace, file)) && existsSync(path.join(workspace, file));
-  if (sources.length > MOST_REFRESHED || !sources.every(isKnown)) {
+/** Tells every session what has changed: their roots may turn up in later checks, which will not say it again. */
+function noteChanges(changed: readonly string[] | undefined, workspace: string): void {
+  if (changed === undefined || changed.some(isDecidingName)) {
+    sessions.clear();
     forgetPrograms();
-    return warm;
+    return;
   }
-  for (const file of sources) {
-    context.signal.throwIfAborted();
-    await warm.refresh(path.join(workspace, file), await textOf(file));
+  for (const session of sessions.values()) {
+    for (const file of changed) session.noteChange(path.join(workspace, file));
   }
-  return warm;
 }
 
-/** May be part of a TypeScript program. */
-function isSource(file: string): boolean {
-  return /\.(?:[cm]?[jt]sx?|json|vue|svelte|astro)$/.test(file);
+/** The warm session of a root, or a new one. */
+async function sessionFor(folder: string, timed: boolean): Promise<Session> {
+  const warm = sessions.get(folder);
+  if (warm?.timed === timed) return warm;
+  const opened = await Session.open(folder, timed);
+  sessions.set(folder, opened);
+  return opened;
 }
 
 function inOrder(units: readonly Unit[], first: readonly string[]): readonly Unit[] {

@@ -2,6 +2,7 @@
  * One ESLint kept warm for one root. It lives from the first check of that root until its configuration may have
  * changed, then a new one takes its place; loaded modules and TypeScript programs outlive it.
  */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Finding } from '../../protocol.ts';
@@ -11,6 +12,10 @@ import { toFindings, toRuleErrorFinding } from './findings.ts';
 import { Suppressions } from './suppressions.ts';
 
 const OLDEST_WITH_STATS = 9;
+/** More changed files than this, and making TypeScript programs anew is cheaper than showing them each change. */
+const MOST_REFRESHED = 20;
+/** What may be part of a TypeScript program. */
+const SOURCE = /\.(?:[cm]?[jt]sx?|json|vue|svelte|astro)$/;
 
 /** Thrown by {@link Session.lint}: this file cannot be linted because its configuration cannot be used. */
 export class ConfigurationError extends Error {
@@ -26,6 +31,8 @@ export class Session {
   readonly #urls = new Map<string, string | undefined>();
   /** Files this session's parser has seen. */
   readonly #seen = new Set<string>();
+  /** Files that changed since type information was last brought up to date. */
+  readonly #changed = new Set<string>();
 
   private constructor(eslint: Eslint, suppressions: Suppressions, timed: boolean) {
     this.timed = timed;
@@ -64,12 +71,29 @@ export class Session {
     return toFindings(shown, text, (ruleId) => this.#urlOf(ruleId, linted));
   }
 
+  /** @param file absolute; its text on the disk or in the editor is not what it was */
+  noteChange(file: string): void {
+    if (SOURCE.test(file)) this.#changed.add(file);
+  }
+
   /**
-   * Lets type information of files linted later see a file's present text. Parsing it is what does that, for both of
-   * typescript-eslint's ways of making programs.
+   * Lets type information see all noted changes. Programs do not notice changes by themselves; parsing a known file's
+   * present text tells them, for both of typescript-eslint's ways of making programs. Files that appeared or went, or
+   * many changes, need new programs.
+   * @param next the file to be linted next, which therefore need not be parsed before
    */
-  async refresh(file: string, text: string): Promise<void> {
-    await this.#eslint.lintText(text, { filePath: file, warnIgnored: false }).catch(() => undefined);
+  async refreshTypes(next: string, textOf: (file: string) => Promise<string>, signal: AbortSignal): Promise<void> {
+    const changed = [...this.#changed];
+    if (changed.length > MOST_REFRESHED || !changed.every((file) => this.#seen.has(file) && existsSync(file))) {
+      forgetPrograms();
+    } else if (changed.length > 1 || changed[0] !== next) {
+      for (const file of changed) {
+        signal.throwIfAborted();
+        const text = await textOf(file);
+        await this.#eslint.lintText(text, { filePath: file, warnIgnored: false }).catch(() => undefined);
+      }
+    }
+    this.#changed.clear();
   }
 
   /** Milliseconds by rule, and `parse`, since this was last called; empty unless opened for it. */
@@ -77,10 +101,6 @@ export class Session {
     const timings = this.#timings;
     this.#timings = {};
     return timings;
-  }
-
-  hasSeen(file: string): boolean {
-    return this.#seen.has(file);
   }
 
   async #isConfigurable(file: string): Promise<boolean> {
