@@ -36,6 +36,7 @@ export async function check(argumentsOf: CheckArguments, out: Output, err: Outpu
     const stopped = deadline.reason();
     if (stopped !== undefined) engine.cancel();
     await engine.idle();
+    engine.removeAllListeners();
     const report = reportOf(engine, pool, performance.now() - startedAt, argumentsOf.failOn, stopped);
     reporter.end(report);
     return report.summary.exitCode;
@@ -65,8 +66,7 @@ function follow(engine: Engine, reporter: Reporter): void {
     for (const status of statuses) {
       if (!isSettled(status.state) || completed.has(status.name)) continue;
       completed.add(status.name);
-      // The last files of the detector are announced in this turn of the event loop, before its end.
-      setImmediate(() => reporter.complete(status, engine.issues()));
+      reporter.complete(status, engine.issues());
     }
     const now = performance.now();
     if (now - lastProgress < progressIntervalMs) return;

@@ -139,15 +139,13 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** Resolves when nothing is in work; files of the last change have been announced by then. */
   async idle(): Promise<void> {
-    while (!this.settled) await new Promise<void>((resolve) => this.once('status', resolve));
-    this.#flush();
+    while (!this.settled || this.#flushing) await new Promise<void>((resolve) => this.once('status', resolve));
   }
 
   dispose(): void {
+    this.removeAllListeners();
     for (const runner of this.#runners.values()) runner.dispose();
     this.#runners.clear();
-    this.#flush();
-    this.removeAllListeners();
   }
 
   #applySettings(): void {
@@ -174,8 +172,13 @@ export class Engine extends EventEmitter<EngineEvents> {
       wanted: () => this.#wanted,
       included: (file) => !this.#excluded(file),
       nextGeneration: () => ++this.#generation,
-      statusChanged: () => this.emit('status'),
+      statusChanged: () => this.#statusChanged(),
     };
+  }
+
+  /** A detector's end is told after the files it ended with. */
+  #statusChanged(): void {
+    if (!this.#flushing) this.emit('status');
   }
 
   /** Changes of one turn of the event loop are announced together. */
@@ -187,8 +190,8 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   #flush(): void {
+    if (!this.#flushing) return;
     this.#flushing = false;
-    if (this.#changedFiles.size === 0) return;
     const files = [...this.#changedFiles];
     this.#changedFiles.clear();
     for (const file of files) this.#tally.update(file, this.#table.issuesOf(file));
