@@ -78,8 +78,12 @@ export class Deadline {
       const now = this.#clock.now();
       const late = now - due;
       if (this.#holds > 0) this.#lastSign = now;
-      else if (late > LATE_TIMER_MS) this.#lastSign += late;
-      const left = this.#lastSign + this.#limitMs - now;
+      let left = this.#lastSign + this.#limitMs - now;
+      if (late > LATE_TIMER_MS) {
+        // What the other side said meanwhile has not been read yet.
+        this.#lastSign += late;
+        left = Math.max(left + late, Math.min(this.#limitMs, READ_UP_MS));
+      }
       if (left > 0) return this.#arm(left);
       this.#cancelTimer = undefined;
       this.#expired();
@@ -88,3 +92,4 @@ export class Deadline {
 }
 
 const LATE_TIMER_MS = 100;
+const READ_UP_MS = 1_000;

@@ -1,7 +1,7 @@
 /** The real line: a compartment in a child process (or thread) over the ipc library. Lives as long as its process. */
 import type { CompartmentMessages } from '../../workers/compartment-messages.ts';
 import { createWorker, RemoteError, SpawnError, StartupTimeoutError } from '../../workers/ipc/index.ts';
-import type { WorkerClient, WorkerExit } from '../../workers/ipc/index.ts';
+import type { Vitals as WorkerVitals, WorkerClient, WorkerExit } from '../../workers/ipc/index.ts';
 import type { CheckEvent, CheckRequest, PlanRequest } from '../../workers/protocol.ts';
 import { hostScript } from './detectors.ts';
 import { DetectorFailure, LinkLost } from './link.ts';
@@ -82,23 +82,24 @@ class ProcessLink implements CompartmentLink {
         ...(entry.env === undefined ? {} : { env: entry.env }),
         timeouts: { startup: startMs },
         signal: this.#starting.signal,
+        onLog: ({ level, message }) => log(level, message),
+        onVitals: (vitals) => this.#lifeSign(vitals),
       });
       this.#client = client;
-      if (this.#starting.signal.aborted) void client.kill();
-      client.onLog((entry) => log(entry.level, entry.message));
-      client.onVitals(({ heartbeatAt, rssBytes, heapUsedBytes, utilization }) => {
-        this.vitals = {
-          heartbeatAt,
-          rssBytes,
-          ...(heapUsedBytes === undefined ? {} : { heapUsedBytes }),
-          ...(utilization === undefined ? {} : { utilization }),
-        };
-        this.#onVitals(this.vitals);
-      });
       return { client };
     } catch (error) {
       return { exit: startFailure(error) };
     }
+  }
+
+  #lifeSign({ heartbeatAt, rssBytes, heapUsedBytes, utilization }: WorkerVitals): void {
+    this.vitals = {
+      heartbeatAt,
+      rssBytes,
+      ...(heapUsedBytes === undefined ? {} : { heapUsedBytes }),
+      ...(utilization === undefined ? {} : { utilization }),
+    };
+    this.#onVitals(this.vitals);
   }
 
   async #ask<Answer>(cancel: AbortSignal, send: (client: Client, order: number) => Promise<Answer>): Promise<Answer> {

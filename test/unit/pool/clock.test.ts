@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { Deadline } from '../../../server/pool/clock.ts';
+import { SimulatedClock } from './support/simulated-clock.ts';
+
+describe('deadline', () => {
+  const setUp = (): { clock: SimulatedClock; deadline: Deadline; expiries: number[] } => {
+    const clock = new SimulatedClock();
+    const expiries: number[] = [];
+    return { clock, deadline: new Deadline(clock, () => expiries.push(clock.now())), expiries };
+  };
+
+  it('expires once after its time', async () => {
+    const { clock, deadline, expiries } = setUp();
+    deadline.start(1_000);
+    await clock.advance(10_000);
+    assert.deepEqual(expiries, [1_000]);
+    assert.equal(clock.timers, 0);
+  });
+
+  it('is moved by signs of life with one timer', async () => {
+    const { clock, deadline, expiries } = setUp();
+    deadline.start(1_000);
+    for (let sign = 0; sign < 50; sign += 1) {
+      await clock.advance(100);
+      deadline.touch();
+      assert.equal(clock.timers, 1);
+    }
+    await clock.advance(5_000);
+    assert.deepEqual(expiries, [6_000]);
+  });
+
+  it('does not count while held, however long', async () => {
+    const { clock, deadline, expiries } = setUp();
+    deadline.start(1_000);
+    const release = deadline.hold();
+    await clock.advance(60_000);
+    assert.deepEqual(expiries, []);
+    release();
+    release();
+    await clock.advance(60_000);
+    assert.equal(expiries.length, 1);
+    assert.ok((expiries[0] ?? 0) >= 61_000 && (expiries[0] ?? 0) <= 62_000);
+  });
+
+  it('does not hold our own blocked time against the other side', () => {
+    let now = 0;
+    const timers: { readonly at: number; readonly callback: () => void }[] = [];
+    const clock = {
+      now: () => now,
+      date: () => now,
+      after: (ms: number, callback: () => void) => {
+        timers.push({ at: now + ms, callback });
+        return () => {};
+      },
+    };
+    let expired = false;
+    const deadline = new Deadline(clock, () => {
+      expired = true;
+    });
+    deadline.start(1_000);
+    now = 10_000; // The timer comes nine seconds late.
+    timers.shift()?.callback();
+    assert.equal(expired, false);
+    assert.equal(timers[0]?.at, 11_000, 'what came meanwhile gets time to be read');
+    now = 11_000;
+    timers.shift()?.callback();
+    assert.equal(expired, true);
+  });
+
+  it('is silent once stopped', async () => {
+    const { clock, deadline, expiries } = setUp();
+    deadline.start(1_000);
+    deadline.stop();
+    await clock.advance(10_000);
+    assert.deepEqual(expiries, []);
+  });
+});

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { Backoff, Circuit, PoolCircuit, Standstill, StartFailures } from '../../../server/pool/policy.ts';
+
+describe('backoff', () => {
+  it('restarts at once, then waits up to 250 ms doubling to 30 s', () => {
+    const backoff = new Backoff(() => 1);
+    const waits = Array.from({ length: 10 }, () => backoff.failed(0));
+    assert.deepEqual(waits, [0, 250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+  });
+
+  it('spreads the wait over its whole range', () => {
+    const backoff = new Backoff(() => 0.1);
+    backoff.failed(0);
+    assert.equal(backoff.failed(0), 25);
+  });
+
+  it('begins anew after a healthy minute or progress', () => {
+    const backoff = new Backoff(() => 1);
+    backoff.failed(0);
+    backoff.failed(0);
+    assert.equal(backoff.failed(60_000), 0);
+    backoff.failed(0);
+    backoff.reset();
+    assert.equal(backoff.failed(0), 0);
+  });
+});
+
+describe('circuit of a detector', () => {
+  it('opens at the third crash within five minutes', () => {
+    const circuit = new Circuit();
+    assert.equal(circuit.crashed(0), false);
+    assert.equal(circuit.crashed(100_000), false);
+    assert.equal(circuit.crashed(200_000), true);
+    assert.equal(circuit.state(200_000), 'open');
+  });
+
+  it('forgets crashes older than five minutes', () => {
+    const circuit = new Circuit();
+    circuit.crashed(0);
+    circuit.crashed(200_000);
+    assert.equal(circuit.crashed(300_001), false);
+    assert.equal(circuit.state(300_001), 'closed');
+  });
+
+  it('lets a probe through after 30 s, then after twice as long, 5 min at most', () => {
+    const circuit = new Circuit();
+    for (let crash = 0; crash < 3; crash += 1) circuit.crashed(0);
+    const waits: number[] = [];
+    for (let opening = 0; opening < 6; opening += 1) {
+      const openedAt = opening === 0 ? 0 : circuit.probeAt;
+      if (opening > 0) assert.equal(circuit.crashed(openedAt), true, 'a failed probe opens it again');
+      assert.equal(circuit.state(circuit.probeAt - 1), 'open');
+      waits.push(circuit.probeAt - openedAt);
+      assert.equal(circuit.state(circuit.probeAt), 'half-open');
+    }
+    assert.deepEqual(waits, [30_000, 60_000, 120_000, 240_000, 300_000, 300_000]);
+  });
+
+  it('is hopeful only the first time', () => {
+    const circuit = new Circuit();
+    for (let crash = 0; crash < 3; crash += 1) circuit.crashed(0);
+    assert.equal(circuit.hopeful, true);
+    circuit.state(30_000);
+    circuit.crashed(30_000);
+    assert.equal(circuit.hopeful, false);
+    circuit.reset();
+    assert.equal(circuit.state(30_000), 'closed');
+    assert.equal(circuit.hopeful, true);
+  });
+});
+
+describe('crashes before ready', () => {
+  it('two of its own disable, six from outside do', () => {
+    const own = new StartFailures();
+    assert.deepEqual([own.failed(false), own.failed(false)], [false, true]);
+    const foreign = new StartFailures();
+    assert.deepEqual(
+      Array.from({ length: 6 }, () => foreign.failed(true)),
+      [false, false, false, false, false, true],
+    );
+  });
+
+  it('count in a row', () => {
+    const starts = new StartFailures();
+    starts.failed(false);
+    starts.reset();
+    assert.equal(starts.failed(false), false);
+  });
+});
+
+describe('standstill', () => {
+  it('charges deaths with a suspect only when nothing gets done between them', () => {
+    const standstill = new Standstill();
+    for (let round = 0; round < 5; round += 1) {
+      for (let death = 0; death < 6; death += 1) assert.equal(standstill.died(false), false);
+      standstill.progressed();
+    }
+    for (let death = 0; death < 6; death += 1) assert.equal(standstill.died(false), false);
+    assert.equal(standstill.died(false), true);
+  });
+});
+
+describe('circuit of the pool', () => {
+  it('opens at the fifth crash within three minutes when several kinds crash', () => {
+    const circuit = new PoolCircuit();
+    for (const kind of ['a', 'b', 'a', 'b']) assert.equal(circuit.crashed(0, kind), false);
+    assert.equal(circuit.crashed(1, 'a'), true);
+    assert.equal(circuit.open, true);
+    assert.equal(circuit.crashed(2, 'a'), false, 'told once');
+  });
+
+  it('is not opened by one kind alone, nor by old crashes', () => {
+    const circuit = new PoolCircuit();
+    for (let crash = 0; crash < 9; crash += 1) assert.equal(circuit.crashed(crash, 'a'), false);
+    assert.equal(circuit.crashed(200_000, 'b'), false);
+    assert.equal(circuit.open, false);
+  });
+});
