@@ -16,6 +16,8 @@ const common = {
   keepNames: true,
   logLevel: 'warning',
   outdir: 'dist',
+  // jsonc-parser's `main` is UMD, which a bundler cannot follow.
+  mainFields: ['module', 'main'],
   external: ['vscode', 'typescript', 'typescript7', 'eslint', 'oxc-parser', 'oxc-resolver'],
 };
 

@@ -78,7 +78,7 @@ class ProcessLink implements CompartmentLink {
         driver: entry.driver ?? 'child-process',
         ...(threads
           ? { resourceLimits: { maxOldGenerationSizeMb: heapMb } }
-          : { execArgv: [`--max-old-space-size=${heapMb}`, ...(entry.execArgv ?? [])] }),
+          : { execArgv: [`--title=bulkhead ${name}`, `--max-old-space-size=${heapMb}`, ...(entry.execArgv ?? [])] }),
         ...(entry.env === undefined ? {} : { env: entry.env }),
         timeouts: { startup: startMs },
         signal: this.#starting.signal,
