@@ -53,6 +53,8 @@ export interface PoolOptions extends PoolSettings {
   readonly launch?: Launch;
   readonly sample?: SampleTrees;
   readonly machine?: () => Promise<MachineMemory>;
+  /** Bytes of an input, for quarantine keys; undefined when it cannot be read. */
+  readonly readInput?: (file: string) => Promise<Uint8Array | undefined>;
 }
 
 const MEGABYTE = 1024 * 1024;
@@ -95,7 +97,11 @@ class CompartmentPool implements SupervisedPool {
       ...options.limits,
       ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
     });
-    this.#quarantine = new Quarantine({ storageDir, log: (message) => log('warn', message) });
+    this.#quarantine = new Quarantine({
+      storageDir,
+      log: (message) => log('warn', message),
+      ...(options.readInput === undefined ? {} : { read: options.readInput }),
+    });
     this.#measureMachine = options.machine ?? machineMemory;
     this.#fleet = new Fleet(options.maxWorkers ?? defaultWorkers(), {
       clock,

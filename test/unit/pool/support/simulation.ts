@@ -54,6 +54,7 @@ export async function simulate(seed: number): Promise<Story> {
     clock,
     random,
     launch: world.launch,
+    readInput: () => Promise.resolve(undefined),
     sample: () => Promise.resolve(new Map()),
     machine: () => Promise.resolve({ totalBytes: 2 ** 34, freeBytes: 2 ** 33, source: 'machine' }),
     maxWorkers,
@@ -111,6 +112,7 @@ export async function simulate(seed: number): Promise<Story> {
   world.faults = noFaults;
   void pool.restart();
   const last = new Trial(pool, world, taskCount, 0);
+  await settle();
   while (last.outcome === undefined && clock.nextAt !== undefined) {
     assert.ok(clock.now() < deadline + MINUTE * 10, 'the pool does not work after a restart');
     await step();
