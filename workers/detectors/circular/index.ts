@@ -1,0 +1,150 @@
+/** The `circular` detector: modules that need each other, told once per group and at the imports to cut. */
+import { graphDetector, Findings, severitiesOf, type RuleSeverities, type RuleSeverity } from '../../graph/rules.ts';
+import type { Edge } from '../../graph/edges.ts';
+import type { ModuleGraph } from '../../graph/index.ts';
+import { rangeIn, specifierRange } from '../../graph/record.ts';
+import type { DetectorOptions, Finding, Fix, RelatedPlace } from '../../protocol.ts';
+import { couldBeTypeImport, cyclesOf, type Component, type Cycle, type Cycles } from './cycles.ts';
+import { earlyReads } from './load-order.ts';
+
+export type CircularRule = 'import-cycle' | 'self-import' | 'type-only-cycle' | 'dynamic-cycle' | 'cycle-uses-at-load';
+
+export const CIRCULAR_RULES: RuleSeverities<CircularRule> = {
+  'import-cycle': 'warning',
+  'self-import': 'error',
+  'type-only-cycle': 'off',
+  'dynamic-cycle': 'info',
+  'cycle-uses-at-load': 'error',
+};
+
+export const detector = graphDetector({ name: 'circular', version: '1', findings: circularFindings });
+
+export function circularFindings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]> {
+  const severities = severitiesOf(options, CIRCULAR_RULES);
+  const findings = new Findings('circular');
+  const cycles = cyclesOf(graph);
+  const report = (rule: CircularRule, severity: RuleSeverity, found: readonly Component[]): void => {
+    for (const component of found) {
+      for (const cycle of component.cycles.slice(0, MAXIMUM_REPORTED)) {
+        const fixes = rule === 'import-cycle' ? typeImportFix(graph, cycles, cycle.edge) : [];
+        findings.add(fileOf(cycles, cycle.edge.from), severity, {
+          rule,
+          message: messageOf(rule, cycles, component, cycle),
+          range: placeOf(cycles, cycle.edge),
+          related: hopsOf(cycles, cycle),
+          ...(fixes.length === 0 ? {} : { fixes }),
+        });
+      }
+    }
+  };
+  if (severities['import-cycle'] !== 'off') report('import-cycle', severities['import-cycle'], cycles.runtime);
+  if (severities['dynamic-cycle'] !== 'off') report('dynamic-cycle', severities['dynamic-cycle'], cycles.deferred);
+  if (severities['type-only-cycle'] !== 'off') report('type-only-cycle', severities['type-only-cycle'], cycles.type);
+  reportSelfImports(findings, severities['self-import'], cycles);
+  if (severities['cycle-uses-at-load'] !== 'off') {
+    reportEarlyReads(findings, severities['cycle-uses-at-load'], graph, cycles);
+  }
+  return findings.byFile;
+}
+
+/** A group whose cut needs more imports than this has no short story; the rest of its cut is left unsaid. */
+const MAXIMUM_REPORTED = 10;
+
+/** Longer cycles are told by their ends. */
+const MAXIMUM_HOPS_NAMED = 6;
+
+/** A module that names itself as a namespace (`export * as x from './x'`) means to. */
+function reportSelfImports(findings: Findings, severity: RuleSeverity, cycles: Cycles): void {
+  for (const edge of cycles.self) {
+    const { request } = edge;
+    if (request.names.some(({ imported, local }) => imported === '*' && local !== '') || request.kind === 'type') continue;
+    findings.add(fileOf(cycles, edge.from), severity, {
+      rule: 'self-import',
+      message: `This module imports itself. Use the name directly, or remove the import.`,
+      range: placeOf(cycles, edge),
+    });
+  }
+}
+
+function reportEarlyReads(findings: Findings, severity: RuleSeverity, graph: ModuleGraph, cycles: Cycles): void {
+  for (const { module, name, use, source, entry } of earlyReads(graph, cycles)) {
+    const request = module.record.requests.find((_, index) => module.targets[index] === source);
+    const related: RelatedPlace[] = [
+      { file: source.file, range: rangeIn(source.record, 0, 0), message: `binds '${name}' and has not run yet` },
+    ];
+    if (request) related.push({ file: module.file, range: specifierRange(module.record, request), message: 'imported here' });
+    findings.add(module.file, severity, {
+      rule: 'cycle-uses-at-load',
+      message:
+        `'${name}' is read while this module loads, but ${source.file} has not run yet when their import cycle is ` +
+        `entered through ${entry.file}: this throws or gives undefined. Read it inside a function, or break the cycle.`,
+      range: rangeIn(module.record, use.start, use.end),
+      related,
+    });
+  }
+}
+
+function messageOf(rule: CircularRule, cycles: Cycles, component: Component, { path }: Cycle): string {
+  const told = pathOf(cycles, path);
+  if (rule === 'dynamic-cycle') return `Cycle through an import at run time: ${told}. It loads, but neither side can do without the other.`;
+  if (rule === 'type-only-cycle') return `Cycle of types only: ${told}. Nothing of it is left at run time.`;
+  const size = component.members.length;
+  const cuts = component.cycles.length;
+  const head = `Import cycle of ${String(path.length)} modules: ${told}.`;
+  if (size === path.length && cuts === 1) return `${head} Cut it here: move what both need into a module of its own.`;
+  const shown = Math.min(cuts, MAXIMUM_REPORTED);
+  const which = cuts === 1 ? 'cutting this import' : `cutting ${shown < cuts ? `${String(cuts)} imports, this among them,` : `these ${String(cuts)} imports`}`;
+  return `${head} Part of ${String(size)} modules that all need each other; ${which} breaks every cycle among them.`;
+}
+
+function pathOf(cycles: Cycles, path: readonly number[]): string {
+  const files = path.map((number) => fileOf(cycles, number));
+  const ends =
+    files.length <= MAXIMUM_HOPS_NAMED
+      ? files
+      : [...files.slice(0, 3), `… ${String(files.length - 5)} more …`, ...files.slice(-2)];
+  return [...ends, files[0]].join(' → ');
+}
+
+function hopsOf(cycles: Cycles, { edge, path }: Cycle): readonly RelatedPlace[] {
+  return path.map((from, index) => {
+    const to = path[(index + 1) % path.length];
+    const hop = index === 0 ? edge : (bestEdge(cycles, from, to) ?? edge);
+    return {
+      file: fileOf(cycles, from),
+      range: placeOf(cycles, hop),
+      message: `${fileOf(cycles, from)} imports ${fileOf(cycles, hop.to)}`,
+    };
+  });
+}
+
+/** Of several ways to ask for the same module, the one that binds hardest. */
+function bestEdge({ edges, elided }: Cycles, from: number, to: number | undefined): Edge | undefined {
+  const candidates = (edges.leaving[from] ?? []).filter((edge) => edge.to === to);
+  return (
+    candidates.find((edge) => edge.kind === 'runtime' && !elided.has(edge)) ??
+    candidates.find(({ kind }) => kind === 'deferred') ??
+    candidates[0]
+  );
+}
+
+/** An import kept only by `verbatimModuleSyntax` and used for types only needs but one word. */
+function typeImportFix(graph: ModuleGraph, { edges }: Cycles, edge: Edge): readonly Fix[] {
+  const module = edges.modules[edge.from];
+  if (!module || !couldBeTypeImport(graph, edges, edge)) return [];
+  const at = edge.request.start + 'import'.length;
+  return [
+    { title: 'Import the types only', kind: 'fix', edits: [{ range: rangeIn(module.record, at, at), newText: ' type' }] },
+  ];
+}
+
+function placeOf({ edges }: Cycles, { from, request }: Edge): Finding['range'] {
+  const module = edges.modules[from];
+  return module ? specifierRange(module.record, request) : NOWHERE;
+}
+
+function fileOf({ edges }: Cycles, number: number): string {
+  return edges.modules[number]?.file ?? '';
+}
+
+const NOWHERE: Finding['range'] = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };

@@ -1,0 +1,193 @@
+/**
+ * Which names of a cycle are read before the module that binds them has run. The order in which ECMAScript evaluates
+ * a cycle is simulated for every way into it that the graph shows. Pure but for reading texts of the graph.
+ */
+import type { Edge, GraphEdges } from '../../graph/edges.ts';
+import { exportedName } from '../../graph/exports.ts';
+import type { Module, ModuleGraph } from '../../graph/index.ts';
+import type { ImportedName } from '../../graph/record.ts';
+import type { Use } from '../../graph/uses.ts';
+import type { Component, Cycles } from './cycles.ts';
+import { usesOf } from './uses-of.ts';
+
+export interface EarlyRead {
+  readonly module: Module;
+  readonly name: string;
+  readonly use: Use;
+  /** The module that binds the name and has not run. */
+  readonly source: Module;
+  /** The module of the cycle that is asked for first. */
+  readonly entry: Module;
+}
+
+export function earlyReads(graph: ModuleGraph, cycles: Cycles): readonly EarlyRead[] {
+  const importers = importersOf(cycles.edges, cycles.elided);
+  return cycles.runtime.flatMap((component) => earlyReadsIn(graph, cycles, component, importers));
+}
+
+interface LoadRead {
+  readonly name: string;
+  readonly use: Use;
+  readonly source: number;
+}
+
+function earlyReadsIn(
+  graph: ModuleGraph,
+  cycles: Cycles,
+  component: Component,
+  importers: readonly (readonly number[])[],
+): readonly EarlyRead[] {
+  const inside = new Set(component.members);
+  const reads = new Map<number, readonly LoadRead[]>();
+  for (const number of component.members) {
+    const found = loadReads(graph, cycles, number, inside);
+    if (found.length > 0) reads.set(number, found);
+  }
+  if (reads.size === 0) return [];
+  const early = new Map<string, EarlyRead>();
+  for (const [entry, programs] of entriesOf(cycles, component, importers)) {
+    for (const program of programs) {
+      const done = new Set<number>();
+      for (const number of evaluationOrder(cycles, program)) {
+        for (const { name, use, source } of reads.get(number) ?? []) {
+          const key = `${String(number)} ${name} ${String(source)}`;
+          if (done.has(source) || source === number || early.has(key)) continue;
+          const [module, origin, first] = [number, source, entry].map((one) => cycles.edges.modules[one]);
+          if (module && origin && first) early.set(key, { module, name, use, source: origin, entry: first });
+        }
+        done.add(number);
+      }
+    }
+  }
+  return [...early.values()];
+}
+
+/** Reads at load of names that come through the cycle and are not there before the module that binds them has run. */
+function loadReads(
+  graph: ModuleGraph,
+  { edges, elided }: Cycles,
+  number: number,
+  inside: ReadonlySet<number>,
+): readonly LoadRead[] {
+  const module = edges.modules[number];
+  const wanted = (edges.leaving[number] ?? []).filter((edge) => isEvaluated(edge, elided) && inside.has(edge.to));
+  const uses = module && wanted.length > 0 ? usesOf(graph, module) : undefined;
+  if (!module || !uses) return [];
+  const reads: LoadRead[] = [];
+  for (const { to, request } of wanted) {
+    const target = edges.modules[to];
+    if (!target || request.kind !== 'import') continue;
+    for (const imported of request.names) {
+      for (const use of uses.values.get(imported.local) ?? []) {
+        const asked = use.atLoad ? nameAsked(imported, use) : undefined;
+        const source = asked === undefined ? undefined : lexicalSource(graph, target, asked);
+        const origin = source && edges.numberOf.get(source);
+        if (asked === undefined || origin === undefined) continue;
+        reads.push({ name: asked === 'default' ? imported.local : asked, use, source: origin });
+        break;
+      }
+    }
+  }
+  return reads;
+}
+
+/** A namespace is there from the start; its members are not. */
+function nameAsked({ imported, typeOnly }: ImportedName, use: Use): string | undefined {
+  if (typeOnly) return undefined;
+  return imported === '*' ? use.member : imported;
+}
+
+/** The module that binds an exported name with `const`, `let`, `class` or `enum`; functions exist before it runs. */
+function lexicalSource(graph: ModuleGraph, target: Module, name: string): Module | undefined {
+  const exported = exportedName(target, name);
+  if (exported.kind !== 'found' || exported.typeOnly) return undefined;
+  const { module, local } = exported;
+  const hoisted = usesOf(graph, module)?.hoisted;
+  if (!hoisted || (local === undefined && name !== 'default')) return undefined;
+  return hoisted.has(local ?? 'default') ? undefined : module;
+}
+
+function isEvaluated(edge: Edge, elided: ReadonlySet<Edge>): boolean {
+  const { kind, from, to, request } = edge;
+  return kind === 'runtime' && from !== to && (request.kind === 'import' || request.kind === 'export') && !elided.has(edge);
+}
+
+/** Modules in the order they run when this one is the program. */
+function evaluationOrder({ edges, elided }: Cycles, program: number): readonly number[] {
+  const order: number[] = [];
+  const started = new Set([program]);
+  const path: { readonly number: number; readonly next: Iterator<Edge> }[] = [];
+  const open = (number: number): void => {
+    path.push({ number, next: (edges.leaving[number] ?? []).values() });
+  };
+  open(program);
+  for (let top = path.at(-1); top; top = path.at(-1)) {
+    const { value: edge, done } = top.next.next();
+    if (done) {
+      order.push(top.number);
+      path.pop();
+    } else if (isEvaluated(edge, elided) && !started.has(edge.to)) {
+      started.add(edge.to);
+      open(edge.to);
+    }
+  }
+  return order;
+}
+
+/** Modules that load each module with themselves. */
+function importersOf(edges: GraphEdges, elided: ReadonlySet<Edge>): readonly (readonly number[])[] {
+  const importers: number[][] = edges.modules.map(() => []);
+  for (const leaving of edges.leaving) {
+    for (const edge of leaving) {
+      if (isEvaluated(edge, elided)) importers[edge.to]?.push(edge.from);
+    }
+  }
+  return importers;
+}
+
+/**
+ * Members that can be the first of their cycle to be asked for, each with programs (modules nobody imports) that come
+ * to it first. If no program leads here, every index file, or else every member, may be the program itself.
+ */
+function entriesOf(
+  { edges, elided }: Cycles,
+  { members }: Component,
+  importers: readonly (readonly number[])[],
+): ReadonlyMap<number, readonly number[]> {
+  const inside = new Set(members);
+  const reaching = new Set(members);
+  const pending = [...members];
+  const programs: number[] = [];
+  for (let number = pending.pop(); number !== undefined; number = pending.pop()) {
+    const from = importers[number] ?? [];
+    if (from.length === 0) programs.push(number);
+    for (const one of from) {
+      if (reaching.has(one)) continue;
+      reaching.add(one);
+      pending.push(one);
+    }
+  }
+  const entries = new Map<number, number[]>();
+  for (const program of programs.sort((one, other) => one - other)) {
+    const seen = new Set<number>();
+    for (let at: number | undefined = program; at !== undefined && !seen.has(at); ) {
+      if (inside.has(at)) {
+        const known = entries.get(at);
+        if (!known) entries.set(at, [program]);
+        else if (known.length < PROGRAMS_PER_ENTRY) known.push(program);
+        break;
+      }
+      seen.add(at);
+      at = edges.leaving[at]?.find((edge) => isEvaluated(edge, elided) && reaching.has(edge.to))?.to;
+    }
+    if (entries.size >= MAXIMUM_ENTRIES) break;
+  }
+  if (entries.size > 0) return entries;
+  const index = members.filter((number) => /(^|\/)(index|main)\.[^/]+$/.test(edges.modules[number]?.file ?? ''));
+  const alone = (index.length > 0 ? index : members).slice(0, MAXIMUM_ENTRIES);
+  return new Map(alone.map((number) => [number, [number]]));
+}
+
+/** Bounds of the simulation: each program costs a walk over all it loads. */
+const PROGRAMS_PER_ENTRY = 2;
+const MAXIMUM_ENTRIES = 24;

@@ -1,0 +1,131 @@
+/** What the detectors on the graph share: their rules' severities, and the way from findings to events. */
+import path from 'node:path';
+import type { CheckContext, Detector, PlanContext } from '../detector.ts';
+import { walkFiles } from '../files.ts';
+import type { CheckRequest, CheckResult, DetectorOptions, Finding, PlanRequest, PlanResult, Severity, Unit } from '../protocol.ts';
+import { graphOf, type ModuleGraph } from './index.ts';
+import { isRecord } from './manifests.ts';
+import { isModuleFile } from './record.ts';
+
+export type RuleSeverity = Severity | 'off';
+
+/** Severity of each rule of a detector by its name. */
+export type RuleSeverities<Rule extends string> = Readonly<Record<Rule, RuleSeverity>>;
+
+/** The defaults with what `rules` of the options says; values it does not know are left out. */
+export function severitiesOf<Rule extends string>(
+  options: DetectorOptions,
+  defaults: RuleSeverities<Rule>,
+): RuleSeverities<Rule> {
+  const chosen = options['rules'];
+  if (!isRecord(chosen)) return defaults;
+  const known = Object.entries(chosen).filter(([rule, severity]) => rule in defaults && isSeverity(severity));
+  return { ...defaults, ...Object.fromEntries(known) };
+}
+
+/** Where to read about a rule. */
+export function ruleUrl(detector: string, rule: string): string {
+  return `https://github.com/bulkhead-dev/bulkhead/blob/main/docs/rules/${detector}/${rule}.md`;
+}
+
+/** Findings by file, as a check collects them. */
+export class Findings {
+  readonly #detector: string;
+  readonly #byFile = new Map<string, Finding[]>();
+
+  constructor(detector: string) {
+    this.#detector = detector;
+  }
+
+  /** Leaves out what is off. */
+  add(file: string, severity: RuleSeverity, finding: Omit<Finding, 'severity' | 'url'>): void {
+    if (severity === 'off') return;
+    const complete: Finding = { ...finding, severity, url: ruleUrl(this.#detector, finding.rule) };
+    const list = this.#byFile.get(file);
+    if (list) list.push(complete);
+    else this.#byFile.set(file, [complete]);
+  }
+
+  get byFile(): ReadonlyMap<string, readonly Finding[]> {
+    return this.#byFile;
+  }
+}
+
+export interface GraphDetector {
+  readonly name: string;
+  readonly version: string;
+  /** Synchronous, so that no other detector's update comes between. Pure but for reading texts of the graph. */
+  findings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]>;
+}
+
+/** A detector whose one unit is the whole graph. */
+export function graphDetector({ name, version, findings }: GraphDetector): Detector {
+  const reported = new Map<string, ReadonlySet<string>>();
+  return {
+    name,
+    version,
+    plan: planGraph,
+    async check(request: CheckRequest, context: CheckContext): Promise<CheckResult> {
+      const started = performance.now();
+      const unit = request.units[0];
+      if (!unit) return { durationMs: 0, files: 0, issues: 0 };
+      const { root, overlays, changed } = request;
+      context.begin(unit, unit.file);
+      const graph = await graphOf(root, { overlays, changed, signal: context.signal });
+      context.signal.throwIfAborted();
+      const loaded = performance.now();
+      const found = findings(graph, request.options);
+      const searched = performance.now();
+      let issues = 0;
+      for (const file of inOrder(found.keys(), request.first)) {
+        context.signal.throwIfAborted();
+        const list = found.get(file) ?? [];
+        issues += list.length;
+        context.report(unit, file, list);
+        await context.done(unit, file);
+      }
+      for (const file of reported.get(root) ?? []) if (!found.has(file)) await context.done(unit, file);
+      reported.set(root, new Set(found.keys()));
+      return {
+        durationMs: performance.now() - started,
+        files: graph.modules.size,
+        issues,
+        timings: { graph: loaded - started, rules: searched - loaded },
+      };
+    },
+  };
+}
+
+const UNIT_ID = 'graph';
+
+/** Files beside those of the graph whose change may give other results: what is installed. */
+const CONFIG_FILES = [
+  'package.json', 'package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock', 'bun.lockb',
+  'pnpm-workspace.yaml', 'lerna.json', 'tsconfig.json', 'jsconfig.json', '.pnp.cjs', '.pnp.data.json',
+]; // prettier-ignore
+
+async function planGraph({ root }: PlanRequest, { signal }: PlanContext): Promise<PlanResult> {
+  let something: string | undefined;
+  const accept = (name: string): boolean => name === 'package.json' || isModuleFile(name);
+  for await (const file of walkFiles(root, { accept, signal })) {
+    something = file;
+    if (path.posix.basename(file) === 'package.json') break;
+    if (file.includes('/')) break;
+  }
+  const base = { problems: [], configFiles: CONFIG_FILES, engine: 'oxc-parser 0.158.0, oxc-resolver 11.24.2' };
+  if (something === undefined) {
+    return { ...base, status: 'not-applicable', note: 'There is no JavaScript or TypeScript here.', units: [] };
+  }
+  const unit: Unit = { id: UNIT_ID, kind: 'graph', group: 'graph', file: something === 'package.json' ? something : '.' };
+  return { ...base, status: 'ready', units: [unit] };
+}
+
+function inOrder(files: Iterable<string>, first: readonly string[]): readonly string[] {
+  const left = new Set([...files].sort());
+  const wanted = first.filter((file) => left.delete(file));
+  return [...new Set(wanted), ...left];
+}
+
+function isSeverity(value: unknown): value is RuleSeverity {
+  return value === 'error' || value === 'warning' || value === 'info' || value === 'hint' || value === 'off';
+}

@@ -1,0 +1,475 @@
+/**
+ * How a module uses what it imports: not as a value, as one, or already while it is loaded. And which of its own
+ * names can be read before it has run. Found by one walk of the tree with scopes; pure.
+ */
+import {
+  visitorKeys,
+  type ArrowFunctionExpression,
+  type BindingPattern,
+  type Function as FunctionNode,
+  type Node,
+  type Program,
+} from 'oxc-parser';
+
+export interface Use {
+  /** Offset of the identifier, UTF-16 code units. */
+  readonly start: number;
+  readonly end: number;
+  /** Property read of a namespace: `ns.name`. */
+  readonly member?: string;
+  /** It happens whenever the module is loaded: not in a function, a branch or a `try`. */
+  readonly atLoad: boolean;
+}
+
+export interface ModuleUses {
+  /** Uses as a value of each name the module binds at its top, imports included. */
+  readonly values: ReadonlyMap<string, readonly Use[]>;
+  /** Top-level names that have their value before the module runs: function declarations, and `var` as undefined. */
+  readonly hoisted: ReadonlySet<string>;
+}
+
+export interface UseOptions {
+  /** `emitDecoratorMetadata`: types in decorated places become values. */
+  readonly decoratorMetadata: boolean;
+}
+
+export function usesIn(program: Program, options: UseOptions): ModuleUses {
+  const walk = new UseWalk(options);
+  walk.program(program);
+  return walk.result();
+}
+
+type Timing = 'load' | 'maybe' | 'later';
+
+interface Context {
+  /** Names bound between here and the top of the module. */
+  readonly scopes: readonly ReadonlySet<string>[];
+  readonly timing: Timing;
+  /** The top-level function this stands in directly, if it does. */
+  readonly inFunction: string | undefined;
+  /** Inside a decorated place whose types are emitted. */
+  readonly emitsTypes: boolean;
+}
+
+interface FoundUse extends Use {
+  readonly name: string;
+  readonly inFunction: string | undefined;
+}
+
+class UseWalk {
+  readonly #options: UseOptions;
+  readonly #found: FoundUse[] = [];
+  readonly #hoisted = new Set<string>();
+  /** Functions of the top level called while the module is loaded, or by one of those. */
+  readonly #calls: { readonly name: string; readonly timing: Timing; readonly inFunction: string | undefined }[] = [];
+  readonly #functions = new Set<string>();
+
+  constructor(options: UseOptions) {
+    this.#options = options;
+  }
+
+  program(program: Program): void {
+    for (const statement of program.body) {
+      const declared = statement.type === 'ExportNamedDeclaration' || statement.type === 'ExportDefaultDeclaration'
+          ? statement.declaration
+          : statement; // prettier-ignore
+      if (declared?.type === 'FunctionDeclaration' && declared.id) {
+        this.#hoisted.add(declared.id.name);
+        this.#functions.add(declared.id.name);
+      } else if (statement.type === 'ExportDefaultDeclaration' && declared?.type === 'FunctionDeclaration') {
+        this.#hoisted.add('default');
+      } else if (declared?.type === 'VariableDeclaration' && declared.kind === 'var') {
+        for (const { id } of declared.declarations) for (const name of boundNames(id)) this.#hoisted.add(name);
+      }
+    }
+    const context: Context = { scopes: [], timing: 'load', inFunction: undefined, emitsTypes: false };
+    for (const statement of program.body) this.#visit(statement, context);
+  }
+
+  result(): ModuleUses {
+    const atLoad = this.#functionsRunAtLoad();
+    const values = new Map<string, Use[]>();
+    for (const { name, inFunction, ...use } of this.#found) {
+      const list = values.get(name);
+      const full = inFunction !== undefined && atLoad.has(inFunction) && use.atLoad ? use : { ...use, atLoad: use.atLoad && inFunction === undefined };
+      if (list) list.push(full);
+      else values.set(name, [full]);
+    }
+    return { values, hoisted: this.#hoisted };
+  }
+
+  #functionsRunAtLoad(): ReadonlySet<string> {
+    const running = new Set<string>();
+    for (let grew = true; grew; ) {
+      grew = false;
+      for (const { name, timing, inFunction } of this.#calls) {
+        const runs = timing === 'load' && (inFunction === undefined || running.has(inFunction));
+        if (!runs || running.has(name) || !this.#functions.has(name)) continue;
+        running.add(name);
+        grew = true;
+      }
+    }
+    return running;
+  }
+
+  #visit(node: Node, context: Context): void {
+    switch (node.type) {
+      case 'ImportDeclaration':
+      case 'ExportAllDeclaration':
+        return;
+      case 'Identifier':
+        this.#use(node.name, node, context);
+        return;
+      case 'JSXIdentifier':
+        if (!/^[a-z]/.test(node.name) || node.name.includes('.')) this.#use(node.name, node, context);
+        return;
+      case 'JSXMemberExpression':
+        this.#visit(node.object, context);
+        return;
+      case 'JSXAttribute':
+        if (node.value) this.#visit(node.value, context);
+        return;
+      case 'JSXClosingElement':
+        return;
+      case 'MemberExpression':
+        if (node.object.type === 'Identifier') {
+          const member = node.computed ? undefined : node.property.name;
+          this.#use(node.object.name, node.object, context, member);
+        } else {
+          this.#visit(node.object, context);
+        }
+        if (node.computed) this.#visit(node.property, context);
+        return;
+      case 'Property':
+        if (node.computed) this.#visit(node.key, context);
+        this.#visit(node.value, context);
+        return;
+      case 'ExportNamedDeclaration':
+        if (node.declaration) this.#visit(node.declaration, context);
+        else if (!node.source && node.exportKind !== 'type') this.#exportSpecifiers(node, context);
+        return;
+      case 'LabeledStatement':
+        this.#visit(node.body, context);
+        return;
+      case 'BreakStatement':
+      case 'ContinueStatement':
+      case 'MetaProperty':
+        return;
+      case 'CallExpression':
+        this.#visitCall(node, context);
+        return;
+      case 'FunctionDeclaration':
+      case 'FunctionExpression':
+      case 'ArrowFunctionExpression':
+        this.#visitFunction(node, context, 'later');
+        return;
+      case 'ClassDeclaration':
+      case 'ClassExpression':
+        this.#visitClass(node, context);
+        return;
+      case 'IfStatement':
+        this.#visit(node.test, context);
+        this.#visitAll([node.consequent, node.alternate], maybe(context));
+        return;
+      case 'ConditionalExpression':
+        this.#visit(node.test, context);
+        this.#visitAll([node.consequent, node.alternate], maybe(context));
+        return;
+      case 'LogicalExpression':
+        this.#visit(node.left, context);
+        this.#visit(node.right, maybe(context));
+        return;
+      case 'TryStatement':
+        this.#visitAll([node.block, node.handler, node.finalizer], maybe(context));
+        return;
+      case 'CatchClause':
+        this.#visitChildren(node, inner(context, node.param ? boundNames(node.param) : []));
+        return;
+      case 'BlockStatement':
+      case 'StaticBlock':
+        for (const one of node.body) this.#visit(one, inner(context, lexicalNames(node.body)));
+        return;
+      case 'ForStatement':
+      case 'ForInStatement':
+      case 'ForOfStatement':
+        this.#visitLoop(node, context);
+        return;
+      case 'WhileStatement':
+      case 'DoWhileStatement':
+      case 'SwitchStatement':
+        this.#visitChildren(node, maybe(context));
+        return;
+      case 'VariableDeclarator':
+        this.#visitPattern(node.id, context);
+        if (node.init) this.#visit(node.init, context);
+        return;
+      case 'TSEnumDeclaration':
+        if (!node.declare) for (const { initializer } of node.body.members) if (initializer) this.#visit(initializer, context);
+        return;
+      case 'TSModuleDeclaration':
+        if (!node.declare && node.body) this.#visit(node.body, context);
+        return;
+      case 'TSModuleBlock':
+        for (const one of node.body) this.#visit(one, inner(context, lexicalNames(node.body)));
+        return;
+      case 'TSAsExpression':
+      case 'TSSatisfiesExpression':
+      case 'TSTypeAssertion':
+      case 'TSNonNullExpression':
+      case 'TSInstantiationExpression':
+        this.#visit(node.expression, context);
+        this.#visitTypes(node, context);
+        return;
+      case 'TSExportAssignment':
+        this.#visit(node.expression, context);
+        return;
+      case 'TSImportEqualsDeclaration':
+        if (node.importKind !== 'type' && node.moduleReference.type !== 'TSExternalModuleReference') {
+          const root = leftmost(node.moduleReference);
+          if (root) this.#use(root.name, root, context);
+        }
+        return;
+      default:
+        if (node.type.startsWith('TS') && node.type !== 'TSParameterProperty') this.#visitTypes(node, context);
+        else this.#visitChildren(node, context);
+    }
+  }
+
+  #visitAll(nodes: readonly (Node | null | undefined)[], context: Context): void {
+    for (const node of nodes) if (node) this.#visit(node, context);
+  }
+
+  #visitChildren(node: Node, context: Context): void {
+    for (const child of childrenOf(node)) this.#visit(child, context);
+  }
+
+  #exportSpecifiers(node: Extract<Node, { type: 'ExportNamedDeclaration' }>, context: Context): void {
+    for (const { local, exportKind } of node.specifiers) {
+      // Naming it in an export reads nothing yet.
+      if (exportKind !== 'type' && local.type === 'Identifier') this.#use(local.name, local, { ...context, timing: 'later' });
+    }
+  }
+
+  #visitCall(node: Extract<Node, { type: 'CallExpression' }>, context: Context): void {
+    const { callee } = node;
+    const isFunction = callee.type === 'FunctionExpression' || callee.type === 'ArrowFunctionExpression';
+    if (isFunction && !callee.generator) this.#visitFunction(callee, context, callee.async ? 'maybe' : 'same');
+    else this.#visit(callee, context);
+    if (callee.type === 'Identifier' && !isBound(callee.name, context)) {
+      this.#calls.push({ name: callee.name, timing: context.timing, inFunction: context.inFunction });
+    }
+    this.#visitAll(node.arguments, context);
+    if (node.typeArguments) this.#visitTypes(node.typeArguments, context);
+  }
+
+  /** @param runs `same`: called where it stands; `maybe`: part of it; `later`: who knows when */
+  #visitFunction(node: FunctionNode | ArrowFunctionExpression, context: Context, runs: 'later' | 'maybe' | 'same'): void {
+    const { body } = node;
+    const isArrow = node.type === 'ArrowFunctionExpression';
+    const isTop = node.type === 'FunctionDeclaration' && context.scopes.length === 0 && !node.async && !node.generator;
+    const names = node.params.flatMap(boundNames);
+    if (!isArrow) names.push('arguments', ...(node.type === 'FunctionExpression' && node.id ? [node.id.name] : []));
+    if (body?.type === 'BlockStatement') names.push(...lexicalNames(body.body), ...varNames(body));
+    // What a top-level function does happens at load if it is called then.
+    const timing = runs === 'same' || isTop ? context.timing : runs === 'maybe' ? maybe(context).timing : 'later';
+    const inFunction = isTop && !isArrow ? node.id?.name : context.inFunction;
+    const inside: Context = { ...inner(context, names), timing, inFunction };
+    for (const one of node.params) this.#visitPattern(one, inside);
+    if (body) this.#visit(body, inside);
+    if (node.returnType) this.#visitTypes(node.returnType, context);
+    if (node.typeParameters) this.#visitTypes(node.typeParameters, context);
+  }
+
+  #visitClass(node: Extract<Node, { type: 'ClassDeclaration' | 'ClassExpression' }>, context: Context): void {
+    if (node.declare) return;
+    const inside = node.id && context.scopes.length > 0 ? inner(context, [node.id.name]) : context;
+    const isDecorated = node.decorators.length > 0;
+    for (const { expression } of node.decorators) this.#visit(expression, context);
+    if (node.superClass) this.#visit(node.superClass, context);
+    for (const type of [node.superTypeArguments, node.typeParameters, ...(node.implements ?? [])]) {
+      if (type) this.#visitTypes(type, context);
+    }
+    for (const member of node.body.body) {
+      switch (member.type) {
+        case 'StaticBlock':
+          this.#visit(member, inside);
+          break;
+        case 'PropertyDefinition':
+        case 'AccessorProperty':
+          if (member.declare) break;
+          this.#visitMember(member.decorators, member.computed ? member.key : undefined, inside);
+          if (member.value) this.#visit(member.value, member.static ? inside : { ...inside, timing: 'later' });
+          if (member.typeAnnotation) this.#visitTypes(member.typeAnnotation, emitting(inside, this.#options, member.decorators.length > 0));
+          break;
+        case 'MethodDefinition': {
+          this.#visitMember(member.decorators, member.computed ? member.key : undefined, inside);
+          const parameters = member.value.params.flatMap((one) => ('decorators' in one ? (one.decorators ?? []) : []));
+          for (const { expression } of parameters) this.#visit(expression, inside);
+          const emits = member.decorators.length > 0 || parameters.length > 0 || (isDecorated && member.kind === 'constructor');
+          this.#visitFunction(member.value, emitting(inside, this.#options, emits), 'later');
+          break;
+        }
+        default:
+          this.#visitTypes(member, inside);
+      }
+    }
+  }
+
+  #visitMember(
+    decorators: readonly { readonly expression: Node }[],
+    key: Node | undefined,
+    context: Context,
+  ): void {
+    for (const { expression } of decorators) this.#visit(expression, context);
+    if (key) this.#visit(key, context);
+  }
+
+  #visitLoop(node: Extract<Node, { type: 'ForStatement' | 'ForInStatement' | 'ForOfStatement' }>, context: Context): void {
+    const head = node.type === 'ForStatement' ? node.init : node.left;
+    const names = head?.type === 'VariableDeclaration' && head.kind !== 'var' ? lexicalNames([head]) : [];
+    const inside = inner(context, names);
+    if (node.type === 'ForStatement') {
+      this.#visitAll([node.init, node.test], inside);
+      this.#visitAll([node.update, node.body], maybe(inside));
+    } else {
+      this.#visit(node.right, context);
+      if (node.left.type !== 'VariableDeclaration') this.#visit(node.left, inside);
+      this.#visit(node.body, maybe(inside));
+    }
+  }
+
+  /** A pattern binds names, but its defaults, computed keys and types use others. */
+  #visitPattern(node: Node, context: Context): void {
+    switch (node.type) {
+      case 'Identifier':
+        if (node.typeAnnotation) this.#visitTypes(node.typeAnnotation, context);
+        return;
+      case 'AssignmentPattern':
+        this.#visitPattern(node.left, context);
+        this.#visit(node.right, context);
+        return;
+      case 'RestElement':
+        this.#visitPattern(node.argument, context);
+        if (node.typeAnnotation) this.#visitTypes(node.typeAnnotation, context);
+        return;
+      case 'ArrayPattern':
+        for (const one of node.elements) if (one) this.#visitPattern(one, context);
+        if (node.typeAnnotation) this.#visitTypes(node.typeAnnotation, context);
+        return;
+      case 'ObjectPattern':
+        for (const one of node.properties) {
+          if (one.type === 'RestElement') this.#visitPattern(one.argument, context);
+          else {
+            if (one.computed) this.#visit(one.key, context);
+            this.#visitPattern(one.value, context);
+          }
+        }
+        if (node.typeAnnotation) this.#visitTypes(node.typeAnnotation, context);
+        return;
+      case 'TSParameterProperty':
+        this.#visitPattern(node.parameter, context);
+        return;
+      default:
+        this.#visit(node, context);
+    }
+  }
+
+  /** Everything below is types and counts for nothing, but for names that decorator metadata turns into values. */
+  #visitTypes(node: Node, context: Context): void {
+    if (!context.emitsTypes) return;
+    const pending: Node[] = [node];
+    for (let one = pending.pop(); one; one = pending.pop()) {
+      if (one.type === 'TSTypeReference') {
+        const root = leftmost(one.typeName);
+        if (root) this.#use(root.name, root, { ...context, timing: 'later' });
+        continue;
+      }
+      pending.push(...childrenOf(one).filter((child) => !child.type.endsWith('Expression') || child.type.startsWith('TS')));
+    }
+  }
+
+  #use(name: string, node: Node, context: Context, member?: string): void {
+    if (isBound(name, context)) return;
+    const use = { name, start: node.start, end: node.end, atLoad: context.timing === 'load', inFunction: context.inFunction };
+    this.#found.push(member === undefined ? use : { ...use, member });
+  }
+}
+
+function inner(context: Context, names: readonly string[]): Context {
+  return { ...context, scopes: [...context.scopes, new Set(names)] };
+}
+
+function maybe(context: Context): Context {
+  return context.timing === 'load' ? { ...context, timing: 'maybe' } : context;
+}
+
+function emitting(context: Context, { decoratorMetadata }: UseOptions, isDecorated: boolean): Context {
+  return decoratorMetadata && isDecorated ? { ...context, emitsTypes: true } : { ...context, emitsTypes: false };
+}
+
+function isBound(name: string, { scopes }: Context): boolean {
+  return scopes.some((scope) => scope.has(name));
+}
+
+function leftmost(node: Node): Extract<Node, { type: 'Identifier' }> | undefined {
+  let at: Node = node;
+  while (at.type === 'TSQualifiedName') at = at.left;
+  return at.type === 'Identifier' ? (at as Extract<Node, { type: 'Identifier' }>) : undefined;
+}
+
+function childrenOf(node: Node): readonly Node[] {
+  const children: Node[] = [];
+  for (const key of visitorKeys[node.type] ?? []) {
+    const child = (node as unknown as Record<string, Node | readonly (Node | null)[] | null | undefined>)[key];
+    if (Array.isArray(child)) {
+      for (const one of child as readonly (Node | null)[]) if (one) children.push(one);
+    } else if (child) {
+      children.push(child as Node);
+    }
+  }
+  return children;
+}
+
+function boundNames(node: Node | BindingPattern): string[] {
+  switch (node.type) {
+    case 'Identifier':
+      return [node.name];
+    case 'AssignmentPattern':
+      return boundNames(node.left);
+    case 'RestElement':
+      return boundNames(node.argument);
+    case 'ArrayPattern':
+      return node.elements.flatMap((one) => (one ? boundNames(one) : []));
+    case 'ObjectPattern':
+      return node.properties.flatMap((one) => boundNames(one.type === 'RestElement' ? one.argument : one.value));
+    case 'TSParameterProperty':
+      return boundNames(node.parameter);
+    default:
+      return [];
+  }
+}
+
+/** Names a list of statements binds for itself: `let`, `const`, classes and functions. */
+function lexicalNames(statements: readonly Node[]): string[] {
+  return statements.flatMap((statement) => {
+    const one = statement.type === 'ExportNamedDeclaration' && statement.declaration ? statement.declaration : statement;
+    if (one.type === 'VariableDeclaration') return one.declarations.flatMap(({ id }) => boundNames(id));
+    if ((one.type === 'ClassDeclaration' || one.type === 'FunctionDeclaration') && one.id) return [one.id.name];
+    return one.type === 'TSEnumDeclaration' ? [one.id.name] : [];
+  });
+}
+
+/** `var` declarations anywhere in a function body but not in functions inside it. */
+function varNames(body: Node): string[] {
+  const names: string[] = [];
+  const pending: Node[] = [body];
+  for (let node = pending.pop(); node; node = pending.pop()) {
+    if (node.type === 'VariableDeclaration' && node.kind === 'var') {
+      names.push(...node.declarations.flatMap(({ id }) => boundNames(id)));
+    }
+    if (!/Function|Class/.test(node.type) && (node === body || /Statement$|Declaration$|Block|Case|Clause/.test(node.type))) {
+      pending.push(...childrenOf(node));
+    }
+  }
+  return names;
+}
