@@ -109,7 +109,7 @@ describe('bulkhead check', function () {
         // As soon as it exists; a worker that was replaced is left alone.
         while (child.exitCode === null && killed === 0) {
           for (const process_ of descendantsOf(child.pid ?? 0)) {
-            if (!process_.command.includes(`${detector}#`)) continue;
+            if (!process_.command.startsWith(`bulkhead ${detector}#`)) continue;
             if (isRunning(process_.pid)) {
               process.kill(process_.pid, 'SIGKILL');
               killed += 1;
