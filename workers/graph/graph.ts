@@ -95,9 +95,10 @@ export class ModuleGraph {
 
   #takeOverlays(overlays: readonly Overlay[]): void {
     const next = new Map(overlays.map(({ file, text }) => [file, withoutMark(text)]));
-    for (const [file, text] of next) if (this.#overlays.get(file) !== text) this.#suspect(file);
-    for (const file of this.#overlays.keys()) if (!next.has(file)) this.#suspect(file);
+    const before = this.#overlays;
     this.#overlays = next;
+    for (const [file, text] of next) if (before.get(file) !== text) this.#suspect(file);
+    for (const file of before.keys()) if (!next.has(file)) this.#suspect(file);
   }
 
   /** A file that came, went, or is a folder changes which files there are; git's rules decide about it. */
