@@ -72,7 +72,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     const excludeChanged = JSON.stringify(before.exclude) !== JSON.stringify(settings.exclude);
     for (const [name, runner] of this.#runners) {
       const optionsChanged =
-        JSON.stringify(before.detectors.get(name)) !== JSON.stringify(settings.detectors.get(name));
+        JSON.stringify(optionsOf(before, name)) !== JSON.stringify(optionsOf(settings, name));
       if (!known.has(name) || optionsChanged || excludeChanged) runner.analyzeAll();
     }
     this.emit('status');
@@ -149,15 +149,15 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   #applySettings(): void {
-    const { detectors, trusted } = this.#settings;
+    const { detectors } = this.#settings;
     this.#restricted.clear();
     for (const [name, runner] of this.#runners) {
-      if (detectors.has(name) && (trusted || !interestOf(name).executesWorkspaceCode)) continue;
+      if (optionsOf(this.#settings, name) !== undefined) continue;
       runner.dispose();
       this.#runners.delete(name);
     }
     for (const name of detectors.keys()) {
-      if (!trusted && interestOf(name).executesWorkspaceCode) this.#restricted.add(name);
+      if (optionsOf(this.#settings, name) === undefined) this.#restricted.add(name);
       else if (!this.#runners.has(name)) this.#runners.set(name, new DetectorRunner(name, this.#hostFor(name)));
     }
   }
@@ -167,7 +167,7 @@ export class Engine extends EventEmitter<EngineEvents> {
       root: this.root,
       pool: this.#pool,
       table: this.#table,
-      options: () => ({ ...this.#settings.detectors.get(name), exclude: this.#settings.exclude }),
+      options: () => ({ ...optionsOf(this.#settings, name), exclude: this.#settings.exclude }),
       overlays: () => [...this.#overlays.values()],
       wanted: () => this.#wanted,
       included: (file) => !this.#excluded(file),
@@ -198,6 +198,14 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.emit('files', files);
     this.emit('status');
   }
+}
+
+/** Undefined: the detector is off, or may not run before the workspace is trusted. */
+function optionsOf(settings: EngineSettings, name: string): DetectorOptions | undefined {
+  const options = settings.detectors.get(name);
+  if (options === undefined || settings.trusted) return options;
+  const { restricted } = interestOf(name);
+  return restricted === undefined ? undefined : { ...options, ...restricted };
 }
 
 function matcherOf(patterns: readonly string[]): (file: string) => boolean {

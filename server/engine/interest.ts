@@ -1,5 +1,6 @@
 /** Which file changes concern which detector: data that the engine turns into stale units. */
 import path from 'node:path';
+import type { DetectorOptions } from '../../workers/protocol.ts';
 
 export interface Interest {
   /** Files whose content the results depend on. */
@@ -10,8 +11,11 @@ export interface Interest {
   readonly environment: RegExp;
   /** `unit`: a change makes the file's own unit stale; `all`: any unit may depend on it. */
   readonly reach: 'unit' | 'all';
-  /** Runs code of the workspace: not before the workspace is trusted. */
-  readonly executesWorkspaceCode: boolean;
+  /**
+   * What it does before the workspace is trusted, when no code of the workspace may be executed: options under which it
+   * executes none, or undefined if there are none and it does not run.
+   */
+  readonly restricted: DetectorOptions | undefined;
 }
 
 export type ChangeKind = 'created' | 'changed' | 'deleted';
@@ -35,7 +39,7 @@ const graph: Interest = {
   config: anyOf(compilerConfig, manifest, lockfile),
   environment: never,
   reach: 'all',
-  executesWorkspaceCode: false,
+  restricted: {},
 };
 
 const interests: Readonly<Record<string, Interest>> = {
@@ -44,8 +48,8 @@ const interests: Readonly<Record<string, Interest>> = {
     config: anyOf(compilerConfig, manifest),
     environment: lockfile,
     reach: 'all',
-    // Loads the workspace's own compiler and, through it, its plugins.
-    executesWorkspaceCode: true,
+    // Instead of the workspace's own compiler the bundled native one, which knows no plugins.
+    restricted: { engine: 'native' },
   },
   eslint: {
     // ESLint lints whatever the configuration names (Markdown, JSON, Vue …): the plan decides, not the extension.
@@ -53,7 +57,8 @@ const interests: Readonly<Record<string, Interest>> = {
     config: anyOf(eslintConfig, compilerConfig),
     environment: anyOf(eslintConfig, manifest, lockfile),
     reach: 'unit',
-    executesWorkspaceCode: true,
+    // Configurations and plugins are code.
+    restricted: undefined,
   },
   circular: graph,
   import: graph,
@@ -64,7 +69,7 @@ const interests: Readonly<Record<string, Interest>> = {
 /** A detector that is not in the table is treated with the most caution. */
 export function interestOf(detector: string): Interest {
   const known = Object.hasOwn(interests, detector) ? interests[detector] : undefined;
-  return known ?? { source: /./, config: never, environment: never, reach: 'all', executesWorkspaceCode: true };
+  return known ?? { source: /./, config: never, environment: never, reach: 'all', restricted: undefined };
 }
 
 export type Concern = 'none' | 'content' | 'config' | 'environment';
