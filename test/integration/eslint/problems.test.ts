@@ -1,9 +1,10 @@
 /** What keeps ESLint from working is one problem per cause, at its place, with the way out; the rest goes on. */
 import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { detector } from '../../../workers/detectors/eslint/index.ts';
-import type { DetectorProblem } from '../../../workers/protocol.ts';
+import type { DetectorProblem, Position } from '../../../workers/protocol.ts';
 import { runDetector } from '../../support/run-detector.ts';
 import type { DetectorRun } from '../../support/run-detector.ts';
 import { compare, runEslint } from './oracle.ts';
@@ -92,13 +93,34 @@ describe('eslint: problems', function () {
     }
   });
 
+  it('a flat configuration and an ESLint told not to read them', async () => {
+    const before = process.env['ESLINT_USE_FLAT_CONFIG'];
+    process.env['ESLINT_USE_FLAT_CONFIG'] = 'false';
+    try {
+      const problem = onlyProblem(await runDetector(detector, makeWorkspace({ ...FLAT, ...SOURCE }, 'eslint9')));
+      assert.equal(problem.file, 'eslint.config.js');
+      assert.match(problem.message, /Unset the environment variable ESLINT_USE_FLAT_CONFIG/);
+    } finally {
+      if (before === undefined) delete process.env['ESLINT_USE_FLAT_CONFIG'];
+      else process.env['ESLINT_USE_FLAT_CONFIG'] = before;
+    }
+  });
+
+  it('a stale eslintrc file at the root: a problem, and the folders below are linted', async () => {
+    const files = { '.eslintrc.json': '{}', 'one/eslint.config.js': FLAT['eslint.config.js'], 'one/a.js': 'a == 1;\n' };
+    const run = await runDetector(detector, makeWorkspace(files, 'eslint'));
+    assert.equal(run.plan.status, 'ready');
+    assert.equal(onlyProblem(run).file, '.eslintrc.json');
+    assert.deepEqual(run.issues.map((issue) => issue.file), ['one/a.js']);
+  });
+
   interface BrokenConfig {
     readonly what: string;
     readonly aliases: readonly EslintAlias[];
     readonly files: Files;
     readonly message: RegExp;
     readonly file: string;
-    readonly line: number;
+    readonly start: Position;
   }
   const all = ['eslint8', 'eslint9', 'eslint'] as const;
   const broken: readonly BrokenConfig[] = [
@@ -108,7 +130,7 @@ describe('eslint: problems', function () {
       files: { 'eslint.config.mjs': '\n\nthrow new Error("config says no");\n' },
       message: /config says no/,
       file: 'eslint.config.mjs',
-      line: 2,
+      start: { line: 2, character: 6 },
     },
     {
       what: 'throws (CommonJS)',
@@ -116,7 +138,7 @@ describe('eslint: problems', function () {
       files: { 'eslint.config.cjs': '\nthrow new Error("config says no");\n' },
       message: /config says no/,
       file: 'eslint.config.cjs',
-      line: 1,
+      start: { line: 1, character: 6 },
     },
     {
       what: 'has a syntax error',
@@ -124,7 +146,7 @@ describe('eslint: problems', function () {
       files: { 'eslint.config.mjs': 'export default [\n  { rules: { eqeqeq 2 } },\n];\n' },
       message: /SyntaxError/,
       file: 'eslint.config.mjs',
-      line: 1,
+      start: { line: 1, character: 20 },
     },
     {
       what: 'needs a plugin that is not installed',
@@ -132,7 +154,7 @@ describe('eslint: problems', function () {
       files: { 'eslint.config.mjs': "import x from 'eslint-plugin-not-there';\nexport default [{ plugins: { x } }];\n" },
       message: /eslint-plugin-not-there[^]*npm install --save-dev eslint-plugin-not-there/,
       file: 'eslint.config.mjs',
-      line: 0,
+      start: { line: 0, character: 15 },
     },
     {
       what: 'has an invalid rule option',
@@ -140,7 +162,7 @@ describe('eslint: problems', function () {
       files: { 'eslint.config.mjs': "export default [{ rules: { eqeqeq: ['error', 'sometimes'] } }];\n" },
       message: /eqeqeq/,
       file: 'eslint.config.mjs',
-      line: 0,
+      start: { line: 0, character: 27 },
     },
     {
       what: '(eslintrc) needs a plugin that is not installed',
@@ -148,7 +170,7 @@ describe('eslint: problems', function () {
       files: { '.eslintrc.json': '{ "root": true, "plugins": ["not-there"] }' },
       message: /eslint-plugin-not-there/,
       file: '.eslintrc.json',
-      line: 0,
+      start: { line: 0, character: 0 },
     },
     {
       what: '(eslintrc) is not JSON',
@@ -156,7 +178,7 @@ describe('eslint: problems', function () {
       files: { '.eslintrc.json': '{ "root": true, ' },
       message: /\.eslintrc\.json/,
       file: '.eslintrc.json',
-      line: 0,
+      start: { line: 0, character: 16 },
     },
     {
       what: '(suppressions) is not JSON',
@@ -164,10 +186,10 @@ describe('eslint: problems', function () {
       files: { ...FLAT, 'eslint-suppressions.json': '{ "src/a.js": ' },
       message: /eslint-suppressions\.json is not valid JSON/,
       file: 'eslint-suppressions.json',
-      line: 0,
+      start: { line: 0, character: 0 },
     },
   ];
-  for (const { what, aliases, files, message, file, line } of broken) {
+  for (const { what, aliases, files, message, file, start } of broken) {
     it(`a configuration that ${what}: one problem, at its place`, async () => {
       for (const alias of aliases) {
         const run = await runDetector(detector, makeWorkspace({ ...files, ...SOURCE, 'src/b.js': '' }, alias));
@@ -176,7 +198,8 @@ describe('eslint: problems', function () {
         assert.equal(problem.code, 'CONFIG_ERROR');
         assert.match(problem.message, message);
         assert.equal(problem.file, file);
-        assert.equal(problem.range?.start.line, line, `${alias}: ${JSON.stringify(problem)}`);
+        assert.ok(!problem.message.includes(tmpdir()), problem.message);
+        assert.deepEqual(problem.range?.start, start, `${alias}: ${JSON.stringify(problem)}`);
       }
     });
   }

@@ -25,13 +25,13 @@ export async function configProblem(
   const file = error instanceof SyntaxError && error.message.startsWith(SUPPRESSIONS) ? withName(config) : config;
   return {
     code: error instanceof EngineError ? error.code : 'CONFIG_ERROR',
-    message: firstLines(error) + wayOut(error),
+    message: [firstLines(error, workspace), ...wayOut(error)].join('\n'),
     ...(file === undefined ? {} : { file: relativeTo(workspace, file), range: await placeIn(file, error) }),
     fatal: true,
   };
 }
 
-/** There is a configuration, but the installed ESLint reads only the other kind. */
+/** There is a configuration, but not of the kind that the installed ESLint reads. */
 export function wrongKindProblem(
   version: string,
   configType: ConfigType,
@@ -39,13 +39,20 @@ export function wrongKindProblem(
   workspace: string,
 ): DetectorProblem {
   const name = path.basename(config);
-  const message =
-    configType === 'flat'
-      ? `ESLint ${version} does not read ${name}: it needs an eslint.config.js. Convert it with ` +
-        `npx @eslint/migrate-config ${name}, or, up to ESLint 9, set the environment variable ESLINT_USE_FLAT_CONFIG=false.`
-      : `ESLint ${version} does not read ${name} as it is told to use eslintrc files. Unset the environment variable ` +
-        'ESLINT_USE_FLAT_CONFIG, or update ESLint: npm install --save-dev eslint@latest';
-  return { code: 'CONFIG_ERROR', message, file: relativeTo(workspace, config), range: FILE_START, fatal: true };
+  return {
+    code: 'CONFIG_ERROR',
+    message: `ESLint ${version} does not read ${name}. ${rightKind(name, configType)}`,
+    file: relativeTo(workspace, config),
+    range: FILE_START,
+    fatal: true,
+  };
+}
+
+function rightKind(name: string, configType: ConfigType): string {
+  if (configType === 'flat') return `It needs an eslint.config.js: npx @eslint/migrate-config ${name}`;
+  return process.env['ESLINT_USE_FLAT_CONFIG'] === 'false'
+    ? 'Unset the environment variable ESLINT_USE_FLAT_CONFIG, which is false.'
+    : 'Rename it to eslint.config.mjs if it is JavaScript, or update ESLint: npm install --save-dev eslint@latest';
 }
 
 /** A place under a root that had to be left out: a folder for its own configuration, or what cannot be read. */
@@ -63,7 +70,7 @@ export function unreadableProblem(place: string, error: unknown, workspace: stri
   return {
     code: 'UNREADABLE',
     message:
-      `${name === '.' ? 'The folder' : name} cannot be read, so ESLint did not look at it: ${firstLines(error)}. ` +
+      `${name === '.' ? 'The folder' : name} cannot be read, so ESLint did not look at it: ${firstLines(error, workspace)}. ` +
       'Give this user read permission, or ignore it in the ESLint configuration.',
     file: name,
     range: FILE_START,
@@ -82,25 +89,39 @@ function withName(config: string | undefined): string | undefined {
   return config === undefined ? undefined : path.join(path.dirname(config), SUPPRESSIONS);
 }
 
-function firstLines(error: unknown): string {
+/** The start of an error's message, without the workspace's own path. */
+function firstLines(error: unknown, workspace: string): string {
   const text = error instanceof Error ? error.message : String(error);
-  const lines = text.split(/\r?\n/).map((line) => line.trimEnd());
-  const first = lines.filter((line) => line !== '').slice(0, MESSAGE_LINES).join('\n');
-  const named = error instanceof Error && error.name === 'SyntaxError' ? `SyntaxError: ${first}` : first;
+  const lines = text
+    .replaceAll(workspace + path.sep, '')
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const requireStack = lines.findIndex((line) => line.startsWith('Require stack:'));
+  const told = [...new Set(requireStack < 0 ? lines : lines.slice(0, requireStack))].slice(0, MESSAGE_LINES).join('\n');
+  const named = error instanceof Error && error.name === 'SyntaxError' ? `SyntaxError: ${told}` : told;
   return named.length > MESSAGE_LENGTH ? `${named.slice(0, MESSAGE_LENGTH)}…` : named;
 }
 
-function wayOut(error: unknown): string {
-  if (!(error instanceof Error)) return '';
-  const [, missing] = /Cannot find (?:package|module) '((?:@[^/']+\/)?[^/'.][^/']*)/.exec(error.message) ?? [];
-  return missing === undefined ? '' : `\nInstall it: npm install --save-dev ${missing}`;
+function wayOut(error: unknown): readonly string[] {
+  const missing = missingPackage(error);
+  return missing === undefined ? [] : [`Install it: npm install --save-dev ${missing}`];
 }
 
-/** Where in a file an error comes from: by its stack, or by parsing; the file's start where neither tells. */
+function missingPackage(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return /Cannot find (?:package|module) '((?:@[^/']+\/)?[^/'.][^/':]*)/.exec(error.message)?.[1];
+}
+
+/** Where in a file an error comes from, as far as its stack, its message or the file's syntax tell; else the start. */
 async function placeIn(file: string, error: unknown): Promise<Range> {
   if (!(error instanceof Error)) return FILE_START;
   const text = readText(file);
-  const place = placeInStack(file, error.stack ?? '') ?? (error.name === 'SyntaxError' ? await syntaxErrorIn(file, text) : undefined);
+  const place =
+    placeInStack(file, error.stack ?? '') ??
+    placeInMessage(error.message) ??
+    placeOfName(text, missingPackage(error) ?? /Key "rules": Key "([^"]+)"/.exec(error.message)?.[1]) ??
+    (error.name === 'SyntaxError' ? await syntaxErrorIn(file, text) : undefined);
   if (!place) return FILE_START;
   const lineLength = text.split(/\r\n|\n|\r/)[place.line]?.length ?? 0;
   return { start: place, end: { line: place.line, character: Math.max(place.character, lineLength) } };
@@ -115,6 +136,17 @@ function placeInStack(file: string, stack: string): Position | undefined {
     if (found) return { line: Number(found[1]) - 1, character: Math.max(0, Number(found[2] ?? 1) - 1) };
   }
   return undefined;
+}
+
+/** JSON and YAML parsers tell the place in words. */
+function placeInMessage(message: string): Position | undefined {
+  const found = /\bline (\d+),? column (\d+)/i.exec(message);
+  return found ? { line: Math.max(0, Number(found[1]) - 1), character: Math.max(0, Number(found[2]) - 1) } : undefined;
+}
+
+function placeOfName(text: string, name: string | undefined): Position | undefined {
+  const offset = name === undefined ? -1 : text.indexOf(name);
+  return offset < 0 ? undefined : TextDocument.create('', '', 0, text).positionAt(offset);
 }
 
 /** Node does not tell where in a module a syntax error is, except in what it prints when it dies of it. */
