@@ -12,14 +12,19 @@ function findingFor(message: Partial<LintMessage>, text: string): ReturnType<typ
 
 function applied(text: string, range: readonly [number, number], newText: string): string {
   const finding = findingFor({ line: 1, column: 1, fix: { range, text: newText } }, text);
-  const edits = finding.fixes?.flatMap((fix) => fix.edits.map((edit) => ({ range: edit.range, newText: edit.newText })));
+  const edits = finding.fixes?.flatMap((fix) =>
+    fix.edits.map((edit) => ({ range: edit.range, newText: edit.newText })),
+  );
   return TextDocument.applyEdits(TextDocument.create('', '', 0, text.replace('\uFEFF', '')), edits ?? []);
 }
 
 describe('eslint: findings', () => {
   it('without a place they are at the start, and never before it', () => {
     for (const place of [{}, { line: 0, column: 0 }, { line: Number.NaN, column: Number.NaN }]) {
-      assert.deepEqual(findingFor(place, '').range, { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } });
+      assert.deepEqual(findingFor(place, '').range, {
+        start: { line: 0, character: 0 },
+        end: { line: 0, character: 0 },
+      });
     }
   });
 

@@ -56,15 +56,21 @@ describe('eslint: live', function () {
         { file: 'b.js', text: '\n b == 1 == c;\n', version: 7 },
       ];
       const { issues } = await runDetector(detector, root, {}, { overlays });
-      assert.deepEqual(issues.map((issue) => [issue.file, issue.range.start]), [
-        ['b.js', { line: 1, character: 3 }],
-        ['b.js', { line: 1, character: 8 }],
-      ]);
+      assert.deepEqual(
+        issues.map((issue) => [issue.file, issue.range.start]),
+        [
+          ['b.js', { line: 1, character: 3 }],
+          ['b.js', { line: 1, character: 8 }],
+        ],
+      );
     }
   });
 
   it('files wanted first come first, and each is begun before it is reported and done', async () => {
-    const root = makeWorkspace({ 'eslint.config.js': CONFIG, 'a.js': 'a == 1;', 'b.js': '', 'c.js': 'c == 1;' }, 'eslint');
+    const root = makeWorkspace(
+      { 'eslint.config.js': CONFIG, 'a.js': 'a == 1;', 'b.js': '', 'c.js': 'c == 1;' },
+      'eslint',
+    );
     const { events } = await runDetector(detector, root, {}, { first: ['c.js', 'b.js'] });
     const order = events.flatMap((event) => ('file' in event ? [`${event.kind} ${event.file}`] : []));
     assert.deepEqual(order.slice(0, 5), ['begin c.js', 'issues c.js', 'done c.js', 'begin b.js', 'done b.js']);
@@ -76,13 +82,18 @@ describe('eslint: live', function () {
     const units = await planOf(root);
     const controller = new AbortController();
     const begun: string[] = [];
-    const cancelled = check(root, units, {}, {
-      signal: controller.signal,
-      begin: (_unit, file) => {
-        begun.push(file);
-        if (begun.length === 3) controller.abort();
+    const cancelled = check(
+      root,
+      units,
+      {},
+      {
+        signal: controller.signal,
+        begin: (_unit, file) => {
+          begun.push(file);
+          if (begun.length === 3) controller.abort();
+        },
       },
-    });
+    );
     await assert.rejects(cancelled, { name: 'AbortError' });
     assert.equal(begun.length, 3);
     assert.equal((await check(root, units)).size, 11, 'and the detector goes on to work');
@@ -90,7 +101,8 @@ describe('eslint: live', function () {
 
   it('a plan runs no rule', async () => {
     for (const alias of ['eslint8', 'eslint9', 'eslint'] as const) {
-      const plugin = "{ rules: { count: { create() { globalThis.rulesRun = (globalThis.rulesRun ?? 0) + 1; return {}; } } } }";
+      const plugin =
+        '{ rules: { count: { create() { globalThis.rulesRun = (globalThis.rulesRun ?? 0) + 1; return {}; } } } }';
       const config = `export default [{ plugins: { x: ${plugin} }, rules: { 'x/count': 2 } }];\n`;
       const root = makeWorkspace({ 'eslint.config.mjs': config, 'a.js': 'a;\n' }, alias);
       Reflect.set(globalThis, 'rulesRun', 0);
@@ -115,7 +127,9 @@ describe('eslint: live', function () {
       ['eslint', 'eslint.config.mjs'],
     ] as const) {
       const config = (rule: string): string =>
-        name.endsWith('.json') ? `{ "root": true, "rules": { "${rule}": 2 } }` : `export default [{ rules: { ${rule}: 2 } }];`;
+        name.endsWith('.json')
+          ? `{ "root": true, "rules": { "${rule}": 2 } }`
+          : `export default [{ rules: { ${rule}: 2 } }];`;
       const root = makeWorkspace({ [name]: config('eqeqeq'), 'a.js': 'a == 1\n' }, alias);
       const units = (await planOf(root)).filter((unit) => unit.id === 'a.js');
       assert.deepEqual((await check(root, units)).get('a.js'), ['eqeqeq']);
@@ -164,7 +178,11 @@ describe('eslint: live', function () {
         const sync = 'export function f() {}\n';
         const overlays = [{ file: 'lib.ts', text: sync, version: 1 }];
         assert.deepEqual((await check(root, use, { overlays, changed: ['lib.ts'] })).get('use.ts'), [], 'a buffer');
-        assert.deepEqual((await check(root, use, { changed: ['lib.ts'] })).get('use.ts'), [floating], 'the buffer closed');
+        assert.deepEqual(
+          (await check(root, use, { changed: ['lib.ts'] })).get('use.ts'),
+          [floating],
+          'the buffer closed',
+        );
         write(root, { 'lib.ts': sync });
         assert.deepEqual((await check(root, use, { changed: ['lib.ts', 'other.ts'] })).get('use.ts'), [], 'a save');
         write(root, { 'later.ts': 'export async function g() {}\n' });
@@ -178,7 +196,14 @@ describe('eslint: live', function () {
   });
 
   it('fixes applied to the text are what eslint --fix-dry-run makes of it', async () => {
-    const rules = { semi: 2, 'prefer-const': 2, 'no-extra-boolean-cast': 2, 'linebreak-style': 2, 'eol-last': 2, 'unicode-bom': 2 };
+    const rules = {
+      semi: 2,
+      'prefer-const': 2,
+      'no-extra-boolean-cast': 2,
+      'linebreak-style': 2,
+      'eol-last': 2,
+      'unicode-bom': 2,
+    };
     for (const alias of ['eslint8', 'eslint9', 'eslint'] as const) {
       const root = makeWorkspace(
         {
@@ -195,7 +220,12 @@ describe('eslint: live', function () {
       const fixed = oracle.results.filter((result) => result.output !== undefined);
       assert.equal(fixed.length, 4);
       for (const { file, output } of fixed) {
-        const document = TextDocument.create('', '', 0, readFileSync(path.join(root, file), 'utf8').replace('\uFEFF', ''));
+        const document = TextDocument.create(
+          '',
+          '',
+          0,
+          readFileSync(path.join(root, file), 'utf8').replace('\uFEFF', ''),
+        );
         const edits = issues
           .filter((issue) => issue.file === file && issue.fixable)
           .flatMap((issue) => issue.fixes?.filter((fix) => fix.kind === 'fix').flatMap((fix) => fix.edits) ?? [])
@@ -208,9 +238,15 @@ describe('eslint: live', function () {
   });
 
   it('a byte order mark can be reported, but not removed by an edit', async () => {
-    const root = makeWorkspace({ 'eslint.config.mjs': "export default [{ rules: { 'unicode-bom': 2 } }];\n", 'a.js': '\uFEFFx;\n' }, 'eslint');
+    const root = makeWorkspace(
+      { 'eslint.config.mjs': "export default [{ rules: { 'unicode-bom': 2 } }];\n", 'a.js': '\uFEFFx;\n' },
+      'eslint',
+    );
     const { issues } = await runDetector(detector, root);
-    assert.deepEqual(issues.map(({ rule, fixable }) => [rule, fixable]), [['unicode-bom', false]]);
+    assert.deepEqual(
+      issues.map(({ rule, fixable }) => [rule, fixable]),
+      [['unicode-bom', false]],
+    );
   });
 
   it('tells the time of each rule when asked, from ESLint 9 on', async () => {
@@ -247,7 +283,11 @@ describe('eslint: live', function () {
     const use = units.filter((unit) => unit.id === 'two/use.ts');
     assert.deepEqual((await check(root, units)).get('two/use.ts'), ['ts/no-floating-promises']);
     write(root, { 'two/lib.ts': 'export function f() {}\n' });
-    await check(root, units.filter((unit) => unit.id === 'one/a.js'), { changed: ['two/lib.ts'] });
+    await check(
+      root,
+      units.filter((unit) => unit.id === 'one/a.js'),
+      { changed: ['two/lib.ts'] },
+    );
     assert.deepEqual((await check(root, use, { changed: [] })).get('two/use.ts'), []);
   });
 

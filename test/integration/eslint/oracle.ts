@@ -192,7 +192,10 @@ function positionIn(document: TextDocument, line = 1, column = 1): Position {
 
 /** The detector's choice where ESLint gives no end: the word, the rest of the line of a comment, or a character. */
 function ownEnd(document: TextDocument, { line, character }: Position): Position {
-  const [rest = ''] = document.getText().slice(document.offsetAt({ line, character })).split(/[\r\n\u2028\u2029]/);
+  const [rest = ''] = document
+    .getText()
+    .slice(document.offsetAt({ line, character }))
+    .split(/[\r\n\u2028\u2029]/);
   const [word = ''] = /^[\p{L}\p{N}_$]+/u.exec(rest) ?? [];
   const [first = ''] = rest;
   const length = word.length || (/^\/[/*]/.test(rest) ? rest.length : first.length);
@@ -214,7 +217,11 @@ function run(
   env: NodeJS.ProcessEnv,
 ): Promise<{ stdout: string; stderr: string; exitCode: number | null }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));

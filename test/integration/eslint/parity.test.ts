@@ -15,7 +15,10 @@ async function assertParity(root: string, folders: readonly string[] = ['.']): P
   const run = await runDetector(detector, root);
   const oracle = [];
   for (const folder of folders) oracle.push(...(await runEslint(root, folder)).results);
-  assert.ok(oracle.some((result) => result.messages.length > 0), 'the command line finds something to compare');
+  assert.ok(
+    oracle.some((result) => result.messages.length > 0),
+    'the command line finds something to compare',
+  );
   assert.deepEqual(compare(root, run.plan.units, run.issues, oracle).differences, []);
   assert.deepEqual(run.problems, []);
   return run;
@@ -100,7 +103,13 @@ describe('eslint: parity with the command line', function () {
       const run = await assertParity(makeWorkspace({ ...nested, ...files }, 'eslint8'));
       assert.deepEqual(
         run.issues.map((issue) => `${issue.file} ${issue.rule}`),
-        ['a.js eqeqeq', 'packages/one/a.js eqeqeq', 'packages/one/a.js semi', 'packages/three/a.js eqeqeq', 'packages/two/deep/a.js semi'],
+        [
+          'a.js eqeqeq',
+          'packages/one/a.js eqeqeq',
+          'packages/one/a.js semi',
+          'packages/three/a.js eqeqeq',
+          'packages/two/deep/a.js semi',
+        ],
       );
     });
 
@@ -136,7 +145,12 @@ describe('eslint: parity with the command line', function () {
       'outside.ts': 'export const o = 1;\n',
       'script.js': 'let s = 1\n',
     };
-    const packages = ['typescript-eslint', 'typescript', '@typescript-eslint/parser', '@typescript-eslint/eslint-plugin'];
+    const packages = [
+      'typescript-eslint',
+      'typescript',
+      '@typescript-eslint/parser',
+      '@typescript-eslint/eslint-plugin',
+    ];
 
     it('without type information: light units', async () => {
       const config = "import ts from 'typescript-eslint';\nexport default ts.config(ts.configs.recommended);\n";

@@ -111,7 +111,10 @@ describe('eslint: problems', function () {
     const run = await runDetector(detector, makeWorkspace(files, 'eslint'));
     assert.equal(run.plan.status, 'ready');
     assert.equal(onlyProblem(run).file, '.eslintrc.json');
-    assert.deepEqual(run.issues.map((issue) => issue.file), ['one/a.js']);
+    assert.deepEqual(
+      run.issues.map((issue) => issue.file),
+      ['one/a.js'],
+    );
   });
 
   interface BrokenConfig {
@@ -151,7 +154,9 @@ describe('eslint: problems', function () {
     {
       what: 'needs a plugin that is not installed',
       aliases: all,
-      files: { 'eslint.config.mjs': "import x from 'eslint-plugin-not-there';\nexport default [{ plugins: { x } }];\n" },
+      files: {
+        'eslint.config.mjs': "import x from 'eslint-plugin-not-there';\nexport default [{ plugins: { x } }];\n",
+      },
       message: /eslint-plugin-not-there[^]*npm install --save-dev eslint-plugin-not-there/,
       file: 'eslint.config.mjs',
       start: { line: 0, character: 15 },
@@ -217,7 +222,10 @@ describe('eslint: problems', function () {
     const run = await runDetector(detector, root);
     assert.equal(run.plan.status, 'ready');
     assert.equal(onlyProblem(run).file, 'one/eslint.config.mjs');
-    assert.deepEqual(run.issues.map((issue) => issue.file), ['two/a.js']);
+    assert.deepEqual(
+      run.issues.map((issue) => issue.file),
+      ['two/a.js'],
+    );
   });
 
   it('one broken configuration in a subfolder: its folder is left out, the rest goes on', async () => {
@@ -227,12 +235,19 @@ describe('eslint: problems', function () {
       'sub/a.js': 'a == 1;\n',
     };
     const flat = { ...FLAT, ...files, 'sub [1]/eslint.config.mjs': 'throw new Error("config says no");\n' };
-    const eslintrc = { '.eslintrc.json': '{ "root": true, "rules": { "eqeqeq": 2 } }', ...files, 'sub [1]/.eslintrc.json': '{' };
+    const eslintrc = {
+      '.eslintrc.json': '{ "root": true, "rules": { "eqeqeq": 2 } }',
+      ...files,
+      'sub [1]/.eslintrc.json': '{',
+    };
     for (const root of [makeWorkspace(flat, 'eslint'), makeWorkspace(eslintrc, 'eslint8')]) {
       const run = await runDetector(detector, root);
       assert.equal(run.plan.status, 'ready');
       assert.match(onlyProblem(run).file ?? '', /^sub \[1\]\/(?:eslint\.config\.mjs|\.eslintrc\.json)$/);
-      assert.deepEqual(run.issues.map((issue) => issue.file), ['src/a.js', 'sub/a.js']);
+      assert.deepEqual(
+        run.issues.map((issue) => issue.file),
+        ['src/a.js', 'sub/a.js'],
+      );
     }
   });
 
@@ -256,7 +271,10 @@ describe('eslint: problems', function () {
         problem: (problem) => problems.push(problem),
       },
     );
-    assert.deepEqual(problems.map(({ code, file }) => [code, file]), [['CONFIG_ERROR', 'eslint.config.js']]);
+    assert.deepEqual(
+      problems.map(({ code, file }) => [code, file]),
+      [['CONFIG_ERROR', 'eslint.config.js']],
+    );
   });
 
   it('a rule that throws: a finding on that file naming the rule, other files go on', async () => {
@@ -269,7 +287,13 @@ describe('eslint: problems', function () {
       assert.equal(oracle.exitCode, 2, 'the command line gives up');
       const run = await runDetector(detector, root);
       assert.deepEqual(run.problems, []);
-      assert.deepEqual(run.issues.map((issue) => [issue.file, issue.rule]), [['a.js', 'rule-error'], ['b.js', 'eqeqeq']]);
+      assert.deepEqual(
+        run.issues.map((issue) => [issue.file, issue.rule]),
+        [
+          ['a.js', 'rule-error'],
+          ['b.js', 'eqeqeq'],
+        ],
+      );
       const [finding] = run.issues;
       assert.match(finding?.message ?? '', /x\/boom failed.*TypeError: no boom today/);
       assert.deepEqual(finding?.range, { start: { line: 1, character: 5 }, end: { line: 1, character: 12 } });
@@ -298,7 +322,10 @@ describe('eslint: problems', function () {
             ],
             `${alias} ${JSON.stringify(run.problems)}`,
           );
-          assert.deepEqual(run.issues.map((issue) => issue.file), ['src/a.js']);
+          assert.deepEqual(
+            run.issues.map((issue) => issue.file),
+            ['src/a.js'],
+          );
         } finally {
           chmodSync(path.join(root, 'closed (1)'), 0o755);
         }
@@ -321,12 +348,19 @@ describe('eslint: problems', function () {
 
   it('does not stay in the folder it worked in', async () => {
     const before = process.cwd();
-    await runDetector(detector, makeWorkspace({ 'eslint.config.mjs': 'throw new Error("no");\n', ...SOURCE }, 'eslint'));
-    const cwdConfig = "import { basename } from 'node:path';\nif (basename(process.cwd()) !== 'inner') throw new Error(process.cwd());\nexport default [{ rules: { eqeqeq: 2 } }];\n";
+    await runDetector(
+      detector,
+      makeWorkspace({ 'eslint.config.mjs': 'throw new Error("no");\n', ...SOURCE }, 'eslint'),
+    );
+    const cwdConfig =
+      "import { basename } from 'node:path';\nif (basename(process.cwd()) !== 'inner') throw new Error(process.cwd());\nexport default [{ rules: { eqeqeq: 2 } }];\n";
     const root = makeWorkspace({ 'inner/eslint.config.mjs': cwdConfig, 'inner/a.js': 'a == 1\n' });
     install(path.join(root, 'inner'), 'eslint');
     const run = await runDetector(detector, root);
-    assert.deepEqual(compare(root, run.plan.units, run.issues, (await runEslint(root, 'inner')).results).differences, []);
+    assert.deepEqual(
+      compare(root, run.plan.units, run.issues, (await runEslint(root, 'inner')).results).differences,
+      [],
+    );
     assert.equal(process.cwd(), before);
   });
 });

@@ -92,7 +92,10 @@ class SourceText {
     this.#text = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
     this.#document = TextDocument.create('', '', 0, this.#text);
     if (/[\u2028\u2029]/.test(this.#text)) {
-      this.#lineStarts = [0, ...Array.from(this.#text.matchAll(/\r\n|[\r\n\u2028\u2029]/g), (end) => end.index + end[0].length)];
+      this.#lineStarts = [
+        0,
+        ...Array.from(this.#text.matchAll(/\r\n|[\r\n\u2028\u2029]/g), (end) => end.index + end[0].length),
+      ];
     }
   }
 
@@ -128,9 +131,7 @@ class SourceText {
     const zeroLine = zeroBased(line);
     const character = zeroBased(column);
     const lineStart = this.#lineStarts?.[zeroLine];
-    return lineStart === undefined
-      ? { line: zeroLine, character }
-      : this.#document.positionAt(lineStart + character);
+    return lineStart === undefined ? { line: zeroLine, character } : this.#document.positionAt(lineStart + character);
   }
 }
 

@@ -100,7 +100,8 @@ async function planRoot(
   }
   const config = configs[engine.configType];
   if (config === undefined) {
-    if (ownConfig !== undefined) outcome.fail(wrongKindProblem(engine.version, engine.configType, ownConfig, workspace));
+    if (ownConfig !== undefined)
+      outcome.fail(wrongKindProblem(engine.version, engine.configType, ownConfig, workspace));
     return false;
   }
   try {
@@ -113,7 +114,14 @@ async function planRoot(
     const group = groupOf(engine.version, relativeTo(workspace, folder));
     outcome.add(engine.version, group, files);
     const typed = files.some((file) => file.typed);
-    outcome.watch(decidingFiles(folder, engine.configType, files.map((file) => file.path), typed));
+    outcome.watch(
+      decidingFiles(
+        folder,
+        engine.configType,
+        files.map((file) => file.path),
+        typed,
+      ),
+    );
     log('debug', `${group}: ${files.length} files`);
   } catch (error) {
     signal.throwIfAborted();
@@ -168,7 +176,12 @@ class PlanOutcome {
     if (this.#versions.size > 0) {
       const engine = `eslint ${[...this.#versions].join(', ')} (workspace)`;
       if (this.#units.length > 0 || this.#problems.length > 0) return { status: 'ready', engine, ...common };
-      return { status: 'not-applicable', note: 'ESLint is configured to lint no file of this folder', engine, ...common };
+      return {
+        status: 'not-applicable',
+        note: 'ESLint is configured to lint no file of this folder',
+        engine,
+        ...common,
+      };
     }
     if (this.#failedRoots > 0) return { status: 'failed', ...common };
     const note = 'no ESLint configuration found; create one with npm init @eslint/config@latest';
@@ -209,8 +222,7 @@ interface GroupCheck {
 async function checkGroup(group: GroupCheck): Promise<void> {
   const { request, context, workspace, folder, units, totals, timings } = group;
   const overlays = new Map(request.overlays.map((overlay) => [overlay.file, overlay.text]));
-  const textOf = async (file: string): Promise<string> =>
-    overlays.get(relativeTo(workspace, file)) ?? readSource(file);
+  const textOf = async (file: string): Promise<string> => overlays.get(relativeTo(workspace, file)) ?? readSource(file);
   let session: Session;
   try {
     session = await sessionFor(folder, request.options['timings'] === true);

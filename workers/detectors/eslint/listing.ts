@@ -114,7 +114,10 @@ function listingOptions(engine: Engine, directory: string, ignored: readonly str
 
 /** A pattern that matches one relative path, file or folder, literally. */
 function patternFor(relativePath: string): string {
-  return relativePath.split(path.sep).join('/').replaceAll(/[\\*?[\]{}()!+@|#]/g, '\\$&');
+  return relativePath
+    .split(path.sep)
+    .join('/')
+    .replaceAll(/[\\*?[\]{}()!+@|#]/g, '\\$&');
 }
 
 async function placesToSkip(

@@ -156,7 +156,11 @@ function fileNamed(target: string): string | undefined {
 function foldersOf(files: Iterable<string>, root: string): ReadonlySet<string> {
   const folders = new Set([root]);
   for (const file of files) {
-    for (let folder = path.dirname(file); isUnder(folder, root) && !folders.has(folder); folder = path.dirname(folder)) {
+    for (
+      let folder = path.dirname(file);
+      isUnder(folder, root) && !folders.has(folder);
+      folder = path.dirname(folder)
+    ) {
       folders.add(folder);
     }
   }

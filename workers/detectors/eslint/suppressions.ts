@@ -37,7 +37,9 @@ export class Suppressions {
     try {
       return new Suppressions(directory, JSON.parse(text) as Counts);
     } catch (cause) {
-      throw new SyntaxError(`${SUPPRESSIONS} is not valid JSON: ${cause instanceof Error ? cause.message : ''}`, { cause });
+      throw new SyntaxError(`${SUPPRESSIONS} is not valid JSON: ${cause instanceof Error ? cause.message : ''}`, {
+        cause,
+      });
     }
   }
 
