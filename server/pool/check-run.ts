@@ -9,7 +9,7 @@ import type { CheckAnswer, CompartmentLink } from './link.ts';
 import { DetectorFailure } from './link.ts';
 import { isOut, isSuspected, type Strikes } from './strikes.ts';
 import type { CheckOutcome, CheckTask, ExitReason, Priority, QuarantinedInput } from './types.ts';
-import type { Dispatcher, Pulse, Work } from './work.ts';
+import type { Dispatcher, Pulse, Work, WorkEnd } from './work.ts';
 
 const RANKS: Readonly<Record<Priority, number>> = { open: 1, recent: 2, background: 3 };
 
@@ -44,9 +44,10 @@ export class CheckRun {
   readonly #unfinished: { readonly unit: Unit; readonly message: string; readonly reason: ExitReason | undefined }[] =
     [];
   readonly #timings = new Map<string, number>();
+  /** Units on which the detector threw. */
+  readonly #thrown = new Set<string>();
   #settled = false;
   #changing = 0;
-  #thrown = 0;
   #files = 0;
   #issues = 0;
   #durationMs = 0;
@@ -112,18 +113,21 @@ export class CheckRun {
     this.#settleIfFinished();
   }
 
-  /** The detector threw. Its compartment is well, so the rest goes on where it is. */
+  /** The detector threw. What was in work is tried once more, alone; the rest goes on. */
   threw(work: CheckWork, error: DetectorFailure): void {
     if (!this.#open.delete(work)) return;
-    this.#thrown += 1;
     const remaining = work.remaining();
     const suspects = remaining.length === 1 ? remaining : work.suspects();
-    const hopeless = suspects.length === 0 || this.#thrown > MAX_THROWN;
-    for (const unit of hopeless ? remaining : suspects) {
-      this.#unfinished.push({ unit, message: error.message, reason: undefined });
-    }
+    const concerned = suspects.length === 0 ? remaining : suspects;
+    const hopeless = this.#thrown.size > MAX_THROWN;
+    const lost = hopeless ? remaining : concerned.filter((unit) => this.#thrown.has(unit.id));
+    const again = hopeless ? [] : without(concerned, lost);
+    for (const unit of concerned) this.#thrown.add(unit.id);
+    for (const unit of lost) this.#unfinished.push({ unit, message: error.message, reason: undefined });
     this.#change(() => {
-      if (!hopeless) this.#queue(without(remaining, suspects), false);
+      if (suspects.length === 0) this.#queue(again, true);
+      else for (const unit of again) this.#queue([unit], true);
+      if (!hopeless) this.#queue(without(remaining, concerned), false);
     });
   }
 
@@ -269,18 +273,18 @@ export class CheckWork implements Work {
     this.#abort.abort();
   }
 
-  async perform(link: CompartmentLink, pulse: Pulse, told: readonly string[] | undefined): Promise<boolean> {
+  async perform(link: CompartmentLink, pulse: Pulse, told: readonly string[] | undefined): Promise<WorkEnd> {
     const { changed: _, ...request } = this.#run.options.task.request;
     const order: CheckRequest = { ...request, units: this.units, ...(told === undefined ? {} : { changed: told }) };
     try {
       const answer = await link.check(order, (event) => this.#event(event, pulse), this.signal);
       this.#run.options.onVersion(answer.version);
       this.#run.answered(this, answer);
-      return !answer.cancelled;
+      return answer.cancelled ? 'unseen' : 'seen';
     } catch (error) {
       if (!(error instanceof DetectorFailure)) throw error;
       this.#run.threw(this, error);
-      return false;
+      return 'broken';
     }
   }
 

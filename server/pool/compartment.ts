@@ -13,8 +13,14 @@ import type { Work } from './work.ts';
 const MEGABYTE = 1024 * 1024;
 /** Of the hard limit: leaves room for the rest of the process, so that V8 reports its own end. */
 const HEAP_SHARE = 0.75;
+/** Node without any heap, and what V8 needs beside old objects. */
+const HEAP_HEADROOM_MB = 150;
+const HEAP_LEAST_MB = 64;
 /** A broken line without an exit: the process gets this long to end by itself, so that its true reason is seen. */
 const LOST_LINE_MS = 1_000;
+
+/** Beats come every second: after this silence the process is stopped or starved rather than busy. */
+const MISSED_BEATS_MS = 3_000;
 
 export type Phase = 'starting' | 'idle' | 'working';
 
@@ -153,7 +159,7 @@ export class Compartment {
     const link = launch({
       name: this.name,
       entry: this.place.entry,
-      heapMb: Math.max(64, Math.floor(this.place.limits.memoryMb * HEAP_SHARE)),
+      heapMb: heapLimitMb(this.place.limits.memoryMb),
       startMs: this.place.limits.startMs,
       log: (level, message) => this.#owner.log(level, `${this.name}: ${message}`),
     });
@@ -188,14 +194,15 @@ export class Compartment {
     work.signal.addEventListener('abort', onAbort, { once: true });
     const pulse = { beat: () => this.#beat(), hold: () => this.#progress.hold() };
     this.#performing = work.perform(link, pulse, told).then(
-      (seen) => {
-        if (!seen) this.told = before;
+      (end) => {
+        if (end !== 'seen') this.told = before;
         this.#rest(work, onAbort);
         this.#work = undefined;
         this.#tasksDone += 1;
         this.#consecutiveCrashes = 0;
         if (this.#state === 'busy') this.#state = 'ready';
         this.#idleSince = this.#owner.clock.now();
+        if (end === 'broken') this.close();
         this.#owner.onAnswered(this, work);
         this.#offer();
       },
@@ -345,13 +352,15 @@ export class Compartment {
   }
 
   #noProgress(): void {
+    const silentMs = this.#heartbeatAt === undefined ? 0 : this.#owner.clock.now() - this.#heartbeatAt;
+    if (silentMs > MISSED_BEATS_MS) return this.#noHeartbeat();
     const seconds = (this.#work?.patienceMs ?? 0) / 1000;
     const where = this.#work?.input === undefined ? '' : ' on this file';
     this.kill({ kind: 'hang', message: `${this.#title} made no progress${where} for ${seconds} s.` });
   }
 
   #noHeartbeat(): void {
-    const seconds = this.place.limits.heartbeatMs / 1000;
+    const seconds = Math.round((this.#owner.clock.now() - (this.#heartbeatAt ?? 0)) / 1000);
     const message = `${this.#title} gave no sign of life for ${seconds} s (its process was stopped or starved).`;
     this.kill({ kind: 'hang', message, foreign: true });
   }
@@ -369,4 +378,9 @@ export class Compartment {
       this.kill({ kind: 'cancelled', message });
     });
   }
+}
+
+/** V8 shall fail before the hard limit does: it says what happened, a kill does not. */
+function heapLimitMb(memoryMb: number): number {
+  return Math.floor(Math.max(HEAP_LEAST_MB, Math.min(memoryMb * HEAP_SHARE, memoryMb - HEAP_HEADROOM_MB)));
 }

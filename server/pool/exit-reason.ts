@@ -74,10 +74,15 @@ function diagnose(exit: LinkExit, { title, limitMb, startMs, ready, input }: Dea
     return { kind: 'signal', message: `${title} ${verb}${where} (${exit.signal}).`, foreign };
   }
   const when = ready ? where : ' before it was ready';
-  const last = exit.stderr.findLast((line) => line.trim() !== '');
-  const said = last === undefined || ready ? '' : `: ${last.trim()}`;
   return {
     kind: 'exit',
-    message: `${title} ended its process${when} (exit code ${exit.exitCode ?? 'unknown'})${said}.`,
+    message: `${title} ended its process${when} (exit code ${exit.exitCode ?? 'unknown'})${lastWords(exit.stderr)}`,
   };
+}
+
+/** The error Node prints before it ends, else the last line. */
+function lastWords(stderr: readonly string[]): string {
+  const spoken = stderr.map((line) => line.trim()).filter((line) => line !== '' && !/^Node\.js v\d/.test(line));
+  const line = spoken.find((text) => /^(?:Uncaught )?[\w.]*Error\b.*: /.test(text)) ?? spoken.at(-1);
+  return line === undefined ? '.' : `: ${line}`;
 }

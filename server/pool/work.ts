@@ -14,6 +14,12 @@ export interface Pulse {
   hold(): () => void;
 }
 
+/**
+ * How a work ended whose compartment lives. `seen`: the detector has seen the request through; `unseen`: it has not,
+ * so the changes are to be told again; `broken`: it threw, and nobody knows in what state that left the process.
+ */
+export type WorkEnd = 'seen' | 'unseen' | 'broken';
+
 export interface Work {
   readonly detector: string;
   /** The detector's name for a person. */
@@ -32,10 +38,9 @@ export interface Work {
   /**
    * Runs on a link and settles its task with the answer.
    * @param told files changed since this compartment last looked; undefined: anything may have
-   * @returns whether the detector has seen the request through, so that `told` need not be told again
    * @throws LinkLost when the compartment died; `died` follows
    */
-  perform(link: CompartmentLink, pulse: Pulse, told: readonly string[] | undefined): Promise<boolean>;
+  perform(link: CompartmentLink, pulse: Pulse, told: readonly string[] | undefined): Promise<WorkEnd>;
   /** The compartment died under it: queue again what is left, or give up. */
   died(death: Death): void;
   /** It will not run: settle with this reason. */
@@ -86,14 +91,15 @@ export class PlanWork implements Work {
     return this.place.limits.planMs;
   }
 
-  async perform(link: CompartmentLink): Promise<boolean> {
+  async perform(link: CompartmentLink): Promise<WorkEnd> {
     try {
       this.#finish(await link.plan(this.#request, this.signal));
     } catch (error) {
       if (!(error instanceof DetectorFailure)) throw error;
       this.#finish(new PlanFailure(error.message, undefined, { cause: error }));
+      return 'broken';
     }
-    return true;
+    return 'seen';
   }
 
   died({ reason, foreign }: Death): void {
