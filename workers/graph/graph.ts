@@ -48,6 +48,8 @@ export class ModuleGraph {
   #walkNeeded = true;
   readonly #suspects = new Set<string>();
   readonly #unlinked = new Set<Node>();
+  /** Changed paths that are no files of the root: imports may lead to what git ignores. */
+  readonly #foreign = new Set<string>();
   /** Modules came that others may already ask for. */
   #isPopulationNew = false;
 
@@ -89,6 +91,8 @@ export class ModuleGraph {
     if (changed === undefined) this.#walkNeeded = true;
     else for (const file of changed) this.#suspect(file);
     if (this.#walkNeeded) await this.#walk(signal);
+    if (this.#foreign.size > 0) this.#reconsider([...this.#foreign], [...this.#foreign]);
+    this.#foreign.clear();
     await this.#readSuspects(signal);
     await this.#link(signal);
   }
@@ -104,8 +108,10 @@ export class ModuleGraph {
   /** A file that came, went, or is a folder changes which files there are; git's rules decide about it. */
   #suspect(file: string): void {
     this.#suspects.add(file);
-    const exists = this.#overlays.has(file) || (statSync(path.join(this.root, file), { throwIfNoEntry: false })?.isFile() ?? false);
-    if (exists !== this.#index.has(file) || /(^|\/)\.gitignore$/.test(file)) this.#walkNeeded = true;
+    const entry = this.#overlays.has(file) ? 'file' : entryAt(path.join(this.root, file));
+    const before = this.#index.has(file) ? 'file' : this.#index.hasDirectory(file) ? 'directory' : 'nothing';
+    if (entry !== before || entry === 'directory' || path.posix.basename(file) === '.gitignore') this.#walkNeeded = true;
+    if (before === 'nothing') this.#foreign.add(file);
   }
 
   async #walk(signal: AbortSignal | undefined): Promise<void> {
@@ -119,10 +125,12 @@ export class ModuleGraph {
     this.#walkNeeded = false;
     for (const file of files) if (isRead(file)) this.#suspects.add(file);
     for (const file of removed) this.#suspects.add(file);
-    if (added.length + removed.length > 0) {
-      this.#resolver?.invalidate(added, removed);
-      this.#unlinkAll();
-    }
+    if (added.length + removed.length > 0) this.#reconsider(added, removed);
+  }
+
+  #reconsider(added: readonly string[], removed: readonly string[]): void {
+    this.#resolver?.invalidate(added, removed);
+    this.#unlinkAll();
   }
 
   async #readSuspects(signal: AbortSignal | undefined): Promise<void> {
@@ -261,6 +269,11 @@ function isConfiguration(file: string): boolean {
 
 function isRead(file: string): boolean {
   return isModuleFile(file) || isConfiguration(file);
+}
+
+function entryAt(absolute: string): 'file' | 'directory' | 'nothing' {
+  const stats = statSync(absolute, { throwIfNoEntry: false });
+  return stats?.isFile() ? 'file' : stats?.isDirectory() ? 'directory' : 'nothing';
 }
 
 function readText(absolute: string): string | undefined {
