@@ -1,6 +1,6 @@
 /** Reads the `bulkhead` settings. Stateless; whoever needs them reads them anew. */
 import * as vscode from 'vscode';
-import { normalizeSettings } from './settings-shape.ts';
+import { normalizeSettings } from '../workers/settings.ts';
 import type { BulkheadSettings } from '../workers/protocol-lsp.ts';
 
 export const settingsSection = 'bulkhead';

@@ -5,28 +5,29 @@
  * sizes are bytes unless the name says otherwise.
  */
 
-/** The `bulkhead` section of the editor's configuration, after validation by the client. */
-export interface BulkheadSettings {
-  readonly typescript: {
-    readonly enable: boolean;
-    /** `auto`: the workspace's own TypeScript, else the bundled one; `native`: always the bundled TypeScript 7. */
-    readonly engine: 'auto' | 'workspace' | 'native';
-  };
-  readonly eslint: { readonly enable: boolean };
-  readonly circular: { readonly enable: boolean };
-  /** Compartments at the same time; 0: as many as the machine can carry. */
+/** Detectors that a setting `bulkhead.<name>.enable` turns on and off. */
+export const detectorNames = ['typescript', 'eslint', 'circular'] as const;
+export type DetectorName = (typeof detectorNames)[number];
+
+/** `bulkhead.<detector>.*`: whether it runs, and what it understands beyond that. */
+export type DetectorSettings = Readonly<Record<string, unknown>> & { readonly enable: boolean };
+
+/**
+ * The `bulkhead` section of the editor's configuration, checked (see settings.ts). Of `typescript`, `engine` is `auto`
+ * (the workspace's own TypeScript, else the bundled one), `workspace` or `native` (always the bundled TypeScript 7).
+ */
+export interface BulkheadSettings extends Readonly<Record<DetectorName, DetectorSettings>> {
+  /** Whether text that is not saved yet is analysed. */
+  readonly run: 'onType' | 'onSave';
+  /** Compartments at work at the same time; 0: as many as the machine can carry. */
   readonly maxWorkers: number;
   /** Hard memory limit of one compartment in megabytes; 0: the default of its detector. */
   readonly memoryLimit: number;
-  /** Globs, relative to a workspace folder, of what is never analysed. */
+  /** Patterns, relative to a workspace folder, of what is never analysed. */
   readonly exclude: readonly string[];
   /** Path of the Node.js that runs the compartments; empty: the one that runs the server. */
   readonly node: string;
 }
-
-/** Detectors that a setting `bulkhead.<name>.enable` turns on and off. */
-export const detectorNames = ['typescript', 'eslint', 'circular'] as const;
-export type DetectorName = (typeof detectorNames)[number];
 
 export interface InitializationOptions {
   readonly settings: BulkheadSettings;

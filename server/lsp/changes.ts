@@ -1,8 +1,11 @@
 /** Collects what the editor and its watchers say has changed, so that a checkout of a thousand files is one change. */
 import type { ChangeKind } from '../engine/interest.ts';
 
-/** Saves are felt at once; watchers report the same save again a little later, and bursts come in bursts. */
-const delayMs = { save: 50, watcher: 250 } as const;
+/**
+ * Saves are felt at once. Watchers report the same save again a little later, and bursts come in bursts. Typing is
+ * waited out: text in the middle of a word is nobody's opinion.
+ */
+const delayMs = { save: 50, watcher: 250, type: 300 } as const;
 
 export type ChangeSource = keyof typeof delayMs;
 
@@ -11,17 +14,18 @@ export class ChangeCollector {
   #changes = new Map<string, ChangeKind>();
   #timer: NodeJS.Timeout | undefined;
   #due = Number.POSITIVE_INFINITY;
+  #onlyTyped = true;
 
   constructor(deliver: (changes: ReadonlyMap<string, ChangeKind>) => void) {
     this.#deliver = deliver;
   }
 
   add(absolute: string, kind: ChangeKind, source: ChangeSource): void {
-    const before = this.#changes.get(absolute);
-    // A file deleted and made again (many tools save so) may have other content, and it is there.
-    this.#changes.set(absolute, before === 'deleted' && kind === 'created' ? 'changed' : before === 'created' && kind === 'changed' ? 'created' : kind);
+    this.#changes.set(absolute, merged(this.#changes.get(absolute), kind));
     const due = performance.now() + delayMs[source];
-    if (due >= this.#due) return;
+    const waits = source === 'type' && this.#onlyTyped;
+    if (source !== 'type') this.#onlyTyped = false;
+    if (due >= this.#due && !waits) return;
     this.#due = due;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#flush(), delayMs[source]);
@@ -35,6 +39,14 @@ export class ChangeCollector {
     const changes = this.#changes;
     this.#changes = new Map();
     this.#due = Number.POSITIVE_INFINITY;
+    this.#onlyTyped = true;
     this.#deliver(changes);
   }
+}
+
+function merged(before: ChangeKind | undefined, now: ChangeKind): ChangeKind {
+  // A file deleted and made again (many tools save so) may have other content, and it is there.
+  if (before === 'deleted' && now === 'created') return 'changed';
+  if (before === 'created' && now === 'changed') return 'created';
+  return now;
 }

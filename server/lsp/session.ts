@@ -18,19 +18,19 @@ import {
   requests,
   type AnalyzeResult,
   type BulkheadSettings,
-  type ConfigurationParams,
   type RestartWorkersParams,
   type StatusParams,
   type TrustParams,
   type WatchStatusParams,
 } from '../../workers/protocol-lsp.ts';
+import { defaultSettings, normalizeSettings } from '../../workers/settings.ts';
 import type { ChangeKind } from '../engine/interest.ts';
 import type { IssueCounts } from '../engine/status.ts';
 import { createPool } from '../pool/pool.ts';
 import { version } from '../version.ts';
 import { ChangeCollector } from './changes.ts';
 import { Publisher } from './diagnostics.ts';
-import { defaultSettings, initializationOf } from './initialization.ts';
+import { initializationOf } from './initialization.ts';
 import { showNotice } from './notices.ts';
 import { RunProgress } from './progress.ts';
 import { StatusSender, statusOf } from './status.ts';
@@ -80,7 +80,7 @@ export class Session {
     connection.onInitialize((params) => this.#initialize(params));
     connection.onInitialized(() => this.#start());
     connection.onShutdown(() => this.dispose());
-    connection.onDidChangeConfiguration((params: ConfigurationParams) => this.#configure(params.settings.bulkhead));
+    connection.onDidChangeConfiguration(({ settings }: { settings: unknown }) => this.#configure(settingsIn(settings)));
     connection.onNotification(notifications.trust, (params: TrustParams) => this.#trust(params.trusted));
     connection.onDidChangeWatchedFiles(({ changes }) => {
       for (const { uri, type } of changes) this.#watched(uri, changeKinds[type]);
@@ -203,7 +203,7 @@ export class Session {
       this.#analysedVersions.set(document.uri, document.version);
       this.#passWanted();
     });
-    documents.onDidChangeContent(({ document }) => this.#passDocument(document));
+    documents.onDidChangeContent(({ document }) => this.#edited(document));
     documents.onDidSave(({ document }) => {
       const absolute = pathOf(document.uri);
       if (absolute === undefined) return;
@@ -213,6 +213,14 @@ export class Session {
     });
     documents.onDidClose(({ document }) => this.#closed(document));
     documents.listen(this.#connection);
+  }
+
+  #edited(document: TextDocument): void {
+    this.#passDocument(document);
+    const absolute = pathOf(document.uri);
+    // Opening tells the content too; it is what is on the disk.
+    if (absolute === undefined || this.#analysedVersions.get(document.uri) === document.version) return;
+    if (this.#settings.run === 'onType') this.#changes.add(absolute, 'changed', 'type');
   }
 
   #closed(document: TextDocument): void {
@@ -286,6 +294,12 @@ export class Session {
     this.#progress?.update(status);
     if (this.#watchStatus) void this.#connection.sendNotification(notifications.status, status);
   }
+}
+
+/** Clients send the section itself or an object that holds it. */
+function settingsIn(settings: unknown): BulkheadSettings {
+  const holds = typeof settings === 'object' && settings !== null && 'bulkhead' in settings;
+  return normalizeSettings(holds ? settings.bulkhead : settings);
 }
 
 function rootsOf(params: InitializeParams): string[] {

@@ -5,9 +5,10 @@
 import { EventEmitter } from 'node:events';
 import path from 'node:path';
 import type { Diagnostic } from 'vscode-languageserver/node';
-import type { BulkheadSettings } from '../../workers/protocol-lsp.ts';
+import type { DetectorOptions } from '../../workers/protocol.ts';
+import { detectorNames, type BulkheadSettings } from '../../workers/protocol-lsp.ts';
 import { ConfigFileError, configFileName, readConfigFile, type ConfigFile } from '../engine/config-file.ts';
-import { detectorSettings, knownDetectors } from '../engine/detector-settings.ts';
+import { detectorSettings, knownDetectors, type DetectorChoice } from '../engine/detector-settings.ts';
 import { Engine, type EngineSettings } from '../engine/engine.ts';
 import type { ChangeKind } from '../engine/interest.ts';
 import type { DetectorStatus } from '../engine/status.ts';
@@ -167,12 +168,15 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   }
 }
 
-function choiceOf(settings: BulkheadSettings): Parameters<typeof detectorSettings>[1] {
-  const off = knownDetectors.filter((name) => {
-    const own: unknown = Object.entries(settings).find(([key]) => key === name)?.[1];
-    return typeof own === 'object' && own !== null && 'enable' in own && own.enable === false;
-  });
-  return { off, options: { typescript: { engine: settings.typescript.engine } }, exclude: settings.exclude };
+function choiceOf(settings: BulkheadSettings): DetectorChoice {
+  const options: Record<string, DetectorOptions> = {};
+  const off: string[] = [];
+  for (const name of detectorNames) {
+    const { enable, ...rest } = settings[name];
+    options[name] = rest;
+    if (!enable) off.push(name);
+  }
+  return { off, options, exclude: settings.exclude };
 }
 
 /** Forward slashes; undefined for a file outside of the root. */

@@ -52,6 +52,30 @@ describe('language server over stdio', function () {
     assert.deepEqual(editor.rules(workspace.root, 'src/loose.js'), ['eqeqeq', 'no-var']);
   });
 
+  it('analyses what is typed and not saved, and forgets it when the file is closed', async () => {
+    await using workspace = await makeBrokenWorkspace();
+    await using editor = new Editor();
+    await editor.open([workspace.root]);
+    await editor.settled();
+    const uri = pathToFileURL(path.join(workspace.root, 'src/clean.ts')).href;
+    const script = pathToFileURL(path.join(workspace.root, 'src/loose.js')).href;
+    const open = (at: string, languageId: string, text: string) =>
+      editor.connection.sendNotification('textDocument/didOpen', { textDocument: { uri: at, languageId, version: 1, text } });
+    const type = (at: string, text: string) =>
+      editor.connection.sendNotification('textDocument/didChange', { textDocument: { uri: at, version: 2 }, contentChanges: [{ text }] });
+    await open(uri, 'typescript', 'export const clean = true;\n');
+    await type(uri, "import { a } from './a.js';\nexport const clean: string = a();\n");
+    await editor.until('the type error', () => editor.rules(workspace.root, 'src/clean.ts').includes('TS2322'));
+    await open(script, 'javascript', 'var loose = 1;\nif (loose == 2) loose = 3;\n');
+    await type(script, 'const loose = 1;\n');
+    await editor.until('lint is gone', () => editor.rules(workspace.root, 'src/loose.js').length === 0);
+    for (const closed of [uri, script]) {
+      await editor.connection.sendNotification('textDocument/didClose', { textDocument: { uri: closed } });
+    }
+    await editor.until('the disk counts again', () =>
+      editor.rules(workspace.root, 'src/clean.ts').length === 0 && editor.rules(workspace.root, 'src/loose.js').length === 2);
+  });
+
   it('follows files that are made, changed and deleted outside of the editor', async () => {
     await using workspace = await makeBrokenWorkspace();
     await using editor = new Editor();

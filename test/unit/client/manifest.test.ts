@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { defaultSettings, normalizeSettings } from '../../../client/settings-shape.ts';
+import { defaultSettings, normalizeSettings } from '../../../workers/settings.ts';
 import { tooltipCommands } from '../../../client/view.ts';
 import { detectorNames } from '../../../workers/protocol-lsp.ts';
 
