@@ -49,7 +49,11 @@ export class FileIndex {
    * @param preferSource the asker is TypeScript: a source wins over an output of the same name beside it
    */
   complete(base: string, preferSource: boolean, has: (file: string) => boolean = (file) => this.#files.has(file)): string | undefined {
-    return this.completeFile(base, preferSource, has) ?? first(INDEX_NAMES, (name) => joined(base, name), has);
+    return this.completeFile(base, preferSource, has) ?? this.completeDirectory(base, has);
+  }
+
+  completeDirectory(base: string, has: (file: string) => boolean = (file) => this.#files.has(file)): string | undefined {
+    return first(INDEX_NAMES, (name) => joined(base, name), has);
   }
 
   completeFile(base: string, preferSource: boolean, has: (file: string) => boolean = (file) => this.#files.has(file)): string | undefined {

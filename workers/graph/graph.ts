@@ -85,6 +85,15 @@ export class ModuleGraph {
     return this.#overlays.get(file) ?? readText(path.join(this.root, file));
   }
 
+  /** Whether a folder of installed packages can be reached from a directory of the root. */
+  hasInstalledPackages(directory: string): boolean {
+    for (let at = path.join(this.root, directory); ; at = path.dirname(at)) {
+      if (entryAt(path.join(at, 'node_modules')) === 'directory' || entryAt(path.join(at, '.pnp.cjs')) === 'file') return true;
+      // Packages above the root count only when something in the root could mean them.
+      if (path.relative(this.root, at) === '' || path.dirname(at) === at) return false;
+    }
+  }
+
   /** @throws the signal's reason when aborted; what was not done is done by the next update */
   async update({ overlays, changed, signal }: GraphUpdate): Promise<void> {
     this.#takeOverlays(overlays);

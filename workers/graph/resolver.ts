@@ -254,7 +254,7 @@ export class Resolver {
     const exact =
       (isDirectory ? undefined : this.#index.completeFile(trimmed, preferSource)) ??
       this.#directoryMain(trimmed, preferSource) ??
-      this.#index.complete(isDirectory ? `${trimmed}/` : trimmed, preferSource);
+      this.#index.completeDirectory(trimmed);
     if (exact !== undefined) return inside(exact, false, false);
 
     const source = this.#projects

@@ -23,6 +23,11 @@ export function severitiesOf<Rule extends string>(
   return { ...defaults, ...Object.fromEntries(known) };
 }
 
+/** The strings of an option that is a list; undefined: not a list. */
+export function stringsOf(value: unknown): string[] | undefined {
+  return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : undefined;
+}
+
 /** Where to read about a rule. */
 export function ruleUrl(detector: string, rule: string): string {
   return `https://github.com/bulkhead-dev/bulkhead/blob/main/docs/rules/${detector}/${rule}.md`;

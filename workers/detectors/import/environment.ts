@@ -1,0 +1,59 @@
+/** What runs a file decides what it may import: Node as it is, or a bundler with ways of its own. Memoized, pure. */
+import path from 'node:path';
+import type { Module, ModuleGraph } from '../../graph/index.ts';
+import { isRecord, type Manifest } from '../../graph/manifests.ts';
+
+export class Environment {
+  readonly #graph: ModuleGraph;
+  readonly #bundled = new Map<Manifest | undefined, boolean>();
+  #configText: string | undefined;
+
+  constructor(graph: ModuleGraph) {
+    this.#graph = graph;
+  }
+
+  /** Node runs this very file as an ECMAScript module: by its extension, or by `type` of its package.json. */
+  isNativeEsm({ file }: Module): boolean {
+    const extension = path.posix.extname(file);
+    if (extension === '.mjs' || extension === '.mts') return true;
+    if (extension !== '.js' && extension !== '.ts') return false;
+    return this.#graph.manifests.scopeOf(file)?.data.type === 'module' && !this.isBundled(file);
+  }
+
+  /** The file's package, or the root, uses a tool that completes paths by itself. */
+  isBundled(file: string): boolean {
+    const manifest = this.#graph.manifests.packageOf(file);
+    const known = this.#bundled.get(manifest);
+    if (known !== undefined) return known;
+    const manifests = [manifest, this.#graph.manifests.all.get('')].filter((one) => one !== undefined);
+    const isBundled = manifests.some(({ data }) =>
+      ['dependencies', 'devDependencies', 'peerDependencies'].some((field) => {
+        const section = data[field];
+        return isRecord(section) && Object.keys(section).some((name) => BUNDLERS.test(name));
+      }),
+    );
+    this.#bundled.set(manifest, isBundled);
+    return isBundled;
+  }
+
+  /** Some tool's configuration names this prefix: `'@app'`, `"~/"`. What it means is the tool's business. */
+  isConfiguredAlias(specifier: string): boolean {
+    this.#configText ??= [...this.#graph.files]
+      .filter((file) => CONFIGURATIONS.test(file))
+      .map((file) => this.#graph.textOf(file) ?? '')
+      .join('\n');
+    const [first = '', second = ''] = specifier.split('/');
+    const prefixes = [first, `${first}/${second}`, specifier].filter((prefix) => prefix !== '');
+    return prefixes.some((prefix) =>
+      ['', '^'].some((start) =>
+        ["'", '"', '`'].some((quote) => [quote, '/', '$', '(', '\\'].some((end) => this.#configText?.includes(quote + start + prefix + end))),
+      ),
+    );
+  }
+}
+
+const BUNDLERS =
+  /^(vite|vitest|webpack|rollup|rolldown|esbuild|parcel|@parcel\/.*|next|nuxt|@rspack\/.*|@rsbuild\/.*|tsup|tsdown|tsx|bun|@sveltejs\/kit|astro|@remix-run\/.*|react-scripts|@vue\/cli-service|snowpack|browserify|@babel\/core|metro|expo|electron-vite|gatsby|unbuild|bunchee|microbundle|@swc\/cli|@angular\/.*|jest|@types\/bun)$/;
+
+const CONFIGURATIONS =
+  /(^|\/)((vite|vitest|webpack|rollup|rolldown|next|nuxt|svelte|astro|babel|jest|metro|craco|rsbuild|rspack|electron\.vite|docusaurus|gatsby-node|vue|ember-cli-build|quasar|esbuild)[\w.-]*\.([cm]?[jt]s|json)|\.babelrc(\.\w+)?|\.storybook\/main\.[cm]?[jt]s|import_map\.json|deno\.jsonc?)$/;
