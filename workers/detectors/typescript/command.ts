@@ -31,6 +31,7 @@ export function openCommand(engine: Engine, settings: SessionSettings): TypeScri
     check: async (order, sink, signal) => {
       await report(parseOutput(await run(engine, root, order, signal), root), sink);
     },
+    trim: () => {},
     close: () => Promise.resolve(),
   };
 }

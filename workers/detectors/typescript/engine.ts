@@ -1,5 +1,5 @@
 /** Which TypeScript speaks for a project: the workspace's own, or the one that comes with Bulkhead. Holds nothing. */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -73,7 +73,8 @@ interface Package {
 async function workspacePackage(directory: string): Promise<Package | undefined> {
   for (let folder = directory; ; folder = path.dirname(folder)) {
     const found = await readPackage(path.join(folder, 'node_modules', 'typescript'));
-    if (found) return found;
+    // The packages of a monorepo have links to one.
+    if (found) return { ...found, directory: await realpath(found.directory) };
     if (await exists(path.join(folder, '.pnp.cjs'))) {
       throw new EngineMissing({
         code: 'TOOL_MISSING',

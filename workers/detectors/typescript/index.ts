@@ -4,6 +4,7 @@
  * the compartment ends.
  */
 import path from 'node:path';
+import { getHeapStatistics } from 'node:v8';
 import type { CheckContext, Detector, PlanContext } from '../../detector.ts';
 import type {
   CheckRequest,
@@ -110,6 +111,7 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     );
     files += report?.files ?? 0;
     issues += report?.issues ?? 0;
+    makeRoom(root, unit);
     timings[unit.id] = performance.now() - unitStarted;
     context.progress((index + 1) * 100, units.length * 100, unit.id);
   }
@@ -164,6 +166,17 @@ interface OpenSession {
 
 /** By root and group: a compartment may serve several. */
 const sessions = new Map<string, OpenSession>();
+
+/** Sessions keep programs for the next check as long as the heap, in bytes, is not larger than this. */
+const LARGE_HEAP = 1.2e9;
+/** Nor fuller than this share of what it may grow to. */
+const FULL_HEAP = 0.4;
+
+function makeRoom(root: string, latest: Unit): void {
+  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+  if (used < Math.min(LARGE_HEAP, limit * FULL_HEAP)) return;
+  for (const { ready } of sessions.values()) ready?.trim(path.join(root, latest.id));
+}
 
 function sessionsOf(root: string): readonly TypeScriptSession[] {
   return [...sessions.values()].flatMap((open) => (open.root === root && open.ready ? [open.ready] : []));

@@ -98,8 +98,11 @@ export class Disk {
 
   /** Drops all parsed files but these. */
   forget(kept: readonly ts.SourceFile[]): void {
-    const names = new Set(kept.map(({ fileName }) => fileName));
-    for (const file of this.#parsed.keys()) if (!names.has(file)) this.#parsed.delete(file);
+    const sources = new Set(kept);
+    for (const [file, versions] of this.#parsed) {
+      for (const [manner, { source }] of versions) if (!sources.has(source)) versions.delete(manner);
+      if (versions.size === 0) this.#parsed.delete(file);
+    }
     this.#texts.clear();
   }
 

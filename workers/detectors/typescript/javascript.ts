@@ -4,7 +4,6 @@
  */
 import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { getHeapStatistics } from 'node:v8';
 import type ts from 'typescript';
 import type { Engine } from './engine.ts';
 import { Disk, type TypeScript } from './javascript-host.ts';
@@ -26,8 +25,6 @@ export function openJavascript(engine: Engine, { root }: SessionSettings): TypeS
   return new JavascriptSession(typescript, root);
 }
 
-/** Programs are let go, oldest first, when the heap is fuller than this. */
-const FULL_HEAP = 0.6;
 /** A wanted file is checked at once only while there are not too many of them. */
 const MANY_WANTED = 50;
 
@@ -91,12 +88,15 @@ class JavascriptSession implements TypeScriptSession {
         signal.throwIfAborted();
       }
     }
-    this.#makeRoom(configFile);
+  }
+
+  trim(kept?: string): void {
+    for (const config of this.#projects.keys()) if (config !== kept) this.#projects.delete(config);
+    this.#disk.forget([...this.#projects.values()].flatMap(({ program }) => program.getSourceFiles()));
   }
 
   close(): Promise<void> {
-    this.#projects.clear();
-    this.#disk.forget([]);
+    this.trim();
     return Promise.resolve();
   }
 
@@ -158,13 +158,6 @@ class JavascriptSession implements TypeScriptSession {
     this.#projects.delete(configFile);
     this.#projects.set(configFile, project);
     return project;
-  }
-
-  #makeRoom(latest: string): void {
-    const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-    if (used < limit * FULL_HEAP || this.#projects.size < 2) return;
-    for (const config of this.#projects.keys()) if (config !== latest) this.#projects.delete(config);
-    this.#disk.forget([...this.#projects.values()].flatMap(({ program }) => program.getSourceFiles()));
   }
 }
 

@@ -80,6 +80,10 @@ class NativeSession implements TypeScriptSession {
     await new ProjectCheck(project, server, this.#overlays, sink, signal).run(order);
   }
 
+  trim(): void {
+    // The process holds a few projects at most, and not in our memory.
+  }
+
   async close(): Promise<void> {
     await this.#stop();
   }
@@ -291,10 +295,10 @@ class ProjectCheck {
     await this.#aboutProject([...general, ...(settled.get('') ?? [])]);
 
     const clean = [options, all, general].every((some) => some.length === 0) && syntax.size === 0;
-    if (clean && (compilerOptions.declaration === true || compilerOptions.composite === true)) {
-      // As `tsc --noEmit` does: problems of declaration files come last, when there are no others.
-      for (const [file, found] of groupByFile(await this.#ask(program.getDeclarationDiagnostics()))) {
-        await this.#answer(file, found);
+    if (tellsDeclarations(compilerOptions, clean)) {
+      const declarations = groupByFile(await this.#ask(program.getDeclarationDiagnostics()));
+      for (const [file, found] of declarations) {
+        await this.#answer(file, [...(syntax.get(file) ?? []), ...(settled.get(file) ?? []), ...found]);
       }
     }
   }
@@ -345,6 +349,16 @@ class ProjectCheck {
     this.#lines.set(file, lines);
     return lines;
   }
+}
+
+/**
+ * Whether `tsc --noEmit` goes on to what is wrong with declaration files. TypeScript 7.0 goes through the motions of
+ * writing them even so, unless it keeps a record of the build or is to write nothing after an error.
+ */
+function tellsDeclarations(options: NativeApi.CompilerOptions, clean: boolean): boolean {
+  const { declaration, composite, incremental, noEmitOnError } = options;
+  if (declaration !== true && composite !== true) return false;
+  return clean || (composite !== true && incremental !== true && noEmitOnError !== true);
 }
 
 const DECLARATION = /\.d\.([^./]+\.)?[cm]?ts$/;

@@ -55,6 +55,11 @@ export interface TypeScriptSession {
    * @throws the reason of `signal` when aborted; the session stays usable
    */
   check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<void>;
+  /**
+   * Lets go of what is in our memory only to make later checks faster.
+   * @param kept tsconfig of the project whose memory stays
+   */
+  trim(kept?: string): void;
   /** Never throws. */
   close(): Promise<void>;
 }
