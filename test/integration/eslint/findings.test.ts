@@ -36,6 +36,17 @@ describe('eslint: findings', () => {
     assert.equal(endOf('a', 2), 1);
   });
 
+  it('an end before the start is the start', () => {
+    const start = { line: 1, character: 2 };
+    for (const end of [
+      { endLine: 2, endColumn: 1 },
+      { endLine: 1, endColumn: 9 },
+      { endLine: 0, endColumn: 0 },
+    ]) {
+      assert.deepEqual(findingFor({ line: 2, column: 3, ...end }, 'a\nb c\n').range, { start, end: start });
+    }
+  });
+
   it('edits that split a line end take the other half along', () => {
     assert.equal(applied('a\r\nb', [1, 2], ''), 'a\nb');
     assert.equal(applied('a\r\nb', [2, 3], ''), 'a\rb');

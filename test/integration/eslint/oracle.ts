@@ -143,7 +143,7 @@ function describeMessage(message: OracleMessage, file: string, document: TextDoc
     fatal: message.fatal === true,
     severity: message.severity === 2 ? 'error' : 'warning',
     message: message.message,
-    range: { start, end },
+    range: { start, end: isBefore(end, start) ? start : end },
     fix: message.fix && message.fix.range[0] >= 0 ? theirEdit(message.fix, text) : null,
     suggestions: (message.suggestions ?? [])
       .filter(({ fix }) => fix.range[0] >= 0)
@@ -188,6 +188,10 @@ function positionIn(document: TextDocument, line = 1, column = 1): Position {
     lineStart = lineEnd.index + lineEnd[0].length;
   }
   return document.positionAt(lineStart + character);
+}
+
+function isBefore(a: Position, b: Position): boolean {
+  return a.line < b.line || (a.line === b.line && a.character < b.character);
 }
 
 /** The detector's choice where ESLint gives no end: the word, the rest of the line of a comment, or a character. */

@@ -1,5 +1,14 @@
 /** Temporary workspaces with a chosen ESLint. Each lives until {@link removeWorkspaces}, called after a suite. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -27,8 +36,11 @@ export function makeWorkspace(files: Files, eslint?: EslintAlias, packages: read
 export function write(root: string, files: Files): void {
   for (const [name, text] of Object.entries(files)) {
     const file = path.join(root, name);
+    const before = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, text);
+    // Tests edit faster than a file system's clock ticks, and ESLint tells versions of a configuration by their time.
+    if (before !== undefined) utimesSync(file, new Date(), new Date(before + 1000));
   }
 }
 

@@ -63,12 +63,16 @@ export interface Eslint {
 
 export type EslintOptions = Readonly<Record<string, unknown>>;
 
+type VerifyAndFix = (
+  this: unknown,
+  text: string,
+  config: unknown,
+  options: { readonly filename: string },
+) => { readonly fixed: boolean; readonly messages: readonly LintMessage[]; readonly output: string };
+
+/** What every instance uses to lint one text. */
 export interface LinterPrototype {
-  verifyAndFix(
-    text: string,
-    config: unknown,
-    options: { readonly filename: string },
-  ): { fixed: boolean; messages: LintMessage[]; output: string };
+  verifyAndFix: VerifyAndFix;
 }
 
 interface EslintModule {

@@ -103,7 +103,9 @@ class SourceText {
   rangeOf({ line, column, endLine, endColumn }: LintMessage): Range {
     const start = this.#positionOf(line, column);
     if (typeof endLine === 'number' && typeof endColumn === 'number') {
-      return { start, end: this.#positionOf(endLine, endColumn) };
+      const end = this.#positionOf(endLine, endColumn);
+      // Some plugins report an end before the start.
+      return { start, end: isBefore(end, start) ? start : end };
     }
     const what = /[\p{L}\p{N}_$]+|\/[/*].*|[^\r\n]/uy;
     what.lastIndex = this.#document.offsetAt(start);
@@ -133,6 +135,10 @@ class SourceText {
     const lineStart = this.#lineStarts?.[zeroLine];
     return lineStart === undefined ? { line: zeroLine, character } : this.#document.positionAt(lineStart + character);
   }
+}
+
+function isBefore(a: Position, b: Position): boolean {
+  return a.line < b.line || (a.line === b.line && a.character < b.character);
 }
 
 function zeroBased(number: number | undefined): number {

@@ -81,7 +81,7 @@ const replaced = new WeakSet<LinterPrototype>();
 function replaceLinting(linter: LinterPrototype): void {
   if (replaced.has(linter)) return;
   replaced.add(linter);
-  const verifyAndFix = linter.verifyAndFix;
+  const { verifyAndFix } = linter;
   linter.verifyAndFix = function (text, config, options) {
     const store = listing.getStore();
     if (!store) return verifyAndFix.call(this, text, config, options);

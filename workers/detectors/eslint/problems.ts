@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { DetectorProblem, Position, Range } from '../../protocol.ts';
 import { EngineError } from './engine.ts';
-import type { ConfigType } from './engine.ts';
+import type { ConfigType, Engine } from './engine.ts';
 import type { SkippedPath } from './listing.ts';
 import { SUPPRESSIONS, configsIn } from './roots.ts';
 
@@ -32,12 +32,7 @@ export async function configProblem(
 }
 
 /** There is a configuration, but not of the kind that the installed ESLint reads. */
-export function wrongKindProblem(
-  version: string,
-  configType: ConfigType,
-  config: string,
-  workspace: string,
-): DetectorProblem {
+export function wrongKindProblem({ version, configType }: Engine, config: string, workspace: string): DetectorProblem {
   const name = path.basename(config);
   return {
     code: 'CONFIG_ERROR',

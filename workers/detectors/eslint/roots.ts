@@ -7,6 +7,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ConfigType } from './engine.ts';
+import type { ListedFile } from './listing.ts';
 
 const FLAT_CONFIGS = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'].map((extension) => `eslint.config.${extension}`);
 /** In ESLint's order of preference. */
@@ -72,6 +73,19 @@ export function nestedConfigFolders(root: string): readonly ConfigFolder[] {
   return found;
 }
 
+/**
+ * The group of a root's units. It names the version, as results depend on it, and the root's folder relative to the
+ * workspace, as that is what a check needs.
+ */
+export function groupOf(version: string, folder: string): string {
+  return `eslint@${version} in ${folder}`;
+}
+
+/** The folder that {@link groupOf} was given. */
+export function folderOf(group: string): string {
+  return group.slice(group.indexOf(' in ') + ' in '.length);
+}
+
 export function isUnder(folder: string, ancestor: string): boolean {
   return folder.startsWith(ancestor.endsWith(path.sep) ? ancestor : ancestor + path.sep);
 }
@@ -90,26 +104,25 @@ export function rootFiles(folder: string): string[] {
 
 /**
  * The existing files whose change makes the list of files or the loaded configuration of an ESLint root stale, absolute.
- * @param files the files that are linted, absolute
- * @param typed whether some of them need type information: then their tsconfig files count too
  */
-export function decidingFiles(
-  root: string,
-  configType: ConfigType,
-  files: Iterable<string>,
-  typed: boolean,
-): readonly string[] {
-  const deciding: string[] = [];
+export function decidingFiles(root: string, configType: ConfigType, files: readonly ListedFile[]): readonly string[] {
+  const manifests: string[] = [];
   const configs: string[] = [];
+  const tsconfigs: string[] = [];
   const above = configsFor(root)[configType];
   if (above !== undefined) configs.push(above);
+  const typed = files.some((file) => file.typed);
   for (const folder of foldersOf(files, root)) {
     for (const name of namesIn(folder)) {
-      if (FLAT_CONFIGS.includes(name) || ESLINTRC_CONFIGS.includes(name)) configs.push(path.join(folder, name));
-      if (name === MANIFEST || (typed && TSCONFIG.test(name))) deciding.push(path.join(folder, name));
+      const file = path.join(folder, name);
+      if (name === MANIFEST) manifests.push(file);
+      else if (FLAT_CONFIGS.includes(name) || ESLINTRC_CONFIGS.includes(name)) configs.push(file);
+      else if (typed && TSCONFIG.test(name)) tsconfigs.push(file);
     }
   }
-  return [...deciding, ...withRelativeDependencies(configs)];
+  // What a tsconfig names is either another one or a source; sources decide nothing here.
+  const extended = [...withRelativeDependencies(tsconfigs)].filter((file) => file.endsWith('.json'));
+  return [...manifests, ...withRelativeDependencies(configs), ...extended];
 }
 
 /** Whether a change of this file means that ESLint has to look at its configuration again. */
@@ -153,15 +166,13 @@ function fileNamed(target: string): string | undefined {
 }
 
 /** The folders of some files and those between them and the root, the root included. */
-function foldersOf(files: Iterable<string>, root: string): ReadonlySet<string> {
+function foldersOf(files: readonly ListedFile[], root: string): ReadonlySet<string> {
   const folders = new Set([root]);
   for (const file of files) {
-    for (
-      let folder = path.dirname(file);
-      isUnder(folder, root) && !folders.has(folder);
-      folder = path.dirname(folder)
-    ) {
+    let folder = path.dirname(file.path);
+    while (isUnder(folder, root) && !folders.has(folder)) {
       folders.add(folder);
+      folder = path.dirname(folder);
     }
   }
   return folders;

@@ -5,13 +5,18 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import path from 'node:path';
+import semver from 'semver';
 import type { Finding } from '../../protocol.ts';
 import { loadEngine } from './engine.ts';
 import type { Engine, Eslint, LintResult, LintTimes } from './engine.ts';
 import { toFindings, toRuleErrorFinding } from './findings.ts';
+import { configsFor } from './roots.ts';
 import { Suppressions } from './suppressions.ts';
 
-const OLDEST_WITH_STATS = 9;
+const STATS_SINCE = '9.0.0';
+/** From then on a file's flat configuration is the nearest one, before that the working directory's. */
+const NEAREST_CONFIG_SINCE = '10.0.0';
 /** More changed files than this, and making TypeScript programs anew is cheaper than showing them each change. */
 const MOST_REFRESHED = 20;
 /** What may be part of a TypeScript program. */
@@ -26,6 +31,8 @@ export class Session {
   /** Whether it was opened to measure the time of each rule. */
   readonly timed: boolean;
   #timings: Record<string, number> = {};
+  readonly #directory: string;
+  readonly #engine: Engine;
   readonly #eslint: Eslint;
   readonly #suppressions: Suppressions;
   readonly #urls = new Map<string, string | undefined>();
@@ -34,8 +41,10 @@ export class Session {
   /** Files that changed since type information was last brought up to date. */
   readonly #changed = new Set<string>();
 
-  private constructor(eslint: Eslint, suppressions: Suppressions, timed: boolean) {
+  private constructor(directory: string, engine: Engine, eslint: Eslint, suppressions: Suppressions, timed: boolean) {
     this.timed = timed;
+    this.#directory = directory;
+    this.#engine = engine;
     this.#eslint = eslint;
     this.#suppressions = suppressions;
   }
@@ -47,8 +56,11 @@ export class Session {
   static async open(directory: string, timed: boolean): Promise<Session> {
     const engine = await loadEngine(directory);
     const suppressions = Suppressions.load(directory, engine.version);
-    const eslint = engine.create({ cwd: directory, ...(timed && keepsTimes(engine) ? { stats: true } : {}) });
-    return new Session(eslint, suppressions, timed);
+    const eslint = engine.create({
+      cwd: directory,
+      ...(timed && semver.gte(engine.version, STATS_SINCE) ? { stats: true } : {}),
+    });
+    return new Session(directory, engine, eslint, suppressions, timed);
   }
 
   /**
@@ -77,23 +89,30 @@ export class Session {
   }
 
   /**
-   * Lets type information see all noted changes. Programs do not notice changes by themselves; parsing a known file's
-   * present text tells them, for both of typescript-eslint's ways of making programs. Files that appeared or went, or
-   * many changes, need new programs.
+   * Files to be parsed before type information is true to all noted changes: programs do not notice by themselves, but
+   * from the present text of a file they know, in both of typescript-eslint's ways of making programs. Where files
+   * appeared or went, or many changed, programs are made anew and there is nothing to parse.
    * @param next the file to be linted next, which therefore need not be parsed before
    */
-  async refreshTypes(next: string, textOf: (file: string) => Promise<string>, signal: AbortSignal): Promise<void> {
+  changesToParse(next: string): readonly string[] {
     const changed = [...this.#changed];
+    this.#changed.clear();
     if (changed.length > MOST_REFRESHED || !changed.every((file) => this.#seen.has(file) && existsSync(file))) {
       forgetPrograms();
-    } else if (changed.length > 1 || changed[0] !== next) {
-      for (const file of changed) {
-        signal.throwIfAborted();
-        const text = await textOf(file);
-        await this.#eslint.lintText(text, { filePath: file, warnIgnored: false }).catch(() => undefined);
-      }
+      return [];
     }
-    this.#changed.clear();
+    return changed.filter((file) => file !== next);
+  }
+
+  async parse(file: string, text: string): Promise<void> {
+    await this.#eslint.lintText(text, { filePath: file, warnIgnored: false }).catch(() => undefined);
+  }
+
+  /** The configuration to blame when a file's cannot be used, absolute. */
+  configOf(file: string): string | undefined {
+    const { configType, version } = this.#engine;
+    const nearest = configType === 'eslintrc' || semver.gte(version, NEAREST_CONFIG_SINCE);
+    return configsFor(nearest ? path.dirname(file) : this.#directory)[configType];
   }
 
   /** Milliseconds by rule, and `parse`, since this was last called; empty unless opened for it. */
@@ -146,8 +165,4 @@ export function forgetPrograms(): void {
     const { clearCaches } = (module?.exports ?? {}) as { clearCaches?: unknown };
     if (typeof clearCaches === 'function') (clearCaches as () => void)();
   }
-}
-
-function keepsTimes({ version }: Engine): boolean {
-  return Number.parseInt(version, 10) >= OLDEST_WITH_STATS;
 }

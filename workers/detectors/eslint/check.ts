@@ -1,0 +1,132 @@
+/**
+ * Lints files, one by one, with a warm ESLint per root. The sessions live as long as the process, or until a
+ * configuration changes.
+ */
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
+import type { CheckContext } from '../../detector.ts';
+import type { CheckRequest, CheckResult, Unit } from '../../protocol.ts';
+import { inDirectory } from './engine.ts';
+import { isGone } from './listing.ts';
+import { configProblem, relativeTo, unreadableProblem } from './problems.ts';
+import { configsFor, folderOf, isDecidingName } from './roots.ts';
+import { ConfigurationError, Session, forgetPrograms, readSource } from './session.ts';
+
+/** By absolute folder. */
+const sessions = new Map<string, Session>();
+
+/** @see Detector.check */
+export async function check(request: CheckRequest, context: CheckContext): Promise<CheckResult> {
+  const start = performance.now();
+  const workspace = realpathSync(request.root);
+  const totals = { files: 0, issues: 0 };
+  const timings: Record<string, number> = {};
+  // Programs must follow later edits, which those for a single run do not.
+  process.env['TSESTREE_SINGLE_RUN'] ??= 'false';
+  noteChanges(request.changed, workspace);
+  for (const [group, units] of Map.groupBy(inOrder(request.units, request.first), (unit) => unit.group)) {
+    const folder = path.join(workspace, folderOf(group));
+    await inDirectory(folder, () => checkGroup({ request, context, workspace, folder, units, totals, timings }));
+  }
+  return {
+    durationMs: performance.now() - start,
+    ...totals,
+    ...(Object.keys(timings).length === 0 ? {} : { timings }),
+  };
+}
+
+/** The next check starts anew, but for the modules that are loaded. */
+export function forgetSessions(): void {
+  sessions.clear();
+  forgetPrograms();
+}
+
+interface GroupCheck {
+  readonly request: CheckRequest;
+  readonly context: CheckContext;
+  readonly workspace: string;
+  /** The ESLint root, absolute. */
+  readonly folder: string;
+  readonly units: readonly Unit[];
+  readonly totals: { files: number; issues: number };
+  readonly timings: Record<string, number>;
+}
+
+async function checkGroup(group: GroupCheck): Promise<void> {
+  const { request, context, workspace, folder, units, totals, timings } = group;
+  const overlays = new Map(request.overlays.map((overlay) => [overlay.file, overlay.text]));
+  const textOf = async (file: string): Promise<string> => overlays.get(relativeTo(workspace, file)) ?? readSource(file);
+  let session: Session;
+  try {
+    session = await sessionFor(folder, request.options['timings'] === true);
+  } catch (error) {
+    const { flat, eslintrc } = configsFor(folder);
+    context.problem(await configProblem(error, flat ?? eslintrc, workspace));
+    return;
+  }
+  const firstHeavy = units.find((unit) => unit.lane === 'heavy');
+  if (firstHeavy) {
+    for (const file of session.changesToParse(path.join(workspace, firstHeavy.file))) {
+      context.signal.throwIfAborted();
+      const name = relativeTo(workspace, file);
+      const suspect = units.find((unit) => unit.file === name) ?? firstHeavy;
+      context.begin(suspect, suspect.file);
+      await session.parse(file, await textOf(file));
+    }
+  }
+  const told = new Set<string>();
+  for (const [index, unit] of units.entries()) {
+    // Lets a cancel message in.
+    await new Promise((resolve) => setImmediate(resolve));
+    context.signal.throwIfAborted();
+    context.begin(unit, unit.file);
+    const file = path.join(workspace, unit.file);
+    try {
+      const findings = await session.lint(file, await textOf(file));
+      if (findings.length > 0) context.report(unit, unit.file, findings);
+      totals.issues += findings.length;
+    } catch (error) {
+      if (error instanceof ConfigurationError) {
+        // The same broken configuration speaks up for each of its files.
+        if (told.has(error.message)) continue;
+        told.add(error.message);
+        context.problem(await configProblem(error.cause, session.configOf(file), workspace));
+        continue;
+      }
+      if (!isGone(error)) context.problem(unreadableProblem(file, error, workspace));
+    }
+    totals.files += 1;
+    await context.done(unit, unit.file);
+    context.progress(index + 1, units.length, unit.file);
+  }
+  addInto(timings, session.takeTimings());
+}
+
+/** Tells every session what has changed: their roots may turn up in later checks, which will not say it again. */
+function noteChanges(changed: readonly string[] | undefined, workspace: string): void {
+  if (changed === undefined || changed.some(isDecidingName)) {
+    forgetSessions();
+    return;
+  }
+  for (const session of sessions.values()) {
+    for (const file of changed) session.noteChange(path.resolve(workspace, file));
+  }
+}
+
+/** The warm session of a root, or a new one. */
+async function sessionFor(folder: string, timed: boolean): Promise<Session> {
+  const warm = sessions.get(folder);
+  if (warm?.timed === timed) return warm;
+  const opened = await Session.open(folder, timed);
+  sessions.set(folder, opened);
+  return opened;
+}
+
+function inOrder(units: readonly Unit[], first: readonly string[]): readonly Unit[] {
+  const rank = new Map(first.map((file, index) => [file, index]));
+  return units.toSorted((a, b) => (rank.get(a.file) ?? first.length) - (rank.get(b.file) ?? first.length));
+}
+
+function addInto(sum: Record<string, number>, more: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(more)) sum[name] = (sum[name] ?? 0) + value;
+}

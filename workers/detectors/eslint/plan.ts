@@ -1,0 +1,145 @@
+/** Finds the ESLint roots of a workspace and the files ESLint lints in each. Keeps nothing. */
+import { readdirSync, realpathSync } from 'node:fs';
+import type { PlanContext } from '../../detector.ts';
+import type { DetectorProblem, PlanRequest, PlanResult, Unit } from '../../protocol.ts';
+import { inDirectory, loadEngine } from './engine.ts';
+import type { Engine } from './engine.ts';
+import { isGone, listFiles } from './listing.ts';
+import type { ListedFile } from './listing.ts';
+import { configProblem, relativeTo, skippedProblem, unreadableProblem, wrongKindProblem } from './problems.ts';
+import { configsFor, configsIn, decidingFiles, groupOf, isUnder, nestedConfigFolders, rootFiles } from './roots.ts';
+import type { ConfigFolder, FolderConfigs } from './roots.ts';
+import { Suppressions } from './suppressions.ts';
+
+/** @see Detector.plan */
+export async function plan({ root }: PlanRequest, context: PlanContext): Promise<PlanResult> {
+  const workspace = realpathSync(root);
+  const outcome = new PlanOutcome(workspace);
+  try {
+    readdirSync(workspace);
+  } catch (error) {
+    outcome.fail(unreadableProblem(workspace, error, workspace));
+    return outcome.result();
+  }
+  await planFolder(workspace, outcome, context);
+  return outcome.result();
+}
+
+/** Takes a folder as an ESLint root, or else looks for roots below it. */
+async function planFolder(folder: string, outcome: PlanOutcome, context: PlanContext): Promise<void> {
+  const configs = folder === outcome.workspace ? configsFor(folder) : configsIn(folder);
+  if (configs.flat !== undefined || configs.eslintrc !== undefined) {
+    if (await planRoot(folder, configs, outcome, context)) return;
+  }
+  const topmost: ConfigFolder[] = [];
+  for (const candidate of nestedConfigFolders(folder)) {
+    if (!topmost.some(({ folder: above }) => isUnder(candidate.folder, above))) topmost.push(candidate);
+  }
+  for (const candidate of topmost) {
+    context.signal.throwIfAborted();
+    await planFolder(candidate.folder, outcome, context);
+  }
+}
+
+/** False: the configuration is not one for the ESLint found here, so folders below may be roots of their own. */
+async function planRoot(
+  folder: string,
+  configs: FolderConfigs,
+  outcome: PlanOutcome,
+  context: PlanContext,
+): Promise<boolean> {
+  const { workspace } = outcome;
+  const { signal } = context;
+  const own = configsIn(folder);
+  const ownConfig = own.flat ?? own.eslintrc;
+  outcome.watch(rootFiles(folder));
+  let engine: Engine;
+  try {
+    engine = await loadEngine(folder);
+  } catch (error) {
+    // A configuration above the workspace is none of its business unless ESLint is installed for it.
+    if (ownConfig === undefined) return false;
+    outcome.fail(await configProblem(error, ownConfig, workspace));
+    return true;
+  }
+  const config = configs[engine.configType];
+  if (config === undefined) {
+    if (ownConfig !== undefined) outcome.fail(wrongKindProblem(engine, ownConfig, workspace));
+    return false;
+  }
+  try {
+    Suppressions.load(folder, engine.version);
+    const nested = (): readonly string[] => nestedConfigFolders(folder).map((each) => each.folder);
+    const { files, skipped } = await inDirectory(folder, () => listFiles(engine, folder, nested, signal));
+    for (const place of skipped) {
+      if (!isGone(place.error)) outcome.problem(await skippedProblem(place, engine.configType, workspace));
+    }
+    const group = groupOf(engine.version, relativeTo(workspace, folder));
+    outcome.add(engine.version, group, files);
+    outcome.watch(decidingFiles(folder, engine.configType, files));
+    context.log('debug', `${group}: ${files.length} files`);
+  } catch (error) {
+    signal.throwIfAborted();
+    outcome.fail(await configProblem(error, config, workspace));
+  }
+  return true;
+}
+
+/** What a plan has found so far. */
+class PlanOutcome {
+  /** Absolute, without symbolic links. */
+  readonly workspace: string;
+  readonly #units: Unit[] = [];
+  readonly #problems: DetectorProblem[] = [];
+  readonly #watched = new Set<string>();
+  readonly #versions = new Set<string>();
+  #failedRoots = 0;
+
+  constructor(workspace: string) {
+    this.workspace = workspace;
+    this.watch(rootFiles(workspace));
+  }
+
+  add(version: string, group: string, files: readonly ListedFile[]): void {
+    this.#versions.add(version);
+    for (const { path: file, typed } of files) {
+      const id = relativeTo(this.workspace, file);
+      this.#units.push({ id, kind: 'file', group, file: id, lane: typed ? 'heavy' : 'light' });
+    }
+  }
+
+  problem(problem: DetectorProblem): void {
+    this.#problems.push(problem);
+  }
+
+  /** A whole root is lost. */
+  fail(problem: DetectorProblem): void {
+    this.#failedRoots += 1;
+    this.problem(problem);
+  }
+
+  watch(files: readonly string[]): void {
+    for (const file of files) this.#watched.add(file);
+  }
+
+  result(): PlanResult {
+    const common = {
+      units: this.#units,
+      problems: this.#problems,
+      configFiles: [...this.#watched].map((file) => relativeTo(this.workspace, file)).sort(),
+    };
+    if (this.#versions.size > 0) {
+      const engine = `eslint ${[...this.#versions].join(', ')} (workspace)`;
+      if (this.#units.length > 0 || this.#problems.length > 0) return { status: 'ready', engine, ...common };
+      return {
+        status: 'not-applicable',
+        note: 'ESLint is configured to lint no file of this folder',
+        engine,
+        ...common,
+      };
+    }
+    if (this.#failedRoots > 0) return { status: 'failed', ...common };
+    const note = 'no ESLint configuration found; create one with npm init @eslint/config@latest';
+    return { status: 'not-applicable', note, ...common };
+  }
+}
