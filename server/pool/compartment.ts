@@ -60,6 +60,7 @@ export class Compartment {
   #stopIdleTimer: () => void = () => {};
   #served = 0;
   #startedAt = 0;
+  #workedSince = 0;
   #idleSince = 0;
   #lastUptimeMs = 0;
   #heartbeatAt: number | undefined;
@@ -186,10 +187,12 @@ export class Compartment {
     this.#work = work;
     this.#served += 1;
     this.#state = 'busy';
+    this.#workedSince = this.#owner.clock.now();
     const before = this.told;
     this.told = latest;
     this.#progress.start(work.patienceMs);
-    if (this.#heartbeatAt !== undefined) this.#heartbeat.start(this.place.limits.heartbeatMs);
+    // Threads have no guard of their own: they stop and starve with us.
+    if (this.place.entry.driver !== 'worker-threads') this.#heartbeat.start(this.place.limits.heartbeatMs);
     const onAbort = (): void => this.#forceCancelLater(work);
     work.signal.addEventListener('abort', onAbort, { once: true });
     const pulse = { beat: () => this.#beat(), hold: () => this.#progress.hold() };
@@ -335,10 +338,8 @@ export class Compartment {
   }
 
   #vitals(vitals: Vitals): void {
-    const first = this.#heartbeatAt === undefined;
     this.#heartbeatAt = vitals.heartbeatAt;
-    if (first && this.#work !== undefined) this.#heartbeat.start(this.place.limits.heartbeatMs);
-    else this.#heartbeat.touch();
+    this.#heartbeat.touch();
     this.#measured(vitals.rssBytes);
   }
 
@@ -352,7 +353,8 @@ export class Compartment {
   }
 
   #noProgress(): void {
-    const silentMs = this.#heartbeatAt === undefined ? 0 : this.#owner.clock.now() - this.#heartbeatAt;
+    const lastSign = Math.max(this.#heartbeatAt ?? 0, this.#workedSince);
+    const silentMs = this.#heartbeatAt === undefined ? 0 : this.#owner.clock.now() - lastSign;
     if (silentMs > MISSED_BEATS_MS) return this.#noHeartbeat();
     const seconds = (this.#work?.patienceMs ?? 0) / 1000;
     const where = this.#work?.input === undefined ? '' : ' on this file';
@@ -360,7 +362,8 @@ export class Compartment {
   }
 
   #noHeartbeat(): void {
-    const seconds = Math.round((this.#owner.clock.now() - (this.#heartbeatAt ?? 0)) / 1000);
+    const lastSign = Math.max(this.#heartbeatAt ?? 0, this.#workedSince);
+    const seconds = Math.round((this.#owner.clock.now() - lastSign) / 1000);
     const message = `${this.#title} gave no sign of life for ${seconds} s (its process was stopped or starved).`;
     this.kill({ kind: 'hang', message, foreign: true });
   }

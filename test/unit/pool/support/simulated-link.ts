@@ -22,8 +22,10 @@ export interface Faults {
   crash: number;
   /** Is killed from outside, per step. */
   kill: number;
-  /** Stops saying anything, per step. */
+  /** Makes no progress any more, per step; its guard still gives signs of life. */
   hang: number;
+  /** Is stopped as a whole, per step. */
+  stop: number;
   /** Does not survive its start. */
   startCrash: number;
   /** Never becomes ready. */
@@ -46,6 +48,7 @@ export const noFaults: Faults = {
   crash: 0,
   kill: 0,
   hang: 0,
+  stop: 0,
   startCrash: 0,
   startHang: 0,
   duplicate: 0,
@@ -210,7 +213,7 @@ class SimulatedLink implements CompartmentLink {
   async #checkUnit(unit: Unit, onEvent: (event: CheckEvent) => void | Promise<void>): Promise<number> {
     const say = async (event: CheckEvent): Promise<void> => {
       // What a dead process said may still arrive when its exit is known; what is lost is lost to the end.
-      if (this.#gone && this.#world.chance(0.3)) return this.#hang();
+      if (this.#gone && this.#world.chance(0.3)) return this.#silence();
       await onEvent(event);
     };
     const { id, file } = unit;
@@ -244,6 +247,11 @@ class SimulatedLink implements CompartmentLink {
     if (this.#world.chance(faults.kill)) return this.#perish({ signal: 'SIGKILL' }, unit);
     if (this.#world.chance(faults.lostLine)) return this.#loseLine();
     if (this.#world.chance(faults.hang)) return this.#hang();
+    if (this.#world.chance(faults.stop)) return this.#silence();
+    this.#beat();
+  }
+
+  #beat(): void {
     this.vitals = { heartbeatAt: this.#world.clock.now(), rssBytes: 50_000_000 };
     this.#onVitals(this.vitals);
   }
@@ -254,14 +262,23 @@ class SimulatedLink implements CompartmentLink {
     return chosen;
   }
 
-  #hang(): Promise<never> {
+  async #hang(): Promise<never> {
+    this.#hung = true;
+    while (!this.#dead) {
+      await this.#world.sleep(1_000);
+      if (!this.#dead) this.#beat();
+    }
+    return this.#silence();
+  }
+
+  #silence(): Promise<never> {
     this.#hung = true;
     return new Promise(() => {});
   }
 
   #loseLine(): Promise<never> {
     this.#failRequests();
-    return this.#hang();
+    return this.#silence();
   }
 
   #perish(exit: Partial<LinkExit>, unit: Unit | undefined): Promise<never> {

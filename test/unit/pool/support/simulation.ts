@@ -259,6 +259,7 @@ function faultsOf(mood: number, random: () => number): Faults {
     crash: some(0.3) * share,
     kill: some(0.3) * share,
     hang: some(0.1) * share,
+    stop: some(0.1) * share,
     startCrash: mood === 5 ? 0.9 : some(0.5) * share,
     startHang: some(0.2) * share,
     duplicate: some(0.2),

@@ -1,0 +1,115 @@
+/** A root whose files say what the detector does to its compartment, and a pool of real processes that checks it. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Limits } from '../../../server/pool/detectors.ts';
+import { createPool, type PoolOptions } from '../../../server/pool/pool.ts';
+import type { CheckOutcome, PoolNotice, SupervisedPool } from '../../../server/pool/types.ts';
+import type { CheckEvent, Issue, Overlay, Unit } from '../../../workers/protocol.ts';
+
+export const scriptedDetector = path.join(import.meta.dirname, '../../fixtures/workers/scripted.ts');
+
+export interface CheckRun {
+  readonly outcome: CheckOutcome;
+  /** Of files that are done, by file. */
+  readonly issues: ReadonlyMap<string, readonly Issue[]>;
+  readonly problems: readonly string[];
+}
+
+export interface CheckExtras {
+  readonly generation?: number;
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly overlays?: readonly Overlay[];
+  readonly changed?: readonly string[];
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: CheckEvent) => void | Promise<void>;
+}
+
+export class Scene {
+  readonly root: string;
+  readonly pool: SupervisedPool;
+  readonly notices: PoolNotice[] = [];
+  readonly log: string[] = [];
+
+  private constructor(root: string, limits: Partial<Limits>, options: Partial<PoolOptions>) {
+    this.root = root;
+    this.pool = createPool({
+      detectors: {
+        scripted: { title: 'Scripted', compartment: 'scripted', modules: { scripted: scriptedDetector }, limits },
+      },
+      maxWorkers: 2,
+      healthIntervalMs: 500,
+      onNotice: (notice) => this.notices.push(notice),
+      log: (_level, message) => this.log.push(message),
+      ...options,
+    });
+  }
+
+  /** @param behaviours by file name; each becomes the first line of `<name>.job` */
+  static async open(
+    behaviours: Readonly<Record<string, string>>,
+    limits: Partial<Limits> = {},
+    options: Partial<PoolOptions> = {},
+  ): Promise<Scene> {
+    const root = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-scene-'));
+    for (const [name, behaviour] of Object.entries(behaviours)) {
+      await writeFile(path.join(root, `${name}.job`), `${behaviour}\n`);
+    }
+    return new Scene(root, limits, options);
+  }
+
+  get units(): Promise<readonly Unit[]> {
+    return readdir(this.root).then((names) =>
+      names
+        .filter((name) => name.endsWith('.job'))
+        .sort()
+        .map((file): Unit => ({ id: file, kind: 'file', group: 'all', file })),
+    );
+  }
+
+  async check(extras: CheckExtras = {}): Promise<CheckRun> {
+    const open = new Map<string, Issue[]>();
+    const issues = new Map<string, readonly Issue[]>();
+    const problems: string[] = [];
+    const { generation = 1, options = {}, overlays = [], changed, signal, onEvent } = extras;
+    const outcome = await this.pool.check({
+      request: {
+        detector: 'scripted',
+        root: this.root,
+        options,
+        generation,
+        units: await this.units,
+        overlays,
+        first: [],
+        ...(changed === undefined ? {} : { changed }),
+      },
+      priority: 'background',
+      signal: signal ?? new AbortController().signal,
+      onEvent: (event) => {
+        if (event.kind === 'begin') open.set(event.file, []);
+        else if (event.kind === 'issues') open.get(event.file)?.push(...event.issues);
+        else if (event.kind === 'done') issues.set(event.file, open.get(event.file) ?? []);
+        else if (event.kind === 'problem') problems.push(event.problem.code);
+        return onEvent?.(event);
+      },
+    });
+    return { outcome, issues, problems };
+  }
+
+  write(name: string, behaviour: string): Promise<void> {
+    return writeFile(path.join(this.root, `${name}.job`), `${behaviour}\n`);
+  }
+
+  read(name: string): Promise<string> {
+    return readFile(path.join(this.root, name), 'utf8');
+  }
+
+  get restarts(): number {
+    return this.pool.health().reduce((sum, { restarts }) => sum + restarts, 0);
+  }
+
+  async close(): Promise<void> {
+    await this.pool.dispose();
+    await rm(this.root, { recursive: true, force: true });
+  }
+}
