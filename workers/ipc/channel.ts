@@ -2,6 +2,7 @@
  * A channel carries whole messages one way and the other, in order. The two kinds: bytes on a stream, and clones on a
  * MessagePort. A channel lives as long as one connection.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Readable, Writable } from 'node:stream';
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import { FrameTooLargeError, ProtocolError, SerializationError } from './errors.ts';
@@ -286,7 +287,8 @@ export class PortChannel implements Channel {
   constructor(port: MessagePort, onHandshake?: (handshake: Handshake) => void) {
     this.#port = port;
     this.#onHandshake = onHandshake;
-    port.on('message', (message: unknown) => this.#receive(message));
+    // In the context of whoever opened the channel: that is how an inline worker knows itself.
+    port.on('message', AsyncLocalStorage.bind((message: unknown) => this.#receive(message)));
     port.on('close', () => this.#finish(undefined));
     port.on('messageerror', (error) => {
       this.#finish(new ProtocolError('A message could not be cloned on arrival.', { cause: error }));

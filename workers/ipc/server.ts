@@ -84,6 +84,7 @@ class Server implements WorkerServer {
   readonly #options: ServerOptions;
   #session: Session | undefined;
   #stopping: Promise<void> | undefined;
+  readonly #flush = (): void => this.#session?.flush();
 
   constructor(handlers: Readonly<Record<string, UncheckedHandler>>, end: WorkerEnd, options: ServerOptions) {
     this.#handlers = handlers;
@@ -92,6 +93,8 @@ class Server implements WorkerServer {
   }
 
   start(): Promise<void> {
+    // Also the way out after an uncaught exception: what was found until then is not lost.
+    process.on('exit', this.#flush);
     return this.#end.accept((channel) => {
       // One host at a time: whoever connects last is it.
       this.#session?.destroy();
@@ -118,6 +121,7 @@ class Server implements WorkerServer {
       this.#session?.log('error', `onClose failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     }
     await this.#session?.end();
+    process.off('exit', this.#flush);
     this.#end.stop();
     this.#end.exit(code);
   }

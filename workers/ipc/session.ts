@@ -47,6 +47,11 @@ export class Session {
     await this.#idle.promise;
   }
 
+  /** Hands over all events emitted so far, as far as credit allows: for the last moment of a worker. */
+  flush(): void {
+    for (const work of this.#work.values()) work.flush();
+  }
+
   end(): Promise<void> {
     return this.#line.end();
   }

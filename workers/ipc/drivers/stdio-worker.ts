@@ -11,7 +11,12 @@ export function serveStdio(_startup: StartupData, context: ServeContext): Worker
   stdout.write = process.stderr.write.bind(process.stderr) as typeof stdout.write;
   const line = new Writable({
     decodeStrings: false,
-    write: (chunk: string | Buffer, encoding, done) => void write(chunk, encoding, done),
+    // Without waiting: what is written before the process ends must not be held here.
+    write: (chunk: string | Buffer, encoding, done) => {
+      write(chunk, encoding);
+      done();
+    },
+    final: (done) => void write('', 'utf8', () => done()),
   });
   const channel = new StreamChannel(stdin, line, context);
   return {
