@@ -1,0 +1,67 @@
+/** Sorts errors of SQLite and the file system by what can be done about them. Stateless. */
+
+export type Fault =
+  /** Another process is writing: the same again a little later. */
+  | 'busy'
+  /** The file holds nonsense: set it aside. */
+  | 'damaged'
+  /** Disk full, read-only, no permission, I/O error: go on in memory. */
+  | 'unwritable'
+  | 'other';
+
+/** Primary result codes of SQLite: https://www.sqlite.org/rescode.html */
+const busy = new Set([5, 6]);
+const damaged = new Set([11, 24, 26]);
+const unwritable = new Set([3, 8, 10, 13, 14, 22, 23]);
+/** SQLITE_BUSY_SNAPSHOT and its like are busy too: the extended codes carry the primary one in the low byte. */
+const PRIMARY = 0xff;
+
+/** The file is not what this version of Bulkhead writes. */
+export class ForeignFileError extends Error {
+  override readonly name = 'ForeignFileError';
+}
+
+/** The store could not be opened, or a call could not be answered. `message` says what to do. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly code: 'UNAVAILABLE' | 'BUSY' | 'CLOSED' | 'INTERNAL';
+
+  constructor(code: StoreError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export function faultOf(error: unknown): Fault {
+  if (error instanceof ForeignFileError) return 'damaged';
+  if (!(error instanceof Error) || !('code' in error)) return 'other';
+  if (error.code === 'ERR_SQLITE_ERROR' && 'errcode' in error && typeof error.errcode === 'number') {
+    const code = error.errcode & PRIMARY;
+    if (busy.has(code)) return 'busy';
+    if (damaged.has(code)) return 'damaged';
+    if (unwritable.has(code)) return 'unwritable';
+    // In statements that we wrote ourselves this means that the schema's page is damaged.
+    return code === 1 && /no such (?:table|column)|malformed/.test(error.message) ? 'damaged' : 'other';
+  }
+  // A number that JavaScript cannot hold stands where none of ours does.
+  if (error.code === 'ERR_OUT_OF_RANGE') return 'damaged';
+  // An error of the file system.
+  return 'syscall' in error ? 'unwritable' : 'other';
+}
+
+/** The cause in a few words, and the way out in one sentence. */
+export function explain(error: unknown): { readonly cause: string; readonly wayOut: string } {
+  const text = error instanceof Error ? error.message : String(error);
+  const name = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & PRIMARY : 0;
+  if (code === 13 || name === 'ENOSPC' || name === 'EDQUOT') {
+    return { cause: 'the disk is full', wayOut: 'Free some space there, then restart Bulkhead.' };
+  }
+  if (code === 8 || name === 'EROFS') {
+    return { cause: 'it is read-only', wayOut: 'Make the folder writable, then restart Bulkhead.' };
+  }
+  if (code === 3 || code === 14 || code === 23 || name === 'EACCES' || name === 'EPERM') {
+    return { cause: `no permission (${text})`, wayOut: 'Make the folder writable for you, then restart Bulkhead.' };
+  }
+  return { cause: text, wayOut: 'Check the disk and the folder, then restart Bulkhead.' };
+}

@@ -1,0 +1,63 @@
+/** The tables of the store: data, and the check that a file has exactly these. */
+import { ForeignFileError } from './faults.ts';
+import type { Connection } from './sqlite.ts';
+
+/** "BULK": tells our files from other programs' databases. */
+export const APPLICATION_ID = 0x42_55_4c_4b;
+export const SCHEMA_VERSION = 1;
+
+/**
+ * `checksum` covers everything but what is only bookkeeping: `id`, `revision`, `parts`, `bytes` and `used`. None of
+ * those can make an issue wrong.
+ */
+const tables: readonly string[] = [
+  // One answer of a detector for a unit. `checksum` covers those of its rows in `issues` as well.
+  `CREATE TABLE units (id INTEGER PRIMARY KEY, detector TEXT NOT NULL, unit TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    engine TEXT NOT NULL, parts INTEGER NOT NULL, bytes INTEGER NOT NULL, revision INTEGER NOT NULL,
+    used INTEGER NOT NULL, checksum BLOB NOT NULL, UNIQUE (detector, unit)) STRICT`,
+  // The unit's issues, by file, in parts of limited length.
+  `CREATE TABLE issues (unit INTEGER NOT NULL, file TEXT NOT NULL, part INTEGER NOT NULL, body TEXT NOT NULL,
+    checksum BLOB NOT NULL, PRIMARY KEY (unit, file, part)) STRICT`,
+  // What is known of a file's content: module records, metrics, hashes.
+  `CREATE TABLE facts (kind TEXT NOT NULL, file TEXT NOT NULL, hash TEXT NOT NULL, body ANY NOT NULL,
+    bytes INTEGER NOT NULL, used INTEGER NOT NULL, checksum BLOB NOT NULL, PRIMARY KEY (kind, file)) STRICT`,
+  // Small collections: quarantine, baselines, meta.
+  `CREATE TABLE notes (kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, checksum BLOB NOT NULL,
+    PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE history (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL, checksum BLOB NOT NULL) STRICT`,
+  `CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
+];
+
+/**
+ * Makes the tables in a new file, checks them in an old one.
+ * @throws ForeignFileError when the file is of another version or program, or its tables are not ours
+ */
+export function ensureSchema(connection: Connection): void {
+  if (isNew(connection)) {
+    // Two processes may have come this far: the one that writes second finds the tables made.
+    connection.transaction('write', () => {
+      if (!isNew(connection)) return;
+      for (const table of tables) connection.exec(table);
+      connection.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+      connection.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    });
+  }
+  const program = connection.number('PRAGMA application_id');
+  if (program !== APPLICATION_ID) throw new ForeignFileError('it was not written by Bulkhead');
+  const version = connection.number('PRAGMA user_version');
+  if (version !== SCHEMA_VERSION) {
+    throw new ForeignFileError(`its schema is version ${version}, this Bulkhead knows version ${SCHEMA_VERSION}`);
+  }
+  const found = connection.all("SELECT sql FROM sqlite_schema WHERE type = 'table' AND sql IS NOT NULL ORDER BY rowid");
+  if (found.length !== tables.length || found.some(({ sql }, index) => sql !== tables[index])) {
+    throw new ForeignFileError('its tables are not those of Bulkhead');
+  }
+}
+
+function isNew(connection: Connection): boolean {
+  return (
+    connection.number('PRAGMA user_version') === 0 &&
+    connection.number('PRAGMA application_id') === 0 &&
+    connection.number('SELECT count(*) FROM sqlite_schema') === 0
+  );
+}

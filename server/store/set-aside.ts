@@ -1,0 +1,58 @@
+/** Damaged files are renamed, never deleted, so that they can be looked into. Runs in the store's thread. Stateless. */
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+
+/** Beside the database: its log and the index of the log. They belong to it and go where it goes. */
+export const companions: readonly string[] = ['-wal', '-shm'];
+
+const KEPT = 2;
+const MARK = '.damaged-';
+
+/**
+ * Renames `<name>` to `<name>.damaged-<time>`, with its companions, and keeps the newest two of such.
+ * @returns the new name
+ * @throws the error of the file system, for instance when another program holds the file (Windows)
+ */
+export function setAside(file: string, now: number): string {
+  const target = freeName(`${file}${MARK}${new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`);
+  renameSync(file, target);
+  // The database first: a log without its database is discarded, a database without its log is merely older.
+  for (const ending of companions) {
+    try {
+      renameSync(file + ending, target + ending);
+    } catch {
+      // There is none.
+    }
+  }
+  for (const old of listSetAside(file).slice(0, -KEPT)) removeDatabase(old);
+  return target;
+}
+
+/** Paths of what was set aside, the oldest first. */
+export function listSetAside(file: string): readonly string[] {
+  const prefix = path.basename(file) + MARK;
+  const names = readdirSync(path.dirname(file)).filter((name) => name.startsWith(prefix) && !companionOf(name));
+  return names.sort().map((name) => path.join(path.dirname(file), name));
+}
+
+/** Deletes a database file with its companions. */
+export function removeDatabase(file: string): void {
+  for (const ending of ['', ...companions]) rmSync(file + ending, { force: true });
+}
+
+/** Tells a file from the one that takes its name later; undefined: there is none. */
+export function identityOf(file: string): string | undefined {
+  const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return stat && `${stat.dev}:${stat.ino}`;
+}
+
+function freeName(wanted: string): string {
+  for (let count = 0; ; count += 1) {
+    const name = count === 0 ? wanted : `${wanted}-${String(count).padStart(2, '0')}`;
+    if (identityOf(name) === undefined) return name;
+  }
+}
+
+function companionOf(name: string): boolean {
+  return companions.some((ending) => name.endsWith(ending));
+}

@@ -1,0 +1,105 @@
+/**
+ * `node:sqlite`, loaded without its warning, and one connection with its prepared statements. Used only in the store's
+ * own thread: every call here blocks. A connection lives until it is closed.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+
+/** What SQLite gives back. In a damaged file a column may hold any type, whatever the schema says. */
+export type Row = Readonly<Record<string, unknown>>;
+
+type Value = null | number | string | Uint8Array;
+
+export class Connection {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  /**
+   * @param location a path, `:memory:`, or a `file:` URL
+   * @throws the error of `node:sqlite`; see `faultOf`
+   */
+  constructor(location: string | URL, options: { readonly readOnly?: boolean } = {}) {
+    const { DatabaseSync } = loadSqlite();
+    this.#database = new DatabaseSync(location, { readOnly: options.readOnly ?? false });
+  }
+
+  exec(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  run(sql: string, ...values: readonly Value[]): number {
+    return Number(this.#statement(sql).run(...values).changes);
+  }
+
+  get(sql: string, ...values: readonly Value[]): Row | undefined {
+    return this.#statement(sql).get(...values);
+  }
+
+  all(sql: string, ...values: readonly Value[]): readonly Row[] {
+    return this.#statement(sql).all(...values);
+  }
+
+  /** Row by row; the statement must not be used again until the iteration has ended. */
+  iterate(sql: string, ...values: readonly Value[]): Iterable<Row> {
+    return this.#statement(sql).iterate(...values);
+  }
+
+  /** One number, for instance of a PRAGMA. */
+  number(sql: string, ...values: readonly Value[]): number {
+    return Number(Object.values(this.get(sql, ...values) ?? {})[0] ?? 0);
+  }
+
+  /** All of `work` or nothing of it. `read` sees one state of the database throughout. */
+  transaction<Result>(kind: 'read' | 'write', work: () => Result): Result {
+    this.exec(kind === 'write' ? 'BEGIN IMMEDIATE' : 'BEGIN');
+    try {
+      const result = work();
+      this.exec('COMMIT');
+      return result;
+    } catch (error) {
+      try {
+        this.exec('ROLLBACK');
+      } catch {
+        // SQLite has rolled back by itself (disk full, damaged file).
+      }
+      throw error;
+    }
+  }
+
+  /** Never throws: what cannot be closed is left to the end of the process. */
+  close(): void {
+    this.#statements.clear();
+    try {
+      this.#database.close();
+    } catch {
+      // Closed already.
+    }
+  }
+
+  #statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const made = this.#database.prepare(sql);
+    this.#statements.set(sql, made);
+    return made;
+  }
+}
+
+let loaded: { readonly DatabaseSync: typeof DatabaseSync } | undefined;
+
+/** @throws Error when this Node has no `node:sqlite` */
+function loadSqlite(): { readonly DatabaseSync: typeof DatabaseSync } {
+  if (loaded) return loaded;
+  const { emitWarning } = process;
+  // Node 22 calls the module experimental each time it is loaded; that is for us to know, not for every user.
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (!String(warning).includes('SQLite')) Reflect.apply(emitWarning, process, [warning, ...rest]);
+  };
+  try {
+    const sqlite = process.getBuiltinModule('node:sqlite') as { readonly DatabaseSync: typeof DatabaseSync } | undefined;
+    if (sqlite === undefined) throw new Error(`Node ${process.versions.node} has no node:sqlite; 22.13 or newer has.`);
+    loaded = sqlite;
+    return sqlite;
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}

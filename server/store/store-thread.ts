@@ -1,0 +1,176 @@
+/**
+ * The entry of the store's thread: does what the store asks, one call after the other. All that blocks on the disk is
+ * here, away from the server's loop. Lives as long as its store.
+ */
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { DatabaseFile, SNAPSHOT_NAME } from './database-file.ts';
+import type { StoreDatabase } from './database.ts';
+import { faultOf, StoreError } from './faults.ts';
+import { InputHasher } from './input-hash.ts';
+import { LockFile } from './lock-table.ts';
+import type { EncodedPart } from './operations.ts';
+import { companions } from './set-aside.ts';
+import type { CallMessage, ThreadCalls, ThreadMessage, ThreadSettings } from './thread-calls.ts';
+
+/** After so long without a call the thread looks after its files. */
+const IDLE_MS = 10_000;
+/** For so long the start waits for another process that is writing. */
+const OPENING_MS = 10_000;
+
+const settings = workerData as ThreadSettings;
+const port = parentPort;
+if (port === null) throw new Error('store-thread is the entry of a worker thread.');
+
+const say = (message: ThreadMessage): void => port.postMessage(message);
+const now = (): number => Date.now();
+const locks = new LockFile(settings.dir, now);
+
+function open(): DatabaseFile {
+  const deadline = performance.now() + OPENING_MS;
+  for (;;) {
+    try {
+      return new DatabaseFile({
+        ...settings,
+        now,
+        log: (level, message) => say({ type: 'log', level, message }),
+        exclusively: (work) => locks.exclusively(work),
+      });
+    } catch (error) {
+      if (faultOf(error) !== 'busy' || performance.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50 + Math.random() * 50);
+    }
+  }
+}
+
+function serve(file: DatabaseFile): ThreadCalls {
+  let staged: EncodedPart[] = [];
+  const hasher = new InputHasher({
+    load: () => file.run((database) => allFacts(database, InputHasher.factKind)),
+    save: (facts) =>
+      file.run((database) =>
+        database.write(facts.map((fact) => ({ type: 'put-fact', kind: InputHasher.factKind, ...fact }))),
+      ),
+    now,
+  });
+  return {
+    stage: (parts, first) => {
+      staged = first ? [...parts] : staged.concat(parts);
+    },
+    commit: (operations) => {
+      const complete = operations.map((operation) =>
+        operation.type === 'put-unit' && operation.continued === true
+          ? { ...operation, parts: staged.concat(operation.parts) }
+          : operation,
+      );
+      staged = [];
+      file.run((database) => database.write(complete));
+      file.changed();
+    },
+    units: (query, from) => {
+      const chunk = file.run((database) => database.units(query, from));
+      if (chunk.next === undefined) tolerant(() => file.run((database) => database.touchUnits(query.detector)));
+      return chunk;
+    },
+    facts: (kind, from) => {
+      const chunk = file.run((database) => database.facts(kind, from));
+      if (chunk.next === undefined) tolerant(() => file.run((database) => database.touchFacts(kind)));
+      return chunk;
+    },
+    factsOf: (kind, files) => file.run((database) => database.factsOf(kind, files)),
+    notes: (kind) => file.run((database) => database.notes(kind)),
+    history: (limit) => file.run((database) => database.history(limit)),
+    hashInputs: (root, files) => hasher.hashAll(root, files),
+    readLocks: (names) => locks.read(names),
+    swapLocks: (changes) => locks.swap(changes),
+    stats: () => ({
+      ...file.run((database) => database.stats()),
+      fileBytes: file.memoryReason === undefined ? sizeOnDisk(file.file) : 0,
+      ...snapshotTime(),
+      setAside: file.setAside(),
+      recoveries: file.recoveries,
+    }),
+    verify: () => {
+      const report = file.run((database) => database.verify());
+      // The check that begins every use of a file finds the same and repairs it.
+      if (report.structure.length > 0) file.repair(report.structure);
+      return report;
+    },
+    clear: () => {
+      file.run((database) => database.clear());
+      file.removeRemains();
+      hasher.forget();
+    },
+    snapshot: () => file.snapshot(),
+    close: () => {
+      file.close();
+      locks.close();
+    },
+  };
+}
+
+function allFacts(database: StoreDatabase, kind: string): ReturnType<StoreDatabase['factsOf']> {
+  const facts = [];
+  for (let from: string | number | undefined = ''; from !== undefined; ) {
+    const chunk = database.facts(kind, from);
+    facts.push(...chunk.items);
+    from = chunk.next;
+  }
+  return facts;
+}
+
+function sizeOnDisk(file: string): number {
+  return ['', ...companions].reduce((sum, ending) => sum + (statSync(file + ending, { throwIfNoEntry: false })?.size ?? 0), 0);
+}
+
+function snapshotTime(): { readonly snapshotAt?: number } {
+  const stat = statSync(path.join(settings.dir, SNAPSHOT_NAME), { throwIfNoEntry: false });
+  return stat ? { snapshotAt: stat.mtimeMs } : {};
+}
+
+/** For what may be left undone. */
+function tolerant(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (faultOf(error) !== 'busy') throw error;
+  }
+}
+
+function codeOf(error: unknown): StoreError['code'] {
+  if (error instanceof StoreError) return error.code;
+  return faultOf(error) === 'busy' ? 'BUSY' : 'INTERNAL';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+let file: DatabaseFile;
+try {
+  file = open();
+} catch (error) {
+  say({ type: 'failed', code: codeOf(error), message: messageOf(error) });
+  throw error;
+}
+const calls = serve(file);
+let memoryReason = file.memoryReason;
+let idle: NodeJS.Timeout | undefined;
+
+port.on('message', ({ id, name, values }: CallMessage) => {
+  try {
+    const result: unknown = Reflect.apply(calls[name], undefined, values);
+    say({ type: 'answer', id, result });
+  } catch (error) {
+    say({ type: 'refused', id, code: codeOf(error), message: messageOf(error) });
+  }
+  if (file.memoryReason !== memoryReason && file.memoryReason !== undefined) {
+    memoryReason = file.memoryReason;
+    say({ type: 'memory', reason: memoryReason });
+  }
+  clearTimeout(idle);
+  if (name === 'close') port.close();
+  else if (file.untidy) idle = setTimeout(() => tolerant(() => file.tidy()), IDLE_MS).unref();
+});
+say({ type: 'ready', memoryReason });

@@ -1,0 +1,207 @@
+/**
+ * Writes that have not reached the disk yet. They go out in batches a little later, the newest of each key only, and
+ * are encoded in slices, so that neither the one who writes nor the loop waits. Lives as long as its store.
+ */
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import type { Issue } from '../../workers/protocol.ts';
+import { StoreError } from './faults.ts';
+import { partsOf } from './issue-parts.ts';
+import type { EncodedPart, EncodedUnit, WriteOperation } from './operations.ts';
+
+/** A unit's answer, as the store is given it. */
+export interface UnitResult extends Omit<EncodedUnit, 'parts'> {
+  /** Complete: what is not named here has no issues. Not to be changed afterwards. */
+  readonly files: ReadonlyMap<string, readonly Issue[]>;
+}
+
+export type QueuedWrite =
+  | ({ readonly type: 'put-unit' } & UnitResult)
+  | Exclude<WriteOperation, { readonly type: 'put-unit' }>;
+
+/** Where batches go. Both reject with a StoreError. */
+export interface WriteSink {
+  stage(parts: readonly EncodedPart[], first: boolean): Promise<void>;
+  commit(operations: readonly WriteOperation[]): Promise<void>;
+}
+
+export interface WriteQueueOptions {
+  readonly sink: WriteSink;
+  readonly log: (level: 'warn' | 'info', message: string) => void;
+  /** Milliseconds a write may wait for others. */
+  readonly delayMs?: number;
+}
+
+const DELAY_MS = 100;
+const RECORDS_PER_BATCH = 500;
+/** Characters: a message of this size is copied in about 1 ms. */
+const LENGTH_PER_MESSAGE = 1024 * 1024;
+/** Encoding goes on for so long before others may run. */
+const SLICE_MS = 4;
+const BUSY_MS = [50, 100, 250, 500, 1000];
+/** A batch that fails for a reason of its own must not stand in the way of the others for ever. */
+const ATTEMPTS = 3;
+
+export class WriteQueue {
+  readonly #options: WriteQueueOptions;
+  #queued = new Map<string, QueuedWrite>();
+  #timer: NodeJS.Timeout | undefined;
+  #pumping: Promise<void> | undefined;
+  #busyRounds = 0;
+  #failures = 0;
+  #closed = false;
+  #anonymous = 0;
+
+  constructor(options: WriteQueueOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#queued.size;
+  }
+
+  add(write: QueuedWrite): void {
+    if (this.#closed) return;
+    if (write.type === 'drop-detector') this.#forget((queued) => 'detector' in queued && queued.detector === write.detector);
+    const key = this.#keyOf(write);
+    // To the end: what it replaces was written before.
+    this.#queued.delete(key);
+    this.#queued.set(key, write);
+    if (this.#pumping) return;
+    if (this.#queued.size >= RECORDS_PER_BATCH) this.#pump();
+    else this.#timer ??= setTimeout(() => this.#pump(), this.#options.delayMs ?? DELAY_MS);
+  }
+
+  /** Forgets what has not been sent. */
+  clear(): void {
+    this.#queued.clear();
+  }
+
+  /** Resolves when nothing waits any more, or after `patienceMs`. @returns whether all is written */
+  async flush(patienceMs: number): Promise<boolean> {
+    const deadline = performance.now() + patienceMs;
+    while (this.#queued.size > 0 || this.#pumping) {
+      this.#pump();
+      const left = deadline - performance.now();
+      if (left <= 0) return false;
+      const abort = new AbortController();
+      await Promise.race([this.#pumping, sleep(left, undefined, { signal: abort.signal }).catch(() => undefined)]);
+      abort.abort();
+    }
+    return true;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #pump(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#pumping ??= this.#writeAll().finally(() => (this.#pumping = undefined));
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#queued.size > 0 && !this.#closed) {
+      const batch = this.#take();
+      try {
+        await this.#send(batch);
+        this.#busyRounds = 0;
+        this.#failures = 0;
+      } catch (error) {
+        await this.#failed(error, batch);
+      }
+    }
+  }
+
+  /** The oldest writes; a large unit is the last of its batch. */
+  #take(): Map<string, QueuedWrite> {
+    const batch = new Map<string, QueuedWrite>();
+    for (const [key, write] of this.#queued) {
+      if (batch.size >= RECORDS_PER_BATCH) break;
+      batch.set(key, write);
+    }
+    for (const key of batch.keys()) this.#queued.delete(key);
+    return batch;
+  }
+
+  /** Takes out of the batch what has been committed. */
+  async #send(batch: Map<string, QueuedWrite>): Promise<void> {
+    const { sink } = this.#options;
+    let operations: WriteOperation[] = [];
+    let keys: string[] = [];
+    let length = 0;
+    let sliceStart = performance.now();
+    const commit = async (): Promise<void> => {
+      await sink.commit(operations);
+      for (const key of keys) batch.delete(key);
+      [operations, keys, length, sliceStart] = [[], [], 0, performance.now()];
+    };
+    for (const [key, write] of [...batch]) {
+      keys.push(key);
+      if (write.type !== 'put-unit') {
+        operations.push(write);
+        length += 'body' in write ? write.body.length : 0;
+      } else {
+        const { files, ...unit } = write;
+        let parts: EncodedPart[] = [];
+        let staged = false;
+        for (const part of partsOf(files)) {
+          parts.push(part);
+          length += part.body.length;
+          if (length > LENGTH_PER_MESSAGE) {
+            await sink.stage(parts, !staged);
+            staged = true;
+            [parts, length, sliceStart] = [[], 0, performance.now()];
+          } else if (performance.now() - sliceStart > SLICE_MS) {
+            await turn();
+            sliceStart = performance.now();
+          }
+        }
+        operations.push({ ...unit, parts, ...(staged ? { continued: true } : {}) });
+        if (staged) await commit();
+      }
+      if (length > LENGTH_PER_MESSAGE) await commit();
+    }
+    if (operations.length > 0) await commit();
+  }
+
+  async #failed(error: unknown, batch: ReadonlyMap<string, QueuedWrite>): Promise<void> {
+    const code = error instanceof StoreError ? error.code : 'INTERNAL';
+    const again = code === 'BUSY' || (code === 'INTERNAL' && ++this.#failures < ATTEMPTS);
+    if (!again) {
+      this.#failures = 0;
+      if (code !== 'UNAVAILABLE' && code !== 'CLOSED') {
+        const text = error instanceof Error ? error.message : String(error);
+        this.#options.log('warn', `${batch.size} results were not stored and will be analysed again: ${text}`);
+      }
+      return;
+    }
+    // Before what has come meanwhile, which wins where it is of the same key.
+    const older = [...batch].filter(([key]) => !this.#queued.has(key));
+    this.#queued = new Map([...older, ...this.#queued]);
+    await sleep(BUSY_MS[Math.min(this.#busyRounds++, BUSY_MS.length - 1)]);
+  }
+
+  #forget(matches: (write: QueuedWrite) => boolean): void {
+    for (const [key, write] of this.#queued) if (matches(write)) this.#queued.delete(key);
+  }
+
+  #keyOf(write: QueuedWrite): string {
+    switch (write.type) {
+      case 'put-unit':
+      case 'drop-unit':
+        return `unit\n${write.detector}\n${write.unit}`;
+      case 'put-fact':
+      case 'drop-fact':
+        return `fact\n${write.kind}\n${write.file}`;
+      case 'put-note':
+      case 'drop-note':
+        return `note\n${write.kind}\n${write.key}`;
+      case 'drop-detector':
+        return `detector\n${write.detector}`;
+      case 'append-history':
+        return `history\n${++this.#anonymous}`;
+    }
+  }
+}
