@@ -80,9 +80,11 @@ function tooltip(view: View, summary: string): string {
     if (status.detectors.length > 0) {
       parts.push(table(['Detector', 'Engine', 'Issues'], '--:', status.detectors.map(detectorRow)));
     }
-    if (status.workers.length > 0) {
+    // One that was stopped because there is nothing to do tells nothing.
+    const workers = status.workers.filter((worker) => worker.state !== 'stopped' || worker.lastExit !== undefined);
+    if (workers.length > 0) {
       const headers = ['Worker', 'State', 'Memory', 'Peak', 'Restarts'];
-      parts.push(table(headers, '--:', status.workers.map(workerRow)));
+      parts.push(table(headers, '--:', workers.map(workerRow)));
       parts.push(`Memory of all workers: ${megabytes(status.memoryBytes)}`);
     }
   }

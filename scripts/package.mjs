@@ -43,7 +43,15 @@ const target = targetOf(process.platform, process.arch);
 const packages = stagePackage();
 const result = spawnSync(
   process.execPath,
-  [path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce'), 'package', '--target', target, '--out', vsix, ...quiet()],
+  [
+    path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce'),
+    'package',
+    '--target',
+    target,
+    '--out',
+    vsix,
+    ...quiet(),
+  ],
   { cwd: stage, stdio: ['ignore', 'ignore', 2] },
 );
 if (result.status !== 0) fail('vsce package failed: see above.');
@@ -126,7 +134,9 @@ function check(files) {
   if (missing.length > 0) fail(`The package lacks:\n  ${missing.join('\n  ')}`);
   if (surplus.length > 0) fail(`The package must not have:\n  ${surplus.join('\n  ')}`);
   const unpacked = files.reduce((total, { size }) => total + size, 0);
-  console.log(`${path.relative(process.cwd(), vsix)}: ${target}, ${files.length} files, ${megabytes(statSync(vsix).size)}`);
+  console.log(
+    `${path.relative(process.cwd(), vsix)}: ${target}, ${files.length} files, ${megabytes(statSync(vsix).size)}`,
+  );
   console.log(`(${megabytes(unpacked)} unpacked; of it the product ${megabytes(sizeOf(files, 'dist/'))})`);
 }
 

@@ -38,6 +38,7 @@ const quietSettings = {
   'workbench.startupEditor': 'none',
   'workbench.colorTheme': 'Default Dark Modern',
   'workbench.tips.enabled': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'typescript.validate.enable': false,
   'javascript.validate.enable': false,
   'git.enabled': false,

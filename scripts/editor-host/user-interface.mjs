@@ -29,14 +29,14 @@ const actions = {
     return {};
   },
   /** Waits until the element is there and its text, its label or its title matches. */
-  async read(page, { selector, pattern }) {
+  async read(page, { selector, pattern, flags }) {
     const element = page.locator(selector).first();
     await element.waitFor({ state: 'attached', ...actionTimeout });
     const deadline = Date.now() + actionTimeout.timeout;
     for (;;) {
       const text = (await element.innerText(actionTimeout)).trim();
       const label = (await element.getAttribute('aria-label', actionTimeout)) ?? '';
-      if (!pattern || new RegExp(pattern).test(`${text}\n${label}`)) return { text, label };
+      if (!pattern || new RegExp(pattern, flags).test(`${text}\n${label}`)) return { text, label };
       if (Date.now() > deadline) throw new Error(`${selector} is "${text}" (${label}), expected ${pattern}`);
       await page.waitForTimeout(50);
     }

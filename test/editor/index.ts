@@ -1,5 +1,6 @@
 /** The entry that both hosts load into the extension host: runs the tests of one scenario and reports to the driver. */
 import Mocha from 'mocha';
+import * as vscode from 'vscode';
 import { driver } from './support/driver.ts';
 
 const suites: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -56,6 +57,7 @@ async function tell(test: Mocha.Test, scenario: string): Promise<TestResult> {
   const durationMs = test.duration ?? 0;
   await driver.print(`  ${state === 'passed' ? '✔' : '✖'} ${test.title} (${durationMs} ms)`);
   if (state === 'failed') {
+    await vscode.commands.executeCommand('bulkhead.showOutput').then(undefined, () => undefined);
     await driver.screenshot(`${scenario}-failed`).catch((error: unknown) => driver.print(`  ${String(error)}`));
   }
   return { title: test.fullTitle(), state, durationMs };

@@ -22,6 +22,7 @@ describe('a workspace that is not trusted', () => {
     const states = new Map(detectors.map(({ name, status }) => [name, status]));
     assert.equal(states.get('circular'), 'done');
     assert.equal(states.get('eslint'), 'restricted');
+    assert.match(detectors.find(({ name }) => name === 'typescript')?.engine ?? '', /bundled/);
     assert.deepEqual(
       issues().filter((issue) => issue.includes(' circular ')),
       expected.filter((issue) => issue.includes(' circular ')),

@@ -1,5 +1,6 @@
 /** The extension under test, as a test sees it: its issues, its status, its processes. Everything waits on events. */
 import assert from 'node:assert/strict';
+import { dirname } from 'node:path/posix';
 import * as vscode from 'vscode';
 import type { BulkheadApi } from '../../../client/extension.ts';
 import type { StatusParams } from '../../../workers/protocol-lsp.ts';
@@ -7,7 +8,7 @@ import type { ExpectedIssue } from './workspaces.ts';
 
 export const extensionId = 'bulkhead.bulkhead';
 
-const patienceMs = 15_000;
+const patienceMs = 30_000;
 
 export function folder(): vscode.Uri {
   const first = vscode.workspace.workspaceFolders?.[0];
@@ -67,7 +68,7 @@ export async function issuesAre(expected: readonly ExpectedIssue[]): Promise<voi
   }
 }
 
-/** All issues shown, sorted: `<file> <detector> <rule>`. */
+/** All issues shown, sorted. */
 export function issues(): readonly ExpectedIssue[] {
   const root = `${folder().path}/`;
   return vscode.languages
@@ -75,7 +76,9 @@ export function issues(): readonly ExpectedIssue[] {
     .flatMap(([uri, diagnostics]) =>
       diagnostics.flatMap((diagnostic) => {
         const detector = /^bulkhead\((.+)\)$/.exec(diagnostic.source ?? '')?.[1];
-        return detector ? [`${uri.path.replace(root, '')} ${detector} ${ruleOf(diagnostic)}`] : [];
+        const path = uri.path.replace(root, '');
+        const place = detector === 'circular' ? dirname(path) : path;
+        return detector ? [`${place} ${detector} ${ruleOf(diagnostic)}`] : [];
       }),
     )
     .toSorted();

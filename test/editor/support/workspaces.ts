@@ -7,7 +7,7 @@ export const workspaces = {
   restricted: () => generateWorkspace({ size: 100, eslintConfig: tellingEslintConfig }),
 } as const satisfies Record<string, () => GeneratedWorkspace>;
 
-/** One issue that must be shown: `<file> <detector> <rule>`. */
+/** One issue that must be shown: `<file> <detector> <rule>`; of a cycle only the folder, for it has many places. */
 export type ExpectedIssue = string;
 
 export interface GeneratedWorkspace {
@@ -35,7 +35,7 @@ const tellingEslintConfig = [
   '',
 ].join('\n');
 
-/** A TypeScript and JavaScript project whose every fortieth file or so has a known issue of one of the detectors. */
+/** A TypeScript and JavaScript project of which every hundredth file has a known issue of one of the detectors. */
 export function generateWorkspace({ size, eslintConfig = plainEslintConfig }: WorkspaceOptions): GeneratedWorkspace {
   const files = new Map<string, string>([
     ['package.json', `${JSON.stringify({ name: 'generated', private: true, type: 'module' }, null, 2)}\n`],
@@ -48,7 +48,7 @@ export function generateWorkspace({ size, eslintConfig = plainEslintConfig }: Wo
     const number = String(index).padStart(4, '0');
     if (index % 2 === 0) {
       const file = `src/typed/module-${number}.ts`;
-      const broken = index % 80 === 0;
+      const broken = index % 200 === 0;
       files.set(
         file,
         `export const value${number}: number = ${broken ? `'${number}'` : number.replace(/^0+(?=\d)/, '')};\n`,
@@ -58,7 +58,7 @@ export function generateWorkspace({ size, eslintConfig = plainEslintConfig }: Wo
       }
     } else {
       const file = `src/plain/module-${number}.js`;
-      const broken = index % 80 === 1;
+      const broken = index % 200 === 1;
       files.set(file, `export function value${number}() {\n${broken ? '  debugger;\n' : ''}  return ${index};\n}\n`);
       if (broken) {
         issues.push(`${file} eslint no-debugger`);
@@ -67,7 +67,7 @@ export function generateWorkspace({ size, eslintConfig = plainEslintConfig }: Wo
   }
   files.set('src/ring/first.ts', `import { second } from './second.js';\nexport const first = () => second;\n`);
   files.set('src/ring/second.ts', `import { first } from './first.js';\nexport const second = () => first;\n`);
-  issues.push('src/ring/first.ts circular import-cycle');
+  issues.push('src/ring circular import-cycle');
   return { files, issues: issues.toSorted() };
 }
 
