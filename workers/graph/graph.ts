@@ -94,6 +94,13 @@ export class ModuleGraph {
     }
   }
 
+  /** The module a package's bare name means, asked from a file of the root. */
+  entryOf(file: string, name: string): Module | undefined {
+    const resolver = this.#resolver;
+    const resolution = resolver?.resolve(resolver.scopeOf(file), name);
+    return resolution?.kind === 'file' ? this.#modules.get(resolution.file) : undefined;
+  }
+
   /** @throws the signal's reason when aborted; what was not done is done by the next update */
   async update({ overlays, changed, signal }: GraphUpdate): Promise<void> {
     this.#takeOverlays(overlays);

@@ -53,6 +53,8 @@ export interface ModuleExport {
   readonly request?: number;
   /** Name in the module re-exported from; `*` for its namespace. */
   readonly imported?: string;
+  /** Declared here with `let` or `var`: whoever imports it sees it change. */
+  readonly isMutable?: true;
   readonly start: number;
   readonly end: number;
 }
@@ -111,7 +113,7 @@ export function readRecord(file: string, text: string, contentHash = recordHash(
   const exports: ModuleExport[] = [];
   if (result !== undefined) {
     readImports(result.module, requests);
-    readExports(result.module, requests, exports);
+    readExports(result.module, readable, requests, exports);
     readDynamicImports(result.module, readable, requests);
     if (needsTree(readable, language, result.module)) {
       for (const call of callsIn(result.program())) requests.push(requestOfCall(call));
@@ -217,15 +219,21 @@ function readImports(module: EcmaScriptModule, requests: ModuleRequest[]): void 
 }
 
 /** Re-exports become a request each; `request` of the exports is, until {@link reindex}, the offset of its start. */
-function readExports(module: EcmaScriptModule, requests: ModuleRequest[], exports: ModuleExport[]): void {
+function readExports(
+  module: EcmaScriptModule,
+  text: string,
+  requests: ModuleRequest[],
+  exports: ModuleExport[],
+): void {
   for (const { start, end, entries } of module.staticExports) {
+    const mutable = /^export\s+(?:let|var)\b/.test(text.slice(start, start + 20)) ? { isMutable: true as const } : {};
     const names: ImportedName[] = [];
     for (const { moduleRequest, importName, exportName, localName, isType, ...span } of entries) {
       const name = exportName.kind === 'None' ? '*' : exportName.kind === 'Default' ? 'default' : (exportName.name ?? '');
       const place = { start: exportName.start ?? span.start, end: exportName.end ?? span.end };
       if (moduleRequest === null) {
         const local = localName.name ?? undefined;
-        exports.push({ name, typeOnly: isType, ...(local === undefined ? {} : { local }), ...place });
+        exports.push({ name, typeOnly: isType, ...(local === undefined ? {} : { local }), ...mutable, ...place });
         continue;
       }
       const imported = importName.kind === 'Name' ? (importName.name ?? '') : '*';

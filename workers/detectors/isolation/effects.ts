@@ -1,0 +1,34 @@
+/** Statements at the top of a module that do something rather than define it. The tree is built once per record. */
+import type { Node } from 'oxc-parser';
+import type { Module, ModuleGraph } from '../../graph/index.ts';
+import { parseTree, recordHash, type ModuleRecord } from '../../graph/record.ts';
+
+export interface Effect {
+  readonly start: number;
+  readonly end: number;
+}
+
+export function effectsOnLoad(graph: ModuleGraph, { file, record }: Module): readonly Effect[] {
+  const known = memo.get(record);
+  if (known) return known;
+  const text = graph.textOf(file);
+  const tree = text !== undefined && recordHash(file, text) === record.hash ? parseTree(file, text) : undefined;
+  const effects = (tree?.body ?? []).filter(isEffect).map(({ start, end }) => ({ start, end }));
+  memo.set(record, effects);
+  return effects;
+}
+
+const memo = new WeakMap<ModuleRecord, readonly Effect[]>();
+
+/** A call or an assignment to something that is not this module's `exports`. */
+function isEffect(statement: Node): boolean {
+  if (statement.type !== 'ExpressionStatement' || 'directive' in statement) return false;
+  let { expression } = statement;
+  if (expression.type === 'AwaitExpression') expression = expression.argument;
+  if (expression.type === 'CallExpression') return true;
+  if (expression.type !== 'AssignmentExpression' || expression.left.type !== 'MemberExpression') return false;
+  const { object } = expression.left;
+  return object.type === 'Identifier' && GLOBALS.has(object.name);
+}
+
+const GLOBALS: ReadonlySet<string> = new Set(['globalThis', 'window', 'global', 'self', 'document', 'process']);

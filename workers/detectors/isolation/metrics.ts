@@ -1,0 +1,59 @@
+/** Couplings by number: of modules, and of folders for reports. After R. C. Martin. Pure functions over the edges. */
+import { edgesOf } from '../../graph/edges.ts';
+import type { ModuleGraph } from '../../graph/index.ts';
+
+export interface Coupling {
+  /** Afferent: how many depend on it. */
+  readonly ca: number;
+  /** Efferent: on how many it depends. */
+  readonly ce: number;
+  /** Ce / (Ca + Ce): 0 is what everyone leans on, 1 what nobody does; 0 when there is neither. */
+  readonly instability: number;
+}
+
+/** By node number of {@link edgesOf}; every module counts once however often it is imported, types included. */
+export function moduleCouplings(graph: ModuleGraph): readonly Coupling[] {
+  const { modules, leaving } = edgesOf(graph);
+  const incoming = new Int32Array(modules.length);
+  const outgoing = leaving.map((edges, from) => {
+    const targets = new Set(edges.map(({ to }) => to).filter((to) => to !== from));
+    for (const to of targets) incoming[to] = (incoming[to] ?? 0) + 1;
+    return targets.size;
+  });
+  return outgoing.map((ce, number) => couplingOf(incoming[number] ?? 0, ce));
+}
+
+/**
+ * Couplings of every folder with modules in it or below it: Ca counts modules outside that depend on some inside, Ce
+ * modules outside that some inside depend on.
+ */
+export function folderCouplings(graph: ModuleGraph): ReadonlyMap<string, Coupling> {
+  const { modules, leaving } = edgesOf(graph);
+  const sets = new Map<string, { readonly dependents: Set<number>; readonly dependencies: Set<number> }>();
+  const folders = modules.map(({ file }) => foldersOf(file));
+  for (const list of folders) {
+    for (const folder of list) if (!sets.has(folder)) sets.set(folder, { dependents: new Set(), dependencies: new Set() });
+  }
+  for (const edges of leaving) {
+    for (const { from, to } of edges) {
+      const [source, target] = [folders[from] ?? [], folders[to] ?? []];
+      for (const folder of source) if (!target.includes(folder)) sets.get(folder)?.dependencies.add(to);
+      for (const folder of target) if (!source.includes(folder)) sets.get(folder)?.dependents.add(from);
+    }
+  }
+  return new Map(
+    [...sets].sort(([one], [other]) => (one < other ? -1 : 1)).map(([folder, { dependents, dependencies }]) => [
+      folder,
+      couplingOf(dependents.size, dependencies.size),
+    ]),
+  );
+}
+
+function couplingOf(ca: number, ce: number): Coupling {
+  return { ca, ce, instability: ca + ce === 0 ? 0 : ce / (ca + ce) };
+}
+
+function foldersOf(file: string): readonly string[] {
+  const parts = file.split('/').slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+}

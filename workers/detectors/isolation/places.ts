@@ -1,0 +1,39 @@
+/** What a file is by where it lies: a test, a tool's configuration, a part of a package. Pure functions. */
+import path from 'node:path';
+import type { Manifest, Manifests } from '../../graph/manifests.ts';
+
+/** Tests, and what exists for them. Folders count from the file's package on: a package may well be called `test`. */
+export function isTestFile(file: string, manifests: Manifests): boolean {
+  if (TEST_NAME.test(path.posix.basename(file))) return true;
+  return TEST_FOLDER.test(path.posix.dirname(below(manifests.packageOf(file), file)));
+}
+
+/** Whether anything in a path says that it exists for tests; who asks for test code may be one less strictly. */
+export function isTestHelper(file: string): boolean {
+  return /test|spec|mock|(^|\/)e2e\//i.test(file);
+}
+
+/** Files that are not part of what a package gives its users: they may reach anywhere. */
+export function isToolFile(file: string, manifests: Manifests): boolean {
+  return TOOL_NAME.test(path.posix.basename(file)) || TOOL_FOLDER.test(`${path.posix.dirname(below(manifests.packageOf(file), file))}/`);
+}
+
+/** Folder that only its parent's other files may look into, with its trailing part: `src/db/internal`. */
+export function privateFolderOf(file: string): string | undefined {
+  const match = /^(.*\/|)(internal|_internal|__internal__|_private|private_)\/[^]*$/.exec(file);
+  return match ? `${match[1] ?? ''}${match[2] ?? ''}` : undefined;
+}
+
+/** `apps/web` of a package in such a folder. */
+export function applicationOf(manifest: Manifest | undefined): string | undefined {
+  return manifest && /(^|\/)(apps|applications)\/[^/]+$/.test(manifest.directory) ? manifest.directory : undefined;
+}
+
+const TEST_NAME = /\.(test|spec|e2e|cy|stories|story|bench|test-d)\.[cm]?[jt]sx?$|^(jest|vitest|mocha|karma|playwright|cypress)[.-](setup|config|global)/;
+const TEST_FOLDER = /(^|\/)(__tests?__|__mocks__|__fixtures__|tests?|specs?|e2e|cypress|playwright|fixtures|testdata|benchmarks?|benches)(\/|$)/;
+const TOOL_NAME = /(^|\.)(config|setup|rc)\.[cm]?[jt]s$|^\.|^(gulpfile|gruntfile|makefile|karma\.conf|webpack\.|rollup\.|vite\.|esbuild)/i;
+const TOOL_FOLDER = /^(scripts|script|tools|tasks|build|examples?|docs?|website|playground|demos?|samples?|stories|\.storybook)\//;
+
+function below(manifest: Manifest | undefined, file: string): string {
+  return manifest && manifest.directory !== '' ? file.slice(manifest.directory.length + 1) : file;
+}
