@@ -97,10 +97,13 @@ async function usageOf(
     version === 2
       ? ['memory.max', 'memory.current', 'inactive_file']
       : ['memory.limit_in_bytes', 'memory.usage_in_bytes', 'total_inactive_file'];
-  const limit = (await read(`${folder}/${limitFile}`))?.trim();
+  const limit = (await read(path.posix.join(folder, limitFile)))?.trim();
   // Version 2 writes `max`, version 1 a number next to 2^63, for `no limit`.
   if (limit === undefined || !/^\d+$/.test(limit)) return undefined;
-  const [usage, statistics] = await Promise.all([read(`${folder}/${usageFile}`), read(`${folder}/memory.stat`)]);
+  const [usage, statistics] = await Promise.all([
+    read(path.posix.join(folder, usageFile)),
+    read(path.posix.join(folder, 'memory.stat')),
+  ]);
   const cached = new RegExp(`^${cache} (\\d+)$`, 'm').exec(statistics ?? '')?.[1];
   const usedBytes = Math.max(0, Number(usage?.trim() ?? 0) - Number(cached ?? 0));
   return { limitBytes: Number(limit), usedBytes };

@@ -153,7 +153,6 @@ export async function simulate(seed: number): Promise<Story> {
 /** A task with an engine's eyes: keeps what counts as true and notices what must not happen. */
 class Trial {
   outcome: CheckOutcome | undefined;
-  readonly #world: World;
   readonly #controller = new AbortController();
   readonly #units: readonly Unit[];
   readonly #poisoned: ReadonlySet<string>;
@@ -164,7 +163,6 @@ class Trial {
 
   constructor(pool: Pool, world: World, index: number, poisonShare: number) {
     const { random } = world;
-    this.#world = world;
     const names = Object.keys(table);
     const detector = names[Math.floor(random() * names.length)] ?? 'many';
     const kind = detector === 'single' ? 'project' : 'file';

@@ -1,0 +1,796 @@
+/** The pool's rules one by one, on simulated time and simulated processes. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import type { DetectorTable } from '../../../server/pool/detectors.ts';
+import type { CheckAnswer, CompartmentLink, Launch, LinkExit } from '../../../server/pool/link.ts';
+import { createPool, PlanFailure, type PoolOptions } from '../../../server/pool/pool.ts';
+import type { CheckOutcome, CheckTask, PoolNotice, SupervisedPool } from '../../../server/pool/types.ts';
+import type { CheckEvent, CheckRequest, PlanRequest, Unit } from '../../../workers/protocol.ts';
+import { settle, SimulatedClock } from './support/simulated-clock.ts';
+
+/** A process that does only what the test says. */
+class Puppet implements CompartmentLink {
+  readonly pid: number;
+  readonly name: string;
+  readonly heapMb: number;
+  readonly vitals = undefined;
+  readonly #ready = Promise.withResolvers<boolean>();
+  readonly #exited = Promise.withResolvers<LinkExit>();
+  readonly ready = this.#ready.promise;
+  readonly exited = this.#exited.promise;
+  request: CheckRequest | undefined;
+  planRequest: PlanRequest | undefined;
+  cancelled = false;
+  closed = false;
+  killed = false;
+  dead = false;
+  #onEvent: (event: CheckEvent) => void | Promise<void> = () => {};
+  #onVitals: CompartmentLink['onVitals'] extends (listener: infer L) => void ? L : never = () => {};
+  #answer = Promise.withResolvers<CheckAnswer>();
+  #plan = Promise.withResolvers<never>();
+
+  constructor(pid: number, name: string, heapMb: number) {
+    this.pid = pid;
+    this.name = name;
+    this.heapMb = heapMb;
+  }
+
+  async becomeReady(): Promise<void> {
+    this.#ready.resolve(true);
+    await settle();
+  }
+
+  onVitals(listener: (vitals: { heartbeatAt: number; rssBytes: number }) => void): void {
+    this.#onVitals = listener;
+  }
+
+  beat(heartbeatAt: number, rssBytes = 50_000_000): void {
+    this.#onVitals({ heartbeatAt, rssBytes });
+  }
+
+  plan(request: PlanRequest): Promise<never> {
+    this.planRequest = request;
+    this.#plan = Promise.withResolvers();
+    return this.#plan.promise;
+  }
+
+  check(
+    request: CheckRequest,
+    onEvent: (event: CheckEvent) => void | Promise<void>,
+    cancel: AbortSignal,
+  ): Promise<CheckAnswer> {
+    this.request = request;
+    this.#onEvent = onEvent;
+    this.#answer = Promise.withResolvers();
+    cancel.addEventListener('abort', () => {
+      this.cancelled = true;
+    });
+    return this.#answer.promise;
+  }
+
+  capture(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  say(event: CheckEvent): void | Promise<void> {
+    return this.#onEvent(event);
+  }
+
+  begin(file: string): void {
+    void this.say({ kind: 'begin', unit: file, file });
+  }
+
+  done(file: string): void {
+    void this.say({ kind: 'done', unit: file, file });
+  }
+
+  /** Answers the check in hand, all its files done. */
+  async finish(cancelled = false): Promise<void> {
+    const units = this.request?.units ?? [];
+    this.request = undefined;
+    if (!cancelled) for (const { file } of units) this.done(file);
+    this.#answer.resolve({ result: { durationMs: 1, files: units.length, issues: 0 }, version: '1', cancelled });
+    await settle();
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  kill(): void {
+    this.killed = true;
+  }
+
+  async die(exit: Partial<LinkExit> = { exitCode: 1 }): Promise<void> {
+    const { LinkLost } = await import('../../../server/pool/link.ts');
+    this.dead = true;
+    this.#ready.resolve(false);
+    this.#answer.promise.catch(() => {});
+    this.#plan.promise.catch(() => {});
+    this.#answer.reject(new LinkLost('died'));
+    this.#plan.reject(new LinkLost('died'));
+    this.#exited.resolve({ expected: false, outOfMemory: false, stderr: [], ...exit });
+    await settle();
+  }
+}
+
+class Stage {
+  readonly clock = new SimulatedClock();
+  readonly puppets: Puppet[] = [];
+  readonly notices: PoolNotice[] = [];
+  readonly files = new Map<string, string>();
+  readonly pool: SupervisedPool;
+  memory = { totalBytes: 2 ** 34, freeBytes: 2 ** 33, source: 'machine' } as const;
+
+  constructor(options: Partial<PoolOptions> = {}, table?: DetectorTable) {
+    const launch: Launch = ({ name, heapMb }) => {
+      const puppet = new Puppet(100 + this.puppets.length, name, heapMb);
+      this.puppets.push(puppet);
+      return puppet;
+    };
+    this.pool = createPool({
+      clock: this.clock,
+      random: () => 0.5,
+      launch,
+      maxWorkers: 4,
+      detectors: table ?? {
+        lint: { title: 'Lint', compartment: 'lint', maxCompartments: { heavy: 1 } },
+        types: { title: 'Types', compartment: 'types', maxCompartments: { light: 1 }, limits: { idleMs: Infinity } },
+        loops: { title: 'Loops', compartment: 'graph', maxCompartments: { light: 1 } },
+        imports: { title: 'Imports', compartment: 'graph', maxCompartments: { light: 1 } },
+      },
+      onNotice: (notice) => this.notices.push(notice),
+      sample: () => Promise.resolve(new Map()),
+      machine: () => Promise.resolve(this.memory),
+      readInput: (file) => Promise.resolve(new TextEncoder().encode(this.files.get(file) ?? '')),
+      ...options,
+    });
+  }
+
+  get living(): readonly Puppet[] {
+    return this.puppets.filter(({ dead }) => !dead);
+  }
+
+  at(index: number): Puppet {
+    const puppet = this.puppets.at(index);
+    assert.ok(puppet, `process ${index} was started`);
+    return puppet;
+  }
+
+  check(files: readonly string[], extras: Partial<CheckRequest> & Partial<CheckTask> & { lane?: 'heavy' } = {}): Check {
+    const { priority = 'background', signal, onEvent, lane, ...request } = extras;
+    return new Check(this.pool, {
+      request: {
+        detector: 'lint',
+        root: '/r',
+        options: {},
+        generation: 1,
+        units: files.map((file): Unit => ({
+          id: file,
+          kind: 'file',
+          group: 'g',
+          file,
+          ...(lane === undefined ? {} : { lane }),
+        })),
+        overlays: [],
+        first: [],
+        ...request,
+      },
+      priority,
+      ...(signal === undefined ? {} : { signal }),
+      ...(onEvent === undefined ? {} : { onEvent }),
+    });
+  }
+
+  /** Starts what is starting. */
+  async ready(): Promise<void> {
+    await settle();
+    for (const puppet of this.living) await puppet.becomeReady();
+  }
+}
+
+class Check {
+  readonly controller = new AbortController();
+  readonly events: CheckEvent[] = [];
+  readonly settled: Promise<CheckOutcome>;
+  outcome: CheckOutcome | undefined;
+
+  constructor(pool: SupervisedPool, task: Omit<CheckTask, 'signal' | 'onEvent'> & Partial<CheckTask>) {
+    this.settled = pool.check({
+      signal: this.controller.signal,
+      onEvent: (event) => void this.events.push(event),
+      ...task,
+    });
+    void this.settled.then((outcome) => {
+      this.outcome = outcome;
+    });
+  }
+}
+
+const filesOf = (puppet: Puppet): readonly string[] => puppet.request?.units.map(({ file }) => file) ?? [];
+
+describe('scheduling', () => {
+  it('starts one process for each waiting batch, up to the limit, and reuses them', async () => {
+    const stage = new Stage({ maxWorkers: 2 });
+    const checks = ['a', 'b', 'c'].map((file) => stage.check([file]));
+    await stage.ready();
+    assert.equal(stage.puppets.length, 2);
+    assert.deepEqual(stage.puppets.map(filesOf), [['a'], ['b']]);
+    await stage.at(0).finish();
+    assert.deepEqual(filesOf(stage.at(0)), ['c']);
+    await stage.at(0).finish();
+    await stage.at(1).finish();
+    assert.deepEqual(
+      checks.map(({ outcome }) => outcome?.kind),
+      ['done', 'done', 'done'],
+    );
+    assert.equal(stage.puppets.length, 2);
+  });
+
+  it('open files first, then recent ones, then the rest', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    for (const [file, priority] of [
+      ['a', 'background'],
+      ['b', 'background'],
+      ['c', 'recent'],
+      ['d', 'open'],
+    ] as const) {
+      stage.check([file], { priority });
+    }
+    await stage.ready();
+    const order: string[] = [];
+    while (stage.at(0).request !== undefined) {
+      order.push(...filesOf(stage.at(0)));
+      await stage.at(0).finish();
+    }
+    assert.deepEqual(order, ['d', 'c', 'a', 'b']);
+  });
+
+  it('heavy units share one process of their own', async () => {
+    const stage = new Stage();
+    for (const file of ['a', 'b', 'c']) stage.check([file], { lane: 'heavy' });
+    stage.check(['light']);
+    await stage.ready();
+    assert.deepEqual(stage.puppets.map(filesOf), [['a'], ['light']]);
+  });
+
+  it('detectors of one compartment share it, roots do not', async () => {
+    const stage = new Stage();
+    stage.check(['a'], { detector: 'loops' });
+    stage.check(['b'], { detector: 'imports' });
+    stage.check(['c'], { detector: 'loops', root: '/other' });
+    await stage.ready();
+    assert.deepEqual(
+      stage.puppets.map(({ name }) => name),
+      ['graph#1', 'graph#2'],
+    );
+    await stage.at(0).finish();
+    assert.deepEqual(filesOf(stage.at(0)), ['b']);
+  });
+
+  it('a detector with a long queue leaves room for one that has nothing yet', async () => {
+    const stage = new Stage({ maxWorkers: 2 });
+    for (let index = 0; index < 20; index += 1) stage.check([`lint${index}`]);
+    await stage.ready();
+    stage.check(['types'], { detector: 'types' });
+    await stage.at(0).finish();
+    assert.equal(stage.at(0).closed, true, 'one of the two makes way');
+    await stage.at(0).die({ expected: true, exitCode: 0 });
+    await stage.ready();
+    assert.deepEqual(filesOf(stage.at(2)), ['types']);
+  });
+
+  it('never has more processes than allowed, counting those that are ending', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    stage.check(['a']);
+    await stage.ready();
+    await stage.at(0).finish();
+    stage.check(['b'], { detector: 'types' });
+    await settle();
+    assert.equal(stage.at(0).closed, true);
+    assert.equal(stage.puppets.length, 1);
+    await stage.at(0).die({ expected: true, exitCode: 0 });
+    assert.equal(stage.puppets.length, 2);
+  });
+
+  it('does not start another process when memory is short, but always has one', async () => {
+    const stage = new Stage();
+    Object.assign(stage, { memory: { totalBytes: 2 ** 30, freeBytes: 50_000_000, source: 'cgroup' } });
+    await stage.pool.machine();
+    stage.check(['warm-up']);
+    await stage.ready();
+    await stage.clock.advance(5_000);
+    stage.check(['b']);
+    await settle();
+    assert.equal(stage.puppets.length, 1);
+    await stage.at(0).finish();
+    assert.deepEqual(filesOf(stage.at(0)), ['b']);
+  });
+
+  it('ends processes that idle for five minutes, but keeps what is worth keeping warm', async () => {
+    const stage = new Stage();
+    stage.check(['a']);
+    stage.check(['b'], { detector: 'types' });
+    await stage.ready();
+    for (const puppet of stage.puppets) await puppet.finish();
+    await stage.clock.advance(299_000);
+    assert.deepEqual(
+      stage.puppets.map(({ closed }) => closed),
+      [false, false],
+    );
+    await stage.clock.advance(2_000);
+    assert.deepEqual(
+      stage.puppets.map(({ closed }) => closed),
+      [true, false],
+    );
+  });
+
+  it('tells each process what changed since it last looked', async () => {
+    const stage = new Stage({ maxWorkers: 2 });
+    const told = (): readonly (readonly string[] | undefined)[] => stage.puppets.map(({ request }) => request?.changed);
+    stage.check(['a']);
+    stage.check(['b']);
+    await stage.ready();
+    assert.deepEqual(told(), [undefined, undefined], 'new processes know nothing');
+    for (const puppet of stage.puppets) await puppet.finish();
+    stage.check(['a'], { generation: 2, changed: ['x'] });
+    await settle();
+    assert.deepEqual(told(), [['x'], undefined]);
+    await stage.at(0).finish();
+    stage.check(['a'], { generation: 3, changed: ['y'] });
+    stage.check(['b'], { generation: 3, changed: ['y'] });
+    await settle();
+    assert.deepEqual(told(), [['y'], ['x', 'y']], 'the second missed a generation');
+    for (const puppet of stage.puppets) await puppet.finish();
+    stage.check(['a'], { generation: 4 });
+    await settle();
+    assert.deepEqual(told(), [undefined, undefined]);
+    await stage.at(0).finish();
+    stage.check(['a2'], { generation: 4 });
+    await settle();
+    assert.deepEqual(told()[0], [], 'a later batch of a generation it knows');
+  });
+
+  it('tells changes again when the check that carried them was cancelled', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    stage.check(['a']);
+    await stage.ready();
+    await stage.at(0).finish();
+    const second = stage.check(['a'], { generation: 2, changed: ['x'] });
+    await settle();
+    second.controller.abort();
+    await stage.at(0).finish(true);
+    stage.check(['a'], { generation: 3, changed: ['y'] });
+    await settle();
+    assert.deepEqual(stage.at(0).request?.changed, ['x', 'y']);
+  });
+});
+
+describe('settling', () => {
+  it('a cancel settles at once, no event follows, and the compartment stays in use', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    const first = stage.check(['a']);
+    await stage.ready();
+    const puppet = stage.at(0);
+    first.controller.abort();
+    await settle();
+    assert.deepEqual(first.outcome, { kind: 'cancelled' });
+    assert.equal(puppet.cancelled, true);
+    puppet.begin('a');
+    assert.deepEqual(first.events, []);
+    const second = stage.check(['b']);
+    await puppet.finish(true);
+    assert.deepEqual(filesOf(puppet), ['b']);
+    await puppet.finish();
+    assert.equal(second.outcome?.kind, 'done');
+    assert.equal(stage.puppets.length, 1);
+  });
+
+  it('a cancel that is not heeded ends the process after its time, and is no crash', async () => {
+    const stage = new Stage();
+    const check = stage.check(['a']);
+    await stage.ready();
+    check.controller.abort();
+    await stage.clock.advance(4_999);
+    assert.equal(stage.at(0).killed, false);
+    await stage.clock.advance(1);
+    assert.equal(stage.at(0).killed, true);
+    await stage.at(0).die({ signal: 'SIGKILL', expected: true });
+    assert.deepEqual(stage.pool.errors(), []);
+    assert.equal(stage.pool.health()[0]?.consecutiveCrashes, 0);
+  });
+
+  it('a queued task that is cancelled never runs', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    stage.check(['a']);
+    const second = stage.check(['b']);
+    await stage.ready();
+    second.controller.abort();
+    await stage.at(0).finish();
+    assert.equal(stage.at(0).request, undefined);
+    assert.equal(second.outcome?.kind, 'cancelled');
+  });
+
+  it('disposing cancels tasks, fails plans and waits for every process', async () => {
+    const stage = new Stage();
+    const check = stage.check(['a']);
+    await stage.ready();
+    const plan = stage.pool.plan({ detector: 'types', root: '/r', options: {} }, new AbortController().signal);
+    const failed = assert.rejects(plan, PlanFailure);
+    await settle();
+    let disposed = false;
+    void stage.pool.dispose().then(() => {
+      disposed = true;
+    });
+    await settle();
+    assert.equal(check.outcome?.kind, 'cancelled');
+    await failed;
+    assert.equal(disposed, false);
+    for (const puppet of stage.living) await puppet.die({ signal: 'SIGKILL', expected: true });
+    await settle();
+    assert.equal(disposed, true);
+    assert.equal(stage.clock.timers, 0);
+    assert.equal((await stage.check(['late']).settled).kind, 'cancelled');
+  });
+
+  it('a slow reader stops the clock of progress', async () => {
+    const stage = new Stage();
+    const gate = Promise.withResolvers<void>();
+    stage.check(['a'], { onEvent: () => gate.promise });
+    await stage.ready();
+    stage.at(0).begin('a');
+    for (let second = 0; second < 120; second += 1) {
+      await stage.clock.advance(1_000);
+      stage.at(0).beat(stage.clock.now());
+    }
+    assert.equal(stage.at(0).killed, false);
+    gate.resolve();
+    await settle();
+    for (let second = 0; second < 61; second += 1) {
+      await stage.clock.advance(1_000);
+      stage.at(0).beat(stage.clock.now());
+    }
+    assert.equal(stage.at(0).killed, true);
+  });
+
+  it('an unknown detector is an error of its own', async () => {
+    const stage = new Stage();
+    assert.equal((await stage.check(['a'], { detector: 'constructor' }).settled).kind, 'failed');
+    assert.equal(stage.pool.errors()[0]?.code, 'DETECTOR_NOT_FOUND');
+  });
+});
+
+describe('suspects', () => {
+  it('runs the suspect alone in a fresh process, the rest in another batch, and quarantines at the second strike', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    const check = stage.check(['a', 'b', 'c']);
+    await stage.ready();
+    stage.at(0).begin('a');
+    stage.at(0).done('a');
+    stage.at(0).begin('b');
+    await stage.at(0).die({ signal: 'SIGABRT', outOfMemory: 'heap' });
+    await stage.ready();
+    assert.deepEqual(filesOf(stage.at(1)), ['c'], 'the others do not wait for the suspect');
+    await stage.at(1).finish();
+    assert.equal(stage.at(1).closed, true, 'the suspect wants a fresh process');
+    await stage.at(1).die({ expected: true, exitCode: 0 });
+    await stage.ready();
+    assert.deepEqual(filesOf(stage.at(2)), ['b']);
+    stage.at(2).begin('b');
+    await stage.at(2).die({ signal: 'SIGABRT', outOfMemory: 'heap' });
+    assert.ok(check.outcome?.kind === 'done');
+    assert.equal(check.outcome.result.files, 2);
+    const [input] = check.outcome.quarantined;
+    assert.equal(input?.file, 'b');
+    assert.equal(input.reason.message, 'Lint ran out of memory on this file (limit 1024 MB).');
+    assert.equal(input.limitMb, 1_024);
+    assert.deepEqual(stage.notices, []);
+  });
+
+  it('a success alone wipes the strike', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    const check = stage.check(['a']);
+    await stage.ready();
+    await stage.at(0).die();
+    await stage.ready();
+    await stage.at(1).finish();
+    assert.equal(check.outcome?.kind, 'done');
+    stage.check(['a'], { generation: 2 });
+    await settle();
+    assert.deepEqual(filesOf(stage.at(1)), ['a'], 'needs no fresh process');
+  });
+
+  it('an input with a strike runs alone from the start', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    const first = stage.check(['a', 'b']);
+    await stage.ready();
+    stage.at(0).begin('b');
+    await stage.at(0).die();
+    first.controller.abort();
+    stage.check(['a', 'b', 'c'], { generation: 2 });
+    await stage.ready();
+    assert.deepEqual(filesOf(stage.at(1)), ['a', 'c']);
+  });
+
+  it('without marks, halves find it', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    const files = Array.from({ length: 16 }, (_, index) => `f${index}`);
+    const check = stage.check(files);
+    let deaths = 0;
+    for (let round = 0; check.outcome === undefined && round < 60; round += 1) {
+      await stage.ready();
+      const puppet = stage.living.find(({ request }) => request !== undefined);
+      if (puppet === undefined) {
+        for (const closing of stage.living.filter(({ closed }) => closed))
+          await closing.die({ expected: true, exitCode: 0 });
+        await stage.clock.advance(40_000);
+      } else if (filesOf(puppet).includes('f11')) {
+        deaths += 1;
+        await puppet.die();
+      } else {
+        await puppet.finish();
+      }
+    }
+    assert.ok(check.outcome?.kind === 'done');
+    assert.deepEqual(
+      check.outcome.quarantined.map(({ file }) => file),
+      ['f11'],
+    );
+    assert.ok(deaths <= 7, `${deaths} deaths`);
+    assert.deepEqual(stage.notices, []);
+  });
+
+  it('a project answers for whatever file it was at', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    const unit = (id: string): Unit => ({ id, kind: 'project', group: 'g', file: `${id}/tsconfig.json` });
+    const check = stage.check([], { detector: 'types', units: [unit('one'), unit('two')] });
+    await stage.ready();
+    for (let time = 0; time < 2; time += 1) {
+      const puppet = stage.at(-1);
+      const ids = puppet.request?.units.map(({ id }) => id) ?? [];
+      if (ids.includes('one') && ids.length === 1) await puppet.finish();
+      const culprit = stage.living.at(-1);
+      void culprit?.say({ kind: 'begin', unit: 'two', file: 'two/x.ts' });
+      await culprit?.die({ signal: 'SIGSEGV' });
+      await stage.ready();
+    }
+    for (let round = 0; check.outcome === undefined && round < 10; round += 1) {
+      const puppet = stage.living.find(({ request }) => request !== undefined);
+      if (puppet?.request?.units[0]?.id === 'two') {
+        void puppet.say({ kind: 'begin', unit: 'two', file: 'two/x.ts' });
+        await puppet.die({ signal: 'SIGSEGV' });
+      } else if (puppet) await puppet.finish();
+      for (const closing of stage.living.filter(({ closed }) => closed))
+        await closing.die({ expected: true, exitCode: 0 });
+      await stage.clock.advance(1_000);
+      await stage.ready();
+    }
+    assert.ok(check.outcome?.kind === 'done');
+    assert.deepEqual(
+      check.outcome.quarantined.map(({ unit: { id }, file }) => [id, file]),
+      [['two', 'two/x.ts']],
+    );
+  });
+
+  it('a quarantined input is skipped until it changes or the limit is raised', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    stage.files.set('/r/b', 'poison');
+    const poison = async (generation: number): Promise<void> => {
+      const check = stage.check(['b'], { generation });
+      for (let time = 0; time < 2; time += 1) {
+        await stage.clock.advance(1_000);
+        await stage.ready();
+        await stage.living.at(-1)?.die({ signal: 'SIGABRT', outOfMemory: 'heap' });
+      }
+      await settle();
+      assert.equal(check.outcome?.kind === 'done' && check.outcome.quarantined.length, 1);
+    };
+    const isSkipped = async (generation: number): Promise<boolean> => {
+      const check = stage.check(['b'], { generation });
+      await settle();
+      if (check.outcome?.kind === 'done') return check.outcome.quarantined.length === 1;
+      check.controller.abort();
+      await stage.clock.advance(1_000);
+      await stage.ready();
+      return false;
+    };
+    await poison(1);
+    const started = stage.puppets.length;
+    assert.equal(await isSkipped(2), true);
+    assert.equal(stage.puppets.length, started, 'it costs nothing');
+    stage.files.set('/r/b', 'cured');
+    assert.equal(await isSkipped(3), false);
+    await poison(4);
+    assert.equal(await isSkipped(5), true);
+    stage.pool.configure({ memoryMb: 2_048 });
+    assert.equal(await isSkipped(6), false);
+    await poison(7);
+    assert.equal(
+      stage.pool.releaseQuarantine(({ file }) => file === 'b'),
+      1,
+    );
+    assert.equal(await isSkipped(8), false);
+    assert.deepEqual(stage.notices, []);
+  });
+});
+
+describe('restarts', () => {
+  it('two crashes before ready disable the detector; a restart brings it back', async () => {
+    const stage = new Stage();
+    const check = stage.check(['a']);
+    await settle();
+    await stage.at(0).die({ exitCode: 1, stderr: ['TypeError: no feet'] });
+    await stage.clock.advance(1_000);
+    await stage.at(1).die({ exitCode: 1, stderr: ['TypeError: no feet'] });
+    assert.ok(check.outcome?.kind === 'failed');
+    assert.match(check.outcome.message, /before it was ready \(exit code 1\): TypeError: no feet/);
+    assert.deepEqual(
+      stage.notices.map(({ kind }) => kind),
+      ['disabled'],
+    );
+    assert.equal((await stage.check(['b']).settled).kind, 'failed', 'at once from now on');
+    assert.equal(stage.puppets.length, 2);
+    await stage.pool.restart('lint');
+    const again = stage.check(['a']);
+    await stage.ready();
+    await stage.at(2).finish();
+    assert.equal(again.outcome?.kind, 'done');
+  });
+
+  it("three crashes that are nobody's input degrade the detector; work waits for one probe", async () => {
+    const stage = new Stage();
+    for (let crash = 0; crash < 3; crash += 1) {
+      stage.check([`f${crash}`], { generation: crash });
+      await stage.clock.advance(1_000);
+      await stage.ready();
+      await stage.living.at(-1)?.finish();
+      await stage.living.at(-1)?.die({ signal: 'SIGSEGV' });
+    }
+    assert.deepEqual(
+      stage.notices.map(({ kind }) => kind),
+      ['degraded'],
+    );
+    const [first, second] = [stage.check(['x']), stage.check(['y'])];
+    const other = stage.check(['z'], { detector: 'types' });
+    await stage.clock.advance(20_000);
+    assert.equal(stage.living.length, 1, 'only the other detector works');
+    await stage.ready();
+    await stage.living[0]?.finish();
+    assert.equal(other.outcome?.kind, 'done');
+    await stage.clock.advance(10_000);
+    await stage.ready();
+    const probe = stage.living.at(-1) ?? assert.fail('a probe');
+    assert.deepEqual(filesOf(probe), ['x']);
+    assert.equal(stage.living.length, 2, 'one probe');
+    await probe.finish();
+    await stage.ready();
+    for (const puppet of stage.living) if (puppet.request !== undefined) await puppet.finish();
+    assert.deepEqual([first.outcome?.kind, second.outcome?.kind], ['done', 'done']);
+  });
+
+  it('a restart on request repeats what was in work and is no crash', async () => {
+    const stage = new Stage();
+    const check = stage.check(['a', 'b']);
+    await stage.ready();
+    stage.at(0).begin('a');
+    const restarted = stage.pool.restart('lint');
+    assert.equal(stage.at(0).killed, true);
+    await stage.at(0).die({ signal: 'SIGKILL', expected: true });
+    await restarted;
+    await stage.ready();
+    assert.deepEqual(filesOf(stage.at(1)), ['a', 'b']);
+    await stage.at(1).finish();
+    assert.ok(check.outcome?.kind === 'done');
+    assert.deepEqual(stage.pool.errors(), []);
+  });
+
+  it('a plan is tried twice', async () => {
+    const stage = new Stage();
+    const plan = stage.pool.plan({ detector: 'lint', root: '/r', options: {} }, new AbortController().signal);
+    const failed = assert.rejects(
+      plan,
+      (error: unknown) => error instanceof PlanFailure && error.reason?.kind === 'exit',
+    );
+    await stage.ready();
+    await stage.at(0).die();
+    await stage.ready();
+    await stage.at(1).die();
+    await failed;
+    assert.equal(stage.puppets.length, 2);
+  });
+});
+
+describe('memory', () => {
+  it('over the hard limit the process is ended, with the limit in the reason', async () => {
+    const stage = new Stage();
+    stage.check(['a']);
+    await stage.ready();
+    stage.at(0).begin('a');
+    stage.at(0).beat(0, 1_025 * 1024 * 1024);
+    assert.equal(stage.at(0).killed, true);
+    await stage.at(0).die({ signal: 'SIGKILL', expected: true });
+    assert.equal(stage.pool.health()[0]?.lastExit?.message, 'Lint used too much memory on this file (limit 1024 MB).');
+    assert.equal(stage.pool.errors()[0]?.code, 'OOM');
+  });
+
+  it('over the soft limit it is replaced when idle, the replacement first where there is room', async () => {
+    const stage = new Stage({ maxWorkers: 3 });
+    for (const file of ['a', 'b', 'c', 'd', 'e']) stage.check([file], { detector: 'types' });
+    stage.pool.configure({ maxWorkers: 3 });
+    await stage.ready();
+    stage.at(0).beat(0, 900 * 1024 * 1024);
+    await stage.at(0).finish();
+    assert.equal(stage.at(0).closed, true);
+    assert.equal(stage.puppets.length, 2, 'the next is starting already');
+  });
+
+  it('V8 fails before the hard limit does', () => {
+    const stage = new Stage();
+    stage.check(['a']);
+    return settle().then(() => assert.equal(stage.at(0).heapMb, 768));
+  });
+
+  it('alerts once over 85 %, and again only after it was under 80 %', async () => {
+    const alerts: string[] = [];
+    let share = 0;
+    const stage = new Stage({
+      onAlert: ({ compartment }) => alerts.push(compartment),
+      sample: (pids) =>
+        Promise.resolve(
+          new Map(pids.map((pid) => [pid, { memoryBytes: share * 1024 * 1024 * 1024, cpuMs: 0, processes: 1 }])),
+        ),
+    });
+    stage.check(['a']);
+    await stage.ready();
+    for (const next of [0.5, 0.86, 0.9, 0.82, 0.9, 0.79, 0.87]) {
+      share = next;
+      stage.at(0).begin('a');
+      stage.at(0).beat(stage.clock.now());
+      await stage.clock.advance(5_000);
+    }
+    assert.deepEqual(alerts, ['lint#1', 'lint#1']);
+  });
+});
+
+describe('health', () => {
+  it('is not sampled while nothing works', async () => {
+    let samples = 0;
+    const stage = new Stage({
+      sample: () => {
+        samples += 1;
+        return Promise.resolve(new Map());
+      },
+    });
+    await stage.clock.advance(60_000);
+    assert.equal(samples, 0);
+    stage.check(['a']);
+    await stage.ready();
+    await stage.at(0).finish();
+    await stage.clock.advance(60_000);
+    assert.equal(samples, 2, 'one while it may still work, one for what is left');
+  });
+
+  it('tells state, counts and the last exit', async () => {
+    const stage = new Stage();
+    let changes = 0;
+    const stop = stage.pool.onHealth(() => {
+      changes += 1;
+    });
+    stage.check(['a']);
+    await stage.ready();
+    assert.equal(stage.pool.health()[0]?.state, 'busy');
+    assert.ok(changes > 0);
+    await stage.at(0).die({ signal: 'SIGSEGV', stderr: ['ouch'] });
+    await stage.ready();
+    await stage.at(1).finish();
+    const [health] = stage.pool.health();
+    assert.equal(health?.state, 'ready');
+    assert.equal(health.restarts, 1);
+    assert.equal(health.tasksDone, 1);
+    assert.equal(health.tasksFailed, 1);
+    assert.equal(health.consecutiveCrashes, 0);
+    assert.equal(health.lastExit?.kind, 'signal');
+    assert.deepEqual(health.lastExit.stderr, ['ouch']);
+    stop();
+  });
+});
