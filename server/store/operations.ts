@@ -23,6 +23,7 @@ export interface Fact {
   readonly file: string;
   /** Of the content that the fact was made from. */
   readonly hash: string;
+  /** Text without NUL (older versions of Node cut it there, and the record would be dropped), or bytes. */
   readonly body: string | Uint8Array;
 }
 
