@@ -138,8 +138,6 @@ export interface WorkerDriver<C extends DriverCapabilities = DriverCapabilities>
   readonly capabilities: C;
   /** Begins to start a worker. @throws DriverError when the options ask for what it cannot do */
   launch(options: LaunchOptions, context: LaunchContext): WorkerHandle;
-  /** With the capability `detach`. */
-  attach?(address: WorkerAddress, context: LaunchContext): WorkerHandle;
   /** Runs in the worker. */
   serve(startup: StartupData, context: ServeContext): WorkerEnd;
 }

@@ -10,6 +10,8 @@ export interface StartupData {
   readonly maxFrameBytes: number;
   /** child-process: where to listen. */
   readonly socketPath?: string;
+  /** child-process: the directory of the socket is the library's, and goes when it is empty. */
+  readonly ownsDirectory?: boolean;
   /** worker-threads, inline: the line. */
   readonly port?: MessagePort;
   /** worker-threads: answered by return, to tell whether the thread turns its event loop. */

@@ -1,6 +1,7 @@
 /** The worker's side of the child-process driver: listens on its socket, says so, and speaks to whoever connects. */
-import { chmodSync, rmSync, writeSync } from 'node:fs';
+import { chmodSync, rmdirSync, rmSync, writeSync } from 'node:fs';
 import net from 'node:net';
+import path from 'node:path';
 import { StreamChannel } from '../channel.ts';
 import type { Channel } from '../channel.ts';
 import type { ServeContext, WorkerEnd } from '../driver.ts';
@@ -43,7 +44,13 @@ export function serveSocket(startup: StartupData, context: ServeContext): Worker
     },
     stop: () => {
       server?.close();
-      if (process.platform !== 'win32') rmSync(socketPath, { force: true });
+      if (process.platform === 'win32') return;
+      rmSync(socketPath, { force: true });
+      try {
+        if (startup.ownsDirectory === true) rmdirSync(path.dirname(socketPath));
+      } catch {
+        // Other workers' sockets are in it.
+      }
     },
     exit: (code) => process.exit(code),
   };

@@ -43,7 +43,6 @@ class SocketWorker implements WorkerHandle {
   readonly #listening = Promise.withResolvers<void>();
   /** Settles with the last channel's end: what a dying worker still sent is delivered before its exit. */
   #channelEnded: Promise<void> = Promise.resolve();
-  #detached = false;
 
   constructor(options: LaunchOptions, context: LaunchContext) {
     refuseOptions('child-process', options, ['resourceLimits', 'transferList', 'command', 'args', 'handshake']);
@@ -67,6 +66,7 @@ class SocketWorker implements WorkerHandle {
     lifeline?.on('error', () => undefined);
     const reports = this.#stream(4) as Readable | undefined;
     if (reports !== undefined) onLines(reports, (line) => this.#report(line));
+    if (options.detached === true) this.#place.leave();
     this.exited = this.#end();
     this.ready = this.#connectFirst();
     this.ready.catch(() => undefined);
@@ -93,7 +93,7 @@ class SocketWorker implements WorkerHandle {
   }
 
   detach(): WorkerAddress {
-    this.#detached = true;
+    this.#place.leave();
     this.#command(RELEASE);
     const child = this.#child.process;
     child?.unref();
@@ -118,7 +118,7 @@ class SocketWorker implements WorkerHandle {
   async #end(): Promise<DriverExit> {
     const exit = await this.#child.exited;
     await within(this.#channelEnded, 500);
-    if (!this.#detached) this.#place.release();
+    this.#place.release();
     this.#listening.reject(new SpawnError('The worker ended before it was ready.'));
     return exit;
   }
@@ -174,6 +174,7 @@ function workerEnvironment(options: LaunchOptions, context: LaunchContext, place
     serializer: context.serializer.name,
     maxFrameBytes: context.maxFrameBytes,
     socketPath: place.path,
+    ownsDirectory: place.ownsDirectory,
     workerData: options.workerData,
   };
   const guard: GuardSettings = {

@@ -130,7 +130,8 @@ function guard(): void {
     try {
       fs.writeSync(4, `${JSON.stringify(beatOf)}\n`);
     } catch {
-      endWithHost();
+      // The host is gone, or has let go of us: the lifeline tells which.
+      clearInterval(beat);
     }
   };
 

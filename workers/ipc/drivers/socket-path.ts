@@ -14,6 +14,8 @@ export interface SocketPlace {
   readonly ownsDirectory: boolean;
   /** Removes the socket's file. May be called any number of times. */
   release(): void;
+  /** Leaves the file to a worker that outlives us. */
+  leave(): void;
 }
 
 /** `sun_path` with its final zero. */
@@ -45,33 +47,37 @@ export function checkSocketPath(socketPath: string, platform: NodeJS.Platform = 
 }
 
 let directory: string | undefined;
-let inUse = 0;
+/** Sockets in {@link directory} that are ours to remove. */
+const owned = new Set<string>();
 let made = 0;
 let removedAtExit = false;
 
 export function claimSocketPath(given: string | undefined): SocketPlace {
+  const nothing = (): void => undefined;
   if (given !== undefined) {
     checkSocketPath(given);
-    return { path: given, ownsDirectory: false, release: () => remove(given) };
+    return { path: given, ownsDirectory: false, release: () => remove(given), leave: nothing };
   }
   if (process.platform === 'win32') {
     const name = `\\\\.\\pipe\\iw-${process.pid}-${randomBytes(8).toString('hex')}`;
-    return { path: name, ownsDirectory: false, release: () => undefined };
+    return { path: name, ownsDirectory: false, release: nothing, leave: nothing };
   }
   directory ??= makeDirectory();
-  inUse += 1;
   made += 1;
   const socketPath = path.join(directory, `${made}.sock`);
-  let released = false;
+  owned.add(socketPath);
   return {
     path: socketPath,
     ownsDirectory: true,
     release: () => {
-      if (released) return;
-      released = true;
+      if (!owned.delete(socketPath)) return;
       remove(socketPath);
-      inUse -= 1;
-      if (inUse === 0) removeDirectory();
+      if (owned.size === 0) removeDirectory();
+    },
+    leave: () => {
+      if (!owned.delete(socketPath)) return;
+      // The directory is the worker's now; the next one gets another.
+      if (owned.size === 0) directory = undefined;
     },
   };
 }
@@ -81,7 +87,8 @@ function makeDirectory(): string {
   if (!removedAtExit) {
     removedAtExit = true;
     process.once('exit', () => {
-      if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+      for (const socketPath of owned) remove(socketPath);
+      removeDirectory();
     });
   }
   return mkdtempSync(path.join(baseDirectory(), `iw-${process.pid}-`));
@@ -94,7 +101,7 @@ function removeDirectory(): void {
   try {
     rmdirSync(gone);
   } catch {
-    // Someone else put something there, or a guard was faster.
+    // A detached worker's socket is in it, or a guard was faster.
   }
 }
 

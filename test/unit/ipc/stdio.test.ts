@@ -1,0 +1,85 @@
+/** What only the stdio driver does: programs that know nothing of this library. */
+import assert from 'node:assert/strict';
+import { CrashedError, createWorker, DriverError, RemoteError, SpawnError } from '../../../workers/ipc/index.ts';
+import type { DefineMessages, LogEntry, WorkerOptions } from '../../../workers/ipc/index.ts';
+import { rejection, soon, start } from './support.ts';
+
+type ForeignMessages = DefineMessages<{
+  double: { payload: number; result: number; event: string };
+  fail: { payload: void; result: never };
+  stop: { payload: void; result: never };
+}>;
+
+/** A program in another language would look the same: lines of JSON in, lines of JSON out. */
+const program = `
+  const say = (message) => process.stdout.write(JSON.stringify(message) + '\\n');
+  process.stdout.write('a banner, as programs print\\n{"some":"json"}\\n');
+  if (!process.env.NO_HANDSHAKE) say({ ready: 1 });
+  let rest = '';
+  process.stdin.on('data', (data) => {
+    const lines = (rest + data).split('\\n');
+    rest = lines.pop();
+    for (const line of lines) {
+      const { tx, type, payload } = JSON.parse(line);
+      if (type === 'double') {
+        console.log('working on ' + payload);
+        say({ tx, type: 'doubleEvent', events: ['half', 'way'] });
+        say({ tx, type: 'doubleResult', payload: payload * 2 });
+      } else if (type === 'fail') say({ tx, type: 'failError', error: { name: 'ForeignError', message: 'no' } });
+      else if (type === 'stop' || type === '$close') process.exit(type === 'stop' ? 7 : 0);
+    }
+  });
+`;
+
+const open = (options: WorkerOptions = {}) =>
+  createWorker<ForeignMessages>({ command: process.execPath, args: ['-e', program], ...options, driver: 'stdio' });
+
+describe('stdio driver', () => {
+  it('talks to a program in any language, whose other lines are log lines', async () => {
+    const logs: LogEntry[] = [];
+    const worker = await open({ onLog: (entry) => logs.push(entry) });
+    const events: string[] = [];
+    assert.equal(await worker.send('double', 21, { onEvent: (event) => void events.push(event) }), 42);
+    assert.deepEqual(events, ['half', 'way']);
+    const error = await rejection(worker.send('fail'));
+    assert.ok(error instanceof RemoteError);
+    assert.equal(error.name, 'ForeignError');
+    assert.deepEqual(
+      logs.map(({ source, message }) => `${source}: ${message}`),
+      ['stdout: a banner, as programs print', 'stdout: {"some":"json"}', 'stdout: working on 21'],
+    );
+    assert.equal((await worker.close()).kind, 'closed');
+  });
+
+  it('can do without a handshake', async () => {
+    const worker = await open({ handshake: false, env: { NO_HANDSHAKE: '1' } });
+    assert.equal(await worker.send('double', 1), 2);
+    await worker.close();
+  });
+
+  it('tells how the program ended', async () => {
+    const worker = await open();
+    const error = await soon(rejection(worker.send('stop')), 'the end');
+    assert.ok(error instanceof CrashedError);
+    assert.equal(error.exit.exitCode, 7);
+  });
+
+  it('fails when the program does not exist', async () => {
+    const error = await rejection(open({ command: 'no-such-program-anywhere' }));
+    assert.ok(error instanceof SpawnError);
+    assert.match(error.message, /ENOENT/);
+  });
+
+  it('refuses options for Node when it runs a program', async () => {
+    assert.ok((await rejection(open({ execArgv: ['--x'] }))) instanceof DriverError);
+  });
+
+  it('keeps what a Node worker prints apart from the line, unfinished lines too', async () => {
+    const logs: string[] = [];
+    const worker = await start('stdio', { onLog: ({ message }) => logs.push(message) });
+    await worker.send('print', { stdout: 'no line feed here' });
+    assert.equal(await worker.send('echo', 1), 1);
+    await worker.close();
+    assert.deepEqual(logs, ['no line feed here']);
+  });
+});
