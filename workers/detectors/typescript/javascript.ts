@@ -151,7 +151,7 @@ class JavascriptSession implements TypeScriptSession {
       options: config.options,
       ...(config.projectReferences ? { projectReferences: config.projectReferences } : {}),
       host: this.#disk.hostFor(config.options),
-      configFileParsingDiagnostics: config.errors,
+      configFileParsingDiagnostics: this.#ts.getConfigFileParsingDiagnostics(config),
       ...(old ? { oldProgram: old.program } : {}),
     });
     const project = { program, configuration: program.getConfigFileParsingDiagnostics() };

@@ -32,7 +32,7 @@ export function openNative(engine: Engine, settings: SessionSettings): TypeScrip
 const PARALLEL = 4;
 /** Projects kept open: more than these would keep gigabytes of a monorepo in memory. */
 const OPEN_PROJECTS = 8;
-/** More changes than this and reading everything again is simpler than listing them. */
+/** More changes than this and a fresh process is as fast. */
 const MANY_CHANGES = 500;
 
 /** Printed by `tsc` only when it writes files; the API cannot be told `--noEmit`. */
@@ -56,13 +56,15 @@ class NativeSession implements TypeScriptSession {
     this.#overlays = overlays;
     const server = await this.#server;
     if (!server) return;
-    if (overlays.size > 0 && !server.overlaid) {
+    const fresh =
       // Only a process that was started with our file system asks it.
+      (overlays.size > 0 && !server.overlaid) ||
+      // Told that anything may have changed, TypeScript 7.0 still keeps the files of a project as they were listed.
+      changed === undefined ||
+      changed.length > MANY_CHANGES ||
+      changed.some(reachesFar);
+    if (fresh) {
       await this.#stop();
-      return;
-    }
-    if (changed === undefined || changed.length > MANY_CHANGES || changed.some(reachesFar)) {
-      this.#pending = { invalidateAll: true };
       return;
     }
     const touched = new Set(changed.map(slashed));
@@ -106,7 +108,6 @@ class NativeSession implements TypeScriptSession {
   }
 
   async #note(touched: ReadonlySet<string>, { known }: Server): Promise<void> {
-    if ('invalidateAll' in this.#pending) return;
     const changed = new Set(this.#pending.changed);
     const created = new Set(this.#pending.created);
     const deleted = new Set(this.#pending.deleted);
@@ -119,7 +120,11 @@ class NativeSession implements TypeScriptSession {
   }
 }
 
-type FileChanges = { invalidateAll: true } | { changed?: string[]; created?: string[]; deleted?: string[] };
+interface FileChanges {
+  changed?: string[];
+  created?: string[];
+  deleted?: string[];
+}
 
 /** The process and what is open in it. */
 class Server {
@@ -181,9 +186,18 @@ class Server {
     return project;
   }
 
-  /** Waits for an answer, or for the end of the process: then there will be none. */
-  ask<T>(answer: Promise<T>): Promise<T> {
-    return Promise.race([answer, this.#died]);
+  /**
+   * Waits for an answer, or for the end of the process: then there will be none.
+   * @throws {EngineDied}
+   */
+  async ask<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await Promise.race([answer, this.#died]);
+    } catch (error) {
+      // The pipe may be found broken before the process is known to have ended.
+      if (PIPE_ERRORS.has(codeOf(error))) throw new EngineDied('TypeScript ended by itself', { cause: error });
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -197,6 +211,12 @@ class Server {
     await gone;
     clearTimeout(timer);
   }
+}
+
+const PIPE_ERRORS: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET', 'EOF', 'ERR_STREAM_DESTROYED']);
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 function exitOf(child: ChildProcess): Promise<void> {

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import type { CheckContext } from '../../../workers/detector.ts';
+import { detector } from '../../../workers/detectors/typescript/index.ts';
+import {
+  assertSameAsTsc,
+  cleanUp,
+  config,
+  linesByUnit,
+  makeWorkspace,
+  run,
+  tscOf,
+  versions,
+  type Files,
+  type Version,
+  type Workspace,
+} from './support.ts';
+
+const start: Files = {
+  'tsconfig.json': config({ noUnusedLocals: true }),
+  'src/shape.ts': 'export interface Shape { readonly name: string; readonly area: number }\n',
+  'src/circle.ts': `import type { Shape } from './shape';
+export const circle = (radius: number): Shape => ({ name: 'circle', area: radius ** 2 * Math.PI });
+`,
+  'src/main.ts': `import { circle } from './circle';
+export const label: string = circle(1).name;
+export const size: number = circle(2).area;
+`,
+};
+
+for (const version of versions) {
+  describe(`${version}: what changes between checks`, function () {
+    this.timeout(60_000);
+    after(cleanUp);
+
+    it('unsaved texts win over the disk, and go as they came', async () => {
+      const workspace = await makeWorkspace(start, version);
+      await assertSameAsTsc(workspace);
+      const shape = '\uFEFFexport interface Shape { readonly name: number;\r\n readonly area: bigint }\r\n';
+      const main = `${String(start['src/main.ts'])}export const 𝒳 = "😀"; const unused = 1;\n`;
+      const overlays = [
+        { file: 'src/shape.ts', text: shape, version: 1 },
+        { file: 'src/main.ts', text: main, version: 3 },
+      ];
+      const saved = await makeWorkspace({ ...start, 'src/shape.ts': shape, 'src/main.ts': main }, version);
+      const changed = overlays.map(({ file }) => file);
+      const { codes } = await assertSameAsTsc(workspace, await run(workspace, {}, { overlays, changed }), saved);
+      assert.deepEqual(codes, ['TS2322', 'TS6133']);
+      // Known changes or not, and in a cold session: the same.
+      await assertSameAsTsc(workspace, await run(workspace, {}, { overlays }), saved);
+      await detector.dispose?.();
+      await assertSameAsTsc(workspace, await run(workspace, {}, { overlays, changed: [] }), saved);
+      await assertSameAsTsc(workspace, await run(workspace, {}, { changed }));
+    });
+
+    it('one text after another in a warm session', async () => {
+      const workspace = await makeWorkspace(start, version);
+      await run(workspace);
+      for (const name of ['string', 'number', 'string | number', 'string']) {
+        const text = `export interface Shape { readonly name: ${name}; readonly area: number }\n`;
+        const overlays = [{ file: 'src/shape.ts', text, version: 1 }];
+        const found = await run(workspace, {}, { overlays, changed: ['src/shape.ts'] });
+        const expected =
+          name === 'string' ? [] : name === 'number' ? ['src/circle.ts', 'src/main.ts'] : ['src/main.ts'];
+        assert.deepEqual([...new Set(found.issues.map(({ file }) => file))], expected, name);
+      }
+    });
+
+    it('changed, created, deleted and renamed files; a changed configuration; a new package', async () => {
+      const workspace = await makeWorkspace(start, version);
+      await run(workspace);
+      const step = async (files: Files, removed: readonly string[] = []): Promise<readonly string[]> => {
+        await workspace.write(files);
+        for (const file of removed) await workspace.remove(file);
+        const found = await run(workspace, {}, { changed: [...Object.keys(files), ...removed] });
+        return (await assertSameAsTsc(workspace, found)).codes;
+      };
+      assert.deepEqual(await step({ 'src/shape.ts': 'export interface Shape { readonly name: string }\n' }), [
+        'TS2339',
+        'TS2353',
+      ]);
+      assert.deepEqual(await step({ 'src/shape.ts': String(start['src/shape.ts']) }), []);
+      assert.deepEqual(await step({}, ['src/circle.ts']), ['TS2307']);
+      assert.deepEqual(
+        await step({ 'src/circle/index.ts': 'export const circle = (r: number) => ({ name: "", area: r });\n' }),
+        [],
+      );
+      assert.deepEqual(await step({ 'src/extra.ts': 'import { p } from "p";\nexport const n: number = p;\n' }), [
+        'TS2307',
+      ]);
+      assert.deepEqual(
+        await step({
+          'node_modules/p/package.json': '{ "name": "p", "version": "1.0.0", "types": "index.d.ts" }',
+          'node_modules/p/index.d.ts': 'export declare const p: string;\n',
+        }),
+        ['TS2322'],
+      );
+      assert.deepEqual(await step({ 'tsconfig.json': config({}, { include: ['src/main.ts'] }) }), []);
+      assert.deepEqual(await step({ 'tsconfig.json': config({ strict: false }) }), ['TS2322']);
+    });
+
+    it('whatever changed, when nobody says what', async () => {
+      const workspace = await makeWorkspace(start, version);
+      await run(workspace);
+      await workspace.write({
+        'src/shape.ts': 'export interface Shape { readonly name: number }\n',
+        'src/new.ts': 'nope;\n',
+      });
+      const { codes } = await assertSameAsTsc(workspace);
+      assert.deepEqual(codes, ['TS2304', 'TS2322', 'TS2339']);
+    });
+
+    it('wanted files are answered first, and all reads as without', async () => {
+      const workspace = await makeWorkspace(many(), version);
+      const wanted = ['src/file37.ts', 'src/file12.ts', 'elsewhere.ts'];
+      const found = await run(workspace, {}, { first: wanted });
+      const done = found.events.flatMap((event) => (event.kind === 'done' ? [event.file] : []));
+      assert.deepEqual(done.slice(0, 2).sort(), ['src/file12.ts', 'src/file37.ts']);
+      const { lines } = await assertSameAsTsc(workspace, found);
+      assert.equal(lines.length, 60);
+      assert.equal(found.events.filter(({ kind }) => kind === 'progress').length > 10, true);
+    });
+
+    it('a cancelled check stops early and leaves the session sound', async () => {
+      const workspace = await makeWorkspace(many(), version);
+      const controller = new AbortController();
+      const done: string[] = [];
+      const { plan } = await run(workspace, {}, { units: [] });
+      const context: CheckContext = {
+        signal: controller.signal,
+        log: () => {},
+        begin: () => {},
+        report: () => {},
+        problem: ({ message }) => assert.fail(message),
+        progress: () => {},
+        done: (_unit, file) => {
+          done.push(file);
+          if (done.length === 5) controller.abort();
+          return Promise.resolve();
+        },
+      };
+      const request = { detector: 'typescript', root: workspace.root, options: {}, generation: 1, units: plan.units };
+      await assert.rejects(detector.check({ ...request, overlays: [], first: [] }, context), { name: 'AbortError' });
+      assert.ok(done.length < 20, String(done.length));
+      await assertSameAsTsc(workspace, await run(workspace, {}, { changed: [] }));
+    });
+  });
+}
+
+describe('TypeScript 7.0: its process', function () {
+  this.timeout(60_000);
+  after(cleanUp);
+
+  it('killed in the middle of a check, the check is complete all the same', async function () {
+    if (process.platform === 'win32') return; // No `pgrep`; ending a process by force is the same there.
+    const workspace = await makeWorkspace(many(), 'TypeScript 7.0');
+    const { plan } = await run(workspace, {}, { units: [] });
+    let killed = 0;
+    const issues = new Map<string, number>();
+    const context: CheckContext = {
+      signal: new AbortController().signal,
+      log: () => {},
+      begin: (_unit, file) => void issues.set(file, 0),
+      report: (_unit, file, findings) => void issues.set(file, findings.length),
+      problem: ({ message }) => assert.fail(message),
+      progress: () => {},
+      done: () => {
+        if (killed === 0) for (const pid of children()) killed += Number(process.kill(pid, 'SIGKILL'));
+        return Promise.resolve();
+      },
+    };
+    const request = { detector: 'typescript', root: workspace.root, options: {}, generation: 1, units: plan.units };
+    await detector.check({ ...request, overlays: [], first: [] }, context);
+    assert.ok(killed > 0);
+    assert.equal(
+      [...issues.values()].reduce((sum, count) => sum + count, 0),
+      60,
+    );
+  });
+
+  it('is gone after dispose', async () => {
+    const workspace = await makeWorkspace(start, 'TypeScript 7.0');
+    await run(workspace);
+    await detector.dispose?.();
+    if (process.platform !== 'win32') assert.deepEqual(children(), []);
+  });
+});
+
+/** Sixty files with an issue each. */
+function many(): Files {
+  const files: Record<string, string> = { 'tsconfig.json': config() };
+  for (let index = 0; index < 60; index += 1) {
+    const before = index === 0 ? 'start' : `v${String(index - 1)}`;
+    files[`src/file${String(index)}.ts`] =
+      `${index === 0 ? '' : `import { ${before} } from './file${String(index - 1)}';\n`}
+export type U${String(index)} = 'd${String(index)}' | 'b' | 'a${String(index)}';
+export const v${String(index)} = { value: ${index === 0 ? '1' : before}.toString() };
+export const u: U${String(index)} | undefined = 'c' as 'b' | 'c';
+`.replace('{ value: 1.toString() }', '{ value: "" }');
+  }
+  return files;
+}
+
+/** Processes of TypeScript that this one started. */
+function children(): readonly number[] {
+  try {
+    const found = execFileSync('pgrep', ['-P', String(process.pid), '-f', '--', '--api --async'], { encoding: 'utf8' });
+    return found.trim().split('\n').map(Number);
+  } catch {
+    return [];
+  }
+}
