@@ -72,7 +72,7 @@ export class Compartment {
   #starts = 0;
   #consecutiveCrashes = 0;
   #lastExit: ExitReason | undefined;
-  #restartDurationMs: number | undefined;
+  #startedInMs: number | undefined;
 
   constructor(name: string, place: Place, owner: CompartmentOwner) {
     this.name = name;
@@ -141,11 +141,6 @@ export class Compartment {
 
   get limitBytes(): number {
     return this.place.limits.memoryMb * MEGABYTE;
-  }
-
-  /** Milliseconds from launch to ready of the last start. */
-  get startDurationMs(): number | undefined {
-    return this.#restartDurationMs;
   }
 
   start(): void {
@@ -274,6 +269,7 @@ export class Compartment {
       consecutiveCrashes: this.#consecutiveCrashes,
       ...(this.#lastExit === undefined ? {} : { lastExit: this.#lastExit }),
       uptimeMs: this.uptimeMs,
+      ...(this.#startedInMs === undefined ? {} : { startedInMs: this.#startedInMs }),
       heartbeatAgeMs: this.#heartbeatAt === undefined ? 0 : Math.max(0, this.#owner.clock.now() - this.#heartbeatAt),
     };
   }
@@ -281,7 +277,7 @@ export class Compartment {
   #ready(): void {
     if (this.#closing) return;
     this.#state = 'ready';
-    this.#restartDurationMs = this.#owner.clock.now() - this.#startedAt;
+    this.#startedInMs = this.#owner.clock.now() - this.#startedAt;
     this.#idleSince = this.#owner.clock.now();
     this.#owner.onReady(this);
     this.#offer();

@@ -47,6 +47,8 @@ export interface CompartmentEntry {
   /** Memory is multiplied: the `memoryMb` of the settings means an ordinary worker. */
   readonly memoryFactor?: Readonly<Partial<Record<Lane, number>>>;
   readonly limits?: Partial<Limits>;
+  /** On top of `limits`, for the heavy lane. */
+  readonly heavyLimits?: Partial<Limits>;
   readonly execArgv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -82,7 +84,8 @@ export const detectorTable: DetectorTable = {
     maxCompartments: { heavy: 1 },
     // Typed rules hold TypeScript programs: about 2 GB for a big project.
     memoryFactor: { heavy: 3 },
-    limits: { progressMs: 60_000 },
+    // The first typed file builds its program.
+    heavyLimits: { progressMs: 120_000, cancelMs: 15_000 },
   },
   circular: { title: 'Circular dependencies', ...graph },
   import: { title: 'Imports', ...graph },
@@ -147,8 +150,9 @@ export class Places {
   }
 
   #limitsOf(entry: DetectorEntry, lane: Lane): Limits {
-    const limits: Limits = { ...defaultLimits, ...this.#settings, ...entry.limits };
-    const memoryMb = entry.limits?.memoryMb ?? limits.memoryMb * (entry.memoryFactor?.[lane] ?? 1);
+    const own = lane === 'heavy' ? { ...entry.limits, ...entry.heavyLimits } : entry.limits;
+    const limits: Limits = { ...defaultLimits, ...this.#settings, ...own };
+    const memoryMb = own?.memoryMb ?? limits.memoryMb * (entry.memoryFactor?.[lane] ?? 1);
     return { ...limits, memoryMb: Math.round(Math.min(memoryMb, this.#ceilingMb)) };
   }
 }

@@ -235,7 +235,7 @@ export class Fleet implements Dispatcher {
     const { kind } = berth;
     const { reason, foreign } = death;
     const now = this.#now;
-    berth.retryAt = now + berth.backoff.failed(compartment.lastUptimeMs);
+    berth.retryAt = now + berth.backoff.failed(compartment.lastUptimeMs, foreign);
     if (berth.retryAt > now) compartment.rest('backing-off');
     if (phase === 'starting') {
       if (!kind.starts.failed(foreign)) return;

@@ -4,12 +4,17 @@
  */
 import type { Random } from './clock.ts';
 
-/** The first restart is at once; then the wait doubles with full jitter. Progress or a healthy minute resets it. */
+/**
+ * The first restart is at once; then the wait doubles with full jitter. Progress or a healthy minute resets it.
+ * A process ended from outside is not to blame: the first few of those in a row are replaced at once.
+ */
 export class Backoff {
   static readonly firstMs = 250;
   static readonly capMs = 30_000;
   static readonly healthyMs = 60_000;
+  static readonly foreignForgiven = 3;
   #failures = 0;
+  #foreign = 0;
   readonly #random: Random;
 
   constructor(random: Random) {
@@ -22,11 +27,14 @@ export class Backoff {
 
   reset(): void {
     this.#failures = 0;
+    this.#foreign = 0;
   }
 
   /** @returns milliseconds to wait before the next start */
-  failed(uptimeMs: number): number {
-    if (uptimeMs >= Backoff.healthyMs) this.#failures = 0;
+  failed(uptimeMs: number, foreign = false): number {
+    if (uptimeMs >= Backoff.healthyMs) this.reset();
+    if (foreign) this.#foreign += 1;
+    if (foreign && this.#foreign <= Backoff.foreignForgiven) return 0;
     this.#failures += 1;
     if (this.#failures === 1) return 0;
     const ceiling = Math.min(Backoff.capMs, Backoff.firstMs * 2 ** (this.#failures - 2));

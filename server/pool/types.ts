@@ -81,6 +81,8 @@ export interface CompartmentHealth {
   readonly lastExit?: ExitReason;
   readonly uptimeMs: number;
   readonly heartbeatAgeMs: number;
+  /** From launch to ready, of the last start. */
+  readonly startedInMs?: number;
 }
 
 /** Something the user should hear once. */

@@ -26,6 +26,16 @@ describe('backoff', () => {
   });
 });
 
+describe('backoff after deaths from outside', () => {
+  it('replaces the first three in a row at once', () => {
+    const backoff = new Backoff(() => 1);
+    assert.deepEqual(
+      Array.from({ length: 6 }, () => backoff.failed(0, true)),
+      [0, 0, 0, 0, 250, 500],
+    );
+  });
+});
+
 describe('circuit of a detector', () => {
   it('opens at the third crash within five minutes', () => {
     const circuit = new Circuit();

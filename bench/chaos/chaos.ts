@@ -1,0 +1,278 @@
+/**
+ * A real analysis of a real project while its compartments are killed, stopped and starved at random; afterwards the
+ * issues must be the very bytes of a run without faults.
+ */
+import { spawn } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Engine } from '../../server/engine/engine.ts';
+import { isSettled } from '../../server/engine/status.ts';
+import { detectorTable } from '../../server/pool/detectors.ts';
+import { createPool, type PoolOptions } from '../../server/pool/pool.ts';
+import type { CompartmentHealth, PoolNotice, SupervisedPool } from '../../server/pool/types.ts';
+import type { Random } from './project.ts';
+
+export interface ChaosOptions {
+  readonly root: string;
+  readonly random: Random;
+  readonly faults: number;
+  readonly maxWorkers: number;
+  /** Mean milliseconds between two faults. */
+  readonly pauseMs: number;
+  /** Script of the compartments; absent: the sources' own. */
+  readonly host?: string;
+  readonly say: (line: string) => void;
+}
+
+export interface ChaosReport {
+  /** Issues of the run without faults. */
+  readonly issues: number;
+  /** The bytes were equal at the end. */
+  readonly equal: boolean;
+  /** First difference, for people. */
+  readonly difference: string;
+  readonly faults: Readonly<Record<string, number>>;
+  /** Analyses that began and ended under faults, and how many of those were complete. */
+  readonly analyses: number;
+  readonly complete: number;
+  readonly restarts: number;
+  /** From a death to the next process of its detector that is ready, milliseconds. */
+  readonly restartP50: number;
+  readonly restartP95: number;
+  /** The same without the wait for a turn: from launch to ready. */
+  readonly startP95: number;
+  /** Of the server's event loop, milliseconds. */
+  readonly lagP99: number;
+  readonly lagMax: number;
+  readonly quarantined: number;
+  readonly notices: readonly PoolNotice[];
+  /** Processes left 5 s after the end. */
+  readonly orphans: readonly number[];
+  readonly durationMs: number;
+}
+
+const DETECTORS = ['typescript', 'eslint', 'circular'];
+const SIGNALS = ['SIGKILL', 'SIGKILL', 'SIGTERM', 'SIGSEGV', 'SIGSTOP'] as const;
+const TOKEN = 'BULKHEAD_CHAOS_RUN';
+
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const { random, say, faults } = options;
+  const token = `${process.pid}-${Date.now()}`;
+  process.env[TOKEN] = token;
+  const startedAt = performance.now();
+  const expected = await analyseOnce(options);
+  say(`without faults: ${expected.split('\n').length - 1} issues`);
+
+  const notices: PoolNotice[] = [];
+  const pool = createPool({
+    ...poolOptions(options),
+    limits: { heartbeatMs: 3_000 },
+    onNotice: (notice) => notices.push(notice),
+  });
+  const engine = engineOf(options.root, pool);
+  const restartTimes = new RestartTimes(pool);
+  const lag = monitorEventLoopDelay({ resolution: 5 });
+  lag.enable();
+  const counts: Record<string, number> = {};
+  let analyses = 0;
+  let complete = 0;
+  let equal = true;
+  let difference = '';
+  let done = 0;
+  const compare = (): void => {
+    const now = snapshot(engine);
+    if (now === expected) return;
+    equal = false;
+    difference = firstDifference(expected, now);
+  };
+  while (done < faults && equal) {
+    engine.analyzeAll();
+    analyses += 1;
+    await nextStatus(engine);
+    while (done < faults && !engine.settled) {
+      await pause(options.pauseMs * 2 * random());
+      const name = strike(pool, random, restartTimes);
+      if (name === undefined) continue;
+      counts[name] = (counts[name] ?? 0) + 1;
+      done += 1;
+    }
+    await engine.idle();
+    if (!engine.status().every(({ state }) => state === 'done')) {
+      if (done >= faults) compare();
+      continue;
+    }
+    complete += 1;
+    compare();
+  }
+  lag.disable();
+  say(`${done} faults in ${analyses} analyses`);
+  const restarts = pool.health().reduce((sum, health) => sum + health.restarts, 0);
+  const quarantined = pool.quarantined().length;
+  engine.dispose();
+  await pool.dispose();
+  const times = restartTimes.stop();
+  return {
+    issues: expected.split('\n').length - 1,
+    equal,
+    difference,
+    faults: counts,
+    analyses,
+    complete,
+    restarts,
+    restartP50: percentile(times, 0.5),
+    restartP95: percentile(times, 0.95),
+    startP95: percentile(restartTimes.starts, 0.95),
+    lagP99: lag.percentile(99) / 1e6,
+    lagMax: lag.max / 1e6,
+    quarantined,
+    notices,
+    orphans: await orphans(token),
+    durationMs: performance.now() - startedAt,
+  };
+}
+
+function poolOptions({ maxWorkers, host }: ChaosOptions): PoolOptions {
+  if (host === undefined) return { maxWorkers };
+  const entries = Object.entries(detectorTable).map(([name, entry]) => [name, { ...entry, script: host }] as const);
+  return { maxWorkers, detectors: Object.fromEntries(entries) };
+}
+
+async function analyseOnce(options: ChaosOptions): Promise<string> {
+  const pool = createPool(poolOptions(options));
+  const engine = engineOf(options.root, pool);
+  engine.analyzeAll();
+  await engine.idle();
+  const incomplete = engine.status().filter(({ state }) => state !== 'done');
+  if (incomplete.length > 0) throw new Error(`The run without faults is not complete: ${JSON.stringify(incomplete)}`);
+  const result = snapshot(engine);
+  engine.dispose();
+  await pool.dispose();
+  return result;
+}
+
+function engineOf(root: string, pool: SupervisedPool): Engine {
+  const detectors = new Map(DETECTORS.map((name) => [name, {}]));
+  return new Engine(root, pool, { detectors, trusted: true, exclude: [] });
+}
+
+function snapshot(engine: Engine): string {
+  return engine
+    .issues()
+    .map((issue) => `${JSON.stringify(issue)}\n`)
+    .join('');
+}
+
+function firstDifference(expected: string, actual: string): string {
+  const [a, b] = [expected.split('\n'), actual.split('\n')];
+  const at = a.findIndex((line, index) => line !== b[index]);
+  return `${a.length - 1} issues expected, ${b.length - 1} found; first: ${a[at] ?? 'none'} / ${b[at] ?? 'none'}`;
+}
+
+/** Does one thing to one compartment that lives. @returns its name; undefined when there was nobody to do it to */
+function strike(pool: SupervisedPool, random: Random, times: RestartTimes): string | undefined {
+  const targets = pool.health().filter(({ pid }) => pid !== undefined);
+  const target = targets[Math.floor(random() * targets.length)];
+  if (target?.pid === undefined) return undefined;
+  if (random() < 0.15) {
+    starve(target.pid);
+    return 'starve';
+  }
+  const signal = SIGNALS[Math.floor(random() * SIGNALS.length)] ?? 'SIGKILL';
+  try {
+    process.kill(target.pid, signal);
+  } catch {
+    return undefined;
+  }
+  if (signal !== 'SIGSTOP') times.struck(target);
+  return signal;
+}
+
+/** Half a second of competition for every core, and a stopped compartment in the middle of it. */
+function starve(pid: number): void {
+  const burn = 'const end = Date.now() + 500; while (Date.now() < end);';
+  for (let count = 0; count < 4; count += 1) spawn(process.execPath, ['-e', burn], { stdio: 'ignore' });
+  try {
+    process.kill(pid, 'SIGSTOP');
+    setTimeout(() => {
+      try {
+        process.kill(pid, 'SIGCONT');
+      } catch {
+        // Ended meanwhile.
+      }
+    }, 400);
+  } catch {
+    // Ended meanwhile.
+  }
+}
+
+/** How long a detector is without the process it lost. */
+class RestartTimes {
+  readonly #pool: SupervisedPool;
+  readonly #waiting = new Map<string, { readonly at: number; readonly pids: ReadonlySet<number> }>();
+  readonly #times: number[] = [];
+  readonly #starts = new Map<number, number>();
+  readonly #stop: () => void;
+
+  constructor(pool: SupervisedPool) {
+    this.#pool = pool;
+    this.#stop = pool.onHealth(() => this.#look());
+  }
+
+  struck(target: CompartmentHealth): void {
+    if (target.state !== 'busy' || this.#waiting.has(target.detector)) return;
+    const pids = new Set(this.#pool.health().flatMap(({ pid }) => (pid === undefined ? [] : [pid])));
+    this.#waiting.set(target.detector, { at: performance.now(), pids });
+  }
+
+  stop(): readonly number[] {
+    this.#stop();
+    return [...this.#times].sort((a, b) => a - b);
+  }
+
+  get starts(): readonly number[] {
+    return [...this.#starts.values()].sort((a, b) => a - b);
+  }
+
+  #look(): void {
+    for (const { detector, state, pid, startedInMs } of this.#pool.health()) {
+      if (pid !== undefined && startedInMs !== undefined) this.#starts.set(pid, startedInMs);
+      const lost = this.#waiting.get(detector);
+      if (lost === undefined || pid === undefined || lost.pids.has(pid)) continue;
+      if (state !== 'ready' && state !== 'busy') continue;
+      this.#times.push(performance.now() - lost.at);
+      this.#waiting.delete(detector);
+    }
+  }
+}
+
+/** Processes of this run that still live, given five seconds to go. Linux only; elsewhere none is found. */
+async function orphans(token: string): Promise<readonly number[]> {
+  for (let round = 0; ; round += 1) {
+    const left = await findRun(token);
+    if (left.length === 0 || round >= 50) return left;
+    await pause(100);
+  }
+}
+
+async function findRun(token: string): Promise<readonly number[]> {
+  const found: number[] = [];
+  for (const name of await readdir('/proc').catch(() => [])) {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
+    const environment = await readFile(`/proc/${name}/environ`, 'latin1').catch(() => '');
+    if (environment.split('\0').includes(`${TOKEN}=${token}`)) found.push(Number(name));
+  }
+  return found;
+}
+
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+function nextStatus(engine: Engine): Promise<void> {
+  if (engine.status().some(({ state }) => !isSettled(state))) return Promise.resolve();
+  return new Promise((resolve) => void engine.once('status', () => resolve()));
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms));
+}

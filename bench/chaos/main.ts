@@ -1,0 +1,50 @@
+/**
+ * `npm run chaos -- [--seed N] [--faults M] [--workers W] [--files F] [--pause MS] [--host dist/host.mjs] [folder]`
+ *
+ * Without a folder a project of F files is generated. Exit code 1 when anything promised does not hold.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { runChaos } from './chaos.ts';
+import { seeded, writeProject } from './project.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
+    faults: { type: 'string', default: '100' },
+    workers: { type: 'string', default: '3' },
+    files: { type: 'string', default: '400' },
+    pause: { type: 'string', default: '400' },
+    host: { type: 'string' },
+  },
+});
+const random = seeded(Number(values.seed));
+const [folder] = positionals;
+const root = folder === undefined ? await mkdtemp(path.join(os.tmpdir(), 'bulkhead-chaos-')) : path.resolve(folder);
+console.log(`seed ${values.seed}, ${values.faults} faults, ${root}`);
+try {
+  if (folder === undefined) await writeProject(root, Number(values.files), random);
+  const report = await runChaos({
+    root,
+    random,
+    faults: Number(values.faults),
+    maxWorkers: Number(values.workers),
+    pauseMs: Number(values.pause),
+    ...(values.host === undefined ? {} : { host: path.resolve(values.host) }),
+    say: (line) => console.log(line),
+  });
+  console.log(JSON.stringify(report, undefined, 2));
+  const promises: readonly (readonly [string, boolean])[] = [
+    ['the final issues are byte-equal to the run without faults', report.equal],
+    ['restart p95 under 1 s', report.restartP95 < 1_000],
+    ['event-loop lag p99 under 50 ms', report.lagP99 < 50],
+    ['no orphan', report.orphans.length === 0],
+  ];
+  for (const [promise, kept] of promises) console.log(`${kept ? 'kept  ' : 'BROKEN'} ${promise}`);
+  process.exitCode = promises.every(([, kept]) => kept) ? 0 : 1;
+} finally {
+  if (folder === undefined) await rm(root, { recursive: true, force: true });
+}
