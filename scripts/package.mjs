@@ -14,6 +14,9 @@ const vsix = path.join(root, 'out', 'bulkhead.vsix');
 /** Packages the bundle leaves outside, as package.json names them. */
 const runtimePackages = ['oxc-parser', 'oxc-resolver', 'typescript7'];
 
+/** What packages carry for compilers, browsers and readers. Of TypeScript's platform package the types are the product. */
+const notAtRunTime = /\.map$|\.d\.[cm]?ts$|\.wasm$|[/\\]README\.md$/;
+
 /** Where VS Code looks for them in the package: each must be there. */
 const requiredFiles = [
   'package.json',
@@ -35,27 +38,24 @@ const allowed = [
   /^node_modules\/(oxc-parser|oxc-resolver|typescript7)\/[^]*\.(js|cjs|mjs|json|txt)$/,
   /^node_modules\/@oxc-(parser|resolver)\/binding-[\w-]+\/(package\.json|[\w.-]+\.node)$/,
   /^node_modules\/@typescript\/typescript-[\w-]+\/(package\.json|NOTICE\.txt|lib\/[\w.-]+)$/,
-  /^node_modules\/[^]*\/(LICENSE|tsc)$/,
+  /^node_modules\/[^]*\/(LICENSE|License\.txt|tsc)$/,
 ];
 
-await build('--production');
-const target = targetOf(process.platform, process.arch);
-const packages = stagePackage();
-const result = spawnSync(
-  process.execPath,
-  [
-    path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce'),
-    'package',
-    '--target',
-    target,
-    '--out',
-    vsix,
-    ...quiet(),
-  ],
-  { cwd: stage, stdio: ['ignore', 'ignore', 2] },
-);
-if (result.status !== 0) fail('vsce package failed: see above.');
-check(contents(vsix));
+if (process.argv[1] === import.meta.filename) await packageExtension();
+
+/** @returns {Promise<string>} the path of the package, checked */
+export async function packageExtension() {
+  await build('--production');
+  const target = targetOf(process.platform, process.arch);
+  const packages = stagePackage();
+  const vsce = path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
+  const argv = [vsce, 'package', '--target', target, '--out', vsix, '--no-rewrite-relative-links'];
+  const options = ['--allow-missing-repository', '--no-update-package-json'];
+  const result = spawnSync(process.execPath, [...argv, ...options], { cwd: stage, encoding: 'utf8' });
+  if (result.status !== 0) fail(`vsce package failed:\n${result.stdout}${result.stderr}`);
+  check(target, packages, contents(vsix));
+  return vsix;
+}
 
 /** https://code.visualstudio.com/api/working-with-extensions/publishing-extension#platformspecific-extensions */
 function targetOf(platform, arch) {
@@ -84,7 +84,13 @@ function collect(from, name, names) {
   const manifest = manifestOf(from, name);
   if (manifest === undefined || names.has(name)) return;
   names.add(name);
-  cpSync(path.dirname(manifest), path.join(stage, 'node_modules', name), { recursive: true, dereference: true });
+  const types = name.startsWith('@typescript/');
+  const filter = (file) => !notAtRunTime.test(file) || (types && file.endsWith('.d.ts'));
+  cpSync(path.dirname(manifest), path.join(stage, 'node_modules', name), {
+    recursive: true,
+    dereference: true,
+    filter,
+  });
   const { dependencies = {}, optionalDependencies = {} } = readJson(manifest);
   for (const next of Object.keys(dependencies)) collect(manifest, next, names);
   for (const next of Object.keys(optionalDependencies)) collect(manifest, next, names);
@@ -96,10 +102,6 @@ function manifestOf(from, name) {
     .resolve.paths(name)
     .map((folder) => path.join(folder, name, 'package.json'))
     .find((file) => existsSync(file));
-}
-
-function quiet() {
-  return ['--allow-missing-repository', '--no-rewrite-relative-links', '--no-update-package-json'];
 }
 
 /** @returns {{ name: string, size: number }[]} the files of the package, sizes unpacked */
@@ -123,9 +125,9 @@ function contents(file) {
     .map(({ name, stat }) => ({ name, size: stat.size }));
 }
 
-function check(files) {
+function check(target, packages, files) {
   const names = new Set(files.map(({ name }) => name));
-  const native = packages.filter((name) => name.startsWith('@oxc-') || name.startsWith('@typescript/'));
+  const native = packages.filter((name) => /^@(oxc-parser|oxc-resolver|typescript)\//.test(name));
   const missing = [...requiredFiles, ...native.map((name) => `node_modules/${name}/package.json`)].filter(
     (name) => !names.has(name),
   );
