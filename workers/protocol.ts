@@ -76,6 +76,8 @@ export interface Unit {
   readonly file: string;
   /** `heavy` units of a detector run in a lane of one compartment (typed lint rules, TypeScript programs). */
   readonly lane?: 'light' | 'heavy';
+  /** `workspace`: its issues may depend on any other file too (rules that follow imports). Default `file`. */
+  readonly reach?: 'file' | 'workspace';
 }
 
 /** Why a detector could not do (part of) its work, in words that say what to do. Not a crash: those are the pool's. */

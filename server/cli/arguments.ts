@@ -17,6 +17,8 @@ export interface CheckArguments {
   /** For the whole run, milliseconds. */
   readonly timeoutMs?: number;
   readonly tsconfigs: readonly string[];
+  /** Whether results are kept between runs. */
+  readonly cache: boolean;
 }
 
 export type Command =
@@ -38,6 +40,7 @@ Options
   --format FORMAT       pretty (default), json (one object at the end) or jsonl (a line as each thing happens)
   --fail-on LEVEL       exit with 1 for issues at or above error (default), warning or info; or never
   --max-workers N       at most N worker processes at a time
+  --no-cache            remember nothing and use nothing remembered
   --timeout S           stop after S seconds; what was found until then is printed
   --tsconfig PATH       check only this TypeScript project (may be repeated)
   --help, --version
@@ -74,6 +77,7 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
       format: oneOf('--format', values.format, formats, 'pretty'),
       failOn: oneOf('--fail-on', values['fail-on'], thresholds, 'error'),
       tsconfigs: values.tsconfig ?? [],
+      cache: values['no-cache'] !== true,
       ...(detectors === undefined ? {} : { detectors }),
       ...(maxWorkers === undefined ? {} : { maxWorkers }),
       ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
@@ -93,6 +97,7 @@ function parse(argv: readonly string[]) {
         'max-workers': { type: 'string' },
         timeout: { type: 'string' },
         tsconfig: { type: 'string', multiple: true },
+        'no-cache': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },

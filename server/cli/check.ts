@@ -7,6 +7,8 @@ import { detectorSettings, knownDetectors } from '../engine/detector-settings.ts
 import { Engine } from '../engine/engine.ts';
 import { isSettled, type DetectorStatus } from '../engine/status.ts';
 import { createPool } from '../pool/pool.ts';
+import { storeDirFor } from '../store/location.ts';
+import { openStore } from '../store/store.ts';
 import { UsageError, type CheckArguments } from './arguments.ts';
 import { reporterFor, type Output, type Reporter } from './reporters.ts';
 import { reportOf } from './result.ts';
@@ -26,7 +28,8 @@ export async function check(argumentsOf: CheckArguments, out: Output, err: Outpu
     ...(argumentsOf.tsconfigs.length === 0 ? {} : { options: { typescript: { projects: argumentsOf.tsconfigs } } }),
   });
   const pool = createPool(argumentsOf.maxWorkers === undefined ? {} : { maxWorkers: argumentsOf.maxWorkers });
-  const engine = new Engine(root, pool, { ...detectors, trusted: true });
+  const store = argumentsOf.cache ? await openStore({ dir: await storeDirFor(root) }) : undefined;
+  const engine = new Engine(root, pool, { ...detectors, trusted: true }, store);
   const reporter = reporterFor(argumentsOf.format, out, err, root);
   const deadline = stopReason(argumentsOf.timeoutMs, stop);
   try {
@@ -39,11 +42,12 @@ export async function check(argumentsOf: CheckArguments, out: Output, err: Outpu
     engine.removeAllListeners();
     const report = reportOf(engine, pool, performance.now() - startedAt, argumentsOf.failOn, stopped);
     reporter.end(report);
+    await engine.keep();
     return report.summary.exitCode;
   } finally {
     deadline.dispose();
     engine.dispose();
-    await pool.dispose();
+    await Promise.all([pool.dispose(), store?.close()]);
   }
 }
 

@@ -4,11 +4,20 @@
  *
  * Invariant: an event is taken only from the newest batch of its unit, so that an older run never overwrites a newer one.
  */
-import type { CheckEvent, DetectorOptions, DetectorProblem, Issue, Overlay, Unit } from '../../workers/protocol.ts';
+import type {
+  CheckEvent,
+  DetectorOptions,
+  DetectorProblem,
+  Issue,
+  Overlay,
+  PlanResult,
+  Unit,
+} from '../../workers/protocol.ts';
 import type { CheckOutcome, Pool, QuarantinedInput } from '../pool/types.ts';
 import { batchesOf, type Batch } from './batches.ts';
 import { concernOf, interestOf, type FileChange, type Interest } from './interest.ts';
 import type { IssueTable } from './issue-table.ts';
+import type { Answer, Memory } from './memory.ts';
 import { problemIssue, quarantineIssue } from './own-issues.ts';
 import { isSettled, type DetectorState, type DetectorStatus } from './status.ts';
 
@@ -17,6 +26,8 @@ export interface RunnerHost {
   readonly root: string;
   readonly pool: Pool;
   readonly table: IssueTable;
+  /** Absent: nothing is kept between sessions. */
+  readonly memory: Memory | undefined;
   options(): DetectorOptions;
   overlays(): readonly Overlay[];
   /** Files open in the editor, most wanted first. */
@@ -31,6 +42,8 @@ interface Run {
   readonly batch: Batch;
   readonly generation: number;
   readonly abort: AbortController;
+  /** Milliseconds since the epoch; absent: unsaved text was checked, which no later session will meet. */
+  readonly startedAt: number | undefined;
   /** Issues of files that are not done yet, by unit and file. */
   readonly staged: Map<string, Map<string, Issue[]>>;
   /** Files each unit has answered for. */
@@ -46,7 +59,11 @@ export class DetectorRunner {
   /** The newest generation in work or answered, by unit. */
   readonly #newest = new Map<string, number>();
   readonly #stale = new Set<string>();
+  /** When the check of each unit's present answer began, for answers that memory has not been given. */
+  readonly #unkept = new Map<string, number>();
   #units = new Map<string, Unit>();
+  #currentPlan: PlanResult | undefined;
+  #recalled = false;
   #configFiles: ReadonlySet<string> = new Set();
   #planStale = true;
   #planning: AbortController | undefined;
@@ -128,6 +145,20 @@ export class DetectorRunner {
     this.#pump();
   }
 
+  /** Answers that memory has not been given yet; each is handed out once. */
+  takeAnswers(): readonly Answer[] {
+    const plan = this.#currentPlan;
+    if (!plan || this.#state !== 'done' || this.#checkProblems.size > 0) return [];
+    const options = this.#host.options();
+    const answers = [...this.#unkept].flatMap(([id, startedAt]): Answer[] => {
+      const unit = this.#units.get(id);
+      if (!unit) return [];
+      return [{ detector: this.name, options, plan, unit, startedAt, files: this.#host.table.ofUnit(this.name, id) }];
+    });
+    this.#unkept.clear();
+    return answers;
+  }
+
   /** Stops what is in work. Stale units stay stale and are analysed with the next change or request. */
   cancel(): void {
     if (this.#planning) {
@@ -171,10 +202,10 @@ export class DetectorRunner {
     this.#planning = abort;
     this.#planStale = false;
     this.#setState('planning');
-    const { pool, root } = this.#host;
     try {
-      const plan = await pool.plan({ detector: this.name, root, options: this.#host.options() }, abort.signal);
+      const plan = await this.#makePlan(abort.signal);
       if (abort.signal.aborted || this.#disposed) return;
+      this.#currentPlan = plan;
       this.#engine = plan.engine;
       this.#note = plan.note;
       this.#planProblems = plan.problems;
@@ -182,6 +213,8 @@ export class DetectorRunner {
       this.#takeUnits(plan.units.filter((unit) => this.#host.included(unit.file)));
       this.#failure = undefined;
       this.#publishProblems();
+      await this.#recall(plan, abort.signal);
+      if (abort.signal.aborted) return;
       if (plan.status !== 'ready') {
         this.#setState(plan.status === 'failed' ? 'failed' : 'not-applicable');
         this.#stopClock();
@@ -200,6 +233,35 @@ export class DetectorRunner {
     this.#pump();
   }
 
+  /** That of the last session if it still holds: then no compartment has to start. */
+  async #makePlan(signal: AbortSignal): Promise<PlanResult> {
+    const { memory, pool, root } = this.#host;
+    const options = this.#host.options();
+    const kept = this.#recalled ? undefined : await memory?.plan(this.name, options).catch(() => undefined);
+    return kept ?? pool.plan({ detector: this.name, root, options }, signal);
+  }
+
+  /** Once, at the start of a session: answers of the last one to units whose inputs are the same. */
+  async #recall(plan: PlanResult, signal: AbortSignal): Promise<void> {
+    const { memory, table } = this.#host;
+    if (this.#recalled || !memory || plan.status !== 'ready') return;
+    this.#recalled = true;
+    const generation = this.#host.nextGeneration();
+    try {
+      for await (const { unit, files } of memory.units(this.name, this.#host.options(), plan)) {
+        if (signal.aborted || this.#disposed) return;
+        // Asked for in the meantime, or left out by the user.
+        if (!this.#stale.delete(unit.id)) continue;
+        this.#newest.set(unit.id, generation);
+        for (const [file, issues] of files) {
+          if (this.#host.included(file)) table.replace(this.name, unit.id, file, issues);
+        }
+      }
+    } catch {
+      // What could not be read is analysed.
+    }
+  }
+
   #takeUnits(units: readonly Unit[]): void {
     const next = new Map(units.map((unit) => [unit.id, unit]));
     for (const id of this.#units.keys()) if (!next.has(id)) this.#dropUnit(id);
@@ -214,6 +276,7 @@ export class DetectorRunner {
   #dropUnit(id: string): void {
     this.#stale.delete(id);
     this.#newest.delete(id);
+    this.#unkept.delete(id);
     this.#unanswered.delete(id);
     this.#host.table.dropUnit(this.name, id);
   }
@@ -237,7 +300,10 @@ export class DetectorRunner {
     this.#stale.clear();
     if (units.length === 0) return;
     const generation = this.#host.nextGeneration();
-    for (const unit of units) this.#newest.set(unit.id, generation);
+    for (const unit of units) {
+      this.#newest.set(unit.id, generation);
+      this.#unkept.delete(unit.id);
+    }
     this.#abortSuperseded();
     if (units.some((unit) => unit.kind !== 'file') || units.length === this.#units.size) this.#checkProblems.clear();
     this.#total += units.length;
@@ -254,17 +320,20 @@ export class DetectorRunner {
   }
 
   async #run(batch: Batch, generation: number): Promise<void> {
+    const files = new Set(batch.units.map((unit) => unit.file));
+    const perFile = batch.units[0]?.kind === 'file' && batch.units[0].lane !== 'heavy';
+    const allOverlays = this.#host.overlays();
+    const overlays = perFile ? allOverlays.filter((overlay) => files.has(overlay.file)) : allOverlays;
     const run: Run = {
       batch,
       generation,
       abort: new AbortController(),
+      startedAt: overlays.length > 0 ? undefined : Date.now(),
       staged: new Map(),
       named: new Map(),
       fraction: 0,
     };
     this.#runs.add(run);
-    const files = new Set(batch.units.map((unit) => unit.file));
-    const perFile = batch.units[0]?.kind === 'file';
     const outcome = await this.#host.pool.check({
       request: {
         detector: this.name,
@@ -272,7 +341,7 @@ export class DetectorRunner {
         options: this.#host.options(),
         generation,
         units: batch.units,
-        overlays: perFile ? this.#host.overlays().filter((overlay) => files.has(overlay.file)) : this.#host.overlays(),
+        overlays,
         first: this.#host.wanted(),
         ...(this.#changed === undefined ? {} : { changed: [...this.#changed] }),
       },
@@ -325,6 +394,7 @@ export class DetectorRunner {
       else if (poison) this.#quarantine(unit, poison);
       else {
         this.#unanswered.delete(unit.id);
+        if (run.startedAt !== undefined) this.#unkept.set(unit.id, run.startedAt);
         this.#host.table.finishUnit(this.name, unit.id, run.named.get(unit.id) ?? new Set());
       }
     }

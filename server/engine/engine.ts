@@ -6,10 +6,12 @@ import { EventEmitter } from 'node:events';
 import ignore from 'ignore';
 import type { DetectorOptions, Issue, Overlay } from '../../workers/protocol.ts';
 import type { Pool } from '../pool/types.ts';
+import type { Store } from '../store/store.ts';
 import { DetectorRunner, type RunnerHost } from './detector-runner.ts';
 import { interestOf, type FileChange } from './interest.ts';
 import { IssueTally } from './issue-counts.ts';
 import { IssueTable } from './issue-table.ts';
+import { Memory } from './memory.ts';
 import { isSettled, type DetectorStatus, type IssueCounts } from './status.ts';
 
 export interface EngineSettings {
@@ -33,6 +35,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   readonly root: string;
   readonly #pool: Pool;
   readonly #table: IssueTable;
+  readonly #memory: Memory | undefined;
   readonly #runners = new Map<string, DetectorRunner>();
   readonly #restricted = new Set<string>();
   readonly #overlays = new Map<string, Overlay>();
@@ -45,12 +48,14 @@ export class Engine extends EventEmitter<EngineEvents> {
   #flushing = false;
   #started = false;
 
-  constructor(root: string, pool: Pool, settings: EngineSettings) {
+  /** @param store where results are kept between sessions; it stays the caller's to close */
+  constructor(root: string, pool: Pool, settings: EngineSettings, store?: Store) {
     super();
     this.root = root;
     this.#pool = pool;
     this.#settings = settings;
     this.#excluded = matcherOf(settings.exclude);
+    this.#memory = store && new Memory(root, store);
     this.#table = new IssueTable((file) => this.#fileChanged(file));
   }
 
@@ -80,6 +85,7 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** Files changed on disk or were saved; deleted files lose their issues at once. */
   filesChanged(changes: readonly FileChange[]): void {
+    this.#memory?.announce(changes.map(({ file }) => file));
     for (const { file, kind } of changes) if (kind === 'deleted') this.#table.dropPath(file);
     for (const runner of this.#runners.values()) runner.filesChanged(changes);
   }
@@ -93,6 +99,15 @@ export class Engine extends EventEmitter<EngineEvents> {
   /** Files open in the editor, most wanted first. */
   setWanted(files: readonly string[]): void {
     this.#wanted = files;
+  }
+
+  /**
+   * Keeps the answers of settled detectors for the next session.
+   * @returns files that changed on disk although nobody said so; the caller may pass them to {@link filesChanged}
+   */
+  async keep(): Promise<readonly string[]> {
+    if (!this.#memory) return [];
+    return this.#memory.keep([...this.#runners.values()].flatMap((runner) => runner.takeAnswers()));
   }
 
   cancel(): void {
@@ -167,6 +182,7 @@ export class Engine extends EventEmitter<EngineEvents> {
       root: this.root,
       pool: this.#pool,
       table: this.#table,
+      memory: this.#memory,
       options: () => ({ ...optionsOf(this.#settings, name), exclude: this.#settings.exclude }),
       overlays: () => [...this.#overlays.values()],
       wanted: () => this.#wanted,

@@ -30,13 +30,16 @@ const script = /\.[cm]?[jt]sx?$/i;
 const scriptOrJson = /\.(?:[cm]?[jt]sx?|json)$/i;
 const manifest = /^(?:package\.json|pnpm-workspace\.yaml)$/;
 const lockfile = /^(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|\.pnp\.c?js)$/;
+const ignoreFile = /^\.gitignore$/;
 const never = /(?!)/;
 const compilerConfig = /^[jt]sconfig(?:\..*)?\.json$/;
 const eslintConfig = /^(?:eslint\.config\.[cm]?[jt]s|\.eslintrc(?:\.[^.]+)?|\.eslintignore|eslint-suppressions\.json)$/;
 
+const configuration = anyOf(compilerConfig, eslintConfig, manifest, lockfile, ignoreFile, /^bulkhead\.config\.json$/);
+
 const graph: Interest = {
   source: scriptOrJson,
-  config: anyOf(compilerConfig, manifest, lockfile),
+  config: anyOf(compilerConfig, manifest, lockfile, ignoreFile),
   environment: never,
   reach: 'all',
   restricted: {},
@@ -45,7 +48,7 @@ const graph: Interest = {
 const interests: Readonly<Record<string, Interest>> = {
   typescript: {
     source: scriptOrJson,
-    config: anyOf(compilerConfig, manifest),
+    config: anyOf(compilerConfig, manifest, ignoreFile),
     environment: lockfile,
     reach: 'all',
     // Instead of the workspace's own compiler the bundled native one, which knows no plugins.
@@ -54,7 +57,7 @@ const interests: Readonly<Record<string, Interest>> = {
   eslint: {
     // ESLint lints whatever the configuration names (Markdown, JSON, Vue …): the plan decides, not the extension.
     source: /./,
-    config: anyOf(eslintConfig, compilerConfig),
+    config: anyOf(eslintConfig, compilerConfig, ignoreFile),
     environment: anyOf(eslintConfig, manifest, lockfile),
     reach: 'unit',
     // Configurations and plugins are code.
@@ -81,6 +84,16 @@ export function concernOf(interest: Interest, file: string, configFiles: Readonl
   if (interest.environment.test(name)) return 'environment';
   if (interest.config.test(name) || configFiles.has(file)) return 'config';
   return interest.source.test(name) ? 'content' : 'none';
+}
+
+/** Content that some detector's results depend on; of other files only the existence counts. */
+export function isInput(file: string): boolean {
+  return scriptOrJson.test(file) || isConfiguration(file);
+}
+
+/** A configuration, manifest or lock file of any detector. */
+export function isConfiguration(file: string): boolean {
+  return configuration.test(path.posix.basename(file));
 }
 
 /** Folders that no detector looks into. Installing packages is seen through the lockfile. */

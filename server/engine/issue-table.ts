@@ -68,6 +68,13 @@ export class IssueTable {
     return issues.filter((issue, index) => index === 0 || compareIssues(issue, issues[index - 1] ?? issue) !== 0);
   }
 
+  /** What a unit says, by file. */
+  ofUnit(detector: string, unit: string): ReadonlyMap<string, readonly Issue[]> {
+    const key = keyOf(detector, unit);
+    const files = this.#units.get(key) ?? [];
+    return new Map([...files].map((file) => [file, this.#issues.get(file)?.get(key) ?? []]));
+  }
+
   files(): readonly string[] {
     return [...this.#issues.keys()].sort(compareText);
   }

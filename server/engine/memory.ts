@@ -1,0 +1,212 @@
+/**
+ * What an engine remembers between sessions: plans and units' answers, each with the fingerprint of its inputs.
+ * Lives as long as its engine; the store below it does not know what a fingerprint is made of.
+ *
+ * Invariant: an answer is kept only if its inputs are provably those it was made from. A file that changed since the
+ * inputs were last taken must have been announced, and changed, before the analysis began.
+ */
+import { lstat } from 'node:fs/promises';
+import path from 'node:path';
+import type { DetectorOptions, Issue, PlanResult, Unit } from '../../workers/protocol.ts';
+import type { JsonValue, Store } from '../store/store.ts';
+import { version } from '../version.ts';
+import { hashLines, takeInputs, type Inputs } from './inputs.ts';
+import { concernOf, interestOf, isConfiguration, isInput } from './interest.ts';
+
+/** Clocks of file systems tick in steps of up to 10 ms; a change this near to the start of a run may be after it. */
+const clockToleranceMs = 20;
+
+export interface Answer {
+  readonly detector: string;
+  readonly options: DetectorOptions;
+  readonly plan: PlanResult;
+  readonly unit: Unit;
+  readonly files: ReadonlyMap<string, readonly Issue[]>;
+  /** Milliseconds since the epoch: when the check that gave it began. */
+  readonly startedAt: number;
+}
+
+export interface RecalledUnit {
+  readonly unit: Unit;
+  readonly files: ReadonlyMap<string, readonly Issue[]>;
+}
+
+export class Memory {
+  readonly #root: string;
+  readonly #store: Store;
+  readonly #first: Promise<Inputs>;
+  /** Inputs as they were taken last, and what was announced since, with the time of the announcement. */
+  #base: Inputs | undefined;
+  readonly #announced = new Map<string, number>();
+
+  constructor(root: string, store: Store) {
+    this.#root = root;
+    this.#store = store;
+    this.#first = takeInputs(root, store).then((inputs) => (this.#base = inputs));
+    // Whoever asks hears of a failure; nobody has to ask.
+    this.#first.catch(() => {});
+  }
+
+  announce(files: Iterable<string>): void {
+    const now = Date.now();
+    for (const file of files) this.#announced.set(file, now);
+  }
+
+  /** The plan of the last session, if nothing that it depends on has changed. */
+  async plan(detector: string, options: DetectorOptions): Promise<PlanResult | undefined> {
+    const inputs = await this.#first;
+    const kept = (await this.#store.meta.list()).get(planKey(detector));
+    if (!isKeptPlan(kept)) return undefined;
+    const plan = JSON.parse(kept.plan) as PlanResult;
+    return kept.fingerprint === (await this.#planFingerprint(detector, options, plan, inputs)) ? plan : undefined;
+  }
+
+  /** Answers of the last session to units of this plan whose inputs are the same now. */
+  async *units(detector: string, options: DetectorOptions, plan: PlanResult): AsyncGenerator<RecalledUnit, void, void> {
+    const inputs = await this.#first;
+    const units = new Map(plan.units.map((unit) => [unit.id, unit]));
+    const fingerprints = await this.#fingerprints(detector, options, plan, plan.units, inputs);
+    for await (const kept of this.#store.loadUnits({ detector })) {
+      const unit = units.get(kept.unit);
+      if (unit && fingerprints.get(unit.id) === kept.fingerprint) yield { unit, files: kept.files };
+    }
+  }
+
+  /**
+   * Keeps what can be kept of these answers.
+   * @returns files that changed although nobody announced it: to be analysed again
+   */
+  async keep(answers: readonly Answer[]): Promise<readonly string[]> {
+    const before = await this.#first.then(() => this.#base);
+    if (!before) return [];
+    const now = await takeInputs(this.#root, this.#store);
+    const changed = differences(before, now);
+    const missed = changed.filter((file) => !this.#announced.has(file));
+    const changedAt = await this.#changeTimes(changed);
+    for (const [file, at] of await this.#untrackedTimes(answers)) changedAt.set(file, at);
+    const groups = Map.groupBy(answers, ({ detector }) => detector);
+    for (const [detector, own] of groups) {
+      const [sample] = own;
+      if (!sample) continue;
+      const kept = own.filter((answer) => this.#isSound(answer, changedAt, before, now));
+      const { options, plan } = sample;
+      const units = kept.map(({ unit }) => unit);
+      const fingerprints = await this.#fingerprints(detector, options, plan, units, now);
+      for (const { unit, files } of kept) {
+        const fingerprint = fingerprints.get(unit.id);
+        if (fingerprint === undefined) continue;
+        this.#store.putUnit({ detector, unit: unit.id, fingerprint, engine: plan.engine ?? '', files });
+      }
+      if (kept.length === 0) continue;
+      const fingerprint = await this.#planFingerprint(detector, options, plan, now);
+      this.#store.meta.put(planKey(detector), { fingerprint, plan: JSON.stringify(plan) } satisfies JsonValue);
+    }
+    this.#base = now;
+    for (const [file, at] of this.#announced) if (at < now.takenAt) this.#announced.delete(file);
+    return missed;
+  }
+
+  #isSound(answer: Answer, changedAt: ReadonlyMap<string, number>, before: Inputs, now: Inputs): boolean {
+    const interest = interestOf(answer.detector);
+    const wide = reachesWide(answer.detector, answer.unit);
+    if (before.installed !== now.installed || (wide && now.nested)) return false;
+    for (const [file, at] of changedAt) {
+      const concern = concernOf(interest, file, new Set(answer.plan.configFiles));
+      const matters = wide || file === answer.unit.file || concern === 'config' || concern === 'environment';
+      if (matters && at + clockToleranceMs >= answer.startedAt) return false;
+    }
+    return true;
+  }
+
+  /** When each file had changed at the latest: as announced, and as the file system says. Never announced: never. */
+  async #changeTimes(files: readonly string[]): Promise<Map<string, number>> {
+    const times = await Promise.all(
+      files.map(async (file): Promise<[string, number]> => {
+        const announcedAt = this.#announced.get(file) ?? Number.POSITIVE_INFINITY;
+        return [file, Math.max(announcedAt, await this.#changedOnDisk(file))];
+      }),
+    );
+    return new Map(times);
+  }
+
+  /** Of analysed files whose content is not among the inputs (a Markdown file that ESLint lints), only the disk knows. */
+  async #untrackedTimes(answers: readonly Answer[]): Promise<readonly (readonly [string, number])[]> {
+    const files = new Set(answers.map(({ unit }) => unit.file).filter((file) => !isInput(file)));
+    return Promise.all([...files].map(async (file) => [file, await this.#changedOnDisk(file)] as const));
+  }
+
+  async #changedOnDisk(file: string): Promise<number> {
+    const status = await lstat(path.join(this.#root, file)).catch(() => undefined);
+    return Math.max(status?.ctimeMs ?? 0, status?.mtimeMs ?? 0);
+  }
+
+  async #fingerprints(
+    detector: string,
+    options: DetectorOptions,
+    plan: PlanResult,
+    units: readonly Unit[],
+    inputs: Inputs,
+  ): Promise<ReadonlyMap<string, string>> {
+    const base = await this.#environment(detector, options, plan, inputs);
+    const wide = units.some((unit) => reachesWide(detector, unit)) ? tree(inputs) : '';
+    const unknown = units.flatMap(({ file }) => (inputs.files.get(file) ? [] : [file]));
+    const more = await this.#store.hashInputs(this.#root, unknown);
+    return new Map(
+      units.map((unit) => {
+        const own = inputs.files.get(unit.file) || more.get(unit.file) || '';
+        const lines = [base, `unit ${unit.id} ${unit.group} ${own}`];
+        return [unit.id, hashLines(reachesWide(detector, unit) ? [...lines, wide] : lines)];
+      }),
+    );
+  }
+
+  async #planFingerprint(detector: string, options: DetectorOptions, plan: PlanResult, inputs: Inputs): Promise<string> {
+    const names = hashLines([...inputs.files.keys()].map((file) => `name ${file}`));
+    return hashLines([await this.#environment(detector, options, plan, inputs), names]);
+  }
+
+  /** All but the sources: who asks, which version of what, under which configuration. */
+  async #environment(detector: string, options: DetectorOptions, plan: PlanResult, inputs: Inputs): Promise<string> {
+    const named = await this.#store.hashInputs(this.#root, plan.configFiles);
+    const configurations = [...inputs.files].filter(([file]) => isConfiguration(file));
+    return hashLines([
+      `bulkhead ${version} ${process.platform} ${process.arch} node ${process.version}`,
+      `detector ${detector} ${plan.engine ?? ''}`,
+      `options ${JSON.stringify(options)}`,
+      `flat ${process.env['ESLINT_USE_FLAT_CONFIG'] ?? ''}`,
+      `installed ${inputs.installed}`,
+      ...configurations.map(([file, hash]) => `config ${file} ${hash}`),
+      ...[...named].map(([file, hash]) => `named ${file} ${hash}`),
+    ]);
+  }
+}
+
+/** Its answer may depend on any file: projects, graphs, and files that are checked with type information. */
+function reachesWide(detector: string, unit: Unit): boolean {
+  return interestOf(detector).reach === 'all' || unit.kind !== 'file' || unit.lane === 'heavy' || unit.reach === 'workspace';
+}
+
+function tree(inputs: Inputs): string {
+  return hashLines([...inputs.files].map(([file, hash]) => `file ${file} ${hash}`));
+}
+
+function differences(before: Inputs, now: Inputs): readonly string[] {
+  const changed = [...now.files].flatMap(([file, hash]) => (before.files.get(file) === hash ? [] : [file]));
+  const gone = [...before.files.keys()].filter((file) => !now.files.has(file));
+  return [...changed, ...gone];
+}
+
+function planKey(detector: string): string {
+  return `plan ${detector}`;
+}
+
+function isKeptPlan(value: unknown): value is { fingerprint: string; plan: string } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'fingerprint' in value &&
+    typeof value.fingerprint === 'string' &&
+    'plan' in value &&
+    typeof value.plan === 'string'
+  );
+}
