@@ -8,6 +8,8 @@ import { systemProcesses } from '../pool/pid-registry.ts';
 import type { LockOwner } from './lock-table.ts';
 
 export interface LockProcesses {
+  /** Names the machine, its boot and the process namespace. */
+  host(): Promise<string>;
   /** False: there is no process of this number. True: there is one, or it cannot be told. */
   exists(pid: number): boolean;
   /** Undefined: there is none, or it cannot be told. */
@@ -18,6 +20,7 @@ export interface LockProcesses {
 
 /** On Linux the kernel tells in microseconds; elsewhere `ps` or PowerShell has to be started. */
 export const lockProcesses: LockProcesses = {
+  host: hostIdentity,
   exists: (pid) => {
     try {
       process.kill(pid, 0);
@@ -32,7 +35,7 @@ export const lockProcesses: LockProcesses = {
 
 /** This process. */
 export async function ownIdentity(processes: LockProcesses, label: string): Promise<LockOwner> {
-  const [host, startTime] = await Promise.all([hostIdentity(), processes.startTimeOf(process.pid)]);
+  const [host, startTime] = await Promise.all([processes.host(), processes.startTimeOf(process.pid)]);
   return { host, pid: process.pid, startTime: startTime ?? '', label };
 }
 
