@@ -22,6 +22,11 @@ export class FileIndex {
   }
 
   hasDirectory(directory: string): boolean {
+    return this.directories.has(directory);
+  }
+
+  /** Every directory with a file in it or below it; the root is empty. */
+  get directories(): ReadonlySet<string> {
     if (this.#directories === undefined) {
       const directories = new Set<string>(['']);
       for (const file of this.#files) {
@@ -33,7 +38,7 @@ export class FileIndex {
       }
       this.#directories = directories;
     }
-    return this.#directories.has(directory);
+    return this.#directories;
   }
 
   /** The file that differs from this path in case only. */

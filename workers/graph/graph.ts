@@ -9,8 +9,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { walkFiles } from '../files.ts';
 import type { Overlay } from '../protocol.ts';
 import { FileIndex } from './file-index.ts';
+import { InstalledPackages } from './installed.ts';
 import { Manifests, readManifest, WORKSPACE_FILES, type Manifest } from './manifests.ts';
-import { isProjectFile, Projects } from './projects.ts';
+import { isProjectFile, joined, Projects } from './projects.ts';
 import { isModuleFile, readRecord, recordHash, type ModuleRecord } from './record.ts';
 import { Resolver } from './resolver.ts';
 import type { Resolution } from './resolution.ts';
@@ -40,6 +41,7 @@ export class ModuleGraph {
   readonly #records = new Map<string, { record: ModuleRecord; users: number }>();
   #manifests = new Manifests([], new Map());
   #projects: Projects;
+  #installed = new InstalledPackages();
   #resolver: Resolver | undefined;
   #overlays = new Map<string, string>();
   #version = 0;
@@ -74,6 +76,10 @@ export class ModuleGraph {
 
   get manifests(): Manifests {
     return this.#manifests;
+  }
+
+  get installed(): InstalledPackages {
+    return this.#installed;
   }
 
   get projects(): Projects {
@@ -218,8 +224,15 @@ export class ModuleGraph {
       if (name === 'package.json') manifests.push(readManifest(file, this.textOf(file) ?? ''));
       else if (WORKSPACE_FILES.has(name)) workspaceFiles.set(file, this.textOf(file) ?? '');
     }
+    // Some packages keep their package.json in git although a pattern ignores it; their folder tells.
+    for (const directory of this.#index.directories) {
+      const file = joined(directory, 'package.json');
+      const text = this.#index.has(file) ? undefined : this.textOf(file);
+      if (text !== undefined) manifests.push(readManifest(file, text));
+    }
     this.#manifests = new Manifests(manifests, workspaceFiles);
     this.#projects = new Projects(this.root, configs);
+    this.#installed = new InstalledPackages();
     this.#resolver = new Resolver(this.root, realPath(this.root), this.#index, this.#manifests, this.#projects);
     this.#unlinkAll();
   }
@@ -244,6 +257,11 @@ export class ModuleGraph {
     }
   }
 }
+
+/** A change of these means that something else is installed. */
+const LOCKFILES: ReadonlySet<string> = new Set([
+  'package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock', 'bun.lockb', '.pnp.cjs', '.pnp.data.json',
+]); // prettier-ignore
 
 /** Longer files are data or bundles; nobody maintains their imports. UTF-16 code units. */
 const MAXIMUM_LENGTH = 5_000_000;
@@ -280,7 +298,7 @@ class Turns {
 
 function isConfiguration(file: string): boolean {
   const name = path.posix.basename(file);
-  return name === 'package.json' || WORKSPACE_FILES.has(name) || isProjectFile(file);
+  return name === 'package.json' || WORKSPACE_FILES.has(name) || LOCKFILES.has(name) || isProjectFile(file);
 }
 
 function isRead(file: string): boolean {

@@ -76,7 +76,13 @@ export class Manifests {
 
   /** The closest package.json with a name or dependencies: the package that answers for a file. */
   packageOf(file: string): Manifest | undefined {
-    return this.#nearestTo(directoryOf(file), isPackage, 'package ');
+    return this.#nearestTo(directoryOf(file), (manifest) => this.#isPackage(manifest), 'package ');
+  }
+
+  /** A package.json that only sets a module type or an entry belongs to the package around it. */
+  #isPackage(manifest: Manifest): boolean {
+    const declares = ['dependencies', 'devDependencies', 'peerDependencies'].some((field) => manifest.data[field] !== undefined);
+    return manifest.directory === '' || declares || this.isMember(manifest);
   }
 
   isMember(manifest: Manifest): boolean {
@@ -97,10 +103,6 @@ export class Manifests {
 export function directoryOf(file: string): string {
   const directory = path.posix.dirname(file);
   return directory === '.' ? '' : directory;
-}
-
-function isPackage({ data }: Manifest): boolean {
-  return ['name', 'dependencies', 'devDependencies', 'peerDependencies'].some((field) => data[field] !== undefined);
 }
 
 /** Fields of a wrong type are as good as absent for everyone but the package detector, which reads the text. */

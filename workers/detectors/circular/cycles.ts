@@ -3,7 +3,7 @@ import { components, edgesToCut, restrictedTo, shortestPath, type Digraph } from
 import { digraphOf, edgesOf, type Edge, type GraphEdges } from '../../graph/edges.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { isTypeScriptFile } from '../../graph/record.ts';
-import { usesOf } from './uses-of.ts';
+import { usesOf } from '../../graph/uses-of.ts';
 
 export interface Cycle {
   /** The edge to cut, or the one that makes the cycle what it is. */

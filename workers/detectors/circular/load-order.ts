@@ -8,7 +8,7 @@ import type { Module, ModuleGraph } from '../../graph/index.ts';
 import type { ImportedName } from '../../graph/record.ts';
 import type { Use } from '../../graph/uses.ts';
 import type { Component, Cycles } from './cycles.ts';
-import { usesOf } from './uses-of.ts';
+import { usesOf } from '../../graph/uses-of.ts';
 
 export interface EarlyRead {
   readonly module: Module;

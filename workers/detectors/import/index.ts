@@ -13,7 +13,7 @@ import { nearest } from '../../graph/spelling.ts';
 import type { DetectorOptions, Finding, Fix } from '../../protocol.ts';
 import { DEPRECATED_MODULES, DEPRECATED_NAMES } from './builtins.ts';
 import { duplicatesOf, mergeFix } from './duplicates.ts';
-import { Environment } from './environment.ts';
+import { Environment } from '../../graph/environment.ts';
 import { guardedRequests } from './guarded.ts';
 
 export type ImportRule =

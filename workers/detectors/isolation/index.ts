@@ -10,7 +10,7 @@ import type { DetectorOptions, Finding, Fix } from '../../protocol.ts';
 import { boundariesOf, type Boundary } from './boundaries.ts';
 import { effectsOnLoad } from './effects.ts';
 import { moduleCouplings, type Coupling } from './metrics.ts';
-import { applicationOf, isTestFile, isTestHelper, isToolFile, privateFolderOf } from './places.ts';
+import { applicationOf, isTestFile, isTestHelper, isToolFile, privateFolderOf } from '../../graph/places.ts';
 
 export { folderCouplings, moduleCouplings, type Coupling } from './metrics.ts';
 

@@ -1,7 +1,7 @@
 /** What runs a file decides what it may import: Node as it is, or a bundler with ways of its own. Memoized, pure. */
 import path from 'node:path';
-import type { Module, ModuleGraph } from '../../graph/index.ts';
-import { isRecord, type Manifest } from '../../graph/manifests.ts';
+import type { Module, ModuleGraph } from './graph.ts';
+import { isRecord, type Manifest } from './manifests.ts';
 
 export class Environment {
   readonly #graph: ModuleGraph;
@@ -38,6 +38,7 @@ export class Environment {
 
   /** Some tool's configuration names this prefix: `'@app'`, `"~/"`. What it means is the tool's business. */
   isConfiguredAlias(specifier: string): boolean {
+    if (FRAMEWORK_ALIASES.test(specifier)) return true;
     this.#configText ??= [...this.#graph.files]
       .filter((file) => CONFIGURATIONS.test(file))
       .map((file) => this.#graph.textOf(file) ?? '')
@@ -54,6 +55,9 @@ export class Environment {
 
 const BUNDLERS =
   /^(vite|vitest|webpack|rollup|rolldown|esbuild|parcel|@parcel\/.*|next|nuxt|@rspack\/.*|@rsbuild\/.*|tsup|tsdown|tsx|bun|@sveltejs\/kit|astro|@remix-run\/.*|react-scripts|@vue\/cli-service|snowpack|browserify|@babel\/core|metro|expo|electron-vite|gatsby|unbuild|bunchee|microbundle|@swc\/cli|@angular\/.*|jest|@types\/bun)$/;
+
+/** Prefixes no registry has, which site generators give a meaning. */
+const FRAMEWORK_ALIASES = /^(@theme|@theme-original|@theme-init|@site|@generated|@docusaurus)\//;
 
 const CONFIGURATIONS =
   /(^|\/)((vite|vitest|webpack|rollup|rolldown|next|nuxt|svelte|astro|babel|jest|metro|craco|rsbuild|rspack|electron\.vite|docusaurus|gatsby-node|vue|ember-cli-build|quasar|esbuild)[\w.-]*\.([cm]?[jt]s|json)|\.babelrc(\.\w+)?|\.storybook\/main\.[cm]?[jt]s|import_map\.json|deno\.jsonc?)$/;

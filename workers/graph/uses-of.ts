@@ -1,7 +1,7 @@
 /** Uses of a module of the graph, kept with its record: a tree is built once per text. */
-import type { Module, ModuleGraph } from '../../graph/index.ts';
-import { parseTree, recordHash, type ModuleRecord } from '../../graph/record.ts';
-import { usesIn, type ModuleUses } from '../../graph/uses.ts';
+import type { Module, ModuleGraph } from './graph.ts';
+import { parseTree, recordHash, type ModuleRecord } from './record.ts';
+import { usesIn, type ModuleUses } from './uses.ts';
 
 /** Undefined: the text does not parse, or is no longer the one the graph has read. */
 export function usesOf(graph: ModuleGraph, module: Module): ModuleUses | undefined {

@@ -1,6 +1,6 @@
 /** What a file is by where it lies: a test, a tool's configuration, a part of a package. Pure functions. */
 import path from 'node:path';
-import type { Manifest, Manifests } from '../../graph/manifests.ts';
+import type { Manifest, Manifests } from './manifests.ts';
 
 /** Tests, and what exists for them. Folders count from the file's package on: a package may well be called `test`. */
 export function isTestFile(file: string, manifests: Manifests): boolean {

@@ -1,0 +1,168 @@
+/** What a package.json says about itself: names, versions, ranges, entries; and the lockfile beside it. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import semver from 'semver';
+import { FileIndex } from '../../graph/file-index.ts';
+import { IgnoredPaths } from '../../graph/ignored.ts';
+import { DEPENDENCY_SECTIONS, dependenciesOf } from '../../graph/installed.ts';
+import { isRecord, type Manifest } from '../../graph/manifests.ts';
+import { joined } from '../../graph/projects.ts';
+import type { PackageCheck } from './index.ts';
+import type { ManifestFile } from './manifest-file.ts';
+import { rangeKindOf } from './ranges.ts';
+
+export function checkFields(check: PackageCheck): void {
+  for (const file of check.files) {
+    const { manifest } = file;
+    const { name, version } = manifest.data;
+    if (name !== undefined && !isPackageName(name)) {
+      check.report(manifest.file, 'invalid-field', {
+        message: `'${name}' cannot be the name of a package: lower case letters, digits and -._~, with one @scope/ at most.`,
+        range: file.place('name'),
+      });
+    }
+    if (version !== undefined && semver.valid(version) === null) {
+      check.report(manifest.file, 'invalid-field', {
+        message: `'${version}' is not a semantic version like 1.2.3.`,
+        range: file.place('version'),
+      });
+    }
+    checkRanges(check, file);
+    checkDuplicates(check, file);
+  }
+}
+
+function checkRanges(check: PackageCheck, file: ManifestFile): void {
+  const { manifest } = file;
+  for (const section of DEPENDENCY_SECTIONS) {
+    const entries = manifest.data[section];
+    if (entries === undefined) continue;
+    if (!isRecord(entries)) {
+      check.report(manifest.file, 'invalid-field', { message: `"${section}" must be an object of names and versions.`, range: file.place(section) });
+      continue;
+    }
+    for (const [name, range] of Object.entries(entries)) {
+      if (typeof range === 'string' && rangeKindOf(range).kind !== 'invalid') continue;
+      check.report(manifest.file, 'invalid-range', {
+        message: `'${typeof range === 'string' ? range : JSON.stringify(range)}' is no version range for '${name}'. Write one like ^1.2.3.`,
+        range: file.place(section, name),
+      });
+    }
+  }
+}
+
+function checkDuplicates(check: PackageCheck, file: ManifestFile): void {
+  const { manifest } = file;
+  for (const { path: where, key, range } of file.repeatedKeys()) {
+    check.report(manifest.file, 'duplicate-dependency', {
+      message: `"${key}" stands twice in ${where.length === 0 ? 'this file' : `"${where.join('.')}"`}; the last one counts. Remove one.`,
+      range,
+    });
+  }
+  const dependencies = dependenciesOf(manifest);
+  for (const { section, name } of dependencies) {
+    // Declared as a peer and installed for development is how it is done.
+    if (section !== 'devDependencies' && section !== 'optionalDependencies') continue;
+    const other = dependencies.find((one) => one.name === name && one.section === 'dependencies');
+    if (!other) continue;
+    check.report(manifest.file, 'duplicate-dependency', {
+      message: `'${name}' is in "dependencies" as well. Keep one of the two.`,
+      range: file.place(section, name),
+      fixes: [{ title: `Remove it from "${section}"`, kind: 'suggestion', edits: [file.edit([{ path: [section, name], value: undefined }])] }],
+    });
+  }
+}
+
+/** Files a package points its users to. What a build makes, or has sources for, is there when it matters. */
+export function checkEntries(check: PackageCheck): void {
+  if (!check.isOn('missing-entry')) return;
+  const { graph } = check;
+  const generated = new IgnoredPaths(graph.root);
+  const index = new FileIndex();
+  index.replace(graph.files);
+  for (const file of check.files) {
+    const { manifest } = file;
+    if (isBuilt(manifest) || isBuilt(graph.manifests.all.get(''))) continue;
+    for (const { where, target } of entriesOf(manifest.data)) {
+      if (target.includes('*') || !/^[\w./-]/.test(target)) continue;
+      const base = path.posix.join(manifest.directory, target).replace(/\/+$/, '');
+      if (base.startsWith('..') || index.complete(base, true) !== undefined || index.hasDirectory(base)) continue;
+      if (generated.has(base) || existsSync(path.join(graph.root, base)) || BUILD_FOLDER.test(target)) continue;
+      if (graph.projects.sourcesOf(base).some((source) => index.complete(source, true) !== undefined)) continue;
+      check.report(manifest.file, 'missing-entry', {
+        message: `"${where.join('.')}" points to ${target}, which does not exist and is not what a build makes.`,
+        range: file.place(...where),
+      });
+    }
+  }
+}
+
+/** A script that makes files may make any of them. */
+function isBuilt(manifest: Manifest | undefined): boolean {
+  const scripts = manifest?.data['scripts'];
+  return isRecord(scripts) && /build|compile|bundle|prepare|prepack|prepublish|tsc\b|webpack|rollup|tsup|esbuild/.test(JSON.stringify(scripts));
+}
+
+const BUILD_FOLDER = /^(\.\/)?(dist|lib|build|out|output|es|esm|cjs|umd|types|typings)\//;
+
+function entriesOf(data: Readonly<Record<string, unknown>>): readonly { readonly where: readonly string[]; readonly target: string }[] {
+  const found: { where: readonly string[]; target: string }[] = [];
+  const collect = (value: unknown, where: readonly string[], onlyRelative: boolean): void => {
+    if (typeof value === 'string') {
+      if (!onlyRelative || value.startsWith('./')) found.push({ where, target: value });
+    } else if (isRecord(value)) {
+      for (const [key, inner] of Object.entries(value)) collect(inner, [...where, key], onlyRelative);
+    }
+  };
+  for (const field of ['main', 'module', 'types', 'typings', 'bin']) collect(data[field], [field], false);
+  collect(data['exports'], ['exports'], true);
+  return found;
+}
+
+/** One lockfile at the top: none leaves versions to chance, two disagree. */
+export function checkLockfiles(check: PackageCheck): void {
+  const { graph } = check;
+  const tops = new Set(['', ...graph.manifests.workspaceRoots]);
+  for (const file of check.files) {
+    const { directory, data } = file.manifest;
+    if (!tops.has(directory)) continue;
+    const present = LOCKFILES.filter(({ name }) => graph.files.has(joined(directory, name)));
+    const managers = new Set(present.map(({ manager }) => manager));
+    const report = (rule: 'multiple-lockfiles' | 'lockfile-missing', message: string): void => {
+      check.report(file.manifest.file, rule, { message, range: data['packageManager'] === undefined ? file.start : file.place('packageManager') });
+    };
+    if (managers.size > 1) {
+      const names = present.map(({ name }) => name).join(' and ');
+      report('multiple-lockfiles', `There are lockfiles of ${String(managers.size)} package managers: ${names}. Keep the one your team installs with.`);
+    } else if (managers.size === 0 && directory === '' && hasDependencies(file) && !isLockedElsewhere(graph.root)) {
+      report('lockfile-missing', 'There is no lockfile, so every install may give other versions. Commit the one your package manager writes.');
+    }
+  }
+}
+
+const LOCKFILES = [
+  { name: 'package-lock.json', manager: 'npm' },
+  { name: 'npm-shrinkwrap.json', manager: 'npm' },
+  { name: 'yarn.lock', manager: 'yarn' },
+  { name: 'pnpm-lock.yaml', manager: 'pnpm' },
+  { name: 'bun.lock', manager: 'bun' },
+  { name: 'bun.lockb', manager: 'bun' },
+];
+
+function hasDependencies({ manifest }: ManifestFile): boolean {
+  return dependenciesOf(manifest).some(({ section }) => section !== 'peerDependencies');
+}
+
+/** Above the root, as in a repository opened in part; or kept out of git on purpose. */
+function isLockedElsewhere(root: string): boolean {
+  const ignored = new IgnoredPaths(root);
+  if (LOCKFILES.some(({ name }) => ignored.has(name))) return true;
+  for (let directory = root; ; directory = path.dirname(directory)) {
+    if (directory !== root && LOCKFILES.some(({ name }) => existsSync(path.join(directory, name)))) return true;
+    if (existsSync(path.join(directory, '.git')) || path.dirname(directory) === directory) return false;
+  }
+}
+
+function isPackageName(name: string): boolean {
+  return name.length <= 214 && /^(@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*$/.test(name);
+}

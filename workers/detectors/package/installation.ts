@@ -1,0 +1,135 @@
+/** What is installed against what is declared: by the package.json files under node_modules, without running anything. */
+import path from 'node:path';
+import semver from 'semver';
+import { dependenciesOf, type Dependency, type InstalledPackage } from '../../graph/installed.ts';
+import { isRecord } from '../../graph/manifests.ts';
+import { joined } from '../../graph/projects.ts';
+import type { PackageCheck } from './index.ts';
+import type { ManifestFile } from './manifest-file.ts';
+import { rangeKindOf } from './ranges.ts';
+
+export function checkInstallation(check: PackageCheck): void {
+  const { graph } = check;
+  checkNodeVersionFile(check);
+  // Plug'n'Play keeps packages in archives; there is nothing to compare.
+  if (graph.files.has('.pnp.cjs') || graph.files.has('.pnp.loader.mjs')) return;
+  const overridden = overridesOf(check);
+  for (const file of check.files) {
+    const { directory } = file.manifest;
+    if (!graph.manifests.isMember(file.manifest) && directory !== '') continue;
+    if (!graph.hasInstalledPackages(directory)) continue;
+    for (const dependency of dependenciesOf(file.manifest)) {
+      if (dependency.section === 'peerDependencies' || graph.manifests.members.has(dependency.name)) continue;
+      const found = graph.installed.find(dependency.name, path.join(graph.root, directory));
+      if (found) checkInstalled(check, file, dependency, found, overridden);
+      else if (dependency.section !== 'optionalDependencies') {
+        check.report(file.manifest.file, 'not-installed', {
+          message: `'${dependency.name}' is declared but not installed. Run the install of your package manager.`,
+          range: file.place(dependency.section, dependency.name),
+        });
+      }
+    }
+  }
+}
+
+function checkInstalled(
+  check: PackageCheck,
+  file: ManifestFile,
+  { section, name, range }: Dependency,
+  { data, directory }: InstalledPackage,
+  overridden: ReadonlySet<string>,
+): void {
+  const wanted = rangeKindOf(range);
+  const { version } = data;
+  const report = (rule: 'installed-out-of-range' | 'peer-conflict' | 'engines-unsatisfied', message: string): void => {
+    check.report(file.manifest.file, rule, { message, range: file.place(section, name) });
+  };
+  const isOutside = wanted.kind === 'range' && version !== undefined && !overridden.has(name) && !satisfies(version, wanted.range);
+  if (isOutside) report('installed-out-of-range', `'${name}' is installed as ${version}, which ${range} does not allow. Run the install again.`);
+  checkPeers(check, name, data, directory, overridden, report);
+  const [own, theirs] = [file.manifest.data['engines'], data['engines']].map((engines) => (isRecord(engines) ? engines['node'] : undefined));
+  if (section !== 'devDependencies' && typeof own === 'string' && typeof theirs === 'string' && !isWithin(own, theirs)) {
+    report('engines-unsatisfied', `'${name}' needs Node ${theirs}, but this package promises to run on ${own}. Raise "engines", or use another version.`);
+  }
+}
+
+function checkPeers(
+  { graph }: PackageCheck,
+  name: string,
+  data: InstalledPackage['data'],
+  directory: string,
+  overridden: ReadonlySet<string>,
+  report: (rule: 'peer-conflict', message: string) => void,
+): void {
+  const { peerDependencies, peerDependenciesMeta } = data;
+  if (!isRecord(peerDependencies)) return;
+  for (const [peer, range] of Object.entries(peerDependencies)) {
+    const meta = isRecord(peerDependenciesMeta) ? peerDependenciesMeta[peer] : undefined;
+    const isOptional = isRecord(meta) && meta['optional'] === true;
+    if (typeof range !== 'string' || semver.validRange(range) === null || overridden.has(peer) || graph.manifests.members.has(peer)) continue;
+    const found = graph.installed.find(peer, path.dirname(path.join(directory, 'x'))) ?? graph.installed.find(peer, graph.root);
+    const version = found?.data.version;
+    if (version === undefined) {
+      if (!isOptional) report('peer-conflict', `'${name}' needs its peer '${peer}' ${range}, which is not installed. Add it to this package.`);
+    } else if (!satisfies(version, range)) {
+      report('peer-conflict', `'${name}' needs its peer '${peer}' ${range}, but ${version} is installed.`);
+    }
+  }
+}
+
+/** `.nvmrc` and `.node-version` say which Node is used here; `engines` says which may be. */
+function checkNodeVersionFile(check: PackageCheck): void {
+  for (const file of check.files) {
+    const { directory, data } = file.manifest;
+    const { engines } = data;
+    const wanted = isRecord(engines) ? engines['node'] : undefined;
+    if (typeof wanted !== 'string' || semver.validRange(wanted) === null) continue;
+    for (const name of ['.nvmrc', '.node-version'].map((one) => joined(directory, one))) {
+      if (!check.graph.files.has(name)) continue;
+      const written = (check.graph.textOf(name) ?? '').trim().replace(/^v/, '');
+      const parts = /^\d+(\.\d+){0,2}$/.test(written) ? written.split('.').length : 0;
+      if (parts === 0) continue;
+      const possible = parts === 3 ? written : `${written}.x`;
+      const meets = parts === 3 ? semver.satisfies(written, wanted) : semver.intersects(possible, wanted);
+      if (meets) continue;
+      check.report(file.manifest.file, 'engines-unsatisfied', {
+        message: `${name} chooses Node ${written}, which "engines" (${wanted}) does not allow.`,
+        range: file.place('engines', 'node'),
+      });
+    }
+  }
+}
+
+function overridesOf({ files, graph }: PackageCheck): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { manifest } of files) {
+    const { overrides, resolutions, pnpm } = manifest.data;
+    for (const table of [overrides, resolutions, isRecord(pnpm) ? pnpm['overrides'] : undefined]) {
+      if (isRecord(table)) for (const key of Object.keys(table)) names.add(lastName(key));
+    }
+  }
+  const workspace = graph.files.has('pnpm-workspace.yaml') ? (graph.textOf('pnpm-workspace.yaml') ?? '') : '';
+  const section = /^overrides:\s*\n((?:[ \t]+.*\n?)*)/m.exec(workspace)?.[1] ?? '';
+  for (const match of section.matchAll(/^\s+['"]?([^'":\n]+)['"]?:/gm)) names.add(lastName(match[1] ?? ''));
+  return names;
+}
+
+/** `a>b`, `**\/b` and `b@^1` speak of b. */
+function lastName(key: string): string {
+  const last = key.split('>').at(-1) ?? key;
+  const scoped = /(@[^/@]+\/)?[^/@]+(?=@|$)/.exec(last.replace(/^\*\*\//, ''));
+  return scoped?.[0] ?? last;
+}
+
+function satisfies(version: string, range: string): boolean {
+  return semver.valid(version) === null || semver.satisfies(version, range, { includePrerelease: true });
+}
+
+/** Whether every Node the one allows is allowed by the other. */
+function isWithin(own: string, theirs: string): boolean {
+  try {
+    return semver.subset(own, theirs, { includePrerelease: true });
+  } catch {
+    return true;
+  }
+}

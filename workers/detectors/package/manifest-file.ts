@@ -1,0 +1,82 @@
+/** Places in the text of a package.json, and edits of it. Pure. */
+import { applyEdits, modify, parseTree, findNodeAtLocation, type Node, type ParseError } from 'jsonc-parser';
+import { lineStartsOf, rangeAt, type LineStarts } from '../../graph/lines.ts';
+import type { Manifest } from '../../graph/manifests.ts';
+import type { Range, TextEdit } from '../../protocol.ts';
+
+export class ManifestFile {
+  readonly manifest: Manifest;
+  readonly #lines: LineStarts;
+  readonly #tree: Node | undefined;
+  readonly #errors: ParseError[] = [];
+
+  constructor(manifest: Manifest) {
+    this.manifest = manifest;
+    this.#lines = lineStartsOf(manifest.text);
+    this.#tree = parseTree(manifest.text, this.#errors, { disallowComments: true });
+  }
+
+  /** Where the text stops being JSON; the whole first line when it is JSON but no object. */
+  get mistake(): Range {
+    const [first] = this.#errors;
+    return first ? this.#range(first.offset, first.offset + Math.max(1, first.length)) : this.start;
+  }
+
+  get start(): Range {
+    return this.#range(0, 0);
+  }
+
+  /** Of the whole entry, key and value; of the closest part that exists when it does not. */
+  place(...path: readonly (string | number)[]): Range {
+    for (let length = path.length; length > 0; length--) {
+      const node = this.#tree && findNodeAtLocation(this.#tree, path.slice(0, length));
+      const entry = node?.parent?.type === 'property' ? node.parent : node;
+      if (entry) return this.#range(entry.offset, entry.offset + entry.length);
+    }
+    return this.start;
+  }
+
+  /** Keys that one object has twice: path of the object, and the later entry. */
+  *repeatedKeys(): Generator<{ readonly path: readonly string[]; readonly key: string; readonly range: Range }> {
+    const pending: { readonly node: Node; readonly path: readonly string[] }[] = this.#tree ? [{ node: this.#tree, path: [] }] : [];
+    for (let next = pending.pop(); next; next = pending.pop()) {
+      if (next.node.type !== 'object') continue;
+      const seen = new Set<string>();
+      for (const property of next.node.children ?? []) {
+        const key = String(property.children?.[0]?.value);
+        if (seen.has(key)) yield { path: next.path, key, range: this.#range(property.offset, property.offset + property.length) };
+        seen.add(key);
+        const value = property.children?.[1];
+        if (value) pending.push({ node: value, path: [...next.path, key] });
+      }
+    }
+  }
+
+  /** One edit that sets, or with `undefined` removes, an entry, written the way the file is indented. */
+  edit(changes: readonly { readonly path: readonly string[]; readonly value: string | undefined }[]): TextEdit {
+    const { text, file } = this.manifest;
+    const indent = /^([ \t]+)"/m.exec(text)?.[1] ?? '  ';
+    const formattingOptions = {
+      tabSize: indent.length,
+      insertSpaces: !indent.startsWith('\t'),
+      eol: text.includes('\r\n') ? '\r\n' : '\n',
+    };
+    let edited = text;
+    for (const { path, value } of changes) edited = applyEdits(edited, modify(edited, [...path], value, { formattingOptions }));
+    return { file, ...this.#difference(edited) };
+  }
+
+  #difference(edited: string): { readonly range: Range; readonly newText: string } {
+    const { text } = this.manifest;
+    const limit = Math.min(text.length, edited.length);
+    let start = 0;
+    while (start < limit && text[start] === edited[start]) start++;
+    let end = 0;
+    while (end < limit - start && text[text.length - 1 - end] === edited[edited.length - 1 - end]) end++;
+    return { range: this.#range(start, text.length - end), newText: edited.slice(start, edited.length - end) };
+  }
+
+  #range(start: number, end: number): Range {
+    return rangeAt(this.#lines, start, end);
+  }
+}

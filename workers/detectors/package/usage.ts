@@ -1,0 +1,67 @@
+/** Which packages the modules of each manifest use, and how. Pure but for reading texts where it must. */
+import type { Module, ModuleGraph } from '../../graph/index.ts';
+import type { Manifest } from '../../graph/manifests.ts';
+import { isTestFile, isTestHelper, isToolFile } from '../../graph/places.ts';
+import { isDeclarationFile, isTypeScriptFile, type ModuleRequest } from '../../graph/record.ts';
+import { packageNameOf, type Resolution } from '../../graph/resolution.ts';
+import { usesOf } from '../../graph/uses-of.ts';
+
+export interface PackageUse {
+  readonly name: string;
+  readonly module: Module;
+  readonly request: ModuleRequest;
+  readonly resolution: Resolution;
+  /** Nothing of it is left at run time, by syntax or because nothing it binds is used as a value. */
+  isTypeOnly(): boolean;
+  /** It is part of what the package does, not of its tests or tools. */
+  readonly isProduction: boolean;
+}
+
+/** Uses of packages by the manifest that answers for the module. */
+export function packageUses(graph: ModuleGraph, isIgnored: (file: string) => boolean): ReadonlyMap<Manifest, readonly PackageUse[]> {
+  const uses = new Map<Manifest, PackageUse[]>();
+  for (const module of graph.modules.values()) {
+    const manifest = graph.manifests.packageOf(module.file);
+    if (!manifest || isIgnored(module.file)) continue;
+    let isProduction: boolean | undefined;
+    module.record.requests.forEach((request, index) => {
+      const resolution = module.resolutions[index];
+      const name = resolution && packageUsed(request, resolution);
+      if (!resolution || name === undefined) return;
+      isProduction ??= isProductionFile(graph, module.file);
+      const use = { name, module, request, resolution, isProduction, isTypeOnly: () => isTypeOnly(graph, module, request) };
+      const list = uses.get(manifest);
+      if (list) list.push(use);
+      else uses.set(manifest, [use]);
+    });
+  }
+  return uses;
+}
+
+function packageUsed({ specifier, kind }: ModuleRequest, resolution: Resolution): string | undefined {
+  switch (resolution.kind) {
+    case 'package':
+      return resolution.name;
+    case 'file':
+      return resolution.via === 'package' ? resolution.package : undefined;
+    case 'missing':
+      return resolution.via === 'package' ? (resolution.package ?? packageNameOf(specifier)) : undefined;
+    case 'builtin':
+      // `events` and `buffer` are packages too; a declared one counts as used.
+      return kind === 'reference' ? undefined : packageNameOf(specifier.replace(/^node:/, ''));
+    default:
+      return undefined;
+  }
+}
+
+function isProductionFile(graph: ModuleGraph, file: string): boolean {
+  const { manifests } = graph;
+  return !isTestFile(file, manifests) && !isTestHelper(file) && !isToolFile(file, manifests);
+}
+
+function isTypeOnly(graph: ModuleGraph, module: Module, { typeOnly, kind, names }: ModuleRequest): boolean {
+  if (typeOnly || isDeclarationFile(module.file)) return true;
+  if (kind !== 'import' || names.length === 0 || !isTypeScriptFile(module.file)) return false;
+  const uses = usesOf(graph, module);
+  return uses !== undefined && names.every((name) => name.typeOnly || !uses.values.has(name.local));
+}

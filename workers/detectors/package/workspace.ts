@@ -1,0 +1,94 @@
+/** What the packages of a workspace say about each other and about the same dependency. */
+import { isMap, isScalar, parseDocument } from 'yaml';
+import { dependenciesOf } from '../../graph/installed.ts';
+import { lineStartsOf, rangeAt } from '../../graph/lines.ts';
+import type { PackageCheck } from './index.ts';
+import type { ManifestFile } from './manifest-file.ts';
+import { rangeKindOf } from './ranges.ts';
+
+export function checkWorkspace(check: PackageCheck): void {
+  const { manifests } = check.graph;
+  const members = check.files.filter(({ manifest }) => manifest.directory === '' || manifests.isMember(manifest));
+  if (manifests.workspaceRoots.length > 0) {
+    checkVersions(check, members);
+    checkWorkspaceProtocol(check, members);
+  }
+  checkCatalog(check, members);
+}
+
+/** The same dependency wants the same range everywhere: what most say, the higher one when they tie. */
+function checkVersions(check: PackageCheck, members: readonly ManifestFile[]): void {
+  const uses = new Map<string, { readonly file: ManifestFile; readonly section: string; readonly range: string }[]>();
+  for (const file of members) {
+    for (const { section, name, range } of dependenciesOf(file.manifest)) {
+      if (section === 'peerDependencies' || rangeKindOf(range).kind !== 'range' || range === '*' || /^(npm|jsr):/.test(range)) continue;
+      const list = uses.get(name);
+      if (list) list.push({ file, section, range });
+      else uses.set(name, [{ file, section, range }]);
+    }
+  }
+  for (const [name, list] of uses) {
+    const counts = Map.groupBy(list, ({ range }) => range);
+    if (counts.size < 2) continue;
+    const [[usual, agreeing] = ['', []]] = [...counts].sort(
+      ([one, some], [other, others]) => others.length - some.length || (one < other ? 1 : -1),
+    );
+    const example = agreeing[0];
+    for (const { file, section, range } of list) {
+      if (range === usual) continue;
+      check.report(file.manifest.file, 'version-mismatch', {
+        message: `'${name}' is ${range} here, but ${usual} in ${example?.file.manifest.file ?? 'the rest'} of the same workspace${agreeing.length > 1 ? ` and ${String(agreeing.length - 1)} more` : ''}. Align them.`,
+        range: file.place(section, name),
+        related: example ? [{ file: example.file.manifest.file, range: example.file.place(example.section, name), message: `${usual} here` }] : [],
+        fixes: [{ title: `Use ${usual}`, kind: 'suggestion', edits: [file.edit([{ path: [section, name], value: usual }])] }],
+      });
+    }
+  }
+}
+
+function checkWorkspaceProtocol(check: PackageCheck, members: readonly ManifestFile[]): void {
+  for (const file of members) {
+    for (const { section, name, range } of dependenciesOf(file.manifest)) {
+      if (!range.startsWith('workspace:') || /^workspace:.*[@/]/.test(range) || check.graph.manifests.members.has(name)) continue;
+      check.report(file.manifest.file, 'invalid-range', {
+        message: `There is no package '${name}' in this workspace for '${range}' to mean.`,
+        range: file.place(section, name),
+      });
+    }
+  }
+}
+
+/** Entries of pnpm's catalogs that nobody takes. */
+function checkCatalog(check: PackageCheck, members: readonly ManifestFile[]): void {
+  const { graph } = check;
+  if (!graph.files.has('pnpm-workspace.yaml') || !check.isOn('unused-catalog-entry')) return;
+  const text = graph.textOf('pnpm-workspace.yaml') ?? '';
+  const used = new Set(
+    members.flatMap(({ manifest }) =>
+      dependenciesOf(manifest).flatMap(({ name, range }) =>
+        range.startsWith('catalog:') ? [`${range.slice('catalog:'.length) || 'default'}\n${name}`] : [],
+      ),
+    ),
+  );
+  const document = parseDocument(text);
+  const overrides = JSON.stringify(document.errors.length > 0 ? {} : ((document.toJS() as { overrides?: unknown }).overrides ?? {}));
+  const lines = lineStartsOf(text);
+  const report = (catalog: string, entries: unknown): void => {
+    if (!isMap(entries)) return;
+    for (const { key, value } of entries.items) {
+      if (!isScalar(key) || typeof key.value !== 'string' || used.has(`${catalog}\n${key.value}`)) continue;
+      if (overrides.includes(`"${key.value}":"catalog:`)) continue;
+      const start = key.range?.[0] ?? 0;
+      const end = isScalar(value) ? (value.range?.[1] ?? start) : start;
+      check.report('pnpm-workspace.yaml', 'unused-catalog-entry', {
+        message: `No package takes '${key.value}' from the ${catalog} catalog. Remove it.`,
+        range: rangeAt(lines, start, end),
+        tags: ['unnecessary'],
+      });
+    }
+  };
+  if (document.errors.length > 0) return;
+  report('default', document.get('catalog'));
+  const catalogs = document.get('catalogs');
+  if (isMap(catalogs)) for (const { key, value } of catalogs.items) if (isScalar(key)) report(String(key.value), value);
+}

@@ -1,0 +1,65 @@
+/** What is installed, as its package.json says. Read when asked, kept until the installation may have changed. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { joined } from './projects.ts';
+import { isRecord, readManifest, type Manifest, type PackageJson } from './manifests.ts';
+
+export interface InstalledPackage {
+  /** Absolute, as found: a link of a package manager is not followed. */
+  readonly directory: string;
+  readonly data: PackageJson;
+}
+
+export class InstalledPackages {
+  readonly #known = new Map<string, InstalledPackage | undefined>();
+
+  /** The package that Node finds under a name from a directory, looking upwards. @param from absolute */
+  find(name: string, from: string): InstalledPackage | undefined {
+    for (let directory = from; ; directory = path.dirname(directory)) {
+      const found = this.#at(path.join(directory, 'node_modules', name));
+      if (found || path.dirname(directory) === directory) return found;
+    }
+  }
+
+  #at(directory: string): InstalledPackage | undefined {
+    if (this.#known.has(directory)) return this.#known.get(directory);
+    const data = readData(path.join(directory, 'package.json'));
+    const found = data && { directory, data };
+    this.#known.set(directory, found);
+    return found;
+  }
+}
+
+export const DEPENDENCY_SECTIONS = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'] as const;
+
+export type DependencySection = (typeof DEPENDENCY_SECTIONS)[number];
+
+export interface Dependency {
+  readonly section: DependencySection;
+  readonly name: string;
+  /** As written; a range, a tag, an address or a protocol of the package manager. */
+  readonly range: string;
+}
+
+/** What a manifest declares, in the order of {@link DEPENDENCY_SECTIONS}; entries that are no strings are left out. */
+export function dependenciesOf({ data }: Pick<Manifest, 'data'>): readonly Dependency[] {
+  return DEPENDENCY_SECTIONS.flatMap((section) => {
+    const entries = data[section];
+    if (!isRecord(entries)) return [];
+    return Object.entries(entries).flatMap(([name, range]) => (typeof range === 'string' ? [{ section, name, range }] : []));
+  });
+}
+
+/** `@types/node` for `node`, `@types/scope__name` for `@scope/name`. */
+export function typesPackageOf(name: string): string {
+  return joined('@types', name.replace(/^@/, '').replace('/', '__'));
+}
+
+function readData(file: string): PackageJson | undefined {
+  try {
+    const manifest = readManifest('package.json', readFileSync(file, 'utf8'));
+    return manifest.isValid ? manifest.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
