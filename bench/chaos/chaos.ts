@@ -52,7 +52,7 @@ export interface ChaosReport {
 }
 
 const DETECTORS = ['typescript', 'eslint', 'circular'];
-const SIGNALS = ['SIGKILL', 'SIGKILL', 'SIGTERM', 'SIGSEGV', 'SIGSTOP'] as const;
+const SIGNALS = ['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGTERM', 'SIGSTOP'] as const;
 const TOKEN = 'BULKHEAD_CHAOS_RUN';
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {

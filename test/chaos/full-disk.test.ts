@@ -1,0 +1,57 @@
+/** A disk without room: the pool works on, says so, and leaves no half-written file. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { describe, it } from 'mocha';
+import { Scene } from './support/scene.ts';
+
+describe('full disk', function () {
+  this.timeout(30_000);
+
+  it('costs the memory of restarts, not the analysis', async () => {
+    const disk = await fullDisk();
+    const scene = await Scene.open({ a: 'well', bad: 'exit-1', c: 'well' }, {}, { storageDir: disk.folder });
+    try {
+      const { outcome, issues } = await scene.check();
+      assert.ok(outcome.kind === 'done');
+      assert.deepEqual(
+        outcome.quarantined.map(({ file }) => file),
+        ['bad.job'],
+      );
+      assert.equal(issues.size, 2);
+      const again = await scene.check({ generation: 2, changed: [] });
+      assert.equal(again.outcome.kind === 'done' && again.outcome.quarantined.length, 1, 'kept in memory');
+    } finally {
+      await scene.close();
+      assert.ok(scene.log.some((line) => line.includes('cannot be kept on disk')));
+      assert.equal(
+        (await readdir(disk.folder).catch(() => [])).some((name) => name === 'quarantine.json'),
+        false,
+      );
+      await disk.remove();
+    }
+  });
+});
+
+/** A file system of 64 KB that is full; where none may be mounted, a folder that cannot be made. */
+async function fullDisk(): Promise<{ folder: string; remove: () => Promise<void> }> {
+  const base = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-disk-'));
+  let mounted = false;
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', base], { stdio: 'ignore' });
+    mounted = true;
+  } catch {
+    // Not root, or not Linux.
+  }
+  if (mounted) await writeFile(path.join(base, 'filler'), Buffer.alloc(1_000_000)).catch(() => {});
+  else await writeFile(path.join(base, 'file'), '');
+  return {
+    folder: mounted ? base : path.join(base, 'file', 'storage'),
+    remove: async () => {
+      if (mounted) execFileSync('umount', [base]);
+      await rm(base, { recursive: true, force: true });
+    },
+  };
+}
