@@ -10,7 +10,7 @@ export interface StartupData {
   readonly maxFrameBytes: number;
   /** child-process: where to listen. */
   readonly socketPath?: string;
-  /** child-process: the directory of the socket is the library's, and goes when it is empty. */
+  /** child-process: the directory of the socket goes with it. */
   readonly ownsDirectory?: boolean;
   /** worker-threads, inline: the line. */
   readonly port?: MessagePort;

@@ -1,13 +1,13 @@
 /** The worker's side of the child-process driver: listens on its socket, says so, and speaks to whoever connects. */
-import { chmodSync, rmdirSync, rmSync, writeSync } from 'node:fs';
+import { chmodSync, writeSync } from 'node:fs';
 import net from 'node:net';
-import path from 'node:path';
 import { StreamChannel } from '../channel.ts';
 import type { Channel } from '../channel.ts';
 import type { ServeContext, WorkerEnd } from '../driver.ts';
 import { DriverError } from '../errors.ts';
 import type { StartupData } from '../startup.ts';
 import { LISTENING, REPORT_FD } from './guard.ts';
+import { removeSocket } from './socket-path.ts';
 
 export function serveSocket(startup: StartupData, context: ServeContext): WorkerEnd {
   const { socketPath } = startup;
@@ -44,13 +44,7 @@ export function serveSocket(startup: StartupData, context: ServeContext): Worker
     },
     stop: () => {
       server?.close();
-      if (process.platform === 'win32') return;
-      rmSync(socketPath, { force: true });
-      try {
-        if (startup.ownsDirectory === true) rmdirSync(path.dirname(socketPath));
-      } catch {
-        // Other workers' sockets are in it.
-      }
+      removeSocket(socketPath, startup.ownsDirectory === true);
     },
     exit: (code) => process.exit(code),
   };

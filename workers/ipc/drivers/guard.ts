@@ -15,7 +15,7 @@ export const REPORT_FD = 4;
 export const GUARD_VARIABLE = 'ISOLATED_WORKER_GUARD';
 
 export interface GuardSettings {
-  /** Removed when the host dies, with the directory it is in if `ownsDirectory`. */
+  /** Removed when the host dies, with the directory it is in if `ownsDirectory` says so. */
   readonly socketPath?: string;
   readonly ownsDirectory?: boolean;
   /** The process leads a group of its own. */
@@ -105,11 +105,11 @@ function guard(): void {
   const endWithHost = (): void => {
     if (released) return;
     if (settings.socketPath !== undefined && process.platform !== 'win32') {
-      fs.rmSync(settings.socketPath, { force: true });
       try {
+        fs.rmSync(settings.socketPath, { force: true });
         if (settings.ownsDirectory === true) fs.rmdirSync(process.getBuiltinModule('node:path').dirname(settings.socketPath));
       } catch {
-        // Another worker's socket is still in it; that worker's guard comes later.
+        // Gone already.
       }
     }
     if (process.platform === 'win32') {

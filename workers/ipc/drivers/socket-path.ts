@@ -1,6 +1,6 @@
 /**
- * Where sockets are: in one private directory per host process, made with the first socket and removed with the last.
- * On Windows they are named pipes and there is no file.
+ * Where sockets are: each in a private directory of its own, which goes with it, whoever of host, worker and guard is
+ * the one to tidy up. On Windows they are named pipes and there is no file.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, rmdirSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { DriverError } from '../errors.ts';
 
 export interface SocketPlace {
   readonly path: string;
-  /** The directory goes when it is empty. */
+  /** The directory goes with the socket. */
   readonly ownsDirectory: boolean;
   /** Removes the socket's file. May be called any number of times. */
   release(): void;
@@ -22,7 +22,7 @@ export interface SocketPlace {
 const PATH_LIMITS: Readonly<Partial<Record<NodeJS.Platform, number>>> = { linux: 108, android: 108 };
 const SHORTEST_PATH_LIMIT = 104;
 
-const LONGEST_NAME = 'iw-4294967295-XXXXXX/999999.sock';
+const LONGEST_NAME = 'iw-4294967295-XXXXXX/s';
 
 /** The directory to put private directories into: the system's, unless its name is too long for a socket path. */
 export function baseDirectory(platform: NodeJS.Platform = process.platform, temporary: string = os.tmpdir()): string {
@@ -46,65 +46,46 @@ export function checkSocketPath(socketPath: string, platform: NodeJS.Platform = 
   );
 }
 
-let directory: string | undefined;
-/** Sockets in {@link directory} that are ours to remove. */
+/** Sockets whose directories are ours to remove when this process ends. */
 const owned = new Set<string>();
-let made = 0;
-let removedAtExit = false;
+let removesAtExit = false;
 
 export function claimSocketPath(given: string | undefined): SocketPlace {
   const nothing = (): void => undefined;
   if (given !== undefined) {
     checkSocketPath(given);
-    return { path: given, ownsDirectory: false, release: () => remove(given), leave: nothing };
+    return { path: given, ownsDirectory: false, release: () => removeSocket(given, false), leave: nothing };
   }
   if (process.platform === 'win32') {
     const name = `\\\\.\\pipe\\iw-${process.pid}-${randomBytes(8).toString('hex')}`;
     return { path: name, ownsDirectory: false, release: nothing, leave: nothing };
   }
-  directory ??= makeDirectory();
-  made += 1;
-  const socketPath = path.join(directory, `${made}.sock`);
+  // `mkdtemp` makes it for this user alone (0700).
+  const socketPath = path.join(mkdtempSync(path.join(baseDirectory(), `iw-${process.pid}-`)), 's');
   owned.add(socketPath);
+  if (!removesAtExit) {
+    removesAtExit = true;
+    process.once('exit', () => {
+      for (const left of owned) removeSocket(left, true);
+    });
+  }
   return {
     path: socketPath,
     ownsDirectory: true,
     release: () => {
-      if (!owned.delete(socketPath)) return;
-      remove(socketPath);
-      if (owned.size === 0) removeDirectory();
+      if (owned.delete(socketPath)) removeSocket(socketPath, true);
     },
-    leave: () => {
-      if (!owned.delete(socketPath)) return;
-      // The directory is the worker's now; the next one gets another.
-      if (owned.size === 0) directory = undefined;
-    },
+    leave: () => void owned.delete(socketPath),
   };
 }
 
-/** `mkdtemp` makes it for this user alone (0700). */
-function makeDirectory(): string {
-  if (!removedAtExit) {
-    removedAtExit = true;
-    process.once('exit', () => {
-      for (const socketPath of owned) remove(socketPath);
-      removeDirectory();
-    });
-  }
-  return mkdtempSync(path.join(baseDirectory(), `iw-${process.pid}-`));
-}
-
-function removeDirectory(): void {
-  const gone = directory;
-  directory = undefined;
-  if (gone === undefined) return;
+/** Never throws; whoever comes second finds nothing. */
+export function removeSocket(socketPath: string, withDirectory: boolean): void {
+  if (process.platform === 'win32') return;
   try {
-    rmdirSync(gone);
+    rmSync(socketPath, { force: true });
+    if (withDirectory) rmdirSync(path.dirname(socketPath));
   } catch {
-    // A detached worker's socket is in it, or a guard was faster.
+    // Gone already.
   }
-}
-
-function remove(socketPath: string): void {
-  if (process.platform !== 'win32') rmSync(socketPath, { force: true });
 }

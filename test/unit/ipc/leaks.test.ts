@@ -1,0 +1,62 @@
+/** Spawn, use, kill, five hundred times: nothing piles up. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { fixture, rejection, socketDirectories, start, until } from './support.ts';
+
+const CYCLES = 500;
+const AT_ONCE = 4;
+
+describe('leaks', () => {
+  let directory: string;
+  let script: string;
+  before(async () => {
+    // Bundled, as products are: it starts several times faster than sources do.
+    directory = mkdtempSync(path.join(os.tmpdir(), 'ipc-leaks-'));
+    script = path.join(directory, 'worker.mjs');
+    await build({ entryPoints: [fixture('worker.ts').pathname], outfile: script, bundle: true, platform: 'node', format: 'esm', target: 'node22', logLevel: 'error' });
+  });
+  after(() => rmSync(directory, { recursive: true }));
+
+  async function cycle(n: number): Promise<void> {
+    const worker = await start(n % 5 >= 3 ? 'worker-threads' : n % 10 === 2 ? 'stdio' : 'child-process', { script });
+    assert.equal(await worker.send('echo', n), n);
+    assert.equal(await worker.send('count', { count: 5 }, { timeout: 60_000, onEvent: () => undefined }), 5);
+    const hanging = rejection(worker.send('untilCancelled', undefined, { signal: new AbortController().signal }));
+    if (n % 3 === 0) await worker.close({ drainMs: 0 });
+    else if (n % 3 === 1) await worker.kill();
+    else await rejection(worker.send('exit', { code: n % 7 }));
+    await hanging;
+    await worker.exited;
+  }
+
+  async function run(cycles: number): Promise<void> {
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      while (next < cycles) {
+        next += 1;
+        await cycle(next);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  }
+
+  it(`${CYCLES} cycles leave no descriptor, handle, socket or memory behind`, async function () {
+    this.timeout(180_000);
+    const descriptors = (): number => (process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0);
+    const handles = (): string[] => process.getActiveResourcesInfo().filter((name) => name !== 'Timeout' && name !== 'Immediate').toSorted();
+    await run(40);
+    await until(() => socketDirectories().length === 0, 'the warm-up has left');
+    globalThis.gc?.();
+    const before = { descriptors: descriptors(), handles: handles(), rss: process.memoryUsage.rss() };
+    await run(CYCLES);
+    await until(() => descriptors() <= before.descriptors, 'the descriptors are back');
+    await until(() => handles().length <= before.handles.length, 'the handles are back');
+    assert.deepEqual(socketDirectories(), []);
+    globalThis.gc?.();
+    const grownMb = (process.memoryUsage.rss() - before.rss) / 1024 / 1024;
+    assert.ok(grownMb < 20, `the memory has grown by ${grownMb.toFixed(1)} MB`);
+  });
+});
