@@ -8,6 +8,13 @@ const fences = new Map();
 module.exports = {
   meta: { name: 'eslint-plugin-local', version: '1.0.0' },
   rules: {
+    where: {
+      create: (context) => ({
+        Identifier(node) {
+          if (node.name === 'where') context.report({ node, message: context.filename ?? context.getFilename() });
+        },
+      }),
+    },
     'no-todo': {
       meta: { docs: { url: 'https://example.org/no-todo' }, hasSuggestions: true, schema: [] },
       create: (context) => ({
@@ -57,6 +64,7 @@ const RULES = {
   'linebreak-style': ['error', 'unix'],
   'unicode-bom': ['error', 'never'],
   'local/no-todo': 'warn',
+  'local/where': 'warn',
 };
 
 const SOURCES: Files = {
@@ -70,6 +78,7 @@ const SOURCES: Files = {
   'src/broken-end.js': 'function (',
   'src/empty.js': '',
   'src/clean.js': 'use(1);\n',
+  'src/where.js': 'where();\n',
   'src/directives.js': [
     '/* eslint no-alert: 2, eqeqeq: [9], nope/nope: 2 */',
     '/* eslint-disable no-console, no-undef */',
@@ -81,6 +90,7 @@ const SOURCES: Files = {
   ].join('\n'),
   'src/suppressed.js': 'i == 1;\nj == 2;\n',
   'src/suppressed-too-few.js': 'k == 1;\nl == 2;\n',
+  'src/suppressed-warning.js': '/* eslint eqeqeq: 1 */\nk == 1;\n',
   'src/module.mjs': 'export let m = 1\n',
   'src/common.cjs': 'let n = 1\n',
   'src/view.jsx': 'let o = 1\n',
@@ -101,6 +111,7 @@ const SOURCES: Files = {
   'eslint-suppressions.json': JSON.stringify({
     'src/suppressed.js': { eqeqeq: { count: 2 } },
     'src/suppressed-too-few.js': { eqeqeq: { count: 1 } },
+    'src/suppressed-warning.js': { eqeqeq: { count: 1 } },
   }),
   '.eslintcache': 'the user\u2019s own',
 };

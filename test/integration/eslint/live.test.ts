@@ -291,6 +291,15 @@ describe('eslint: live', function () {
     assert.deepEqual((await check(root, use, { changed: [] })).get('two/use.ts'), []);
   });
 
+  it('a file that is ignored by now has no findings', async () => {
+    for (const alias of ['eslint8', 'eslint9', 'eslint'] as const) {
+      const root = makeWorkspace({ 'eslint.config.js': CONFIG, 'a.js': 'a == 1;\n' }, alias);
+      const units = await planOf(root);
+      write(root, { 'eslint.config.js': "module.exports = [{ ignores: ['a.js'] }];\n" });
+      assert.deepEqual((await check(root, units)).get('a.js'), []);
+    }
+  });
+
   it('a file that is gone has no findings, and no problem', async () => {
     const root = makeWorkspace({ 'eslint.config.js': CONFIG, 'a.js': 'a == 1;\n' }, 'eslint');
     const units = await planOf(root);

@@ -14,11 +14,14 @@ import type { EslintAlias } from './workspaces.ts';
 async function assertParity(root: string, folders: readonly string[] = ['.']): Promise<DetectorRun> {
   const run = await runDetector(detector, root);
   const oracle = [];
-  for (const folder of folders) oracle.push(...(await runEslint(root, folder)).results);
-  assert.ok(
-    oracle.some((result) => result.messages.length > 0),
-    'the command line finds something to compare',
-  );
+  for (const folder of folders) {
+    const { results, stderr } = await runEslint(root, folder);
+    assert.ok(
+      results.some((result) => result.messages.length > 0),
+      `the command line finds something: ${stderr}`,
+    );
+    oracle.push(...results);
+  }
   assert.deepEqual(compare(root, run.plan.units, run.issues, oracle).differences, []);
   assert.deepEqual(run.problems, []);
   return run;
@@ -162,8 +165,8 @@ describe('eslint: parity with the command line', function () {
       const config = `
         import ts from 'typescript-eslint';
         export default ts.config(
-          { files: ['**/*.ts'], extends: [ts.configs.recommendedTypeChecked],
-            languageOptions: { parserOptions: { projectService: true } } },
+          { files: ['**/*.ts'], extends: [ts.configs.recommendedTypeChecked] },
+          { languageOptions: { parserOptions: { projectService: true } } },
           { rules: { 'prefer-const': 'error' } });`;
       const run = await assertParity(makeWorkspace({ ...sources, 'eslint.config.mjs': config }, 'eslint', packages));
       assert.ok(run.issues.some((issue) => issue.rule === '@typescript-eslint/no-floating-promises'));
