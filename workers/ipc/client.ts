@@ -27,13 +27,16 @@ import { within } from './drivers/within.ts';
 import { DEFAULT_MAX_FRAME_BYTES, isTransactionId, isUncheckedMessage } from './wire.ts';
 import type { Transferable } from 'node:worker_threads';
 
+/** A message without events has no listener. */
+type EventListenerOf<Event> = [Event] extends [never] ? undefined : (event: Event) => void | Promise<void>;
+
 export interface SendOptions<Event = never> {
   /** Aborting it cancels the request here at once and, cooperatively, in the worker. */
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds; 0 is none. Default: the worker's `timeouts`. */
   readonly timeout?: number | undefined;
   /** Events come in order, one after the other: the next one waits for a returned promise, and then the worker does. */
-  readonly onEvent?: ((event: Event) => void | Promise<void>) | undefined;
+  readonly onEvent?: EventListenerOf<Event> | undefined;
   /** Objects in the payload to move instead of copy, where the driver can. */
   readonly transfer?: readonly Transferable[] | undefined;
 }
