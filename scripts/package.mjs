@@ -71,7 +71,8 @@ function stagePackage() {
     if (!existsSync(path.join(root, entry))) fail(`${entry} is missing.`);
     cpSync(path.join(root, entry), path.join(stage, entry), { recursive: true });
   }
-  const { scripts, devDependencies, allowScripts, private: _, ...manifest } = readJson(path.join(root, 'package.json'));
+  const manifest = readJson(path.join(root, 'package.json'));
+  for (const key of ['scripts', 'devDependencies', 'allowScripts', 'private']) delete manifest[key];
   manifest.dependencies = Object.fromEntries(runtimePackages.map((name) => [name, manifest.dependencies[name]]));
   writeFileSync(path.join(stage, 'package.json'), JSON.stringify(manifest, null, 2));
   const names = new Set();
