@@ -113,7 +113,7 @@ export class Memory {
     for (const [file, at] of changedAt) {
       const concern = concernOf(interest, file, new Set(answer.plan.configFiles));
       const matters = wide || file === answer.unit.file || concern === 'config' || concern === 'environment';
-      if (matters && at + clockToleranceMs >= answer.startedAt) return false;
+      if (matters && at > answer.startedAt) return false;
     }
     return true;
   }
@@ -123,7 +123,8 @@ export class Memory {
     const times = await Promise.all(
       files.map(async (file): Promise<[string, number]> => {
         const announcedAt = this.#announced.get(file) ?? Number.POSITIVE_INFINITY;
-        return [file, Math.max(announcedAt, await this.#changedOnDisk(file))];
+        // The announcement has our own clock.
+        return [file, Math.max(announcedAt, (await this.#changedOnDisk(file)) + clockToleranceMs)];
       }),
     );
     return new Map(times);
@@ -132,7 +133,7 @@ export class Memory {
   /** Of analysed files whose content is not among the inputs (a Markdown file that ESLint lints), only the disk knows. */
   async #untrackedTimes(answers: readonly Answer[]): Promise<readonly (readonly [string, number])[]> {
     const files = new Set(answers.map(({ unit }) => unit.file).filter((file) => !isInput(file)));
-    return Promise.all([...files].map(async (file) => [file, await this.#changedOnDisk(file)] as const));
+    return Promise.all([...files].map(async (file) => [file, (await this.#changedOnDisk(file)) + clockToleranceMs] as const));
   }
 
   async #changedOnDisk(file: string): Promise<number> {

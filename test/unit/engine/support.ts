@@ -22,6 +22,7 @@ export function planOf(units: readonly Unit[], more: Partial<PlanResult> = {}): 
 /** A check in hand: the test answers for it. */
 export class HeldCheck {
   readonly task: CheckTask;
+  settled = false;
   readonly #resolve: (outcome: CheckOutcome) => void;
 
   constructor(task: CheckTask, resolve: (outcome: CheckOutcome) => void) {
@@ -45,6 +46,7 @@ export class HeldCheck {
   }
 
   async finish(outcome?: CheckOutcome): Promise<void> {
+    this.settled = true;
     this.#resolve(outcome ?? { kind: 'done', result: { durationMs: 1, files: 1, issues: 1 }, quarantined: [] });
     await settle();
   }
