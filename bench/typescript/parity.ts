@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { runDetector } from '../../test/support/run-detector.ts';
 import { engineFor, type EngineMode } from '../../workers/detectors/typescript/engine.ts';
 import { detector } from '../../workers/detectors/typescript/index.ts';
-import { differenceOf, lineOf, runTsc, sortedSet } from './oracle.ts';
+import { differenceOf, lineOf, runTsc, sortedSet } from '../../test/support/typescript-oracle.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

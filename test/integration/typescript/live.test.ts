@@ -1,21 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import path from 'node:path';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import type { CheckContext } from '../../../workers/detector.ts';
 import { detector } from '../../../workers/detectors/typescript/index.ts';
-import {
-  assertSameAsTsc,
-  cleanUp,
-  config,
-  linesByUnit,
-  makeWorkspace,
-  run,
-  tscOf,
-  versions,
-  type Files,
-  type Version,
-  type Workspace,
-} from './support.ts';
+import { assertSameAsTsc, cleanUp, config, makeWorkspace, run, versions, type Files } from './support.ts';
 
 const start: Files = {
   'tsconfig.json': config({ noUnusedLocals: true }),
@@ -152,8 +141,9 @@ describe('TypeScript 7.0: its process', function () {
   this.timeout(60_000);
   after(cleanUp);
 
-  it('killed in the middle of a check, the check is complete all the same', async function () {
-    if (process.platform === 'win32') return; // No `pgrep`; ending a process by force is the same there.
+  it('killed in the middle of a check, the check is complete all the same', async () => {
+    // Windows has no `pgrep`; what is tested does not depend on the platform.
+    if (process.platform === 'win32') return;
     const workspace = await makeWorkspace(many(), 'TypeScript 7.0');
     const { plan } = await run(workspace, {}, { units: [] });
     let killed = 0;
@@ -179,6 +169,34 @@ describe('TypeScript 7.0: its process', function () {
     );
   });
 
+  it('is gone soon after we are killed', async () => {
+    const workspace = await makeWorkspace(many(), 'TypeScript 7.0');
+    const code = `
+      const { detector } = await import(process.argv[1]);
+      const { execFileSync } = await import('node:child_process');
+      const root = process.argv[2];
+      const signal = new AbortController().signal;
+      const plan = await detector.plan({ detector: 'typescript', root, options: {} }, { signal, log() {} });
+      const quiet = { signal, log() {}, begin() {}, report() {}, problem() {}, progress() {} };
+      const done = () => { process.send('checking'); return new Promise(() => {}); };
+      const request = { detector: 'typescript', root, options: {}, generation: 1, units: plan.units, overlays: [], first: [] };
+      await detector.check(request, { ...quiet, done });
+    `;
+    const module = new URL('../../../workers/detectors/typescript/index.ts', import.meta.url).href;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', code, module, workspace.root], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    await once(parent, 'message');
+    const started = process.platform === 'win32' ? [] : children(parent.pid);
+    parent.kill('SIGKILL');
+    await once(parent, 'exit');
+    if (process.platform === 'win32') return;
+    assert.equal(started.length, 1);
+    const deadline = Date.now() + 5000;
+    while (started.some(isAlive) && Date.now() < deadline) await setTimeout(50);
+    assert.deepEqual(started.filter(isAlive), []);
+  });
+
   it('is gone after dispose', async () => {
     const workspace = await makeWorkspace(start, 'TypeScript 7.0');
     await run(workspace);
@@ -202,12 +220,21 @@ export const u: U${String(index)} | undefined = 'c' as 'b' | 'c';
   return files;
 }
 
-/** Processes of TypeScript that this one started. */
-function children(): readonly number[] {
+/** Processes of TypeScript that a process started; not on Windows. */
+function children(parent: number | undefined = process.pid): readonly number[] {
   try {
-    const found = execFileSync('pgrep', ['-P', String(process.pid), '-f', '--', '--api --async'], { encoding: 'utf8' });
+    const found = execFileSync('pgrep', ['-P', String(parent), '-f', '--', '--api --async'], { encoding: 'utf8' });
     return found.trim().split('\n').map(Number);
   } catch {
     return [];
+  }
+}
+
+/** A process that has ended and was not waited for is not alive. */
+function isAlive(pid: number): boolean {
+  try {
+    return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z');
+  } catch {
+    return false;
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { sortedSet } from '../../../bench/typescript/oracle.ts';
+import { sortedSet } from '../../support/typescript-oracle.ts';
 import {
   assertMoreThanTsc,
   assertSameAsTsc,

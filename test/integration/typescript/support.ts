@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CheckRequest, DetectorOptions, Unit } from '../../../workers/protocol.ts';
-import { differenceOf, lineOf, runTsc, sortedSet } from '../../../bench/typescript/oracle.ts';
+import { differenceOf, lineOf, runTsc, sortedSet } from '../../support/typescript-oracle.ts';
 import { engineFor } from '../../../workers/detectors/typescript/engine.ts';
 import { detector } from '../../../workers/detectors/typescript/index.ts';
 import { runDetector, type DetectorRun } from '../../support/run-detector.ts';

@@ -213,7 +213,11 @@ class Server {
   }
 }
 
-const PIPE_ERRORS: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET', 'EOF', 'ERR_STREAM_DESTROYED']);
+/** Of the stream, and of the JSON-RPC library: cannot write or read, pending or new requests of a closed line. */
+const PIPE_ERRORS: ReadonlySet<unknown> = new Set([
+  ...['EPIPE', 'ECONNRESET', 'EOF', 'ERR_STREAM_DESTROYED'],
+  ...[-32099, -32098, -32097, -32096, 1, 2],
+]);
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
