@@ -1,0 +1,124 @@
+/**
+ * Inline suppression: comments by which someone says that a finding is meant. Pure functions over a text.
+ *
+ *     // bulkhead-ignore-next-line import-cycle -- the registry needs both
+ *     import { a } from './a'; // bulkhead-ignore-line circular/import-cycle
+ *     /* bulkhead-ignore-file unused-dependency, duplicate-import -- generated *\/
+ *
+ * Rules are named bare or as `detector/rule`, separated by commas or blanks; without any the comment means all. In
+ * stacked comments each speaks of the first line below that is not such a comment.
+ */
+import type { Finding, Range } from './protocol.ts';
+
+export type SuppressionScope = 'next-line' | 'line' | 'file';
+
+export interface Suppression {
+  readonly scope: SuppressionScope;
+  /** As written; empty: every rule. */
+  readonly rules: readonly string[];
+  /** What stands behind `--`; empty when nothing does. */
+  readonly reason: string;
+  /** Zero-based line that it speaks of; undefined for the whole file. */
+  readonly target: number | undefined;
+  /** Of the comment, without what stands around it. */
+  readonly range: Range;
+}
+
+export interface SuppressedFinding {
+  readonly finding: Finding;
+  readonly suppression: Suppression;
+}
+
+export interface SuppressionResult {
+  /** Findings that stand, and one for each rule of a comment that suppresses nothing. */
+  readonly findings: readonly Finding[];
+  readonly suppressed: readonly SuppressedFinding[];
+}
+
+export const UNUSED_SUPPRESSION = 'unused-suppression';
+
+/**
+ * Takes out what the text's comments suppress.
+ * @param owns whether a bare rule name is one of this detector's; only of those can it say that nothing was found
+ */
+export function suppress(
+  text: string,
+  detector: string,
+  findings: readonly Finding[],
+  owns: (rule: string) => boolean = () => false,
+): SuppressionResult {
+  const suppressions = suppressionsIn(text);
+  if (suppressions.length === 0) return { findings, suppressed: [] };
+  const kept: Finding[] = [];
+  const suppressed: SuppressedFinding[] = [];
+  const used = new Map<Suppression, Set<string>>(suppressions.map((one) => [one, new Set()]));
+  for (const finding of findings) {
+    const names = [finding.rule, `${detector}/${finding.rule}`];
+    const line = finding.range.start.line;
+    const matching = suppressions.filter(
+      ({ target, rules }) =>
+        (target === undefined || target === line) && (rules.length === 0 || rules.some((rule) => names.includes(rule))),
+    );
+    for (const one of matching) for (const name of names) used.get(one)?.add(name);
+    const [first] = matching;
+    if (first) suppressed.push({ finding, suppression: first });
+    else kept.push(finding);
+  }
+  for (const one of suppressions) {
+    const idle = one.rules.filter((rule) => isOwn(rule, detector, owns) && used.get(one)?.has(rule) !== true);
+    if (idle.length > 0) kept.push(unused(text, one, idle));
+  }
+  return { findings: kept, suppressed };
+}
+
+/** The suppression comments of a text, in its order. */
+export function suppressionsIn(text: string): readonly Suppression[] {
+  if (!text.includes('bulkhead-ignore-')) return [];
+  const lines = text.split(/\r\n|\n|\r/);
+  const found = lines.flatMap((line, number) => {
+    const match = DIRECTIVE.exec(line);
+    return match ? [{ match, number }] : [];
+  });
+  const directiveLines = new Set(found.filter(({ match }) => match.groups?.['scope'] !== 'line').map(({ number }) => number));
+  return found.map(({ match, number }) => {
+    const { scope = 'line', rules = '', reason = '' } = match.groups ?? {};
+    let next = number + 1;
+    while (directiveLines.has(next)) next++;
+    return {
+      scope: scope as SuppressionScope,
+      rules: rules.split(/[\s,]+/).filter((rule) => rule !== ''),
+      reason: reason.trim(),
+      target: scope === 'file' ? undefined : scope === 'line' ? number : next,
+      range: {
+        start: { line: number, character: match.index },
+        end: { line: number, character: match.index + match[0].trimEnd().length },
+      },
+    };
+  });
+}
+
+/** A comment of any of the languages we see, on one line. A string that looks like one counts; nobody writes that. */
+const DIRECTIVE =
+  /(?:\/\/|\/\*+|<!--|#|\{\s*\/\*)\s*bulkhead-ignore-(?<scope>next-line|line|file)(?![\w-])(?<rules>(?:(?!--|\*\/).)*)(?:--(?!>)(?<reason>(?:(?!\*\/|-->).)*))?(?:\*\/\s*\}?|-->)?/;
+
+function isOwn(rule: string, detector: string, owns: (rule: string) => boolean): boolean {
+  return rule.includes('/') ? rule.startsWith(`${detector}/`) : owns(rule);
+}
+
+function unused(text: string, { range, rules }: Suppression, idle: readonly string[]): Finding {
+  const isWhole = idle.length === rules.length;
+  const line = text.split(/\r\n|\n|\r/)[range.start.line] ?? '';
+  const before = line.slice(0, range.start.character);
+  const isAlone = before.trim() === '' && line.slice(range.end.character).trim() === '';
+  const whole: Range = isAlone
+    ? { start: { line: range.start.line, character: 0 }, end: { line: range.start.line + 1, character: 0 } }
+    : { start: { line: range.start.line, character: before.trimEnd().length }, end: range.end };
+  return {
+    rule: UNUSED_SUPPRESSION,
+    severity: 'warning',
+    message: `Nothing of ${idle.map((rule) => `'${rule}'`).join(', ')} is found here any more. Remove ${isWhole ? 'this comment' : 'it from this comment'}.`,
+    range,
+    tags: ['unnecessary'],
+    ...(isWhole ? { fixes: [{ title: 'Remove this comment', kind: 'fix', edits: [{ range: whole, newText: '' }] }] } : {}),
+  };
+}
