@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, symlink } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
+import type { PlanResult } from '../../../workers/protocol.ts';
 import { assertSameAsTsc, cleanUp, config, makeWorkspace, run, tscOf, unitsNamed, type Files } from './support.ts';
 
 describe('typescript: what there is to check', function () {
@@ -50,6 +53,32 @@ describe('typescript: what there is to check', function () {
     for (const name of ['base.json', 'deeper.json', 'tsconfig.app.json', 'package.json', 'pnpm-lock.yaml']) {
       assert.ok(names.includes(name), name);
     }
+  });
+
+  it('a folder and a tsconfig that may not be read are told, the others go on', async () => {
+    if (process.platform === 'win32') return; // Permissions are another matter there; the code is the same.
+    const workspace = await makeWorkspace({
+      'good/tsconfig.json': '{}',
+      'closed/tsconfig.json': '{}',
+      'secret/tsconfig.json': '{}',
+    });
+    await chmod(path.join(workspace.root, 'closed'), 0o000);
+    await chmod(path.join(workspace.root, 'secret/tsconfig.json'), 0o000);
+    await chmod(path.dirname(workspace.root), 0o755);
+    const found = await planAsNobody(workspace.root);
+    await chmod(path.join(workspace.root, 'closed'), 0o755);
+    assert.deepEqual(
+      found.units.map(({ id }) => id),
+      ['good/tsconfig.json'],
+    );
+    assert.deepEqual(
+      found.problems.map(({ code, file }) => [code, file]),
+      [
+        ['UNREADABLE', 'closed'],
+        ['UNREADABLE', 'secret/tsconfig.json'],
+      ],
+    );
+    assert.ok(found.problems.every(({ message }) => /EACCES.*Give read permission/s.test(message)));
   });
 
   it('references in a circle end', async () => {
@@ -236,4 +265,19 @@ for (const version of ['TypeScript 5.9', 'TypeScript 6.0', 'TypeScript 7.0'] as 
       });
     }
   });
+}
+
+/** Plans in a process that may not read everything: root may. */
+async function planAsNobody(root: string): Promise<PlanResult> {
+  const code = `
+    const { detector } = await import(process.argv[1]);
+    const context = { signal: new AbortController().signal, log() {} };
+    const plan = await detector.plan({ detector: 'typescript', root: process.argv[2], options: {} }, context);
+    console.log(JSON.stringify(plan));
+  `;
+  const module = new URL('../../../workers/detectors/typescript/index.ts', import.meta.url).href;
+  const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+  const args = ['--input-type=module', '-e', code, module, root];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { ...nobody, cwd: root });
+  return JSON.parse(stdout) as PlanResult;
 }

@@ -57,7 +57,9 @@ export class UnitReport implements ProjectSink {
   }
 
   begin(file: string): void {
-    this.#context.begin(this.#unit, this.#paths.relative(file));
+    const relative = this.#paths.relative(file);
+    // What is not announced need not be finished: of most files of packages nothing will be said.
+    if (!isForeign(relative)) this.#context.begin(this.#unit, relative);
   }
 
   async answer(file: string, diagnostics: readonly Diagnostic[]): Promise<void> {
