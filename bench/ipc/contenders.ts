@@ -6,6 +6,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import Tinypool from 'tinypool';
 import workerpool from 'workerpool';
@@ -166,7 +167,7 @@ function poolStream(pool: TaskPool): (count: number) => Promise<void> {
         if (message.done === true) resolve();
       });
     });
-    await Promise.all([all, pool.run({ singles: count, port: port2 }, { transferList: [port2 as unknown as MessagePort] })]);
+    await Promise.all([all, pool.run({ singles: count, port: port2 }, { transferList: [port2] })]);
     port1.close();
   };
 }
