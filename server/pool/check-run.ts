@@ -134,13 +134,15 @@ export class CheckRun {
   died(work: CheckWork, death: Death): void {
     if (!this.#open.delete(work)) return;
     const remaining = work.remaining();
-    const suspects = remaining.length === 1 ? remaining : work.suspects();
+    const suspects = work.marked || remaining.length > 1 ? work.suspects() : remaining;
     this.#change(() => {
       // We ended it for another reason than this work: no strike.
       if (death.reason.kind === 'cancelled') return this.#queue(remaining, work.alone);
-      if (suspects.length === 0) return this.#queueHalves(remaining);
       for (const unit of suspects) this.#strike(unit, work, death);
-      this.#queue(without(remaining, suspects), false);
+      const rest = without(remaining, suspects);
+      // With marks, a death without a suspect fell between two inputs. Without, any of them may have been it.
+      if (suspects.length === 0 && !work.marked) this.#queueHalves(rest);
+      else this.#queue(rest, false);
     });
   }
 
@@ -263,9 +265,14 @@ export class CheckWork implements Work {
     return this.#abort.signal;
   }
 
-  /** The file begun last and not done; the only unit's file when there is no mark. */
+  /** Its detector tells what it begins. */
+  get marked(): boolean {
+    return this.#lastUnit !== undefined;
+  }
+
+  /** The file begun last and not done; the only unit's file when there are no marks. */
   get input(): string | undefined {
-    const only = this.units.length === 1 ? this.units[0]?.file : undefined;
+    const only = this.units.length === 1 && !this.marked ? this.units[0]?.file : undefined;
     return [...this.#begun.values()].flat().at(-1) ?? only;
   }
 

@@ -217,6 +217,12 @@ class SimulatedLink implements CompartmentLink {
       await onEvent(event);
     };
     const { id, file } = unit;
+    if (unit.kind === 'project') {
+      // A project is not done when one of its files is.
+      const own = `${file}/own`;
+      if (this.#world.marks) await say({ kind: 'begin', unit: id, file: own });
+      await say({ kind: 'done', unit: id, file: own });
+    }
     if (this.#world.marks) await say({ kind: 'begin', unit: id, file });
     await this.#step(unit);
     const issues = expectedIssues(unit);
@@ -239,15 +245,15 @@ class SimulatedLink implements CompartmentLink {
     await this.#world.sleep(this.#world.between(1, 40));
     if (this.#hung) return this.#hang();
     const poison = unit === undefined ? undefined : this.#world.poison.get(unit.id);
-    if (poison === 'hang') return this.#hang();
+    if (poison === 'hang') return this.#hang(unit);
     if (poison === 'crash') return this.#perish({ exitCode: 3 }, unit);
     if (poison === 'oom') return this.#perish({ signal: 'SIGABRT', outOfMemory: 'heap' }, unit);
     if (poison === 'self-kill') return this.#perish({ signal: 'SIGKILL' }, unit);
     if (this.#world.chance(faults.crash)) return this.#perish(this.#oneOf(CRASHES), unit);
     if (this.#world.chance(faults.kill)) return this.#perish({ signal: 'SIGKILL' }, unit);
-    if (this.#world.chance(faults.lostLine)) return this.#loseLine();
-    if (this.#world.chance(faults.hang)) return this.#hang();
-    if (this.#world.chance(faults.stop)) return this.#silence();
+    if (this.#world.chance(faults.lostLine)) return this.#loseLine(unit);
+    if (this.#world.chance(faults.hang)) return this.#hang(unit);
+    if (this.#world.chance(faults.stop)) return this.#silence(unit);
     this.#beat();
   }
 
@@ -262,7 +268,8 @@ class SimulatedLink implements CompartmentLink {
     return chosen;
   }
 
-  async #hang(): Promise<never> {
+  async #hang(unit?: Unit): Promise<never> {
+    this.#blame(unit);
     this.#hung = true;
     while (!this.#dead) {
       await this.#world.sleep(1_000);
@@ -271,20 +278,26 @@ class SimulatedLink implements CompartmentLink {
     return this.#silence();
   }
 
-  #silence(): Promise<never> {
+  #silence(unit?: Unit): Promise<never> {
+    this.#blame(unit);
     this.#hung = true;
     return new Promise(() => {});
   }
 
-  #loseLine(): Promise<never> {
+  #loseLine(unit: Unit | undefined): Promise<never> {
+    this.#blame(unit);
     this.#failRequests();
     return this.#silence();
   }
 
   #perish(exit: Partial<LinkExit>, unit: Unit | undefined): Promise<never> {
-    if (unit !== undefined) this.#world.victims.set(unit.id, (this.#world.victims.get(unit.id) ?? 0) + 1);
+    this.#blame(unit);
     this.#die(exit);
     return new Promise(() => {});
+  }
+
+  #blame(unit: Unit | undefined): void {
+    if (unit !== undefined) this.#world.victims.set(unit.id, (this.#world.victims.get(unit.id) ?? 0) + 1);
   }
 
   async #idle(): Promise<void> {

@@ -153,16 +153,19 @@ export async function simulate(seed: number): Promise<Story> {
 /** A task with an engine's eyes: keeps what counts as true and notices what must not happen. */
 class Trial {
   outcome: CheckOutcome | undefined;
+  readonly #world: World;
   readonly #controller = new AbortController();
   readonly #units: readonly Unit[];
   readonly #poisoned: ReadonlySet<string>;
   readonly #open = new Map<string, Issue[]>();
   readonly #done = new Map<string, readonly Issue[]>();
   readonly #label: string;
+  readonly #violations: string[] = [];
   #settled = 0;
 
   constructor(pool: Pool, world: World, index: number, poisonShare: number) {
     const { random } = world;
+    this.#world = world;
     const names = Object.keys(table);
     const detector = names[Math.floor(random() * names.length)] ?? 'many';
     const kind = detector === 'single' ? 'project' : 'file';
@@ -196,7 +199,7 @@ class Trial {
     };
     void pool.check(task).then((outcome) => {
       this.#settled += 1;
-      assert.equal(this.#settled, 1, `${this.#label} settled twice`);
+      if (this.#settled > 1) this.#violations.push('settled twice');
       this.outcome = outcome;
     });
   }
@@ -208,6 +211,7 @@ class Trial {
   /** @param mood 0: nothing went wrong */
   verify(mood: number): void {
     const { outcome } = this;
+    assert.deepEqual(this.#violations, [], this.#label);
     assert.ok(outcome !== undefined, `${this.#label} never settled`);
     if (outcome.kind === 'cancelled') {
       assert.ok(this.#controller.signal.aborted, `${this.#label} is cancelled though nobody asked`);
@@ -222,8 +226,11 @@ class Trial {
         continue;
       }
       if (quarantined.has(unit.id)) {
-        const guilty = this.#poisoned.has(unit.id) || mood !== 0;
-        assert.ok(guilty, `${unit.id} is quarantined without fault`);
+        const deaths = this.#world.victims.get(unit.id) ?? 0;
+        // Without marks a death is laid at the door of the only unit left, also if it fell before that began.
+        const needed = this.#world.marks ? 2 : 1;
+        const guilty = this.#poisoned.has(unit.id) || (mood > 1 && deaths >= needed);
+        assert.ok(guilty, `${unit.id} is quarantined after ${deaths} deaths`);
         continue;
       }
       assert.ok(!this.#poisoned.has(unit.id), `${unit.id} is poison and passed`);
@@ -233,8 +240,10 @@ class Trial {
   }
 
   #event(event: CheckEvent): void {
-    assert.equal(this.outcome, undefined, `${this.#label} had an event after it settled`);
-    assert.ok(!this.#controller.signal.aborted, `${this.#label} had an event after its cancel`);
+    // Not thrown: the pool would take it for a fault of the listener and go on.
+    if (this.outcome !== undefined) this.#violations.push('an event after it settled');
+    if (this.#controller.signal.aborted) this.#violations.push('an event after its cancel');
+    if ((event.kind === 'begin' || event.kind === 'done') && event.file.endsWith('/own')) return;
     if (event.kind === 'begin') this.#open.set(event.unit, []);
     else if (event.kind === 'issues') {
       // Without marks a reader drops what an earlier attempt left when the same issue comes again.
