@@ -110,6 +110,25 @@ function takes(value: { a: string } | { b: number; c: { d: Promise<string> } }):
       'b.ts': 'export const wrong: string = 1;\n',
     },
   },
+  ...(['composite', 'incremental', 'noEmitOnError'] as const).map((option) => ({
+    name: `declaration and ${option}: its problems beside others`,
+    codes: ['TS2322'],
+    files: {
+      'tsconfig.json': config({ declaration: true, [option]: true }),
+      'a.ts': 'export const Anonymous = class { private hidden = 1; shown = () => this.hidden; };\n',
+      'b.ts': 'export const wrong: string = 1;\n',
+    },
+  })),
+  {
+    name: 'names that are wrong only where files are written',
+    codes: ['TS2322'],
+    files: {
+      'tsconfig.json': config({ module: 'commonjs', allowJs: true, target: 'es2015' }),
+      'a.ts': 'export const require = 1;\nexport const Promise = async (): globalThis.Promise<void> => {};\n',
+      'b.js': 'export const overwritten = 1;\n',
+      'c.ts': 'export const wrong: string = 1;\n',
+    },
+  },
   {
     name: 'isolatedModules',
     codes: ['TS1205', 'TS2748'],
@@ -214,6 +233,12 @@ for (const version of versions) {
       );
       const { codes } = await assertMoreThanTsc(workspace);
       assert.deepEqual(codes, ['TS1109', 'TS2322']);
+    });
+
+    it('missing global types are said of the project', async () => {
+      const files = { 'tsconfig.json': config({ lib: undefined, noLib: true }), 'a.ts': 'export const a = [1];\n' };
+      const { lines } = await assertMoreThanTsc(await makeWorkspace(files, version));
+      assert.ok(lines.some((line) => line.startsWith('tsconfig.json(1,1): error TS2318: ')));
     });
 
     it('project references: unbuilt, without a flood of TS6305; built, the same as tsc -b', async () => {
