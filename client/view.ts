@@ -65,8 +65,15 @@ function runningFace(status: StatusParams): { icon: string; summary: string } {
     }
     case 'problem':
       return { icon: 'warning', summary: status.message ?? 'a detector could not do its work' };
-    case 'idle':
-      return { icon: 'check', summary: `up to date, ${countsText(status.issues)}` };
+    case 'idle': {
+      // The server runs, its folders are not looked at yet.
+      if (status.detectors.length === 0) {
+        return { icon: 'loading~spin', summary: 'starting' };
+      }
+      const limited = status.detectors.some((detector) => detector.status === 'restricted');
+      const trust = limited ? '; limited until the workspace is trusted' : '';
+      return { icon: 'check', summary: `up to date, ${countsText(status.issues)}${trust}` };
+    }
   }
 }
 

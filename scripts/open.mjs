@@ -50,7 +50,9 @@ async function openWeb() {
   mkdirSync(dataDir, { recursive: true });
   // Other users of the machine can reach the port too, but not guess this.
   const token = randomBytes(16).toString('hex');
-  const server = await startVSCodeServer({ dataDir, vsix, token, settings: { 'workbench.startupEditor': 'none' } });
+  // Named on the command line, as for `npm start`: the folder is trusted.
+  const settings = { 'workbench.startupEditor': 'none', 'chat.disableAIFeatures': true };
+  const server = await startVSCodeServer({ dataDir, vsix, token, settings, trustAll: true });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.stop());
   const address = new URL(server.origin);
   address.searchParams.set('tkn', token);

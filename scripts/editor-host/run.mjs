@@ -54,6 +54,8 @@ const { values } = parseArgs({
 if (!values.vsix && !existsSync(path.join(root, 'dist', 'client.cjs'))) {
   throw new Error('There is no dist/ to test. Run: npm run build');
 }
+// So that what was started is ended.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 const { createWorkspace, scenarios } = await import('../../test/editor/scenarios.ts');
 const unknown = (values.scenario ?? []).filter((name) => !scenarios.some((scenario) => scenario.name === name));
 if (unknown.length > 0) {
@@ -98,10 +100,11 @@ async function runOne(scenario) {
     abort.abort(new Error(`No end after ${scenarioDeadlineMs / 1000} s.`));
   }, scenarioDeadlineMs);
   const failures = [];
+  const dataDir = path.join(temporary, 'editor');
   try {
     const code = await host.runScenario({
       folder,
-      dataDir: path.join(temporary, 'editor'),
+      dataDir,
       extension: values.vsix ? harnessExtension() : root,
       tests,
       vsix: values.vsix && path.resolve(values.vsix),
@@ -111,6 +114,7 @@ async function runOne(scenario) {
         [markVariable]: mark,
         BULKHEAD_EDITOR_SCENARIO: scenario.name,
         BULKHEAD_EDITOR_DRIVER: driver.url,
+        ...(values.vsix && { BULKHEAD_EDITOR_EXTENSIONS: path.join(dataDir, 'extensions') }),
         ...(values.grep && { BULKHEAD_EDITOR_GREP: values.grep }),
       },
       signal: abort.signal,

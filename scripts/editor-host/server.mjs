@@ -30,6 +30,8 @@ export async function startVSCodeServer({ dataDir, settings = {}, trustAll, test
   if (trustAll) argv.push('--disable-workspace-trust');
   if (testDriver) argv.push('--enable-smoke-test-driver');
   const server = spawn(process.execPath, argv, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  // It would serve on without us.
+  process.once('exit', () => server.kill('SIGKILL'));
   const port = await listeningPort(server);
   return {
     pid: server.pid,

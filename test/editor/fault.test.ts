@@ -32,7 +32,10 @@ describe('an ESLint configuration that kills its process', () => {
   });
 
   it('shows the problem in the status bar', async () => {
-    await driver.read('.statusbar-item[id^="bulkhead.bulkhead"] a', /eslint/i);
+    const item = '.statusbar-item[id^="bulkhead.bulkhead"] a';
+    await driver.read(item, /eslint/i);
+    await driver.hover(item);
+    await driver.read('.monaco-hover .hover-contents', /SIGKILL/);
     await driver.screenshot('fault');
   });
 });

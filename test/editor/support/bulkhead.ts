@@ -24,6 +24,10 @@ export function file(path: string): vscode.Uri {
 export async function activated(): Promise<BulkheadApi> {
   const extension = vscode.extensions.getExtension<BulkheadApi>(extensionId);
   assert.ok(extension, `${extensionId} is not installed`);
+  const installed = process.env['BULKHEAD_EDITOR_EXTENSIONS'];
+  if (installed) {
+    assert.ok(extension.extensionPath.startsWith(installed), `${extension.extensionPath} is not the installed package`);
+  }
   // There is no event for it: looked at again whenever anything about extensions or documents moves, and in between.
   const deadline = Date.now() + patienceMs;
   while (!extension.isActive) {

@@ -36,6 +36,8 @@ describe('status bar item', () => {
       running({ state: 'analysing', percent: 41.9 }),
       running({ state: 'problem', message: 'eslint: the configuration throws' }),
       running({ issues: { error: 0, warning: 0, info: 0, hint: 0 } }),
+      running({ detectors: [] }),
+      running({ detectors: [...idle.detectors, { name: 'build', status: 'restricted', issues: 0 }] }),
     ];
     assert.deepEqual(
       views.map(statusItem).map(({ text, label, command }) => [text, label, command]),
@@ -53,6 +55,12 @@ describe('status bar item', () => {
         ['$(loading~spin) Bulkhead 41%', 'Bulkhead: analysing, 41 percent', 'workbench.actions.view.problems'],
         ['$(warning) Bulkhead', 'Bulkhead: eslint: the configuration throws', 'bulkhead.showOutput'],
         ['$(check) Bulkhead', 'Bulkhead: up to date, no issues', 'workbench.actions.view.problems'],
+        ['$(loading~spin) Bulkhead', 'Bulkhead: starting', 'workbench.actions.view.problems'],
+        [
+          '$(check) Bulkhead',
+          'Bulkhead: up to date, 1 error, 2 warnings; limited until the workspace is trusted',
+          'workbench.actions.view.problems',
+        ],
       ],
     );
   });
