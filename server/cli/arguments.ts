@@ -21,7 +21,11 @@ export interface CheckArguments {
   readonly cache: boolean;
 }
 
+export const cacheActions = ['info', 'verify', 'clear'] as const;
+export type CacheAction = (typeof cacheActions)[number];
+
 export type Command =
+  | { readonly kind: 'cache'; readonly action: CacheAction; readonly folder: string }
   | { readonly kind: 'check'; readonly arguments: CheckArguments }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' };
@@ -34,6 +38,7 @@ export class UsageError extends Error {
 export const help = `Bulkhead: every problem of a workspace, from isolated analysis workers.
 
 Usage: bulkhead check [folder] [options]
+       bulkhead cache info|verify|clear [folder]    what is remembered of a folder between runs
 
 Options
   --detectors a,b       only these detectors
@@ -57,8 +62,10 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
   const { values, positionals } = parse(argv);
   if (values.help === true) return { kind: 'help' };
   if (values.version === true) return { kind: 'version' };
-  const [command, folder = '.', ...more] = positionals;
+  const [command, ...words] = positionals;
   if (command === undefined) return { kind: 'help' };
+  if (command === 'cache') return cacheCommand(words);
+  const [folder = '.', ...more] = words;
   if (command !== 'check') throw new UsageError(`Unknown command "${command}". Did you mean: bulkhead check ${command}`);
   if (more.length > 0) throw new UsageError(`One folder at a time: "${more.join(' ')}" is too much.`);
   const detectors = values.detectors?.split(',').map((name) => name.trim()).filter((name) => name !== '');
@@ -83,6 +90,11 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
       ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
     },
   };
+}
+
+function cacheCommand([action = '', folder = '.', ...more]: readonly string[]): Command {
+  if (more.length > 0) throw new UsageError(`One folder at a time: "${more.join(' ')}" is too much.`);
+  return { kind: 'cache', action: oneOf('bulkhead cache', action, cacheActions, 'info'), folder };
 }
 
 function parse(argv: readonly string[]) {

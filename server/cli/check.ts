@@ -27,8 +27,12 @@ export async function check(argumentsOf: CheckArguments, out: Output, err: Outpu
     ...(argumentsOf.detectors === undefined ? {} : { only: argumentsOf.detectors }),
     ...(argumentsOf.tsconfigs.length === 0 ? {} : { options: { typescript: { projects: argumentsOf.tsconfigs } } }),
   });
-  const pool = createPool(argumentsOf.maxWorkers === undefined ? {} : { maxWorkers: argumentsOf.maxWorkers });
-  const store = argumentsOf.cache ? await openStore({ dir: await storeDirFor(root) }) : undefined;
+  const storageDir = argumentsOf.cache ? await storeDirFor(root) : undefined;
+  const store = storageDir === undefined ? undefined : await openStore({ dir: storageDir });
+  const pool = createPool({
+    ...(argumentsOf.maxWorkers === undefined ? {} : { maxWorkers: argumentsOf.maxWorkers }),
+    ...(storageDir === undefined ? {} : { storageDir }),
+  });
   const engine = new Engine(root, pool, { ...detectors, trusted: true }, store);
   const reporter = reporterFor(argumentsOf.format, out, err, root);
   const deadline = stopReason(argumentsOf.timeoutMs, stop);

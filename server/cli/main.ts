@@ -3,6 +3,7 @@
 import { ConfigFileError } from '../engine/config-file.ts';
 import { knownDetectors } from '../engine/detector-settings.ts';
 import { help, parseCommand, UsageError } from './arguments.ts';
+import { cache } from './cache.ts';
 import { check } from './check.ts';
 import type { Output } from './reporters.ts';
 import { version } from '../version.ts';
@@ -20,6 +21,8 @@ async function main(): Promise<number> {
       case 'version':
         process.stdout.write(`${version}\n`);
         return 0;
+      case 'cache':
+        return await cache(command.action, command.folder, output(process.stdout));
       case 'check': {
         const interrupted = onInterrupt();
         const code = await check(command.arguments, output(process.stdout), output(process.stderr), interrupted);

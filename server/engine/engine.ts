@@ -103,9 +103,9 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /**
    * Keeps the answers of settled detectors for the next session.
-   * @returns files that changed on disk although nobody said so; the caller may pass them to {@link filesChanged}
+   * @returns what changed on disk although nobody said so; the caller may pass it to {@link filesChanged}
    */
-  async keep(): Promise<readonly string[]> {
+  async keep(): Promise<readonly FileChange[]> {
     if (!this.#memory) return [];
     return this.#memory.keep([...this.#runners.values()].flatMap((runner) => runner.takeAnswers()));
   }

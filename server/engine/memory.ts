@@ -11,7 +11,7 @@ import type { DetectorOptions, Issue, PlanResult, Unit } from '../../workers/pro
 import type { JsonValue, Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { hashLines, takeInputs, type Inputs } from './inputs.ts';
-import { concernOf, interestOf, isConfiguration, isInput } from './interest.ts';
+import { concernOf, interestOf, isConfiguration, isInput, type FileChange } from './interest.ts';
 
 /** Clocks of file systems tick in steps of up to 10 ms; a change this near to the start of a run may be after it. */
 const clockToleranceMs = 20;
@@ -74,15 +74,15 @@ export class Memory {
 
   /**
    * Keeps what can be kept of these answers.
-   * @returns files that changed although nobody announced it: to be analysed again
+   * @returns what changed although nobody announced it: to be analysed again
    */
-  async keep(answers: readonly Answer[]): Promise<readonly string[]> {
+  async keep(answers: readonly Answer[]): Promise<readonly FileChange[]> {
     const before = await this.#first.then(() => this.#base);
     if (!before) return [];
     const now = await takeInputs(this.#root, this.#store);
-    const changed = differences(before, now);
-    const missed = changed.filter((file) => !this.#announced.has(file));
-    const changedAt = await this.#changeTimes(changed);
+    const changes = differences(before, now);
+    const missed = changes.filter(({ file }) => !this.#announced.has(file));
+    const changedAt = await this.#changeTimes(changes.map(({ file }) => file));
     for (const [file, at] of await this.#untrackedTimes(answers)) changedAt.set(file, at);
     const groups = Map.groupBy(answers, ({ detector }) => detector);
     for (const [detector, own] of groups) {
@@ -191,10 +191,14 @@ function tree(inputs: Inputs): string {
   return hashLines([...inputs.files].map(([file, hash]) => `file ${file} ${hash}`));
 }
 
-function differences(before: Inputs, now: Inputs): readonly string[] {
-  const changed = [...now.files].flatMap(([file, hash]) => (before.files.get(file) === hash ? [] : [file]));
+function differences(before: Inputs, now: Inputs): readonly FileChange[] {
+  const changed = [...now.files].flatMap(([file, hash]): FileChange[] => {
+    const known = before.files.get(file);
+    if (known === hash) return [];
+    return [{ file, kind: known === undefined ? 'created' : 'changed' }];
+  });
   const gone = [...before.files.keys()].filter((file) => !now.files.has(file));
-  return [...changed, ...gone];
+  return [...changed, ...gone.map((file): FileChange => ({ file, kind: 'deleted' }))];
 }
 
 function planKey(detector: string): string {

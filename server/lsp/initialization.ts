@@ -5,6 +5,8 @@ import { normalizeSettings } from '../../workers/settings.ts';
 export interface Initialization {
   readonly settings: BulkheadSettings;
   readonly trusted: boolean;
+  /** Folder the editor keeps for this workspace. */
+  readonly storageDir: string | undefined;
 }
 
 /** An editor that knows nothing of trust has opened the folder because the user wanted it. */
@@ -13,5 +15,6 @@ export function initializationOf(options: unknown): Initialization {
   return {
     settings: normalizeSettings('settings' in record ? record.settings : undefined),
     trusted: !('trusted' in record) || record.trusted !== false,
+    storageDir: 'storageDir' in record && typeof record.storageDir === 'string' ? record.storageDir : undefined,
   };
 }

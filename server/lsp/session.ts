@@ -35,7 +35,7 @@ import { showNotice } from './notices.ts';
 import { RunProgress } from './progress.ts';
 import { StatusSender, statusOf } from './status.ts';
 import { pathOf } from './uris.ts';
-import { Workspace } from './workspace.ts';
+import { Workspace, type WorkspaceSettings } from './workspace.ts';
 
 const changeKinds: Readonly<Record<FileChangeType, ChangeKind>> = {
   [FileChangeType.Created]: 'created',
@@ -59,6 +59,7 @@ export class Session {
   #progress: RunProgress | undefined;
   #settings: BulkheadSettings = defaultSettings;
   #trusted = true;
+  #storageDir: string | undefined;
   #roots: string[] = [];
   #watchStatus = false;
   #canWatchFiles = false;
@@ -99,9 +100,10 @@ export class Session {
   }
 
   #initialize(params: InitializeParams): InitializeResult {
-    const { settings, trusted } = initializationOf(params.initializationOptions);
+    const { settings, trusted, storageDir } = initializationOf(params.initializationOptions);
     this.#settings = settings;
     this.#trusted = trusted;
+    this.#storageDir = storageDir;
     this.#roots = rootsOf(params);
     this.#canWatchFiles = params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
     const canShowProgress = params.capabilities.window?.workDoneProgress === true;
@@ -138,13 +140,15 @@ export class Session {
       ...(maxWorkers > 0 ? { maxWorkers } : {}),
       ...(memoryLimit > 0 ? { limits: { memoryMb: memoryLimit } } : {}),
       ...(node === '' || !this.#trusted ? {} : { node }),
+      ...(this.#storageDir === undefined ? {} : { storageDir: this.#storageDir }),
       log: (level, message) => this.#connection.console[level === 'debug' ? 'log' : level](message),
       onNotice: (notice) => void showNotice(this.#connection, () => this.#workspace?.pool, notice),
     });
-    const workspace = new Workspace(pool, { settings: this.#settings, trusted: this.#trusted });
+    const workspace = new Workspace(pool, this.#workspaceSettings());
     this.#workspace = workspace;
     workspace.on('files', (uris) => this.#publisher.changed(uris));
     workspace.on('status', () => this.#status.changed());
+    workspace.on('log', (level, message) => this.#connection.console[level](message));
     workspace.on('trouble', (message) => this.#connection.window.showErrorMessage(message));
     pool.onHealth(() => {
       if (this.#watchStatus) this.#status.changed();
@@ -153,6 +157,10 @@ export class Session {
     this.#passWanted();
     for (const root of this.#roots) void workspace.addRoot(root);
     this.#status.changed();
+  }
+
+  #workspaceSettings(): WorkspaceSettings {
+    return { settings: this.#settings, trusted: this.#trusted, storageDir: this.#storageDir };
   }
 
   /** Compartments are made with these settings: new ones take over, and the editor keeps its diagnostics meanwhile. */
@@ -173,14 +181,14 @@ export class Session {
       before.maxWorkers === settings.maxWorkers &&
       before.memoryLimit === settings.memoryLimit &&
       before.node === settings.node;
-    if (sameCompartments) this.#workspace?.configure({ settings, trusted: this.#trusted });
+    if (sameCompartments) this.#workspace?.configure(this.#workspaceSettings());
     else this.#rebuild();
   }
 
   #trust(trusted: boolean): void {
     this.#trusted = trusted;
     if (this.#settings.node !== '') this.#rebuild();
-    else this.#workspace?.configure({ settings: this.#settings, trusted });
+    else this.#workspace?.configure(this.#workspaceSettings());
   }
 
   #addRoot(uri: string): void {

@@ -13,17 +13,25 @@ import { Engine, type EngineSettings } from '../engine/engine.ts';
 import type { ChangeKind } from '../engine/interest.ts';
 import type { DetectorStatus } from '../engine/status.ts';
 import type { Pool } from '../pool/types.ts';
+import { storeDirFor } from '../store/location.ts';
+import { openStore, type Store } from '../store/store.ts';
 import { diagnosticsOf, uriOf } from './diagnostics.ts';
 import { pathOf } from './uris.ts';
 
 export interface WorkspaceSettings {
   readonly settings: BulkheadSettings;
   readonly trusted: boolean;
+  /** Where the editor keeps what belongs to this workspace; absent: nothing is kept. */
+  readonly storageDir?: string | undefined;
 }
+
+/** After the last analysis, before its results are kept: an edit in between would make them useless. */
+const keepDelayMs = 2000;
 
 interface WorkspaceEvents {
   files: [uris: readonly string[]];
   status: [];
+  log: [level: 'warn' | 'info', message: string];
   /** Something the user has to hear: a configuration that cannot be used. */
   trouble: [message: string];
 }
@@ -33,6 +41,8 @@ const noConfigFile: ConfigFile = { exclude: [], detectors: {} };
 export class Workspace extends EventEmitter<WorkspaceEvents> {
   readonly pool: Pool;
   readonly #engines = new Map<string, Engine>();
+  readonly #stores = new Map<string, Store>();
+  readonly #keepTimers = new Map<string, NodeJS.Timeout>();
   readonly #configFiles = new Map<string, ConfigFile>();
   readonly #documents = new Map<string, { text: string; version: number }>();
   #settings: WorkspaceSettings;
@@ -49,23 +59,36 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
 
   /** Opens a folder and analyses it. */
   async addRoot(root: string): Promise<void> {
-    if (this.#engines.has(root)) return;
-    const engine = new Engine(root, this.pool, this.#engineSettings(root));
+    if (this.#opening.has(root)) return;
+    this.#opening.add(root);
+    const [store] = await Promise.all([this.#openStore(root), this.#readConfig(root)]);
+    if (!this.#opening.has(root)) {
+      await store?.close();
+      return;
+    }
+    const engine = new Engine(root, this.pool, this.#engineSettings(root), store);
     this.#engines.set(root, engine);
+    if (store) this.#stores.set(root, store);
     engine.on('files', (files) => this.emit('files', files.map((file) => uriOf(root, file))));
-    engine.on('status', () => this.emit('status'));
-    await this.#readConfig(root);
-    if (this.#engines.get(root) !== engine) return;
-    engine.configure(this.#engineSettings(root));
+    engine.on('status', () => {
+      this.emit('status');
+      this.#keepLater(root, engine);
+    });
     for (const absolute of this.#documents.keys()) this.#passDocument(engine, absolute);
     this.#passWanted(engine);
     engine.analyzeAll();
   }
+  /** Folders that are open or on their way there. */
+  readonly #opening = new Set<string>();
 
   removeRoot(root: string): void {
+    this.#opening.delete(root);
+    clearTimeout(this.#keepTimers.get(root));
     this.#engines.get(root)?.dispose();
     this.#engines.delete(root);
     this.#configFiles.delete(root);
+    void this.#stores.get(root)?.close();
+    this.#stores.delete(root);
     this.emit('status');
   }
 
@@ -132,10 +155,36 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   }
 
   async dispose(): Promise<void> {
+    for (const timer of this.#keepTimers.values()) clearTimeout(timer);
+    this.#opening.clear();
     for (const engine of this.#engines.values()) engine.dispose();
     this.#engines.clear();
     this.removeAllListeners();
-    await this.pool.dispose();
+    await Promise.all([this.pool.dispose(), ...[...this.#stores.values()].map((store) => store.close())]);
+  }
+
+  async #openStore(root: string): Promise<Store | undefined> {
+    const { storageDir } = this.#settings;
+    if (storageDir === undefined) return undefined;
+    const dir = await storeDirFor(root, { storageDir });
+    return openStore({ dir, log: (level, message) => this.emit('log', level, message) });
+  }
+
+  /** Keeps results when all is quiet, and analyses what changed without anybody saying so. */
+  #keepLater(root: string, engine: Engine): void {
+    clearTimeout(this.#keepTimers.get(root));
+    if (!this.#stores.has(root) || !engine.settled) return;
+    const timer = setTimeout(() => void this.#keep(engine), keepDelayMs);
+    this.#keepTimers.set(root, timer);
+  }
+
+  async #keep(engine: Engine): Promise<void> {
+    try {
+      const missed = await engine.keep();
+      if (missed.length > 0) engine.filesChanged(missed);
+    } catch (error) {
+      this.emit('log', 'warn', `Results of ${engine.root} were not kept: ${String(error)}`);
+    }
   }
 
   async #reload(root: string, engine: Engine): Promise<void> {

@@ -17,10 +17,11 @@ export interface RunningCli {
   readonly result: Promise<CliResult>;
 }
 
-export function startCli(argv: readonly string[], options: SpawnOptions = {}): RunningCli {
+/** Runs remember nothing unless a test is about that: each then does the whole work. */
+export function startCli(argv: readonly string[], { cache = false, ...options }: SpawnOptions & { cache?: boolean } = {}): RunningCli {
   const script = path.join(repository, 'dist', 'cli.mjs');
   if (!existsSync(script)) throw new Error('dist/cli.mjs is missing. Run: npm run build');
-  const child = spawn(process.execPath, [script, ...argv], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [script, ...argv, ...(cache ? [] : ['--no-cache'])], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const result = new Promise<CliResult>((resolve, reject) => {
     let stdout = '';
     let stderr = '';

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { requests } from '../../../workers/protocol-lsp.ts';
+import { storeDirFor } from '../../../server/store/location.ts';
+import { openStore } from '../../../server/store/store.ts';
+import { requests, type StatusParams } from '../../../workers/protocol-lsp.ts';
 import { checkJson } from '../../support/cli.ts';
 import { Editor } from '../../support/lsp-client.ts';
 import { alive, descendantsOf, until } from '../../support/processes.ts';
@@ -187,6 +189,40 @@ describe('language server over stdio', function () {
     await assert.rejects(editor.connection.sendRequest('no/such/method'));
     await editor.settled();
     assert.deepEqual(editor.rules(workspace.root, 'src/types.ts'), ['TS2322']);
+  });
+
+  it('shows everything again when a folder is reopened, without a worker, and sees what changed meanwhile', async () => {
+    await using workspace = await makeBrokenWorkspace();
+    const storageDir = path.join(path.dirname(workspace.root), 'storage');
+    const session = async (use: (editor: Editor) => Promise<void>): Promise<void> => {
+      await using editor = new Editor();
+      await editor.open([workspace.root], { initializationOptions: { storageDir, trusted: true } });
+      await use(editor);
+      await editor.shutdown();
+    };
+    const sortedDiagnostics = (editor: Editor) => JSON.stringify([...editor.diagnostics].filter(([, list]) => list.length > 0).sort());
+    let first = '';
+    await session(async (editor) => {
+      await editor.settled();
+      first = sortedDiagnostics(editor);
+      await until('results are kept', async () => {
+        await using store = await openStore({ dir: await storeDirFor(workspace.root, { storageDir }) });
+        const { size } = await store.meta.list();
+        return size === 3;
+      });
+    });
+    await session(async (editor) => {
+      await editor.until('all diagnostics', () => sortedDiagnostics(editor) === first);
+      const status = await editor.connection.sendRequest<StatusParams>(requests.status, {});
+      assert.deepEqual(status.workers, []);
+      assert.deepEqual(status.detectors.map((detector) => detector.status), ['done', 'done', 'done']);
+    });
+    await workspace.write({ 'src/types.ts': 'export const count = 3;\n' });
+    await session(async (editor) => {
+      await editor.until('what did not change', () => editor.rules(workspace.root, 'src/loose.js').length === 2);
+      await editor.until('what changed', () => [...editor.diagnostics.values()].flat().length === 3);
+      assert.deepEqual(editor.rules(workspace.root, 'src/types.ts'), []);
+    });
   });
 
   it('tells a broken bulkhead.config.json and goes on without it', async () => {

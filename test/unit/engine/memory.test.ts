@@ -172,7 +172,13 @@ describe('memory of an engine', function () {
     const session = await start('eslint', eslintUnits);
     await session.answer(1);
     await workspace.write({ 'a.ts': 'export const a = 4;\n' });
-    assert.deepEqual(await session.engine.keep(), ['a.ts']);
+    await workspace.write({ 'new.ts': '' });
+    await rm(path.join(workspace.root, 'b.ts'));
+    assert.deepEqual(await session.engine.keep(), [
+      { file: 'a.ts', kind: 'changed' },
+      { file: 'new.ts', kind: 'created' },
+      { file: 'b.ts', kind: 'deleted' },
+    ]);
     await session.end();
   });
 

@@ -1,0 +1,29 @@
+/** `bulkhead cache`: what is remembered of a folder between runs. */
+import path from 'node:path';
+import { storeDirFor } from '../store/location.ts';
+import { openStore } from '../store/store.ts';
+import type { CacheAction } from './arguments.ts';
+import type { Output } from './reporters.ts';
+
+/** @returns the exit code: 1 when damage was found and repaired */
+export async function cache(action: CacheAction, folder: string, out: Output): Promise<number> {
+  const dir = await storeDirFor(path.resolve(folder));
+  await using store = await openStore({ dir, log: (_level, message) => out.write(`${message}\n`) });
+  switch (action) {
+    case 'info': {
+      const { mode, units, facts, bytes } = await store.stats();
+      out.write(`${dir}\n${mode}, ${units} results, ${facts} facts, ${(bytes / 1024 / 1024).toFixed(1)} MB\n`);
+      return 0;
+    }
+    case 'verify': {
+      const { structure, records, damaged } = await store.verify();
+      for (const line of structure) out.write(`${line}\n`);
+      out.write(`${records} records, ${damaged} damaged${damaged > 0 ? ' and dropped: they are analysed again' : ''}\n`);
+      return structure.length === 0 && damaged === 0 ? 0 : 1;
+    }
+    case 'clear':
+      await store.clear();
+      out.write(`Cleared ${dir}\n`);
+      return 0;
+  }
+}
