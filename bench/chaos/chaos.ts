@@ -9,7 +9,7 @@ import { Engine } from '../../server/engine/engine.ts';
 import { isSettled } from '../../server/engine/status.ts';
 import { detectorTable } from '../../server/pool/detectors.ts';
 import { createPool, type PoolOptions } from '../../server/pool/pool.ts';
-import type { CompartmentHealth, PoolNotice, SupervisedPool } from '../../server/pool/types.ts';
+import type { PoolNotice, SupervisedPool } from '../../server/pool/types.ts';
 import type { Random } from './project.ts';
 
 export interface ChaosOptions {
@@ -17,8 +17,11 @@ export interface ChaosOptions {
   readonly random: Random;
   readonly faults: number;
   readonly maxWorkers: number;
-  /** Mean milliseconds between two faults. */
-  readonly pauseMs: number;
+  /**
+   * Mean milliseconds between two faults; absent: a sixth of the run without faults, so that work can be done between
+   * them however slow the machine.
+   */
+  readonly pauseMs?: number;
   /** Script of the compartments; absent: the sources' own. */
   readonly host?: string;
   readonly say: (line: string) => void;
@@ -61,7 +64,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   process.env[TOKEN] = token;
   const startedAt = performance.now();
   const expected = await analyseOnce(options);
-  say(`without faults: ${expected.split('\n').length - 1} issues`);
+  const pauseMs = options.pauseMs ?? Math.max(300, (performance.now() - startedAt) / 6);
+  say(`without faults: ${expected.split('\n').length - 1} issues; a fault every ${Math.round(pauseMs)} ms`);
 
   const notices: PoolNotice[] = [];
   const pool = createPool({
@@ -70,7 +74,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     onNotice: (notice) => notices.push(notice),
   });
   const engine = engineOf(options.root, pool);
-  const restartTimes = new RestartTimes(pool);
+  const starts = new Map<number, number>();
+  pool.onHealth(() => {
+    for (const { pid, startedInMs } of pool.health()) {
+      if (pid !== undefined && startedInMs !== undefined) starts.set(pid, startedInMs);
+    }
+  });
   const lag = monitorEventLoopDelay({ resolution: 5 });
   lag.enable();
   const counts: Record<string, number> = {};
@@ -90,8 +99,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     analyses += 1;
     await nextStatus(engine);
     while (done < faults && !engine.settled) {
-      await pause(options.pauseMs * 2 * random());
-      const name = strike(pool, random, restartTimes);
+      await pause(pauseMs * 2 * random());
+      const name = strike(pool, random);
       if (name === undefined) continue;
       counts[name] = (counts[name] ?? 0) + 1;
       done += 1;
@@ -110,7 +119,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const quarantined = pool.quarantined().length;
   engine.dispose();
   await pool.dispose();
-  const times = restartTimes.stop();
+  const times = ordered(pool.restartTimes());
+  const startTimes = ordered(starts.values());
   return {
     issues: expected.split('\n').length - 1,
     equal,
@@ -121,7 +131,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     restarts,
     restartP50: percentile(times, 0.5),
     restartP95: percentile(times, 0.95),
-    startP95: percentile(restartTimes.starts, 0.95),
+    startP95: percentile(startTimes, 0.95),
     lagP99: lag.percentile(99) / 1e6,
     lagMax: lag.max / 1e6,
     quarantined,
@@ -169,7 +179,7 @@ function firstDifference(expected: string, actual: string): string {
 }
 
 /** Does one thing to one compartment that lives. @returns its name; undefined when there was nobody to do it to */
-function strike(pool: SupervisedPool, random: Random, times: RestartTimes): string | undefined {
+function strike(pool: SupervisedPool, random: Random): string | undefined {
   const targets = pool.health().filter(({ pid }) => pid !== undefined);
   const target = targets[Math.floor(random() * targets.length)];
   if (target?.pid === undefined) return undefined;
@@ -183,7 +193,6 @@ function strike(pool: SupervisedPool, random: Random, times: RestartTimes): stri
   } catch {
     return undefined;
   }
-  if (signal !== 'SIGSTOP') times.struck(target);
   return signal;
 }
 
@@ -205,46 +214,6 @@ function starve(pid: number): void {
   }
 }
 
-/** How long a detector is without the process it lost. */
-class RestartTimes {
-  readonly #pool: SupervisedPool;
-  readonly #waiting = new Map<string, { readonly at: number; readonly pids: ReadonlySet<number> }>();
-  readonly #times: number[] = [];
-  readonly #starts = new Map<number, number>();
-  readonly #stop: () => void;
-
-  constructor(pool: SupervisedPool) {
-    this.#pool = pool;
-    this.#stop = pool.onHealth(() => this.#look());
-  }
-
-  struck(target: CompartmentHealth): void {
-    if (target.state !== 'busy' || this.#waiting.has(target.detector)) return;
-    const pids = new Set(this.#pool.health().flatMap(({ pid }) => (pid === undefined ? [] : [pid])));
-    this.#waiting.set(target.detector, { at: performance.now(), pids });
-  }
-
-  stop(): readonly number[] {
-    this.#stop();
-    return [...this.#times].sort((a, b) => a - b);
-  }
-
-  get starts(): readonly number[] {
-    return [...this.#starts.values()].sort((a, b) => a - b);
-  }
-
-  #look(): void {
-    for (const { detector, state, pid, startedInMs } of this.#pool.health()) {
-      if (pid !== undefined && startedInMs !== undefined) this.#starts.set(pid, startedInMs);
-      const lost = this.#waiting.get(detector);
-      if (lost === undefined || pid === undefined || lost.pids.has(pid)) continue;
-      if (state !== 'ready' && state !== 'busy') continue;
-      this.#times.push(performance.now() - lost.at);
-      this.#waiting.delete(detector);
-    }
-  }
-}
-
 /** Processes of this run that still live, given five seconds to go. Linux only; elsewhere none is found. */
 async function orphans(token: string): Promise<readonly number[]> {
   for (let round = 0; ; round += 1) {
@@ -262,6 +231,10 @@ async function findRun(token: string): Promise<readonly number[]> {
     if (environment.split('\0').includes(`${TOKEN}=${token}`)) found.push(Number(name));
   }
   return found;
+}
+
+function ordered(numbers: Iterable<number>): readonly number[] {
+  return [...numbers].sort((a, b) => a - b);
 }
 
 function percentile(sorted: readonly number[], share: number): number {

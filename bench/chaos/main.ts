@@ -17,7 +17,7 @@ const { values, positionals } = parseArgs({
     faults: { type: 'string', default: '100' },
     workers: { type: 'string', default: '3' },
     files: { type: 'string', default: '400' },
-    pause: { type: 'string', default: '400' },
+    pause: { type: 'string' },
     host: { type: 'string' },
   },
 });
@@ -32,7 +32,7 @@ try {
     random,
     faults: Number(values.faults),
     maxWorkers: Number(values.workers),
-    pauseMs: Number(values.pause),
+    ...(values.pause === undefined ? {} : { pauseMs: Number(values.pause) }),
     ...(values.host === undefined ? {} : { host: path.resolve(values.host) }),
     say: (line) => console.log(line),
   });

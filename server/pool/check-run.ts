@@ -7,7 +7,7 @@ import type { Place } from './detectors.ts';
 import type { Death } from './exit-reason.ts';
 import type { CheckAnswer, CompartmentLink } from './link.ts';
 import { DetectorFailure } from './link.ts';
-import { isOut, isSuspected, type Strikes } from './strikes.ts';
+import type { Strikes } from './strikes.ts';
 import type { CheckOutcome, CheckTask, ExitReason, Priority, QuarantinedInput } from './types.ts';
 import type { Dispatcher, Pulse, Work, WorkEnd } from './work.ts';
 
@@ -69,7 +69,7 @@ export class CheckRun {
     const { signal } = this.options.task;
     if (signal.aborted) return this.cancel();
     signal.addEventListener('abort', this.cancel, { once: true });
-    const suspected = units.filter((unit) => isSuspected(this.options.strikes.of(this.#strikeKey(unit))));
+    const suspected = units.filter((unit) => this.options.strikes.isSuspected(this.#strikeKey(unit)));
     const rest = units.filter((unit) => !suspected.includes(unit));
     this.#change(() => {
       this.#queue(rest, false);
@@ -153,12 +153,14 @@ export class CheckRun {
   }
 
   #strike(unit: Unit, work: CheckWork, death: Death): void {
-    const count = this.options.strikes.add(this.#strikeKey(unit), death.foreign);
-    if (isOut(count)) {
-      this.options.strikes.clear(this.#strikeKey(unit));
+    const { strikes } = this.options;
+    const key = this.#strikeKey(unit);
+    strikes.add(key, death.foreign);
+    if (strikes.isOut(key)) {
+      strikes.clear(key);
       this.#quarantined.push(this.options.quarantine(unit, work.fileInWork(unit), death.reason));
     } else {
-      this.#queue([unit], isSuspected(count));
+      this.#queue([unit], strikes.isSuspected(key));
     }
   }
 

@@ -18,6 +18,7 @@ import { PlanWork, type Dispatcher, type Work } from './work.ts';
 
 /** A kind of compartment keeps its processes at least this long against kinds that have none. */
 const TENURE_MS = 5_000;
+const MAX_RESTART_TIMES = 1_000;
 
 export interface FleetOptions {
   readonly clock: Clock;
@@ -57,6 +58,8 @@ interface Berth {
   readonly changes: ChangeLog;
   readonly backoff: Backoff;
   retryAt: number;
+  /** When a process was lost whose work still waits. */
+  lostAt: number | undefined;
 }
 
 export class Fleet implements Dispatcher {
@@ -75,6 +78,7 @@ export class Fleet implements Dispatcher {
   #wakeAt = Number.POSITIVE_INFINITY;
   #whenEmpty: (() => void)[] = [];
   readonly #goneListeners = new Map<Compartment, (() => void)[]>();
+  readonly #restartTimes: number[] = [];
   readonly #pids = new Map<Compartment, number>();
 
   constructor(maxWorkers: number, options: FleetOptions) {
@@ -99,6 +103,11 @@ export class Fleet implements Dispatcher {
 
   get live(): readonly Compartment[] {
     return this.compartments.filter((compartment) => compartment.live);
+  }
+
+  /** Recent waits from the loss of a process to the next that is ready for its work, milliseconds. */
+  get restartTimes(): readonly number[] {
+    return this.#restartTimes;
   }
 
   get queued(): number {
@@ -188,7 +197,13 @@ export class Fleet implements Dispatcher {
   }
 
   #ready(compartment: Compartment): void {
-    this.#berthOf(compartment.place).kind.starts.reset();
+    const berth = this.#berthOf(compartment.place);
+    berth.kind.starts.reset();
+    if (berth.lostAt !== undefined && berth.queue.length > 0) {
+      this.#restartTimes.push(this.#now - berth.lostAt);
+      if (this.#restartTimes.length > MAX_RESTART_TIMES) this.#restartTimes.shift();
+    }
+    berth.lostAt = undefined;
     const { pid } = compartment;
     if (pid === undefined) return;
     this.#pids.set(compartment, pid);
@@ -225,6 +240,7 @@ export class Fleet implements Dispatcher {
       this.#charge(berth, compartment, death, phase, work);
     }
     work?.died(death);
+    if (death.reason.kind !== 'cancelled' && berth.queue.length > 0) berth.lostAt ??= this.#now;
     for (const listener of this.#goneListeners.get(compartment) ?? []) listener();
     this.#goneListeners.delete(compartment);
     if (this.#disposed && this.live.length === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
@@ -443,6 +459,7 @@ export class Fleet implements Dispatcher {
       changes: new ChangeLog(),
       backoff: new Backoff(this.#options.random),
       retryAt: 0,
+      lostAt: undefined,
     };
     this.#berths.set(place.key, berth);
     return berth;

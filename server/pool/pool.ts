@@ -221,6 +221,10 @@ class CompartmentPool implements SupervisedPool {
     return entry === undefined ? Promise.resolve() : this.#fleet.restart(entry.compartment);
   }
 
+  restartTimes(): readonly number[] {
+    return this.#fleet.restartTimes;
+  }
+
   errors(detector?: string): readonly AggregatedError[] {
     return this.#errors.list(detector);
   }

@@ -14,13 +14,18 @@ const NONE: StrikeCount = { own: 0, foreign: 0 };
 const MAX_ENTRIES = 1_000;
 
 /** The second death of its own ends it. */
-export const OWN_STRIKES = 2;
+const OWN_STRIKES = 2;
 /** Deaths from outside are chance, until they are not: from the third on the input runs alone, the sixth ends it. */
-export const FOREIGN_STRIKES_ALONE = 3;
-export const FOREIGN_STRIKES = 6;
+const FOREIGN_STRIKES_ALONE = 3;
+const FOREIGN_STRIKES = 6;
+/** Where several inputs die from outside, it is the surroundings: then only a long series speaks against one of them. */
+const FOREIGN_STRIKES_HOSTILE = 24;
+const HOSTILE_INPUTS = 3;
 
 export class Strikes {
   readonly #counts = new Map<string, StrikeCount>();
+  /** Inputs that ever were in work at a death from outside. */
+  readonly #struckFromOutside = new Set<string>();
 
   get size(): number {
     return this.#counts.size;
@@ -30,28 +35,33 @@ export class Strikes {
     return this.#counts.get(key) ?? NONE;
   }
 
-  /** @returns the new count */
-  add(key: string, foreign: boolean): StrikeCount {
+  add(key: string, foreign: boolean): void {
     const before = this.of(key);
     const after = foreign ? { ...before, foreign: before.foreign + 1 } : { ...before, own: before.own + 1 };
     this.#counts.delete(key);
     this.#counts.set(key, after);
+    if (foreign && this.#struckFromOutside.size < MAX_ENTRIES) this.#struckFromOutside.add(key);
     if (this.#counts.size > MAX_ENTRIES) {
       const oldest = this.#counts.keys().next();
       if (oldest.done !== true) this.#counts.delete(oldest.value);
     }
-    return after;
+  }
+
+  /** It shall run alone. */
+  isSuspected(key: string): boolean {
+    const count = this.of(key);
+    return count.own > 0 || count.foreign >= FOREIGN_STRIKES_ALONE;
+  }
+
+  /** It shall run no more. */
+  isOut(key: string): boolean {
+    const count = this.of(key);
+    const others = this.#struckFromOutside.size - (this.#struckFromOutside.has(key) ? 1 : 0);
+    const enough = others >= HOSTILE_INPUTS ? FOREIGN_STRIKES_HOSTILE : FOREIGN_STRIKES;
+    return count.own >= OWN_STRIKES || count.foreign >= enough;
   }
 
   clear(key: string): void {
     this.#counts.delete(key);
   }
-}
-
-export function isSuspected(count: StrikeCount): boolean {
-  return count.own > 0 || count.foreign >= FOREIGN_STRIKES_ALONE;
-}
-
-export function isOut(count: StrikeCount): boolean {
-  return count.own >= OWN_STRIKES || count.foreign >= FOREIGN_STRIKES;
 }

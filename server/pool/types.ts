@@ -169,6 +169,8 @@ export interface Pool {
 export interface SupervisedPool extends Pool {
   /** Measures anew, without blocking. */
   machine(): Promise<MachineHealth>;
+  /** Recent waits from the loss of a process to the next that is ready for its work, milliseconds, oldest first. */
+  restartTimes(): readonly number[];
   /** Failures since the start or the last reset, most severe first. */
   errors(detector?: string): readonly AggregatedError[];
   clearErrors(detector?: string): void;
