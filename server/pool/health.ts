@@ -18,8 +18,8 @@ export interface HealthOptions {
   readonly sample: SampleTrees;
   readonly live: () => readonly Compartment[];
   readonly onAlert: (alert: MemoryAlert) => void;
-  /** New numbers are there; limits are enforced already. */
-  readonly onSampled: () => void;
+  /** New numbers are there; limits are enforced already. A sample ends when this has. */
+  readonly onSampled: () => Promise<void>;
 }
 
 interface Reading {
@@ -100,7 +100,7 @@ export class HealthSampler {
     }
     const living = new Set(measured.map(({ pid }) => pid));
     for (const pid of this.#readings.keys()) if (!living.has(pid)) this.#readings.delete(pid);
-    this.#options.onSampled();
+    await this.#options.onSampled();
   }
 
   #cpuPercent(pid: number, { cpuMs }: TreeUsage): number {

@@ -125,7 +125,7 @@ class CompartmentPool implements SupervisedPool {
       sample: options.sample ?? sampleTrees,
       live: () => this.#fleet.live,
       onAlert: options.onAlert ?? (({ compartment }) => log('warn', `${compartment} is close to its memory limit.`)),
-      onSampled: () => void this.#sampled(),
+      onSampled: () => this.#sampled(),
     });
     void this.#sampled();
     if (storageDir !== undefined) {

@@ -1,0 +1,128 @@
+/**
+ * What a front end offers its user of a pool, as requests with JSON parameters, and the notification of its health.
+ * The language server registers them as they are; docs/protocol.md describes them. Lives as long as the front end.
+ */
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Clock } from './clock.ts';
+import { systemClock } from './clock.ts';
+import type { AggregatedError, CompartmentHealth, MachineHealth, QuarantinedInput, SupervisedPool } from './types.ts';
+
+export interface HealthParams {
+  readonly compartments: readonly CompartmentHealth[];
+  readonly machine: MachineHealth;
+  readonly quarantined: readonly QuarantinedInput[];
+}
+
+export interface PoolRequests {
+  'bulkhead/health': () => Promise<HealthParams>;
+  'bulkhead/watchHealth': (params: { readonly on: boolean }) => Promise<HealthParams>;
+  'bulkhead/restartWorker': (params: { readonly detector?: string }) => Promise<null>;
+  'bulkhead/releaseQuarantine': (params: { readonly detector?: string; readonly file?: string }) => {
+    readonly released: number;
+  };
+  'bulkhead/errors': (params: { readonly detector?: string; readonly clear?: boolean }) => {
+    readonly errors: readonly AggregatedError[];
+  };
+  'bulkhead/captureHeapSnapshot': (params: { readonly compartment: string }) => Promise<{ readonly file: string }>;
+  'bulkhead/captureCpuProfile': (params: {
+    readonly compartment: string;
+    readonly durationMs?: number;
+  }) => Promise<{ readonly file: string }>;
+}
+
+export interface OperationsOptions {
+  readonly pool: SupervisedPool;
+  /** Absolute path of the folder that snapshots and profiles go to. */
+  readonly captureFolder: string;
+  /** Sends `bulkhead/health`. */
+  readonly notify: (health: HealthParams) => void;
+  readonly clock?: Clock;
+}
+
+export interface PoolOperations {
+  readonly requests: PoolRequests;
+  dispose(): void;
+}
+
+/** At most one notification in this time. */
+const NOTIFY_EVERY_MS = 500;
+const LONGEST_PROFILE_MS = 60_000;
+
+export function poolOperations({
+  pool,
+  captureFolder,
+  notify,
+  clock = systemClock,
+}: OperationsOptions): PoolOperations {
+  let stopListening: (() => void) | undefined;
+  let cancelTimer: (() => void) | undefined;
+  let captures = 0;
+
+  const health = async (): Promise<HealthParams> => {
+    const machine = await pool.machine();
+    return { compartments: pool.health(), machine, quarantined: pool.quarantined() };
+  };
+  const changed = (): void => {
+    cancelTimer ??= clock.after(
+      NOTIFY_EVERY_MS,
+      () => {
+        // Measuring is a change too: only what comes after it asks for the next notification.
+        void health().then((params) => {
+          cancelTimer = undefined;
+          if (stopListening !== undefined) notify(params);
+        });
+      },
+      true,
+    );
+  };
+  const watch = (on: boolean): void => {
+    stopListening?.();
+    stopListening = on ? pool.onHealth(changed) : undefined;
+    if (on) return;
+    cancelTimer?.();
+    cancelTimer = undefined;
+  };
+  const capture = async (
+    compartment: string,
+    kind: 'heap-snapshot' | 'cpu-profile',
+    extension: string,
+    durationMs = 5_000,
+  ): Promise<{ file: string }> => {
+    await mkdir(captureFolder, { recursive: true });
+    captures += 1;
+    const name = `${compartment.replaceAll(/[^\w-]/g, '-')}-${clock.date()}-${captures}.${extension}`;
+    const file = path.join(captureFolder, name);
+    await pool.capture(compartment, kind, file, Math.min(durationMs, LONGEST_PROFILE_MS));
+    return { file };
+  };
+
+  return {
+    requests: {
+      'bulkhead/health': health,
+      'bulkhead/watchHealth': ({ on }) => {
+        watch(on);
+        return health();
+      },
+      'bulkhead/restartWorker': async ({ detector }) => {
+        await pool.restart(detector);
+        return null;
+      },
+      'bulkhead/releaseQuarantine': ({ detector, file }) => ({
+        released: pool.releaseQuarantine(
+          (input) =>
+            (detector === undefined || input.detector === detector) && (file === undefined || input.file === file),
+        ),
+      }),
+      'bulkhead/errors': ({ detector, clear = false }) => {
+        const errors = pool.errors(detector);
+        if (clear) pool.clearErrors(detector);
+        return { errors };
+      },
+      'bulkhead/captureHeapSnapshot': ({ compartment }) => capture(compartment, 'heap-snapshot', 'heapsnapshot'),
+      'bulkhead/captureCpuProfile': ({ compartment, durationMs }) =>
+        capture(compartment, 'cpu-profile', 'cpuprofile', durationMs),
+    },
+    dispose: () => watch(false),
+  };
+}
