@@ -159,13 +159,14 @@ describe('eslint: live', function () {
           {
             'eslint.config.mjs': `
               import ts from 'typescript-eslint';
-              export default [{ files: ['**/*.ts'], plugins: { ts: ts.plugin },
+              export default [{ ignores: ['**/*.d.ts'] }, { files: ['**/*.ts'], plugins: { ts: ts.plugin },
                 languageOptions: { parser: ts.parser, parserOptions: { ${options}, tsconfigRootDir: import.meta.dirname } },
                 rules: { 'ts/no-floating-promises': 'error' } }];`,
             'tsconfig.json': '{ "compilerOptions": { "module": "nodenext" }, "include": ["*.ts"] }',
             'lib.ts': 'export async function f() {}\n',
             'other.ts': 'export {};\n',
-            'use.ts': "import { f } from './lib.js';\nimport { g } from './later.js';\nf();\ng();\n",
+            'ambient.d.ts': 'declare function h(): Promise<void>;\n',
+            'use.ts': "import { f } from './lib.js';\nimport { g } from './later.js';\nf();\ng();\nh();\n",
           },
           'eslint',
           packages,
@@ -173,7 +174,10 @@ describe('eslint: live', function () {
         const units = (await planOf(root)).filter((unit) => unit.lane === 'heavy');
         const use = units.filter((unit) => unit.id === 'use.ts');
         const floating = 'ts/no-floating-promises';
-        assert.deepEqual((await check(root, units)).get('use.ts'), [floating]);
+        assert.deepEqual((await check(root, units)).get('use.ts'), [floating, floating]);
+        write(root, { 'ambient.d.ts': 'declare function h(): void;\n' });
+        const ambient = await check(root, use, { changed: ['ambient.d.ts'] });
+        assert.deepEqual(ambient.get('use.ts'), [floating], 'a file that ESLint ignores');
 
         const sync = 'export function f() {}\n';
         const overlays = [{ file: 'lib.ts', text: sync, version: 1 }];
@@ -187,8 +191,22 @@ describe('eslint: live', function () {
         assert.deepEqual((await check(root, use, { changed: ['lib.ts', 'other.ts'] })).get('use.ts'), [], 'a save');
         write(root, { 'later.ts': 'export async function g() {}\n' });
         assert.deepEqual((await check(root, use, { changed: ['later.ts'] })).get('use.ts'), [floating], 'a new file');
+        const both = [...overlays, { file: 'other.ts', text: 'export {};\n', version: 1 }];
+        write(root, { 'lib.ts': 'export async function f() {}\n' });
         rmSync(path.join(root, 'later.ts'));
-        assert.deepEqual((await check(root, use, { changed: ['later.ts'] })).get('use.ts'), [], 'a deleted file');
+        const gone = { overlays: both, changed: ['later.ts', 'lib.ts'] };
+        assert.deepEqual((await check(root, use, gone)).get('use.ts'), [], 'new programs see open buffers');
+        assert.deepEqual(
+          (await check(root, use, { overlays: both })).get('use.ts'),
+          [],
+          'so do those of a new session',
+        );
+        write(root, { 'lib.ts': sync });
+        assert.deepEqual(
+          (await check(root, use, { changed: ['lib.ts'] })).get('use.ts'),
+          [],
+          'the buffer closed again',
+        );
         write(root, { 'lib.ts': 'export async function f() {}\n' });
         assert.deepEqual((await check(root, use)).get('use.ts'), [floating], 'anything may have changed');
       });

@@ -38,7 +38,8 @@ describe('eslint: problems', function () {
   after(removeWorkspaces);
 
   it('no configuration: not applicable, and a new one would be noticed', async () => {
-    const run = await runDetector(detector, makeWorkspace(SOURCE, 'eslint'));
+    const dependency = { 'node_modules/dependency/eslint.config.js': '', 'node_modules/dependency/.eslintrc': '{}' };
+    const run = await runDetector(detector, makeWorkspace({ ...SOURCE, ...dependency }, 'eslint'));
     assert.equal(run.plan.status, 'not-applicable');
     assert.match(run.plan.note ?? '', /npm init @eslint\/config@latest/);
     assert.deepEqual(run.problems, []);

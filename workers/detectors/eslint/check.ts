@@ -66,13 +66,13 @@ async function checkGroup(group: GroupCheck): Promise<void> {
   }
   const firstHeavy = units.find((unit) => unit.lane === 'heavy');
   if (firstHeavy) {
-    for (const file of session.changesToParse(path.join(workspace, firstHeavy.file))) {
-      context.signal.throwIfAborted();
-      const name = relativeTo(workspace, file);
-      const suspect = units.find((unit) => unit.file === name) ?? firstHeavy;
+    const begin = (file: string): void => {
+      const suspect = units.find((unit) => unit.file === relativeTo(workspace, file)) ?? firstHeavy;
       context.begin(suspect, suspect.file);
-      await session.parse(file, await textOf(file));
-    }
+    };
+    const buffers = request.overlays.map((overlay) => path.join(workspace, overlay.file));
+    const sources = { buffers, textOf, begin, signal: context.signal };
+    await session.refreshTypes(path.join(workspace, firstHeavy.file), sources);
   }
   const told = new Set<string>();
   for (const [index, unit] of units.entries()) {

@@ -75,6 +75,19 @@ export interface LinterPrototype {
   verifyAndFix: VerifyAndFix;
 }
 
+interface ParserOptions {
+  readonly project?: unknown;
+  readonly projectService?: unknown;
+  readonly EXPERIMENTAL_useProjectService?: unknown;
+  readonly programs?: unknown;
+}
+
+interface ComputedConfig {
+  readonly languageOptions?: { readonly parser?: unknown; readonly parserOptions?: ParserOptions };
+  readonly parser?: unknown;
+  readonly parserOptions?: ParserOptions;
+}
+
 interface EslintModule {
   loadESLint(options: { cwd: string }): Promise<(new (options: EslintOptions) => Eslint) & { configType: ConfigType }>;
   readonly Linter: { readonly prototype: LinterPrototype };
@@ -139,6 +152,21 @@ export async function loadEngine(directory: string): Promise<Engine> {
       cause,
     });
   }
+}
+
+/**
+ * Whether the parser of a file is told to make TypeScript programs. ESLint's own parser ignores such options.
+ * @param config the computed configuration of a file, of either kind; undefined: it is ignored
+ */
+export function isTyped(config: unknown): boolean {
+  const computed = config as ComputedConfig | undefined;
+  const parser = computed?.languageOptions?.parser ?? computed?.parser;
+  if (parser === undefined || parser === null || (parser as { name?: unknown }).name === 'espree') return false;
+  const options = computed?.languageOptions?.parserOptions ?? computed?.parserOptions;
+  if (!options) return false;
+  const { project, projectService, EXPERIMENTAL_useProjectService: earlierService, programs } = options;
+  const projects = Array.isArray(project) ? project.length > 0 : Boolean(project);
+  return projects || Boolean(projectService) || Boolean(earlierService) || Boolean(programs);
 }
 
 /**

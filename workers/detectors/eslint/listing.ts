@@ -10,6 +10,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { isTyped } from './engine.ts';
 import type { Engine, Eslint, LinterPrototype } from './engine.ts';
 import { isUnder } from './roots.ts';
 
@@ -86,7 +87,7 @@ function replaceLinting(linter: LinterPrototype): void {
     const store = listing.getStore();
     if (!store) return verifyAndFix.call(this, text, config, options);
     store.signal.throwIfAborted();
-    store.typed.set(options.filename, isTyped(config, options.filename));
+    store.typed.set(options.filename, isTyped(configIn(config, options.filename)));
     return { fixed: false, messages: [], output: text };
   };
 }
@@ -153,38 +154,13 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-interface ParserOptions {
-  readonly project?: unknown;
-  readonly projectService?: unknown;
-  readonly EXPERIMENTAL_useProjectService?: unknown;
-  readonly programs?: unknown;
-}
-
-interface ComputedConfig {
-  readonly languageOptions?: { readonly parser?: unknown; readonly parserOptions?: ParserOptions };
-  readonly parser?: unknown;
-  readonly parserOptions?: ParserOptions;
-}
-
 /** Both kinds of config array; the flat one has `getConfig`, eslintrc's has `extractConfig`. */
 interface ConfigArray {
-  getConfig?(file: string): ComputedConfig | undefined;
-  extractConfig?(file: string): ComputedConfig;
+  getConfig?(file: string): unknown;
+  extractConfig?(file: string): unknown;
 }
 
-/** Whether the parser of a file is told to make TypeScript programs. ESLint's own parser ignores such options. */
-function isTyped(config: unknown, file: string): boolean {
+function configIn(config: unknown, file: string): unknown {
   const configs = config as ConfigArray;
-  const computed = configs.getConfig?.(file) ?? configs.extractConfig?.(file);
-  const parser = computed?.languageOptions?.parser ?? computed?.parser;
-  if (parser === undefined || parser === null || (parser as { name?: unknown }).name === 'espree') return false;
-  const options = computed?.languageOptions?.parserOptions ?? computed?.parserOptions;
-  if (!options) return false;
-  const { project } = options;
-  return (
-    Boolean(options.projectService) ||
-    Boolean(options.EXPERIMENTAL_useProjectService) ||
-    Boolean(options.programs) ||
-    (Array.isArray(project) ? project.length > 0 : Boolean(project))
-  );
+  return configs.getConfig?.(file) ?? configs.extractConfig?.(file);
 }

@@ -5,6 +5,7 @@
  * configuration (in it or above it); else each topmost folder that has one.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import path from 'node:path';
 import type { ConfigType } from './engine.ts';
 import type { ListedFile } from './listing.ts';
@@ -86,6 +87,19 @@ export function folderOf(group: string): string {
   return group.slice(group.indexOf(' in ') + ' in '.length);
 }
 
+/** The files under a folder, absolute, without those of dependencies and of dot folders. */
+export function filesUnder(folder: string): string[] {
+  const files: string[] = [];
+  const visit = (current: string): void => {
+    for (const entry of entriesOf(current)) {
+      if (entry.isFile()) files.push(path.join(current, entry.name));
+      else if (isProjectFolder(entry)) visit(path.join(current, entry.name));
+    }
+  };
+  visit(folder);
+  return files;
+}
+
 export function isUnder(folder: string, ancestor: string): boolean {
   return folder.startsWith(ancestor.endsWith(path.sep) ? ancestor : ancestor + path.sep);
 }
@@ -113,7 +127,7 @@ export function decidingFiles(root: string, configType: ConfigType, files: reado
   if (above !== undefined) configs.push(above);
   const typed = files.some((file) => file.typed);
   for (const folder of foldersOf(files, root)) {
-    for (const name of namesIn(folder)) {
+    for (const { name } of entriesOf(folder)) {
       const file = path.join(folder, name);
       if (name === MANIFEST) manifests.push(file);
       else if (FLAT_CONFIGS.includes(name) || ESLINTRC_CONFIGS.includes(name)) configs.push(file);
@@ -194,18 +208,18 @@ function manifestWithConfig(folder: string): string | undefined {
 }
 
 function subfoldersOf(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules' && !entry.name.startsWith('.'))
-      .map((entry) => path.join(folder, entry.name));
-  } catch {
-    return [];
-  }
+  return entriesOf(folder)
+    .filter(isProjectFolder)
+    .map((entry) => path.join(folder, entry.name));
 }
 
-function namesIn(folder: string): readonly string[] {
+function isProjectFolder(entry: Dirent): boolean {
+  return entry.isDirectory() && entry.name !== 'node_modules' && !entry.name.startsWith('.');
+}
+
+function entriesOf(folder: string): readonly Dirent[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder, { withFileTypes: true });
   } catch {
     return [];
   }

@@ -8,10 +8,10 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import semver from 'semver';
 import type { Finding } from '../../protocol.ts';
-import { loadEngine } from './engine.ts';
+import { isTyped, loadEngine } from './engine.ts';
 import type { Engine, Eslint, LintResult, LintTimes } from './engine.ts';
 import { toFindings, toRuleErrorFinding } from './findings.ts';
-import { configsFor } from './roots.ts';
+import { configsFor, filesUnder, isUnder } from './roots.ts';
 import { Suppressions } from './suppressions.ts';
 
 const STATS_SINCE = '9.0.0';
@@ -27,6 +27,16 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
+/** Where {@link Session.refreshTypes} finds what it needs. */
+export interface Sources {
+  /** Absolute paths of the files open in the editor. */
+  readonly buffers: readonly string[];
+  readonly signal: AbortSignal;
+  readonly textOf: (file: string) => Promise<string>;
+  /** Called before a file is parsed. */
+  readonly begin: (file: string) => void;
+}
+
 export class Session {
   /** Whether it was opened to measure the time of each rule. */
   readonly timed: boolean;
@@ -36,8 +46,9 @@ export class Session {
   readonly #eslint: Eslint;
   readonly #suppressions: Suppressions;
   readonly #urls = new Map<string, string | undefined>();
-  /** Files this session's parser has seen. */
-  readonly #seen = new Set<string>();
+  /** What TypeScript programs were told; undefined before there are any, or while they are being told. */
+  #types: { readonly era: number; readonly files: ReadonlySet<string> } | undefined;
+  #hasPrograms = false;
   /** Files that changed since type information was last brought up to date. */
   readonly #changed = new Set<string>();
 
@@ -68,7 +79,6 @@ export class Session {
    * @throws {ConfigurationError}
    */
   async lint(file: string, text: string): Promise<readonly Finding[]> {
-    this.#seen.add(file);
     let result: LintResult | undefined;
     try {
       [result] = await this.#eslint.lintText(text, { filePath: file, warnIgnored: false });
@@ -89,23 +99,49 @@ export class Session {
   }
 
   /**
-   * Files to be parsed before type information is true to all noted changes: programs do not notice by themselves, but
-   * from the present text of a file they know, in both of typescript-eslint's ways of making programs. Where files
-   * appeared or went, or many changed, programs are made anew and there is nothing to parse.
+   * Makes type information true to all noted changes and to all open buffers. Programs do not notice by themselves,
+   * but from parsing the present text of a file they know, in both of typescript-eslint's ways of making programs.
+   * Where files appeared or went, or many changed, programs are made anew.
    * @param next the file to be linted next, which therefore need not be parsed before
+   * @throws the signal's reason when aborted; what was not done is done the next time
    */
-  changesToParse(next: string): readonly string[] {
+  async refreshTypes(next: string, sources: Sources): Promise<void> {
     const changed = [...this.#changed];
-    this.#changed.clear();
-    if (changed.length > MOST_REFRESHED || !changed.every((file) => this.#seen.has(file) && existsSync(file))) {
-      forgetPrograms();
-      return [];
+    const types = this.#types;
+    this.#types = undefined;
+    const canShow =
+      types?.era === programEra &&
+      changed.length <= MOST_REFRESHED &&
+      changed.every((file) => types.files.has(file) && existsSync(file));
+    if (canShow && (await this.#show(changed, next, sources))) {
+      this.#types = types;
+    } else {
+      if (this.#hasPrograms) forgetPrograms();
+      this.#hasPrograms = true;
+      const files = new Set(filesUnder(this.#directory));
+      await this.#show(sources.buffers, next, sources);
+      this.#types = { era: programEra, files };
     }
-    return changed.filter((file) => file !== next);
+    for (const file of changed) this.#changed.delete(file);
   }
 
-  async parse(file: string, text: string): Promise<void> {
-    await this.#eslint.lintText(text, { filePath: file, warnIgnored: false }).catch(() => undefined);
+  /** @returns false: one of them may be part of a program, but is not linted with type information */
+  async #show(files: readonly string[], next: string, { textOf, begin, signal }: Sources): Promise<boolean> {
+    let all = true;
+    for (const file of files.filter((each) => each !== next && isUnder(each, this.#directory))) {
+      signal.throwIfAborted();
+      begin(file);
+      try {
+        if (isTyped(await this.#eslint.calculateConfigForFile(file))) {
+          await this.#eslint.lintText(await textOf(file), { filePath: file, warnIgnored: false });
+        } else {
+          all = false;
+        }
+      } catch {
+        // Whatever it is, it is told when the file itself is linted.
+      }
+    }
+    return all;
   }
 
   /** The configuration to blame when a file's cannot be used, absolute. */
@@ -155,11 +191,15 @@ export async function readSource(file: string): Promise<string> {
   return readFile(file, 'utf8');
 }
 
+/** Counts how often programs were forgotten, and with them what sessions told them. */
+let programEra = 0;
+
 /**
  * Makes every copy of typescript-eslint's parser in this process forget its programs: they do not notice by themselves
  * that files appeared, went or changed, other than those they are given to parse.
  */
 export function forgetPrograms(): void {
+  programEra += 1;
   for (const [name, module] of Object.entries(createRequire(import.meta.url).cache)) {
     if (!/[\\/]@typescript-eslint[\\/](?:parser|typescript-estree)[\\/]dist[\\/]index\.js$/.test(name)) continue;
     const { clearCaches } = (module?.exports ?? {}) as { clearCaches?: unknown };
