@@ -58,6 +58,10 @@ export class StreamChannel implements Channel {
   #early: unknown[] = [];
   #text = '';
   #flushScheduled = false;
+  readonly #flushLater = (): void => {
+    this.#flushScheduled = false;
+    this.#flush();
+  };
   #ended = false;
   #writesEnded = false;
   #endError: Error | undefined;
@@ -173,10 +177,7 @@ export class StreamChannel implements Channel {
     if (this.#text.length >= GATHER_CHARACTERS) return this.#flush();
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    process.nextTick(() => {
-      this.#flushScheduled = false;
-      this.#flush();
-    });
+    process.nextTick(this.#flushLater);
   }
 
   #writeBytes(bytes: Uint8Array): void {

@@ -5,7 +5,7 @@
 import type { Transferable } from 'node:worker_threads';
 import type { EmitOptions, TransactionId } from './messages.ts';
 import type { Line } from './middleware.ts';
-import { CREDIT_FRAMES } from './wire.ts';
+import { answersTo, CREDIT_FRAMES } from './wire.ts';
 
 /** An event waits so long for company, less the millisecond a timer may be late. */
 const MAX_DELAY_MS = 4;
@@ -31,7 +31,7 @@ export class Emitter {
   constructor(line: Line, tx: TransactionId, type: string, failed: (error: unknown) => void) {
     this.#line = line;
     this.#tx = tx;
-    this.#type = `${type}Event`;
+    this.#type = answersTo(type).event;
     this.#failed = failed;
   }
 

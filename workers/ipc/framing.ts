@@ -14,8 +14,8 @@ export class FrameDecoder {
   readonly #onFrame: (bytes: Buffer) => void;
   #chunks: Buffer[] = [];
   #held = 0;
-  /** Bytes that must be held before the next frame can be complete; unknown (1) between lines. */
-  #wanted = 1;
+  /** Of the frame that is coming, once its length has come. */
+  #bodyLength: number | undefined;
   #ended = false;
 
   /** `onFrame` gets a view that is only valid during the call; it may change {@link framing} for what follows. */
@@ -29,9 +29,9 @@ export class FrameDecoder {
   push(chunk: Buffer): void {
     if (this.#ended) return;
     try {
-      let rest: Buffer | undefined = chunk;
-      while (rest !== undefined && rest.length > 0 && !this.#ended) {
-        rest = this.framing === 'lines' ? this.#takeLine(rest) : this.#takeLength(rest);
+      let from = 0;
+      while (from < chunk.length && !this.#ended) {
+        from = this.framing === 'lines' ? this.#takeLine(chunk, from) : this.#takeLength(chunk, from);
       }
     } catch (error) {
       this.stop();
@@ -42,8 +42,9 @@ export class FrameDecoder {
   /** No more bytes come. @throws ProtocolError when a frame is left incomplete */
   end(): void {
     const held = this.#held;
+    const isIncomplete = held > 0 || this.#bodyLength !== undefined;
     this.stop();
-    if (held > 0) throw new ProtocolError(`The line ended within a frame, ${held} bytes of it had come.`);
+    if (isIncomplete) throw new ProtocolError(`The line ended within a frame, ${held} bytes of it had come.`);
   }
 
   /** Forgets what it holds and ignores what comes. */
@@ -51,44 +52,43 @@ export class FrameDecoder {
     this.#ended = true;
     this.#chunks = [];
     this.#held = 0;
+    this.#bodyLength = undefined;
   }
 
-  #takeLine(chunk: Buffer): Buffer | undefined {
-    const end = chunk.indexOf(LINE_FEED);
-    const length = this.#held + (end < 0 ? chunk.length : end);
+  /** Takes what it can from `from` on; returns where to go on. */
+  #takeLine(chunk: Buffer, from: number): number {
+    const end = chunk.indexOf(LINE_FEED, from);
+    const length = this.#held + (end < 0 ? chunk.length : end) - from;
     if (length > this.#maxFrameBytes) throw this.#tooLarge(length);
     if (end < 0) {
-      this.#hold(chunk);
-      return undefined;
+      this.#hold(chunk.subarray(from));
+      return chunk.length;
     }
-    let line = this.#join(chunk.subarray(0, end));
+    let line = this.#join(chunk.subarray(from, end));
     if (line.length > 0 && line[line.length - 1] === CARRIAGE_RETURN) line = line.subarray(0, -1);
     if (line.length > 0) this.#onFrame(line);
-    return chunk.subarray(end + 1);
+    return end + 1;
   }
 
-  #takeLength(chunk: Buffer): Buffer | undefined {
-    if (this.#wanted < LENGTH_BYTES) this.#wanted = LENGTH_BYTES;
-    if (this.#held + chunk.length < this.#wanted) {
-      this.#hold(chunk);
-      return undefined;
+  #takeLength(chunk: Buffer, from: number): number {
+    const wanted = this.#bodyLength ?? LENGTH_BYTES;
+    const end = Math.min(chunk.length, from + wanted - this.#held);
+    const part = chunk.subarray(from, end);
+    if (this.#held + part.length < wanted) {
+      this.#hold(part);
+      return end;
     }
-    const bytes = this.#join(chunk);
-    if (bytes.length < LENGTH_BYTES) {
-      this.#hold(bytes);
-      return undefined;
+    const bytes = this.#join(part);
+    if (this.#bodyLength !== undefined) {
+      this.#bodyLength = undefined;
+      this.#onFrame(bytes);
+      return end;
     }
     const length = bytes.readUInt32BE(0);
     if (length > this.#maxFrameBytes) throw this.#tooLarge(length);
-    const end = LENGTH_BYTES + length;
-    if (bytes.length < end) {
-      this.#wanted = end;
-      this.#hold(bytes);
-      return undefined;
-    }
-    this.#wanted = LENGTH_BYTES;
-    this.#onFrame(bytes.subarray(LENGTH_BYTES, end));
-    return bytes.subarray(end);
+    if (length === 0) this.#onFrame(bytes.subarray(LENGTH_BYTES));
+    else this.#bodyLength = length;
+    return end;
   }
 
   #hold(chunk: Buffer): void {

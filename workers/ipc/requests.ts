@@ -7,8 +7,8 @@ import { CancelledError, MessageTimeoutError, ProtocolError } from './errors.ts'
 import type { TransactionId } from './messages.ts';
 import type { Line } from './middleware.ts';
 import { fromWireError } from './wire-errors.ts';
-import { CREDIT_FRAMES, isTransactionId } from './wire.ts';
-import type { UncheckedMessage } from './wire.ts';
+import { answersTo, CREDIT_FRAMES, isTransactionId } from './wire.ts';
+import type { AnswerTypes, UncheckedMessage } from './wire.ts';
 
 export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
@@ -79,12 +79,12 @@ export class Requests {
       if (!type.endsWith('Event') && this.#abandoned.delete(tx)) this.#settled();
       return;
     }
-    if (type === request.eventType) return this.#events(request, message.events);
+    if (type === request.answers.event) return this.#events(request, message.events);
     if (request.answered) throw new ProtocolError(`A '${type}' came after the answer.`);
-    if (type === request.resultType) {
+    if (type === request.answers.result) {
       return this.#answer(request, () => request.resolve(message.payload));
     }
-    if (type !== request.errorType) throw new ProtocolError(`A '${type}' came in answer to a '${request.type}'.`);
+    if (type !== request.answers.error) throw new ProtocolError(`A '${type}' came in answer to a '${request.type}'.`);
     this.#answer(request, () => request.reject(fromWireError(message.error)));
   }
 
@@ -163,8 +163,8 @@ export class Requests {
   }
 
   #events(request: Request, events: unknown): void {
-    if (!Array.isArray(events)) throw new ProtocolError(`A '${request.eventType}' came without events.`);
-    if (request.answered) throw new ProtocolError(`A '${request.eventType}' came after the answer.`);
+    if (!Array.isArray(events)) throw new ProtocolError(`A '${request.answers.event}' came without events.`);
+    if (request.answered) throw new ProtocolError(`A '${request.answers.event}' came after the answer.`);
     if (request.delivery === undefined) {
       const rest = this.#deliver(request, events, 0);
       if (rest !== undefined) this.#continue(request, rest);
@@ -217,9 +217,7 @@ export class Requests {
 class Request {
   readonly tx: TransactionId;
   readonly type: string;
-  readonly eventType: string;
-  readonly resultType: string;
-  readonly errorType: string;
+  readonly answers: AnswerTypes;
   readonly onEvent: ((event: unknown) => unknown) | undefined;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -243,9 +241,7 @@ class Request {
   ) {
     this.tx = tx;
     this.type = type;
-    this.eventType = `${type}Event`;
-    this.resultType = `${type}Result`;
-    this.errorType = `${type}Error`;
+    this.answers = answersTo(type);
     this.onEvent = onEvent;
     this.resolve = resolve;
     this.reject = reject;

@@ -7,7 +7,7 @@ import type { EmitOptions, HandlerContext, LogLevel, TransactionId } from './mes
 import type { Direction, Line } from './middleware.ts';
 import { transferListOf } from './transfer.ts';
 import { toWireError } from './wire-errors.ts';
-import { isTransactionId, isUncheckedMessage } from './wire.ts';
+import { answersTo, isTransactionId, isUncheckedMessage } from './wire.ts';
 import type { UncheckedMessage, WireMessage } from './wire.ts';
 
 export type UncheckedHandler = (payload: unknown, context: HandlerContext<unknown>) => unknown;
@@ -49,7 +49,7 @@ export class Session {
 
   /** Hands over all events emitted so far, as far as credit allows: for the last moment of a worker. */
   flush(): void {
-    for (const work of this.#work.values()) work.flush();
+    for (const work of this.#work.values()) work.emitter?.flush();
   }
 
   end(): Promise<void> {
@@ -120,7 +120,7 @@ export class Session {
       const { tx, type } = work;
       if (tx === undefined) return;
       try {
-        this.#line.send({ tx, type: `${type}Result`, payload: result }, transferListOf(result) as Transferable[] | undefined);
+        this.#line.send({ tx, type: answersTo(type).result, payload: result }, transferListOf(result) as Transferable[] | undefined);
       } catch (error) {
         this.#fail(tx, type, error);
       }
@@ -149,7 +149,7 @@ export class Session {
 
   #fail(tx: TransactionId, type: string, error: unknown): void {
     const wire = toWireError(error);
-    const message = { tx, type: `${type}Error`, error: wire };
+    const message = { tx, type: answersTo(type).error, error: wire };
     try {
       this.#line.send(message);
     } catch (sendError) {
@@ -165,7 +165,7 @@ export class Session {
     if (!isTransactionId(tx)) return;
     const work = this.#work.get(tx);
     if (work !== undefined) work.fail(error);
-    else this.#line.sendDirectly({ tx, type: direction === 'incoming' ? `${type}Error` : requestError(type), error: toWireError(error) });
+    else this.#line.sendDirectly({ tx, type: direction === 'incoming' ? answersTo(type).error : requestError(type), error: toWireError(error) });
   }
 
   #abortAll(reason: string): void {
@@ -202,19 +202,18 @@ class Work implements HandlerContext<unknown> {
   readonly #session: Session;
   #abort: AbortController | undefined;
   #abortReason: Error | undefined;
+  #boundEmit: ((event: unknown, options?: EmitOptions) => Promise<void> | undefined) | undefined;
 
   constructor(type: string, tx: TransactionId | undefined, line: Line, session: Session) {
     this.type = type;
     this.tx = tx;
     this.#line = line;
     this.#session = session;
-    // Handlers take these out of the context: `({ emit, log })`.
-    this.emit = this.emit.bind(this);
-    this.flush = this.flush.bind(this);
-    this.log = this.log.bind(this);
   }
 
-  /** Made when asked for: most handlers of small messages never do. */
+  // What a handler is given is made when it asks for it: most handlers of small messages never do. The functions are
+  // bound, because handlers take them out of the context: `({ emit, log })`.
+
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController();
@@ -223,19 +222,23 @@ class Work implements HandlerContext<unknown> {
     return this.#abort.signal;
   }
 
-  emit(event: unknown, options?: EmitOptions): Promise<void> | undefined {
+  get emit(): (event: unknown, options?: EmitOptions) => Promise<void> | undefined {
+    return (this.#boundEmit ??= (event, options) => this.#emit(event, options));
+  }
+
+  get flush(): () => void {
+    return () => this.emitter?.flush();
+  }
+
+  get log(): (level: LogLevel, message: string) => void {
+    return (level, message) => this.#session.log(level, message, this.tx);
+  }
+
+  #emit(event: unknown, options: EmitOptions | undefined): Promise<void> | undefined {
     if (this.tx === undefined) throw new ProtocolError(`The notification '${this.type}' has nobody who listens to events.`);
     if (this.ended || this.#abortReason !== undefined) return undefined;
     this.emitter ??= new Emitter(this.#line, this.tx, this.type, (error) => this.fail(error));
     return this.emitter.emit(event, options);
-  }
-
-  flush(): void {
-    this.emitter?.flush();
-  }
-
-  log(level: LogLevel, message: string): void {
-    this.#session.log(level, message, this.tx);
   }
 
   abort(reason: Error): void {

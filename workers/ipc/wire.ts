@@ -60,6 +60,25 @@ export const CREDIT_FRAMES = 16;
 
 export const DEFAULT_MAX_FRAME_BYTES = 64 * 1024 * 1024;
 
+/** The names that answer a type of request. */
+export interface AnswerTypes {
+  readonly event: string;
+  readonly result: string;
+  readonly error: string;
+}
+
+const answerTypes = new Map<string, AnswerTypes>();
+
+/** Kept for the types in use: making three strings for each message would cost more than the lookup. */
+export function answersTo(type: string): AnswerTypes {
+  const known = answerTypes.get(type);
+  if (known !== undefined) return known;
+  const made = { event: `${type}Event`, result: `${type}Result`, error: `${type}Error` };
+  // A sender of ever new types must not fill our memory.
+  if (answerTypes.size < 1000) answerTypes.set(type, made);
+  return made;
+}
+
 export function isTransactionId(value: unknown): value is TransactionId {
   return typeof value === 'number' || typeof value === 'string';
 }
