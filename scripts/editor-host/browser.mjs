@@ -16,19 +16,20 @@ const flags = [
 ];
 
 /**
- * Opens a folder in the workbench.
+ * Opens a folder, or a workspace of several folders, in the workbench.
  * @param {object} options
  * @param {string} options.origin  of the VS Code server
- * @param {string} options.folder  absolute path
+ * @param {string} options.workspace  absolute path of the folder or of the .code-workspace file
  * @param {[string, string][]} [options.payload]  parameters of the workbench, for instance of extension development
  * @param {Record<string, (...values: any[]) => void>} [options.functions]  the workbench can call on `window`
  */
-export async function openWorkbench({ origin, folder, payload = [], functions = {} }) {
+export async function openWorkbench({ origin, workspace, payload = [], functions = {} }) {
   const browser = await chromium.launch({ executablePath: installChromium(), args: flags });
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   for (const [name, call] of Object.entries(functions)) await page.exposeFunction(name, call);
   const address = new URL(origin);
-  address.searchParams.set('folder', folder.replaceAll('\\', '/'));
+  const kind = workspace.endsWith('.code-workspace') ? 'workspace' : 'folder';
+  address.searchParams.set(kind, workspace.replaceAll('\\', '/'));
   if (payload.length > 0) address.searchParams.set('payload', JSON.stringify(payload));
   await page.goto(address.href);
   return { page, close: () => browser.close() };

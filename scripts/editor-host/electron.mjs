@@ -38,7 +38,7 @@ export async function runScenario(run) {
     extensionTestsPath: run.tests,
     extensionTestsEnv: run.env,
     launchArgs: [
-      run.folder,
+      run.workspace,
       ...folders,
       '--disable-gpu',
       '--skip-welcome',

@@ -15,7 +15,7 @@ import { serveUserInterface } from './user-interface.mjs';
 /**
  * One window on one workspace, with the tests of one scenario in it.
  * @typedef {object} ScenarioRun
- * @property {string} folder  the workspace
+ * @property {string} workspace  what is opened: a folder, or the file of a workspace of several folders
  * @property {string} dataDir  user data and extensions of the editor
  * @property {string} extension  extension under development
  * @property {string} tests  the bundled suite
@@ -29,7 +29,7 @@ import { serveUserInterface } from './user-interface.mjs';
  */
 
 const root = path.resolve(import.meta.dirname, '..', '..');
-const scenarioDeadlineMs = 240_000;
+const scenarioDeadlineMs = 300_000;
 const orphanDeadlineMs = 5000;
 
 /** Nothing else may speak, ask or paint while the tests look. */
@@ -87,7 +87,7 @@ async function runOne(scenario) {
   const mark = path.basename(temporary);
   const folder = path.join(temporary, 'workspace');
   mkdirSync(folder);
-  await createWorkspace(scenario, folder);
+  const workspace = await createWorkspace(scenario, folder);
   let page;
   let result;
   const driver = await serveUserInterface(
@@ -103,7 +103,7 @@ async function runOne(scenario) {
   const dataDir = path.join(temporary, 'editor');
   try {
     const code = await host.runScenario({
-      folder,
+      workspace,
       dataDir,
       extension: values.vsix ? harnessExtension() : root,
       tests,

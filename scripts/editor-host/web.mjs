@@ -24,7 +24,7 @@ export async function runScenario(run) {
     const exit = Promise.withResolvers();
     workbench = await openWorkbench({
       origin: server.origin,
-      folder: run.folder,
+      workspace: run.workspace,
       payload: [
         ['extensionDevelopmentPath', remote(run.extension)],
         ['extensionTestsPath', remote(run.tests)],

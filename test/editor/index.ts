@@ -6,6 +6,8 @@ import { driver } from './support/driver.ts';
 const suites: Readonly<Record<string, () => Promise<unknown>>> = {
   workspace: () => import('./workspace.test.ts'),
   fault: () => import('./fault.test.ts'),
+  poison: () => import('./poison.test.ts'),
+  folders: () => import('./folders.test.ts'),
   restricted: () => import('./restricted.test.ts'),
 };
 
@@ -24,7 +26,7 @@ export async function run(): Promise<void> {
   }
   const grep = process.env['BULKHEAD_EDITOR_GREP'];
   // Tests of a scenario share one window and go on from each other: after a failure the rest would only repeat it.
-  const mocha = new Mocha({ ui: 'bdd', timeout: 90_000, bail: true, ...(grep && { fgrep: grep }) });
+  const mocha = new Mocha({ ui: 'bdd', timeout: 150_000, bail: true, ...(grep && { fgrep: grep }) });
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   const tests: TestResult[] = [];
   mocha.suite.afterEach(async function () {

@@ -15,6 +15,8 @@ export interface Scenario {
 export const scenarios: readonly Scenario[] = [
   { name: 'workspace', title: 'a folder of 1,000 files', trusted: true },
   { name: 'fault', title: 'an ESLint configuration that kills its process', trusted: true },
+  { name: 'poison', title: 'a file that kills ESLint', trusted: true },
+  { name: 'folders', title: 'a workspace of two folders', trusted: true },
   {
     name: 'restricted',
     title: 'a workspace that is not trusted',
@@ -26,15 +28,23 @@ export const scenarios: readonly Scenario[] = [
 /**
  * Fills the folder of a scenario before its window opens.
  * @param folder absolute path of an existing, empty folder
+ * @returns what to open: the folder, or the file of a workspace of several folders in it
  */
-export async function createWorkspace({ name }: Scenario, folder: string): Promise<void> {
-  const { files }: GeneratedWorkspace = workspaces[name]();
-  const folders = new Set([...files.keys()].map((file) => dirname(join(folder, file))));
-  await Promise.all([...folders].map((path) => mkdir(path, { recursive: true })));
+export async function createWorkspace({ name }: Scenario, folder: string): Promise<string> {
+  const { files, folders }: GeneratedWorkspace = workspaces[name]();
+  const parents = new Set([...files.keys()].map((file) => dirname(join(folder, file))));
+  await Promise.all([...parents].map((path) => mkdir(path, { recursive: true })));
   await Promise.all([...files].map(([file, text]) => writeFile(join(folder, file), text)));
-  await mkdir(join(folder, 'node_modules'));
-  // The ESLint of this repository as the workspace's own.
-  const eslint = resolve(import.meta.dirname, '../../node_modules/eslint');
-  // A junction on Windows: symbolic links need a privilege there.
-  await symlink(eslint, join(folder, 'node_modules', 'eslint'), 'junction');
+  for (const root of folders ?? ['']) {
+    const modules = join(folder, root, 'node_modules');
+    await mkdir(modules);
+    // The ESLint of this repository as the workspace's own; a junction on Windows, where links need a privilege.
+    await symlink(resolve(import.meta.dirname, '../../node_modules/eslint'), join(modules, 'eslint'), 'junction');
+  }
+  if (!folders) {
+    return folder;
+  }
+  const file = join(folder, 'both.code-workspace');
+  await writeFile(file, JSON.stringify({ folders: folders.map((path) => ({ path })) }));
+  return file;
 }

@@ -74,7 +74,9 @@ describe('a folder of 1,000 files', () => {
       const server = api.serverPid;
       await vscode.commands.executeCommand('bulkhead.analyze');
       const { workers } = await status(api, `a worker of ${detector} at work`, ({ state, workers }) => {
-        return state === 'analysing' && workers.some((worker) => worker.detector === detector && worker.pid);
+        return (
+          state === 'analysing' && workers.some((worker) => worker.detector === detector && worker.state === 'busy')
+        );
       });
       const pids = workers.flatMap((worker) => (worker.detector === detector && worker.pid ? [worker.pid] : []));
       for (const pid of pids) {

@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { dirname } from 'node:path/posix';
 import * as vscode from 'vscode';
+import { detectorNames } from '../../../workers/protocol-lsp.ts';
 import type { BulkheadApi } from '../../../client/extension.ts';
 import type { StatusParams } from '../../../workers/protocol-lsp.ts';
 import type { ExpectedIssue } from './workspaces.ts';
 
 export const extensionId = 'bulkhead.bulkhead';
 
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 export function folder(): vscode.Uri {
   const first = vscode.workspace.workspaceFolders?.[0];
@@ -47,8 +48,12 @@ export function status(
   return eventually(what, fulfilled, [(check) => api.onDidChangeStatus(check)], () => JSON.stringify(api.status));
 }
 
+/** Waits until every detector has ended its work, or will not begin any. */
 export function settled(api: BulkheadApi): Promise<StatusParams> {
-  return status(api, 'the end of the analysis', ({ state }) => state !== 'analysing');
+  return status(api, 'the end of the analysis', ({ state, detectors }) => {
+    // Right after its start the server knows of no detector yet.
+    return state !== 'analysing' && detectorNames.every((name) => detectors.some((detector) => detector.name === name));
+  });
 }
 
 /** The next analysis from its start to its end; call it before what starts it. */
@@ -74,13 +79,12 @@ export async function issuesAre(expected: readonly ExpectedIssue[]): Promise<voi
 
 /** All issues shown, sorted. */
 export function issues(): readonly ExpectedIssue[] {
-  const root = `${folder().path}/`;
   return vscode.languages
     .getDiagnostics()
     .flatMap(([uri, diagnostics]) =>
       diagnostics.flatMap((diagnostic) => {
         const detector = /^bulkhead\((.+)\)$/.exec(diagnostic.source ?? '')?.[1];
-        const path = uri.path.replace(root, '');
+        const path = vscode.workspace.asRelativePath(uri);
         const place = detector === 'circular' ? dirname(path) : path;
         return detector ? [`${place} ${detector} ${ruleOf(diagnostic)}`] : [];
       }),
