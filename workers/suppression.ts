@@ -79,7 +79,9 @@ export function suppressionsIn(text: string): readonly Suppression[] {
     const match = DIRECTIVE.exec(line);
     return match ? [{ match, number }] : [];
   });
-  const directiveLines = new Set(found.filter(({ match }) => match.groups?.['scope'] !== 'line').map(({ number }) => number));
+  const directiveLines = new Set(
+    found.filter(({ match }) => match.groups?.['scope'] !== 'line').map(({ number }) => number),
+  );
   return found.map(({ match, number }) => {
     const { scope = 'line', rules = '', reason = '' } = match.groups ?? {};
     let next = number + 1;
@@ -119,6 +121,8 @@ function unused(text: string, { range, rules }: Suppression, idle: readonly stri
     message: `Nothing of ${idle.map((rule) => `'${rule}'`).join(', ')} is found here any more. Remove ${isWhole ? 'this comment' : 'it from this comment'}.`,
     range,
     tags: ['unnecessary'],
-    ...(isWhole ? { fixes: [{ title: 'Remove this comment', kind: 'fix', edits: [{ range: whole, newText: '' }] }] } : {}),
+    ...(isWhole
+      ? { fixes: [{ title: 'Remove this comment', kind: 'fix', edits: [{ range: whole, newText: '' }] }] }
+      : {}),
   };
 }

@@ -75,7 +75,10 @@ function callAt({ node, parent, place }: Visit): Call | undefined {
     case 'CallExpression':
       return requireCall(node, parent, place);
     case 'TSImportType':
-      return { ...callOf('type', node.source.value, node, node.source, place, qualifierName(node.qualifier)), typeOnly: true };
+      return {
+        ...callOf('type', node.source.value, node, node.source, place, qualifierName(node.qualifier)),
+        typeOnly: true,
+      };
     case 'TSImportEqualsDeclaration': {
       if (node.moduleReference.type !== 'TSExternalModuleReference') return undefined;
       const { expression } = node.moduleReference;
@@ -144,13 +147,16 @@ function callOf(
 
 function literalOf(node: Node | undefined): string | undefined {
   if (node?.type === 'Literal' && typeof node.value === 'string') return node.value;
-  if (node?.type === 'TemplateLiteral' && node.expressions.length === 0) return node.quasis[0]?.value.cooked ?? undefined;
+  if (node?.type === 'TemplateLiteral' && node.expressions.length === 0)
+    return node.quasis[0]?.value.cooked ?? undefined;
   return undefined;
 }
 
 function isImportMeta(node: Node, property?: string): boolean {
   if (property !== undefined) {
-    return node.type === 'MemberExpression' && !node.computed && node.property.name === property && isImportMeta(node.object);
+    return (
+      node.type === 'MemberExpression' && !node.computed && node.property.name === property && isImportMeta(node.object)
+    );
   }
   return node.type === 'MetaProperty' && node.meta.name === 'import';
 }

@@ -44,7 +44,7 @@ export function components(graph: Digraph): readonly (readonly number[])[] {
       if (parent !== undefined) low[parent] = Math.min(low[parent] as number, low[node] as number);
       if (low[node] !== order[node]) continue;
       const component: number[] = [];
-      for (let member = -1; member !== node; ) {
+      for (let member = -1; member !== node;) {
         member = stack.pop() as number;
         onStack[member] = 0;
         component.push(member);
@@ -191,7 +191,7 @@ function reaches(graph: ReadonlyMap<number, readonly number[]>, from: number, to
 
 function trace(previous: ReadonlyMap<number, number>, from: number, to: number): readonly number[] {
   const path = [to];
-  for (let node = to; node !== from; ) {
+  for (let node = to; node !== from;) {
     node = previous.get(node) ?? from;
     path.push(node);
   }

@@ -47,7 +47,9 @@ export class Environment {
     const prefixes = [first, `${first}/${second}`, specifier].filter((prefix) => prefix !== '');
     return prefixes.some((prefix) =>
       ['', '^'].some((start) =>
-        ["'", '"', '`'].some((quote) => [quote, '/', '$', '(', '\\'].some((end) => this.#configText?.includes(quote + start + prefix + end))),
+        ["'", '"', '`'].some((quote) =>
+          [quote, '/', '$', '(', '\\'].some((end) => this.#configText?.includes(quote + start + prefix + end)),
+        ),
       ),
     );
   }

@@ -53,15 +53,26 @@ export class FileIndex {
    * @param base relative to the root, normalized
    * @param preferSource the asker is TypeScript: a source wins over an output of the same name beside it
    */
-  complete(base: string, preferSource: boolean, has: (file: string) => boolean = (file) => this.#files.has(file)): string | undefined {
+  complete(
+    base: string,
+    preferSource: boolean,
+    has: (file: string) => boolean = (file) => this.#files.has(file),
+  ): string | undefined {
     return this.completeFile(base, preferSource, has) ?? this.completeDirectory(base, has);
   }
 
-  completeDirectory(base: string, has: (file: string) => boolean = (file) => this.#files.has(file)): string | undefined {
+  completeDirectory(
+    base: string,
+    has: (file: string) => boolean = (file) => this.#files.has(file),
+  ): string | undefined {
     return first(INDEX_NAMES, (name) => joined(base, name), has);
   }
 
-  completeFile(base: string, preferSource: boolean, has: (file: string) => boolean = (file) => this.#files.has(file)): string | undefined {
+  completeFile(
+    base: string,
+    preferSource: boolean,
+    has: (file: string) => boolean = (file) => this.#files.has(file),
+  ): string | undefined {
     const exact = base !== '' && has(base) ? base : undefined;
     if (exact !== undefined && !preferSource) return exact;
     const dot = base.lastIndexOf('.');
@@ -72,7 +83,9 @@ export class FileIndex {
       if (source !== undefined && (exact === undefined || !isDeclarationFile(source))) return source;
     }
     if (exact !== undefined) return exact;
-    return base === '' || base.endsWith('/') ? undefined : first(ADDED_EXTENSIONS, (extension) => base + extension, has);
+    return base === '' || base.endsWith('/')
+      ? undefined
+      : first(ADDED_EXTENSIONS, (extension) => base + extension, has);
   }
 }
 

@@ -94,7 +94,8 @@ export class ModuleGraph {
   /** Whether a folder of installed packages can be reached from a directory of the root. */
   hasInstalledPackages(directory: string): boolean {
     for (let at = path.join(this.root, directory); ; at = path.dirname(at)) {
-      if (entryAt(path.join(at, 'node_modules')) === 'directory' || entryAt(path.join(at, '.pnp.cjs')) === 'file') return true;
+      if (entryAt(path.join(at, 'node_modules')) === 'directory' || entryAt(path.join(at, '.pnp.cjs')) === 'file')
+        return true;
       // Packages above the root count only when something in the root could mean them.
       if (path.relative(this.root, at) === '' || path.dirname(at) === at) return false;
     }
@@ -132,7 +133,8 @@ export class ModuleGraph {
     this.#suspects.add(file);
     const entry = this.#overlays.has(file) ? 'file' : entryAt(path.join(this.root, file));
     const before = this.#index.has(file) ? 'file' : this.#index.hasDirectory(file) ? 'directory' : 'nothing';
-    if (entry !== before || entry === 'directory' || path.posix.basename(file) === '.gitignore') this.#walkNeeded = true;
+    if (entry !== before || entry === 'directory' || path.posix.basename(file) === '.gitignore')
+      this.#walkNeeded = true;
     if (before === 'nothing') this.#foreign.add(file);
   }
 

@@ -20,7 +20,8 @@ export class IgnoredPaths {
     let directory = '';
     let isIgnored = false;
     for (const part of parts) {
-      const { ignored, unignored } = this.#rulesIn(directory)?.test(file.slice(directory === '' ? 0 : directory.length + 1)) ?? {};
+      const { ignored, unignored } =
+        this.#rulesIn(directory)?.test(file.slice(directory === '' ? 0 : directory.length + 1)) ?? {};
       if (ignored === true) isIgnored = true;
       else if (unignored === true) isIgnored = false;
       directory = joined(directory, part);

@@ -30,7 +30,12 @@ export class InstalledPackages {
   }
 }
 
-export const DEPENDENCY_SECTIONS = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'] as const;
+export const DEPENDENCY_SECTIONS = [
+  'dependencies',
+  'devDependencies',
+  'peerDependencies',
+  'optionalDependencies',
+] as const;
 
 export type DependencySection = (typeof DEPENDENCY_SECTIONS)[number];
 
@@ -46,7 +51,9 @@ export function dependenciesOf({ data }: Pick<Manifest, 'data'>): readonly Depen
   return DEPENDENCY_SECTIONS.flatMap((section) => {
     const entries = data[section];
     if (!isRecord(entries)) return [];
-    return Object.entries(entries).flatMap(([name, range]) => (typeof range === 'string' ? [{ section, name, range }] : []));
+    return Object.entries(entries).flatMap(([name, range]) =>
+      typeof range === 'string' ? [{ section, name, range }] : [],
+    );
   });
 }
 

@@ -81,7 +81,9 @@ export class Manifests {
 
   /** A package.json that only sets a module type or an entry belongs to the package around it. */
   #isPackage(manifest: Manifest): boolean {
-    const declares = ['dependencies', 'devDependencies', 'peerDependencies'].some((field) => manifest.data[field] !== undefined);
+    const declares = ['dependencies', 'devDependencies', 'peerDependencies'].some(
+      (field) => manifest.data[field] !== undefined,
+    );
     return manifest.directory === '' || declares || this.isMember(manifest);
   }
 

@@ -15,7 +15,10 @@ export function isTestHelper(file: string): boolean {
 
 /** Files that are not part of what a package gives its users: they may reach anywhere. */
 export function isToolFile(file: string, manifests: Manifests): boolean {
-  return TOOL_NAME.test(path.posix.basename(file)) || TOOL_FOLDER.test(`${path.posix.dirname(below(manifests.packageOf(file), file))}/`);
+  return (
+    TOOL_NAME.test(path.posix.basename(file)) ||
+    TOOL_FOLDER.test(`${path.posix.dirname(below(manifests.packageOf(file), file))}/`)
+  );
 }
 
 /** Folder that only its parent's other files may look into, with its trailing part: `src/db/internal`. */
@@ -29,10 +32,14 @@ export function applicationOf(manifest: Manifest | undefined): string | undefine
   return manifest && /(^|\/)(apps|applications)\/[^/]+$/.test(manifest.directory) ? manifest.directory : undefined;
 }
 
-const TEST_NAME = /\.(test|spec|e2e|cy|stories|story|bench|test-d)\.[cm]?[jt]sx?$|^(jest|vitest|mocha|karma|playwright|cypress)[.-](setup|config|global)/;
-const TEST_FOLDER = /(^|\/)(__tests?__|__mocks__|__fixtures__|tests?|specs?|e2e|cypress|playwright|fixtures|testdata|benchmarks?|benches)(\/|$)/;
-const TOOL_NAME = /(^|\.)(config|setup|rc)\.[cm]?[jt]s$|^\.|^(gulpfile|gruntfile|makefile|karma\.conf|webpack\.|rollup\.|vite\.|esbuild)/i;
-const TOOL_FOLDER = /^(scripts|script|tools|tasks|build|examples?|docs?|website|playground|demos?|samples?|stories|\.storybook)\//;
+const TEST_NAME =
+  /\.(test|spec|e2e|cy|stories|story|bench|test-d)\.[cm]?[jt]sx?$|^(jest|vitest|mocha|karma|playwright|cypress)[.-](setup|config|global)/;
+const TEST_FOLDER =
+  /(^|\/)(__tests?__|__mocks__|__fixtures__|tests?|specs?|e2e|cypress|playwright|fixtures|testdata|benchmarks?|benches)(\/|$)/;
+const TOOL_NAME =
+  /(^|\.)(config|setup|rc)\.[cm]?[jt]s$|^\.|^(gulpfile|gruntfile|makefile|karma\.conf|webpack\.|rollup\.|vite\.|esbuild)/i;
+const TOOL_FOLDER =
+  /^(scripts|script|tools|tasks|build|examples?|docs?|website|playground|demos?|samples?|stories|\.storybook)\//;
 
 function below(manifest: Manifest | undefined, file: string): string {
   return manifest && manifest.directory !== '' ? file.slice(manifest.directory.length + 1) : file;

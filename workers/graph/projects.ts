@@ -28,6 +28,8 @@ export interface Project {
   /** Files, without extension as written, that `paths` and `baseUrl` give for a bare name; relative to the root. */
   pathsOf(specifier: string): readonly string[];
   readonly hasPaths: boolean;
+  /** Imports that bind nothing used as a value are loaded nevertheless: `verbatimModuleSyntax` and its forerunners. */
+  readonly keepsUnusedImports: boolean;
 }
 
 export function isProjectFile(file: string): boolean {
@@ -63,7 +65,7 @@ export class Projects {
   programOf(file: string): Project | undefined {
     if (this.#owners.has(file)) return this.#owners.get(file);
     let owner: Project | undefined;
-    for (let config = this.#nearestConfig(directoryOf(file)); config !== undefined && !owner; ) {
+    for (let config = this.#nearestConfig(directoryOf(file)); config !== undefined && !owner;) {
       owner = this.#owning(config, file, new Set());
       const above = directoryOf(config);
       config = above === '' ? undefined : this.#nearestConfig(directoryOf(above));
@@ -144,14 +146,22 @@ export class Projects {
         return target.endsWith('.json') ? target : joined(target, 'tsconfig.json');
       }),
       includes: (file) => {
-        const takesScripts = (options.allowJs ?? options.checkJs) === true || path.posix.basename(config) === 'jsconfig.json';
+        const takesScripts =
+          (options.allowJs ?? options.checkJs) === true || path.posix.basename(config) === 'jsconfig.json';
         if (!takesScripts && /\.[cm]?jsx?$/.test(file)) return false;
         return matchesFile(slashed(path.join(this.#root, file))) !== undefined;
       },
       pathsOf: (specifier) => (matchesPath?.(specifier) ?? []).map((target) => relativeTo(this.#root, target)),
       hasPaths: matchesPath !== null,
+      keepsUnusedImports: keepsUnusedImports(options),
     };
   }
+}
+
+/** The old names are gone from TypeScript 6 but not from tsconfig files. */
+function keepsUnusedImports(options: Readonly<Record<string, unknown>>): boolean {
+  const { verbatimModuleSyntax, preserveValueImports, importsNotUsedAsValues = 'remove' } = options;
+  return verbatimModuleSyntax === true || preserveValueImports === true || importsNotUsedAsValues !== 'remove';
 }
 
 interface OutputFolder {

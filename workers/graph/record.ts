@@ -179,7 +179,11 @@ interface Parsed {
 
 /** Undefined: it cannot be read to its end. */
 function parse(lang: Language, text: string): Parsed | undefined {
-  const result = parseSync('module', text, { lang, sourceType: lang === 'jsx' ? 'unambiguous' : 'module', preserveParens: false });
+  const result = parseSync('module', text, {
+    lang,
+    sourceType: lang === 'jsx' ? 'unambiguous' : 'module',
+    preserveParens: false,
+  });
   if (result.errors.length === 0) return { module: result.module, program: () => result.program };
   // Plain JavaScript may carry Flow or TypeScript syntax; scripts may use words that modules reserve.
   if (lang === 'jsx') {
@@ -198,7 +202,7 @@ function parse(lang: Language, text: string): Parsed | undefined {
 function readImports(module: EcmaScriptModule, requests: ModuleRequest[]): void {
   for (const { start, end, moduleRequest, entries } of module.staticImports) {
     const names = entries.map(({ importName, localName, isType }): ImportedName => ({
-      imported: importName.kind === 'Name' ? (importName.name ?? '') : importName.kind === 'Default' ? 'default' : '*',
+      imported: nameOf(importName),
       local: localName.value,
       typeOnly: isType,
       start: importName.start ?? localName.start,
@@ -219,24 +223,19 @@ function readImports(module: EcmaScriptModule, requests: ModuleRequest[]): void 
 }
 
 /** Re-exports become a request each; `request` of the exports is, until {@link reindex}, the offset of its start. */
-function readExports(
-  module: EcmaScriptModule,
-  text: string,
-  requests: ModuleRequest[],
-  exports: ModuleExport[],
-): void {
+function readExports(module: EcmaScriptModule, text: string, requests: ModuleRequest[], exports: ModuleExport[]): void {
   for (const { start, end, entries } of module.staticExports) {
     const mutable = /^export\s+(?:let|var)\b/.test(text.slice(start, start + 20)) ? { isMutable: true as const } : {};
     const names: ImportedName[] = [];
     for (const { moduleRequest, importName, exportName, localName, isType, ...span } of entries) {
-      const name = exportName.kind === 'None' ? '*' : exportName.kind === 'Default' ? 'default' : (exportName.name ?? '');
+      const name = nameOf(exportName);
       const place = { start: exportName.start ?? span.start, end: exportName.end ?? span.end };
       if (moduleRequest === null) {
         const local = localName.name ?? undefined;
         exports.push({ name, typeOnly: isType, ...(local === undefined ? {} : { local }), ...mutable, ...place });
         continue;
       }
-      const imported = importName.kind === 'Name' ? (importName.name ?? '') : '*';
+      const imported = nameOf(importName);
       exports.push({ name, typeOnly: isType, request: start, imported, ...place });
       const asked = importName.start !== null && importName.end !== null ? importName : place;
       names.push({
@@ -261,6 +260,11 @@ function readExports(
       names,
     });
   }
+}
+
+/** `default` for a default, `*` for what has no name. */
+function nameOf({ kind, name }: { readonly kind: string; readonly name: string | null }): string {
+  return kind === 'Default' ? 'default' : kind === 'Name' ? (name ?? '') : '*';
 }
 
 function readDynamicImports(module: EcmaScriptModule, text: string, requests: ModuleRequest[]): void {

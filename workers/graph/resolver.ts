@@ -226,7 +226,10 @@ export class Resolver {
   #mapped(scope: Scope, resolveMap: (conditions: readonly string[]) => readonly string[]): readonly string[] {
     const custom = scope.project?.options.customConditions ?? [];
     const targets: string[] = [];
-    for (const conditions of [[...custom, 'source', ...CONDITIONS], [...custom, ...CONDITIONS, 'types']]) {
+    for (const conditions of [
+      [...custom, 'source', ...CONDITIONS],
+      [...custom, ...CONDITIONS, 'types'],
+    ]) {
       try {
         targets.push(...resolveMap(conditions));
       } catch {

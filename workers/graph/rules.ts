@@ -2,7 +2,16 @@
 import path from 'node:path';
 import type { CheckContext, Detector, PlanContext } from '../detector.ts';
 import { walkFiles } from '../files.ts';
-import type { CheckRequest, CheckResult, DetectorOptions, Finding, PlanRequest, PlanResult, Severity, Unit } from '../protocol.ts';
+import type {
+  CheckRequest,
+  CheckResult,
+  DetectorOptions,
+  Finding,
+  PlanRequest,
+  PlanResult,
+  Severity,
+  Unit,
+} from '../protocol.ts';
 import { graphOf, type ModuleGraph } from './index.ts';
 import { isRecord } from './manifests.ts';
 import { isModuleFile } from './record.ts';
@@ -60,7 +69,7 @@ export interface GraphDetector {
   readonly name: string;
   readonly version: string;
   /** Synchronous, so that no other detector's update comes between. Pure but for reading texts of the graph. */
-  findings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]>;
+  readonly findings: (graph: ModuleGraph, options: DetectorOptions) => ReadonlyMap<string, readonly Finding[]>;
 }
 
 /** A detector whose one unit is the whole graph. */
@@ -121,7 +130,12 @@ async function planGraph({ root }: PlanRequest, { signal }: PlanContext): Promis
   if (something === undefined) {
     return { ...base, status: 'not-applicable', note: 'There is no JavaScript or TypeScript here.', units: [] };
   }
-  const unit: Unit = { id: UNIT_ID, kind: 'graph', group: 'graph', file: something === 'package.json' ? something : '.' };
+  const unit: Unit = {
+    id: UNIT_ID,
+    kind: 'graph',
+    group: 'graph',
+    file: something === 'package.json' ? something : '.',
+  };
   return { ...base, status: 'ready', units: [unit] };
 }
 

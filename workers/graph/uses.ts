@@ -91,7 +91,10 @@ class UseWalk {
     const values = new Map<string, Use[]>();
     for (const { name, inFunction, ...use } of this.#found) {
       const list = values.get(name);
-      const full = inFunction !== undefined && atLoad.has(inFunction) && use.atLoad ? use : { ...use, atLoad: use.atLoad && inFunction === undefined };
+      const full =
+        inFunction !== undefined && atLoad.has(inFunction) && use.atLoad
+          ? use
+          : { ...use, atLoad: use.atLoad && inFunction === undefined };
       if (list) list.push(full);
       else values.set(name, [full]);
     }
@@ -100,7 +103,7 @@ class UseWalk {
 
   #functionsRunAtLoad(): ReadonlySet<string> {
     const running = new Set<string>();
-    for (let grew = true; grew; ) {
+    for (let grew = true; grew;) {
       grew = false;
       for (const { name, timing, inFunction } of this.#calls) {
         const runs = timing === 'load' && (inFunction === undefined || running.has(inFunction));
@@ -204,7 +207,8 @@ class UseWalk {
         if (node.init) this.#visit(node.init, context);
         return;
       case 'TSEnumDeclaration':
-        if (!node.declare) for (const { initializer } of node.body.members) if (initializer) this.#visit(initializer, context);
+        if (!node.declare)
+          for (const { initializer } of node.body.members) if (initializer) this.#visit(initializer, context);
         return;
       case 'TSModuleDeclaration':
         if (!node.declare && node.body) this.#visit(node.body, context);
@@ -246,7 +250,8 @@ class UseWalk {
   #exportSpecifiers(node: Extract<Node, { type: 'ExportNamedDeclaration' }>, context: Context): void {
     for (const { local, exportKind } of node.specifiers) {
       // Naming it in an export reads nothing yet.
-      if (exportKind !== 'type' && local.type === 'Identifier') this.#use(local.name, local, { ...context, timing: 'later' });
+      if (exportKind !== 'type' && local.type === 'Identifier')
+        this.#use(local.name, local, { ...context, timing: 'later' });
     }
   }
 
@@ -263,7 +268,11 @@ class UseWalk {
   }
 
   /** @param runs `same`: called where it stands; `maybe`: part of it; `later`: who knows when */
-  #visitFunction(node: FunctionNode | ArrowFunctionExpression, context: Context, runs: 'later' | 'maybe' | 'same'): void {
+  #visitFunction(
+    node: FunctionNode | ArrowFunctionExpression,
+    context: Context,
+    runs: 'later' | 'maybe' | 'same',
+  ): void {
     const { body } = node;
     const isArrow = node.type === 'ArrowFunctionExpression';
     const isTop = node.type === 'FunctionDeclaration' && context.scopes.length === 0 && !node.async && !node.generator;
@@ -299,13 +308,15 @@ class UseWalk {
           if (member.declare) break;
           this.#visitMember(member.decorators, member.computed ? member.key : undefined, inside);
           if (member.value) this.#visit(member.value, member.static ? inside : { ...inside, timing: 'later' });
-          if (member.typeAnnotation) this.#visitTypes(member.typeAnnotation, emitting(inside, this.#options, member.decorators.length > 0));
+          if (member.typeAnnotation)
+            this.#visitTypes(member.typeAnnotation, emitting(inside, this.#options, member.decorators.length > 0));
           break;
         case 'MethodDefinition': {
           this.#visitMember(member.decorators, member.computed ? member.key : undefined, inside);
           const parameters = member.value.params.flatMap((one) => ('decorators' in one ? (one.decorators ?? []) : []));
           for (const { expression } of parameters) this.#visit(expression, inside);
-          const emits = member.decorators.length > 0 || parameters.length > 0 || (isDecorated && member.kind === 'constructor');
+          const emits =
+            member.decorators.length > 0 || parameters.length > 0 || (isDecorated && member.kind === 'constructor');
           this.#visitFunction(member.value, emitting(inside, this.#options, emits), 'later');
           break;
         }
@@ -315,16 +326,15 @@ class UseWalk {
     }
   }
 
-  #visitMember(
-    decorators: readonly { readonly expression: Node }[],
-    key: Node | undefined,
-    context: Context,
-  ): void {
+  #visitMember(decorators: readonly { readonly expression: Node }[], key: Node | undefined, context: Context): void {
     for (const { expression } of decorators) this.#visit(expression, context);
     if (key) this.#visit(key, context);
   }
 
-  #visitLoop(node: Extract<Node, { type: 'ForStatement' | 'ForInStatement' | 'ForOfStatement' }>, context: Context): void {
+  #visitLoop(
+    node: Extract<Node, { type: 'ForStatement' | 'ForInStatement' | 'ForOfStatement' }>,
+    context: Context,
+  ): void {
     const head = node.type === 'ForStatement' ? node.init : node.left;
     const names = head?.type === 'VariableDeclaration' && head.kind !== 'var' ? lexicalNames([head]) : [];
     const inside = inner(context, names);
@@ -384,13 +394,21 @@ class UseWalk {
         if (root) this.#use(root.name, root, { ...context, timing: 'later' });
         continue;
       }
-      pending.push(...childrenOf(one).filter((child) => !child.type.endsWith('Expression') || child.type.startsWith('TS')));
+      pending.push(
+        ...childrenOf(one).filter((child) => !child.type.endsWith('Expression') || child.type.startsWith('TS')),
+      );
     }
   }
 
   #use(name: string, node: Node, context: Context, member?: string): void {
     if (isBound(name, context)) return;
-    const use = { name, start: node.start, end: node.end, atLoad: context.timing === 'load', inFunction: context.inFunction };
+    const use = {
+      name,
+      start: node.start,
+      end: node.end,
+      atLoad: context.timing === 'load',
+      inFunction: context.inFunction,
+    };
     this.#found.push(member === undefined ? use : { ...use, member });
   }
 }
@@ -414,7 +432,7 @@ function isBound(name: string, { scopes }: Context): boolean {
 function leftmost(node: Node): Extract<Node, { type: 'Identifier' }> | undefined {
   let at: Node = node;
   while (at.type === 'TSQualifiedName') at = at.left;
-  return at.type === 'Identifier' ? (at as Extract<Node, { type: 'Identifier' }>) : undefined;
+  return at.type === 'Identifier' ? at : undefined;
 }
 
 function childrenOf(node: Node): readonly Node[] {
@@ -452,7 +470,8 @@ function boundNames(node: Node | BindingPattern): string[] {
 /** Names a list of statements binds for itself: `let`, `const`, classes and functions. */
 function lexicalNames(statements: readonly Node[]): string[] {
   return statements.flatMap((statement) => {
-    const one = statement.type === 'ExportNamedDeclaration' && statement.declaration ? statement.declaration : statement;
+    const one =
+      statement.type === 'ExportNamedDeclaration' && statement.declaration ? statement.declaration : statement;
     if (one.type === 'VariableDeclaration') return one.declarations.flatMap(({ id }) => boundNames(id));
     if ((one.type === 'ClassDeclaration' || one.type === 'FunctionDeclaration') && one.id) return [one.id.name];
     return one.type === 'TSEnumDeclaration' ? [one.id.name] : [];
@@ -467,7 +486,10 @@ function varNames(body: Node): string[] {
     if (node.type === 'VariableDeclaration' && node.kind === 'var') {
       names.push(...node.declarations.flatMap(({ id }) => boundNames(id)));
     }
-    if (!/Function|Class/.test(node.type) && (node === body || /Statement$|Declaration$|Block|Case|Clause/.test(node.type))) {
+    if (
+      !/Function|Class/.test(node.type) &&
+      (node === body || /Statement$|Declaration$|Block|Case|Clause/.test(node.type))
+    ) {
       pending.push(...childrenOf(node));
     }
   }

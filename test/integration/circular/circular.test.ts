@@ -176,7 +176,10 @@ describe('circular', () => {
         const { issues } = await runDetector(detector, workspace.root);
         const early = issues.filter(({ rule }) => rule === 'cycle-uses-at-load');
         assert.equal(early.length, 1);
-        assert.ok(run.stderr.includes(`${early[0]?.file ?? ''}:${String((early[0]?.range.start.line ?? 0) + 1)}`), run.stderr);
+        assert.ok(
+          run.stderr.includes(`${early[0]?.file ?? ''}:${String((early[0]?.range.start.line ?? 0) + 1)}`),
+          run.stderr,
+        );
       });
     }
     for (const [name, files] of Object.entries(working)) {
@@ -184,7 +187,10 @@ describe('circular', () => {
         using workspace = workspaceOf(files);
         execFileSync(process.execPath, [path.join(workspace.root, 'main.mjs')]);
         const { issues } = await runDetector(detector, workspace.root);
-        assert.deepEqual(issues.map(({ rule }) => rule), ['import-cycle']);
+        assert.deepEqual(
+          issues.map(({ rule }) => rule),
+          ['import-cycle'],
+        );
       });
     }
   });

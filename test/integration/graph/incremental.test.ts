@@ -19,7 +19,11 @@ const FORMS = [
 const CONFIGS: Readonly<Record<string, readonly object[]>> = {
   'package.json': [{ name: 'root', workspaces: ['packages/*'], imports: { '#own': './src/a.ts' } }, { name: 'root' }],
   'packages/p/package.json': [{ name: 'p', main: './dist/index.js' }, { name: 'p', exports: { '.': './main.js', './sub': './src/index.ts' } }, { name: 'q' }], // prettier-ignore
-  'tsconfig.json': [{ compilerOptions: { paths: { '@/*': ['./src/*'] } } }, { compilerOptions: { baseUrl: 'src' } }, {}],
+  'tsconfig.json': [
+    { compilerOptions: { paths: { '@/*': ['./src/*'] } } },
+    { compilerOptions: { baseUrl: 'src' } },
+    {},
+  ],
   'src/tsconfig.json': [{ extends: '../tsconfig.json' }],
 };
 
@@ -33,17 +37,29 @@ type Step =
   | { readonly do: 'ignore'; readonly text: string };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('write' as const), file: fc.constantFrom(...MODULES, 'src/data.json'), text }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('write' as const),
+      file: fc.constantFrom(...MODULES, 'src/data.json'),
+      text,
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('overlay' as const), file: fc.constantFrom(...MODULES), text }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('close' as const), file: fc.constantFrom(...MODULES) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('remove' as const), file: fc.constantFrom(...MODULES, ...Object.keys(CONFIGS), 'src/lib') }) }, // prettier-ignore
   {
     weight: 2,
-    arbitrary: fc.constantFrom(...Object.entries(CONFIGS)).chain(([file, values]) =>
-      fc.constantFrom(...values).map((value) => ({ do: 'write' as const, file, text: JSON.stringify(value) })),
-    ),
+    arbitrary: fc
+      .constantFrom(...Object.entries(CONFIGS))
+      .chain(([file, values]) =>
+        fc.constantFrom(...values).map((value) => ({ do: 'write' as const, file, text: JSON.stringify(value) })),
+      ),
   },
-  { weight: 1, arbitrary: fc.constantFrom('', 'src/lib\n', '*.js\n').map((rules) => ({ do: 'ignore' as const, text: rules })) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('', 'src/lib\n', '*.js\n').map((rules) => ({ do: 'ignore' as const, text: rules })),
+  },
 );
 
 function apply(workspace: TestWorkspace, overlays: Map<string, string>, one: Step): readonly string[] {
@@ -82,23 +98,27 @@ describe('the warm graph', () => {
   it('equals a cold one after every edit', async function () {
     this.timeout(60_000);
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 8 }), async (rounds) => {
-        using workspace = workspaceOf({ ...Object.fromEntries(Object.entries(CONFIGS).map(([file, values]) => [file, values[0] ?? {}])), 'src/a.ts': `import './lib';` }); // prettier-ignore
-        const overlays = new Map<string, string>();
-        const unsaved = (): Overlay[] => [...overlays].map(([file, content]) => ({ file, text: content, version: 1 }));
-        const warm = new ModuleGraph(workspace.root);
-        await warm.update({ overlays: [] });
-        for (const round of rounds) {
-          const changed = round.flatMap((one) => apply(workspace, overlays, one));
-          await warm.update({ overlays: unsaved(), changed });
-          const cold = new ModuleGraph(workspace.root);
-          await cold.update({ overlays: unsaved() });
-          assert.deepEqual(picture(warm), picture(cold));
-          for (const module of warm.modules.values()) {
-            for (const target of module.targets) if (target) assert.equal(warm.modules.get(target.file), target);
+      fc.asyncProperty(
+        fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 8 }),
+        async (rounds) => {
+          using workspace = workspaceOf({ ...Object.fromEntries(Object.entries(CONFIGS).map(([file, values]) => [file, values[0] ?? {}])), 'src/a.ts': `import './lib';` }); // prettier-ignore
+          const overlays = new Map<string, string>();
+          const unsaved = (): Overlay[] =>
+            [...overlays].map(([file, content]) => ({ file, text: content, version: 1 }));
+          const warm = new ModuleGraph(workspace.root);
+          await warm.update({ overlays: [] });
+          for (const round of rounds) {
+            const changed = round.flatMap((one) => apply(workspace, overlays, one));
+            await warm.update({ overlays: unsaved(), changed });
+            const cold = new ModuleGraph(workspace.root);
+            await cold.update({ overlays: unsaved() });
+            assert.deepEqual(picture(warm), picture(cold));
+            for (const module of warm.modules.values()) {
+              for (const target of module.targets) if (target) assert.equal(warm.modules.get(target.file), target);
+            }
           }
-        }
-      }),
+        },
+      ),
       { numRuns: 80, seed: 20261121 },
     );
   });

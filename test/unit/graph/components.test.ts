@@ -23,7 +23,9 @@ describe('components', () => {
       fc.property(digraph, (graph) => {
         const classes = new Set<string>();
         graph.forEach((_, node) => {
-          const mutual = [...reachable(graph, node)].filter((other) => other === node || reachable(graph, other).has(node));
+          const mutual = [...reachable(graph, node)].filter(
+            (other) => other === node || reachable(graph, other).has(node),
+          );
           const all = [...new Set([node, ...mutual])].sort((one, other) => one - other);
           if (all.length > 1) classes.add(all.join());
         });
@@ -38,8 +40,13 @@ describe('components', () => {
       fc.property(digraph, (graph) => {
         for (const members of components(graph)) {
           const cut = new Set(edgesToCut(graph, members).map((edge) => edge.join()));
-          const left = graph.map((targets, from) => targets.filter((to) => to !== from && !cut.has(`${String(from)},${String(to)}`)));
-          assert.deepEqual(components(left).filter((one) => one.some((node) => members.includes(node))), []);
+          const left = graph.map((targets, from) =>
+            targets.filter((to) => to !== from && !cut.has(`${String(from)},${String(to)}`)),
+          );
+          assert.deepEqual(
+            components(left).filter((one) => one.some((node) => members.includes(node))),
+            [],
+          );
           // None of them is there for nothing.
           for (const edge of cut) {
             const [from = 0, to = 0] = edge.split(',').map(Number);

@@ -4,7 +4,8 @@ import { readRecord, specifierRange } from '../../../workers/graph/record.ts';
 
 function requests(file: string, text: string): readonly string[] {
   return readRecord(file, text).requests.map(
-    ({ kind, specifier, typeOnly, deferred }) => `${kind} ${specifier}${typeOnly ? ' type' : ''}${deferred ? ' deferred' : ''}`,
+    ({ kind, specifier, typeOnly, deferred }) =>
+      `${kind} ${specifier}${typeOnly ? ' type' : ''}${deferred ? ' deferred' : ''}`,
   );
 }
 
@@ -42,15 +43,24 @@ type N = import('./n').N; require.resolve('./o'); new URL('./p', import.meta.url
   });
 
   it('reads imports of a text that does not parse', () => {
-    const record = readRecord('a.ts', `import { a } from './a';\nconst x = ;\nimport {\n  b,\n} from './b';\nexport { c } from './c'`);
-    assert.deepEqual(record.requests.map(({ specifier }) => specifier), ['./a', './b', './c']);
+    const record = readRecord(
+      'a.ts',
+      `import { a } from './a';\nconst x = ;\nimport {\n  b,\n} from './b';\nexport { c } from './c'`,
+    );
+    assert.deepEqual(
+      record.requests.map(({ specifier }) => specifier),
+      ['./a', './b', './c'],
+    );
     assert.ok(record.isBroken && record.isOpen);
   });
 
   it('reads the scripts of components', () => {
     const vue = `<template><a href="x"/></template>\n<script setup lang="ts">\nimport { a } from './a';\n</script>\n<script>import './b'</script>`;
     const record = readRecord('a.vue', vue);
-    assert.deepEqual(record.requests.map(({ specifier }) => specifier), ['./a', './b']);
+    assert.deepEqual(
+      record.requests.map(({ specifier }) => specifier),
+      ['./a', './b'],
+    );
     assert.equal(specifierRange(record, record.requests[0] ?? assert.fail()).start.line, 2);
     assert.deepEqual(requests('a.astro', `---\nimport L from './l.astro';\n---\n<L/>`), ['import ./l.astro']);
   });

@@ -3,7 +3,12 @@ import type { Finding } from '../../../workers/protocol.ts';
 import { suppress, suppressionsIn, UNUSED_SUPPRESSION } from '../../../workers/suppression.ts';
 
 function at(line: number, rule = 'import-cycle'): Finding {
-  return { rule, severity: 'warning', message: 'm', range: { start: { line, character: 0 }, end: { line, character: 1 } } };
+  return {
+    rule,
+    severity: 'warning',
+    message: 'm',
+    range: { start: { line, character: 0 }, end: { line, character: 1 } },
+  };
 }
 
 const owns = (rule: string): boolean => rule === 'import-cycle' || rule === 'self-import';
@@ -23,7 +28,10 @@ describe('suppression', () => {
       assert.ok(one.rules.some((rule) => rule.endsWith('import-cycle')));
       const result = suppress(`first\r\n${comment}\r\nthird`, 'circular', [at(1), at(2), at(2, 'other')]);
       assert.deepEqual(result.findings, [at(1), at(2, 'other')]);
-      assert.deepEqual(result.suppressed.map(({ finding }) => finding), [at(2)]);
+      assert.deepEqual(
+        result.suppressed.map(({ finding }) => finding),
+        [at(2)],
+      );
     });
   }
 
@@ -43,10 +51,14 @@ describe('suppression', () => {
   });
 
   it('reports what suppresses nothing, and how to remove it', () => {
-    const text = 'a\n  // bulkhead-ignore-next-line import-cycle\nb; // bulkhead-ignore-line self-import, import-cycle\n';
+    const text =
+      'a\n  // bulkhead-ignore-next-line import-cycle\nb; // bulkhead-ignore-line self-import, import-cycle\n';
     const { findings } = suppress(text, 'circular', [at(2, 'self-import')], owns);
     assert.deepEqual(findings.map(({ rule, range }) => [rule, range.start.line]), [[UNUSED_SUPPRESSION, 1], [UNUSED_SUPPRESSION, 2]]); // prettier-ignore
-    assert.deepEqual(findings[0]?.fixes?.[0]?.edits[0]?.range, { start: { line: 1, character: 0 }, end: { line: 2, character: 0 } });
+    assert.deepEqual(findings[0]?.fixes?.[0]?.edits[0]?.range, {
+      start: { line: 1, character: 0 },
+      end: { line: 2, character: 0 },
+    });
     assert.equal(findings[1]?.fixes, undefined);
   });
 

@@ -88,9 +88,7 @@ function elidedWithin(
     for (const number of members) {
       const module = edges.modules[number];
       if (!module || !isTypeScriptFile(module.file)) continue;
-      const options = graph.projects.projectOf(module.file)?.options;
-      if (options?.verbatimModuleSyntax || options?.preserveValueImports) continue;
-      if (options?.importsNotUsedAsValues && options.importsNotUsedAsValues !== 'remove') continue;
+      if (graph.projects.projectOf(module.file)?.keepsUnusedImports) continue;
       for (const edge of edges.leaving[number] ?? []) {
         const { kind, names } = edge.request;
         if (edge.kind !== 'runtime' || kind !== 'import' || names.length === 0 || !inside.has(edge.to)) continue;
@@ -153,7 +151,9 @@ function closedBy(
 function shortestFirst(cycles: readonly Cycle[]): readonly Cycle[] {
   return cycles.toSorted(
     (one, other) =>
-      one.path.length - other.path.length || one.edge.from - other.edge.from || one.edge.request.start - other.edge.request.start,
+      one.path.length - other.path.length ||
+      one.edge.from - other.edge.from ||
+      one.edge.request.start - other.edge.request.start,
   );
 }
 

@@ -19,7 +19,10 @@ export const CIRCULAR_RULES: RuleSeverities<CircularRule> = {
 
 export const detector = graphDetector({ name: 'circular', version: '1', findings: circularFindings });
 
-export function circularFindings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]> {
+export function circularFindings(
+  graph: ModuleGraph,
+  options: DetectorOptions,
+): ReadonlyMap<string, readonly Finding[]> {
   const severities = severitiesOf(options, CIRCULAR_RULES);
   const findings = new Findings('circular');
   const cycles = cyclesOf(graph);
@@ -57,7 +60,8 @@ const MAXIMUM_HOPS_NAMED = 6;
 function reportSelfImports(findings: Findings, severity: RuleSeverity, cycles: Cycles): void {
   for (const edge of cycles.self) {
     const { request } = edge;
-    if (request.names.some(({ imported, local }) => imported === '*' && local !== '') || request.kind === 'type') continue;
+    if (request.names.some(({ imported, local }) => imported === '*' && local !== '') || request.kind === 'type')
+      continue;
     findings.add(fileOf(cycles, edge.from), severity, {
       rule: 'self-import',
       message: `This module imports itself. Use the name directly, or remove the import.`,
@@ -72,7 +76,8 @@ function reportEarlyReads(findings: Findings, severity: RuleSeverity, graph: Mod
     const related: RelatedPlace[] = [
       { file: source.file, range: rangeIn(source.record, 0, 0), message: `binds '${name}' and has not run yet` },
     ];
-    if (request) related.push({ file: module.file, range: specifierRange(module.record, request), message: 'imported here' });
+    if (request)
+      related.push({ file: module.file, range: specifierRange(module.record, request), message: 'imported here' });
     findings.add(module.file, severity, {
       rule: 'cycle-uses-at-load',
       message:
@@ -86,14 +91,18 @@ function reportEarlyReads(findings: Findings, severity: RuleSeverity, graph: Mod
 
 function messageOf(rule: CircularRule, cycles: Cycles, component: Component, { path }: Cycle): string {
   const told = pathOf(cycles, path);
-  if (rule === 'dynamic-cycle') return `Cycle through an import at run time: ${told}. It loads, but neither side can do without the other.`;
+  if (rule === 'dynamic-cycle')
+    return `Cycle through an import at run time: ${told}. It loads, but neither side can do without the other.`;
   if (rule === 'type-only-cycle') return `Cycle of types only: ${told}. Nothing of it is left at run time.`;
   const size = component.members.length;
   const cuts = component.cycles.length;
   const head = `Import cycle of ${String(path.length)} modules: ${told}.`;
   if (size === path.length && cuts === 1) return `${head} Cut it here: move what both need into a module of its own.`;
   const shown = Math.min(cuts, MAXIMUM_REPORTED);
-  const which = cuts === 1 ? 'cutting this import' : `cutting ${shown < cuts ? `${String(cuts)} imports, this among them,` : `these ${String(cuts)} imports`}`;
+  const which =
+    cuts === 1
+      ? 'cutting this import'
+      : `cutting ${shown < cuts ? `${String(cuts)} imports, this among them,` : `these ${String(cuts)} imports`}`;
   return `${head} Part of ${String(size)} modules that all need each other; ${which} breaks every cycle among them.`;
 }
 
@@ -134,7 +143,11 @@ function typeImportFix(graph: ModuleGraph, { edges }: Cycles, edge: Edge): reado
   if (!module || !couldBeTypeImport(graph, edges, edge)) return [];
   const at = edge.request.start + 'import'.length;
   return [
-    { title: 'Import the types only', kind: 'fix', edits: [{ range: rangeIn(module.record, at, at), newText: ' type' }] },
+    {
+      title: 'Import the types only',
+      kind: 'fix',
+      edits: [{ range: rangeIn(module.record, at, at), newText: ' type' }],
+    },
   ];
 }
 

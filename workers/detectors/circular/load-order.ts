@@ -109,7 +109,9 @@ function lexicalSource(graph: ModuleGraph, target: Module, name: string): Module
 
 function isEvaluated(edge: Edge, elided: ReadonlySet<Edge>): boolean {
   const { kind, from, to, request } = edge;
-  return kind === 'runtime' && from !== to && (request.kind === 'import' || request.kind === 'export') && !elided.has(edge);
+  return (
+    kind === 'runtime' && from !== to && (request.kind === 'import' || request.kind === 'export') && !elided.has(edge)
+  );
 }
 
 /** Modules in the order they run when this one is the program. */
@@ -122,13 +124,13 @@ function evaluationOrder({ edges, elided }: Cycles, program: number): readonly n
   };
   open(program);
   for (let top = path.at(-1); top; top = path.at(-1)) {
-    const { value: edge, done } = top.next.next();
-    if (done) {
+    const next = top.next.next();
+    if (next.done === true) {
       order.push(top.number);
       path.pop();
-    } else if (isEvaluated(edge, elided) && !started.has(edge.to)) {
-      started.add(edge.to);
-      open(edge.to);
+    } else if (isEvaluated(next.value, elided) && !started.has(next.value.to)) {
+      started.add(next.value.to);
+      open(next.value.to);
     }
   }
   return order;
@@ -170,7 +172,7 @@ function entriesOf(
   const entries = new Map<number, number[]>();
   for (const program of programs.sort((one, other) => one - other)) {
     const seen = new Set<number>();
-    for (let at: number | undefined = program; at !== undefined && !seen.has(at); ) {
+    for (let at: number | undefined = program; at !== undefined && !seen.has(at);) {
       if (inside.has(at)) {
         const known = entries.get(at);
         if (!known) entries.set(at, [program]);

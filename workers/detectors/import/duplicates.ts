@@ -20,15 +20,29 @@ export function duplicatesOf({ record }: Module): readonly (readonly [first: Mod
 }
 
 /** Puts the names of the second into the braces of the first; undefined where that is not plainly possible. */
-export function mergeFix(graph: ModuleGraph, module: Module, first: ModuleRequest, second: ModuleRequest): Fix | undefined {
+export function mergeFix(
+  graph: ModuleGraph,
+  module: Module,
+  first: ModuleRequest,
+  second: ModuleRequest,
+): Fix | undefined {
   const text = graph.textOf(module.file);
   if (text === undefined || recordHash(module.file, text) !== module.record.hash) return undefined;
   const [into, from] = [first, second].map(({ start, end }) => text.slice(start, end));
   const braces = /\{([^{}]*)\}/d;
   const target = braces.exec(into ?? '');
   const source = braces.exec(from ?? '');
-  if (!target?.indices?.[1] || !source || hasDefault(second) || isTypeStatement(into) !== isTypeStatement(from) || /\/[/*]|\bwith\b|\bassert\b/.test(`${into ?? ''}${from ?? ''}`)) return undefined;
-  const names = [target[1], source[1]].map((list) => (list ?? '').trim().replace(/,$/, '').trim()).filter((list) => list !== '');
+  if (
+    !target?.indices?.[1] ||
+    !source ||
+    hasDefault(second) ||
+    isTypeStatement(into) !== isTypeStatement(from) ||
+    /\/[/*]|\bwith\b|\bassert\b/.test(`${into ?? ''}${from ?? ''}`)
+  )
+    return undefined;
+  const names = [target[1], source[1]]
+    .map((list) => (list ?? '').trim().replace(/,$/, '').trim())
+    .filter((list) => list !== '');
   const start = first.start + target.indices[1][0];
   const end = first.start + target.indices[1][1];
   const lineEnd = /^[ \t]*(\r\n|\n|\r)?/.exec(text.slice(second.end))?.[0].length ?? 0;

@@ -8,7 +8,9 @@ export function guardedRequests(graph: ModuleGraph, { file, record }: Module): R
   const known = memo.get(record);
   if (known) return known;
   const guarded = new Set<number>();
-  const text = record.requests.some(({ kind }) => kind === 'require' || kind === 'dynamic') ? graph.textOf(file) : undefined;
+  const text = record.requests.some(({ kind }) => kind === 'require' || kind === 'dynamic')
+    ? graph.textOf(file)
+    : undefined;
   const tree = text === undefined ? undefined : parseTree(file, text);
   if (tree) {
     const spans = guardedSpans(tree);

@@ -125,7 +125,13 @@ class ImportCheck {
     const bare = specifier.replace(/[?#].*$/, '');
     // A stylesheet or picture is the bundler's to find, and so is what the query asks for.
     if (bare !== specifier && !specifier.startsWith('#')) return;
-    if (/\.(?!([cm]?[jt]sx?|json|vue|svelte|astro)$)[a-z]\w*$/i.test(bare) && /\.(css|s[ac]ss|less|styl|svg|png|jpe?g|gif|webp|ico|woff2?|ttf|eot|mp[34]|webm|wav|pdf|md|mdx|html|txt|ya?ml|graphql|gql|wasm|node|glsl|csv)$/i.test(bare)) return;
+    if (
+      /\.(?!([cm]?[jt]sx?|json|vue|svelte|astro)$)[a-z]\w*$/i.test(bare) &&
+      /\.(css|s[ac]ss|less|styl|svg|png|jpe?g|gif|webp|ico|woff2?|ttf|eot|mp[34]|webm|wav|pdf|md|mdx|html|txt|ya?ml|graphql|gql|wasm|node|glsl|csv)$/i.test(
+        bare,
+      )
+    )
+      return;
     if (via === 'absolute') return;
     const base = path.posix.join(path.posix.dirname(module.file), bare);
     if (via === 'relative' && COMPLETIONS.some((ending) => this.#generated.has(base + ending))) return;
@@ -160,7 +166,9 @@ class ImportCheck {
     if (meant === undefined) return [];
     const { specifier } = request;
     const corrected = specifier.slice(0, specifier.length - asked.length) + meant + extension;
-    return specifier.endsWith(asked) ? [this.#replaceSpecifier(module, request, corrected, 'suggestion', `Import '${corrected}'`)] : [];
+    return specifier.endsWith(asked)
+      ? [this.#replaceSpecifier(module, request, corrected, 'suggestion', `Import '${corrected}'`)]
+      : [];
   }
 
   #missingPackage(module: Module, request: ModuleRequest, { package: name = '', why }: Missing, index: number): void {
@@ -203,7 +211,10 @@ class ImportCheck {
 
   #caseMismatch(module: Module, request: ModuleRequest, file: string): void {
     const corrected = this.#spelledAs(module, request.specifier, file);
-    const fixes = corrected === undefined ? [] : [this.#replaceSpecifier(module, request, corrected, 'fix', `Import '${corrected}'`)];
+    const fixes =
+      corrected === undefined
+        ? []
+        : [this.#replaceSpecifier(module, request, corrected, 'fix', `Import '${corrected}'`)];
     this.#findings.add(module.file, this.#severities['case-mismatch'], {
       rule: 'case-mismatch',
       message: `'${request.specifier}' differs in case from ${file}: it fails wherever file names are case-sensitive.`,
@@ -256,9 +267,11 @@ class ImportCheck {
     if (this.#severities['missing-extension-esm'] === 'off' || typeOnly || kind === 'require') return;
     if (!/\.m?js$/.test(module.file) || specifier.includes('?') || this.#covered.has(module)) return;
     const base = path.posix.join(path.posix.dirname(module.file), specifier);
-    if (base === file || /\.(?:[cm]?[jt]sx?|json|node|wasm)$/.test(specifier) || !this.#environment.isNativeEsm(module)) return;
+    if (base === file || /\.(?:[cm]?[jt]sx?|json|node|wasm)$/.test(specifier) || !this.#environment.isNativeEsm(module))
+      return;
     const tail = file.startsWith(base) ? file.slice(base.length) : undefined;
-    const corrected = tail === undefined ? undefined : `${specifier.replace(/\/$/, '')}${tail.replace(/^(?=[^./])/, '/')}`;
+    const corrected =
+      tail === undefined ? undefined : `${specifier.replace(/\/$/, '')}${tail.replace(/^(?=[^./])/, '/')}`;
     this.#findings.add(module.file, this.#severities['missing-extension-esm'], {
       rule: 'missing-extension-esm',
       message: `Node does not complete '${specifier}' in an ECMAScript module. Write ${corrected === undefined ? 'the file name in full' : `'${corrected}'`}.`,
@@ -285,8 +298,15 @@ class ImportCheck {
     const deprecated = DEPRECATED_MODULES[name];
     if (deprecated) {
       // A bundler takes the package of the same name.
-      if (owner && declares(owner.data, name) && !written.startsWith('node:') && this.#environment.isBundled(module.file)) return;
-      const fixes = name === 'sys' ? [this.#replaceSpecifier(module, request, 'node:util', 'fix', `Import 'node:util'`)] : [];
+      if (
+        owner &&
+        declares(owner.data, name) &&
+        !written.startsWith('node:') &&
+        this.#environment.isBundled(module.file)
+      )
+        return;
+      const fixes =
+        name === 'sys' ? [this.#replaceSpecifier(module, request, 'node:util', 'fix', `Import 'node:util'`)] : [];
       this.#findings.add(module.file, severity, {
         rule: 'deprecated-builtin',
         message: `Node's module '${name}' is deprecated (${deprecated.code}). Use ${deprecated.instead}.`,
@@ -342,12 +362,14 @@ class ImportCheck {
   #installation(): void {
     const { manifests } = this.#graph;
     const root = manifests.all.get('');
-    const declaresSomething = root !== undefined && ['dependencies', 'devDependencies'].some((field) => isRecord(root.data[field]));
+    const declaresSomething =
+      root !== undefined && ['dependencies', 'devDependencies'].some((field) => isRecord(root.data[field]));
     if (!root || !declaresSomething || this.#graph.hasInstalledPackages('')) return;
     const severity = this.#severities['unresolved-package'] === 'off' ? 'off' : 'info';
     this.#findings.add(root.file, severity, {
       rule: 'unresolved-package',
-      message: 'Nothing is installed here, so imports of packages are not checked. Run the install of your package manager.',
+      message:
+        'Nothing is installed here, so imports of packages are not checked. Run the install of your package manager.',
       range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } },
     });
   }
@@ -361,13 +383,21 @@ class ImportCheck {
 const COMPLETIONS = ['', '.ts', '.tsx', '.js', '.json', '.d.ts', '/index.ts', '/index.js'];
 
 function ambientPattern(name: string): RegExp {
-  return new RegExp(`^${name.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`);
+  return new RegExp(
+    `^${name
+      .split('*')
+      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+  );
 }
 
 function declares(data: Readonly<Record<string, unknown>>, name: string): boolean {
   return ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'].some((field) => {
     const section = data[field];
-    return isRecord(section) && (Object.hasOwn(section, name) || Object.hasOwn(section, `@types/${name.replace(/^@/, '').replace('/', '__')}`));
+    return (
+      isRecord(section) &&
+      (Object.hasOwn(section, name) || Object.hasOwn(section, `@types/${name.replace(/^@/, '').replace('/', '__')}`))
+    );
   });
 }
 

@@ -11,7 +11,7 @@ export interface Boundary {
   readonly message?: string;
   readonly countsTypes: boolean;
   /** Whether an import from one file to another crosses it. */
-  forbids(from: string, to: string): boolean;
+  readonly forbids: (from: string, to: string) => boolean;
 }
 
 /** Option `boundaries`, then the rules of `.dependency-cruiser.json` where there is one. */

@@ -22,7 +22,7 @@ const memo = new WeakMap<ModuleRecord, readonly Effect[]>();
 
 /** A call or an assignment to something that is not this module's `exports`. */
 function isEffect(statement: Node): boolean {
-  if (statement.type !== 'ExpressionStatement' || 'directive' in statement) return false;
+  if (statement.type !== 'ExpressionStatement' || typeof statement.directive === 'string') return false;
   let { expression } = statement;
   if (expression.type === 'AwaitExpression') expression = expression.argument;
   if (expression.type === 'CallExpression') return true;

@@ -43,7 +43,10 @@ export const ISOLATION_RULES: RuleSeverities<IsolationRule> = {
 
 export const detector = graphDetector({ name: 'isolation', version: '1', findings: isolationFindings });
 
-export function isolationFindings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]> {
+export function isolationFindings(
+  graph: ModuleGraph,
+  options: DetectorOptions,
+): ReadonlyMap<string, readonly Finding[]> {
   return new IsolationCheck(graph, options).run();
 }
 
@@ -83,7 +86,8 @@ class IsolationCheck {
     if (isOutside) this.#application(module, request, from, to);
     const isTest = isTestFile(module.file, manifests);
     if (!isTest) this.#private(module, request, target);
-    if (!isTest && !isTestHelper(module.file) && !isToolFile(module.file, manifests) && isTestFile(target, manifests)) this.#test(module, request, target);
+    if (!isTest && !isTestHelper(module.file) && !isToolFile(module.file, manifests) && isTestFile(target, manifests))
+      this.#test(module, request, target);
   }
 
   #boundary(module: Module, request: ModuleRequest, target: string): void {
@@ -115,7 +119,12 @@ class IsolationCheck {
   /** Past what `exports` of a workspace package lists: by an alias, since by its name it would not resolve. */
   #deep(module: Module, request: ModuleRequest, target: string, to: Manifest): void {
     const { name, exports } = to.data;
-    if (name === undefined || !request.specifier.startsWith(`${name}/`) || isTestFile(module.file, this.#graph.manifests)) return;
+    if (
+      name === undefined ||
+      !request.specifier.startsWith(`${name}/`) ||
+      isTestFile(module.file, this.#graph.manifests)
+    )
+      return;
     // Without `exports` every path of a package is its public surface.
     if (exports === undefined || exports === null) return;
     const subpath = `.${request.specifier.slice(name.length)}`;
@@ -138,7 +147,9 @@ class IsolationCheck {
     const isSame = request.names.every(({ imported }) => {
       if (imported === '*' || imported === 'default' || !target) return false;
       const [there, here] = [exportedName(entry, imported), exportedName(target, imported)];
-      return there.kind === 'found' && here.kind === 'found' && there.module === here.module && there.local === here.local;
+      return (
+        there.kind === 'found' && here.kind === 'found' && there.module === here.module && there.local === here.local
+      );
     });
     if (!isSame) return [];
     const range = rangeIn(module.record, request.specifierStart + 1, request.specifierEnd - 1);
@@ -190,8 +201,14 @@ class IsolationCheck {
   #couplings(): void {
     const { modules, leaving } = edgesOf(this.#graph);
     const couplings = moduleCouplings(this.#graph);
-    const often = percentile(couplings.map(({ ca }) => ca), 0.95);
-    const widely = percentile(couplings.map(({ ce }) => ce), 0.95);
+    const often = percentile(
+      couplings.map(({ ca }) => ca),
+      0.95,
+    );
+    const widely = percentile(
+      couplings.map(({ ce }) => ce),
+      0.95,
+    );
     modules.forEach((module, number) => {
       const { ca = 0, ce = 0 } = couplings[number] ?? {};
       const lines = module.record.lines.length;

@@ -32,7 +32,8 @@ export function folderCouplings(graph: ModuleGraph): ReadonlyMap<string, Couplin
   const sets = new Map<string, { readonly dependents: Set<number>; readonly dependencies: Set<number> }>();
   const folders = modules.map(({ file }) => foldersOf(file));
   for (const list of folders) {
-    for (const folder of list) if (!sets.has(folder)) sets.set(folder, { dependents: new Set(), dependencies: new Set() });
+    for (const folder of list)
+      if (!sets.has(folder)) sets.set(folder, { dependents: new Set(), dependencies: new Set() });
   }
   for (const edges of leaving) {
     for (const { from, to } of edges) {
@@ -42,10 +43,9 @@ export function folderCouplings(graph: ModuleGraph): ReadonlyMap<string, Couplin
     }
   }
   return new Map(
-    [...sets].sort(([one], [other]) => (one < other ? -1 : 1)).map(([folder, { dependents, dependencies }]) => [
-      folder,
-      couplingOf(dependents.size, dependencies.size),
-    ]),
+    [...sets]
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([folder, { dependents, dependencies }]) => [folder, couplingOf(dependents.size, dependencies.size)]),
   );
 }
 

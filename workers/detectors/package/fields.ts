@@ -38,7 +38,10 @@ function checkRanges(check: PackageCheck, file: ManifestFile): void {
     const entries = manifest.data[section];
     if (entries === undefined) continue;
     if (!isRecord(entries)) {
-      check.report(manifest.file, 'invalid-field', { message: `"${section}" must be an object of names and versions.`, range: file.place(section) });
+      check.report(manifest.file, 'invalid-field', {
+        message: `"${section}" must be an object of names and versions.`,
+        range: file.place(section),
+      });
       continue;
     }
     for (const [name, range] of Object.entries(entries)) {
@@ -68,7 +71,13 @@ function checkDuplicates(check: PackageCheck, file: ManifestFile): void {
     check.report(manifest.file, 'duplicate-dependency', {
       message: `'${name}' is in "dependencies" as well. Keep one of the two.`,
       range: file.place(section, name),
-      fixes: [{ title: `Remove it from "${section}"`, kind: 'suggestion', edits: [file.edit([{ path: [section, name], value: undefined }])] }],
+      fixes: [
+        {
+          title: `Remove it from "${section}"`,
+          kind: 'suggestion',
+          edits: [file.edit([{ path: [section, name], value: undefined }])],
+        },
+      ],
     });
   }
 }
@@ -100,12 +109,17 @@ export function checkEntries(check: PackageCheck): void {
 /** A script that makes files may make any of them. */
 function isBuilt(manifest: Manifest | undefined): boolean {
   const scripts = manifest?.data['scripts'];
-  return isRecord(scripts) && /build|compile|bundle|prepare|prepack|prepublish|tsc\b|webpack|rollup|tsup|esbuild/.test(JSON.stringify(scripts));
+  return (
+    isRecord(scripts) &&
+    /build|compile|bundle|prepare|prepack|prepublish|tsc\b|webpack|rollup|tsup|esbuild/.test(JSON.stringify(scripts))
+  );
 }
 
 const BUILD_FOLDER = /^(\.\/)?(dist|lib|build|out|output|es|esm|cjs|umd|types|typings)\//;
 
-function entriesOf(data: Readonly<Record<string, unknown>>): readonly { readonly where: readonly string[]; readonly target: string }[] {
+function entriesOf(
+  data: Readonly<Record<string, unknown>>,
+): readonly { readonly where: readonly string[]; readonly target: string }[] {
   const found: { where: readonly string[]; target: string }[] = [];
   const collect = (value: unknown, where: readonly string[], onlyRelative: boolean): void => {
     if (typeof value === 'string') {
@@ -129,13 +143,22 @@ export function checkLockfiles(check: PackageCheck): void {
     const present = LOCKFILES.filter(({ name }) => graph.files.has(joined(directory, name)));
     const managers = new Set(present.map(({ manager }) => manager));
     const report = (rule: 'multiple-lockfiles' | 'lockfile-missing', message: string): void => {
-      check.report(file.manifest.file, rule, { message, range: data['packageManager'] === undefined ? file.start : file.place('packageManager') });
+      check.report(file.manifest.file, rule, {
+        message,
+        range: data['packageManager'] === undefined ? file.start : file.place('packageManager'),
+      });
     };
     if (managers.size > 1) {
       const names = present.map(({ name }) => name).join(' and ');
-      report('multiple-lockfiles', `There are lockfiles of ${String(managers.size)} package managers: ${names}. Keep the one your team installs with.`);
+      report(
+        'multiple-lockfiles',
+        `There are lockfiles of ${String(managers.size)} package managers: ${names}. Keep the one your team installs with.`,
+      );
     } else if (managers.size === 0 && directory === '' && hasDependencies(file) && !isLockedElsewhere(graph.root)) {
-      report('lockfile-missing', 'There is no lockfile, so every install may give other versions. Commit the one your package manager writes.');
+      report(
+        'lockfile-missing',
+        'There is no lockfile, so every install may give other versions. Commit the one your package manager writes.',
+      );
     }
   }
 }

@@ -55,7 +55,12 @@ export interface PackageCheck {
   readonly options: DetectorOptions;
   /** Readable manifests only. */
   readonly files: readonly ManifestFile[];
-  report(file: string, rule: PackageRule, finding: Omit<Finding, 'rule' | 'severity' | 'url'>, weaker?: 'warning'): void;
+  report(
+    file: string,
+    rule: PackageRule,
+    finding: Omit<Finding, 'rule' | 'severity' | 'url'>,
+    weaker?: 'warning',
+  ): void;
   isOn(rule: PackageRule): boolean;
 }
 

@@ -44,12 +44,27 @@ function checkInstalled(
   const report = (rule: 'installed-out-of-range' | 'peer-conflict' | 'engines-unsatisfied', message: string): void => {
     check.report(file.manifest.file, rule, { message, range: file.place(section, name) });
   };
-  const isOutside = wanted.kind === 'range' && version !== undefined && !overridden.has(name) && !satisfies(version, wanted.range);
-  if (isOutside) report('installed-out-of-range', `'${name}' is installed as ${version}, which ${range} does not allow. Run the install again.`);
+  const isOutside =
+    wanted.kind === 'range' && version !== undefined && !overridden.has(name) && !satisfies(version, wanted.range);
+  if (isOutside)
+    report(
+      'installed-out-of-range',
+      `'${name}' is installed as ${version}, which ${range} does not allow. Run the install again.`,
+    );
   checkPeers(check, name, data, directory, overridden, report);
-  const [own, theirs] = [file.manifest.data['engines'], data['engines']].map((engines) => (isRecord(engines) ? engines['node'] : undefined));
-  if (section !== 'devDependencies' && typeof own === 'string' && typeof theirs === 'string' && !isWithin(own, theirs)) {
-    report('engines-unsatisfied', `'${name}' needs Node ${theirs}, but this package promises to run on ${own}. Raise "engines", or use another version.`);
+  const [own, theirs] = [file.manifest.data['engines'], data['engines']].map((engines) =>
+    isRecord(engines) ? engines['node'] : undefined,
+  );
+  if (
+    section !== 'devDependencies' &&
+    typeof own === 'string' &&
+    typeof theirs === 'string' &&
+    !isWithin(own, theirs)
+  ) {
+    report(
+      'engines-unsatisfied',
+      `'${name}' needs Node ${theirs}, but this package promises to run on ${own}. Raise "engines", or use another version.`,
+    );
   }
 }
 
@@ -66,11 +81,22 @@ function checkPeers(
   for (const [peer, range] of Object.entries(peerDependencies)) {
     const meta = isRecord(peerDependenciesMeta) ? peerDependenciesMeta[peer] : undefined;
     const isOptional = isRecord(meta) && meta['optional'] === true;
-    if (typeof range !== 'string' || semver.validRange(range) === null || overridden.has(peer) || graph.manifests.members.has(peer)) continue;
-    const found = graph.installed.find(peer, path.dirname(path.join(directory, 'x'))) ?? graph.installed.find(peer, graph.root);
+    if (
+      typeof range !== 'string' ||
+      semver.validRange(range) === null ||
+      overridden.has(peer) ||
+      graph.manifests.members.has(peer)
+    )
+      continue;
+    const found =
+      graph.installed.find(peer, path.dirname(path.join(directory, 'x'))) ?? graph.installed.find(peer, graph.root);
     const version = found?.data.version;
     if (version === undefined) {
-      if (!isOptional) report('peer-conflict', `'${name}' needs its peer '${peer}' ${range}, which is not installed. Add it to this package.`);
+      if (!isOptional)
+        report(
+          'peer-conflict',
+          `'${name}' needs its peer '${peer}' ${range}, which is not installed. Add it to this package.`,
+        );
     } else if (!satisfies(version, range)) {
       report('peer-conflict', `'${name}' needs its peer '${peer}' ${range}, but ${version} is installed.`);
     }

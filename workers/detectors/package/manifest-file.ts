@@ -38,13 +38,16 @@ export class ManifestFile {
 
   /** Keys that one object has twice: path of the object, and the later entry. */
   *repeatedKeys(): Generator<{ readonly path: readonly string[]; readonly key: string; readonly range: Range }> {
-    const pending: { readonly node: Node; readonly path: readonly string[] }[] = this.#tree ? [{ node: this.#tree, path: [] }] : [];
+    const pending: { readonly node: Node; readonly path: readonly string[] }[] = this.#tree
+      ? [{ node: this.#tree, path: [] }]
+      : [];
     for (let next = pending.pop(); next; next = pending.pop()) {
       if (next.node.type !== 'object') continue;
       const seen = new Set<string>();
       for (const property of next.node.children ?? []) {
         const key = String(property.children?.[0]?.value);
-        if (seen.has(key)) yield { path: next.path, key, range: this.#range(property.offset, property.offset + property.length) };
+        if (seen.has(key))
+          yield { path: next.path, key, range: this.#range(property.offset, property.offset + property.length) };
         seen.add(key);
         const value = property.children?.[1];
         if (value) pending.push({ node: value, path: [...next.path, key] });
@@ -62,7 +65,8 @@ export class ManifestFile {
       eol: text.includes('\r\n') ? '\r\n' : '\n',
     };
     let edited = text;
-    for (const { path, value } of changes) edited = applyEdits(edited, modify(edited, [...path], value, { formattingOptions }));
+    for (const { path, value } of changes)
+      edited = applyEdits(edited, modify(edited, [...path], value, { formattingOptions }));
     return { file, ...this.#difference(edited) };
   }
 

@@ -15,8 +15,13 @@ export function rangeKindOf(written: string): RangeKind {
   if (text.startsWith('npm:') || text.startsWith('jsr:')) {
     const at = text.lastIndexOf('@');
     const range = at > 'npm:'.length ? text.slice(at + 1) : text.startsWith('jsr:') ? text.slice(4) : '*';
-    return semver.validRange(range) !== null ? { kind: 'range', range } : /^[a-z][\w.-]*$/i.test(range) ? { kind: 'tag' } : { kind: 'address' };
+    return semver.validRange(range) !== null
+      ? { kind: 'range', range }
+      : /^[a-z][\w.-]*$/i.test(range)
+        ? { kind: 'tag' }
+        : { kind: 'address' };
   }
-  if (/^([a-z][a-z0-9+.-]*:|\.{0,2}\/|~\/)/i.test(text) || /^[\w.-]+\/[\w.-]+(#.*)?$/.test(text) || /^git@/.test(text)) return { kind: 'address' };
+  if (/^([a-z][a-z0-9+.-]*:|\.{0,2}\/|~\/)/i.test(text) || /^[\w.-]+\/[\w.-]+(#.*)?$/.test(text) || /^git@/.test(text))
+    return { kind: 'address' };
   return /^[a-z][\w.-]*$/i.test(text) ? { kind: 'tag' } : { kind: 'invalid' };
 }

@@ -43,21 +43,35 @@ function checkUnlisted(
   const { graph } = check;
   const { manifest } = file;
   const inRoot = new Set(root && root !== manifest ? dependenciesOf(root).map(({ name }) => name) : []);
-  const ambient = new Set([...graph.modules.values()].flatMap(({ record }) => record.ambient.map((name) => name.split('*')[0] ?? name)));
+  const ambient = new Set(
+    [...graph.modules.values()].flatMap(({ record }) => record.ambient.map((name) => name.split('*')[0] ?? name)),
+  );
   const said = new Set<string>();
   for (const use of uses) {
     const { name, module, request, resolution } = use;
     const types = typesPackageOf(name);
-    if (resolution.kind === 'builtin' || declared.has(name) || declared.has(types) || name === manifest.data.name) continue;
+    if (resolution.kind === 'builtin' || declared.has(name) || declared.has(types) || name === manifest.data.name)
+      continue;
     if (request.kind === 'reference' || !isPackageName(name)) continue;
     // A missing package is the import detector's to report, unless it cannot because nothing is installed.
-    if (resolution.kind === 'missing' && (resolution.why !== 'package' || graph.hasInstalledPackages(manifest.directory))) {
+    if (
+      resolution.kind === 'missing' &&
+      (resolution.why !== 'package' || graph.hasInstalledPackages(manifest.directory))
+    ) {
       if (resolution.why === 'package' || resolution.why === 'subpath') continue;
     }
-    if (resolution.kind === 'missing' && [request.specifier, name].some((one) => ambient.has(one) || isTopFolder(check, module.file, one))) continue;
+    if (
+      resolution.kind === 'missing' &&
+      [request.specifier, name].some((one) => ambient.has(one) || isTopFolder(check, module.file, one))
+    )
+      continue;
     if (environment.isConfiguredAlias(request.specifier) && resolution.kind === 'missing') continue;
     // What the workspace's root installs is there for tests and tools, and for types.
-    if ((inRoot.has(name) || inRoot.has(types)) && (!use.isProduction || manifest.data.private === true || environment.isBundled(module.file) || use.isTypeOnly())) continue;
+    if (
+      (inRoot.has(name) || inRoot.has(types)) &&
+      (!use.isProduction || manifest.data.private === true || environment.isBundled(module.file) || use.isTypeOnly())
+    )
+      continue;
     const key = `${name}\n${module.file}`;
     if (said.has(key)) continue;
     said.add(key);
@@ -66,7 +80,13 @@ function checkUnlisted(
     const fixes: readonly Fix[] =
       range === undefined
         ? []
-        : [{ title: `Add '${name}' to "${section}" of ${manifest.file}`, kind: 'suggestion', edits: [file.edit([{ path: [section, name], value: range }])] }];
+        : [
+            {
+              title: `Add '${name}' to "${section}" of ${manifest.file}`,
+              kind: 'suggestion',
+              edits: [file.edit([{ path: [section, name], value: range }])],
+            },
+          ];
     check.report(
       module.file,
       'unlisted-dependency',
@@ -91,7 +111,9 @@ function isTopFolder({ graph }: PackageCheck, file: string, name: string): boole
 /** The range others of the workspace use, or a caret on what is installed. */
 function rangeToAdd({ graph, files }: PackageCheck, manifest: Manifest, name: string): string | undefined {
   if (graph.manifests.members.has(name)) {
-    const usesProtocol = files.some((one) => dependenciesOf(one.manifest).some(({ range }) => range.startsWith('workspace:')));
+    const usesProtocol = files.some((one) =>
+      dependenciesOf(one.manifest).some(({ range }) => range.startsWith('workspace:')),
+    );
     return usesProtocol ? 'workspace:*' : '*';
   }
   for (const { manifest: other } of files) {
@@ -111,7 +133,8 @@ function checkMisplaced(
   environment: Environment,
 ): void {
   const { manifest } = file;
-  const isPublished = manifest.data.private !== true && manifest.data.name !== undefined && manifest.data.version !== undefined;
+  const isPublished =
+    manifest.data.private !== true && manifest.data.name !== undefined && manifest.data.version !== undefined;
   if (!check.isOn('misplaced-dependency') || !isPublished || environment.isBundled(joinedFile(manifest))) return;
   const said = new Set<string>();
   for (const use of uses) {
@@ -130,7 +153,12 @@ function checkMisplaced(
         {
           title: 'Move it to "dependencies"',
           kind: 'fix',
-          edits: [file.edit([{ path: ['devDependencies', name], value: undefined }, { path: ['dependencies', name], value: range }])],
+          edits: [
+            file.edit([
+              { path: ['devDependencies', name], value: undefined },
+              { path: ['dependencies', name], value: range },
+            ]),
+          ],
         },
       ],
     });
@@ -142,7 +170,12 @@ function isShipped({ directory, data }: Manifest, file: string): boolean {
   const inside = directory === '' ? file : file.slice(directory.length + 1);
   if (/^(src|lib|source|index\.)/.test(inside)) return true;
   const files = stringsOf(data['files']);
-  return files !== undefined && files.some((entry) => inside === entry || inside.startsWith(`${entry.replace(/^\.\//, '').replace(/\/(\*\*?)?$/, '')}/`));
+  return (
+    files !== undefined &&
+    files.some(
+      (entry) => inside === entry || inside.startsWith(`${entry.replace(/^\.\//, '').replace(/\/(\*\*?)?$/, '')}/`),
+    )
+  );
 }
 
 function checkUnused(
@@ -158,11 +191,17 @@ function checkUnused(
   // Languages that are not read may use anything.
   if ([...graph.files].some((one) => inside(one) && UNREAD_LANGUAGES.test(one))) return;
   const used = peersOf(check, manifest, declared);
-  for (const [owner, list] of uses) if (inside(owner.file) || owner === manifest) for (const { name } of list) used.add(name);
+  for (const [owner, list] of uses)
+    if (inside(owner.file) || owner === manifest) for (const { name } of list) used.add(name);
   let mentions: string | undefined;
   for (const [name, sections] of declared) {
     const [first] = sections;
-    if (!first || used.has(name) || sections.some(({ section }) => section === 'peerDependencies' || section === 'optionalDependencies')) continue;
+    if (
+      !first ||
+      used.has(name) ||
+      sections.some(({ section }) => section === 'peerDependencies' || section === 'optionalDependencies')
+    )
+      continue;
     const rule = first.section === 'dependencies' ? 'unused-dependency' : 'unused-dev-dependency';
     if (!check.isOn(rule) || USED_BY_PRESENCE.test(name)) continue;
     mentions ??= mentionsIn(check, inside, manifest);
@@ -171,7 +210,13 @@ function checkUnused(
       message: `No module, script or configuration of this package names '${name}'. Remove it if nothing else needs it.`,
       range: file.place(first.section, name),
       tags: ['unnecessary'],
-      fixes: [{ title: `Remove '${name}'`, kind: 'suggestion', edits: [file.edit([{ path: [first.section, name], value: undefined }])] }],
+      fixes: [
+        {
+          title: `Remove '${name}'`,
+          kind: 'suggestion',
+          edits: [file.edit([{ path: [first.section, name], value: undefined }])],
+        },
+      ],
     });
   }
 }
@@ -189,24 +234,31 @@ function peersOf({ graph }: PackageCheck, manifest: Manifest, declared: Declared
 const UNREAD_LANGUAGES = /\.(coffee|ls|elm|re|res|ml|purs|cljs|civet|imba|marko|pug|jade|hbs|ejs)$/;
 
 /** Used by being there: types make globals, compilers are called by tools. */
-const USED_BY_PRESENCE = /^(@types\/.*|typescript|tslib|react-dom|@babel\/runtime|core-js|regenerator-runtime|node|npm|pnpm|yarn)$/;
+const USED_BY_PRESENCE =
+  /^(@types\/.*|typescript|tslib|react-dom|@babel\/runtime|core-js|regenerator-runtime|node|npm|pnpm|yarn)$/;
 
 /** Everything but modules and lockfiles in which a package may be named: scripts, configurations, styles, pages. */
 function mentionsIn({ graph }: PackageCheck, inside: (file: string) => boolean, manifest: Manifest): string {
-  const { dependencies, devDependencies, peerDependencies, optionalDependencies, ...rest } = manifest.data;
-  void [dependencies, devDependencies, peerDependencies, optionalDependencies];
-  const texts = [JSON.stringify(rest)];
+  const texts = [
+    JSON.stringify(manifest.data, (key: string, value: unknown) => (/ependencies$/.test(key) ? undefined : value)),
+  ];
   for (const file of graph.files) {
     if (!inside(file) && file.includes('/')) continue;
     const name = path.posix.basename(file);
-    if (isModuleFile(file) ? !/config|rc\.|webpack|rollup|vite|babel|gulp|grunt|\.storybook/i.test(file) : !MENTIONING.test(name) || NOT_MENTIONING.test(name)) continue;
+    if (
+      isModuleFile(file)
+        ? !/config|rc\.|webpack|rollup|vite|babel|gulp|grunt|\.storybook/i.test(file)
+        : !MENTIONING.test(name) || NOT_MENTIONING.test(name)
+    )
+      continue;
     const text = graph.textOf(file);
     if (text !== undefined && text.length < 300_000) texts.push(text);
   }
   return texts.join('\n');
 }
 
-const MENTIONING = /\.(json|jsonc|json5|ya?ml|toml|css|s[ac]ss|less|styl|html?|mdx|graphql|sh)$|^\.[\w.-]+rc$|^Dockerfile|^Makefile|^\.npmrc|^\.husky/;
+const MENTIONING =
+  /\.(json|jsonc|json5|ya?ml|toml|css|s[ac]ss|less|styl|html?|mdx|graphql|sh)$|^\.[\w.-]+rc$|^Dockerfile|^Makefile|^\.npmrc|^\.husky/;
 const NOT_MENTIONING = /^(package\.json|package-lock\.json|pnpm-lock\.yaml|npm-shrinkwrap\.json|bun\.lock)$/;
 
 function isMentioned({ graph }: PackageCheck, manifest: Manifest, name: string, mentions: string): boolean {
@@ -216,7 +268,10 @@ function isMentioned({ graph }: PackageCheck, manifest: Manifest, name: string, 
   // `eslint-plugin-x` is written `x`, `@scope/eslint-config` `@scope`, a preset without its prefix.
   const short = name
     .replace(/^@([^/]+)\/(eslint-plugin|eslint-config|babel-preset|stylelint-config|prettier-plugin)$/, '@$1')
-    .replace(/(^|\/)(eslint-plugin|eslint-config|eslint-import-resolver|babel-plugin|babel-preset|plugin|preset|stylelint-config|remark|rehype|postcss|jest-environment|commitlint-config|prettier-plugin|gatsby-plugin|docusaurus-plugin)-/, '$1');
+    .replace(
+      /(^|\/)(eslint-plugin|eslint-config|eslint-import-resolver|babel-plugin|babel-preset|plugin|preset|stylelint-config|remark|rehype|postcss|jest-environment|commitlint-config|prettier-plugin|gatsby-plugin|docusaurus-plugin)-/,
+      '$1',
+    );
   if (short !== name) names.push(`"${short}"`, `'${short}'`, `"plugin:${short}/`, `${short}/`);
   return names.some((one) => mentions.includes(one));
 }

@@ -18,7 +18,10 @@ export interface PackageUse {
 }
 
 /** Uses of packages by the manifest that answers for the module. */
-export function packageUses(graph: ModuleGraph, isIgnored: (file: string) => boolean): ReadonlyMap<Manifest, readonly PackageUse[]> {
+export function packageUses(
+  graph: ModuleGraph,
+  isIgnored: (file: string) => boolean,
+): ReadonlyMap<Manifest, readonly PackageUse[]> {
   const uses = new Map<Manifest, PackageUse[]>();
   for (const module of graph.modules.values()) {
     const manifest = graph.manifests.packageOf(module.file);
@@ -29,7 +32,14 @@ export function packageUses(graph: ModuleGraph, isIgnored: (file: string) => boo
       const name = resolution && packageUsed(request, resolution);
       if (!resolution || name === undefined) return;
       isProduction ??= isProductionFile(graph, module.file);
-      const use = { name, module, request, resolution, isProduction, isTypeOnly: () => isTypeOnly(graph, module, request) };
+      const use = {
+        name,
+        module,
+        request,
+        resolution,
+        isProduction,
+        isTypeOnly: () => isTypeOnly(graph, module, request),
+      };
       const list = uses.get(manifest);
       if (list) list.push(use);
       else uses.set(manifest, [use]);

@@ -21,7 +21,13 @@ function checkVersions(check: PackageCheck, members: readonly ManifestFile[]): v
   const uses = new Map<string, { readonly file: ManifestFile; readonly section: string; readonly range: string }[]>();
   for (const file of members) {
     for (const { section, name, range } of dependenciesOf(file.manifest)) {
-      if (section === 'peerDependencies' || rangeKindOf(range).kind !== 'range' || range === '*' || /^(npm|jsr):/.test(range)) continue;
+      if (
+        section === 'peerDependencies' ||
+        rangeKindOf(range).kind !== 'range' ||
+        range === '*' ||
+        /^(npm|jsr):/.test(range)
+      )
+        continue;
       const list = uses.get(name);
       if (list) list.push({ file, section, range });
       else uses.set(name, [{ file, section, range }]);
@@ -39,8 +45,18 @@ function checkVersions(check: PackageCheck, members: readonly ManifestFile[]): v
       check.report(file.manifest.file, 'version-mismatch', {
         message: `'${name}' is ${range} here, but ${usual} in ${example?.file.manifest.file ?? 'the rest'} of the same workspace${agreeing.length > 1 ? ` and ${String(agreeing.length - 1)} more` : ''}. Align them.`,
         range: file.place(section, name),
-        related: example ? [{ file: example.file.manifest.file, range: example.file.place(example.section, name), message: `${usual} here` }] : [],
-        fixes: [{ title: `Use ${usual}`, kind: 'suggestion', edits: [file.edit([{ path: [section, name], value: usual }])] }],
+        related: example
+          ? [
+              {
+                file: example.file.manifest.file,
+                range: example.file.place(example.section, name),
+                message: `${usual} here`,
+              },
+            ]
+          : [],
+        fixes: [
+          { title: `Use ${usual}`, kind: 'suggestion', edits: [file.edit([{ path: [section, name], value: usual }])] },
+        ],
       });
     }
   }
@@ -49,7 +65,8 @@ function checkVersions(check: PackageCheck, members: readonly ManifestFile[]): v
 function checkWorkspaceProtocol(check: PackageCheck, members: readonly ManifestFile[]): void {
   for (const file of members) {
     for (const { section, name, range } of dependenciesOf(file.manifest)) {
-      if (!range.startsWith('workspace:') || /^workspace:.*[@/]/.test(range) || check.graph.manifests.members.has(name)) continue;
+      if (!range.startsWith('workspace:') || /^workspace:.*[@/]/.test(range) || check.graph.manifests.members.has(name))
+        continue;
       check.report(file.manifest.file, 'invalid-range', {
         message: `There is no package '${name}' in this workspace for '${range}' to mean.`,
         range: file.place(section, name),
@@ -71,7 +88,9 @@ function checkCatalog(check: PackageCheck, members: readonly ManifestFile[]): vo
     ),
   );
   const document = parseDocument(text);
-  const overrides = JSON.stringify(document.errors.length > 0 ? {} : ((document.toJS() as { overrides?: unknown }).overrides ?? {}));
+  const overrides = JSON.stringify(
+    document.errors.length > 0 ? {} : ((document.toJS() as { overrides?: unknown }).overrides ?? {}),
+  );
   const lines = lineStartsOf(text);
   const report = (catalog: string, entries: unknown): void => {
     if (!isMap(entries)) return;

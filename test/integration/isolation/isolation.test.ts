@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { ModuleGraph } from '../../../workers/graph/graph.ts';
+import { detector, folderCouplings } from '../../../workers/detectors/isolation/index.ts';
+import type { DetectorOptions } from '../../../workers/protocol.ts';
+import { runDetector } from '../../support/run-detector.ts';
+import { workspaceOf, type TestWorkspace } from '../graph/workspace.ts';
+
+async function found(workspace: TestWorkspace, options: DetectorOptions = {}): Promise<readonly string[]> {
+  const { issues } = await runDetector(detector, workspace.root, options);
+  return issues.map(({ file, rule }) => `${file} ${rule}`);
+}
+
+function fan(prefix: string, count: number, text: (index: number) => string): Readonly<Record<string, string>> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`${prefix}${String(index)}.ts`, text(index)]));
+}
+
+describe('isolation', () => {
+  it('finds hubs and modules that do everything', async () => {
+    const imports = Array.from({ length: 20 }, (_, index) => `import './out/x${String(index)}';`).join('\n');
+    const exports = Array.from({ length: 30 }, (_, index) => `export const n${String(index)} = 1;`).join('\n');
+    using workspace = workspaceOf({
+      ...fan('in/u', 20, () => `import '../hub';\nimport '../god';\n`),
+      ...fan('out/x', 20, () => 'export {};\n'),
+      'hub.ts': imports,
+      'god.ts': exports + '\n//'.repeat(1000),
+    });
+    assert.deepEqual(await found(workspace), ['god.ts god-module', 'hub.ts hub-module']);
+  });
+
+  it('holds boundaries: what a layer may not, and all it may', async () => {
+    using workspace = workspaceOf({
+      'ui/a.ts': `import '../domain/b';\nimport '../server/c';\n`,
+      'domain/b.ts': `import type { C } from '../server/c';\nexport type B = C;\n`,
+      'server/c.ts': `export type C = 1;\n`,
+    });
+    const rule = (more: object): DetectorOptions => ({ boundaries: [{ name: 'layers', ...more }] });
+    assert.deepEqual(await found(workspace, rule({ from: 'ui/**', disallow: ['server/**'] })), ['ui/a.ts boundary']);
+    assert.deepEqual(await found(workspace, rule({ from: 'ui/**', allow: ['domain/**'] })), ['ui/a.ts boundary']);
+    assert.deepEqual(await found(workspace, rule({ from: ['domain/**'], disallow: 'server/**' })), [
+      'domain/b.ts boundary',
+    ]);
+    assert.deepEqual(await found(workspace, rule({ from: 'domain/**', disallow: 'server/**', types: 'allow' })), []);
+  });
+
+  it('reads path rules of dependency-cruiser, groups included', async () => {
+    using workspace = workspaceOf({
+      '.dependency-cruiser.json': {
+        forbidden: [
+          {
+            name: 'features apart',
+            from: { path: '^features/([^/]+)/' },
+            to: { path: '^features/', pathNot: '^features/$1/' },
+          },
+          { name: 'not for us', from: { path: 'a' }, to: { circular: true } },
+        ],
+      },
+      'features/a/x.ts': `import './y';\nimport '../b/z';\n`,
+      'features/a/y.ts': 'export {};\n',
+      'features/b/z.ts': 'export {};\n',
+    });
+    const { issues } = await runDetector(detector, workspace.root);
+    assert.deepEqual(
+      issues.map(({ file, range }) => [file, range.start.line]),
+      [['features/a/x.ts', 1]],
+    );
+  });
+
+  it('measures folders as dependency-cruiser does', async () => {
+    using workspace = workspaceOf({
+      'a/one.ts': `import '../b/two';\nimport './three';\n`,
+      'a/three.ts': `import '../b/two';\n`,
+      'b/two.ts': `import '../c/four';\n`,
+      'c/four.ts': 'export {};\n',
+    });
+    const graph = new ModuleGraph(workspace.root);
+    await graph.update({ overlays: [] });
+    assert.deepEqual(Object.fromEntries(folderCouplings(graph)), {
+      a: { ca: 0, ce: 1, instability: 1 },
+      b: { ca: 2, ce: 1, instability: 1 / 3 },
+      c: { ca: 1, ce: 0, instability: 0 },
+    });
+  });
+});
