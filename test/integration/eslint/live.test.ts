@@ -44,7 +44,7 @@ async function planOf(root: string): Promise<readonly Unit[]> {
 }
 
 describe('eslint: live', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   afterEach(() => detector.dispose?.());
   after(removeWorkspaces);
 

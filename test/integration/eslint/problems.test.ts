@@ -34,7 +34,7 @@ async function unprivileged<T>(work: () => Promise<T>): Promise<T> {
 }
 
 describe('eslint: problems', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   after(removeWorkspaces);
 
   it('no configuration: not applicable, and a new one would be noticed', async () => {
