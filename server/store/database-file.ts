@@ -4,11 +4,11 @@
  *
  * Invariant: `run` answers from a sound database or throws; no damage on disk reaches its caller in another way.
  */
-import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { StoreDatabase } from './database.ts';
-import { explain, faultOf, ForeignFileError, StoreError } from './faults.ts';
+import { explain, faultOf, ForeignFileError, isSqliteError, StoreError } from './faults.ts';
 import { ensureSchema } from './schema.ts';
 import { companions, identityOf, listSetAside, removeDatabase, setAside } from './set-aside.ts';
 import { Connection } from './sqlite.ts';
@@ -29,6 +29,8 @@ export interface DatabaseFileOptions {
   readonly exclusively?: <Result>(work: () => Result) => Result;
   /** Of a new file; for tests. */
   readonly pageSize?: number;
+  /** False: nothing waits for the disk, so that a power cut may damage the file; for tests. */
+  readonly durable?: boolean;
 }
 
 /** A larger file is checked as a whole when there is time; until then its records vouch for themselves. */
@@ -41,6 +43,9 @@ const MEMORY_BYTES = 64 * 1024 * 1024;
 const BUSY_MS = 1000;
 const DRAFT_AGE_MS = 600_000;
 const REPAIRS = 3;
+/** https://www.sqlite.org/fileformat2.html#the_database_header */
+const HEADER_LENGTH = 100;
+const WRITE_VERSION_AT = 18;
 
 export class DatabaseFile {
   readonly file: string;
@@ -86,6 +91,8 @@ export class DatabaseFile {
         return work(this.#database);
       } catch (error) {
         const fault = faultOf(error);
+        // It was renamed or deleted just now: the next round sees that and opens what is there.
+        if (fault === 'unwritable' && attempt < REPAIRS && this.#isReplaced()) continue;
         if (fault === 'damaged' && this.#memoryReason === undefined && attempt < REPAIRS) this.#repair(error, identity);
         else if ((fault === 'unwritable' || fault === 'damaged') && this.#memoryReason === undefined) this.#goToMemory(error);
         else throw error;
@@ -95,7 +102,7 @@ export class DatabaseFile {
 
   /** Whether {@link tidy} has something to do. */
   get untidy(): boolean {
-    return !this.#checked || this.#changed;
+    return !this.#checked || this.#changed || (this.#database?.suspect ?? false);
   }
 
   changed(): void {
@@ -105,8 +112,8 @@ export class DatabaseFile {
   /** Work for idle time: the check that was too long for the start, a snapshot when the last one is old. */
   tidy(): void {
     if (this.#memoryReason !== undefined) return;
-    if (!this.#checked) {
-      this.run((database) => assertSound(database.quickCheck()));
+    if (!this.#checked || this.#database?.suspect === true) {
+      this.run((database) => assertSound(database.check()));
       this.#checked = true;
     }
     if (!this.#changed) return;
@@ -121,7 +128,7 @@ export class DatabaseFile {
     const draft = `${this.#snapshot}.${process.pid}.tmp`;
     return this.run((database) => {
       if (this.#memoryReason !== undefined || database.bytes() > SNAPSHOT_BYTES) return false;
-      assertSound(database.quickCheck());
+      assertSound(database.check());
       try {
         rmSync(draft, { force: true });
         database.connection.run('VACUUM INTO ?', draft);
@@ -177,34 +184,44 @@ export class DatabaseFile {
   }
 
   #open(): StoreDatabase {
-    const { dir, maxBytes, now, pageSize = 4096 } = this.#options;
+    const { dir, maxBytes, now, pageSize = 4096, durable = true } = this.#options;
     mkdirSync(dir, { recursive: true, mode: 0o700 });
+    assertHeader(this.file);
     const connection = new Connection(this.file);
     try {
       connection.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
-      connection.exec(`PRAGMA page_size = ${pageSize}; PRAGMA auto_vacuum = INCREMENTAL`);
       useSafely(connection);
+      // A file that is not ours is left as it is.
+      const isNew = connection.number('PRAGMA page_count') === 0;
+      if (isNew) connection.exec(`PRAGMA page_size = ${pageSize}; PRAGMA auto_vacuum = INCREMENTAL`);
+      else ensureSchema(connection);
+      connection.exec(`PRAGMA synchronous = ${durable ? 'NORMAL' : 'OFF'}; PRAGMA journal_size_limit = 4194304`);
       connection.all('PRAGMA journal_mode = WAL');
-      connection.exec('PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304');
-      ensureSchema(connection);
+      if (isNew) ensureSchema(connection);
       const database = new StoreDatabase(connection, { maxBytes, now });
       this.#checked = database.bytes() <= CHECK_AT_OPEN_BYTES;
-      if (this.#checked) assertSound(database.quickCheck());
+      if (this.#checked) assertSound(database.check());
       assertWritable(connection);
       this.#identity = identityOf(this.file);
       return database;
     } catch (error) {
       connection.close();
+      // Our statements are right: what SQLite has against them lies in the file.
+      if (faultOf(error) === 'other' && isSqliteError(error)) throw new ForeignFileError(messageOf(error), { cause: error });
       throw error;
     }
   }
 
   /** Another process has repaired the file, or the user has deleted it: what we have open is no longer the store. */
   #reopenIfReplaced(): void {
-    if (this.#database === undefined || this.#memoryReason !== undefined) return;
-    if (identityOf(this.file) === this.#identity) return;
+    if (!this.#isReplaced()) return;
     this.close();
     this.#identity = undefined;
+  }
+
+  #isReplaced(): boolean {
+    if (this.#database === undefined || this.#memoryReason !== undefined) return false;
+    return this.#identityOnDisk() !== this.#identity;
   }
 
   /** @param identity of the file that was found damaged */
@@ -236,7 +253,7 @@ export class DatabaseFile {
       try {
         useSafely(connection);
         ensureSchema(connection);
-        assertSound(new StoreDatabase(connection, { maxBytes: Infinity, now: this.#options.now }).quickCheck());
+        assertSound(new StoreDatabase(connection, { maxBytes: Infinity, now: this.#options.now }).check());
       } finally {
         connection.close();
       }
@@ -309,6 +326,20 @@ export class DatabaseFile {
 /** A damaged or malicious file may not make SQLite do anything but fail. */
 function useSafely(connection: Connection): void {
   connection.exec('PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF');
+}
+
+/** What SQLite would take for the format of a later version, and then not write. */
+function assertHeader(file: string): void {
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) < HEADER_LENGTH) return;
+  const header = Buffer.alloc(HEADER_LENGTH);
+  const handle = openSync(file, 'r');
+  try {
+    readSync(handle, header, 0, HEADER_LENGTH, 0);
+  } finally {
+    closeSync(handle);
+  }
+  const versions = [header[WRITE_VERSION_AT] ?? 0, header[WRITE_VERSION_AT + 1] ?? 0];
+  if (versions.some((version) => version < 1 || version > 2)) throw new ForeignFileError('its header is not that of a database');
 }
 
 /** Nothing else that is done at the start writes: a full or read-only disk would show itself only later. */

@@ -28,9 +28,10 @@ const CHUNK_RECORDS = 500;
 const HISTORY_LENGTH = 500;
 /** Eviction goes on until this share of the limit is in use, so that it is rare. */
 const KEEP_SHARE = 0.8;
+const EVICTED_AT_ONCE = 16;
 /** When a record was used is kept to the day: a warm start must not rewrite what it reads. */
 const DAY_MS = 86_400_000;
-/** Names and columns beside the bodies, for the account of what is in use. */
+/** Characters of names and columns beside the bodies, roughly. */
 const ROW_OVERHEAD = 100;
 
 export interface DatabaseOptions {
@@ -44,6 +45,7 @@ export class StoreDatabase {
   readonly #options: DatabaseOptions;
   #damagedRecords = 0;
   #evictedRecords = 0;
+  #suspect = false;
 
   /** @param connection one whose schema has been checked */
   constructor(connection: Connection, options: DatabaseOptions) {
@@ -64,8 +66,13 @@ export class StoreDatabase {
     this.#evict();
   }
 
+  /** Something was found that should be impossible in a sound file. */
+  get suspect(): boolean {
+    return this.#suspect;
+  }
+
   /** A chunk of units in no particular order. Units written meanwhile may be among them or not. */
-  units(query: UnitQuery, from: Cursor = 0): Chunk<LoadedUnit> {
+  units(query: UnitQuery, from: Cursor = ['', '']): Chunk<LoadedUnit> {
     const { connection } = this;
     const damaged: Row[] = [];
     const chunk = connection.transaction('read', () => {
@@ -77,7 +84,7 @@ export class StoreDatabase {
         else items.push(loaded);
         length += loaded?.parts.reduce((sum, { body }) => sum + body.length, ROW_OVERHEAD) ?? 0;
         if (length >= CHUNK_LENGTH || items.length + damaged.length >= CHUNK_RECORDS) {
-          return { items, next: Number(row['id']) };
+          return { items, next: [String(row['detector']), String(row['unit'])] };
         }
       }
       return { items };
@@ -99,19 +106,19 @@ export class StoreDatabase {
   }
 
   /** A chunk of the facts of a kind, by file. */
-  facts(kind: string, from: Cursor = ''): Chunk<Fact> {
+  facts(kind: string, [after = '']: Cursor = []): Chunk<Fact> {
     const sql = 'SELECT * FROM facts WHERE kind = ? AND file > ? ORDER BY file';
     const items: Fact[] = [];
     const damaged: Row[] = [];
     let length = 0;
-    let next: string | undefined;
-    for (const row of this.connection.iterate(sql, kind, from)) {
+    let next: Cursor | undefined;
+    for (const row of this.connection.iterate(sql, kind, after)) {
       const fact = readFact(row);
       if (fact) items.push(fact);
       else damaged.push(row);
       length += ROW_OVERHEAD + (fact?.body.length ?? 0);
       if (length < CHUNK_LENGTH && items.length + damaged.length < CHUNK_RECORDS) continue;
-      next = String(row['file']);
+      next = [String(row['file'])];
       break;
     }
     this.#dropDamaged(damaged, 'facts');
@@ -175,16 +182,15 @@ export class StoreDatabase {
     return pages * this.connection.number('PRAGMA page_size');
   }
 
-  /** @returns empty when the file's structure is sound. About 4 ms for each megabyte. */
-  quickCheck(): readonly string[] {
-    const messages = this.connection.all('PRAGMA quick_check(20)').map((row) => String(row['quick_check']));
+  /** @returns empty when the file's structure is sound, else what SQLite says about it */
+  check(): readonly string[] {
+    const messages = this.connection.all('PRAGMA integrity_check(20)').map((row) => String(row['integrity_check']));
     return messages.length === 1 && messages[0] === 'ok' ? [] : messages;
   }
 
   /** Reads everything, drops what is damaged and what belongs to nothing. */
   verify(): VerifyReport {
-    const integrity = this.connection.all('PRAGMA integrity_check(20)').map((row) => String(row['integrity_check']));
-    const structure = integrity.length === 1 && integrity[0] === 'ok' ? [] : integrity;
+    const structure = this.check();
     if (structure.length > 0) return { structure, records: 0, damaged: 0 };
     const { connection } = this;
     const bad: Record<RecordTable, Row[]> = { units: [], facts: [], notes: [], history: [] };
@@ -202,7 +208,8 @@ export class StoreDatabase {
       check('history', readHistory);
     });
     for (const [table, rows] of Object.entries(bad)) this.#dropDamaged(rows, table as RecordTable);
-    connection.run('DELETE FROM issues WHERE unit NOT IN (SELECT id FROM units)');
+    const owner = 'SELECT 1 FROM units WHERE units.detector = issues.detector AND units.unit = issues.unit';
+    connection.run(`DELETE FROM issues WHERE NOT EXISTS (${owner})`);
     return { structure, records, damaged: Object.values(bad).reduce((sum, rows) => sum + rows.length, 0) };
   }
 
@@ -219,7 +226,7 @@ export class StoreDatabase {
     let budget = this.#options.maxBytes;
     const take = (bytes: number): boolean => (budget -= bytes + ROW_OVERHEAD) >= 0;
     const operations: WriteOperation[] = [];
-    for (const row of source.connection.all('SELECT * FROM units ORDER BY used DESC, id DESC')) {
+    for (const row of source.connection.all('SELECT * FROM units ORDER BY used DESC')) {
       const unit = source.#readUnit(row);
       if (unit === undefined) continue;
       if (!take(sizeOf(unit.parts))) break;
@@ -247,22 +254,18 @@ export class StoreDatabase {
     switch (operation.type) {
       case 'put-unit':
         return this.#putUnit(operation, revision, now);
-      case 'drop-unit': {
-        const row = connection.get('SELECT id FROM units WHERE detector = ? AND unit = ?', operation.detector, operation.unit);
-        if (row) this.#deleteUnit(Number(row['id']));
-        return;
-      }
+      case 'drop-unit':
+        return this.#deleteUnit(operation.detector, operation.unit);
       case 'drop-detector': {
         const { detector } = operation;
-        connection.run('DELETE FROM issues WHERE unit IN (SELECT id FROM units WHERE detector = ?)', detector);
+        connection.run('DELETE FROM issues WHERE detector = ?', detector);
         connection.run('DELETE FROM units WHERE detector = ?', detector);
         return;
       }
       case 'put-fact': {
         const { kind, file, hash, body } = operation;
         const checksum = factChecksum(kind, operation);
-        const bytes = body.length + ROW_OVERHEAD;
-        connection.run('INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?, ?, ?, ?)', kind, file, hash, body, bytes, now, checksum);
+        connection.run('INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?, ?, ?)', kind, file, hash, now, checksum, body);
         return;
       }
       case 'drop-fact':
@@ -287,58 +290,48 @@ export class StoreDatabase {
   /** Writes only the parts that differ: a project of 10,000 files changes in a few of them. */
   #putUnit(unit: EncodedUnit, revision: number, now: number): void {
     const { connection } = this;
+    const key = [unit.detector, unit.unit] as const;
     const parts = unit.parts.map((part) => ({ ...part, checksum: partChecksum(part) })).sort(byPlace);
     const checksum = unitChecksum(unit, parts);
-    const before = connection.get('SELECT id, checksum FROM units WHERE detector = ? AND unit = ?', unit.detector, unit.unit);
-    const bytes = sizeOf(parts);
-    const values = [unit.fingerprint, unit.engine, parts.length, bytes, revision, now, checksum] as const;
-    let id: number;
-    if (before === undefined) {
-      const sql = `INSERT INTO units (detector, unit, fingerprint, engine, parts, bytes, revision, used, checksum)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`;
-      id = connection.number(sql, unit.detector, unit.unit, ...values);
-    } else {
-      id = Number(before['id']);
-      const sql = `UPDATE units SET fingerprint = ?, engine = ?, parts = ?, bytes = ?, revision = ?, used = ?, checksum = ?
-        WHERE id = ?`;
-      connection.run(sql, ...values, id);
-    }
-    // Also of a new unit: rows that a damaged file left behind under this id must not join it.
-    const stored = new Map<string, unknown>();
-    for (const row of connection.iterate('SELECT file, part, checksum FROM issues WHERE unit = ?', id)) {
-      stored.set(`${String(row['part'])}:${String(row['file'])}`, row['checksum']);
+    const { fingerprint, engine } = unit;
+    const values = [fingerprint, engine, parts.length, revision, now, checksum] as const;
+    connection.run('INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?, ?, ?, ?, ?)', ...key, ...values);
+    const stored = new Map<string, { readonly file: string; readonly part: number; readonly checksum: unknown }>();
+    const sql = 'SELECT file, part, checksum FROM issues WHERE detector = ? AND unit = ?';
+    for (const row of connection.iterate(sql, ...key)) {
+      const [file, part] = [String(row['file']), Number(row['part'])];
+      stored.set(`${part}:${file}`, { file, part, checksum: row['checksum'] });
     }
     for (const { file, part, body, checksum: partSum } of parts) {
-      const key = `${part}:${file}`;
-      if (!sameChecksum(stored.get(key), partSum)) {
-        connection.run('INSERT OR REPLACE INTO issues VALUES (?, ?, ?, ?, ?)', id, file, part, body, partSum);
+      const place = `${part}:${file}`;
+      if (!sameChecksum(stored.get(place)?.checksum, partSum)) {
+        connection.run('INSERT OR REPLACE INTO issues VALUES (?, ?, ?, ?, ?, ?)', ...key, file, part, partSum, body);
       }
-      stored.delete(key);
+      stored.delete(place);
     }
-    for (const key of stored.keys()) {
-      const colon = key.indexOf(':');
-      const [part, file] = [Number(key.slice(0, colon)), key.slice(colon + 1)];
-      connection.run('DELETE FROM issues WHERE unit = ? AND file = ? AND part = ?', id, file, part);
+    for (const { file, part } of stored.values()) {
+      connection.run('DELETE FROM issues WHERE detector = ? AND unit = ? AND file = ? AND part = ?', ...key, file, part);
     }
   }
 
-  #unitRows({ detector, after = 0 }: UnitQuery, from: Cursor): Iterable<Row> {
-    const limit = CHUNK_RECORDS;
+  #unitRows({ detector, after = Number.MIN_SAFE_INTEGER }: UnitQuery, [name = '', unit = '']: Cursor): Iterable<Row> {
+    const order = 'ORDER BY detector, unit LIMIT ?';
     if (detector === undefined) {
-      const sql = 'SELECT * FROM units WHERE id > ? AND revision > ? ORDER BY id LIMIT ?';
-      return this.connection.all(sql, from, after, limit);
+      const sql = `SELECT * FROM units WHERE (detector, unit) > (?, ?) AND revision > ? ${order}`;
+      return this.connection.all(sql, name, unit, after, CHUNK_RECORDS);
     }
-    const sql = 'SELECT * FROM units WHERE id > ? AND detector = ? AND revision > ? ORDER BY id LIMIT ?';
-    return this.connection.all(sql, from, detector, after, limit);
+    const sql = `SELECT * FROM units WHERE detector = ? AND unit > ? AND revision > ? ${order}`;
+    return this.connection.all(sql, detector, unit, after, CHUNK_RECORDS);
   }
 
   /** @returns undefined when the unit or any of its parts is not what was written */
   #readUnit(row: Row): LoadedUnit | undefined {
-    const { id, detector, unit, fingerprint, engine, revision, parts: count } = row;
+    const { detector, unit, fingerprint, engine, revision, parts: count } = row;
     if (typeof detector !== 'string' || typeof unit !== 'string') return undefined;
     if (typeof fingerprint !== 'string' || typeof engine !== 'string') return undefined;
     const parts: (EncodedPart & { readonly checksum: Uint8Array })[] = [];
-    const rows = count === 0 ? [] : this.connection.all('SELECT * FROM issues WHERE unit = ? ORDER BY file, part', Number(id));
+    const sql = 'SELECT file, part, checksum, body FROM issues WHERE detector = ? AND unit = ? ORDER BY file, part';
+    const rows = count === 0 ? [] : this.connection.all(sql, detector, unit);
     for (const { file, part, body, checksum } of rows) {
       if (typeof file !== 'string' || typeof part !== 'number' || typeof body !== 'string') return undefined;
       const expected = partChecksum({ file, part, body });
@@ -350,23 +343,26 @@ export class StoreDatabase {
     return { ...content, revision: Number(revision), parts: parts.map(({ file, part, body }) => ({ file, part, body })) };
   }
 
-  #deleteUnit(id: number): void {
-    this.connection.run('DELETE FROM issues WHERE unit = ?', id);
-    this.connection.run('DELETE FROM units WHERE id = ?', id);
+  #deleteUnit(detector: string, unit: string): void {
+    for (const table of ['issues', 'units']) {
+      this.connection.run(`DELETE FROM ${table} WHERE detector = ? AND unit = ?`, detector, unit);
+    }
   }
 
   /** Deletes rows as they were read; one that another process has replaced meanwhile stays. */
   #dropDamaged(rows: readonly Row[], table: RecordTable): void {
     if (rows.length === 0) return;
     this.#damagedRecords += rows.length;
-    const keys = keyColumns[table];
-    const where = [...keys, 'checksum'].map((column) => `${column} IS ?`).join(' AND ');
+    const columns = [...keyColumns[table], 'checksum'];
+    const where = columns.map((column) => `${column} IS ?`).join(' AND ');
     try {
       this.connection.transaction('write', () => {
         for (const row of rows) {
-          const values = [...keys, 'checksum'].map((column) => row[column] as string | number | Uint8Array | null);
+          const values = columns.map((column) => row[column] as string | number | Uint8Array | null);
           const deleted = this.connection.run(`DELETE FROM ${table} WHERE ${where}`, ...values);
-          if (table === 'units' && deleted > 0) this.connection.run('DELETE FROM issues WHERE unit = ?', Number(row['id']));
+          // A record that is not found by its own key is in the wrong place: the file wants a closer look.
+          if (deleted === 0) this.#suspect = true;
+          else if (table === 'units') this.#deleteUnit(String(row['detector']), String(row['unit']));
         }
       });
     } catch (error) {
@@ -379,18 +375,16 @@ export class StoreDatabase {
   /** Keeps the file under its limit: whatever was used the longest ago goes first. */
   #evict(): void {
     const { maxBytes } = this.#options;
-    const bytes = this.bytes();
-    if (bytes <= maxBytes) return;
-    let excess = bytes - maxBytes * KEEP_SHARE;
+    if (this.bytes() <= maxBytes) return;
     this.connection.transaction('write', () => {
-      const sql = `SELECT 'units' AS origin, id, bytes, used FROM units
-        UNION ALL SELECT 'facts', rowid, bytes, used FROM facts ORDER BY used, id`;
-      for (const row of this.connection.all(sql)) {
-        if (excess <= 0) break;
-        excess -= Number(row['bytes']);
+      const sql = `SELECT 'units' AS origin, detector AS owner, unit AS name, used FROM units
+        UNION ALL SELECT 'facts', kind, file, used FROM facts ORDER BY used`;
+      for (const [index, row] of this.connection.all(sql).entries()) {
+        if (index % EVICTED_AT_ONCE === 0 && this.bytes() <= maxBytes * KEEP_SHARE) break;
         this.#evictedRecords += 1;
-        if (row['origin'] === 'units') this.#deleteUnit(Number(row['id']));
-        else this.connection.run('DELETE FROM facts WHERE rowid = ?', Number(row['id']));
+        const [owner, name] = [String(row['owner']), String(row['name'])];
+        if (row['origin'] === 'units') this.#deleteUnit(owner, name);
+        else this.connection.run('DELETE FROM facts WHERE kind = ? AND file = ?', owner, name);
       }
     });
     this.#shrink();
@@ -410,7 +404,7 @@ export class StoreDatabase {
 type RecordTable = 'units' | 'facts' | 'notes' | 'history';
 
 const keyColumns: Readonly<Record<RecordTable, readonly string[]>> = {
-  units: ['id'],
+  units: ['detector', 'unit'],
   facts: ['kind', 'file'],
   notes: ['kind', 'key'],
   history: ['id'],

@@ -13,6 +13,8 @@ export type Fault =
 const busy = new Set([5, 6]);
 const damaged = new Set([11, 24, 26]);
 const unwritable = new Set([3, 8, 10, 13, 14, 22, 23]);
+/** SQLITE_IOERR_SHORT_READ: the file ends before it should. */
+const SHORT_READ = 522;
 /** SQLITE_BUSY_SNAPSHOT and its like are busy too: the extended codes carry the primary one in the low byte. */
 const PRIMARY = 0xff;
 
@@ -35,8 +37,9 @@ export class StoreError extends Error {
 export function faultOf(error: unknown): Fault {
   if (error instanceof ForeignFileError) return 'damaged';
   if (!(error instanceof Error) || !('code' in error)) return 'other';
-  if (error.code === 'ERR_SQLITE_ERROR' && 'errcode' in error && typeof error.errcode === 'number') {
+  if (isSqliteError(error)) {
     const code = error.errcode & PRIMARY;
+    if (error.errcode === SHORT_READ) return 'damaged';
     if (busy.has(code)) return 'busy';
     if (damaged.has(code)) return 'damaged';
     if (unwritable.has(code)) return 'unwritable';
@@ -49,11 +52,15 @@ export function faultOf(error: unknown): Fault {
   return 'syscall' in error ? 'unwritable' : 'other';
 }
 
+export function isSqliteError(error: unknown): error is Error & { readonly errcode: number } {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number';
+}
+
 /** The cause in a few words, and the way out in one sentence. */
 export function explain(error: unknown): { readonly cause: string; readonly wayOut: string } {
   const text = error instanceof Error ? error.message : String(error);
   const name = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & PRIMARY : 0;
+  const code = isSqliteError(error) ? error.errcode & PRIMARY : 0;
   if (code === 13 || name === 'ENOSPC' || name === 'EDQUOT') {
     return { cause: 'the disk is full', wayOut: 'Free some space there, then restart Bulkhead.' };
   }

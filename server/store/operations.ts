@@ -48,7 +48,7 @@ export type WriteOperation =
 export interface UnitQuery {
   /** Absent: of all detectors. */
   readonly detector?: string | undefined;
-  /** Only what was written after this revision; 0: everything. */
+  /** Only what was written after this revision; absent: everything. */
   readonly after?: number | undefined;
 }
 
@@ -63,8 +63,8 @@ export interface Chunk<Item> {
   readonly next?: Cursor;
 }
 
-/** Of units an id, of facts a file. */
-export type Cursor = number | string;
+/** The key of the last record that was given. */
+export type Cursor = readonly string[];
 
 export interface HistoryEntry {
   /** Milliseconds since the epoch. */

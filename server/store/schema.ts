@@ -7,20 +7,20 @@ export const APPLICATION_ID = 0x42_55_4c_4b;
 export const SCHEMA_VERSION = 1;
 
 /**
- * `checksum` covers everything but what is only bookkeeping: `id`, `revision`, `parts`, `bytes` and `used`. None of
- * those can make an issue wrong.
+ * `checksum` covers everything but what is only bookkeeping: `revision`, `parts` and `used`. None of those can
+ * make an issue wrong. No table has an index beside it that could come to disagree with it.
  */
 const tables: readonly string[] = [
   // One answer of a detector for a unit. `checksum` covers those of its rows in `issues` as well.
-  `CREATE TABLE units (id INTEGER PRIMARY KEY, detector TEXT NOT NULL, unit TEXT NOT NULL, fingerprint TEXT NOT NULL,
-    engine TEXT NOT NULL, parts INTEGER NOT NULL, bytes INTEGER NOT NULL, revision INTEGER NOT NULL,
-    used INTEGER NOT NULL, checksum BLOB NOT NULL, UNIQUE (detector, unit)) STRICT`,
+  `CREATE TABLE units (detector TEXT NOT NULL, unit TEXT NOT NULL, fingerprint TEXT NOT NULL, engine TEXT NOT NULL,
+    parts INTEGER NOT NULL, revision INTEGER NOT NULL, used INTEGER NOT NULL, checksum BLOB NOT NULL,
+    PRIMARY KEY (detector, unit)) STRICT, WITHOUT ROWID`,
   // The unit's issues, by file, in parts of limited length.
-  `CREATE TABLE issues (unit INTEGER NOT NULL, file TEXT NOT NULL, part INTEGER NOT NULL, body TEXT NOT NULL,
-    checksum BLOB NOT NULL, PRIMARY KEY (unit, file, part)) STRICT`,
+  `CREATE TABLE issues (detector TEXT NOT NULL, unit TEXT NOT NULL, file TEXT NOT NULL, part INTEGER NOT NULL,
+    checksum BLOB NOT NULL, body TEXT NOT NULL, PRIMARY KEY (detector, unit, file, part)) STRICT, WITHOUT ROWID`,
   // What is known of a file's content: module records, metrics, hashes.
-  `CREATE TABLE facts (kind TEXT NOT NULL, file TEXT NOT NULL, hash TEXT NOT NULL, body ANY NOT NULL,
-    bytes INTEGER NOT NULL, used INTEGER NOT NULL, checksum BLOB NOT NULL, PRIMARY KEY (kind, file)) STRICT`,
+  `CREATE TABLE facts (kind TEXT NOT NULL, file TEXT NOT NULL, hash TEXT NOT NULL, used INTEGER NOT NULL,
+    checksum BLOB NOT NULL, body ANY NOT NULL, PRIMARY KEY (kind, file)) STRICT, WITHOUT ROWID`,
   // Small collections: quarantine, baselines, meta.
   `CREATE TABLE notes (kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, checksum BLOB NOT NULL,
     PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID`,

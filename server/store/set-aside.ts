@@ -14,7 +14,10 @@ const MARK = '.damaged-';
  * @throws the error of the file system, for instance when another program holds the file (Windows)
  */
 export function setAside(file: string, now: number): string {
-  const target = freeName(`${file}${MARK}${new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`);
+  const last = listSetAside(file).at(-1) ?? '';
+  const wanted = `${file}${MARK}${new Date(now).toISOString().replaceAll(/[-:.]/g, '')}`;
+  // Names sort as they were made, also within a millisecond or after the clock was set back.
+  const target = wanted > last ? wanted : `${last}~`;
   renameSync(file, target);
   // The database first: a log without its database is discarded, a database without its log is merely older.
   for (const ending of companions) {
@@ -44,13 +47,6 @@ export function removeDatabase(file: string): void {
 export function identityOf(file: string): string | undefined {
   const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
   return stat && `${stat.dev}:${stat.ino}`;
-}
-
-function freeName(wanted: string): string {
-  for (let count = 0; ; count += 1) {
-    const name = count === 0 ? wanted : `${wanted}-${String(count).padStart(2, '0')}`;
-    if (identityOf(name) === undefined) return name;
-  }
 }
 
 function companionOf(name: string): boolean {

@@ -10,7 +10,7 @@ import type { StoreDatabase } from './database.ts';
 import { faultOf, StoreError } from './faults.ts';
 import { InputHasher } from './input-hash.ts';
 import { LockFile } from './lock-table.ts';
-import type { EncodedPart } from './operations.ts';
+import type { EncodedPart, Fact } from './operations.ts';
 import { companions } from './set-aside.ts';
 import type { CallMessage, ThreadCalls, ThreadMessage, ThreadSettings } from './thread-calls.ts';
 
@@ -110,14 +110,12 @@ function serve(file: DatabaseFile): ThreadCalls {
   };
 }
 
-function allFacts(database: StoreDatabase, kind: string): ReturnType<StoreDatabase['factsOf']> {
-  const facts = [];
-  for (let from: string | number | undefined = ''; from !== undefined; ) {
-    const chunk = database.facts(kind, from);
+function allFacts(database: StoreDatabase, kind: string): readonly Fact[] {
+  const facts: Fact[] = [];
+  for (let chunk = database.facts(kind); ; chunk = database.facts(kind, chunk.next)) {
     facts.push(...chunk.items);
-    from = chunk.next;
+    if (chunk.next === undefined) return facts;
   }
-  return facts;
 }
 
 function sizeOnDisk(file: string): number {

@@ -1,5 +1,5 @@
 /** Issues and folders for tests of the store. */
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { StoreDatabase } from '../../../server/store/database.ts';
@@ -47,12 +47,10 @@ export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]>
 /** All units of a database, chunk after chunk. */
 export function unitsIn(database: StoreDatabase, detector?: string): readonly LoadedUnit[] {
   const units: LoadedUnit[] = [];
-  for (let from: string | number | undefined = 0; from !== undefined; ) {
-    const chunk = database.units({ detector }, from);
+  for (let chunk = database.units({ detector }); ; chunk = database.units({ detector }, chunk.next)) {
     units.push(...chunk.items);
-    from = chunk.next;
+    if (chunk.next === undefined) return units;
   }
-  return units;
 }
 
 export function memoryDatabase(maxBytes = Infinity, now = (): number => Date.now()): StoreDatabase {
@@ -61,14 +59,15 @@ export function memoryDatabase(maxBytes = Infinity, now = (): number => Date.now
   return new StoreDatabase(connection, { maxBytes, now });
 }
 
-/** A folder that is removed after the test. */
-export function temporaryFolders(): (name?: string) => string {
+/** Folders that are removed after each test; `inMemory` where the system has a disk there. */
+export function temporaryFolders(inMemory = false): (name?: string) => string {
+  const base = inMemory && existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir();
   const made: string[] = [];
   afterEach(() => {
     for (const dir of made.splice(0)) rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   });
   return (name = 'store') => {
-    const dir = realpathSync(mkdtempSync(path.join(os.tmpdir(), `bulkhead-${name}-`)));
+    const dir = realpathSync(mkdtempSync(path.join(base, `bulkhead-${name}-`)));
     made.push(dir);
     return dir;
   };
@@ -83,7 +82,7 @@ export interface OpenedFile {
 export function openFile(dir: string, options: Partial<DatabaseFileOptions> = {}): OpenedFile {
   const messages: string[] = [];
   const file = new DatabaseFile({
-    ...{ dir, maxBytes: Infinity, fallbackToMemory: true, now: () => Date.now() },
+    ...{ dir, maxBytes: Infinity, fallbackToMemory: true, now: () => Date.now(), durable: false },
     log: (_level, message) => void messages.push(message),
     ...options,
   });
