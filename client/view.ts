@@ -92,6 +92,7 @@ function tooltip(view: View, summary: string): string {
     if (workers.length > 0) {
       const headers = ['Worker', 'State', 'Memory', 'Peak', 'Restarts'];
       parts.push(table(headers, '--:', workers.map(workerRow)));
+      parts.push(...workers.flatMap(lastExit));
       parts.push(`Memory of all workers: ${megabytes(status.memoryBytes)}`);
     }
   }
@@ -116,14 +117,17 @@ const detectorIcons = {
 } as const satisfies Record<DetectorStatus['status'], string>;
 
 function workerRow(worker: WorkerStatus): readonly string[] {
-  const state = worker.lastExit === undefined ? worker.state : `${worker.state} (last exit: ${worker.lastExit})`;
   return [
     escapeMarkdown(worker.name),
-    escapeMarkdown(state),
+    worker.state,
     megabytes(worker.memoryBytes),
     megabytes(worker.peakMemoryBytes),
     String(worker.restarts),
   ];
+}
+
+function lastExit({ name, lastExit: reason }: WorkerStatus): readonly string[] {
+  return reason === undefined ? [] : [`${escapeMarkdown(name)}, last exit: ${escapeMarkdown(reason)}`];
 }
 
 /** The first two columns are text, the others numbers. */
@@ -158,7 +162,8 @@ function countsText(counts: IssueCounts): string {
 }
 
 function megabytes(bytes: number): string {
-  return `${Math.round(bytes / (1024 * 1024))} MB`;
+  // The space does not break.
+  return `${Math.round(bytes / (1024 * 1024))}\u00a0MB`;
 }
 
 /** Text of the server may quote the workspace: it must not become a link, an icon or another row of the table. */

@@ -68,8 +68,9 @@ describe('status bar item', () => {
   it('shows detectors, workers and memory in the tooltip', () => {
     const { tooltip } = statusItem(running({}));
     assert.match(tooltip, /^\| \$\(check\) eslint \| eslint 10\.15\.0 \| 3 \|$/m);
-    assert.match(tooltip, /^\| eslint\\#1 \| ready \\\(last exit: killed by SIGKILL\\\) \| 100 MB \| 150 MB \| 1 \|$/m);
-    assert.match(tooltip, /Memory of all workers: 100 MB/);
+    assert.match(tooltip, /^\| eslint\\#1 \| ready \| 100\u00a0MB \| 150\u00a0MB \| 1 \|$/m);
+    assert.match(tooltip, /^eslint\\#1, last exit: killed by SIGKILL$/m);
+    assert.match(tooltip, /Memory of all workers: 100\u00a0MB/);
   });
 
   it('offers the commands that make sense in the state', () => {
