@@ -90,13 +90,13 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
   for (const [index, unit] of units.entries()) {
     context.signal.throwIfAborted();
     const unitStarted = performance.now();
+    let said = -1;
     const onProgress = (done: number, total: number): void => {
       const share = total === 0 ? 1 : done / total;
       // Hundredths of a unit are fine enough, and few enough.
       const now = Math.round((index + share) * 100);
       if (now !== said) context.progress((said = now), units.length * 100, unit.id);
     };
-    let said = -1;
     const report = await checkUnit(
       unit,
       async (again) => {

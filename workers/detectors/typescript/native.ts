@@ -54,7 +54,7 @@ class NativeSession implements TypeScriptSession {
   async update({ overlays, changed }: Changes): Promise<void> {
     const before = this.#overlays;
     this.#overlays = overlays;
-    const server = await this.#server;
+    const server = await this.#server?.catch(() => undefined);
     if (!server) return;
     const fresh =
       // Only a process that was started with our file system asks it.
@@ -75,11 +75,17 @@ class NativeSession implements TypeScriptSession {
 
   async check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const server = await this.#start();
-    const pending = this.#pending;
-    this.#pending = {};
-    const project = await server.open(slashed(order.configFile), pending);
-    await new ProjectCheck(project, server, this.#overlays, sink, signal).run(order);
+    try {
+      const server = await this.#start();
+      const pending = this.#pending;
+      this.#pending = {};
+      const project = await server.open(slashed(order.configFile), pending);
+      await new ProjectCheck(project, server, this.#overlays, sink, signal).run(order);
+    } catch (error) {
+      // Whatever the process was told last may be lost: the next check starts another one.
+      if (!signal.aborted) await this.#stop();
+      throw error;
+    }
   }
 
   trim(): void {
@@ -115,6 +121,7 @@ class NativeSession implements TypeScriptSession {
       for (const set of [changed, created, deleted]) set.delete(file);
       const there = this.overlay(file) !== undefined || (await isFile(file));
       (there ? (known.has(file) ? changed : created) : deleted).add(file);
+      if (!there) known.delete(file);
     }
     this.#pending = { changed: [...changed], created: [...created], deleted: [...deleted] };
   }
