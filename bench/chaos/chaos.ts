@@ -47,7 +47,11 @@ export interface ChaosReport {
   /** Of the server's event loop, milliseconds. */
   readonly lagP99: number;
   readonly lagMax: number;
-  readonly quarantined: number;
+  /** Inputs condemned by chance, with the reason. */
+  readonly quarantined: readonly string[];
+  /** Detectors that had not ended well when the last analysis ended. */
+  readonly incomplete: readonly string[];
+  readonly failures: readonly string[];
   readonly notices: readonly PoolNotice[];
   /** Processes left 5 s after the end. */
   readonly orphans: readonly number[];
@@ -116,7 +120,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   lag.disable();
   say(`${done} faults in ${analyses} analyses`);
   const restarts = pool.health().reduce((sum, health) => sum + health.restarts, 0);
-  const quarantined = pool.quarantined().length;
+  const quarantined = pool.quarantined().map(({ detector, file, reason }) => `${detector} ${file}: ${reason.message}`);
+  const incomplete = engine
+    .status()
+    .filter(({ state }) => state !== 'done')
+    .map(({ name, state, error }) => `${name} ${state}: ${error ?? ''}`);
   engine.dispose();
   await pool.dispose();
   const times = ordered(pool.restartTimes());
@@ -135,6 +143,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     lagP99: lag.percentile(99) / 1e6,
     lagMax: lag.max / 1e6,
     quarantined,
+    incomplete,
+    failures: pool
+      .errors()
+      .map(({ detector, code, message, input, count }) => `${count} × ${detector} ${code} ${input ?? ''} ${message}`),
     notices,
     orphans: await orphans(token),
     durationMs: performance.now() - startedAt,

@@ -42,10 +42,10 @@ export interface CompartmentEntry {
   readonly driver?: 'child-process' | 'worker-threads';
   /** Absolute paths of detector modules the host shall load instead of its own, by detector name. */
   readonly modules?: Readonly<Record<string, string>>;
-  /** At most this many compartments for one root, per lane; absent: as many as the pool has. */
-  readonly maxCompartments?: Readonly<Partial<Record<Lane, number>>>;
-  /** Memory is multiplied: the `memoryMb` of the settings means an ordinary worker. */
-  readonly memoryFactor?: Readonly<Partial<Record<Lane, number>>>;
+  /** All work of a root goes to one compartment, heavy or not. */
+  readonly single?: boolean;
+  /** Memory is multiplied: the `memoryMb` of the settings means an ordinary worker. Default 1. */
+  readonly memoryFactor?: number | Readonly<Record<Lane, number>>;
   readonly limits?: Partial<Limits>;
   /** On top of `limits`, for the heavy lane. */
   readonly heavyLimits?: Partial<Limits>;
@@ -63,7 +63,7 @@ export type DetectorTable = Readonly<Record<string, DetectorEntry>>;
 /** The module graph is built once for all four: they share one compartment. */
 const graph: CompartmentEntry = {
   compartment: 'graph',
-  maxCompartments: { light: 1, heavy: 1 },
+  single: true,
   limits: { progressMs: 120_000 },
 };
 
@@ -72,18 +72,17 @@ export const detectorTable: DetectorTable = {
     title: 'TypeScript',
     compartment: 'typescript',
     // One warm program per root; the native compiler is parallel by itself.
-    maxCompartments: { light: 1, heavy: 1 },
+    single: true,
     // A whole program is in memory, and the native compiler's process counts too.
-    memoryFactor: { light: 4, heavy: 4 },
+    memoryFactor: 4,
     // A first program of a big project says nothing for minutes. What it cost to build is not thrown away.
     limits: { progressMs: 300_000, idleMs: Number.POSITIVE_INFINITY, cancelMs: 30_000 },
   },
   eslint: {
     title: 'ESLint',
     compartment: 'eslint',
-    maxCompartments: { heavy: 1 },
     // Typed rules hold TypeScript programs: about 2 GB for a big project.
-    memoryFactor: { heavy: 3 },
+    memoryFactor: { light: 1, heavy: 3 },
     // The first typed file builds its program.
     heavyLimits: { progressMs: 120_000, cancelMs: 15_000 },
   },
@@ -128,12 +127,14 @@ export class Places {
   of(detector: string, root: string, lane: Lane): Place | undefined {
     const entry = this.entry(detector);
     if (entry === undefined) return undefined;
-    const key = [entry.compartment, lane, root].join('\n');
+    const own = entry.single === true ? 'light' : lane;
+    const key = [entry.compartment, own, root].join('\n');
     const known = this.#places.get(key);
     if (known !== undefined) return known;
-    const maxCompartments = entry.maxCompartments?.[lane] ?? Number.POSITIVE_INFINITY;
-    const limits = this.#limitsOf(entry, lane);
-    const place = { key, compartment: entry.compartment, root, lane, entry, limits, maxCompartments };
+    // Two compartments of typed rules hold every program twice.
+    const maxCompartments = entry.single === true || lane === 'heavy' ? 1 : Number.POSITIVE_INFINITY;
+    const limits = this.#limitsOf(entry, own);
+    const place = { key, compartment: entry.compartment, root, lane: own, entry, limits, maxCompartments };
     this.#places.set(key, place);
     return place;
   }
@@ -152,7 +153,9 @@ export class Places {
   #limitsOf(entry: DetectorEntry, lane: Lane): Limits {
     const own = lane === 'heavy' ? { ...entry.limits, ...entry.heavyLimits } : entry.limits;
     const limits: Limits = { ...defaultLimits, ...this.#settings, ...own };
-    const memoryMb = own?.memoryMb ?? limits.memoryMb * (entry.memoryFactor?.[lane] ?? 1);
+    const { memoryFactor = 1 } = entry;
+    const factor = typeof memoryFactor === 'number' ? memoryFactor : memoryFactor[lane];
+    const memoryMb = own?.memoryMb ?? limits.memoryMb * factor;
     return { ...limits, memoryMb: Math.round(Math.min(memoryMb, this.#ceilingMb)) };
   }
 }

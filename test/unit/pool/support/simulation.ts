@@ -27,9 +27,9 @@ const POISONS: readonly Poison[] = ['crash', 'hang', 'oom', 'self-kill'];
 
 const table: DetectorTable = {
   many: { title: 'Many', compartment: 'many' },
-  single: { title: 'Single', compartment: 'single', maxCompartments: { light: 1, heavy: 1 } },
-  left: { title: 'Left', compartment: 'shared', maxCompartments: { light: 1 } },
-  right: { title: 'Right', compartment: 'shared', maxCompartments: { light: 1 } },
+  single: { title: 'Single', compartment: 'single', single: true },
+  left: { title: 'Left', compartment: 'shared', single: true },
+  right: { title: 'Right', compartment: 'shared', single: true },
 };
 
 /** @throws AssertionError when an invariant breaks */
