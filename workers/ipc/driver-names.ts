@@ -1,6 +1,6 @@
-/** The library's own drivers by name, each loaded when it is first asked for. */
+/** The library's own drivers by name, for the host; each loaded when it is first asked for. */
 import type { WorkerDriver } from './driver.ts';
-import { DriverError } from './errors.ts';
+import { DriverError, noSuchDriver } from './errors.ts';
 
 export type DriverName = 'child-process' | 'stdio' | 'worker-threads' | 'inline';
 
@@ -13,12 +13,7 @@ const loaders: Readonly<Record<DriverName, () => Promise<WorkerDriver>>> = {
 
 /** @throws DriverError when there is none of that name, or it cannot be loaded here */
 export async function loadDriver(name: string): Promise<WorkerDriver> {
-  if (!Object.hasOwn(loaders, name)) {
-    throw new DriverError(
-      `There is no driver '${name}'. Built in are ${Object.keys(loaders).join(', ')}; ` +
-        'a driver of your own is passed as an object, to createWorker and to startWorkerServer.',
-    );
-  }
+  if (!Object.hasOwn(loaders, name)) throw noSuchDriver(name, Object.keys(loaders));
   try {
     return await loaders[name as DriverName]();
   } catch (error) {

@@ -26,6 +26,13 @@ export class DriverError extends WorkerError {
   readonly code = 'ERR_WORKER_DRIVER';
 }
 
+export function noSuchDriver(name: string, known: readonly string[]): DriverError {
+  return new DriverError(
+    `There is no driver '${name}'. Built in are ${known.join(', ')}; ` +
+      'a driver of your own is passed as an object, to createWorker and to startWorkerServer.',
+  );
+}
+
 /** The worker could not be started, or ended before it was ready. `exit` is there when it did start. */
 export class SpawnError extends WorkerError {
   override readonly name = 'SpawnError';

@@ -1,5 +1,5 @@
 /** The worker's side: takes requests off the line, runs their handlers, answers. One server per worker, until it ends. */
-import { loadDriver } from './driver-names.ts';
+import { loadServe } from './driver-ends.ts';
 import type { ServeContext, WorkerDriver, WorkerEnd } from './driver.ts';
 import { DriverError, ProtocolError } from './errors.ts';
 import { silentLogger } from './logger.ts';
@@ -43,8 +43,8 @@ export async function startWorkerServer<M extends MessageDefinitions>(
   if (startup === undefined) {
     throw new DriverError('This is not a worker: start the script with createWorker({ script }) instead of directly.');
   }
-  const driver = options.driver ?? (await loadDriver(startup.driver));
-  if (driver.name !== startup.driver) {
+  const { driver } = options;
+  if (driver !== undefined && driver.name !== startup.driver) {
     throw new DriverError(
       `The worker uses the driver '${driver.name}', but the host started it with '${startup.driver}'. Use the same.`,
     );
@@ -55,7 +55,8 @@ export async function startWorkerServer<M extends MessageDefinitions>(
     maxFrameBytes: startup.maxFrameBytes,
     logger: options.logger ?? silentLogger,
   };
-  const end = driver.serve(startup, context);
+  const serve = driver?.serve ?? (await loadServe(startup.driver));
+  const end = serve(startup, context);
   if (mismatch !== undefined) {
     await end.refuse(mismatch);
     throw new ProtocolError(mismatch);

@@ -2,7 +2,6 @@
  * Where sockets are: each in a private directory of its own, which goes with it, whoever of host, worker and guard is
  * the one to tidy up. On Windows they are named pipes and there is no file.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, rmdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -57,7 +56,7 @@ export function claimSocketPath(given: string | undefined): SocketPlace {
     return { path: given, ownsDirectory: false, release: () => removeSocket(given, false), leave: nothing };
   }
   if (process.platform === 'win32') {
-    const name = `\\\\.\\pipe\\iw-${process.pid}-${randomBytes(8).toString('hex')}`;
+    const name = `\\\\.\\pipe\\iw-${process.pid}-${crypto.randomUUID()}`;
     return { path: name, ownsDirectory: false, release: nothing, leave: nothing };
   }
   // `mkdtemp` makes it for this user alone (0700).
