@@ -4,7 +4,7 @@
  *
  * Invariant: `run` answers from a sound database or throws; no damage on disk reaches its caller in another way.
  */
-import { closeSync, copyFileSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, copyFileSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { StoreDatabase } from './database.ts';
@@ -272,7 +272,7 @@ export class DatabaseFile {
   /** @throws StoreError when that is not allowed */
   #goToMemory(cause: unknown): void {
     const { dir, fallbackToMemory, log, maxBytes, now } = this.#options;
-    const { cause: reason, wayOut } = explain(cause);
+    const { cause: reason, wayOut } = explain(this.#refusal() ?? cause);
     const text = `The store in ${dir} cannot be used: ${reason}.`;
     if (!fallbackToMemory) {
       this.close();
@@ -287,6 +287,16 @@ export class DatabaseFile {
     this.#identity = undefined;
     this.#memoryReason = `${text} Results are kept in memory until then. ${wayOut}`;
     log('warn', this.#memoryReason);
+  }
+
+  /** The file system says more clearly than SQLite why nothing can be written. */
+  #refusal(): unknown {
+    try {
+      accessSync(this.#options.dir, constants.W_OK);
+      return undefined;
+    } catch (error) {
+      return error;
+    }
   }
 
   /** A disk that cannot be written can often be read. */

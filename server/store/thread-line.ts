@@ -86,15 +86,24 @@ export class ThreadLine {
 
   #start(): Promise<Worker> {
     return new Promise((resolve, reject) => {
-      // Its output must not get into a protocol on ours.
-      const worker = new Worker(this.#script, { workerData: this.#settings, name: 'store', stdout: true, stderr: true });
+      const worker = new Worker(this.#script, {
+        workerData: this.#settings,
+        name: 'store',
+        // What our process was started with (a script on the command line, a debugger) is not for it.
+        execArgv: [],
+        // Its output must not get into a protocol on ours.
+        stdout: true,
+        stderr: true,
+      });
       let cause = '';
+      let refused = false;
       worker.on('message', (message: ThreadMessage) => {
         if (message.type === 'ready') {
           worker.unref();
           if (message.memoryReason !== undefined) this.#listener.memory(message.memoryReason);
           resolve(worker);
         } else if (message.type === 'failed') {
+          refused = true;
           reject(new StoreError(message.code, message.message));
         } else this.#take(message, worker);
       });
@@ -105,7 +114,7 @@ export class ThreadLine {
         this.#worker = undefined;
         const waiting = [...this.#pending.values()];
         this.#pending.clear();
-        if (!this.#closed) this.#listener.log('warn', reason);
+        if (!this.#closed && !refused) this.#listener.log('warn', reason);
         for (const pending of waiting) pending.reject(error);
         reject(error);
       });

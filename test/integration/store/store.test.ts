@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { openStore, Store, StoreError } from '../../../server/store/index.ts';
+import { DATABASE_NAME } from '../../../server/store/database-file.ts';
+import { Connection } from '../../../server/store/sqlite.ts';
+import { collect, content, temporaryFolders } from '../../unit/store/support.ts';
+import { startScript } from './processes.ts';
+import { fileResult } from './results.ts';
+
+describe('store', function () {
+  this.timeout(60_000);
+  const folder = temporaryFolders();
+
+  it('gives back what was put, at once and after it was opened again', async () => {
+    const dir = path.join(folder(), 'deep', 'inside');
+    const results = [fileResult('a.ts', 2), fileResult('b.ts', 0), fileResult('c.ts', 1200)];
+    const bytes = new Uint8Array([0, 1, 255]);
+    const check = async (store: Store): Promise<void> => {
+      assert.deepEqual((await collect(store.loadUnits())).map(content), results);
+      assert.deepEqual(await collect(store.loadUnits({ detector: 'typescript' })), []);
+      assert.deepEqual(await collect(store.loadFacts('record')), [
+        { file: 'a.ts', hash: '1', body: '{}' },
+        { file: 'b.ts', hash: '1', body: bytes },
+      ]);
+      assert.deepEqual([...(await store.getFacts('record', ['a.ts', 'none'])).keys()], ['a.ts']);
+      assert.deepEqual(await store.quarantine.list(), new Map([['key', { file: 'a.ts' }]]));
+      assert.deepEqual((await store.history.list()).map(({ entry }) => entry), ['second', 'first']);
+    };
+    await using store = await openStore({ dir });
+    for (const result of results) store.putUnit(result);
+    store.putFact('record', { file: 'a.ts', hash: '1', body: '{}' });
+    store.putFact('record', { file: 'b.ts', hash: '1', body: bytes });
+    store.quarantine.put('key', { file: 'a.ts' });
+    store.history.append('first');
+    store.history.append('second');
+    await check(store);
+    await store.close();
+    await using again = await openStore({ dir });
+    await check(again);
+    if (process.platform !== 'win32') assert.equal(statSync(dir).mode & 0o077, 0, 'others can read it');
+  });
+
+  it('tells its state, verifies, and forgets everything when asked to', async () => {
+    await using store = await openStore({ dir: folder() });
+    store.putUnit(fileResult('a.ts', 2));
+    store.meta.put('key', 1);
+    assert.deepEqual(await store.verify(), { structure: [], records: 2, damaged: 0 });
+    assert.ok(await store.snapshot());
+    const { mode, units, notes, pendingWrites, snapshotAt, setAside } = await store.stats();
+    assert.deepEqual([mode, units, notes, pendingWrites, setAside], ['disk', 1, 1, 0, []]);
+    assert.ok(snapshotAt !== undefined && Date.now() - snapshotAt < 60_000);
+    await store.clear();
+    const after = await store.stats();
+    assert.deepEqual([after.units, after.notes, after.snapshotAt], [0, 0, undefined]);
+  });
+
+  it('remembers hashes of files between sessions', async () => {
+    const [dir, root] = [folder(), folder('root')];
+    const names = Array.from({ length: 700 }, (_, index) => `${index}.ts`);
+    for (const name of names) writeFileSync(path.join(root, name), name);
+    const hashes = async (): Promise<ReadonlyMap<string, string>> => {
+      await using store = await openStore({ dir });
+      return await store.hashInputs(root, [...names, 'missing.ts']);
+    };
+    const first = await hashes();
+    assert.equal(first.size, 700);
+    writeFileSync(path.join(root, '7.ts'), 'x.ts');
+    const second = await hashes();
+    assert.notEqual(second.get('7.ts'), first.get('7.ts'));
+    assert.deepEqual(new Map(second).set('7.ts', ''), new Map(first).set('7.ts', ''));
+  });
+
+  it('does not keep the process alive, and writes what is left before it ends', async () => {
+    const dir = folder();
+    const script = `
+      import { openStore } from ${JSON.stringify(new URL('../../../server/store/index.ts', import.meta.url).href)};
+      const store = await openStore({ dir: ${JSON.stringify(dir)} });
+      store.meta.put('key', 'left to the end');`;
+    const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 30_000, encoding: 'utf8' });
+    assert.equal(printed, '');
+    await using store = await openStore({ dir });
+    assert.deepEqual(await store.meta.list(), new Map([['key', 'left to the end']]));
+  });
+
+  it('is closed once, and says so afterwards', async () => {
+    const store = await openStore({ dir: folder() });
+    await Promise.all([store.close(), store.close()]);
+    store.putUnit(fileResult('a.ts', 1));
+    await assert.rejects(store.stats(), { name: 'StoreError', code: 'CLOSED' });
+  });
+
+  it('repairs a damaged file and says so once', async () => {
+    const dir = folder();
+    writeFileSync(path.join(dir, DATABASE_NAME), 'nonsense'.repeat(1000));
+    const messages: string[] = [];
+    await using store = await openStore({ dir, log: (_level, message) => void messages.push(message) });
+    store.putUnit(fileResult('a.ts', 1));
+    assert.equal((await collect(store.loadUnits())).length, 1);
+    assert.equal(messages.length, 1);
+    assert.equal((await store.stats()).setAside.length, 1);
+    assert.equal(store.degraded, undefined);
+  });
+
+  it('keeps results in memory where there can be no folder, or says so instead', async () => {
+    const file = path.join(folder(), 'file');
+    writeFileSync(file, '');
+    const dir = path.join(file, 'store');
+    const messages: string[] = [];
+    await using store = await openStore({ dir, log: (_level, message) => void messages.push(message) });
+    store.putUnit(fileResult('a.ts', 1));
+    assert.equal((await collect(store.loadUnits())).length, 1);
+    assert.deepEqual(messages, [store.degraded]);
+    assert.ok(messages[0]?.includes(dir));
+    assert.ok(await store.lockTable.read());
+    await assert.rejects(openStore({ dir, fallbackToMemory: false }), (error) => {
+      assert.ok(error instanceof StoreError && error.code === 'UNAVAILABLE');
+      assert.ok(error.message.includes(dir));
+      return true;
+    });
+  });
+
+  it('goes on with another thread when its own dies, and without one when that dies too', async () => {
+    const script = path.join(folder(), 'thread.mjs');
+    // Answers nothing but the first commit of each thread's life; the second call ends it.
+    writeFileSync(
+      script,
+      `import { parentPort } from 'node:worker_threads';
+       let calls = 0;
+       parentPort.on('message', ({ id }) => {
+         if (++calls === 2) process.exit(7);
+         parentPort.postMessage({ type: 'answer', id });
+       });
+       parentPort.postMessage({ type: 'ready' });`,
+    );
+    const messages: string[] = [];
+    const store = new Store({ dir: folder(), log: (_level, message) => void messages.push(message) }, script);
+    await store.opened();
+    for (let time = 0; time < 4; time += 1) {
+      store.putUnit(fileResult(`${time}.ts`, 1));
+      assert.ok(await store.flush());
+    }
+    assert.deepEqual(await collect(store.loadUnits()), []);
+    assert.deepEqual(await store.quarantine.list(), new Map());
+    assert.equal(messages.filter((message) => message.includes('exit code 7')).length, 2);
+    assert.match(store.degraded ?? '', /not kept between sessions/);
+    await store.close();
+  });
+
+  it('waits for another process that is writing, and loses nothing', async () => {
+    const dir = folder();
+    await using store = await openStore({ dir });
+    const other = new Connection(path.join(dir, DATABASE_NAME));
+    other.exec('BEGIN IMMEDIATE');
+    store.putUnit(fileResult('a.ts', 1));
+    assert.equal(await store.flush(1500), false);
+    other.exec('COMMIT');
+    other.close();
+    assert.ok(await store.flush());
+    assert.equal((await collect(store.loadUnits())).length, 1);
+    assert.equal(store.degraded, undefined);
+  });
+
+  it('loses nothing that was on disk when two of three processes are killed while all write', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const dir = folder();
+      const writers = ['one', 'two'].map((name) => startScript('writer.ts', [dir, name]));
+      await using store = await openStore({ dir });
+      // Somewhere in the middle of their work, another place in each round.
+      await Promise.all(writers.map((writer, index) => writer.line(`acked ${3 + round * 2 + index}`)));
+      store.putUnit(fileResult('mine', 3));
+      await Promise.all(writers.map((writer) => writer.kill()));
+      const units = new Map((await collect(store.loadUnits())).map((unit) => [unit.unit, unit]));
+      for (const [index, { lines }] of writers.entries()) {
+        assert.deepEqual(lines.filter((line) => line.startsWith('log') || line === 'late'), []);
+        const name = index === 0 ? 'one' : 'two';
+        for (const line of lines.filter((text) => text.startsWith('acked '))) {
+          for (let unit = 0; unit < 10; unit += 1) {
+            assert.ok(units.has(`${name}/${line.slice(6)}/${unit}`), `${name} ${line} was lost`);
+          }
+        }
+      }
+      for (const unit of units.values()) {
+        if (unit.unit === 'shared') assert.match(unit.fingerprint, /^(?:one|two) \d+$/);
+        const issues = [...unit.files.values()].flat();
+        assert.deepEqual(content(unit), fileResult(unit.unit, issues.length, unit.fingerprint));
+      }
+      assert.ok(units.has('mine'));
+      assert.deepEqual((await store.verify()).structure, []);
+      assert.equal((await store.stats()).damagedRecords, 0);
+    }
+  });
+
+  it('is opened by several processes at once when there is none yet', async () => {
+    const dir = folder();
+    const writers = ['a', 'b', 'c', 'd'].map((name) => startScript('writer.ts', [dir, name, '2']));
+    await Promise.all(writers.map((writer) => writer.ended()));
+    await using store = await openStore({ dir });
+    assert.equal((await collect(store.loadUnits())).length, 4 * 20 + 1);
+    assert.deepEqual(writers.flatMap(({ lines }) => lines.filter((line) => line.startsWith('log'))), []);
+    assert.deepEqual(readdirSync(dir).filter((name) => name.includes('damaged')), []);
+  });
+
+  // A disk of two megabytes in a mount namespace: Linux can make one without asking anybody.
+  if (process.platform === 'linux') {
+    for (const mode of ['full', 'read-only']) {
+      it(`keeps results in memory when the disk is ${mode}, with one message, and reads what is there`, async () => {
+        const disk = path.join(folder('disk'), 'mounted');
+        mkdirSync(disk);
+        const script = startScript('tight-disk.ts', [mode, disk], ['unshare', '--user', '--map-root-user', '--mount']);
+        await script.ended();
+        assert.deepEqual(script.lines, ['passed']);
+        assert.deepEqual(readdirSync(disk), [], 'the small disk is seen outside');
+      });
+    }
+  }
+});
+
+describe('store: locks between processes', function () {
+  this.timeout(60_000);
+  const folder = temporaryFolders();
+
+  it('are taken over within 3 s when their owner is killed', async () => {
+    const dir = folder();
+    const first = startScript('lock-holder.ts', [dir, 'analysis']);
+    assert.equal(await first.line('held'), 'held 1');
+    const second = startScript('lock-holder.ts', [dir, 'analysis']);
+    // It has asked and been refused: only then is it waiting.
+    await using store = await openStore({ dir });
+    const [record] = await store.lockTable.read(['analysis']);
+    assert.equal(record?.owner.pid, first.process.pid);
+    await first.kill();
+    const killedAt = performance.now();
+    assert.equal(await second.line('held'), 'held 2');
+    const seconds = (performance.now() - killedAt) / 1000;
+    assert.ok(seconds < 3, `it took ${seconds} s`);
+    await second.kill();
+  });
+
+  it('let one process in at a time', async () => {
+    const dir = folder();
+    const journal = path.join(dir, 'journal');
+    const scripts = [1, 2, 3].map(() => startScript('lock-holder.ts', [dir, 'x', '10', journal]));
+    await Promise.all(scripts.map((script) => script.ended()));
+    const lines = readFileSync(journal, 'utf8').trim().split('\n');
+    assert.equal(lines.length, 60);
+    const expected = Array.from({ length: 30 }, (_, index) => [`enter ${index + 1}`, `leave ${index + 1}`]).flat();
+    assert.deepEqual(lines, expected, 'two were in at the same time, or a version was given twice');
+  });
+});
