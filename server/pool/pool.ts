@@ -113,7 +113,8 @@ class CompartmentPool implements SupervisedPool {
       onBusy: () => this.#sampler.wake(),
       onStarted: (pid) => void this.#registry?.started(pid),
       onEnded: (pid) => this.#registry?.ended(pid),
-      onFault: (compartment, { reason, foreign }, _phase, work) => {
+      onFault: (compartment, { reason, foreign }, phase, work) => {
+        if (foreign && phase === 'idle') this.#strikes.addIdleDeath();
         log('warn', `${compartment.name}: ${reason.message}`);
         this.#errors.record(reportOfExit(work?.detector ?? compartment.place.compartment, reason, foreign));
       },

@@ -18,14 +18,15 @@ const OWN_STRIKES = 2;
 /** Deaths from outside are chance, until they are not: from the third on the input runs alone, the sixth ends it. */
 const FOREIGN_STRIKES_ALONE = 3;
 const FOREIGN_STRIKES = 6;
-/** Where several inputs die from outside, it is the surroundings: then only a long series speaks against one of them. */
+/** Where other inputs die from outside too, it is the surroundings: then only a long series speaks against one. */
 const FOREIGN_STRIKES_HOSTILE = 24;
-const HOSTILE_INPUTS = 3;
+const HOSTILE_DEATHS = 3;
 
 export class Strikes {
   readonly #counts = new Map<string, StrikeCount>();
-  /** Inputs that ever were in work at a death from outside. */
+  /** Inputs that ever were in work at a death from outside, and such deaths with nothing in work. */
   readonly #struckFromOutside = new Set<string>();
+  #idleDeaths = 0;
 
   get size(): number {
     return this.#counts.size;
@@ -47,6 +48,11 @@ export class Strikes {
     }
   }
 
+  /** A compartment was ended from outside with no input in work: surely none is to blame. */
+  addIdleDeath(): void {
+    this.#idleDeaths = Math.min(this.#idleDeaths + 1, MAX_ENTRIES);
+  }
+
   /** It shall run alone. */
   isSuspected(key: string): boolean {
     const count = this.of(key);
@@ -57,7 +63,7 @@ export class Strikes {
   isOut(key: string): boolean {
     const count = this.of(key);
     const others = this.#struckFromOutside.size - (this.#struckFromOutside.has(key) ? 1 : 0);
-    const enough = others >= HOSTILE_INPUTS ? FOREIGN_STRIKES_HOSTILE : FOREIGN_STRIKES;
+    const enough = others + this.#idleDeaths >= HOSTILE_DEATHS ? FOREIGN_STRIKES_HOSTILE : FOREIGN_STRIKES;
     return count.own >= OWN_STRIKES || count.foreign >= enough;
   }
 
