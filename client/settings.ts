@@ -1,13 +1,29 @@
 /** Reads the `bulkhead` settings. Stateless; whoever needs them reads them anew. */
 import * as vscode from 'vscode';
 import { normalizeSettings } from '../workers/settings.ts';
-import type { BulkheadSettings } from '../workers/protocol-lsp.ts';
+import { detectorNames, type BulkheadSettings } from '../workers/protocol-lsp.ts';
 
 export const settingsSection = 'bulkhead';
 
 /** The settings as they apply to the window now, every value of the right type and in range. */
 export function readSettings(): BulkheadSettings {
-  return normalizeSettings(vscode.workspace.getConfiguration().get(settingsSection));
+  const configuration = vscode.workspace.getConfiguration(settingsSection);
+  const detectors = detectorNames.map((name) => [name, chosenOptions(configuration, name)] as const);
+  const raw: unknown = vscode.workspace.getConfiguration().get(settingsSection);
+  return normalizeSettings({ ...(typeof raw === 'object' ? raw : {}), ...Object.fromEntries(detectors) });
+}
+
+/** Only what somebody chose: a default would stand in the way of what `bulkhead.config.json` says. */
+function chosenOptions(configuration: vscode.WorkspaceConfiguration, detector: string): Record<string, unknown> {
+  const section: unknown = configuration.get(detector);
+  const options = typeof section === 'object' && section !== null ? Object.entries(section) : [];
+  return Object.fromEntries(
+    options.filter(([name]) => {
+      const where = configuration.inspect(`${detector}.${name}`);
+      const values = [where?.globalValue, where?.workspaceValue, where?.workspaceFolderValue];
+      return values.some((value) => value !== undefined);
+    }),
+  );
 }
 
 /** Calls back with the new settings after each change that touches them. */

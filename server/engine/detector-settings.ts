@@ -22,7 +22,21 @@ export function detectorSettings(file: ConfigFile, choice: DetectorChoice): Pick
     const setting = file.detectors[name];
     const wanted = choice.only ? choice.only.includes(name) : setting !== false && choice.off?.includes(name) !== true;
     if (!wanted) continue;
-    detectors.set(name, { ...(typeof setting === 'object' ? setting : {}), ...choice.options?.[name] });
+    detectors.set(name, merged(typeof setting === 'object' ? setting : {}, choice.options?.[name] ?? {}));
   }
   return { detectors, exclude: [...file.exclude, ...(choice.exclude ?? [])] };
+}
+
+/** Option by option; within an option that is an object (severities by rule) key by key. */
+function merged(file: DetectorOptions, told: DetectorOptions): DetectorOptions {
+  const options: Record<string, unknown> = { ...file };
+  for (const [name, value] of Object.entries(told)) {
+    const before = options[name];
+    options[name] = isRecord(before) && isRecord(value) ? { ...before, ...value } : value;
+  }
+  return options;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -7,4 +7,7 @@ export const detectorModules: Readonly<Record<string, LoadDetector>> = {
   typescript: () => import('./typescript/index.ts'),
   eslint: () => import('./eslint/index.ts'),
   circular: () => import('./circular/index.ts'),
+  import: () => import('./import/index.ts'),
+  isolation: () => import('./isolation/index.ts'),
+  package: () => import('./package/index.ts'),
 };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultSettings, normalizeSettings } from '../../../workers/settings.ts';
+import { configFileSchema, manifestWithSettings } from '../../../scripts/settings.mjs';
 import { tooltipCommands } from '../../../client/view.ts';
 import { detectorNames } from '../../../workers/protocol-lsp.ts';
 
@@ -29,6 +30,13 @@ const properties = Object.assign({}, ...manifest.contributes.configuration.map((
   Property
 >;
 
+/** Checked by their detectors; their defaults are the detectors' own. */
+const detectorOptions = new Set(
+  ['circular', 'import', 'isolation', 'package'].flatMap((detector) =>
+    Object.keys(properties).filter((key) => key.startsWith(`bulkhead.${detector}.`) && !key.endsWith('.enable')),
+  ),
+);
+
 describe('manifest', () => {
   it('declares exactly the commands that the client registers', () => {
     const declared = manifest.contributes.commands.map(({ command }) => command).toSorted();
@@ -49,10 +57,18 @@ describe('manifest', () => {
     const nested: Record<string, unknown> = {};
     for (const [key, { default: value }] of Object.entries(properties)) {
       const [, section = '', leaf] = key.split('.');
+      if (detectorOptions.has(key)) continue;
       nested[section] = leaf === undefined ? value : { ...(nested[section] as object | undefined), [leaf]: value };
     }
     assert.deepEqual(nested, defaultSettings);
     assert.deepEqual(normalizeSettings(nested), defaultSettings);
+  });
+
+  it('has the options that the schemas beside the detectors describe, and the schema of the configuration file', () => {
+    const written = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as unknown;
+    assert.deepEqual(JSON.parse(JSON.stringify(manifestWithSettings())), written, 'run: node scripts/settings.mjs');
+    const schema = JSON.parse(readFileSync(join(root, 'schemas/bulkhead.config.schema.json'), 'utf8')) as unknown;
+    assert.deepEqual(JSON.parse(JSON.stringify(configFileSchema())), schema, 'run: node scripts/settings.mjs');
   });
 
   it('describes every setting and turns every detector on and off', () => {

@@ -1,0 +1,2 @@
+export function manifestWithSettings(): unknown;
+export function configFileSchema(): unknown;
