@@ -35,7 +35,7 @@ export function applicationOf(manifest: Manifest | undefined): string | undefine
 const TEST_NAME =
   /\.(test|spec|e2e|cy|stories|story|bench|test-d)\.[cm]?[jt]sx?$|^(jest|vitest|mocha|karma|playwright|cypress)[.-](setup|config|global)/;
 const TEST_FOLDER =
-  /(^|\/)(__tests?__|__mocks__|__fixtures__|tests?|specs?|e2e|cypress|playwright|fixtures|testdata|benchmarks?|benches)(\/|$)/;
+  /(^|\/)(__tests?__|__mocks__|__fixtures__|tests?|specs?|e2e|cypress|playwright|fixtures|testdata|benchmarks?|benches|bench)(\/|$)/;
 const TOOL_NAME =
   /(^|\.)(config|setup|rc)\.[cm]?[jt]s$|^\.|^(gulpfile|gruntfile|makefile|karma\.conf|webpack\.|rollup\.|vite\.|esbuild)/i;
 const TOOL_FOLDER =
