@@ -29,6 +29,19 @@ describe('a folder of 1,000 files', () => {
     api = await activated();
   });
 
+  const serverPid = () => {
+    assert.ok(api.serverPid, 'the server does not run');
+    return api.serverPid;
+  };
+  /** Waits until the client has noticed. */
+  const killServer = async () => {
+    process.kill(serverPid(), 'SIGKILL');
+    const noticed = () => (api.serverPid === undefined ? true : undefined);
+    await eventually('the death of the server', noticed, [(check) => api.onDidChangeStatus(check)]);
+  };
+  const anotherServer = async () => {
+    await eventually('another server', () => api.serverPid, [(check) => api.onDidChangeStatus(check)]);
+  };
   const without = (part: string) => expected.filter((issue) => !issue.includes(part));
 
   it('shows the problems of files that were never opened, of all three detectors', async () => {
@@ -104,6 +117,18 @@ describe('a folder of 1,000 files', () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   });
 
+  it('shows the issues of text that is not saved, until it is undone', async () => {
+    const path = 'src/plain/module-0003.js';
+    const document = await vscode.workspace.openTextDocument(file(path));
+    await vscode.window.showTextDocument(document);
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(document.uri, new vscode.Position(0, 0), 'debugger;\n');
+    await vscode.workspace.applyEdit(edit);
+    await issuesAre([...expected, `${path} eslint no-debugger`].toSorted());
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    await issuesAre(expected);
+  });
+
   it('drops the issues of a deleted file', async () => {
     const path = 'src/typed/module-0200.ts';
     assert.ok(issues().some((issue) => issue.includes(path)));
@@ -150,8 +175,7 @@ describe('a folder of 1,000 files', () => {
   });
 
   it('restarts the server', async () => {
-    const server = api.serverPid;
-    assert.ok(server);
+    const server = serverPid();
     const changes: number[] = [];
     const listener = vscode.languages.onDidChangeDiagnostics(() => changes.push(issues().length));
     await vscode.commands.executeCommand('bulkhead.restartServer');
@@ -167,15 +191,37 @@ describe('a folder of 1,000 files', () => {
     );
   });
 
+  // Elsewhere there is no such signal.
+  if (process.platform !== 'win32') {
+    it('restarts a server that hangs', async () => {
+      const server = serverPid();
+      process.kill(server, 'SIGSTOP');
+      await vscode.commands.executeCommand('bulkhead.restartServer');
+      assert.notEqual(serverPid(), server);
+      await gone([server]);
+      await settled(api);
+      await issuesAre(expected);
+    });
+  }
+
   it('recovers when the server itself is killed', async () => {
-    const server = api.serverPid;
-    assert.ok(server);
-    process.kill(server, 'SIGKILL');
-    await eventually(
-      'another server',
-      () => (api.serverPid !== undefined && api.serverPid !== server ? true : undefined),
-      [(check) => api.onDidChangeStatus(check)],
-    );
+    await killServer();
+    await anotherServer();
+    await settled(api);
+    await issuesAre(expected);
+  });
+
+  it('gives up a server that keeps dying, until a person restarts it', async () => {
+    // The fifth death within three minutes is the last; the test before this one was the first.
+    for (let deaths = 2; deaths < 5; deaths++) {
+      await killServer();
+      await anotherServer();
+    }
+    await killServer();
+    await driver.read(statusItem, /stays stopped/);
+    await driver.screenshot('server-given-up');
+    assert.deepEqual(issues(), expected, 'what was known is not shown any more');
+    await vscode.commands.executeCommand('bulkhead.restartServer');
     await settled(api);
     await issuesAre(expected);
   });
