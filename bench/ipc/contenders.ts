@@ -43,14 +43,26 @@ export function contenders(scripts: (name: string) => string): Record<string, Co
     oursStdio: { name: '**stdio driver**', start: () => startOurs(scripts('ours'), 'stdio') },
     piscina: { name: 'piscina 5.3.2', start: () => startPiscina(scripts('pool-task')) },
     tinypool: { name: 'tinypool 2.2.0 (threads)', start: () => startTinypool(scripts('pool-task'), 'worker_threads') },
-    tinypoolProcess: { name: 'tinypool 2.2.0 (child_process)', start: () => startTinypool(scripts('pool-task'), 'child_process') },
-    workerpool: { name: 'workerpool 10.0.3 (thread)', start: () => startWorkerpool(scripts('workerpool-task'), 'thread') },
-    workerpoolProcess: { name: 'workerpool 10.0.3 (process)', start: () => startWorkerpool(scripts('workerpool-task'), 'process') },
+    tinypoolProcess: {
+      name: 'tinypool 2.2.0 (child_process)',
+      start: () => startTinypool(scripts('pool-task'), 'child_process'),
+    },
+    workerpool: {
+      name: 'workerpool 10.0.3 (thread)',
+      start: () => startWorkerpool(scripts('workerpool-task'), 'thread'),
+    },
+    workerpoolProcess: {
+      name: 'workerpool 10.0.3 (process)',
+      start: () => startWorkerpool(scripts('workerpool-task'), 'process'),
+    },
   };
 }
 
 /** The other end of workers/raw.ts. */
-function rawClient(send: (message: object) => unknown, rest: Pick<Running, 'pid' | 'stop'>): Running & { receive(message: unknown): void; ready: Promise<void> } {
+function rawClient(
+  send: (message: object) => unknown,
+  rest: Pick<Running, 'pid' | 'stop'>,
+): Running & { receive(message: unknown): void; ready: Promise<void> } {
   const waiting = new Map<number, (value: unknown) => void>();
   const ready = Promise.withResolvers<void>();
   let lastId = 0;
@@ -64,7 +76,12 @@ function rawClient(send: (message: object) => unknown, rest: Pick<Running, 'pid'
     ...rest,
     ready: ready.promise,
     receive(message) {
-      const { id, echo, done, ready: isReady } = message as { id?: number; echo?: unknown; done?: boolean; ready?: boolean };
+      const {
+        id,
+        echo,
+        done,
+        ready: isReady,
+      } = message as { id?: number; echo?: unknown; done?: boolean; ready?: boolean };
       if (id !== undefined) {
         waiting.get(id)?.(echo);
         waiting.delete(id);

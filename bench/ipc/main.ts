@@ -27,7 +27,9 @@ const scale = values.quick ? 0.1 : 1;
 const root = path.resolve(import.meta.dirname, '../..');
 const outdir = path.join(root, 'out', 'bench', 'ipc');
 await build({
-  entryPoints: ['raw', 'ours', 'pool-task', 'workerpool-task'].map((name) => path.join(import.meta.dirname, 'workers', `${name}.ts`)),
+  entryPoints: ['raw', 'ours', 'pool-task', 'workerpool-task'].map((name) =>
+    path.join(import.meta.dirname, 'workers', `${name}.ts`),
+  ),
   outdir,
   outExtension: { '.js': '.mjs' },
   bundle: true,
@@ -94,7 +96,11 @@ async function measure(key: string, contender: Contender): Promise<void> {
   await running.stop();
 }
 
-async function roundTrips(echo: (value: unknown) => Promise<unknown>, value: unknown, count: number): Promise<number[]> {
+async function roundTrips(
+  echo: (value: unknown) => Promise<unknown>,
+  value: unknown,
+  count: number,
+): Promise<number[]> {
   const times: number[] = [];
   for (let n = 0; n < count; n += 1) {
     const from = performance.now();

@@ -24,22 +24,91 @@ interface Target {
 }
 
 const targets: readonly Target[] = [
-  { text: 'worker-threads round trip against raw MessagePort', metric: 'p50', ours: 'oursThread', than: 'port', atMost: 1.15 },
+  {
+    text: 'worker-threads round trip against raw MessagePort',
+    metric: 'p50',
+    ours: 'oursThread',
+    than: 'port',
+    atMost: 1.15,
+  },
   { text: 'worker-threads round trip against piscina', metric: 'p50', ours: 'oursThread', than: 'piscina', atMost: 1 },
-  { text: 'worker-threads round trip against tinypool', metric: 'p50', ours: 'oursThread', than: 'tinypool', atMost: 1 },
-  { text: 'child-process round trip against raw socket', metric: 'p50', ours: 'oursProcess', than: 'socket', atMost: 1.2 },
-  { text: 'child-process: events one at a time against raw socket, batches of 100', metric: 'singles', ours: 'oursProcess', than: 'socket', thanMetric: 'batches', atLeast: 0.9 },
-  { text: 'worker-threads: events one at a time against raw MessagePort, batches of 100', metric: 'singles', ours: 'oursThread', than: 'port', thanMetric: 'batches', atLeast: 0.9 },
-  { text: 'child-process: events one at a time against fork advanced, singles', metric: 'singles', ours: 'oursProcess', than: 'forkAdvanced', atLeast: 3 },
-  { text: 'worker-threads: events one at a time against piscina, singles over a port', metric: 'singles', ours: 'oursThread', than: 'piscina', atLeast: 3 },
-  { text: 'child-process spawn to first answer against bare fork', metric: 'spawn', ours: 'oursProcess', than: 'forkJson', atMost: 1.2 },
-  { text: 'worker-threads spawn to first answer against bare Worker', metric: 'spawn', ours: 'oursThread', than: 'port', atMost: 1.2 },
-  { text: 'child-process 10 MB echo against raw socket', metric: 'echo10M', ours: 'oursProcess', than: 'socket', atMost: 2 },
+  {
+    text: 'worker-threads round trip against tinypool',
+    metric: 'p50',
+    ours: 'oursThread',
+    than: 'tinypool',
+    atMost: 1,
+  },
+  {
+    text: 'child-process round trip against raw socket',
+    metric: 'p50',
+    ours: 'oursProcess',
+    than: 'socket',
+    atMost: 1.2,
+  },
+  {
+    text: 'child-process: events one at a time against raw socket, batches of 100',
+    metric: 'singles',
+    ours: 'oursProcess',
+    than: 'socket',
+    thanMetric: 'batches',
+    atLeast: 0.9,
+  },
+  {
+    text: 'worker-threads: events one at a time against raw MessagePort, batches of 100',
+    metric: 'singles',
+    ours: 'oursThread',
+    than: 'port',
+    thanMetric: 'batches',
+    atLeast: 0.9,
+  },
+  {
+    text: 'child-process: events one at a time against fork advanced, singles',
+    metric: 'singles',
+    ours: 'oursProcess',
+    than: 'forkAdvanced',
+    atLeast: 3,
+  },
+  {
+    text: 'worker-threads: events one at a time against piscina, singles over a port',
+    metric: 'singles',
+    ours: 'oursThread',
+    than: 'piscina',
+    atLeast: 3,
+  },
+  {
+    text: 'child-process spawn to first answer against bare fork',
+    metric: 'spawn',
+    ours: 'oursProcess',
+    than: 'forkJson',
+    atMost: 1.2,
+  },
+  {
+    text: 'worker-threads spawn to first answer against bare Worker',
+    metric: 'spawn',
+    ours: 'oursThread',
+    than: 'port',
+    atMost: 1.2,
+  },
+  {
+    text: 'child-process 10 MB echo against raw socket',
+    metric: 'echo10M',
+    ours: 'oursProcess',
+    than: 'socket',
+    atMost: 2,
+  },
 ];
 
-export function tables(results: Results, contenders: Readonly<Record<string, Contender>>, conditions: Conditions): string {
+export function tables(
+  results: Results,
+  contenders: Readonly<Record<string, Contender>>,
+  conditions: Conditions,
+): string {
   const median = (key: string, metric: string): number | undefined => {
-    const values = results.get(key)?.get(metric)?.toSorted((a, b) => a - b);
+    const values = results
+      .get(key)
+      ?.get(metric)
+      ?.toSorted((a, b) => a - b);
     return values?.[Math.floor(values.length / 2)];
   };
   const number = (value: number | undefined, digits = 0): string => (value === undefined ? '' : value.toFixed(digits));
@@ -82,9 +151,12 @@ const END = '<!-- bench/ipc: end -->';
 
 /** Replaces what is between the marks; the text around them is written by people. */
 export function writeDocument(file: string, text: string): void {
-  const before = existsSync(file) ? readFileSync(file, 'utf8') : `# Benchmarks\n\n## Workers (ipc)\n\n${BEGIN}\n${END}\n`;
+  const before = existsSync(file)
+    ? readFileSync(file, 'utf8')
+    : `# Benchmarks\n\n## Workers (ipc)\n\n${BEGIN}\n${END}\n`;
   const begin = before.indexOf(BEGIN);
   const end = before.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`${file} has no place for the table: add the lines ${BEGIN} and ${END}.`);
+  if (begin < 0 || end < begin)
+    throw new Error(`${file} has no place for the table: add the lines ${BEGIN} and ${END}.`);
   writeFileSync(file, `${before.slice(0, begin)}${BEGIN}\n${text}\n${before.slice(end)}`);
 }

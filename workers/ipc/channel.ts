@@ -25,9 +25,9 @@ export interface Channel {
   listen(listener: ChannelListener): void;
   /** @throws SerializationError, FrameTooLargeError: nothing was sent. After the end, does nothing. */
   send(message: WireMessage, transfer?: readonly Transferable[]): void;
-  /** Makes an event ready for {@link sendEvents}; from then on changes to it may not be seen. @throws SerializationError */
+  /** Makes an event ready for {@link sendEvents}; later changes to it may not be seen. @throws SerializationError */
   pack(event: unknown): unknown;
-  /** Sends packed events as one message and hands everything sent so far to the operating system. Throws like {@link send}. */
+  /** Sends packed events as one message, and hands all sent so far to the operating system. Throws like {@link send}. */
   sendEvents(tx: TransactionId, type: string, packed: readonly unknown[], transfer?: readonly Transferable[]): void;
   /** Ends this side; settles once everything sent has been handed to the operating system. Never rejects. */
   end(): Promise<void>;
@@ -150,7 +150,9 @@ export class StreamChannel implements Channel {
       data = this.#options.serializer.encode(message);
     } catch (error) {
       const { name } = this.#options.serializer;
-      throw new SerializationError(`A message of type '${message.type}' cannot be encoded as ${name}.`, { cause: error });
+      throw new SerializationError(`A message of type '${message.type}' cannot be encoded as ${name}.`, {
+        cause: error,
+      });
     }
     if (typeof data !== 'string' && !(data instanceof Uint8Array)) {
       throw new SerializationError(`The serializer ${this.#options.serializer.name} returned neither text nor bytes.`);
@@ -168,7 +170,9 @@ export class StreamChannel implements Channel {
     if (data.length * 3 <= limit) return;
     const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
     if (bytes <= limit) return;
-    throw new FrameTooLargeError(`A message of ${bytes} bytes is over the limit of ${limit} bytes (option maxFrameBytes).`);
+    throw new FrameTooLargeError(
+      `A message of ${bytes} bytes is over the limit of ${limit} bytes (option maxFrameBytes).`,
+    );
   }
 
   #writeText(text: string): void {
@@ -289,7 +293,10 @@ export class PortChannel implements Channel {
     this.#port = port;
     this.#onHandshake = onHandshake;
     // In the context of whoever opened the channel: that is how an inline worker knows itself.
-    port.on('message', AsyncLocalStorage.bind((message: unknown) => this.#receive(message)));
+    port.on(
+      'message',
+      AsyncLocalStorage.bind((message: unknown) => this.#receive(message)),
+    );
     port.on('close', () => this.#finish(undefined));
     port.on('messageerror', (error) => {
       this.#finish(new ProtocolError('A message could not be cloned on arrival.', { cause: error }));

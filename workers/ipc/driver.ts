@@ -92,7 +92,7 @@ export interface WorkerHandle {
   readonly pid: number | undefined;
   /**
    * The line, once the worker has said it is ready.
-   * Rejects with a SpawnError, ConnectTimeoutError or ProtocolError; when the worker ended meanwhile, {@link exited} tells.
+   * Rejects with a SpawnError, ConnectTimeoutError or ProtocolError; {@link exited} tells if the worker ended meanwhile.
    */
   readonly ready: Promise<Channel>;
   /** Settles once the worker is gone and all it said has been delivered. Never rejects. */

@@ -106,7 +106,9 @@ export class FrameDecoder {
   }
 
   #tooLarge(length: number): FrameTooLargeError {
-    return new FrameTooLargeError(`A frame of at least ${length} bytes came; the limit is ${this.#maxFrameBytes} bytes.`);
+    return new FrameTooLargeError(
+      `A frame of at least ${length} bytes came; the limit is ${this.#maxFrameBytes} bytes.`,
+    );
   }
 }
 

@@ -89,4 +89,3 @@ export type Handlers<M extends MessageDefinitions> = { readonly [K in MessageTyp
 export type PayloadArguments<Payload, Options> = [Payload] extends [void | undefined]
   ? [payload?: undefined, options?: Options]
   : [payload: Payload, options?: Options];
-

@@ -16,7 +16,10 @@ export type Direction = 'incoming' | 'outgoing';
  * Returns nothing to let the message pass, or the message to use instead. What it throws fails the request the message
  * belongs to, with a MiddlewareError.
  */
-export type Middleware = (message: UncheckedMessage, direction: Direction) => MaybePromise<UncheckedMessage | undefined | void>;
+export type Middleware = (
+  message: UncheckedMessage,
+  direction: Direction,
+) => MaybePromise<UncheckedMessage | undefined | void>;
 
 export interface LineListener {
   message(message: unknown): void;
@@ -104,16 +107,31 @@ export class Line {
   }
 
   /** `before` is either this message on its way through the middleware, or the messages in front of it. */
-  #enqueue(before: Promise<unknown>, message: unknown, direction: Direction, deliver: (message: unknown) => void): void {
+  #enqueue(
+    before: Promise<unknown>,
+    message: unknown,
+    direction: Direction,
+    deliver: (message: unknown) => void,
+  ): void {
     const isQueue = before === this.#queues[direction];
-    const step = this.#step(isQueue ? before.then(() => this.#run(message, direction, 0)) : before, message, direction, deliver);
+    const step = this.#step(
+      isQueue ? before.then(() => this.#run(message, direction, 0)) : before,
+      message,
+      direction,
+      deliver,
+    );
     this.#queues[direction] = step;
     void step.then(() => {
       if (this.#queues[direction] === step) this.#queues[direction] = undefined;
     });
   }
 
-  async #step(passing: Promise<unknown>, message: unknown, direction: Direction, deliver: (message: unknown) => void): Promise<void> {
+  async #step(
+    passing: Promise<unknown>,
+    message: unknown,
+    direction: Direction,
+    deliver: (message: unknown) => void,
+  ): Promise<void> {
     try {
       deliver(await passing);
     } catch (error) {

@@ -25,7 +25,7 @@ export interface WorkerOptions extends LaunchOptions {
   /** By name, or a driver of your own. Default `child-process`. */
   readonly driver?: DriverName | WorkerDriver | undefined;
   readonly timeouts?: Timeouts | undefined;
-  /** For workers that fail to start. Default: no retry; what is given is added to 250 ms, doubled up to 30 s, half of it random. */
+  /** For workers that fail to start. Default: no retry; else 250 ms, doubled up to 30 s, half of it random. */
   readonly retry?: Partial<Backoff> | undefined;
   /** For connections to a worker that listens. Default: 5 retries, 50 ms, doubled up to 1 s, half of it random. */
   readonly connectRetry?: Partial<Backoff> | undefined;

@@ -1,6 +1,6 @@
 /**
- * The host's requests in flight on one line: each is settled exactly once, with its result, or with the reason why there
- * is none. Lives as long as the line.
+ * The host's requests in flight on one line: each is settled exactly once, with its result, or with the reason why
+ * there is none. Lives as long as the line.
  */
 import type { Transferable } from 'node:worker_threads';
 import { CancelledError, MessageTimeoutError, ProtocolError } from './errors.ts';
@@ -169,7 +169,10 @@ export class Requests {
       const rest = this.#deliver(request, events, 0);
       if (rest !== undefined) this.#continue(request, rest);
     } else {
-      this.#continue(request, request.delivery.then(() => this.#deliver(request, events, 0)));
+      this.#continue(
+        request,
+        request.delivery.then(() => this.#deliver(request, events, 0)),
+      );
     }
   }
 

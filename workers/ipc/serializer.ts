@@ -4,7 +4,7 @@ import { deserialize, serialize } from 'node:v8';
 export interface Serializer {
   /** Both sides must use serializers of the same name; checked when the worker starts. */
   readonly name: string;
-  /** `lines`: what `encode` returns has no line feed, and a line feed ends it. `length`: four bytes of length come first. */
+  /** `lines`: `encode` returns no line feed, and a line feed ends it. `length`: four bytes of length come first. */
   readonly framing: 'lines' | 'length';
   /** @throws anything when the value cannot be encoded; it becomes a SerializationError. */
   encode(value: unknown): string | Uint8Array;
@@ -20,7 +20,7 @@ export const jsonSerializer: Serializer = {
   decode: (bytes) => JSON.parse(bytes.toString('utf8')) as unknown,
 };
 
-/** The structured clone algorithm: Map, Set, Date, bigint, typed arrays and cycles cross the line too; slower than JSON. */
+/** The structured clone algorithm: Map, Set, Date, bigint, typed arrays and cycles cross too; slower than JSON. */
 export const binarySerializer: Serializer = {
   name: 'binary',
   framing: 'length',

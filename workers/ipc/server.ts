@@ -1,4 +1,4 @@
-/** The worker's side: takes requests off the line, runs their handlers, answers. One server per worker, until it ends. */
+/** The worker's side: takes requests off the line, runs their handlers, answers. One per worker, until it ends. */
 import { loadServe } from './driver-ends.ts';
 import type { ServeContext, WorkerDriver, WorkerEnd } from './driver.ts';
 import { DriverError, ProtocolError } from './errors.ts';
@@ -66,7 +66,10 @@ export async function startWorkerServer<M extends MessageDefinitions>(
   return server;
 }
 
-function chooseSerializer(startup: StartupData, own: Serializer | undefined): { serializer: Serializer; mismatch?: string } {
+function chooseSerializer(
+  startup: StartupData,
+  own: Serializer | undefined,
+): { serializer: Serializer; mismatch?: string } {
   const named = builtInSerializers.get(startup.serializer);
   const serializer = own ?? named ?? builtInSerializers.values().next().value;
   if (serializer?.name === startup.serializer) return { serializer };
@@ -119,7 +122,10 @@ class Server implements WorkerServer {
       await this.#options.onClose?.();
     } catch (error) {
       code = 1;
-      this.#session?.log('error', `onClose failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      this.#session?.log(
+        'error',
+        `onClose failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
     }
     await this.#session?.end();
     process.off('exit', this.#flush);

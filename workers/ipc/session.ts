@@ -1,4 +1,4 @@
-/** The worker's side of one connection: its requests in work. Ends with the connection; handlers' signals abort then. */
+/** The worker's side of one connection: its requests in work. Ends with it; handlers' signals abort then. */
 import type { Transferable } from 'node:worker_threads';
 import { Emitter } from './emitter.ts';
 import { CancelledError, ClosedError, MiddlewareError, ProtocolError, UnknownMessageError } from './errors.ts';
@@ -70,8 +70,10 @@ export class Session {
     if (!isUncheckedMessage(message)) return this.log('error', 'Something came that is no message; ignored.');
     if (message.type.startsWith('$')) return this.#control(message);
     const { tx } = message;
-    if (tx !== undefined && !isTransactionId(tx)) return this.log('error', `A '${message.type}' came with a malformed tx; ignored.`);
-    if (tx !== undefined && this.#work.has(tx)) return this.log('error', `A second request ${tx} came while it is in work; ignored.`);
+    if (tx !== undefined && !isTransactionId(tx))
+      return this.log('error', `A '${message.type}' came with a malformed tx; ignored.`);
+    if (tx !== undefined && this.#work.has(tx))
+      return this.log('error', `A second request ${tx} came while it is in work; ignored.`);
     this.#run(message.type, tx, message.payload);
   }
 
@@ -120,7 +122,10 @@ export class Session {
       const { tx, type } = work;
       if (tx === undefined) return;
       try {
-        this.#line.send({ tx, type: answersTo(type).result, payload: result }, transferListOf(result) as Transferable[] | undefined);
+        this.#line.send(
+          { tx, type: answersTo(type).result, payload: result },
+          transferListOf(result) as Transferable[] | undefined,
+        );
       } catch (error) {
         this.#fail(tx, type, error);
       }
@@ -155,7 +160,10 @@ export class Session {
     } catch (sendError) {
       // Its fields cannot cross the line, or a middleware failed on it; what matters can.
       const { name, message: text, stack } = sendError instanceof MiddlewareError ? toWireError(sendError) : wire;
-      this.#line.sendDirectly({ ...message, error: { name, message: text, ...(stack === undefined ? {} : { stack }) } });
+      this.#line.sendDirectly({
+        ...message,
+        error: { name, message: text, ...(stack === undefined ? {} : { stack }) },
+      });
     }
   }
 
@@ -165,7 +173,12 @@ export class Session {
     if (!isTransactionId(tx)) return;
     const work = this.#work.get(tx);
     if (work !== undefined) work.fail(error);
-    else this.#line.sendDirectly({ tx, type: direction === 'incoming' ? answersTo(type).error : requestError(type), error: toWireError(error) });
+    else
+      this.#line.sendDirectly({
+        tx,
+        type: direction === 'incoming' ? answersTo(type).error : requestError(type),
+        error: toWireError(error),
+      });
   }
 
   #abortAll(reason: string): void {
@@ -235,7 +248,8 @@ class Work implements HandlerContext<unknown> {
   }
 
   #emit(event: unknown, options: EmitOptions | undefined): Promise<void> | undefined {
-    if (this.tx === undefined) throw new ProtocolError(`The notification '${this.type}' has nobody who listens to events.`);
+    if (this.tx === undefined)
+      throw new ProtocolError(`The notification '${this.type}' has nobody who listens to events.`);
     if (this.ended || this.#abortReason !== undefined) return undefined;
     this.emitter ??= new Emitter(this.#line, this.tx, this.type, (error) => this.fail(error));
     return this.emitter.emit(event, options);

@@ -21,11 +21,22 @@ export interface WireError {
 }
 
 const MAX_DEPTH = 8;
-const NOT_FIELDS = new Set(['name', 'message', 'stack', 'code', 'cause', 'errors', '__proto__', 'constructor', 'prototype']);
+const NOT_FIELDS = new Set([
+  'name',
+  'message',
+  'stack',
+  'code',
+  'cause',
+  'errors',
+  '__proto__',
+  'constructor',
+  'prototype',
+]);
 
 /** Never throws. `copies` says whether a field's value can cross the line. */
 export function toWireError(thrown: unknown, copies: (value: unknown) => boolean = isJson, depth = 0): WireError {
-  if (!(thrown instanceof Error)) return { name: 'Error', message: describe(thrown), fields: { thrown: copies(thrown) ? thrown : describe(thrown) } };
+  if (!(thrown instanceof Error))
+    return { name: 'Error', message: describe(thrown), fields: { thrown: copies(thrown) ? thrown : describe(thrown) } };
   const fields: Record<string, unknown> = {};
   for (const key of Object.keys(thrown)) {
     if (NOT_FIELDS.has(key)) continue;
@@ -50,7 +61,11 @@ export function toWireError(thrown: unknown, copies: (value: unknown) => boolean
   };
 }
 
-function toWireCause(cause: unknown, copies: (value: unknown) => boolean, depth: number): WireError | { thrown: unknown } {
+function toWireCause(
+  cause: unknown,
+  copies: (value: unknown) => boolean,
+  depth: number,
+): WireError | { thrown: unknown } {
   if (cause instanceof Error) return toWireError(cause, copies, depth);
   return { thrown: copies(cause) ? cause : describe(cause) };
 }
@@ -71,13 +86,21 @@ export function fromWireError(wire: unknown, depth = 0): Error {
   const options = cause === undefined || depth >= MAX_DEPTH ? undefined : { cause: fromWireCause(cause, depth + 1) };
   const Own = OWN_ERRORS.get(code);
   const text = typeof message === 'string' ? message : describe(message ?? '');
-  const error = Own === undefined ? new RemoteError(typeof name === 'string' ? name : 'Error', text, options) : new Own(text, options);
+  const error =
+    Own === undefined
+      ? new RemoteError(typeof name === 'string' ? name : 'Error', text, options)
+      : new Own(text, options);
   if (typeof stack === 'string') hide(error, 'stack', stack);
   if (Own === undefined && (typeof code === 'string' || typeof code === 'number')) define(error, 'code', code);
   if (typeof fields === 'object' && fields !== null) {
     for (const [key, value] of Object.entries(fields)) if (!NOT_FIELDS.has(key)) define(error, key, value);
   }
-  if (Array.isArray(errors) && depth < MAX_DEPTH) hide(error, 'errors', errors.map((inner) => fromWireError(inner, depth + 1)));
+  if (Array.isArray(errors) && depth < MAX_DEPTH)
+    hide(
+      error,
+      'errors',
+      errors.map((inner) => fromWireError(inner, depth + 1)),
+    );
   return error;
 }
 

@@ -55,6 +55,16 @@ export interface Handshake {
 
 export const WIRE_VERSION = 1;
 
+/** Why this handshake is none that can be worked with; undefined when all is well. */
+export function handshakeProblem(handshake: Handshake, serializer: string): string | undefined {
+  if (handshake.refused !== undefined) return handshake.refused;
+  if (handshake.ready !== WIRE_VERSION) {
+    return `The worker speaks version ${handshake.ready} of the protocol, the host version ${WIRE_VERSION}.`;
+  }
+  if (handshake.serializer === undefined || handshake.serializer === serializer) return undefined;
+  return `The worker uses the serializer '${handshake.serializer}', the host '${serializer}'.`;
+}
+
 /** Event frames of one request that may be on their way before the worker waits for credit. */
 export const CREDIT_FRAMES = 16;
 

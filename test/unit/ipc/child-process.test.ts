@@ -16,7 +16,7 @@ import {
 import type { LogEntry, Vitals, WorkerOptions } from '../../../workers/ipc/index.ts';
 import { childProcessDriver } from '../../../workers/ipc/drivers/child-process.ts';
 import type { ConformanceMessages } from '../../fixtures/ipc/messages.ts';
-import { fixture, isAlive, rejection, socketDirectories, soon, start, until } from './support.ts';
+import { fixture, fixturePath, isAlive, rejection, socketDirectories, soon, start, until } from './support.ts';
 
 const open = (options: WorkerOptions = {}) =>
   createWorker<ConformanceMessages>({ script: fixture('worker.ts'), ...options, driver: childProcessDriver });
@@ -25,7 +25,13 @@ describe('child-process driver', () => {
   describe('options', () => {
     it('passes environment, working directory, arguments and Node options', async () => {
       const cwd = os.tmpdir();
-      const worker = await createWorker<{ look: { payload: undefined; result: { cwd: string; argv: string[]; heapMb: number; there: string; gone: boolean; execArgv: string[] }; event: never } }>({
+      const worker = await createWorker<{
+        look: {
+          payload: undefined;
+          result: { cwd: string; argv: string[]; heapMb: number; there: string; gone: boolean; execArgv: string[] };
+          event: never;
+        };
+      }>({
         script: fixture('look.ts'),
         env: { IPC_TEST: 'there', HOME: undefined },
         cwd,
@@ -105,7 +111,10 @@ describe('child-process driver', () => {
     });
 
     it('that do not answer are given up after the connect timeout', async () => {
-      const error = await soon(rejection(open({ script: fixture('mute-socket.ts'), timeouts: { connect: 200 } })), 'the timeout');
+      const error = await soon(
+        rejection(open({ script: fixture('mute-socket.ts'), timeouts: { connect: 200 } })),
+        'the timeout',
+      );
       assert.ok(error instanceof ConnectTimeoutError);
       assert.match(error.message, /200 ms/);
     });
@@ -176,11 +185,18 @@ describe('child-process driver', () => {
   }
 
   describe('exit reasons', () => {
-    for (const [how, signal] of [['abort', 'SIGABRT'], ['segfault', 'SIGSEGV'], ['kill', 'SIGKILL']] as const) {
+    for (const [how, signal] of [
+      ['abort', 'SIGABRT'],
+      ['segfault', 'SIGSEGV'],
+      ['kill', 'SIGKILL'],
+    ] as const) {
       it(`names ${signal}, and what was sent before it has arrived`, async () => {
         const worker = await open();
         const events: string[] = [];
-        const error = await soon(rejection(worker.send('die', { how }, { onEvent: (event) => void events.push(event) })), signal);
+        const error = await soon(
+          rejection(worker.send('die', { how }, { onEvent: (event) => void events.push(event) })),
+          signal,
+        );
         assert.ok(error instanceof CrashedError);
         assert.equal(error.exit.kind, 'signal');
         assert.equal(error.exit.signal, signal);
@@ -246,8 +262,14 @@ describe('child-process driver', () => {
     await worker.send('print', { stdout: 'one\ntw', stderr: 'grüße\r\n' });
     await worker.send('print', { stdout: 'o\nthree' });
     await worker.close();
-    assert.deepEqual(logs.filter(({ source }) => source === 'stdout').map(({ message }) => message), ['one', 'two', 'three']);
-    assert.deepEqual(logs.filter(({ source }) => source === 'stderr').map(({ message }) => message), ['grüße']);
+    assert.deepEqual(
+      logs.filter(({ source }) => source === 'stdout').map(({ message }) => message),
+      ['one', 'two', 'three'],
+    );
+    assert.deepEqual(
+      logs.filter(({ source }) => source === 'stderr').map(({ message }) => message),
+      ['grüße'],
+    );
   });
 
   describe('vitals', () => {
@@ -269,6 +291,17 @@ describe('child-process driver', () => {
       await worker.kill();
     });
 
+    it('that fail to come are noticed: a stopped process is killed', async function () {
+      if (process.platform === 'win32') return;
+      const worker = await open({ timeouts: { unresponsive: 500 } });
+      const sent = rejection(
+        worker.send('untilCancelled', undefined, { onEvent: () => void process.kill(worker.pid ?? 0, 'SIGSTOP') }),
+      );
+      const error = await soon(sent, 'the end');
+      assert.ok(error instanceof CrashedError);
+      assert.equal(error.exit.kind, 'unresponsive');
+    });
+
     it('stop when nothing is in work', async () => {
       let last = performance.now();
       const worker = await open({ onVitals: () => (last = performance.now()) });
@@ -279,7 +312,7 @@ describe('child-process driver', () => {
   });
 
   it('lets a detached worker live on when its host ends', async () => {
-    const host = spawn(process.execPath, [fixture('detaches.ts').pathname], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const host = spawn(process.execPath, [fixturePath('detaches.ts')], { stdio: ['ignore', 'pipe', 'inherit'] });
     const output = await new Promise<string>((resolve) => {
       let text = '';
       host.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
@@ -289,7 +322,9 @@ describe('child-process driver', () => {
     try {
       assert.equal(isAlive(pid), true);
       const socket = net.connect(socketPath);
-      const [line] = await new Promise<string[]>((resolve) => socket.once('data', (data) => resolve(String(data).split('\n'))));
+      const [line] = await new Promise<string[]>((resolve) =>
+        socket.once('data', (data) => resolve(String(data).split('\n'))),
+      );
       assert.match(line ?? '', /"ready":1/);
       socket.end('{"type":"$close"}\n');
       await until(() => !isAlive(pid), 'it has closed');

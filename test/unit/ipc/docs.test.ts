@@ -30,7 +30,14 @@ describe('docs/workers.md', function () {
       path.join(directory, 'tsconfig.json'),
       JSON.stringify({
         extends: path.join(root, 'tsconfig.base.json'),
-        compilerOptions: { composite: false, noEmit: true, emitDeclarationOnly: false, declaration: false, rootDir: root, typeRoots: [path.join(root, 'node_modules/@types')] },
+        compilerOptions: {
+          composite: false,
+          noEmit: true,
+          emitDeclarationOnly: false,
+          declaration: false,
+          rootDir: root,
+          typeRoots: [path.join(root, 'node_modules/@types')],
+        },
         include: ['*.ts'],
       }),
     );
@@ -44,9 +51,13 @@ describe('docs/workers.md', function () {
 
   it('the examples compile', async () => {
     const compiler = path.join(root, 'node_modules/typescript7/bin/tsc');
-    const { stdout } = await promisify(execFile)(process.execPath, [compiler, '-p', directory, '--pretty', 'false']).catch(
-      (error: unknown) => error as { stdout: string },
-    );
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      compiler,
+      '-p',
+      directory,
+      '--pretty',
+      'false',
+    ]).catch((error: unknown) => error as { stdout: string });
     assert.equal(stdout, '');
   });
 
@@ -59,7 +70,9 @@ describe('docs/workers.md', function () {
   }
 
   it('the links of its contents lead somewhere', () => {
-    const headings = new Set([...text.matchAll(/^## (.*)$/gm)].map(([, title = '']) => title.toLowerCase().replaceAll(' ', '-')));
+    const headings = new Set(
+      [...text.matchAll(/^## (.*)$/gm)].map(([, title = '']) => title.toLowerCase().replaceAll(' ', '-')),
+    );
     for (const [, anchor = ''] of text.matchAll(/\]\(#([^)]+)\)/g)) assert.ok(headings.has(anchor), anchor);
   });
 });

@@ -12,12 +12,16 @@ for (const driver of ['child-process', 'worker-threads'] as const) {
       const worker = await start(driver);
       const gate = Promise.withResolvers<void>();
       let seen = 0;
-      const sent = worker.send('count', { count: 30_000 }, {
-        onEvent: () => {
-          seen += 1;
-          return seen === 1 ? gate.promise : undefined;
+      const sent = worker.send(
+        'count',
+        { count: 30_000 },
+        {
+          onEvent: () => {
+            seen += 1;
+            return seen === 1 ? gate.promise : undefined;
+          },
         },
-      });
+      );
       let progress = -1;
       for (;;) {
         const next = await worker.send('progress');
@@ -49,16 +53,22 @@ for (const driver of ['child-process', 'worker-threads'] as const) {
     it('a flood of 1,000,000 events passes in bounded memory', async function () {
       this.timeout(60_000);
       let workerPeak = 0;
-      const worker = await start(driver, { onVitals: ({ rssBytes }: Vitals) => (workerPeak = Math.max(workerPeak, rssBytes)) });
+      const worker = await start(driver, {
+        onVitals: ({ rssBytes }: Vitals) => (workerPeak = Math.max(workerPeak, rssBytes)),
+      });
       const before = process.memoryUsage.rss();
       let peak = 0;
       let seen = 0;
-      await worker.send('count', { count: 1_000_000, size: 100 }, {
-        onEvent: () => {
-          seen += 1;
-          if (seen % 50_000 === 0) peak = Math.max(peak, process.memoryUsage.rss());
+      await worker.send(
+        'count',
+        { count: 1_000_000, size: 100 },
+        {
+          onEvent: () => {
+            seen += 1;
+            if (seen % 50_000 === 0) peak = Math.max(peak, process.memoryUsage.rss());
+          },
         },
-      });
+      );
       assert.equal(seen, 1_000_000);
       // Held whole, the events would take more than 200 MB.
       assert.ok(peak - before < 150e6, `the host grew by ${Math.round((peak - before) / 1e6)} MB`);

@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
-import { binarySerializer, FrameTooLargeError, jsonSerializer, ProtocolError, StreamChannel } from '../../../workers/ipc/index.ts';
+import {
+  binarySerializer,
+  FrameTooLargeError,
+  jsonSerializer,
+  ProtocolError,
+  StreamChannel,
+} from '../../../workers/ipc/index.ts';
 import type { Serializer } from '../../../workers/ipc/index.ts';
 import { FrameDecoder, lengthPrefix } from '../../../workers/ipc/framing.ts';
 import { Line } from '../../../workers/ipc/middleware.ts';
@@ -28,10 +34,17 @@ function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
 describe('framing', () => {
   it('gives back every frame of bytes, however it is cut', () => {
     check(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 }), fc.array(fc.nat(10_000)), (frames, places) => {
-        const bytes = Buffer.concat(frames.flatMap((frame) => [lengthPrefix(frame.length), Buffer.from(frame)]));
-        assert.deepEqual(decodeAll('length', cut(bytes, places)), frames.map((frame) => Buffer.from(frame)));
-      }),
+      fc.property(
+        fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 }),
+        fc.array(fc.nat(10_000)),
+        (frames, places) => {
+          const bytes = Buffer.concat(frames.flatMap((frame) => [lengthPrefix(frame.length), Buffer.from(frame)]));
+          assert.deepEqual(
+            decodeAll('length', cut(bytes, places)),
+            frames.map((frame) => Buffer.from(frame)),
+          );
+        },
+      ),
     );
   });
 
@@ -48,7 +61,10 @@ describe('framing', () => {
   it('cut at every byte', () => {
     const text = '{"a":"grüße 🚢"}\n\r\n{"b":2}\r\n';
     const bytes = Buffer.from(text);
-    assert.deepEqual(decodeAll('lines', cut(bytes, bytes.map((_, n) => n) as unknown as number[])).map(String), ['{"a":"grüße 🚢"}', '{"b":2}']);
+    assert.deepEqual(decodeAll('lines', cut(bytes, bytes.map((_, n) => n) as unknown as number[])).map(String), [
+      '{"a":"grüße 🚢"}',
+      '{"b":2}',
+    ]);
   });
 
   it('takes a frame at the limit and refuses one above, before it has all come', () => {
@@ -92,10 +108,38 @@ describe('a frame fuzzer', () => {
     const random = seeded('fuzzer');
     const int = (below: number): number => Math.floor(random() * below);
     const pieces = [
-      '{"tx":1,"type":"echo","payload":1}', '{"tx":1,"type":"echoResult"', '"type":', '{', '}', '[', ']', 'null', '\0', '\r', '\n', '\n\n', ',', '"', '\\u0000',
-      '{"type":"$close"}', '{"type":"$credit","tx":1,"frames":-1e99}', '{"type":"$cancel"}', '{"type":"$cancel","tx":{}}', '{"__proto__":{"type":"echo"}}',
-      '{"type":"__proto__","tx":1}', '{"type":"constructor","tx":"constructor"}', '{"tx":NaN}', '{"ready":1}', '{"type":5}', '[[[[', '1e999', '"\ud800"', 'x'.repeat(500),
-      '{"type":"$log","level":7,"message":{}}', '{"tx":1,"type":"echoError","error":{"cause":{"cause":{}},"fields":{"__proto__":1}}}', '{"tx":1,"type":"echoEvent","events":7}',
+      '{"tx":1,"type":"echo","payload":1}',
+      '{"tx":1,"type":"echoResult"',
+      '"type":',
+      '{',
+      '}',
+      '[',
+      ']',
+      'null',
+      '\0',
+      '\r',
+      '\n',
+      '\n\n',
+      ',',
+      '"',
+      '\\u0000',
+      '{"type":"$close"}',
+      '{"type":"$credit","tx":1,"frames":-1e99}',
+      '{"type":"$cancel"}',
+      '{"type":"$cancel","tx":{}}',
+      '{"__proto__":{"type":"echo"}}',
+      '{"type":"__proto__","tx":1}',
+      '{"type":"constructor","tx":"constructor"}',
+      '{"tx":NaN}',
+      '{"ready":1}',
+      '{"type":5}',
+      '[[[[',
+      '1e999',
+      '"\ud800"',
+      'x'.repeat(500),
+      '{"type":"$log","level":7,"message":{}}',
+      '{"tx":1,"type":"echoError","error":{"cause":{"cause":{}},"fields":{"__proto__":1}}}',
+      '{"tx":1,"type":"echoEvent","events":7}',
     ];
     const encoded = pieces.map((piece) => Buffer.from(piece));
     const input = (): Buffer => {
@@ -108,7 +152,7 @@ describe('a frame fuzzer', () => {
     };
     let rejected = 0;
     let handled = 0;
-    for (let n = 0; n < INPUTS; ) {
+    for (let n = 0; n < INPUTS;) {
       const serializer: Serializer = int(2) === 0 ? jsonSerializer : binarySerializer;
       const input$ = new PassThrough();
       const output = new PassThrough();
@@ -116,7 +160,16 @@ describe('a frame fuzzer', () => {
       const channel = new StreamChannel(input$, output, { serializer, maxFrameBytes: LIMIT });
       let ended = false;
       if (int(2) === 0) {
-        new Session(new Line(channel), { echo: (value) => { handled += 1; return value; } }, { logger: silentLogger, onClose: () => undefined });
+        new Session(
+          new Line(channel),
+          {
+            echo: (value) => {
+              handled += 1;
+              return value;
+            },
+          },
+          { logger: silentLogger, onClose: () => undefined },
+        );
         input$.on('close', () => (ended = true));
       } else {
         channel.listen({ message: () => (handled += 1), ended: () => (ended = true) });

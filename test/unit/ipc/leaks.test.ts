@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { fixture, rejection, socketDirectories, start, until } from './support.ts';
+import { fixturePath, rejection, socketDirectories, start, until } from './support.ts';
 
 const CYCLES = 500;
 const AT_ONCE = 4;
@@ -16,7 +16,15 @@ describe('leaks', () => {
     // Bundled, as products are: it starts several times faster than sources do.
     directory = mkdtempSync(path.join(os.tmpdir(), 'ipc-leaks-'));
     script = path.join(directory, 'worker.mjs');
-    await build({ entryPoints: [fixture('worker.ts').pathname], outfile: script, bundle: true, platform: 'node', format: 'esm', target: 'node22', logLevel: 'error' });
+    await build({
+      entryPoints: [fixturePath('worker.ts')],
+      outfile: script,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node22',
+      logLevel: 'error',
+    });
   });
   after(() => rmSync(directory, { recursive: true }));
 
@@ -46,7 +54,11 @@ describe('leaks', () => {
   it(`${CYCLES} cycles leave no descriptor, handle, socket or memory behind`, async function () {
     this.timeout(180_000);
     const descriptors = (): number => (process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0);
-    const handles = (): string[] => process.getActiveResourcesInfo().filter((name) => name !== 'Timeout' && name !== 'Immediate').toSorted();
+    const handles = (): string[] =>
+      process
+        .getActiveResourcesInfo()
+        .filter((name) => name !== 'Timeout' && name !== 'Immediate')
+        .toSorted();
     await run(40);
     await until(() => socketDirectories().length === 0, 'the warm-up has left');
     globalThis.gc?.();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fixture, isAlive, socketDirectories, soon, until } from './support.ts';
+import { fixturePath, isAlive, socketDirectories, soon, until } from './support.ts';
 
 interface Family {
   readonly host: number;
@@ -11,7 +11,7 @@ interface Family {
 
 /** A host with workers that are idle, busy for ever, looping while they load, and one with a child of its own. */
 async function startFamily(kind: string): Promise<Family> {
-  const host = spawn(process.execPath, [fixture('host.ts').pathname, kind], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const host = spawn(process.execPath, [fixturePath('host.ts'), kind], { stdio: ['ignore', 'pipe', 'inherit'] });
   const line = await soon(
     new Promise<string>((resolve, reject) => {
       let text = '';

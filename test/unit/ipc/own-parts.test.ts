@@ -7,13 +7,21 @@ import type { OwnMessages } from '../../fixtures/ipc/own-parts.ts';
 import { fixture, rejection, start } from './support.ts';
 
 const open = (options: WorkerOptions = {}) =>
-  createWorker<OwnMessages>({ script: fixture('own-parts.ts'), argv: ['worker'], serializer: reversed, ...options, driver: ownDriver });
+  createWorker<OwnMessages>({
+    script: fixture('own-parts.ts'),
+    argv: ['worker'],
+    serializer: reversed,
+    ...options,
+    driver: ownDriver,
+  });
 
 describe('own parts', () => {
   it('a driver and a serializer carry messages and events', async () => {
     const worker = await open();
     const events: string[] = [];
-    assert.deepEqual(await worker.send('echo', { text: 'grüße' }, { onEvent: (event) => void events.push(event) }), { text: 'grüße' });
+    assert.deepEqual(await worker.send('echo', { text: 'grüße' }, { onEvent: (event) => void events.push(event) }), {
+      text: 'grüße',
+    });
     assert.deepEqual(events, ['event']);
     await worker.close();
   });
@@ -26,7 +34,11 @@ describe('own parts', () => {
       assert.ok(error instanceof MiddlewareError, payload);
       assert.match(error.message, /not (today|out)/);
     }
-    assert.deepEqual((await worker.send('seen')).slice(0, 3), ['incoming echo', 'outgoing echoEvent', 'outgoing echoResult']);
+    assert.deepEqual((await worker.send('seen')).slice(0, 3), [
+      'incoming echo',
+      'outgoing echoEvent',
+      'outgoing echoResult',
+    ]);
     await worker.close();
   });
 
@@ -59,10 +71,16 @@ describe('own parts', () => {
     const worker = await start('worker-threads', { middleware: [middleware] });
     const order: number[] = [];
     await Promise.all(Array.from({ length: 20 }, (_, n) => worker.send('echo', n).then(() => order.push(n))));
-    assert.deepEqual(order, Array.from({ length: 20 }, (_, n) => n));
+    assert.deepEqual(
+      order,
+      Array.from({ length: 20 }, (_, n) => n),
+    );
     const events: number[] = [];
     await worker.send('count', { count: 50, delayMs: 1 }, { onEvent: ({ n }) => void events.push(n) });
-    assert.deepEqual(events, Array.from({ length: 50 }, (_, n) => n));
+    assert.deepEqual(
+      events,
+      Array.from({ length: 50 }, (_, n) => n),
+    );
     await worker.close();
   });
 
@@ -77,9 +95,15 @@ describe('own parts', () => {
 
   it('a logger hears of the life of the worker, at its level', async () => {
     const lines: string[] = [];
-    const worker = await start('worker-threads', { name: 'mine', logger: createLogger('test', 'debug', (line) => lines.push(line)) });
+    const worker = await start('worker-threads', {
+      name: 'mine',
+      logger: createLogger('test', 'debug', (line) => lines.push(line)),
+    });
     await worker.close();
-    assert.ok(lines.some((line) => /^\[test\] debug: mine .*Ready/.test(line)), lines.join('\n'));
+    assert.ok(
+      lines.some((line) => /^\[test\] debug: mine .*Ready/.test(line)),
+      lines.join('\n'),
+    );
     const quiet: string[] = [];
     const logger = createLogger('test', 'warn', (line) => quiet.push(line));
     logger.log('info', 'not this');

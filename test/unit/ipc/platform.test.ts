@@ -29,7 +29,10 @@ describe('platform', () => {
   });
 
   it('a temporary directory with a long name is not used', () => {
-    assert.equal(baseDirectory('darwin', '/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T'), '/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T');
+    assert.equal(
+      baseDirectory('darwin', '/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T'),
+      '/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T',
+    );
     assert.equal(baseDirectory('linux', `/home/${'x'.repeat(90)}`), '/tmp');
   });
 
@@ -57,7 +60,12 @@ describe('platform', () => {
     };
     const bytes = Buffer.from('één\r\nzwei 🚢\n\nlast');
     for (let at = 0; at <= bytes.length; at += 1) {
-      assert.deepEqual(await collect([bytes.subarray(0, at), bytes.subarray(at)].filter((chunk) => chunk.length > 0)), ['één', 'zwei 🚢', '', 'last']);
+      assert.deepEqual(await collect([bytes.subarray(0, at), bytes.subarray(at)].filter((chunk) => chunk.length > 0)), [
+        'één',
+        'zwei 🚢',
+        '',
+        'last',
+      ]);
     }
     const endless = await collect(Array.from({ length: 10 }, () => Buffer.alloc(10_000, 'x')));
     assert.equal(endless.join('').length, 100_000);
@@ -73,7 +81,10 @@ describe('exit reasons', () => {
     assert.equal(describeExit({ ...nothing, signal: 'SIGKILL' }, 'killed').expected, true);
     assert.equal(describeExit({ ...nothing, signal: 'SIGKILL' }, undefined).kind, 'signal');
     assert.equal(describeExit({ ...nothing, exitCode: 0 }, undefined).expected, false);
-    assert.equal(describeExit({ ...nothing, signal: 'SIGKILL', outOfMemory: 'kernel' }, undefined).kind, 'out-of-memory');
+    assert.equal(
+      describeExit({ ...nothing, signal: 'SIGKILL', outOfMemory: 'kernel' }, undefined).kind,
+      'out-of-memory',
+    );
   });
 
   it("knows V8's last words", () => {
@@ -82,7 +93,8 @@ describe('exit reasons', () => {
       '# Fatal JavaScript out of memory: Reached heap limit',
       '# Fatal JavaScript invalid size error 169220804',
       'FATAL ERROR: Committing semi space failed. Allocation failed - JavaScript heap out of memory',
-    ]) assert.equal(isV8OutOfMemory(line), true, line);
+    ])
+      assert.equal(isV8OutOfMemory(line), true, line);
     assert.equal(isV8OutOfMemory('Error: out of memory in the sense of a metaphor'), false);
   });
 });
@@ -90,28 +102,45 @@ describe('exit reasons', () => {
 describe('backoff', () => {
   it('doubles up to its limit, and jitter only shortens it', () => {
     const backoff = { maxRetries: 9, delayMs: 100, maxDelayMs: 1000, jitter: 0 };
-    assert.deepEqual([0, 1, 2, 3, 4, 60].map((attempt) => backoffDelay(backoff, attempt)), [100, 200, 400, 800, 1000, 1000]);
-    check(fc.property(fc.nat(100), fc.double({ min: 0, max: 1, noNaN: true }), (attempt, random) => {
-      const delay = backoffDelay({ ...backoff, jitter: 0.5 }, attempt, () => random);
-      const whole = backoffDelay(backoff, attempt);
-      assert.ok(delay <= whole && delay >= whole / 2);
-    }));
+    assert.deepEqual(
+      [0, 1, 2, 3, 4, 60].map((attempt) => backoffDelay(backoff, attempt)),
+      [100, 200, 400, 800, 1000, 1000],
+    );
+    check(
+      fc.property(fc.nat(100), fc.double({ min: 0, max: 1, noNaN: true }), (attempt, random) => {
+        const delay = backoffDelay({ ...backoff, jitter: 0.5 }, attempt, () => random);
+        const whole = backoffDelay(backoff, attempt);
+        assert.ok(delay <= whole && delay >= whole / 2);
+      }),
+    );
   });
 });
 
 describe('errors as data', () => {
   it('survive any shape', () => {
-    check(fc.property(fc.anything(), (thing) => {
-      assert.ok(fromWireError(thing) instanceof Error);
-      const wire = toWireError(thing);
-      assert.equal(fromWireError(JSON.parse(JSON.stringify(wire))).message, wire.message);
-    }));
+    check(
+      fc.property(fc.anything(), (thing) => {
+        assert.ok(fromWireError(thing) instanceof Error);
+        const wire = toWireError(thing);
+        assert.equal(fromWireError(JSON.parse(JSON.stringify(wire))).message, wire.message);
+      }),
+    );
   });
 
   it('survive hostile getters and endless causes', () => {
     const hostile = new Error('x');
-    Object.defineProperty(hostile, 'code', { enumerable: true, get: () => { throw new Error('no'); } });
-    Object.defineProperty(hostile, 'trap', { enumerable: true, get: () => { throw new Error('no'); } });
+    Object.defineProperty(hostile, 'code', {
+      enumerable: true,
+      get: () => {
+        throw new Error('no');
+      },
+    });
+    Object.defineProperty(hostile, 'trap', {
+      enumerable: true,
+      get: () => {
+        throw new Error('no');
+      },
+    });
     assert.equal(toWireError(hostile).message, 'x');
     let deep = new Error('bottom');
     for (let n = 0; n < 100; n += 1) deep = new Error(`level ${n}`, { cause: deep });
@@ -121,7 +150,11 @@ describe('errors as data', () => {
   });
 
   it('cannot set what is not theirs', () => {
-    const error = fromWireError({ name: 'E', message: 'm', fields: JSON.parse('{"__proto__":{"x":1},"constructor":2,"ok":3}') as object });
+    const error = fromWireError({
+      name: 'E',
+      message: 'm',
+      fields: JSON.parse('{"__proto__":{"x":1},"constructor":2,"ok":3}') as object,
+    });
     assert.equal(Object.getPrototypeOf(error).constructor.name, 'RemoteError');
     assert.equal((error as Error & { ok?: unknown }).ok, 3);
     assert.equal(Object.hasOwn(error, 'constructor'), false);

@@ -91,7 +91,10 @@ for (const driver of ['child-process', 'stdio', 'worker-threads', 'inline'] as c
       try {
         await checkAsync(
           fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
-            const books = steps.map((todo) => ({ step: todo, outcome: { settled: 0, events: 0, eventsAfterwards: 0 } as Outcome }));
+            const books = steps.map((todo) => ({
+              step: todo,
+              outcome: { settled: 0, events: 0, eventsAfterwards: 0 } as Outcome,
+            }));
             const all: Promise<void>[] = [];
             for (const book of books) {
               const done = run(worker, book);
@@ -114,7 +117,10 @@ for (const driver of ['child-process', 'stdio', 'worker-threads', 'inline'] as c
       await checkAsync(
         fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), end, fc.nat(15), async (steps, how, at) => {
           const worker = await start(driver);
-          const books = steps.map((todo) => ({ step: todo, outcome: { settled: 0, events: 0, eventsAfterwards: 0 } as Outcome }));
+          const books = steps.map((todo) => ({
+            step: todo,
+            outcome: { settled: 0, events: 0, eventsAfterwards: 0 } as Outcome,
+          }));
           const all: Promise<unknown>[] = [];
           const stop = (): void => {
             if (how === 'close' || driver === 'inline') all.push(worker.close({ drainMs: 5 }));

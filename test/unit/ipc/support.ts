@@ -2,12 +2,18 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { createWorker } from '../../../workers/ipc/index.ts';
 import type { DriverName, WorkerClient, WorkerOptions } from '../../../workers/ipc/index.ts';
 import type { ConformanceMessages } from '../../fixtures/ipc/messages.ts';
 
 export function fixture(name: string): URL {
   return new URL(`../../fixtures/ipc/${name}`, import.meta.url);
+}
+
+/** The same as a path, for a process of its own. */
+export function fixturePath(name: string): string {
+  return fileURLToPath(fixture(name));
 }
 
 export type TestClient = WorkerClient<ConformanceMessages>;

@@ -9,11 +9,22 @@ const source = path.join(root, 'test/types/ipc');
 
 function compile(directory: string): string {
   const config = path.join(directory, 'tsconfig.json');
-  writeFileSync(config, JSON.stringify({
-    extends: path.join(root, 'tsconfig.base.json'),
-    compilerOptions: { composite: false, incremental: false, noEmit: true, emitDeclarationOnly: false, declaration: false, rootDir: root, typeRoots: [path.join(root, 'node_modules/@types')] },
-    include: ['*.ts'],
-  }));
+  writeFileSync(
+    config,
+    JSON.stringify({
+      extends: path.join(root, 'tsconfig.base.json'),
+      compilerOptions: {
+        composite: false,
+        incremental: false,
+        noEmit: true,
+        emitDeclarationOnly: false,
+        declaration: false,
+        rootDir: root,
+        typeRoots: [path.join(root, 'node_modules/@types')],
+      },
+      include: ['*.ts'],
+    }),
+  );
   const compiler = path.join(root, 'node_modules/typescript7/bin/tsc');
   return spawnSync(process.execPath, [compiler, '-p', config, '--pretty', 'false'], { encoding: 'utf8' }).stdout;
 }
@@ -41,11 +52,15 @@ describe('types', function () {
 
   it('refuse each wrong line for itself', () => {
     let expected = 0;
-    write((text) => text.replaceAll(/\/\/ @ts-expect-error/g, () => {
-      expected += 1;
-      return '// expected';
-    }));
-    const errors = compile(directory).split('\n').filter((line) => line.includes('error TS'));
+    write((text) =>
+      text.replaceAll(/\/\/ @ts-expect-error/g, () => {
+        expected += 1;
+        return '// expected';
+      }),
+    );
+    const errors = compile(directory)
+      .split('\n')
+      .filter((line) => line.includes('error TS'));
     assert.ok(expected >= 25);
     assert.equal(errors.length, expected, errors.join('\n'));
   });

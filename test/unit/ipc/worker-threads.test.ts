@@ -24,7 +24,9 @@ describe('worker-threads driver', () => {
   });
 
   it('keeps to resourceLimits and tells that the heap ran out', async () => {
-    const worker = await start('worker-threads', { resourceLimits: { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 4 } });
+    const worker = await start('worker-threads', {
+      resourceLimits: { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 4 },
+    });
     const error = await soon(rejection(worker.send('die', { how: 'heap' })), 'the end', 30_000);
     assert.ok(error instanceof CrashedError);
     assert.equal(error.exit.outOfMemory, 'heap');
@@ -63,15 +65,25 @@ describe('worker-threads driver', () => {
 
   it('hands over what the thread prints', async () => {
     const lines: string[] = [];
-    const worker = await start('worker-threads', { onLog: ({ source, message }) => lines.push(`${source}: ${message}`) });
+    const worker = await start('worker-threads', {
+      onLog: ({ source, message }) => lines.push(`${source}: ${message}`),
+    });
     await worker.send('print', { stdout: 'out\n', stderr: 'err\n' });
     await worker.close();
     assert.deepEqual(lines.toSorted(), ['stderr: err', 'stdout: out']);
   });
 
   it('refuses what it cannot do', async () => {
-    for (const options of [{ cwd: '/' }, { detached: true }, { socketPath: '/tmp/x' }, { serializer: jsonSerializer }]) {
-      assert.ok((await rejection(start('worker-threads', options))) instanceof DriverError, JSON.stringify(Object.keys(options)));
+    for (const options of [
+      { cwd: '/' },
+      { detached: true },
+      { socketPath: '/tmp/x' },
+      { serializer: jsonSerializer },
+    ]) {
+      assert.ok(
+        (await rejection(start('worker-threads', options))) instanceof DriverError,
+        JSON.stringify(Object.keys(options)),
+      );
     }
   });
 

@@ -13,6 +13,7 @@ import type { DriverExit } from '../exit.ts';
 import { backoffDelay, wait } from '../retry.ts';
 import { STARTUP_VARIABLE } from '../startup.ts';
 import type { StartupData } from '../startup.ts';
+import { handshakeProblem } from '../wire.ts';
 import { Child } from './child.ts';
 import { serveSocket } from './child-process-worker.ts';
 import { mergeEnvironment } from './environment.ts';
@@ -138,7 +139,10 @@ class SocketWorker implements WorkerHandle {
         const delay = backoffDelay(connectRetry, attempt);
         const hopeless = error instanceof SpawnError || error instanceof ConnectTimeoutError;
         if (hopeless || attempt >= connectRetry.maxRetries || performance.now() + delay >= deadline) throw error;
-        this.#context.logger.log('debug', `Connecting to the worker failed, next attempt in ${Math.round(delay)} ms: ${String(error)}`);
+        this.#context.logger.log(
+          'debug',
+          `Connecting to the worker failed, next attempt in ${Math.round(delay)} ms: ${String(error)}`,
+        );
         await wait(delay);
       }
     }
@@ -152,8 +156,9 @@ class SocketWorker implements WorkerHandle {
       serializer,
       maxFrameBytes,
       onHandshake: (handshake) => {
-        if (handshake.refused === undefined) resolve(channel);
-        else reject(new SpawnError(handshake.refused));
+        const problem = handshakeProblem(handshake, serializer.name);
+        if (problem === undefined) resolve(channel);
+        else reject(new SpawnError(problem));
       },
     });
     const timer = setTimeout(
@@ -163,7 +168,10 @@ class SocketWorker implements WorkerHandle {
     socket.once('error', reject);
     socket.once('close', () => reject(new SpawnError('The worker closed the connection before it was ready.')));
     this.#channelEnded = new Promise((ended) => void socket.once('close', () => ended()));
-    promise.catch(() => socket.destroy()).finally(() => clearTimeout(timer)).catch(() => undefined);
+    promise
+      .catch(() => socket.destroy())
+      .finally(() => clearTimeout(timer))
+      .catch(() => undefined);
     return promise;
   }
 }

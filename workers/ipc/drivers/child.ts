@@ -77,13 +77,15 @@ export class Child {
 
   async #watch(child: ChildProcess, killsBefore: Promise<number | undefined>): Promise<DriverExit> {
     const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()));
-    const outcome = await new Promise<DriverExit | { code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
-      child.once('exit', (code, signal) => resolve({ code, signal }));
-      child.on('error', (error) => {
-        // Also raised when a signal cannot be sent; only a process that never was is over by it.
-        if (child.pid === undefined) resolve(spawnFailure(error));
-      });
-    });
+    const outcome = await new Promise<DriverExit | { code: number | null; signal: NodeJS.Signals | null }>(
+      (resolve) => {
+        child.once('exit', (code, signal) => resolve({ code, signal }));
+        child.on('error', (error) => {
+          // Also raised when a signal cannot be sent; only a process that never was is over by it.
+          if (child.pid === undefined) resolve(spawnFailure(error));
+        });
+      },
+    );
     if (!('code' in outcome)) return outcome;
     // What it started and left behind is in its group; the group's number is not given out anew while it has members.
     this.#killGroup();

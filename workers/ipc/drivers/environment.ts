@@ -6,7 +6,8 @@ export function mergeEnvironment(
 ): NodeJS.ProcessEnv {
   const merged: NodeJS.ProcessEnv = { ...base };
   const changed = new Set(Object.keys(changes).map((name) => name.toUpperCase()));
-  if (platform === 'win32') for (const name of Object.keys(merged)) if (changed.has(name.toUpperCase())) delete merged[name];
+  if (platform === 'win32')
+    for (const name of Object.keys(merged)) if (changed.has(name.toUpperCase())) delete merged[name];
   for (const [name, value] of Object.entries(changes)) {
     if (value === undefined) delete merged[name];
     else merged[name] = value;

@@ -55,7 +55,8 @@ export const LISTENING = 'listening';
 
 /** The argument to Node that puts the guard in place. A `data:` URL, so that no bundler loses the file. */
 export function guardArgument(): string {
-  argument ??= `--import=data:text/javascript,${encodeURIComponent(`(${install.toString()})(${JSON.stringify(`(${guard.toString()})()`)})`)}`;
+  const guardSource = JSON.stringify(`(${guard.toString()})()`);
+  argument ??= `--import=data:text/javascript,${encodeURIComponent(`(${install.toString()})(${guardSource})`)}`;
   return argument;
 }
 
@@ -69,7 +70,9 @@ function install(guardSource: string): void {
   // Processes and threads that the worker starts inherit Node's arguments; they are not ours to guard.
   if (!isMainThread || settings === undefined) return;
   delete process.env[variable];
-  process.execArgv = process.execArgv.filter((option) => !option.startsWith('--import=data:text/javascript,(function%20install'));
+  process.execArgv = process.execArgv.filter(
+    (option) => !option.startsWith('--import=data:text/javascript,(function%20install'),
+  );
   const thread = new Worker(guardSource, {
     eval: true,
     name: 'guard',
@@ -107,7 +110,8 @@ function guard(): void {
     if (settings.socketPath !== undefined && process.platform !== 'win32') {
       try {
         fs.rmSync(settings.socketPath, { force: true });
-        if (settings.ownsDirectory === true) fs.rmdirSync(process.getBuiltinModule('node:path').dirname(settings.socketPath));
+        if (settings.ownsDirectory === true)
+          fs.rmdirSync(process.getBuiltinModule('node:path').dirname(settings.socketPath));
       } catch {
         // Gone already.
       }

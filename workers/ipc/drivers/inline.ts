@@ -12,6 +12,7 @@ import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
 import { inlineStartup } from '../startup.ts';
 import type { InlineSlot } from '../startup.ts';
+import { handshakeProblem } from '../wire.ts';
 import { servePort } from './port-worker.ts';
 import type { InlineExit } from './port-worker.ts';
 import { scriptPath } from './script-path.ts';
@@ -37,8 +38,18 @@ class InlineWorker implements WorkerHandle {
 
   constructor(options: LaunchOptions, context: LaunchContext) {
     refuseOptions('inline', options, [
-      'cwd', 'execPath', 'execArgv', 'env', 'argv', 'detached', 'stdio', 'socketPath', 'resourceLimits', 'command',
-      'args', 'handshake',
+      'cwd',
+      'execPath',
+      'execArgv',
+      'env',
+      'argv',
+      'detached',
+      'stdio',
+      'socketPath',
+      'resourceLimits',
+      'command',
+      'args',
+      'handshake',
     ]);
     if (context.serializerGiven) {
       throw new DriverError("The driver 'inline' clones messages and has no use for the option 'serializer'.");
@@ -53,8 +64,9 @@ class InlineWorker implements WorkerHandle {
     this.ready = ready.promise;
     ready.promise.catch(() => undefined);
     const channel = new PortChannel(port1, (handshake) => {
-      if (handshake.refused === undefined) ready.resolve(channel);
-      else ready.reject(new SpawnError(handshake.refused));
+      const problem = handshakeProblem(handshake, context.serializer.name);
+      if (problem === undefined) ready.resolve(channel);
+      else ready.reject(new SpawnError(problem));
     });
     const onExit: InlineExit = { exit: (exitCode) => this.#end({ exitCode, outOfMemory: false, stderrTail: [] }) };
     const slot: InlineSlot = {
@@ -64,7 +76,9 @@ class InlineWorker implements WorkerHandle {
         maxFrameBytes: context.maxFrameBytes,
         port: port2,
         // As a thread gets it: a copy.
-        workerData: structuredClone(options.workerData, { transfer: [...(options.transferList ?? [])] as ArrayBuffer[] }),
+        workerData: structuredClone(options.workerData, {
+          transfer: [...(options.transferList ?? [])] as ArrayBuffer[],
+        }),
         driverData: onExit,
       },
     };

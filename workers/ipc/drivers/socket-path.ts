@@ -41,7 +41,7 @@ export function checkSocketPath(socketPath: string, platform: NodeJS.Platform = 
   if (fits(socketPath, platform)) return;
   const limit = (PATH_LIMITS[platform] ?? SHORTEST_PATH_LIMIT) - 1;
   throw new DriverError(
-    `The socket path has ${Buffer.byteLength(socketPath)} bytes, the system allows ${limit}: choose a shorter one. '${socketPath}'`,
+    `The socket path has ${Buffer.byteLength(socketPath)} bytes, the system allows ${limit}: '${socketPath}'. Choose a shorter one.`,
   );
 }
 

@@ -11,6 +11,7 @@ import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
 import { STARTUP_VARIABLE } from '../startup.ts';
 import type { StartupData } from '../startup.ts';
+import { handshakeProblem } from '../wire.ts';
 import { Child } from './child.ts';
 import { mergeEnvironment } from './environment.ts';
 import { GUARD_VARIABLE, guardArgument, IDLE, reportOf, WATCH } from './guard.ts';
@@ -72,8 +73,9 @@ class StdioWorker implements WorkerHandle {
       onStrayLine: (message) => context.onLog({ source: 'stdout', level: 'info', message }),
       onHandshake: awaitsHandshake
         ? (handshake) => {
-            if (handshake.refused === undefined) ready.resolve(channel);
-            else ready.reject(new SpawnError(handshake.refused));
+            const problem = handshakeProblem(handshake, context.serializer.name);
+            if (problem === undefined) ready.resolve(channel);
+            else ready.reject(new SpawnError(problem));
           }
         : undefined,
     });

@@ -22,6 +22,8 @@ const HOME: Readonly<Partial<Record<keyof LaunchOptions, string>>> = {
 export function refuseOptions(driver: string, options: LaunchOptions, names: readonly (keyof LaunchOptions)[]): void {
   for (const name of names) {
     if (options[name] === undefined) continue;
-    throw new DriverError(`The driver '${driver}' has no use for the option '${name}': it belongs to ${HOME[name] ?? 'another driver'}.`);
+    throw new DriverError(
+      `The driver '${driver}' has no use for the option '${name}': it belongs to ${HOME[name] ?? 'another driver'}.`,
+    );
   }
 }

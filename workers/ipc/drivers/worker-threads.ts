@@ -12,6 +12,7 @@ import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
 import { STARTUP_KEY } from '../startup.ts';
 import type { StartupData } from '../startup.ts';
+import { handshakeProblem } from '../wire.ts';
 import { scriptPath } from './script-path.ts';
 import { within } from './within.ts';
 import { mergeEnvironment } from './environment.ts';
@@ -43,7 +44,14 @@ class ThreadWorker implements WorkerHandle {
 
   constructor(options: LaunchOptions, context: LaunchContext) {
     refuseOptions('worker-threads', options, [
-      'cwd', 'execPath', 'detached', 'stdio', 'socketPath', 'command', 'args', 'handshake',
+      'cwd',
+      'execPath',
+      'detached',
+      'stdio',
+      'socketPath',
+      'command',
+      'args',
+      'handshake',
     ]);
     if (context.serializerGiven) {
       throw new DriverError("The driver 'worker-threads' clones messages and has no use for the option 'serializer'.");
@@ -57,8 +65,9 @@ class ThreadWorker implements WorkerHandle {
     this.ready = ready.promise;
     ready.promise.catch(() => undefined);
     const channel = new PortChannel(line.port1, (handshake) => {
-      if (handshake.refused === undefined) ready.resolve(channel);
-      else ready.reject(new SpawnError(handshake.refused));
+      const problem = handshakeProblem(handshake, context.serializer.name);
+      if (problem === undefined) ready.resolve(channel);
+      else ready.reject(new SpawnError(problem));
     });
     const startup: StartupData = {
       driver: 'worker-threads',
@@ -161,7 +170,8 @@ class ThreadWorker implements WorkerHandle {
     this.#pulse.close();
     // What it sent before its end is still in the port; the port closes behind it.
     await within(lineClosed, 500);
-    const outOfMemory = (uncaught as NodeJS.ErrnoException | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'heap' : false;
+    const outOfMemory =
+      (uncaught as NodeJS.ErrnoException | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'heap' : false;
     return {
       exitCode,
       outOfMemory,

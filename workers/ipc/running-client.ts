@@ -1,0 +1,340 @@
+/** One worker as the host sees it: its state from the start to the end, and the line to it while there is one. */
+import type { Transferable } from 'node:worker_threads';
+import type { Channel } from './channel.ts';
+import type { SendOptions, StreamOptions, WorkerState } from './client.ts';
+import { startDeadline } from './deadline.ts';
+import type { DriverCapabilities, LogEntry, Vitals, WorkerAddress, WorkerDriver, WorkerHandle } from './driver.ts';
+import { within } from './drivers/within.ts';
+import { CancelledError, ClosedError, CrashedError, DriverError, SpawnError, StartupTimeoutError } from './errors.ts';
+import { eventStream } from './event-stream.ts';
+import type { EventStream } from './event-stream.ts';
+import { describeExit } from './exit.ts';
+import type { Verdict, WorkerExit } from './exit.ts';
+import { silentLogger } from './logger.ts';
+import type { LogLevel, TransactionId } from './messages.ts';
+import { Line } from './middleware.ts';
+import { defaultClose, defaultConnectRetry, defaultTimeouts } from './options.ts';
+import type { CloseOptions, WorkerOptions } from './options.ts';
+import { Requests } from './requests.ts';
+import { jsonSerializer } from './serializer.ts';
+import { Watch } from './watch.ts';
+import { DEFAULT_MAX_FRAME_BYTES, isTransactionId, isUncheckedMessage } from './wire.ts';
+
+/** A worker that ends its side of the line without a word is given so long to exit by itself. */
+const EXIT_AFTER_LINE_MS = 1_000;
+export class RunningClient {
+  readonly capabilities: DriverCapabilities;
+  readonly exited: Promise<WorkerExit>;
+  state: WorkerState = 'starting';
+  startedInMs = 0;
+  vitals: Vitals | undefined;
+  readonly #options: WorkerOptions;
+  readonly #handle: WorkerHandle;
+  readonly #startedAt = performance.now();
+  readonly #logListeners = new Set<(entry: LogEntry) => void>();
+  readonly #vitalsListeners = new Set<(vitals: Vitals) => void>();
+  #line: Line | undefined;
+  #requests: Requests | undefined;
+  #exit: WorkerExit | undefined;
+  #verdict: Verdict | undefined;
+  #verdictDetail: string | undefined;
+  #closing: Promise<WorkerExit> | undefined;
+  #lastId = 0;
+  readonly #watch: Watch;
+
+  constructor(driver: WorkerDriver, options: WorkerOptions) {
+    this.#options = options;
+    this.capabilities = driver.capabilities;
+    if (options.onLog !== undefined) this.#logListeners.add(options.onLog);
+    if (options.onVitals !== undefined) this.#vitalsListeners.add(options.onVitals);
+    this.#handle = driver.launch(options, {
+      serializer: options.serializer ?? jsonSerializer,
+      serializerGiven: options.serializer !== undefined,
+      maxFrameBytes: options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES,
+      connectTimeoutMs: options.timeouts?.connect ?? defaultTimeouts.connect,
+      connectRetry: { ...defaultConnectRetry, ...options.connectRetry },
+      logger: options.logger ?? silentLogger,
+      onLog: (entry) => this.#onLogEntry(entry),
+      onVitals: (vitals) => this.#onVitalsReport(vitals),
+    });
+    this.#watch = new Watch({
+      inWork: () => this.inWork,
+      turn: (on) => this.#handle.watch(on),
+      unresponsiveMs: options.timeouts?.unresponsive ?? defaultTimeouts.unresponsive,
+      unresponsive: (detail) => this.#killFor('unresponsive', detail),
+    });
+    this.exited = this.#end();
+  }
+
+  get pid(): number | undefined {
+    return this.#handle.pid;
+  }
+
+  get inWork(): number {
+    return this.#requests?.inWork ?? 0;
+  }
+
+  /** Throws why it could not be started, once nothing is left of it. */
+  async start(): Promise<void> {
+    const { signal } = this.#options;
+    const limit = this.#options.timeouts?.startup ?? defaultTimeouts.startup;
+    const giveUp = Promise.withResolvers<never>();
+    const onAbort = (): void =>
+      giveUp.reject(new CancelledError('The start was cancelled.', { cause: signal?.reason }));
+    const timer =
+      limit > 0
+        ? startDeadline(limit, () =>
+            giveUp.reject(new StartupTimeoutError(`The worker was not ready within ${limit} ms.`)),
+          )
+        : undefined;
+    if (signal?.aborted === true) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const ended = this.exited.then((exit) => {
+      throw new SpawnError(`The worker was not ready when it ended. ${exit.reason}${tail(exit)}`, {
+        exit,
+        cause: exit.error,
+      });
+    });
+    try {
+      this.#connected(await Promise.race([this.#handle.ready, ended, giveUp.promise]));
+      this.startedInMs = performance.now() - this.#startedAt;
+      this.log('debug', `Ready after ${Math.round(this.startedInMs)} ms.`);
+    } catch (error) {
+      throw await this.#failedStart(error);
+    } finally {
+      clearTimeout(timer?.current);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  send(type: string, payload?: unknown, options: SendOptions<unknown> = {}): Promise<unknown> {
+    const requests = this.#requests;
+    if (this.state !== 'ready' || requests === undefined) return Promise.reject(this.#closedError());
+    const { timeouts } = this.#options;
+    const own = timeouts?.messages;
+    const timeoutMs =
+      options.timeout ??
+      (own !== undefined && Object.hasOwn(own, type) ? own[type] : undefined) ??
+      timeouts?.message ??
+      defaultTimeouts.message;
+    const { signal, onEvent, transfer } = options;
+    return requests.send(this.#nextId(), type, payload, { signal, timeoutMs, onEvent, transfer });
+  }
+
+  stream(type: string, payload?: unknown, options: StreamOptions = {}): EventStream<unknown, unknown> {
+    const left = new AbortController();
+    const signal = options.signal === undefined ? left.signal : AbortSignal.any([left.signal, options.signal]);
+    return eventStream(
+      (onEvent) => this.send(type, payload, { ...options, signal, onEvent: onEvent as (event: unknown) => void }),
+      () => left.abort(),
+    );
+  }
+
+  notify(type: string, payload?: unknown, options: { transfer?: readonly Transferable[] } = {}): void {
+    if (this.state !== 'ready' || this.#line === undefined) throw this.#closedError();
+    this.#line.send({ type, payload }, options.transfer);
+  }
+
+  close(options: CloseOptions = {}): Promise<WorkerExit> {
+    this.#closing ??= this.#close({ ...defaultClose, ...definedOnly(options) });
+    return this.#closing;
+  }
+
+  kill(): Promise<WorkerExit> {
+    this.#killFor('killed');
+    return this.exited;
+  }
+
+  async disconnect(): Promise<void> {
+    if (!this.capabilities.reconnect)
+      throw new DriverError('This driver cannot disconnect and reconnect: use child-process.');
+    if (this.state !== 'ready') throw this.#closedError();
+    this.state = 'disconnected';
+    const line = this.#line;
+    this.#requests?.cancelAll(new ClosedError('The client was disconnected.'));
+    this.#line = undefined;
+    this.#requests = undefined;
+    this.#watch.update();
+    await line?.end();
+    line?.destroy();
+  }
+
+  async reconnect(): Promise<void> {
+    if (this.#handle.reconnect === undefined)
+      throw new DriverError('This driver cannot disconnect and reconnect: use child-process.');
+    if (this.state !== 'disconnected')
+      throw this.state === 'ready' ? new ClosedError('The client is connected.') : this.#closedError();
+    this.#connected(await this.#handle.reconnect());
+  }
+
+  async detach(): Promise<WorkerAddress> {
+    if (this.#handle.detach === undefined)
+      throw new DriverError('This driver cannot detach its worker: use child-process.');
+    if (this.state !== 'ready' && this.state !== 'disconnected') throw this.#closedError();
+    if (this.state === 'ready') await this.disconnect();
+    this.state = 'closed';
+    this.#verdict ??= 'detached';
+    return this.#handle.detach();
+  }
+
+  onLog(listener: (entry: LogEntry) => void): () => void {
+    this.#logListeners.add(listener);
+    return () => void this.#logListeners.delete(listener);
+  }
+
+  onVitals(listener: (vitals: Vitals) => void): () => void {
+    this.#vitalsListeners.add(listener);
+    return () => void this.#vitalsListeners.delete(listener);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  log(level: LogLevel, message: string): void {
+    this.#options.logger?.log(level, `${this.#options.name ?? 'worker'} (${this.pid ?? 'no process'}): ${message}`);
+  }
+
+  #nextId(): TransactionId {
+    const { transactionId } = this.#options;
+    if (transactionId !== undefined) return transactionId();
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  #connected(channel: Channel): void {
+    const line = new Line(channel, this.#options.middleware);
+    const requests = new Requests(line, () => this.#watch.update());
+    this.#line = line;
+    this.#requests = requests;
+    this.state = 'ready';
+    line.listen({
+      message: (message) => this.#receive(requests, message),
+      failed: (error, message) => {
+        const tx = isUncheckedMessage(message) ? message.tx : undefined;
+        if (isTransactionId(tx)) requests.fail(tx, error);
+        else this.log('error', error.message);
+      },
+      ended: (error) => void this.#lineEnded(line, error),
+    });
+  }
+
+  #receive(requests: Requests, message: unknown): void {
+    try {
+      if (!isUncheckedMessage(message)) throw new TypeError('Something came that is no message.');
+      if (message.type !== '$log') return requests.receive(message);
+      const { level, message: text, tx } = message;
+      this.#onLogEntry({
+        source: 'worker',
+        level: isLogLevel(level) ? level : 'info',
+        message: String(text),
+        ...(isTransactionId(tx) ? { tx } : {}),
+      });
+    } catch (error) {
+      this.#killFor('protocol', (error as Error).message);
+    }
+  }
+
+  async #lineEnded(line: Line, error: Error | undefined): Promise<void> {
+    if (line !== this.#line || this.#exit !== undefined) return;
+    const code = (error as NodeJS.ErrnoException | undefined)?.code;
+    // A reset connection is how the end of a process may look; anything else that is an error breaks the protocol.
+    if (error !== undefined && code !== 'ECONNRESET' && code !== 'EPIPE')
+      return this.#killFor('protocol', error.message);
+    await within(this.exited, EXIT_AFTER_LINE_MS);
+    if (this.#exit === undefined && line === this.#line)
+      this.#killFor('protocol', 'It closed the connection but did not end.');
+  }
+
+  /** Ends it with `verdict` as the reason, unless there is one already. */
+  #killFor(verdict: Verdict, detail?: string): void {
+    if (this.#exit !== undefined) return;
+    if (this.#verdict === undefined || (this.#verdict === 'closed' && verdict === 'killed')) {
+      this.#verdict = verdict;
+      this.#verdictDetail = detail;
+    }
+    if (this.state !== 'closed') this.state = 'closing';
+    this.#handle.kill();
+  }
+
+  async #failedStart(error: unknown): Promise<unknown> {
+    if (error instanceof StartupTimeoutError) this.#killFor('startup-timeout');
+    else this.#killFor('killed');
+    const exit = await this.exited;
+    if (error instanceof StartupTimeoutError) return new StartupTimeoutError(error.message + tail(exit), { exit });
+    // The worker's own end says more than the connection that it took along.
+    if (error instanceof SpawnError && error.exit === undefined && !exit.expected) {
+      return new SpawnError(`The worker was not ready when it ended. ${exit.reason}${tail(exit)}`, {
+        exit,
+        cause: exit.error,
+      });
+    }
+    return error;
+  }
+
+  async #close({ drainMs, graceMs, terminateMs }: Required<Record<keyof CloseOptions, number>>): Promise<WorkerExit> {
+    if (this.#exit !== undefined || this.state === 'closed') return this.exited;
+    const wasDisconnected = this.state === 'disconnected';
+    this.state = 'closing';
+    const requests = this.#requests;
+    if (requests !== undefined) {
+      await within(Promise.race([requests.idle(), this.exited]), drainMs);
+      requests.cancelAll(new ClosedError('The worker was closed before it answered.'));
+    }
+    if (this.#exit !== undefined) return this.#exit;
+    this.#verdict ??= 'closed';
+    if (!wasDisconnected) {
+      await this.#line?.settled();
+      this.#line?.sendDirectly({ type: '$close' });
+      await within(this.exited, graceMs);
+    }
+    if (this.#exit === undefined) {
+      this.#handle.terminate();
+      await within(this.exited, terminateMs);
+    }
+    if (this.#exit === undefined) this.#killFor('killed');
+    return this.exited;
+  }
+
+  async #end(): Promise<WorkerExit> {
+    const exit = describeExit(await this.#handle.exited, this.#verdict, this.#verdictDetail);
+    this.#exit = exit;
+    this.state = 'closed';
+    this.log(exit.expected ? 'debug' : 'error', exit.reason);
+    this.#requests?.end(
+      exit.expected ? new ClosedError(exit.reason, exit) : new CrashedError(`${exit.reason}${tail(exit)}`, exit),
+    );
+    this.#line?.destroy();
+    this.#watch.stop();
+    return exit;
+  }
+
+  #closedError(): ClosedError {
+    const exit = this.#exit;
+    if (exit !== undefined) return new ClosedError(`The worker is gone. ${exit.reason}`, exit);
+    return new ClosedError(`The worker takes no messages: it is ${this.state}.`);
+  }
+
+  #onVitalsReport(vitals: Vitals): void {
+    this.vitals = vitals;
+    this.#watch.beat(vitals);
+    for (const listener of this.#vitalsListeners) listener(vitals);
+  }
+
+  #onLogEntry(entry: LogEntry): void {
+    this.log(entry.level === 'error' ? 'error' : 'debug', `${entry.source}: ${entry.message}`);
+    for (const listener of this.#logListeners) listener(entry);
+  }
+}
+
+function tail(exit: WorkerExit): string {
+  return exit.stderrTail.length === 0 ? '' : `\nIts last words:\n${exit.stderrTail.join('\n')}`;
+}
+
+function definedOnly(options: CloseOptions): Partial<Record<keyof CloseOptions, number>> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function isLogLevel(value: unknown): value is LogLevel {
+  return value === 'error' || value === 'warn' || value === 'info' || value === 'debug';
+}

@@ -1,0 +1,82 @@
+/**
+ * Turns the worker's heartbeat on while requests are in work, and off a while after; and says when a worker has not
+ * turned its event loop for too long. Lives as long as its client.
+ */
+import type { Vitals } from './driver.ts';
+
+export interface WatchOptions {
+  /** Requests the worker has not answered. */
+  readonly inWork: () => number;
+  readonly turn: (on: boolean) => void;
+  /** Milliseconds; 0 is never. */
+  readonly unresponsiveMs: number;
+  readonly unresponsive: (detail: string) => void;
+}
+
+/** The heartbeat goes on for so long after the last request; a beat may be late by as much. */
+const AFTER_MS = 2_000;
+
+export class Watch {
+  readonly #options: WatchOptions;
+  #isOn = false;
+  #stopped = false;
+  #lastInWork = 0;
+  #latest: Vitals | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+  }
+
+  /** Requests were opened or settled. */
+  update(): void {
+    if (this.#stopped) return;
+    if (this.#options.inWork() === 0) return this.#stopTimer();
+    this.#lastInWork = performance.now();
+    if (!this.#isOn) {
+      this.#isOn = true;
+      this.#options.turn(true);
+    }
+    if (this.#options.unresponsiveMs > 0) this.#timer ??= this.#startTimer(this.#options.unresponsiveMs);
+  }
+
+  /** No timer is needed to turn it off: the beats that come tell the time. */
+  beat(vitals: Vitals): void {
+    this.#latest = vitals;
+    if (this.#options.inWork() > 0) {
+      this.#lastInWork = performance.now();
+    } else if (this.#isOn && performance.now() - this.#lastInWork > AFTER_MS) {
+      this.#isOn = false;
+      this.#options.turn(false);
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#stopTimer();
+  }
+
+  #stopTimer(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #startTimer(limitMs: number): NodeJS.Timeout {
+    const since = performance.now();
+    let lastLook = since;
+    const look = (): void => {
+      const now = performance.now();
+      // If it was this thread that stood still, the signs of life are still to be read.
+      const stoodStill = now - lastLook > limitMs;
+      lastLook = now;
+      const latest = this.#latest !== undefined && this.#latest.heartbeatAt >= since ? this.#latest : undefined;
+      const silentMs = now - (latest?.heartbeatAt ?? since) - AFTER_MS;
+      const blockedMs = Math.max(silentMs, latest?.blockedMs ?? 0);
+      if (stoodStill || blockedMs < limitMs) return;
+      this.#options.unresponsive(`no turn of its event loop for ${Math.round(blockedMs)} ms.`);
+    };
+    const timer = setInterval(look, Math.min(limitMs / 2, 500));
+    timer.unref();
+    return timer;
+  }
+}
