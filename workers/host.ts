@@ -19,6 +19,9 @@ const NICENESS = 5;
 
 giveWay();
 
+/** The answer to an order that was cancelled; nobody waits for it. */
+const nothingPlanned: PlanResult = { status: 'not-applicable', units: [], problems: [], configFiles: [] };
+
 const detectors = new Map<string, Promise<Detector>>();
 const cancels = new Map<number, AbortController>();
 
@@ -28,8 +31,8 @@ await startWorkerServer<CompartmentMessages>(
       return withCancel(order, async (signal) => {
         const detector = await load(request.detector, module);
         const planContext: PlanContext = { signal, log: (level, message) => context.log(level, message) };
-        const plan = await detector.plan(request, planContext);
-        return { plan: soundPlan(detector, plan), version: detector.version };
+        const plan = await unlessCancelled(signal, () => detector.plan(request, planContext));
+        return { plan: plan === undefined ? nothingPlanned : soundPlan(detector, plan), version: detector.version };
       });
     },
 
@@ -46,10 +49,14 @@ await startWorkerServer<CompartmentMessages>(
         };
         const reporter = new Reporter(request, line, signal);
         const startedAt = performance.now();
-        const result = await detector.check(request, reporter);
+        const result = await unlessCancelled(signal, () => detector.check(request, reporter));
         await reporter.settled();
         const durationMs = Math.round(performance.now() - startedAt);
-        return { result: { ...result, durationMs }, version: detector.version, cancelled: signal.aborted };
+        return {
+          result: { ...(result ?? { files: 0, issues: 0 }), durationMs },
+          version: detector.version,
+          cancelled: signal.aborted,
+        };
       });
     },
 
@@ -76,6 +83,16 @@ async function withCancel<Result>(order: number, work: (signal: AbortSignal) => 
     return await work(controller.signal);
   } finally {
     cancels.delete(order);
+  }
+}
+
+/** Detectors may end a cancelled order with an exception: that is an answer, not a failure that costs the process. */
+async function unlessCancelled<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
   }
 }
 

@@ -9,6 +9,8 @@ export interface Interest {
   readonly config: RegExp;
   /** File names whose change means that code already loaded in a compartment is out of date. */
   readonly environment: RegExp;
+  /** What a change of a file that the plan named as configuration means. */
+  readonly planFiles: 'config' | 'environment';
   /** `unit`: a change makes the file's own unit stale; `all`: any unit may depend on it. */
   readonly reach: 'unit' | 'all';
   /**
@@ -41,6 +43,7 @@ const graph: Interest = {
   source: scriptOrJson,
   config: anyOf(compilerConfig, manifest, lockfile, ignoreFile),
   environment: never,
+  planFiles: 'config',
   reach: 'all',
   restricted: {},
 };
@@ -50,6 +53,7 @@ const interests: Readonly<Record<string, Interest>> = {
     source: scriptOrJson,
     config: anyOf(compilerConfig, manifest, ignoreFile),
     environment: lockfile,
+    planFiles: 'config',
     reach: 'all',
     // Instead of the workspace's own compiler the bundled native one, which knows no plugins.
     restricted: { engine: 'native' },
@@ -59,6 +63,8 @@ const interests: Readonly<Record<string, Interest>> = {
     source: /./,
     config: anyOf(eslintConfig, compilerConfig, ignoreFile),
     environment: anyOf(eslintConfig, manifest, lockfile),
+    // They are modules, and Node cannot unload what it has loaded.
+    planFiles: 'environment',
     reach: 'unit',
     // Configurations and plugins are code.
     restricted: undefined,
@@ -72,7 +78,7 @@ const interests: Readonly<Record<string, Interest>> = {
 /** A detector that is not in the table is treated with the most caution. */
 export function interestOf(detector: string): Interest {
   const known = Object.hasOwn(interests, detector) ? interests[detector] : undefined;
-  return known ?? { source: /./, config: never, environment: never, reach: 'all', restricted: undefined };
+  return known ?? { source: /./, config: never, environment: never, planFiles: 'environment', reach: 'all', restricted: undefined };
 }
 
 export type Concern = 'none' | 'content' | 'config' | 'environment';
@@ -82,7 +88,8 @@ export function concernOf(interest: Interest, file: string, configFiles: Readonl
   if (isOutside(file)) return 'none';
   const name = path.posix.basename(file);
   if (interest.environment.test(name)) return 'environment';
-  if (interest.config.test(name) || configFiles.has(file)) return 'config';
+  if (configFiles.has(file)) return interest.planFiles;
+  if (interest.config.test(name)) return 'config';
   return interest.source.test(name) ? 'content' : 'none';
 }
 

@@ -9,6 +9,10 @@ import { Session } from './session.ts';
 const connection = createConnection(ProposedFeatures.all);
 const session = new Session(connection);
 
+// Some shared ESLint configurations behave otherwise when they believe to run inside an editor: results must not depend
+// on where Bulkhead runs. Compartments inherit this environment.
+for (const name of Object.keys(process.env)) if (name.startsWith('VSCODE_')) delete process.env[name];
+
 process.on('uncaughtException', (error) => report('uncaught exception', error));
 process.on('unhandledRejection', (reason) => report('unhandled rejection', reason));
 
