@@ -4,9 +4,10 @@
  */
 import { hash } from 'node:crypto';
 import path from 'node:path';
-import { parseSync, type EcmaScriptModule, type ParserOptions, type Program } from 'oxc-parser';
+import type { Program } from 'oxc-parser';
 import { callsIn, type Call } from './calls.ts';
 import { lineStartsOf, rangeAt, type LineStarts } from './lines.ts';
+import { parse, type Language, type ModuleSyntax } from './parser.ts';
 import type { Range } from '../protocol.ts';
 
 /**
@@ -150,8 +151,6 @@ export function parseTree(file: string, text: string): Program | undefined {
   return parse(languageOf(file), source)?.program();
 }
 
-type Language = NonNullable<ParserOptions['lang']>;
-
 const EMBEDDED: ReadonlySet<string> = new Set(['.vue', '.svelte', '.astro']);
 const EXPORT_ASSIGNMENT = /^\s*export\s*=/m;
 
@@ -172,34 +171,7 @@ function languageOf(file: string): Language {
   }
 }
 
-interface Parsed {
-  readonly module: EcmaScriptModule;
-  program(): Program;
-}
-
-/** Undefined: it cannot be read to its end. */
-function parse(lang: Language, text: string): Parsed | undefined {
-  const result = parseSync('module', text, {
-    lang,
-    sourceType: lang === 'jsx' ? 'unambiguous' : 'module',
-    preserveParens: false,
-  });
-  if (result.errors.length === 0) return { module: result.module, program: () => result.program };
-  // Plain JavaScript may carry Flow or TypeScript syntax; scripts may use words that modules reserve.
-  if (lang === 'jsx') {
-    const lenient = parseSync('module', text, { lang: 'tsx', sourceType: 'module', preserveParens: false });
-    if (lenient.errors.length === 0) return { module: lenient.module, program: () => lenient.program };
-    const script = parseSync('module', text, { lang, sourceType: 'commonjs', preserveParens: false });
-    if (script.errors.length === 0) return { module: script.module, program: () => script.program };
-  }
-  // An error the parser recovers from leaves a full program; one it does not leaves an empty one.
-  const program = result.program;
-  return program.body.length > 0 && program.end >= text.trimEnd().length && result.module.staticImports.length > 0
-    ? { module: result.module, program: () => program }
-    : undefined;
-}
-
-function readImports(module: EcmaScriptModule, requests: ModuleRequest[]): void {
+function readImports(module: ModuleSyntax, requests: ModuleRequest[]): void {
   for (const { start, end, moduleRequest, entries } of module.staticImports) {
     const names = entries.map(({ importName, localName, isType }): ImportedName => ({
       imported: nameOf(importName),
@@ -223,31 +195,41 @@ function readImports(module: EcmaScriptModule, requests: ModuleRequest[]): void 
 }
 
 /** Re-exports become a request each; `request` of the exports is, until {@link reindex}, the offset of its start. */
-function readExports(module: EcmaScriptModule, text: string, requests: ModuleRequest[], exports: ModuleExport[]): void {
+function readExports(module: ModuleSyntax, text: string, requests: ModuleRequest[], exports: ModuleExport[]): void {
+  // `import { a } from 'x'; export { a };` is told as a re-export; here it stays the export of a binding.
+  const imported = new Map(
+    module.staticImports.flatMap(({ moduleRequest, entries }) =>
+      entries.map(
+        ({ importName, localName }) =>
+          [`${String(moduleRequest.start)} ${String(importName.start)}`, localName.value] as const,
+      ),
+    ),
+  );
   for (const { start, end, entries } of module.staticExports) {
     const mutable = /^export\s+(?:let|var)\b/.test(text.slice(start, start + 20)) ? { isMutable: true as const } : {};
     const names: ImportedName[] = [];
     for (const { moduleRequest, importName, exportName, localName, isType, ...span } of entries) {
       const name = nameOf(exportName);
       const place = { start: exportName.start ?? span.start, end: exportName.end ?? span.end };
-      if (moduleRequest === null) {
-        const local = localName.name ?? undefined;
+      const passed = moduleRequest && imported.get(`${String(moduleRequest.start)} ${String(importName.start)}`);
+      if (moduleRequest === null || passed !== undefined) {
+        const local = passed ?? localName.name ?? undefined;
         exports.push({ name, typeOnly: isType, ...(local === undefined ? {} : { local }), ...mutable, ...place });
         continue;
       }
-      const imported = nameOf(importName);
-      exports.push({ name, typeOnly: isType, request: start, imported, ...place });
-      const asked = importName.start !== null && importName.end !== null ? importName : place;
+      const asked = nameOf(importName);
+      exports.push({ name, typeOnly: isType, request: start, imported: asked, ...place });
+      const named = importName.start !== null && importName.end !== null ? importName : place;
       names.push({
-        imported,
+        imported: asked,
         local: name === '*' ? '' : name,
         typeOnly: isType,
-        start: asked.start ?? place.start,
-        end: asked.end ?? place.end,
+        start: named.start ?? place.start,
+        end: named.end ?? place.end,
       });
     }
     const source = entries[0]?.moduleRequest;
-    if (!source) continue;
+    if (!source || names.length === 0) continue;
     requests.push({
       kind: 'export',
       specifier: source.value,
@@ -267,7 +249,7 @@ function nameOf({ kind, name }: { readonly kind: string; readonly name: string |
   return kind === 'Default' ? 'default' : kind === 'Name' ? (name ?? '') : '*';
 }
 
-function readDynamicImports(module: EcmaScriptModule, text: string, requests: ModuleRequest[]): void {
+function readDynamicImports(module: ModuleSyntax, text: string, requests: ModuleRequest[]): void {
   for (const { start, end, moduleRequest } of module.dynamicImports) {
     const specifier = literalValue(text.slice(moduleRequest.start, moduleRequest.end));
     if (specifier === undefined) continue;
@@ -300,7 +282,7 @@ function requestOfCall(call: Call): ModuleRequest {
 }
 
 /** Calls stand in the tree only, and building the tree costs five times the parse: only where a text may hold one. */
-function needsTree(text: string, language: Language, module: EcmaScriptModule): boolean {
+function needsTree(text: string, language: Language, module: ModuleSyntax): boolean {
   if (/\brequire\s*[.(]|import\.meta\.resolve|\bnew\s+URL\s*\(/.test(text)) return true;
   if (language === 'jsx') return false;
   const possible = text.match(/\bimport\s*\(/g)?.length ?? 0;
