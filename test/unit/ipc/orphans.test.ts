@@ -1,7 +1,10 @@
 /** When the host is killed, nothing it started is there five seconds later: no process, no socket. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { build } from 'esbuild';
 import { fixturePath, isAlive, socketDirectories, soon, until } from './support.ts';
 
 interface Family {
@@ -10,8 +13,8 @@ interface Family {
 }
 
 /** A host with workers that are idle, busy for ever, looping while they load, and one with a child of its own. */
-async function startFamily(kind: string): Promise<Family> {
-  const host = spawn(process.execPath, [fixturePath('host.ts'), kind], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function startFamily(kind: string, script = fixturePath('host.ts')): Promise<Family> {
+  const host = spawn(process.execPath, [script, kind], { stdio: ['ignore', 'pipe', 'inherit'] });
   const line = await soon(
     new Promise<string>((resolve, reject) => {
       let text = '';
@@ -38,6 +41,29 @@ describe('orphans', () => {
       await until(() => socketDirectories(host).length === 0, 'the sockets are gone', 5000);
     });
   }
+
+  it('also when host and worker are bundled, minified, with names kept', async () => {
+    const directory = mkdtempSync(path.join(os.tmpdir(), 'ipc-bundle-'));
+    try {
+      await build({
+        entryPoints: [fixturePath('host.ts'), fixturePath('worker.ts')],
+        outdir: directory,
+        outExtension: { '.js': '.mjs' },
+        bundle: true,
+        minify: true,
+        keepNames: true,
+        platform: 'node',
+        format: 'esm',
+        define: { WORKER_NAME: '"worker.mjs"' },
+        logLevel: 'error',
+      });
+      const { host, children } = await startFamily('busy', path.join(directory, 'host.mjs'));
+      process.kill(host, 'SIGKILL');
+      await until(() => !children.some(isAlive), 'all children are gone', 5000);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
 
   it('a host that just ends takes its workers along', async () => {
     const { host, children } = await startFamily('ends');

@@ -4,7 +4,8 @@
  * kills its process group, even if the main thread loops forever. While the host asks for it, it reports once a second
  * how the process is.
  *
- * Both functions are sent to the child as source text, so they use nothing from around them.
+ * Both functions are sent to the child as source text, so they use nothing from around them; and their own functions
+ * are methods, because bundlers that keep names would wrap others in a helper that is not there.
  */
 import type { Vitals } from '../driver.ts';
 
@@ -55,9 +56,15 @@ export const LISTENING = 'listening';
 
 /** The argument to Node that puts the guard in place. A `data:` URL, so that no bundler loses the file. */
 export function guardArgument(): string {
-  const guardSource = JSON.stringify(`(${guard.toString()})()`);
-  argument ??= `--import=data:text/javascript,${encodeURIComponent(`(${install.toString()})(${guardSource})`)}`;
+  argument ??= `${DATA_IMPORT}${encodeURIComponent(sourceOf(install, sourceOf(guard)))}`;
   return argument;
+}
+
+const DATA_IMPORT = '--import=data:text/javascript,';
+
+/** A call of the function, as text. */
+function sourceOf(run: ((text: string) => void) | (() => void), text?: string): string {
+  return `(${run.toString()})(${text === undefined ? '' : JSON.stringify(text)})`;
 }
 
 let argument: string | undefined;
@@ -70,9 +77,8 @@ function install(guardSource: string): void {
   // Processes and threads that the worker starts inherit Node's arguments; they are not ours to guard.
   if (!isMainThread || settings === undefined) return;
   delete process.env[variable];
-  process.execArgv = process.execArgv.filter(
-    (option) => !option.startsWith('--import=data:text/javascript,(function%20install'),
-  );
+  const own = process.execArgv.findIndex((option) => option.startsWith('--import=data:text/javascript,'));
+  process.execArgv.splice(own, own < 0 ? 0 : 1);
   const thread = new Worker(guardSource, {
     eval: true,
     name: 'guard',
@@ -100,60 +106,64 @@ function guard(): void {
   const fs = process.getBuiltinModule('node:fs');
   const net = process.getBuiltinModule('node:net');
   const settings = workerData as GuardSettings;
-  let released = settings.released;
-  let beat: NodeJS.Timeout | undefined;
-  let askedAt: number | undefined;
-  let answer: object = {};
+  const own = {
+    released: settings.released,
+    beat: undefined as NodeJS.Timeout | undefined,
+    /** When the main thread was asked for a sign of life that has not come. */
+    askedAt: undefined as number | undefined,
+    answer: {},
 
-  const endWithHost = (): void => {
-    if (released) return;
-    if (settings.socketPath !== undefined && process.platform !== 'win32') {
-      try {
-        fs.rmSync(settings.socketPath, { force: true });
-        if (settings.ownsDirectory === true)
-          fs.rmdirSync(process.getBuiltinModule('node:path').dirname(settings.socketPath));
-      } catch {
-        // Gone already.
+    endWithHost(): void {
+      if (own.released) return;
+      if (settings.socketPath !== undefined && process.platform !== 'win32') {
+        try {
+          fs.rmSync(settings.socketPath, { force: true });
+          const { dirname } = process.getBuiltinModule('node:path');
+          if (settings.ownsDirectory === true) fs.rmdirSync(dirname(settings.socketPath));
+        } catch {
+          // Gone already.
+        }
       }
-    }
-    if (process.platform === 'win32') {
-      process.getBuiltinModule('node:child_process').spawnSync('taskkill', ['/pid', String(process.pid), '/T', '/F']);
-    }
-    process.kill(settings.leadsGroup ? -process.pid : process.pid, 'SIGKILL');
-  };
+      if (process.platform === 'win32') {
+        process.getBuiltinModule('node:child_process').spawnSync('taskkill', ['/pid', String(process.pid), '/T', '/F']);
+      }
+      process.kill(settings.leadsGroup ? -process.pid : process.pid, 'SIGKILL');
+    },
 
-  const report = (): void => {
-    const now = performance.now();
-    const blockedMs = askedAt === undefined ? 0 : Math.round(now - askedAt);
-    const { user, system } = process.cpuUsage();
-    const beatOf = { rss: process.memoryUsage.rss(), cpuMs: Math.round((user + system) / 1000), blockedMs, ...answer };
-    if (askedAt === undefined) {
-      askedAt = now;
-      parentPort?.postMessage(0);
-    }
-    try {
-      fs.writeSync(4, `${JSON.stringify(beatOf)}\n`);
-    } catch {
-      // The host is gone, or has let go of us: the lifeline tells which.
-      clearInterval(beat);
-    }
+    report(): void {
+      const now = performance.now();
+      const blockedMs = own.askedAt === undefined ? 0 : Math.round(now - own.askedAt);
+      const { user, system } = process.cpuUsage();
+      const cpuMs = Math.round((user + system) / 1000);
+      const line = JSON.stringify({ rss: process.memoryUsage.rss(), cpuMs, blockedMs, ...own.answer });
+      if (own.askedAt === undefined) {
+        own.askedAt = now;
+        parentPort?.postMessage(0);
+      }
+      try {
+        fs.writeSync(4, `${line}\n`);
+      } catch {
+        // The host is gone, or has let go of us: the lifeline tells which.
+        clearInterval(own.beat);
+      }
+    },
+
+    obey(command: string): void {
+      clearInterval(own.beat);
+      if (command === 'd') own.released = true;
+      if (command !== 'w') return;
+      own.askedAt = undefined;
+      own.report();
+      own.beat = setInterval(own.report, 1000);
+    },
   };
 
   parentPort?.on('message', (message: object) => {
-    askedAt = undefined;
-    answer = message;
+    own.askedAt = undefined;
+    own.answer = message;
   });
   const lifeline = new net.Socket({ fd: 3, readable: true, writable: false });
-  lifeline.on('data', (bytes: Buffer) => {
-    for (const command of bytes.toString('latin1')) {
-      clearInterval(beat);
-      if (command === 'd') released = true;
-      if (command !== 'w') continue;
-      askedAt = undefined;
-      report();
-      beat = setInterval(report, 1000);
-    }
-  });
-  lifeline.on('error', endWithHost);
-  lifeline.on('close', endWithHost);
+  lifeline.on('data', (bytes: Buffer) => bytes.toString('latin1').split('').forEach(own.obey));
+  lifeline.on('error', own.endWithHost);
+  lifeline.on('close', own.endWithHost);
 }
