@@ -58,7 +58,7 @@ export function components(graph: Digraph): readonly (readonly number[])[] {
 /** The part of a graph between these nodes; everything else loses its edges. */
 export function restrictedTo(graph: Digraph, nodes: Iterable<number>): Digraph {
   const kept = new Set(nodes);
-  const result: number[][] = graph.map(() => NONE);
+  const result = new Array<readonly number[]>(graph.length).fill(NONE);
   for (const node of kept) result[node] = (graph[node] ?? []).filter((successor) => kept.has(successor));
   return result;
 }
@@ -125,7 +125,7 @@ export function edgesToCut(
   });
 }
 
-const NONE: number[] = [];
+const NONE: readonly number[] = [];
 
 /** Work units of one component's second pass; beyond it the first pass's answer stands. */
 const PUT_BACK_LIMIT = 2_000_000;

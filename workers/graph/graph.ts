@@ -45,6 +45,7 @@ export class ModuleGraph {
   #resolver: Resolver | undefined;
   #overlays = new Map<string, string>();
   #version = 0;
+  #population = 0;
 
   // What is known to be stale; survives an aborted update.
   #walkNeeded = true;
@@ -63,6 +64,11 @@ export class ModuleGraph {
   /** Grows whenever anything that can be asked of the graph may answer differently. */
   get version(): number {
     return this.#version;
+  }
+
+  /** Grows whenever modules come or go. */
+  get population(): number {
+    return this.#population;
   }
 
   /** By file, in path order of their discovery. */
@@ -179,6 +185,7 @@ export class ModuleGraph {
     if (text === undefined || text.length > MAXIMUM_LENGTH) {
       if (!known) return;
       this.#modules.delete(file);
+      this.#population++;
       this.#release(known.record);
       this.#unlinkAll();
       return;
@@ -194,6 +201,7 @@ export class ModuleGraph {
     } else {
       const module = new Node(file, record);
       this.#modules.set(file, module);
+      this.#population++;
       this.#unlinked.add(module);
       this.#isPopulationNew = true;
     }

@@ -53,7 +53,9 @@ export class Manifests {
   readonly members: ReadonlyMap<string, Manifest>;
   /** Directories that declare workspaces. */
   readonly workspaceRoots: readonly string[];
-  readonly #nearest = new Map<string, Manifest | undefined>();
+  readonly #scopes = new Map<string, Manifest | undefined>();
+  readonly #packages = new Map<string, Manifest | undefined>();
+  readonly #owners = new Map<string, Manifest | undefined>();
 
   /** @param workspaceFiles texts of {@link WORKSPACE_FILES} by path */
   constructor(manifests: Iterable<Manifest>, workspaceFiles: ReadonlyMap<string, string>) {
@@ -71,12 +73,17 @@ export class Manifests {
 
   /** The closest package.json at or above a file: what decides its module type. */
   scopeOf(file: string): Manifest | undefined {
-    return this.#nearestTo(directoryOf(file), () => true, '');
+    return this.#nearest(directoryOf(file), () => true, this.#scopes);
   }
 
   /** The closest package.json with a name or dependencies: the package that answers for a file. */
   packageOf(file: string): Manifest | undefined {
-    return this.#nearestTo(directoryOf(file), (manifest) => this.#isPackage(manifest), 'package ');
+    let owner = this.#owners.get(file);
+    if (owner === undefined && !this.#owners.has(file)) {
+      owner = this.#nearest(directoryOf(file), (manifest) => this.#isPackage(manifest), this.#packages);
+      this.#owners.set(file, owner);
+    }
+    return owner;
   }
 
   /** A package.json that only sets a module type or an entry belongs to the package around it. */
@@ -91,13 +98,16 @@ export class Manifests {
     return manifest.data.name !== undefined && this.members.get(manifest.data.name) === manifest;
   }
 
-  #nearestTo(directory: string, accept: (manifest: Manifest) => boolean, kind: string): Manifest | undefined {
-    const key = kind + directory;
-    if (this.#nearest.has(key)) return this.#nearest.get(key);
+  #nearest(
+    directory: string,
+    accept: (manifest: Manifest) => boolean,
+    known: Map<string, Manifest | undefined>,
+  ): Manifest | undefined {
+    if (known.has(directory)) return known.get(directory);
     const own = this.all.get(directory);
     const found =
-      own && accept(own) ? own : directory === '' ? undefined : this.#nearestTo(directoryOf(directory), accept, kind);
-    this.#nearest.set(key, found);
+      own && accept(own) ? own : directory === '' ? undefined : this.#nearest(directoryOf(directory), accept, known);
+    known.set(directory, found);
     return found;
   }
 }

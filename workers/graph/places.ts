@@ -1,11 +1,10 @@
-/** What a file is by where it lies: a test, a tool's configuration, a part of a package. Pure functions. */
+/** What a file is by where it lies: a test, a tool's configuration, a part of a package. Pure, answers are kept. */
 import path from 'node:path';
 import type { Manifest, Manifests } from './manifests.ts';
 
 /** Tests, and what exists for them. Folders count from the file's package on: a package may well be called `test`. */
 export function isTestFile(file: string, manifests: Manifests): boolean {
-  if (TEST_NAME.test(path.posix.basename(file))) return true;
-  return TEST_FOLDER.test(path.posix.dirname(below(manifests.packageOf(file), file)));
+  return kept(tests, file, manifests, readIsTest);
 }
 
 /** Whether anything in a path says that it exists for tests; who asks for test code may be one less strictly. */
@@ -15,10 +14,7 @@ export function isTestHelper(file: string): boolean {
 
 /** Files that are not part of what a package gives its users: they may reach anywhere. */
 export function isToolFile(file: string, manifests: Manifests): boolean {
-  return (
-    TOOL_NAME.test(path.posix.basename(file)) ||
-    TOOL_FOLDER.test(`${path.posix.dirname(below(manifests.packageOf(file), file))}/`)
-  );
+  return kept(tools, file, manifests, readIsTool);
 }
 
 /** Folder that only its parent's other files may look into, with its trailing part: `src/db/internal`. */
@@ -43,4 +39,34 @@ const TOOL_FOLDER =
 
 function below(manifest: Manifest | undefined, file: string): string {
   return manifest && manifest.directory !== '' ? file.slice(manifest.directory.length + 1) : file;
+}
+
+function readIsTest(file: string, manifests: Manifests): boolean {
+  if (TEST_NAME.test(path.posix.basename(file))) return true;
+  return TEST_FOLDER.test(path.posix.dirname(below(manifests.packageOf(file), file)));
+}
+
+function readIsTool(file: string, manifests: Manifests): boolean {
+  return (
+    TOOL_NAME.test(path.posix.basename(file)) ||
+    TOOL_FOLDER.test(`${path.posix.dirname(below(manifests.packageOf(file), file))}/`)
+  );
+}
+
+type Answers = WeakMap<Manifests, Map<string, boolean>>;
+
+const tests: Answers = new WeakMap();
+const tools: Answers = new WeakMap();
+
+function kept(
+  answers: Answers,
+  file: string,
+  manifests: Manifests,
+  read: (file: string, manifests: Manifests) => boolean,
+): boolean {
+  let known = answers.get(manifests);
+  if (!known) answers.set(manifests, (known = new Map<string, boolean>()));
+  let answer = known.get(file);
+  if (answer === undefined) known.set(file, (answer = read(file, manifests)));
+  return answer;
 }

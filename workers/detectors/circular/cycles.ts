@@ -24,7 +24,6 @@ export interface Cycles {
   /** Edges of kind runtime that TypeScript drops because nothing they bind is used as a value. */
   readonly elided: ReadonlySet<Edge>;
   readonly runtime: readonly Component[];
-  readonly runtimeGraph: Digraph;
   /** Modules that ask for themselves. */
   readonly self: readonly Edge[];
   /** Cycles that exist only because of a deferred, or only because of a type edge. */
@@ -56,24 +55,26 @@ const memo = new WeakMap<ModuleGraph, { readonly version: number; readonly cycle
 function findCycles(graph: ModuleGraph): Cycles {
   const edges = edgesOf(graph);
   const apart = (edge: Edge): boolean => edge.from !== edge.to;
-  const written = digraphOf(edges, (edge) => edge.kind === 'runtime' && apart(edge));
+  // Most modules are in no cycle of any kind; the rest is searched for the others.
+  const fullGraph = digraphOf(edges, apart);
+  const fullMembers = components(fullGraph);
+  const candidates = fullMembers.flat();
+  const written = digraphOf(edges, (edge) => edge.kind === 'runtime' && apart(edge), candidates);
   const elided = elidedWithin(graph, edges, components(written));
   const isRuntime = (edge: Edge): boolean => edge.kind === 'runtime' && apart(edge) && !elided.has(edge);
   const isLoaded = (edge: Edge): boolean => isRuntime(edge) || (edge.kind === 'deferred' && apart(edge));
 
-  const runtimeGraph = digraphOf(edges, isRuntime);
+  const runtimeGraph = digraphOf(edges, isRuntime, candidates);
   const runtimeMembers = components(runtimeGraph);
-  const loadedGraph = digraphOf(edges, isLoaded);
+  const loadedGraph = digraphOf(edges, isLoaded, candidates);
   const loadedMembers = components(loadedGraph);
-  const fullGraph = digraphOf(edges, apart);
   return {
     edges,
     elided,
-    runtimeGraph,
     runtime: runtimeMembers.map((members) => cutComponent(graph, edges, runtimeGraph, members, isRuntime)),
     self: edges.leaving.flatMap((leaving) => leaving.filter(({ from, to }) => from === to)),
     deferred: closedBy(edges, loadedGraph, loadedMembers, runtimeMembers, (edge) => edge.kind === 'deferred'),
-    type: closedBy(edges, fullGraph, components(fullGraph), loadedMembers, (edge) => !isLoaded(edge)),
+    type: closedBy(edges, fullGraph, fullMembers, loadedMembers, (edge) => !isLoaded(edge)),
   };
 }
 

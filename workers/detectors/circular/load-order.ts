@@ -21,8 +21,18 @@ export interface EarlyRead {
 }
 
 export function earlyReads(graph: ModuleGraph, cycles: Cycles): readonly EarlyRead[] {
-  const importers = importersOf(cycles.edges, cycles.elided);
-  return cycles.runtime.flatMap((component) => earlyReadsIn(graph, cycles, component, importers));
+  let importers: readonly (readonly number[])[] | undefined;
+  return cycles.runtime.flatMap((component) => {
+    const inside = new Set(component.members);
+    const reads = new Map<number, readonly LoadRead[]>();
+    for (const number of component.members) {
+      const found = loadReads(graph, cycles, number, inside);
+      if (found.length > 0) reads.set(number, found);
+    }
+    if (reads.size === 0) return [];
+    importers ??= importersOf(cycles.edges, cycles.elided);
+    return earlyReadsIn(cycles, component, reads, importers);
+  });
 }
 
 interface LoadRead {
@@ -32,18 +42,11 @@ interface LoadRead {
 }
 
 function earlyReadsIn(
-  graph: ModuleGraph,
   cycles: Cycles,
   component: Component,
+  reads: ReadonlyMap<number, readonly LoadRead[]>,
   importers: readonly (readonly number[])[],
 ): readonly EarlyRead[] {
-  const inside = new Set(component.members);
-  const reads = new Map<number, readonly LoadRead[]>();
-  for (const number of component.members) {
-    const found = loadReads(graph, cycles, number, inside);
-    if (found.length > 0) reads.set(number, found);
-  }
-  if (reads.size === 0) return [];
   const early = new Map<string, EarlyRead>();
   for (const [entry, programs] of entriesOf(cycles, component, importers)) {
     for (const program of programs) {

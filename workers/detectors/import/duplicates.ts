@@ -1,12 +1,22 @@
 /** Import statements that could be one. Pure but for reading the module's text. */
 import type { Module, ModuleGraph } from '../../graph/index.ts';
-import { rangeIn, recordHash, type ModuleRequest } from '../../graph/record.ts';
+import { rangeIn, recordHash, type ModuleRecord, type ModuleRequest } from '../../graph/record.ts';
 import type { Fix } from '../../protocol.ts';
 
 /** Pairs of the first import of a module and each later one that can be merged with it, in source order. */
-export function duplicatesOf({ record }: Module): readonly (readonly [first: ModuleRequest, second: ModuleRequest])[] {
+export function duplicatesOf({ record }: Module): readonly Pair[] {
+  let pairs = memo.get(record);
+  if (!pairs) memo.set(record, (pairs = findDuplicates(record)));
+  return pairs;
+}
+
+type Pair = readonly [first: ModuleRequest, second: ModuleRequest];
+
+const memo = new WeakMap<ModuleRecord, readonly Pair[]>();
+
+function findDuplicates(record: ModuleRecord): readonly Pair[] {
   const firsts = new Map<string, ModuleRequest>();
-  const pairs: (readonly [ModuleRequest, ModuleRequest])[] = [];
+  const pairs: Pair[] = [];
   for (const request of record.requests) {
     const { kind, names, specifier, typeOnly } = request;
     // A namespace cannot stand beside names, and a bare import may be there for its order.
