@@ -54,7 +54,7 @@ export class Memory {
 
   /** The plan of the last session, if nothing that it depends on has changed. */
   async plan(detector: string, options: DetectorOptions): Promise<PlanResult | undefined> {
-    const inputs = await this.#first;
+    const inputs = await this.#inputs();
     const kept = (await this.#store.meta.list()).get(planKey(detector));
     if (!isKeptPlan(kept)) return undefined;
     const plan = JSON.parse(kept.plan) as PlanResult;
@@ -63,7 +63,7 @@ export class Memory {
 
   /** Answers of the last session to units of this plan whose inputs are the same now. */
   async *units(detector: string, options: DetectorOptions, plan: PlanResult): AsyncGenerator<RecalledUnit, void, void> {
-    const inputs = await this.#first;
+    const inputs = await this.#inputs();
     const units = new Map(plan.units.map((unit) => [unit.id, unit]));
     const fingerprints = await this.#fingerprints(detector, options, plan, plan.units, inputs);
     for await (const kept of this.#store.loadUnits({ detector })) {
@@ -104,6 +104,13 @@ export class Memory {
     this.#base = now;
     for (const [file, at] of this.#announced) if (at < now.takenAt) this.#announced.delete(file);
     return missed;
+  }
+
+  /** As they are now: a detector that is turned on later must not be answered with what was true at the start. */
+  async #inputs(): Promise<Inputs> {
+    const first = await this.#first;
+    const asAtStart = this.#base === first && this.#announced.size === 0;
+    return asAtStart ? first : takeInputs(this.#root, this.#store);
   }
 
   #isSound(answer: Answer, changedAt: ReadonlyMap<string, number>, before: Inputs, now: Inputs): boolean {

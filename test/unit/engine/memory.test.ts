@@ -199,6 +199,23 @@ describe('memory of an engine', function () {
     await again.end();
   });
 
+  it('does not answer a detector that is turned on again with what was true at the start', async () => {
+    await firstSession('eslint', eslintUnits);
+    const session = await start('eslint', eslintUnits);
+    assert.deepEqual(session.pool.checks, []);
+    await workspace.write({ 'a.ts': 'export const a = 6;\n' });
+    session.engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
+    await until('check', () => session.pool.checks.length === 1);
+    await session.answer(2);
+    const settings = { trusted: true, exclude: [] };
+    session.engine.configure({ ...settings, detectors: new Map() });
+    session.engine.configure({ ...settings, detectors: new Map([['eslint', {}]]) });
+    await until('check', () => session.pool.checks.length === 2 || session.engine.settled);
+    assert.deepEqual(session.pool.checks.flatMap((check) => check.files), ['a.ts', 'a.ts']);
+    await session.answer(3);
+    await session.end();
+  });
+
   it('keeps nothing about text that was not saved', async () => {
     const session = await start('eslint', eslintUnits);
     await session.answer(1);
