@@ -78,7 +78,9 @@ export async function readBaseline(root: string): Promise<Baseline | undefined> 
   } catch (error) {
     if (error instanceof BaselineError) throw error;
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new BaselineError(file, 1, 1, `it cannot be read (${String(error)}). Make it readable or remove it.`, { cause: error });
+    throw new BaselineError(file, 1, 1, `it cannot be read (${String(error)}). Make it readable or remove it.`, {
+      cause: error,
+    });
   }
 }
 
@@ -158,17 +160,27 @@ export function parseBaseline(source: string, file: string): Baseline {
   const errors: ParseError[] = [];
   const value: unknown = parse(content, errors, { allowTrailingComma: true });
   const [error] = errors;
-  if (error) fail(error.offset, `${printParseErrorCode(error.error)}. Mend the JSON, or write the file anew with "bulkhead baseline".`);
+  if (error)
+    fail(
+      error.offset,
+      `${printParseErrorCode(error.error)}. Mend the JSON, or write the file anew with "bulkhead baseline".`,
+    );
   if (!isRecord(value)) return fail(0, 'expected {"format": 1, "issues": [...]}.');
   if (value['format'] !== FORMAT) {
-    fail(0, `"format" is ${JSON.stringify(value['format'])}, this Bulkhead knows ${FORMAT}. Use a newer Bulkhead, or write the file anew.`);
+    fail(
+      0,
+      `"format" is ${JSON.stringify(value['format'])}, this Bulkhead knows ${FORMAT}. Use a newer Bulkhead, or write the file anew.`,
+    );
   }
   const { issues } = value;
   if (!Array.isArray(issues)) return fail(0, '"issues" must be a list.');
   const entries = (issues as readonly unknown[]).map((item, index) => {
     const wrong = isRecord(item) ? keys.find((key) => typeof item[key] !== 'string') : 'file';
     if (!isRecord(item) || wrong !== undefined) {
-      return fail(offsetOfEntry(content, index), `entry ${index + 1} has no text "${wrong ?? ''}". Remove the entry or mend it.`);
+      return fail(
+        offsetOfEntry(content, index),
+        `entry ${index + 1} has no text "${wrong ?? ''}". Remove the entry or mend it.`,
+      );
     }
     const text = (key: (typeof keys)[number]): string => String(item[key]);
     return {
@@ -184,7 +196,13 @@ export function parseBaseline(source: string, file: string): Baseline {
 
 function entryOf({ file, detector, rule, message, fingerprint }: Issue): BaselineEntry {
   const line = message.replaceAll(/\s+/g, ' ');
-  return { file, detector, rule, message: line.length > MESSAGE_LENGTH ? `${line.slice(0, MESSAGE_LENGTH - 1)}…` : line, fingerprint };
+  return {
+    file,
+    detector,
+    rule,
+    message: line.length > MESSAGE_LENGTH ? `${line.slice(0, MESSAGE_LENGTH - 1)}…` : line,
+    fingerprint,
+  };
 }
 
 /** Sorted and without repeats. */

@@ -4,7 +4,19 @@
  *
  * Invariant: `run` answers from a sound database or throws; no damage on disk reaches its caller in another way.
  */
-import { accessSync, closeSync, constants, copyFileSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { StoreDatabase } from './database.ts';
@@ -94,7 +106,8 @@ export class DatabaseFile {
         // It was renamed or deleted just now: the next round sees that and opens what is there.
         if (fault === 'unwritable' && attempt < REPAIRS && this.#isReplaced()) continue;
         if (fault === 'damaged' && this.#memoryReason === undefined && attempt < REPAIRS) this.#repair(error, identity);
-        else if ((fault === 'unwritable' || fault === 'damaged') && this.#memoryReason === undefined) this.#goToMemory(error);
+        else if ((fault === 'unwritable' || fault === 'damaged') && this.#memoryReason === undefined)
+          this.#goToMemory(error);
         else throw error;
       }
     }
@@ -163,7 +176,9 @@ export class DatabaseFile {
 
   /** Names of damaged files that were set aside. */
   setAside(): readonly string[] {
-    return identityOf(this.#options.dir) === undefined ? [] : listSetAside(this.file).map((file) => path.basename(file));
+    return identityOf(this.#options.dir) === undefined
+      ? []
+      : listSetAside(this.file).map((file) => path.basename(file));
   }
 
   close(): void {
@@ -207,7 +222,8 @@ export class DatabaseFile {
     } catch (error) {
       connection.close();
       // Our statements are right: what SQLite has against them lies in the file.
-      if (faultOf(error) === 'other' && isSqliteError(error)) throw new ForeignFileError(messageOf(error), { cause: error });
+      if (faultOf(error) === 'other' && isSqliteError(error))
+        throw new ForeignFileError(messageOf(error), { cause: error });
       throw error;
     }
   }
@@ -228,7 +244,7 @@ export class DatabaseFile {
   #repair(cause: unknown, identity: string | undefined): void {
     this.close();
     this.#identity = undefined;
-    const { exclusively = (work) => work(), log, now } = this.#options;
+    const { exclusively = atOnce, log, now } = this.#options;
     try {
       exclusively(() => {
         // Repaired by another process while we waited.
@@ -236,7 +252,9 @@ export class DatabaseFile {
         const name = path.basename(setAside(this.file, now()));
         this.#recoveries += 1;
         const restored = this.#restoreSnapshot();
-        const next = restored ? 'The last snapshot takes its place.' : 'A new one is begun; everything is analysed again.';
+        const next = restored
+          ? 'The last snapshot takes its place.'
+          : 'A new one is begun; everything is analysed again.';
         log('warn', `The store ${this.file} is not usable (${messageOf(cause)}) and was renamed to ${name}. ${next}`);
       });
     } catch (error) {
@@ -333,6 +351,10 @@ export class DatabaseFile {
   }
 }
 
+function atOnce<Result>(work: () => Result): Result {
+  return work();
+}
+
 /** A damaged or malicious file may not make SQLite do anything but fail. */
 function useSafely(connection: Connection): void {
   connection.exec('PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF');
@@ -349,7 +371,8 @@ function assertHeader(file: string): void {
     closeSync(handle);
   }
   const versions = [header[WRITE_VERSION_AT] ?? 0, header[WRITE_VERSION_AT + 1] ?? 0];
-  if (versions.some((version) => version < 1 || version > 2)) throw new ForeignFileError('its header is not that of a database');
+  if (versions.some((version) => version < 1 || version > 2))
+    throw new ForeignFileError('its header is not that of a database');
 }
 
 /** Nothing else that is done at the start writes: a full or read-only disk would show itself only later. */

@@ -1,11 +1,12 @@
 /**
  * Content hashes of files, remembered by what the file system says of them, so that a warm start reads no file that
- * has not changed. Used in the store's thread: every call blocks. Lives as long as the thread.
+ * has not changed. The hasher is used in the store's thread, where it may block, and lives as long as that.
  *
  * Invariant: a remembered hash is used only if the file cannot have changed since without its status showing it.
  */
 import { hash } from 'node:crypto';
 import { readFileSync, statSync, type BigIntStats } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Fact } from './operations.ts';
 
@@ -21,6 +22,15 @@ const RACY_NS = 2_500_000_000n;
 /** Of a file's bytes, or of a text as it would be saved in UTF-8. */
 export function hashContent(content: string | Uint8Array): string {
   return hash('sha256', content, 'hex').slice(0, HASH_LENGTH);
+}
+
+/** Reads the file, without blocking; undefined: it cannot be read. */
+export async function hashFile(file: string): Promise<string | undefined> {
+  try {
+    return hashContent(await readFile(file));
+  } catch {
+    return undefined;
+  }
 }
 
 /** What the file system says of a file; all of it must be equal for the content to be taken as equal. */

@@ -32,16 +32,28 @@ export function nameOf(real: string, platform: NodeJS.Platform): string {
   const paths = platform === 'win32' ? path.win32 : path.posix;
   // Windows gives the same folder with either case of its drive letter, and compares paths without case.
   const key = platform === 'win32' ? real.toLowerCase() : real;
-  const label = paths.basename(real).replaceAll(/[^\w.-]+/g, '_').slice(0, 40);
+  const label = paths
+    .basename(real)
+    .replaceAll(/[^\w.-]+/g, '_')
+    .slice(0, 40);
   const hash = createHash('sha256').update(key).digest('hex').slice(0, HASH_LENGTH);
   return label === '' ? hash : `${label}-${hash}`;
 }
 
-function baseDir({ storageDir, platform = process.platform, env = process.env, home = os.homedir() }: LocationOptions): string {
+function baseDir({
+  storageDir,
+  platform = process.platform,
+  env = process.env,
+  home = os.homedir(),
+}: LocationOptions): string {
   if (storageDir !== undefined) return storageDir;
   if (platform === 'win32') {
     const local = env['LOCALAPPDATA'];
-    return path.win32.join(local !== undefined && local !== '' ? local : path.win32.join(home, 'AppData', 'Local'), 'bulkhead', 'Cache');
+    return path.win32.join(
+      local !== undefined && local !== '' ? local : path.win32.join(home, 'AppData', 'Local'),
+      'bulkhead',
+      'Cache',
+    );
   }
   if (platform === 'darwin') return path.posix.join(home, 'Library', 'Caches', 'bulkhead');
   const cache = env['XDG_CACHE_HOME'];

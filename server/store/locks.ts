@@ -102,7 +102,9 @@ interface Self {
   readonly watch: OwnerWatch;
 }
 
-type Counts = { -readonly [Name in 'acquired' | 'waited' | 'conflicts' | 'takenFromDead' | 'takenAfterLease' | 'lost']: number };
+type Counts = {
+  -readonly [Name in 'acquired' | 'waited' | 'conflicts' | 'takenFromDead' | 'takenAfterLease' | 'lost']: number;
+};
 
 export class Locks {
   readonly #table: LockTable;
@@ -116,7 +118,13 @@ export class Locks {
   #self: Promise<Self> | undefined;
   #closed = false;
 
-  constructor({ table, label = 'bulkhead', clock = systemClock, random = Math.random, processes = lockProcesses }: LocksOptions) {
+  constructor({
+    table,
+    label = 'bulkhead',
+    clock = systemClock,
+    random = Math.random,
+    processes = lockProcesses,
+  }: LocksOptions) {
     this.#table = table;
     this.#clock = clock;
     this.#random = random;
@@ -128,7 +136,10 @@ export class Locks {
    * All of these locks or none, now. Not re-entrant: what this process holds is taken.
    * @returns undefined when any of them belongs to somebody
    */
-  async tryAcquire(names: string | readonly string[], options: Pick<AcquireOptions, 'leaseMs'> = {}): Promise<Lock | undefined> {
+  async tryAcquire(
+    names: string | readonly string[],
+    options: Pick<AcquireOptions, 'leaseMs'> = {},
+  ): Promise<Lock | undefined> {
     if (this.#closed) throw new LockError('CLOSED', 'The locks have been closed.');
     const sorted = [...new Set(typeof names === 'string' ? [names] : names)].sort();
     const { leaseMs = LEASE_MS } = options;
@@ -140,7 +151,10 @@ export class Locks {
     for (const name of sorted) {
       const before = found.get(name);
       const claim = await this.#claimOn(before, watch);
-      if (claim === undefined) return this.#conflict();
+      if (claim === undefined) {
+        this.#counts.conflicts += 1;
+        return undefined;
+      }
       if (claim !== 'free') taken.push(claim);
       const date = this.#clock.date();
       const record: LockRecord = {
@@ -149,7 +163,10 @@ export class Locks {
       };
       changes.push({ expected: { version: before?.version ?? 0, token: before?.token ?? '' }, record });
     }
-    if (!(await this.#table.swap(changes))) return this.#conflict();
+    if (!(await this.#table.swap(changes))) {
+      this.#counts.conflicts += 1;
+      return undefined;
+    }
     this.#counts.acquired += 1;
     for (const kind of taken) this.#counts[kind] += 1;
     for (const name of sorted) this.#observations.delete(name);
@@ -164,11 +181,13 @@ export class Locks {
     const { timeoutMs = Infinity, signal } = options;
     const deadline = this.#clock.now() + timeoutMs;
     for (let attempt = 0; ; attempt += 1) {
-      if (signal?.aborted === true) throw new LockError('ABORTED', 'Waiting for a lock was cancelled.', { cause: signal.reason });
+      if (signal?.aborted === true)
+        throw new LockError('ABORTED', 'Waiting for a lock was cancelled.', { cause: signal.reason });
       const lock = await this.tryAcquire(names, options);
       if (lock) return lock;
       const left = deadline - this.#clock.now();
-      if (left <= 0) throw new LockError('TIMEOUT', `Not to be had within ${timeoutMs} ms: ${await this.#describe(names)}.`);
+      if (left <= 0)
+        throw new LockError('TIMEOUT', `Not to be had within ${timeoutMs} ms: ${await this.#describe(names)}.`);
       this.#counts.waited += 1;
       const most = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempt, 10));
       await this.#clock.sleep(Math.min(left, most * (0.5 + this.#random() / 2)), signal, false);
@@ -237,11 +256,6 @@ export class Locks {
     before.unchangedMs += Math.min(now - before.lastSeen, Math.max(leaseMs / 4, MAX_WAIT_MS));
     before.lastSeen = now;
     return before.unchangedMs >= leaseMs;
-  }
-
-  #conflict(): undefined {
-    this.#counts.conflicts += 1;
-    return undefined;
   }
 
   #hold(records: readonly LockRecord[]): Lock {
@@ -358,7 +372,10 @@ const systemClock: LockClock = {
   date: () => Date.now(),
   sleep: (ms, signal, quiet) =>
     new Promise((resolve) => {
-      if (signal?.aborted === true) return resolve();
+      if (signal?.aborted === true) {
+        resolve();
+        return;
+      }
       const done = (): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', done);

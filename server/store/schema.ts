@@ -7,13 +7,13 @@ export const APPLICATION_ID = 0x42_55_4c_4b;
 export const SCHEMA_VERSION = 1;
 
 /**
- * `checksum` covers everything but what is only bookkeeping: `revision`, `parts` and `used`. None of those can
+ * `checksum` covers everything but what is only bookkeeping: `revision` and `used`. None of those can
  * make an issue wrong. No table has an index beside it that could come to disagree with it.
  */
 const tables: readonly string[] = [
   // One answer of a detector for a unit. `checksum` covers those of its rows in `issues` as well.
   `CREATE TABLE units (detector TEXT NOT NULL, unit TEXT NOT NULL, fingerprint TEXT NOT NULL, engine TEXT NOT NULL,
-    parts INTEGER NOT NULL, revision INTEGER NOT NULL, used INTEGER NOT NULL, checksum BLOB NOT NULL,
+    revision INTEGER NOT NULL, used INTEGER NOT NULL, checksum BLOB NOT NULL,
     PRIMARY KEY (detector, unit)) STRICT, WITHOUT ROWID`,
   // The unit's issues, by file, in parts of limited length.
   `CREATE TABLE issues (detector TEXT NOT NULL, unit TEXT NOT NULL, file TEXT NOT NULL, part INTEGER NOT NULL,

@@ -89,13 +89,14 @@ let loaded: { readonly DatabaseSync: typeof DatabaseSync } | undefined;
 /** @throws Error when this Node has no `node:sqlite` */
 function loadSqlite(): { readonly DatabaseSync: typeof DatabaseSync } {
   if (loaded) return loaded;
-  const { emitWarning } = process;
+  const emitWarning = process.emitWarning.bind(process);
   // Node 22 calls the module experimental each time it is loaded; that is for us to know, not for every user.
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
-    if (!String(warning).includes('SQLite')) Reflect.apply(emitWarning, process, [warning, ...rest]);
+    if (!String(warning).includes('SQLite')) Reflect.apply(emitWarning, undefined, [warning, ...rest]);
   };
   try {
-    const sqlite = process.getBuiltinModule('node:sqlite') as { readonly DatabaseSync: typeof DatabaseSync } | undefined;
+    const sqlite = process.getBuiltinModule('node:sqlite') as
+      { readonly DatabaseSync: typeof DatabaseSync } | undefined;
     if (sqlite === undefined) throw new Error(`Node ${process.versions.node} has no node:sqlite; 22.13 or newer has.`);
     loaded = sqlite;
     return sqlite;

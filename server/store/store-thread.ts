@@ -12,7 +12,7 @@ import { InputHasher } from './input-hash.ts';
 import { LockFile } from './lock-table.ts';
 import type { EncodedPart, Fact } from './operations.ts';
 import { companions } from './set-aside.ts';
-import type { CallMessage, ThreadCalls, ThreadMessage, ThreadSettings } from './thread-calls.ts';
+import type { CallMessage, CallName, ThreadCalls, ThreadMessage, ThreadSettings } from './thread-calls.ts';
 
 /** After so long without a call the thread looks after its files. */
 const IDLE_MS = 10_000;
@@ -119,7 +119,10 @@ function allFacts(database: StoreDatabase, kind: string): readonly Fact[] {
 }
 
 function sizeOnDisk(file: string): number {
-  return ['', ...companions].reduce((sum, ending) => sum + (statSync(file + ending, { throwIfNoEntry: false })?.size ?? 0), 0);
+  return ['', ...companions].reduce(
+    (sum, ending) => sum + (statSync(file + ending, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
 }
 
 function snapshotTime(): { readonly snapshotAt?: number } {
@@ -156,9 +159,25 @@ const calls = serve(file);
 let memoryReason = file.memoryReason;
 let idle: NodeJS.Timeout | undefined;
 
+/** Nobody has asked for it, so nobody is told that it failed but the log. */
+function tidy(): void {
+  try {
+    file.tidy();
+  } catch (error) {
+    if (faultOf(error) !== 'busy')
+      say({ type: 'log', level: 'warn', message: `The store was not tidied: ${messageOf(error)}` });
+  }
+}
+
+/** The values of a call are those of its name in `ThreadCalls`. */
+function call(name: CallName, values: readonly unknown[]): unknown {
+  const known = calls as unknown as Readonly<Record<string, (...given: readonly unknown[]) => unknown>>;
+  return known[name]?.(...values);
+}
+
 port.on('message', ({ id, name, values }: CallMessage) => {
   try {
-    const result: unknown = Reflect.apply(calls[name], undefined, values);
+    const result = call(name, values);
     say({ type: 'answer', id, result });
   } catch (error) {
     say({ type: 'refused', id, code: codeOf(error), message: messageOf(error) });
@@ -169,6 +188,6 @@ port.on('message', ({ id, name, values }: CallMessage) => {
   }
   clearTimeout(idle);
   if (name === 'close') port.close();
-  else if (file.untidy) idle = setTimeout(() => tolerant(() => file.tidy()), IDLE_MS).unref();
+  else if (file.untidy) idle = setTimeout(tidy, IDLE_MS).unref();
 });
 say({ type: 'ready', memoryReason });

@@ -5,7 +5,9 @@
  * Invariant: no method that an analysis needs rejects because of a broken disk or file. What cannot be read is not
  * there, what cannot be written is kept in memory, and one message says why.
  */
+import path from 'node:path';
 import { StoreError } from './faults.ts';
+import { hashFile } from './input-hash.ts';
 import { issuesOf } from './issue-parts.ts';
 import { MemoryLockTable, type LockTable } from './lock-table.ts';
 import type { Chunk, Cursor, Fact, HistoryEntry, LoadedUnit, UnitQuery, VerifyReport } from './operations.ts';
@@ -29,8 +31,7 @@ export interface StoredUnit extends UnitResult {
   readonly revision: number;
 }
 
-export type JsonValue =
-  null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /** A small set of JSON values by key, for instance the quarantined inputs. */
 export interface Collection {
@@ -171,9 +172,10 @@ export class Store {
     const hashes = new Map<string, string>();
     for (let start = 0; start < files.length; start += HASHES_PER_CALL) {
       const some = files.slice(start, start + HASHES_PER_CALL);
-      const found = await this.#line.call('hashInputs', root, some);
+      const found = await this.#attempt(() => this.#line.call('hashInputs', root, some), undefined);
+      const complete = found ?? (await Promise.all(some.map((file) => hashFile(path.resolve(root, file)))));
       for (const [index, file] of some.entries()) {
-        const hash = found[index];
+        const hash = complete[index];
         if (hash !== undefined) hashes.set(file, hash);
       }
     }
@@ -240,14 +242,21 @@ export class Store {
   /** Sees what was written before. What cannot be read is not there. */
   async #read<Result>(call: () => Promise<Result>, nothing: Result): Promise<Result> {
     await this.#queue.flush(READ_PATIENCE_MS);
+    return this.#attempt(call, nothing);
+  }
+
+  async #attempt<Result>(call: () => Promise<Result>, nothing: Result): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await call();
       } catch (error) {
         if (!(error instanceof StoreError) || error.code === 'CLOSED') throw error;
-        if (error.code === 'UNAVAILABLE') return this.#turnOff(error), nothing;
+        if (error.code === 'UNAVAILABLE') return (this.#turnOff(error), nothing);
         if (attempt < READ_ATTEMPTS) continue;
-        this.#log('warn', `The store ${this.dir} could not be read: ${error.message} What is missing is analysed again.`);
+        this.#log(
+          'warn',
+          `The store ${this.dir} could not be read: ${error.message} What is missing is analysed again.`,
+        );
         return nothing;
       }
     }
@@ -286,8 +295,16 @@ export class Store {
       }
     };
     return {
-      read: (names) => either(() => this.#line.call('readLocks', names), () => memory.read(names)),
-      swap: (changes) => either(() => this.#line.call('swapLocks', changes), () => memory.swap(changes)),
+      read: (names) =>
+        either(
+          () => this.#line.call('readLocks', names),
+          () => memory.read(names),
+        ),
+      swap: (changes) =>
+        either(
+          () => this.#line.call('swapLocks', changes),
+          () => memory.swap(changes),
+        ),
     };
   }
 

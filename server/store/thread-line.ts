@@ -122,8 +122,12 @@ export class ThreadLine {
   }
 
   #take(message: Exclude<ThreadMessage, { type: 'ready' | 'failed' }>, worker: Worker): void {
-    if (message.type === 'log') return this.#listener.log(message.level, message.message);
-    if (message.type === 'memory') return this.#listener.memory(message.reason);
+    if (message.type === 'log') this.#listener.log(message.level, message.message);
+    else if (message.type === 'memory') this.#listener.memory(message.reason);
+    else this.#settle(message, worker);
+  }
+
+  #settle(message: Extract<ThreadMessage, { type: 'answer' | 'refused' }>, worker: Worker): void {
     const pending = this.#pending.get(message.id);
     if (pending === undefined) return;
     this.#pending.delete(message.id);

@@ -15,8 +15,7 @@ export interface UnitResult extends Omit<EncodedUnit, 'parts'> {
 }
 
 export type QueuedWrite =
-  | ({ readonly type: 'put-unit' } & UnitResult)
-  | Exclude<WriteOperation, { readonly type: 'put-unit' }>;
+  ({ readonly type: 'put-unit' } & UnitResult) | Exclude<WriteOperation, { readonly type: 'put-unit' }>;
 
 /** Where batches go. Both reject with a StoreError. */
 export interface WriteSink {
@@ -61,7 +60,8 @@ export class WriteQueue {
 
   add(write: QueuedWrite): void {
     if (this.#closed) return;
-    if (write.type === 'drop-detector') this.#forget((queued) => 'detector' in queued && queued.detector === write.detector);
+    if (write.type === 'drop-detector')
+      this.#forget((queued) => 'detector' in queued && queued.detector === write.detector);
     const key = this.#keyOf(write);
     // To the end: what it replaces was written before.
     this.#queued.delete(key);

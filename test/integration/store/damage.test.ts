@@ -30,14 +30,17 @@ describe('store: damaged files', function () {
     for (let at = 0; at < good.length; at += 1) {
       const bytes = Buffer.from(good);
       // Another bit each time, over all eight.
-      bytes[at] = (bytes[at] ?? 0) ^ (1 << at % 8);
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << (at % 8));
       const { loaded, recovered } = openDamaged(dir, bytes, `byte ${at}`);
       if (recovered) aside += 1;
       else if (loaded < results.length) dropped += 1;
       else unharmed += 1;
     }
     // Each way out has been taken, or the test has tested less than it says.
-    assert.ok(aside > 100 && dropped > 100 && unharmed > 100, `${aside} set aside, ${dropped} dropped, ${unharmed} unharmed`);
+    assert.ok(
+      aside > 100 && dropped > 100 && unharmed > 100,
+      `${aside} set aside, ${dropped} dropped, ${unharmed} unharmed`,
+    );
   });
 
   it('never gives a wrong result when any page of it is zeroed, replaced by another, or filled with noise', () => {
@@ -73,8 +76,14 @@ describe('store: damaged files', function () {
     file.close();
     const log = live.get(`${DATABASE_NAME}-wal`) ?? Buffer.alloc(0);
     assert.ok(log.length > 1000, 'there is no log to damage');
-    const newest = new Map(truth).set('a.ts', JSON.stringify(putUnit({ ...fileResult('a.ts', 3), fingerprint: 'newest' })));
-    const cases: (readonly [string, Buffer | undefined])[] = [['lost', undefined], ['noise', Buffer.alloc(4000, 'noise')]];
+    const newest = new Map(truth).set(
+      'a.ts',
+      JSON.stringify(putUnit({ ...fileResult('a.ts', 3), fingerprint: 'newest' })),
+    );
+    const cases: (readonly [string, Buffer | undefined])[] = [
+      ['lost', undefined],
+      ['noise', Buffer.alloc(4000, 'noise')],
+    ];
     for (let at = 0; at < log.length; at += 13) {
       const bytes = Buffer.from(log);
       bytes[at] = (bytes[at] ?? 0) ^ 0x10;
@@ -88,7 +97,10 @@ describe('store: damaged files', function () {
       const opened = openFile(dir, { pageSize });
       const units = opened.file.run((database) => unitsIn(database));
       for (const unit of units) {
-        assert.ok(truth.get(unit.unit) === textOf(unit) || newest.get(unit.unit) === textOf(unit), `${unit.unit} is wrong: log ${name}`);
+        assert.ok(
+          truth.get(unit.unit) === textOf(unit) || newest.get(unit.unit) === textOf(unit),
+          `${unit.unit} is wrong: log ${name}`,
+        );
       }
       // What had been checkpointed is still there.
       assert.equal(units.length, results.length, `log ${name}`);
@@ -111,12 +123,20 @@ describe('store: damaged files', function () {
       const damaged = readFileSync(path.join(dir, DATABASE_NAME));
       const { file, messages } = openFile(dir, { pageSize });
       assert.equal(file.memoryReason, undefined);
-      assert.deepEqual(file.run((database) => unitsIn(database)), [], name);
+      assert.deepEqual(
+        file.run((database) => unitsIn(database)),
+        [],
+        name,
+      );
       assert.equal(messages.length, 1, messages.join('\n'));
       assert.match(messages[0] ?? '', /is not usable \(.+\) and was renamed to store\.sqlite\.damaged-/);
       const [kept] = file.setAside();
       assert.ok(kept);
-      assert.deepEqual(readFileSync(path.join(dir, kept)), damaged, `${name}: what was set aside is not what was found`);
+      assert.deepEqual(
+        readFileSync(path.join(dir, kept)),
+        damaged,
+        `${name}: what was set aside is not what was found`,
+      );
       assertWorks({ file, messages });
       file.close();
     }
@@ -127,7 +147,9 @@ describe('store: damaged files', function () {
       writeFileSync(path.join(dir, DATABASE_NAME), `nonsense ${time}`.repeat(99));
       openFile(dir, { pageSize }).file.close();
     }
-    const kept = readdirSync(dir).filter((name) => name.includes('.damaged-')).sort();
+    const kept = readdirSync(dir)
+      .filter((name) => name.includes('.damaged-'))
+      .sort();
     assert.equal(kept.length, 2, kept.join(', '));
     assert.match(readFileSync(path.join(dir, kept[1] ?? ''), 'utf8'), /^nonsense 4/);
   });
@@ -140,7 +162,13 @@ describe('store: damaged files', function () {
     writeFileSync(path.join(dir, DATABASE_NAME), 'nonsense'.repeat(999));
     const opened = openFile(dir, { pageSize });
     assert.match(opened.messages[0] ?? '', /The last snapshot takes its place/);
-    assert.deepEqual(opened.file.run((database) => unitsIn(database)).map(textOf).sort(), [...truth.values()].sort());
+    assert.deepEqual(
+      opened.file
+        .run((database) => unitsIn(database))
+        .map(textOf)
+        .sort(),
+      [...truth.values()].sort(),
+    );
     opened.file.close();
   });
 
@@ -178,10 +206,16 @@ describe('store: damaged files', function () {
   it('goes on when its files or its folder are deleted under it', () => {
     const opened = openFile(dir, { pageSize });
     rmSync(path.join(dir, DATABASE_NAME));
-    assert.deepEqual(opened.file.run((database) => unitsIn(database)), []);
+    assert.deepEqual(
+      opened.file.run((database) => unitsIn(database)),
+      [],
+    );
     assertWorks(opened);
     rmSync(dir, { recursive: true });
-    assert.deepEqual(opened.file.run((database) => unitsIn(database)), []);
+    assert.deepEqual(
+      opened.file.run((database) => unitsIn(database)),
+      [],
+    );
     assertWorks(opened);
     assert.ok(existsSync(path.join(dir, DATABASE_NAME)));
     assert.deepEqual(opened.messages, []);
@@ -196,7 +230,13 @@ describe('store: damaged files', function () {
     assert.equal(three.file.recoveries, 1);
     three.file.run((database) => database.write([putUnit(fileResult('from three.ts', 1))]));
     two.file.run((database) => database.write([putUnit(fileResult('from two.ts', 1))]));
-    assert.deepEqual(three.file.run((database) => unitsIn(database)).map(({ unit }) => unit).sort(), ['from three.ts', 'from two.ts']);
+    assert.deepEqual(
+      three.file
+        .run((database) => unitsIn(database))
+        .map(({ unit }) => unit)
+        .sort(),
+      ['from three.ts', 'from two.ts'],
+    );
     assert.equal(two.file.recoveries, 0);
     for (const { file } of [two, three]) file.close();
   });
@@ -228,7 +268,11 @@ function clean(dir: string): void {
 }
 
 /** Opens a store whose file is as given, and holds it to the truth. */
-function openDamaged(dir: string, bytes: Uint8Array, what: string): { readonly loaded: number; readonly recovered: boolean } {
+function openDamaged(
+  dir: string,
+  bytes: Uint8Array,
+  what: string,
+): { readonly loaded: number; readonly recovered: boolean } {
   clean(dir);
   writeFileSync(path.join(dir, DATABASE_NAME), bytes);
   let opened: OpenedFile;
@@ -250,7 +294,11 @@ function openDamaged(dir: string, bytes: Uint8Array, what: string): { readonly l
 function assertTrue(file: DatabaseFile, what: string): number {
   const units = file.run((database) => unitsIn(database));
   for (const unit of units) assert.equal(textOf(unit), truth.get(unit.unit), `${unit.unit} is wrong: ${what}`);
-  const rest = file.run((database) => [database.facts('record').items, database.notes('quarantine'), database.history(9)]);
+  const rest = file.run((database) => [
+    database.facts('record').items,
+    database.notes('quarantine'),
+    database.history(9),
+  ]);
   const whole = [[{ file: 'a.ts', hash: '1', body: 'text' }], [{ key: 'a', body: '1' }], [{ at: 1, body: '1' }]];
   for (const [index, items] of rest.entries()) if (items.length > 0) assert.deepEqual(items, whole[index], what);
   return units.length;

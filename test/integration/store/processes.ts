@@ -38,7 +38,8 @@ export function startScript(name: string, values: readonly string[], prefix: rea
           const found = lines.find((text) => text.startsWith(start));
           if (found === undefined && child.exitCode === null && child.signalCode === null) return;
           listeners.delete(look);
-          if (found === undefined) reject(new Error(`${name} ended without "${start}": ${[...lines, ...errors].join('\n')}`));
+          if (found === undefined)
+            reject(new Error(`${name} ended without "${start}": ${[...lines, ...errors].join('\n')}`));
           else resolve(found);
         };
         listeners.add(look);

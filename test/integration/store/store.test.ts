@@ -26,7 +26,10 @@ describe('store', function () {
       ]);
       assert.deepEqual([...(await store.getFacts('record', ['a.ts', 'none'])).keys()], ['a.ts']);
       assert.deepEqual(await store.quarantine.list(), new Map([['key', { file: 'a.ts' }]]));
-      assert.deepEqual((await store.history.list()).map(({ entry }) => entry), ['second', 'first']);
+      assert.deepEqual(
+        (await store.history.list()).map(({ entry }) => entry),
+        ['second', 'first'],
+      );
     };
     await using store = await openStore({ dir });
     for (const result of results) store.putUnit(result);
@@ -78,7 +81,10 @@ describe('store', function () {
       import { openStore } from ${JSON.stringify(new URL('../../../server/store/index.ts', import.meta.url).href)};
       const store = await openStore({ dir: ${JSON.stringify(dir)} });
       store.meta.put('key', 'left to the end');`;
-    const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 30_000, encoding: 'utf8' });
+    const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+      timeout: 30_000,
+      encoding: 'utf8',
+    });
     assert.equal(printed, '');
     await using store = await openStore({ dir });
     assert.deepEqual(await store.meta.list(), new Map([['key', 'left to the end']]));
@@ -143,6 +149,8 @@ describe('store', function () {
     }
     assert.deepEqual(await collect(store.loadUnits()), []);
     assert.deepEqual(await store.quarantine.list(), new Map());
+    const root = path.dirname(script);
+    assert.deepEqual([...(await store.hashInputs(root, ['thread.mjs', 'none'])).keys()], ['thread.mjs']);
     assert.equal(messages.filter((message) => message.includes('exit code 7')).length, 2);
     assert.match(store.degraded ?? '', /not kept between sessions/);
     await store.close();
@@ -173,7 +181,10 @@ describe('store', function () {
       await Promise.all(writers.map((writer) => writer.kill()));
       const units = new Map((await collect(store.loadUnits())).map((unit) => [unit.unit, unit]));
       for (const [index, { lines }] of writers.entries()) {
-        assert.deepEqual(lines.filter((line) => line.startsWith('log') || line === 'late'), []);
+        assert.deepEqual(
+          lines.filter((line) => line.startsWith('log') || line === 'late'),
+          [],
+        );
         const name = index === 0 ? 'one' : 'two';
         for (const line of lines.filter((text) => text.startsWith('acked '))) {
           for (let unit = 0; unit < 10; unit += 1) {
@@ -198,8 +209,14 @@ describe('store', function () {
     await Promise.all(writers.map((writer) => writer.ended()));
     await using store = await openStore({ dir });
     assert.equal((await collect(store.loadUnits())).length, 4 * 20 + 1);
-    assert.deepEqual(writers.flatMap(({ lines }) => lines.filter((line) => line.startsWith('log'))), []);
-    assert.deepEqual(readdirSync(dir).filter((name) => name.includes('damaged')), []);
+    assert.deepEqual(
+      writers.flatMap(({ lines }) => lines.filter((line) => line.startsWith('log'))),
+      [],
+    );
+    assert.deepEqual(
+      readdirSync(dir).filter((name) => name.includes('damaged')),
+      [],
+    );
   });
 
   // A disk of two megabytes in a mount namespace: Linux can make one without asking anybody.

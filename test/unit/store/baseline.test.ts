@@ -15,16 +15,22 @@ import {
 import type { Issue } from '../../../workers/protocol.ts';
 import { issue, temporaryFolders } from './support.ts';
 
-const issues = [issue('eslint', 'b.ts', 3), issue('eslint', 'a.ts', 7), issue('typescript', 'a.ts', 1)];
+const [first, second, third] = [
+  issue('eslint', 'b.ts', 3),
+  issue('eslint', 'a.ts', 7),
+  issue('typescript', 'a.ts', 1),
+] as const;
+const issues = [first, second, third];
 const edited = (before: Issue, fingerprint = `edited ${before.fingerprint}`): Issue => ({ ...before, fingerprint });
-const print = (list: readonly { readonly fingerprint: string }[]): string[] => list.map(({ fingerprint }) => fingerprint).sort();
+const print = (list: readonly { readonly fingerprint: string }[]): string[] =>
+  list.map(({ fingerprint }) => fingerprint).sort();
 
 const anyIssue = fc
   .record({
     detector: fc.constantFrom('eslint', 'typescript'),
     file: fc.constantFrom('a.ts', 'b.ts'),
     rule: fc.constantFrom('x', 'y'),
-    fingerprint: fc.constantFrom(...'0123456789'),
+    fingerprint: fc.constantFrom('1', '2', '3', '4', '5', '6', '7', '8', '9'),
   })
   .map((given): Issue => ({ ...issue('', '', 1), ...given }));
 const anyIssues = fc.uniqueArray(anyIssue, { maxLength: 10, selector: ({ fingerprint }) => fingerprint });
@@ -35,26 +41,36 @@ describe('store: baseline', () => {
   it('is one sorted line an issue, the same for any order of issues', () => {
     const text = formatBaseline(baselineOf(issues));
     const lines = text.split('\n');
-    assert.deepEqual([...lines.slice(0, 3), ...lines.slice(-3)], ['{', '  "format": 1,', '  "issues": [', '  ]', '}', '']);
-    const starts = lines.slice(3, -3).map((line) => /^ {4}\{"file":"(.+?)","detector":"(.+?)",.*\},?$/.exec(line)?.slice(1));
-    assert.deepEqual(starts, [['a.ts', 'eslint'], ['a.ts', 'typescript'], ['b.ts', 'eslint']]);
+    assert.deepEqual(
+      [...lines.slice(0, 3), ...lines.slice(-3)],
+      ['{', '  "format": 1,', '  "issues": [', '  ]', '}', ''],
+    );
+    const starts = lines
+      .slice(3, -3)
+      .map((line) => /^ {4}\{"file":"(.+?)","detector":"(.+?)",.*\},?$/.exec(line)?.slice(1));
+    assert.deepEqual(starts, [
+      ['a.ts', 'eslint'],
+      ['a.ts', 'typescript'],
+      ['b.ts', 'eslint'],
+    ]);
     assert.equal(formatBaseline(baselineOf(issues.toReversed())), text);
     assert.deepEqual(parseBaseline(text, 'f'), baselineOf(issues));
     assert.equal(formatBaseline({ entries: [] }), '{\n  "format": 1,\n  "issues": []\n}\n');
   });
 
   it('tells known, fresh and gone', () => {
-    const now = [issues[0]!, issue('eslint', 'c.ts', 1)];
-    const { known, fresh, gone, rest } = compare(now, baselineOf(issues));
-    assert.deepEqual(print(known), print([now[0]!]));
-    assert.deepEqual(print(fresh), print([now[1]!]));
-    assert.deepEqual(print(gone), print([issues[1]!, issues[2]!]));
-    assert.deepEqual(print(rest.entries), print([now[0]!]));
+    const other = issue('eslint', 'c.ts', 1);
+    const { known, fresh, gone, rest } = compare([first, other], baselineOf(issues));
+    assert.deepEqual(print(known), print([first]));
+    assert.deepEqual(print(fresh), print([other]));
+    assert.deepEqual(print(gone), print([second, third]));
+    assert.deepEqual(print(rest.entries), print([first]));
   });
 
   it('knows an issue whose line was edited by the number of its rule in its file, and takes on its fingerprint', () => {
-    const before = [issue('eslint', 'a.ts', 1), issue('eslint', 'a.ts', 2)];
-    const now = [before[0]!, edited(before[1]!), edited(before[1]!, 'one more')];
+    const [kept, changed] = [issue('eslint', 'a.ts', 1), issue('eslint', 'a.ts', 2)] as const;
+    const before = [kept, changed];
+    const now = [kept, edited(changed), edited(changed, 'one more')];
     const { known, fresh, gone, rest } = compare(now, baselineOf(before));
     assert.deepEqual([known.length, fresh.length, gone.length], [2, 1, 0]);
     assert.deepEqual(print(rest.entries), print(known));
@@ -64,7 +80,10 @@ describe('store: baseline', () => {
 
   it('does not forget the issues of a detector that has not answered', () => {
     const { gone, rest } = compare([], baselineOf(issues), { complete: new Set(['typescript']) });
-    assert.deepEqual(gone.map(({ detector }) => detector), ['typescript']);
+    assert.deepEqual(
+      gone.map(({ detector }) => detector),
+      ['typescript'],
+    );
     assert.equal(rest.entries.length, 2);
   });
 
@@ -72,15 +91,15 @@ describe('store: baseline', () => {
     fc.assert(
       fc.property(anyIssues, anyIssues, fc.boolean(), (old, now, exact) => {
         const baseline = baselineOf(old);
-        const first = compare(now, baseline, { exact });
-        assert.ok(first.rest.entries.length <= baseline.entries.length);
-        assert.equal(first.known.length + first.fresh.length, now.length);
-        assert.equal(first.known.length + first.gone.length, baseline.entries.length);
-        const second = compare(now, first.rest, { exact });
-        assert.deepEqual(print(second.known), print(first.known));
-        assert.deepEqual(print(second.fresh), print(first.fresh));
-        assert.deepEqual([second.gone, second.rest], [[], first.rest]);
-        assert.deepEqual(parseBaseline(formatBaseline(first.rest), 'f'), first.rest);
+        const one = compare(now, baseline, { exact });
+        assert.ok(one.rest.entries.length <= baseline.entries.length);
+        assert.equal(one.known.length + one.fresh.length, now.length);
+        assert.equal(one.known.length + one.gone.length, baseline.entries.length);
+        const two = compare(now, one.rest, { exact });
+        assert.deepEqual(print(two.known), print(one.known));
+        assert.deepEqual(print(two.fresh), print(one.fresh));
+        assert.deepEqual([two.gone, two.rest], [[], one.rest]);
+        assert.deepEqual(parseBaseline(formatBaseline(one.rest), 'f'), one.rest);
       }),
     );
   });
@@ -98,7 +117,9 @@ describe('store: baseline', () => {
   });
 
   it('forgives a comma too many and an entry twice', () => {
-    const [entry] = formatBaseline(baselineOf(issues.slice(0, 1))).split('\n').slice(3, 4);
+    const [entry] = formatBaseline(baselineOf(issues.slice(0, 1)))
+      .split('\n')
+      .slice(3, 4);
     const text = `\uFEFF{"format": 1, "issues": [\n${entry},\n${entry},\n]}`;
     assert.deepEqual(parseBaseline(text, 'f'), baselineOf(issues.slice(0, 1)));
   });
@@ -109,7 +130,12 @@ describe('store: baseline', () => {
     ['a merge conflict', '{"format": 1, "issues": [\n<<<<<<< HEAD\n', '2:1', /merge conflict/],
     ['a format of the future', '{"format": 2, "issues": []}', '1:1', /newer Bulkhead/],
     ['no list', '{"format": 1}', '1:1', /"issues" must be a list/],
-    ['an entry without a rule', '{"format": 1, "issues": [\n {"file": "a", "detector": "b"}]}', '2:2', /entry 1 has no text "rule"/],
+    [
+      'an entry without a rule',
+      '{"format": 1, "issues": [\n {"file": "a", "detector": "b"}]}',
+      '2:2',
+      /entry 1 has no text "rule"/,
+    ],
     ['an entry that is none', '{"format": 1, "issues": [\n\n  7]}', '3:3', /entry 1/],
   ];
   for (const [what, text, place, says] of broken) {

@@ -59,8 +59,10 @@ describe('store: records', () => {
       new Map(['a', 'b', 'c'].map((file) => [file, [issue('ts', file, 1, file === changed ? 'changed' : 'same')]]));
     const unit = { detector: 'ts', unit: 'tsconfig.json', engine: 'e' };
     database.write([putUnit({ ...unit, fingerprint: '1', files: files('') })]);
-    database.connection.exec("CREATE TEMP TABLE written (file TEXT)");
-    database.connection.exec('CREATE TEMP TRIGGER note AFTER INSERT ON issues BEGIN INSERT INTO written VALUES (NEW.file); END');
+    database.connection.exec('CREATE TEMP TABLE written (file TEXT)');
+    database.connection.exec(
+      'CREATE TEMP TRIGGER note AFTER INSERT ON issues BEGIN INSERT INTO written VALUES (NEW.file); END',
+    );
     const next = files('b');
     next.delete('c');
     database.write([putUnit({ ...unit, fingerprint: '2', files: next })]);
@@ -69,8 +71,14 @@ describe('store: records', () => {
     assert.equal(others.length, 0);
     assert.deepEqual([loaded.fingerprint, loaded.revision], ['2', 2]);
     assert.deepEqual(issuesOf(loaded.parts), next);
-    assert.deepEqual(database.connection.all('SELECT file FROM written').map(({ file }) => file), ['b']);
-    assert.deepEqual(database.connection.all('SELECT file FROM issues').map(({ file }) => file), ['a', 'b']);
+    assert.deepEqual(
+      database.connection.all('SELECT file FROM written').map(({ file }) => file),
+      ['b'],
+    );
+    assert.deepEqual(
+      database.connection.all('SELECT file FROM issues').map(({ file }) => file),
+      ['a', 'b'],
+    );
   });
 
   it('loads by detector and after a revision, in chunks, all of it', () => {
@@ -79,8 +87,17 @@ describe('store: records', () => {
     database.write(names.map((name) => putUnit(fileResult(name, 0))));
     database.write([putUnit({ ...fileResult('x.ts', 1), detector: 'other' }), putUnit(fileResult('7.ts', 2))]);
     assert.equal(unitsIn(database, 'eslint').length, 1700);
-    assert.deepEqual(unitsIn(database, 'other').map(({ unit }) => unit), ['x.ts']);
-    assert.deepEqual(database.units({ after: 1 }).items.map(({ unit }) => unit).sort(), ['7.ts', 'x.ts']);
+    assert.deepEqual(
+      unitsIn(database, 'other').map(({ unit }) => unit),
+      ['x.ts'],
+    );
+    assert.deepEqual(
+      database
+        .units({ after: 1 })
+        .items.map(({ unit }) => unit)
+        .sort(),
+      ['7.ts', 'x.ts'],
+    );
     assert.ok(database.units({}).next !== undefined, 'one chunk held everything');
   });
 
@@ -100,19 +117,28 @@ describe('store: records', () => {
       { type: 'drop-note', kind: 'meta', key: 'a' },
       { type: 'drop-unit', detector: 'eslint', unit: 'never there' },
     ]);
-    assert.deepEqual(unitsIn(database).map(({ detector, unit }) => `${detector} ${unit}`), ['eslint b.ts', 'other a.ts']);
+    assert.deepEqual(
+      unitsIn(database).map(({ detector, unit }) => `${detector} ${unit}`),
+      ['eslint b.ts', 'other a.ts'],
+    );
     assert.deepEqual(database.facts('record').items, []);
     assert.deepEqual(database.facts('metric').items, [{ file: 'a.ts', hash: '1', body: new Uint8Array([0, 255]) }]);
     assert.deepEqual(database.notes('quarantine'), [{ key: 'a', body: '1' }]);
     database.write([{ type: 'drop-detector', detector: 'other' }]);
-    assert.deepEqual(unitsIn(database).map(({ unit }) => unit), ['b.ts']);
+    assert.deepEqual(
+      unitsIn(database).map(({ unit }) => unit),
+      ['b.ts'],
+    );
     assert.equal(database.connection.number('SELECT count(*) FROM issues'), 1);
   });
 
   it('keeps the newest 500 entries of the history', () => {
     const database = memoryDatabase();
     database.write(Array.from({ length: 503 }, (_, at) => ({ type: 'append-history', at, body: String(at) })));
-    assert.deepEqual(database.history(2).map(({ at }) => at), [502, 501]);
+    assert.deepEqual(
+      database.history(2).map(({ at }) => at),
+      [502, 501],
+    );
     assert.equal(database.history(1000).length, 500);
   });
 
@@ -127,12 +153,12 @@ describe('store: records', () => {
     'a changed issue': "UPDATE issues SET body = replace(body, 'line 1', 'line 9') WHERE file = 'a.ts'",
     'issues under another file': "UPDATE issues SET file = 'z.ts' WHERE file = 'a.ts'",
     'lost issues': "DELETE FROM issues WHERE file = 'a.ts'",
-    'issues of another unit': "INSERT INTO issues SELECT detector, 'a.ts', file, part, checksum, body FROM issues WHERE unit = 'b.ts'",
+    'issues of another unit':
+      "INSERT INTO issues SELECT detector, 'a.ts', file, part, checksum, body FROM issues WHERE unit = 'b.ts'",
     'another fingerprint': "UPDATE units SET fingerprint = 'of b.ts' WHERE unit = 'a.ts'",
     'another engine': "UPDATE units SET engine = 'eslint 9' WHERE unit = 'a.ts'",
     'another unit': "UPDATE units SET unit = 'c.ts' WHERE unit = 'a.ts'",
     'another detector': "UPDATE units SET detector = 'other' WHERE unit = 'a.ts'",
-    'no parts counted': "UPDATE units SET parts = 0 WHERE unit = 'a.ts'",
     'another checksum': "UPDATE units SET checksum = x'00' WHERE unit = 'a.ts'",
   };
   for (const [name, sql] of Object.entries(damages)) {
@@ -140,7 +166,10 @@ describe('store: records', () => {
       const database = memoryDatabase();
       database.write([putUnit(fileResult('a.ts', 3)), putUnit(fileResult('b.ts', 3))]);
       assert.ok(database.connection.run(sql) > 0);
-      assert.deepEqual(unitsIn(database).map(({ unit }) => unit), ['b.ts']);
+      assert.deepEqual(
+        unitsIn(database).map(({ unit }) => unit),
+        ['b.ts'],
+      );
       assert.equal(database.stats().damagedRecords, 1);
       assert.equal(database.stats().units, 1, 'the damaged record is still there');
       database.write([putUnit(fileResult('a.ts', 3))]);
@@ -156,15 +185,24 @@ describe('store: records', () => {
       { type: 'put-note', kind: 'meta', key: 'a', body: '2' },
       { type: 'append-history', at: 1, body: '2' },
     ]);
-    database.connection.exec("UPDATE facts SET hash = '2' WHERE file = 'a.ts'; UPDATE notes SET body = '3'; UPDATE history SET at = 2");
-    assert.deepEqual(database.factsOf('record', ['a.ts', 'b.ts', 'c.ts']).map(({ file }) => file), ['b.ts']);
+    database.connection.exec(
+      "UPDATE facts SET hash = '2' WHERE file = 'a.ts'; UPDATE notes SET body = '3'; UPDATE history SET at = 2",
+    );
+    assert.deepEqual(
+      database.factsOf('record', ['a.ts', 'b.ts', 'c.ts']).map(({ file }) => file),
+      ['b.ts'],
+    );
     assert.deepEqual([database.notes('meta'), database.history(9)], [[], []]);
     assert.equal(database.stats().damagedRecords, 3);
   });
 
   it('finds everything that is damaged when asked to verify', () => {
     const database = memoryDatabase();
-    database.write([putUnit(fileResult('a.ts', 3)), putUnit(fileResult('b.ts', 3)), { type: 'put-note', kind: 'meta', key: 'a', body: '2' }]);
+    database.write([
+      putUnit(fileResult('a.ts', 3)),
+      putUnit(fileResult('b.ts', 3)),
+      { type: 'put-note', kind: 'meta', key: 'a', body: '2' },
+    ]);
     database.connection.exec("UPDATE issues SET body = '[]' WHERE file = 'a.ts'; UPDATE notes SET body = '3'");
     assert.deepEqual(database.verify(), { structure: [], records: 3, damaged: 2 });
     assert.deepEqual(database.verify(), { structure: [], records: 1, damaged: 0 });

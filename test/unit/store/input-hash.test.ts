@@ -38,7 +38,10 @@ class SimulatedFiles implements InputFileSystem {
   }
 }
 
-function hasherOf(files: SimulatedFiles, facts = new Map<string, Fact>()): { hasher: InputHasher; facts: Map<string, Fact> } {
+function hasherOf(
+  files: SimulatedFiles,
+  facts = new Map<string, Fact>(),
+): { hasher: InputHasher; facts: Map<string, Fact> } {
   const hasher = new InputHasher({
     load: () => [...facts.values()],
     save: (learned) => learned.forEach((fact) => facts.set(fact.file, fact)),
@@ -80,7 +83,12 @@ describe('store: input hashes', () => {
   });
 
   it('is never wrong, whatever is written when', () => {
-    const step = fc.record({ wait: fc.nat(4000), write: fc.option(fc.constantFrom('aa', 'bb', 'cc', 'ddd')), keepTime: fc.boolean(), restart: fc.boolean() });
+    const step = fc.record({
+      wait: fc.nat(4000),
+      write: fc.option(fc.constantFrom('aa', 'bb', 'cc', 'ddd')),
+      keepTime: fc.boolean(),
+      restart: fc.boolean(),
+    });
     fc.assert(
       fc.property(fc.constantFrom(1, 10, 1000, 2000), fc.array(step, { maxLength: 30 }), (granularity, steps) => {
         const files = new SimulatedFiles(granularity);
@@ -141,7 +149,10 @@ describe('store: input hashes', () => {
     files.write('a', 'one');
     files.nowMs += 60_000;
     const broken = new InputHasher({
-      load: () => [{ file: 'a', hash: 'wrong', body: 'nonsense' }, { file: 'a', hash: 'wrong', body: new Uint8Array(3) }],
+      load: () => [
+        { file: 'a', hash: 'wrong', body: 'nonsense' },
+        { file: 'a', hash: 'wrong', body: new Uint8Array(3) },
+      ],
       save: () => {
         throw new Error('disk full');
       },

@@ -24,7 +24,10 @@ describe('store: where it lives', () => {
       await storeDirFor('/nowhere/my project', { platform: 'darwin', home: '/Users/me', env: {} }),
       `/Users/me/Library/Caches/bulkhead/${name}`,
     );
-    const windows = await storeDirFor('C:\\nowhere\\project', { platform: 'win32', env: { LOCALAPPDATA: 'D:\\Local' } });
+    const windows = await storeDirFor('C:\\nowhere\\project', {
+      platform: 'win32',
+      env: { LOCALAPPDATA: 'D:\\Local' },
+    });
     assert.equal(windows, `D:\\Local\\bulkhead\\Cache\\${nameOf('C:\\nowhere\\project', 'win32')}`);
   });
 
@@ -38,7 +41,9 @@ describe('store: where it lives', () => {
     mkdirSync(path.join(base, 'real'));
     mkdirSync(path.join(base, 'other'));
     symlinkSync(path.join(base, 'real'), path.join(base, 'link'), 'junction');
-    const [real, link, other] = await Promise.all(['real', 'link', 'other'].map((name) => storeDirFor(path.join(base, name))));
+    const [real, link, other] = await Promise.all(
+      ['real', 'link', 'other'].map((name) => storeDirFor(path.join(base, name))),
+    );
     assert.equal(link, real);
     assert.notEqual(other, real);
     assert.equal(nameOf('C:\\Project', 'win32').slice(-16), nameOf('c:\\project', 'win32').slice(-16));

@@ -16,7 +16,10 @@ class ManualClock implements LockClock {
   sleep(ms: number, signal: AbortSignal | undefined, quiet: boolean): Promise<void> {
     if (!quiet) this.sleeps.push(ms);
     return new Promise((resolve) => {
-      if (signal?.aborted === true) return resolve();
+      if (signal?.aborted === true) {
+        resolve();
+        return;
+      }
       this.#sleepers.push({ at: this.#now + ms, wake: resolve });
       signal?.addEventListener('abort', () => resolve());
     });
@@ -60,7 +63,7 @@ interface World {
   readonly table: MemoryLockTable;
   readonly clock: ManualClock;
   readonly processes: SimulatedProcesses;
-  process(label: string): Locks;
+  readonly process: (label: string) => Locks;
 }
 
 function world(random = (): number => 0.5): World {
@@ -119,7 +122,9 @@ describe('store: locks', () => {
     const { process: start, clock } = world(() => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647);
     const lock = await start('a').tryAcquire('x');
     let got: Lock | undefined;
-    const waiting = start('b').acquire('x').then((acquired) => (got = acquired));
+    const waiting = start('b')
+      .acquire('x')
+      .then((acquired) => (got = acquired));
     await clock.advance(10_000);
     assert.equal(got, undefined);
     const pauses = clock.sleeps;
@@ -218,7 +223,10 @@ describe('store: locks', () => {
 
   it('are released by withLock, also when the work throws', async () => {
     const locks = world().process('a');
-    await assert.rejects(locks.withLock('x', () => Promise.reject(new Error('the work'))), /the work/);
+    await assert.rejects(
+      locks.withLock('x', () => Promise.reject(new Error('the work'))),
+      /the work/,
+    );
     assert.equal(await locks.withLock(['x', 'y'], ({ names }) => Promise.resolve(names.length)), 2);
     assert.deepEqual((await locks.statistics()).byOwner, {});
   });
@@ -228,7 +236,10 @@ describe('store: locks', () => {
     const editor = start('editor');
     await editor.tryAcquire(['a', 'b']);
     const { held, byOwner, oldest, acquired, conflicts } = await editor.statistics();
-    assert.deepEqual([held, byOwner, oldest, acquired, conflicts], [2, { [`editor ${process.pid}`]: 2 }, 1_000_000, 1, 0]);
+    assert.deepEqual(
+      [held, byOwner, oldest, acquired, conflicts],
+      [2, { [`editor ${process.pid}`]: 2 }, 1_000_000, 1, 0],
+    );
   });
 
   it('survive a table that fails for a while', async () => {
@@ -239,7 +250,8 @@ describe('store: locks', () => {
       processes,
       table: {
         read: (names) => table.read(names),
-        swap: (changes) => (failing.broken ? (failing.calls++, Promise.reject(new Error('busy'))) : table.swap(changes)),
+        swap: (changes) =>
+          failing.broken ? (failing.calls++, Promise.reject(new Error('busy'))) : table.swap(changes),
       },
     });
     const lock = await flaky.tryAcquire('x', { leaseMs: 3000 });

@@ -17,7 +17,13 @@ export function issue(detector: string, file: string, line: number, message = `p
     ...{ detector, file, message, rule: 'some-rule', severity: 'warning', fixable: true },
     range: { start: { line, character: 2 }, end: { line, character: 9 } },
     fingerprint: `${detector}:${file}:${line}:${message}`,
-    fixes: [{ title: 'Mend', kind: 'fix', edits: [{ range: { start: { line, character: 2 }, end: { line, character: 3 } }, newText: 'é' }] }],
+    fixes: [
+      {
+        title: 'Mend',
+        kind: 'fix',
+        edits: [{ range: { start: { line, character: 2 }, end: { line, character: 3 } }, newText: 'é' }],
+      },
+    ],
   };
 }
 

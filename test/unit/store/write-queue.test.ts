@@ -41,7 +41,10 @@ function queueOf(sink: WriteSink, messages: string[] = []): WriteQueue {
   return new WriteQueue({ sink, log: (_level, message) => void messages.push(message), delayMs: 5 });
 }
 
-const put = (file: string, fingerprint: string): QueuedWrite => ({ type: 'put-unit', ...fileResult(file, 1, fingerprint) });
+const put = (file: string, fingerprint: string): QueuedWrite => ({
+  type: 'put-unit',
+  ...fileResult(file, 1, fingerprint),
+});
 
 describe('store: write queue', () => {
   it('sends a little later, together, the newest of each key', async () => {
@@ -51,14 +54,19 @@ describe('store: write queue', () => {
     assert.equal(sink.commits.length, 0);
     assert.ok(await queue.flush(5000));
     assert.deepEqual(
-      sink.commits.map((commit) => commit.map((operation) => ('fingerprint' in operation ? operation.fingerprint : ''))),
+      sink.commits.map((commit) =>
+        commit.map((operation) => ('fingerprint' in operation ? operation.fingerprint : '')),
+      ),
       [['1', '2']],
     );
   });
 
   it('sends by itself', async () => {
     const sent = Promise.withResolvers<readonly WriteOperation[]>();
-    const queue = queueOf({ stage: () => Promise.resolve(), commit: (operations) => Promise.resolve(sent.resolve(operations)) });
+    const queue = queueOf({
+      stage: () => Promise.resolve(),
+      commit: (operations) => Promise.resolve(operations).then(sent.resolve),
+    });
     queue.add(put('a', '1'));
     assert.equal((await sent.promise).length, 1);
   });
@@ -123,7 +131,14 @@ describe('store: write queue', () => {
     const queue = queueOf(sink);
     const delay = monitorEventLoopDelay({ resolution: 1 });
     delay.enable();
-    queue.add({ type: 'put-unit', detector: 'typescript', unit: 'tsconfig.json', fingerprint: '1', engine: 'e', files });
+    queue.add({
+      type: 'put-unit',
+      detector: 'typescript',
+      unit: 'tsconfig.json',
+      fingerprint: '1',
+      engine: 'e',
+      files,
+    });
     assert.ok(await queue.flush(20_000));
     delay.disable();
     const [operation] = sink.commits.flat();
@@ -137,37 +152,49 @@ describe('store: write queue', () => {
     const unit = fc.constantFrom('a', 'b', 'c');
     const detector = fc.constantFrom('x', 'y');
     const write: fc.Arbitrary<QueuedWrite> = fc.oneof(
-      { weight: 4, arbitrary: fc.tuple(detector, unit, fc.nat()).map(([name, id, n]): QueuedWrite => ({ ...put(id, String(n)), detector: name, unit: id }) as QueuedWrite) },
+      {
+        weight: 4,
+        arbitrary: fc
+          .tuple(detector, unit, fc.nat())
+          .map(([name, id, n]): QueuedWrite => ({ ...put(id, String(n)), detector: name, unit: id }) as QueuedWrite),
+      },
       fc.tuple(detector, unit).map(([name, id]): QueuedWrite => ({ type: 'drop-unit', detector: name, unit: id })),
       detector.map((name): QueuedWrite => ({ type: 'drop-detector', detector: name })),
     );
     const failure = fc.option(fc.constantFrom('BUSY' as const, 'INTERNAL' as const), { nil: undefined, freq: 1 });
     const step = fc.tuple(write, fc.boolean());
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 15 }), fc.array(failure, { maxLength: 2 }), async (steps, failures) => {
-        const sink = new ScriptedSink();
-        sink.failures.push(...failures);
-        const queue = queueOf(sink);
-        const model = new Map<string, string>();
-        for (const [operation, pause] of steps) {
-          queue.add(operation);
-          if (operation.type === 'put-unit') model.set(`${operation.detector} ${operation.unit}`, operation.fingerprint);
-          else if (operation.type === 'drop-unit') model.delete(`${operation.detector} ${operation.unit}`);
-          else if (operation.type === 'drop-detector') {
-            for (const key of [...model.keys()]) if (key.startsWith(`${operation.detector} `)) model.delete(key);
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 15 }),
+        fc.array(failure, { maxLength: 2 }),
+        async (steps, failures) => {
+          const sink = new ScriptedSink();
+          sink.failures.push(...failures);
+          const queue = queueOf(sink);
+          const model = new Map<string, string>();
+          for (const [operation, pause] of steps) {
+            queue.add(operation);
+            if (operation.type === 'put-unit')
+              model.set(`${operation.detector} ${operation.unit}`, operation.fingerprint);
+            else if (operation.type === 'drop-unit') model.delete(`${operation.detector} ${operation.unit}`);
+            else if (operation.type === 'drop-detector') {
+              for (const key of [...model.keys()]) if (key.startsWith(`${operation.detector} `)) model.delete(key);
+            }
+            if (pause) {
+              void queue.flush(1);
+              await new Promise((resolve) => setImmediate(resolve));
+            }
           }
-          if (pause) {
-            void queue.flush(1);
-            await new Promise((resolve) => setImmediate(resolve));
-          }
-        }
-        assert.ok(await queue.flush(10_000));
-        const database = memoryDatabase();
-        for (const commit of sink.commits) database.write(commit);
-        const found = new Map(unitsIn(database).map((loaded) => [`${loaded.detector} ${loaded.unit}`, loaded.fingerprint]));
-        assert.deepEqual([...found].sort(), [...model].sort());
-        database.connection.close();
-      }),
+          assert.ok(await queue.flush(10_000));
+          const database = memoryDatabase();
+          for (const commit of sink.commits) database.write(commit);
+          const found = new Map(
+            unitsIn(database).map((loaded) => [`${loaded.detector} ${loaded.unit}`, loaded.fingerprint]),
+          );
+          assert.deepEqual([...found].sort(), [...model].sort());
+          database.connection.close();
+        },
+      ),
       { numRuns: 60 },
     );
   });
