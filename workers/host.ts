@@ -7,10 +7,10 @@ import os from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { capture } from './capture.ts';
 import type { CheckReply, CompartmentMessages, PlanReply } from './compartment-messages.ts';
-import type { Detector, PlanContext } from './detector.ts';
+import type { Detector, LogLevel, PlanContext } from './detector.ts';
 import { detectorModules } from './detectors/index.ts';
 import { startWorkerServer } from './ipc/index.ts';
-import type { PlanResult } from './protocol.ts';
+import type { CheckEvent, PlanResult } from './protocol.ts';
 import { Reporter } from './reporter.ts';
 import { flawOfPlan } from './well-formed.ts';
 
@@ -40,12 +40,14 @@ await startWorkerServer<CompartmentMessages>(
       return withCancel(order, async (signal) => {
         const detector = await load(request.detector, module);
         const line = {
-          emit: context.emit,
-          emitNow: (event: Parameters<typeof context.emit>[0]): void => {
+          emit: (event: CheckEvent) => context.emit(event),
+          emitNow: (event: CheckEvent): void => {
             void context.emit(event);
             context.flush();
           },
-          log: context.log,
+          log: (level: LogLevel, message: string) => {
+            context.log(level, message);
+          },
         };
         const reporter = new Reporter(request, line, signal);
         const startedAt = performance.now();
@@ -73,7 +75,11 @@ await startWorkerServer<CompartmentMessages>(
 
 async function disposeDetectors(): Promise<void> {
   const loaded = await Promise.allSettled(detectors.values());
-  await Promise.allSettled(loaded.map((load) => (load.status === 'fulfilled' ? load.value.dispose?.() : undefined)));
+  await Promise.allSettled(
+    loaded.map(async (load) => {
+      if (load.status === 'fulfilled') await load.value.dispose?.();
+    }),
+  );
 }
 
 async function withCancel<Result>(order: number, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {

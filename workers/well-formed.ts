@@ -6,9 +6,9 @@ const STATUSES = new Set<unknown>(['ready', 'not-applicable', 'failed']);
 const UNIT_KINDS = new Set<unknown>(['file', 'project', 'graph']);
 
 /** @returns what is wrong with a finding, in a few words; undefined when it is sound */
-export function flawOfFinding(value: Finding): string | undefined {
-  const finding: Partial<Record<keyof Finding, unknown>> | null = value;
-  if (finding === null || typeof finding !== 'object') return 'not an object';
+export function flawOfFinding(value: unknown): string | undefined {
+  if (value === null || typeof value !== 'object') return 'not an object';
+  const finding = value as Partial<Record<keyof Finding, unknown>>;
   if (typeof finding.rule !== 'string' || finding.rule === '') return 'no rule';
   if (typeof finding.message !== 'string') return `no message (rule ${finding.rule})`;
   if (!SEVERITIES.has(finding.severity)) return `unknown severity (rule ${finding.rule})`;
@@ -21,9 +21,9 @@ export function flawOfFinding(value: Finding): string | undefined {
 }
 
 /** @returns what is wrong with a plan, in a few words; undefined when it is sound */
-export function flawOfPlan(value: PlanResult): string | undefined {
-  const plan: Partial<Record<keyof PlanResult, unknown>> | null | undefined = value;
-  if (plan === null || typeof plan !== 'object') return 'not an object';
+export function flawOfPlan(value: unknown): string | undefined {
+  if (value === null || typeof value !== 'object') return 'not an object';
+  const plan = value as Partial<Record<keyof PlanResult, unknown>>;
   if (!STATUSES.has(plan.status)) return 'unknown status';
   if (!Array.isArray(plan.units) || !Array.isArray(plan.problems) || !Array.isArray(plan.configFiles)) {
     return 'units, problems or configFiles are no lists';

@@ -89,16 +89,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const counts: Record<string, number> = {};
   let analyses = 0;
   let complete = 0;
-  let equal = true;
   let difference = '';
   let done = 0;
   const compare = (): void => {
     const now = snapshot(engine);
-    if (now === expected) return;
-    equal = false;
-    difference = firstDifference(expected, now);
+    difference = now === expected ? '' : firstDifference(expected, now);
   };
-  while (done < faults && equal) {
+  while (done < faults && difference === '') {
     engine.analyzeAll();
     analyses += 1;
     await nextStatus(engine);
@@ -131,7 +128,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const startTimes = ordered(starts.values());
   return {
     issues: expected.split('\n').length - 1,
-    equal,
+    equal: difference === '',
     difference,
     faults: counts,
     analyses,

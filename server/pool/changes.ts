@@ -31,7 +31,10 @@ export class ChangeLog {
   add(generation: number, changed: readonly string[] | undefined): void {
     const known = this.#notes.filter((note) => note.generation === generation);
     if (known.some((note) => note.change === 'anything')) return;
-    if (changed === undefined) return this.#note(generation, 'anything');
+    if (changed === undefined) {
+      this.#note(generation, 'anything');
+      return;
+    }
     const files = new Set(known.flatMap((note) => (note.change === 'anything' ? [] : note.change)));
     const news = changed.filter((file) => !files.has(file));
     // An empty note is kept too: it says that this generation is known to have changed nothing.

@@ -67,7 +67,10 @@ export class CheckRun {
   /** Queues the units; those with a strike run alone from the start. */
   start(units: readonly Unit[]): void {
     const { signal } = this.options.task;
-    if (signal.aborted) return this.cancel();
+    if (signal.aborted) {
+      this.cancel();
+      return;
+    }
     signal.addEventListener('abort', this.cancel, { once: true });
     const suspected = units.filter((unit) => this.options.strikes.isSuspected(this.#strikeKey(unit)));
     const rest = units.filter((unit) => !suspected.includes(unit));
@@ -137,7 +140,10 @@ export class CheckRun {
     const suspects = work.marked || remaining.length > 1 ? work.suspects() : remaining;
     this.#change(() => {
       // We ended it for another reason than this work: no strike.
-      if (death.reason.kind === 'cancelled') return this.#queue(remaining, work.alone);
+      if (death.reason.kind === 'cancelled') {
+        this.#queue(remaining, work.alone);
+        return;
+      }
       for (const unit of suspects) this.#strike(unit, work, death);
       const rest = without(remaining, suspects);
       // With marks, a death without a suspect fell between two inputs. Without, any of them may have been it.

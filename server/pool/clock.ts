@@ -84,7 +84,10 @@ export class Deadline {
         this.#lastSign += late;
         left = Math.max(left + late, Math.min(this.#limitMs, READ_UP_MS));
       }
-      if (left > 0) return this.#arm(left);
+      if (left > 0) {
+        this.#arm(left);
+        return;
+      }
       this.#cancelTimer = undefined;
       this.#expired();
     });

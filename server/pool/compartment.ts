@@ -286,6 +286,11 @@ export class Compartment {
   #offer(): void {
     if (!this.free) return;
     this.#owner.onFree(this);
+    this.#awaitWork();
+  }
+
+  /** Nobody had work for it: it may stay for a while. */
+  #awaitWork(): void {
     if (!this.free) return;
     const { idleMs } = this.place.limits;
     this.#stopIdleTimer();
@@ -351,7 +356,10 @@ export class Compartment {
   #noProgress(): void {
     const lastSign = Math.max(this.#heartbeatAt ?? 0, this.#workedSince);
     const silentMs = this.#heartbeatAt === undefined ? 0 : this.#owner.clock.now() - lastSign;
-    if (silentMs > MISSED_BEATS_MS) return this.#noHeartbeat();
+    if (silentMs > MISSED_BEATS_MS) {
+      this.#noHeartbeat();
+      return;
+    }
     const seconds = (this.#work?.patienceMs ?? 0) / 1000;
     const where = this.#work?.input === undefined ? '' : ' on this file';
     this.kill({ kind: 'hang', message: `${this.#title} made no progress${where} for ${seconds} s.` });

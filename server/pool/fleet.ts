@@ -117,7 +117,10 @@ export class Fleet implements Dispatcher {
   }
 
   enqueue(work: Work): void {
-    if (this.#disposed) return work.refuse('The pool is closed.', undefined);
+    if (this.#disposed) {
+      work.refuse('The pool is closed.', undefined);
+      return;
+    }
     this.#berthOf(work.place).queue.add(work);
     this.#pump();
   }

@@ -99,7 +99,10 @@ export class PidRegistry {
       this.#dirty = false;
       const file = path.join(this.#folder, `${PREFIX}${process.pid}.json`);
       try {
-        if (this.#living.size === 0) return await rm(file, { force: true });
+        if (this.#living.size === 0) {
+          await rm(file, { force: true });
+          return;
+        }
         this.#owner ??= { pid: process.pid, startTime: (await this.#processes.startTimeOf(process.pid)) ?? '' };
         const content: RegistryFile = { owner: this.#owner, compartments: [...this.#living.values()] };
         await mkdir(this.#folder, { recursive: true });

@@ -180,14 +180,27 @@ export class Quarantine {
   }
 }
 
+/** What may be in the file, as far as it is looked at. */
+type StoredShape = {
+  readonly key?: unknown;
+  readonly input?: {
+    readonly detector?: unknown;
+    readonly root?: unknown;
+    readonly file?: unknown;
+    readonly unit?: { readonly id?: unknown };
+    readonly reason?: { readonly message?: unknown };
+  };
+} | null;
+
 function parse(text: string): readonly StoredEntry[] {
   const stored = JSON.parse(text) as { readonly format?: unknown; readonly entries?: unknown };
   if (stored.format !== FORMAT || !Array.isArray(stored.entries)) throw new Error('not of a known format');
-  return (stored.entries as readonly Partial<StoredEntry>[]).filter(
+  return (stored.entries as readonly StoredShape[]).filter(
     (entry): entry is StoredEntry =>
-      typeof entry.key === 'string' &&
+      typeof entry?.key === 'string' &&
       typeof entry.input?.detector === 'string' &&
       typeof entry.input.root === 'string' &&
+      typeof entry.input.file === 'string' &&
       typeof entry.input.unit?.id === 'string' &&
       typeof entry.input.reason?.message === 'string',
   );

@@ -49,8 +49,7 @@ describe('real faults of an input', function () {
     it(`${behaviour}: the file is quarantined, all others are complete, the next run does not pay again`, async () => {
       scene = await Scene.open({ a: 'well', b: 'well', bad: behaviour, c: 'well', d: 'well' }, limits);
       const { outcome, issues } = await scene.check();
-      assert.equal(outcome.kind, 'done', JSON.stringify(outcome));
-      assert.ok(outcome.kind === 'done');
+      assert.ok(outcome.kind === 'done', JSON.stringify(outcome));
       assert.deepEqual([...issues.keys()].sort(), ['a.job', 'b.job', 'c.job', 'd.job']);
       for (const [file, found] of issues) assert.equal(found.length, 1, `one issue in ${file}`);
       assert.deepEqual(
@@ -67,8 +66,8 @@ describe('real faults of an input', function () {
 
       const restartsBefore = scene.restarts;
       const again = await scene.check({ generation: 2, changed: [] });
-      assert.equal(again.outcome.kind, 'done');
-      assert.equal(again.outcome.kind === 'done' && again.outcome.quarantined.length, 1, 'still quarantined');
+      assert.ok(again.outcome.kind === 'done');
+      assert.equal(again.outcome.quarantined.length, 1, 'still quarantined');
       assert.equal(again.issues.size, 4);
       assert.ok(scene.restarts - restartsBefore <= 1, 'no death in the second run');
 
@@ -257,8 +256,8 @@ describe('real faults of a process', function () {
         }
       },
     });
-    assert.equal(outcome.kind, 'done', JSON.stringify(outcome));
-    assert.equal(outcome.kind === 'done' && outcome.quarantined.length, 0);
+    assert.ok(outcome.kind === 'done', JSON.stringify(outcome));
+    assert.deepEqual(outcome.quarantined, []);
     assert.equal(issues.size, 40);
     assert.ok(kills > 0);
     assert.deepEqual(scene.notices, []);

@@ -66,7 +66,7 @@ describe('error aggregator', () => {
     const lines = errors.toJSONL().trimEnd().split('\n');
     assert.deepEqual(
       lines.map((line) => JSON.parse(line) as unknown),
-      JSON.parse(JSON.stringify(errors)).errors,
+      (JSON.parse(JSON.stringify(errors)) as { errors: unknown }).errors,
     );
     errors.clear('lint');
     assert.deepEqual(

@@ -119,7 +119,7 @@ describe('well-formed results', () => {
       [{ ...finding, fixes: {} }, /fixes/],
       [{ ...finding, related: 'x' }, /related/],
     ];
-    for (const [value, flaw] of flawed) assert.match(flawOfFinding(value as Finding) ?? '', flaw);
+    for (const [value, flaw] of flawed) assert.match(flawOfFinding(value) ?? '', flaw);
     assert.equal(flawOfFinding(finding), undefined);
   });
 
@@ -134,6 +134,6 @@ describe('well-formed results', () => {
       [{ ...plan, units: [{ kind: 'file' }] }, /without id/],
       [{ ...plan, units: [unit, unit] }, /twice/],
     ];
-    for (const [value, flaw] of flawed) assert.match(flawOfPlan(value as typeof plan) ?? '', flaw);
+    for (const [value, flaw] of flawed) assert.match(flawOfPlan(value) ?? '', flaw);
   });
 });

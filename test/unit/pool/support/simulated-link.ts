@@ -271,11 +271,11 @@ class SimulatedLink implements CompartmentLink {
   async #hang(unit?: Unit): Promise<never> {
     this.#blame(unit);
     this.#hung = true;
-    while (!this.#dead) {
+    for (;;) {
       await this.#world.sleep(1_000);
-      if (!this.#dead) this.#beat();
+      if (this.#dead) return this.#silence();
+      this.#beat();
     }
-    return this.#silence();
   }
 
   #silence(unit?: Unit): Promise<never> {

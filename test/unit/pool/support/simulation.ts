@@ -120,13 +120,13 @@ export async function simulate(seed: number): Promise<Story> {
   assert.equal(last.outcome?.kind, 'done', 'a task after a restart is done');
   last.verify(0);
 
-  let disposed = false;
+  const end = { reached: false };
   void pool.dispose().then(() => {
-    disposed = true;
+    end.reached = true;
   });
   await settle();
-  while (!disposed && clock.nextAt !== undefined) await step();
-  assert.ok(disposed, 'dispose resolves');
+  while (!end.reached && clock.nextAt !== undefined) await step();
+  assert.ok(end.reached, 'dispose resolves');
   assert.equal(world.live, 0, 'no process is left');
   let planned = false;
   void Promise.all(plans).then(() => {
