@@ -28,6 +28,8 @@ export interface Project {
   /** Files, without extension as written, that `paths` and `baseUrl` give for a bare name; relative to the root. */
   pathsOf(specifier: string): readonly string[];
   readonly hasPaths: boolean;
+  /** Whether a pattern of `paths` speaks for a name, existing target or not; `*` alone speaks for everything. */
+  isAlias(specifier: string): boolean;
   /** Imports that bind nothing used as a value are loaded nevertheless: `verbatimModuleSyntax` and its forerunners. */
   readonly keepsUnusedImports: boolean;
 }
@@ -153,9 +155,16 @@ export class Projects {
       },
       pathsOf: (specifier) => (matchesPath?.(specifier) ?? []).map((target) => relativeTo(this.#root, target)),
       hasPaths: matchesPath !== null,
+      isAlias: (specifier) => Object.keys(options.paths ?? {}).some((pattern) => isMatch(pattern, specifier)),
       keepsUnusedImports: keepsUnusedImports(options),
     };
   }
+}
+
+function isMatch(pattern: string, specifier: string): boolean {
+  const [before = '', after] = pattern.split('*');
+  if (after === undefined) return pattern === specifier;
+  return before + after !== '' && specifier.startsWith(before) && specifier.endsWith(after);
 }
 
 /** The old names are gone from TypeScript 6 but not from tsconfig files. */

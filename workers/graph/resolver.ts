@@ -114,7 +114,11 @@ export class Resolver {
       if (own.kind !== 'missing') return own;
       return this.#paths(scope, specifier) ?? own;
     }
-    return this.#paths(scope, specifier) ?? this.#bare(scope, specifier);
+    const aliased = this.#paths(scope, specifier);
+    if (aliased) return aliased;
+    const bare = this.#bare(scope, specifier);
+    const isAlias = bare.kind === 'missing' && bare.why === 'package' && scope.project?.isAlias(specifier) === true;
+    return isAlias ? { kind: 'missing', why: 'file', via: 'paths' } : bare;
   }
 
   #relative(scope: Scope, specifier: string): Resolution {

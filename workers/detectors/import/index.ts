@@ -139,7 +139,9 @@ class ImportCheck {
     if (guardedRequests(this.#graph, module).has(index)) return;
     const fixes = via === 'relative' ? this.#spellingFixes(module, request, base) : [];
     const where =
-      why === 'imports'
+      via === 'paths'
+        ? `"paths" of the tsconfig speaks for it, but no such file exists`
+        : why === 'imports'
         ? `no entry in "imports" of package.json matches it`
         : via === 'imports' ? `its target in "imports" of package.json does not exist` : `no such file, with any known extension or as a folder's index`; // prettier-ignore
     this.#findings.add(module.file, this.#severities.unresolved, {
