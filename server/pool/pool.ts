@@ -82,6 +82,8 @@ class CompartmentPool implements SupervisedPool {
   readonly #strikes = new Strikes();
   readonly #runs = new Set<CheckRun>();
   readonly #planned = new Map<string, Planned>();
+  /** By kind of compartment: inputs condemned since anything got done there. */
+  readonly #condemned = new Map<string, Set<QuarantinedInput>>();
   readonly #listeners = new Set<() => void>();
   readonly #closing = new AbortController();
   readonly #measureMachine: () => Promise<MachineMemory>;
@@ -109,7 +111,10 @@ class CompartmentPool implements SupervisedPool {
       launch: options.launch ?? launchProcess,
       log,
       onChange: () => this.#changed(),
-      onNotice,
+      onNotice: (notice) => {
+        if (notice.kind !== 'disabled') this.#acquit(notice.compartment);
+        onNotice(notice);
+      },
       onBusy: () => this.#sampler.wake(),
       onStarted: (pid) => void this.#registry?.started(pid),
       onEnded: (pid) => this.#registry?.ended(pid),
@@ -175,10 +180,14 @@ class CompartmentPool implements SupervisedPool {
       quarantine: (unit, file, reason) => {
         const input = this.#quarantineInput(task, place, unit, file, reason);
         this.#quarantine.add(input, request, context());
+        this.#condemn(place, input);
         return input;
       },
       onVersion: (version) => this.#noteVersion(detector, root, version),
-      onProgress: () => this.#fleet.progressed(place),
+      onProgress: () => {
+        this.#condemned.delete(place.compartment);
+        this.#fleet.progressed(place);
+      },
       onFault: (error) => this.#log('error', `A listener of check events failed: ${String(error)}`),
     });
     this.#runs.add(run);
@@ -269,7 +278,8 @@ class CompartmentPool implements SupervisedPool {
 
   #quarantineInput(task: CheckTask, place: Place, unit: Unit, file: string, reason: ExitReason): QuarantinedInput {
     const { detector, root } = task.request;
-    return { detector, root, unit, file, reason, limitMb: place.limits.memoryMb, since: this.#clock.date() };
+    const told = { ...reason, message: `${reason.message} Other files are not affected.` };
+    return { detector, root, unit, file, reason: told, limitMb: place.limits.memoryMb, since: this.#clock.date() };
   }
 
   #quarantineContext({ request }: CheckTask, place: Place): QuarantineContext {
@@ -279,6 +289,18 @@ class CompartmentPool implements SupervisedPool {
       limitMb: place.limits.memoryMb,
       configFiles: planned?.configFiles ?? [],
     };
+  }
+
+  #condemn(place: Place, input: QuarantinedInput): void {
+    const condemned = this.#condemned.get(place.compartment) ?? new Set();
+    this.#condemned.set(place.compartment, condemned.add(input));
+  }
+
+  /** The detector itself is broken: what it died on without getting anything done in between was not to blame. */
+  #acquit(compartment: string): void {
+    const condemned = this.#condemned.get(compartment);
+    if (condemned !== undefined) this.#quarantine.release((input) => condemned.has(input));
+    this.#condemned.delete(compartment);
   }
 
   #noteVersion(detector: string, root: string, version: string): void {

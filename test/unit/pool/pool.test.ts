@@ -482,7 +482,10 @@ describe('suspects', () => {
     assert.equal(check.outcome.result.files, 2);
     const [input] = check.outcome.quarantined;
     assert.equal(input?.file, 'b');
-    assert.equal(input.reason.message, 'Lint ran out of memory on this file (limit 1024 MB).');
+    assert.equal(
+      input.reason.message,
+      'Lint ran out of memory on this file (limit 1024 MB). Other files are not affected.',
+    );
     assert.equal(input.limitMb, 1_024);
     assert.deepEqual(stage.notices, []);
   });
@@ -666,6 +669,27 @@ describe('restarts', () => {
     await stage.ready();
     for (const puppet of stage.living) if (puppet.request !== undefined) await puppet.finish();
     assert.deepEqual([first.outcome?.kind, second.outcome?.kind], ['done', 'done']);
+  });
+
+  it('a detector that dies on every input is degraded, and the inputs are acquitted', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    const check = stage.check(Array.from({ length: 12 }, (_, index) => `f${index}`));
+    for (let round = 0; check.outcome === undefined && round < 200; round += 1) {
+      await stage.ready();
+      const puppet = stage.living.find(({ request }) => request !== undefined);
+      const [file] = puppet === undefined ? [] : filesOf(puppet);
+      if (puppet !== undefined && file !== undefined) {
+        puppet.begin(file);
+        await puppet.die({ signal: 'SIGSEGV' });
+      } else await stage.clock.advance(1_000);
+    }
+    assert.equal(check.outcome?.kind, 'failed');
+    assert.deepEqual(
+      stage.notices.map(({ kind }) => kind),
+      ['degraded'],
+    );
+    assert.deepEqual(stage.pool.quarantined(), []);
+    assert.ok(stage.puppets.length <= 12, `${stage.puppets.length} processes were tried`);
   });
 
   it('a restart on request repeats what was in work and is no crash', async () => {
