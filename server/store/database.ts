@@ -55,6 +55,7 @@ export class StoreDatabase {
   #damagedRecords = 0;
   #evictedRecords = 0;
   #suspect = false;
+  #large: LoadedUnit | undefined;
 
   /** @param connection one whose schema has been checked */
   constructor(connection: Connection, options: DatabaseOptions) {
@@ -82,18 +83,25 @@ export class StoreDatabase {
 
   /** A chunk of units in no particular order. Units written meanwhile may be among them or not. */
   units(query: UnitQuery, from: Cursor = ['', '']): Chunk<LoadedUnit> {
+    if (from.length > 2) return this.#restOfUnit(from);
     const { connection } = this;
     const damaged: Row[] = [];
     const chunk = connection.transaction('read', () => {
       const items: LoadedUnit[] = [];
       let length = 0;
+      let last = from;
       for (const { row, parts } of this.#unitRows(query, from)) {
         const loaded = readUnit(row, parts);
-        if (loaded === undefined) damaged.push(row);
-        else items.push(loaded);
-        length += loaded?.parts.reduce((sum, { body }) => sum + body.length, ROW_OVERHEAD) ?? 0;
+        const size = sizeOf(loaded?.parts ?? []);
+        if (loaded && size > CHUNK_LENGTH) {
+          return items.length > 0 ? this.#chunk(items, from, last) : this.#beginUnit(loaded, last);
+        }
+        if (loaded) items.push(loaded);
+        else damaged.push(row);
+        length += size;
+        last = [String(row['detector']), String(row['unit'])];
         if (length >= CHUNK_LENGTH || items.length + damaged.length >= CHUNK_RECORDS) {
-          return this.#chunk(items, from, [String(row['detector']), String(row['unit'])]);
+          return this.#chunk(items, from, last);
         }
       }
       return { items };
@@ -334,6 +342,31 @@ export class StoreDatabase {
         part,
       );
     }
+  }
+
+  /** A unit that is too large for one message goes out in several, all of one verified reading. */
+  #beginUnit(unit: LoadedUnit, from: Cursor): Chunk<LoadedUnit> {
+    if (this.#chunk([], from, [unit.detector, unit.unit]).next === undefined) return { items: [] };
+    this.#large = unit;
+    return this.#restOfUnit([unit.detector, unit.unit, String(unit.revision), '0']);
+  }
+
+  /** @param cursor detector, unit, revision and the number of parts that have gone out */
+  #restOfUnit([detector = '', name = '', revision, sent]: Cursor): Chunk<LoadedUnit> {
+    const unit = this.#large;
+    // Another reading came between, or another answer: the reader drops what it has of the unit.
+    if (unit?.detector !== detector || unit.unit !== name || String(unit.revision) !== revision) {
+      return { items: [], next: [detector, name] };
+    }
+    const start = Number(sent);
+    let end = start;
+    for (let length = 0; end < unit.parts.length && length < CHUNK_LENGTH; end += 1) {
+      length += unit.parts[end]?.body.length ?? 0;
+    }
+    const more = end < unit.parts.length;
+    if (!more) this.#large = undefined;
+    const next = more ? [detector, name, revision, String(end)] : [detector, name];
+    return { items: [{ ...unit, parts: unit.parts.slice(start, end), more }], next };
   }
 
   /** In one pass: a look-up for each of 10,000 units would take five times as long. */

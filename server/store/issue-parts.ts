@@ -16,13 +16,11 @@ export function* partsOf(files: ReadonlyMap<string, readonly Issue[]>): Generato
 }
 
 /** @param parts in the order of their numbers within each file */
-export function issuesOf(parts: readonly EncodedPart[]): Map<string, readonly Issue[]> {
-  const files = new Map<string, readonly Issue[]>();
+export function addIssues(files: Map<string, readonly Issue[]>, parts: readonly EncodedPart[]): void {
   for (const { file, body } of parts) {
     // Its checksum says that it is what `partsOf` made.
     const issues = JSON.parse(body) as readonly Issue[];
     const before = files.get(file);
     files.set(file, before ? [...before, ...issues] : issues);
   }
-  return files;
 }

@@ -55,6 +55,8 @@ export interface UnitQuery {
 export interface LoadedUnit extends EncodedUnit {
   /** Counts the commits of the file, over all processes. */
   readonly revision: number;
+  /** The next item goes on with this unit: it is too large for one message. */
+  readonly more?: boolean;
 }
 
 export interface Chunk<Item> {

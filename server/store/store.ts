@@ -6,9 +6,10 @@
  * there, what cannot be written is kept in memory, and one message says why.
  */
 import path from 'node:path';
+import type { Issue } from '../../workers/protocol.ts';
 import { StoreError } from './faults.ts';
 import { hashFile } from './input-hash.ts';
-import { issuesOf } from './issue-parts.ts';
+import { addIssues } from './issue-parts.ts';
 import { MemoryLockTable, type LockTable } from './lock-table.ts';
 import type { Chunk, Cursor, Fact, HistoryEntry, LoadedUnit, UnitQuery, VerifyReport } from './operations.ts';
 import type { ThreadCalls, ThreadStats } from './thread-calls.ts';
@@ -124,8 +125,15 @@ export class Store {
    * fingerprint with that of the inputs as they are now; a unit that does not match is as good as not stored.
    */
   async *loadUnits(query: UnitQuery = {}): AsyncGenerator<StoredUnit, void, void> {
-    for await (const { parts, ...unit } of this.#chunks<LoadedUnit>((from) => this.#line.call('units', query, from))) {
-      yield { ...unit, files: issuesOf(parts) };
+    let begun: { readonly unit: LoadedUnit; readonly files: Map<string, readonly Issue[]> } | undefined;
+    for await (const piece of this.#chunks<LoadedUnit>((from) => this.#line.call('units', query, from))) {
+      const isRest = begun?.unit.unit === piece.unit && begun.unit.detector === piece.detector;
+      const { unit, files } =
+        begun !== undefined && isRest ? begun : { unit: piece, files: new Map<string, readonly Issue[]>() };
+      addIssues(files, piece.parts);
+      begun = piece.more === true ? { unit, files } : undefined;
+      const { detector, fingerprint, engine, revision } = unit;
+      if (begun === undefined) yield { detector, unit: unit.unit, fingerprint, engine, revision, files };
     }
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { openStore, Store, StoreError } from '../../../server/store/index.ts';
+import { Locks, openStore, Store, StoreError } from '../../../server/store/index.ts';
 import { DATABASE_NAME } from '../../../server/store/database-file.ts';
 import { Connection } from '../../../server/store/sqlite.ts';
 import { collect, content, temporaryFolders } from '../../unit/store/support.ts';
@@ -15,7 +15,7 @@ describe('store', function () {
 
   it('gives back what was put, at once and after it was opened again', async () => {
     const dir = path.join(folder(), 'deep', 'inside');
-    const results = [fileResult('a.ts', 2), fileResult('b.ts', 0), fileResult('c.ts', 1200)];
+    const results = [fileResult('a.ts', 2), fileResult('b.ts', 0), fileResult('c.ts', 12_000), fileResult('d.ts', 1)];
     const bytes = new Uint8Array([0, 1, 255]);
     const check = async (store: Store): Promise<void> => {
       assert.deepEqual((await collect(store.loadUnits())).map(content), results);
@@ -253,6 +253,26 @@ describe('store: locks between processes', function () {
     const seconds = (performance.now() - killedAt) / 1000;
     assert.ok(seconds < 3, `it took ${seconds} s`);
     await second.kill();
+  });
+
+  it('are taken from a dead owner whose number a stranger has got', async () => {
+    const dir = folder();
+    const first = startScript('lock-holder.ts', [dir, 'analysis']);
+    await first.line('held');
+    await using store = await openStore({ dir });
+    const [record] = await store.lockTable.read(['analysis']);
+    assert.ok(record);
+    await first.kill();
+    // The number of a process that lives, but began at another time.
+    const owner = { ...record.owner, pid: process.pid };
+    assert.ok(await store.lockTable.swap([{ expected: record, record: { ...record, owner } }]));
+    const locks = new Locks({ table: store.lockTable });
+    await using lock = await locks.acquire('analysis', { timeoutMs: 3000 });
+    assert.equal(lock.versions.get('analysis'), 2);
+    await assert.rejects(
+      new Locks({ table: store.lockTable }).acquire('analysis', { timeoutMs: 100 }),
+      /held by bulkhead/,
+    );
   });
 
   it('let one process in at a time', async () => {

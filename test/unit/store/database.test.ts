@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { checksumOf } from '../../../server/store/checksum.ts';
-import { issuesOf } from '../../../server/store/issue-parts.ts';
+import { addIssues } from '../../../server/store/issue-parts.ts';
+import type { EncodedPart } from '../../../server/store/operations.ts';
+import type { Issue } from '../../../workers/protocol.ts';
 import { fileResult, issue, memoryDatabase, putUnit, unitsIn } from './support.ts';
 
 describe('store: checksums', () => {
@@ -45,12 +47,40 @@ describe('store: records', () => {
 
   it('puts long lists together again in order', () => {
     const database = memoryDatabase();
-    const result = fileResult('a.ts', 1234);
+    const result = fileResult('a.ts', 1001);
     database.write([putUnit(result)]);
-    const [loaded] = unitsIn(database);
-    assert.ok(loaded);
-    assert.equal(loaded.parts.length, 3);
-    assert.deepEqual(issuesOf(loaded.parts), result.files);
+    const parts = unitsIn(database).flatMap((piece) => piece.parts);
+    assert.equal(parts.length, 3);
+    assert.deepEqual(issuesOf(parts), result.files);
+  });
+
+  it('gives a large unit in several pieces, between the small ones', () => {
+    const database = memoryDatabase();
+    const large = fileResult('b.ts', 5000);
+    database.write([fileResult('a.ts', 1), large, fileResult('c.ts', 1)].map(putUnit));
+    const pieces = unitsIn(database).filter(({ unit }) => unit === 'b.ts');
+    assert.ok(pieces.length > 2, `${pieces.length} pieces`);
+    assert.deepEqual(
+      pieces.map(({ more }) => more),
+      pieces.map((_, index) => index < pieces.length - 1),
+    );
+    assert.deepEqual(issuesOf(pieces.flatMap(({ parts }) => parts)), large.files);
+    assert.deepEqual(
+      unitsIn(database)
+        .map(({ unit }) => unit)
+        .filter((unit) => unit !== 'b.ts'),
+      ['a.ts', 'c.ts'],
+    );
+  });
+
+  it('does not go on with a large unit that was replaced or read by somebody else meanwhile', () => {
+    const database = memoryDatabase();
+    database.write([fileResult('a.ts', 5000), fileResult('b.ts', 5000)].map(putUnit));
+    const first = database.units({});
+    assert.equal(first.items[0]?.more, true);
+    database.units({}, ['eslint', 'a.ts']);
+    const second = database.units({}, first.next);
+    assert.deepEqual(second, { items: [], next: ['eslint', 'a.ts'] });
   });
 
   it('replaces a unit as a whole and writes only the parts that differ', () => {
@@ -234,4 +264,10 @@ describe('store: records', () => {
 
 function typed(part: unknown): unknown {
   return part instanceof Uint8Array ? { bytes: [...part] } : part;
+}
+
+function issuesOf(parts: readonly EncodedPart[]): Map<string, readonly Issue[]> {
+  const files = new Map<string, readonly Issue[]>();
+  addIssues(files, parts);
+  return files;
 }
