@@ -93,6 +93,8 @@ describe('real faults of a process', function () {
     const { outcome, issues } = await scene.check();
     assert.equal(outcome.kind, 'done');
     assert.equal(issues.size, 2);
+    // What a process said is delivered when it is gone.
+    await scene.pool.dispose();
     assert.ok(scene.log.some((line) => line.includes('not a frame')));
   });
 
