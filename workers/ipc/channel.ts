@@ -288,15 +288,18 @@ export class PortChannel implements Channel {
   #ended = false;
   #endError: Error | undefined;
 
-  /** With `onHandshake`, the first message is the other side's handshake. */
-  constructor(port: MessagePort, onHandshake?: (handshake: Handshake) => void) {
+  /**
+   * With `onHandshake`, the first message is the other side's handshake. With `keepsContext`, messages are received in
+   * the asynchronous context of the caller: that is how an inline worker knows itself.
+   */
+  constructor(
+    port: MessagePort,
+    options: { onHandshake?: (handshake: Handshake) => void; keepsContext?: boolean } = {},
+  ) {
     this.#port = port;
-    this.#onHandshake = onHandshake;
-    // In the context of whoever opened the channel: that is how an inline worker knows itself.
-    port.on(
-      'message',
-      AsyncLocalStorage.bind((message: unknown) => this.#receive(message)),
-    );
+    this.#onHandshake = options.onHandshake;
+    const receive = (message: unknown): void => this.#receive(message);
+    port.on('message', options.keepsContext === true ? AsyncLocalStorage.bind(receive) : receive);
     port.on('close', () => this.#finish(undefined));
     port.on('messageerror', (error) => {
       this.#finish(new ProtocolError('A message could not be cloned on arrival.', { cause: error }));

@@ -19,7 +19,10 @@ export class Emitter {
   readonly #type: string;
   readonly #failed: (error: unknown) => void;
   #waiting: unknown[] = [];
-  #transfer: Transferable[] = [];
+  /** So many at the head of {@link #waiting} have been sent; taking them out one frame at a time would take long. */
+  #sent = 0;
+  /** What to move with an event. */
+  readonly #transfers = new Map<unknown, readonly Transferable[]>();
   #size = 0;
   #unconfirmed = 0;
   #lastFlush = -Infinity;
@@ -39,11 +42,11 @@ export class Emitter {
     if (this.#stopped) return undefined;
     const packed = this.#line.pack(event);
     this.#waiting.push(packed);
-    if (options?.transfer !== undefined) this.#transfer.push(...options.transfer);
+    if (options?.transfer !== undefined) this.#transfers.set(packed, options.transfer);
     if (typeof packed === 'string') this.#size += packed.length;
     // A lone event leaves at once: a handler may block the thread right after it. Only a dense stream is gathered.
     if (
-      this.#waiting.length >= MAX_EVENTS ||
+      this.#waiting.length - this.#sent >= MAX_EVENTS ||
       this.#size >= MAX_SIZE ||
       performance.now() - this.#lastFlush >= MAX_DELAY_MS
     ) {
@@ -61,15 +64,14 @@ export class Emitter {
 
   /** Sends what waits, as far as credit allows. */
   flush(): void {
-    while (this.#waiting.length > 0 && this.#unconfirmed < CREDIT_FRAMES && !this.#stopped) this.#sendFrame();
+    while (this.#waiting.length > this.#sent && this.#unconfirmed < CREDIT_FRAMES && !this.#stopped) this.#sendFrame();
   }
 
   #sendFrame(): void {
     this.#lastFlush = performance.now();
     this.#unconfirmed += 1;
     const events = this.#takeFrame();
-    const transfer = this.#transfer;
-    if (transfer.length > 0) this.#transfer = [];
+    const transfer = this.#transfers.size === 0 ? undefined : this.#takeTransfers(events);
     try {
       this.#line.sendEvents(this.#tx, this.#type, events, transfer);
     } catch (error) {
@@ -81,20 +83,32 @@ export class Emitter {
   /** The usual frame is all that waits; more than that has piled up only if nobody awaited `emit`. */
   #takeFrame(): unknown[] {
     const all = this.#waiting;
-    if (all.length <= MAX_EVENTS && this.#size <= 2 * MAX_SIZE) {
-      this.#waiting = [];
-      this.#size = 0;
-      return all;
+    const from = this.#sent;
+    let to = all.length;
+    if (to - from > MAX_EVENTS || this.#size > 2 * MAX_SIZE) {
+      let size = 0;
+      for (to = from; to < all.length && to - from < MAX_EVENTS && size < MAX_SIZE; to += 1) {
+        const packed = all[to];
+        if (typeof packed === 'string') size += packed.length;
+      }
+      this.#size -= size;
     }
-    let count = 0;
-    let size = 0;
-    for (const packed of all) {
-      if (count > 0 && (count >= MAX_EVENTS || size >= MAX_SIZE)) break;
-      count += 1;
-      if (typeof packed === 'string') size += packed.length;
+    if (to < all.length) {
+      this.#sent = to;
+      return all.slice(from, to);
     }
-    this.#size -= size;
-    return all.splice(0, count);
+    this.#waiting = [];
+    this.#sent = 0;
+    this.#size = 0;
+    return from === 0 ? all : all.slice(from);
+  }
+
+  #takeTransfers(events: readonly unknown[]): Transferable[] {
+    return events.flatMap((event) => {
+      const list = this.#transfers.get(event) ?? [];
+      this.#transfers.delete(event);
+      return list;
+    });
   }
 
   /** The host has consumed frames. */
@@ -107,7 +121,7 @@ export class Emitter {
   /** Settles when everything emitted has been sent. */
   async drain(): Promise<void> {
     this.flush();
-    while (this.#waiting.length > 0 && !this.#stopped) {
+    while (this.#waiting.length > this.#sent && !this.#stopped) {
       this.#room ??= Promise.withResolvers();
       await this.#room.promise;
     }
@@ -118,6 +132,7 @@ export class Emitter {
   stop(): void {
     this.#stopped = true;
     this.#waiting = [];
+    this.#sent = 0;
     clearTimeout(this.#timer);
     this.#makeRoom();
   }

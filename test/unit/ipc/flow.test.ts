@@ -1,7 +1,7 @@
 /** A slow reader slows the writer, and nothing grows without bound on either side. */
 import assert from 'node:assert/strict';
 import type { Vitals } from '../../../workers/ipc/index.ts';
-import { rejection, start } from './support.ts';
+import { rejection, soon, start } from './support.ts';
 
 /** 16 frames of at most 256 events, and one frame that waits. */
 const MOST_AHEAD = 17 * 256;
@@ -73,6 +73,15 @@ for (const driver of ['child-process', 'worker-threads'] as const) {
       // Held whole, the events would take more than 200 MB.
       assert.ok(peak - before < 150e6, `the host grew by ${Math.round((peak - before) / 1e6)} MB`);
       assert.ok(workerPeak < 300e6, `the worker had ${Math.round(workerPeak / 1e6)} MB`);
+      await worker.close();
+    });
+
+    it('events that nobody awaits pass in a time that grows as their number does', async () => {
+      const worker = await start(driver);
+      let seen = 0;
+      const sent = worker.send('burst', { events: 300_000 }, { onEvent: () => void (seen += 1) });
+      assert.equal(await soon(sent, 'the burst', 20_000), 300_000);
+      assert.equal(seen, 300_000);
       await worker.close();
     });
 

@@ -14,6 +14,19 @@ describe('worker-threads driver', () => {
     await worker.close();
   });
 
+  it('moves what events carry, each with its own', async () => {
+    const worker = await start('worker-threads');
+    const seen: number[] = [];
+    const onEvent = ({ n, buffer }: { n: number; buffer: ArrayBuffer }): void => {
+      assert.equal(new Uint8Array(buffer)[0], n % 256);
+      seen.push(n);
+    };
+    const movedAtOnce = await worker.send('buffers', { count: 10_000 }, { onEvent });
+    assert.ok(movedAtOnce > 0);
+    assert.equal(seen.length, 10_000);
+    await worker.close();
+  });
+
   it('shares memory', async () => {
     const worker = await start('worker-threads');
     const memory = new SharedArrayBuffer(4);

@@ -63,10 +63,12 @@ class InlineWorker implements WorkerHandle {
     const ready = Promise.withResolvers<Channel>();
     this.ready = ready.promise;
     ready.promise.catch(() => undefined);
-    const channel = new PortChannel(port1, (handshake) => {
-      const problem = handshakeProblem(handshake, context.serializer.name);
-      if (problem === undefined) ready.resolve(channel);
-      else ready.reject(new SpawnError(problem));
+    const channel = new PortChannel(port1, {
+      onHandshake: (handshake) => {
+        const problem = handshakeProblem(handshake, context.serializer.name);
+        if (problem === undefined) ready.resolve(channel);
+        else ready.reject(new SpawnError(problem));
+      },
     });
     const onExit: InlineExit = { exit: (exitCode) => this.#end({ exitCode, outOfMemory: false, stderrTail: [] }) };
     const slot: InlineSlot = {

@@ -13,7 +13,7 @@ export interface InlineExit {
 export function servePort(startup: StartupData, context: ServeContext): WorkerEnd {
   const { port, pulse } = startup;
   if (port === undefined) throw new DriverError('The startup data has no port.');
-  const channel = new PortChannel(port);
+  const channel = new PortChannel(port, { keepsContext: startup.driver === 'inline' });
   pulse?.on('message', () => pulse.postMessage(0));
   pulse?.unref();
   return {

@@ -64,10 +64,12 @@ class ThreadWorker implements WorkerHandle {
     const ready = Promise.withResolvers<Channel>();
     this.ready = ready.promise;
     ready.promise.catch(() => undefined);
-    const channel = new PortChannel(line.port1, (handshake) => {
-      const problem = handshakeProblem(handshake, context.serializer.name);
-      if (problem === undefined) ready.resolve(channel);
-      else ready.reject(new SpawnError(problem));
+    const channel = new PortChannel(line.port1, {
+      onHandshake: (handshake) => {
+        const problem = handshakeProblem(handshake, context.serializer.name);
+        if (problem === undefined) ready.resolve(channel);
+        else ready.reject(new SpawnError(problem));
+      },
     });
     const startup: StartupData = {
       driver: 'worker-threads',
