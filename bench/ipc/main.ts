@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { bundleWorkers, root } from './bundle.ts';
 import { contenders } from './contenders.ts';
 import type { Contender } from './contenders.ts';
 import { sampleIssue } from './issue.ts';
@@ -24,23 +24,7 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const scale = values.quick ? 0.1 : 1;
 
-const root = path.resolve(import.meta.dirname, '../..');
-const outdir = path.join(root, 'out', 'bench', 'ipc');
-await build({
-  entryPoints: ['raw', 'ours', 'pool-task', 'workerpool-task'].map((name) =>
-    path.join(import.meta.dirname, 'workers', `${name}.ts`),
-  ),
-  outdir,
-  outExtension: { '.js': '.mjs' },
-  bundle: true,
-  packages: 'external',
-  platform: 'node',
-  format: 'esm',
-  target: 'node22',
-  logLevel: 'warning',
-});
-
-const all = contenders((name) => path.join(outdir, `${name}.mjs`));
+const all = contenders(await bundleWorkers());
 const results: Results = new Map();
 
 for (let round = 0; round < rounds; round += 1) {
