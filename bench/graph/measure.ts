@@ -18,6 +18,7 @@ const built = performance.now();
 circularFindings(graph, {});
 const checked = performance.now();
 const cpu = process.cpuUsage();
+if (process.argv[3] === 'cold') process.exit();
 
 const files = [...graph.modules.keys()].filter((file) => /\.tsx?$/.test(file));
 const edits: Record<'graph' | 'circular' | 'import' | 'isolation' | 'package', number[]> = {
@@ -52,7 +53,9 @@ function threadTime(): number {
 
 const median = (values: readonly number[]): number =>
   values.toSorted((one, other) => one - other)[values.length >> 1] ?? 0;
-const { rss, heapUsed } = process.memoryUsage();
+const { rss } = process.memoryUsage();
+globalThis.gc?.();
+const { rss: rssAfterCollection, heapUsed } = process.memoryUsage();
 console.log(
   JSON.stringify({
     modules: graph.modules.size,
@@ -62,6 +65,7 @@ console.log(
     edit: Object.fromEntries(Object.entries(edits).map(([name, values]) => [name, median(values)])),
     rssBefore: before / 2 ** 20,
     rss: rss / 2 ** 20,
+    rssAfterCollection: rssAfterCollection / 2 ** 20,
     heap: heapUsed / 2 ** 20,
   }),
 );
