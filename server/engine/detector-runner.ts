@@ -49,6 +49,8 @@ interface Run {
   /** Files each unit has answered for. */
   readonly named: Map<string, Set<string>>;
   fraction: number;
+  /** It could not do all its work: what it did not name may still be true. */
+  fatal: boolean;
 }
 
 export class DetectorRunner {
@@ -332,6 +334,7 @@ export class DetectorRunner {
       staged: new Map(),
       named: new Map(),
       fraction: 0,
+      fatal: false,
     };
     this.#runs.add(run);
     const outcome = await this.#host.pool.check({
@@ -363,6 +366,7 @@ export class DetectorRunner {
       return;
     }
     if (event.kind === 'problem') {
+      run.fatal ||= event.problem.fatal;
       this.#addProblem(event.problem);
       return;
     }
@@ -394,6 +398,7 @@ export class DetectorRunner {
       else if (poison) this.#quarantine(unit, poison);
       else {
         this.#unanswered.delete(unit.id);
+        if (run.fatal) continue;
         if (run.startedAt !== undefined) this.#unkept.set(unit.id, run.startedAt);
         this.#host.table.finishUnit(this.name, unit.id, run.named.get(unit.id) ?? new Set());
       }

@@ -69,7 +69,9 @@ export class Compartment {
   #cpuPercent = 0;
   #tasksDone = 0;
   #tasksFailed = 0;
-  #starts = 0;
+  /** Starts that replaced a process which was not meant to end. */
+  #restarts = 0;
+  #endedBadly = false;
   #consecutiveCrashes = 0;
   #lastExit: ExitReason | undefined;
   #startedInMs: number | undefined;
@@ -145,7 +147,8 @@ export class Compartment {
 
   start(): void {
     const { clock, launch } = this.#owner;
-    this.#starts += 1;
+    if (this.#endedBadly) this.#restarts += 1;
+    this.#endedBadly = false;
     this.#startedAt = clock.now();
     this.#served = 0;
     this.#closing = false;
@@ -265,7 +268,7 @@ export class Compartment {
       tasksDone: this.#tasksDone,
       tasksFailed: this.#tasksFailed,
       queued,
-      restarts: Math.max(0, this.#starts - 1),
+      restarts: this.#restarts,
       consecutiveCrashes: this.#consecutiveCrashes,
       ...(this.#lastExit === undefined ? {} : { lastExit: this.#lastExit }),
       uptimeMs: this.uptimeMs,
@@ -319,6 +322,7 @@ export class Compartment {
     this.#state = 'stopped';
     if (!wanted) {
       this.#lastExit = death.reason;
+      this.#endedBadly = true;
       this.#consecutiveCrashes += 1;
       if (work !== undefined) this.#tasksFailed += 1;
     }

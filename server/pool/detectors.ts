@@ -1,4 +1,5 @@
 /** Which detector runs where, and within which limits. Data; read once when a pool is made. */
+import os from 'node:os';
 import path from 'node:path';
 
 export interface Limits {
@@ -44,6 +45,8 @@ export interface CompartmentEntry {
   readonly modules?: Readonly<Record<string, string>>;
   /** All work of a root goes to one compartment, heavy or not. */
   readonly single?: boolean;
+  /** Of the light lane; absent: as many as the pool has. */
+  readonly maxCompartments?: number;
   /** Memory is multiplied: the `memoryMb` of the settings means an ordinary worker. Default 1. */
   readonly memoryFactor?: number | Readonly<Record<Lane, number>>;
   readonly limits?: Partial<Limits>;
@@ -81,6 +84,7 @@ export const detectorTable: DetectorTable = {
   eslint: {
     title: 'ESLint',
     compartment: 'eslint',
+    maxCompartments: busyCores(),
     // Typed rules hold TypeScript programs: about 2 GB for a big project.
     memoryFactor: { light: 1, heavy: 3 },
     // The first typed file builds its program.
@@ -91,6 +95,19 @@ export const detectorTable: DetectorTable = {
   isolation: { title: 'Isolation', ...graph },
   package: { title: 'Package', ...graph },
 };
+
+/** Cores that background work may keep busy: of a big machine not all, the user is there too. */
+function busyCores(): number {
+  return Math.min(os.availableParallelism(), 4);
+}
+
+/**
+ * One process a core for work that can be shared, and room beside them for the compiler and the module graph: those
+ * are warm, and to end them for lack of a place would cost more than the waiting for a core.
+ */
+export function defaultWorkers(): number {
+  return busyCores() + 2;
+}
 
 /** Where the compartments' entry is: beside the bundle, or in the sources. */
 export function hostScript(): string {
@@ -132,7 +149,7 @@ export class Places {
     const known = this.#places.get(key);
     if (known !== undefined) return known;
     // Two compartments of typed rules hold every program twice.
-    const maxCompartments = entry.single === true || lane === 'heavy' ? 1 : Number.POSITIVE_INFINITY;
+    const maxCompartments = entry.single === true || lane === 'heavy' ? 1 : (entry.maxCompartments ?? Number.POSITIVE_INFINITY);
     const limits = this.#limitsOf(entry, own);
     const place = { key, compartment: entry.compartment, root, lane: own, entry, limits, maxCompartments };
     this.#places.set(key, place);
