@@ -25,10 +25,12 @@ describe('an ESLint configuration that kills its process', () => {
       issues().filter((issue) => !issue.includes(' eslint ')),
       others,
     );
-    const states = Object.fromEntries(detectors.map(({ name, status }) => [name, status]));
-    assert.deepEqual(states, { typescript: 'done', circular: 'done', eslint: 'failed' });
-    const error = detectors.find(({ name }) => name === 'eslint')?.error ?? '';
-    assert.match(error, /SIGKILL|signal|ended|killed/i);
+    const failed = detectors.filter(({ status }) => status !== 'done');
+    assert.deepEqual(
+      failed.map(({ name, status }) => [name, status]),
+      [['eslint', 'failed']],
+    );
+    assert.match(failed[0]?.error ?? '', /SIGKILL/);
   });
 
   it('shows the problem in the status bar', async () => {

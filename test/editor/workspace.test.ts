@@ -49,11 +49,12 @@ describe('a folder of 1,000 files', () => {
     assert.deepEqual(vscode.window.visibleTextEditors, []);
     const { state, detectors, issues: counts } = await settled(api);
     assert.equal(state, 'idle');
-    assert.deepEqual(detectors.map(({ name, status, issues }) => [name, status, issues > 0]).toSorted(), [
-      ['circular', 'done', true],
-      ['eslint', 'done', true],
-      ['typescript', 'done', true],
-    ]);
+    assert.deepEqual(
+      detectors.filter((detector) => detector.status !== 'done'),
+      [],
+    );
+    const speaking = detectors.filter((detector) => detector.issues > 0).map(({ name }) => name);
+    assert.deepEqual(speaking.toSorted(), ['circular', 'eslint', 'typescript']);
     assert.equal(counts.error + counts.warning + counts.info + counts.hint, expected.length);
   });
 
@@ -115,18 +116,6 @@ describe('a folder of 1,000 files', () => {
     expected = without(path);
     await issuesAre(expected);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-  });
-
-  it('shows the issues of text that is not saved, until it is undone', async () => {
-    const path = 'src/plain/module-0003.js';
-    const document = await vscode.workspace.openTextDocument(file(path));
-    await vscode.window.showTextDocument(document);
-    const edit = new vscode.WorkspaceEdit();
-    edit.insert(document.uri, new vscode.Position(0, 0), 'debugger;\n');
-    await vscode.workspace.applyEdit(edit);
-    await issuesAre([...expected, `${path} eslint no-debugger`].toSorted());
-    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
-    await issuesAre(expected);
   });
 
   it('drops the issues of a deleted file', async () => {
