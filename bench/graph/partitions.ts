@@ -118,7 +118,7 @@ function report(name: string, own: Edges, theirs: Edges): void {
   console.log(`${name}: ours ${String(ours.size)}, theirs ${String(others.size)}, equal ${String(equal)}`);
   if (equal === ours.size && equal === others.size) return;
   for (const file of new Set([...own.keys(), ...theirs.keys()])) {
-    const [mine, other] = [own.get(file) ?? new Set(), theirs.get(file) ?? new Set()];
+    const [mine, other] = [own.get(file) ?? new Set<string>(), theirs.get(file) ?? new Set<string>()];
     for (const target of mine) if (!other.has(target)) difference('only ours', file, target);
     for (const target of other) if (!mine.has(target) && own.has(target)) difference('only theirs', file, target);
   }

@@ -152,7 +152,8 @@ export function parseTree(file: string, text: string): Program | undefined {
 }
 
 const EMBEDDED: ReadonlySet<string> = new Set(['.vue', '.svelte', '.astro']);
-const EXPORT_ASSIGNMENT = /^\s*export\s*=/m;
+/** `export =`, and CommonJS beside ECMAScript syntax, as bundlers allow. */
+const EXPORT_ASSIGNMENT = /\bexport\s*=|\bmodule\.exports\b/;
 
 function languageOf(file: string): Language {
   if (isDeclarationFile(file)) return 'dts';
