@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Engine } from '../../server/engine/engine.ts';
-import { isSettled } from '../../server/engine/status.ts';
+import { isSettled, type DetectorState } from '../../server/engine/status.ts';
 import { detectorTable } from '../../server/pool/detectors.ts';
 import { createPool, type PoolOptions } from '../../server/pool/pool.ts';
 import type { PoolNotice, SupervisedPool } from '../../server/pool/types.ts';
@@ -107,7 +107,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       done += 1;
     }
     await engine.idle();
-    if (!engine.status().every(({ state }) => state === 'done')) {
+    if (!engine.status().every(({ state }) => isComplete(state))) {
       if (done >= faults) compare();
       continue;
     }
@@ -120,7 +120,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const quarantined = pool.quarantined().map(({ detector, file, reason }) => `${detector} ${file}: ${reason.message}`);
   const incomplete = engine
     .status()
-    .filter(({ state }) => state !== 'done')
+    .filter(({ state }) => !isComplete(state))
     .map(({ name, state, error }) => `${name} ${state}: ${error ?? ''}`);
   engine.dispose();
   await pool.dispose();
@@ -161,12 +161,17 @@ async function analyseOnce(options: ChaosOptions): Promise<string> {
   const engine = engineOf(options.root, pool);
   engine.analyzeAll();
   await engine.idle();
-  const incomplete = engine.status().filter(({ state }) => state !== 'done');
+  const incomplete = engine.status().filter(({ state }) => !isComplete(state));
   if (incomplete.length > 0) throw new Error(`The run without faults is not complete: ${JSON.stringify(incomplete)}`);
   const result = snapshot(engine);
   engine.dispose();
   await pool.dispose();
   return result;
+}
+
+/** Nothing to do for a detector is complete too. */
+function isComplete(state: DetectorState): boolean {
+  return state === 'done' || state === 'not-applicable';
 }
 
 function engineOf(root: string, pool: SupervisedPool): Engine {
