@@ -5,6 +5,9 @@ import path from 'node:path';
 const root = path.resolve(import.meta.dirname, '..');
 
 export async function build(...flags) {
-  const result = spawnSync(process.execPath, [path.join(root, 'esbuild.mjs'), ...flags], { cwd: root, stdio: ['ignore', 2, 2] });
+  const result = spawnSync(process.execPath, [path.join(root, 'esbuild.mjs'), ...flags], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
   if (result.status !== 0) throw new Error('The build failed: see above.');
 }

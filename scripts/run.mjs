@@ -35,15 +35,24 @@ run(nodeToUse(), [path.join(root, script), ...fixed, ...rest], cwd);
 
 /** Installs once per lock file. */
 function install() {
-  const lock = createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .digest('hex');
   const stamp = path.join(modules, '.bulkhead-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   console.error('Setting up: npm ci (once, and after changes of package-lock.json)');
   const npm = process.env.npm_execpath;
   const result =
     npm && /\.[cm]?js$/.test(npm)
-      ? spawnSync(process.execPath, [npm, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] })
-      : spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2], shell: windows });
+      ? spawnSync(process.execPath, [npm, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+          cwd: root,
+          stdio: ['ignore', 2, 2],
+        })
+      : spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+          cwd: root,
+          stdio: ['ignore', 2, 2],
+          shell: windows,
+        });
   if (result.status !== 0) fail('npm ci failed: see above. Is the npm registry within reach?');
   writeFileSync(stamp, lock);
 }

@@ -8,7 +8,8 @@ const root = path.resolve(import.meta.dirname, '..');
 const detectors = {
   circular: 'Report import cycles between modules.',
   import: 'Report imports that find nothing, or something else than is meant.',
-  isolation: 'Report imports across the boundaries of packages, folders and layers, and modules that hold too much together.',
+  isolation:
+    'Report imports across the boundaries of packages, folders and layers, and modules that hold too much together.',
   package: 'Report dependencies that are missing, unused, misplaced or at odds with what is installed.',
 };
 
@@ -48,7 +49,11 @@ export function configFileSchema() {
     additionalProperties: false,
     properties: {
       engine: { enum: ['auto', 'workspace', 'native'], default: 'auto', description: 'Which TypeScript checks.' },
-      projects: { type: 'array', items: { type: 'string' }, description: 'Only these tsconfig files; globs are allowed.' },
+      projects: {
+        type: 'array',
+        items: { type: 'string' },
+        description: 'Only these tsconfig files; globs are allowed.',
+      },
     },
   };
   const options = { typescript, eslint: anyOptions };

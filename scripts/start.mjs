@@ -12,6 +12,9 @@ const from = process.env.INIT_CWD ?? process.cwd();
 const argv = given.length > 0 ? given : [sample, '--fail-on', 'never'];
 
 await build();
-const child = spawn(process.execPath, [path.join(root, 'dist', 'cli.mjs'), 'check', ...argv], { cwd: from, stdio: 'inherit' });
+const child = spawn(process.execPath, [path.join(root, 'dist', 'cli.mjs'), 'check', ...argv], {
+  cwd: from,
+  stdio: 'inherit',
+});
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));

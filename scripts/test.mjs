@@ -46,7 +46,9 @@ for (const name of names) {
 
 console.log('\npart         passed  failed  seconds');
 for (const [name, { passed, failed, seconds }] of outcomes) {
-  console.log(`${name.padEnd(11)}  ${String(passed).padStart(6)}  ${String(failed).padStart(6)}  ${String(seconds).padStart(7)}`);
+  console.log(
+    `${name.padEnd(11)}  ${String(passed).padStart(6)}  ${String(failed).padStart(6)}  ${String(seconds).padStart(7)}`,
+  );
 }
 const { passed, failed } = sum([...outcomes.values()]);
 console.log(`\n${passed} passed, ${failed} failed`);
@@ -55,7 +57,14 @@ process.exit(failed === 0 ? 0 : 1);
 function mocha(name, pattern) {
   const file = path.join(results, `${name}.json`);
   return counted(file, () =>
-    run(['node_modules/mocha/bin/mocha.js', '--reporter', './test/support/reporter.cjs', '--reporter-option', `output=${file}`, pattern]),
+    run([
+      'node_modules/mocha/bin/mocha.js',
+      '--reporter',
+      './test/support/reporter.cjs',
+      '--reporter-option',
+      `output=${file}`,
+      pattern,
+    ]),
   );
 }
 

@@ -26,7 +26,10 @@ export class IssueCompleter {
     const identity = [this.#detector, finding.rule, this.#file, line].join(ORDINAL_SEPARATOR);
     const ordinal = this.#seen.get(identity) ?? 0;
     this.#seen.set(identity, ordinal + 1);
-    const fingerprint = createHash('sha256').update(`${identity}${ORDINAL_SEPARATOR}${ordinal}`).digest('hex').slice(0, 16);
+    const fingerprint = createHash('sha256')
+      .update(`${identity}${ORDINAL_SEPARATOR}${ordinal}`)
+      .digest('hex')
+      .slice(0, 16);
     return {
       ...finding,
       detector: this.#detector,

@@ -213,7 +213,7 @@ async function startWorkerpool(script: string, workerType: 'thread' | 'process')
   await pool.exec('echo', [0]);
   return {
     pid: undefined,
-    echo: async (value) => pool.exec('echo', [value]),
+    echo: async (value): Promise<unknown> => (await pool.exec('echo', [value])) as unknown,
     singles: async (count) => {
       await pool.exec('singles', [count], { on: () => undefined });
     },

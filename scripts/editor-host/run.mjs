@@ -36,6 +36,8 @@ const orphanDeadlineMs = 5000;
 const quietSettings = {
   'chat.disableAIFeatures': true,
   'workbench.startupEditor': 'none',
+  // In the browser VS Code saves by itself after a second: a test of unsaved text must not meet that.
+  'files.autoSave': 'off',
   'workbench.colorTheme': 'Default Dark Modern',
   'workbench.tips.enabled': false,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',

@@ -66,9 +66,13 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
   if (command === undefined) return { kind: 'help' };
   if (command === 'cache') return cacheCommand(words);
   const [folder = '.', ...more] = words;
-  if (command !== 'check') throw new UsageError(`Unknown command "${command}". Did you mean: bulkhead check ${command}`);
+  if (command !== 'check')
+    throw new UsageError(`Unknown command "${command}". Did you mean: bulkhead check ${command}`);
   if (more.length > 0) throw new UsageError(`One folder at a time: "${more.join(' ')}" is too much.`);
-  const detectors = values.detectors?.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const detectors = values.detectors
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   for (const name of detectors ?? []) {
     if (!knownDetectors.includes(name)) {
       throw new UsageError(`Unknown detector "${name}". Known are ${knownDetectors.join(', ')}.`);
@@ -119,7 +123,12 @@ function parse(argv: readonly string[]) {
   }
 }
 
-function oneOf<Word extends string>(option: string, value: string | undefined, words: readonly Word[], standard: Word): Word {
+function oneOf<Word extends string>(
+  option: string,
+  value: string | undefined,
+  words: readonly Word[],
+  standard: Word,
+): Word {
   if (value === undefined) return standard;
   const word = words.find((candidate) => candidate === value);
   if (word === undefined) throw new UsageError(`${option} must be one of ${words.join(', ')}; "${value}" is not.`);

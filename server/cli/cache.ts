@@ -18,7 +18,9 @@ export async function cache(action: CacheAction, folder: string, out: Output): P
     case 'verify': {
       const { structure, records, damaged } = await store.verify();
       for (const line of structure) out.write(`${line}\n`);
-      out.write(`${records} records, ${damaged} damaged${damaged > 0 ? ' and dropped: they are analysed again' : ''}\n`);
+      out.write(
+        `${records} records, ${damaged} damaged${damaged > 0 ? ' and dropped: they are analysed again' : ''}\n`,
+      );
       return structure.length === 0 && damaged === 0 ? 0 : 1;
     }
     case 'clear':

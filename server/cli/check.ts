@@ -96,7 +96,9 @@ async function rootFolder(folder: string): Promise<string> {
   const absolute = path.resolve(folder);
   try {
     if (!(await stat(absolute)).isDirectory()) {
-      throw new UsageError(`${absolute} is a file. Name the folder that holds it: bulkhead check ${path.dirname(folder)}`);
+      throw new UsageError(
+        `${absolute} is a file. Name the folder that holds it: bulkhead check ${path.dirname(folder)}`,
+      );
     }
     const directory = await opendir(absolute);
     await directory.close();

@@ -34,7 +34,9 @@ async function main(): Promise<number> {
       process.stderr.write(`bulkhead: ${error.message}\n`);
       return wrongUse;
     }
-    process.stderr.write(`bulkhead: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(
+      `bulkhead: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     return internalError;
   }
 }
@@ -57,7 +59,7 @@ function output(stream: NodeJS.WriteStream): Output {
     if (error.code === 'EPIPE') process.exit(0);
   });
   const colours = stream.isTTY && process.env['NO_COLOR'] === undefined;
-  return { write: (text) => void stream.write(text), isTTY: colours, columns: stream.columns ?? 80 };
+  return { write: (text) => void stream.write(text), isTTY: colours, columns: stream.isTTY ? stream.columns : 80 };
 }
 
 process.exitCode = await main();

@@ -126,9 +126,7 @@ export class PrettyReporter implements Reporter {
   }
 
   #table(head: readonly string[], rows: readonly (readonly string[])[]): void {
-    const widths = head.map((title, column) =>
-      Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-    );
+    const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
     // Numbers are read from the right.
     const line = (cells: readonly string[]): string =>
       cells

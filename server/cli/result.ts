@@ -37,7 +37,13 @@ export interface CheckReport {
   readonly health: readonly CompartmentHealth[];
 }
 
-export function reportOf(engine: Engine, pool: Pool, durationMs: number, failOn: Threshold, stopped?: string): CheckReport {
+export function reportOf(
+  engine: Engine,
+  pool: Pool,
+  durationMs: number,
+  failOn: Threshold,
+  stopped?: string,
+): CheckReport {
   const issues = engine.issues();
   const detectors = engine.status().map((status) => detectorResult(status, issues, stopped));
   const bySeverity = countBySeverity(issues);

@@ -29,7 +29,9 @@ export async function readConfigFile(root: string, knownDetectors: readonly stri
     text = await readFile(file, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return empty;
-    throw new ConfigFileError(`Cannot read ${file}: ${String(error)}. Make it readable or remove it.`, { cause: error });
+    throw new ConfigFileError(`Cannot read ${file}: ${String(error)}. Make it readable or remove it.`, {
+      cause: error,
+    });
   }
   return check(file, text, knownDetectors);
 }
@@ -38,7 +40,10 @@ function check(file: string, text: string, knownDetectors: readonly string[]): C
   const errors: ParseError[] = [];
   const value: unknown = parse(text.replace(/^\uFEFF/, ''), errors, { allowTrailingComma: true });
   const first = errors[0];
-  if (first) throw new ConfigFileError(`${placeIn(file, text, first.offset)}: ${printParseErrorCode(first.error)}. Mend the JSON.`);
+  if (first)
+    throw new ConfigFileError(
+      `${placeIn(file, text, first.offset)}: ${printParseErrorCode(first.error)}. Mend the JSON.`,
+    );
   if (!isRecord(value)) throw new ConfigFileError(`${file}: expected an object such as {"exclude": ["dist/"]}.`);
   for (const key of Object.keys(value)) {
     if (key !== '$schema' && key !== 'exclude' && key !== 'detectors') {

@@ -93,7 +93,8 @@ export class DetectorRunner {
   }
 
   status(): DetectorStatus {
-    const error = this.#failure ?? this.#planProblems.find((problem) => problem.fatal)?.message ?? this.#fatalCheckProblem();
+    const error =
+      this.#failure ?? this.#planProblems.find((problem) => problem.fatal)?.message ?? this.#fatalCheckProblem();
     return {
       name: this.name,
       state: this.#state,
@@ -216,6 +217,7 @@ export class DetectorRunner {
       this.#failure = undefined;
       this.#publishProblems();
       await this.#recall(plan, abort.signal);
+       
       if (abort.signal.aborted) return;
       if (plan.status !== 'ready') {
         this.#setState(plan.status === 'failed' ? 'failed' : 'not-applicable');

@@ -16,7 +16,10 @@ export interface DetectorChoice {
   readonly exclude?: readonly string[];
 }
 
-export function detectorSettings(file: ConfigFile, choice: DetectorChoice): Pick<EngineSettings, 'detectors' | 'exclude'> {
+export function detectorSettings(
+  file: ConfigFile,
+  choice: DetectorChoice,
+): Pick<EngineSettings, 'detectors' | 'exclude'> {
   const detectors = new Map<string, DetectorOptions>();
   for (const name of knownDetectors) {
     const setting = file.detectors[name];

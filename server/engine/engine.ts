@@ -76,8 +76,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#applySettings();
     const excludeChanged = JSON.stringify(before.exclude) !== JSON.stringify(settings.exclude);
     for (const [name, runner] of this.#runners) {
-      const optionsChanged =
-        JSON.stringify(optionsOf(before, name)) !== JSON.stringify(optionsOf(settings, name));
+      const optionsChanged = JSON.stringify(optionsOf(before, name)) !== JSON.stringify(optionsOf(settings, name));
       if (!known.has(name) || optionsChanged || excludeChanged) runner.analyzeAll();
     }
     this.emit('status');

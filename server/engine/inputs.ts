@@ -46,7 +46,9 @@ export async function takeInputs(root: string, store: Hasher): Promise<Inputs> {
   // Compilers read what git ignores (generated sources), so it counts here.
   for await (const file of walkFiles(root, { gitignore: false })) names.push(file);
   const contents = await store.hashInputs(root, names.filter(isInput));
-  const packageFolders = names.flatMap((file) => (path.posix.basename(file) === 'package.json' ? [path.posix.dirname(file)] : []));
+  const packageFolders = names.flatMap((file) =>
+    path.posix.basename(file) === 'package.json' ? [path.posix.dirname(file)] : [],
+  );
   const above = foldersAbove(root);
   const outside = [
     ...above.flatMap((folder) => inherited.map((name) => path.posix.join(folder, name))),

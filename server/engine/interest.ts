@@ -78,7 +78,16 @@ const interests: Readonly<Record<string, Interest>> = {
 /** A detector that is not in the table is treated with the most caution. */
 export function interestOf(detector: string): Interest {
   const known = Object.hasOwn(interests, detector) ? interests[detector] : undefined;
-  return known ?? { source: /./, config: never, environment: never, planFiles: 'environment', reach: 'all', restricted: undefined };
+  return (
+    known ?? {
+      source: /./,
+      config: never,
+      environment: never,
+      planFiles: 'environment',
+      reach: 'all',
+      restricted: undefined,
+    }
+  );
 }
 
 export type Concern = 'none' | 'content' | 'config' | 'environment';

@@ -140,7 +140,9 @@ export class Memory {
   /** Of analysed files whose content is not among the inputs (a Markdown file that ESLint lints), only the disk knows. */
   async #untrackedTimes(answers: readonly Answer[]): Promise<readonly (readonly [string, number])[]> {
     const files = new Set(answers.map(({ unit }) => unit.file).filter((file) => !isInput(file)));
-    return Promise.all([...files].map(async (file) => [file, (await this.#changedOnDisk(file)) + clockToleranceMs] as const));
+    return Promise.all(
+      [...files].map(async (file) => [file, (await this.#changedOnDisk(file)) + clockToleranceMs] as const),
+    );
   }
 
   async #changedOnDisk(file: string): Promise<number> {
@@ -168,7 +170,12 @@ export class Memory {
     );
   }
 
-  async #planFingerprint(detector: string, options: DetectorOptions, plan: PlanResult, inputs: Inputs): Promise<string> {
+  async #planFingerprint(
+    detector: string,
+    options: DetectorOptions,
+    plan: PlanResult,
+    inputs: Inputs,
+  ): Promise<string> {
     const names = hashLines([...inputs.files.keys()].map((file) => `name ${file}`));
     return hashLines([await this.#environment(detector, options, plan, inputs), names]);
   }
@@ -191,7 +198,9 @@ export class Memory {
 
 /** Its answer may depend on any file: projects, graphs, and files that are checked with type information. */
 function reachesWide(detector: string, unit: Unit): boolean {
-  return interestOf(detector).reach === 'all' || unit.kind !== 'file' || unit.lane === 'heavy' || unit.reach === 'workspace';
+  return (
+    interestOf(detector).reach === 'all' || unit.kind !== 'file' || unit.lane === 'heavy' || unit.reach === 'workspace'
+  );
 }
 
 function tree(inputs: Inputs): string {

@@ -5,7 +5,11 @@ import type { Pool, PoolNotice } from '../pool/types.ts';
 const restart = { title: 'Restart Workers' };
 
 /** Shows the notice; its button restarts the compartments. */
-export async function showNotice(connection: Connection, pool: () => Pool | undefined, notice: PoolNotice): Promise<void> {
+export async function showNotice(
+  connection: Connection,
+  pool: () => Pool | undefined,
+  notice: PoolNotice,
+): Promise<void> {
   const answer = await connection.window.showErrorMessage(textOf(notice), restart);
   if (answer?.title === restart.title) await pool()?.restart();
 }

@@ -68,11 +68,13 @@ export class Session {
 
   constructor(connection: Connection) {
     this.#connection = connection;
-    this.#publisher = new Publisher(
-      { diagnosticsOf: (uri) => this.#workspace?.diagnosticsOf(uri) ?? [] },
-      (params) => connection.sendDiagnostics(params),
+    this.#publisher = new Publisher({ diagnosticsOf: (uri) => this.#workspace?.diagnosticsOf(uri) ?? [] }, (params) =>
+      connection.sendDiagnostics(params),
     );
-    this.#status = new StatusSender(() => this.#readStatus(), (status) => this.#tellStatus(status));
+    this.#status = new StatusSender(
+      () => this.#readStatus(),
+      (status) => this.#tellStatus(status),
+    );
     this.#changes = new ChangeCollector((changes) => this.#workspace?.filesChanged(changes));
   }
 
@@ -122,10 +124,7 @@ export class Session {
     this.#openWorkspace();
     if (this.#canWatchFiles) {
       await this.#connection.client.register(DidChangeWatchedFilesNotification.type, {
-        watchers: [
-          { globPattern: watchedFiles },
-          { globPattern: '**/*', kind: WatchKind.Delete },
-        ],
+        watchers: [{ globPattern: watchedFiles }, { globPattern: '**/*', kind: WatchKind.Delete }],
       });
     }
     this.#connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
@@ -312,7 +311,9 @@ function settingsIn(settings: unknown): BulkheadSettings {
 
 function rootsOf(params: InitializeParams): string[] {
   const folders = params.workspaceFolders?.map((folder) => folder.uri) ?? [];
-  const uris = folders.length > 0 ? folders : typeof params.rootUri === 'string' ? [params.rootUri] : [];
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- editors without workspace folders send nothing else
+  const { rootUri } = params;
+  const uris = folders.length > 0 || typeof rootUri !== 'string' ? folders : [rootUri];
   return uris.flatMap((uri) => pathOf(uri) ?? []);
 }
 

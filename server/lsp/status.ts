@@ -50,21 +50,21 @@ export function statusOf(source: StatusSource): StatusParams {
   const running = source.detectors.filter((status) => !isSettled(status.state));
   const troubled = detectors.find((status) => status.state === 'failed' || status.state === 'partial');
   const busy = running.length > 0;
-  const message = busy ? `Analysing: ${[...new Set(running.map((status) => status.name))].join(', ')}` : troubled?.error;
+  const message = busy
+    ? `Analysing: ${[...new Set(running.map((status) => status.name))].join(', ')}`
+    : troubled?.error;
   return {
     state: busy ? 'analysing' : troubled ? 'problem' : 'idle',
     ...(busy ? { percent: Math.floor(100 * mean(source.detectors.map((status) => status.fraction))) } : {}),
     ...(message === undefined ? {} : { message }),
-    detectors: detectors.map(
-      (status): DetectorStatusLine => ({
-        name: status.name,
-        status: runStates[status.state],
-        ...(status.engine === undefined ? {} : { engine: status.engine }),
-        ...(status.note === undefined ? {} : { note: status.note }),
-        issues: source.issuesOf(status.name),
-        ...(status.error === undefined ? {} : { error: status.error }),
-      }),
-    ),
+    detectors: detectors.map((status): DetectorStatusLine => ({
+      name: status.name,
+      status: runStates[status.state],
+      ...(status.engine === undefined ? {} : { engine: status.engine }),
+      ...(status.note === undefined ? {} : { note: status.note }),
+      issues: source.issuesOf(status.name),
+      ...(status.error === undefined ? {} : { error: status.error }),
+    })),
     workers: source.health.map((health) => ({
       name: health.name,
       detector: health.detector,

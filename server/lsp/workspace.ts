@@ -69,7 +69,12 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     const engine = new Engine(root, this.pool, this.#engineSettings(root), store);
     this.#engines.set(root, engine);
     if (store) this.#stores.set(root, store);
-    engine.on('files', (files) => this.emit('files', files.map((file) => uriOf(root, file))));
+    engine.on('files', (files) =>
+      this.emit(
+        'files',
+        files.map((file) => uriOf(root, file)),
+      ),
+    );
     engine.on('status', () => {
       this.emit('status');
       this.#keepLater(root, engine);
@@ -143,7 +148,10 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     for (const [root, engine] of this.#engines) {
       const file = path.relative(root, absolute).split(path.sep).join('/');
       for (const diagnostic of diagnosticsOf(root, engine.issuesOf(file))) {
-        found.set(JSON.stringify([diagnostic.source, diagnostic.code, diagnostic.range, diagnostic.message]), diagnostic);
+        found.set(
+          JSON.stringify([diagnostic.source, diagnostic.code, diagnostic.range, diagnostic.message]),
+          diagnostic,
+        );
       }
     }
     return [...found.values()];

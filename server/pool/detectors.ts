@@ -149,7 +149,8 @@ export class Places {
     const known = this.#places.get(key);
     if (known !== undefined) return known;
     // Two compartments of typed rules hold every program twice.
-    const maxCompartments = entry.single === true || lane === 'heavy' ? 1 : (entry.maxCompartments ?? Number.POSITIVE_INFINITY);
+    const maxCompartments =
+      entry.single === true || lane === 'heavy' ? 1 : (entry.maxCompartments ?? Number.POSITIVE_INFINITY);
     const limits = this.#limitsOf(entry, own);
     const place = { key, compartment: entry.compartment, root, lane: own, entry, limits, maxCompartments };
     this.#places.set(key, place);

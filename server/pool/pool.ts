@@ -4,7 +4,15 @@ import type { CheckEvent, PlanRequest, PlanResult, Unit } from '../../workers/pr
 import { CheckRun } from './check-run.ts';
 import { systemClock, type Clock, type Random } from './clock.ts';
 import type { Compartment } from './compartment.ts';
-import { defaultWorkers, detectorTable, Places, type DetectorTable, type Lane, type Limits, type Place } from './detectors.ts';
+import {
+  defaultWorkers,
+  detectorTable,
+  Places,
+  type DetectorTable,
+  type Lane,
+  type Limits,
+  type Place,
+} from './detectors.ts';
 import { ErrorAggregator, reportOfExit, reportOfProblem } from './error-aggregator.ts';
 import { Fleet } from './fleet.ts';
 import { BUDGET_SHARE, hasRoom, HealthSampler } from './health.ts';

@@ -71,6 +71,19 @@ describe('a folder of 1,000 files', () => {
     await driver.screenshot('status-bar-tooltip');
   });
 
+  it('shows the issues of text that is not saved, until it is reverted', async () => {
+    const path = 'src/plain/module-0003.js';
+    const document = await vscode.workspace.openTextDocument(file(path));
+    await vscode.window.showTextDocument(document);
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(document.uri, new vscode.Position(0, 0), 'debugger;\n');
+    await vscode.workspace.applyEdit(edit);
+    await issuesAre([...expected, `${path} eslint no-debugger`].toSorted());
+    await vscode.commands.executeCommand('workbench.action.files.revert');
+    await issuesAre(expected);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
   it('shows progress while it analyses', async () => {
     const analysis = nextAnalysis(api);
     const [{ label }] = await Promise.all([

@@ -18,10 +18,16 @@ export interface RunningCli {
 }
 
 /** Runs remember nothing unless a test is about that: each then does the whole work. */
-export function startCli(argv: readonly string[], { cache = false, ...options }: SpawnOptions & { cache?: boolean } = {}): RunningCli {
+export function startCli(
+  argv: readonly string[],
+  { cache = false, ...options }: SpawnOptions & { cache?: boolean } = {},
+): RunningCli {
   const script = path.join(repository, 'dist', 'cli.mjs');
   if (!existsSync(script)) throw new Error('dist/cli.mjs is missing. Run: npm run build');
-  const child = spawn(process.execPath, [script, ...argv, ...(cache ? [] : ['--no-cache'])], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [script, ...argv, ...(cache ? [] : ['--no-cache'])], {
+    ...options,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const result = new Promise<CliResult>((resolve, reject) => {
     let stdout = '';
     let stderr = '';
@@ -38,7 +44,10 @@ export function cli(...argv: readonly string[]): Promise<CliResult> {
 }
 
 /** `--format json`, parsed. */
-export async function checkJson(root: string, ...argv: readonly string[]): Promise<{ code: number | null; report: CheckReport }> {
+export async function checkJson(
+  root: string,
+  ...argv: readonly string[]
+): Promise<{ code: number | null; report: CheckReport }> {
   const { code, stdout, stderr } = await cli('check', root, '--format', 'json', ...argv);
   try {
     return { code, report: JSON.parse(stdout) as CheckReport };

@@ -116,7 +116,10 @@ export class Editor implements AsyncDisposable {
 
   async watched(root: string, changes: Readonly<Record<string, 1 | 2 | 3>>): Promise<void> {
     await this.connection.sendNotification('workspace/didChangeWatchedFiles', {
-      changes: Object.entries(changes).map(([file, type]) => ({ uri: pathToFileURL(path.join(root, file)).href, type })),
+      changes: Object.entries(changes).map(([file, type]) => ({
+        uri: pathToFileURL(path.join(root, file)).href,
+        type,
+      })),
     });
   }
 
@@ -130,7 +133,11 @@ export class Editor implements AsyncDisposable {
       };
       const timer = setTimeout(() => {
         this.#waiting.delete(check);
-        const state = JSON.stringify({ last: this.statuses.at(-1), messages: this.messages, files: [...this.diagnostics.keys()] });
+        const state = JSON.stringify({
+          last: this.statuses.at(-1),
+          messages: this.messages,
+          files: [...this.diagnostics.keys()],
+        });
         reject(new Error(`Waited ${timeoutMs} ms in vain for: ${what}\n${state}`));
       }, timeoutMs);
       this.#waiting.add(check);

@@ -36,7 +36,11 @@ export function alive(pid: number): boolean {
 }
 
 /** Polls, because the end of another process is not announced to us. @throws when the time is over */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs = 10_000,
+): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`Waited ${timeoutMs} ms in vain for: ${what}`);

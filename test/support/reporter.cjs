@@ -1,3 +1,4 @@
+/* global require, module -- mocha loads reporters as CommonJS */
 // Mocha's own reporter, and the counts in a file for scripts/test.mjs.
 const fs = require('node:fs');
 const path = require('node:path');

@@ -13,7 +13,10 @@ export interface TestWorkspace extends AsyncDisposable {
 }
 
 /** @param name part of the folder's name, for tests of unusual paths */
-export async function makeWorkspace(files: Readonly<Record<string, string>> = {}, name = 'workspace'): Promise<TestWorkspace> {
+export async function makeWorkspace(
+  files: Readonly<Record<string, string>> = {},
+  name = 'workspace',
+): Promise<TestWorkspace> {
   const base = await realpath(await mkdtemp(path.join(os.tmpdir(), 'bulkhead-test-')));
   const root = path.join(base, name);
   await mkdir(root);
@@ -44,7 +47,8 @@ export async function makeBrokenWorkspace(name?: string): Promise<TestWorkspace>
   const workspace = await makeWorkspace(
     {
       'package.json': '{ "name": "broken", "private": true, "type": "module" }\n',
-      'tsconfig.json': '{ "compilerOptions": { "strict": true, "module": "nodenext", "noEmit": true, "types": [] }, "include": ["src"] }\n',
+      'tsconfig.json':
+        '{ "compilerOptions": { "strict": true, "module": "nodenext", "noEmit": true, "types": [] }, "include": ["src"] }\n',
       'eslint.config.js': "export default [{ files: ['**/*.js'], rules: { eqeqeq: 'error', 'no-var': 'warn' } }];\n",
       'src/types.ts': "export const count: number = 'three';\n",
       'src/a.ts': "import { b } from './b.js';\nexport const a = (): number => b();\n",

@@ -1,4 +1,5 @@
 /** What the detectors on the graph share: their rules' severities, and the way from findings to events. */
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { CheckContext, Detector, PlanContext } from '../detector.ts';
 import { walkFiles } from '../files.ts';
@@ -126,7 +127,7 @@ async function planGraph({ root }: PlanRequest, { signal }: PlanContext): Promis
     if (path.posix.basename(file) === 'package.json') break;
     if (file.includes('/')) break;
   }
-  const base = { problems: [], configFiles: CONFIG_FILES, engine: 'oxc-parser 0.158.0, oxc-resolver 11.24.2' };
+  const base = { problems: [], configFiles: CONFIG_FILES, engine: engineName() };
   if (something === undefined) {
     return { ...base, status: 'not-applicable', note: 'There is no JavaScript or TypeScript here.', units: [] };
   }
@@ -147,4 +148,14 @@ function inOrder(files: Iterable<string>, first: readonly string[]): readonly st
 
 function isSeverity(value: unknown): value is RuleSeverity {
   return value === 'error' || value === 'warning' || value === 'info' || value === 'hint' || value === 'off';
+}
+
+/** The parser and the resolver with their versions: results depend on both. */
+function engineName(): string {
+  return ['oxc-parser', 'oxc-resolver'].map((name) => `${name} ${versionOf(name)}`).join(', ');
+}
+
+function versionOf(name: string): string {
+  const manifest: unknown = createRequire(import.meta.url)(`${name}/package.json`);
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '';
 }

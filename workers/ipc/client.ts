@@ -128,7 +128,7 @@ export async function createWorker<M extends MessageDefinitions>(options: Worker
     const client = new RunningClient(driver, options);
     try {
       await client.start();
-      return client as unknown as WorkerClient<M>;
+      return client;
     } catch (error) {
       const isLasting = error instanceof DriverError || error instanceof CancelledError;
       if (isLasting || attempt >= backoff.maxRetries) throw error;

@@ -58,7 +58,7 @@ export class Requests {
       this.#line.send({ tx, type, payload }, transfer);
     } catch (error) {
       this.#open.delete(tx);
-      return Promise.reject(error as Error);
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
     if (signal !== undefined) {
       const onAbort = (): void => this.#giveUp(request, cancelled(signal));

@@ -125,7 +125,7 @@ export class RunningClient {
     const left = new AbortController();
     const signal = options.signal === undefined ? left.signal : AbortSignal.any([left.signal, options.signal]);
     return eventStream(
-      (onEvent) => this.send(type, payload, { ...options, signal, onEvent: onEvent as (event: unknown) => void }),
+      (onEvent) => this.send(type, payload, { ...options, signal, onEvent: onEvent }),
       () => left.abort(),
     );
   }

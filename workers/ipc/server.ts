@@ -61,7 +61,7 @@ export async function startWorkerServer<M extends MessageDefinitions>(
     await end.refuse(mismatch);
     throw new ProtocolError(mismatch);
   }
-  const server = new Server(handlers as unknown as Record<string, UncheckedHandler>, end, options);
+  const server = new Server(handlers, end, options);
   await server.start();
   return server;
 }

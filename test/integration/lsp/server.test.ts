@@ -4,11 +4,16 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { storeDirFor } from '../../../server/store/location.ts';
 import { openStore } from '../../../server/store/store.ts';
+import type { Diagnostic } from 'vscode-languageserver-protocol/node';
 import { requests, type StatusParams } from '../../../workers/protocol-lsp.ts';
 import { checkJson } from '../../support/cli.ts';
 import { Editor } from '../../support/lsp-client.ts';
 import { alive, descendantsOf, until } from '../../support/processes.ts';
 import { makeBrokenWorkspace, makeWorkspace } from '../../support/workspace.ts';
+
+function textOf({ message }: Diagnostic): string {
+  return typeof message === 'string' ? message : message.value;
+}
 
 const cycleFile = /src\/[ab]\.ts$/;
 
@@ -22,10 +27,18 @@ describe('language server over stdio', function () {
     const status = await editor.settled();
     assert.deepEqual(editor.rules(workspace.root, 'src/types.ts'), ['TS2322']);
     assert.deepEqual(editor.rules(workspace.root, 'src/loose.js'), ['eqeqeq', 'no-var']);
-    assert.ok([...editor.diagnostics].some(([uri, list]) => cycleFile.test(uri) && list.some(({ code }) => code === 'import-cycle')));
+    assert.ok(
+      [...editor.diagnostics].some(
+        ([uri, list]) => cycleFile.test(uri) && list.some(({ code }) => code === 'import-cycle'),
+      ),
+    );
     const { report } = await checkJson(workspace.root);
-    const published = [...editor.diagnostics].flatMap(([uri, list]) => list.map((item) => `${uri} ${String(item.code)} ${item.message}`));
-    const reported = report.issues.map((issue) => `${pathToFileURL(path.join(workspace.root, issue.file)).href} ${issue.rule} ${issue.message}`);
+    const published = [...editor.diagnostics].flatMap(([uri, list]) =>
+      list.map((item) => `${uri} ${String(item.code)} ${textOf(item)}`),
+    );
+    const reported = report.issues.map(
+      (issue) => `${pathToFileURL(path.join(workspace.root, issue.file)).href} ${issue.rule} ${issue.message}`,
+    );
     assert.deepEqual(published.sort(), reported.sort());
     assert.equal(status.state, 'idle');
     assert.equal(status.issues.error, 2);
@@ -62,9 +75,14 @@ describe('language server over stdio', function () {
     const uri = pathToFileURL(path.join(workspace.root, 'src/clean.ts')).href;
     const script = pathToFileURL(path.join(workspace.root, 'src/loose.js')).href;
     const open = (at: string, languageId: string, text: string) =>
-      editor.connection.sendNotification('textDocument/didOpen', { textDocument: { uri: at, languageId, version: 1, text } });
+      editor.connection.sendNotification('textDocument/didOpen', {
+        textDocument: { uri: at, languageId, version: 1, text },
+      });
     const type = (at: string, text: string) =>
-      editor.connection.sendNotification('textDocument/didChange', { textDocument: { uri: at, version: 2 }, contentChanges: [{ text }] });
+      editor.connection.sendNotification('textDocument/didChange', {
+        textDocument: { uri: at, version: 2 },
+        contentChanges: [{ text }],
+      });
     await open(uri, 'typescript', 'export const clean = true;\n');
     await type(uri, "import { a } from './a.js';\nexport const clean: string = a();\n");
     await editor.until('the type error', () => editor.rules(workspace.root, 'src/clean.ts').includes('TS2322'));
@@ -74,8 +92,36 @@ describe('language server over stdio', function () {
     for (const closed of [uri, script]) {
       await editor.connection.sendNotification('textDocument/didClose', { textDocument: { uri: closed } });
     }
-    await editor.until('the disk counts again', () =>
-      editor.rules(workspace.root, 'src/clean.ts').length === 0 && editor.rules(workspace.root, 'src/loose.js').length === 2);
+    await editor.until(
+      'the disk counts again',
+      () =>
+        editor.rules(workspace.root, 'src/clean.ts').length === 0 &&
+        editor.rules(workspace.root, 'src/loose.js').length === 2,
+    );
+  });
+
+  it('forgets what was typed when it is taken back, the file still open', async () => {
+    await using workspace = await makeBrokenWorkspace();
+    await using editor = new Editor();
+    await editor.open([workspace.root]);
+    await editor.settled();
+    const uri = pathToFileURL(path.join(workspace.root, 'src/loose.js')).href;
+    const original = 'var loose = 1;\nif (loose == 2) loose = 3;\n';
+    const textDocument = { uri, languageId: 'javascript', version: 1, text: original };
+    await editor.connection.sendNotification('textDocument/didOpen', { textDocument });
+    for (const [version, text, rules] of [
+      [2, 'const loose = 1;\n', 0],
+      [3, original, 2],
+      [4, `${original}if (loose == 4) loose = 5;\n`, 3],
+      [5, original, 2],
+    ] as const) {
+      const contentChanges = [{ text }];
+      await editor.connection.sendNotification('textDocument/didChange', {
+        textDocument: { uri, version },
+        contentChanges,
+      });
+      await editor.until(`version ${version}`, () => editor.rules(workspace.root, 'src/loose.js').length === rules);
+    }
   });
 
   it('follows files that are made, changed and deleted outside of the editor', async () => {
@@ -119,9 +165,13 @@ describe('language server over stdio', function () {
     });
     await editor.open([workspace.root], { initializationOptions: { settings: settings(true), trusted: true } });
     await editor.settled();
-    await editor.connection.sendNotification('workspace/didChangeConfiguration', { settings: { bulkhead: settings(false) } });
+    await editor.connection.sendNotification('workspace/didChangeConfiguration', {
+      settings: { bulkhead: settings(false) },
+    });
     await editor.until('issues go', () => editor.rules(workspace.root, 'src/loose.js').length === 0);
-    await editor.connection.sendNotification('workspace/didChangeConfiguration', { settings: { bulkhead: settings(true) } });
+    await editor.connection.sendNotification('workspace/didChangeConfiguration', {
+      settings: { bulkhead: settings(true) },
+    });
     await editor.until('issues come', () => editor.rules(workspace.root, 'src/loose.js').length === 2);
     assert.deepEqual(editor.rules(workspace.root, 'src/types.ts'), ['TS2322']);
   });
@@ -135,9 +185,13 @@ describe('language server over stdio', function () {
     await using editor = new Editor();
     await editor.open([workspace.root], { initializationOptions: { trusted: false } });
     await editor.until('cycles, which need no code of the workspace', () =>
-      [...editor.diagnostics].some(([uri, list]) => cycleFile.test(uri) && list.some(({ code }) => code === 'import-cycle')),
+      [...editor.diagnostics].some(
+        ([uri, list]) => cycleFile.test(uri) && list.some(({ code }) => code === 'import-cycle'),
+      ),
     );
-    await editor.until('types, from the bundled compiler', () => editor.rules(workspace.root, 'src/types.ts').includes('TS2322'));
+    await editor.until('types, from the bundled compiler', () =>
+      editor.rules(workspace.root, 'src/types.ts').includes('TS2322'),
+    );
     const status = editor.statuses.at(-1);
     assert.equal(status?.detectors.find((detector) => detector.name === 'eslint')?.status, 'restricted');
     assert.match(status.detectors.find((detector) => detector.name === 'typescript')?.engine ?? '', /bundled/);
@@ -153,10 +207,14 @@ describe('language server over stdio', function () {
     await editor.open([first.root]);
     await editor.settled();
     const folder = { uri: pathToFileURL(second.root).href, name: 'second' };
-    await editor.connection.sendNotification('workspace/didChangeWorkspaceFolders', { event: { added: [folder], removed: [] } });
+    await editor.connection.sendNotification('workspace/didChangeWorkspaceFolders', {
+      event: { added: [folder], removed: [] },
+    });
     await editor.until('second folder', () => editor.rules(second.root, 'src/types.ts').length === 1);
     await editor.settled();
-    await editor.connection.sendNotification('workspace/didChangeWorkspaceFolders', { event: { added: [], removed: [folder] } });
+    await editor.connection.sendNotification('workspace/didChangeWorkspaceFolders', {
+      event: { added: [], removed: [folder] },
+    });
     await editor.until('second folder is gone', () => editor.rules(second.root, 'src/types.ts').length === 0);
     assert.deepEqual(editor.rules(first.root, 'src/types.ts'), ['TS2322']);
   });
@@ -184,8 +242,15 @@ describe('language server over stdio', function () {
     await using editor = new Editor();
     await editor.open([workspace.root], { initializationOptions: 'nonsense' });
     await editor.connection.sendNotification('workspace/didChangeConfiguration', { settings: null });
-    await editor.connection.sendNotification('workspace/didChangeWatchedFiles', { changes: [{ uri: 'untitled:1', type: 2 }, { uri: 'http://[', type: 9 }] });
-    await editor.connection.sendNotification('textDocument/didSave', { textDocument: { uri: 'file:///never/opened.ts' } });
+    await editor.connection.sendNotification('workspace/didChangeWatchedFiles', {
+      changes: [
+        { uri: 'untitled:1', type: 2 },
+        { uri: 'http://[', type: 9 },
+      ],
+    });
+    await editor.connection.sendNotification('textDocument/didSave', {
+      textDocument: { uri: 'file:///never/opened.ts' },
+    });
     await assert.rejects(editor.connection.sendRequest('no/such/method'));
     await editor.settled();
     assert.deepEqual(editor.rules(workspace.root, 'src/types.ts'), ['TS2322']);
@@ -200,7 +265,8 @@ describe('language server over stdio', function () {
       await use(editor);
       await editor.shutdown();
     };
-    const sortedDiagnostics = (editor: Editor) => JSON.stringify([...editor.diagnostics].filter(([, list]) => list.length > 0).sort());
+    const sortedDiagnostics = (editor: Editor) =>
+      JSON.stringify([...editor.diagnostics].filter(([, list]) => list.length > 0).sort());
     let first = '';
     await session(async (editor) => {
       await editor.settled();
@@ -215,7 +281,10 @@ describe('language server over stdio', function () {
       await editor.until('all diagnostics', () => sortedDiagnostics(editor) === first);
       const status = await editor.connection.sendRequest<StatusParams>(requests.status, {});
       assert.deepEqual(status.workers, []);
-      assert.deepEqual(status.detectors.map((detector) => detector.status), ['done', 'done', 'done']);
+      assert.deepEqual(
+        status.detectors.map((detector) => detector.status),
+        ['done', 'done', 'done'],
+      );
     });
     await workspace.write({ 'src/types.ts': 'export const count = 3;\n' });
     await session(async (editor) => {
@@ -229,6 +298,8 @@ describe('language server over stdio', function () {
     await using workspace = await makeWorkspace({ 'bulkhead.config.json': '{ "exclude": 3 }', 'package.json': '{}' });
     await using editor = new Editor();
     await editor.open([workspace.root]);
-    await editor.until('the message', () => editor.messages.some((message) => message.includes('bulkhead.config.json')));
+    await editor.until('the message', () =>
+      editor.messages.some((message) => message.includes('bulkhead.config.json')),
+    );
   });
 });

@@ -12,7 +12,11 @@ describe('engine', () => {
   let pool: ScriptedPool;
   let engine: Engine;
 
-  async function start(detector: string, units = [fileUnit('a.ts'), fileUnit('b.ts')], more: Partial<EngineSettings> = {}) {
+  async function start(
+    detector: string,
+    units = [fileUnit('a.ts'), fileUnit('b.ts')],
+    more: Partial<EngineSettings> = {},
+  ) {
     pool = new ScriptedPool(() => Promise.resolve(planOf(units)));
     engine = new Engine('/root', pool, { ...settings(detector), ...more });
     engine.analyzeAll();
@@ -130,7 +134,12 @@ describe('engine', () => {
     engine.analyzeAll();
     await settle();
     await pool.last.answer('a.ts', 'a.ts', []);
-    await pool.last.finish({ kind: 'failed', message: 'The pool stopped.', unfinished: [fileUnit('b.ts')], quarantined: [] });
+    await pool.last.finish({
+      kind: 'failed',
+      message: 'The pool stopped.',
+      unfinished: [fileUnit('b.ts')],
+      quarantined: [],
+    });
     assert.deepEqual(lines('a.ts'), []);
     assert.deepEqual(lines('b.ts'), [1]);
     const status = engine.status()[0];
@@ -184,10 +193,16 @@ describe('engine', () => {
     engine.configure(settings('typescript'));
     await settle();
     assert.deepEqual(lines('a.ts'), []);
-    assert.deepEqual(engine.status().map((status) => status.name), ['typescript']);
+    assert.deepEqual(
+      engine.status().map((status) => status.name),
+      ['typescript'],
+    );
     engine.configure(settings('typescript', 'eslint'));
     await settle();
-    assert.deepEqual(pool.plans.map((plan) => plan.detector), ['eslint', 'typescript', 'eslint']);
+    assert.deepEqual(
+      pool.plans.map((plan) => plan.detector),
+      ['eslint', 'typescript', 'eslint'],
+    );
   });
 
   it('does not run code of the workspace before it is trusted', async () => {
@@ -244,7 +259,10 @@ describe('engine', () => {
     engine.filesChanged(files.map((file) => ({ file, kind: 'changed' as const })));
     await settle();
     const sizes = pool.checks.slice(before).map((check) => check.files.length);
-    assert.equal(sizes.reduce((sum, size) => sum + size, 0), 1000);
+    assert.equal(
+      sizes.reduce((sum, size) => sum + size, 0),
+      1000,
+    );
     assert.ok(Math.max(...sizes) <= 50 && Math.min(...sizes) >= 20, `batches of ${sizes.join(', ')}`);
   });
 
@@ -255,7 +273,7 @@ describe('engine', () => {
     engine.analyzeAll();
     await settle();
     assert.deepEqual(pool.checks[0]?.files, ['f59.ts']);
-    assert.equal(pool.checks[0]?.task.priority, 'open');
+    assert.equal(pool.checks[0].task.priority, 'open');
     assert.equal(pool.checks[1]?.task.priority, 'background');
   });
 });

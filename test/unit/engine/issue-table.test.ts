@@ -18,7 +18,12 @@ describe('issue table', () => {
     table.replace('eslint', 'a.ts', 'a.ts', [issue('eslint', 'a.ts', 3), issue('eslint', 'a.ts', 1)]);
     assert.deepEqual(
       table.issuesOf('a.ts').map(({ detector, range }) => [range.start.line, detector]),
-      [[1, 'eslint'], [3, 'eslint'], [3, 'typescript'], [9, 'typescript']],
+      [
+        [1, 'eslint'],
+        [3, 'eslint'],
+        [3, 'typescript'],
+        [9, 'typescript'],
+      ],
     );
   });
 
@@ -34,7 +39,13 @@ describe('issue table', () => {
     table.replace('typescript', 'one', 'b.ts', [issue('typescript', 'b.ts', 1)]);
     table.replace('typescript', 'two', 'b.ts', [issue('typescript', 'b.ts', 2)]);
     table.finishUnit('typescript', 'one', new Set(['a.ts']));
-    assert.deepEqual(table.all().map((found) => [found.file, found.range.start.line]), [['a.ts', 1], ['b.ts', 2]]);
+    assert.deepEqual(
+      table.all().map((found) => [found.file, found.range.start.line]),
+      [
+        ['a.ts', 1],
+        ['b.ts', 2],
+      ],
+    );
   });
 
   it('drops a folder with all below it, and not its namesakes', () => {
@@ -49,7 +60,10 @@ describe('issue table', () => {
     table.replace('es', 'a', 'a.ts', [issue('es', 'a.ts', 1)]);
     table.replace('eslint', 'a', 'a.ts', [issue('eslint', 'a.ts', 2)]);
     table.dropDetector('es');
-    assert.deepEqual(table.issuesOf('a.ts').map((found) => found.detector), ['eslint']);
+    assert.deepEqual(
+      table.issuesOf('a.ts').map((found) => found.detector),
+      ['eslint'],
+    );
   });
 
   it('orders by file, place, detector, rule, message', () => {

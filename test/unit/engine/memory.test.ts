@@ -63,7 +63,8 @@ describe('memory of an engine', function () {
       pool,
       answer: async (line) => {
         for (const check of pool.checks.filter(({ settled }) => !settled)) {
-          for (const unit of check.task.request.units) await check.answer(unit.id, unit.file, [issue(detector, unit.file, line)]);
+          for (const unit of check.task.request.units)
+            await check.answer(unit.id, unit.file, [issue(detector, unit.file, line)]);
           await check.finish();
         }
         await engine.idle();
@@ -76,7 +77,11 @@ describe('memory of an engine', function () {
     };
   }
 
-  async function firstSession(detector: string, units: readonly Unit[], during?: (session: Session) => Promise<void>): Promise<void> {
+  async function firstSession(
+    detector: string,
+    units: readonly Unit[],
+    during?: (session: Session) => Promise<void>,
+  ): Promise<void> {
     const session = await start(detector, units);
     await during?.(session);
     await session.answer(1);
@@ -89,7 +94,11 @@ describe('memory of an engine', function () {
     const files = session.pool.checks.flatMap((check) => check.files);
     for (const { file } of units) {
       const expected = files.includes(file) ? [] : [1];
-      assert.deepEqual(session.engine.issuesOf(file).map((found) => found.range.start.line), expected, file);
+      assert.deepEqual(
+        session.engine.issuesOf(file).map((found) => found.range.start.line),
+        expected,
+        file,
+      );
     }
     for (const check of session.pool.checks) await check.finish({ kind: 'cancelled' });
     session.engine.dispose();
@@ -98,7 +107,10 @@ describe('memory of an engine', function () {
   }
 
   it('shows everything again without a plan and without a check when nothing changed', async () => {
-    for (const [detector, units] of [['eslint', eslintUnits], ['typescript', projectUnits]] as const) {
+    for (const [detector, units] of [
+      ['eslint', eslintUnits],
+      ['typescript', projectUnits],
+    ] as const) {
       await firstSession(detector, units);
       const session = await start(detector, units);
       assert.deepEqual(session.pool.plans, [], detector);
@@ -194,15 +206,21 @@ describe('memory of an engine', function () {
     await session.end();
     const again = await start('eslint', eslintUnits);
     assert.deepEqual(again.pool.checks, []);
-    assert.deepEqual(again.engine.issuesOf('a.ts').map((found) => found.range.start.line), [1]);
-    assert.deepEqual(again.engine.issuesOf('b.ts').map((found) => found.range.start.line), [2]);
+    assert.deepEqual(
+      again.engine.issuesOf('a.ts').map((found) => found.range.start.line),
+      [1],
+    );
+    assert.deepEqual(
+      again.engine.issuesOf('b.ts').map((found) => found.range.start.line),
+      [2],
+    );
     await again.end();
   });
 
   it('does not answer a detector that is turned on again with what was true at the start', async () => {
     await firstSession('eslint', eslintUnits);
     const session = await start('eslint', eslintUnits);
-    assert.deepEqual(session.pool.checks, []);
+    assert.equal(session.pool.checks.length, 0);
     await workspace.write({ 'a.ts': 'export const a = 6;\n' });
     session.engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
     await until('check', () => session.pool.checks.length === 1);
@@ -211,7 +229,10 @@ describe('memory of an engine', function () {
     session.engine.configure({ ...settings, detectors: new Map() });
     session.engine.configure({ ...settings, detectors: new Map([['eslint', {}]]) });
     await until('check', () => session.pool.checks.length === 2 || session.engine.settled);
-    assert.deepEqual(session.pool.checks.flatMap((check) => check.files), ['a.ts', 'a.ts']);
+    assert.deepEqual(
+      session.pool.checks.flatMap((check) => check.files),
+      ['a.ts', 'a.ts'],
+    );
     await session.answer(3);
     await session.end();
   });
@@ -225,7 +246,10 @@ describe('memory of an engine', function () {
     await session.answer(7);
     await session.end();
     const again = await start('eslint', eslintUnits);
-    assert.deepEqual(again.pool.checks.flatMap((check) => check.files), ['a.ts']);
+    assert.deepEqual(
+      again.pool.checks.flatMap((check) => check.files),
+      ['a.ts'],
+    );
     await again.end();
   });
 

@@ -155,7 +155,7 @@ describe('errors as data', () => {
       message: 'm',
       fields: JSON.parse('{"__proto__":{"x":1},"constructor":2,"ok":3}') as object,
     });
-    assert.equal(Object.getPrototypeOf(error).constructor.name, 'RemoteError');
+    assert.equal((Object.getPrototypeOf(error) as object).constructor.name, 'RemoteError');
     assert.equal((error as Error & { ok?: unknown }).ok, 3);
     assert.equal(Object.hasOwn(error, 'constructor'), false);
   });

@@ -93,7 +93,7 @@ for (const driver of ['child-process', 'stdio', 'worker-threads', 'inline'] as c
           fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
             const books = steps.map((todo) => ({
               step: todo,
-              outcome: { settled: 0, events: 0, eventsAfterwards: 0 } as Outcome,
+              outcome: { settled: 0, events: 0, eventsAfterwards: 0 },
             }));
             const all: Promise<void>[] = [];
             for (const book of books) {
@@ -119,7 +119,7 @@ for (const driver of ['child-process', 'stdio', 'worker-threads', 'inline'] as c
           const worker = await start(driver);
           const books = steps.map((todo) => ({
             step: todo,
-            outcome: { settled: 0, events: 0, eventsAfterwards: 0 } as Outcome,
+            outcome: { settled: 0, events: 0, eventsAfterwards: 0 },
           }));
           const all: Promise<unknown>[] = [];
           const stop = (): void => {

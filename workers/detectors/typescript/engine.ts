@@ -121,9 +121,9 @@ async function engineOf({ directory, version, manifest }: Package, origin: Engin
 /** The native program for this platform, as the package itself finds it. */
 async function executableOf(directory: string, version: string): Promise<string> {
   try {
-    const finder: { default?: unknown } = await import(
-      pathToFileURL(path.join(directory, 'lib', 'getExePath.js')).href
-    );
+    const finder = (await import(pathToFileURL(path.join(directory, 'lib', 'getExePath.js')).href)) as {
+      default?: unknown;
+    };
     const found = typeof finder.default === 'function' ? (finder.default as () => unknown)() : undefined;
     if (typeof found !== 'string') throw new Error('the package does not say where its program is');
     return found;

@@ -131,7 +131,7 @@ export class Disk {
 
   /** Projects of one family parse and bind files alike, so they can share them. */
   #familyOf(options: ts.CompilerOptions): string {
-    if (!this.#sharesFiles) return String(options['configFilePath']);
+    if (!this.#sharesFiles) return JSON.stringify(options['configFilePath'] ?? null);
     const entries = Object.entries(options).filter(([name]) => !PLACES.has(name));
     return JSON.stringify(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
   }

@@ -102,7 +102,9 @@ function install(guardSource: string): void {
 
 /** Runs on the guard's own thread. */
 function guard(): void {
-  const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
+  const threads = process.getBuiltinModule('node:worker_threads');
+  const { parentPort } = threads;
+  const workerData: unknown = threads.workerData;
   const fs = process.getBuiltinModule('node:fs');
   const net = process.getBuiltinModule('node:net');
   const settings = workerData as GuardSettings;

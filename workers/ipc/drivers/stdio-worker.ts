@@ -8,7 +8,7 @@ export function serveStdio(_startup: StartupData, context: ServeContext): Worker
   const { stdin, stdout } = process;
   const write = stdout.write.bind(stdout);
   // Text without a line feed would run into the next message and spoil it.
-  stdout.write = process.stderr.write.bind(process.stderr) as typeof stdout.write;
+  stdout.write = process.stderr.write.bind(process.stderr);
   const line = new Writable({
     decodeStrings: false,
     // Without waiting: what is written before the process ends must not be held here.

@@ -64,7 +64,7 @@ class StdioWorker implements WorkerHandle {
       return exit;
     });
     const reports = child.stdio[4] as Readable | null | undefined;
-    if (reports != null) onLines(reports, (line) => context.onVitals(reportOf(line)));
+    if (reports !== null && reports !== undefined) onLines(reports, (line) => context.onVitals(reportOf(line)));
     (child.stdio[3] as Writable | null | undefined)?.on('error', () => undefined);
     const awaitsHandshake = options.handshake ?? true;
     const channel = new StreamChannel(stdout, stdin, {
