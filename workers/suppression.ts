@@ -35,6 +35,9 @@ export interface SuppressionResult {
   readonly suppressed: readonly SuppressedFinding[];
 }
 
+/** Whether a comment begins at this place of the text, in UTF-16 code units. */
+export type IsComment = (offset: number) => boolean;
+
 export const UNUSED_SUPPRESSION = 'unused-suppression';
 
 /**
@@ -46,8 +49,9 @@ export function suppress(
   detector: string,
   findings: readonly Finding[],
   owns: (rule: string) => boolean = () => false,
+  isComment?: IsComment,
 ): SuppressionResult {
-  const suppressions = suppressionsIn(text);
+  const suppressions = suppressionsIn(text, isComment);
   if (suppressions.length === 0) return { findings, suppressed: [] };
   const kept: Finding[] = [];
   const suppressed: SuppressedFinding[] = [];
@@ -71,14 +75,24 @@ export function suppress(
   return { findings: kept, suppressed };
 }
 
+/** Whether a look at the text is worth while. */
+export function hasSuppressions(text: string): boolean {
+  return text.includes('bulkhead-ignore-');
+}
+
 /** The suppression comments of a text, in its order. */
-export function suppressionsIn(text: string): readonly Suppression[] {
-  if (!text.includes('bulkhead-ignore-')) return [];
-  const lines = text.split(/\r\n|\n|\r/);
-  const found = lines.flatMap((line, number) => {
-    const match = DIRECTIVE.exec(line);
-    return match ? [{ match, number }] : [];
-  });
+export function suppressionsIn(text: string, isComment: IsComment = () => true): readonly Suppression[] {
+  if (!hasSuppressions(text)) return [];
+  const found: { readonly match: RegExpExecArray; readonly number: number }[] = [];
+  let start = 0;
+  for (const [index, piece] of text.split(/(\r\n|\n|\r)/).entries()) {
+    // Every second piece is a line end.
+    const match = index % 2 === 0 ? DIRECTIVE.exec(piece) : null;
+    // Behind a brace of JSX the comment itself begins a little later.
+    const opening = match ? match[0].search(/[/<#]/) : 0;
+    if (match && isComment(start + match.index + opening)) found.push({ match, number: index / 2 });
+    start += piece.length;
+  }
   const directiveLines = new Set(
     found.filter(({ match }) => match.groups?.['scope'] !== 'line').map(({ number }) => number),
   );
@@ -99,7 +113,7 @@ export function suppressionsIn(text: string): readonly Suppression[] {
   });
 }
 
-/** A comment of any of the languages we see, on one line. A string that looks like one counts; nobody writes that. */
+/** A comment of any of the languages we see, on one line. */
 const DIRECTIVE =
   /(?:\/\/|\/\*+|<!--|#|\{\s*\/\*)\s*bulkhead-ignore-(?<scope>next-line|line|file)(?![\w-])(?<rules>(?:(?!--|\*\/).)*)(?:--(?!>)(?<reason>(?:(?!\*\/|-->).)*))?(?:\*\/\s*\}?|-->)?/;
 

@@ -48,6 +48,11 @@ export interface Parsed {
   program(): Program;
 }
 
+/** Offsets in UTF-16 code units. */
+export function startsOfComments(lang: Language, text: string): ReadonlySet<number> {
+  return new Set(parseSync('module', text, { lang, sourceType: 'unambiguous' }).comments.map(({ start }) => start));
+}
+
 /** Undefined: it cannot be read to its end. */
 export function parse(lang: Language, text: string): Parsed | undefined {
   const options: ParserOptions = { lang, sourceType: lang === 'jsx' ? 'unambiguous' : 'module', preserveParens: false };

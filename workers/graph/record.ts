@@ -4,10 +4,11 @@
  */
 import { hash } from 'node:crypto';
 import path from 'node:path';
+import { hasSuppressions } from '../suppression.ts';
 import type { Program } from 'oxc-parser';
 import { callsIn, type Call } from './calls.ts';
 import { lineStartsOf, rangeAt, type LineStarts } from './lines.ts';
-import { parse, type Language, type ModuleSyntax } from './parser.ts';
+import { parse, startsOfComments, type Language, type ModuleSyntax } from './parser.ts';
 import type { Range } from '../protocol.ts';
 
 /**
@@ -71,6 +72,8 @@ export interface ModuleRecord {
   readonly isOpen: boolean;
   /** The text did not parse; requests are what could be read nevertheless. */
   readonly isBroken: boolean;
+  /** Its text has comments that suppress findings. */
+  readonly suppresses: boolean;
   /** Names in `declare module '…'`, possibly with one `*`. */
   readonly ambient: readonly string[];
   readonly lines: LineStarts;
@@ -130,6 +133,7 @@ export function readRecord(file: string, text: string, contentHash = recordHash(
     isModule,
     isOpen: isBroken || !isModule || EMBEDDED.has(path.posix.extname(file)) || EXPORT_ASSIGNMENT.test(text),
     isBroken,
+    suppresses: hasSuppressions(text),
     ambient: text.includes('declare module') ? ambientNames(text) : [],
     lines: lineStartsOf(text),
     length: text.length,
@@ -149,6 +153,11 @@ export function specifierRange(record: ModuleRecord, request: ModuleRequest): Ra
 export function parseTree(file: string, text: string): Program | undefined {
   const source = EMBEDDED.has(path.posix.extname(file)) ? onlyScripts(text) : text;
   return parse(languageOf(file), source)?.program();
+}
+
+/** Where comments begin; undefined: of this language the parser does not see all of them. */
+export function commentStarts(file: string, text: string): ReadonlySet<number> | undefined {
+  return EMBEDDED.has(path.posix.extname(file)) ? undefined : startsOfComments(languageOf(file), text);
 }
 
 const EMBEDDED: ReadonlySet<string> = new Set(['.vue', '.svelte', '.astro']);

@@ -15,7 +15,8 @@ import type {
 } from '../protocol.ts';
 import { graphOf, type ModuleGraph } from './index.ts';
 import { isRecord } from './manifests.ts';
-import { isModuleFile } from './record.ts';
+import { suppress } from '../suppression.ts';
+import { commentStarts, isModuleFile } from './record.ts';
 
 export type RuleSeverity = Severity | 'off';
 
@@ -69,12 +70,14 @@ export class Findings {
 export interface GraphDetector {
   readonly name: string;
   readonly version: string;
+  /** Its rules, by which comments may suppress their findings. */
+  readonly rules: RuleSeverities<string>;
   /** Synchronous, so that no other detector's update comes between. Pure but for reading texts of the graph. */
   readonly findings: (graph: ModuleGraph, options: DetectorOptions) => ReadonlyMap<string, readonly Finding[]>;
 }
 
 /** A detector whose one unit is the whole graph. */
-export function graphDetector({ name, version, findings }: GraphDetector): Detector {
+export function graphDetector({ name, version, rules, findings }: GraphDetector): Detector {
   const reported = new Map<string, ReadonlySet<string>>();
   return {
     name,
@@ -89,7 +92,7 @@ export function graphDetector({ name, version, findings }: GraphDetector): Detec
       const graph = await graphOf(root, { overlays, changed, signal: context.signal });
       context.signal.throwIfAborted();
       const loaded = performance.now();
-      const found = findings(graph, request.options);
+      const found = withoutSuppressed(graph, name, rules, findings(graph, request.options));
       const searched = performance.now();
       let issues = 0;
       for (const file of inOrder(found.keys(), request.first)) {
@@ -109,6 +112,27 @@ export function graphDetector({ name, version, findings }: GraphDetector): Detec
       };
     },
   };
+}
+
+/** Comments in the files are heeded, also where nothing is found: a comment that suppresses nothing is a finding. */
+function withoutSuppressed(
+  graph: ModuleGraph,
+  detector: string,
+  rules: RuleSeverities<string>,
+  found: ReadonlyMap<string, readonly Finding[]>,
+): ReadonlyMap<string, readonly Finding[]> {
+  const standing = new Map(found);
+  for (const [file, { record }] of graph.modules) {
+    if (!record.suppresses) continue;
+    const text = graph.textOf(file) ?? '';
+    const comments = commentStarts(file, text);
+    const isComment = comments && ((offset: number): boolean => comments.has(offset));
+    const owns = (rule: string): boolean => Object.hasOwn(rules, rule);
+    const { findings } = suppress(text, detector, found.get(file) ?? [], owns, isComment);
+    if (findings.length > 0) standing.set(file, findings);
+    else standing.delete(file);
+  }
+  return standing;
 }
 
 const UNIT_ID = 'graph';

@@ -17,7 +17,12 @@ export const CIRCULAR_RULES: RuleSeverities<CircularRule> = {
   'cycle-uses-at-load': 'error',
 };
 
-export const detector = graphDetector({ name: 'circular', version: '1', findings: circularFindings });
+export const detector = graphDetector({
+  name: 'circular',
+  version: '1',
+  rules: CIRCULAR_RULES,
+  findings: circularFindings,
+});
 
 export function circularFindings(
   graph: ModuleGraph,

@@ -41,7 +41,7 @@ export const IMPORT_RULES: RuleSeverities<ImportRule> = {
   'commonjs-in-esm': 'warning',
 };
 
-export const detector = graphDetector({ name: 'import', version: '1', findings: importFindings });
+export const detector = graphDetector({ name: 'import', version: '1', rules: IMPORT_RULES, findings: importFindings });
 
 export function importFindings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]> {
   return new ImportCheck(graph, options).run();

@@ -41,7 +41,12 @@ export const ISOLATION_RULES: RuleSeverities<IsolationRule> = {
   'effect-on-load': 'off',
 };
 
-export const detector = graphDetector({ name: 'isolation', version: '1', findings: isolationFindings });
+export const detector = graphDetector({
+  name: 'isolation',
+  version: '1',
+  rules: ISOLATION_RULES,
+  findings: isolationFindings,
+});
 
 export function isolationFindings(
   graph: ModuleGraph,

@@ -47,7 +47,12 @@ export const PACKAGE_RULES: RuleSeverities<PackageRule> = {
   'unused-catalog-entry': 'info',
 };
 
-export const detector = graphDetector({ name: 'package', version: '1', findings: packageFindings });
+export const detector = graphDetector({
+  name: 'package',
+  version: '1',
+  rules: PACKAGE_RULES,
+  findings: packageFindings,
+});
 
 /** What the checks of this detector work on. */
 export interface PackageCheck {
