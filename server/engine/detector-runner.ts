@@ -217,7 +217,7 @@ export class DetectorRunner {
       this.#failure = undefined;
       this.#publishProblems();
       await this.#recall(plan, abort.signal);
-       
+
       if (abort.signal.aborted) return;
       if (plan.status !== 'ready') {
         this.#setState(plan.status === 'failed' ? 'failed' : 'not-applicable');
