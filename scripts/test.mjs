@@ -15,7 +15,7 @@ const parts = {
   unit: () => mocha('unit', 'test/unit/**/*.test.ts'),
   integration: () => mocha('integration', 'test/integration/**/*.test.ts'),
   chaos: () => mocha('chaos', 'test/chaos/**/*.test.ts'),
-  self: () => asOneCheck(run(['dist/cli.mjs', 'check', '.', '--fail-on', 'hint'])),
+  self: () => asOneCheck(run(['dist/cli.mjs', 'check', '.', '--fail-on', 'info', '--no-cache'])),
   editor: () => counted(path.join(root, 'out', 'editor-results.json'), () => run(['scripts/editor-host/run.mjs'])),
   vsix: () => {
     const packaged = asOneCheck(run(['scripts/package.mjs']));

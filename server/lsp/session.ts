@@ -26,12 +26,14 @@ import {
 import { defaultSettings, normalizeSettings } from '../../workers/settings.ts';
 import type { ChangeKind } from '../engine/interest.ts';
 import type { IssueCounts } from '../engine/status.ts';
+import { detectorTable, runBy } from '../pool/detectors.ts';
 import { createPool } from '../pool/pool.ts';
 import { version } from '../version.ts';
 import { ChangeCollector } from './changes.ts';
 import { Publisher } from './diagnostics.ts';
 import { initializationOf } from './initialization.ts';
 import { showNotice } from './notices.ts';
+import { Operations } from './operations.ts';
 import { RunProgress } from './progress.ts';
 import { StatusSender, statusOf } from './status.ts';
 import { pathOf } from './uris.ts';
@@ -55,6 +57,7 @@ export class Session {
   readonly #changes: ChangeCollector;
   /** Version of each open document that the last change or save was about: what watchers repeat is known. */
   readonly #analysedVersions = new Map<string, number>();
+  readonly #operations: Operations;
   #workspace: Workspace | undefined;
   #progress: RunProgress | undefined;
   #settings: BulkheadSettings = defaultSettings;
@@ -75,6 +78,7 @@ export class Session {
       () => this.#readStatus(),
       (status) => this.#tellStatus(status),
     );
+    this.#operations = new Operations(connection);
     this.#changes = new ChangeCollector((changes) => this.#workspace?.filesChanged(changes));
   }
 
@@ -90,11 +94,13 @@ export class Session {
     });
     this.#listenToDocuments();
     this.#listenToRequests();
+    this.#operations.listen();
     connection.listen();
   }
 
   async dispose(): Promise<void> {
     this.#status.dispose();
+    this.#operations.dispose();
     this.#changes.dispose();
     const workspace = this.#workspace;
     this.#workspace = undefined;
@@ -137,14 +143,16 @@ export class Session {
     const { maxWorkers, memoryLimit, node } = this.#settings;
     const pool = createPool({
       ...(maxWorkers > 0 ? { maxWorkers } : {}),
-      ...(memoryLimit > 0 ? { limits: { memoryMb: memoryLimit } } : {}),
-      ...(node === '' || !this.#trusted ? {} : { node }),
+      ...(memoryLimit > 0 ? { memoryMb: memoryLimit } : {}),
+      // Which program runs is not for an untrusted workspace to say.
+      ...(node === '' || !this.#trusted ? {} : { detectors: runBy(node, detectorTable) }),
       ...(this.#storageDir === undefined ? {} : { storageDir: this.#storageDir }),
       log: (level, message) => this.#connection.console[level === 'debug' ? 'log' : level](message),
       onNotice: (notice) => void showNotice(this.#connection, () => this.#workspace?.pool, notice),
     });
     const workspace = new Workspace(pool, this.#workspaceSettings());
     this.#workspace = workspace;
+    this.#operations.serve(pool, this.#storageDir);
     workspace.on('files', (uris) => this.#publisher.changed(uris));
     workspace.on('status', () => this.#status.changed());
     workspace.on('log', (level, message) => this.#connection.console[level](message));

@@ -54,6 +54,8 @@ export interface CompartmentEntry {
   readonly heavyLimits?: Partial<Limits>;
   readonly execArgv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Path of the Node.js that runs it; absent: the one that runs the pool. */
+  readonly node?: string;
 }
 
 export interface DetectorEntry extends CompartmentEntry {
@@ -95,6 +97,11 @@ export const detectorTable: DetectorTable = {
   isolation: { title: 'Isolation', ...graph },
   package: { title: 'Package', ...graph },
 };
+
+/** The same detectors, their processes run by another Node.js. */
+export function runBy(node: string, table: DetectorTable): DetectorTable {
+  return Object.fromEntries(Object.entries(table).map(([name, entry]) => [name, { ...entry, node }]));
+}
 
 /** Cores that background work may keep busy: of a big machine not all, the user is there too. */
 function busyCores(): number {

@@ -79,6 +79,7 @@ class ProcessLink implements CompartmentLink {
         ...(threads
           ? { resourceLimits: { maxOldGenerationSizeMb: heapMb } }
           : { execArgv: [`--title=bulkhead ${name}`, `--max-old-space-size=${heapMb}`, ...(entry.execArgv ?? [])] }),
+        ...(entry.node === undefined || threads ? {} : { execPath: entry.node }),
         ...(entry.env === undefined ? {} : { env: entry.env }),
         timeouts: { startup: startMs },
         signal: this.#starting.signal,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { rm, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { HealthParams } from '../../../server/pool/operations.ts';
 import { storeDirFor } from '../../../server/store/location.ts';
 import { openStore } from '../../../server/store/store.ts';
 import type { Diagnostic } from 'vscode-languageserver-protocol/node';
@@ -235,6 +236,29 @@ describe('language server over stdio', function () {
       await end(editor);
       await until(`${name}: all are gone`, () => !alive(server) && workers.every(({ pid }) => !alive(pid)), 5_000);
     }
+  });
+
+  it('answers questions about its workers', async () => {
+    await using workspace = await makeBrokenWorkspace();
+    await using editor = new Editor();
+    const storageDir = path.join(path.dirname(workspace.root), 'storage');
+    await editor.open([workspace.root], { initializationOptions: { storageDir, trusted: true } });
+    await editor.settled();
+    const health = await editor.connection.sendRequest<HealthParams>('bulkhead/health', {});
+    const graph = health.compartments.find(({ detector }) => detector === 'graph');
+    assert.ok(graph && graph.memoryBytes > 0, JSON.stringify(health.compartments));
+    assert.ok(health.machine.totalBytes > 0);
+    const { file } = await editor.connection.sendRequest<{ file: string }>('bulkhead/captureHeapSnapshot', {
+      compartment: graph.name,
+    });
+    assert.ok(file.startsWith(storageDir));
+    assert.ok((await stat(file)).size > 1_000_000);
+    const { errors } = await editor.connection.sendRequest<{ errors: unknown[] }>('bulkhead/errors', {});
+    assert.deepEqual(errors, []);
+    await editor.connection.sendRequest('bulkhead/restartWorker', { detector: 'circular' });
+    await editor.until('the graph has another process', () =>
+      editor.statuses.some(({ workers }) => workers.some(({ name, pid }) => name === graph.name && pid !== graph.pid)),
+    );
   });
 
   it('survives what an editor may send wrongly', async () => {

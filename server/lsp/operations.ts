@@ -1,0 +1,54 @@
+/**
+ * The requests about compartments (`bulkhead/health`, `errors`, `captureHeapSnapshot` …), answered by the pool that is
+ * there at the time. Lives as long as the connection; pools come and go below it.
+ */
+import os from 'node:os';
+import path from 'node:path';
+import type { Connection } from 'vscode-languageserver/node';
+import { poolOperations, type PoolOperations, type PoolRequests } from '../pool/operations.ts';
+import type { SupervisedPool } from '../pool/types.ts';
+
+const methods = [
+  'bulkhead/health',
+  'bulkhead/watchHealth',
+  'bulkhead/restartWorker',
+  'bulkhead/releaseQuarantine',
+  'bulkhead/errors',
+  'bulkhead/captureHeapSnapshot',
+  'bulkhead/captureCpuProfile',
+] as const satisfies readonly (keyof PoolRequests)[];
+
+export class Operations {
+  readonly #connection: Connection;
+  #current: PoolOperations | undefined;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  listen(): void {
+    for (const method of methods) {
+      this.#connection.onRequest(method, (params: unknown) => {
+        const answer = this.#current?.requests[method] as ((params: unknown) => unknown) | undefined;
+        if (!answer) throw new Error('There are no workers: the server has not been initialized, or it is ending.');
+        return answer(typeof params === 'object' && params !== null ? params : {});
+      });
+    }
+  }
+
+  /** @param storageDir where captures go; absent: the folder for temporary files */
+  serve(pool: SupervisedPool, storageDir: string | undefined): void {
+    this.#current?.dispose();
+    this.#current = poolOperations({
+      pool,
+      captureFolder: path.join(storageDir ?? path.join(os.tmpdir(), 'bulkhead'), 'captures'),
+      // The editor may be gone by then.
+      notify: (health) => void this.#connection.sendNotification('bulkhead/health', health).catch(() => {}),
+    });
+  }
+
+  dispose(): void {
+    this.#current?.dispose();
+    this.#current = undefined;
+  }
+}
