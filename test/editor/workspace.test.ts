@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import * as vscode from 'vscode';
+import type { WorkerStatus } from '../../workers/protocol-lsp.ts';
 import {
   activated,
   eventually,
@@ -99,13 +100,16 @@ describe('a folder of 1,000 files', () => {
   for (const detector of ['typescript', 'eslint', 'graph']) {
     it(`shows the same after the worker of ${detector} was killed during analysis`, async () => {
       const server = api.serverPid;
+      const isOurs = (worker: WorkerStatus): boolean => worker.detector === detector && worker.pid !== undefined;
+      await status(api, `a worker of ${detector}`, ({ workers }) => workers.some(isOurs));
       await vscode.commands.executeCommand('bulkhead.analyze');
-      const { workers } = await status(api, `a worker of ${detector} at work`, ({ state, workers }) => {
-        return (
-          state === 'analysing' && workers.some((worker) => worker.detector === detector && worker.state === 'busy')
-        );
-      });
-      const pids = workers.flatMap((worker) => (worker.detector === detector && worker.pid ? [worker.pid] : []));
+      // The graph's work is over before a status, at most four a second, can say that it has begun.
+      const { workers } = await status(api, `a worker of ${detector} at work`, ({ state, workers }) =>
+        workers.some(
+          (worker) => isOurs(worker) && (detector === 'graph' || (state === 'analysing' && worker.state === 'busy')),
+        ),
+      );
+      const pids = workers.flatMap((worker) => (isOurs(worker) && worker.pid ? [worker.pid] : []));
       for (const pid of pids) {
         process.kill(pid, 'SIGKILL');
       }
