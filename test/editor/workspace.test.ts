@@ -102,6 +102,7 @@ describe('a folder of 1,000 files', () => {
       const server = api.serverPid;
       const isOurs = (worker: WorkerStatus): boolean => worker.detector === detector && worker.pid !== undefined;
       await status(api, `a worker of ${detector}`, ({ workers }) => workers.some(isOurs));
+      const analysis = nextAnalysis(api);
       await vscode.commands.executeCommand('bulkhead.analyze');
       // The graph's work is over before a status, at most four a second, can say that it has begun.
       const { workers } = await status(api, `a worker of ${detector} at work`, ({ state, workers }) =>
@@ -113,6 +114,7 @@ describe('a folder of 1,000 files', () => {
       for (const pid of pids) {
         process.kill(pid, 'SIGKILL');
       }
+      await analysis;
       const { state } = await settled(api);
       await issuesAre(expected);
       assert.equal(state, 'idle');
