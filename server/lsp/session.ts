@@ -3,11 +3,14 @@
  * A thin adapter over the engine; lives from `initialize` to `exit`.
  */
 import {
+  CodeActionKind,
   DidChangeWatchedFilesNotification,
   FileChangeType,
   TextDocuments,
   TextDocumentSyncKind,
   WatchKind,
+  type CodeAction,
+  type CodeActionParams,
   type Connection,
   type InitializeParams,
   type InitializeResult,
@@ -30,6 +33,7 @@ import { detectorTable, runBy } from '../pool/detectors.ts';
 import { createPool } from '../pool/pool.ts';
 import { version } from '../version.ts';
 import { ChangeCollector } from './changes.ts';
+import { codeActionsOf, retryCommand } from './code-actions.ts';
 import { Publisher } from './diagnostics.ts';
 import { initializationOf } from './initialization.ts';
 import { showNotice } from './notices.ts';
@@ -120,6 +124,8 @@ export class Session {
       serverInfo: { name: 'Bulkhead', version },
       capabilities: {
         textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
+        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] },
+        executeCommandProvider: { commands: [retryCommand] },
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
       },
     };
@@ -274,6 +280,11 @@ export class Session {
 
   #listenToRequests(): void {
     const connection = this.#connection;
+    connection.onCodeAction((params) => this.#codeActions(params));
+    connection.onExecuteCommand(({ command, arguments: args }) => {
+      if (command === retryCommand && typeof args?.[0] === 'string') this.#workspace?.retry(args[0]);
+      return null;
+    });
     connection.onRequest(requests.analyze, async (): Promise<AnalyzeResult> => {
       await this.#workspace?.analyzeAll();
       return { generation: Math.max(0, ...(this.#workspace?.engines ?? []).map((engine) => engine.generation)) };
@@ -290,6 +301,15 @@ export class Session {
     connection.onRequest(requests.watchStatus, (params: WatchStatusParams): StatusParams => {
       this.#watchStatus = params.on;
       return this.#readStatus();
+    });
+  }
+
+  #codeActions({ textDocument, context }: CodeActionParams): CodeAction[] {
+    return context.diagnostics.flatMap((diagnostic) => {
+      const data: unknown = diagnostic.data;
+      if (typeof data !== 'object' || data === null || !('fingerprint' in data)) return [];
+      const found = this.#workspace?.issueOf(textDocument.uri, String(data.fingerprint));
+      return found ? codeActionsOf(found, diagnostic) : [];
     });
   }
 

@@ -12,9 +12,10 @@ import { detectorSettings, knownDetectors, type DetectorChoice } from '../engine
 import { Engine, type EngineSettings } from '../engine/engine.ts';
 import type { ChangeKind } from '../engine/interest.ts';
 import type { DetectorStatus } from '../engine/status.ts';
-import type { Pool } from '../pool/types.ts';
+import type { SupervisedPool } from '../pool/types.ts';
 import { storeDirFor } from '../store/location.ts';
 import { openStore, type Store } from '../store/store.ts';
+import type { FoundIssue } from './code-actions.ts';
 import { diagnosticsOf, uriOf } from './diagnostics.ts';
 import { pathOf } from './uris.ts';
 
@@ -39,7 +40,7 @@ interface WorkspaceEvents {
 const noConfigFile: ConfigFile = { exclude: [], detectors: {} };
 
 export class Workspace extends EventEmitter<WorkspaceEvents> {
-  readonly pool: Pool;
+  readonly pool: SupervisedPool;
   readonly #engines = new Map<string, Engine>();
   readonly #stores = new Map<string, Store>();
   readonly #keepTimers = new Map<string, NodeJS.Timeout>();
@@ -47,7 +48,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   readonly #documents = new Map<string, { text: string; version: number }>();
   #settings: WorkspaceSettings;
 
-  constructor(pool: Pool, settings: WorkspaceSettings) {
+  constructor(pool: SupervisedPool, settings: WorkspaceSettings) {
     super();
     this.pool = pool;
     this.#settings = settings;
@@ -142,11 +143,8 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
 
   /** Merged over folders: one may lie within another. */
   diagnosticsOf(uri: string): Diagnostic[] {
-    const absolute = pathOf(uri);
-    if (absolute === undefined) return [];
     const found = new Map<string, Diagnostic>();
-    for (const [root, engine] of this.#engines) {
-      const file = path.relative(root, absolute).split(path.sep).join('/');
+    for (const { root, engine, file } of this.#placesOf(uri)) {
       for (const diagnostic of diagnosticsOf(root, engine.issuesOf(file))) {
         found.set(
           JSON.stringify([diagnostic.source, diagnostic.code, diagnostic.range, diagnostic.message]),
@@ -155,6 +153,23 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
       }
     }
     return [...found.values()];
+  }
+
+  /** The issue that a published diagnostic stands for. */
+  issueOf(uri: string, fingerprint: string): FoundIssue | undefined {
+    for (const { root, engine, file } of this.#placesOf(uri)) {
+      const issue = engine.issuesOf(file).find((candidate) => candidate.fingerprint === fingerprint);
+      if (issue) return { root, issue };
+    }
+    return undefined;
+  }
+
+  /** Lets an input out of quarantine and analyses it again. */
+  retry(uri: string): void {
+    for (const { root, engine, file } of this.#placesOf(uri)) {
+      this.pool.releaseQuarantine((input) => input.root === root && input.file === file);
+      engine.filesChanged([{ file, kind: 'changed' }]);
+    }
   }
 
   /** By detector, merged over folders: the least finished state speaks. */
@@ -169,6 +184,15 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     this.#engines.clear();
     this.removeAllListeners();
     await Promise.all([this.pool.dispose(), ...[...this.#stores.values()].map((store) => store.close())]);
+  }
+
+  /** A file as each folder knows it; results may lie outside of the folder. */
+  #placesOf(uri: string): readonly { readonly root: string; readonly engine: Engine; readonly file: string }[] {
+    const absolute = pathOf(uri);
+    if (absolute === undefined) return [];
+    return [...this.#engines].map(([root, engine]) => {
+      return { root, engine, file: path.relative(root, absolute).split(path.sep).join('/') };
+    });
   }
 
   async #openStore(root: string): Promise<Store | undefined> {

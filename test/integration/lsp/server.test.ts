@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { HealthParams } from '../../../server/pool/operations.ts';
 import { storeDirFor } from '../../../server/store/location.ts';
 import { openStore } from '../../../server/store/store.ts';
-import type { Diagnostic } from 'vscode-languageserver-protocol/node';
+import type { CodeAction, Diagnostic } from 'vscode-languageserver-protocol/node';
 import { detectorNames, requests, type StatusParams } from '../../../workers/protocol-lsp.ts';
 import { checkJson } from '../../support/cli.ts';
 import { Editor } from '../../support/lsp-client.ts';
@@ -236,6 +236,27 @@ describe('language server over stdio', function () {
       await end(editor);
       await until(`${name}: all are gone`, () => !alive(server) && workers.every(({ pid }) => !alive(pid)), 5_000);
     }
+  });
+
+  it('offers the fixes of an issue', async () => {
+    await using workspace = await makeBrokenWorkspace();
+    await using editor = new Editor();
+    await editor.open([workspace.root]);
+    await editor.settled();
+    const uri = pathToFileURL(path.join(workspace.root, 'src/loose.js')).href;
+    const diagnostics = [...(editor.diagnostics.get(uri) ?? [])].filter(({ code }) => code === 'no-var');
+    assert.equal(diagnostics.length, 1);
+    const actions = await editor.connection.sendRequest<CodeAction[]>('textDocument/codeAction', {
+      textDocument: { uri },
+      range: diagnostics[0]?.range,
+      context: { diagnostics },
+    });
+    assert.equal(actions[0]?.isPreferred, true);
+    const edits = actions[0].edit?.changes?.[uri] ?? [];
+    assert.deepEqual(
+      edits.map(({ newText }) => newText),
+      ['let loose = 1;'],
+    );
   });
 
   it('answers questions about its workers', async () => {
