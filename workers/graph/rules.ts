@@ -39,24 +39,14 @@ export function stringsOf(value: unknown): string[] | undefined {
   return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : undefined;
 }
 
-/** Where to read about a rule. */
-export function ruleUrl(detector: string, rule: string): string {
-  return `https://github.com/bulkhead-dev/bulkhead/blob/main/docs/rules/${detector}/${rule}.md`;
-}
-
 /** Findings by file, as a check collects them. */
 export class Findings {
-  readonly #detector: string;
   readonly #byFile = new Map<string, Finding[]>();
 
-  constructor(detector: string) {
-    this.#detector = detector;
-  }
-
   /** Leaves out what is off. */
-  add(file: string, severity: RuleSeverity, finding: Omit<Finding, 'severity' | 'url'>): void {
+  add(file: string, severity: RuleSeverity, finding: Omit<Finding, 'severity'>): void {
     if (severity === 'off') return;
-    const complete: Finding = { ...finding, severity, url: ruleUrl(this.#detector, finding.rule) };
+    const complete: Finding = { ...finding, severity };
     const list = this.#byFile.get(file);
     if (list) list.push(complete);
     else this.#byFile.set(file, [complete]);

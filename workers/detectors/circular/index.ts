@@ -29,7 +29,7 @@ export function circularFindings(
   options: DetectorOptions,
 ): ReadonlyMap<string, readonly Finding[]> {
   const severities = severitiesOf(options, CIRCULAR_RULES);
-  const findings = new Findings('circular');
+  const findings = new Findings();
   const cycles = cyclesOf(graph);
   const report = (rule: CircularRule, severity: RuleSeverity, found: readonly Component[]): void => {
     for (const component of found) {

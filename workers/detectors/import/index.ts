@@ -53,7 +53,7 @@ const IGNORED_BY_DEFAULT = ['**/{fixtures,__fixtures__,__testfixtures__,testdata
 class ImportCheck {
   readonly #graph: ModuleGraph;
   readonly #severities: RuleSeverities<ImportRule>;
-  readonly #findings = new Findings('import');
+  readonly #findings = new Findings();
   readonly #environment: Environment;
   readonly #generated: IgnoredPaths;
   /** Modules in which TypeScript speaks for itself. */
@@ -180,7 +180,7 @@ class ImportCheck {
     const root = this.#graph.manifests.all.get('');
     const isDeclared = [owner, root].some((manifest) => manifest !== undefined && declares(manifest.data, name));
     // What is declared and not there is for the package detector to say, once.
-    if (why === 'package' && (isDeclared || !this.#isInstalledAnywhere(module.file))) return;
+    if (why === 'package' && (!this.#isInstalledAnywhere(module.file) || isDeclared)) return;
     // TypeScript's own folders stand in for the path of a bare name.
     if (this.#graph.projects.projectOf(module.file)?.options.baseUrl !== undefined && this.#isTopFolder(name)) return;
     if (guardedRequests(this.#graph, module).has(index)) return;
@@ -199,8 +199,13 @@ class ImportCheck {
     return false;
   }
 
+  /** An import was not judged because nothing is installed where it would be. */
+  #leftOut = false;
+
   #isInstalledAnywhere(file: string): boolean {
-    return this.#graph.hasInstalledPackages(path.posix.dirname(file));
+    const installed = this.#graph.hasInstalledPackages(path.posix.dirname(file));
+    if (!installed) this.#leftOut = true;
+    return installed;
   }
 
   #blocked(module: Module, request: ModuleRequest, { package: name = '' }: Missing): void {
@@ -366,7 +371,7 @@ class ImportCheck {
     const root = manifests.all.get('');
     const declaresSomething =
       root !== undefined && ['dependencies', 'devDependencies'].some((field) => isRecord(root.data[field]));
-    if (!root || !declaresSomething || this.#graph.hasInstalledPackages('')) return;
+    if (!this.#leftOut || !root || !declaresSomething || this.#graph.hasInstalledPackages('')) return;
     const severity = this.#severities['unresolved-package'] === 'off' ? 'off' : 'info';
     this.#findings.add(root.file, severity, {
       rule: 'unresolved-package',

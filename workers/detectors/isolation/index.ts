@@ -59,7 +59,7 @@ class IsolationCheck {
   readonly #graph: ModuleGraph;
   readonly #severities: RuleSeverities<IsolationRule>;
   readonly #boundaries: readonly Boundary[];
-  readonly #findings = new Findings('isolation');
+  readonly #findings = new Findings();
 
   constructor(graph: ModuleGraph, options: DetectorOptions) {
     this.#graph = graph;

@@ -71,7 +71,7 @@ export interface PackageCheck {
 
 export function packageFindings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]> {
   const severities = severitiesOf(options, PACKAGE_RULES);
-  const findings = new Findings('package');
+  const findings = new Findings();
   const all = [...graph.manifests.all.values()].map((manifest) => new ManifestFile(manifest));
   const check: PackageCheck = {
     graph,
