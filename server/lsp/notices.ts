@@ -1,6 +1,6 @@
 /** What the pool wants the user to hear once, as a message with the way out. */
 import type { Connection } from 'vscode-languageserver/node';
-import type { Pool, PoolNotice } from '../pool/types.ts';
+import type { MemoryAlert, Pool, PoolNotice } from '../pool/types.ts';
 
 const restart = { title: 'Restart Workers' };
 
@@ -12,6 +12,12 @@ export async function showNotice(
 ): Promise<void> {
   const answer = await connection.window.showErrorMessage(textOf(notice), restart);
   if (answer?.title === restart.title) await pool()?.restart();
+}
+
+/** For the log: nobody has to do anything yet. */
+export function alertText({ compartment, memoryBytes, limitBytes }: MemoryAlert): string {
+  const megabytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MB`;
+  return `${compartment} uses ${megabytes(memoryBytes)} of ${megabytes(limitBytes)}.`;
 }
 
 function textOf(notice: PoolNotice): string {

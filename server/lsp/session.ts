@@ -36,7 +36,7 @@ import { ChangeCollector } from './changes.ts';
 import { codeActionsOf, retryCommand } from './code-actions.ts';
 import { Publisher } from './diagnostics.ts';
 import { initializationOf } from './initialization.ts';
-import { showNotice } from './notices.ts';
+import { alertText, showNotice } from './notices.ts';
 import { Operations } from './operations.ts';
 import { RunProgress } from './progress.ts';
 import { StatusSender, statusOf } from './status.ts';
@@ -154,6 +154,7 @@ export class Session {
       ...(node === '' || !this.#trusted ? {} : { detectors: runBy(node, detectorTable) }),
       ...(this.#storageDir === undefined ? {} : { storageDir: this.#storageDir }),
       log: (level, message) => this.#connection.console[level === 'debug' ? 'log' : level](message),
+      onAlert: (alert) => this.#connection.console.warn(alertText(alert)),
       onNotice: (notice) => void showNotice(this.#connection, () => this.#workspace?.pool, notice),
     });
     const workspace = new Workspace(pool, this.#workspaceSettings());
