@@ -10,7 +10,8 @@ const layers = [
   ['workers', ['**/server/**', '**/client/**']],
   ['server', ['**/client/**', '**/workers/detectors/**', '**/workers/graph/**']],
   ['server/engine', ['**/lsp/**', '**/cli/**', '**/mcp/**']],
-  ['server/pool', ['**/engine/**', '**/lsp/**', '**/cli/**', '**/mcp/**']],
+  ['server/pool', ['**/engine/**', '**/store/**', '**/lsp/**', '**/cli/**', '**/mcp/**']],
+  ['server/store', ['**/engine/**', '**/pool/**', '**/lsp/**', '**/cli/**', '**/mcp/**']],
   ['client', ['**/server/**', '**/detectors/**', '**/graph/**', '**/ipc/**']],
 ];
 

@@ -5,23 +5,15 @@
  * One file per server. A file is swept when its server is gone; a process is ended only if it still is the one that
  * was written down, by its start time: never a stranger that got its number.
  */
-import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { systemProcesses, type ProcessTable } from '../processes.ts';
 
 /** Identifies a process for good: two with the same number have different start times. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** As the platform writes it; only ever compared. */
   readonly startTime: string;
-}
-
-export interface ProcessTable {
-  /** Undefined: there is no such process, or it has ended and only waits to be reaped. */
-  startTimeOf(pid: number): Promise<string | undefined>;
-  /** Ends the process and the group it leads. */
-  kill(pid: number): void;
 }
 
 export interface RegistryOptions {
@@ -130,50 +122,4 @@ function isIdentity(value: unknown): value is ProcessIdentity {
   if (typeof value !== 'object' || value === null) return false;
   const { pid, startTime } = value as Partial<Record<keyof ProcessIdentity, unknown>>;
   return Number.isInteger(pid) && (pid as number) > 1 && typeof startTime === 'string' && startTime !== '';
-}
-
-export const systemProcesses: ProcessTable = {
-  async startTimeOf(pid) {
-    try {
-      if (process.platform === 'linux') return await linuxStartTime(pid);
-      process.kill(pid, 0);
-      const [command, ...args] = startTimeCommand(process.platform, pid);
-      const { stdout } = await promisify(execFile)(command, args, { timeout: 10_000, windowsHide: true });
-      return stdout.trim() === '' ? undefined : stdout.trim();
-    } catch {
-      return undefined;
-    }
-  },
-  kill(pid) {
-    for (const target of process.platform === 'win32' ? [pid] : [-pid, pid]) {
-      try {
-        process.kill(target, 'SIGKILL');
-      } catch {
-        // Gone already, or it leads no group.
-      }
-    }
-  },
-};
-
-export function startTimeCommand(platform: NodeJS.Platform, pid: number): readonly [string, ...string[]] {
-  return platform === 'win32'
-    ? [
-        'powershell.exe',
-        '-NoProfile',
-        '-NonInteractive',
-        '-Command',
-        `(Get-Process -Id ${pid}).StartTime.ToFileTimeUtc()`,
-      ]
-    : ['ps', '-o', 'lstart=', '-p', String(pid)];
-}
-
-/** Ticks since boot, with the boot they count from. */
-async function linuxStartTime(pid: number): Promise<string | undefined> {
-  const [stat, boot] = await Promise.all([
-    readFile(`/proc/${pid}/stat`, 'utf8'),
-    readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => ''),
-  ]);
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, ticks] = [fields[0], fields[19]];
-  return state === 'Z' || ticks === undefined ? undefined : `${boot.trim()}:${ticks}`;
 }

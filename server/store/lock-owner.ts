@@ -4,7 +4,7 @@
  */
 import { readFile, readlink } from 'node:fs/promises';
 import os from 'node:os';
-import { systemProcesses } from '../pool/pid-registry.ts';
+import { systemProcesses } from '../processes.ts';
 import type { LockOwner } from './lock-table.ts';
 
 export interface LockProcesses {

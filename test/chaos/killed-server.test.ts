@@ -8,7 +8,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { PidRegistry, systemProcesses } from '../../server/pool/pid-registry.ts';
+import { PidRegistry } from '../../server/pool/pid-registry.ts';
+import { systemProcesses } from '../../server/processes.ts';
 
 const serverScript = path.join(import.meta.dirname, '../fixtures/workers/server.ts');
 

@@ -5,12 +5,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import {
-  PidRegistry,
-  startTimeCommand,
-  systemProcesses,
-  type ProcessTable,
-} from '../../../server/pool/pid-registry.ts';
+import { PidRegistry } from '../../../server/pool/pid-registry.ts';
+import { startTimeCommand, systemProcesses, type ProcessTable } from '../../../server/processes.ts';
 
 class Table implements ProcessTable {
   readonly alive = new Map<number, string>();
