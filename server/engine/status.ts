@@ -32,8 +32,6 @@ export interface DetectorStatus {
 
 export type IssueCounts = Readonly<Record<Severity, number>>;
 
-export const noIssues: IssueCounts = { error: 0, warning: 0, info: 0, hint: 0 };
-
 /** Nothing more will come for a detector in this state unless something changes. */
 export function isSettled(state: DetectorState): boolean {
   return state !== 'waiting' && state !== 'planning' && state !== 'running';

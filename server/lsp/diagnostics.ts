@@ -63,8 +63,8 @@ export function uriOf(root: string, file: string): string {
 
 /** What a publisher sees of the workspace. */
 export interface PublisherSource {
-  /** Current diagnostics of a file, by absolute path. */
-  diagnosticsOf(uri: string): Diagnostic[];
+  /** Current diagnostics of a file; undefined: not known at the moment, what is shown stays. */
+  diagnosticsOf(uri: string): Diagnostic[] | undefined;
 }
 
 /**
@@ -94,20 +94,18 @@ export class Publisher {
     this.changed(this.#published.keys());
   }
 
-  get idle(): boolean {
-    return !this.#running;
-  }
-
   async #drain(): Promise<void> {
     this.#running = true;
     for (const uri of this.#waiting) {
       this.#waiting.delete(uri);
       const diagnostics = this.#source.diagnosticsOf(uri);
+      if (!diagnostics) continue;
       const text = diagnostics.length === 0 ? '' : JSON.stringify(diagnostics);
       if ((this.#published.get(uri) ?? '') === text) continue;
       if (text === '') this.#published.delete(uri);
       else this.#published.set(uri, text);
-      await this.#send({ uri, diagnostics });
+      // A line that is gone has nobody at its end to miss it.
+      await this.#send({ uri, diagnostics }).catch(() => {});
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
     this.#running = false;

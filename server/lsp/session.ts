@@ -75,7 +75,7 @@ export class Session {
 
   constructor(connection: Connection) {
     this.#connection = connection;
-    this.#publisher = new Publisher({ diagnosticsOf: (uri) => this.#workspace?.diagnosticsOf(uri) ?? [] }, (params) =>
+    this.#publisher = new Publisher({ diagnosticsOf: (uri) => this.#workspace?.diagnosticsOf(uri) }, (params) =>
       connection.sendDiagnostics(params),
     );
     this.#status = new StatusSender(
@@ -318,6 +318,7 @@ export class Session {
     const workspace = this.#workspace;
     const engines = workspace?.engines ?? [];
     return statusOf({
+      opening: workspace === undefined || workspace.opening,
       detectors: workspace?.statuses() ?? [],
       health: workspace?.pool.health() ?? [],
       issues: sumCounts(engines.map((engine) => engine.counts())),

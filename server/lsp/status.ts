@@ -39,6 +39,8 @@ const weight: readonly DetectorState[] = [
 ];
 
 export interface StatusSource {
+  /** Folders are on their way: detectors are not known yet. */
+  readonly opening: boolean;
   readonly detectors: readonly DetectorStatus[];
   readonly health: readonly CompartmentHealth[];
   readonly issues: IssueCounts;
@@ -49,13 +51,14 @@ export function statusOf(source: StatusSource): StatusParams {
   const detectors = mergeByName(source.detectors);
   const running = source.detectors.filter((status) => !isSettled(status.state));
   const troubled = detectors.find((status) => status.state === 'failed' || status.state === 'partial');
-  const busy = running.length > 0;
-  const message = busy
-    ? `Analysing: ${[...new Set(running.map((status) => status.name))].join(', ')}`
-    : troubled?.error;
+  const busy = source.opening || running.length > 0;
+  const names = [...new Set(running.map((status) => status.name))].join(', ');
+  const message = busy ? (names === '' ? 'Opening' : `Analysing: ${names}`) : troubled?.error;
   return {
     state: busy ? 'analysing' : troubled ? 'problem' : 'idle',
-    ...(busy ? { percent: Math.floor(100 * mean(source.detectors.map((status) => status.fraction))) } : {}),
+    ...(busy
+      ? { percent: source.opening ? 0 : Math.floor(100 * mean(source.detectors.map((status) => status.fraction))) }
+      : {}),
     ...(message === undefined ? {} : { message }),
     detectors: detectors.map((status): DetectorStatusLine => ({
       name: status.name,

@@ -54,6 +54,11 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     this.#settings = settings;
   }
 
+  /** Some folder is not analysed yet. */
+  get opening(): boolean {
+    return this.#opening.size > this.#engines.size;
+  }
+
   get engines(): readonly Engine[] {
     return [...this.#engines.values()];
   }
