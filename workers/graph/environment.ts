@@ -1,12 +1,16 @@
-/** What runs a file decides what it may import: Node as it is, or a bundler with ways of its own. Memoized, pure. */
+/**
+ * What runs a file decides what it may import: Node as it is, or a bundler with ways of its own. Memoized, pure; for
+ * one state of the graph's surroundings.
+ */
 import path from 'node:path';
 import type { Module, ModuleGraph } from './graph.ts';
+import { Kept } from './kept.ts';
 import { isRecord, type Manifest } from './manifests.ts';
 
 export class Environment {
   readonly #graph: ModuleGraph;
   readonly #bundled = new Map<Manifest | undefined, boolean>();
-  #configText: string | undefined;
+  readonly #configText = new Kept<ModuleGraph, string>();
 
   constructor(graph: ModuleGraph) {
     this.#graph = graph;
@@ -39,20 +43,22 @@ export class Environment {
   /** Some tool's configuration names this prefix: `'@app'`, `"~/"`. What it means is the tool's business. */
   isConfiguredAlias(specifier: string): boolean {
     if (FRAMEWORK_ALIASES.test(specifier)) return true;
-    this.#configText ??= [...this.#graph.files]
-      .filter((file) => CONFIGURATIONS.test(file))
-      .map((file) => this.#graph.textOf(file) ?? '')
-      .join('\n');
+    const text = this.#configText.of(this.#graph, configText);
     const [first = '', second = ''] = specifier.split('/');
     const prefixes = [first, `${first}/${second}`, specifier].filter((prefix) => prefix !== '');
     return prefixes.some((prefix) =>
       ['', '^'].some((start) =>
         ["'", '"', '`'].some((quote) =>
-          [quote, '/', '$', '(', '\\'].some((end) => this.#configText?.includes(quote + start + prefix + end)),
+          [quote, '/', '$', '(', '\\'].some((end) => text.includes(quote + start + prefix + end)),
         ),
       ),
     );
   }
+}
+
+function configText(graph: ModuleGraph): string {
+  const files = [...graph.files].filter((file) => CONFIGURATIONS.test(file));
+  return files.map((file) => graph.textOf(file) ?? '').join('\n');
 }
 
 const BUNDLERS =

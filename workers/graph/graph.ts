@@ -10,6 +10,7 @@ import { walkFiles } from '../files.ts';
 import type { Overlay } from '../protocol.ts';
 import { FileIndex } from './file-index.ts';
 import { InstalledPackages } from './installed.ts';
+import { noteRead, tick, type Readable } from './kept.ts';
 import { Manifests, readManifest, WORKSPACE_FILES, type Manifest } from './manifests.ts';
 import { isProjectFile, joined, Projects } from './projects.ts';
 import { isModuleFile, readRecord, recordHash, type ModuleRecord } from './record.ts';
@@ -46,6 +47,8 @@ export class ModuleGraph {
   #overlays = new Map<string, string>();
   #version = 0;
   #population = 0;
+  #surroundings = 0;
+  readonly #withPackages = new Map<string, boolean>();
 
   // What is known to be stale; survives an aborted update.
   #walkNeeded = true;
@@ -71,6 +74,14 @@ export class ModuleGraph {
     return this.#population;
   }
 
+  /**
+   * Grows whenever anything but the contents of the modules that are there may answer differently: which files there
+   * are, manifests, projects, what is installed, the texts of other files.
+   */
+  get surroundings(): number {
+    return this.#surroundings;
+  }
+
   /** By file, in path order of their discovery. */
   get modules(): ReadonlyMap<string, Module> {
     return this.#modules;
@@ -94,11 +105,19 @@ export class ModuleGraph {
 
   /** The text of a file as the graph sees it now; undefined when it cannot be read. */
   textOf(file: string): string | undefined {
+    const module = this.#modules.get(file);
+    if (module) noteRead(module);
     return this.#overlays.get(file) ?? readText(path.join(this.root, file));
   }
 
   /** Whether a folder of installed packages can be reached from a directory of the root. */
   hasInstalledPackages(directory: string): boolean {
+    let answer = this.#withPackages.get(directory);
+    if (answer === undefined) this.#withPackages.set(directory, (answer = this.#lookForPackages(directory)));
+    return answer;
+  }
+
+  #lookForPackages(directory: string): boolean {
     for (let at = path.join(this.root, directory); ; at = path.dirname(at)) {
       if (entryAt(path.join(at, 'node_modules')) === 'directory' || entryAt(path.join(at, '.pnp.cjs')) === 'file')
         return true;
@@ -117,13 +136,22 @@ export class ModuleGraph {
   /** @throws the signal's reason when aborted; what was not done is done by the next update */
   async update({ overlays, changed, signal }: GraphUpdate): Promise<void> {
     this.#takeOverlays(overlays);
-    if (changed === undefined) this.#walkNeeded = true;
-    else for (const file of changed) this.#suspect(file);
+    if (changed === undefined) {
+      this.#walkNeeded = true;
+      this.#surround();
+    }
+    for (const file of changed ?? []) this.#suspect(file);
     if (this.#walkNeeded) await this.#walk(signal);
     if (this.#foreign.size > 0) this.#reconsider([...this.#foreign], [...this.#foreign]);
     this.#foreign.clear();
     await this.#readSuspects(signal);
     await this.#link(signal);
+  }
+
+  /** Whatever is not the content of a module may be another. */
+  #surround(): void {
+    this.#surroundings++;
+    this.#withPackages.clear();
   }
 
   #takeOverlays(overlays: readonly Overlay[]): void {
@@ -142,6 +170,7 @@ export class ModuleGraph {
     if (entry !== before || entry === 'directory' || path.posix.basename(file) === '.gitignore')
       this.#walkNeeded = true;
     if (before === 'nothing') this.#foreign.add(file);
+    if (!isModuleFile(file) || entry !== before) this.#surround();
   }
 
   async #walk(signal: AbortSignal | undefined): Promise<void> {
@@ -159,6 +188,7 @@ export class ModuleGraph {
   }
 
   #reconsider(added: readonly string[], removed: readonly string[]): void {
+    this.#surround();
     this.#resolver?.invalidate(added, removed);
     this.#unlinkAll();
   }
@@ -183,6 +213,7 @@ export class ModuleGraph {
     const known = this.#modules.get(file);
     const text = this.#index.has(file) ? this.textOf(file) : undefined;
     if (text === undefined || text.length > MAXIMUM_LENGTH) {
+      this.#surround();
       if (!known) return;
       this.#modules.delete(file);
       this.#population++;
@@ -202,6 +233,7 @@ export class ModuleGraph {
       const module = new Node(file, record);
       this.#modules.set(file, module);
       this.#population++;
+      this.#surround();
       this.#unlinked.add(module);
       this.#isPopulationNew = true;
     }
@@ -243,6 +275,7 @@ export class ModuleGraph {
     this.#manifests = new Manifests(manifests, workspaceFiles);
     this.#projects = new Projects(this.root, configs);
     this.#installed = new InstalledPackages();
+    this.#surround();
     this.#resolver = new Resolver(this.root, realPath(this.root), this.#index, this.#manifests, this.#projects);
     this.#unlinkAll();
   }
@@ -258,10 +291,11 @@ export class ModuleGraph {
     const turns = new Turns(signal);
     for (const module of this.#unlinked) {
       const scope = resolver.scopeOf(module.file);
-      module.resolutions = module.record.requests.map(({ specifier }) => resolver.resolve(scope, specifier));
-      module.targets = module.resolutions.map((resolution) =>
+      const resolutions = module.record.requests.map(({ specifier }) => resolver.resolve(scope, specifier));
+      const targets = resolutions.map((resolution) =>
         resolution.kind === 'file' ? this.#modules.get(resolution.file) : undefined,
       );
+      module.link(resolutions, targets);
       this.#unlinked.delete(module);
       await turns.next();
     }
@@ -276,15 +310,43 @@ const LOCKFILES: ReadonlySet<string> = new Set([
 /** Longer files are data or bundles; nobody maintains their imports. UTF-16 code units. */
 const MAXIMUM_LENGTH = 5_000_000;
 
-class Node implements Module {
+/** Notes who looks into it, see {@link noteRead}. */
+class Node implements Module, Readable {
   readonly file: string;
-  record: ModuleRecord;
-  resolutions: readonly Resolution[] = [];
-  targets: readonly (Module | undefined)[] = [];
+  changedAt = tick();
+  #record: ModuleRecord;
+  #resolutions: readonly Resolution[] = [];
+  #targets: readonly (Module | undefined)[] = [];
 
   constructor(file: string, record: ModuleRecord) {
     this.file = file;
-    this.record = record;
+    this.#record = record;
+  }
+
+  get record(): ModuleRecord {
+    noteRead(this);
+    return this.#record;
+  }
+
+  set record(record: ModuleRecord) {
+    this.#record = record;
+    this.changedAt = tick();
+  }
+
+  get resolutions(): readonly Resolution[] {
+    noteRead(this);
+    return this.#resolutions;
+  }
+
+  get targets(): readonly (Module | undefined)[] {
+    noteRead(this);
+    return this.#targets;
+  }
+
+  link(resolutions: readonly Resolution[], targets: readonly (Module | undefined)[]): void {
+    this.#resolutions = resolutions;
+    this.#targets = targets;
+    this.changedAt = tick();
   }
 }
 

@@ -4,6 +4,7 @@ import picomatch from 'picomatch';
 import { exportedName, exportedNames } from '../../graph/exports.ts';
 import { IgnoredPaths } from '../../graph/ignored.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
+import { Kept } from '../../graph/kept.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { typescriptProgram } from '../../graph/program.ts';
 import { rangeIn, specifierRange, type ModuleRequest } from '../../graph/record.ts';
@@ -44,43 +45,76 @@ export const IMPORT_RULES: RuleSeverities<ImportRule> = {
 export const detector = graphDetector({ name: 'import', version: '1', rules: IMPORT_RULES, findings: importFindings });
 
 export function importFindings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]> {
-  return new ImportCheck(graph, options).run();
+  const ambient = ambientNames(graph);
+  const state = JSON.stringify([graph.surroundings, options, ambient]);
+  return checks.of(graph, () => new ImportCheck(graph, options, ambient), state).run();
 }
+
+const checks = new Kept<ModuleGraph, ImportCheck>(new WeakMap());
 
 /** Files that are made to be wrong. */
 const IGNORED_BY_DEFAULT = ['**/{fixtures,__fixtures__,__testfixtures__,testdata}/**'];
 
+interface ModuleResult {
+  readonly findings: readonly Finding[];
+  /** An import was not judged because nothing is installed where it would be. */
+  readonly leftOut: boolean;
+}
+
+/** Lives as long as the graph's surroundings and the options stay as they are; modules are checked when they changed. */
 class ImportCheck {
   readonly #graph: ModuleGraph;
   readonly #severities: RuleSeverities<ImportRule>;
-  readonly #findings = new Findings();
+  readonly #results = new Kept<Module, ModuleResult>();
   readonly #environment: Environment;
   readonly #generated: IgnoredPaths;
-  /** Modules in which TypeScript speaks for itself. */
-  readonly #covered: ReadonlySet<Module>;
+  readonly #dedupes: boolean;
   readonly #isIgnoredFile: (file: string) => boolean;
   readonly #isKnown: (specifier: string) => boolean;
   readonly #ambient: readonly RegExp[];
+  /** Modules in which TypeScript speaks for itself. */
+  #covered: ReadonlySet<Module> = new Set();
 
-  constructor(graph: ModuleGraph, options: DetectorOptions) {
+  // Of the module that is being checked.
+  #findings = new Findings();
+  #leftOut = false;
+
+  constructor(graph: ModuleGraph, options: DetectorOptions, ambient: readonly string[]) {
     this.#graph = graph;
     this.#severities = severitiesOf(options, IMPORT_RULES);
     this.#environment = new Environment(graph);
     this.#generated = new IgnoredPaths(graph.root);
-    this.#covered = options['dedupeWithTypescript'] === false ? new Set() : typescriptProgram(graph);
+    this.#dedupes = options['dedupeWithTypescript'] !== false;
     this.#isIgnoredFile = picomatch(stringsOf(options['ignore']) ?? IGNORED_BY_DEFAULT, { dot: true });
     const known = stringsOf(options['known']) ?? [];
     this.#isKnown = known.length === 0 ? () => false : picomatch(known, { dot: true });
-    this.#ambient = [...graph.modules.values()].flatMap(({ record }) => record.ambient.map(ambientPattern));
+    this.#ambient = ambient.map(ambientPattern);
   }
 
   run(): ReadonlyMap<string, readonly Finding[]> {
-    for (const module of this.#graph.modules.values()) if (!this.#isIgnoredFile(module.file)) this.#module(module);
-    this.#installation();
-    return this.#findings.byFile;
+    if (this.#dedupes) this.#covered = typescriptProgram(this.#graph);
+    const byFile = new Map<string, readonly Finding[]>();
+    let leftOut = false;
+    for (const module of this.#graph.modules.values()) {
+      const result = this.#results.of(module, this.#module, this.#covered.has(module));
+      if (result.findings.length > 0) byFile.set(module.file, result.findings);
+      leftOut ||= result.leftOut;
+    }
+    const root = leftOut ? this.#installation() : undefined;
+    if (root) byFile.set(root.file, root.findings);
+    return byFile;
   }
 
-  #module(module: Module): void {
+  readonly #module = (module: Module): ModuleResult => {
+    if (this.#isIgnoredFile(module.file)) return NOTHING;
+    this.#findings = new Findings();
+    this.#leftOut = false;
+    this.#check(module);
+    const findings = this.#findings.byFile.get(module.file) ?? [];
+    return findings.length === 0 && !this.#leftOut ? NOTHING : { findings, leftOut: this.#leftOut };
+  };
+
+  #check(module: Module): void {
     const { requests } = module.record;
     requests.forEach((request, index) => {
       const resolution = module.resolutions[index];
@@ -198,9 +232,6 @@ class ImportCheck {
     for (const file of this.#graph.files) if (file.startsWith(`${name}/`) || file.includes(`/${name}/`)) return true;
     return false;
   }
-
-  /** An import was not judged because nothing is installed where it would be. */
-  #leftOut = false;
 
   #isInstalledAnywhere(file: string): boolean {
     const installed = this.#graph.hasInstalledPackages(path.posix.dirname(file));
@@ -366,25 +397,36 @@ class ImportCheck {
   }
 
   /** Nothing installed at all: once, and at the place that says what should be. */
-  #installation(): void {
+  #installation(): { readonly file: string; readonly findings: readonly Finding[] } | undefined {
     const { manifests } = this.#graph;
     const root = manifests.all.get('');
     const declaresSomething =
       root !== undefined && ['dependencies', 'devDependencies'].some((field) => isRecord(root.data[field]));
-    if (!this.#leftOut || !root || !declaresSomething || this.#graph.hasInstalledPackages('')) return;
-    const severity = this.#severities['unresolved-package'] === 'off' ? 'off' : 'info';
-    this.#findings.add(root.file, severity, {
+    if (!root || !declaresSomething || this.#graph.hasInstalledPackages('')) return undefined;
+    if (this.#severities['unresolved-package'] === 'off') return undefined;
+    const finding: Finding = {
       rule: 'unresolved-package',
+      severity: 'info',
       message:
         'Nothing is installed here, so imports of packages are not checked. Run the install of your package manager.',
       range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } },
-    });
+    };
+    return { file: root.file, findings: [finding] };
   }
 
   #replaceSpecifier(module: Module, request: ModuleRequest, specifier: string, kind: Fix['kind'], title: string): Fix {
     const range = rangeIn(module.record, request.specifierStart + 1, request.specifierEnd - 1);
     return { title, kind, edits: [{ range, newText: specifier }] };
   }
+}
+
+const NOTHING: ModuleResult = { findings: [], leftOut: false };
+
+/** Names declared anywhere, as `declare module` gives them. */
+function ambientNames(graph: ModuleGraph): readonly string[] {
+  const names: string[] = [];
+  for (const { record } of graph.modules.values()) names.push(...record.ambient);
+  return names;
 }
 
 const COMPLETIONS = ['', '.ts', '.tsx', '.js', '.json', '.d.ts', '/index.ts', '/index.js'];

@@ -2,6 +2,7 @@
 import { edgesOf, type Edge } from '../../graph/edges.ts';
 import { exportedName } from '../../graph/exports.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
+import { Kept } from '../../graph/kept.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import { isDeclarationFile, rangeIn, specifierRange, type ModuleRequest } from '../../graph/record.ts';
 import { isRelative, type Resolution } from '../../graph/resolution.ts';
@@ -52,14 +53,20 @@ export function isolationFindings(
   graph: ModuleGraph,
   options: DetectorOptions,
 ): ReadonlyMap<string, readonly Finding[]> {
-  return new IsolationCheck(graph, options).run();
+  const state = JSON.stringify([graph.surroundings, options]);
+  return checks.of(graph, () => new IsolationCheck(graph, options), state).run();
 }
 
+const checks = new Kept<ModuleGraph, IsolationCheck>(new WeakMap());
+
+/** Lives as long as the graph's surroundings and the options stay as they are; modules are checked when they changed. */
 class IsolationCheck {
   readonly #graph: ModuleGraph;
   readonly #severities: RuleSeverities<IsolationRule>;
   readonly #boundaries: readonly Boundary[];
-  readonly #findings = new Findings();
+  readonly #results = new Kept<Module, readonly Finding[]>();
+  /** Of the module, or the couplings, that are being checked. */
+  #findings = new Findings();
 
   constructor(graph: ModuleGraph, options: DetectorOptions) {
     this.#graph = graph;
@@ -68,17 +75,28 @@ class IsolationCheck {
   }
 
   run(): ReadonlyMap<string, readonly Finding[]> {
+    const byFile = new Map<string, readonly Finding[]>();
     for (const module of this.#graph.modules.values()) {
-      module.record.requests.forEach((request, index) => {
-        const resolution = module.resolutions[index];
-        if (resolution?.kind === 'file' && request.kind !== 'reference') this.#import(module, request, resolution);
-      });
-      if (this.#severities['mutable-export'] !== 'off') this.#mutableExports(module);
+      const findings = this.#results.of(module, this.#module);
+      if (findings.length > 0) byFile.set(module.file, findings);
     }
+    this.#findings = new Findings();
     this.#couplings();
     if (this.#severities['effect-on-load'] !== 'off') this.#effects();
-    return this.#findings.byFile;
+    for (const [file, findings] of this.#findings.byFile) byFile.set(file, [...(byFile.get(file) ?? []), ...findings]);
+    return byFile;
   }
+
+  /** What is wrong with a module by itself and what it asks for. */
+  readonly #module = (module: Module): readonly Finding[] => {
+    this.#findings = new Findings();
+    module.record.requests.forEach((request, index) => {
+      const resolution = module.resolutions[index];
+      if (resolution?.kind === 'file' && request.kind !== 'reference') this.#import(module, request, resolution);
+    });
+    if (this.#severities['mutable-export'] !== 'off') this.#mutableExports(module);
+    return this.#findings.byFile.get(module.file) ?? NONE;
+  };
 
   #import(module: Module, request: ModuleRequest, resolution: Extract<Resolution, { kind: 'file' }>): void {
     const { manifests } = this.#graph;
@@ -269,6 +287,8 @@ class IsolationCheck {
     });
   }
 }
+
+const NONE: readonly Finding[] = [];
 
 const FIRST_LINE: Finding['range'] = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 

@@ -1,0 +1,71 @@
+/**
+ * Values made from modules, kept until something they were made from changes. What that is nobody has to declare:
+ * while a value is made, every module that is looked into (its record, its links, its text) is noted, also through
+ * other kept values. So rules stay plain functions over the graph and cost what an edit touches. What is not a module
+ * (manifests, projects, which files there are) is the graph's `surroundings` and belongs into `given`.
+ */
+
+/** Something that may be looked into and become another. */
+export interface Readable {
+  /** By {@link tick}. */
+  readonly changedAt: number;
+}
+
+/** To be called by whatever gives away what a readable holds. */
+export function noteRead(one: Readable): void {
+  reading?.add(one);
+}
+
+/** The time of a change: later than every value made so far. */
+export function tick(): number {
+  return ++clock;
+}
+
+let reading: Set<Readable> | undefined;
+let clock = 0;
+
+interface Entry<Value> {
+  readonly value: Value;
+  readonly madeAt: number;
+  readonly given: unknown;
+  readonly reads: readonly Readable[];
+}
+
+export class Kept<Key extends object, Value> {
+  readonly #entries: Map<Key, Entry<Value>> | WeakMap<Key, Entry<Value>>;
+
+  /** @param entries a WeakMap where keys come and go while the values stay in use */
+  constructor(entries: Map<Key, Entry<Value>> | WeakMap<Key, Entry<Value>> = new Map<Key, Entry<Value>>()) {
+    this.#entries = entries;
+  }
+
+  /**
+   * The key's value, made again if a module it was made from has changed, or `given` is another than then.
+   * @param make synchronous; depends on nothing but the key, modules and `given`
+   */
+  of(key: Key, make: (key: Key) => Value, given?: unknown): Value {
+    let entry = this.#entries.get(key);
+    if (!entry || !isCurrent(entry, given)) {
+      entry = made(key, make, given);
+      this.#entries.set(key, entry);
+    }
+    if (reading) for (const one of entry.reads) reading.add(one);
+    return entry.value;
+  }
+}
+
+function isCurrent({ reads, madeAt, given }: Entry<unknown>, now: unknown): boolean {
+  if (!Object.is(given, now)) return false;
+  for (const one of reads) if (one.changedAt > madeAt) return false;
+  return true;
+}
+
+function made<Key, Value>(key: Key, make: (key: Key) => Value, given: unknown): Entry<Value> {
+  const outer = reading;
+  const own = (reading = new Set());
+  try {
+    return { value: make(key), madeAt: clock, given, reads: [...own] };
+  } finally {
+    reading = outer;
+  }
+}
