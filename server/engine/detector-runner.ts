@@ -20,6 +20,7 @@ import type { IssueTable } from './issue-table.ts';
 import type { Answer, Memory } from './memory.ts';
 import { problemIssue, quarantineIssue } from './own-issues.ts';
 import { isSettled, type DetectorState, type DetectorStatus } from './status.ts';
+import { pending, ready, refused, type Told, type UnitAnswer } from './told.ts';
 
 /** What a runner sees of its engine. */
 export interface RunnerHost {
@@ -61,6 +62,8 @@ export class DetectorRunner {
   /** The newest generation in work or answered, by unit. */
   readonly #newest = new Map<string, number>();
   readonly #stale = new Set<string>();
+  /** The present answer of each unit: its generation, and whether it is about what is on disk. */
+  readonly #answers = new Map<string, { readonly generation: number; readonly ofDisk: boolean }>();
   /** When the check of each unit's present answer began, for answers that memory has not been given. */
   readonly #unkept = new Map<string, number>();
   #units = new Map<string, Unit>();
@@ -116,6 +119,13 @@ export class DetectorRunner {
     this.#pump();
   }
 
+  /** The pool can do again what it refused or gave up: what has no answer is asked for once more. */
+  tryAgain(): void {
+    if (this.#state !== 'failed' && this.#state !== 'partial') return;
+    for (const id of this.#unanswered) if (this.#units.has(id)) this.#stale.add(id);
+    this.#pump();
+  }
+
   /** Files changed on disk or in the editor. */
   filesChanged(changes: readonly FileChange[]): void {
     let config = false;
@@ -146,6 +156,26 @@ export class DetectorRunner {
       else if (this.#units.has(file)) this.#stale.add(file);
     }
     this.#pump();
+  }
+
+  /** The present plan, for another process that would make the same. */
+  tellPlan(): Told<PlanResult> {
+    if (!this.#planStale && !this.#planning && this.#currentPlan) return ready(this.#currentPlan);
+    return this.#state === 'failed' || this.#state === 'cancelled' ? refused : pending;
+  }
+
+  /** What is true of a unit on disk, for another process that would ask its own compartments. */
+  tellAnswer({ id, group }: Unit): Told<UnitAnswer> {
+    const plan = this.tellPlan();
+    if (plan.state !== 'ready') return plan;
+    const unanswered = this.#unanswered.has(id);
+    if (this.#units.get(id)?.group !== group || this.#fatalCheckProblem() !== undefined) return refused;
+    const answer = this.#answers.get(id);
+    const current = !this.#stale.has(id) && answer?.generation === this.#newest.get(id);
+    if (!current && !unanswered) return isSettled(this.#state) ? refused : pending;
+    if (answer?.ofDisk === false) return refused;
+    const files = this.#host.table.ofUnit(this.name, id);
+    return ready({ unanswered, files, problems: [...this.#checkProblems.values()] });
   }
 
   /** Answers that memory has not been given yet; each is handed out once. */
@@ -257,6 +287,7 @@ export class DetectorRunner {
         // Asked for in the meantime, or left out by the user.
         if (!this.#stale.delete(unit.id)) continue;
         this.#newest.set(unit.id, generation);
+        this.#answers.set(unit.id, { generation, ofDisk: true });
         for (const [file, issues] of files) {
           if (this.#host.included(file)) table.replace(this.name, unit.id, file, issues);
         }
@@ -280,6 +311,7 @@ export class DetectorRunner {
   #dropUnit(id: string): void {
     this.#stale.delete(id);
     this.#newest.delete(id);
+    this.#answers.delete(id);
     this.#unkept.delete(id);
     this.#unanswered.delete(id);
     this.#host.table.dropUnit(this.name, id);
@@ -401,7 +433,10 @@ export class DetectorRunner {
       else {
         this.#unanswered.delete(unit.id);
         if (run.fatal) continue;
-        if (run.startedAt !== undefined) this.#unkept.set(unit.id, run.startedAt);
+        const ofDisk = run.startedAt !== undefined;
+        this.#answers.set(unit.id, { generation: run.generation, ofDisk });
+        // Who answered for us keeps it: only they know what it was made from.
+        if (ofDisk && outcome.borrowed?.has(unit.id) !== true) this.#unkept.set(unit.id, run.startedAt);
         this.#host.table.finishUnit(this.name, unit.id, run.named.get(unit.id) ?? new Set());
       }
     }

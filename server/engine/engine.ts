@@ -4,7 +4,7 @@
  */
 import { EventEmitter } from 'node:events';
 import ignore from 'ignore';
-import type { DetectorOptions, Issue, Overlay } from '../../workers/protocol.ts';
+import type { DetectorOptions, Issue, Overlay, PlanResult, Unit } from '../../workers/protocol.ts';
 import type { Pool } from '../pool/types.ts';
 import type { Store } from '../store/store.ts';
 import { DetectorRunner, type RunnerHost } from './detector-runner.ts';
@@ -13,6 +13,7 @@ import { IssueTally } from './issue-counts.ts';
 import { IssueTable } from './issue-table.ts';
 import { Memory } from './memory.ts';
 import { isSettled, type DetectorStatus, type IssueCounts } from './status.ts';
+import { refused, type Told, type UnitAnswer } from './told.ts';
 
 export interface EngineSettings {
   /** Detectors that are on, with their options. */
@@ -41,6 +42,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   readonly #overlays = new Map<string, Overlay>();
   readonly #tally = new IssueTally();
   readonly #changedFiles = new Set<string>();
+  readonly #stopListening: () => void;
   #settings: EngineSettings;
   #excluded: (file: string) => boolean;
   #wanted: readonly string[] = [];
@@ -57,6 +59,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#excluded = matcherOf(settings.exclude);
     this.#memory = store && new Memory(root, store);
     this.#table = new IssueTable((file) => this.#fileChanged(file));
+    this.#stopListening = pool.onAvailable((detector) => this.#runners.get(detector)?.tryAgain());
   }
 
   /** Analyses everything: the first time, or again on request. */
@@ -113,6 +116,18 @@ export class Engine extends EventEmitter<EngineEvents> {
     for (const runner of this.#runners.values()) runner.cancel();
   }
 
+  /** For another process that would make the same plan. @param same whether it understands the options alike */
+  tellPlan(detector: string, same: (options: DetectorOptions) => boolean): Told<PlanResult> {
+    const runner = this.#runners.get(detector);
+    return runner && same(this.#optionsFor(detector)) ? runner.tellPlan() : refused;
+  }
+
+  /** For another process that would analyse the same unit. */
+  tellAnswer(detector: string, same: (options: DetectorOptions) => boolean, unit: Unit): Told<UnitAnswer> {
+    const runner = this.#runners.get(detector);
+    return runner && same(this.#optionsFor(detector)) ? runner.tellAnswer(unit) : refused;
+  }
+
   issuesOf(file: string): readonly Issue[] {
     return this.#table.issuesOf(file);
   }
@@ -157,6 +172,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   dispose(): void {
+    this.#stopListening();
     this.removeAllListeners();
     for (const runner of this.#runners.values()) runner.dispose();
     this.#runners.clear();
@@ -182,13 +198,17 @@ export class Engine extends EventEmitter<EngineEvents> {
       pool: this.#pool,
       table: this.#table,
       memory: this.#memory,
-      options: () => ({ ...optionsOf(this.#settings, name), exclude: this.#settings.exclude }),
+      options: () => this.#optionsFor(name),
       overlays: () => [...this.#overlays.values()],
       wanted: () => this.#wanted,
       included: (file) => !this.#excluded(file),
       nextGeneration: () => ++this.#generation,
       statusChanged: () => this.#statusChanged(),
     };
+  }
+
+  #optionsFor(name: string): DetectorOptions {
+    return { ...optionsOf(this.#settings, name), exclude: this.#settings.exclude };
   }
 
   /** A detector's end is told after the files it ended with. */

@@ -46,7 +46,13 @@ export interface QuarantinedInput {
 
 /** How a check settled: exactly once, with everything that was not analysed named. */
 export type CheckOutcome =
-  | { readonly kind: 'done'; readonly result: CheckResult; readonly quarantined: readonly QuarantinedInput[] }
+  | {
+      readonly kind: 'done';
+      readonly result: CheckResult;
+      readonly quarantined: readonly QuarantinedInput[];
+      /** Units that another process answered for. */
+      readonly borrowed?: ReadonlySet<string>;
+    }
   | { readonly kind: 'cancelled' }
   | {
       readonly kind: 'failed';
@@ -55,6 +61,7 @@ export type CheckOutcome =
       /** Units without an answer. */
       readonly unfinished: readonly Unit[];
       readonly quarantined: readonly QuarantinedInput[];
+      readonly borrowed?: ReadonlySet<string>;
     };
 
 export type CompartmentState = 'starting' | 'ready' | 'busy' | 'backing-off' | 'degraded' | 'disabled' | 'stopped';
