@@ -2,18 +2,32 @@
  * Compares `unresolved` and `missing-export` with what TypeScript reports (TS2307, 2792 and TS2305, 2614, 2724, 2459)
  * for the files of one tsconfig; imports of packages are left out, since corpora are not installed.
  *
- *     node bench/graph/tsc-parity.ts <root> <tsconfig below root>
+ *     node bench/graph/tsc-parity.ts <root> <tsconfig below root> [--plant]
+ *
+ * `--plant` first deletes 8 modules of the program and misspells 15 imported names, always the same ones: `root` must
+ * be a copy.
  */
 import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { importFindings } from '../../workers/detectors/import/index.ts';
 import { graphOf } from '../../workers/graph/index.ts';
 import { isRelative } from '../../workers/graph/resolution.ts';
 
-const [rootArgument = '.', tsconfig = 'tsconfig.json'] = process.argv.slice(2);
+const [rootArgument = '.', tsconfig = 'tsconfig.json', mode] = process.argv.slice(2);
 const root = path.resolve(rootArgument);
-const graph = await graphOf(root, { overlays: [] });
 const compiler = path.resolve(import.meta.dirname, '../../node_modules/typescript/lib/tsc.js');
+const program = new Set(
+  spawnSync(process.execPath, [compiler, '-p', tsconfig, '--listFilesOnly'], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+  })
+    .stdout.split('\n')
+    .map((file) => path.relative(root, file.trim()).split(path.sep).join('/')),
+);
+if (mode === '--plant') await plant();
+const graph = await graphOf(root, { overlays: [] });
 const output = spawnSync(
   process.execPath,
   [
@@ -44,15 +58,6 @@ for (const match of output.matchAll(/^(\S+)\((\d+),\d+\): error TS(2307|2792|230
   }
   theirs.add(`${path.posix.normalize(file)}:${line} ${isFile ? 'unresolved' : 'missing-export'}`);
 }
-const program = new Set(
-  spawnSync(process.execPath, [compiler, '-p', tsconfig, '--listFilesOnly'], {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 2 ** 30,
-  })
-    .stdout.split('\n')
-    .map((file) => path.relative(root, file.trim()).split(path.sep).join('/')),
-);
 const ours = new Set<string>();
 for (const [file, findings] of importFindings(graph, { dedupeWithTypescript: false, ignore: [] })) {
   if (!program.has(file)) continue;
@@ -65,3 +70,28 @@ console.log(
 );
 for (const one of ours) if (!theirs.has(one)) console.log(`  only ours: ${one}`);
 for (const one of theirs) if (!ours.has(one)) console.log(`  only TypeScript's: ${one}`);
+
+/** Spread evenly over the program, so that every run plants the same. */
+async function plant(): Promise<void> {
+  const { modules } = await graphOf(root, { overlays: [] });
+  const own = [...modules.values()]
+    .filter(({ file }) => program.has(file))
+    .sort((one, other) => (one.file < other.file ? -1 : 1));
+  const spread = <T>(list: readonly T[], count: number): readonly T[] =>
+    Array.from({ length: Math.min(count, list.length) }, (_, index) => list[Math.floor((list.length * index) / count)]).filter((one) => one !== undefined); // prettier-ignore
+  const imports = own.flatMap((module) =>
+    module.record.requests.flatMap((request, index) => {
+      const target = module.targets[index];
+      const name = request.names.find(({ imported }) => imported !== '*' && imported !== 'default');
+      return request.kind === 'import' && target && name ? [{ module, target, name }] : [];
+    }),
+  );
+  const oneOfEach = [...new Map(imports.map((one) => [one.module, one])).values()];
+  for (const { module, name } of spread(oneOfEach, 15)) {
+    const file = path.join(root, module.file);
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, `${text.slice(0, name.start)}${name.imported}Misspelt as ${name.local}${text.slice(name.start + name.imported.length)}`); // prettier-ignore
+  }
+  const asked = [...new Set(imports.map(({ target }) => target.file))].sort();
+  for (const file of spread(asked, 8)) rmSync(path.join(root, file));
+}

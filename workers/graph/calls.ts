@@ -12,7 +12,10 @@ export interface Call {
   readonly end: number;
   readonly specifierStart: number;
   readonly specifierEnd: number;
-  /** `const { a, b: c } = require('x')` gives a and b, `const x = require('x')` and `import x = require('x')` `*`. */
+  /**
+   * `const { a, b: c } = require('x')` gives a and b, `const x = require('x')` and `import x = require('x')` `*`,
+   * `require('x').a` gives a without a local name.
+   */
   readonly names: readonly ImportedName[];
 }
 
@@ -109,7 +112,7 @@ function requireCall(
   const specifier = literalOf(argument);
   if (specifier === undefined || argument === undefined) return undefined;
   const { callee } = node;
-  if (isRequire(callee, place)) return callOf('require', specifier, node, argument, place, namesOf(parent));
+  if (isRequire(callee, place)) return callOf('require', specifier, node, argument, place, namesOf(node, parent));
   const isResolve = callee.type === 'MemberExpression' && !callee.computed && callee.property.name === 'resolve';
   return isResolve && (isRequire(callee.object, place) || isImportMeta(callee.object))
     ? callOf('reference', specifier, node, argument, place, [])
@@ -161,7 +164,11 @@ function isImportMeta(node: Node, property?: string): boolean {
   return node.type === 'MetaProperty' && node.meta.name === 'import';
 }
 
-function namesOf(parent: Node | undefined): readonly ImportedName[] {
+function namesOf(call: Node, parent: Node | undefined): readonly ImportedName[] {
+  if (parent?.type === 'MemberExpression' && !parent.computed && parent.object === call) {
+    const { property } = parent;
+    return [{ imported: property.name, local: '', typeOnly: false, start: property.start, end: property.end }];
+  }
   if (parent?.type !== 'VariableDeclarator') return [];
   const { id } = parent;
   if (id.type === 'Identifier') {

@@ -160,6 +160,7 @@ export class Resolver {
       resolveImports(manifest.data.imports as Parameters<typeof resolveImports>[0], specifier, conditions),
     );
     for (const target of targets) {
+      if (isBuiltin(target)) return { kind: 'builtin', name: target };
       if (!isRelative(target)) return this.#bare(scope, target);
       const found = this.#locate(path.posix.join(manifest.directory, target), scope.isTypeScript, 'imports');
       if (found) return found;

@@ -61,12 +61,12 @@ const MAXIMUM_REPORTED = 10;
 /** Longer cycles are told by their ends. */
 const MAXIMUM_HOPS_NAMED = 6;
 
-/** A module that names itself as a namespace (`export * as x from './x'`) means to. */
+/** A module that makes itself its own namespace (`export * as x from './x'`) means to. */
 function reportSelfImports(findings: Findings, severity: RuleSeverity, cycles: Cycles): void {
   for (const edge of cycles.self) {
     const { request } = edge;
-    if (request.names.some(({ imported, local }) => imported === '*' && local !== '') || request.kind === 'type')
-      continue;
+    const isNamespace = request.names.some(({ imported, local }) => imported === '*' && local !== '');
+    if ((isNamespace && request.kind !== 'require') || request.kind === 'type') continue;
     findings.add(fileOf(cycles, edge.from), severity, {
       rule: 'self-import',
       message: `This module imports itself. Use the name directly, or remove the import.`,

@@ -10,6 +10,8 @@ export const DEPRECATED_MODULES: Readonly<Record<string, Deprecation>> = {
   domain: { code: 'DEP0032', instead: 'AsyncLocalStorage of node:async_hooks' },
   sys: { code: 'DEP0025', instead: 'node:util' },
   constants: { code: 'DEP0008', instead: 'the `constants` of node:fs, node:os or node:crypto' },
+  freelist: { code: 'removed', instead: 'an array' },
+  _linklist: { code: 'removed', instead: 'an array or a class' },
   _stream_wrap: { code: 'DEP0125', instead: 'node:stream' },
   _tls_common: { code: 'DEP0192', instead: 'node:tls' },
   _tls_wrap: { code: 'DEP0192', instead: 'node:tls' },
@@ -38,8 +40,18 @@ export const DEPRECATED_NAMES: Readonly<Record<string, Readonly<Record<string, D
   },
   module: {
     createRequireFromPath: { code: 'DEP0130', instead: 'createRequire' },
+    requireRepl: { code: 'removed', instead: 'node:repl' },
     _debug: { code: 'DEP0077', instead: 'node:util debuglog' },
   },
+  http: { createClient: { code: 'removed', instead: 'request' } },
+  readline: Object.fromEntries(
+    ['codePointAt', 'getStringWidth', 'isFullWidthCodePoint', 'stripVTControlCharacters'].map((name) => [
+      name,
+      { code: 'removed', instead: name === 'stripVTControlCharacters' ? 'that of node:util' : 'a package for it' },
+    ]),
+  ),
+  tty: { setRawMode: { code: 'removed', instead: 'process.stdin.setRawMode' } },
+  vm: { runInDebugContext: { code: 'DEP0069', instead: 'node:inspector' } },
   os: {
     getNetworkInterfaces: { code: 'DEP0023', instead: 'networkInterfaces' },
     tmpDir: { code: 'DEP0022', instead: 'tmpdir' },
@@ -51,6 +63,7 @@ export const DEPRECATED_NAMES: Readonly<Record<string, Readonly<Record<string, D
     active: { code: 'DEP0126', instead: 'timeout.refresh' },
   },
   tls: {
+    CleartextStream: { code: 'removed', instead: 'TLSSocket' },
     CryptoStream: { code: 'DEP0042', instead: 'TLSSocket' },
     SecurePair: { code: 'DEP0043', instead: 'TLSSocket' },
     createSecurePair: { code: 'DEP0064', instead: 'TLSSocket' },
@@ -78,6 +91,7 @@ export const DEPRECATED_NAMES: Readonly<Record<string, Readonly<Record<string, D
     ['_extend', { code: 'DEP0060', instead: 'Object.assign' }],
     ['print', { code: 'DEP0026', instead: 'console.log' }],
     ['puts', { code: 'DEP0027', instead: 'console.log' }],
+    ['pump', { code: 'removed', instead: 'stream.pipeline' }],
     ['debug', { code: 'DEP0028', instead: 'console.error' }],
     ['error', { code: 'DEP0029', instead: 'console.error' }],
   ]) as Readonly<Record<string, Deprecation>>,

@@ -1,32 +1,47 @@
 /** Import statements that could be one. Pure but for reading the module's text. */
 import type { Module, ModuleGraph } from '../../graph/index.ts';
-import { rangeIn, recordHash, type ModuleRecord, type ModuleRequest } from '../../graph/record.ts';
+import { isTypeScriptFile, rangeIn, recordHash, type ModuleRequest } from '../../graph/record.ts';
 import type { Fix } from '../../protocol.ts';
-
-/** Pairs of the first import of a module and each later one that can be merged with it, in source order. */
-export function duplicatesOf({ record }: Module): readonly Pair[] {
-  let pairs = memo.get(record);
-  if (!pairs) memo.set(record, (pairs = findDuplicates(record)));
-  return pairs;
-}
 
 type Pair = readonly [first: ModuleRequest, second: ModuleRequest];
 
-const memo = new WeakMap<ModuleRecord, readonly Pair[]>();
+/** Each import that repeats an earlier one of the same module, with that one, in source order. */
+export function duplicatesOf(graph: ModuleGraph, module: Module): readonly Pair[] {
+  const { record, resolutions, file } = module;
+  const groups = new Map<string, ModuleRequest[]>();
+  record.requests.forEach((request, index) => {
+    if (request.kind !== 'import') return;
+    const resolution = resolutions[index];
+    const isFile = resolution?.kind === 'file' && !/[?#]/.test(request.specifier);
+    const key = isFile ? resolution.file : request.specifier;
+    const group = groups.get(key);
+    if (group) group.push(request);
+    else groups.set(key, [request]);
+  });
+  let text: string | undefined;
+  const isTypeStatement = ({ start, typeOnly }: ModuleRequest): boolean =>
+    typeOnly && /^import\s+type\b/.test((text ??= graph.textOf(file) ?? '').slice(start, start + 40));
+  const repeats = (first: ModuleRequest, second: ModuleRequest): boolean => {
+    const [one, other] = [first, second].map(formOf);
+    // In TypeScript an import for its effect beside one that may be dropped is there to stay.
+    if (one === 'effect' || other === 'effect') return one === other || !isTypeScriptFile(file);
+    if (one === 'namespace' || other === 'namespace')
+      return one === other && isTypeStatement(first) === isTypeStatement(second);
+    if (isTypeStatement(first) !== isTypeStatement(second)) return false;
+    // `import type` takes a default or names, not both.
+    return !isTypeStatement(first) || hasDefault(first) === hasDefault(second);
+  };
+  return [...groups.values()].flatMap((group) =>
+    group.flatMap((second, index): readonly Pair[] => {
+      const first = group.slice(0, index).find((one) => repeats(one, second));
+      return first ? [[first, second]] : [];
+    }),
+  );
+}
 
-function findDuplicates(record: ModuleRecord): readonly Pair[] {
-  const firsts = new Map<string, ModuleRequest>();
-  const pairs: Pair[] = [];
-  for (const request of record.requests) {
-    const { kind, names, specifier, typeOnly } = request;
-    // A namespace cannot stand beside names, and a bare import may be there for its order.
-    if (kind !== 'import' || names.length === 0 || names.some(({ imported }) => imported === '*')) continue;
-    const key = `${String(typeOnly)} ${specifier}`;
-    const first = firsts.get(key);
-    if (!first) firsts.set(key, request);
-    else if (![first, request].every(hasDefault)) pairs.push([first, request]);
-  }
-  return pairs;
+/** A namespace cannot stand beside names. */
+function formOf({ names }: ModuleRequest): 'effect' | 'namespace' | 'names' {
+  return names.length === 0 ? 'effect' : names.some(({ imported }) => imported === '*') ? 'namespace' : 'names';
 }
 
 /** Puts the names of the second into the braces of the first; undefined where that is not plainly possible. */
@@ -38,37 +53,25 @@ export function mergeFix(
 ): Fix | undefined {
   const text = graph.textOf(module.file);
   if (text === undefined || recordHash(module.file, text) !== module.record.hash) return undefined;
+  const lineEnd = /^[ \t]*(\r\n|\n|\r)?/.exec(text.slice(second.end))?.[0].length ?? 0;
+  const removal = { range: rangeIn(module.record, second.start, second.end + lineEnd), newText: '' };
   const [into, from] = [first, second].map(({ start, end }) => text.slice(start, end));
+  if (/\/[/*]|\bwith\b|\bassert\b/.test(`${into ?? ''}${from ?? ''}`)) return undefined;
+  if (second.names.length === 0) return { title: 'Remove it', kind: 'fix', edits: [removal] };
   const braces = /\{([^{}]*)\}/d;
   const target = braces.exec(into ?? '');
   const source = braces.exec(from ?? '');
-  if (
-    !target?.indices?.[1] ||
-    !source ||
-    hasDefault(second) ||
-    isTypeStatement(into) !== isTypeStatement(from) ||
-    /\/[/*]|\bwith\b|\bassert\b/.test(`${into ?? ''}${from ?? ''}`)
-  )
-    return undefined;
+  if (!target?.indices?.[1] || !source || hasDefault(second)) return undefined;
   const names = [target[1], source[1]]
     .map((list) => (list ?? '').trim().replace(/,$/, '').trim())
     .filter((list) => list !== '');
   const start = first.start + target.indices[1][0];
   const end = first.start + target.indices[1][1];
-  const lineEnd = /^[ \t]*(\r\n|\n|\r)?/.exec(text.slice(second.end))?.[0].length ?? 0;
   return {
     title: `Merge the imports of '${second.specifier}'`,
     kind: 'fix',
-    edits: [
-      { range: rangeIn(module.record, start, end), newText: ` ${names.join(', ')} ` },
-      { range: rangeIn(module.record, second.start, second.end + lineEnd), newText: '' },
-    ],
+    edits: [{ range: rangeIn(module.record, start, end), newText: ` ${names.join(', ')} ` }, removal],
   };
-}
-
-/** `import type { A }`, as against `import { type A }`. */
-function isTypeStatement(statement: string | undefined): boolean {
-  return /^import\s+type\b/.test(statement ?? '');
 }
 
 function hasDefault({ names }: ModuleRequest): boolean {

@@ -6,15 +6,16 @@ import { IgnoredPaths } from '../../graph/ignored.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import { Kept } from '../../graph/kept.ts';
 import { isRecord } from '../../graph/manifests.ts';
-import { typescriptProgram } from '../../graph/program.ts';
-import { rangeIn, specifierRange, type ModuleRequest } from '../../graph/record.ts';
+import { ambientNames, typescriptProgram } from '../../graph/program.ts';
+import { isDeclarationFile, rangeIn, specifierRange, type ModuleRequest } from '../../graph/record.ts';
 import { isRelative, type Missing, type Resolution } from '../../graph/resolution.ts';
 import { Findings, graphDetector, severitiesOf, stringsOf, type RuleSeverities } from '../../graph/rules.ts';
 import { nearest } from '../../graph/spelling.ts';
 import type { DetectorOptions, Finding, Fix } from '../../protocol.ts';
-import { DEPRECATED_MODULES, DEPRECATED_NAMES } from './builtins.ts';
+import { DEPRECATED_MODULES, DEPRECATED_NAMES, type Deprecation } from './builtins.ts';
 import { duplicatesOf, mergeFix } from './duplicates.ts';
 import { Environment } from '../../graph/environment.ts';
+import { usesOf } from '../../graph/uses-of.ts';
 import { guardedRequests } from './guarded.ts';
 
 export type ImportRule =
@@ -276,7 +277,13 @@ class ImportCheck {
     if (request.kind !== 'import' && request.kind !== 'export') return;
     if (this.#isIgnoredFile(target.file) || this.#hasDeclarations(target)) return;
     for (const name of request.names) {
-      if (name.imported === '*' || exportedName(target, name.imported).kind !== 'absent') continue;
+      if (name.imported === '*') {
+        if (request.kind === 'import') this.#members(module, name.local, target);
+        continue;
+      }
+      if (exportedName(target, name.imported).kind !== 'absent') continue;
+      // Declarations may describe CommonJS, whose default is the whole of it.
+      if (name.imported === 'default' && isDeclarationFile(target.file)) continue;
       const meant = nearest(name.imported, exportedNames(target) ?? []);
       const range = rangeIn(module.record, name.start, name.end);
       const replacement = name.imported === name.local ? `${meant ?? ''} as ${name.local}` : (meant ?? '');
@@ -291,6 +298,24 @@ class ImportCheck {
         range,
         related: [{ file: target.file, range: rangeIn(target.record, 0, 0), message: 'the module asked' }],
         ...(fixes.length === 0 ? {} : { fixes }),
+      });
+    }
+  }
+
+  /** Names asked of a namespace: `ns.name`. */
+  #members(module: Module, namespace: string, target: Module): void {
+    if (target.record.isOpen || isDeclarationFile(target.file)) return;
+    const said = new Set<string>();
+    for (const { member, start, end } of usesOf(this.#graph, module)?.values.get(namespace) ?? []) {
+      if (member === undefined || said.has(member) || exportedName(target, member).kind !== 'absent') continue;
+      said.add(member);
+      const meant = nearest(member, exportedNames(target) ?? []);
+      const at = end + 1;
+      this.#findings.add(module.file, this.#severities['missing-export'], {
+        rule: 'missing-export',
+        message: `${target.file} has no export '${member}', so '${namespace}.${member}' is undefined.${meant === undefined ? '' : ` Did you mean '${meant}'?`}`,
+        range: rangeIn(module.record, start, at + member.length),
+        related: [{ file: target.file, range: rangeIn(target.record, 0, 0), message: 'the module asked' }],
       });
     }
   }
@@ -347,7 +372,7 @@ class ImportCheck {
         name === 'sys' ? [this.#replaceSpecifier(module, request, 'node:util', 'fix', `Import 'node:util'`)] : [];
       this.#findings.add(module.file, severity, {
         rule: 'deprecated-builtin',
-        message: `Node's module '${name}' is deprecated (${deprecated.code}). Use ${deprecated.instead}.`,
+        message: `Node's module '${name}' is ${deprecated.code === 'removed' ? 'no longer there' : `deprecated (${deprecated.code})`}. Use ${deprecated.instead}.`,
         range: specifierRange(module.record, request),
         tags: ['deprecated'],
         ...(fixes.length === 0 ? {} : { fixes }),
@@ -356,18 +381,41 @@ class ImportCheck {
     for (const imported of request.names) {
       const table = DEPRECATED_NAMES[name];
       const entry = table && Object.hasOwn(table, imported.imported) ? table[imported.imported] : undefined;
-      if (!entry || imported.typeOnly) continue;
-      this.#findings.add(module.file, severity, {
-        rule: 'deprecated-builtin',
-        message: `'${imported.imported}' of '${name}' is deprecated (${entry.code}). Use ${entry.instead}.`,
-        range: rangeIn(module.record, imported.start, imported.end),
-        tags: ['deprecated'],
-      });
+      if (imported.typeOnly) continue;
+      if (entry) this.#deprecatedName(module, name, imported.imported, entry, imported);
+      if (table && (imported.imported === '*' || imported.imported === 'default'))
+        this.#deprecatedMembers(module, name, imported.local, table);
     }
   }
 
+  /** `fs.exists` of `import fs from 'fs'` or `const fs = require('fs')`. A tree is built only if the text has the name. */
+  #deprecatedMembers(module: Module, name: string, local: string, table: Readonly<Record<string, Deprecation>>): void {
+    const text = this.#graph.textOf(module.file) ?? '';
+    if (!Object.keys(table).some((member) => text.includes(`.${member}`))) return;
+    for (const { member, start, end } of usesOf(this.#graph, module)?.values.get(local) ?? []) {
+      const entry = member !== undefined && Object.hasOwn(table, member) ? table[member] : undefined;
+      if (entry && member !== undefined)
+        this.#deprecatedName(module, name, member, entry, { start, end: end + 1 + member.length });
+    }
+  }
+
+  #deprecatedName(
+    module: Module,
+    name: string,
+    member: string,
+    { code, instead }: Deprecation,
+    { start, end }: { readonly start: number; readonly end: number },
+  ): void {
+    this.#findings.add(module.file, this.#severities['deprecated-builtin'], {
+      rule: 'deprecated-builtin',
+      message: `'${member}' of '${name}' is ${code === 'removed' ? 'no longer there' : `deprecated (${code})`}. Use ${instead}.`,
+      range: rangeIn(module.record, start, end),
+      tags: ['deprecated'],
+    });
+  }
+
   #duplicates(module: Module): void {
-    for (const [first, second] of duplicatesOf(module)) {
+    for (const [first, second] of duplicatesOf(this.#graph, module)) {
       const fix = mergeFix(this.#graph, module, first, second);
       this.#findings.add(module.file, this.#severities['duplicate-import'], {
         rule: 'duplicate-import',
@@ -421,13 +469,6 @@ class ImportCheck {
 }
 
 const NOTHING: ModuleResult = { findings: [], leftOut: false };
-
-/** Names declared anywhere, as `declare module` gives them. */
-function ambientNames(graph: ModuleGraph): readonly string[] {
-  const names: string[] = [];
-  for (const { record } of graph.modules.values()) names.push(...record.ambient);
-  return names;
-}
 
 const COMPLETIONS = ['', '.ts', '.tsx', '.js', '.json', '.d.ts', '/index.ts', '/index.js'];
 
