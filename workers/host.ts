@@ -12,12 +12,14 @@ import { detectorModules } from './detectors/index.ts';
 import { startWorkerServer } from './ipc/index.ts';
 import type { CheckEvent, PlanResult } from './protocol.ts';
 import { Reporter } from './reporter.ts';
+import { markSelfSignals } from './self-signals.ts';
 import { flawOfPlan } from './well-formed.ts';
 
 /** Background work gives way to the editor: nicer than normal, still ahead of idle jobs. */
 const NICENESS = 5;
 
 giveWay();
+markSelfSignals();
 
 /** The answer to an order that was cancelled; nobody waits for it. */
 const nothingPlanned: PlanResult = { status: 'not-applicable', units: [], problems: [], configFiles: [] };

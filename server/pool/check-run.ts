@@ -7,7 +7,7 @@ import type { Place } from './detectors.ts';
 import type { Death } from './exit-reason.ts';
 import type { CheckAnswer, CompartmentLink } from './link.ts';
 import { DetectorFailure } from './link.ts';
-import type { Strikes } from './strikes.ts';
+import { FOREIGN_SERIES, type Strikes } from './strikes.ts';
 import type { CheckOutcome, CheckTask, ExitReason, Priority, QuarantinedInput } from './types.ts';
 import type { Dispatcher, Pulse, Work, WorkEnd } from './work.ts';
 
@@ -29,6 +29,8 @@ export interface CheckRunOptions {
   readonly quarantine: (unit: Unit, file: string, reason: ExitReason) => QuarantinedInput;
   /** An answer came from a detector of this version. */
   readonly onVersion: (version: string) => void;
+  /** An input was put off: worth asking for again after this time. */
+  readonly onPutOff: (pauseMs: number) => void;
   /** Something was done: a file, or a whole batch. */
   readonly onProgress: () => void;
   /** The task's event handler threw: a fault of ours, never of the compartment. */
@@ -161,12 +163,15 @@ export class CheckRun {
   #strike(unit: Unit, work: CheckWork, death: Death): void {
     const { strikes } = this.options;
     const key = this.#strikeKey(unit);
-    strikes.add(key, death.foreign);
-    if (strikes.isOut(key)) {
-      strikes.clear(key);
+    const sentence = strikes.add(key, death.foreign);
+    if (sentence === 'quarantine') {
       this.#quarantined.push(this.options.quarantine(unit, work.fileInWork(unit), death.reason));
+    } else if (sentence === 'put-off') {
+      const message = `${death.reason.message} That was the ${FOREIGN_SERIES}th time in a row. It is tried again later.`;
+      this.#unfinished.push({ unit, message, reason: { ...death.reason, message } });
+      this.options.onPutOff(strikes.pauseOf(key));
     } else {
-      this.#queue([unit], strikes.isSuspected(key));
+      this.#queue([unit], sentence === 'alone');
     }
   }
 

@@ -16,6 +16,8 @@ const HEAP_SHARE = 0.75;
 /** Node without any heap, and what V8 needs beside old objects. */
 const HEAP_HEADROOM_MB = 150;
 const HEAP_LEAST_MB = 64;
+/** Of its limit: who holds less is not the one that a keeper of the machine's memory ends. */
+const MUCH_MEMORY = 0.25;
 /** A broken line without an exit: the process gets this long to end by itself, so that its true reason is seen. */
 const LOST_LINE_MS = 1_000;
 
@@ -28,6 +30,8 @@ export interface CompartmentOwner {
   readonly clock: Clock;
   readonly random: Random;
   readonly launch: Launch;
+  /** The machine has next to no memory left. */
+  readonly isMemoryShort: () => boolean;
   log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void;
   /** It can take work. */
   onFree(compartment: Compartment): void;
@@ -63,7 +67,7 @@ export class Compartment {
   #workedSince = 0;
   #idleSince = 0;
   #lastUptimeMs = 0;
-  #heartbeatAt: number | undefined;
+  #vital: Vitals | undefined;
   #memoryBytes = 0;
   #peakMemoryBytes = 0;
   #cpuPercent = 0;
@@ -153,7 +157,8 @@ export class Compartment {
     this.#served = 0;
     this.#closing = false;
     this.#verdict = undefined;
-    this.#heartbeatAt = undefined;
+    this.#vital = undefined;
+    this.#memoryBytes = 0;
     this.#state = 'starting';
     const link = launch({
       name: this.name,
@@ -254,6 +259,7 @@ export class Compartment {
   health(queued: number): CompartmentHealth {
     const { place } = this;
     const pid = this.#link?.pid;
+    const vital = this.live ? this.#vital : undefined;
     return {
       name: this.name,
       detector: place.compartment,
@@ -273,7 +279,9 @@ export class Compartment {
       ...(this.#lastExit === undefined ? {} : { lastExit: this.#lastExit }),
       uptimeMs: this.uptimeMs,
       ...(this.#startedInMs === undefined ? {} : { startedInMs: this.#startedInMs }),
-      heartbeatAgeMs: this.#heartbeatAt === undefined ? 0 : Math.max(0, this.#owner.clock.now() - this.#heartbeatAt),
+      heartbeatAgeMs: vital === undefined ? 0 : Math.max(0, this.#owner.clock.now() - vital.heartbeatAt),
+      ...(vital?.heapUsedBytes === undefined ? {} : { heapUsedBytes: vital.heapUsedBytes }),
+      ...(vital?.utilization === undefined ? {} : { eventLoopUtilization: vital.utilization }),
     };
   }
 
@@ -311,6 +319,7 @@ export class Compartment {
       ready,
       input: work?.input,
       verdict: this.#verdict,
+      shortOfMemory: this.#memoryBytes > this.limitBytes * MUCH_MEMORY && this.#owner.isMemoryShort(),
     });
     const wanted = death.reason.kind === 'cancelled';
     this.#stopIdleTimer();
@@ -343,7 +352,7 @@ export class Compartment {
   }
 
   #vitals(vitals: Vitals): void {
-    this.#heartbeatAt = vitals.heartbeatAt;
+    this.#vital = vitals;
     this.#heartbeat.touch();
     this.#measured(vitals.rssBytes);
   }
@@ -358,8 +367,8 @@ export class Compartment {
   }
 
   #noProgress(): void {
-    const lastSign = Math.max(this.#heartbeatAt ?? 0, this.#workedSince);
-    const silentMs = this.#heartbeatAt === undefined ? 0 : this.#owner.clock.now() - lastSign;
+    const lastSign = this.#lastSign;
+    const silentMs = this.#vital === undefined ? 0 : this.#owner.clock.now() - lastSign;
     if (silentMs > MISSED_BEATS_MS) {
       this.#noHeartbeat();
       return;
@@ -370,14 +379,22 @@ export class Compartment {
   }
 
   #noHeartbeat(): void {
-    const lastSign = Math.max(this.#heartbeatAt ?? 0, this.#workedSince);
+    const lastSign = this.#lastSign;
     const seconds = Math.round((this.#owner.clock.now() - lastSign) / 1000);
     const message = `${this.#title} gave no sign of life for ${seconds} s (its process was stopped or starved).`;
     this.kill({ kind: 'hang', message, foreign: true });
   }
 
+  /** Monotonic milliseconds. */
+  get #lastSign(): number {
+    return Math.max(this.#vital?.heartbeatAt ?? 0, this.#workedSince);
+  }
+
   get #title(): string {
-    return this.#work?.title ?? this.place.entry.title;
+    const { workerTitle, title } = this.place.entry;
+    const atWork = this.#work?.title;
+    if (workerTitle === undefined) return atWork ?? title;
+    return atWork === undefined ? workerTitle : `${workerTitle} (${atWork})`;
   }
 
   #forceCancelLater(work: Work): void {

@@ -54,6 +54,8 @@ export interface CompartmentEntry {
   readonly heavyLimits?: Partial<Limits>;
   readonly execArgv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** What a person reads where a compartment that several detectors share is meant; absent: the detector's title. */
+  readonly workerTitle?: string;
   /** Path of the Node.js that runs it; absent: the one that runs the pool. */
   readonly node?: string;
 }
@@ -68,6 +70,7 @@ export type DetectorTable = Readonly<Record<string, DetectorEntry>>;
 /** The module graph is built once for all four: they share one compartment. */
 const graph: CompartmentEntry = {
   compartment: 'graph',
+  workerTitle: 'Module graph worker',
   single: true,
   limits: { progressMs: 120_000 },
 };
@@ -162,6 +165,11 @@ export class Places {
     const place = { key, compartment: entry.compartment, root, lane: own, entry, limits, maxCompartments };
     this.#places.set(key, place);
     return place;
+  }
+
+  /** Names of the detectors that share a kind of compartment. */
+  detectorsOf(compartment: string): readonly string[] {
+    return Object.keys(this.#table).filter((name) => this.entry(name)?.compartment === compartment);
   }
 
   entry(detector: string): DetectorEntry | undefined {

@@ -37,12 +37,14 @@ export interface DeathContext {
   readonly ready: boolean;
   readonly input: string | undefined;
   readonly verdict: Verdict | undefined;
+  /** It held much memory while the machine had next to none: then a kill comes from a keeper of memory. */
+  readonly shortOfMemory: boolean;
 }
 
 export function deathOf(exit: LinkExit, context: DeathContext): Death {
   const { kind, message, foreign = false } = context.verdict ?? diagnose(exit, context);
   return {
-    foreign,
+    foreign: foreign && exit.selfInflicted !== true,
     reason: {
       kind,
       message,
@@ -54,7 +56,8 @@ export function deathOf(exit: LinkExit, context: DeathContext): Death {
   };
 }
 
-function diagnose(exit: LinkExit, { title, limitMb, startMs, ready, input }: DeathContext): Verdict {
+function diagnose(exit: LinkExit, context: DeathContext): Verdict {
+  const { title, limitMb, startMs, ready, input, shortOfMemory } = context;
   const where = input === undefined ? '' : ' on this file';
   if (exit.startTimeout === true) {
     return { kind: 'start-timeout', message: `${title} was not ready after ${startMs / 1000} s.` };
@@ -62,15 +65,15 @@ function diagnose(exit: LinkExit, { title, limitMb, startMs, ready, input }: Dea
   if (exit.outOfMemory === 'heap') {
     return { kind: 'oom-heap', message: `${title} ran out of memory${where} (limit ${limitMb} MB).` };
   }
-  if (exit.outOfMemory === 'kernel') {
+  const foreign = exit.signal !== undefined && !OWN_FAULT.has(exit.signal) && exit.selfInflicted !== true;
+  if (exit.outOfMemory === 'kernel' || (foreign && shortOfMemory)) {
     return { kind: 'oom-kernel', message: `The system ran out of memory and ended ${title}${where}.` };
   }
   if (exit.protocolError !== undefined) {
     return { kind: 'protocol', message: `${title} sent something that is no message${where}: ${exit.protocolError}` };
   }
   if (exit.signal !== undefined) {
-    const foreign = !OWN_FAULT.has(exit.signal);
-    const verb = foreign ? 'was ended from outside' : 'crashed';
+    const verb = foreign ? 'was ended from outside' : exit.selfInflicted === true ? 'ended itself' : 'crashed';
     return { kind: 'signal', message: `${title} ${verb}${where} (${exit.signal}).`, foreign };
   }
   const when = ready ? where : ' before it was ready';

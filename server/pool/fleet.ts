@@ -1,23 +1,20 @@
 /**
- * All compartments of a pool: which exist, who works next and where, and what a death costs. Knows works, not tasks.
- * Lives as long as its pool.
+ * All compartments of a pool: which exist, who works next and where. Knows works, not tasks. Lives as long as its pool.
  *
  * Invariant: processes, from launch until they are gone, are never more than `maxWorkers`.
  * Invariant: every work that was enqueued is performed, dies, is refused or is withdrawn; none is forgotten.
  */
-import { ChangeLog } from './changes.ts';
+import { Berths, type Berth, type Kind } from './berths.ts';
 import type { Clock, Random } from './clock.ts';
-import { Compartment, type CompartmentOwner, type Phase } from './compartment.ts';
+import type { Compartment, CompartmentOwner, Phase } from './compartment.ts';
 import type { Place } from './detectors.ts';
 import type { Death } from './exit-reason.ts';
+import { Ledger } from './ledger.ts';
 import type { Launch } from './link.ts';
-import { Backoff, Circuit, PoolCircuit, Standstill, StartFailures } from './policy.ts';
-import type { CompartmentHealth, ExitReason, PoolNotice } from './types.ts';
-import { WorkQueue } from './work-queue.ts';
+import { dispensable, mostUrgent } from './scheduling.ts';
+import type { CompartmentHealth, PoolNotice } from './types.ts';
 import { PlanWork, type Dispatcher, type Work } from './work.ts';
 
-/** A kind of compartment keeps its processes at least this long against kinds that have none. */
-const TENURE_MS = 5_000;
 const MAX_RESTART_TIMES = 1_000;
 
 export interface FleetOptions {
@@ -27,7 +24,9 @@ export interface FleetOptions {
   readonly log: CompartmentOwner['log'];
   readonly onChange: () => void;
   readonly onNotice: (notice: PoolNotice) => void;
-  /** A death that is a fault; `charged`: it counts against the detector. */
+  /** Work of this kind of compartment that was refused or given up may be asked for again. */
+  readonly onAvailable: (kindName: string) => void;
+  /** A death that nobody asked for. */
   readonly onFault: (compartment: Compartment, death: Death, phase: Phase, work: Work | undefined) => void;
   /** Work is in hand: worth watching. */
   readonly onBusy: () => void;
@@ -35,41 +34,15 @@ export interface FleetOptions {
   readonly onEnded: (pid: number) => void;
   /** Whether the machine has memory for one more process. */
   readonly roomForMore: (live: readonly Compartment[]) => boolean;
-}
-
-/** What compartments of one kind share: they run the same code. */
-interface Kind {
-  readonly name: string;
-  readonly circuit: Circuit;
-  readonly starts: StartFailures;
-  readonly standstill: Standstill;
-  /** Given up until a restart is asked for. */
-  disabled: ExitReason | undefined;
-  /** Why the circuit opened. */
-  degraded: ExitReason | undefined;
-  lastServed: number;
-}
-
-interface Berth {
-  readonly place: Place;
-  readonly kind: Kind;
-  readonly queue: WorkQueue;
-  readonly compartments: Compartment[];
-  readonly changes: ChangeLog;
-  readonly backoff: Backoff;
-  retryAt: number;
-  /** When a process was lost whose work still waits. */
-  lostAt: number | undefined;
+  /** The machine has next to no memory left. */
+  readonly isMemoryShort: () => boolean;
 }
 
 export class Fleet implements Dispatcher {
   maxWorkers: number;
   readonly #options: FleetOptions;
-  readonly #owner: CompartmentOwner;
-  readonly #kinds = new Map<string, Kind>();
-  readonly #berths = new Map<string, Berth>();
-  readonly #poolCircuit = new PoolCircuit();
-  #stopped: ExitReason | undefined;
+  readonly #berths: Berths;
+  readonly #ledger: Ledger;
   #disposed = false;
   #turn = 0;
   #pumping = false;
@@ -82,27 +55,26 @@ export class Fleet implements Dispatcher {
   readonly #pids = new Map<Compartment, number>();
 
   constructor(maxWorkers: number, options: FleetOptions) {
+    const { clock, random, launch, log, isMemoryShort, onChange, onNotice, onAvailable } = options;
     this.maxWorkers = maxWorkers;
     this.#options = options;
-    this.#owner = {
-      clock: options.clock,
-      random: options.random,
-      launch: options.launch,
-      log: options.log,
+    this.#berths = new Berths({
+      clock,
+      random,
+      launch,
+      log,
+      isMemoryShort,
+      onChange,
       onReady: (compartment) => this.#ready(compartment),
       onFree: () => this.#pump(),
       onAnswered: (compartment) => this.#answered(compartment),
       onDeath: (compartment, death, phase, work) => this.#died(compartment, death, phase, work),
-      onChange: options.onChange,
-    };
-  }
-
-  get compartments(): readonly Compartment[] {
-    return [...this.#berths.values()].flatMap((berth) => berth.compartments);
+    });
+    this.#ledger = new Ledger({ clock, berths: this.#berths, onNotice, onAvailable });
   }
 
   get live(): readonly Compartment[] {
-    return this.compartments.filter((compartment) => compartment.live);
+    return this.#berths.live;
   }
 
   /** Recent waits from the loss of a process to the next that is ready for its work, milliseconds. */
@@ -110,44 +82,41 @@ export class Fleet implements Dispatcher {
     return this.#restartTimes;
   }
 
-  get queued(): number {
-    let sum = 0;
-    for (const berth of this.#berths.values()) sum += berth.queue.length;
-    return sum;
-  }
-
   enqueue(work: Work): void {
     if (this.#disposed) {
       work.refuse('The pool is closed.', undefined);
       return;
     }
-    this.#berthOf(work.place).queue.add(work);
+    this.#berths.of(work.place).queue.add(work);
     this.#pump();
   }
 
   withdraw(work: Work): void {
-    this.#berths.get(work.place.key)?.queue.remove(work);
+    this.#berths.of(work.place).queue.remove(work);
   }
 
   /** Notes a task's changes once, for all compartments of the place. */
   noteChanges(place: Place, generation: number, changed: readonly string[] | undefined): void {
-    const berth = this.#berthOf(place);
-    berth.changes.add(generation, changed);
-    berth.changes.trim(
-      Math.min(...berth.compartments.filter(({ live }) => live).map(({ told }) => told), berth.changes.latest),
-    );
+    const { changes, compartments } = this.#berths.of(place);
+    changes.add(generation, changed);
+    changes.trim(Math.min(...compartments.filter(({ live }) => live).map(({ told }) => told), changes.latest));
   }
 
   /** Something got done: the next death is no part of a series. */
   progressed(place: Place): void {
-    const berth = this.#berthOf(place);
-    berth.backoff.reset();
-    berth.kind.standstill.progressed();
+    this.#ledger.progressed(this.#berths.of(place));
+  }
+
+  /** Some work of the place was given up for now: it is offered again after the pause. */
+  putOff(place: Place, pauseMs: number): void {
+    const berth = this.#berths.of(place);
+    if (berth.queue.length === 0) for (const compartment of berth.compartments) compartment.rest('degraded');
+    this.#ledger.offerLater(berth.kind, pauseMs);
   }
 
   health(): readonly CompartmentHealth[] {
-    return [...this.#berths.values()].flatMap((berth) =>
-      berth.compartments.map((compartment) => compartment.health(berth.queue.length)),
+    return this.#berths.all.flatMap(({ compartments, queue }) =>
+      compartments.map((compartment) => compartment.health(queue.length)),
     );
   }
 
@@ -161,24 +130,15 @@ export class Fleet implements Dispatcher {
 
   /** Lifts what holds a kind back (all when absent) and ends its processes; their work is repeated. */
   async restart(kindName?: string): Promise<void> {
-    const concerned = (name: string): boolean => kindName === undefined || name === kindName;
-    this.#stopped = undefined;
-    this.#poolCircuit.reset();
-    for (const kind of this.#kinds.values()) {
-      if (!concerned(kind.name)) continue;
-      kind.circuit.reset();
-      kind.starts.reset();
-      kind.standstill.progressed();
-      kind.disabled = undefined;
-      kind.degraded = undefined;
-    }
-    const ended = this.live.filter((compartment) => concerned(compartment.place.compartment));
-    for (const berth of this.#berths.values()) {
-      if (!concerned(berth.kind.name)) continue;
+    const kinds = this.#berths.kinds.filter(({ name }) => kindName === undefined || name === kindName);
+    this.#ledger.lift(kinds);
+    const berths = kinds.flatMap((kind) => this.#berths.ofKind(kind));
+    for (const berth of berths) {
       berth.retryAt = 0;
       berth.backoff.reset();
       for (const compartment of berth.compartments) compartment.rest('stopped');
     }
+    const ended = berths.flatMap(({ compartments }) => compartments.filter(({ live }) => live));
     const gone = ended.map((compartment) => this.#goneOnce(compartment));
     for (const compartment of ended) compartment.kill({ kind: 'cancelled', message: 'Restarted on request.' });
     await Promise.all(gone);
@@ -189,8 +149,9 @@ export class Fleet implements Dispatcher {
   async dispose(): Promise<void> {
     this.#disposed = true;
     this.#cancelWake();
-    for (const berth of this.#berths.values()) {
-      for (const work of berth.queue.drain()) work.refuse('The pool is closed.', undefined);
+    this.#ledger.dispose();
+    for (const { queue } of this.#berths.all) {
+      for (const work of queue.drain()) work.refuse('The pool is closed.', undefined);
     }
     for (const compartment of this.live) {
       if (compartment.busy) compartment.kill({ kind: 'cancelled', message: 'The pool is closed.' });
@@ -200,8 +161,8 @@ export class Fleet implements Dispatcher {
   }
 
   #ready(compartment: Compartment): void {
-    const berth = this.#berthOf(compartment.place);
-    berth.kind.starts.reset();
+    const berth = this.#berths.of(compartment.place);
+    this.#ledger.started(berth.kind);
     if (berth.lostAt !== undefined && berth.queue.length > 0) {
       this.#restartTimes.push(this.#now - berth.lostAt);
       if (this.#restartTimes.length > MAX_RESTART_TIMES) this.#restartTimes.shift();
@@ -214,19 +175,14 @@ export class Fleet implements Dispatcher {
   }
 
   #answered(compartment: Compartment): void {
-    const { kind } = this.#berthOf(compartment.place);
-    // A probe came back.
-    if (kind.circuit.state(this.#now) === 'half-open') {
-      kind.circuit.reset();
-      kind.degraded = undefined;
-    }
+    this.#ledger.answered(this.#berths.of(compartment.place).kind);
     if (compartment.bloated) this.#recycle(compartment);
     this.#pump();
   }
 
   /** The next work of the place gets a new process; its start does not wait for the old one to be gone, if there is room. */
   #recycle(compartment: Compartment): void {
-    const berth = this.#berthOf(compartment.place);
+    const berth = this.#berths.of(compartment.place);
     compartment.close();
     if (berth.queue.length === 0 || this.live.length >= this.maxWorkers) return;
     const here = berth.compartments.filter(({ live, closing }) => live && !closing);
@@ -234,66 +190,21 @@ export class Fleet implements Dispatcher {
   }
 
   #died(compartment: Compartment, death: Death, phase: Phase, work: Work | undefined): void {
-    const berth = this.#berthOf(compartment.place);
+    const berth = this.#berths.of(compartment.place);
+    const wanted = death.reason.kind === 'cancelled';
     const pid = this.#pids.get(compartment);
     this.#pids.delete(compartment);
     if (pid !== undefined) this.#options.onEnded(pid);
-    if (death.reason.kind !== 'cancelled') {
+    if (!wanted) {
       this.#options.onFault(compartment, death, phase, work);
-      this.#charge(berth, compartment, death, phase, work);
+      this.#ledger.died(berth, compartment, death, phase, work);
     }
     work?.died(death);
-    if (death.reason.kind !== 'cancelled' && berth.queue.length > 0) berth.lostAt ??= this.#now;
+    if (!wanted && berth.queue.length > 0) berth.lostAt ??= this.#now;
     for (const listener of this.#goneListeners.get(compartment) ?? []) listener();
     this.#goneListeners.delete(compartment);
     if (this.#disposed && this.live.length === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
     this.#pump();
-  }
-
-  #charge(berth: Berth, compartment: Compartment, death: Death, phase: Phase, work: Work | undefined): void {
-    const { kind } = berth;
-    const { reason, foreign } = death;
-    const now = this.#now;
-    berth.retryAt = now + berth.backoff.failed(compartment.lastUptimeMs, foreign);
-    if (berth.retryAt > now) compartment.rest('backing-off');
-    if (phase === 'starting') {
-      if (!kind.starts.failed(foreign)) return;
-      kind.disabled = reason;
-      this.#restAll(kind, 'disabled');
-      this.#options.onNotice({ kind: 'disabled', compartment: kind.name, reason });
-      return;
-    }
-    if (!this.#isCharged(kind, death, phase, work)) return;
-    if (kind.circuit.state(now) === 'closed' && this.#poolCircuit.crashed(now, kind.name)) {
-      this.#stopped = reason;
-      this.#options.onNotice({ kind: 'stopped', compartment: kind.name, reason });
-    }
-    if (kind.circuit.crashed(now)) {
-      const again = kind.degraded !== undefined;
-      kind.degraded = reason;
-      this.#restAll(kind, 'degraded');
-      if (!again) this.#options.onNotice({ kind: 'degraded', compartment: kind.name, reason });
-      else this.#refuseQueued(kind, reason);
-    }
-  }
-
-  #isCharged(kind: Kind, { reason, foreign }: Death, phase: Phase, work: Work | undefined): boolean {
-    if (phase === 'idle') return !foreign && reason.kind !== 'rss-limit';
-    if (work instanceof PlanWork) return !foreign;
-    // The suspect in a check answers for its death, unless nothing works any more.
-    return kind.standstill.died(foreign);
-  }
-
-  #restAll(kind: Kind, state: 'degraded' | 'disabled'): void {
-    for (const berth of this.#berths.values()) {
-      if (berth.kind === kind) for (const compartment of berth.compartments) compartment.rest(state);
-    }
-  }
-
-  #refuseQueued(kind: Kind, reason: ExitReason): void {
-    for (const berth of this.#berths.values()) {
-      if (berth.kind === kind) for (const work of berth.queue.drain()) work.refuse(reason.message, reason);
-    }
   }
 
   /** Gives out all work that can run now. Re-entrant calls are folded into one more round. */
@@ -312,89 +223,48 @@ export class Fleet implements Dispatcher {
   }
 
   #round(): void {
-    const waiting = new Set([...this.#berths.values()].filter((berth) => berth.queue.length > 0));
+    const waiting = new Set(this.#berths.all.filter(({ queue }) => queue.length > 0));
     while (waiting.size > 0) {
-      const berth = this.#next(waiting);
-      if (!this.#advance(berth)) waiting.delete(berth);
-      else if (berth.queue.length === 0) waiting.delete(berth);
+      const berth = mostUrgent(waiting, this.live);
+      if (!this.#advance(berth) || berth.queue.length === 0) waiting.delete(berth);
     }
-  }
-
-  /** The most urgent; among equals the kind with the least at work, then the one served longest ago. */
-  #next(waiting: ReadonlySet<Berth>): Berth {
-    const score = (berth: Berth): readonly [number, number, number] => [
-      berth.queue.head?.rank ?? 0,
-      this.#occupancy(berth.kind),
-      berth.kind.lastServed,
-    ];
-    let best: Berth | undefined;
-    let bestScore: readonly [number, number, number] = [0, 0, 0];
-    for (const berth of waiting) {
-      const its = score(berth);
-      const first = its.findIndex((value, index) => value !== bestScore[index]);
-      if (best === undefined || (first >= 0 && (its[first] ?? 0) < (bestScore[first] ?? 0))) {
-        best = berth;
-        bestScore = its;
-      }
-    }
-    if (best === undefined) throw new Error('nothing is waiting');
-    return best;
-  }
-
-  #occupancy(kind: Kind): number {
-    return this.live.filter(
-      (compartment) => compartment.place.compartment === kind.name && (compartment.busy || compartment.starting),
-    ).length;
   }
 
   /** Does one step for the head of a berth's queue. @returns false when nothing can be done for it now */
   #advance(berth: Berth): boolean {
-    const work = berth.queue.head;
+    const { kind, queue } = berth;
+    const work = queue.head;
     if (work === undefined) return false;
-    const refusal = this.#refusalOf(berth.kind);
+    const refusal = this.#ledger.refusalOf(kind);
     if (refusal !== undefined) {
-      berth.queue.remove(work);
+      queue.remove(work);
+      this.#ledger.refused(kind);
       work.refuse(refusal.message, refusal);
       return true;
     }
-    const circuit = berth.kind.circuit.state(this.#now);
-    if (circuit === 'open') {
-      this.#wake(berth.kind.circuit.probeAt);
-      return false;
-    }
     // A probe goes alone.
-    if (circuit === 'half-open' && this.#live(berth.kind).some(({ busy }) => busy)) return false;
+    if (this.#isProbing(kind) && this.#liveOf(kind).some(({ busy }) => busy)) return false;
     const free = berth.compartments.find((compartment) => compartment.free && (!work.alone || compartment.fresh));
-    if (free !== undefined) {
-      berth.queue.remove(work);
-      this.#turn += 1;
-      berth.kind.lastServed = this.#turn;
-      const told = berth.changes.since(free.told);
-      // A process that has seen nothing has nothing to be told of.
-      this.#options.onBusy();
-      free.run(work, free.fresh ? undefined : told, work instanceof PlanWork ? free.told : berth.changes.latest);
-      return true;
-    }
-    return this.#makeRoom(berth, work);
-  }
-
-  #refusalOf(kind: Kind): ExitReason | undefined {
-    if (this.#stopped !== undefined) return this.#stopped;
-    if (kind.disabled !== undefined) return kind.disabled;
-    const { circuit } = kind;
-    return circuit.state(this.#now) === 'open' && !circuit.hopeful ? kind.degraded : undefined;
+    if (free === undefined) return this.#makeRoom(berth, work);
+    queue.remove(work);
+    this.#turn += 1;
+    kind.lastServed = this.#turn;
+    this.#options.onBusy();
+    // A process that has seen nothing has nothing to be told of.
+    const told = free.fresh ? undefined : berth.changes.since(free.told);
+    free.run(work, told, work instanceof PlanWork ? free.told : berth.changes.latest);
+    return true;
   }
 
   /** Starts a process for a berth, or begins to end one that is in the way. @returns true when it started one */
   #makeRoom(berth: Berth, work: Work): boolean {
     const starting = berth.compartments.filter((compartment) => compartment.starting).length;
-    const probing = berth.kind.circuit.state(this.#now) === 'half-open';
-    if (starting >= (probing ? 1 : berth.queue.length)) return false;
+    if (starting >= (this.#isProbing(berth.kind) ? 1 : berth.queue.length)) return false;
     if (berth.retryAt > this.#now) {
       this.#wake(berth.retryAt);
       return false;
     }
-    const live = this.live;
+    const { live } = this;
     const here = berth.compartments.filter((compartment) => compartment.live);
     if (here.length >= berth.place.maxCompartments) {
       // Only work that must be alone finds free compartments it cannot use.
@@ -403,7 +273,8 @@ export class Fleet implements Dispatcher {
     }
     const full = live.length >= this.maxWorkers || (live.length > 0 && !this.#options.roomForMore(live));
     if (full) {
-      if (!live.some(({ closing }) => closing)) this.#dispensable(berth, work, here.length)?.close();
+      const berthOf = ({ place }: Compartment): Berth => this.#berths.of(place);
+      if (!live.some(({ closing }) => closing)) dispensable(berth, work, live, berthOf)?.close();
       return false;
     }
     this.#startOne(berth);
@@ -411,77 +282,17 @@ export class Fleet implements Dispatcher {
   }
 
   #startOne(berth: Berth): void {
-    const slot = berth.compartments.find((compartment) => !compartment.live) ?? this.#newSlot(berth);
+    const slot = this.#berths.slotIn(berth);
     slot.told = berth.changes.latest;
     slot.start();
   }
 
-  /** An idle compartment that gives way: unneeded ones first, then those that have had their time. */
-  #dispensable(berth: Berth, work: Work, liveHere: number): Compartment | undefined {
-    const candidates = this.live.filter((compartment) => compartment.free);
-    const rankOf = (compartment: Compartment): number => {
-      const theirs = this.#berthOf(compartment.place);
-      const head = theirs.queue.head;
-      // Its own berth has no use for it as it is: the head must be alone.
-      if (theirs === berth) return 0;
-      const warm = !Number.isFinite(compartment.place.limits.idleMs);
-      if (head === undefined || head.rank > work.rank) return warm ? 2 : 1;
-      const crowded = theirs.compartments.filter(({ live }) => live).length > 1;
-      if (liveHere === 0 && (crowded || compartment.uptimeMs >= TENURE_MS)) return 3;
-      return Number.POSITIVE_INFINITY;
-    };
-    return candidates
-      .map((compartment) => ({ compartment, rank: rankOf(compartment) }))
-      .filter(({ rank }) => Number.isFinite(rank))
-      .sort((a, b) => a.rank - b.rank || a.compartment.idleSince - b.compartment.idleSince)[0]?.compartment;
+  #isProbing(kind: Kind): boolean {
+    return kind.circuit.state(this.#now) === 'half-open';
   }
 
-  #newSlot(berth: Berth): Compartment {
-    const taken = new Set(
-      this.compartments.filter(({ place }) => place.compartment === berth.kind.name).map(({ name }) => name),
-    );
-    let number = 1;
-    while (taken.has(`${berth.kind.name}#${number}`)) number += 1;
-    const compartment = new Compartment(`${berth.kind.name}#${number}`, berth.place, this.#owner);
-    berth.compartments.push(compartment);
-    return compartment;
-  }
-
-  #live(kind: Kind): readonly Compartment[] {
+  #liveOf(kind: Kind): readonly Compartment[] {
     return this.live.filter((compartment) => compartment.place.compartment === kind.name);
-  }
-
-  #berthOf(place: Place): Berth {
-    const found = this.#berths.get(place.key);
-    if (found !== undefined) return found;
-    const berth: Berth = {
-      place,
-      kind: this.#kindOf(place.compartment),
-      queue: new WorkQueue(),
-      compartments: [],
-      changes: new ChangeLog(),
-      backoff: new Backoff(this.#options.random),
-      retryAt: 0,
-      lostAt: undefined,
-    };
-    this.#berths.set(place.key, berth);
-    return berth;
-  }
-
-  #kindOf(name: string): Kind {
-    const found = this.#kinds.get(name);
-    if (found !== undefined) return found;
-    const kind: Kind = {
-      name,
-      circuit: new Circuit(),
-      starts: new StartFailures(),
-      standstill: new Standstill(),
-      disabled: undefined,
-      degraded: undefined,
-      lastServed: 0,
-    };
-    this.#kinds.set(name, kind);
-    return kind;
   }
 
   /** One timer for the nearest moment at which waiting work may run. */

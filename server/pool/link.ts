@@ -12,6 +12,8 @@ export interface LinkExit {
   readonly exitCode?: number;
   readonly signal?: string;
   readonly outOfMemory: false | 'heap' | 'kernel';
+  /** Code in the process sent the signal to its own process. */
+  readonly selfInflicted?: boolean;
   /** The line itself broke: frames that are none, a handshake that failed. */
   readonly protocolError?: string;
   /** It was ended because it did not become ready in time. */

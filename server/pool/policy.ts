@@ -6,13 +6,16 @@ import type { Random } from './clock.ts';
 
 /**
  * The first restart is at once; then the wait doubles with full jitter. Progress or a healthy minute resets it.
- * A process ended from outside is not to blame: the first few of those in a row are replaced at once.
+ * A process ended from outside is not to blame: it is replaced at once, unless that happens faster than processes are
+ * of any use.
  */
 export class Backoff {
   static readonly firstMs = 250;
   static readonly capMs = 30_000;
   static readonly healthyMs = 60_000;
-  static readonly foreignForgiven = 3;
+  /** Deaths from outside that are replaced at once; one is forgotten for each {@link foreignEveryMs} of life. */
+  static readonly foreignForgiven = 10;
+  static readonly foreignEveryMs = 2_000;
   #failures = 0;
   #foreign = 0;
   readonly #random: Random;
@@ -21,20 +24,21 @@ export class Backoff {
     this.#random = random;
   }
 
-  get failures(): number {
-    return this.#failures;
-  }
-
   reset(): void {
     this.#failures = 0;
     this.#foreign = 0;
   }
 
-  /** @returns milliseconds to wait before the next start */
+  /**
+   * @param uptimeMs how long the process had lived
+   * @returns milliseconds to wait before the next start
+   */
   failed(uptimeMs: number, foreign = false): number {
     if (uptimeMs >= Backoff.healthyMs) this.reset();
-    if (foreign) this.#foreign += 1;
-    if (foreign && this.#foreign <= Backoff.foreignForgiven) return 0;
+    if (foreign) {
+      this.#foreign = Math.max(0, this.#foreign - uptimeMs / Backoff.foreignEveryMs) + 1;
+      if (this.#foreign <= Backoff.foreignForgiven) return 0;
+    }
     this.#failures += 1;
     if (this.#failures === 1) return 0;
     const ceiling = Math.min(Backoff.capMs, Backoff.firstMs * 2 ** (this.#failures - 2));
@@ -66,11 +70,6 @@ export class Circuit {
     return this.#probeAt;
   }
 
-  /** True while the first waiting time runs: work may wait for its end instead of failing at once. */
-  get hopeful(): boolean {
-    return this.#openings <= 1;
-  }
-
   /** @returns true when this crash opened the circuit */
   crashed(now: number): boolean {
     this.#crashes = [...this.#crashes.filter((at) => now - at < Circuit.windowMs), now];
@@ -90,29 +89,25 @@ export class Circuit {
   }
 }
 
-/** Crashes before ready, in a row. Deaths from outside (somebody's kill) weigh less than our own failures. */
+/** Crashes before ready, in a row. */
 export class StartFailures {
-  static readonly own = 2;
-  static readonly foreign = 6;
-  #own = 0;
-  #foreign = 0;
+  static readonly most = 2;
+  #count = 0;
 
   /** @returns true when it is no use trying again */
-  failed(foreign: boolean): boolean {
-    if (foreign) this.#foreign += 1;
-    else this.#own += 1;
-    return this.#own >= StartFailures.own || this.#foreign >= StartFailures.foreign;
+  failed(): boolean {
+    this.#count += 1;
+    return this.#count >= StartFailures.most;
   }
 
   reset(): void {
-    this.#own = 0;
-    this.#foreign = 0;
+    this.#count = 0;
   }
 }
 
 /**
- * Deaths with a suspect are the input's fault and charged to nobody, unless nothing gets done between them: then it is
- * the detector that cannot work, and its circuit is charged.
+ * Deaths with a suspect are the input's fault, and kills from outside nobody's, unless nothing gets done between them:
+ * then the detector cannot work, and its circuit is charged.
  */
 export class Standstill {
   static readonly own = 6;

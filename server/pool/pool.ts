@@ -66,6 +66,10 @@ export interface PoolOptions extends PoolSettings {
 }
 
 const MEGABYTE = 1024 * 1024;
+/** Keepers of memory in user space begin to end processes about here. */
+const SHORT_MEMORY = 0.1;
+/** Until a plan that others did not let come to its end is worth another try. */
+const REPLAN_MS = 30_000;
 
 export function createPool(options: PoolOptions = {}): SupervisedPool {
   return new CompartmentPool(options);
@@ -93,6 +97,7 @@ class CompartmentPool implements SupervisedPool {
   /** By kind of compartment: inputs condemned since anything got done there. */
   readonly #condemned = new Map<string, Set<QuarantinedInput>>();
   readonly #listeners = new Set<() => void>();
+  readonly #availableListeners = new Set<(detector: string) => void>();
   readonly #closing = new AbortController();
   readonly #measureMachine: () => Promise<MachineMemory>;
   #memory: MachineMemory = { totalBytes: os.totalmem(), freeBytes: os.totalmem(), source: 'machine' };
@@ -123,15 +128,18 @@ class CompartmentPool implements SupervisedPool {
         if (notice.kind !== 'disabled') this.#acquit(notice.compartment);
         onNotice(notice);
       },
+      onAvailable: (kind) => {
+        for (const detector of this.#places.detectorsOf(kind)) this.#available(detector);
+      },
       onBusy: () => this.#sampler.wake(),
       onStarted: (pid) => void this.#registry?.started(pid),
       onEnded: (pid) => this.#registry?.ended(pid),
-      onFault: (compartment, { reason, foreign }, phase, work) => {
-        if (foreign && phase === 'idle') this.#strikes.addIdleDeath();
+      onFault: (compartment, { reason, foreign }, _phase, work) => {
         log('warn', `${compartment.name}: ${reason.message}`);
         this.#errors.record(reportOfExit(work?.detector ?? compartment.place.compartment, reason, foreign));
       },
       roomForMore: (live) => hasRoom(this.#memory, memoryOf(live)),
+      isMemoryShort: () => this.#memory.freeBytes < this.#memory.totalBytes * SHORT_MEMORY,
     });
     this.#sampler = new HealthSampler({
       clock,
@@ -158,7 +166,11 @@ class CompartmentPool implements SupervisedPool {
     const either = AbortSignal.any([signal, this.#closing.signal]);
     const work = new PlanWork(request, entry.title, place, either, this.#fleet);
     if (!either.aborted) this.#fleet.enqueue(work);
-    const { plan, version } = await work.answer;
+    const { plan, version } = await work.answer.catch((error: unknown) => {
+      // Somebody else's kills say nothing about the next try.
+      if (work.endedFromOutside) this.#fleet.putOff(place, REPLAN_MS);
+      throw error;
+    });
     this.#planned.set(plannedKey(detector, root), { version, configFiles: plan.configFiles });
     for (const problem of plan.problems) this.#errors.record(reportOfProblem(detector, problem));
     return plan;
@@ -191,6 +203,7 @@ class CompartmentPool implements SupervisedPool {
         this.#condemn(place, input);
         return input;
       },
+      onPutOff: (pauseMs) => this.#fleet.putOff(place, pauseMs),
       onVersion: (version) => this.#noteVersion(detector, root, version),
       onProgress: () => {
         this.#condemned.delete(place.compartment);
@@ -233,6 +246,11 @@ class CompartmentPool implements SupervisedPool {
     return () => this.#listeners.delete(listener);
   }
 
+  onAvailable(listener: (detector: string) => void): () => void {
+    this.#availableListeners.add(listener);
+    return () => this.#availableListeners.delete(listener);
+  }
+
   restart(detector?: string): Promise<void> {
     if (detector === undefined) return this.#fleet.restart();
     const entry = this.#places.entry(detector);
@@ -256,7 +274,9 @@ class CompartmentPool implements SupervisedPool {
   }
 
   releaseQuarantine(matches: (input: QuarantinedInput) => boolean = () => true): number {
-    return this.#quarantine.release(matches);
+    const freed = this.#quarantine.release(matches);
+    for (const detector of new Set(freed.map((input) => input.detector))) this.#available(detector);
+    return freed.length;
   }
 
   async capture(name: string, kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs = 5_000): Promise<void> {
@@ -329,6 +349,10 @@ class CompartmentPool implements SupervisedPool {
     this.#places.configure({}, Math.floor((this.#memory.totalBytes * BUDGET_SHARE) / MEGABYTE));
     this.#fleet.reconsider();
     this.#changed();
+  }
+
+  #available(detector: string): void {
+    for (const listener of this.#availableListeners) listener(detector);
   }
 
   #changed(): void {

@@ -3,6 +3,7 @@ import type { CompartmentMessages } from '../../workers/compartment-messages.ts'
 import { createWorker, RemoteError, SpawnError, StartupTimeoutError } from '../../workers/ipc/index.ts';
 import type { Vitals as WorkerVitals, WorkerClient, WorkerExit } from '../../workers/ipc/index.ts';
 import type { CheckEvent, CheckRequest, PlanRequest } from '../../workers/protocol.ts';
+import { selfSignalMark } from '../../workers/self-signals.ts';
 import { hostScript } from './detectors.ts';
 import { DetectorFailure, LinkLost } from './link.ts';
 import type { CheckAnswer, CompartmentLink, Launch, LaunchOptions, LinkExit, PlanAnswer, Vitals } from './link.ts';
@@ -146,6 +147,7 @@ function linkExit(exit: WorkerExit): LinkExit {
     ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }),
     ...(exit.signal === undefined ? {} : { signal: exit.signal }),
     outOfMemory: exit.outOfMemory,
+    selfInflicted: exit.stderrTail.some((line) => line.startsWith(selfSignalMark)),
     ...(exit.kind === 'protocol' ? { protocolError: exit.reason } : {}),
     ...(exit.kind === 'startup-timeout' ? { startTimeout: true } : {}),
     stderr: said,

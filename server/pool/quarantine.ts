@@ -99,15 +99,15 @@ export class Quarantine {
     this.#save();
   }
 
-  /** @returns how many were freed */
-  release(matches: (input: QuarantinedInput) => boolean): number {
-    let freed = 0;
-    for (const [id, entry] of this.#entries) {
-      if (!matches(entry.input)) continue;
+  /** @returns what was freed */
+  release(matches: (input: QuarantinedInput) => boolean): readonly QuarantinedInput[] {
+    const freed: QuarantinedInput[] = [];
+    for (const [id, { input }] of this.#entries) {
+      if (!matches(input)) continue;
       this.#entries.delete(id);
-      freed += 1;
+      freed.push(input);
     }
-    if (freed > 0) this.#save();
+    if (freed.length > 0) this.#save();
     return freed;
   }
 

@@ -1,73 +1,79 @@
 /**
- * How often an input was in work when its compartment died. Lives as long as the pool, bounded, so that an input met
- * again in a later task runs alone from the start. A success or a change of the input wipes its strikes.
+ * How often an input was in work when its compartment died, and what follows from it. Lives as long as the pool,
+ * bounded, so that an input met again in a later task runs alone from the start. A success or a change of the input
+ * wipes its strikes.
+ *
+ * Invariant: deaths from outside never condemn an input, however many. After a series of them it is put off: other
+ * work goes on, and it is tried again later.
  */
 
-export interface StrikeCount {
+/** What happens with an input after a death. */
+export type Sentence = 'again' | 'alone' | 'put-off' | 'quarantine';
+
+interface StrikeCount {
   /** Deaths that speak against the input. */
   readonly own: number;
   /** Deaths from outside while it was in work. */
   readonly foreign: number;
+  /** How often in a row it was put off. */
+  readonly putOff: number;
 }
 
-const NONE: StrikeCount = { own: 0, foreign: 0 };
+const NONE: StrikeCount = { own: 0, foreign: 0, putOff: 0 };
 const MAX_ENTRIES = 1_000;
 
 /** The second death of its own ends it. */
 const OWN_STRIKES = 2;
-/** Deaths from outside are chance, until they are not: from the third on the input runs alone, the sixth ends it. */
+/** Deaths from outside are chance, until they are not: from the third on the input runs alone. */
 const FOREIGN_STRIKES_ALONE = 3;
-const FOREIGN_STRIKES = 6;
-/** Where other inputs die from outside too, it is the surroundings: then only a long series speaks against one. */
-const FOREIGN_STRIKES_HOSTILE = 24;
-const HOSTILE_DEATHS = 3;
+/** Longer series are interrupted: something here kills what it can, or this input in a way that leaves no trace. */
+export const FOREIGN_SERIES = 8;
+
+const FIRST_PAUSE_MS = 30_000;
+const LONGEST_PAUSE_MS = 300_000;
 
 export class Strikes {
   readonly #counts = new Map<string, StrikeCount>();
-  /** Inputs that ever were in work at a death from outside, and such deaths with nothing in work. */
-  readonly #struckFromOutside = new Set<string>();
-  #idleDeaths = 0;
 
   get size(): number {
     return this.#counts.size;
   }
 
-  of(key: string): StrikeCount {
-    return this.#counts.get(key) ?? NONE;
-  }
-
-  add(key: string, foreign: boolean): void {
-    const before = this.of(key);
+  /** @param foreign nobody in the compartment caused the death */
+  add(key: string, foreign: boolean): Sentence {
+    const before = this.#counts.get(key) ?? NONE;
     const after = foreign ? { ...before, foreign: before.foreign + 1 } : { ...before, own: before.own + 1 };
-    this.#counts.delete(key);
-    this.#counts.set(key, after);
-    if (foreign && this.#struckFromOutside.size < MAX_ENTRIES) this.#struckFromOutside.add(key);
-    if (this.#counts.size > MAX_ENTRIES) {
-      const oldest = this.#counts.keys().next();
-      if (oldest.done !== true) this.#counts.delete(oldest.value);
+    if (after.own >= OWN_STRIKES) {
+      this.#counts.delete(key);
+      return 'quarantine';
     }
-  }
-
-  /** A compartment was ended from outside with no input in work: surely none is to blame. */
-  addIdleDeath(): void {
-    this.#idleDeaths = Math.min(this.#idleDeaths + 1, MAX_ENTRIES);
+    const series = after.foreign >= FOREIGN_SERIES;
+    this.#set(key, series ? { ...after, foreign: FOREIGN_STRIKES_ALONE, putOff: after.putOff + 1 } : after);
+    if (series) return 'put-off';
+    return this.isSuspected(key) ? 'alone' : 'again';
   }
 
   /** It shall run alone. */
   isSuspected(key: string): boolean {
-    const count = this.of(key);
+    const count = this.#counts.get(key) ?? NONE;
     return count.own > 0 || count.foreign >= FOREIGN_STRIKES_ALONE;
   }
 
-  /** It shall run no more. */
-  isOut(key: string): boolean {
-    const count = this.of(key);
-    const others = this.#struckFromOutside.size - (this.#struckFromOutside.has(key) ? 1 : 0);
-    const enough = others + this.#idleDeaths >= HOSTILE_DEATHS ? FOREIGN_STRIKES_HOSTILE : FOREIGN_STRIKES;
-    return count.own >= OWN_STRIKES || count.foreign >= enough;
+  /** Milliseconds until an input that was put off is worth another try. */
+  pauseOf(key: string): number {
+    const { putOff } = this.#counts.get(key) ?? NONE;
+    return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, putOff - 1));
   }
 
   clear(key: string): void {
     this.#counts.delete(key);
+  }
+
+  #set(key: string, count: StrikeCount): void {
+    this.#counts.delete(key);
+    this.#counts.set(key, count);
+    if (this.#counts.size <= MAX_ENTRIES) return;
+    const oldest = this.#counts.keys().next();
+    if (oldest.done !== true) this.#counts.delete(oldest.value);
   }
 }

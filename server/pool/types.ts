@@ -88,18 +88,26 @@ export interface CompartmentHealth {
   readonly lastExit?: ExitReason;
   readonly uptimeMs: number;
   readonly heartbeatAgeMs: number;
+  /** Of the working thread, while it works: what V8 uses of its heap, bytes; and event-loop utilization, 0 to 1. */
+  readonly heapUsedBytes?: number;
+  readonly eventLoopUtilization?: number;
   /** From launch to ready, of the last start. */
   readonly startedInMs?: number;
 }
 
 /** Something the user should hear once. */
-export type PoolNotice =
-  /** A detector crashes too often: its work waits for a probe. */
-  | { readonly kind: 'degraded'; readonly compartment: string; readonly reason: ExitReason }
-  /** It never became ready: off until a restart is asked for. */
-  | { readonly kind: 'disabled'; readonly compartment: string; readonly reason: ExitReason }
-  /** Several detectors crash: everything is off until a restart is asked for. */
-  | { readonly kind: 'stopped'; readonly compartment: string; readonly reason: ExitReason };
+export interface PoolNotice {
+  /**
+   * `degraded`: it crashes too often, its work is refused and asked for again when it may be tried. `disabled`: it never
+   * became ready and is off until a restart is asked for. `stopped`: several detectors crash, everything is off until then.
+   */
+  readonly kind: 'degraded' | 'disabled' | 'stopped';
+  /** Name of the kind of compartment, for instance `eslint`. */
+  readonly compartment: string;
+  /** The same for a person. */
+  readonly title: string;
+  readonly reason: ExitReason;
+}
 
 /** A compartment is over 85 % of its memory limit; told again only after it was under 80 %. */
 export interface MemoryAlert {
@@ -166,6 +174,11 @@ export interface Pool {
   health(): readonly CompartmentHealth[];
   /** Called after a compartment changed state or a health sample was taken; returns the way to stop listening. */
   onHealth(listener: () => void): () => void;
+  /**
+   * Called with a detector's name when work that was refused or given up for a while may be asked for again; returns
+   * the way to stop listening.
+   */
+  onAvailable(listener: (detector: string) => void): () => void;
   /** Ends the compartments of a detector (all when absent) and lifts its circuit; work in flight is repeated. */
   restart(detector?: string): Promise<void>;
   /** Cancels everything, ends every process, resolves when none is left. */

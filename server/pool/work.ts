@@ -58,7 +58,7 @@ const PLAN_DEATHS = 2;
 /** Somebody else's kill says little about the plan. */
 const FOREIGN_DEATH = 0.25;
 
-/** A plan: tried twice. */
+/** A plan: tried twice, or eight times where only others end its compartment. */
 export class PlanWork implements Work {
   readonly detector: string;
   readonly title: string;
@@ -72,6 +72,7 @@ export class PlanWork implements Work {
   readonly #dispatcher: Dispatcher;
   readonly #settle: { readonly resolve: (answer: PlanAnswer) => void; readonly reject: (error: Error) => void };
   #deaths = 0;
+  #endedFromOutside = false;
 
   constructor(request: PlanRequest, title: string, place: Place, signal: AbortSignal, dispatcher: Dispatcher) {
     this.detector = request.detector;
@@ -91,6 +92,11 @@ export class PlanWork implements Work {
     return this.place.limits.planMs;
   }
 
+  /** It failed, and the last that happened to its compartment was somebody else's doing. */
+  get endedFromOutside(): boolean {
+    return this.#endedFromOutside;
+  }
+
   async perform(link: CompartmentLink): Promise<WorkEnd> {
     try {
       this.#finish(await link.plan(this.#request, this.signal));
@@ -107,7 +113,10 @@ export class PlanWork implements Work {
     if (reason.kind !== 'cancelled') this.#deaths += foreign ? FOREIGN_DEATH : 1;
     if (this.signal.aborted) this.#cancelled();
     else if (this.#deaths < PLAN_DEATHS) this.#dispatcher.enqueue(this);
-    else this.#finish(new PlanFailure(reason.message, reason));
+    else {
+      this.#endedFromOutside = foreign;
+      this.#finish(new PlanFailure(foreign ? `${reason.message} It is tried again later.` : reason.message, reason));
+    }
   }
 
   refuse(message: string, reason: ExitReason | undefined): void {

@@ -56,6 +56,8 @@ export class ScriptedPool implements Pool {
   readonly plans: PlanRequest[] = [];
   readonly checks: HeldCheck[] = [];
   readonly restarted: (string | undefined)[] = [];
+  /** Says that a detector's work may be asked for again. */
+  available: (detector: string) => void = () => {};
   plannedBy: (request: PlanRequest) => Promise<PlanResult>;
 
   constructor(plannedBy: (request: PlanRequest) => Promise<PlanResult>) {
@@ -80,6 +82,13 @@ export class ScriptedPool implements Pool {
 
   health(): [] {
     return [];
+  }
+
+  onAvailable(listener: (detector: string) => void): () => void {
+    this.available = listener;
+    return () => {
+      this.available = () => {};
+    };
   }
 
   onHealth(): () => void {

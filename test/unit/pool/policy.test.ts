@@ -27,12 +27,18 @@ describe('backoff', () => {
 });
 
 describe('backoff after deaths from outside', () => {
-  it('replaces the first three in a row at once', () => {
+  const waits = (uptimeMs: number, deaths: number): readonly number[] => {
     const backoff = new Backoff(() => 1);
-    assert.deepEqual(
-      Array.from({ length: 6 }, () => backoff.failed(0, true)),
-      [0, 0, 0, 0, 250, 500],
-    );
+    return Array.from({ length: deaths }, () => backoff.failed(uptimeMs, true));
+  };
+
+  it('replaces at once what lived for a while, however often it is killed', () => {
+    assert.ok(waits(2_000, 200).every((wait) => wait === 0));
+  });
+
+  it('waits longer and longer when processes are killed as soon as they are there', () => {
+    assert.deepEqual(waits(0, 15), [...Array.from({ length: 10 }, () => 0), 0, 250, 500, 1_000, 2_000]);
+    assert.equal(waits(300, 60).at(-1), Backoff.capMs);
   });
 });
 
@@ -67,35 +73,26 @@ describe('circuit of a detector', () => {
     assert.deepEqual(waits, [30_000, 60_000, 120_000, 240_000, 300_000, 300_000]);
   });
 
-  it('is hopeful only the first time', () => {
+  it('closes for good when it is reset', () => {
     const circuit = new Circuit();
     for (let crash = 0; crash < 3; crash += 1) circuit.crashed(0);
-    assert.equal(circuit.hopeful, true);
-    circuit.state(30_000);
-    circuit.crashed(30_000);
-    assert.equal(circuit.hopeful, false);
     circuit.reset();
-    assert.equal(circuit.state(30_000), 'closed');
-    assert.equal(circuit.hopeful, true);
+    assert.equal(circuit.state(1), 'closed');
+    assert.equal(circuit.crashed(2), false);
   });
 });
 
 describe('crashes before ready', () => {
-  it('two of its own disable, six from outside do', () => {
-    const own = new StartFailures();
-    assert.deepEqual([own.failed(false), own.failed(false)], [false, true]);
-    const foreign = new StartFailures();
-    assert.deepEqual(
-      Array.from({ length: 6 }, () => foreign.failed(true)),
-      [false, false, false, false, false, true],
-    );
+  it('the second in a row is one too many', () => {
+    const starts = new StartFailures();
+    assert.deepEqual([starts.failed(), starts.failed()], [false, true]);
   });
 
   it('count in a row', () => {
     const starts = new StartFailures();
-    starts.failed(false);
+    starts.failed();
     starts.reset();
-    assert.equal(starts.failed(false), false);
+    assert.equal(starts.failed(), false);
   });
 });
 

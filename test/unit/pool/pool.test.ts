@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { DetectorTable } from '../../../server/pool/detectors.ts';
 import type { CheckAnswer, CompartmentLink, Launch, LinkExit } from '../../../server/pool/link.ts';
+import type { MachineMemory } from '../../../server/pool/machine.ts';
 import { createPool, PlanFailure, type PoolOptions } from '../../../server/pool/pool.ts';
 import type { CheckOutcome, CheckTask, PoolNotice, SupervisedPool } from '../../../server/pool/types.ts';
 import type { CheckEvent, CheckRequest, PlanRequest, Unit } from '../../../workers/protocol.ts';
@@ -640,7 +641,7 @@ describe('restarts', () => {
     assert.equal(again.outcome?.kind, 'done');
   });
 
-  it("three crashes that are nobody's input degrade the detector; work waits for one probe", async () => {
+  it("three crashes that are nobody's input degrade the detector; work is refused and offered again, to one probe", async () => {
     const stage = new Stage();
     for (let crash = 0; crash < 3; crash += 1) {
       stage.check([`f${crash}`], { generation: crash });
@@ -653,14 +654,23 @@ describe('restarts', () => {
       stage.notices.map(({ kind }) => kind),
       ['degraded'],
     );
-    const [first, second] = [stage.check(['x']), stage.check(['y'])];
+    const offered: string[] = [];
+    stage.pool.onAvailable((detector) => offered.push(detector));
+    const refused = stage.check(['x']);
+    await settle();
+    assert.ok(refused.outcome?.kind === 'failed');
+    assert.match(refused.outcome.message, /crashed.*tried again later/);
+    assert.equal(stage.pool.health()[0]?.state, 'degraded');
     const other = stage.check(['z'], { detector: 'types' });
     await stage.clock.advance(20_000);
     assert.equal(stage.living.length, 1, 'only the other detector works');
     await stage.ready();
     await stage.living[0]?.finish();
     assert.equal(other.outcome?.kind, 'done');
+    assert.deepEqual(offered, []);
     await stage.clock.advance(10_000);
+    assert.deepEqual(offered, ['lint']);
+    const [first, second] = [stage.check(['x']), stage.check(['y'])];
     await stage.ready();
     const probe = stage.living.at(-1) ?? assert.fail('a probe');
     assert.deepEqual(filesOf(probe), ['x']);
@@ -669,6 +679,7 @@ describe('restarts', () => {
     await stage.ready();
     for (const puppet of stage.living) if (puppet.request !== undefined) await puppet.finish();
     assert.deepEqual([first.outcome?.kind, second.outcome?.kind], ['done', 'done']);
+    assert.ok(!stage.pool.health().some(({ state }) => state === 'degraded'));
   });
 
   it('a detector that dies on every input is degraded, and the inputs are acquitted', async () => {
@@ -690,6 +701,100 @@ describe('restarts', () => {
     );
     assert.deepEqual(stage.pool.quarantined(), []);
     assert.ok(stage.puppets.length <= 12, `${stage.puppets.length} processes were tried`);
+  });
+
+  it('an input that only others kill is put off, never condemned; the rest goes on and it is offered again', async () => {
+    const stage = new Stage();
+    const offered: string[] = [];
+    stage.pool.onAvailable((detector) => offered.push(detector));
+    const check = stage.check(['a', 'b'], { detector: 'types' });
+    let kills = 0;
+    while (check.outcome === undefined) {
+      await stage.clock.advance(100);
+      await stage.ready();
+      const puppet = stage.living.find(({ request }) => request !== undefined);
+      if (puppet === undefined) continue;
+      puppet.begin('a');
+      if (filesOf(puppet).includes('a')) {
+        await puppet.die({ signal: 'SIGKILL' });
+        kills += 1;
+      } else await puppet.finish();
+    }
+    assert.equal(kills, 8);
+    assert.ok(check.outcome.kind === 'failed');
+    assert.deepEqual(
+      check.outcome.unfinished.map(({ file }) => file),
+      ['a'],
+    );
+    assert.match(
+      check.outcome.message,
+      /^Types was ended from outside on this file \(SIGKILL\).*8th time.*tried again later/,
+    );
+    assert.deepEqual(stage.pool.quarantined(), []);
+    assert.deepEqual(stage.notices, []);
+    await stage.clock.advance(29_000);
+    assert.deepEqual(offered, []);
+    await stage.clock.advance(1_001);
+    assert.deepEqual(offered, ['types']);
+    const again = stage.check(['a'], { detector: 'types', generation: 2 });
+    await stage.ready();
+    await stage.living.find(({ request }) => request !== undefined)?.finish();
+    assert.equal(again.outcome?.kind, 'done');
+  });
+
+  it('a signal that the process sent itself, or that comes while memory is short, speaks against the input', async () => {
+    for (const [exit, freeBytes, message] of [
+      [{ signal: 'SIGKILL', selfInflicted: true }, 2 ** 33, /^Lint ended itself on this file \(SIGKILL\)/],
+      [{ signal: 'SIGTERM' }, 2 ** 20, /^The system ran out of memory and ended Lint/],
+    ] as const) {
+      const memory: MachineMemory = { totalBytes: 2 ** 34, freeBytes, source: 'machine' };
+      const stage = new Stage({ machine: () => Promise.resolve(memory) });
+      const check = stage.check(['a']);
+      await stage.clock.advance(5_000);
+      for (let death = 0; death < 2; death += 1) {
+        await stage.ready();
+        const puppet = stage.living[0] ?? assert.fail('a process');
+        puppet.begin('a');
+        puppet.beat(stage.clock.now(), 500_000_000);
+        await puppet.die(exit);
+        await stage.clock.advance(1_000);
+      }
+      assert.ok(check.outcome?.kind === 'done');
+      assert.match(check.outcome.quarantined[0]?.reason.message ?? '', message);
+    }
+  });
+
+  it('a plan that others do not let come to its end fails, and is offered again', async () => {
+    const stage = new Stage();
+    const offered: string[] = [];
+    stage.pool.onAvailable((detector) => offered.push(detector));
+    const plan = stage.pool.plan({ detector: 'loops', root: '/r', options: {} }, new AbortController().signal);
+    const failed = assert.rejects(plan, /ended from outside \(SIGKILL\)\. It is tried again later/);
+    for (let kill = 0; kill < 8; kill += 1) {
+      await stage.ready();
+      await stage.living[0]?.die({ signal: 'SIGKILL' });
+    }
+    await failed;
+    await stage.clock.advance(30_001);
+    assert.deepEqual(offered, ['loops', 'imports']);
+  });
+
+  it('a restart offers again what was refused', async () => {
+    const stage = new Stage();
+    const offered: string[] = [];
+    stage.pool.onAvailable((detector) => offered.push(detector));
+    const check = stage.check(['a']);
+    for (let start = 0; start < 2; start += 1) {
+      await stage.clock.advance(1_000);
+      await stage.living[0]?.die({ exitCode: 1 });
+    }
+    assert.equal(check.outcome?.kind, 'failed');
+    assert.equal(stage.pool.health()[0]?.state, 'disabled');
+    await stage.clock.advance(600_000);
+    assert.deepEqual(offered, []);
+    await stage.pool.restart('lint');
+    await stage.clock.advance(1);
+    assert.deepEqual(offered, ['lint']);
   });
 
   it('a restart on request repeats what was in work and is no crash', async () => {

@@ -128,14 +128,11 @@ describe('quarantine', () => {
   it('is released by the user', async () => {
     const quarantine = open();
     quarantine.add(inputOf('hang'), request(), context);
-    assert.equal(
+    assert.deepEqual(
       quarantine.release(({ file }) => file === 'b.ts'),
-      0,
+      [],
     );
-    assert.equal(
-      quarantine.release(() => true),
-      1,
-    );
+    assert.equal(quarantine.release(() => true).length, 1);
     assert.equal(await skips(quarantine), false);
   });
 

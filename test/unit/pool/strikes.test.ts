@@ -3,42 +3,42 @@ import { describe, it } from 'mocha';
 import { Strikes } from '../../../server/pool/strikes.ts';
 
 describe('strikes', () => {
-  const deathsUntilOut = (strikes: Strikes, foreign: boolean): number => {
-    let deaths = 0;
-    while (!strikes.isOut('a')) {
-      strikes.add('a', foreign);
-      deaths += 1;
-    }
-    return deaths;
-  };
+  const sentences = (strikes: Strikes, deaths: number): readonly string[] =>
+    Array.from({ length: deaths }, () => strikes.add('a', true));
 
-  it('the second death of its own ends it, the first makes it run alone', () => {
+  it('the first death of its own makes it run alone, the second ends it', () => {
     const strikes = new Strikes();
-    strikes.add('a', false);
-    assert.deepEqual([strikes.isSuspected('a'), strikes.isOut('a')], [true, false]);
-    strikes.add('a', false);
-    assert.equal(strikes.isOut('a'), true);
-  });
-
-  it('deaths from outside count little: alone from the third, out at the sixth', () => {
-    const strikes = new Strikes();
-    strikes.add('a', true);
-    strikes.add('a', true);
-    assert.equal(strikes.isSuspected('a'), false);
-    strikes.add('a', true);
+    assert.equal(strikes.add('a', false), 'alone');
     assert.equal(strikes.isSuspected('a'), true);
-    assert.equal(deathsUntilOut(new Strikes(), true), 6);
+    assert.equal(strikes.add('a', false), 'quarantine');
+    assert.equal(strikes.isSuspected('a'), false, 'what follows is for its next content');
   });
 
-  it('and less where others die too, or processes that have nothing in work', () => {
+  it('deaths from outside never condemn: alone from the third, put off at the eighth, then at every fifth', () => {
     const strikes = new Strikes();
-    for (const other of ['b', 'c', 'd']) strikes.add(other, true);
-    for (const other of ['b', 'c', 'd']) strikes.clear(other);
-    assert.equal(deathsUntilOut(strikes, true), 24);
-    const idle = new Strikes();
-    for (let death = 0; death < 3; death += 1) idle.addIdleDeath();
-    assert.equal(deathsUntilOut(idle, true), 24);
-    assert.equal(deathsUntilOut(idle, false), 0, 'out already');
+    const first = ['again', 'again', 'alone', 'alone', 'alone', 'alone', 'alone', 'put-off'];
+    assert.deepEqual(sentences(strikes, 8), first);
+    assert.deepEqual(sentences(strikes, 5), ['alone', 'alone', 'alone', 'alone', 'put-off']);
+    assert.ok(!sentences(strikes, 1_000).includes('quarantine'));
+  });
+
+  it('the pause doubles from 30 s to 5 min while nothing comes of it', () => {
+    const strikes = new Strikes();
+    const pauses = Array.from({ length: 6 }, () => {
+      while (strikes.add('a', true) !== 'put-off');
+      return strikes.pauseOf('a');
+    });
+    assert.deepEqual(pauses, [30_000, 60_000, 120_000, 240_000, 300_000, 300_000]);
+    strikes.clear('a');
+    while (strikes.add('a', true) !== 'put-off');
+    assert.equal(strikes.pauseOf('a'), 30_000);
+  });
+
+  it('a death of its own counts whatever happened from outside', () => {
+    const strikes = new Strikes();
+    sentences(strikes, 5);
+    assert.equal(strikes.add('a', false), 'alone');
+    assert.equal(strikes.add('a', false), 'quarantine');
   });
 
   it('a success wipes them, and memory is bounded', () => {

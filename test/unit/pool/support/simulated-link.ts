@@ -59,7 +59,7 @@ export const noFaults: Faults = {
   lostLine: 0,
 };
 
-export type Poison = 'crash' | 'hang' | 'oom' | 'self-kill';
+export type Poison = 'crash' | 'hang' | 'oom' | 'self-kill' | 'secret-kill';
 
 export class World {
   readonly clock: SimulatedClock;
@@ -74,7 +74,7 @@ export class World {
   launches = 0;
   launchTimes: number[] = [];
   deaths = 0;
-  /** Units that were in work when a process died, by id. */
+  /** How often a unit was in work at a death that spoke against it, by id: kills from outside do not. */
   readonly victims = new Map<string, number>();
 
   constructor(clock: SimulatedClock, random: Random) {
@@ -248,12 +248,14 @@ class SimulatedLink implements CompartmentLink {
     if (poison === 'hang') return this.#hang(unit);
     if (poison === 'crash') return this.#perish({ exitCode: 3 }, unit);
     if (poison === 'oom') return this.#perish({ signal: 'SIGABRT', outOfMemory: 'heap' }, unit);
-    if (poison === 'self-kill') return this.#perish({ signal: 'SIGKILL' }, unit);
+    if (poison === 'self-kill') return this.#perish({ signal: 'SIGKILL', selfInflicted: true }, unit);
+    // Nobody can tell it from a kill from outside.
+    if (poison === 'secret-kill') return this.#perish({ signal: 'SIGKILL' }, undefined);
     if (this.#world.chance(faults.crash)) return this.#perish(this.#oneOf(CRASHES), unit);
-    if (this.#world.chance(faults.kill)) return this.#perish({ signal: 'SIGKILL' }, unit);
-    if (this.#world.chance(faults.lostLine)) return this.#loseLine(unit);
+    if (this.#world.chance(faults.kill)) return this.#perish({ signal: 'SIGKILL' }, undefined);
+    if (this.#world.chance(faults.lostLine)) return this.#loseLine();
     if (this.#world.chance(faults.hang)) return this.#hang(unit);
-    if (this.#world.chance(faults.stop)) return this.#silence(unit);
+    if (this.#world.chance(faults.stop)) return this.#silence();
     this.#beat();
   }
 
@@ -278,14 +280,12 @@ class SimulatedLink implements CompartmentLink {
     }
   }
 
-  #silence(unit?: Unit): Promise<never> {
-    this.#blame(unit);
+  #silence(): Promise<never> {
     this.#hung = true;
     return new Promise(() => {});
   }
 
-  #loseLine(unit: Unit | undefined): Promise<never> {
-    this.#blame(unit);
+  #loseLine(): Promise<never> {
     this.#failRequests();
     return this.#silence();
   }
@@ -304,7 +304,8 @@ class SimulatedLink implements CompartmentLink {
     if (this.#world.faults.idleCrash === 0) return;
     while (!this.#dead) {
       await this.#world.sleep(1_000);
-      if (!this.#busy && this.#world.chance(this.#world.faults.idleCrash)) this.#die({ signal: 'SIGSEGV' });
+      if (!this.#busy && !this.#hung && this.#world.chance(this.#world.faults.idleCrash))
+        this.#die({ signal: 'SIGSEGV' });
     }
   }
 

@@ -23,7 +23,7 @@ export interface Story {
 
 const MINUTE = 60_000;
 const PRIORITIES: readonly Priority[] = ['open', 'recent', 'background'];
-const POISONS: readonly Poison[] = ['crash', 'hang', 'oom', 'self-kill'];
+const POISONS: readonly Poison[] = ['crash', 'hang', 'oom', 'self-kill', 'secret-kill'];
 
 const table: DetectorTable = {
   many: { title: 'Many', compartment: 'many' },
@@ -229,7 +229,8 @@ class Trial {
         const deaths = this.#world.victims.get(unit.id) ?? 0;
         // Without marks a death is laid at the door of the only unit left, also if it fell before that began.
         const needed = this.#world.marks ? 2 : 1;
-        const guilty = this.#poisoned.has(unit.id) || (mood > 1 && deaths >= needed);
+        const poison = this.#world.poison.get(unit.id);
+        const guilty = (poison !== undefined && poison !== 'secret-kill') || (mood > 1 && deaths >= needed);
         assert.ok(guilty, `${unit.id} is quarantined after ${deaths} deaths`);
         continue;
       }
