@@ -10,7 +10,7 @@ import { isRecord, type Manifest } from './manifests.ts';
 export class Environment {
   readonly #graph: ModuleGraph;
   readonly #bundled = new Map<Manifest | undefined, boolean>();
-  readonly #configText = new Kept<ModuleGraph, string>();
+  readonly #configured = new Kept<ModuleGraph, Configured>();
 
   constructor(graph: ModuleGraph) {
     this.#graph = graph;
@@ -43,22 +43,35 @@ export class Environment {
   /** Some tool's configuration names this prefix: `'@app'`, `"~/"`. What it means is the tool's business. */
   isConfiguredAlias(specifier: string): boolean {
     if (FRAMEWORK_ALIASES.test(specifier)) return true;
-    const text = this.#configText.of(this.#graph, configText);
+    const { text, answers } = this.#configured.of(this.#graph, configured);
     const [first = '', second = ''] = specifier.split('/');
     const prefixes = [first, `${first}/${second}`, specifier].filter((prefix) => prefix !== '');
-    return prefixes.some((prefix) =>
-      ['', '^'].some((start) =>
-        ["'", '"', '`'].some((quote) =>
-          [quote, '/', '$', '(', '\\'].some((end) => text.includes(quote + start + prefix + end)),
-        ),
-      ),
-    );
+    return prefixes.some((prefix) => {
+      let answer = answers.get(prefix);
+      if (answer === undefined) answers.set(prefix, (answer = isNamedIn(text, prefix)));
+      return answer;
+    });
   }
 }
 
-function configText(graph: ModuleGraph): string {
+/** What tools' configurations say, and which prefixes were looked for in it. */
+interface Configured {
+  readonly text: string;
+  readonly answers: Map<string, boolean>;
+}
+
+function configured(graph: ModuleGraph): Configured {
   const files = [...graph.files].filter((file) => CONFIGURATIONS.test(file));
-  return files.map((file) => graph.textOf(file) ?? '').join('\n');
+  return { text: files.map((file) => graph.textOf(file) ?? '').join('\n'), answers: new Map() };
+}
+
+function isNamedIn(text: string, prefix: string): boolean {
+  if (!text.includes(prefix)) return false;
+  return ['', '^'].some((start) =>
+    ["'", '"', '`'].some((quote) =>
+      [quote, '/', '$', '(', '\\'].some((end) => text.includes(quote + start + prefix + end)),
+    ),
+  );
 }
 
 const BUNDLERS =

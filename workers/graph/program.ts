@@ -22,6 +22,13 @@ export function typescriptProgram(graph: ModuleGraph): ReadonlySet<Module> {
   return modules;
 }
 
+/** Names declared anywhere, as `declare module` gives them: possibly with one `*`. */
+export function ambientNames(graph: ModuleGraph): readonly string[] {
+  const names: string[] = [];
+  for (const { record } of graph.modules.values()) names.push(...record.ambient);
+  return names;
+}
+
 /** Modules that some tsconfig's patterns name. */
 function rootsOf(graph: ModuleGraph): readonly Module[] {
   const known = rootsMemo.get(graph.projects);

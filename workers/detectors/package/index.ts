@@ -1,11 +1,12 @@
 /** The `package` detector: whether package.json says what the code uses, and what is installed. Without a network. */
 import type { ModuleGraph } from '../../graph/index.ts';
+import { Kept } from '../../graph/kept.ts';
 import { Findings, graphDetector, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding } from '../../protocol.ts';
 import { checkEntries, checkFields, checkLockfiles } from './fields.ts';
 import { checkInstallation } from './installation.ts';
 import { ManifestFile } from './manifest-file.ts';
-import { checkUsage } from './unlisted.ts';
+import { UsageCheck } from './usage-check.ts';
 import { checkWorkspace } from './workspace.ts';
 
 export type PackageRule =
@@ -67,33 +68,78 @@ export interface PackageCheck {
     weaker?: 'warning',
   ): void;
   isOn(rule: PackageRule): boolean;
+  /** What is reported while this works, instead of where it would be reported. */
+  collected(work: () => void): ReadonlyMap<string, readonly Finding[]>;
 }
 
 export function packageFindings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]> {
-  const severities = severitiesOf(options, PACKAGE_RULES);
-  const findings = new Findings();
-  const all = [...graph.manifests.all.values()].map((manifest) => new ManifestFile(manifest));
-  const check: PackageCheck = {
-    graph,
-    options,
-    files: all.filter(({ manifest }) => manifest.isValid),
-    isOn: (rule) => severities[rule] !== 'off',
-    report: (file, rule, finding, weaker) => {
-      const severity = severities[rule];
-      findings.add(file, weaker && severity === 'error' ? weaker : severity, { rule, ...finding });
-    },
-  };
-  for (const broken of all.filter(({ manifest }) => !manifest.isValid)) {
-    check.report(broken.manifest.file, 'invalid-json', {
-      message: 'This is not a JSON object, so no tool can read it. Correct it here.',
-      range: broken.mistake,
-    });
+  const state = JSON.stringify([graph.surroundings, options]);
+  return checks.of(graph, () => new Check(graph, options), state).run();
+}
+
+const checks = new Kept<ModuleGraph, Check>(new WeakMap());
+
+/** Lives as long as the graph's surroundings and the options stay as they are. */
+class Check implements PackageCheck {
+  readonly graph: ModuleGraph;
+  readonly options: DetectorOptions;
+  readonly files: readonly ManifestFile[];
+  readonly #severities: RuleSeverities<PackageRule>;
+  readonly #broken: readonly ManifestFile[];
+  readonly #usage: UsageCheck;
+  readonly #standing = new Kept<Check, ReadonlyMap<string, readonly Finding[]>>();
+  #findings = new Findings();
+
+  constructor(graph: ModuleGraph, options: DetectorOptions) {
+    this.graph = graph;
+    this.options = options;
+    this.#severities = severitiesOf(options, PACKAGE_RULES);
+    const all = [...graph.manifests.all.values()].map((manifest) => new ManifestFile(manifest));
+    this.files = all.filter(({ manifest }) => manifest.isValid);
+    this.#broken = all.filter(({ manifest }) => !manifest.isValid);
+    this.#usage = new UsageCheck(this);
   }
-  checkFields(check);
-  checkEntries(check);
-  checkLockfiles(check);
-  checkWorkspace(check);
-  checkInstallation(check);
-  checkUsage(check);
-  return findings.byFile;
+
+  run(): ReadonlyMap<string, readonly Finding[]> {
+    const byFile = new Map(this.#standing.of(this, () => this.collected(() => this.#manifests())));
+    for (const [file, findings] of this.#usage.findings()) byFile.set(file, [...(byFile.get(file) ?? []), ...findings]);
+    return byFile;
+  }
+
+  isOn(rule: PackageRule): boolean {
+    return this.#severities[rule] !== 'off';
+  }
+
+  report(
+    file: string,
+    rule: PackageRule,
+    finding: Omit<Finding, 'rule' | 'severity' | 'url'>,
+    weaker?: 'warning',
+  ): void {
+    const severity = this.#severities[rule];
+    this.#findings.add(file, weaker && severity === 'error' ? weaker : severity, { rule, ...finding });
+  }
+
+  collected(work: () => void): ReadonlyMap<string, readonly Finding[]> {
+    const outer = this.#findings;
+    const own = (this.#findings = new Findings());
+    work();
+    this.#findings = outer;
+    return own.byFile;
+  }
+
+  /** What does not depend on modules. */
+  #manifests(): void {
+    for (const broken of this.#broken) {
+      this.report(broken.manifest.file, 'invalid-json', {
+        message: 'This is not a JSON object, so no tool can read it. Correct it here.',
+        range: broken.mistake,
+      });
+    }
+    checkFields(this);
+    checkEntries(this);
+    checkLockfiles(this);
+    checkWorkspace(this);
+    checkInstallation(this);
+  }
 }

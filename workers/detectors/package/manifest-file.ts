@@ -1,17 +1,23 @@
 /** Places in the text of a package.json, and edits of it. Pure. */
 import { applyEdits, modify, parseTree, findNodeAtLocation, type Node, type ParseError } from 'jsonc-parser';
+import { dependenciesOf, type Dependency } from '../../graph/installed.ts';
 import { lineStartsOf, rangeAt, type LineStarts } from '../../graph/lines.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import type { Range, TextEdit } from '../../protocol.ts';
 
+/** By name. */
+export type Declared = ReadonlyMap<string, readonly Dependency[]>;
+
 export class ManifestFile {
   readonly manifest: Manifest;
+  readonly declared: Declared;
   readonly #lines: LineStarts;
   readonly #tree: Node | undefined;
   readonly #errors: ParseError[] = [];
 
   constructor(manifest: Manifest) {
     this.manifest = manifest;
+    this.declared = Map.groupBy(dependenciesOf(manifest), ({ name }) => name);
     this.#lines = lineStartsOf(manifest.text);
     this.#tree = parseTree(manifest.text, this.#errors, { disallowComments: true });
   }

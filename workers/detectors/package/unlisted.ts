@@ -1,57 +1,42 @@
-/** What the code uses against what is declared. */
+/** What a module uses against what its package.json declares, and where it declares it. */
 import path from 'node:path';
-import picomatch from 'picomatch';
-import { Environment } from '../../graph/environment.ts';
-import { dependenciesOf, typesPackageOf, type Dependency } from '../../graph/installed.ts';
-import { isRecord, type Manifest } from '../../graph/manifests.ts';
-import { isModuleFile, specifierRange } from '../../graph/record.ts';
+import type { Environment } from '../../graph/environment.ts';
+import { dependenciesOf, typesPackageOf } from '../../graph/installed.ts';
+import type { Manifest } from '../../graph/manifests.ts';
+import { specifierRange } from '../../graph/record.ts';
+import type { Resolution } from '../../graph/resolution.ts';
 import { stringsOf } from '../../graph/rules.ts';
 import type { Fix } from '../../protocol.ts';
 import type { PackageCheck } from './index.ts';
-import type { ManifestFile } from './manifest-file.ts';
-import { packageUses, type PackageUse } from './usage.ts';
+import type { Declared, ManifestFile } from './manifest-file.ts';
+import type { PackageUse } from './usage.ts';
 
-export function checkUsage(check: PackageCheck): void {
-  const { graph, options } = check;
-  const isIgnored = picomatch(stringsOf(options['ignore']) ?? IGNORED_BY_DEFAULT, { dot: true });
-  const uses = packageUses(graph, isIgnored);
-  const environment = new Environment(graph);
-  const root = graph.manifests.all.get('');
-  for (const file of check.files) {
-    if (isIgnored(file.manifest.file)) continue;
-    const own = uses.get(file.manifest) ?? [];
-    const declared = Map.groupBy(dependenciesOf(file.manifest), ({ name }) => name);
-    checkUnlisted(check, file, own, declared, root, environment);
-    checkMisplaced(check, file, own, declared, environment);
-    checkUnused(check, file, uses, declared);
-  }
-}
-
-const IGNORED_BY_DEFAULT = ['**/{fixtures,__fixtures__,__testfixtures__,testdata}/**'];
-
-type Declared = ReadonlyMap<string, readonly Dependency[]>;
-
-function checkUnlisted(
+/**
+ * @param uses of one module
+ * @param ambient names that `declare module` gives a meaning, up to their `*`
+ */
+export function checkUnlisted(
   check: PackageCheck,
   file: ManifestFile,
   uses: readonly PackageUse[],
-  declared: Declared,
-  root: Manifest | undefined,
+  ambient: ReadonlySet<string>,
   environment: Environment,
 ): void {
-  if (!check.isOn('unlisted-dependency')) return;
+  if (!check.isOn('unlisted-dependency') || uses.length === 0) return;
   const { graph } = check;
-  const { manifest } = file;
-  const inRoot = new Set(root && root !== manifest ? dependenciesOf(root).map(({ name }) => name) : []);
-  const ambient = new Set(
-    [...graph.modules.values()].flatMap(({ record }) => record.ambient.map((name) => name.split('*')[0] ?? name)),
+  const { manifest, declared } = file;
+  const inRoot = namesInRoot(check, manifest);
+  const bundled = new Set(
+    ['bundledDependencies', 'bundleDependencies'].flatMap((field) => stringsOf(manifest.data[field]) ?? []),
   );
   const said = new Set<string>();
   for (const use of uses) {
     const { name, module, request, resolution } = use;
     const types = typesPackageOf(name);
-    if (resolution.kind === 'builtin' || declared.has(name) || declared.has(types) || name === manifest.data.name)
+    if (resolution.kind === 'builtin' || declared.has(name) || bundled.has(name) || name === manifest.data.name)
       continue;
+    // Types alone are declared of what the host provides (`vscode`); a package that is really there is another matter.
+    if (declared.has(types) && (!isInstalled(resolution) || use.isTypeOnly())) continue;
     if (request.kind === 'reference' || !isPackageName(name)) continue;
     // A missing package is the import detector's to report, unless it cannot because nothing is installed.
     if (
@@ -72,9 +57,8 @@ function checkUnlisted(
       (!use.isProduction || manifest.data.private === true || environment.isBundled(module.file) || use.isTypeOnly())
     )
       continue;
-    const key = `${name}\n${module.file}`;
-    if (said.has(key)) continue;
-    said.add(key);
+    if (said.has(name)) continue;
+    said.add(name);
     const range = rangeToAdd(check, manifest, name);
     const section = use.isProduction && !use.isTypeOnly() ? 'dependencies' : 'devDependencies';
     const fixes: readonly Fix[] =
@@ -100,6 +84,18 @@ function checkUnlisted(
   }
 }
 
+function isInstalled(resolution: Resolution): boolean {
+  return resolution.kind === 'package' && !resolution.typesOnly;
+}
+
+/** What the workspace's root declares, seen from a package in it. */
+function namesInRoot({ files }: PackageCheck, manifest: Manifest): Pick<Declared, 'has'> {
+  const root = files.find((file) => file.manifest.directory === '');
+  return root && root.manifest !== manifest ? root.declared : NOTHING_DECLARED;
+}
+
+const NOTHING_DECLARED: Declared = new Map();
+
 /** With `baseUrl` or a bundler's module folders a bare name may be a folder. */
 function isTopFolder({ graph }: PackageCheck, file: string, name: string): boolean {
   const base = graph.projects.projectOf(file)?.options.baseUrl;
@@ -124,45 +120,44 @@ function rangeToAdd({ graph, files }: PackageCheck, manifest: Manifest, name: st
   return version === undefined ? undefined : `^${version}`;
 }
 
-/** Users of a published package do not get its devDependencies. */
-function checkMisplaced(
+/** Uses of one module that users of its package could not follow: they do not get its devDependencies. */
+export function misplacedUses(
   check: PackageCheck,
-  file: ManifestFile,
+  { manifest, declared }: ManifestFile,
   uses: readonly PackageUse[],
-  declared: Declared,
   environment: Environment,
-): void {
-  const { manifest } = file;
+): readonly PackageUse[] {
   const isPublished =
     manifest.data.private !== true && manifest.data.name !== undefined && manifest.data.version !== undefined;
-  if (!check.isOn('misplaced-dependency') || !isPublished || environment.isBundled(joinedFile(manifest))) return;
-  const said = new Set<string>();
-  for (const use of uses) {
-    const { name, module, request, resolution, isProduction } = use;
+  if (!check.isOn('misplaced-dependency') || !isPublished || environment.isBundled(joinedFile(manifest))) return [];
+  return uses.filter(({ name, module, request, resolution, isProduction }) => {
+    if (!isProduction || resolution.kind === 'builtin' || request.kind === 'reference') return false;
     const sections = declared.get(name);
-    if (said.has(name) || !isProduction || resolution.kind === 'builtin' || request.kind === 'reference') continue;
-    if (!sections?.every(({ section }) => section === 'devDependencies') || sections.length === 0) continue;
-    if (!isShipped(manifest, module.file) || use.isTypeOnly()) continue;
-    said.add(name);
-    const range = sections[0]?.range;
-    check.report(manifest.file, 'misplaced-dependency', {
-      message: `'${name}' is a devDependency, but ${module.file} needs it at run time: users of this package will not have it. Move it to "dependencies".`,
-      range: file.place('devDependencies', name),
-      related: [{ file: module.file, range: specifierRange(module.record, request), message: 'used here' }],
-      fixes: [
-        {
-          title: 'Move it to "dependencies"',
-          kind: 'fix',
-          edits: [
-            file.edit([
-              { path: ['devDependencies', name], value: undefined },
-              { path: ['dependencies', name], value: range },
-            ]),
-          ],
-        },
-      ],
-    });
-  }
+    if (!sections?.every(({ section }) => section === 'devDependencies') || sections.length === 0) return false;
+    return isShipped(manifest, module.file);
+  });
+}
+
+export function reportMisplaced(check: PackageCheck, file: ManifestFile, { name, module, request }: PackageUse): void {
+  const { manifest } = file;
+  const range = file.declared.get(name)?.[0]?.range;
+  check.report(manifest.file, 'misplaced-dependency', {
+    message: `'${name}' is a devDependency, but ${module.file} needs it at run time: users of this package will not have it. Move it to "dependencies".`,
+    range: file.place('devDependencies', name),
+    related: [{ file: module.file, range: specifierRange(module.record, request), message: 'used here' }],
+    fixes: [
+      {
+        title: 'Move it to "dependencies"',
+        kind: 'fix',
+        edits: [
+          file.edit([
+            { path: ['devDependencies', name], value: undefined },
+            { path: ['dependencies', name], value: range },
+          ]),
+        ],
+      },
+    ],
+  });
 }
 
 /** Only what `files` names, or `src` and the entries, reaches users; without `files` anything may. */
@@ -176,104 +171,6 @@ function isShipped({ directory, data }: Manifest, file: string): boolean {
       (entry) => inside === entry || inside.startsWith(`${entry.replace(/^\.\//, '').replace(/\/(\*\*?)?$/, '')}/`),
     )
   );
-}
-
-function checkUnused(
-  check: PackageCheck,
-  file: ManifestFile,
-  uses: ReadonlyMap<Manifest, readonly PackageUse[]>,
-  declared: Declared,
-): void {
-  if (!check.isOn('unused-dependency') && !check.isOn('unused-dev-dependency')) return;
-  const { graph } = check;
-  const { manifest } = file;
-  const inside = (one: string): boolean => manifest.directory === '' || one.startsWith(`${manifest.directory}/`);
-  // Languages that are not read may use anything.
-  if ([...graph.files].some((one) => inside(one) && UNREAD_LANGUAGES.test(one))) return;
-  const used = peersOf(check, manifest, declared);
-  for (const [owner, list] of uses)
-    if (inside(owner.file) || owner === manifest) for (const { name } of list) used.add(name);
-  let mentions: string | undefined;
-  for (const [name, sections] of declared) {
-    const [first] = sections;
-    if (
-      !first ||
-      used.has(name) ||
-      sections.some(({ section }) => section === 'peerDependencies' || section === 'optionalDependencies')
-    )
-      continue;
-    const rule = first.section === 'dependencies' ? 'unused-dependency' : 'unused-dev-dependency';
-    if (!check.isOn(rule) || USED_BY_PRESENCE.test(name)) continue;
-    mentions ??= mentionsIn(check, inside, manifest);
-    if (isMentioned(check, manifest, name, mentions)) continue;
-    check.report(manifest.file, rule, {
-      message: `No module, script or configuration of this package names '${name}'. Remove it if nothing else needs it.`,
-      range: file.place(first.section, name),
-      tags: ['unnecessary'],
-      fixes: [
-        {
-          title: `Remove '${name}'`,
-          kind: 'suggestion',
-          edits: [file.edit([{ path: [first.section, name], value: undefined }])],
-        },
-      ],
-    });
-  }
-}
-
-/** What installed dependencies ask their user to install. */
-function peersOf({ graph }: PackageCheck, manifest: Manifest, declared: Declared): Set<string> {
-  const peers = new Set<string>();
-  for (const name of declared.keys()) {
-    const asked = graph.installed.find(name, path.join(graph.root, manifest.directory))?.data['peerDependencies'];
-    if (isRecord(asked)) for (const peer of Object.keys(asked)) peers.add(peer);
-  }
-  return peers;
-}
-
-const UNREAD_LANGUAGES = /\.(coffee|ls|elm|re|res|ml|purs|cljs|civet|imba|marko|pug|jade|hbs|ejs)$/;
-
-/** Used by being there: types make globals, compilers are called by tools. */
-const USED_BY_PRESENCE =
-  /^(@types\/.*|typescript|tslib|react-dom|@babel\/runtime|core-js|regenerator-runtime|node|npm|pnpm|yarn)$/;
-
-/** Everything but modules and lockfiles in which a package may be named: scripts, configurations, styles, pages. */
-function mentionsIn({ graph }: PackageCheck, inside: (file: string) => boolean, manifest: Manifest): string {
-  const texts = [
-    JSON.stringify(manifest.data, (key: string, value: unknown) => (/ependencies$/.test(key) ? undefined : value)),
-  ];
-  for (const file of graph.files) {
-    if (!inside(file) && file.includes('/')) continue;
-    const name = path.posix.basename(file);
-    if (
-      isModuleFile(file)
-        ? !/config|rc\.|webpack|rollup|vite|babel|gulp|grunt|\.storybook/i.test(file)
-        : !MENTIONING.test(name) || NOT_MENTIONING.test(name)
-    )
-      continue;
-    const text = graph.textOf(file);
-    if (text !== undefined && text.length < 300_000) texts.push(text);
-  }
-  return texts.join('\n');
-}
-
-const MENTIONING =
-  /\.(json|jsonc|json5|ya?ml|toml|css|s[ac]ss|less|styl|html?|mdx|graphql|sh)$|^\.[\w.-]+rc$|^Dockerfile|^Makefile|^\.npmrc|^\.husky/;
-const NOT_MENTIONING = /^(package\.json|package-lock\.json|pnpm-lock\.yaml|npm-shrinkwrap\.json|bun\.lock)$/;
-
-function isMentioned({ graph }: PackageCheck, manifest: Manifest, name: string, mentions: string): boolean {
-  const installed = graph.installed.find(name, path.join(graph.root, manifest.directory))?.data;
-  const { bin } = installed ?? {};
-  const names = [name, ...(isRecord(bin) ? Object.keys(bin) : [name.split('/').at(-1) ?? name])];
-  // `eslint-plugin-x` is written `x`, `@scope/eslint-config` `@scope`, a preset without its prefix.
-  const short = name
-    .replace(/^@([^/]+)\/(eslint-plugin|eslint-config|babel-preset|stylelint-config|prettier-plugin)$/, '@$1')
-    .replace(
-      /(^|\/)(eslint-plugin|eslint-config|eslint-import-resolver|babel-plugin|babel-preset|plugin|preset|stylelint-config|remark|rehype|postcss|jest-environment|commitlint-config|prettier-plugin|gatsby-plugin|docusaurus-plugin)-/,
-      '$1',
-    );
-  if (short !== name) names.push(`"${short}"`, `'${short}'`, `"plugin:${short}/`, `${short}/`);
-  return names.some((one) => mentions.includes(one));
 }
 
 function joinedFile({ directory }: Manifest): string {

@@ -1,6 +1,5 @@
-/** Which packages the modules of each manifest use, and how. Pure but for reading texts where it must. */
+/** Which packages a module uses, and how. Pure but for reading texts where it must. */
 import type { Module, ModuleGraph } from '../../graph/index.ts';
-import type { Manifest } from '../../graph/manifests.ts';
 import { isTestFile, isTestHelper, isToolFile } from '../../graph/places.ts';
 import { isDeclarationFile, isTypeScriptFile, type ModuleRequest } from '../../graph/record.ts';
 import { packageNameOf, type Resolution } from '../../graph/resolution.ts';
@@ -17,34 +16,19 @@ export interface PackageUse {
   readonly isProduction: boolean;
 }
 
-/** Uses of packages by the manifest that answers for the module. */
-export function packageUses(
-  graph: ModuleGraph,
-  isIgnored: (file: string) => boolean,
-): ReadonlyMap<Manifest, readonly PackageUse[]> {
-  const uses = new Map<Manifest, PackageUse[]>();
-  for (const module of graph.modules.values()) {
-    const manifest = graph.manifests.packageOf(module.file);
-    if (!manifest || isIgnored(module.file)) continue;
-    let isProduction: boolean | undefined;
-    module.record.requests.forEach((request, index) => {
-      const resolution = module.resolutions[index];
-      const name = resolution && packageUsed(request, resolution);
-      if (!resolution || name === undefined) return;
-      isProduction ??= isProductionFile(graph, module.file);
-      const use = {
-        name,
-        module,
-        request,
-        resolution,
-        isProduction,
-        isTypeOnly: () => isTypeOnly(graph, module, request),
-      };
-      const list = uses.get(manifest);
-      if (list) list.push(use);
-      else uses.set(manifest, [use]);
-    });
-  }
+/** The packages a module asks for, in source order. */
+export function packageUses(graph: ModuleGraph, module: Module): readonly PackageUse[] {
+  const uses: PackageUse[] = [];
+  const { record, resolutions } = module;
+  let isProduction: boolean | undefined;
+  record.requests.forEach((request, index) => {
+    const resolution = resolutions[index];
+    const name = resolution && packageUsed(request, resolution);
+    if (!resolution || name === undefined) return;
+    isProduction ??= isProductionFile(graph, module.file);
+    const isUsedAsTypeOnly = (): boolean => isTypeOnly(graph, module, request);
+    uses.push({ name, module, request, resolution, isProduction, isTypeOnly: isUsedAsTypeOnly });
+  });
   return uses;
 }
 

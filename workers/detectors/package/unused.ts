@@ -1,0 +1,121 @@
+/** What is declared and used by nothing that can be read. */
+import path from 'node:path';
+import type { Dependency } from '../../graph/installed.ts';
+import { Kept } from '../../graph/kept.ts';
+import { isRecord, type Manifest } from '../../graph/manifests.ts';
+import { isModuleFile } from '../../graph/record.ts';
+import type { PackageCheck } from './index.ts';
+import type { ManifestFile } from './manifest-file.ts';
+
+/** Lives as long as its check. */
+export class UnusedCheck {
+  readonly #check: PackageCheck;
+  readonly #mentions = new Kept<Manifest, string>();
+
+  constructor(check: PackageCheck) {
+    this.#check = check;
+  }
+
+  /** Names a manifest declares that some module should use. */
+  candidates({ manifest, declared }: ManifestFile): readonly string[] {
+    const { graph } = this.#check;
+    const check = this.#check;
+    if (!check.isOn('unused-dependency') && !check.isOn('unused-dev-dependency')) return [];
+    // Languages that are not read may use anything.
+    for (const file of graph.files) if (UNREAD_LANGUAGES.test(file) && isInside(manifest, file)) return [];
+    const peers = peersOf(check, manifest, declared.keys());
+    return [...declared].flatMap(([name, sections]) => {
+      const isOptional = sections.some(({ section }) => section === 'peerDependencies' || section === 'optionalDependencies'); // prettier-ignore
+      if (isOptional || peers.has(name) || USED_BY_PRESENCE.test(name)) return [];
+      return check.isOn(ruleOf(sections)) ? [name] : [];
+    });
+  }
+
+  /** @param names those of {@link candidates} that no module uses */
+  report(file: ManifestFile, names: readonly string[]): void {
+    const { manifest } = file;
+    if (names.length === 0) return;
+    const mentions = this.#mentions.of(manifest, () => mentionsIn(this.#check, manifest));
+    for (const name of names) {
+      const sections = file.declared.get(name);
+      const section = sections?.[0]?.section;
+      if (!section || isMentioned(this.#check, manifest, name, mentions)) continue;
+      this.#check.report(manifest.file, ruleOf(sections), {
+        message: `No module, script or configuration of this package names '${name}'. Remove it if nothing else needs it.`,
+        range: file.place(section, name),
+        tags: ['unnecessary'],
+        fixes: [
+          {
+            title: `Remove '${name}'`,
+            kind: 'suggestion',
+            edits: [file.edit([{ path: [section, name], value: undefined }])],
+          },
+        ],
+      });
+    }
+  }
+}
+
+/** Whether a file lies in a manifest's folder, or below. */
+export function isInside({ directory }: Manifest, file: string): boolean {
+  return directory === '' || file.startsWith(`${directory}/`);
+}
+
+function ruleOf(sections: readonly Dependency[]): 'unused-dependency' | 'unused-dev-dependency' {
+  return sections[0]?.section === 'dependencies' ? 'unused-dependency' : 'unused-dev-dependency';
+}
+
+/** What installed dependencies ask their user to install. */
+function peersOf({ graph }: PackageCheck, manifest: Manifest, names: Iterable<string>): Set<string> {
+  const peers = new Set<string>();
+  for (const name of names) {
+    const asked = graph.installed.find(name, path.join(graph.root, manifest.directory))?.data['peerDependencies'];
+    if (isRecord(asked)) for (const peer of Object.keys(asked)) peers.add(peer);
+  }
+  return peers;
+}
+
+const UNREAD_LANGUAGES = /\.(coffee|ls|elm|re|res|ml|purs|cljs|civet|imba|marko|pug|jade|hbs|ejs)$/;
+
+/** Used by being there: types make globals, compilers are called by tools. */
+const USED_BY_PRESENCE =
+  /^(@types\/.*|typescript|tslib|react-dom|@babel\/runtime|core-js|regenerator-runtime|node|npm|pnpm|yarn)$/;
+
+/** Everything but modules and lockfiles in which a package may be named: scripts, configurations, styles, pages. */
+function mentionsIn({ graph }: PackageCheck, manifest: Manifest): string {
+  const texts = [
+    JSON.stringify(manifest.data, (key: string, value: unknown) => (/ependencies$/.test(key) ? undefined : value)),
+  ];
+  for (const file of graph.files) {
+    if (!isInside(manifest, file) && file.includes('/')) continue;
+    const name = path.posix.basename(file);
+    if (
+      isModuleFile(file)
+        ? !/config|rc\.|webpack|rollup|vite|babel|gulp|grunt|\.storybook/i.test(file)
+        : !MENTIONING.test(name) || NOT_MENTIONING.test(name)
+    )
+      continue;
+    const text = graph.textOf(file);
+    if (text !== undefined && text.length < 300_000) texts.push(text);
+  }
+  return texts.join('\n');
+}
+
+const MENTIONING =
+  /\.(json|jsonc|json5|ya?ml|toml|css|s[ac]ss|less|styl|html?|mdx|graphql|sh)$|^\.[\w.-]+rc$|^Dockerfile|^Makefile|^\.npmrc|^\.husky/;
+const NOT_MENTIONING = /^(package\.json|package-lock\.json|pnpm-lock\.yaml|npm-shrinkwrap\.json|bun\.lock)$/;
+
+function isMentioned({ graph }: PackageCheck, manifest: Manifest, name: string, mentions: string): boolean {
+  const installed = graph.installed.find(name, path.join(graph.root, manifest.directory))?.data;
+  const { bin } = installed ?? {};
+  const names = [name, ...(isRecord(bin) ? Object.keys(bin) : [name.split('/').at(-1) ?? name])];
+  // `eslint-plugin-x` is written `x`, `@scope/eslint-config` `@scope`, a preset without its prefix.
+  const short = name
+    .replace(/^@([^/]+)\/(eslint-plugin|eslint-config|babel-preset|stylelint-config|prettier-plugin)$/, '@$1')
+    .replace(
+      /(^|\/)(eslint-plugin|eslint-config|eslint-import-resolver|babel-plugin|babel-preset|plugin|preset|stylelint-config|remark|rehype|postcss|jest-environment|commitlint-config|prettier-plugin|gatsby-plugin|docusaurus-plugin)-/,
+      '$1',
+    );
+  if (short !== name) names.push(`"${short}"`, `'${short}'`, `"plugin:${short}/`, `${short}/`);
+  return names.some((one) => mentions.includes(one));
+}

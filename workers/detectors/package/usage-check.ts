@@ -1,0 +1,154 @@
+/**
+ * What the code uses against what is declared. Modules are looked at again when they have changed, manifests when
+ * their uses have. Lives as long as its check.
+ */
+import picomatch from 'picomatch';
+import { Environment } from '../../graph/environment.ts';
+import type { Module } from '../../graph/index.ts';
+import { Kept } from '../../graph/kept.ts';
+import type { Manifest } from '../../graph/manifests.ts';
+import { ambientNames } from '../../graph/program.ts';
+import { stringsOf } from '../../graph/rules.ts';
+import type { Finding } from '../../protocol.ts';
+import type { PackageCheck } from './index.ts';
+import type { ManifestFile } from './manifest-file.ts';
+import { checkUnlisted, misplacedUses, reportMisplaced } from './unlisted.ts';
+import { isInside, UnusedCheck } from './unused.ts';
+import { packageUses, type PackageUse } from './usage.ts';
+
+type FindingsByFile = ReadonlyMap<string, readonly Finding[]>;
+
+interface ModuleUsage {
+  /** Packages it uses; equal lists are one. */
+  readonly names: readonly string[];
+  readonly misplaced: readonly PackageUse[];
+  readonly findings: FindingsByFile;
+}
+
+export class UsageCheck {
+  readonly #check: PackageCheck;
+  readonly #environment: Environment;
+  readonly #unused: UnusedCheck;
+  readonly #isIgnored: (file: string) => boolean;
+  readonly #files: ReadonlyMap<Manifest, ManifestFile>;
+  readonly #candidates = new Map<ManifestFile, readonly string[]>();
+  readonly #lists = new Map<string, readonly string[]>();
+  readonly #usages = new Kept<Module, ModuleUsage>();
+  readonly #reports = new Kept<ManifestFile, FindingsByFile>();
+  #ambient: ReadonlySet<string> = new Set();
+
+  // Of the last run: the list of each module, and all of each manifest.
+  #listed: (readonly string[])[] = [];
+  #used = new Map<Manifest, Set<string>>();
+
+  constructor(check: PackageCheck) {
+    this.#check = check;
+    this.#environment = new Environment(check.graph);
+    this.#unused = new UnusedCheck(check);
+    this.#isIgnored = picomatch(stringsOf(check.options['ignore']) ?? IGNORED_BY_DEFAULT, { dot: true });
+    const files = check.files.filter(({ manifest }) => !this.#isIgnored(manifest.file));
+    this.#files = new Map(files.map((file) => [file.manifest, file]));
+  }
+
+  findings(): FindingsByFile {
+    const { graph } = this.#check;
+    const ambient = ambientNames(graph).map((name) => name.split('*')[0] ?? name);
+    const given = ambient.join('\n');
+    this.#ambient = new Set(ambient);
+    const all = new Map<string, readonly Finding[]>();
+    const misplaced = new Map<Manifest, PackageUse[]>();
+    const listed: (readonly string[])[] = [];
+    for (const module of graph.modules.values()) {
+      const usage = this.#usages.of(module, this.#usageOf, given);
+      listed.push(usage.names);
+      for (const [file, findings] of usage.findings) all.set(file, findings);
+      if (usage.misplaced.length > 0) append(misplaced, graph.manifests.packageOf(module.file), usage.misplaced);
+    }
+    if (!isSame(listed, this.#listed)) this.#unite(listed);
+    for (const [manifest, file] of this.#files) {
+      const wrong = firstOfEach(misplaced.get(manifest) ?? []);
+      const unused = this.#unusedOf(file);
+      if (wrong.length + unused.length === 0) continue;
+      const places = wrong.map(({ name, module, request }) => [name, module.file, request.start]);
+      const report = (): void => {
+        for (const use of wrong) reportMisplaced(this.#check, file, use);
+        this.#unused.report(file, unused);
+      };
+      const reported = this.#reports.of(file, () => this.#check.collected(report), JSON.stringify([places, unused]));
+      for (const [name, findings] of reported) all.set(name, findings);
+    }
+    return all;
+  }
+
+  readonly #usageOf = (module: Module): ModuleUsage => {
+    const manifest = this.#check.graph.manifests.packageOf(module.file);
+    if (!manifest || this.#isIgnored(module.file)) return NO_USAGE;
+    const uses = packageUses(this.#check.graph, module);
+    if (uses.length === 0) return NO_USAGE;
+    const file = this.#files.get(manifest);
+    return {
+      names: this.#listOf(uses),
+      misplaced: file ? misplacedUses(this.#check, file, uses, this.#environment) : [],
+      findings: file
+        ? this.#check.collected(() => {
+            checkUnlisted(this.#check, file, uses, this.#ambient, this.#environment);
+          })
+        : NO_FINDINGS,
+    };
+  };
+
+  #listOf(uses: readonly PackageUse[]): readonly string[] {
+    const names = [...new Set(uses.map(({ name }) => name))];
+    const key = names.join('\n');
+    const known = this.#lists.get(key);
+    if (!known) this.#lists.set(key, names);
+    return known ?? names;
+  }
+
+  #unite(listed: (readonly string[])[]): void {
+    const { modules, manifests } = this.#check.graph;
+    this.#listed = listed;
+    this.#used = new Map();
+    let at = 0;
+    for (const { file } of modules.values()) {
+      const names = listed[at++] ?? [];
+      const manifest = names.length === 0 ? undefined : manifests.packageOf(file);
+      if (!manifest) continue;
+      let used = this.#used.get(manifest);
+      if (!used) this.#used.set(manifest, (used = new Set()));
+      for (const name of names) used.add(name);
+    }
+  }
+
+  /** Names that no module of this package, or of a package in its folder, uses. */
+  #unusedOf(file: ManifestFile): readonly string[] {
+    let candidates = this.#candidates.get(file);
+    if (!candidates) this.#candidates.set(file, (candidates = this.#unused.candidates(file)));
+    if (candidates.length === 0) return candidates;
+    const inside = [...this.#used].filter(([owner]) => isInside(file.manifest, owner.file));
+    return candidates.filter((name) => !inside.some(([, used]) => used.has(name)));
+  }
+}
+
+const IGNORED_BY_DEFAULT = ['**/{fixtures,__fixtures__,__testfixtures__,testdata}/**'];
+
+const NO_FINDINGS: FindingsByFile = new Map();
+
+const NO_USAGE: ModuleUsage = { names: [], misplaced: [], findings: NO_FINDINGS };
+
+function append(lists: Map<Manifest, PackageUse[]>, key: Manifest | undefined, uses: readonly PackageUse[]): void {
+  const list = key && lists.get(key);
+  if (list) list.push(...uses);
+  else if (key) lists.set(key, [...uses]);
+}
+
+/** The first use of each package that something is left of at run time. */
+function firstOfEach(uses: readonly PackageUse[]): readonly PackageUse[] {
+  const first = new Map<string, PackageUse>();
+  for (const use of uses) if (!first.has(use.name) && !use.isTypeOnly()) first.set(use.name, use);
+  return [...first.values()];
+}
+
+function isSame(some: readonly unknown[], others: readonly unknown[]): boolean {
+  return some.length === others.length && some.every((one, index) => one === others[index]);
+}
