@@ -44,6 +44,10 @@ for (const name of names) {
   outcomes.set(name, { ...parts[name](), seconds: Math.round((performance.now() - startedAt) / 1000) });
 }
 
+// Once more at the end, where it is seen: the names are far above in a long log.
+for (const [name, { failing = [] }] of outcomes) {
+  for (const { name: test, error } of failing) console.log(`\nFAILED in ${name}: ${test}\n${error}`);
+}
 console.log('\npart         passed  failed  seconds');
 for (const [name, { passed, failed, seconds }] of outcomes) {
   console.log(
@@ -82,15 +86,16 @@ function counted(file, work) {
   rmSync(file, { force: true });
   const status = work();
   if (!existsSync(file)) return { passed: 0, failed: 1 };
-  const { passed, failed } = JSON.parse(readFileSync(file, 'utf8'));
+  const { passed, failed, failing } = JSON.parse(readFileSync(file, 'utf8'));
   // A runner that fails although no test did (a leaked handle, a crash at the end), or that ran nothing, has failed.
   const broken = (status !== 0 && failed === 0) || passed + failed === 0;
-  return { passed, failed: failed + (broken ? 1 : 0) };
+  return { passed, failed: failed + (broken ? 1 : 0), failing };
 }
 
 function sum(counts) {
-  return counts.reduce((total, each) => ({ passed: total.passed + each.passed, failed: total.failed + each.failed }), {
-    passed: 0,
-    failed: 0,
-  });
+  return {
+    passed: counts.reduce((total, each) => total + each.passed, 0),
+    failed: counts.reduce((total, each) => total + each.failed, 0),
+    failing: counts.flatMap((each) => each.failing ?? []),
+  };
 }

@@ -152,7 +152,12 @@ function report(all) {
   const sum = (key) => all.reduce((total, result) => total + result[key], 0);
   const failures = all.flatMap(({ scenario, failures }) => failures.map((failure) => `${scenario}: ${failure}`));
   const counts = { passed: sum('passed'), failed: sum('failed') + failures.length, pending: sum('pending') };
-  const summary = { host: host.name, vsix: values.vsix ?? null, ...counts, scenarios: all };
+  // Named once more at the end of the whole run (scripts/test.mjs).
+  const failing = [...all.flatMap(({ errors = [] }) => errors), ...failures].map((text) => ({
+    name: text.split('\n', 1)[0],
+    error: text,
+  }));
+  const summary = { host: host.name, vsix: values.vsix ?? null, ...counts, failing, scenarios: all };
   mkdirSync(path.join(root, 'out'), { recursive: true });
   writeFileSync(path.join(root, 'out', 'editor-results.json'), `${JSON.stringify(summary, null, 2)}\n`);
   for (const failure of failures) console.error(failure);

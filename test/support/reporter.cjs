@@ -1,5 +1,5 @@
 /* global require, module -- mocha loads reporters as CommonJS */
-// Mocha's own reporter, and the counts in a file for scripts/test.mjs.
+// Mocha's own reporter, and the counts and what failed in a file for scripts/test.mjs.
 const fs = require('node:fs');
 const path = require('node:path');
 const { reporters, Runner } = require('mocha');
@@ -8,12 +8,19 @@ module.exports = class CountingReporter extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
     const file = options.reporterOptions?.output;
+    this.pendingNames = [];
+    runner.on(Runner.constants.EVENT_TEST_PENDING, (test) => this.pendingNames.push(test.fullTitle()));
     runner.once(Runner.constants.EVENT_RUN_END, () => {
       if (!file) return;
       fs.mkdirSync(path.dirname(file), { recursive: true });
       // A test that is pending was skipped: here that is a failure.
       const { passes, failures, pending } = this.stats;
-      fs.writeFileSync(file, JSON.stringify({ passed: passes, failed: failures + pending }));
+      const failing = this.failures.map((test) => ({
+        name: test.fullTitle(),
+        error: String(test.err?.stack ?? test.err),
+      }));
+      for (const name of this.pendingNames) failing.push({ name, error: 'was skipped' });
+      fs.writeFileSync(file, JSON.stringify({ passed: passes, failed: failures + pending, failing }));
     });
   }
 };

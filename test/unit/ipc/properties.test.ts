@@ -16,8 +16,11 @@ type Step =
   | { readonly kind: 'hang'; readonly timeout: number }
   | { readonly kind: 'turn' };
 
+/** JSON knows no -0; the thread and inline lines, which clone, keep it. What is asked here is not that difference. */
+const plain = fc.jsonValue({ maxDepth: 2 }).map((value): unknown => JSON.parse(JSON.stringify(value)));
+
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ kind: fc.constant('echo' as const), value: fc.jsonValue({ maxDepth: 2 }) }),
+  fc.record({ kind: fc.constant('echo' as const), value: plain }),
   fc.record({
     kind: fc.constant('count' as const),
     count: fc.nat(700),
@@ -72,7 +75,7 @@ function judge({ outcome, step: todo }: { outcome: Outcome; step: Step }, mayEnd
   assert.equal(outcome.eventsAfterwards, 0);
   const ended = outcome.error instanceof CrashedError || outcome.error instanceof ClosedError;
   if (ended) return assert.ok(mayEnd, String(outcome.error));
-  if (todo.kind === 'echo') assert.deepEqual(outcome.result, JSON.parse(JSON.stringify(todo.value)));
+  if (todo.kind === 'echo') assert.deepEqual(outcome.result, todo.value);
   if (todo.kind === 'hang') assert.ok(outcome.error instanceof MessageTimeoutError);
   if (todo.kind !== 'count') return;
   if (todo.cancelAt !== undefined && todo.cancelAt < todo.count) {
