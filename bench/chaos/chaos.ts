@@ -3,6 +3,7 @@
  * issues must be the very bytes of a run without faults.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Engine } from '../../server/engine/engine.ts';
@@ -16,7 +17,8 @@ export interface ChaosOptions {
   readonly root: string;
   readonly random: Random;
   readonly faults: number;
-  readonly maxWorkers: number;
+  /** Absent: as many as the product has. */
+  readonly maxWorkers?: number;
   /**
    * Mean milliseconds between two faults; absent: a sixth of the run without faults, so that work can be done between
    * them however slow the machine.
@@ -30,7 +32,7 @@ export interface ChaosOptions {
 export interface ChaosReport {
   /** Issues of the run without faults. */
   readonly issues: number;
-  /** The bytes were equal at the end. */
+  /** The bytes were equal at the end: when the faults had stopped and Bulkhead had caught up by itself. */
   readonly equal: boolean;
   /** First difference, for people. */
   readonly difference: string;
@@ -38,8 +40,13 @@ export interface ChaosReport {
   /** Analyses that began and ended under faults, and how many of those were complete. */
   readonly analyses: number;
   readonly complete: number;
+  /** From the last fault until every detector had ended well, without anybody asking. */
+  readonly recoveryMs: number;
   readonly restarts: number;
-  /** From a death to the next process of its detector that is ready, milliseconds. */
+  /**
+   * From the moment a death was seen until a process for the same work was ready, milliseconds: deliberate waits and the
+   * waiting for a turn included.
+   */
   readonly restartP50: number;
   readonly restartP95: number;
   /** The same without the wait for a turn: from launch to ready. */
@@ -47,6 +54,9 @@ export interface ChaosReport {
   /** Of the server's event loop, milliseconds. */
   readonly lagP99: number;
   readonly lagMax: number;
+  /** Peak of the process tree while it worked, and what the largest held when nothing was to do; bytes by kind. */
+  readonly busyBytes: Readonly<Record<string, number>>;
+  readonly idleBytes: Readonly<Record<string, number>>;
   /** Inputs condemned by chance, with the reason. */
   readonly quarantined: readonly string[];
   /** Detectors that had not ended well when the last analysis ended. */
@@ -61,6 +71,8 @@ export interface ChaosReport {
 const DETECTORS = ['typescript', 'eslint', 'circular'];
 const SIGNALS = ['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGTERM', 'SIGSTOP'] as const;
 const TOKEN = 'BULKHEAD_CHAOS_RUN';
+/** A pause of an input that was put off is five minutes at most; the work itself comes on top. */
+const RECOVERY_MS = 900_000;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { random, say, faults } = options;
@@ -79,9 +91,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   });
   const engine = engineOf(options.root, pool);
   const starts = new Map<number, number>();
+  const busyBytes: Record<string, number> = {};
   pool.onHealth(() => {
-    for (const { pid, startedInMs } of pool.health()) {
+    for (const { pid, startedInMs, detector, peakMemoryBytes } of pool.health()) {
       if (pid !== undefined && startedInMs !== undefined) starts.set(pid, startedInMs);
+      busyBytes[detector] = Math.max(busyBytes[detector] ?? 0, peakMemoryBytes);
     }
   });
   const lag = monitorEventLoopDelay({ resolution: 5 });
@@ -91,36 +105,38 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   let complete = 0;
   let difference = '';
   let done = 0;
-  const compare = (): void => {
-    const now = snapshot(engine);
-    difference = now === expected ? '' : firstDifference(expected, now);
-  };
   while (done < faults && difference === '') {
     engine.analyzeAll();
     analyses += 1;
     await nextStatus(engine);
-    while (done < faults && !engine.settled) {
+    do {
       await pause(pauseMs * 2 * random());
       const name = strike(pool, random);
       if (name === undefined) continue;
       counts[name] = (counts[name] ?? 0) + 1;
       done += 1;
-    }
+    } while (done < faults && !engine.settled);
     await engine.idle();
-    if (!engine.status().every(({ state }) => isComplete(state))) {
-      if (done >= faults) compare();
-      continue;
-    }
+    if (!isComplete(engine)) continue;
     complete += 1;
-    compare();
+    difference = firstDifference(expected, snapshot(engine));
   }
+  const lastFaultAt = performance.now();
+  await completion(engine);
+  const recoveryMs = performance.now() - lastFaultAt;
+  difference ||= firstDifference(expected, snapshot(engine));
   lag.disable();
+  await pool.machine();
+  const idleBytes: Record<string, number> = {};
+  for (const { detector, memoryBytes } of pool.health()) {
+    idleBytes[detector] = Math.max(idleBytes[detector] ?? 0, memoryBytes);
+  }
   say(`${done} faults in ${analyses} analyses`);
   const restarts = pool.health().reduce((sum, health) => sum + health.restarts, 0);
   const quarantined = pool.quarantined().map(({ detector, file, reason }) => `${detector} ${file}: ${reason.message}`);
   const incomplete = engine
     .status()
-    .filter(({ state }) => !isComplete(state))
+    .filter(({ state }) => !isWell(state))
     .map(({ name, state, error }) => `${name} ${state}: ${error ?? ''}`);
   engine.dispose();
   await pool.dispose();
@@ -133,12 +149,15 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     faults: counts,
     analyses,
     complete,
+    recoveryMs,
     restarts,
     restartP50: percentile(times, 0.5),
     restartP95: percentile(times, 0.95),
     startP95: percentile(startTimes, 0.95),
     lagP99: lag.percentile(99) / 1e6,
     lagMax: lag.max / 1e6,
+    busyBytes,
+    idleBytes,
     quarantined,
     incomplete,
     failures: pool
@@ -151,9 +170,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 }
 
 function poolOptions({ maxWorkers, host }: ChaosOptions): PoolOptions {
-  if (host === undefined) return { maxWorkers };
+  const workers = maxWorkers === undefined ? {} : { maxWorkers };
+  if (host === undefined) return workers;
   const entries = Object.entries(detectorTable).map(([name, entry]) => [name, { ...entry, script: host }] as const);
-  return { maxWorkers, detectors: Object.fromEntries(entries) };
+  return { ...workers, detectors: Object.fromEntries(entries) };
 }
 
 async function analyseOnce(options: ChaosOptions): Promise<string> {
@@ -161,7 +181,7 @@ async function analyseOnce(options: ChaosOptions): Promise<string> {
   const engine = engineOf(options.root, pool);
   engine.analyzeAll();
   await engine.idle();
-  const incomplete = engine.status().filter(({ state }) => !isComplete(state));
+  const incomplete = engine.status().filter(({ state }) => !isWell(state));
   if (incomplete.length > 0) throw new Error(`The run without faults is not complete: ${JSON.stringify(incomplete)}`);
   const result = snapshot(engine);
   engine.dispose();
@@ -169,9 +189,22 @@ async function analyseOnce(options: ChaosOptions): Promise<string> {
   return result;
 }
 
-/** Nothing to do for a detector is complete too. */
-function isComplete(state: DetectorState): boolean {
+function isComplete(engine: Engine): boolean {
+  return engine.status().every(({ state }) => isWell(state));
+}
+
+/** Nothing to do for a detector is well too. */
+function isWell(state: DetectorState): boolean {
   return state === 'done' || state === 'not-applicable';
+}
+
+/** Resolves when every detector has ended well; after {@link RECOVERY_MS} in any case. */
+async function completion(engine: Engine): Promise<void> {
+  const tooLate = new AbortController();
+  const timer = setTimeout(() => tooLate.abort(), RECOVERY_MS);
+  const { signal } = tooLate;
+  while (!isComplete(engine) && !signal.aborted) await once(engine, 'status', { signal }).catch(() => {});
+  clearTimeout(timer);
 }
 
 function engineOf(root: string, pool: SupervisedPool): Engine {
@@ -186,7 +219,9 @@ function snapshot(engine: Engine): string {
     .join('');
 }
 
+/** @returns the empty string when there is none */
 function firstDifference(expected: string, actual: string): string {
+  if (expected === actual) return '';
   const [a, b] = [expected.split('\n'), actual.split('\n')];
   const at = a.findIndex((line, index) => line !== b[index]);
   return `${a.length - 1} issues expected, ${b.length - 1} found; first: ${a[at] ?? 'none'} / ${b[at] ?? 'none'}`;

@@ -24,9 +24,9 @@ function textOf(notice: PoolNotice): string {
   const cause = notice.reason.message;
   switch (notice.kind) {
     case 'degraded':
-      return `Bulkhead: ${notice.compartment} crashed several times and is tried again later. ${cause} Other detectors go on.`;
+      return `Bulkhead: ${notice.title} crashed several times and is tried again later. ${cause} Other detectors go on.`;
     case 'disabled':
-      return `Bulkhead: ${notice.compartment} does not start and is off until you restart it. ${cause} Other detectors go on.`;
+      return `Bulkhead: ${notice.title} does not start and is off until you restart it. ${cause} Other detectors go on.`;
     case 'stopped':
       return `Bulkhead: workers crash too often and are stopped. ${cause} What was found stays.`;
   }

@@ -16,7 +16,7 @@ describe('chaos run', function () {
     try {
       const random = seeded(seed);
       await writeProject(root, 150, random);
-      const report = await runChaos({ root, random, faults: 20, maxWorkers: 3, say: () => {} });
+      const report = await runChaos({ root, random, faults: 20, say: () => {} });
       const told = `CHAOS_SEED=${seed} ${JSON.stringify(report)}`;
       assert.ok(report.issues > 100, told);
       assert.ok(report.equal, told);
