@@ -123,7 +123,7 @@ describe('child-process driver', () => {
       const tries: string[] = [];
       const worker = await open({
         script: fixture('late-socket.ts'),
-        connectRetry: { maxRetries: 40, delayMs: 20, maxDelayMs: 20 },
+        connectRetry: { maxRetries: 1000, delayMs: 20, maxDelayMs: 20 },
         logger: { log: (_level, message) => void tries.push(message) },
       });
       assert.equal(await worker.send('echo', 1), 1);
