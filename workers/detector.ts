@@ -1,11 +1,22 @@
 /** What a detector is: data plus two functions, reached only through the protocol. It knows nothing of the editor. */
-import type { CheckRequest, CheckResult, DetectorProblem, Finding, PlanRequest, PlanResult, Unit } from './protocol.ts';
+import type {
+  CheckRequest,
+  CheckResult,
+  DetectorProblem,
+  Finding,
+  Outline,
+  PlanRequest,
+  PlanResult,
+  Unit,
+} from './protocol.ts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 export interface PlanContext {
   readonly signal: AbortSignal;
   log(level: LogLevel, message: string): void;
+  /** Names the file (relative to the root) whose code runs next: the suspect should the compartment die of a plan. */
+  loading?(file: string): void;
 }
 
 /** Where a check writes what it finds. Events reach the server batched and in order. */
@@ -17,8 +28,9 @@ export interface CheckContext extends PlanContext {
   /**
    * The unit's findings for this file are complete. A file without findings needs it too, else its older issues stay
    * until the unit ends. Await it: it resolves at once unless the reader is slower than we are (backpressure).
+   * @param outline of the file of a unit that is `outlined`
    */
-  done(unit: Unit, file: string): Promise<void>;
+  done(unit: Unit, file: string, outline?: Outline): Promise<void>;
   progress(done: number, total: number, what?: string): void;
   problem(problem: DetectorProblem): void;
 }

@@ -76,8 +76,26 @@ export interface Unit {
   readonly file: string;
   /** `heavy` units of a detector run in a lane of one compartment (typed lint rules, TypeScript programs). */
   readonly lane?: 'light' | 'heavy';
-  /** `workspace`: its issues may depend on any other file too (rules that follow imports). Default `file`. */
-  readonly reach?: 'file' | 'workspace';
+  /** What of other files its issues may depend on; absent: nothing. */
+  readonly reach?: readonly Reach[];
+  /** Its file's outline is wanted with each answer: issues of others may depend on it. */
+  readonly outlined?: boolean;
+}
+
+/**
+ * `types`: types of what it imports, directly or not; `modules`: what the modules it imports, directly or not, import
+ * and export, as saved; `workspace`: anything at all, as saved.
+ */
+export type Reach = 'types' | 'modules' | 'workspace';
+
+/** What others can see of a file. Equal texts mean: no difference to them. */
+export interface Outline {
+  readonly types: string;
+  readonly modules: string;
+  /** Files it asks for, without those of installed packages; absent: nobody can tell. */
+  readonly imports?: readonly string[];
+  /** Its types reach files that do not import it. */
+  readonly global?: true;
 }
 
 /** Why a detector could not do (part of) its work, in words that say what to do. Not a crash: those are the pool's. */
@@ -129,6 +147,13 @@ export interface CheckRequest {
   readonly first: readonly string[];
   /** Files known to have changed since this compartment's last check of this root; absent: anything may have changed. */
   readonly changed?: readonly string[];
+  /**
+   * Generation of the answer that the asker has of all these units: files that the changes after it cannot concern need
+   * not be named again (see {@link CheckResult.kept}). Absent: it has none.
+   */
+  readonly since?: number;
+  /** All files are to be answered for nevertheless: nobody waits, and what was kept has to be confirmed. */
+  readonly confirm?: boolean;
 }
 
 /** Streamed while a check runs, in order. */
@@ -138,7 +163,7 @@ export type CheckEvent =
   /** Issues of a file within a unit; more may follow until `done`. */
   | { readonly kind: 'issues'; readonly unit: string; readonly file: string; readonly issues: readonly Issue[] }
   /** The unit's issues for this file are complete and replace those of older generations. */
-  | { readonly kind: 'done'; readonly unit: string; readonly file: string }
+  | { readonly kind: 'done'; readonly unit: string; readonly file: string; readonly outline?: Outline }
   | { readonly kind: 'progress'; readonly done: number; readonly total: number; readonly what?: string }
   | { readonly kind: 'problem'; readonly problem: DetectorProblem };
 
@@ -148,4 +173,9 @@ export interface CheckResult {
   readonly issues: number;
   /** Milliseconds per rule or phase, where the engine tells. */
   readonly timings?: Readonly<Record<string, number>>;
+  /**
+   * Units whose other files keep what was said of them at `since`, by id. `unchanged`: nothing can have changed;
+   * `affected`: all that is known to be concerned was answered for, and a check with `confirm` has the last word.
+   */
+  readonly kept?: Readonly<Record<string, 'unchanged' | 'affected'>>;
 }

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckContext, LogLevel } from './detector.ts';
 import { IssueCompleter } from './fingerprint.ts';
-import type { CheckEvent, CheckRequest, DetectorProblem, Finding, Issue, Unit } from './protocol.ts';
+import type { CheckEvent, CheckRequest, DetectorProblem, Finding, Issue, Outline, Unit } from './protocol.ts';
 import { flawOfFinding } from './well-formed.ts';
 
 /** Issues per event: keeps one event's frame far below the line's limit. */
@@ -68,9 +68,9 @@ export class Reporter implements CheckContext {
     });
   }
 
-  done(unit: Unit, file: string): Promise<void> {
+  done(unit: Unit, file: string, outline?: Outline): Promise<void> {
     this.#open.delete(keyOf(unit, file));
-    this.#enqueue({ kind: 'done', unit: unit.id, file });
+    this.#enqueue({ kind: 'done', unit: unit.id, file, ...(outline === undefined ? {} : { outline }) });
     return this.#tail;
   }
 

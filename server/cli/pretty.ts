@@ -22,6 +22,7 @@ const stateWords: Readonly<Record<DetectorState, string>> = {
   waiting: 'waiting',
   planning: 'looking around',
   running: 'running',
+  confirming: 'looking again',
   'not-applicable': 'nothing to do',
   done: 'done',
   partial: 'incomplete',

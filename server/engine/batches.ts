@@ -7,23 +7,30 @@ import type { Priority } from '../pool/types.ts';
  * short beside the wait of a file that was just opened.
  */
 const filesPerBatch = 25;
+/** With type information a file takes ten times as long. */
+const typedFilesPerBatch = 5;
 
 export interface Batch {
   readonly units: readonly Unit[];
   readonly priority: Priority;
 }
 
-/** @param wanted files open in the editor; @param recent files that just changed */
+/**
+ * @param wanted files open in the editor
+ * @param recent files that just changed
+ * @param leisurely nobody waits for it
+ */
 export function batchesOf(
   units: readonly Unit[],
   wanted: ReadonlySet<string>,
   recent: ReadonlySet<string>,
+  leisurely = false,
 ): readonly Batch[] {
   const buckets = new Map<string, { priority: Priority; units: Unit[] }>();
   for (const unit of units) {
     const priority: Priority = wanted.has(unit.file) ? 'open' : recent.has(unit.file) ? 'recent' : 'background';
     // A project holds open files as well as others: it is one piece of work, and its detector orders it.
-    const level = unit.kind === 'file' ? priority : wanted.size > 0 ? 'open' : 'background';
+    const level = unit.kind === 'file' ? priority : wanted.size > 0 && !leisurely ? 'open' : 'background';
     const key = [level, unit.kind, unit.lane ?? 'light', unit.group].join('\n');
     const bucket = buckets.get(key);
     if (bucket) bucket.units.push(unit);
@@ -34,7 +41,10 @@ export function batchesOf(
     .sort((a, b) => order.indexOf(a.priority) - order.indexOf(b.priority))
     .flatMap(({ priority, units: members }) =>
       members[0]?.kind === 'file'
-        ? chunks(members, filesPerBatch).map((chunk) => ({ priority, units: chunk }))
+        ? chunks(members, members[0].lane === 'heavy' ? typedFilesPerBatch : filesPerBatch).map((chunk) => ({
+            priority,
+            units: chunk,
+          }))
         : [{ priority, units: members }],
     );
 }

@@ -13,13 +13,15 @@ import type {
   PlanResult,
   Unit,
 } from '../../workers/protocol.ts';
+import { PlanFailure } from '../pool/plan-failure.ts';
 import type { CheckOutcome, Pool, QuarantinedInput } from '../pool/types.ts';
 import { batchesOf, type Batch } from './batches.ts';
+import { Doubts } from './doubts.ts';
 import { concernOf, interestOf, type FileChange, type Interest } from './interest.ts';
 import type { IssueTable } from './issue-table.ts';
 import type { Answer, Memory } from './memory.ts';
 import { problemIssue, quarantineIssue } from './own-issues.ts';
-import { isSettled, type DetectorState, type DetectorStatus } from './status.ts';
+import { isBusy, isSettled, type DetectorState, type DetectorStatus } from './status.ts';
 import { pending, ready, refused, type Told, type UnitAnswer } from './told.ts';
 
 /** What a runner sees of its engine. */
@@ -45,14 +47,21 @@ interface Run {
   readonly abort: AbortController;
   /** Milliseconds since the epoch; absent: unsaved text was checked, which no later session will meet. */
   readonly startedAt: number | undefined;
+  /** Files checked as they are in the editor. */
+  readonly unsaved: ReadonlySet<string>;
   /** Issues of files that are not done yet, by unit and file. */
   readonly staged: Map<string, Map<string, Issue[]>>;
   /** Files each unit has answered for. */
   readonly named: Map<string, Set<string>>;
+  /** Nobody waits for it: what it asks for was answered before, and is in doubt. */
+  readonly leisurely: boolean;
   fraction: number;
   /** It could not do all its work: what it did not name may still be true. */
   fatal: boolean;
 }
+
+/** Without a change, before answers in doubt are looked at again: the user may go on typing. */
+const leisureMs = 1000;
 
 export class DetectorRunner {
   readonly name: string;
@@ -66,6 +75,10 @@ export class DetectorRunner {
   readonly #answers = new Map<string, { readonly generation: number; readonly ofDisk: boolean }>();
   /** When the check of each unit's present answer began, for answers that memory has not been given. */
   readonly #unkept = new Map<string, number>();
+  readonly #doubts = new Doubts();
+  /** Units of which only what seemed to be concerned was answered for. */
+  readonly #unconfirmed = new Set<string>();
+  #leisure: NodeJS.Timeout | undefined;
   #units = new Map<string, Unit>();
   #currentPlan: PlanResult | undefined;
   #recalled = false;
@@ -105,7 +118,7 @@ export class DetectorRunner {
       ...(this.#note === undefined ? {} : { note: this.#note }),
       ...(error === undefined ? {} : { error }),
       problems: [...this.#planProblems, ...this.#checkProblems.values()],
-      durationMs: isSettled(this.#state) ? this.#durationMs : performance.now() - this.#startedAt,
+      durationMs: !isBusy(this.#state) ? this.#durationMs : performance.now() - this.#startedAt,
       fraction: this.#fraction(),
     };
   }
@@ -115,6 +128,7 @@ export class DetectorRunner {
     this.#planStale = true;
     this.#changed = undefined;
     this.#failure = undefined;
+    this.#doubts.reset();
     this.#markAllStale();
     this.#pump();
   }
@@ -142,12 +156,14 @@ export class DetectorRunner {
     if (environment || config) {
       this.#planStale = true;
       this.#changed = undefined;
+      this.#doubts.reset();
       this.#markAllStale();
       if (environment) void this.#host.pool.restart(this.name).then(() => this.#pump());
       else this.#pump();
       return;
     }
     for (const { file, kind } of content) {
+      this.#doubts.changed(file, kind);
       this.#changed?.add(file);
       this.#recent.add(file);
       if (this.#interest.reach === 'all') this.#markAllStale();
@@ -171,7 +187,11 @@ export class DetectorRunner {
     const unanswered = this.#unanswered.has(id);
     if (this.#units.get(id)?.group !== group || this.#fatalCheckProblem() !== undefined) return refused;
     const answer = this.#answers.get(id);
-    const current = !this.#stale.has(id) && answer?.generation === this.#newest.get(id);
+    const current =
+      !this.#stale.has(id) &&
+      !this.#unconfirmed.has(id) &&
+      !this.#doubts.isInDoubt(id) &&
+      answer?.generation === this.#newest.get(id);
     if (!current && !unanswered) return isSettled(this.#state) ? refused : pending;
     if (answer?.ofDisk === false) return refused;
     const files = this.#host.table.ofUnit(this.name, id);
@@ -199,6 +219,8 @@ export class DetectorRunner {
       this.#planning = undefined;
       this.#planStale = true;
     }
+    clearTimeout(this.#leisure);
+    this.#interruptLeisure();
     for (const run of this.#runs) {
       for (const unit of run.batch.units) this.#stale.add(unit.id);
       run.abort.abort();
@@ -216,7 +238,8 @@ export class DetectorRunner {
   #pump(): void {
     if (this.#disposed) return;
     const work = this.#planStale || this.#stale.size > 0;
-    if (work && (isSettled(this.#state) || this.#startedAt === 0)) {
+    if (work) this.#interruptLeisure();
+    if (work && (!isBusy(this.#state) || this.#startedAt === 0)) {
       this.#startedAt = performance.now();
       this.#answered = 0;
       this.#total = 0;
@@ -258,6 +281,8 @@ export class DetectorRunner {
       if (abort.signal.aborted || this.#disposed) return;
       this.#planStale = true;
       this.#failure = error instanceof Error ? error.message : String(error);
+      this.#planProblems = problemsOfFailure(error);
+      this.#publishProblems();
       this.#setState('failed');
       this.#stopClock();
       return;
@@ -306,6 +331,7 @@ export class DetectorRunner {
     }
     for (const id of this.#stale) if (!next.has(id)) this.#stale.delete(id);
     this.#units = next;
+    this.#doubts.planned(next);
   }
 
   #dropUnit(id: string): void {
@@ -314,6 +340,7 @@ export class DetectorRunner {
     this.#answers.delete(id);
     this.#unkept.delete(id);
     this.#unanswered.delete(id);
+    this.#unconfirmed.delete(id);
     this.#host.table.dropUnit(this.name, id);
   }
 
@@ -335,17 +362,59 @@ export class DetectorRunner {
     const units = [...this.#units.values()].filter((unit) => this.#stale.has(unit.id));
     this.#stale.clear();
     if (units.length === 0) return;
+    if (units.some((unit) => unit.kind !== 'file') || units.length === this.#units.size) this.#checkProblems.clear();
+    this.#total += units.length;
+    this.#submit(units, this.#recent, false);
+    this.#recent = new Set();
+    this.#setState('running');
+  }
+
+  #submit(units: readonly Unit[], recent: ReadonlySet<string>, leisurely: boolean): void {
     const generation = this.#host.nextGeneration();
     for (const unit of units) {
       this.#newest.set(unit.id, generation);
       this.#unkept.delete(unit.id);
+      this.#doubts.asked(unit.id);
     }
     this.#abortSuperseded();
-    if (units.some((unit) => unit.kind !== 'file') || units.length === this.#units.size) this.#checkProblems.clear();
-    this.#total += units.length;
-    for (const batch of batchesOf(units, new Set(this.#host.wanted()), this.#recent)) void this.#run(batch, generation);
-    this.#recent = new Set();
-    this.#setState('running');
+    for (const batch of batchesOf(units, new Set(this.#host.wanted()), recent, leisurely)) {
+      void this.#run(batch, generation, leisurely);
+    }
+  }
+
+  /** Starts to look again at answers in doubt: near ones at once, the others at leisure. @returns false: there are none */
+  #lookAgain(): boolean {
+    this.#doubts.settle();
+    if (!this.#doubts.pending && this.#unconfirmed.size === 0) return false;
+    if (this.#state !== 'confirming') this.#stopClock();
+    this.#setState('confirming');
+    const open = new Set(this.#host.wanted());
+    const near = this.#doubts.needsFresh
+      ? []
+      : this.#doubts.take((unit, distance) => distance <= 1 || open.has(unit.file));
+    if (near.length > 0) this.#submit(near, new Set(near.map((unit) => unit.file)), true);
+    else this.#leisure ??= setTimeout(() => void this.#confirm(), leisureMs);
+    return true;
+  }
+
+  async #confirm(): Promise<void> {
+    if (this.#doubts.needsFresh) {
+      this.#doubts.refreshed();
+      await this.#host.pool.restart(this.name);
+    }
+    this.#leisure = undefined;
+    // Meanwhile something changed that somebody waits for.
+    if (this.#disposed || this.#state !== 'confirming' || this.#runs.size > 0) return;
+    const unconfirmed = [...this.#unconfirmed].flatMap((id) => this.#units.get(id) ?? []);
+    this.#submit([...this.#doubts.take(), ...unconfirmed], new Set(), true);
+    this.#settleIfIdle();
+  }
+
+  /** Somebody waits for something else. */
+  #interruptLeisure(): void {
+    clearTimeout(this.#leisure);
+    this.#leisure = undefined;
+    for (const run of this.#runs) if (run.leisurely) run.abort.abort();
   }
 
   /** A batch of which every unit is asked for again has nothing left to say. */
@@ -355,7 +424,7 @@ export class DetectorRunner {
     }
   }
 
-  async #run(batch: Batch, generation: number): Promise<void> {
+  async #run(batch: Batch, generation: number, leisurely: boolean): Promise<void> {
     const files = new Set(batch.units.map((unit) => unit.file));
     const perFile = batch.units[0]?.kind === 'file' && batch.units[0].lane !== 'heavy';
     const allOverlays = this.#host.overlays();
@@ -365,8 +434,10 @@ export class DetectorRunner {
       generation,
       abort: new AbortController(),
       startedAt: overlays.length > 0 ? undefined : Date.now(),
+      unsaved: new Set(overlays.map((overlay) => overlay.file)),
       staged: new Map(),
       named: new Map(),
+      leisurely,
       fraction: 0,
       fatal: false,
     };
@@ -381,6 +452,8 @@ export class DetectorRunner {
         overlays,
         first: this.#host.wanted(),
         ...(this.#changed === undefined ? {} : { changed: [...this.#changed] }),
+        ...this.#sinceOf(batch.units),
+        ...(leisurely && batch.units[0]?.kind !== 'file' ? { confirm: true } : {}),
       },
       priority: batch.priority,
       signal: run.abort.signal,
@@ -391,6 +464,15 @@ export class DetectorRunner {
     this.#settle(run, outcome);
     this.#answered += batch.units.length;
     this.#settleIfIdle();
+  }
+
+  /** Of projects: the detector may know what a change cannot concern. */
+  #sinceOf(units: readonly Unit[]): { readonly since?: number } {
+    const [first] = units;
+    const known = this.#changed !== undefined && first !== undefined && first.kind !== 'file';
+    const since = known ? this.#answers.get(first.id)?.generation : undefined;
+    const isCommon = units.every((unit) => this.#answers.get(unit.id)?.generation === since);
+    return since === undefined || !isCommon ? {} : { since };
   }
 
   #take(run: Run, event: CheckEvent): void {
@@ -417,13 +499,20 @@ export class DetectorRunner {
       staged.delete(event.file);
       const named = run.named.get(event.unit) ?? new Set<string>();
       run.named.set(event.unit, named.add(event.file));
+      if (event.file === this.#units.get(event.unit)?.file) {
+        this.#doubts.learned(event.file, event.outline, !run.unsaved.has(event.file));
+      }
       this.#host.table.replace(this.name, event.unit, event.file, issues);
     }
   }
 
   #settle(run: Run, outcome: CheckOutcome): void {
     const current = run.batch.units.filter((unit) => this.#newest.get(unit.id) === run.generation);
-    if (outcome.kind === 'cancelled') return;
+    if (outcome.kind === 'cancelled') {
+      if (run.leisurely) for (const unit of current) if (unit.reach !== undefined) this.#doubts.again(unit);
+      return;
+    }
+    const kept = outcome.kind === 'done' ? (outcome.result.kept ?? {}) : {};
     const unfinished = new Set(outcome.kind === 'failed' ? outcome.unfinished.map((unit) => unit.id) : []);
     const quarantined = new Map(outcome.quarantined.map((input) => [input.unit.id, input]));
     for (const unit of current) {
@@ -437,6 +526,9 @@ export class DetectorRunner {
         this.#answers.set(unit.id, { generation: run.generation, ofDisk });
         // Who answered for us keeps it: only they know what it was made from.
         if (ofDisk && outcome.borrowed?.has(unit.id) !== true) this.#unkept.set(unit.id, run.startedAt);
+        if (kept[unit.id] === 'affected') this.#unconfirmed.add(unit.id);
+        if (kept[unit.id] !== undefined) continue;
+        this.#unconfirmed.delete(unit.id);
         this.#host.table.finishUnit(this.name, unit.id, run.named.get(unit.id) ?? new Set());
       }
     }
@@ -479,12 +571,13 @@ export class DetectorRunner {
       this.#host.statusChanged();
       return;
     }
-    if (this.#state !== 'running' && this.#state !== 'planning') return;
+    if (this.#state === 'waiting' || isSettled(this.#state)) return;
+    if (this.#lookAgain()) return;
     if (this.#unanswered.size === 0) this.#failure = undefined;
     const units = this.#units.size;
     const failed = this.#failure !== undefined || this.#planProblems.some((problem) => problem.fatal);
     const incomplete = failed || this.#fatalCheckProblem() !== undefined;
-    this.#stopClock();
+    if (isBusy(this.#state)) this.#stopClock();
     this.#setState(!incomplete ? 'done' : units > 0 && this.#unanswered.size >= units ? 'failed' : 'partial');
   }
 
@@ -494,7 +587,7 @@ export class DetectorRunner {
   }
 
   #fraction(): number {
-    if (isSettled(this.#state)) return 1;
+    if (!isBusy(this.#state)) return 1;
     if (this.#total === 0) return 0;
     let inWork = 0;
     for (const run of this.#runs) inWork += run.fraction * run.batch.units.length;
@@ -510,6 +603,13 @@ export class DetectorRunner {
     this.#state = state;
     this.#host.statusChanged();
   }
+}
+
+/** Code that ended the compartment of a plan is shown where it stands. */
+function problemsOfFailure(error: unknown): readonly DetectorProblem[] {
+  const file = error instanceof PlanFailure ? error.reason?.input : undefined;
+  if (!(error instanceof PlanFailure) || file === undefined) return [];
+  return [{ code: 'CONFIG_ERROR', message: error.message, file, fatal: true }];
 }
 
 /** Problems are kept under a name of their own: they belong to no unit. */

@@ -30,6 +30,7 @@ export interface FileChange {
 
 const script = /\.[cm]?[jt]sx?$/i;
 const scriptOrJson = /\.(?:[cm]?[jt]sx?|json)$/i;
+const scriptLike = /\.(?:[cm]?[jt]sx?|vue|svelte|astro)$/i;
 const manifest = /^(?:package\.json|pnpm-workspace\.yaml)$/;
 const lockfile = /^(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|\.pnp\.c?js)$/;
 const ignoreFile = /^\.gitignore$/;
@@ -104,7 +105,12 @@ export function concernOf(interest: Interest, file: string, configFiles: Readonl
 
 /** Content that some detector's results depend on; of other files only the existence counts. */
 export function isInput(file: string): boolean {
-  return scriptOrJson.test(file) || isConfiguration(file);
+  return file !== baselineName && (scriptOrJson.test(file) || isConfiguration(file));
+}
+
+/** What may be imported, import, and declare types. */
+export function isScript(file: string): boolean {
+  return scriptLike.test(file);
 }
 
 /** A configuration, manifest or lock file of any detector. */

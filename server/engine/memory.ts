@@ -199,7 +199,7 @@ export class Memory {
 /** Its answer may depend on any file: projects, graphs, and files that are checked with type information. */
 function reachesWide(detector: string, unit: Unit): boolean {
   return (
-    interestOf(detector).reach === 'all' || unit.kind !== 'file' || unit.lane === 'heavy' || unit.reach === 'workspace'
+    interestOf(detector).reach === 'all' || unit.kind !== 'file' || unit.lane === 'heavy' || unit.reach !== undefined
   );
 }
 

@@ -8,6 +8,8 @@ export type DetectorState =
   | 'waiting'
   | 'planning'
   | 'running'
+  /** All that changed has its answer; what other files' changes may concern is looked at again, at leisure. */
+  | 'confirming'
   | 'not-applicable'
   | 'done'
   /** Results are there, but some inputs have no answer: `error` names the reason. */
@@ -34,5 +36,10 @@ export type IssueCounts = Readonly<Record<Severity, number>>;
 
 /** Nothing more will come for a detector in this state unless something changes. */
 export function isSettled(state: DetectorState): boolean {
-  return state !== 'waiting' && state !== 'planning' && state !== 'running';
+  return state !== 'confirming' && !isBusy(state);
+}
+
+/** The user waits for it. */
+export function isBusy(state: DetectorState): boolean {
+  return state === 'waiting' || state === 'planning' || state === 'running';
 }

@@ -5,7 +5,7 @@ import type {
   IssueCounts,
   StatusParams,
 } from '../../workers/protocol-lsp.ts';
-import { isSettled, type DetectorState, type DetectorStatus } from '../engine/status.ts';
+import { isBusy, type DetectorState, type DetectorStatus } from '../engine/status.ts';
 import type { CompartmentHealth } from '../pool/types.ts';
 
 /** At most four a second. */
@@ -17,6 +17,7 @@ const runStates: Readonly<Record<DetectorState, DetectorRunState>> = {
   waiting: 'waiting',
   planning: 'running',
   running: 'running',
+  confirming: 'done',
   'not-applicable': 'not-applicable',
   done: 'done',
   partial: 'failed',
@@ -32,6 +33,7 @@ const weight: readonly DetectorState[] = [
   'failed',
   'partial',
   'cancelled',
+  'confirming',
   'done',
   'restricted',
   'not-applicable',
@@ -49,7 +51,7 @@ export interface StatusSource {
 
 export function statusOf(source: StatusSource): StatusParams {
   const detectors = mergeByName(source.detectors);
-  const running = source.detectors.filter((status) => !isSettled(status.state));
+  const running = source.detectors.filter((status) => isBusy(status.state));
   const troubled = detectors.find((status) => status.state === 'failed' || status.state === 'partial');
   const busy = source.opening || running.length > 0;
   const names = [...new Set(running.map((status) => status.name))].join(', ');

@@ -46,6 +46,7 @@ export class CheckRun {
   readonly #unfinished: { readonly unit: Unit; readonly message: string; readonly reason: ExitReason | undefined }[] =
     [];
   readonly #timings = new Map<string, number>();
+  readonly #kept: Record<string, 'unchanged' | 'affected'> = {};
   /** Units on which the detector threw. */
   readonly #thrown = new Set<string>();
   #settled = false;
@@ -115,6 +116,7 @@ export class CheckRun {
     for (const [name, ms] of Object.entries(answer.result.timings ?? {})) {
       this.#timings.set(name, (this.#timings.get(name) ?? 0) + ms);
     }
+    Object.assign(this.#kept, answer.result.kept);
     this.#settleIfFinished();
   }
 
@@ -218,6 +220,7 @@ export class CheckRun {
       files: this.#files,
       issues: this.#issues,
       ...(this.#timings.size === 0 ? {} : { timings: Object.fromEntries(this.#timings) }),
+      ...(Object.keys(this.#kept).length === 0 ? {} : { kept: this.#kept }),
     };
     this.#settle({ kind: 'done', result, quarantined });
   }

@@ -1,0 +1,225 @@
+/**
+ * Which answers the change of another file has put in doubt. Files tell with their answers what others can see of
+ * them (outlines), so that an edit that nobody can see concerns nobody. Lives as long as its runner.
+ *
+ * Invariant: an answer is out of doubt only if it was asked for after the change, or if the outline of every changed
+ * file that it may depend on is what it was when the answer was given.
+ */
+import type { Outline, Reach, Unit } from '../../workers/protocol.ts';
+import { isInput, isScript, type ChangeKind } from './interest.ts';
+
+/** Of what may import anything: after all whose way to the change is known. */
+const far = 1_000_000;
+
+export class Doubts {
+  #units: ReadonlyMap<string, Unit> = new Map();
+  /** Units that depend on other files. */
+  #wide: readonly Unit[] = [];
+  readonly #outlines = new Map<string, Outline>();
+  /** Files that changed, and have not told since what others can see of them now. */
+  readonly #changed = new Set<string>();
+  /** Changed as well, but only in the editor: what is read from the disk has not changed yet. */
+  readonly #unsaved = new Set<string>();
+  /** Units in doubt, with the number of imports between them and the nearest change. */
+  readonly #suspects = new Map<string, number>();
+  #importers: ReadonlyMap<string, readonly string[]> | undefined;
+  #needsFresh = false;
+
+  /** Some answer is in doubt, or may be. */
+  get pending(): boolean {
+    return this.#suspects.size > 0 || (this.#changed.size > 0 && this.#wide.length > 0);
+  }
+
+  /**
+   * Modules import or export something else than before, came or went: rules that follow imports remember what they
+   * read in ways that nobody can undo from outside, so that they need a new process.
+   */
+  get needsFresh(): boolean {
+    return this.#needsFresh;
+  }
+
+  isInDoubt(id: string): boolean {
+    if (this.#suspects.has(id)) return true;
+    return this.#changed.size > 0 && this.#units.get(id)?.reach !== undefined;
+  }
+
+  planned(units: ReadonlyMap<string, Unit>): void {
+    this.#units = units;
+    this.#wide = [...units.values()].filter((unit) => unit.reach !== undefined);
+    for (const id of this.#suspects.keys()) if (!units.has(id)) this.#suspects.delete(id);
+    for (const file of this.#outlines.keys()) if (!units.has(file)) this.#forget(file);
+  }
+
+  /** Everything is asked for again. */
+  reset(): void {
+    this.#outlines.clear();
+    this.#changed.clear();
+    this.#unsaved.clear();
+    this.#suspects.clear();
+    this.#importers = undefined;
+    this.#needsFresh = false;
+  }
+
+  changed(file: string, kind: ChangeKind): void {
+    if (this.#wide.length === 0) return;
+    if (kind === 'changed' && this.#units.get(file)?.outlined === true) this.#changed.add(file);
+    else if (kind !== 'changed' && isInput(file)) this.#suspectAll(file);
+    else if (kind === 'changed' && isScript(file)) this.#suspectAll(file);
+    else this.#suspectImporters(file, ['types', 'modules', 'workspace']);
+    if (kind !== 'changed') this.#needsFresh ||= this.#wide.some(readsFiles);
+  }
+
+  /** @param ofDisk the answer is about the file as it is saved */
+  learned(file: string, outline: Outline | undefined, ofDisk: boolean): void {
+    const before = this.#outlines.get(file);
+    const changed = this.#changed.delete(file) || (ofDisk && this.#unsaved.has(file));
+    if (outline === undefined) {
+      this.#forget(file);
+      if (changed) this.#suspectAll(file);
+      return;
+    }
+    // Until it is saved, rules that read files themselves see the old one.
+    const modules = ofDisk ? outline.modules : (before?.modules ?? '');
+    const sameImports = JSON.stringify(before?.imports) === JSON.stringify(outline.imports);
+    this.#outlines.set(file, { ...outline, modules });
+    if (!sameImports) this.#importers = undefined;
+    if (ofDisk) this.#unsaved.delete(file);
+    else this.#unsaved.add(file);
+    if (!changed) return;
+    const reach: Reach[] = ofDisk ? ['workspace'] : [];
+    if (before?.types !== outline.types || before.global !== outline.global) reach.push('types');
+    if (before?.modules !== modules) reach.push('modules');
+    this.#suspectImporters(file, reach, before?.global === true || outline.global === true);
+    if (!reach.includes('modules')) return;
+    const own = this.#units.get(file);
+    if (own && readsFiles(own)) this.#suspect(file, 0);
+    this.#needsFresh ||= [...this.#suspects.keys()].some((id) => readsFiles(this.#units.get(id)));
+  }
+
+  /** What was kept of the last session. */
+  recalled(file: string, outline: Outline): void {
+    this.#outlines.set(file, outline);
+    this.#importers = undefined;
+  }
+
+  /** Nothing more is in work: files that have not told anything may have changed in any way. */
+  settle(): void {
+    for (const file of this.#changed) this.#suspectAll(file);
+    this.#changed.clear();
+  }
+
+  /** Takes units out of doubt because they are asked for now: nearest first. @param isNear only these, by distance */
+  take(isNear: (unit: Unit, distance: number) => boolean = () => true): readonly Unit[] {
+    const taken = [...this.#suspects]
+      .sort(([, one], [, other]) => one - other)
+      .flatMap(([id, distance]) => {
+        const unit = this.#units.get(id);
+        return unit && isNear(unit, distance) ? [unit] : [];
+      });
+    for (const { id } of taken) this.#suspects.delete(id);
+    return taken;
+  }
+
+  /** Asked for anyway. */
+  asked(id: string): void {
+    // Its process may remember what is no longer so.
+    if (!this.#needsFresh) this.#suspects.delete(id);
+  }
+
+  /** All processes are new. */
+  refreshed(): void {
+    this.#needsFresh = false;
+  }
+
+  /** Asked for, but not answered. */
+  again(unit: Unit): void {
+    this.#suspect(unit.id, far);
+  }
+
+  outlineOf(file: string): Outline | undefined {
+    // What is only in the editor is not for the next session.
+    return this.#unsaved.has(file) ? undefined : this.#outlines.get(file);
+  }
+
+  #forget(file: string): void {
+    this.#outlines.delete(file);
+    this.#importers = undefined;
+  }
+
+  #suspectAll(file: string): void {
+    this.#suspectImporters(file, ['types', 'modules', 'workspace'], true);
+    for (const unit of this.#wide) this.#suspect(unit.id, far);
+  }
+
+  /** @param everywhere the change of types reaches files that do not import this one */
+  #suspectImporters(file: string, reach: readonly Reach[], everywhere = false): void {
+    if (reach.length === 0) return;
+    const concerns = (unit: Unit): boolean => unit.reach?.some((one) => reach.includes(one)) === true;
+    if (reach.includes('types') || reach.includes('modules')) {
+      for (const [importer, distance] of this.#distances(file)) {
+        const unit = this.#units.get(importer);
+        if (importer !== file && unit && concerns(unit)) this.#suspect(importer, distance);
+      }
+    }
+    for (const unit of this.#wide) {
+      const { reach: own = [] } = unit;
+      const byWorkspace = reach.includes('workspace') && own.includes('workspace');
+      const byTypes = everywhere && reach.includes('types') && own.includes('types');
+      if (unit.file !== file && (byWorkspace || byTypes)) this.#suspect(unit.id, far);
+    }
+  }
+
+  #suspect(id: string, distance: number): void {
+    this.#suspects.set(id, Math.min(distance, this.#suspects.get(id) ?? distance));
+  }
+
+  /** The files that import a file, directly or not, and those of which nobody knows what they import. */
+  #distances(file: string): ReadonlyMap<string, number> {
+    this.#importers ??= this.#importersOf();
+    const distances = new Map([[file, 0]]);
+    const pending = [file];
+    const visit = (): void => {
+      for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+        const distance = (distances.get(next) ?? 0) + 1;
+        for (const importer of this.#importers?.get(next) ?? []) {
+          if (distances.has(importer)) continue;
+          distances.set(importer, distance);
+          pending.push(importer);
+        }
+      }
+    };
+    visit();
+    for (const opaque of this.#importers.get('') ?? []) {
+      if (distances.has(opaque)) continue;
+      distances.set(opaque, far);
+      pending.push(opaque);
+    }
+    visit();
+    return distances;
+  }
+
+  /** By file; under the empty name those that may import anything. */
+  #importersOf(): ReadonlyMap<string, readonly string[]> {
+    const importers = new Map<string, string[]>();
+    const add = (file: string, importer: string): void => {
+      const known = importers.get(file);
+      if (known) known.push(importer);
+      else importers.set(file, [importer]);
+    };
+    const opaque = new Set<string>();
+    for (const [file, { imports }] of this.#outlines) {
+      if (imports === undefined) opaque.add(file);
+      for (const target of imports ?? []) {
+        add(target, file);
+        if (isScript(target) && !this.#outlines.has(target)) opaque.add(target);
+      }
+    }
+    for (const { file } of this.#wide) if (!this.#outlines.has(file)) opaque.add(file);
+    importers.set('', [...opaque]);
+    return importers;
+  }
+}
+
+function readsFiles(unit: Unit | undefined): boolean {
+  return unit?.reach?.some((one) => one !== 'types') === true;
+}
