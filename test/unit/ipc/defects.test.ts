@@ -72,7 +72,7 @@ describe('defects of others', () => {
     );
     assert.ok(error instanceof StartupTimeoutError);
     assert.match(error.message, /300 ms/);
-    assert.ok(performance.now() - startedAt < 5000, 'two attempts of 300 ms each');
+    assert.ok(performance.now() - startedAt < 20_000, 'two attempts of 300 ms each');
   });
 
   it('5. a thread was ready although it never started a server', async () => {

@@ -24,7 +24,7 @@ export function start(driver: DriverName | WorkerOptions['driver'], options: Wor
 }
 
 /** Fails instead of hanging, with what it waited for. */
-export async function soon<T>(promise: Promise<T>, what: string, ms = 15_000): Promise<T> {
+export async function soon<T>(promise: Promise<T>, what: string, ms = 50_000): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`Waited ${ms} ms in vain for ${what}.`)), ms);
@@ -37,7 +37,7 @@ export async function soon<T>(promise: Promise<T>, what: string, ms = 15_000): P
 }
 
 /** Waits until `condition` holds; for what nobody announces, such as the end of a foreign process. */
-export async function until(condition: () => boolean, what: string, ms = 15_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, ms = 50_000): Promise<void> {
   const end = performance.now() + ms;
   while (!condition()) {
     if (performance.now() > end) assert.fail(`Waited ${ms} ms in vain until ${what}.`);
