@@ -19,48 +19,78 @@ export interface GraphEdges {
   readonly numberOf: ReadonlyMap<Module, number>;
   /** Edges by the node they leave, in source order. */
   readonly leaving: readonly (readonly Edge[])[];
+  /** The nodes they lead to, without the node itself. */
+  readonly successors: Digraph;
+  /** Grows whenever edges come, go or become of another kind; not when only their places in the text change. */
+  readonly shape: number;
 }
 
 /** The edges of the graph's present state. Those of a module are made again only when it was linked again. */
 export function edgesOf(graph: ModuleGraph): GraphEdges {
   const known = memo.get(graph);
   if (known?.version === graph.version) return known.edges;
-  const isSame = known?.population === graph.population;
-  const modules = isSame
-    ? known.edges.modules
-    : [...graph.modules.values()].sort((one, other) => (one.file < other.file ? -1 : 1));
-  const numberOf = isSame ? known.edges.numberOf : new Map(modules.map((module, number) => [module, number]));
-  const targets: (readonly (Module | undefined)[])[] = [];
-  const leaving = modules.map((module, from) => {
-    targets.push(module.targets);
-    const kept = isSame && known.targets[from] === module.targets ? known.edges.leaving[from] : undefined;
-    return kept ?? edgesFrom(module, from, numberOf);
-  });
-  const edges = { modules, numberOf, leaving };
-  memo.set(graph, { version: graph.version, population: graph.population, targets, edges });
-  return edges;
+  const next = known?.population === graph.population ? renewed(known) : madeAnew(graph, known?.edges.shape ?? 0);
+  memo.set(graph, { version: graph.version, population: graph.population, ...next });
+  return next.edges;
 }
 
-/** The graph of the edges that are wanted, of all nodes or of these only. */
-export function digraphOf(edges: GraphEdges, wanted: (edge: Edge) => boolean, nodes?: Iterable<number>): Digraph {
-  const successors = (leaving: readonly Edge[]): readonly number[] => leaving.filter(wanted).map(({ to }) => to);
-  if (nodes === undefined) return edges.leaving.map(successors);
-  const result = new Array<readonly number[]>(edges.leaving.length).fill(NONE);
-  for (const node of nodes) result[node] = successors(edges.leaving[node] ?? []);
-  return result;
-}
-
-const NONE: readonly number[] = [];
-
-interface Kept {
-  readonly version: number;
-  readonly population: number;
+interface Made {
   /** By node: linking a module makes a new list. */
   readonly targets: readonly (readonly (Module | undefined)[])[];
   readonly edges: GraphEdges;
 }
 
+interface Kept extends Made {
+  readonly version: number;
+  readonly population: number;
+}
+
 const memo = new WeakMap<ModuleGraph, Kept>();
+
+function madeAnew(graph: ModuleGraph, shape: number): Made {
+  const modules = [...graph.modules.values()].sort((one, other) => (one.file < other.file ? -1 : 1));
+  const numberOf = new Map(modules.map((module, number) => [module, number]));
+  const leaving = modules.map((module, from) => edgesFrom(module, from, numberOf));
+  const successors = leaving.map(successorsOf);
+  return {
+    targets: modules.map(({ targets }) => targets),
+    edges: { modules, numberOf, leaving, successors, shape: shape + 1 },
+  };
+}
+
+/** The same modules, some of them linked again. */
+function renewed({ targets: known, edges }: Made): Made {
+  const { modules, numberOf } = edges;
+  const targets = [...known];
+  const leaving = [...edges.leaving];
+  const successors = [...edges.successors];
+  let { shape } = edges;
+  modules.forEach((module, number) => {
+    if (known[number] === module.targets) return;
+    const fresh = edgesFrom(module, number, numberOf);
+    if (!isSameShape(fresh, leaving[number] ?? [])) shape = edges.shape + 1;
+    targets[number] = module.targets;
+    leaving[number] = fresh;
+    successors[number] = successorsOf(fresh);
+  });
+  return { targets, edges: { modules, numberOf, leaving, successors, shape } };
+}
+
+function successorsOf(leaving: readonly Edge[]): readonly number[] {
+  const nodes: number[] = [];
+  for (const { from, to } of leaving) if (to !== from && !nodes.includes(to)) nodes.push(to);
+  return nodes;
+}
+
+function isSameShape(some: readonly Edge[], others: readonly Edge[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ to, kind, request }, index) => {
+      const other = others[index];
+      return other?.to === to && other.kind === kind && other.request.kind === request.kind;
+    })
+  );
+}
 
 function edgesFrom(module: Module, from: number, numberOf: ReadonlyMap<Module, number>): readonly Edge[] {
   const edges: Edge[] = [];

@@ -17,7 +17,7 @@ import { isModuleFile, readRecord, recordHash, type ModuleRecord } from './recor
 import { Resolver } from './resolver.ts';
 import type { Resolution } from './resolution.ts';
 
-export interface Module {
+export interface Module extends Readable {
   /** Relative to the root, forward slashes. */
   readonly file: string;
   readonly record: ModuleRecord;
@@ -311,7 +311,7 @@ const LOCKFILES: ReadonlySet<string> = new Set([
 const MAXIMUM_LENGTH = 5_000_000;
 
 /** Notes who looks into it, see {@link noteRead}. */
-class Node implements Module, Readable {
+class Node implements Module {
   readonly file: string;
   changedAt = tick();
   #record: ModuleRecord;

@@ -117,7 +117,7 @@ export class Resolver {
     const aliased = this.#paths(scope, specifier);
     if (aliased) return aliased;
     const bare = this.#bare(scope, specifier);
-    const isAlias = bare.kind === 'missing' && bare.why === 'package' && scope.project?.isAlias(specifier) === true;
+    const isAlias = bare.kind === 'missing' && bare.why !== 'exports' && scope.project?.isAlias(specifier) === true;
     return isAlias ? { kind: 'missing', why: 'file', via: 'paths' } : bare;
   }
 

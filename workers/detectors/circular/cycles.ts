@@ -1,7 +1,11 @@
-/** The cycles of a graph: over what is loaded with a module, over what is loaded later, over types. Pure, memoized. */
+/**
+ * The cycles of a graph: over what is loaded with a module, over what is loaded later, over types. Pure; what is found
+ * in a group of modules is kept until one of them changes.
+ */
 import { components, edgesToCut, restrictedTo, shortestPath, type Digraph } from '../../graph/components.ts';
-import { digraphOf, edgesOf, type Edge, type GraphEdges } from '../../graph/edges.ts';
-import type { ModuleGraph } from '../../graph/index.ts';
+import { edgesOf, type Edge, type GraphEdges } from '../../graph/edges.ts';
+import type { Module, ModuleGraph } from '../../graph/index.ts';
+import { Kept, noteRead } from '../../graph/kept.ts';
 import { isTypeScriptFile } from '../../graph/record.ts';
 import { usesOf } from '../../graph/uses-of.ts';
 
@@ -26,127 +30,190 @@ export interface Cycles {
   readonly runtime: readonly Component[];
   /** Modules that ask for themselves. */
   readonly self: readonly Edge[];
-  /** Cycles that exist only because of a deferred, or only because of a type edge. */
-  readonly deferred: readonly Component[];
-  readonly type: readonly Component[];
+  /** Cycles that exist only because of a deferred, or only because of a type edge; searched for when asked. */
+  deferred(): readonly Component[];
+  type(): readonly Component[];
 }
 
 export function cyclesOf(graph: ModuleGraph): Cycles {
   const known = memo.get(graph);
   if (known?.version === graph.version) return known.cycles;
-  const cycles = findCycles(graph);
-  memo.set(graph, { version: graph.version, cycles });
-  return cycles;
+  const cycles = findCycles(graph, known?.groups ?? new Kept(new WeakMap()));
+  memo.set(graph, { version: graph.version, ...cycles });
+  return cycles.cycles;
 }
 
 /** Whether an import could be `import type`: nothing it binds is used as a value, and its syntax allows it. */
-export function couldBeTypeImport(graph: ModuleGraph, { modules }: GraphEdges, { from, request }: Edge): boolean {
-  const module = modules[from];
+export function couldBeTypeImport(graph: ModuleGraph, module: Module, { request }: Edge): boolean {
   const { kind, names } = request;
-  if (!module || !isTypeScriptFile(module.file) || kind !== 'import' || names.length === 0) return false;
+  if (!isTypeScriptFile(module.file) || kind !== 'import' || names.length === 0) return false;
   if (names.some(({ typeOnly }) => typeOnly)) return false;
   if (names.length > 1 && names.some(({ imported }) => imported === 'default')) return false;
   const uses = usesOf(graph, module);
   return uses !== undefined && names.every(({ local }) => !uses.values.has(local));
 }
 
-const memo = new WeakMap<ModuleGraph, { readonly version: number; readonly cycles: Cycles }>();
+interface Found {
+  readonly cycles: Cycles;
+  /** By their first module. */
+  readonly groups: Kept<Module, Group>;
+}
 
-function findCycles(graph: ModuleGraph): Cycles {
+const memo = new WeakMap<ModuleGraph, Found & { readonly version: number }>();
+
+function findCycles(graph: ModuleGraph, kept: Kept<Module, Group>): Found {
   const edges = edgesOf(graph);
-  const apart = (edge: Edge): boolean => edge.from !== edge.to;
-  // Most modules are in no cycle of any kind; the rest is searched for the others.
-  const fullGraph = digraphOf(edges, apart);
-  const fullMembers = components(fullGraph);
-  const candidates = fullMembers.flat();
-  const written = digraphOf(edges, (edge) => edge.kind === 'runtime' && apart(edge), candidates);
-  const elided = elidedWithin(graph, edges, components(written));
-  const isRuntime = (edge: Edge): boolean => edge.kind === 'runtime' && apart(edge) && !elided.has(edge);
-  const isLoaded = (edge: Edge): boolean => isRuntime(edge) || (edge.kind === 'deferred' && apart(edge));
-
-  const runtimeGraph = digraphOf(edges, isRuntime, candidates);
-  const runtimeMembers = components(runtimeGraph);
-  const loadedGraph = digraphOf(edges, isLoaded, candidates);
-  const loadedMembers = components(loadedGraph);
-  return {
+  // Most modules are in no cycle of any kind; every other cycle is within one of these groups.
+  const groups = components(edges.successors).flatMap((members) => {
+    const first = edges.modules[members[0] ?? 0];
+    const given = `${String(graph.surroundings)} ${members.join()}`;
+    return first ? [kept.of(first, () => new Group(graph, edges, members), given)] : [];
+  });
+  const elided = new Set<Edge>();
+  for (const group of groups) for (const edge of group.elided) elided.add(edge);
+  const self: Edge[] = [];
+  for (const leaving of edges.leaving) for (const edge of leaving) if (edge.from === edge.to) self.push(edge);
+  const inOrder = (found: readonly Component[]): readonly Component[] =>
+    found.toSorted((one, other) => (one.members[0] ?? 0) - (other.members[0] ?? 0));
+  const cycles: Cycles = {
     edges,
     elided,
-    runtime: runtimeMembers.map((members) => cutComponent(graph, edges, runtimeGraph, members, isRuntime)),
-    self: edges.leaving.flatMap((leaving) => leaving.filter(({ from, to }) => from === to)),
-    deferred: closedBy(edges, loadedGraph, loadedMembers, runtimeMembers, (edge) => edge.kind === 'deferred'),
-    type: closedBy(edges, fullGraph, fullMembers, loadedMembers, (edge) => !isLoaded(edge)),
+    runtime: inOrder(groups.flatMap(({ runtime }) => runtime)),
+    self,
+    deferred: () => inOrder(groups.flatMap((group) => group.deferred())),
+    type: () => inOrder(groups.flatMap((group) => group.type())),
   };
+  return { cycles, groups: kept };
 }
 
-function elidedWithin(
-  graph: ModuleGraph,
-  edges: GraphEdges,
-  candidates: readonly (readonly number[])[],
-): ReadonlySet<Edge> {
-  const elided = new Set<Edge>();
-  for (const members of candidates) {
-    const inside = new Set(members);
-    for (const number of members) {
-      const module = edges.modules[number];
-      if (!module || !isTypeScriptFile(module.file)) continue;
-      if (graph.projects.projectOf(module.file)?.keepsUnusedImports) continue;
-      for (const edge of edges.leaving[number] ?? []) {
-        const { kind, names } = edge.request;
-        if (edge.kind !== 'runtime' || kind !== 'import' || names.length === 0 || !inside.has(edge.to)) continue;
-        const uses = usesOf(graph, module);
-        if (uses && names.every(({ typeOnly, local }) => typeOnly || !uses.values.has(local))) elided.add(edge);
-      }
-    }
+/** Modules that all reach each other over edges of any kind. Within it nodes have numbers of their own. */
+class Group {
+  readonly elided: ReadonlySet<Edge>;
+  readonly runtime: readonly Component[];
+  readonly #graph: ModuleGraph;
+  readonly #modules: readonly Module[];
+  /** By number within; both ends of these edges are. */
+  readonly #leaving: readonly (readonly Edge[])[];
+  readonly #members: readonly number[];
+  readonly #numberWithin: ReadonlyMap<number, number>;
+  readonly #isLoaded = (edge: Edge): boolean => this.#isRuntime(edge) || edge.kind === 'deferred';
+  readonly #isRuntime = (edge: Edge): boolean => edge.kind === 'runtime' && !this.elided.has(edge);
+  readonly #runtimeComponents: readonly (readonly number[])[];
+  #loaded: Part | undefined;
+  #deferred: readonly Component[] | undefined;
+  #type: readonly Component[] | undefined;
+
+  /** @param members node numbers, ascending */
+  constructor(graph: ModuleGraph, { modules, leaving }: GraphEdges, members: readonly number[]) {
+    this.#graph = graph;
+    this.#members = members;
+    this.#numberWithin = new Map(members.map((number, within) => [number, within]));
+    this.#modules = members.flatMap((number) => modules[number] ?? []);
+    for (const module of this.#modules) noteRead(module);
+    this.#leaving = members.map((number) =>
+      (leaving[number] ?? []).filter(({ from, to }) => from !== to && this.#numberWithin.has(to)),
+    );
+    this.elided = this.#findElided();
+    const runtime = this.#part(this.#isRuntime);
+    this.runtime = runtime.components.map((component) => this.#cut(runtime.digraph, component));
+    this.#runtimeComponents = runtime.components;
   }
-  return elided;
-}
 
-function cutComponent(
-  graph: ModuleGraph,
-  edges: GraphEdges,
-  digraph: Digraph,
-  members: readonly number[],
-  wanted: (edge: Edge) => boolean,
-): Component {
-  const inside = restrictedTo(digraph, members);
-  const edgeOf = (from: number, to: number): Edge | undefined =>
-    edges.leaving[from]?.find((one) => one.to === to && wanted(one));
-  const isCheap = (from: number, to: number): boolean => {
-    const edge = edgeOf(from, to);
-    return edge !== undefined && couldBeTypeImport(graph, edges, edge);
-  };
-  const cycles = edgesToCut(inside, members, isCheap).flatMap(([from, to]) => {
-    const edge = edgeOf(from, to);
-    const back = shortestPath(inside, to, from);
-    return edge && back ? [{ edge, path: [from, ...back.slice(0, -1)] }] : [];
-  });
-  return { members, cycles: shortestFirst(cycles) };
-}
+  deferred(): readonly Component[] {
+    this.#loaded ??= this.#part(this.#isLoaded);
+    return (this.#deferred ??= this.#closedBy(
+      this.#loaded,
+      this.#runtimeComponents,
+      ({ kind }) => kind === 'deferred',
+    ));
+  }
 
-/** Components of the larger graph with the cycles that one of these edges closes and that the smaller graph has not. */
-function closedBy(
-  edges: GraphEdges,
-  larger: Digraph,
-  largerMembers: readonly (readonly number[])[],
-  smallerMembers: readonly (readonly number[])[],
-  closes: (edge: Edge) => boolean,
-): readonly Component[] {
-  const smallerOf = new Map(smallerMembers.flatMap((members, id) => members.map((number) => [number, id] as const)));
-  return largerMembers.flatMap((members) => {
-    const inside = new Set(members);
-    const restricted = restrictedTo(larger, members);
-    const cycles: Cycle[] = [];
-    for (const number of members) {
-      for (const edge of edges.leaving[number] ?? []) {
-        if (!closes(edge) || edge.from === edge.to || !inside.has(edge.to)) continue;
-        const known = smallerOf.get(edge.from);
-        if (known !== undefined && known === smallerOf.get(edge.to)) continue;
-        const back = shortestPath(restricted, edge.to, edge.from);
-        if (back) cycles.push({ edge, path: [edge.from, ...back.slice(0, -1)] });
+  type(): readonly Component[] {
+    this.#loaded ??= this.#part(this.#isLoaded);
+    const all = this.#part(() => true);
+    return (this.#type ??= this.#closedBy(all, this.#loaded.components, (edge) => !this.#isLoaded(edge)));
+  }
+
+  #part(wanted: (edge: Edge) => boolean): Part {
+    const within = ({ to }: Edge): number => this.#numberWithin.get(to) ?? 0;
+    const digraph = this.#leaving.map((leaving) => leaving.filter(wanted).map(within));
+    return { digraph, components: components(digraph) };
+  }
+
+  /** Among modules that also reach each other with what the compiler might drop. */
+  #findElided(): ReadonlySet<Edge> {
+    const elided = new Set<Edge>();
+    for (const component of this.#part(({ kind }) => kind === 'runtime').components) {
+      const inside = new Set(component.map((within) => this.#members[within]));
+      for (const within of component) {
+        const module = this.#modules[within];
+        if (!module || !isTypeScriptFile(module.file)) continue;
+        if (this.#graph.projects.projectOf(module.file)?.keepsUnusedImports) continue;
+        for (const edge of this.#leaving[within] ?? []) {
+          const { kind, names } = edge.request;
+          if (edge.kind !== 'runtime' || kind !== 'import' || names.length === 0 || !inside.has(edge.to)) continue;
+          const uses = usesOf(this.#graph, module);
+          if (uses && names.every(({ typeOnly, local }) => typeOnly || !uses.values.has(local))) elided.add(edge);
+        }
       }
     }
-    return cycles.length === 0 ? [] : [{ members, cycles: oneForEachCycle(shortestFirst(cycles)) }];
-  });
+    return elided;
+  }
+
+  #cut(digraph: Digraph, component: readonly number[]): Component {
+    const inside = restrictedTo(digraph, component);
+    const edgeOf = (from: number, to: number): Edge | undefined =>
+      this.#leaving[from]?.find((one) => one.to === this.#members[to] && this.#isRuntime(one));
+    const isCheap = (from: number, to: number): boolean => {
+      const [module, edge] = [this.#modules[from], edgeOf(from, to)];
+      return module !== undefined && edge !== undefined && couldBeTypeImport(this.#graph, module, edge);
+    };
+    const cycles = edgesToCut(inside, component, isCheap).flatMap(([from, to]) => {
+      const edge = edgeOf(from, to);
+      return edge ? this.#cycleThrough(inside, edge) : [];
+    });
+    return { members: this.#numbersOf(component), cycles: shortestFirst(cycles) };
+  }
+
+  /** Components of the larger part with the cycles that one of these edges closes and that the smaller has not. */
+  #closedBy(
+    larger: Part,
+    smaller: readonly (readonly number[])[],
+    closes: (edge: Edge) => boolean,
+  ): readonly Component[] {
+    const smallerOf = new Map(smaller.flatMap((component, id) => component.map((within) => [within, id] as const)));
+    return larger.components.flatMap((component) => {
+      const inside = new Set(component);
+      const restricted = restrictedTo(larger.digraph, component);
+      const cycles: Cycle[] = [];
+      for (const from of component) {
+        for (const edge of this.#leaving[from] ?? []) {
+          const to = this.#numberWithin.get(edge.to) ?? 0;
+          if (!closes(edge) || !inside.has(to)) continue;
+          const known = smallerOf.get(from);
+          if (known !== undefined && known === smallerOf.get(to)) continue;
+          cycles.push(...this.#cycleThrough(restricted, edge));
+        }
+      }
+      const members = this.#numbersOf(component);
+      return cycles.length === 0 ? [] : [{ members, cycles: oneForEachCycle(shortestFirst(cycles)) }];
+    });
+  }
+
+  #cycleThrough(digraph: Digraph, edge: Edge): readonly Cycle[] {
+    const [from = 0, to = 0] = [edge.from, edge.to].map((number) => this.#numberWithin.get(number));
+    const back = shortestPath(digraph, to, from);
+    return back ? [{ edge, path: this.#numbersOf([from, ...back.slice(0, -1)]) }] : [];
+  }
+
+  #numbersOf(nodes: readonly number[]): readonly number[] {
+    return nodes.map((within) => this.#members[within] ?? 0);
+  }
+}
+
+interface Part {
+  readonly digraph: Digraph;
+  readonly components: readonly (readonly number[])[];
 }
 
 function shortestFirst(cycles: readonly Cycle[]): readonly Cycle[] {

@@ -46,8 +46,8 @@ export function circularFindings(
     }
   };
   if (severities['import-cycle'] !== 'off') report('import-cycle', severities['import-cycle'], cycles.runtime);
-  if (severities['dynamic-cycle'] !== 'off') report('dynamic-cycle', severities['dynamic-cycle'], cycles.deferred);
-  if (severities['type-only-cycle'] !== 'off') report('type-only-cycle', severities['type-only-cycle'], cycles.type);
+  if (severities['dynamic-cycle'] !== 'off') report('dynamic-cycle', severities['dynamic-cycle'], cycles.deferred());
+  if (severities['type-only-cycle'] !== 'off') report('type-only-cycle', severities['type-only-cycle'], cycles.type());
   reportSelfImports(findings, severities['self-import'], cycles);
   if (severities['cycle-uses-at-load'] !== 'off') {
     reportEarlyReads(findings, severities['cycle-uses-at-load'], graph, cycles);
@@ -145,7 +145,7 @@ function bestEdge({ edges, elided }: Cycles, from: number, to: number | undefine
 /** An import kept only by `verbatimModuleSyntax` and used for types only needs but one word. */
 function typeImportFix(graph: ModuleGraph, { edges }: Cycles, edge: Edge): readonly Fix[] {
   const module = edges.modules[edge.from];
-  if (!module || !couldBeTypeImport(graph, edges, edge)) return [];
+  if (!module || !couldBeTypeImport(graph, module, edge)) return [];
   const at = edge.request.start + 'import'.length;
   return [
     {

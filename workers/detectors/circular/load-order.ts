@@ -5,6 +5,7 @@
 import type { Edge, GraphEdges } from '../../graph/edges.ts';
 import { exportedName } from '../../graph/exports.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
+import { Kept } from '../../graph/kept.ts';
 import type { ImportedName } from '../../graph/record.ts';
 import type { Use } from '../../graph/uses.ts';
 import type { Component, Cycles } from './cycles.ts';
@@ -21,18 +22,30 @@ export interface EarlyRead {
 }
 
 export function earlyReads(graph: ModuleGraph, cycles: Cycles): readonly EarlyRead[] {
+  const known: Memo = memo.get(graph) ?? {
+    reads: new Kept<Module, readonly LoadRead[]>(new WeakMap()),
+    found: new Map(),
+  };
+  const found = new Map<string, readonly Early[]>();
+  const order = orderOf(cycles);
   let importers: readonly (readonly number[])[] | undefined;
-  return cycles.runtime.flatMap((component) => {
-    const inside = new Set(component.members);
-    const reads = new Map<number, readonly LoadRead[]>();
-    for (const number of component.members) {
-      const found = loadReads(graph, cycles, number, inside);
-      if (found.length > 0) reads.set(number, found);
-    }
+  const early = cycles.runtime.flatMap((component) => {
+    const reads = readsIn(graph, cycles, component, known.reads);
     if (reads.size === 0) return [];
-    importers ??= importersOf(cycles.edges, cycles.elided);
-    return earlyReadsIn(cycles, component, reads, importers);
+    // Where in the text it is read decides nothing about the order.
+    const key = `${order}\n${component.members.join()}\n${[...reads].map(([number, list]) => `${String(number)} ${list.map(keyOf).join()}`).join('\n')}`;
+    importers ??= known.found.has(key) ? undefined : importersOf(cycles.edges, cycles.elided);
+    const places = known.found.get(key) ?? placesOf(cycles, component, reads, importers ?? []);
+    found.set(key, places);
+    return places.flatMap(({ number, read, entry }): readonly EarlyRead[] => {
+      const { name, use, source } = reads.get(number)?.[read] ?? {};
+      const [module, origin, first] = [number, source, entry].map((one) => cycles.edges.modules[one ?? -1]);
+      if (name === undefined || !use || !module || !origin || !first) return [];
+      return [{ module, name, use, source: origin, entry: first }];
+    });
   });
+  memo.set(graph, { reads: known.reads, found });
+  return early;
 }
 
 interface LoadRead {
@@ -41,23 +54,67 @@ interface LoadRead {
   readonly source: number;
 }
 
-function earlyReadsIn(
+/** A module's read by its position among those of the module. */
+interface Early {
+  readonly number: number;
+  readonly read: number;
+  readonly entry: number;
+}
+
+interface Memo {
+  readonly reads: Kept<Module, readonly LoadRead[]>;
+  /** By all that they depend on. */
+  readonly found: ReadonlyMap<string, readonly Early[]>;
+}
+
+const memo = new WeakMap<ModuleGraph, Memo>();
+
+function keyOf({ name, source }: LoadRead): string {
+  return `${name} ${String(source)}`;
+}
+
+/** What the order of evaluation depends on. */
+function orderOf({ edges, elided }: Cycles): string {
+  const dropped = Array.from(
+    elided,
+    (edge) => `${String(edge.from)} ${String(edges.leaving[edge.from]?.indexOf(edge))}`,
+  );
+  return [edges.shape, ...dropped].join();
+}
+
+function readsIn(
+  graph: ModuleGraph,
+  cycles: Cycles,
+  component: Component,
+  kept: Kept<Module, readonly LoadRead[]>,
+): ReadonlyMap<number, readonly LoadRead[]> {
+  const inside = new Set(component.members);
+  const reads = new Map<number, readonly LoadRead[]>();
+  for (const number of component.members) {
+    const module = cycles.edges.modules[number];
+    if (!module) continue;
+    const found = kept.of(module, () => loadReads(graph, cycles, number, inside), component);
+    if (found.length > 0) reads.set(number, found);
+  }
+  return reads;
+}
+
+function placesOf(
   cycles: Cycles,
   component: Component,
   reads: ReadonlyMap<number, readonly LoadRead[]>,
   importers: readonly (readonly number[])[],
-): readonly EarlyRead[] {
-  const early = new Map<string, EarlyRead>();
+): readonly Early[] {
+  const early = new Map<string, Early>();
   for (const [entry, programs] of entriesOf(cycles, component, importers)) {
     for (const program of programs) {
       const done = new Set<number>();
       for (const number of evaluationOrder(cycles, program)) {
-        for (const { name, use, source } of reads.get(number) ?? []) {
-          const key = `${String(number)} ${name} ${String(source)}`;
-          if (done.has(source) || source === number || early.has(key)) continue;
-          const [module, origin, first] = [number, source, entry].map((one) => cycles.edges.modules[one]);
-          if (module && origin && first) early.set(key, { module, name, use, source: origin, entry: first });
-        }
+        reads.get(number)?.forEach((one, read) => {
+          const key = `${String(number)} ${keyOf(one)}`;
+          if (done.has(one.source) || one.source === number || early.has(key)) return;
+          early.set(key, { number, read, entry });
+        });
         done.add(number);
       }
     }
