@@ -1,5 +1,7 @@
 /** The commands of the palette, and the context keys that enable them. Registered for the life of the extension. */
 import * as vscode from 'vscode';
+import type { BulkheadSettings } from '../workers/protocol-lsp.ts';
+import { settingsSection } from './settings.ts';
 import { isAnalysing } from './view.ts';
 import type { Session } from './session.ts';
 import type { SessionManager } from './session-manager.ts';
@@ -17,6 +19,8 @@ export function registerCommands(manager: SessionManager, log: vscode.LogOutputC
     'bulkhead.cancel': () => withSession(manager, (session) => session.cancel()),
     'bulkhead.restartWorkers': () => withSession(manager, (session) => session.restartWorkers()),
     'bulkhead.restartServer': () => manager.restart(),
+    'bulkhead.showNewIssues': () => showBaseline('hide'),
+    'bulkhead.showAllIssues': () => showBaseline('show'),
     'bulkhead.showOutput': () => log.show(),
   };
   return vscode.Disposable.from(
@@ -39,6 +43,12 @@ export class ContextKeys {
       void vscode.commands.executeCommand('setContext', key, value);
     }
   }
+}
+
+/** For this workspace; the setting does the rest. */
+async function showBaseline(value: BulkheadSettings['baseline']): Promise<void> {
+  const target = vscode.workspace.workspaceFolders ? vscode.ConfigurationTarget.Workspace : undefined;
+  await vscode.workspace.getConfiguration(settingsSection).update('baseline', value, target);
 }
 
 async function withSession(manager: SessionManager, run: (session: Session) => Promise<void>): Promise<void> {

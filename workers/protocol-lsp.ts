@@ -25,6 +25,8 @@ export interface BulkheadSettings extends Readonly<Record<DetectorName, Detector
   readonly memoryLimit: number;
   /** Patterns, relative to a workspace folder, of what is never analysed. */
   readonly exclude: readonly string[];
+  /** Whether issues of the baseline are shown beside new ones. */
+  readonly baseline: 'show' | 'hide';
   /** Path of the Node.js that runs the compartments; empty: the one that runs the server. */
   readonly node: string;
 }

@@ -17,10 +17,12 @@ export const defaultSettings: BulkheadSettings = {
   maxWorkers: 0,
   memoryLimit: 0,
   exclude: [],
+  baseline: 'hide',
   node: '',
 };
 
 const engines = ['auto', 'workspace', 'native'] as const;
+const baselines = ['show', 'hide'] as const;
 const runs = ['onType', 'onSave'] as const;
 
 /** @param raw the `bulkhead` section as the editor gives it: nested, or anything at all */
@@ -33,6 +35,7 @@ export function normalizeSettings(raw: unknown): BulkheadSettings {
     maxWorkers: count(top['maxWorkers'], defaultSettings.maxWorkers),
     memoryLimit: count(top['memoryLimit'], defaultSettings.memoryLimit),
     exclude: strings(top['exclude']),
+    baseline: oneOf(baselines, top['baseline'], defaultSettings.baseline),
     node: typeof top['node'] === 'string' ? top['node'].trim() : defaultSettings.node,
   };
 }

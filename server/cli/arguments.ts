@@ -7,18 +7,32 @@ export type Format = (typeof formats)[number];
 export const thresholds = ['error', 'warning', 'info', 'never'] as const;
 export type Threshold = (typeof thresholds)[number];
 
-export interface CheckArguments {
+/** What every command that analyses understands. */
+export interface AnalysisArguments {
   readonly folder: string;
   /** Absent: all that the configuration leaves on. */
   readonly detectors?: readonly string[];
-  readonly format: Format;
-  readonly failOn: Threshold;
   readonly maxWorkers?: number;
-  /** For the whole run, milliseconds. */
-  readonly timeoutMs?: number;
   readonly tsconfigs: readonly string[];
   /** Whether results are kept between runs. */
   readonly cache: boolean;
+  /** As the user wrote it; absent: the file in the root folder, if there is one. */
+  readonly baselineFile?: string;
+}
+
+export interface CheckArguments extends AnalysisArguments {
+  readonly format: Format;
+  readonly failOn: Threshold;
+  /** For the whole run, milliseconds. */
+  readonly timeoutMs?: number;
+  readonly useBaseline: boolean;
+  /** The baseline file is not written. */
+  readonly frozen: boolean;
+}
+
+export interface BaselineArguments extends AnalysisArguments {
+  /** Nothing is written: what could be removed is told. */
+  readonly check: boolean;
 }
 
 export const cacheActions = ['info', 'verify', 'clear'] as const;
@@ -27,6 +41,7 @@ export type CacheAction = (typeof cacheActions)[number];
 export type Command =
   | { readonly kind: 'cache'; readonly action: CacheAction; readonly folder: string }
   | { readonly kind: 'check'; readonly arguments: CheckArguments }
+  | { readonly kind: 'baseline'; readonly arguments: BaselineArguments }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' };
 
@@ -38,17 +53,26 @@ export class UsageError extends Error {
 export const help = `Bulkhead: every problem of a workspace, from isolated analysis workers.
 
 Usage: bulkhead check [folder] [options]
+       bulkhead baseline [folder] [options]         write down the issues of today: check then shows only new ones
        bulkhead cache info|verify|clear [folder]    what is remembered of a folder between runs
 
 Options
   --detectors a,b       only these detectors
-  --format FORMAT       pretty (default), json (one object at the end) or jsonl (a line as each thing happens)
-  --fail-on LEVEL       exit with 1 for issues at or above error (default), warning or info; or never
   --max-workers N       at most N worker processes at a time
   --no-cache            remember nothing and use nothing remembered
-  --timeout S           stop after S seconds; what was found until then is printed
   --tsconfig PATH       check only this TypeScript project (may be repeated)
+  --baseline FILE       the baseline, instead of bulkhead-baseline.json in the folder
   --help, --version
+
+Options of check
+  --format FORMAT       pretty (default), json (one object at the end) or jsonl (a line as each thing happens)
+  --fail-on LEVEL       exit with 1 for issues at or above error (default), warning or info; or never
+  --timeout S           stop after S seconds; what was found until then is printed
+  --no-baseline         show the issues of the baseline too
+  --frozen              do not remove fixed issues from the baseline (always so when CI is set)
+
+Options of baseline
+  --check               write nothing; list what is fixed, and exit with 1 if there is any
 
 Exit codes
   0  nothing at or above --fail-on
@@ -57,6 +81,13 @@ Exit codes
   3  a detector could not finish; its issues so far are printed and the reason is named
 `;
 
+const analysisOptions = ['detectors', 'max-workers', 'no-cache', 'tsconfig', 'baseline'];
+const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
+  check: [...analysisOptions, 'format', 'fail-on', 'timeout', 'no-baseline', 'frozen'],
+  baseline: [...analysisOptions, 'check'],
+  cache: [],
+};
+
 /** @throws UsageError */
 export function parseCommand(argv: readonly string[], knownDetectors: readonly string[]): Command {
   const { values, positionals } = parse(argv);
@@ -64,10 +95,38 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
   if (values.version === true) return { kind: 'version' };
   const [command, ...words] = positionals;
   if (command === undefined) return { kind: 'help' };
+  const known = Object.hasOwn(optionsOfCommand, command) ? optionsOfCommand[command] : undefined;
+  if (!known) throw new UsageError(`Unknown command "${command}". Did you mean: bulkhead check ${command}`);
+  for (const option of Object.keys(values)) {
+    if (!known.includes(option)) throw new UsageError(`bulkhead ${command} has no option --${option}.`);
+  }
   if (command === 'cache') return cacheCommand(words);
-  const [folder = '.', ...more] = words;
-  if (command !== 'check')
-    throw new UsageError(`Unknown command "${command}". Did you mean: bulkhead check ${command}`);
+  const analysis = analysisArguments(values, words, knownDetectors);
+  if (command === 'baseline') {
+    return { kind: 'baseline', arguments: { ...analysis, check: values.check === true } };
+  }
+  const timeout = positiveNumber('--timeout', values.timeout);
+  if (values['no-baseline'] === true && values.baseline !== undefined) {
+    throw new UsageError('--baseline and --no-baseline exclude each other.');
+  }
+  return {
+    kind: 'check',
+    arguments: {
+      ...analysis,
+      format: oneOf('--format', values.format, formats, 'pretty'),
+      failOn: oneOf('--fail-on', values['fail-on'], thresholds, 'error'),
+      useBaseline: values['no-baseline'] !== true,
+      frozen: values.frozen === true,
+      ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
+    },
+  };
+}
+
+function analysisArguments(
+  values: ReturnType<typeof parse>['values'],
+  [folder = '.', ...more]: readonly string[],
+  knownDetectors: readonly string[],
+): AnalysisArguments {
   if (more.length > 0) throw new UsageError(`One folder at a time: "${more.join(' ')}" is too much.`);
   const detectors = values.detectors
     ?.split(',')
@@ -80,19 +139,13 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
   }
   if (detectors?.length === 0) throw new UsageError('--detectors needs at least one name.');
   const maxWorkers = wholeNumber('--max-workers', values['max-workers']);
-  const timeout = positiveNumber('--timeout', values.timeout);
   return {
-    kind: 'check',
-    arguments: {
-      folder,
-      format: oneOf('--format', values.format, formats, 'pretty'),
-      failOn: oneOf('--fail-on', values['fail-on'], thresholds, 'error'),
-      tsconfigs: values.tsconfig ?? [],
-      cache: values['no-cache'] !== true,
-      ...(detectors === undefined ? {} : { detectors }),
-      ...(maxWorkers === undefined ? {} : { maxWorkers }),
-      ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
-    },
+    folder,
+    tsconfigs: values.tsconfig ?? [],
+    cache: values['no-cache'] !== true,
+    ...(detectors === undefined ? {} : { detectors }),
+    ...(maxWorkers === undefined ? {} : { maxWorkers }),
+    ...(values.baseline === undefined ? {} : { baselineFile: values.baseline }),
   };
 }
 
@@ -114,6 +167,10 @@ function parse(argv: readonly string[]) {
         timeout: { type: 'string' },
         tsconfig: { type: 'string', multiple: true },
         'no-cache': { type: 'boolean' },
+        baseline: { type: 'string' },
+        'no-baseline': { type: 'boolean' },
+        frozen: { type: 'boolean' },
+        check: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },

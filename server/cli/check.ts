@@ -1,58 +1,50 @@
 /** `bulkhead check`: one run of the engine over one folder, told to a reporter. */
-import { opendir, realpath, stat } from 'node:fs/promises';
-import path from 'node:path';
 import type { Issue } from '../../workers/protocol.ts';
-import { readConfigFile } from '../engine/config-file.ts';
-import { detectorSettings, knownDetectors } from '../engine/detector-settings.ts';
-import { Engine } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import { isSettled, type DetectorStatus } from '../engine/status.ts';
-import { createPool } from '../pool/pool.ts';
-import { storeDirFor } from '../store/location.ts';
-import { openStore } from '../store/store.ts';
-import { UsageError, type CheckArguments } from './arguments.ts';
+import { KnownIssues } from '../store/baseline.ts';
+import type { CheckArguments } from './arguments.ts';
+import { baselineFor, shrink } from './baseline.ts';
 import { reporterFor, type Output, type Reporter } from './reporters.ts';
-import { reportOf } from './result.ts';
+import { reportOf, type CheckReport } from './result.ts';
+import { openRun, rootFolder, stopReason } from './run.ts';
 
 /** Often enough to look alive, rarely enough to cost nothing. */
 const progressIntervalMs = 100;
 
 /**
  * @returns the exit code
- * @throws UsageError for a folder that cannot be analysed; ConfigFileError for a broken `bulkhead.config.json`
+ * @throws UsageError for a folder that cannot be analysed; ConfigFileError for a broken `bulkhead.config.json`;
+ *   BaselineError for a broken baseline
  */
 export async function check(argumentsOf: CheckArguments, out: Output, err: Output, stop: AbortSignal): Promise<number> {
   const startedAt = performance.now();
   const root = await rootFolder(argumentsOf.folder);
-  const detectors = detectorSettings(await readConfigFile(root, knownDetectors), {
-    ...(argumentsOf.detectors === undefined ? {} : { only: argumentsOf.detectors }),
-    ...(argumentsOf.tsconfigs.length === 0 ? {} : { options: { typescript: { projects: argumentsOf.tsconfigs } } }),
-  });
-  const storageDir = argumentsOf.cache ? await storeDirFor(root) : undefined;
-  const store = storageDir === undefined ? undefined : await openStore({ dir: storageDir });
-  const pool = createPool({
-    ...(argumentsOf.maxWorkers === undefined ? {} : { maxWorkers: argumentsOf.maxWorkers }),
-    ...(storageDir === undefined ? {} : { storageDir }),
-  });
-  const engine = new Engine(root, pool, { ...detectors, trusted: true }, store);
+  const baseline = argumentsOf.useBaseline ? await baselineFor(root, argumentsOf.baselineFile) : undefined;
+  await using run = await openRun(root, argumentsOf);
+  using deadline = stopReason(argumentsOf.timeoutMs, stop);
+  const { engine, pool } = run;
   const reporter = reporterFor(argumentsOf.format, out, err, root);
-  const deadline = stopReason(argumentsOf.timeoutMs, stop);
-  try {
-    follow(engine, reporter);
-    engine.analyzeAll();
-    await Promise.race([engine.idle(), deadline.reached]);
-    const stopped = deadline.reason();
-    if (stopped !== undefined) engine.cancel();
-    await engine.idle();
-    engine.removeAllListeners();
-    const report = reportOf(engine, pool, performance.now() - startedAt, argumentsOf.failOn, stopped);
-    reporter.end(report);
-    await engine.keep();
-    return report.summary.exitCode;
-  } finally {
-    deadline.dispose();
-    engine.dispose();
-    await Promise.all([pool.dispose(), store?.close()]);
+  if (baseline) {
+    const known = new KnownIssues(baseline.content);
+    engine.setFilter((file, issues) => known.fresh(file, issues));
   }
+  follow(engine, reporter);
+  engine.analyzeAll();
+  await Promise.race([engine.idle(), deadline.reached]);
+  const stopped = deadline.reason();
+  if (stopped !== undefined) engine.cancel();
+  await engine.idle();
+  engine.removeAllListeners();
+  const { failOn } = argumentsOf;
+  const report = reportOf(engine, pool, { durationMs: performance.now() - startedAt, failOn, stopped });
+  reporter.end(baseline ? withBaseline(report, await shrink(baseline, engine, argumentsOf)) : report);
+  await engine.keep();
+  return report.summary.exitCode;
+}
+
+function withBaseline(report: CheckReport, baseline: CheckReport['summary']['baseline']): CheckReport {
+  return { ...report, summary: { ...report.summary, ...(baseline === undefined ? {} : { baseline }) } };
 }
 
 /** Tells the reporter each issue once, each detector's end once, and progress now and then. */
@@ -90,58 +82,4 @@ function meanFraction(statuses: readonly DetectorStatus[]): number {
 
 function keyOf(issue: Issue): string {
   return `${issue.fingerprint} ${issue.detector} ${issue.rule} ${issue.range.start.line}:${issue.range.start.character} ${issue.message}`;
-}
-
-async function rootFolder(folder: string): Promise<string> {
-  const absolute = path.resolve(folder);
-  try {
-    if (!(await stat(absolute)).isDirectory()) {
-      throw new UsageError(
-        `${absolute} is a file. Name the folder that holds it: bulkhead check ${path.dirname(folder)}`,
-      );
-    }
-    const directory = await opendir(absolute);
-    await directory.close();
-    return await realpath(absolute);
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT') throw new UsageError(`There is no folder ${absolute}.`, { cause: error });
-    if (code === 'EACCES' || code === 'EPERM') {
-      throw new UsageError(`No permission to read ${absolute}. Give yourself read and search permission on it.`, {
-        cause: error,
-      });
-    }
-    throw new UsageError(`Cannot read ${absolute}: ${String(error)}`, { cause: error });
-  }
-}
-
-interface StopReason {
-  readonly reached: Promise<void>;
-  reason(): string | undefined;
-  dispose(): void;
-}
-
-function stopReason(timeoutMs: number | undefined, stop: AbortSignal): StopReason {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let reason: string | undefined;
-  const settle = (text: string): void => {
-    reason ??= text;
-    resolve();
-  };
-  const onAbort = (): void => settle('stopped by the user');
-  const timer =
-    timeoutMs === undefined
-      ? undefined
-      : setTimeout(() => settle(`stopped after ${timeoutMs / 1000} s (--timeout)`), timeoutMs);
-  if (stop.aborted) onAbort();
-  stop.addEventListener('abort', onAbort, { once: true });
-  return {
-    reached: promise,
-    reason: () => reason,
-    dispose: () => {
-      clearTimeout(timer);
-      stop.removeEventListener('abort', onAbort);
-    },
-  };
 }

@@ -2,7 +2,9 @@
 /** Entry of the command line. Owns the process: signals, exit code, the two output streams. */
 import { ConfigFileError } from '../engine/config-file.ts';
 import { knownDetectors } from '../engine/detector-settings.ts';
+import { BaselineError } from '../store/baseline.ts';
 import { help, parseCommand, UsageError } from './arguments.ts';
+import { baseline } from './baseline.ts';
 import { cache } from './cache.ts';
 import { check } from './check.ts';
 import type { Output } from './reporters.ts';
@@ -28,9 +30,14 @@ async function main(): Promise<number> {
         const code = await check(command.arguments, output(process.stdout), output(process.stderr), interrupted);
         return interrupted.aborted ? 130 : code;
       }
+      case 'baseline': {
+        const interrupted = onInterrupt();
+        const code = await baseline(command.arguments, output(process.stdout), interrupted);
+        return interrupted.aborted ? 130 : code;
+      }
     }
   } catch (error) {
-    if (error instanceof UsageError || error instanceof ConfigFileError) {
+    if (error instanceof UsageError || error instanceof ConfigFileError || error instanceof BaselineError) {
       process.stderr.write(`bulkhead: ${error.message}\n`);
       return wrongUse;
     }

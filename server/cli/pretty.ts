@@ -5,7 +5,7 @@ import type { Issue, Severity } from '../../workers/protocol.ts';
 import type { DetectorState, DetectorStatus } from '../engine/status.ts';
 import type { CompartmentHealth } from '../pool/types.ts';
 import type { Output, Reporter } from './reporters.ts';
-import type { CheckReport, DetectorResult } from './result.ts';
+import type { BaselineSummary, CheckReport, DetectorResult } from './result.ts';
 
 type Colour = 'red' | 'yellow' | 'blue' | 'gray' | 'green' | 'bold' | 'cyan';
 
@@ -95,9 +95,17 @@ export class PrettyReporter implements Reporter {
       summary.issues === 0
         ? summary.incomplete.length > 0
           ? this.#paint('red', 'No issues found, but not everything was analysed')
-          : this.#paint('green', 'No issues')
+          : this.#paint('green', summary.baseline ? 'No new issues' : 'No issues')
         : `${this.#paint(error > 0 ? 'red' : 'yellow', found)} in ${plural(summary.files, 'file')}`;
     this.#out.write(`${verdict} (${seconds(summary.durationMs)}, ${path.basename(this.#root)})\n`);
+    if (summary.baseline) this.#baseline(summary.baseline);
+  }
+
+  #baseline({ file, known, fixed, removed, note }: BaselineSummary): void {
+    const parts = [`${plural(known, 'known issue')} not shown`];
+    if (fixed > 0) parts.push(`${fixed} fixed and ${removed ? 'removed' : 'not removed yet'}`);
+    this.#out.write(`${this.#paint('gray', `${file}: ${parts.join(', ')}`)}\n`);
+    if (note !== undefined) this.#out.write(`${this.#paint('yellow', note)}\n`);
   }
 
   #issue(issue: Issue): void {

@@ -25,6 +25,21 @@ export interface CheckSummary {
   readonly exitCode: number;
   /** Why not everything was analysed. */
   readonly incomplete: readonly string[];
+  /** Present when there is a baseline: its issues are neither in `issues` nor counted. */
+  readonly baseline?: BaselineSummary;
+}
+
+export interface BaselineSummary {
+  /** Relative to the root where it lies inside. */
+  readonly file: string;
+  /** Issues that are there and in the baseline. */
+  readonly known: number;
+  /** Entries whose issue is no longer there. */
+  readonly fixed: number;
+  /** Whether those were removed from the file. */
+  readonly removed: boolean;
+  /** Why they could not be. */
+  readonly note?: string;
 }
 
 export interface CheckReport {
@@ -37,13 +52,14 @@ export interface CheckReport {
   readonly health: readonly CompartmentHealth[];
 }
 
-export function reportOf(
-  engine: Engine,
-  pool: Pool,
-  durationMs: number,
-  failOn: Threshold,
-  stopped?: string,
-): CheckReport {
+export interface ReportOptions {
+  readonly durationMs: number;
+  readonly failOn: Threshold;
+  /** Why the run ended before its time. */
+  readonly stopped?: string | undefined;
+}
+
+export function reportOf(engine: Engine, pool: Pool, { durationMs, failOn, stopped }: ReportOptions): CheckReport {
   const issues = engine.issues();
   const detectors = engine.status().map((status) => detectorResult(status, issues, stopped));
   const bySeverity = countBySeverity(issues);
@@ -87,7 +103,7 @@ export function countBySeverity(issues: readonly Issue[]): IssueCounts {
   return counts;
 }
 
-function isIncomplete(state: DetectorState): boolean {
+export function isIncomplete(state: DetectorState): boolean {
   return state === 'failed' || state === 'partial' || state === 'cancelled';
 }
 

@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events';
 import ignore from 'ignore';
 import type { DetectorOptions, Issue, Overlay, PlanResult, Unit } from '../../workers/protocol.ts';
 import type { Pool } from '../pool/types.ts';
+import { baselineName } from '../store/baseline.ts';
 import type { Store } from '../store/store.ts';
 import { DetectorRunner, type RunnerHost } from './detector-runner.ts';
 import { interestOf, type FileChange } from './interest.ts';
@@ -23,6 +24,12 @@ export interface EngineSettings {
   /** gitignore-style patterns of what is never analysed. */
   readonly exclude: readonly string[];
 }
+
+/**
+ * What front ends see of a file's issues. What is left out stays true, is kept between sessions, and is there again when
+ * the filter goes.
+ */
+export type IssueFilter = (file: string, issues: readonly Issue[]) => readonly Issue[];
 
 interface EngineEvents {
   /** The issues of these files may differ from before. */
@@ -46,6 +53,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   #settings: EngineSettings;
   #excluded: (file: string) => boolean;
   #wanted: readonly string[] = [];
+  #filter: IssueFilter = (_file, issues) => issues;
   #generation = 0;
   #flushing = false;
   #started = false;
@@ -98,6 +106,12 @@ export class Engine extends EventEmitter<EngineEvents> {
     else this.#overlays.delete(file);
   }
 
+  /** Shows another part of the issues, at once; absent: all. */
+  setFilter(filter: IssueFilter = (_file, issues) => issues): void {
+    this.#filter = filter;
+    for (const file of this.#table.files()) this.#fileChanged(file);
+  }
+
   /** Files open in the editor, most wanted first. */
   setWanted(files: readonly string[]): void {
     this.#wanted = files;
@@ -128,15 +142,22 @@ export class Engine extends EventEmitter<EngineEvents> {
     return runner && same(this.#optionsFor(detector)) ? runner.tellAnswer(unit) : refused;
   }
 
+  /** As the filter shows them. */
   issuesOf(file: string): readonly Issue[] {
-    return this.#table.issuesOf(file);
+    return this.#filter(file, this.#table.issuesOf(file));
   }
 
-  /** Sorted by file, position, detector, rule. */
+  /** As the filter shows them; sorted by file, position, detector, rule. */
   issues(): readonly Issue[] {
+    return this.#table.files().flatMap((file) => this.issuesOf(file));
+  }
+
+  /** Whatever the filter shows; sorted like {@link issues}. */
+  allIssues(): readonly Issue[] {
     return this.#table.all();
   }
 
+  /** Files with issues, whether the filter shows them or not. */
   files(): readonly string[] {
     return this.#table.files();
   }
@@ -229,7 +250,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#flushing = false;
     const files = [...this.#changedFiles];
     this.#changedFiles.clear();
-    for (const file of files) this.#tally.update(file, this.#table.issuesOf(file));
+    for (const file of files) this.#tally.update(file, this.issuesOf(file));
     this.emit('files', files);
     this.emit('status');
   }
@@ -243,9 +264,9 @@ function optionsOf(settings: EngineSettings, name: string): DetectorOptions | un
   return restricted === undefined ? undefined : { ...options, ...restricted };
 }
 
+/** The baseline is no source, whatever is configured: its content is about issues, and must not make any. */
 function matcherOf(patterns: readonly string[]): (file: string) => boolean {
-  if (patterns.length === 0) return () => false;
-  const matcher = ignore().add([...patterns]);
+  const matcher = ignore().add([`/${baselineName}`, ...patterns]);
   // Results may lie outside of the root (a shared tsconfig's declaration files); patterns cannot name those.
   return (file) => ignore.isPathValid(file) && matcher.ignores(file);
 }

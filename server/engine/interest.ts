@@ -1,6 +1,7 @@
 /** Which file changes concern which detector: data that the engine turns into stale units. */
 import path from 'node:path';
 import type { DetectorOptions } from '../../workers/protocol.ts';
+import { baselineName } from '../store/baseline.ts';
 
 export interface Interest {
   /** Files whose content the results depend on. */
@@ -95,7 +96,7 @@ export type Concern = 'none' | 'content' | 'config' | 'environment';
 
 /** What a change means to a detector whose plan named `configFiles` (relative paths). */
 export function concernOf(interest: Interest, file: string, configFiles: ReadonlySet<string>): Concern {
-  if (isOutside(file)) return 'none';
+  if (isOutside(file) || file === baselineName) return 'none';
   const name = path.posix.basename(file);
   if (interest.environment.test(name)) return 'environment';
   if (configFiles.has(file)) return interest.planFiles;

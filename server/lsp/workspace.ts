@@ -13,6 +13,7 @@ import { Engine, type EngineSettings } from '../engine/engine.ts';
 import type { ChangeKind } from '../engine/interest.ts';
 import type { DetectorStatus } from '../engine/status.ts';
 import type { SupervisedPool } from '../pool/types.ts';
+import { BaselineError, baselineName, KnownIssues, readBaseline } from '../store/baseline.ts';
 import { storeDirFor } from '../store/location.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { FoundIssue } from './code-actions.ts';
@@ -45,6 +46,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   readonly #stores = new Map<string, Store>();
   readonly #keepTimers = new Map<string, NodeJS.Timeout>();
   readonly #configFiles = new Map<string, ConfigFile>();
+  readonly #baselines = new Map<string, KnownIssues>();
   readonly #documents = new Map<string, { text: string; version: number }>();
   #settings: WorkspaceSettings;
 
@@ -67,13 +69,14 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   async addRoot(root: string): Promise<void> {
     if (this.#opening.has(root)) return;
     this.#opening.add(root);
-    const [store] = await Promise.all([this.#openStore(root), this.#readConfig(root)]);
+    const [store] = await Promise.all([this.#openStore(root), this.#readConfig(root), this.#readBaseline(root)]);
     if (!this.#opening.has(root)) {
       await store?.close();
       return;
     }
     const engine = new Engine(root, this.pool, this.#engineSettings(root), store);
     this.#engines.set(root, engine);
+    this.#applyBaseline(engine);
     if (store) this.#stores.set(root, store);
     engine.on('files', (files) =>
       this.emit(
@@ -98,14 +101,19 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     this.#engines.get(root)?.dispose();
     this.#engines.delete(root);
     this.#configFiles.delete(root);
+    this.#baselines.delete(root);
     void this.#stores.get(root)?.close();
     this.#stores.delete(root);
     this.emit('status');
   }
 
   configure(settings: WorkspaceSettings): void {
+    const { baseline } = this.#settings.settings;
     this.#settings = settings;
-    for (const [root, engine] of this.#engines) engine.configure(this.#engineSettings(root));
+    for (const [root, engine] of this.#engines) {
+      engine.configure(this.#engineSettings(root));
+      if (settings.settings.baseline !== baseline) this.#applyBaseline(engine);
+    }
   }
 
   async analyzeAll(): Promise<void> {
@@ -142,6 +150,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
       });
       if (own.length === 0) continue;
       if (own.some(({ file }) => file === configFileName)) void this.#reload(root, engine);
+      if (own.some(({ file }) => file === baselineName)) void this.#reloadBaseline(engine);
       engine.filesChanged(own);
     }
   }
@@ -237,6 +246,29 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
       if (!(error instanceof ConfigFileError)) throw error;
       this.emit('trouble', error.message);
     }
+  }
+
+  async #reloadBaseline(engine: Engine): Promise<void> {
+    await this.#readBaseline(engine.root);
+    this.#applyBaseline(engine);
+  }
+
+  /** A broken baseline is told, and hides nothing. */
+  async #readBaseline(root: string): Promise<void> {
+    try {
+      const baseline = await readBaseline(path.join(root, baselineName));
+      if (baseline) this.#baselines.set(root, new KnownIssues(baseline));
+      else this.#baselines.delete(root);
+    } catch (error) {
+      if (!(error instanceof BaselineError)) throw error;
+      this.#baselines.delete(root);
+      this.emit('trouble', error.message);
+    }
+  }
+
+  #applyBaseline(engine: Engine): void {
+    const known = this.#settings.settings.baseline === 'hide' ? this.#baselines.get(engine.root) : undefined;
+    engine.setFilter(known && ((file, issues) => known.fresh(file, issues)));
   }
 
   #engineSettings(root: string): EngineSettings {

@@ -7,7 +7,8 @@ import path from 'node:path';
 import { findNodeAtLocation, parse, parseTree, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import type { Issue } from '../../workers/protocol.ts';
 
-export const baselineName = '.bulkhead/baseline.json';
+/** Where the baseline is when nobody says otherwise: in the root folder. */
+export const baselineName = 'bulkhead-baseline.json';
 
 export interface BaselineEntry {
   readonly file: string;
@@ -67,12 +68,11 @@ export function baselineOf(issues: readonly Issue[]): Baseline {
 }
 
 /**
- * @param root absolute path
+ * @param file absolute path
  * @returns undefined when there is none
  * @throws BaselineError
  */
-export async function readBaseline(root: string): Promise<Baseline | undefined> {
-  const file = path.join(root, baselineName);
+export async function readBaseline(file: string): Promise<Baseline | undefined> {
   try {
     return parseBaseline(await readFile(file, 'utf8'), file);
   } catch (error) {
@@ -84,9 +84,12 @@ export async function readBaseline(root: string): Promise<Baseline | undefined> 
   }
 }
 
-/** Writes the file when its content changes; a reader sees the old one or the new one. @returns whether it changed */
-export async function writeBaseline(root: string, baseline: Baseline): Promise<boolean> {
-  const file = path.join(root, baselineName);
+/**
+ * Writes the file when its content changes; a reader sees the old one or the new one. Missing folders are made.
+ * @param file absolute path
+ * @returns whether it changed
+ */
+export async function writeBaseline(file: string, baseline: Baseline): Promise<boolean> {
   const text = formatBaseline(baseline);
   const before = await readFile(file, 'utf8').catch(() => undefined);
   // Git may have given the file other line ends.
@@ -101,6 +104,21 @@ export async function writeBaseline(root: string, baseline: Baseline): Promise<b
     throw error;
   }
   return true;
+}
+
+/** A baseline as a filter, file by file: what is asked of it again and again while an analysis goes on. */
+export class KnownIssues {
+  readonly #byFile: ReadonlyMap<string, readonly BaselineEntry[]>;
+
+  constructor(baseline: Baseline) {
+    this.#byFile = Map.groupBy(baseline.entries, ({ file }) => file);
+  }
+
+  /** @param issues all issues of the file @returns those that are not in the baseline, in the same order */
+  fresh(file: string, issues: readonly Issue[]): readonly Issue[] {
+    const entries = this.#byFile.get(file);
+    return entries === undefined ? issues : compare(issues, { entries }).fresh;
+  }
 }
 
 /** Each issue is known at most once, and each entry accounts for at most one issue. */

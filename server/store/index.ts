@@ -5,6 +5,7 @@ export {
   BaselineError,
   compare,
   formatBaseline,
+  KnownIssues,
   parseBaseline,
   readBaseline,
   writeBaseline,

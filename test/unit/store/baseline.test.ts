@@ -8,6 +8,7 @@ import {
   BaselineError,
   compare,
   formatBaseline,
+  KnownIssues,
   parseBaseline,
   readBaseline,
   writeBaseline,
@@ -87,6 +88,21 @@ describe('store: baseline', () => {
     assert.equal(rest.entries.length, 2);
   });
 
+  it('filters file by file as it compares the whole', () => {
+    fc.assert(
+      fc.property(anyIssues, anyIssues, (...both) => {
+        // The file is part of every fingerprint.
+        const own = (all: readonly Issue[]): Issue[] =>
+          all.map((each) => ({ ...each, fingerprint: `${each.file} ${each.fingerprint}` }));
+        const [old, now] = [own(both[0]), own(both[1])];
+        const known = new KnownIssues(baselineOf(old));
+        const files = Map.groupBy(now, ({ file }) => file);
+        const fresh = [...files].flatMap(([file, list]) => known.fresh(file, list));
+        assert.deepEqual(print(fresh), print(compare(now, baselineOf(old)).fresh));
+      }),
+    );
+  });
+
   it('never grows, and after it has shrunk knows exactly the same', () => {
     fc.assert(
       fc.property(anyIssues, anyIssues, fc.boolean(), (old, now, exact) => {
@@ -105,15 +121,14 @@ describe('store: baseline', () => {
   });
 
   it('is written only when it changes, and whatever its line ends', async () => {
-    const root = folder('baseline');
-    assert.equal(await readBaseline(root), undefined);
-    assert.equal(await writeBaseline(root, baselineOf(issues)), true);
-    assert.deepEqual(await readBaseline(root), baselineOf(issues));
-    const file = path.join(root, baselineName);
+    const file = path.join(folder('baseline'), 'in', baselineName);
+    assert.equal(await readBaseline(file), undefined);
+    assert.equal(await writeBaseline(file, baselineOf(issues)), true);
+    assert.deepEqual(await readBaseline(file), baselineOf(issues));
     writeFileSync(file, `\uFEFF${readFileSync(file, 'utf8').replaceAll('\n', '\r\n')}`.slice(1));
-    assert.equal(await writeBaseline(root, baselineOf(issues)), false);
-    assert.deepEqual(await readBaseline(root), baselineOf(issues));
-    assert.deepEqual(readdirSync(path.dirname(file)), ['baseline.json']);
+    assert.equal(await writeBaseline(file, baselineOf(issues)), false);
+    assert.deepEqual(await readBaseline(file), baselineOf(issues));
+    assert.deepEqual(readdirSync(path.dirname(file)), [baselineName]);
   });
 
   it('forgives a comma too many and an entry twice', () => {
@@ -140,11 +155,9 @@ describe('store: baseline', () => {
   ];
   for (const [what, text, place, says] of broken) {
     it(`names file and place of ${what}`, async () => {
-      const root = folder('baseline');
-      const file = path.join(root, baselineName);
-      mkdirSync(path.dirname(file));
+      const file = path.join(folder('baseline'), baselineName);
       writeFileSync(file, text);
-      await assert.rejects(readBaseline(root), (error) => {
+      await assert.rejects(readBaseline(file), (error) => {
         assert.ok(error instanceof BaselineError);
         assert.ok(error.message.startsWith(`${file}:${place}: `), error.message);
         assert.match(error.message, says);
@@ -154,8 +167,8 @@ describe('store: baseline', () => {
   }
 
   it('says so when it cannot be read', async () => {
-    const root = folder('baseline');
-    mkdirSync(path.join(root, baselineName), { recursive: true });
-    await assert.rejects(readBaseline(root), BaselineError);
+    const file = path.join(folder('baseline'), baselineName);
+    mkdirSync(file);
+    await assert.rejects(readBaseline(file), BaselineError);
   });
 });

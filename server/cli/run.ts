@@ -1,0 +1,103 @@
+/** What every command that analyses a folder works with: an engine, its workers, what is remembered. Lives for one command. */
+import { opendir, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { readConfigFile } from '../engine/config-file.ts';
+import { detectorSettings, knownDetectors } from '../engine/detector-settings.ts';
+import { Engine, type EngineSettings } from '../engine/engine.ts';
+import { createPool } from '../pool/pool.ts';
+import type { Pool } from '../pool/types.ts';
+import { storeDirFor } from '../store/location.ts';
+import { openStore } from '../store/store.ts';
+import { UsageError, type AnalysisArguments } from './arguments.ts';
+
+export interface Run extends AsyncDisposable {
+  /** Absolute, without symbolic links. */
+  readonly root: string;
+  readonly engine: Engine;
+  readonly pool: Pool;
+}
+
+/** @throws ConfigFileError for a broken `bulkhead.config.json` */
+export async function openRun(root: string, argumentsOf: AnalysisArguments): Promise<Run> {
+  const settings = await settingsFor(root, argumentsOf);
+  const storageDir = argumentsOf.cache ? await storeDirFor(root) : undefined;
+  const store = storageDir === undefined ? undefined : await openStore({ dir: storageDir });
+  const pool = createPool({
+    ...(argumentsOf.maxWorkers === undefined ? {} : { maxWorkers: argumentsOf.maxWorkers }),
+    ...(storageDir === undefined ? {} : { storageDir }),
+  });
+  const engine = new Engine(root, pool, settings, store);
+  return {
+    root,
+    engine,
+    pool,
+    async [Symbol.asyncDispose]() {
+      engine.dispose();
+      await Promise.all([pool.dispose(), store?.close()]);
+    },
+  };
+}
+
+/** The repository's configuration, then the command line. @throws ConfigFileError */
+export async function settingsFor(root: string, argumentsOf: AnalysisArguments): Promise<EngineSettings> {
+  const detectors = detectorSettings(await readConfigFile(root, knownDetectors), {
+    ...(argumentsOf.detectors === undefined ? {} : { only: argumentsOf.detectors }),
+    ...(argumentsOf.tsconfigs.length === 0 ? {} : { options: { typescript: { projects: argumentsOf.tsconfigs } } }),
+  });
+  return { ...detectors, trusted: true };
+}
+
+/** @throws UsageError for a folder that cannot be analysed */
+export async function rootFolder(folder: string): Promise<string> {
+  const absolute = path.resolve(folder);
+  try {
+    if (!(await stat(absolute)).isDirectory()) {
+      throw new UsageError(
+        `${absolute} is a file. Name the folder that holds it: bulkhead check ${path.dirname(folder)}`,
+      );
+    }
+    const directory = await opendir(absolute);
+    await directory.close();
+    return await realpath(absolute);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') throw new UsageError(`There is no folder ${absolute}.`, { cause: error });
+    if (code === 'EACCES' || code === 'EPERM') {
+      throw new UsageError(`No permission to read ${absolute}. Give yourself read and search permission on it.`, {
+        cause: error,
+      });
+    }
+    throw new UsageError(`Cannot read ${absolute}: ${String(error)}`, { cause: error });
+  }
+}
+
+export interface StopReason extends Disposable {
+  readonly reached: Promise<void>;
+  reason(): string | undefined;
+}
+
+/** Why a run ends before its time: the user, or the clock. */
+export function stopReason(timeoutMs: number | undefined, stop: AbortSignal): StopReason {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let reason: string | undefined;
+  const settle = (text: string): void => {
+    reason ??= text;
+    resolve();
+  };
+  const onAbort = (): void => settle('stopped by the user');
+  const timer =
+    timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => settle(`stopped after ${timeoutMs / 1000} s (--timeout)`), timeoutMs);
+  if (stop.aborted) onAbort();
+  stop.addEventListener('abort', onAbort, { once: true });
+  return {
+    reached: promise,
+    reason: () => reason,
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', onAbort);
+    },
+  };
+}
