@@ -18,6 +18,11 @@ export interface PlanReply {
   readonly version: string;
 }
 
+/** The code of this file runs next: the suspect should the compartment die. */
+export interface PlanEvent {
+  readonly loading: string;
+}
+
 export interface CheckReply {
   readonly result: CheckResult;
   readonly version: string;
@@ -33,7 +38,7 @@ export interface CaptureOrder {
 }
 
 export type CompartmentMessages = DefineMessages<{
-  plan: { payload: PlanOrder; result: PlanReply };
+  plan: { payload: PlanOrder; result: PlanReply; event: PlanEvent };
   check: { payload: CheckOrder; result: CheckReply; event: CheckEvent };
   /** A notification: the order ends as soon as its detector looks at its signal, and answers as usual. */
   cancel: { payload: { readonly order: number }; result: void };

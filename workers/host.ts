@@ -32,7 +32,14 @@ await startWorkerServer<CompartmentMessages>(
     async plan({ order, request, module }, context): Promise<PlanReply> {
       return withCancel(order, async (signal) => {
         const detector = await load(request.detector, module);
-        const planContext: PlanContext = { signal, log: (level, message) => context.log(level, message) };
+        const planContext: PlanContext = {
+          signal,
+          log: (level, message) => context.log(level, message),
+          loading: (file) => {
+            void context.emit({ loading: file });
+            context.flush();
+          },
+        };
         const plan = await unlessCancelled(signal, () => detector.plan(request, planContext));
         return { plan: plan === undefined ? nothingPlanned : soundPlan(detector, plan), version: detector.version };
       });

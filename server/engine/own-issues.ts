@@ -15,12 +15,15 @@ export function problemIssue(detector: string, problem: DetectorProblem, file: s
   });
 }
 
+const leftOut =
+  'This one is left out until it, the detector, its settings or its configuration changes, or you choose Retry.';
+
 /** An input that ended its compartment twice is skipped until it changes, and that is said on the input itself. */
 export function quarantineIssue(input: QuarantinedInput): Issue {
   return complete(input.detector, input.file, {
     rule: 'quarantined',
     severity: 'error',
-    message: input.reason.message,
+    message: `${input.reason.message} ${leftOut}`,
     range: wholeFile,
   });
 }

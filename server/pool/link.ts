@@ -39,10 +39,11 @@ export interface CompartmentLink {
   /** Settles once, when the process is gone. Never rejects. */
   readonly exited: Promise<LinkExit>;
   /**
+   * `onLoading` is told the file whose code runs next.
    * @throws DetectorFailure when the detector threw
    * @throws LinkLost when the compartment died or the line broke
    */
-  plan(request: PlanRequest, cancel: AbortSignal): Promise<PlanAnswer>;
+  plan(request: PlanRequest, onLoading: (file: string) => void, cancel: AbortSignal): Promise<PlanAnswer>;
   /** A returned promise of `onEvent` slows the compartment down. Throws like {@link plan}. */
   check(
     request: CheckRequest,

@@ -1,5 +1,5 @@
 /** The real line: a compartment in a child process (or thread) over the ipc library. Lives as long as its process. */
-import type { CompartmentMessages } from '../../workers/compartment-messages.ts';
+import type { CompartmentMessages, PlanEvent } from '../../workers/compartment-messages.ts';
 import { createWorker, RemoteError, SpawnError, StartupTimeoutError } from '../../workers/ipc/index.ts';
 import type { Vitals as WorkerVitals, WorkerClient, WorkerExit } from '../../workers/ipc/index.ts';
 import type { CheckEvent, CheckRequest, PlanRequest } from '../../workers/protocol.ts';
@@ -40,8 +40,11 @@ class ProcessLink implements CompartmentLink {
     this.#onVitals = listener;
   }
 
-  plan(request: PlanRequest, cancel: AbortSignal): Promise<PlanAnswer> {
-    return this.#ask(cancel, (client, order) => client.send('plan', { order, request, ...this.#moduleOf(request) }));
+  plan(request: PlanRequest, onLoading: (file: string) => void, cancel: AbortSignal): Promise<PlanAnswer> {
+    const onEvent = ({ loading }: PlanEvent): void => onLoading(loading);
+    return this.#ask(cancel, (client, order) =>
+      client.send('plan', { order, request, ...this.#moduleOf(request) }, { onEvent }),
+    );
   }
 
   check(

@@ -66,13 +66,13 @@ export class PlanWork implements Work {
   readonly rank = 0;
   readonly alone = false;
   readonly signal: AbortSignal;
-  readonly input = undefined;
   readonly answer: Promise<PlanAnswer>;
   readonly #request: PlanRequest;
   readonly #dispatcher: Dispatcher;
   readonly #settle: { readonly resolve: (answer: PlanAnswer) => void; readonly reject: (error: Error) => void };
   #deaths = 0;
   #endedFromOutside = false;
+  #input: string | undefined;
 
   constructor(request: PlanRequest, title: string, place: Place, signal: AbortSignal, dispatcher: Dispatcher) {
     this.detector = request.detector;
@@ -97,9 +97,19 @@ export class PlanWork implements Work {
     return this.#endedFromOutside;
   }
 
-  async perform(link: CompartmentLink): Promise<WorkEnd> {
+  /** The file whose code runs, if the detector tells. */
+  get input(): string | undefined {
+    return this.#input;
+  }
+
+  async perform(link: CompartmentLink, pulse: Pulse): Promise<WorkEnd> {
+    this.#input = undefined;
+    const onLoading = (file: string): void => {
+      pulse.beat();
+      this.#input = file;
+    };
     try {
-      this.#finish(await link.plan(this.#request, this.signal));
+      this.#finish(await link.plan(this.#request, onLoading, this.signal));
     } catch (error) {
       if (!(error instanceof DetectorFailure)) throw error;
       this.#finish(new PlanFailure(error.message, undefined, { cause: error }));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Engine, type EngineSettings } from '../../../server/engine/engine.ts';
+import { PlanFailure } from '../../../server/pool/plan-failure.ts';
 import { fileUnit, issue, planOf, projectUnit, ScriptedPool, settle } from './support.ts';
 
 const reason = { kind: 'oom-heap', message: 'ESLint ran out of memory on this file.', stderr: [] } as const;
@@ -154,8 +155,58 @@ describe('engine', () => {
     await pool.last.finish({ kind: 'done', result: { durationMs: 1, files: 1, issues: 0 }, quarantined: [poison] });
     const [found] = engine.issuesOf('b.ts');
     assert.equal(found?.rule, 'quarantined');
-    assert.equal(found.message, reason.message);
+    assert.match(found.message, /^ESLint ran out of memory on this file\. This one is left out until it/);
     assert.equal(engine.status()[0]?.state, 'partial');
+  });
+
+  it('asks again for what had no answer when the pool can do it again', async () => {
+    await start('eslint');
+    await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
+    pool.available('eslint');
+    assert.equal(pool.checks.length, 1, 'it is in work');
+    await pool.last.finish({
+      kind: 'failed',
+      message: 'ESLint crashed too often and is tried again later.',
+      unfinished: [fileUnit('b.ts')],
+      quarantined: [],
+    });
+    assert.equal(engine.status()[0]?.error, 'ESLint crashed too often and is tried again later.');
+    pool.available('typescript');
+    pool.available('eslint');
+    assert.deepEqual(pool.last.files, ['b.ts']);
+    assert.equal(engine.status()[0]?.state, 'running');
+    await pool.last.answer('b.ts', 'b.ts', [issue('eslint', 'b.ts', 1)]);
+    await pool.last.finish();
+    assert.deepEqual([engine.status()[0]?.state, engine.status()[0]?.error], ['done', undefined]);
+    assert.deepEqual([lines('a.ts'), lines('b.ts')], [[1], [1]]);
+    pool.available('eslint');
+    assert.equal(pool.checks.length, 2, 'nothing is missing');
+  });
+
+  it('does not take up again what the user cancelled', async () => {
+    await start('eslint');
+    engine.cancel();
+    await settle();
+    pool.available('eslint');
+    assert.equal(pool.checks.length, 1);
+  });
+
+  it('shows on the configuration that its code ended the compartment, and plans again when it can', async () => {
+    pool = new ScriptedPool(() =>
+      Promise.reject(new PlanFailure(reason.message, { ...reason, input: 'eslint.config.js' })),
+    );
+    engine = new Engine('/root', pool, settings('eslint'));
+    engine.analyzeAll();
+    await settle();
+    assert.equal(engine.status()[0]?.state, 'failed');
+    const [found] = engine.issuesOf('eslint.config.js');
+    assert.deepEqual([found?.rule, found?.message], ['config-error', reason.message]);
+    pool.plannedBy = () => Promise.resolve(planOf([fileUnit('a.ts')]));
+    pool.available('eslint');
+    await settle();
+    assert.deepEqual(engine.issuesOf('eslint.config.js'), []);
+    await pool.last.finish();
+    assert.equal(engine.status()[0]?.state, 'done');
   });
 
   it('cancels, keeps what was found, and goes on with the next request', async () => {

@@ -21,6 +21,7 @@ class Puppet implements CompartmentLink {
   readonly exited = this.#exited.promise;
   request: CheckRequest | undefined;
   planRequest: PlanRequest | undefined;
+  loading: (file: string) => void = () => {};
   cancelled = false;
   closed = false;
   killed = false;
@@ -49,8 +50,9 @@ class Puppet implements CompartmentLink {
     this.#onVitals({ heartbeatAt, rssBytes });
   }
 
-  plan(request: PlanRequest): Promise<never> {
+  plan(request: PlanRequest, onLoading: (file: string) => void): Promise<never> {
     this.planRequest = request;
+    this.loading = onLoading;
     this.#plan = Promise.withResolvers();
     return this.#plan.promise;
   }
@@ -813,16 +815,18 @@ describe('restarts', () => {
     assert.deepEqual(stage.pool.errors(), []);
   });
 
-  it('a plan is tried twice', async () => {
+  it('a plan is tried twice, and fails with the file whose code ran', async () => {
     const stage = new Stage();
     const plan = stage.pool.plan({ detector: 'lint', root: '/r', options: {} }, new AbortController().signal);
     const failed = assert.rejects(
       plan,
-      (error: unknown) => error instanceof PlanFailure && error.reason?.kind === 'exit',
+      (error: unknown) =>
+        error instanceof PlanFailure && error.reason?.kind === 'exit' && error.reason.input === 'conf',
     );
     await stage.ready();
     await stage.at(0).die();
     await stage.ready();
+    stage.at(1).loading('conf');
     await stage.at(1).die();
     await failed;
     assert.equal(stage.puppets.length, 2);

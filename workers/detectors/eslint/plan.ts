@@ -67,6 +67,7 @@ async function planRoot(
     if (ownConfig !== undefined) outcome.fail(wrongKindProblem(engine, ownConfig, workspace));
     return false;
   }
+  context.loading?.(relativeTo(workspace, config));
   try {
     Suppressions.load(folder, engine.version);
     const nested = (): readonly string[] => nestedConfigFolders(folder).map((each) => each.folder);
