@@ -126,6 +126,8 @@ class Loader {
     if (/test-helpers(\.js)?$/.test(name))
       return { RuleTester: this.#ruleTester, isCaseSensitiveFileSystem: true, globals: { es2015: {}, node: {} } };
     if (name.endsWith('/package.json') && !name.startsWith('.')) return { version: '8.0.0' };
+    if (/^(node:)?module$/.test(name))
+      return { createRequire: () => (asked: string) => this.#import(asked, directory) };
     if (builtinModules.includes(name.replace(/^node:/, ''))) return this.#require(name);
     const found = name.startsWith('.')
       ? ['', '.js', '.ts'].map((end) => path.resolve(directory, name + end)).find((one) => /\.\w+$/.test(one) && existsSync(one))

@@ -169,7 +169,8 @@ class ImportCheck {
       return;
     if (via === 'absolute') return;
     const base = path.posix.join(path.posix.dirname(module.file), bare);
-    if (via === 'relative' && COMPLETIONS.some((ending) => this.#generated.has(base + ending))) return;
+    const bases = via === 'paths' ? (this.#graph.projects.projectOf(module.file)?.pathsOf(specifier) ?? []) : via === 'relative' ? [base] : []; // prettier-ignore
+    if (bases.some((one) => COMPLETIONS.some((ending) => this.#generated.has(one + ending)))) return;
     if (why === 'imports' && this.#environment.isConfiguredAlias(specifier)) return;
     if (guardedRequests(this.#graph, module).has(index)) return;
     const fixes = via === 'relative' ? this.#spellingFixes(module, request, base) : [];
