@@ -1,25 +1,11 @@
-/** Which modules TypeScript checks: those of a tsconfig's patterns and what they import. Memoized by graph version. */
-import { isTypeScriptFile } from './record.ts';
+/** Which modules TypeScript checks: those of a tsconfig's patterns and what they import. Kept as the graph changes. */
 import type { Module, ModuleGraph } from './graph.ts';
-import type { Projects } from './projects.ts';
+import { Kept } from './kept.ts';
+import { isTypeScriptFile } from './record.ts';
 
 /** Modules in which TypeScript reports problems of imports by itself. */
 export function typescriptProgram(graph: ModuleGraph): ReadonlySet<Module> {
-  const known = memo.get(graph);
-  if (known?.version === graph.version) return known.modules;
-  const roots = rootsOf(graph);
-  const loaded = new Set<Module>(roots);
-  const pending = [...roots];
-  for (let module = pending.pop(); module; module = pending.pop()) {
-    for (const target of module.targets) {
-      if (!target || loaded.has(target) || !isTypeScriptFile(target.file)) continue;
-      loaded.add(target);
-      pending.push(target);
-    }
-  }
-  const modules = new Set([...loaded].filter((module) => isChecked(graph, module)));
-  memo.set(graph, { version: graph.version, modules });
-  return modules;
+  return programs.of(graph, () => new TypescriptProgram(graph), graph.surroundings).modules();
 }
 
 /** Names declared anywhere, as `declare module` gives them: possibly with one `*`. */
@@ -29,21 +15,54 @@ export function ambientNames(graph: ModuleGraph): readonly string[] {
   return names;
 }
 
-/** Modules that some tsconfig's patterns name. */
-function rootsOf(graph: ModuleGraph): readonly Module[] {
-  const known = rootsMemo.get(graph.projects);
-  if (known?.population === graph.population) return known.roots;
-  const roots = [...graph.modules.values()].filter(
-    ({ file }) => /\.[cm]?[jt]sx?$/.test(file) && graph.projects.programOf(file) !== undefined,
-  );
-  rootsMemo.set(graph.projects, { population: graph.population, roots });
-  return roots;
+const programs = new Kept<ModuleGraph, TypescriptProgram>(new WeakMap());
+
+/** Lives as long as the graph's surroundings stay as they are. */
+class TypescriptProgram {
+  readonly #graph: ModuleGraph;
+  /** Modules that some tsconfig's patterns name. */
+  readonly #roots: readonly Module[];
+  /** Modules that belong to a program only if some other of it asks for them. */
+  readonly #others: ReadonlySet<Module>;
+  readonly #askedFor = new Kept<Module, readonly Module[]>();
+  #reached: ReadonlySet<Module> | undefined;
+  #modules: ReadonlySet<Module> = new Set();
+
+  constructor(graph: ModuleGraph) {
+    this.#graph = graph;
+    const all = [...graph.modules.values()];
+    this.#roots = all.filter(
+      ({ file }) => /\.[cm]?[jt]sx?$/.test(file) && graph.projects.programOf(file) !== undefined,
+    );
+    const roots = new Set(this.#roots);
+    this.#others = new Set(all.filter((module) => !roots.has(module) && isTypeScriptFile(module.file)));
+  }
+
+  modules(): ReadonlySet<Module> {
+    const reached = new Set<Module>();
+    const pending = this.#others.size === 0 ? [] : [...this.#roots];
+    for (let module = pending.pop(); module; module = pending.pop()) {
+      for (const target of this.#askedFor.of(module, this.#othersOf)) {
+        if (reached.has(target)) continue;
+        reached.add(target);
+        pending.push(target);
+      }
+    }
+    if (this.#reached?.size !== reached.size || [...reached].some((module) => !this.#reached?.has(module))) {
+      this.#reached = reached;
+      this.#modules = new Set([...this.#roots, ...reached].filter((module) => this.#isChecked(module)));
+    }
+    return this.#modules;
+  }
+
+  readonly #othersOf = ({ targets }: Module): readonly Module[] => {
+    const found = targets.filter((target): target is Module => target !== undefined && this.#others.has(target));
+    return found.length === 0 ? NONE : found;
+  };
+
+  #isChecked({ file }: Module): boolean {
+    return isTypeScriptFile(file) || this.#graph.projects.programOf(file)?.options.checkJs === true;
+  }
 }
 
-const rootsMemo = new WeakMap<Projects, { readonly population: number; readonly roots: readonly Module[] }>();
-
-const memo = new WeakMap<ModuleGraph, { readonly version: number; readonly modules: ReadonlySet<Module> }>();
-
-function isChecked(graph: ModuleGraph, { file }: Module): boolean {
-  return isTypeScriptFile(file) || graph.projects.programOf(file)?.options.checkJs === true;
-}
+const NONE: readonly Module[] = [];

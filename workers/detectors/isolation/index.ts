@@ -1,5 +1,5 @@
 /** The `isolation` detector: imports that reach past what a package, a folder or a layer offers, and couplings. */
-import { edgesOf, type Edge } from '../../graph/edges.ts';
+import type { Edge } from '../../graph/edges.ts';
 import { exportedName } from '../../graph/exports.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import { Kept } from '../../graph/kept.ts';
@@ -10,7 +10,7 @@ import { Findings, graphDetector, severitiesOf, type RuleSeverities } from '../.
 import type { DetectorOptions, Finding, Fix } from '../../protocol.ts';
 import { boundariesOf, type Boundary } from './boundaries.ts';
 import { effectsOnLoad } from './effects.ts';
-import { moduleCouplings, type Coupling } from './metrics.ts';
+import { couplingCounts, moduleCouplings, type Coupling } from './metrics.ts';
 import { applicationOf, isTestFile, isTestHelper, isToolFile, privateFolderOf } from '../../graph/places.ts';
 
 export { folderCouplings, moduleCouplings, type Coupling } from './metrics.ts';
@@ -222,20 +222,15 @@ class IsolationCheck {
   }
 
   #couplings(): void {
-    const { modules, leaving } = edgesOf(this.#graph);
-    const couplings = moduleCouplings(this.#graph);
-    const often = percentile(
-      couplings.map(({ ca }) => ca),
-      0.95,
-    );
-    const widely = percentile(
-      couplings.map(({ ce }) => ce),
-      0.95,
-    );
-    modules.forEach((module, number) => {
-      const { ca = 0, ce = 0 } = couplings[number] ?? {};
+    const { edges, incoming, outgoing } = couplingCounts(this.#graph);
+    const { modules, leaving } = edges;
+    const often = percentile(incoming, 0.95);
+    const widely = percentile(outgoing, 0.95);
+    for (let number = 0; number < modules.length; number++) {
+      const [ca = 0, ce = 0, module] = [incoming[number], outgoing[number], modules[number]];
+      if (ca < 20 || !module) continue;
       const lines = module.record.lines.length;
-      if (ca >= 20 && ce >= 20 && ca >= often && ce >= widely && !/(^|\/)index\.[^/]+$/.test(module.file)) {
+      if (ce >= 20 && ca >= often && ce >= widely && !/(^|\/)index\.[^/]+$/.test(module.file)) {
         this.#findings.add(module.file, this.#severities['hub-module'], {
           rule: 'hub-module',
           message: `${String(ca)} modules import this one and it imports ${String(ce)}: every change passes through here. Split it by its users.`,
@@ -243,23 +238,25 @@ class IsolationCheck {
         });
       }
       const names = module.record.exports.length;
-      if (lines > 1000 && names >= 30 && ca >= 20) {
+      if (lines > 1000 && names >= 30) {
         this.#findings.add(module.file, this.#severities['god-module'], {
           rule: 'god-module',
           message: `${String(lines)} lines, ${String(names)} exports and ${String(ca)} importers: this module does everything. Split it.`,
           range: FIRST_LINE,
         });
       }
-    });
+    }
     if (this.#severities['unstable-dependency'] === 'off') return;
-    for (const edges of leaving) {
+    const couplings = moduleCouplings(this.#graph);
+    leaving.forEach((edges, from) => {
+      if ((incoming[from] ?? 0) < 5) return;
       const seen = new Set<number>();
       for (const edge of edges) {
         if (edge.from === edge.to || seen.has(edge.to)) continue;
         seen.add(edge.to);
         this.#instability(edge, modules, couplings);
       }
-    }
+    });
   }
 
   #instability({ from, to, request }: Edge, modules: readonly Module[], couplings: readonly Coupling[]): void {
@@ -273,9 +270,9 @@ class IsolationCheck {
   }
 
   #effects(): void {
-    const couplings = moduleCouplings(this.#graph);
-    edgesOf(this.#graph).modules.forEach((module, number) => {
-      if ((couplings[number]?.ca ?? 0) === 0 || module.record.exports.length === 0) return;
+    const { edges, incoming } = couplingCounts(this.#graph);
+    edges.modules.forEach((module, number) => {
+      if ((incoming[number] ?? 0) === 0 || module.record.exports.length === 0) return;
       if (isTestFile(module.file, this.#graph.manifests) || isDeclarationFile(module.file)) return;
       for (const { start, end } of effectsOnLoad(this.#graph, module)) {
         this.#findings.add(module.file, this.#severities['effect-on-load'], {
@@ -292,9 +289,8 @@ const NONE: readonly Finding[] = [];
 
 const FIRST_LINE: Finding['range'] = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
+function percentile(values: Int32Array, share: number): number {
+  return values.toSorted()[Math.floor((values.length - 1) * share)] ?? 0;
 }
 
 /** Whether an exports map names a subpath, patterns included, whatever its conditions. */

@@ -1,5 +1,5 @@
 /** Couplings by number: of modules, and of folders for reports. After R. C. Martin. Pure functions over the edges. */
-import { edgesOf } from '../../graph/edges.ts';
+import { edgesOf, type GraphEdges } from '../../graph/edges.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
 
 export interface Coupling {
@@ -13,15 +13,42 @@ export interface Coupling {
 
 /** By node number of {@link edgesOf}; every module counts once however often it is imported, types included. */
 export function moduleCouplings(graph: ModuleGraph): readonly Coupling[] {
-  const { modules, leaving } = edgesOf(graph);
-  const incoming = new Int32Array(modules.length);
-  const outgoing = leaving.map((edges, from) => {
-    const targets = new Set(edges.map(({ to }) => to).filter((to) => to !== from));
-    for (const to of targets) incoming[to] = (incoming[to] ?? 0) + 1;
-    return targets.size;
-  });
-  return outgoing.map((ce, number) => couplingOf(incoming[number] ?? 0, ce));
+  const { incoming, outgoing } = couplingCounts(graph);
+  return Array.from(outgoing, (ce, number) => couplingOf(incoming[number] ?? 0, ce));
 }
+
+export interface CouplingCounts {
+  readonly edges: GraphEdges;
+  /** Ca and Ce by node number. */
+  readonly incoming: Int32Array;
+  readonly outgoing: Int32Array;
+}
+
+/** The same as numbers; valid until asked again. */
+export function couplingCounts(graph: ModuleGraph): CouplingCounts {
+  const edges = edgesOf(graph);
+  const { modules, successors } = edges;
+  const known = memo.get(graph);
+  const isSame = known?.edges.modules === modules;
+  const { incoming, outgoing } = isSame
+    ? known
+    : { incoming: new Int32Array(modules.length), outgoing: new Int32Array(modules.length) };
+  const count = (targets: readonly number[], sign: 1 | -1): void => {
+    for (const to of targets) incoming[to] = (incoming[to] ?? 0) + sign;
+  };
+  for (let number = 0; number < modules.length; number++) {
+    const [before, now] = [isSame ? (known.edges.successors[number] ?? []) : [], successors[number] ?? []];
+    if (isSame && before === now) continue;
+    count(before, -1);
+    count(now, 1);
+    outgoing[number] = now.length;
+  }
+  const counts = { edges, incoming, outgoing };
+  memo.set(graph, counts);
+  return counts;
+}
+
+const memo = new WeakMap<ModuleGraph, CouplingCounts>();
 
 /**
  * Couplings of every folder with modules in it or below it: Ca counts modules outside that depend on some inside, Ce
@@ -49,7 +76,7 @@ export function folderCouplings(graph: ModuleGraph): ReadonlyMap<string, Couplin
   );
 }
 
-function couplingOf(ca: number, ce: number): Coupling {
+export function couplingOf(ca: number, ce: number): Coupling {
   return { ca, ce, instability: ca + ce === 0 ? 0 : ce / (ca + ce) };
 }
 
