@@ -27,6 +27,8 @@ export interface BulkheadSettings extends Readonly<Record<DetectorName, Detector
   readonly exclude: readonly string[];
   /** Whether issues of the baseline are shown beside new ones. */
   readonly baseline: 'show' | 'hide';
+  /** Whether windows and terminals on one folder share one analysis. */
+  readonly shareAnalysis: boolean;
   /** Path of the Node.js that runs the compartments; empty: the one that runs the server. */
   readonly node: string;
 }

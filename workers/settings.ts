@@ -18,6 +18,7 @@ export const defaultSettings: BulkheadSettings = {
   memoryLimit: 0,
   exclude: [],
   baseline: 'hide',
+  shareAnalysis: true,
   node: '',
 };
 
@@ -36,6 +37,7 @@ export function normalizeSettings(raw: unknown): BulkheadSettings {
     memoryLimit: count(top['memoryLimit'], defaultSettings.memoryLimit),
     exclude: strings(top['exclude']),
     baseline: oneOf(baselines, top['baseline'], defaultSettings.baseline),
+    shareAnalysis: typeof top['shareAnalysis'] === 'boolean' ? top['shareAnalysis'] : defaultSettings.shareAnalysis,
     node: typeof top['node'] === 'string' ? top['node'].trim() : defaultSettings.node,
   };
 }

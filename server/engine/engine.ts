@@ -4,7 +4,7 @@
  */
 import { EventEmitter } from 'node:events';
 import ignore from 'ignore';
-import type { DetectorOptions, Issue, Overlay, PlanResult, Unit } from '../../workers/protocol.ts';
+import type { DetectorOptions, Issue, Overlay } from '../../workers/protocol.ts';
 import type { Pool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
 import type { Store } from '../store/store.ts';
@@ -14,7 +14,7 @@ import { IssueTally } from './issue-counts.ts';
 import { IssueTable } from './issue-table.ts';
 import { Memory } from './memory.ts';
 import { isSettled, type DetectorStatus, type IssueCounts } from './status.ts';
-import { refused, type Told, type UnitAnswer } from './told.ts';
+import type { Teller } from './told.ts';
 
 export interface EngineSettings {
   /** Detectors that are on, with their options. */
@@ -130,16 +130,14 @@ export class Engine extends EventEmitter<EngineEvents> {
     for (const runner of this.#runners.values()) runner.cancel();
   }
 
-  /** For another process that would make the same plan. @param same whether it understands the options alike */
-  tellPlan(detector: string, same: (options: DetectorOptions) => boolean): Told<PlanResult> {
+  /**
+   * For another process that would do the same as a detector here.
+   * @param same whether these options mean the same to it
+   * @returns undefined: the detector is off, or does something else here
+   */
+  teller(detector: string, same: (options: DetectorOptions) => boolean): Teller | undefined {
     const runner = this.#runners.get(detector);
-    return runner && same(this.#optionsFor(detector)) ? runner.tellPlan() : refused;
-  }
-
-  /** For another process that would analyse the same unit. */
-  tellAnswer(detector: string, same: (options: DetectorOptions) => boolean, unit: Unit): Told<UnitAnswer> {
-    const runner = this.#runners.get(detector);
-    return runner && same(this.#optionsFor(detector)) ? runner.tellAnswer(unit) : refused;
+    return runner && same(this.#optionsFor(detector)) ? runner : undefined;
   }
 
   /** As the filter shows them. */

@@ -1,5 +1,5 @@
 /** What an engine tells another process that would otherwise do the same analysis. Stateless. */
-import type { DetectorProblem, Issue } from '../../workers/protocol.ts';
+import type { DetectorProblem, Issue, PlanResult, Unit } from '../../workers/protocol.ts';
 
 /**
  * `pending`: it is in work, ask again after the next change of status. `refused`: there is no answer that holds for
@@ -17,6 +17,12 @@ export interface UnitAnswer {
   /** Complete: files that are not named have no issues. */
   readonly files: ReadonlyMap<string, readonly Issue[]>;
   readonly problems: readonly DetectorProblem[];
+}
+
+/** One detector of an engine, as another process may question it. */
+export interface Teller {
+  tellPlan(): Told<PlanResult>;
+  tellAnswer(unit: Unit): Told<UnitAnswer>;
 }
 
 export const pending = { state: 'pending' } as const;

@@ -194,7 +194,8 @@ export class Session {
     const sameCompartments =
       before.maxWorkers === settings.maxWorkers &&
       before.memoryLimit === settings.memoryLimit &&
-      before.node === settings.node;
+      before.node === settings.node &&
+      before.shareAnalysis === settings.shareAnalysis;
     if (sameCompartments) this.#workspace?.configure(this.#workspaceSettings());
     else this.#rebuild();
   }

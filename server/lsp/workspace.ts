@@ -10,9 +10,10 @@ import { detectorNames, type BulkheadSettings } from '../../workers/protocol-lsp
 import { ConfigFileError, configFileName, readConfigFile, type ConfigFile } from '../engine/config-file.ts';
 import { detectorSettings, knownDetectors, type DetectorChoice } from '../engine/detector-settings.ts';
 import { Engine, type EngineSettings } from '../engine/engine.ts';
-import type { ChangeKind } from '../engine/interest.ts';
+import type { ChangeKind, FileChange } from '../engine/interest.ts';
 import type { DetectorStatus } from '../engine/status.ts';
 import type { SupervisedPool } from '../pool/types.ts';
+import { Sharing } from '../sharing/sharing.ts';
 import { BaselineError, baselineName, KnownIssues, readBaseline } from '../store/baseline.ts';
 import { storeDirFor } from '../store/location.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -29,6 +30,8 @@ export interface WorkspaceSettings {
 
 /** After the last analysis, before its results are kept: an edit in between would make them useless. */
 const keepDelayMs = 2000;
+/** Of looking at the disk until it is as it was; a folder that never rests has no answer for others. */
+const confirmRounds = 3;
 
 interface WorkspaceEvents {
   files: [uris: readonly string[]];
@@ -44,6 +47,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   readonly pool: SupervisedPool;
   readonly #engines = new Map<string, Engine>();
   readonly #stores = new Map<string, Store>();
+  readonly #sharings = new Map<string, Sharing>();
   readonly #keepTimers = new Map<string, NodeJS.Timeout>();
   readonly #configFiles = new Map<string, ConfigFile>();
   readonly #baselines = new Map<string, KnownIssues>();
@@ -74,10 +78,12 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
       await store?.close();
       return;
     }
-    const engine = new Engine(root, this.pool, this.#engineSettings(root), store);
+    const sharing = store && (await this.#share(root, store));
+    const engine = new Engine(root, sharing?.pool ?? this.pool, this.#engineSettings(root), store);
     this.#engines.set(root, engine);
     this.#applyBaseline(engine);
     if (store) this.#stores.set(root, store);
+    if (sharing) this.#sharings.set(root, sharing);
     engine.on('files', (files) =>
       this.emit(
         'files',
@@ -90,7 +96,16 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     });
     for (const absolute of this.#documents.keys()) this.#passDocument(engine, absolute);
     this.#passWanted(engine);
-    engine.analyzeAll();
+    sharing?.serve({
+      engine,
+      changed: (changes) => this.#apply(engine, changes),
+      analyze: () => engine.analyzeAll(),
+      release: (file) => this.#release(engine, file),
+      confirm: () => this.#confirm(engine),
+    });
+    // Work that somebody else does is not begun.
+    await sharing?.joined();
+    if (this.#engines.get(root) === engine) engine.analyzeAll();
   }
   /** Folders that are open or on their way there. */
   readonly #opening = new Set<string>();
@@ -102,8 +117,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     this.#engines.delete(root);
     this.#configFiles.delete(root);
     this.#baselines.delete(root);
-    void this.#stores.get(root)?.close();
-    this.#stores.delete(root);
+    void this.#close(root);
     this.emit('status');
   }
 
@@ -121,6 +135,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     for (const [root, engine] of this.#engines) {
       engine.configure(this.#engineSettings(root));
       engine.analyzeAll();
+      this.#sharings.get(root)?.tellAnalyze();
     }
   }
 
@@ -132,7 +147,11 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   setDocument(absolute: string, document: { text: string; version: number } | undefined): void {
     if (document) this.#documents.set(absolute, document);
     else this.#documents.delete(absolute);
-    for (const engine of this.#engines.values()) this.#passDocument(engine, absolute);
+    for (const [root, engine] of this.#engines) {
+      this.#passDocument(engine, absolute);
+      const file = relativeTo(root, absolute);
+      if (file !== undefined) this.#sharings.get(root)?.textChanged(file);
+    }
   }
 
   /** Open documents, most wanted first. */
@@ -148,10 +167,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
         const file = relativeTo(root, absolute);
         return file === undefined ? [] : [{ file, kind }];
       });
-      if (own.length === 0) continue;
-      if (own.some(({ file }) => file === configFileName)) void this.#reload(root, engine);
-      if (own.some(({ file }) => file === baselineName)) void this.#reloadBaseline(engine);
-      engine.filesChanged(own);
+      if (own.length > 0) void this.#changed(engine, own);
     }
   }
 
@@ -181,8 +197,8 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   /** Lets an input out of quarantine and analyses it again. */
   retry(uri: string): void {
     for (const { root, engine, file } of this.#placesOf(uri)) {
-      this.pool.releaseQuarantine((input) => input.root === root && input.file === file);
-      engine.filesChanged([{ file, kind: 'changed' }]);
+      this.#sharings.get(root)?.tellRelease(file);
+      this.#release(engine, file);
     }
   }
 
@@ -197,7 +213,47 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     for (const engine of this.#engines.values()) engine.dispose();
     this.#engines.clear();
     this.removeAllListeners();
-    await Promise.all([this.pool.dispose(), ...[...this.#stores.values()].map((store) => store.close())]);
+    await Promise.all([this.pool.dispose(), ...[...this.#stores.keys()].map((root) => this.#close(root))]);
+  }
+
+  /** What a folder has outside of this process. */
+  async #close(root: string): Promise<void> {
+    const [sharing, store] = [this.#sharings.get(root), this.#stores.get(root)];
+    this.#sharings.delete(root);
+    this.#stores.delete(root);
+    await sharing?.dispose();
+    await store?.close();
+  }
+
+  /** Of changes that this process saw, those that no other has told of before. */
+  async #changed(engine: Engine, changes: readonly FileChange[]): Promise<void> {
+    const sharing = this.#sharings.get(engine.root);
+    const isUnsaved = (file: string): boolean => this.#documents.has(path.resolve(engine.root, file));
+    this.#apply(engine, sharing ? await sharing.changed(changes, isUnsaved) : changes);
+  }
+
+  #apply(engine: Engine, changes: readonly FileChange[]): void {
+    const { root } = engine;
+    if (changes.length === 0 || this.#engines.get(root) !== engine) return;
+    if (changes.some(({ file }) => file === configFileName)) void this.#reload(root, engine);
+    if (changes.some(({ file }) => file === baselineName)) void this.#reloadBaseline(engine);
+    engine.filesChanged(changes);
+  }
+
+  #release(engine: Engine, file: string): void {
+    this.pool.releaseQuarantine((input) => input.root === engine.root && input.file === file);
+    engine.filesChanged([{ file, kind: 'changed' }]);
+  }
+
+  /** Looks at the disk until nothing has changed that the engine does not know. @returns whether it came to that */
+  async #confirm(engine: Engine): Promise<boolean> {
+    for (let round = 0; round < confirmRounds; round += 1) {
+      await engine.idle();
+      const missed = await engine.keep();
+      if (missed.length === 0 && engine.settled) return true;
+      await this.#changed(engine, missed);
+    }
+    return false;
   }
 
   /** A file as each folder knows it; results may lie outside of the folder. */
@@ -213,7 +269,22 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     const { storageDir } = this.#settings;
     if (storageDir === undefined) return undefined;
     const dir = await storeDirFor(root, { storageDir });
-    return openStore({ dir, log: (level, message) => this.emit('log', level, message) });
+    // Other editors, and the terminal, keep theirs elsewhere.
+    const locksDir = await storeDirFor(root);
+    return openStore({ dir, locksDir, log: (level, message) => this.emit('log', level, message) });
+  }
+
+  async #share(root: string, { lockTable }: Store): Promise<Sharing | undefined> {
+    const { shareAnalysis, node } = this.#settings.settings;
+    if (!shareAnalysis) return undefined;
+    return new Sharing({
+      root,
+      dir: await storeDirFor(root),
+      lockTable,
+      pool: this.pool,
+      program: this.#settings.trusted ? node : '',
+      log: (level, message) => this.emit('log', level, message),
+    });
   }
 
   /** Keeps results when all is quiet, and analyses what changed without anybody saying so. */
@@ -227,7 +298,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   async #keep(engine: Engine): Promise<void> {
     try {
       const missed = await engine.keep();
-      if (missed.length > 0) engine.filesChanged(missed);
+      await this.#changed(engine, missed);
     } catch (error) {
       this.emit('log', 'warn', `Results of ${engine.root} were not kept: ${String(error)}`);
     }

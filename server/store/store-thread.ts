@@ -25,7 +25,10 @@ if (port === null) throw new Error('store-thread is the entry of a worker thread
 
 const say = (message: ThreadMessage): void => port.postMessage(message);
 const now = (): number => Date.now();
-const locks = new LockFile(settings.dir, now);
+/** Between the processes that use this store. */
+const storeLocks = new LockFile(settings.dir, now);
+/** Between the processes that analyse this root, whatever store they use. */
+const locks = settings.locksDir === settings.dir ? storeLocks : new LockFile(settings.locksDir, now);
 
 function open(): DatabaseFile {
   const deadline = performance.now() + OPENING_MS;
@@ -35,7 +38,7 @@ function open(): DatabaseFile {
         ...settings,
         now,
         log: (level, message) => say({ type: 'log', level, message }),
-        exclusively: (work) => locks.exclusively(work),
+        exclusively: (work) => storeLocks.exclusively(work),
       });
     } catch (error) {
       if (faultOf(error) !== 'busy' || performance.now() > deadline) throw error;
@@ -106,6 +109,7 @@ function serve(file: DatabaseFile): ThreadCalls {
     close: () => {
       file.close();
       locks.close();
+      storeLocks.close();
     },
   };
 }

@@ -19,6 +19,8 @@ import { WriteQueue, type UnitResult } from './write-queue.ts';
 export interface StoreOptions {
   /** Folder of this root's store, absolute: see `storeDirFor`. Made when it is not there. */
   readonly dir: string;
+  /** Folder of the locks, absolute: one for all that analyse this root, whatever store they use. Default: `dir`. */
+  readonly locksDir?: string;
   readonly log?: (level: 'warn' | 'info', message: string) => void;
   /** Default true: when the disk cannot be used, results are kept in memory. False: opening throws instead. */
   readonly fallbackToMemory?: boolean;
@@ -88,12 +90,13 @@ export class Store {
   #closing: Promise<void> | undefined;
 
   /** Use {@link openStore}. @param script of the thread; for tests */
-  constructor({ dir, log = () => {}, fallbackToMemory = true, maxBytes = MAX_BYTES }: StoreOptions, script?: string) {
+  constructor(options: StoreOptions, script?: string) {
+    const { dir, locksDir = dir, log = () => {}, fallbackToMemory = true, maxBytes = MAX_BYTES } = options;
     this.dir = dir;
     this.#log = log;
     this.#fallbackToMemory = fallbackToMemory;
     const listener = { log, memory: (reason: string): void => void (this.#memoryReason = reason) };
-    this.#line = new ThreadLine({ dir, maxBytes, fallbackToMemory }, listener, script);
+    this.#line = new ThreadLine({ dir, locksDir, maxBytes, fallbackToMemory }, listener, script);
     const sink = {
       stage: (...values: Parameters<ThreadCalls['stage']>) => this.#line.call('stage', ...values),
       commit: (...values: Parameters<ThreadCalls['commit']>) => this.#line.call('commit', ...values),

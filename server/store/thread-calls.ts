@@ -17,6 +17,7 @@ import type { StoreError } from './faults.ts';
 
 export interface ThreadSettings {
   readonly dir: string;
+  readonly locksDir: string;
   readonly maxBytes: number;
   readonly fallbackToMemory: boolean;
 }

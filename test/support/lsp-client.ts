@@ -31,13 +31,15 @@ export class Editor implements AsyncDisposable {
   readonly progress: { token: unknown; value: { kind: string; percentage?: number } }[] = [];
   readonly statuses: StatusParams[] = [];
   readonly messages: string[] = [];
+  readonly log: string[] = [];
   readonly exited: Promise<number | null>;
   initialized: InitializeResult | undefined;
   readonly #waiting = new Set<() => void>();
 
-  constructor() {
+  /** @param env instead of that of the tests */
+  constructor(env: NodeJS.ProcessEnv = process.env) {
     const script = path.join(repository, 'dist', 'server.mjs');
-    this.server = spawn(process.execPath, [script, '--stdio'], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.server = spawn(process.execPath, [script, '--stdio'], { stdio: ['pipe', 'pipe', 'pipe'], env });
     this.exited = new Promise((resolve) => this.server.on('exit', resolve));
     this.server.stderr.resume();
     this.connection = createProtocolConnection(
@@ -57,7 +59,10 @@ export class Editor implements AsyncDisposable {
       this.progress.push(params);
       this.#changed();
     });
-    this.connection.onNotification('window/logMessage', () => {});
+    this.connection.onNotification('window/logMessage', ({ message }: { message: string }) => {
+      this.log.push(message);
+      this.#changed();
+    });
     this.connection.onRequest('client/registerCapability', (params: { registrations: Registration[] }) => {
       this.registrations.push(...params.registrations);
       return null;

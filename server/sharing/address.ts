@@ -1,0 +1,42 @@
+/**
+ * Where the leader of a folder is reached: a socket in a private directory (a pipe on Windows), named in a file beside
+ * the locks. Stateless.
+ */
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { claimSocketPath, removeSocket, type SocketPlace } from '../../workers/ipc/drivers/socket-path.ts';
+
+const ADDRESS_NAME = 'leader.json';
+
+/** Undefined: nobody leads, or did so when it was last written. */
+export async function readAddress(dir: string): Promise<string | undefined> {
+  try {
+    const { address } = JSON.parse(await readFile(path.join(dir, ADDRESS_NAME), 'utf8')) as { address?: unknown };
+    return typeof address === 'string' ? address : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A new place to listen at; that of a leader who was killed is removed. Only for the holder of the lock. */
+export async function claimAddress(dir: string): Promise<SocketPlace> {
+  const before = await readAddress(dir);
+  if (before !== undefined && isOurs(before)) removeSocket(before, true);
+  return claimSocketPath(undefined);
+}
+
+/** @throws the error of the file system */
+export async function writeAddress(dir: string, address: string): Promise<void> {
+  const draft = path.join(dir, `${ADDRESS_NAME}.${process.pid}.tmp`);
+  await writeFile(draft, JSON.stringify({ address }), { mode: 0o600 });
+  await rename(draft, path.join(dir, ADDRESS_NAME));
+}
+
+export async function removeAddress(dir: string, address: string): Promise<void> {
+  if ((await readAddress(dir)) === address) await rm(path.join(dir, ADDRESS_NAME), { force: true });
+}
+
+/** A file that says something else must not make us delete things. */
+function isOurs(address: string): boolean {
+  return path.basename(address) === 's' && /^iw-\d+-/.test(path.basename(path.dirname(address)));
+}

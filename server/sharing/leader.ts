@@ -1,0 +1,245 @@
+/**
+ * Answers the questions of processes that follow this one in the analysis of a folder, out of what its engine knows.
+ * Lives as long as this process leads.
+ */
+import net from 'node:net';
+import {
+  createMessageConnection,
+  SocketMessageReader,
+  SocketMessageWriter,
+  type CancellationToken,
+  type MessageConnection,
+} from 'vscode-jsonrpc/node';
+import type { CheckEvent, DetectorOptions, DetectorProblem, PlanResult, Unit } from '../../workers/protocol.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { FileChange } from '../engine/interest.ts';
+import type { UnitAnswer } from '../engine/told.ts';
+import type { QuarantinedInput } from '../pool/types.ts';
+import * as messages from './messages.ts';
+
+/** About 100 KB: written and parsed without holding up either loop. */
+const ISSUES_PER_MESSAGE = 500;
+const EVENTS_PER_MESSAGE = 1000;
+/** Open questions are looked at again so long after the engine's state changed. */
+const LOOK_AGAIN_MS = 20;
+
+export interface LeaderHost {
+  readonly engine: Engine;
+  quarantined(): readonly QuarantinedInput[];
+  /** A follower saw these changes. @returns those that were news, after the engine has heard of them */
+  changed(changes: readonly FileChange[]): Promise<readonly FileChange[]>;
+  /** Makes the engine's answers those of the disk as it is now. @returns whether they are */
+  confirm(): Promise<boolean>;
+  /** The user of a follower wants everything analysed again. */
+  analyze(): void;
+  /** Or a file out of quarantine. */
+  release(file: string): void;
+}
+
+interface Guest {
+  readonly connection: MessageConnection;
+  readonly socket: net.Socket;
+  accepted: boolean;
+  /** What the guest said of changes before it asked must be known before it is answered. */
+  heard: Promise<unknown>;
+}
+
+export class Leader {
+  readonly #host: LeaderHost;
+  readonly #greeting: messages.Greeting;
+  readonly #server: net.Server;
+  readonly #guests = new Set<Guest>();
+  readonly #onStatus = (): void => this.#lookAgainSoon();
+  #waiting: (() => void)[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(host: LeaderHost, greeting: messages.Greeting) {
+    this.#host = host;
+    this.#greeting = greeting;
+    this.#server = net.createServer((socket) => this.#welcome(socket));
+    host.engine.on('status', this.#onStatus);
+  }
+
+  /** Processes that follow. */
+  get followers(): number {
+    return [...this.#guests].filter(({ accepted }) => accepted).length;
+  }
+
+  /** @throws the error of the system when nothing can be listened to there */
+  listen(address: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(address, () => {
+        this.#server.off('error', reject);
+        this.#server.on('error', () => {});
+        resolve();
+      });
+    });
+  }
+
+  tellChanges(changes: readonly FileChange[], except?: MessageConnection): void {
+    for (const { connection, accepted } of this.#guests) {
+      if (accepted && connection !== except) {
+        connection.sendNotification(messages.changes, { changes }).catch(() => {});
+      }
+    }
+  }
+
+  tellAnalyze(except?: MessageConnection): void {
+    for (const { connection, accepted } of this.#guests) {
+      if (accepted && connection !== except) connection.sendNotification(messages.analyze, {}).catch(() => {});
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#host.engine.off('status', this.#onStatus);
+    this.#server.close();
+    for (const { socket } of this.#guests) socket.destroy();
+    this.#lookAgain();
+  }
+
+  #welcome(socket: net.Socket): void {
+    const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+    const guest: Guest = { connection, socket, accepted: false, heard: Promise.resolve() };
+    this.#guests.add(guest);
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => {
+      this.#guests.delete(guest);
+      connection.dispose();
+      this.#lookAgain();
+    });
+    connection.onError(() => socket.destroy());
+    connection.onRequest(messages.greet, (greeting) => {
+      guest.accepted = JSON.stringify(greeting) === JSON.stringify(this.#greeting);
+      return { accepted: guest.accepted };
+    });
+    connection.onRequest(messages.ping, () => null);
+    connection.onRequest(messages.plan, (params, token) => this.#plan(guest, params, token));
+    connection.onRequest(messages.check, (params, token) => this.#check(guest, params, token));
+    connection.onRequest(messages.confirm, async () => {
+      await guest.heard;
+      return this.#host.confirm();
+    });
+    connection.onNotification(messages.changes, ({ changes }) => {
+      guest.heard = guest.heard.then(async () => {
+        const news = await this.#host.changed(changes);
+        if (news.length > 0) this.tellChanges(news, connection);
+      });
+    });
+    connection.onNotification(messages.analyze, () => {
+      this.#host.analyze();
+      this.tellAnalyze(connection);
+    });
+    connection.onNotification(messages.release, ({ file }) => this.#host.release(file));
+    connection.listen();
+  }
+
+  async #plan(
+    guest: Guest,
+    { detector, options }: messages.PlanParams,
+    token: CancellationToken,
+  ): Promise<{ readonly plan?: PlanResult }> {
+    await guest.heard;
+    const same = sameAs(options);
+    while (this.#isWanted(guest, token)) {
+      const told = this.#host.engine.teller(detector, same)?.tellPlan();
+      if (told === undefined || told.state === 'refused') break;
+      if (told.state === 'ready') return { plan: told.value };
+      await this.#nextStatus(token);
+    }
+    return {};
+  }
+
+  async #check(
+    guest: Guest,
+    { id, detector, options, units }: messages.CheckParams,
+    token: CancellationToken,
+  ): Promise<messages.CheckReply> {
+    await guest.heard;
+    const same = sameAs(options);
+    const open = new Map(units.map((unit) => [unit.id, unit]));
+    const refused: string[] = [];
+    const quarantined: QuarantinedInput[] = [];
+    let problems: readonly DetectorProblem[] = [];
+    while (this.#isWanted(guest, token)) {
+      const teller = this.#host.engine.teller(detector, same);
+      if (teller === undefined) break;
+      for (const unit of open.values()) {
+        const told = teller.tellAnswer(unit);
+        if (told.state === 'pending') continue;
+        open.delete(unit.id);
+        if (told.state === 'refused') refused.push(unit.id);
+        else if (told.value.unanswered) {
+          const input = this.#quarantineOf(detector, unit);
+          if (input) quarantined.push(input);
+          else refused.push(unit.id);
+        } else {
+          problems = told.value.problems;
+          await this.#answer(guest, id, unit, told.value);
+        }
+      }
+      if (open.size === 0) break;
+      await this.#nextStatus(token);
+    }
+    return { refused: [...refused, ...open.keys()], quarantined, problems };
+  }
+
+  /** Resolves when the guest has been sent it, at its pace. */
+  async #answer({ connection }: Guest, id: number, { id: unit }: Unit, { files }: UnitAnswer): Promise<void> {
+    let events: CheckEvent[] = [];
+    let issues = 0;
+    const send = async (last: boolean): Promise<void> => {
+      await connection.sendNotification(messages.answer, { id, unit, events, last });
+      [events, issues] = [[], 0];
+    };
+    for (const [file, all] of files) {
+      events.push({ kind: 'begin', unit, file });
+      for (let start = 0; start < all.length; start += ISSUES_PER_MESSAGE) {
+        const some = all.slice(start, start + ISSUES_PER_MESSAGE);
+        events.push({ kind: 'issues', unit, file, issues: some });
+        issues += some.length;
+        if (issues >= ISSUES_PER_MESSAGE || events.length >= EVENTS_PER_MESSAGE) await send(false);
+      }
+      events.push({ kind: 'done', unit, file });
+    }
+    await send(true);
+  }
+
+  #quarantineOf(detector: string, unit: Unit): QuarantinedInput | undefined {
+    const { root } = this.#host.engine;
+    return this.#host
+      .quarantined()
+      .find((input) => input.detector === detector && input.root === root && input.unit.id === unit.id);
+  }
+
+  #isWanted(guest: Guest, token: CancellationToken): boolean {
+    return guest.accepted && this.#guests.has(guest) && !this.#closed && !token.isCancellationRequested;
+  }
+
+  #nextStatus(token: CancellationToken): Promise<void> {
+    return new Promise((resolve) => {
+      const listener = token.onCancellationRequested(() => this.#lookAgain());
+      this.#waiting.push(() => {
+        listener.dispose();
+        resolve();
+      });
+    });
+  }
+
+  #lookAgainSoon(): void {
+    if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#lookAgain(), LOOK_AGAIN_MS);
+  }
+
+  #lookAgain(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const resume of this.#waiting.splice(0)) resume();
+  }
+}
+
+function sameAs(options: DetectorOptions): (own: DetectorOptions) => boolean {
+  const meaning = messages.meaningOf(options);
+  return (own) => messages.meaningOf(own) === meaning;
+}

@@ -1,0 +1,88 @@
+/** What the processes that share one analysis say to each other. Types and method names; plain JSON data. */
+import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc/node';
+import type { CheckEvent, DetectorOptions, DetectorProblem, PlanResult, Unit } from '../../workers/protocol.ts';
+import type { FileChange } from '../engine/interest.ts';
+import type { QuarantinedInput } from '../pool/types.ts';
+import { version } from '../version.ts';
+
+/** Whoever differs in any of these comes to other results, or speaks another language. */
+export interface Greeting {
+  readonly protocol: number;
+  readonly bulkhead: string;
+  /** Major version of Node; the editor's own is rarely the terminal's to the last digit. */
+  readonly node: string;
+  /** Of ESLint: which kind of configuration it takes. */
+  readonly flatConfig: string;
+  /** The setting `bulkhead.node`. */
+  readonly program: string;
+}
+
+export function greetingOf(program = ''): Greeting {
+  return {
+    protocol: 1,
+    bulkhead: version,
+    node: process.versions.node.split('.')[0] ?? '',
+    flatConfig: process.env['ESLINT_USE_FLAT_CONFIG'] ?? '',
+    program,
+  };
+}
+
+export interface PlanParams {
+  readonly detector: string;
+  readonly options: DetectorOptions;
+}
+
+export interface CheckParams extends PlanParams {
+  /** Of the follower's choice; {@link AnswerParams} repeat it. */
+  readonly id: number;
+  readonly units: readonly Unit[];
+}
+
+export interface CheckReply {
+  /** Ids of units that the follower has to analyse for itself. */
+  readonly refused: readonly string[];
+  readonly quarantined: readonly QuarantinedInput[];
+  readonly problems: readonly DetectorProblem[];
+}
+
+/** A part of the answer to a check. */
+export interface AnswerParams {
+  readonly id: number;
+  readonly unit: string;
+  readonly events: readonly CheckEvent[];
+  /** The unit's answer is complete. */
+  readonly last: boolean;
+}
+
+/** Follower to leader. */
+export const greet = new RequestType<Greeting, { readonly accepted: boolean }, void>('greet');
+export const plan = new RequestType<PlanParams, { readonly plan?: PlanResult }, void>('plan');
+export const check = new RequestType<CheckParams, CheckReply, void>('check');
+/** Answers when everything is as it is on disk now; false: that cannot be said. */
+export const confirm = new RequestType0<boolean, void>('confirm');
+/** Answers when the leader is not stuck. */
+export const ping = new RequestType0<null, void>('ping');
+/** Lets a file out of quarantine. */
+export const release = new NotificationType<{ readonly file: string }>('release');
+
+/** Leader to follower. */
+export const answer = new NotificationType<AnswerParams>('answer');
+
+/** Both ways: files that changed on disk. */
+export const changes = new NotificationType<{ readonly changes: readonly FileChange[] }>('changes');
+/** Both ways: the user wants everything analysed again. */
+export const analyze = new NotificationType<object>('analyze');
+
+/** Options as a text that is the same for the same meaning: in any order, and with what is meant when nothing is said. */
+export function meaningOf(options: DetectorOptions): string {
+  return JSON.stringify(options, (key, value: unknown) => {
+    if (key === 'engine' && value === 'auto') return undefined;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    const entries = Object.entries(value).filter(([, inner]) => !isEmpty(inner));
+    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+  });
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
+}

@@ -1,0 +1,110 @@
+/**
+ * A pool that lets another process do the work where that gives the same results: plans, and checks of what is on
+ * disk. Unsaved text, and whatever the other process refuses, goes to our own compartments. Lives as long as its engine.
+ */
+import type { CheckEvent, Unit } from '../../workers/protocol.ts';
+import type { CheckOutcome, CheckTask, Pool } from '../pool/types.ts';
+import type { Follower } from './follower.ts';
+
+type Lane = 'light' | 'heavy';
+
+/** @param followed asked anew each time: who leads may change; undefined: nobody else does our work */
+export function sharedPool(own: Pool, followed: () => Follower | undefined | Promise<Follower | undefined>): Pool {
+  const missed = new MissedChanges();
+
+  async function checkByOwn(task: CheckTask): Promise<CheckOutcome> {
+    return own.check(missed.told(task));
+  }
+
+  return {
+    health: () => own.health(),
+    onHealth: (listener) => own.onHealth(listener),
+    onAvailable: (listener) => own.onAvailable(listener),
+    restart: (detector) => own.restart(detector),
+    dispose: () => own.dispose(),
+    plan: async (request, signal) => {
+      const follower = await unlessAborted(followed(), signal);
+      return (await follower?.plan(request, signal)) ?? own.plan(request, signal);
+    },
+    check: async (task) => {
+      const { request, signal, onEvent } = task;
+      const follower = request.overlays.length > 0 ? undefined : await unlessAborted(followed(), signal);
+      if (follower === undefined || !follower.usable) return checkByOwn(task);
+      const startedAt = performance.now();
+      let [files, issues] = [0, 0];
+      const { refused, quarantined, problems } = await follower.check(request, signal, (event: CheckEvent) => {
+        if (event.kind === 'issues') issues += event.issues.length;
+        if (event.kind === 'done') files += 1;
+        return onEvent(event);
+      });
+      if (signal.aborted) return { kind: 'cancelled' };
+      const borrowed = new Set(request.units.map(({ id }) => id));
+      for (const id of refused) borrowed.delete(id);
+      if (borrowed.size > 0) {
+        missed.add(task);
+        for (const problem of problems) void onEvent({ kind: 'problem', problem });
+      }
+      if (refused.length === 0) {
+        const result = { durationMs: performance.now() - startedAt, files, issues };
+        return { kind: 'done', result, quarantined, borrowed };
+      }
+      const units = request.units.filter(({ id }) => refused.includes(id));
+      const rest = await checkByOwn({ ...task, request: { ...request, units } });
+      if (rest.kind === 'cancelled') return rest;
+      return { ...rest, quarantined: [...quarantined, ...rest.quarantined], borrowed };
+    },
+  };
+}
+
+/**
+ * Changes that our own compartments were not told of, because another process answered: they are told with the next
+ * check. By detector and lane, as compartments are.
+ */
+class MissedChanges {
+  readonly #missed = new Map<string, Set<string> | 'anything'>();
+
+  add({ request }: CheckTask): void {
+    for (const lane of ['light', 'heavy'] as const) {
+      const key = keyOf(request.detector, lane);
+      const before = this.#missed.get(key) ?? new Set<string>();
+      const all = before === 'anything' || request.changed === undefined ? 'anything' : before;
+      if (all !== 'anything') for (const file of request.changed ?? []) all.add(file);
+      this.#missed.set(key, all);
+    }
+  }
+
+  /** The task with what was missed before it. */
+  told(task: CheckTask): CheckTask {
+    const { changed, ...request } = task.request;
+    const key = keyOf(request.detector, laneOf(request.units));
+    const missed = this.#missed.get(key);
+    this.#missed.delete(key);
+    if (missed === undefined || changed === undefined) return task;
+    if (missed === 'anything') return { ...task, request };
+    return { ...task, request: { ...request, changed: [...new Set([...changed, ...missed])] } };
+  }
+}
+
+async function unlessAborted<Value>(
+  value: Value | undefined | Promise<Value | undefined>,
+  signal: AbortSignal,
+): Promise<Value | undefined> {
+  if (!(value instanceof Promise)) return value;
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const stop = (): void => resolve(undefined);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([value, promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function laneOf(units: readonly Unit[]): Lane {
+  return units.some(({ lane }) => lane === 'heavy') ? 'heavy' : 'light';
+}
+
+function keyOf(detector: string, lane: Lane): string {
+  return `${detector}\n${lane}`;
+}
