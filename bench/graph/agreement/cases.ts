@@ -62,6 +62,12 @@ export function casesOf(file: string): readonly RuleCase[] {
   return cases;
 }
 
+/** What another test file of theirs exports as its default. */
+export function defaultExportOf(file: string): unknown {
+  const exports = new Loader(undefined).load(file);
+  return typeof exports === 'object' && exports !== null && 'default' in exports ? exports.default : exports;
+}
+
 const TYPESCRIPT = { name: 'the parser of typescript-eslint' };
 
 /** CommonJS of a few files, in which everything that is not a file of the tests is something that does nothing. */
@@ -139,8 +145,12 @@ class Loader {
 
 /** Answers every call and every property with itself. */
 const anything: object = new Proxy(function () {}, {
-  get: (target, key) =>
-    key === Symbol.toPrimitive ? (): string => '' : key === Symbol.iterator ? Array.prototype[Symbol.iterator].bind([]) : key === 'prototype' ? (target as { prototype: unknown }).prototype : anything,
+  get: (target, key) => {
+    if (key === '__esModule') return undefined;
+    if (key === Symbol.toPrimitive) return (): string => '';
+    if (key === Symbol.iterator) return Array.prototype[Symbol.iterator].bind([]);
+    return key === 'prototype' ? (target as { prototype: unknown }).prototype : anything;
+  },
   apply: () => anything,
   construct: () => anything,
 }); // prettier-ignore

@@ -33,8 +33,8 @@ export function checkUnlisted(
   for (const use of uses) {
     const { name, module, request, resolution } = use;
     const types = typesPackageOf(name);
-    if (resolution.kind === 'builtin' || declared.has(name) || bundled.has(name) || name === manifest.data.name)
-      continue;
+    if (resolution.kind === 'builtin' || resolution.kind === 'opaque' || name === manifest.data.name) continue;
+    if (declared.has(name) || bundled.has(name)) continue;
     // Types alone are declared of what the host provides (`vscode`); a package that is really there is another matter.
     if (declared.has(types) && (!isInstalled(resolution) || use.isTypeOnly())) continue;
     if (request.kind === 'reference' || !isPackageName(name)) continue;
@@ -131,7 +131,8 @@ export function misplacedUses(
     manifest.data.private !== true && manifest.data.name !== undefined && manifest.data.version !== undefined;
   if (!check.isOn('misplaced-dependency') || !isPublished || environment.isBundled(joinedFile(manifest))) return [];
   return uses.filter(({ name, module, request, resolution, isProduction }) => {
-    if (!isProduction || resolution.kind === 'builtin' || request.kind === 'reference') return false;
+    if (!isProduction || resolution.kind === 'builtin' || resolution.kind === 'opaque') return false;
+    if (request.kind === 'reference') return false;
     const sections = declared.get(name);
     if (!sections?.every(({ section }) => section === 'devDependencies') || sections.length === 0) return false;
     return isShipped(manifest, module.file);

@@ -24,6 +24,10 @@ export class UnusedCheck {
     // Languages that are not read may use anything.
     for (const file of graph.files) if (UNREAD_LANGUAGES.test(file) && isInside(manifest, file)) return [];
     const peers = peersOf(check, manifest, declared.keys());
+    for (const file of graph.files) {
+      const compiler = COMPILERS[path.posix.extname(file)];
+      if (compiler !== undefined && isInside(manifest, file)) peers.add(compiler);
+    }
     return [...declared].flatMap(([name, sections]) => {
       const isOptional = sections.some(({ section }) => section === 'peerDependencies' || section === 'optionalDependencies'); // prettier-ignore
       if (isOptional || peers.has(name) || USED_BY_PRESENCE.test(name)) return [];
@@ -65,17 +69,21 @@ function ruleOf(sections: readonly Dependency[]): 'unused-dependency' | 'unused-
   return sections[0]?.section === 'dependencies' ? 'unused-dependency' : 'unused-dev-dependency';
 }
 
-/** What installed dependencies ask their user to install. */
+/** What installed dependencies ask their user to install, or use if it is there. */
 function peersOf({ graph }: PackageCheck, manifest: Manifest, names: Iterable<string>): Set<string> {
   const peers = new Set<string>();
   for (const name of names) {
-    const asked = graph.installed.find(name, path.join(graph.root, manifest.directory))?.data['peerDependencies'];
-    if (isRecord(asked)) for (const peer of Object.keys(asked)) peers.add(peer);
+    const installed = graph.installed.find(name, path.join(graph.root, manifest.directory))?.data;
+    for (const asked of [installed?.['peerDependencies'], installed?.['optionalDependencies']])
+      if (isRecord(asked)) for (const peer of Object.keys(asked)) peers.add(peer);
   }
   return peers;
 }
 
 const UNREAD_LANGUAGES = /\.(coffee|ls|elm|re|res|ml|purs|cljs|civet|imba|marko|pug|jade|hbs|ejs)$/;
+
+/** What compiles a component brings its run time. */
+const COMPILERS: Readonly<Record<string, string>> = { '.svelte': 'svelte', '.vue': 'vue', '.astro': 'astro' };
 
 /** Used by being there: types make globals, compilers are called by tools. */
 const USED_BY_PRESENCE =

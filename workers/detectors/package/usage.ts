@@ -23,29 +23,36 @@ export function packageUses(graph: ModuleGraph, module: Module): readonly Packag
   let isProduction: boolean | undefined;
   record.requests.forEach((request, index) => {
     const resolution = resolutions[index];
-    const name = resolution && packageUsed(request, resolution);
-    if (!resolution || name === undefined) return;
-    isProduction ??= isProductionFile(graph, module.file);
-    const isUsedAsTypeOnly = (): boolean => isTypeOnly(graph, module, request);
-    uses.push({ name, module, request, resolution, isProduction, isTypeOnly: isUsedAsTypeOnly });
+    if (!resolution) return;
+    for (const name of packagesUsed(request, resolution)) {
+      isProduction ??= isProductionFile(graph, module.file);
+      const isUsedAsTypeOnly = (): boolean => isTypeOnly(graph, module, request);
+      uses.push({ name, module, request, resolution, isProduction, isTypeOnly: isUsedAsTypeOnly });
+    }
   });
   return uses;
 }
 
-function packageUsed({ specifier, kind }: ModuleRequest, resolution: Resolution): string | undefined {
+function packagesUsed({ specifier, kind }: ModuleRequest, resolution: Resolution): readonly string[] {
   switch (resolution.kind) {
     case 'package':
-      return resolution.name;
+      return [resolution.name];
     case 'file':
-      return resolution.via === 'package' ? resolution.package : undefined;
+      return resolution.via === 'package' && resolution.package !== undefined ? [resolution.package] : [];
     case 'missing':
-      return resolution.via === 'package' ? (resolution.package ?? packageNameOf(specifier)) : undefined;
+      return resolution.via === 'package' ? [resolution.package ?? packageNameOf(specifier)] : [];
     case 'builtin':
       // `events` and `buffer` are packages too; a declared one counts as used.
-      return kind === 'reference' ? undefined : packageNameOf(specifier.replace(/^node:/, ''));
+      return kind === 'reference' ? [] : [packageNameOf(specifier.replace(/^node:/, ''))];
     default:
-      return undefined;
+      return specifier.includes('!') ? packagesOfLoaders(specifier) : [];
   }
+}
+
+/** `!style-loader!css-loader?modules!some-package/style.css` of webpack. */
+function packagesOfLoaders(specifier: string): readonly string[] {
+  const parts = specifier.split('!').map((part) => part.replace(/[?].*$/s, ''));
+  return parts.filter((part) => /^[@\w]/.test(part)).map(packageNameOf);
 }
 
 function isProductionFile(graph: ModuleGraph, file: string): boolean {
