@@ -61,6 +61,9 @@ export function uriOf(root: string, file: string): string {
   return pathToFileURL(path.resolve(root, file)).href;
 }
 
+/** Files that may wait for the editor before the analysis waits too; it goes on when half of them are sent. */
+const maxWaiting = 500;
+
 /** What a publisher sees of the workspace. */
 export interface PublisherSource {
   /** Current diagnostics of a file; undefined: not known at the moment, what is shown stays. */
@@ -78,6 +81,7 @@ export class Publisher {
   /** Last published text by URI; a file without diagnostics is absent. */
   readonly #published = new Map<string, string>();
   #running = false;
+  #room: PromiseWithResolvers<void> | undefined;
 
   constructor(source: PublisherSource, send: (params: PublishDiagnosticsParams) => Promise<void>) {
     this.#source = source;
@@ -89,6 +93,13 @@ export class Publisher {
     if (!this.#running && this.#waiting.size > 0) void this.#drain();
   }
 
+  /** Undefined: the editor keeps up. Else resolves when it has taken enough of what waits for it. */
+  room(): Promise<void> | undefined {
+    if (this.#room === undefined && this.#waiting.size <= maxWaiting) return undefined;
+    this.#room ??= Promise.withResolvers();
+    return this.#room.promise;
+  }
+
   /** Everything that is in the editor is compared with what is true now. */
   recheck(): void {
     this.changed(this.#published.keys());
@@ -98,6 +109,7 @@ export class Publisher {
     this.#running = true;
     for (const uri of this.#waiting) {
       this.#waiting.delete(uri);
+      this.#makeRoom();
       const diagnostics = this.#source.diagnosticsOf(uri);
       if (!diagnostics) continue;
       const text = diagnostics.length === 0 ? '' : JSON.stringify(diagnostics);
@@ -109,5 +121,11 @@ export class Publisher {
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
     this.#running = false;
+  }
+
+  #makeRoom(): void {
+    if (this.#room === undefined || this.#waiting.size > maxWaiting / 2) return;
+    this.#room.resolve();
+    this.#room = undefined;
   }
 }

@@ -154,6 +154,7 @@ export class Session {
       ...(node === '' || !this.#trusted ? {} : { detectors: runBy(node, detectorTable) }),
       ...(this.#storageDir === undefined ? {} : { storageDir: this.#storageDir }),
       log: (level, message) => this.#connection.console[level === 'debug' ? 'log' : level](message),
+      readerReady: () => this.#publisher.room(),
       onAlert: (alert) => this.#connection.console.warn(alertText(alert)),
       onNotice: (notice) => void showNotice(this.#connection, () => this.#workspace?.pool, notice),
     });

@@ -52,6 +52,11 @@ export interface PoolOptions extends PoolSettings {
   readonly storageDir?: string;
   /** Between health samples while something works. Default: 5,000. */
   readonly healthIntervalMs?: number;
+  /**
+   * Undefined: whoever shows the results keeps up. Else resolves when it does again; until then compartments wait with
+   * what they have found, and no deadline runs against them.
+   */
+  readonly readerReady?: () => Promise<void> | undefined;
   /** What the user should hear once. */
   readonly onNotice?: (notice: PoolNotice) => void;
   readonly onAlert?: (alert: MemoryAlert) => void;
@@ -301,7 +306,9 @@ class CompartmentPool implements SupervisedPool {
 
   #event(task: CheckTask, event: CheckEvent): void | Promise<void> {
     if (event.kind === 'problem') this.#errors.record(reportOfProblem(task.request.detector, event.problem));
-    return task.onEvent(event);
+    const taken = task.onEvent(event);
+    const ready = this.#options.readerReady?.();
+    return ready === undefined ? taken : Promise.all([taken, ready]).then(() => {});
   }
 
   #quarantineInput(task: CheckTask, place: Place, unit: Unit, file: string, reason: ExitReason): QuarantinedInput {

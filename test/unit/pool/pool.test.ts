@@ -456,6 +456,31 @@ describe('settling', () => {
     assert.equal(stage.at(0).killed, true);
   });
 
+  it('a front end that cannot show more slows all compartments down, and no deadline runs against them', async () => {
+    let ready: PromiseWithResolvers<void> | undefined = Promise.withResolvers<void>();
+    const stage = new Stage({ readerReady: () => ready?.promise });
+    const check = stage.check(['a']);
+    await stage.ready();
+    stage.at(0).begin('a');
+    let slowed = true;
+    void Promise.resolve(stage.at(0).say({ kind: 'issues', unit: 'a', file: 'a', issues: [] })).then(() => {
+      slowed = false;
+    });
+    for (let second = 0; second < 120; second += 1) {
+      await stage.clock.advance(1_000);
+      stage.at(0).beat(stage.clock.now());
+    }
+    assert.deepEqual([slowed, stage.at(0).killed], [true, false]);
+    assert.equal(check.events.length, 2, 'what is there is taken');
+    const { resolve } = ready;
+    ready = undefined;
+    resolve();
+    await settle();
+    assert.equal(slowed, false);
+    await stage.at(0).finish();
+    assert.equal(check.outcome?.kind, 'done');
+  });
+
   it('an unknown detector is an error of its own', async () => {
     const stage = new Stage();
     assert.equal((await stage.check(['a'], { detector: 'constructor' }).settled).kind, 'failed');

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import type { Diagnostic } from 'vscode-languageserver/node';
+import { Publisher } from '../../../server/lsp/diagnostics.ts';
+
+const diagnostic: Diagnostic = {
+  message: 'm',
+  range: { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } },
+};
+
+/** An editor that takes a message only when the test lets it. */
+class SlowEditor {
+  readonly sent: string[] = [];
+  #take: () => void = () => {};
+  #open = false;
+
+  send = async ({ uri }: { readonly uri: string }): Promise<void> => {
+    this.sent.push(uri);
+    if (!this.#open) await new Promise<void>((resolve) => (this.#take = resolve));
+  };
+
+  async take(count: number): Promise<void> {
+    for (let index = 0; index < count; index += 1) {
+      this.#take();
+      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  open(): void {
+    this.#open = true;
+    this.#take();
+  }
+}
+
+const uris = (count: number): string[] => Array.from({ length: count }, (_, index) => `file:///f${index}`);
+
+describe('publisher', () => {
+  it('has one message on its way to a slow editor, and asks for a rest until half of what waits is sent', async () => {
+    const editor = new SlowEditor();
+    const publisher = new Publisher({ diagnosticsOf: () => [diagnostic] }, editor.send);
+    publisher.changed(uris(501));
+    assert.equal(publisher.room(), undefined, '500 wait, one is on its way');
+    publisher.changed(['file:///more']);
+    let rested = false;
+    const room = publisher.room();
+    assert.ok(room);
+    void room.then(() => (rested = true));
+    assert.equal(publisher.room(), room, 'one rest for all');
+    await editor.take(250);
+    assert.equal(rested, false);
+    assert.equal(editor.sent.length, 251);
+    await editor.take(1);
+    assert.equal(rested, true);
+    assert.equal(publisher.room(), undefined);
+  });
+
+  it('sends a file that changed while it waited once, with what is true then', async () => {
+    const editor = new SlowEditor();
+    let line = 0;
+    const lines: number[] = [];
+    const publisher = new Publisher(
+      {
+        diagnosticsOf: () => [{ ...diagnostic, range: { start: { line, character: 0 }, end: { line, character: 1 } } }],
+      },
+      (params) => {
+        lines.push(params.diagnostics[0]?.range.start.line ?? -1);
+        return editor.send(params);
+      },
+    );
+    publisher.changed(['file:///first', 'file:///second']);
+    for (line = 1; line <= 5; line += 1) publisher.changed(['file:///second']);
+    editor.open();
+    await editor.take(2);
+    assert.deepEqual(editor.sent, ['file:///first', 'file:///second']);
+    assert.deepEqual(lines, [0, 6]);
+  });
+
+  it('asks for no rest on account of files that nobody can answer for at the moment', async () => {
+    const publisher = new Publisher({ diagnosticsOf: () => undefined }, () => Promise.resolve());
+    publisher.changed(uris(2_000));
+    await publisher.room();
+    assert.equal(publisher.room(), undefined);
+  });
+});
