@@ -148,10 +148,10 @@ export interface CheckRequest {
   /** Files known to have changed since this compartment's last check of this root; absent: anything may have changed. */
   readonly changed?: readonly string[];
   /**
-   * Generation of the answer that the asker has of all these units: files that the changes after it cannot concern need
-   * not be named again (see {@link CheckResult.kept}). Absent: it has none.
+   * By unit: generation of the answer that the asker has. Files that the changes after it cannot concern need not be
+   * named again (see {@link CheckResult.kept}).
    */
-  readonly since?: number;
+  readonly since?: Readonly<Record<string, number>>;
   /** All files are to be answered for nevertheless: nobody waits, and what was kept has to be confirmed. */
   readonly confirm?: boolean;
 }

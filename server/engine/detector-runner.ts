@@ -6,6 +6,7 @@
  */
 import type {
   CheckEvent,
+  CheckRequest,
   DetectorOptions,
   DetectorProblem,
   Issue,
@@ -467,12 +468,13 @@ export class DetectorRunner {
   }
 
   /** Of projects: the detector may know what a change cannot concern. */
-  #sinceOf(units: readonly Unit[]): { readonly since?: number } {
-    const [first] = units;
-    const known = this.#changed !== undefined && first !== undefined && first.kind !== 'file';
-    const since = known ? this.#answers.get(first.id)?.generation : undefined;
-    const isCommon = units.every((unit) => this.#answers.get(unit.id)?.generation === since);
-    return since === undefined || !isCommon ? {} : { since };
+  #sinceOf(units: readonly Unit[]): Pick<CheckRequest, 'since'> {
+    if (this.#changed === undefined) return {};
+    const known = units.flatMap(({ id, kind }): [string, number][] => {
+      const answer = kind === 'file' ? undefined : this.#answers.get(id);
+      return answer ? [[id, answer.generation]] : [];
+    });
+    return known.length === 0 ? {} : { since: Object.fromEntries(known) };
   }
 
   #take(run: Run, event: CheckEvent): void {
@@ -517,6 +519,8 @@ export class DetectorRunner {
     const quarantined = new Map(outcome.quarantined.map((input) => [input.unit.id, input]));
     for (const unit of current) {
       const poison = quarantined.get(unit.id);
+      // Confirmed or not possible: either way it was tried.
+      if (run.leisurely) this.#unconfirmed.delete(unit.id);
       if (unfinished.has(unit.id)) this.#unanswered.add(unit.id);
       else if (poison) this.#quarantine(unit, poison);
       else {

@@ -28,7 +28,9 @@ export async function runDetector(
   detector: Detector,
   root: string,
   options: DetectorOptions = {},
-  extra: Partial<Pick<CheckRequest, 'overlays' | 'first' | 'changed' | 'units'>> & { signal?: AbortSignal } = {},
+  extra: Partial<
+    Pick<CheckRequest, 'overlays' | 'first' | 'changed' | 'units' | 'generation' | 'since' | 'confirm'>
+  > & { signal?: AbortSignal } = {},
 ): Promise<DetectorRun> {
   const { signal = new AbortController().signal, ...request } = extra;
   const log = (): void => {};
@@ -90,11 +92,11 @@ export async function runDetector(
             detector: detector.name,
             root,
             options,
-            generation: 1,
+            ...request,
+            generation: request.generation ?? 1,
             units: request.units ?? plan.units,
             overlays: request.overlays ?? [],
             first: request.first ?? [],
-            ...(request.changed === undefined ? {} : { changed: request.changed }),
           },
           context,
         )

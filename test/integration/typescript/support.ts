@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { CheckRequest, DetectorOptions, Unit } from '../../../workers/protocol.ts';
+import type { CheckRequest, CheckResult, DetectorOptions, Unit } from '../../../workers/protocol.ts';
 import { differenceOf, lineOf, runTsc, sortedSet } from '../../support/typescript-oracle.ts';
 import { engineFor } from '../../../workers/detectors/typescript/engine.ts';
 import { detector } from '../../../workers/detectors/typescript/index.ts';
@@ -57,14 +57,20 @@ export async function cleanUp(): Promise<void> {
   for (const folder of made.splice(0)) await rm(folder, { recursive: true, force: true });
 }
 
-export type Extra = Partial<Pick<CheckRequest, 'overlays' | 'first' | 'changed' | 'units'>> & { signal?: AbortSignal };
+export type Extra = Partial<
+  Pick<CheckRequest, 'overlays' | 'first' | 'changed' | 'units' | 'generation' | 'since' | 'confirm'>
+> & { signal?: AbortSignal };
 
 export function run(workspace: Workspace, options: DetectorOptions = {}, extra: Extra = {}): Promise<DetectorRun> {
   return runDetector(detector, workspace.root, options, extra);
 }
 
 /** What a run says of each unit, as lines to compare. */
-export function linesByUnit({ plan, events }: DetectorRun): ReadonlyMap<string, readonly string[]> {
+export function linesByUnit(found: DetectorRun): ReadonlyMap<string, readonly string[]> {
+  return new Map([...linesByFile(found)].map(([unit, files]) => [unit, sortedSet([...files.values()].flat())]));
+}
+
+function linesByFile({ plan, events }: DetectorRun): ReadonlyMap<string, ReadonlyMap<string, readonly string[]>> {
   const open = new Map<string, string[]>();
   const settled = new Map(plan.units.map(({ id }) => [id, new Map<string, readonly string[]>()]));
   for (const event of events) {
@@ -74,7 +80,51 @@ export function linesByUnit({ plan, events }: DetectorRun): ReadonlyMap<string, 
     if (event.kind === 'issues') open.get(key)?.push(...event.issues.map(lineOf));
     if (event.kind === 'done') settled.get(event.unit)?.set(event.file, open.get(key) ?? []);
   }
-  return new Map([...settled].map(([unit, files]) => [unit, sortedSet([...files.values()].flat())]));
+  return settled;
+}
+
+/**
+ * Asks as the engine does: says what it knows, keeps what was not named again, and may confirm. Lives as long as its
+ * test.
+ */
+export class Asker {
+  readonly #workspace: Workspace;
+  readonly #options: DetectorOptions;
+  #generation = 0;
+  #since: Readonly<Record<string, number>> | undefined;
+  /** By unit and file. */
+  readonly #lines = new Map<string, Map<string, readonly string[]>>();
+
+  constructor(workspace: Workspace, options: DetectorOptions = {}) {
+    this.#workspace = workspace;
+    this.#options = options;
+  }
+
+  /** @returns files that were answered for, sorted; and what was kept */
+  async ask(extra: Extra = {}): Promise<{ files: readonly string[]; kept: NonNullable<CheckResult['kept']> }> {
+    this.#generation += 1;
+    const known = extra.changed !== undefined && this.#since ? { since: this.#since } : {};
+    const asked = { generation: this.#generation, ...known, ...extra };
+    const found = await run(this.#workspace, this.#options, asked);
+    assert.deepEqual(found.problems, []);
+    const kept = found.result?.kept ?? {};
+    for (const [unit, lines] of linesByFile(found)) {
+      if (kept[unit] === undefined) this.#lines.set(unit, new Map());
+      for (const [file, own] of lines) this.#lines.get(unit)?.set(file, own);
+    }
+    this.#since = Object.fromEntries(found.plan.units.map(({ id }) => [id, this.#generation]));
+    const done = found.events.flatMap((event) => (event.kind === 'done' ? [event.file] : []));
+    return { files: sortedSet(done), kept };
+  }
+
+  /** What is left to do at leisure. */
+  confirm(extra: Extra = {}): ReturnType<Asker['ask']> {
+    return this.ask({ changed: [], confirm: true, ...extra });
+  }
+
+  linesOf(unit: string): readonly string[] {
+    return sortedSet([...(this.#lines.get(unit)?.values() ?? [])].flat());
+  }
 }
 
 export interface Compared {

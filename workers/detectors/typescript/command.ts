@@ -30,6 +30,7 @@ export function openCommand(engine: Engine, settings: SessionSettings): TypeScri
     },
     check: async (order, sink, signal) => {
       await report(parseOutput(await run(engine, root, order, signal), root), sink);
+      return 'whole';
     },
     trim: () => {},
     close: () => Promise.resolve(),

@@ -73,20 +73,22 @@ async function plan({ root, options }: PlanRequest, { signal }: PlanContext): Pr
 
 async function check(request: CheckRequest, context: CheckContext): Promise<CheckResult> {
   const started = performance.now();
-  const { root, units, overlays, first, changed } = request;
+  const { root, units, overlays, changed, generation, since, confirm = false } = request;
   const { engine: mode } = readOptions(request.options, []);
   const paths = new RootPaths(root);
   const changes: Changes = {
     overlays: new Map(overlays.map(({ file, text }) => [path.join(root, file), text])),
     ...(changed === undefined ? {} : { changed: changed.map((file) => path.join(root, file)) }),
   };
-  const wanted = first.map((file) => path.join(root, file));
+  // What is only to be confirmed has been answered for.
+  const first = confirm ? [] : request.first.map((file) => path.join(root, file));
   // Every session of the root hears of the changes, also those this check does not use.
   for (const session of sessionsOf(root)) await session.update(changes);
 
   let files = 0;
   let issues = 0;
   const timings: Record<string, number> = {};
+  const kept: Record<string, 'unchanged' | 'affected'> = {};
   for (const [index, unit] of units.entries()) {
     context.signal.throwIfAborted();
     const unitStarted = performance.now();
@@ -103,8 +105,18 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
         const made = new UnitReport(unit, context, paths, onProgress);
         const session = await sessionFor(root, unit, mode, changes, context, again);
         made.begin(path.join(root, unit.file));
-        await session.check({ configFile: path.join(root, unit.id), first: wanted }, made, context.signal);
-        await made.finish();
+        const configFile = path.join(root, unit.id);
+        const known = since?.[unit.id];
+        const order = {
+          configFile,
+          first,
+          generation,
+          whole: confirm,
+          ...(known === undefined ? {} : { since: known }),
+        };
+        const extent = await session.check(order, made, context.signal);
+        if (extent !== 'whole') kept[unit.id] = extent;
+        if (extent !== 'unchanged') await made.finish();
         return made;
       },
       context,
@@ -115,7 +127,7 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     timings[unit.id] = performance.now() - unitStarted;
     context.progress((index + 1) * 100, units.length * 100, unit.id);
   }
-  return { durationMs: performance.now() - started, files, issues, timings };
+  return { durationMs: performance.now() - started, files, issues, timings, kept };
 }
 
 async function dispose(): Promise<void> {

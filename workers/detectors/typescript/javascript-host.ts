@@ -14,6 +14,13 @@ interface ParsedFile {
   readonly source: ts.SourceFile;
 }
 
+export interface Touched {
+  /** Absolute path. */
+  readonly file: string;
+  /** It was there and still is. */
+  readonly stays: boolean;
+}
+
 export class Disk {
   readonly #ts: TypeScript;
   readonly #system: ts.System;
@@ -21,6 +28,8 @@ export class Disk {
   #overlays: ReadonlyMap<string, string> = new Map();
   readonly #texts = new Map<string, string | undefined>();
   readonly #files = new Map<string, boolean>();
+  /** Files that were there when last looked for. */
+  readonly #there = new Set<string>();
   readonly #folders = new Map<string, boolean>();
   readonly #realpaths = new Map<string, string>();
   /** By file name, then by how it was parsed. */
@@ -36,10 +45,11 @@ export class Disk {
     this.#sharesFiles = major > 5 || (major === 5 && minor >= 3);
   }
 
-  /** @returns the paths whose content may be another now; undefined: all */
-  update({ overlays, changed }: Changes): readonly string[] | undefined {
+  /** @returns the files whose content may be another now; undefined: all */
+  update({ overlays, changed }: Changes): readonly Touched[] | undefined {
     const before = this.#overlays;
     this.#overlays = overlays;
+    for (const [file, there] of this.#files) if (there) this.#there.add(file);
     this.#files.clear();
     this.#folders.clear();
     this.#realpaths.clear();
@@ -51,7 +61,15 @@ export class Disk {
     for (const [file, text] of overlays) if (before.get(file) !== text) touched.add(file);
     for (const file of before.keys()) if (!overlays.has(file)) touched.add(file);
     for (const file of touched) this.#texts.delete(this.#key(file));
-    return [...touched];
+    return [...touched].map((file) => {
+      const key = this.#key(file);
+      const [was, is] = [this.#there.has(key), this.fileExists(file)];
+      if (is) this.#there.add(key);
+      else this.#there.delete(key);
+      // Programs may know a linked file by its other name.
+      const linked = is && this.#realpath(file) !== file;
+      return { file, stays: was && is && !linked };
+    });
   }
 
   fileExists(file: string): boolean {
@@ -87,7 +105,7 @@ export class Disk {
       fileExists: (file) => this.fileExists(file),
       readFile: (file) => this.#read(file),
       directoryExists: (folder) => cached(this.#folders, this.#key(folder), () => this.#system.directoryExists(folder)),
-      realpath: (file) => cached(this.#realpaths, file, () => this.#system.realpath?.(file) ?? file),
+      realpath: (file) => this.#realpath(file),
       getSourceFile: (file, languageVersionOrOptions) => this.#parse(file, family, languageVersionOrOptions),
       // As editors do: what a referenced project exports is read from its sources, built or not.
       useSourceOfProjectReferenceRedirect: () => true,
@@ -106,6 +124,10 @@ export class Disk {
     this.#texts.clear();
   }
 
+  #realpath(file: string): string {
+    return cached(this.#realpaths, file, () => this.#system.realpath?.(file) ?? file);
+  }
+
   #read(file: string): string | undefined {
     const overlay = this.#overlays.get(path.normalize(file));
     if (overlay !== undefined) return overlay.replace(/^\uFEFF/, '');
@@ -119,6 +141,7 @@ export class Disk {
   ): ts.SourceFile | undefined {
     const text = this.#read(file);
     if (text === undefined) return undefined;
+    this.#there.add(this.#key(file));
     const manner = family + mannerOf(languageVersionOrOptions);
     const versions = this.#parsed.get(file) ?? new Map<string, ParsedFile>();
     this.#parsed.set(file, versions);

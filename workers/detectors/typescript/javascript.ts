@@ -6,18 +6,22 @@ import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type ts from 'typescript';
 import type { Engine } from './engine.ts';
+import { affectedFiles, touchedSources, type Edit } from './affected.ts';
 import { Disk, type TypeScript } from './javascript-host.ts';
+import { Imports } from './imports.ts';
+import { Ledger } from './ledger.ts';
 import {
   NOWHERE,
   severityOf,
   type Changes,
   type Diagnostic,
+  type Extent,
   type ProjectOrder,
   type ProjectSink,
   type SessionSettings,
   type TypeScriptSession,
 } from './session.ts';
-import { LineMap } from './text.ts';
+import { LineMap, slashed } from './text.ts';
 
 /** @param engine of kind `javascript`; its module is loaded into this process */
 export function openJavascript(engine: Engine, { root }: SessionSettings): TypeScriptSession {
@@ -27,10 +31,24 @@ export function openJavascript(engine: Engine, { root }: SessionSettings): TypeS
 
 /** A wanted file is checked at once only while there are not too many of them. */
 const MANY_WANTED = 50;
+/** When more than this share of the files is affected, all are checked at once: they would have to be confirmed anyway. */
+const MANY_AFFECTED = 0.25;
+/** Of fewer files than these it does not matter. */
+const FEW_AFFECTED = 200;
 
 interface LoadedProject {
-  readonly program: ts.Program;
+  program: ts.Program;
+  /** Texts of its files may be others now. */
+  stale: boolean;
+  /** Its checker met files in another order than that of the program. */
+  mixed: boolean;
   readonly configuration: readonly ts.Diagnostic[];
+  /** What the last whole check said of the project. */
+  general: readonly Diagnostic[];
+  /** Files of which it said, when there was nothing else to say, what is wrong with their declarations. */
+  declarations: ReadonlySet<string>;
+  readonly imports: Imports;
+  readonly ledger: Ledger<ts.Program>;
 }
 
 class JavascriptSession implements TypeScriptSession {
@@ -46,47 +64,114 @@ class JavascriptSession implements TypeScriptSession {
 
   update(changes: Changes): Promise<void> {
     const touched = this.#disk.update(changes);
-    // A file that comes, goes or is not of a program can change what imports mean: those programs start afresh.
-    for (const [config, { program }] of this.#projects) {
-      const harmless = touched?.every((file) => program.getSourceFile(file) && this.#disk.fileExists(file)) ?? false;
-      if (!harmless) this.#projects.delete(config);
+    for (const [config, project] of this.#projects) {
+      // A file that comes or goes can change what imports mean: those programs start afresh.
+      const harmless = touched?.every(
+        ({ file, stays }) => stays && (project.program.getSourceFile(file) !== undefined || !file.endsWith('.json')),
+      );
+      if (harmless !== true) this.#projects.delete(config);
+      for (const { file } of touched ?? []) {
+        if (project.program.getSourceFile(file) === undefined) continue;
+        project.stale = true;
+        project.ledger.touch(file);
+      }
     }
     return Promise.resolve();
   }
 
-  async check({ configFile, first }: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<void> {
+  async check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<Extent> {
     signal.throwIfAborted();
-    const { program, configuration } = this.#load(configFile);
+    const project = this.#load(order.configFile);
+    const known = project.ledger.asked(order.since);
+    let extent: Extent = 'whole';
+    if (known && !order.whole) {
+      const edit: Edit = { before: known.state, now: project.program, touched: known.touched };
+      const sources = touchedSources(edit);
+      if (sources?.length === 0) extent = 'unchanged';
+      else if (sources && (await this.#checkAffected(project, edit, sources, order.first, sink, signal)))
+        extent = 'affected';
+    }
+    if (extent === 'whole') await this.#checkWhole(project, order, sink, signal);
+    project.ledger.gave(order.generation, project.program);
+    return extent;
+  }
+
+  async #checkWhole(
+    project: LoadedProject,
+    { first }: ProjectOrder,
+    sink: ProjectSink,
+    signal: AbortSignal,
+  ): Promise<void> {
     const convert = new Converter(this.#ts);
+    await this.#checkWanted(project, first, convert, sink, signal);
+    // In the program's own order, by a checker that met nothing before: messages list the members of a union in the
+    // order they were met.
+    if (project.mixed) this.#renew(project);
+    const { program } = project;
     const options = [...program.getOptionsDiagnostics(), ...program.getGlobalDiagnostics()];
-    sink.project(convert.all([...configuration, ...options]));
+    const general: Diagnostic[] = [];
+    const about = (found: readonly ts.Diagnostic[]): void => {
+      const converted = convert.all(found);
+      general.push(...converted);
+      sink.project(converted);
+    };
+    about([...project.configuration, ...options]);
 
     const sources = program.getSourceFiles();
-    await this.#checkWanted(program, first, convert, sink, signal);
     let clean = options.length === 0;
     let done = 0;
-    // In the program's own order: messages list the members of a union in the order they were met.
     for (const source of sources) {
       sink.begin(source.fileName);
-      const syntax = program.getSyntacticDiagnostics(source);
-      const found = [...syntax, ...program.getSemanticDiagnostics(source)];
+      const found = diagnosticsOf(program, source);
       clean &&= found.length === 0;
-      await this.#answer(source, found, convert, sink);
+      about(await this.#answer(source, found, convert, sink));
       done += 1;
       sink.progress(done, sources.length);
       await nextTurn();
       signal.throwIfAborted();
     }
+    const flawed = new Set<string>();
     const { declaration, composite } = program.getCompilerOptions();
     if (clean && (declaration === true || composite === true)) {
       // As `tsc --noEmit` does: problems of declaration files come last, when there are no others.
       for (const source of sources) {
         const found = program.getDeclarationDiagnostics(source);
         if (found.length === 0) continue;
+        flawed.add(source.fileName);
         await this.#answer(source, found, convert, sink);
         await nextTurn();
         signal.throwIfAborted();
       }
+    }
+    project.general = general;
+    project.declarations = flawed;
+  }
+
+  /** @returns false: it went too far; all files have to be checked */
+  async #checkAffected(
+    project: LoadedProject,
+    edit: Edit,
+    sources: readonly ts.SourceFile[],
+    first: readonly string[],
+    sink: ProjectSink,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { program } = project;
+    const convert = new Converter(this.#ts);
+    const most = Math.max(FEW_AFFECTED, program.getSourceFiles().length * MANY_AFFECTED);
+    const files = affectedFiles(this.#ts, edit, sources, project.imports, new Set(first.map(slashed)), most);
+    project.mixed = true;
+    sink.project(project.general);
+    for (;;) {
+      const { value, done } = files.next();
+      if (done === true) return value;
+      sink.begin(value.fileName);
+      const found = diagnosticsOf(program, value);
+      // What is wrong with its declarations was told last time, and is only told of a project without other problems.
+      const declarations = project.declarations.has(value.fileName) && found.length === 0;
+      await this.#answer(value, declarations ? program.getDeclarationDiagnostics(value) : found, convert, sink);
+      await nextTurn();
+      signal.throwIfAborted();
     }
   }
 
@@ -101,50 +186,49 @@ class JavascriptSession implements TypeScriptSession {
   }
 
   /**
-   * Answers for wanted files with a checker of their own, so that the checker of the program meets all files in the
-   * order `tsc` does and its messages read the same. Parsed files and bound symbols are shared.
+   * Answers for wanted files with a checker of their own, so that the checker of the whole meets all files in the order
+   * `tsc` does and its messages read the same. Parsed files and bound symbols are shared.
    */
   async #checkWanted(
-    program: ts.Program,
+    project: LoadedProject,
     first: readonly string[],
     convert: Converter,
     sink: ProjectSink,
     signal: AbortSignal,
   ): Promise<void> {
+    const { program } = project;
     const wanted = first.slice(0, MANY_WANTED).flatMap((file) => program.getSourceFile(file) ?? []);
-    if (wanted.length === 0) return;
-    const scout = this.#ts.createProgram({
-      rootNames: program.getRootFileNames(),
-      options: program.getCompilerOptions(),
-      projectReferences: program.getProjectReferences(),
-      host: this.#disk.hostFor(program.getCompilerOptions()),
-      oldProgram: program,
-    } as ts.CreateProgramOptions);
     for (const source of wanted) {
-      const own = scout.getSourceFile(source.fileName);
-      if (!own) continue;
-      sink.begin(own.fileName);
-      const found = [...scout.getSyntacticDiagnostics(own), ...scout.getSemanticDiagnostics(own)];
-      await this.#answer(own, found, convert, sink);
+      project.mixed = true;
+      sink.begin(source.fileName);
+      await this.#answer(source, diagnosticsOf(program, source), convert, sink);
       await nextTurn();
       signal.throwIfAborted();
     }
   }
 
+  /** @returns what was found and is of no file: missing global types are found while checking the file that needs them */
   async #answer(
     source: ts.SourceFile,
     found: readonly ts.Diagnostic[],
     convert: Converter,
     sink: ProjectSink,
-  ): Promise<void> {
+  ): Promise<readonly ts.Diagnostic[]> {
     const [here, elsewhere] = partition(found, ({ file }) => file?.fileName === source.fileName);
     await sink.answer(source.fileName, convert.all(here));
-    // Missing global types are found while checking the file that needs them.
-    if (elsewhere.length > 0) sink.project(convert.all(elsewhere));
+    return elsewhere;
   }
 
   #load(configFile: string): LoadedProject {
     const old = this.#projects.get(configFile);
+    const project = old ?? this.#open(configFile);
+    if (project.stale) this.#renew(project);
+    this.#projects.delete(configFile);
+    this.#projects.set(configFile, project);
+    return project;
+  }
+
+  #open(configFile: string): LoadedProject {
     const config = this.#disk.readConfig(configFile);
     const program = this.#ts.createProgram({
       rootNames: config.fileNames,
@@ -152,13 +236,38 @@ class JavascriptSession implements TypeScriptSession {
       ...(config.projectReferences ? { projectReferences: config.projectReferences } : {}),
       host: this.#disk.hostFor(config.options),
       configFileParsingDiagnostics: this.#ts.getConfigFileParsingDiagnostics(config),
-      ...(old ? { oldProgram: old.program } : {}),
     });
-    const project = { program, configuration: program.getConfigFileParsingDiagnostics() };
-    this.#projects.delete(configFile);
-    this.#projects.set(configFile, project);
-    return project;
+    return {
+      program,
+      stale: false,
+      mixed: false,
+      configuration: program.getConfigFileParsingDiagnostics(),
+      general: [],
+      declarations: new Set(),
+      imports: new Imports(this.#ts),
+      ledger: new Ledger(),
+    };
   }
+
+  /** The same project with the texts of now, and a checker that met nothing yet. */
+  #renew(project: LoadedProject): void {
+    const { program } = project;
+    project.program = this.#ts.createProgram({
+      rootNames: program.getRootFileNames(),
+      options: program.getCompilerOptions(),
+      projectReferences: program.getProjectReferences(),
+      host: this.#disk.hostFor(program.getCompilerOptions()),
+      configFileParsingDiagnostics: project.configuration,
+      oldProgram: program,
+    } as ts.CreateProgramOptions);
+    project.stale = false;
+    project.mixed = false;
+    project.ledger.renew(project.program);
+  }
+}
+
+function diagnosticsOf(program: ts.Program, source: ts.SourceFile): readonly ts.Diagnostic[] {
+  return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
 }
 
 /** From TypeScript's diagnostics to ours; remembers the lines of the files it meets. */

@@ -16,12 +16,13 @@ import {
   severityOf,
   type Changes,
   type Diagnostic,
+  type Extent,
   type ProjectOrder,
   type ProjectSink,
   type SessionSettings,
   type TypeScriptSession,
 } from './session.ts';
-import { LineMap, readSource } from './text.ts';
+import { LineMap, readSource, slashed } from './text.ts';
 
 /** @param engine of kind `native` */
 export function openNative(engine: Engine, settings: SessionSettings): TypeScriptSession {
@@ -73,7 +74,7 @@ class NativeSession implements TypeScriptSession {
     await this.#note(touched, server);
   }
 
-  async check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<void> {
+  async check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<Extent> {
     signal.throwIfAborted();
     try {
       const server = await this.#start();
@@ -81,6 +82,7 @@ class NativeSession implements TypeScriptSession {
       this.#pending = {};
       const project = await server.open(slashed(order.configFile), pending);
       await new ProjectCheck(project, server, this.#overlays, sink, signal).run(order);
+      return 'whole';
     } catch (error) {
       // Whatever the process was told last may be lost: the next check starts another one.
       if (!signal.aborted) await this.#stop();
@@ -416,10 +418,6 @@ function flatten({ text, messageChain }: NativeApi.Diagnostic, depth = 0): strin
 /** Changes that can turn anything: what packages and configurations say, and folders. */
 function reachesFar(file: string): boolean {
   return /[\\/]node_modules([\\/]|$)/.test(file) || file.endsWith('.json') || path.extname(file) === '';
-}
-
-function slashed(file: string): string {
-  return path.sep === '\\' ? file.replaceAll('\\', '/') : file;
 }
 
 async function isFile(file: string): Promise<boolean> {

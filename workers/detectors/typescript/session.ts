@@ -35,7 +35,18 @@ export interface ProjectOrder {
   readonly configFile: string;
   /** Absolute paths of the files to answer for first, most wanted first; may be of other projects. */
   readonly first: readonly string[];
+  readonly generation: number;
+  /** Generation of the answer that the asker has. Absent: none. */
+  readonly since?: number;
+  /** Every file is to be answered for, also those that nothing has changed for. */
+  readonly whole: boolean;
 }
+
+/**
+ * How much of a project was answered for. `unchanged`: nothing was said, and what was said at `since` is true;
+ * `affected`: all that the changes since then are known to concern; `whole`: every file.
+ */
+export type Extent = 'unchanged' | 'affected' | 'whole';
 
 /** The world since the last time: everything else is as it was. */
 export interface Changes {
@@ -50,11 +61,11 @@ export interface TypeScriptSession {
   update(changes: Changes): Promise<void>;
   /**
    * Checks a project and says what `tsc -p <config> --noEmit` would print; where `tsc` stops early (syntax errors,
-   * wrong options), also what it would print after those are mended.
+   * wrong options), also what it would print after those are mended. Answers for part of it only where the order allows.
    * @throws {EngineDied} when the process of the engine is gone; the session is of no more use
    * @throws the reason of `signal` when aborted; the session stays usable
    */
-  check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<void>;
+  check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<Extent>;
   /**
    * Lets go of what is in our memory only to make later checks faster.
    * @param kept tsconfig of the project whose memory stays

@@ -1,5 +1,6 @@
 /** Places in source texts, as editors count them: the lines of LSP, characters in UTF-16. Pure, but for reading files. */
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Position, Range } from '../../protocol.ts';
 
 /** Finds lines and characters of offsets in one text. */
@@ -44,4 +45,9 @@ export async function readSource(file: string): Promise<string> {
   const encoding =
     first === 0xfe && second === 0xff ? 'utf-16be' : first === 0xff && second === 0xfe ? 'utf-16le' : 'utf-8';
   return new TextDecoder(encoding).decode(bytes);
+}
+
+/** As TypeScript spells paths. */
+export function slashed(file: string): string {
+  return path.sep === '\\' ? file.replaceAll('\\', '/') : file;
 }
