@@ -21,8 +21,9 @@ import { GUARD_VARIABLE, guardArgument, IDLE, LISTENING, RELEASE, reportOf, WATC
 import type { GuardSettings } from './guard.ts';
 import { onLines } from './lines.ts';
 import { scriptPath } from './script-path.ts';
-import { claimSocketPath } from './socket-path.ts';
+import { baseDirectory, claimSocketPath } from './socket-path.ts';
 import type { SocketPlace } from './socket-path.ts';
+import { removeStaleSockets } from './stale-sockets.ts';
 import { refuseOptions } from './unsupported.ts';
 import { within } from './within.ts';
 
@@ -34,6 +35,15 @@ export const childProcessDriver = defineWorkerDriver({
 });
 
 export type ChildProcessDriver = typeof childProcessDriver;
+
+let tidied = false;
+
+/** Once per process: what hosts before us had no time to remove. */
+function tidyUp(): void {
+  if (tidied || process.platform === 'win32') return;
+  tidied = true;
+  void removeStaleSockets(baseDirectory());
+}
 
 class SocketWorker implements WorkerHandle {
   readonly ready: Promise<Channel>;
@@ -62,6 +72,7 @@ class SocketWorker implements WorkerHandle {
       },
       context,
     );
+    tidyUp();
     const lifeline = this.#stream(3) as Writable | undefined;
     // The worker may be gone before it reads.
     lifeline?.on('error', () => undefined);

@@ -1,0 +1,64 @@
+/**
+ * Sockets that nobody was left to remove: host, worker and guard were all killed in the same instant. The next host
+ * tidies up, once per process, behind its first worker.
+ */
+import { lstat, readdir } from 'node:fs/promises';
+import net from 'node:net';
+import path from 'node:path';
+import { removeSocket } from './socket-path.ts';
+
+/** A directory this young may belong to somebody who is about to listen. Milliseconds. */
+const YOUNG_MS = 60_000;
+
+/**
+ * Removes the socket directories in `base` whose host is dead and where nobody answers any more: a detached worker
+ * outlives its host and does. Never throws.
+ * @param base the directory of private directories
+ * @param now milliseconds since the epoch
+ * @returns how many were removed
+ */
+export async function removeStaleSockets(base: string, now: number = Date.now()): Promise<number> {
+  let removed = 0;
+  const names = await readdir(base).catch((): string[] => []);
+  for (const name of names) {
+    const host = Number(/^iw-(\d+)-\w{6}$/.exec(name)?.[1]);
+    if (!Number.isSafeInteger(host) || isAlive(host)) continue;
+    const directory = path.join(base, name);
+    const socketPath = path.join(directory, 's');
+    if (!(await isOldAndOurs(directory, now)) || (await answers(socketPath))) continue;
+    removeSocket(socketPath, true);
+    removed += 1;
+  }
+  return removed;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: alive, and somebody else's.
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+async function isOldAndOurs(directory: string, now: number): Promise<boolean> {
+  try {
+    const { mtimeMs, uid } = await lstat(directory);
+    return now - mtimeMs > YOUNG_MS && uid === process.getuid?.();
+  } catch {
+    return false;
+  }
+}
+
+function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(socketPath).unref();
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    // Anything else than a clear no, a lack of permission for one, is taken for a yes.
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'));
+  });
+}
