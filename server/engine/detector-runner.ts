@@ -73,7 +73,10 @@ export class DetectorRunner {
   readonly #newest = new Map<string, number>();
   readonly #stale = new Set<string>();
   /** The present answer of each unit: its generation, and whether it is about what is on disk. */
-  readonly #answers = new Map<string, { readonly generation: number; readonly ofDisk: boolean }>();
+  readonly #answers = new Map<
+    string,
+    { readonly generation: number; readonly ofDisk: boolean; readonly startedAt?: number }
+  >();
   /** When the check of each unit's present answer began, for answers that memory has not been given. */
   readonly #unkept = new Map<string, number>();
   readonly #doubts = new Doubts();
@@ -204,13 +207,24 @@ export class DetectorRunner {
     const plan = this.#currentPlan;
     if (!plan || this.#state !== 'done' || this.#checkProblems.size > 0) return [];
     const options = this.#host.options();
+    const toldAt = this.#toldAt();
     const answers = [...this.#unkept].flatMap(([id, startedAt]): Answer[] => {
       const unit = this.#units.get(id);
       if (!unit) return [];
-      return [{ detector: this.name, options, plan, unit, startedAt, files: this.#host.table.ofUnit(this.name, id) }];
+      const files = this.#host.table.ofUnit(this.name, id);
+      const outline = this.#doubts.outlineOf(unit.file);
+      return [{ detector: this.name, options, plan, unit, startedAt, files, outline, toldAt }];
     });
     this.#unkept.clear();
     return answers;
+  }
+
+  #toldAt(): ReadonlyMap<string, number> {
+    const times = new Map<string, number>();
+    for (const [id, { startedAt, ofDisk }] of this.#answers) {
+      if (startedAt !== undefined && ofDisk && this.#doubts.outlineOf(id)) times.set(id, startedAt);
+    }
+    return times;
   }
 
   /** Stops what is in work. Stale units stay stale and are analysed with the next change or request. */
@@ -308,12 +322,14 @@ export class DetectorRunner {
     this.#recalled = true;
     const generation = this.#host.nextGeneration();
     try {
-      for await (const { unit, files } of memory.units(this.name, this.#host.options(), plan)) {
+      for (const file of await memory.changedSince(this.name)) this.#doubts.unknown(file);
+      for await (const { unit, files, outline } of memory.units(this.name, this.#host.options(), plan)) {
         if (signal.aborted || this.#disposed) return;
         // Asked for in the meantime, or left out by the user.
         if (!this.#stale.delete(unit.id)) continue;
         this.#newest.set(unit.id, generation);
         this.#answers.set(unit.id, { generation, ofDisk: true });
+        if (outline) this.#doubts.recalled(unit.file, outline);
         for (const [file, issues] of files) {
           if (this.#host.included(file)) table.replace(this.name, unit.id, file, issues);
         }
@@ -527,7 +543,12 @@ export class DetectorRunner {
         this.#unanswered.delete(unit.id);
         if (run.fatal) continue;
         const ofDisk = run.startedAt !== undefined;
-        this.#answers.set(unit.id, { generation: run.generation, ofDisk });
+        const { startedAt } = run;
+        this.#answers.set(unit.id, {
+          generation: run.generation,
+          ofDisk,
+          ...(startedAt === undefined ? {} : { startedAt }),
+        });
         // Who answered for us keeps it: only they know what it was made from.
         if (ofDisk && outcome.borrowed?.has(unit.id) !== true) this.#unkept.set(unit.id, run.startedAt);
         if (kept[unit.id] === 'affected') this.#unconfirmed.add(unit.id);

@@ -22,6 +22,8 @@ export class Doubts {
   readonly #unsaved = new Set<string>();
   /** Units in doubt, with the number of imports between them and the nearest change. */
   readonly #suspects = new Map<string, number>();
+  /** Changed since the last session: what they were to others then is not known now. */
+  readonly #strangers = new Set<string>();
   #importers: ReadonlyMap<string, readonly string[]> | undefined;
   #needsFresh = false;
 
@@ -55,6 +57,7 @@ export class Doubts {
     this.#outlines.clear();
     this.#changed.clear();
     this.#unsaved.clear();
+    this.#strangers.clear();
     this.#suspects.clear();
     this.#importers = undefined;
     this.#needsFresh = false;
@@ -73,11 +76,11 @@ export class Doubts {
   learned(file: string, outline: Outline | undefined, ofDisk: boolean): void {
     const before = this.#outlines.get(file);
     const changed = this.#changed.delete(file) || (ofDisk && this.#unsaved.has(file));
-    if (outline === undefined) {
-      this.#forget(file);
-      if (changed) this.#suspectAll(file);
-      return;
-    }
+    // Whatever imports it was asked for with it.
+    const reachesOthers = this.#strangers.delete(file) && outline?.global !== undefined;
+    if (outline === undefined) this.#forget(file);
+    if (reachesOthers || (outline === undefined && changed)) this.#suspectAll(file);
+    if (outline === undefined) return;
     // Until it is saved, rules that read files themselves see the old one.
     const modules = ofDisk ? outline.modules : (before?.modules ?? '');
     const sameImports = JSON.stringify(before?.imports) === JSON.stringify(outline.imports);
@@ -100,6 +103,11 @@ export class Doubts {
   recalled(file: string, outline: Outline): void {
     this.#outlines.set(file, outline);
     this.#importers = undefined;
+  }
+
+  /** Its content is not that of the last session, from which answers of others were recalled. */
+  unknown(file: string): void {
+    if (this.#units.get(file)?.outlined === true) this.#strangers.add(file);
   }
 
   /** Nothing more is in work: files that have not told anything may have changed in any way. */

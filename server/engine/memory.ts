@@ -7,9 +7,10 @@
  */
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
-import type { DetectorOptions, Issue, PlanResult, Unit } from '../../workers/protocol.ts';
+import type { DetectorOptions, Issue, Outline, PlanResult, Unit } from '../../workers/protocol.ts';
 import type { JsonValue, Store } from '../store/store.ts';
 import { version } from '../version.ts';
+import { Closures, type KnownOutline } from './closures.ts';
 import { hashLines, takeInputs, type Inputs } from './inputs.ts';
 import { concernOf, interestOf, isConfiguration, isInput, type FileChange } from './interest.ts';
 
@@ -24,11 +25,16 @@ export interface Answer {
   readonly files: ReadonlyMap<string, readonly Issue[]>;
   /** Milliseconds since the epoch: when the check that gave it began. */
   readonly startedAt: number;
+  /** What others can see of the unit's file. */
+  readonly outline?: Outline | undefined;
+  /** The same time for the present answers of other files that told their outline: what was in doubt is settled. */
+  readonly toldAt?: ReadonlyMap<string, number>;
 }
 
 export interface RecalledUnit {
   readonly unit: Unit;
   readonly files: ReadonlyMap<string, readonly Issue[]>;
+  readonly outline?: Outline | undefined;
 }
 
 export class Memory {
@@ -38,6 +44,8 @@ export class Memory {
   /** Inputs as they were taken last, and what was announced since, with the time of the announcement. */
   #base: Inputs | undefined;
   readonly #announced = new Map<string, number>();
+  /** By detector and file. */
+  readonly #outlines = new Map<string, Promise<Map<string, KnownOutline>>>();
 
   constructor(root: string, store: Store) {
     this.#root = root;
@@ -66,10 +74,19 @@ export class Memory {
     const inputs = await this.#inputs();
     const units = new Map(plan.units.map((unit) => [unit.id, unit]));
     const fingerprints = await this.#fingerprints(detector, options, plan, plan.units, inputs);
+    const outlines = await this.#outlinesOf(detector);
     for await (const kept of this.#store.loadUnits({ detector })) {
       const unit = units.get(kept.unit);
-      if (unit && fingerprints.get(unit.id) === kept.fingerprint) yield { unit, files: kept.files };
+      if (!unit || fingerprints.get(unit.id) !== kept.fingerprint) continue;
+      yield { unit, files: kept.files, outline: outlines.get(unit.file)?.outline };
     }
+  }
+
+  /** Files of which it is known what others could see of them in the last session, and that are not as they were. */
+  async changedSince(detector: string): Promise<readonly string[]> {
+    const { files } = await this.#inputs();
+    const outlines = await this.#outlinesOf(detector);
+    return [...outlines].filter(([file, { hash }]) => files.get(file) !== hash).map(([file]) => file);
   }
 
   /**
@@ -91,6 +108,7 @@ export class Memory {
       const kept = own.filter((answer) => this.#isSound(answer, changedAt, before, now));
       const { options, plan } = sample;
       const units = kept.map(({ unit }) => unit);
+      await this.#keepOutlines(detector, kept, now);
       const fingerprints = await this.#fingerprints(detector, options, plan, units, now);
       for (const { unit, files } of kept) {
         const fingerprint = fingerprints.get(unit.id);
@@ -120,9 +138,44 @@ export class Memory {
     for (const [file, at] of changedAt) {
       const concern = concernOf(interest, file, new Set(answer.plan.configFiles));
       const matters = wide || file === answer.unit.file || concern === 'config' || concern === 'environment';
-      if (matters && at > answer.startedAt) return false;
+      const told = file === answer.unit.file ? undefined : answer.toldAt?.get(file);
+      if (matters && at > (told ?? answer.startedAt)) return false;
     }
     return true;
+  }
+
+  async #outlinesOf(detector: string): Promise<Map<string, KnownOutline>> {
+    const known = this.#outlines.get(detector) ?? this.#loadOutlines(detector);
+    this.#outlines.set(detector, known);
+    return known;
+  }
+
+  async #loadOutlines(detector: string): Promise<Map<string, KnownOutline>> {
+    const outlines = new Map<string, KnownOutline>();
+    for await (const { file, hash, body } of this.#store.loadFacts(outlineKind(detector))) {
+      if (typeof body === 'string') outlines.set(file, { hash, outline: JSON.parse(body) as Outline });
+    }
+    return outlines;
+  }
+
+  async #keepOutlines(detector: string, answers: readonly Answer[], { files }: Inputs): Promise<void> {
+    const outlines = await this.#outlinesOf(detector);
+    for (const { unit, outline } of answers) {
+      if (unit.outlined !== true) continue;
+      const { file } = unit;
+      const hash = files.get(file);
+      if (outline === undefined || hash === undefined || hash === '') {
+        if (outlines.delete(file)) this.#store.dropFact(outlineKind(detector), file);
+      } else {
+        outlines.set(file, { hash, outline });
+        this.#store.putFact(outlineKind(detector), { file, hash, body: JSON.stringify(outline) });
+      }
+    }
+    for (const file of outlines.keys()) {
+      if (files.has(file)) continue;
+      outlines.delete(file);
+      this.#store.dropFact(outlineKind(detector), file);
+    }
   }
 
   /** When each file had changed at the latest: as announced, and as the file system says. Never announced: never. */
@@ -158,14 +211,18 @@ export class Memory {
     inputs: Inputs,
   ): Promise<ReadonlyMap<string, string>> {
     const base = await this.#environment(detector, options, plan, inputs);
-    const wide = units.some((unit) => reachesWide(detector, unit)) ? tree(inputs) : '';
+    const closures = new Closures(inputs, await this.#outlinesOf(detector));
+    let all: string | undefined;
+    const whole = (): string => (all ??= tree(inputs));
     const unknown = units.flatMap(({ file }) => (inputs.files.get(file) ? [] : [file]));
     const more = await this.#store.hashInputs(this.#root, unknown);
     return new Map(
       units.map((unit) => {
         const own = inputs.files.get(unit.file) || more.get(unit.file) || '';
         const lines = [base, `unit ${unit.id} ${unit.group} ${own}`];
-        return [unit.id, hashLines(reachesWide(detector, unit) ? [...lines, wide] : lines)];
+        if (reachesWide(detector, unit))
+          lines.push((isBounded(unit) ? closures.hashOf(unit.file) : undefined) ?? whole());
+        return [unit.id, hashLines(lines)];
       }),
     );
   }
@@ -196,6 +253,11 @@ export class Memory {
   }
 }
 
+/** Its answer depends on other files only through its imports, and on types that are everywhere. */
+function isBounded({ kind, reach }: Unit): boolean {
+  return kind === 'file' && reach !== undefined && !reach.includes('workspace');
+}
+
 /** Its answer may depend on any file: projects, graphs, and files that are checked with type information. */
 function reachesWide(detector: string, unit: Unit): boolean {
   return (
@@ -215,6 +277,10 @@ function differences(before: Inputs, now: Inputs): readonly FileChange[] {
   });
   const gone = [...before.files.keys()].filter((file) => !now.files.has(file));
   return [...changed, ...gone.map((file): FileChange => ({ file, kind: 'deleted' }))];
+}
+
+function outlineKind(detector: string): string {
+  return `outline ${detector}`;
 }
 
 function planKey(detector: string): string {

@@ -5,9 +5,10 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { CheckContext } from '../../detector.ts';
-import type { CheckRequest, CheckResult, Unit } from '../../protocol.ts';
+import type { CheckRequest, CheckResult, Outline, Unit } from '../../protocol.ts';
 import { inDirectory } from './engine.ts';
 import { isGone } from './listing.ts';
+import { forgetResolved, outlineOf } from './outline.ts';
 import { configProblem, relativeTo, unreadableProblem } from './problems.ts';
 import { configsFor, folderOf, isDecidingName } from './roots.ts';
 import { ConfigurationError, Session, forgetPrograms, readSource } from './session.ts';
@@ -81,8 +82,11 @@ async function checkGroup(group: GroupCheck): Promise<void> {
     context.signal.throwIfAborted();
     context.begin(unit, unit.file);
     const file = path.join(workspace, unit.file);
+    let outline: Outline | undefined;
     try {
-      const findings = await session.lint(file, await textOf(file));
+      const text = await textOf(file);
+      const { findings, program } = await session.lint(file, text);
+      if (unit.outlined === true) outline = outlineOf(file, text, workspace, program);
       if (findings.length > 0) context.report(unit, unit.file, findings);
       totals.issues += findings.length;
     } catch (error) {
@@ -96,7 +100,7 @@ async function checkGroup(group: GroupCheck): Promise<void> {
       if (!isGone(error)) context.problem(unreadableProblem(file, error, workspace));
     }
     totals.files += 1;
-    await context.done(unit, unit.file);
+    await context.done(unit, unit.file, outline);
     context.progress(index + 1, units.length, unit.file);
   }
   addInto(timings, session.takeTimings());
@@ -104,6 +108,7 @@ async function checkGroup(group: GroupCheck): Promise<void> {
 
 /** Tells every session what has changed: their roots may turn up in later checks, which will not say it again. */
 function noteChanges(changed: readonly string[] | undefined, workspace: string): void {
+  if (changed?.length !== 0) forgetResolved();
   if (changed === undefined || changed.some(isDecidingName)) {
     forgetSessions();
     return;

@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import semver from 'semver';
+import type { Program } from './outline.ts';
 
 /** Oldest version whose `loadESLint` decides between the two kinds of configuration. */
 export const OLDEST_VERSION = '8.57.0';
@@ -73,6 +74,8 @@ type VerifyAndFix = (
 /** What every instance uses to lint one text. */
 export interface LinterPrototype {
   verifyAndFix: VerifyAndFix;
+  /** Of the text linted last. */
+  getSourceCode(): { readonly parserServices?: { readonly program?: Program | null } } | null | undefined;
 }
 
 interface ParserOptions {

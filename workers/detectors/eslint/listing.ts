@@ -10,8 +10,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Reach } from '../../protocol.ts';
 import { isTyped } from './engine.ts';
 import type { Engine, Eslint, LinterPrototype } from './engine.ts';
+import { reachOf } from './reach.ts';
 import { isUnder } from './roots.ts';
 
 export interface ListedFile {
@@ -19,6 +21,8 @@ export interface ListedFile {
   readonly path: string;
   /** Parsed with type information, which makes it expensive. */
   readonly typed: boolean;
+  /** What of other files its rules may look at. */
+  readonly reach: readonly Reach[];
 }
 
 /** Something under the directory that ESLint would have stopped at. */
@@ -72,7 +76,7 @@ export function isGone(error: unknown): boolean {
 
 interface ListingStore {
   readonly signal: AbortSignal;
-  readonly typed: Map<string, boolean>;
+  readonly configs: Map<string, unknown>;
 }
 
 /** Set while a listing runs, and in whatever that listing left running: those must not lint either. */
@@ -87,15 +91,18 @@ function replaceLinting(linter: LinterPrototype): void {
     const store = listing.getStore();
     if (!store) return verifyAndFix.call(this, text, config, options);
     store.signal.throwIfAborted();
-    store.typed.set(options.filename, isTyped(configIn(config, options.filename)));
+    store.configs.set(options.filename, configIn(config, options.filename));
     return { fixed: false, messages: [], output: text };
   };
 }
 
 async function listOnce(eslint: Eslint, signal: AbortSignal): Promise<readonly ListedFile[]> {
-  const typed = new Map<string, boolean>();
-  const results = await listing.run({ signal, typed }, () => eslint.lintFiles(['.']));
-  return results.map(({ filePath }) => ({ path: filePath, typed: typed.get(filePath) ?? false }));
+  const configs = new Map<string, unknown>();
+  const results = await listing.run({ signal, configs }, () => eslint.lintFiles(['.']));
+  return results.map(({ filePath }) => {
+    const config = configs.get(filePath);
+    return { path: filePath, typed: isTyped(config), reach: reachOf(config) };
+  });
 }
 
 function listingOptions(engine: Engine, directory: string, ignored: readonly string[]): Record<string, unknown> {

@@ -6,6 +6,7 @@ import { inDirectory, loadEngine } from './engine.ts';
 import type { Engine } from './engine.ts';
 import { isGone, listFiles } from './listing.ts';
 import type { ListedFile } from './listing.ts';
+import { isOutlinable } from './outline.ts';
 import { configProblem, relativeTo, skippedProblem, unreadableProblem, wrongKindProblem } from './problems.ts';
 import { configsFor, configsIn, decidingFiles, groupOf, isUnder, nestedConfigFolders, rootFiles } from './roots.ts';
 import type { ConfigFolder, FolderConfigs } from './roots.ts';
@@ -103,9 +104,19 @@ class PlanOutcome {
 
   add(version: string, group: string, files: readonly ListedFile[]): void {
     this.#versions.add(version);
-    for (const { path: file, typed } of files) {
+    // What other files can see of a file matters where one of them looks.
+    const outlined = files.some(({ reach }) => reach.length > 0);
+    for (const { path: file, typed, reach } of files) {
       const id = relativeTo(this.workspace, file);
-      this.#units.push({ id, kind: 'file', group, file: id, lane: typed ? 'heavy' : 'light' });
+      this.#units.push({
+        id,
+        kind: 'file',
+        group,
+        file: id,
+        lane: typed ? 'heavy' : 'light',
+        ...(reach.length > 0 ? { reach } : {}),
+        ...(outlined && isOutlinable(id) ? { outlined } : {}),
+      });
     }
   }
 

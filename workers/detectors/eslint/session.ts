@@ -12,6 +12,8 @@ import { isTyped, loadEngine } from './engine.ts';
 import type { Engine, Eslint, LintResult, LintTimes } from './engine.ts';
 import { toFindings, toRuleErrorFinding } from './findings.ts';
 import { configsFor, filesUnder, isUnder } from './roots.ts';
+import type { Program } from './outline.ts';
+import { withProgram } from './programs.ts';
 import { Suppressions } from './suppressions.ts';
 
 const STATS_SINCE = '9.0.0';
@@ -25,6 +27,12 @@ const SOURCE = /\.(?:[cm]?[jt]sx?|json|vue|svelte|astro)$/;
 /** Thrown by {@link Session.lint}: this file cannot be linted because its configuration cannot be used. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
+}
+
+export interface Linted {
+  readonly findings: readonly Finding[];
+  /** The TypeScript program it was linted with. */
+  readonly program?: Program;
 }
 
 /** Where {@link Session.refreshTypes} finds what it needs. */
@@ -78,19 +86,25 @@ export class Session {
    * @param file absolute
    * @throws {ConfigurationError}
    */
-  async lint(file: string, text: string): Promise<readonly Finding[]> {
+  async lint(file: string, text: string): Promise<Linted> {
     let result: LintResult | undefined;
+    let program: Program | undefined;
     try {
-      [result] = await this.#eslint.lintText(text, { filePath: file, warnIgnored: false });
+      [[result], program] = await withProgram(this.#engine.linter, () =>
+        this.#eslint.lintText(text, { filePath: file, warnIgnored: false }),
+      );
     } catch (error) {
-      if (await this.#isConfigurable(file)) return [toRuleErrorFinding(error)];
+      if (await this.#isConfigurable(file)) return { findings: [toRuleErrorFinding(error)] };
       throw new ConfigurationError(error instanceof Error ? error.message : String(error), { cause: error });
     }
-    if (!result) return [];
+    if (!result) return { findings: [] };
     if (result.stats) this.#addTimes(result.stats.times);
     const shown = this.#suppressions.apply(file, result.messages);
     const linted = result;
-    return toFindings(shown, text, (ruleId) => this.#urlOf(ruleId, linted));
+    return {
+      findings: toFindings(shown, text, (ruleId) => this.#urlOf(ruleId, linted)),
+      ...(program === undefined ? {} : { program }),
+    };
   }
 
   /** @param file absolute; its text on the disk or in the editor is not what it was */

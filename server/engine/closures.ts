@@ -1,0 +1,114 @@
+/**
+ * One hash for all that a file's issues may depend on through its imports: what others can see of every file that it
+ * reaches. Pure; made anew whenever fingerprints are.
+ */
+import type { Outline } from '../../workers/protocol.ts';
+import { hashLines, type Inputs } from './inputs.ts';
+import { isScript } from './interest.ts';
+
+/** An outline, and the hash of the content that it was made from. */
+export interface KnownOutline {
+  readonly hash: string;
+  readonly outline: Outline;
+}
+
+interface Node {
+  readonly file: string;
+  /** Order of the visit, and the earliest that is reached from here among those that have no component yet. */
+  readonly index: number;
+  low: number;
+  /** Its component is complete. */
+  done: boolean;
+  readonly targets: readonly string[];
+  next: number;
+}
+
+export class Closures {
+  readonly #files: Inputs['files'];
+  readonly #outlines: ReadonlyMap<string, KnownOutline>;
+  readonly #nodes = new Map<string, Node>();
+  /** Undefined: anything may be reached. */
+  readonly #hashes = new Map<string, string | undefined>();
+  #rest: string | undefined;
+
+  constructor({ files }: Inputs, outlines: ReadonlyMap<string, KnownOutline>) {
+    this.#files = files;
+    this.#outlines = outlines;
+  }
+
+  /** @returns undefined: it may depend on any file */
+  hashOf(file: string): string | undefined {
+    if (!this.#nodes.has(file)) this.#visit(file);
+    const own = this.#hashes.get(file);
+    return own === undefined ? undefined : hashLines([this.#everywhere(), own]);
+  }
+
+  /** What concerns every file: names, contents without an outline, and files whose types reach beyond importers. */
+  #everywhere(): string {
+    this.#rest ??= hashLines(
+      [...this.#files].map(([file, hash]) => {
+        const known = this.#outlines.get(file);
+        if (!known) return `content ${file} ${hash}`;
+        return known.outline.global === true ? this.#lineOf(file) : `name ${file}`;
+      }),
+    );
+    return this.#rest;
+  }
+
+  #lineOf(file: string): string {
+    const known = this.#outlines.get(file);
+    const hash = this.#files.get(file) ?? '';
+    if (known?.hash !== hash) return `changed ${file} ${hash}`;
+    return `seen ${file} ${known.outline.types} ${known.outline.modules}`;
+  }
+
+  /** Tarjan's strongly connected components, without recursion: import cycles are one component. */
+  #visit(start: string): void {
+    const path: Node[] = [];
+    const open: Node[] = [];
+    const enter = (file: string): void => {
+      const index = this.#nodes.size;
+      const targets = (this.#outlines.get(file)?.outline.imports ?? []).filter((target) => isScript(target));
+      const node: Node = { file, index, low: index, done: false, targets, next: 0 };
+      this.#nodes.set(file, node);
+      path.push(node);
+      open.push(node);
+    };
+    enter(start);
+    for (let node = path.at(-1); node !== undefined; node = path.at(-1)) {
+      const target = node.targets[node.next];
+      if (target !== undefined) {
+        node.next += 1;
+        const known = this.#nodes.get(target);
+        if (!known) enter(target);
+        else if (!known.done) node.low = Math.min(node.low, known.index);
+        continue;
+      }
+      path.pop();
+      const above = path.at(-1);
+      if (above) above.low = Math.min(above.low, node.low);
+      if (node.low === node.index) this.#close(open.splice(open.indexOf(node)));
+    }
+  }
+
+  #close(members: readonly Node[]): void {
+    const lines = new Set<string>();
+    let isKnown = true;
+    const own = new Set(members.map(({ file }) => file));
+    for (const { file, targets } of members) {
+      isKnown &&= this.#outlines.get(file)?.outline.imports !== undefined;
+      lines.add(this.#lineOf(file));
+      for (const target of targets) {
+        if (own.has(target)) continue;
+        const hash = this.#hashes.get(target);
+        if (hash === undefined) isKnown = false;
+        else lines.add(hash);
+      }
+    }
+    const hash = isKnown ? hashLines(lines) : undefined;
+    for (const node of members) {
+      node.done = true;
+      this.#hashes.set(node.file, hash);
+    }
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * What other files can see of a linted one: the declarations of its types, what it imports and exports, and which files
+ * it asks for. Keeps a cache of resolved paths, until files change.
+ */
+import { hash } from 'node:crypto';
+import path from 'node:path';
+import { ResolverFactory } from 'oxc-resolver';
+import { isModuleFile, readRecord, type ModuleRecord } from '../../graph/record.ts';
+import type { Outline } from '../../protocol.ts';
+import { relativeTo } from './problems.ts';
+
+/** The parts of TypeScript's API that are used, in every version that typescript-eslint works with. */
+export interface Program {
+  getSourceFile(file: string): SourceFile | undefined;
+  getCompilerOptions(): { readonly stripInternal?: boolean };
+  getTypeChecker(): TypeChecker;
+  emit(
+    source: SourceFile,
+    writeFile: (name: string, text: string) => void,
+    cancellation: undefined,
+    onlyDeclarations: true,
+    transformers: undefined,
+    /** Though the options may not ask for declarations. */
+    force: true,
+  ): { readonly emitSkipped: boolean; readonly diagnostics: readonly unknown[] };
+}
+
+interface SourceFile {
+  readonly fileName: string;
+  readonly externalModuleIndicator?: unknown;
+  readonly commonJsModuleIndicator?: unknown;
+  readonly imports?: readonly { readonly text: string }[];
+  readonly referencedFiles?: readonly { readonly fileName: string }[];
+}
+
+interface TypeChecker {
+  getSymbolAtLocation(node: unknown): { readonly declarations?: readonly Declaration[] } | undefined;
+}
+
+interface Declaration {
+  getSourceFile(): SourceFile;
+}
+
+const resolver = new ResolverFactory({
+  tsconfig: 'auto',
+  extensions: ['.ts', '.tsx', '.mts', '.cts', '.d.ts', '.js', '.jsx', '.mjs', '.cjs', '.json', '.vue', '.svelte'],
+  extensionAlias: {
+    '.js': ['.ts', '.tsx', '.d.ts', '.js', '.jsx'],
+    '.jsx': ['.tsx', '.jsx'],
+    '.mjs': ['.mts', '.d.mts', '.mjs'],
+    '.cjs': ['.cts', '.d.cts', '.cjs'],
+  },
+  conditionNames: ['types', 'import', 'require', 'node', 'default'],
+  mainFields: ['types', 'typings', 'module', 'main'],
+  builtinModules: true,
+});
+
+/** Whether a file can have an outline. */
+export function isOutlinable(file: string): boolean {
+  return isModuleFile(file);
+}
+
+/** Files came, went or changed. */
+export function forgetResolved(): void {
+  resolver.clearCache();
+}
+
+/**
+ * @param file absolute
+ * @param program the one that the file was linted with; absent: it was linted without types
+ */
+export function outlineOf(file: string, text: string, workspace: string, program: Program | undefined): Outline {
+  const record = readRecord(file, text);
+  const source = program?.getSourceFile(file);
+  const imports = importsOf(file, record, workspace, program, source);
+  return {
+    types: digest(typesOf(text, program, source)),
+    modules: digest(JSON.stringify(modulesOf(record))),
+    ...(imports === undefined ? {} : { imports }),
+    ...(isGlobal(file, text, record, source) ? { global: true } : {}),
+  };
+}
+
+/** The file's declarations, as `tsc` would write them; the text itself where those would not tell all. */
+function typesOf(text: string, program: Program | undefined, source: SourceFile | undefined): string {
+  if (!program || !source || program.getCompilerOptions().stripInternal === true) return text;
+  let declarations = '';
+  const write = (_name: string, written: string): void => {
+    declarations += written;
+  };
+  try {
+    const { emitSkipped, diagnostics } = program.emit(source, write, undefined, true, undefined, true);
+    if (emitSkipped || diagnostics.length > 0 || declarations === '') return text;
+  } catch {
+    return text;
+  }
+  // Options may leave comments out of declarations, and rules look for these.
+  return [declarations, ...(text.match(/@deprecated.*/g) ?? [])].join('\n');
+}
+
+function modulesOf({ requests, exports, isModule, isBroken }: ModuleRecord): unknown {
+  return [
+    isModule,
+    isBroken,
+    requests.map(({ kind, specifier, typeOnly, deferred, names }) => [
+      kind,
+      specifier,
+      typeOnly,
+      deferred,
+      names.map((name) => [name.imported, name.typeOnly]),
+    ]),
+    exports.map(({ name, typeOnly, request, imported, isMutable }) => [name, typeOnly, request, imported, isMutable]),
+  ];
+}
+
+/** Files of the workspace it asks for; undefined: something cannot be found, so it may be any. */
+function importsOf(
+  file: string,
+  { requests, isBroken }: ModuleRecord,
+  workspace: string,
+  program: Program | undefined,
+  source: SourceFile | undefined,
+): readonly string[] | undefined {
+  const found = new Set<string>();
+  const add = (target: string): void => {
+    const relative = relativeTo(workspace, path.resolve(target));
+    if (!path.isAbsolute(relative) && !/(?:^|\/)node_modules\//.test(relative)) found.add(relative);
+  };
+  for (const { fileName } of source?.referencedFiles ?? []) add(path.resolve(path.dirname(file), fileName));
+  const checker = program?.getTypeChecker();
+  for (const literal of source?.imports ?? []) {
+    for (const declaration of checker?.getSymbolAtLocation(literal)?.declarations ?? []) {
+      add(declaration.getSourceFile().fileName);
+    }
+  }
+  for (const specifier of new Set(requests.map((request) => request.specifier.replace(/\?.*$/, '')))) {
+    // Another runtime's or a bundler's business; no file of the workspace.
+    if (specifier === '' || /^[a-z][\w+.-]*:/i.test(specifier)) continue;
+    const { path: target, builtin } = resolver.resolveFileSync(file, specifier);
+    if (target !== undefined) add(target);
+    // What TypeScript does not find has no types; should it appear, that is a change of its own.
+    else if (builtin === undefined && source === undefined) return undefined;
+  }
+  return isBroken && source === undefined ? undefined : [...found].sort();
+}
+
+function isGlobal(file: string, text: string, record: ModuleRecord, source: SourceFile | undefined): boolean {
+  if (/\bdeclare\s+(?:global\b|module\b)/.test(text)) return true;
+  if (source) return source.externalModuleIndicator === undefined && source.commonJsModuleIndicator === undefined;
+  return (
+    !record.isModule &&
+    record.requests.length === 0 &&
+    !/\bexports\b/.test(text) &&
+    !/\.(?:vue|svelte|astro)$/.test(file)
+  );
+}
+
+function digest(text: string): string {
+  return hash('sha1', text, 'base64url').slice(0, 16);
+}
