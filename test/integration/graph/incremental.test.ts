@@ -1,48 +1,113 @@
-/** After any edits the warm graph must be what a cold one is. Random edits with seeds; every step compared. */
+/**
+ * After any edits the warm graph, and what the detectors find in it, must be what they are in a cold one. Random edits
+ * with seeds; every step compared.
+ */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
+import { CIRCULAR_RULES, circularFindings } from '../../../workers/detectors/circular/index.ts';
+import { IMPORT_RULES, importFindings } from '../../../workers/detectors/import/index.ts';
+import { ISOLATION_RULES, isolationFindings, moduleCouplings } from '../../../workers/detectors/isolation/index.ts';
+import { PACKAGE_RULES, packageFindings } from '../../../workers/detectors/package/index.ts';
 import { ModuleGraph } from '../../../workers/graph/graph.ts';
-import type { Overlay } from '../../../workers/protocol.ts';
+import type { DetectorOptions, Finding, Overlay } from '../../../workers/protocol.ts';
 import { workspaceOf, type TestWorkspace } from './workspace.ts';
 
-const MODULES = ['src/a.ts', 'src/b.tsx', 'src/c.js', 'src/lib/index.ts', 'src/lib.ts', 'src/lib/d.ts', 'packages/p/src/index.ts', 'packages/p/main.js', 'src/Upper.ts', 'node.d.ts']; // prettier-ignore
-const SPECIFIERS = ['./a', './b', './c', './c.js', './lib', './lib/', './lib/d', '../a', '..', '.', '@/a', '@/lib', 'p', 'p/sub', 'p/src', '#own', 'fs', 'absent', './upper', './Upper.js', '../../../src/a', './data.json', './missing']; // prettier-ignore
+const MODULES = ['src/a.ts', 'src/b.tsx', 'src/c.js', 'src/lib/index.ts', 'src/lib.ts', 'src/lib/d.ts', 'packages/p/src/index.ts', 'packages/p/main.js', 'packages/p/internal/x.js', 'packages/q/index.mjs', 'src/Upper.ts', 'src/a.test.ts', 'node.d.ts', 'vite.config.js']; // prettier-ignore
+const SPECIFIERS = ['./a', './b', './c', './c.js', './lib', './lib/', './lib/d', './a.test', '../a', '..', '.', '@/a', '@/lib', '~/x', 'p', 'p/sub', 'p/src', '#own', 'fs', 'node:punycode', 'dep', 'absent', './upper', './Upper.js', '../../../src/a', '../p/internal/x.js', './data.json', './missing']; // prettier-ignore
 const FORMS = [
   (specifier: string) => `import x from '${specifier}';`,
+  (specifier: string) => `import { one, two as three } from '${specifier}'; console.log(one);`,
   (specifier: string) => `export * from '${specifier}';`,
+  (specifier: string) => `export { one } from '${specifier}';`,
   (specifier: string) => `import type { T } from '${specifier}';`,
   (specifier: string) => `const y = () => require('${specifier}');`,
   (specifier: string) => `void import('${specifier}');`,
+  (specifier: string) => `declare module '${specifier}' {}`,
+  (specifier: string) => `export const alias = { '${specifier}': 1 };`,
+  () => 'export const one = 1;',
+  () => 'export let two = () => 2;',
+  () => '\n\nexport default class One {}',
 ];
 const CONFIGS: Readonly<Record<string, readonly object[]>> = {
-  'package.json': [{ name: 'root', workspaces: ['packages/*'], imports: { '#own': './src/a.ts' } }, { name: 'root' }],
-  'packages/p/package.json': [{ name: 'p', main: './dist/index.js' }, { name: 'p', exports: { '.': './main.js', './sub': './src/index.ts' } }, { name: 'q' }], // prettier-ignore
+  'package.json': [
+    { name: 'root', workspaces: ['packages/*'], imports: { '#own': './src/a.ts' }, dependencies: { p: '*', dep: '1' } },
+    { name: 'root', version: '1.0.0', devDependencies: { dep: '^1.0.0' } },
+  ],
+  'packages/p/package.json': [{ name: 'p', main: './dist/index.js' }, { name: 'p', type: 'module', exports: { '.': './main.js', './sub': './src/index.ts' }, dependencies: { dep: 'x y' } }, { name: 'q' }], // prettier-ignore
+  'packages/q/package.json': [{ name: 'q', version: '1.0.0', type: 'module', dependencies: { p: '*', vite: '1' } }],
   'tsconfig.json': [
     { compilerOptions: { paths: { '@/*': ['./src/*'] } } },
     { compilerOptions: { baseUrl: 'src' } },
+    { compilerOptions: { allowJs: true, checkJs: true }, include: ['src/a.ts'] },
     {},
   ],
   'src/tsconfig.json': [{ extends: '../tsconfig.json' }],
+  '.dependency-cruiser.json': [
+    { forbidden: [{ name: 'no-lib', from: { path: '^src/[abc]' }, to: { path: '^src/lib' } }] },
+    { forbidden: [] },
+  ],
+  // Announces what was installed, which nobody else does.
+  'package-lock.json': [{ installed: ['dep'] }, { installed: [] }],
 };
 
 const text = fc
   .array(fc.tuple(fc.constantFrom(...FORMS), fc.constantFrom(...SPECIFIERS)), { maxLength: 4 })
   .map((lines) => lines.map(([form, specifier]) => form(specifier)).join('\n'));
 
+/** Lines of a module about another: what they say, and whether they name it without its extension. */
+const lines = fc.array(
+  fc.tuple(
+    fc.constantFrom(
+      ...FORMS,
+      (specifier: string) => `import { one } from '${specifier}'; export class Sub extends one {}`,
+      (specifier: string) => `import { one as only } from '${specifier}'; let typed: only;`,
+      (specifier: string) => `import * as all from '${specifier}'; all.two();`,
+      (specifier: string) => `import { zero } from '${specifier}'; export { zero };`,
+    ),
+    fc.oneof(
+      { weight: 3, arbitrary: fc.constantFrom(...MODULES) },
+      { weight: 1, arbitrary: fc.constantFrom('~/x', 'dep', 'absent', 'vite', './missing', 'punycode', 'p', '#own') },
+    ),
+    fc.boolean(),
+  ),
+  { maxLength: 5 },
+);
+
+type Lines = typeof lines extends fc.Arbitrary<infer Value> ? Value : never;
+
+function rendered(file: string, content: Lines): string {
+  return content
+    .map(([form, target, isBare]) => {
+      if (!target.includes('.') || target.startsWith('.')) return form(target);
+      const relative = path.posix.relative(path.posix.dirname(file), isBare ? target.replace(/\.\w+$/, '') : target);
+      return form(relative.startsWith('.') ? relative : `./${relative}`);
+    })
+    .join('\n');
+}
+
 type Step =
   | { readonly do: 'write' | 'overlay'; readonly file: string; readonly text: string }
   | { readonly do: 'remove' | 'close'; readonly file: string }
+  | { readonly do: 'rename'; readonly file: string; readonly to: string }
   | { readonly do: 'ignore'; readonly text: string };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
-    weight: 6,
+    weight: 8,
     arbitrary: fc.record({
       do: fc.constant('write' as const),
       file: fc.constantFrom(...MODULES, 'src/data.json'),
       text,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('rename' as const),
+      file: fc.constantFrom(...MODULES),
+      to: fc.constantFrom(...MODULES),
     }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('overlay' as const), file: fc.constantFrom(...MODULES), text }) },
@@ -66,7 +131,15 @@ function apply(workspace: TestWorkspace, overlays: Map<string, string>, one: Ste
   switch (one.do) {
     case 'write':
       workspace.write(one.file, one.text);
+      if (one.file === 'package-lock.json') install(workspace, one.text);
       return [one.file];
+    case 'rename': {
+      const from = path.join(workspace.root, one.file);
+      if (one.file === one.to || !existsSync(from)) return [];
+      workspace.write(one.to, readFileSync(from, 'utf8'));
+      workspace.remove(one.file);
+      return [one.file, one.to];
+    }
     case 'remove':
       if (!existsSync(path.join(workspace.root, one.file))) return [];
       workspace.remove(one.file);
@@ -83,6 +156,34 @@ function apply(workspace: TestWorkspace, overlays: Map<string, string>, one: Ste
   }
 }
 
+function install(workspace: TestWorkspace, lockfile: string): void {
+  const { installed } = JSON.parse(lockfile) as { readonly installed: readonly string[] };
+  workspace.remove('node_modules');
+  for (const name of installed) {
+    workspace.write(`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0' }));
+    workspace.write(`node_modules/${name}/index.js`, '');
+  }
+}
+
+/** Every rule on, and TypeScript not trusted to speak for itself in every other workspace. */
+function findingsIn(graph: ModuleGraph, dedupeWithTypescript: boolean): Readonly<Record<string, unknown>> {
+  const optionsFor = (rules: Readonly<Record<string, string>>): DetectorOptions => ({
+    rules: Object.fromEntries(
+      Object.entries(rules).map(([rule, severity]) => [rule, severity === 'off' ? 'hint' : severity]),
+    ),
+    dedupeWithTypescript,
+    ignore: [],
+  });
+  const sorted = (found: ReadonlyMap<string, readonly Finding[]>): unknown =>
+    Object.fromEntries([...found].sort(([one], [other]) => (one < other ? -1 : 1)));
+  return {
+    circular: sorted(circularFindings(graph, optionsFor(CIRCULAR_RULES))),
+    import: sorted(importFindings(graph, optionsFor(IMPORT_RULES))),
+    isolation: sorted(isolationFindings(graph, optionsFor(ISOLATION_RULES))),
+    package: sorted(packageFindings(graph, optionsFor(PACKAGE_RULES))),
+  };
+}
+
 function picture(graph: ModuleGraph): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     [...graph.modules.values()]
@@ -95,24 +196,27 @@ function picture(graph: ModuleGraph): Readonly<Record<string, unknown>> {
 }
 
 describe('the warm graph', () => {
-  it('equals a cold one after every edit', async function () {
+  it('and its findings equal those of a cold one after every edit', async function () {
     this.timeout(60_000);
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 8 }),
-        async (rounds) => {
+        fc.boolean(),
+        async (rounds, dedupes) => {
           using workspace = workspaceOf({ ...Object.fromEntries(Object.entries(CONFIGS).map(([file, values]) => [file, values[0] ?? {}])), 'src/a.ts': `import './lib';` }); // prettier-ignore
           const overlays = new Map<string, string>();
           const unsaved = (): Overlay[] =>
             [...overlays].map(([file, content]) => ({ file, text: content, version: 1 }));
           const warm = new ModuleGraph(workspace.root);
           await warm.update({ overlays: [] });
+          findingsIn(warm, dedupes);
           for (const round of rounds) {
             const changed = round.flatMap((one) => apply(workspace, overlays, one));
             await warm.update({ overlays: unsaved(), changed });
             const cold = new ModuleGraph(workspace.root);
             await cold.update({ overlays: unsaved() });
             assert.deepEqual(picture(warm), picture(cold));
+            assert.deepEqual(findingsIn(warm, dedupes), findingsIn(cold, dedupes));
             for (const module of warm.modules.values()) {
               for (const target of module.targets) if (target) assert.equal(warm.modules.get(target.file), target);
             }
@@ -120,6 +224,48 @@ describe('the warm graph', () => {
         },
       ),
       { numRuns: 80, seed: 20261121 },
+    );
+  });
+
+  it('finds what a cold one finds after edits of modules that stay', async function () {
+    this.timeout(60_000);
+    const edits = fc.array(fc.tuple(fc.constantFrom(...MODULES), fc.boolean(), lines), { minLength: 1, maxLength: 2 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(lines, { minLength: MODULES.length, maxLength: MODULES.length }),
+        fc.array(edits, { minLength: 4, maxLength: 10 }),
+        fc.nat(3),
+        async (before, rounds, config) => {
+          using workspace = workspaceOf({
+            ...Object.fromEntries(Object.entries(CONFIGS).map(([file, values]) => [file, values[config] ?? values[0] ?? {}])), // prettier-ignore
+            ...Object.fromEntries(MODULES.map((file, index) => [file, rendered(file, before[index] ?? [])])),
+            'node_modules/dep/package.json': { name: 'dep', version: '1.0.0' },
+          });
+          const overlays = new Map<string, Overlay>();
+          const warm = new ModuleGraph(workspace.root);
+          await warm.update({ overlays: [] });
+          findingsIn(warm, config % 2 === 0);
+          const { surroundings } = warm;
+          for (const [version, round] of rounds.entries()) {
+            const changed: string[] = [];
+            for (const [file, isSaved, content] of round) {
+              const written = rendered(file, content);
+              if (isSaved) {
+                workspace.write(file, written);
+                overlays.delete(file);
+                changed.push(file);
+              } else overlays.set(file, { file, text: written, version });
+            }
+            await warm.update({ overlays: [...overlays.values()], changed });
+            const cold = new ModuleGraph(workspace.root);
+            await cold.update({ overlays: [...overlays.values()] });
+            assert.deepEqual(moduleCouplings(warm), moduleCouplings(cold));
+            assert.deepEqual(findingsIn(warm, config % 2 === 0), findingsIn(cold, config % 2 === 0));
+          }
+          assert.equal(warm.surroundings, surroundings, 'these edits are about modules only');
+        },
+      ),
+      { numRuns: 40, seed: 20261121 },
     );
   });
 

@@ -142,10 +142,13 @@ function append(lists: Map<Manifest, PackageUse[]>, key: Manifest | undefined, u
   else if (key) lists.set(key, [...uses]);
 }
 
-/** The first use of each package that something is left of at run time. */
+/** The first use of each package, in path order, that something is left of at run time. */
 function firstOfEach(uses: readonly PackageUse[]): readonly PackageUse[] {
   const first = new Map<string, PackageUse>();
-  for (const use of uses) if (!first.has(use.name) && !use.isTypeOnly()) first.set(use.name, use);
+  const inOrder = uses.toSorted(({ module: one }, { module: other }) =>
+    one.file < other.file ? -1 : one.file > other.file ? 1 : 0,
+  );
+  for (const use of inOrder) if (!first.has(use.name) && !use.isTypeOnly()) first.set(use.name, use);
   return [...first.values()];
 }
 
