@@ -23,6 +23,8 @@ export interface BulkheadSettings extends Readonly<Record<DetectorName, Detector
   readonly maxWorkers: number;
   /** Hard memory limit of one compartment in megabytes; 0: the default of its detector. */
   readonly memoryLimit: number;
+  /** Seconds between two looks at the workers' memory and CPU while they work. */
+  readonly healthInterval: number;
   /** Patterns, relative to a workspace folder, of what is never analysed. */
   readonly exclude: readonly string[];
   /** Whether issues of the baseline are shown beside new ones. */

@@ -146,10 +146,11 @@ export class Session {
   }
 
   #openWorkspace(): void {
-    const { maxWorkers, memoryLimit, node } = this.#settings;
+    const { maxWorkers, memoryLimit, healthInterval, node } = this.#settings;
     const pool = createPool({
       ...(maxWorkers > 0 ? { maxWorkers } : {}),
       ...(memoryLimit > 0 ? { memoryMb: memoryLimit } : {}),
+      healthIntervalMs: healthInterval * 1_000,
       // Which program runs is not for an untrusted workspace to say.
       ...(node === '' || !this.#trusted ? {} : { detectors: runBy(node, detectorTable) }),
       ...(this.#storageDir === undefined ? {} : { storageDir: this.#storageDir }),
@@ -192,6 +193,7 @@ export class Session {
     const before = this.#settings;
     this.#settings = settings;
     if (!this.#initialized) return;
+    this.#workspace?.pool.configure({ healthIntervalMs: settings.healthInterval * 1_000 });
     const sameCompartments =
       before.maxWorkers === settings.maxWorkers &&
       before.memoryLimit === settings.memoryLimit &&

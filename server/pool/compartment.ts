@@ -240,6 +240,12 @@ export class Compartment {
     this.#link.kill();
   }
 
+  /** Ends the process at once for the sake of the others; what is in work is not to blame. */
+  makeRoom(): void {
+    const message = `${this.#title} was ended because all workers together used too much memory.`;
+    this.kill({ kind: 'rss-limit', message, foreign: true });
+  }
+
   /** The pool's view of a slot without a process: waiting for its next start, or given up. */
   rest(state: 'backing-off' | 'degraded' | 'disabled' | 'stopped'): void {
     if (!this.live) this.#state = state;

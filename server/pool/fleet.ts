@@ -128,6 +128,18 @@ export class Fleet implements Dispatcher {
     this.#pump();
   }
 
+  /**
+   * All together hold more memory than the machine has for them: the idle ones go, else the largest of several. Its
+   * work is repeated when there is room; one alone has a limit of its own.
+   */
+  relieve(): void {
+    const held = this.live.filter(({ closing }) => !closing);
+    const idle = held.filter(({ free }) => free);
+    for (const compartment of idle) compartment.close();
+    if (idle.length > 0 || held.length < 2) return;
+    held.reduce((largest, other) => (other.memoryBytes > largest.memoryBytes ? other : largest)).makeRoom();
+  }
+
   /** Lifts what holds a kind back (all when absent) and ends its processes; their work is repeated. */
   async restart(kindName?: string): Promise<void> {
     const kinds = this.#berths.kinds.filter(({ name }) => kindName === undefined || name === kindName);

@@ -28,6 +28,8 @@ interface Reading {
 }
 
 export class HealthSampler {
+  /** Takes effect with the next sample. */
+  intervalMs: number;
   readonly #options: HealthOptions;
   readonly #readings = new Map<number, Reading>();
   readonly #alerted = new Set<string>();
@@ -39,6 +41,7 @@ export class HealthSampler {
 
   constructor(options: HealthOptions) {
     this.#options = options;
+    this.intervalMs = options.intervalMs;
   }
 
   /** Of all compartments at the last sample, with what they started. */
@@ -68,7 +71,7 @@ export class HealthSampler {
 
   #schedule(): void {
     this.#cancelTimer = this.#options.clock.after(
-      this.#options.intervalMs,
+      this.intervalMs,
       () => {
         void this.now().then(() => {
           this.#cancelTimer = undefined;

@@ -50,8 +50,6 @@ export interface PoolOptions extends PoolSettings {
   readonly detectors?: DetectorTable;
   /** Folder of the quarantine and of the list of compartments; absent: neither survives this pool. */
   readonly storageDir?: string;
-  /** Between health samples while something works. Default: 5,000. */
-  readonly healthIntervalMs?: number;
   /**
    * Undefined: whoever shows the results keeps up. Else resolves when it does again; until then compartments wait with
    * what they have found, and no deadline runs against them.
@@ -290,7 +288,8 @@ class CompartmentPool implements SupervisedPool {
     await compartment.capture(kind, file, durationMs);
   }
 
-  configure({ maxWorkers, memoryMb }: PoolSettings): void {
+  configure({ maxWorkers, memoryMb, healthIntervalMs }: PoolSettings): void {
+    if (healthIntervalMs !== undefined) this.#sampler.intervalMs = healthIntervalMs;
     if (maxWorkers !== undefined) this.#fleet.maxWorkers = Math.max(1, maxWorkers);
     if (memoryMb !== undefined) this.#places.configure({ memoryMb });
     this.#fleet.reconsider();
@@ -354,6 +353,7 @@ class CompartmentPool implements SupervisedPool {
     this.#memory = await this.#measureMachine();
     // One compartment alone never gets more than all of them together.
     this.#places.configure({}, Math.floor((this.#memory.totalBytes * BUDGET_SHARE) / MEGABYTE));
+    if (memoryOf(this.#fleet.live) > this.#memory.totalBytes * BUDGET_SHARE) this.#fleet.relieve();
     this.#fleet.reconsider();
     this.#changed();
   }

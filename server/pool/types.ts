@@ -164,6 +164,8 @@ export interface PoolSettings {
   readonly maxWorkers?: number;
   /** Megabytes of an ordinary compartment; some kinds have a multiple of it. */
   readonly memoryMb?: number;
+  /** Between health samples while something works. Default: 5,000. */
+  readonly healthIntervalMs?: number;
 }
 
 export interface Pool {

@@ -103,6 +103,7 @@ describe('settings', () => {
       circular: { enable: false },
       maxWorkers: -3,
       memoryLimit: 512.7,
+      healthInterval: 0,
       exclude: ['dist/**', 7, ''],
       node: 5,
     };

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { DetectorTable } from '../../../server/pool/detectors.ts';
-import type { CheckAnswer, CompartmentLink, Launch, LinkExit } from '../../../server/pool/link.ts';
+import type { CheckAnswer, CompartmentLink, Launch, LinkExit, Vitals } from '../../../server/pool/link.ts';
 import type { MachineMemory } from '../../../server/pool/machine.ts';
 import { createPool, PlanFailure, type PoolOptions } from '../../../server/pool/pool.ts';
+import type { SampleTrees } from '../../../server/pool/process-tree.ts';
 import type { CheckOutcome, CheckTask, PoolNotice, SupervisedPool } from '../../../server/pool/types.ts';
 import type { CheckEvent, CheckRequest, PlanRequest, Unit } from '../../../workers/protocol.ts';
 import { settle, SimulatedClock } from './support/simulated-clock.ts';
@@ -42,12 +43,12 @@ class Puppet implements CompartmentLink {
     await settle();
   }
 
-  onVitals(listener: (vitals: { heartbeatAt: number; rssBytes: number }) => void): void {
+  onVitals(listener: (vitals: Vitals) => void): void {
     this.#onVitals = listener;
   }
 
-  beat(heartbeatAt: number, rssBytes = 50_000_000): void {
-    this.#onVitals({ heartbeatAt, rssBytes });
+  beat(heartbeatAt: number, rssBytes = 50_000_000, more: Partial<Vitals> = {}): void {
+    this.#onVitals({ heartbeatAt, rssBytes, ...more });
   }
 
   plan(request: PlanRequest, onLoading: (file: string) => void): Promise<never> {
@@ -882,6 +883,46 @@ describe('memory', () => {
     assert.equal(stage.puppets.length, 2, 'the next is starting already');
   });
 
+  it('all together over three quarters of the machine: idle ones go, else the largest, which is not to blame', async () => {
+    const gigabyte = 2 ** 30;
+    const machine = { totalBytes: 2 * gigabyte, freeBytes: gigabyte, source: 'machine' } as const;
+    const held = new Map<number, number>();
+    const stage = new Stage({
+      machine: () => Promise.resolve(machine),
+      sample: () =>
+        Promise.resolve(new Map([...held].map(([pid, memoryBytes]) => [pid, { memoryBytes, cpuMs: 0, processes: 1 }]))),
+    });
+    const checks = ['lint', 'types', 'loops'].map((detector) => stage.check([detector], { detector }));
+    await stage.ready();
+    const [lint, types, loops] = [stage.at(0), stage.at(1), stage.at(2)];
+    for (const puppet of [lint, types]) puppet.begin(filesOf(puppet)[0] ?? '');
+    await loops.finish();
+    for (const [puppet, share] of [
+      [lint, 0.6],
+      [types, 0.7],
+      [loops, 0.5],
+    ] as const)
+      held.set(puppet.pid, share * gigabyte);
+    await stage.clock.advance(5_000);
+    assert.deepEqual([loops.closed, types.killed, lint.killed], [true, false, false]);
+    await loops.die({ exitCode: 0, expected: true });
+    held.set(types.pid, gigabyte);
+    await stage.clock.advance(5_000);
+    assert.deepEqual([types.killed, lint.killed], [true, false]);
+    await types.die({ signal: 'SIGKILL', expected: true });
+    const { lastExit } = stage.pool.health().find(({ detector }) => detector === 'types') ?? {};
+    assert.deepEqual([lastExit?.kind, lastExit?.input], ['rss-limit', 'types']);
+    held.delete(types.pid);
+    await lint.finish();
+    await stage.clock.advance(5_000);
+    await stage.ready();
+    await stage.living.find(({ request }) => request !== undefined)?.finish();
+    assert.deepEqual(
+      checks.map(({ outcome }) => outcome?.kind === 'done' && outcome.quarantined.length),
+      [0, 0, 0],
+    );
+  });
+
   it('V8 fails before the hard limit does', () => {
     const stage = new Stage();
     stage.check(['a']);
@@ -926,6 +967,77 @@ describe('health', () => {
     await stage.at(0).finish();
     await stage.clock.advance(60_000);
     assert.equal(samples, 2, 'one while it may still work, one for what is left');
+  });
+
+  it('shows every state a compartment can be in', async () => {
+    const stage = new Stage();
+    const state = (): string | undefined => stage.pool.health()[0]?.state;
+    const check = stage.check(['a']);
+    await settle();
+    assert.equal(state(), 'starting');
+    await stage.ready();
+    assert.equal(state(), 'busy');
+    await stage.at(0).finish();
+    assert.equal(state(), 'ready');
+    assert.equal(check.outcome?.kind, 'done');
+    await stage.clock.advance(300_000);
+    await stage.at(0).die({ exitCode: 0, expected: true });
+    assert.equal(state(), 'stopped', 'nobody needed it');
+    const plan = stage.pool.plan({ detector: 'lint', root: '/r', options: {} }, new AbortController().signal);
+    const failed = assert.rejects(plan);
+    for (let crash = 0; crash < 2; crash += 1) {
+      await stage.ready();
+      await stage.living[0]?.die();
+    }
+    await failed;
+    assert.equal(state(), 'backing-off');
+    stage.check(['a'], { generation: 2 });
+    await stage.clock.advance(1_000);
+    await stage.ready();
+    await stage.living[0]?.finish();
+    await stage.living[0]?.die({ signal: 'SIGSEGV' });
+    assert.equal(state(), 'degraded');
+    await stage.pool.restart();
+    for (let start = 0; start < 2; start += 1) {
+      stage.check(['x'], { generation: 9 });
+      await stage.clock.advance(1_000);
+      await stage.living[0]?.die({ exitCode: 1 });
+    }
+    assert.equal(state(), 'disabled');
+  });
+
+  it('tells heap, event-loop utilization and the age of the last sign of life', async () => {
+    const stage = new Stage();
+    stage.check(['a']);
+    await stage.ready();
+    stage.at(0).beat(stage.clock.now(), 50_000_000, { heapUsedBytes: 7_000_000, utilization: 0.5 });
+    await stage.clock.advance(700);
+    const [health] = stage.pool.health();
+    assert.deepEqual([health?.heapUsedBytes, health?.eventLoopUtilization, health?.heartbeatAgeMs], [7e6, 0.5, 700]);
+  });
+
+  it('is sampled as often as is asked for, at once from the next on', async () => {
+    let samples = 0;
+    const sample: SampleTrees = () => {
+      samples += 1;
+      return Promise.resolve(new Map());
+    };
+    const stage = new Stage({ sample, healthIntervalMs: 1_000 });
+    stage.check(['a']);
+    await stage.ready();
+    const beat = async (seconds: number): Promise<number> => {
+      samples = 0;
+      for (let second = 0; second < seconds; second += 1) {
+        stage.at(0).begin('a');
+        stage.at(0).beat(stage.clock.now());
+        await stage.clock.advance(1_000);
+      }
+      return samples;
+    };
+    assert.equal(await beat(10), 10);
+    stage.pool.configure({ healthIntervalMs: 5_000 });
+    await beat(1);
+    assert.equal(await beat(10), 2);
   });
 
   it('tells state, counts and the last exit', async () => {
