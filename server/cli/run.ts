@@ -6,6 +6,7 @@ import { detectorSettings, knownDetectors } from '../engine/detector-settings.ts
 import { Engine, type EngineSettings } from '../engine/engine.ts';
 import { createPool } from '../pool/pool.ts';
 import type { Pool } from '../pool/types.ts';
+import { visit } from '../sharing/visitor.ts';
 import { storeDirFor } from '../store/location.ts';
 import { openStore } from '../store/store.ts';
 import { UsageError, type AnalysisArguments } from './arguments.ts';
@@ -26,13 +27,16 @@ export async function openRun(root: string, argumentsOf: AnalysisArguments): Pro
     ...(argumentsOf.maxWorkers === undefined ? {} : { maxWorkers: argumentsOf.maxWorkers }),
     ...(storageDir === undefined ? {} : { storageDir }),
   });
-  const engine = new Engine(root, pool, settings, store);
+  // An editor that has the folder open knows its issues already; what it knows holds for one analysis.
+  const visited = storageDir === undefined ? undefined : await visit(storageDir, pool);
+  const engine = new Engine(root, visited?.pool ?? pool, settings, store);
   return {
     root,
     engine,
     pool,
     async [Symbol.asyncDispose]() {
       engine.dispose();
+      visited?.close();
       await Promise.all([pool.dispose(), store?.close()]);
     },
   };

@@ -185,7 +185,7 @@ export class DetectorRunner {
   }
 
   /** What is true of a unit on disk, for another process that would ask its own compartments. */
-  tellAnswer({ id, group }: Unit): Told<UnitAnswer> {
+  tellAnswer({ id, group, kind }: Unit): Told<UnitAnswer> {
     const plan = this.tellPlan();
     if (plan.state !== 'ready') return plan;
     const unanswered = this.#unanswered.has(id);
@@ -196,9 +196,13 @@ export class DetectorRunner {
       !this.#unconfirmed.has(id) &&
       !this.#doubts.isInDoubt(id) &&
       answer?.generation === this.#newest.get(id);
-    if (!current && !unanswered) return isSettled(this.#state) ? refused : pending;
-    if (answer?.ofDisk === false) return refused;
     const files = this.#host.table.ofUnit(this.name, id);
+    if (!current && !unanswered) {
+      if (isSettled(this.#state)) return refused;
+      const ofDisk = answer?.ofDisk !== false && [...this.#runs].every(({ unsaved }) => unsaved.size === 0);
+      return { state: 'pending', soFar: kind !== 'file' && ofDisk ? files : undefined };
+    }
+    if (answer?.ofDisk === false) return refused;
     return ready({ unanswered, files, problems: [...this.#checkProblems.values()] });
   }
 

@@ -2,12 +2,14 @@
 import type { DetectorProblem, Issue, PlanResult, Unit } from '../../workers/protocol.ts';
 
 /**
- * `pending`: it is in work, ask again after the next change of status. `refused`: there is no answer that holds for
+ * `pending`: it is in work, ask again after the next change of status; `soFar` is what is shown of it meanwhile, if
+ * that is not about unsaved text. `refused`: there is no answer that holds for
  * another process (other options, unsaved text, a fault); whoever asked has to analyse for itself.
  */
 export type Told<Value> =
+  
   | { readonly state: 'ready'; readonly value: Value }
-  | { readonly state: 'pending' }
+  | { readonly state: 'pending'; readonly soFar?: ReadonlyMap<string, readonly Issue[]> | undefined }
   | { readonly state: 'refused' };
 
 /** Of one unit, as of now and of what is on disk. */

@@ -92,10 +92,7 @@ export class Follower {
     return reply?.plan;
   }
 
-  /**
-   * Gives the events of whole units only.
-   * @returns the units in `refused` are to be analysed by ourselves
-   */
+  /** @returns the units in `refused` are to be analysed by ourselves, whatever events there were of them */
   async check(
     { detector, options, units }: CheckRequest,
     signal: AbortSignal,
@@ -103,15 +100,10 @@ export class Follower {
   ): Promise<messages.CheckReply> {
     const id = ++this.#lastId;
     const open = new Set(units.map((unit) => unit.id));
-    const parts = new Map<string, CheckEvent[]>();
     this.#takers.set(id, ({ unit, events, last }) => {
-      const all = parts.get(unit) ?? [];
-      parts.set(unit, all);
-      all.push(...events);
-      if (!last || signal.aborted) return;
-      parts.delete(unit);
-      open.delete(unit);
-      for (const event of all) void onEvent(event);
+      if (signal.aborted) return;
+      if (last) open.delete(unit);
+      for (const event of events) void onEvent(event);
     });
     const reply = await this.#ask(signal, (token) =>
       this.#connection.sendRequest(messages.check, { id, detector, options, units }, token),

@@ -10,10 +10,9 @@ import {
   type CancellationToken,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import type { CheckEvent, DetectorOptions, DetectorProblem, PlanResult, Unit } from '../../workers/protocol.ts';
+import type { CheckEvent, DetectorOptions, DetectorProblem, Issue, PlanResult, Unit } from '../../workers/protocol.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { FileChange } from '../engine/interest.ts';
-import type { UnitAnswer } from '../engine/told.ts';
 import type { QuarantinedInput } from '../pool/types.ts';
 import * as messages from './messages.ts';
 
@@ -22,6 +21,8 @@ const ISSUES_PER_MESSAGE = 500;
 const EVENTS_PER_MESSAGE = 1000;
 /** Open questions are looked at again so long after the engine's state changed. */
 const LOOK_AGAIN_MS = 20;
+/** What is found of a project while it is in work is told so often. */
+const SO_FAR_EVERY_MS = 200;
 
 export interface LeaderHost {
   readonly engine: Engine;
@@ -159,52 +160,34 @@ export class Leader {
   ): Promise<messages.CheckReply> {
     await guest.heard;
     const same = sameAs(options);
-    const open = new Map(units.map((unit) => [unit.id, unit]));
+    const open = new Map(units.map((unit) => [unit.id, new Reply(guest.connection, id, unit)]));
     const refused: string[] = [];
     const quarantined: QuarantinedInput[] = [];
     let problems: readonly DetectorProblem[] = [];
     while (this.#isWanted(guest, token)) {
       const teller = this.#host.engine.teller(detector, same);
       if (teller === undefined) break;
-      for (const unit of open.values()) {
-        const told = teller.tellAnswer(unit);
-        if (told.state === 'pending') continue;
-        open.delete(unit.id);
-        if (told.state === 'refused') refused.push(unit.id);
+      for (const [unit, reply] of open) {
+        const told = teller.tellAnswer(reply.unit);
+        if (told.state === 'pending') {
+          if (told.soFar) await reply.soFar(told.soFar);
+          continue;
+        }
+        open.delete(unit);
+        if (told.state === 'refused') refused.push(unit);
         else if (told.value.unanswered) {
-          const input = this.#quarantineOf(detector, unit);
+          const input = this.#quarantineOf(detector, reply.unit);
           if (input) quarantined.push(input);
-          else refused.push(unit.id);
+          else refused.push(unit);
         } else {
           problems = told.value.problems;
-          await this.#answer(guest, id, unit, told.value);
+          await reply.end(told.value.files);
         }
       }
       if (open.size === 0) break;
       await this.#nextStatus(token);
     }
     return { refused: [...refused, ...open.keys()], quarantined, problems };
-  }
-
-  /** Resolves when the guest has been sent it, at its pace. */
-  async #answer({ connection }: Guest, id: number, { id: unit }: Unit, { files }: UnitAnswer): Promise<void> {
-    let events: CheckEvent[] = [];
-    let issues = 0;
-    const send = async (last: boolean): Promise<void> => {
-      await connection.sendNotification(messages.answer, { id, unit, events, last });
-      [events, issues] = [[], 0];
-    };
-    for (const [file, all] of files) {
-      events.push({ kind: 'begin', unit, file });
-      for (let start = 0; start < all.length; start += ISSUES_PER_MESSAGE) {
-        const some = all.slice(start, start + ISSUES_PER_MESSAGE);
-        events.push({ kind: 'issues', unit, file, issues: some });
-        issues += some.length;
-        if (issues >= ISSUES_PER_MESSAGE || events.length >= EVENTS_PER_MESSAGE) await send(false);
-      }
-      events.push({ kind: 'done', unit, file });
-    }
-    await send(true);
   }
 
   #quarantineOf(detector: string, unit: Unit): QuarantinedInput | undefined {
@@ -236,6 +219,59 @@ export class Leader {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     for (const resume of this.#waiting.splice(0)) resume();
+  }
+}
+
+/** The answer to one unit of one question: what is new since the last part, at the guest's pace. */
+class Reply {
+  readonly unit: Unit;
+  readonly #connection: MessageConnection;
+  readonly #id: number;
+  /** By file, as last sent. */
+  readonly #sent = new Map<string, readonly Issue[]>();
+  #sentAt = 0;
+
+  constructor(connection: MessageConnection, id: number, unit: Unit) {
+    this.#connection = connection;
+    this.#id = id;
+    this.unit = unit;
+  }
+
+  /** Of a project in work, now and then. */
+  async soFar(files: ReadonlyMap<string, readonly Issue[]>): Promise<void> {
+    if (performance.now() - this.#sentAt >= SO_FAR_EVERY_MS) await this.#send(files, false);
+  }
+
+  end(files: ReadonlyMap<string, readonly Issue[]>): Promise<void> {
+    return this.#send(files, true);
+  }
+
+  async #send(files: ReadonlyMap<string, readonly Issue[]>, last: boolean): Promise<void> {
+    const { id: unit } = this.unit;
+    const id = this.#id;
+    let events: CheckEvent[] = [];
+    let issues = 0;
+    const flush = async (isLast: boolean): Promise<void> => {
+      await this.#connection.sendNotification(messages.answer, { id, unit, events, last: isLast });
+      [events, issues] = [[], 0];
+    };
+    const gone = [...this.#sent.keys()].filter((file) => !files.has(file));
+    for (const [file, all] of [...files, ...gone.map((file) => [file, []] as const)]) {
+      if (this.#sent.get(file) === all) continue;
+      events.push({ kind: 'begin', unit, file });
+      for (let start = 0; start < all.length; start += ISSUES_PER_MESSAGE) {
+        const some = all.slice(start, start + ISSUES_PER_MESSAGE);
+        events.push({ kind: 'issues', unit, file, issues: some });
+        issues += some.length;
+        if (issues >= ISSUES_PER_MESSAGE) await flush(false);
+      }
+      events.push({ kind: 'done', unit, file });
+      if (all.length > 0) this.#sent.set(file, all);
+      else this.#sent.delete(file);
+      if (events.length >= EVENTS_PER_MESSAGE) await flush(false);
+    }
+    if (last || events.length > 0) await flush(last);
+    this.#sentAt = performance.now();
   }
 }
 

@@ -31,8 +31,10 @@ export function sharedPool(own: Pool, followed: () => Follower | undefined | Pro
       const follower = request.overlays.length > 0 ? undefined : await unlessAborted(followed(), signal);
       if (follower === undefined || !follower.usable) return checkByOwn(task);
       const startedAt = performance.now();
+      const told = new ToldFiles();
       let [files, issues] = [0, 0];
       const { refused, quarantined, problems } = await follower.check(request, signal, (event: CheckEvent) => {
+        told.note(event);
         if (event.kind === 'issues') issues += event.issues.length;
         if (event.kind === 'done') files += 1;
         return onEvent(event);
@@ -49,11 +51,49 @@ export function sharedPool(own: Pool, followed: () => Follower | undefined | Pro
         return { kind: 'done', result, quarantined, borrowed };
       }
       const units = request.units.filter(({ id }) => refused.includes(id));
-      const rest = await checkByOwn({ ...task, request: { ...request, units } });
+      let fatal = false;
+      const rest = await checkByOwn({
+        ...task,
+        request: { ...request, units },
+        onEvent: (event) => {
+          if (event.kind === 'done') told.forget(event);
+          if (event.kind === 'problem') fatal ||= event.problem.fatal;
+          return onEvent(event);
+        },
+      });
       if (rest.kind === 'cancelled') return rest;
+      const skipped = new Set(rest.quarantined.map(({ unit }) => unit.id));
+      if (rest.kind === 'done' && !fatal) {
+        // Our own analysis has not named these files: there are no issues in them any more.
+        for (const event of told.ends(units.filter(({ id }) => !skipped.has(id)))) void onEvent(event);
+      }
       return { ...rest, quarantined: [...quarantined, ...rest.quarantined], borrowed };
     },
   };
+}
+
+/** Files of which the leader told something before it gave the unit up. */
+class ToldFiles {
+  readonly #files = new Map<string, Set<string>>();
+
+  note(event: CheckEvent): void {
+    if (event.kind !== 'done') return;
+    const files = this.#files.get(event.unit) ?? new Set();
+    this.#files.set(event.unit, files.add(event.file));
+  }
+
+  forget({ unit, file }: { readonly unit: string; readonly file: string }): void {
+    this.#files.get(unit)?.delete(file);
+  }
+
+  *ends(units: readonly Unit[]): Generator<CheckEvent> {
+    for (const { id: unit } of units) {
+      for (const file of this.#files.get(unit) ?? []) {
+        yield { kind: 'begin', unit, file };
+        yield { kind: 'done', unit, file };
+      }
+    }
+  }
 }
 
 /**
