@@ -1,9 +1,13 @@
 /** `bulkhead cache`: what is remembered of a folder between runs. */
 import path from 'node:path';
 import { storeDirFor } from '../store/location.ts';
+import { asRunEntry, describeRun } from '../store/run-history.ts';
 import { openStore } from '../store/store.ts';
 import type { CacheAction } from './arguments.ts';
 import type { Output } from './reporters.ts';
+
+/** Of the history, the newest. */
+const RUNS_SHOWN = 10;
 
 /** @returns the exit code: 1 when damage was found and repaired */
 export async function cache(action: CacheAction, folder: string, out: Output): Promise<number> {
@@ -13,6 +17,10 @@ export async function cache(action: CacheAction, folder: string, out: Output): P
     case 'info': {
       const { mode, units, facts, bytes } = await store.stats();
       out.write(`${dir}\n${mode}, ${units} results, ${facts} facts, ${(bytes / 1024 / 1024).toFixed(1)} MB\n`);
+      for (const { at, entry } of await store.history.list(RUNS_SHOWN)) {
+        const run = asRunEntry(entry);
+        if (run) out.write(`${new Date(at).toISOString()}  ${describeRun(run)}\n`);
+      }
       return 0;
     }
     case 'verify': {

@@ -8,6 +8,7 @@ import { createPool } from '../pool/pool.ts';
 import type { Pool } from '../pool/types.ts';
 import { visit } from '../sharing/visitor.ts';
 import { storeDirFor } from '../store/location.ts';
+import { runEntry } from '../store/run-history.ts';
 import { openStore } from '../store/store.ts';
 import { UsageError, type AnalysisArguments } from './arguments.ts';
 
@@ -16,6 +17,8 @@ export interface Run extends AsyncDisposable {
   readonly root: string;
   readonly engine: Engine;
   readonly pool: Pool;
+  /** Remembers what was found, and notes that it was. */
+  keep(): Promise<void>;
 }
 
 /** @throws ConfigFileError for a broken `bulkhead.config.json` */
@@ -34,6 +37,11 @@ export async function openRun(root: string, argumentsOf: AnalysisArguments): Pro
     root,
     engine,
     pool,
+    async keep() {
+      await engine.keep();
+      const work = engine.takeWork();
+      if (work.length > 0) store?.history.append(runEntry('terminal', work));
+    },
     async [Symbol.asyncDispose]() {
       engine.dispose();
       visited?.close();

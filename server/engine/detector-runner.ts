@@ -22,7 +22,7 @@ import { concernOf, interestOf, type FileChange, type Interest } from './interes
 import type { IssueTable } from './issue-table.ts';
 import type { Answer, Memory } from './memory.ts';
 import { problemIssue, quarantineIssue } from './own-issues.ts';
-import { isBusy, isSettled, type DetectorState, type DetectorStatus } from './status.ts';
+import { isBusy, isSettled, type DetectorState, type DetectorStatus, type DetectorWork } from './status.ts';
 import { pending, ready, refused, type Told, type UnitAnswer } from './told.ts';
 
 /** What a runner sees of its engine. */
@@ -63,6 +63,8 @@ interface Run {
 
 /** Without a change, before answers in doubt are looked at again: the user may go on typing. */
 const leisureMs = 1000;
+
+const noWork = { analysed: 0, recalled: 0, borrowed: 0 };
 
 export class DetectorRunner {
   readonly name: string;
@@ -105,6 +107,7 @@ export class DetectorRunner {
   #total = 0;
   #answered = 0;
   #disposed = false;
+  #work = noWork;
 
   constructor(name: string, host: RunnerHost) {
     this.name = name;
@@ -204,6 +207,13 @@ export class DetectorRunner {
     }
     if (answer?.ofDisk === false) return refused;
     return ready({ unanswered, files, problems: [...this.#checkProblems.values()] });
+  }
+
+  /** What was done since this was asked last. */
+  takeWork(): DetectorWork {
+    const work = this.#work;
+    this.#work = noWork;
+    return { detector: this.name, units: this.#units.size, ...work };
   }
 
   /** Answers that memory has not been given yet; each is handed out once. */
@@ -333,6 +343,7 @@ export class DetectorRunner {
         if (!this.#stale.delete(unit.id)) continue;
         this.#newest.set(unit.id, generation);
         this.#answers.set(unit.id, { generation, ofDisk: true });
+        this.#count('recalled');
         if (outline) this.#doubts.recalled(unit.file, outline);
         for (const [file, issues] of files) {
           if (this.#host.included(file)) table.replace(this.name, unit.id, file, issues);
@@ -546,6 +557,8 @@ export class DetectorRunner {
       else {
         this.#unanswered.delete(unit.id);
         if (run.fatal) continue;
+        const borrowed = outcome.borrowed?.has(unit.id) === true;
+        this.#count(borrowed ? 'borrowed' : 'analysed');
         const ofDisk = run.startedAt !== undefined;
         const { startedAt } = run;
         this.#answers.set(unit.id, {
@@ -554,7 +567,7 @@ export class DetectorRunner {
           ...(startedAt === undefined ? {} : { startedAt }),
         });
         // Who answered for us keeps it: only they know what it was made from.
-        if (ofDisk && outcome.borrowed?.has(unit.id) !== true) this.#unkept.set(unit.id, run.startedAt);
+        if (ofDisk && !borrowed) this.#unkept.set(unit.id, run.startedAt);
         if (kept[unit.id] === 'affected') this.#unconfirmed.add(unit.id);
         if (kept[unit.id] !== undefined) continue;
         this.#unconfirmed.delete(unit.id);
@@ -613,6 +626,10 @@ export class DetectorRunner {
   #fatalCheckProblem(): string | undefined {
     for (const problem of this.#checkProblems.values()) if (problem.fatal) return problem.message;
     return undefined;
+  }
+
+  #count(kind: keyof typeof noWork): void {
+    this.#work = { ...this.#work, [kind]: this.#work[kind] + 1 };
   }
 
   #fraction(): number {

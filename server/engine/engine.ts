@@ -13,7 +13,7 @@ import { interestOf, type FileChange } from './interest.ts';
 import { IssueTally } from './issue-counts.ts';
 import { IssueTable } from './issue-table.ts';
 import { Memory } from './memory.ts';
-import { isSettled, type DetectorStatus, type IssueCounts } from './status.ts';
+import { isSettled, type DetectorStatus, type DetectorWork, type IssueCounts } from './status.ts';
 import type { Teller } from './told.ts';
 
 export interface EngineSettings {
@@ -124,6 +124,12 @@ export class Engine extends EventEmitter<EngineEvents> {
   async keep(): Promise<readonly FileChange[]> {
     if (!this.#memory) return [];
     return this.#memory.keep([...this.#runners.values()].flatMap((runner) => runner.takeAnswers()));
+  }
+
+  /** What detectors did since this was asked last; those that did nothing are left out. */
+  takeWork(): readonly DetectorWork[] {
+    const all = [...this.#runners.values()].map((runner) => runner.takeWork());
+    return all.filter(({ analysed, recalled, borrowed }) => analysed + recalled + borrowed > 0);
   }
 
   cancel(): void {

@@ -32,6 +32,19 @@ export interface DetectorStatus {
   readonly fraction: number;
 }
 
+/** Where answers came from, in units. */
+export interface DetectorWork {
+  readonly detector: string;
+  /** That there are now. */
+  readonly units: number;
+  /** By our own compartments. */
+  readonly analysed: number;
+  /** From an earlier session. */
+  readonly recalled: number;
+  /** From another process that has the same folder open. */
+  readonly borrowed: number;
+}
+
 export type IssueCounts = Readonly<Record<Severity, number>>;
 
 /** Nothing more will come for a detector in this state unless something changes. */

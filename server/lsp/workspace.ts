@@ -16,6 +16,7 @@ import type { SupervisedPool } from '../pool/types.ts';
 import { Sharing } from '../sharing/sharing.ts';
 import { BaselineError, baselineName, KnownIssues, readBaseline } from '../store/baseline.ts';
 import { storeDirFor } from '../store/location.ts';
+import { runEntry } from '../store/run-history.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { FoundIssue } from './code-actions.ts';
 import { diagnosticsOf, uriOf } from './diagnostics.ts';
@@ -298,10 +299,16 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   async #keep(engine: Engine): Promise<void> {
     try {
       const missed = await engine.keep();
+      this.#note(engine);
       await this.#changed(engine, missed);
     } catch (error) {
       this.emit('log', 'warn', `Results of ${engine.root} were not kept: ${String(error)}`);
     }
+  }
+
+  #note(engine: Engine): void {
+    const work = engine.takeWork();
+    if (work.length > 0) this.#stores.get(engine.root)?.history.append(runEntry('editor', work));
   }
 
   async #reload(root: string, engine: Engine): Promise<void> {
