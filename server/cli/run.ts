@@ -21,8 +21,11 @@ export interface Run extends AsyncDisposable {
   keep(): Promise<void>;
 }
 
-/** @throws ConfigFileError for a broken `bulkhead.config.json` */
-export async function openRun(root: string, argumentsOf: AnalysisArguments): Promise<Run> {
+/**
+ * @param shares whether the results of an editor that has the folder open are taken; they hold for one analysis
+ * @throws ConfigFileError for a broken `bulkhead.config.json`
+ */
+export async function openRun(root: string, argumentsOf: AnalysisArguments, shares = true): Promise<Run> {
   const settings = await settingsFor(root, argumentsOf);
   const storageDir = argumentsOf.cache ? await storeDirFor(root) : undefined;
   const store = storageDir === undefined ? undefined : await openStore({ dir: storageDir });
@@ -30,8 +33,7 @@ export async function openRun(root: string, argumentsOf: AnalysisArguments): Pro
     ...(argumentsOf.maxWorkers === undefined ? {} : { maxWorkers: argumentsOf.maxWorkers }),
     ...(storageDir === undefined ? {} : { storageDir }),
   });
-  // An editor that has the folder open knows its issues already; what it knows holds for one analysis.
-  const visited = storageDir === undefined ? undefined : await visit(storageDir, pool);
+  const visited = shares && storageDir !== undefined ? await visit(storageDir, pool) : undefined;
   const engine = new Engine(root, visited?.pool ?? pool, settings, store);
   return {
     root,
