@@ -1,9 +1,9 @@
 /** Random edits by seed in one warm session, held against a cold `tsc` after each. */
 import assert from 'node:assert/strict';
 import { differenceOf } from '../../support/typescript-oracle.ts';
-import { cleanUp, config, linesByUnit, makeWorkspace, run, tscOf, versions, type Workspace } from './support.ts';
+import { Asker, cleanUp, config, makeWorkspace, tscOf, versions, type Files, type Workspace } from './support.ts';
 
-const STEPS = 10;
+const STEPS = 12;
 const SEEDS = [1, 20] as const;
 
 for (const version of versions) {
@@ -16,20 +16,24 @@ for (const version of versions) {
         const random = randomFrom(seed);
         const project = new Project();
         const workspace = await makeWorkspace(project.files(), version);
+        const asker = new Asker(workspace);
+        await asker.ask();
         const kinds = new Set<string>();
         let issues = 0;
         for (let step = 0; step < STEPS; step += 1) {
           const { name, changed } = await project.mutate(workspace, random);
           kinds.add(name);
-          const found = await run(workspace, {}, step % 4 === 3 ? {} : { changed });
           const where = `seed ${String(seed)}, step ${String(step)}: ${name} of ${changed.join(', ')}`;
-          assert.deepEqual(found.problems, [], where);
-          for (const [unit, ours] of linesByUnit(found)) {
-            const theirs = await tscOf(workspace, unit);
-            if (project.stopsTsc) assert.deepEqual(differenceOf(ours, theirs).missing, [], where);
-            else assert.deepEqual(ours, theirs, where);
-            issues += ours.length;
-          }
+          const said = tscOf(workspace, UNIT);
+          // Every fourth time nobody says what changed; every third time the next edit comes before all is confirmed.
+          await asker.ask(step % 4 === 3 ? {} : { changed });
+          const theirs = await said;
+          if (step % 3 === 2) continue;
+          await asker.confirm();
+          const ours = asker.linesOf(UNIT);
+          if (project.stopsTsc) assert.deepEqual(differenceOf(ours, theirs).missing, [], where);
+          else assert.deepEqual(ours, theirs, where);
+          issues += ours.length;
         }
         assert.ok(kinds.size > 4 && issues >= 5, `${[...kinds].join(', ')}; ${String(issues)} issues`);
       });
@@ -38,6 +42,8 @@ for (const version of versions) {
 }
 
 const MODULES = 8;
+const UNIT = 'tsconfig.json';
+const OPTIONS = { lib: ['es5'], noUnusedLocals: true, resolveJsonModule: true };
 
 type Random = (below: number) => number;
 
@@ -52,12 +58,15 @@ class Project {
   readonly #now = new Map<string, string>();
 
   constructor() {
-    this.#clean.set('tsconfig.json', config({ lib: ['es5'], noUnusedLocals: true }));
-    for (let index = 0; index < MODULES; index += 1) this.#clean.set(`src/m${String(index)}.ts`, moduleText(index));
+    this.#clean.set(UNIT, config(OPTIONS));
+    this.#clean.set('src/data.json', '{ "size": 1 }\n');
+    for (let index = 0; index < MODULES; index += 1) this.#clean.set(pathOf(index), moduleText(index));
+    const all = Array.from({ length: MODULES }, (_, index) => `export * from './m${String(index)}';\n`);
+    this.#clean.set('src/all.ts', all.join(''));
     for (const [file, text] of this.#clean) this.#now.set(file, text);
   }
 
-  files(): Readonly<Record<string, string>> {
+  files(): Files {
     return Object.fromEntries(this.#now);
   }
 
@@ -67,57 +76,96 @@ class Project {
   }
 
   async mutate(workspace: Workspace, random: Random): Promise<Mutation> {
-    const file = `src/m${String(random(MODULES))}.ts`;
+    const index = random(MODULES);
+    const file = pathOf(index);
     const text = this.#now.get(file);
-    const edit = async (name: string, changedText: string): Promise<Mutation> => {
-      this.#now.set(file, changedText);
-      await workspace.write({ [file]: changedText });
-      return { name, changed: [file] };
-    };
-    switch (random(8)) {
-      case 0:
-        return edit('drop an export', (text ?? moduleText(0)).replace('export const', 'const'));
-      case 1:
-        return edit('change a type', (text ?? moduleText(0)).replace(': number', ': string'));
-      case 2:
-        return edit('use what is not there', `${text ?? ''}export const missing = nowhere.at + all;\n`);
-      case 3:
-        return edit('break the syntax', `${text ?? ''}const broken = ;\n`);
-      case 4:
-        return edit(
-          'shift lines and columns',
-          `\uFEFF/* 😀 */\r\n\r\n${(text ?? moduleText(1)).replace(/^\uFEFF/, '')}`,
-        );
-      case 5: {
-        if (text === undefined) return edit('bring a file back', this.#clean.get(file) ?? '');
-        this.#now.delete(file);
-        await workspace.remove(file);
-        return { name: 'delete a file', changed: [file] };
+    const put = async (name: string, files: Files, removed: readonly string[] = []): Promise<Mutation> => {
+      for (const [path, content] of Object.entries(files)) this.#now.set(path, String(content));
+      await workspace.write(files);
+      for (const path of removed) {
+        this.#now.delete(path);
+        await workspace.remove(path);
       }
+      return { name, changed: [...Object.keys(files), ...removed] };
+    };
+    const add = (name: string, more: string): Promise<Mutation> =>
+      put(name, { [file]: `${text ?? moduleText(index)}${more}` });
+    const replace = (name: string, from: string, to: string): Promise<Mutation> =>
+      put(name, { [file]: (text ?? moduleText(index)).replace(from, to) });
+    switch (random(16)) {
+      case 0:
+        return replace('drop an export', 'export const', 'const');
+      case 1:
+        return replace('change a type', ': number', ': string');
+      case 2:
+        return add('use what is not there', 'export const missing = nowhere.at + all;\n');
+      case 3:
+        return add('break the syntax', 'const broken = ;\n');
+      case 4: {
+        const shifted = `\uFEFF/* 😀 */\r\n\r\n${(text ?? moduleText(1)).replace(/^\uFEFF/, '')}`;
+        return put('shift lines and columns', { [file]: shifted });
+      }
+      case 5:
+        return text === undefined
+          ? put('bring a file back', { [file]: this.#clean.get(file) ?? '' })
+          : put('delete a file', {}, [file]);
       case 6: {
-        const options = config({ lib: ['es5'], strict: random(2) === 0, ...(random(2) === 0 ? { bogus: true } : {}) });
-        this.#now.set('tsconfig.json', options);
-        await workspace.write({ 'tsconfig.json': options });
-        return { name: 'change options', changed: ['tsconfig.json'] };
+        const more = { strict: random(2) === 0, ...(random(2) === 0 ? { bogus: true } : {}) };
+        return put('change options', { [UNIT]: config({ ...OPTIONS, ...more }) });
+      }
+      case 7:
+        return replace('change an inferred result', 'size: value', 'size: String(value)');
+      case 8:
+        return replace('change a private member', 'kept: T[] = []', 'kept: ((value: T) => void)[] = []');
+      case 9:
+        return replace('change a constant enum', 'Low,', 'Lowest, Low,');
+      case 10:
+        return replace('change what a namespace adds', 'unit = 1', "unit = ''");
+      case 11:
+        return add('declare for everyone', 'declare global { interface Array<T> { extra: T } }\n');
+      case 12:
+        return add('use what is declared for everyone', 'export const extra: string = [1].extra;\n');
+      case 13:
+        return put('change JSON', { 'src/data.json': random(2) === 0 ? '{ "size": "" }\n' : '{ "other": 1 }\n' });
+      case 14: {
+        if (text === undefined) return put('bring a file back', { [file]: this.#clean.get(file) ?? '' });
+        const moved = text.replaceAll("from './", "from '../");
+        return put('move a file', { [file.replace('.ts', '/index.ts')]: moved }, [file]);
       }
       default: {
-        for (const [name, clean] of this.#clean) this.#now.set(name, clean);
-        await workspace.write(this.files());
-        return { name: 'mend everything', changed: [...this.#clean.keys()] };
+        const removed = [...this.#now.keys()].filter((name) => !this.#clean.has(name));
+        return put('mend everything', Object.fromEntries(this.#clean), removed);
       }
     }
   }
 }
 
+function pathOf(index: number): string {
+  return `src/m${String(index)}.ts`;
+}
+
 function moduleText(index: number): string {
   const name = `m${String(index)}`;
   const before = `m${String(index - 1)}`;
-  return `${index === 0 ? '' : `import { ${before}, type Box${before} } from './${before}';\n`}export interface Box${name} {
+  const first = index === 0;
+  return `${first ? `import data from './data.json';\n` : `import { ${before}, make${before}, Level${before}, Keep${before}, type Box${before} } from './${before}';\n`}export interface Box${name} {
   readonly value: number;
   readonly kind: '${name}' | 'box' | 'a';
 }
-export const ${name}: Box${name} = { value: ${index === 0 ? '1' : `${before}.value + 1`}, kind: 'box' };
-${index === 0 ? '' : `export const older: Box${before}['kind'] = ${before}.kind;\n`}`;
+export const ${name}: Box${name} = { value: ${first ? 'data.size' : `${before}.value + 1`}, kind: 'box' };
+export function make${name}(value = ${first ? '1' : `make${before}().size`}) { return { size: value }; }
+export namespace make${name} { export const unit = 1; }
+export const enum Level${name} { Low, High }
+export class Keep${name}<T> { private readonly kept: T[] = []; get size(): number { return this.kept.length; } }
+${
+  first
+    ? ''
+    : `export const older: Box${before}['kind'] = ${before}.kind;
+export const size: number = make${before}().size + make${before}.unit;
+export const level: 1 = Level${before}.High;
+export const wide = (keep: Keep${before}<'a'>): Keep${before}<string> => keep;
+`
+}`;
 }
 
 /** Mulberry32: small, and the same everywhere. */

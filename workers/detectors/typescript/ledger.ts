@@ -24,6 +24,11 @@ export class Ledger<State> {
   readonly #touched = new Set<string>();
   readonly #touchedAfterGiven = new Set<string>();
 
+  /** Of the answers that may still be built on. */
+  get states(): readonly State[] {
+    return [this.#known, this.#given].flatMap((answer) => (answer ? [answer.state] : []));
+  }
+
   touch(file: string): void {
     for (const touched of [this.#touched, this.#touchedAfterGiven]) {
       touched.delete(file);

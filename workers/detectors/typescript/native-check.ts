@@ -1,0 +1,189 @@
+/** One check of one project of TypeScript 7 in one snapshot: of all its files, or of some. */
+import path from 'node:path';
+import type * as NativeApi from 'typescript7/unstable/async';
+import type { Server } from './native-server.ts';
+import { NOWHERE, severityOf, type Diagnostic, type ProjectSink } from './session.ts';
+import { LineMap, readSource } from './text.ts';
+
+/** Printed by `tsc` only when it writes files; the API cannot be told `--noEmit`. */
+const EMIT_ONLY: ReadonlySet<number> = new Set([2396, 2441, 2529, 2818, 5011, 5055, 5056, 5096, 18027]);
+
+/** Questions in flight: as many as TypeScript has checkers for. */
+const PARALLEL = 4;
+/** What a check of all files learned about the project. */
+export interface Learned {
+  /** Files of the program, as TypeScript spells them. */
+  readonly files: ReadonlySet<string>;
+  /** What it said of the project. */
+  readonly general: readonly Diagnostic[];
+  /** It went on to what is wrong with declaration files. */
+  readonly declarations: boolean;
+}
+
+export class ProjectCheck {
+  readonly #project: NativeApi.Project;
+  readonly #server: Server;
+  readonly #overlays: ReadonlyMap<string, string>;
+  readonly #sink: ProjectSink;
+  readonly #signal: AbortSignal;
+  readonly #noEmit: boolean;
+  readonly #lines = new Map<string, Promise<LineMap | undefined>>();
+  readonly #general: Diagnostic[] = [];
+
+  constructor(
+    project: NativeApi.Project,
+    server: Server,
+    overlays: ReadonlyMap<string, string>,
+    sink: ProjectSink,
+    signal: AbortSignal,
+  ) {
+    this.#project = project;
+    this.#server = server;
+    this.#overlays = overlays;
+    this.#sink = sink;
+    this.#signal = signal;
+    this.#noEmit = project.compilerOptions.noEmit === true;
+  }
+
+  /** Checks these files only; of the project it says what was learned before. */
+  async some(files: readonly string[], { general, declarations }: Learned): Promise<void> {
+    const { program } = this.#project;
+    this.#sink.project(general);
+    for (const file of files) {
+      const syntax = await this.#ask(program.getSyntacticDiagnostics(file));
+      const found = [...syntax, ...(await this.#ask(program.getSemanticDiagnostics(file)))];
+      const declared = declarations ? await this.#ask(program.getDeclarationDiagnostics(file)) : [];
+      await this.#answer(file, [...found, ...declared]);
+    }
+  }
+
+  /** @param first the files to answer for first, most wanted first */
+  async all(first: readonly string[]): Promise<Learned> {
+    const { program, compilerOptions } = this.#project;
+    const names = await this.#ask(program.getSourceFileNames());
+    for (const name of names) this.#server.known.add(name);
+    const configuration = await this.#ask(program.getConfigFileParsingDiagnostics());
+    const options = await this.#ask(program.getProgramDiagnostics());
+    await this.#aboutProject([...configuration, ...options]);
+
+    const syntax = groupByFile(await this.#ask(program.getSyntacticDiagnostics()));
+    const skips = compilerOptions.skipLibCheck === true;
+    const files = inOrder(
+      names.filter((name) => syntax.has(name) || !(skips && DECLARATION.test(name))),
+      first,
+    );
+    const semantics = new Map<string, readonly NativeApi.Diagnostic[]>();
+    let next = 0;
+    const walk = async (): Promise<void> => {
+      for (let file = files[next]; file !== undefined; file = files[next]) {
+        next += 1;
+        const found = await this.#ask(program.getSemanticDiagnostics(file));
+        semantics.set(file, found);
+        await this.#answer(file, [...(syntax.get(file) ?? []), ...found]);
+        this.#sink.progress(semantics.size, files.length);
+      }
+    };
+    await Promise.all(Array.from({ length: PARALLEL }, walk));
+
+    // Checking one file can find something in another one that was answered for before. Asked once more for
+    // everything, TypeScript tells what it knows without checking again.
+    const all = await this.#ask(program.getSemanticDiagnostics());
+    const settled = groupByFile(all);
+    for (const file of new Set([...settled.keys(), ...semantics.keys()])) {
+      const found = settled.get(file) ?? [];
+      if (sameDiagnostics(found, semantics.get(file) ?? [])) continue;
+      await this.#answer(file, [...(syntax.get(file) ?? []), ...found]);
+    }
+    const general = await this.#ask(program.getGlobalDiagnostics());
+    await this.#aboutProject([...general, ...(settled.get('') ?? [])]);
+
+    const clean = [options, all, general].every((some) => some.length === 0) && syntax.size === 0;
+    const declarations = tellsDeclarations(compilerOptions, clean);
+    if (declarations) {
+      for (const [file, found] of groupByFile(await this.#ask(program.getDeclarationDiagnostics()))) {
+        await this.#answer(file, [...(syntax.get(file) ?? []), ...(settled.get(file) ?? []), ...found]);
+      }
+    }
+    return { files: new Set(names), general: this.#general, declarations };
+  }
+
+  async #ask<T>(answer: Promise<T>): Promise<T> {
+    const value = await this.#server.ask(answer);
+    this.#signal.throwIfAborted();
+    return value;
+  }
+
+  async #answer(file: string, found: readonly NativeApi.Diagnostic[]): Promise<void> {
+    await this.#sink.answer(file, await this.#convertAll(found));
+  }
+
+  async #aboutProject(found: readonly NativeApi.Diagnostic[]): Promise<void> {
+    const converted = await this.#convertAll(found);
+    this.#general.push(...converted);
+    if (converted.length > 0) this.#sink.project(converted);
+  }
+
+  #convertAll(found: readonly NativeApi.Diagnostic[]): Promise<readonly Diagnostic[]> {
+    const printed = this.#noEmit ? found : found.filter(({ code }) => !EMIT_ONLY.has(code));
+    return Promise.all(printed.map((diagnostic) => this.#convert(diagnostic)));
+  }
+
+  async #convert(diagnostic: NativeApi.Diagnostic): Promise<Diagnostic> {
+    const { fileName, pos, end, code, category, relatedInformation } = diagnostic;
+    const lines = fileName === undefined ? undefined : await this.#linesOf(fileName);
+    return {
+      ...(fileName === undefined ? {} : { file: fileName }),
+      range: lines ? lines.range(pos, end) : NOWHERE,
+      code,
+      severity: severityOf(category),
+      message: flatten(diagnostic),
+      ...(diagnostic.reportsUnnecessary === true ? { unnecessary: true } : {}),
+      ...(diagnostic.reportsDeprecated === true ? { deprecated: true } : {}),
+      ...(relatedInformation ? { related: await this.#convertAll(relatedInformation) } : {}),
+    };
+  }
+
+  #linesOf(file: string): Promise<LineMap | undefined> {
+    const known = this.#lines.get(file);
+    if (known) return known;
+    const overlay = this.#overlays.get(path.normalize(file));
+    const text = overlay === undefined ? readSource(file) : Promise.resolve(overlay.replace(/^\uFEFF/, ''));
+    const lines = text.then(
+      (found) => new LineMap(found),
+      () => undefined,
+    );
+    this.#lines.set(file, lines);
+    return lines;
+  }
+}
+
+/**
+ * Whether `tsc --noEmit` goes on to what is wrong with declaration files. TypeScript 7.0 goes through the motions of
+ * writing them even so, unless it keeps a record of the build or is to write nothing after an error.
+ */
+function tellsDeclarations(options: NativeApi.CompilerOptions, clean: boolean): boolean {
+  const { declaration, composite, incremental, noEmitOnError } = options;
+  if (declaration !== true && composite !== true) return false;
+  return clean || (composite !== true && incremental !== true && noEmitOnError !== true);
+}
+
+const DECLARATION = /\.d\.([^./]+\.)?[cm]?ts$/;
+
+function inOrder(files: readonly string[], first: readonly string[]): readonly string[] {
+  const all = new Set(files);
+  const wanted = new Set(first.filter((file) => all.has(file)));
+  return [...wanted, ...files.filter((file) => !wanted.has(file))];
+}
+
+function groupByFile(found: readonly NativeApi.Diagnostic[]): Map<string, NativeApi.Diagnostic[]> {
+  return Map.groupBy(found, ({ fileName }) => fileName ?? '');
+}
+
+function sameDiagnostics(one: readonly NativeApi.Diagnostic[], other: readonly NativeApi.Diagnostic[]): boolean {
+  return one.length === other.length && JSON.stringify(one) === JSON.stringify(other);
+}
+
+function flatten({ text, messageChain }: NativeApi.Diagnostic, depth = 0): string {
+  const line = `${'  '.repeat(depth)}${text}`;
+  return [line, ...(messageChain ?? []).map((nested) => flatten(nested, depth + 1))].join('\n');
+}

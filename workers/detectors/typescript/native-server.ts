@@ -1,0 +1,155 @@
+/**
+ * The process of TypeScript 7: its start, its end, and the snapshots of what is open in it. Lives as long as its
+ * session needs it; a session replaces it when it cannot be told what changed.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
+import type * as NativeApi from 'typescript7/unstable/async';
+import type { Engine } from './engine.ts';
+import { EngineDied, type SessionSettings } from './session.ts';
+
+/** Projects kept open: more than these would keep gigabytes of a monorepo in memory. */
+const OPEN_PROJECTS = 8;
+
+export interface FileChanges {
+  changed?: string[];
+  created?: string[];
+  deleted?: string[];
+}
+
+/** The process and what is open in it. */
+export class Server {
+  readonly #api: NativeApi.API;
+  readonly #died: Promise<never>;
+  /** Most recently used last. */
+  readonly #open = new Set<string>();
+  #snapshot: NativeApi.Snapshot | undefined;
+  readonly overlaid: boolean;
+  /** Every file of every program seen: a change of one of them is a change, of another a creation. */
+  readonly known = new Set<string>();
+
+  private constructor(api: NativeApi.API, died: Promise<never>, overlaid: boolean) {
+    this.#api = api;
+    this.#died = died;
+    this.overlaid = overlaid;
+  }
+
+  /** @param overlays asked for every file that is read; absent: the process reads the disk itself, which is faster */
+  static async start(
+    engine: Engine,
+    { root, log }: SessionSettings,
+    overlays: { overlay(file: string): string | undefined } | undefined,
+  ): Promise<Server> {
+    const { API } = (await import(pathToFileURL(engine.entry).href)) as typeof NativeApi;
+    const api = new API({
+      cwd: root,
+      tsserverPath: engine.executable,
+      ...(overlays
+        ? {
+            fs: {
+              readFile: (file: string) => overlays.overlay(file),
+              fileExists: (file: string) => (overlays.overlay(file) === undefined ? undefined : true),
+            },
+          }
+        : {}),
+    });
+    await internalsOf(api).client?.connect?.();
+    return new Server(api, deathOf(api, engine, log), overlays !== undefined);
+  }
+
+  /** Brings the process up to date, with this project open. */
+  async open(configFile: string, fileChanges: FileChanges): Promise<NativeApi.Project> {
+    this.#open.delete(configFile);
+    this.#open.add(configFile);
+    const surplus = [...this.#open].slice(0, Math.max(0, this.#open.size - OPEN_PROJECTS));
+    for (const other of surplus) this.#open.delete(other);
+    const before = this.#snapshot;
+    this.#snapshot = await this.ask(
+      this.#api.updateSnapshot({
+        openProjects: [configFile],
+        closeProjects: surplus,
+        fileChanges,
+      }),
+    );
+    await before?.dispose();
+    const project = this.#snapshot.getProject(configFile);
+    if (!project) throw new Error(`TypeScript did not open ${configFile}`);
+    return project;
+  }
+
+  /** Of a file as the process saw it last; undefined: it is of no open project. */
+  async textOf(file: string): Promise<string | undefined> {
+    for (const { program } of this.#snapshot?.getProjects() ?? []) {
+      const source = await this.ask(program.getSourceFile(file));
+      if (source) return source.text;
+    }
+    return undefined;
+  }
+
+  /**
+   * Waits for an answer, or for the end of the process: then there will be none.
+   * @throws {EngineDied}
+   */
+  async ask<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await Promise.race([answer, this.#died]);
+    } catch (error) {
+      // The pipe may be found broken before the process is known to have ended.
+      if (PIPE_ERRORS.has(codeOf(error))) throw new EngineDied('TypeScript ended by itself', { cause: error });
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const child = childOf(this.#api);
+    this.#died.catch(() => {});
+    const gone = child && child.exitCode === null && child.signalCode === null ? exitOf(child) : undefined;
+    // Releasing snapshots waits for answers that a dead process does not give.
+    await Promise.race([this.#api.close().catch(() => {}), this.#died.catch(() => {})]);
+    child?.stdin?.destroy();
+    const timer = setTimeout(() => child?.kill('SIGKILL'), 1000);
+    await gone;
+    clearTimeout(timer);
+  }
+}
+
+/** Of the stream, and of the JSON-RPC library: cannot write or read, pending or new requests of a closed line. */
+const PIPE_ERRORS: ReadonlySet<unknown> = new Set([
+  ...['EPIPE', 'ECONNRESET', 'EOF', 'ERR_STREAM_DESTROYED'],
+  ...[-32099, -32098, -32097, -32096, 1, 2],
+]);
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+function exitOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => child.once('exit', () => resolve()));
+}
+
+/**
+ * The client keeps its child to itself, and its questions open when the child dies; there is no other way to know.
+ * Should a later version hide these, a dead process looks like a slow one, and the pool ends it.
+ */
+interface Internals {
+  readonly client?: { readonly process?: ChildProcess; connect?(): Promise<void> };
+}
+
+function internalsOf(api: NativeApi.API): Internals {
+  return api as unknown as Internals;
+}
+
+function childOf(api: NativeApi.API): ChildProcess | undefined {
+  return internalsOf(api).client?.process;
+}
+
+function deathOf(api: NativeApi.API, { version }: Engine, log: SessionSettings['log']): Promise<never> {
+  const died = new Promise<never>((_resolve, reject) => {
+    childOf(api)?.once('exit', (code, signal) => {
+      reject(new EngineDied(`TypeScript ${version} ended by itself (${signal ?? `exit code ${String(code)}`})`));
+    });
+    childOf(api)?.stdin?.on('error', (error) => log('debug', `TypeScript ${version}: ${String(error)}`));
+  });
+  died.catch(() => {});
+  return died;
+}
