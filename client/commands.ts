@@ -1,6 +1,6 @@
 /** The commands of the palette, and the context keys that enable them. Registered for the life of the extension. */
 import * as vscode from 'vscode';
-import type { BulkheadSettings } from '../workers/protocol-lsp.ts';
+import type { BulkheadSettings, TimingsResult } from '../workers/protocol-lsp.ts';
 import { settingsSection } from './settings.ts';
 import { isAnalysing } from './view.ts';
 import type { Session } from './session.ts';
@@ -22,6 +22,11 @@ export function registerCommands(manager: SessionManager, log: vscode.LogOutputC
     'bulkhead.showNewIssues': () => showBaseline('hide'),
     'bulkhead.showAllIssues': () => showBaseline('show'),
     'bulkhead.showOutput': () => log.show(),
+    'bulkhead.showRuleTimes': () =>
+      withSession(manager, async (session) => {
+        log.info(timesText(await session.timings()));
+        log.show();
+      }),
   };
   return vscode.Disposable.from(
     ...Object.entries(commands).map(([command, run]) => vscode.commands.registerCommand(command, run)),
@@ -43,6 +48,22 @@ export class ContextKeys {
       void vscode.commands.executeCommand('setContext', key, value);
     }
   }
+}
+
+/** Rules below this share of their detector's time are not listed. */
+const smallestShare = 0.01;
+
+function timesText({ detectors }: TimingsResult): string {
+  const parts = detectors.flatMap(({ name, timings }) => {
+    const rules = Object.entries(timings);
+    const total = rules.reduce((sum, [, ms]) => sum + ms, 0);
+    const shown = rules.filter(([, ms]) => ms >= total * smallestShare);
+    const lines = shown.map(([rule, ms]) => `${Math.round(ms).toString().padStart(9)} ms  ${rule}`);
+    return rules.length === 0 ? [] : [`${name}: ${Math.round(total)} ms since everything was analysed`, ...lines];
+  });
+  return parts.length === 0
+    ? 'No detector has told where its time goes: nothing had to be analysed.'
+    : parts.join('\n');
 }
 
 /** For this workspace; the setting does the rest. */

@@ -21,6 +21,7 @@ import type {
   InitializationOptions,
   RestartWorkersParams,
   StatusParams,
+  TimingsResult,
   TrustParams,
   WatchStatusParams,
 } from '../workers/protocol-lsp.ts';
@@ -100,6 +101,10 @@ export class Session {
 
   async cancel(): Promise<void> {
     await this.#client.sendRequest(requests.cancel, {});
+  }
+
+  async timings(): Promise<TimingsResult> {
+    return this.#client.sendRequest<TimingsResult>(requests.timings, {});
   }
 
   async restartWorkers(params: RestartWorkersParams = {}): Promise<void> {

@@ -72,7 +72,10 @@ function runningFace(status: StatusParams): { icon: string; summary: string } {
       }
       const limited = status.detectors.some((detector) => detector.status === 'restricted');
       const trust = limited ? '; limited until the workspace is trusted' : '';
-      return { icon: 'check', summary: `up to date, ${countsText(status.issues)}${trust}` };
+      const stale = status.detectors.reduce((sum, detector) => sum + (detector.stale ?? 0), 0);
+      const face =
+        stale === 0 ? 'up to date' : `results of an earlier run for ${stale} ${stale === 1 ? 'input' : 'inputs'}`;
+      return { icon: stale === 0 ? 'check' : 'history', summary: `${face}, ${countsText(status.issues)}${trust}` };
     }
   }
 }
@@ -101,7 +104,8 @@ function tooltip(view: View, summary: string): string {
 }
 
 function detectorRow(detector: DetectorStatus): readonly string[] {
-  const remark = detector.error ?? detector.note ?? detector.engine ?? '';
+  const earlier = detector.stale === undefined ? [] : [`${detector.stale} of an earlier run`];
+  const remark = [detector.error ?? detector.note ?? detector.engine ?? [], ...earlier].flat().join('; ');
   const icon = detectorIcons[detector.status];
   return [`$(${icon}) ${escapeMarkdown(detector.name)}`, escapeMarkdown(remark), String(detector.issues)];
 }

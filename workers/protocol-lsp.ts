@@ -60,6 +60,8 @@ export const requests = {
   restartWorkers: 'bulkhead/restartWorkers',
   /** {} → {@link StatusParams}. */
   status: 'bulkhead/status',
+  /** {} → {@link TimingsResult}: where the time of detectors goes, since the last analysis of everything. */
+  timings: 'bulkhead/timings',
   /** {@link WatchStatusParams} → {@link StatusParams}: whether `bulkhead/status` notifications are wanted. */
   watchStatus: 'bulkhead/watchStatus',
 } as const;
@@ -74,6 +76,14 @@ export const notifications = {
 
 export interface AnalyzeResult {
   readonly generation: number;
+}
+
+export interface TimingsResult {
+  readonly detectors: readonly {
+    readonly name: string;
+    /** Milliseconds by rule or phase, the most first; empty: the engine does not tell, or nothing had to be analysed. */
+    readonly timings: Readonly<Record<string, number>>;
+  }[];
 }
 
 export interface RestartWorkersParams {
@@ -115,6 +125,8 @@ export interface DetectorStatus {
   /** Why it is not applicable, or another remark in one sentence. */
   readonly note?: string;
   readonly issues: number;
+  /** Inputs whose issues are those of an earlier run, not yet or not any more known to be true; absent: none. */
+  readonly stale?: number;
   /** Why it failed, in words that say what to do. */
   readonly error?: string;
 }

@@ -1,7 +1,13 @@
 /** The shape of `--format json` and of the last line of `jsonl`, and the exit code that follows from it. */
 import type { Issue, Severity } from '../../workers/protocol.ts';
 import type { Engine } from '../engine/engine.ts';
-import { isSettled, type DetectorState, type DetectorStatus, type IssueCounts } from '../engine/status.ts';
+import {
+  isSettled,
+  slowestFirst,
+  type DetectorState,
+  type DetectorStatus,
+  type IssueCounts,
+} from '../engine/status.ts';
 import type { CompartmentHealth, Pool } from '../pool/types.ts';
 import type { Threshold } from './arguments.ts';
 
@@ -113,6 +119,7 @@ function exitCodeOf(counts: IssueCounts, incomplete: boolean, failOn: Threshold)
     error: ['error'],
     warning: ['error', 'warning'],
     info: ['error', 'warning', 'info'],
+    ...(status.timings === undefined ? {} : { timings: slowestFirst(Object.entries(status.timings)) }),
     never: [],
   };
   return levels[failOn].some((severity) => counts[severity] > 0) ? 1 : 0;

@@ -96,6 +96,7 @@ export class DetectorRunner {
   #recent = new Set<string>();
   #planProblems: readonly DetectorProblem[] = [];
   #checkProblems = new Map<string, DetectorProblem>();
+  readonly #timings = new Map<string, number>();
   #problemFiles = new Set<string>();
   #failure: string | undefined;
   #unanswered = new Set<string>();
@@ -129,11 +130,14 @@ export class DetectorRunner {
       fraction: this.#fraction(),
     };
   }
+      ...this.#earlier(),
+      ...(this.#timings.size === 0 ? {} : { timings: Object.fromEntries(this.#timings) }),
 
   /** Everything again: the plan, and every unit. */
   analyzeAll(): void {
     this.#planStale = true;
     this.#changed = undefined;
+    this.#timings.clear();
     this.#failure = undefined;
     this.#doubts.reset();
     this.#markAllStale();
@@ -183,6 +187,14 @@ export class DetectorRunner {
 
   /** The present plan, for another process that would make the same. */
   tellPlan(): Told<PlanResult> {
+  /** Nothing is in work that could say more about a file of its own accord. */
+  isAnswered(file: string): boolean {
+    if (isSettled(this.#state)) return true;
+    const unit = this.#units.get(file);
+    if (unit?.kind !== 'file') return this.#interest.reach === 'all' || !(this.#planStale || this.#planning);
+    return !this.#stale.has(file) && this.#answers.get(file)?.generation === this.#newest.get(file);
+  }
+
     if (!this.#planStale && !this.#planning && this.#currentPlan) return ready(this.#currentPlan);
     return this.#state === 'failed' || this.#state === 'cancelled' ? refused : pending;
   }
@@ -547,6 +559,7 @@ export class DetectorRunner {
     }
     const kept = outcome.kind === 'done' ? (outcome.result.kept ?? {}) : {};
     const unfinished = new Set(outcome.kind === 'failed' ? outcome.unfinished.map((unit) => unit.id) : []);
+    if (outcome.kind === 'done') this.#addTimings(outcome.result.timings ?? {});
     const quarantined = new Map(outcome.quarantined.map((input) => [input.unit.id, input]));
     for (const unit of current) {
       const poison = quarantined.get(unit.id);
@@ -642,6 +655,17 @@ export class DetectorRunner {
 
   #stopClock(): void {
     this.#durationMs = performance.now() - this.#startedAt;
+  #addTimings(timings: Readonly<Record<string, number>>): void {
+    for (const [name, ms] of Object.entries(timings)) this.#timings.set(name, (this.#timings.get(name) ?? 0) + ms);
+  }
+
+  /** Units whose issues are not known to be true of what is there now. */
+  #earlier(): { readonly stale?: number } {
+    if (!isSettled(this.#state)) return {};
+    const ids = new Set([...this.#stale, ...this.#unanswered, ...this.#unconfirmed, ...this.#doubts.suspects]);
+    return ids.size === 0 ? {} : { stale: ids.size };
+  }
+
   }
 
   #setState(state: DetectorState): void {

@@ -40,6 +40,11 @@ export class Doubts {
     return this.#needsFresh;
   }
 
+  /** Units in doubt. */
+  get suspects(): Iterable<string> {
+    return this.#suspects.keys();
+  }
+
   isInDoubt(id: string): boolean {
     if (this.#suspects.has(id)) return true;
     return this.#changed.size > 0 && this.#units.get(id)?.reach !== undefined;

@@ -2,7 +2,7 @@
  * The engine of one root: what is stale, what runs next, what is true now. It knows no front end.
  * Lives from the opening of a folder to its closing; several engines share one pool.
  */
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import ignore from 'ignore';
 import type { DetectorOptions, Issue, Overlay } from '../../workers/protocol.ts';
 import type { Pool } from '../pool/types.ts';
@@ -193,6 +193,18 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** Resolves when nothing is in work; files of the last change have been announced by then. */
   async idle(): Promise<void> {
+  /**
+   * Resolves when every detector that checks files one by one has answered for this one, as it is now.
+   * @returns false: stopped before
+   */
+  async answered(file: string, signal: AbortSignal): Promise<boolean> {
+    const isAnswered = (): boolean => [...this.#runners.values()].every((runner) => runner.isAnswered(file));
+    while (!signal.aborted && (this.#flushing || !isAnswered())) {
+      await once(this, 'status', { signal }).catch(() => {});
+    }
+    return !signal.aborted;
+  }
+
     while (!this.settled || this.#flushing) await new Promise<void>((resolve) => this.once('status', resolve));
   }
 

@@ -30,6 +30,18 @@ export interface DetectorStatus {
   readonly durationMs: number;
   /** 0 to 1. */
   readonly fraction: number;
+  /** Inputs whose issues are those of an earlier run; absent: none, or it is not settled. */
+  readonly stale?: number;
+  /** Milliseconds by rule or phase since the last analysis of everything, where the engine tells. */
+  readonly timings?: Readonly<Record<string, number>>;
+}
+
+/** Sums of milliseconds by name, the most first. */
+export function slowestFirst(timings: Iterable<readonly [string, number]>): Readonly<Record<string, number>> {
+  const sums = new Map<string, number>();
+  for (const [name, ms] of timings) sums.set(name, (sums.get(name) ?? 0) + ms);
+  const sorted = [...sums].sort(([, one], [, other]) => other - one);
+  return Object.fromEntries(sorted.map(([name, ms]) => [name, Math.round(ms * 10) / 10]));
 }
 
 /** Where answers came from, in units. */

@@ -31,6 +31,12 @@ export class ChangeCollector {
     this.#timer = setTimeout(() => this.#flush(), delayMs[source]);
   }
 
+  /** Delivers what has been collected, without waiting for more. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    if (this.#changes.size > 0) this.#flush();
+  }
+
   dispose(): void {
     clearTimeout(this.#timer);
   }

@@ -5,11 +5,46 @@ import {
   type Diagnostic,
   type TextEdit as LspTextEdit,
 } from 'vscode-languageserver/node';
-import type { Fix, Issue } from '../../workers/protocol.ts';
+import type { Fix, Issue, Position, Range } from '../../workers/protocol.ts';
 import { uriOf } from './diagnostics.ts';
 
 /** Executed by the server; its argument is the URI of the file. */
 export const retryCommand = 'bulkhead.server.retryInput';
+
+/** Everything that can be fixed without looking; editors ask for it by `source.fixAll` on save. */
+export const fixAllKind = `${CodeActionKind.SourceFixAll}.bulkhead`;
+
+/** A kind stands for those below it. */
+export function isAskedFor(kind: string, only: readonly string[]): boolean {
+  return only.some((asked) => kind === asked || kind.startsWith(`${asked}.`));
+}
+
+/**
+ * All safe fixes within a file that do not touch each other. As in ESLint, of two that do the later one is left: once
+ * the first is applied, its issue is found again.
+ */
+export function fixAllOf(uri: string, issues: readonly Issue[]): CodeAction | undefined {
+  const fixes = issues.flatMap(({ file, fixes: own = [] }) =>
+    own.filter(({ kind, edits }) => kind === 'fix' && edits.every((edit) => (edit.file ?? file) === file)).slice(0, 1),
+  );
+  const edits: LspTextEdit[] = [];
+  const taken: Range[] = [];
+  for (const { edits: own } of fixes) {
+    if (own.some(({ range }) => taken.some((other) => touch(range, other)))) continue;
+    taken.push(...own.map(({ range }) => range));
+    edits.push(...own.map(({ range, newText }) => ({ range, newText })));
+  }
+  if (edits.length === 0) return undefined;
+  return { title: 'Fix all auto-fixable problems', kind: fixAllKind, edit: { changes: { [uri]: edits } } };
+}
+
+function touch(one: Range, other: Range): boolean {
+  return !isBefore(one.end, other.start) && !isBefore(other.end, one.start);
+}
+
+function isBefore(one: Position, other: Position): boolean {
+  return one.line < other.line || (one.line === other.line && one.character < other.character);
+}
 
 export interface FoundIssue {
   readonly root: string;

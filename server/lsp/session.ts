@@ -4,6 +4,7 @@
  */
 import {
   CodeActionKind,
+  type CancellationToken,
   DidChangeWatchedFilesNotification,
   FileChangeType,
   TextDocuments,
@@ -23,6 +24,7 @@ import {
   type BulkheadSettings,
   type RestartWorkersParams,
   type StatusParams,
+  type TimingsResult,
   type TrustParams,
   type WatchStatusParams,
 } from '../../workers/protocol-lsp.ts';
@@ -33,13 +35,13 @@ import { detectorTable, runBy } from '../pool/detectors.ts';
 import { createPool } from '../pool/pool.ts';
 import { version } from '../version.ts';
 import { ChangeCollector } from './changes.ts';
-import { codeActionsOf, retryCommand } from './code-actions.ts';
+import { codeActionsOf, fixAllKind, fixAllOf, isAskedFor, retryCommand } from './code-actions.ts';
 import { Publisher } from './diagnostics.ts';
 import { initializationOf } from './initialization.ts';
 import { alertText, showNotice } from './notices.ts';
 import { Operations } from './operations.ts';
 import { RunProgress } from './progress.ts';
-import { StatusSender, statusOf } from './status.ts';
+import { StatusSender, statusOf, timingsOf } from './status.ts';
 import { pathOf } from './uris.ts';
 import { Workspace, type WorkspaceSettings } from './workspace.ts';
 
@@ -124,7 +126,7 @@ export class Session {
       serverInfo: { name: 'Bulkhead', version },
       capabilities: {
         textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
-        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] },
+        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, fixAllKind] },
         executeCommandProvider: { commands: [retryCommand] },
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
       },
@@ -285,7 +287,7 @@ export class Session {
 
   #listenToRequests(): void {
     const connection = this.#connection;
-    connection.onCodeAction((params) => this.#codeActions(params));
+    connection.onCodeAction((params, cancel) => this.#codeActions(params, cancel));
     connection.onExecuteCommand(({ command, arguments: args }) => {
       if (command === retryCommand && typeof args?.[0] === 'string') this.#workspace?.retry(args[0]);
       return null;
@@ -303,19 +305,35 @@ export class Session {
       return null;
     });
     connection.onRequest(requests.status, () => this.#readStatus());
+    connection.onRequest(requests.timings, (): TimingsResult => timingsOf(this.#workspace?.statuses() ?? []));
     connection.onRequest(requests.watchStatus, (params: WatchStatusParams): StatusParams => {
       this.#watchStatus = params.on;
       return this.#readStatus();
     });
   }
 
-  #codeActions({ textDocument, context }: CodeActionParams): CodeAction[] {
+  async #codeActions(params: CodeActionParams, cancel: CancellationToken): Promise<CodeAction[]> {
+    const { textDocument, context } = params;
+    // Only when it is asked for by name: on save, or from the menu of source actions.
+    if (context.only !== undefined && isAskedFor(fixAllKind, context.only)) {
+      return this.#fixAll(textDocument.uri, cancel);
+    }
     return context.diagnostics.flatMap((diagnostic) => {
       const data: unknown = diagnostic.data;
       if (typeof data !== 'object' || data === null || !('fingerprint' in data)) return [];
       const found = this.#workspace?.issueOf(textDocument.uri, String(data.fingerprint));
       return found ? codeActionsOf(found, diagnostic) : [];
     });
+  }
+
+  /** Fixes of what is true of the text as it is now: first it is analysed, if it has not been. */
+  async #fixAll(uri: string, cancel: CancellationToken): Promise<CodeAction[]> {
+    const version = this.#documents.get(uri)?.version;
+    this.#changes.flush();
+    const isAnswered = await this.#workspace?.answered(uri, (stop) => cancel.onCancellationRequested(stop));
+    if (isAnswered !== true || this.#documents.get(uri)?.version !== version) return [];
+    const action = fixAllOf(uri, this.#workspace?.issuesOf(uri) ?? []);
+    return action === undefined ? [] : [action];
   }
 
   #readStatus(): StatusParams {

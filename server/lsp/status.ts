@@ -4,8 +4,9 @@ import type {
   DetectorStatus as DetectorStatusLine,
   IssueCounts,
   StatusParams,
+  TimingsResult,
 } from '../../workers/protocol-lsp.ts';
-import { isBusy, type DetectorState, type DetectorStatus } from '../engine/status.ts';
+import { isBusy, slowestFirst, type DetectorState, type DetectorStatus } from '../engine/status.ts';
 import type { CompartmentHealth } from '../pool/types.ts';
 
 /** At most four a second. */
@@ -68,6 +69,7 @@ export function statusOf(source: StatusSource): StatusParams {
       ...(status.engine === undefined ? {} : { engine: status.engine }),
       ...(status.note === undefined ? {} : { note: status.note }),
       issues: source.issuesOf(status.name),
+      ...(status.stale === undefined ? {} : { stale: status.stale }),
       ...(status.error === undefined ? {} : { error: status.error }),
     })),
     workers: source.health.map((health) => ({
@@ -82,6 +84,17 @@ export function statusOf(source: StatusSource): StatusParams {
     })),
     issues: source.issues,
     memoryBytes: source.health.reduce((sum, health) => sum + health.memoryBytes, 0),
+  };
+}
+
+/** Of several folders the sums. */
+export function timingsOf(statuses: readonly DetectorStatus[]): TimingsResult {
+  const byName = Map.groupBy(statuses, ({ name }) => name);
+  return {
+    detectors: [...byName].map(([name, own]) => ({
+      name,
+      timings: slowestFirst(own.flatMap(({ timings = {} }) => Object.entries(timings))),
+    })),
   };
 }
 

@@ -5,7 +5,7 @@
 import { EventEmitter } from 'node:events';
 import path from 'node:path';
 import type { Diagnostic } from 'vscode-languageserver/node';
-import type { DetectorOptions } from '../../workers/protocol.ts';
+import type { DetectorOptions, Issue } from '../../workers/protocol.ts';
 import { detectorNames, type BulkheadSettings } from '../../workers/protocol-lsp.ts';
 import { ConfigFileError, configFileName, readConfigFile, type ConfigFile } from '../engine/config-file.ts';
 import { detectorSettings, knownDetectors, type DetectorChoice } from '../engine/detector-settings.ts';
@@ -184,6 +184,22 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
       }
     }
     return [...found.values()];
+  }
+
+  /** Of the folders that hold a file; merged. */
+  issuesOf(uri: string): readonly Issue[] {
+    return this.#placesOf(uri).flatMap(({ engine, file }) => engine.issuesOf(file));
+  }
+
+  /**
+   * Resolves when what checks a file by itself has answered for it as it is now; false: not before it was stopped.
+   * @param onStop is given what stops the waiting
+   */
+  async answered(uri: string, onStop: (stop: () => void) => void): Promise<boolean> {
+    const stop = new AbortController();
+    onStop(() => stop.abort());
+    const answers = this.#placesOf(uri).map(({ engine, file }) => engine.answered(file, stop.signal));
+    return (await Promise.all(answers)).every(Boolean);
   }
 
   /** The issue that a published diagnostic stands for. */

@@ -59,7 +59,7 @@ async function checkGroup(group: GroupCheck): Promise<void> {
   const textOf = async (file: string): Promise<string> => overlays.get(relativeTo(workspace, file)) ?? readSource(file);
   let session: Session;
   try {
-    session = await sessionFor(folder, request.options['timings'] === true);
+    session = await sessionFor(folder, request.options['timings'] !== false);
   } catch (error) {
     const { flat, eslintrc } = configsFor(folder);
     context.problem(await configProblem(error, flat ?? eslintrc, workspace));
