@@ -95,7 +95,7 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** Files changed on disk or were saved; deleted files lose their issues at once. */
   filesChanged(changes: readonly FileChange[]): void {
-    this.#memory?.announce(changes.map(({ file }) => file));
+    this.#memory?.announce(changes);
     for (const { file, kind } of changes) if (kind === 'deleted') this.#table.dropPath(file);
     for (const runner of this.#runners.values()) runner.filesChanged(changes);
   }

@@ -12,7 +12,7 @@ import type { JsonValue, Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { Closures, type KnownOutline } from './closures.ts';
 import { hashLines, takeInputs, type Inputs } from './inputs.ts';
-import { concernOf, interestOf, isConfiguration, isInput, type FileChange } from './interest.ts';
+import { concernOf, interestOf, isConfiguration, isInput, type ChangeKind, type FileChange } from './interest.ts';
 
 /** Clocks of file systems tick in steps of up to 10 ms; a change this near to the start of a run may be after it. */
 const clockToleranceMs = 20;
@@ -43,7 +43,7 @@ export class Memory {
   readonly #first: Promise<Inputs>;
   /** Inputs as they were taken last, and what was announced since, with the time of the announcement. */
   #base: Inputs | undefined;
-  readonly #announced = new Map<string, number>();
+  readonly #announced = new Map<string, { readonly at: number; readonly kind: ChangeKind }>();
   /** By detector and file. */
   readonly #outlines = new Map<string, Promise<Map<string, KnownOutline>>>();
 
@@ -55,9 +55,9 @@ export class Memory {
     this.#first.catch(() => {});
   }
 
-  announce(files: Iterable<string>): void {
+  announce(changes: Iterable<FileChange>): void {
     const now = Date.now();
-    for (const file of files) this.#announced.set(file, now);
+    for (const { file, kind } of changes) this.#announced.set(file, { at: now, kind });
   }
 
   /** The plan of the last session, if nothing that it depends on has changed. */
@@ -98,7 +98,7 @@ export class Memory {
     if (!before) return [];
     const now = await takeInputs(this.#root, this.#store);
     const changes = differences(before, now);
-    const missed = changes.filter(({ file }) => !this.#announced.has(file));
+    const missed = await this.#missed(changes, before, now);
     const changedAt = await this.#changeTimes(changes.map(({ file }) => file));
     for (const [file, at] of await this.#untrackedTimes(answers)) changedAt.set(file, at);
     const groups = Map.groupBy(answers, ({ detector }) => detector);
@@ -120,7 +120,7 @@ export class Memory {
       this.#store.meta.put(planKey(detector), { fingerprint, plan: JSON.stringify(plan) } satisfies JsonValue);
     }
     this.#base = now;
-    for (const [file, at] of this.#announced) if (at < now.takenAt) this.#announced.delete(file);
+    for (const [file, { at }] of this.#announced) if (at < now.takenAt) this.#announced.delete(file);
     return missed;
   }
 
@@ -178,11 +178,26 @@ export class Memory {
     }
   }
 
+  /** What is not as it was when it was announced, or was not announced at all. */
+  async #missed(changes: readonly FileChange[], before: Inputs, now: Inputs): Promise<readonly FileChange[]> {
+    const times = await Promise.all(changes.map(({ file }) => this.#changedOnDisk(file)));
+    const missed = changes.filter(({ file, kind }, index) => {
+      const announcement = this.#announced.get(file);
+      if (announcement === undefined) return true;
+      if (kind === 'deleted') return announcement.kind !== 'deleted';
+      return (times[index] ?? 0) > announcement.at + clockToleranceMs;
+    });
+    const explained = [...this.#announced.keys(), ...missed.map(({ file }) => file)].some(isConfiguration);
+    if (before.installed === now.installed || explained || !now.files.has('package.json')) return missed;
+    // Packages were installed without a word in the lock file: as if the manifest had changed.
+    return [...missed, { file: 'package.json', kind: 'changed' }];
+  }
+
   /** When each file had changed at the latest: as announced, and as the file system says. Never announced: never. */
   async #changeTimes(files: readonly string[]): Promise<Map<string, number>> {
     const times = await Promise.all(
       files.map(async (file): Promise<[string, number]> => {
-        const announcedAt = this.#announced.get(file) ?? Number.POSITIVE_INFINITY;
+        const announcedAt = this.#announced.get(file)?.at ?? Number.POSITIVE_INFINITY;
         // The announcement has our own clock.
         return [file, Math.max(announcedAt, (await this.#changedOnDisk(file)) + clockToleranceMs)];
       }),
