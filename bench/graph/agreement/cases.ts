@@ -28,7 +28,7 @@ interface Raw {
   readonly filename?: unknown;
   readonly errors?: unknown;
   readonly options?: unknown;
-  readonly settings?: unknown;
+  readonly settings?: object;
   readonly parser?: unknown;
   readonly languageOptions?: { readonly parser?: unknown };
 }
@@ -36,7 +36,7 @@ interface Raw {
 /** @param file a test file of theirs; the working directory must be what their tests expect */
 export function casesOf(file: string): readonly RuleCase[] {
   const cases: RuleCase[] = [];
-  const take = (rule: string, raw: Raw | string, valid: boolean): void => {
+  const take = (rule: string, raw: Raw | string, valid: boolean, shared: object): void => {
     const one: Raw = typeof raw === 'string' ? { code: raw } : raw;
     if (typeof one.code !== 'string') return;
     const { errors } = one;
@@ -47,15 +47,22 @@ export function casesOf(file: string): readonly RuleCase[] {
       code: one.code,
       filename: typeof one.filename === 'string' ? path.resolve(one.filename) : '',
       errors: valid ? 0 : typeof errors === 'number' ? errors : Array.isArray(errors) ? errors.length : 1,
-      settings: JSON.stringify({ options: one.options, settings: one.settings }, undefined, 0),
+      settings: JSON.stringify({ options: one.options, settings: { ...shared, ...one.settings } }),
       isTypeScript: parser === TYPESCRIPT || (typeof parser === 'string' && parser.includes('typescript')),
     });
   };
   class RuleTester {
+    readonly #settings: object;
+
+    constructor(config?: { readonly settings?: object }) {
+      this.#settings = { ...config?.settings };
+    }
+
     static setDefaultConfig(): void {}
+
     run(rule: string, _: unknown, tests: { readonly valid?: readonly Raw[]; readonly invalid?: readonly Raw[] }): void {
-      for (const one of tests.valid ?? []) take(rule, one, true);
-      for (const one of tests.invalid ?? []) take(rule, one, false);
+      for (const one of tests.valid ?? []) take(rule, one, true, this.#settings);
+      for (const one of tests.invalid ?? []) take(rule, one, false, this.#settings);
     }
   }
   new Loader(RuleTester).load(file);

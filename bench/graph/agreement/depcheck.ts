@@ -43,9 +43,10 @@ for (const fixture of fixtures) {
     for (const name of ours[rule]) count[theirs[rule].has(name) ? 'both' : 'ours']++;
     for (const name of theirs[rule]) if (!ours[rule].has(name)) count.theirs++;
     if (mode !== '--list') continue;
-    for (const name of ours[rule].difference(theirs[rule])) console.log(`only ours: ${fixture.module} ${rule} ${name}`);
-    for (const name of theirs[rule].difference(ours[rule]))
-      console.log(`only theirs: ${fixture.module} ${rule} ${name} (${fixture.name})`);
+    for (const name of ours[rule])
+      if (!theirs[rule].has(name)) console.log(`only ours: ${fixture.module} ${rule} ${name}`);
+    for (const name of theirs[rule])
+      if (!ours[rule].has(name)) console.log(`only theirs: ${fixture.module} ${rule} ${name} (${fixture.name})`);
   }
 }
 for (const [rule, { both, ours, theirs }] of counts)

@@ -114,8 +114,11 @@ class IsolationCheck {
   }
 
   #boundary(module: Module, request: ModuleRequest, target: string): void {
-    for (const { name, message, countsTypes, forbids } of this.#boundaries) {
-      if ((request.typeOnly && !countsTypes) || !forbids(module.file, target)) continue;
+    const { specifier, typeOnly } = request;
+    for (const boundary of this.#boundaries) {
+      const verdict = boundary({ from: module.file, to: target, specifier, typeOnly });
+      if (!verdict) continue;
+      const { name, message } = verdict;
       this.#findings.add(module.file, this.#severities.boundary, {
         rule: 'boundary',
         message: `${module.file} must not import ${target} (${name}).${message === undefined ? '' : ` ${message}`}`,
