@@ -21,6 +21,8 @@ export interface DetectorResult {
   readonly issues: number;
   readonly note?: string;
   readonly error?: string;
+  /** Milliseconds by rule or phase, the most first; absent: nothing was analysed, or the engine does not tell. */
+  readonly timings?: Readonly<Record<string, number>>;
 }
 
 export interface CheckSummary {
