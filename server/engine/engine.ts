@@ -193,6 +193,9 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** Resolves when nothing is in work; files of the last change have been announced by then. */
   async idle(): Promise<void> {
+    while (!this.settled || this.#flushing) await new Promise<void>((resolve) => this.once('status', resolve));
+  }
+
   /**
    * Resolves when every detector that checks files one by one has answered for this one, as it is now.
    * @returns false: stopped before
@@ -203,9 +206,6 @@ export class Engine extends EventEmitter<EngineEvents> {
       await once(this, 'status', { signal }).catch(() => {});
     }
     return !signal.aborted;
-  }
-
-    while (!this.settled || this.#flushing) await new Promise<void>((resolve) => this.once('status', resolve));
   }
 
   dispose(): void {
