@@ -99,6 +99,8 @@ export class DetectorRunner {
   readonly #timings = new Map<string, number>();
   #problemFiles = new Set<string>();
   #failure: string | undefined;
+  /** The pool could do again what it had refused, while something was in work. */
+  #offered = false;
   #unanswered = new Set<string>();
   #state: DetectorState = 'waiting';
   #engine: string | undefined;
@@ -146,6 +148,8 @@ export class DetectorRunner {
 
   /** The pool can do again what it refused or gave up: what has no answer is asked for once more. */
   tryAgain(): void {
+    // What is still in work may end without an answer too.
+    this.#offered = !isSettled(this.#state);
     if (this.#state !== 'failed' && this.#state !== 'partial') return;
     for (const id of this.#unanswered) if (this.#units.has(id)) this.#stale.add(id);
     this.#pump();
@@ -634,6 +638,7 @@ export class DetectorRunner {
     const incomplete = failed || this.#fatalCheckProblem() !== undefined;
     if (isBusy(this.#state)) this.#stopClock();
     this.#setState(!incomplete ? 'done' : units > 0 && this.#unanswered.size >= units ? 'failed' : 'partial');
+    if (this.#offered) this.tryAgain();
   }
 
   #fatalCheckProblem(): string | undefined {

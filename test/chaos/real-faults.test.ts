@@ -58,6 +58,7 @@ describe('real faults of an input', function () {
       );
       const [{ reason } = assert.fail('quarantined')] = outcome.quarantined;
       assert.ok(kinds.includes(reason.kind), `${reason.kind}: ${reason.message}`);
+      assert.ok(!reason.message.includes('from outside'), reason.message);
       assert.equal(reason.input, 'bad.job');
       assert.deepEqual(scene.notices, [], 'a bad input is not charged to its detector');
       const worst = scene.pool.errors()[0];
@@ -86,6 +87,28 @@ describe('real faults of a process', function () {
   afterEach(async () => {
     await scene?.close();
     scene = undefined;
+  });
+
+  it('killed as if from outside, every time: put off and said so, never condemned; all others are complete', async () => {
+    if (process.platform === 'win32') return;
+    scene = await Scene.open({ a: 'well', bad: 'killed by its child', c: 'well', d: 'well' });
+    const { outcome, issues } = await scene.check();
+    assert.ok(outcome.kind === 'failed');
+    assert.deepEqual(
+      outcome.unfinished.map(({ file }) => file),
+      ['bad.job'],
+    );
+    assert.match(outcome.message, /ended from outside on this file \(SIGKILL\).*tried again later/);
+    assert.deepEqual(outcome.quarantined, []);
+    assert.deepEqual([...issues.keys()].sort(), ['a.job', 'c.job', 'd.job']);
+    assert.deepEqual(scene.notices, []);
+  });
+
+  it('standard input is empty for a detector that reads it: nothing blocks', async () => {
+    scene = await Scene.open({ a: 'blocked stdin' });
+    const { outcome, issues } = await scene.check();
+    assert.equal(outcome.kind, 'done');
+    assert.equal(issues.size, 1);
   });
 
   it('garbage on stdout is a log line, not a message', async () => {

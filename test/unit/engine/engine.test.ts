@@ -183,6 +183,23 @@ describe('engine', () => {
     assert.equal(pool.checks.length, 2, 'nothing is missing');
   });
 
+  it('remembers that the pool can do it again while another batch is in work', async () => {
+    await start(
+      'eslint',
+      Array.from({ length: 200 }, (_, index) => fileUnit(`f${index}.ts`)),
+    );
+    const [first, ...others] = pool.checks;
+    assert.ok(first && others.length > 0);
+    const unfinished = first.task.request.units;
+    await first.finish({ kind: 'failed', message: 'It is tried again later.', unfinished, quarantined: [] });
+    pool.available('eslint');
+    for (const other of others) await other.finish();
+    assert.deepEqual(
+      pool.checks.slice(others.length + 1).flatMap(({ files }) => files),
+      unfinished.map(({ file }) => file),
+    );
+  });
+
   it('does not take up again what the user cancelled', async () => {
     await start('eslint');
     engine.cancel();

@@ -63,6 +63,8 @@ export async function simulate(seed: number): Promise<Story> {
     onNotice: (notice) => notices.push(notice),
   });
   const trials: Trial[] = [];
+  const offers = new Map<string, number>();
+  pool.onAvailable((detector) => offers.set(detector, clock.now()));
   const plans: Promise<unknown>[] = [];
   const taskCount = 2 + Math.floor(random() * 6);
   const poisonShare = mood === 0 || random() < 0.5 ? 0 : 0.15;
@@ -106,6 +108,11 @@ export async function simulate(seed: number): Promise<Story> {
   }
   for (const trial of trials) trial.verify(mood);
   verifyRestartRate(world);
+  // What was refused or put off for now is offered again, without anybody asking.
+  const isOffered = ({ detector, startedAt }: Trial): boolean => (offers.get(detector) ?? -1) >= startedAt;
+  const waiting = trials.filter((trial) => trial.isToBeContinued);
+  while (!waiting.every(isOffered) && clock.nextAt !== undefined && clock.now() < deadline) await step();
+  assert.ok(waiting.every(isOffered), 'what was refused for now is never offered again');
 
   // After a restart everything works again, whatever happened before.
   world.poison.clear();
@@ -153,6 +160,8 @@ export async function simulate(seed: number): Promise<Story> {
 /** A task with an engine's eyes: keeps what counts as true and notices what must not happen. */
 class Trial {
   outcome: CheckOutcome | undefined;
+  readonly detector: string;
+  readonly startedAt: number;
   readonly #world: World;
   readonly #controller = new AbortController();
   readonly #units: readonly Unit[];
@@ -168,6 +177,8 @@ class Trial {
     this.#world = world;
     const names = Object.keys(table);
     const detector = names[Math.floor(random() * names.length)] ?? 'many';
+    this.detector = detector;
+    this.startedAt = world.clock.now();
     const kind = detector === 'single' ? 'project' : 'file';
     const lane = random() < 0.2 ? 'heavy' : 'light';
     this.#label = `task ${index} of ${detector}`;
@@ -202,6 +213,11 @@ class Trial {
       if (this.#settled > 1) this.#violations.push('settled twice');
       this.outcome = outcome;
     });
+  }
+
+  /** It failed for a reason that will pass. */
+  get isToBeContinued(): boolean {
+    return this.outcome?.kind === 'failed' && this.outcome.message.endsWith('tried again later.');
   }
 
   cancel(): void {
