@@ -38,6 +38,8 @@ export interface RunnerHost {
   wanted(): readonly string[];
   /** False for files that the user excluded. */
   included(file: string): boolean;
+  /** False for units of excluded files, and of files that were not asked for. */
+  analyses(unit: Unit): boolean;
   nextGeneration(): number;
   statusChanged(): void;
 }
@@ -94,9 +96,9 @@ export class DetectorRunner {
   /** Changes since the last check that answered; undefined: anything may have changed. */
   #changed: Set<string> | undefined;
   #recent = new Set<string>();
+  readonly #timings = new Map<string, number>();
   #planProblems: readonly DetectorProblem[] = [];
   #checkProblems = new Map<string, DetectorProblem>();
-  readonly #timings = new Map<string, number>();
   #problemFiles = new Set<string>();
   #failure: string | undefined;
   /** The pool could do again what it had refused, while something was in work. */
@@ -130,16 +132,16 @@ export class DetectorRunner {
       problems: [...this.#planProblems, ...this.#checkProblems.values()],
       durationMs: !isBusy(this.#state) ? this.#durationMs : performance.now() - this.#startedAt,
       fraction: this.#fraction(),
-    };
-  }
       ...this.#earlier(),
       ...(this.#timings.size === 0 ? {} : { timings: Object.fromEntries(this.#timings) }),
+    };
+  }
 
   /** Everything again: the plan, and every unit. */
   analyzeAll(): void {
+    this.#timings.clear();
     this.#planStale = true;
     this.#changed = undefined;
-    this.#timings.clear();
     this.#failure = undefined;
     this.#doubts.reset();
     this.#markAllStale();
@@ -189,8 +191,6 @@ export class DetectorRunner {
     this.#pump();
   }
 
-  /** The present plan, for another process that would make the same. */
-  tellPlan(): Told<PlanResult> {
   /** Nothing is in work that could say more about a file of its own accord. */
   isAnswered(file: string): boolean {
     if (isSettled(this.#state)) return true;
@@ -199,6 +199,8 @@ export class DetectorRunner {
     return !this.#stale.has(file) && this.#answers.get(file)?.generation === this.#newest.get(file);
   }
 
+  /** The present plan, for another process that would make the same. */
+  tellPlan(): Told<PlanResult> {
     if (!this.#planStale && !this.#planning && this.#currentPlan) return ready(this.#currentPlan);
     return this.#state === 'failed' || this.#state === 'cancelled' ? refused : pending;
   }
@@ -311,7 +313,7 @@ export class DetectorRunner {
       this.#note = plan.note;
       this.#planProblems = plan.problems;
       this.#configFiles = new Set(plan.configFiles);
-      this.#takeUnits(plan.units.filter((unit) => this.#host.included(unit.file)));
+      this.#takeUnits(plan);
       this.#failure = undefined;
       this.#publishProblems();
       await this.#recall(plan, abort.signal);
@@ -370,14 +372,24 @@ export class DetectorRunner {
     }
   }
 
-  #takeUnits(units: readonly Unit[]): void {
-    const next = new Map(units.map((unit) => [unit.id, unit]));
-    for (const id of this.#units.keys()) if (!next.has(id)) this.#dropUnit(id);
+  /** Units that a plan with a fatal problem does not name may only be lost: their issues stay, as of an earlier run. */
+  #takeUnits({ units, status, problems }: PlanResult): void {
+    const next = new Map(units.filter((unit) => this.#host.analyses(unit)).map((unit) => [unit.id, unit]));
+    const isComplete = status !== 'failed' && !problems.some((problem) => problem.fatal);
+    for (const [id, unit] of this.#units) {
+      if (next.has(id)) continue;
+      if (isComplete || !this.#host.analyses(unit)) this.#dropUnit(id);
+      else this.#unanswered.add(id);
+    }
     for (const [id, unit] of next) {
       const before = this.#units.get(id);
-      if (before?.group !== unit.group || !this.#newest.has(id)) this.#stale.add(id);
+      if (before?.group !== unit.group || !this.#newest.has(id) || this.#unanswered.has(id)) this.#stale.add(id);
     }
     for (const id of this.#stale) if (!next.has(id)) this.#stale.delete(id);
+    for (const id of this.#unanswered) {
+      const lost = this.#units.get(id);
+      if (lost && !next.has(id)) next.set(id, lost);
+    }
     this.#units = next;
     this.#doubts.planned(next);
   }
@@ -561,9 +573,9 @@ export class DetectorRunner {
       if (run.leisurely) for (const unit of current) if (unit.reach !== undefined) this.#doubts.again(unit);
       return;
     }
+    if (outcome.kind === 'done') this.#addTimings(outcome.result.timings ?? {});
     const kept = outcome.kind === 'done' ? (outcome.result.kept ?? {}) : {};
     const unfinished = new Set(outcome.kind === 'failed' ? outcome.unfinished.map((unit) => unit.id) : []);
-    if (outcome.kind === 'done') this.#addTimings(outcome.result.timings ?? {});
     const quarantined = new Map(outcome.quarantined.map((input) => [input.unit.id, input]));
     for (const unit of current) {
       const poison = quarantined.get(unit.id);
@@ -658,8 +670,6 @@ export class DetectorRunner {
     return Math.min(1, (this.#answered + inWork) / this.#total);
   }
 
-  #stopClock(): void {
-    this.#durationMs = performance.now() - this.#startedAt;
   #addTimings(timings: Readonly<Record<string, number>>): void {
     for (const [name, ms] of Object.entries(timings)) this.#timings.set(name, (this.#timings.get(name) ?? 0) + ms);
   }
@@ -671,6 +681,8 @@ export class DetectorRunner {
     return ids.size === 0 ? {} : { stale: ids.size };
   }
 
+  #stopClock(): void {
+    this.#durationMs = performance.now() - this.#startedAt;
   }
 
   #setState(state: DetectorState): void {

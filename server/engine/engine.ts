@@ -23,6 +23,8 @@ export interface EngineSettings {
   readonly trusted: boolean;
   /** gitignore-style patterns of what is never analysed. */
   readonly exclude: readonly string[];
+  /** Of what is analysed file by file, only these files; absent: all. */
+  readonly only?: (file: string) => boolean;
 }
 
 /**
@@ -191,11 +193,6 @@ export class Engine extends EventEmitter<EngineEvents> {
     return [...this.#runners.values()].every((runner) => isSettled(runner.status().state));
   }
 
-  /** Resolves when nothing is in work; files of the last change have been announced by then. */
-  async idle(): Promise<void> {
-    while (!this.settled || this.#flushing) await new Promise<void>((resolve) => this.once('status', resolve));
-  }
-
   /**
    * Resolves when every detector that checks files one by one has answered for this one, as it is now.
    * @returns false: stopped before
@@ -206,6 +203,11 @@ export class Engine extends EventEmitter<EngineEvents> {
       await once(this, 'status', { signal }).catch(() => {});
     }
     return !signal.aborted;
+  }
+
+  /** Resolves when nothing is in work; files of the last change have been announced by then. */
+  async idle(): Promise<void> {
+    while (!this.settled || this.#flushing) await new Promise<void>((resolve) => this.once('status', resolve));
   }
 
   dispose(): void {
@@ -239,6 +241,7 @@ export class Engine extends EventEmitter<EngineEvents> {
       overlays: () => [...this.#overlays.values()],
       wanted: () => this.#wanted,
       included: (file) => !this.#excluded(file),
+      analyses: ({ kind, file }) => !this.#excluded(file) && (kind !== 'file' || this.#settings.only?.(file) !== false),
       nextGeneration: () => ++this.#generation,
       statusChanged: () => this.#statusChanged(),
     };

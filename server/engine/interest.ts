@@ -30,8 +30,8 @@ export interface FileChange {
 }
 
 const script = /\.[cm]?[jt]sx?$/i;
-const scriptOrJson = /\.(?:[cm]?[jt]sx?|json)$/i;
 const scriptLike = /\.(?:[cm]?[jt]sx?|vue|svelte|astro)$/i;
+const scriptOrJson = /\.(?:[cm]?[jt]sx?|json)$/i;
 const manifest = /^(?:package\.json|pnpm-workspace\.yaml)$/;
 const lockfile = /^(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|\.pnp\.c?js)$/;
 const ignoreFile = /^\.gitignore$/;
@@ -73,7 +73,8 @@ const interests: Readonly<Record<string, Interest>> = {
   },
   circular: graph,
   import: graph,
-  isolation: graph,
+  // ESLint's configuration may draw boundaries.
+  isolation: { ...graph, config: anyOf(graph.config, eslintConfig) },
   package: { ...graph, source: anyOf(script, manifest) },
 };
 
