@@ -55,6 +55,7 @@ export class Disk {
     this.#realpaths.clear();
     if (changed === undefined) {
       this.#texts.clear();
+      this.#there.clear();
       return undefined;
     }
     const touched = new Set(changed.filter(canMatter));
