@@ -87,16 +87,15 @@ if (behind > 0)
 function isBehindMissing(place: string): boolean {
   const [file = '', line = ''] = place.split(/[: ]/);
   const module = graph.modules.get(file);
-  return (
-    module?.record.requests.some((request, index) => {
-      const target = module.targets[index];
-      return request.names.some(
-        ({ imported, start }) =>
-          String(rangeIn(module.record, start, start).start.line + 1) === line &&
-          (!target || exportedName(target, imported).kind === 'open'),
-      );
-    }) ?? false
+  if (!module) return false;
+  const here = module.record.requests.flatMap((request, index) =>
+    request.names
+      .filter(({ start }) => String(rangeIn(module.record, start, start).start.line + 1) === line)
+      .map(({ imported }) => ({ imported, target: module.targets[index] })),
   );
+  // Elsewhere than at an import it is a name asked of a namespace.
+  if (here.length === 0) return true;
+  return here.some(({ imported, target }) => !target || exportedName(target, imported).kind === 'open');
 }
 
 /** Spread evenly over the program, so that every run plants the same. */

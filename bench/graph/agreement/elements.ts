@@ -1,7 +1,7 @@
 /**
  * How far `boundary` agrees with the tests of `boundaries/element-types` of eslint-plugin-boundaries.
  *
- *     node bench/graph/agreement/elements.ts <checkout>/packages/eslint-plugin [--list]
+ *     node bench/graph/agreement/elements.ts <checkout>/packages/eslint-plugin [part of a test file's name, to list its differences]
  *
  * Options and settings of each case become an `.eslintrc.json`, the aliases of its resolver `paths` of a jsconfig.json.
  */
@@ -13,11 +13,11 @@ import { isRecord } from '../../../workers/graph/manifests.ts';
 import { runDetector } from '../../../test/support/run-detector.ts';
 import { casesOf, type RuleCase } from './cases.ts';
 
-const [packageArgument = '', mode] = process.argv.slice(2);
+const [packageArgument = '', only] = process.argv.slice(2);
 const folder = realpathSync(packageArgument);
 process.chdir(folder);
 const tests = readdirSync('test/rules', { recursive: true, encoding: 'utf8' })
-  .filter((file) => /element-types[\w-]*\.spec\.ts$/.test(file))
+  .filter((file) => /element-types[\w-]*\.spec\.ts$/.test(file) && file.includes(only ?? ''))
   .sort();
 for (const file of tests) {
   const counts = { both: 0, neither: 0, ours: 0, theirs: 0 };
@@ -26,7 +26,7 @@ for (const file of tests) {
     const messages = await crossings(one);
     const kind = one.valid ? (messages.length > 0 ? 'ours' : 'neither') : messages.length > 0 ? 'both' : 'theirs';
     counts[kind]++;
-    if (mode === '--list' && (kind === 'ours' || kind === 'theirs'))
+    if (only !== undefined && (kind === 'ours' || kind === 'theirs'))
       console.log(
         `only ${kind}: ${path.relative(folder, one.filename)}: ${one.code}\n    ${one.settings}\n    ${messages.join('\n    ')}`,
       );

@@ -170,7 +170,7 @@ class ImportCheck {
     if (via === 'absolute') return;
     const base = path.posix.join(path.posix.dirname(module.file), bare);
     const bases = via === 'paths' ? (this.#graph.projects.projectOf(module.file)?.pathsOf(specifier) ?? []) : via === 'relative' ? [base] : []; // prettier-ignore
-    if (bases.some((one) => COMPLETIONS.some((ending) => this.#generated.has(one + ending)))) return;
+    if (bases.some((one) => COMPLETIONS.some((ending) => this.#isGenerated(one, ending)))) return;
     if (why === 'imports' && this.#environment.isConfiguredAlias(specifier)) return;
     if (guardedRequests(this.#graph, module).has(index)) return;
     const fixes = via === 'relative' ? this.#spellingFixes(module, request, base) : [];
@@ -186,6 +186,13 @@ class ImportCheck {
       range: specifierRange(module.record, request),
       ...(fixes.length === 0 ? {} : { fixes }),
     });
+  }
+
+  /** Git ignores the very file, or its folder: something makes it. A pattern for all files of its kind tells nothing. */
+  #isGenerated(base: string, ending: string): boolean {
+    if (!this.#generated.has(base + ending)) return false;
+    const another = path.posix.join(path.posix.dirname(base), 'another-file');
+    return this.#generated.has(another) || !this.#generated.has(another + path.posix.extname(base) + ending);
   }
 
   #spellingFixes(module: Module, request: ModuleRequest, base: string): readonly Fix[] {

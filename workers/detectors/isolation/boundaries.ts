@@ -2,6 +2,7 @@
 import picomatch from 'picomatch';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { isRecord } from '../../graph/manifests.ts';
+import type { RequestKind } from '../../graph/record.ts';
 import { stringsOf } from '../../graph/rules.ts';
 import type { DetectorOptions } from '../../protocol.ts';
 import { cruiserBoundaries } from './dependency-cruiser.ts';
@@ -15,6 +16,7 @@ export interface Crossing {
   readonly to: string;
   readonly specifier: string;
   readonly typeOnly: boolean;
+  readonly kind: RequestKind;
 }
 
 export interface Verdict {

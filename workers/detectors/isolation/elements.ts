@@ -19,22 +19,67 @@ type Match = (suffix: string, file: string) => (Omit<Element, 'path'> & { readon
 
 const RULES = ['boundaries/dependencies', 'boundaries/element-types'] as const;
 
+/** What is not understood in full is left alone: a team would be told what it did not say. */
 export function elementBoundaries(config: LintConfig): readonly Boundary[] {
-  const descriptors = config.settings['boundaries/elements'];
+  const { settings } = config;
   const rule = config.rule(...RULES);
-  if (rule.length === 0 || !Array.isArray(descriptors) || !isKnown(descriptors)) return [];
+  const descriptors = settings['boundaries/elements'];
+  if (rule.length === 0 || !Array.isArray(descriptors) || !descriptors.every((one) => hasOnly(one, DESCRIPTOR)))
+    return [];
+  if (['root-path', 'flag-as-external'].some((name) => settings[`boundaries/${name}`] !== undefined)) return [];
   const matches = descriptors.flatMap(matchersOf);
-  const [include, ignore] = ['include', 'ignore'].map((name) => globs(config.settings[`boundaries/${name}`]));
+  const [include, ignore] = ['include', 'ignore'].map((name) => globs(settings[`boundaries/${name}`]));
+  const nodes = stringsOf(settings['boundaries/dependency-nodes']) ?? ['import'];
   const elementOf = (file: string): Element | undefined =>
     (include?.(file) ?? true) && !(ignore?.(file) ?? false) ? elementIn(file, matches) : undefined;
   return [
     (crossing) => {
       const options = config.optionsFor(rule, crossing.from);
+      if (!options || !isUnderstood(options) || !nodes.includes(NODES[crossing.kind] ?? '')) return undefined;
       const [from, to] = [elementOf(crossing.from), elementOf(crossing.to)];
-      if (!options || !from || !to || from.path === to.path) return undefined;
-      return judge(options, crossing, from, to);
+      return from && to && from.path !== to.path ? judge(options, crossing, from, to) : undefined;
     },
   ];
+}
+
+const DESCRIPTOR = ['type', 'pattern', 'mode', 'capture'];
+
+/** The plugin's names for the ways to import. */
+const NODES: Readonly<Record<string, string>> = {
+  import: 'import',
+  export: 'export',
+  dynamic: 'dynamic-import',
+  require: 'require',
+};
+
+function hasOnly(value: unknown, keys: readonly string[]): value is Readonly<Record<string, unknown>> {
+  return isRecord(value) && isKnown(value) && Object.keys(value).every((key) => keys.includes(key));
+}
+
+function isUnderstood(options: Readonly<Record<string, unknown>>): boolean {
+  const { rules = [] } = options;
+  return (
+    hasOnly(options, ['default', 'rules', 'message']) &&
+    Array.isArray(rules) &&
+    rules.every(
+      (rule) =>
+        hasOnly(rule, ['from', 'to', 'allow', 'disallow', 'message', 'importKind']) &&
+        isSelector(targetOf(rule['from'] ?? '*', 'from')) &&
+        [rule['to'], rule['allow'], rule['disallow']].every(
+          (one) => one === undefined || isSelector(targetOf(one, 'to')),
+        ),
+    )
+  );
+}
+
+function isSelector(selector: unknown): boolean {
+  if (Array.isArray(selector)) return selector.every((one) => isSelector(one) || isCaptured(one));
+  if (!hasOnly(selector, ['type', 'captured'])) return typeof selector === 'string';
+  return selector['captured'] === undefined || isCaptured(selector['captured']);
+}
+
+function isCaptured(value: unknown): boolean {
+  return isRecord(value) && Object.values(value).every((one) => typeof one === 'string' || Array.isArray(one));
 }
 
 function judge(
@@ -45,14 +90,14 @@ function judge(
 ): Verdict | undefined {
   let isAllowed = options['default'] !== 'disallow';
   let message = options['message'];
-  for (const rule of Array.isArray(options['rules']) ? (options['rules'] as readonly unknown[]) : []) {
-    if (!isRecord(rule)) continue;
-    const kind = rule['importKind'] ?? '*';
-    if (kind !== '*' && kind !== (typeOnly ? 'type' : 'value')) continue;
+  for (const rule of Array.isArray(options['rules']) ? options['rules'].filter(isRecord) : []) {
+    const { importKind = '*' } = rule;
+    const kinds = typeof importKind === 'string' ? [importKind] : (stringsOf(importKind) ?? []);
+    if (!picomatch.isMatch(typeOnly ? 'type' : 'value', kinds)) continue;
     if (rule['from'] !== undefined && !selects(targetOf(rule['from'], 'from'), from, from)) continue;
-    const about = rule['to'] === undefined || selects(rule['to'], to, from);
+    if (rule['to'] !== undefined && !selects(targetOf(rule['to'], 'to'), to, from)) continue;
     const says = (field: 'allow' | 'disallow'): boolean =>
-      about && rule[field] !== undefined && selects(targetOf(rule[field], 'to'), to, from);
+      rule[field] !== undefined && selects(targetOf(rule[field], 'to'), to, from);
     if (says('disallow')) {
       isAllowed = false;
       message = rule['message'] ?? options['message'];
@@ -125,20 +170,18 @@ function elementIn(file: string, matches: readonly Match[]): Element | undefined
 
 function matchersOf(descriptor: unknown): readonly Match[] {
   if (!isRecord(descriptor)) return [];
-  const { type, mode, pattern, basePattern } = descriptor;
+  const { type, mode, pattern } = descriptor;
   if (typeof type !== 'string') return [];
   const names = stringsOf(descriptor['capture']) ?? [];
   const isFolder = mode === undefined || mode === 'folder';
-  const base = typeof basePattern === 'string' ? basePattern : undefined;
   return (typeof pattern === 'string' ? [pattern] : (stringsOf(pattern) ?? [])).map((one): Match => {
     const glob = isFolder && !one.endsWith('**/*') ? `${one}/**/*` : one;
     const expression = picomatch.makeRe(glob, { capture: true, dot: true });
-    const whole = base === undefined ? undefined : picomatch(`${base}/**/${glob}`, { dot: true });
     const segments = isFolder ? one.replace(/\/\*\*\/\*$/, '').split('/').length : 0;
     return (suffix, file) => {
       if (mode === 'full' && suffix !== file) return undefined;
       const found = expression.exec(suffix);
-      if (!found || (whole && !whole(file))) return undefined;
+      if (!found) return undefined;
       const captured = Object.fromEntries(names.map((name, index) => [name, found[index + 1] ?? '']));
       return { type, captured, segments };
     };

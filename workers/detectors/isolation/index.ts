@@ -3,6 +3,7 @@ import type { Edge } from '../../graph/edges.ts';
 import { exportedName } from '../../graph/exports.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import { Kept } from '../../graph/kept.ts';
+import { lineCount } from '../../graph/lines.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import { isDeclarationFile, rangeIn, specifierRange, type ModuleRequest } from '../../graph/record.ts';
 import { isRelative, type Resolution } from '../../graph/resolution.ts';
@@ -114,9 +115,9 @@ class IsolationCheck {
   }
 
   #boundary(module: Module, request: ModuleRequest, target: string): void {
-    const { specifier, typeOnly } = request;
+    const { specifier, typeOnly, kind } = request;
     for (const boundary of this.#boundaries) {
-      const verdict = boundary({ from: module.file, to: target, specifier, typeOnly });
+      const verdict = boundary({ from: module.file, to: target, specifier, typeOnly, kind });
       if (!verdict) continue;
       const { name, message } = verdict;
       this.#findings.add(module.file, this.#severities.boundary, {
@@ -232,7 +233,7 @@ class IsolationCheck {
     for (let number = 0; number < modules.length; number++) {
       const [ca = 0, ce = 0, module] = [incoming[number], outgoing[number], modules[number]];
       if (ca < 20 || !module) continue;
-      const lines = module.record.lines.length;
+      const lines = lineCount(module.record.lines);
       if (ce >= 20 && ca >= often && ce >= widely && !/(^|\/)index\.[^/]+$/.test(module.file)) {
         this.#findings.add(module.file, this.#severities['hub-module'], {
           rule: 'hub-module',

@@ -1,0 +1,122 @@
+/** Cases of `import` that its pages do not show: what the suites of other linters and the compiler taught. */
+import assert from 'node:assert/strict';
+import { detector } from '../../../workers/detectors/import/index.ts';
+import { runDetector } from '../../support/run-detector.ts';
+import { workspaceOf } from '../graph/workspace.ts';
+
+type Files = Readonly<Record<string, string | object>>;
+
+/** `file:line rule`, lines from 1. */
+async function found(files: Files, file?: string): Promise<readonly string[]> {
+  using workspace = workspaceOf({ 'package.json': { name: 'root', private: true }, ...files });
+  const { issues, problems } = await runDetector(detector, workspace.root, { dedupeWithTypescript: false });
+  assert.deepEqual(problems, []);
+  return issues
+    .filter((issue) => file === undefined || issue.file === file)
+    .map((issue) => `${issue.file}:${String(issue.range.start.line + 1)} ${issue.rule}`);
+}
+
+describe('import', () => {
+  it('is silent about what git ignores by name or folder, not about a kind of file that it ignores', async () => {
+    const files = {
+      '.gitignore': '*.js\n/made.ts\n/generated\n',
+      'a.ts': "import './made';\nimport './generated/x.js';\nimport './gone.js';\nimport './gone-too';\n",
+    };
+    assert.deepEqual(await found(files), ['a.ts:3 unresolved', 'a.ts:4 unresolved']);
+  });
+
+  it('tells an alias that leads nowhere, also where a package of the workspace has its name', async () => {
+    const files = {
+      'package.json': { name: 'root', private: true, workspaces: ['packages/*'] },
+      'packages/p/package.json': { name: 'p', exports: { './*': './dist/*.js' } },
+      'packages/p/src/there.ts': '',
+      'tsconfig.json': { compilerOptions: { paths: { 'p/*': ['./packages/p/src/*'] } } },
+      'a.ts': "import 'p/there';\nimport 'p/gone';\n",
+    };
+    assert.deepEqual(await found(files), ['a.ts:2 unresolved']);
+  });
+
+  it('knows built-in modules behind "imports"', async () => {
+    const files = {
+      'package.json': { name: 'root', imports: { '#net': { node: 'net', default: './net.js' } } },
+      'a.js': "import '#net';\n",
+    };
+    assert.deepEqual(await found(files), []);
+  });
+
+  it('asks for the members of a namespace too, wherever they are not hidden by another name', async () => {
+    const files = {
+      'b.js': 'export const there = 1;\n',
+      'open.js': 'exports.any = 1;\n',
+      'a.js': [
+        "import * as b from './b.js';",
+        "import * as open from './open.js';",
+        'b.there;',
+        'b.gone;',
+        'open.any;',
+        'export const f = (b) => b.other;',
+      ].join('\n'),
+    };
+    assert.deepEqual(await found(files), ['a.js:4 missing-export']);
+  });
+
+  it('takes the default of declarations for the whole of CommonJS', async () => {
+    const files = {
+      'b.d.ts': 'export const b: 1;\n',
+      'a.ts': "import b, { c } from './b';\nb; c;\n",
+    };
+    assert.deepEqual(await found(files), ['a.ts:1 missing-export']);
+  });
+
+  it('finds deprecated names of built-in modules by whatever way they are reached', async () => {
+    const text = [
+      "import fs, { lchmod } from 'node:fs';",
+      "import * as util from 'util';",
+      "const crypto = require('crypto');",
+      'fs.exists();',
+      'util.isArray([]);',
+      'crypto.createCipher();',
+      "require('os').tmpDir();",
+      'export const f = (fs) => fs.exists();',
+      'fs.existsSync();',
+    ].join('\n');
+    const rules = await found({ 'a.js': text });
+    assert.deepEqual(
+      rules.filter((one) => one.endsWith('deprecated-builtin')),
+      [1, 4, 5, 6, 7].map((line) => `a.js:${String(line)} deprecated-builtin`),
+    );
+  });
+
+  describe('duplicate-import', () => {
+    const duplicates = async (file: string, ...lines: readonly string[]): Promise<readonly string[]> =>
+      found({ 'b.ts': 'export default 1;\nexport const c = 1;\nexport type T = 1;\n', [file]: lines.join('\n') }, file);
+
+    it('goes by the file that is meant', async () => {
+      assert.deepEqual(await duplicates('a.ts', "import { c } from './b';", "import { type T } from './b.ts';"), [
+        'a.ts:2 duplicate-import',
+      ]);
+    });
+
+    it('counts an import for its effect, but not in TypeScript, where its neighbour may be dropped', async () => {
+      const lines = ["import { c } from './b';", "import './b';"];
+      assert.deepEqual(await duplicates('a.js', ...lines), ['a.js:2 duplicate-import']);
+      assert.deepEqual(await duplicates('a.ts', ...lines), []);
+      assert.deepEqual(await duplicates('a.ts', "import './b';", "import './b';"), ['a.ts:2 duplicate-import']);
+    });
+
+    it('counts two namespaces, and two defaults', async () => {
+      assert.deepEqual(await duplicates('a.ts', "import * as x from './b';", "import * as y from './b';"), [
+        'a.ts:2 duplicate-import',
+      ]);
+      assert.deepEqual(await duplicates('a.ts', "import x from './b';", "import y from './b';"), [
+        'a.ts:2 duplicate-import',
+      ]);
+    });
+
+    it('leaves apart what cannot stand in one statement', async () => {
+      assert.deepEqual(await duplicates('a.ts', "import type x from './b';", "import type { T } from './b';"), []);
+      assert.deepEqual(await duplicates('a.ts', "import type { T } from './b';", "import { c } from './b';"), []);
+      assert.deepEqual(await duplicates('a.ts', "import * as x from './b';", "import { c } from './b';"), []);
+    });
+  });
+});
