@@ -1,5 +1,6 @@
 /**
  * `npm run chaos -- [--seed N] [--faults M] [--pause MS] [--workers W] [--files F] [--host dist/host.mjs] [folder]`
+ * `npm run chaos -- --table` prints all figures of docs/reliability.md; for a machine that does nothing else meanwhile.
  *
  * Without a folder a project of F files is generated. Compartments run from the bundle, as they are shipped; it is built
  * first unless `--host` names one. Exit code 1 when anything promised does not hold.
@@ -10,6 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { runChaos } from './chaos.ts';
+import { printFigures } from './figures.ts';
 import { seeded, writeProject } from './project.ts';
 
 const { values, positionals } = parseArgs({
@@ -18,9 +20,10 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
     faults: { type: 'string', default: '100' },
     workers: { type: 'string' },
-    files: { type: 'string', default: '400' },
+    files: { type: 'string', default: '300' },
     pause: { type: 'string' },
     host: { type: 'string' },
+    table: { type: 'boolean', default: false },
   },
 });
 const house = path.resolve(import.meta.dirname, '../..');
@@ -32,16 +35,17 @@ const root = folder === undefined ? await mkdtemp(path.join(os.tmpdir(), 'bulkhe
 console.log(`seed ${values.seed}, ${values.faults} faults, ${root}`);
 try {
   if (folder === undefined) await writeProject(root, Number(values.files), random);
-  const report = await runChaos({
+  const options = {
     root,
     random,
     faults: Number(values.faults),
     ...(values.workers === undefined ? {} : { maxWorkers: Number(values.workers) }),
     ...(values.pause === undefined ? {} : { pauseMs: Number(values.pause) }),
     host,
-    say: (line) => console.log(line),
-  });
-  console.log(JSON.stringify(report, undefined, 2));
+    say: (line: string) => console.log(line),
+  };
+  const report = values.table ? await printFigures(options) : await runChaos(options);
+  if (!values.table) console.log(JSON.stringify(report, undefined, 2));
   const promises: readonly (readonly [string, boolean])[] = [
     ['the final issues are byte-equal to the run without faults', report.equal],
     ['no input was quarantined by chance', report.quarantined.length === 0],

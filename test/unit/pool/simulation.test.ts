@@ -45,5 +45,8 @@ async function keep(seed: number): Promise<void> {
   const corpus = await readCorpus();
   if (corpus.pool.includes(seed)) return;
   corpus.pool.push(seed);
-  await writeFile(corpusFile, `${JSON.stringify(corpus, undefined, 2)}\n`);
+  await writeFile(
+    corpusFile,
+    `{\n  "pool": ${JSON.stringify(corpus.pool.sort((a, b) => a - b)).replaceAll(',', ', ')}\n}\n`,
+  );
 }
