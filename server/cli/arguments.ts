@@ -28,6 +28,10 @@ export interface CheckArguments extends AnalysisArguments {
   readonly useBaseline: boolean;
   /** The baseline file is not written. */
   readonly frozen: boolean;
+  /** Goes on and follows what changes. */
+  readonly watch: boolean;
+  /** Only files that differ from a commit, and what depends on them; without `ref`: from the last commit. */
+  readonly changed?: { readonly ref?: string };
 }
 
 export interface BaselineArguments extends AnalysisArguments {
@@ -67,6 +71,9 @@ Options
 Options of check
   --format FORMAT       pretty (default), json (one object at the end) or jsonl (a line as each thing happens)
   --fail-on LEVEL       exit with 1 for issues at or above error (default), warning or info; or never
+  --watch               go on, and follow every change until Ctrl+C
+  --changed [REF]       only files that differ from the last commit, or from where this branch left REF (untracked
+                        ones too), and the files that depend on them
   --timeout S           stop after S seconds; what was found until then is printed
   --no-baseline         show the issues of the baseline too
   --frozen              do not remove fixed issues from the baseline (always so when CI is set)
@@ -83,21 +90,22 @@ Exit codes
 
 const analysisOptions = ['detectors', 'max-workers', 'no-cache', 'tsconfig', 'baseline'];
 const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
-  check: [...analysisOptions, 'format', 'fail-on', 'timeout', 'no-baseline', 'frozen'],
+  check: [...analysisOptions, 'format', 'fail-on', 'timeout', 'no-baseline', 'frozen', 'watch', 'changed'],
   baseline: [...analysisOptions, 'check'],
   cache: [],
 };
 
 /** @throws UsageError */
 export function parseCommand(argv: readonly string[], knownDetectors: readonly string[]): Command {
-  const { values, positionals } = parse(argv);
+  const { rest, changed } = takeChanged(argv);
+  const { values, positionals } = parse(rest);
   if (values.help === true) return { kind: 'help' };
   if (values.version === true) return { kind: 'version' };
   const [command, ...words] = positionals;
   if (command === undefined) return { kind: 'help' };
   const known = Object.hasOwn(optionsOfCommand, command) ? optionsOfCommand[command] : undefined;
   if (!known) throw new UsageError(`Unknown command "${command}". Did you mean: bulkhead check ${command}`);
-  for (const option of Object.keys(values)) {
+  for (const option of [...Object.keys(values), ...(changed ? ['changed'] : [])]) {
     if (!known.includes(option)) throw new UsageError(`bulkhead ${command} has no option --${option}.`);
   }
   if (command === 'cache') return cacheCommand(words);
@@ -109,14 +117,22 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
   if (values['no-baseline'] === true && values.baseline !== undefined) {
     throw new UsageError('--baseline and --no-baseline exclude each other.');
   }
+  const format = oneOf('--format', values.format, formats, 'pretty');
+  if (values.watch === true) {
+    if (changed)
+      throw new UsageError('--watch and --changed exclude each other: watching follows what changes anyway.');
+    if (format === 'json') throw new UsageError('--format json prints once, at the end. With --watch use jsonl.');
+  }
   return {
     kind: 'check',
     arguments: {
       ...analysis,
-      format: oneOf('--format', values.format, formats, 'pretty'),
+      format,
       failOn: oneOf('--fail-on', values['fail-on'], thresholds, 'error'),
       useBaseline: values['no-baseline'] !== true,
       frozen: values.frozen === true,
+      watch: values.watch === true,
+      ...(changed === undefined ? {} : { changed }),
       ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
     },
   };
@@ -154,6 +170,20 @@ function cacheCommand([action = '', folder = '.', ...more]: readonly string[]): 
   return { kind: 'cache', action: oneOf('bulkhead cache', action, cacheActions, 'info'), folder };
 }
 
+/** Its value may be left out, which `parseArgs` does not know: the next word is its value unless it is an option. */
+function takeChanged(argv: readonly string[]): {
+  readonly rest: readonly string[];
+  readonly changed: CheckArguments['changed'];
+} {
+  const at = argv.findIndex((word) => word === '--changed' || word.startsWith('--changed='));
+  const word = argv[at];
+  if (word === undefined) return { rest: argv, changed: undefined };
+  const next = argv[at + 1];
+  const follows = word === '--changed' && next !== undefined && !next.startsWith('-');
+  const ref = follows ? next : word.slice('--changed='.length);
+  return { rest: argv.toSpliced(at, follows ? 2 : 1), changed: ref === '' ? {} : { ref } };
+}
+
 function parse(argv: readonly string[]) {
   try {
     return parseArgs({
@@ -170,6 +200,7 @@ function parse(argv: readonly string[]) {
         baseline: { type: 'string' },
         'no-baseline': { type: 'boolean' },
         frozen: { type: 'boolean' },
+        watch: { type: 'boolean' },
         check: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },

@@ -83,7 +83,7 @@ export async function baseline(argumentsOf: BaselineArguments, out: Output, stop
     for (const line of summary.incomplete) out.write(`  ${line}\n`);
     return incompleteCode;
   }
-  await engine.keep();
+  await run.keep();
   const issues = engine.allIssues();
   const old = before ?? { entries: [] };
   const complete = completeDetectors(engine, argumentsOf);
@@ -111,14 +111,19 @@ function tellFixed(gone: readonly BaselineEntry[], name: string, out: Output): v
 }
 
 /** Those that have answered for everything: of the others, no entry is known to be fixed. */
-function completeDetectors(engine: Engine, { tsconfigs }: AnalysisArguments): ReadonlySet<string> {
+function completeDetectors(
+  engine: Engine,
+  { tsconfigs, changed }: AnalysisArguments & Pick<CheckArguments, 'changed'>,
+): ReadonlySet<string> {
+  if (changed) return new Set();
   const statuses = engine.status();
   if (statuses.some(({ state }) => isIncomplete(state))) return new Set();
   const partial = tsconfigs.length > 0 ? ['typescript'] : [];
   return new Set(statuses.flatMap(({ name, state }) => (state === 'done' && !partial.includes(name) ? [name] : [])));
 }
 
-function fileFor(root: string, given: string | undefined): string {
+/** Where the baseline is: as the user wrote it, or in the root. */
+export function fileFor(root: string, given: string | undefined): string {
   return given === undefined ? path.join(root, baselineName) : path.resolve(given);
 }
 

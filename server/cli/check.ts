@@ -1,34 +1,32 @@
 /** `bulkhead check`: one run of the engine over one folder, told to a reporter. */
-import type { Issue } from '../../workers/protocol.ts';
+import { isSettled } from '../engine/status.ts';
 import type { Engine } from '../engine/engine.ts';
-import { isSettled, type DetectorStatus } from '../engine/status.ts';
-import { KnownIssues } from '../store/baseline.ts';
 import type { CheckArguments } from './arguments.ts';
 import { baselineFor, shrink } from './baseline.ts';
+import { changedFiles, scopeOf, type Scope } from './changed.ts';
+import { filterOf, keyOf, meanFraction, Pace } from './following.ts';
 import { reporterFor, type Output, type Reporter } from './reporters.ts';
-import { reportOf, type CheckReport } from './result.ts';
-import { openRun, rootFolder, stopReason } from './run.ts';
-
-/** Often enough to look alive, rarely enough to cost nothing. */
-const progressIntervalMs = 100;
+import { reportOf } from './result.ts';
+import { openRun, rootFolder, settingsFor, stopReason, type Run } from './run.ts';
+import { watch } from './watch.ts';
 
 /**
  * @returns the exit code
- * @throws UsageError for a folder that cannot be analysed; ConfigFileError for a broken `bulkhead.config.json`;
- *   BaselineError for a broken baseline
+ * @throws UsageError for a folder that cannot be analysed, or a commit that is none; ConfigFileError for a broken
+ *   `bulkhead.config.json`; BaselineError for a broken baseline
  */
 export async function check(argumentsOf: CheckArguments, out: Output, err: Output, stop: AbortSignal): Promise<number> {
+  if (argumentsOf.watch) return watch(argumentsOf, out, err, stop);
   const startedAt = performance.now();
   const root = await rootFolder(argumentsOf.folder);
   const baseline = argumentsOf.useBaseline ? await baselineFor(root, argumentsOf.baselineFile) : undefined;
+  const files = argumentsOf.changed && (await changedFiles(root, argumentsOf.changed.ref));
   await using run = await openRun(root, argumentsOf);
   using deadline = stopReason(argumentsOf.timeoutMs, stop);
   const { engine, pool } = run;
   const reporter = reporterFor(argumentsOf.format, out, err, root);
-  if (baseline) {
-    const known = new KnownIssues(baseline.content);
-    engine.setFilter((file, issues) => known.fresh(file, issues));
-  }
+  const scope = files && (await limit(run, argumentsOf, files, stop));
+  engine.setFilter(filterOf(baseline?.content, scope));
   follow(engine, reporter);
   engine.analyzeAll();
   await Promise.race([engine.idle(), deadline.reached]);
@@ -37,21 +35,37 @@ export async function check(argumentsOf: CheckArguments, out: Output, err: Outpu
   await engine.idle();
   engine.removeAllListeners();
   const { failOn } = argumentsOf;
-  const report = reportOf(engine, pool, { durationMs: performance.now() - startedAt, failOn, stopped });
-  reporter.end(baseline ? withBaseline(report, await shrink(baseline, engine, argumentsOf)) : report);
-  await engine.keep();
+  const report = reportOf(engine, pool, {
+    ...{ durationMs: performance.now() - startedAt, failOn, stopped },
+    baseline: baseline && (await shrink(baseline, engine, argumentsOf)),
+    changed: scope?.summary,
+  });
+  reporter.end(report);
+  // Answers to a part are of use to nobody else.
+  if (!scope) await run.keep();
   return report.summary.exitCode;
 }
 
-function withBaseline(report: CheckReport, baseline: CheckReport['summary']['baseline']): CheckReport {
-  return { ...report, summary: { ...report.summary, ...(baseline === undefined ? {} : { baseline }) } };
+/** Files that nobody asked for are not analysed where that is done file by file. */
+async function limit(
+  run: Run,
+  argumentsOf: CheckArguments,
+  files: readonly string[],
+  stop: AbortSignal,
+): Promise<Scope> {
+  const since = argumentsOf.changed?.ref ?? 'HEAD';
+  const scope = await scopeOf(run.pool, run.root, { since, files }, stop);
+  if (!scope.summary.everything) {
+    run.engine.configure({ ...(await settingsFor(run.root, argumentsOf)), only: (file) => scope.includes(file) });
+  }
+  return scope;
 }
 
 /** Tells the reporter each issue once, each detector's end once, and progress now and then. */
 function follow(engine: Engine, reporter: Reporter): void {
   const told = new Map<string, Set<string>>();
   const completed = new Set<string>();
-  let lastProgress = 0;
+  const pace = new Pace();
   engine.on('files', (files) => {
     for (const file of files) {
       const known = told.get(file) ?? new Set<string>();
@@ -68,18 +82,6 @@ function follow(engine: Engine, reporter: Reporter): void {
       completed.add(status.name);
       reporter.complete(status, engine.issues());
     }
-    const now = performance.now();
-    if (now - lastProgress < progressIntervalMs) return;
-    lastProgress = now;
-    reporter.progress(meanFraction(statuses), statuses);
+    if (pace.due()) reporter.progress(meanFraction(statuses), statuses);
   });
-}
-
-function meanFraction(statuses: readonly DetectorStatus[]): number {
-  if (statuses.length === 0) return 1;
-  return statuses.reduce((sum, status) => sum + status.fraction, 0) / statuses.length;
-}
-
-function keyOf(issue: Issue): string {
-  return `${issue.fingerprint} ${issue.detector} ${issue.rule} ${issue.range.start.line}:${issue.range.start.character} ${issue.message}`;
 }

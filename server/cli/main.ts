@@ -66,7 +66,12 @@ function output(stream: NodeJS.WriteStream): Output {
     if (error.code === 'EPIPE') process.exit(0);
   });
   const colours = stream.isTTY && process.env['NO_COLOR'] === undefined;
-  return { write: (text) => void stream.write(text), isTTY: colours, columns: stream.isTTY ? stream.columns : 80 };
+  return {
+    write: (text) => void stream.write(text),
+    isTTY: colours,
+    isTerminal: stream.isTTY,
+    columns: stream.isTTY ? stream.columns : 80,
+  };
 }
 
 process.exitCode = await main();

@@ -4,8 +4,8 @@ import { styleText } from 'node:util';
 import type { Issue, Severity } from '../../workers/protocol.ts';
 import type { DetectorState, DetectorStatus } from '../engine/status.ts';
 import type { CompartmentHealth } from '../pool/types.ts';
-import type { Output, Reporter } from './reporters.ts';
-import type { BaselineSummary, CheckReport, DetectorResult } from './result.ts';
+import type { Output, Reporter, WatchReporter } from './reporters.ts';
+import type { BaselineSummary, ChangedSummary, CheckReport, CheckSummary, DetectorResult } from './result.ts';
 
 type Colour = 'red' | 'yellow' | 'blue' | 'gray' | 'green' | 'bold' | 'cyan';
 
@@ -70,6 +70,22 @@ export class PrettyReporter implements Reporter {
     this.#clearProgress();
     const { summary } = report;
     this.#out.write('\n');
+    this.#tables(report);
+    this.#remarks(report.detectors);
+    this.#verdict(summary);
+  }
+
+  /** All issues again, and how it stands; the tables only when something is not as it should be. */
+  round(report: CheckReport): void {
+    this.#clearProgress();
+    this.#lastFile = '';
+    for (const [file, issues] of Map.groupBy(report.issues, (issue) => issue.file)) this.issues(file, issues);
+    this.#out.write('\n');
+    this.#remarks(report.detectors.filter(({ error }) => error !== undefined));
+    this.#verdict(report.summary);
+  }
+
+  #tables(report: CheckReport): void {
     this.#table(
       ['detector', 'status', 'errors', 'warnings', 'infos', 'hints', 'time'],
       report.detectors.map((detector) => this.#detectorRow(detector, report.issues)),
@@ -82,12 +98,18 @@ export class PrettyReporter implements Reporter {
       );
       this.#out.write('\n');
     }
-    for (const detector of report.detectors) {
+  }
+
+  #remarks(detectors: readonly DetectorResult[]): void {
+    for (const detector of detectors) {
       const text = detector.error ?? detector.note;
       if (text === undefined) continue;
       const colour = detector.error === undefined ? 'gray' : 'red';
       this.#out.write(`${this.#paint(colour, detector.name)}: ${text.trimEnd().replaceAll('\n', '\n  ')}\n`);
     }
+  }
+
+  #verdict(summary: CheckSummary): void {
     const { error, warning, info, hint } = summary.bySeverity;
     const counts = [plural(error, 'error'), plural(warning, 'warning'), plural(info, 'info'), plural(hint, 'hint')];
     const found = counts.filter((count) => !count.startsWith('0 ')).join(', ');
@@ -99,6 +121,7 @@ export class PrettyReporter implements Reporter {
         : `${this.#paint(error > 0 ? 'red' : 'yellow', found)} in ${plural(summary.files, 'file')}`;
     this.#out.write(`${verdict} (${seconds(summary.durationMs)}, ${path.basename(this.#root)})\n`);
     if (summary.baseline) this.#baseline(summary.baseline);
+    if (summary.changed) this.#changed(summary.changed);
   }
 
   #baseline({ file, known, fixed, removed, note }: BaselineSummary): void {
@@ -106,6 +129,13 @@ export class PrettyReporter implements Reporter {
     if (fixed > 0) parts.push(`${fixed} fixed and ${removed ? 'removed' : 'not removed yet'}`);
     this.#out.write(`${this.#paint('gray', `${file}: ${parts.join(', ')}`)}\n`);
     if (note !== undefined) this.#out.write(`${this.#paint('yellow', note)}\n`);
+  }
+
+  #changed({ since, files, dependents, everything }: ChangedSummary): void {
+    const what = everything
+      ? `${plural(files, 'file')}, a configuration among them: everything is shown`
+      : `${plural(files, 'file')}, and ${dependents} that depend on them; other issues are not shown`;
+    this.#out.write(`${this.#paint('gray', `changed since ${since}: ${what}`)}\n`);
   }
 
   #issue(issue: Issue): void {
@@ -159,6 +189,37 @@ export class PrettyReporter implements Reporter {
     return this.#out.isTTY ? styleText(colour, text, { validateStream: false }) : text;
   }
 }
+
+/** A terminal shows the last round only; a file or a pipe gets one after another. */
+export class PrettyWatchReporter implements WatchReporter {
+  readonly #out: Output;
+  readonly #reporter: PrettyReporter;
+
+  constructor(out: Output, err: Output, root: string) {
+    this.#out = out;
+    this.#reporter = new PrettyReporter(out, err, root);
+  }
+
+  issues(): void {}
+
+  progress(fraction: number, detectors: readonly DetectorStatus[]): void {
+    this.#reporter.progress(fraction, detectors);
+  }
+
+  round(report: CheckReport, changed: readonly string[]): void {
+    // The text before stays within reach of the wheel.
+    if (this.#out.isTerminal === true) this.#out.write('\u001B[2J\u001B[H');
+    if (changed.length > 0) {
+      const more = changed.length > maximumNamed ? ` and ${changed.length - maximumNamed} more` : '';
+      this.#out.write(`Changed: ${changed.slice(0, maximumNamed).join(', ')}${more}\n`);
+    }
+    this.#reporter.round(report);
+    this.#out.write('Watching for changes. Ctrl+C ends.\n');
+  }
+}
+
+/** Changed files; of a checkout nobody reads all. */
+const maximumNamed = 3;
 
 function workerRow(health: CompartmentHealth): readonly string[] {
   return [

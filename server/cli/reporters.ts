@@ -2,13 +2,15 @@
 import type { Issue } from '../../workers/protocol.ts';
 import type { DetectorStatus } from '../engine/status.ts';
 import type { Format } from './arguments.ts';
-import { PrettyReporter } from './pretty.ts';
+import { PrettyReporter, PrettyWatchReporter } from './pretty.ts';
 import { detectorResult, type CheckReport } from './result.ts';
 
 export interface Output {
   /** Standard output or error. */
   write(text: string): void;
   readonly isTTY: boolean;
+  /** Somebody looks at it: its screen may be cleared. */
+  readonly isTerminal?: boolean;
   readonly columns: number;
 }
 
@@ -19,6 +21,18 @@ export interface Reporter {
   /** A detector has settled. */
   complete(status: DetectorStatus, issues: readonly Issue[]): void;
   end(report: CheckReport): void;
+}
+
+/** Of a check that goes on. What is told between two rounds is only for those that do not want to wait. */
+export interface WatchReporter {
+  issues(file: string, appeared: readonly Issue[], gone: readonly Issue[]): void;
+  progress(fraction: number, detectors: readonly DetectorStatus[]): void;
+  /** Nobody waits for anything: all that is known now. @param changed files since the last round */
+  round(report: CheckReport, changed: readonly string[]): void;
+}
+
+export function watchReporterFor(format: Format, out: Output, err: Output, root: string): WatchReporter {
+  return format === 'pretty' ? new PrettyWatchReporter(out, err, root) : new JsonLinesReporter(out);
 }
 
 export function reporterFor(format: Format, out: Output, err: Output, root: string): Reporter {
@@ -45,15 +59,21 @@ class JsonReporter implements Reporter {
   }
 }
 
-class JsonLinesReporter implements Reporter {
+class JsonLinesReporter implements Reporter, WatchReporter {
   readonly #out: Output;
   #lastProgress = '';
   constructor(out: Output) {
     this.#out = out;
   }
 
-  issues(_file: string, issues: readonly Issue[]): void {
+  issues(_file: string, issues: readonly Issue[], gone: readonly Issue[] = []): void {
+    for (const issue of gone) this.#line({ type: 'gone', issue });
     for (const issue of issues) this.#line({ type: 'issue', issue });
+  }
+
+  round(report: CheckReport, changed: readonly string[]): void {
+    this.#line({ type: 'change', files: changed });
+    this.end(report);
   }
 
   progress(fraction: number, detectors: readonly DetectorStatus[]): void {

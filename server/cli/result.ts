@@ -35,6 +35,18 @@ export interface CheckSummary {
   readonly incomplete: readonly string[];
   /** Present when there is a baseline: its issues are neither in `issues` nor counted. */
   readonly baseline?: BaselineSummary;
+  /** Present with `--changed`: only issues of these files are in `issues` and counted. */
+  readonly changed?: ChangedSummary;
+}
+
+export interface ChangedSummary {
+  /** The commit as it was named. */
+  readonly since: string;
+  readonly files: number;
+  /** That depend on those, directly or not. */
+  readonly dependents: number;
+  /** A configuration is among them, so that nothing was left out. */
+  readonly everything: boolean;
 }
 
 export interface BaselineSummary {
@@ -65,9 +77,12 @@ export interface ReportOptions {
   readonly failOn: Threshold;
   /** Why the run ended before its time. */
   readonly stopped?: string | undefined;
+  readonly baseline?: BaselineSummary | undefined;
+  readonly changed?: ChangedSummary | undefined;
 }
 
-export function reportOf(engine: Engine, pool: Pool, { durationMs, failOn, stopped }: ReportOptions): CheckReport {
+export function reportOf(engine: Engine, pool: Pool, options: ReportOptions): CheckReport {
+  const { durationMs, failOn, stopped, baseline, changed } = options;
   const issues = engine.issues();
   const detectors = engine.status().map((status) => detectorResult(status, issues, stopped));
   const bySeverity = countBySeverity(issues);
@@ -84,6 +99,8 @@ export function reportOf(engine: Engine, pool: Pool, { durationMs, failOn, stopp
       durationMs: Math.round(durationMs),
       exitCode: exitCodeOf(bySeverity, incomplete.length > 0, failOn),
       incomplete,
+      ...(baseline === undefined ? {} : { baseline }),
+      ...(changed === undefined ? {} : { changed }),
     },
     detectors,
     issues,
@@ -102,6 +119,7 @@ export function detectorResult(status: DetectorStatus, issues: readonly Issue[],
     issues: issues.filter((issue) => issue.detector === status.name).length,
     ...(status.note === undefined ? {} : { note: status.note }),
     ...(error === undefined ? {} : { error }),
+    ...(status.timings === undefined ? {} : { timings: slowestFirst(Object.entries(status.timings)) }),
   };
 }
 
@@ -121,7 +139,6 @@ function exitCodeOf(counts: IssueCounts, incomplete: boolean, failOn: Threshold)
     error: ['error'],
     warning: ['error', 'warning'],
     info: ['error', 'warning', 'info'],
-    ...(status.timings === undefined ? {} : { timings: slowestFirst(Object.entries(status.timings)) }),
     never: [],
   };
   return levels[failOn].some((severity) => counts[severity] > 0) ? 1 : 0;

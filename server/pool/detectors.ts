@@ -99,6 +99,8 @@ export const detectorTable: DetectorTable = {
   import: { title: 'Imports', ...graph },
   isolation: { title: 'Isolation', ...graph },
   package: { title: 'Package', ...graph },
+  // Finds nothing: it answers a question about the module graph.
+  dependents: { title: 'Dependents', ...graph },
 };
 
 /** The same detectors, their processes run by another Node.js. */

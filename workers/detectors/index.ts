@@ -10,4 +10,5 @@ export const detectorModules: Readonly<Record<string, LoadDetector>> = {
   import: () => import('./import/index.ts'),
   isolation: () => import('./isolation/index.ts'),
   package: () => import('./package/index.ts'),
+  dependents: () => import('./dependents/index.ts'),
 };

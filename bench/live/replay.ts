@@ -1,0 +1,41 @@
+/**
+ * Differential replay on a real project: see test/support/replay/replay.ts.
+ *
+ *     node bench/live/replay.ts [--seed 1] [--steps 500] [--every 25] [--calm] [--grace 30] <folder>
+ *
+ * The folder is copied, and needs its packages installed; a project without workspaces of its own. Exits with 1 when the
+ * language server's diagnostics differed from those of a cold check.
+ */
+import { parseArgs } from 'node:util';
+import { replay } from '../../test/support/replay/replay.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seed: { type: 'string', default: '1' },
+    steps: { type: 'string', default: '500' },
+    every: { type: 'string', default: '25' },
+    grace: { type: 'string', default: '30' },
+    calm: { type: 'boolean', default: false },
+    quiet: { type: 'boolean', default: false },
+  },
+});
+const startedAt = performance.now();
+const result = await replay({
+  source: positionals[0] ?? '.',
+  seed: Number(values.seed),
+  steps: Number(values.steps),
+  every: Number(values.every),
+  calm: values.calm,
+  graceMs: Number(values.grace) * 1000,
+  ...(values.quiet ? {} : { log: console.log }),
+});
+const count = result.differences.length;
+const late = [...result.lateMs].sort((a, b) => a - b);
+console.log(JSON.stringify(result.operations));
+console.log(
+  `seed ${values.seed}: ${values.steps} steps, ${result.comparisons} comparisons, ${result.issues} issues compared, ` +
+    `${count} comparisons with differences, ${((performance.now() - startedAt) / 1000).toFixed(0)} s; ` +
+    `last diagnostic after all seemed done: median ${Math.round(late[Math.floor(late.length / 2)] ?? 0)} ms, at most ${Math.round(late.at(-1) ?? 0)} ms`,
+);
+process.exitCode = count === 0 ? 0 : 1;

@@ -1,0 +1,187 @@
+/**
+ * Watches the files of a folder for the terminal: editors have watchers of their own. Lives as long as a watching check.
+ *
+ * Where the system watches whole trees (macOS, Windows) one watch is enough. On Linux every folder has a watch, and not
+ * every file: installed packages and version control are never looked into.
+ */
+import { watch, type FSWatcher } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { isOutside, type FileChange } from '../engine/interest.ts';
+import { UsageError } from './arguments.ts';
+
+/** A save is often several events, and a checkout many: all within this time are one change. */
+const quietMs = 80;
+/** A folder that never rests is told nevertheless. */
+const patienceMs = 1000;
+
+export interface WatcherOptions {
+  readonly onChanges: (changes: readonly FileChange[]) => void;
+  readonly onError: (error: Error) => void;
+  /** Whether one watch sees a whole tree; default: where the system does it. */
+  readonly recursive?: boolean;
+}
+
+export class FolderWatcher implements Disposable {
+  readonly #root: string;
+  readonly #options: WatcherOptions;
+  readonly #recursive: boolean;
+  readonly #files = new Set<string>();
+  /** By folder, the empty name for the root. */
+  readonly #folders = new Map<string, FSWatcher | undefined>();
+  readonly #touched = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #since = 0;
+  #looking: Promise<void> = Promise.resolve();
+  #disposed = false;
+
+  private constructor(root: string, options: WatcherOptions) {
+    this.#root = root;
+    this.#options = options;
+    this.#recursive = options.recursive ?? process.platform !== 'linux';
+  }
+
+  /** Resolves when nothing that happens from now on is missed. @throws UsageError when the system's limit is reached */
+  static async start(root: string, options: WatcherOptions): Promise<FolderWatcher> {
+    const watcher = new FolderWatcher(root, options);
+    try {
+      await watcher.#enter('');
+    } catch (error) {
+      watcher[Symbol.dispose]();
+      throw error;
+    }
+    return watcher;
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    clearTimeout(this.#timer);
+    for (const watch of this.#folders.values()) watch?.close();
+    this.#folders.clear();
+  }
+
+  /** @returns the files below that were not known */
+  async #enter(folder: string): Promise<readonly string[]> {
+    if (this.#disposed || this.#folders.has(folder)) return [];
+    // Watched before it is read: what comes in between is seen.
+    this.#folders.set(folder, folder === '' || !this.#recursive ? this.#watch(folder) : undefined);
+    const entries = await readdir(path.join(this.#root, folder), { withFileTypes: true }).catch(() => []);
+    const found: string[] = [];
+    for (const entry of entries) {
+      const name = joined(folder, entry.name);
+      if (isOutside(name)) continue;
+      if (entry.isDirectory()) found.push(...(await this.#enter(name)));
+      else if (!this.#files.has(name)) {
+        this.#files.add(name);
+        found.push(name);
+      }
+    }
+    return found;
+  }
+
+  #watch(folder: string): FSWatcher | undefined {
+    try {
+      const watcher = watch(path.join(this.#root, folder), { recursive: this.#recursive });
+      watcher.on('change', (_kind, name) => {
+        // Without a name something was lost: the folder is compared with what was known of it.
+        this.#touch(name === null ? folder : joined(folder, String(name).split(path.sep).join('/')));
+      });
+      watcher.on('error', (error) => this.#touchOrFail(folder, error));
+      return watcher;
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code === 'ENOSPC' || code === 'EMFILE') throw limitReached(error);
+      // Gone again, or not ours to read.
+      return undefined;
+    }
+  }
+
+  /** Windows reports the end of a watched folder as an error. */
+  #touchOrFail(folder: string, error: Error): void {
+    if (folder === '') this.#options.onError(error);
+    else this.#touch(folder);
+  }
+
+  #touch(name: string): void {
+    if (this.#disposed || isOutside(name)) return;
+    this.#touched.add(name);
+    const now = performance.now();
+    if (this.#timer === undefined) this.#since = now;
+    else if (now - this.#since > patienceMs) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#look(), quietMs);
+  }
+
+  #look(): void {
+    this.#timer = undefined;
+    const touched = [...this.#touched].sort();
+    this.#touched.clear();
+    this.#looking = this.#looking
+      .then(async () => {
+        const changes = new Map<string, FileChange>();
+        for (const name of touched) {
+          for (const change of await this.#changesAt(name)) {
+            const isNew = changes.get(change.file)?.kind === 'created' && change.kind === 'changed';
+            if (!isNew) changes.set(change.file, change);
+          }
+        }
+        if (changes.size > 0 && !this.#disposed) this.#options.onChanges([...changes.values()]);
+      })
+      .catch((error: unknown) => this.#options.onError(error instanceof Error ? error : new Error(String(error))));
+  }
+
+  async #changesAt(name: string): Promise<readonly FileChange[]> {
+    const status = await lstat(path.join(this.#root, name)).catch(() => undefined);
+    if (status?.isDirectory()) {
+      // One that was replaced by another has no watch any more.
+      this.#leave(name);
+      const before = this.#below(name);
+      const found = await this.#enter(name);
+      const gone = (await this.#missing(before)).map((file): FileChange => ({ file, kind: 'deleted' }));
+      return [...gone, ...found.map((file): FileChange => ({ file, kind: 'created' }))];
+    }
+    if (status) {
+      const kind = this.#files.has(name) ? 'changed' : 'created';
+      this.#files.add(name);
+      return [{ file: name, kind }];
+    }
+    const wasFolder = this.#folders.has(name);
+    if (wasFolder) this.#leave(name);
+    for (const file of this.#below(name)) this.#files.delete(file);
+    return this.#files.delete(name) || wasFolder ? [{ file: name, kind: 'deleted' }] : [];
+  }
+
+  #leave(folder: string): void {
+    for (const [name, watch] of this.#folders) {
+      if (folder !== '' && name !== folder && !name.startsWith(`${folder}/`)) continue;
+      watch?.close();
+      this.#folders.delete(name);
+    }
+  }
+
+  #below(folder: string): readonly string[] {
+    return folder === '' ? [...this.#files] : [...this.#files].filter((file) => file.startsWith(`${folder}/`));
+  }
+
+  async #missing(files: Iterable<string>): Promise<readonly string[]> {
+    const gone: string[] = [];
+    for (const file of files) {
+      if (await lstat(path.join(this.#root, file)).catch(() => undefined)) continue;
+      this.#files.delete(file);
+      gone.push(file);
+    }
+    return gone;
+  }
+}
+
+function joined(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`;
+}
+
+function limitReached(cause: unknown): UsageError {
+  return new UsageError(
+    'The system watches no more folders: its limit is reached. Raise it (on Linux: sudo sysctl ' +
+      'fs.inotify.max_user_watches=524288), or leave --watch out.',
+    { cause },
+  );
+}
