@@ -15,6 +15,7 @@ import { Manifests, readManifest, WORKSPACE_FILES, type Manifest } from './manif
 import { isProjectFile, joined, Projects } from './projects.ts';
 import { isModuleFile, readRecord, recordHash, type ModuleRecord } from './record.ts';
 import { Resolver } from './resolver.ts';
+import { forgetOwned } from './strings.ts';
 import type { Resolution } from './resolution.ts';
 
 export interface Module extends Readable {
@@ -151,7 +152,7 @@ export class ModuleGraph {
   /** Whatever is not the content of a module may be another. */
   #surround(): void {
     this.#surroundings++;
-    this.#withPackages.clear();
+    if (this.#withPackages.size > 0) this.#withPackages.clear();
   }
 
   #takeOverlays(overlays: readonly Overlay[]): void {
@@ -204,6 +205,7 @@ export class ModuleGraph {
       }
       this.#suspects.delete(file);
     }
+    forgetOwned();
     if (configured) this.#configure();
     else if (this.#isPopulationNew) this.#unlinkAll();
     this.#isPopulationNew = false;
@@ -269,8 +271,8 @@ export class ModuleGraph {
     // Some packages keep their package.json in git although a pattern ignores it; their folder tells.
     for (const directory of this.#index.directories) {
       const file = joined(directory, 'package.json');
-      const text = this.#index.has(file) ? undefined : this.textOf(file);
-      if (text !== undefined) manifests.push(readManifest(file, text));
+      if (this.#index.has(file) || entryAt(path.join(this.root, file)) !== 'file') continue;
+      manifests.push(readManifest(file, this.textOf(file) ?? ''));
     }
     this.#manifests = new Manifests(manifests, workspaceFiles);
     this.#projects = new Projects(this.root, configs);

@@ -15,7 +15,7 @@ export class IgnoredPaths {
 
   /** @param file relative to the root, forward slashes */
   has(file: string): boolean {
-    if (file.startsWith('..')) return false;
+    if (file === '' || /^\.\.?(\/|$)/.test(file)) return false;
     const parts = file.split('/');
     let directory = '';
     let isIgnored = false;

@@ -1,35 +1,64 @@
 /** Where the lines of a text begin, so that offsets become positions without keeping the text. Pure functions. */
 import type { Position, Range } from '../protocol.ts';
 
-/** Offsets (UTF-16 code units) at which lines begin; ascending, the first is 0. A line ends at `\r\n`, `\n` or `\r`. */
-export type LineStarts = Uint32Array;
+/**
+ * The lengths of a text's lines with their ends, one character each: a graph has millions of them, and a string of
+ * bytes is the least that V8 needs. 255 means that a line has as many code units and goes on in the next character. A
+ * line ends at `\r\n`, `\n` or `\r`.
+ */
+export type LineTable = string;
 
-export function lineStartsOf(text: string): LineStarts {
-  const starts = [0];
-  const hasCarriageReturns = text.includes('\r');
-  for (let newline = text.indexOf('\n'); newline !== -1; newline = text.indexOf('\n', newline + 1)) {
-    starts.push(newline + 1);
-  }
-  if (hasCarriageReturns) {
-    for (let at = text.indexOf('\r'); at !== -1; at = text.indexOf('\r', at + 1)) {
-      if (text.charCodeAt(at + 1) !== 10) starts.push(at + 1);
+export function lineTableOf(text: string): LineTable {
+  const codes: number[] = [];
+  const add = (length: number): void => {
+    let rest = length;
+    for (; rest >= GOES_ON; rest -= GOES_ON) codes.push(GOES_ON);
+    codes.push(rest);
+  };
+  let start = 0;
+  if (text.includes('\r')) {
+    for (const { index, 0: end } of text.matchAll(/\r\n|\n|\r/g)) {
+      add(index + end.length - start);
+      start = index + end.length;
     }
-    starts.sort((one, other) => one - other);
+  } else {
+    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
+      add(end + 1 - start);
+      start = end + 1;
+    }
   }
-  return Uint32Array.from(starts);
+  add(text.length - start);
+  let table = '';
+  for (let at = 0; at < codes.length; at += CHUNK) table += String.fromCharCode(...codes.slice(at, at + CHUNK));
+  return table;
 }
 
-export function positionAt(starts: LineStarts, offset: number): Position {
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((starts[middle] ?? 0) <= offset) low = middle;
-    else high = middle - 1;
-  }
-  return { line: low, character: offset - (starts[low] ?? 0) };
+export function lineCount(table: LineTable): number {
+  let count = 0;
+  for (let at = 0; at < table.length; at++) if (table.charCodeAt(at) !== GOES_ON) count++;
+  return count;
 }
 
-export function rangeAt(starts: LineStarts, start: number, end: number): Range {
-  return { start: positionAt(starts, start), end: positionAt(starts, end) };
+export function positionAt(table: LineTable, offset: number): Position {
+  let line = 0;
+  let start = 0;
+  let end = 0;
+  for (let at = 0; at < table.length; at++) {
+    const code = table.charCodeAt(at);
+    end += code;
+    if (code === GOES_ON) continue;
+    if (offset < end || at === table.length - 1) break;
+    start = end;
+    line++;
+  }
+  return { line, character: offset - start };
 }
+
+export function rangeAt(table: LineTable, start: number, end: number): Range {
+  return { start: positionAt(table, start), end: positionAt(table, end) };
+}
+
+const GOES_ON = 255;
+
+/** Arguments of one call. */
+const CHUNK = 8192;

@@ -7,9 +7,10 @@ import path from 'node:path';
 import { hasSuppressions } from '../suppression.ts';
 import type { Program } from 'oxc-parser';
 import { callsIn, type Call } from './calls.ts';
-import { lineStartsOf, rangeAt, type LineStarts } from './lines.ts';
+import { lineTableOf, rangeAt, type LineTable } from './lines.ts';
 import { parse, startsOfComments, type Language, type ModuleSyntax } from './parser.ts';
 import type { Range } from '../protocol.ts';
+import { owned } from './strings.ts';
 
 /**
  * `import`: an import declaration; `export`: `export … from`; `dynamic`: `import()`; `require`: `require()` and
@@ -76,7 +77,7 @@ export interface ModuleRecord {
   readonly suppresses: boolean;
   /** Names in `declare module '…'`, possibly with one `*`. */
   readonly ambient: readonly string[];
-  readonly lines: LineStarts;
+  readonly lines: LineTable;
   /** UTF-16 code units. */
   readonly length: number;
 }
@@ -131,11 +132,11 @@ export function readRecord(file: string, text: string, contentHash = recordHash(
     requests,
     exports,
     isModule,
-    isOpen: isBroken || !isModule || EMBEDDED.has(path.posix.extname(file)) || EXPORT_ASSIGNMENT.test(text),
+    isOpen: isBroken || !isModule || EMBEDDED.has(path.posix.extname(file)) || hasExportAssignment(text),
     isBroken,
     suppresses: hasSuppressions(text),
     ambient: text.includes('declare module') ? ambientNames(text) : [],
-    lines: lineStartsOf(text),
+    lines: lineTableOf(text),
     length: text.length,
   };
 }
@@ -161,8 +162,11 @@ export function commentStarts(file: string, text: string): ReadonlySet<number> |
 }
 
 const EMBEDDED: ReadonlySet<string> = new Set(['.vue', '.svelte', '.astro']);
-/** `export =`, and CommonJS beside ECMAScript syntax, as bundlers allow. */
-const EXPORT_ASSIGNMENT = /\bexport\s*=|\bmodule\.exports\b/;
+
+/** `export =`, and CommonJS beside ECMAScript syntax, as bundlers allow. Looks for what is rare first. */
+function hasExportAssignment(text: string): boolean {
+  return (text.includes('module.exports') && /\bmodule\.exports\b/.test(text)) || /\bexport\s*=/.test(text);
+}
 
 function languageOf(file: string): Language {
   if (isDeclarationFile(file)) return 'dts';
@@ -185,14 +189,14 @@ function readImports(module: ModuleSyntax, requests: ModuleRequest[]): void {
   for (const { start, end, moduleRequest, entries } of module.staticImports) {
     const names = entries.map(({ importName, localName, isType }): ImportedName => ({
       imported: nameOf(importName),
-      local: localName.value,
+      local: owned(localName.value),
       typeOnly: isType,
       start: importName.start ?? localName.start,
       end: importName.end ?? localName.end,
     }));
     requests.push({
       kind: 'import',
-      specifier: moduleRequest.value,
+      specifier: owned(moduleRequest.value),
       typeOnly: names.length > 0 && names.every(({ typeOnly }) => typeOnly),
       deferred: false,
       start,
@@ -223,7 +227,8 @@ function readExports(module: ModuleSyntax, text: string, requests: ModuleRequest
       const place = { start: exportName.start ?? span.start, end: exportName.end ?? span.end };
       const passed = moduleRequest && imported.get(`${String(moduleRequest.start)} ${String(importName.start)}`);
       if (moduleRequest === null || passed !== undefined) {
-        const local = passed ?? localName.name ?? undefined;
+        const bound = passed ?? localName.name;
+        const local = bound === null ? undefined : owned(bound);
         exports.push({ name, typeOnly: isType, ...(local === undefined ? {} : { local }), ...mutable, ...place });
         continue;
       }
@@ -242,7 +247,7 @@ function readExports(module: ModuleSyntax, text: string, requests: ModuleRequest
     if (!source || names.length === 0) continue;
     requests.push({
       kind: 'export',
-      specifier: source.value,
+      specifier: owned(source.value),
       typeOnly: names.every(({ typeOnly }) => typeOnly),
       deferred: false,
       start,
@@ -256,7 +261,7 @@ function readExports(module: ModuleSyntax, text: string, requests: ModuleRequest
 
 /** `default` for a default, `*` for what has no name. */
 function nameOf({ kind, name }: { readonly kind: string; readonly name: string | null }): string {
-  return kind === 'Default' ? 'default' : kind === 'Name' ? (name ?? '') : '*';
+  return kind === 'Default' ? 'default' : kind === 'Name' ? owned(name ?? '') : '*';
 }
 
 function readDynamicImports(module: ModuleSyntax, text: string, requests: ModuleRequest[]): void {
@@ -265,7 +270,7 @@ function readDynamicImports(module: ModuleSyntax, text: string, requests: Module
     if (specifier === undefined) continue;
     requests.push({
       kind: 'dynamic',
-      specifier,
+      specifier: owned(specifier),
       typeOnly: false,
       deferred: true,
       start,
@@ -280,20 +285,25 @@ function readDynamicImports(module: ModuleSyntax, text: string, requests: Module
 function requestOfCall(call: Call): ModuleRequest {
   return {
     kind: call.kind,
-    specifier: call.specifier,
+    specifier: owned(call.specifier),
     typeOnly: call.typeOnly,
     deferred: call.deferred,
     start: call.start,
     end: call.end,
     specifierStart: call.specifierStart,
     specifierEnd: call.specifierEnd,
-    names: call.names.length === 0 ? NO_NAMES : call.names,
+    names: call.names.length === 0 ? NO_NAMES : call.names.map(ownedName),
   };
+}
+
+function ownedName(name: ImportedName): ImportedName {
+  return { ...name, imported: owned(name.imported), local: owned(name.local) };
 }
 
 /** Calls stand in the tree only, and building the tree costs five times the parse: only where a text may hold one. */
 function needsTree(text: string, language: Language, module: ModuleSyntax): boolean {
-  if (/\brequire\s*[.(]|import\.meta\.resolve|\bnew\s+URL\s*\(/.test(text)) return true;
+  if (text.includes('require') && /\brequire\s*[.(]/.test(text)) return true;
+  if (text.includes('import.meta') && /import\.meta\.resolve|\bnew\s+URL\s*\(/.test(text)) return true;
   if (language === 'jsx') return false;
   const possible = text.match(/\bimport\s*\(/g)?.length ?? 0;
   return possible > module.dynamicImports.length;
@@ -318,7 +328,7 @@ function literalValue(source: string): string | undefined {
 }
 
 function ambientNames(text: string): readonly string[] {
-  return [...text.matchAll(/\bdeclare\s+module\s+(['"])([^'"\n]+)\1/g)].map((match) => match[2] ?? '');
+  return [...text.matchAll(/\bdeclare\s+module\s+(['"])([^'"\n]+)\1/g)].map((match) => owned(match[2] ?? ''));
 }
 
 /** Keeps the scripts of a component file and Astro's front matter; everything else becomes blanks, offsets stay. */

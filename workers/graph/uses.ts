@@ -10,6 +10,7 @@ import {
   type Node,
   type Program,
 } from 'oxc-parser';
+import { owned } from './strings.ts';
 
 export interface Use {
   /** Offset of the identifier, UTF-16 code units. */
@@ -89,16 +90,18 @@ class UseWalk {
   result(): ModuleUses {
     const atLoad = this.#functionsRunAtLoad();
     const values = new Map<string, Use[]>();
-    for (const { name, inFunction, ...use } of this.#found) {
+    for (const { name, inFunction, start, end, member, atLoad: isAtLoad } of this.#found) {
       const list = values.get(name);
-      const full =
-        inFunction !== undefined && atLoad.has(inFunction) && use.atLoad
-          ? use
-          : { ...use, atLoad: use.atLoad && inFunction === undefined };
-      if (list) list.push(full);
-      else values.set(name, [full]);
+      const use: Use = {
+        start,
+        end,
+        atLoad: isAtLoad && (inFunction === undefined || atLoad.has(inFunction)),
+        ...(member === undefined ? {} : { member: owned(member) }),
+      };
+      if (list) list.push(use);
+      else values.set(owned(name), [use]);
     }
-    return { values, hoisted: this.#hoisted };
+    return { values, hoisted: new Set(Array.from(this.#hoisted, owned)) };
   }
 
   #functionsRunAtLoad(): ReadonlySet<string> {

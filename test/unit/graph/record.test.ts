@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { lineStartsOf, rangeAt } from '../../../workers/graph/lines.ts';
+import { lineTableOf, rangeAt } from '../../../workers/graph/lines.ts';
 import { readRecord, specifierRange } from '../../../workers/graph/record.ts';
 
 function requests(file: string, text: string): readonly string[] {
@@ -39,7 +39,7 @@ type N = import('./n').N; require.resolve('./o'); new URL('./p', import.meta.url
         { start: { line: 2, character: 7 }, end: { line: 2, character: 12 } },
       ],
     );
-    assert.deepEqual(rangeAt(lineStartsOf(''), 0, 0).start, { line: 0, character: 0 });
+    assert.deepEqual(rangeAt(lineTableOf(''), 0, 0).start, { line: 0, character: 0 });
   });
 
   it('reads imports of a text that does not parse', () => {

@@ -1,7 +1,7 @@
 /** Places in the text of a package.json, and edits of it. Pure. */
 import { applyEdits, modify, parseTree, findNodeAtLocation, type Node, type ParseError } from 'jsonc-parser';
 import { dependenciesOf, type Dependency } from '../../graph/installed.ts';
-import { lineStartsOf, rangeAt, type LineStarts } from '../../graph/lines.ts';
+import { lineTableOf, rangeAt, type LineTable } from '../../graph/lines.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import type { Range, TextEdit } from '../../protocol.ts';
 
@@ -11,14 +11,14 @@ export type Declared = ReadonlyMap<string, readonly Dependency[]>;
 export class ManifestFile {
   readonly manifest: Manifest;
   readonly declared: Declared;
-  readonly #lines: LineStarts;
+  readonly #lines: LineTable;
   readonly #tree: Node | undefined;
   readonly #errors: ParseError[] = [];
 
   constructor(manifest: Manifest) {
     this.manifest = manifest;
     this.declared = Map.groupBy(dependenciesOf(manifest), ({ name }) => name);
-    this.#lines = lineStartsOf(manifest.text);
+    this.#lines = lineTableOf(manifest.text);
     this.#tree = parseTree(manifest.text, this.#errors, { disallowComments: true });
   }
 

@@ -1,7 +1,7 @@
 /** What the packages of a workspace say about each other and about the same dependency. */
 import { isMap, isScalar, parseDocument } from 'yaml';
 import { dependenciesOf } from '../../graph/installed.ts';
-import { lineStartsOf, rangeAt } from '../../graph/lines.ts';
+import { lineTableOf, rangeAt } from '../../graph/lines.ts';
 import type { PackageCheck } from './index.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import { rangeKindOf } from './ranges.ts';
@@ -91,7 +91,7 @@ function checkCatalog(check: PackageCheck, members: readonly ManifestFile[]): vo
   const overrides = JSON.stringify(
     document.errors.length > 0 ? {} : ((document.toJS() as { overrides?: unknown }).overrides ?? {}),
   );
-  const lines = lineStartsOf(text);
+  const lines = lineTableOf(text);
   const report = (catalog: string, entries: unknown): void => {
     if (!isMap(entries)) return;
     for (const { key, value } of entries.items) {
