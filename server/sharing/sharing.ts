@@ -98,10 +98,7 @@ export class Sharing {
    * @param isUnsaved of which the editor holds a text that nobody else knows
    * @returns those of which no other process has told before
    */
-  async changed(
-    changes: readonly FileChange[],
-    isUnsaved: (file: string) => boolean,
-  ): Promise<readonly FileChange[]> {
+  async changed(changes: readonly FileChange[], isUnsaved: (file: string) => boolean): Promise<readonly FileChange[]> {
     if (!this.following && (this.#leader?.followers ?? 0) === 0) {
       this.#ledger.clear();
       return changes;

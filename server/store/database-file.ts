@@ -34,6 +34,8 @@ export interface DatabaseFileOptions {
   readonly maxBytes: number;
   /** False: throw when the disk cannot be used. */
   readonly fallbackToMemory: boolean;
+  /** Why the folder is not to be touched: everything is in memory from the start. */
+  readonly memoryOnly?: string;
   readonly log: (level: 'warn' | 'info', message: string) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -74,6 +76,11 @@ export class DatabaseFile {
   constructor(options: DatabaseFileOptions) {
     this.#options = options;
     this.file = path.join(options.dir, DATABASE_NAME);
+    if (options.memoryOnly !== undefined) {
+      this.#database = this.#inMemory();
+      this.#memoryReason = options.memoryOnly;
+      return;
+    }
     this.run(() => undefined);
     this.#removeOldDrafts();
   }
@@ -98,7 +105,7 @@ export class DatabaseFile {
       let identity: string | undefined;
       try {
         this.#reopenIfReplaced();
-        identity = this.#identity ?? this.#identityOnDisk();
+        if (this.#memoryReason === undefined) identity = this.#identity ?? this.#identityOnDisk();
         this.#database ??= this.#open();
         return work(this.#database);
       } catch (error) {
@@ -176,7 +183,7 @@ export class DatabaseFile {
 
   /** Names of damaged files that were set aside. */
   setAside(): readonly string[] {
-    return identityOf(this.#options.dir) === undefined
+    return this.#options.memoryOnly !== undefined || identityOf(this.#options.dir) === undefined
       ? []
       : listSetAside(this.file).map((file) => path.basename(file));
   }
@@ -289,22 +296,27 @@ export class DatabaseFile {
 
   /** @throws StoreError when that is not allowed */
   #goToMemory(cause: unknown): void {
-    const { dir, fallbackToMemory, log, maxBytes, now } = this.#options;
+    const { dir, fallbackToMemory, log } = this.#options;
     const { cause: reason, wayOut } = explain(this.#refusal() ?? cause);
     const text = `The store in ${dir} cannot be used: ${reason}.`;
     if (!fallbackToMemory) {
       this.close();
       throw new StoreError('UNAVAILABLE', `${text} ${wayOut}`, { cause });
     }
-    const memory = new Connection(':memory:');
-    ensureSchema(memory);
-    const database = new StoreDatabase(memory, { maxBytes: Math.min(maxBytes, MEMORY_BYTES), now });
+    const database = this.#inMemory();
     this.#copyWhatIsReadable(database);
     this.close();
     this.#database = database;
     this.#identity = undefined;
     this.#memoryReason = `${text} Results are kept in memory until then. ${wayOut}`;
     log('warn', this.#memoryReason);
+  }
+
+  #inMemory(): StoreDatabase {
+    const { maxBytes, now } = this.#options;
+    const memory = new Connection(':memory:');
+    ensureSchema(memory);
+    return new StoreDatabase(memory, { maxBytes: Math.min(maxBytes, MEMORY_BYTES), now });
   }
 
   /** The file system says more clearly than SQLite why nothing can be written. */

@@ -19,6 +19,7 @@ import type {
   VerifyReport,
   WriteOperation,
 } from './operations.ts';
+import { packBody } from './part-body.ts';
 import {
   ROW_OVERHEAD,
   byPlace,
@@ -330,7 +331,8 @@ export class StoreDatabase {
     for (const { file, part, body, checksum: partSum } of parts) {
       const place = `${part}:${file}`;
       if (!sameChecksum(stored.get(place)?.checksum, partSum)) {
-        connection.run('INSERT OR REPLACE INTO issues VALUES (?, ?, ?, ?, ?, ?)', ...key, file, part, partSum, body);
+        const values = [...key, file, part, partSum, packBody(body)] as const;
+        connection.run('INSERT OR REPLACE INTO issues VALUES (?, ?, ?, ?, ?, ?)', ...values);
       }
       stored.delete(place);
     }

@@ -1,6 +1,7 @@
 /** Rows as records: read only if the checksum covers exactly what is read. Stateless. */
 import { checksumOf, sameChecksum } from './checksum.ts';
 import type { EncodedPart, EncodedUnit, Fact, HistoryEntry, LoadedUnit, Note } from './operations.ts';
+import { unpackBody } from './part-body.ts';
 import type { Row } from './sqlite.ts';
 
 /** Characters of names and columns beside the bodies, roughly. */
@@ -15,8 +16,10 @@ export function readUnit(row: Row, parts: readonly Row[]): LoadedUnit | undefine
   if (typeof detector !== 'string' || typeof unit !== 'string') return undefined;
   if (typeof fingerprint !== 'string' || typeof engine !== 'string') return undefined;
   const verified: (EncodedPart & { readonly checksum: Uint8Array })[] = [];
-  for (const { file, part, body, part_checksum: stored } of parts) {
-    if (typeof file !== 'string' || typeof part !== 'number' || typeof body !== 'string') return undefined;
+  for (const { file, part, body: packed, part_checksum: stored } of parts) {
+    if (typeof file !== 'string' || typeof part !== 'number' || !(packed instanceof Uint8Array)) return undefined;
+    const body = unpackBody(packed);
+    if (body === undefined) return undefined;
     const expected = partChecksum({ file, part, body });
     if (!sameChecksum(stored, expected)) return undefined;
     verified.push({ file, part, body, checksum: expected });

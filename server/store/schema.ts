@@ -4,7 +4,7 @@ import type { Connection } from './sqlite.ts';
 
 /** "BULK": tells our files from other programs' databases. */
 export const APPLICATION_ID = 0x42_55_4c_4b;
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /**
  * `checksum` covers everything but what is only bookkeeping: `revision` and `used`. None of those can
@@ -15,9 +15,9 @@ const tables: readonly string[] = [
   `CREATE TABLE units (detector TEXT NOT NULL, unit TEXT NOT NULL, fingerprint TEXT NOT NULL, engine TEXT NOT NULL,
     revision INTEGER NOT NULL, used INTEGER NOT NULL, checksum BLOB NOT NULL,
     PRIMARY KEY (detector, unit)) STRICT, WITHOUT ROWID`,
-  // The unit's issues, by file, in parts of limited length.
+  // The unit's issues, by file, in parts of limited length; compressed, see part-body.ts.
   `CREATE TABLE issues (detector TEXT NOT NULL, unit TEXT NOT NULL, file TEXT NOT NULL, part INTEGER NOT NULL,
-    checksum BLOB NOT NULL, body TEXT NOT NULL, PRIMARY KEY (detector, unit, file, part)) STRICT, WITHOUT ROWID`,
+    checksum BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (detector, unit, file, part)) STRICT, WITHOUT ROWID`,
   // What is known of a file's content: module records, metrics, hashes.
   `CREATE TABLE facts (kind TEXT NOT NULL, file TEXT NOT NULL, hash TEXT NOT NULL, used INTEGER NOT NULL,
     checksum BLOB NOT NULL, body ANY NOT NULL, PRIMARY KEY (kind, file)) STRICT, WITHOUT ROWID`,

@@ -17,7 +17,7 @@ import type { CallMessage, CallName, ThreadCalls, ThreadMessage, ThreadSettings 
 /** After so long without a call the thread looks after its files. */
 const IDLE_MS = 10_000;
 /** For so long the start waits for another process that is writing. */
-const OPENING_MS = 10_000;
+const OPENING_MS = 3000;
 
 const settings = workerData as ThreadSettings;
 const port = parentPort;
@@ -130,6 +130,7 @@ function sizeOnDisk(file: string): number {
 }
 
 function snapshotTime(): { readonly snapshotAt?: number } {
+  if (settings.memoryOnly !== undefined) return {};
   const stat = statSync(path.join(settings.dir, SNAPSHOT_NAME), { throwIfNoEntry: false });
   return stat ? { snapshotAt: stat.mtimeMs } : {};
 }

@@ -6,6 +6,7 @@
  * there, what cannot be written is kept in memory, and one message says why.
  */
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Issue } from '../../workers/protocol.ts';
 import { StoreError } from './faults.ts';
 import { hashFile } from './input-hash.ts';
@@ -24,6 +25,8 @@ export interface StoreOptions {
   readonly log?: (level: 'warn' | 'info', message: string) => void;
   /** Default true: when the disk cannot be used, results are kept in memory. False: opening throws instead. */
   readonly fallbackToMemory?: boolean;
+  /** Milliseconds until a folder that does not answer (a file system that hangs) is given up; default 5 s. */
+  readonly openPatienceMs?: number;
   /** Of the database file; default 256 MB. What was used the longest ago is given up first. */
   readonly maxBytes?: number;
 }
@@ -56,6 +59,7 @@ export interface StoreStats extends ThreadStats {
 }
 
 const MAX_BYTES = 256 * 1024 * 1024;
+const OPEN_PATIENCE_MS = 5000;
 const READ_PATIENCE_MS = 2000;
 const CLOSE_PATIENCE_MS = 5000;
 /** Another process holds the file for a moment: a read is tried so often before it counts as answered with nothing. */
@@ -83,7 +87,9 @@ export class Store {
   readonly lockTable: LockTable;
   readonly #fallbackToMemory: boolean;
   readonly #log: (level: 'warn' | 'info', message: string) => void;
-  readonly #line: ThreadLine;
+  readonly #openPatienceMs: number;
+  readonly #newLine: (memoryOnly?: string) => ThreadLine;
+  #line: ThreadLine;
   readonly #queue: WriteQueue;
   #memoryReason: string | undefined;
   #off = false;
@@ -96,7 +102,11 @@ export class Store {
     this.#log = log;
     this.#fallbackToMemory = fallbackToMemory;
     const listener = { log, memory: (reason: string): void => void (this.#memoryReason = reason) };
-    this.#line = new ThreadLine({ dir, locksDir, maxBytes, fallbackToMemory }, listener, script);
+    const settings = { dir, locksDir, maxBytes, fallbackToMemory };
+    this.#openPatienceMs = options.openPatienceMs ?? OPEN_PATIENCE_MS;
+    this.#newLine = (memoryOnly) =>
+      new ThreadLine(memoryOnly === undefined ? settings : { ...settings, memoryOnly }, listener, script);
+    this.#line = this.#newLine();
     const sink = {
       stage: (...values: Parameters<ThreadCalls['stage']>) => this.#line.call('stage', ...values),
       commit: (...values: Parameters<ThreadCalls['commit']>) => this.#line.call('commit', ...values),
@@ -111,6 +121,14 @@ export class Store {
 
   async opened(): Promise<void> {
     try {
+      if (await within(this.#line.open(), this.#openPatienceMs)) return;
+      this.#line.abandon();
+      const seconds = this.#openPatienceMs / 1000;
+      const text = `The store in ${this.dir} cannot be used: its file system did not answer for ${seconds} s.`;
+      const wayOut = 'Results are kept in memory until then. Check the disk and the folder, then restart Bulkhead.';
+      if (!this.#fallbackToMemory) throw new StoreError('UNAVAILABLE', `${text} ${wayOut}`);
+      this.#line = this.#newLine(`${text} ${wayOut}`);
+      this.#log('warn', `${text} ${wayOut}`);
       await this.#line.open();
     } catch (error) {
       if (!this.#fallbackToMemory) throw error;
@@ -326,5 +344,17 @@ export class Store {
     const text = error instanceof Error ? error.message : String(error);
     this.#memoryReason = `Results are not kept between sessions: ${text} Restart Bulkhead to try again.`;
     this.#log('warn', this.#memoryReason);
+  }
+}
+
+/** @returns false: not within the time, and whatever comes of it later is of no interest */
+async function within(work: Promise<void>, ms: number): Promise<boolean> {
+  const patience = new AbortController();
+  const late = sleep(ms, false, { signal: patience.signal, ref: true }).catch(() => false);
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    patience.abort();
+    work.catch(() => {});
   }
 }

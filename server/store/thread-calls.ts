@@ -20,6 +20,8 @@ export interface ThreadSettings {
   readonly locksDir: string;
   readonly maxBytes: number;
   readonly fallbackToMemory: boolean;
+  /** Why the folder is not to be touched; absent: it may be. */
+  readonly memoryOnly?: string;
 }
 
 export interface ThreadStats extends DatabaseStats {

@@ -27,6 +27,7 @@ export class ThreadLine {
   readonly #script: string;
   readonly #pending = new Map<number, Pending>();
   #worker: Promise<Worker> | undefined;
+  #thread: Worker | undefined;
   #starts = 0;
   #lastId = 0;
   #closed = false;
@@ -62,6 +63,13 @@ export class ThreadLine {
     return (await answer) as ReturnType<ThreadCalls[Name]>;
   }
 
+  /** The thread does not come back from what it is at: nobody waits for it, and its end is of no interest. */
+  abandon(): void {
+    this.#closed = true;
+    this.#thread?.unref();
+    void this.#thread?.terminate();
+  }
+
   /** Lets the thread finish what it was asked before, for at most `patienceMs`, and ends it. */
   async close(patienceMs: number): Promise<void> {
     if (this.#closed) return;
@@ -95,6 +103,7 @@ export class ThreadLine {
         stdout: true,
         stderr: true,
       });
+      this.#thread = worker;
       let cause = '';
       let refused = false;
       worker.on('message', (message: ThreadMessage) => {

@@ -32,10 +32,10 @@ export interface WriteQueueOptions {
 
 const DELAY_MS = 100;
 const RECORDS_PER_BATCH = 500;
-/** Characters: a message of this size is copied in about 1 ms. */
-const LENGTH_PER_MESSAGE = 1024 * 1024;
+/** Characters: a message of this size is copied in less than 1 ms. */
+const LENGTH_PER_MESSAGE = 256 * 1024;
 /** Encoding goes on for so long before others may run. */
-const SLICE_MS = 4;
+const SLICE_MS = 2;
 const BUSY_MS = [50, 100, 250, 500, 1000];
 /** A batch that fails for a reason of its own must not stand in the way of the others for ever. */
 const ATTEMPTS = 3;

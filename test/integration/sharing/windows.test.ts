@@ -12,7 +12,7 @@ import { until } from '../../support/processes.ts';
 import { makeBrokenWorkspace, type TestWorkspace } from '../../support/workspace.ts';
 
 describe('one folder in several processes', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let workspace: TestWorkspace;
   let env: NodeJS.ProcessEnv;
 
@@ -160,10 +160,7 @@ describe('one folder in several processes', function () {
     const killedAt = performance.now();
     const leads = (editor: Editor): boolean => editor.log.some((line) => line.includes('Leads the analysis'));
     const follows = (editor: Editor): boolean => editor.log.some((line) => line.includes('Follows the analysis'));
-    await Promise.race([
-      second.until('it leads', () => leads(second)),
-      third.until('it leads', () => leads(third)),
-    ]);
+    await Promise.race([second.until('it leads', () => leads(second)), third.until('it leads', () => leads(third))]);
     const seconds = (performance.now() - killedAt) / 1000;
     const [next, last] = leads(second) ? [second, third] : [third, second];
     await last.until('it follows', () => follows(last));

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync,
 import path from 'node:path';
 import { DATABASE_NAME, SNAPSHOT_NAME, type DatabaseFile } from '../../../server/store/database-file.ts';
 import type { LoadedUnit } from '../../../server/store/operations.ts';
+import { SCHEMA_VERSION } from '../../../server/store/schema.ts';
 import { Connection } from '../../../server/store/sqlite.ts';
 import { fileResult, openFile, putUnit, temporaryFolders, unitsIn, type OpenedFile } from '../../unit/store/support.ts';
 
@@ -110,7 +111,7 @@ describe('store: damaged files', function () {
 
   it('sets aside what is not a store of this version, says so, and begins anew', () => {
     const cases: Readonly<Record<string, () => void>> = {
-      'a version of the future': () => alter('PRAGMA user_version = 2'),
+      'a version of the future': () => alter(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`),
       'another program': () => alter('PRAGMA application_id = 1'),
       'other tables': () => alter('ALTER TABLE facts RENAME TO truths'),
       'one table more': () => alter('CREATE TABLE more (x)'),

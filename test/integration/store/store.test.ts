@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Locks, openStore, Store, StoreError } from '../../../server/store/index.ts';
 import { DATABASE_NAME } from '../../../server/store/database-file.ts';
@@ -154,6 +154,32 @@ describe('store', function () {
     assert.equal(messages.filter((message) => message.includes('exit code 7')).length, 2);
     assert.match(store.degraded ?? '', /not kept between sessions/);
     await store.close();
+  });
+
+  it('keeps results in memory, with one message, when the file system does not answer', async () => {
+    const script = path.join(folder(), 'thread.mjs');
+    const own = new URL('../../../server/store/store-thread.ts', import.meta.url).href;
+    // Blocked in its first look at the folder, as in a system call.
+    writeFileSync(
+      script,
+      `import { workerData } from 'node:worker_threads';
+       if (workerData.memoryOnly === undefined) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+       await import(${JSON.stringify(own)});`,
+    );
+    const dir = path.join(folder(), 'hangs');
+    const messages: string[] = [];
+    const options = { dir, openPatienceMs: 100, log: (_level: string, message: string) => void messages.push(message) };
+    await using store = new Store(options, script);
+    await store.opened();
+    assert.match(store.degraded ?? '', /file system did not answer for 0.1 s\. Results are kept in memory/);
+    assert.deepEqual(messages, [store.degraded]);
+    store.putUnit(fileResult('a.ts', 3));
+    assert.equal((await collect(store.loadUnits())).length, 1);
+    assert.equal((await store.stats()).mode, 'memory');
+    assert.ok(await store.lockTable.read());
+    assert.ok(!existsSync(dir), 'the folder was touched');
+    const impatient = new Store({ ...options, fallbackToMemory: false }, script);
+    await assert.rejects(impatient.opened(), { name: 'StoreError', code: 'UNAVAILABLE' });
   });
 
   it('waits for another process that is writing, and loses nothing', async () => {

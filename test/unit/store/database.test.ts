@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { checksumOf } from '../../../server/store/checksum.ts';
 import { addIssues } from '../../../server/store/issue-parts.ts';
+import { packBody } from '../../../server/store/part-body.ts';
 import type { EncodedPart } from '../../../server/store/operations.ts';
 import type { Issue } from '../../../workers/protocol.ts';
 import { fileResult, issue, memoryDatabase, putUnit, unitsIn } from './support.ts';
@@ -180,7 +181,9 @@ describe('store: records', () => {
   });
 
   const damages: Readonly<Record<string, string>> = {
-    'a changed issue': "UPDATE issues SET body = replace(body, 'line 1', 'line 9') WHERE file = 'a.ts'",
+    'a changed issue': `UPDATE issues SET body = x'${packedHex('[{"rule":"another"}]')}' WHERE file = 'a.ts'`,
+    'issues that are not compressed': `UPDATE issues SET body = x'${Buffer.from('[]').toString('hex')}' WHERE file = 'a.ts'`,
+    'issues cut short': "UPDATE issues SET body = substr(body, 1, length(body) - 3) WHERE file = 'a.ts'",
     'issues under another file': "UPDATE issues SET file = 'z.ts' WHERE file = 'a.ts'",
     'lost issues': "DELETE FROM issues WHERE file = 'a.ts'",
     'issues of another unit':
@@ -233,15 +236,15 @@ describe('store: records', () => {
       putUnit(fileResult('b.ts', 3)),
       { type: 'put-note', kind: 'meta', key: 'a', body: '2' },
     ]);
-    database.connection.exec("UPDATE issues SET body = '[]' WHERE file = 'a.ts'; UPDATE notes SET body = '3'");
+    database.connection.exec("UPDATE issues SET body = x'00' WHERE file = 'a.ts'; UPDATE notes SET body = '3'");
     assert.deepEqual(database.verify(), { structure: [], records: 3, damaged: 2 });
     assert.deepEqual(database.verify(), { structure: [], records: 1, damaged: 0 });
   });
 
   it('gives up what was used the longest ago when it is full', () => {
-    const day = 86_600_000;
+    const day = 86_90_000;
     let now = 10 * day;
-    const database = memoryDatabase(600_000, () => now);
+    const database = memoryDatabase(90_000, () => now);
     const names = Array.from({ length: 60 }, (_, index) => `${index}.ts`);
     database.write(names.slice(0, 30).map((name) => putUnit(fileResult(name, 10))));
     database.write([putUnit({ ...fileResult('used.ts', 10), detector: 'used' })]);
@@ -251,7 +254,7 @@ describe('store: records', () => {
       now += day;
       database.write(names.map((name) => putUnit(fileResult(`${start}/${name}`, 10))));
     }
-    assert.ok(database.bytes() <= 600_000, `${database.bytes()} bytes are in use`);
+    assert.ok(database.bytes() <= 90_000, `${database.bytes()} bytes are in use`);
     assert.ok(database.stats().evictedRecords > 30);
     const left = unitsIn(database).map(({ unit }) => unit);
     const countOf = (round: string): number => left.filter((unit) => unit.startsWith(round)).length;
@@ -270,4 +273,8 @@ function issuesOf(parts: readonly EncodedPart[]): Map<string, readonly Issue[]> 
   const files = new Map<string, readonly Issue[]>();
   addIssues(files, parts);
   return files;
+}
+
+function packedHex(text: string): string {
+  return Buffer.from(packBody(text)).toString('hex');
 }

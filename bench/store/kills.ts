@@ -1,0 +1,19 @@
+/**
+ * Kills the language server at random points and holds the next one to the truth; see test/integration/store/kills.ts.
+ *
+ *     node bench/store/kills.ts [--points 200] [--seed 1]
+ *
+ * Needs dist/ (npm run build). Ends with the counts, or with what was wrong and the seed that shows it again.
+ */
+import { parseArgs } from 'node:util';
+import { killAtRandomPoints } from '../../test/integration/store/kills.ts';
+
+const { values } = parseArgs({
+  options: { points: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
+});
+const report = await killAtRandomPoints({
+  points: Number(values.points),
+  seed: Number(values.seed),
+  log: (line) => console.log(line),
+});
+console.log(JSON.stringify(report));

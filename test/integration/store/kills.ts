@@ -1,0 +1,227 @@
+/**
+ * A language server that is killed again and again, at points drawn by a seed: while it opens a folder, in the middle
+ * of edits, while it keeps results. Each next server may show only what is true of the files as they are, and analyses
+ * only what the one before it had not kept. Used by a test (few points) and by bench/store/kills.ts (many).
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Memory } from '../../../server/engine/memory.ts';
+import { storeDirFor } from '../../../server/store/location.ts';
+import { asRunEntry } from '../../../server/store/run-history.ts';
+import { openStore } from '../../../server/store/store.ts';
+import { requests, type StatusParams } from '../../../workers/protocol-lsp.ts';
+import { Editor } from '../../support/lsp-client.ts';
+import { until } from '../../support/processes.ts';
+import { makeWorkspace } from '../../support/workspace.ts';
+
+export interface KillOptions {
+  readonly points: number;
+  readonly seed: number;
+  readonly log?: (line: string) => void;
+}
+
+export interface KillReport {
+  readonly points: number;
+  /** Servers whose work was counted, and ESLint's units in them: in all, kept by an earlier one, analysed again. */
+  readonly counted: number;
+  readonly units: number;
+  readonly remembered: number;
+  readonly analysed: number;
+}
+
+const SCRIPTS = 24;
+const TYPED = 8;
+/** Milliseconds: longer than an analysis of the folder on an idle machine. */
+const LONGEST_LIFE_MS = 2500;
+/** When the server keeps its results after an analysis, as far as a killer can aim at it. */
+const KEEPING_MS = [1900, 2400] as const;
+const PATIENCE_MS = 120_000;
+const detectors = ['eslint', 'typescript'] as const;
+
+/** By number of the variant: text of a file and the rules that find something in it. */
+const scripts: readonly (readonly [string, readonly string[]])[] = [
+  ['export const value = 1;\n', []],
+  ['debugger;\nexport const value = 1;\n', ['no-debugger']],
+  ['var value = 1;\nexport { value };\ndebugger;\n', ['no-debugger', 'no-var']],
+];
+const typed: readonly (readonly [string, readonly string[]])[] = [
+  ['export const value: number = 1;\n', []],
+  ["export const value: number = 'one';\n", ['TS2322']],
+  ['export const value = missing;\n', ['TS2304']],
+];
+
+/** @throws AssertionError when anything untrue was shown, or anything known was analysed again */
+export async function killAtRandomPoints({ points, seed, log = () => {} }: KillOptions): Promise<KillReport> {
+  const random = randomBy(seed);
+  const pick = (below: number): number => Math.floor(random() * below);
+  const truth = new Map<string, readonly string[]>();
+  await using workspace = await makeWorkspace({
+    'package.json': '{ "name": "killed", "private": true, "type": "module" }\n',
+    'tsconfig.json':
+      '{ "compilerOptions": { "strict": true, "module": "nodenext", "noEmit": true, "types": [] }, "include": ["src/*.ts"] }\n',
+    'eslint.config.js':
+      "export default [{ files: ['**/*.js'], rules: { 'no-debugger': 'error', 'no-var': 'warn' } }];\n",
+  });
+  const { root } = workspace;
+  await workspace.link({ eslint: 'eslint' });
+  const names = [
+    ...Array.from({ length: SCRIPTS }, (_, index) => `src/script-${index}.js`),
+    ...Array.from({ length: TYPED }, (_, index) => `src/typed-${index}.ts`),
+  ];
+  const change = async (files: readonly string[]): Promise<void> => {
+    for (const file of files) {
+      const [text, rules] = (file.endsWith('.ts') ? typed : scripts)[pick(3)] ?? ['', []];
+      truth.set(file, rules);
+      await workspace.write({ [file]: text });
+    }
+  };
+  const some = (): readonly string[] => Array.from({ length: 1 + pick(4) }, () => names[pick(names.length)] ?? '');
+  await change(names);
+  const home = path.join(path.dirname(root), 'home');
+  const storageDir = path.join(path.dirname(root), 'storage');
+  const env = { ...process.env, XDG_CACHE_HOME: home, HOME: home, LOCALAPPDATA: home };
+  const dir = await storeDirFor(root, { storageDir });
+
+  /** Shown, but not true of the file as it is. */
+  const untrue = (editor: Editor): readonly string[] =>
+    [...editor.diagnostics].flatMap(([uri, list]) => {
+      const file = path.relative(root, fileURLToPath(uri)).split(path.sep).join('/');
+      const rules = [...(truth.get(file) ?? [])];
+      return list.flatMap(({ code }) => {
+        const at = rules.indexOf(String(code));
+        if (at >= 0) rules.splice(at, 1);
+        return at >= 0 ? [] : [`${file}: ${String(code)}`];
+      });
+    });
+  const shown = (editor: Editor): number => [...editor.diagnostics.values()].flat().length;
+  const expected = (): number => [...truth.values()].flat().length;
+  const idle = async (editor: Editor): Promise<void> =>
+    until(
+      'the end of the analysis',
+      async () => (await editor.connection.sendRequest<StatusParams>(requests.status, {})).state !== 'analysing',
+      PATIENCE_MS,
+    );
+
+  const sums = { counted: 0, units: 0, remembered: 0, analysed: 0 };
+  for (let point = 0; point < points; point += 1) {
+    const known = await keptUnits(root, dir);
+    const openedAt = Date.now();
+    await using editor = new Editor(env);
+    const moment = ['opening', 'opening', 'edits', 'edits', 'keeping', 'rest'][pick(6)] ?? 'rest';
+    const life = pick(LONGEST_LIFE_MS);
+    const wrong: string[] = [];
+    const take = editor.diagnostics.set.bind(editor.diagnostics);
+    editor.diagnostics.set = (uri, list) => {
+      take(uri, list);
+      wrong.push(...untrue(editor));
+      return editor.diagnostics;
+    };
+    await editor.open([root], { initializationOptions: { storageDir, trusted: true } });
+    if (moment === 'opening') {
+      await wait(life);
+    } else {
+      await idle(editor);
+      await until('all issues', () => shown(editor) === expected() && untrue(editor).length === 0, PATIENCE_MS);
+      if (moment === 'rest' || moment === 'keeping') {
+        if (moment === 'rest') {
+          const work = await workOf(dir, openedAt, known);
+          sums.counted += 1;
+          for (const [detector, { units, analysed, recalled }] of work) {
+            const kept = known.get(detector) ?? 0;
+            assert.equal(
+              recalled,
+              kept,
+              `point ${point} of seed ${seed}: ${detector} remembered ${recalled}, ${kept} were kept`,
+            );
+            assert.equal(analysed, units - kept, `point ${point} of seed ${seed}: ${detector} analysed what was known`);
+            if (detector !== 'eslint') continue;
+            sums.units += units;
+            sums.remembered += recalled;
+            sums.analysed += analysed;
+          }
+        } else {
+          await wait(KEEPING_MS[0] + random() * (KEEPING_MS[1] - KEEPING_MS[0]));
+        }
+      }
+    }
+    assert.deepEqual(wrong, [], `point ${point} of seed ${seed}: shown, but not true`);
+    if (moment === 'edits') {
+      // What is shown now lags behind the files; the next server is held to the truth again.
+      const files = some();
+      await change(files);
+      await editor.watched(root, Object.fromEntries(files.map((file) => [file, 2])));
+      await wait(life);
+    }
+    editor.server.kill('SIGKILL');
+    await Promise.all([once(editor.server, 'exit'), editor.exited]);
+    // While nobody looks.
+    if (pick(3) === 0) await change(some());
+    log(`${point + 1} ${moment}: ${known.get('eslint') ?? 0} of ${SCRIPTS} files were kept`);
+  }
+  return { points, ...sums };
+}
+
+/** Units whose stored answer holds for the files as they are, by detector. */
+async function keptUnits(root: string, dir: string): Promise<ReadonlyMap<string, number>> {
+  const kept = new Map<string, number>();
+  await using store = await openStore({ dir });
+  const memory = new Memory(root, store);
+  for (const detector of detectors) {
+    const options = { ...(detector === 'typescript' ? { engine: 'auto' } : {}), exclude: [] };
+    const plan = await memory.plan(detector, options);
+    let units = 0;
+    if (plan) for await (const _unit of memory.units(detector, options, plan)) units += 1;
+    kept.set(detector, units);
+  }
+  return kept;
+}
+
+interface Work {
+  readonly units: number;
+  readonly analysed: number;
+  readonly recalled: number;
+}
+
+/** What the server that was opened then has noted, once it has; one that had nothing to do may note later. */
+async function workOf(
+  dir: string,
+  openedAt: number,
+  known: ReadonlyMap<string, number>,
+): Promise<ReadonlyMap<string, Work>> {
+  await using store = await openStore({ dir });
+  const all = new Map<string, Work>();
+  await until(
+    'the history of the run',
+    async () => {
+      all.clear();
+      for (const { at, entry } of await store.history.list()) {
+        const run = at >= openedAt ? asRunEntry(entry) : undefined;
+        for (const { detector, units, analysed, recalled } of run?.work ?? []) {
+          const before = all.get(detector);
+          all.set(detector, {
+            units,
+            analysed: analysed + (before?.analysed ?? 0),
+            recalled: recalled + (before?.recalled ?? 0),
+          });
+        }
+      }
+      return [...known.keys()].every((detector) => all.has(detector));
+    },
+    PATIENCE_MS,
+  );
+  return new Map([...all].filter(([detector]) => known.has(detector)));
+}
+
+/** Mulberry32: the same numbers for the same seed, everywhere. */
+function randomBy(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
