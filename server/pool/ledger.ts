@@ -121,13 +121,15 @@ export class Ledger {
   }
 
   #disable(kind: Kind, reason: ExitReason): void {
-    kind.disabled = reason;
+    kind.disabled = { ...reason, message: `${reason.message} It is off until workers are restarted.` };
     this.#options.berths.rest(kind, 'disabled');
     this.#tell('disabled', kind, reason);
   }
 
   #stop(kind: Kind, reason: ExitReason): void {
-    this.#stopped = reason;
+    const message = `Workers crashed too often and are off until they are restarted. The last: ${reason.message}`;
+    this.#stopped = { ...reason, message };
+    for (const other of this.#options.berths.kinds) this.#options.berths.rest(other, 'stopped');
     this.#tell('stopped', kind, reason);
   }
 

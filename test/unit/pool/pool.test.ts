@@ -710,6 +710,33 @@ describe('restarts', () => {
     assert.ok(!stage.pool.health().some(({ state }) => state === 'degraded'));
   });
 
+  it('when several detectors crash all are stopped, each is told so, and a restart brings them back', async () => {
+    const stage = new Stage();
+    for (let crash = 0; crash < 5; crash += 1) {
+      const check = stage.check(['a'], { detector: crash < 3 ? 'lint' : 'types', generation: crash });
+      await stage.clock.advance(1_000);
+      await stage.ready();
+      await stage.living[0]?.finish();
+      assert.equal(check.outcome?.kind, 'done');
+      await stage.living[0]?.die({ signal: 'SIGSEGV' });
+    }
+    assert.deepEqual(
+      stage.notices.map(({ kind, title }) => `${kind} ${title}`),
+      ['degraded Lint', 'stopped Types'],
+    );
+    const refused = await stage.check(['a'], { detector: 'loops' }).settled;
+    assert.ok(refused.kind === 'failed');
+    assert.equal(
+      refused.message,
+      'Workers crashed too often and are off until they are restarted. The last: Types crashed (SIGSEGV).',
+    );
+    await stage.pool.restart();
+    const again = stage.check(['a'], { detector: 'loops', generation: 9 });
+    await stage.ready();
+    await stage.living[0]?.finish();
+    assert.equal(again.outcome?.kind, 'done');
+  });
+
   it('a detector that dies on every input is degraded, and the inputs are acquitted', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const check = stage.check(Array.from({ length: 12 }, (_, index) => `f${index}`));
