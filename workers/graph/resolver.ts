@@ -8,7 +8,9 @@ import path from 'node:path';
 import { ResolverFactory } from 'oxc-resolver';
 import { resolveExports, resolveImports, type PathConditions } from 'resolve-pkg-maps';
 import { stemOf, type FileIndex } from './file-index.ts';
+import { typesPackageOf } from './installed.ts';
 import { directoryOf, isRecord, type Manifest, type Manifests } from './manifests.ts';
+import { PlugAndPlay } from './pnp.ts';
 import { joined, relativeTo, type Project, type Projects } from './projects.ts';
 import { isTypeScriptFile } from './record.ts';
 import { isRelative, packageNameOf, type Missing, type Resolution, type Via } from './resolution.ts';
@@ -21,6 +23,11 @@ export interface Scope {
   readonly resolutions: Map<string, Resolution>;
 }
 
+interface NativeResult {
+  readonly path?: string | undefined;
+  readonly error?: string | undefined;
+}
+
 export class Resolver {
   readonly #root: string;
   readonly #realRoot: string;
@@ -30,6 +37,13 @@ export class Resolver {
   readonly #native: ResolverFactory;
   readonly #scopes = new Map<string, Scope>();
   readonly #installed = new Map<string, string | undefined>();
+  readonly #packageFolders = new Map<string, boolean>();
+  /** Read when a package is first asked for. */
+  #pnp: { readonly state: PlugAndPlay | undefined } | undefined;
+  /** What is asked of an installed package, by its directory. */
+  readonly #inPackages = new Map<string, NativeResult>();
+  /** Most specifiers lead to files that others lead to as well. */
+  readonly #files = new Map<string, Resolution>();
 
   /**
    * @param root absolute
@@ -79,6 +93,9 @@ export class Resolver {
   invalidate(added: readonly string[], removed: readonly string[]): void {
     this.#native.clearCache();
     this.#installed.clear();
+    this.#packageFolders.clear();
+    this.#inPackages.clear();
+    this.#files.clear();
     const gone = new Set(removed);
     const stems = new Set([...added, ...removed].map(stemOf));
     const isAffected = (
@@ -172,11 +189,12 @@ export class Resolver {
     const name = packageNameOf(specifier);
     const member = this.#manifests.members.get(name);
     if (member && this.#reaches(scope, member, name)) return this.#member(scope, member, specifier, name);
+    const plugged = this.#plugged(scope, name);
+    if (plugged) return plugged;
     const bare = withoutQuery(specifier);
-    const directory = path.join(this.#root, scope.directory);
-    const result = this.#native.sync(directory, bare);
-    if (result.path !== undefined) return this.#installedAt(scope, result.path, name);
     const installed = this.#packageDirectory(scope.directory, name);
+    const result = this.#inPackage(scope, name, bare, installed);
+    if (result.path !== undefined) return this.#installedAt(scope, result.path, name);
     if (installed === undefined) {
       const types = this.#packageDirectory(scope.directory, `@types/${name.replace(/^@/, '').replace('/', '__')}`);
       return types === undefined
@@ -186,6 +204,34 @@ export class Resolver {
     if (bare === name) return { kind: 'package', name, typesOnly: true };
     const why = /is not exported|not defined by "exports"/.test(result.error ?? '') ? 'exports' : 'subpath';
     return { kind: 'missing', why, via: 'package', package: name };
+  }
+
+  /** Where Yarn's Plug'n'Play rules, folders of installed packages mean nothing. */
+  #plugged({ directory }: Scope, name: string): Resolution | undefined {
+    this.#pnp ??= { state: PlugAndPlay.of(this.#root) };
+    const folder = path.join(this.#root, directory);
+    const isProvided = this.#pnp.state?.provides(folder, name);
+    if (isProvided === undefined) return undefined;
+    if (isProvided) return { kind: 'package', name, typesOnly: false };
+    return this.#pnp.state?.provides(folder, typesPackageOf(name)) === true
+      ? { kind: 'package', name, typesOnly: true }
+      : { kind: 'missing', why: 'package', via: 'package', package: name };
+  }
+
+  /** Whoever finds the same directory gets the same answer; a package may also mean itself, and Yarn has ways of its own. */
+  #inPackage(scope: Scope, name: string, bare: string, installed: string | undefined): NativeResult {
+    const isSpecial =
+      this.#index.has('.pnp.cjs') || this.#manifests.scopeOf(joined(scope.directory, 'x'))?.data.name === name;
+    if (isSpecial) return this.#native.sync(path.join(this.#root, scope.directory), bare);
+    if (installed === undefined) return {};
+    const key = `${installed}\n${bare}`;
+    let result = this.#inPackages.get(key);
+    if (!result) {
+      const { path: found, error } = this.#native.sync(path.join(this.#root, scope.directory), bare);
+      result = { ...(found === undefined ? {} : { path: found }), ...(error === undefined ? {} : { error }) };
+      this.#inPackages.set(key, result);
+    }
+    return result;
   }
 
   /** A member's name means the member unless another package of that name is installed closer. */
@@ -257,8 +303,8 @@ export class Resolver {
   #locate(base: string, preferSource: boolean, via: Via, isDirectory = false): Resolution | undefined {
     const trimmed = base === '.' ? '' : base.replace(/\/+$/, '');
     if (trimmed.startsWith('..')) return this.#onDisk(trimmed, via);
-    const inside = (candidate: string | undefined, wrongCase: boolean, fromOutput: boolean): Resolution | undefined =>
-      candidate === undefined ? undefined : { kind: 'file', file: candidate, via, wrongCase, fromOutput };
+    const inside = (file: string | undefined, wrongCase: boolean, fromOutput: boolean): Resolution | undefined =>
+      file === undefined ? undefined : this.#fileAt(file, via, wrongCase, fromOutput);
     const exact =
       (isDirectory ? undefined : this.#index.completeFile(trimmed, preferSource)) ??
       this.#directoryMain(trimmed, preferSource) ??
@@ -275,6 +321,15 @@ export class Resolver {
     const spelt = this.#index.complete(trimmed, preferSource, (file) => this.#index.spellingOf(file) !== undefined);
     if (spelt !== undefined) return inside(this.#index.spellingOf(spelt), true, false);
     return this.#onDisk(trimmed, via);
+  }
+
+  #fileAt(file: string, via: Via, wrongCase: boolean, fromOutput: boolean): Resolution {
+    const resolution: Resolution = { kind: 'file', file, via, wrongCase, fromOutput };
+    if (wrongCase || fromOutput) return resolution;
+    const key = `${via} ${file}`;
+    const known = this.#files.get(key);
+    if (!known) this.#files.set(key, resolution);
+    return known ?? resolution;
   }
 
   /** `main` of a package.json in a directory that is imported by its path. */
@@ -303,7 +358,7 @@ export class Resolver {
     let found: string | undefined;
     for (let directory = path.join(this.#root, from); ; directory = path.dirname(directory)) {
       const candidate = path.join(directory, 'node_modules', name);
-      if (existsSync(candidate)) {
+      if (this.#hasPackageFolder(directory) && existsSync(candidate)) {
         found = candidate;
         break;
       }
@@ -311,6 +366,16 @@ export class Resolver {
     }
     this.#installed.set(key, found);
     return found;
+  }
+
+  /** @param directory absolute */
+  #hasPackageFolder(directory: string): boolean {
+    let answer = this.#packageFolders.get(directory);
+    if (answer === undefined) {
+      answer = existsSync(path.join(directory, 'node_modules'));
+      this.#packageFolders.set(directory, answer);
+    }
+    return answer;
   }
 
   #insideRoot(absolute: string): string | undefined {

@@ -144,7 +144,7 @@ function selects(selector: unknown, element: Element, from: Element): boolean {
 /** `${from.family}`, and `{{ from.captured.family }}` since version 6, stand for what the importer captured. */
 function matchesGlob(value: string, pattern: string, { type, captured }: Element): boolean {
   const filled = pattern.replace(
-    /\$\{(?:from\.)?(\w+)\}|\{\{\s*from\.(?:captured\.)?(\w+)\s*\}\}/g,
+    /\$\{(?:from\.)?(\w+)\}|\{\{\s*(?:from\.(?:captured\.)?)?(\w+)\s*\}\}/g,
     (_, one?: string, other?: string) => {
       const name = one ?? other ?? '';
       return name === 'type' ? type : (captured[name] ?? '');

@@ -3,6 +3,7 @@ import path from 'node:path';
 import semver from 'semver';
 import { dependenciesOf, type Dependency, type InstalledPackage } from '../../graph/installed.ts';
 import { isRecord } from '../../graph/manifests.ts';
+import { PlugAndPlay } from '../../graph/pnp.ts';
 import { joined } from '../../graph/projects.ts';
 import type { PackageCheck } from './index.ts';
 import type { ManifestFile } from './manifest-file.ts';
@@ -11,8 +12,9 @@ import { rangeKindOf } from './ranges.ts';
 export function checkInstallation(check: PackageCheck): void {
   const { graph } = check;
   checkNodeVersionFile(check);
-  // Plug'n'Play keeps packages in archives; there is nothing to compare.
-  if (graph.files.has('.pnp.cjs') || graph.files.has('.pnp.loader.mjs')) return;
+  // Plug'n'Play keeps packages in archives; what is in them is not compared.
+  const plugged = PlugAndPlay.of(graph.root);
+  if (!plugged && graph.files.has('.pnp.loader.mjs')) return;
   const overridden = overridesOf(check);
   for (const file of check.files) {
     const { directory } = file.manifest;
@@ -20,7 +22,10 @@ export function checkInstallation(check: PackageCheck): void {
     if (!graph.hasInstalledPackages(directory)) continue;
     for (const dependency of dependenciesOf(file.manifest)) {
       if (dependency.section === 'peerDependencies' || graph.manifests.members.has(dependency.name)) continue;
-      const found = graph.installed.find(dependency.name, path.join(graph.root, directory));
+      const folder = path.join(graph.root, directory);
+      const isProvided = plugged?.provides(folder, dependency.name);
+      if (isProvided === true) continue;
+      const found = isProvided === undefined ? graph.installed.find(dependency.name, folder) : undefined;
       if (found) checkInstalled(check, file, dependency, found, overridden);
       else if (dependency.section !== 'optionalDependencies') {
         check.report(file.manifest.file, 'not-installed', {
