@@ -7,7 +7,6 @@ import type { DetectorProblem, Issue, PlanResult, Unit } from '../../workers/pro
  * another process (other options, unsaved text, a fault); whoever asked has to analyse for itself.
  */
 export type Told<Value> =
-  
   | { readonly state: 'ready'; readonly value: Value }
   | { readonly state: 'pending'; readonly soFar?: ReadonlyMap<string, readonly Issue[]> | undefined }
   | { readonly state: 'refused' };
