@@ -3,6 +3,7 @@ import type { ModuleGraph } from '../../graph/index.ts';
 import { Kept } from '../../graph/kept.ts';
 import { Findings, graphDetector, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding } from '../../protocol.ts';
+import { checkBinaries } from './binaries.ts';
 import { checkEntries, checkFields, checkLockfiles } from './fields.ts';
 import { checkInstallation } from './installation.ts';
 import { ManifestFile } from './manifest-file.ts';
@@ -26,7 +27,8 @@ export type PackageRule =
   | 'multiple-lockfiles'
   | 'engines-unsatisfied'
   | 'missing-entry'
-  | 'unused-catalog-entry';
+  | 'unused-catalog-entry'
+  | 'unlisted-binary';
 
 export const PACKAGE_RULES: RuleSeverities<PackageRule> = {
   'invalid-json': 'error',
@@ -46,6 +48,7 @@ export const PACKAGE_RULES: RuleSeverities<PackageRule> = {
   'engines-unsatisfied': 'warning',
   'missing-entry': 'warning',
   'unused-catalog-entry': 'info',
+  'unlisted-binary': 'info',
 };
 
 export const detector = graphDetector({
@@ -141,5 +144,6 @@ class Check implements PackageCheck {
     checkLockfiles(this);
     checkWorkspace(this);
     checkInstallation(this);
+    checkBinaries(this);
   }
 }

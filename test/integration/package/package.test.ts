@@ -1,0 +1,74 @@
+/** Cases of `package` that its pages do not show: what the fixtures of depcheck and other linters taught. */
+import assert from 'node:assert/strict';
+import { programsIn } from '../../../workers/detectors/package/binaries.ts';
+import { detector } from '../../../workers/detectors/package/index.ts';
+import { runDetector } from '../../support/run-detector.ts';
+import { workspaceOf } from '../graph/workspace.ts';
+
+type Files = Readonly<Record<string, string | object>>;
+
+/** Names that a rule speaks of. */
+async function named(rule: string, files: Files): Promise<readonly (string | undefined)[]> {
+  using workspace = workspaceOf(files);
+  const { issues, problems } = await runDetector(detector, workspace.root, { rules: { [rule]: 'warning' } });
+  assert.deepEqual(problems, []);
+  return issues.filter((issue) => issue.rule === rule).map(({ message }) => /'([^']+)'/.exec(message)?.[1]);
+}
+
+const installed = (name: string, more: object = {}): Files => ({
+  [`node_modules/${name}/package.json`]: { name, version: '1.0.0', main: 'index.js', ...more },
+  [`node_modules/${name}/index.js`]: '',
+});
+
+describe('package', () => {
+  it('takes bundled dependencies as declared', async () => {
+    const files = {
+      'package.json': { name: 'p', bundledDependencies: ['b'] },
+      'src/a.js': "import 'b';\nimport 'c';\n",
+    };
+    assert.deepEqual(await named('unlisted-dependency', files), ['c']);
+  });
+
+  it('takes types alone as declared only for types, or for what the host provides', async () => {
+    const manifest = { name: 'p', devDependencies: { '@types/there': '*', '@types/host': '*' } };
+    const text = "import { a } from 'there';\nimport { b } from 'host';\nexport const c = [a, b];\n";
+    const files = { 'package.json': manifest, 'src/a.ts': text, ...installed('there') };
+    assert.deepEqual(await named('unlisted-dependency', files), ['there']);
+    const types = { ...files, 'src/a.ts': "import { a } from 'there';\nexport let c: a;\n" };
+    assert.deepEqual(await named('unlisted-dependency', types), []);
+  });
+
+  it('counts inline loaders, optional dependencies of others, and what runs components as used', async () => {
+    const files = {
+      'package.json': { name: 'p', dependencies: { loader: '*', 'some-style': '*', host: '*', optional: '*', svelte: '*', unused: '*' } },
+      'src/a.js': "import '!loader?x=1!some-style/a.css';\nimport 'host';\n",
+      'src/b.svelte': '<p></p>\n',
+      ...installed('host', { optionalDependencies: { optional: '*' } }),
+    }; // prettier-ignore
+    assert.deepEqual(await named('unused-dependency', files), ['unused']);
+  });
+
+  describe('unlisted-binary', () => {
+    it('reads the programs out of a script', () => {
+      const programs = {
+        'tsc -p . && node build.js': ['tsc', 'node'],
+        'NODE_ENV=x FOO="a b" cross-env A=1 mocha "test/**" | tee log': ['cross-env', 'mocha', 'tee'],
+        '(cd sub; ./run.sh) || $(which x) || bin/y': ['cd'],
+        'echo "a && b"; exit 1': ['echo', 'exit'],
+      };
+      for (const [script, expected] of Object.entries(programs)) assert.deepEqual(programsIn(script), expected, script);
+    });
+
+    it('knows what the root, the workspace and the package itself bring', async () => {
+      const files = {
+        'package.json': { name: 'root', private: true, workspaces: ['packages/*'], devDependencies: { tool: '*' } },
+        'packages/one/package.json': { name: 'one', bin: { own: './own.js' }, scripts: { a: 'tool && own && git status && two-cli', b: 'missing' }, devDependencies: { two: '*' } },
+        'packages/two/package.json': { name: 'two', bin: { 'two-cli': './cli.js' } },
+        ...installed('tool', { bin: './cli.js' }),
+      }; // prettier-ignore
+      assert.deepEqual(await named('unlisted-binary', files), ['b']);
+      const without = { ...files, 'node_modules/tool/package.json': 'not there' };
+      assert.deepEqual(await named('unlisted-binary', without), [], 'what is not installed may bring anything');
+    });
+  });
+});
