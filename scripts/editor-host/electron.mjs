@@ -1,5 +1,5 @@
 // Runs one scenario of the editor suite in a desktop VS Code: the one that VSCODE_EXECUTABLE names, or a downloaded one.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -48,12 +48,39 @@ export async function runScenario(run) {
     ],
   });
   const browser = await connect(port, tests);
+  let second;
+  let secondBrowser;
   try {
     run.show(browser?.contexts()[0]?.pages()[0]);
+    run.more(async () => {
+      // One editor shows a folder in one window only: the second is that of another editor, with settings of its own.
+      const otherData = path.join(run.dataDir, 'second-user-data');
+      mkdirSync(path.join(otherData, 'User'), { recursive: true });
+      writeFileSync(path.join(otherData, 'User', 'settings.json'), JSON.stringify(run.settings, null, 2));
+      const otherPort = await freePort();
+      second = spawn(
+        executable,
+        [
+          run.workspace,
+          `--user-data-dir=${otherData}`,
+          folders[1],
+          '--disable-gpu',
+          '--skip-welcome',
+          '--no-sandbox',
+          `--remote-debugging-port=${otherPort}`,
+          `--extensionDevelopmentPath=${run.extension}`,
+          ...(run.trusted ? ['--disable-workspace-trust'] : []),
+        ],
+        { env: { ...process.env, ...run.env }, stdio: 'ignore' },
+      );
+      secondBrowser = await connect(otherPort, new Promise((resolve) => second.once('exit', resolve)));
+      return secondBrowser?.contexts()[0]?.pages()[0];
+    });
     const aborted = new Promise((_, reject) => run.signal.addEventListener('abort', () => reject(run.signal.reason)));
     return await Promise.race([tests, aborted]);
   } finally {
-    await browser?.close();
+    await Promise.all([browser?.close(), secondBrowser?.close()]);
+    second?.kill();
   }
 }
 

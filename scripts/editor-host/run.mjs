@@ -25,6 +25,8 @@ import { serveUserInterface } from './user-interface.mjs';
  * @property {Record<string, string>} env
  * @property {AbortSignal} signal
  * @property {(page: import('playwright-core').Page | undefined) => void} show
+ * @property {(open: () => Promise<import('playwright-core').Page | undefined>) => void} more  how a second window on the
+ *   same workspace is opened, with the extension and without tests
  * @property {(line: string) => void} log  what the editor itself prints
  */
 
@@ -91,10 +93,12 @@ async function runOne(scenario) {
   mkdirSync(folder);
   const workspace = await createWorkspace(scenario, folder);
   let page;
+  let openSecond;
   let result;
   const driver = await serveUserInterface(
     () => page,
     (value) => (result = value),
+    () => openSecond(),
   );
   const abort = new AbortController();
   const deadline = setTimeout(() => {
@@ -114,6 +118,9 @@ async function runOne(scenario) {
       settings: { ...quietSettings, ...scenario.settings },
       env: {
         [markVariable]: mark,
+        // Where windows and terminals on one folder meet: not in that of whoever runs the tests.
+        XDG_CACHE_HOME: path.join(temporary, 'cache'),
+        LOCALAPPDATA: path.join(temporary, 'cache'),
         BULKHEAD_EDITOR_SCENARIO: scenario.name,
         BULKHEAD_EDITOR_DRIVER: driver.url,
         ...(values.vsix && { BULKHEAD_EDITOR_EXTENSIONS: path.join(dataDir, 'extensions') }),
@@ -121,6 +128,7 @@ async function runOne(scenario) {
       },
       signal: abort.signal,
       show: (value) => (page = value),
+      more: (open) => (openSecond = open),
       log: (line) => editorLog.write(`${line}\n`),
     });
     if (code !== 0 && !result) failures.push(`The tests ended with ${code} and no result.`);

@@ -46,14 +46,18 @@ const actions = {
 /**
  * @param {() => import('playwright-core').Page | undefined} currentPage  undefined: the host gives no page
  * @param {(result: unknown) => void} onResult  called with what the tests report at their end
+ * @param {() => Promise<import('playwright-core').Page | undefined>} openSecond  opens a second window
  */
-export async function serveUserInterface(currentPage, onResult) {
+export async function serveUserInterface(currentPage, onResult, openSecond) {
+  let second;
+  const pageOf = (window) => (window === 'second' ? second : currentPage());
   const server = createServer((request, response) => {
     const answer = (status, body) => {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(body));
     };
-    handle(request, currentPage, onResult).then(
+    const openWindow = async () => (second = await openSecond());
+    handle(request, { pageOf, onResult, openWindow }).then(
       (body) => answer(200, body),
       (error) => answer(500, { error: error.message }),
     );
@@ -68,10 +72,10 @@ export async function serveUserInterface(currentPage, onResult) {
   };
 }
 
-async function handle(request, currentPage, onResult) {
+async function handle(request, { pageOf, onResult, openWindow }) {
   let text = '';
   for await (const chunk of request) text += chunk;
-  const { action, ...parameters } = JSON.parse(text);
+  const { action, window, ...parameters } = JSON.parse(text);
   if (action === 'result') {
     onResult(parameters.result);
     return {};
@@ -80,7 +84,11 @@ async function handle(request, currentPage, onResult) {
     console.log(parameters.line);
     return {};
   }
-  const page = currentPage();
+  if (action === 'openWindow') {
+    await openWindow();
+    return {};
+  }
+  const page = pageOf(window);
   if (!page) throw new Error('This host shows no workbench to the driver.');
   if (!Object.hasOwn(actions, action)) throw new Error(`Unknown action ${action}`);
   return actions[action](page, parameters);

@@ -19,6 +19,7 @@ export async function runScenario(run) {
     ...(run.vsix && { vsix: run.vsix }),
   });
   let workbench;
+  let second;
   try {
     const remote = (file) => `vscode-remote://${server.authority}${encodeURI(file)}`;
     const exit = Promise.withResolvers();
@@ -36,11 +37,22 @@ export async function runScenario(run) {
       },
     });
     run.show(workbench.page);
+    run.more(async () => {
+      second = await openWorkbench({
+        origin: server.origin,
+        workspace: run.workspace,
+        payload: [
+          ['extensionDevelopmentPath', remote(run.extension)],
+          ['skipWelcome', 'true'],
+        ],
+      });
+      return second.page;
+    });
     void server.ended.then(() => exit.reject(new Error('The VS Code server ended while the tests ran.')));
     run.signal.addEventListener('abort', () => exit.reject(run.signal.reason));
     return await exit.promise;
   } finally {
-    await workbench?.close();
+    await Promise.all([workbench?.close(), second?.close()]);
     // Not asked to end: nothing of ours may outlive an editor that is killed.
     server.kill();
     await server.ended;

@@ -17,6 +17,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'fault', title: 'an ESLint configuration that kills its process', trusted: true },
   { name: 'poison', title: 'a file that kills ESLint', trusted: true },
   { name: 'folders', title: 'a workspace of two folders', trusted: true },
+  { name: 'windows', title: 'a folder in two windows and a terminal', trusted: true },
   {
     name: 'restricted',
     title: 'a workspace that is not trusted',

@@ -51,6 +51,7 @@ export const workspaces = {
     };
   },
   restricted: () => generate(100, eslintConfigs.telling),
+  windows: () => generate(100),
   folders: () => {
     const folders = ['first', 'second'];
     const generated = generate(50);

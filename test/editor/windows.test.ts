@@ -1,0 +1,52 @@
+/** A folder in two windows and a terminal: one analysis, the same issues, and it goes on when one server is killed. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import * as vscode from 'vscode';
+import { activated, extensionId, folder, issues, issuesAre, settled, status } from './support/bulkhead.ts';
+import { driver } from './support/driver.ts';
+import { workspaces } from './support/workspaces.ts';
+import type { BulkheadApi } from '../../client/extension.ts';
+
+/** The editor's own counter of problems. */
+const problems = '.statusbar-item[id="status.problems"] a';
+
+describe('a folder in two windows and a terminal', () => {
+  const expected = workspaces.windows().issues;
+  let api: BulkheadApi;
+
+  before(async () => {
+    api = await activated();
+    await settled(api);
+  });
+
+  it('shows the same in both windows', async () => {
+    await issuesAre(expected);
+    const { label } = await driver.read(problems, /\d/);
+    await driver.openWindow();
+    await driver.read(problems, new RegExp(label.replaceAll(/[^\w ]/g, '.')), 'second');
+  });
+
+  it('gives the terminal what the windows show, without a worker', async () => {
+    const extension = vscode.extensions.getExtension(extensionId);
+    const cli = path.join(extension?.extensionPath ?? '', 'dist', 'cli.mjs');
+    const argv = [cli, 'check', folder().fsPath, '--format', 'json', '--fail-on', 'never'];
+    const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
+    const { stdout } = await promisify(execFile)(process.execPath, argv, { env, maxBuffer: 1 << 26 });
+    const report = JSON.parse(stdout) as { readonly issues: readonly unknown[]; readonly health: readonly unknown[] };
+    assert.equal(report.issues.length, issues().length);
+    assert.deepEqual(report.health, []);
+  });
+
+  it('goes on in the second window when the server of the first is killed', async () => {
+    const killed = api.serverPid;
+    assert.ok(killed);
+    process.kill(killed, 'SIGKILL');
+    const { workers } = await status(api, 'a server that follows', ({ state, detectors }) => {
+      return api.serverPid !== undefined && api.serverPid !== killed && state !== 'analysing' && detectors.length > 0;
+    });
+    assert.deepEqual(workers, [], 'the first window analyses again what the second knows');
+    assert.deepEqual(issues(), expected);
+  });
+});
