@@ -1,12 +1,14 @@
 /**
  * Differential replay on a real project: see test/support/replay/replay.ts.
  *
- *     node bench/live/replay.ts [--seed 1] [--steps 500] [--every 25] [--calm] [--grace 30] <folder>
+ *     node bench/live/replay.ts [--seed 1] [--steps 500] [--every 25] [--calm] [--grace 30] [<folder>]
  *
- * The folder is copied, and needs its packages installed; a project without workspaces of its own. Exits with 1 when the
+ * The folder is copied, and needs its packages installed; a project without workspaces of its own. Without a folder, on a
+ * small generated project. Exits with 1 when the
  * language server's diagnostics differed from those of a cold check.
  */
 import { parseArgs } from 'node:util';
+import { makeReplayProject } from '../../test/support/replay/project.ts';
 import { replay } from '../../test/support/replay/replay.ts';
 
 const { values, positionals } = parseArgs({
@@ -20,9 +22,10 @@ const { values, positionals } = parseArgs({
     quiet: { type: 'boolean', default: false },
   },
 });
+await using generated = await makeReplayProject();
 const startedAt = performance.now();
 const result = await replay({
-  source: positionals[0] ?? '.',
+  source: positionals[0] ?? generated.root,
   seed: Number(values.seed),
   steps: Number(values.steps),
   every: Number(values.every),

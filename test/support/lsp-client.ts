@@ -27,6 +27,8 @@ export class Editor implements AsyncDisposable {
   readonly diagnostics = new Map<string, readonly Diagnostic[]>();
   /** How often each file was published. */
   readonly publications = new Map<string, number>();
+  /** When each file was published last, as `performance.now()` tells time. */
+  readonly publishedAt = new Map<string, number>();
   readonly registrations: Registration[] = [];
   readonly progress: { token: unknown; value: { kind: string; percentage?: number } }[] = [];
   readonly statuses: StatusParams[] = [];
@@ -49,6 +51,7 @@ export class Editor implements AsyncDisposable {
     this.connection.onNotification('textDocument/publishDiagnostics', (params: PublishDiagnosticsParams) => {
       this.diagnostics.set(params.uri, params.diagnostics);
       this.publications.set(params.uri, (this.publications.get(params.uri) ?? 0) + 1);
+      this.publishedAt.set(params.uri, performance.now());
       this.#changed();
     });
     this.connection.onNotification(notifications.status, (status: StatusParams) => {

@@ -55,7 +55,7 @@ const edits: readonly (readonly [weight: number, name: string, edit: Edit])[] = 
   ],
   [1, 'cut', (text) => text.slice(0, Math.floor(text.length / 2))],
   [1, 'empty', () => ''],
-  [8, 'as it was', (text, { original }) => original ?? text],
+  [5, 'as it was', (text, { original }) => original ?? text],
 ];
 
 const exported = /(?<=^export (?:default )?(?:async )?(?:const|function|class|type|interface|enum) )\w+/gm;

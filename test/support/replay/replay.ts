@@ -205,7 +205,7 @@ class Replay {
   }
 
   async checkout(): Promise<string> {
-    const changes = this.#random(3) === 0 ? await this.#folder.restore() : await this.#folder.switchBranch();
+    const changes = this.#random(5) === 0 ? await this.#folder.restore() : await this.#folder.switchBranch();
     for (const file of [...this.#documents.keys()]) if (changes[file] === 3) await this.#closeDocument(file);
     await this.#happened(changes);
     return `${Object.keys(changes).length} files`;
@@ -285,7 +285,7 @@ class Replay {
     const text = this.#folder.files.get(file) ?? '';
     const manifest = readJson(text);
     const section = pick(this.#random, ['dependencies', 'devDependencies']);
-    const listed = Object.keys((manifest[section] ?? {}));
+    const listed = Object.keys(manifest[section] ?? {});
     const name = listed.length > 0 && this.#random(2) === 0 ? pick(this.#random, listed) : undefined;
     const next = withJson(
       text,
@@ -309,7 +309,9 @@ class Replay {
       await this.#happened(await this.#folder.remove(file));
       return `no ${file}`;
     }
-    const exclude = [path.posix.dirname(pick(this.#random, this.#folder.modules))].filter((name) => name !== '.');
+    const exclude = [pick(this.#random, this.#folder.modules)]
+      .map((name) => (this.#random(3) === 0 ? path.posix.dirname(name) : name))
+      .filter((name) => name !== '.');
     const off = pick(this.#random, ['circular', 'package', 'eslint', 'typescript', 'none']);
     const detectors = off === 'none' ? {} : { [off]: false };
     await this.#happened(await this.#folder.write(file, JSON.stringify({ exclude, detectors })));
