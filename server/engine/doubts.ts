@@ -161,7 +161,7 @@ export class Doubts {
 
   #suspectAll(file: string): void {
     this.#suspectImporters(file, ['types', 'modules', 'workspace'], true);
-    for (const unit of this.#wide) this.#suspect(unit.id, far);
+    for (const unit of this.#wide) if (unit.file !== file) this.#suspect(unit.id, far);
   }
 
   /** @param everywhere the change of types reaches files that do not import this one */
