@@ -53,7 +53,7 @@ const changeKinds: Readonly<Record<FileChangeType, ChangeKind>> = {
 
 /** What detectors may read. Whole folders are reported by their own name when they are deleted. */
 const watchedFiles =
-  '**/*.{js,cjs,mjs,jsx,ts,cts,mts,tsx,json,jsonc,md,mdx,vue,svelte,astro,html,css,yaml,yml,lock,eslintrc,eslintignore}';
+  '**/*.{js,cjs,mjs,jsx,ts,cts,mts,tsx,json,jsonc,md,mdx,vue,svelte,astro,html,css,yaml,yml,lock,eslintrc,eslintignore,gitignore}';
 
 export class Session {
   readonly #connection: Connection;
