@@ -37,7 +37,7 @@ const count = result.differences.length;
 const late = [...result.lateMs].sort((a, b) => a - b);
 console.log(JSON.stringify(result.operations));
 console.log(
-  `seed ${values.seed}: ${values.steps} steps, ${result.comparisons} comparisons, ${result.issues} issues compared, ` +
+  `seed ${values.seed}: ${values.steps} steps, ${result.comparisons} comparisons, issues compared: ${JSON.stringify(result.issues)}, ` +
     `${count} comparisons with differences, ${((performance.now() - startedAt) / 1000).toFixed(0)} s; ` +
     `last diagnostic after all seemed done: median ${Math.round(late[Math.floor(late.length / 2)] ?? 0)} ms, at most ${Math.round(late.at(-1) ?? 0)} ms`,
 );

@@ -39,8 +39,8 @@ export interface Difference {
 
 export interface ReplayResult {
   readonly comparisons: number;
-  /** Issues that were compared, over all comparisons. */
-  readonly issues: number;
+  /** Issues that were compared, over all comparisons, by detector. */
+  readonly issues: Readonly<Record<string, number>>;
   readonly operations: Readonly<Record<string, number>>;
   readonly differences: readonly Difference[];
   /** By comparison: how long after "nothing in work" the last diagnostic came; 0: it was there. */
@@ -98,7 +98,7 @@ class Replay {
     const differences: Difference[] = [];
     const lateMs: number[] = [];
     let comparisons = 0;
-    let issues = 0;
+    const issues: Record<string, number> = {};
     let since: string[] = [];
     await this.#open();
     await this.#quiet();
@@ -113,9 +113,11 @@ class Replay {
       if (step % every !== 0 && step !== steps) continue;
       const found = await this.#compare();
       comparisons += 1;
-      issues += found.issues;
+      for (const { detector } of found.issues) issues[detector] = (issues[detector] ?? 0) + 1;
       lateMs.push(found.lateMs);
-      this.#log(`  ${found.issues} issues, ${found.lines.length} differences, ${Math.round(found.lateMs)} ms late`);
+      this.#log(
+        `  ${found.issues.length} issues, ${found.lines.length} differences, ${Math.round(found.lateMs)} ms late`,
+      );
       if (found.lines.length > 0) {
         for (const line of found.lines) this.#log(`  ${line}`);
         differences.push({ step, operations: since, lines: found.lines });
@@ -397,7 +399,11 @@ class Replay {
   }
 
   /** A cold check sees unsaved text if it lies on the disk meanwhile; the server does not look there. */
-  async #compare(): Promise<{ readonly issues: number; readonly lines: readonly string[]; readonly lateMs: number }> {
+  async #compare(): Promise<{
+    readonly issues: readonly Issue[];
+    readonly lines: readonly string[];
+    readonly lateMs: number;
+  }> {
     await this.#quiet();
     const status = await this.#status();
     const unsaved = [...this.#documents].filter(([file, { text }]) => text !== this.#folder.files.get(file));
@@ -411,7 +417,7 @@ class Replay {
       await new Promise((resolve) => setTimeout(resolve, 250));
       lines = await this.#differences(report, await this.#status());
     }
-    return { issues: report.issues.length, lines, lateMs: performance.now() - begun };
+    return { issues: report.issues, lines, lateMs: performance.now() - begun };
   }
 
   async #differences(report: CheckReport, status: StatusParams): Promise<readonly string[]> {
