@@ -9,9 +9,10 @@ const layers = [
   ],
   ['workers', ['**/server/**', '**/client/**']],
   ['server', ['**/client/**', '**/workers/detectors/**', '**/workers/graph/**']],
-  ['server/engine', ['**/lsp/**', '**/cli/**', '**/mcp/**']],
-  ['server/pool', ['**/engine/**', '**/store/**', '**/lsp/**', '**/cli/**', '**/mcp/**']],
-  ['server/store', ['**/engine/**', '**/pool/**', '**/lsp/**', '**/cli/**', '**/mcp/**']],
+  ['server/sharing', ['**/lsp/**', '**/cli/**', '**/mcp/**']],
+  ['server/engine', ['**/sharing/**', '**/lsp/**', '**/cli/**', '**/mcp/**']],
+  ['server/pool', ['**/sharing/**', '**/engine/**', '**/store/**', '**/lsp/**', '**/cli/**', '**/mcp/**']],
+  ['server/store', ['**/sharing/**', '**/engine/**', '**/pool/**', '**/lsp/**', '**/cli/**', '**/mcp/**']],
   ['client', ['**/server/**', '**/detectors/**', '**/graph/**', '**/ipc/**']],
 ];
 

@@ -12,7 +12,8 @@ const BOUNDARIES = [
   { name: 'workers know no server', from: 'workers/**', disallow: ['server/**', 'client/**'] },
   { name: 'nobody knows the client', from: ['server/**', 'workers/**'], disallow: 'client/**' },
   { name: 'the client knows the protocol only', from: 'client/**', disallow: ['workers/detectors/**', 'workers/graph/**', 'server/engine/**', 'server/pool/**', 'server/store/**'] },
-  { name: 'the engine knows no front end', from: ['server/engine/**', 'server/pool/**', 'server/store/**'], disallow: ['server/lsp/**', 'server/cli/**', 'server/mcp/**'] },
+  { name: 'the engine knows no front end', from: ['server/sharing/**', 'server/engine/**', 'server/pool/**', 'server/store/**'], disallow: ['server/lsp/**', 'server/cli/**', 'server/mcp/**'] },
+  { name: 'the engine knows no other process', from: ['server/engine/**', 'server/pool/**', 'server/store/**'], disallow: 'server/sharing/**' },
   { name: 'the graph knows no detector', from: 'workers/graph/**', disallow: 'workers/detectors/**' },
   ...DETECTORS.map((name) => ({
     name: 'a detector knows no other',
