@@ -26,7 +26,7 @@ export interface Declared {
 }
 
 /** A name that stands for one of another module. */
-interface Link {
+export interface Link {
   readonly specifier: string;
   /** There; `*` for its namespace, and for `export *`. */
   readonly imported: string;
@@ -143,7 +143,7 @@ function withoutComments(text: string): string {
 
 const COMMENT = /("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)|\/\*[^]*?\*\//g;
 const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
-const IMPORTED_TYPE = /import\("([^"]+)"/g;
+const IMPORTED_TYPE = /import\(['"]([^'"]+)['"]/g;
 
 function linkOf(specifier: string, element: ts.ImportSpecifier | ts.ExportSpecifier): Link {
   return { specifier, imported: (element.propertyName ?? element.name).text, local: element.name.text };

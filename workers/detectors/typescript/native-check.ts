@@ -49,12 +49,17 @@ export class ProjectCheck {
   async some(files: readonly string[], { general, declarations }: Learned): Promise<void> {
     const { program } = this.#project;
     this.#sink.project(general);
-    for (const file of files) {
-      const syntax = await this.#ask(program.getSyntacticDiagnostics(file));
-      const found = [...syntax, ...(await this.#ask(program.getSemanticDiagnostics(file)))];
-      const declared = declarations ? await this.#ask(program.getDeclarationDiagnostics(file)) : [];
-      await this.#answer(file, [...found, ...declared]);
-    }
+    let next = 0;
+    const walk = async (): Promise<void> => {
+      for (let file = files[next]; file !== undefined; file = files[next]) {
+        next += 1;
+        const syntax = await this.#ask(program.getSyntacticDiagnostics(file));
+        const found = [...syntax, ...(await this.#ask(program.getSemanticDiagnostics(file)))];
+        const declared = declarations ? await this.#ask(program.getDeclarationDiagnostics(file)) : [];
+        await this.#answer(file, [...found, ...declared]);
+      }
+    };
+    await Promise.all(Array.from({ length: PARALLEL }, walk));
   }
 
   /** @param first the files to answer for first, most wanted first */

@@ -7,11 +7,10 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Engine } from './engine.ts';
-import { LikelyImporters } from './importers.ts';
+import { LikelyImporters, type TextEdit } from './importers.ts';
 import { Ledger, type Known } from './ledger.ts';
 import { ProjectCheck, type Learned } from './native-check.ts';
 import { Server, type FileChanges } from './native-server.ts';
-import { outlineOf } from './outline.ts';
 import type { Changes, Extent, ProjectOrder, ProjectSink, SessionSettings, TypeScriptSession } from './session.ts';
 import { readSource, slashed } from './text.ts';
 
@@ -31,12 +30,10 @@ interface KnownProject {
   readonly ledger: Ledger<Texts>;
 }
 
-interface Edit {
-  /** Whose text is another. */
-  readonly files: readonly string[];
-  /** Nobody but they can see the difference, as far as their syntax tells. */
-  readonly hidden: boolean;
-}
+/** Of fewer files than these it does not matter how many. */
+const FEW_AFFECTED = 100;
+/** When more than this share of the files is affected, all are checked at once: they would have to be confirmed anyway. */
+const MANY_AFFECTED = 0.5;
 
 class NativeSession implements TypeScriptSession {
   readonly #engine: Engine;
@@ -81,8 +78,8 @@ class NativeSession implements TypeScriptSession {
     const config = slashed(order.configFile);
     const known = this.#projects.get(config);
     const basis = known?.ledger.asked(order.since);
-    const edit = basis && !order.whole ? await this.#editSince(basis) : undefined;
-    if (known && edit?.files.length === 0) {
+    const edits = basis && !order.whole ? await this.#editsSince(basis) : undefined;
+    if (known && edits?.length === 0) {
       known.ledger.gave(order.generation, new Map());
       return 'unchanged';
     }
@@ -91,16 +88,29 @@ class NativeSession implements TypeScriptSession {
       const pending = this.#pending;
       this.#pending = {};
       const check = new ProjectCheck(await server.open(config, pending), server, this.#overlays, sink, signal);
-      if (known && edit?.hidden === true) {
-        await check.some(edit.files, known.learned);
-        known.ledger.gave(order.generation, new Map());
-        return 'affected';
+      const edited = (edits ?? []).map(({ file }) => file);
+      if (known && edits) {
+        const { learned, ledger } = known;
+        // Nobody waits for more than the edited files while it is found out what else there is.
+        await check.some(edited, learned);
+        const affected = await this.#importers.affected(edits, learned.files);
+        if (affected && affected.length <= Math.max(FEW_AFFECTED, learned.files.size * MANY_AFFECTED)) {
+          await check.some(
+            affected.filter((file) => !edited.includes(file)),
+            learned,
+          );
+          ledger.gave(order.generation, new Map());
+          return 'affected';
+        }
+        signal.throwIfAborted();
+        order = { ...order, first: [...order.first, ...(affected ?? [])] };
       }
-      const importers = known && edit ? await this.#importers.of(edit.files, [...known.learned.files]) : [];
-      const learned = await check.all([...(edit?.files ?? []), ...order.first.map(slashed), ...importers]);
+      const learned = await check.all(order.first.map(slashed));
       const ledger = known?.ledger ?? new Ledger<Texts>();
       ledger.gave(order.generation, new Map());
       this.#projects.set(config, { learned, ledger });
+      // In an editor the next edit will ask for it.
+      if (order.first.length > 0 || order.whole) await this.#importers.learn(learned.files);
       return 'whole';
     } catch (error) {
       // Whatever the process was told last may be lost: the next check starts another one.
@@ -141,20 +151,16 @@ class NativeSession implements TypeScriptSession {
     return withoutMark(this.overlay(file) ?? (await readSource(file)));
   }
 
-  /** @returns undefined: it may concern any file */
-  async #editSince({ state, touched }: Known<Texts>): Promise<Edit | undefined> {
-    const files: string[] = [];
-    let hidden = true;
+  /** Of files whose text is another, last touched first. @returns undefined: one is not known as it was */
+  async #editsSince({ state, touched }: Known<Texts>): Promise<readonly TextEdit[] | undefined> {
+    const edits: TextEdit[] = [];
     for (const file of touched) {
       const before = state.get(file);
-      if (before === undefined) return undefined;
       const now = await this.#read(file).catch(() => undefined);
-      if (now === before) continue;
-      files.push(file);
-      const outline = now === undefined ? undefined : outlineOf(file, now);
-      hidden &&= outline !== undefined && outline === outlineOf(file, before);
+      if (before === undefined || now === undefined) return undefined;
+      if (now !== before) edits.unshift({ file, before, now });
     }
-    return { files: files.reverse(), hidden };
+    return edits;
   }
 
   async #note(touched: ReadonlySet<string>, server: Server): Promise<void> {

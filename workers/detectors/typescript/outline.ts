@@ -1,27 +1,95 @@
 /**
- * What others can see of a module by its syntax alone: its text without comments and without the bodies of functions
- * whose result is written down. For engines that do not write declarations. Pure.
+ * What a module declares to others, by its syntax alone: its statements without comments and without the bodies of
+ * functions whose result is written down. For engines that do not write declarations. Pure.
  */
 import path from 'node:path';
 import { parseSync, type Program } from 'oxc-parser';
+import type { Declared, Link } from './declared.ts';
 
 /** @returns undefined: it cannot be read, or files that do not ask for it can see it too */
-export function outlineOf(file: string, text: string): string | undefined {
+export function outlineOf(file: string, text: string): Declared | undefined {
   const extension = path.extname(file);
-  if (extension === '.json') return text;
-  if (DECLARATIONS.test(file)) return undefined;
+  if (DECLARATIONS.test(file) || REFERENCE.test(text)) return undefined;
   const { program, comments, errors } = parseSync(file, text);
   if (errors.length > 0 || !isModule(program)) return undefined;
   // In JavaScript bodies declare properties.
   const bodies = TYPESCRIPT.has(extension) ? bodiesIn(program) : [];
-  if (bodies === undefined || REFERENCE.test(text)) return undefined;
-  return withoutSpans(text, [...comments, ...bodies]).replace(/\s+/g, ' ');
+  if (bodies === undefined) return undefined;
+  const cuts = [...comments, ...bodies].toSorted((one, other) => one.start - other.start);
+  const outline = new Outline((node) => withoutSpans(text, node, cuts));
+  for (const statement of program.body) outline.add(statement as unknown as Node);
+  return outline;
+}
+
+class Outline implements Declared {
+  readonly texts = new Map<string, string>();
+  readonly renamed = new Map<string, string>();
+  readonly links: Link[] = [];
+  nameless = '';
+  readonly #textOf: (node: Node) => string;
+
+  constructor(textOf: (node: Node) => string) {
+    this.#textOf = textOf;
+  }
+
+  add(statement: Node): void {
+    const specifier = valueOf(statement['source']);
+    const specifiers = nodesOf(statement['specifiers']);
+    switch (statement['type']) {
+      case 'ImportDeclaration':
+        for (const bound of specifiers) {
+          const named = bound['type'] === 'ImportSpecifier' ? nameOf(bound['imported']) : '*';
+          const imported = bound['type'] === 'ImportDefaultSpecifier' ? 'default' : named;
+          this.links.push({ specifier, imported, local: nameOf(bound['local']) });
+        }
+        return;
+      case 'ExportAllDeclaration': {
+        const local = isNode(statement['exported']) ? nameOf(statement['exported']) : '*';
+        if (local === '*') this.nameless += this.#textOf(statement);
+        else this.#declare(local, statement);
+        this.links.push({ specifier, imported: '*', local });
+        return;
+      }
+      case 'ExportNamedDeclaration':
+        if (isNode(statement['declaration'])) this.#declaration(statement['declaration'], statement);
+        for (const bound of specifiers) {
+          const [imported, local] = [nameOf(bound['local']), nameOf(bound['exported'])];
+          if (specifier !== '') this.links.push({ specifier, imported, local });
+          else if (imported !== local) this.renamed.set(local, imported);
+          this.texts.set(local, `${this.texts.get(local) ?? ''} export ${imported} ${String(statement['exportKind'])}`);
+        }
+        return;
+      case 'ExportDefaultDeclaration':
+        this.#declare('default', statement);
+        if (isNode(statement['declaration'])) this.#declaration(statement['declaration'], statement);
+        return;
+      default:
+        this.#declaration(statement, statement);
+    }
+  }
+
+  /** @param whole the statement it is part of */
+  #declaration(declaration: Node, whole: Node): void {
+    const variables = nodesOf(declaration['declarations']);
+    const names = variables.length > 0 ? variables.flatMap(({ id }) => namesIn(id)) : namesIn(declaration['id']);
+    for (const name of names) this.#declare(name, whole);
+    // Properties that are added to a function are part of its type; so is what `export =` says.
+    const { expression, type } = declaration;
+    const isAssigned = isNode(expression) && expression['type'] === 'AssignmentExpression';
+    if (isAssigned || type === 'TSExportAssignment') this.nameless += this.#textOf(whole);
+  }
+
+  #declare(name: string, statement: Node): void {
+    this.texts.set(name, `${this.texts.get(name) ?? ''}${this.#textOf(statement)}\n`);
+  }
 }
 
 interface Span {
   readonly start: number;
   readonly end: number;
 }
+
+type Node = Readonly<Record<string, unknown>>;
 
 const DECLARATIONS = /\.d\.([^./]+\.)?[cm]?ts$/;
 const REFERENCE = /^\s*\/\/\/\s*<reference/m;
@@ -66,22 +134,44 @@ function bodiesIn(program: Program): readonly Span[] | undefined {
   return found;
 }
 
-type Node = Readonly<Record<string, unknown>>;
-
 function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null;
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function nodesOf(value: unknown): readonly Node[] {
+  return Array.isArray(value) ? (value as readonly unknown[]).filter(isNode) : [];
 }
 
 function hasPlainName({ id, kind }: Node): boolean {
   return kind !== 'global' && isNode(id) && id['type'] === 'Identifier' && id['name'] !== 'global';
 }
 
-function withoutSpans(text: string, spans: readonly Span[]): string {
+/** Of an identifier, or of a string that stands for one. */
+function nameOf(node: unknown): string {
+  return isNode(node) ? String(node['name'] ?? node['value']) : '';
+}
+
+function valueOf(node: unknown): string {
+  return isNode(node) ? String(node['value']) : '';
+}
+
+/** All names that a binding declares. */
+function namesIn(binding: unknown): readonly string[] {
+  if (!isNode(binding)) return [];
+  if (binding['type'] === 'Identifier') return [String(binding['name'])];
+  const parts = [...nodesOf(binding['properties']), ...nodesOf(binding['elements'])];
+  return [...parts, binding['value'], binding['left'], binding['argument']].flatMap((part) => namesIn(part));
+}
+
+/** @param cuts sorted by their start */
+function withoutSpans(text: string, node: Node, cuts: readonly Span[]): string {
+  const { start, end } = node as unknown as Span;
   const parts: string[] = [];
-  let at = 0;
-  for (const { start, end } of spans.toSorted((one, other) => one.start - other.start)) {
-    if (start >= at) parts.push(text.slice(at, start));
-    at = Math.max(at, end);
+  let at = start;
+  for (const cut of cuts) {
+    if (cut.end <= at || cut.start >= end) continue;
+    if (cut.start >= at) parts.push(text.slice(at, cut.start));
+    at = cut.end;
   }
-  return [...parts, text.slice(at)].join(' ');
+  return [...parts, text.slice(at, end)].join(' ').replace(/\s+/g, ' ');
 }
