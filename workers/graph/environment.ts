@@ -74,6 +74,9 @@ function isNamedIn(text: string, prefix: string): boolean {
   );
 }
 
+/** Modules that exist only inside what runs the code; nobody installs them. */
+export const PROVIDED_BY_HOSTS: ReadonlySet<string> = new Set(['vscode', '@jest/globals', 'k6', 'atom']);
+
 const BUNDLERS =
   /^(vite|vitest|webpack|rollup|rolldown|esbuild|parcel|@parcel\/.*|next|nuxt|@rspack\/.*|@rsbuild\/.*|tsup|tsdown|tsx|bun|@sveltejs\/kit|astro|@remix-run\/.*|react-scripts|@vue\/cli-service|snowpack|browserify|@babel\/core|metro|expo|electron-vite|gatsby|unbuild|bunchee|microbundle|@swc\/cli|@angular\/.*|jest|@types\/bun)$/;
 

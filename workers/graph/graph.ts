@@ -3,13 +3,13 @@
  * the process; every {@link ModuleGraph.update} brings it to the state of the disk and the overlays, at the cost of
  * what changed.
  */
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { walkFiles } from '../files.ts';
 import type { Overlay } from '../protocol.ts';
 import { FileIndex } from './file-index.ts';
-import { InstalledPackages } from './installed.ts';
+import { InstalledPackages, realPath } from './installed.ts';
 import { noteRead, tick, type Readable } from './kept.ts';
 import { Manifests, readManifest, WORKSPACE_FILES, type Manifest } from './manifests.ts';
 import { isProjectFile, joined, Projects } from './projects.ts';
@@ -395,12 +395,4 @@ function readText(absolute: string): string | undefined {
 /** Editors do not count the byte order mark. */
 function withoutMark(text: string): string {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-}
-
-function realPath(folder: string): string {
-  try {
-    return realpathSync.native(folder);
-  } catch {
-    return folder;
-  }
 }

@@ -1,5 +1,5 @@
 /** What is installed, as its package.json says. Read when asked, kept until the installation may have changed. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { joined } from './projects.ts';
 import { isRecord, readManifest, type Manifest, type PackageJson } from './manifests.ts';
@@ -60,6 +60,15 @@ export function dependenciesOf({ data }: Pick<Manifest, 'data'>): readonly Depen
 /** `@types/node` for `node`, `@types/scope__name` for `@scope/name`. */
 export function typesPackageOf(name: string): string {
   return joined('@types', name.replace(/^@/, '').replace('/', '__'));
+}
+
+/** Without symbolic links, where that can be told. */
+export function realPath(folder: string): string {
+  try {
+    return realpathSync.native(folder);
+  } catch {
+    return folder;
+  }
 }
 
 function readData(file: string): PackageJson | undefined {

@@ -19,6 +19,8 @@ export interface EarlyRead {
   readonly source: Module;
   /** The module of the cycle that is asked for first. */
   readonly entry: Module;
+  /** So it is for every way into the cycle that was looked at; otherwise another way in may be the one that is used. */
+  readonly always: boolean;
 }
 
 export function earlyReads(graph: ModuleGraph, cycles: Cycles): readonly EarlyRead[] {
@@ -37,11 +39,11 @@ export function earlyReads(graph: ModuleGraph, cycles: Cycles): readonly EarlyRe
     importers ??= known.found.has(key) ? undefined : importersOf(cycles.edges, cycles.elided);
     const places = known.found.get(key) ?? placesOf(cycles, component, reads, importers ?? []);
     found.set(key, places);
-    return places.flatMap(({ number, read, entry }): readonly EarlyRead[] => {
+    return places.flatMap(({ number, read, entry, always }): readonly EarlyRead[] => {
       const { name, use, source } = reads.get(number)?.[read] ?? {};
       const [module, origin, first] = [number, source, entry].map((one) => cycles.edges.modules[one ?? -1]);
       if (name === undefined || !use || !module || !origin || !first) return [];
-      return [{ module, name, use, source: origin, entry: first }];
+      return [{ module, name, use, source: origin, entry: first, always }];
     });
   });
   memo.set(graph, { reads: known.reads, found });
@@ -59,6 +61,7 @@ interface Early {
   readonly number: number;
   readonly read: number;
   readonly entry: number;
+  readonly always: boolean;
 }
 
 interface Memo {
@@ -105,21 +108,27 @@ function placesOf(
   reads: ReadonlyMap<number, readonly LoadRead[]>,
   importers: readonly (readonly number[])[],
 ): readonly Early[] {
-  const early = new Map<string, Early>();
+  const early = new Map<string, Omit<Early, 'always'> & { times: number }>();
+  const evaluated = new Map<number, number>();
   for (const [entry, programs] of entriesOf(cycles, component, importers)) {
     for (const program of programs) {
       const done = new Set<number>();
       for (const number of evaluationOrder(cycles, program)) {
+        const seen = new Set<string>();
+        if (reads.has(number)) evaluated.set(number, (evaluated.get(number) ?? 0) + 1);
         reads.get(number)?.forEach((one, read) => {
           const key = `${String(number)} ${keyOf(one)}`;
-          if (done.has(one.source) || one.source === number || early.has(key)) return;
-          early.set(key, { number, read, entry });
+          if (done.has(one.source) || one.source === number || seen.has(key)) return;
+          seen.add(key);
+          const known = early.get(key);
+          if (known) known.times++;
+          else early.set(key, { number, read, entry, times: 1 });
         });
         done.add(number);
       }
     }
   }
-  return [...early.values()];
+  return Array.from(early.values(), ({ times, ...one }) => ({ ...one, always: times === evaluated.get(one.number) }));
 }
 
 /** Reads at load of names that come through the cycle and are not there before the module that binds them has run. */

@@ -12,7 +12,8 @@ export function duplicatesOf(graph: ModuleGraph, module: Module): readonly Pair[
   record.requests.forEach((request, index) => {
     if (request.kind !== 'import') return;
     const resolution = resolutions[index];
-    const isFile = resolution?.kind === 'file' && !/[?#]/.test(request.specifier);
+    // Two names of a package may lead to one file today and to two tomorrow.
+    const isFile = resolution?.kind === 'file' && resolution.via !== 'package' && !/[?#]/.test(request.specifier);
     const key = isFile ? resolution.file : request.specifier;
     const group = groups.get(key);
     if (group) group.push(request);

@@ -14,7 +14,7 @@ import { nearest } from '../../graph/spelling.ts';
 import type { DetectorOptions, Finding, Fix } from '../../protocol.ts';
 import { DEPRECATED_MODULES, DEPRECATED_NAMES, type Deprecation } from './builtins.ts';
 import { duplicatesOf, mergeFix } from './duplicates.ts';
-import { Environment } from '../../graph/environment.ts';
+import { Environment, PROVIDED_BY_HOSTS } from '../../graph/environment.ts';
 import { usesOf } from '../../graph/uses-of.ts';
 import { guardedRequests } from './guarded.ts';
 
@@ -218,7 +218,7 @@ class ImportCheck {
 
   #missingPackage(module: Module, request: ModuleRequest, { package: name = '', why }: Missing, index: number): void {
     const { specifier } = request;
-    if (!isPackageName(name) || this.#environment.isConfiguredAlias(specifier)) return;
+    if (!isPackageName(name) || PROVIDED_BY_HOSTS.has(name) || this.#environment.isConfiguredAlias(specifier)) return;
     const owner = this.#graph.manifests.packageOf(module.file);
     const root = this.#graph.manifests.all.get('');
     const isDeclared = [owner, root].some((manifest) => manifest !== undefined && declares(manifest.data, name));
@@ -427,7 +427,7 @@ class ImportCheck {
       const fix = mergeFix(this.#graph, module, first, second);
       this.#findings.add(module.file, this.#severities['duplicate-import'], {
         rule: 'duplicate-import',
-        message: `'${second.specifier}' is imported twice. Merge this with the import on line ${String(rangeIn(module.record, first.start, first.end).start.line + 1)}.`,
+        message: `${first.specifier === second.specifier ? `'${second.specifier}' is imported twice` : `'${second.specifier}' and '${first.specifier}' are the same module`}. Merge this with the import on line ${String(rangeIn(module.record, first.start, first.end).start.line + 1)}.`,
         range: specifierRange(module.record, second),
         related: [{ file: module.file, range: specifierRange(module.record, first), message: 'first imported here' }],
         ...(fix === undefined ? {} : { fixes: [fix] }),

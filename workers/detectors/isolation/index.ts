@@ -133,6 +133,8 @@ class IsolationCheck {
     // The root's own files and tools look after the whole workspace.
     if (!manifests.isMember(from) || !manifests.isMember(to) || from.directory === '' || to.directory === '') return;
     if (manifests.workspaceRoots.length === 0 || isToolFile(module.file, manifests)) return;
+    // Tests reach for what no package offers, and mean it.
+    if (isTestFile(module.file, manifests)) return;
     const name = to.data.name ?? to.directory;
     const fixes = this.#entryFixes(module, request, to);
     this.#findings.add(module.file, this.#severities['cross-package-relative-import'], {

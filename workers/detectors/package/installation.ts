@@ -1,7 +1,7 @@
 /** What is installed against what is declared: by the package.json files under node_modules, without running anything. */
 import path from 'node:path';
 import semver from 'semver';
-import { dependenciesOf, type Dependency, type InstalledPackage } from '../../graph/installed.ts';
+import { dependenciesOf, realPath, type Dependency, type InstalledPackage } from '../../graph/installed.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { PlugAndPlay } from '../../graph/pnp.ts';
 import { joined } from '../../graph/projects.ts';
@@ -93,8 +93,9 @@ function checkPeers(
       graph.manifests.members.has(peer)
     )
       continue;
-    const found =
-      graph.installed.find(peer, path.dirname(path.join(directory, 'x'))) ?? graph.installed.find(peer, graph.root);
+    // pnpm puts it beside the place that its link leads to.
+    const places = [directory, realPath(directory), graph.root];
+    const found = places.map((place) => graph.installed.find(peer, place)).find((one) => one !== undefined);
     const version = found?.data.version;
     if (version === undefined) {
       if (!isOptional)
@@ -156,11 +157,20 @@ function satisfies(version: string, range: string): boolean {
   return semver.valid(version) === null || semver.satisfies(version, range, { includePrerelease: true });
 }
 
-/** Whether every Node the one allows is allowed by the other. */
+/** Whether every Node the one allows is allowed by the other. Odd versions are left out: nobody stays on them. */
 function isWithin(own: string, theirs: string): boolean {
   try {
-    return semver.subset(own, theirs, { includePrerelease: true });
+    return NODES.every((node) => semver.subset(withNode(own, node), theirs, { includePrerelease: true }));
   } catch {
     return true;
   }
+}
+
+const NODES = Array.from({ length: 16 }, (_, index) => `${String(index * 2 + 4)}.x`);
+
+function withNode(range: string, node: string): string {
+  return range
+    .split('||')
+    .map((part) => `${part} ${node}`)
+    .join('||');
 }

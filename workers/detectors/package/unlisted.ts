@@ -1,6 +1,6 @@
 /** What a module uses against what its package.json declares, and where it declares it. */
 import path from 'node:path';
-import type { Environment } from '../../graph/environment.ts';
+import { PROVIDED_BY_HOSTS, type Environment } from '../../graph/environment.ts';
 import { dependenciesOf, typesPackageOf } from '../../graph/installed.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import { specifierRange } from '../../graph/record.ts';
@@ -34,7 +34,7 @@ export function checkUnlisted(
     const { name, module, request, resolution } = use;
     const types = typesPackageOf(name);
     if (resolution.kind === 'builtin' || resolution.kind === 'opaque' || name === manifest.data.name) continue;
-    if (declared.has(name) || bundled.has(name)) continue;
+    if (declared.has(name) || bundled.has(name) || PROVIDED_BY_HOSTS.has(name)) continue;
     // Types alone are declared of what the host provides (`vscode`); a package that is really there is another matter.
     if (declared.has(types) && (!isInstalled(resolution) || use.isTypeOnly())) continue;
     if (request.kind === 'reference' || !isPackageName(name)) continue;

@@ -20,6 +20,8 @@ export function checkWorkspace(check: PackageCheck): void {
 function checkVersions(check: PackageCheck, members: readonly ManifestFile[]): void {
   const uses = new Map<string, { readonly file: ManifestFile; readonly section: string; readonly range: string }[]>();
   for (const file of members) {
+    // Examples, templates and playgrounds try other versions on purpose.
+    if (SAMPLES.test(file.manifest.directory)) continue;
     for (const { section, name, range } of dependenciesOf(file.manifest)) {
       if (
         section === 'peerDependencies' ||
@@ -61,6 +63,9 @@ function checkVersions(check: PackageCheck, members: readonly ManifestFile[]): v
     }
   }
 }
+
+const SAMPLES =
+  /(^|\/)(examples?|playgrounds?|templates?|fixtures|__fixtures__|demos?|samples?|e2e|integration|sandbox(es)?)(\/|$)/;
 
 function checkWorkspaceProtocol(check: PackageCheck, members: readonly ManifestFile[]): void {
   for (const file of members) {
