@@ -189,6 +189,19 @@ export default [{
     assert.equal(editor.statuses.at(-1)?.detectors.find(({ name }) => name === 'eslint')?.stale, undefined);
   });
 
+  it('code of a configuration that throws on its own time is told of, and costs no file its issues', async () => {
+    const late = `setTimeout(() => { throw new Error('too late'); }, 100);
+export default [{ plugins: { x: { rules: { slow: { create: () => ({ Program() {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+} }) } } } }, rules: { eqeqeq: 2, 'x/slow': 2 } }];\n`;
+    const root = makeWorkspace({ 'eslint.config.mjs': late, 'a.js': LOOSE, 'b.js': LOOSE }, 'eslint');
+    await using editor = await openEditor(root);
+    await editor.until('both files', () => ['a.js', 'b.js'].every((file) => editor.rules(root, file).length === 1));
+    assert.deepEqual(editor.rules(root, 'a.js'), ['eqeqeq']);
+    await editor.until('the error', () => editor.rules(root, 'eslint.config.mjs').length === 1);
+    assert.deepEqual(editor.rules(root, 'eslint.config.mjs'), ['config-error']);
+  });
+
   it('what cannot be loaded is told as such, never as no issues', async () => {
     const root = makeWorkspace({ 'eslint.config.mjs': config('eqeqeq: 2'), 'a.js': LOOSE }, 'eslint');
     await using editor = await openEditor(root);

@@ -11,6 +11,7 @@ import { isGone } from './listing.ts';
 import { forgetResolved, outlineOf } from './outline.ts';
 import { configProblem, relativeTo, unreadableProblem } from './problems.ts';
 import { configsFor, folderOf, isDecidingName } from './roots.ts';
+import { catchStrays, takeStrays } from './stray.ts';
 import { ConfigurationError, Session, forgetPrograms, readSource } from './session.ts';
 
 /** By absolute folder. */
@@ -22,6 +23,7 @@ export async function check(request: CheckRequest, context: CheckContext): Promi
   const workspace = realpathSync(request.root);
   const totals = { files: 0, issues: 0 };
   const timings: Record<string, number> = {};
+  catchStrays(workspace);
   // Programs must follow later edits, which those for a single run do not.
   process.env['TSESTREE_SINGLE_RUN'] ??= 'false';
   noteChanges(request.changed, workspace);
@@ -104,6 +106,7 @@ async function checkGroup(group: GroupCheck): Promise<void> {
     context.progress(index + 1, units.length, unit.file);
   }
   addInto(timings, session.takeTimings());
+  for (const error of takeStrays()) context.problem(await configProblem(error, session.configOf(folder), workspace));
 }
 
 /** Tells every session what has changed: their roots may turn up in later checks, which will not say it again. */

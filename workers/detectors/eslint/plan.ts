@@ -10,6 +10,7 @@ import { isOutlinable } from './outline.ts';
 import { configProblem, relativeTo, skippedProblem, unreadableProblem, wrongKindProblem } from './problems.ts';
 import { configsFor, configsIn, decidingFiles, groupOf, isUnder, nestedConfigFolders, rootFiles } from './roots.ts';
 import type { ConfigFolder, FolderConfigs } from './roots.ts';
+import { catchStrays, takeStrays } from './stray.ts';
 import { Suppressions } from './suppressions.ts';
 
 /** @see Detector.plan */
@@ -22,6 +23,7 @@ export async function plan({ root }: PlanRequest, context: PlanContext): Promise
     outcome.fail(unreadableProblem(workspace, error, workspace));
     return outcome.result();
   }
+  catchStrays(workspace);
   await planFolder(workspace, outcome, context);
   return outcome.result();
 }
@@ -76,6 +78,7 @@ async function planRoot(
     for (const place of skipped) {
       if (!isGone(place.error)) outcome.problem(await skippedProblem(place, engine.configType, workspace));
     }
+    for (const error of takeStrays()) outcome.problem(await configProblem(error, config, workspace));
     const group = groupOf(engine.version, relativeTo(workspace, folder));
     outcome.add(engine.version, group, files);
     outcome.watch(decidingFiles(folder, engine.configType, files));

@@ -99,6 +99,15 @@ function firstLines(error: unknown, workspace: string): string {
 }
 
 function wayOut(error: unknown): readonly string[] {
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_DLOPEN_FAILED') {
+    return [
+      `Native code does not load in Node ${process.version}, which runs here: build it again (npm rebuild), or name the ` +
+        'Node.js it was built for in the setting bulkhead.node.',
+    ];
+  }
+  if (error instanceof Error && /^The 'jiti' library is required/.test(error.message)) {
+    return ['Install it: npm install --save-dev jiti'];
+  }
   const missing = missingPackage(error);
   return missing === undefined ? [] : [`Install it: npm install --save-dev ${missing}`];
 }
