@@ -35,7 +35,7 @@ const TEST_FOLDER =
 const TOOL_NAME =
   /(^|\.)(config|setup|rc)\.[cm]?[jt]s$|^\.|^(gulpfile|gruntfile|makefile|karma\.conf|webpack\.|rollup\.|vite\.|esbuild)/i;
 const TOOL_FOLDER =
-  /^(scripts|script|tools|tasks|build|examples?|docs?|website|playground|demos?|samples?|stories|\.storybook)\//;
+  /^(scripts|script|dev|tools|tasks|build|examples?|docs?|website|playground|demos?|samples?|stories|\.storybook)\//;
 
 function below(manifest: Manifest | undefined, file: string): string {
   return manifest && manifest.directory !== '' ? file.slice(manifest.directory.length + 1) : file;

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { ResolverFactory } from 'oxc-resolver';
 import { resolveExports, resolveImports, type PathConditions } from 'resolve-pkg-maps';
 import { stemOf, type FileIndex } from './file-index.ts';
-import { typesPackageOf } from './installed.ts';
+import { realPath, typesPackageOf } from './installed.ts';
 import { directoryOf, isRecord, type Manifest, type Manifests } from './manifests.ts';
 import { PlugAndPlay } from './pnp.ts';
 import { joined, relativeTo, type Project, type Projects } from './projects.ts';
@@ -359,7 +359,8 @@ export class Resolver {
     for (let directory = path.join(this.#root, from); ; directory = path.dirname(directory)) {
       const candidate = path.join(directory, 'node_modules', name);
       if (this.#hasPackageFolder(directory) && existsSync(candidate)) {
-        found = candidate;
+        // Package managers link what a workspace has itself.
+        found = realPath(candidate);
         break;
       }
       if (path.dirname(directory) === directory) break;

@@ -176,13 +176,27 @@ describe('circular', () => {
         assert.match(run.stderr, /ReferenceError: Cannot access/);
         const { issues } = await runDetector(detector, workspace.root);
         const early = issues.filter(({ rule }) => rule === 'cycle-uses-at-load');
-        assert.equal(early.length, 1);
+        assert.deepEqual(
+          early.map(({ severity }) => severity),
+          ['error'],
+        );
         assert.ok(
           run.stderr.includes(`${early[0]?.file ?? ''}:${String((early[0]?.range.start.line ?? 0) + 1)}`),
           run.stderr,
         );
       });
     }
+    it('is an info where another way in works', async () => {
+      const files = { ...working['the right way in'], 'other.mjs': `import './base.mjs';\n` };
+      using workspace = workspaceOf(files);
+      const { issues } = await runDetector(detector, workspace.root);
+      const early = issues.filter(({ rule }) => rule === 'cycle-uses-at-load');
+      assert.deepEqual(
+        early.map(({ file, severity }) => [file, severity]),
+        [['derived.mjs', 'info']],
+      );
+      assert.match(early[0]?.message ?? '', /entered through base\.mjs, which is not the only way in/);
+    });
     for (const [name, files] of Object.entries(working)) {
       it(`is silent where Node runs: ${name}`, async () => {
         using workspace = workspaceOf(files);

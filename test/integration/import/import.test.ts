@@ -1,5 +1,7 @@
 /** Cases of `import` that its pages do not show: what the suites of other linters and the compiler taught. */
 import assert from 'node:assert/strict';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
 import { detector } from '../../../workers/detectors/import/index.ts';
 import { runDetector } from '../../support/run-detector.ts';
 import { workspaceOf } from '../graph/workspace.ts';
@@ -66,6 +68,40 @@ describe('import', () => {
       'a.ts': "import b, { c } from './b';\nb; c;\n",
     };
     assert.deepEqual(await found(files), ['a.ts:1 missing-export']);
+  });
+
+  it('takes TypeScript that an ECMAScript module imports for CommonJS, unless the package says otherwise', async () => {
+    const files = { 'a.mjs': "import b from './b.js';\nb;\n", 'b.ts': 'export const b = 1;\n' };
+    assert.deepEqual(await found(files), []);
+    assert.deepEqual(await found({ ...files, 'package.json': { name: 'root', type: 'module' } }), [
+      'a.mjs:1 missing-export',
+    ]);
+  });
+
+  it('follows the links of package managers to packages of the workspace that are not built', async () => {
+    const files = {
+      'package.json': { name: 'root', private: true, workspaces: ['packages/*'] },
+      'packages/p/package.json': { name: 'p', exports: { './inner/*': './lib/*', '.': './lib/index.js' } },
+      'packages/p/tsconfig.json': { compilerOptions: { rootDir: 'src', outDir: 'lib' } },
+      'packages/p/src/deep/there.ts': 'export const there = 1;\n',
+      'a.js': "import { there, gone } from 'p/inner/deep/there.js';\nthere; gone;\n",
+    };
+    using workspace = workspaceOf(files);
+    mkdirSync(path.join(workspace.root, 'node_modules'));
+    symlinkSync(path.join(workspace.root, 'packages/p'), path.join(workspace.root, 'node_modules/p'), 'junction');
+    const { issues } = await runDetector(detector, workspace.root, { dedupeWithTypescript: false });
+    assert.deepEqual(
+      issues.map(({ rule, message }) => `${rule}: ${message}`),
+      ["missing-export: packages/p/src/deep/there.ts has no export 'gone'."],
+    );
+  });
+
+  it('asks nobody to install what only a host provides', async () => {
+    const files = {
+      'node_modules/x/package.json': {},
+      'a.js': "import 'vscode';\nimport '@jest/globals';\nimport 'absent';\n",
+    };
+    assert.deepEqual(await found(files), ['a.js:3 unresolved-package']);
   });
 
   it('finds deprecated names of built-in modules by whatever way they are reached', async () => {

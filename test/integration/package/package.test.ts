@@ -1,5 +1,7 @@
 /** Cases of `package` that its pages do not show: what the fixtures of depcheck and other linters taught. */
 import assert from 'node:assert/strict';
+import { symlinkSync } from 'node:fs';
+import path from 'node:path';
 import { programsIn } from '../../../workers/detectors/package/binaries.ts';
 import { detector } from '../../../workers/detectors/package/index.ts';
 import { runDetector } from '../../support/run-detector.ts';
@@ -46,6 +48,47 @@ describe('package', () => {
       ...installed('host', { optionalDependencies: { optional: '*' } }),
     }; // prettier-ignore
     assert.deepEqual(await named('unused-dependency', files), ['unused']);
+  });
+
+  it('compares engines by the versions that people stay on', async () => {
+    const engines = (own: string, theirs: string): Files => ({
+      'package.json': { name: 'p', engines: { node: own }, dependencies: { d: '*' } },
+      ...installed('d', { engines: { node: theirs } }),
+    });
+    assert.deepEqual(await named('engines-unsatisfied', engines('>=22.22.0', '^22.13.0 || >=24')), []);
+    assert.deepEqual(await named('engines-unsatisfied', engines('>=20', '^22.13.0 || >=24')), ['d']);
+    assert.deepEqual(await named('engines-unsatisfied', engines('>=22', '^22.13.0 || >=24')), ['d']);
+  });
+
+  it('finds a peer beside the place that a link of pnpm leads to', async () => {
+    const store = 'node_modules/.pnpm/d@1/node_modules';
+    using workspace = workspaceOf({
+      'package.json': { name: 'p', dependencies: { d: '*' } },
+      [`${store}/d/package.json`]: { name: 'd', version: '1.0.0', peerDependencies: { peer: '^2.0.0', absent: '*' } },
+      [`${store}/peer/package.json`]: { name: 'peer', version: '2.0.0' },
+    });
+    symlinkSync(path.join(workspace.root, store, 'd'), path.join(workspace.root, 'node_modules/d'), 'junction');
+    const { issues } = await runDetector(detector, workspace.root);
+    assert.deepEqual(
+      issues.filter(({ rule }) => rule === 'peer-conflict').map(({ message }) => message),
+      ["'d' needs its peer 'absent' *, which is not installed. Add it to this package."],
+    );
+  });
+
+  it('lets samples of a workspace want other versions', async () => {
+    const files = {
+      'package.json': { name: 'root', private: true, workspaces: ['packages/*', 'examples/*'] },
+      'packages/one/package.json': { name: 'one', dependencies: { d: '^2.0.0' } },
+      'packages/two/package.json': { name: 'two', dependencies: { d: '^1.0.0' } },
+      'packages/three/package.json': { name: 'three', dependencies: { d: '^2.0.0' } },
+      'examples/four/package.json': { name: 'four', dependencies: { d: '^0.1.0' } },
+    };
+    using workspace = workspaceOf(files);
+    const { issues } = await runDetector(detector, workspace.root);
+    assert.deepEqual(
+      issues.filter(({ rule }) => rule === 'version-mismatch').map(({ file }) => file),
+      ['packages/two/package.json'],
+    );
   });
 
   describe('unlisted-binary', () => {

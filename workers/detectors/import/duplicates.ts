@@ -53,7 +53,7 @@ export function mergeFix(
   second: ModuleRequest,
 ): Fix | undefined {
   const text = graph.textOf(module.file);
-  if (text === undefined || recordHash(module.file, text) !== module.record.hash) return undefined;
+  if (text === undefined || recordHash(text) !== module.record.hash) return undefined;
   const lineEnd = /^[ \t]*(\r\n|\n|\r)?/.exec(text.slice(second.end))?.[0].length ?? 0;
   const removal = { range: rangeIn(module.record, second.start, second.end + lineEnd), newText: '' };
   const [into, from] = [first, second].map(({ start, end }) => text.slice(start, end));

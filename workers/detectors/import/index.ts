@@ -7,7 +7,13 @@ import type { Module, ModuleGraph } from '../../graph/index.ts';
 import { Kept } from '../../graph/kept.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { ambientNames, typescriptProgram } from '../../graph/program.ts';
-import { isDeclarationFile, rangeIn, specifierRange, type ModuleRequest } from '../../graph/record.ts';
+import {
+  isDeclarationFile,
+  isTypeScriptFile,
+  rangeIn,
+  specifierRange,
+  type ModuleRequest,
+} from '../../graph/record.ts';
 import { isRelative, type Missing, type Resolution } from '../../graph/resolution.ts';
 import { Findings, graphDetector, severitiesOf, stringsOf, type RuleSeverities } from '../../graph/rules.ts';
 import { nearest } from '../../graph/spelling.ts';
@@ -290,8 +296,7 @@ class ImportCheck {
         continue;
       }
       if (exportedName(target, name.imported).kind !== 'absent') continue;
-      // Declarations may describe CommonJS, whose default is the whole of it.
-      if (name.imported === 'default' && isDeclarationFile(target.file)) continue;
+      if (name.imported === 'default' && this.#mayBeCommonJs(module, target)) continue;
       const meant = nearest(name.imported, exportedNames(target) ?? []);
       const range = rangeIn(module.record, name.start, name.end);
       const replacement = name.imported === name.local ? `${meant ?? ''} as ${name.local}` : (meant ?? '');
@@ -308,6 +313,12 @@ class ImportCheck {
         ...(fixes.length === 0 ? {} : { fixes }),
       });
     }
+  }
+
+  /** The default of CommonJS is the whole of it. Declarations may describe such a module, TypeScript may be compiled to one. */
+  #mayBeCommonJs(module: Module, target: Module): boolean {
+    if (isDeclarationFile(target.file)) return true;
+    return isTypeScriptFile(target.file) && /\.m[jt]s$/.test(module.file) && !this.#environment.isNativeEsm(target);
   }
 
   /** Names asked of a namespace: `ns.name`. */
