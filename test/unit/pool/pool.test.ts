@@ -819,6 +819,57 @@ describe('restarts', () => {
     }
   });
 
+  it('so does silence, if the process stopped itself', async () => {
+    for (const selfInflicted of [true, false]) {
+      const stage = new Stage();
+      const check = stage.check(['a']);
+      for (let death = 0; death < 2; death += 1) {
+        await stage.ready();
+        const puppet = stage.living[0] ?? assert.fail('a process');
+        puppet.begin('a');
+        await stage.clock.advance(21_000);
+        assert.equal(puppet.killed, true);
+        await puppet.die({ signal: 'SIGKILL', expected: true, selfInflicted });
+      }
+      assert.equal(check.outcome?.kind, selfInflicted ? 'done' : undefined);
+      assert.equal(stage.pool.quarantined().length, selfInflicted ? 1 : 0);
+    }
+  });
+
+  it('kills before ready do not disable a detector', async () => {
+    const stage = new Stage();
+    const check = stage.check(['a']);
+    for (let kill = 0; kill < 9; kill += 1) {
+      await stage.clock.advance(1_000);
+      await stage.living[0]?.die({ signal: 'SIGKILL' });
+    }
+    await stage.clock.advance(1_000);
+    await stage.ready();
+    await stage.living[0]?.finish();
+    assert.equal(check.outcome?.kind, 'done');
+    assert.deepEqual(stage.notices, []);
+  });
+
+  it('once a probe came back no compartment of the kind is shown as degraded', async () => {
+    const stage = new Stage();
+    for (const file of ['a', 'b']) stage.check([file]);
+    await stage.ready();
+    for (const puppet of stage.living) await puppet.finish();
+    for (const puppet of stage.living) await puppet.die({ signal: 'SIGSEGV' });
+    stage.check(['c'], { generation: 2 });
+    await stage.clock.advance(1_000);
+    await stage.ready();
+    await stage.living[0]?.finish();
+    await stage.living[0]?.die({ signal: 'SIGSEGV' });
+    const states = (): readonly string[] => stage.pool.health().map(({ state }) => state);
+    assert.deepEqual(states(), ['degraded', 'degraded']);
+    await stage.clock.advance(30_000);
+    stage.check(['c'], { generation: 3 });
+    await stage.ready();
+    await stage.living[0]?.finish();
+    assert.deepEqual(states(), ['ready', 'stopped']);
+  });
+
   it('a plan that others do not let come to its end fails, and is offered again', async () => {
     const stage = new Stage();
     const offered: string[] = [];
