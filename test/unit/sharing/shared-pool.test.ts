@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import type { Follower } from '../../../server/sharing/follower.ts';
+import { meaningOf, type CheckReply } from '../../../server/sharing/messages.ts';
+import { sharedPool } from '../../../server/sharing/shared-pool.ts';
+import type { CheckOutcome, CheckTask } from '../../../server/pool/types.ts';
+import type { CheckEvent, CheckRequest } from '../../../workers/protocol.ts';
+import { fileUnit, issue, ScriptedPool } from '../engine/support.ts';
+
+const done: CheckOutcome = { kind: 'done', result: { durationMs: 1, files: 1, issues: 1 }, quarantined: [] };
+
+/** A leader that answers as the test says. */
+function leader(
+  answer: (request: CheckRequest, onEvent: (event: CheckEvent) => void) => Partial<CheckReply>,
+): Follower {
+  const follower = {
+    usable: true,
+    check: (request: CheckRequest, _signal: AbortSignal, onEvent: (event: CheckEvent) => void) =>
+      Promise.resolve({ refused: [], quarantined: [], problems: [], ...answer(request, onEvent) }),
+    plan: () => Promise.resolve(undefined),
+  };
+  return follower as unknown as Follower;
+}
+
+function taskOf(request: Partial<CheckRequest>, events: CheckEvent[] = []): CheckTask {
+  return {
+    request: {
+      ...{ detector: 'd', root: '/r', options: {}, generation: 1, overlays: [], first: [], changed: [] },
+      units: [fileUnit('a.ts'), fileUnit('b.ts')],
+      ...request,
+    },
+    priority: 'open',
+    signal: new AbortController().signal,
+    onEvent: (event) => void events.push(event),
+  };
+}
+
+/** Whom to ask is found out in a few turns. */
+const asking = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('sharing: pool', () => {
+  it('leaves to the leader what is on disk, and asks its own for unsaved text', async () => {
+    const own = new ScriptedPool();
+    const pool = sharedPool(own, () => leader(() => ({})));
+    const outcome = await pool.check(taskOf({}));
+    assert.deepEqual(outcome.kind === 'done' && [...(outcome.borrowed ?? [])], ['a.ts', 'b.ts']);
+    assert.equal(own.checks.length, 0);
+    const typed = pool.check(taskOf({ overlays: [{ file: 'a.ts', text: '', version: 1 }] }));
+    await asking();
+    await own.checks[0]?.finish(done);
+    assert.deepEqual(await typed, done);
+  });
+
+  it('tells its own compartments what changed while the leader answered', async () => {
+    const own = new ScriptedPool();
+    let leads = true;
+    const always = leader(() => ({}));
+    const pool = sharedPool(own, () => (leads ? always : undefined));
+    await pool.check(taskOf({ changed: ['a.ts'] }));
+    await pool.check(taskOf({ changed: ['b.ts'] }));
+    leads = false;
+    const asked: (readonly string[] | undefined)[] = [];
+    for (const changed of [['c.ts'], ['d.ts']]) {
+      const check = pool.check(taskOf({ changed }));
+      await asking();
+      asked.push(own.checks.at(-1)?.task.request.changed);
+      await own.checks.at(-1)?.finish(done);
+      await check;
+    }
+    assert.deepEqual(asked, [['c.ts', 'a.ts', 'b.ts'], ['d.ts']]);
+  });
+
+  it('does by itself what the leader gives up, and takes back what was told of it', async () => {
+    const own = new ScriptedPool();
+    const events: CheckEvent[] = [];
+    const tell = (onEvent: (event: CheckEvent) => void, unit: string, file: string): void => {
+      onEvent({ kind: 'begin', unit, file });
+      onEvent({ kind: 'issues', unit, file, issues: [issue('d', file, 1)] });
+      onEvent({ kind: 'done', unit, file });
+    };
+    const pool = sharedPool(own, () =>
+      leader((_request, onEvent) => {
+        tell(onEvent, 'a.ts', 'a.ts');
+        tell(onEvent, 'b.ts', 'b.ts');
+        tell(onEvent, 'b.ts', 'other.ts');
+        return { refused: ['b.ts'] };
+      }),
+    );
+    const check = pool.check(taskOf({}, events));
+    await asking();
+    assert.deepEqual(own.checks[0]?.files, ['b.ts']);
+    events.length = 0;
+    await own.checks[0]?.answer('b.ts', 'b.ts', [issue('d', 'b.ts', 2)]);
+    await own.checks[0]?.finish(done);
+    const outcome = await check;
+    assert.deepEqual(outcome.kind === 'done' && [...(outcome.borrowed ?? [])], ['a.ts']);
+    // The last word about `other.ts`: its unit has nothing to say of it any more.
+    assert.deepEqual(events.slice(-2), [
+      { kind: 'begin', unit: 'b.ts', file: 'other.ts' },
+      { kind: 'done', unit: 'b.ts', file: 'other.ts' },
+    ]);
+  });
+
+  it('takes options for the same that mean the same', () => {
+    assert.equal(meaningOf({ engine: 'auto', rules: {}, exclude: [] }), meaningOf({ exclude: [] }));
+    assert.equal(meaningOf({ a: { x: 1, y: 2 }, b: 1 }), meaningOf({ b: 1, a: { y: 2, x: 1 } }));
+    assert.notEqual(meaningOf({ engine: 'native' }), meaningOf({}));
+    assert.notEqual(meaningOf({ exclude: ['a', 'b'] }), meaningOf({ exclude: ['b', 'a'] }));
+  });
+});
