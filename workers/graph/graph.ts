@@ -40,7 +40,6 @@ export class ModuleGraph {
   readonly root: string;
   readonly #index = new FileIndex();
   readonly #modules = new Map<string, Node>();
-  readonly #records = new Map<string, { record: ModuleRecord; users: number }>();
   #manifests = new Manifests([], new Map());
   #projects: Projects;
   #installed = new InstalledPackages();
@@ -219,16 +218,14 @@ export class ModuleGraph {
       if (!known) return;
       this.#modules.delete(file);
       this.#population++;
-      this.#release(known.record);
       this.#unlinkAll();
       return;
     }
-    const hash = recordHash(file, text);
+    const hash = recordHash(text);
     if (known?.record.hash === hash) return;
-    const record = this.#obtain(file, text, hash);
+    const record = readRecord(file, text, hash);
     this.#version++;
     if (known) {
-      this.#release(known.record);
       known.record = record;
       this.#unlinked.add(known);
     } else {
@@ -239,22 +236,6 @@ export class ModuleGraph {
       this.#unlinked.add(module);
       this.#isPopulationNew = true;
     }
-  }
-
-  #obtain(file: string, text: string, hash: string): ModuleRecord {
-    const shared = this.#records.get(hash);
-    if (shared) {
-      shared.users++;
-      return shared.record;
-    }
-    const record = readRecord(file, text, hash);
-    this.#records.set(hash, { record, users: 1 });
-    return record;
-  }
-
-  #release({ hash }: ModuleRecord): void {
-    const shared = this.#records.get(hash);
-    if (shared && --shared.users === 0) this.#records.delete(hash);
   }
 
   /** Reads manifests and projects again; everything resolves anew. */

@@ -28,7 +28,8 @@ interface Entry<Value> {
   readonly value: Value;
   readonly madeAt: number;
   readonly given: unknown;
-  readonly reads: readonly Readable[];
+  /** Mostly one: a list for each would be a third of what is kept. */
+  readonly reads: Readable | readonly Readable[];
 }
 
 export class Kept<Key extends object, Value> {
@@ -49,13 +50,14 @@ export class Kept<Key extends object, Value> {
       entry = made(key, make, given);
       this.#entries.set(key, entry);
     }
-    if (reading) for (const one of entry.reads) reading.add(one);
+    if (reading) for (const one of listOf(entry.reads)) reading.add(one);
     return entry.value;
   }
 }
 
 function isCurrent({ reads, madeAt, given }: Entry<unknown>, now: unknown): boolean {
   if (!Object.is(given, now)) return false;
+  if ('changedAt' in reads) return reads.changedAt <= madeAt;
   for (const one of reads) if (one.changedAt > madeAt) return false;
   return true;
 }
@@ -64,8 +66,15 @@ function made<Key, Value>(key: Key, make: (key: Key) => Value, given: unknown): 
   const outer = reading;
   const own = (reading = new Set());
   try {
-    return { value: make(key), madeAt: clock, given, reads: [...own] };
+    const value = make(key);
+    const list = [...own];
+    const [only] = list;
+    return { value, madeAt: clock, given, reads: only && list.length === 1 ? only : list };
   } finally {
     reading = outer;
   }
+}
+
+function listOf(reads: Readable | readonly Readable[]): readonly Readable[] {
+  return 'changedAt' in reads ? [reads] : reads;
 }

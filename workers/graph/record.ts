@@ -63,7 +63,7 @@ export interface ModuleExport {
 }
 
 export interface ModuleRecord {
-  /** Of the text and the language it was read in. */
+  /** Of the text. */
   readonly hash: string;
   readonly requests: readonly ModuleRequest[];
   readonly exports: readonly ModuleExport[];
@@ -101,13 +101,13 @@ export function isTypeScriptFile(file: string): boolean {
   return /\.[cm]?tsx?$/.test(file);
 }
 
-/** Hash under which the record of a text is kept. */
-export function recordHash(file: string, text: string): string {
-  return `${languageOf(file)}-${hash('sha1', text)}`;
+/** Hash of a text as its record keeps it: its bytes as characters, half of what digits would take. */
+export function recordHash(text: string): string {
+  return hash('sha1', text, 'binary');
 }
 
 /** Reads a record. Never throws on account of the text: what does not parse gives a broken, open record. */
-export function readRecord(file: string, text: string, contentHash = recordHash(file, text)): ModuleRecord {
+export function readRecord(file: string, text: string, contentHash = recordHash(text)): ModuleRecord {
   const language = languageOf(file);
   const source = EMBEDDED.has(path.posix.extname(file)) ? onlyScripts(text) : text;
   const parsed = parse(language, source);

@@ -16,7 +16,7 @@ import type {
 import { graphOf, type ModuleGraph } from './index.ts';
 import { isRecord } from './manifests.ts';
 import { suppress } from '../suppression.ts';
-import { commentStarts, isModuleFile } from './record.ts';
+import { commentStarts, isModuleFile, recordHash, type ModuleRecord } from './record.ts';
 
 export type RuleSeverity = Severity | 'off';
 
@@ -115,8 +115,8 @@ function withoutSuppressed(
   for (const [file, { record }] of graph.modules) {
     if (!record.suppresses) continue;
     const text = graph.textOf(file) ?? '';
-    const comments = commentStarts(file, text);
-    const isComment = comments && ((offset: number): boolean => comments.has(offset));
+    const starts = commentsOf(file, text, record);
+    const isComment = starts && ((offset: number): boolean => starts.has(offset));
     const owns = (rule: string): boolean => Object.hasOwn(rules, rule);
     const { findings } = suppress(text, detector, found.get(file) ?? [], owns, isComment);
     if (findings.length > 0) standing.set(file, findings);
@@ -124,6 +124,17 @@ function withoutSuppressed(
   }
   return standing;
 }
+
+/** Parsed once per text: four detectors ask after every edit. */
+function commentsOf(file: string, text: string, record: ModuleRecord): ReadonlySet<number> | undefined {
+  const known = comments.get(record);
+  if (known) return known.starts;
+  const starts = commentStarts(file, text);
+  if (recordHash(text) === record.hash) comments.set(record, { starts });
+  return starts;
+}
+
+const comments = new WeakMap<ModuleRecord, { readonly starts: ReadonlySet<number> | undefined }>();
 
 const UNIT_ID = 'graph';
 

@@ -19,7 +19,7 @@ const withMetadata = new WeakMap<ModuleRecord, { readonly uses: ModuleUses | und
 
 function readUses(graph: ModuleGraph, { file, record }: Module, decoratorMetadata: boolean): ModuleUses | undefined {
   const text = graph.textOf(file);
-  if (text === undefined || recordHash(file, text) !== record.hash) return undefined;
+  if (text === undefined || recordHash(text) !== record.hash) return undefined;
   try {
     const tree = parseTree(file, text);
     return tree && usesIn(tree, { decoratorMetadata });

@@ -12,7 +12,7 @@ export function effectsOnLoad(graph: ModuleGraph, { file, record }: Module): rea
   const known = memo.get(record);
   if (known) return known;
   const text = graph.textOf(file);
-  const tree = text !== undefined && recordHash(file, text) === record.hash ? parseTree(file, text) : undefined;
+  const tree = text !== undefined && recordHash(text) === record.hash ? parseTree(file, text) : undefined;
   const effects = (tree?.body ?? []).filter(isEffect).map(({ start, end }) => ({ start, end }));
   memo.set(record, effects);
   return effects;
