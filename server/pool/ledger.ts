@@ -47,7 +47,9 @@ export class Ledger {
       return;
     }
     if (!this.#isCharged(kind, death, phase, work)) return;
-    if (kind.circuit.state(now) === 'closed' && this.#poolCircuit.crashed(now, kind.name)) this.#stop(kind, reason);
+    // What somebody else does to us is no reason to wait for a person.
+    const isOurs = !foreign && kind.circuit.state(now) === 'closed';
+    if (isOurs && this.#poolCircuit.crashed(now, kind.name)) this.#stop(kind, reason);
     if (kind.circuit.crashed(now)) this.#degrade(kind, reason);
   }
 

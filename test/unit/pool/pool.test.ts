@@ -710,6 +710,29 @@ describe('restarts', () => {
     assert.ok(!stage.pool.health().some(({ state }) => state === 'degraded'));
   });
 
+  it('when others kill whatever works, detectors are degraded one by one, and nothing waits for a person', async () => {
+    const stage = new Stage();
+    const offered = new Set<string>();
+    stage.pool.onAvailable((detector) => offered.add(detector));
+    const files = Array.from({ length: 60 }, (_, index) => `f${index}`);
+    const checks = ['lint', 'types', 'loops'].map((detector) => stage.check(files, { detector }));
+    while (checks.some(({ outcome }) => outcome === undefined)) {
+      await stage.clock.advance(500);
+      await stage.ready();
+      for (const puppet of stage.living) {
+        puppet.begin(filesOf(puppet)[0] ?? '');
+        await puppet.die({ signal: 'SIGKILL' });
+      }
+    }
+    assert.deepEqual(
+      stage.notices.map(({ kind }) => kind),
+      ['degraded', 'degraded', 'degraded'],
+    );
+    assert.deepEqual(stage.pool.quarantined(), []);
+    await stage.clock.advance(31_000);
+    assert.deepEqual([...offered].sort(), ['imports', 'lint', 'loops', 'types']);
+  });
+
   it('when several detectors crash all are stopped, each is told so, and a restart brings them back', async () => {
     const stage = new Stage();
     for (let crash = 0; crash < 5; crash += 1) {

@@ -108,6 +108,10 @@ export async function simulate(seed: number): Promise<Story> {
   }
   for (const trial of trials) trial.verify(mood);
   verifyRestartRate(world);
+  if (mood === 2 && world.poison.size === 0) {
+    const forGood = notices.filter(({ kind }) => kind !== 'degraded');
+    assert.deepEqual(forGood, [], 'kills from outside alone turn nothing off for good');
+  }
   // What was refused or put off for now is offered again, without anybody asking.
   const isOffered = ({ detector, startedAt }: Trial): boolean => (offers.get(detector) ?? -1) >= startedAt;
   const waiting = trials.filter((trial) => trial.isToBeContinued);
