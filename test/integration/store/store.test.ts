@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { Locks, openStore, Store, StoreError } from '../../../server/store/index.ts';
 import { DATABASE_NAME } from '../../../server/store/database-file.ts';
@@ -245,20 +246,34 @@ describe('store', function () {
     );
   });
 
-  // A disk of two megabytes in a mount namespace: Linux can make one without asking anybody.
-  if (process.platform === 'linux') {
-    for (const mode of ['full', 'read-only']) {
+  // A disk of two megabytes in a mount namespace: most Linux systems make one without asking anybody. Where none can be
+  // made: a limit for the size of files, and a folder without the permission to write. Windows has neither.
+  if (process.platform !== 'win32') {
+    const namespace = ['unshare', '--user', '--map-root-user', '--mount'];
+    const limit = ['sh', '-c', 'ulimit -f 1000 && exec "$0" "$@"'];
+    const mounts = canMount([...namespace, 'mount', '-t', 'tmpfs', 'tmpfs', os.tmpdir()]);
+    for (const mode of ['full', 'read-only'] as const) {
       it(`keeps results in memory when the disk is ${mode}, with one message, and reads what is there`, async () => {
         const disk = path.join(folder('disk'), 'mounted');
         mkdirSync(disk);
-        const script = startScript('tight-disk.ts', [mode, disk], ['unshare', '--user', '--map-root-user', '--mount']);
+        if (!mounts)
+          console.log(`      no disk can be mounted here: ${mode === 'full' ? 'ulimit -f' : 'chmod'} instead`);
+        const prefix = mounts ? namespace : mode === 'full' ? limit : [];
+        const script = startScript('tight-disk.ts', [mode, disk, mounts ? 'mount' : 'limit'], prefix);
         await script.ended();
         assert.deepEqual(script.lines, ['passed']);
-        assert.deepEqual(readdirSync(disk), [], 'the small disk is seen outside');
+        if (mounts) assert.deepEqual(readdirSync(disk), [], 'the small disk is seen outside');
+        else for (const at of [disk, path.join(disk, 'store')]) chmodSync(at, 0o700);
       });
     }
   }
 });
+
+/** @param command mounts something and ends */
+function canMount(command: readonly string[]): boolean {
+  const { status, error } = spawnSync(command[0] ?? '', command.slice(1), { stdio: 'ignore' });
+  return error === undefined && status === 0;
+}
 
 describe('store: locks between processes', function () {
   this.timeout(60_000);

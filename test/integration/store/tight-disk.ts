@@ -1,16 +1,21 @@
 /**
- * Mounts a small disk at a folder, where only this process and its like see it, and uses a store there.
- * `full <folder>`: writes until the disk is full and beyond. `read-only <folder>`: fills a store, then the disk can no
- * longer be written. Run in a mount namespace of its own: `unshare --user --map-root-user --mount`.
+ * Uses a store on a disk that gives out. `full <folder> <means>`: writes until there is no room and beyond.
+ * `read-only <folder> <means>`: fills a store, then the disk can no longer be written. The means is `mount`, of a small
+ * disk that only this process and its like see (run by `unshare --user --map-root-user --mount`), or `limit`: of the
+ * size of files (run under `ulimit -f`), or of permissions.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, readdirSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { openStore, StoreError, type Store } from '../../../server/store/index.ts';
 import { fileResult } from './results.ts';
 
-const [mode, disk = ''] = process.argv.slice(2);
-execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk]);
+const [mode, disk = '', means] = process.argv.slice(2);
+const mounted = means === 'mount';
+if (mounted) execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk]);
+else if (process.getuid?.() === 0) becomeNobody();
 const dir = path.join(disk, 'store');
 const messages: string[] = [];
 const open = (fallbackToMemory = true): Promise<Store> =>
@@ -32,7 +37,10 @@ if (mode === 'full') {
   assert.equal(all.size, 400, 'something was lost when the disk was full');
   for (const [unit, issues] of all) assert.equal(issues, issuesOf(unit));
   assert.equal((await store.stats()).mode, 'memory');
-  assertOneMessage(store, /the disk is full\. .* Free some space there/);
+  assertOneMessage(
+    store,
+    mounted ? /the disk is full\. .* Free some space there/ : /disk I\/O error\. .* Check the disk/,
+  );
   await store.close();
 
   messages.length = 0;
@@ -47,14 +55,18 @@ if (mode === 'full') {
   const before = await open();
   before.putUnit(fileResult('a.ts', 100));
   await before.close();
-  execFileSync('mount', ['-o', 'remount,ro', disk]);
+  if (mounted) execFileSync('mount', ['-o', 'remount,ro', disk]);
+  else for (const at of [...readdirSync(dir).map((name) => path.join(dir, name)), dir, disk]) chmodSync(at, 0o555);
   await assert.rejects(open(false), (error) => error instanceof StoreError && error.code === 'UNAVAILABLE');
   messages.length = 0;
   const store = await open();
   assert.deepEqual([...(await unitsOf(store))], [['a.ts', issuesOf('a.ts')]], 'what can be read was not read');
   store.putUnit(fileResult('b.ts', 100));
   assert.deepEqual([...(await unitsOf(store)).keys()], ['a.ts', 'b.ts']);
-  assertOneMessage(store, /it is read-only\. .* Make the folder writable/);
+  assertOneMessage(
+    store,
+    mounted ? /it is read-only\. .* Make the folder writable/ : /no permission .* Make the folder writable/,
+  );
   await store.close();
 }
 console.log('passed');
@@ -64,4 +76,13 @@ function assertOneMessage(store: Store, pattern: RegExp): void {
   assert.match(messages[0] ?? '', pattern);
   assert.ok(messages[0]?.includes(dir));
   assert.equal(store.degraded, messages[0]);
+}
+
+/** Permissions and limits are not for root. */
+function becomeNobody(): void {
+  const nobody = 65_534;
+  for (let at = disk; at !== os.tmpdir() && at !== path.dirname(at); at = path.dirname(at))
+    chownSync(at, nobody, nobody);
+  process.setgid?.(nobody);
+  process.setuid?.(nobody);
 }

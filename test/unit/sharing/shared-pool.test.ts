@@ -4,7 +4,7 @@ import { meaningOf, type CheckReply } from '../../../server/sharing/messages.ts'
 import { sharedPool } from '../../../server/sharing/shared-pool.ts';
 import type { CheckOutcome, CheckTask } from '../../../server/pool/types.ts';
 import type { CheckEvent, CheckRequest } from '../../../workers/protocol.ts';
-import { fileUnit, issue, ScriptedPool } from '../engine/support.ts';
+import { fileUnit, issue, planOf, ScriptedPool } from '../engine/support.ts';
 
 const done: CheckOutcome = { kind: 'done', result: { durationMs: 1, files: 1, issues: 1 }, quarantined: [] };
 
@@ -39,7 +39,7 @@ const asking = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 
 describe('sharing: pool', () => {
   it('leaves to the leader what is on disk, and asks its own for unsaved text', async () => {
-    const own = new ScriptedPool();
+    const own = new ScriptedPool(() => Promise.resolve(planOf([])));
     const pool = sharedPool(own, () => leader(() => ({})));
     const outcome = await pool.check(taskOf({}));
     assert.deepEqual(outcome.kind === 'done' && [...(outcome.borrowed ?? [])], ['a.ts', 'b.ts']);
@@ -51,7 +51,7 @@ describe('sharing: pool', () => {
   });
 
   it('tells its own compartments what changed while the leader answered', async () => {
-    const own = new ScriptedPool();
+    const own = new ScriptedPool(() => Promise.resolve(planOf([])));
     let leads = true;
     const always = leader(() => ({}));
     const pool = sharedPool(own, () => (leads ? always : undefined));
@@ -70,7 +70,7 @@ describe('sharing: pool', () => {
   });
 
   it('does by itself what the leader gives up, and takes back what was told of it', async () => {
-    const own = new ScriptedPool();
+    const own = new ScriptedPool(() => Promise.resolve(planOf([])));
     const events: CheckEvent[] = [];
     const tell = (onEvent: (event: CheckEvent) => void, unit: string, file: string): void => {
       onEvent({ kind: 'begin', unit, file });
