@@ -281,7 +281,6 @@ export class Session {
     const document = this.#documents.get(uri);
     // The watcher's echo of a save: the editor has said it already.
     if (kind === 'changed' && document && this.#analysedVersions.get(uri) === document.version) return;
-    if (document) this.#analysedVersions.set(uri, document.version);
     this.#changes.add(absolute, kind, 'watcher');
   }
 
