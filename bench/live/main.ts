@@ -37,21 +37,10 @@ const patienceMs = 600_000;
 /** Without a message in this time, all is said. */
 const silenceMs = 1500;
 
+/** Of the documents that are open. */
+const versions = new Map<string, number>();
 const rows: (readonly [name: string, what: string, value: string])[] = [];
 const sessions: Session[] = [];
-
-for (const folder of positionals) await measure(path.resolve(folder));
-if (Number(values.generated) > 0) {
-  const base = await realpath(await mkdtemp(path.join(os.tmpdir(), 'bulkhead-live-')));
-  try {
-    await measure(await generated(base, Number(values.generated)));
-  } finally {
-    await rm(base, { recursive: true, force: true });
-  }
-}
-await idle(Number(values.idle));
-for (const session of sessions) await session.end();
-print();
 
 /** One editor on one copy of a project. */
 class Session {
@@ -72,20 +61,20 @@ class Session {
     await this.editor.open([this.folder.root], { initializationOptions });
   }
 
-  /** @returns when the last diagnostic came, once all is quiet */
-  async settled(): Promise<number> {
+  /** @returns when the last diagnostic after `since` came, once all is quiet; `since` if none came */
+  async settled(since: number): Promise<number> {
     const end = performance.now() + patienceMs;
+    let busyAt = performance.now();
     for (;;) {
       const { state } = await this.editor.connection.sendRequest<StatusParams>(requests.status, {});
       const now = performance.now();
-      if (state === 'analysing') this.#busyAt = now;
-      const last = Math.max(this.#busyAt, ...this.editor.publishedAt.values());
-      if (now - last > silenceMs) return Math.max(0, ...this.editor.publishedAt.values());
+      if (state === 'analysing') busyAt = now;
+      const last = Math.max(since, ...this.editor.publishedAt.values());
+      if (now - Math.max(last, busyAt) > silenceMs) return last;
       if (now > end) throw new Error(`${this.name} is never quiet.`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
-  #busyAt = performance.now();
 
   async kept(): Promise<void> {
     const { detectors } = await this.editor.connection.sendRequest<StatusParams>(requests.status, {});
@@ -133,7 +122,7 @@ async function start(session: Session): Promise<number> {
   await session.editor[Symbol.asyncDispose]();
   session.editor = new Editor();
   await session.open();
-  return (await session.settled()) - startedAt;
+  return (await session.settled(startedAt)) - startedAt;
 }
 
 async function warm(session: Session, files: number, issues: number, coldMs: number): Promise<void> {
@@ -147,7 +136,7 @@ async function warm(session: Session, files: number, issues: number, coldMs: num
     times.push(performance.now() - startedAt);
     const { workers } = await session.editor.connection.sendRequest<StatusParams>(requests.status, {});
     if (round === 0) session.row('workers started for it', String(workers.length));
-    await session.settled();
+    await session.settled(startedAt);
   }
   const target = 300 + 0.02 * files;
   session.row(
@@ -158,6 +147,7 @@ async function warm(session: Session, files: number, issues: number, coldMs: num
 
 /** Each detector gets something to say about one line; then what others see of a module changes. */
 async function edits(session: Session): Promise<void> {
+  versions.clear();
   const { folder } = session;
   const { hub, importers } = await widelyUsed(folder);
   const file = folder.modules.find((one) => one.endsWith('.ts') && one !== hub && one.startsWith('src/')) ?? hub;
@@ -187,9 +177,9 @@ async function edits(session: Session): Promise<void> {
         );
       }),
     );
-    await session.settled();
+    await session.settled(startedAt);
     const mendedAt = await save(session, file, text);
-    all.push((await session.settled()) - mendedAt);
+    all.push((await session.settled(mendedAt)) - mendedAt);
   }
   for (const [detector, times] of Object.entries(first)) {
     session.row(`edit and save of one line, its issue from ${detector}`, milliseconds(times));
@@ -204,10 +194,9 @@ async function edits(session: Session): Promise<void> {
       hub,
       text.replaceAll(/^export (?=const|function|class|type|interface)/gm, ''),
     );
-    times.push((await session.settled()) - startedAt);
+    times.push((await session.settled(startedAt)) - startedAt);
     affected = [...session.editor.publishedAt.values()].filter((at) => at > startedAt).length;
-    await save(session, hub, text);
-    await session.settled();
+    await session.settled(await save(session, hub, text));
   }
   session.row(
     `no export left in a module with ${importers} importers, until the last of ${affected} files`,
@@ -227,7 +216,7 @@ async function checkout(session: Session): Promise<void> {
     const changes = await folder.switchBranch();
     const startedAt = performance.now();
     await session.editor.watched(folder.root, changes);
-    const last = await session.settled();
+    const last = await session.settled(startedAt);
     session.row(`checkout ${way} a branch with ${files.length} changed files`, seconds(last - startedAt));
   }
 }
@@ -235,9 +224,16 @@ async function checkout(session: Session): Promise<void> {
 /** On the disk, and told as an editor and its watcher tell it. @returns when */
 async function save(session: Session, file: string, text: string): Promise<number> {
   const { editor, folder } = session;
+  const textDocument = { uri: uriOf(folder.root, file), version: (versions.get(file) ?? 1) + 1 };
+  if (!versions.has(file)) {
+    const document = { ...textDocument, version: 1, languageId: 'typescript', text: folder.files.get(file) ?? '' };
+    await editor.connection.sendNotification('textDocument/didOpen', { textDocument: document });
+  }
+  versions.set(file, textDocument.version);
   await folder.write(file, text);
   const startedAt = performance.now();
-  await editor.watched(folder.root, { [file]: 2 });
+  await editor.connection.sendNotification('textDocument/didChange', { textDocument, contentChanges: [{ text }] });
+  await editor.connection.sendNotification('textDocument/didSave', { textDocument });
   return startedAt;
 }
 
@@ -340,3 +336,16 @@ function milliseconds(times: readonly number[]): string {
 function seconds(time: number): string {
   return `${(time / 1000).toFixed(1)} s`;
 }
+
+for (const folder of positionals) await measure(path.resolve(folder));
+if (Number(values.generated) > 0) {
+  const base = await realpath(await mkdtemp(path.join(os.tmpdir(), 'bulkhead-live-')));
+  try {
+    await measure(await generated(base, Number(values.generated)));
+  } finally {
+    await rm(base, { recursive: true, force: true });
+  }
+}
+await idle(Number(values.idle));
+for (const session of sessions) await session.end();
+print();

@@ -120,6 +120,7 @@ class Replay {
       );
       if (found.lines.length > 0) {
         for (const line of found.lines) this.#log(`  ${line}`);
+        this.#describe(found.lines);
         differences.push({ step, operations: since, lines: found.lines });
         // What follows must not be blamed for it.
         await this.reopen();
@@ -478,6 +479,18 @@ class Replay {
     );
     const missing = cold.filter((line) => !live.includes(line));
     return missing.map((line) => `missing fix ${uri} ${line}`);
+  }
+
+  /** The files that a difference is about, as they are. */
+  #describe(lines: readonly string[]): void {
+    const isAbout = (file: string): boolean => lines.some((line) => line.includes(this.#uri(file)));
+    for (const file of new Set([...this.#folder.files.keys(), ...this.#documents.keys()])) {
+      if (!isAbout(file)) continue;
+      const disk = this.#folder.files.get(file);
+      const unsaved = this.#documents.get(file)?.text;
+      this.#log(`  ${file}, on the disk ${JSON.stringify(disk?.slice(0, 2000))}`);
+      if (unsaved !== undefined) this.#log(`    ${unsaved === disk ? 'open' : `unsaved ${JSON.stringify(unsaved)}`}`);
+    }
   }
 
   #status(): Promise<StatusParams> {
