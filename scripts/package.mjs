@@ -30,12 +30,14 @@ const requiredFiles = [
   'dist/cli.mjs',
   'dist/store-thread.mjs',
   'schemas/bulkhead.config.schema.json',
+  'docs/rules/circular/import-cycle.md',
   ...runtimePackages.map((name) => `node_modules/${name}/package.json`),
 ];
 
 /** Nothing else may be there. */
 const allowed = [
   /^(package\.json|readme\.md|changelog\.md|LICENSE\.txt|media\/icon\.png|schemas\/[\w.]+\.json)$/,
+  /^docs\/rules\/[\w/-]+\.md$/,
   /^dist\/[\w./-]+\.(cjs|mjs)$/,
   /^node_modules\/(oxc-parser|oxc-resolver|typescript7)\/[^]*\.(js|cjs|mjs|json|txt)$/,
   /^node_modules\/@oxc-(parser|resolver)\/binding-[\w-]+\/(package\.json|[\w.-]+\.node)$/,
@@ -69,7 +71,16 @@ function targetOf(platform, arch) {
 function stagePackage() {
   rmSync(stage, { recursive: true, force: true });
   mkdirSync(stage, { recursive: true });
-  for (const entry of ['README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore', 'media', 'schemas', 'dist']) {
+  for (const entry of [
+    'README.md',
+    'CHANGELOG.md',
+    'LICENSE',
+    '.vscodeignore',
+    'media',
+    'schemas',
+    'docs/rules',
+    'dist',
+  ]) {
     if (!existsSync(path.join(root, entry))) fail(`${entry} is missing.`);
     cpSync(path.join(root, entry), path.join(stage, entry), { recursive: true });
   }

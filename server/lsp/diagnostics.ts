@@ -8,6 +8,7 @@ import {
   type PublishDiagnosticsParams,
 } from 'vscode-languageserver/node';
 import type { Issue, Severity } from '../../workers/protocol.ts';
+import { pageOf } from './rule-pages.ts';
 
 /** VS Code keeps 1,000 markers per file and drops the rest without a word (MainThreadDiagnostics). */
 const maxPerFile = 1000;
@@ -44,13 +45,14 @@ export function diagnosticOf(root: string, issue: Issue): Diagnostic {
     message: place.message,
   }));
   const tags = issue.tags?.map((tag) => (tag === 'unnecessary' ? DiagnosticTag.Unnecessary : DiagnosticTag.Deprecated));
+  const page = issue.url ?? pageOf(issue.detector, issue.rule);
   return {
     source: `bulkhead(${issue.detector})`,
     code: issue.rule,
     severity: severities[issue.severity],
     message: issue.message,
     range: issue.range,
-    ...(issue.url === undefined ? {} : { codeDescription: { href: issue.url } }),
+    ...(page === undefined ? {} : { codeDescription: { href: page } }),
     ...(related === undefined || related.length === 0 ? {} : { relatedInformation: related }),
     ...(tags === undefined || tags.length === 0 ? {} : { tags }),
     data: { fingerprint: issue.fingerprint },

@@ -141,7 +141,7 @@ class ImportCheck {
     } else if (resolution.kind === 'file') {
       this.#names(module, request, module.targets[index]);
       if (resolution.via === 'relative') this.#extension(module, request, resolution.file);
-      if (resolution.via === 'absolute') this.#absolute(module, request);
+      if (resolution.via === 'absolute') this.#absolute(module, request, resolution.file);
     } else if (resolution.kind === 'outside' && resolution.via === 'absolute') {
       this.#absolute(module, request);
     }
@@ -364,11 +364,16 @@ class ImportCheck {
     });
   }
 
-  #absolute(module: Module, request: ModuleRequest): void {
+  #absolute(module: Module, request: ModuleRequest, file?: string): void {
+    const relative = file === undefined ? '' : path.posix.relative(path.posix.dirname(module.file), file);
+    const specifier = relative.startsWith('.') ? relative : `./${relative}`;
     this.#findings.add(module.file, this.#severities['absolute-path'], {
       rule: 'absolute-path',
       message: `'${request.specifier}' exists on this machine only. Use a relative path or an alias.`,
       range: specifierRange(module.record, request),
+      ...(file === undefined
+        ? {}
+        : { fixes: [this.#replaceSpecifier(module, request, specifier, 'fix', `Import '${specifier}'`)] }),
     });
   }
 

@@ -1,0 +1,30 @@
+/** The pages of rules that come with Bulkhead: which there are is read once, from the folder of this installation. */
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const pages = findPages();
+
+/** Address of a rule's page, a file that editors open; undefined: the rule is another tool's, or nobody wrote one. */
+export function pageOf(detector: string, rule: string): string | undefined {
+  return pages.get(`${detector}/${rule}`);
+}
+
+function findPages(): ReadonlyMap<string, string> {
+  // One level above the bundle, two above the sources.
+  for (const above of ['..', '../..']) {
+    const folder = path.join(import.meta.dirname, above, 'docs', 'rules');
+    try {
+      const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.md'));
+      return new Map(
+        files.map((file) => [
+          file.slice(0, -'.md'.length).split(path.sep).join('/'),
+          pathToFileURL(path.join(folder, file)).href,
+        ]),
+      );
+    } catch {
+      continue;
+    }
+  }
+  return new Map();
+}
