@@ -14,7 +14,7 @@ import type { CheckEvent, CheckRequest, PlanRequest, PlanResult } from '../../wo
 import type { FileChange } from '../engine/interest.ts';
 import * as messages from './messages.ts';
 
-const CONNECT_MS = 1000;
+const CONNECT_MS = 5000;
 /** While something is asked for, the leader is asked for a sign of life so often; it gets so long to give it. */
 const PING_EVERY_MS = 5000;
 const PING_PATIENCE_MS = 15_000;

@@ -43,8 +43,8 @@ export interface SharingHost {
   confirm(): Promise<boolean>;
 }
 
-/** Nobody waits longer to know whether somebody else does the work. */
-const JOIN_PATIENCE_MS = 1000;
+/** Nobody waits longer to know whether somebody else does the work. Only a leader that hangs is waited for so long. */
+const JOIN_PATIENCE_MS = 10_000;
 /** Only for an owner that hangs: one that died is noticed by its process. Renewing it often would not be idle. */
 const LEASE_MS = 600_000;
 const FIRST_RETRY_MS = 20;
@@ -75,7 +75,7 @@ export class Sharing {
     );
   }
 
-  /** Resolves when it is known who leads, or after a second. */
+  /** Resolves when it is known who leads, or after ten seconds. */
   async joined(): Promise<void> {
     const patience = new AbortController();
     const late = sleep(JOIN_PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined);
