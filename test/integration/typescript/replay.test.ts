@@ -8,7 +8,7 @@ const SEEDS = [1, 3] as const;
 
 for (const version of versions) {
   describe(`${version}: seeded defects, one after another`, function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     after(cleanUp);
 
     for (const seed of SEEDS) {

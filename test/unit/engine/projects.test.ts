@@ -1,0 +1,125 @@
+/** Projects after an edit: what was not named again is kept, and confirmed when nobody waits. */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Engine } from '../../../server/engine/engine.ts';
+import type { CheckResult } from '../../../workers/protocol.ts';
+import { issue, planOf, projectUnit, ScriptedPool, settle, type HeldCheck } from './support.ts';
+
+describe('engine: projects after an edit', function () {
+  this.timeout(30_000);
+  let pool: ScriptedPool;
+  let engine: Engine;
+
+  async function start(...units: readonly string[]): Promise<void> {
+    pool = new ScriptedPool(() => Promise.resolve(planOf(units.map(projectUnit))));
+    engine = new Engine('/root', pool, {
+      detectors: new Map([['typescript', {}]]),
+      trusted: true,
+      exclude: [],
+    });
+    engine.analyzeAll();
+    await settle();
+  }
+
+  const state = (): string | undefined => engine.status()[0]?.state;
+  const issues = (file: string): readonly string[] => engine.issuesOf(file).map(({ message }) => message);
+  const found = (file: string, message: string) => [issue('typescript', file, 1, 'TS1', message)];
+  const finish = (check: HeldCheck, kept?: CheckResult['kept']): Promise<void> =>
+    check.finish({
+      kind: 'done',
+      result: { durationMs: 1, files: 1, issues: 1, ...(kept ? { kept } : {}) },
+      quarantined: [],
+    });
+  async function edit(file: string): Promise<HeldCheck> {
+    engine.filesChanged([{ file, kind: 'changed' }]);
+    await settle();
+    return pool.last;
+  }
+  /** The check that is asked for at leisure. */
+  async function nextCheck(count: number): Promise<HeldCheck> {
+    while (pool.checks.length < count) await sleep(10);
+    return pool.last;
+  }
+
+  afterEach(() => engine.dispose());
+
+  it('keeps what was not named, and drops it only when a check of everything does not name it', async () => {
+    await start('tsconfig.json');
+    const first = pool.last;
+    assert.equal(first.task.request.since, undefined);
+    for (const file of ['a.ts', 'b.ts', 'c.ts']) await first.answer('tsconfig.json', file, found(file, 'old'));
+    await finish(first);
+    assert.equal(state(), 'done');
+
+    const second = await edit('a.ts');
+    assert.deepEqual(second.task.request.since, { 'tsconfig.json': first.task.request.generation });
+    assert.deepEqual(second.task.request.changed, ['a.ts']);
+    assert.equal(second.task.request.confirm, undefined);
+    await second.answer('tsconfig.json', 'a.ts', found('a.ts', 'new'));
+    await finish(second, { 'tsconfig.json': 'affected' });
+    assert.deepEqual([issues('a.ts'), issues('b.ts'), issues('c.ts')], [['new'], ['old'], ['old']]);
+    assert.equal(state(), 'confirming');
+    assert.equal(engine.settled, false);
+
+    const third = await nextCheck(3);
+    assert.equal(third.task.request.confirm, true);
+    assert.equal(third.task.priority, 'background');
+    assert.deepEqual(third.task.request.since, { 'tsconfig.json': second.task.request.generation });
+    await third.answer('tsconfig.json', 'a.ts', found('a.ts', 'new'));
+    await third.answer('tsconfig.json', 'b.ts', found('b.ts', 'late'));
+    await finish(third);
+    assert.deepEqual([issues('a.ts'), issues('b.ts'), issues('c.ts')], [['new'], ['late'], []]);
+    assert.equal(state(), 'done');
+  });
+
+  it('an edit goes before the confirmation, which is asked for again afterwards', async () => {
+    await start('tsconfig.json');
+    await finish(pool.last);
+    const second = await edit('a.ts');
+    await finish(second, { 'tsconfig.json': 'affected' });
+    const third = await nextCheck(3);
+    const fourth = await edit('a.ts');
+    assert.equal(third.task.signal.aborted, true);
+    // What was cancelled was not told: the asker still has the second answer.
+    assert.deepEqual(fourth.task.request.since, { 'tsconfig.json': second.task.request.generation });
+    assert.equal(fourth.task.request.confirm, undefined);
+    await finish(fourth, { 'tsconfig.json': 'unchanged' });
+    assert.equal((await nextCheck(5)).task.request.confirm, true);
+    await finish(pool.last);
+    assert.equal(state(), 'done');
+  });
+
+  it('confirms only the projects that an edit concerned, and still knows what it has of each', async () => {
+    await start('a/tsconfig.json', 'b/tsconfig.json');
+    const first = pool.last;
+    await finish(first);
+    const second = await edit('a/x.ts');
+    await finish(second, { 'a/tsconfig.json': 'affected', 'b/tsconfig.json': 'unchanged' });
+    const third = await nextCheck(3);
+    assert.deepEqual(
+      third.task.request.units.map(({ id }) => id),
+      ['a/tsconfig.json'],
+    );
+    await finish(third);
+    const fourth = await edit('b/x.ts');
+    assert.deepEqual(fourth.task.request.since, {
+      'a/tsconfig.json': third.task.request.generation,
+      'b/tsconfig.json': second.task.request.generation,
+    });
+  });
+
+  it('does not ask for ever what cannot be confirmed', async () => {
+    await start('tsconfig.json');
+    await finish(pool.last);
+    await finish(await edit('a.ts'), { 'tsconfig.json': 'affected' });
+    const third = await nextCheck(3);
+    await third.finish({
+      kind: 'failed',
+      message: 'TypeScript crashed.',
+      unfinished: third.task.request.units,
+      quarantined: [],
+    });
+    assert.equal(state(), 'failed');
+    assert.equal(engine.settled, true);
+  });
+});
