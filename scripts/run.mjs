@@ -22,6 +22,7 @@ const tasks = {
   lint: ['scripts/lint.mjs'],
   mocha: ['node_modules/mocha/bin/mocha.js'],
   chaos: ['bench/chaos/main.ts'],
+  kills: ['bench/store/kills.ts'],
 };
 
 const [name = '', ...rest] = process.argv.slice(2);

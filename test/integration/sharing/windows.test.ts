@@ -75,6 +75,8 @@ describe('one folder in several processes', function () {
     assert.deepEqual((await status(second)).workers, []);
     const report = await check();
     assert.deepEqual(report.health, [], 'the terminal started workers');
+    const { stdout } = await startCli(['cache', 'info', workspace.root], { cache: true, env }).result;
+    assert.match(stdout, /terminal: .*eslint 0 of 2 units \(2 from another process\)/);
     assert.equal(report.issues.length, [...first.diagnostics.values()].flat().length);
 
     // Each round another of the two sees the change; it was on disk for a while, as it is when watchers report.
