@@ -8,7 +8,7 @@ import { runChaos } from '../../bench/chaos/chaos.ts';
 import { seeded, writeProject } from '../../bench/chaos/project.ts';
 
 describe('chaos run', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it('20 faults change nothing in the issues of typescript, eslint and circular, and leave no process', async () => {
     const seed = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 1e9));

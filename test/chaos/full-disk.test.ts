@@ -8,7 +8,7 @@ import { describe, it } from 'mocha';
 import { Scene } from './support/scene.ts';
 
 describe('full disk', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   it('costs the memory of restarts, not the analysis', async () => {
     const disk = await fullDisk();

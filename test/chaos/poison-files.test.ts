@@ -31,7 +31,7 @@ export default [{ plugins: { poison }, rules: { 'poison/memory': 'error', 'poiso
 `;
 
 describe('poison files', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it('take nothing from the other files and are paid for once', async () => {
     const root = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-poison-'));

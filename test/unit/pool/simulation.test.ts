@@ -10,7 +10,7 @@ import { simulate } from './support/simulation.ts';
 const corpusFile = path.join(import.meta.dirname, '../../chaos/seeds.json');
 
 describe('pool simulation', function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   it('tells the seeds that failed once', async () => {
     for (const seed of (await readCorpus()).pool) await tell(seed);
