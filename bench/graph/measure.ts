@@ -1,71 +1,103 @@
-/** One process: builds the graph of a folder, edits files in memory, and prints what that cost as JSON. */
+/**
+ * One process: builds the graph of a folder, lets all four detectors look at it, edits files, and prints what that
+ * cost as JSON. With `cold` as second argument it ends after graph and cycles: what madge and the like do.
+ */
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { graphOf } from '../../workers/graph/index.ts';
 import { circularFindings } from '../../workers/detectors/circular/index.ts';
 import { importFindings } from '../../workers/detectors/import/index.ts';
 import { isolationFindings } from '../../workers/detectors/isolation/index.ts';
 import { packageFindings } from '../../workers/detectors/package/index.ts';
+import { graphOf, type ModuleGraph } from '../../workers/graph/index.ts';
+import type { DetectorOptions } from '../../workers/protocol.ts';
+
+const EDITS = 100;
+const DETECTORS: Readonly<Record<string, (graph: ModuleGraph, options: DetectorOptions) => unknown>> = {
+  circular: circularFindings,
+  import: importFindings,
+  isolation: isolationFindings,
+  package: packageFindings,
+};
+
+/** Milliseconds. */
+interface Cost {
+  wall: number;
+  cpu: number;
+}
 
 const root = path.resolve(process.argv[2] ?? '.');
-const EDITS = 40;
-const before = process.memoryUsage().rss;
-
+const atStart = megabytes().rss;
 const started = performance.now();
 const graph = await graphOf(root, { overlays: [] });
-const built = performance.now();
-
 circularFindings(graph, {});
-const checked = performance.now();
-const cpu = process.cpuUsage();
+const cold: Cost = { wall: performance.now() - started, cpu: processTime() };
 if (process.argv[3] === 'cold') process.exit();
 
-const files = [...graph.modules.keys()].filter((file) => /\.tsx?$/.test(file));
-const edits: Record<'graph' | 'circular' | 'import' | 'isolation' | 'package', number[]> = {
-  graph: [], circular: [], import: [], isolation: [], package: [],
-}; // prettier-ignore
-for (let number = 0; number < EDITS; number++) {
-  const file = files[Math.floor((files.length * number) / EDITS)] ?? '';
-  // An import that was not there: the edges change, not only the text.
-  const text = `import './${path.posix.basename(files[(number * 7919) % files.length] ?? '', '.ts')}';\n${graph.textOf(file) ?? ''}`;
-  let last = threadTime();
-  const lap = (name: keyof typeof edits): void => {
-    edits[name].push(threadTime() - last);
-    last = threadTime();
-  };
-  await graphOf(root, { overlays: [{ file, text, version: number }], changed: [file] });
-  lap('graph');
-  circularFindings(graph, {});
-  lap('circular');
-  importFindings(graph, {});
-  lap('import');
-  isolationFindings(graph, {});
-  lap('isolation');
-  packageFindings(graph, {});
-  lap('package');
-  await nextTurn();
+for (const find of Object.values(DETECTORS)) find(graph, {});
+const allCold: Cost = { wall: performance.now() - started, cpu: processTime() };
+const built = megabytes();
+
+// A text that says the same, and one that asks for one module more: edges change only with the second.
+const texts = await edits((text) => `// edited\n${text}`);
+const imports = await edits((text, other) => `import './${other}';\n${text}`);
+const edited = megabytes();
+globalThis.gc?.();
+console.log(
+  JSON.stringify({ modules: graph.modules.size, cold, allCold, texts, imports, memory: { atStart, built: built.rss, edited: edited.rss, heap: megabytes().heap } }), // prettier-ignore
+);
+
+/** Costs of each part of an edit: `wall` is the median, `cpu` the mean, because the kernel counts it in ticks. */
+async function edits(change: (text: string, other: string) => string): Promise<Readonly<Record<string, Cost>>> {
+  const files = [...graph.modules.keys()].filter((file) => /(?<!\.d)\.[cm]?[jt]sx?$/.test(file));
+  const walls: Record<string, number[]> = {};
+  const cpu: Record<string, number> = {};
+  for (let number = 0; number < EDITS; number++) {
+    const file = files[Math.floor((files.length * number) / EDITS)] ?? '';
+    const text = change(graph.textOf(file) ?? '', stem(files[(number * 7919) % files.length] ?? ''));
+    const begun = performance.now();
+    let [lastWall, lastCpu] = [begun, threadTime()];
+    const lap = (name: string): void => {
+      const [wall, time] = [performance.now(), threadTime()];
+      (walls[name] ??= []).push(wall - lastWall);
+      cpu[name] = (cpu[name] ?? 0) + time - lastCpu;
+      [lastWall, lastCpu] = [wall, time];
+    };
+    await graphOf(root, { overlays: [{ file, text, version: number }], changed: [file] });
+    lap('graph');
+    for (const [name, find] of Object.entries(DETECTORS)) {
+      find(graph, {});
+      lap(name);
+    }
+    (walls['all'] ??= []).push(lastWall - begun);
+    await nextTurn();
+  }
+  cpu['all'] = Object.values(cpu).reduce((sum, one) => sum + one, 0);
+  return Object.fromEntries(
+    Object.entries(walls).map(([name, list]) => [name, { wall: median(list), cpu: (cpu[name] ?? 0) / EDITS }]),
+  );
 }
-/** Milliseconds this thread has worked: what a busy machine does not distort. */
+
+function stem(file: string): string {
+  return path.posix.basename(file).replace(/\.\w+$/, '');
+}
+
+/** Milliseconds of this thread: what a busy machine distorts least. */
 function threadTime(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((one, other) => one - other)[values.length >> 1] ?? 0;
-const { rss } = process.memoryUsage();
-globalThis.gc?.();
-const { rss: rssAfterCollection, heapUsed } = process.memoryUsage();
-console.log(
-  JSON.stringify({
-    modules: graph.modules.size,
-    build: built - started,
-    circular: checked - built,
-    cpuToBuild: (cpu.user + cpu.system) / 1000,
-    edit: Object.fromEntries(Object.entries(edits).map(([name, values]) => [name, median(values)])),
-    rssBefore: before / 2 ** 20,
-    rss: rss / 2 ** 20,
-    rssAfterCollection: rssAfterCollection / 2 ** 20,
-    heap: heapUsed / 2 ** 20,
-  }),
-);
+/** Milliseconds of all threads, start of Node included. */
+function processTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+function megabytes(): { readonly rss: number; readonly heap: number } {
+  const { rss, heapUsed } = process.memoryUsage();
+  return { rss: rss / 2 ** 20, heap: heapUsed / 2 ** 20 };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[values.length >> 1] ?? 0;
+}
