@@ -49,6 +49,7 @@ await Promise.all([
       server: 'server/lsp/main.ts',
       cli: 'server/cli/main.ts',
       host: 'workers/host.ts',
+      metrics: 'workers/metrics.ts',
       'store-thread': 'server/store/store-thread.ts',
       index: 'server/engine/index.ts',
       workers: 'workers/ipc/index.ts',

@@ -42,10 +42,16 @@ export interface BaselineArguments extends AnalysisArguments {
 export const cacheActions = ['info', 'verify', 'clear'] as const;
 export type CacheAction = (typeof cacheActions)[number];
 
+export interface ReportArguments {
+  readonly folder: string;
+  readonly format: 'pretty' | 'json';
+}
+
 export type Command =
   | { readonly kind: 'cache'; readonly action: CacheAction; readonly folder: string }
   | { readonly kind: 'check'; readonly arguments: CheckArguments }
   | { readonly kind: 'baseline'; readonly arguments: BaselineArguments }
+  | { readonly kind: 'report'; readonly arguments: ReportArguments }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' };
 
@@ -59,6 +65,7 @@ export const help = `Bulkhead: every problem of a workspace, from isolated analy
 Usage: bulkhead check [folder] [options]
        bulkhead baseline [folder] [options]         write down the issues of today: check then shows only new ones
        bulkhead cache info|verify|clear [folder]    what is remembered of a folder between runs
+       bulkhead report metrics [folder]             couplings Ca, Ce and instability of every folder (--format json)
 
 Options
   --detectors a,b       only these detectors
@@ -93,6 +100,7 @@ const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
   check: [...analysisOptions, 'format', 'fail-on', 'timeout', 'no-baseline', 'frozen', 'watch', 'changed'],
   baseline: [...analysisOptions, 'check'],
   cache: [],
+  report: ['format'],
 };
 
 /** @throws UsageError */
@@ -109,6 +117,7 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
     if (!known.includes(option)) throw new UsageError(`bulkhead ${command} has no option --${option}.`);
   }
   if (command === 'cache') return cacheCommand(words);
+  if (command === 'report') return reportCommand(words, values.format);
   const analysis = analysisArguments(values, words, knownDetectors);
   if (command === 'baseline') {
     return { kind: 'baseline', arguments: { ...analysis, check: values.check === true } };
@@ -168,6 +177,12 @@ function analysisArguments(
 function cacheCommand([action = '', folder = '.', ...more]: readonly string[]): Command {
   if (more.length > 0) throw new UsageError(`One folder at a time: "${more.join(' ')}" is too much.`);
   return { kind: 'cache', action: oneOf('bulkhead cache', action, cacheActions, 'info'), folder };
+}
+
+function reportCommand([what = '', folder = '.', ...more]: readonly string[], format: string | undefined): Command {
+  oneOf('bulkhead report', what, ['metrics'], 'metrics');
+  if (more.length > 0) throw new UsageError(`One folder at a time: "${more.join(' ')}" is too much.`);
+  return { kind: 'report', arguments: { folder, format: oneOf('--format', format, ['pretty', 'json'], 'pretty') } };
 }
 
 /** Its value may be left out, which `parseArgs` does not know: the next word is its value unless it is an option. */

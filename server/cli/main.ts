@@ -8,6 +8,7 @@ import { baseline } from './baseline.ts';
 import { cache } from './cache.ts';
 import { check } from './check.ts';
 import type { Output } from './reporters.ts';
+import { reportMetrics } from './report.ts';
 import { version } from '../version.ts';
 
 const wrongUse = 2;
@@ -25,6 +26,8 @@ async function main(): Promise<number> {
         return 0;
       case 'cache':
         return await cache(command.action, command.folder, output(process.stdout));
+      case 'report':
+        return await reportMetrics(command.arguments, output(process.stdout), onInterrupt());
       case 'check': {
         const interrupted = onInterrupt();
         const code = await check(command.arguments, output(process.stdout), output(process.stderr), interrupted);

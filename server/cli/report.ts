@@ -1,0 +1,36 @@
+/** `bulkhead report metrics`: couplings of folders. Measured by a process of its own: parsers are native code. */
+import { execFile } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { FolderMetrics } from '../../workers/protocol-metrics.ts';
+import { UsageError, type ReportArguments } from './arguments.ts';
+import type { Output } from './reporters.ts';
+
+const run = promisify(execFile);
+
+/** Beside the bundle, or where the sources are. */
+const entry = import.meta.filename.endsWith('.ts')
+  ? path.resolve(import.meta.dirname, '../../workers/metrics.ts')
+  : path.join(import.meta.dirname, 'metrics.mjs');
+
+/** @throws UsageError; what the process says when it cannot end well */
+export async function reportMetrics(
+  { folder, format }: ReportArguments,
+  out: Output,
+  signal: AbortSignal,
+): Promise<number> {
+  const root = path.resolve(folder);
+  if (!(await stat(root).catch(() => undefined))?.isDirectory()) throw new UsageError(`There is no folder ${root}.`);
+  const { stdout } = await run(process.execPath, [entry, root], { maxBuffer: 2 ** 28, signal });
+  const folders = JSON.parse(stdout) as readonly FolderMetrics[];
+  if (format === 'json') {
+    out.write(`${JSON.stringify({ folders }, undefined, 2)}\n`);
+    return 0;
+  }
+  out.write('   Ca    Ce     I  folder\n');
+  for (const { folder: name, ca, ce, instability } of folders) {
+    out.write(`${String(ca).padStart(5)} ${String(ce).padStart(5)} ${instability.toFixed(3)}  ${name}\n`);
+  }
+  return 0;
+}

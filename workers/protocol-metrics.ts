@@ -1,0 +1,11 @@
+/** What `workers/metrics.ts` prints: an array of these, in path order. Couplings after R. C. Martin. */
+export interface FolderMetrics {
+  /** Relative to the root; modules below it count as in it. */
+  readonly folder: string;
+  /** Afferent coupling Ca: modules outside that depend on some inside. */
+  readonly ca: number;
+  /** Efferent coupling Ce: modules outside that some inside depend on. */
+  readonly ce: number;
+  /** I = Ce / (Ca + Ce): 0 is what everyone leans on, 1 what nobody does; 0 when there is neither. */
+  readonly instability: number;
+}
