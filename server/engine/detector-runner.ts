@@ -296,7 +296,9 @@ export class DetectorRunner {
       return;
     }
     this.#submitStale();
-    this.#settleIfIdle();
+    // A file that no unit stands for may have put answers in doubt all the same.
+    if (this.#state === 'done' || this.#state === 'partial') this.#lookAgain();
+    else this.#settleIfIdle();
   }
 
   async #plan(): Promise<void> {

@@ -200,6 +200,14 @@ describe('answers in doubt', function () {
       engine.issuesOf('c.ts').map(({ range }) => range.start.line),
       [4],
     );
+
+    engine.filesChanged([{ file: 'global.d.ts', kind: 'changed' }]);
+    assert.equal(state(), 'confirming', 'no unit stands for it');
+    await until('all of them', () => pool.last.files.length === 3);
+    for (const file of pool.last.files) await answer(file, outline([]));
+    await pool.last.finish();
+    await settle();
+    assert.equal(state(), 'done');
     engine.dispose();
   });
 });
