@@ -25,7 +25,8 @@ const tsconfig = ['tsconfig.json', `${folder}/tsconfig.json`, `${folder}/../tsco
 
 const graph = new ModuleGraph(root);
 await graph.update({ overlays: [] });
-const { modules, leaving } = edgesOf(graph);
+const edges = edgesOf(graph);
+const { modules } = edges;
 
 report(
   'madge',
@@ -53,7 +54,7 @@ function ownEdges(wanted: (edge: Edge) => boolean): Edges {
   return new Map(
     modules.flatMap(({ file }, from) => {
       if (!inside(file)) return [];
-      const targets = (leaving[from] ?? []).filter((edge) => inside(modules[edge.to]?.file) && wanted(edge));
+      const targets = edges.leaving(from).filter((edge) => inside(modules[edge.to]?.file) && wanted(edge));
       return [[file, new Set(targets.map(({ to }) => modules[to]?.file ?? ''))] as const];
     }),
   );

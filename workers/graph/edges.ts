@@ -1,7 +1,7 @@
 /** The module graph as numbers: every module an index, every request that leads to a module an edge. Pure, memoized. */
 import type { Digraph } from './components.ts';
 import type { Module, ModuleGraph } from './graph.ts';
-import { isDeclarationFile, type ModuleRequest } from './record.ts';
+import { isDeclarationFile, type ModuleRequest, type RequestKind } from './record.ts';
 
 /** `runtime`: loaded with the module; `deferred`: loaded when some function runs; `type`: gone at run time. */
 export type EdgeKind = 'runtime' | 'deferred' | 'type';
@@ -13,84 +13,106 @@ export interface Edge {
   readonly request: ModuleRequest;
 }
 
-export interface GraphEdges {
+/** Follows its graph: what it gives is true until the graph is updated. Lives as long as no module comes or goes. */
+export class GraphEdges {
   /** In path order; positions are the node numbers. */
   readonly modules: readonly Module[];
   readonly numberOf: ReadonlyMap<Module, number>;
-  /** Edges by the node they leave, in source order. */
-  readonly leaving: readonly (readonly Edge[])[];
-  /** The nodes they lead to, without the node itself. */
-  readonly successors: Digraph;
+  readonly #successors: (readonly number[])[] = [];
+  readonly #targets: (readonly (Module | undefined)[])[] = [];
+  /** Made when asked: most modules are in no cycle. */
+  readonly #leaving: (readonly Edge[] | undefined)[] = [];
+  readonly #shapes: string[] = [];
+  readonly #selves = new Set<number>();
+  #shape: number;
+  #version = -1;
+
+  constructor(graph: ModuleGraph, shape: number) {
+    this.modules = [...graph.modules.values()].sort((one, other) => (one.file < other.file ? -1 : 1));
+    this.numberOf = new Map(this.modules.map((module, number) => [module, number]));
+    this.#shape = shape;
+  }
+
+  /** The nodes that edges lead to from each, without itself. A node's list is another when it may have changed. */
+  get successors(): Digraph {
+    return this.#successors;
+  }
+
+  /** Modules that ask for themselves. */
+  get selves(): Iterable<number> {
+    return this.#selves;
+  }
+
   /** Grows whenever edges come, go or become of another kind; not when only their places in the text change. */
-  readonly shape: number;
+  get shape(): number {
+    return this.#shape;
+  }
+
+  /** Edges by the node they leave, in source order. */
+  leaving(number: number): readonly Edge[] {
+    const module = this.modules[number];
+    return (this.#leaving[number] ??= module ? edgesFrom(module, number, this.numberOf) : []);
+  }
+
+  follow(version: number): void {
+    if (version === this.#version) return;
+    this.#version = version;
+    const shape = this.#shape + 1;
+    for (let number = 0; number < this.modules.length; number++) {
+      const module = this.modules[number];
+      if (!module || this.#targets[number] === module.targets) continue;
+      this.#targets[number] = module.targets;
+      if (this.#take(number, edgesFrom(module, number, this.numberOf))) this.#shape = shape;
+    }
+  }
+
+  /** @returns whether there are other edges than before */
+  #take(number: number, leaving: readonly Edge[]): boolean {
+    const before = this.#shapes[number];
+    this.#shapes[number] = shapeOf(leaving);
+    this.#successors[number] = successorsOf(leaving);
+    this.#leaving[number] = undefined;
+    if (leaving.some(({ to }) => to === number)) this.#selves.add(number);
+    else this.#selves.delete(number);
+    return this.#shapes[number] !== before;
+  }
 }
 
 /** The edges of the graph's present state. Those of a module are made again only when it was linked again. */
 export function edgesOf(graph: ModuleGraph): GraphEdges {
-  const known = memo.get(graph);
-  if (known?.version === graph.version) return known.edges;
-  const next = known?.population === graph.population ? renewed(known) : madeAnew(graph, known?.edges.shape ?? 0);
-  memo.set(graph, { version: graph.version, population: graph.population, ...next });
-  return next.edges;
+  let known = memo.get(graph);
+  if (known?.population !== graph.population) {
+    known = { population: graph.population, edges: new GraphEdges(graph, known?.edges.shape ?? 0) };
+    memo.set(graph, known);
+  }
+  known.edges.follow(graph.version);
+  return known.edges;
 }
 
-interface Made {
-  /** By node: linking a module makes a new list. */
-  readonly targets: readonly (readonly (Module | undefined)[])[];
-  readonly edges: GraphEdges;
-}
-
-interface Kept extends Made {
-  readonly version: number;
-  readonly population: number;
-}
-
-const memo = new WeakMap<ModuleGraph, Kept>();
-
-function madeAnew(graph: ModuleGraph, shape: number): Made {
-  const modules = [...graph.modules.values()].sort((one, other) => (one.file < other.file ? -1 : 1));
-  const numberOf = new Map(modules.map((module, number) => [module, number]));
-  const leaving = modules.map((module, from) => edgesFrom(module, from, numberOf));
-  const successors = leaving.map(successorsOf);
-  return {
-    targets: modules.map(({ targets }) => targets),
-    edges: { modules, numberOf, leaving, successors, shape: shape + 1 },
-  };
-}
-
-/** The same modules, some of them linked again. */
-function renewed({ targets: known, edges }: Made): Made {
-  const { modules, numberOf } = edges;
-  const targets = [...known];
-  const leaving = [...edges.leaving];
-  const successors = [...edges.successors];
-  let { shape } = edges;
-  modules.forEach((module, number) => {
-    if (known[number] === module.targets) return;
-    const fresh = edgesFrom(module, number, numberOf);
-    if (!isSameShape(fresh, leaving[number] ?? [])) shape = edges.shape + 1;
-    targets[number] = module.targets;
-    leaving[number] = fresh;
-    successors[number] = successorsOf(fresh);
-  });
-  return { targets, edges: { modules, numberOf, leaving, successors, shape } };
-}
+const memo = new WeakMap<ModuleGraph, { readonly population: number; readonly edges: GraphEdges }>();
 
 function successorsOf(leaving: readonly Edge[]): readonly number[] {
   const nodes: number[] = [];
   for (const { from, to } of leaving) if (to !== from && !nodes.includes(to)) nodes.push(to);
-  return nodes;
+  return nodes.length === 0 ? NONE : nodes;
 }
 
-function isSameShape(some: readonly Edge[], others: readonly Edge[]): boolean {
-  return (
-    some.length === others.length &&
-    some.every(({ to, kind, request }, index) => {
-      const other = others[index];
-      return other?.to === to && other.kind === kind && other.request.kind === request.kind;
-    })
-  );
+const NONE: readonly number[] = [];
+
+/** Two characters for each edge: where it leads to, and of what kind it is. */
+function shapeOf(leaving: readonly Edge[]): string {
+  let shape = '';
+  for (const { to, kind, request } of leaving) {
+    shape += String.fromCharCode(
+      to & 0xffff,
+      (to >> 16) * 64 + KINDS.indexOf(kind) * 8 + REQUESTS.indexOf(request.kind),
+    );
+  }
+  return shape;
 }
+
+const KINDS: readonly EdgeKind[] = ['runtime', 'deferred', 'type'];
+const REQUESTS: readonly RequestKind[] = ['import', 'export', 'dynamic', 'require', 'type', 'reference'];
 
 function edgesFrom(module: Module, from: number, numberOf: ReadonlyMap<Module, number>): readonly Edge[] {
   const edges: Edge[] = [];
@@ -100,8 +122,10 @@ function edgesFrom(module: Module, from: number, numberOf: ReadonlyMap<Module, n
     if (!request || !target || to === undefined || request.kind === 'reference') return;
     edges.push({ from, to, kind: kindOf(request, target), request });
   });
-  return edges;
+  return edges.length === 0 ? NO_EDGES : edges;
 }
+
+const NO_EDGES: readonly Edge[] = [];
 
 function kindOf(request: ModuleRequest, target: Module): EdgeKind {
   if (request.typeOnly || isDeclarationFile(target.file)) return 'type';

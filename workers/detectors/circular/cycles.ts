@@ -72,7 +72,9 @@ function findCycles(graph: ModuleGraph, kept: Kept<Module, Group>): Found {
   const elided = new Set<Edge>();
   for (const group of groups) for (const edge of group.elided) elided.add(edge);
   const self: Edge[] = [];
-  for (const leaving of edges.leaving) for (const edge of leaving) if (edge.from === edge.to) self.push(edge);
+  for (const number of [...edges.selves].sort((one, other) => one - other)) {
+    self.push(...edges.leaving(number).filter(({ from, to }) => from === to));
+  }
   const inOrder = (found: readonly Component[]): readonly Component[] =>
     found.toSorted((one, other) => (one.members[0] ?? 0) - (other.members[0] ?? 0));
   const cycles: Cycles = {
@@ -104,14 +106,14 @@ class Group {
   #type: readonly Component[] | undefined;
 
   /** @param members node numbers, ascending */
-  constructor(graph: ModuleGraph, { modules, leaving }: GraphEdges, members: readonly number[]) {
+  constructor(graph: ModuleGraph, edges: GraphEdges, members: readonly number[]) {
     this.#graph = graph;
     this.#members = members;
     this.#numberWithin = new Map(members.map((number, within) => [number, within]));
-    this.#modules = members.flatMap((number) => modules[number] ?? []);
+    this.#modules = members.flatMap((number) => edges.modules[number] ?? []);
     for (const module of this.#modules) noteRead(module);
     this.#leaving = members.map((number) =>
-      (leaving[number] ?? []).filter(({ from, to }) => from !== to && this.#numberWithin.has(to)),
+      edges.leaving(number).filter(({ from, to }) => from !== to && this.#numberWithin.has(to)),
     );
     this.elided = this.#findElided();
     const runtime = this.#part(this.#isRuntime);

@@ -135,7 +135,7 @@ function hopsOf(cycles: Cycles, { edge, path }: Cycle): readonly RelatedPlace[] 
 
 /** Of several ways to ask for the same module, the one that binds hardest. */
 function bestEdge({ edges, elided }: Cycles, from: number, to: number | undefined): Edge | undefined {
-  const candidates = (edges.leaving[from] ?? []).filter((edge) => edge.to === to);
+  const candidates = edges.leaving(from).filter((edge) => edge.to === to);
   return (
     candidates.find((edge) => edge.kind === 'runtime' && !elided.has(edge)) ??
     candidates.find(({ kind }) => kind === 'deferred') ??

@@ -80,7 +80,7 @@ function keyOf({ name, source }: LoadRead): string {
 function orderOf({ edges, elided }: Cycles): string {
   const dropped = Array.from(
     elided,
-    (edge) => `${String(edge.from)} ${String(edges.leaving[edge.from]?.indexOf(edge))}`,
+    (edge) => `${String(edge.from)} ${String(edges.leaving(edge.from).indexOf(edge))}`,
   );
   return [edges.shape, ...dropped].join();
 }
@@ -139,7 +139,7 @@ function loadReads(
   inside: ReadonlySet<number>,
 ): readonly LoadRead[] {
   const module = edges.modules[number];
-  const wanted = (edges.leaving[number] ?? []).filter((edge) => isEvaluated(edge, elided) && inside.has(edge.to));
+  const wanted = edges.leaving(number).filter((edge) => isEvaluated(edge, elided) && inside.has(edge.to));
   const uses = module && wanted.length > 0 ? usesOf(graph, module) : undefined;
   if (!module || !uses) return [];
   const reads: LoadRead[] = [];
@@ -189,7 +189,7 @@ function evaluationOrder({ edges, elided }: Cycles, program: number): readonly n
   const started = new Set([program]);
   const path: { readonly number: number; readonly next: Iterator<Edge> }[] = [];
   const open = (number: number): void => {
-    path.push({ number, next: (edges.leaving[number] ?? []).values() });
+    path.push({ number, next: edges.leaving(number).values() });
   };
   open(program);
   for (let top = path.at(-1); top; top = path.at(-1)) {
@@ -208,8 +208,8 @@ function evaluationOrder({ edges, elided }: Cycles, program: number): readonly n
 /** Modules that load each module with themselves. */
 function importersOf(edges: GraphEdges, elided: ReadonlySet<Edge>): readonly (readonly number[])[] {
   const importers: number[][] = edges.modules.map(() => []);
-  for (const leaving of edges.leaving) {
-    for (const edge of leaving) {
+  for (let from = 0; from < edges.modules.length; from++) {
+    for (const edge of edges.leaving(from)) {
       if (isEvaluated(edge, elided)) importers[edge.to]?.push(edge.from);
     }
   }
@@ -249,7 +249,7 @@ function entriesOf(
         break;
       }
       seen.add(at);
-      at = edges.leaving[at]?.find((edge) => isEvaluated(edge, elided) && reaching.has(edge.to))?.to;
+      at = edges.leaving(at).find((edge) => isEvaluated(edge, elided) && reaching.has(edge.to))?.to;
     }
     if (entries.size >= MAXIMUM_ENTRIES) break;
   }

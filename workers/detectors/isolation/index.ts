@@ -229,7 +229,7 @@ class IsolationCheck {
 
   #couplings(): void {
     const { edges, incoming, outgoing } = couplingCounts(this.#graph);
-    const { modules, leaving } = edges;
+    const { modules } = edges;
     const often = percentile(incoming, 0.95);
     const widely = percentile(outgoing, 0.95);
     for (let number = 0; number < modules.length; number++) {
@@ -254,10 +254,10 @@ class IsolationCheck {
     }
     if (this.#severities['unstable-dependency'] === 'off') return;
     const couplings = moduleCouplings(this.#graph);
-    leaving.forEach((edges, from) => {
+    modules.forEach((_, from) => {
       if ((incoming[from] ?? 0) < 5) return;
       const seen = new Set<number>();
-      for (const edge of edges) {
+      for (const edge of edges.leaving(from)) {
         if (edge.from === edge.to || seen.has(edge.to)) continue;
         seen.add(edge.to);
         this.#instability(edge, modules, couplings);
@@ -295,8 +295,16 @@ const NONE: readonly Finding[] = [];
 
 const FIRST_LINE: Finding['range'] = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 
+/** Of numbers from zero up, by counting them. */
 function percentile(values: Int32Array, share: number): number {
-  return values.toSorted()[Math.floor((values.length - 1) * share)] ?? 0;
+  const counts: number[] = [];
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  let left = Math.floor((values.length - 1) * share) + 1;
+  for (let value = 0; value < counts.length; value++) {
+    left -= counts[value] ?? 0;
+    if (left <= 0) return value;
+  }
+  return 0;
 }
 
 /** Whether an exports map names a subpath, patterns included, whatever its conditions. */

@@ -27,56 +27,58 @@ export interface CouplingCounts {
 /** The same as numbers; valid until asked again. */
 export function couplingCounts(graph: ModuleGraph): CouplingCounts {
   const edges = edgesOf(graph);
-  const { modules, successors } = edges;
-  const known = memo.get(graph);
-  const isSame = known?.edges.modules === modules;
-  const { incoming, outgoing } = isSame
-    ? known
-    : { incoming: new Int32Array(modules.length), outgoing: new Int32Array(modules.length) };
-  const count = (targets: readonly number[], sign: 1 | -1): void => {
-    for (const to of targets) incoming[to] = (incoming[to] ?? 0) + sign;
-  };
-  for (let number = 0; number < modules.length; number++) {
-    const [before, now] = [isSame ? (known.edges.successors[number] ?? []) : [], successors[number] ?? []];
-    if (isSame && before === now) continue;
-    count(before, -1);
-    count(now, 1);
-    outgoing[number] = now.length;
+  let counts = memo.get(graph);
+  if (counts?.edges !== edges) {
+    const size = edges.modules.length;
+    counts = { edges, incoming: new Int32Array(size), outgoing: new Int32Array(size), counted: [] };
+    memo.set(graph, counts);
   }
-  const counts = { edges, incoming, outgoing };
-  memo.set(graph, counts);
+  const { incoming, outgoing, counted } = counts;
+  for (let number = 0; number < edges.modules.length; number++) {
+    const now = edges.successors[number] ?? [];
+    if (counted[number] === now) continue;
+    for (const to of counted[number] ?? []) incoming[to] = (incoming[to] ?? 0) - 1;
+    for (const to of now) incoming[to] = (incoming[to] ?? 0) + 1;
+    outgoing[number] = now.length;
+    counted[number] = now;
+  }
   return counts;
 }
 
-const memo = new WeakMap<ModuleGraph, CouplingCounts>();
+interface Counting extends CouplingCounts {
+  /** The lists of successors that are in the numbers. */
+  readonly counted: (readonly number[])[];
+}
+
+const memo = new WeakMap<ModuleGraph, Counting>();
 
 /**
- * Couplings of every folder with modules in it or below it: Ca counts modules outside that depend on some inside, Ce
- * modules outside that some inside depend on.
+ * Couplings of every folder with modules in it or below it, as dependency-cruiser counts them: Ca how many times a
+ * module outside depends on one inside, Ce how many times one inside depends on one outside.
  */
 export function folderCouplings(graph: ModuleGraph): ReadonlyMap<string, Coupling> {
-  const { modules, leaving } = edgesOf(graph);
-  const sets = new Map<string, { readonly dependents: Set<number>; readonly dependencies: Set<number> }>();
+  const { modules, successors } = edgesOf(graph);
   const folders = modules.map(({ file }) => foldersOf(file));
-  for (const list of folders) {
-    for (const folder of list)
-      if (!sets.has(folder)) sets.set(folder, { dependents: new Set(), dependencies: new Set() });
-  }
-  for (const edges of leaving) {
-    for (const { from, to } of edges) {
+  const counts = new Map(folders.flat().map((folder) => [folder, { ca: 0, ce: 0 }]));
+  for (const [from, targets] of successors.entries()) {
+    for (const to of targets) {
       const [source, target] = [folders[from] ?? [], folders[to] ?? []];
-      for (const folder of source) if (!target.includes(folder)) sets.get(folder)?.dependencies.add(to);
-      for (const folder of target) if (!source.includes(folder)) sets.get(folder)?.dependents.add(from);
+      for (const folder of source) if (!target.includes(folder)) increase(counts.get(folder), 'ce');
+      for (const folder of target) if (!source.includes(folder)) increase(counts.get(folder), 'ca');
     }
   }
   return new Map(
-    [...sets]
+    [...counts]
       .sort(([one], [other]) => (one < other ? -1 : 1))
-      .map(([folder, { dependents, dependencies }]) => [folder, couplingOf(dependents.size, dependencies.size)]),
+      .map(([folder, { ca, ce }]) => [folder, couplingOf(ca, ce)]),
   );
 }
 
-export function couplingOf(ca: number, ce: number): Coupling {
+function increase(count: { ca: number; ce: number } | undefined, which: 'ca' | 'ce'): void {
+  if (count) count[which]++;
+}
+
+function couplingOf(ca: number, ce: number): Coupling {
   return { ca, ce, instability: ca + ce === 0 ? 0 : ce / (ca + ce) };
 }
 

@@ -38,7 +38,7 @@ export class UsageCheck {
   #ambient: ReadonlySet<string> = new Set();
 
   // Of the last run: the list of each module, and all of each manifest.
-  #listed: (readonly string[])[] = [];
+  readonly #listed: (readonly string[])[] = [];
   #used = new Map<Manifest, Set<string>>();
 
   constructor(check: PackageCheck) {
@@ -57,14 +57,16 @@ export class UsageCheck {
     this.#ambient = new Set(ambient);
     const all = new Map<string, readonly Finding[]>();
     const misplaced = new Map<Manifest, PackageUse[]>();
-    const listed: (readonly string[])[] = [];
+    let at = 0;
+    let isOther = false;
     for (const module of graph.modules.values()) {
       const usage = this.#usages.of(module, this.#usageOf, given);
-      listed.push(usage.names);
+      isOther ||= this.#listed[at] !== usage.names;
+      this.#listed[at++] = usage.names;
       for (const [file, findings] of usage.findings) all.set(file, findings);
       if (usage.misplaced.length > 0) append(misplaced, graph.manifests.packageOf(module.file), usage.misplaced);
     }
-    if (!isSame(listed, this.#listed)) this.#unite(listed);
+    if (isOther) this.#unite();
     for (const [manifest, file] of this.#files) {
       const wrong = firstOfEach(misplaced.get(manifest) ?? []);
       const unused = this.#unusedOf(file);
@@ -105,13 +107,12 @@ export class UsageCheck {
     return known ?? names;
   }
 
-  #unite(listed: (readonly string[])[]): void {
+  #unite(): void {
     const { modules, manifests } = this.#check.graph;
-    this.#listed = listed;
     this.#used = new Map();
     let at = 0;
     for (const { file } of modules.values()) {
-      const names = listed[at++] ?? [];
+      const names = this.#listed[at++] ?? [];
       const manifest = names.length === 0 ? undefined : manifests.packageOf(file);
       if (!manifest) continue;
       let used = this.#used.get(manifest);
@@ -150,8 +151,4 @@ function firstOfEach(uses: readonly PackageUse[]): readonly PackageUse[] {
   );
   for (const use of inOrder) if (!first.has(use.name) && !use.isTypeOnly()) first.set(use.name, use);
   return [...first.values()];
-}
-
-function isSame(some: readonly unknown[], others: readonly unknown[]): boolean {
-  return some.length === others.length && some.every((one, index) => one === others[index]);
 }
