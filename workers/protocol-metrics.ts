@@ -2,9 +2,9 @@
 export interface FolderMetrics {
   /** Relative to the root; modules below it count as in it. */
   readonly folder: string;
-  /** Afferent coupling Ca: modules outside that depend on some inside. */
+  /** Afferent coupling Ca: how many times a module outside depends on one inside. */
   readonly ca: number;
-  /** Efferent coupling Ce: modules outside that some inside depend on. */
+  /** Efferent coupling Ce: how many times a module inside depends on one outside. */
   readonly ce: number;
   /** I = Ce / (Ca + Ce): 0 is what everyone leans on, 1 what nobody does; 0 when there is neither. */
   readonly instability: number;

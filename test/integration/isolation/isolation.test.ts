@@ -75,7 +75,7 @@ describe('isolation', () => {
     const graph = new ModuleGraph(workspace.root);
     await graph.update({ overlays: [] });
     assert.deepEqual(Object.fromEntries(folderCouplings(graph)), {
-      a: { ca: 0, ce: 1, instability: 1 },
+      a: { ca: 0, ce: 2, instability: 1 },
       b: { ca: 2, ce: 1, instability: 1 / 3 },
       c: { ca: 1, ce: 0, instability: 0 },
     });

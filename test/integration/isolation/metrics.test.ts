@@ -23,14 +23,14 @@ describe('bulkhead report metrics', function () {
     assert.equal(json.status, 0, json.stderr);
     assert.deepEqual(JSON.parse(json.stdout), {
       folders: [
-        { folder: 'a', ca: 0, ce: 1, instability: 1 },
+        { folder: 'a', ca: 0, ce: 2, instability: 1 },
         { folder: 'b', ca: 2, ce: 0, instability: 0 },
       ],
     });
     const pretty = report('metrics', workspace.root);
     assert.deepEqual(pretty.stdout.split('\n').slice(0, 3), [
       '   Ca    Ce     I  folder',
-      '    0     1 1.000  a',
+      '    0     2 1.000  a',
       '    2     0 0.000  b',
     ]);
   });
