@@ -7,7 +7,6 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Memory } from '../../../server/engine/memory.ts';
 import { storeDirFor } from '../../../server/store/location.ts';
 import { asRunEntry } from '../../../server/store/run-history.ts';
@@ -15,7 +14,7 @@ import { openStore } from '../../../server/store/store.ts';
 import { requests, type StatusParams } from '../../../workers/protocol-lsp.ts';
 import { Editor } from '../../support/lsp-client.ts';
 import { until } from '../../support/processes.ts';
-import { makeWorkspace } from '../../support/workspace.ts';
+import { KnownFiles, randomBy, scriptCount } from './known-files.ts';
 
 export interface KillOptions {
   readonly points: number;
@@ -32,8 +31,6 @@ export interface KillReport {
   readonly analysed: number;
 }
 
-const SCRIPTS = 24;
-const TYPED = 8;
 /** Milliseconds: longer than an analysis of the folder on an idle machine. */
 const LONGEST_LIFE_MS = 2500;
 /** When the server keeps its results after an analysis, as far as a killer can aim at it. */
@@ -41,63 +38,17 @@ const KEEPING_MS = [1900, 2400] as const;
 const PATIENCE_MS = 120_000;
 const detectors = ['eslint', 'typescript'] as const;
 
-/** By number of the variant: text of a file and the rules that find something in it. */
-const scripts: readonly (readonly [string, readonly string[]])[] = [
-  ['export const value = 1;\n', []],
-  ['debugger;\nexport const value = 1;\n', ['no-debugger']],
-  ['var value = 1;\nexport { value };\ndebugger;\n', ['no-debugger', 'no-var']],
-];
-const typed: readonly (readonly [string, readonly string[]])[] = [
-  ['export const value: number = 1;\n', []],
-  ["export const value: number = 'one';\n", ['TS2322']],
-  ['export const value = missing;\n', ['TS2304']],
-];
-
 /** @throws AssertionError when anything untrue was shown, or anything known was analysed again */
 export async function killAtRandomPoints({ points, seed, log = () => {} }: KillOptions): Promise<KillReport> {
   const random = randomBy(seed);
   const pick = (below: number): number => Math.floor(random() * below);
-  const truth = new Map<string, readonly string[]>();
-  await using workspace = await makeWorkspace({
-    'package.json': '{ "name": "killed", "private": true, "type": "module" }\n',
-    'tsconfig.json':
-      '{ "compilerOptions": { "strict": true, "module": "nodenext", "noEmit": true, "types": [] }, "include": ["src/*.ts"] }\n',
-    'eslint.config.js':
-      "export default [{ files: ['**/*.js'], rules: { 'no-debugger': 'error', 'no-var': 'warn' } }];\n",
-  });
-  const { root } = workspace;
-  await workspace.link({ eslint: 'eslint' });
-  const names = [
-    ...Array.from({ length: SCRIPTS }, (_, index) => `src/script-${index}.js`),
-    ...Array.from({ length: TYPED }, (_, index) => `src/typed-${index}.ts`),
-  ];
-  const change = async (files: readonly string[]): Promise<void> => {
-    for (const file of files) {
-      const [text, rules] = (file.endsWith('.ts') ? typed : scripts)[pick(3)] ?? ['', []];
-      truth.set(file, rules);
-      await workspace.write({ [file]: text });
-    }
-  };
-  const some = (): readonly string[] => Array.from({ length: 1 + pick(4) }, () => names[pick(names.length)] ?? '');
-  await change(names);
+  await using files = await KnownFiles.make(pick);
+  const { root } = files;
   const home = path.join(path.dirname(root), 'home');
   const storageDir = path.join(path.dirname(root), 'storage');
   const env = { ...process.env, XDG_CACHE_HOME: home, HOME: home, LOCALAPPDATA: home };
   const dir = await storeDirFor(root, { storageDir });
 
-  /** Shown, but not true of the file as it is. */
-  const untrue = (editor: Editor): readonly string[] =>
-    [...editor.diagnostics].flatMap(([uri, list]) => {
-      const file = path.relative(root, fileURLToPath(uri)).split(path.sep).join('/');
-      const rules = [...(truth.get(file) ?? [])];
-      return list.flatMap(({ code }) => {
-        const at = rules.indexOf(String(code));
-        if (at >= 0) rules.splice(at, 1);
-        return at >= 0 ? [] : [`${file}: ${String(code)}`];
-      });
-    });
-  const shown = (editor: Editor): number => [...editor.diagnostics.values()].flat().length;
-  const expected = (): number => [...truth.values()].flat().length;
   const idle = async (editor: Editor): Promise<void> =>
     until(
       'the end of the analysis',
@@ -116,7 +67,7 @@ export async function killAtRandomPoints({ points, seed, log = () => {} }: KillO
     const take = editor.diagnostics.set.bind(editor.diagnostics);
     editor.diagnostics.set = (uri, list) => {
       take(uri, list);
-      wrong.push(...untrue(editor));
+      wrong.push(...files.untrue(editor.diagnostics));
       return editor.diagnostics;
     };
     await editor.open([root], { initializationOptions: { storageDir, trusted: true } });
@@ -124,7 +75,7 @@ export async function killAtRandomPoints({ points, seed, log = () => {} }: KillO
       await wait(life);
     } else {
       await idle(editor);
-      await until('all issues', () => shown(editor) === expected() && untrue(editor).length === 0, PATIENCE_MS);
+      await until('all issues', () => files.areShown(editor.diagnostics), PATIENCE_MS);
       if (moment === 'rest' || moment === 'keeping') {
         if (moment === 'rest') {
           const work = await workOf(dir, openedAt, known);
@@ -150,16 +101,15 @@ export async function killAtRandomPoints({ points, seed, log = () => {} }: KillO
     assert.deepEqual(wrong, [], `point ${point} of seed ${seed}: shown, but not true`);
     if (moment === 'edits') {
       // What is shown now lags behind the files; the next server is held to the truth again.
-      const files = some();
-      await change(files);
-      await editor.watched(root, Object.fromEntries(files.map((file) => [file, 2])));
+      const changed = await files.change();
+      await editor.watched(root, Object.fromEntries(changed.map((file) => [file, 2])));
       await wait(life);
     }
     editor.server.kill('SIGKILL');
     await Promise.all([once(editor.server, 'exit'), editor.exited]);
     // While nobody looks.
-    if (pick(3) === 0) await change(some());
-    log(`${point + 1} ${moment}: ${known.get('eslint') ?? 0} of ${SCRIPTS} files were kept`);
+    if (pick(3) === 0) await files.change();
+    log(`${point + 1} ${moment}: ${known.get('eslint') ?? 0} of ${scriptCount + 1} files were kept`);
   }
   return { points, ...sums };
 }
@@ -213,15 +163,4 @@ async function workOf(
     PATIENCE_MS,
   );
   return new Map([...all].filter(([detector]) => known.has(detector)));
-}
-
-/** Mulberry32: the same numbers for the same seed, everywhere. */
-function randomBy(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
