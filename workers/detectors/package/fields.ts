@@ -12,8 +12,12 @@ import type { ManifestFile } from './manifest-file.ts';
 import { rangeKindOf } from './ranges.ts';
 
 export function checkFields(check: PackageCheck): void {
+  const { manifests } = check.graph;
   for (const file of check.files) {
     const { manifest } = file;
+    // Data of tests may well be wrong.
+    const isMember = manifests.workspaceRoots.length > 0 && manifests.isMember(manifest);
+    if (manifest.directory !== '' && !isMember && DATA_OF_TESTS.test(manifest.file)) continue;
     const { name, version } = manifest.data;
     if (name !== undefined && !isPackageName(name)) {
       check.report(manifest.file, 'invalid-field', {
@@ -31,6 +35,8 @@ export function checkFields(check: PackageCheck): void {
     checkDuplicates(check, file);
   }
 }
+
+const DATA_OF_TESTS = /(^|\/)(__tests__|__fixtures__|tests?|specs?|fixtures|e2e)\//;
 
 function checkRanges(check: PackageCheck, file: ManifestFile): void {
   const { manifest } = file;

@@ -160,17 +160,16 @@ function satisfies(version: string, range: string): boolean {
 /** Whether every Node the one allows is allowed by the other. Odd versions are left out: nobody stays on them. */
 function isWithin(own: string, theirs: string): boolean {
   try {
-    return NODES.every((node) => semver.subset(withNode(own, node), theirs, { includePrerelease: true }));
+    return own
+      .split('||')
+      .every((part) =>
+        NODES.filter((node) => semver.intersects(part, node)).every((node) =>
+          semver.subset(`${part} ${node}`, theirs, { includePrerelease: true }),
+        ),
+      );
   } catch {
     return true;
   }
 }
 
 const NODES = Array.from({ length: 16 }, (_, index) => `${String(index * 2 + 4)}.x`);
-
-function withNode(range: string, node: string): string {
-  return range
-    .split('||')
-    .map((part) => `${part} ${node}`)
-    .join('||');
-}
