@@ -16,8 +16,8 @@ import * as messages from './messages.ts';
 
 const CONNECT_MS = 5000;
 /** While something is asked for, the leader is asked for a sign of life so often; it gets so long to give it. */
-const PING_EVERY_MS = 5000;
-const PING_PATIENCE_MS = 15_000;
+const PING_EVERY_MS = 3000;
+const PING_PATIENCE_MS = 10_000;
 
 export interface FollowerListener {
   /** The leader has learnt of changes. */
