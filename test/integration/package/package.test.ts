@@ -57,6 +57,7 @@ describe('package', () => {
     });
     assert.deepEqual(await named('engines-unsatisfied', engines('>=22.22.0', '^22.13.0 || >=24')), []);
     assert.deepEqual(await named('engines-unsatisfied', engines('^20.9.0 || ^22.11.0 || >=24', '>=18')), []);
+    assert.deepEqual(await named('engines-unsatisfied', engines('>=22', '^22.0.0 || ^24.0.0 || >=26')), []);
     assert.deepEqual(await named('engines-unsatisfied', engines('>=20', '^22.13.0 || >=24')), ['d']);
     assert.deepEqual(await named('engines-unsatisfied', engines('>=22', '^22.13.0 || >=24')), ['d']);
   });

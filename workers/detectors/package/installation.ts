@@ -163,9 +163,7 @@ function isWithin(own: string, theirs: string): boolean {
     return own
       .split('||')
       .every((part) =>
-        NODES.filter((node) => semver.intersects(part, node)).every((node) =>
-          semver.subset(`${part} ${node}`, theirs, { includePrerelease: true }),
-        ),
+        NODES.filter((node) => semver.intersects(part, node)).every((node) => semver.subset(`${part} ${node}`, theirs)),
       );
   } catch {
     return true;
