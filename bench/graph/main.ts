@@ -41,12 +41,14 @@ interface Measured {
 }
 
 const repositoryRoot = path.resolve(import.meta.dirname, '../..');
-const measure = path.join(repositoryRoot, 'out/bench/graph-measure.mjs');
+const measure = path.join(repositoryRoot, 'out/bench/graph/measure.mjs');
 const flags = detectorTable['circular']?.execArgv ?? [];
 await build({
   entryPoints: [path.join(import.meta.dirname, 'measure.ts')],
-  outfile: measure,
+  outdir: path.dirname(measure),
+  outExtension: { '.js': '.mjs' },
   bundle: true,
+  splitting: true,
   platform: 'node',
   format: 'esm',
   mainFields: ['module', 'main'],

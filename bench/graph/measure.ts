@@ -5,19 +5,10 @@
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { circularFindings } from '../../workers/detectors/circular/index.ts';
-import { importFindings } from '../../workers/detectors/import/index.ts';
-import { isolationFindings } from '../../workers/detectors/isolation/index.ts';
-import { packageFindings } from '../../workers/detectors/package/index.ts';
 import { graphOf, type ModuleGraph } from '../../workers/graph/index.ts';
 import type { DetectorOptions } from '../../workers/protocol.ts';
 
 const EDITS = 100;
-const DETECTORS: Readonly<Record<string, (graph: ModuleGraph, options: DetectorOptions) => unknown>> = {
-  circular: circularFindings,
-  import: importFindings,
-  isolation: isolationFindings,
-  package: packageFindings,
-};
 
 /** Milliseconds. */
 interface Cost {
@@ -33,7 +24,13 @@ circularFindings(graph, {});
 const cold: Cost = { wall: performance.now() - started, cpu: processTime() };
 if (process.argv[3] === 'cold') process.exit();
 
-for (const find of Object.values(DETECTORS)) find(graph, {});
+const detectors: Readonly<Record<string, (graph: ModuleGraph, options: DetectorOptions) => unknown>> = {
+  circular: circularFindings,
+  import: (await import('../../workers/detectors/import/index.ts')).importFindings,
+  isolation: (await import('../../workers/detectors/isolation/index.ts')).isolationFindings,
+  package: (await import('../../workers/detectors/package/index.ts')).packageFindings,
+};
+for (const find of Object.values(detectors)) find(graph, {});
 const allCold: Cost = { wall: performance.now() - started, cpu: processTime() };
 const built = megabytes();
 
@@ -64,7 +61,7 @@ async function edits(change: (text: string, other: string) => string): Promise<R
     };
     await graphOf(root, { overlays: [{ file, text, version: number }], changed: [file] });
     lap('graph');
-    for (const [name, find] of Object.entries(DETECTORS)) {
+    for (const [name, find] of Object.entries(detectors)) {
       find(graph, {});
       lap(name);
     }

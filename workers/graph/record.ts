@@ -211,14 +211,8 @@ function readImports(module: ModuleSyntax, requests: ModuleRequest[]): void {
 /** Re-exports become a request each; `request` of the exports is, until {@link reindex}, the offset of its start. */
 function readExports(module: ModuleSyntax, text: string, requests: ModuleRequest[], exports: ModuleExport[]): void {
   // `import { a } from 'x'; export { a };` is told as a re-export; here it stays the export of a binding.
-  const imported = new Map(
-    module.staticImports.flatMap(({ moduleRequest, entries }) =>
-      entries.map(
-        ({ importName, localName }) =>
-          [`${String(moduleRequest.start)} ${String(importName.start)}`, localName.value] as const,
-      ),
-    ),
-  );
+  const passesOn = module.staticExports.some(({ entries }) => entries.some((entry) => entry.moduleRequest !== null));
+  const imported = passesOn ? importedNames(module) : new Map<string, string>();
   for (const { start, end, entries } of module.staticExports) {
     const mutable = /^export\s+(?:let|var)\b/.test(text.slice(start, start + 20)) ? { isMutable: true as const } : {};
     const names: ImportedName[] = [];
@@ -257,6 +251,18 @@ function readExports(module: ModuleSyntax, text: string, requests: ModuleRequest
       names,
     });
   }
+}
+
+/** Local names by where their module and they themselves stand. */
+function importedNames({ staticImports }: ModuleSyntax): ReadonlyMap<string, string> {
+  return new Map(
+    staticImports.flatMap(({ moduleRequest, entries }) =>
+      entries.map(
+        ({ importName, localName }) =>
+          [`${String(moduleRequest.start)} ${String(importName.start)}`, localName.value] as const,
+      ),
+    ),
+  );
 }
 
 /** `default` for a default, `*` for what has no name. */
@@ -310,6 +316,7 @@ function needsTree(text: string, language: Language, module: ModuleSyntax): bool
 }
 
 function reindex(exports: ModuleExport[], requests: readonly ModuleRequest[]): void {
+  if (exports.every(({ request }) => request === undefined)) return;
   const byStart = new Map(requests.map((request, index) => [request.start, index]));
   exports.forEach((entry, index) => {
     if (entry.request !== undefined) exports[index] = { ...entry, request: byStart.get(entry.request) ?? -1 };
