@@ -96,6 +96,14 @@ describe('import', () => {
     );
   });
 
+  it('leaves what Flow resolves to Flow', async () => {
+    const files = {
+      'node_modules/x/package.json': {},
+      'a.js': "/**\n * @flow\n */\nimport 'Name';\nimport './gone';\n",
+    };
+    assert.deepEqual(await found(files), []);
+  });
+
   it('asks nobody to install what only a host provides', async () => {
     const files = {
       'node_modules/x/package.json': {},

@@ -154,11 +154,19 @@ class ImportCheck {
 
   #missing(module: Module, request: ModuleRequest, missing: Missing, index: number): void {
     const { specifier } = request;
-    if (this.#isReported(module, request) || this.#isKnown(specifier)) return;
+    if (this.#isReported(module, request) || this.#isKnown(specifier) || this.#isFlow(module)) return;
     if (missing.why === 'output' || this.#ambient.some((pattern) => pattern.test(specifier))) return;
     if (missing.why === 'package' || missing.why === 'subpath') this.#missingPackage(module, request, missing, index);
     else if (missing.why === 'exports') this.#blocked(module, request, missing);
     else this.#missingFile(module, request, missing, index);
+  }
+
+  /** Flow finds modules in ways of its own: by bare names, and by declarations elsewhere. */
+  #isFlow({ file }: Module): boolean {
+    return (
+      !isTypeScriptFile(file) &&
+      /^[^'"`]*@(?:flow|providesModule)\b/.test(this.#graph.textOf(file)?.slice(0, 1000) ?? '')
+    );
   }
 
   #missingFile(module: Module, request: ModuleRequest, { why, via }: Missing, index: number): void {
