@@ -73,6 +73,14 @@ describe('status bar item', () => {
     assert.match(tooltip, /Memory of all workers: 100\u00a0MB/);
   });
 
+  it('tells results of an earlier run as such', () => {
+    const detectors = [{ name: 'eslint', status: 'done', issues: 3, stale: 2 }] as const;
+    const { text, label, tooltip } = statusItem(running({ detectors }));
+    assert.equal(text, '$(history) Bulkhead');
+    assert.equal(label, 'Bulkhead: results of an earlier run for 2 inputs, 1 error, 2 warnings');
+    assert.match(tooltip, /2 of an earlier run/);
+  });
+
   it('offers the commands that make sense in the state', () => {
     const commands = (view: View) =>
       [...statusItem(view).tooltip.matchAll(/command:bulkhead\.(\w+)/g)].map((m) => m[1]);
