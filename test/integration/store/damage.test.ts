@@ -14,7 +14,7 @@ const results = [fileResult('a.ts', 1), fileResult('b.ts', 0), fileResult('c.ts'
 const truth = new Map(results.map((result) => [result.unit, JSON.stringify(putUnit(result))]));
 
 describe('store: damaged files', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const folder = temporaryFolders(true);
   let dir: string;
   let good: Buffer;
