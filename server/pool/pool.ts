@@ -278,7 +278,10 @@ class CompartmentPool implements SupervisedPool {
 
   releaseQuarantine(matches: (input: QuarantinedInput) => boolean = () => true): number {
     const freed = this.#quarantine.release(matches);
-    for (const detector of new Set(freed.map((input) => input.detector))) this.#available(detector);
+    // Later: who releases an input may ask for it at once by itself.
+    for (const detector of new Set(freed.map((input) => input.detector))) {
+      this.#clock.after(0, () => this.#available(detector), true);
+    }
     return freed.length;
   }
 

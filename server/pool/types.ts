@@ -197,7 +197,7 @@ export interface SupervisedPool extends Pool {
   errors(detector?: string): readonly AggregatedError[];
   clearErrors(detector?: string): void;
   quarantined(): readonly QuarantinedInput[];
-  /** Frees inputs so that the next check tries them again. @returns how many */
+  /** Frees inputs, and offers their detectors again. @returns how many */
   releaseQuarantine(matches?: (input: QuarantinedInput) => boolean): number;
   /**
    * Writes a heap snapshot, or a CPU profile of `durationMs`, of a compartment to an absolute path.

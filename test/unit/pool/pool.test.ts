@@ -908,6 +908,28 @@ describe('restarts', () => {
     assert.deepEqual(offered, ['loops', 'imports']);
   });
 
+  it('what is released from quarantine is offered again', async () => {
+    const stage = new Stage();
+    const offered: string[] = [];
+    stage.pool.onAvailable((detector) => offered.push(detector));
+    const check = stage.check(['a']);
+    for (let death = 0; death < 2; death += 1) {
+      await stage.clock.advance(1_000);
+      await stage.ready();
+      stage.living[0]?.begin('a');
+      await stage.living[0]?.die();
+    }
+    assert.equal(check.outcome?.kind === 'done' && check.outcome.quarantined.length, 1);
+    assert.equal(
+      stage.pool.releaseQuarantine(({ file }) => file === 'b'),
+      0,
+    );
+    assert.equal(stage.pool.releaseQuarantine(), 1);
+    assert.deepEqual(offered, [], 'not before the caller has gone on');
+    await stage.clock.advance(1);
+    assert.deepEqual(offered, ['lint']);
+  });
+
   it('a restart offers again what was refused', async () => {
     const stage = new Stage();
     const offered: string[] = [];
