@@ -301,7 +301,7 @@ export class Resolver {
 
   /** A path of the root: itself, completed, spelt otherwise, the source of an output, or at least on the disk. */
   #locate(base: string, preferSource: boolean, via: Via, isDirectory = false): Resolution | undefined {
-    const trimmed = base === '.' ? '' : base.replace(/\/+$/, '');
+    const trimmed = base.replace(/\/+$/, '').replace(/^\.$/, '');
     if (trimmed.startsWith('..')) return this.#onDisk(trimmed, via);
     const inside = (file: string | undefined, wrongCase: boolean, fromOutput: boolean): Resolution | undefined =>
       file === undefined ? undefined : this.#fileAt(file, via, wrongCase, fromOutput);

@@ -89,8 +89,9 @@ describe('circular', () => {
       'a.ts': `import { x } from './a';\nexport const y = 1;\nexport const z = () => x;\n`,
       'b.ts': `export * as b from './b';\nexport const y = 1;\n`,
       'c.js': `const c = require('./c');\nexports.f = () => c;\n`,
+      'index.js': `require('./');\n`,
     });
-    assert.deepEqual(await found(workspace), ['a.ts:1 self-import', 'c.js:1 self-import']);
+    assert.deepEqual(await found(workspace), ['a.ts:1 self-import', 'c.js:1 self-import', 'index.js:1 self-import']);
   });
 
   it('follows paths, workspace packages without their build, and unsaved text', async () => {
