@@ -606,8 +606,12 @@ export class DetectorRunner {
       }
     }
     if (outcome.kind === 'failed') this.#failure = outcome.message;
-    else if (current.length > 0 && this.#changed === undefined && this.#runs.size === 0) this.#changed = new Set();
-    else if (current.length > 0 && this.#runs.size === 0 && this.#stale.size === 0) this.#changed?.clear();
+    else if (current.length > 0 && this.#runs.size === 0 && this.#isWithoutNews()) this.#changed = new Set();
+  }
+
+  /** Nothing has changed while it ran: what has is still to be told to a run that comes. */
+  #isWithoutNews(): boolean {
+    return this.#stale.size === 0 && !this.#planStale && this.#planning === undefined;
   }
 
   #quarantine(unit: Unit, input: QuarantinedInput): void {

@@ -176,7 +176,8 @@ export class ModuleGraph {
   async #walk(signal: AbortSignal | undefined): Promise<void> {
     const files = new Set<string>();
     for await (const file of walkFiles(this.root, signal ? { signal } : {})) files.add(file);
-    for (const file of this.#overlays.keys()) files.add(file);
+    // Unsaved text makes no file of what git ignores; a file that is not on the disk yet is nobody's to ignore.
+    for (const file of this.#overlays.keys()) if (entryAt(path.join(this.root, file)) !== 'file') files.add(file);
     const before = this.#index.files;
     const added = [...files].filter((file) => !before.has(file));
     const removed = [...before].filter((file) => !files.has(file));

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { Engine } from '../../../server/engine/engine.ts';
+import type { PlanResult } from '../../../workers/protocol.ts';
+import { fileUnit, issue, planOf, projectUnit, ScriptedPool, settle } from './support.ts';
+
+describe('engine: what runs are told, and what is shown', () => {
+  const settings = { trusted: true, exclude: [] };
+
+  it('tells the run after a new plan that anything may have changed, also when an older run ends in between', async () => {
+    const units = [projectUnit('tsconfig.json')];
+    let planned: (plan: PlanResult) => void = () => {};
+    const pool = new ScriptedPool(() => Promise.resolve(planOf(units)));
+    const engine = new Engine('/root', pool, { ...settings, detectors: new Map([['typescript', {}]]) });
+    engine.analyzeAll();
+    await settle();
+    await pool.last.finish();
+    engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
+    await settle();
+    const older = pool.last;
+    assert.deepEqual(older.task.request.changed, ['a.ts']);
+    pool.plannedBy = () => new Promise((resolve) => (planned = resolve));
+    engine.filesChanged([
+      { file: 'tsconfig.json', kind: 'changed' },
+      { file: 'b.ts', kind: 'deleted' },
+    ]);
+    await older.finish();
+    planned(planOf(units));
+    await settle();
+    assert.notEqual(pool.last, older);
+    assert.equal(pool.last.task.request.changed, undefined);
+    engine.dispose();
+  });
+
+  it('shows and counts what the filter leaves, analyses only what is asked for, and has all of it still', async () => {
+    const pool = new ScriptedPool(() => Promise.resolve(planOf([fileUnit('a.ts'), fileUnit('b.ts')])));
+    const only = (file: string): boolean => file === 'a.ts';
+    const engine = new Engine('/root', pool, { ...settings, only, detectors: new Map([['eslint', {}]]) });
+    engine.analyzeAll();
+    await settle();
+    assert.deepEqual(pool.last.files, ['a.ts']);
+    await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1), issue('eslint', 'a.ts', 2)]);
+    await pool.last.finish();
+    const announced: string[] = [];
+    engine.on('files', (files) => announced.push(...files));
+    engine.setFilter((_file, issues) => issues.slice(1));
+    await settle();
+    assert.deepEqual(announced, ['a.ts']);
+    assert.deepEqual([engine.issues().length, engine.counts().error, engine.allIssues().length], [1, 1, 2]);
+    engine.setFilter();
+    await settle();
+    assert.deepEqual([engine.issues().length, engine.counts().error], [2, 2]);
+    engine.dispose();
+  });
+});
