@@ -403,6 +403,7 @@ export class DetectorRunner {
     this.#unkept.delete(id);
     this.#unanswered.delete(id);
     this.#unconfirmed.delete(id);
+    this.#doubts.dropped(id);
     this.#host.table.dropUnit(this.name, id);
   }
 

@@ -50,6 +50,12 @@ export class Doubts {
     return this.#changed.size > 0 && this.#units.get(id)?.reach !== undefined;
   }
 
+  /** A unit is no more. */
+  dropped(id: string): void {
+    this.#suspects.delete(id);
+    this.#wide = this.#wide.filter((unit) => unit.id !== id);
+  }
+
   planned(units: ReadonlyMap<string, Unit>): void {
     this.#units = units;
     this.#wide = [...units.values()].filter((unit) => unit.reach !== undefined);
@@ -183,6 +189,7 @@ export class Doubts {
   }
 
   #suspect(id: string, distance: number): void {
+    if (!this.#units.has(id)) return;
     this.#suspects.set(id, Math.min(distance, this.#suspects.get(id) ?? distance));
   }
 

@@ -91,6 +91,13 @@ describe('doubts about answers', () => {
     assert.equal(following.needsFresh, true);
   });
 
+  it('what is no more is not in doubt', () => {
+    const doubts = settled();
+    doubts.changed('e.ts', 'created');
+    for (const id of ['a.ts', 'b.ts', 'c.ts', 'd.ts']) doubts.dropped(id);
+    assert.equal(doubts.pending, false);
+  });
+
   it('a file that gives no answer may have changed in any way', () => {
     const doubts = settled();
     doubts.changed('a.ts', 'changed');

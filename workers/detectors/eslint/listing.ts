@@ -10,10 +10,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Reach } from '../../protocol.ts';
 import { isTyped } from './engine.ts';
 import type { Engine, Eslint, LinterPrototype } from './engine.ts';
-import { reachOf } from './reach.ts';
 import { isUnder } from './roots.ts';
 
 export interface ListedFile {
@@ -21,8 +19,8 @@ export interface ListedFile {
   readonly path: string;
   /** Parsed with type information, which makes it expensive. */
   readonly typed: boolean;
-  /** What of other files its rules may look at. */
-  readonly reach: readonly Reach[];
+  /** Computed, of either kind; the same object for files of the same configuration. */
+  readonly config: unknown;
 }
 
 /** Something under the directory that ESLint would have stopped at. */
@@ -101,7 +99,7 @@ async function listOnce(eslint: Eslint, signal: AbortSignal): Promise<readonly L
   const results = await listing.run({ signal, configs }, () => eslint.lintFiles(['.']));
   return results.map(({ filePath }) => {
     const config = configs.get(filePath);
-    return { path: filePath, typed: isTyped(config), reach: reachOf(config) };
+    return { path: filePath, typed: isTyped(config), config };
   });
 }
 

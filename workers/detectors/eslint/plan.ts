@@ -7,6 +7,7 @@ import type { Engine } from './engine.ts';
 import { isGone, listFiles } from './listing.ts';
 import type { ListedFile } from './listing.ts';
 import { isOutlinable } from './outline.ts';
+import { Reaches } from './reach.ts';
 import { configProblem, relativeTo, skippedProblem, unreadableProblem, wrongKindProblem } from './problems.ts';
 import { configsFor, configsIn, decidingFiles, groupOf, isUnder, nestedConfigFolders, rootFiles } from './roots.ts';
 import type { ConfigFolder, FolderConfigs } from './roots.ts';
@@ -14,9 +15,11 @@ import { catchStrays, takeStrays } from './stray.ts';
 import { Suppressions } from './suppressions.ts';
 
 /** @see Detector.plan */
-export async function plan({ root }: PlanRequest, context: PlanContext): Promise<PlanResult> {
+export async function plan({ root, options }: PlanRequest, context: PlanContext): Promise<PlanResult> {
   const workspace = realpathSync(root);
-  const outcome = new PlanOutcome(workspace);
+  const vouchedFor: unknown = options['fileOnlyPlugins'];
+  const reaches = new Reaches(Array.isArray(vouchedFor) ? vouchedFor.map(String) : []);
+  const outcome = new PlanOutcome(workspace, reaches);
   try {
     readdirSync(workspace);
   } catch (error) {
@@ -94,22 +97,25 @@ async function planRoot(
 class PlanOutcome {
   /** Absolute, without symbolic links. */
   readonly workspace: string;
+  readonly #reaches: Reaches;
   readonly #units: Unit[] = [];
   readonly #problems: DetectorProblem[] = [];
   readonly #watched = new Set<string>();
   readonly #versions = new Set<string>();
   #failedRoots = 0;
 
-  constructor(workspace: string) {
+  constructor(workspace: string, reaches: Reaches) {
     this.workspace = workspace;
+    this.#reaches = reaches;
     this.watch(rootFiles(workspace));
   }
 
   add(version: string, group: string, files: readonly ListedFile[]): void {
     this.#versions.add(version);
     // What other files can see of a file matters where one of them looks.
-    const outlined = files.some(({ reach }) => reach.length > 0);
-    for (const { path: file, typed, reach } of files) {
+    const outlined = files.some(({ config }) => this.#reaches.of(config).length > 0);
+    for (const { path: file, typed, config } of files) {
+      const reach = this.#reaches.of(config);
       const id = relativeTo(this.workspace, file);
       this.#units.push({
         id,

@@ -1,6 +1,6 @@
 /**
  * Whether the rules of a configuration look at more than the file they are given. Rules do not say so themselves, so
- * this is known by plugin; a plugin that is not known here may look at anything. Data with one function.
+ * this is known by plugin; a plugin that is not known here may look at anything. Data, and how to read it.
  */
 import type { Reach } from '../../protocol.ts';
 import { isTyped } from './engine.ts';
@@ -52,17 +52,26 @@ interface ComputedConfig {
   readonly plugins?: Readonly<Record<string, { readonly meta?: { readonly name?: unknown } } | undefined>>;
 }
 
-const known = new WeakMap<object, readonly Reach[]>();
+/** Of files in one plan, each configuration looked at once. */
+export class Reaches {
+  readonly #fileOnly: ReadonlySet<string>;
+  readonly #known = new Map<object, readonly Reach[]>();
 
-/** @param config the computed configuration of a file, of either kind */
-export function reachOf(config: unknown): readonly Reach[] {
-  if (typeof config !== 'object' || config === null) return [];
-  const reach = known.get(config) ?? computeReach(config);
-  known.set(config, reach);
-  return reach;
+  /** @param fileOnly namespaces of plugins that the user vouches for */
+  constructor(fileOnly: Iterable<string> = []) {
+    this.#fileOnly = new Set(fileOnly);
+  }
+
+  /** @param config the computed configuration of a file, of either kind; undefined: it is ignored */
+  of(config: unknown): readonly Reach[] {
+    if (typeof config !== 'object' || config === null) return [];
+    const reach = this.#known.get(config) ?? reachOf(config, this.#fileOnly);
+    this.#known.set(config, reach);
+    return reach;
+  }
 }
 
-function computeReach(config: ComputedConfig): readonly Reach[] {
+function reachOf(config: ComputedConfig, fileOnly: ReadonlySet<string>): readonly Reach[] {
   const reach = new Set<Reach>(isTyped(config) ? ['types'] : []);
   for (const [id, entry] of Object.entries(config.rules ?? {})) {
     const severity: unknown = Array.isArray(entry) ? entry[0] : entry;
@@ -70,6 +79,7 @@ function computeReach(config: ComputedConfig): readonly Reach[] {
     const slash = id.lastIndexOf('/');
     if (slash < 0) continue;
     const namespace = id.slice(0, slash);
+    if (fileOnly.has(namespace)) continue;
     const rule = id.slice(slash + 1);
     const plugin = pluginOf(namespace, config);
     const base = ALIASES[plugin] ?? plugin;
