@@ -29,10 +29,10 @@ const actions = {
     return {};
   },
   /** Waits until the element is there and its text, its label or its title matches. */
-  async read(page, { selector, pattern, flags }) {
+  async read(page, { selector, pattern, flags, patienceMs: timeout = actionTimeout.timeout }) {
     const element = page.locator(selector).first();
-    await element.waitFor({ state: 'attached', ...actionTimeout });
-    const deadline = Date.now() + actionTimeout.timeout;
+    await element.waitFor({ state: 'attached', timeout });
+    const deadline = Date.now() + timeout;
     for (;;) {
       const text = (await element.innerText(actionTimeout)).trim();
       const label = (await element.getAttribute('aria-label', actionTimeout)) ?? '';

@@ -25,7 +25,7 @@ describe('a folder in two windows and a terminal', () => {
     await issuesAre(expected);
     const { label } = await driver.read(problems, /\d/);
     await driver.openWindow();
-    await driver.read(problems, new RegExp(label.replaceAll(/[^\w ]/g, '.')), 'second');
+    await driver.readSecond(problems, new RegExp(label.replaceAll(/[^\w ]/g, '.')));
   });
 
   it('gives the terminal what the windows show, without a worker', async () => {

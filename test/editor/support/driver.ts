@@ -13,8 +13,17 @@ export const driver = {
   click: (selector: string) => ask('click', { selector }),
   press: (keys: string) => ask('press', { keys }),
   /** Waits until an element's text or label matches; the first match of the selector counts. */
-  read: (selector: string, pattern: RegExp, window: 'first' | 'second' = 'first') =>
-    ask('read', { selector, pattern: pattern.source, flags: pattern.flags, window }) as Promise<Seen>,
+  read: (selector: string, pattern: RegExp) =>
+    ask('read', { selector, pattern: pattern.source, flags: pattern.flags }) as Promise<Seen>,
+  /** The same in the second window, which may have just been opened. */
+  readSecond: (selector: string, pattern: RegExp) =>
+    ask('read', {
+      selector,
+      pattern: pattern.source,
+      flags: pattern.flags,
+      window: 'second',
+      patienceMs: 120_000,
+    }) as Promise<Seen>,
   /** Opens a second window on the same workspace. */
   openWindow: () => ask('openWindow', {}),
   /** A line for the terminal of whoever runs the tests. */
