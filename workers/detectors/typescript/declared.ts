@@ -105,10 +105,9 @@ export function changedNames(before: Declared, now: Declared, changedIn: (specif
   for (const { specifier, imported, local } of now.links) {
     const names = changedIn(specifier);
     if (!isSome(names)) continue;
-    if (local === '*') {
-      if (names === 'all') return 'all';
-      for (const name of names) if (name !== 'default') changed.add(name);
-    } else if (names === 'all' || imported === '*' || names.has(imported)) changed.add(local);
+    if (names === 'all' && local === '*') return 'all';
+    if (names === 'all' || names.has(imported)) changed.add(local);
+    else if (local === '*') for (const name of names) if (name !== 'default') changed.add(name);
   }
   // An import that is gone or another is seen in what mentions it.
   const linked = (links: readonly Link[]): Map<string, string> =>
@@ -122,8 +121,22 @@ export function changedNames(before: Declared, now: Declared, changedIn: (specif
 }
 
 /** Adds what mentions a changed name, and what mentions that, and so on. */
-function spread({ texts, renamed }: Declared, changed: Set<string>, changedIn: (specifier: string) => Names): void {
+function spread(
+  { texts, renamed, links }: Declared,
+  changed: Set<string>,
+  changedIn: (specifier: string) => Names,
+): void {
   const mentions = new Map([...texts].map(([name, text]) => [name, new Set(text.match(WORD))]));
+  // Of a namespace, what mentions a changed name of it, and what passes it on as a whole.
+  for (const { specifier, imported, local } of links) {
+    const names = changedIn(specifier);
+    if (imported !== '*' || local === '*' || names === 'all' || names.size === 0) continue;
+    const whole = new RegExp(`(?<![\\w$.])${local.replaceAll('$', String.raw`\$`)}(?![\\w$]|\\s*\\.)`);
+    for (const [name, words] of mentions) {
+      const takes = [...names].some((one) => words.has(one)) || whole.test(texts.get(name) ?? '');
+      if (words.has(local) && takes) changed.add(name);
+    }
+  }
   for (const [name, text] of texts) {
     for (const [, specifier = ''] of text.matchAll(IMPORTED_TYPE)) if (isSome(changedIn(specifier))) changed.add(name);
   }

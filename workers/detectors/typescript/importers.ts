@@ -1,10 +1,10 @@
 /**
- * Which files an edit can concern where no compiler tells: by the syntax of declarations, and by the last part of what
- * files ask for, without resolving it. Too many rather than too few, and a hundred times cheaper than to resolve. Lives
- * as long as its session.
+ * Which files an edit can concern where no compiler tells: by the syntax of declarations, by relative paths, and by the
+ * last part of other things that files ask for. Too many rather than too few, and a hundred times cheaper than to resolve
+ * everything. Lives as long as its session.
  */
 import path from 'node:path';
-import { changedNames, isSome, NO_NAMES, type Names } from './declared.ts';
+import { changedNames, isSome, NO_NAMES, type Declared, type Names } from './declared.ts';
 import { outlineOf } from './outline.ts';
 
 export interface TextEdit {
@@ -14,8 +14,15 @@ export interface TextEdit {
   readonly now: string;
 }
 
+export interface Affected {
+  /** Nearest first, the edited ones among them. */
+  readonly files: readonly string[];
+  /** False: any other file may be concerned too. */
+  readonly all: boolean;
+}
+
 export class LikelyImporters {
-  /** Last parts of what each file asks for. */
+  /** What each file asks for, as {@link keyOf} has it. */
   readonly #asked = new Map<string, ReadonlySet<string>>();
   readonly #read: (file: string) => Promise<string>;
 
@@ -38,93 +45,106 @@ export class LikelyImporters {
 
   /**
    * @param among files of the program
-   * @returns nearest first, the edited ones among them; undefined: it may concern any file
+   * @param most files that are looked for
    */
-  async affected(edits: readonly TextEdit[], among: Iterable<string>): Promise<readonly string[] | undefined> {
+  async affected(edits: readonly TextEdit[], among: Iterable<string>, most: number): Promise<Affected> {
     await this.learn(among);
     const changed = new Map<string, Names>();
-    const affected = new Set<string>();
+    const affected = new Set(edits.map(({ file }) => file));
     for (const { file, before, now } of edits) {
-      affected.add(file);
       const [old, outline] = [outlineOf(file, before), outlineOf(file, now)];
-      if (file.endsWith('.json')) changed.set(file, 'all');
-      else if (!old || !outline) return undefined;
-      else
-        changed.set(
-          file,
-          changedNames(old, outline, () => NO_NAMES),
-        );
+      if (!old || !outline) return { files: [...affected], all: false };
+      changed.set(
+        file,
+        changedNames(old, outline, () => NO_NAMES),
+      );
     }
     const files = [...among];
+    const outlines = new Map<string, Declared>();
     for (let wave = [...changed.keys()]; wave.length > 0;) {
-      const names = namesByTarget(
-        wave.filter((file) => isSome(changed.get(file) ?? NO_NAMES)),
-        changed,
-      );
+      const reached = wave.filter((file) => isSome(changed.get(file) ?? NO_NAMES));
+      const names = namesByTarget(reached, changed);
       const next: string[] = [];
       for (const file of names.size === 0 ? [] : files) {
-        if (![...(this.#asked.get(file) ?? [])].some((asked) => names.has(asked))) continue;
-        const taken = await this.#taken(file, (specifier) => names.get(nameOf(specifier)) ?? NO_NAMES);
-        if (taken === 'unknown') return undefined;
-        if (!taken) continue;
+        const asked = [...(this.#asked.get(file) ?? [])].flatMap((key) => names.get(key) ?? []);
+        const passedOn = asked.length === 0 ? undefined : await this.#passedOn(file, asked, names, outlines);
+        if (passedOn === undefined) continue;
         affected.add(file);
+        if (passedOn === 'unknown' || affected.size > most) return { files: [...affected], all: false };
         const before = changed.get(file) ?? NO_NAMES;
-        const now = joined(before, taken.passedOn);
+        const now = joined(before, passedOn);
         changed.set(file, now);
         if (sizeOf(now) > sizeOf(before)) next.push(file);
       }
       wave = next;
     }
-    return [...affected];
+    return { files: [...affected], all: true };
   }
 
-  /** What of the changed names a file takes, and passes on; undefined: none. */
-  async #taken(
+  /**
+   * What else is changed by the changed names that a file takes; undefined: it takes none.
+   * @param asked changed names of the files that it may ask for
+   */
+  async #passedOn(
     file: string,
-    changedIn: (specifier: string) => Names,
-  ): Promise<{ readonly passedOn: Names } | 'unknown' | undefined> {
+    asked: readonly Names[],
+    names: ReadonlyMap<string, Names>,
+    outlines: Map<string, Declared>,
+  ): Promise<Names | 'unknown' | undefined> {
     const text = await this.#read(file).catch(() => '');
-    const outline = outlineOf(file, text);
+    const mentions = (some: Names): boolean => some === 'all' || [...some].some((name) => text.includes(name));
+    // Most do not, and need not be parsed to know it.
+    if (!asked.some(mentions) && !EXPORT_ALL.test(text)) return undefined;
+    const outline = outlines.get(file) ?? outlineOf(file, text);
     if (!outline) return 'unknown';
-    const takes = outline.links.some(({ specifier, imported }) => {
-      const names = changedIn(specifier);
-      return isSome(names) && (names === 'all' || imported === '*' || names.has(imported));
+    outlines.set(file, outline);
+    const changedIn = (specifier: string): Names => names.get(keyOf(file, specifier)) ?? NO_NAMES;
+    const takes = outline.links.some(({ specifier, imported, local }) => {
+      const some = changedIn(specifier);
+      if (!isSome(some) || some === 'all' || local === '*') return isSome(some);
+      return imported === '*' ? mentions(some) : some.has(imported);
     });
-    const inBodies = [...text.matchAll(CALLED)].some(([, specifier = '']) => isSome(changedIn(specifier)));
-    if (!takes && !inBodies) return undefined;
-    return { passedOn: changedNames(outline, outline, changedIn) };
+    const isCalled = [...text.matchAll(CALLED)].some(([, specifier = '']) => {
+      const some = changedIn(specifier);
+      return isSome(some) && mentions(some);
+    });
+    return takes || isCalled ? changedNames(outline, outline, changedIn) : undefined;
   }
 
   async #learn(file: string): Promise<void> {
     const text = await this.#read(file).catch(() => '');
-    this.#asked.set(file, new Set([...text.matchAll(SPECIFIER)].map(([, specifier = '']) => nameOf(specifier))));
+    this.#asked.set(file, new Set([...text.matchAll(SPECIFIER)].map(([, specifier = '']) => keyOf(file, specifier))));
   }
 }
 
 /** Files read at a time. */
 const AT_ONCE = 64;
 const SPECIFIER = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*['"]([^'"\n]+)['"]/g;
+const EXPORT_ALL = /\bexport\s*(?:type\s*)?\*/;
 const CALLED = /(?:\bimport|\brequire)\s*\(\s*['"]([^'"\n]+)['"]/g;
 const EXTENSION = /(\.d)?\.(?:[cm]?[jt]sx?|json)$/;
 /** Folders above an index that somebody may name to mean it: a package is often called like its folder. */
 const FOLDERS = 3;
 
-/** What somebody may write last to mean a file. */
-function namesOf(file: string): readonly string[] {
-  const name = nameOf(file);
-  if (name !== 'index') return [name];
-  return [name, '.', '..', ...path.posix.dirname(file).split('/').slice(-FOLDERS)];
+/** What a specifier means, without looking: a path without extension, or the last part of a name. */
+function keyOf(file: string, specifier: string): string {
+  const plain = specifier.replace(EXTENSION, '');
+  return plain.startsWith('.') ? path.posix.join(path.posix.dirname(file), plain) : path.posix.basename(plain);
 }
 
-function nameOf(specifier: string): string {
-  return path.posix.basename(specifier).replace(EXTENSION, '');
+/** All keys that may mean a file. */
+function keysOf(file: string): readonly string[] {
+  const plain = file.replace(EXTENSION, '');
+  const folder = path.posix.dirname(plain);
+  if (path.posix.basename(plain) !== 'index') return [plain, path.posix.basename(plain)];
+  return [plain, folder, `${folder}/`, ...folder.split('/').slice(-FOLDERS)];
 }
 
 function namesByTarget(files: readonly string[], changed: ReadonlyMap<string, Names>): ReadonlyMap<string, Names> {
   const found = new Map<string, Names>();
   for (const file of files) {
     const names = changed.get(file) ?? NO_NAMES;
-    for (const target of namesOf(file)) found.set(target, joined(found.get(target) ?? NO_NAMES, names));
+    for (const target of keysOf(file)) found.set(target, joined(found.get(target) ?? NO_NAMES, names));
   }
   return found;
 }

@@ -32,8 +32,8 @@ interface KnownProject {
 
 /** Of fewer files than these it does not matter how many. */
 const FEW_AFFECTED = 100;
-/** When more than this share of the files is affected, all are checked at once: they would have to be confirmed anyway. */
-const MANY_AFFECTED = 0.5;
+/** Of more than this share all are checked at once: the process is fast, and they would have to be confirmed anyway. */
+const MANY_AFFECTED = 0.1;
 
 class NativeSession implements TypeScriptSession {
   readonly #engine: Engine;
@@ -88,24 +88,24 @@ class NativeSession implements TypeScriptSession {
       const pending = this.#pending;
       this.#pending = {};
       const check = new ProjectCheck(await server.open(config, pending), server, this.#overlays, sink, signal);
+      const first = order.first.map(slashed);
       const edited = (edits ?? []).map(({ file }) => file);
       if (known && edits) {
         const { learned, ledger } = known;
         // Nobody waits for more than the edited files while it is found out what else there is.
         await check.some(edited, learned);
-        const affected = await this.#importers.affected(edits, learned.files);
-        if (affected && affected.length <= Math.max(FEW_AFFECTED, learned.files.size * MANY_AFFECTED)) {
-          await check.some(
-            affected.filter((file) => !edited.includes(file)),
-            learned,
-          );
+        const most = Math.max(FEW_AFFECTED, learned.files.size * MANY_AFFECTED);
+        const { files, all } = await this.#importers.affected(edits, learned.files, most);
+        signal.throwIfAborted();
+        if (all) {
+          const others = files.filter((file) => !edited.includes(file));
+          if (others.length > 0) await check.some(others, learned);
           ledger.gave(order.generation, new Map());
           return 'affected';
         }
-        signal.throwIfAborted();
-        order = { ...order, first: [...order.first, ...(affected ?? [])] };
+        first.push(...files);
       }
-      const learned = await check.all(order.first.map(slashed));
+      const learned = await check.all(first);
       const ledger = known?.ledger ?? new Ledger<Texts>();
       ledger.gave(order.generation, new Map());
       this.#projects.set(config, { learned, ledger });

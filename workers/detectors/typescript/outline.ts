@@ -9,6 +9,7 @@ import type { Declared, Link } from './declared.ts';
 /** @returns undefined: it cannot be read, or files that do not ask for it can see it too */
 export function outlineOf(file: string, text: string): Declared | undefined {
   const extension = path.extname(file);
+  if (extension === '.json') return { texts: new Map(), renamed: new Map(), links: [], nameless: text };
   if (DECLARATIONS.test(file) || REFERENCE.test(text)) return undefined;
   const { program, comments, errors } = parseSync(file, text);
   if (errors.length > 0 || !isModule(program)) return undefined;
