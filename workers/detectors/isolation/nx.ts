@@ -2,8 +2,7 @@
 import path from 'node:path';
 import picomatch from 'picomatch';
 import type { ModuleGraph } from '../../graph/index.ts';
-import { isRecord } from '../../graph/manifests.ts';
-import { directoryOf } from '../../graph/manifests.ts';
+import { directoryOf, isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
 import type { Boundary, Verdict } from './boundaries.ts';
 import type { LintConfig } from './lint-config.ts';
