@@ -139,3 +139,30 @@ describe('boundaries of dependency-cruiser', () => {
     assert.deepEqual(await crossings({ ...workspace, '.dependency-cruiser.cjs': config }), expected);
   });
 });
+
+describe('boundaries of other tools', () => {
+  it('follow changes of their configuration', async () => {
+    const rules = (tag: string): string =>
+      JSON.stringify({ rules: { '@nx/enforce-module-boundaries': ['error', { depConstraints: [{ sourceTag: '*', onlyDependOnLibsWithTags: [tag] }] }] } }); // prettier-ignore
+    using workspace = workspaceOf({
+      'package.json': { name: 'root' },
+      'a/project.json': project('a', 'x'),
+      'a/index.js': "import '../b/index.js';\n",
+      'b/project.json': project('b', 'y'),
+      'b/index.js': '',
+      '.eslintrc.json': rules('y'),
+    });
+    const found = async (...changed: readonly string[]): Promise<number> =>
+      (await runDetector(detector, workspace.root, {}, changed.length > 0 ? { changed } : {})).issues.length;
+    assert.equal(await found(), 0);
+    workspace.write('.eslintrc.json', rules('z'));
+    assert.equal(await found('.eslintrc.json'), 1);
+    workspace.write('b/project.json', JSON.stringify(project('b', 'z')));
+    assert.equal(await found('b/project.json'), 0);
+    workspace.remove('.eslintrc.json');
+    workspace.write('eslint.config.mjs', `export default [${rules('q')}];`);
+    assert.equal(await found('.eslintrc.json', 'eslint.config.mjs'), 1);
+    workspace.write('eslint.config.mjs', `export default [${rules('z')}];`);
+    assert.equal(await found('eslint.config.mjs'), 0);
+  });
+});
