@@ -63,8 +63,7 @@ describe('language server over stdio', function () {
     const mended = 'export const count: number = 3;\n';
     await writeFile(path.join(workspace.root, 'src/types.ts'), mended);
     await editor.save(workspace.root, 'src/types.ts', mended);
-    await editor.settled();
-    assert.deepEqual(editor.rules(workspace.root, 'src/types.ts'), []);
+    await editor.until('the issue is gone', () => editor.rules(workspace.root, 'src/types.ts').length === 0);
     assert.deepEqual(editor.rules(workspace.root, 'src/loose.js'), ['eqeqeq', 'no-var']);
   });
 
