@@ -123,6 +123,10 @@ export default [{
       return Object.fromEntries(since);
     };
     const onceEach = Object.fromEntries(names.map((name) => [path.basename(name), 1]));
+    // Diagnostics leave the server one file at a time, the status may come before the last.
+    const allOf = (count: number): boolean =>
+      names.slice(2).every((name) => (editor.publications.get(uriOf(root, name)) ?? 0) >= count);
+    await editor.until('all files', () => allOf(1) && editor.publications.size >= names.length);
     assert.deepEqual(published(), onceEach, 'opening');
 
     const [first = '', second = ''] = names;
@@ -140,6 +144,7 @@ export default [{
     for (const name of names.slice(2)) writeFileSync(path.join(root, name), `\n\n${LOOSE}`);
     await editor.watched(root, Object.fromEntries(names.slice(2).map((name) => [name, 2])));
     await editor.settled();
+    await editor.until('all files of the checkout', () => allOf(2));
     const { 'f0.js': _first, 'f1.js': _second, ...others } = onceEach;
     assert.deepEqual(published(), others, 'a checkout of all but the open files');
 

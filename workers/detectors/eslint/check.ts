@@ -106,7 +106,8 @@ async function checkGroup(group: GroupCheck): Promise<void> {
     context.progress(index + 1, units.length, unit.file);
   }
   addInto(timings, session.takeTimings());
-  for (const error of takeStrays()) context.problem(await configProblem(error, session.configOf(folder), workspace));
+  for (const error of takeStrays())
+    context.problem(await configProblem(error, session.configOf(path.join(folder, 'any.js')), workspace));
 }
 
 /** Tells every session what has changed: their roots may turn up in later checks, which will not say it again. */
