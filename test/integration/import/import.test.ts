@@ -162,5 +162,14 @@ describe('import', () => {
       assert.deepEqual(await duplicates('a.ts', "import type { T } from './b';", "import { c } from './b';"), []);
       assert.deepEqual(await duplicates('a.ts', "import * as x from './b';", "import { c } from './b';"), []);
     });
+
+    it('tells modules loaded with other attributes apart', async () => {
+      const first = "import x from './b' with { type: 'json' };";
+      assert.deepEqual(await duplicates('a.js', first, "import y from './b' with { type: 'text' };"), []);
+      assert.deepEqual(await duplicates('a.js', first, "import y from './b'"), []);
+      assert.deepEqual(await duplicates('a.js', first, 'import y from "./b" with {type: "json",} // again'), [
+        'a.js:2 duplicate-import',
+      ]);
+    });
   });
 });

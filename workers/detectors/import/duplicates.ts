@@ -22,7 +22,14 @@ export function duplicatesOf(graph: ModuleGraph, module: Module): readonly Pair[
   let text: string | undefined;
   const isTypeStatement = ({ start, typeOnly }: ModuleRequest): boolean =>
     typeOnly && /^import\s+type\b/.test((text ??= graph.textOf(file) ?? '').slice(start, start + 40));
+  // With other attributes it is loaded another way: `with { type: 'json' }`.
+  const attributesOf = ({ specifierEnd, end }: ModuleRequest): string =>
+    (text ??= graph.textOf(file) ?? '')
+      .slice(specifierEnd, end)
+      .replace(/\/\*[^]*?\*\/|\/\/.*|[\s;]|,(?=\s*\})/g, '')
+      .replaceAll('"', "'");
   const repeats = (first: ModuleRequest, second: ModuleRequest): boolean => {
+    if (attributesOf(first) !== attributesOf(second)) return false;
     const [one, other] = [first, second].map(formOf);
     // In TypeScript an import for its effect beside one that may be dropped is there to stay.
     if (one === 'effect' || other === 'effect') return one === other || !isTypeScriptFile(file);
