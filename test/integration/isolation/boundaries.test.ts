@@ -138,6 +138,19 @@ describe('boundaries of dependency-cruiser', () => {
     const config = `const apart = ${rule};\nmodule.exports = { forbidden: [{ ...apart, ...more }, apart] };`;
     assert.deepEqual(await crossings({ ...workspace, '.dependency-cruiser.cjs': config }), expected);
   });
+
+  it('do not concern what its options leave out', async () => {
+    const found = async (options: string): Promise<readonly string[]> =>
+      crossings({
+        ...workspace,
+        '.dependency-cruiser.cjs': `module.exports = { forbidden: [${rule}], options: ${options} };`,
+      });
+    assert.deepEqual(await found("{ exclude: 'features/c', includeOnly: { path: ['^src'] } }"), expected);
+    assert.deepEqual(await found("{ exclude: ['^test', 'features/b'] }"), []);
+    assert.deepEqual(await found("{ exclude: { path: 'a/index' } }"), []);
+    assert.deepEqual(await found("{ includeOnly: '^src/features/a' }"), []);
+    assert.deepEqual(await found('{ exclude: process.env.EXCLUDED }'), []);
+  });
 });
 
 describe('boundaries of other tools', () => {

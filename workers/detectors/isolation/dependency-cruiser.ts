@@ -12,6 +12,8 @@ export function cruiserBoundaries(graph: ModuleGraph): readonly Boundary[] {
   const file = FILES.find((name) => graph.files.has(name));
   const content = file === undefined ? undefined : staticConfig(graph, file);
   if (!isRecord(content) || !Array.isArray(content['forbidden'])) return [];
+  const isCruised = cruisedFiles(content['options']);
+  if (!isCruised) return [];
   return content['forbidden'].flatMap((rule: unknown): readonly Boundary[] => {
     if (!isRecord(rule) || !isKnown(rule) || !isRecord(rule['from']) || !isRecord(rule['to'])) return [];
     const from = pathCondition(rule['from']);
@@ -24,11 +26,28 @@ export function cruiserBoundaries(graph: ModuleGraph): readonly Boundary[] {
     };
     return [
       (crossing) => {
+        if (!isCruised(crossing.from) || !isCruised(crossing.to)) return undefined;
         const groups = from(crossing.from, []);
         return groups && to(crossing.to, groups) ? verdict : undefined;
       },
     ];
   });
+}
+
+/** What `exclude` and `includeOnly` leave for its rules to see; undefined when they are not understood. */
+function cruisedFiles(options: unknown): ((file: string) => boolean) | undefined {
+  if (options === undefined) return () => true;
+  if (!isRecord(options)) return undefined;
+  const [excluded, included] = [options['exclude'], options['includeOnly']].map((filter) => {
+    if (filter === undefined) return 'any';
+    const condition = isRecord(filter) ? filter : { path: filter };
+    const { path } = condition;
+    const isPattern = typeof path === 'string' || (Array.isArray(path) && path.length > 0);
+    return isPattern && isKnown(condition) ? pathCondition(condition) : undefined;
+  });
+  if (!excluded || !included) return undefined;
+  return (file) =>
+    (excluded === 'any' || !excluded(file, [])) && (included === 'any' || included(file, []) !== undefined);
 }
 
 /** Gives the groups of the match, or undefined; `$1` in a target's pattern stands for a group of the source's. */
