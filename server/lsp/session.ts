@@ -2,6 +2,7 @@
  * One connection to an editor: takes its requests and events, keeps its diagnostics and its status true.
  * A thin adapter over the engine; lives from `initialize` to `exit`.
  */
+import { readFile } from 'node:fs/promises';
 import {
   CodeActionKind,
   type CancellationToken,
@@ -279,9 +280,16 @@ export class Session {
     const absolute = pathOf(uri);
     if (absolute === undefined) return;
     const document = this.#documents.get(uri);
-    // The watcher's echo of a save: the editor has said it already.
-    if (kind === 'changed' && document && this.#analysedVersions.get(uri) === document.version) return;
-    this.#changes.add(absolute, kind, 'watcher');
+    const isSaved = document && this.#analysedVersions.get(uri) === document.version;
+    if (kind === 'changed' && isSaved) void this.#unlessEcho(document, absolute);
+    else this.#changes.add(absolute, kind, 'watcher');
+  }
+
+  /** The watcher repeats a save, which the editor has told already, or tells what somebody else wrote. */
+  async #unlessEcho(document: TextDocument, absolute: string): Promise<void> {
+    const text = await readFile(absolute, 'utf8').catch(() => undefined);
+    // The editor keeps a byte order mark to itself.
+    if (text?.replace(/^\uFEFF/, '') !== document.getText()) this.#changes.add(absolute, 'changed', 'watcher');
   }
 
   #listenToRequests(): void {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Editor } from '../../support/lsp-client.ts';
@@ -31,5 +31,22 @@ describe('unsaved text in the language server', function () {
     assert.equal(editor.rules(root, file).length, 3, 'the editor still shows the unsaved text');
     await editor.connection.sendNotification('textDocument/didClose', { textDocument: { uri } });
     await editor.until('the disk counts again', () => editor.rules(root, file).join() === 'eqeqeq');
+  });
+
+  it('is not taken for what somebody else writes into an open file, also when only saves are analysed', async () => {
+    await using workspace = await makeBrokenWorkspace();
+    const { root } = workspace;
+    await using editor = new Editor();
+    await editor.open([root], { initializationOptions: { settings: { run: 'onSave' } } });
+    await editor.settled();
+    const file = 'src/loose.js';
+    const uri = pathToFileURL(path.join(root, file)).href;
+    const text = await readFile(path.join(root, file), 'utf8');
+    await editor.connection.sendNotification('textDocument/didOpen', {
+      textDocument: { uri, languageId: 'javascript', version: 1, text },
+    });
+    await writeFile(path.join(root, file), `\uFEFF${text}if (loose == 4) loose = 5;\n`);
+    await editor.watched(root, { [file]: 2 });
+    await editor.until('the disk counts', () => editor.rules(root, file).length === 3);
   });
 });
