@@ -7,6 +7,12 @@ export function isTestFile(file: string, manifests: Manifests): boolean {
   return kept(tests, file, manifests, readIsTest);
 }
 
+/** As {@link isTestFile}, but a folder `test` deep among sources is not enough: it may be about tests, as a feature is. */
+export function isSurelyTestFile(file: string, manifests: Manifests): boolean {
+  if (!isTestFile(file, manifests)) return false;
+  return TEST_NAME.test(path.posix.basename(file)) || SURE_TEST_FOLDER.test(below(manifests.packageOf(file), file));
+}
+
 /** Whether anything in a path says that it exists for tests; who asks for test code may be one less strictly. */
 export function isTestHelper(file: string): boolean {
   return /test|spec|mock|(^|\/)e2e\//i.test(file);
@@ -32,6 +38,8 @@ const TEST_NAME =
   /\.(test|spec|e2e|cy|stories|story|bench|test-d)\.[cm]?[jt]sx?$|^(jest|vitest|mocha|karma|playwright|cypress)[.-](setup|config|global)/;
 const TEST_FOLDER =
   /(^|\/)(__tests?__|__mocks__|__fixtures__|tests?|specs?|e2e|cypress|playwright|fixtures|testdata|benchmarks?|benches|bench)(\/|$)/;
+const SURE_TEST_FOLDER =
+  /(^|\/)__(tests?|mocks|fixtures)__\/|^(src\/)?(tests?|specs?|e2e|cypress|playwright|fixtures|testdata|benchmarks?|benches|bench)\//;
 const TOOL_NAME =
   /(^|\.)(config|setup|rc)\.[cm]?[jt]s$|^\.|^(gulpfile|gruntfile|makefile|karma\.conf|webpack\.|rollup\.|vite\.|esbuild)/i;
 const TOOL_FOLDER =

@@ -27,6 +27,26 @@ describe('isolation', () => {
     assert.deepEqual(await found(workspace), ['god.ts god-module', 'hub.ts hub-module']);
   });
 
+  it('takes for a test what surely is one, before it says that shipped code imports it', async () => {
+    const target = 'export {};\n';
+    using workspace = workspaceOf({
+      'package.json': { name: 'p' },
+      'src/index.ts': [
+        "import './test/mock';",
+        "import './view/one.spec';",
+        "import './view/__tests__/two';",
+        "import './view/test/feature';",
+      ].join('\n'),
+      'src/test/mock.ts': target,
+      'src/view/one.spec.ts': target,
+      'src/view/__tests__/two.ts': target,
+      'src/view/test/feature.ts': target,
+    });
+    const { issues } = await runDetector(detector, workspace.root, {});
+    const lines = issues.filter(({ rule }) => rule === 'prod-imports-test').map(({ range }) => range.start.line);
+    assert.deepEqual(lines, [0, 1, 2]);
+  });
+
   it('holds boundaries: what a layer may not, and all it may', async () => {
     using workspace = workspaceOf({
       'ui/a.ts': `import '../domain/b';\nimport '../server/c';\n`,

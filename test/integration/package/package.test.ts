@@ -40,6 +40,19 @@ describe('package', () => {
     assert.deepEqual(await named('unlisted-dependency', types), []);
   });
 
+  it('asks for the package of the types where nothing else is installed', async () => {
+    using workspace = workspaceOf({
+      'package.json': { name: 'p' },
+      'src/a.ts': "import type { A } from 'there';\nexport let a: A;\n",
+      'node_modules/@types/there/package.json': { name: '@types/there', version: '1.0.0', types: 'index.d.ts' },
+      'node_modules/@types/there/index.d.ts': 'export type A = 1;\n',
+    });
+    const { issues } = await runDetector(detector, workspace.root, {});
+    const [issue] = issues.filter(({ rule }) => rule === 'unlisted-dependency');
+    assert.match(issue?.message ?? '', /Add '@types\/there' to "devDependencies"/);
+    assert.equal(issue?.fixes?.[0]?.title, `Add '@types/there' to "devDependencies" of package.json`);
+  });
+
   it('counts inline loaders, optional dependencies of others, and what runs components as used', async () => {
     const files = {
       'package.json': { name: 'p', dependencies: { loader: '*', 'some-style': '*', host: '*', optional: '*', svelte: '*', unused: '*' } },

@@ -12,7 +12,14 @@ import type { DetectorOptions, Finding, Fix } from '../../protocol.ts';
 import { boundariesOf, type Boundary } from './boundaries.ts';
 import { effectsOnLoad } from './effects.ts';
 import { couplingCounts, moduleCouplings, type Coupling } from './metrics.ts';
-import { applicationOf, isTestFile, isTestHelper, isToolFile, privateFolderOf } from '../../graph/places.ts';
+import {
+  applicationOf,
+  isSurelyTestFile,
+  isTestFile,
+  isTestHelper,
+  isToolFile,
+  privateFolderOf,
+} from '../../graph/places.ts';
 
 export { folderCouplings, moduleCouplings, type Coupling } from './metrics.ts';
 
@@ -110,7 +117,12 @@ class IsolationCheck {
     if (isOutside) this.#application(module, request, from, to);
     const isTest = isTestFile(module.file, manifests);
     if (!isTest) this.#private(module, request, target);
-    if (!isTest && !isTestHelper(module.file) && !isToolFile(module.file, manifests) && isTestFile(target, manifests))
+    if (
+      !isTest &&
+      !isTestHelper(module.file) &&
+      !isToolFile(module.file, manifests) &&
+      isSurelyTestFile(target, manifests)
+    )
       this.#test(module, request, target);
   }
 

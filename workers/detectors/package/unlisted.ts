@@ -59,23 +59,25 @@ export function checkUnlisted(
       continue;
     if (said.has(name)) continue;
     said.add(name);
-    const range = rangeToAdd(check, manifest, name);
+    // `aws-lambda` is another package than the one that has its types.
+    const wanted = resolution.kind === 'package' && resolution.typesOnly ? types : name;
+    const range = rangeToAdd(check, manifest, wanted);
     const section = use.isProduction && !use.isTypeOnly() ? 'dependencies' : 'devDependencies';
     const fixes: readonly Fix[] =
       range === undefined
         ? []
         : [
             {
-              title: `Add '${name}' to "${section}" of ${manifest.file}`,
+              title: `Add '${wanted}' to "${section}" of ${manifest.file}`,
               kind: 'suggestion',
-              edits: [file.edit([{ path: [section, name], value: range }])],
+              edits: [file.edit([{ path: [section, wanted], value: range }])],
             },
           ];
     check.report(
       module.file,
       'unlisted-dependency',
       {
-        message: `'${name}' is used here but ${manifest.file} does not declare it: it works only as long as something else installs it. Add it to "${section}".`,
+        message: `'${name}' is used here but ${manifest.file} does not declare it: it works only as long as something else installs it. Add ${wanted === name ? 'it' : `'${wanted}'`} to "${section}".`,
         range: specifierRange(module.record, request),
         ...(fixes.length === 0 ? {} : { fixes }),
       },
