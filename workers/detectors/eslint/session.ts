@@ -75,10 +75,9 @@ export class Session {
   static async open(directory: string, timed: boolean): Promise<Session> {
     const engine = await loadEngine(directory);
     const suppressions = Suppressions.load(directory, engine.version);
-    const eslint = engine.create({
-      cwd: directory,
-      ...(timed && semver.gte(engine.version, STATS_SINCE) ? { stats: true } : {}),
-    });
+    // The class for eslintrc takes no `stats`.
+    const hasStats = engine.configType === 'flat' && semver.gte(engine.version, STATS_SINCE);
+    const eslint = engine.create({ cwd: directory, ...(timed && hasStats ? { stats: true } : {}) });
     return new Session(directory, engine, eslint, suppressions, timed);
   }
 
