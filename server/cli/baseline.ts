@@ -11,7 +11,7 @@ import {
   type BaselineEntry,
 } from '../store/baseline.ts';
 import { UsageError, type AnalysisArguments, type BaselineArguments, type CheckArguments } from './arguments.ts';
-import type { Output } from './reporters.ts';
+import type { Output } from './output.ts';
 import { isIncomplete, reportOf, type BaselineSummary } from './result.ts';
 import { openRun, rootFolder } from './run.ts';
 

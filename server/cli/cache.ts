@@ -4,7 +4,7 @@ import { storeDirFor } from '../store/location.ts';
 import { asRunEntry, describeRun } from '../store/run-history.ts';
 import { openStore } from '../store/store.ts';
 import type { CacheAction } from './arguments.ts';
-import type { Output } from './reporters.ts';
+import type { Output } from './output.ts';
 
 /** Of the history, the newest. */
 const RUNS_SHOWN = 10;

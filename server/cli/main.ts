@@ -7,7 +7,7 @@ import { help, parseCommand, UsageError } from './arguments.ts';
 import { baseline } from './baseline.ts';
 import { cache } from './cache.ts';
 import { check } from './check.ts';
-import type { Output } from './reporters.ts';
+import type { Output } from './output.ts';
 import { reportMetrics } from './report.ts';
 import { version } from '../version.ts';
 

@@ -4,7 +4,7 @@ import { styleText } from 'node:util';
 import type { Issue, Severity } from '../../workers/protocol.ts';
 import type { DetectorState, DetectorStatus } from '../engine/status.ts';
 import type { CompartmentHealth } from '../pool/types.ts';
-import type { Output, Reporter, WatchReporter } from './reporters.ts';
+import type { Output, Reporter, WatchReporter } from './output.ts';
 import type { BaselineSummary, ChangedSummary, CheckReport, CheckSummary, DetectorResult } from './result.ts';
 
 type Colour = 'red' | 'yellow' | 'blue' | 'gray' | 'green' | 'bold' | 'cyan';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { FolderMetrics } from '../../workers/protocol-metrics.ts';
 import { UsageError, type ReportArguments } from './arguments.ts';
-import type { Output } from './reporters.ts';
+import type { Output } from './output.ts';
 
 const run = promisify(execFile);
 

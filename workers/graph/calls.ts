@@ -1,22 +1,13 @@
 /** Finds the requests that only the syntax tree shows: `require()` and its kin, and `import()` in types. Pure. */
 import { visitorKeys, type Node, type Program } from 'oxc-parser';
-import type { ImportedName } from './record.ts';
+import type { ImportedName, ModuleRequest } from './record.ts';
 
-export interface Call {
+/**
+ * `const { a, b: c } = require('x')` gives the names a and b, `const x = require('x')` and `import x = require('x')` `*`,
+ * `require('x').a` gives a without a local name.
+ */
+export interface Call extends ModuleRequest {
   readonly kind: 'require' | 'type' | 'reference';
-  readonly specifier: string;
-  readonly typeOnly: boolean;
-  /** It stands in a function that is not called at once. */
-  readonly deferred: boolean;
-  readonly start: number;
-  readonly end: number;
-  readonly specifierStart: number;
-  readonly specifierEnd: number;
-  /**
-   * `const { a, b: c } = require('x')` gives a and b, `const x = require('x')` and `import x = require('x')` `*`,
-   * `require('x').a` gives a without a local name.
-   */
-  readonly names: readonly ImportedName[];
 }
 
 /** Walks without recursion: a chain of a thousand `+` is as deep as it is long. */

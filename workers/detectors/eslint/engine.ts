@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import semver from 'semver';
-import type { Program } from './outline.ts';
+import type { Program } from './program.ts';
 
 /** Oldest version whose `loadESLint` decides between the two kinds of configuration. */
 export const OLDEST_VERSION = '8.57.0';

@@ -12,28 +12,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { isTyped } from './engine.ts';
 import type { Engine, Eslint, LinterPrototype } from './engine.ts';
+import type { ListedFile, Listing, SkippedPath } from './listed.ts';
 import { isUnder } from './roots.ts';
-
-export interface ListedFile {
-  /** Absolute, as ESLint spells it. */
-  readonly path: string;
-  /** Parsed with type information, which makes it expensive. */
-  readonly typed: boolean;
-  /** Computed, of either kind; the same object for files of the same configuration. */
-  readonly config: unknown;
-}
-
-/** Something under the directory that ESLint would have stopped at. */
-export interface SkippedPath {
-  /** Absolute: a file or a folder. */
-  readonly path: string;
-  readonly error: unknown;
-}
-
-export interface Listing {
-  readonly files: readonly ListedFile[];
-  readonly skipped: readonly SkippedPath[];
-}
 
 /**
  * Lists what `eslint .` in a directory lints. Where `eslint .` gives up because of one place (an unreadable folder, a

@@ -8,38 +8,7 @@ import { ResolverFactory } from 'oxc-resolver';
 import { isModuleFile, readRecord, type ModuleRecord } from '../../graph/record.ts';
 import type { Outline } from '../../protocol.ts';
 import { relativeTo } from './problems.ts';
-
-/** The parts of TypeScript's API that are used, in every version that typescript-eslint works with. */
-export interface Program {
-  getSourceFile(file: string): SourceFile | undefined;
-  getCompilerOptions(): { readonly stripInternal?: boolean };
-  getTypeChecker(): TypeChecker;
-  emit(
-    source: SourceFile,
-    writeFile: (name: string, text: string) => void,
-    cancellation: undefined,
-    onlyDeclarations: true,
-    transformers: undefined,
-    /** Though the options may not ask for declarations. */
-    force: true,
-  ): { readonly emitSkipped: boolean; readonly diagnostics: readonly unknown[] };
-}
-
-interface SourceFile {
-  readonly fileName: string;
-  readonly externalModuleIndicator?: unknown;
-  readonly commonJsModuleIndicator?: unknown;
-  readonly imports?: readonly { readonly text: string }[];
-  readonly referencedFiles?: readonly { readonly fileName: string }[];
-}
-
-interface TypeChecker {
-  getSymbolAtLocation(node: unknown): { readonly declarations?: readonly Declaration[] } | undefined;
-}
-
-interface Declaration {
-  getSourceFile(): SourceFile;
-}
+import type { Program, SourceFile } from './program.ts';
 
 const resolver = new ResolverFactory({
   tsconfig: 'auto',

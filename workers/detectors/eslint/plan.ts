@@ -5,7 +5,7 @@ import type { DetectorProblem, PlanRequest, PlanResult, Unit } from '../../proto
 import { inDirectory, loadEngine } from './engine.ts';
 import type { Engine } from './engine.ts';
 import { isGone, listFiles } from './listing.ts';
-import type { ListedFile } from './listing.ts';
+import type { ListedFile } from './listed.ts';
 import { isOutlinable } from './outline.ts';
 import { Reaches } from './reach.ts';
 import { configProblem, relativeTo, skippedProblem, unreadableProblem, wrongKindProblem } from './problems.ts';

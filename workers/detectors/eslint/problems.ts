@@ -6,7 +6,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { DetectorProblem, Position, Range } from '../../protocol.ts';
 import { EngineError } from './engine.ts';
 import type { ConfigType, Engine } from './engine.ts';
-import type { SkippedPath } from './listing.ts';
+import type { SkippedPath } from './listed.ts';
 import { SUPPRESSIONS, configsIn } from './roots.ts';
 
 const FILE_START: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };

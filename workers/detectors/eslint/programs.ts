@@ -3,7 +3,7 @@
  * listened to; the listeners stay as long as the process, programs only while they are asked for.
  */
 import type { LinterPrototype } from './engine.ts';
-import type { Program } from './outline.ts';
+import type { Program } from './program.ts';
 
 const heard = new WeakSet<LinterPrototype>();
 let last: Program | undefined;

@@ -8,7 +8,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import path from 'node:path';
 import type { ConfigType } from './engine.ts';
-import type { ListedFile } from './listing.ts';
+import type { ListedFile } from './listed.ts';
 
 const FLAT_CONFIGS = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'].map((extension) => `eslint.config.${extension}`);
 /** In ESLint's order of preference. */

@@ -12,7 +12,7 @@ import { isTyped, loadEngine } from './engine.ts';
 import type { Engine, Eslint, LintResult, LintTimes } from './engine.ts';
 import { toFindings, toRuleErrorFinding } from './findings.ts';
 import { configsFor, filesUnder, isUnder } from './roots.ts';
-import type { Program } from './outline.ts';
+import type { Program } from './program.ts';
 import { withProgram } from './programs.ts';
 import { Suppressions } from './suppressions.ts';
 

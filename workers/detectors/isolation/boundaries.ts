@@ -2,31 +2,13 @@
 import picomatch from 'picomatch';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { isRecord } from '../../graph/manifests.ts';
-import type { RequestKind } from '../../graph/record.ts';
 import { stringsOf } from '../../graph/rules.ts';
 import type { DetectorOptions } from '../../protocol.ts';
+import type { Boundary, Verdict } from './boundary.ts';
 import { cruiserBoundaries } from './dependency-cruiser.ts';
 import { elementBoundaries } from './elements.ts';
 import { lintConfig } from './lint-config.ts';
 import { nxBoundaries } from './nx.ts';
-
-/** An import from one file of the root to another. */
-export interface Crossing {
-  readonly from: string;
-  readonly to: string;
-  readonly specifier: string;
-  readonly typeOnly: boolean;
-  readonly kind: RequestKind;
-}
-
-export interface Verdict {
-  /** Of the boundary, for the message. */
-  readonly name: string;
-  readonly message?: string;
-}
-
-/** Says whether an import crosses what it must not. */
-export type Boundary = (crossing: Crossing) => Verdict | undefined;
 
 /** Option `boundaries`; then dependency-cruiser's, eslint-plugin-boundaries' and Nx' rules. */
 export function boundariesOf(graph: ModuleGraph, options: DetectorOptions): readonly Boundary[] {

@@ -2,7 +2,7 @@
 import type { ModuleGraph } from '../../graph/index.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
-import type { Boundary, Verdict } from './boundaries.ts';
+import type { Boundary, Verdict } from './boundary.ts';
 import { isKnown, staticConfig } from './static-config.ts';
 
 const FILES = ['json', 'jsonc', 'js', 'cjs', 'mjs'].map((end) => `.dependency-cruiser.${end}`);

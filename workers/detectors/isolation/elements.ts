@@ -2,7 +2,7 @@
 import picomatch from 'picomatch';
 import { isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
-import type { Boundary, Crossing, Verdict } from './boundaries.ts';
+import type { Boundary, Crossing, Verdict } from './boundary.ts';
 import type { LintConfig } from './lint-config.ts';
 import { isKnown } from './static-config.ts';
 

@@ -9,7 +9,8 @@ import { isDeclarationFile, rangeIn, specifierRange, type ModuleRequest } from '
 import { isRelative, type Resolution } from '../../graph/resolution.ts';
 import { Findings, graphDetector, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding, Fix } from '../../protocol.ts';
-import { boundariesOf, type Boundary } from './boundaries.ts';
+import { boundariesOf } from './boundaries.ts';
+import type { Boundary } from './boundary.ts';
 import { effectsOnLoad } from './effects.ts';
 import { couplingCounts, moduleCouplings, type Coupling } from './metrics.ts';
 import {

@@ -4,7 +4,7 @@ import picomatch from 'picomatch';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { directoryOf, isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
-import type { Boundary, Verdict } from './boundaries.ts';
+import type { Boundary, Verdict } from './boundary.ts';
 import type { LintConfig } from './lint-config.ts';
 import { isKnown, staticConfig } from './static-config.ts';
 

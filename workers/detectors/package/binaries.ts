@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { dependenciesOf } from '../../graph/installed.ts';
 import { isRecord, type Manifest, type PackageJson } from '../../graph/manifests.ts';
-import type { PackageCheck } from './index.ts';
+import type { PackageCheck } from './package-check.ts';
 
 /** Says something only where packages are installed: what a dependency brings is in its own package.json. */
 export function checkBinaries(check: PackageCheck): void {

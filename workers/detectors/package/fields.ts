@@ -7,7 +7,7 @@ import { IgnoredPaths } from '../../graph/ignored.ts';
 import { DEPENDENCY_SECTIONS, dependenciesOf } from '../../graph/installed.ts';
 import { isRecord, type Manifest } from '../../graph/manifests.ts';
 import { joined } from '../../graph/projects.ts';
-import type { PackageCheck } from './index.ts';
+import type { PackageCheck } from './package-check.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import { rangeKindOf } from './ranges.ts';
 

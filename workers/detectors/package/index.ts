@@ -7,28 +7,9 @@ import { checkBinaries } from './binaries.ts';
 import { checkEntries, checkFields, checkLockfiles } from './fields.ts';
 import { checkInstallation } from './installation.ts';
 import { ManifestFile } from './manifest-file.ts';
+import type { PackageCheck, PackageRule } from './package-check.ts';
 import { UsageCheck } from './usage-check.ts';
 import { checkWorkspace } from './workspace.ts';
-
-export type PackageRule =
-  | 'invalid-json'
-  | 'invalid-field'
-  | 'invalid-range'
-  | 'duplicate-dependency'
-  | 'version-mismatch'
-  | 'unlisted-dependency'
-  | 'unused-dependency'
-  | 'unused-dev-dependency'
-  | 'misplaced-dependency'
-  | 'not-installed'
-  | 'installed-out-of-range'
-  | 'peer-conflict'
-  | 'lockfile-missing'
-  | 'multiple-lockfiles'
-  | 'engines-unsatisfied'
-  | 'missing-entry'
-  | 'unused-catalog-entry'
-  | 'unlisted-binary';
 
 export const PACKAGE_RULES: RuleSeverities<PackageRule> = {
   'invalid-json': 'error',
@@ -57,23 +38,6 @@ export const detector = graphDetector({
   rules: PACKAGE_RULES,
   findings: packageFindings,
 });
-
-/** What the checks of this detector work on. */
-export interface PackageCheck {
-  readonly graph: ModuleGraph;
-  readonly options: DetectorOptions;
-  /** Readable manifests only. */
-  readonly files: readonly ManifestFile[];
-  report(
-    file: string,
-    rule: PackageRule,
-    finding: Omit<Finding, 'rule' | 'severity' | 'url'>,
-    weaker?: 'warning',
-  ): void;
-  isOn(rule: PackageRule): boolean;
-  /** What is reported while this works, instead of where it would be reported. */
-  collected(work: () => void): ReadonlyMap<string, readonly Finding[]>;
-}
 
 export function packageFindings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]> {
   const state = JSON.stringify([graph.surroundings, options]);

@@ -5,7 +5,7 @@ import { dependenciesOf, realPath, type Dependency, type InstalledPackage } from
 import { isRecord } from '../../graph/manifests.ts';
 import { PlugAndPlay } from '../../graph/pnp.ts';
 import { joined } from '../../graph/projects.ts';
-import type { PackageCheck } from './index.ts';
+import type { PackageCheck } from './package-check.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import { rangeKindOf } from './ranges.ts';
 

@@ -7,7 +7,7 @@ import { specifierRange } from '../../graph/record.ts';
 import type { Resolution } from '../../graph/resolution.ts';
 import { stringsOf } from '../../graph/rules.ts';
 import type { Fix } from '../../protocol.ts';
-import type { PackageCheck } from './index.ts';
+import type { PackageCheck } from './package-check.ts';
 import type { Declared, ManifestFile } from './manifest-file.ts';
 import type { PackageUse } from './usage.ts';
 

@@ -4,7 +4,7 @@ import type { Dependency } from '../../graph/installed.ts';
 import { Kept } from '../../graph/kept.ts';
 import { isRecord, type Manifest } from '../../graph/manifests.ts';
 import { isModuleFile } from '../../graph/record.ts';
-import type { PackageCheck } from './index.ts';
+import type { PackageCheck } from './package-check.ts';
 import type { ManifestFile } from './manifest-file.ts';
 
 /** Lives as long as its check. */

@@ -10,7 +10,7 @@ import type { Manifest } from '../../graph/manifests.ts';
 import { ambientNames } from '../../graph/program.ts';
 import { stringsOf } from '../../graph/rules.ts';
 import type { Finding } from '../../protocol.ts';
-import type { PackageCheck } from './index.ts';
+import type { PackageCheck } from './package-check.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import { checkUnlisted, misplacedUses, reportMisplaced } from './unlisted.ts';
 import { isInside, UnusedCheck } from './unused.ts';

@@ -2,7 +2,7 @@
 import { isMap, isScalar, parseDocument } from 'yaml';
 import { dependenciesOf } from '../../graph/installed.ts';
 import { lineTableOf, rangeAt } from '../../graph/lines.ts';
-import type { PackageCheck } from './index.ts';
+import type { PackageCheck } from './package-check.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import { rangeKindOf } from './ranges.ts';
 

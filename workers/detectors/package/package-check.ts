@@ -1,0 +1,40 @@
+/** What the checks of the `package` detector work on and report. */
+import type { ModuleGraph } from '../../graph/index.ts';
+import type { DetectorOptions, Finding } from '../../protocol.ts';
+import type { ManifestFile } from './manifest-file.ts';
+
+export type PackageRule =
+  | 'invalid-json'
+  | 'invalid-field'
+  | 'invalid-range'
+  | 'duplicate-dependency'
+  | 'version-mismatch'
+  | 'unlisted-dependency'
+  | 'unused-dependency'
+  | 'unused-dev-dependency'
+  | 'misplaced-dependency'
+  | 'not-installed'
+  | 'installed-out-of-range'
+  | 'peer-conflict'
+  | 'lockfile-missing'
+  | 'multiple-lockfiles'
+  | 'engines-unsatisfied'
+  | 'missing-entry'
+  | 'unused-catalog-entry'
+  | 'unlisted-binary';
+
+export interface PackageCheck {
+  readonly graph: ModuleGraph;
+  readonly options: DetectorOptions;
+  /** Readable manifests only. */
+  readonly files: readonly ManifestFile[];
+  report(
+    file: string,
+    rule: PackageRule,
+    finding: Omit<Finding, 'rule' | 'severity' | 'url'>,
+    weaker?: 'warning',
+  ): void;
+  isOn(rule: PackageRule): boolean;
+  /** What is reported while this works, instead of where it would be reported. */
+  collected(work: () => void): ReadonlyMap<string, readonly Finding[]>;
+}
