@@ -144,6 +144,8 @@ function soundPlan(detector: Detector, plan: PlanResult): PlanResult {
 /** On Linux niceness belongs to threads, and V8's are there already; what starts later inherits it. */
 function giveWay(): void {
   try {
+    // Somebody has it give way further already, with `nice`.
+    if (os.getPriority() >= NICENESS) return;
     if (process.platform === 'linux') {
       for (const thread of readdirSync('/proc/self/task')) os.setPriority(Number(thread), NICENESS);
     } else {
