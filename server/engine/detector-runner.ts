@@ -9,19 +9,19 @@ import type {
   CheckRequest,
   DetectorOptions,
   DetectorProblem,
-  Issue,
   Overlay,
   PlanResult,
   Unit,
 } from '../../workers/protocol.ts';
-import { PlanFailure } from '../pool/plan-failure.ts';
 import type { CheckOutcome, Pool, QuarantinedInput } from '../pool/types.ts';
 import { batchesOf, type Batch } from './batches.ts';
 import { Doubts } from './doubts.ts';
 import { concernOf, interestOf, type FileChange, type Interest } from './interest.ts';
 import type { IssueTable } from './issue-table.ts';
 import type { Answer, Memory } from './memory.ts';
-import { problemIssue, quarantineIssue } from './own-issues.ts';
+import { quarantineIssue } from './own-issues.ts';
+import { Problems, problemsOfFailure } from './problems.ts';
+import { Run } from './run.ts';
 import { isBusy, isSettled, type DetectorState, type DetectorStatus, type DetectorWork } from './status.ts';
 import { pending, ready, refused, type Told, type UnitAnswer } from './told.ts';
 
@@ -42,25 +42,6 @@ export interface RunnerHost {
   analyses(unit: Unit): boolean;
   nextGeneration(): number;
   statusChanged(): void;
-}
-
-interface Run {
-  readonly batch: Batch;
-  readonly generation: number;
-  readonly abort: AbortController;
-  /** Milliseconds since the epoch; absent: unsaved text was checked, which no later session will meet. */
-  readonly startedAt: number | undefined;
-  /** Files checked as they are in the editor. */
-  readonly unsaved: ReadonlySet<string>;
-  /** Issues of files that are not done yet, by unit and file. */
-  readonly staged: Map<string, Map<string, Issue[]>>;
-  /** Files each unit has answered for. */
-  readonly named: Map<string, Set<string>>;
-  /** Nobody waits for it: what it asks for was answered before, and is in doubt. */
-  readonly leisurely: boolean;
-  fraction: number;
-  /** It could not do all its work: what it did not name may still be true. */
-  fatal: boolean;
 }
 
 /** Without a change, before answers in doubt are looked at again: the user may go on typing. */
@@ -97,9 +78,7 @@ export class DetectorRunner {
   #changed: Set<string> | undefined;
   #recent = new Set<string>();
   readonly #timings = new Map<string, number>();
-  #planProblems: readonly DetectorProblem[] = [];
-  #checkProblems = new Map<string, DetectorProblem>();
-  #problemFiles = new Set<string>();
+  readonly #problems: Problems;
   #failure: string | undefined;
   /** The pool could do again what it had refused, while something was in work. */
   #offered = false;
@@ -118,18 +97,18 @@ export class DetectorRunner {
     this.name = name;
     this.#host = host;
     this.#interest = interestOf(name);
+    this.#problems = new Problems(name, host.table);
   }
 
   status(): DetectorStatus {
-    const error =
-      this.#failure ?? this.#planProblems.find((problem) => problem.fatal)?.message ?? this.#fatalCheckProblem();
+    const error = this.#failure ?? this.#problems.fatal;
     return {
       name: this.name,
       state: this.#state,
       ...(this.#engine === undefined ? {} : { engine: this.#engine }),
       ...(this.#note === undefined ? {} : { note: this.#note }),
       ...(error === undefined ? {} : { error }),
-      problems: [...this.#planProblems, ...this.#checkProblems.values()],
+      problems: this.#problems.all,
       durationMs: !isBusy(this.#state) ? this.#durationMs : performance.now() - this.#startedAt,
       fraction: this.#fraction(),
       ...this.#earlier(),
@@ -210,7 +189,7 @@ export class DetectorRunner {
     const plan = this.tellPlan();
     if (plan.state !== 'ready') return plan;
     const unanswered = this.#unanswered.has(id);
-    if (this.#units.get(id)?.group !== group || this.#fatalCheckProblem() !== undefined) return refused;
+    if (this.#units.get(id)?.group !== group || this.#problems.fatalOfChecks !== undefined) return refused;
     const answer = this.#answers.get(id);
     const current =
       !this.#stale.has(id) &&
@@ -224,7 +203,7 @@ export class DetectorRunner {
       return { state: 'pending', soFar: kind !== 'file' && ofDisk ? files : undefined };
     }
     if (answer?.ofDisk === false) return refused;
-    return ready({ unanswered, files, problems: [...this.#checkProblems.values()] });
+    return ready({ unanswered, files, problems: this.#problems.ofChecks });
   }
 
   /** What was done since this was asked last. */
@@ -237,7 +216,7 @@ export class DetectorRunner {
   /** Answers that memory has not been given yet; each is handed out once. */
   takeAnswers(): readonly Answer[] {
     const plan = this.#currentPlan;
-    if (!plan || this.#state !== 'done' || this.#checkProblems.size > 0) return [];
+    if (!plan || this.#state !== 'done' || this.#problems.ofChecks.length > 0) return [];
     const options = this.#host.options();
     const toldAt = this.#toldAt();
     const answers = [...this.#unkept].flatMap(([id, startedAt]): Answer[] => {
@@ -279,7 +258,7 @@ export class DetectorRunner {
     this.#disposed = true;
     this.cancel();
     this.#host.table.dropDetector(this.name);
-    this.#host.table.dropDetector(problemsOf(this.name));
+    this.#problems.dispose();
   }
 
   #pump(): void {
@@ -313,11 +292,10 @@ export class DetectorRunner {
       this.#currentPlan = plan;
       this.#engine = plan.engine;
       this.#note = plan.note;
-      this.#planProblems = plan.problems;
       this.#configFiles = new Set(plan.configFiles);
       this.#takeUnits(plan);
       this.#failure = undefined;
-      this.#publishProblems();
+      this.#tellProblems(plan.problems);
       await this.#recall(plan, abort.signal);
 
       if (abort.signal.aborted) return;
@@ -330,8 +308,7 @@ export class DetectorRunner {
       if (abort.signal.aborted || this.#disposed) return;
       this.#planStale = true;
       this.#failure = error instanceof Error ? error.message : String(error);
-      this.#planProblems = problemsOfFailure(error);
-      this.#publishProblems();
+      this.#tellProblems(problemsOfFailure(error));
       this.#setState('failed');
       this.#stopClock();
       return;
@@ -425,7 +402,7 @@ export class DetectorRunner {
     const units = [...this.#units.values()].filter((unit) => this.#stale.has(unit.id));
     this.#stale.clear();
     if (units.length === 0) return;
-    if (units.some((unit) => unit.kind !== 'file') || units.length === this.#units.size) this.#checkProblems.clear();
+    if (units.some((unit) => unit.kind !== 'file') || units.length === this.#units.size) this.#problems.forgetChecks();
     this.#total += units.length;
     this.#submit(units, this.#recent, false);
     this.#recent = new Set();
@@ -492,18 +469,7 @@ export class DetectorRunner {
     const perFile = batch.units[0]?.kind === 'file' && batch.units[0].lane !== 'heavy';
     const allOverlays = this.#host.overlays();
     const overlays = perFile ? allOverlays.filter((overlay) => files.has(overlay.file)) : allOverlays;
-    const run: Run = {
-      batch,
-      generation,
-      abort: new AbortController(),
-      startedAt: overlays.length > 0 ? undefined : Date.now(),
-      unsaved: new Set(overlays.map((overlay) => overlay.file)),
-      staged: new Map(),
-      named: new Map(),
-      leisurely,
-      fraction: 0,
-      fatal: false,
-    };
+    const run = new Run(batch, generation, overlays, leisurely);
     this.#runs.add(run);
     const outcome = await this.#host.pool.check({
       request: {
@@ -547,27 +513,18 @@ export class DetectorRunner {
     }
     if (event.kind === 'problem') {
       run.fatal ||= event.problem.fatal;
-      this.#addProblem(event.problem);
+      this.#problems.add(event.problem);
+      this.#host.statusChanged();
       return;
     }
     if (this.#newest.get(event.unit) !== run.generation) return;
-    const staged = run.staged.get(event.unit) ?? new Map<string, Issue[]>();
-    run.staged.set(event.unit, staged);
-    if (event.kind === 'begin') staged.delete(event.file);
-    else if (event.kind === 'issues') {
-      const issues = staged.get(event.file);
-      if (issues) issues.push(...event.issues);
-      else staged.set(event.file, [...event.issues]);
-    } else {
-      const issues = this.#host.included(event.file) ? (staged.get(event.file) ?? []) : [];
-      staged.delete(event.file);
-      const named = run.named.get(event.unit) ?? new Set<string>();
-      run.named.set(event.unit, named.add(event.file));
-      if (event.file === this.#units.get(event.unit)?.file) {
-        this.#doubts.learned(event.file, event.outline, !run.unsaved.has(event.file));
-      }
-      this.#host.table.replace(this.name, event.unit, event.file, issues);
+    const found = run.take(event);
+    if (found === undefined) return;
+    const { unit, file } = event;
+    if (event.kind === 'done' && file === this.#units.get(unit)?.file) {
+      this.#doubts.learned(file, event.outline, !run.unsaved.has(file));
     }
+    this.#host.table.replace(this.name, unit, file, this.#host.included(file) ? found : []);
   }
 
   #settle(run: Run, outcome: CheckOutcome): void {
@@ -603,7 +560,7 @@ export class DetectorRunner {
         if (kept[unit.id] === 'affected') this.#unconfirmed.add(unit.id);
         if (kept[unit.id] !== undefined) continue;
         this.#unconfirmed.delete(unit.id);
-        this.#host.table.finishUnit(this.name, unit.id, run.named.get(unit.id) ?? new Set());
+        this.#host.table.finishUnit(this.name, unit.id, run.namedBy(unit.id));
       }
     }
     if (outcome.kind === 'failed') this.#failure = outcome.message;
@@ -621,26 +578,8 @@ export class DetectorRunner {
     this.#host.table.replace(this.name, unit.id, input.file, [quarantineIssue(input)]);
   }
 
-  #addProblem(problem: DetectorProblem): void {
-    this.#checkProblems.set([problem.code, problem.file ?? '', problem.message].join('\n'), problem);
-    this.#publishProblems();
-  }
-
-  /** Problems that name a file are shown there too. */
-  #publishProblems(): void {
-    const issues = new Map<string, Issue[]>();
-    for (const problem of [...this.#planProblems, ...this.#checkProblems.values()]) {
-      if (problem.file === undefined) continue;
-      const list = issues.get(problem.file) ?? [];
-      list.push(problemIssue(this.name, problem, problem.file));
-      issues.set(problem.file, list);
-    }
-    const unit = 'problems';
-    for (const [file, list] of issues) this.#host.table.replace(problemsOf(this.name), unit, file, list);
-    for (const file of this.#problemFiles) {
-      if (!issues.has(file)) this.#host.table.replace(problemsOf(this.name), unit, file, []);
-    }
-    this.#problemFiles = new Set(issues.keys());
+  #tellProblems(ofPlan: readonly DetectorProblem[]): void {
+    this.#problems.planned(ofPlan);
     this.#host.statusChanged();
   }
 
@@ -653,16 +592,10 @@ export class DetectorRunner {
     if (this.#lookAgain()) return;
     if (this.#unanswered.size === 0) this.#failure = undefined;
     const units = this.#units.size;
-    const failed = this.#failure !== undefined || this.#planProblems.some((problem) => problem.fatal);
-    const incomplete = failed || this.#fatalCheckProblem() !== undefined;
+    const incomplete = this.#failure !== undefined || this.#problems.fatal !== undefined;
     if (isBusy(this.#state)) this.#stopClock();
     this.#setState(!incomplete ? 'done' : units > 0 && this.#unanswered.size >= units ? 'failed' : 'partial');
     if (this.#offered) this.tryAgain();
-  }
-
-  #fatalCheckProblem(): string | undefined {
-    for (const problem of this.#checkProblems.values()) if (problem.fatal) return problem.message;
-    return undefined;
   }
 
   #count(kind: keyof typeof noWork): void {
@@ -697,16 +630,4 @@ export class DetectorRunner {
     this.#state = state;
     this.#host.statusChanged();
   }
-}
-
-/** Code that ended the compartment of a plan is shown where it stands. */
-function problemsOfFailure(error: unknown): readonly DetectorProblem[] {
-  const file = error instanceof PlanFailure ? error.reason?.input : undefined;
-  if (!(error instanceof PlanFailure) || file === undefined) return [];
-  return [{ code: 'CONFIG_ERROR', message: error.message, file, fatal: true }];
-}
-
-/** Problems are kept under a name of their own: they belong to no unit. */
-function problemsOf(detector: string): string {
-  return `${detector} problems`;
 }
