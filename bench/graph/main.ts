@@ -18,6 +18,8 @@ import { detectorTable } from '../../server/pool/detectors.ts';
 import { generateWorkspace } from './generate.ts';
 
 const RUNS = 3;
+const OWN = 'Bulkhead: graph and circular';
+const OXLINT = 'oxlint import/no-cycle';
 const { values } = parseArgs({
   options: {
     tools: { type: 'string' },
@@ -97,9 +99,6 @@ function compare(root: string): void {
     target(`${path.basename(root)}: times as fast as ${name}`, ratios, `at least ${String(wanted)}`, theirs.cpu / own.cpu >= wanted); // prettier-ignore
   }
 }
-
-const OWN = 'Bulkhead: graph and circular';
-const OXLINT = 'oxlint import/no-cycle';
 
 function contendersFor(root: string): Readonly<Record<string, readonly string[]>> {
   const own = { [OWN]: [...flags, measure, root, 'cold'] };
