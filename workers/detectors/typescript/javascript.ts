@@ -19,12 +19,12 @@ import {
   type ProjectOrder,
   type ProjectSink,
   type SessionSettings,
-  type TypeScriptSession,
+  type ThriftySession,
 } from './session.ts';
 import { LineMap, slashed } from './text.ts';
 
 /** @param engine of kind `javascript`; its module is loaded into this process */
-export function openJavascript(engine: Engine, { root }: SessionSettings): TypeScriptSession {
+export function openJavascript(engine: Engine, { root }: SessionSettings): ThriftySession {
   const typescript = createRequire(engine.entry)(engine.entry) as TypeScript;
   return new JavascriptSession(typescript, root);
 }
@@ -51,7 +51,7 @@ interface LoadedProject {
   readonly ledger: Ledger<ts.Program>;
 }
 
-class JavascriptSession implements TypeScriptSession {
+class JavascriptSession implements ThriftySession {
   readonly #ts: TypeScript;
   readonly #disk: Disk;
   /** By path of the tsconfig, most recently used last. */
@@ -80,20 +80,40 @@ class JavascriptSession implements TypeScriptSession {
   }
 
   async check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<Extent> {
+    const part = order.whole ? undefined : await this.checkPart(order, sink, signal);
+    if (part !== undefined) return part;
     signal.throwIfAborted();
     const project = this.#load(order.configFile);
-    const known = project.ledger.asked(order.since);
-    let extent: Extent = 'whole';
-    if (known && !order.whole) {
-      const edit: Edit = { before: known.state, now: project.program, touched: known.touched };
-      const sources = touchedSources(edit);
-      if (sources?.length === 0) extent = 'unchanged';
-      else if (sources && (await this.#checkAffected(project, edit, sources, order.first, sink, signal)))
-        extent = 'affected';
-    }
-    if (extent === 'whole') await this.#checkWhole(project, order, sink, signal);
+    project.ledger.asked(order.since);
+    await this.#checkWhole(project, order, sink, signal);
     project.ledger.gave(order.generation, project.program);
-    return extent;
+    return 'whole';
+  }
+
+  async checkPart(
+    order: ProjectOrder,
+    sink: ProjectSink,
+    signal: AbortSignal,
+  ): Promise<'unchanged' | 'affected' | undefined> {
+    signal.throwIfAborted();
+    if (this.#projects.get(order.configFile)?.ledger.knows(order.since) !== true) return undefined;
+    const project = this.#load(order.configFile);
+    const known = project.ledger.asked(order.since);
+    if (!known) return undefined;
+    const edit: Edit = { before: known.state, now: project.program, touched: known.touched };
+    const sources = touchedSources(edit);
+    if (!sources) return undefined;
+    const isPart =
+      sources.length === 0 || (await this.#checkAffected(project, edit, sources, order.first, sink, signal));
+    if (!isPart) return undefined;
+    project.ledger.gave(order.generation, project.program);
+    return sources.length === 0 ? 'unchanged' : 'affected';
+  }
+
+  optionsOf(configFile: string): string {
+    const { options, projectReferences } = this.#disk.readConfig(configFile, false);
+    const { configFile: _, ...rest } = options;
+    return JSON.stringify([Object.entries(rest).sort(([one], [other]) => (one < other ? -1 : 1)), projectReferences]);
   }
 
   async #checkWhole(
