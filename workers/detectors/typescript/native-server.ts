@@ -80,6 +80,10 @@ export class Server {
     return project;
   }
 
+  get pid(): number | undefined {
+    return childOf(this.#api)?.pid;
+  }
+
   /** A project was checked as a whole. */
   async checked(configFile: string): Promise<void> {
     this.#growth.checked(configFile, await this.residentBytes());
@@ -92,9 +96,8 @@ export class Server {
 
   /** Undefined: the platform does not tell at little cost. */
   async residentBytes(): Promise<number | undefined> {
-    const pid = childOf(this.#api)?.pid;
-    if (process.platform !== 'linux' || pid === undefined) return undefined;
-    const status = await readFile(`/proc/${String(pid)}/status`, 'utf8').catch(() => '');
+    if (process.platform !== 'linux' || this.pid === undefined) return undefined;
+    const status = await readFile(`/proc/${String(this.pid)}/status`, 'utf8').catch(() => '');
     const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
   }
