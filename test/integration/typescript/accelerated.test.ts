@@ -155,6 +155,38 @@ describe('TypeScript 5.9 with an accelerator', function () {
     assert.match(project.remembered['verdict tsconfig.json'] ?? '', /^equal /);
   });
 
+  it('an edit does not wait for a process that does not answer', async () => {
+    const workspace = await makeWorkspace(start, 'TypeScript 5.9');
+    const controller = new AbortController();
+    let closed = 0;
+    const silent: TypeScriptSession = {
+      update: () => Promise.resolve(),
+      check: () => {
+        setImmediate(() => controller.abort());
+        return new Promise(() => {});
+      },
+      trim: () => {},
+      close: () => Promise.resolve(void (closed += 1)),
+    };
+    const project = await opened(workspace, {}, { open: () => silent });
+    await project.ask();
+    const { signal } = controller;
+    await assert.rejects(project.ask({ changed: [], confirm: true, signal }), { name: 'AbortError' });
+    assert.equal(closed, 1);
+  });
+
+  it('what changed before the comparison is checked by the own version first', async () => {
+    const workspace = await makeWorkspace(start, 'TypeScript 5.9');
+    const project = await opened(workspace);
+    await project.ask();
+    const overlays = { 'src/main.ts': 'export const main: number = "";\n' };
+    const confirmed = await project.ask({ changed: ['src/main.ts'], overlays, confirm: true });
+    assert.deepEqual([confirmed.extent, confirmed.again], ['whole', true]);
+    assert.deepEqual(project.lines, await coldLines(workspace, overlays));
+    assert.equal(await project.settle({ overlays }, confirmed), 1);
+    assert.match(project.remembered['verdict tsconfig.json'] ?? '', /^equal /);
+  });
+
   it('a fault of the accelerator leaves the own version alone, without its issues', async () => {
     const workspace = await makeWorkspace(start, 'TypeScript 5.9');
     const remembered = await verdictOf(workspace);
@@ -182,6 +214,9 @@ describe('TypeScript 5.9 with an accelerator', function () {
     assert.deepEqual(project.lines, await coldLines(workspace));
     assert.match(project.log.join('\n'), /^warn tsconfig\.json: .*ended by itself/);
     await project.ask();
+    // Nor for another configuration: its process is not to be trusted.
+    await workspace.write({ 'tsconfig.json': config({ module: 'commonjs', moduleResolution: 'node', strict: false }) });
+    assert.equal((await project.ask()).again, false);
     assert.equal(opened, 1);
   });
 
