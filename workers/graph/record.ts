@@ -306,14 +306,21 @@ function ownedName(name: ImportedName): ImportedName {
   return { ...name, imported: owned(name.imported), local: owned(name.local) };
 }
 
-/** Calls stand in the tree only, and building the tree costs five times the parse: only where a text may hold one. */
+/**
+ * Calls stand in the tree only, and building the tree costs five times the parse and forty times the text's memory:
+ * only where a text may hold one.
+ */
 function needsTree(text: string, language: Language, module: ModuleSyntax): boolean {
+  if (text.length > MAXIMUM_TREE) return false;
   if (text.includes('require') && /\brequire\s*[.(]/.test(text)) return true;
   if (text.includes('import.meta') && /import\.meta\.resolve|\bnew\s+URL\s*\(/.test(text)) return true;
   if (language === 'jsx') return false;
   const possible = text.match(/\bimport\s*\(/g)?.length ?? 0;
   return possible > module.dynamicImports.length;
 }
+
+/** Longer texts are bundles, such as the Yarn that a repository brings along. UTF-16 code units. */
+const MAXIMUM_TREE = 1_000_000;
 
 function reindex(exports: ModuleExport[], requests: readonly ModuleRequest[]): void {
   if (exports.every(({ request }) => request === undefined)) return;
