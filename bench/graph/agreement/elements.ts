@@ -5,7 +5,7 @@
  *
  * Options and settings of each case become an `.eslintrc.json`, the aliases of its resolver `paths` of a jsconfig.json.
  */
-import { cpSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { detector } from '../../../workers/detectors/isolation/index.ts';
@@ -15,6 +15,7 @@ import { casesOf, type RuleCase } from './cases.ts';
 
 const [packageArgument = '', only] = process.argv.slice(2);
 const folder = realpathSync(packageArgument);
+const { version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { readonly version: string };
 process.chdir(folder);
 const tests = readdirSync('test/rules', { recursive: true, encoding: 'utf8' })
   .filter((file) => /element-types[\w-]*\.spec\.ts$/.test(file) && file.includes(only ?? ''))
@@ -43,19 +44,23 @@ async function crossings({ filename, code, settings }: RuleCase): Promise<readon
     const fixtures = path.join(folder, 'test/fixtures');
     const [name = ''] = path.relative(fixtures, filename).split(path.sep);
     cpSync(path.join(fixtures, name), path.join(root, 'test/fixtures', name), { recursive: true });
-    const { options = [], settings: shared = {} } = JSON.parse(settings) as {
+    const { options = [], settings: shared = {} } = JSON.parse(settings.replaceAll(folder, root)) as {
       readonly options?: readonly unknown[];
       readonly settings?: Readonly<Record<string, unknown>>;
     };
     const config = { settings: shared, rules: { 'boundaries/element-types': [2, ...options] } };
     writeFileSync(path.join(root, '.eslintrc.json'), JSON.stringify(config));
     writeFileSync(
+      path.join(root, 'package.json'),
+      JSON.stringify({ devDependencies: { 'eslint-plugin-boundaries': version } }),
+    );
+    writeFileSync(
       path.join(root, 'jsconfig.json'),
       JSON.stringify({ compilerOptions: { paths: aliases(shared['import/resolver']) } }),
     );
     const file = path.relative(folder, filename).split(path.sep).join('/');
     const { issues } = await runDetector(detector, root, {}, { overlays: [{ file, text: code, version: 1 }] });
-    return issues.filter((issue) => issue.rule === 'boundary' && issue.file === file).map(({ message }) => message);
+    return issues.filter((issue) => issue.rule === 'boundary' && issue.file === file && issue.severity !== 'info').map(({ message }) => message);
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

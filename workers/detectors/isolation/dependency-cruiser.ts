@@ -2,13 +2,17 @@
 import type { ModuleGraph } from '../../graph/index.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
-import type { Boundary, Verdict } from './boundary.ts';
+import type { Boundary, Drawn, Verdict } from './boundary.ts';
 import { isKnown, staticConfig } from './static-config.ts';
 
 const FILES = ['json', 'jsonc', 'js', 'cjs', 'mjs'].map((end) => `.dependency-cruiser.${end}`);
 
 /** Anything but paths in a rule, or what only running the file would tell, leaves the rule out. */
-export function cruiserBoundaries(graph: ModuleGraph): readonly Boundary[] {
+export function cruiserBoundaries(graph: ModuleGraph): Drawn {
+  return { boundaries: oldBoundaries(graph) };
+}
+
+function oldBoundaries(graph: ModuleGraph): readonly Boundary[] {
   const file = FILES.find((name) => graph.files.has(name));
   const content = file === undefined ? undefined : staticConfig(graph, file);
   if (!isRecord(content) || !Array.isArray(content['forbidden'])) return [];
@@ -26,7 +30,7 @@ export function cruiserBoundaries(graph: ModuleGraph): readonly Boundary[] {
     };
     return [
       (crossing) => {
-        if (!isCruised(crossing.from) || !isCruised(crossing.to)) return undefined;
+        if (crossing.to === undefined || !isCruised(crossing.from) || !isCruised(crossing.to)) return undefined;
         const groups = from(crossing.from, []);
         return groups && to(crossing.to, groups) ? verdict : undefined;
       },

@@ -4,9 +4,9 @@ import picomatch from 'picomatch';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { directoryOf, isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
-import type { Boundary, Verdict } from './boundary.ts';
+import type { Boundary, Drawn, Verdict } from './boundary.ts';
 import type { LintConfig } from './lint-config.ts';
-import { isKnown, staticConfig } from './static-config.ts';
+import { staticConfig } from './static-config.ts';
 
 interface Project {
   readonly name: string;
@@ -16,9 +16,9 @@ interface Project {
 
 const RULES = ['@nx/enforce-module-boundaries', '@nrwl/nx/enforce-module-boundaries'] as const;
 
-export function nxBoundaries(graph: ModuleGraph, config: LintConfig): readonly Boundary[] {
+export function nxBoundaries(graph: ModuleGraph, config: LintConfig): Drawn {
   const rule = config.rule(...RULES);
-  if (rule.length === 0) return [];
+  if (rule.length === 0) return { boundaries: [] };
   const projects = projectsOf(graph);
   const projectOf = (file: string): Project | undefined => {
     for (let directory = directoryOf(file); ; directory = directoryOf(directory)) {
@@ -26,17 +26,17 @@ export function nxBoundaries(graph: ModuleGraph, config: LintConfig): readonly B
       if (project || directory === '') return project;
     }
   };
-  return [
-    ({ from, to, specifier }) => {
-      const [source, target] = [projectOf(from), projectOf(to)];
-      if (!source || !target || source === target) return undefined;
-      const options = config.optionsFor(rule, from);
-      const { depConstraints, allow } = options ?? {};
-      if (!Array.isArray(depConstraints) || !isKnown(depConstraints) || depConstraints.length === 0) return undefined;
-      if ((stringsOf(allow) ?? []).some((pattern) => picomatch.isMatch(specifier, pattern))) return undefined;
-      return judge(depConstraints.filter(isRecord), source, target);
-    },
-  ];
+  const boundary: Boundary = ({ from, to, request: { specifier } }) => {
+    const [source, target] = [projectOf(from), to === undefined ? undefined : projectOf(to)];
+    if (!source || !target || source === target) return undefined;
+    const found = config.optionsFor(rule, from);
+    const { depConstraints, allow } = found?.options ?? {};
+    if (!found || !Array.isArray(depConstraints) || depConstraints.length === 0) return undefined;
+    if ((stringsOf(allow) ?? []).some((pattern) => picomatch.isMatch(specifier, pattern))) return undefined;
+    const verdict = judge(depConstraints.filter(isRecord), source, target);
+    return verdict && { ...verdict, severity: found.severity };
+  };
+  return { boundaries: [boundary] };
 }
 
 function judge(
