@@ -5,7 +5,7 @@ import { isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
 import type { DetectorOptions } from '../../protocol.ts';
 import type { Boundary, Drawn, Verdict } from './boundary.ts';
-import { cruiserBoundaries } from './dependency-cruiser.ts';
+import { cruiserBoundaries } from './dependency-cruiser/index.ts';
 import { elementBoundaries } from './elements/index.ts';
 import { lintConfig } from './lint-config.ts';
 import { nxBoundaries } from './nx.ts';
