@@ -26,7 +26,11 @@ interface Cruised {
   readonly summary: { readonly violations: readonly Violation[] };
   readonly modules: readonly {
     readonly source: string;
-    readonly dependencies: readonly { readonly module: string; readonly resolved: string; readonly protocol?: string }[];
+    readonly dependencies: readonly {
+      readonly module: string;
+      readonly resolved: string;
+      readonly protocol?: string;
+    }[];
   }[];
 }
 
@@ -121,7 +125,11 @@ if (checkout === undefined) {
         write(root, `node_modules/${packageName}/package.json`, JSON.stringify({ name: packageName, version: '1.0.0', main: 'main.js', ...data }));
         for (const file of ['main.js', 'inner.js', 'types.js']) write(root, `node_modules/${packageName}/${file}`, '');
       } // prettier-ignore
-      write(root, 'node_modules/@types/typed/package.json', JSON.stringify({ name: '@types/typed', types: 'index.d.ts' }));
+      write(
+        root,
+        'node_modules/@types/typed/package.json',
+        JSON.stringify({ name: '@types/typed', types: 'index.d.ts' }),
+      );
       write(root, 'node_modules/@types/typed/index.d.ts', 'declare const typed: 1;\nexport default typed;\n');
       write(root, '.dependency-cruiser.json', JSON.stringify({ forbidden: RULES, options }));
       return compare(name, root, ['src']);

@@ -53,7 +53,7 @@ export const ISOLATION_RULES: RuleSeverities<IsolationRule> = {
 
 export const detector = graphDetector({
   name: 'isolation',
-  version: '1',
+  version: '2',
   rules: ISOLATION_RULES,
   findings: isolationFindings,
 });
@@ -160,11 +160,15 @@ class IsolationCheck {
   }
 
   #cross(file: string, { message, severity }: Verdict, what: string, range: Finding['range']): void {
-    this.#findings.add(file, this.#isBoundarySet ? this.#severities.boundary : (severity ?? this.#severities.boundary), {
-      rule: 'boundary',
-      message: message === undefined ? what : `${what} ${message}`,
-      range,
-    });
+    this.#findings.add(
+      file,
+      this.#isBoundarySet ? this.#severities.boundary : (severity ?? this.#severities.boundary),
+      {
+        rule: 'boundary',
+        message: message === undefined ? what : `${what} ${message}`,
+        range,
+      },
+    );
   }
 
   #relative(module: Module, request: ModuleRequest, target: string, from: Manifest, to: Manifest): void {

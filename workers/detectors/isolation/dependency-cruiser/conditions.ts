@@ -63,7 +63,14 @@ const TARGET_KEYS: readonly string[] = [
 const UNSEEN_TYPES = /^(amd|jsdoc|exotic|aliased-webpack|process-|pre-compilation)/;
 
 /** How a specifier is asked for. */
-const HOW_TYPES: ReadonlySet<string> = new Set(['import', 'export', 'dynamic-import', 'require', 'import-equals', 'type-import']);
+const HOW_TYPES: ReadonlySet<string> = new Set([
+  'import',
+  'export',
+  'dynamic-import',
+  'require',
+  'import-equals',
+  'type-import',
+]);
 
 const COUNTED_TYPES: readonly string[] = [
   'core', 'local', 'localmodule', 'npm', 'npm-bundled', 'npm-dev', 'npm-no-pkg', 'npm-optional', 'npm-peer', 'npm-unknown',

@@ -195,7 +195,8 @@ const SECTION_TYPES = {
 
 function isBundled({ data }: Manifest, name: string): boolean {
   const bundled = data['bundledDependencies'] ?? data['bundleDependencies'];
-  if (bundled === true) return dependenciesOf({ data }).some((one) => one.section === 'dependencies' && one.name === name);
+  if (bundled === true)
+    return dependenciesOf({ data }).some((one) => one.section === 'dependencies' && one.name === name);
   return Array.isArray(bundled) && bundled.includes(name);
 }
 

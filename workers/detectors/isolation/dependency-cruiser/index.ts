@@ -34,7 +34,9 @@ export function cruiserBoundaries(graph: ModuleGraph): Drawn {
   return {
     boundaries: read.flatMap((rule) => (typeof rule === 'function' ? [rule] : [])),
     ...(ofModules.length > 0 ? { ofFiles: () => ofModules.flatMap((rule) => rule()) } : {}),
-    notes: [...read, ...required].flatMap((one): readonly Note[] => (typeof one === 'string' ? [{ file, what: one }] : [])),
+    notes: [...read, ...required].flatMap((one): readonly Note[] =>
+      typeof one === 'string' ? [{ file, what: one }] : [],
+    ),
   };
 }
 
@@ -52,7 +54,11 @@ function forbidden(rule: unknown, cruise: Cruise): Read {
   if (isRecord(to) && to['circular'] === true) return undefined;
   // What a preset would add to a rule that only changes it is not known.
   if (from === undefined || scope === 'folder') return `${name} (${scope === 'folder' ? 'scope' : 'from'})`;
-  const verdict: Verdict = { name, ...(severity === 'unset' ? {} : { severity }), ...(typeof comment === 'string' ? { message: comment } : {}) };
+  const verdict: Verdict = {
+    name,
+    ...(severity === 'unset' ? {} : { severity }),
+    ...(typeof comment === 'string' ? { message: comment } : {}),
+  };
   if (module !== undefined || (isRecord(from) && from['orphan'] !== undefined)) {
     const ofModules = moduleRule(rule, verdict, cruise);
     return typeof ofModules === 'string' ? `${name} (${ofModules})` : { ofModules };

@@ -118,7 +118,9 @@ function importsOf({ file, record, resolutions }: Module): readonly (Crossing & 
 export function startsOf(graph: ModuleGraph): readonly string[] | undefined {
   const scripts = graph.manifests.all.get('')?.data['scripts'];
   const commands = Object.values(isRecord(scripts) ? scripts : {}).flatMap((script) =>
-    typeof script === 'string' && !/(^|[\s;&|])cd\s/.test(script) ? [...script.matchAll(COMMAND)].map((found) => found[1] ?? '') : [],
+    typeof script === 'string' && !/(^|[\s;&|])cd\s/.test(script)
+      ? [...script.matchAll(COMMAND)].map((found) => found[1] ?? '')
+      : [],
   );
   const starts = commands.flatMap((command) => startsIn(command) ?? []);
   return starts.length === 0 ? undefined : starts;

@@ -64,7 +64,8 @@ class Reading {
   judge(options: LintOptions, crossing: Crossing): Verdict | undefined {
     const nodeKind = NODES[crossing.request.kind] ?? '';
     const rules = this.rulesOf(options);
-    if (this.hindrance !== undefined || rules.hindrance !== undefined || !this.#nodes.includes(nodeKind)) return undefined;
+    if (this.hindrance !== undefined || rules.hindrance !== undefined || !this.#nodes.includes(nodeKind))
+      return undefined;
     const from = this.#describer.file(crossing.from);
     if (from.file.isIgnored || (from.file.isUnknown && from.element.isUnknown)) return undefined;
     const to = this.#describer.target(crossing);
@@ -149,7 +150,8 @@ function isChecked({ checks }: ElementRules, from: Entity, to: Entity): boolean 
 }
 
 function specifiersOf({ kind, names }: ModuleRequest): readonly string[] {
-  if (kind === 'import') return names.map(({ imported }) => imported).filter((name) => name !== '*' && name !== 'default');
+  if (kind === 'import')
+    return names.map(({ imported }) => imported).filter((name) => name !== '*' && name !== 'default');
   return kind === 'export' ? names.filter(({ imported }) => imported !== '*').map(({ local }) => local) : [];
 }
 

@@ -164,19 +164,20 @@ export class Matcher {
 
   #isCaptured(wanted: CapturedPattern | null | undefined, captured: Place['captured'], data: Data): boolean {
     if (wanted === undefined || wanted === null || isEmpty(wanted)) return true;
-    const maps = Array.isArray(wanted) ? (wanted as readonly Readonly<Record<string, Pattern>>[]) : [wanted];
+    if (captured === null) return false;
+    const maps = (Array.isArray(wanted) ? wanted : [wanted]) as readonly Readonly<Record<string, Pattern>>[];
     return maps.some((map) =>
       Object.entries(map).every(([name, pattern]) => {
-        const value = captured?.[name];
-        return Boolean(value) && pattern !== null && this.#matches(pattern, value ?? '', data);
-      }) && captured !== null,
-    ); // prettier-ignore
+        const value = captured[name] ?? '';
+        return value !== '' && pattern !== null && this.#matches(pattern, value, data);
+      }),
+    );
   }
 
   /** A pattern that is not given matches everything; of several values one is enough. Nothing matches an empty text. */
   #matches(pattern: Pattern | undefined, value: string | null | readonly string[], data: Data): boolean {
     if (pattern === undefined) return true;
-    if (Array.isArray(value)) return value.some((one: string) => this.#matches(pattern, one, data));
+    if (Array.isArray(value)) return (value as readonly string[]).some((one) => this.#matches(pattern, one, data));
     const patterns = Array.isArray(pattern) ? (pattern as readonly (string | null)[]) : [pattern as string | null];
     if (value === null) return patterns.includes(null);
     return patterns.some((one) => one !== null && this.#isMatch(value as string, fill(one, data, this.#isLegacy)));

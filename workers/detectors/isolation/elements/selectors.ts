@@ -173,7 +173,9 @@ function flatEntities(value: Readonly<Record<string, unknown>>): readonly Entity
   const base = Object.keys(element).length === 0 ? {} : { element: [element] };
   if (internalPath === undefined) return [{ ...base, ...(module ? { module: [module] } : {}) }];
   if (!isPattern(internalPath)) return undefined;
-  const inPackage = Array.isArray(internalPath) ? internalPath.map(unslashed) : unslashed(internalPath as string | null);
+  const inPackage = Array.isArray(internalPath)
+    ? internalPath.map(unslashed)
+    : unslashed(internalPath as string | null);
   return [
     { element: [{ ...element, fileInternalPath: internalPath }], ...(module ? { module: [module] } : {}) },
     { ...base, module: [{ ...module, internalPath: inPackage }] },
