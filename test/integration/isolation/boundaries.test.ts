@@ -69,7 +69,9 @@ describe('boundaries of Nx', () => {
 
   it('are left alone where only running the configuration would tell, or where the rule is off', async () => {
     const computed = `export default [{ rules: { '@nx/enforce-module-boundaries': ['error', { depConstraints: make() }] } }];`;
-    assert.deepEqual(await crossings({ ...workspace, 'eslint.config.mjs': computed }), []);
+    assert.deepEqual(await crossings({ ...workspace, 'eslint.config.mjs': computed }), [
+      'eslint.config.mjs: Not read, so not held by Bulkhead: @nx/enforce-module-boundaries (a computed value).',
+    ]);
     const off = { rules: { '@nx/enforce-module-boundaries': ['off', options] } };
     assert.deepEqual(await crossings({ ...workspace, '.eslintrc.json': off }), []);
   });
@@ -317,14 +319,14 @@ describe('boundaries of eslint-plugin-boundaries', () => {
   });
 
   it('are left alone, and said to be, where something is not understood', async () => {
-    const options = (policy: object): object => ({ default: 'disallow', policies: [{ from: { element: { type: 'model' } }, ...policy }] }); // prettier-ignore
+    const withPolicy = (policy: object): object => ({ default: 'disallow', policies: [{ from: { element: { type: 'model' } }, ...policy }] }); // prettier-ignore
     for (const policy of [
       { allow: { to: { element: { type: '{{#if x}}y{{/if}}' } } } },
       { allow: { to: { element: { types: ['model'] } } } },
       { allow: { to: { path: 'src/**' } } },
       { permit: '*' },
     ]) {
-      const config = { settings: ELEMENTS, rules: { 'boundaries/dependencies': ['error', options(policy)] } };
+      const config = { settings: ELEMENTS, rules: { 'boundaries/dependencies': ['error', withPolicy(policy)] } };
       assert.deepEqual(await crossings({ ...LAYERS, '.eslintrc.json': config }), [
         '.eslintrc.json: Not read, so not held by Bulkhead: boundaries/dependencies (policy 1).',
       ]);
@@ -390,7 +392,7 @@ describe('boundaries of dependency-cruiser', () => {
       peerDependencies: { peer: '1' },
     },
     'tsconfig.json': { compilerOptions: { paths: { '@db/*': ['./src/db/*'] } } },
-    ...Object.fromEntries(
+    ...Object.fromEntries<string | object>(
       ['dep', 'both', 'dev', 'peer', 'stray'].flatMap((name) => [
         [`node_modules/${name}/package.json`, { name, version: '1.0.0' }],
         [`node_modules/${name}/index.js`, ''],

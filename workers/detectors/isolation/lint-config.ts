@@ -32,6 +32,8 @@ interface LintEntry {
   /** Undefined: it says the severity only, and leaves the options as they are. */
   readonly options: unknown;
   readonly isOn: boolean;
+  /** Only running the configuration would tell all of it. */
+  readonly isComputed: boolean;
   readonly severity: Severity;
   /** Of all parts, wherever they apply: what a note may be about. */
   readonly settings: Part;
@@ -73,6 +75,7 @@ export function lintConfig(graph: ModuleGraph): LintConfig | undefined {
           {
             name,
             options,
+            isComputed: !isKnown(entry),
             isOn: level !== 'off' && level !== 0 && isKnown(entry),
             severity: level === 'warn' || level === 1 ? 'warning' : 'error',
             settings: mergedOf(withSettings),

@@ -38,7 +38,10 @@ export function nxBoundaries(graph: ModuleGraph, config: LintConfig): Drawn {
     const verdict = target ? judge(constraints, source, target) : judgePackage(constraints, specifier);
     return verdict && { ...verdict, severity: found.severity };
   };
-  return { boundaries: [boundary] };
+  const notes = rule
+    .filter(({ isComputed }) => isComputed)
+    .map(({ name }) => ({ file: config.file, what: `${name} (a computed value)` }));
+  return { boundaries: [boundary], notes };
 }
 
 type Constraint = Readonly<Record<string, unknown>>;

@@ -43,7 +43,7 @@ export function targetCondition(value: unknown): TargetCondition | string {
   const asksHow = [...(types ?? []), ...(typesNot ?? [])].some((type) => HOW_TYPES.has(type));
   const { couldNotResolve, dynamic, moreThanOneDependencyType, exoticallyRequired, ancestor } = value;
   return (dependency, from, groups) =>
-    !(asksHow && dependency.isAskedTwice) &&
+    !(asksHow && dependency.isAskedTwice()) &&
     (wanted === undefined || matchOf(filled(wanted, groups), dependency.resolved) !== undefined) &&
     (unwanted === undefined || matchOf(filled(unwanted, groups), dependency.resolved) === undefined) &&
     (types?.some((type) => dependency.types.has(type)) ?? true) &&

@@ -16,7 +16,9 @@ export interface CruisedDependency {
   readonly resolved: string;
   readonly types: ReadonlySet<string>;
   /** The same specifier is asked for in several ways, and only the first one counts, whichever that is. */
-  readonly isAskedTwice: boolean;
+  isAskedTwice(): boolean;
+  /** Whether it is surely left when TypeScript is compiled, if it is looked at only then. Reads the module's tree. */
+  remains(): boolean;
   readonly isDynamic: boolean;
   readonly isResolved: boolean;
   readonly isBuiltin: boolean;
@@ -45,7 +47,8 @@ export function dependencyOf(
   return {
     resolved: target.resolved,
     types: new Set(isResolved ? [...target.types, ...typesOfRequest(graph, from, request)] : target.types),
-    isAskedTwice: isAskedTwice(graph.modules.get(from), request),
+    isAskedTwice: () => isAskedTwice(graph.modules.get(from), request),
+    remains: () => options.seesTypes || isUsed(graph, graph.modules.get(from), request),
     isDynamic: request.kind === 'dynamic',
     isResolved,
     isBuiltin: target.types.includes('core'),
@@ -71,13 +74,11 @@ function isSeen(graph: ModuleGraph, from: string, request: ModuleRequest, { sees
   if (seesTypes) return true;
   if (isDeclarationFile(from) || request.typeOnly || request.kind === 'type') return false;
   // What `import x = require()` becomes depends on the module system.
-  if (isImportEquals(graph, from, request)) return false;
-  const module = graph.modules.get(from);
-  if (request.kind !== 'import' || request.names.length === 0) return true;
-  return module !== undefined && isUsed(graph, module, request);
+  return !isImportEquals(graph, from, request);
 }
 
-function isUsed(graph: ModuleGraph, module: Module, { names }: ModuleRequest): boolean {
+function isUsed(graph: ModuleGraph, module: Module | undefined, { kind, names }: ModuleRequest): boolean {
+  if (!module || !isTypeScriptFile(module.file) || kind !== 'import' || names.length === 0) return true;
   if (graph.projects.projectOf(module.file)?.keepsUnusedImports === true) return true;
   const values = usesOf(graph, module)?.values;
   return names.some(

@@ -6,10 +6,10 @@ import path from 'node:path';
 import type { ModuleGraph } from '../../../graph/index.ts';
 import { isRecord } from '../../../graph/manifests.ts';
 import type { Severity } from '../../../protocol.ts';
-import type { Boundary, Drawn, Note, Verdict } from '../boundary.ts';
+import type { Boundary, Crossing, Drawn, Note, Verdict } from '../boundary.ts';
 import { isKnown, staticConfig } from '../static-config.ts';
 import { sourceCondition, targetCondition } from './conditions.ts';
-import { dependencyOf, type CruiseOptions } from './dependency.ts';
+import { dependencyOf, type CruisedDependency, type CruiseOptions } from './dependency.ts';
 import { isStart, moduleRule, startsOf, type Cruise, type ModuleRule } from './module-rules.ts';
 
 type Part = Readonly<Record<string, unknown>>;
@@ -70,7 +70,9 @@ function forbidden(rule: unknown, cruise: Cruise): Read {
   return (crossing) => {
     const groups = isJudged(cruise, crossing.from) ? source(crossing.from) : undefined;
     const dependency = groups && cruise.dependencyOf(crossing);
-    return groups && dependency && target(dependency, crossing.from, groups) ? verdict : undefined;
+    return groups && dependency && target(dependency, crossing.from, groups) && dependency.remains()
+      ? verdict
+      : undefined;
   };
 }
 
@@ -78,7 +80,7 @@ function forbidden(rule: unknown, cruise: Cruise): Read {
 function allowedOnly({ allowed, allowedSeverity }: Part, cruise: Cruise): Boundary | string | undefined {
   const severity = severityOf(allowedSeverity);
   if (!Array.isArray(allowed) || allowed.length === 0 || severity === undefined) return undefined;
-  const rules: ((from: string, dependency: NonNullable<ReturnType<Cruise['dependencyOf']>>) => boolean)[] = [];
+  const rules: ((from: string, dependency: CruisedDependency) => boolean)[] = [];
   for (const rule of allowed as readonly unknown[]) {
     if (!isRecord(rule)) return 'allowed (a computed rule)';
     const [source, target] = [sourceCondition(rule['from']), targetCondition(rule['to'])];
@@ -93,7 +95,9 @@ function allowedOnly({ allowed, allowedSeverity }: Part, cruise: Cruise): Bounda
   const verdict: Verdict = { name: 'not-in-allowed', severity };
   return (crossing) => {
     const dependency = isJudged(cruise, crossing.from) ? cruise.dependencyOf(crossing) : undefined;
-    return dependency && !rules.some((rule) => rule(crossing.from, dependency)) ? verdict : undefined;
+    return dependency && !rules.some((rule) => rule(crossing.from, dependency)) && dependency.remains()
+      ? verdict
+      : undefined;
   };
 }
 
@@ -158,19 +162,24 @@ function cruiseOf(graph: ModuleGraph, given: unknown): Cruise | string {
     combinesManifests: options['combinedDependencies'] === true,
   };
   const starts = startsOf(graph);
+  // Every rule asks of the same import.
+  let last: { readonly crossing: Crossing; readonly dependency: CruisedDependency | undefined } | undefined;
   return {
     graph,
     starts,
     seesMore: options['detectJSDocImports'] === true || listOf(options['exoticRequireStrings']).length > 0,
     isCruised: (file) => isIn(file) && unfollowed?.(file) !== true,
     dependencyOf: (crossing) => {
-      const dependency = dependencyOf(graph, crossing, cruiseOptions);
-      return dependency && isIn(dependency.resolved) ? dependency : undefined;
+      if (last?.crossing !== crossing) {
+        const dependency = dependencyOf(graph, crossing, cruiseOptions);
+        last = { crossing, dependency: dependency && isIn(dependency.resolved) ? dependency : undefined };
+      }
+      return last.dependency;
     },
   };
 }
 
-/** `any` for one that is not given; `dependencyTypes` of `doNotFollow` speak of packages. */
+/** Says undefined where nothing is asked; `dependencyTypes` of `doNotFollow` speak of packages. */
 function filterOf(filter: unknown): ((file: string) => boolean | undefined) | undefined {
   if (filter === undefined) return () => undefined;
   const condition = isRecord(filter) ? filter : { path: filter };

@@ -93,7 +93,7 @@ function dependentsIn(cruise: Cruise, starts: readonly string[]): Dependents {
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     const module = modules.get(file);
     for (const crossing of module ? importsOf(module) : []) {
-      if (!cruise.dependencyOf(crossing)) continue;
+      if (cruise.dependencyOf(crossing)?.remains() !== true) continue;
       if (!reached.has(crossing.to) && cruise.isCruised(crossing.to)) waiting.push(crossing.to);
       add(crossing.to, crossing.from, reached);
     }

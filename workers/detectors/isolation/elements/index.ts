@@ -24,7 +24,8 @@ export function elementBoundaries(graph: ModuleGraph, config: LintConfig): Drawn
     if (!reading) readings.set(settings, (reading = new Reading(settings, graph)));
     return reading;
   };
-  const notes = rule.flatMap(({ name, options, isOn, settings }) => {
+  const notes = rule.flatMap(({ name, options, isOn, isComputed, settings }) => {
+    if (isComputed) return [{ file: config.file, what: `${name} (a computed value)` }];
     if (!isOn) return [];
     const hindrance = readingFor(settings).hindrance ?? (isRecord(options) ? rulesOf(options).hindrance : undefined);
     return hindrance === undefined ? [] : [{ file: config.file, what: `${name} (${hindrance})` }];
@@ -81,7 +82,7 @@ class Reading {
     };
     const decision = this.#matcher.decide(rules.policies, dependency);
     if (decision?.isAllowed ?? rules.isAllowed) return undefined;
-    const policy = decision && rules.policies[decision.index];
+    const policy = decision?.policy;
     const message = [policy?.message, rules.message].find((one): one is string => typeof one === 'string');
     return {
       name: 'eslint-plugin-boundaries',

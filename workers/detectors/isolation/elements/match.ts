@@ -26,6 +26,19 @@ export interface Dependency {
   readonly specifiers: readonly string[];
 }
 
+interface Decision {
+  readonly policy: Policy;
+  readonly isAllowed: boolean;
+}
+
+/** What templates may speak of. */
+interface Context {
+  readonly dependency: Dependency;
+  readonly side: Policy['side'];
+  /** The side that is looked at. */
+  readonly entity?: Entity;
+}
+
 type Relationship = 'internal' | 'child' | 'descendant' | 'sibling' | 'parent' | 'ancestor' | 'uncle' | 'nephew';
 
 export class Matcher {
@@ -37,26 +50,27 @@ export class Matcher {
     this.#isLegacy = isLegacy;
   }
 
-  /** The index of the policy that decides and whether it lets pass; undefined: none speaks of it. The last one wins. */
-  decide(policies: readonly Policy[], dependency: Dependency): { index: number; isAllowed: boolean } | undefined {
-    let decision: { index: number; isAllowed: boolean } | undefined;
-    policies.forEach(({ allow, disallow, side }, index) => {
-      const data = this.#dataOf(dependency, side);
+  /** The policy that decides and whether it lets pass; undefined: none speaks of it. The last one wins. */
+  decide(policies: readonly Policy[], dependency: Dependency): Decision | undefined {
+    for (const policy of policies.toReversed()) {
+      const context: Context = { dependency, side: policy.side };
       const isOneOf = (selectors: readonly DependencySelector[]): boolean =>
-        selectors.some((one) => this.#isDependency(one, dependency, data));
-      if (isOneOf(disallow)) decision = { index, isAllowed: false };
-      else if (isOneOf(allow)) decision = { index, isAllowed: true };
-    });
-    return decision;
+        selectors.some((one) => this.#isDependency(one, context));
+      if (isOneOf(policy.disallow)) return { policy, isAllowed: false };
+      if (isOneOf(policy.allow)) return { policy, isAllowed: true };
+    }
+    return undefined;
   }
 
   /** A message with what it says of the two sides; `file` and `dependency` are older names of them. */
   message(text: string, dependency: Dependency, side: Policy['side']): string {
-    const data = this.#dataOf(dependency, side);
-    return fill(text, { ...data, file: data['from'], dependency: { ...(data['dependency'] as object), ...(data['to'] as object) } }, true); // prettier-ignore
+    const data = this.#dataOf({ dependency, side });
+    const [from, to, info] = [data['from'], data['to'], data['dependency']] as readonly Data[];
+    return fill(text, { ...data, file: from, dependency: { ...info, ...to } }, true);
   }
 
-  #dataOf(dependency: Dependency, side: Policy['side']): Data {
+  /** For templates, which few patterns are. */
+  #dataOf({ dependency, side, entity }: Context): Data {
     const { from, to, kind, nodeKind, source, specifiers } = dependency;
     const named = this.#isLegacy ? dependency[side].element.captured : undefined;
     const relationship = relationships(from.element, to.element);
@@ -65,6 +79,7 @@ export class Matcher {
       from: this.#sideOf(from),
       to: this.#sideOf(to),
       dependency: { kind, nodeKind, source, specifiers, relationship, module: to.module.source, origin: to.module.origin }, // prettier-ignore
+      ...entity,
     };
   }
 
@@ -79,108 +94,110 @@ export class Matcher {
     return { ...flat, element: flat, file, module, ...(this.#isLegacy ? element.captured : undefined) };
   }
 
-  #isDependency({ from, to, dependency: info }: DependencySelector, dependency: Dependency, data: Data): boolean {
-    const relationship = relationships(dependency.from.element, dependency.to.element);
+  #isDependency({ from, to, dependency: info }: DependencySelector, context: Context): boolean {
+    const { dependency } = context;
     return (
-      (!from || from.some((one) => this.#isEntity(one, dependency.from, data))) &&
-      (!to || to.some((one) => this.#isEntity(one, dependency.to, data))) &&
-      (!info || info.some((one) => this.#isInfo(one, dependency, relationship, data)))
+      (!from || this.#isEntity(from, dependency.from, context)) &&
+      (!to || this.#isEntity(to, dependency.to, context)) &&
+      (!info || info.some((one) => this.#isInfo(one, context)))
     );
   }
 
-  #isEntity({ element, file, module }: EntitySelector, entity: Entity, data: Data): boolean {
-    const all = { ...data, element: entity.element, file: entity.file, module: entity.module };
-    return (
-      (!element || element.some((one) => this.#isElement(one, entity.element, all))) &&
-      (!file || file.some((one) => this.#isFile(one, entity.file, all))) &&
-      (!module || module.some((one) => this.#isModule(one, entity.module, all)))
+  #isEntity(selectors: readonly EntitySelector[], entity: Entity, context: Context): boolean {
+    const own: Context = { ...context, entity };
+    return selectors.some(
+      ({ element, file, module }) =>
+        (!element || element.some((one) => this.#isElement(one, entity.element, own))) &&
+        (!file || file.some((one) => this.#isFile(one, entity.file, own))) &&
+        (!module || module.some((one) => this.#isModule(one, entity.module, own))),
     );
   }
 
-  #isElement(selector: ElementSelector, element: Element, data: Data): boolean {
+  #isElement(selector: ElementSelector, element: Element, context: Context): boolean {
     const { parent, fileInternalPath, isUnknown, isIgnored } = selector;
     if (isUnknown !== undefined && isUnknown !== element.isUnknown) return false;
     if (isIgnored !== undefined && isIgnored !== element.isIgnored) return false;
-    if (!this.#isPlace(selector, element, data)) return false;
-    if (!this.#matches(fileInternalPath, element.fileInternalPath, data)) return false;
+    if (!this.#isPlace(selector, element, context)) return false;
+    if (!this.#matches(fileInternalPath, element.fileInternalPath, context)) return false;
     if (parent === undefined) return true;
     const [around] = element.parents;
     if (parent === null || !around) return parent === null && !around;
-    return parent.some((one) => this.#isPlace(one, around, data));
+    return parent.some((one) => this.#isPlace(one, around, context));
   }
 
-  #isPlace({ type, category, path, captured }: PlaceSelector, place: Place, data: Data): boolean {
+  #isPlace({ type, category, path, captured }: PlaceSelector, place: Place, context: Context): boolean {
     return (
-      this.#matches(type, place.type, data) &&
-      this.#matches(category, place.category, data) &&
-      this.#matches(path, place.path, data) &&
-      this.#isCaptured(captured, place.captured, data)
+      this.#matches(type, place.type, context) &&
+      this.#matches(category, place.category, context) &&
+      this.#matches(path, place.path, context) &&
+      this.#isCaptured(captured, place.captured, context)
     );
   }
 
-  #isFile(selector: FileSelector, file: Entity['file'], data: Data): boolean {
+  #isFile(selector: FileSelector, file: Entity['file'], context: Context): boolean {
     const { path, categories, captured, isUnknown, isIgnored } = selector;
     return (
       (isUnknown === undefined || isUnknown === file.isUnknown) &&
       (isIgnored === undefined || isIgnored === file.isIgnored) &&
-      this.#matches(path, file.path, data) &&
+      this.#matches(path, file.path, context) &&
       (isQuery(categories)
-        ? this.#answers(categories, file.categories, data)
-        : this.#matches(categories, file.categories, data)) &&
-      this.#isCaptured(captured, file.captured, data)
+        ? this.#answers(categories, file.categories, context)
+        : this.#matches(categories, file.categories, context)) &&
+      this.#isCaptured(captured, file.captured, context)
     );
   }
 
-  #answers({ anyOf, allOf, noneOf }: ListQuery, values: readonly string[] | null, data: Data): boolean {
+  #answers({ anyOf, allOf, noneOf }: ListQuery, values: readonly string[] | null, context: Context): boolean {
     if (values === null) return false;
-    const holds = (pattern: string): boolean => values.some((value) => this.#matches(pattern, value, data));
+    const holds = (pattern: string): boolean => values.some((value) => this.#matches(pattern, value, context));
     return (anyOf?.some(holds) ?? true) && (allOf?.every(holds) ?? true) && !(noneOf?.some(holds) ?? false);
   }
 
-  #isModule({ origin, source, internalPath }: ModuleSelector, module: Entity['module'], data: Data): boolean {
+  #isModule({ origin, source, internalPath }: ModuleSelector, module: Entity['module'], context: Context): boolean {
     return (
-      this.#matches(origin, module.origin, data) &&
-      this.#matches(source, module.source, data) &&
-      this.#matches(internalPath, module.internalPath, data)
+      this.#matches(origin, module.origin, context) &&
+      this.#matches(source, module.source, context) &&
+      this.#matches(internalPath, module.internalPath, context)
     );
   }
 
-  #isInfo(
-    { kind, nodeKind, source, specifiers, relationship, module }: InfoSelector,
-    dependency: Dependency,
-    actual: { readonly from: Relationship | null; readonly to: Relationship | null },
-    data: Data,
-  ): boolean {
+  #isInfo({ kind, nodeKind, source, specifiers, relationship, module }: InfoSelector, context: Context): boolean {
+    const { dependency } = context;
+    const actual = relationship && relationships(dependency.from.element, dependency.to.element);
     return (
-      this.#matches(kind, dependency.kind, data) &&
-      this.#matches(nodeKind, dependency.nodeKind, data) &&
-      this.#matches(source, dependency.source, data) &&
-      this.#matches(specifiers, dependency.specifiers, data) &&
-      this.#matches(module, dependency.to.module.source, data) &&
-      this.#matches(relationship?.from, actual.from, data) &&
-      this.#matches(relationship?.to, actual.to, data)
+      this.#matches(kind, dependency.kind, context) &&
+      this.#matches(nodeKind, dependency.nodeKind, context) &&
+      this.#matches(source, dependency.source, context) &&
+      this.#matches(specifiers, dependency.specifiers, context) &&
+      this.#matches(module, dependency.to.module.source, context) &&
+      this.#matches(relationship?.from, actual?.from ?? null, context) &&
+      this.#matches(relationship?.to, actual?.to ?? null, context)
     );
   }
 
-  #isCaptured(wanted: CapturedPattern | null | undefined, captured: Place['captured'], data: Data): boolean {
+  #isCaptured(wanted: CapturedPattern | null | undefined, captured: Place['captured'], context: Context): boolean {
     if (wanted === undefined || wanted === null || isEmpty(wanted)) return true;
     if (captured === null) return false;
     const maps = (Array.isArray(wanted) ? wanted : [wanted]) as readonly Readonly<Record<string, Pattern>>[];
     return maps.some((map) =>
       Object.entries(map).every(([name, pattern]) => {
         const value = captured[name] ?? '';
-        return value !== '' && pattern !== null && this.#matches(pattern, value, data);
+        return value !== '' && pattern !== null && this.#matches(pattern, value, context);
       }),
     );
   }
 
   /** A pattern that is not given matches everything; of several values one is enough. Nothing matches an empty text. */
-  #matches(pattern: Pattern | undefined, value: string | null | readonly string[], data: Data): boolean {
+  #matches(pattern: Pattern | undefined, value: string | null | readonly string[], context: Context): boolean {
     if (pattern === undefined) return true;
-    if (Array.isArray(value)) return (value as readonly string[]).some((one) => this.#matches(pattern, one, data));
+    if (Array.isArray(value)) return (value as readonly string[]).some((one) => this.#matches(pattern, one, context));
     const patterns = Array.isArray(pattern) ? (pattern as readonly (string | null)[]) : [pattern as string | null];
     if (value === null) return patterns.includes(null);
-    return patterns.some((one) => one !== null && this.#isMatch(value as string, fill(one, data, this.#isLegacy)));
+    return patterns.some((one) => one !== null && this.#isMatch(value as string, this.#filled(one, context)));
+  }
+
+  #filled(pattern: string, context: Context): string {
+    return pattern.includes('{') ? fill(pattern, this.#dataOf(context), this.#isLegacy) : pattern;
   }
 
   #isMatch(text: string, glob: string): boolean {

@@ -10,7 +10,6 @@ export function isFillable(text: string): boolean {
 
 /** @param isLegacy `${ }` is a template too */
 export function fill(text: string, data: unknown, isLegacy: boolean): string {
-  if (!text.includes('{')) return text;
   return text.replace(EXPRESSION, (whole, newer?: string, older?: string) => {
     if (newer === undefined && !isLegacy) return whole;
     return escaped(valueAt((newer ?? older ?? '').trim(), data));
