@@ -298,6 +298,19 @@ describe('boundaries of eslint-plugin-boundaries', () => {
     assert.deepEqual(await disallowed(options, { 'boundaries/elements': elements }, '6'), ['0', '1', '3', '5', '8']);
   });
 
+  it('let the last policy that speaks decide, and in one policy what is disallowed', async () => {
+    const from = { element: { type: 'model' } };
+    const to = (type: string): object => ({ to: { element: { type } } });
+    const later = [
+      { from, allow: to('*') },
+      { from, disallow: to('shared') },
+    ];
+    assert.deepEqual(await disallowed({ default: 'disallow', policies: later }, ELEMENTS), ['5']);
+    assert.deepEqual(await disallowed({ default: 'disallow', policies: later.toReversed() }, ELEMENTS), []);
+    const both = [{ from, allow: to('*'), disallow: to('shared') }];
+    assert.deepEqual(await disallowed({ default: 'disallow', policies: both }, ELEMENTS), ['5']);
+  });
+
   it('look at every way to import since version 6', async () => {
     const options = { default: 'disallow', rules: [{ from: 'model', allow: 'shared' }] };
     assert.deepEqual(await disallowed(options, ELEMENTS, '5.4.0'), ['0', '1', '3']);
@@ -347,6 +360,12 @@ describe('boundaries of dependency-cruiser', () => {
 
   it('come from a script that is written out', async () => {
     const config = `/** @type {import('dependency-cruiser').IConfiguration} */\nmodule.exports = { forbidden: [${rule}] };`;
+    assert.deepEqual(await crossings({ ...workspace, '.dependency-cruiser.cjs': config }), expected);
+  });
+
+  it('come from texts that are written in pieces', async () => {
+    const pieces = rule.replace("'Features are apart.'", "'Features ' +\n  `${word}.`").replace("'^src/features/$1/'", '`^${folder}/$1/`'); // prettier-ignore
+    const config = `const word = 'are apart', folder = 'src/features';\nmodule.exports = { forbidden: [${pieces}] };`;
     assert.deepEqual(await crossings({ ...workspace, '.dependency-cruiser.cjs': config }), expected);
   });
 
