@@ -105,7 +105,8 @@ export class Disk {
       getCurrentDirectory: () => this.#root,
       fileExists: (file) => this.fileExists(file),
       readFile: (file) => this.#read(file),
-      directoryExists: (folder) => cached(this.#folders, this.keyOf(folder), () => this.#system.directoryExists(folder)),
+      directoryExists: (folder) =>
+        cached(this.#folders, this.keyOf(folder), () => this.#system.directoryExists(folder)),
       realpath: (file) => this.#realpath(file),
       getSourceFile: (file, languageVersionOrOptions) => this.#parse(file, family, languageVersionOrOptions),
       // As editors do: what a referenced project exports is read from its sources, built or not.

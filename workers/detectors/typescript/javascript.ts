@@ -125,7 +125,8 @@ class JavascriptSession implements TypeScriptSession {
       return 'unchanged';
     }
     const loaded = [...this.#projects.values()];
-    if (![...known.touched].every((file) => loaded.some(({ program }) => program.getSourceFile(file)))) return undefined;
+    if (![...known.touched].every((file) => loaded.some(({ program }) => program.getSourceFile(file))))
+      return undefined;
     ledger.postponed(generation);
     return 'later';
   }
