@@ -35,6 +35,8 @@ export interface CheckContext extends PlanContext {
    */
   done(unit: Unit, file: string, outline?: Outline): Promise<void>;
   progress(done: number, total: number, what?: string): void;
+  /** Until the check of the unit ends, its answers come from this engine and not from the one that the plan names. */
+  speaks?(unit: Unit, engine: string): void;
   problem(problem: DetectorProblem): void;
 }
 

@@ -47,6 +47,8 @@ export class CheckRun {
     [];
   readonly #timings = new Map<string, number>();
   readonly #kept: Record<string, 'unchanged' | 'affected'> = {};
+  readonly #again: string[] = [];
+  readonly #remember: Record<string, string> = {};
   /** Units on which the detector threw. */
   readonly #thrown = new Set<string>();
   #settled = false;
@@ -117,6 +119,8 @@ export class CheckRun {
       this.#timings.set(name, (this.#timings.get(name) ?? 0) + ms);
     }
     Object.assign(this.#kept, answer.result.kept);
+    this.#again.push(...(answer.result.again ?? []));
+    Object.assign(this.#remember, answer.result.remember);
     this.#settleIfFinished();
   }
 
@@ -221,6 +225,8 @@ export class CheckRun {
       issues: this.#issues,
       ...(this.#timings.size === 0 ? {} : { timings: Object.fromEntries(this.#timings) }),
       ...(Object.keys(this.#kept).length === 0 ? {} : { kept: this.#kept }),
+      ...(this.#again.length === 0 ? {} : { again: this.#again }),
+      ...(Object.keys(this.#remember).length === 0 ? {} : { remember: this.#remember }),
     };
     this.#settle({ kind: 'done', result, quarantined });
   }

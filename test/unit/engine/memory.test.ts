@@ -258,4 +258,43 @@ describe('memory of an engine', function () {
     await firstSession('typescript', projectUnits);
     assert.deepEqual(await asked('typescript', projectUnits), ['tsconfig.json']);
   });
+
+  it('keeps no answer that is to be confirmed', async () => {
+    const session = await start('typescript', projectUnits);
+    const [check] = session.pool.checks;
+    assert.ok(check);
+    await check.task.onEvent({ kind: 'speaks', unit: 'tsconfig.json', engine: 'another' });
+    await check.answer('tsconfig.json', 'a.ts', [issue('typescript', 'a.ts', 1)]);
+    const result = { durationMs: 1, files: 1, issues: 1, again: ['tsconfig.json'] };
+    await check.finish({ kind: 'done', result, quarantined: [] });
+    await session.end();
+    assert.deepEqual(await asked('typescript', projectUnits), ['tsconfig.json']);
+  });
+
+  it('hands texts of a detector to its next session, without what was damaged meanwhile', async () => {
+    const session = await start('typescript', projectUnits);
+    const [check] = session.pool.checks;
+    const result = { durationMs: 1, files: 1, issues: 1, remember: { verdict: 'equal', other: 'text' } };
+    await check?.finish({ kind: 'done', result, quarantined: [] });
+    await session.end();
+    // An edit, so that there is something to ask for.
+    const askedWith = async (): Promise<unknown> => {
+      await workspace.write({ 'a.ts': `export const a = ${Math.random()};\n` });
+      const next = await start('typescript', projectUnits);
+      const { remembered } = next.pool.checks[0]?.task.request ?? {};
+      await next.end();
+      return remembered;
+    };
+    assert.deepEqual(await askedWith(), { verdict: 'equal', other: 'text' });
+    for (const [note, expected] of [
+      [{ verdict: 7, other: 'text' }, { other: 'text' }],
+      [['text'], undefined],
+      ['text', undefined],
+    ] as const) {
+      const store = await openStore({ dir: storeDir });
+      store.meta.put('remembered typescript', note);
+      await store.close();
+      assert.deepEqual(await askedWith(), expected);
+    }
+  });
 });

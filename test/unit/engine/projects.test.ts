@@ -11,11 +11,12 @@ describe('engine: projects after an edit', function () {
   let engine: Engine;
 
   async function start(...units: readonly string[]): Promise<void> {
-    pool = new ScriptedPool(() => Promise.resolve(planOf(units.map(projectUnit))));
+    pool = new ScriptedPool(() => Promise.resolve(planOf(units.map(projectUnit), { engine: 'own 5' })));
     engine = new Engine('/root', pool, {
       detectors: new Map([['typescript', {}]]),
       trusted: true,
       exclude: [],
+      live: true,
     });
     engine.analyzeAll();
     await settle();
@@ -24,10 +25,10 @@ describe('engine: projects after an edit', function () {
   const state = (): string | undefined => engine.status()[0]?.state;
   const issues = (file: string): readonly string[] => engine.issuesOf(file).map(({ message }) => message);
   const found = (file: string, message: string) => [issue('typescript', file, 1, 'TS1', message)];
-  const finish = (check: HeldCheck, kept?: CheckResult['kept']): Promise<void> =>
+  const finish = (check: HeldCheck, kept?: CheckResult['kept'], more: Partial<CheckResult> = {}): Promise<void> =>
     check.finish({
       kind: 'done',
-      result: { durationMs: 1, files: 1, issues: 1, ...(kept ? { kept } : {}) },
+      result: { durationMs: 1, files: 1, issues: 1, ...(kept ? { kept } : {}), ...more },
       quarantined: [],
     });
   async function edit(file: string): Promise<HeldCheck> {
@@ -152,5 +153,72 @@ describe('engine: projects after an edit', function () {
     });
     assert.equal(state(), 'failed');
     assert.equal(engine.settled, true);
+  });
+
+  it('asks again what was answered for entirely where the detector wants it, and tells whose answer it shows', async () => {
+    await start('tsconfig.json');
+    const first = pool.last;
+    assert.equal(first.task.request.provisional, true);
+    const unit = projectUnit('tsconfig.json');
+    const spoke = (): string | undefined => engine.status()[0]?.engine;
+    assert.equal(spoke(), 'own 5');
+    await first.task.onEvent({ kind: 'speaks', unit: unit.id, engine: 'other 7 first' });
+    assert.equal(spoke(), 'other 7 first');
+    for (const file of ['a.ts', 'b.ts']) await first.answer(unit.id, file, found(file, 'first'));
+    await finish(first, undefined, { again: [unit.id] });
+    assert.equal(state(), 'confirming');
+    assert.equal(spoke(), 'other 7 first');
+    // Another process hears of it when it is confirmed, and not before.
+    const teller = engine.teller('typescript', () => true);
+    assert.deepEqual(teller?.tellAnswer(unit), { state: 'pending', soFar: undefined });
+
+    const second = await nextCheck(2);
+    assert.equal(second.task.request.confirm, true);
+    await second.answer(unit.id, 'a.ts', found('a.ts', 'last'));
+    assert.deepEqual(teller?.tellAnswer(unit), { state: 'pending', soFar: undefined });
+    await finish(second);
+    assert.deepEqual([issues('a.ts'), issues('b.ts')], [['last'], []]);
+    assert.equal(state(), 'done');
+    assert.equal(spoke(), 'own 5');
+    assert.equal(teller?.tellAnswer(unit).state, 'ready');
+  });
+
+  it('drops what an answer to everything does not name, also when it is to be asked again and is then unchanged', async () => {
+    await start('tsconfig.json');
+    await pool.last.answer('tsconfig.json', 'a.ts', found('a.ts', 'old'));
+    await finish(pool.last);
+    const second = await edit('b.ts');
+    await finish(second, undefined, { again: ['tsconfig.json'] });
+    assert.deepEqual(issues('a.ts'), []);
+    await finish(await nextCheck(3), { 'tsconfig.json': 'unchanged' });
+    assert.equal(state(), 'done');
+  });
+
+  it('an edit aborts what was asked again, and it is asked once more afterwards', async () => {
+    await start('tsconfig.json');
+    await finish(pool.last, undefined, { again: ['tsconfig.json'] });
+    const second = await nextCheck(2);
+    const third = await edit('a.ts');
+    assert.equal(second.task.signal.aborted, true);
+    await finish(third, { 'tsconfig.json': 'unchanged' });
+    assert.equal((await nextCheck(4)).task.request.confirm, true);
+    await finish(pool.last);
+    assert.equal(state(), 'done');
+  });
+
+  it('hands back what a detector wants remembered', async () => {
+    await start('tsconfig.json');
+    assert.equal(pool.last.task.request.remembered, undefined);
+    await finish(pool.last, undefined, { remember: { one: '1', two: '2', [`${'long'.repeat(200)}`]: 'x' } });
+    await finish(await edit('a.ts'), undefined, { remember: { two: '3' } });
+    assert.deepEqual((await edit('a.ts')).task.request.remembered, { one: '1', two: '3' });
+  });
+
+  it('takes what is said for the last word where nobody goes on looking', async () => {
+    pool = new ScriptedPool(() => Promise.resolve(planOf([projectUnit('tsconfig.json')])));
+    engine = new Engine('/root', pool, { detectors: new Map([['typescript', {}]]), trusted: true, exclude: [] });
+    engine.analyzeAll();
+    await settle();
+    assert.equal(pool.last.task.request.provisional, undefined);
   });
 });

@@ -78,8 +78,11 @@ export class Disk {
     return cached(this.#files, this.keyOf(file), () => this.#system.fileExists(file));
   }
 
-  /** Reads and resolves a tsconfig as `tsc -p <file> --noEmit` does. */
-  readConfig(configFile: string): ts.ParsedCommandLine {
+  /**
+   * Reads and resolves a tsconfig as `tsc -p <file> --noEmit` does.
+   * @param listed whether the files that its patterns mean are looked for
+   */
+  readConfig(configFile: string, listed = true): ts.ParsedCommandLine {
     const typescript = this.#ts;
     const unreadable: ts.Diagnostic[] = [];
     const config = typescript.getParsedCommandLineOfConfigFile(
@@ -90,7 +93,7 @@ export class Disk {
         getCurrentDirectory: () => this.#root,
         fileExists: (file) => this.fileExists(file),
         readFile: (file) => this.#read(file),
-        readDirectory: (...all) => this.#system.readDirectory(...all),
+        readDirectory: (...all) => (listed ? this.#system.readDirectory(...all) : []),
         onUnRecoverableConfigFileDiagnostic: (diagnostic) => unreadable.push(diagnostic),
       },
     );

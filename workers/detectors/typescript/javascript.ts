@@ -9,7 +9,7 @@ import type { Engine } from './engine.ts';
 import { affectedFiles, touchedSources, type Edit } from './affected.ts';
 import { Disk, type Touched, type TypeScript } from './javascript-host.ts';
 import { Imports } from './imports.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, type Known } from './ledger.ts';
 import {
   NOWHERE,
   severityOf,
@@ -19,12 +19,12 @@ import {
   type ProjectOrder,
   type ProjectSink,
   type SessionSettings,
-  type TypeScriptSession,
+  type ThriftySession,
 } from './session.ts';
 import { LineMap, slashed } from './text.ts';
 
 /** @param engine of kind `javascript`; its module is loaded into this process */
-export function openJavascript(engine: Engine, { root }: SessionSettings): TypeScriptSession {
+export function openJavascript(engine: Engine, { root }: SessionSettings): ThriftySession {
   const typescript = createRequire(engine.entry)(engine.entry) as TypeScript;
   return new JavascriptSession(typescript, root);
 }
@@ -59,7 +59,7 @@ interface RestingProject {
   readonly ledger: Ledger<ts.Program | undefined>;
 }
 
-class JavascriptSession implements TypeScriptSession {
+class JavascriptSession implements ThriftySession {
   readonly #ts: TypeScript;
   readonly #disk: Disk;
   /** By path of the tsconfig, most recently used last. */
@@ -92,23 +92,51 @@ class JavascriptSession implements TypeScriptSession {
   }
 
   async check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<Extent> {
+    const part = order.whole ? undefined : await this.checkPart(order, sink, signal);
+    if (part !== undefined) return part;
+    signal.throwIfAborted();
+    const project = this.#load(order);
+    project.ledger.asked(order.since);
+    await this.#checkWhole(project, order, sink, signal);
+    project.ledger.gave(order.generation, project.program);
+    return 'whole';
+  }
+
+  async checkPart(
+    order: ProjectOrder,
+    sink: ProjectSink,
+    signal: AbortSignal,
+  ): Promise<Exclude<Extent, 'whole'> | undefined> {
     signal.throwIfAborted();
     const rest = this.#checkResting(order);
     if (rest) return rest;
+    if (this.#projects.get(order.configFile)?.ledger.knows(order.since) !== true) return undefined;
     const project = this.#load(order);
-    const known = order.whole ? undefined : project.ledger.asked(order.since);
-    let extent: Extent = 'whole';
-    if (known?.touched.size === 0) extent = 'unchanged';
-    else if (known?.state) {
-      const edit: Edit = { before: known.state, now: project.program, touched: known.touched };
-      const sources = touchedSources(edit);
-      if (sources?.length === 0) extent = 'unchanged';
-      else if (sources && (await this.#checkAffected(project, edit, sources, order.first, sink, signal)))
-        extent = 'affected';
-    }
-    if (extent === 'whole') await this.#checkWhole(project, order, sink, signal);
-    project.ledger.gave(order.generation, project.program);
+    const known = project.ledger.asked(order.since);
+    const extent = known && (await this.#checkTouched(project, known, order.first, sink, signal));
+    if (extent) project.ledger.gave(order.generation, project.program);
     return extent;
+  }
+
+  async #checkTouched(
+    project: LoadedProject,
+    { state, touched }: Known<ts.Program | undefined>,
+    first: readonly string[],
+    sink: ProjectSink,
+    signal: AbortSignal,
+  ): Promise<'unchanged' | 'affected' | undefined> {
+    if (touched.size === 0) return 'unchanged';
+    const edit: Edit | undefined = state && { before: state, now: project.program, touched };
+    const sources = edit && touchedSources(edit);
+    if (!sources) return undefined;
+    if (sources.length === 0) return 'unchanged';
+    return (await this.#checkAffected(project, edit, sources, first, sink, signal)) ? 'affected' : undefined;
+  }
+
+  optionsOf(configFile: string): string {
+    const { options, projectReferences } = this.#disk.readConfig(configFile, false);
+    const { configFile: _, ...rest } = options;
+    return JSON.stringify([Object.entries(rest).sort(([one], [other]) => (one < other ? -1 : 1)), projectReferences]);
   }
 
   /**
@@ -116,8 +144,8 @@ class JavascriptSession implements TypeScriptSession {
    * project answers for too.
    * @returns undefined: it has to be loaded
    */
-  #checkResting({ configFile, generation, since, whole }: ProjectOrder): Extent | undefined {
-    const ledger = whole ? undefined : this.#resting.get(configFile)?.ledger;
+  #checkResting({ configFile, generation, since }: ProjectOrder): 'unchanged' | 'later' | undefined {
+    const ledger = this.#resting.get(configFile)?.ledger;
     const known = ledger?.asked(since);
     if (!ledger || !known) return undefined;
     if (known.touched.size === 0) {

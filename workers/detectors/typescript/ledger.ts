@@ -51,6 +51,11 @@ export class Ledger<State> {
     return { state: this.#known.state, touched: this.#touched };
   }
 
+  /** Whether something can be built on the answer of this generation. */
+  knows(since: number | undefined): boolean {
+    return since !== undefined && (this.#known?.generation === since || this.#given?.generation === since);
+  }
+
   /** The same texts have a newer state: older ones need not be kept for them. */
   renew(state: State): void {
     if (this.#known && this.#touched.size === 0) this.#known = { ...this.#known, state };
