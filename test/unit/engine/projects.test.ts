@@ -209,7 +209,7 @@ describe('engine: projects after an edit', function () {
   it('hands back what a detector wants remembered', async () => {
     await start('tsconfig.json');
     assert.equal(pool.last.task.request.remembered, undefined);
-    await finish(pool.last, undefined, { remember: { one: '1', two: '2', [`${'long'.repeat(200)}`]: 'x' } });
+    await finish(pool.last, undefined, { remember: { one: '1', two: '2', ['long'.repeat(200)]: 'x' } });
     await finish(await edit('a.ts'), undefined, { remember: { two: '3' } });
     assert.deepEqual((await edit('a.ts')).task.request.remembered, { one: '1', two: '3' });
   });
