@@ -129,13 +129,13 @@ export function readRecord(file: string, text: string, contentHash = recordHash(
   const isModule = result?.module.hasModuleSyntax ?? false;
   return {
     hash: contentHash,
-    requests,
-    exports,
+    requests: kept(requests),
+    exports: kept(exports),
     isModule,
     isOpen: isBroken || !isModule || EMBEDDED.has(path.posix.extname(file)) || hasExportAssignment(text),
     isBroken,
     suppresses: hasSuppressions(text),
-    ambient: text.includes('declare module') ? ambientNames(text) : [],
+    ambient: text.includes('declare module') ? ambientNames(text) : NONE,
     lines: lineTableOf(text),
     length: text.length,
   };
@@ -203,7 +203,7 @@ function readImports(module: ModuleSyntax, requests: ModuleRequest[]): void {
       end,
       specifierStart: moduleRequest.start,
       specifierEnd: moduleRequest.end,
-      names: names.length === 0 ? NO_NAMES : names,
+      names: kept(names),
     });
   }
 }
@@ -248,7 +248,7 @@ function readExports(module: ModuleSyntax, text: string, requests: ModuleRequest
       end,
       specifierStart: source.start,
       specifierEnd: source.end,
-      names,
+      names: kept(names),
     });
   }
 }
@@ -283,7 +283,7 @@ function readDynamicImports(module: ModuleSyntax, text: string, requests: Module
       end,
       specifierStart: moduleRequest.start,
       specifierEnd: moduleRequest.end,
-      names: NO_NAMES,
+      names: NONE,
     });
   }
 }
@@ -298,7 +298,7 @@ function requestOfCall(call: Call): ModuleRequest {
     end: call.end,
     specifierStart: call.specifierStart,
     specifierEnd: call.specifierEnd,
-    names: call.names.length === 0 ? NO_NAMES : call.names.map(ownedName),
+    names: kept(call.names.map(ownedName)),
   };
 }
 
@@ -323,7 +323,12 @@ function reindex(exports: ModuleExport[], requests: readonly ModuleRequest[]): v
   });
 }
 
-const NO_NAMES: readonly ImportedName[] = [];
+const NONE: readonly never[] = [];
+
+/** A list that grew has room for more; a copy has not. Empty lists are one. */
+function kept<One>(list: readonly One[]): readonly One[] {
+  return list.length === 0 ? NONE : list.slice();
+}
 
 /** The value of a string literal's source, or undefined if it is an expression. */
 function literalValue(source: string): string | undefined {

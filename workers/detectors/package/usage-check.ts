@@ -32,7 +32,7 @@ export class UsageCheck {
   readonly #isIgnored: (file: string) => boolean;
   readonly #files: ReadonlyMap<Manifest, ManifestFile>;
   readonly #candidates = new Map<ManifestFile, readonly string[]>();
-  readonly #lists = new Map<string, readonly string[]>();
+  readonly #rightUsages = new Map<string, ModuleUsage>();
   readonly #usages = new Kept<Module, ModuleUsage>();
   readonly #reports = new Kept<ManifestFile, FindingsByFile>();
   #ambient: ReadonlySet<string> = new Set();
@@ -88,23 +88,22 @@ export class UsageCheck {
     const uses = packageUses(this.#check.graph, module);
     if (uses.length === 0) return NO_USAGE;
     const file = this.#files.get(manifest);
-    return {
-      names: this.#listOf(uses),
-      misplaced: file ? misplacedUses(this.#check, file, uses, this.#environment) : [],
-      findings: file
-        ? this.#check.collected(() => {
-            checkUnlisted(this.#check, file, uses, this.#ambient, this.#environment);
-          })
-        : NO_FINDINGS,
-    };
+    const rightly = this.#rightUsageOf(uses);
+    if (!file) return rightly;
+    const misplaced = misplacedUses(this.#check, file, uses, this.#environment);
+    const findings = this.#check.collected(() => {
+      checkUnlisted(this.#check, file, uses, this.#ambient, this.#environment);
+    });
+    return misplaced.length + findings.size === 0 ? rightly : { names: rightly.names, misplaced, findings };
   };
 
-  #listOf(uses: readonly PackageUse[]): readonly string[] {
+  /** Of modules that use equal packages and nothing wrongly it is one. */
+  #rightUsageOf(uses: readonly PackageUse[]): ModuleUsage {
     const names = [...new Set(uses.map(({ name }) => name))];
     const key = names.join('\n');
-    const known = this.#lists.get(key);
-    if (!known) this.#lists.set(key, names);
-    return known ?? names;
+    let usage = this.#rightUsages.get(key);
+    if (!usage) this.#rightUsages.set(key, (usage = { names, misplaced: [], findings: NO_FINDINGS }));
+    return usage;
   }
 
   #unite(): void {
