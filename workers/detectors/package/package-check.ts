@@ -1,6 +1,7 @@
 /** What the checks of the `package` detector work on and report. */
 import type { ModuleGraph } from '../../graph/index.ts';
 import type { DetectorOptions, Finding } from '../../protocol.ts';
+import type { Lockfiles } from './lockfiles.ts';
 import type { ManifestFile } from './manifest-file.ts';
 
 export type PackageRule =
@@ -26,8 +27,10 @@ export type PackageRule =
 export interface PackageCheck {
   readonly graph: ModuleGraph;
   readonly options: DetectorOptions;
-  /** Readable manifests only. */
+  /** Readable manifests that are not to be ignored. */
   readonly files: readonly ManifestFile[];
+  readonly lockfiles: Lockfiles;
+  isIgnored(file: string): boolean;
   report(
     file: string,
     rule: PackageRule,

@@ -24,6 +24,8 @@ export class UnusedCheck {
     // Languages that are not read may use anything.
     for (const file of graph.files) if (UNREAD_LANGUAGES.test(file) && isInside(manifest, file)) return [];
     const peers = peersOf(check, manifest, declared.keys());
+    if (!graph.hasInstalledPackages(manifest.directory))
+      for (const peer of check.lockfiles.peersOf(manifest.directory)) peers.add(peer);
     for (const file of graph.files) {
       const compiler = COMPILERS[path.posix.extname(file)];
       if (compiler !== undefined && isInside(manifest, file)) peers.add(compiler);

@@ -18,10 +18,11 @@ export function checkWorkspace(check: PackageCheck): void {
 
 /** The same dependency wants the same range everywhere: what most say, the higher one when they tie. */
 function checkVersions(check: PackageCheck, members: readonly ManifestFile[]): void {
+  const isVariant = variantsOf(members);
   const uses = new Map<string, { readonly file: ManifestFile; readonly section: string; readonly range: string }[]>();
   for (const file of members) {
     // Examples, templates and playgrounds try other versions on purpose.
-    if (SAMPLES.test(file.manifest.directory)) continue;
+    if (SAMPLES.test(file.manifest.directory) || isVariant(file)) continue;
     for (const { section, name, range } of dependenciesOf(file.manifest)) {
       if (
         section === 'peerDependencies' ||
@@ -65,7 +66,14 @@ function checkVersions(check: PackageCheck, members: readonly ManifestFile[]): v
 }
 
 const SAMPLES =
-  /(^|\/)(examples?|playgrounds?|templates?|fixtures|__fixtures__|demos?|samples?|e2e|integration|sandbox(es)?)(\/|$)/;
+  /(^|\/)(examples?|playgrounds?|templates?|fixtures|__(fixtures|tests)__|demos?|samples?|sandbox(es)?|([\w-]+-)?(e2e|integration))(\/|$)/;
+
+/** `app-next-14` beside `app-next-15`: which version they try is their name. */
+function variantsOf(members: readonly ManifestFile[]): (file: ManifestFile) => boolean {
+  const stem = ({ manifest }: ManifestFile): string => manifest.directory.replace(/[-_.@]?v?\d[\d.x]*$/, '');
+  const byStem = Map.groupBy(members, stem);
+  return (file) => stem(file) !== file.manifest.directory && (byStem.get(stem(file))?.length ?? 0) > 1;
+}
 
 function checkWorkspaceProtocol(check: PackageCheck, members: readonly ManifestFile[]): void {
   for (const file of members) {
