@@ -2,6 +2,8 @@
 import picomatch from 'picomatch';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { Kept } from '../../graph/kept.ts';
+import { knipOf } from '../../graph/knip.ts';
+import type { Manifest } from '../../graph/manifests.ts';
 import { Findings, graphDetector, severitiesOf, stringsOf, type RuleSeverities } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding } from '../../protocol.ts';
 import { checkBinaries } from './binaries.ts';
@@ -57,6 +59,7 @@ class Check implements PackageCheck {
   readonly files: readonly ManifestFile[];
   readonly lockfiles: Lockfiles;
   readonly isIgnored: (file: string) => boolean;
+  readonly #hasKnip: boolean;
   readonly #severities: RuleSeverities<PackageRule>;
   readonly #broken: readonly ManifestFile[];
   readonly #usage: UsageCheck;
@@ -67,6 +70,7 @@ class Check implements PackageCheck {
     this.graph = graph;
     this.options = options;
     this.#severities = severitiesOf(options, PACKAGE_RULES);
+    this.#hasKnip = options['knip'] !== 'off' && typeof knipOf(graph.root) !== 'string';
     this.lockfiles = new Lockfiles(graph);
     this.isIgnored = picomatch(stringsOf(options['ignore']) ?? IGNORED_BY_DEFAULT, { dot: true });
     const all = [...graph.manifests.all.values()]
@@ -85,6 +89,12 @@ class Check implements PackageCheck {
 
   isOn(rule: PackageRule): boolean {
     return this.#severities[rule] !== 'off';
+  }
+
+  isLeftToKnip(manifest: Manifest): boolean {
+    const { manifests } = this.graph;
+    const isOfWorkspace = manifests.workspaceRoots.length > 0 && manifests.isMember(manifest);
+    return this.#hasKnip && (manifest.directory === '' || isOfWorkspace);
   }
 
   report(

@@ -1,5 +1,6 @@
 /** What the checks of the `package` detector work on and report. */
 import type { ModuleGraph } from '../../graph/index.ts';
+import type { Manifest } from '../../graph/manifests.ts';
 import type { DetectorOptions, Finding } from '../../protocol.ts';
 import type { Lockfiles } from './lockfiles.ts';
 import type { ManifestFile } from './manifest-file.ts';
@@ -31,6 +32,8 @@ export interface PackageCheck {
   readonly files: readonly ManifestFile[];
   readonly lockfiles: Lockfiles;
   isIgnored(file: string): boolean;
+  /** The workspace's own knip answers for what this package does not use. */
+  isLeftToKnip(manifest: Manifest): boolean;
   report(
     file: string,
     rule: PackageRule,
