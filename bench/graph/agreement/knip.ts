@@ -11,13 +11,14 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { detector } from '../../../workers/detectors/knip/index.ts';
+import type { Issue } from '../../../workers/protocol.ts';
 import { knipOf } from '../../../workers/graph/knip.ts';
 import { runDetector } from '../../../test/support/run-detector.ts';
 
 const [knip = '', ...rest] = process.argv.slice(2);
 const folders = rest.filter((one) => one !== '--list').map((folder) => path.resolve(folder));
 const isListing = rest.includes('--list');
-const counts = { workspaces: 0, failed: 0, findings: 0, onlyOurs: 0, onlyTheirs: 0, unplaced: 0 };
+const counts = { workspaces: 0, failed: 0, withProblems: 0, findings: 0, onlyOurs: 0, onlyTheirs: 0, unplaced: 0 };
 
 for (const folder of folders.flatMap((one) => [...workspacesIn(one)])) await compare(folder);
 console.log(JSON.stringify(counts));
@@ -41,56 +42,64 @@ async function compare(folder: string): Promise<void> {
     counts.workspaces++;
     const theirs = theirAnswers(root);
     const { issues, problems } = await runDetector(detector, root);
-    if (!theirs || problems.length > 0) {
+    if (problems.length > 0) counts.withProblems++;
+    if (!theirs) {
       counts.failed++;
-      if (!theirs !== problems.length > 0 || isListing)
-        console.log(`${folder}: ${problems[0]?.message ?? 'no problem'}`);
+      if (problems.length === 0 || issues.length > 0) console.log(`${folder}: no report, and no problem`);
       return;
     }
-    const ours = issues.map(({ rule, file }) => `${rule} ${file}`);
     counts.findings += theirs.length;
     counts.unplaced += issues.filter(({ rule, range }) => rule !== 'files' && range.end.character === 0).length;
-    const [onlyOurs, onlyTheirs] = [missing(ours, theirs), missing(theirs, ours)];
-    counts.onlyOurs += onlyOurs.length;
-    counts.onlyTheirs += onlyTheirs.length;
-    for (const one of onlyOurs) console.log(`only ours: ${folder}: ${one}`);
-    for (const one of onlyTheirs) console.log(`only theirs: ${folder}: ${one}`);
-    if (isListing) for (const { rule, file, range, message } of issues) console.log(`${rule} ${file}:${String(range.start.line + 1)}:${String(range.start.character + 1)} ${message}`); // prettier-ignore
+    const left = [...issues];
+    for (const answer of theirs) {
+      const at = left.findIndex((issue) => isSame(issue, answer));
+      if (at >= 0) left.splice(at, 1);
+      else {
+        counts.onlyTheirs++;
+        console.log(`only theirs: ${folder}: ${answer.type} ${answer.file} ${answer.name}`);
+      }
+    }
+    counts.onlyOurs += left.length;
+    for (const { rule, file, message } of left) console.log(`only ours: ${folder}: ${rule} ${file} ${message}`);
+    if (!isListing) return;
+    for (const { rule, file, range, message } of issues) {
+      const { line, character } = range.start;
+      console.log(`${rule} ${file}:${String(line + 1)}:${String(character + 1)} ${message}`);
+    }
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
 }
 
+interface Answer {
+  readonly type: string;
+  readonly file: string;
+  readonly name: string;
+}
+
+function isSame({ rule, file, message }: Issue, answer: Answer): boolean {
+  if (rule !== answer.type || file !== answer.file) return false;
+  return rule === 'files' || ["'", '.', ' '].some((before) => message.includes(`${before}${answer.name}`));
+}
+
 /** Read without any code of the detector's. Undefined: knip gave no report. */
-function theirAnswers(root: string): readonly string[] | undefined {
-  const bin = JSON.parse(readFileSync(path.join(root, 'node_modules/knip/package.json'), 'utf8')) as {
-    bin: { knip: string };
-  };
+function theirAnswers(root: string): readonly Answer[] | undefined {
+  const manifest = readFileSync(path.join(root, 'node_modules/knip/package.json'), 'utf8');
+  const { bin } = JSON.parse(manifest) as { readonly bin: { readonly knip: string } };
   const command = [
-    path.join('node_modules/knip', bin.bin.knip),
-    '--reporter',
-    'json',
-    '--no-progress',
-    '--no-exit-code',
+    path.join('node_modules/knip', bin.knip),
+    ...'--reporter json --no-progress --no-exit-code'.split(' '),
   ];
-  const { stdout, status } = spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 });
+  const { stdout } = spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 });
   const line = stdout.split('\n').findLast((one) => one.startsWith('{"'));
-  if (status !== 0 || line === undefined) return undefined;
+  if (line === undefined) return undefined;
   const report = JSON.parse(line) as { files?: string[]; issues: (Record<string, unknown> & { file: string })[] };
   const inRows = report.issues.flatMap(({ file, owners: _, ...types }) =>
     Object.entries(types).flatMap(([type, items]) =>
-      (Array.isArray(items) ? items : Object.values(items as object).flat()).map(() => `${type} ${file}`),
+      Object.values(items as object)
+        .flatMap((item: unknown) => (Array.isArray(items) ? [item] : (item as unknown[])))
+        .map((item) => ({ type, file, name: ([item].flat()[0] as { readonly name: string }).name })),
     ),
   );
-  return [...(report.files ?? []).map((file) => `files ${file}`), ...inRows];
-}
-
-/** Of the second list, with repetition, what the first has not. */
-function missing(wanted: readonly string[], from: readonly string[]): readonly string[] {
-  const left = [...from];
-  return wanted.filter((one) => {
-    const at = left.indexOf(one);
-    if (at >= 0) left.splice(at, 1);
-    return at < 0;
-  });
+  return [...(report.files ?? []).map((file) => ({ type: 'files', file, name: file })), ...inRows];
 }

@@ -147,6 +147,24 @@ describe('knip', () => {
     });
   }
 
+  it('takes a report that comes with complaints, and names the files that could not be loaded', async () => {
+    const complain = "console.error('ERROR: Error loading a/vite.config.ts (no vite)'); process.exitCode = 2;";
+    using workspace = workspaceOf({
+      ...basis,
+      ...fakeKnip(`${complain} print({ issues: [{ file: 'a.ts', exports: [{ name: 'e' }] }] })`),
+    });
+    const { issues, problems } = await runDetector(detector, workspace.root);
+    assert.deepEqual(
+      issues.map(({ rule }) => rule),
+      ['exports'],
+    );
+    assert.deepEqual(
+      problems.map(({ file, fatal }) => [file, fatal]),
+      [['a/vite.config.ts', true]],
+    );
+    assert.match(problems[0]?.message ?? '', /no vite/);
+  });
+
   it('ends a knip that nobody waits for any more', async () => {
     using workspace = workspaceOf({ ...basis, ...fakeKnip("fs.writeFileSync('pid', String(process.pid)); setInterval(() => {}, 1000)") }); // prettier-ignore
     const abort = new AbortController();

@@ -4,6 +4,12 @@ import { stripVTControlCharacters } from 'node:util';
 import type { Knip } from '../../graph/knip.ts';
 import { isReport, type KnipReport } from './report.ts';
 
+export interface KnipOutput {
+  readonly report: KnipReport;
+  /** What it said of files that it could not load: the report is of the rest. Empty: all is well. */
+  readonly complaints: string;
+}
+
 /** It gave no answer; the message says why and what it said itself. */
 export class KnipFailed extends Error {}
 
@@ -12,13 +18,14 @@ const OUTPUT_LIMIT = 64 * 1024 * 1024;
 
 /** What it said last is enough to know what went wrong. */
 const LAST_WORDS = 2000;
+const COMPLAINTS_LIMIT = 64 * 1024;
 
 export async function runKnip(
   { command, version }: Knip,
   root: string,
   timeoutMs: number,
   signal: AbortSignal,
-): Promise<KnipReport> {
+): Promise<KnipOutput> {
   signal.throwIfAborted();
   const limits = new AbortController();
   const output: Buffer[] = [];
@@ -42,7 +49,7 @@ export async function runKnip(
         if (size <= OUTPUT_LIMIT) output.push(chunk);
         else limits.abort(new KnipFailed(`knip ${version} printed more than ${String(OUTPUT_LIMIT / 1024 / 1024)} MB and was ended.`)); // prettier-ignore
       });
-      knip.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-LAST_WORDS)));
+      knip.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-COMPLAINTS_LIMIT)));
       knip.once('error', reject);
       // Something that it started may hold its pipes for longer than it lives.
       knip.once('exit', (exitCode, killer) => {
@@ -61,9 +68,9 @@ export async function runKnip(
     limits.signal.throwIfAborted();
     const text = Buffer.concat(output).toString('utf8');
     const report = reportIn(text);
-    if (code === '' && report) return report;
+    if (report) return { report, complaints: code === '' ? '' : stripVTControlCharacters(errors.trim()) };
     const reason = code === '' ? 'printed no report' : `failed (${code})`;
-    const said = stripVTControlCharacters(errors.trim() || text.slice(-LAST_WORDS).trim());
+    const said = stripVTControlCharacters((errors.trim() || text).slice(-LAST_WORDS).trim());
     throw new KnipFailed(`knip ${version} ${reason}${said === '' ? '.' : `: ${said}`}`);
   } catch (error) {
     signal.throwIfAborted();

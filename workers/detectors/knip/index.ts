@@ -14,8 +14,8 @@ import { answersOf, type KnipReport } from './report.ts';
 
 export const detector: Detector = { name: 'knip', version: '1', plan, check };
 
-/** By root; without a problem: it answered. */
-const outcomes = new Map<string, { readonly problem: DetectorProblem | undefined }>();
+/** By root; without problems: it answered, and of everything. */
+const outcomes = new Map<string, readonly DetectorProblem[]>();
 
 const DEFAULT_TIMEOUT_SECONDS = 300;
 
@@ -57,7 +57,7 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
   if (!unit) return result();
   const standing = request.confirm === true ? undefined : standingAnswer(request, unit);
   if (standing) {
-    if (standing.problem) context.problem(standing.problem);
+    for (const problem of standing.problems) context.problem(problem);
     return result({ kept: { [unit.id]: standing.kept } });
   }
   context.begin(unit, unit.file);
@@ -87,16 +87,16 @@ const NOTHING: KnipReport = { issues: [] };
 function standingAnswer(
   { root, since, changed, overlays }: CheckRequest,
   { id }: Unit,
-): { readonly kept: 'unchanged' | 'affected'; readonly problem?: DetectorProblem | undefined } | undefined {
+): { readonly kept: 'unchanged' | 'affected'; readonly problems: readonly DetectorProblem[] } | undefined {
   const unsaved = new Set(overlays.map(({ file }) => file));
   const isAsOnDisk = changed?.every((file) => unsaved.has(file)) === true;
   const outcome = outcomes.get(root);
-  if (outcome?.problem) return isAsOnDisk ? { kept: 'unchanged', problem: outcome.problem } : undefined;
+  if (outcome && outcome.length > 0) return isAsOnDisk ? { kept: 'unchanged', problems: outcome } : undefined;
   if (since?.[id] === undefined) return undefined;
-  return { kept: isAsOnDisk && outcome ? 'unchanged' : 'affected' };
+  return { kept: isAsOnDisk && outcome ? 'unchanged' : 'affected', problems: [] };
 }
 
-/** @returns undefined: it failed, and the problem is told */
+/** @returns undefined: it gave no report. Whatever went wrong is told. */
 async function askedFor(
   knip: Knip,
   { root, options }: CheckRequest,
@@ -105,24 +105,37 @@ async function askedFor(
   const life = setInterval(() => context.progress(0, 1, 'knip'), SIGN_OF_LIFE_MS);
   const { timeout } = options;
   const seconds = typeof timeout === 'number' && timeout > 0 ? timeout : DEFAULT_TIMEOUT_SECONDS;
+  const tell = (problems: readonly DetectorProblem[]): void => {
+    outcomes.set(root, problems);
+    for (const problem of problems) context.problem(problem);
+  };
   try {
-    const report = await runKnip(knip, root, seconds * 1000, context.signal);
-    outcomes.set(root, { problem: undefined });
+    const { report, complaints } = await runKnip(knip, root, seconds * 1000, context.signal);
+    tell(problemsIn(complaints, knip));
     return report;
   } catch (error) {
     if (!(error instanceof KnipFailed)) throw error;
-    const problem: DetectorProblem = {
-      code: 'TOOL_ERROR',
-      message: `${error.message} What it found before stays.`,
-      file: knip.configFile,
-      fatal: true,
-    };
-    outcomes.set(root, { problem });
-    context.problem(problem);
+    const message = `${error.message} What it found before stays.`;
+    tell([{ code: 'TOOL_ERROR', message, file: knip.configFile, fatal: true }]);
     return undefined;
   } finally {
     clearInterval(life);
   }
+}
+
+/** Configurations of other tools that knip could not load, each with its reason: without them it knows fewer entries. */
+function problemsIn(complaints: string, { configFile, version }: Knip): readonly DetectorProblem[] {
+  if (complaints === '') return [];
+  const unloaded = [...complaints.matchAll(/Error loading (\S+) \((.*)\)$/gm)].map(
+    ([, file = '', reason = '']): DetectorProblem => ({
+      code: 'CONFIG_ERROR',
+      message: `knip could not load this file, so what it says may be wrong: ${reason}`,
+      file,
+      fatal: true,
+    }),
+  );
+  if (unloaded.length > 0) return unloaded;
+  return [{ code: 'TOOL_ERROR', message: `knip ${version} complained: ${complaints}`, file: configFile, fatal: true }];
 }
 
 /** Of the files that a report speaks of; what cannot be read is empty. */

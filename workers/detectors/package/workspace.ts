@@ -1,4 +1,5 @@
 /** What the packages of a workspace say about each other and about the same dependency. */
+import semver from 'semver';
 import { isMap, isScalar, parseDocument } from 'yaml';
 import { dependenciesOf } from '../../graph/installed.ts';
 import { lineTableOf, rangeAt } from '../../graph/lines.ts';
@@ -11,6 +12,7 @@ export function checkWorkspace(check: PackageCheck): void {
   const members = check.files.filter(({ manifest }) => manifest.directory === '' || manifests.isMember(manifest));
   if (manifests.workspaceRoots.length > 0) {
     checkVersions(check, members);
+    checkLocalVersions(check, members);
     checkWorkspaceProtocol(check, members);
   }
   checkCatalog(check, members);
@@ -26,6 +28,7 @@ function checkVersions(check: PackageCheck, members: readonly ManifestFile[]): v
     for (const { section, name, range } of dependenciesOf(file.manifest)) {
       if (
         section === 'peerDependencies' ||
+        check.graph.manifests.members.has(name) ||
         rangeKindOf(range).kind !== 'range' ||
         range === '*' ||
         /^(npm|jsr):/.test(range)
@@ -40,7 +43,7 @@ function checkVersions(check: PackageCheck, members: readonly ManifestFile[]): v
     const counts = Map.groupBy(list, ({ range }) => range);
     if (counts.size < 2) continue;
     const [[usual, agreeing] = ['', []]] = [...counts].sort(
-      ([one, some], [other, others]) => others.length - some.length || (one < other ? 1 : -1),
+      ([one, some], [other, others]) => others.length - some.length || (isHigher(one, other) ? -1 : 1),
     );
     const example = agreeing[0];
     for (const { file, section, range } of list) {
@@ -60,6 +63,33 @@ function checkVersions(check: PackageCheck, members: readonly ManifestFile[]): v
         fixes: [
           { title: `Use ${usual}`, kind: 'suggestion', edits: [file.edit([{ path: [section, name], value: usual }])] },
         ],
+      });
+    }
+  }
+}
+
+/** By the lowest version that a range allows; of two that begin alike, by the letters. */
+function isHigher(one: string, other: string): boolean {
+  const [low, otherLow] = [semver.minVersion(one), semver.minVersion(other)];
+  const order = low && otherLow ? semver.compare(low, otherLow) : 0;
+  return order > 0 || (order === 0 && one > other);
+}
+
+/** A range that leaves out what the workspace itself has makes the package manager fetch another one. */
+function checkLocalVersions(check: PackageCheck, members: readonly ManifestFile[]): void {
+  const { manifests } = check.graph;
+  for (const file of members) {
+    if (SAMPLES.test(file.manifest.directory)) continue;
+    for (const { section, name, range } of dependenciesOf(file.manifest)) {
+      const local = manifests.members.get(name);
+      const version = semver.valid(local?.data.version ?? null);
+      if (!local || version === null || section === 'peerDependencies' || /^(npm|jsr):/.test(range)) continue;
+      // A release writes the real version where it is 0.0.0 in the repository.
+      const isWritten = semver.coerce(version)?.version !== '0.0.0' && semver.validRange(range) !== null;
+      if (!isWritten || semver.satisfies(version, range, { includePrerelease: true })) continue;
+      check.report(file.manifest.file, 'version-mismatch', {
+        message: `'${name}' is ${range} here, but this workspace has ${version}: another one will be fetched. Align them.`,
+        range: file.place(section, name),
       });
     }
   }
