@@ -232,6 +232,14 @@ describe('knip', () => {
     assert.deepEqual(await unused(without), ['a/package.json', 'apart/package.json', 'package.json']);
     using workspace = workspaceOf({ ...files, ...fakeKnip('') });
     assert.deepEqual(await unused(workspace), ['apart/package.json']);
+    const catalog = { ...files, 'pnpm-workspace.yaml': "packages: [a]\ncatalog:\n  x: '1'\n" };
+    const catalogRules = async (more: Files): Promise<number> => {
+      using withCatalog = workspaceOf({ ...catalog, ...more });
+      const { issues } = await runDetector(packages, withCatalog.root);
+      return issues.filter(({ rule }) => rule === 'unused-catalog-entry').length;
+    };
+    assert.deepEqual([await catalogRules({}), await catalogRules(fakeKnip('', '5.1.0'))], [1, 1]);
+    assert.equal(await catalogRules(fakeKnip('')), 0);
     const choices = { off: ['knip'] };
     const options = detectorSettings({ detectors: {}, exclude: [] }, choices).detectors.get('package') ?? {};
     assert.deepEqual(await unused(workspace, options), ['a/package.json', 'apart/package.json', 'package.json']);

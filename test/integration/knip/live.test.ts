@@ -40,7 +40,6 @@ describe('knip in the language server', function () {
     await using editor = new Editor();
     await editor.open([root]);
     await editor.until('its first word', () => editor.rules(root, 'src/a.js').join() === 'exports');
-    assert.deepEqual(editor.rules(root, 'package.json'), [], 'unused dependencies are left to it');
     assert.equal(runsIn(workspace), 1);
     const uri = pathToFileURL(path.join(root, 'src/a.js')).href;
     const text = "import './gone.js';\nexport const one = 1;\nexport const two = 2;\n";
@@ -58,6 +57,7 @@ describe('knip in the language server', function () {
     await editor.until('what was saved', () => editor.rules(root, 'src/a.js').length === 3);
     assert.deepEqual(editor.rules(root, 'src/a.js'), ['exports', 'exports', 'unresolved']);
     assert.equal(runsIn(workspace), 2);
+    assert.deepEqual(editor.rules(root, 'package.json'), [], 'unused dependencies are left to it');
   });
 
   it('does not run in a workspace that is not trusted, which gets the hints of ours', async () => {

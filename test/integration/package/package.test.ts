@@ -107,6 +107,21 @@ describe('package', () => {
       assert.deepEqual(await named('unused-dependency', { ...files, [name]: lock }), ['alone'], name);
   });
 
+  it('asks for no package of the workspace that a configuration redirects', async () => {
+    const files = (config: string): Files => ({
+      'package.json': { name: 'root', private: true, workspaces: ['*'] },
+      'lib/package.json': { name: '@s/lib' },
+      'lib/index.js': '',
+      'app/package.json': { name: 'app' },
+      'app/vite.config.js': config,
+      'app/src/a.js': "import '@s/lib';\n",
+    });
+    const alias = "export default { resolve: { alias: { '@s/lib': '../lib/index.js' } } };\n";
+    assert.deepEqual(await named('unlisted-dependency', files(alias)), []);
+    const mention = "export default { optimizeDeps: { include: ['@s/lib'] } };\n";
+    assert.deepEqual(await named('unlisted-dependency', files(mention)), ['@s/lib']);
+  });
+
   it('asks for no package that bundlers replace', async () => {
     const files = {
       'package.json': { name: 'p', browser: { jsdom: false, './a.js': './b.js' } },

@@ -2,7 +2,7 @@
 import picomatch from 'picomatch';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { Kept } from '../../graph/kept.ts';
-import { knipOf } from '../../graph/knip.ts';
+import { knipOf, type Knip } from '../../graph/knip.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import { Findings, graphDetector, severitiesOf, stringsOf, type RuleSeverities } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding } from '../../protocol.ts';
@@ -59,7 +59,7 @@ class Check implements PackageCheck {
   readonly files: readonly ManifestFile[];
   readonly lockfiles: Lockfiles;
   readonly isIgnored: (file: string) => boolean;
-  readonly #hasKnip: boolean;
+  readonly #knip: Knip | undefined;
   readonly #severities: RuleSeverities<PackageRule>;
   readonly #broken: readonly ManifestFile[];
   readonly #usage: UsageCheck;
@@ -70,7 +70,8 @@ class Check implements PackageCheck {
     this.graph = graph;
     this.options = options;
     this.#severities = severitiesOf(options, PACKAGE_RULES);
-    this.#hasKnip = options['knip'] !== 'off' && typeof knipOf(graph.root) !== 'string';
+    const knip = options['knip'] === 'off' ? undefined : knipOf(graph.root);
+    this.#knip = typeof knip === 'string' ? undefined : knip;
     this.lockfiles = new Lockfiles(graph);
     this.isIgnored = picomatch(stringsOf(options['ignore']) ?? IGNORED_BY_DEFAULT, { dot: true });
     const all = [...graph.manifests.all.values()]
@@ -94,7 +95,11 @@ class Check implements PackageCheck {
   isLeftToKnip(manifest: Manifest): boolean {
     const { manifests } = this.graph;
     const isOfWorkspace = manifests.workspaceRoots.length > 0 && manifests.isMember(manifest);
-    return this.#hasKnip && (manifest.directory === '' || isOfWorkspace);
+    return this.#knip !== undefined && (manifest.directory === '' || isOfWorkspace);
+  }
+
+  get isCatalogLeftToKnip(): boolean {
+    return this.#knip !== undefined && !this.#knip.version.startsWith('5.');
   }
 
   report(

@@ -34,6 +34,8 @@ export interface PackageCheck {
   isIgnored(file: string): boolean;
   /** The workspace's own knip answers for what this package does not use. */
   isLeftToKnip(manifest: Manifest): boolean;
+  /** The same for entries of catalogs. */
+  readonly isCatalogLeftToKnip: boolean;
   report(
     file: string,
     rule: PackageRule,

@@ -62,7 +62,7 @@ export function checkUnlisted(
     if (isForDevelopment && providers.isDeclaredByHost(manifest, module.file, name)) continue;
     const isLocked = resolution.kind === 'missing' ? check.lockfiles.has(manifest.directory, name) : undefined;
     if (isLocked === false && isAliasShaped(check, manifest, name)) continue;
-    if (said.has(name)) continue;
+    if (said.has(name) || isRedirected(check, manifest, name)) continue;
     said.add(name);
     // `aws-lambda` is another package than the one that has its types.
     const isThere = graph.installed.find(name, path.join(graph.root, manifest.directory)) !== undefined;
@@ -103,6 +103,16 @@ function isAliasShaped({ lockfiles }: PackageCheck, { directory }: Manifest, nam
   if (name !== name.toLowerCase()) return true;
   const slash = name.indexOf('/');
   return slash > 0 && lockfiles.has(directory, name.slice(0, slash + 1)) === false;
+}
+
+/** A bundler's configuration beside the package.json says what the name means, a package of the workspace or not. */
+function isRedirected({ graph }: PackageCheck, { directory }: Manifest, name: string): boolean {
+  for (const file of graph.files) {
+    if (path.posix.dirname(file) !== (directory || '.') || !/\.config\.[cm]?[jt]s$/.test(file)) continue;
+    const text = graph.textOf(file) ?? '';
+    if (text.includes(`'${name}':`) || text.includes(`"${name}":`)) return true;
+  }
+  return false;
 }
 
 /** What bundlers for browsers put in its place. */
