@@ -76,7 +76,7 @@ export class DetectorRunner {
   #configFiles: ReadonlySet<string> = new Set();
   #planStale = true;
   #planning: AbortController | undefined;
-  /** Changes since the last check that answered; undefined: anything may have changed. */
+  /** Changes since the last check was asked for; undefined: anything may have changed. */
   #changed: Set<string> | undefined;
   #recent = new Set<string>();
   readonly #timings = new Map<string, number>();
@@ -432,6 +432,8 @@ export class DetectorRunner {
     for (const batch of batchesOf(units, new Set(this.#host.wanted()), recent, leisurely)) {
       void this.#run(batch, generation, leisurely);
     }
+    // From here on only what changes after them: the pool knows whom it has told of what.
+    this.#changed = new Set();
   }
 
   /** Starts to look again at answers in doubt: near ones at once, the others at leisure. @returns false: there are none */
@@ -576,12 +578,6 @@ export class DetectorRunner {
       }
     }
     if (outcome.kind === 'failed') this.#failure = outcome.message;
-    else if (current.length > 0 && this.#runs.size === 0 && this.#isWithoutNews()) this.#changed = new Set();
-  }
-
-  /** Nothing has changed while it ran: what has is still to be told to a run that comes. */
-  #isWithoutNews(): boolean {
-    return this.#stale.size === 0 && !this.#planStale && this.#planning === undefined;
   }
 
   #quarantine(unit: Unit, input: QuarantinedInput): void {

@@ -7,7 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type ts from 'typescript';
 import type { Engine } from './engine.ts';
 import { affectedFiles, touchedSources, type Edit } from './affected.ts';
-import { Disk, type TypeScript } from './javascript-host.ts';
+import { Disk, type Touched, type TypeScript } from './javascript-host.ts';
 import { Imports } from './imports.ts';
 import { Ledger } from './ledger.ts';
 import {
@@ -48,7 +48,15 @@ interface LoadedProject {
   /** Files of which it said, when there was nothing else to say, what is wrong with their declarations. */
   declarations: ReadonlySet<string>;
   readonly imports: Imports;
-  readonly ledger: Ledger<ts.Program>;
+  /** States are missing of answers from before the program was let go. */
+  readonly ledger: Ledger<ts.Program | undefined>;
+}
+
+/** What stays of a project whose program was let go: enough to know which changes do not concern it. */
+interface RestingProject {
+  /** Keys of its files. */
+  readonly files: ReadonlySet<string>;
+  readonly ledger: Ledger<ts.Program | undefined>;
 }
 
 class JavascriptSession implements TypeScriptSession {
@@ -56,6 +64,10 @@ class JavascriptSession implements TypeScriptSession {
   readonly #disk: Disk;
   /** By path of the tsconfig, most recently used last. */
   readonly #projects = new Map<string, LoadedProject>();
+  /** By path of the tsconfig; none of them is loaded. */
+  readonly #resting = new Map<string, RestingProject>();
+  /** Of the project that holds a file in front of the user: its program answers the next edit. */
+  #favourite: string | undefined;
 
   constructor(typescript: TypeScript, root: string) {
     this.#ts = typescript;
@@ -65,26 +77,29 @@ class JavascriptSession implements TypeScriptSession {
   update(changes: Changes): Promise<void> {
     const touched = this.#disk.update(changes);
     for (const [config, project] of this.#projects) {
-      // A file that comes or goes can change what imports mean: those programs start afresh.
-      const harmless = touched?.every(
-        ({ file, stays }) => stays && (project.program.getSourceFile(file) !== undefined || !file.endsWith('.json')),
-      );
-      if (harmless !== true) this.#projects.delete(config);
-      for (const { file } of touched ?? []) {
-        if (project.program.getSourceFile(file) === undefined) continue;
-        project.stale = true;
-        project.ledger.touch(file);
-      }
+      const { program, ledger } = project;
+      const own = ownChanges(touched, (file) => program.getSourceFile(file) !== undefined);
+      if (own === undefined) this.#projects.delete(config);
+      else if (own.length > 0) project.stale = true;
+      for (const { file } of own ?? []) ledger.touch(file);
+    }
+    for (const [config, { files, ledger }] of this.#resting) {
+      const own = ownChanges(touched, (file) => files.has(this.#disk.keyOf(file)));
+      if (own === undefined) this.#resting.delete(config);
+      for (const { file } of own ?? []) ledger.touch(file);
     }
     return Promise.resolve();
   }
 
   async check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<Extent> {
     signal.throwIfAborted();
-    const project = this.#load(order.configFile);
-    const known = project.ledger.asked(order.since);
+    const rest = this.#checkResting(order);
+    if (rest) return rest;
+    const project = this.#load(order);
+    const known = order.whole ? undefined : project.ledger.asked(order.since);
     let extent: Extent = 'whole';
-    if (known && !order.whole) {
+    if (known?.touched.size === 0) extent = 'unchanged';
+    else if (known?.state) {
       const edit: Edit = { before: known.state, now: project.program, touched: known.touched };
       const sources = touchedSources(edit);
       if (sources?.length === 0) extent = 'unchanged';
@@ -94,6 +109,26 @@ class JavascriptSession implements TypeScriptSession {
     if (extent === 'whole') await this.#checkWhole(project, order, sink, signal);
     project.ledger.gave(order.generation, project.program);
     return extent;
+  }
+
+  /**
+   * A project without a program is loaded for no change that does not concern it, nor at once for one that a loaded
+   * project answers for too.
+   * @returns undefined: it has to be loaded
+   */
+  #checkResting({ configFile, generation, since, whole }: ProjectOrder): Extent | undefined {
+    const ledger = whole ? undefined : this.#resting.get(configFile)?.ledger;
+    const known = ledger?.asked(since);
+    if (!ledger || !known) return undefined;
+    if (known.touched.size === 0) {
+      ledger.gave(generation, undefined);
+      return 'unchanged';
+    }
+    const loaded = [...this.#projects.values()];
+    if (![...known.touched].every((file) => loaded.some(({ program }) => program.getSourceFile(file))))
+      return undefined;
+    ledger.postponed(generation);
+    return 'later';
   }
 
   async #checkWhole(
@@ -175,13 +210,20 @@ class JavascriptSession implements TypeScriptSession {
     }
   }
 
-  trim(kept?: string): void {
-    for (const config of this.#projects.keys()) if (config !== kept) this.#projects.delete(config);
+  trim(kept?: string, all = false): void {
+    for (const [config, { program, ledger }] of this.#projects) {
+      if (config === kept || (config === this.#favourite && !all)) continue;
+      const files = new Set(program.getSourceFiles().map(({ fileName }) => this.#disk.keyOf(fileName)));
+      ledger.rest(undefined);
+      this.#resting.set(config, { files, ledger });
+      this.#projects.delete(config);
+    }
     this.#disk.forget([...this.#projects.values()].flatMap(({ program }) => program.getSourceFiles()));
   }
 
   close(): Promise<void> {
-    this.trim();
+    this.trim(undefined, true);
+    this.#resting.clear();
     return Promise.resolve();
   }
 
@@ -219,12 +261,15 @@ class JavascriptSession implements TypeScriptSession {
     return elsewhere;
   }
 
-  #load(configFile: string): LoadedProject {
-    const old = this.#projects.get(configFile);
-    const project = old ?? this.#open(configFile);
+  #load({ configFile, first }: ProjectOrder): LoadedProject {
+    const project = this.#projects.get(configFile) ?? this.#open(configFile);
     if (project.stale) this.#renew(project);
+    this.#resting.delete(configFile);
     this.#projects.delete(configFile);
     this.#projects.set(configFile, project);
+    const holds = ({ program }: LoadedProject): boolean => first.some((file) => program.getSourceFile(slashed(file)));
+    const favourite = this.#projects.get(this.#favourite ?? '');
+    if (!(favourite && holds(favourite)) && holds(project)) this.#favourite = configFile;
     return project;
   }
 
@@ -245,7 +290,7 @@ class JavascriptSession implements TypeScriptSession {
       general: [],
       declarations: new Set(),
       imports: new Imports(this.#ts),
-      ledger: new Ledger(),
+      ledger: this.#resting.get(configFile)?.ledger ?? new Ledger(),
     };
   }
 
@@ -264,6 +309,16 @@ class JavascriptSession implements TypeScriptSession {
     project.mixed = false;
     project.ledger.renew(project.program);
   }
+}
+
+/** @returns those of files of a program; undefined: it can mean something else now, and has to start afresh */
+function ownChanges(
+  touched: readonly Touched[] | undefined,
+  has: (file: string) => boolean,
+): readonly Touched[] | undefined {
+  // A file that comes or goes can change what imports mean, and so can a JSON file that is none of the sources.
+  const harmless = touched?.every(({ file, stays }) => stays && (has(file) || !file.endsWith('.json')));
+  return harmless === true ? touched?.filter(({ file }) => has(file)) : undefined;
 }
 
 function diagnosticsOf(program: ts.Program, source: ts.SourceFile): readonly ts.Diagnostic[] {
