@@ -18,7 +18,7 @@ import { batchesOf, type Batch } from './batches.ts';
 import { Doubts } from './doubts.ts';
 import { concernOf, interestOf, type FileChange, type Interest } from './interest.ts';
 import type { IssueTable } from './issue-table.ts';
-import type { Answer, Memory } from './memory.ts';
+import type { Answer, EmptyPlan, Memory } from './memory.ts';
 import { quarantineIssue } from './own-issues.ts';
 import { Problems, problemsOfFailure } from './problems.ts';
 import type { Remembered } from './remembered.ts';
@@ -76,6 +76,8 @@ export class DetectorRunner {
   #leisure: NodeJS.Timeout | undefined;
   #units = new Map<string, Unit>();
   #currentPlan: PlanResult | undefined;
+  /** When the present plan was asked for, if memory has not been given it. */
+  #plannedAt: number | undefined;
   #recalled = false;
   #configFiles: ReadonlySet<string> = new Set();
   #planStale = true;
@@ -225,7 +227,7 @@ export class DetectorRunner {
   /** Answers that memory has not been given yet; each is handed out once. */
   takeAnswers(): readonly Answer[] {
     const plan = this.#currentPlan;
-    if (!plan || this.#state !== 'done' || this.#problems.ofChecks.length > 0) return [];
+    if (!plan || this.#interest.readsMore || this.#state !== 'done' || this.#problems.ofChecks.length > 0) return [];
     const options = this.#host.options();
     const toldAt = this.#toldAt();
     const answers = [...this.#unkept].flatMap(([id, startedAt]): Answer[] => {
@@ -237,6 +239,15 @@ export class DetectorRunner {
     });
     this.#unkept.clear();
     return answers;
+  }
+
+  /** The present plan if it found nothing to do and memory has not been given it yet. */
+  takeEmptyPlan(): EmptyPlan | undefined {
+    const plan = this.#currentPlan;
+    const startedAt = this.#plannedAt;
+    if (!plan || this.#state !== 'not-applicable' || startedAt === undefined) return undefined;
+    this.#plannedAt = undefined;
+    return { detector: this.name, options: this.#host.options(), plan, startedAt };
   }
 
   #toldAt(): ReadonlyMap<string, number> {
@@ -333,6 +344,7 @@ export class DetectorRunner {
     const { memory, pool, root } = this.#host;
     const options = this.#host.options();
     const kept = this.#recalled ? undefined : await memory?.plan(this.name, options).catch(() => undefined);
+    this.#plannedAt = kept ? undefined : Date.now();
     return kept ?? pool.plan({ detector: this.name, root, options }, signal);
   }
 

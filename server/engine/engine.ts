@@ -130,7 +130,11 @@ export class Engine extends EventEmitter<EngineEvents> {
    */
   async keep(): Promise<readonly FileChange[]> {
     if (!this.#memory) return [];
-    return this.#memory.keep([...this.#runners.values()].flatMap((runner) => runner.takeAnswers()));
+    const runners = [...this.#runners.values()];
+    return this.#memory.keep(
+      runners.flatMap((runner) => runner.takeAnswers()),
+      runners.flatMap((runner) => runner.takeEmptyPlan() ?? []),
+    );
   }
 
   /** What detectors did since this was asked last; those that did nothing are left out. */
