@@ -21,7 +21,10 @@ export interface PlanContext {
 
 /** Where a check writes what it finds. Events reach the server batched and in order. */
 export interface CheckContext extends PlanContext {
-  /** Names the input that is about to be worked on: the suspect should the compartment die. */
+  /**
+   * Names the input that is about to be worked on: the suspect should the compartment die. Of a project also: what the
+   * request says of changes has been taken note of, and need not be told again should the check be cancelled.
+   */
   begin(unit: Unit, file: string): void;
   /** Adds findings to a file; may be called several times before {@link done}. */
   report(unit: Unit, file: string, findings: readonly Finding[]): void;
@@ -32,6 +35,8 @@ export interface CheckContext extends PlanContext {
    */
   done(unit: Unit, file: string, outline?: Outline): Promise<void>;
   progress(done: number, total: number, what?: string): void;
+  /** Until the check of the unit ends, its answers come from this engine and not from the one that the plan names. */
+  speaks?(unit: Unit, engine: string): void;
   problem(problem: DetectorProblem): void;
 }
 

@@ -154,6 +154,10 @@ export interface CheckRequest {
   readonly since?: Readonly<Record<string, number>>;
   /** All files are to be answered for nevertheless: nobody waits, and what was kept has to be confirmed. */
   readonly confirm?: boolean;
+  /** Nobody takes what is said now for the last word: what is named in {@link CheckResult.again} is asked once more. */
+  readonly provisional?: boolean;
+  /** What this detector wanted to have remembered of this root (see {@link CheckResult.remember}); absent: nothing. */
+  readonly remembered?: Readonly<Record<string, string>>;
 }
 
 /** Streamed while a check runs, in order. */
@@ -164,6 +168,8 @@ export type CheckEvent =
   | { readonly kind: 'issues'; readonly unit: string; readonly file: string; readonly issues: readonly Issue[] }
   /** The unit's issues for this file are complete and replace those of older generations. */
   | { readonly kind: 'done'; readonly unit: string; readonly file: string; readonly outline?: Outline }
+  /** The answers to this unit come from this engine, which is not the one that the plan names. */
+  | { readonly kind: 'speaks'; readonly unit: string; readonly engine: string }
   | { readonly kind: 'progress'; readonly done: number; readonly total: number; readonly what?: string }
   | { readonly kind: 'problem'; readonly problem: DetectorProblem };
 
@@ -178,4 +184,8 @@ export interface CheckResult {
    * `affected`: all that is known to be concerned was answered for, and a check with `confirm` has the last word.
    */
   readonly kept?: Readonly<Record<string, 'unchanged' | 'affected'>>;
+  /** Units that want a check with `confirm` when nobody waits, whatever was answered for. Only of `provisional` checks. */
+  readonly again?: readonly string[];
+  /** Remembered between sessions as well as can be, in addition to what is: short texts, a few hundred. */
+  readonly remember?: Readonly<Record<string, string>>;
 }

@@ -78,6 +78,10 @@ export class Reporter implements CheckContext {
     this.#enqueue({ kind: 'progress', done, total, ...(what === undefined ? {} : { what }) });
   }
 
+  speaks(unit: Unit, engine: string): void {
+    this.#enqueue({ kind: 'speaks', unit: unit.id, engine });
+  }
+
   problem(problem: DetectorProblem): void {
     this.#enqueue({ kind: 'problem', problem });
   }

@@ -1,13 +1,7 @@
 /** The shape of `--format json` and of the last line of `jsonl`, and the exit code that follows from it. */
 import type { Issue, Severity } from '../../workers/protocol.ts';
 import type { Engine } from '../engine/engine.ts';
-import {
-  isSettled,
-  slowestFirst,
-  type DetectorState,
-  type DetectorStatus,
-  type IssueCounts,
-} from '../engine/status.ts';
+import { isBusy, slowestFirst, type DetectorState, type DetectorStatus, type IssueCounts } from '../engine/status.ts';
 import type { CompartmentHealth, Pool } from '../pool/types.ts';
 import type { Threshold } from './arguments.ts';
 
@@ -109,7 +103,8 @@ export function reportOf(engine: Engine, pool: Pool, options: ReportOptions): Ch
 }
 
 export function detectorResult(status: DetectorStatus, issues: readonly Issue[], stopped?: string): DetectorResult {
-  const unfinished = !isSettled(status.state) || status.state === 'cancelled';
+  // What is only confirmed has been answered for: a round of --watch does not wait for it.
+  const unfinished = isBusy(status.state) || status.state === 'cancelled';
   const error = unfinished ? stopped : status.error;
   return {
     name: status.name,

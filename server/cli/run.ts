@@ -22,18 +22,19 @@ export interface Run extends AsyncDisposable {
 }
 
 /**
- * @param shares whether the results of an editor that has the folder open are taken; they hold for one analysis
+ * @param live whether the run goes on: then what is said first may be corrected, and the results of an editor that has
+ *   the folder open are not taken, as they hold for one analysis
  * @throws ConfigFileError for a broken `bulkhead.config.json`
  */
-export async function openRun(root: string, argumentsOf: AnalysisArguments, shares = true): Promise<Run> {
-  const settings = await settingsFor(root, argumentsOf);
+export async function openRun(root: string, argumentsOf: AnalysisArguments, live = false): Promise<Run> {
+  const settings = await settingsFor(root, argumentsOf, live);
   const storageDir = argumentsOf.cache ? await storeDirFor(root) : undefined;
   const store = storageDir === undefined ? undefined : await openStore({ dir: storageDir });
   const pool = createPool({
     ...(argumentsOf.maxWorkers === undefined ? {} : { maxWorkers: argumentsOf.maxWorkers }),
     ...(storageDir === undefined ? {} : { storageDir }),
   });
-  const visited = shares && storageDir !== undefined ? await visit(storageDir, pool) : undefined;
+  const visited = !live && storageDir !== undefined ? await visit(storageDir, pool) : undefined;
   const engine = new Engine(root, visited?.pool ?? pool, settings, store);
   return {
     root,
@@ -53,12 +54,12 @@ export async function openRun(root: string, argumentsOf: AnalysisArguments, shar
 }
 
 /** The repository's configuration, then the command line. @throws ConfigFileError */
-export async function settingsFor(root: string, argumentsOf: AnalysisArguments): Promise<EngineSettings> {
+export async function settingsFor(root: string, argumentsOf: AnalysisArguments, live = false): Promise<EngineSettings> {
   const detectors = detectorSettings(await readConfigFile(root, knownDetectors), {
     ...(argumentsOf.detectors === undefined ? {} : { only: argumentsOf.detectors }),
     ...(argumentsOf.tsconfigs.length === 0 ? {} : { options: { typescript: { projects: argumentsOf.tsconfigs } } }),
   });
-  return { ...detectors, trusted: true };
+  return { ...detectors, trusted: true, live };
 }
 
 /** @throws UsageError for a folder that cannot be analysed */

@@ -27,7 +27,7 @@ export async function watch(argumentsOf: CheckArguments, out: Output, err: Outpu
   const baseline = argumentsOf.useBaseline ? await baselineFor(root, argumentsOf.baselineFile) : undefined;
   const deadline =
     argumentsOf.timeoutMs === undefined ? stop : AbortSignal.any([stop, AbortSignal.timeout(argumentsOf.timeoutMs)]);
-  await using run = await openRun(root, argumentsOf, false);
+  await using run = await openRun(root, argumentsOf, true);
   const reporter = watchReporterFor(argumentsOf.format, out, err, root);
   const session = new WatchSession(run, argumentsOf, reporter, err, baseline);
   using _watcher = await FolderWatcher.start(root, {
@@ -150,7 +150,7 @@ class WatchSession {
   /** The last good configuration stays in force. */
   async #configure(): Promise<void> {
     try {
-      this.#run.engine.configure(await settingsFor(this.#run.root, this.#arguments));
+      this.#run.engine.configure(await settingsFor(this.#run.root, this.#arguments, true));
     } catch (error) {
       if (!(error instanceof ConfigFileError)) throw error;
       this.#err.write(`bulkhead: ${error.message}\n`);

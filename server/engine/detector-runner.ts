@@ -18,9 +18,10 @@ import { batchesOf, type Batch } from './batches.ts';
 import { Doubts } from './doubts.ts';
 import { concernOf, interestOf, type FileChange, type Interest } from './interest.ts';
 import type { IssueTable } from './issue-table.ts';
-import type { Answer, Memory } from './memory.ts';
+import type { Answer, EmptyPlan, Memory } from './memory.ts';
 import { quarantineIssue } from './own-issues.ts';
 import { Problems, problemsOfFailure } from './problems.ts';
+import type { Remembered } from './remembered.ts';
 import { Run } from './run.ts';
 import { isBusy, isSettled, type DetectorState, type DetectorStatus, type DetectorWork } from './status.ts';
 import { pending, ready, refused, type Told, type UnitAnswer } from './told.ts';
@@ -32,6 +33,9 @@ export interface RunnerHost {
   readonly table: IssueTable;
   /** Absent: nothing is kept between sessions. */
   readonly memory: Memory | undefined;
+  readonly remembered: Remembered;
+  /** Somebody goes on looking: what is said first may be corrected. */
+  live(): boolean;
   options(): DetectorOptions;
   overlays(): readonly Overlay[];
   /** Files open in the editor, most wanted first. */
@@ -65,16 +69,20 @@ export class DetectorRunner {
   /** When the check of each unit's present answer began, for answers that memory has not been given. */
   readonly #unkept = new Map<string, number>();
   readonly #doubts = new Doubts();
-  /** Units of which only what seemed to be concerned was answered for. */
+  /** Units of which only what seemed to be concerned was answered for, or whose detector wants to be asked again. */
   readonly #unconfirmed = new Set<string>();
+  /** By unit: the engine whose answers are shown, where it is not the plan's. */
+  readonly #speaking = new Map<string, string>();
   #leisure: NodeJS.Timeout | undefined;
   #units = new Map<string, Unit>();
   #currentPlan: PlanResult | undefined;
+  /** When the present plan was asked for, if memory has not been given it. */
+  #plannedAt: number | undefined;
   #recalled = false;
   #configFiles: ReadonlySet<string> = new Set();
   #planStale = true;
   #planning: AbortController | undefined;
-  /** Changes since the last check that answered; undefined: anything may have changed. */
+  /** Changes since the last check was asked for; undefined: anything may have changed. */
   #changed: Set<string> | undefined;
   #recent = new Set<string>();
   readonly #timings = new Map<string, number>();
@@ -102,10 +110,12 @@ export class DetectorRunner {
 
   status(): DetectorStatus {
     const error = this.#failure ?? this.#problems.fatal;
+    const speaking = [...new Set(this.#speaking.values())].sort().join(', ');
+    const engine = speaking === '' ? this.#engine : speaking;
     return {
       name: this.name,
       state: this.#state,
-      ...(this.#engine === undefined ? {} : { engine: this.#engine }),
+      ...(engine === undefined ? {} : { engine }),
       ...(this.#note === undefined ? {} : { note: this.#note }),
       ...(error === undefined ? {} : { error }),
       problems: this.#problems.all,
@@ -200,7 +210,8 @@ export class DetectorRunner {
     if (!current && !unanswered) {
       if (isSettled(this.#state)) return refused;
       const ofDisk = answer?.ofDisk !== false && [...this.#runs].every(({ unsaved }) => unsaved.size === 0);
-      return { state: 'pending', soFar: kind !== 'file' && ofDisk ? files : undefined };
+      const tellable = kind !== 'file' && ofDisk && !this.#speaking.has(id);
+      return { state: 'pending', soFar: tellable ? files : undefined };
     }
     if (answer?.ofDisk === false) return refused;
     return ready({ unanswered, files, problems: this.#problems.ofChecks });
@@ -216,7 +227,7 @@ export class DetectorRunner {
   /** Answers that memory has not been given yet; each is handed out once. */
   takeAnswers(): readonly Answer[] {
     const plan = this.#currentPlan;
-    if (!plan || this.#state !== 'done' || this.#problems.ofChecks.length > 0) return [];
+    if (!plan || this.#interest.readsMore || this.#state !== 'done' || this.#problems.ofChecks.length > 0) return [];
     const options = this.#host.options();
     const toldAt = this.#toldAt();
     const answers = [...this.#unkept].flatMap(([id, startedAt]): Answer[] => {
@@ -228,6 +239,15 @@ export class DetectorRunner {
     });
     this.#unkept.clear();
     return answers;
+  }
+
+  /** The present plan if it found nothing to do and memory has not been given it yet. */
+  takeEmptyPlan(): EmptyPlan | undefined {
+    const plan = this.#currentPlan;
+    const startedAt = this.#plannedAt;
+    if (!plan || this.#state !== 'not-applicable' || startedAt === undefined) return undefined;
+    this.#plannedAt = undefined;
+    return { detector: this.name, options: this.#host.options(), plan, startedAt };
   }
 
   #toldAt(): ReadonlyMap<string, number> {
@@ -296,6 +316,7 @@ export class DetectorRunner {
       this.#takeUnits(plan);
       this.#failure = undefined;
       this.#tellProblems(plan.problems);
+      await this.#host.remembered.load(this.name);
       await this.#recall(plan, abort.signal);
 
       if (abort.signal.aborted) return;
@@ -323,6 +344,7 @@ export class DetectorRunner {
     const { memory, pool, root } = this.#host;
     const options = this.#host.options();
     const kept = this.#recalled ? undefined : await memory?.plan(this.name, options).catch(() => undefined);
+    this.#plannedAt = kept ? undefined : Date.now();
     return kept ?? pool.plan({ detector: this.name, root, options }, signal);
   }
 
@@ -380,6 +402,7 @@ export class DetectorRunner {
     this.#unkept.delete(id);
     this.#unanswered.delete(id);
     this.#unconfirmed.delete(id);
+    this.#speaking.delete(id);
     this.#doubts.dropped(id);
     this.#host.table.dropUnit(this.name, id);
   }
@@ -420,6 +443,8 @@ export class DetectorRunner {
     for (const batch of batchesOf(units, new Set(this.#host.wanted()), recent, leisurely)) {
       void this.#run(batch, generation, leisurely);
     }
+    // From here on only what changes after them: the pool knows whom it has told of what.
+    this.#changed = new Set();
   }
 
   /** Starts to look again at answers in doubt: near ones at once, the others at leisure. @returns false: there are none */
@@ -471,6 +496,7 @@ export class DetectorRunner {
     const overlays = perFile ? allOverlays.filter((overlay) => files.has(overlay.file)) : allOverlays;
     const run = new Run(batch, generation, overlays, leisurely);
     this.#runs.add(run);
+    const remembered = this.#host.remembered.of(this.name);
     const outcome = await this.#host.pool.check({
       request: {
         detector: this.name,
@@ -483,6 +509,8 @@ export class DetectorRunner {
         ...(this.#changed === undefined ? {} : { changed: [...this.#changed] }),
         ...this.#sinceOf(batch.units),
         ...(leisurely && batch.units[0]?.kind !== 'file' ? { confirm: true } : {}),
+        ...(this.#host.live() ? { provisional: true } : {}),
+        ...(remembered === undefined ? {} : { remembered }),
       },
       priority: batch.priority,
       signal: run.abort.signal,
@@ -518,6 +546,12 @@ export class DetectorRunner {
       return;
     }
     if (this.#newest.get(event.unit) !== run.generation) return;
+    if (event.kind === 'speaks') {
+      run.spokenFor.add(event.unit);
+      this.#speaking.set(event.unit, event.engine);
+      this.#host.statusChanged();
+      return;
+    }
     const found = run.take(event);
     if (found === undefined) return;
     const { unit, file } = event;
@@ -534,7 +568,9 @@ export class DetectorRunner {
       return;
     }
     if (outcome.kind === 'done') this.#addTimings(outcome.result.timings ?? {});
-    const kept = outcome.kind === 'done' ? (outcome.result.kept ?? {}) : {};
+    const { kept = {}, again = [], remember } = outcome.kind === 'done' ? outcome.result : {};
+    if (remember) this.#host.remembered.add(this.name, remember);
+    const askedAgain = new Set(again);
     const unfinished = new Set(outcome.kind === 'failed' ? outcome.unfinished.map((unit) => unit.id) : []);
     const quarantined = new Map(outcome.quarantined.map((input) => [input.unit.id, input]));
     for (const unit of current) {
@@ -557,19 +593,15 @@ export class DetectorRunner {
         });
         // Who answered for us keeps it: only they know what it was made from.
         if (ofDisk && !borrowed) this.#unkept.set(unit.id, run.startedAt);
-        if (kept[unit.id] === 'affected') this.#unconfirmed.add(unit.id);
-        if (kept[unit.id] !== undefined) continue;
-        this.#unconfirmed.delete(unit.id);
-        this.#host.table.finishUnit(this.name, unit.id, run.namedBy(unit.id));
+        if (!run.spokenFor.has(unit.id)) this.#speaking.delete(unit.id);
+        if (kept[unit.id] === undefined) {
+          this.#unconfirmed.delete(unit.id);
+          this.#host.table.finishUnit(this.name, unit.id, run.namedBy(unit.id));
+        }
+        if (kept[unit.id] === 'affected' || askedAgain.has(unit.id)) this.#unconfirmed.add(unit.id);
       }
     }
     if (outcome.kind === 'failed') this.#failure = outcome.message;
-    else if (current.length > 0 && this.#runs.size === 0 && this.#isWithoutNews()) this.#changed = new Set();
-  }
-
-  /** Nothing has changed while it ran: what has is still to be told to a run that comes. */
-  #isWithoutNews(): boolean {
-    return this.#stale.size === 0 && !this.#planStale && this.#planning === undefined;
   }
 
   #quarantine(unit: Unit, input: QuarantinedInput): void {

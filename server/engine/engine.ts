@@ -13,6 +13,7 @@ import { interestOf, type FileChange } from './interest.ts';
 import { IssueTally } from './issue-counts.ts';
 import { IssueTable } from './issue-table.ts';
 import { Memory } from './memory.ts';
+import { Remembered } from './remembered.ts';
 import { isSettled, type DetectorStatus, type DetectorWork, type IssueCounts } from './status.ts';
 import type { Teller } from './told.ts';
 
@@ -23,6 +24,8 @@ export interface EngineSettings {
   readonly trusted: boolean;
   /** gitignore-style patterns of what is never analysed. */
   readonly exclude: readonly string[];
+  /** Somebody goes on looking, so what is said first may be corrected; absent: what is said is the last word. */
+  readonly live?: boolean;
   /** Of what is analysed file by file, only these files; absent: all. */
   readonly only?: (file: string) => boolean;
 }
@@ -46,6 +49,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   readonly #pool: Pool;
   readonly #table: IssueTable;
   readonly #memory: Memory | undefined;
+  readonly #remembered: Remembered;
   readonly #runners = new Map<string, DetectorRunner>();
   readonly #restricted = new Set<string>();
   readonly #overlays = new Map<string, Overlay>();
@@ -68,6 +72,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#settings = settings;
     this.#excluded = matcherOf(settings.exclude);
     this.#memory = store && new Memory(root, store);
+    this.#remembered = new Remembered(store);
     this.#table = new IssueTable((file) => this.#fileChanged(file));
     this.#stopListening = pool.onAvailable((detector) => this.#runners.get(detector)?.tryAgain());
   }
@@ -125,7 +130,11 @@ export class Engine extends EventEmitter<EngineEvents> {
    */
   async keep(): Promise<readonly FileChange[]> {
     if (!this.#memory) return [];
-    return this.#memory.keep([...this.#runners.values()].flatMap((runner) => runner.takeAnswers()));
+    const runners = [...this.#runners.values()];
+    return this.#memory.keep(
+      runners.flatMap((runner) => runner.takeAnswers()),
+      runners.flatMap((runner) => runner.takeEmptyPlan() ?? []),
+    );
   }
 
   /** What detectors did since this was asked last; those that did nothing are left out. */
@@ -237,6 +246,8 @@ export class Engine extends EventEmitter<EngineEvents> {
       pool: this.#pool,
       table: this.#table,
       memory: this.#memory,
+      remembered: this.#remembered,
+      live: () => this.#settings.live === true,
       options: () => this.#optionsFor(name),
       overlays: () => [...this.#overlays.values()],
       wanted: () => this.#wanted,

@@ -31,6 +31,12 @@ export interface Answer {
   readonly toldAt?: ReadonlyMap<string, number>;
 }
 
+/** A plan without units: no answer would bring it to memory. */
+export interface EmptyPlan extends Pick<Answer, 'detector' | 'options' | 'plan'> {
+  /** Milliseconds since the epoch: when it was asked for. */
+  readonly startedAt: number;
+}
+
 export interface RecalledUnit {
   readonly unit: Unit;
   readonly files: ReadonlyMap<string, readonly Issue[]>;
@@ -90,10 +96,10 @@ export class Memory {
   }
 
   /**
-   * Keeps what can be kept of these answers.
+   * Keeps what can be kept of these answers and plans.
    * @returns what changed although nobody announced it: to be analysed again
    */
-  async keep(answers: readonly Answer[]): Promise<readonly FileChange[]> {
+  async keep(answers: readonly Answer[], emptyPlans: readonly EmptyPlan[] = []): Promise<readonly FileChange[]> {
     const before = await this.#first.then(() => this.#base);
     if (!before) return [];
     const now = await takeInputs(this.#root, this.#store);
@@ -115,13 +121,20 @@ export class Memory {
         if (fingerprint === undefined) continue;
         this.#store.putUnit({ detector, unit: unit.id, fingerprint, engine: plan.engine ?? '', files });
       }
-      if (kept.length === 0) continue;
-      const fingerprint = await this.#planFingerprint(detector, options, plan, now);
-      this.#store.meta.put(planKey(detector), { fingerprint, plan: JSON.stringify(plan) } satisfies JsonValue);
+      if (kept.length > 0) await this.#keepPlan(sample, now);
     }
+    // Which files there are may have decided.
+    const lastChange = [...changedAt.values()].reduce((latest, at) => Math.max(latest, at), 0);
+    if (before.installed === now.installed)
+      for (const empty of emptyPlans) if (lastChange <= empty.startedAt) await this.#keepPlan(empty, now);
     this.#base = now;
     for (const [file, { at }] of this.#announced) if (at < now.takenAt) this.#announced.delete(file);
     return missed;
+  }
+
+  async #keepPlan({ detector, options, plan }: Omit<EmptyPlan, 'startedAt'>, inputs: Inputs): Promise<void> {
+    const fingerprint = await this.#planFingerprint(detector, options, plan, inputs);
+    this.#store.meta.put(planKey(detector), { fingerprint, plan: JSON.stringify(plan) } satisfies JsonValue);
   }
 
   /** As they are now: a detector that is turned on later must not be answered with what was true at the start. */

@@ -2,7 +2,7 @@
 import type { CheckEvent, Issue, Overlay } from '../../workers/protocol.ts';
 import type { Batch } from './batches.ts';
 
-type FileEvent = Extract<CheckEvent, { readonly unit: string }>;
+type FileEvent = Extract<CheckEvent, { readonly file: string }>;
 
 export class Run {
   readonly batch: Batch;
@@ -15,6 +15,8 @@ export class Run {
   /** Files checked as they are in the editor. */
   readonly unsaved: ReadonlySet<string>;
   fraction = 0;
+  /** Units that another engine than the plan's answers for. */
+  readonly spokenFor = new Set<string>();
   /** It could not do all its work: what it did not name may still be true. */
   fatal = false;
   /** Issues of files that are not done yet, by unit and file. */

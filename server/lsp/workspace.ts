@@ -367,7 +367,11 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
 
   #engineSettings(root: string): EngineSettings {
     const { settings, trusted } = this.#settings;
-    return { trusted, ...detectorSettings(this.#configFiles.get(root) ?? noConfigFile, choiceOf(settings)) };
+    return {
+      trusted,
+      live: true,
+      ...detectorSettings(this.#configFiles.get(root) ?? noConfigFile, choiceOf(settings)),
+    };
   }
 
   #passDocument(engine: Engine, absolute: string): void {

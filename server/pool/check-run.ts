@@ -47,6 +47,8 @@ export class CheckRun {
     [];
   readonly #timings = new Map<string, number>();
   readonly #kept: Record<string, 'unchanged' | 'affected'> = {};
+  readonly #again: string[] = [];
+  readonly #remember: Record<string, string> = {};
   /** Units on which the detector threw. */
   readonly #thrown = new Set<string>();
   #settled = false;
@@ -117,6 +119,8 @@ export class CheckRun {
       this.#timings.set(name, (this.#timings.get(name) ?? 0) + ms);
     }
     Object.assign(this.#kept, answer.result.kept);
+    this.#again.push(...(answer.result.again ?? []));
+    Object.assign(this.#remember, answer.result.remember);
     this.#settleIfFinished();
   }
 
@@ -221,6 +225,8 @@ export class CheckRun {
       issues: this.#issues,
       ...(this.#timings.size === 0 ? {} : { timings: Object.fromEntries(this.#timings) }),
       ...(Object.keys(this.#kept).length === 0 ? {} : { kept: this.#kept }),
+      ...(this.#again.length === 0 ? {} : { again: this.#again }),
+      ...(Object.keys(this.#remember).length === 0 ? {} : { remember: this.#remember }),
     };
     this.#settle({ kind: 'done', result, quarantined });
   }
@@ -296,6 +302,11 @@ export class CheckWork implements Work {
     this.#abort.abort();
   }
 
+  /** A detector of projects has heard of all changes when it begins with one. */
+  get #notedChanges(): boolean {
+    return this.#lastUnit !== undefined && this.#byId.get(this.#lastUnit)?.kind === 'project';
+  }
+
   async perform(link: CompartmentLink, pulse: Pulse, told: readonly string[] | undefined): Promise<WorkEnd> {
     const { changed: _, ...request } = this.#run.options.task.request;
     const order: CheckRequest = { ...request, units: this.units, ...(told === undefined ? {} : { changed: told }) };
@@ -303,7 +314,7 @@ export class CheckWork implements Work {
       const answer = await link.check(order, (event) => this.#event(event, pulse), this.signal);
       this.#run.options.onVersion(answer.version);
       this.#run.answered(this, answer);
-      return answer.cancelled ? 'unseen' : 'seen';
+      return answer.cancelled && !this.#notedChanges ? 'unseen' : 'seen';
     } catch (error) {
       if (!(error instanceof DetectorFailure)) throw error;
       this.#run.threw(this, error);

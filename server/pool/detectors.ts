@@ -104,6 +104,16 @@ export const detectorTable: DetectorTable = {
   import: { title: 'Imports', ...graph },
   isolation: { title: 'Isolation', ...graph },
   package: { title: 'Package', ...graph },
+  knip: {
+    title: 'knip',
+    // Seconds of another's code: nobody else shall wait for it.
+    compartment: 'knip',
+    single: true,
+    // The process of knip counts too, and holds what it has read.
+    memoryFactor: 3,
+    // Between two runs there is nothing to keep warm.
+    limits: { idleMs: 20_000 },
+  },
   // Finds nothing: it answers a question about the module graph.
   dependents: { title: 'Dependents', ...graph },
 };

@@ -58,7 +58,10 @@ export async function cleanUp(): Promise<void> {
 }
 
 export type Extra = Partial<
-  Pick<CheckRequest, 'overlays' | 'first' | 'changed' | 'units' | 'generation' | 'since' | 'confirm'>
+  Pick<
+    CheckRequest,
+    'overlays' | 'first' | 'changed' | 'units' | 'generation' | 'since' | 'confirm' | 'provisional' | 'remembered'
+  >
 > & { signal?: AbortSignal };
 
 export function run(workspace: Workspace, options: DetectorOptions = {}, extra: Extra = {}): Promise<DetectorRun> {

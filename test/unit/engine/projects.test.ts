@@ -11,11 +11,12 @@ describe('engine: projects after an edit', function () {
   let engine: Engine;
 
   async function start(...units: readonly string[]): Promise<void> {
-    pool = new ScriptedPool(() => Promise.resolve(planOf(units.map(projectUnit))));
+    pool = new ScriptedPool(() => Promise.resolve(planOf(units.map(projectUnit), { engine: 'own 5' })));
     engine = new Engine('/root', pool, {
       detectors: new Map([['typescript', {}]]),
       trusted: true,
       exclude: [],
+      live: true,
     });
     engine.analyzeAll();
     await settle();
@@ -24,10 +25,10 @@ describe('engine: projects after an edit', function () {
   const state = (): string | undefined => engine.status()[0]?.state;
   const issues = (file: string): readonly string[] => engine.issuesOf(file).map(({ message }) => message);
   const found = (file: string, message: string) => [issue('typescript', file, 1, 'TS1', message)];
-  const finish = (check: HeldCheck, kept?: CheckResult['kept']): Promise<void> =>
+  const finish = (check: HeldCheck, kept?: CheckResult['kept'], more: Partial<CheckResult> = {}): Promise<void> =>
     check.finish({
       kind: 'done',
-      result: { durationMs: 1, files: 1, issues: 1, ...(kept ? { kept } : {}) },
+      result: { durationMs: 1, files: 1, issues: 1, ...(kept ? { kept } : {}), ...more },
       quarantined: [],
     });
   async function edit(file: string): Promise<HeldCheck> {
@@ -91,21 +92,52 @@ describe('engine: projects after an edit', function () {
 
   it('confirms only the projects that an edit concerned, and still knows what it has of each', async () => {
     await start('a/tsconfig.json', 'b/tsconfig.json');
-    const first = pool.last;
-    await finish(first);
-    const second = await edit('a/x.ts');
-    await finish(second, { 'a/tsconfig.json': 'affected', 'b/tsconfig.json': 'unchanged' });
-    const third = await nextCheck(3);
+    for (const check of pool.checks.slice()) await finish(check);
+    await edit('a/x.ts');
+    const [ofA, ofB] = pool.checks.slice(2);
+    assert.ok(ofA && ofB);
+    await finish(ofA, { 'a/tsconfig.json': 'affected' });
+    await finish(ofB, { 'b/tsconfig.json': 'unchanged' });
+    const confirmation = await nextCheck(5);
+    assert.deepEqual(confirmation.files, ['a/tsconfig.json']);
+    await finish(confirmation);
+    await edit('b/x.ts');
     assert.deepEqual(
-      third.task.request.units.map(({ id }) => id),
-      ['a/tsconfig.json'],
+      pool.checks.slice(5).map(({ task }) => task.request.since),
+      [{ 'a/tsconfig.json': confirmation.task.request.generation }, { 'b/tsconfig.json': ofB.task.request.generation }],
     );
-    await finish(third);
-    const fourth = await edit('b/x.ts');
-    assert.deepEqual(fourth.task.request.since, {
-      'a/tsconfig.json': third.task.request.generation,
-      'b/tsconfig.json': second.task.request.generation,
-    });
+  });
+
+  it('asks for each by itself, those of open files first, and keeps what was answered when the rest is interrupted', async () => {
+    await start();
+    engine.dispose();
+    pool.plannedBy = () =>
+      Promise.resolve(
+        planOf(['tsconfig.json', 'a/tsconfig.json', 'b/tsconfig.json', 'b/deep/tsconfig.json'].map(projectUnit)),
+      );
+    engine = new Engine('/root', pool, { detectors: new Map([['typescript', {}]]), trusted: true, exclude: [] });
+    engine.setWanted(['b/deep/x.ts']);
+    engine.analyzeAll();
+    await settle();
+    assert.deepEqual(
+      pool.checks.map(({ files, task }) => [...files, task.priority]),
+      [
+        ['b/deep/tsconfig.json', 'open'],
+        ['b/tsconfig.json', 'open'],
+        ['tsconfig.json', 'open'],
+        ['a/tsconfig.json', 'background'],
+      ],
+    );
+    const [deep] = pool.checks;
+    assert.ok(deep);
+    await finish(deep);
+    await edit('b/deep/x.ts');
+    const again = pool.checks.slice(4);
+    assert.deepEqual(
+      again.map(({ task }) => task.request.since),
+      [{ 'b/deep/tsconfig.json': deep.task.request.generation }, undefined, undefined, undefined],
+    );
+    for (const { task } of again) assert.deepEqual(task.request.changed, ['b/deep/x.ts']);
   });
 
   it('does not ask for ever what cannot be confirmed', async () => {
@@ -121,5 +153,72 @@ describe('engine: projects after an edit', function () {
     });
     assert.equal(state(), 'failed');
     assert.equal(engine.settled, true);
+  });
+
+  it('asks again what was answered for entirely where the detector wants it, and tells whose answer it shows', async () => {
+    await start('tsconfig.json');
+    const first = pool.last;
+    assert.equal(first.task.request.provisional, true);
+    const unit = projectUnit('tsconfig.json');
+    const spoke = (): string | undefined => engine.status()[0]?.engine;
+    assert.equal(spoke(), 'own 5');
+    await first.task.onEvent({ kind: 'speaks', unit: unit.id, engine: 'other 7 first' });
+    assert.equal(spoke(), 'other 7 first');
+    for (const file of ['a.ts', 'b.ts']) await first.answer(unit.id, file, found(file, 'first'));
+    await finish(first, undefined, { again: [unit.id] });
+    assert.equal(state(), 'confirming');
+    assert.equal(spoke(), 'other 7 first');
+    // Another process hears of it when it is confirmed, and not before.
+    const teller = engine.teller('typescript', () => true);
+    assert.deepEqual(teller?.tellAnswer(unit), { state: 'pending', soFar: undefined });
+
+    const second = await nextCheck(2);
+    assert.equal(second.task.request.confirm, true);
+    await second.answer(unit.id, 'a.ts', found('a.ts', 'last'));
+    assert.deepEqual(teller?.tellAnswer(unit), { state: 'pending', soFar: undefined });
+    await finish(second);
+    assert.deepEqual([issues('a.ts'), issues('b.ts')], [['last'], []]);
+    assert.equal(state(), 'done');
+    assert.equal(spoke(), 'own 5');
+    assert.equal(teller?.tellAnswer(unit).state, 'ready');
+  });
+
+  it('drops what an answer to everything does not name, also when it is to be asked again and is then unchanged', async () => {
+    await start('tsconfig.json');
+    await pool.last.answer('tsconfig.json', 'a.ts', found('a.ts', 'old'));
+    await finish(pool.last);
+    const second = await edit('b.ts');
+    await finish(second, undefined, { again: ['tsconfig.json'] });
+    assert.deepEqual(issues('a.ts'), []);
+    await finish(await nextCheck(3), { 'tsconfig.json': 'unchanged' });
+    assert.equal(state(), 'done');
+  });
+
+  it('an edit aborts what was asked again, and it is asked once more afterwards', async () => {
+    await start('tsconfig.json');
+    await finish(pool.last, undefined, { again: ['tsconfig.json'] });
+    const second = await nextCheck(2);
+    const third = await edit('a.ts');
+    assert.equal(second.task.signal.aborted, true);
+    await finish(third, { 'tsconfig.json': 'unchanged' });
+    assert.equal((await nextCheck(4)).task.request.confirm, true);
+    await finish(pool.last);
+    assert.equal(state(), 'done');
+  });
+
+  it('hands back what a detector wants remembered', async () => {
+    await start('tsconfig.json');
+    assert.equal(pool.last.task.request.remembered, undefined);
+    await finish(pool.last, undefined, { remember: { one: '1', two: '2', ['long'.repeat(200)]: 'x' } });
+    await finish(await edit('a.ts'), undefined, { remember: { two: '3' } });
+    assert.deepEqual((await edit('a.ts')).task.request.remembered, { one: '1', two: '3' });
+  });
+
+  it('takes what is said for the last word where nobody goes on looking', async () => {
+    pool = new ScriptedPool(() => Promise.resolve(planOf([projectUnit('tsconfig.json')])));
+    engine = new Engine('/root', pool, { detectors: new Map([['typescript', {}]]), trusted: true, exclude: [] });
+    engine.analyzeAll();
+    await settle();
+    assert.equal(pool.last.task.request.provisional, undefined);
   });
 });

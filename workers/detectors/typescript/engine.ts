@@ -51,6 +51,19 @@ export async function engineFor(directory: string, mode: EngineMode): Promise<En
   return engineOf(await bundledPackage(), 'bundled');
 }
 
+/** The native one that comes with Bulkhead; undefined: there is none for this platform. */
+export async function bundledNative(): Promise<Engine | undefined> {
+  const engine = await bundledPackage()
+    .then((found) => engineOf(found, 'bundled'))
+    .catch(() => undefined);
+  return engine?.kind === 'native' ? engine : undefined;
+}
+
+/** For a person. */
+export function nameOf({ version, origin, kind }: Engine): string {
+  return `typescript ${version} (${origin}${kind === 'command' ? ', command line' : ''})`;
+}
+
 /** One word for everything that makes two projects share a session; paths inside the root are relative to it. */
 export function groupOf(engine: Engine, root: string): string {
   const place =

@@ -15,10 +15,12 @@ import type {
   PlanResult,
   Unit,
 } from '../../protocol.ts';
+import { accelerated } from './accelerated.ts';
 import { openCommand } from './command.ts';
-import { engineFor, EngineMissing, groupOf, type Engine, type EngineMode } from './engine.ts';
+import { engineFor, EngineMissing, groupOf, nameOf, type Engine, type EngineMode } from './engine.ts';
 import { openJavascript } from './javascript.ts';
 import { openNative } from './native.ts';
+import { CheckNotes } from './notes.ts';
 import { findProjects } from './projects.ts';
 import { RootPaths, UnitReport } from './report.ts';
 import { EngineDied, type Changes, type SessionSettings, type TypeScriptSession } from './session.ts';
@@ -80,6 +82,8 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     overlays: new Map(overlays.map(({ file, text }) => [path.join(root, file), text])),
     ...(changed === undefined ? {} : { changed: changed.map((file) => path.join(root, file)) }),
   };
+  // In the other modes one version speaks for itself.
+  const notes = request.provisional === true && mode === 'auto' ? new CheckNotes(request.remembered) : undefined;
   // What is only to be confirmed has been answered for.
   const first = confirm ? [] : request.first.map((file) => path.join(root, file));
   // Every session of the root hears of the changes, also those this check does not use.
@@ -113,21 +117,24 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
           generation,
           whole: confirm,
           ...(known === undefined ? {} : { since: known }),
+          ...(notes ? { notes } : {}),
         };
         const extent = await session.check(order, made, context.signal);
-        if (extent !== 'whole') kept[unit.id] = extent;
-        if (extent !== 'unchanged') await made.finish();
+        if (extent !== 'whole') kept[unit.id] = extent === 'unchanged' ? extent : 'affected';
+        if (extent === 'unchanged' || extent === 'later') return made;
+        await made.finish();
+        makeRoom(root, unit);
         return made;
       },
       context,
     );
     files += report?.files ?? 0;
     issues += report?.issues ?? 0;
-    makeRoom(root, unit);
     timings[unit.id] = performance.now() - unitStarted;
     context.progress((index + 1) * 100, units.length * 100, unit.id);
   }
-  return { durationMs: performance.now() - started, files, issues, timings, kept };
+  const again = units.map(({ id }) => id).filter((id) => notes && isUnsettled(root, id));
+  return { durationMs: performance.now() - started, files, issues, timings, kept, again, ...notes?.result };
 }
 
 async function dispose(): Promise<void> {
@@ -183,11 +190,17 @@ const sessions = new Map<string, OpenSession>();
 const LARGE_HEAP = 1.2e9;
 /** Nor fuller than this share of what it may grow to. */
 const FULL_HEAP = 0.4;
+/** Above this share not even the program stays that answers the edits. */
+const TIGHT_HEAP = 0.6;
 
 function makeRoom(root: string, latest: Unit): void {
   const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
   if (used < Math.min(LARGE_HEAP, limit * FULL_HEAP)) return;
-  for (const { ready } of sessions.values()) ready?.trim(path.join(root, latest.id));
+  for (const { ready } of sessions.values()) ready?.trim(path.join(root, latest.id), used > limit * TIGHT_HEAP);
+}
+
+function isUnsettled(root: string, project: string): boolean {
+  return sessionsOf(root).some((session) => session.unsettled?.(path.join(root, project)));
 }
 
 function sessionsOf(root: string): readonly TypeScriptSession[] {
@@ -223,10 +236,14 @@ async function sessionFor(
 }
 
 async function openSession(engine: Engine, settings: SessionSettings, changes: Changes): Promise<TypeScriptSession> {
-  const open = { native: openNative, command: openCommand, javascript: openJavascript }[engine.kind];
+  const open = { native: openNative, command: openCommand, javascript: openAccelerated }[engine.kind];
   const session = open(engine, settings);
   await session.update(changes);
   return session;
+}
+
+function openAccelerated(engine: Engine, settings: SessionSettings): TypeScriptSession {
+  return accelerated(openJavascript(engine, settings), engine, { ...settings, version: detector.version });
 }
 
 function readOptions(options: DetectorOptions, problems: DetectorProblem[]): Options {
@@ -247,11 +264,7 @@ function wrongOption(name: string, value: unknown, expected: string): DetectorPr
 }
 
 function describe(engines: readonly Engine[]): string {
-  const all = engines.map(({ version, origin, kind }) => {
-    const manner = kind === 'command' ? ', command line' : '';
-    return `typescript ${version} (${origin}${manner})`;
-  });
-  return [...new Set(all)].sort().join(', ');
+  return [...new Set(engines.map(nameOf))].sort().join(', ');
 }
 
 function engineFiles(engines: Iterable<Engine>): readonly string[] {

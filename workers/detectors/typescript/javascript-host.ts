@@ -61,9 +61,9 @@ export class Disk {
     const touched = new Set(changed.filter(canMatter));
     for (const [file, text] of overlays) if (before.get(file) !== text) touched.add(file);
     for (const file of before.keys()) if (!overlays.has(file)) touched.add(file);
-    for (const file of touched) this.#texts.delete(this.#key(file));
+    for (const file of touched) this.#texts.delete(this.keyOf(file));
     return [...touched].map((file) => {
-      const key = this.#key(file);
+      const key = this.keyOf(file);
       const [was, is] = [this.#there.has(key), this.fileExists(file)];
       if (is) this.#there.add(key);
       else this.#there.delete(key);
@@ -75,11 +75,14 @@ export class Disk {
 
   fileExists(file: string): boolean {
     if (this.#overlays.has(path.normalize(file))) return true;
-    return cached(this.#files, this.#key(file), () => this.#system.fileExists(file));
+    return cached(this.#files, this.keyOf(file), () => this.#system.fileExists(file));
   }
 
-  /** Reads and resolves a tsconfig as `tsc -p <file> --noEmit` does. */
-  readConfig(configFile: string): ts.ParsedCommandLine {
+  /**
+   * Reads and resolves a tsconfig as `tsc -p <file> --noEmit` does.
+   * @param listed whether the files that its patterns mean are looked for
+   */
+  readConfig(configFile: string, listed = true): ts.ParsedCommandLine {
     const typescript = this.#ts;
     const unreadable: ts.Diagnostic[] = [];
     const config = typescript.getParsedCommandLineOfConfigFile(
@@ -90,7 +93,7 @@ export class Disk {
         getCurrentDirectory: () => this.#root,
         fileExists: (file) => this.fileExists(file),
         readFile: (file) => this.#read(file),
-        readDirectory: (...all) => this.#system.readDirectory(...all),
+        readDirectory: (...all) => (listed ? this.#system.readDirectory(...all) : []),
         onUnRecoverableConfigFileDiagnostic: (diagnostic) => unreadable.push(diagnostic),
       },
     );
@@ -105,7 +108,8 @@ export class Disk {
       getCurrentDirectory: () => this.#root,
       fileExists: (file) => this.fileExists(file),
       readFile: (file) => this.#read(file),
-      directoryExists: (folder) => cached(this.#folders, this.#key(folder), () => this.#system.directoryExists(folder)),
+      directoryExists: (folder) =>
+        cached(this.#folders, this.keyOf(folder), () => this.#system.directoryExists(folder)),
       realpath: (file) => this.#realpath(file),
       getSourceFile: (file, languageVersionOrOptions) => this.#parse(file, family, languageVersionOrOptions),
       // As editors do: what a referenced project exports is read from its sources, built or not.
@@ -113,6 +117,12 @@ export class Disk {
       ...(JSDOC in typescript ? { jsDocParsingMode: typescript.JSDocParsingMode.ParseForTypeErrors } : {}),
     };
     return host;
+  }
+
+  /** One spelling of a file's absolute path, to compare it by. */
+  keyOf(file: string): string {
+    const plain = path.normalize(file);
+    return this.#system.useCaseSensitiveFileNames ? plain : plain.toLowerCase();
   }
 
   /** Drops all parsed files but these. */
@@ -132,7 +142,7 @@ export class Disk {
   #read(file: string): string | undefined {
     const overlay = this.#overlays.get(path.normalize(file));
     if (overlay !== undefined) return overlay.replace(/^\uFEFF/, '');
-    return cached(this.#texts, this.#key(file), () => this.#system.readFile(file));
+    return cached(this.#texts, this.keyOf(file), () => this.#system.readFile(file));
   }
 
   #parse(
@@ -142,7 +152,7 @@ export class Disk {
   ): ts.SourceFile | undefined {
     const text = this.#read(file);
     if (text === undefined) return undefined;
-    this.#there.add(this.#key(file));
+    this.#there.add(this.keyOf(file));
     const manner = family + mannerOf(languageVersionOrOptions);
     const versions = this.#parsed.get(file) ?? new Map<string, ParsedFile>();
     this.#parsed.set(file, versions);
@@ -158,11 +168,6 @@ export class Disk {
     if (!this.#sharesFiles) return JSON.stringify(options['configFilePath'] ?? null);
     const entries = Object.entries(options).filter(([name]) => !PLACES.has(name));
     return JSON.stringify(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
-  }
-
-  #key(file: string): string {
-    const plain = path.normalize(file);
-    return this.#system.useCaseSensitiveFileNames ? plain : plain.toLowerCase();
   }
 }
 

@@ -51,10 +51,29 @@ export class Ledger<State> {
     return { state: this.#known.state, touched: this.#touched };
   }
 
+  /** Whether something can be built on the answer of this generation. */
+  knows(since: number | undefined): boolean {
+    return since !== undefined && (this.#known?.generation === since || this.#given?.generation === since);
+  }
+
   /** The same texts have a newer state: older ones need not be kept for them. */
   renew(state: State): void {
     if (this.#known && this.#touched.size === 0) this.#known = { ...this.#known, state };
     if (this.#given && this.#touchedAfterGiven.size === 0) this.#given = { ...this.#given, state };
+  }
+
+  /** What answers were made from is let go: after the next touch everything has to be answered for. */
+  rest(state: State): void {
+    if (this.#known) this.#known = { ...this.#known, state };
+    if (this.#given) this.#given = { ...this.#given, state };
+  }
+
+  /** Nothing was said, and the asker knows that there is more: what was touched stays so. */
+  postponed(generation: number): void {
+    if (!this.#known) return;
+    this.#given = { ...this.#known, generation };
+    this.#touchedAfterGiven.clear();
+    for (const file of this.#touched) this.#touchedAfterGiven.add(file);
   }
 
   /** A complete answer was given. */

@@ -3,9 +3,11 @@
  * session needs it; a session replaces it when it cannot be told what changed.
  */
 import type { ChildProcess } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import type * as NativeApi from 'typescript7/unstable/async';
 import type { Engine } from './engine.ts';
+import { Growth } from './growth.ts';
 import { EngineDied, type SessionSettings } from './session.ts';
 
 /** Projects kept open: more than these would keep gigabytes of a monorepo in memory. */
@@ -27,6 +29,7 @@ export class Server {
   readonly overlaid: boolean;
   /** Every file of every program seen: a change of one of them is a change, of another a creation. */
   readonly known = new Set<string>();
+  readonly #growth = new Growth();
 
   private constructor(api: NativeApi.API, died: Promise<never>, overlaid: boolean) {
     this.#api = api;
@@ -75,6 +78,28 @@ export class Server {
     const project = this.#snapshot.getProject(configFile);
     if (!project) throw new Error(`TypeScript did not open ${configFile}`);
     return project;
+  }
+
+  get pid(): number | undefined {
+    return childOf(this.#api)?.pid;
+  }
+
+  /** A project was checked as a whole. */
+  async checked(configFile: string): Promise<void> {
+    this.#growth.checked(configFile, await this.residentBytes());
+  }
+
+  /** It holds so much of earlier checks that another one is cheaper. */
+  get outgrown(): boolean {
+    return this.#growth.isTooMuch;
+  }
+
+  /** Undefined: the platform does not tell at little cost. */
+  async residentBytes(): Promise<number | undefined> {
+    if (process.platform !== 'linux' || this.pid === undefined) return undefined;
+    const status = await readFile(`/proc/${String(this.pid)}/status`, 'utf8').catch(() => '');
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
   }
 
   /** Of a file as the process saw it last; undefined: it is of no open project. */

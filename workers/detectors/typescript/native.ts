@@ -83,6 +83,10 @@ class NativeSession implements TypeScriptSession {
       known.ledger.gave(order.generation, new Map());
       return 'unchanged';
     }
+    if (!edits && (await this.#server?.catch(() => undefined))?.outgrown === true) {
+      this.#settings.log('info', `TypeScript ${this.#engine.version} is started anew: its process has grown`);
+      await this.#stop();
+    }
     try {
       const server = await this.#start(order);
       const pending = this.#pending;
@@ -106,6 +110,7 @@ class NativeSession implements TypeScriptSession {
         first.push(...files);
       }
       const learned = await check.all(first);
+      await server.checked(config);
       const ledger = known?.ledger ?? new Ledger<Texts>();
       ledger.gave(order.generation, new Map());
       this.#projects.set(config, { learned, ledger });
@@ -117,6 +122,10 @@ class NativeSession implements TypeScriptSession {
       if (!signal.aborted) await this.#stop();
       throw error;
     }
+  }
+
+  async processBytes(): Promise<number | undefined> {
+    return (await this.#server?.catch(() => undefined))?.residentBytes();
   }
 
   trim(): void {

@@ -81,6 +81,10 @@ export class UnitReport implements ProjectSink {
     }
   }
 
+  speaks(engine: string): void {
+    this.#context.speaks?.(this.#unit, engine);
+  }
+
   progress(done: number, total: number): void {
     this.#onProgress(done, total);
   }

@@ -27,6 +27,8 @@ export interface ProjectSink {
   answer(file: string, diagnostics: readonly Diagnostic[]): Promise<void>;
   /** More about the project: configuration, options, global types. Adds to what was said before. */
   project(diagnostics: readonly Diagnostic[]): void;
+  /** What is said from now on comes from this engine, and not from the one that was planned. */
+  speaks(engine: string): void;
   progress(done: number, total: number): void;
 }
 
@@ -40,13 +42,22 @@ export interface ProjectOrder {
   readonly since?: number;
   /** Every file is to be answered for, also those that nothing has changed for. */
   readonly whole: boolean;
+  /** Present: nobody takes what is said for the last word where the session is `unsettled`. */
+  readonly notes?: Notes;
+}
+
+/** Short texts that outlive the session, as well as can be. */
+export interface Notes {
+  get(key: string): string | undefined;
+  set(key: string, text: string): void;
 }
 
 /**
  * How much of a project was answered for. `unchanged`: nothing was said, and what was said at `since` is true;
- * `affected`: all that the changes since then are known to concern; `whole`: every file.
+ * `later`: nothing was said, and something may have changed; `affected`: all that the changes since then are known to
+ * concern; `whole`: every file.
  */
-export type Extent = 'unchanged' | 'affected' | 'whole';
+export type Extent = 'unchanged' | 'later' | 'affected' | 'whole';
 
 /** The world since the last time: everything else is as it was. */
 export interface Changes {
@@ -66,13 +77,29 @@ export interface TypeScriptSession {
    * @throws the reason of `signal` when aborted; the session stays usable
    */
   check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<Extent>;
+  /** Whether it wants a check of the `whole` project when nobody waits, though it has answered. */
+  unsettled?(configFile: string): boolean;
+  /** Resident memory of a process of its own; undefined: there is none, or nobody can tell. */
+  processBytes?(): Promise<number | undefined>;
   /**
    * Lets go of what is in our memory only to make later checks faster.
-   * @param kept tsconfig of the project whose memory stays
+   * @param kept tsconfig of a project whose memory stays, as does that of the project in front of the user
+   * @param all that of the latter goes too
    */
-  trim(kept?: string): void;
+  trim(kept?: string, all?: boolean): void;
   /** Never throws. */
   close(): Promise<void>;
+}
+
+/** A session that knows when the part that an edit can concern is enough. */
+export interface ThriftySession extends TypeScriptSession {
+  /**
+   * Answers for what changed and no more.
+   * @returns undefined: the whole project has to be answered for; what was said until then is right
+   */
+  checkPart(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<Exclude<Extent, 'whole'> | undefined>;
+  /** All that a configuration says, with what it extends, but for which files there are; one text for one meaning. */
+  optionsOf(configFile: string): string;
 }
 
 export interface SessionSettings {
