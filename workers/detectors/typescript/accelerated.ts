@@ -10,7 +10,7 @@
 import { bundledNative, nameOf, type Engine } from './engine.ts';
 import { openNative } from './native.ts';
 import { RootPaths } from './report.ts';
-import { hasRoomFor } from './room.ts';
+import { estimatedBytes, hasRoomFor } from './room.ts';
 import { HeldSink, nobody, Said } from './said.ts';
 import {
   EngineDied,
@@ -235,7 +235,7 @@ class AcceleratedSession implements TypeScriptSession {
       throw error;
     }
     held.release();
-    const bytes = (await native.session.processBytes?.()) ?? process.memoryUsage.rss();
+    const bytes = (await native.session.processBytes?.()) ?? estimatedBytes();
     const difference = said.differenceTo(own);
     const word = difference.length === 0 ? 'equal' : 'different';
     const megabytes = Math.min(Math.ceil(bytes / MEGABYTE), 999_999);
@@ -289,8 +289,7 @@ class AcceleratedSession implements TypeScriptSession {
     if (this.#off || failed || !engine) return undefined;
     if (this.#native) return this.#native;
     const { root, log, open, hasRoom } = this.#settings;
-    // Before it was ever measured: the own version needs about as much.
-    const bytes = verdict ? verdict.megabytes * MEGABYTE : process.memoryUsage.rss();
+    const bytes = verdict ? verdict.megabytes * MEGABYTE : estimatedBytes();
     if (!hasRoom(bytes)) {
       log('info', `No room for TypeScript ${engine.version} beside ${nameOf(this.#engine)}`);
       return undefined;
