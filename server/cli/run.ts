@@ -33,6 +33,7 @@ export async function openRun(root: string, argumentsOf: AnalysisArguments, shar
     ...(argumentsOf.maxWorkers === undefined ? {} : { maxWorkers: argumentsOf.maxWorkers }),
     ...(storageDir === undefined ? {} : { storageDir }),
   });
+  if (store) pool.openQuarantine(root, store.quarantine);
   const visited = shares && storageDir !== undefined ? await visit(storageDir, pool) : undefined;
   const engine = new Engine(root, visited?.pool ?? pool, settings, store);
   return {
@@ -47,7 +48,7 @@ export async function openRun(root: string, argumentsOf: AnalysisArguments, shar
     async [Symbol.asyncDispose]() {
       engine.dispose();
       visited?.close();
-      await Promise.all([pool.dispose(), store?.close()]);
+      await Promise.all([pool.dispose(), pool.closeQuarantine(root).then(() => store?.close())]);
     },
   };
 }

@@ -83,7 +83,10 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     const engine = new Engine(root, sharing?.pool ?? this.pool, this.#engineSettings(root), store);
     this.#engines.set(root, engine);
     this.#applyBaseline(engine);
-    if (store) this.#stores.set(root, store);
+    if (store) {
+      this.#stores.set(root, store);
+      this.pool.openQuarantine(root, store.quarantine);
+    }
     if (sharing) this.#sharings.set(root, sharing);
     engine.on('files', (files) =>
       this.emit(
@@ -238,7 +241,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     const [sharing, store] = [this.#sharings.get(root), this.#stores.get(root)];
     this.#sharings.delete(root);
     this.#stores.delete(root);
-    await sharing?.dispose();
+    await Promise.all([sharing?.dispose(), this.pool.closeQuarantine(root)]);
     await store?.close();
   }
 

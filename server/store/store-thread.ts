@@ -62,12 +62,12 @@ function serve(file: DatabaseFile): ThreadCalls {
       staged = first ? [...parts] : staged.concat(parts);
     },
     commit: (operations) => {
-      const complete = operations.map((operation) =>
-        operation.type === 'put-unit' && operation.continued === true
-          ? { ...operation, parts: staged.concat(operation.parts) }
-          : operation,
-      );
-      staged = [];
+      const complete = operations.map((operation) => {
+        if (operation.type !== 'put-unit' || operation.continued !== true) return operation;
+        const parts = staged.concat(operation.parts);
+        staged = [];
+        return { ...operation, parts };
+      });
       file.run((database) => database.write(complete));
       file.changed();
     },
