@@ -83,6 +83,7 @@ function serve(file: DatabaseFile): ThreadCalls {
     },
     factsOf: (kind, files) => file.run((database) => database.factsOf(kind, files)),
     notes: (kind) => file.run((database) => database.notes(kind)),
+    note: (kind, key) => file.run((database) => database.note(kind, key)),
     history: (limit) => file.run((database) => database.history(limit)),
     hashInputs: (root, files) => hasher.hashAll(root, files),
     readLocks: (names) => locks.read(names),

@@ -42,6 +42,7 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
 /** A small set of JSON values by key, for instance the quarantined inputs. */
 export interface Collection {
   list(): Promise<ReadonlyMap<string, JsonValue>>;
+  get(key: string): Promise<JsonValue | undefined>;
   put(key: string, value: JsonValue): void;
   remove(key: string): void;
 }
@@ -307,6 +308,10 @@ export class Store {
       list: async () => {
         const notes = await this.#read(() => this.#line.call('notes', kind), [], queue);
         return new Map(notes.map(({ key, body }) => [key, JSON.parse(body) as JsonValue]));
+      },
+      get: async (key) => {
+        const note = await this.#read(() => this.#line.call('note', kind, key), undefined, queue);
+        return note && (JSON.parse(note.body) as JsonValue);
       },
       put: (key, value) => queue.add({ type: 'put-note', kind, key, body: JSON.stringify(value) }),
       remove: (key) => queue.add({ type: 'drop-note', kind, key }),
