@@ -9,6 +9,7 @@ import type { Pool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
 import type { Store } from '../store/store.ts';
 import { DetectorRunner, type RunnerHost } from './detector-runner.ts';
+import type { Listing } from './inputs.ts';
 import { interestOf, type FileChange } from './interest.ts';
 import { IssueTally } from './issue-counts.ts';
 import { IssueTable } from './issue-table.ts';
@@ -64,14 +65,17 @@ export class Engine extends EventEmitter<EngineEvents> {
   #flushing = false;
   #started = false;
 
-  /** @param store where results are kept between sessions; it stays the caller's to close */
-  constructor(root: string, pool: Pool, settings: EngineSettings, store?: Store) {
+  /**
+   * @param store where results are kept between sessions; it stays the caller's to close
+   * @param listing of the root, if one has been begun; whatever changed since must be told to {@link filesChanged}
+   */
+  constructor(root: string, pool: Pool, settings: EngineSettings, store?: Store, listing?: Promise<Listing>) {
     super();
     this.root = root;
     this.#pool = pool;
     this.#settings = settings;
     this.#excluded = matcherOf(settings.exclude);
-    this.#memory = store && new Memory(root, store);
+    this.#memory = store && new Memory(root, store, listing);
     this.#remembered = new Remembered(store);
     this.#table = new IssueTable((file) => this.#fileChanged(file));
     this.#stopListening = pool.onAvailable((detector) => this.#runners.get(detector)?.tryAgain());
