@@ -28,6 +28,8 @@ describe('store', function () {
       ]);
       assert.deepEqual([...(await store.getFacts('record', ['a.ts', 'none'])).keys()], ['a.ts']);
       assert.deepEqual(await store.quarantine.list(), new Map([['key', { file: 'a.ts' }]]));
+      assert.deepEqual(await store.quarantine.get('key'), { file: 'a.ts' });
+      assert.equal(await store.meta.get('key'), undefined);
       assert.deepEqual(
         (await store.history.list()).map(({ entry }) => entry),
         ['second', 'first'],
