@@ -300,6 +300,7 @@ function optionsOf(settings: EngineSettings, name: string): DetectorOptions | un
 
 /** The baseline is no source, whatever is configured: its content is about issues, and must not make any. */
 function matcherOf(patterns: readonly string[]): (file: string) => boolean {
+  if (patterns.length === 0) return (file) => file === baselineName;
   const matcher = ignore().add([`/${baselineName}`, ...patterns]);
   // Results may lie outside of the root (a shared tsconfig's declaration files); patterns cannot name those.
   return (file) => ignore.isPathValid(file) && matcher.ignores(file);

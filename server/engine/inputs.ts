@@ -2,7 +2,7 @@
  * What results depend on, as it is on disk at one moment: names of all files of the root, contents of sources and
  * configurations, and what is installed. Taken at the start and when results are kept; lives as long as it is compared.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { walkFiles } from '../../workers/files.ts';
@@ -96,9 +96,8 @@ export async function takeInputs(root: string, store: Hasher, listing?: Listing)
 
 /** Order does not matter. */
 export function hashLines(lines: Iterable<string>): string {
-  const hash = createHash('sha256');
-  for (const line of [...lines].sort()) hash.update(line).update('\n');
-  return hash.digest('hex').slice(0, 32);
+  const text = [...lines].sort().map((line) => `${line}\n`);
+  return hash('sha256', text.join(''), 'hex').slice(0, 32);
 }
 
 /** `..`, `../..` and so on, up to the file system's root. */
