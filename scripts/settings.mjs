@@ -1,4 +1,4 @@
-// Writes the settings of the graph's detectors into package.json, and the schema of bulkhead.config.json, from the
+// Writes the settings of the graph's detectors and of knip into package.json, and the schema of bulkhead.config.json, from the
 // option schemas beside the detectors. Run it after a change of one of them; a test compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,6 +11,7 @@ const detectors = {
   isolation:
     'Report imports across the boundaries of packages, folders and layers, and modules that hold too much together.',
   package: 'Report dependencies that are missing, unused, misplaced or at odds with what is installed.',
+  knip: "Report what the workspace's own [knip](https://knip.dev) finds: unused files, exports and dependencies. It runs where the workspace has it installed and configured, and is trusted.",
 };
 
 const read = (file) => JSON.parse(readFileSync(path.join(root, file), 'utf8'));

@@ -21,7 +21,10 @@ export interface PlanContext {
 
 /** Where a check writes what it finds. Events reach the server batched and in order. */
 export interface CheckContext extends PlanContext {
-  /** Names the input that is about to be worked on: the suspect should the compartment die. */
+  /**
+   * Names the input that is about to be worked on: the suspect should the compartment die. Of a project also: what the
+   * request says of changes has been taken note of, and need not be told again should the check be cancelled.
+   */
   begin(unit: Unit, file: string): void;
   /** Adds findings to a file; may be called several times before {@link done}. */
   report(unit: Unit, file: string, findings: readonly Finding[]): void;

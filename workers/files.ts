@@ -40,10 +40,9 @@ export interface WalkOptions {
 export async function* walkFiles(root: string, options: WalkOptions = {}): AsyncGenerator<string, void, undefined> {
   const { signal, onUnreadable = () => {} } = options;
   const top = options.gitignore === false ? [] : await rulesAbove(root);
-  const excluded: Rules = {
-    localize: (file) => file,
-    matcher: matcherOf((options.exclude ?? []).flatMap(expandBraces)),
-  };
+  const patterns = (options.exclude ?? []).flatMap(expandBraces);
+  const excluded: Rules | undefined =
+    patterns.length === 0 ? undefined : { localize: (file) => file, matcher: matcherOf(patterns) };
   let pending: Directory[] = [{ path: '', rules: top }];
   while (pending.length > 0) {
     const found: Directory[] = [];
@@ -103,7 +102,7 @@ interface Contents {
 async function readDirectory(
   root: string,
   directory: Directory,
-  excluded: Rules,
+  excluded: Rules | undefined,
   options: WalkOptions,
   onUnreadable: (directory: UnreadableDirectory) => void,
 ): Promise<Contents> {
@@ -145,11 +144,12 @@ function isWanted(name: string, file: string, { extensions, accept }: WalkOption
   );
 }
 
-function isIgnored(file: string, directory: boolean, rules: readonly Rules[], excluded: Rules): boolean {
-  if (verdict(file, directory, excluded) === true) return true;
+function isIgnored(file: string, directory: boolean, rules: readonly Rules[], excluded: Rules | undefined): boolean {
+  if (excluded && verdict(file, directory, excluded) === true) return true;
   // The innermost .gitignore that has an opinion decides.
-  for (const one of rules.toReversed()) {
-    const answer = verdict(file, directory, one);
+  for (let index = rules.length - 1; index >= 0; index--) {
+    const rule = rules[index];
+    const answer = rule && verdict(file, directory, rule);
     if (answer !== undefined) return answer;
   }
   return false;

@@ -6,7 +6,7 @@
  */
 
 /** Detectors that a setting `bulkhead.<name>.enable` turns on and off. */
-export const detectorNames = ['typescript', 'eslint', 'circular', 'import', 'isolation', 'package'] as const;
+export const detectorNames = ['typescript', 'eslint', 'circular', 'import', 'isolation', 'package', 'knip'] as const;
 export type DetectorName = (typeof detectorNames)[number];
 
 /** `bulkhead.<detector>.*`: whether it runs, and what it understands beyond that. */

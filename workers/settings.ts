@@ -13,6 +13,7 @@ export const defaultSettings: BulkheadSettings = {
   import: { enable: true },
   isolation: { enable: true },
   package: { enable: true },
+  knip: { enable: true },
   run: 'onType',
   maxWorkers: 0,
   memoryLimit: 0,

@@ -4,7 +4,7 @@
  *     node bench/graph/main.ts [--tools <folder>] [--repository <folder>]… [--sizes 1000,5000,10000,20000,50000]
  *
  * `--tools`: a folder with madge@8.0.0, dependency-cruiser@18.7.2, typescript@6.0.3 and oxlint@1.94.0 installed; without
- * it only the graph itself is measured. Our side is bundled as the product is and run with the flags of its worker.
+ * it only the graph itself is measured. Our side is bundled as the product is and run with the flags and variables of its worker.
  * Comparisons are of whole processes, start of Node included, one round after the other, n = 3, median. CPU time is
  * user and system of all threads: what a busy machine distorts least.
  */
@@ -44,7 +44,7 @@ interface Measured {
 
 const repositoryRoot = path.resolve(import.meta.dirname, '../..');
 const measure = path.join(repositoryRoot, 'out/bench/graph/measure.mjs');
-const flags = detectorTable['circular']?.execArgv ?? [];
+const { execArgv: flags = [], env: variables = {} } = detectorTable['circular'] ?? {};
 await build({
   entryPoints: [path.join(import.meta.dirname, 'measure.ts')],
   outdir: path.dirname(measure),
@@ -73,7 +73,8 @@ function compare(root: string): void {
   const contenders = contendersFor(root);
   const runs = new Map(Object.keys(contenders).map((name) => [name, [] as Run[]]));
   for (let round = 0; round < RUNS; round++) {
-    for (const [name, args] of Object.entries(contenders)) runs.get(name)?.push(run(args, root));
+    for (const [name, args] of Object.entries(contenders))
+      runs.get(name)?.push(run(args, root, name === OWN ? variables : {}));
   }
   const own = costOf(runs.get(OWN) ?? []);
   const real = measured(root);
@@ -174,11 +175,12 @@ interface Run extends Cost {
 }
 
 /** Seconds. */
-function run(args: readonly string[], cwd: string): Run {
+function run(args: readonly string[], cwd: string, ownEnv: Readonly<Record<string, string>>): Run {
   const started = performance.now();
   // The shell's own clock knows what its children used.
   const timed = ['-c', 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>/dev/null', 'bash', process.execPath, ...args];
-  const { stderr, signal } = spawnSync('bash', timed, { cwd, encoding: 'utf8', timeout: 300_000 });
+  const env = { ...process.env, ...ownEnv };
+  const { stderr, signal } = spawnSync('bash', timed, { cwd, env, encoding: 'utf8', timeout: 300_000 });
   const [user = 0, system = 0] = stderr.trim().split(' ').map(Number);
   return { wall: (performance.now() - started) / 1000, cpu: user + system, failed: signal !== null };
 }
@@ -191,6 +193,7 @@ function costOf(runs: readonly Run[]): Cost {
 
 function measured(root: string): Measured {
   const { stdout } = spawnSync(process.execPath, [...flags, '--expose-gc', measure, root], {
+    env: { ...process.env, ...variables },
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
     stdio: ['ignore', 'pipe', 'inherit'],

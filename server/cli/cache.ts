@@ -1,5 +1,6 @@
 /** `bulkhead cache`: what is remembered of a folder between runs. */
 import path from 'node:path';
+import { shelvedInputs } from '../pool/quarantine-shelf.ts';
 import { storeDirFor } from '../store/location.ts';
 import { asRunEntry, describeRun } from '../store/run-history.ts';
 import { openStore } from '../store/store.ts';
@@ -11,12 +12,16 @@ const RUNS_SHOWN = 10;
 
 /** @returns the exit code: 1 when damage was found and repaired */
 export async function cache(action: CacheAction, folder: string, out: Output): Promise<number> {
-  const dir = await storeDirFor(path.resolve(folder));
+  const root = path.resolve(folder);
+  const dir = await storeDirFor(root);
   await using store = await openStore({ dir, log: (_level, message) => out.write(`${message}\n`) });
   switch (action) {
     case 'info': {
       const { mode, units, facts, bytes } = await store.stats();
       out.write(`${dir}\n${mode}, ${units} results, ${facts} facts, ${(bytes / 1024 / 1024).toFixed(1)} MB\n`);
+      for (const { detector, file, reason } of await shelvedInputs(store.quarantine, root)) {
+        out.write(`in quarantine: ${file} (${detector}): ${reason.message}\n`);
+      }
       for (const { at, entry } of await store.history.list(RUNS_SHOWN)) {
         const run = asRunEntry(entry);
         if (run) out.write(`${new Date(at).toISOString()}  ${describeRun(run)}\n`);

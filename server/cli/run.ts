@@ -4,6 +4,7 @@ import path from 'node:path';
 import { readConfigFile } from '../engine/config-file.ts';
 import { detectorSettings, knownDetectors } from '../engine/detector-settings.ts';
 import { Engine, type EngineSettings } from '../engine/engine.ts';
+import { listInputs } from '../engine/inputs.ts';
 import { createPool } from '../pool/pool.ts';
 import type { Pool } from '../pool/types.ts';
 import { visit } from '../sharing/visitor.ts';
@@ -27,6 +28,8 @@ export interface Run extends AsyncDisposable {
  * @throws ConfigFileError for a broken `bulkhead.config.json`
  */
 export async function openRun(root: string, argumentsOf: AnalysisArguments, live = false): Promise<Run> {
+  const listing = argumentsOf.cache ? listInputs(root) : undefined;
+  listing?.catch(() => {});
   const settings = await settingsFor(root, argumentsOf, live);
   const storageDir = argumentsOf.cache ? await storeDirFor(root) : undefined;
   const store = storageDir === undefined ? undefined : await openStore({ dir: storageDir });
@@ -34,8 +37,9 @@ export async function openRun(root: string, argumentsOf: AnalysisArguments, live
     ...(argumentsOf.maxWorkers === undefined ? {} : { maxWorkers: argumentsOf.maxWorkers }),
     ...(storageDir === undefined ? {} : { storageDir }),
   });
+  if (store) pool.openQuarantine(root, store.quarantine);
   const visited = !live && storageDir !== undefined ? await visit(storageDir, pool) : undefined;
-  const engine = new Engine(root, visited?.pool ?? pool, settings, store);
+  const engine = new Engine(root, visited?.pool ?? pool, settings, store, listing);
   return {
     root,
     engine,
@@ -48,7 +52,7 @@ export async function openRun(root: string, argumentsOf: AnalysisArguments, live
     async [Symbol.asyncDispose]() {
       engine.dispose();
       visited?.close();
-      await Promise.all([pool.dispose(), store?.close()]);
+      await Promise.all([pool.dispose(), pool.closeQuarantine(root).then(() => store?.close())]);
     },
   };
 }

@@ -31,7 +31,7 @@ export class Closures {
   readonly #hashes = new Map<string, string | undefined>();
   #rest: string | undefined;
 
-  constructor({ files }: Inputs, outlines: ReadonlyMap<string, KnownOutline>) {
+  constructor({ files }: Pick<Inputs, 'files'>, outlines: ReadonlyMap<string, KnownOutline>) {
     this.#files = files;
     this.#outlines = outlines;
   }

@@ -18,7 +18,7 @@ import { batchesOf, type Batch } from './batches.ts';
 import { Doubts } from './doubts.ts';
 import { concernOf, interestOf, type FileChange, type Interest } from './interest.ts';
 import type { IssueTable } from './issue-table.ts';
-import type { Answer, Memory } from './memory.ts';
+import type { Answer, EmptyPlan, Memory } from './memory.ts';
 import { quarantineIssue } from './own-issues.ts';
 import { Problems, problemsOfFailure } from './problems.ts';
 import type { Remembered } from './remembered.ts';
@@ -76,11 +76,13 @@ export class DetectorRunner {
   #leisure: NodeJS.Timeout | undefined;
   #units = new Map<string, Unit>();
   #currentPlan: PlanResult | undefined;
+  /** When the present plan was asked for, if memory has not been given it. */
+  #plannedAt: number | undefined;
   #recalled = false;
   #configFiles: ReadonlySet<string> = new Set();
   #planStale = true;
   #planning: AbortController | undefined;
-  /** Changes since the last check that answered; undefined: anything may have changed. */
+  /** Changes since the last check was asked for; undefined: anything may have changed. */
   #changed: Set<string> | undefined;
   #recent = new Set<string>();
   readonly #timings = new Map<string, number>();
@@ -225,7 +227,7 @@ export class DetectorRunner {
   /** Answers that memory has not been given yet; each is handed out once. */
   takeAnswers(): readonly Answer[] {
     const plan = this.#currentPlan;
-    if (!plan || this.#state !== 'done' || this.#problems.ofChecks.length > 0) return [];
+    if (!plan || this.#interest.readsMore || this.#state !== 'done' || this.#problems.ofChecks.length > 0) return [];
     const options = this.#host.options();
     const toldAt = this.#toldAt();
     const answers = [...this.#unkept].flatMap(([id, startedAt]): Answer[] => {
@@ -237,6 +239,15 @@ export class DetectorRunner {
     });
     this.#unkept.clear();
     return answers;
+  }
+
+  /** The present plan if it found nothing to do and memory has not been given it yet. */
+  takeEmptyPlan(): EmptyPlan | undefined {
+    const plan = this.#currentPlan;
+    const startedAt = this.#plannedAt;
+    if (!plan || this.#state !== 'not-applicable' || startedAt === undefined) return undefined;
+    this.#plannedAt = undefined;
+    return { detector: this.name, options: this.#host.options(), plan, startedAt };
   }
 
   #toldAt(): ReadonlyMap<string, number> {
@@ -333,6 +344,7 @@ export class DetectorRunner {
     const { memory, pool, root } = this.#host;
     const options = this.#host.options();
     const kept = this.#recalled ? undefined : await memory?.plan(this.name, options).catch(() => undefined);
+    this.#plannedAt = kept ? undefined : Date.now();
     return kept ?? pool.plan({ detector: this.name, root, options }, signal);
   }
 
@@ -431,6 +443,8 @@ export class DetectorRunner {
     for (const batch of batchesOf(units, new Set(this.#host.wanted()), recent, leisurely)) {
       void this.#run(batch, generation, leisurely);
     }
+    // From here on only what changes after them: the pool knows whom it has told of what.
+    this.#changed = new Set();
   }
 
   /** Starts to look again at answers in doubt: near ones at once, the others at leisure. @returns false: there are none */
@@ -588,12 +602,6 @@ export class DetectorRunner {
       }
     }
     if (outcome.kind === 'failed') this.#failure = outcome.message;
-    else if (current.length > 0 && this.#runs.size === 0 && this.#isWithoutNews()) this.#changed = new Set();
-  }
-
-  /** Nothing has changed while it ran: what has is still to be told to a run that comes. */
-  #isWithoutNews(): boolean {
-    return this.#stale.size === 0 && !this.#planStale && this.#planning === undefined;
   }
 
   #quarantine(unit: Unit, input: QuarantinedInput): void {

@@ -27,6 +27,9 @@ export function detectorSettings(
     if (!wanted) continue;
     detectors.set(name, merged(typeof setting === 'object' ? setting : {}, choice.options?.[name] ?? {}));
   }
+  // One of the two answers for unused dependencies.
+  const own = detectors.get('package');
+  if (own && !detectors.has('knip')) detectors.set('package', { ...own, knip: 'off' });
   return { detectors, exclude: [...file.exclude, ...(choice.exclude ?? [])] };
 }
 

@@ -9,6 +9,7 @@ import type { Pool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
 import type { Store } from '../store/store.ts';
 import { DetectorRunner, type RunnerHost } from './detector-runner.ts';
+import type { Listing } from './inputs.ts';
 import { interestOf, type FileChange } from './interest.ts';
 import { IssueTally } from './issue-counts.ts';
 import { IssueTable } from './issue-table.ts';
@@ -64,14 +65,17 @@ export class Engine extends EventEmitter<EngineEvents> {
   #flushing = false;
   #started = false;
 
-  /** @param store where results are kept between sessions; it stays the caller's to close */
-  constructor(root: string, pool: Pool, settings: EngineSettings, store?: Store) {
+  /**
+   * @param store where results are kept between sessions; it stays the caller's to close
+   * @param listing of the root, if one has been begun; whatever changed since must be told to {@link filesChanged}
+   */
+  constructor(root: string, pool: Pool, settings: EngineSettings, store?: Store, listing?: Promise<Listing>) {
     super();
     this.root = root;
     this.#pool = pool;
     this.#settings = settings;
     this.#excluded = matcherOf(settings.exclude);
-    this.#memory = store && new Memory(root, store);
+    this.#memory = store && new Memory(root, store, listing);
     this.#remembered = new Remembered(store);
     this.#table = new IssueTable((file) => this.#fileChanged(file));
     this.#stopListening = pool.onAvailable((detector) => this.#runners.get(detector)?.tryAgain());
@@ -130,7 +134,11 @@ export class Engine extends EventEmitter<EngineEvents> {
    */
   async keep(): Promise<readonly FileChange[]> {
     if (!this.#memory) return [];
-    return this.#memory.keep([...this.#runners.values()].flatMap((runner) => runner.takeAnswers()));
+    const runners = [...this.#runners.values()];
+    return this.#memory.keep(
+      runners.flatMap((runner) => runner.takeAnswers()),
+      runners.flatMap((runner) => runner.takeEmptyPlan() ?? []),
+    );
   }
 
   /** What detectors did since this was asked last; those that did nothing are left out. */
@@ -292,6 +300,7 @@ function optionsOf(settings: EngineSettings, name: string): DetectorOptions | un
 
 /** The baseline is no source, whatever is configured: its content is about issues, and must not make any. */
 function matcherOf(patterns: readonly string[]): (file: string) => boolean {
+  if (patterns.length === 0) return (file) => file === baselineName;
   const matcher = ignore().add([`/${baselineName}`, ...patterns]);
   // Results may lie outside of the root (a shared tsconfig's declaration files); patterns cannot name those.
   return (file) => ignore.isPathValid(file) && matcher.ignores(file);

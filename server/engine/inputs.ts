@@ -2,12 +2,12 @@
  * What results depend on, as it is on disk at one moment: names of all files of the root, contents of sources and
  * configurations, and what is installed. Taken at the start and when results are kept; lives as long as it is compared.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { walkFiles } from '../../workers/files.ts';
 import type { Store } from '../store/store.ts';
-import { isInput } from './interest.ts';
+import { isConfiguration, isInput } from './interest.ts';
 
 /** Says what is installed, beside the manifests of the packages themselves. */
 const installMarkers = ['.package-lock.json', '.modules.yaml', '.yarn-state.yml'];
@@ -27,26 +27,42 @@ const inherited = [
   ...['', '.js', '.cjs', '.json', '.yml', '.yaml'].map((extension) => `.eslintrc${extension}`),
 ];
 
+/** What there is, before anything was read. */
+export interface Listing {
+  /** Milliseconds since the epoch, before the first folder was looked at. */
+  readonly takenAt: number;
+  /** All files of the root. */
+  readonly files: readonly string[];
+  /** Relative paths of what may lie outside: installed packages, configurations of folders above. */
+  readonly outside: readonly string[];
+}
+
 export interface Inputs {
   /** Milliseconds since the epoch, before the first file was looked at. */
   readonly takenAt: number;
   /** By file of the root: hash of its content; empty for files of which only the name matters. */
   readonly files: ReadonlyMap<string, string>;
+  /** Those among them that configure a detector. */
+  readonly configurations: readonly (readonly [file: string, hash: string])[];
   /** Hash of what lies outside: installed packages, configurations of folders above. */
   readonly installed: string;
   /** The root is part of something larger, of which files may be read that are not in `files`. */
   readonly nested: boolean;
+  /** One hash for the names of all files. */
+  names(): string;
+  /** One hash for the names and contents of all files. */
+  tree(): string;
 }
 
 type Hasher = Pick<Store, 'hashInputs'>;
 
-export async function takeInputs(root: string, store: Hasher): Promise<Inputs> {
+/** Needs no store, which may be opened meanwhile. */
+export async function listInputs(root: string): Promise<Listing> {
   const takenAt = Date.now();
-  const names: string[] = [];
+  const files: string[] = [];
   // Compilers read what git ignores (generated sources), so it counts here.
-  for await (const file of walkFiles(root, { gitignore: false })) names.push(file);
-  const contents = await store.hashInputs(root, names.filter(isInput));
-  const packageFolders = names.flatMap((file) =>
+  for await (const file of walkFiles(root, { gitignore: false })) files.push(file);
+  const packageFolders = files.flatMap((file) =>
     path.posix.basename(file) === 'package.json' ? [path.posix.dirname(file)] : [],
   );
   const above = foldersAbove(root);
@@ -54,20 +70,34 @@ export async function takeInputs(root: string, store: Hasher): Promise<Inputs> {
     ...above.flatMap((folder) => inherited.map((name) => path.posix.join(folder, name))),
     ...(await installedManifests(root, new Set(['.', ...packageFolders, ...above]))),
   ];
-  const outsideHashes = await store.hashInputs(root, outside);
+  return { takenAt, files, outside };
+}
+
+/** @param listing one that nothing has been told to have changed after */
+export async function takeInputs(root: string, store: Hasher, listing?: Listing): Promise<Inputs> {
+  const { takenAt, files: all, outside } = listing ?? (await listInputs(root));
+  const [contents, outsideHashes] = await Promise.all([
+    store.hashInputs(root, all.filter(isInput)),
+    store.hashInputs(root, outside),
+  ]);
+  const files = new Map(all.map((file) => [file, contents.get(file) ?? '']));
+  let names: string | undefined;
+  let tree: string | undefined;
   return {
     takenAt,
-    files: new Map(names.map((file) => [file, contents.get(file) ?? ''])),
+    files,
+    configurations: [...files].filter(([file]) => isConfiguration(file)),
     installed: hashLines([...outsideHashes].map(([file, hash]) => `${file} ${hash}`)),
-    nested: above.some((folder) => outsideHashes.has(path.posix.join(folder, 'package.json'))),
+    nested: foldersAbove(root).some((folder) => outsideHashes.has(path.posix.join(folder, 'package.json'))),
+    names: () => (names ??= hashLines(all.map((file) => `name ${file}`))),
+    tree: () => (tree ??= hashLines([...files].map(([file, hash]) => `file ${file} ${hash}`))),
   };
 }
 
 /** Order does not matter. */
 export function hashLines(lines: Iterable<string>): string {
-  const hash = createHash('sha256');
-  for (const line of [...lines].sort()) hash.update(line).update('\n');
-  return hash.digest('hex').slice(0, 32);
+  const text = [...lines].sort().map((line) => `${line}\n`);
+  return hash('sha256', text.join(''), 'hex').slice(0, 32);
 }
 
 /** `..`, `../..` and so on, up to the file system's root. */

@@ -19,6 +19,8 @@ export interface Interest {
    * executes none, or undefined if there are none and it does not run.
    */
   readonly restricted: DetectorOptions | undefined;
+  /** It reads contents that memory does not compare (see {@link isInput}): its answers are not kept between sessions. */
+  readonly readsMore?: true;
 }
 
 export type ChangeKind = 'created' | 'changed' | 'deleted';
@@ -38,6 +40,7 @@ const ignoreFile = /^\.gitignore$/;
 const never = /(?!)/;
 const compilerConfig = /^[jt]sconfig(?:\..*)?\.json$/;
 const eslintConfig = /^(?:eslint\.config\.[cm]?[jt]s|\.eslintrc(?:\.[^.]+)?|\.eslintignore|eslint-suppressions\.json)$/;
+const knipConfig = /^(?:\.?knip\.jsonc?|knip(?:\.config)?\.[jt]s)$/;
 
 const configuration = anyOf(compilerConfig, eslintConfig, manifest, lockfile, ignoreFile, /^bulkhead\.config\.json$/);
 
@@ -75,7 +78,25 @@ const interests: Readonly<Record<string, Interest>> = {
   import: graph,
   // ESLint's configuration may draw boundaries.
   isolation: { ...graph, config: anyOf(graph.config, eslintConfig) },
-  package: { ...graph, source: anyOf(script, manifest) },
+  // Untrusted, nobody answers for knip.
+  package: {
+    ...graph,
+    source: anyOf(script, manifest),
+    config: anyOf(graph.config, knipConfig),
+    restricted: { knip: 'off' },
+  },
+  knip: {
+    // Configurations of other tools, styles and pages name packages and files too.
+    source: /\.(?:[cm]?[jt]sx?|vue|svelte|astro|mdx?|json[c5]?|ya?ml|toml|s?css|less|html?)$|^\.\w+rc$/i,
+    config: anyOf(knipConfig, lockfile, ignoreFile),
+    // Each run is a process of its own.
+    environment: never,
+    planFiles: 'config',
+    reach: 'all',
+    // Configurations are code.
+    restricted: undefined,
+    readsMore: true,
+  },
 };
 
 /** A detector that is not in the table is treated with the most caution. */

@@ -11,7 +11,7 @@ import type { DetectorOptions, Issue, Outline, PlanResult, Unit } from '../../wo
 import type { JsonValue, Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { Closures, type KnownOutline } from './closures.ts';
-import { hashLines, takeInputs, type Inputs } from './inputs.ts';
+import { hashLines, listInputs, takeInputs, type Inputs, type Listing } from './inputs.ts';
 import { concernOf, interestOf, isConfiguration, isInput, type ChangeKind, type FileChange } from './interest.ts';
 
 /** Clocks of file systems tick in steps of up to 10 ms; a change this near to the start of a run may be after it. */
@@ -31,6 +31,12 @@ export interface Answer {
   readonly toldAt?: ReadonlyMap<string, number>;
 }
 
+/** A plan without units: no answer would bring it to memory. */
+export interface EmptyPlan extends Pick<Answer, 'detector' | 'options' | 'plan'> {
+  /** Milliseconds since the epoch: when it was asked for. */
+  readonly startedAt: number;
+}
+
 export interface RecalledUnit {
   readonly unit: Unit;
   readonly files: ReadonlyMap<string, readonly Issue[]>;
@@ -47,10 +53,11 @@ export class Memory {
   /** By detector and file. */
   readonly #outlines = new Map<string, Promise<Map<string, KnownOutline>>>();
 
-  constructor(root: string, store: Store) {
+  /** @param listing of the root, begun before; whatever changed since must be announced */
+  constructor(root: string, store: Store, listing: Promise<Listing> = listInputs(root)) {
     this.#root = root;
     this.#store = store;
-    this.#first = takeInputs(root, store).then((inputs) => (this.#base = inputs));
+    this.#first = listing.then((listed) => takeInputs(root, store, listed)).then((inputs) => (this.#base = inputs));
     // Whoever asks hears of a failure; nobody has to ask.
     this.#first.catch(() => {});
   }
@@ -63,7 +70,7 @@ export class Memory {
   /** The plan of the last session, if nothing that it depends on has changed. */
   async plan(detector: string, options: DetectorOptions): Promise<PlanResult | undefined> {
     const inputs = await this.#inputs();
-    const kept = (await this.#store.meta.list()).get(planKey(detector));
+    const kept = await this.#store.meta.get(planKey(detector));
     if (!isKeptPlan(kept)) return undefined;
     const plan = JSON.parse(kept.plan) as PlanResult;
     return kept.fingerprint === (await this.#planFingerprint(detector, options, plan, inputs)) ? plan : undefined;
@@ -73,9 +80,14 @@ export class Memory {
   async *units(detector: string, options: DetectorOptions, plan: PlanResult): AsyncGenerator<RecalledUnit, void, void> {
     const inputs = await this.#inputs();
     const units = new Map(plan.units.map((unit) => [unit.id, unit]));
+    const stored = this.#store.loadUnits({ detector });
+    // Read while the fingerprints are made.
+    const first = stored.next();
+    first.catch(() => {});
     const fingerprints = await this.#fingerprints(detector, options, plan, plan.units, inputs);
     const outlines = await this.#outlinesOf(detector);
-    for await (const kept of this.#store.loadUnits({ detector })) {
+    for (let next = await first; next.done !== true; next = await stored.next()) {
+      const { value: kept } = next;
       const unit = units.get(kept.unit);
       if (!unit || fingerprints.get(unit.id) !== kept.fingerprint) continue;
       yield { unit, files: kept.files, outline: outlines.get(unit.file)?.outline };
@@ -90,10 +102,10 @@ export class Memory {
   }
 
   /**
-   * Keeps what can be kept of these answers.
+   * Keeps what can be kept of these answers and plans.
    * @returns what changed although nobody announced it: to be analysed again
    */
-  async keep(answers: readonly Answer[]): Promise<readonly FileChange[]> {
+  async keep(answers: readonly Answer[], emptyPlans: readonly EmptyPlan[] = []): Promise<readonly FileChange[]> {
     const before = await this.#first.then(() => this.#base);
     if (!before) return [];
     const now = await takeInputs(this.#root, this.#store);
@@ -115,13 +127,20 @@ export class Memory {
         if (fingerprint === undefined) continue;
         this.#store.putUnit({ detector, unit: unit.id, fingerprint, engine: plan.engine ?? '', files });
       }
-      if (kept.length === 0) continue;
-      const fingerprint = await this.#planFingerprint(detector, options, plan, now);
-      this.#store.meta.put(planKey(detector), { fingerprint, plan: JSON.stringify(plan) } satisfies JsonValue);
+      if (kept.length > 0) await this.#keepPlan(sample, now);
     }
+    // Which files there are may have decided.
+    const lastChange = [...changedAt.values()].reduce((latest, at) => Math.max(latest, at), 0);
+    if (before.installed === now.installed)
+      for (const empty of emptyPlans) if (lastChange <= empty.startedAt) await this.#keepPlan(empty, now);
     this.#base = now;
     for (const [file, { at }] of this.#announced) if (at < now.takenAt) this.#announced.delete(file);
     return missed;
+  }
+
+  async #keepPlan({ detector, options, plan }: Omit<EmptyPlan, 'startedAt'>, inputs: Inputs): Promise<void> {
+    const fingerprint = await this.#planFingerprint(detector, options, plan, inputs);
+    this.#store.meta.put(planKey(detector), { fingerprint, plan: JSON.stringify(plan) } satisfies JsonValue);
   }
 
   /** As they are now: a detector that is turned on later must not be answered with what was true at the start. */
@@ -227,8 +246,6 @@ export class Memory {
   ): Promise<ReadonlyMap<string, string>> {
     const base = await this.#environment(detector, options, plan, inputs);
     const closures = new Closures(inputs, await this.#outlinesOf(detector));
-    let all: string | undefined;
-    const whole = (): string => (all ??= tree(inputs));
     const unknown = units.flatMap(({ file }) => (inputs.files.get(file) ? [] : [file]));
     const more = await this.#store.hashInputs(this.#root, unknown);
     return new Map(
@@ -236,7 +253,7 @@ export class Memory {
         const own = inputs.files.get(unit.file) || more.get(unit.file) || '';
         const lines = [base, `unit ${unit.id} ${unit.group} ${own}`];
         if (reachesWide(detector, unit))
-          lines.push((isBounded(unit) ? closures.hashOf(unit.file) : undefined) ?? whole());
+          lines.push((isBounded(unit) ? closures.hashOf(unit.file) : undefined) ?? inputs.tree());
         return [unit.id, hashLines(lines)];
       }),
     );
@@ -248,22 +265,25 @@ export class Memory {
     plan: PlanResult,
     inputs: Inputs,
   ): Promise<string> {
-    const names = hashLines([...inputs.files.keys()].map((file) => `name ${file}`));
-    return hashLines([await this.#environment(detector, options, plan, inputs), names]);
+    return hashLines([await this.#environment(detector, options, plan, inputs), inputs.names()]);
   }
 
   /** All but the sources: who asks, which version of what, under which configuration. */
   async #environment(detector: string, options: DetectorOptions, plan: PlanResult, inputs: Inputs): Promise<string> {
-    const named = await this.#store.hashInputs(this.#root, plan.configFiles);
-    const configurations = [...inputs.files].filter(([file]) => isConfiguration(file));
+    const unknown = [...new Set(plan.configFiles)].filter((file) => !inputs.files.get(file));
+    const more = await this.#store.hashInputs(this.#root, unknown);
+    const named = [...new Set(plan.configFiles)].flatMap((file) => {
+      const hash = inputs.files.get(file) || more.get(file);
+      return hash ? [`named ${file} ${hash}`] : [];
+    });
     return hashLines([
       `bulkhead ${version} ${process.platform} ${process.arch} node ${process.version}`,
       `detector ${detector} ${plan.engine ?? ''}`,
       `options ${JSON.stringify(options)}`,
       `flat ${process.env['ESLINT_USE_FLAT_CONFIG'] ?? ''}`,
       `installed ${inputs.installed}`,
-      ...configurations.map(([file, hash]) => `config ${file} ${hash}`),
-      ...[...named].map(([file, hash]) => `named ${file} ${hash}`),
+      ...inputs.configurations.map(([file, hash]) => `config ${file} ${hash}`),
+      ...named,
     ]);
   }
 }
@@ -278,10 +298,6 @@ function reachesWide(detector: string, unit: Unit): boolean {
   return (
     interestOf(detector).reach === 'all' || unit.kind !== 'file' || unit.lane === 'heavy' || unit.reach !== undefined
   );
-}
-
-function tree(inputs: Inputs): string {
-  return hashLines([...inputs.files].map(([file, hash]) => `file ${file} ${hash}`));
 }
 
 function differences(before: Inputs, now: Inputs): readonly FileChange[] {

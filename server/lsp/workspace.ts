@@ -10,6 +10,7 @@ import { detectorNames, type BulkheadSettings } from '../../workers/protocol-lsp
 import { ConfigFileError, configFileName, readConfigFile, type ConfigFile } from '../engine/config-file.ts';
 import { detectorSettings, knownDetectors, type DetectorChoice } from '../engine/detector-settings.ts';
 import { Engine, type EngineSettings } from '../engine/engine.ts';
+import { listInputs } from '../engine/inputs.ts';
 import type { ChangeKind, FileChange } from '../engine/interest.ts';
 import type { DetectorStatus } from '../engine/status.ts';
 import type { SupervisedPool } from '../pool/types.ts';
@@ -73,17 +74,23 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   /** Opens a folder and analyses it. */
   async addRoot(root: string): Promise<void> {
     if (this.#opening.has(root)) return;
-    this.#opening.add(root);
+    const early: FileChange[] = [];
+    this.#opening.set(root, early);
+    const listing = this.#settings.storageDir === undefined ? undefined : listInputs(root);
+    listing?.catch(() => {});
     const [store] = await Promise.all([this.#openStore(root), this.#readConfig(root), this.#readBaseline(root)]);
-    if (!this.#opening.has(root)) {
+    if (this.#opening.get(root) !== early) {
       await store?.close();
       return;
     }
     const sharing = store && (await this.#share(root, store));
-    const engine = new Engine(root, sharing?.pool ?? this.pool, this.#engineSettings(root), store);
+    const engine = new Engine(root, sharing?.pool ?? this.pool, this.#engineSettings(root), store, listing);
     this.#engines.set(root, engine);
     this.#applyBaseline(engine);
-    if (store) this.#stores.set(root, store);
+    if (store) {
+      this.#stores.set(root, store);
+      this.pool.openQuarantine(root, store.quarantine);
+    }
     if (sharing) this.#sharings.set(root, sharing);
     engine.on('files', (files) =>
       this.emit(
@@ -104,12 +111,13 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
       release: (file) => this.#release(engine, file),
       confirm: () => this.#confirm(engine),
     });
+    if (early.length > 0) void this.#changed(engine, early);
     // Work that somebody else does is not begun.
     await sharing?.joined();
     if (this.#engines.get(root) === engine) engine.analyzeAll();
   }
-  /** Folders that are open or on their way there. */
-  readonly #opening = new Set<string>();
+  /** Folders that are open or on their way there, with what changed on that way. */
+  readonly #opening = new Map<string, FileChange[]>();
 
   removeRoot(root: string): void {
     this.#opening.delete(root);
@@ -163,25 +171,24 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   #wanted: readonly string[] = [];
 
   filesChanged(changes: ReadonlyMap<string, ChangeKind>): void {
-    for (const [root, engine] of this.#engines) {
+    for (const [root, early] of this.#opening) {
       const own = [...changes].flatMap(([absolute, kind]) => {
         const file = relativeTo(root, absolute);
         return file === undefined ? [] : [{ file, kind }];
       });
-      if (own.length > 0) void this.#changed(engine, own);
+      const engine = this.#engines.get(root);
+      if (!engine) early.push(...own);
+      else if (own.length > 0) void this.#changed(engine, own);
     }
   }
 
   /** Merged over folders: one may lie within another. */
   diagnosticsOf(uri: string): Diagnostic[] {
+    const all = this.#placesOf(uri).flatMap(({ root, engine, file }) => diagnosticsOf(root, engine.issuesOf(file)));
+    if (this.#engines.size === 1) return all;
     const found = new Map<string, Diagnostic>();
-    for (const { root, engine, file } of this.#placesOf(uri)) {
-      for (const diagnostic of diagnosticsOf(root, engine.issuesOf(file))) {
-        found.set(
-          JSON.stringify([diagnostic.source, diagnostic.code, diagnostic.range, diagnostic.message]),
-          diagnostic,
-        );
-      }
+    for (const diagnostic of all) {
+      found.set(JSON.stringify([diagnostic.source, diagnostic.code, diagnostic.range, diagnostic.message]), diagnostic);
     }
     return [...found.values()];
   }
@@ -238,7 +245,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     const [sharing, store] = [this.#sharings.get(root), this.#stores.get(root)];
     this.#sharings.delete(root);
     this.#stores.delete(root);
-    await sharing?.dispose();
+    await Promise.all([sharing?.dispose(), this.pool.closeQuarantine(root)]);
     await store?.close();
   }
 

@@ -302,6 +302,11 @@ export class CheckWork implements Work {
     this.#abort.abort();
   }
 
+  /** A detector of projects has heard of all changes when it begins with one. */
+  get #notedChanges(): boolean {
+    return this.#lastUnit !== undefined && this.#byId.get(this.#lastUnit)?.kind === 'project';
+  }
+
   async perform(link: CompartmentLink, pulse: Pulse, told: readonly string[] | undefined): Promise<WorkEnd> {
     const { changed: _, ...request } = this.#run.options.task.request;
     const order: CheckRequest = { ...request, units: this.units, ...(told === undefined ? {} : { changed: told }) };
@@ -309,7 +314,7 @@ export class CheckWork implements Work {
       const answer = await link.check(order, (event) => this.#event(event, pulse), this.signal);
       this.#run.options.onVersion(answer.version);
       this.#run.answered(this, answer);
-      return answer.cancelled ? 'unseen' : 'seen';
+      return answer.cancelled && !this.#notedChanges ? 'unseen' : 'seen';
     } catch (error) {
       if (!(error instanceof DetectorFailure)) throw error;
       this.#run.threw(this, error);

@@ -22,6 +22,7 @@ import { PidRegistry } from './pid-registry.ts';
 import { PlanFailure } from './plan-failure.ts';
 import { launchProcess } from './process-link.ts';
 import { sampleTrees, type SampleTrees } from './process-tree.ts';
+import type { QuarantineShelf } from './quarantine-shelf.ts';
 import { Quarantine, type QuarantineContext } from './quarantine.ts';
 import { Strikes } from './strikes.ts';
 import type {
@@ -48,7 +49,7 @@ export interface PoolOptions extends PoolSettings {
   readonly limits?: Partial<Limits>;
   /** Default: Bulkhead's own detectors. */
   readonly detectors?: DetectorTable;
-  /** Folder of the quarantine and of the list of compartments; absent: neither survives this pool. */
+  /** Folder of the list of compartments, which tells the next pool what a killed one has left. */
   readonly storageDir?: string;
   /**
    * Undefined: whoever shows the results keeps up. Else resolves when it does again; until then compartments wait with
@@ -116,8 +117,7 @@ class CompartmentPool implements SupervisedPool {
       ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
     });
     this.#quarantine = new Quarantine({
-      storageDir,
-      log: (message) => log('warn', message),
+      clock,
       ...(options.readInput === undefined ? {} : { read: options.readInput }),
     });
     this.#measureMachine = options.machine ?? machineMemory;
@@ -190,7 +190,7 @@ class CompartmentPool implements SupervisedPool {
     }
     this.#fleet.noteChanges(place, generation, changed);
     const context = (): QuarantineContext => this.#quarantineContext(task, place);
-    const { units, quarantined } = this.#quarantine.empty
+    const { units, quarantined } = this.#quarantine.isEmpty(root)
       ? { units: request.units, quarantined: [] }
       : await this.#quarantine.sift(request, context());
     const run = new CheckRun({
@@ -274,6 +274,14 @@ class CompartmentPool implements SupervisedPool {
 
   quarantined(): readonly QuarantinedInput[] {
     return this.#quarantine.list();
+  }
+
+  openQuarantine(root: string, shelf: QuarantineShelf): void {
+    this.#quarantine.open(root, shelf);
+  }
+
+  closeQuarantine(root: string): Promise<void> {
+    return this.#quarantine.close(root);
   }
 
   releaseQuarantine(matches: (input: QuarantinedInput) => boolean = () => true): number {

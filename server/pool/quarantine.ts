@@ -1,11 +1,14 @@
 /**
  * Inputs that killed their compartment twice. Each is kept with a key made of everything that could have been the
- * cause; when any of it changes, the input is free again. Survives restarts in a file of its own. Lives with the pool.
+ * cause; when any of it changes, the input is free again. Lives with the pool; entries of a root that has a shelf live
+ * on there, and are in force for every process that has the same one.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckRequest, Unit } from '../../workers/protocol.ts';
+import type { Clock } from './clock.ts';
+import { recordOf, type QuarantineRecord, type QuarantineShelf } from './quarantine-shelf.ts';
 import type { ExitKind, QuarantinedInput } from './types.ts';
 
 /** What may have changed besides the content of the files. */
@@ -18,24 +21,25 @@ export interface QuarantineContext {
 }
 
 export interface QuarantineOptions {
-  /** Folder of the file; absent: memory only. */
-  readonly storageDir: string | undefined;
-  readonly log: (message: string) => void;
+  readonly clock: Clock;
   /** Reads a file's bytes; undefined when it cannot be read. */
   readonly read?: (file: string) => Promise<Uint8Array | undefined>;
 }
 
-interface Entry {
-  readonly input: QuarantinedInput;
-  /** Undefined while it is being computed. */
-  readonly key: Promise<string>;
-  readonly version: string | undefined;
+interface Key {
+  readonly hash: string;
+  /** It is about text that is not on disk: nobody else's business. */
+  readonly unsaved: boolean;
 }
 
-interface StoredEntry {
+interface Entry {
   readonly input: QuarantinedInput;
-  readonly key: string;
-  readonly version?: string;
+  readonly key: Promise<Key>;
+  readonly version: string | undefined;
+  /** It was seen on the shelf: when it is no longer there, somebody has let it out. */
+  shelved: boolean;
+  /** What was asked for last is unsaved text, and not what killed. */
+  dormant: boolean;
 }
 
 export interface Sifted {
@@ -43,88 +47,218 @@ export interface Sifted {
   readonly quarantined: readonly QuarantinedInput[];
 }
 
-const FORMAT = 1;
-const FILE_NAME = 'quarantine.json';
+type ReadFile = (file: string) => Promise<Uint8Array | undefined>;
+
 const MAX_CONFIG_FILES = 200;
 const MEMORY_KINDS = new Set<ExitKind>(['oom-heap', 'oom-kernel', 'rss-limit']);
+/** For so long a check waits for a shelf; a disk that hangs holds up nothing else. */
+const SHELF_PATIENCE_MS = 2_000;
 
 export class Quarantine {
-  readonly #options: QuarantineOptions;
-  readonly #read: (file: string) => Promise<Uint8Array | undefined>;
-  readonly #entries = new Map<string, Entry>();
-  readonly #loaded: Promise<void>;
-  #loading = true;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #clock: Clock;
+  readonly #read: ReadFile;
+  readonly #roots = new Map<string, RootQuarantine>();
 
-  constructor(options: QuarantineOptions) {
-    this.#options = options;
-    this.#read = options.read ?? readBytes;
-    this.#loading = options.storageDir !== undefined;
-    this.#loaded = this.#load();
+  constructor({ clock, read = readBytes }: QuarantineOptions) {
+    this.#clock = clock;
+    this.#read = read;
+  }
+
+  /** What is on the shelf is read when the root is first asked for. */
+  open(root: string, shelf: QuarantineShelf): void {
+    this.#roots.set(root, new RootQuarantine(this.#clock, this.#read, shelf));
+  }
+
+  /** Resolves when the shelf has been given everything. Without one the entries live as long as the pool. */
+  async close(root: string): Promise<void> {
+    const closed = this.#roots.get(root);
+    if (closed?.shelf === undefined) return;
+    await closed.settled();
+    if (this.#roots.get(root) === closed) this.#roots.delete(root);
   }
 
   /** True: there is nothing to ask. */
-  get empty(): boolean {
-    return !this.#loading && this.#entries.size === 0;
+  isEmpty(root: string): boolean {
+    return this.#roots.get(root)?.isEmpty ?? true;
   }
 
+  /** As far as it is known: of shelves, what was read so far. */
   list(): readonly QuarantinedInput[] {
-    return [...this.#entries.values()].map(({ input }) => input);
+    return [...this.#roots.values()].flatMap((root) => root.list());
   }
 
   /** Leaves out units that are in quarantine still; frees those for which something changed. */
   async sift(request: CheckRequest, context: QuarantineContext): Promise<Sifted> {
-    await this.#loaded;
+    const root = this.#roots.get(request.root);
+    return (await root?.sift(request, context)) ?? { units: request.units, quarantined: [] };
+  }
+
+  add(input: QuarantinedInput, request: CheckRequest, context: QuarantineContext): void {
+    let root = this.#roots.get(request.root);
+    if (root === undefined) this.#roots.set(request.root, (root = new RootQuarantine(this.#clock, this.#read)));
+    root.add(input, request, context);
+  }
+
+  /** @returns what was freed */
+  release(matches: (input: QuarantinedInput) => boolean): readonly QuarantinedInput[] {
+    return [...this.#roots.values()].flatMap((root) => root.release(matches));
+  }
+
+  /** Resolves when the shelves have been given everything. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#roots.values()].map((root) => root.settled()));
+  }
+}
+
+class RootQuarantine {
+  readonly shelf: QuarantineShelf | undefined;
+  readonly #clock: Clock;
+  readonly #read: ReadFile;
+  readonly #entries = new Map<string, Entry>();
+  readonly #placing = new Set<Promise<void>>();
+  #looking: Promise<void> | undefined;
+  /** The look that is under way has been waited for once, in vain. */
+  #late = false;
+  /** Changed here since the last look began: newer than what it brings. */
+  readonly #touched = new Set<string>();
+
+  constructor(clock: Clock, read: ReadFile, shelf?: QuarantineShelf) {
+    this.#clock = clock;
+    this.#read = read;
+    this.shelf = shelf;
+  }
+
+  get isEmpty(): boolean {
+    return this.shelf === undefined && this.#entries.size === 0;
+  }
+
+  list(): readonly QuarantinedInput[] {
+    return [...this.#entries.values()].filter(({ dormant }) => !dormant).map(({ input }) => input);
+  }
+
+  async sift(request: CheckRequest, context: QuarantineContext): Promise<Sifted> {
+    await this.#look(request.root);
+    if (this.#entries.size === 0) return { units: request.units, quarantined: [] };
     const quarantined: QuarantinedInput[] = [];
     const units: Unit[] = [];
     for (const unit of request.units) {
-      const id = idOf(request, unit);
+      const id = idOf(request.detector, unit);
       const entry = this.#entries.get(id);
-      if (entry === undefined) {
-        units.push(unit);
-      } else if (await this.#isSame(entry, request, context)) {
-        quarantined.push(entry.input);
-      } else {
-        this.#entries.delete(id);
-        this.#save();
-        units.push(unit);
-      }
+      if (entry !== undefined && (await this.#isInForce(id, entry, request, context))) quarantined.push(entry.input);
+      else units.push(unit);
     }
     return { units, quarantined };
   }
 
   add(input: QuarantinedInput, request: CheckRequest, context: QuarantineContext): void {
     const key = this.#keyOf(input, request, context);
-    this.#entries.set(idOf(request, input.unit), { input, key, version: context.version });
-    this.#save();
+    this.#set(idOf(input.detector, input.unit), {
+      input,
+      key,
+      version: context.version,
+      shelved: false,
+      dormant: false,
+    });
   }
 
-  /** @returns what was freed */
   release(matches: (input: QuarantinedInput) => boolean): readonly QuarantinedInput[] {
     const freed: QuarantinedInput[] = [];
     for (const [id, { input }] of this.#entries) {
       if (!matches(input)) continue;
-      this.#entries.delete(id);
+      this.#drop(id);
       freed.push(input);
     }
-    if (freed.length > 0) this.#save();
     return freed;
   }
 
-  /** Resolves when everything is on disk. */
   async settled(): Promise<void> {
-    await this.#loaded;
-    await this.#writing;
+    await Promise.all(this.#placing);
   }
 
-  async #isSame(entry: Entry, request: CheckRequest, context: QuarantineContext): Promise<boolean> {
-    const { version } = entry;
-    if (version !== undefined && context.version !== undefined && version !== context.version) return false;
+  async #isInForce(id: string, entry: Entry, request: CheckRequest, context: QuarantineContext): Promise<boolean> {
     const [then, now] = await Promise.all([entry.key, this.#keyOf(entry.input, request, context)]);
-    return then === now;
+    const sameVersion =
+      entry.version === undefined || context.version === undefined || entry.version === context.version;
+    if (sameVersion && then.hash === now.hash) {
+      entry.dormant = false;
+      // It has been saved meanwhile.
+      if (then.unsaved && !now.unsaved) this.#set(id, { ...entry, key: Promise.resolve(now) });
+      return true;
+    }
+    // On disk it may still be as it was.
+    if (now.unsaved) entry.dormant = true;
+    else if (this.#entries.get(id) !== entry) return false;
+    // On the shelf there may be another, about what is on disk.
+    else if (then.unsaved) this.#forget(id);
+    else this.#drop(id);
+    return false;
   }
 
-  async #keyOf(input: QuarantinedInput, request: CheckRequest, context: QuarantineContext): Promise<string> {
+  #set(id: string, entry: Entry): void {
+    this.#touched.add(id);
+    this.#entries.set(id, entry);
+    const placing = this.#place(id, entry).finally(() => this.#placing.delete(placing));
+    this.#placing.add(placing);
+  }
+
+  async #place(id: string, entry: Entry): Promise<void> {
+    const { hash, unsaved } = await entry.key;
+    const { root: _, ...input } = entry.input;
+    if (unsaved || this.#entries.get(id) !== entry) return;
+    this.shelf?.put(id, { ...input, key: hash, ...(entry.version === undefined ? {} : { version: entry.version }) });
+  }
+
+  #drop(id: string): void {
+    this.#forget(id);
+    this.shelf?.remove(id);
+  }
+
+  #forget(id: string): void {
+    this.#touched.add(id);
+    this.#entries.delete(id);
+  }
+
+  /** Waits until what others have put on the shelf, or taken from it, is known here. */
+  async #look(root: string): Promise<void> {
+    const { shelf } = this;
+    if (shelf === undefined || this.#late) return;
+    this.#looking ??= this.#takeOver(shelf, root).finally(() => {
+      this.#looking = undefined;
+      this.#late = false;
+    });
+    const { promise: patience, resolve: giveUp } = Promise.withResolvers<void>();
+    const cancelTimer = this.#clock.after(
+      SHELF_PATIENCE_MS,
+      () => {
+        this.#late = this.#looking !== undefined;
+        giveUp();
+      },
+      true,
+    );
+    await Promise.race([this.#looking, patience]);
+    cancelTimer();
+  }
+
+  async #takeOver(shelf: QuarantineShelf, root: string): Promise<void> {
+    this.#touched.clear();
+    const records = await shelf.list().catch(() => undefined);
+    if (records === undefined) return;
+    for (const [id, value] of records) {
+      const record = recordOf(value, root);
+      if (record === undefined) continue;
+      const known = this.#entries.get(id);
+      const same = known !== undefined && (await known.key).hash === record.key;
+      if (this.#touched.has(id)) continue;
+      if (same) known.shelved = true;
+      // One that was never seen there is newer than what is.
+      else if (known?.shelved !== false) this.#entries.set(id, entryOf(record));
+    }
+    for (const [id, { shelved }] of this.#entries) {
+      if (shelved && !records.has(id) && !this.#touched.has(id)) this.#forget(id);
+    }
+  }
+
+  async #keyOf(input: QuarantinedInput, request: CheckRequest, context: QuarantineContext): Promise<Key> {
     const hash = createHash('sha256');
     const add = (text: string | Uint8Array): void => void hash.update(text).update('\0');
     add(`${input.detector}\n${input.unit.id}\n${process.versions.node}`);
@@ -132,82 +266,24 @@ export class Quarantine {
     // A higher limit is a new chance for what ran out of memory.
     if (MEMORY_KINDS.has(input.reason.kind)) add(String(context.limitMb));
     const files = new Set([input.unit.file, input.file, ...context.configFiles.slice(0, MAX_CONFIG_FILES)]);
+    let unsaved = false;
     for (const file of files) {
       const overlay = request.overlays.find((candidate) => candidate.file === file);
+      const onDisk = await this.#read(path.resolve(request.root, file));
       add(file);
-      add(overlay?.text ?? (await this.#read(path.resolve(request.root, file))) ?? 'absent');
+      add(overlay?.text ?? onDisk ?? 'absent');
+      unsaved ||= overlay !== undefined && (onDisk === undefined || !Buffer.from(overlay.text).equals(onDisk));
     }
-    return hash.digest('hex');
-  }
-
-  async #load(): Promise<void> {
-    const { storageDir } = this.#options;
-    if (storageDir === undefined) return;
-    const file = path.join(storageDir, FILE_NAME);
-    try {
-      for (const { input, key, version } of parse(await readFile(file, 'utf8'))) {
-        const id = [input.detector, input.root, input.unit.id].join('\n');
-        // What was added meanwhile is newer.
-        if (!this.#entries.has(id)) this.#entries.set(id, { input, key: Promise.resolve(key), version });
-      }
-    } catch (error) {
-      if (!isMissing(error))
-        this.#options.log(`The quarantine file ${file} cannot be used and is begun anew: ${String(error)}`);
-    } finally {
-      this.#loading = false;
-    }
-  }
-
-  #save(): void {
-    const { storageDir } = this.#options;
-    if (storageDir === undefined) return;
-    this.#writing = this.#writing.then(async () => {
-      await this.#loaded;
-      const entries: StoredEntry[] = [];
-      for (const { input, key, version } of this.#entries.values()) {
-        entries.push({ input, key: await key, ...(version === undefined ? {} : { version }) });
-      }
-      try {
-        await mkdir(storageDir, { recursive: true });
-        const file = path.join(storageDir, FILE_NAME);
-        const draft = `${file}.${process.pid}.tmp`;
-        await writeFile(draft, `${JSON.stringify({ format: FORMAT, entries }, undefined, 2)}\n`);
-        await rename(draft, file);
-      } catch (error) {
-        this.#options.log(`The quarantine cannot be kept on disk: ${String(error)}`);
-      }
-    });
+    return { hash: hash.digest('hex'), unsaved };
   }
 }
 
-/** What may be in the file, as far as it is looked at. */
-type StoredShape = {
-  readonly key?: unknown;
-  readonly input?: {
-    readonly detector?: unknown;
-    readonly root?: unknown;
-    readonly file?: unknown;
-    readonly unit?: { readonly id?: unknown };
-    readonly reason?: { readonly message?: unknown };
-  };
-} | null;
-
-function parse(text: string): readonly StoredEntry[] {
-  const stored = JSON.parse(text) as { readonly format?: unknown; readonly entries?: unknown };
-  if (stored.format !== FORMAT || !Array.isArray(stored.entries)) throw new Error('not of a known format');
-  return (stored.entries as readonly StoredShape[]).filter(
-    (entry): entry is StoredEntry =>
-      typeof entry?.key === 'string' &&
-      typeof entry.input?.detector === 'string' &&
-      typeof entry.input.root === 'string' &&
-      typeof entry.input.file === 'string' &&
-      typeof entry.input.unit?.id === 'string' &&
-      typeof entry.input.reason?.message === 'string',
-  );
+function entryOf({ input, key, version }: QuarantineRecord): Entry {
+  return { input, version, key: Promise.resolve({ hash: key, unsaved: false }), shelved: true, dormant: false };
 }
 
-function idOf(request: CheckRequest, unit: Unit): string {
-  return [request.detector, request.root, unit.id].join('\n');
+function idOf(detector: string, unit: Unit): string {
+  return `${detector}\n${unit.id}`;
 }
 
 async function readBytes(file: string): Promise<Uint8Array | undefined> {
@@ -216,8 +292,4 @@ async function readBytes(file: string): Promise<Uint8Array | undefined> {
   } catch {
     return undefined;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -1,5 +1,6 @@
 /** What the pool promises the engine. The engine knows units and generations; the pool knows compartments and faults. */
 import type { CheckEvent, CheckRequest, CheckResult, PlanRequest, PlanResult, Unit } from '../../workers/protocol.ts';
+import type { QuarantineShelf } from './quarantine-shelf.ts';
 
 /** Why a compartment ended, or a task with it. */
 export type ExitKind =
@@ -196,7 +197,12 @@ export interface SupervisedPool extends Pool {
   /** Failures since the start or the last reset, most severe first. */
   errors(detector?: string): readonly AggregatedError[];
   clearErrors(detector?: string): void;
+  /** As far as it is known: a root's shelf is read when the first of its units is checked. */
   quarantined(): readonly QuarantinedInput[];
+  /** The quarantine of a root outlives this pool there, and is shared with whoever has the same shelf. Before its first check. */
+  openQuarantine(root: string, shelf: QuarantineShelf): void;
+  /** Resolves when the shelf has been given everything; what is there is not listed any more. */
+  closeQuarantine(root: string): Promise<void>;
   /** Frees inputs, and offers their detectors again. @returns how many */
   releaseQuarantine(matches?: (input: QuarantinedInput) => boolean): number;
   /**

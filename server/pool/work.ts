@@ -15,8 +15,8 @@ export interface Pulse {
 }
 
 /**
- * How a work ended whose compartment lives. `seen`: the detector has seen the request through; `unseen`: it has not,
- * so the changes are to be told again; `broken`: it threw, and nobody knows in what state that left the process.
+ * How a work ended whose compartment lives. `seen`: the detector knows of the changes; `unseen`: it may not, so they
+ * are to be told again; `broken`: it threw, and nobody knows in what state that left the process.
  */
 export type WorkEnd = 'seen' | 'unseen' | 'broken';
 

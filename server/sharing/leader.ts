@@ -50,8 +50,13 @@ export class Leader {
   readonly #greeting: messages.Greeting;
   readonly #server: net.Server;
   readonly #guests = new Set<Guest>();
-  readonly #onStatus = (): void => this.#lookAgainSoon();
+  readonly #onStatus = (): void => {
+    this.#turn += 1;
+    this.#lookAgainSoon();
+  };
   #waiting: (() => void)[] = [];
+  /** Counts what open questions have to be looked at again for; something may happen while one of them is. */
+  #turn = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -145,10 +150,11 @@ export class Leader {
     await guest.heard;
     const same = sameAs(options);
     while (this.#isWanted(guest, token)) {
+      const turn = this.#turn;
       const told = this.#host.engine.teller(detector, same)?.tellPlan();
       if (told === undefined || told.state === 'refused') break;
       if (told.state === 'ready') return { plan: told.value };
-      await this.#nextStatus(token);
+      await this.#after(turn, token);
     }
     return {};
   }
@@ -165,6 +171,7 @@ export class Leader {
     const quarantined: QuarantinedInput[] = [];
     let problems: readonly DetectorProblem[] = [];
     while (this.#isWanted(guest, token)) {
+      const turn = this.#turn;
       const teller = this.#host.engine.teller(detector, same);
       if (teller === undefined) break;
       for (const [unit, reply] of open) {
@@ -185,7 +192,7 @@ export class Leader {
         }
       }
       if (open.size === 0) break;
-      await this.#nextStatus(token);
+      await this.#after(turn, token);
     }
     return { refused: [...refused, ...open.keys()], quarantined, problems };
   }
@@ -201,13 +208,15 @@ export class Leader {
     return guest.accepted && this.#guests.has(guest) && !this.#closed && !token.isCancellationRequested;
   }
 
-  #nextStatus(token: CancellationToken): Promise<void> {
+  /** Resolves when there is reason to look again at what was looked at in this turn. */
+  #after(turn: number, token: CancellationToken): Promise<void> {
     return new Promise((resolve) => {
       const listener = token.onCancellationRequested(() => this.#lookAgain());
       this.#waiting.push(() => {
         listener.dispose();
         resolve();
       });
+      if (turn !== this.#turn) this.#lookAgainSoon();
     });
   }
 
@@ -216,6 +225,7 @@ export class Leader {
   }
 
   #lookAgain(): void {
+    this.#turn += 1;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     for (const resume of this.#waiting.splice(0)) resume();

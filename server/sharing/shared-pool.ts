@@ -39,7 +39,10 @@ export function sharedPool(own: Pool, followed: () => Follower | undefined | Pro
         if (event.kind === 'done') files += 1;
         return onEvent(event);
       });
-      if (signal.aborted) return { kind: 'cancelled' };
+      if (signal.aborted) {
+        missed.add(task);
+        return { kind: 'cancelled' };
+      }
       const borrowed = new Set(request.units.map(({ id }) => id));
       for (const id of refused) borrowed.delete(id);
       if (borrowed.size > 0) {

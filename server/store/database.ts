@@ -158,8 +158,16 @@ export class StoreDatabase {
   }
 
   notes(kind: string): readonly Note[] {
+    return this.#soundNotes(this.connection.all('SELECT * FROM notes WHERE kind = ? ORDER BY key', kind));
+  }
+
+  note(kind: string, key: string): Note | undefined {
+    return this.#soundNotes(this.connection.all('SELECT * FROM notes WHERE kind = ? AND key = ?', kind, key))[0];
+  }
+
+  #soundNotes(rows: readonly Row[]): readonly Note[] {
     const damaged: Row[] = [];
-    const items = this.connection.all('SELECT * FROM notes WHERE kind = ? ORDER BY key', kind).flatMap((row) => {
+    const items = rows.flatMap((row) => {
       const note = readNote(row);
       if (note === undefined) damaged.push(row);
       return note === undefined ? [] : [note];

@@ -62,12 +62,12 @@ function serve(file: DatabaseFile): ThreadCalls {
       staged = first ? [...parts] : staged.concat(parts);
     },
     commit: (operations) => {
-      const complete = operations.map((operation) =>
-        operation.type === 'put-unit' && operation.continued === true
-          ? { ...operation, parts: staged.concat(operation.parts) }
-          : operation,
-      );
-      staged = [];
+      const complete = operations.map((operation) => {
+        if (operation.type !== 'put-unit' || operation.continued !== true) return operation;
+        const parts = staged.concat(operation.parts);
+        staged = [];
+        return { ...operation, parts };
+      });
       file.run((database) => database.write(complete));
       file.changed();
     },
@@ -83,6 +83,7 @@ function serve(file: DatabaseFile): ThreadCalls {
     },
     factsOf: (kind, files) => file.run((database) => database.factsOf(kind, files)),
     notes: (kind) => file.run((database) => database.notes(kind)),
+    note: (kind, key) => file.run((database) => database.note(kind, key)),
     history: (limit) => file.run((database) => database.history(limit)),
     hashInputs: (root, files) => hasher.hashAll(root, files),
     readLocks: (names) => locks.read(names),

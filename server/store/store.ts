@@ -42,6 +42,7 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
 /** A small set of JSON values by key, for instance the quarantined inputs. */
 export interface Collection {
   list(): Promise<ReadonlyMap<string, JsonValue>>;
+  get(key: string): Promise<JsonValue | undefined>;
   put(key: string, value: JsonValue): void;
   remove(key: string): void;
 }
@@ -91,6 +92,8 @@ export class Store {
   readonly #newLine: (memoryOnly?: string) => ThreadLine;
   #line: ThreadLine;
   readonly #queue: WriteQueue;
+  /** Of what is read in the middle of the work: who asks for it must not wait until thousands of results are written. */
+  readonly #urgent: WriteQueue;
   #memoryReason: string | undefined;
   #off = false;
   #closing: Promise<void> | undefined;
@@ -112,9 +115,10 @@ export class Store {
       commit: (...values: Parameters<ThreadCalls['commit']>) => this.#line.call('commit', ...values),
     };
     this.#queue = new WriteQueue({ sink, log });
-    this.quarantine = this.#collection('quarantine');
-    this.baselines = this.#collection('baseline');
-    this.meta = this.#collection('meta');
+    this.#urgent = new WriteQueue({ sink, log });
+    this.quarantine = this.#collection('quarantine', this.#urgent);
+    this.baselines = this.#collection('baseline', this.#queue);
+    this.meta = this.#collection('meta', this.#queue);
     this.history = this.#history();
     this.lockTable = this.#locks();
   }
@@ -214,7 +218,12 @@ export class Store {
   /** @throws StoreError */
   async stats(): Promise<StoreStats> {
     const mode = this.#off ? 'off' : this.#memoryReason === undefined ? 'disk' : 'memory';
-    return { ...(await this.#line.call('stats')), dir: this.dir, mode, pendingWrites: this.#queue.size };
+    return {
+      ...(await this.#line.call('stats')),
+      dir: this.dir,
+      mode,
+      pendingWrites: this.#queue.size + this.#urgent.size,
+    };
   }
 
   /** Reads everything and drops what is damaged. @throws StoreError */
@@ -226,6 +235,7 @@ export class Store {
   /** Forgets everything, snapshot and set-aside files included. @throws StoreError */
   async clear(): Promise<void> {
     this.#queue.clear();
+    this.#urgent.clear();
     await this.flush();
     await this.#line.call('clear');
   }
@@ -237,8 +247,9 @@ export class Store {
   }
 
   /** Resolves when all that was put before is committed. @returns false: not within `patienceMs` */
-  flush(patienceMs = 10_000): Promise<boolean> {
-    return this.#queue.flush(patienceMs);
+  async flush(patienceMs = 10_000): Promise<boolean> {
+    const written = await Promise.all([this.#queue.flush(patienceMs), this.#urgent.flush(patienceMs)]);
+    return written.every(Boolean);
   }
 
   /** Writes what is left, for at most 5 s, and ends the thread. */
@@ -252,8 +263,9 @@ export class Store {
   }
 
   async #close(): Promise<void> {
-    await this.#queue.flush(CLOSE_PATIENCE_MS);
+    await this.flush(CLOSE_PATIENCE_MS);
     this.#queue.close();
+    this.#urgent.close();
     await this.#line.close(CLOSE_PATIENCE_MS);
   }
 
@@ -269,8 +281,8 @@ export class Store {
   }
 
   /** Sees what was written before. What cannot be read is not there. */
-  async #read<Result>(call: () => Promise<Result>, nothing: Result): Promise<Result> {
-    await this.#queue.flush(READ_PATIENCE_MS);
+  async #read<Result>(call: () => Promise<Result>, nothing: Result, queue = this.#queue): Promise<Result> {
+    await queue.flush(READ_PATIENCE_MS);
     return this.#attempt(call, nothing);
   }
 
@@ -291,14 +303,18 @@ export class Store {
     }
   }
 
-  #collection(kind: string): Collection {
+  #collection(kind: string, queue: WriteQueue): Collection {
     return {
       list: async () => {
-        const notes = await this.#read(() => this.#line.call('notes', kind), []);
+        const notes = await this.#read(() => this.#line.call('notes', kind), [], queue);
         return new Map(notes.map(({ key, body }) => [key, JSON.parse(body) as JsonValue]));
       },
-      put: (key, value) => this.#queue.add({ type: 'put-note', kind, key, body: JSON.stringify(value) }),
-      remove: (key) => this.#queue.add({ type: 'drop-note', kind, key }),
+      get: async (key) => {
+        const note = await this.#read(() => this.#line.call('note', kind, key), undefined, queue);
+        return note && (JSON.parse(note.body) as JsonValue);
+      },
+      put: (key, value) => queue.add({ type: 'put-note', kind, key, body: JSON.stringify(value) }),
+      remove: (key) => queue.add({ type: 'drop-note', kind, key }),
     };
   }
 

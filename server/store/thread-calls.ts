@@ -42,6 +42,7 @@ export interface ThreadCalls {
   facts(kind: string, from: Cursor | undefined): Chunk<Fact>;
   factsOf(kind: string, files: readonly string[]): readonly Fact[];
   notes(kind: string): readonly Note[];
+  note(kind: string, key: string): Note | undefined;
   history(limit: number): readonly HistoryEntry[];
   hashInputs(root: string, files: readonly string[]): readonly (string | undefined)[];
   readLocks(names: readonly string[] | undefined): readonly LockRecord[];

@@ -11,6 +11,7 @@ import { Engine } from '../../server/engine/engine.ts';
 import { detectorTable, type DetectorTable } from '../../server/pool/detectors.ts';
 import { createPool } from '../../server/pool/pool.ts';
 import type { SupervisedPool } from '../../server/pool/types.ts';
+import { openStore } from '../../server/store/store.ts';
 
 const modules = path.join(import.meta.dirname, '../../node_modules');
 const FILES = 60;
@@ -112,9 +113,10 @@ async function analyse(root: string): Promise<Analysis> {
     detectors,
     maxWorkers: 2,
     healthIntervalMs: 500,
-    storageDir: path.join(root, '.storage'),
     onNotice: (notice) => notices.push(notice),
   });
+  const store = await openStore({ dir: path.join(root, '.storage') });
+  pool.openQuarantine(root, store.quarantine);
   const engine = new Engine(root, pool, { detectors: new Map([['eslint', {}]]), trusted: true, exclude: [] });
   engine.analyzeAll();
   await engine.idle();
@@ -125,6 +127,7 @@ async function analyse(root: string): Promise<Analysis> {
     close: async () => {
       engine.dispose();
       await pool.dispose();
+      await store.close();
     },
   };
 }

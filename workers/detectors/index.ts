@@ -10,5 +10,6 @@ export const detectorModules: Readonly<Record<string, LoadDetector>> = {
   import: () => import('./import/index.ts'),
   isolation: () => import('./isolation/index.ts'),
   package: () => import('./package/index.ts'),
+  knip: () => import('./knip/index.ts'),
   dependents: () => import('./dependents/index.ts'),
 };

@@ -99,16 +99,12 @@ function successorsOf(leaving: readonly Edge[]): readonly number[] {
 
 const NONE: readonly number[] = [];
 
-/** Two characters for each edge: where it leads to, and of what kind it is. */
+/** Two characters for each edge: where it leads to, and of what kind it is. Joined: a sum of strings keeps its parts. */
 function shapeOf(leaving: readonly Edge[]): string {
-  let shape = '';
-  for (const { to, kind, request } of leaving) {
-    shape += String.fromCharCode(
-      to & 0xffff,
-      (to >> 16) * 64 + KINDS.indexOf(kind) * 8 + REQUESTS.indexOf(request.kind),
-    );
-  }
-  return shape;
+  const parts = leaving.map(({ to, kind, request }) =>
+    String.fromCharCode(to & 0xffff, (to >> 16) * 64 + KINDS.indexOf(kind) * 8 + REQUESTS.indexOf(request.kind)),
+  );
+  return parts.join('');
 }
 
 const KINDS: readonly EdgeKind[] = ['runtime', 'deferred', 'type'];

@@ -4,6 +4,7 @@ import { joined } from './projects.ts';
 
 export class FileIndex {
   #files: ReadonlySet<string> = new Set();
+  #own: ReadonlyMap<string, string> | undefined;
   #folded: Map<string, string> | undefined;
   #directories: Set<string> | undefined;
 
@@ -13,12 +14,19 @@ export class FileIndex {
 
   replace(files: ReadonlySet<string>): void {
     this.#files = files;
+    this.#own = undefined;
     this.#folded = undefined;
     this.#directories = undefined;
   }
 
   has(file: string): boolean {
     return this.#files.has(file);
+  }
+
+  /** The same string for equal paths: whoever keeps a path keeps no other copy of it. */
+  own(file: string): string {
+    this.#own ??= new Map([...this.#files].map((known) => [known, known]));
+    return this.#own.get(file) ?? file;
   }
 
   hasDirectory(directory: string): boolean {

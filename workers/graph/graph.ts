@@ -38,6 +38,7 @@ export interface GraphUpdate {
 export class ModuleGraph {
   /** Absolute. */
   readonly root: string;
+  readonly #prefix: string;
   readonly #index = new FileIndex();
   readonly #modules = new Map<string, Node>();
   #manifests = new Manifests([], new Map());
@@ -58,9 +59,12 @@ export class ModuleGraph {
   readonly #foreign = new Set<string>();
   /** Modules came that others may already ask for. */
   #isPopulationNew = false;
+  /** Manifests and projects are to be read again. */
+  #isConfigurationNew = true;
 
   constructor(root: string) {
     this.root = root;
+    this.#prefix = root.endsWith(path.sep) ? root : root + path.sep;
     this.#projects = new Projects(root, []);
   }
 
@@ -107,7 +111,7 @@ export class ModuleGraph {
   textOf(file: string): string | undefined {
     const module = this.#modules.get(file);
     if (module) noteRead(module);
-    return this.#overlays.get(file) ?? readText(path.join(this.root, file));
+    return this.#overlays.get(file) ?? readText(this.#prefix + file);
   }
 
   /** Whether a folder of installed packages can be reached from a directory of the root. */
@@ -165,7 +169,7 @@ export class ModuleGraph {
   /** A file that came, went, or is a folder changes which files there are; git's rules decide about it. */
   #suspect(file: string): void {
     this.#suspects.add(file);
-    const entry = this.#overlays.has(file) ? 'file' : entryAt(path.join(this.root, file));
+    const entry = this.#overlays.has(file) ? 'file' : entryAt(this.#prefix + file);
     const before = this.#index.has(file) ? 'file' : this.#index.hasDirectory(file) ? 'directory' : 'nothing';
     if (entry !== before || entry === 'directory' || path.posix.basename(file) === '.gitignore')
       this.#walkNeeded = true;
@@ -177,7 +181,7 @@ export class ModuleGraph {
     const files = new Set<string>();
     for await (const file of walkFiles(this.root, signal ? { signal } : {})) files.add(file);
     // Unsaved text makes no file of what git ignores; a file that is not on the disk yet is nobody's to ignore.
-    for (const file of this.#overlays.keys()) if (entryAt(path.join(this.root, file)) !== 'file') files.add(file);
+    for (const file of this.#overlays.keys()) if (entryAt(this.#prefix + file) !== 'file') files.add(file);
     const before = this.#index.files;
     const added = [...files].filter((file) => !before.has(file));
     const removed = [...before].filter((file) => !files.has(file));
@@ -196,17 +200,16 @@ export class ModuleGraph {
 
   async #readSuspects(signal: AbortSignal | undefined): Promise<void> {
     const turns = new Turns(signal);
-    let configured = this.#resolver === undefined;
     for (const file of this.#suspects) {
-      if (isConfiguration(file)) configured = true;
+      if (isConfiguration(file)) this.#isConfigurationNew = true;
       if (isModuleFile(file)) {
         this.#readModule(file);
-        await turns.next();
+        if (turns.isDue) await turns.next();
       }
       this.#suspects.delete(file);
     }
     forgetOwned();
-    if (configured) this.#configure();
+    if (this.#isConfigurationNew) await this.#configure();
     else if (this.#isPopulationNew) this.#unlinkAll();
     this.#isPopulationNew = false;
   }
@@ -240,20 +243,20 @@ export class ModuleGraph {
   }
 
   /** Reads manifests and projects again; everything resolves anew. */
-  #configure(): void {
+  async #configure(): Promise<void> {
     const manifests: Manifest[] = [];
-    const workspaceFiles = new Map<string, string>();
+    const workspaceFiles = new Map<string, unknown>();
     const configs: string[] = [];
     for (const file of this.#index.files) {
       const name = path.posix.basename(file);
       if (isProjectFile(file)) configs.push(file);
       if (name === 'package.json') manifests.push(readManifest(file, this.textOf(file) ?? ''));
-      else if (WORKSPACE_FILES.has(name)) workspaceFiles.set(file, this.textOf(file) ?? '');
+      else if (WORKSPACE_FILES.has(name)) workspaceFiles.set(file, await readYaml(this.textOf(file) ?? ''));
     }
     // Some packages keep their package.json in git although a pattern ignores it; their folder tells.
     for (const directory of this.#index.directories) {
       const file = joined(directory, 'package.json');
-      if (this.#index.has(file) || entryAt(path.join(this.root, file)) !== 'file') continue;
+      if (this.#index.has(file) || entryAt(this.#prefix + file) !== 'file') continue;
       manifests.push(readManifest(file, this.textOf(file) ?? ''));
     }
     this.#manifests = new Manifests(manifests, workspaceFiles);
@@ -262,6 +265,7 @@ export class ModuleGraph {
     this.#surround();
     this.#resolver = new Resolver(this.root, realPath(this.root), this.#index, this.#manifests, this.#projects);
     this.#unlinkAll();
+    this.#isConfigurationNew = false;
   }
 
   #unlinkAll(): void {
@@ -281,7 +285,7 @@ export class ModuleGraph {
       );
       module.link(resolutions, targets);
       this.#unlinked.delete(module);
-      await turns.next();
+      if (turns.isDue) await turns.next();
     }
   }
 }
@@ -344,8 +348,11 @@ class Turns {
     signal?.throwIfAborted();
   }
 
+  get isDue(): boolean {
+    return performance.now() - this.#last >= 20;
+  }
+
   async next(): Promise<void> {
-    if (performance.now() - this.#last < 20) return;
     await nextTurn();
     this.#signal?.throwIfAborted();
     this.#last = performance.now();
@@ -364,6 +371,16 @@ function isRead(file: string): boolean {
 function entryAt(absolute: string): 'file' | 'directory' | 'nothing' {
   const stats = statSync(absolute, { throwIfNoEntry: false });
   return stats?.isFile() ? 'file' : stats?.isDirectory() ? 'directory' : 'nothing';
+}
+
+/** Undefined: unreadable. The reader of YAML is big, and most roots need none. */
+async function readYaml(text: string): Promise<unknown> {
+  const { parse } = await import('yaml');
+  try {
+    return parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 function readText(absolute: string): string | undefined {

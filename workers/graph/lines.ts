@@ -9,11 +9,13 @@ import type { Position, Range } from '../protocol.ts';
 export type LineTable = string;
 
 export function lineTableOf(text: string): LineTable {
-  const codes: number[] = [];
+  let used = 0;
   const add = (length: number): void => {
-    let rest = length;
-    for (; rest >= GOES_ON; rest -= GOES_ON) codes.push(GOES_ON);
-    codes.push(rest);
+    const whole = Math.floor(length / GOES_ON);
+    if (used + whole >= scratch.length) scratch = Buffer.concat([scratch], (used + whole + 1) * 2);
+    scratch.fill(GOES_ON, used, used + whole);
+    used += whole;
+    scratch[used++] = length % GOES_ON;
   };
   let start = 0;
   if (text.includes('\r')) {
@@ -28,9 +30,7 @@ export function lineTableOf(text: string): LineTable {
     }
   }
   add(text.length - start);
-  let table = '';
-  for (let at = 0; at < codes.length; at += CHUNK) table += String.fromCharCode(...codes.slice(at, at + CHUNK));
-  return table;
+  return scratch.toString('latin1', 0, used);
 }
 
 export function lineCount(table: LineTable): number {
@@ -60,5 +60,5 @@ export function rangeAt(table: LineTable, start: number, end: number): Range {
 
 const GOES_ON = 255;
 
-/** Arguments of one call. */
-const CHUNK = 8192;
+/** Where tables are written before they are strings. Grows to the longest. */
+let scratch = Buffer.alloc(4096);

@@ -4,7 +4,6 @@
  */
 import path from 'node:path';
 import picomatch from 'picomatch';
-import { parse as parseYaml } from 'yaml';
 
 export interface PackageJson {
   readonly name?: string;
@@ -43,7 +42,7 @@ export function readManifest(file: string, text: string): Manifest {
   return { file, directory, text, data: {}, isValid: false };
 }
 
-/** Files beside package.json that say which folders are workspace members. */
+/** Files beside package.json that say which folders are workspace members. YAML, or JSON, which is YAML too. */
 export const WORKSPACE_FILES: ReadonlySet<string> = new Set(['pnpm-workspace.yaml', 'lerna.json']);
 
 export class Manifests {
@@ -57,8 +56,8 @@ export class Manifests {
   readonly #packages = new Map<string, Manifest | undefined>();
   readonly #owners = new Map<string, Manifest | undefined>();
 
-  /** @param workspaceFiles texts of {@link WORKSPACE_FILES} by path */
-  constructor(manifests: Iterable<Manifest>, workspaceFiles: ReadonlyMap<string, string>) {
+  /** @param workspaceFiles contents of {@link WORKSPACE_FILES} by path */
+  constructor(manifests: Iterable<Manifest>, workspaceFiles: ReadonlyMap<string, unknown>) {
     const sorted = [...manifests].sort((one, other) => (one.file < other.file ? -1 : 1));
     this.all = new Map(sorted.map((manifest) => [manifest.directory, manifest]));
     const globs = workspaceGlobs(sorted, workspaceFiles);
@@ -113,8 +112,8 @@ export class Manifests {
 }
 
 export function directoryOf(file: string): string {
-  const directory = path.posix.dirname(file);
-  return directory === '.' ? '' : directory;
+  const end = file.lastIndexOf('/');
+  return end === -1 ? '' : file.slice(0, end);
 }
 
 /** Fields of a wrong type are as good as absent for everyone but the package detector, which reads the text. */
@@ -138,7 +137,7 @@ function isMember(directory: string, globs: ReadonlyMap<string, (directory: stri
 
 function workspaceGlobs(
   manifests: readonly Manifest[],
-  workspaceFiles: ReadonlyMap<string, string>,
+  workspaceFiles: ReadonlyMap<string, unknown>,
 ): ReadonlyMap<string, (directory: string) => boolean> {
   const patterns = new Map<string, string[]>();
   const add = (base: string, globs: unknown): void => {
@@ -150,8 +149,7 @@ function workspaceGlobs(
     const { workspaces } = data;
     add(directory, isRecord(workspaces) ? workspaces['packages'] : workspaces);
   }
-  for (const [file, text] of workspaceFiles) {
-    const content = readYaml(text);
+  for (const [file, content] of workspaceFiles) {
     if (isRecord(content)) add(directoryOf(file), content['packages']);
   }
   return new Map([...patterns].map(([base, globs]) => [base, directoryMatcher(globs)]));
@@ -163,15 +161,6 @@ function directoryMatcher(globs: readonly string[]): (directory: string) => bool
   const unwanted = tidied.filter((glob) => glob.startsWith('!')).map((glob) => glob.slice(1));
   if (wanted.length === 0) return () => false;
   return picomatch(wanted, { ignore: unwanted });
-}
-
-/** JSON is YAML too. Undefined: unreadable. */
-export function readYaml(text: string): unknown {
-  try {
-    return parseYaml(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

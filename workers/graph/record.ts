@@ -129,13 +129,13 @@ export function readRecord(file: string, text: string, contentHash = recordHash(
   const isModule = result?.module.hasModuleSyntax ?? false;
   return {
     hash: contentHash,
-    requests,
-    exports,
+    requests: kept(requests),
+    exports: kept(exports),
     isModule,
     isOpen: isBroken || !isModule || EMBEDDED.has(path.posix.extname(file)) || hasExportAssignment(text),
     isBroken,
     suppresses: hasSuppressions(text),
-    ambient: text.includes('declare module') ? ambientNames(text) : [],
+    ambient: text.includes('declare module') ? ambientNames(text) : NONE,
     lines: lineTableOf(text),
     length: text.length,
   };
@@ -203,7 +203,7 @@ function readImports(module: ModuleSyntax, requests: ModuleRequest[]): void {
       end,
       specifierStart: moduleRequest.start,
       specifierEnd: moduleRequest.end,
-      names: names.length === 0 ? NO_NAMES : names,
+      names: kept(names),
     });
   }
 }
@@ -248,7 +248,7 @@ function readExports(module: ModuleSyntax, text: string, requests: ModuleRequest
       end,
       specifierStart: source.start,
       specifierEnd: source.end,
-      names,
+      names: kept(names),
     });
   }
 }
@@ -283,7 +283,7 @@ function readDynamicImports(module: ModuleSyntax, text: string, requests: Module
       end,
       specifierStart: moduleRequest.start,
       specifierEnd: moduleRequest.end,
-      names: NO_NAMES,
+      names: NONE,
     });
   }
 }
@@ -298,7 +298,7 @@ function requestOfCall(call: Call): ModuleRequest {
     end: call.end,
     specifierStart: call.specifierStart,
     specifierEnd: call.specifierEnd,
-    names: call.names.length === 0 ? NO_NAMES : call.names.map(ownedName),
+    names: kept(call.names.map(ownedName)),
   };
 }
 
@@ -306,14 +306,21 @@ function ownedName(name: ImportedName): ImportedName {
   return { ...name, imported: owned(name.imported), local: owned(name.local) };
 }
 
-/** Calls stand in the tree only, and building the tree costs five times the parse: only where a text may hold one. */
+/**
+ * Calls stand in the tree only, and building the tree costs five times the parse and forty times the text's memory:
+ * only where a text may hold one.
+ */
 function needsTree(text: string, language: Language, module: ModuleSyntax): boolean {
+  if (text.length > MAXIMUM_TREE) return false;
   if (text.includes('require') && /\brequire\s*[.(]/.test(text)) return true;
   if (text.includes('import.meta') && /import\.meta\.resolve|\bnew\s+URL\s*\(/.test(text)) return true;
   if (language === 'jsx') return false;
   const possible = text.match(/\bimport\s*\(/g)?.length ?? 0;
   return possible > module.dynamicImports.length;
 }
+
+/** Longer texts are bundles, such as the Yarn that a repository brings along. UTF-16 code units. */
+const MAXIMUM_TREE = 1_000_000;
 
 function reindex(exports: ModuleExport[], requests: readonly ModuleRequest[]): void {
   if (exports.every(({ request }) => request === undefined)) return;
@@ -323,7 +330,12 @@ function reindex(exports: ModuleExport[], requests: readonly ModuleRequest[]): v
   });
 }
 
-const NO_NAMES: readonly ImportedName[] = [];
+const NONE: readonly never[] = [];
+
+/** A list that grew has room for more; a copy has not. Empty lists are one. */
+function kept<One>(list: readonly One[]): readonly One[] {
+  return list.length === 0 ? NONE : list.slice();
+}
 
 /** The value of a string literal's source, or undefined if it is an expression. */
 function literalValue(source: string): string | undefined {

@@ -279,6 +279,30 @@ describe('the warm graph', () => {
     assert.equal(graph.modules.get('b.ts')?.targets[0]?.file, 'a.ts');
   });
 
+  it('takes up a changed package.json that an aborted update had only begun with', async () => {
+    using workspace = workspaceOf({
+      'package.json': { workspaces: ['packages/*'] },
+      'packages/p/package.json': { name: 'before' },
+      'packages/p/index.ts': '',
+      'a.ts': "import 'after';",
+      'long.ts': '',
+    });
+    const graph = new ModuleGraph(workspace.root);
+    await graph.update({ overlays: [] });
+    assert.equal(graph.modules.get('a.ts')?.resolutions[0]?.kind, 'missing');
+    workspace.write('packages/p/package.json', '{ "name": "after" }');
+    // Takes longer than a graph works without listening.
+    workspace.write('long.ts', 'x();\n'.repeat(900_000));
+    const controller = new AbortController();
+    setImmediate(() => {
+      controller.abort();
+    });
+    const changed = ['packages/p/package.json', 'long.ts'];
+    await assert.rejects(graph.update({ overlays: [], changed, signal: controller.signal }), { name: 'AbortError' });
+    await graph.update({ overlays: [], changed: [] });
+    assert.equal(graph.modules.get('a.ts')?.resolutions[0]?.kind, 'file');
+  });
+
   it('parses again only what changed', async () => {
     using workspace = workspaceOf({ 'a.ts': `import './b';\n`, 'b.ts': 'export {};\n' });
     const graph = new ModuleGraph(workspace.root);

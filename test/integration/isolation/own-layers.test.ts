@@ -5,7 +5,7 @@ import { detector } from '../../../workers/detectors/isolation/index.ts';
 import { runDetector } from '../../support/run-detector.ts';
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../../..');
-const DETECTORS = ['circular', 'eslint', 'import', 'isolation', 'package', 'typescript'];
+const DETECTORS = ['circular', 'eslint', 'import', 'isolation', 'knip', 'package', 'typescript'];
 
 const BOUNDARIES = [
   { name: 'the library line knows nothing of Bulkhead', from: 'workers/ipc/**', disallow: ['workers/*.ts', 'workers/!(ipc)/**', 'server/**', 'client/**'] },

@@ -40,6 +40,133 @@ describe('package', () => {
     assert.deepEqual(await named('unlisted-dependency', types), []);
   });
 
+  it('takes what another package declares for tests that its scripts run, and for nothing else', async () => {
+    const files = (script: string): Files => ({
+      'package.json': { name: 'root', private: true, workspaces: ['app', 'suite', 'suite-of-app'] },
+      'app/package.json': { name: 'app', scripts: { test: script }, dependencies: { given: '*' } },
+      'suite/package.json': { name: 'suite', private: true },
+      'suite/src/a.spec.js': "import 'given';\nimport 'other';\n",
+      'suite/src/a.js': "import 'given';\n",
+    });
+    assert.deepEqual(await named('unlisted-dependency', files('run --spec=../suite/**/*.spec.js')), ['given', 'other']);
+    assert.deepEqual(await named('unlisted-dependency', files("run '../suite/src'")), ['given', 'other']);
+    const all = ['given', 'given', 'other'];
+    assert.deepEqual(await named('unlisted-dependency', files('run ../suite-of-app/**/*.spec.js')), all);
+    assert.deepEqual(await named('unlisted-dependency', files('tsc -p ../suite')), all, 'a build runs nothing');
+  });
+
+  it('takes what a package around a private one declares, and not what one beside it does', async () => {
+    const files = {
+      'package.json': { name: 'root', private: true, workspaces: ['**'] },
+      'one/package.json': { name: 'one', devDependencies: { given: '*' } },
+      'one/inner/package.json': { name: 'inner', private: true },
+      'one/inner/src/a.js': "import 'given';\nimport 'other';\n",
+      'two/package.json': { name: 'two', private: true },
+      'two/src/a.js': "import 'given';\n",
+    };
+    assert.deepEqual(await named('unlisted-dependency', files), ['other', 'given']);
+  });
+
+  it('takes no alias for a package where a lockfile says what there is', async () => {
+    const text =
+      "import '@components/a';\nimport 'helperName';\nimport '@scope/b';\nimport 'absent';\nimport 'there';\n";
+    const files = { 'package.json': { name: 'p' }, 'src/a.js': text };
+    const unknown = ['@components/a', 'helperName', '@scope/b', 'absent', 'there'];
+    assert.deepEqual(await named('unlisted-dependency', files), unknown, 'nothing says what there is');
+    const locks: Files = {
+      'package-lock.json': '{ "packages": {\n"node_modules/@scope/c": {},\n"node_modules/there": {} } }\n',
+      'yarn.lock': '"@scope/c@^1.0.0":\n  version "1.0.0"\n\nthere@^1.0.0:\n  version "1.0.0"\n',
+      'pnpm-lock.yaml': "packages:\n\n  '@scope/c@1.0.0':\n    x: {}\n\n  there@1.0.0:\n    x: {}\n",
+    };
+    for (const [name, lock] of Object.entries(locks)) {
+      using workspace = workspaceOf({ ...files, [name]: lock });
+      const { issues } = await runDetector(detector, workspace.root, {});
+      const messages = issues.filter(({ rule }) => rule === 'unlisted-dependency').map(({ message }) => message);
+      assert.equal(messages.length, 3, name);
+      assert.match(messages[0] ?? '', /^'@scope\/b'.*nor does the lockfile have it/);
+      assert.match(messages[1] ?? '', /^'absent'.*nor does the lockfile have it/);
+      assert.match(messages[2] ?? '', /^'there'.*works only as long as something else installs it/);
+    }
+  });
+
+  it('counts what lockfiles know as a peer as used where nothing is installed', async () => {
+    const files = {
+      'package.json': { name: 'p', dependencies: { peer: '*', '@s/peer': '*', alone: '*' } },
+      'a.js': '',
+    };
+    const locks: Files = {
+      'package-lock.json':
+        '{\n "packages": {\n  "node_modules/d": {\n   "peerDependencies": {\n    "peer": "*",\n    "@s/peer": "*"\n   },\n   "engines": {\n    "alone": "*"\n   }\n  }\n }\n}\n',
+      'yarn.lock': '"d@npm:1":\n  peerDependencies:\n    peer: "*"\n    "@s/peer": "*"\n  bin:\n    alone: x\n',
+      'pnpm-lock.yaml':
+        "packages:\n  d@1:\n    peerDependencies:\n      peer: '*'\n      '@s/peer': '*'\n    engines:\n      alone: '*'\n",
+      'bun.lock': '{ "packages": {\n "d": ["d@1", "", { "peerDependencies": { "peer": "*", "@s/peer": "*" }, "bin": { "alone": "x" } }],\n} }\n',
+    }; // prettier-ignore
+    assert.deepEqual(await named('unused-dependency', files), ['peer', '@s/peer', 'alone']);
+    for (const [name, lock] of Object.entries(locks))
+      assert.deepEqual(await named('unused-dependency', { ...files, [name]: lock }), ['alone'], name);
+  });
+
+  it('asks for no package of the workspace that a configuration redirects', async () => {
+    const files = (config: string): Files => ({
+      'package.json': { name: 'root', private: true, workspaces: ['*'] },
+      'lib/package.json': { name: '@s/lib' },
+      'lib/index.js': '',
+      'app/package.json': { name: 'app' },
+      'app/vite.config.js': config,
+      'app/src/a.js': "import '@s/lib';\n",
+    });
+    const alias = "export default { resolve: { alias: { '@s/lib': '../lib/index.js' } } };\n";
+    assert.deepEqual(await named('unlisted-dependency', files(alias)), []);
+    const mention = "export default { optimizeDeps: { include: ['@s/lib'] } };\n";
+    assert.deepEqual(await named('unlisted-dependency', files(mention)), ['@s/lib']);
+  });
+
+  it('asks for no package that bundlers replace', async () => {
+    const files = {
+      'package.json': { name: 'p', browser: { jsdom: false, './a.js': './b.js' } },
+      'src/a.js': "import 'jsdom';\nimport 'other';\n",
+    };
+    assert.deepEqual(await named('unlisted-dependency', files), ['other']);
+  });
+
+  it('lets packages differ whose folders say which version they try', async () => {
+    const app = (name: string, range: string): object => ({ name, dependencies: { framework: range } });
+    const files = {
+      'package.json': { name: 'root', private: true, workspaces: ['*'] },
+      'app-14/package.json': app('app-14', '^14.0.0'),
+      'app-15/package.json': app('app-15', '^15.0.0'),
+    };
+    assert.deepEqual(await named('version-mismatch', files), []);
+    const others = { ...files, 'other/package.json': app('o', '^13.0.0'), 'es6/package.json': app('e', '^12.0.0') };
+    assert.deepEqual(await named('version-mismatch', others), ['framework'], 'a number alone says nothing');
+  });
+
+  it('lets a private package have any name that its package manager takes', async () => {
+    const names = async (lock: string): Promise<readonly (string | undefined)[]> =>
+      named('invalid-field', {
+        'package.json': { name: 'Published_Name' },
+        [lock]: '',
+        'a/package.json': { name: 'camelCase', private: true },
+        'b/package.json': { name: 'with space', private: true },
+        'c/package.json': { name: '$dollar', private: true },
+      });
+    assert.deepEqual(await names('package-lock.json'), ['with space', '$dollar', 'Published_Name']);
+    assert.deepEqual(await names('yarn.lock'), ['Published_Name']);
+  });
+
+  it('ignores manifests of fixtures like every other file of theirs', async () => {
+    const files = {
+      'package.json': { name: 'p' },
+      'test/fixtures/a/package.json': '{ no',
+      'test/a/package.json': '{ no',
+    };
+    using workspace = workspaceOf(files);
+    const { issues } = await runDetector(detector, workspace.root, {});
+    const broken = issues.filter(({ rule }) => rule === 'invalid-json').map(({ file }) => file);
+    assert.deepEqual(broken, ['test/a/package.json']);
+  });
+
   it('asks for the package of the types where nothing else is installed', async () => {
     using workspace = workspaceOf({
       'package.json': { name: 'p' },

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { Locks, openStore, Store, StoreError } from '../../../server/store/index.ts';
 import { DATABASE_NAME } from '../../../server/store/database-file.ts';
 import { Connection } from '../../../server/store/sqlite.ts';
@@ -27,6 +28,8 @@ describe('store', function () {
       ]);
       assert.deepEqual([...(await store.getFacts('record', ['a.ts', 'none'])).keys()], ['a.ts']);
       assert.deepEqual(await store.quarantine.list(), new Map([['key', { file: 'a.ts' }]]));
+      assert.deepEqual(await store.quarantine.get('key'), { file: 'a.ts' });
+      assert.equal(await store.meta.get('key'), undefined);
       assert.deepEqual(
         (await store.history.list()).map(({ entry }) => entry),
         ['second', 'first'],
@@ -44,6 +47,27 @@ describe('store', function () {
     await using again = await openStore({ dir });
     await check(again);
     if (process.platform !== 'win32') assert.equal(statSync(dir).mode & 0o077, 0, 'others can read it');
+  });
+
+  it('tells the quarantine while thousands of results are written, and loses no part of them', async () => {
+    const dir = folder();
+    const large = fileResult('large.ts', 30_000);
+    {
+      await using store = await openStore({ dir });
+      store.putUnit(large);
+      const flushed = store.flush();
+      let [written, told] = [false, 0];
+      void flushed.then(() => (written = true));
+      for (let key = 0; !written; key += 1) {
+        store.quarantine.put(String(key), key);
+        assert.equal((await store.quarantine.list()).size, key + 1);
+        told += written ? 0 : 1;
+      }
+      assert.ok(told > 0);
+    }
+    await using store = await openStore({ dir });
+    const [unit] = await collect(store.loadUnits());
+    assert.ok(unit && isDeepStrictEqual(content(unit), large), 'not compared by assert, whose report would be huge');
   });
 
   it('tells its state, verifies, and forgets everything when asked to', async () => {

@@ -32,7 +32,7 @@ const properties = Object.assign({}, ...manifest.contributes.configuration.map((
 
 /** Checked by their detectors; their defaults are the detectors' own. */
 const detectorOptions = new Set(
-  ['circular', 'import', 'isolation', 'package'].flatMap((detector) =>
+  ['circular', 'import', 'isolation', 'package', 'knip'].flatMap((detector) =>
     Object.keys(properties).filter((key) => key.startsWith(`bulkhead.${detector}.`) && !key.endsWith('.enable')),
   ),
 );

@@ -133,7 +133,7 @@ describe('closures of imports', () => {
             }),
           );
           const files = new Map(names.map((name) => [name, name]));
-          const closures = new Closures({ takenAt: 0, installed: '', nested: false, files }, known);
+          const closures = new Closures({ files }, known);
           return names.map((name) => closures.hashOf(name));
         };
         const [before, after] = [hashesWith(1), hashesWith(2)];

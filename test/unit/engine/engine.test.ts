@@ -87,7 +87,7 @@ describe('engine', () => {
     assert.equal(engine.settled, true);
   });
 
-  it('supersedes a project in work and tells the detector what changed since its last answer', async () => {
+  it('supersedes a project in work and tells the pool what changed since it was asked last', async () => {
     await start('typescript', [projectUnit('tsconfig.json')]);
     await pool.last.finish();
     engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
@@ -97,7 +97,11 @@ describe('engine', () => {
     engine.filesChanged([{ file: 'b.ts', kind: 'created' }]);
     await settle();
     assert.equal(superseded.task.signal.aborted, true);
-    assert.deepEqual(pool.last.task.request.changed, ['a.ts', 'b.ts'], 'a run that was cut short has answered nothing');
+    assert.deepEqual(
+      pool.last.task.request.changed,
+      ['b.ts'],
+      'the pool knows what the run was told that was cut short',
+    );
     await pool.last.finish();
     engine.filesChanged([{ file: 'c.ts', kind: 'changed' }]);
     await settle();

@@ -51,7 +51,9 @@ describe('memory of an engine', function () {
 
   async function start(detector: string, units: readonly Unit[], options = {}): Promise<Session> {
     const store = await openStore({ dir: storeDir });
-    const pool = new ScriptedPool(() => Promise.resolve(planOf(units, { engine: 'engine 1' })));
+    const pool = new ScriptedPool(() =>
+      Promise.resolve(planOf(units, { engine: 'engine 1', status: units.length === 0 ? 'not-applicable' : 'ready' })),
+    );
     const settings = { detectors: new Map([[detector, options]]), trusted: true, exclude: [] };
     const engine = new Engine(workspace.root, pool, settings, store);
     // What is analysed now was written a moment ago, as it is in real life.
@@ -118,6 +120,34 @@ describe('memory of an engine', function () {
       assert.equal(session.engine.status()[0]?.state, 'done');
       assert.equal(session.engine.issues().length, units.length);
       await session.end();
+    }
+  });
+
+  it('knows that there was nothing to do, until there may be something', async () => {
+    const plans = async (during?: () => Promise<void>): Promise<number> => {
+      const session = await start('knip', []);
+      assert.equal(session.engine.status()[0]?.state, 'not-applicable');
+      await during?.();
+      await session.end();
+      return session.pool.plans.length;
+    };
+    assert.equal(await plans(), 1);
+    assert.equal(await plans(), 0);
+    await workspace.write({ 'knip.json': '{}' });
+    assert.equal(await plans(), 1, 'a file came');
+    assert.equal(await plans(), 0);
+    await workspace.write({ 'package.json': '{ "name": "w", "knip": {} }' });
+    const unannounced = { 'package.json': '{ "name": "w", "knip": { "a": 1 } }' };
+    assert.equal(await plans(() => workspace.write(unannounced)), 1, 'a manifest changed');
+    assert.equal(await plans(), 1, 'it changed after the plan: that was of something else');
+  });
+
+  it('keeps nothing of a detector that reads more than is compared', async () => {
+    for (let session = 0; session < 2; session++) {
+      const { pool, answer, end } = await start('knip', [{ ...projectUnit('knip.json'), kind: 'graph' }]);
+      assert.deepEqual([pool.plans.length, pool.checks.length], [1, 1]);
+      await answer(1);
+      await end();
     }
   });
 

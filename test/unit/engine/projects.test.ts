@@ -92,21 +92,52 @@ describe('engine: projects after an edit', function () {
 
   it('confirms only the projects that an edit concerned, and still knows what it has of each', async () => {
     await start('a/tsconfig.json', 'b/tsconfig.json');
-    const first = pool.last;
-    await finish(first);
-    const second = await edit('a/x.ts');
-    await finish(second, { 'a/tsconfig.json': 'affected', 'b/tsconfig.json': 'unchanged' });
-    const third = await nextCheck(3);
+    for (const check of pool.checks.slice()) await finish(check);
+    await edit('a/x.ts');
+    const [ofA, ofB] = pool.checks.slice(2);
+    assert.ok(ofA && ofB);
+    await finish(ofA, { 'a/tsconfig.json': 'affected' });
+    await finish(ofB, { 'b/tsconfig.json': 'unchanged' });
+    const confirmation = await nextCheck(5);
+    assert.deepEqual(confirmation.files, ['a/tsconfig.json']);
+    await finish(confirmation);
+    await edit('b/x.ts');
     assert.deepEqual(
-      third.task.request.units.map(({ id }) => id),
-      ['a/tsconfig.json'],
+      pool.checks.slice(5).map(({ task }) => task.request.since),
+      [{ 'a/tsconfig.json': confirmation.task.request.generation }, { 'b/tsconfig.json': ofB.task.request.generation }],
     );
-    await finish(third);
-    const fourth = await edit('b/x.ts');
-    assert.deepEqual(fourth.task.request.since, {
-      'a/tsconfig.json': third.task.request.generation,
-      'b/tsconfig.json': second.task.request.generation,
-    });
+  });
+
+  it('asks for each by itself, those of open files first, and keeps what was answered when the rest is interrupted', async () => {
+    await start();
+    engine.dispose();
+    pool.plannedBy = () =>
+      Promise.resolve(
+        planOf(['tsconfig.json', 'a/tsconfig.json', 'b/tsconfig.json', 'b/deep/tsconfig.json'].map(projectUnit)),
+      );
+    engine = new Engine('/root', pool, { detectors: new Map([['typescript', {}]]), trusted: true, exclude: [] });
+    engine.setWanted(['b/deep/x.ts']);
+    engine.analyzeAll();
+    await settle();
+    assert.deepEqual(
+      pool.checks.map(({ files, task }) => [...files, task.priority]),
+      [
+        ['b/deep/tsconfig.json', 'open'],
+        ['b/tsconfig.json', 'open'],
+        ['tsconfig.json', 'open'],
+        ['a/tsconfig.json', 'background'],
+      ],
+    );
+    const [deep] = pool.checks;
+    assert.ok(deep);
+    await finish(deep);
+    await edit('b/deep/x.ts');
+    const again = pool.checks.slice(4);
+    assert.deepEqual(
+      again.map(({ task }) => task.request.since),
+      [{ 'b/deep/tsconfig.json': deep.task.request.generation }, undefined, undefined, undefined],
+    );
+    for (const { task } of again) assert.deepEqual(task.request.changed, ['b/deep/x.ts']);
   });
 
   it('does not ask for ever what cannot be confirmed', async () => {

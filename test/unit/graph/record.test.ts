@@ -28,6 +28,12 @@ type N = import('./n').N; require.resolve('./o'); new URL('./p', import.meta.url
     assert.deepEqual(requests('a.js', text), []);
   });
 
+  it('looks for calls in what people write, not in bundles', () => {
+    const text = (length: number): string => `import './a';\nrequire('./b');\n//${'x'.repeat(length)}`;
+    assert.deepEqual(requests('a.js', text(900_000)), ['import ./a', 'require ./b']);
+    assert.deepEqual(requests('a.js', text(1_000_000)), ['import ./a']);
+  });
+
   it('counts UTF-16 code units and any kind of line end', () => {
     const text = `/* 😀é */ import '😀';\r\nimport './b';\rimport './c';\n`;
     const record = readRecord('a.ts', text);

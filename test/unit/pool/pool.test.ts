@@ -368,6 +368,26 @@ describe('scheduling', () => {
     await settle();
     assert.deepEqual(stage.at(0).request?.changed, ['x', 'y']);
   });
+
+  it('does not tell changes again that a detector of projects has taken note of before it was cancelled', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    const units: readonly Unit[] = [{ id: 'p', kind: 'project', group: 'g', file: 'p' }];
+    const order = { detector: 'types', units };
+    const first = stage.check([], order);
+    await stage.ready();
+    assert.equal(stage.at(0).request?.changed, undefined);
+    stage.at(0).begin('p');
+    first.controller.abort();
+    await stage.at(0).finish(true);
+    const second = stage.check([], { ...order, generation: 2, changed: ['x'] });
+    await settle();
+    assert.deepEqual(stage.at(0).request?.changed, ['x'], 'it began knowing that anything may have changed');
+    second.controller.abort();
+    await stage.at(0).finish(true);
+    stage.check([], { ...order, generation: 3, changed: ['y'] });
+    await settle();
+    assert.deepEqual(stage.at(0).request?.changed, ['x', 'y'], 'the second was over before it began');
+  });
 });
 
 describe('settling', () => {

@@ -1,38 +1,57 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { recordOf, shelvedInputs, type QuarantineShelf } from '../../../server/pool/quarantine-shelf.ts';
 import { Quarantine, type QuarantineContext } from '../../../server/pool/quarantine.ts';
 import type { ExitKind, QuarantinedInput } from '../../../server/pool/types.ts';
 import type { CheckRequest, Unit } from '../../../workers/protocol.ts';
+import { SimulatedClock } from './support/simulated-clock.ts';
 
 const unit: Unit = { id: 'a.ts', kind: 'file', group: 'g', file: 'a.ts' };
 const other: Unit = { ...unit, id: 'b.ts', file: 'b.ts' };
 const context: QuarantineContext = { version: '1', limitMb: 1_024, configFiles: ['eslint.config.js'] };
 
+/** Plain data by key, as a store keeps it. */
+class Shelf implements QuarantineShelf {
+  readonly records = new Map<string, unknown>();
+  lists = 0;
+
+  list(): Promise<ReadonlyMap<string, unknown>> {
+    this.lists += 1;
+    return Promise.resolve(new Map(this.records));
+  }
+
+  put(key: string, value: unknown): void {
+    this.records.set(key, JSON.parse(JSON.stringify(value)));
+  }
+
+  remove(key: string): void {
+    this.records.delete(key);
+  }
+}
+
 describe('quarantine', () => {
   let root: string;
-  let storageDir: string;
-  let messages: string[];
+  let clock: SimulatedClock;
+  let shelf: Shelf;
 
   beforeEach(async () => {
     root = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-quarantine-'));
-    storageDir = path.join(root, 'storage');
-    messages = [];
+    clock = new SimulatedClock();
+    shelf = new Shelf();
     await writeFile(path.join(root, 'a.ts'), 'poison');
     await writeFile(path.join(root, 'eslint.config.js'), 'export default []');
   });
 
-  afterEach(async () => {
-    await Promise.all(opened.splice(0).map((quarantine) => quarantine.settled()));
-    await rm(root, { recursive: true, force: true });
-  });
+  afterEach(() => rm(root, { recursive: true, force: true }));
 
-  const opened: Quarantine[] = [];
-  const open = (): Quarantine => {
-    const quarantine = new Quarantine({ storageDir, log: (message) => messages.push(message) });
-    opened.push(quarantine);
+  /** As another process would: nothing but the shelf is shared. */
+  const open = (on: QuarantineShelf = shelf): Quarantine => {
+    const quarantine = new Quarantine({ clock });
+    quarantine.open(root, on);
     return quarantine;
   };
   const request = (extra: Partial<CheckRequest> = {}): CheckRequest => ({
@@ -45,42 +64,66 @@ describe('quarantine', () => {
     first: [],
     ...extra,
   });
-  const inputOf = (kind: ExitKind): QuarantinedInput => ({
+  const inputOf = (kind: ExitKind, of = unit): QuarantinedInput => ({
     detector: 'lint',
     root,
-    unit,
-    file: 'a.ts',
+    unit: of,
+    file: of.file,
     reason: { kind, message: 'm', stderr: [] },
     limitMb: 1_024,
     since: 1,
   });
-  const skips = async (
+  const add = async (quarantine: Quarantine, extra: Partial<CheckRequest> = {}, input = inputOf('hang')) => {
+    quarantine.add(input, request(extra), context);
+    await quarantine.settled();
+  };
+  const skipped = async (
     quarantine: Quarantine,
-    extra = {},
+    extra: Partial<CheckRequest> = {},
     changed: Partial<QuarantineContext> = {},
-  ): Promise<boolean> => {
+  ): Promise<readonly string[]> => {
     const { units, quarantined } = await quarantine.sift(request(extra), { ...context, ...changed });
     assert.equal(units.length + quarantined.length, 2);
-    assert.ok(
-      units.some(({ id }) => id === 'b.ts'),
-      'others pass',
-    );
-    return quarantined.length === 1;
+    return quarantined.map(({ file }) => file);
   };
+  const skips = async (...values: Parameters<typeof skipped>): Promise<boolean> => {
+    const files = await skipped(...values);
+    assert.ok(!files.includes('b.ts'), 'others pass');
+    return files.length === 1;
+  };
+  const unsaved = { overlays: [{ file: 'a.ts', text: 'unsaved poison', version: 2 }] };
 
-  it('survives a restart', async () => {
-    const first = open();
-    first.add(inputOf('hang'), request(), context);
-    await first.settled();
+  it('survives a restart, without a path of this machine', async () => {
+    await add(open());
+    assert.doesNotMatch(JSON.stringify([...shelf.records]), new RegExp(path.basename(root)));
     const second = open();
     assert.equal(await skips(second), true);
     assert.deepEqual(second.list(), [inputOf('hang')]);
-    assert.deepEqual(await readdir(storageDir), ['quarantine.json'], 'no draft stays');
+    assert.deepEqual(await shelvedInputs(shelf, root), [inputOf('hang')]);
+  });
+
+  it('lives as long as the pool without a shelf', async () => {
+    const quarantine = new Quarantine({ clock });
+    assert.equal(quarantine.isEmpty(root), true);
+    await add(quarantine);
+    assert.equal(await skips(quarantine), true);
+    await quarantine.close(root);
+    assert.equal(await skips(quarantine), true);
+    assert.equal(quarantine.isEmpty('elsewhere'), true);
+  });
+
+  it('gives a root that is closed back to its shelf', async () => {
+    const quarantine = open();
+    quarantine.add(inputOf('hang'), request(), context);
+    await quarantine.close(root);
+    assert.equal(shelf.records.size, 1);
+    assert.deepEqual(quarantine.list(), []);
+    quarantine.open(root, shelf);
+    assert.equal(await skips(quarantine), true);
   });
 
   const frees: readonly [string, (quarantine: Quarantine) => Promise<boolean>][] = [
     ['its content', async (quarantine) => (await writeFile(path.join(root, 'a.ts'), 'cured'), skips(quarantine))],
-    ['its unsaved content', (quarantine) => skips(quarantine, { overlays: [{ file: 'a.ts', text: 'x', version: 2 }] })],
     ['the detector', (quarantine) => skips(quarantine, {}, { version: '2' })],
     ['the options', (quarantine) => skips(quarantine, { options: { fix: true } })],
     [
@@ -92,79 +135,168 @@ describe('quarantine', () => {
   for (const [what, skipsAfter] of frees) {
     it(`ends when ${what} changes, and does not come back`, async () => {
       const quarantine = open();
-      quarantine.add(inputOf('hang'), request(), context);
+      await add(quarantine);
       assert.equal(await skips(quarantine), true);
       assert.equal(await skipsAfter(quarantine), false);
-      assert.equal(quarantine.empty, true);
-      await quarantine.settled();
+      assert.deepEqual(quarantine.list(), []);
+      assert.equal(shelf.records.size, 0);
       assert.equal(await skips(open()), false);
     });
   }
 
   it('ends when the limit is raised only for what ran out of memory', async () => {
-    for (const [kind, skipped] of [
+    for (const [kind, expected] of [
       ['oom-heap', false],
       ['rss-limit', false],
       ['hang', true],
     ] as const) {
       const quarantine = open();
-      quarantine.add(inputOf(kind), request(), context);
-      assert.equal(await skips(quarantine, {}, { limitMb: 2_048 }), skipped, kind);
+      await add(quarantine, {}, inputOf(kind));
+      assert.equal(await skips(quarantine, {}, { limitMb: 2_048 }), expected, kind);
     }
-  });
-
-  it('an unsaved buffer equal to the disk changes nothing', async () => {
-    const quarantine = open();
-    quarantine.add(inputOf('hang'), request(), context);
-    assert.equal(await skips(quarantine, { overlays: [{ file: 'a.ts', text: 'poison', version: 1 }] }), true);
   });
 
   it('a version not known yet is taken to be the same', async () => {
     const quarantine = open();
-    quarantine.add(inputOf('hang'), request(), context);
+    await add(quarantine);
     assert.equal(await skips(quarantine, {}, { version: undefined }), true);
   });
 
   it('is released by the user', async () => {
     const quarantine = open();
-    quarantine.add(inputOf('hang'), request(), context);
+    await add(quarantine);
     assert.deepEqual(
       quarantine.release(({ file }) => file === 'b.ts'),
       [],
     );
     assert.equal(quarantine.release(() => true).length, 1);
     assert.equal(await skips(quarantine), false);
+    assert.equal(await skips(open()), false);
   });
 
-  it('begins anew from a file that is damaged at any byte or of a later format', async () => {
-    const first = open();
-    first.add(inputOf('hang'), request(), context);
-    await first.settled();
-    const file = path.join(storageDir, 'quarantine.json');
-    const sound = await readFile(file);
-    const damaged = [
-      ...Array.from({ length: sound.length }, (_, length) => sound.subarray(0, length)),
-      Buffer.from(sound.toString().replace('"format": 1', '"format": 99')),
-      Buffer.from('[]'),
-      Buffer.from('{"format":1,"entries":[null,7,{"key":"x"}]}'),
-    ];
-    for (const content of damaged) {
-      await writeFile(file, content);
+  describe('of unsaved text', () => {
+    it('stays with its window until it is saved', async () => {
       const quarantine = open();
-      // A file without its last line break is whole.
-      const skipped = await skips(quarantine);
-      assert.ok(!skipped || content.length === sound.length - 1);
-    }
-    assert.ok(messages.some((message) => message.includes('cannot be used')));
+      await add(quarantine, unsaved);
+      assert.equal(shelf.records.size, 0);
+      assert.equal(await skips(quarantine, unsaved), true);
+      await writeFile(path.join(root, 'a.ts'), 'unsaved poison');
+      assert.equal(await skips(quarantine), true);
+      await quarantine.settled();
+      assert.equal(await skips(open()), true);
+    });
+
+    it('frees the window that has it, and no other', async () => {
+      await add(open());
+      const [typing, reading] = [open(), open()];
+      assert.equal(await skips(typing, unsaved), false);
+      assert.deepEqual(typing.list(), []);
+      assert.equal(await skips(reading), true);
+      assert.equal(await skips(typing), true, 'it is as on disk again');
+      assert.equal(typing.list().length, 1);
+    });
+
+    it('is skipped beside what is on disk, which others go on skipping', async () => {
+      await add(open());
+      const quarantine = open();
+      assert.equal(await skips(quarantine, unsaved), false);
+      await add(quarantine, unsaved);
+      for (let round = 0; round < 2; round += 1) assert.equal(await skips(quarantine, unsaved), true);
+      assert.equal(await skips(open()), true);
+    });
+
+    it('equal to the disk is nothing special', async () => {
+      const quarantine = open();
+      const equal = { overlays: [{ file: 'a.ts', text: 'poison', version: 1 }] };
+      await add(quarantine, equal);
+      assert.equal(await skips(quarantine, equal), true);
+      assert.equal(await skips(open()), true);
+    });
   });
 
-  it('works in memory when the folder cannot be written', async () => {
-    await writeFile(path.join(root, 'file'), '');
-    storageDir = path.join(root, 'file', 'below');
-    const quarantine = open();
-    quarantine.add(inputOf('hang'), request(), context);
-    await quarantine.settled();
-    assert.equal(await skips(quarantine), true);
-    assert.ok(messages.some((message) => message.includes('cannot be kept')));
+  describe('of several processes', () => {
+    it('is in force in all of them from their next check on', async () => {
+      const [one, two] = [open(), open()];
+      assert.equal(await skips(two), false);
+      await add(one);
+      assert.equal(await skips(two), true);
+      one.release(() => true);
+      assert.equal(await skips(two), false);
+      assert.deepEqual(two.list(), []);
+    });
+
+    it('loses nothing that they add at the same time', async () => {
+      const [one, two] = [open(), open()];
+      await Promise.all([add(one), add(two, {}, inputOf('hang', other))]);
+      for (const process of [one, two, open()]) assert.deepEqual(await skipped(process), ['a.ts', 'b.ts']);
+    });
+
+    it('does not bring back what was released while the shelf was read', async () => {
+      const quarantine = open();
+      await add(quarantine);
+      const sifting = quarantine.sift(request(), context);
+      quarantine.release(() => true);
+      assert.deepEqual((await sifting).quarantined, []);
+      assert.equal(await skips(quarantine), false);
+    });
+  });
+
+  describe('with a shelf that fails', () => {
+    it('tries an input again whose record is lost, and keeps what was never there', async () => {
+      const quarantine = open();
+      await add(quarantine);
+      assert.equal(await skips(quarantine), true);
+      shelf.records.clear();
+      assert.equal(await skips(quarantine), false, 'lost');
+      const forgetful: QuarantineShelf = { list: () => Promise.resolve(new Map()), put: () => {}, remove: () => {} };
+      const rejecting: QuarantineShelf = { ...forgetful, list: () => Promise.reject(new Error('closed')) };
+      for (const failing of [forgetful, rejecting]) {
+        const own = open(failing);
+        await add(own);
+        for (let round = 0; round < 3; round += 1) assert.equal(await skips(own), true);
+      }
+    });
+
+    it('passes over records that it does not know', async () => {
+      await add(open());
+      const [[key, sound] = ['', {}]] = shelf.records;
+      const { key: hash, ...rest } = sound as Record<string, unknown>;
+      const strange = [null, 7, 'x', [], {}, rest, { ...rest, key: 7 }, { ...rest, key: hash, version: 7 }];
+      for (const field of ['detector', 'file', 'unit', 'reason']) {
+        strange.push({ ...rest, key: hash, [field]: undefined }, { ...rest, key: hash, [field]: null });
+      }
+      for (const value of strange) {
+        shelf.records.set(key, value);
+        assert.equal(recordOf(value, root), undefined);
+        assert.equal(await skips(open()), false, JSON.stringify(value));
+      }
+    });
+
+    it('waits for one that does not answer once, and for a while', async () => {
+      let answer = (_: ReadonlyMap<string, unknown>): void => {};
+      let lists = 0;
+      const slow: QuarantineShelf = {
+        list: () => ((lists += 1), new Promise((resolve) => (answer = resolve))),
+        put: () => {},
+        remove: () => {},
+      };
+      const quarantine = open(slow);
+      let done = false;
+      const first = skips(quarantine).finally(() => (done = true));
+      await turn();
+      assert.equal(done, false);
+      await clock.advance(2_000);
+      assert.equal(await first, false);
+      assert.equal(await skips(quarantine), false, 'not waited for again');
+      assert.equal(lists, 1);
+      await add(open());
+      answer(new Map(shelf.records));
+      await turn();
+      const next = skips(quarantine);
+      await turn();
+      answer(new Map(shelf.records));
+      assert.equal(await next, true);
+      assert.equal(clock.timers, 0);
+    });
   });
 });

@@ -4,20 +4,20 @@ import type { ModuleGraph } from '../../graph/index.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
 import type { DetectorOptions } from '../../protocol.ts';
-import type { Boundary, Verdict } from './boundary.ts';
-import { cruiserBoundaries } from './dependency-cruiser.ts';
-import { elementBoundaries } from './elements.ts';
+import type { Boundary, Drawn, Verdict } from './boundary.ts';
+import { cruiserBoundaries } from './dependency-cruiser/index.ts';
+import { elementBoundaries } from './elements/index.ts';
 import { lintConfig } from './lint-config.ts';
 import { nxBoundaries } from './nx.ts';
 
 /** Option `boundaries`; then dependency-cruiser's, eslint-plugin-boundaries' and Nx' rules. */
-export function boundariesOf(graph: ModuleGraph, options: DetectorOptions): readonly Boundary[] {
+export function boundariesOf(graph: ModuleGraph, options: DetectorOptions): readonly Drawn[] {
   const own = Array.isArray(options['boundaries']) ? options['boundaries'].flatMap(ownBoundary) : [];
   const config = lintConfig(graph);
   return [
-    ...own,
-    ...cruiserBoundaries(graph),
-    ...(config ? [...elementBoundaries(config), ...nxBoundaries(graph, config)] : []),
+    { boundaries: own },
+    cruiserBoundaries(graph),
+    ...(config ? [elementBoundaries(graph, config), nxBoundaries(graph, config)] : []),
   ];
 }
 
@@ -33,8 +33,8 @@ function ownBoundary(value: unknown, index: number): readonly Boundary[] {
   };
   const countsTypes = value['types'] !== 'allow';
   return [
-    ({ from: source, to: target, typeOnly }) => {
-      if ((typeOnly && !countsTypes) || !from(source)) return undefined;
+    ({ from: source, to: target, request }) => {
+      if (target === undefined || (request.typeOnly && !countsTypes) || !from(source)) return undefined;
       const isForbidden = (disallow?.(target) ?? false) || (allow !== undefined && !allow(target) && !from(target));
       return isForbidden ? verdict : undefined;
     },

@@ -1,20 +1,47 @@
 /** What a boundary is, whoever has drawn it. */
-import type { RequestKind } from '../../graph/record.ts';
+import type { ModuleRequest } from '../../graph/record.ts';
+import type { Resolution } from '../../graph/resolution.ts';
+import type { Severity } from '../../protocol.ts';
 
-/** An import from one file of the root to another. */
+/** An import, and what it turned out to lead to. */
 export interface Crossing {
   readonly from: string;
-  readonly to: string;
-  readonly specifier: string;
-  readonly typeOnly: boolean;
-  readonly kind: RequestKind;
+  /** A file of the root; undefined: it leads elsewhere, as {@link resolution} says. */
+  readonly to: string | undefined;
+  readonly request: ModuleRequest;
+  readonly resolution: Resolution;
 }
 
 export interface Verdict {
   /** Of the boundary, for the message. */
   readonly name: string;
   readonly message?: string;
+  /** What its own tool says; absent: what the rule's setting says. */
+  readonly severity?: Severity;
 }
 
 /** Says whether an import crosses what it must not. */
 export type Boundary = (crossing: Crossing) => Verdict | undefined;
+
+/** Of a file as a whole, whatever it imports: that nobody needs it, for instance. */
+export interface FileVerdict extends Verdict {
+  readonly file: string;
+  /** What is wrong, without the file's name. */
+  readonly what: string;
+}
+
+/** What a configuration of a team says, as far as it is understood. */
+export interface Drawn {
+  readonly boundaries: readonly Boundary[];
+  /** Asked anew after every change: they speak of the whole graph. */
+  readonly ofFiles?: () => readonly FileVerdict[];
+  /** What is left alone, and why: the team believes that it holds. */
+  readonly notes?: readonly Note[];
+}
+
+export interface Note {
+  /** The configuration. */
+  readonly file: string;
+  /** What of it is not read, with the reason: `no-cycle (circular)`. */
+  readonly what: string;
+}

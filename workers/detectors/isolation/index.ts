@@ -4,13 +4,13 @@ import { exportedName } from '../../graph/exports.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import { Kept } from '../../graph/kept.ts';
 import { lineCount } from '../../graph/lines.ts';
-import type { Manifest } from '../../graph/manifests.ts';
+import { isRecord, type Manifest } from '../../graph/manifests.ts';
 import { isDeclarationFile, rangeIn, specifierRange, type ModuleRequest } from '../../graph/record.ts';
 import { isRelative, type Resolution } from '../../graph/resolution.ts';
 import { Findings, graphDetector, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding, Fix } from '../../protocol.ts';
 import { boundariesOf } from './boundaries.ts';
-import type { Boundary } from './boundary.ts';
+import type { Crossing, Drawn, Verdict } from './boundary.ts';
 import { effectsOnLoad } from './effects.ts';
 import { couplingCounts, moduleCouplings, type Coupling } from './metrics.ts';
 import {
@@ -53,7 +53,7 @@ export const ISOLATION_RULES: RuleSeverities<IsolationRule> = {
 
 export const detector = graphDetector({
   name: 'isolation',
-  version: '1',
+  version: '2',
   rules: ISOLATION_RULES,
   findings: isolationFindings,
 });
@@ -72,7 +72,9 @@ const checks = new Kept<ModuleGraph, IsolationCheck>(new WeakMap());
 class IsolationCheck {
   readonly #graph: ModuleGraph;
   readonly #severities: RuleSeverities<IsolationRule>;
-  readonly #boundaries: readonly Boundary[];
+  /** Set by the team itself, not by default: then other tools' own severities do not count. */
+  readonly #isBoundarySet: boolean;
+  readonly #drawn: readonly Drawn[];
   readonly #results = new Kept<Module, readonly Finding[]>();
   /** Of the module, or the couplings, that are being checked. */
   #findings = new Findings();
@@ -80,7 +82,8 @@ class IsolationCheck {
   constructor(graph: ModuleGraph, options: DetectorOptions) {
     this.#graph = graph;
     this.#severities = severitiesOf(options, ISOLATION_RULES);
-    this.#boundaries = boundariesOf(graph, options);
+    this.#isBoundarySet = isRecord(options['rules']) && options['rules']['boundary'] !== undefined;
+    this.#drawn = this.#severities.boundary === 'off' ? [] : boundariesOf(graph, options);
   }
 
   run(): ReadonlyMap<string, readonly Finding[]> {
@@ -91,6 +94,7 @@ class IsolationCheck {
     }
     this.#findings = new Findings();
     this.#couplings();
+    this.#boundariesOfFiles();
     if (this.#severities['effect-on-load'] !== 'off') this.#effects();
     for (const [file, findings] of this.#findings.byFile) byFile.set(file, [...(byFile.get(file) ?? []), ...findings]);
     return byFile;
@@ -101,7 +105,10 @@ class IsolationCheck {
     this.#findings = new Findings();
     module.record.requests.forEach((request, index) => {
       const resolution = module.resolutions[index];
-      if (resolution?.kind === 'file' && request.kind !== 'reference') this.#import(module, request, resolution);
+      if (!resolution || request.kind === 'reference') return;
+      const to = resolution.kind === 'file' ? resolution.file : undefined;
+      this.#boundary(module, { from: module.file, to, request, resolution });
+      if (resolution.kind === 'file') this.#import(module, request, resolution);
     });
     if (this.#severities['mutable-export'] !== 'off') this.#mutableExports(module);
     return this.#findings.byFile.get(module.file) ?? NONE;
@@ -110,7 +117,6 @@ class IsolationCheck {
   #import(module: Module, request: ModuleRequest, resolution: Extract<Resolution, { kind: 'file' }>): void {
     const { manifests } = this.#graph;
     const target = resolution.file;
-    this.#boundary(module, request, target);
     const [from, to] = [manifests.packageOf(module.file), manifests.packageOf(target)];
     const isOutside = from !== to && from !== undefined && to !== undefined;
     if (isOutside && isRelative(request.specifier)) this.#relative(module, request, target, from, to);
@@ -127,18 +133,42 @@ class IsolationCheck {
       this.#test(module, request, target);
   }
 
-  #boundary(module: Module, request: ModuleRequest, target: string): void {
-    const { specifier, typeOnly, kind } = request;
-    for (const boundary of this.#boundaries) {
-      const verdict = boundary({ from: module.file, to: target, specifier, typeOnly, kind });
-      if (!verdict) continue;
-      const { name, message } = verdict;
-      this.#findings.add(module.file, this.#severities.boundary, {
-        rule: 'boundary',
-        message: `${module.file} must not import ${target} (${name}).${message === undefined ? '' : ` ${message}`}`,
-        range: specifierRange(module.record, request),
-      });
+  #boundary(module: Module, crossing: Crossing): void {
+    const { from, to, request } = crossing;
+    for (const { boundaries } of this.#drawn) {
+      for (const boundary of boundaries) {
+        const verdict = boundary(crossing);
+        if (!verdict) continue;
+        const message = `${from} must not import ${to ?? request.specifier} (${verdict.name}).`;
+        this.#cross(from, verdict, message, specifierRange(module.record, request));
+      }
     }
+  }
+
+  #boundariesOfFiles(): void {
+    for (const { ofFiles, notes } of this.#drawn) {
+      for (const verdict of ofFiles?.() ?? [])
+        this.#cross(verdict.file, verdict, `${verdict.file} ${verdict.what} (${verdict.name}).`, FIRST_LINE);
+      for (const [file, whats] of Map.groupBy(notes ?? [], (note) => note.file)) {
+        this.#findings.add(file, 'info', {
+          rule: 'boundary',
+          message: `Not read, so not held by Bulkhead: ${whats.map(({ what }) => what).join(', ')}.`,
+          range: FIRST_LINE,
+        });
+      }
+    }
+  }
+
+  #cross(file: string, { message, severity }: Verdict, what: string, range: Finding['range']): void {
+    this.#findings.add(
+      file,
+      this.#isBoundarySet ? this.#severities.boundary : (severity ?? this.#severities.boundary),
+      {
+        rule: 'boundary',
+        message: message === undefined ? what : `${what} ${message}`,
+        range,
+      },
+    );
   }
 
   #relative(module: Module, request: ModuleRequest, target: string, from: Manifest, to: Manifest): void {

@@ -1,25 +1,44 @@
-/** What the root's ESLint configuration says about a rule, read without running it: options by file, and settings. */
+/** What the root's ESLint configuration says about a rule, read without running it: options and settings by file. */
 import path from 'node:path';
 import picomatch from 'picomatch';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
+import type { Severity } from '../../protocol.ts';
 import { isKnown, staticConfig } from './static-config.ts';
 
+type Part = Readonly<Record<string, unknown>>;
+
 export interface LintConfig {
-  /** Merged over all its parts. */
-  readonly settings: Readonly<Record<string, unknown>>;
-  /** The first option of a rule for a file; undefined: off, absent, or not known. The last part that speaks wins. */
-  optionsFor(rule: LintRule, file: string): Readonly<Record<string, unknown>> | undefined;
+  readonly file: string;
+  /** Of all parts that apply to a file; one object for all files that the same parts apply to. */
+  settingsFor(file: string): Part;
+  /** Options of a rule for a file; undefined: off, absent, or not known. The last part that speaks wins. */
+  optionsFor(rule: LintRule, file: string): LintOptions | undefined;
   /** Every part that speaks of one of these names. */
   rule(...names: readonly string[]): LintRule;
 }
 
-export type LintRule = readonly {
+export interface LintOptions {
+  /** The first option. */
+  readonly options: Part;
+  readonly severity: Severity;
+}
+
+export type LintRule = readonly LintEntry[];
+
+interface LintEntry {
+  readonly name: string;
+  /** Undefined: it says the severity only, and leaves the options as they are. */
   readonly options: unknown;
   readonly isOn: boolean;
+  /** Only running the configuration would tell all of it. */
+  readonly isComputed: boolean;
+  readonly severity: Severity;
+  /** Of all parts, wherever they apply: what a note may be about. */
+  readonly settings: Part;
   appliesTo(file: string): boolean;
-}[];
+}
 
 const FILES = [
   ...['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'].map((end) => `eslint.config.${end}`),
@@ -32,10 +51,19 @@ export function lintConfig(graph: ModuleGraph): LintConfig | undefined {
   const content = file === undefined ? graph.manifests.all.get('')?.data['eslintConfig'] : staticConfig(graph, file);
   const parts = partsOf(content);
   if (parts.length === 0) return undefined;
-  const settings: Record<string, unknown> = {};
-  for (const part of parts) if (isRecord(part['settings'])) Object.assign(settings, part['settings']);
+  const withSettings = parts
+    .filter(({ settings }) => isRecord(settings))
+    .map((part) => ({ settings: part['settings'] as Part, appliesTo: filesOf(part) }));
+  const merged = new Map<string, Part>();
+  const mergedOf = (applying: typeof withSettings): Part => {
+    const key = applying.map((part) => withSettings.indexOf(part)).join();
+    let settings = merged.get(key);
+    if (!settings) merged.set(key, (settings = applying.reduce<Part>((all, part) => mergedParts(all, part.settings), {}))); // prettier-ignore
+    return settings;
+  };
   return {
-    settings,
+    file: file ?? 'package.json',
+    settingsFor: (one) => mergedOf(withSettings.filter((part) => part.appliesTo(one))),
     rule: (...names) =>
       parts.flatMap((part): LintRule => {
         const { rules } = part;
@@ -43,22 +71,43 @@ export function lintConfig(graph: ModuleGraph): LintConfig | undefined {
         if (name === undefined || !isRecord(rules)) return [];
         const entry = rules[name];
         const [level, options] = Array.isArray(entry) ? (entry as readonly unknown[]) : [entry];
-        return [{ options, isOn: level !== 'off' && level !== 0 && isKnown(entry), appliesTo: filesOf(part) }];
+        return [
+          {
+            name,
+            options,
+            isComputed: !isKnown(entry),
+            isOn: level !== 'off' && level !== 0 && isKnown(entry),
+            severity: level === 'warn' || level === 1 ? 'warning' : 'error',
+            settings: mergedOf(withSettings),
+            appliesTo: filesOf(part),
+          },
+        ];
       }),
     optionsFor: (rule, one) => {
-      const { isOn, options } = rule.findLast((part) => part.appliesTo(one)) ?? { isOn: false, options: undefined };
-      return isOn && isRecord(options) ? options : undefined;
+      const applying = rule.filter((entry) => entry.appliesTo(one));
+      const last = applying.at(-1);
+      const options = applying.findLast((entry) => entry.options !== undefined);
+      if (!last?.isOn || !options || !isKnown(options.options) || !isRecord(options.options)) return undefined;
+      return { options: options.options, severity: last.severity };
     },
   };
 }
-
-type Part = Readonly<Record<string, unknown>>;
 
 /** The objects of a flat configuration, or the one of a legacy configuration and its overrides. */
 function partsOf(content: unknown): readonly Part[] {
   if (Array.isArray(content)) return content.flatMap(partsOf);
   if (!isRecord(content)) return [];
   return [content, ...(Array.isArray(content['overrides']) ? content['overrides'].flatMap(partsOf) : [])];
+}
+
+/** Records are merged, everything else is replaced. */
+function mergedParts(one: Part, other: Part): Part {
+  const merged: Record<string, unknown> = { ...one };
+  for (const [key, value] of Object.entries(other)) {
+    const before = merged[key];
+    merged[key] = isRecord(before) && isRecord(value) ? mergedParts(before, value) : value;
+  }
+  return merged;
 }
 
 function filesOf(part: Part): (file: string) => boolean {

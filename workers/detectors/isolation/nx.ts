@@ -1,12 +1,11 @@
 /** Boundaries between the projects of an Nx workspace: their tags, and the constraints of `@nx/enforce-module-boundaries`. */
 import path from 'node:path';
-import picomatch from 'picomatch';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { directoryOf, isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
-import type { Boundary, Verdict } from './boundary.ts';
+import type { Boundary, Drawn, Verdict } from './boundary.ts';
 import type { LintConfig } from './lint-config.ts';
-import { isKnown, staticConfig } from './static-config.ts';
+import { staticConfig } from './static-config.ts';
 
 interface Project {
   readonly name: string;
@@ -16,9 +15,9 @@ interface Project {
 
 const RULES = ['@nx/enforce-module-boundaries', '@nrwl/nx/enforce-module-boundaries'] as const;
 
-export function nxBoundaries(graph: ModuleGraph, config: LintConfig): readonly Boundary[] {
+export function nxBoundaries(graph: ModuleGraph, config: LintConfig): Drawn {
   const rule = config.rule(...RULES);
-  if (rule.length === 0) return [];
+  if (rule.length === 0) return { boundaries: [] };
   const projects = projectsOf(graph);
   const projectOf = (file: string): Project | undefined => {
     for (let directory = directoryOf(file); ; directory = directoryOf(directory)) {
@@ -26,39 +25,42 @@ export function nxBoundaries(graph: ModuleGraph, config: LintConfig): readonly B
       if (project || directory === '') return project;
     }
   };
-  return [
-    ({ from, to, specifier }) => {
-      const [source, target] = [projectOf(from), projectOf(to)];
-      if (!source || !target || source === target) return undefined;
-      const options = config.optionsFor(rule, from);
-      const { depConstraints, allow } = options ?? {};
-      if (!Array.isArray(depConstraints) || !isKnown(depConstraints) || depConstraints.length === 0) return undefined;
-      if ((stringsOf(allow) ?? []).some((pattern) => picomatch.isMatch(specifier, pattern))) return undefined;
-      return judge(depConstraints.filter(isRecord), source, target);
-    },
-  ];
+  const boundary: Boundary = ({ from, to, resolution, request: { specifier } }) => {
+    const source = projectOf(from);
+    const target = to === undefined ? undefined : projectOf(to);
+    const isPackage = resolution.kind === 'package' && !resolution.typesOnly;
+    if (!source || source === target || (!target && !isPackage)) return undefined;
+    const found = config.optionsFor(rule, from);
+    const { depConstraints, allow } = found?.options ?? {};
+    if (!found || !Array.isArray(depConstraints) || depConstraints.length === 0) return undefined;
+    if ((stringsOf(allow) ?? []).some((pattern) => isAllowed(pattern, specifier))) return undefined;
+    const constraints = depConstraints.filter(isRecord).filter((constraint) => speaksOf(constraint, source));
+    const verdict = target ? judge(constraints, source, target) : judgePackage(constraints, specifier);
+    return verdict && { ...verdict, severity: found.severity };
+  };
+  const notes = rule
+    .filter(({ isComputed }) => isComputed)
+    .map(({ name }) => ({ file: config.file, what: `${name} (a computed value)` }));
+  return { boundaries: [boundary], notes };
 }
 
-function judge(
-  constraints: readonly Readonly<Record<string, unknown>>[],
-  source: Project,
-  target: Project,
-): Verdict | undefined {
-  const own = constraints.filter(({ sourceTag, allSourceTags }) =>
-    typeof sourceTag === 'string'
-      ? hasTag(source, sourceTag)
-      : (stringsOf(allSourceTags)?.every((tag) => hasTag(source, tag)) ?? false),
-  );
-  if (own.length === 0) {
+type Constraint = Readonly<Record<string, unknown>>;
+
+function speaksOf({ sourceTag, allSourceTags }: Constraint, source: Project): boolean {
+  const all = stringsOf(allSourceTags);
+  return all ? all.every((tag) => hasTag(source, tag)) : typeof sourceTag === 'string' && hasTag(source, sourceTag);
+}
+
+function judge(constraints: readonly Constraint[], source: Project, target: Project): Verdict | undefined {
+  if (constraints.length === 0) {
     return {
       name: 'Nx',
       message: `No constraint speaks of the tags of ${source.name}, so it may depend on no project.`,
     };
   }
-  for (const constraint of own) {
-    const { sourceTag, allSourceTags } = constraint;
+  for (const constraint of constraints) {
     const [only, never] = ['onlyDependOnLibsWithTags', 'notDependOnLibsWithTags'].map((field) => stringsOf(constraint[field])); // prettier-ignore
-    const tagged = `A project tagged ${quoted(typeof sourceTag === 'string' ? [sourceTag] : (stringsOf(allSourceTags) ?? []))}`;
+    const tagged = projectsOfConstraint(constraint);
     if (only && only.length > 0 && !only.some((tag) => hasTag(target, tag)))
       return { name: 'Nx', message: `${tagged} may depend only on projects tagged ${quoted(only)}.` };
     if (only?.length === 0 && target.tags.length > 0)
@@ -69,6 +71,21 @@ function judge(
   return undefined;
 }
 
+/** Packages are free unless a constraint names those that are banned, or those that alone are allowed. */
+function judgePackage(constraints: readonly Constraint[], specifier: string): Verdict | undefined {
+  for (const constraint of constraints) {
+    const [banned, allowed] = ['bannedExternalImports', 'allowedExternalImports'].map((field) => stringsOf(constraint[field])); // prettier-ignore
+    const matches = (pattern: string): boolean => isWildcardMatch(specifier, pattern);
+    if (banned?.some(matches) || (allowed && !allowed.some(matches)))
+      return { name: 'Nx', message: `${projectsOfConstraint(constraint)} must not import '${specifier}'.` };
+  }
+  return undefined;
+}
+
+function projectsOfConstraint({ sourceTag, allSourceTags }: Constraint): string {
+  return `A project tagged ${quoted(stringsOf(allSourceTags) ?? (typeof sourceTag === 'string' ? [sourceTag] : []))}`;
+}
+
 function quoted(tags: readonly string[]): string {
   return tags.map((tag) => `'${tag}'`).join(', ');
 }
@@ -76,18 +93,36 @@ function quoted(tags: readonly string[]): string {
 /** `*` is every project, `/…/` an expression, `scope:*` a pattern. */
 function hasTag({ tags }: Project, wanted: string): boolean {
   if (wanted === '*') return true;
-  const expression = /^\/(.*)\/([a-z]*)$/.exec(wanted);
-  if (expression) {
-    try {
-      const pattern = new RegExp(expression[1] ?? '', expression[2]);
-      return tags.some((tag) => pattern.test(tag));
-    } catch {
-      return false;
-    }
+  if (wanted.length > 1 && wanted.startsWith('/') && wanted.endsWith('/')) {
+    const expression = expressionOf(wanted.slice(1, -1));
+    return tags.some((tag) => expression?.test(tag));
   }
-  return wanted.includes('*')
-    ? tags.some((tag) => picomatch.isMatch(tag, wanted, { bash: true }))
-    : tags.includes(wanted);
+  return wanted.includes('*') ? tags.some((tag) => isWildcardMatch(tag, wanted)) : tags.includes(wanted);
+}
+
+/** Stars are any text, also between slashes; everything else is an expression. */
+function isWildcardMatch(text: string, pattern: string): boolean {
+  return expressionOf(`^(?:${pattern.split(/\.\*|\*+/).join('.*')})$`)?.test(text) ?? false;
+}
+
+/** Of the specifiers in `allow`: what lies below a path, or an expression. */
+function isAllowed(pattern: string, specifier: string): boolean {
+  if (pattern.endsWith('/**')) return specifier.startsWith(pattern.slice(0, -2));
+  if (pattern.endsWith('/*')) {
+    const folder = pattern.slice(0, -1);
+    return specifier.startsWith(folder) && !specifier.slice(folder.length).includes('/');
+  }
+  const [before = '', after] = pattern.split('/**/');
+  if (after !== undefined) return specifier.startsWith(before) && specifier.endsWith(after);
+  return expressionOf(pattern)?.test(specifier) ?? false;
+}
+
+function expressionOf(source: string): RegExp | undefined {
+  try {
+    return new RegExp(source);
+  } catch {
+    return undefined;
+  }
 }
 
 /** By directory. A package.json makes a project as a project.json does; what both say is added up. */

@@ -55,7 +55,15 @@ function valueOf(node: Node, constants: ReadonlyMap<string, Expression>, open: R
     case 'Literal':
       return 'regex' in node ? UNKNOWN : node.value;
     case 'TemplateLiteral':
-      return node.expressions.length === 0 ? (node.quasis[0]?.value.cooked ?? UNKNOWN) : UNKNOWN;
+      return joined(
+        node.quasis.flatMap(({ value }, index) => {
+          const expression = node.expressions[index];
+          return [value.cooked, ...(expression ? [inner(expression)] : [])];
+        }),
+      );
+    // Long texts are often written in pieces.
+    case 'BinaryExpression':
+      return node.operator === '+' ? joined([inner(node.left), inner(node.right)]) : UNKNOWN;
     case 'ArrayExpression':
       return listOf(node.elements, inner);
     case 'ObjectExpression':
@@ -77,6 +85,10 @@ function valueOf(node: Node, constants: ReadonlyMap<string, Expression>, open: R
     default:
       return UNKNOWN;
   }
+}
+
+function joined(parts: readonly unknown[]): unknown {
+  return parts.every((part) => typeof part === 'string') ? parts.join('') : UNKNOWN;
 }
 
 function listOf(nodes: readonly (Node | null)[], inner: (node: Node) => unknown): readonly unknown[] {

@@ -8,6 +8,7 @@ import { DEPENDENCY_SECTIONS, dependenciesOf } from '../../graph/installed.ts';
 import { isRecord, type Manifest } from '../../graph/manifests.ts';
 import { joined } from '../../graph/projects.ts';
 import type { PackageCheck } from './package-check.ts';
+import { LOCKFILES } from './lockfiles.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import { rangeKindOf } from './ranges.ts';
 
@@ -19,7 +20,8 @@ export function checkFields(check: PackageCheck): void {
     const isMember = manifests.workspaceRoots.length > 0 && manifests.isMember(manifest);
     if (manifest.directory !== '' && !isMember && DATA_OF_TESTS.test(manifest.file)) continue;
     const { name, version } = manifest.data;
-    if (name !== undefined && !isPackageName(name)) {
+    const isNamed = name === undefined || isPackageName(name) || (manifest.data.private === true && isTolerated(check, manifest)); // prettier-ignore
+    if (!isNamed) {
       check.report(manifest.file, 'invalid-field', {
         message: `'${name}' cannot be the name of a package: lower case letters, digits and -._~, with one @scope/ at most.`,
         range: file.place('name'),
@@ -169,15 +171,6 @@ export function checkLockfiles(check: PackageCheck): void {
   }
 }
 
-const LOCKFILES = [
-  { name: 'package-lock.json', manager: 'npm' },
-  { name: 'npm-shrinkwrap.json', manager: 'npm' },
-  { name: 'yarn.lock', manager: 'yarn' },
-  { name: 'pnpm-lock.yaml', manager: 'pnpm' },
-  { name: 'bun.lock', manager: 'bun' },
-  { name: 'bun.lockb', manager: 'bun' },
-];
-
 function hasDependencies({ manifest }: ManifestFile): boolean {
   return dependenciesOf(manifest).some(({ section }) => section !== 'peerDependencies');
 }
@@ -190,6 +183,15 @@ function isLockedElsewhere(root: string): boolean {
     if (directory !== root && LOCKFILES.some(({ name }) => existsSync(path.join(directory, name)))) return true;
     if (existsSync(path.join(directory, '.git')) || path.dirname(directory) === directory) return false;
   }
+}
+
+/** What is never published needs a name that its package manager takes: npm wants one that is its own address. */
+function isTolerated({ lockfiles }: PackageCheck, { directory, data: { name = '' } }: Manifest): boolean {
+  const managers = lockfiles.managersOf(directory);
+  if (managers.size > 0 && !managers.has('npm')) return true;
+  return (
+    /^[^._]/.test(name) && encodeURIComponent(name.replace(/^@([^/]+)\//, '$1')) === name.replace(/^@([^/]+)\//, '$1')
+  );
 }
 
 function isPackageName(name: string): boolean {

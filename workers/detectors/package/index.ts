@@ -1,11 +1,15 @@
 /** The `package` detector: whether package.json says what the code uses, and what is installed. Without a network. */
+import picomatch from 'picomatch';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { Kept } from '../../graph/kept.ts';
-import { Findings, graphDetector, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
+import { knipOf, type Knip } from '../../graph/knip.ts';
+import type { Manifest } from '../../graph/manifests.ts';
+import { Findings, graphDetector, severitiesOf, stringsOf, type RuleSeverities } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding } from '../../protocol.ts';
 import { checkBinaries } from './binaries.ts';
 import { checkEntries, checkFields, checkLockfiles } from './fields.ts';
 import { checkInstallation } from './installation.ts';
+import { Lockfiles } from './lockfiles.ts';
 import { ManifestFile } from './manifest-file.ts';
 import type { PackageCheck, PackageRule } from './package-check.ts';
 import { UsageCheck } from './usage-check.ts';
@@ -44,6 +48,8 @@ export function packageFindings(graph: ModuleGraph, options: DetectorOptions): R
   return checks.of(graph, () => new Check(graph, options), state).run();
 }
 
+const IGNORED_BY_DEFAULT = ['**/{fixtures,__fixtures__,__testfixtures__,testdata}/**'];
+
 const checks = new Kept<ModuleGraph, Check>(new WeakMap());
 
 /** Lives as long as the graph's surroundings and the options stay as they are. */
@@ -51,6 +57,9 @@ class Check implements PackageCheck {
   readonly graph: ModuleGraph;
   readonly options: DetectorOptions;
   readonly files: readonly ManifestFile[];
+  readonly lockfiles: Lockfiles;
+  readonly isIgnored: (file: string) => boolean;
+  readonly #knip: Knip | undefined;
   readonly #severities: RuleSeverities<PackageRule>;
   readonly #broken: readonly ManifestFile[];
   readonly #usage: UsageCheck;
@@ -61,7 +70,13 @@ class Check implements PackageCheck {
     this.graph = graph;
     this.options = options;
     this.#severities = severitiesOf(options, PACKAGE_RULES);
-    const all = [...graph.manifests.all.values()].map((manifest) => new ManifestFile(manifest));
+    const knip = options['knip'] === 'off' ? undefined : knipOf(graph.root);
+    this.#knip = typeof knip === 'string' ? undefined : knip;
+    this.lockfiles = new Lockfiles(graph);
+    this.isIgnored = picomatch(stringsOf(options['ignore']) ?? IGNORED_BY_DEFAULT, { dot: true });
+    const all = [...graph.manifests.all.values()]
+      .filter(({ file }) => !this.isIgnored(file))
+      .map((manifest) => new ManifestFile(manifest));
     this.files = all.filter(({ manifest }) => manifest.isValid);
     this.#broken = all.filter(({ manifest }) => !manifest.isValid);
     this.#usage = new UsageCheck(this);
@@ -75,6 +90,16 @@ class Check implements PackageCheck {
 
   isOn(rule: PackageRule): boolean {
     return this.#severities[rule] !== 'off';
+  }
+
+  isLeftToKnip(manifest: Manifest): boolean {
+    const { manifests } = this.graph;
+    const isOfWorkspace = manifests.workspaceRoots.length > 0 && manifests.isMember(manifest);
+    return this.#knip !== undefined && (manifest.directory === '' || isOfWorkspace);
+  }
+
+  get isCatalogLeftToKnip(): boolean {
+    return this.#knip !== undefined && !this.#knip.version.startsWith('5.');
   }
 
   report(

@@ -1,6 +1,8 @@
 /** What the checks of the `package` detector work on and report. */
 import type { ModuleGraph } from '../../graph/index.ts';
+import type { Manifest } from '../../graph/manifests.ts';
 import type { DetectorOptions, Finding } from '../../protocol.ts';
+import type { Lockfiles } from './lockfiles.ts';
 import type { ManifestFile } from './manifest-file.ts';
 
 export type PackageRule =
@@ -26,8 +28,14 @@ export type PackageRule =
 export interface PackageCheck {
   readonly graph: ModuleGraph;
   readonly options: DetectorOptions;
-  /** Readable manifests only. */
+  /** Readable manifests that are not to be ignored. */
   readonly files: readonly ManifestFile[];
+  readonly lockfiles: Lockfiles;
+  isIgnored(file: string): boolean;
+  /** The workspace's own knip answers for what this package does not use. */
+  isLeftToKnip(manifest: Manifest): boolean;
+  /** The same for entries of catalogs. */
+  readonly isCatalogLeftToKnip: boolean;
   report(
     file: string,
     rule: PackageRule,

@@ -2,13 +2,14 @@
 import path from 'node:path';
 import { PROVIDED_BY_HOSTS, type Environment } from '../../graph/environment.ts';
 import { dependenciesOf, typesPackageOf } from '../../graph/installed.ts';
-import type { Manifest } from '../../graph/manifests.ts';
+import { isRecord, type Manifest } from '../../graph/manifests.ts';
 import { specifierRange } from '../../graph/record.ts';
 import type { Resolution } from '../../graph/resolution.ts';
 import { stringsOf } from '../../graph/rules.ts';
 import type { Fix } from '../../protocol.ts';
 import type { PackageCheck } from './package-check.ts';
-import type { Declared, ManifestFile } from './manifest-file.ts';
+import type { ManifestFile } from './manifest-file.ts';
+import type { Providers } from './providers.ts';
 import type { PackageUse } from './usage.ts';
 
 /**
@@ -21,11 +22,11 @@ export function checkUnlisted(
   uses: readonly PackageUse[],
   ambient: ReadonlySet<string>,
   environment: Environment,
+  providers: Providers,
 ): void {
   if (!check.isOn('unlisted-dependency') || uses.length === 0) return;
   const { graph } = check;
   const { manifest, declared } = file;
-  const inRoot = namesInRoot(check, manifest);
   const bundled = new Set(
     ['bundledDependencies', 'bundleDependencies'].flatMap((field) => stringsOf(manifest.data[field]) ?? []),
   );
@@ -34,7 +35,7 @@ export function checkUnlisted(
     const { name, module, request, resolution } = use;
     const types = typesPackageOf(name);
     if (resolution.kind === 'builtin' || resolution.kind === 'opaque' || name === manifest.data.name) continue;
-    if (declared.has(name) || bundled.has(name) || PROVIDED_BY_HOSTS.has(name)) continue;
+    if (declared.has(name) || bundled.has(name) || PROVIDED_BY_HOSTS.has(name) || isReplaced(manifest, name)) continue;
     // Types alone are declared of what the host provides (`vscode`); a package that is really there is another matter.
     if (declared.has(types) && (!isInstalled(resolution) || use.isTypeOnly())) continue;
     if (request.kind === 'reference' || !isPackageName(name)) continue;
@@ -51,18 +52,25 @@ export function checkUnlisted(
     )
       continue;
     if (environment.isConfiguredAlias(request.specifier) && resolution.kind === 'missing') continue;
-    // What the workspace's root installs is there for tests and tools, and for types.
+    const isForDevelopment = !use.isProduction || use.isTypeOnly();
+    // What is installed around a package is there for tests and tools, and for types.
     if (
-      (inRoot.has(name) || inRoot.has(types)) &&
-      (!use.isProduction || manifest.data.private === true || environment.isBundled(module.file) || use.isTypeOnly())
+      (isForDevelopment || manifest.data.private === true || environment.isBundled(module.file)) &&
+      [name, types].some((one) => providers.isDeclaredAbove(manifest, one))
     )
       continue;
-    if (said.has(name)) continue;
+    if (isForDevelopment && providers.isDeclaredByHost(manifest, module.file, name)) continue;
+    const isLocked = resolution.kind === 'missing' ? check.lockfiles.has(manifest.directory, name) : undefined;
+    if (isLocked === false && isAliasShaped(check, manifest, name)) continue;
+    if (said.has(name) || isRedirected(check, manifest, name)) continue;
     said.add(name);
     // `aws-lambda` is another package than the one that has its types.
-    const wanted = resolution.kind === 'package' && resolution.typesOnly ? types : name;
+    const isThere = graph.installed.find(name, path.join(graph.root, manifest.directory)) !== undefined;
+    const wanted = resolution.kind === 'package' && resolution.typesOnly && !isThere ? types : name;
     const range = rangeToAdd(check, manifest, wanted);
-    const section = use.isProduction && !use.isTypeOnly() ? 'dependencies' : 'devDependencies';
+    const section = isForDevelopment ? 'devDependencies' : 'dependencies';
+    const because =
+      isLocked === false ? 'nor does the lockfile have it' : 'it works only as long as something else installs it';
     const fixes: readonly Fix[] =
       range === undefined
         ? []
@@ -77,11 +85,11 @@ export function checkUnlisted(
       module.file,
       'unlisted-dependency',
       {
-        message: `'${name}' is used here but ${manifest.file} does not declare it: it works only as long as something else installs it. Add ${wanted === name ? 'it' : `'${wanted}'`} to "${section}".`,
+        message: `'${name}' is used here but ${manifest.file} does not declare it${isLocked === false ? ', ' : ': '}${because}. Add ${wanted === name ? 'it' : `'${wanted}'`} to "${section}".`,
         range: specifierRange(module.record, request),
         ...(fixes.length === 0 ? {} : { fixes }),
       },
-      use.isProduction && !use.isTypeOnly() ? undefined : 'warning',
+      isForDevelopment ? 'warning' : undefined,
     );
   }
 }
@@ -90,13 +98,27 @@ function isInstalled(resolution: Resolution): boolean {
   return resolution.kind === 'package' && !resolution.typesOnly;
 }
 
-/** What the workspace's root declares, seen from a package in it. */
-function namesInRoot({ files }: PackageCheck, manifest: Manifest): Pick<Declared, 'has'> {
-  const root = files.find((file) => file.manifest.directory === '');
-  return root && root.manifest !== manifest ? root.declared : NOTHING_DECLARED;
+/** Names that no registry takes today, or of a scope that nothing else is installed from: a bundler's, more likely. */
+function isAliasShaped({ lockfiles }: PackageCheck, { directory }: Manifest, name: string): boolean {
+  if (name !== name.toLowerCase()) return true;
+  const slash = name.indexOf('/');
+  return slash > 0 && lockfiles.has(directory, name.slice(0, slash + 1)) === false;
 }
 
-const NOTHING_DECLARED: Declared = new Map();
+/** A bundler's configuration beside the package.json says what the name means, a package of the workspace or not. */
+function isRedirected({ graph }: PackageCheck, { directory }: Manifest, name: string): boolean {
+  for (const file of graph.files) {
+    if (path.posix.dirname(file) !== (directory || '.') || !/\.config\.[cm]?[jt]s$/.test(file)) continue;
+    const text = graph.textOf(file) ?? '';
+    if (text.includes(`'${name}':`) || text.includes(`"${name}":`)) return true;
+  }
+  return false;
+}
+
+/** What bundlers for browsers put in its place. */
+function isReplaced({ data: { browser } }: Manifest, name: string): boolean {
+  return isRecord(browser) && Object.hasOwn(browser, name);
+}
 
 /** With `baseUrl` or a bundler's module folders a bare name may be a folder. */
 function isTopFolder({ graph }: PackageCheck, file: string, name: string): boolean {

@@ -20,10 +20,13 @@ export class UnusedCheck {
   candidates({ manifest, declared }: ManifestFile): readonly string[] {
     const { graph } = this.#check;
     const check = this.#check;
+    if (check.isLeftToKnip(manifest)) return [];
     if (!check.isOn('unused-dependency') && !check.isOn('unused-dev-dependency')) return [];
     // Languages that are not read may use anything.
     for (const file of graph.files) if (UNREAD_LANGUAGES.test(file) && isInside(manifest, file)) return [];
     const peers = peersOf(check, manifest, declared.keys());
+    if (!graph.hasInstalledPackages(manifest.directory))
+      for (const peer of check.lockfiles.peersOf(manifest.directory)) peers.add(peer);
     for (const file of graph.files) {
       const compiler = COMPILERS[path.posix.extname(file)];
       if (compiler !== undefined && isInside(manifest, file)) peers.add(compiler);

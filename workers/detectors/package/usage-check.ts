@@ -2,16 +2,15 @@
  * What the code uses against what is declared. Modules are looked at again when they have changed, manifests when
  * their uses have. Lives as long as its check.
  */
-import picomatch from 'picomatch';
 import { Environment } from '../../graph/environment.ts';
 import type { Module } from '../../graph/index.ts';
 import { Kept } from '../../graph/kept.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import { ambientNames } from '../../graph/program.ts';
-import { stringsOf } from '../../graph/rules.ts';
 import type { Finding } from '../../protocol.ts';
 import type { PackageCheck } from './package-check.ts';
 import type { ManifestFile } from './manifest-file.ts';
+import { Providers } from './providers.ts';
 import { checkUnlisted, misplacedUses, reportMisplaced } from './unlisted.ts';
 import { isInside, UnusedCheck } from './unused.ts';
 import { packageUses, type PackageUse } from './usage.ts';
@@ -28,11 +27,11 @@ interface ModuleUsage {
 export class UsageCheck {
   readonly #check: PackageCheck;
   readonly #environment: Environment;
+  readonly #providers: Providers;
   readonly #unused: UnusedCheck;
-  readonly #isIgnored: (file: string) => boolean;
   readonly #files: ReadonlyMap<Manifest, ManifestFile>;
   readonly #candidates = new Map<ManifestFile, readonly string[]>();
-  readonly #lists = new Map<string, readonly string[]>();
+  readonly #rightUsages = new Map<string, ModuleUsage>();
   readonly #usages = new Kept<Module, ModuleUsage>();
   readonly #reports = new Kept<ManifestFile, FindingsByFile>();
   #ambient: ReadonlySet<string> = new Set();
@@ -44,10 +43,9 @@ export class UsageCheck {
   constructor(check: PackageCheck) {
     this.#check = check;
     this.#environment = new Environment(check.graph);
+    this.#providers = new Providers(check.files);
     this.#unused = new UnusedCheck(check);
-    this.#isIgnored = picomatch(stringsOf(check.options['ignore']) ?? IGNORED_BY_DEFAULT, { dot: true });
-    const files = check.files.filter(({ manifest }) => !this.#isIgnored(manifest.file));
-    this.#files = new Map(files.map((file) => [file.manifest, file]));
+    this.#files = new Map(check.files.map((file) => [file.manifest, file]));
   }
 
   findings(): FindingsByFile {
@@ -84,27 +82,26 @@ export class UsageCheck {
 
   readonly #usageOf = (module: Module): ModuleUsage => {
     const manifest = this.#check.graph.manifests.packageOf(module.file);
-    if (!manifest || this.#isIgnored(module.file)) return NO_USAGE;
+    if (!manifest || this.#check.isIgnored(module.file)) return NO_USAGE;
     const uses = packageUses(this.#check.graph, module);
     if (uses.length === 0) return NO_USAGE;
     const file = this.#files.get(manifest);
-    return {
-      names: this.#listOf(uses),
-      misplaced: file ? misplacedUses(this.#check, file, uses, this.#environment) : [],
-      findings: file
-        ? this.#check.collected(() => {
-            checkUnlisted(this.#check, file, uses, this.#ambient, this.#environment);
-          })
-        : NO_FINDINGS,
-    };
+    const rightly = this.#rightUsageOf(uses);
+    if (!file) return rightly;
+    const misplaced = misplacedUses(this.#check, file, uses, this.#environment);
+    const findings = this.#check.collected(() => {
+      checkUnlisted(this.#check, file, uses, this.#ambient, this.#environment, this.#providers);
+    });
+    return misplaced.length + findings.size === 0 ? rightly : { names: rightly.names, misplaced, findings };
   };
 
-  #listOf(uses: readonly PackageUse[]): readonly string[] {
+  /** Of modules that use equal packages and nothing wrongly it is one. */
+  #rightUsageOf(uses: readonly PackageUse[]): ModuleUsage {
     const names = [...new Set(uses.map(({ name }) => name))];
     const key = names.join('\n');
-    const known = this.#lists.get(key);
-    if (!known) this.#lists.set(key, names);
-    return known ?? names;
+    let usage = this.#rightUsages.get(key);
+    if (!usage) this.#rightUsages.set(key, (usage = { names, misplaced: [], findings: NO_FINDINGS }));
+    return usage;
   }
 
   #unite(): void {
@@ -130,8 +127,6 @@ export class UsageCheck {
     return candidates.filter((name) => !inside.some(([, used]) => used.has(name)));
   }
 }
-
-const IGNORED_BY_DEFAULT = ['**/{fixtures,__fixtures__,__testfixtures__,testdata}/**'];
 
 const NO_FINDINGS: FindingsByFile = new Map();
 

@@ -1,4 +1,5 @@
 /** What the packages of a workspace say about each other and about the same dependency. */
+import semver from 'semver';
 import { isMap, isScalar, parseDocument } from 'yaml';
 import { dependenciesOf } from '../../graph/installed.ts';
 import { lineTableOf, rangeAt } from '../../graph/lines.ts';
@@ -11,6 +12,7 @@ export function checkWorkspace(check: PackageCheck): void {
   const members = check.files.filter(({ manifest }) => manifest.directory === '' || manifests.isMember(manifest));
   if (manifests.workspaceRoots.length > 0) {
     checkVersions(check, members);
+    checkLocalVersions(check, members);
     checkWorkspaceProtocol(check, members);
   }
   checkCatalog(check, members);
@@ -18,13 +20,15 @@ export function checkWorkspace(check: PackageCheck): void {
 
 /** The same dependency wants the same range everywhere: what most say, the higher one when they tie. */
 function checkVersions(check: PackageCheck, members: readonly ManifestFile[]): void {
+  const isVariant = variantsOf(members);
   const uses = new Map<string, { readonly file: ManifestFile; readonly section: string; readonly range: string }[]>();
   for (const file of members) {
     // Examples, templates and playgrounds try other versions on purpose.
-    if (SAMPLES.test(file.manifest.directory)) continue;
+    if (SAMPLES.test(file.manifest.directory) || isVariant(file)) continue;
     for (const { section, name, range } of dependenciesOf(file.manifest)) {
       if (
         section === 'peerDependencies' ||
+        check.graph.manifests.members.has(name) ||
         rangeKindOf(range).kind !== 'range' ||
         range === '*' ||
         /^(npm|jsr):/.test(range)
@@ -39,7 +43,7 @@ function checkVersions(check: PackageCheck, members: readonly ManifestFile[]): v
     const counts = Map.groupBy(list, ({ range }) => range);
     if (counts.size < 2) continue;
     const [[usual, agreeing] = ['', []]] = [...counts].sort(
-      ([one, some], [other, others]) => others.length - some.length || (one < other ? 1 : -1),
+      ([one, some], [other, others]) => others.length - some.length || (isHigher(one, other) ? -1 : 1),
     );
     const example = agreeing[0];
     for (const { file, section, range } of list) {
@@ -64,8 +68,42 @@ function checkVersions(check: PackageCheck, members: readonly ManifestFile[]): v
   }
 }
 
+/** By the lowest version that a range allows; of two that begin alike, by the letters. */
+function isHigher(one: string, other: string): boolean {
+  const [low, otherLow] = [semver.minVersion(one), semver.minVersion(other)];
+  const order = low && otherLow ? semver.compare(low, otherLow) : 0;
+  return order > 0 || (order === 0 && one > other);
+}
+
+/** A range that leaves out what the workspace itself has makes the package manager fetch another one. */
+function checkLocalVersions(check: PackageCheck, members: readonly ManifestFile[]): void {
+  const { manifests } = check.graph;
+  for (const file of members) {
+    if (SAMPLES.test(file.manifest.directory)) continue;
+    for (const { section, name, range } of dependenciesOf(file.manifest)) {
+      const local = manifests.members.get(name);
+      const version = semver.valid(local?.data.version ?? null);
+      if (!local || version === null || section === 'peerDependencies' || /^(npm|jsr):/.test(range)) continue;
+      // A release writes the real version where it is 0.0.0 in the repository.
+      const isWritten = semver.coerce(version)?.version !== '0.0.0' && semver.validRange(range) !== null;
+      if (!isWritten || semver.satisfies(version, range, { includePrerelease: true })) continue;
+      check.report(file.manifest.file, 'version-mismatch', {
+        message: `'${name}' is ${range} here, but this workspace has ${version}: another one will be fetched. Align them.`,
+        range: file.place(section, name),
+      });
+    }
+  }
+}
+
 const SAMPLES =
-  /(^|\/)(examples?|playgrounds?|templates?|fixtures|__fixtures__|demos?|samples?|e2e|integration|sandbox(es)?)(\/|$)/;
+  /(^|\/)(examples?|playgrounds?|templates?|fixtures|__(fixtures|tests)__|demos?|samples?|sandbox(es)?|([\w-]+-)?(e2e|integration))(\/|$)/;
+
+/** `app-next-14` beside `app-next-15`: which version they try is their name. */
+function variantsOf(members: readonly ManifestFile[]): (file: ManifestFile) => boolean {
+  const stem = ({ manifest }: ManifestFile): string => manifest.directory.replace(/[-_.@]?v?\d[\d.x]*$/, '');
+  const byStem = Map.groupBy(members, stem);
+  return (file) => stem(file) !== file.manifest.directory && (byStem.get(stem(file))?.length ?? 0) > 1;
+}
 
 function checkWorkspaceProtocol(check: PackageCheck, members: readonly ManifestFile[]): void {
   for (const file of members) {
@@ -83,7 +121,8 @@ function checkWorkspaceProtocol(check: PackageCheck, members: readonly ManifestF
 /** Entries of pnpm's catalogs that nobody takes. */
 function checkCatalog(check: PackageCheck, members: readonly ManifestFile[]): void {
   const { graph } = check;
-  if (!graph.files.has('pnpm-workspace.yaml') || !check.isOn('unused-catalog-entry')) return;
+  if (!graph.files.has('pnpm-workspace.yaml') || !check.isOn('unused-catalog-entry') || check.isCatalogLeftToKnip)
+    return;
   const text = graph.textOf('pnpm-workspace.yaml') ?? '';
   const used = new Set(
     members.flatMap(({ manifest }) =>

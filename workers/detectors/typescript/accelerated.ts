@@ -136,8 +136,8 @@ class AcceleratedSession implements TypeScriptSession {
     return project !== undefined && this.#isUnsettled(project);
   }
 
-  trim(kept?: string): void {
-    this.#own.trim(kept);
+  trim(kept?: string, all?: boolean): void {
+    this.#own.trim(kept, all);
   }
 
   async close(): Promise<void> {

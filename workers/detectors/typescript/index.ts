@@ -120,15 +120,16 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
           ...(notes ? { notes } : {}),
         };
         const extent = await session.check(order, made, context.signal);
-        if (extent !== 'whole') kept[unit.id] = extent;
-        if (extent !== 'unchanged') await made.finish();
+        if (extent !== 'whole') kept[unit.id] = extent === 'unchanged' ? extent : 'affected';
+        if (extent === 'unchanged' || extent === 'later') return made;
+        await made.finish();
+        makeRoom(root, unit);
         return made;
       },
       context,
     );
     files += report?.files ?? 0;
     issues += report?.issues ?? 0;
-    makeRoom(root, unit);
     timings[unit.id] = performance.now() - unitStarted;
     context.progress((index + 1) * 100, units.length * 100, unit.id);
   }
@@ -189,11 +190,13 @@ const sessions = new Map<string, OpenSession>();
 const LARGE_HEAP = 1.2e9;
 /** Nor fuller than this share of what it may grow to. */
 const FULL_HEAP = 0.4;
+/** Above this share not even the program stays that answers the edits. */
+const TIGHT_HEAP = 0.6;
 
 function makeRoom(root: string, latest: Unit): void {
   const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
   if (used < Math.min(LARGE_HEAP, limit * FULL_HEAP)) return;
-  for (const { ready } of sessions.values()) ready?.trim(path.join(root, latest.id));
+  for (const { ready } of sessions.values()) ready?.trim(path.join(root, latest.id), used > limit * TIGHT_HEAP);
 }
 
 function isUnsettled(root: string, project: string): boolean {

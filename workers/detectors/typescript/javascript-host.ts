@@ -61,9 +61,9 @@ export class Disk {
     const touched = new Set(changed.filter(canMatter));
     for (const [file, text] of overlays) if (before.get(file) !== text) touched.add(file);
     for (const file of before.keys()) if (!overlays.has(file)) touched.add(file);
-    for (const file of touched) this.#texts.delete(this.#key(file));
+    for (const file of touched) this.#texts.delete(this.keyOf(file));
     return [...touched].map((file) => {
-      const key = this.#key(file);
+      const key = this.keyOf(file);
       const [was, is] = [this.#there.has(key), this.fileExists(file)];
       if (is) this.#there.add(key);
       else this.#there.delete(key);
@@ -75,7 +75,7 @@ export class Disk {
 
   fileExists(file: string): boolean {
     if (this.#overlays.has(path.normalize(file))) return true;
-    return cached(this.#files, this.#key(file), () => this.#system.fileExists(file));
+    return cached(this.#files, this.keyOf(file), () => this.#system.fileExists(file));
   }
 
   /**
@@ -108,7 +108,8 @@ export class Disk {
       getCurrentDirectory: () => this.#root,
       fileExists: (file) => this.fileExists(file),
       readFile: (file) => this.#read(file),
-      directoryExists: (folder) => cached(this.#folders, this.#key(folder), () => this.#system.directoryExists(folder)),
+      directoryExists: (folder) =>
+        cached(this.#folders, this.keyOf(folder), () => this.#system.directoryExists(folder)),
       realpath: (file) => this.#realpath(file),
       getSourceFile: (file, languageVersionOrOptions) => this.#parse(file, family, languageVersionOrOptions),
       // As editors do: what a referenced project exports is read from its sources, built or not.
@@ -116,6 +117,12 @@ export class Disk {
       ...(JSDOC in typescript ? { jsDocParsingMode: typescript.JSDocParsingMode.ParseForTypeErrors } : {}),
     };
     return host;
+  }
+
+  /** One spelling of a file's absolute path, to compare it by. */
+  keyOf(file: string): string {
+    const plain = path.normalize(file);
+    return this.#system.useCaseSensitiveFileNames ? plain : plain.toLowerCase();
   }
 
   /** Drops all parsed files but these. */
@@ -135,7 +142,7 @@ export class Disk {
   #read(file: string): string | undefined {
     const overlay = this.#overlays.get(path.normalize(file));
     if (overlay !== undefined) return overlay.replace(/^\uFEFF/, '');
-    return cached(this.#texts, this.#key(file), () => this.#system.readFile(file));
+    return cached(this.#texts, this.keyOf(file), () => this.#system.readFile(file));
   }
 
   #parse(
@@ -145,7 +152,7 @@ export class Disk {
   ): ts.SourceFile | undefined {
     const text = this.#read(file);
     if (text === undefined) return undefined;
-    this.#there.add(this.#key(file));
+    this.#there.add(this.keyOf(file));
     const manner = family + mannerOf(languageVersionOrOptions);
     const versions = this.#parsed.get(file) ?? new Map<string, ParsedFile>();
     this.#parsed.set(file, versions);
@@ -161,11 +168,6 @@ export class Disk {
     if (!this.#sharesFiles) return JSON.stringify(options['configFilePath'] ?? null);
     const entries = Object.entries(options).filter(([name]) => !PLACES.has(name));
     return JSON.stringify(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
-  }
-
-  #key(file: string): string {
-    const plain = path.normalize(file);
-    return this.#system.useCaseSensitiveFileNames ? plain : plain.toLowerCase();
   }
 }
 

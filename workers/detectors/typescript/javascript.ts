@@ -7,9 +7,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type ts from 'typescript';
 import type { Engine } from './engine.ts';
 import { affectedFiles, touchedSources, type Edit } from './affected.ts';
-import { Disk, type TypeScript } from './javascript-host.ts';
+import { Disk, type Touched, type TypeScript } from './javascript-host.ts';
 import { Imports } from './imports.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, type Known } from './ledger.ts';
 import {
   NOWHERE,
   severityOf,
@@ -48,7 +48,15 @@ interface LoadedProject {
   /** Files of which it said, when there was nothing else to say, what is wrong with their declarations. */
   declarations: ReadonlySet<string>;
   readonly imports: Imports;
-  readonly ledger: Ledger<ts.Program>;
+  /** States are missing of answers from before the program was let go. */
+  readonly ledger: Ledger<ts.Program | undefined>;
+}
+
+/** What stays of a project whose program was let go: enough to know which changes do not concern it. */
+interface RestingProject {
+  /** Keys of its files. */
+  readonly files: ReadonlySet<string>;
+  readonly ledger: Ledger<ts.Program | undefined>;
 }
 
 class JavascriptSession implements ThriftySession {
@@ -56,6 +64,10 @@ class JavascriptSession implements ThriftySession {
   readonly #disk: Disk;
   /** By path of the tsconfig, most recently used last. */
   readonly #projects = new Map<string, LoadedProject>();
+  /** By path of the tsconfig; none of them is loaded. */
+  readonly #resting = new Map<string, RestingProject>();
+  /** Of the project that holds a file in front of the user: its program answers the next edit. */
+  #favourite: string | undefined;
 
   constructor(typescript: TypeScript, root: string) {
     this.#ts = typescript;
@@ -65,16 +77,16 @@ class JavascriptSession implements ThriftySession {
   update(changes: Changes): Promise<void> {
     const touched = this.#disk.update(changes);
     for (const [config, project] of this.#projects) {
-      // A file that comes or goes can change what imports mean: those programs start afresh.
-      const harmless = touched?.every(
-        ({ file, stays }) => stays && (project.program.getSourceFile(file) !== undefined || !file.endsWith('.json')),
-      );
-      if (harmless !== true) this.#projects.delete(config);
-      for (const { file } of touched ?? []) {
-        if (project.program.getSourceFile(file) === undefined) continue;
-        project.stale = true;
-        project.ledger.touch(file);
-      }
+      const { program, ledger } = project;
+      const own = ownChanges(touched, (file) => program.getSourceFile(file) !== undefined);
+      if (own === undefined) this.#projects.delete(config);
+      else if (own.length > 0) project.stale = true;
+      for (const { file } of own ?? []) ledger.touch(file);
+    }
+    for (const [config, { files, ledger }] of this.#resting) {
+      const own = ownChanges(touched, (file) => files.has(this.#disk.keyOf(file)));
+      if (own === undefined) this.#resting.delete(config);
+      for (const { file } of own ?? []) ledger.touch(file);
     }
     return Promise.resolve();
   }
@@ -83,7 +95,7 @@ class JavascriptSession implements ThriftySession {
     const part = order.whole ? undefined : await this.checkPart(order, sink, signal);
     if (part !== undefined) return part;
     signal.throwIfAborted();
-    const project = this.#load(order.configFile);
+    const project = this.#load(order);
     project.ledger.asked(order.since);
     await this.#checkWhole(project, order, sink, signal);
     project.ledger.gave(order.generation, project.program);
@@ -94,26 +106,57 @@ class JavascriptSession implements ThriftySession {
     order: ProjectOrder,
     sink: ProjectSink,
     signal: AbortSignal,
-  ): Promise<'unchanged' | 'affected' | undefined> {
+  ): Promise<Exclude<Extent, 'whole'> | undefined> {
     signal.throwIfAborted();
+    const rest = this.#checkResting(order);
+    if (rest) return rest;
     if (this.#projects.get(order.configFile)?.ledger.knows(order.since) !== true) return undefined;
-    const project = this.#load(order.configFile);
+    const project = this.#load(order);
     const known = project.ledger.asked(order.since);
-    if (!known) return undefined;
-    const edit: Edit = { before: known.state, now: project.program, touched: known.touched };
-    const sources = touchedSources(edit);
+    const extent = known && (await this.#checkTouched(project, known, order.first, sink, signal));
+    if (extent) project.ledger.gave(order.generation, project.program);
+    return extent;
+  }
+
+  async #checkTouched(
+    project: LoadedProject,
+    { state, touched }: Known<ts.Program | undefined>,
+    first: readonly string[],
+    sink: ProjectSink,
+    signal: AbortSignal,
+  ): Promise<'unchanged' | 'affected' | undefined> {
+    if (touched.size === 0) return 'unchanged';
+    const edit: Edit | undefined = state && { before: state, now: project.program, touched };
+    const sources = edit && touchedSources(edit);
     if (!sources) return undefined;
-    const isPart =
-      sources.length === 0 || (await this.#checkAffected(project, edit, sources, order.first, sink, signal));
-    if (!isPart) return undefined;
-    project.ledger.gave(order.generation, project.program);
-    return sources.length === 0 ? 'unchanged' : 'affected';
+    if (sources.length === 0) return 'unchanged';
+    return (await this.#checkAffected(project, edit, sources, first, sink, signal)) ? 'affected' : undefined;
   }
 
   optionsOf(configFile: string): string {
     const { options, projectReferences } = this.#disk.readConfig(configFile, false);
     const { configFile: _, ...rest } = options;
     return JSON.stringify([Object.entries(rest).sort(([one], [other]) => (one < other ? -1 : 1)), projectReferences]);
+  }
+
+  /**
+   * A project without a program is loaded for no change that does not concern it, nor at once for one that a loaded
+   * project answers for too.
+   * @returns undefined: it has to be loaded
+   */
+  #checkResting({ configFile, generation, since }: ProjectOrder): 'unchanged' | 'later' | undefined {
+    const ledger = this.#resting.get(configFile)?.ledger;
+    const known = ledger?.asked(since);
+    if (!ledger || !known) return undefined;
+    if (known.touched.size === 0) {
+      ledger.gave(generation, undefined);
+      return 'unchanged';
+    }
+    const loaded = [...this.#projects.values()];
+    if (![...known.touched].every((file) => loaded.some(({ program }) => program.getSourceFile(file))))
+      return undefined;
+    ledger.postponed(generation);
+    return 'later';
   }
 
   async #checkWhole(
@@ -195,13 +238,20 @@ class JavascriptSession implements ThriftySession {
     }
   }
 
-  trim(kept?: string): void {
-    for (const config of this.#projects.keys()) if (config !== kept) this.#projects.delete(config);
+  trim(kept?: string, all = false): void {
+    for (const [config, { program, ledger }] of this.#projects) {
+      if (config === kept || (config === this.#favourite && !all)) continue;
+      const files = new Set(program.getSourceFiles().map(({ fileName }) => this.#disk.keyOf(fileName)));
+      ledger.rest(undefined);
+      this.#resting.set(config, { files, ledger });
+      this.#projects.delete(config);
+    }
     this.#disk.forget([...this.#projects.values()].flatMap(({ program }) => program.getSourceFiles()));
   }
 
   close(): Promise<void> {
-    this.trim();
+    this.trim(undefined, true);
+    this.#resting.clear();
     return Promise.resolve();
   }
 
@@ -239,12 +289,15 @@ class JavascriptSession implements ThriftySession {
     return elsewhere;
   }
 
-  #load(configFile: string): LoadedProject {
-    const old = this.#projects.get(configFile);
-    const project = old ?? this.#open(configFile);
+  #load({ configFile, first }: ProjectOrder): LoadedProject {
+    const project = this.#projects.get(configFile) ?? this.#open(configFile);
     if (project.stale) this.#renew(project);
+    this.#resting.delete(configFile);
     this.#projects.delete(configFile);
     this.#projects.set(configFile, project);
+    const holds = ({ program }: LoadedProject): boolean => first.some((file) => program.getSourceFile(slashed(file)));
+    const favourite = this.#projects.get(this.#favourite ?? '');
+    if (!(favourite && holds(favourite)) && holds(project)) this.#favourite = configFile;
     return project;
   }
 
@@ -265,7 +318,7 @@ class JavascriptSession implements ThriftySession {
       general: [],
       declarations: new Set(),
       imports: new Imports(this.#ts),
-      ledger: new Ledger(),
+      ledger: this.#resting.get(configFile)?.ledger ?? new Ledger(),
     };
   }
 
@@ -284,6 +337,16 @@ class JavascriptSession implements ThriftySession {
     project.mixed = false;
     project.ledger.renew(project.program);
   }
+}
+
+/** @returns those of files of a program; undefined: it can mean something else now, and has to start afresh */
+function ownChanges(
+  touched: readonly Touched[] | undefined,
+  has: (file: string) => boolean,
+): readonly Touched[] | undefined {
+  // A file that comes or goes can change what imports mean, and so can a JSON file that is none of the sources.
+  const harmless = touched?.every(({ file, stays }) => stays && (has(file) || !file.endsWith('.json')));
+  return harmless === true ? touched?.filter(({ file }) => has(file)) : undefined;
 }
 
 function diagnosticsOf(program: ts.Program, source: ts.SourceFile): readonly ts.Diagnostic[] {

@@ -62,6 +62,20 @@ export class Ledger<State> {
     if (this.#given && this.#touchedAfterGiven.size === 0) this.#given = { ...this.#given, state };
   }
 
+  /** What answers were made from is let go: after the next touch everything has to be answered for. */
+  rest(state: State): void {
+    if (this.#known) this.#known = { ...this.#known, state };
+    if (this.#given) this.#given = { ...this.#given, state };
+  }
+
+  /** Nothing was said, and the asker knows that there is more: what was touched stays so. */
+  postponed(generation: number): void {
+    if (!this.#known) return;
+    this.#given = { ...this.#known, generation };
+    this.#touchedAfterGiven.clear();
+    for (const file of this.#touched) this.#touchedAfterGiven.add(file);
+  }
+
   /** A complete answer was given. */
   gave(generation: number, state: State): void {
     this.renew(state);

@@ -54,9 +54,10 @@ export interface Notes {
 
 /**
  * How much of a project was answered for. `unchanged`: nothing was said, and what was said at `since` is true;
- * `affected`: all that the changes since then are known to concern; `whole`: every file.
+ * `later`: nothing was said, and something may have changed; `affected`: all that the changes since then are known to
+ * concern; `whole`: every file.
  */
-export type Extent = 'unchanged' | 'affected' | 'whole';
+export type Extent = 'unchanged' | 'later' | 'affected' | 'whole';
 
 /** The world since the last time: everything else is as it was. */
 export interface Changes {
@@ -82,9 +83,10 @@ export interface TypeScriptSession {
   processBytes?(): Promise<number | undefined>;
   /**
    * Lets go of what is in our memory only to make later checks faster.
-   * @param kept tsconfig of the project whose memory stays
+   * @param kept tsconfig of a project whose memory stays, as does that of the project in front of the user
+   * @param all that of the latter goes too
    */
-  trim(kept?: string): void;
+  trim(kept?: string, all?: boolean): void;
   /** Never throws. */
   close(): Promise<void>;
 }

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { Engine } from '../../../server/engine/engine.ts';
+import type { FileChange } from '../../../server/engine/interest.ts';
+import { Workspace } from '../../../server/lsp/workspace.ts';
+import { createPool } from '../../../server/pool/pool.ts';
+import { detectorNames } from '../../../workers/protocol-lsp.ts';
+import { normalizeSettings } from '../../../workers/settings.ts';
+import { makeWorkspace } from '../../support/workspace.ts';
+
+describe('workspace', () => {
+  const heard: FileChange[] = [];
+  const own = Engine.prototype.filesChanged;
+  let base: string;
+
+  beforeEach(async () => {
+    base = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-storage-'));
+    Engine.prototype.filesChanged = function (this: Engine, changes) {
+      heard.push(...changes);
+      own.call(this, changes);
+    };
+  });
+
+  afterEach(async () => {
+    Engine.prototype.filesChanged = own;
+    await rm(base, { recursive: true, force: true });
+  });
+
+  it('loses no change that is told while a folder is on its way', async () => {
+    await using folder = await makeWorkspace({ 'package.json': '{}' });
+    const off = Object.fromEntries(detectorNames.map((name) => [name, { enable: false }]));
+    const settings = normalizeSettings({ ...off, shareAnalysis: false });
+    const workspace = new Workspace(createPool(), { settings, trusted: true, storageDir: base });
+    try {
+      const opening = workspace.addRoot(folder.root);
+      workspace.filesChanged(new Map([[path.join(folder.root, 'early.ts'), 'created']]));
+      workspace.filesChanged(new Map([[path.join(base, 'elsewhere.ts'), 'created']]));
+      await opening;
+      workspace.filesChanged(new Map([[path.join(folder.root, 'late.ts'), 'created']]));
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.deepEqual(heard, [
+        { file: 'early.ts', kind: 'created' },
+        { file: 'late.ts', kind: 'created' },
+      ]);
+    } finally {
+      await workspace.dispose();
+    }
+  });
+});

@@ -1,0 +1,115 @@
+/** Conditions of dependency-cruiser's rules. Pure; what is not understood gives its name instead of a condition. */
+import path from 'node:path';
+import { isRecord } from '../../../graph/manifests.ts';
+import { stringsOf } from '../../../graph/rules.ts';
+import { isKnown } from '../static-config.ts';
+import type { CruisedDependency } from './dependency.ts';
+
+/** What the pattern of a source has captured; `$1` in a target's pattern stands for the first group. */
+type Groups = readonly string[];
+
+/** Undefined: it does not hold. */
+type SourceCondition = (file: string) => Groups | undefined;
+type TargetCondition = (dependency: CruisedDependency, from: string, groups: Groups) => boolean;
+
+/** Of a file by `path` and `pathNot`; a string names what else is asked. */
+export function sourceCondition(value: unknown, ignored: readonly string[] = []): SourceCondition | string {
+  if (value === undefined) return () => [];
+  if (!isRecord(value)) return 'from';
+  const unread = Object.keys(value).find((key) => !['path', 'pathNot', ...ignored].includes(key));
+  if (unread !== undefined) return unread;
+  if (!isKnown(value)) return 'a computed value';
+  const [wanted, unwanted] = [value['path'], value['pathNot']].map(expressionOf);
+  return (file) => {
+    if (unwanted !== undefined && matchOf(unwanted, file)) return undefined;
+    if (wanted === undefined) return [];
+    const match = matchOf(wanted, file);
+    // Groups that took no part do not count.
+    return match && (match.length > 1 ? match.filter((group) => typeof group === 'string') : []);
+  };
+}
+
+/** Of what is imported. */
+export function targetCondition(value: unknown): TargetCondition | string {
+  if (value === undefined) return () => true;
+  if (!isRecord(value)) return 'to';
+  const unread = Object.keys(value).find((key) => !TARGET_KEYS.includes(key));
+  if (unread !== undefined) return unread;
+  if (!isKnown(value)) return 'a computed value';
+  const [wanted, unwanted] = [value['path'], value['pathNot']].map(expressionOf);
+  const [types, typesNot] = [value['dependencyTypes'], value['dependencyTypesNot']].map(stringsOf);
+  const unseen = types?.find((type) => UNSEEN_TYPES.test(type)) ?? typesNot?.find((type) => UNSEEN_TYPES.test(type));
+  if (unseen !== undefined) return unseen;
+  const asksHow = [...(types ?? []), ...(typesNot ?? [])].some((type) => HOW_TYPES.has(type));
+  const { couldNotResolve, dynamic, moreThanOneDependencyType, exoticallyRequired, ancestor } = value;
+  return (dependency, from, groups) =>
+    !(asksHow && dependency.isAskedTwice()) &&
+    (wanted === undefined || matchOf(filled(wanted, groups), dependency.resolved) !== undefined) &&
+    (unwanted === undefined || matchOf(filled(unwanted, groups), dependency.resolved) === undefined) &&
+    (types?.some((type) => dependency.types.has(type)) ?? true) &&
+    !(typesNot?.some((type) => dependency.types.has(type)) ?? false) &&
+    (couldNotResolve === undefined || couldNotResolve === !dependency.isResolved) &&
+    (dynamic === undefined || dynamic === dependency.isDynamic) &&
+    (exoticallyRequired === undefined || exoticallyRequired === false) &&
+    (moreThanOneDependencyType === undefined || moreThanOneDependencyType === isDeclaredTwice(dependency)) &&
+    (ancestor === undefined || (dependency.isResolved && !dependency.isBuiltin && ancestor === isAbove(dependency.resolved, from))); // prettier-ignore
+}
+
+const TARGET_KEYS: readonly string[] = [
+  'path', 'pathNot', 'dependencyTypes', 'dependencyTypesNot', 'couldNotResolve', 'dynamic', 'moreThanOneDependencyType', 'exoticallyRequired', 'ancestor',
+]; // prettier-ignore
+
+/** Types of imports that the graph does not have. */
+const UNSEEN_TYPES = /^(amd|jsdoc|exotic|aliased-webpack|process-|pre-compilation)/;
+
+/** How a specifier is asked for. */
+const HOW_TYPES: ReadonlySet<string> = new Set([
+  'import',
+  'export',
+  'dynamic-import',
+  'require',
+  'import-equals',
+  'type-import',
+]);
+
+const COUNTED_TYPES: readonly string[] = [
+  'core', 'local', 'localmodule', 'npm', 'npm-bundled', 'npm-dev', 'npm-no-pkg', 'npm-optional', 'npm-peer', 'npm-unknown',
+]; // prettier-ignore
+
+function isDeclaredTwice({ types }: CruisedDependency): boolean {
+  return COUNTED_TYPES.filter((type) => types.has(type)).length > 1;
+}
+
+function isAbove(file: string, from: string): boolean {
+  const [above, below] = [file, from].map((one) => `/${path.posix.dirname(one)}/`.replace('/./', '/'));
+  return below !== above && (below ?? '').startsWith(above ?? '');
+}
+
+/** A list of expressions is one of alternatives, groups counted through. */
+function expressionOf(value: unknown): string | undefined {
+  const text = typeof value === 'string' ? value : stringsOf(value)?.join('|');
+  return text === '' ? undefined : text;
+}
+
+function filled(expression: string, groups: Groups): string {
+  return groups.reduce((text, group, index) => text.replaceAll(`$${String(index)}`, () => group), expression);
+}
+
+const expressions = new Map<string, RegExp | undefined>();
+
+/** Undefined also for an expression that is none: the tool itself would not start. */
+function matchOf(expression: string, text: string): RegExpExecArray | undefined {
+  if (!expressions.has(expression)) {
+    if (expressions.size > 5_000) expressions.clear();
+    expressions.set(expression, compiled(expression));
+  }
+  return expressions.get(expression)?.exec(text) ?? undefined;
+}
+
+function compiled(expression: string): RegExp | undefined {
+  try {
+    return new RegExp(expression);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * Boundaries drawn for dependency-cruiser: `forbidden` and `allowed` of its configuration, as far as the graph knows what
+ * they ask for. Lives as long as the configuration.
+ */
+import path from 'node:path';
+import type { ModuleGraph } from '../../../graph/index.ts';
+import { isRecord } from '../../../graph/manifests.ts';
+import type { Severity } from '../../../protocol.ts';
+import type { Boundary, Crossing, Drawn, Note, Verdict } from '../boundary.ts';
+import { isKnown, staticConfig } from '../static-config.ts';
+import { sourceCondition, targetCondition } from './conditions.ts';
+import { dependencyOf, type CruisedDependency, type CruiseOptions } from './dependency.ts';
+import { isStart, moduleRule, startsOf, type Cruise, type ModuleRule } from './module-rules.ts';
+
+type Part = Readonly<Record<string, unknown>>;
+
+const FILES = ['json', 'jsonc', 'js', 'cjs', 'mjs'].map((end) => `.dependency-cruiser.${end}`);
+
+const NOTHING: Drawn = { boundaries: [] };
+
+export function cruiserBoundaries(graph: ModuleGraph): Drawn {
+  const file = FILES.find((name) => graph.files.has(name));
+  const content = file === undefined ? undefined : readConfig(graph, file, new Set());
+  if (file === undefined || content === undefined) return NOTHING;
+  const cruise = cruiseOf(graph, content['options']);
+  if (typeof cruise === 'string') return { boundaries: [], notes: [{ file, what: `options.${cruise}` }] };
+  // What a preset says of the severity of a rule that leaves it open is not known.
+  const unset = content[UNREAD_PRESET] === true ? {} : { severity: 'warn' };
+  const rules = listOf(content['forbidden']).map((rule) => forbidden(isRecord(rule) ? { ...unset, ...rule } : rule, cruise)); // prettier-ignore
+  const allowed = allowedOnly(content, cruise);
+  const read = allowed === undefined ? rules : [...rules, allowed];
+  const ofModules = read.flatMap((rule) => (isRecord(rule) && 'ofModules' in rule ? [rule.ofModules] : []));
+  const required = listOf(content['required']).map((rule) => `${nameOf(rule)} (required)`);
+  return {
+    boundaries: read.flatMap((rule) => (typeof rule === 'function' ? [rule] : [])),
+    ...(ofModules.length > 0 ? { ofFiles: () => ofModules.flatMap((rule) => rule()) } : {}),
+    notes: [...read, ...required].flatMap((one): readonly Note[] =>
+      typeof one === 'string' ? [{ file, what: one }] : [],
+    ),
+  };
+}
+
+/** A boundary; a rule of modules; what is not read; or undefined for a rule that is to be ignored. */
+type Read = Boundary | { readonly ofModules: ModuleRule } | string | undefined;
+
+function forbidden(rule: unknown, cruise: Cruise): Read {
+  if (!isRecord(rule)) return 'a computed rule';
+  const name = nameOf(rule);
+  const severity = rule['severity'] === undefined ? 'unset' : severityOf(rule['severity']);
+  if (severity === undefined) return undefined;
+  if (!isKnown(rule)) return `${name} (a computed value)`;
+  const { from, to, module, scope, comment } = rule;
+  // The detector of cycles says it.
+  if (isRecord(to) && to['circular'] === true) return undefined;
+  // What a preset would add to a rule that only changes it is not known.
+  if (from === undefined || scope === 'folder') return `${name} (${scope === 'folder' ? 'scope' : 'from'})`;
+  const verdict: Verdict = {
+    name,
+    ...(severity === 'unset' ? {} : { severity }),
+    ...(typeof comment === 'string' ? { message: comment } : {}),
+  };
+  if (module !== undefined || (isRecord(from) && from['orphan'] !== undefined)) {
+    const ofModules = moduleRule(rule, verdict, cruise);
+    return typeof ofModules === 'string' ? `${name} (${ofModules})` : { ofModules };
+  }
+  if (!isRecord(to)) return `${name} (to)`;
+  const [source, target] = [sourceCondition(from), targetCondition(to)];
+  if (typeof source === 'string') return `${name} (${source})`;
+  if (typeof target === 'string') return `${name} (${target})`;
+  return (crossing) => {
+    const groups = isJudged(cruise, crossing.from) ? source(crossing.from) : undefined;
+    const dependency = groups && cruise.dependencyOf(crossing);
+    return groups && dependency && target(dependency, crossing.from, groups) && dependency.remains()
+      ? verdict
+      : undefined;
+  };
+}
+
+/** Everything that no rule of `allowed` speaks of is forbidden: one that is not read would forbid too much. */
+function allowedOnly({ allowed, allowedSeverity }: Part, cruise: Cruise): Boundary | string | undefined {
+  const severity = severityOf(allowedSeverity);
+  if (!Array.isArray(allowed) || allowed.length === 0 || severity === undefined) return undefined;
+  const rules: ((from: string, dependency: CruisedDependency) => boolean)[] = [];
+  for (const rule of allowed as readonly unknown[]) {
+    if (!isRecord(rule)) return 'allowed (a computed rule)';
+    const [source, target] = [sourceCondition(rule['from']), targetCondition(rule['to'])];
+    if (rule['module'] !== undefined || rule['scope'] === 'folder') return 'allowed (module)';
+    if (typeof source === 'string') return `allowed (${source})`;
+    if (typeof target === 'string') return `allowed (${target})`;
+    rules.push((from, dependency) => {
+      const groups = source(from);
+      return groups !== undefined && target(dependency, from, groups);
+    });
+  }
+  const verdict: Verdict = { name: 'not-in-allowed', severity };
+  return (crossing) => {
+    const dependency = isJudged(cruise, crossing.from) ? cruise.dependencyOf(crossing) : undefined;
+    return dependency && !rules.some((rule) => rule(crossing.from, dependency)) && dependency.remains()
+      ? verdict
+      : undefined;
+  };
+}
+
+/** Files elsewhere may be reached from there, which is not worth a walk of the graph for every import. */
+function isJudged({ starts, isCruised }: Cruise, file: string): boolean {
+  return isCruised(file) && (starts === undefined || isStart(file, starts));
+}
+
+/** Its own severities are `error`, `warn`, which is the default, `info` and `ignore`. */
+function severityOf(value: unknown): Severity | undefined {
+  return value === 'error' || value === 'info' ? value : value === 'ignore' ? undefined : 'warning';
+}
+
+function nameOf(rule: unknown): string {
+  return isRecord(rule) && typeof rule['name'] === 'string' ? rule['name'] : 'unnamed';
+}
+
+/** A configuration with what it extends, if that is a file of the root; presets of packages are left out. */
+function readConfig(graph: ModuleGraph, file: string, open: ReadonlySet<string>): Part | undefined {
+  const content = open.has(file) ? undefined : staticConfig(graph, file);
+  if (!isRecord(content)) return undefined;
+  const bases = Array.isArray(content['extends']) ? content['extends'] : content['extends'] === undefined ? [] : [content['extends']]; // prettier-ignore
+  return bases.reduce<Part>((own, name) => {
+    const isFile = typeof name === 'string' && /^\.\.?\//.test(name);
+    const base = isFile ? readConfig(graph, path.posix.join(path.posix.dirname(file), name), new Set(open).add(file)) : undefined; // prettier-ignore
+    return base ? merged(own, base) : { ...own, [UNREAD_PRESET]: true };
+  }, content);
+}
+
+const UNREAD_PRESET = '(an unread preset)';
+
+function merged(own: Part, base: Part): Part {
+  const baseRules = listOf(base['forbidden']);
+  const rules = listOf(own['forbidden']).map((rule) => {
+    const before = isRecord(rule) && baseRules.find((one) => isRecord(one) && one['name'] === rule['name']);
+    return isRecord(before) && isRecord(rule) && rule['name'] !== undefined ? { ...before, ...rule } : rule;
+  });
+  const names = new Set(rules.map(nameOf));
+  const [options, baseOptions] = [own['options'], base['options']].map((one) => (isRecord(one) ? one : {}));
+  return {
+    ...base,
+    ...own,
+    forbidden: [...rules, ...baseRules.filter((rule) => !isRecord(rule) || rule['name'] === undefined || !names.has(nameOf(rule)))], // prettier-ignore
+    allowed: [...listOf(own['allowed']), ...listOf(base['allowed'])],
+    required: [...listOf(own['required']), ...listOf(base['required'])],
+    options: { ...baseOptions, ...options },
+  };
+}
+
+/** What the options leave for rules to see; a string names what of them is not understood. */
+function cruiseOf(graph: ModuleGraph, given: unknown): Cruise | string {
+  if (given !== undefined && !isRecord(given)) return 'a computed value';
+  const options = given ?? {};
+  const filters = ['exclude', 'includeOnly', 'doNotFollow'].map((name) => filterOf(options[name]));
+  const unread = filters.findIndex((filter) => filter === undefined);
+  if (unread >= 0) return ['exclude', 'includeOnly', 'doNotFollow'][unread] ?? '';
+  const [excluded, included, unfollowed] = filters;
+  const isIn = (file: string): boolean => excluded?.(file) !== true && included?.(file) !== false;
+  const cruiseOptions: CruiseOptions = {
+    seesTypes: options['tsPreCompilationDeps'] === true || options['tsPreCompilationDeps'] === 'specify' || options['parser'] === 'tsc', // prettier-ignore
+    hasProject: options['tsConfig'] !== undefined || options['webpackConfig'] !== undefined,
+    combinesManifests: options['combinedDependencies'] === true,
+  };
+  const starts = startsOf(graph);
+  // Every rule asks of the same import.
+  let last: { readonly crossing: Crossing; readonly dependency: CruisedDependency | undefined } | undefined;
+  return {
+    graph,
+    starts,
+    seesMore: options['detectJSDocImports'] === true || listOf(options['exoticRequireStrings']).length > 0,
+    isCruised: (file) => isIn(file) && unfollowed?.(file) !== true,
+    dependencyOf: (crossing) => {
+      if (last?.crossing !== crossing) {
+        const dependency = dependencyOf(graph, crossing, cruiseOptions);
+        last = { crossing, dependency: dependency && isIn(dependency.resolved) ? dependency : undefined };
+      }
+      return last.dependency;
+    },
+  };
+}
+
+/** Says undefined where nothing is asked; `dependencyTypes` of `doNotFollow` speak of packages. */
+function filterOf(filter: unknown): ((file: string) => boolean | undefined) | undefined {
+  if (filter === undefined) return () => undefined;
+  const condition = isRecord(filter) ? filter : { path: filter };
+  const { path: wanted } = condition;
+  if (!isKnown(condition) || (wanted === undefined && condition['dependencyTypes'] === undefined)) return undefined;
+  if (wanted === undefined) return () => undefined;
+  const isPattern = typeof wanted === 'string' || (Array.isArray(wanted) && wanted.length > 0);
+  const holds = isPattern ? sourceCondition(condition, ['dependencyTypes']) : undefined;
+  return typeof holds === 'function' ? (file): boolean => holds(file) !== undefined : undefined;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

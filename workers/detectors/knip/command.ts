@@ -1,0 +1,96 @@
+/** Runs the workspace's own knip once, in a process that never outlives the question, and takes what it prints. */
+import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
+import type { Knip } from '../../graph/knip.ts';
+import { isReport, type KnipReport } from './report.ts';
+
+export interface KnipOutput {
+  readonly report: KnipReport;
+  /** What it said of files that it could not load: the report is of the rest. Empty: all is well. */
+  readonly complaints: string;
+}
+
+/** It gave no answer; the message says why and what it said itself. */
+export class KnipFailed extends Error {}
+
+/** More than any report: a workspace with a hundred thousand findings prints a third of it. */
+const OUTPUT_LIMIT = 64 * 1024 * 1024;
+
+/** What it said last is enough to know what went wrong. */
+const LAST_WORDS = 2000;
+const COMPLAINTS_LIMIT = 64 * 1024;
+
+export async function runKnip(
+  { command, version }: Knip,
+  root: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<KnipOutput> {
+  signal.throwIfAborted();
+  const limits = new AbortController();
+  const output: Buffer[] = [];
+  let size = 0;
+  let errors = '';
+  const timer = setTimeout(() => {
+    limits.abort(new KnipFailed(`knip ${version} gave no answer within ${String(timeoutMs / 1000)} s and was ended.`));
+  }, timeoutMs);
+  try {
+    const code = await new Promise<string>((resolve, reject) => {
+      const knip = spawn(process.execPath, [command, '--reporter', 'json', '--no-progress', '--no-exit-code'], {
+        cwd: root,
+        env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        windowsHide: true,
+        signal: AbortSignal.any([signal, limits.signal]),
+        killSignal: 'SIGKILL',
+      });
+      knip.stdout.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= OUTPUT_LIMIT) output.push(chunk);
+        else limits.abort(new KnipFailed(`knip ${version} printed more than ${String(OUTPUT_LIMIT / 1024 / 1024)} MB and was ended.`)); // prettier-ignore
+      });
+      knip.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-COMPLAINTS_LIMIT)));
+      knip.once('error', reject);
+      // Something that it started may hold its pipes for longer than it lives.
+      knip.once('exit', (exitCode, killer) => {
+        const how = exitCode === 0 ? '' : (killer ?? `exit code ${String(exitCode)}`);
+        const closed = setTimeout(() => {
+          knip.stdout.destroy();
+          knip.stderr.destroy();
+        }, 1000);
+        knip.once('close', () => {
+          clearTimeout(closed);
+          resolve(how);
+        });
+      });
+    });
+    signal.throwIfAborted();
+    limits.signal.throwIfAborted();
+    const text = Buffer.concat(output).toString('utf8');
+    const report = reportIn(text);
+    if (report) return { report, complaints: code === '' ? '' : stripVTControlCharacters(errors.trim()) };
+    const reason = code === '' ? 'printed no report' : `failed (${code})`;
+    const said = stripVTControlCharacters((errors.trim() || text).slice(-LAST_WORDS).trim());
+    throw new KnipFailed(`knip ${version} ${reason}${said === '' ? '.' : `: ${said}`}`);
+  } catch (error) {
+    signal.throwIfAborted();
+    limits.signal.throwIfAborted();
+    throw error instanceof KnipFailed ? error : new KnipFailed(`knip ${version} could not be run: ${String(error)}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The last line that is one: configurations are code, and code may print. */
+function reportIn(output: string): KnipReport | undefined {
+  for (const line of output.split('\n').reverse()) {
+    if (!line.startsWith('{')) continue;
+    try {
+      const value: unknown = JSON.parse(line);
+      if (isReport(value)) return value;
+    } catch {
+      // Not ours.
+    }
+  }
+  return undefined;
+}

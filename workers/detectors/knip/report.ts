@@ -1,0 +1,79 @@
+/** What knip 5 and 6 print with `--reporter json`, as one list. Pure. */
+import { isRecord } from '../../graph/manifests.ts';
+
+/** As printed: knip 6 says everything in `issues`, knip 5 names unused files beside it. */
+export interface KnipReport {
+  readonly issues: readonly unknown[];
+  readonly files?: unknown;
+}
+
+/** One answer of knip. */
+export interface KnipAnswer {
+  /** In knip's words: `exports`, `devDependencies`; one that this code does not know is as good. */
+  readonly type: string;
+  /** Relative to the root. */
+  readonly file: string;
+  readonly name: string;
+  /** Of an enum, a class or a namespace, whose member it is; of a catalog, its name. */
+  readonly parent?: string;
+  /** Absent: knip does not say where. */
+  readonly place?: KnipPlace;
+  /** All names that mean the same, or all modules of the circle, in order; `name` is the first. */
+  readonly group?: readonly { readonly name: string; readonly place?: KnipPlace }[];
+}
+
+export interface KnipPlace {
+  /** Zero-based, in UTF-16 characters; knip counts from 1. */
+  readonly line: number;
+  readonly character: number;
+  /** From the start of the text; the more reliable of the two. */
+  readonly offset?: number;
+}
+
+export function isReport(value: unknown): value is KnipReport {
+  return isRecord(value) && Array.isArray(value['issues']);
+}
+
+/** Every answer once, in knip's order. */
+export function answersOf(report: KnipReport): readonly KnipAnswer[] {
+  const files = Array.isArray(report.files) ? report.files : [];
+  const answers = files.flatMap((file): KnipAnswer[] => (typeof file === 'string' ? [{ type: 'files', file, name: file }] : [])); // prettier-ignore
+  for (const row of report.issues) {
+    if (!isRecord(row)) continue;
+    const { file } = row;
+    if (typeof file !== 'string') continue;
+    for (const [type, items] of Object.entries(row)) {
+      // Who owns the file is no finding.
+      if (type !== 'file' && type !== 'owners') answers.push(...answersIn(type, file, items));
+    }
+  }
+  return answers;
+}
+
+/** @param items a list; of lists where several names are one finding; by parent for the members of knip 5 */
+function answersIn(type: string, file: string, items: unknown, parent?: string): readonly KnipAnswer[] {
+  if (isRecord(items)) return Object.entries(items).flatMap(([name, inner]) => answersIn(type, file, inner, name));
+  if (!Array.isArray(items)) return [];
+  return items.flatMap((item: unknown): KnipAnswer[] => {
+    if (Array.isArray(item)) {
+      const group = item.flatMap((one: unknown) => namedIn(one) ?? []);
+      const [first] = group;
+      return first ? [{ type, file, ...first, group }] : [];
+    }
+    const named = namedIn(item);
+    return named ? [{ type, file, ...(parent === undefined ? {} : { parent }), ...named }] : [];
+  });
+}
+
+function namedIn(item: unknown): Pick<KnipAnswer, 'name' | 'parent' | 'place'> | undefined {
+  if (!isRecord(item) || typeof item['name'] !== 'string') return undefined;
+  const { name, namespace, line, col, pos } = item;
+  const isPlaced = typeof line === 'number' && typeof col === 'number';
+  return {
+    name,
+    ...(typeof namespace === 'string' ? { parent: namespace } : {}),
+    ...(isPlaced
+      ? { place: { line: line - 1, character: col - 1, ...(typeof pos === 'number' ? { offset: pos } : {}) } }
+      : {}),
+  };
+}

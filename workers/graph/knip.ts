@@ -1,0 +1,43 @@
+/** Whether a folder has knip and a configuration for it, by looking at files only: nothing is run. Asked anew each time. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import semver from 'semver';
+import { InstalledPackages } from './installed.ts';
+import { isRecord, readManifest } from './manifests.ts';
+
+export interface Knip {
+  readonly version: string;
+  /** Script for Node.js, absolute. */
+  readonly command: string;
+  /** Relative to the root: a file of knip's, or package.json. */
+  readonly configFile: string;
+}
+
+/** @returns why not, in one sentence, where there is none that can be used */
+export function knipOf(root: string): Knip | string {
+  const configFile = configFileOf(root);
+  if (configFile === undefined) return 'There is no configuration of knip here.';
+  const installed = new InstalledPackages().find('knip', root);
+  const { version, bin } = installed?.data ?? {};
+  if (!installed || version === undefined) return 'knip is configured here but not installed.';
+  if (semver.valid(version) === null || semver.lt(version, '5.0.0')) return `knip ${version} is too old: 5 is needed.`;
+  const script = isRecord(bin) ? bin['knip'] : bin;
+  if (typeof script !== 'string') return `knip ${version} has no command.`;
+  return { version, command: path.join(installed.directory, script), configFile };
+}
+
+function configFileOf(root: string): string | undefined {
+  const own = CONFIG_FILES.find((name) => existsSync(path.join(root, name)));
+  if (own !== undefined) return own;
+  try {
+    const { data } = readManifest('package.json', readFileSync(path.join(root, 'package.json'), 'utf8'));
+    return data['knip'] === undefined ? undefined : 'package.json';
+  } catch {
+    return undefined;
+  }
+}
+
+/** In the order in which knip looks for them. */
+const CONFIG_FILES = [
+  'knip.json', 'knip.jsonc', '.knip.json', '.knip.jsonc', 'knip.ts', 'knip.js', 'knip.config.ts', 'knip.config.js',
+]; // prettier-ignore
