@@ -8,7 +8,7 @@ import type { DetectorProblem, Position } from '../../../workers/protocol.ts';
 import { runDetector } from '../../support/run-detector.ts';
 import type { DetectorRun } from '../../support/run-detector.ts';
 import { compare, runEslint } from './oracle.ts';
-import { install, makeWorkspace, removeWorkspaces, write } from './workspaces.ts';
+import { install, installWithout, makeWorkspace, removeWorkspaces, write } from './workspaces.ts';
 import type { EslintAlias, Files } from './workspaces.ts';
 
 const SOURCE = { 'src/a.js': 'a == 1;\n' };
@@ -121,6 +121,8 @@ describe('eslint: problems', function () {
   interface BrokenConfig {
     readonly what: string;
     readonly aliases: readonly EslintAlias[];
+    /** A package that ESLint must not find. */
+    readonly missing?: string;
     readonly files: Files;
     readonly message: RegExp;
     readonly file: string;
@@ -186,6 +188,7 @@ describe('eslint: problems', function () {
     {
       what: 'is TypeScript, without what reads that',
       aliases: ['eslint9', 'eslint'],
+      missing: 'jiti',
       files: { 'eslint.config.ts': 'export default [];\n' },
       message: /jiti[^]*npm install --save-dev jiti/,
       file: 'eslint.config.ts',
@@ -224,10 +227,13 @@ describe('eslint: problems', function () {
       start: { line: 0, character: 0 },
     },
   ];
-  for (const { what, aliases, files, message, file, start } of broken) {
+  for (const { what, aliases, missing, files, message, file, start } of broken) {
     it(`a configuration that ${what}: one problem, at its place`, async () => {
       for (const alias of aliases) {
-        const run = await runDetector(detector, makeWorkspace({ ...files, ...SOURCE, 'src/b.js': '' }, alias));
+        const own = { ...files, ...SOURCE, 'src/b.js': '' };
+        const root = makeWorkspace(own, missing === undefined ? alias : undefined);
+        if (missing !== undefined) installWithout(root, missing, alias);
+        const run = await runDetector(detector, root);
         assert.equal(run.plan.status, 'failed', alias);
         const problem = onlyProblem(run);
         assert.equal(problem.code, 'CONFIG_ERROR');

@@ -1,7 +1,9 @@
 /** Temporary workspaces with a chosen ESLint. Each lives until {@link removeWorkspaces}, called after a suite. */
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   realpathSync,
   rmSync,
   statSync,
@@ -49,6 +51,15 @@ export function install(folder: string, name: string, from = name): void {
   const link = path.join(folder, 'node_modules', name);
   mkdirSync(path.dirname(link), { recursive: true });
   symlinkSync(path.join(PACKAGES, from), link, 'junction');
+}
+
+/** An ESLint that finds all packages of this repository but one, which something else here brings along. */
+export function installWithout(folder: string, missing: string, eslint: EslintAlias): void {
+  const modules = path.join(folder, 'node_modules');
+  cpSync(path.join(PACKAGES, eslint), path.join(modules, 'eslint'), { recursive: true });
+  for (const name of readdirSync(PACKAGES)) {
+    if (!name.startsWith('.') && name !== missing && name !== 'eslint') install(folder, name);
+  }
 }
 
 export function removeWorkspaces(): void {
