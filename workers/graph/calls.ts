@@ -33,7 +33,7 @@ export function callsIn(program: Program): readonly Call[] {
 
 interface Place {
   readonly deferred: boolean;
-  /** A parameter named `require` hides the real one: a bundle, or AMD. */
+  /** A parameter named `require` hides the real one (a bundle, or AMD), or one that asks from another file. */
   readonly shadowed: boolean;
 }
 
@@ -55,6 +55,9 @@ function placeInside({ node, parent, place }: Visit): Place {
         shadowed: place.shadowed || node.params.some((one) => one.type === 'Identifier' && one.name === 'require'),
       };
     }
+    case 'Program':
+    case 'BlockStatement':
+      return node.body.some(declaresForeignRequire) ? { ...place, shadowed: true } : place;
     case 'PropertyDefinition':
       return node.static ? place : { ...place, deferred: true };
     default:
@@ -112,6 +115,26 @@ function requireCall(
 
 function isRequire(node: Node, place: Place): boolean {
   return node.type === 'Identifier' && node.name === 'require' && !place.shadowed;
+}
+
+/** `const require = createRequire(place)`, where the place is not this file. */
+function declaresForeignRequire(statement: Node): boolean {
+  if (statement.type !== 'VariableDeclaration') return false;
+  return statement.declarations.some(({ id, init }) => {
+    if (id.type !== 'Identifier' || id.name !== 'require' || init?.type !== 'CallExpression') return false;
+    const { callee } = init;
+    const name = callee.type === 'MemberExpression' && !callee.computed ? callee.property : callee;
+    const [place] = init.arguments;
+    return name.type === 'Identifier' && name.name === 'createRequire' && place !== undefined && !isThisFile(place);
+  });
+}
+
+function isThisFile(node: Node): boolean {
+  return (
+    isImportMeta(node, 'url') ||
+    isImportMeta(node, 'filename') ||
+    (node.type === 'Identifier' && node.name === '__filename')
+  );
 }
 
 function isList(child: Node | readonly (Node | null)[] | null | undefined): child is readonly (Node | null)[] {

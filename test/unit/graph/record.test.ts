@@ -28,6 +28,19 @@ type N = import('./n').N; require.resolve('./o'); new URL('./p', import.meta.url
     assert.deepEqual(requests('a.js', text), []);
   });
 
+  it('tells a require of this file from one that asks from elsewhere', () => {
+    const made = (place: string): readonly string[] =>
+      requests('a.ts', `import { createRequire } from 'm';\nconst require = createRequire(${place});\nrequire('./b');`);
+    const own = ['import m', 'require ./b'];
+    assert.deepEqual(made('import.meta.url'), own);
+    assert.deepEqual(made('__filename'), own);
+    assert.deepEqual(made("path.join(folder, 'any.js')"), ['import m']);
+    assert.deepEqual(
+      requests('a.js', `function f() { const require = module.createRequire(x); require('./b'); }\nrequire('./c');`),
+      ['require ./c'],
+    );
+  });
+
   it('looks for calls in what people write, not in bundles', () => {
     const text = (length: number): string => `import './a';\nrequire('./b');\n//${'x'.repeat(length)}`;
     assert.deepEqual(requests('a.js', text(900_000)), ['import ./a', 'require ./b']);
