@@ -51,8 +51,8 @@ describe('a folder of 1,000 files', () => {
     const { state, detectors, issues: counts } = await settled(api);
     assert.equal(state, 'idle');
     assert.deepEqual(
-      detectors.filter((detector) => detector.status !== 'done'),
-      [],
+      detectors.filter(({ status }) => status !== 'done').map(({ name, status }) => [name, status]),
+      [['knip', 'not-applicable']],
     );
     const speaking = detectors.filter((detector) => detector.issues > 0).map(({ name }) => name);
     assert.deepEqual(speaking.toSorted(), ['circular', 'eslint', 'typescript']);
@@ -104,11 +104,9 @@ describe('a folder of 1,000 files', () => {
       await status(api, `a worker of ${detector}`, ({ workers }) => workers.some(isOurs));
       const analysis = nextAnalysis(api);
       await vscode.commands.executeCommand('bulkhead.analyze');
-      // The graph's work is over before a status, at most four a second, can say that it has begun.
+      // Work may be over before a status, at most four a second, can say which worker is busy.
       const { workers } = await status(api, `a worker of ${detector} at work`, ({ state, workers }) =>
-        workers.some(
-          (worker) => isOurs(worker) && (detector === 'graph' || (state === 'analysing' && worker.state === 'busy')),
-        ),
+        workers.some((worker) => isOurs(worker) && (detector === 'graph' || state === 'analysing')),
       );
       const pids = workers.flatMap((worker) => (isOurs(worker) && worker.pid ? [worker.pid] : []));
       for (const pid of pids) {
