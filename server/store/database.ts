@@ -37,6 +37,8 @@ import type { Connection, Row } from './sqlite.ts';
 /** Characters of a chunk: about 2 ms to parse for the side that has a loop to keep free. */
 const CHUNK_LENGTH = 256 * 1024;
 const CHUNK_RECORDS = 500;
+/** More than there are detectors; a reader that stopped in between must not hold memory for ever. */
+const LARGE_READINGS = 16;
 const HISTORY_LENGTH = 500;
 /** Eviction goes on until this share of the limit is in use, so that it is rare. */
 const KEEP_SHARE = 0.8;
@@ -56,7 +58,9 @@ export class StoreDatabase {
   #damagedRecords = 0;
   #evictedRecords = 0;
   #suspect = false;
-  #large: LoadedUnit | undefined;
+  /** Units too large for a chunk, by number of their reading. Several detectors read theirs at once. */
+  readonly #large = new Map<string, LoadedUnit>();
+  #lastReading = 0;
 
   /** @param connection one whose schema has been checked */
   constructor(connection: Connection, options: DatabaseOptions) {
@@ -357,25 +361,26 @@ export class StoreDatabase {
   /** A unit that is too large for one message goes out in several, all of one verified reading. */
   #beginUnit(unit: LoadedUnit, from: Cursor): Chunk<LoadedUnit> {
     if (this.#chunk([], from, [unit.detector, unit.unit]).next === undefined) return { items: [] };
-    this.#large = unit;
-    return this.#restOfUnit([unit.detector, unit.unit, String(unit.revision), '0']);
+    const reading = String((this.#lastReading += 1));
+    this.#large.set(reading, unit);
+    const [oldest] = this.#large.keys();
+    if (this.#large.size > LARGE_READINGS && oldest !== undefined) this.#large.delete(oldest);
+    return this.#restOfUnit([unit.detector, unit.unit, reading, '0']);
   }
 
-  /** @param cursor detector, unit, revision and the number of parts that have gone out */
-  #restOfUnit([detector = '', name = '', revision, sent]: Cursor): Chunk<LoadedUnit> {
-    const unit = this.#large;
-    // Another reading came between, or another answer: the reader drops what it has of the unit.
-    if (unit?.detector !== detector || unit.unit !== name || String(unit.revision) !== revision) {
-      return { items: [], next: [detector, name] };
-    }
+  /** @param cursor detector, unit, number of the reading and of the parts that have gone out */
+  #restOfUnit([detector = '', name = '', reading = '', sent]: Cursor): Chunk<LoadedUnit> {
+    const unit = this.#large.get(reading);
+    // Too many other readings came between: the reader drops what it has of the unit.
+    if (unit === undefined) return { items: [], next: [detector, name] };
     const start = Number(sent);
     let end = start;
     for (let length = 0; end < unit.parts.length && length < CHUNK_LENGTH; end += 1) {
       length += unit.parts[end]?.body.length ?? 0;
     }
     const more = end < unit.parts.length;
-    if (!more) this.#large = undefined;
-    const next = more ? [detector, name, revision, String(end)] : [detector, name];
+    if (!more) this.#large.delete(reading);
+    const next = more ? [detector, name, reading, String(end)] : [detector, name];
     return { items: [{ ...unit, parts: unit.parts.slice(start, end), more }], next };
   }
 

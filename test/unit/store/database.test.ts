@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { checksumOf } from '../../../server/store/checksum.ts';
 import { addIssues } from '../../../server/store/issue-parts.ts';
 import { packBody } from '../../../server/store/part-body.ts';
-import type { EncodedPart } from '../../../server/store/operations.ts';
+import type { EncodedPart, LoadedUnit } from '../../../server/store/operations.ts';
 import type { Issue } from '../../../workers/protocol.ts';
 import { fileResult, issue, memoryDatabase, putUnit, unitsIn } from './support.ts';
 
@@ -74,14 +75,45 @@ describe('store: records', () => {
     );
   });
 
-  it('does not go on with a large unit that was replaced or read by somebody else meanwhile', () => {
+  it('goes on with each of several large units that are read at once, as they were when they were begun', () => {
     const database = memoryDatabase();
-    database.write([fileResult('a.ts', 5000), fileResult('b.ts', 5000)].map(putUnit));
-    const first = database.units({});
-    assert.equal(first.items[0]?.more, true);
-    database.units({}, ['eslint', 'a.ts']);
-    const second = database.units({}, first.next);
-    assert.deepEqual(second, { items: [], next: ['eslint', 'a.ts'] });
+    const large = ['a.ts', 'b.ts'].map((file) => fileResult(file, 5000));
+    database.write(large.map(putUnit));
+    const readings = [
+      ['', ''],
+      ['eslint', 'a.ts'],
+      ['', ''],
+    ].map((from) => ({
+      pieces: [] as LoadedUnit[],
+      chunk: database.units({}, from),
+    }));
+    database.write([putUnit(fileResult('b.ts', 1))]);
+    const last = (reading: (typeof readings)[number]): boolean => reading.pieces.at(-1)?.more === false;
+    // In turn: a piece of this one, a piece of that one.
+    while (!readings.every(last)) {
+      for (const reading of readings) {
+        if (last(reading)) continue;
+        reading.pieces.push(...reading.chunk.items);
+        reading.chunk = database.units({}, reading.chunk.next);
+      }
+    }
+    const [a, b] = large.map(({ files }) => files);
+    assert.deepEqual(
+      readings.map(({ pieces }) =>
+        isDeepStrictEqual(issuesOf(pieces.flatMap(({ parts }) => parts)), pieces[0]?.unit === 'a.ts' ? a : b),
+      ),
+      [true, true, true],
+    );
+    assert.deepEqual(readings.map(({ pieces }) => pieces[0]?.unit), ['a.ts', 'b.ts', 'a.ts']); // prettier-ignore
+  });
+
+  it('forgets a large unit whose reader stopped, when many others have begun since', () => {
+    const database = memoryDatabase();
+    database.write([putUnit(fileResult('a.ts', 5000))]);
+    const stopped = database.units({});
+    assert.equal(stopped.items[0]?.more, true);
+    for (let others = 0; others < 16; others += 1) database.units({});
+    assert.deepEqual(database.units({}, stopped.next), { items: [], next: ['eslint', 'a.ts'] });
   });
 
   it('replaces a unit as a whole and writes only the parts that differ', () => {
