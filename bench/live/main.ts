@@ -78,11 +78,12 @@ class Session {
 
   async kept(): Promise<void> {
     const { detectors } = await this.editor.connection.sendRequest<StatusParams>(requests.status, {});
-    const expected = detectors.filter(({ status }) => status === 'done').length;
+    const expected = detectors.filter(({ status }) => status === 'done').map(({ name }) => `plan ${name}`);
     const dir = await storeDirFor(this.folder.root, { storageDir: this.storageDir });
     for (let tries = 0; tries < 300; tries += 1) {
       await using store = await openStore({ dir });
-      if ((await store.meta.list()).size >= expected) return;
+      const kept = await store.meta.list();
+      if (expected.every((plan) => kept.has(plan))) return;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     throw new Error(`${this.name}: results were not kept.`);
