@@ -69,6 +69,22 @@ describe('sharing: pool', () => {
     assert.deepEqual(asked, [['c.ts', 'a.ts', 'b.ts'], ['d.ts']]);
   });
 
+  it('tells its own compartments also of what changed before a question that was cancelled', async () => {
+    const own = new ScriptedPool(() => Promise.resolve(planOf([])));
+    const stop = new AbortController();
+    let asked: Follower | undefined = leader(() => {
+      stop.abort();
+      return {};
+    });
+    const pool = sharedPool(own, () => asked);
+    const cancelled = await pool.check({ ...taskOf({ changed: ['a.ts'] }), signal: stop.signal });
+    assert.deepEqual(cancelled, { kind: 'cancelled' });
+    asked = undefined;
+    void pool.check(taskOf({ changed: ['b.ts'] }));
+    await asking();
+    assert.deepEqual(own.checks[0]?.task.request.changed, ['b.ts', 'a.ts']);
+  });
+
   it('does by itself what the leader gives up, and takes back what was told of it', async () => {
     const own = new ScriptedPool(() => Promise.resolve(planOf([])));
     const events: CheckEvent[] = [];
