@@ -43,7 +43,6 @@ export class Session {
   readonly #client: LanguageClient;
   readonly #disposables: vscode.Disposable[] = [];
   #ended = false;
-  #analysed = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -119,9 +118,7 @@ export class Session {
     if (this.#ended) {
       return;
     }
-    if (status.state === 'analysing') {
-      this.#analysed = true;
-    } else if (this.#analysed) {
+    if (status.state !== 'analysing' && status.analyses > 0) {
       this.#options.problems.dropUnconfirmed();
     }
     this.#options.onStatus(status);

@@ -1,29 +1,32 @@
 // `npm test [-- part …]`: builds, then runs every part and ends with one line of counts. Parts can be named to run only those.
-import { spawnSync } from 'node:child_process';
+// A part that does not end is ended, and has failed: whatever hangs, the counts come.
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
 const results = path.join(root, 'out', 'test-results');
+const editorResults = path.join(root, 'out', 'editor-results.json');
 const node = process.execPath;
+/** Of one part; it takes a third of this on a slow machine. */
+const deadlineMs = 30 * 60_000;
+/** From what a part has counted to its end. */
+const graceMs = 30_000;
 
 /** Each part says how many of its checks passed and failed. One that ends without saying so has failed. */
 const parts = {
-  build: () => asOneCheck(run([path.join(root, 'esbuild.mjs')])),
-  types: () => asOneCheck(run(['node_modules/typescript7/bin/tsc', '-b'])),
-  lint: () => asOneCheck(run(['scripts/lint.mjs'])),
+  build: () => oneCheck([path.join(root, 'esbuild.mjs')]),
+  types: () => oneCheck(['node_modules/typescript7/bin/tsc', '-b']),
+  lint: () => oneCheck(['scripts/lint.mjs']),
   unit: () => mocha('unit', 'test/unit/**/*.test.ts'),
   integration: () => mocha('integration', 'test/integration/**/*.test.ts'),
   chaos: () => mocha('chaos', 'test/chaos/**/*.test.ts'),
-  self: () => asOneCheck(run(['dist/cli.mjs', 'check', '.', '--fail-on', 'info', '--no-cache'])),
-  editor: () => counted(path.join(root, 'out', 'editor-results.json'), () => run(['scripts/editor-host/run.mjs'])),
-  vsix: () => {
-    const packaged = asOneCheck(run(['scripts/package.mjs']));
+  self: () => oneCheck(['dist/cli.mjs', 'check', '.', '--fail-on', 'info', '--no-cache']),
+  editor: () => counted(editorResults, ['scripts/editor-host/run.mjs']),
+  vsix: async () => {
+    const packaged = await oneCheck(['scripts/package.mjs']);
     const file = path.join(root, 'out', 'bulkhead.vsix');
-    const tested = counted(path.join(root, 'out', 'editor-results.json'), () =>
-      run(['scripts/editor-host/run.mjs', '--vsix', file]),
-    );
-    return sum([packaged, tested]);
+    return sum([packaged, await counted(editorResults, ['scripts/editor-host/run.mjs', '--vsix', file])]);
   },
 };
 
@@ -41,7 +44,7 @@ const outcomes = new Map();
 for (const name of names) {
   console.log(`\n=== ${name} ===`);
   const startedAt = performance.now();
-  outcomes.set(name, { ...parts[name](), seconds: Math.round((performance.now() - startedAt) / 1000) });
+  outcomes.set(name, { ...(await parts[name]()), seconds: Math.round((performance.now() - startedAt) / 1000) });
 }
 
 // Once more at the end, where it is seen: the names are far above in a long log.
@@ -60,36 +63,57 @@ process.exit(failed === 0 ? 0 : 1);
 
 function mocha(name, pattern) {
   const file = path.join(results, `${name}.json`);
-  return counted(file, () =>
-    run([
-      'node_modules/mocha/bin/mocha.js',
-      '--reporter',
-      './test/support/reporter.cjs',
-      '--reporter-option',
-      `output=${file}`,
-      pattern,
-    ]),
-  );
+  const reporter = ['--reporter', './test/support/reporter.cjs', '--reporter-option', `output=${file}`];
+  return counted(file, ['node_modules/mocha/bin/mocha.js', ...reporter, pattern]);
 }
 
-function run(argv) {
-  const result = spawnSync(node, argv, { cwd: root, stdio: 'inherit' });
-  if (result.error) console.error(String(result.error));
-  return result.status ?? 1;
-}
-
-function asOneCheck(status) {
+async function oneCheck(argv) {
+  const { status } = await run(argv);
   return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-function counted(file, work) {
+/** @param file where the part writes its counts when all is counted */
+async function counted(file, argv) {
   rmSync(file, { force: true });
-  const status = work();
-  if (!existsSync(file)) return { passed: 0, failed: 1 };
-  const { passed, failed, failing } = JSON.parse(readFileSync(file, 'utf8'));
-  // A runner that fails although no test did (a leaked handle, a crash at the end), or that ran nothing, has failed.
+  const { status, trouble } = await run(argv, () => existsSync(file));
+  if (!existsSync(file))
+    return { passed: 0, failed: 1, failing: [{ name: 'to count', error: trouble ?? 'no counts' }] };
+  const { passed, failed, failing = [] } = JSON.parse(readFileSync(file, 'utf8'));
+  if (trouble) return { passed, failed: failed + 1, failing: [...failing, { name: 'to end', error: trouble }] };
+  // A runner that fails although no test did (a crash at the end), or that ran nothing, has failed.
   const broken = (status !== 0 && failed === 0) || passed + failed === 0;
   return { passed, failed: failed + (broken ? 1 : 0), failing };
+}
+
+/** @param isCounted whether the part has nothing more to do than to end: something that it left open may keep it */
+function run(argv, isCounted = () => false) {
+  const child = spawn(node, argv, { cwd: root, stdio: 'inherit' });
+  let trouble;
+  const giveUp = (why) => {
+    trouble = why;
+    console.error(why);
+    child.kill('SIGKILL');
+  };
+  const deadline = setTimeout(() => giveUp(`Not ended after ${deadlineMs / 60_000} minutes.`), deadlineMs);
+  let countedAt;
+  const look = setInterval(() => {
+    if (!isCounted()) return;
+    countedAt ??= performance.now();
+    if (performance.now() - countedAt > graceMs) giveUp('Everything is counted, but something keeps it from ending.');
+  }, 1_000);
+  return new Promise((resolve) => {
+    const end = (status) => {
+      clearTimeout(deadline);
+      clearInterval(look);
+      resolve({ status, trouble });
+    };
+    child.once('error', (error) => {
+      trouble = String(error);
+      console.error(trouble);
+      end(1);
+    });
+    child.once('exit', (code) => end(code ?? 1));
+  });
 }
 
 function sum(counts) {

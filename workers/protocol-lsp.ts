@@ -103,6 +103,8 @@ export type ServerState = 'idle' | 'analysing' | 'problem';
 
 export interface StatusParams {
   readonly state: ServerState;
+  /** How often everything asked for was answered since the server began: a short analysis may show in nothing else. */
+  readonly analyses: number;
   /** 0 to 100, while analysing and known. */
   readonly percent?: number;
   /** One sentence for a person: what is worked on, or what the problem is and the way out. */

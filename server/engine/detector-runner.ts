@@ -108,6 +108,10 @@ export class DetectorRunner {
     this.#problems = new Problems(name, host.table);
   }
 
+  get state(): DetectorState {
+    return this.#state;
+  }
+
   status(): DetectorStatus {
     const error = this.#failure ?? this.#problems.fatal;
     const speaking = [...new Set(this.#speaking.values())].sort().join(', ');

@@ -15,7 +15,7 @@ import { IssueTally } from './issue-counts.ts';
 import { IssueTable } from './issue-table.ts';
 import { Memory } from './memory.ts';
 import { Remembered } from './remembered.ts';
-import { isSettled, type DetectorStatus, type DetectorWork, type IssueCounts } from './status.ts';
+import { isBusy, isSettled, type DetectorStatus, type DetectorWork, type IssueCounts } from './status.ts';
 import type { Teller } from './told.ts';
 
 export interface EngineSettings {
@@ -203,7 +203,12 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   get settled(): boolean {
-    return [...this.#runners.values()].every((runner) => isSettled(runner.status().state));
+    return [...this.#runners.values()].every((runner) => isSettled(runner.state));
+  }
+
+  /** The user waits for something. */
+  get busy(): boolean {
+    return [...this.#runners.values()].some((runner) => isBusy(runner.state));
   }
 
   /**

@@ -72,6 +72,8 @@ export class Session {
   #storageDir: string | undefined;
   #roots: string[] = [];
   #watchStatus = false;
+  #analyses = 0;
+  #wasBusy = true;
   #canWatchFiles = false;
   #initialized = false;
   #rebuilding: Promise<void> = Promise.resolve();
@@ -166,7 +168,10 @@ export class Session {
     this.#workspace = workspace;
     this.#operations.serve(pool, this.#storageDir);
     workspace.on('files', (uris) => this.#publisher.changed(uris));
-    workspace.on('status', () => this.#status.changed());
+    workspace.on('status', () => {
+      this.#countAnalyses();
+      this.#status.changed();
+    });
     workspace.on('log', (level, message) => this.#connection.console[level](message));
     workspace.on('trouble', (message) => this.#connection.window.showErrorMessage(message));
     pool.onHealth(() => {
@@ -348,11 +353,18 @@ export class Session {
     const engines = workspace?.engines ?? [];
     return statusOf({
       opening: workspace === undefined || workspace.opening,
+      analyses: this.#analyses,
       detectors: workspace?.statuses() ?? [],
       health: workspace?.pool.health() ?? [],
       issues: sumCounts(engines.map((engine) => engine.counts())),
       issuesOf: (detector) => total(sumCounts(engines.map((engine) => engine.counts(detector)))),
     });
+  }
+
+  #countAnalyses(): void {
+    const busy = this.#workspace?.busy ?? true;
+    if (this.#wasBusy && !busy) this.#analyses += 1;
+    this.#wasBusy = busy;
   }
 
   #tellStatus(status: StatusParams): void {

@@ -44,6 +44,7 @@ const weight: readonly DetectorState[] = [
 export interface StatusSource {
   /** Folders are on their way: detectors are not known yet. */
   readonly opening: boolean;
+  readonly analyses: number;
   readonly detectors: readonly DetectorStatus[];
   readonly health: readonly CompartmentHealth[];
   readonly issues: IssueCounts;
@@ -59,6 +60,7 @@ export function statusOf(source: StatusSource): StatusParams {
   const message = busy ? (names === '' ? 'Opening' : `Analysing: ${names}`) : troubled?.error;
   return {
     state: busy ? 'analysing' : troubled ? 'problem' : 'idle',
+    analyses: source.analyses,
     ...(busy
       ? { percent: source.opening ? 0 : Math.floor(100 * mean(source.detectors.map((status) => status.fraction))) }
       : {}),

@@ -71,6 +71,11 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     return [...this.#engines.values()];
   }
 
+  /** The user waits for something. */
+  get busy(): boolean {
+    return this.opening || this.engines.some((engine) => engine.busy);
+  }
+
   /** Opens a folder and analyses it. */
   async addRoot(root: string): Promise<void> {
     if (this.#opening.has(root)) return;

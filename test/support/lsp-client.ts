@@ -16,9 +16,6 @@ import {
 import { notifications, requests, type StatusParams } from '../../workers/protocol-lsp.ts';
 import { repository } from './workspace.ts';
 
-/** From an edit until the status tells that it is analysed, if it is analysed for long enough to be told. */
-const shortRunPatienceMs = 10_000;
-
 export interface EditorOptions {
   readonly initializationOptions?: unknown;
   readonly workDoneProgress?: boolean;
@@ -40,7 +37,8 @@ export class Editor implements AsyncDisposable {
   readonly exited: Promise<number | null>;
   initialized: InitializeResult | undefined;
   readonly #waiting = new Set<() => void>();
-  #hasSettled = false;
+  /** As of the last call of {@link settled}. */
+  #analyses = 0;
 
   /** @param env instead of that of the tests */
   constructor(env: NodeJS.ProcessEnv = process.env) {
@@ -99,26 +97,18 @@ export class Editor implements AsyncDisposable {
       initializationOptions: options.initializationOptions,
     });
     await this.connection.sendNotification('initialized', {});
-    await this.connection.sendRequest(requests.watchStatus, { on: true });
+    this.statuses.push(await this.connection.sendRequest<StatusParams>(requests.watchStatus, { on: true }));
   }
 
-  /** Resolves when a run has begun and ended after the last call. */
+  /** Resolves when an analysis has ended since the last call. */
   async settled(timeoutMs = 60_000): Promise<StatusParams> {
-    const begun = (): boolean => this.statuses.some((status) => status.state === 'analysing');
-    if (this.#hasSettled) {
-      // A run after an edit may be over before the next status is due: then none tells of it.
-      await this.until('analysis begins', begun, shortRunPatienceMs).catch(() => this.#readStatus());
-    } else await this.until('analysis begins', begun, timeoutMs);
-    this.#hasSettled = true;
-    await this.until('analysis ends', () => this.statuses.at(-1)?.state !== 'analysing', timeoutMs);
+    const ended = ({ state, analyses }: StatusParams): boolean => state !== 'analysing' && analyses > this.#analyses;
+    await this.until('an analysis ends', () => this.statuses.slice(-1).some(ended), timeoutMs);
     const last = this.statuses.at(-1);
     if (!last) throw new Error('No status.');
     this.statuses.length = 0;
+    this.#analyses = last.analyses;
     return last;
-  }
-
-  async #readStatus(): Promise<void> {
-    this.statuses.push(await this.connection.sendRequest<StatusParams>(requests.status, {}));
   }
 
   /** `rule` names at a file, sorted. */

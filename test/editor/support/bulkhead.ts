@@ -56,9 +56,10 @@ export function settled(api: BulkheadApi): Promise<StatusParams> {
   });
 }
 
-/** The next analysis from its start to its end; call it before what starts it. */
+/** The end of the next analysis of the same server; call it before what starts it. */
 export async function nextAnalysis(api: BulkheadApi): Promise<StatusParams> {
-  await status(api, 'the start of an analysis', ({ state }) => state === 'analysing');
+  const before = api.status?.analyses ?? 0;
+  await status(api, 'another analysis', ({ analyses }) => analyses > before);
   return settled(api);
 }
 

@@ -17,11 +17,13 @@ function uriOf(root: string, file: string): string {
 }
 
 async function openEditor(root: string): Promise<Editor> {
-  const editor = new Editor();
+  await using unlessReady = new AsyncDisposableStack();
+  const editor = unlessReady.use(new Editor());
   const off = { enable: false };
   const settings = { typescript: off, circular: off, import: off, isolation: off, package: off, knip: off };
   await editor.open([root], { initializationOptions: { settings, trusted: true, version: '0.0.0' } });
   await editor.settled();
+  unlessReady.move();
   return editor;
 }
 

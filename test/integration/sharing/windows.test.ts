@@ -26,26 +26,27 @@ describe('one folder in several processes', function () {
   afterEach(() => workspace[Symbol.asyncDispose]());
 
   /** Each has a storage folder of its own, as different editors have. */
-  async function opened(name: string, settings: object = {}): Promise<Editor> {
-    const editor = new Editor(env);
+  async function opened(name: string, settings: object = {}, ready?: (editor: Editor) => Promise<void>) {
+    await using unlessReady = new AsyncDisposableStack();
+    const editor = unlessReady.use(new Editor(env));
     const storageDir = path.join(path.dirname(workspace.root), `storage-${name}`);
     await editor.open([workspace.root], { initializationOptions: { storageDir, trusted: true, settings } });
+    await ready?.(editor);
+    unlessReady.move();
     return editor;
   }
 
-  async function leading(name = 'first'): Promise<Editor> {
-    const editor = await opened(name);
-    await editor.until('it leads', () => editor.log.some((line) => line.includes('Leads the analysis')));
-    await idle(editor);
-    return editor;
-  }
+  const leading = (name = 'first'): Promise<Editor> =>
+    opened(name, {}, async (editor) => {
+      await editor.until('it leads', () => editor.log.some((line) => line.includes('Leads the analysis')));
+      await idle(editor);
+    });
 
-  async function following(name = 'second', settings: object = {}): Promise<Editor> {
-    const editor = await opened(name, settings);
-    await editor.until('it follows', () => editor.log.some((line) => line.includes('Follows the analysis')));
-    await idle(editor);
-    return editor;
-  }
+  const following = (name = 'second', settings: object = {}): Promise<Editor> =>
+    opened(name, settings, async (editor) => {
+      await editor.until('it follows', () => editor.log.some((line) => line.includes('Follows the analysis')));
+      await idle(editor);
+    });
 
   /** What follows is often done before a status of its work is sent. */
   const idle = (editor: Editor): Promise<void> =>

@@ -5,6 +5,7 @@ import type { StatusParams } from '../../../workers/protocol-lsp.ts';
 
 const idle: StatusParams = {
   state: 'idle',
+  analyses: 1,
   detectors: [{ name: 'eslint', status: 'done', engine: 'eslint 10.15.0', issues: 3 }],
   workers: [
     {
