@@ -1,6 +1,7 @@
 /**
- * Which answers the change of another file has put in doubt. Files tell with their answers what others can see of
- * them (outlines), so that an edit that nobody can see concerns nobody. Lives as long as its runner.
+ * Which answers are not the last word: what the change of another file has put in doubt, and what is to be confirmed.
+ * Files tell with their answers what others can see of them (outlines), so that an edit that nobody can see concerns
+ * nobody. Lives as long as its runner.
  *
  * Invariant: an answer is out of doubt only if it was asked for after the change, or if the outline of every changed
  * file that it may depend on is what it was when the answer was given.
@@ -22,6 +23,8 @@ export class Doubts {
   readonly #unsaved = new Set<string>();
   /** Units in doubt, with the number of imports between them and the nearest change. */
   readonly #suspects = new Map<string, number>();
+  /** Units of which only what seemed to be concerned was answered for, or whose detector wants to be asked again. */
+  readonly #unconfirmed = new Set<string>();
   /** Changed since the last session: what they were to others then is not known now. */
   readonly #strangers = new Set<string>();
   #importers: ReadonlyMap<string, readonly string[]> | undefined;
@@ -29,7 +32,8 @@ export class Doubts {
 
   /** Some answer is in doubt, or may be. */
   get pending(): boolean {
-    return this.#suspects.size > 0 || (this.#changed.size > 0 && this.#wide.length > 0);
+    const isChanged = this.#changed.size > 0 && this.#wide.length > 0;
+    return this.#suspects.size > 0 || this.#unconfirmed.size > 0 || isChanged;
   }
 
   /**
@@ -40,22 +44,24 @@ export class Doubts {
     return this.#needsFresh;
   }
 
-  /** Units in doubt. */
-  get suspects(): Iterable<string> {
-    return this.#suspects.keys();
+  /** Units in doubt and units to be confirmed. */
+  get doubtful(): Iterable<string> {
+    return [...this.#suspects.keys(), ...this.#unconfirmed];
   }
 
   isInDoubt(id: string): boolean {
-    if (this.#suspects.has(id)) return true;
+    if (this.#suspects.has(id) || this.#unconfirmed.has(id)) return true;
     return this.#changed.size > 0 && this.#units.get(id)?.reach !== undefined;
   }
 
   /** A unit is no more. */
   dropped(id: string): void {
     this.#suspects.delete(id);
+    this.#unconfirmed.delete(id);
     this.#wide = this.#wide.filter((unit) => unit.id !== id);
   }
 
+  /** @param units stay its owner's, who takes out what is dropped */
   planned(units: ReadonlyMap<string, Unit>): void {
     this.#units = units;
     this.#wide = [...units.values()].filter((unit) => unit.reach !== undefined);
@@ -63,7 +69,7 @@ export class Doubts {
     for (const file of this.#outlines.keys()) if (!units.has(file)) this.#forget(file);
   }
 
-  /** Everything is asked for again. */
+  /** Everything is asked for again. What is to be confirmed may still have to be, after that. */
   reset(): void {
     this.#outlines.clear();
     this.#changed.clear();
@@ -125,6 +131,20 @@ export class Doubts {
   settle(): void {
     for (const file of this.#changed) this.#suspectAll(file);
     this.#changed.clear();
+  }
+
+  /** Units to be confirmed; they stay so until they are {@link confirmed}. */
+  get unconfirmed(): readonly Unit[] {
+    return [...this.#unconfirmed].flatMap((id) => this.#units.get(id) ?? []);
+  }
+
+  /** Its answer is not for all of it, or not the last word. */
+  confirmLater(id: string): void {
+    this.#unconfirmed.add(id);
+  }
+
+  confirmed(id: string): void {
+    this.#unconfirmed.delete(id);
   }
 
   /** Takes units out of doubt because they are asked for now: nearest first. @param isNear only these, by distance */

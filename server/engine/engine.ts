@@ -8,13 +8,14 @@ import type { DetectorOptions, Issue, Overlay } from '../../workers/protocol.ts'
 import type { Pool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
 import type { Store } from '../store/store.ts';
-import { DetectorRunner, type RunnerHost } from './detector-runner.ts';
+import { DetectorRunner } from './detector-runner.ts';
 import type { Listing } from './inputs.ts';
 import { interestOf, type FileChange } from './interest.ts';
 import { IssueTally } from './issue-counts.ts';
 import { IssueTable } from './issue-table.ts';
 import { Memory } from './memory.ts';
 import { Remembered } from './remembered.ts';
+import type { RunnerHost } from './runner-host.ts';
 import { isBusy, isSettled, type DetectorStatus, type DetectorWork, type IssueCounts } from './status.ts';
 import type { Teller } from './told.ts';
 

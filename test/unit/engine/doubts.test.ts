@@ -208,8 +208,10 @@ describe('answers in doubt', function () {
       [4],
     );
 
+    const took = engine.status()[0]?.durationMs;
     engine.filesChanged([{ file: 'global.d.ts', kind: 'changed' }]);
     assert.equal(state(), 'confirming', 'no unit stands for it');
+    assert.equal(engine.status()[0]?.durationMs, took, 'nobody waited since');
     await until('all of them', () => pool.last.files.length === 3);
     for (const file of pool.last.files) await answer(file, outline([]));
     await pool.last.finish();
