@@ -57,6 +57,14 @@ export function dependenciesOf({ data }: Pick<Manifest, 'data'>): readonly Depen
   });
 }
 
+/** Whether it declares a package, or the types of it, whatever is written as its range. */
+export function declares({ data }: Pick<Manifest, 'data'>, name: string): boolean {
+  return DEPENDENCY_SECTIONS.some((section) => {
+    const entries = data[section];
+    return isRecord(entries) && [name, typesPackageOf(name)].some((one) => Object.hasOwn(entries, one));
+  });
+}
+
 /** `@types/node` for `node`, `@types/scope__name` for `@scope/name`. */
 export function typesPackageOf(name: string): string {
   return joined('@types', name.replace(/^@/, '').replace('/', '__'));

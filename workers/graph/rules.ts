@@ -1,6 +1,7 @@
-/** What the detectors on the graph share: their rules' severities, and the way from findings to events. */
+/** What the detectors on the graph share: their rules' severities, fixes, and the way from findings to events. */
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import picomatch from 'picomatch';
 import type { CheckContext, Detector, PlanContext } from '../detector.ts';
 import { walkFiles } from '../files.ts';
 import type {
@@ -8,15 +9,16 @@ import type {
   CheckResult,
   DetectorOptions,
   Finding,
+  Fix,
   PlanRequest,
   PlanResult,
   Severity,
   Unit,
 } from '../protocol.ts';
-import { graphOf, type ModuleGraph } from './index.ts';
+import { graphOf, type Module, type ModuleGraph } from './index.ts';
 import { isRecord } from './manifests.ts';
 import { suppress } from '../suppression.ts';
-import { commentStarts, isModuleFile, recordHash, type ModuleRecord } from './record.ts';
+import { commentStarts, isModuleFile, rangeIn, recordHash, type ModuleRecord, type ModuleRequest } from './record.ts';
 
 export type RuleSeverity = Severity | 'off';
 
@@ -37,6 +39,25 @@ export function severitiesOf<Rule extends string>(
 /** The strings of an option that is a list; undefined: not a list. */
 export function stringsOf(value: unknown): string[] | undefined {
   return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : undefined;
+}
+
+/** Files that the option `ignore` leaves out: by default data of tests, which is made to be wrong. */
+export function ignoredFiles(options: DetectorOptions): (file: string) => boolean {
+  return picomatch(stringsOf(options['ignore']) ?? IGNORED_BY_DEFAULT, { dot: true });
+}
+
+const IGNORED_BY_DEFAULT = ['**/{fixtures,__fixtures__,__testfixtures__,testdata}/**'];
+
+/** Writes another specifier between the quotes. */
+export function specifierFix(
+  { record }: Module,
+  { specifierStart, specifierEnd }: ModuleRequest,
+  specifier: string,
+  kind: Fix['kind'],
+  title: string,
+): Fix {
+  const range = rangeIn(record, specifierStart + 1, specifierEnd - 1);
+  return { title, kind, edits: [{ range, newText: specifier }] };
 }
 
 /** Findings by file, as a check collects them. */

@@ -1,12 +1,32 @@
-/** Import statements that could be one. Pure but for reading the module's text. */
+/** Import statements that could be one. */
 import type { Module, ModuleGraph } from '../../graph/index.ts';
-import { isTypeScriptFile, rangeIn, recordHash, type ModuleRequest } from '../../graph/record.ts';
+import { isTypeScriptFile, rangeIn, recordHash, specifierRange, type ModuleRequest } from '../../graph/record.ts';
 import type { Fix } from '../../protocol.ts';
+import type { ImportCheck } from './import-check.ts';
+
+export function checkDuplicates(check: ImportCheck, module: Module): void {
+  if (!check.isOn('duplicate-import')) return;
+  const { file, record } = module;
+  for (const [first, second] of duplicatesOf(check.graph, module)) {
+    const isSame = first.specifier === second.specifier;
+    const what = isSame
+      ? `'${second.specifier}' is imported twice`
+      : `'${second.specifier}' and '${first.specifier}' are the same module`;
+    const line = rangeIn(record, first.start, first.end).start.line + 1;
+    const fix = mergeFix(check.graph, module, first, second);
+    check.report(module, 'duplicate-import', {
+      message: `${what}. Merge this with the import on line ${String(line)}.`,
+      range: specifierRange(record, second),
+      related: [{ file, range: specifierRange(record, first), message: 'first imported here' }],
+      ...(fix === undefined ? {} : { fixes: [fix] }),
+    });
+  }
+}
 
 type Pair = readonly [first: ModuleRequest, second: ModuleRequest];
 
 /** Each import that repeats an earlier one of the same module, with that one, in source order. */
-export function duplicatesOf(graph: ModuleGraph, module: Module): readonly Pair[] {
+function duplicatesOf(graph: ModuleGraph, module: Module): readonly Pair[] {
   const { record, resolutions, file } = module;
   const groups = new Map<string, ModuleRequest[]>();
   record.requests.forEach((request, index) => {
@@ -53,12 +73,7 @@ function formOf({ names }: ModuleRequest): 'effect' | 'namespace' | 'names' {
 }
 
 /** Puts the names of the second into the braces of the first; undefined where that is not plainly possible. */
-export function mergeFix(
-  graph: ModuleGraph,
-  module: Module,
-  first: ModuleRequest,
-  second: ModuleRequest,
-): Fix | undefined {
+function mergeFix(graph: ModuleGraph, module: Module, first: ModuleRequest, second: ModuleRequest): Fix | undefined {
   const text = graph.textOf(module.file);
   if (text === undefined || recordHash(text) !== module.record.hash) return undefined;
   const lineEnd = /^[ \t]*(\r\n|\n|\r)?/.exec(text.slice(second.end))?.[0].length ?? 0;

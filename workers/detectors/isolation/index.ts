@@ -7,7 +7,7 @@ import { lineCount } from '../../graph/lines.ts';
 import { isRecord, type Manifest } from '../../graph/manifests.ts';
 import { isDeclarationFile, rangeIn, specifierRange, type ModuleRequest } from '../../graph/record.ts';
 import { isRelative, type Resolution } from '../../graph/resolution.ts';
-import { Findings, graphDetector, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
+import { Findings, graphDetector, severitiesOf, specifierFix, type RuleSeverities } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding, Fix } from '../../protocol.ts';
 import { boundariesOf } from './boundaries.ts';
 import type { Crossing, Drawn, Verdict } from './boundary.ts';
@@ -224,8 +224,7 @@ class IsolationCheck {
       );
     });
     if (!isSame) return [];
-    const range = rangeIn(module.record, request.specifierStart + 1, request.specifierEnd - 1);
-    return [{ title: `Import from '${name}'`, kind: 'suggestion', edits: [{ range, newText: name }] }];
+    return [specifierFix(module, request, name, 'suggestion', `Import from '${name}'`)];
   }
 
   #private(module: Module, request: ModuleRequest, target: string): void {

@@ -1,10 +1,9 @@
 /** The `package` detector: whether package.json says what the code uses, and what is installed. Without a network. */
-import picomatch from 'picomatch';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { Kept } from '../../graph/kept.ts';
 import { knipOf, type Knip } from '../../graph/knip.ts';
 import type { Manifest } from '../../graph/manifests.ts';
-import { Findings, graphDetector, severitiesOf, stringsOf, type RuleSeverities } from '../../graph/rules.ts';
+import { Findings, graphDetector, ignoredFiles, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding } from '../../protocol.ts';
 import { checkBinaries } from './binaries.ts';
 import { checkEntries, checkFields, checkLockfiles } from './fields.ts';
@@ -48,8 +47,6 @@ export function packageFindings(graph: ModuleGraph, options: DetectorOptions): R
   return checks.of(graph, () => new Check(graph, options), state).run();
 }
 
-const IGNORED_BY_DEFAULT = ['**/{fixtures,__fixtures__,__testfixtures__,testdata}/**'];
-
 const checks = new Kept<ModuleGraph, Check>(new WeakMap());
 
 /** Lives as long as the graph's surroundings and the options stay as they are. */
@@ -73,7 +70,7 @@ class Check implements PackageCheck {
     const knip = options['knip'] === 'off' ? undefined : knipOf(graph.root);
     this.#knip = typeof knip === 'string' ? undefined : knip;
     this.lockfiles = new Lockfiles(graph);
-    this.isIgnored = picomatch(stringsOf(options['ignore']) ?? IGNORED_BY_DEFAULT, { dot: true });
+    this.isIgnored = ignoredFiles(options);
     const all = [...graph.manifests.all.values()]
       .filter(({ file }) => !this.isIgnored(file))
       .map((manifest) => new ManifestFile(manifest));

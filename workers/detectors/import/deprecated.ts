@@ -1,0 +1,75 @@
+/** Uses of what Node's manual lists as deprecated: whole modules, names of them, and members of what they give. */
+import type { Module } from '../../graph/index.ts';
+import { declares } from '../../graph/installed.ts';
+import { rangeIn, specifierRange } from '../../graph/record.ts';
+import { specifierFix } from '../../graph/rules.ts';
+import { usesOf } from '../../graph/uses-of.ts';
+import { DEPRECATED_MODULES, DEPRECATED_NAMES, type Deprecation } from './builtins.ts';
+import type { Asked, ImportCheck } from './import-check.ts';
+
+/** @param written the name of the built-in module, perhaps with `node:` */
+export function checkBuiltin(check: ImportCheck, asked: Asked, written: string): void {
+  const { module, request } = asked;
+  if (!check.isOn('deprecated-builtin') || request.typeOnly) return;
+  const name = written.replace(/^node:/, '');
+  const deprecated = DEPRECATED_MODULES[name];
+  if (deprecated) {
+    if (!written.startsWith('node:') && isPackageInstead(check, module, name)) return;
+    check.report(module, 'deprecated-builtin', {
+      message: `Node's module '${name}' is ${saidOf(deprecated)}`,
+      range: specifierRange(module.record, request),
+      tags: ['deprecated'],
+      ...(name === 'sys' ? { fixes: [specifierFix(module, request, 'node:util', 'fix', `Import 'node:util'`)] } : {}),
+    });
+  }
+  const table = DEPRECATED_NAMES[name];
+  if (!table) return;
+  for (const { imported, local, typeOnly, start, end } of request.names) {
+    if (typeOnly) continue;
+    const entry = Object.hasOwn(table, imported) ? table[imported] : undefined;
+    if (entry) reportName(check, module, `'${imported}' of '${name}'`, entry, start, end);
+    if (imported === '*' || imported === 'default') checkMembers(check, module, name, local, table);
+  }
+}
+
+/** A bundler takes the package of the same name. */
+function isPackageInstead({ graph, environment }: ImportCheck, { file }: Module, name: string): boolean {
+  const owner = graph.manifests.packageOf(file);
+  return owner !== undefined && declares(owner, name) && environment.isBundled(file);
+}
+
+/** `fs.exists` of `import fs from 'fs'` or `const fs = require('fs')`. A tree is built only if the text has the name. */
+function checkMembers(
+  check: ImportCheck,
+  module: Module,
+  name: string,
+  local: string,
+  table: Readonly<Record<string, Deprecation>>,
+): void {
+  const text = check.graph.textOf(module.file) ?? '';
+  if (!Object.keys(table).some((member) => text.includes(`.${member}`))) return;
+  for (const { member, start, end } of usesOf(check.graph, module)?.values.get(local) ?? []) {
+    if (member === undefined || !Object.hasOwn(table, member)) continue;
+    const entry = table[member];
+    if (entry) reportName(check, module, `'${member}' of '${name}'`, entry, start, end + 1 + member.length);
+  }
+}
+
+function reportName(
+  check: ImportCheck,
+  module: Module,
+  what: string,
+  entry: Deprecation,
+  start: number,
+  end: number,
+): void {
+  check.report(module, 'deprecated-builtin', {
+    message: `${what} is ${saidOf(entry)}`,
+    range: rangeIn(module.record, start, end),
+    tags: ['deprecated'],
+  });
+}
+
+function saidOf({ code, instead }: Deprecation): string {
+  return `${code === 'removed' ? 'no longer there' : `deprecated (${code})`}. Use ${instead}.`;
+}

@@ -1,0 +1,66 @@
+/** Specifiers that lead somewhere here and now, but not everywhere or not in Node. */
+import path from 'node:path';
+import type { Module } from '../../graph/index.ts';
+import { specifierRange } from '../../graph/record.ts';
+import { isRelative } from '../../graph/resolution.ts';
+import { specifierFix } from '../../graph/rules.ts';
+import type { Asked, ImportCheck } from './import-check.ts';
+
+/** @param file which it finds where case does not matter */
+export function checkCase(check: ImportCheck, asked: Asked, file: string): void {
+  if (check.isReported(asked)) return;
+  const { module, request } = asked;
+  const corrected = spelledAs(module, request.specifier, file);
+  check.report(module, 'case-mismatch', {
+    message: `'${request.specifier}' differs in case from ${file}: it fails wherever file names are case-sensitive.`,
+    range: specifierRange(module.record, request),
+    ...(corrected === undefined
+      ? {}
+      : { fixes: [specifierFix(module, request, corrected, 'fix', `Import '${corrected}'`)] }),
+  });
+}
+
+/** Node takes what an ECMAScript module asks for by the letter. @param file which bundlers find */
+export function checkExtension(check: ImportCheck, { module, request }: Asked, file: string): void {
+  const { specifier, kind, typeOnly } = request;
+  if (!check.isOn('missing-extension-esm') || typeOnly || kind === 'require') return;
+  if (!/\.m?js$/.test(module.file) || specifier.includes('?') || check.isCovered(module)) return;
+  const base = path.posix.join(path.posix.dirname(module.file), specifier);
+  if (base === file || /\.(?:[cm]?[jt]sx?|json|node|wasm)$/.test(specifier)) return;
+  if (!check.environment.isNativeEsm(module)) return;
+  const tail = file.startsWith(base) ? file.slice(base.length) : undefined;
+  const corrected =
+    tail === undefined ? undefined : `${specifier.replace(/\/$/, '')}${tail.replace(/^(?=[^./])/, '/')}`;
+  check.report(module, 'missing-extension-esm', {
+    message: `Node does not complete '${specifier}' in an ECMAScript module. Write ${corrected === undefined ? 'the file name in full' : `'${corrected}'`}.`,
+    range: specifierRange(module.record, request),
+    ...(corrected === undefined
+      ? {}
+      : { fixes: [specifierFix(module, request, corrected, 'fix', `Write '${corrected}'`)] }),
+  });
+}
+
+/** @param file absent: it lies outside of the root */
+export function checkAbsolute(check: ImportCheck, { module, request }: Asked, file?: string): void {
+  const relative = file === undefined ? undefined : relativeTo(module, file);
+  check.report(module, 'absolute-path', {
+    message: `'${request.specifier}' exists on this machine only. Use a relative path or an alias.`,
+    range: specifierRange(module.record, request),
+    ...(relative === undefined
+      ? {}
+      : { fixes: [specifierFix(module, request, relative, 'fix', `Import '${relative}'`)] }),
+  });
+}
+
+/** The specifier with the letters of the real path. */
+function spelledAs(module: Module, specifier: string, file: string): string | undefined {
+  if (!isRelative(specifier)) return undefined;
+  const base = path.posix.join(path.posix.dirname(module.file), specifier);
+  const real = file.slice(0, base.length);
+  return real.toLowerCase() === base.toLowerCase() ? relativeTo(module, real) : undefined;
+}
+
+function relativeTo(module: Module, file: string): string {
+  const relative = path.posix.relative(path.posix.dirname(module.file), file);
+  return relative.startsWith('.') ? relative : `./${relative}`;
+}
