@@ -15,7 +15,7 @@ import type { RunnerHost } from './runner-host.ts';
 import type { UnitLedger } from './unit-ledger.ts';
 
 /** What is known of a detector, which its checks bring up to date. */
-export interface Known {
+interface Known {
   readonly ledger: UnitLedger;
   readonly doubts: Doubts;
   readonly problems: Problems;

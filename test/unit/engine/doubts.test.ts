@@ -109,6 +109,22 @@ describe('doubts about answers', () => {
     assert.deepEqual(edited(settled(), 'a.ts', undefined), ['b.ts', 'c.ts', 'd.ts']);
   });
 
+  it('what is to be confirmed stays so until it has been, whatever is asked for meanwhile', () => {
+    const doubts = settled();
+    doubts.confirmLater('c.ts');
+    assert.deepEqual([doubts.pending, doubts.isInDoubt('c.ts'), doubts.isInDoubt('b.ts')], [true, true, false]);
+    doubts.asked('c.ts');
+    doubts.reset();
+    assert.deepEqual(doubts.take(), [], 'no change has put it in doubt');
+    const unconfirmed = (): readonly string[] => doubts.unconfirmed.map(({ id }) => id);
+    assert.deepEqual([unconfirmed(), [...doubts.doubtful]], [['c.ts'], ['c.ts']]);
+    doubts.confirmed('c.ts');
+    assert.deepEqual([unconfirmed(), doubts.pending], [[], false]);
+    doubts.confirmLater('d.ts');
+    doubts.dropped('d.ts');
+    assert.equal(doubts.pending, false, 'it is no more');
+  });
+
   it('an edit that is taken back before it was answered concerns nobody; after it was, everybody it did', () => {
     const doubts = settled();
     doubts.changed('a.ts', 'changed');
