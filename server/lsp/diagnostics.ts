@@ -1,4 +1,5 @@
 /** Issues as LSP diagnostics, and the publishing of them: one message per file, merged over detectors. */
+import { hash } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import path from 'node:path';
 import {
@@ -66,6 +67,9 @@ export function uriOf(root: string, file: string): string {
 /** Files that may wait for the editor before the analysis waits too; it goes on when half of them are sent. */
 const maxWaiting = 500;
 
+/** Then whatever else the server has to do comes first. */
+const sliceMs = 5;
+
 /** What a publisher sees of the workspace. */
 export interface PublisherSource {
   /** Current diagnostics of a file; undefined: not known at the moment, what is shown stays. */
@@ -73,14 +77,14 @@ export interface PublisherSource {
 }
 
 /**
- * Sends diagnostics file by file, one per turn of the event loop, so that 100,000 issues neither block the server nor
- * flood the editor. A file that changes again while it waits is sent once, with what is true then.
+ * Sends diagnostics file by file, a little at a time, so that 100,000 issues neither block the server nor flood the
+ * editor. A file that changes again while it waits is sent once, with what is true then.
  */
 export class Publisher {
   readonly #source: PublisherSource;
   readonly #send: (params: PublishDiagnosticsParams) => Promise<void>;
   readonly #waiting = new Set<string>();
-  /** Last published text by URI; a file without diagnostics is absent. */
+  /** Hash of what was published last, by URI; a file without diagnostics is absent. */
   readonly #published = new Map<string, string>();
   #running = false;
   #room: PromiseWithResolvers<void> | undefined;
@@ -109,18 +113,21 @@ export class Publisher {
 
   async #drain(): Promise<void> {
     this.#running = true;
+    let sliceEnd = performance.now() + sliceMs;
     for (const uri of this.#waiting) {
       this.#waiting.delete(uri);
       this.#makeRoom();
       const diagnostics = this.#source.diagnosticsOf(uri);
       if (!diagnostics) continue;
-      const text = diagnostics.length === 0 ? '' : JSON.stringify(diagnostics);
-      if ((this.#published.get(uri) ?? '') === text) continue;
-      if (text === '') this.#published.delete(uri);
-      else this.#published.set(uri, text);
+      const digest = diagnostics.length === 0 ? undefined : hash('sha256', JSON.stringify(diagnostics), 'base64');
+      if (this.#published.get(uri) === digest) continue;
+      if (digest === undefined) this.#published.delete(uri);
+      else this.#published.set(uri, digest);
       // A line that is gone has nobody at its end to miss it.
       await this.#send({ uri, diagnostics }).catch(() => {});
+      if (performance.now() < sliceEnd) continue;
       await new Promise<void>((resolve) => setImmediate(resolve));
+      sliceEnd = performance.now() + sliceMs;
     }
     this.#running = false;
   }

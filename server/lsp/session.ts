@@ -74,6 +74,8 @@ export class Session {
   #watchStatus = false;
   #analyses = 0;
   #wasBusy = true;
+  /** The editor shows diagnostics of a workspace before this one: true until this one has said all. */
+  #inherits = false;
   #canWatchFiles = false;
   #initialized = false;
   #rebuilding: Promise<void> = Promise.resolve();
@@ -193,6 +195,7 @@ export class Session {
       const before = this.#workspace;
       this.#workspace = undefined;
       await before?.dispose();
+      this.#inherits = true;
       this.#openWorkspace();
     });
   }
@@ -368,7 +371,10 @@ export class Session {
   }
 
   #tellStatus(status: StatusParams): void {
-    if (status.state !== 'analysing') this.#publisher.recheck();
+    if (this.#inherits && status.state !== 'analysing') {
+      this.#inherits = false;
+      this.#publisher.recheck();
+    }
     this.#progress?.update(status);
     if (this.#watchStatus) void this.#connection.sendNotification(notifications.status, status);
   }

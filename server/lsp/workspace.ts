@@ -117,9 +117,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
       confirm: () => this.#confirm(engine),
     });
     if (early.length > 0) void this.#changed(engine, early);
-    // Work that somebody else does is not begun.
-    await sharing?.joined();
-    if (this.#engines.get(root) === engine) engine.analyzeAll();
+    engine.analyzeAll();
   }
   /** Folders that are open or on their way there, with what changed on that way. */
   readonly #opening = new Map<string, FileChange[]>();

@@ -59,6 +59,9 @@ export class Sharing {
   readonly #ledger: ChangeLedger;
   readonly #closing = new AbortController();
   readonly #joined = Promise.withResolvers<void>();
+  /** Resolves when it is known who leads, or nobody waits for it any longer. */
+  readonly #known: Promise<void>;
+  #isKnown = false;
   readonly #host = Promise.withResolvers<SharingHost>();
   readonly #running: Promise<void>;
   #leader: Leader | undefined;
@@ -69,18 +72,13 @@ export class Sharing {
     this.#greeting = greetingOf(options.program);
     this.#locks = new Locks({ table: options.lockTable, label: 'analysis' });
     this.#ledger = new ChangeLedger(options.root);
-    this.pool = sharedPool(options.pool, () => this.#follower);
+    this.pool = sharedPool(options.pool, () => this.#leading());
+    this.#known = this.#wait().then(() => {
+      this.#isKnown = true;
+    });
     this.#running = this.#run().catch((error: unknown) =>
       options.log('warn', `The analysis of ${options.root} is not shared: ${String(error)}`),
     );
-  }
-
-  /** Resolves when it is known who leads, or after ten seconds. */
-  async joined(): Promise<void> {
-    const patience = new AbortController();
-    const late = sleep(JOIN_PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined);
-    await Promise.race([this.#joined.promise, late]);
-    patience.abort();
   }
 
   /** From now on there is an engine to answer others with. */
@@ -134,6 +132,19 @@ export class Sharing {
     this.#leader?.close();
     await this.#running;
     await this.#locks.close().catch(() => {});
+  }
+
+  /** Who does our work. Work that somebody else does is not begun: at first it is waited for, ten seconds at most. */
+  #leading(): Follower | undefined | Promise<Follower | undefined> {
+    return this.#isKnown ? this.#follower : this.#known.then(() => this.#follower);
+  }
+
+  async #wait(): Promise<void> {
+    const patience = new AbortController();
+    const signal = AbortSignal.any([patience.signal, this.#closing.signal]);
+    const late = sleep(JOIN_PATIENCE_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    await Promise.race([this.#joined.promise, late]);
+    patience.abort();
   }
 
   async #run(): Promise<void> {

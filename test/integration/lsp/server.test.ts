@@ -176,6 +176,24 @@ describe('language server over stdio', function () {
     assert.deepEqual(editor.rules(workspace.root, 'src/types.ts'), ['TS2322']);
   });
 
+  it('shows nothing of before when everything had to be made anew, and all that is true the whole time', async () => {
+    await using workspace = await makeBrokenWorkspace();
+    await using editor = new Editor();
+    await editor.open([workspace.root], { initializationOptions: { settings: {}, trusted: true } });
+    await editor.settled();
+    assert.deepEqual(editor.rules(workspace.root, 'src/types.ts'), ['TS2322']);
+    assert.equal(editor.rules(workspace.root, 'src/loose.js').length, 2);
+    const types = pathToFileURL(path.join(workspace.root, 'src/types.ts')).href;
+    const publications = editor.publications.get(types);
+    // Nobody tells of it: only an analysis of everything can know.
+    await workspace.write({ 'src/loose.js': 'export {};\n' });
+    await editor.connection.sendNotification('workspace/didChangeConfiguration', {
+      settings: { bulkhead: { memoryLimit: 3000 } },
+    });
+    await editor.until('what is mended goes', () => editor.rules(workspace.root, 'src/loose.js').length === 0);
+    assert.equal(editor.publications.get(types), publications);
+  });
+
   it('runs no code of a workspace that is not trusted, and starts when trust is granted', async () => {
     await using workspace = await makeBrokenWorkspace();
     const trace = path.join(workspace.root, 'executed');
