@@ -7,6 +7,7 @@
  */
 import type { DetectorProblem, PlanResult, Unit } from '../../workers/protocol.ts';
 import { Checks } from './checks.ts';
+import { deletedBy } from './deleted-paths.ts';
 import { Doubts } from './doubts.ts';
 import { concernOf, interestOf, type FileChange, type Interest } from './interest.ts';
 import type { Answer, EmptyPlan } from './memory.ts';
@@ -106,9 +107,15 @@ export class DetectorRunner implements Teller {
     if (concerned.length === 0) return;
     const environment = concerns.includes('environment');
     if (environment || concerns.includes('config')) this.#everythingChanged();
-    else for (const change of concerned) this.#contentChanged(change);
-    if (environment) void this.#host.pool.restart(this.name).then(() => this.#pump());
-    else this.#pump();
+    else this.#contentChanged(concerned);
+    if (!environment) {
+      this.#pump();
+      return;
+    }
+    // What is asked from here on is answered by new processes.
+    this.#progress.start();
+    this.#setState('waiting');
+    void this.#host.pool.restart(this.name).finally(() => this.#pump());
   }
 
   /** Nothing is in work that could say more about a file of its own accord. */
@@ -192,14 +199,18 @@ export class DetectorRunner implements Teller {
     this.#ledger.markAllStale();
   }
 
-  #contentChanged({ file, kind }: FileChange): void {
-    this.#doubts.changed(file, kind);
-    this.#checks.changed(file);
-    this.#recent.add(file);
+  #contentChanged(changes: readonly FileChange[]): void {
+    this.#doubts.changed(changes);
+    for (const { file, kind } of changes) {
+      this.#checks.changed(file);
+      this.#recent.add(file);
+      if (this.#interest.reach === 'all') continue;
+      if (kind === 'created') this.#planStale = true;
+      else if (kind === 'changed') this.#ledger.markStale(file);
+    }
+    const isGone = deletedBy(changes);
     if (this.#interest.reach === 'all') this.#ledger.markAllStale();
-    else if (kind === 'created') this.#planStale = true;
-    else if (kind === 'deleted') this.#drop(this.#ledger.deleted(file));
-    else this.#ledger.markStale(file);
+    else if (isGone) this.#drop(this.#ledger.deleted(isGone));
   }
 
   /** Asks for whatever there is to ask for. */

@@ -7,15 +7,27 @@
  * file that it may depend on is what it was when the answer was given.
  */
 import type { Outline, Reach, Unit } from '../../workers/protocol.ts';
-import { isInput, isScript, type ChangeKind } from './interest.ts';
+import { isInput, isScript, type FileChange } from './interest.ts';
 
 /** Of what may import anything: after all whose way to the change is known. */
 const far = 1_000_000;
 
+const everyReach: readonly Reach[] = ['types', 'modules', 'workspace'];
+
+/** Files whose change concerns others in the same way. */
+interface Source {
+  readonly files: Set<string>;
+  readonly reach: readonly Reach[];
+  readonly others: Others;
+}
+
+/** Whom a change concerns beside importers: nobody, whatever depends on types that are everywhere, or everything. */
+type Others = 'none' | 'types' | 'all';
+
 export class Doubts {
   #units: ReadonlyMap<string, Unit> = new Map();
   /** Units that depend on other files. */
-  #wide: readonly Unit[] = [];
+  #wide = new Map<string, Unit>();
   readonly #outlines = new Map<string, Outline>();
   /** Files that changed, and have not told since what others can see of them now. */
   readonly #changed = new Set<string>();
@@ -23,6 +35,10 @@ export class Doubts {
   readonly #unsaved = new Set<string>();
   /** Units in doubt, with the number of imports between them and the nearest change. */
   readonly #suspects = new Map<string, number>();
+  /** Changes whose suspects are not named yet: a walk for all of them costs what a walk for one does. */
+  readonly #sources = new Map<string, Source>();
+  /** Among what is about to be suspected, whatever reads files itself needs a new process. */
+  #modulesChanged = false;
   /** Units of which only what seemed to be concerned was answered for, or whose detector wants to be asked again. */
   readonly #unconfirmed = new Set<string>();
   /** Changed since the last session: what they were to others then is not known now. */
@@ -32,7 +48,8 @@ export class Doubts {
 
   /** Some answer is in doubt, or may be. */
   get pending(): boolean {
-    const isChanged = this.#changed.size > 0 && this.#wide.length > 0;
+    this.#spread();
+    const isChanged = this.#changed.size > 0 && this.#wide.size > 0;
     return this.#suspects.size > 0 || this.#unconfirmed.size > 0 || isChanged;
   }
 
@@ -41,30 +58,35 @@ export class Doubts {
    * read in ways that nobody can undo from outside, so that they need a new process.
    */
   get needsFresh(): boolean {
+    this.#spread();
     return this.#needsFresh;
   }
 
   /** Units in doubt and units to be confirmed. */
   get doubtful(): Iterable<string> {
+    this.#spread();
     return [...this.#suspects.keys(), ...this.#unconfirmed];
   }
 
   isInDoubt(id: string): boolean {
+    this.#spread();
     if (this.#suspects.has(id) || this.#unconfirmed.has(id)) return true;
     return this.#changed.size > 0 && this.#units.get(id)?.reach !== undefined;
   }
 
   /** A unit is no more. */
   dropped(id: string): void {
+    this.#spread();
     this.#suspects.delete(id);
     this.#unconfirmed.delete(id);
-    this.#wide = this.#wide.filter((unit) => unit.id !== id);
+    this.#wide.delete(id);
   }
 
   /** @param units stay its owner's, who takes out what is dropped */
   planned(units: ReadonlyMap<string, Unit>): void {
+    this.#spread();
     this.#units = units;
-    this.#wide = [...units.values()].filter((unit) => unit.reach !== undefined);
+    this.#wide = new Map([...units].filter(([, unit]) => unit.reach !== undefined));
     for (const id of this.#suspects.keys()) if (!units.has(id)) this.#suspects.delete(id);
     for (const file of this.#outlines.keys()) if (!units.has(file)) this.#forget(file);
   }
@@ -76,17 +98,24 @@ export class Doubts {
     this.#unsaved.clear();
     this.#strangers.clear();
     this.#suspects.clear();
+    this.#sources.clear();
+    this.#modulesChanged = false;
     this.#importers = undefined;
     this.#needsFresh = false;
   }
 
-  changed(file: string, kind: ChangeKind): void {
-    if (this.#wide.length === 0) return;
-    if (kind === 'changed' && this.#units.get(file)?.outlined === true) this.#changed.add(file);
-    else if (kind !== 'changed' && isInput(file)) this.#suspectAll(file);
-    else if (kind === 'changed' && isScript(file)) this.#suspectAll(file);
-    else this.#suspectImporters(file, ['types', 'modules', 'workspace']);
-    if (kind !== 'changed') this.#needsFresh ||= this.#wide.some(readsFiles);
+  changed(changes: readonly FileChange[]): void {
+    if (this.#wide.size === 0) return;
+    for (const { file, kind } of changes) {
+      if (kind === 'changed' && this.#units.get(file)?.outlined === true) this.#changed.add(file);
+      else if (kind === 'changed' ? isScript(file) : isInput(file)) this.#concerns(file, everyReach, 'all');
+      else this.#concerns(file, everyReach);
+    }
+    // By the imports that there were before: those of what changed are about to be told anew.
+    this.#spread();
+    if (changes.some(({ kind }) => kind !== 'changed')) {
+      this.#needsFresh ||= [...this.#wide.values()].some(readsFiles);
+    }
   }
 
   /** @param ofDisk the answer is about the file as it is saved */
@@ -96,7 +125,7 @@ export class Doubts {
     // Whatever imports it was asked for with it.
     const reachesOthers = this.#strangers.delete(file) && outline?.global !== undefined;
     if (outline === undefined) this.#forget(file);
-    if (reachesOthers || (outline === undefined && changed)) this.#suspectAll(file);
+    if (reachesOthers || (outline === undefined && changed)) this.#concerns(file, everyReach, 'all');
     if (outline === undefined) return;
     // Until it is saved, rules that read files themselves see the old one.
     const modules = ofDisk ? outline.modules : (before?.modules ?? '');
@@ -109,11 +138,11 @@ export class Doubts {
     const reach: Reach[] = ofDisk ? ['workspace'] : [];
     if (before?.types !== outline.types || before.global !== outline.global) reach.push('types');
     if (before?.modules !== modules) reach.push('modules');
-    this.#suspectImporters(file, reach, before?.global === true || outline.global === true);
+    this.#concerns(file, reach, before?.global === true || outline.global === true ? 'types' : 'none');
     if (!reach.includes('modules')) return;
     const own = this.#units.get(file);
     if (own && readsFiles(own)) this.#suspect(file, 0);
-    this.#needsFresh ||= [...this.#suspects.keys()].some((id) => readsFiles(this.#units.get(id)));
+    this.#modulesChanged = true;
   }
 
   /** What was kept of the last session. */
@@ -129,7 +158,7 @@ export class Doubts {
 
   /** Nothing more is in work: files that have not told anything may have changed in any way. */
   settle(): void {
-    for (const file of this.#changed) this.#suspectAll(file);
+    for (const file of this.#changed) this.#concerns(file, everyReach, 'all');
     this.#changed.clear();
   }
 
@@ -149,6 +178,7 @@ export class Doubts {
 
   /** Takes units out of doubt because they are asked for now: nearest first. @param isNear only these, by distance */
   take(isNear: (unit: Unit, distance: number) => boolean = () => true): readonly Unit[] {
+    this.#spread();
     const taken = [...this.#suspects]
       .sort(([, one], [, other]) => one - other)
       .flatMap(([id, distance]) => {
@@ -161,6 +191,7 @@ export class Doubts {
 
   /** Asked for anyway. */
   asked(id: string): void {
+    this.#spread();
     // Its process may remember what is no longer so.
     if (!this.#needsFresh) this.#suspects.delete(id);
   }
@@ -185,27 +216,37 @@ export class Doubts {
     this.#importers = undefined;
   }
 
-  #suspectAll(file: string): void {
-    this.#suspectImporters(file, ['types', 'modules', 'workspace'], true);
-    for (const unit of this.#wide) if (unit.file !== file) this.#suspect(unit.id, far);
+  #concerns(file: string, reach: readonly Reach[], others: Others = 'none'): void {
+    if (reach.length === 0) return;
+    const key = `${others} ${reach.join(' ')}`;
+    const source = this.#sources.get(key) ?? { files: new Set(), reach, others };
+    this.#sources.set(key, source);
+    source.files.add(file);
   }
 
-  /** @param everywhere the change of types reaches files that do not import this one */
-  #suspectImporters(file: string, reach: readonly Reach[], everywhere = false): void {
-    if (reach.length === 0) return;
-    const concerns = (unit: Unit): boolean => unit.reach?.some((one) => reach.includes(one)) === true;
-    if (reach.includes('types') || reach.includes('modules')) {
-      for (const [importer, distance] of this.#distances(file)) {
-        const unit = this.#units.get(importer);
-        if (importer !== file && unit && concerns(unit)) this.#suspect(importer, distance);
+  /** Names the suspects of what has changed since this was done last. */
+  #spread(): void {
+    for (const { files, reach, others } of this.#sources.values()) {
+      const concerns = (unit: Unit): boolean => unit.reach?.some((one) => reach.includes(one)) === true;
+      if (reach.includes('types') || reach.includes('modules')) {
+        for (const [importer, distance] of this.#distances(files)) {
+          const unit = this.#units.get(importer);
+          if (unit && concerns(unit)) this.#suspect(importer, distance);
+        }
+      }
+      for (const unit of this.#wide.values()) {
+        const { reach: own = [] } = unit;
+        const byWorkspace = reach.includes('workspace') && own.includes('workspace');
+        const byTypes = others === 'types' && reach.includes('types') && own.includes('types');
+        // Nothing is in doubt on account of itself.
+        const isOther = files.size > 1 || !files.has(unit.file);
+        if (isOther && (others === 'all' || byWorkspace || byTypes)) this.#suspect(unit.id, far);
       }
     }
-    for (const unit of this.#wide) {
-      const { reach: own = [] } = unit;
-      const byWorkspace = reach.includes('workspace') && own.includes('workspace');
-      const byTypes = everywhere && reach.includes('types') && own.includes('types');
-      if (unit.file !== file && (byWorkspace || byTypes)) this.#suspect(unit.id, far);
-    }
+    this.#sources.clear();
+    if (this.#modulesChanged)
+      this.#needsFresh ||= [...this.#suspects.keys()].some((id) => readsFiles(this.#units.get(id)));
+    this.#modulesChanged = false;
   }
 
   #suspect(id: string, distance: number): void {
@@ -213,28 +254,33 @@ export class Doubts {
     this.#suspects.set(id, Math.min(distance, this.#suspects.get(id) ?? distance));
   }
 
-  /** The files that import a file, directly or not, and those of which nobody knows what they import. */
-  #distances(file: string): ReadonlyMap<string, number> {
-    this.#importers ??= this.#importersOf();
-    const distances = new Map([[file, 0]]);
-    const pending = [file];
-    const visit = (): void => {
-      for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-        const distance = (distances.get(next) ?? 0) + 1;
-        for (const importer of this.#importers?.get(next) ?? []) {
-          if (distances.has(importer)) continue;
-          distances.set(importer, distance);
-          pending.push(importer);
+  /**
+   * The files that import one of these, directly or not, and those of which nobody knows what they import. One of these
+   * is among them if it imports another; a single one is not, whatever circle it is in.
+   */
+  #distances(files: ReadonlySet<string>): ReadonlyMap<string, number> {
+    const importers = (this.#importers ??= this.#importersOf());
+    const distances = new Map<string, number>();
+    const walked = new Set(files);
+    const visit = (level: readonly string[], distance: number): void => {
+      for (let next = level; next.length > 0; distance += 1) {
+        const above: string[] = [];
+        for (const importer of next.flatMap((file) => importers.get(file) ?? [])) {
+          if (!distances.has(importer)) distances.set(importer, distance);
+          if (walked.has(importer)) continue;
+          walked.add(importer);
+          above.push(importer);
         }
+        next = above;
       }
     };
-    visit();
-    for (const opaque of this.#importers.get('') ?? []) {
-      if (distances.has(opaque)) continue;
-      distances.set(opaque, far);
-      pending.push(opaque);
-    }
-    visit();
+    visit([...files], 1);
+    const opaque = importers.get('') ?? [];
+    for (const file of opaque) if (!distances.has(file)) distances.set(file, far);
+    const rest = opaque.filter((file) => !walked.has(file));
+    for (const file of rest) walked.add(file);
+    visit(rest, far + 1);
+    if (files.size === 1) for (const file of files) distances.delete(file);
     return distances;
   }
 
@@ -254,7 +300,7 @@ export class Doubts {
         if (isScript(target) && !this.#outlines.has(target)) opaque.add(target);
       }
     }
-    for (const { file } of this.#wide) if (!this.#outlines.has(file)) opaque.add(file);
+    for (const { file } of this.#wide.values()) if (!this.#outlines.has(file)) opaque.add(file);
     importers.set('', [...opaque]);
     return importers;
   }

@@ -8,6 +8,7 @@ import type { DetectorOptions, Issue, Overlay } from '../../workers/protocol.ts'
 import type { Pool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
 import type { Store } from '../store/store.ts';
+import { deletedBy } from './deleted-paths.ts';
 import { DetectorRunner } from './detector-runner.ts';
 import type { Listing } from './inputs.ts';
 import { interestOf, type FileChange } from './interest.ts';
@@ -108,7 +109,8 @@ export class Engine extends EventEmitter<EngineEvents> {
   /** Files changed on disk or were saved; deleted files lose their issues at once. */
   filesChanged(changes: readonly FileChange[]): void {
     this.#memory?.announce(changes);
-    for (const { file, kind } of changes) if (kind === 'deleted') this.#table.dropPath(file);
+    const isGone = deletedBy(changes);
+    if (isGone) this.#table.dropFiles(isGone);
     for (const runner of this.#runners.values()) runner.filesChanged(changes);
   }
 

@@ -50,11 +50,9 @@ export class IssueTable {
     }
   }
 
-  /** A file is gone, or a folder with everything below it. */
-  dropPath(path: string): void {
-    const below = `${path}/`;
-    for (const file of [...this.#issues.keys()]) {
-      if (file !== path && !file.startsWith(below)) continue;
+  /** Files are gone. */
+  dropFiles(isGone: (file: string) => boolean): void {
+    for (const file of [...this.#issues.keys()].filter(isGone)) {
       for (const key of [...(this.#issues.get(file)?.keys() ?? [])]) this.#remove(key, file);
       this.#onChange(file);
     }

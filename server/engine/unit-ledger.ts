@@ -121,9 +121,9 @@ export class UnitLedger {
     return gone;
   }
 
-  /** A file or folder is gone. @returns the units that went with it */
-  deleted(path: string): readonly string[] {
-    const gone = [...this.#units.keys()].filter((id) => id === path || id.startsWith(`${path}/`));
+  /** Files are gone. @returns the units that went with them */
+  deleted(isGone: (file: string) => boolean): readonly string[] {
+    const gone = [...this.#units.keys()].filter(isGone);
     for (const id of gone) this.#drop(id);
     return gone;
   }

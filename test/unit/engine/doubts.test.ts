@@ -27,7 +27,7 @@ function settled(reach: readonly Reach[] = ['types'], outlines: Readonly<Record<
 }
 
 function edited(doubts: Doubts, file: string, told: Outline | undefined, ofDisk = true): readonly string[] {
-  doubts.changed(file, 'changed');
+  doubts.changed([{ file, kind: 'changed' }]);
   assert.equal(doubts.pending, true, 'until it has told');
   doubts.learned(file, told, ofDisk);
   return doubts.take().map(({ id }) => id);
@@ -76,11 +76,11 @@ describe('doubts about answers', () => {
 
   it('files that come or go concern all, in new processes where rules remember files', () => {
     const typed = settled();
-    typed.changed('e.ts', 'created');
+    typed.changed([{ file: 'e.ts', kind: 'created' }]);
     assert.deepEqual(typed.take().length, 4);
     assert.equal(typed.needsFresh, false);
     const following = settled(['modules']);
-    following.changed('a.ts', 'deleted');
+    following.changed([{ file: 'a.ts', kind: 'deleted' }]);
     assert.deepEqual(
       following
         .take()
@@ -93,14 +93,14 @@ describe('doubts about answers', () => {
 
   it('what is no more is not in doubt', () => {
     const doubts = settled();
-    doubts.changed('e.ts', 'created');
+    doubts.changed([{ file: 'e.ts', kind: 'created' }]);
     for (const id of ['a.ts', 'b.ts', 'c.ts', 'd.ts']) doubts.dropped(id);
     assert.equal(doubts.pending, false);
   });
 
   it('a file that gives no answer may have changed in any way', () => {
     const doubts = settled();
-    doubts.changed('a.ts', 'changed');
+    doubts.changed([{ file: 'a.ts', kind: 'changed' }]);
     doubts.settle();
     assert.deepEqual(
       doubts.take().map(({ id }) => id),
@@ -127,7 +127,7 @@ describe('doubts about answers', () => {
 
   it('an edit that is taken back before it was answered concerns nobody; after it was, everybody it did', () => {
     const doubts = settled();
-    doubts.changed('a.ts', 'changed');
+    doubts.changed([{ file: 'a.ts', kind: 'changed' }]);
     assert.deepEqual(edited(doubts, 'a.ts', outline([])), []);
     assert.deepEqual(edited(doubts, 'a.ts', outline([], 2)), ['b.ts', 'c.ts']);
     assert.deepEqual(edited(doubts, 'a.ts', outline([])), ['b.ts', 'c.ts']);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { deletedBy } from '../../../server/engine/deleted-paths.ts';
 import { compareIssues, IssueTable } from '../../../server/engine/issue-table.ts';
 import { issue } from './support.ts';
 
@@ -49,11 +50,17 @@ describe('issue table', () => {
   });
 
   it('drops a folder with all below it, and not its namesakes', () => {
-    for (const file of ['src/a.ts', 'src/deep/b.ts', 'src-old/c.ts', 'src']) {
-      table.replace('eslint', file, file, [issue('eslint', file, 1)]);
-    }
-    table.dropPath('src');
-    assert.deepEqual(table.files(), ['src-old/c.ts']);
+    const folder = ['src/a.ts', 'src/deep/b.ts', 'src'];
+    const others = ['lib/src/a.ts', 'src-old/c.ts'];
+    for (const file of [...folder, ...others]) table.replace('eslint', file, file, [issue('eslint', file, 1)]);
+    assert.equal(deletedBy([{ file: 'src', kind: 'changed' }]), undefined);
+    const isGone = deletedBy([
+      { file: 'src', kind: 'deleted' },
+      { file: 'lib', kind: 'changed' },
+    ]);
+    assert.ok(isGone);
+    table.dropFiles(isGone);
+    assert.deepEqual(table.files(), others);
   });
 
   it('drops a detector without touching one whose name it begins', () => {
