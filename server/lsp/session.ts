@@ -34,6 +34,7 @@ import type { ChangeKind } from '../engine/interest.ts';
 import type { IssueCounts } from '../engine/status.ts';
 import { detectorTable, runBy } from '../pool/detectors.ts';
 import { createPool } from '../pool/pool.ts';
+import { endThreadAhead } from '../store/thread-line.ts';
 import { version } from '../version.ts';
 import { ChangeCollector } from './changes.ts';
 import { codeActionsOf, fixAllKind, fixAllOf, isAskedFor, retryCommand } from './code-actions.ts';
@@ -123,6 +124,7 @@ export class Session {
     this.#settings = settings;
     this.#trusted = trusted;
     this.#storageDir = storageDir;
+    if (storageDir === undefined) endThreadAhead();
     this.#roots = rootsOf(params);
     this.#canWatchFiles = params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
     const canShowProgress = params.capabilities.window?.workDoneProgress === true;

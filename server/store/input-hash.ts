@@ -84,7 +84,7 @@ export class InputHasher {
    * @returns a hash for each file, in order; undefined where there is no readable file
    */
   hashAll(root: string, files: readonly string[]): readonly (string | undefined)[] {
-    this.#entries ??= this.#load();
+    this.prepare();
     const learned: Fact[] = [];
     const hashes = files.map((file) => this.#hash(root, file, learned));
     if (learned.length > 0) {
@@ -95,6 +95,11 @@ export class InputHasher {
       }
     }
     return hashes;
+  }
+
+  /** Reads what is remembered before it is needed. */
+  prepare(): void {
+    this.#entries ??= this.#load();
   }
 
   forget(): void {

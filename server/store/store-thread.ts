@@ -2,6 +2,7 @@
  * The entry of the store's thread: does what the store asks, one call after the other. All that blocks on the disk is
  * here, away from the server's loop. Lives as long as its store.
  */
+import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -19,9 +20,10 @@ const IDLE_MS = 10_000;
 /** For so long the start waits for another process that is writing. */
 const OPENING_MS = 3000;
 
-const settings = workerData as ThreadSettings;
 const port = parentPort;
 if (port === null) throw new Error('store-thread is the entry of a worker thread.');
+// A thread that was started ahead is told for which store, once there is one.
+const settings = (workerData ?? (await once(port, 'message'))[0]) as ThreadSettings;
 
 const say = (message: ThreadMessage): void => port.postMessage(message);
 const now = (): number => Date.now();
@@ -57,6 +59,8 @@ function serve(file: DatabaseFile): ThreadCalls {
       ),
     now,
   });
+  // The first thing that is asked for; meanwhile the other side still finds out which files there are.
+  setImmediate(() => hasher.prepare());
   return {
     stage: (parts, first) => {
       staged = first ? [...parts] : staged.concat(parts);

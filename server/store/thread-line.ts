@@ -94,15 +94,7 @@ export class ThreadLine {
 
   #start(): Promise<Worker> {
     return new Promise((resolve, reject) => {
-      const worker = new Worker(this.#script, {
-        workerData: this.#settings,
-        name: 'store',
-        // What our process was started with (a script on the command line, a debugger) is not for it.
-        execArgv: [],
-        // Its output must not get into a protocol on ours.
-        stdout: true,
-        stderr: true,
-      });
+      const worker = takeAhead(this.#script, this.#settings) ?? newThread(this.#script, this.#settings);
       this.#thread = worker;
       let cause = '';
       let refused = false;
@@ -144,6 +136,54 @@ export class ThreadLine {
     if (message.type === 'answer') pending.resolve(message.result);
     else pending.reject(new StoreError(message.code, message.message));
   }
+}
+
+/** Started before anybody needed it. */
+let ahead: Worker | undefined;
+
+/**
+ * Starts the thread of the next store, whose folder need not be known yet: a thread takes as long to start as a server to
+ * load. Does not keep the process alive.
+ */
+export function startThreadAhead(): void {
+  if (ahead !== undefined) return;
+  const worker = newThread(ownScript());
+  worker.unref();
+  // Nobody needs it yet: a store that finds none starts its own.
+  worker.on('error', () => {});
+  worker.once('exit', () => {
+    if (ahead === worker) ahead = undefined;
+  });
+  ahead = worker;
+}
+
+/** There will be no store soon. */
+export function endThreadAhead(): void {
+  void ahead?.terminate();
+  ahead = undefined;
+}
+
+function takeAhead(script: string, settings: ThreadSettings): Worker | undefined {
+  if (ahead === undefined || script !== ownScript()) return undefined;
+  const worker = ahead;
+  ahead = undefined;
+  worker.removeAllListeners();
+  worker.ref();
+  worker.postMessage(settings);
+  return worker;
+}
+
+/** @param settings absent: they are told in the first message */
+function newThread(script: string, settings?: ThreadSettings): Worker {
+  return new Worker(script, {
+    workerData: settings,
+    name: 'store',
+    // What our process was started with (a script on the command line, a debugger) is not for it.
+    execArgv: [],
+    // Its output must not get into a protocol on ours.
+    stdout: true,
+    stderr: true,
+  });
 }
 
 /** Beside this file, as source and in the bundle. */

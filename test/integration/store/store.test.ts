@@ -6,6 +6,7 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Locks, openStore, Store, StoreError } from '../../../server/store/index.ts';
 import { DATABASE_NAME } from '../../../server/store/database-file.ts';
+import { endThreadAhead, startThreadAhead } from '../../../server/store/thread-line.ts';
 import { Connection } from '../../../server/store/sqlite.ts';
 import { collect, content, temporaryFolders } from '../../unit/store/support.ts';
 import { startScript } from './processes.ts';
@@ -113,6 +114,27 @@ describe('store', function () {
     assert.equal(printed, '');
     await using store = await openStore({ dir });
     assert.deepEqual(await store.meta.list(), new Map([['key', 'left to the end']]));
+  });
+
+  it('works in a thread that was started ahead, which only the first store gets, and which keeps no process alive', async () => {
+    startThreadAhead();
+    const dirs = [folder(), folder()];
+    for (const dir of dirs) {
+      await using store = await openStore({ dir });
+      store.putUnit(fileResult('a.ts', 1));
+      assert.equal((await collect(store.loadUnits())).length, 1);
+      assert.equal(store.degraded, undefined);
+      await store.flush();
+      assert.ok(existsSync(path.join(dir, DATABASE_NAME)));
+    }
+    startThreadAhead();
+    endThreadAhead();
+    await using store = await openStore({ dir: dirs[0] ?? '' });
+    assert.equal((await collect(store.loadUnits())).length, 1);
+    const line = new URL('../../../server/store/thread-line.ts', import.meta.url).href;
+    const script = `import { startThreadAhead } from ${JSON.stringify(line)}; startThreadAhead();`;
+    const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 30_000 });
+    assert.equal(status, 0);
   });
 
   it('is closed once, and says so afterwards', async () => {
