@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { Closures, type KnownOutline } from '../../../server/engine/closures.ts';
 import { Doubts } from '../../../server/engine/doubts.ts';
 import { Engine } from '../../../server/engine/engine.ts';
+import type { ChangeKind, FileChange } from '../../../server/engine/interest.ts';
 import type { Outline, Reach, Unit } from '../../../workers/protocol.ts';
 import { until } from '../../support/processes.ts';
 import { fileUnit, issue, planOf, ScriptedPool, settle } from './support.ts';
@@ -72,6 +73,50 @@ describe('doubts about answers', () => {
   it('import cycles end', () => {
     const doubts = settled(['types'], { 'a.ts': outline(['c.ts']) });
     assert.deepEqual(edited(doubts, 'a.ts', outline(['c.ts'], 2)), ['b.ts', 'c.ts']);
+  });
+
+  it('many changes at once concern whom each of them concerns, the nearest first', () => {
+    const files = Array.from({ length: 7 }, (_, index) => `${index}.ts`);
+    const file = fc.constantFrom(...files);
+    const module = fc.record({
+      imports: fc.option(fc.uniqueArray(file, { maxLength: 3 }), { nil: undefined }),
+      reach: fc.constantFrom<readonly Reach[]>([], ['types'], ['modules'], ['types', 'modules'], ['workspace']),
+    });
+    const change = fc.record({ file, kind: fc.constantFrom<ChangeKind>('changed', 'created', 'deleted') });
+    const changes = fc.uniqueArray(change, { minLength: 2, maxLength: 5, selector: (one) => one.file });
+    fc.assert(
+      fc.property(fc.array(module, { minLength: 7, maxLength: 7 }), changes, (modules, together) => {
+        /** Distances by file, once those that only changed have told something else. */
+        const suspects = (some: readonly FileChange[]): ReadonlyMap<string, number> => {
+          const doubts = new Doubts();
+          const tell = (index: number, version: number): void => {
+            const { types, modules: own } = outline([], version);
+            const imports = modules[index]?.imports;
+            doubts.learned(`${index}.ts`, { types, modules: own, ...(imports ? { imports } : {}) }, true);
+          };
+          doubts.planned(new Map(modules.map(({ reach }, index) => [`${index}.ts`, wide(`${index}.ts`, ...reach)])));
+          for (const index of modules.keys()) tell(index, 1);
+          doubts.take();
+          doubts.changed(some);
+          for (const one of some) if (one.kind === 'changed') tell(files.indexOf(one.file), 2);
+          const found = new Map<string, number>();
+          doubts.take((unit, distance) => {
+            found.set(unit.file, distance);
+            return true;
+          });
+          return found;
+        };
+        const each = together.map((one) => suspects([one]));
+        const all = suspects(together);
+        for (const name of files) {
+          const expected = Math.min(...each.map((one) => one.get(name) ?? Number.POSITIVE_INFINITY));
+          // What itself changed may be looked at once more: nobody knows on whose account.
+          if (together.some((one) => one.file === name)) assert.ok((all.get(name) ?? Infinity) <= expected);
+          else assert.equal(all.get(name) ?? Number.POSITIVE_INFINITY, expected, name);
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('files that come or go concern all, in new processes where rules remember files', () => {
