@@ -25,7 +25,9 @@ export class Disk {
   readonly #ts: TypeScript;
   readonly #system: ts.System;
   readonly #root: string;
+  /** As told, and by key. */
   #overlays: ReadonlyMap<string, string> = new Map();
+  #unsaved: ReadonlyMap<string, string> = new Map();
   readonly #texts = new Map<string, string | undefined>();
   readonly #files = new Map<string, boolean>();
   /** Files that were there when last looked for. */
@@ -35,6 +37,10 @@ export class Disk {
   /** By file name, then by how it was parsed. */
   readonly #parsed = new Map<string, Map<string, ParsedFile>>();
   readonly #sharesFiles: boolean;
+  /** A program asks for each of its files again after every edit: what is answered from has to be at hand. */
+  readonly #keys = new Map<string, string>();
+  /** A short name for each. */
+  readonly #families = new Map<string, string>();
 
   constructor(typescript: TypeScript, root: string) {
     this.#ts = typescript;
@@ -49,6 +55,7 @@ export class Disk {
   update({ overlays, changed }: Changes): readonly Touched[] | undefined {
     const before = this.#overlays;
     this.#overlays = overlays;
+    this.#unsaved = new Map([...overlays].map(([file, text]) => [this.keyOf(file), text]));
     for (const [file, there] of this.#files) if (there) this.#there.add(file);
     this.#files.clear();
     this.#folders.clear();
@@ -74,8 +81,8 @@ export class Disk {
   }
 
   fileExists(file: string): boolean {
-    if (this.#overlays.has(path.normalize(file))) return true;
-    return cached(this.#files, this.keyOf(file), () => this.#system.fileExists(file));
+    const key = this.keyOf(file);
+    return this.#unsaved.has(key) || cached(this.#files, key, () => this.#system.fileExists(file));
   }
 
   /**
@@ -121,18 +128,23 @@ export class Disk {
 
   /** One spelling of a file's absolute path, to compare it by. */
   keyOf(file: string): string {
-    const plain = path.normalize(file);
-    return this.#system.useCaseSensitiveFileNames ? plain : plain.toLowerCase();
+    return cached(this.#keys, file, () => {
+      const plain = path.normalize(file);
+      return this.#system.useCaseSensitiveFileNames ? plain : plain.toLowerCase();
+    });
   }
 
-  /** Drops all parsed files but these. */
+  /** Drops all parsed files but these. Their texts stay, which they hold anyway: the next program asks for each again. */
   forget(kept: readonly ts.SourceFile[]): void {
     const sources = new Set(kept);
+    const files = new Set<string>();
     for (const [file, versions] of this.#parsed) {
       for (const [manner, { source }] of versions) if (!sources.has(source)) versions.delete(manner);
       if (versions.size === 0) this.#parsed.delete(file);
+      else files.add(this.keyOf(file));
     }
-    this.#texts.clear();
+    for (const file of this.#texts.keys()) if (!files.has(file)) this.#texts.delete(file);
+    this.#keys.clear();
   }
 
   #realpath(file: string): string {
@@ -140,9 +152,10 @@ export class Disk {
   }
 
   #read(file: string): string | undefined {
-    const overlay = this.#overlays.get(path.normalize(file));
-    if (overlay !== undefined) return overlay.replace(/^\uFEFF/, '');
-    return cached(this.#texts, this.keyOf(file), () => this.#system.readFile(file));
+    const key = this.keyOf(file);
+    const unsaved = this.#unsaved.get(key);
+    if (unsaved !== undefined) return unsaved.replace(/^\uFEFF/, '');
+    return cached(this.#texts, key, () => this.#system.readFile(file));
   }
 
   #parse(
@@ -165,9 +178,11 @@ export class Disk {
 
   /** Projects of one family parse and bind files alike, so they can share them. */
   #familyOf(options: ts.CompilerOptions): string {
-    if (!this.#sharesFiles) return JSON.stringify(options['configFilePath'] ?? null);
     const entries = Object.entries(options).filter(([name]) => !PLACES.has(name));
-    return JSON.stringify(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
+    const family = this.#sharesFiles
+      ? JSON.stringify(entries.sort(([one], [other]) => (one < other ? -1 : 1)))
+      : JSON.stringify(options['configFilePath'] ?? null);
+    return cached(this.#families, family, () => `${this.#families.size} `);
   }
 }
 
