@@ -22,9 +22,10 @@ export default [{
 const typedFiles: Files = {
   'package.json': '{ "name": "w", "type": "module" }',
   'package-lock.json': '{}',
-  'tsconfig.json': '{ "compilerOptions": { "strict": true, "module": "nodenext", "target": "es2022", "types": [] } }',
+  'tsconfig.json':
+    '{ "compilerOptions": { "strict": true, "module": "nodenext", "target": "es2022", "types": [], "stripInternal": true } }',
   'eslint.config.js': TYPED,
-  'callee.ts': 'export function callee() { return 1; }\n',
+  'callee.ts': '/** @internal */\nexport function callee() { return 1; }\n',
   'middle.ts': "export { callee } from './callee.js';\n",
   'caller.ts': "import { callee } from './middle.js';\ncallee();\n",
   'other.ts': 'export const other = 1;\n',
@@ -111,7 +112,7 @@ class Session implements AsyncDisposable {
   }
 }
 
-const PROMISE = 'export async function callee() { return 1; }\n';
+const PROMISE = '/** @internal */\nexport async function callee() { return 1; }\n';
 
 describe('eslint: issues that follow from other files', function () {
   this.timeout(300_000);
@@ -128,7 +129,11 @@ describe('eslint: issues that follow from other files', function () {
     assert.deepEqual(session.issues(), []);
     session.asked();
 
-    await session.type('callee.ts', 'export function callee() { const sum = 1 + 1; return sum; }\n', 2);
+    await session.type(
+      'callee.ts',
+      '/** @internal */\nexport function callee() { const sum = 1 + 1; return sum; }\n',
+      2,
+    );
     assert.deepEqual(session.asked(), ['callee.ts'], 'nobody can see what happens within a function');
 
     await session.type('callee.ts', PROMISE, 3);
@@ -224,7 +229,9 @@ describe('eslint: issues that follow from other files', function () {
     const root = makeWorkspace(typedFiles, 'eslint', typedPackages);
     {
       await using session = await Session.open(root, storeDir);
-      await session.save({ 'callee.ts': 'export function callee() { const sum = 2; return sum; }\n' });
+      await session.save({
+        'callee.ts': '/** @internal */\nexport function callee() { const sum = 2; return sum; }\n',
+      });
       await session.engine.keep();
     }
     await using session = await Session.open(root, storeDir);

@@ -52,16 +52,22 @@ export function outlineOf(file: string, text: string, workspace: string, program
 
 /** The file's declarations, as `tsc` would write them; the text itself where those would not tell all. */
 function typesOf(text: string, program: Program | undefined, source: SourceFile | undefined): string {
-  if (!program || !source || program.getCompilerOptions().stripInternal === true) return text;
+  if (!program || !source) return text;
+  const options = program.getCompilerOptions();
+  const { stripInternal } = options;
   let declarations = '';
   const write = (_name: string, written: string): void => {
     declarations += written;
   };
   try {
+    // What is internal to a package can be seen within it.
+    options.stripInternal = false;
     const { emitSkipped, diagnostics } = program.emit(source, write, undefined, true, undefined, true);
     if (emitSkipped || diagnostics.length > 0 || declarations === '') return text;
   } catch {
     return text;
+  } finally {
+    options.stripInternal = stripInternal;
   }
   // Options may leave comments out of declarations, and rules look for these.
   return [declarations, ...(text.match(/@deprecated.*/g) ?? [])].join('\n');

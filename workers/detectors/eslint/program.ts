@@ -2,7 +2,8 @@
 
 export interface Program {
   getSourceFile(file: string): SourceFile | undefined;
-  getCompilerOptions(): { readonly stripInternal?: boolean };
+  /** The program's own: what is written here is in force. */
+  getCompilerOptions(): { stripInternal?: boolean | undefined };
   getTypeChecker(): TypeChecker;
   emit(
     source: SourceFile,
