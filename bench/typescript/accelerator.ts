@@ -13,9 +13,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { CheckContext } from '../../workers/detector.ts';
 import { detector } from '../../workers/detectors/typescript/index.ts';
 import type { CheckRequest, CheckResult } from '../../workers/protocol.ts';
+import { contextFor } from './context.ts';
 
 interface Session {
   readonly answered: Spent;
@@ -95,21 +95,10 @@ async function session({ provisional, remembered: known }: Asked): Promise<Sessi
   let spoke: string | undefined;
   let peakBytes = 0;
   const watch = setInterval(() => (peakBytes = Math.max(peakBytes, resident())), 100);
-  const signal = new AbortController().signal;
-  const nothing = (): void => {};
-  const context: CheckContext = {
-    signal,
-    log: nothing,
-    begin: nothing,
-    report: nothing,
-    progress: nothing,
-    problem: ({ message }) => console.error(message),
-    speaks: (_unit, engine) => (spoke = engine),
-    done: () => Promise.resolve(),
-  };
+  const context = contextFor({ speaks: (_unit, engine) => (spoke = engine) });
   const options = { projects: [values.project] };
   const started = performance.now();
-  const { units } = await detector.plan({ detector: 'typescript', root, options }, { signal, log: nothing });
+  const { units } = await detector.plan({ detector: 'typescript', root, options }, context);
   let generation = 0;
   const check = async (extra: Partial<CheckRequest>): Promise<CheckResult> => {
     generation += 1;

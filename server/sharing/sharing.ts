@@ -59,9 +59,8 @@ export class Sharing {
   readonly #ledger: ChangeLedger;
   readonly #closing = new AbortController();
   readonly #joined = Promise.withResolvers<void>();
-  /** Resolves when it is known who leads, or nobody waits for it any longer. */
-  readonly #known: Promise<void>;
-  #isKnown = false;
+  /** Resolves when it is known who leads, or nobody waits for it any longer; then it is gone. */
+  #unknown: Promise<void> | undefined;
   readonly #host = Promise.withResolvers<SharingHost>();
   readonly #running: Promise<void>;
   #leader: Leader | undefined;
@@ -73,8 +72,8 @@ export class Sharing {
     this.#locks = new Locks({ table: options.lockTable, label: 'analysis' });
     this.#ledger = new ChangeLedger(options.root);
     this.pool = sharedPool(options.pool, () => this.#leading());
-    this.#known = this.#wait().then(() => {
-      this.#isKnown = true;
+    this.#unknown = this.#wait().then(() => {
+      this.#unknown = undefined;
     });
     this.#running = this.#run().catch((error: unknown) =>
       options.log('warn', `The analysis of ${options.root} is not shared: ${String(error)}`),
@@ -136,7 +135,7 @@ export class Sharing {
 
   /** Who does our work. Work that somebody else does is not begun: at first it is waited for, ten seconds at most. */
   #leading(): Follower | undefined | Promise<Follower | undefined> {
-    return this.#isKnown ? this.#follower : this.#known.then(() => this.#follower);
+    return this.#unknown ? this.#unknown.then(() => this.#follower) : this.#follower;
   }
 
   async #wait(): Promise<void> {

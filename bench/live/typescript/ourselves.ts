@@ -4,10 +4,10 @@ import { pathToFileURL } from 'node:url';
 import { createRequire } from 'node:module';
 import type ts from 'typescript';
 import type * as NativeApi from 'typescript7/unstable/async';
-import type { CheckContext } from '../../../workers/detector.ts';
 import type { Engine } from '../../../workers/detectors/typescript/engine.ts';
 import { detector } from '../../../workers/detectors/typescript/index.ts';
 import type { CheckRequest, DetectorOptions } from '../../../workers/protocol.ts';
+import { contextFor } from '../../typescript/context.ts';
 import type { Contender, Times } from './contenders.ts';
 
 export interface DetectorTimes extends Times {
@@ -35,21 +35,13 @@ export function bulkhead(
     const wanted = extra.first?.[0];
     let own: number | undefined;
     let files = 0;
-    const signal = new AbortController().signal;
-    const nothing = (): void => {};
-    const context: CheckContext = {
-      signal,
-      log: nothing,
-      begin: nothing,
-      report: nothing,
-      progress: nothing,
-      problem: ({ message }) => console.error(message),
+    const context = contextFor({
       done: (_unit, file) => {
         files += 1;
         if (file === wanted) own ??= performance.now() - started;
         return Promise.resolve();
       },
-    };
+    });
     const units = [{ id: project, kind: 'project' as const, group: '', file: project }];
     const request = { detector: 'typescript', root, options, generation, units, overlays: [], first: [], ...extra };
     await detector.check(request, context);

@@ -124,6 +124,22 @@ describe('engine', () => {
     assert.equal(pool.last.task.request.changed, undefined);
   });
 
+  it('is at work while its processes are made anew, and plans only then', async () => {
+    await start('eslint');
+    await pool.last.finish();
+    assert.equal(engine.settled, true);
+    const renewed = Promise.withResolvers<void>();
+    pool.restart = () => renewed.promise;
+    engine.filesChanged([{ file: 'eslint.config.js', kind: 'changed' }]);
+    await settle();
+    assert.deepEqual([engine.settled, engine.busy, pool.plans.length], [false, true, 1]);
+    renewed.resolve();
+    await settle();
+    assert.equal(pool.plans.length, 2);
+    await pool.last.finish();
+    assert.deepEqual([engine.settled, engine.busy], [true, false]);
+  });
+
   it('drops the issues of a deleted file at once', async () => {
     await start('eslint');
     await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);

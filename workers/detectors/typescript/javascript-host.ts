@@ -25,8 +25,8 @@ export class Disk {
   readonly #ts: TypeScript;
   readonly #system: ts.System;
   readonly #root: string;
-  /** As told, and by key. */
   #overlays: ReadonlyMap<string, string> = new Map();
+  /** The same by key. */
   #unsaved: ReadonlyMap<string, string> = new Map();
   readonly #texts = new Map<string, string | undefined>();
   readonly #files = new Map<string, boolean>();
@@ -37,9 +37,9 @@ export class Disk {
   /** By file name, then by how it was parsed. */
   readonly #parsed = new Map<string, Map<string, ParsedFile>>();
   readonly #sharesFiles: boolean;
-  /** A program asks for each of its files again after every edit: what is answered from has to be at hand. */
+  /** Of files that were read: a program asks for each of its files again after every edit. */
   readonly #keys = new Map<string, string>();
-  /** A short name for each. */
+  /** A short name for each way to parse and bind. */
   readonly #families = new Map<string, string>();
 
   constructor(typescript: TypeScript, root: string) {
@@ -128,10 +128,8 @@ export class Disk {
 
   /** One spelling of a file's absolute path, to compare it by. */
   keyOf(file: string): string {
-    return cached(this.#keys, file, () => {
-      const plain = path.normalize(file);
-      return this.#system.useCaseSensitiveFileNames ? plain : plain.toLowerCase();
-    });
+    const plain = path.normalize(file);
+    return this.#system.useCaseSensitiveFileNames ? plain : plain.toLowerCase();
   }
 
   /** Drops all parsed files but these. Their texts stay, which they hold anyway: the next program asks for each again. */
@@ -152,7 +150,7 @@ export class Disk {
   }
 
   #read(file: string): string | undefined {
-    const key = this.keyOf(file);
+    const key = cached(this.#keys, file, () => this.keyOf(file));
     const unsaved = this.#unsaved.get(key);
     if (unsaved !== undefined) return unsaved.replace(/^\uFEFF/, '');
     return cached(this.#texts, key, () => this.#system.readFile(file));

@@ -1,0 +1,17 @@
+/** Where a detector that is only measured says what it finds. */
+import type { CheckContext } from '../../workers/detector.ts';
+
+/** @param listened what is listened to; problems are printed, the rest is for nobody */
+export function contextFor(listened: Partial<CheckContext>): CheckContext {
+  const nothing = (): void => {};
+  return {
+    signal: new AbortController().signal,
+    log: nothing,
+    begin: nothing,
+    report: nothing,
+    progress: nothing,
+    problem: ({ message }) => console.error(message),
+    done: () => Promise.resolve(),
+    ...listened,
+  };
+}
