@@ -62,8 +62,9 @@ function typesOf(text: string, program: Program | undefined, source: SourceFile 
   try {
     // What is internal to a package can be seen within it.
     options.stripInternal = false;
-    const { emitSkipped, diagnostics } = program.emit(source, write, undefined, true, undefined, true);
-    if (emitSkipped || diagnostics.length > 0 || declarations === '') return text;
+    // With `noEmit`, which typescript-eslint sets too, it says that it skipped what it has written.
+    const { diagnostics } = program.emit(source, write, undefined, true, undefined, true);
+    if (diagnostics.length > 0 || declarations === '') return text;
   } catch {
     return text;
   } finally {

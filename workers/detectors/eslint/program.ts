@@ -13,7 +13,7 @@ export interface Program {
     transformers: undefined,
     /** Though the options may not ask for declarations. */
     force: true,
-  ): { readonly emitSkipped: boolean; readonly diagnostics: readonly unknown[] };
+  ): { readonly diagnostics: readonly unknown[] };
 }
 
 export interface SourceFile {
