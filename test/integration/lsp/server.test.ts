@@ -338,12 +338,13 @@ describe('language server over stdio', function () {
       count = countOf(editor);
       await until('results are kept', async () => {
         await using store = await openStore({ dir: await storeDirFor(workspace.root, { storageDir }) });
-        const { size } = await store.meta.list();
-        return size === detectorNames.length;
+        const kept = await store.meta.list();
+        return detectorNames.every((name) => kept.has(`plan ${name}`));
       });
     });
     await session(async (editor) => {
       await editor.until('all diagnostics', () => sortedDiagnostics(editor) === first);
+      await editor.settled();
       const status = await editor.connection.sendRequest<StatusParams>(requests.status, {});
       assert.deepEqual(status.workers, []);
       const idle = status.detectors.filter((detector) => detector.status !== 'done');
