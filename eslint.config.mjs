@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 const layers = [
   [
     'workers/ipc',
-    ['**/workers/protocol*', '**/detectors/**', '**/graph/**', '**/server/**', '**/client/**', '../*', '!../ipc/**'],
+    ['**/workers/protocol/**', '**/detectors/**', '**/graph/**', '**/server/**', '**/client/**', '../*', '!../ipc/**'],
   ],
   ['workers', ['**/server/**', '**/client/**']],
   ['server', ['**/client/**', '**/workers/detectors/**', '**/workers/graph/**']],

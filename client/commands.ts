@@ -1,6 +1,6 @@
 /** The commands of the palette, and the context keys that enable them. Registered for the life of the extension. */
 import * as vscode from 'vscode';
-import type { BulkheadSettings, TimingsResult } from '../workers/protocol-lsp.ts';
+import type { BulkheadSettings, TimingsResult } from '../workers/protocol/editor-protocol.ts';
 import { settingsSection } from './settings.ts';
 import { isAnalysing } from './view.ts';
 import type { Session } from './session.ts';

@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import { ContextKeys, registerCommands } from './commands.ts';
 import { SessionManager } from './session-manager.ts';
 import { StatusBar } from './status-bar.ts';
-import type { StatusParams } from '../workers/protocol-lsp.ts';
+import type { StatusParams } from '../workers/protocol/editor-protocol.ts';
 import type { View } from './view.ts';
 
 /** What other extensions and the tests get from `activate()`. */

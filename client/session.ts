@@ -12,7 +12,7 @@ import {
   TransportKind,
 } from 'vscode-languageclient/node';
 import { onDidChangeSettings, readSettings } from './settings.ts';
-import { notifications, requests } from '../workers/protocol-lsp.ts';
+import { notifications, requests } from '../workers/protocol/editor-protocol.ts';
 import type { LanguageClientOptions, ServerOptions } from 'vscode-languageclient/node';
 import type { Problems } from './problems.ts';
 import type {
@@ -24,7 +24,7 @@ import type {
   TimingsResult,
   TrustParams,
   WatchStatusParams,
-} from '../workers/protocol-lsp.ts';
+} from '../workers/protocol/editor-protocol.ts';
 
 /** Milliseconds the server gets to end by itself before it is killed. */
 const stopTimeoutMs = 2000;

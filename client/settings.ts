@@ -1,7 +1,7 @@
 /** Reads the `bulkhead` settings. Stateless; whoever needs them reads them anew. */
 import * as vscode from 'vscode';
-import { normalizeSettings } from '../workers/settings.ts';
-import { detectorNames, type BulkheadSettings } from '../workers/protocol-lsp.ts';
+import { normalizeSettings } from '../workers/protocol/settings.ts';
+import { detectorNames, type BulkheadSettings } from '../workers/protocol/editor-protocol.ts';
 
 export const settingsSection = 'bulkhead';
 

@@ -1,5 +1,5 @@
 /** What the client knows of the server at one moment, and how it is told to a person. Pure: no editor API. */
-import type { DetectorStatus, IssueCounts, StatusParams, WorkerStatus } from '../workers/protocol-lsp.ts';
+import type { DetectorStatus, IssueCounts, StatusParams, WorkerStatus } from '../workers/protocol/editor-protocol.ts';
 
 export type View =
   | { readonly phase: 'stopped' | 'starting' | 'restarting' | 'failed' }

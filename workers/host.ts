@@ -5,15 +5,15 @@
 import { readdirSync } from 'node:fs';
 import os from 'node:os';
 import { pathToFileURL } from 'node:url';
-import { capture } from './capture.ts';
-import type { CheckReply, CompartmentMessages, PlanReply } from './compartment-messages.ts';
-import type { Detector, LogLevel, PlanContext } from './detector.ts';
+import { capture } from './runtime/capture.ts';
+import type { CheckReply, CompartmentMessages, PlanReply } from './protocol/worker-messages.ts';
+import type { Detector, LogLevel, PlanContext } from './protocol/detector.ts';
 import { detectorModules } from './detectors/index.ts';
 import { startWorkerServer } from './ipc/index.ts';
-import type { CheckEvent, PlanResult } from './protocol.ts';
-import { Reporter } from './reporter.ts';
-import { markSelfSignals } from './self-signals.ts';
-import { flawOfPlan } from './well-formed.ts';
+import type { CheckEvent, PlanResult } from './protocol/detector-protocol.ts';
+import { Reporter } from './runtime/reporter.ts';
+import { markSelfSignals } from './protocol/self-signals.ts';
+import { flawOfPlan } from './runtime/well-formed.ts';
 
 /** Background work gives way to the editor: nicer than normal, still ahead of idle jobs. */
 const NICENESS = 5;

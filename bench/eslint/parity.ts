@@ -9,10 +9,10 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { CheckContext } from '../../workers/detector.ts';
+import type { CheckContext } from '../../workers/protocol/detector.ts';
 import { detector } from '../../workers/detectors/eslint/index.ts';
-import { IssueCompleter } from '../../workers/fingerprint.ts';
-import type { DetectorProblem, Issue, Unit } from '../../workers/protocol.ts';
+import { IssueCompleter } from '../../workers/protocol/fingerprint.ts';
+import type { DetectorProblem, Issue, Unit } from '../../workers/protocol/detector-protocol.ts';
 import { compare, runEslint } from '../../test/integration/eslint/oracle.ts';
 
 const SHOWN = 20;

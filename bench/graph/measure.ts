@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { circularFindings } from '../../workers/detectors/circular/index.ts';
 import { graphOf, type ModuleGraph } from '../../workers/graph/index.ts';
-import type { DetectorOptions } from '../../workers/protocol.ts';
+import type { DetectorOptions } from '../../workers/protocol/detector-protocol.ts';
 
 const EDITS = 100;
 

@@ -14,7 +14,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { storeDirFor } from '../../server/store/location.ts';
 import { openStore } from '../../server/store/store.ts';
-import { requests, type StatusParams } from '../../workers/protocol-lsp.ts';
+import { requests, type StatusParams } from '../../workers/protocol/editor-protocol.ts';
 import { Editor } from '../../test/support/lsp-client.ts';
 import { descendantsOf } from '../../test/support/processes.ts';
 import { Folder } from '../../test/support/replay/folder.ts';

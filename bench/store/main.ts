@@ -11,7 +11,7 @@ import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { openStore, type Store, type UnitResult } from '../../server/store/index.ts';
-import type { Issue } from '../../workers/protocol.ts';
+import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 
 const { values } = parseArgs({
   options: {

@@ -14,7 +14,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { detector } from '../../workers/detectors/typescript/index.ts';
-import type { CheckRequest, CheckResult } from '../../workers/protocol.ts';
+import type { CheckRequest, CheckResult } from '../../workers/protocol/detector-protocol.ts';
 import { contextFor } from './context.ts';
 
 interface Session {

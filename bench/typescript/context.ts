@@ -1,5 +1,5 @@
 /** Where a detector that is only measured says what it finds. */
-import type { CheckContext } from '../../workers/detector.ts';
+import type { CheckContext } from '../../workers/protocol/detector.ts';
 
 /** @param listened what is listened to; problems are printed, the rest is for nobody */
 export function contextFor(listened: Partial<CheckContext>): CheckContext {

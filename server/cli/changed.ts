@@ -1,7 +1,7 @@
 /** `--changed`: which files differ from a commit, and which depend on them. Stateless. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Unit } from '../../workers/protocol.ts';
+import type { Unit } from '../../workers/protocol/detector-protocol.ts';
 import { isConfiguration } from '../engine/interest.ts';
 import type { Pool } from '../pool/types.ts';
 import { UsageError } from './arguments.ts';

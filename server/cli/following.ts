@@ -1,5 +1,5 @@
 /** What one check and one that goes on have in common when they follow an engine. */
-import type { Issue } from '../../workers/protocol.ts';
+import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import type { IssueFilter } from '../engine/engine.ts';
 import type { DetectorStatus } from '../engine/status.ts';
 import { KnownIssues, type Baseline } from '../store/baseline.ts';

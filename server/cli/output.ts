@@ -1,5 +1,5 @@
 /** Where a command writes, and who shows a run. A reporter is told; it asks nothing. */
-import type { Issue } from '../../workers/protocol.ts';
+import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import type { DetectorStatus } from '../engine/status.ts';
 import type { CheckReport } from './result.ts';
 

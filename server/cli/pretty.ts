@@ -1,7 +1,7 @@
 /** The terminal's face: issues as they are found, one progress line, a closing table. */
 import path from 'node:path';
 import { styleText } from 'node:util';
-import type { Issue, Severity } from '../../workers/protocol.ts';
+import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
 import type { DetectorState, DetectorStatus } from '../engine/status.ts';
 import type { CompartmentHealth } from '../pool/types.ts';
 import type { Output, Reporter, WatchReporter } from './output.ts';

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { FolderMetrics } from '../../workers/protocol-metrics.ts';
+import type { FolderMetrics } from '../../workers/protocol/metrics.ts';
 import { UsageError, type ReportArguments } from './arguments.ts';
 import type { Output } from './output.ts';
 

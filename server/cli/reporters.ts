@@ -1,5 +1,5 @@
 /** How a run looks while it goes on and when it ends, by format. */
-import type { Issue } from '../../workers/protocol.ts';
+import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import type { DetectorStatus } from '../engine/status.ts';
 import type { Format } from './arguments.ts';
 import type { Output, Reporter, WatchReporter } from './output.ts';

@@ -1,5 +1,5 @@
 /** The shape of `--format json` and of the last line of `jsonl`, and the exit code that follows from it. */
-import type { Issue, Severity } from '../../workers/protocol.ts';
+import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
 import type { Engine } from '../engine/engine.ts';
 import { isBusy, slowestFirst, type DetectorState, type DetectorStatus, type IssueCounts } from '../engine/status.ts';
 import type { CompartmentHealth, Pool } from '../pool/types.ts';

@@ -1,6 +1,6 @@
 /** `bulkhead check --watch`: an engine that follows the disk, and a round told whenever nobody waits for it. */
 import path from 'node:path';
-import type { Issue } from '../../workers/protocol.ts';
+import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import { ConfigFileError, configFileName } from '../engine/config-file.ts';
 import type { FileChange } from '../engine/interest.ts';
 import { isBusy } from '../engine/status.ts';

@@ -1,6 +1,6 @@
 /** Cuts stale units into the batches that go to the pool: one group and lane each, wanted files first. */
 import path from 'node:path';
-import type { Unit } from '../../workers/protocol.ts';
+import type { Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Priority } from '../pool/types.ts';
 
 /**

@@ -4,7 +4,7 @@
  *
  * Invariant: an event is taken only from the newest batch of its unit, so that an older run never overwrites a newer one.
  */
-import type { CheckEvent, CheckRequest, Unit } from '../../workers/protocol.ts';
+import type { CheckEvent, CheckRequest, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { CheckOutcome, QuarantinedInput } from '../pool/types.ts';
 import { batchesOf, type Batch } from './batches.ts';
 import type { Doubts } from './doubts.ts';

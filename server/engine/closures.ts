@@ -2,7 +2,7 @@
  * One hash for all that a file's issues may depend on through its imports: what others can see of every file that it
  * reaches. Pure; made anew whenever fingerprints are.
  */
-import type { Outline } from '../../workers/protocol.ts';
+import type { Outline } from '../../workers/protocol/detector-protocol.ts';
 import { hashLines, type Inputs } from './inputs.ts';
 import { isScript } from './interest.ts';
 

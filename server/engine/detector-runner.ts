@@ -5,7 +5,7 @@
  *
  * Invariant: it becomes `done` only when nothing is in work, stale or in doubt.
  */
-import type { DetectorProblem, PlanResult, Unit } from '../../workers/protocol.ts';
+import type { DetectorProblem, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
 import { Checks } from './checks.ts';
 import { deletedBy } from './deleted-paths.ts';
 import { Doubts } from './doubts.ts';

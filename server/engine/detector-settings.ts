@@ -1,6 +1,6 @@
 /** Which detectors run and with which options: the repository's file, then what the front end was told. */
-import type { DetectorOptions } from '../../workers/protocol.ts';
-import { detectorNames } from '../../workers/protocol-lsp.ts';
+import type { DetectorOptions } from '../../workers/protocol/detector-protocol.ts';
+import { detectorNames } from '../../workers/protocol/editor-protocol.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { EngineSettings } from './engine.ts';
 

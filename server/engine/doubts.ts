@@ -6,7 +6,7 @@
  * Invariant: an answer is out of doubt only if it was asked for after the change, or if the outline of every changed
  * file that it may depend on is what it was when the answer was given.
  */
-import type { Outline, Reach, Unit } from '../../workers/protocol.ts';
+import type { Outline, Reach, Unit } from '../../workers/protocol/detector-protocol.ts';
 import { isInput, isScript, type FileChange } from './interest.ts';
 
 /** Of what may import anything: after all whose way to the change is known. */

@@ -4,7 +4,7 @@
  */
 import { EventEmitter, once } from 'node:events';
 import ignore from 'ignore';
-import type { DetectorOptions, Issue, Overlay } from '../../workers/protocol.ts';
+import type { DetectorOptions, Issue, Overlay } from '../../workers/protocol/detector-protocol.ts';
 import type { Pool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
 import type { Store } from '../store/store.ts';

@@ -6,4 +6,4 @@ export type { ChangeKind, FileChange } from './interest.ts';
 export type { DetectorState, DetectorStatus, IssueCounts } from './status.ts';
 export { createPool, PlanFailure, type PoolOptions } from '../pool/pool.ts';
 export type { CompartmentHealth, ExitReason, Pool } from '../pool/types.ts';
-export type * from '../../workers/protocol.ts';
+export type * from '../../workers/protocol/detector-protocol.ts';

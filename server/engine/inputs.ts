@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { walkFiles } from '../../workers/files.ts';
+import { walkFiles } from '../../workers/protocol/files.ts';
 import type { Store } from '../store/store.ts';
 import { isConfiguration, isInput } from './interest.ts';
 

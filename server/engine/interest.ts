@@ -1,6 +1,6 @@
 /** Which file changes concern which detector: data that the engine turns into stale units. */
 import path from 'node:path';
-import type { DetectorOptions } from '../../workers/protocol.ts';
+import type { DetectorOptions } from '../../workers/protocol/detector-protocol.ts';
 import { baselineName } from '../store/baseline.ts';
 
 export interface Interest {

@@ -1,5 +1,5 @@
 /** How many issues there are, by detector and severity; kept up to date file by file, never by a walk over all. */
-import type { Issue, Severity } from '../../workers/protocol.ts';
+import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
 import type { IssueCounts } from './status.ts';
 
 type Counts = Record<Severity, number>;

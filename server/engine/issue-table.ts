@@ -4,7 +4,7 @@
  * Invariant: replace, never clear first. Issues of a file stay until the unit that reported them answers for that file
  * again, ends without naming it, or the file is gone.
  */
-import type { Issue } from '../../workers/protocol.ts';
+import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 
 type UnitKey = string;
 

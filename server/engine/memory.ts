@@ -7,7 +7,7 @@
  */
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
-import type { DetectorOptions, Issue, Outline, PlanResult, Unit } from '../../workers/protocol.ts';
+import type { DetectorOptions, Issue, Outline, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { JsonValue, Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { Closures, type KnownOutline } from './closures.ts';

@@ -1,6 +1,6 @@
 /** Issues that Bulkhead itself reports: a detector's problem with a file, an input that is skipped. */
-import { IssueCompleter } from '../../workers/fingerprint.ts';
-import type { DetectorProblem, Finding, Issue } from '../../workers/protocol.ts';
+import { IssueCompleter } from '../../workers/protocol/fingerprint.ts';
+import type { DetectorProblem, Finding, Issue } from '../../workers/protocol/detector-protocol.ts';
 import type { QuarantinedInput } from '../pool/types.ts';
 
 const wholeFile = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };

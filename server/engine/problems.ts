@@ -2,7 +2,7 @@
  * What hinders one detector: told by its plan, and by its checks until they are made again. Problems that name a file
  * are shown there too, under a name of their own: they belong to no unit. Lives as long as its runner.
  */
-import type { DetectorProblem, Issue } from '../../workers/protocol.ts';
+import type { DetectorProblem, Issue } from '../../workers/protocol/detector-protocol.ts';
 import { PlanFailure } from '../pool/plan-failure.ts';
 import type { IssueTable } from './issue-table.ts';
 import { problemIssue } from './own-issues.ts';

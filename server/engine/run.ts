@@ -1,5 +1,5 @@
 /** One batch in work: what it was asked with, and what it has found so far. Lives until its answer. */
-import type { CheckEvent, Issue, Overlay } from '../../workers/protocol.ts';
+import type { CheckEvent, Issue, Overlay } from '../../workers/protocol/detector-protocol.ts';
 import type { Batch } from './batches.ts';
 
 type FileEvent = Extract<CheckEvent, { readonly file: string }>;

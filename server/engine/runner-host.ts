@@ -1,5 +1,5 @@
 /** What the runner of one detector, and what works for it, sees of its engine. Lives as long as the engine. */
-import type { DetectorOptions, Overlay, Unit } from '../../workers/protocol.ts';
+import type { DetectorOptions, Overlay, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Pool } from '../pool/types.ts';
 import type { IssueTable } from './issue-table.ts';
 import type { Memory } from './memory.ts';

@@ -1,5 +1,5 @@
 /** What an engine says about itself: plain data for every front end. */
-import type { DetectorProblem, Severity } from '../../workers/protocol.ts';
+import type { DetectorProblem, Severity } from '../../workers/protocol/detector-protocol.ts';
 
 export type DetectorState =
   | 'off'

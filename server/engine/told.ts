@@ -1,5 +1,5 @@
 /** What an engine tells another process that would otherwise do the same analysis. Stateless. */
-import type { DetectorProblem, Issue, PlanResult, Unit } from '../../workers/protocol.ts';
+import type { DetectorProblem, Issue, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
 
 /**
  * `pending`: it is in work, ask again after the next change of status; `soFar` is what is shown of it meanwhile, if

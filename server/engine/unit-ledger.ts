@@ -6,7 +6,7 @@
  * dropped leaves nothing behind, so that whatever is still said of it is of no known generation.
  * Invariant: a unit is up to date only if nothing has changed since it was asked last, and that question has its answer.
  */
-import type { Outline, Unit } from '../../workers/protocol.ts';
+import type { Outline, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Doubts } from './doubts.ts';
 import type { Answer } from './memory.ts';
 import type { Run } from './run.ts';

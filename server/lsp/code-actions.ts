@@ -5,7 +5,7 @@ import {
   type Diagnostic,
   type TextEdit as LspTextEdit,
 } from 'vscode-languageserver/node';
-import type { Fix, Issue, Position, Range } from '../../workers/protocol.ts';
+import type { Fix, Issue, Position, Range } from '../../workers/protocol/detector-protocol.ts';
 import { uriOf } from './diagnostics.ts';
 
 /** Executed by the server; its argument is the URI of the file. */

@@ -8,7 +8,7 @@ import {
   type Diagnostic,
   type PublishDiagnosticsParams,
 } from 'vscode-languageserver/node';
-import type { Issue, Severity } from '../../workers/protocol.ts';
+import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
 import { pageOf } from './rule-pages.ts';
 
 /** VS Code keeps 1,000 markers per file and drops the rest without a word (MainThreadDiagnostics). */

@@ -1,6 +1,6 @@
 /** What an editor may send with `initialize`. Editors other than VS Code may send nothing, or only a part. */
-import type { BulkheadSettings } from '../../workers/protocol-lsp.ts';
-import { normalizeSettings } from '../../workers/settings.ts';
+import type { BulkheadSettings } from '../../workers/protocol/editor-protocol.ts';
+import { normalizeSettings } from '../../workers/protocol/settings.ts';
 
 export interface Initialization {
   readonly settings: BulkheadSettings;

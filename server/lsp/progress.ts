@@ -1,6 +1,6 @@
 /** The editor's progress of the run in work, with its cancel button. One at a time; none while nothing runs. */
 import type { Connection, WorkDoneProgressServerReporter } from 'vscode-languageserver/node';
-import type { StatusParams } from '../../workers/protocol-lsp.ts';
+import type { StatusParams } from '../../workers/protocol/editor-protocol.ts';
 
 export class RunProgress {
   readonly #connection: Connection;

@@ -28,8 +28,8 @@ import {
   type TimingsResult,
   type TrustParams,
   type WatchStatusParams,
-} from '../../workers/protocol-lsp.ts';
-import { defaultSettings, normalizeSettings } from '../../workers/settings.ts';
+} from '../../workers/protocol/editor-protocol.ts';
+import { defaultSettings, normalizeSettings } from '../../workers/protocol/settings.ts';
 import type { ChangeKind } from '../engine/interest.ts';
 import type { IssueCounts } from '../engine/status.ts';
 import { detectorTable, runBy } from '../pool/detectors.ts';

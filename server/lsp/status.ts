@@ -5,7 +5,7 @@ import type {
   IssueCounts,
   StatusParams,
   TimingsResult,
-} from '../../workers/protocol-lsp.ts';
+} from '../../workers/protocol/editor-protocol.ts';
 import { isBusy, slowestFirst, type DetectorState, type DetectorStatus } from '../engine/status.ts';
 import type { CompartmentHealth } from '../pool/types.ts';
 

@@ -5,8 +5,8 @@
 import { EventEmitter } from 'node:events';
 import path from 'node:path';
 import type { Diagnostic } from 'vscode-languageserver/node';
-import type { DetectorOptions, Issue } from '../../workers/protocol.ts';
-import { detectorNames, type BulkheadSettings } from '../../workers/protocol-lsp.ts';
+import type { DetectorOptions, Issue } from '../../workers/protocol/detector-protocol.ts';
+import { detectorNames, type BulkheadSettings } from '../../workers/protocol/editor-protocol.ts';
 import { ConfigFileError, configFileName, readConfigFile, type ConfigFile } from '../engine/config-file.ts';
 import { detectorSettings, knownDetectors, type DetectorChoice } from '../engine/detector-settings.ts';
 import { Engine, type EngineSettings } from '../engine/engine.ts';

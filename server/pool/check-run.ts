@@ -2,7 +2,7 @@
  * One check task from its first batch to its settling: repeats after a fault what was not done, finds the input that
  * is to blame, and settles exactly once. Lives as long as the task.
  */
-import type { CheckEvent, CheckRequest, CheckResult, Unit } from '../../workers/protocol.ts';
+import type { CheckEvent, CheckRequest, CheckResult, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Place } from './detectors.ts';
 import type { Death } from './exit-reason.ts';
 import type { CheckAnswer, CompartmentLink } from './link.ts';

@@ -2,7 +2,7 @@
  * Every failure of detectors, compartments and external tools in one bounded list: the same failure is counted, not
  * repeated. Lives as long as the pool, or until the user resets it.
  */
-import type { DetectorProblem } from '../../workers/protocol.ts';
+import type { DetectorProblem } from '../../workers/protocol/detector-protocol.ts';
 import type { AggregatedError, ErrorCode, ErrorSeverity, ExitKind, ExitReason } from './types.ts';
 
 export interface ErrorReport {

@@ -2,7 +2,13 @@
  * What the pool needs of the line to a compartment. The real one is process-link.ts over workers/ipc; the simulation
  * has its own. A link lives as long as one process (or thread) and is never reused.
  */
-import type { CheckEvent, CheckRequest, CheckResult, PlanRequest, PlanResult } from '../../workers/protocol.ts';
+import type {
+  CheckEvent,
+  CheckRequest,
+  CheckResult,
+  PlanRequest,
+  PlanResult,
+} from '../../workers/protocol/detector-protocol.ts';
 import type { CompartmentEntry } from './detectors.ts';
 
 /** How a process ended, as the line saw it. */

@@ -1,6 +1,6 @@
 /** The pool the engine uses: tasks in, events and outcomes out. Everything below it lives and dies with it. */
 import os from 'node:os';
-import type { CheckEvent, PlanRequest, PlanResult, Unit } from '../../workers/protocol.ts';
+import type { CheckEvent, PlanRequest, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
 import { CheckRun } from './check-run.ts';
 import { systemClock, type Clock, type Random } from './clock.ts';
 import type { Compartment } from './compartment.ts';

@@ -1,9 +1,9 @@
 /** The real line: a compartment in a child process (or thread) over the ipc library. Lives as long as its process. */
-import type { CompartmentMessages, PlanEvent } from '../../workers/compartment-messages.ts';
+import type { CompartmentMessages, PlanEvent } from '../../workers/protocol/worker-messages.ts';
 import { createWorker, RemoteError, SpawnError, StartupTimeoutError } from '../../workers/ipc/index.ts';
 import type { Vitals as WorkerVitals, WorkerClient, WorkerExit } from '../../workers/ipc/index.ts';
-import type { CheckEvent, CheckRequest, PlanRequest } from '../../workers/protocol.ts';
-import { selfSignalMark } from '../../workers/self-signals.ts';
+import type { CheckEvent, CheckRequest, PlanRequest } from '../../workers/protocol/detector-protocol.ts';
+import { selfSignalMark } from '../../workers/protocol/self-signals.ts';
 import { hostScript } from './detectors.ts';
 import { DetectorFailure, LinkLost } from './link.ts';
 import type { CheckAnswer, CompartmentLink, Launch, LaunchOptions, LinkExit, PlanAnswer, Vitals } from './link.ts';

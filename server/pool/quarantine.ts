@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { CheckRequest, Unit } from '../../workers/protocol.ts';
+import type { CheckRequest, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Clock } from './clock.ts';
 import { recordOf, type QuarantineRecord, type QuarantineShelf } from './quarantine-shelf.ts';
 import type { ExitKind, QuarantinedInput } from './types.ts';

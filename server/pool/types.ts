@@ -1,5 +1,12 @@
 /** What the pool promises the engine. The engine knows units and generations; the pool knows compartments and faults. */
-import type { CheckEvent, CheckRequest, CheckResult, PlanRequest, PlanResult, Unit } from '../../workers/protocol.ts';
+import type {
+  CheckEvent,
+  CheckRequest,
+  CheckResult,
+  PlanRequest,
+  PlanResult,
+  Unit,
+} from '../../workers/protocol/detector-protocol.ts';
 import type { QuarantineShelf } from './quarantine-shelf.ts';
 
 /** Why a compartment ended, or a task with it. */

@@ -4,7 +4,7 @@ import type { Death } from './exit-reason.ts';
 import type { CompartmentLink, PlanAnswer } from './link.ts';
 import { DetectorFailure } from './link.ts';
 import { PlanFailure } from './plan-failure.ts';
-import type { PlanRequest } from '../../workers/protocol.ts';
+import type { PlanRequest } from '../../workers/protocol/detector-protocol.ts';
 import type { ExitReason } from './types.ts';
 
 /** How a running work shows that it lives. */

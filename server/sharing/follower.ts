@@ -10,7 +10,7 @@ import {
   SocketMessageWriter,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import type { CheckEvent, CheckRequest, PlanRequest, PlanResult } from '../../workers/protocol.ts';
+import type { CheckEvent, CheckRequest, PlanRequest, PlanResult } from '../../workers/protocol/detector-protocol.ts';
 import type { FileChange } from '../engine/interest.ts';
 import * as messages from './messages.ts';
 

@@ -10,7 +10,14 @@ import {
   type CancellationToken,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import type { CheckEvent, DetectorOptions, DetectorProblem, Issue, PlanResult, Unit } from '../../workers/protocol.ts';
+import type {
+  CheckEvent,
+  DetectorOptions,
+  DetectorProblem,
+  Issue,
+  PlanResult,
+  Unit,
+} from '../../workers/protocol/detector-protocol.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { FileChange } from '../engine/interest.ts';
 import type { QuarantinedInput } from '../pool/types.ts';

@@ -1,6 +1,12 @@
 /** What the processes that share one analysis say to each other. Types and method names; plain JSON data. */
 import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc/node';
-import type { CheckEvent, DetectorOptions, DetectorProblem, PlanResult, Unit } from '../../workers/protocol.ts';
+import type {
+  CheckEvent,
+  DetectorOptions,
+  DetectorProblem,
+  PlanResult,
+  Unit,
+} from '../../workers/protocol/detector-protocol.ts';
 import type { FileChange } from '../engine/interest.ts';
 import type { QuarantinedInput } from '../pool/types.ts';
 import { version } from '../version.ts';

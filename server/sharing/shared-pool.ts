@@ -2,7 +2,7 @@
  * A pool that lets another process do the work where that gives the same results: plans, and checks of what is on
  * disk. Unsaved text, and whatever the other process refuses, goes to our own compartments. Lives as long as its engine.
  */
-import type { CheckEvent, Unit } from '../../workers/protocol.ts';
+import type { CheckEvent, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { CheckOutcome, CheckTask, Pool } from '../pool/types.ts';
 import type { Follower } from './follower.ts';
 

@@ -5,7 +5,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findNodeAtLocation, parse, parseTree, printParseErrorCode, type ParseError } from 'jsonc-parser';
-import type { Issue } from '../../workers/protocol.ts';
+import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 
 /** Where the baseline is when nobody says otherwise: in the root folder. */
 export const baselineName = 'bulkhead-baseline.json';

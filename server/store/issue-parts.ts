@@ -1,5 +1,5 @@
 /** Issues as they are stored: JSON lists of limited length, by file. Stateless. */
-import type { Issue } from '../../workers/protocol.ts';
+import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import type { EncodedPart } from './operations.ts';
 
 /** About 100 KB: each is encoded and parsed without holding up the loop. */

@@ -7,7 +7,7 @@
  */
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Issue } from '../../workers/protocol.ts';
+import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import { StoreError } from './faults.ts';
 import { hashFile } from './input-hash.ts';
 import { addIssues } from './issue-parts.ts';

@@ -3,7 +3,7 @@
  * are encoded in slices, so that neither the one who writes nor the loop waits. Lives as long as its store.
  */
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import type { Issue } from '../../workers/protocol.ts';
+import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import { StoreError } from './faults.ts';
 import { partsOf } from './issue-parts.ts';
 import type { EncodedPart, EncodedUnit, WriteOperation } from './operations.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import * as vscode from 'vscode';
-import type { WorkerStatus } from '../../workers/protocol-lsp.ts';
+import type { WorkerStatus } from '../../workers/protocol/editor-protocol.ts';
 import {
   activated,
   eventually,

@@ -13,7 +13,7 @@ import {
   type PublishDiagnosticsParams,
   type Registration,
 } from 'vscode-languageserver-protocol/node';
-import { notifications, requests, type StatusParams } from '../../workers/protocol-lsp.ts';
+import { notifications, requests, type StatusParams } from '../../workers/protocol/editor-protocol.ts';
 import { repository } from './workspace.ts';
 
 export interface EditorOptions {

@@ -1,8 +1,8 @@
 /** Runs a detector in this process, plan then check, and keeps what it said: for tests of the detector itself. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { CheckContext, Detector } from '../../workers/detector.ts';
-import { IssueCompleter } from '../../workers/fingerprint.ts';
+import type { CheckContext, Detector } from '../../workers/protocol/detector.ts';
+import { IssueCompleter } from '../../workers/protocol/fingerprint.ts';
 import type {
   CheckEvent,
   CheckRequest,
@@ -13,7 +13,7 @@ import type {
   Issue,
   PlanResult,
   Unit,
-} from '../../workers/protocol.ts';
+} from '../../workers/protocol/detector-protocol.ts';
 
 export interface DetectorRun {
   readonly plan: PlanResult;

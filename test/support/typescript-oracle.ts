@@ -1,7 +1,7 @@
 /** What the command line of a TypeScript says of a project, as a set to compare with. Linux, macOS and Windows. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import type { Issue } from '../../workers/protocol.ts';
+import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import { parseOutput } from '../../workers/detectors/typescript/command.ts';
 import type { Engine } from '../../workers/detectors/typescript/engine.ts';
 import { RootPaths } from '../../workers/detectors/typescript/report.ts';

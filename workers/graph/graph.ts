@@ -6,8 +6,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { walkFiles } from '../files.ts';
-import type { Overlay } from '../protocol.ts';
+import { walkFiles } from '../protocol/files.ts';
+import type { Overlay } from '../protocol/detector-protocol.ts';
 import { FileIndex } from './file-index.ts';
 import { InstalledPackages, realPath } from './installed.ts';
 import { noteRead, tick, type Readable } from './kept.ts';

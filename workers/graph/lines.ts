@@ -1,5 +1,5 @@
 /** Where the lines of a text begin, so that offsets become positions without keeping the text. Pure functions. */
-import type { Position, Range } from '../protocol.ts';
+import type { Position, Range } from '../protocol/detector-protocol.ts';
 
 /**
  * The lengths of a text's lines with their ends, one character each: a graph has millions of them, and a string of

@@ -4,12 +4,12 @@
  */
 import { hash } from 'node:crypto';
 import path from 'node:path';
-import { hasSuppressions } from '../suppression.ts';
+import { hasSuppressions } from '../runtime/suppression.ts';
 import type { Program } from 'oxc-parser';
 import { callsIn, type Call } from './calls.ts';
 import { lineTableOf, rangeAt, type LineTable } from './lines.ts';
 import { parse, startsOfComments, type Language, type ModuleSyntax } from './parser.ts';
-import type { Range } from '../protocol.ts';
+import type { Range } from '../protocol/detector-protocol.ts';
 import { owned } from './strings.ts';
 
 /**

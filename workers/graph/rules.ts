@@ -2,8 +2,8 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import picomatch from 'picomatch';
-import type { CheckContext, Detector, PlanContext } from '../detector.ts';
-import { walkFiles } from '../files.ts';
+import type { CheckContext, Detector, PlanContext } from '../protocol/detector.ts';
+import { walkFiles } from '../protocol/files.ts';
 import type {
   CheckRequest,
   CheckResult,
@@ -14,10 +14,10 @@ import type {
   PlanResult,
   Severity,
   Unit,
-} from '../protocol.ts';
+} from '../protocol/detector-protocol.ts';
 import { graphOf, type Module, type ModuleGraph } from './index.ts';
 import { isRecord } from './manifests.ts';
-import { suppress } from '../suppression.ts';
+import { suppress } from '../runtime/suppression.ts';
 import { commentStarts, isModuleFile, rangeIn, recordHash, type ModuleRecord, type ModuleRequest } from './record.ts';
 
 export type RuleSeverity = Severity | 'off';

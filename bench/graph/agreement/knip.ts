@@ -11,7 +11,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { detector } from '../../../workers/detectors/knip/index.ts';
-import type { Issue } from '../../../workers/protocol.ts';
+import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
 import { knipOf } from '../../../workers/graph/knip.ts';
 import { runDetector } from '../../../test/support/run-detector.ts';
 

@@ -15,8 +15,8 @@ import { detector as circular } from '../../../workers/detectors/circular/index.
 import { detector as imports } from '../../../workers/detectors/import/index.ts';
 import { detector as isolation } from '../../../workers/detectors/isolation/index.ts';
 import { detector as packages } from '../../../workers/detectors/package/index.ts';
-import type { Detector } from '../../../workers/detector.ts';
-import type { DetectorOptions, Issue } from '../../../workers/protocol.ts';
+import type { Detector } from '../../../workers/protocol/detector.ts';
+import type { DetectorOptions, Issue } from '../../../workers/protocol/detector-protocol.ts';
 import { runDetector } from '../../../test/support/run-detector.ts';
 import { casesOf, type RuleCase } from './cases.ts';
 

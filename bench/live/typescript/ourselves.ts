@@ -6,7 +6,7 @@ import type ts from 'typescript';
 import type * as NativeApi from 'typescript7/unstable/async';
 import type { Engine } from '../../../workers/detectors/typescript/engine.ts';
 import { detector } from '../../../workers/detectors/typescript/index.ts';
-import type { CheckRequest, DetectorOptions } from '../../../workers/protocol.ts';
+import type { CheckRequest, DetectorOptions } from '../../../workers/protocol/detector-protocol.ts';
 import { contextFor } from '../../typescript/context.ts';
 import type { Contender, Times } from './contenders.ts';
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Limits } from '../../../server/pool/detectors.ts';
 import { createPool, type PoolOptions } from '../../../server/pool/pool.ts';
 import type { CheckOutcome, PoolNotice, SupervisedPool } from '../../../server/pool/types.ts';
-import type { CheckEvent, Issue, Overlay, Unit } from '../../../workers/protocol.ts';
+import type { CheckEvent, Issue, Overlay, Unit } from '../../../workers/protocol/detector-protocol.ts';
 
 export const scriptedDetector = path.join(import.meta.dirname, '../../fixtures/workers/scripted.ts');
 

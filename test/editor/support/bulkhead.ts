@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { dirname } from 'node:path/posix';
 import * as vscode from 'vscode';
-import { detectorNames } from '../../../workers/protocol-lsp.ts';
+import { detectorNames } from '../../../workers/protocol/editor-protocol.ts';
 import type { BulkheadApi } from '../../../client/extension.ts';
-import type { StatusParams } from '../../../workers/protocol-lsp.ts';
+import type { StatusParams } from '../../../workers/protocol/editor-protocol.ts';
 import type { ExpectedIssue } from './workspaces.ts';
 
 export const extensionId = 'bulkhead.bulkhead';

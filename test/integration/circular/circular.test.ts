@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { detector } from '../../../workers/detectors/circular/index.ts';
-import type { DetectorOptions } from '../../../workers/protocol.ts';
+import type { DetectorOptions } from '../../../workers/protocol/detector-protocol.ts';
 import { runDetector } from '../../support/run-detector.ts';
 import { workspaceOf, type TestWorkspace } from '../graph/workspace.ts';
 

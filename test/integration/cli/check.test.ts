@@ -4,7 +4,7 @@ import path from 'node:path';
 import { checkJson, cli, startCli } from '../../support/cli.ts';
 import { descendantsOf, until } from '../../support/processes.ts';
 import { makeBrokenWorkspace, makeWorkspace, repository, type TestWorkspace } from '../../support/workspace.ts';
-import type { Issue } from '../../../workers/protocol.ts';
+import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
 
 const sample = path.join(repository, 'samples', 'harbour');
 const brief = (issue: Issue): string => `${issue.file}:${issue.range.start.line + 1} ${issue.detector}/${issue.rule}`;

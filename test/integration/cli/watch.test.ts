@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { FolderWatcher } from '../../../server/cli/watcher.ts';
 import type { CheckReport } from '../../../server/cli/result.ts';
 import type { FileChange } from '../../../server/engine/interest.ts';
-import type { Issue } from '../../../workers/protocol.ts';
+import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
 import { checkJson, startCli, type RunningCli } from '../../support/cli.ts';
 import { alive, descendantsOf, until } from '../../support/processes.ts';
 import { makeBrokenWorkspace, makeWorkspace } from '../../support/workspace.ts';

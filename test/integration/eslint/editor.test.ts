@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { CodeAction, TextEdit } from 'vscode-languageserver-protocol/node';
-import { requests, type TimingsResult } from '../../../workers/protocol-lsp.ts';
+import { requests, type TimingsResult } from '../../../workers/protocol/editor-protocol.ts';
 import { Editor } from '../../support/lsp-client.ts';
 import { makeWorkspace, removeWorkspaces, type Files } from './workspaces.ts';
 

@@ -7,7 +7,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import type { Fix, Issue, Position, Unit } from '../../../workers/protocol.ts';
+import type { Fix, Issue, Position, Unit } from '../../../workers/protocol/detector-protocol.ts';
 
 interface OracleFix {
   readonly range: readonly [number, number];

@@ -4,7 +4,7 @@ import { chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { detector } from '../../../workers/detectors/eslint/index.ts';
-import type { DetectorProblem, Position } from '../../../workers/protocol.ts';
+import type { DetectorProblem, Position } from '../../../workers/protocol/detector-protocol.ts';
 import { runDetector } from '../../support/run-detector.ts';
 import type { DetectorRun } from '../../support/run-detector.ts';
 import { compare, runEslint } from './oracle.ts';

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine } from '../../../server/engine/engine.ts';
 import type { FileChange } from '../../../server/engine/interest.ts';
 import { createPool } from '../../../server/pool/pool.ts';
-import type { Unit } from '../../../workers/protocol.ts';
+import type { Unit } from '../../../workers/protocol/detector-protocol.ts';
 import { pick, randomFrom, type Random } from '../../support/replay/random.ts';
 import { compare, runEslint } from './oracle.ts';
 import { makeWorkspace, type Files } from './workspaces.ts';

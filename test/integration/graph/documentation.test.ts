@@ -6,7 +6,7 @@ import { CIRCULAR_RULES, detector as circular } from '../../../workers/detectors
 import { detector as imports, IMPORT_RULES } from '../../../workers/detectors/import/index.ts';
 import { detector as isolation, ISOLATION_RULES } from '../../../workers/detectors/isolation/index.ts';
 import { detector as packages, PACKAGE_RULES } from '../../../workers/detectors/package/index.ts';
-import type { Detector } from '../../../workers/detector.ts';
+import type { Detector } from '../../../workers/protocol/detector.ts';
 import { runDetector } from '../../support/run-detector.ts';
 import { workspaceOf } from './workspace.ts';
 

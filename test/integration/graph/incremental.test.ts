@@ -11,7 +11,7 @@ import { IMPORT_RULES, importFindings } from '../../../workers/detectors/import/
 import { ISOLATION_RULES, isolationFindings, moduleCouplings } from '../../../workers/detectors/isolation/index.ts';
 import { PACKAGE_RULES, packageFindings } from '../../../workers/detectors/package/index.ts';
 import { ModuleGraph } from '../../../workers/graph/graph.ts';
-import type { DetectorOptions, Finding, Overlay } from '../../../workers/protocol.ts';
+import type { DetectorOptions, Finding, Overlay } from '../../../workers/protocol/detector-protocol.ts';
 import { workspaceOf, type TestWorkspace } from './workspace.ts';
 
 const MODULES = ['src/a.ts', 'src/b.tsx', 'src/c.js', 'src/lib/index.ts', 'src/lib.ts', 'src/lib/d.ts', 'packages/p/src/index.ts', 'packages/p/main.js', 'packages/p/internal/x.js', 'packages/q/index.mjs', 'src/Upper.ts', 'src/a.test.ts', 'node.d.ts', 'vite.config.js']; // prettier-ignore

@@ -13,7 +13,7 @@ import { detector as circular } from '../../../workers/detectors/circular/index.
 import { detector as imports } from '../../../workers/detectors/import/index.ts';
 import { detector as isolation } from '../../../workers/detectors/isolation/index.ts';
 import { detector as packages } from '../../../workers/detectors/package/index.ts';
-import type { Issue } from '../../../workers/protocol.ts';
+import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
 import { runDetector } from '../../support/run-detector.ts';
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../../..');

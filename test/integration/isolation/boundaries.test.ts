@@ -1,7 +1,7 @@
 /** Boundaries drawn for other tools hold here too, as far as their configuration can be read without running it. */
 import assert from 'node:assert/strict';
 import { detector } from '../../../workers/detectors/isolation/index.ts';
-import type { DetectorOptions, Issue } from '../../../workers/protocol.ts';
+import type { DetectorOptions, Issue } from '../../../workers/protocol/detector-protocol.ts';
 import { runDetector } from '../../support/run-detector.ts';
 import { workspaceOf } from '../graph/workspace.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ModuleGraph } from '../../../workers/graph/graph.ts';
 import { detector, folderCouplings } from '../../../workers/detectors/isolation/index.ts';
-import type { DetectorOptions } from '../../../workers/protocol.ts';
+import type { DetectorOptions } from '../../../workers/protocol/detector-protocol.ts';
 import { runDetector } from '../../support/run-detector.ts';
 import { workspaceOf, type TestWorkspace } from '../graph/workspace.ts';
 

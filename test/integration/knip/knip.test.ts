@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { detector } from '../../../workers/detectors/knip/index.ts';
 import { detector as packages } from '../../../workers/detectors/package/index.ts';
-import type { Issue } from '../../../workers/protocol.ts';
+import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
 import { detectorSettings } from '../../../server/engine/detector-settings.ts';
 import { interestOf } from '../../../server/engine/interest.ts';
 import { runDetector } from '../../support/run-detector.ts';

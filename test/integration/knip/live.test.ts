@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { requests, type StatusParams } from '../../../workers/protocol-lsp.ts';
+import { requests, type StatusParams } from '../../../workers/protocol/editor-protocol.ts';
 import { Editor } from '../../support/lsp-client.ts';
 import { makeWorkspace, type TestWorkspace } from '../../support/workspace.ts';
 

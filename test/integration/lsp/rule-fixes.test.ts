@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { TextEdit } from 'vscode-languageserver/node';
 import { codeActionsOf } from '../../../server/lsp/code-actions.ts';
 import { diagnosticOf } from '../../../server/lsp/diagnostics.ts';
-import type { Detector } from '../../../workers/detector.ts';
+import type { Detector } from '../../../workers/protocol/detector.ts';
 import { detector as circular } from '../../../workers/detectors/circular/index.ts';
 import { detector as imports } from '../../../workers/detectors/import/index.ts';
 import { detector as isolation } from '../../../workers/detectors/isolation/index.ts';

@@ -6,7 +6,7 @@ import type { HealthParams } from '../../../server/pool/operations.ts';
 import { storeDirFor } from '../../../server/store/location.ts';
 import { openStore } from '../../../server/store/store.ts';
 import type { CodeAction, Diagnostic } from 'vscode-languageserver-protocol/node';
-import { detectorNames, requests, type StatusParams } from '../../../workers/protocol-lsp.ts';
+import { detectorNames, requests, type StatusParams } from '../../../workers/protocol/editor-protocol.ts';
 import { checkJson } from '../../support/cli.ts';
 import { Editor } from '../../support/lsp-client.ts';
 import { alive, descendantsOf, until } from '../../support/processes.ts';

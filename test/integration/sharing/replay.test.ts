@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { requests, type StatusParams } from '../../../workers/protocol-lsp.ts';
+import { requests, type StatusParams } from '../../../workers/protocol/editor-protocol.ts';
 import { Editor } from '../../support/lsp-client.ts';
 import { until } from '../../support/processes.ts';
 import { KnownFiles, randomBy } from '../store/known-files.ts';

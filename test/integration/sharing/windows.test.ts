@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { CheckReport } from '../../../server/cli/result.ts';
-import { requests, type StatusParams } from '../../../workers/protocol-lsp.ts';
+import { requests, type StatusParams } from '../../../workers/protocol/editor-protocol.ts';
 import { startCli } from '../../support/cli.ts';
 import { Editor } from '../../support/lsp-client.ts';
 import { until } from '../../support/processes.ts';

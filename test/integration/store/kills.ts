@@ -11,7 +11,7 @@ import { Memory } from '../../../server/engine/memory.ts';
 import { storeDirFor } from '../../../server/store/location.ts';
 import { asRunEntry } from '../../../server/store/run-history.ts';
 import { openStore } from '../../../server/store/store.ts';
-import { requests, type StatusParams } from '../../../workers/protocol-lsp.ts';
+import { requests, type StatusParams } from '../../../workers/protocol/editor-protocol.ts';
 import { Editor } from '../../support/lsp-client.ts';
 import { until } from '../../support/processes.ts';
 import { KnownFiles, randomBy, scriptCount } from './known-files.ts';

@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { createPool } from '../../../server/pool/pool.ts';
 import { openStore } from '../../../server/store/store.ts';
-import type { Unit } from '../../../workers/protocol.ts';
+import type { Unit } from '../../../workers/protocol/detector-protocol.ts';
 
 const [root = '.', dir = '.', ...files] = process.argv.slice(2);
 const modules = { scripted: path.join(import.meta.dirname, '../../fixtures/workers/scripted.ts') };

@@ -1,6 +1,6 @@
 /** Results for scripts, which have no mocha around them. */
 import type { UnitResult } from '../../../server/store/index.ts';
-import type { Issue } from '../../../workers/protocol.ts';
+import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
 
 /** A unit of one file with issues in lines 0 to `count`; the same for the same arguments. */
 export function fileResult(file: string, count: number, fingerprint = `of ${file}`): UnitResult {

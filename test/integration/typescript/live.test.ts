@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import type { CheckContext } from '../../../workers/detector.ts';
+import type { CheckContext } from '../../../workers/protocol/detector.ts';
 import { detector } from '../../../workers/detectors/typescript/index.ts';
 import { assertSameAsTsc, cleanUp, config, makeWorkspace, run, versions, type Files } from './support.ts';
 

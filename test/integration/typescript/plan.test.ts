@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { PlanResult } from '../../../workers/protocol.ts';
+import type { PlanResult } from '../../../workers/protocol/detector-protocol.ts';
 import { assertSameAsTsc, cleanUp, config, makeWorkspace, run, tscOf, unitsNamed, type Files } from './support.ts';
 
 describe('typescript: what there is to check', function () {

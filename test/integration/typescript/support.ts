@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { CheckRequest, CheckResult, DetectorOptions, Unit } from '../../../workers/protocol.ts';
+import type { CheckRequest, CheckResult, DetectorOptions, Unit } from '../../../workers/protocol/detector-protocol.ts';
 import { differenceOf, lineOf, runTsc, sortedSet } from '../../support/typescript-oracle.ts';
 import { engineFor } from '../../../workers/detectors/typescript/engine.ts';
 import { detector } from '../../../workers/detectors/typescript/index.ts';

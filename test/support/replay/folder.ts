@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, realpath, rename, rm, symlink, writeFile 
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { walkFiles } from '../../../workers/files.ts';
+import { walkFiles } from '../../../workers/protocol/files.ts';
 
 const run = promisify(execFile);
 const isText = (file: string): boolean => /\.(?:[cm]?[jt]sx?|jsonc?)$/.test(file) || /(?:^|\/)\.gitignore$/.test(file);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { defaultSettings, normalizeSettings } from '../../../workers/settings.ts';
+import { defaultSettings, normalizeSettings } from '../../../workers/protocol/settings.ts';
 import { configFileSchema, manifestWithSettings } from '../../../scripts/settings.mjs';
 import { tooltipCommands } from '../../../client/view.ts';
-import { detectorNames } from '../../../workers/protocol-lsp.ts';
+import { detectorNames } from '../../../workers/protocol/editor-protocol.ts';
 
 const root = join(import.meta.dirname, '../../..');
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { statusItem } from '../../../client/view.ts';
 import type { View } from '../../../client/view.ts';
-import type { StatusParams } from '../../../workers/protocol-lsp.ts';
+import type { StatusParams } from '../../../workers/protocol/editor-protocol.ts';
 
 const idle: StatusParams = {
   state: 'idle',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Engine } from '../../../server/engine/engine.ts';
-import type { PlanResult } from '../../../workers/protocol.ts';
+import type { PlanResult } from '../../../workers/protocol/detector-protocol.ts';
 import { fileUnit, issue, planOf, projectUnit, ScriptedPool, settle } from './support.ts';
 
 describe('engine: what runs are told, and what is shown', () => {

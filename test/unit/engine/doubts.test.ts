@@ -4,7 +4,7 @@ import { Closures, type KnownOutline } from '../../../server/engine/closures.ts'
 import { Doubts } from '../../../server/engine/doubts.ts';
 import { Engine } from '../../../server/engine/engine.ts';
 import type { ChangeKind, FileChange } from '../../../server/engine/interest.ts';
-import type { Outline, Reach, Unit } from '../../../workers/protocol.ts';
+import type { Outline, Reach, Unit } from '../../../workers/protocol/detector-protocol.ts';
 import { until } from '../../support/processes.ts';
 import { fileUnit, issue, planOf, ScriptedPool, settle } from './support.ts';
 

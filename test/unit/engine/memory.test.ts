@@ -7,7 +7,7 @@ import { Engine } from '../../../server/engine/engine.ts';
 import { openStore } from '../../../server/store/store.ts';
 import { makeWorkspace, type TestWorkspace } from '../../support/workspace.ts';
 import { until } from '../../support/processes.ts';
-import type { Unit } from '../../../workers/protocol.ts';
+import type { Unit } from '../../../workers/protocol/detector-protocol.ts';
 import { fileUnit, issue, planOf, projectUnit, ScriptedPool } from './support.ts';
 
 /** Longer than the tolerance for the clocks of file systems. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine } from '../../../server/engine/engine.ts';
-import type { CheckResult } from '../../../workers/protocol.ts';
+import type { CheckResult } from '../../../workers/protocol/detector-protocol.ts';
 import { issue, planOf, projectUnit, ScriptedPool, settle, type HeldCheck } from './support.ts';
 
 describe('engine: projects after an edit', function () {

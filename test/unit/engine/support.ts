@@ -1,5 +1,5 @@
 /** A pool that does what the test says, step by step, and issues to feed it with. */
-import type { CheckEvent, Issue, PlanRequest, PlanResult, Unit } from '../../../workers/protocol.ts';
+import type { CheckEvent, Issue, PlanRequest, PlanResult, Unit } from '../../../workers/protocol/detector-protocol.ts';
 import type { CheckOutcome, CheckTask, Pool } from '../../../server/pool/types.ts';
 
 export function issue(detector: string, file: string, line: number, rule = 'rule', message = 'message'): Issue {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Doubts } from '../../../server/engine/doubts.ts';
 import { UnitLedger } from '../../../server/engine/unit-ledger.ts';
-import type { Outline, Unit } from '../../../workers/protocol.ts';
+import type { Outline, Unit } from '../../../workers/protocol/detector-protocol.ts';
 import { fileUnit, projectUnit } from './support.ts';
 
 const outline: Outline = { types: 'types', modules: 'modules', imports: [] };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Finding } from '../../../workers/protocol.ts';
-import { suppress, suppressionsIn, UNUSED_SUPPRESSION } from '../../../workers/suppression.ts';
+import type { Finding } from '../../../workers/protocol/detector-protocol.ts';
+import { suppress, suppressionsIn, UNUSED_SUPPRESSION } from '../../../workers/runtime/suppression.ts';
 
 function at(line: number, rule = 'import-cycle'): Finding {
   return {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { diagnosticOf } from '../../../server/lsp/diagnostics.ts';
-import type { Issue } from '../../../workers/protocol.ts';
+import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
 
 function hrefOf(detector: string, rule: string, url?: string): string | undefined {
   const issue: Issue = {

@@ -7,8 +7,8 @@ import { Engine } from '../../../server/engine/engine.ts';
 import type { FileChange } from '../../../server/engine/interest.ts';
 import { Workspace } from '../../../server/lsp/workspace.ts';
 import { createPool } from '../../../server/pool/pool.ts';
-import { detectorNames } from '../../../workers/protocol-lsp.ts';
-import { normalizeSettings } from '../../../workers/settings.ts';
+import { detectorNames } from '../../../workers/protocol/editor-protocol.ts';
+import { normalizeSettings } from '../../../workers/protocol/settings.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
 
 describe('workspace', () => {

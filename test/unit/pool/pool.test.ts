@@ -7,7 +7,7 @@ import type { MachineMemory } from '../../../server/pool/machine.ts';
 import { createPool, PlanFailure, type PoolOptions } from '../../../server/pool/pool.ts';
 import type { SampleTrees } from '../../../server/pool/process-tree.ts';
 import type { CheckOutcome, CheckTask, PoolNotice, SupervisedPool } from '../../../server/pool/types.ts';
-import type { CheckEvent, CheckRequest, PlanRequest, Unit } from '../../../workers/protocol.ts';
+import type { CheckEvent, CheckRequest, PlanRequest, Unit } from '../../../workers/protocol/detector-protocol.ts';
 import { settle, SimulatedClock } from './support/simulated-clock.ts';
 
 /** A process that does only what the test says. */

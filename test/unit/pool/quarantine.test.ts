@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { recordOf, shelvedInputs, type QuarantineShelf } from '../../../server/pool/quarantine-shelf.ts';
 import { Quarantine, type QuarantineContext } from '../../../server/pool/quarantine.ts';
 import type { ExitKind, QuarantinedInput } from '../../../server/pool/types.ts';
-import type { CheckRequest, Unit } from '../../../workers/protocol.ts';
+import type { CheckRequest, Unit } from '../../../workers/protocol/detector-protocol.ts';
 import { SimulatedClock } from './support/simulated-clock.ts';
 
 const unit: Unit = { id: 'a.ts', kind: 'file', group: 'g', file: 'a.ts' };

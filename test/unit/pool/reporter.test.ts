@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import type { CheckEvent, CheckRequest, Finding, Unit } from '../../../workers/protocol.ts';
-import { Reporter } from '../../../workers/reporter.ts';
-import { flawOfFinding, flawOfPlan } from '../../../workers/well-formed.ts';
+import type { CheckEvent, CheckRequest, Finding, Unit } from '../../../workers/protocol/detector-protocol.ts';
+import { Reporter } from '../../../workers/runtime/reporter.ts';
+import { flawOfFinding, flawOfPlan } from '../../../workers/runtime/well-formed.ts';
 
 const unit: Unit = { id: 'a.ts', kind: 'file', group: 'g', file: 'a.ts' };
 const range = { start: { line: 1, character: 0 }, end: { line: 1, character: 3 } };

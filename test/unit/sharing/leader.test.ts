@@ -8,7 +8,7 @@ import type { Teller, Told, UnitAnswer } from '../../../server/engine/told.ts';
 import { Follower } from '../../../server/sharing/follower.ts';
 import { Leader } from '../../../server/sharing/leader.ts';
 import { greetingOf } from '../../../server/sharing/messages.ts';
-import type { CheckEvent } from '../../../workers/protocol.ts';
+import type { CheckEvent } from '../../../workers/protocol/detector-protocol.ts';
 import { issue, projectUnit } from '../engine/support.ts';
 
 describe('sharing: leader', () => {

@@ -3,7 +3,7 @@ import type { Follower } from '../../../server/sharing/follower.ts';
 import { meaningOf, type CheckReply } from '../../../server/sharing/messages.ts';
 import { sharedPool } from '../../../server/sharing/shared-pool.ts';
 import type { CheckOutcome, CheckTask } from '../../../server/pool/types.ts';
-import type { CheckEvent, CheckRequest } from '../../../workers/protocol.ts';
+import type { CheckEvent, CheckRequest } from '../../../workers/protocol/detector-protocol.ts';
 import { fileUnit, issue, planOf, ScriptedPool } from '../engine/support.ts';
 
 const done: CheckOutcome = { kind: 'done', result: { durationMs: 1, files: 1, issues: 1 }, quarantined: [] };

@@ -13,7 +13,7 @@ import {
   readBaseline,
   writeBaseline,
 } from '../../../server/store/baseline.ts';
-import type { Issue } from '../../../workers/protocol.ts';
+import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
 import { issue, temporaryFolders } from './support.ts';
 
 const [first, second, third] = [

@@ -5,7 +5,7 @@ import { checksumOf } from '../../../server/store/checksum.ts';
 import { addIssues } from '../../../server/store/issue-parts.ts';
 import { packBody } from '../../../server/store/part-body.ts';
 import type { EncodedPart, LoadedUnit } from '../../../server/store/operations.ts';
-import type { Issue } from '../../../workers/protocol.ts';
+import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
 import { fileResult, issue, memoryDatabase, putUnit, unitsIn } from './support.ts';
 
 describe('store: checksums', () => {

@@ -10,7 +10,7 @@ import { ensureSchema } from '../../../server/store/schema.ts';
 import { Connection } from '../../../server/store/sqlite.ts';
 import type { StoredUnit } from '../../../server/store/store.ts';
 import type { UnitResult } from '../../../server/store/write-queue.ts';
-import type { Issue } from '../../../workers/protocol.ts';
+import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
 
 export function issue(detector: string, file: string, line: number, message = `problem in line ${line}`): Issue {
   return {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { walkFiles, type UnreadableDirectory, type WalkOptions } from '../../../workers/files.ts';
+import { walkFiles, type UnreadableDirectory, type WalkOptions } from '../../../workers/protocol/files.ts';
 
 describe('walkFiles', () => {
   let root = '';

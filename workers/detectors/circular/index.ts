@@ -4,7 +4,7 @@ import type { Edge } from '../../graph/edges.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { isTestFile } from '../../graph/places.ts';
 import { rangeIn, specifierRange } from '../../graph/record.ts';
-import type { DetectorOptions, Finding, Fix, RelatedPlace } from '../../protocol.ts';
+import type { DetectorOptions, Finding, Fix, RelatedPlace } from '../../protocol/detector-protocol.ts';
 import { couldBeTypeImport, cyclesOf, type Component, type Cycle, type Cycles } from './cycles.ts';
 import { earlyReads } from './load-order.ts';
 

@@ -3,7 +3,7 @@
  * It is asked through the protocol of the detectors because the module graph lives where they run.
  */
 import path from 'node:path';
-import type { Detector } from '../../detector.ts';
+import type { Detector } from '../../protocol/detector.ts';
 import { graphOf, type Module, type ModuleGraph } from '../../graph/index.ts';
 
 export const detector: Detector = {

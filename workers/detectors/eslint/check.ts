@@ -4,8 +4,8 @@
  */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import type { CheckContext } from '../../detector.ts';
-import type { CheckRequest, CheckResult, Outline, Unit } from '../../protocol.ts';
+import type { CheckContext } from '../../protocol/detector.ts';
+import type { CheckRequest, CheckResult, Outline, Unit } from '../../protocol/detector-protocol.ts';
 import { inDirectory } from './engine.ts';
 import { isGone } from './listing.ts';
 import { forgetResolved, outlineOf } from './outline.ts';

@@ -4,7 +4,7 @@
  * Loads code of the workspace (configurations, plugins), so it belongs into a process of its own. README.md beside this
  * file tells the rules and their reasons.
  */
-import type { Detector } from '../../detector.ts';
+import type { Detector } from '../../protocol/detector.ts';
 import { check, forgetSessions } from './check.ts';
 import { plan } from './plan.ts';
 

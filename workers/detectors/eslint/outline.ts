@@ -6,7 +6,7 @@ import { hash } from 'node:crypto';
 import path from 'node:path';
 import { ResolverFactory } from 'oxc-resolver';
 import { isModuleFile, readRecord, type ModuleRecord } from '../../graph/record.ts';
-import type { Outline } from '../../protocol.ts';
+import type { Outline } from '../../protocol/detector-protocol.ts';
 import { relativeTo } from './problems.ts';
 import type { Program, SourceFile } from './program.ts';
 

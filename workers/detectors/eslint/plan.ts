@@ -1,7 +1,7 @@
 /** Finds the ESLint roots of a workspace and the files ESLint lints in each. Keeps nothing. */
 import { readdirSync, realpathSync } from 'node:fs';
-import type { PlanContext } from '../../detector.ts';
-import type { DetectorProblem, PlanRequest, PlanResult, Unit } from '../../protocol.ts';
+import type { PlanContext } from '../../protocol/detector.ts';
+import type { DetectorProblem, PlanRequest, PlanResult, Unit } from '../../protocol/detector-protocol.ts';
 import { inDirectory, loadEngine } from './engine.ts';
 import type { Engine } from './engine.ts';
 import { isGone, listFiles } from './listing.ts';

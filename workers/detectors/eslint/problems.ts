@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import type { DetectorProblem, Position, Range } from '../../protocol.ts';
+import type { DetectorProblem, Position, Range } from '../../protocol/detector-protocol.ts';
 import { EngineError } from './engine.ts';
 import type { ConfigType, Engine } from './engine.ts';
 import type { SkippedPath } from './listed.ts';

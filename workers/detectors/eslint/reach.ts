@@ -2,7 +2,7 @@
  * Whether the rules of a configuration look at more than the file they are given. Rules do not say so themselves, so
  * this is known by plugin; a plugin that is not known here may look at anything. Data, and how to read it.
  */
-import type { Reach } from '../../protocol.ts';
+import type { Reach } from '../../protocol/detector-protocol.ts';
 import { isTyped } from './engine.ts';
 
 /** Plugins whose rules see the file only, its types apart; without `eslint-plugin-`. */

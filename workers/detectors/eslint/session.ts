@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import semver from 'semver';
-import type { Finding } from '../../protocol.ts';
+import type { Finding } from '../../protocol/detector-protocol.ts';
 import { isTyped, loadEngine } from './engine.ts';
 import type { Engine, Eslint, LintResult, LintTimes } from './engine.ts';
 import { toFindings, toRuleErrorFinding } from './findings.ts';

@@ -1,7 +1,7 @@
 /** Import statements that could be one. */
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import { isTypeScriptFile, rangeIn, recordHash, specifierRange, type ModuleRequest } from '../../graph/record.ts';
-import type { Fix } from '../../protocol.ts';
+import type { Fix } from '../../protocol/detector-protocol.ts';
 import type { ImportCheck } from './import-check.ts';
 
 export function checkDuplicates(check: ImportCheck, module: Module): void {

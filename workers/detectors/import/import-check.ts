@@ -3,7 +3,7 @@ import type { Environment } from '../../graph/environment.ts';
 import type { IgnoredPaths } from '../../graph/ignored.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import type { ModuleRequest } from '../../graph/record.ts';
-import type { Finding } from '../../protocol.ts';
+import type { Finding } from '../../protocol/detector-protocol.ts';
 
 export type ImportRule =
   | 'unresolved'

@@ -14,7 +14,7 @@ import {
   stringsOf,
   type RuleSeverities,
 } from '../../graph/rules.ts';
-import type { DetectorOptions, Finding } from '../../protocol.ts';
+import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
 import { checkCommonJs } from './commonjs.ts';
 import { checkBuiltin } from './deprecated.ts';
 import { checkDuplicates } from './duplicates.ts';

@@ -4,7 +4,7 @@ import type { Module } from '../../graph/index.ts';
 import { isDeclarationFile, isTypeScriptFile, rangeIn, type ImportedName } from '../../graph/record.ts';
 import { nearest } from '../../graph/spelling.ts';
 import { usesOf } from '../../graph/uses-of.ts';
-import type { Fix, Range, RelatedPlace } from '../../protocol.ts';
+import type { Fix, Range, RelatedPlace } from '../../protocol/detector-protocol.ts';
 import type { Asked, ImportCheck } from './import-check.ts';
 
 export function checkNames(check: ImportCheck, { module, request, index }: Asked): void {

@@ -6,7 +6,7 @@ import { declares } from '../../graph/installed.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { specifierRange } from '../../graph/record.ts';
 import type { Missing } from '../../graph/resolution.ts';
-import type { Finding } from '../../protocol.ts';
+import type { Finding } from '../../protocol/detector-protocol.ts';
 import { guardedRequests } from './guarded.ts';
 import type { Asked, ImportCheck } from './import-check.ts';
 

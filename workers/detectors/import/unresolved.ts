@@ -5,7 +5,7 @@ import { isTypeScriptFile, specifierRange } from '../../graph/record.ts';
 import type { Missing } from '../../graph/resolution.ts';
 import { specifierFix } from '../../graph/rules.ts';
 import { nearest } from '../../graph/spelling.ts';
-import type { Fix } from '../../protocol.ts';
+import type { Fix } from '../../protocol/detector-protocol.ts';
 import { guardedRequests } from './guarded.ts';
 import type { Asked, ImportCheck } from './import-check.ts';
 import { reportBlocked, reportPackage } from './unresolved-package.ts';

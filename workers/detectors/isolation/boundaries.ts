@@ -3,7 +3,7 @@ import picomatch from 'picomatch';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
-import type { DetectorOptions } from '../../protocol.ts';
+import type { DetectorOptions } from '../../protocol/detector-protocol.ts';
 import type { Boundary, Drawn, Verdict } from './boundary.ts';
 import { cruiserBoundaries } from './dependency-cruiser/index.ts';
 import { elementBoundaries } from './elements/index.ts';

@@ -1,7 +1,7 @@
 /** What a boundary is, whoever has drawn it. */
 import type { ModuleRequest } from '../../graph/record.ts';
 import type { Resolution } from '../../graph/resolution.ts';
-import type { Severity } from '../../protocol.ts';
+import type { Severity } from '../../protocol/detector-protocol.ts';
 
 /** An import, and what it turned out to lead to. */
 export interface Crossing {

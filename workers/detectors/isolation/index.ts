@@ -8,7 +8,7 @@ import { isRecord, type Manifest } from '../../graph/manifests.ts';
 import { isDeclarationFile, rangeIn, specifierRange, type ModuleRequest } from '../../graph/record.ts';
 import { isRelative, type Resolution } from '../../graph/resolution.ts';
 import { Findings, graphDetector, severitiesOf, specifierFix, type RuleSeverities } from '../../graph/rules.ts';
-import type { DetectorOptions, Finding, Fix } from '../../protocol.ts';
+import type { DetectorOptions, Finding, Fix } from '../../protocol/detector-protocol.ts';
 import { boundariesOf } from './boundaries.ts';
 import type { Crossing, Drawn, Verdict } from './boundary.ts';
 import { effectsOnLoad } from './effects.ts';

@@ -4,7 +4,7 @@ import picomatch from 'picomatch';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
-import type { Severity } from '../../protocol.ts';
+import type { Severity } from '../../protocol/detector-protocol.ts';
 import { isKnown, staticConfig } from './static-config.ts';
 
 type Part = Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@
 import { findNodeAtLocation, parseTree } from 'jsonc-parser';
 import { lineTableOf, rangeAt } from '../../graph/lines.ts';
 import { isRecord } from '../../graph/manifests.ts';
-import type { DetectorOptions, Finding, Range, Severity } from '../../protocol.ts';
+import type { DetectorOptions, Finding, Range, Severity } from '../../protocol/detector-protocol.ts';
 import type { KnipAnswer, KnipPlace } from './report.ts';
 
 /** By file, sorted; files outside of the root are left to who has them open. */

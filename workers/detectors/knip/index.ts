@@ -5,9 +5,16 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { CheckContext, Detector } from '../../detector.ts';
+import type { CheckContext, Detector } from '../../protocol/detector.ts';
 import { knipOf, type Knip } from '../../graph/knip.ts';
-import type { CheckRequest, CheckResult, DetectorProblem, PlanRequest, PlanResult, Unit } from '../../protocol.ts';
+import type {
+  CheckRequest,
+  CheckResult,
+  DetectorProblem,
+  PlanRequest,
+  PlanResult,
+  Unit,
+} from '../../protocol/detector-protocol.ts';
 import { KnipFailed, runKnip } from './command.ts';
 import { findingsOf } from './findings.ts';
 import { answersOf, type KnipReport } from './report.ts';

@@ -4,7 +4,7 @@ import { Kept } from '../../graph/kept.ts';
 import { knipOf, type Knip } from '../../graph/knip.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import { Findings, graphDetector, ignoredFiles, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
-import type { DetectorOptions, Finding } from '../../protocol.ts';
+import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
 import { checkBinaries } from './binaries.ts';
 import { checkEntries, checkFields, checkLockfiles } from './fields.ts';
 import { checkInstallation } from './installation.ts';

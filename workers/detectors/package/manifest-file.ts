@@ -3,7 +3,7 @@ import { applyEdits, modify, parseTree, findNodeAtLocation, type Node, type Pars
 import { dependenciesOf, type Dependency } from '../../graph/installed.ts';
 import { lineTableOf, rangeAt, type LineTable } from '../../graph/lines.ts';
 import type { Manifest } from '../../graph/manifests.ts';
-import type { Range, TextEdit } from '../../protocol.ts';
+import type { Range, TextEdit } from '../../protocol/detector-protocol.ts';
 
 /** By name. */
 export type Declared = ReadonlyMap<string, readonly Dependency[]>;

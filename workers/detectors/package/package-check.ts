@@ -1,7 +1,7 @@
 /** What the checks of the `package` detector work on and report. */
 import type { ModuleGraph } from '../../graph/index.ts';
 import type { Manifest } from '../../graph/manifests.ts';
-import type { DetectorOptions, Finding } from '../../protocol.ts';
+import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
 import type { Lockfiles } from './lockfiles.ts';
 import type { ManifestFile } from './manifest-file.ts';
 

@@ -6,7 +6,7 @@ import { isRecord, type Manifest } from '../../graph/manifests.ts';
 import { specifierRange } from '../../graph/record.ts';
 import type { Resolution } from '../../graph/resolution.ts';
 import { stringsOf } from '../../graph/rules.ts';
-import type { Fix } from '../../protocol.ts';
+import type { Fix } from '../../protocol/detector-protocol.ts';
 import type { PackageCheck } from './package-check.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import type { Providers } from './providers.ts';

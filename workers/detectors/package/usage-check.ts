@@ -7,7 +7,7 @@ import type { Module } from '../../graph/index.ts';
 import { Kept } from '../../graph/kept.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import { ambientNames } from '../../graph/program.ts';
-import type { Finding } from '../../protocol.ts';
+import type { Finding } from '../../protocol/detector-protocol.ts';
 import type { PackageCheck } from './package-check.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import { Providers } from './providers.ts';

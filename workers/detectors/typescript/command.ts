@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import type { Range } from '../../protocol.ts';
+import type { Range } from '../../protocol/detector-protocol.ts';
 import type { Engine } from './engine.ts';
 import {
   EngineDied,

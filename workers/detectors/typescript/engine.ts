@@ -3,7 +3,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { DetectorProblem } from '../../protocol.ts';
+import type { DetectorProblem } from '../../protocol/detector-protocol.ts';
 
 export type EngineMode = 'auto' | 'workspace' | 'native';
 

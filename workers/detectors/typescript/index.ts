@@ -5,7 +5,7 @@
  */
 import path from 'node:path';
 import { getHeapStatistics } from 'node:v8';
-import type { CheckContext, Detector, PlanContext } from '../../detector.ts';
+import type { CheckContext, Detector, PlanContext } from '../../protocol/detector.ts';
 import type {
   CheckRequest,
   CheckResult,
@@ -14,7 +14,7 @@ import type {
   PlanRequest,
   PlanResult,
   Unit,
-} from '../../protocol.ts';
+} from '../../protocol/detector-protocol.ts';
 import { accelerated } from './accelerated.ts';
 import { openCommand } from './command.ts';
 import { engineFor, EngineMissing, groupOf, nameOf, type Engine, type EngineMode } from './engine.ts';

@@ -1,5 +1,5 @@
 /** What a check was given of earlier ones, and what it wants to leave to later ones. Lives as long as one check. */
-import type { CheckRequest, CheckResult } from '../../protocol.ts';
+import type { CheckRequest, CheckResult } from '../../protocol/detector-protocol.ts';
 import type { Notes } from './session.ts';
 
 export class CheckNotes implements Notes {

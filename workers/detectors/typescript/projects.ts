@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import ignore from 'ignore';
 import { parse } from 'jsonc-parser';
-import { walkFiles } from '../../files.ts';
-import type { DetectorProblem } from '../../protocol.ts';
+import { walkFiles } from '../../protocol/files.ts';
+import type { DetectorProblem } from '../../protocol/detector-protocol.ts';
 
 export interface ProjectSearch {
   /** Only these: paths and patterns in the language of .gitignore, relative to the root. Empty: all. */

@@ -1,8 +1,8 @@
 /** Turns what an engine says of one project into findings of its unit. Lives as long as one check of one unit. */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import type { CheckContext } from '../../detector.ts';
-import type { Finding, RelatedPlace, Unit } from '../../protocol.ts';
+import type { CheckContext } from '../../protocol/detector.ts';
+import type { Finding, RelatedPlace, Unit } from '../../protocol/detector-protocol.ts';
 import type { Diagnostic, ProjectSink } from './session.ts';
 
 /** Paths relative to a root, whether spelled through symbolic links or not. */

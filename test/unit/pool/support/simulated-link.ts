@@ -12,7 +12,13 @@ import type {
   Vitals,
 } from '../../../../server/pool/link.ts';
 import { LinkLost } from '../../../../server/pool/link.ts';
-import type { CheckEvent, CheckRequest, Issue, PlanRequest, Unit } from '../../../../workers/protocol.ts';
+import type {
+  CheckEvent,
+  CheckRequest,
+  Issue,
+  PlanRequest,
+  Unit,
+} from '../../../../workers/protocol/detector-protocol.ts';
 import type { Random } from '../../../../server/pool/clock.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
 

@@ -5,7 +5,7 @@
 import path from 'node:path';
 import type { ModuleGraph } from '../../../graph/index.ts';
 import { isRecord } from '../../../graph/manifests.ts';
-import type { Severity } from '../../../protocol.ts';
+import type { Severity } from '../../../protocol/detector-protocol.ts';
 import type { Boundary, Crossing, Drawn, Note, Verdict } from '../boundary.ts';
 import { isKnown, staticConfig } from '../static-config.ts';
 import { sourceCondition, targetCondition } from './conditions.ts';

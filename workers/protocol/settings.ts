@@ -4,7 +4,7 @@
  * settings.json is written by hand, and editors other than VS Code send what they like: a value of the wrong type is
  * replaced by its default, so that everybody after this can rely on what is there.
  */
-import { detectorNames, type BulkheadSettings, type DetectorName, type DetectorSettings } from './protocol-lsp.ts';
+import { detectorNames, type BulkheadSettings, type DetectorName, type DetectorSettings } from './editor-protocol.ts';
 
 export const defaultSettings: BulkheadSettings = {
   typescript: { enable: true, engine: 'auto' },

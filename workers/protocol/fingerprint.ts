@@ -3,7 +3,7 @@
  * detector, rule, file, the trimmed text of the line, and an ordinal among issues that are equal in all of these.
  */
 import { createHash } from 'node:crypto';
-import type { Finding, Issue } from './protocol.ts';
+import type { Finding, Issue } from './detector-protocol.ts';
 
 const ORDINAL_SEPARATOR = '\u0000';
 

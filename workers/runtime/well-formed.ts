@@ -1,5 +1,5 @@
 /** Detectors may be anybody's: what they hand over is looked at before it goes further. Pure. */
-import type { Finding, PlanResult, Position, Range, Unit } from './protocol.ts';
+import type { Finding, PlanResult, Position, Range, Unit } from '../protocol/detector-protocol.ts';
 
 const SEVERITIES = new Set<unknown>(['error', 'warning', 'info', 'hint']);
 const STATUSES = new Set<unknown>(['ready', 'not-applicable', 'failed']);

@@ -4,9 +4,17 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { CheckContext, LogLevel } from './detector.ts';
-import { IssueCompleter } from './fingerprint.ts';
-import type { CheckEvent, CheckRequest, DetectorProblem, Finding, Issue, Outline, Unit } from './protocol.ts';
+import type { CheckContext, LogLevel } from '../protocol/detector.ts';
+import { IssueCompleter } from '../protocol/fingerprint.ts';
+import type {
+  CheckEvent,
+  CheckRequest,
+  DetectorProblem,
+  Finding,
+  Issue,
+  Outline,
+  Unit,
+} from '../protocol/detector-protocol.ts';
 import { flawOfFinding } from './well-formed.ts';
 
 /** Issues per event: keeps one event's frame far below the line's limit. */

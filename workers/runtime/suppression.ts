@@ -8,7 +8,7 @@
  * Rules are named bare or as `detector/rule`, separated by commas or blanks; without any the comment means all. In
  * stacked comments each speaks of the first line below that is not such a comment.
  */
-import type { Finding, Range } from './protocol.ts';
+import type { Finding, Range } from '../protocol/detector-protocol.ts';
 
 export type SuppressionScope = 'next-line' | 'line' | 'file';
 

@@ -8,7 +8,7 @@ import type {
   PlanRequest,
   PlanResult,
   Unit,
-} from './protocol.ts';
+} from './detector-protocol.ts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 

@@ -1,6 +1,6 @@
 /** The messages between the server's pool and a compartment's host, in the ipc library's terms. */
-import type { DefineMessages } from './ipc/index.ts';
-import type { CheckEvent, CheckRequest, CheckResult, PlanRequest, PlanResult } from './protocol.ts';
+import type { DefineMessages } from '../ipc/index.ts';
+import type { CheckEvent, CheckRequest, CheckResult, PlanRequest, PlanResult } from './detector-protocol.ts';
 
 interface Order<Request> {
   /** Unique within the life of the process; what `cancel` names. */
