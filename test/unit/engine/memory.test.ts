@@ -293,7 +293,7 @@ describe('memory of an engine', function () {
     const session = await start('typescript', projectUnits);
     const [check] = session.pool.checks;
     assert.ok(check);
-    await check.task.onEvent({ kind: 'speaks', unit: 'tsconfig.json', engine: 'another' });
+    await check.task.onEvent({ kind: 'answeredBy', unit: 'tsconfig.json', engine: 'another' });
     await check.answer('tsconfig.json', 'a.ts', [issue('typescript', 'a.ts', 1)]);
     const result = { durationMs: 1, files: 1, issues: 1, again: ['tsconfig.json'] };
     await check.finish({ kind: 'done', result, quarantined: [] });
@@ -311,7 +311,7 @@ describe('memory of an engine', function () {
     const askedWith = async (): Promise<unknown> => {
       await workspace.write({ 'a.ts': `export const a = ${Math.random()};\n` });
       const next = await start('typescript', projectUnits);
-      const { remembered } = next.pool.checks[0]?.task.request ?? {};
+      const { notes: remembered } = next.pool.checks[0]?.task.request ?? {};
       await next.end();
       return remembered;
     };
