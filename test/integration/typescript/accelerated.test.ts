@@ -272,9 +272,9 @@ describe('TypeScript 5.9 with an accelerator', function () {
       const { result: told } = await run(workspace, { ...options }, { notes: remembered, ...extra });
       return told?.provisional;
     };
-    assert.deepEqual(await result({ engine: 'workspace' }, { provisional: true }), []);
+    assert.deepEqual(await result({ engine: 'workspace' }, { allowProvisional: true }), []);
     assert.deepEqual(await result({}, {}), []);
-    assert.deepEqual(await result({}, { provisional: true }), ['tsconfig.json']);
+    assert.deepEqual(await result({}, { allowProvisional: true }), ['tsconfig.json']);
     const last = await run(workspace, {}, { changed: [], revalidate: true, allowProvisional: true, notes: remembered });
     assert.deepEqual(last.result?.provisional, []);
     assert.equal(last.issues.length, 3);

@@ -295,7 +295,7 @@ describe('memory of an engine', function () {
     assert.ok(check);
     await check.task.onEvent({ kind: 'answeredBy', unit: 'tsconfig.json', engine: 'another' });
     await check.answer('tsconfig.json', 'a.ts', [issue('typescript', 'a.ts', 1)]);
-    const result = { durationMs: 1, files: 1, issues: 1, again: ['tsconfig.json'] };
+    const result = { durationMs: 1, files: 1, issues: 1, provisional: ['tsconfig.json'] };
     await check.finish({ kind: 'done', result, quarantined: [] });
     await session.end();
     assert.deepEqual(await asked('typescript', projectUnits), ['tsconfig.json']);
@@ -304,7 +304,7 @@ describe('memory of an engine', function () {
   it('hands texts of a detector to its next session, without what was damaged meanwhile', async () => {
     const session = await start('typescript', projectUnits);
     const [check] = session.pool.checks;
-    const result = { durationMs: 1, files: 1, issues: 1, remember: { verdict: 'equal', other: 'text' } };
+    const result = { durationMs: 1, files: 1, issues: 1, notes: { verdict: 'equal', other: 'text' } };
     await check?.finish({ kind: 'done', result, quarantined: [] });
     await session.end();
     // An edit, so that there is something to ask for.
