@@ -1,29 +1,7 @@
-/** Time as the pool sees it: monotonic, and replaceable by a simulated one. Lives as long as its pool. */
+/** Deadlines of the pool. Time itself is the server's. */
+import type { Clock } from '../clock.ts';
 
-export interface Clock {
-  /** Monotonic milliseconds; the origin means nothing. */
-  now(): number;
-  /** Milliseconds since the epoch, for people. Never used to measure. */
-  date(): number;
-  /**
-   * Runs `callback` once after `ms`; calling the result cancels it.
-   * A `quiet` timer does not keep the process alive.
-   */
-  after(ms: number, callback: () => void, quiet?: boolean): () => void;
-}
-
-/** Uniform in [0, 1). */
-export type Random = () => number;
-
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  date: () => Date.now(),
-  after: (ms, callback, quiet = false) => {
-    const timer = setTimeout(callback, Math.min(ms, 2 ** 31 - 1));
-    if (quiet) timer.unref();
-    return () => clearTimeout(timer);
-  },
-};
+export { systemClock, type Clock, type Random } from '../clock.ts';
 
 /**
  * A deadline that is moved by every sign of life and costs one timer however often it is moved.

@@ -3,7 +3,7 @@ import { beforeEach, describe, it } from 'mocha';
 import { WorkerGroups, type WorkerGroup } from '../../../server/pool/worker-groups.ts';
 import { Partitions } from '../../../server/pool/detectors.ts';
 import { CircuitBreakers } from '../../../server/pool/circuit-breakers.ts';
-import { SimulatedClock } from './support/simulated-clock.ts';
+import { SimulatedClock } from '../../support/simulated-clock.ts';
 
 describe('offers of circuit breakers', () => {
   let clock: SimulatedClock;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { Deadline } from '../../../server/pool/clock.ts';
-import { SimulatedClock } from './support/simulated-clock.ts';
+import { SimulatedClock } from '../../support/simulated-clock.ts';
 
 describe('deadline', () => {
   const setUp = (): { clock: SimulatedClock; deadline: Deadline; expiries: number[] } => {

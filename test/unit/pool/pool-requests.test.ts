@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, it } from 'mocha';
 import { poolOperations, type HealthParams } from '../../../server/pool/pool-requests.ts';
 import type { QuarantinedInput, SupervisedPool } from '../../../server/pool/types.ts';
-import { settle, SimulatedClock } from './support/simulated-clock.ts';
+import { settle, SimulatedClock } from '../../support/simulated-clock.ts';
 
 class FakePool implements Partial<SupervisedPool> {
   readonly listeners = new Set<() => void>();

@@ -8,7 +8,7 @@ import { recordOf, storedInputs, type QuarantineStorage } from '../../../server/
 import { Quarantine, type QuarantineContext } from '../../../server/pool/quarantine.ts';
 import type { ExitKind, QuarantinedInput } from '../../../server/pool/types.ts';
 import type { CheckRequest, Unit } from '../../../workers/protocol/detector-protocol.ts';
-import { SimulatedClock } from './support/simulated-clock.ts';
+import { SimulatedClock } from '../../support/simulated-clock.ts';
 
 const unit: Unit = { id: 'a.ts', kind: 'file', group: 'g', file: 'a.ts' };
 const other: Unit = { ...unit, id: 'b.ts', file: 'b.ts' };

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Engine } from '../../../server/engine/engine.ts';
 import { createPool } from '../../../server/pool/pool.ts';
 import type { SupervisedPool } from '../../../server/pool/types.ts';
-import { seeded, settle, SimulatedClock } from './support/simulated-clock.ts';
+import { seeded, settle, SimulatedClock } from '../../support/simulated-clock.ts';
 import { noFaults, World } from './support/simulated-link.ts';
 
 describe('recovery', () => {

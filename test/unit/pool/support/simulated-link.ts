@@ -20,7 +20,7 @@ import type {
   Unit,
 } from '../../../../workers/protocol/detector-protocol.ts';
 import type { Random } from '../../../../server/pool/clock.ts';
-import type { SimulatedClock } from './simulated-clock.ts';
+import type { SimulatedClock } from '../../../support/simulated-clock.ts';
 
 /** Probabilities, each per occasion. */
 export interface Faults {

@@ -7,7 +7,7 @@ import { createPool, PlanFailure } from '../../../../server/pool/pool.ts';
 import type { DetectorTable } from '../../../../server/pool/detectors.ts';
 import type { CheckOutcome, Pool, PoolNotice, Priority } from '../../../../server/pool/types.ts';
 import type { CheckEvent, Issue, Unit } from '../../../../workers/protocol/detector-protocol.ts';
-import { seeded, settle, SimulatedClock } from './simulated-clock.ts';
+import { seeded, settle, SimulatedClock } from '../../../support/simulated-clock.ts';
 import { expectedIssues, noFaults, World, type Faults, type Poison } from './simulated-link.ts';
 
 export interface Story {

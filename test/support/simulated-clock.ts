@@ -1,5 +1,5 @@
 /** Time that moves only when told, and a random source that a seed repeats exactly. Lives as long as one simulation. */
-import type { Clock, Random } from '../../../../server/pool/clock.ts';
+import type { Clock, Random } from '../../server/clock.ts';
 
 interface Timer {
   readonly at: number;
@@ -8,16 +8,22 @@ interface Timer {
 }
 
 export class SimulatedClock implements Clock {
+  readonly #epoch: number;
   #now = 0;
   #order = 0;
   readonly #timers = new Set<Timer>();
+
+  /** @param epoch its first date, milliseconds since the epoch */
+  constructor(epoch = 1_700_000_000_000) {
+    this.#epoch = epoch;
+  }
 
   now(): number {
     return this.#now;
   }
 
   date(): number {
-    return 1_700_000_000_000 + this.#now;
+    return this.#epoch + this.#now;
   }
 
   after(ms: number, callback: () => void): () => void {
