@@ -85,12 +85,12 @@ async function session(): Promise<{ readonly ms: number; readonly issues: number
     return result;
   };
   const store = await openStore({ dir: path.join(beside, 'store') });
-  const engine = new Engine(root, pool, settings(), store);
+  const engine = new Engine(root, pool, settings(), { store });
   engine.analyzeAll();
   await engine.idle();
   const ms = performance.now() - startedAt;
   const issues = engine.issues().length;
-  await engine.keep();
+  await engine.persist();
   engine.dispose();
   await Promise.all([pool.dispose(), store.close()]);
   return { ms, issues, files: [...files] };

@@ -39,13 +39,13 @@ export async function openRun(root: string, argumentsOf: AnalysisArguments, live
   });
   if (store) pool.openQuarantine(root, store.quarantine);
   const visited = !live && storageDir !== undefined ? await visit(storageDir, pool) : undefined;
-  const engine = new Engine(root, visited?.pool ?? pool, settings, store, listing);
+  const engine = new Engine(root, visited?.pool ?? pool, settings, { store, listing });
   return {
     root,
     engine,
     pool,
     async keep() {
-      await engine.keep();
+      await engine.persist();
       const work = engine.takeWork();
       if (work.length > 0) store?.history.append(runEntry('terminal', work));
     },

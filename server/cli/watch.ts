@@ -143,7 +143,7 @@ class WatchSession {
   async #keep(): Promise<void> {
     const { engine } = this.#run;
     if (!engine.settled) return;
-    const missed = await engine.keep().catch(() => []);
+    const missed = await engine.persist().catch(() => []);
     if (missed.length > 0) this.changed(missed);
   }
 

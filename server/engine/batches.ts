@@ -1,4 +1,4 @@
-/** Cuts stale units into the batches that go to the pool: one group and lane each, wanted files first. */
+/** Cuts stale units into the batches that go to the pool: one group and lane each, open files first. */
 import path from 'node:path';
 import type { Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Priority } from '../pool/types.ts';
@@ -17,22 +17,22 @@ export interface Batch {
 }
 
 /**
- * @param wanted files open in the editor
+ * @param open files open in the editor
  * @param recent files that just changed
- * @param leisurely nobody waits for it
+ * @param isIdle nobody waits for it
  */
 export function batchesOf(
   units: readonly Unit[],
-  wanted: ReadonlySet<string>,
+  open: ReadonlySet<string>,
   recent: ReadonlySet<string>,
-  leisurely = false,
+  isIdle = false,
 ): readonly Batch[] {
   const buckets = new Map<string, { priority: Priority; units: Unit[] }>();
   const [projects, others] = [true, false].map((is) => units.filter(({ kind }) => (kind === 'project') === is));
   for (const unit of others ?? []) {
-    const priority: Priority = wanted.has(unit.file) ? 'open' : recent.has(unit.file) ? 'recent' : 'background';
+    const priority: Priority = open.has(unit.file) ? 'open' : recent.has(unit.file) ? 'recent' : 'background';
     // A graph holds open files as well as others: it is one piece of work, and its detector orders it.
-    const level = unit.kind === 'file' ? priority : wanted.size > 0 && !leisurely ? 'open' : 'background';
+    const level = unit.kind === 'file' ? priority : open.size > 0 && !isIdle ? 'open' : 'background';
     const key = [level, unit.kind, unit.lane ?? 'light', unit.group].join('\n');
     const bucket = buckets.get(key);
     if (bucket) bucket.units.push(unit);
@@ -40,7 +40,7 @@ export function batchesOf(
   }
   const order: readonly Priority[] = ['open', 'recent', 'background'];
   return [
-    ...projectBatches(projects ?? [], leisurely ? new Set() : wanted),
+    ...projectBatches(projects ?? [], isIdle ? new Set() : open),
     ...[...buckets.values()]
       .sort((a, b) => order.indexOf(a.priority) - order.indexOf(b.priority))
       .flatMap(({ priority, units: members }) =>
@@ -55,21 +55,21 @@ export function batchesOf(
 }
 
 /**
- * One each: what has its answer keeps it when the others are interrupted. First those in whose folders wanted files
+ * One each: what has its answer keeps it when the others are interrupted. First those in whose folders open files
  * are, the nearest before those further up.
  */
-function projectBatches(projects: readonly Unit[], wanted: ReadonlySet<string>): readonly Batch[] {
-  const depths = new Map(projects.map((unit) => [unit, depthAbove(path.posix.dirname(unit.file), wanted)]));
+function projectBatches(projects: readonly Unit[], open: ReadonlySet<string>): readonly Batch[] {
+  const depths = new Map(projects.map((unit) => [unit, depthAbove(path.posix.dirname(unit.file), open)]));
   const depthOf = (unit: Unit): number => depths.get(unit) ?? -1;
   return projects
     .toSorted((one, other) => depthOf(other) - depthOf(one))
     .map((unit) => ({ priority: depthOf(unit) < 0 ? 'background' : 'open', units: [unit] }));
 }
 
-/** @returns how deep the folder is; -1: no wanted file is in it */
-function depthAbove(folder: string, wanted: ReadonlySet<string>): number {
-  if (folder === '.') return wanted.size > 0 ? 0 : -1;
-  return [...wanted].some((file) => file.startsWith(`${folder}/`)) ? folder.split('/').length : -1;
+/** @returns how deep the folder is; -1: no open file is in it */
+function depthAbove(folder: string, open: ReadonlySet<string>): number {
+  if (folder === '.') return open.size > 0 ? 0 : -1;
+  return [...open].some((file) => file.startsWith(`${folder}/`)) ? folder.split('/').length : -1;
 }
 
 function chunks<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {

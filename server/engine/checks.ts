@@ -1,24 +1,27 @@
 /**
- * What one detector has in work: batches that the pool was asked for, and what comes of them, which goes into the
- * table, the ledger and the doubts. What is asked for, and when, the runner decides. Lives as long as its runner.
+ * What one detector has in work: batches that the pool was asked for, and what comes of them, which goes into the table
+ * and the records of units. What is asked for, and when, the scheduler decides. Lives as long as that.
  *
- * Invariant: an event is taken only from the newest batch of its unit, so that an older run never overwrites a newer one.
+ * Invariant: an event is taken only from the newest batch of its unit, so an older batch never overwrites a newer one.
  */
 import type { CheckEvent, CheckRequest, Unit } from '../../workers/protocol/detector-protocol.ts';
+import type { Revision } from '../journal.ts';
 import type { CheckOutcome, QuarantinedInput } from '../pool/types.ts';
 import { batchesOf, type Batch } from './batches.ts';
-import type { Doubts } from './doubts.ts';
+import type { Invalidation } from './invalidation.ts';
 import { quarantineIssue } from './own-issues.ts';
 import type { Problems } from './problems.ts';
-import { Run } from './run.ts';
-import type { RunnerHost } from './runner-host.ts';
-import type { UnitLedger } from './unit-ledger.ts';
+import { RunningBatch } from './running-batch.ts';
+import type { SchedulerHost } from './scheduler-host.ts';
+import type { UnitStates } from './unit-states.ts';
 
 /** What is known of a detector, which its checks bring up to date. */
 interface Known {
-  readonly ledger: UnitLedger;
-  readonly doubts: Doubts;
+  readonly states: UnitStates;
+  readonly invalidation: Invalidation;
   readonly problems: Problems;
+  /** Whether a change of the file means anything to the detector. */
+  readonly concerns: (file: string) => boolean;
 }
 
 /** @param failure why some of its units have no answer */
@@ -26,18 +29,18 @@ type Ended = (batch: Batch, failure: string | undefined) => void;
 
 export class Checks {
   readonly #detector: string;
-  readonly #host: RunnerHost;
+  readonly #host: SchedulerHost;
   readonly #known: Known;
   readonly #ended: Ended;
-  readonly #runs = new Set<Run>();
+  readonly #running = new Set<RunningBatch>();
   /** Milliseconds by rule or phase. */
   readonly #timings = new Map<string, number>();
-  /** Changes since the last check was asked for; undefined: anything may have changed. */
-  #changed: Set<string> | undefined;
+  /** Whoever knows less than this revision is told that anything may have changed. */
+  #everythingChangedAt: Revision = 0;
   #disposed = false;
 
   /** @param ended called when a batch has ended and what came of it is known */
-  constructor(detector: string, host: RunnerHost, known: Known, ended: Ended) {
+  constructor(detector: string, host: SchedulerHost, known: Known, ended: Ended) {
     this.#detector = detector;
     this.#host = host;
     this.#known = known;
@@ -45,19 +48,19 @@ export class Checks {
   }
 
   get inWork(): boolean {
-    return this.#runs.size > 0;
+    return this.#running.size > 0;
   }
 
   /** Units in work, by the part that is done. */
   get progress(): number {
     let units = 0;
-    for (const run of this.#runs) units += run.fraction * run.batch.units.length;
+    for (const { fraction, batch } of this.#running) units += fraction * batch.units.length;
     return units;
   }
 
   /** Something in work is about unsaved text. */
   get hasUnsaved(): boolean {
-    return [...this.#runs].some(({ unsaved }) => unsaved.size > 0);
+    return [...this.#running].some(({ unsaved }) => unsaved.size > 0);
   }
 
   get timings(): ReadonlyMap<string, number> {
@@ -68,40 +71,37 @@ export class Checks {
     this.#timings.clear();
   }
 
-  changed(file: string): void {
-    this.#changed?.add(file);
-  }
-
-  /** Anything may have changed. */
+  /** What was asked before says nothing about what is there now. */
   everythingChanged(): void {
-    this.#changed = undefined;
+    this.#everythingChangedAt = this.#host.journal.mark();
   }
 
   /**
    * @param recent files that just changed
-   * @param leisurely nobody waits for it
+   * @param isIdle nobody waits for it
    */
-  submit(units: readonly Unit[], recent: ReadonlySet<string>, leisurely = false): void {
-    const generation = this.#host.nextGeneration();
-    this.#known.ledger.asked(units, generation);
+  submit(units: readonly Unit[], recent: ReadonlySet<string>, isIdle = false): void {
+    const { states, invalidation } = this.#known;
+    const revision = this.#host.journal.mark();
+    states.asked(units, revision);
+    invalidation.asked(units);
     this.#abortSuperseded();
-    for (const batch of batchesOf(units, new Set(this.#host.wanted()), recent, leisurely)) {
-      void this.#run(batch, generation, leisurely);
+    for (const batch of batchesOf(units, new Set(this.#host.openFiles()), recent, isIdle)) {
+      void this.#run(batch, revision, isIdle);
     }
-    // From here on only what changes after them: the pool knows whom it has told of what.
-    this.#changed = new Set();
   }
 
   /** Somebody waits for something else. */
-  interruptLeisurely(): void {
-    for (const run of this.#runs) if (run.leisurely) run.abort.abort();
+  interruptIdle(): void {
+    for (const { isIdle, abort } of this.#running) if (isIdle) abort.abort();
   }
 
   /** What is in work becomes stale. */
   cancel(): void {
-    for (const run of this.#runs) {
-      for (const { id } of run.batch.units) this.#known.ledger.markStale(id);
-      run.abort.abort();
+    const { revision } = this.#host.journal;
+    for (const running of this.#running) {
+      for (const { id } of this.#currentOf(running)) this.#known.states.invalidate(id, revision);
+      running.abort.abort();
     }
   }
 
@@ -112,124 +112,131 @@ export class Checks {
 
   /** A batch of which every unit is asked for again has nothing left to say. */
   #abortSuperseded(): void {
-    for (const run of this.#runs) if (this.#currentOf(run).length === 0) run.abort.abort();
+    for (const running of this.#running) if (this.#currentOf(running).length === 0) running.abort.abort();
   }
 
   /** Its units that nobody has asked for since. */
-  #currentOf({ batch, generation }: Run): readonly Unit[] {
-    return batch.units.filter(({ id }) => this.#known.ledger.isNewest(id, generation));
+  #currentOf({ batch, revision }: RunningBatch): readonly Unit[] {
+    return batch.units.filter(({ id }) => this.#known.states.isNewest(id, revision));
   }
 
-  async #run(batch: Batch, generation: number, leisurely: boolean): Promise<void> {
-    const files = new Set(batch.units.map((unit) => unit.file));
-    const perFile = batch.units[0]?.kind === 'file' && batch.units[0].lane !== 'heavy';
-    const allOverlays = this.#host.overlays();
-    const overlays = perFile ? allOverlays.filter((overlay) => files.has(overlay.file)) : allOverlays;
-    const run = new Run(batch, generation, overlays, leisurely);
-    this.#runs.add(run);
-    const remembered = this.#host.remembered.of(this.#detector);
-    const outcome = await this.#host.pool.check({
+  async #run(batch: Batch, revision: Revision, isIdle: boolean): Promise<void> {
+    const { notes, pool, root } = this.#host;
+    const overlays = this.#overlaysOf(batch);
+    const running = new RunningBatch(batch, revision, overlays, this.#host.clock.date(), isIdle);
+    this.#running.add(running);
+    const ownNotes = notes.of(this.#detector);
+    const outcome = await pool.check({
       request: {
         detector: this.#detector,
-        root: this.#host.root,
+        root,
         options: this.#host.options(),
-        generation,
+        generation: revision,
         units: batch.units,
         overlays,
-        first: this.#host.wanted(),
-        ...(this.#changed === undefined ? {} : { changed: [...this.#changed] }),
+        first: this.#host.openFiles(),
         ...this.#sinceOf(batch.units),
-        ...(leisurely && batch.units[0]?.kind !== 'file' ? { revalidate: true } : {}),
+        ...(isIdle && batch.units[0]?.kind !== 'file' ? { revalidate: true } : {}),
         ...(this.#host.live() ? { allowProvisional: true } : {}),
-        ...(remembered === undefined ? {} : { notes: remembered }),
+        ...(ownNotes === undefined ? {} : { notes: ownNotes }),
       },
+      changedSince: (known) => this.#changedSince(known),
       priority: batch.priority,
-      signal: run.abort.signal,
-      onEvent: (event) => this.#take(run, event),
+      signal: running.abort.signal,
+      onEvent: (event) => this.#take(running, event),
     });
-    this.#runs.delete(run);
-    if (!this.#disposed) this.#ended(batch, this.#settle(run, outcome));
+    this.#running.delete(running);
+    if (!this.#disposed) this.#ended(batch, this.#settle(running, outcome));
+  }
+
+  /** Of files that are checked by themselves only their own unsaved text matters. */
+  #overlaysOf({ units }: Batch): CheckRequest['overlays'] {
+    const overlays = this.#host.overlays();
+    const [first] = units;
+    if (first?.kind !== 'file' || first.lane === 'heavy') return overlays;
+    const files = new Set(units.map(({ file }) => file));
+    return overlays.filter(({ file }) => files.has(file));
+  }
+
+  #changedSince(revision: Revision): readonly string[] | undefined {
+    if (revision < this.#everythingChangedAt) return undefined;
+    const changes = this.#host.journal.since(revision);
+    return changes && [...changes.keys()].filter((file) => this.#known.concerns(file));
   }
 
   /** Of projects: the detector may know what a change cannot concern. */
   #sinceOf(units: readonly Unit[]): Pick<CheckRequest, 'since'> {
-    if (this.#changed === undefined) return {};
-    const known = units.flatMap(({ id, kind }): [string, number][] => {
-      const generation = kind === 'file' ? undefined : this.#known.ledger.answeredIn(id);
-      return generation === undefined ? [] : [[id, generation]];
+    const known = units.flatMap(({ id, kind }): [string, Revision][] => {
+      const revision = kind === 'file' ? undefined : this.#known.states.get(id)?.answer?.revision;
+      return revision === undefined || revision < this.#everythingChangedAt ? [] : [[id, revision]];
     });
     return known.length === 0 ? {} : { since: Object.fromEntries(known) };
   }
 
-  #take(run: Run, event: CheckEvent): void {
-    const { ledger, doubts, problems } = this.#known;
+  #take(running: RunningBatch, event: CheckEvent): void {
+    const { states, invalidation, problems } = this.#known;
     if (event.kind === 'progress') {
-      run.fraction = event.total > 0 ? event.done / event.total : 0;
+      running.fraction = event.total > 0 ? event.done / event.total : 0;
       this.#host.statusChanged();
       return;
     }
     if (event.kind === 'problem') {
-      run.fatal ||= event.problem.fatal;
+      running.fatal ||= event.problem.fatal;
       problems.add(event.problem);
       this.#host.statusChanged();
       return;
     }
-    if (!ledger.isNewest(event.unit, run.generation)) return;
+    const record = states.get(event.unit);
+    if (record?.asked !== running.revision) return;
     if (event.kind === 'answeredBy') {
-      run.spokenFor.add(event.unit);
-      ledger.speaks(event.unit, event.engine);
+      running.answeredBy.add(event.unit);
+      states.update(record, { answeredBy: event.engine });
       this.#host.statusChanged();
       return;
     }
-    const found = run.take(event);
+    const found = running.take(event);
     if (found === undefined) return;
     const { unit, file } = event;
-    if (event.kind === 'done' && file === ledger.unitOf(unit)?.file) {
-      doubts.learned(file, event.signature, !run.unsaved.has(file));
+    if (event.kind === 'done' && file === record.unit.file) {
+      invalidation.learned(record, event.signature, running.revision, !running.unsaved.has(file));
     }
     this.#host.table.replace(this.#detector, unit, file, this.#host.included(file) ? found : []);
   }
 
   /** @returns why some of its units have no answer */
-  #settle(run: Run, outcome: CheckOutcome): string | undefined {
-    const { ledger, doubts } = this.#known;
-    const current = this.#currentOf(run);
+  #settle(running: RunningBatch, outcome: CheckOutcome): string | undefined {
+    const { states, invalidation } = this.#known;
+    const current = this.#currentOf(running);
     if (outcome.kind === 'cancelled') {
-      if (run.leisurely) for (const unit of current) if (unit.dependsOn !== undefined) doubts.again(unit);
+      if (running.isIdle) for (const unit of current) if (unit.dependsOn) invalidation.askAgain(unit);
       return undefined;
     }
-    if (outcome.kind === 'done') this.#addTimings(outcome.result.timings ?? {});
-    const {
-      coverage: kept = {},
-      provisional: again = [],
-      notes: remember,
-    } = outcome.kind === 'done' ? outcome.result : {};
-    if (remember) this.#host.remembered.add(this.#detector, remember);
-    const askedAgain = new Set(again);
+    const result = outcome.kind === 'done' ? outcome.result : undefined;
+    this.#addTimings(result?.timings ?? {});
+    if (result?.notes) this.#host.notes.add(this.#detector, result.notes);
+    const provisional = new Set(result?.provisional);
     const unfinished = new Set(outcome.kind === 'failed' ? outcome.unfinished.map(({ id }) => id) : []);
     const quarantined = new Map(outcome.quarantined.map((input) => [input.unit.id, input]));
     let failure: string | undefined;
     for (const { id } of current) {
-      const poison = quarantined.get(id);
-      // Confirmed or not possible: either way it was tried.
-      if (run.leisurely) doubts.confirmed(id);
-      if (unfinished.has(id)) ledger.failed(id);
-      else if (poison) failure = this.#quarantine(id, poison);
-      else if (run.fatal) ledger.excused(id);
+      const input = quarantined.get(id);
+      // Whether it has an answer or not: it was tried.
+      if (running.isIdle) states.revalidated(id);
+      if (unfinished.has(id)) states.failed(id);
+      else if (input) failure = this.#quarantine(id, input);
+      else if (running.fatal) states.excused(id);
       else {
-        ledger.answered(id, run, outcome.borrowed?.has(id) === true);
-        if (kept[id] === undefined) {
-          doubts.confirmed(id);
-          this.#host.table.finishUnit(this.#detector, id, run.namedBy(id));
-        }
-        if (kept[id] === 'affected' || askedAgain.has(id)) doubts.confirmLater(id);
+        const coverage = result?.coverage?.[id];
+        const borrowed = outcome.borrowed?.has(id) === true;
+        states.answered(id, running, { coverage, provisional: provisional.has(id), borrowed });
+        if (coverage === undefined) this.#host.table.finishUnit(this.#detector, id, running.namedBy(id));
       }
     }
     return outcome.kind === 'failed' ? outcome.message : failure;
   }
 
   #quarantine(id: string, input: QuarantinedInput): string {
-    this.#known.ledger.failed(id);
+    this.#known.states.failed(id);
     this.#host.table.replace(this.#detector, id, input.file, [quarantineIssue(input)]);
     return input.reason.message;
   }

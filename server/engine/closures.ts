@@ -6,10 +6,10 @@ import type { InterfaceSignature } from '../../workers/protocol/detector-protoco
 import { hashLines, type Inputs } from './inputs.ts';
 import { isScript } from './interest.ts';
 
-/** An outline, and the hash of the content that it was made from. */
-export interface KnownOutline {
+/** An interface signature, and the hash of the content that it was made from. */
+export interface KnownSignature {
   readonly hash: string;
-  readonly outline: InterfaceSignature;
+  readonly signature: InterfaceSignature;
 }
 
 interface Node {
@@ -25,15 +25,15 @@ interface Node {
 
 export class Closures {
   readonly #files: Inputs['files'];
-  readonly #outlines: ReadonlyMap<string, KnownOutline>;
+  readonly #signatures: ReadonlyMap<string, KnownSignature>;
   readonly #nodes = new Map<string, Node>();
   /** Undefined: anything may be reached. */
   readonly #hashes = new Map<string, string | undefined>();
   #rest: string | undefined;
 
-  constructor({ files }: Pick<Inputs, 'files'>, outlines: ReadonlyMap<string, KnownOutline>) {
+  constructor({ files }: Pick<Inputs, 'files'>, signatures: ReadonlyMap<string, KnownSignature>) {
     this.#files = files;
-    this.#outlines = outlines;
+    this.#signatures = signatures;
   }
 
   /** @returns undefined: it may depend on any file */
@@ -43,23 +43,23 @@ export class Closures {
     return own === undefined ? undefined : hashLines([this.#everywhere(), own]);
   }
 
-  /** What concerns every file: names, contents without an outline, and files whose types reach beyond importers. */
+  /** What concerns every file: names, contents without a signature, and files whose types reach beyond importers. */
   #everywhere(): string {
     this.#rest ??= hashLines(
       [...this.#files].map(([file, hash]) => {
-        const known = this.#outlines.get(file);
+        const known = this.#signatures.get(file);
         if (!known) return `content ${file} ${hash}`;
-        return known.outline.global === true ? this.#lineOf(file) : `name ${file}`;
+        return known.signature.global === true ? this.#lineOf(file) : `name ${file}`;
       }),
     );
     return this.#rest;
   }
 
   #lineOf(file: string): string {
-    const known = this.#outlines.get(file);
+    const known = this.#signatures.get(file);
     const hash = this.#files.get(file) ?? '';
     if (known?.hash !== hash) return `changed ${file} ${hash}`;
-    return `seen ${file} ${known.outline.types} ${known.outline.modules}`;
+    return `seen ${file} ${known.signature.types} ${known.signature.modules}`;
   }
 
   /** Tarjan's strongly connected components, without recursion: import cycles are one component. */
@@ -68,7 +68,7 @@ export class Closures {
     const open: Node[] = [];
     const enter = (file: string): void => {
       const index = this.#nodes.size;
-      const targets = (this.#outlines.get(file)?.outline.imports ?? []).filter((target) => isScript(target));
+      const targets = (this.#signatures.get(file)?.signature.imports ?? []).filter((target) => isScript(target));
       const node: Node = { file, index, low: index, done: false, targets, next: 0 };
       this.#nodes.set(file, node);
       path.push(node);
@@ -96,7 +96,7 @@ export class Closures {
     let isKnown = true;
     const own = new Set(members.map(({ file }) => file));
     for (const { file, targets } of members) {
-      isKnown &&= this.#outlines.get(file)?.outline.imports !== undefined;
+      isKnown &&= this.#signatures.get(file)?.signature.imports !== undefined;
       lines.add(this.#lineOf(file));
       for (const target of targets) {
         if (own.has(target)) continue;

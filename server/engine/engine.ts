@@ -5,20 +5,21 @@
 import { EventEmitter, once } from 'node:events';
 import ignore from 'ignore';
 import type { DetectorOptions, Issue, Overlay } from '../../workers/protocol/detector-protocol.ts';
+import { systemClock, type Clock } from '../clock.ts';
+import { Journal, type FileChange } from '../journal.ts';
 import type { Pool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
-import type { Store } from '../store/store.ts';
 import { deletedBy } from './deleted-paths.ts';
-import { DetectorRunner } from './detector-runner.ts';
+import { DetectorNotes } from './detector-notes.ts';
+import { DetectorScheduler } from './detector-scheduler.ts';
 import type { Listing } from './inputs.ts';
-import { interestOf, type FileChange } from './interest.ts';
+import { interestOf } from './interest.ts';
 import { IssueTally } from './issue-counts.ts';
 import { IssueTable } from './issue-table.ts';
-import { Memory } from './memory.ts';
-import { Remembered } from './remembered.ts';
-import type { RunnerHost } from './runner-host.ts';
+import type { PeerAnswers } from './peer-answers.ts';
+import { ResultCache, type ResultStore } from './result-cache.ts';
+import type { SchedulerHost } from './scheduler-host.ts';
 import { isBusy, isSettled, type DetectorStatus, type DetectorWork, type IssueCounts } from './status.ts';
-import type { Teller } from './told.ts';
 
 export interface EngineSettings {
   /** Detectors that are on, with their options. */
@@ -27,10 +28,21 @@ export interface EngineSettings {
   readonly trusted: boolean;
   /** gitignore-style patterns of what is never analysed. */
   readonly exclude: readonly string[];
-  /** Somebody goes on looking, so what is said first may be corrected; absent: what is said is the last word. */
+  /** Somebody goes on looking, so first answers may be provisional; absent: every answer is final. */
   readonly live?: boolean;
   /** Of what is analysed file by file, only these files; absent: all. */
   readonly only?: (file: string) => boolean;
+}
+
+export interface EngineParts {
+  /** Where results are kept between sessions; the caller closes it. Absent: nothing outlives the session. */
+  readonly store?: ResultStore | undefined;
+  /** Of the root, if one has been begun; whatever changed since is in the journal. */
+  readonly listing?: Promise<Listing> | undefined;
+  /** Of the root, with what changed before there was an engine; absent: nothing did. */
+  readonly journal?: Journal;
+  /** For tests. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -49,11 +61,14 @@ interface EngineEvents {
 export class Engine extends EventEmitter<EngineEvents> {
   /** Absolute path. */
   readonly root: string;
+  /** What changed in the root. Before the engine is started, append to it; afterwards call {@link filesChanged}. */
+  readonly journal: Journal;
   readonly #pool: Pool;
+  readonly #clock: Clock;
   readonly #table: IssueTable;
-  readonly #memory: Memory | undefined;
-  readonly #remembered: Remembered;
-  readonly #runners = new Map<string, DetectorRunner>();
+  readonly #cache: ResultCache | undefined;
+  readonly #notes: DetectorNotes;
+  readonly #schedulers = new Map<string, DetectorScheduler>();
   readonly #restricted = new Set<string>();
   readonly #overlays = new Map<string, Overlay>();
   readonly #tally = new IssueTally();
@@ -61,33 +76,31 @@ export class Engine extends EventEmitter<EngineEvents> {
   readonly #stopListening: () => void;
   #settings: EngineSettings;
   #excluded: (file: string) => boolean;
-  #wanted: readonly string[] = [];
+  #openFiles: readonly string[] = [];
   #filter: IssueFilter = (_file, issues) => issues;
-  #generation = 0;
   #flushing = false;
   #started = false;
 
-  /**
-   * @param store where results are kept between sessions; it stays the caller's to close
-   * @param listing of the root, if one has been begun; whatever changed since must be told to {@link filesChanged}
-   */
-  constructor(root: string, pool: Pool, settings: EngineSettings, store?: Store, listing?: Promise<Listing>) {
+  constructor(root: string, pool: Pool, settings: EngineSettings, parts: EngineParts = {}) {
     super();
+    const { store, listing, clock = systemClock } = parts;
     this.root = root;
+    this.journal = parts.journal ?? new Journal(clock);
     this.#pool = pool;
+    this.#clock = clock;
     this.#settings = settings;
     this.#excluded = matcherOf(settings.exclude);
-    this.#memory = store && new Memory(root, store, listing);
-    this.#remembered = new Remembered(store);
+    this.#cache = store && new ResultCache(root, store, this.journal, listing);
+    this.#notes = new DetectorNotes(store);
     this.#table = new IssueTable((file) => this.#fileChanged(file));
-    this.#stopListening = pool.onAvailable((detector) => this.#runners.get(detector)?.tryAgain());
+    this.#stopListening = pool.onAvailable((detector) => this.#schedulers.get(detector)?.tryAgain());
   }
 
   /** Analyses everything: the first time, or again on request. */
   analyzeAll(): void {
     this.#started = true;
     this.#applySettings();
-    for (const runner of this.#runners.values()) runner.analyzeAll();
+    for (const scheduler of this.#schedulers.values()) scheduler.analyzeAll();
   }
 
   /** Takes effect at once: detectors turned off lose their issues, new ones start, changed options run again. */
@@ -96,22 +109,22 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#settings = settings;
     this.#excluded = matcherOf(settings.exclude);
     if (!this.#started) return;
-    const known = new Set(this.#runners.keys());
+    const known = new Set(this.#schedulers.keys());
     this.#applySettings();
     const excludeChanged = JSON.stringify(before.exclude) !== JSON.stringify(settings.exclude);
-    for (const [name, runner] of this.#runners) {
+    for (const [name, scheduler] of this.#schedulers) {
       const optionsChanged = JSON.stringify(optionsOf(before, name)) !== JSON.stringify(optionsOf(settings, name));
-      if (!known.has(name) || optionsChanged || excludeChanged) runner.analyzeAll();
+      if (!known.has(name) || optionsChanged || excludeChanged) scheduler.analyzeAll();
     }
     this.emit('status');
   }
 
   /** Files changed on disk or were saved; deleted files lose their issues at once. */
   filesChanged(changes: readonly FileChange[]): void {
-    this.#memory?.announce(changes);
+    const revision = this.journal.append(changes);
     const isGone = deletedBy(changes);
     if (isGone) this.#table.dropFiles(isGone);
-    for (const runner of this.#runners.values()) runner.filesChanged(changes);
+    for (const scheduler of this.#schedulers.values()) scheduler.filesChanged(changes, revision);
   }
 
   /** An unsaved buffer; absent text: the file is as on disk again. Analysed with the next change that names it. */
@@ -126,32 +139,32 @@ export class Engine extends EventEmitter<EngineEvents> {
     for (const file of this.#table.files()) this.#fileChanged(file);
   }
 
-  /** Files open in the editor, most wanted first. */
-  setWanted(files: readonly string[]): void {
-    this.#wanted = files;
+  /** Files open in the editor, the most wanted first. */
+  setOpenFiles(files: readonly string[]): void {
+    this.#openFiles = files;
   }
 
   /**
-   * Keeps the answers of settled detectors for the next session.
+   * Stores the answers of settled detectors for the next session.
    * @returns what changed on disk although nobody said so; the caller may pass it to {@link filesChanged}
    */
-  async keep(): Promise<readonly FileChange[]> {
-    if (!this.#memory) return [];
-    const runners = [...this.#runners.values()];
-    return this.#memory.keep(
-      runners.flatMap((runner) => runner.takeAnswers()),
-      runners.flatMap((runner) => runner.takeEmptyPlan() ?? []),
+  async persist(): Promise<readonly FileChange[]> {
+    if (!this.#cache) return [];
+    const schedulers = [...this.#schedulers.values()];
+    return this.#cache.persist(
+      schedulers.flatMap((scheduler) => scheduler.takeAnswers()),
+      schedulers.flatMap((scheduler) => scheduler.takeEmptyPlan() ?? []),
     );
   }
 
   /** What detectors did since this was asked last; those that did nothing are left out. */
   takeWork(): readonly DetectorWork[] {
-    const all = [...this.#runners.values()].map((runner) => runner.takeWork());
+    const all = [...this.#schedulers.values()].map((scheduler) => scheduler.takeWork());
     return all.filter(({ analysed, recalled, borrowed }) => analysed + recalled + borrowed > 0);
   }
 
   cancel(): void {
-    for (const runner of this.#runners.values()) runner.cancel();
+    for (const scheduler of this.#schedulers.values()) scheduler.cancel();
   }
 
   /**
@@ -159,9 +172,9 @@ export class Engine extends EventEmitter<EngineEvents> {
    * @param same whether these options mean the same to it
    * @returns undefined: the detector is off, or does something else here
    */
-  teller(detector: string, same: (options: DetectorOptions) => boolean): Teller | undefined {
-    const runner = this.#runners.get(detector);
-    return runner && same(this.#optionsFor(detector)) ? runner : undefined;
+  peerAnswers(detector: string, same: (options: DetectorOptions) => boolean): PeerAnswers | undefined {
+    const scheduler = this.#schedulers.get(detector);
+    return scheduler && same(this.#optionsFor(detector)) ? scheduler.peerAnswers : undefined;
   }
 
   /** As the filter shows them. */
@@ -198,20 +211,16 @@ export class Engine extends EventEmitter<EngineEvents> {
       durationMs: 0,
       fraction: 1,
     }));
-    return [...[...this.#runners.values()].map((runner) => runner.status()), ...restricted];
-  }
-
-  get generation(): number {
-    return this.#generation;
+    return [...[...this.#schedulers.values()].map((scheduler) => scheduler.status()), ...restricted];
   }
 
   get settled(): boolean {
-    return [...this.#runners.values()].every((runner) => isSettled(runner.state));
+    return [...this.#schedulers.values()].every((scheduler) => isSettled(scheduler.state));
   }
 
   /** The user waits for something. */
   get busy(): boolean {
-    return [...this.#runners.values()].some((runner) => isBusy(runner.state));
+    return [...this.#schedulers.values()].some((scheduler) => isBusy(scheduler.state));
   }
 
   /**
@@ -219,7 +228,7 @@ export class Engine extends EventEmitter<EngineEvents> {
    * @returns false: stopped before
    */
   async answered(file: string, signal: AbortSignal): Promise<boolean> {
-    const isAnswered = (): boolean => [...this.#runners.values()].every((runner) => runner.isAnswered(file));
+    const isAnswered = (): boolean => [...this.#schedulers.values()].every((scheduler) => scheduler.isAnswered(file));
     while (!signal.aborted && (this.#flushing || !isAnswered())) {
       await once(this, 'status', { signal }).catch(() => {});
     }
@@ -234,38 +243,40 @@ export class Engine extends EventEmitter<EngineEvents> {
   dispose(): void {
     this.#stopListening();
     this.removeAllListeners();
-    for (const runner of this.#runners.values()) runner.dispose();
-    this.#runners.clear();
+    for (const scheduler of this.#schedulers.values()) scheduler.dispose();
+    this.#schedulers.clear();
   }
 
   #applySettings(): void {
     const { detectors } = this.#settings;
     this.#restricted.clear();
-    for (const [name, runner] of this.#runners) {
+    for (const [name, scheduler] of this.#schedulers) {
       if (optionsOf(this.#settings, name) !== undefined) continue;
-      runner.dispose();
-      this.#runners.delete(name);
+      scheduler.dispose();
+      this.#schedulers.delete(name);
     }
     for (const name of detectors.keys()) {
       if (optionsOf(this.#settings, name) === undefined) this.#restricted.add(name);
-      else if (!this.#runners.has(name)) this.#runners.set(name, new DetectorRunner(name, this.#hostFor(name)));
+      else if (!this.#schedulers.has(name))
+        this.#schedulers.set(name, new DetectorScheduler(name, this.#hostFor(name)));
     }
   }
 
-  #hostFor(name: string): RunnerHost {
+  #hostFor(name: string): SchedulerHost {
     return {
       root: this.root,
       pool: this.#pool,
+      clock: this.#clock,
+      journal: this.journal,
       table: this.#table,
-      memory: this.#memory,
-      remembered: this.#remembered,
+      cache: this.#cache,
+      notes: this.#notes,
       live: () => this.#settings.live === true,
       options: () => this.#optionsFor(name),
       overlays: () => [...this.#overlays.values()],
-      wanted: () => this.#wanted,
+      openFiles: () => this.#openFiles,
       included: (file) => !this.#excluded(file),
       analyses: ({ kind, file }) => !this.#excluded(file) && (kind !== 'file' || this.#settings.only?.(file) !== false),
-      nextGeneration: () => ++this.#generation,
       statusChanged: () => this.#statusChanged(),
     };
   }

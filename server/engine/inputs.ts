@@ -1,6 +1,6 @@
 /**
  * What results depend on, as it is on disk at one moment: names of all files of the root, contents of sources and
- * configurations, and what is installed. Taken at the start and when results are kept; lives as long as it is compared.
+ * configurations, and what is installed. Taken at the start and when results are persisted; lives as long as it is compared.
  */
 import { hash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
@@ -29,8 +29,6 @@ const inherited = [
 
 /** What there is, before anything was read. */
 export interface Listing {
-  /** Milliseconds since the epoch, before the first folder was looked at. */
-  readonly takenAt: number;
   /** All files of the root. */
   readonly files: readonly string[];
   /** Relative paths of what may lie outside: installed packages, configurations of folders above. */
@@ -38,8 +36,6 @@ export interface Listing {
 }
 
 export interface Inputs {
-  /** Milliseconds since the epoch, before the first file was looked at. */
-  readonly takenAt: number;
   /** By file of the root: hash of its content; empty for files of which only the name matters. */
   readonly files: ReadonlyMap<string, string>;
   /** Those among them that configure a detector. */
@@ -58,7 +54,6 @@ type Hasher = Pick<Store, 'hashInputs'>;
 
 /** Needs no store, which may be opened meanwhile. */
 export async function listInputs(root: string): Promise<Listing> {
-  const takenAt = Date.now();
   const files: string[] = [];
   // Compilers read what git ignores (generated sources), so it counts here.
   for await (const file of walkFiles(root, { gitignore: false })) files.push(file);
@@ -70,12 +65,12 @@ export async function listInputs(root: string): Promise<Listing> {
     ...above.flatMap((folder) => inherited.map((name) => path.posix.join(folder, name))),
     ...(await installedManifests(root, new Set(['.', ...packageFolders, ...above]))),
   ];
-  return { takenAt, files, outside };
+  return { files, outside };
 }
 
-/** @param listing one that nothing has been told to have changed after */
+/** @param listing one that is as the root is now */
 export async function takeInputs(root: string, store: Hasher, listing?: Listing): Promise<Inputs> {
-  const { takenAt, files: all, outside } = listing ?? (await listInputs(root));
+  const { files: all, outside } = listing ?? (await listInputs(root));
   const [contents, outsideHashes] = await Promise.all([
     store.hashInputs(root, all.filter(isInput)),
     store.hashInputs(root, outside),
@@ -84,7 +79,6 @@ export async function takeInputs(root: string, store: Hasher, listing?: Listing)
   let names: string | undefined;
   let tree: string | undefined;
   return {
-    takenAt,
     files,
     configurations: [...files].filter(([file]) => isConfiguration(file)),
     installed: hashLines([...outsideHashes].map(([file, hash]) => `${file} ${hash}`)),

@@ -3,6 +3,8 @@ import path from 'node:path';
 import type { DetectorOptions } from '../../workers/protocol/detector-protocol.ts';
 import { baselineName } from '../store/baseline.ts';
 
+export type { ChangeKind, FileChange } from '../journal.ts';
+
 export interface Interest {
   /** Files whose content the results depend on. */
   readonly source: RegExp;
@@ -21,14 +23,6 @@ export interface Interest {
   readonly restricted: DetectorOptions | undefined;
   /** It reads contents that memory does not compare (see {@link isInput}): its answers are not kept between sessions. */
   readonly readsMore?: true;
-}
-
-export type ChangeKind = 'created' | 'changed' | 'deleted';
-
-export interface FileChange {
-  /** Relative to the root, forward slashes. */
-  readonly file: string;
-  readonly kind: ChangeKind;
 }
 
 const script = /\.[cm]?[jt]sx?$/i;

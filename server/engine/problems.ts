@@ -1,6 +1,6 @@
 /**
  * What hinders one detector: told by its plan, and by its checks until they are made again. Problems that name a file
- * are shown there too, under a name of their own: they belong to no unit. Lives as long as its runner.
+ * are shown there too, under a name of their own: they belong to no unit. Lives as long as its scheduler.
  */
 import type { DetectorProblem, Issue } from '../../workers/protocol/detector-protocol.ts';
 import { PlanFailure } from '../pool/plan-failure.ts';

@@ -1,15 +1,22 @@
-/** How far the analysis is that the user waits for, and how long it takes. Lives as long as its runner. */
+/** How far the analysis is that the user waits for, and how long it takes. Lives as long as its scheduler. */
+import type { Clock } from '../clock.ts';
+
 export class Progress {
+  readonly #clock: Clock;
   /** Undefined: nobody waits. */
   #startedAt: number | undefined;
   #durationMs = 0;
   #asked = 0;
   #answered = 0;
 
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
   /** Somebody waits; what they wait for already goes on. */
   start(): void {
     if (this.#startedAt !== undefined) return;
-    this.#startedAt = performance.now();
+    this.#startedAt = this.#clock.now();
     this.#asked = 0;
     this.#answered = 0;
   }
@@ -17,7 +24,7 @@ export class Progress {
   /** Nobody waits any more. */
   stop(): void {
     if (this.#startedAt === undefined) return;
-    this.#durationMs = performance.now() - this.#startedAt;
+    this.#durationMs = this.#clock.now() - this.#startedAt;
     this.#startedAt = undefined;
   }
 
@@ -31,7 +38,7 @@ export class Progress {
 
   /** Of the present analysis, or of the last one. */
   get durationMs(): number {
-    return this.#startedAt === undefined ? this.#durationMs : performance.now() - this.#startedAt;
+    return this.#startedAt === undefined ? this.#durationMs : this.#clock.now() - this.#startedAt;
   }
 
   /** 0 to 1. @param inWork units whose answers are begun, by the part that is done */

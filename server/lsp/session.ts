@@ -311,7 +311,7 @@ export class Session {
     });
     connection.onRequest(requests.analyze, async (): Promise<AnalyzeResult> => {
       await this.#workspace?.analyzeAll();
-      return { generation: Math.max(0, ...(this.#workspace?.engines ?? []).map((engine) => engine.generation)) };
+      return { generation: Math.max(0, ...(this.#workspace?.engines ?? []).map((engine) => engine.journal.revision)) };
     });
     connection.onRequest(requests.cancel, () => {
       this.#workspace?.cancel();

@@ -89,7 +89,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
       return;
     }
     const sharing = store && (await this.#share(root, store));
-    const engine = new Engine(root, sharing?.pool ?? this.pool, this.#engineSettings(root), store, listing);
+    const engine = new Engine(root, sharing?.pool ?? this.pool, this.#engineSettings(root), { store, listing });
     this.#engines.set(root, engine);
     this.#applyBaseline(engine);
     if (store) {
@@ -276,7 +276,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   async #confirm(engine: Engine): Promise<boolean> {
     for (let round = 0; round < confirmRounds; round += 1) {
       await engine.idle();
-      const missed = await engine.keep();
+      const missed = await engine.persist();
       if (missed.length === 0 && engine.settled) return true;
       await this.#changed(engine, missed);
     }
@@ -324,7 +324,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
 
   async #keep(engine: Engine): Promise<void> {
     try {
-      const missed = await engine.keep();
+      const missed = await engine.persist();
       this.#note(engine);
       await this.#changed(engine, missed);
     } catch (error) {
@@ -390,7 +390,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   }
 
   #passWanted(engine: Engine): void {
-    engine.setWanted(this.#wanted.flatMap((absolute) => relativeTo(engine.root, absolute) ?? []));
+    engine.setOpenFiles(this.#wanted.flatMap((absolute) => relativeTo(engine.root, absolute) ?? []));
   }
 }
 

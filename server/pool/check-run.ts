@@ -2,6 +2,7 @@
  * One check task from its first batch to its settling: repeats after a fault what was not done, finds the input that
  * is to blame, and settles exactly once. Lives as long as the task.
  */
+import type { Revision } from '../journal.ts';
 import type { CheckEvent, CheckRequest, CheckResult, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Partition } from './detectors.ts';
 import type { Death } from './exit-reason.ts';
@@ -307,9 +308,14 @@ export class CheckJob implements Job {
     return this.#lastUnit !== undefined && this.#byId.get(this.#lastUnit)?.kind === 'project';
   }
 
-  async perform(link: WorkerLink, pulse: Pulse, told: readonly string[] | undefined): Promise<JobEnd> {
-    const { changed: _, ...request } = this.#run.options.task.request;
-    const order: CheckRequest = { ...request, units: this.units, ...(told === undefined ? {} : { changed: told }) };
+  get revision(): Revision {
+    return this.#run.options.task.request.generation;
+  }
+
+  async perform(link: WorkerLink, pulse: Pulse, heard: Revision | undefined): Promise<JobEnd> {
+    const { request, changedSince } = this.#run.options.task;
+    const changed = heard === undefined ? undefined : changedSince?.(heard);
+    const order: CheckRequest = { ...request, units: this.units, ...(changed === undefined ? {} : { changed }) };
     try {
       const answer = await link.check(order, (event) => this.#event(event, pulse), this.signal);
       this.#run.options.onVersion(answer.version);

@@ -13,7 +13,7 @@ import { CircuitBreakers } from './circuit-breakers.ts';
 import type { Launch } from './link.ts';
 import { dispensable, mostUrgent } from './scheduling.ts';
 import type { WorkerHealth, PoolNotice } from './types.ts';
-import { PlanJob, type Dispatcher, type Job } from './job.ts';
+import type { Dispatcher, Job } from './job.ts';
 
 const MAX_RESTART_TIMES = 1_000;
 
@@ -93,13 +93,6 @@ export class Fleet implements Dispatcher {
 
   withdraw(work: Job): void {
     this.#groups.of(work.partition).queue.remove(work);
-  }
-
-  /** Notes a task's changes once, for all workers of the partition. */
-  noteChanges(partition: Partition, generation: number, changed: readonly string[] | undefined): void {
-    const { changes, workers } = this.#groups.of(partition);
-    changes.add(generation, changed);
-    changes.trim(Math.min(...workers.filter(({ live }) => live).map(({ told }) => told), changes.latest));
   }
 
   /** Something got done: the next death is no part of a series. */
@@ -260,9 +253,7 @@ export class Fleet implements Dispatcher {
     this.#turn += 1;
     group.lastServed = this.#turn;
     this.#options.onBusy();
-    // A process that has seen nothing has nothing to be told of.
-    const told = free.fresh ? undefined : set.changes.since(free.told);
-    free.run(work, told, work instanceof PlanJob ? free.told : set.changes.latest);
+    free.run(work);
     return true;
   }
 
@@ -292,9 +283,7 @@ export class Fleet implements Dispatcher {
   }
 
   #startOne(set: WorkerSet): void {
-    const slot = this.#groups.slotIn(set);
-    slot.told = set.changes.latest;
-    slot.start();
+    this.#groups.slotIn(set).start();
   }
 
   #isProbing(group: WorkerGroup): boolean {

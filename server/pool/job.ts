@@ -5,6 +5,7 @@ import type { WorkerLink, PlanAnswer } from './link.ts';
 import { DetectorFailure } from './link.ts';
 import { PlanFailure } from './plan-failure.ts';
 import type { PlanRequest } from '../../workers/protocol/detector-protocol.ts';
+import type { Revision } from '../journal.ts';
 import type { ExitReason } from './types.ts';
 
 /** How a running work shows that it lives. */
@@ -35,12 +36,14 @@ export interface Job {
   readonly signal: AbortSignal;
   /** What is in work now, relative to the root. */
   readonly input: string | undefined;
+  /** All changes up to this one are known to a worker that has done the job; undefined: it is told of none. */
+  readonly revision: Revision | undefined;
   /**
    * Runs on a link and settles its task with the answer.
-   * @param told files changed since this worker last looked; undefined: anything may have
+   * @param heard the worker knows of all changes up to this revision; undefined: of none
    * @throws LinkLost when the worker died; `died` follows
    */
-  perform(link: WorkerLink, pulse: Pulse, told: readonly string[] | undefined): Promise<JobEnd>;
+  perform(link: WorkerLink, pulse: Pulse, heard: Revision | undefined): Promise<JobEnd>;
   /** The worker died under it: queue again what is left, or give up. */
   died(death: Death): void;
   /** It will not run: settle with this reason. */
@@ -65,6 +68,7 @@ export class PlanJob implements Job {
   readonly partition: Partition;
   readonly rank = 0;
   readonly alone = false;
+  readonly revision = undefined;
   readonly signal: AbortSignal;
   readonly answer: Promise<PlanAnswer>;
   readonly #request: PlanRequest;

@@ -182,14 +182,13 @@ class WorkerPool implements SupervisedPool {
 
   async check(task: CheckTask): Promise<CheckOutcome> {
     const { request } = task;
-    const { detector, root, generation, changed } = request;
+    const { detector, root } = request;
     const partition = this.#partitions.of(detector, root, laneOf(request.units));
     const entry = this.#partitions.entry(detector);
     if (partition === undefined || entry === undefined) {
       const message = this.#unknownDetector(detector);
       return { kind: 'failed', message, unfinished: request.units, quarantined: [] };
     }
-    this.#fleet.noteChanges(partition, generation, changed);
     const context = (): QuarantineContext => this.#quarantineContext(task, partition);
     const { units, quarantined } = this.#quarantine.isEmpty(root)
       ? { units: request.units, quarantined: [] }

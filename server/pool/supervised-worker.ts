@@ -2,8 +2,8 @@
  * One worker with its supervisor: a slot that starts processes, gives them work, watches over them and tells how
  * they ended. A slot outlives its processes; its name and its counts are stable over restarts.
  */
+import type { Revision } from '../journal.ts';
 import { Deadline, type Clock, type Random } from './clock.ts';
-import type { Told } from './changes.ts';
 import type { Partition } from './detectors.ts';
 import { deathOf, type Death, type Diagnosis } from './exit-reason.ts';
 import type { WorkerLink, Launch, LinkExit, Vitals } from './link.ts';
@@ -47,8 +47,6 @@ export interface WorkerOwner {
 export class SupervisedWorker {
   readonly name: string;
   readonly partition: Partition;
-  /** What this process was told of changes; meaningless without one. */
-  told: Told = 0;
   readonly #owner: WorkerOwner;
   readonly #progress: Deadline;
   readonly #heartbeat: Deadline;
@@ -63,6 +61,10 @@ export class SupervisedWorker {
   #stopWatchingCancel: () => void = () => {};
   #stopIdleTimer: () => void = () => {};
   #served = 0;
+  /** By detector: this process was told of all changes up to this revision. */
+  readonly #heard = new Map<string, Revision>();
+  /** Of the first check that this process was given: whatever it has read, it read afterwards. */
+  #firstCheck: Revision | undefined;
   #startedAt = 0;
   #workedSince = 0;
   #idleSince = 0;
@@ -155,6 +157,8 @@ export class SupervisedWorker {
     this.#endedBadly = false;
     this.#startedAt = clock.now();
     this.#served = 0;
+    this.#heard.clear();
+    this.#firstCheck = undefined;
     this.#closing = false;
     this.#diagnosis = undefined;
     this.#vital = undefined;
@@ -183,7 +187,7 @@ export class SupervisedWorker {
     this.#owner.onChange();
   }
 
-  run(work: Job, told: readonly string[] | undefined, latest: Told): void {
+  run(work: Job): void {
     const link = this.#link;
     if (link === undefined || !this.free) throw new Error(`${this.name} cannot take work while ${this.#state}`);
     this.#stopIdleTimer();
@@ -191,17 +195,16 @@ export class SupervisedWorker {
     this.#served += 1;
     this.#state = 'busy';
     this.#workedSince = this.#owner.clock.now();
-    const before = this.told;
-    this.told = latest;
+    const heard = this.#hear(work);
     this.#progress.start(work.timeoutMs);
     // Threads have no guard of their own: they stop and starve with us.
     if (this.partition.entry.driver !== 'worker-threads') this.#heartbeat.start(this.partition.limits.heartbeatMs);
     const onAbort = (): void => this.#forceCancelLater(work);
     work.signal.addEventListener('abort', onAbort, { once: true });
     const pulse = { beat: () => this.#beat(), hold: () => this.#progress.hold() };
-    this.#performing = work.perform(link, pulse, told).then(
+    this.#performing = work.perform(link, pulse, heard).then(
       (end) => {
-        if (end !== 'seen') this.told = before;
+        if (end !== 'seen') this.#unhear(work, heard);
         this.#rest(work, onAbort);
         this.#work = undefined;
         this.#tasksDone += 1;
@@ -219,6 +222,21 @@ export class SupervisedWorker {
       },
     );
     this.#owner.onChange();
+  }
+
+  /** @returns the revision up to which the process knew of all changes before this job; undefined: it knew of none */
+  #hear({ detector, revision }: Job): Revision | undefined {
+    if (revision === undefined) return undefined;
+    const heard = this.#heard.get(detector) ?? this.#firstCheck;
+    this.#firstCheck ??= revision;
+    this.#heard.set(detector, Math.max(revision, heard ?? revision));
+    return heard;
+  }
+
+  /** The detector may have heard of nothing more. */
+  #unhear({ detector }: Job, before: Revision | undefined): void {
+    if (before === undefined) this.#heard.delete(detector);
+    else this.#heard.set(detector, before);
   }
 
   /** Ends an unneeded process in good order. */

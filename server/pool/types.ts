@@ -1,4 +1,4 @@
-/** What the pool promises the engine. The engine knows units and generations; the pool knows workers and faults. */
+/** What the pool promises the engine. The engine knows units and revisions; the pool knows workers and faults. */
 import type {
   CheckEvent,
   CheckRequest,
@@ -7,6 +7,7 @@ import type {
   PlanResult,
   Unit,
 } from '../../workers/protocol/detector-protocol.ts';
+import type { Revision } from '../journal.ts';
 import type { QuarantineStorage } from './quarantine-storage.ts';
 
 /** Why a worker ended, or a task with it. */
@@ -29,7 +30,13 @@ export interface ExitReason {
 export type Priority = 'open' | 'recent' | 'background';
 
 export interface CheckTask {
-  readonly request: CheckRequest;
+  /** The pool adds `changed`: what a worker has not heard of yet. */
+  readonly request: Omit<CheckRequest, 'changed'>;
+  /**
+   * What changed after a revision, as far as it concerns the detector: undefined if anything may have. Absent: anything
+   * may have changed after any revision. Each worker keeps the newest revision that it was asked about.
+   */
+  readonly changedSince?: (revision: Revision) => readonly string[] | undefined;
   readonly priority: Priority;
   readonly signal: AbortSignal;
   /**

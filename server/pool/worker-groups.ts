@@ -2,7 +2,6 @@
  * The workers of a pool: a set for each partition, a group for all partitions that run the same code. Data with the means
  * to find it; lives as long as its fleet.
  */
-import { ChangeLog } from './changes.ts';
 import type { Random } from './clock.ts';
 import { SupervisedWorker, type WorkerOwner } from './supervised-worker.ts';
 import type { Partition } from './detectors.ts';
@@ -30,7 +29,6 @@ export interface WorkerSet {
   readonly group: WorkerGroup;
   readonly queue: JobQueue;
   readonly workers: SupervisedWorker[];
-  readonly changes: ChangeLog;
   readonly backoff: RestartBackoff;
   /** Monotonic milliseconds before which no process is started. */
   retryAt: number;
@@ -78,7 +76,6 @@ export class WorkerGroups {
       group: this.#groupOf(partition),
       queue: new JobQueue(),
       workers: [],
-      changes: new ChangeLog(),
       backoff: new RestartBackoff(this.#random),
       retryAt: 0,
       lostAt: undefined,

@@ -158,9 +158,9 @@ export class Leader {
     const same = sameAs(options);
     while (this.#isWanted(guest, token)) {
       const turn = this.#turn;
-      const told = this.#host.engine.teller(detector, same)?.tellPlan();
-      if (told === undefined || told.state === 'refused') break;
-      if (told.state === 'ready') return { plan: told.value };
+      const answer = this.#host.engine.peerAnswers(detector, same)?.plan();
+      if (answer === undefined || answer.state === 'refused') break;
+      if (answer.state === 'ready') return { plan: answer.value };
       await this.#after(turn, token);
     }
     return {};
@@ -179,23 +179,23 @@ export class Leader {
     let problems: readonly DetectorProblem[] = [];
     while (this.#isWanted(guest, token)) {
       const turn = this.#turn;
-      const teller = this.#host.engine.teller(detector, same);
-      if (teller === undefined) break;
+      const answers = this.#host.engine.peerAnswers(detector, same);
+      if (answers === undefined) break;
       for (const [unit, reply] of open) {
-        const told = teller.tellAnswer(reply.unit);
-        if (told.state === 'pending') {
-          if (told.soFar) await reply.soFar(told.soFar);
+        const answer = answers.answerFor(reply.unit);
+        if (answer.state === 'pending') {
+          if (answer.soFar) await reply.soFar(answer.soFar);
           continue;
         }
         open.delete(unit);
-        if (told.state === 'refused') refused.push(unit);
-        else if (told.value.unanswered) {
+        if (answer.state === 'refused') refused.push(unit);
+        else if (answer.value.unanswered) {
           const input = this.#quarantineOf(detector, reply.unit);
           if (input) quarantined.push(input);
           else refused.push(unit);
         } else {
-          problems = told.value.problems;
-          await reply.end(told.value.files);
+          problems = answer.value.problems;
+          await reply.end(answer.value.files);
         }
       }
       if (open.size === 0) break;

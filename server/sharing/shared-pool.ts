@@ -3,19 +3,11 @@
  * disk. Unsaved text, and whatever the other process refuses, goes to our own workers. Lives as long as its engine.
  */
 import type { CheckEvent, Unit } from '../../workers/protocol/detector-protocol.ts';
-import type { CheckOutcome, CheckTask, Pool } from '../pool/types.ts';
+import type { Pool } from '../pool/types.ts';
 import type { Follower } from './follower.ts';
-
-type Lane = 'light' | 'heavy';
 
 /** @param followed asked anew each time: who leads may change; undefined: nobody else does our work */
 export function sharedPool(own: Pool, followed: () => Follower | undefined | Promise<Follower | undefined>): Pool {
-  const missed = new MissedChanges();
-
-  async function checkByOwn(task: CheckTask): Promise<CheckOutcome> {
-    return own.check(missed.told(task));
-  }
-
   return {
     health: () => own.health(),
     onHealth: (listener) => own.onHealth(listener),
@@ -29,7 +21,7 @@ export function sharedPool(own: Pool, followed: () => Follower | undefined | Pro
     check: async (task) => {
       const { request, signal, onEvent } = task;
       const follower = request.overlays.length > 0 ? undefined : await unlessAborted(followed(), signal);
-      if (follower === undefined || !follower.usable) return checkByOwn(task);
+      if (follower === undefined || !follower.usable) return own.check(task);
       const startedAt = performance.now();
       const told = new ToldFiles();
       let [files, issues] = [0, 0];
@@ -39,23 +31,17 @@ export function sharedPool(own: Pool, followed: () => Follower | undefined | Pro
         if (event.kind === 'done') files += 1;
         return onEvent(event);
       });
-      if (signal.aborted) {
-        missed.add(task);
-        return { kind: 'cancelled' };
-      }
+      if (signal.aborted) return { kind: 'cancelled' };
       const borrowed = new Set(request.units.map(({ id }) => id));
       for (const id of refused) borrowed.delete(id);
-      if (borrowed.size > 0) {
-        missed.add(task);
-        for (const problem of problems) void onEvent({ kind: 'problem', problem });
-      }
+      if (borrowed.size > 0) for (const problem of problems) void onEvent({ kind: 'problem', problem });
       if (refused.length === 0) {
         const result = { durationMs: performance.now() - startedAt, files, issues };
         return { kind: 'done', result, quarantined, borrowed };
       }
       const units = request.units.filter(({ id }) => refused.includes(id));
       let fatal = false;
-      const rest = await checkByOwn({
+      const rest = await own.check({
         ...task,
         request: { ...request, units },
         onEvent: (event) => {
@@ -99,35 +85,6 @@ class ToldFiles {
   }
 }
 
-/**
- * Changes that our own workers were not told of, because another process answered: they are told with the next
- * check. By detector and lane, as workers are.
- */
-class MissedChanges {
-  readonly #missed = new Map<string, Set<string> | 'anything'>();
-
-  add({ request }: CheckTask): void {
-    for (const lane of ['light', 'heavy'] as const) {
-      const key = keyOf(request.detector, lane);
-      const before = this.#missed.get(key) ?? new Set<string>();
-      const all = before === 'anything' || request.changed === undefined ? 'anything' : before;
-      if (all !== 'anything') for (const file of request.changed ?? []) all.add(file);
-      this.#missed.set(key, all);
-    }
-  }
-
-  /** The task with what was missed before it. */
-  told(task: CheckTask): CheckTask {
-    const { changed, ...request } = task.request;
-    const key = keyOf(request.detector, laneOf(request.units));
-    const missed = this.#missed.get(key);
-    this.#missed.delete(key);
-    if (missed === undefined || changed === undefined) return task;
-    if (missed === 'anything') return { ...task, request };
-    return { ...task, request: { ...request, changed: [...new Set([...changed, ...missed])] } };
-  }
-}
-
 async function unlessAborted<Value>(
   value: Value | undefined | Promise<Value | undefined>,
   signal: AbortSignal,
@@ -142,12 +99,4 @@ async function unlessAborted<Value>(
   } finally {
     signal.removeEventListener('abort', stop);
   }
-}
-
-function laneOf(units: readonly Unit[]): Lane {
-  return units.some(({ lane }) => lane === 'heavy') ? 'heavy' : 'light';
-}
-
-function keyOf(detector: string, lane: Lane): string {
-  return `${detector}\n${lane}`;
 }

@@ -20,7 +20,6 @@ export interface CheckExtras {
   readonly generation?: number;
   readonly options?: Readonly<Record<string, unknown>>;
   readonly overlays?: readonly Overlay[];
-  readonly changed?: readonly string[];
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: CheckEvent) => void | Promise<void>;
 }
@@ -71,7 +70,7 @@ export class Scene {
     const open = new Map<string, Issue[]>();
     const issues = new Map<string, readonly Issue[]>();
     const problems: string[] = [];
-    const { generation = 1, options = {}, overlays = [], changed, signal, onEvent } = extras;
+    const { generation = 1, options = {}, overlays = [], signal, onEvent } = extras;
     const outcome = await this.pool.check({
       request: {
         detector: 'scripted',
@@ -81,7 +80,6 @@ export class Scene {
         units: await this.units,
         overlays,
         first: [],
-        ...(changed === undefined ? {} : { changed }),
       },
       priority: 'background',
       signal: signal ?? new AbortController().signal,

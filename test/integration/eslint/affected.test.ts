@@ -73,7 +73,7 @@ class Session implements AsyncDisposable {
     const pool = createPool({ maxWorkers: 2 });
     const store = storeDir === undefined ? undefined : await openStore({ dir: storeDir });
     const settings = { detectors: new Map([['eslint', {}]]), trusted: true, exclude: [] };
-    const engine = new Engine(root, pool, settings, store);
+    const engine = new Engine(root, pool, settings, { store });
     const session = new Session(root, pool, engine, async () => void (await store?.close()));
     // What is analysed now was written a moment ago, as it is in real life: clocks of file systems are coarse.
     await sleep(40);
@@ -207,7 +207,7 @@ describe('eslint: issues that follow from other files', function () {
     const root = makeWorkspace(typedFiles, 'eslint', typedPackages);
     {
       await using session = await Session.open(root, storeDir);
-      await session.engine.keep();
+      await session.engine.persist();
     }
     {
       await using session = await Session.open(root, storeDir);
@@ -217,7 +217,7 @@ describe('eslint: issues that follow from other files', function () {
     {
       await using session = await Session.open(root, storeDir);
       assert.deepEqual(session.asked(), ['other.ts']);
-      await session.engine.keep();
+      await session.engine.persist();
     }
     await writeFile(path.join(root, 'callee.ts'), PROMISE);
     await using session = await Session.open(root, storeDir);
@@ -232,7 +232,7 @@ describe('eslint: issues that follow from other files', function () {
       await session.save({
         'callee.ts': '/** @internal */\nexport function callee() { const sum = 2; return sum; }\n',
       });
-      await session.engine.keep();
+      await session.engine.persist();
     }
     await using session = await Session.open(root, storeDir);
     assert.deepEqual(session.asked(), []);

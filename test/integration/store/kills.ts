@@ -7,7 +7,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Memory } from '../../../server/engine/memory.ts';
+import { ResultCache } from '../../../server/engine/result-cache.ts';
+import { Journal } from '../../../server/journal.ts';
 import { storeDirFor } from '../../../server/store/location.ts';
 import { asRunEntry } from '../../../server/store/run-history.ts';
 import { openStore } from '../../../server/store/store.ts';
@@ -118,12 +119,12 @@ export async function killAtRandomPoints({ points, seed, log = () => {} }: KillO
 async function keptUnits(root: string, dir: string): Promise<ReadonlyMap<string, number>> {
   const kept = new Map<string, number>();
   await using store = await openStore({ dir });
-  const memory = new Memory(root, store);
+  const cache = new ResultCache(root, store, new Journal());
   for (const detector of detectors) {
     const options = { ...(detector === 'typescript' ? { engine: 'auto' } : {}), exclude: [] };
-    const plan = await memory.plan(detector, options);
+    const plan = await cache.plan(detector, options);
     let units = 0;
-    if (plan) for await (const _unit of memory.units(detector, options, plan)) units += 1;
+    if (plan) for await (const _unit of cache.units(detector, options, plan)) units += 1;
     kept.set(detector, units);
   }
   return kept;

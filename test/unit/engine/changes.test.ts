@@ -17,7 +17,7 @@ describe('engine: what runs are told, and what is shown', () => {
     engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
     await settle();
     const older = pool.last;
-    assert.deepEqual(older.task.request.changed, ['a.ts']);
+    assert.deepEqual(older.changed, ['a.ts']);
     pool.plannedBy = () => new Promise((resolve) => (planned = resolve));
     engine.filesChanged([
       { file: 'tsconfig.json', kind: 'changed' },
@@ -27,7 +27,7 @@ describe('engine: what runs are told, and what is shown', () => {
     planned(planOf(units));
     await settle();
     assert.notEqual(pool.last, older);
-    assert.equal(pool.last.task.request.changed, undefined);
+    assert.equal(pool.last.changed, undefined);
     engine.dispose();
   });
 

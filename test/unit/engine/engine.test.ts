@@ -93,19 +93,15 @@ describe('engine', () => {
     engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
     await settle();
     const superseded = pool.last;
-    assert.deepEqual(superseded.task.request.changed, ['a.ts']);
+    assert.deepEqual(superseded.changed, ['a.ts']);
     engine.filesChanged([{ file: 'b.ts', kind: 'created' }]);
     await settle();
     assert.equal(superseded.task.signal.aborted, true);
-    assert.deepEqual(
-      pool.last.task.request.changed,
-      ['b.ts'],
-      'the pool knows what the run was told that was cut short',
-    );
+    assert.deepEqual(pool.last.changed, ['b.ts'], 'the pool knows what the run was told that was cut short');
     await pool.last.finish();
     engine.filesChanged([{ file: 'c.ts', kind: 'changed' }]);
     await settle();
-    assert.deepEqual(pool.last.task.request.changed, ['c.ts']);
+    assert.deepEqual(pool.last.changed, ['c.ts']);
   });
 
   it('plans again when a configuration changes, and drops units that are no more', async () => {
@@ -121,7 +117,7 @@ describe('engine', () => {
     assert.deepEqual(lines('a.ts'), []);
     assert.deepEqual(lines('b.ts'), [1]);
     assert.deepEqual(pool.last.files, ['b.ts']);
-    assert.equal(pool.last.task.request.changed, undefined);
+    assert.equal(pool.last.changed, undefined);
   });
 
   it('is at work while its processes are made anew, and plans only then', async () => {
@@ -357,7 +353,7 @@ describe('engine', () => {
   it('sends open files first', async () => {
     pool = new ScriptedPool(() => Promise.resolve(planOf(Array.from({ length: 60 }, (_, i) => fileUnit(`f${i}.ts`)))));
     engine = new Engine('/root', pool, settings('eslint'));
-    engine.setWanted(['f59.ts']);
+    engine.setOpenFiles(['f59.ts']);
     engine.analyzeAll();
     await settle();
     assert.deepEqual(pool.checks[0]?.files, ['f59.ts']);

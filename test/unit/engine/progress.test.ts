@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { Progress } from '../../../server/engine/progress.ts';
+import { SimulatedClock } from '../../support/simulated-clock.ts';
 
 describe('progress', () => {
   it('goes from nothing to all of what was asked for, and starts over with the next analysis', () => {
-    const progress = new Progress();
+    const progress = new Progress(new SimulatedClock());
     assert.equal(progress.fraction(0), 0);
     progress.start();
     progress.asked(4);
@@ -18,13 +19,17 @@ describe('progress', () => {
     assert.equal(progress.fraction(0), 0);
   });
 
-  it('takes no time before somebody waits, and none after', () => {
-    const progress = new Progress();
+  it('takes the time in which somebody waits, and none before or after', async () => {
+    const clock = new SimulatedClock();
+    const progress = new Progress(clock);
+    await clock.advance(5);
     assert.equal(progress.durationMs, 0);
     progress.start();
+    await clock.advance(7);
+    assert.equal(progress.durationMs, 7, 'so far');
     progress.stop();
-    const took = progress.durationMs;
+    await clock.advance(11);
     progress.stop();
-    assert.equal(progress.durationMs, took);
+    assert.equal(progress.durationMs, 7);
   });
 });

@@ -1,23 +1,22 @@
-/** Projects after an edit: what was not named again is kept, and confirmed when nobody waits. */
+/** Projects after an edit: what was not named again is kept, and confirmed when the engine is idle. */
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
+
 import { Engine } from '../../../server/engine/engine.ts';
+import type { PeerAnswers } from '../../../server/engine/peer-answers.ts';
 import type { CheckResult } from '../../../workers/protocol/detector-protocol.ts';
+import { SimulatedClock } from '../../support/simulated-clock.ts';
 import { issue, planOf, projectUnit, ScriptedPool, settle, type HeldCheck } from './support.ts';
 
-describe('engine: projects after an edit', function () {
-  this.timeout(30_000);
+describe('engine: projects after an edit', () => {
+  let clock: SimulatedClock;
   let pool: ScriptedPool;
   let engine: Engine;
 
   async function start(...units: readonly string[]): Promise<void> {
+    clock = new SimulatedClock();
     pool = new ScriptedPool(() => Promise.resolve(planOf(units.map(projectUnit), { engine: 'own 5' })));
-    engine = new Engine('/root', pool, {
-      detectors: new Map([['typescript', {}]]),
-      trusted: true,
-      exclude: [],
-      live: true,
-    });
+    const settings = { detectors: new Map([['typescript', {}]]), trusted: true, exclude: [], live: true };
+    engine = new Engine('/root', pool, settings, { clock });
     engine.analyzeAll();
     await settle();
   }
@@ -36,9 +35,11 @@ describe('engine: projects after an edit', function () {
     await settle();
     return pool.last;
   }
-  /** The check that is asked for at leisure. */
+  /** The check that is asked for once the engine is idle. */
   async function nextCheck(count: number): Promise<HeldCheck> {
-    while (pool.checks.length < count) await sleep(10);
+    assert.equal(pool.checks.length, count - 1, 'the user may go on typing');
+    await clock.advance(1000);
+    assert.equal(pool.checks.length, count);
     return pool.last;
   }
 
@@ -54,7 +55,7 @@ describe('engine: projects after an edit', function () {
 
     const second = await edit('a.ts');
     assert.deepEqual(second.task.request.since, { 'tsconfig.json': first.task.request.generation });
-    assert.deepEqual(second.task.request.changed, ['a.ts']);
+    assert.deepEqual(second.changed, ['a.ts']);
     assert.equal(second.task.request.revalidate, undefined);
     await second.answer('tsconfig.json', 'a.ts', found('a.ts', 'new'));
     await finish(second, { 'tsconfig.json': 'affected' });
@@ -116,7 +117,7 @@ describe('engine: projects after an edit', function () {
         planOf(['tsconfig.json', 'a/tsconfig.json', 'b/tsconfig.json', 'b/deep/tsconfig.json'].map(projectUnit)),
       );
     engine = new Engine('/root', pool, { detectors: new Map([['typescript', {}]]), trusted: true, exclude: [] });
-    engine.setWanted(['b/deep/x.ts']);
+    engine.setOpenFiles(['b/deep/x.ts']);
     engine.analyzeAll();
     await settle();
     assert.deepEqual(
@@ -137,7 +138,7 @@ describe('engine: projects after an edit', function () {
       again.map(({ task }) => task.request.since),
       [{ 'b/deep/tsconfig.json': deep.task.request.generation }, undefined, undefined, undefined],
     );
-    for (const { task } of again) assert.deepEqual(task.request.changed, ['b/deep/x.ts']);
+    for (const { changed } of again) assert.deepEqual(changed, ['b/deep/x.ts']);
   });
 
   it('does not ask for ever what cannot be confirmed', async () => {
@@ -169,18 +170,18 @@ describe('engine: projects after an edit', function () {
     assert.equal(state(), 'confirming');
     assert.equal(spoke(), 'other 7 first');
     // Another process hears of it when it is confirmed, and not before.
-    const teller = engine.teller('typescript', () => true);
-    assert.deepEqual(teller?.tellAnswer(unit), { state: 'pending', soFar: undefined });
+    const answers = (): PeerAnswers | undefined => engine.peerAnswers('typescript', () => true);
+    assert.deepEqual(answers()?.answerFor(unit), { state: 'pending', soFar: undefined });
 
     const second = await nextCheck(2);
     assert.equal(second.task.request.revalidate, true);
     await second.answer(unit.id, 'a.ts', found('a.ts', 'last'));
-    assert.deepEqual(teller?.tellAnswer(unit), { state: 'pending', soFar: undefined });
+    assert.deepEqual(answers()?.answerFor(unit), { state: 'pending', soFar: undefined });
     await finish(second);
     assert.deepEqual([issues('a.ts'), issues('b.ts')], [['last'], []]);
     assert.equal(state(), 'done');
     assert.equal(spoke(), 'own 5');
-    assert.equal(teller?.tellAnswer(unit).state, 'ready');
+    assert.equal(answers()?.answerFor(unit).state, 'ready');
   });
 
   it('drops what an answer to everything does not name, also when it is to be asked again and is then unchanged', async () => {

@@ -1,5 +1,12 @@
 /** A pool that does what the test says, step by step, and issues to feed it with. */
-import type { CheckEvent, Issue, PlanRequest, PlanResult, Unit } from '../../../workers/protocol/detector-protocol.ts';
+import type {
+  CheckEvent,
+  InterfaceSignature,
+  Issue,
+  PlanRequest,
+  PlanResult,
+  Unit,
+} from '../../../workers/protocol/detector-protocol.ts';
 import type { CheckOutcome, CheckTask, Pool } from '../../../server/pool/types.ts';
 
 export function issue(detector: string, file: string, line: number, rule = 'rule', message = 'message'): Issue {
@@ -22,11 +29,15 @@ export function planOf(units: readonly Unit[], more: Partial<PlanResult> = {}): 
 /** A check in hand: the test answers for it. */
 export class HeldCheck {
   readonly task: CheckTask;
+  /** What a worker is told that has done every check of the detector so far; undefined: anything may have changed. */
+  readonly changed: readonly string[] | undefined;
   settled = false;
   readonly #resolve: (outcome: CheckOutcome) => void;
 
-  constructor(task: CheckTask, resolve: (outcome: CheckOutcome) => void) {
+  /** @param heard revision of the check before */
+  constructor(task: CheckTask, heard: number | undefined, resolve: (outcome: CheckOutcome) => void) {
     this.task = task;
+    this.changed = heard === undefined ? undefined : task.changedSince?.(heard);
     this.#resolve = resolve;
     task.signal.addEventListener('abort', () => resolve({ kind: 'cancelled' }));
   }
@@ -36,11 +47,11 @@ export class HeldCheck {
   }
 
   /** All issues of a file of a unit, and its end. */
-  async answer(unit: string, file: string, issues: readonly Issue[]): Promise<void> {
+  async answer(unit: string, file: string, issues: readonly Issue[], signature?: InterfaceSignature): Promise<void> {
     const events: CheckEvent[] = [
       { kind: 'begin', unit, file },
       { kind: 'issues', unit, file, issues },
-      { kind: 'done', unit, file },
+      { kind: 'done', unit, file, ...(signature ? { signature } : {}) },
     ];
     for (const event of events) await this.task.onEvent(event);
   }
@@ -70,7 +81,10 @@ export class ScriptedPool implements Pool {
   }
 
   check(task: CheckTask): Promise<CheckOutcome> {
-    return new Promise((resolve) => this.checks.push(new HeldCheck(task, resolve)));
+    const { detector, generation } = task.request;
+    const known = this.checks.filter(({ task: { request } }) => request.detector === detector);
+    const heard = known.findLast(({ task: { request } }) => request.generation < generation);
+    return new Promise((resolve) => this.checks.push(new HeldCheck(task, heard?.task.request.generation, resolve)));
   }
 
   /** The newest check. */

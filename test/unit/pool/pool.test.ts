@@ -8,7 +8,8 @@ import { createPool, PlanFailure, type PoolOptions } from '../../../server/pool/
 import type { SampleTrees } from '../../../server/pool/process-tree.ts';
 import type { CheckOutcome, CheckTask, PoolNotice, SupervisedPool } from '../../../server/pool/types.ts';
 import type { CheckEvent, CheckRequest, PlanRequest, Unit } from '../../../workers/protocol/detector-protocol.ts';
-import { settle, SimulatedClock } from './support/simulated-clock.ts';
+import { Journal } from '../../../server/journal.ts';
+import { settle, SimulatedClock } from '../../support/simulated-clock.ts';
 
 /** A process that does only what the test says. */
 class Puppet implements WorkerLink {
@@ -120,6 +121,7 @@ class Puppet implements WorkerLink {
 
 class Stage {
   readonly clock = new SimulatedClock();
+  readonly journal = new Journal();
   readonly puppets: Puppet[] = [];
   readonly notices: PoolNotice[] = [];
   readonly files = new Map<string, string>();
@@ -162,7 +164,7 @@ class Stage {
   }
 
   check(files: readonly string[], extras: Partial<CheckRequest> & Partial<CheckTask> & { lane?: 'heavy' } = {}): Check {
-    const { priority = 'background', signal, onEvent, lane, ...request } = extras;
+    const { priority = 'background', signal, onEvent, changedSince, lane, ...request } = extras;
     return new Check(this.pool, {
       request: {
         detector: 'lint',
@@ -183,7 +185,15 @@ class Stage {
       priority,
       ...(signal === undefined ? {} : { signal }),
       ...(onEvent === undefined ? {} : { onEvent }),
+      ...(changedSince === undefined ? {} : { changedSince }),
     });
+  }
+
+  /** Checks files after others changed. */
+  checkAfter(changed: readonly string[], files: readonly string[], extras: Partial<CheckRequest> = {}): Check {
+    this.journal.append(changed.map((file) => ({ file, kind: 'changed' })));
+    const changedSince = (revision: number): readonly string[] => [...(this.journal.since(revision)?.keys() ?? [])];
+    return this.check(files, { generation: this.journal.mark(), changedSince, ...extras });
   }
 
   /** Starts what is starting. */
@@ -197,9 +207,11 @@ class Check {
   readonly controller = new AbortController();
   readonly events: CheckEvent[] = [];
   readonly settled: Promise<CheckOutcome>;
+  readonly revision: number;
   outcome: CheckOutcome | undefined;
 
   constructor(pool: SupervisedPool, task: Omit<CheckTask, 'signal' | 'onEvent'> & Partial<CheckTask>) {
+    this.revision = task.request.generation;
     this.settled = pool.check({
       signal: this.controller.signal,
       onEvent: (event) => void this.events.push(event),
@@ -332,39 +344,79 @@ describe('scheduling', () => {
   it('tells each process what changed since it last looked', async () => {
     const stage = new Stage({ maxWorkers: 2 });
     const told = (): readonly (readonly string[] | undefined)[] => stage.puppets.map(({ request }) => request?.changed);
-    stage.check(['a']);
-    stage.check(['b']);
+    stage.checkAfter(['w'], ['a']);
+    stage.checkAfter([], ['b']);
     await stage.ready();
     assert.deepEqual(told(), [undefined, undefined], 'new processes know nothing');
     for (const puppet of stage.puppets) await puppet.finish();
-    stage.check(['a'], { generation: 2, changed: ['x'] });
+    stage.checkAfter(['x'], ['a']);
     await settle();
     assert.deepEqual(told(), [['x'], undefined]);
     await stage.at(0).finish();
-    stage.check(['a'], { generation: 3, changed: ['y'] });
-    stage.check(['b'], { generation: 3, changed: ['y'] });
+    const last = stage.checkAfter(['y'], ['a']);
+    stage.checkAfter([], ['b']);
     await settle();
-    assert.deepEqual(told(), [['y'], ['x', 'y']], 'the second missed a generation');
+    assert.deepEqual(told(), [['y'], ['x', 'y']], 'the second missed one');
     for (const puppet of stage.puppets) await puppet.finish();
-    stage.check(['a'], { generation: 4 });
+    stage.checkAfter([], ['a'], { generation: last.revision });
     await settle();
-    assert.deepEqual(told(), [undefined, undefined]);
+    assert.deepEqual(told()[0], [], 'a later batch of a question it knows');
     await stage.at(0).finish();
-    stage.check(['a2'], { generation: 4 });
+    stage.checkAfter([], ['a']);
     await settle();
-    assert.deepEqual(told()[0], [], 'a later batch of a generation it knows');
+    assert.deepEqual(told()[0], [], 'what it knows it goes on to know');
+    await stage.at(0).finish();
+    stage.check(['a'], { generation: stage.journal.mark(), changedSince: () => undefined });
+    await settle();
+    assert.equal(told()[0], undefined, 'anything may have changed');
+  });
+
+  it('tells each detector of a process that several have in common', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    const changed = (): readonly string[] | undefined => stage.at(0).request?.changed;
+    stage.checkAfter(['w'], ['a'], { detector: 'loops' });
+    await stage.ready();
+    assert.equal(changed(), undefined);
+    await stage.at(0).finish();
+    stage.checkAfter(['x'], ['a'], { detector: 'imports' });
+    await settle();
+    assert.deepEqual(changed(), ['x'], 'the process has read nothing before its first check');
+    await stage.at(0).finish();
+    stage.checkAfter(['y'], ['a'], { detector: 'imports' });
+    await settle();
+    assert.deepEqual(changed(), ['y']);
+    await stage.at(0).finish();
+    stage.checkAfter([], ['a'], { detector: 'loops' });
+    await settle();
+    assert.deepEqual(changed(), ['x', 'y']);
+  });
+
+  it('tells a process nothing that it cannot have missed, when it is started anew', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    stage.checkAfter(['w'], ['a']);
+    await stage.ready();
+    await stage.at(0).finish();
+    await stage.at(0).die();
+    stage.checkAfter(['x'], ['a']);
+    await stage.clock.advance(60_000);
+    await stage.ready();
+    assert.equal(stage.at(-1).request?.changed, undefined);
+    await stage.at(-1).finish();
+    stage.checkAfter(['y'], ['a']);
+    await settle();
+    assert.deepEqual(stage.at(-1).request?.changed, ['y']);
   });
 
   it('tells changes again when the check that carried them was cancelled', async () => {
     const stage = new Stage({ maxWorkers: 1 });
-    stage.check(['a']);
+    stage.checkAfter([], ['a']);
     await stage.ready();
     await stage.at(0).finish();
-    const second = stage.check(['a'], { generation: 2, changed: ['x'] });
+    const second = stage.checkAfter(['x'], ['a']);
     await settle();
     second.controller.abort();
     await stage.at(0).finish(true);
-    stage.check(['a'], { generation: 3, changed: ['y'] });
+    stage.checkAfter(['y'], ['a']);
     await settle();
     assert.deepEqual(stage.at(0).request?.changed, ['x', 'y']);
   });
@@ -373,18 +425,18 @@ describe('scheduling', () => {
     const stage = new Stage({ maxWorkers: 1 });
     const units: readonly Unit[] = [{ id: 'p', kind: 'project', group: 'g', file: 'p' }];
     const order = { detector: 'types', units };
-    const first = stage.check([], order);
+    const first = stage.checkAfter([], [], order);
     await stage.ready();
     assert.equal(stage.at(0).request?.changed, undefined);
     stage.at(0).begin('p');
     first.controller.abort();
     await stage.at(0).finish(true);
-    const second = stage.check([], { ...order, generation: 2, changed: ['x'] });
+    const second = stage.checkAfter(['x'], [], order);
     await settle();
     assert.deepEqual(stage.at(0).request?.changed, ['x'], 'it began knowing that anything may have changed');
     second.controller.abort();
     await stage.at(0).finish(true);
-    stage.check([], { ...order, generation: 3, changed: ['y'] });
+    stage.checkAfter(['y'], [], order);
     await settle();
     assert.deepEqual(stage.at(0).request?.changed, ['x', 'y'], 'the second was over before it began');
   });

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Engine } from '../../../server/engine/engine.ts';
-import type { Teller, Told, UnitAnswer } from '../../../server/engine/told.ts';
+import type { PeerAnswer, PeerAnswers, UnitAnswer } from '../../../server/engine/peer-answers.ts';
 import { Follower } from '../../../server/sharing/follower.ts';
 import { Leader } from '../../../server/sharing/leader.ts';
 import { greetingOf } from '../../../server/sharing/messages.ts';
@@ -17,16 +17,17 @@ describe('sharing: leader', () => {
   it('hears of an end that comes while it still tells what there is so far', async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-leader-'));
     const address = process.platform === 'win32' ? `\\\\.\\pipe\\${path.basename(folder)}` : path.join(folder, 's');
-    const engine = Object.assign(new EventEmitter(), { root: folder, teller: (): Teller => teller });
+    type Answers = Pick<PeerAnswers, 'plan' | 'answerFor'>;
+    const engine = Object.assign(new EventEmitter(), { root: folder, peerAnswers: (): Answers => answers });
     const found = new Map([['a.ts', [issue('typescript', 'a.ts', 1)]]]);
-    let told: Told<UnitAnswer> = { state: 'pending', soFar: found };
-    const teller: Teller = {
-      tellPlan: () => ({ state: 'refused' }),
-      tellAnswer: () => {
-        const now = told;
+    let answer: PeerAnswer<UnitAnswer> = { state: 'pending', soFar: found };
+    const answers: Answers = {
+      plan: () => ({ state: 'refused' }),
+      answerFor: () => {
+        const now = answer;
         // The last thing that happens, and it happens before anybody waits for it.
         queueMicrotask(() => {
-          told = { state: 'ready', value: { unanswered: false, files: found, problems: [] } };
+          answer = { state: 'ready', value: { unanswered: false, files: found, problems: [] } };
           if (now.state === 'pending') engine.emit('status');
         });
         return now;

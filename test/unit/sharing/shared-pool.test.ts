@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Follower } from '../../../server/sharing/follower.ts';
 import { meaningOf, type CheckReply } from '../../../server/sharing/messages.ts';
+import { Journal } from '../../../server/journal.ts';
 import { sharedPool } from '../../../server/sharing/shared-pool.ts';
 import type { CheckOutcome, CheckTask } from '../../../server/pool/types.ts';
 import type { CheckEvent, CheckRequest } from '../../../workers/protocol/detector-protocol.ts';
@@ -24,7 +25,7 @@ function leader(
 function taskOf(request: Partial<CheckRequest>, events: CheckEvent[] = []): CheckTask {
   return {
     request: {
-      ...{ detector: 'd', root: '/r', options: {}, generation: 1, overlays: [], first: [], changed: [] },
+      ...{ detector: 'd', root: '/r', options: {}, generation: 1, overlays: [], first: [] },
       units: [fileUnit('a.ts'), fileUnit('b.ts')],
       ...request,
     },
@@ -50,39 +51,36 @@ describe('sharing: pool', () => {
     assert.deepEqual(await typed, done);
   });
 
-  it('tells its own workers what changed while the leader answered', async () => {
+  it('tells its own workers what changed while the leader answered, or was asked in vain', async () => {
     const own = new ScriptedPool(() => Promise.resolve(planOf([])));
-    let leads = true;
-    const always = leader(() => ({}));
-    const pool = sharedPool(own, () => (leads ? always : undefined));
-    await pool.check(taskOf({ changed: ['a.ts'] }));
-    await pool.check(taskOf({ changed: ['b.ts'] }));
-    leads = false;
-    const asked: (readonly string[] | undefined)[] = [];
-    for (const changed of [['c.ts'], ['d.ts']]) {
-      const check = pool.check(taskOf({ changed }));
-      await asking();
-      asked.push(own.checks.at(-1)?.task.request.changed);
-      await own.checks.at(-1)?.finish(done);
-      await check;
-    }
-    assert.deepEqual(asked, [['c.ts', 'a.ts', 'b.ts'], ['d.ts']]);
-  });
-
-  it('tells its own workers also of what changed before a question that was cancelled', async () => {
-    const own = new ScriptedPool(() => Promise.resolve(planOf([])));
+    const journal = new Journal();
     const stop = new AbortController();
-    let asked: Follower | undefined = leader(() => {
+    let asked: Follower | undefined;
+    const pool = sharedPool(own, () => asked);
+    const check = async (file: string, signal?: AbortSignal): Promise<CheckOutcome> => {
+      journal.append([{ file, kind: 'changed' }]);
+      const task = taskOf({ generation: journal.mark() });
+      const changedSince = (revision: number): readonly string[] => [...(journal.since(revision)?.keys() ?? [])];
+      const outcome = pool.check({ ...task, changedSince, ...(signal ? { signal } : {}) });
+      await asking();
+      await own.checks.at(-1)?.finish(done);
+      return outcome;
+    };
+    await check('before.ts');
+    asked = leader(() => ({}));
+    await check('a.ts');
+    asked = leader(() => {
       stop.abort();
       return {};
     });
-    const pool = sharedPool(own, () => asked);
-    const cancelled = await pool.check({ ...taskOf({ changed: ['a.ts'] }), signal: stop.signal });
-    assert.deepEqual(cancelled, { kind: 'cancelled' });
+    assert.deepEqual(await check('b.ts', stop.signal), { kind: 'cancelled' });
     asked = undefined;
-    void pool.check(taskOf({ changed: ['b.ts'] }));
-    await asking();
-    assert.deepEqual(own.checks[0]?.task.request.changed, ['b.ts', 'a.ts']);
+    await check('c.ts');
+    await check('d.ts');
+    assert.deepEqual(
+      own.checks.map(({ changed }) => changed),
+      [undefined, ['a.ts', 'b.ts', 'c.ts'], ['d.ts']],
+    );
   });
 
   it('does by itself what the leader gives up, and takes back what was told of it', async () => {

@@ -1,13 +1,17 @@
+/**
+ * What a session finds again that an earlier one stored. Real files in simulated time: what the test writes has changed
+ * when the clock says, which is ahead of the real one, so that nothing depends on how fast the machine is.
+ */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { once } from 'node:events';
+import { rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine } from '../../../server/engine/engine.ts';
-import { openStore } from '../../../server/store/store.ts';
+import type { InterfaceSignature, Unit } from '../../../workers/protocol/detector-protocol.ts';
+import { SimulatedClock } from '../../support/simulated-clock.ts';
 import { makeWorkspace, type TestWorkspace } from '../../support/workspace.ts';
-import { until } from '../../support/processes.ts';
-import type { Unit } from '../../../workers/protocol/detector-protocol.ts';
+import { dependent, signatureOf } from './dependents.ts';
+import { MemoryStore } from './memory-store.ts';
 import { fileUnit, issue, planOf, projectUnit, ScriptedPool } from './support.ts';
 
 /** Longer than the tolerance for the clocks of file systems. */
@@ -17,17 +21,23 @@ interface Session {
   readonly engine: Engine;
   readonly pool: ScriptedPool;
   /** Answers all checks with one issue in each unit's file, on this line. */
-  answer(line: number): Promise<void>;
+  answer(line: number, signatures?: Readonly<Record<string, InterfaceSignature>>): Promise<void>;
   end(): Promise<void>;
 }
 
-describe('memory of an engine', function () {
-  this.timeout(30_000);
+/** Resolves when the engine has come to it. */
+async function reached(engine: Engine, condition: () => boolean): Promise<void> {
+  while (!condition()) await once(engine, 'status');
+}
+
+describe('result cache of an engine', () => {
   let workspace: TestWorkspace;
-  let storeDir: string;
+  let store: MemoryStore;
+  let clock: SimulatedClock;
 
   beforeEach(async () => {
-    storeDir = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-store-'));
+    store = new MemoryStore();
+    clock = new SimulatedClock(Date.now() + 3_600_000);
     workspace = await makeWorkspace({
       'package.json': '{ "name": "w" }',
       'tsconfig.json': '{}',
@@ -41,40 +51,42 @@ describe('memory of an engine', function () {
     });
   });
 
-  afterEach(async () => {
-    await workspace[Symbol.asyncDispose]();
-    await rm(storeDir, { recursive: true, force: true });
-  });
+  afterEach(() => workspace[Symbol.asyncDispose]());
+
+  /** Files change now. */
+  async function write(files: Readonly<Record<string, string>>): Promise<void> {
+    await workspace.write(files);
+    const now = clock.date() / 1000;
+    for (const file of Object.keys(files)) await utimes(path.join(workspace.root, file), now, now);
+  }
 
   const eslintUnits = [fileUnit('a.ts'), fileUnit('b.ts'), fileUnit('notes.md')];
   const projectUnits = [projectUnit('tsconfig.json')];
 
   async function start(detector: string, units: readonly Unit[], options = {}): Promise<Session> {
-    const store = await openStore({ dir: storeDir });
     const pool = new ScriptedPool(() =>
       Promise.resolve(planOf(units, { engine: 'engine 1', status: units.length === 0 ? 'not-applicable' : 'ready' })),
     );
     const settings = { detectors: new Map([[detector, options]]), trusted: true, exclude: [] };
-    const engine = new Engine(workspace.root, pool, settings, store);
+    const engine = new Engine(workspace.root, pool, settings, { store, clock });
     // What is analysed now was written a moment ago, as it is in real life.
-    await sleep(clockStepMs);
+    await clock.advance(clockStepMs);
     engine.analyzeAll();
-    await until('plan', () => pool.checks.length > 0 || engine.settled);
+    await reached(engine, () => pool.checks.length > 0 || engine.settled);
     return {
       engine,
       pool,
-      answer: async (line) => {
+      answer: async (line, signatures = {}) => {
         for (const check of pool.checks.filter(({ settled }) => !settled)) {
-          for (const unit of check.task.request.units)
-            await check.answer(unit.id, unit.file, [issue(detector, unit.file, line)]);
+          for (const { id, file } of check.task.request.units)
+            await check.answer(id, file, [issue(detector, file, line)], signatures[file]);
           await check.finish();
         }
         await engine.idle();
       },
       end: async () => {
-        await engine.keep();
+        await engine.persist();
         engine.dispose();
-        await store.close();
       },
     };
   }
@@ -90,7 +102,7 @@ describe('memory of an engine', function () {
     await session.end();
   }
 
-  /** Files that the second session asks for again; issues of the others come from memory. */
+  /** Files that the second session asks for again; issues of the others come from the cache. */
   async function asked(detector: string, units: readonly Unit[], options = {}): Promise<readonly string[]> {
     const session = await start(detector, units, options);
     const files = session.pool.checks.flatMap((check) => check.files);
@@ -133,12 +145,12 @@ describe('memory of an engine', function () {
     };
     assert.equal(await plans(), 1);
     assert.equal(await plans(), 0);
-    await workspace.write({ 'knip.json': '{}' });
+    await write({ 'knip.json': '{}' });
     assert.equal(await plans(), 1, 'a file came');
     assert.equal(await plans(), 0);
-    await workspace.write({ 'package.json': '{ "name": "w", "knip": {} }' });
+    await write({ 'package.json': '{ "name": "w", "knip": {} }' });
     const unannounced = { 'package.json': '{ "name": "w", "knip": { "a": 1 } }' };
-    assert.equal(await plans(() => workspace.write(unannounced)), 1, 'a manifest changed');
+    assert.equal(await plans(() => write(unannounced)), 1, 'a manifest changed');
     assert.equal(await plans(), 1, 'it changed after the plan: that was of something else');
   });
 
@@ -154,20 +166,20 @@ describe('memory of an engine', function () {
   it('asks again for the file that changed, and for every project', async () => {
     await firstSession('eslint', eslintUnits);
     await firstSession('typescript', projectUnits);
-    await workspace.write({ 'a.ts': 'export const a = 2;\n' });
+    await write({ 'a.ts': 'export const a = 2;\n' });
     assert.deepEqual(await asked('eslint', eslintUnits), ['a.ts']);
     assert.deepEqual(await asked('typescript', projectUnits), ['tsconfig.json']);
   });
 
   it('notices files that are no source: what ESLint lints beside scripts', async () => {
     await firstSession('eslint', eslintUnits);
-    await workspace.write({ 'notes.md': '# Other notes\n' });
+    await write({ 'notes.md': '# Other notes\n' });
     assert.deepEqual(await asked('eslint', eslintUnits), ['notes.md']);
   });
 
   it('notices files that Git ignores: a compiler reads them', async () => {
     await firstSession('typescript', projectUnits);
-    await workspace.write({ 'generated/g.ts': 'export const g = "other";\n' });
+    await write({ 'generated/g.ts': 'export const g = "other";\n' });
     assert.deepEqual(await asked('typescript', projectUnits), ['tsconfig.json']);
   });
 
@@ -182,7 +194,7 @@ describe('memory of an engine', function () {
     it(`asks again for everything after a change of ${what}`, async () => {
       await firstSession('eslint', eslintUnits);
       await firstSession('typescript', projectUnits);
-      await workspace.write(files);
+      await write(files);
       assert.deepEqual(await asked('eslint', eslintUnits), ['a.ts', 'b.ts', 'notes.md']);
       assert.deepEqual(await asked('typescript', projectUnits), ['tsconfig.json']);
     });
@@ -195,7 +207,7 @@ describe('memory of an engine', function () {
 
   it('plans again when a file is made or deleted', async () => {
     await firstSession('eslint', eslintUnits);
-    await workspace.write({ 'c.ts': 'export {};\n' });
+    await write({ 'c.ts': 'export {};\n' });
     const session = await start('eslint', [...eslintUnits, fileUnit('c.ts')]);
     assert.equal(session.pool.plans.length, 1);
     assert.deepEqual(session.pool.last.files, ['c.ts']);
@@ -204,19 +216,19 @@ describe('memory of an engine', function () {
   });
 
   it('keeps no answer of a file that changed, unannounced, while it was analysed', async () => {
-    await firstSession('eslint', eslintUnits, () => workspace.write({ 'a.ts': 'export const a = 3;\n' }));
+    await firstSession('eslint', eslintUnits, () => write({ 'a.ts': 'export const a = 3;\n' }));
     assert.deepEqual(await asked('eslint', eslintUnits), ['a.ts']);
-    await firstSession('typescript', projectUnits, () => workspace.write({ 'b.ts': 'export const b = 3;\n' }));
+    await firstSession('typescript', projectUnits, () => write({ 'b.ts': 'export const b = 3;\n' }));
     assert.deepEqual(await asked('typescript', projectUnits), ['tsconfig.json']);
   });
 
   it('tells of changes that nobody announced', async () => {
     const session = await start('eslint', eslintUnits);
     await session.answer(1);
-    await workspace.write({ 'a.ts': 'export const a = 4;\n' });
-    await workspace.write({ 'new.ts': '' });
+    await write({ 'a.ts': 'export const a = 4;\n' });
+    await write({ 'new.ts': '' });
     await rm(path.join(workspace.root, 'b.ts'));
-    assert.deepEqual(await session.engine.keep(), [
+    assert.deepEqual(await session.engine.persist(), [
       { file: 'a.ts', kind: 'changed' },
       { file: 'new.ts', kind: 'created' },
       { file: 'b.ts', kind: 'deleted' },
@@ -227,12 +239,12 @@ describe('memory of an engine', function () {
   it('keeps the answer to a change that was announced', async () => {
     const session = await start('eslint', eslintUnits);
     await session.answer(2);
-    await workspace.write({ 'a.ts': 'export const a = 5;\n' });
-    await sleep(clockStepMs);
+    await write({ 'a.ts': 'export const a = 5;\n' });
+    await clock.advance(clockStepMs);
     session.engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
-    await until('check', () => session.pool.last.files.length === 1);
+    await reached(session.engine, () => session.pool.last.files.length === 1);
     await session.answer(1);
-    assert.deepEqual(await session.engine.keep(), []);
+    assert.deepEqual(await session.engine.persist(), []);
     await session.end();
     const again = await start('eslint', eslintUnits);
     assert.deepEqual(again.pool.checks, []);
@@ -251,14 +263,14 @@ describe('memory of an engine', function () {
     await firstSession('eslint', eslintUnits);
     const session = await start('eslint', eslintUnits);
     assert.equal(session.pool.checks.length, 0);
-    await workspace.write({ 'a.ts': 'export const a = 6;\n' });
+    await write({ 'a.ts': 'export const a = 6;\n' });
     session.engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
-    await until('check', () => session.pool.checks.length === 1);
+    await reached(session.engine, () => session.pool.checks.length === 1);
     await session.answer(2);
     const settings = { trusted: true, exclude: [] };
     session.engine.configure({ ...settings, detectors: new Map() });
     session.engine.configure({ ...settings, detectors: new Map([['eslint', {}]]) });
-    await until('check', () => session.pool.checks.length === 2 || session.engine.settled);
+    await reached(session.engine, () => session.pool.checks.length === 2 || session.engine.settled);
     assert.deepEqual(
       session.pool.checks.flatMap((check) => check.files),
       ['a.ts', 'a.ts'],
@@ -267,12 +279,12 @@ describe('memory of an engine', function () {
     await session.end();
   });
 
-  it('keeps nothing about text that was not saved', async () => {
+  it('stores nothing about text that was not saved', async () => {
     const session = await start('eslint', eslintUnits);
     await session.answer(1);
     session.engine.setOverlay('a.ts', { text: 'export const a = "typed";', version: 2 });
     session.engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
-    await until('check', () => session.pool.last.files.length === 1);
+    await reached(session.engine, () => session.pool.last.files.length === 1);
     await session.answer(7);
     await session.end();
     const again = await start('eslint', eslintUnits);
@@ -284,9 +296,26 @@ describe('memory of an engine', function () {
   });
 
   it('keeps nothing project-wide of a folder within a larger project', async () => {
-    await workspace.write({ '../package.json': '{}' });
+    await write({ '../package.json': '{}' });
     await firstSession('typescript', projectUnits);
     assert.deepEqual(await asked('typescript', projectUnits), ['tsconfig.json']);
+  });
+
+  it('asks again for dependents of what it follows through imports, and for all where imports are unknown', async () => {
+    const units = ['a.ts', 'b.ts', 'generated/g.ts'].map((file) => dependent(file, 'types'));
+    const { imports: _, ...opaque } = signatureOf([]);
+    // Of what b.ts imports, nobody knows what it imports itself.
+    const signatures = { 'a.ts': signatureOf([]), 'b.ts': signatureOf(['generated/g.ts']), 'generated/g.ts': opaque };
+    const first = await start('eslint', units);
+    await first.answer(1, signatures);
+    await first.end();
+    assert.deepEqual(await asked('eslint', units), []);
+    await write({ 'c.ts': 'export const c = 1;\n' });
+    const second = await start('eslint', [...units, dependent('c.ts', 'types')]);
+    await second.answer(1, { ...signatures, 'c.ts': signatureOf([]) });
+    await second.end();
+    await write({ 'c.ts': 'export const c = "other";\n' });
+    assert.deepEqual(await asked('eslint', [...units, dependent('c.ts', 'types')]), ['b.ts', 'generated/g.ts', 'c.ts']);
   });
 
   it('keeps no answer that is to be confirmed', async () => {
@@ -309,7 +338,7 @@ describe('memory of an engine', function () {
     await session.end();
     // An edit, so that there is something to ask for.
     const askedWith = async (): Promise<unknown> => {
-      await workspace.write({ 'a.ts': `export const a = ${Math.random()};\n` });
+      await write({ 'a.ts': `export const a = ${Math.random()};\n` });
       const next = await start('typescript', projectUnits);
       const { notes: remembered } = next.pool.checks[0]?.task.request ?? {};
       await next.end();
@@ -321,9 +350,7 @@ describe('memory of an engine', function () {
       [['text'], undefined],
       ['text', undefined],
     ] as const) {
-      const store = await openStore({ dir: storeDir });
-      store.meta.put('remembered typescript', note);
-      await store.close();
+      store.meta.put('notes typescript', note);
       assert.deepEqual(await askedWith(), expected);
     }
   });

@@ -1,21 +1,21 @@
 /**
- * What detectors want to have remembered of a root: a few short texts each, which only they understand. Between sessions
- * it is a note in the store; without a store it lives as long as its engine.
+ * What detectors note about a root: a few short texts each, which only they understand. Between sessions
+ * the store keeps them; without a store they live as long as their engine.
  */
 import type { JsonValue, Store } from '../store/store.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
-/** Of one detector; what was told the longest ago goes first. */
+/** Of one detector; the oldest go first. */
 const MOST_TEXTS = 500;
 /** Of a key and of a text. */
 const LONGEST = 500;
 
-export class Remembered {
-  readonly #store: Store | undefined;
+export class DetectorNotes {
+  readonly #store: Pick<Store, 'meta'> | undefined;
   readonly #texts = new Map<string, ReadonlyMap<string, string>>();
 
-  constructor(store: Store | undefined) {
+  constructor(store: Pick<Store, 'meta'> | undefined) {
     this.#store = store;
   }
 
@@ -23,7 +23,7 @@ export class Remembered {
   async load(detector: string): Promise<void> {
     if (!this.#store || this.#texts.has(detector)) return;
     const note = (await this.#store.meta.list().catch(() => undefined))?.get(keyOf(detector));
-    // Meanwhile something may have been told.
+    // Meanwhile the detector may have noted something.
     const newer = this.#texts.get(detector) ?? [];
     this.#texts.set(detector, new Map([...soundTexts(note), ...newer]));
   }
@@ -33,9 +33,9 @@ export class Remembered {
     return texts === undefined || texts.size === 0 ? undefined : Object.fromEntries(texts);
   }
 
-  add(detector: string, told: Texts): void {
+  add(detector: string, news: Texts): void {
     const texts = new Map(this.#texts.get(detector));
-    for (const [key, text] of soundTexts(told)) {
+    for (const [key, text] of soundTexts(news)) {
       texts.delete(key);
       texts.set(key, text);
     }
@@ -56,5 +56,5 @@ function soundTexts(value: unknown): readonly (readonly [string, string])[] {
 }
 
 function keyOf(detector: string): string {
-  return `remembered ${detector}`;
+  return `notes ${detector}`;
 }

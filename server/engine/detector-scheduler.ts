@@ -1,57 +1,63 @@
 /**
- * Keeps one detector's issues of one root true: decides what is asked for, and when. What is known of each unit is in
- * its ledger and its doubts, what is in work in its checks. Lives as long as its engine; a detector that is turned off
- * disposes its runner.
+ * Schedules one detector in one folder: decides what is asked for, and when. What is known of each unit is in its unit
+ * states, what is in work in its checks. Lives as long as its engine; a detector that is turned off disposes it.
  *
- * Invariant: it becomes `done` only when nothing is in work, stale or in doubt.
+ * Invariant: it becomes `done` only when nothing is in work, stale, suspect or to be revalidated.
  */
 import type { DetectorProblem, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
+import type { FileChange, Revision } from '../journal.ts';
 import { Checks } from './checks.ts';
 import { deletedBy } from './deleted-paths.ts';
-import { Doubts } from './doubts.ts';
-import { concernOf, interestOf, type FileChange, type Interest } from './interest.ts';
-import type { Answer, EmptyPlan } from './memory.ts';
+import { concernOf, interestOf, type Interest } from './interest.ts';
+import { Invalidation } from './invalidation.ts';
+import { PeerAnswers } from './peer-answers.ts';
 import { Problems, problemsOfFailure } from './problems.ts';
 import { Progress } from './progress.ts';
-import type { RunnerHost } from './runner-host.ts';
+import type { Answer, EmptyPlan, Moment } from './result-cache.ts';
+import type { SchedulerHost } from './scheduler-host.ts';
 import { isBusy, isSettled, type DetectorState, type DetectorStatus, type DetectorWork } from './status.ts';
-import { pending, ready, refused, type Teller, type Told, type UnitAnswer } from './told.ts';
-import { UnitLedger } from './unit-ledger.ts';
+import { UnitStates } from './unit-states.ts';
 
-/** Without a change, before answers in doubt are looked at again: the user may go on typing. */
-const leisureMs = 1000;
+/** Without a change, before answers are revalidated: the user may go on typing. */
+const idleMs = 1000;
 
-export class DetectorRunner implements Teller {
+export class DetectorScheduler {
   readonly name: string;
-  readonly #host: RunnerHost;
+  readonly #host: SchedulerHost;
   readonly #interest: Interest;
-  readonly #doubts = new Doubts();
-  readonly #ledger = new UnitLedger(this.#doubts);
+  readonly #states = new UnitStates();
+  readonly #invalidation = new Invalidation(this.#states);
   readonly #problems: Problems;
   readonly #checks: Checks;
-  readonly #progress = new Progress();
+  readonly #progress: Progress;
   #currentPlan: PlanResult | undefined;
   #configFiles: ReadonlySet<string> = new Set();
-  /** When the present plan was asked for, if memory has not been given it. */
-  #plannedAt: number | undefined;
+  /** When the present plan was asked for, if the result cache has not been given it. */
+  #plannedAt: Moment | undefined;
   #planStale = true;
   #planning: AbortController | undefined;
   #recalled = false;
-  /** Changed since stale units were asked for last. */
-  #recent = new Set<string>();
-  #leisure: NodeJS.Timeout | undefined;
+  /** When stale units were asked for last. */
+  #askedAt: Revision = 0;
+  #cancelIdle: (() => void) | undefined;
   #failure: string | undefined;
   /** The pool could do again what it had refused, while something was in work. */
   #offered = false;
   #state: DetectorState = 'waiting';
   #disposed = false;
 
-  constructor(name: string, host: RunnerHost) {
+  constructor(name: string, host: SchedulerHost) {
     this.name = name;
     this.#host = host;
     this.#interest = interestOf(name);
     this.#problems = new Problems(name, host.table);
-    const known = { ledger: this.#ledger, doubts: this.#doubts, problems: this.#problems };
+    this.#progress = new Progress(host.clock);
+    const known = {
+      states: this.#states,
+      invalidation: this.#invalidation,
+      problems: this.#problems,
+      concerns: (file: string) => this.#concernOf(file) !== 'none',
+    };
     this.#checks = new Checks(name, host, known, ({ units }, failure) => {
       this.#failure = failure ?? this.#failure;
       this.#progress.answered(units.length);
@@ -63,10 +69,26 @@ export class DetectorRunner implements Teller {
     return this.#state;
   }
 
+  /** For a process that would otherwise do the same. */
+  get peerAnswers(): PeerAnswers {
+    return new PeerAnswers({
+      name: this.name,
+      state: this.#state,
+      plan: this.#planStale || this.#planning ? undefined : this.#currentPlan,
+      states: this.#states,
+      invalidation: this.#invalidation,
+      problems: this.#problems,
+      checks: this.#checks,
+      table: this.#host.table,
+    });
+  }
+
   status(): DetectorStatus {
     const error = this.#failure ?? this.#problems.fatal;
-    const { speakers, earlier } = this.#ledger;
-    const engine = speakers.length > 0 ? speakers.join(', ') : this.#currentPlan?.engine;
+    this.#invalidation.walk();
+    const uncertain = this.#states.count('uncertain');
+    const { otherTools } = this.#states;
+    const engine = otherTools.length > 0 ? otherTools.join(', ') : this.#currentPlan?.engine;
     const note = this.#currentPlan?.note;
     const { timings } = this.#checks;
     return {
@@ -78,7 +100,7 @@ export class DetectorRunner implements Teller {
       problems: this.#problems.all,
       durationMs: this.#progress.durationMs,
       fraction: isBusy(this.#state) ? this.#progress.fraction(this.#checks.progress) : 1,
-      ...(isSettled(this.#state) && earlier > 0 ? { stale: earlier } : {}),
+      ...(isSettled(this.#state) && uncertain > 0 ? { stale: uncertain } : {}),
       ...(timings.size === 0 ? {} : { timings: Object.fromEntries(timings) }),
     };
   }
@@ -96,18 +118,21 @@ export class DetectorRunner implements Teller {
     // What is still in work may end without an answer too.
     this.#offered = !isSettled(this.#state);
     if (this.#state !== 'failed' && this.#state !== 'partial') return;
-    this.#ledger.markUnansweredStale();
+    this.#states.invalidateUnanswered(this.#host.journal.revision);
     this.#pump();
   }
 
-  /** Files changed on disk or in the editor. */
-  filesChanged(changes: readonly FileChange[]): void {
-    const concerns = changes.map(({ file }) => concernOf(this.#interest, file, this.#configFiles));
+  /**
+   * Files changed on disk or in the editor.
+   * @param revision of the changes
+   */
+  filesChanged(changes: readonly FileChange[], revision: Revision): void {
+    const concerns = changes.map(({ file }) => this.#concernOf(file));
     const concerned = changes.filter((_, index) => concerns[index] !== 'none');
     if (concerned.length === 0) return;
     const environment = concerns.includes('environment');
     if (environment || concerns.includes('config')) this.#everythingChanged();
-    else this.#contentChanged(concerned);
+    else this.#contentChanged(concerned, revision);
     if (!environment) {
       this.#pump();
       return;
@@ -121,55 +146,33 @@ export class DetectorRunner implements Teller {
   /** Nothing is in work that could say more about a file of its own accord. */
   isAnswered(file: string): boolean {
     if (isSettled(this.#state)) return true;
-    if (this.#ledger.unitOf(file)?.kind === 'file') return this.#ledger.isUpToDate(file);
+    const record = this.#states.get(file);
+    if (record?.unit.kind === 'file') return record.isUpToDate;
     return this.#interest.reach === 'all' || !(this.#planStale || this.#planning);
-  }
-
-  /** The present plan, for another process that would make the same. */
-  tellPlan(): Told<PlanResult> {
-    if (!this.#planStale && !this.#planning && this.#currentPlan) return ready(this.#currentPlan);
-    return this.#state === 'failed' || this.#state === 'cancelled' ? refused : pending;
-  }
-
-  /** What is true of a unit on disk, for another process that would ask its own workers. */
-  tellAnswer({ id, group, kind }: Unit): Told<UnitAnswer> {
-    const plan = this.tellPlan();
-    if (plan.state !== 'ready') return plan;
-    if (this.#ledger.unitOf(id)?.group !== group || this.#problems.fatalOfChecks !== undefined) return refused;
-    const unanswered = this.#ledger.isUnanswered(id);
-    const isLastWord = this.#ledger.isUpToDate(id) && !this.#doubts.isInDoubt(id);
-    const ofDisk = this.#ledger.isOfDisk(id);
-    const files = this.#host.table.ofUnit(this.name, id);
-    if (unanswered || isLastWord) {
-      return ofDisk ? ready({ unanswered, files, problems: this.#problems.ofChecks }) : refused;
-    }
-    if (isSettled(this.#state)) return refused;
-    const tellable = kind !== 'file' && ofDisk && !this.#checks.hasUnsaved && !this.#ledger.isSpokenFor(id);
-    return { state: 'pending', soFar: tellable ? files : undefined };
   }
 
   /** What was done since this was asked last. */
   takeWork(): DetectorWork {
-    return { detector: this.name, ...this.#ledger.takeWork() };
+    return { detector: this.name, ...this.#states.takeWork() };
   }
 
-  /** Answers that memory has not been given yet; each is handed out once. */
+  /** Answers that the result cache has not been given yet; each is handed out once. */
   takeAnswers(): readonly Answer[] {
     const plan = this.#currentPlan;
     if (!plan || this.#interest.readsMore || this.#state !== 'done' || this.#problems.ofChecks.length > 0) return [];
     const made = { detector: this.name, options: this.#host.options(), plan };
-    return this.#ledger.takeUnkept().map((answer) => {
-      return { ...made, ...answer, files: this.#host.table.ofUnit(this.name, answer.unit.id) };
+    return this.#states.takeUncached().map((result) => {
+      return { ...made, ...result, files: this.#host.table.ofUnit(this.name, result.unit.id) };
     });
   }
 
-  /** The present plan if it found nothing to do and memory has not been given it yet. */
+  /** The present plan if it found nothing to do and the result cache has not been given it yet. */
   takeEmptyPlan(): EmptyPlan | undefined {
     const plan = this.#currentPlan;
-    const startedAt = this.#plannedAt;
-    if (!plan || this.#state !== 'not-applicable' || startedAt === undefined) return undefined;
+    const made = this.#plannedAt;
+    if (!plan || this.#state !== 'not-applicable' || made === undefined) return undefined;
     this.#plannedAt = undefined;
-    return { detector: this.name, options: this.#host.options(), plan, startedAt };
+    return { detector: this.name, options: this.#host.options(), plan, made };
   }
 
   /** Stops what is in work. Stale units stay stale and are analysed with the next change or request. */
@@ -179,7 +182,7 @@ export class DetectorRunner implements Teller {
       this.#planning = undefined;
       this.#planStale = true;
     }
-    this.#interruptLeisure();
+    this.#interruptIdle();
     this.#checks.cancel();
     if (!isSettled(this.#state)) this.#setState('cancelled');
   }
@@ -192,32 +195,36 @@ export class DetectorRunner implements Teller {
     this.#problems.dispose();
   }
 
+  #concernOf(file: string): ReturnType<typeof concernOf> {
+    return concernOf(this.#interest, file, this.#configFiles);
+  }
+
   #everythingChanged(): void {
     this.#planStale = true;
     this.#checks.everythingChanged();
-    this.#doubts.reset();
-    this.#ledger.markAllStale();
+    this.#invalidation.reset();
+    this.#states.invalidateAll(this.#host.journal.revision);
   }
 
-  #contentChanged(changes: readonly FileChange[]): void {
-    this.#doubts.changed(changes);
+  #contentChanged(changes: readonly FileChange[], revision: Revision): void {
+    this.#invalidation.changed(changes, revision);
+    if (this.#interest.reach === 'all') {
+      this.#states.invalidateAll(revision);
+      return;
+    }
     for (const { file, kind } of changes) {
-      this.#checks.changed(file);
-      this.#recent.add(file);
-      if (this.#interest.reach === 'all') continue;
       if (kind === 'created') this.#planStale = true;
-      else if (kind === 'changed') this.#ledger.markStale(file);
+      else if (kind === 'changed') this.#states.invalidate(file, revision);
     }
     const isGone = deletedBy(changes);
-    if (this.#interest.reach === 'all') this.#ledger.markAllStale();
-    else if (isGone) this.#drop(this.#ledger.deleted(isGone));
+    if (isGone) this.#drop(this.#states.deleted(isGone));
   }
 
   /** Asks for whatever there is to ask for. */
   #pump(): void {
     if (this.#disposed) return;
-    if (this.#planStale || this.#ledger.hasStale) {
-      this.#interruptLeisure();
+    if (this.#planStale || this.#states.count('stale') > 0) {
+      this.#interruptIdle();
       this.#progress.start();
     }
     if (this.#planStale) {
@@ -225,8 +232,8 @@ export class DetectorRunner implements Teller {
       return;
     }
     this.#submitStale();
-    // A file that no unit stands for may have put answers in doubt all the same.
-    if (this.#state === 'done' || this.#state === 'partial') this.#lookAgain();
+    // A file that no unit stands for may have made answers suspect all the same.
+    if (this.#state === 'done' || this.#state === 'partial') this.#revalidate();
     else this.#settleIfIdle();
   }
 
@@ -244,7 +251,7 @@ export class DetectorRunner implements Teller {
       this.#takeUnits(plan);
       this.#failure = undefined;
       this.#tellProblems(plan.problems);
-      await this.#host.remembered.load(this.name);
+      await this.#host.notes.load(this.name);
       await this.#recall(plan, abort.signal);
 
       if (abort.signal.aborted) return;
@@ -267,22 +274,26 @@ export class DetectorRunner implements Teller {
 
   /** That of the last session if it still holds: then no worker has to start. */
   async #makePlan(signal: AbortSignal): Promise<PlanResult> {
-    const { memory, pool, root } = this.#host;
+    const { cache, clock, journal, pool, root } = this.#host;
     const options = this.#host.options();
-    const kept = this.#recalled ? undefined : await memory?.plan(this.name, options).catch(() => undefined);
-    this.#plannedAt = kept ? undefined : Date.now();
-    return kept ?? pool.plan({ detector: this.name, root, options }, signal);
+    const cached = this.#recalled ? undefined : await cache?.plan(this.name, options).catch(() => undefined);
+    this.#plannedAt = cached ? undefined : { revision: journal.revision, at: clock.date() };
+    return cached ?? pool.plan({ detector: this.name, root, options }, signal);
   }
 
   /** Units that a plan with a fatal problem does not name may only be lost: their issues stay, as of an earlier run. */
   #takeUnits({ units, status, problems }: PlanResult): void {
     const isComplete = status !== 'failed' && !problems.some((problem) => problem.fatal);
     const analysed = units.filter((unit) => this.#host.analyses(unit));
-    this.#drop(this.#ledger.planned(analysed, (unit) => isComplete || !this.#host.analyses(unit)));
+    const isGone = (unit: Unit): boolean => isComplete || !this.#host.analyses(unit);
+    // By the imports of the units that there were.
+    this.#invalidation.walk();
+    this.#drop(this.#states.planned(analysed, isGone, this.#host.journal.revision));
   }
 
   /** Units that are no more have no issues. */
   #drop(units: readonly string[]): void {
+    this.#invalidation.unitsChanged();
     for (const id of units) this.#host.table.dropUnit(this.name, id);
   }
 
@@ -293,79 +304,86 @@ export class DetectorRunner implements Teller {
 
   /** Once, at the start of a session: answers of the last one to units whose inputs are the same. */
   async #recall(plan: PlanResult, signal: AbortSignal): Promise<void> {
-    const { memory, table } = this.#host;
-    if (this.#recalled || !memory || plan.status !== 'ready') return;
+    const { cache, journal, table } = this.#host;
+    if (this.#recalled || !cache || plan.status !== 'ready') return;
     this.#recalled = true;
-    const generation = this.#host.nextGeneration();
+    const revision = journal.mark();
     try {
-      for (const file of await memory.changedSince(this.name)) this.#doubts.unknown(file);
-      for await (const { unit, files, outline } of memory.units(this.name, this.#host.options(), plan)) {
+      for (const file of await cache.changedOffline(this.name)) this.#invalidation.changedOffline(file);
+      for await (const { unit, files, signature } of cache.units(this.name, this.#host.options(), plan)) {
         if (signal.aborted || this.#disposed) return;
-        if (!this.#ledger.recalled(unit, generation, outline)) continue;
+        if (!this.#states.recalled(unit.id, revision, signature)) continue;
         for (const [file, issues] of files) {
           if (this.#host.included(file)) table.replace(this.name, unit.id, file, issues);
         }
       }
     } catch {
       // What could not be read is analysed.
+    } finally {
+      this.#invalidation.unitsChanged();
     }
   }
 
   #submitStale(): void {
-    const units = this.#ledger.takeStale();
+    const units = this.#states.stale;
     if (units.length === 0) return;
-    if (units.some(({ kind }) => kind !== 'file') || units.length === this.#ledger.size) this.#problems.forgetChecks();
+    if (units.some(({ kind }) => kind !== 'file') || units.length === this.#states.size) this.#problems.forgetChecks();
     this.#progress.asked(units.length);
-    this.#checks.submit(units, this.#recent);
-    this.#recent = new Set();
+    const { journal } = this.#host;
+    const recent = new Set(journal.since(this.#askedAt)?.keys());
+    this.#askedAt = journal.revision;
+    this.#checks.submit(units, recent);
     this.#setState('running');
   }
 
   #settleIfIdle(): void {
-    if (this.#checks.inWork || this.#planning || this.#planStale || this.#ledger.hasStale) {
+    if (this.#checks.inWork || this.#planning || this.#planStale || this.#states.count('stale') > 0) {
       this.#host.statusChanged();
       return;
     }
     if (this.#state === 'waiting' || isSettled(this.#state)) return;
-    if (this.#lookAgain()) return;
-    const { size, unanswered } = this.#ledger;
+    if (this.#revalidate()) return;
+    const unanswered = this.#states.count('unanswered');
     if (unanswered === 0) this.#failure = undefined;
-    const incomplete = this.#failure !== undefined || this.#problems.fatal !== undefined;
-    this.#setState(!incomplete ? 'done' : size > 0 && unanswered >= size ? 'failed' : 'partial');
+    const isIncomplete = this.#failure !== undefined || this.#problems.fatal !== undefined;
+    const isFailed = unanswered > 0 && unanswered >= this.#states.size;
+    this.#setState(!isIncomplete ? 'done' : isFailed ? 'failed' : 'partial');
     if (this.#offered) this.tryAgain();
   }
 
-  /** Starts to look again at answers in doubt: near ones at once, the others at leisure. @returns false: there are none */
-  #lookAgain(): boolean {
-    this.#doubts.settle();
-    if (!this.#doubts.pending) return false;
+  /** Begins to ask again for uncertain answers: near ones at once, the others when idle. @returns false: there are none */
+  #revalidate(): boolean {
+    this.#invalidation.settle();
+    if (!this.#invalidation.pending) return false;
     this.#setState('confirming');
-    const open = new Set(this.#host.wanted());
-    const near = this.#doubts.needsFresh
+    const open = new Set(this.#host.openFiles());
+    const near = this.#invalidation.needsFresh
       ? []
-      : this.#doubts.take((unit, distance) => distance <= 1 || open.has(unit.file));
+      : this.#invalidation.suspects((unit, distance) => distance <= 1 || open.has(unit.file));
     if (near.length > 0) this.#checks.submit(near, new Set(near.map((unit) => unit.file)), true);
-    else this.#leisure ??= setTimeout(() => void this.#confirm(), leisureMs);
+    else this.#cancelIdle ??= this.#host.clock.after(idleMs, () => void this.#revalidateRest());
     return true;
   }
 
-  async #confirm(): Promise<void> {
-    if (this.#doubts.needsFresh) {
-      this.#doubts.refreshed();
+  async #revalidateRest(): Promise<void> {
+    if (this.#invalidation.needsFresh) {
+      this.#invalidation.refreshed();
       await this.#host.pool.restart(this.name);
     }
-    this.#leisure = undefined;
+    this.#cancelIdle = undefined;
     // Meanwhile something changed that somebody waits for.
     if (this.#disposed || this.#state !== 'confirming' || this.#checks.inWork) return;
-    this.#checks.submit([...this.#doubts.take(), ...this.#doubts.unconfirmed], new Set(), true);
+    const provisional = [...this.#states.of('provisional')].map(({ unit }) => unit);
+    const units = new Set([...this.#invalidation.suspects(), ...provisional]);
+    this.#checks.submit([...units], new Set(), true);
     this.#settleIfIdle();
   }
 
   /** Somebody waits for something else. */
-  #interruptLeisure(): void {
-    clearTimeout(this.#leisure);
-    this.#leisure = undefined;
-    this.#checks.interruptLeisurely();
+  #interruptIdle(): void {
+    this.#cancelIdle?.();
+    this.#cancelIdle = undefined;
+    this.#checks.interruptIdle();
   }
 
   #setState(state: DetectorState): void {

@@ -1,34 +1,37 @@
 /** One batch in work: what it was asked with, and what it has found so far. Lives until its answer. */
 import type { CheckEvent, Issue, Overlay } from '../../workers/protocol/detector-protocol.ts';
+import type { Revision } from '../journal.ts';
 import type { Batch } from './batches.ts';
 
 type FileEvent = Extract<CheckEvent, { readonly file: string }>;
 
-export class Run {
+export class RunningBatch {
   readonly batch: Batch;
-  readonly generation: number;
-  /** Nobody waits for it: what it asks for was answered before, and is in doubt. */
-  readonly leisurely: boolean;
+  /** Of the question; the batches of one question have it in common. */
+  readonly revision: Revision;
+  /** Nobody waits for it: it asks again for what was answered before. */
+  readonly isIdle: boolean;
   readonly abort = new AbortController();
-  /** Milliseconds since the epoch; undefined: unsaved text was checked, which no later session will meet. */
+  /** Milliseconds since the epoch; undefined: unsaved text is checked, which no later session will meet. */
   readonly startedAt: number | undefined;
   /** Files checked as they are in the editor. */
   readonly unsaved: ReadonlySet<string>;
   fraction = 0;
-  /** Units that another engine than the plan's answers for. */
-  readonly spokenFor = new Set<string>();
-  /** It could not do all its work: what it did not name may still be true. */
+  /** Units that another tool than the plan's answers for. */
+  readonly answeredBy = new Set<string>();
+  /** It could not do all its work: issues of files that it did not name may still be true. */
   fatal = false;
   /** Issues of files that are not done yet, by unit and file. */
   readonly #staged = new Map<string, Map<string, Issue[]>>();
   /** Files each unit has answered for. */
   readonly #named = new Map<string, Set<string>>();
 
-  constructor(batch: Batch, generation: number, overlays: readonly Overlay[], leisurely: boolean) {
+  /** @param startedAt milliseconds since the epoch */
+  constructor(batch: Batch, revision: Revision, overlays: readonly Overlay[], startedAt: number, isIdle: boolean) {
     this.batch = batch;
-    this.generation = generation;
-    this.leisurely = leisurely;
-    this.startedAt = overlays.length > 0 ? undefined : Date.now();
+    this.revision = revision;
+    this.isIdle = isIdle;
+    this.startedAt = overlays.length > 0 ? undefined : startedAt;
     this.unsaved = new Set(overlays.map((overlay) => overlay.file));
   }
 
