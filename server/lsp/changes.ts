@@ -1,5 +1,6 @@
 /** Collects what the editor and its watchers say has changed, so that a checkout of a thousand files is one change. */
-import type { ChangeKind } from '../engine/interest.ts';
+import { systemClock, type Clock } from '../clock.ts';
+import { mergeKinds, type ChangeKind } from '../journal.ts';
 
 /**
  * Saves are felt at once. Watchers report the same save again a little later, and bursts come in bursts. Typing is
@@ -12,33 +13,35 @@ export type ChangeSource = keyof typeof delayMs;
 export class ChangeCollector {
   readonly #deliver: (changes: ReadonlyMap<string, ChangeKind>) => void;
   #changes = new Map<string, ChangeKind>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #clock: Clock;
+  #cancelTimer: () => void = () => {};
   #due = Number.POSITIVE_INFINITY;
   #onlyTyped = true;
 
-  constructor(deliver: (changes: ReadonlyMap<string, ChangeKind>) => void) {
+  constructor(deliver: (changes: ReadonlyMap<string, ChangeKind>) => void, clock: Clock = systemClock) {
     this.#deliver = deliver;
+    this.#clock = clock;
   }
 
   add(absolute: string, kind: ChangeKind, source: ChangeSource): void {
-    this.#changes.set(absolute, merged(this.#changes.get(absolute), kind));
-    const due = performance.now() + delayMs[source];
+    this.#changes.set(absolute, mergeKinds(this.#changes.get(absolute), kind));
+    const due = this.#clock.now() + delayMs[source];
     const waits = source === 'type' && this.#onlyTyped;
     if (source !== 'type') this.#onlyTyped = false;
     if (due >= this.#due && !waits) return;
     this.#due = due;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#flush(), delayMs[source]);
+    this.#cancelTimer();
+    this.#cancelTimer = this.#clock.after(delayMs[source], () => this.#flush());
   }
 
   /** Delivers what has been collected, without waiting for more. */
   flush(): void {
-    clearTimeout(this.#timer);
+    this.#cancelTimer();
     if (this.#changes.size > 0) this.#flush();
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
+    this.#cancelTimer();
   }
 
   #flush(): void {
@@ -48,11 +51,4 @@ export class ChangeCollector {
     this.#onlyTyped = true;
     this.#deliver(changes);
   }
-}
-
-function merged(before: ChangeKind | undefined, now: ChangeKind): ChangeKind {
-  // A file deleted and made again (many tools save so) may have other content, and it is there.
-  if (before === 'deleted' && now === 'created') return 'changed';
-  if (before === 'created' && now === 'changed') return 'created';
-  return now;
 }

@@ -7,12 +7,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../engine/engine.ts';
-import type { FileChange } from '../engine/interest.ts';
+import type { FileChange } from '../journal.ts';
 import type { Pool, SupervisedPool } from '../pool/types.ts';
 import { Locks, type Lock } from '../store/locks.ts';
 import type { LockTable } from '../store/lock-table.ts';
 import { claimAddress, readAddress, removeAddress, writeAddress } from './address.ts';
-import { ChangeLedger } from './change-ledger.ts';
+import { SeenChanges } from './seen-changes.ts';
 import { Follower } from './follower.ts';
 import { Leader } from './leader.ts';
 import { greetingOf, type Greeting } from './messages.ts';
@@ -56,7 +56,7 @@ export class Sharing {
   readonly #options: SharingOptions;
   readonly #greeting: Greeting;
   readonly #locks: Locks;
-  readonly #ledger: ChangeLedger;
+  readonly #seen: SeenChanges;
   readonly #closing = new AbortController();
   readonly #joined = Promise.withResolvers<void>();
   /** Resolves when it is known who leads, or nobody waits for it any longer; then it is gone. */
@@ -70,7 +70,7 @@ export class Sharing {
     this.#options = options;
     this.#greeting = greetingOf(options.program);
     this.#locks = new Locks({ table: options.lockTable, label: 'analysis' });
-    this.#ledger = new ChangeLedger(options.root);
+    this.#seen = new SeenChanges(options.root);
     this.pool = sharedPool(options.pool, () => this.#leading());
     this.#unknown = this.#wait().then(() => {
       this.#unknown = undefined;
@@ -97,11 +97,11 @@ export class Sharing {
    */
   async changed(changes: readonly FileChange[], isUnsaved: (file: string) => boolean): Promise<readonly FileChange[]> {
     if (!this.following && (this.#leader?.followers ?? 0) === 0) {
-      this.#ledger.clear();
+      this.#seen.clear();
       return changes;
     }
     const ofDisk = changes.filter(({ file }) => !isUnsaved(file));
-    const news = await this.#ledger.news(ofDisk);
+    const news = await this.#seen.news(ofDisk);
     if (news.length > 0) {
       this.#follower?.tellChanges(news);
       this.#leader?.tellChanges(news);
@@ -111,7 +111,7 @@ export class Sharing {
 
   /** The text of the file in the editor is, or was, another than on disk. */
   textChanged(file: string): void {
-    this.#ledger.forget(file);
+    this.#seen.forget(file);
   }
 
   /** The user wants everything analysed again. */
@@ -189,7 +189,7 @@ export class Sharing {
           engine: host.engine,
           quarantined: () => pool.quarantined(),
           changed: async (changes) => {
-            const news = await this.#ledger.news(changes);
+            const news = await this.#seen.news(changes);
             if (news.length > 0) host.changed(news);
             return news;
           },
@@ -243,7 +243,7 @@ export class Sharing {
 
   async #heard(changes: readonly FileChange[]): Promise<void> {
     const host = await this.#host.promise;
-    const news = await this.#ledger.news(changes);
+    const news = await this.#seen.news(changes);
     if (news.length > 0) host.changed(news);
   }
 }

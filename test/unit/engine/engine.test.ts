@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Engine, type EngineSettings } from '../../../server/engine/engine.ts';
+import { Journal } from '../../../server/journal.ts';
 import { PlanFailure } from '../../../server/pool/plan-failure.ts';
 import { fileUnit, issue, planOf, projectUnit, ScriptedPool, settle } from './support.ts';
 
@@ -56,6 +57,41 @@ describe('engine', () => {
     await pool.last.task.onEvent({ kind: 'issues', unit: 'a.ts', file: 'a.ts', issues: [issue('eslint', 'a.ts', 1)] });
     await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 2)]);
     assert.deepEqual(lines('a.ts'), [2]);
+  });
+
+  it('shows what was found before until a file is done again, whatever has begun or come of it', async () => {
+    await start('eslint');
+    await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
+    await pool.last.finish();
+    engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
+    await settle();
+    const announced: string[] = [];
+    engine.on('files', (files) => announced.push(...files));
+    const { onEvent } = pool.last.task;
+    await onEvent({ kind: 'begin', unit: 'a.ts', file: 'a.ts' });
+    await settle();
+    assert.deepEqual([lines('a.ts'), announced], [[1], []]);
+    await onEvent({ kind: 'issues', unit: 'a.ts', file: 'a.ts', issues: [issue('eslint', 'a.ts', 2)] });
+    await settle();
+    assert.deepEqual([lines('a.ts'), announced], [[1], []]);
+    await onEvent({ kind: 'done', unit: 'a.ts', file: 'a.ts' });
+    await settle();
+    assert.deepEqual([lines('a.ts'), announced], [[2], ['a.ts']]);
+  });
+
+  it('knows what changed before it was started', async () => {
+    pool = new ScriptedPool(() => Promise.resolve(planOf([projectUnit('tsconfig.json')])));
+    const journal = new Journal();
+    const early = journal.append([{ file: 'a.ts', kind: 'changed' }]);
+    engine = new Engine('/root', pool, settings('typescript'), { journal });
+    engine.filesChanged([{ file: 'b.ts', kind: 'changed' }]);
+    engine.analyzeAll();
+    await settle();
+    assert.equal(engine.journal, journal);
+    assert.ok(pool.last.task.request.generation > early);
+    assert.equal(pool.last.task.changedSince?.(early), undefined, 'whoever knows less has to look at everything');
+    engine.filesChanged([{ file: 'c.ts', kind: 'changed' }]);
+    assert.deepEqual(pool.last.changed, ['c.ts']);
   });
 
   it('checks only the changed file of a detector that works file by file', async () => {

@@ -73,4 +73,60 @@ describe('engine: suspect answers', () => {
     assert.equal(state(), 'done');
     engine.dispose();
   });
+
+  it('are asked for in new processes where rules remember other files, and not before', async () => {
+    const units = ['a.ts', 'b.ts'].map((file) => dependent(file, 'modules'));
+    const pool = new ScriptedPool(() => Promise.resolve(planOf(units)));
+    const clock = new SimulatedClock();
+    const settings = { detectors: new Map([['eslint', {}]]), trusted: true, exclude: [] };
+    const engine = new Engine('/root', pool, settings, { clock });
+    const state = (): string | undefined => engine.status()[0]?.state;
+    engine.analyzeAll();
+    await settle();
+    await pool.last.answer('a.ts', 'a.ts', [], signatureOf([]));
+    await pool.last.answer('b.ts', 'b.ts', [], signatureOf(['a.ts']));
+    await pool.last.finish();
+    engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
+    await pool.last.answer('a.ts', 'a.ts', [], signatureOf([], 2));
+    await pool.last.finish();
+    assert.deepEqual([state(), pool.checks.length, pool.restarted], ['confirming', 2, []], 'also who imports it waits');
+    const renewed = Promise.withResolvers<void>();
+    pool.restart = (detector) => {
+      pool.restarted.push(detector);
+      return renewed.promise;
+    };
+    await clock.advance(1000);
+    assert.deepEqual([pool.checks.length, pool.restarted], [2, ['eslint']]);
+    renewed.resolve();
+    await settle();
+    assert.deepEqual([...pool.last.files].sort(), ['a.ts', 'b.ts']);
+    await pool.last.answer('a.ts', 'a.ts', [], signatureOf([], 2));
+    await pool.last.answer('b.ts', 'b.ts', [], signatureOf(['a.ts']));
+    await pool.last.finish();
+    assert.deepEqual([state(), pool.restarted.length], ['done', 1]);
+    engine.dispose();
+  });
+
+  it('stay suspect when their check is cancelled', async () => {
+    const units = ['a.ts', 'b.ts', 'c.ts'].map((file) => dependent(file, 'types'));
+    const pool = new ScriptedPool(() => Promise.resolve(planOf(units)));
+    const clock = new SimulatedClock();
+    const settings = { detectors: new Map([['eslint', {}]]), trusted: true, exclude: [] };
+    const engine = new Engine('/root', pool, settings, { clock });
+    engine.analyzeAll();
+    await settle();
+    for (const file of ['a.ts', 'b.ts', 'c.ts']) await pool.last.answer(file, file, [], signatureOf([]));
+    await pool.last.finish();
+    engine.filesChanged([{ file: 'global.d.ts', kind: 'changed' }]);
+    await clock.advance(1000);
+    assert.equal(pool.last.files.length, 3);
+    engine.filesChanged([{ file: 'b.ts', kind: 'changed' }]);
+    await settle();
+    assert.deepEqual(pool.last.files, ['b.ts']);
+    await pool.last.answer('b.ts', 'b.ts', [], signatureOf([]));
+    await pool.last.finish();
+    await clock.advance(1000);
+    assert.deepEqual([...pool.last.files].sort(), ['a.ts', 'c.ts']);
+    engine.dispose();
+  });
 });

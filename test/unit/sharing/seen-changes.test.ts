@@ -2,47 +2,47 @@ import assert from 'node:assert/strict';
 import { rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { ChangeLedger } from '../../../server/sharing/change-ledger.ts';
+import { SeenChanges } from '../../../server/sharing/seen-changes.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
 
 /** Longer than a state counts as just written. */
 const SETTLED_MS = 60;
 
-describe('sharing: ledger of changes', () => {
+describe('sharing: seen changes', () => {
   it('knows a change that was told before, and not the next one', async () => {
     await using workspace = await makeWorkspace({ 'a.ts': '1', 'b.ts': '1' });
-    const ledger = new ChangeLedger(workspace.root);
+    const seen = new SeenChanges(workspace.root);
     const changes = [
       { file: 'a.ts', kind: 'changed' },
       { file: 'b.ts', kind: 'created' },
     ] as const;
     await wait(SETTLED_MS);
-    assert.deepEqual(await ledger.news(changes), changes);
-    assert.deepEqual(await ledger.news(changes), []);
+    assert.deepEqual(await seen.news(changes), changes);
+    assert.deepEqual(await seen.news(changes), []);
     await workspace.write({ 'a.ts': '2' });
     await wait(SETTLED_MS);
-    assert.deepEqual(await ledger.news(changes), [changes[0]]);
+    assert.deepEqual(await seen.news(changes), [changes[0]]);
     // Even where content and length are the same.
     await utimes(path.join(workspace.root, 'b.ts'), 1, 1);
     await wait(SETTLED_MS);
-    assert.deepEqual(await ledger.news(changes), [changes[1]]);
+    assert.deepEqual(await seen.news(changes), [changes[1]]);
     await rm(path.join(workspace.root, 'a.ts'));
     const gone = [{ file: 'a.ts', kind: 'deleted' }] as const;
-    assert.deepEqual(await ledger.news(gone), gone);
-    assert.deepEqual(await ledger.news(gone), []);
+    assert.deepEqual(await seen.news(gone), gone);
+    assert.deepEqual(await seen.news(gone), []);
   });
 
   it('takes nothing for known that has unsaved text, or while nobody else tells anything', async () => {
     await using workspace = await makeWorkspace();
-    const ledger = new ChangeLedger(workspace.root);
+    const seen = new SeenChanges(workspace.root);
     const changes = [{ file: 'a.ts', kind: 'changed' }] as const;
     await writeFile(path.join(workspace.root, 'a.ts'), '1');
     await wait(SETTLED_MS);
-    assert.deepEqual(await ledger.news(changes), changes);
-    assert.deepEqual(await ledger.news(changes), []);
-    ledger.forget('a.ts');
-    assert.deepEqual(await ledger.news(changes), changes);
-    ledger.clear();
-    assert.deepEqual(await ledger.news(changes), changes);
+    assert.deepEqual(await seen.news(changes), changes);
+    assert.deepEqual(await seen.news(changes), []);
+    seen.forget('a.ts');
+    assert.deepEqual(await seen.news(changes), changes);
+    seen.clear();
+    assert.deepEqual(await seen.news(changes), changes);
   });
 });

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { ChangeCollector } from '../../../server/lsp/changes.ts';
+import { SimulatedClock } from '../../support/simulated-clock.ts';
+
+describe('collector of changes', () => {
+  let clock: SimulatedClock;
+  let delivered: (readonly string[])[];
+  let collector: ChangeCollector;
+
+  beforeEach(() => {
+    clock = new SimulatedClock();
+    delivered = [];
+    const note = (changes: ReadonlyMap<string, string>): void => {
+      delivered.push([...changes].map(([file, kind]) => `${file} ${kind}`));
+    };
+    collector = new ChangeCollector(note, clock);
+  });
+
+  it('waits out typing, and not a save', async () => {
+    collector.add('a', 'changed', 'type');
+    await clock.advance(200);
+    collector.add('a', 'changed', 'type');
+    await clock.advance(299);
+    assert.deepEqual(delivered, []);
+    await clock.advance(1);
+    assert.deepEqual(delivered, [['a changed']]);
+    collector.add('a', 'changed', 'type');
+    collector.add('a', 'changed', 'save');
+    await clock.advance(50);
+    assert.equal(delivered.length, 2);
+  });
+
+  it('delivers a burst at once, each file with what became of it', async () => {
+    collector.add('a', 'deleted', 'watcher');
+    collector.add('b', 'created', 'watcher');
+    await clock.advance(100);
+    collector.add('a', 'created', 'watcher');
+    await clock.advance(150);
+    assert.deepEqual(delivered, [['a changed', 'b created']]);
+    assert.equal(clock.timers, 0);
+  });
+
+  it('delivers without waiting when it is asked to, and nothing when it is disposed', async () => {
+    collector.flush();
+    assert.deepEqual(delivered, []);
+    collector.add('a', 'changed', 'watcher');
+    collector.flush();
+    assert.deepEqual(delivered, [['a changed']]);
+    collector.add('b', 'changed', 'watcher');
+    collector.dispose();
+    await clock.advance(1000);
+    assert.deepEqual([delivered.length, clock.timers], [1, 0]);
+  });
+});
