@@ -85,6 +85,10 @@ describe('journal of changes', () => {
     for (let edit = 0; edit < 20_000; edit += 1) journal.append([change(`f${edit % 10}`)]);
     assert.ok(journal.size <= 2048, `${journal.size} entries`);
     assert.equal(journal.since(0)?.size, 10);
+    for (const kind of Array.from({ length: 10_000 }, () => ['created', 'deleted'] as const).flat()) {
+      journal.append([change('temporary', kind)]);
+    }
+    assert.ok(journal.size <= 2048, `${journal.size} entries`);
   });
 
   it('says so when it no longer knows all that changed', () => {

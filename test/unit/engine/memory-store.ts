@@ -9,6 +9,9 @@ export class MemoryStore implements ResultStore {
   readonly #units = new Map<string, StoredUnit>();
   readonly #facts = new Map<string, Fact & { readonly kind: string }>();
 
+  /** Runs after files were read, and before it is told what was in them. */
+  whenHashed: () => Promise<void> = () => Promise.resolve();
+
   readonly meta: ResultStore['meta'] = {
     list: () => Promise.resolve(new Map(this.#notes)),
     get: (key) => Promise.resolve(this.#notes.get(key)),
@@ -36,9 +39,10 @@ export class MemoryStore implements ResultStore {
     for (const fact of this.#facts.values()) if (fact.kind === kind) yield await Promise.resolve(fact);
   }
 
-  hashInputs(root: string, files: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  async hashInputs(root: string, files: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const hasher = new InputHasher({ load: () => [], save: () => {}, now: () => 0 });
     const hashes = hasher.hashAll(root, files);
-    return Promise.resolve(new Map(files.flatMap((file, index) => (hashes[index] ? [[file, hashes[index]]] : []))));
+    await this.whenHashed();
+    return new Map(files.flatMap((file, index) => (hashes[index] ? [[file, hashes[index]]] : [])));
   }
 }

@@ -29,7 +29,10 @@ describe('engine: answers for peers', () => {
 
   it('has none for a detector that is off, or has other options', async () => {
     await start('typescript', [projectUnit('p')]);
-    assert.equal(engine.peerAnswers('eslint', () => true), undefined);
+    assert.equal(
+      engine.peerAnswers('eslint', () => true),
+      undefined,
+    );
     assert.equal(
       engine.peerAnswers('typescript', (options) => 'engine' in options),
       undefined,

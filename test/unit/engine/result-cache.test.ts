@@ -259,6 +259,42 @@ describe('result cache of an engine', () => {
     await again.end();
   });
 
+  it('stores no answer of a file that changed again after it was announced, and tells of it', async () => {
+    const session = await start('eslint', eslintUnits);
+    await session.answer(1);
+    await write({ 'a.ts': 'export const a = 7;\n' });
+    await clock.advance(clockStepMs);
+    session.engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
+    await clock.advance(clockStepMs);
+    await write({ 'a.ts': 'export const a = 8;\n' });
+    await session.answer(2);
+    assert.deepEqual(await session.engine.persist(), [{ file: 'a.ts', kind: 'changed' }]);
+    await session.end();
+    assert.deepEqual(await asked('eslint', eslintUnits), ['a.ts']);
+  });
+
+  it('stores no answer of a file that became another without a word, even if the file system calls it old', async () => {
+    const session = await start('eslint', eslintUnits);
+    await workspace.write({ 'a.ts': 'export const a = 9;\n' });
+    await session.answer(1);
+    await session.end();
+    assert.deepEqual(await asked('eslint', eslintUnits), ['a.ts']);
+  });
+
+  it('takes for announced what is announced while inputs are read', async () => {
+    const session = await start('eslint', eslintUnits);
+    await session.answer(1);
+    store.whenHashed = async () => {
+      store.whenHashed = () => Promise.resolve();
+      await write({ 'a.ts': 'export const a = 10;\n' });
+      session.engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
+    };
+    assert.deepEqual(await session.engine.persist(), []);
+    await session.answer(2);
+    assert.deepEqual(await session.engine.persist(), []);
+    await session.end();
+  });
+
   it('does not answer a detector that is turned on again with what was true at the start', async () => {
     await firstSession('eslint', eslintUnits);
     const session = await start('eslint', eslintUnits);
