@@ -3,10 +3,10 @@
  * is to blame, and settles exactly once. Lives as long as the task.
  */
 import type { CheckEvent, CheckRequest, CheckResult, Unit } from '../../workers/protocol/detector-protocol.ts';
-import type { Partition } from './detectors.ts';
+import type { Partition } from './partitions.ts';
 import type { Death } from './exit-reason.ts';
 import type { CheckAnswer, WorkerLink } from './link.ts';
-import { DetectorFailure } from './link.ts';
+import { DetectorFailure, RequestCancelled } from './link.ts';
 import { EXTERNAL_SERIES, type CrashAttribution } from './crash-attribution.ts';
 import type { CheckOutcome, CheckTask, ExitReason, Priority, QuarantinedInput } from './types.ts';
 import type { Dispatcher, Pulse, Job, JobEnd } from './job.ts';
@@ -107,13 +107,8 @@ export class CheckRun {
   answered(work: CheckJob, answer: CheckAnswer): void {
     if (!this.#open.delete(work)) return;
     if (this.#settled) return;
-    if (answer.cancelled) {
-      // It believes to be cancelled, we did not ask: what is left is repeated.
-      this.#change(() => this.#queue(work.remaining(), work.alone));
-    } else {
-      for (const unit of work.units) this.options.attribution.clear(this.#inputKey(unit));
-      this.options.onProgress();
-    }
+    for (const unit of work.units) this.options.attribution.clear(this.#inputKey(unit));
+    this.options.onProgress();
     this.#durationMs += answer.result.durationMs;
     for (const [name, ms] of Object.entries(answer.result.timings ?? {})) {
       this.#timings.set(name, (this.#timings.get(name) ?? 0) + ms);
@@ -314,8 +309,9 @@ export class CheckJob implements Job {
       const answer = await link.check(order, (event) => this.#event(event, pulse), this.signal);
       this.#run.options.onVersion(answer.version);
       this.#run.answered(this, answer);
-      return answer.cancelled && !this.#notedChanges ? 'unseen' : 'seen';
+      return 'seen';
     } catch (error) {
+      if (error instanceof RequestCancelled) return this.#notedChanges ? 'seen' : 'unseen';
       if (!(error instanceof DetectorFailure)) throw error;
       this.#run.threw(this, error);
       return 'broken';

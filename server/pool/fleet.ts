@@ -7,7 +7,7 @@
 import { WorkerGroups, type WorkerSet, type WorkerGroup } from './worker-groups.ts';
 import type { Clock, Random } from './clock.ts';
 import type { SupervisedWorker, WorkerOwner, Phase } from './supervised-worker.ts';
-import type { Partition } from './detectors.ts';
+import type { Partition } from './partitions.ts';
 import type { Death } from './exit-reason.ts';
 import { CircuitBreakers } from './circuit-breakers.ts';
 import type { Launch } from './link.ts';

@@ -88,7 +88,7 @@ export class HealthSampler {
   async #sample(): Promise<void> {
     const measured = this.#options.live().flatMap((worker) => {
       const { pid } = worker;
-      return pid === undefined || worker.partition.entry.driver === 'worker-threads' ? [] : [{ worker, pid }];
+      return pid === undefined ? [] : [{ worker, pid }];
     });
     const usages = await this.#options.sample(measured.map(({ pid }) => pid));
     if (this.#disposed) return;

@@ -1,8 +1,8 @@
 /** What a worker is given to do. A work lives from being queued until it is answered, dropped or dies. */
-import type { Partition } from './detectors.ts';
+import type { Partition } from './partitions.ts';
 import type { Death } from './exit-reason.ts';
 import type { WorkerLink, PlanAnswer } from './link.ts';
-import { DetectorFailure } from './link.ts';
+import { DetectorFailure, RequestCancelled } from './link.ts';
 import { PlanFailure } from './plan-failure.ts';
 import type { PlanRequest } from '../../workers/protocol/detector-protocol.ts';
 import type { ExitReason } from './types.ts';
@@ -111,6 +111,8 @@ export class PlanJob implements Job {
     try {
       this.#finish(await link.plan(this.#request, onLoading, this.signal));
     } catch (error) {
+      // The caller was told when it cancelled.
+      if (error instanceof RequestCancelled) return 'unseen';
       if (!(error instanceof DetectorFailure)) throw error;
       this.#finish(new PlanFailure(error.message, undefined, { cause: error }));
       return 'broken';

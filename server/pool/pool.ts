@@ -4,15 +4,9 @@ import type { CheckEvent, PlanRequest, PlanResult, Unit } from '../../workers/pr
 import { CheckRun } from './check-run.ts';
 import { systemClock, type Clock, type Random } from './clock.ts';
 import type { SupervisedWorker } from './supervised-worker.ts';
-import {
-  defaultWorkers,
-  detectorTable,
-  Partitions,
-  type DetectorTable,
-  type Lane,
-  type Limits,
-  type Partition,
-} from './detectors.ts';
+import { defaultWorkers, detectorTable } from './detectors.ts';
+import type { DetectorTable, Lane, Limits } from './worker-entry.ts';
+import { Partitions, type Partition } from './partitions.ts';
 import { ErrorAggregator, reportOfExit, reportOfProblem } from './error-aggregator.ts';
 import { Fleet } from './fleet.ts';
 import { BUDGET_SHARE, hasRoom, HealthSampler } from './health.ts';

@@ -4,9 +4,10 @@
  */
 import { Deadline, type Clock, type Random } from './clock.ts';
 import type { Told } from './changes.ts';
-import type { Partition } from './detectors.ts';
+import type { Partition } from './partitions.ts';
 import { deathOf, type Death, type Diagnosis } from './exit-reason.ts';
 import type { WorkerLink, Launch, LinkExit, Vitals } from './link.ts';
+import { nodeProcess, type WorkerRuntime } from './runtimes.ts';
 import type { WorkerHealth, SupervisedWorkerState, ExitReason } from './types.ts';
 import type { Job } from './job.ts';
 
@@ -194,8 +195,7 @@ export class SupervisedWorker {
     const before = this.told;
     this.told = latest;
     this.#progress.start(work.timeoutMs);
-    // Threads have no guard of their own: they stop and starve with us.
-    if (this.partition.entry.driver !== 'worker-threads') this.#heartbeat.start(this.partition.limits.heartbeatMs);
+    if (this.#runtime.heartbeat) this.#heartbeat.start(this.partition.limits.heartbeatMs);
     const onAbort = (): void => this.#forceCancelLater(work);
     work.signal.addEventListener('abort', onAbort, { once: true });
     const pulse = { beat: () => this.#beat(), hold: () => this.#progress.hold() };
@@ -270,7 +270,7 @@ export class SupervisedWorker {
       name: this.name,
       detector: partition.group,
       root: partition.root,
-      driver: partition.entry.driver ?? 'child-process',
+      driver: this.#runtime.driver.name,
       state: this.#state,
       ...(pid === undefined ? {} : { pid }),
       memoryBytes: this.live ? this.#memoryBytes : 0,
@@ -389,6 +389,10 @@ export class SupervisedWorker {
     const seconds = Math.round((this.#owner.clock.now() - lastSign) / 1000);
     const message = `${this.#title} gave no sign of life for ${seconds} s (its process was stopped or starved).`;
     this.kill({ kind: 'hang', message, external: true });
+  }
+
+  get #runtime(): WorkerRuntime {
+    return this.partition.entry.runtime ?? nodeProcess;
   }
 
   /** Monotonic milliseconds. */

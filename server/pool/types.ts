@@ -79,7 +79,8 @@ export interface WorkerHealth {
   readonly name: string;
   readonly detector: string;
   readonly root: string;
-  readonly driver: 'child-process' | 'worker-threads' | 'inline';
+  /** Name of the driver, for instance `child-process`. */
+  readonly driver: string;
   readonly state: SupervisedWorkerState;
   readonly pid?: number;
   /** Resident memory of the process tree (heap for threads), bytes; and its peak since the pool started. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, it } from 'mocha';
-import type { Limits } from '../../server/pool/detectors.ts';
+import type { Limits } from '../../server/pool/worker-entry.ts';
 import type { ExitKind, Pool } from '../../server/pool/types.ts';
 import { Scene } from './support/scene.ts';
 

@@ -1,8 +1,9 @@
 /** The pool's rules one by one, on simulated time and simulated processes. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import type { DetectorTable } from '../../../server/pool/detectors.ts';
+import type { DetectorTable } from '../../../server/pool/worker-entry.ts';
 import type { CheckAnswer, WorkerLink, Launch, LinkExit, Vitals } from '../../../server/pool/link.ts';
+import { LinkLost, RequestCancelled } from '../../../server/pool/link.ts';
 import type { MachineMemory } from '../../../server/pool/machine.ts';
 import { createPool, PlanFailure, type PoolOptions } from '../../../server/pool/pool.ts';
 import type { SampleTrees } from '../../../server/pool/process-tree.ts';
@@ -61,12 +62,13 @@ class Puppet implements WorkerLink {
   check(
     request: CheckRequest,
     onEvent: (event: CheckEvent) => void | Promise<void>,
-    cancel: AbortSignal,
+    signal: AbortSignal,
   ): Promise<CheckAnswer> {
     this.request = request;
+    this.cancelled = false;
     this.#onEvent = onEvent;
     this.#answer = Promise.withResolvers();
-    cancel.addEventListener('abort', () => {
+    signal.addEventListener('abort', () => {
       this.cancelled = true;
     });
     return this.#answer.promise;
@@ -88,12 +90,15 @@ class Puppet implements WorkerLink {
     void this.say({ kind: 'done', unit: file, file });
   }
 
-  /** Answers the check in hand, all its files done. */
-  async finish(cancelled = false): Promise<void> {
+  /** Answers the check in hand, all its files done; or acknowledges that it was cancelled. */
+  async finish(): Promise<void> {
     const units = this.request?.units ?? [];
     this.request = undefined;
-    if (!cancelled) for (const { file } of units) this.done(file);
-    this.#answer.resolve({ result: { durationMs: 1, files: units.length, issues: 0 }, version: '1', cancelled });
+    if (this.cancelled) this.#answer.reject(new RequestCancelled('cancelled'));
+    else {
+      for (const { file } of units) this.done(file);
+      this.#answer.resolve({ result: { durationMs: 1, files: units.length, issues: 0 }, version: '1' });
+    }
     await settle();
   }
 
@@ -106,7 +111,6 @@ class Puppet implements WorkerLink {
   }
 
   async die(exit: Partial<LinkExit> = { exitCode: 1 }): Promise<void> {
-    const { LinkLost } = await import('../../../server/pool/link.ts');
     this.dead = true;
     this.#ready.resolve(false);
     this.#answer.promise.catch(() => {});
@@ -363,7 +367,7 @@ describe('scheduling', () => {
     const second = stage.check(['a'], { generation: 2, changed: ['x'] });
     await settle();
     second.controller.abort();
-    await stage.at(0).finish(true);
+    await stage.at(0).finish();
     stage.check(['a'], { generation: 3, changed: ['y'] });
     await settle();
     assert.deepEqual(stage.at(0).request?.changed, ['x', 'y']);
@@ -378,12 +382,12 @@ describe('scheduling', () => {
     assert.equal(stage.at(0).request?.changed, undefined);
     stage.at(0).begin('p');
     first.controller.abort();
-    await stage.at(0).finish(true);
+    await stage.at(0).finish();
     const second = stage.check([], { ...order, generation: 2, changed: ['x'] });
     await settle();
     assert.deepEqual(stage.at(0).request?.changed, ['x'], 'it began knowing that anything may have changed');
     second.controller.abort();
-    await stage.at(0).finish(true);
+    await stage.at(0).finish();
     stage.check([], { ...order, generation: 3, changed: ['y'] });
     await settle();
     assert.deepEqual(stage.at(0).request?.changed, ['x', 'y'], 'the second was over before it began');
@@ -403,7 +407,7 @@ describe('settling', () => {
     puppet.begin('a');
     assert.deepEqual(first.events, []);
     const second = stage.check(['b']);
-    await puppet.finish(true);
+    await puppet.finish();
     assert.deepEqual(filesOf(puppet), ['b']);
     await puppet.finish();
     assert.equal(second.outcome?.kind, 'done');
@@ -510,7 +514,7 @@ describe('settling', () => {
 });
 
 describe('suspects', () => {
-  it('runs the suspect alone in a fresh process, the rest in another batch, and quarantines at the second strike', async () => {
+  it('runs the suspect alone in a fresh process, the rest in another batch, and quarantines at the second crash', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const check = stage.check(['a', 'b', 'c']);
     await stage.ready();
@@ -539,7 +543,7 @@ describe('suspects', () => {
     assert.deepEqual(stage.notices, []);
   });
 
-  it('a success alone wipes the strike', async () => {
+  it('a success alone clears the count', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const check = stage.check(['a']);
     await stage.ready();
@@ -552,7 +556,7 @@ describe('suspects', () => {
     assert.deepEqual(filesOf(stage.at(1)), ['a'], 'needs no fresh process');
   });
 
-  it('an input with a strike runs alone from the start', async () => {
+  it('an input with a crash runs alone from the start', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const first = stage.check(['a', 'b']);
     await stage.ready();
@@ -730,7 +734,7 @@ describe('restarts', () => {
     assert.ok(!stage.pool.health().some(({ state }) => state === 'degraded'));
   });
 
-  it('when others kill whatever jobs, detectors are degraded one by one, and nothing waits for a person', async () => {
+  it('when others kill everything, detectors are degraded one by one, and nothing waits for a person', async () => {
     const stage = new Stage();
     const offered = new Set<string>();
     stage.pool.onAvailable((detector) => offered.add(detector));
@@ -780,7 +784,7 @@ describe('restarts', () => {
     assert.equal(again.outcome?.kind, 'done');
   });
 
-  it('a detector that dies on every input is degraded, and the inputs are acquitted', async () => {
+  it('a detector that dies on every input is degraded, and its inputs leave quarantine', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const check = stage.check(Array.from({ length: 12 }, (_, index) => `f${index}`));
     for (let round = 0; check.outcome === undefined && round < 200; round += 1) {
@@ -801,7 +805,7 @@ describe('restarts', () => {
     assert.ok(stage.puppets.length <= 12, `${stage.puppets.length} processes were tried`);
   });
 
-  it('an input that only others kill is put off, never unconfirmed; the rest goes on and it is offered again', async () => {
+  it('an input that only others kill is put off, never quarantined; the rest goes on and it is offered again', async () => {
     const stage = new Stage();
     const offered: string[] = [];
     stage.pool.onAvailable((detector) => offered.push(detector));
@@ -893,7 +897,7 @@ describe('restarts', () => {
     assert.deepEqual(stage.notices, []);
   });
 
-  it('once a probe came back no worker of the kind is shown as degraded', async () => {
+  it('once a probe came back no worker of the group is shown as degraded', async () => {
     const stage = new Stage();
     for (const file of ['a', 'b']) stage.check([file]);
     await stage.ready();
@@ -1095,7 +1099,7 @@ describe('memory', () => {
 });
 
 describe('health', () => {
-  it('is not sampled while nothing jobs', async () => {
+  it('is not sampled while nothing is in work', async () => {
     let samples = 0;
     const stage = new Stage({
       sample: () => {
