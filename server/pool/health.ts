@@ -28,8 +28,7 @@ interface Reading {
 }
 
 export class HealthSampler {
-  /** Takes effect with the next sample. */
-  intervalMs: number;
+  #intervalMs: number;
   readonly #options: HealthOptions;
   readonly #readings = new Map<number, Reading>();
   readonly #alerted = new Set<string>();
@@ -41,7 +40,15 @@ export class HealthSampler {
 
   constructor(options: HealthOptions) {
     this.#options = options;
-    this.intervalMs = options.intervalMs;
+    this.#intervalMs = options.intervalMs;
+  }
+
+  /** Milliseconds between samples; counts from now. */
+  set intervalMs(ms: number) {
+    this.#intervalMs = ms;
+    if (this.#cancelTimer === undefined || this.#sampling !== undefined) return;
+    this.#cancelTimer();
+    this.#schedule();
   }
 
   /** Of all workers at the last sample, with what they started. */
@@ -71,7 +78,7 @@ export class HealthSampler {
 
   #schedule(): void {
     this.#cancelTimer = this.#options.clock.after(
-      this.intervalMs,
+      this.#intervalMs,
       () => {
         void this.now().then(() => {
           this.#cancelTimer = undefined;

@@ -221,7 +221,7 @@ class Trial {
 
   /** It failed for a reason that will pass. */
   get isToBeContinued(): boolean {
-    return this.outcome?.kind === 'failed' && this.outcome.message.endsWith('tried again later.');
+    return this.outcome?.kind === 'failed' && this.outcome.message.endsWith('tries again later.');
   }
 
   cancel(): void {
