@@ -8,7 +8,7 @@ import type { WorkerExit } from './exit.ts';
 import type { EventOf, MessageDefinitions, MessageType, PayloadArguments, PayloadOf, ResultOf } from './messages.ts';
 import { defaultRetry } from './options.ts';
 import type { CloseOptions, WorkerOptions } from './options.ts';
-import { backoffDelay, wait } from './retry.ts';
+import { backoffDelay, wait } from './backoff.ts';
 import { RunningClient } from './running-client.ts';
 
 /** A message without events has no listener. */
