@@ -32,7 +32,8 @@ import {
 import { defaultSettings, normalizeSettings } from '../../workers/protocol/settings.ts';
 import type { ChangeKind } from '../engine/interest.ts';
 import type { IssueCounts } from '../engine/status.ts';
-import { detectorTable, runBy } from '../pool/detectors.ts';
+import { detectorTable } from '../pool/detectors.ts';
+import { runBy } from '../pool/worker-entry.ts';
 import { createPool } from '../pool/pool.ts';
 import { endThreadAhead } from '../store/thread-line.ts';
 import { version } from '../version.ts';

@@ -6,6 +6,7 @@
  * everything by itself.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffDelay, type Backoff } from '../../workers/protocol/backoff.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { FileChange } from '../journal.ts';
 import type { Pool, SupervisedPool } from '../pool/types.ts';
@@ -47,8 +48,7 @@ export interface SharingHost {
 const JOIN_PATIENCE_MS = 10_000;
 /** Only for an owner that hangs: one that died is noticed by its process. Renewing it often would not be idle. */
 const LEASE_MS = 600_000;
-const FIRST_RETRY_MS = 20;
-const MAX_RETRY_MS = 30_000;
+const RETRIES: Backoff = { delayMs: 20, maxDelayMs: 30_000, jitter: 0 };
 
 export class Sharing {
   /** For the engine. */
@@ -158,8 +158,7 @@ export class Sharing {
         continue;
       }
       // It has the lock and does not answer: it has just begun, or hangs.
-      const pause = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt);
-      await sleep(pause, undefined, { signal, ref: false }).catch(() => undefined);
+      await sleep(backoffDelay(RETRIES, attempt), undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 
