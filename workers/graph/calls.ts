@@ -57,7 +57,7 @@ function placeInside({ node, parent, place }: Visit): Place {
     }
     case 'Program':
     case 'BlockStatement':
-      return node.body.some(declaresForeignRequire) ? { ...place, shadowed: true } : place;
+      return node.body.some(declaresOtherRequire) ? { ...place, shadowed: true } : place;
     case 'PropertyDefinition':
       return node.static ? place : { ...place, deferred: true };
     default:
@@ -118,7 +118,7 @@ function isRequire(node: Node, place: Place): boolean {
 }
 
 /** `const require = createRequire(place)`, where the place is not this file. */
-function declaresForeignRequire(statement: Node): boolean {
+function declaresOtherRequire(statement: Node): boolean {
   if (statement.type !== 'VariableDeclaration') return false;
   return statement.declarations.some(({ id, init }) => {
     if (id.type !== 'Identifier' || id.name !== 'require' || init?.type !== 'CallExpression') return false;

@@ -7,7 +7,7 @@ export type Digraph = readonly (readonly number[])[];
  * Strongly connected components with two nodes or more, each sorted, ordered by their first node. Tarjan's algorithm
  * with its own stack: a chain of imports can be longer than the call stack. Self-loops make no component.
  */
-export function components(graph: Digraph): readonly (readonly number[])[] {
+export function strongComponents(graph: Digraph): readonly (readonly number[])[] {
   const order = new Int32Array(graph.length).fill(-1);
   const low = new Int32Array(graph.length);
   const onStack = new Uint8Array(graph.length);

@@ -24,13 +24,13 @@ export class GraphEdges {
   readonly #leaving: (readonly Edge[] | undefined)[] = [];
   readonly #shapes: string[] = [];
   readonly #selves = new Set<number>();
-  #shape: number;
+  #edgeRevision: number;
   #version = -1;
 
   constructor(graph: ModuleGraph, shape: number) {
     this.modules = [...graph.modules.values()].sort((one, other) => (one.file < other.file ? -1 : 1));
     this.numberOf = new Map(this.modules.map((module, number) => [module, number]));
-    this.#shape = shape;
+    this.#edgeRevision = shape;
   }
 
   /** The nodes that edges lead to from each, without itself. A node's list is another when it may have changed. */
@@ -44,8 +44,8 @@ export class GraphEdges {
   }
 
   /** Grows whenever edges come, go or become of another kind; not when only their places in the text change. */
-  get shape(): number {
-    return this.#shape;
+  get edgeRevision(): number {
+    return this.#edgeRevision;
   }
 
   /** Edges by the node they leave, in source order. */
@@ -54,15 +54,15 @@ export class GraphEdges {
     return (this.#leaving[number] ??= module ? edgesFrom(module, number, this.numberOf) : []);
   }
 
-  follow(version: number): void {
+  update(version: number): void {
     if (version === this.#version) return;
     this.#version = version;
-    const shape = this.#shape + 1;
+    const shape = this.#edgeRevision + 1;
     for (let number = 0; number < this.modules.length; number++) {
       const module = this.modules[number];
       if (!module || this.#targets[number] === module.targets) continue;
       this.#targets[number] = module.targets;
-      if (this.#take(number, edgesFrom(module, number, this.numberOf))) this.#shape = shape;
+      if (this.#take(number, edgesFrom(module, number, this.numberOf))) this.#edgeRevision = shape;
     }
   }
 
@@ -81,11 +81,11 @@ export class GraphEdges {
 /** The edges of the graph's present state. Those of a module are made again only when it was linked again. */
 export function edgesOf(graph: ModuleGraph): GraphEdges {
   let known = memo.get(graph);
-  if (known?.population !== graph.population) {
-    known = { population: graph.population, edges: new GraphEdges(graph, known?.edges.shape ?? 0) };
+  if (known?.population !== graph.moduleSetRevision) {
+    known = { population: graph.moduleSetRevision, edges: new GraphEdges(graph, known?.edges.edgeRevision ?? 0) };
     memo.set(graph, known);
   }
-  known.edges.follow(graph.version);
+  known.edges.update(graph.revision);
   return known.edges;
 }
 

@@ -21,7 +21,7 @@ export function exportedName(module: Module, name: string, seen = new Set<string
     if (entry.imported === '*') return { kind: 'found', module, typeOnly: entry.typeOnly };
     return through(module, entry.request, entry.imported ?? name, seen);
   }
-  let isOpen = module.record.isOpen;
+  let isOpen = module.record.hasUnknownExports;
   if (name !== 'default') {
     for (const star of module.record.exports) {
       if (star.name !== '*' || star.request === undefined) continue;
@@ -37,7 +37,7 @@ export function exportedName(module: Module, name: string, seen = new Set<string
 export function exportedNames(module: Module, seen = new Set<Module>()): ReadonlySet<string> | undefined {
   if (seen.has(module)) return new Set();
   seen.add(module);
-  if (module.record.isOpen) return undefined;
+  if (module.record.hasUnknownExports) return undefined;
   const names = new Set<string>();
   for (const { name, request } of module.record.exports) {
     if (name !== '*') {

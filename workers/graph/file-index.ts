@@ -4,7 +4,7 @@ import { joined } from './projects.ts';
 
 export class FileIndex {
   #files: ReadonlySet<string> = new Set();
-  #own: ReadonlyMap<string, string> | undefined;
+  #interned: ReadonlyMap<string, string> | undefined;
   #folded: Map<string, string> | undefined;
   #directories: Set<string> | undefined;
 
@@ -14,7 +14,7 @@ export class FileIndex {
 
   replace(files: ReadonlySet<string>): void {
     this.#files = files;
-    this.#own = undefined;
+    this.#interned = undefined;
     this.#folded = undefined;
     this.#directories = undefined;
   }
@@ -24,9 +24,9 @@ export class FileIndex {
   }
 
   /** The same string for equal paths: whoever keeps a path keeps no other copy of it. */
-  own(file: string): string {
-    this.#own ??= new Map([...this.#files].map((known) => [known, known]));
-    return this.#own.get(file) ?? file;
+  interned(file: string): string {
+    this.#interned ??= new Map([...this.#files].map((known) => [known, known]));
+    return this.#interned.get(file) ?? file;
   }
 
   hasDirectory(directory: string): boolean {

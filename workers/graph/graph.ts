@@ -10,15 +10,15 @@ import { walkFiles } from '../protocol/files.ts';
 import type { Overlay } from '../protocol/detector-protocol.ts';
 import { FileIndex } from './file-index.ts';
 import { InstalledPackages, realPath } from './installed.ts';
-import { noteRead, tick, type Readable } from './kept.ts';
+import { trackRead, nextTick, type TrackedSource } from './memo.ts';
 import { Manifests, readManifest, WORKSPACE_FILES, type Manifest } from './manifests.ts';
 import { isProjectFile, joined, Projects } from './projects.ts';
 import { isModuleFile, readRecord, recordHash, type ModuleRecord } from './record.ts';
 import { Resolver } from './resolver.ts';
-import { forgetOwned } from './strings.ts';
+import { clearInterned } from './interned.ts';
 import type { Resolution } from './resolution.ts';
 
-export interface Module extends Readable {
+export interface Module extends TrackedSource {
   /** Relative to the root, forward slashes. */
   readonly file: string;
   readonly record: ModuleRecord;
@@ -40,27 +40,27 @@ export class ModuleGraph {
   readonly root: string;
   readonly #prefix: string;
   readonly #index = new FileIndex();
-  readonly #modules = new Map<string, Node>();
+  readonly #modules = new Map<string, ModuleNode>();
   #manifests = new Manifests([], new Map());
   #projects: Projects;
   #installed = new InstalledPackages();
   #resolver: Resolver | undefined;
   #overlays = new Map<string, string>();
-  #version = 0;
-  #population = 0;
-  #surroundings = 0;
+  #revision = 0;
+  #moduleSetRevision = 0;
+  #environmentRevision = 0;
   readonly #withPackages = new Map<string, boolean>();
 
   // What is known to be stale; survives an aborted update.
-  #walkNeeded = true;
-  readonly #suspects = new Set<string>();
-  readonly #unlinked = new Set<Node>();
+  #needsWalk = true;
+  readonly #dirty = new Set<string>();
+  readonly #unlinked = new Set<ModuleNode>();
   /** Changed paths that are no files of the root: imports may lead to what git ignores. */
-  readonly #foreign = new Set<string>();
+  readonly #unindexed = new Set<string>();
   /** Modules came that others may already ask for. */
-  #isPopulationNew = false;
+  #hasNewModules = false;
   /** Manifests and projects are to be read again. */
-  #isConfigurationNew = true;
+  #isConfigurationStale = true;
 
   constructor(root: string) {
     this.root = root;
@@ -69,21 +69,21 @@ export class ModuleGraph {
   }
 
   /** Grows whenever anything that can be asked of the graph may answer differently. */
-  get version(): number {
-    return this.#version;
+  get revision(): number {
+    return this.#revision;
   }
 
   /** Grows whenever modules come or go. */
-  get population(): number {
-    return this.#population;
+  get moduleSetRevision(): number {
+    return this.#moduleSetRevision;
   }
 
   /**
    * Grows whenever anything but the contents of the modules that are there may answer differently: which files there
    * are, manifests, projects, what is installed, the texts of other files.
    */
-  get surroundings(): number {
-    return this.#surroundings;
+  get environmentRevision(): number {
+    return this.#environmentRevision;
   }
 
   /** By file, in path order of their discovery. */
@@ -110,7 +110,7 @@ export class ModuleGraph {
   /** The text of a file as the graph sees it now; undefined when it cannot be read. */
   textOf(file: string): string | undefined {
     const module = this.#modules.get(file);
-    if (module) noteRead(module);
+    if (module) trackRead(module);
     return this.#overlays.get(file) ?? readText(this.#prefix + file);
   }
 
@@ -141,20 +141,20 @@ export class ModuleGraph {
   async update({ overlays, changed, signal }: GraphUpdate): Promise<void> {
     this.#takeOverlays(overlays);
     if (changed === undefined) {
-      this.#walkNeeded = true;
-      this.#surround();
+      this.#needsWalk = true;
+      this.#environmentChanged();
     }
-    for (const file of changed ?? []) this.#suspect(file);
-    if (this.#walkNeeded) await this.#walk(signal);
-    if (this.#foreign.size > 0) this.#reconsider([...this.#foreign], [...this.#foreign]);
-    this.#foreign.clear();
-    await this.#readSuspects(signal);
+    for (const file of changed ?? []) this.#markDirty(file);
+    if (this.#needsWalk) await this.#walk(signal);
+    if (this.#unindexed.size > 0) this.#invalidateResolutions([...this.#unindexed], [...this.#unindexed]);
+    this.#unindexed.clear();
+    await this.#readDirty(signal);
     await this.#link(signal);
   }
 
   /** Whatever is not the content of a module may be another. */
-  #surround(): void {
-    this.#surroundings++;
+  #environmentChanged(): void {
+    this.#environmentRevision++;
     if (this.#withPackages.size > 0) this.#withPackages.clear();
   }
 
@@ -162,19 +162,19 @@ export class ModuleGraph {
     const next = new Map(overlays.map(({ file, text }) => [file, withoutMark(text)]));
     const before = this.#overlays;
     this.#overlays = next;
-    for (const [file, text] of next) if (before.get(file) !== text) this.#suspect(file);
-    for (const file of before.keys()) if (!next.has(file)) this.#suspect(file);
+    for (const [file, text] of next) if (before.get(file) !== text) this.#markDirty(file);
+    for (const file of before.keys()) if (!next.has(file)) this.#markDirty(file);
   }
 
   /** A file that came, went, or is a folder changes which files there are; git's rules decide about it. */
-  #suspect(file: string): void {
-    this.#suspects.add(file);
+  #markDirty(file: string): void {
+    this.#dirty.add(file);
     const entry = this.#overlays.has(file) ? 'file' : entryAt(this.#prefix + file);
     const before = this.#index.has(file) ? 'file' : this.#index.hasDirectory(file) ? 'directory' : 'nothing';
     if (entry !== before || entry === 'directory' || path.posix.basename(file) === '.gitignore')
-      this.#walkNeeded = true;
-    if (before === 'nothing') this.#foreign.add(file);
-    if (!isModuleFile(file) || entry !== before) this.#surround();
+      this.#needsWalk = true;
+    if (before === 'nothing') this.#unindexed.add(file);
+    if (!isModuleFile(file) || entry !== before) this.#environmentChanged();
   }
 
   async #walk(signal: AbortSignal | undefined): Promise<void> {
@@ -186,59 +186,59 @@ export class ModuleGraph {
     const added = [...files].filter((file) => !before.has(file));
     const removed = [...before].filter((file) => !files.has(file));
     this.#index.replace(files);
-    this.#walkNeeded = false;
-    for (const file of files) if (isRead(file)) this.#suspects.add(file);
-    for (const file of removed) this.#suspects.add(file);
-    if (added.length + removed.length > 0) this.#reconsider(added, removed);
+    this.#needsWalk = false;
+    for (const file of files) if (isRead(file)) this.#dirty.add(file);
+    for (const file of removed) this.#dirty.add(file);
+    if (added.length + removed.length > 0) this.#invalidateResolutions(added, removed);
   }
 
-  #reconsider(added: readonly string[], removed: readonly string[]): void {
-    this.#surround();
+  #invalidateResolutions(added: readonly string[], removed: readonly string[]): void {
+    this.#environmentChanged();
     this.#resolver?.invalidate(added, removed);
     this.#unlinkAll();
   }
 
-  async #readSuspects(signal: AbortSignal | undefined): Promise<void> {
+  async #readDirty(signal: AbortSignal | undefined): Promise<void> {
     const turns = new Turns(signal);
-    for (const file of this.#suspects) {
-      if (isConfiguration(file)) this.#isConfigurationNew = true;
+    for (const file of this.#dirty) {
+      if (isConfiguration(file)) this.#isConfigurationStale = true;
       if (isModuleFile(file)) {
         this.#readModule(file);
         if (turns.isDue) await turns.next();
       }
-      this.#suspects.delete(file);
+      this.#dirty.delete(file);
     }
-    forgetOwned();
-    if (this.#isConfigurationNew) await this.#configure();
-    else if (this.#isPopulationNew) this.#unlinkAll();
-    this.#isPopulationNew = false;
+    clearInterned();
+    if (this.#isConfigurationStale) await this.#configure();
+    else if (this.#hasNewModules) this.#unlinkAll();
+    this.#hasNewModules = false;
   }
 
   #readModule(file: string): void {
     const known = this.#modules.get(file);
     const text = this.#index.has(file) ? this.textOf(file) : undefined;
     if (text === undefined || text.length > MAXIMUM_LENGTH) {
-      this.#surround();
+      this.#environmentChanged();
       if (!known) return;
       this.#modules.delete(file);
-      this.#population++;
+      this.#moduleSetRevision++;
       this.#unlinkAll();
       return;
     }
     const hash = recordHash(text);
     if (known?.record.hash === hash) return;
     const record = readRecord(file, text, hash);
-    this.#version++;
+    this.#revision++;
     if (known) {
       known.record = record;
       this.#unlinked.add(known);
     } else {
-      const module = new Node(file, record);
+      const module = new ModuleNode(file, record);
       this.#modules.set(file, module);
-      this.#population++;
-      this.#surround();
+      this.#moduleSetRevision++;
+      this.#environmentChanged();
       this.#unlinked.add(module);
-      this.#isPopulationNew = true;
+      this.#hasNewModules = true;
     }
   }
 
@@ -262,14 +262,14 @@ export class ModuleGraph {
     this.#manifests = new Manifests(manifests, workspaceFiles);
     this.#projects = new Projects(this.root, configs);
     this.#installed = new InstalledPackages();
-    this.#surround();
+    this.#environmentChanged();
     this.#resolver = new Resolver(this.root, realPath(this.root), this.#index, this.#manifests, this.#projects);
     this.#unlinkAll();
-    this.#isConfigurationNew = false;
+    this.#isConfigurationStale = false;
   }
 
   #unlinkAll(): void {
-    this.#version++;
+    this.#revision++;
     for (const module of this.#modules.values()) this.#unlinked.add(module);
   }
 
@@ -298,10 +298,10 @@ const LOCKFILES: ReadonlySet<string> = new Set([
 /** Longer files are data or bundles; nobody maintains their imports. UTF-16 code units. */
 const MAXIMUM_LENGTH = 5_000_000;
 
-/** Notes who looks into it, see {@link noteRead}. */
-class Node implements Module {
+/** Notes who looks into it, see {@link trackRead}. */
+class ModuleNode implements Module {
   readonly file: string;
-  changedAt = tick();
+  changedAt = nextTick();
   #record: ModuleRecord;
   #resolutions: readonly Resolution[] = [];
   #targets: readonly (Module | undefined)[] = [];
@@ -312,29 +312,29 @@ class Node implements Module {
   }
 
   get record(): ModuleRecord {
-    noteRead(this);
+    trackRead(this);
     return this.#record;
   }
 
   set record(record: ModuleRecord) {
     this.#record = record;
-    this.changedAt = tick();
+    this.changedAt = nextTick();
   }
 
   get resolutions(): readonly Resolution[] {
-    noteRead(this);
+    trackRead(this);
     return this.#resolutions;
   }
 
   get targets(): readonly (Module | undefined)[] {
-    noteRead(this);
+    trackRead(this);
     return this.#targets;
   }
 
   link(resolutions: readonly Resolution[], targets: readonly (Module | undefined)[]): void {
     this.#resolutions = resolutions;
     this.#targets = targets;
-    this.changedAt = tick();
+    this.changedAt = nextTick();
   }
 }
 

@@ -1,11 +1,11 @@
 /** Which modules TypeScript checks: those of a tsconfig's patterns and what they import. Kept as the graph changes. */
 import type { Module, ModuleGraph } from './graph.ts';
-import { Kept } from './kept.ts';
+import { Memo } from './memo.ts';
 import { isTypeScriptFile } from './record.ts';
 
 /** Modules in which TypeScript reports problems of imports by itself. */
 export function typescriptProgram(graph: ModuleGraph): ReadonlySet<Module> {
-  return programs.of(graph, () => new TypescriptProgram(graph), graph.surroundings).modules();
+  return programs.of(graph, () => new TypescriptProgram(graph), graph.environmentRevision).modules();
 }
 
 /** Names declared anywhere, as `declare module` gives them: possibly with one `*`. */
@@ -15,7 +15,7 @@ export function ambientNames(graph: ModuleGraph): readonly string[] {
   return names;
 }
 
-const programs = new Kept<ModuleGraph, TypescriptProgram>(new WeakMap());
+const programs = new Memo<ModuleGraph, TypescriptProgram>(new WeakMap());
 
 /** Lives as long as the graph's surroundings stay as they are. */
 class TypescriptProgram {
@@ -24,7 +24,7 @@ class TypescriptProgram {
   readonly #roots: readonly Module[];
   /** Modules that belong to a program only if some other of it asks for them. */
   readonly #others: ReadonlySet<Module>;
-  readonly #askedFor = new Kept<Module, readonly Module[]>();
+  readonly #askedFor = new Memo<Module, readonly Module[]>();
   #reached: ReadonlySet<Module> | undefined;
   #modules: ReadonlySet<Module> = new Set();
 

@@ -10,7 +10,7 @@ import { callsIn, type Call } from './calls.ts';
 import { lineTableOf, rangeAt, type LineTable } from './lines.ts';
 import { parse, startsOfComments, type Language, type ModuleSyntax } from './parser.ts';
 import type { Range } from '../protocol/detector-protocol.ts';
-import { owned } from './strings.ts';
+import { interned } from './interned.ts';
 
 /**
  * `import`: an import declaration; `export`: `export … from`; `dynamic`: `import()`; `require`: `require()` and
@@ -70,7 +70,7 @@ export interface ModuleRecord {
   /** It has `import`, `export` or `import.meta`; otherwise it is a script or CommonJS. */
   readonly isModule: boolean;
   /** Exports may be more than listed: `export =`, CommonJS, a syntax error, a language read only in part. */
-  readonly isOpen: boolean;
+  readonly hasUnknownExports: boolean;
   /** The text did not parse; requests are what could be read nevertheless. */
   readonly isBroken: boolean;
   /** Its text has comments that suppress findings. */
@@ -129,10 +129,10 @@ export function readRecord(file: string, text: string, contentHash = recordHash(
   const isModule = result?.module.hasModuleSyntax ?? false;
   return {
     hash: contentHash,
-    requests: kept(requests),
-    exports: kept(exports),
+    requests: compact(requests),
+    exports: compact(exports),
     isModule,
-    isOpen: isBroken || !isModule || EMBEDDED.has(path.posix.extname(file)) || hasExportAssignment(text),
+    hasUnknownExports: isBroken || !isModule || EMBEDDED.has(path.posix.extname(file)) || hasExportAssignment(text),
     isBroken,
     suppresses: hasSuppressions(text),
     ambient: text.includes('declare module') ? ambientNames(text) : NONE,
@@ -189,21 +189,21 @@ function readImports(module: ModuleSyntax, requests: ModuleRequest[]): void {
   for (const { start, end, moduleRequest, entries } of module.staticImports) {
     const names = entries.map(({ importName, localName, isType }): ImportedName => ({
       imported: nameOf(importName),
-      local: owned(localName.value),
+      local: interned(localName.value),
       typeOnly: isType,
       start: importName.start ?? localName.start,
       end: importName.end ?? localName.end,
     }));
     requests.push({
       kind: 'import',
-      specifier: owned(moduleRequest.value),
+      specifier: interned(moduleRequest.value),
       typeOnly: names.length > 0 && names.every(({ typeOnly }) => typeOnly),
       deferred: false,
       start,
       end,
       specifierStart: moduleRequest.start,
       specifierEnd: moduleRequest.end,
-      names: kept(names),
+      names: compact(names),
     });
   }
 }
@@ -222,7 +222,7 @@ function readExports(module: ModuleSyntax, text: string, requests: ModuleRequest
       const passed = moduleRequest && imported.get(`${String(moduleRequest.start)} ${String(importName.start)}`);
       if (moduleRequest === null || passed !== undefined) {
         const bound = passed ?? localName.name;
-        const local = bound === null ? undefined : owned(bound);
+        const local = bound === null ? undefined : interned(bound);
         exports.push({ name, typeOnly: isType, ...(local === undefined ? {} : { local }), ...mutable, ...place });
         continue;
       }
@@ -241,14 +241,14 @@ function readExports(module: ModuleSyntax, text: string, requests: ModuleRequest
     if (!source || names.length === 0) continue;
     requests.push({
       kind: 'export',
-      specifier: owned(source.value),
+      specifier: interned(source.value),
       typeOnly: names.every(({ typeOnly }) => typeOnly),
       deferred: false,
       start,
       end,
       specifierStart: source.start,
       specifierEnd: source.end,
-      names: kept(names),
+      names: compact(names),
     });
   }
 }
@@ -267,7 +267,7 @@ function importedNames({ staticImports }: ModuleSyntax): ReadonlyMap<string, str
 
 /** `default` for a default, `*` for what has no name. */
 function nameOf({ kind, name }: { readonly kind: string; readonly name: string | null }): string {
-  return kind === 'Default' ? 'default' : kind === 'Name' ? owned(name ?? '') : '*';
+  return kind === 'Default' ? 'default' : kind === 'Name' ? interned(name ?? '') : '*';
 }
 
 function readDynamicImports(module: ModuleSyntax, text: string, requests: ModuleRequest[]): void {
@@ -276,7 +276,7 @@ function readDynamicImports(module: ModuleSyntax, text: string, requests: Module
     if (specifier === undefined) continue;
     requests.push({
       kind: 'dynamic',
-      specifier: owned(specifier),
+      specifier: interned(specifier),
       typeOnly: false,
       deferred: true,
       start,
@@ -291,19 +291,19 @@ function readDynamicImports(module: ModuleSyntax, text: string, requests: Module
 function requestOfCall(call: Call): ModuleRequest {
   return {
     kind: call.kind,
-    specifier: owned(call.specifier),
+    specifier: interned(call.specifier),
     typeOnly: call.typeOnly,
     deferred: call.deferred,
     start: call.start,
     end: call.end,
     specifierStart: call.specifierStart,
     specifierEnd: call.specifierEnd,
-    names: kept(call.names.map(ownedName)),
+    names: compact(call.names.map(ownedName)),
   };
 }
 
 function ownedName(name: ImportedName): ImportedName {
-  return { ...name, imported: owned(name.imported), local: owned(name.local) };
+  return { ...name, imported: interned(name.imported), local: interned(name.local) };
 }
 
 /**
@@ -333,7 +333,7 @@ function reindex(exports: ModuleExport[], requests: readonly ModuleRequest[]): v
 const NONE: readonly never[] = [];
 
 /** A list that grew has room for more; a copy has not. Empty lists are one. */
-function kept<One>(list: readonly One[]): readonly One[] {
+function compact<One>(list: readonly One[]): readonly One[] {
   return list.length === 0 ? NONE : list.slice();
 }
 
@@ -347,7 +347,7 @@ function literalValue(source: string): string | undefined {
 }
 
 function ambientNames(text: string): readonly string[] {
-  return [...text.matchAll(/\bdeclare\s+module\s+(['"])([^'"\n]+)\1/g)].map((match) => owned(match[2] ?? ''));
+  return [...text.matchAll(/\bdeclare\s+module\s+(['"])([^'"\n]+)\1/g)].map((match) => interned(match[2] ?? ''));
 }
 
 /** Keeps the scripts of a component file and Astro's front matter; everything else becomes blanks, offsets stay. */

@@ -188,7 +188,7 @@ export class Resolver {
     const name = packageNameOf(specifier);
     const member = this.#manifests.members.get(name);
     if (member && this.#reaches(scope, member, name)) return this.#member(scope, member, specifier, name);
-    const plugged = this.#plugged(scope, name);
+    const plugged = this.#plugAndPlay(scope, name);
     if (plugged) return plugged;
     const bare = withoutQuery(specifier);
     const installed = this.#packages.find(scope.directory, name);
@@ -206,7 +206,7 @@ export class Resolver {
   }
 
   /** Where Yarn's Plug'n'Play rules, folders of installed packages mean nothing. */
-  #plugged({ directory }: Scope, name: string): Resolution | undefined {
+  #plugAndPlay({ directory }: Scope, name: string): Resolution | undefined {
     this.#pnp ??= { state: PlugAndPlay.of(this.#root) };
     const folder = path.join(this.#root, directory);
     const isProvided = this.#pnp.state?.provides(folder, name);
@@ -324,7 +324,7 @@ export class Resolver {
   }
 
   #fileAt(found: string, via: Via, wrongCase: boolean, fromOutput: boolean): Resolution {
-    const file = this.#index.own(found);
+    const file = this.#index.interned(found);
     if (wrongCase || fromOutput) return { kind: 'file', file, via, wrongCase, fromOutput };
     let files = this.#files.get(via);
     if (!files) this.#files.set(via, (files = new Map<string, Resolution>()));

@@ -10,7 +10,7 @@ import {
   type Node,
   type Program,
 } from 'oxc-parser';
-import { owned } from './strings.ts';
+import { interned } from './interned.ts';
 
 export interface Use {
   /** Offset of the identifier, UTF-16 code units. */
@@ -96,12 +96,12 @@ class UseWalk {
         start,
         end,
         atLoad: isAtLoad && (inFunction === undefined || atLoad.has(inFunction)),
-        ...(member === undefined ? {} : { member: owned(member) }),
+        ...(member === undefined ? {} : { member: interned(member) }),
       };
       if (list) list.push(use);
-      else values.set(owned(name), [use]);
+      else values.set(interned(name), [use]);
     }
-    return { values, hoisted: new Set(Array.from(this.#hoisted, owned)) };
+    return { values, hoisted: new Set(Array.from(this.#hoisted, interned)) };
   }
 
   #functionsRunAtLoad(): ReadonlySet<string> {

@@ -2,10 +2,10 @@
  * The cycles of a graph: over what is loaded with a module, over what is loaded later, over types. Pure; what is found
  * in a group of modules is kept until one of them changes.
  */
-import { components, edgesToCut, restrictedTo, shortestPath, type Digraph } from '../../graph/components.ts';
+import { strongComponents, edgesToCut, restrictedTo, shortestPath, type Digraph } from '../../graph/components.ts';
 import { edgesOf, type Edge, type GraphEdges } from '../../graph/edges.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
-import { Kept, noteRead } from '../../graph/kept.ts';
+import { Memo, trackRead } from '../../graph/memo.ts';
 import { isTypeScriptFile } from '../../graph/record.ts';
 import { usesOf } from '../../graph/uses-of.ts';
 
@@ -37,9 +37,9 @@ export interface Cycles {
 
 export function cyclesOf(graph: ModuleGraph): Cycles {
   const known = memo.get(graph);
-  if (known?.version === graph.version) return known.cycles;
-  const cycles = findCycles(graph, known?.groups ?? new Kept(new WeakMap()));
-  memo.set(graph, { version: graph.version, ...cycles });
+  if (known?.version === graph.revision) return known.cycles;
+  const cycles = findCycles(graph, known?.groups ?? new Memo(new WeakMap()));
+  memo.set(graph, { version: graph.revision, ...cycles });
   return cycles.cycles;
 }
 
@@ -56,17 +56,17 @@ export function couldBeTypeImport(graph: ModuleGraph, module: Module, { request 
 interface Found {
   readonly cycles: Cycles;
   /** By their first module. */
-  readonly groups: Kept<Module, Group>;
+  readonly groups: Memo<Module, Group>;
 }
 
 const memo = new WeakMap<ModuleGraph, Found & { readonly version: number }>();
 
-function findCycles(graph: ModuleGraph, kept: Kept<Module, Group>): Found {
+function findCycles(graph: ModuleGraph, kept: Memo<Module, Group>): Found {
   const edges = edgesOf(graph);
   // Most modules are in no cycle of any kind; every other cycle is within one of these groups.
-  const groups = components(edges.successors).flatMap((members) => {
+  const groups = strongComponents(edges.successors).flatMap((members) => {
     const first = edges.modules[members[0] ?? 0];
-    const given = `${String(graph.surroundings)} ${members.join()}`;
+    const given = `${String(graph.environmentRevision)} ${members.join()}`;
     return first ? [kept.of(first, () => new Group(graph, edges, members), given)] : [];
   });
   const elided = new Set<Edge>();
@@ -111,7 +111,7 @@ class Group {
     this.#members = members;
     this.#numberWithin = new Map(members.map((number, within) => [number, within]));
     this.#modules = members.flatMap((number) => edges.modules[number] ?? []);
-    for (const module of this.#modules) noteRead(module);
+    for (const module of this.#modules) trackRead(module);
     this.#leaving = members.map((number) =>
       edges.leaving(number).filter(({ from, to }) => from !== to && this.#numberWithin.has(to)),
     );
@@ -139,7 +139,7 @@ class Group {
   #part(wanted: (edge: Edge) => boolean): Part {
     const within = ({ to }: Edge): number => this.#numberWithin.get(to) ?? 0;
     const digraph = this.#leaving.map((leaving) => leaving.filter(wanted).map(within));
-    return { digraph, components: components(digraph) };
+    return { digraph, components: strongComponents(digraph) };
   }
 
   /** Among modules that also reach each other with what the compiler might drop. */

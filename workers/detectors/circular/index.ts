@@ -2,7 +2,7 @@
 import { graphDetector, Findings, severitiesOf, type RuleSeverities, type RuleSeverity } from '../../graph/rules.ts';
 import type { Edge } from '../../graph/edges.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
-import { isTestFile } from '../../graph/places.ts';
+import { isTestFile } from '../../graph/file-roles.ts';
 import { rangeIn, specifierRange } from '../../graph/record.ts';
 import type { DetectorOptions, Finding, Fix, RelatedPlace } from '../../protocol/detector-protocol.ts';
 import { couldBeTypeImport, cyclesOf, type Component, type Cycle, type Cycles } from './cycles.ts';

@@ -5,7 +5,7 @@
 import type { Edge, GraphEdges } from '../../graph/edges.ts';
 import { exportedName } from '../../graph/exports.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
-import { Kept } from '../../graph/kept.ts';
+import { Memo } from '../../graph/memo.ts';
 import type { ImportedName } from '../../graph/record.ts';
 import type { Use } from '../../graph/uses.ts';
 import type { Component, Cycles } from './cycles.ts';
@@ -24,8 +24,8 @@ export interface EarlyRead {
 }
 
 export function earlyReads(graph: ModuleGraph, cycles: Cycles): readonly EarlyRead[] {
-  const known: Memo = memo.get(graph) ?? {
-    reads: new Kept<Module, readonly LoadRead[]>(new WeakMap()),
+  const known: GraphMemo = memo.get(graph) ?? {
+    reads: new Memo<Module, readonly LoadRead[]>(new WeakMap()),
     found: new Map(),
   };
   const found = new Map<string, readonly Early[]>();
@@ -64,13 +64,13 @@ interface Early {
   readonly always: boolean;
 }
 
-interface Memo {
-  readonly reads: Kept<Module, readonly LoadRead[]>;
+interface GraphMemo {
+  readonly reads: Memo<Module, readonly LoadRead[]>;
   /** By all that they depend on. */
   readonly found: ReadonlyMap<string, readonly Early[]>;
 }
 
-const memo = new WeakMap<ModuleGraph, Memo>();
+const memo = new WeakMap<ModuleGraph, GraphMemo>();
 
 function keyOf({ name, source }: LoadRead): string {
   return `${name} ${String(source)}`;
@@ -82,14 +82,14 @@ function orderOf({ edges, elided }: Cycles): string {
     elided,
     (edge) => `${String(edge.from)} ${String(edges.leaving(edge.from).indexOf(edge))}`,
   );
-  return [edges.shape, ...dropped].join();
+  return [edges.edgeRevision, ...dropped].join();
 }
 
 function readsIn(
   graph: ModuleGraph,
   cycles: Cycles,
   component: Component,
-  kept: Kept<Module, readonly LoadRead[]>,
+  kept: Memo<Module, readonly LoadRead[]>,
 ): ReadonlyMap<number, readonly LoadRead[]> {
   const inside = new Set(component.members);
   const reads = new Map<number, readonly LoadRead[]>();

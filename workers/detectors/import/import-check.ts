@@ -1,5 +1,5 @@
 /** What the checks of the `import` detector work on and report. */
-import type { Environment } from '../../graph/environment.ts';
+import type { Toolchain } from '../../graph/toolchain.ts';
 import type { IgnoredPaths } from '../../graph/ignored.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import type { ModuleRequest } from '../../graph/record.ts';
@@ -19,7 +19,7 @@ export type ImportRule =
 
 export interface ImportCheck {
   readonly graph: ModuleGraph;
-  readonly environment: Environment;
+  readonly environment: Toolchain;
   /** What git ignores. */
   readonly generated: IgnoredPaths;
   /** Files that are made to be wrong. */

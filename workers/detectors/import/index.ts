@@ -1,9 +1,9 @@
 /** The `import` detector: what is asked for and is not there, or is asked for in a way that will not work. */
 import picomatch from 'picomatch';
-import { Environment } from '../../graph/environment.ts';
+import { Toolchain } from '../../graph/toolchain.ts';
 import { IgnoredPaths } from '../../graph/ignored.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
-import { Kept } from '../../graph/kept.ts';
+import { Memo } from '../../graph/memo.ts';
 import { ambientNames, typescriptProgram } from '../../graph/program.ts';
 import type { Resolution } from '../../graph/resolution.ts';
 import {
@@ -41,11 +41,11 @@ export const detector = graphDetector({ name: 'import', version: '1', rules: IMP
 
 export function importFindings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]> {
   const ambient = ambientNames(graph);
-  const state = JSON.stringify([graph.surroundings, options, ambient]);
+  const state = JSON.stringify([graph.environmentRevision, options, ambient]);
   return checks.of(graph, () => new Check(graph, options, ambient), state).run();
 }
 
-const checks = new Kept<ModuleGraph, Check>(new WeakMap());
+const checks = new Memo<ModuleGraph, Check>(new WeakMap());
 
 interface ModuleResult {
   readonly findings: readonly Finding[];
@@ -56,11 +56,11 @@ interface ModuleResult {
 /** Lives as long as the graph's surroundings and the options stay as they are; modules are checked when they changed. */
 class Check implements ImportCheck {
   readonly graph: ModuleGraph;
-  readonly environment: Environment;
+  readonly environment: Toolchain;
   readonly generated: IgnoredPaths;
   readonly isIgnored: (file: string) => boolean;
   readonly #severities: RuleSeverities<ImportRule>;
-  readonly #results = new Kept<Module, ModuleResult>();
+  readonly #results = new Memo<Module, ModuleResult>();
   readonly #dedupes: boolean;
   readonly #isVouchedFor: (specifier: string) => boolean;
   readonly #ambient: readonly RegExp[];
@@ -72,7 +72,7 @@ class Check implements ImportCheck {
 
   constructor(graph: ModuleGraph, options: DetectorOptions, ambient: readonly string[]) {
     this.graph = graph;
-    this.environment = new Environment(graph);
+    this.environment = new Toolchain(graph);
     this.generated = new IgnoredPaths(graph.root);
     this.isIgnored = ignoredFiles(options);
     this.#severities = severitiesOf(options, IMPORT_RULES);

@@ -48,7 +48,7 @@ function mayBeCommonJs({ environment }: ImportCheck, module: Module, target: Mod
 
 /** Names asked of a namespace: `ns.name`. */
 function checkMembers(check: ImportCheck, module: Module, namespace: string, target: Module): void {
-  if (target.record.isOpen || isDeclarationFile(target.file)) return;
+  if (target.record.hasUnknownExports || isDeclarationFile(target.file)) return;
   const said = new Set<string>();
   for (const { member, start, end } of usesOf(check.graph, module)?.values.get(namespace) ?? []) {
     if (member === undefined || said.has(member) || exportedName(target, member).kind !== 'absent') continue;

@@ -1,6 +1,6 @@
 /** Packages that are not there, or do not give what is asked of them; and the note where nothing is installed at all. */
 import path from 'node:path';
-import { PROVIDED_BY_HOSTS } from '../../graph/environment.ts';
+import { PROVIDED_BY_HOSTS } from '../../graph/toolchain.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { declares } from '../../graph/installed.ts';
 import { isRecord } from '../../graph/manifests.ts';

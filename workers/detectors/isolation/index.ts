@@ -2,7 +2,7 @@
 import type { Edge } from '../../graph/edges.ts';
 import { exportedName } from '../../graph/exports.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
-import { Kept } from '../../graph/kept.ts';
+import { Memo } from '../../graph/memo.ts';
 import { lineCount } from '../../graph/lines.ts';
 import { isRecord, type Manifest } from '../../graph/manifests.ts';
 import { isDeclarationFile, rangeIn, specifierRange, type ModuleRequest } from '../../graph/record.ts';
@@ -20,7 +20,7 @@ import {
   isTestHelper,
   isToolFile,
   privateFolderOf,
-} from '../../graph/places.ts';
+} from '../../graph/file-roles.ts';
 
 export { folderCouplings, moduleCouplings, type Coupling } from './metrics.ts';
 
@@ -62,11 +62,11 @@ export function isolationFindings(
   graph: ModuleGraph,
   options: DetectorOptions,
 ): ReadonlyMap<string, readonly Finding[]> {
-  const state = JSON.stringify([graph.surroundings, options]);
+  const state = JSON.stringify([graph.environmentRevision, options]);
   return checks.of(graph, () => new IsolationCheck(graph, options), state).run();
 }
 
-const checks = new Kept<ModuleGraph, IsolationCheck>(new WeakMap());
+const checks = new Memo<ModuleGraph, IsolationCheck>(new WeakMap());
 
 /** Lives as long as the graph's surroundings and the options stay as they are; modules are checked when they changed. */
 class IsolationCheck {
@@ -75,7 +75,7 @@ class IsolationCheck {
   /** Set by the team itself, not by default: then other tools' own severities do not count. */
   readonly #isBoundarySet: boolean;
   readonly #drawn: readonly Drawn[];
-  readonly #results = new Kept<Module, readonly Finding[]>();
+  readonly #results = new Memo<Module, readonly Finding[]>();
   /** Of the module, or the couplings, that are being checked. */
   #findings = new Findings();
 

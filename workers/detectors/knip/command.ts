@@ -1,7 +1,7 @@
 /** Runs the workspace's own knip once, in a process that never outlives the question, and takes what it prints. */
 import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
-import type { Knip } from '../../graph/knip.ts';
+import type { KnipInstallation } from '../../graph/knip-installation.ts';
 import { isReport, type KnipReport } from './report.ts';
 
 export interface KnipOutput {
@@ -21,7 +21,7 @@ const LAST_WORDS = 2000;
 const COMPLAINTS_LIMIT = 64 * 1024;
 
 export async function runKnip(
-  { command, version }: Knip,
+  { command, version }: KnipInstallation,
   root: string,
   timeoutMs: number,
   signal: AbortSignal,

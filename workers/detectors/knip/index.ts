@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckContext, Detector } from '../../protocol/detector.ts';
-import { knipOf, type Knip } from '../../graph/knip.ts';
+import { findKnip, type KnipInstallation } from '../../graph/knip-installation.ts';
 import type {
   CheckRequest,
   CheckResult,
@@ -30,7 +30,7 @@ const DEFAULT_TIMEOUT_SECONDS = 300;
 const SIGN_OF_LIFE_MS = 5000;
 
 function plan({ root }: PlanRequest): Promise<PlanResult> {
-  const knip = knipOf(root);
+  const knip = findKnip(root);
   if (typeof knip === 'string') {
     const none = {
       status: 'not-applicable',
@@ -68,7 +68,7 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     return result({ coverage: { [unit.id]: standing.kept } });
   }
   context.begin(unit, unit.file);
-  const knip = knipOf(request.root);
+  const knip = findKnip(request.root);
   const report = typeof knip === 'string' ? NOTHING : await askedFor(knip, request, context);
   if (!report) return result();
   const findings = findingsOf(answersOf(report), request.options, await textsOf(request.root, report));
@@ -105,7 +105,7 @@ function standingAnswer(
 
 /** @returns undefined: it gave no report. Whatever went wrong is told. */
 async function askedFor(
-  knip: Knip,
+  knip: KnipInstallation,
   { root, options }: CheckRequest,
   context: CheckContext,
 ): Promise<KnipReport | undefined> {
@@ -131,7 +131,7 @@ async function askedFor(
 }
 
 /** Configurations of other tools that knip could not load, each with its reason: without them it knows fewer entries. */
-function problemsIn(complaints: string, { configFile, version }: Knip): readonly DetectorProblem[] {
+function problemsIn(complaints: string, { configFile, version }: KnipInstallation): readonly DetectorProblem[] {
   if (complaints === '') return [];
   const unloaded = [...complaints.matchAll(/Error loading (\S+) \((.*)\)$/gm)].map(
     ([, file = '', reason = '']): DetectorProblem => ({

@@ -1,7 +1,7 @@
 /** The `package` detector: whether package.json says what the code uses, and what is installed. Without a network. */
 import type { ModuleGraph } from '../../graph/index.ts';
-import { Kept } from '../../graph/kept.ts';
-import { knipOf, type Knip } from '../../graph/knip.ts';
+import { Memo } from '../../graph/memo.ts';
+import { findKnip, type KnipInstallation } from '../../graph/knip-installation.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import { Findings, graphDetector, ignoredFiles, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
@@ -43,11 +43,11 @@ export const detector = graphDetector({
 });
 
 export function packageFindings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]> {
-  const state = JSON.stringify([graph.surroundings, options]);
+  const state = JSON.stringify([graph.environmentRevision, options]);
   return checks.of(graph, () => new Check(graph, options), state).run();
 }
 
-const checks = new Kept<ModuleGraph, Check>(new WeakMap());
+const checks = new Memo<ModuleGraph, Check>(new WeakMap());
 
 /** Lives as long as the graph's surroundings and the options stay as they are. */
 class Check implements PackageCheck {
@@ -56,18 +56,18 @@ class Check implements PackageCheck {
   readonly files: readonly ManifestFile[];
   readonly lockfiles: Lockfiles;
   readonly isIgnored: (file: string) => boolean;
-  readonly #knip: Knip | undefined;
+  readonly #knip: KnipInstallation | undefined;
   readonly #severities: RuleSeverities<PackageRule>;
   readonly #broken: readonly ManifestFile[];
   readonly #usage: UsageCheck;
-  readonly #standing = new Kept<Check, ReadonlyMap<string, readonly Finding[]>>();
+  readonly #standing = new Memo<Check, ReadonlyMap<string, readonly Finding[]>>();
   #findings = new Findings();
 
   constructor(graph: ModuleGraph, options: DetectorOptions) {
     this.graph = graph;
     this.options = options;
     this.#severities = severitiesOf(options, PACKAGE_RULES);
-    const knip = options['knip'] === 'off' ? undefined : knipOf(graph.root);
+    const knip = options['knip'] === 'off' ? undefined : findKnip(graph.root);
     this.#knip = typeof knip === 'string' ? undefined : knip;
     this.lockfiles = new Lockfiles(graph);
     this.isIgnored = ignoredFiles(options);

@@ -1,6 +1,6 @@
 /** What a module uses against what its package.json declares, and where it declares it. */
 import path from 'node:path';
-import { PROVIDED_BY_HOSTS, type Environment } from '../../graph/environment.ts';
+import { PROVIDED_BY_HOSTS, type Toolchain } from '../../graph/toolchain.ts';
 import { dependenciesOf, typesPackageOf } from '../../graph/installed.ts';
 import { isRecord, type Manifest } from '../../graph/manifests.ts';
 import { specifierRange } from '../../graph/record.ts';
@@ -21,7 +21,7 @@ export function checkUnlisted(
   file: ManifestFile,
   uses: readonly PackageUse[],
   ambient: ReadonlySet<string>,
-  environment: Environment,
+  environment: Toolchain,
   providers: Providers,
 ): void {
   if (!check.isOn('unlisted-dependency') || uses.length === 0) return;
@@ -149,7 +149,7 @@ export function misplacedUses(
   check: PackageCheck,
   { manifest, declared }: ManifestFile,
   uses: readonly PackageUse[],
-  environment: Environment,
+  environment: Toolchain,
 ): readonly PackageUse[] {
   const isPublished =
     manifest.data.private !== true && manifest.data.name !== undefined && manifest.data.version !== undefined;

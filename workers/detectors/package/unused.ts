@@ -1,7 +1,7 @@
 /** What is declared and used by nothing that can be read. */
 import path from 'node:path';
 import type { Dependency } from '../../graph/installed.ts';
-import { Kept } from '../../graph/kept.ts';
+import { Memo } from '../../graph/memo.ts';
 import { isRecord, type Manifest } from '../../graph/manifests.ts';
 import { isModuleFile } from '../../graph/record.ts';
 import type { PackageCheck } from './package-check.ts';
@@ -10,7 +10,7 @@ import type { ManifestFile } from './manifest-file.ts';
 /** Lives as long as its check. */
 export class UnusedCheck {
   readonly #check: PackageCheck;
-  readonly #mentions = new Kept<Manifest, string>();
+  readonly #mentions = new Memo<Manifest, string>();
 
   constructor(check: PackageCheck) {
     this.#check = check;

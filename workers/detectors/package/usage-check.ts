@@ -2,9 +2,9 @@
  * What the code uses against what is declared. Modules are looked at again when they have changed, manifests when
  * their uses have. Lives as long as its check.
  */
-import { Environment } from '../../graph/environment.ts';
+import { Toolchain } from '../../graph/toolchain.ts';
 import type { Module } from '../../graph/index.ts';
-import { Kept } from '../../graph/kept.ts';
+import { Memo } from '../../graph/memo.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import { ambientNames } from '../../graph/program.ts';
 import type { Finding } from '../../protocol/detector-protocol.ts';
@@ -26,14 +26,14 @@ interface ModuleUsage {
 
 export class UsageCheck {
   readonly #check: PackageCheck;
-  readonly #environment: Environment;
+  readonly #environment: Toolchain;
   readonly #providers: Providers;
   readonly #unused: UnusedCheck;
   readonly #files: ReadonlyMap<Manifest, ManifestFile>;
   readonly #candidates = new Map<ManifestFile, readonly string[]>();
   readonly #rightUsages = new Map<string, ModuleUsage>();
-  readonly #usages = new Kept<Module, ModuleUsage>();
-  readonly #reports = new Kept<ManifestFile, FindingsByFile>();
+  readonly #usages = new Memo<Module, ModuleUsage>();
+  readonly #reports = new Memo<ManifestFile, FindingsByFile>();
   #ambient: ReadonlySet<string> = new Set();
 
   // Of the last run: the list of each module, and all of each manifest.
@@ -42,7 +42,7 @@ export class UsageCheck {
 
   constructor(check: PackageCheck) {
     this.#check = check;
-    this.#environment = new Environment(check.graph);
+    this.#environment = new Toolchain(check.graph);
     this.#providers = new Providers(check.files);
     this.#unused = new UnusedCheck(check);
     this.#files = new Map(check.files.map((file) => [file.manifest, file]));

@@ -1,6 +1,6 @@
 /** Which packages a module uses, and how. Pure but for reading texts where it must. */
 import type { Module, ModuleGraph } from '../../graph/index.ts';
-import { isTestFile, isTestHelper, isToolFile } from '../../graph/places.ts';
+import { isTestFile, isTestHelper, isToolFile } from '../../graph/file-roles.ts';
 import { isDeclarationFile, isTypeScriptFile, type ModuleRequest } from '../../graph/record.ts';
 import { packageNameOf, type Resolution } from '../../graph/resolution.ts';
 import { usesOf } from '../../graph/uses-of.ts';

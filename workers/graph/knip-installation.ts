@@ -5,7 +5,7 @@ import semver from 'semver';
 import { InstalledPackages } from './installed.ts';
 import { isRecord, readManifest } from './manifests.ts';
 
-export interface Knip {
+export interface KnipInstallation {
   readonly version: string;
   /** Script for Node.js, absolute. */
   readonly command: string;
@@ -14,7 +14,7 @@ export interface Knip {
 }
 
 /** @returns why not, in one sentence, where there is none that can be used */
-export function knipOf(root: string): Knip | string {
+export function findKnip(root: string): KnipInstallation | string {
   const configFile = configFileOf(root);
   if (configFile === undefined) return 'There is no configuration of knip here.';
   const installed = new InstalledPackages().find('knip', root);

@@ -6,33 +6,33 @@
  */
 
 /** Something that may be looked into and become another. */
-export interface Readable {
-  /** By {@link tick}. */
+export interface TrackedSource {
+  /** By {@link nextTick}. */
   readonly changedAt: number;
 }
 
 /** To be called by whatever gives away what a readable holds. */
-export function noteRead(one: Readable): void {
+export function trackRead(one: TrackedSource): void {
   reading?.add(one);
 }
 
 /** The time of a change: later than every value made so far. */
-export function tick(): number {
+export function nextTick(): number {
   return ++clock;
 }
 
-let reading: Set<Readable> | undefined;
+let reading: Set<TrackedSource> | undefined;
 let clock = 0;
 
 interface Entry<Value> {
   readonly value: Value;
-  readonly madeAt: number;
-  readonly given: unknown;
+  readonly computedAt: number;
+  readonly input: unknown;
   /** Mostly one: a list for each would be a third of what is kept. */
-  readonly reads: Readable | readonly Readable[];
+  readonly reads: TrackedSource | readonly TrackedSource[];
 }
 
-export class Kept<Key extends object, Value> {
+export class Memo<Key extends object, Value> {
   readonly #entries: Map<Key, Entry<Value>> | WeakMap<Key, Entry<Value>>;
 
   /** @param entries a WeakMap where keys come and go while the values stay in use */
@@ -42,12 +42,12 @@ export class Kept<Key extends object, Value> {
 
   /**
    * The key's value, made again if a module it was made from has changed, or `given` is another than then.
-   * @param make synchronous; depends on nothing but the key, modules and `given`
+   * @param compute synchronous; depends on nothing but the key, modules and `given`
    */
-  of(key: Key, make: (key: Key) => Value, given?: unknown): Value {
+  of(key: Key, compute: (key: Key) => Value, input?: unknown): Value {
     let entry = this.#entries.get(key);
-    if (!entry || !isCurrent(entry, given)) {
-      entry = made(key, make, given);
+    if (!entry || !isCurrent(entry, input)) {
+      entry = computeEntry(key, compute, input);
       this.#entries.set(key, entry);
     }
     if (reading) for (const one of listOf(entry.reads)) reading.add(one);
@@ -55,26 +55,26 @@ export class Kept<Key extends object, Value> {
   }
 }
 
-function isCurrent({ reads, madeAt, given }: Entry<unknown>, now: unknown): boolean {
-  if (!Object.is(given, now)) return false;
+function isCurrent({ reads, computedAt: madeAt, input: given }: Entry<unknown>, currentInput: unknown): boolean {
+  if (!Object.is(given, currentInput)) return false;
   if ('changedAt' in reads) return reads.changedAt <= madeAt;
   for (const one of reads) if (one.changedAt > madeAt) return false;
   return true;
 }
 
-function made<Key, Value>(key: Key, make: (key: Key) => Value, given: unknown): Entry<Value> {
+function computeEntry<Key, Value>(key: Key, make: (key: Key) => Value, input: unknown): Entry<Value> {
   const outer = reading;
   const own = (reading = new Set());
   try {
     const value = make(key);
     const list = [...own];
     const [only] = list;
-    return { value, madeAt: clock, given, reads: only && list.length === 1 ? only : list };
+    return { value, computedAt: clock, input: input, reads: only && list.length === 1 ? only : list };
   } finally {
     reading = outer;
   }
 }
 
-function listOf(reads: Readable | readonly Readable[]): readonly Readable[] {
+function listOf(reads: TrackedSource | readonly TrackedSource[]): readonly TrackedSource[] {
   return 'changedAt' in reads ? [reads] : reads;
 }

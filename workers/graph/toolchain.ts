@@ -4,13 +4,13 @@
  */
 import path from 'node:path';
 import type { Module, ModuleGraph } from './graph.ts';
-import { Kept } from './kept.ts';
+import { Memo } from './memo.ts';
 import { isRecord, type Manifest } from './manifests.ts';
 
-export class Environment {
+export class Toolchain {
   readonly #graph: ModuleGraph;
   readonly #bundled = new Map<Manifest | undefined, boolean>();
-  readonly #configured = new Kept<ModuleGraph, Configured>();
+  readonly #configured = new Memo<ModuleGraph, Configured>();
 
   constructor(graph: ModuleGraph) {
     this.#graph = graph;

@@ -4,7 +4,7 @@
  */
 
 /** An equal string that holds nothing but itself, the same one for equal strings. */
-export function owned(text: string): string {
+export function interned(text: string): string {
   const known = shared.get(text);
   if (known !== undefined) return known;
   const own = text.length < LEAST_VIEW ? text : Buffer.from(text).toString();
@@ -13,7 +13,7 @@ export function owned(text: string): string {
 }
 
 /** What has been shared stays so; only what comes later is not the same any more. Called when a series is over. */
-export function forgetOwned(): void {
+export function clearInterned(): void {
   shared = new Map();
 }
 

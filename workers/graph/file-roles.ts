@@ -4,7 +4,7 @@ import type { Manifest, Manifests } from './manifests.ts';
 
 /** Tests, and what exists for them. Folders count from the file's package on: a package may well be called `test`. */
 export function isTestFile(file: string, manifests: Manifests): boolean {
-  return kept(tests, file, manifests, readIsTest);
+  return cached(tests, file, manifests, readIsTest);
 }
 
 /** As {@link isTestFile}, but a folder `test` deep among sources is not enough: it may be about tests, as a feature is. */
@@ -20,7 +20,7 @@ export function isTestHelper(file: string): boolean {
 
 /** Files that are not part of what a package gives its users: they may reach anywhere. */
 export function isToolFile(file: string, manifests: Manifests): boolean {
-  return kept(tools, file, manifests, readIsTool);
+  return cached(tools, file, manifests, readIsTool);
 }
 
 /** Folder that only its parent's other files may look into, with its trailing part: `src/db/internal`. */
@@ -66,7 +66,7 @@ type Answers = WeakMap<Manifests, Map<string, boolean>>;
 const tests: Answers = new WeakMap();
 const tools: Answers = new WeakMap();
 
-function kept(
+function cached(
   answers: Answers,
   file: string,
   manifests: Manifests,
