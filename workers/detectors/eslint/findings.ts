@@ -1,7 +1,7 @@
 /** Turns what ESLint reports for one text into findings. Lives as long as the conversion. */
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Finding, Fix, Position, Range, TextEdit } from '../../protocol/detector-protocol.ts';
-import type { LintFix, LintMessage } from './engine.ts';
+import type { LintFix, LintMessage } from './installation.ts';
 
 /** ESLint's finding that a file could not be parsed; it has no rule there. */
 export const PARSE_ERROR = 'parse-error';

@@ -10,8 +10,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { isTyped } from './engine.ts';
-import type { Engine, Eslint, LinterPrototype } from './engine.ts';
+import { isTyped } from './installation.ts';
+import type { EslintInstallation, Eslint, LinterPrototype } from './installation.ts';
 import type { ListedFile, Listing, SkippedPath } from './listed.ts';
 import { isUnder } from './roots.ts';
 
@@ -24,7 +24,7 @@ import { isUnder } from './roots.ts';
  * @throws {DOMException} AbortError
  */
 export async function listFiles(
-  engine: Engine,
+  engine: EslintInstallation,
   directory: string,
   nestedConfigFolders: () => readonly string[],
   signal: AbortSignal,
@@ -83,7 +83,11 @@ async function listOnce(eslint: Eslint, signal: AbortSignal): Promise<readonly L
   });
 }
 
-function listingOptions(engine: Engine, directory: string, ignored: readonly string[]): Record<string, unknown> {
+function listingOptions(
+  engine: EslintInstallation,
+  directory: string,
+  ignored: readonly string[],
+): Record<string, unknown> {
   const patterns = ignored.map((place) => patternFor(path.relative(directory, place)));
   return {
     cwd: directory,

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { DetectorProblem, Position, Range } from '../../protocol/detector-protocol.ts';
-import { EngineError } from './engine.ts';
-import type { ConfigType, Engine } from './engine.ts';
+import { EslintLoadError } from './installation.ts';
+import type { ConfigType, EslintInstallation } from './installation.ts';
 import type { SkippedPath } from './listed.ts';
 import { SUPPRESSIONS, configsIn } from './roots.ts';
 
@@ -24,15 +24,19 @@ export async function configProblem(
 ): Promise<DetectorProblem> {
   const file = error instanceof SyntaxError && error.message.startsWith(SUPPRESSIONS) ? withName(config) : config;
   return {
-    code: error instanceof EngineError ? error.code : 'CONFIG_ERROR',
-    message: [firstLines(error, workspace), ...wayOut(error)].join('\n'),
+    code: error instanceof EslintLoadError ? error.code : 'CONFIG_ERROR',
+    message: [firstLines(error, workspace), ...adviceFor(error)].join('\n'),
     ...(file === undefined ? {} : { file: relativeTo(workspace, file), range: await placeIn(file, error) }),
     fatal: true,
   };
 }
 
 /** There is a configuration, but not of the kind that the installed ESLint reads. */
-export function wrongKindProblem({ version, configType }: Engine, config: string, workspace: string): DetectorProblem {
+export function wrongKindProblem(
+  { version, configType }: EslintInstallation,
+  config: string,
+  workspace: string,
+): DetectorProblem {
   const name = path.basename(config);
   return {
     code: 'CONFIG_ERROR',
@@ -98,7 +102,7 @@ function firstLines(error: unknown, workspace: string): string {
   return named.length > MESSAGE_LENGTH ? `${named.slice(0, MESSAGE_LENGTH)}…` : named;
 }
 
-function wayOut(error: unknown): readonly string[] {
+function adviceFor(error: unknown): readonly string[] {
   if (error instanceof Error && 'code' in error && error.code === 'ERR_DLOPEN_FAILED') {
     return [
       `Native code does not load in Node ${process.version}, which runs here: build it again (npm rebuild), or name the ` +

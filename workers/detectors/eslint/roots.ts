@@ -7,7 +7,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import path from 'node:path';
-import type { ConfigType } from './engine.ts';
+import type { ConfigType } from './installation.ts';
 import type { ListedFile } from './listed.ts';
 
 const FLAT_CONFIGS = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'].map((extension) => `eslint.config.${extension}`);
@@ -119,7 +119,11 @@ export function rootFiles(folder: string): string[] {
 /**
  * The existing files whose change makes the list of files or the loaded configuration of an ESLint root stale, absolute.
  */
-export function decidingFiles(root: string, configType: ConfigType, files: readonly ListedFile[]): readonly string[] {
+export function configurationFiles(
+  root: string,
+  configType: ConfigType,
+  files: readonly ListedFile[],
+): readonly string[] {
   const manifests: string[] = [];
   const configs: string[] = [];
   const tsconfigs: string[] = [];
@@ -140,7 +144,7 @@ export function decidingFiles(root: string, configType: ConfigType, files: reado
 }
 
 /** Whether a change of this file means that ESLint has to look at its configuration again. */
-export function isDecidingName(file: string): boolean {
+export function affectsConfiguration(file: string): boolean {
   const name = path.basename(file);
   return (
     ROOT_FILES.includes(name) ||

@@ -7,7 +7,7 @@ export function checkCommonJs(check: ImportCheck, module: Module): void {
   if (!check.isOn('commonjs-in-esm')) return;
   const { requests } = module.record;
   const calls = requests.filter(({ kind, names }) => kind === 'require' && !names.some((name) => name.typeOnly));
-  if (calls.length === 0 || !check.environment.isNativeEsm(module)) return;
+  if (calls.length === 0 || !check.toolchain.isNativeEsm(module)) return;
   const text = check.graph.textOf(module.file) ?? '';
   // Made with createRequire, asked for first, or declared in this file: then it exists.
   if (/\bcreateRequire\b|typeof\s+require\b|\b(?:const|let|var|function)\s+require\b/.test(text)) return;

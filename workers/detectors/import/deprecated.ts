@@ -5,10 +5,10 @@ import { rangeIn, specifierRange } from '../../graph/record.ts';
 import { specifierFix } from '../../graph/rules.ts';
 import { usesOf } from '../../graph/uses-of.ts';
 import { DEPRECATED_MODULES, DEPRECATED_NAMES, type Deprecation } from './builtins.ts';
-import type { Asked, ImportCheck } from './import-check.ts';
+import type { ImportSite, ImportCheck } from './import-check.ts';
 
 /** @param written the name of the built-in module, perhaps with `node:` */
-export function checkBuiltin(check: ImportCheck, asked: Asked, written: string): void {
+export function checkBuiltin(check: ImportCheck, asked: ImportSite, written: string): void {
   const { module, request } = asked;
   if (!check.isOn('deprecated-builtin') || request.typeOnly) return;
   const name = written.replace(/^node:/, '');
@@ -16,7 +16,7 @@ export function checkBuiltin(check: ImportCheck, asked: Asked, written: string):
   if (deprecated) {
     if (!written.startsWith('node:') && isPackageInstead(check, module, name)) return;
     check.report(module, 'deprecated-builtin', {
-      message: `Node's module '${name}' is ${saidOf(deprecated)}`,
+      message: `Node's module '${name}' is ${deprecationText(deprecated)}`,
       range: specifierRange(module.record, request),
       tags: ['deprecated'],
       ...(name === 'sys' ? { fixes: [specifierFix(module, request, 'node:util', 'fix', `Import 'node:util'`)] } : {}),
@@ -33,7 +33,7 @@ export function checkBuiltin(check: ImportCheck, asked: Asked, written: string):
 }
 
 /** A bundler takes the package of the same name. */
-function isPackageInstead({ graph, environment }: ImportCheck, { file }: Module, name: string): boolean {
+function isPackageInstead({ graph, toolchain: environment }: ImportCheck, { file }: Module, name: string): boolean {
   const owner = graph.manifests.packageOf(file);
   return owner !== undefined && declares(owner, name) && environment.isBundled(file);
 }
@@ -64,12 +64,12 @@ function reportName(
   end: number,
 ): void {
   check.report(module, 'deprecated-builtin', {
-    message: `${what} is ${saidOf(entry)}`,
+    message: `${what} is ${deprecationText(entry)}`,
     range: rangeIn(module.record, start, end),
     tags: ['deprecated'],
   });
 }
 
-function saidOf({ code, instead }: Deprecation): string {
+function deprecationText({ code, instead }: Deprecation): string {
   return `${code === 'removed' ? 'no longer there' : `deprecated (${code})`}. Use ${instead}.`;
 }

@@ -19,25 +19,25 @@ export type ImportRule =
 
 export interface ImportCheck {
   readonly graph: ModuleGraph;
-  readonly environment: Toolchain;
+  readonly toolchain: Toolchain;
   /** What git ignores. */
-  readonly generated: IgnoredPaths;
+  readonly gitIgnored: IgnoredPaths;
   /** Files that are made to be wrong. */
   isIgnored(file: string): boolean;
   /** The user, or a `declare module`, vouches for what has this name. */
   isKnown(specifier: string): boolean;
   /** TypeScript speaks for itself in this module. */
-  isCovered(module: Module): boolean;
+  isCheckedByTypescript(module: Module): boolean;
   /** TypeScript says what is wrong with the name that is asked for. */
-  isReported(asked: Asked): boolean;
+  isReportedByTypescript(asked: ImportSite): boolean;
   isOn(rule: ImportRule): boolean;
   report(module: Module, rule: ImportRule, finding: Omit<Finding, 'rule' | 'severity' | 'url'>): void;
   /** Something was not judged because nothing is installed where it would be. */
-  leaveOut(): void;
+  noteUnchecked(): void;
 }
 
 /** What a module asks for in one place. */
-export interface Asked {
+export interface ImportSite {
   readonly module: Module;
   readonly request: ModuleRequest;
   /** Of the request among those of its module. */

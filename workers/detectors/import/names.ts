@@ -5,11 +5,11 @@ import { isDeclarationFile, isTypeScriptFile, rangeIn, type ImportedName } from 
 import { nearest } from '../../graph/spelling.ts';
 import { usesOf } from '../../graph/uses-of.ts';
 import type { Fix, Range, RelatedPlace } from '../../protocol/detector-protocol.ts';
-import type { Asked, ImportCheck } from './import-check.ts';
+import type { ImportSite, ImportCheck } from './import-check.ts';
 
-export function checkNames(check: ImportCheck, { module, request, index }: Asked): void {
+export function checkNames(check: ImportCheck, { module, request, index }: ImportSite): void {
   const target = module.targets[index];
-  if (!target || check.isCovered(module) || !check.isOn('missing-export')) return;
+  if (!target || check.isCheckedByTypescript(module) || !check.isOn('missing-export')) return;
   if (request.kind !== 'import' && request.kind !== 'export') return;
   if (check.isIgnored(target.file) || hasDeclarations(check, target)) return;
   for (const name of request.names) {
@@ -41,7 +41,7 @@ function nameFix(range: Range, { imported, local }: ImportedName, meant: string)
 }
 
 /** The default of CommonJS is the whole of it. Declarations may describe such a module, TypeScript may be compiled to one. */
-function mayBeCommonJs({ environment }: ImportCheck, module: Module, target: Module): boolean {
+function mayBeCommonJs({ toolchain: environment }: ImportCheck, module: Module, target: Module): boolean {
   if (isDeclarationFile(target.file)) return true;
   return isTypeScriptFile(target.file) && /\.m[jt]s$/.test(module.file) && !environment.isNativeEsm(target);
 }
@@ -49,10 +49,10 @@ function mayBeCommonJs({ environment }: ImportCheck, module: Module, target: Mod
 /** Names asked of a namespace: `ns.name`. */
 function checkMembers(check: ImportCheck, module: Module, namespace: string, target: Module): void {
   if (target.record.hasUnknownExports || isDeclarationFile(target.file)) return;
-  const said = new Set<string>();
+  const reported = new Set<string>();
   for (const { member, start, end } of usesOf(check.graph, module)?.values.get(namespace) ?? []) {
-    if (member === undefined || said.has(member) || exportedName(target, member).kind !== 'absent') continue;
-    said.add(member);
+    if (member === undefined || reported.has(member) || exportedName(target, member).kind !== 'absent') continue;
+    reported.add(member);
     const meant = nearest(member, exportedNames(target) ?? []);
     check.report(module, 'missing-export', {
       message: `${target.file} has no export '${member}', so '${namespace}.${member}' is undefined.${questionOf(meant)}`,

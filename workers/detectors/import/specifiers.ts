@@ -4,11 +4,11 @@ import type { Module } from '../../graph/index.ts';
 import { specifierRange } from '../../graph/record.ts';
 import { isRelative } from '../../graph/resolution.ts';
 import { specifierFix } from '../../graph/rules.ts';
-import type { Asked, ImportCheck } from './import-check.ts';
+import type { ImportSite, ImportCheck } from './import-check.ts';
 
 /** @param file which it finds where case does not matter */
-export function checkCase(check: ImportCheck, asked: Asked, file: string): void {
-  if (check.isReported(asked)) return;
+export function checkCase(check: ImportCheck, asked: ImportSite, file: string): void {
+  if (check.isReportedByTypescript(asked)) return;
   const { module, request } = asked;
   const corrected = spelledAs(module, request.specifier, file);
   check.report(module, 'case-mismatch', {
@@ -21,13 +21,13 @@ export function checkCase(check: ImportCheck, asked: Asked, file: string): void 
 }
 
 /** Node takes what an ECMAScript module asks for by the letter. @param file which bundlers find */
-export function checkExtension(check: ImportCheck, { module, request }: Asked, file: string): void {
+export function checkExtension(check: ImportCheck, { module, request }: ImportSite, file: string): void {
   const { specifier, kind, typeOnly } = request;
   if (!check.isOn('missing-extension-esm') || typeOnly || kind === 'require') return;
-  if (!/\.m?js$/.test(module.file) || specifier.includes('?') || check.isCovered(module)) return;
+  if (!/\.m?js$/.test(module.file) || specifier.includes('?') || check.isCheckedByTypescript(module)) return;
   const base = path.posix.join(path.posix.dirname(module.file), specifier);
   if (base === file || /\.(?:[cm]?[jt]sx?|json|node|wasm)$/.test(specifier)) return;
-  if (!check.environment.isNativeEsm(module)) return;
+  if (!check.toolchain.isNativeEsm(module)) return;
   const tail = file.startsWith(base) ? file.slice(base.length) : undefined;
   const corrected =
     tail === undefined ? undefined : `${specifier.replace(/\/$/, '')}${tail.replace(/^(?=[^./])/, '/')}`;
@@ -41,7 +41,7 @@ export function checkExtension(check: ImportCheck, { module, request }: Asked, f
 }
 
 /** @param file absent: it lies outside of the root */
-export function checkAbsolute(check: ImportCheck, { module, request }: Asked, file?: string): void {
+export function checkAbsolute(check: ImportCheck, { module, request }: ImportSite, file?: string): void {
   const relative = file === undefined ? undefined : relativeTo(module, file);
   check.report(module, 'absolute-path', {
     message: `'${request.specifier}' exists on this machine only. Use a relative path or an alias.`,

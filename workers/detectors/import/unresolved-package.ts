@@ -8,11 +8,11 @@ import { specifierRange } from '../../graph/record.ts';
 import type { Missing } from '../../graph/resolution.ts';
 import type { Finding } from '../../protocol/detector-protocol.ts';
 import { guardedRequests } from './guarded.ts';
-import type { Asked, ImportCheck } from './import-check.ts';
+import type { ImportSite, ImportCheck } from './import-check.ts';
 
-export function reportPackage(check: ImportCheck, asked: Asked, { package: name = '', why }: Missing): void {
+export function reportPackage(check: ImportCheck, asked: ImportSite, { package: name = '', why }: Missing): void {
   const { module, request, index } = asked;
-  const { graph, environment } = check;
+  const { graph, toolchain: environment } = check;
   const { specifier } = request;
   if (!isPackageName(name) || PROVIDED_BY_HOSTS.has(name) || environment.isConfiguredAlias(specifier)) return;
   // What is declared and not there is for the package detector to say, once.
@@ -29,7 +29,11 @@ export function reportPackage(check: ImportCheck, asked: Asked, { package: name 
   });
 }
 
-export function reportBlocked(check: ImportCheck, { module, request }: Asked, { package: name = '' }: Missing): void {
+export function reportBlocked(
+  check: ImportCheck,
+  { module, request }: ImportSite,
+  { package: name = '' }: Missing,
+): void {
   check.report(module, 'exports-blocked', {
     message: `'${request.specifier}' is not exported by package '${name}'. Import one of the paths its "exports" lists.`,
     range: specifierRange(module.record, request),
@@ -53,7 +57,7 @@ export function nothingInstalled(graph: ModuleGraph): { readonly file: string; r
 
 function isAnythingInstalled(check: ImportCheck, file: string): boolean {
   const installed = check.graph.hasInstalledPackages(path.posix.dirname(file));
-  if (!installed) check.leaveOut();
+  if (!installed) check.noteUnchecked();
   return installed;
 }
 

@@ -7,12 +7,12 @@ import { specifierFix } from '../../graph/rules.ts';
 import { nearest } from '../../graph/spelling.ts';
 import type { Fix } from '../../protocol/detector-protocol.ts';
 import { guardedRequests } from './guarded.ts';
-import type { Asked, ImportCheck } from './import-check.ts';
+import type { ImportSite, ImportCheck } from './import-check.ts';
 import { reportBlocked, reportPackage } from './unresolved-package.ts';
 
-export function checkMissing(check: ImportCheck, asked: Asked, missing: Missing): void {
+export function checkMissing(check: ImportCheck, asked: ImportSite, missing: Missing): void {
   const { module, request } = asked;
-  if (check.isReported(asked) || check.isKnown(request.specifier) || isFlow(check, module)) return;
+  if (check.isReportedByTypescript(asked) || check.isKnown(request.specifier) || isFlow(check, module)) return;
   if (missing.why === 'output') return;
   if (missing.why === 'package' || missing.why === 'subpath') reportPackage(check, asked, missing);
   else if (missing.why === 'exports') reportBlocked(check, asked, missing);
@@ -24,16 +24,16 @@ function isFlow({ graph }: ImportCheck, { file }: Module): boolean {
   return !isTypeScriptFile(file) && /^[^'"`]*@(?:flow|providesModule)\b/.test(graph.textOf(file)?.slice(0, 1000) ?? '');
 }
 
-function reportFile(check: ImportCheck, asked: Asked, missing: Missing): void {
+function reportFile(check: ImportCheck, asked: ImportSite, missing: Missing): void {
   const { module, request, index } = asked;
   const { specifier } = request;
-  if (missing.via === 'absolute' || isForBundlers(specifier) || isMade(check, asked, missing)) return;
-  if (missing.why === 'imports' && check.environment.isConfiguredAlias(specifier)) return;
+  if (missing.via === 'absolute' || isForBundlers(specifier) || mayBeGenerated(check, asked, missing)) return;
+  if (missing.why === 'imports' && check.toolchain.isConfiguredAlias(specifier)) return;
   if (guardedRequests(check.graph, module).has(index)) return;
   const fixes = missing.via === 'relative' ? spellingFixes(check, asked) : [];
-  const wayOut = fixes[0] ? `${fixes[0].title}?` : 'Create it, or correct the path.';
+  const advice = fixes[0] ? `${fixes[0].title}?` : 'Create it, or correct the path.';
   check.report(module, 'unresolved', {
-    message: `Cannot resolve '${specifier}': ${reasonOf(missing)}. ${wayOut}`,
+    message: `Cannot resolve '${specifier}': ${reasonOf(missing)}. ${advice}`,
     range: specifierRange(module.record, request),
     ...(fixes.length === 0 ? {} : { fixes }),
   });
@@ -56,7 +56,7 @@ const ASSET =
   /\.(css|s[ac]ss|less|styl|svg|png|jpe?g|gif|webp|ico|woff2?|ttf|eot|mp[34]|webm|wav|pdf|md|mdx|html|txt|ya?ml|graphql|gql|wasm|node|glsl|csv)$/i;
 
 /** Something makes the file. */
-function isMade(check: ImportCheck, { module, request: { specifier } }: Asked, { via }: Missing): boolean {
+function mayBeGenerated(check: ImportCheck, { module, request: { specifier } }: ImportSite, { via }: Missing): boolean {
   const project = check.graph.projects.projectOf(module.file);
   const bases =
     via === 'paths' ? (project?.pathsOf(specifier) ?? []) : via === 'relative' ? [baseOf(module, specifier)] : [];
@@ -66,14 +66,14 @@ function isMade(check: ImportCheck, { module, request: { specifier } }: Asked, {
 const COMPLETIONS = ['', '.ts', '.tsx', '.js', '.json', '.d.ts', '/index.ts', '/index.js'];
 
 /** Git ignores the very file, or its folder: something makes it. A pattern for all files of its kind tells nothing. */
-function isGenerated({ generated }: ImportCheck, base: string, ending: string): boolean {
+function isGenerated({ gitIgnored: generated }: ImportCheck, base: string, ending: string): boolean {
   if (!generated.has(base + ending)) return false;
   const another = path.posix.join(path.posix.dirname(base), 'another-file');
   return generated.has(another) || !generated.has(another + path.posix.extname(base) + ending);
 }
 
 /** The name in the same folder that was probably meant. */
-function spellingFixes({ graph }: ImportCheck, { module, request }: Asked): readonly Fix[] {
+function spellingFixes({ graph }: ImportCheck, { module, request }: ImportSite): readonly Fix[] {
   const { specifier } = request;
   const base = baseOf(module, specifier);
   const directory = path.posix.dirname(base);

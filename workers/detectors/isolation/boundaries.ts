@@ -4,14 +4,14 @@ import type { ModuleGraph } from '../../graph/index.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
 import type { DetectorOptions } from '../../protocol/detector-protocol.ts';
-import type { Boundary, Drawn, Verdict } from './boundary.ts';
+import type { Boundary, BoundarySet, Violation } from './boundary.ts';
 import { cruiserBoundaries } from './dependency-cruiser/index.ts';
 import { elementBoundaries } from './elements/index.ts';
 import { lintConfig } from './lint-config.ts';
 import { nxBoundaries } from './nx.ts';
 
 /** Option `boundaries`; then dependency-cruiser's, eslint-plugin-boundaries' and Nx' rules. */
-export function boundariesOf(graph: ModuleGraph, options: DetectorOptions): readonly Drawn[] {
+export function boundariesOf(graph: ModuleGraph, options: DetectorOptions): readonly BoundarySet[] {
   const own = Array.isArray(options['boundaries']) ? options['boundaries'].flatMap(ownBoundary) : [];
   const config = lintConfig(graph);
   return [
@@ -27,7 +27,7 @@ function ownBoundary(value: unknown, index: number): readonly Boundary[] {
   const [from, allow, disallow] = [value['from'], value['allow'], value['disallow']].map(globs);
   if (!from || (!allow && !disallow)) return [];
   const { name, message } = value;
-  const verdict: Verdict = {
+  const verdict: Violation = {
     name: typeof name === 'string' ? name : `boundary ${String(index + 1)}`,
     ...(typeof message === 'string' ? { message } : {}),
   };

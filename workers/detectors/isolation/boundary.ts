@@ -12,7 +12,7 @@ export interface Crossing {
   readonly resolution: Resolution;
 }
 
-export interface Verdict {
+export interface Violation {
   /** Of the boundary, for the message. */
   readonly name: string;
   readonly message?: string;
@@ -21,25 +21,25 @@ export interface Verdict {
 }
 
 /** Says whether an import crosses what it must not. */
-export type Boundary = (crossing: Crossing) => Verdict | undefined;
+export type Boundary = (crossing: Crossing) => Violation | undefined;
 
 /** Of a file as a whole, whatever it imports: that nobody needs it, for instance. */
-export interface FileVerdict extends Verdict {
+export interface FileViolation extends Violation {
   readonly file: string;
   /** What is wrong, without the file's name. */
   readonly what: string;
 }
 
 /** What a configuration of a team says, as far as it is understood. */
-export interface Drawn {
+export interface BoundarySet {
   readonly boundaries: readonly Boundary[];
   /** Asked anew after every change: they speak of the whole graph. */
-  readonly ofFiles?: () => readonly FileVerdict[];
+  readonly fileViolations?: () => readonly FileViolation[];
   /** What is left alone, and why: the team believes that it holds. */
-  readonly notes?: readonly Note[];
+  readonly unsupported?: readonly UnsupportedRule[];
 }
 
-export interface Note {
+export interface UnsupportedRule {
   /** The configuration. */
   readonly file: string;
   /** What of it is not read, with the reason: `no-cycle (circular)`. */

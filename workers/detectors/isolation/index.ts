@@ -10,7 +10,7 @@ import { isRelative, type Resolution } from '../../graph/resolution.ts';
 import { Findings, graphDetector, severitiesOf, specifierFix, type RuleSeverities } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding, Fix } from '../../protocol/detector-protocol.ts';
 import { boundariesOf } from './boundaries.ts';
-import type { Crossing, Drawn, Verdict } from './boundary.ts';
+import type { Crossing, BoundarySet, Violation } from './boundary.ts';
 import { effectsOnLoad } from './effects.ts';
 import { couplingCounts, moduleCouplings, type Coupling } from './metrics.ts';
 import {
@@ -63,18 +63,18 @@ export function isolationFindings(
   options: DetectorOptions,
 ): ReadonlyMap<string, readonly Finding[]> {
   const state = JSON.stringify([graph.environmentRevision, options]);
-  return checks.of(graph, () => new IsolationCheck(graph, options), state).run();
+  return checks.of(graph, () => new IsolationChecker(graph, options), state).run();
 }
 
-const checks = new Memo<ModuleGraph, IsolationCheck>(new WeakMap());
+const checks = new Memo<ModuleGraph, IsolationChecker>(new WeakMap());
 
 /** Lives as long as the graph's surroundings and the options stay as they are; modules are checked when they changed. */
-class IsolationCheck {
+class IsolationChecker {
   readonly #graph: ModuleGraph;
   readonly #severities: RuleSeverities<IsolationRule>;
   /** Set by the team itself, not by default: then other tools' own severities do not count. */
   readonly #isBoundarySet: boolean;
-  readonly #drawn: readonly Drawn[];
+  readonly #boundarySets: readonly BoundarySet[];
   readonly #results = new Memo<Module, readonly Finding[]>();
   /** Of the module, or the couplings, that are being checked. */
   #findings = new Findings();
@@ -83,7 +83,7 @@ class IsolationCheck {
     this.#graph = graph;
     this.#severities = severitiesOf(options, ISOLATION_RULES);
     this.#isBoundarySet = isRecord(options['rules']) && options['rules']['boundary'] !== undefined;
-    this.#drawn = this.#severities.boundary === 'off' ? [] : boundariesOf(graph, options);
+    this.#boundarySets = this.#severities.boundary === 'off' ? [] : boundariesOf(graph, options);
   }
 
   run(): ReadonlyMap<string, readonly Finding[]> {
@@ -135,7 +135,7 @@ class IsolationCheck {
 
   #boundary(module: Module, crossing: Crossing): void {
     const { from, to, request } = crossing;
-    for (const { boundaries } of this.#drawn) {
+    for (const { boundaries } of this.#boundarySets) {
       for (const boundary of boundaries) {
         const verdict = boundary(crossing);
         if (!verdict) continue;
@@ -146,7 +146,7 @@ class IsolationCheck {
   }
 
   #boundariesOfFiles(): void {
-    for (const { ofFiles, notes } of this.#drawn) {
+    for (const { fileViolations: ofFiles, unsupported: notes } of this.#boundarySets) {
       for (const verdict of ofFiles?.() ?? [])
         this.#cross(verdict.file, verdict, `${verdict.file} ${verdict.what} (${verdict.name}).`, FIRST_LINE);
       for (const [file, whats] of Map.groupBy(notes ?? [], (note) => note.file)) {
@@ -159,7 +159,7 @@ class IsolationCheck {
     }
   }
 
-  #cross(file: string, { message, severity }: Verdict, what: string, range: Finding['range']): void {
+  #cross(file: string, { message, severity }: Violation, what: string, range: Finding['range']): void {
     this.#findings.add(
       file,
       this.#isBoundarySet ? this.#severities.boundary : (severity ?? this.#severities.boundary),

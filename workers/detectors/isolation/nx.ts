@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { directoryOf, isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
-import type { Boundary, Drawn, Verdict } from './boundary.ts';
+import type { Boundary, BoundarySet, Violation } from './boundary.ts';
 import type { LintConfig } from './lint-config.ts';
 import { staticConfig } from './static-config.ts';
 
@@ -15,7 +15,7 @@ interface Project {
 
 const RULES = ['@nx/enforce-module-boundaries', '@nrwl/nx/enforce-module-boundaries'] as const;
 
-export function nxBoundaries(graph: ModuleGraph, config: LintConfig): Drawn {
+export function nxBoundaries(graph: ModuleGraph, config: LintConfig): BoundarySet {
   const rule = config.rule(...RULES);
   if (rule.length === 0) return { boundaries: [] };
   const projects = projectsOf(graph);
@@ -34,24 +34,24 @@ export function nxBoundaries(graph: ModuleGraph, config: LintConfig): Drawn {
     const { depConstraints, allow } = found?.options ?? {};
     if (!found || !Array.isArray(depConstraints) || depConstraints.length === 0) return undefined;
     if ((stringsOf(allow) ?? []).some((pattern) => isAllowed(pattern, specifier))) return undefined;
-    const constraints = depConstraints.filter(isRecord).filter((constraint) => speaksOf(constraint, source));
-    const verdict = target ? judge(constraints, source, target) : judgePackage(constraints, specifier);
+    const constraints = depConstraints.filter(isRecord).filter((constraint) => appliesTo(constraint, source));
+    const verdict = target ? violationOf(constraints, source, target) : packageViolationOf(constraints, specifier);
     return verdict && { ...verdict, severity: found.severity };
   };
   const notes = rule
     .filter(({ isComputed }) => isComputed)
     .map(({ name }) => ({ file: config.file, what: `${name} (a computed value)` }));
-  return { boundaries: [boundary], notes };
+  return { boundaries: [boundary], unsupported: notes };
 }
 
 type Constraint = Readonly<Record<string, unknown>>;
 
-function speaksOf({ sourceTag, allSourceTags }: Constraint, source: Project): boolean {
+function appliesTo({ sourceTag, allSourceTags }: Constraint, source: Project): boolean {
   const all = stringsOf(allSourceTags);
   return all ? all.every((tag) => hasTag(source, tag)) : typeof sourceTag === 'string' && hasTag(source, sourceTag);
 }
 
-function judge(constraints: readonly Constraint[], source: Project, target: Project): Verdict | undefined {
+function violationOf(constraints: readonly Constraint[], source: Project, target: Project): Violation | undefined {
   if (constraints.length === 0) {
     return {
       name: 'Nx',
@@ -72,7 +72,7 @@ function judge(constraints: readonly Constraint[], source: Project, target: Proj
 }
 
 /** Packages are free unless a constraint names those that are banned, or those that alone are allowed. */
-function judgePackage(constraints: readonly Constraint[], specifier: string): Verdict | undefined {
+function packageViolationOf(constraints: readonly Constraint[], specifier: string): Violation | undefined {
   for (const constraint of constraints) {
     const [banned, allowed] = ['bannedExternalImports', 'allowedExternalImports'].map((field) => stringsOf(constraint[field])); // prettier-ignore
     const matches = (pattern: string): boolean => isWildcardMatch(specifier, pattern);

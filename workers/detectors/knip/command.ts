@@ -7,18 +7,18 @@ import { isReport, type KnipReport } from './report.ts';
 export interface KnipOutput {
   readonly report: KnipReport;
   /** What it said of files that it could not load: the report is of the rest. Empty: all is well. */
-  readonly complaints: string;
+  readonly errors: string;
 }
 
 /** It gave no answer; the message says why and what it said itself. */
-export class KnipFailed extends Error {}
+export class KnipError extends Error {}
 
 /** More than any report: a workspace with a hundred thousand findings prints a third of it. */
 const OUTPUT_LIMIT = 64 * 1024 * 1024;
 
 /** What it said last is enough to know what went wrong. */
-const LAST_WORDS = 2000;
-const COMPLAINTS_LIMIT = 64 * 1024;
+const ERROR_TAIL = 2000;
+const ERRORS_LIMIT = 64 * 1024;
 
 export async function runKnip(
   { command, version }: KnipInstallation,
@@ -32,7 +32,7 @@ export async function runKnip(
   let size = 0;
   let errors = '';
   const timer = setTimeout(() => {
-    limits.abort(new KnipFailed(`knip ${version} gave no answer within ${String(timeoutMs / 1000)} s and was ended.`));
+    limits.abort(new KnipError(`knip ${version} gave no answer within ${String(timeoutMs / 1000)} s and was ended.`));
   }, timeoutMs);
   try {
     const code = await new Promise<string>((resolve, reject) => {
@@ -47,9 +47,9 @@ export async function runKnip(
       knip.stdout.on('data', (chunk: Buffer) => {
         size += chunk.length;
         if (size <= OUTPUT_LIMIT) output.push(chunk);
-        else limits.abort(new KnipFailed(`knip ${version} printed more than ${String(OUTPUT_LIMIT / 1024 / 1024)} MB and was ended.`)); // prettier-ignore
+        else limits.abort(new KnipError(`knip ${version} printed more than ${String(OUTPUT_LIMIT / 1024 / 1024)} MB and was ended.`)); // prettier-ignore
       });
-      knip.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-COMPLAINTS_LIMIT)));
+      knip.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-ERRORS_LIMIT)));
       knip.once('error', reject);
       // Something that it started may hold its pipes for longer than it lives.
       knip.once('exit', (exitCode, killer) => {
@@ -68,14 +68,14 @@ export async function runKnip(
     limits.signal.throwIfAborted();
     const text = Buffer.concat(output).toString('utf8');
     const report = reportIn(text);
-    if (report) return { report, complaints: code === '' ? '' : stripVTControlCharacters(errors.trim()) };
+    if (report) return { report, errors: code === '' ? '' : stripVTControlCharacters(errors.trim()) };
     const reason = code === '' ? 'printed no report' : `failed (${code})`;
-    const said = stripVTControlCharacters((errors.trim() || text).slice(-LAST_WORDS).trim());
-    throw new KnipFailed(`knip ${version} ${reason}${said === '' ? '.' : `: ${said}`}`);
+    const said = stripVTControlCharacters((errors.trim() || text).slice(-ERROR_TAIL).trim());
+    throw new KnipError(`knip ${version} ${reason}${said === '' ? '.' : `: ${said}`}`);
   } catch (error) {
     signal.throwIfAborted();
     limits.signal.throwIfAborted();
-    throw error instanceof KnipFailed ? error : new KnipFailed(`knip ${version} could not be run: ${String(error)}`);
+    throw error instanceof KnipError ? error : new KnipError(`knip ${version} could not be run: ${String(error)}`);
   } finally {
     clearTimeout(timer);
   }

@@ -3,11 +3,11 @@ import { findNodeAtLocation, parseTree } from 'jsonc-parser';
 import { lineTableOf, rangeAt } from '../../graph/lines.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import type { DetectorOptions, Finding, Range, Severity } from '../../protocol/detector-protocol.ts';
-import type { KnipAnswer, KnipPlace } from './report.ts';
+import type { KnipIssue, KnipPosition } from './report.ts';
 
 /** By file, sorted; files outside of the root are left to who has them open. */
 export function findingsOf(
-  answers: readonly KnipAnswer[],
+  answers: readonly KnipIssue[],
   options: DetectorOptions,
   textOf: (file: string) => string,
 ): ReadonlyMap<string, readonly Finding[]> {
@@ -24,7 +24,7 @@ export function findingsOf(
   return byFile;
 }
 
-function findingOf(answer: KnipAnswer, severity: Severity, text: string): Finding {
+function findingOf(answer: KnipIssue, severity: Severity, text: string): Finding {
   const { type, file, group = [] } = answer;
   const isUnused = UNUSED.has(type);
   return {
@@ -45,7 +45,7 @@ function findingOf(answer: KnipAnswer, severity: Severity, text: string): Findin
 }
 
 /** In the words of whoever reads it once; knip's word for it is the rule. */
-function messageOf({ type, name, parent, group = [] }: KnipAnswer): string {
+function messageOf({ type, name, parent, group = [] }: KnipIssue): string {
   const whose = parent === undefined ? `'${name}'` : `'${parent}.${name}'`;
   switch (type) {
     case 'files':
@@ -92,8 +92,8 @@ const UNUSED: ReadonlySet<string> = new Set([
 
 const START: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 
-function rangeOf(answer: KnipAnswer, text: string): Range {
-  const { type, name, file, place } = answer;
+function rangeOf(answer: KnipIssue, text: string): Range {
+  const { type, name, file, position: place } = answer;
   if (type === 'files') return START;
   const inManifest = /(^|\/)package\.json$/.test(file) ? entryOf(answer, text) : undefined;
   if (inManifest) return inManifest;
@@ -105,7 +105,7 @@ function rangeOf(answer: KnipAnswer, text: string): Range {
 }
 
 /** The line that declares a dependency, or the script that calls a program. */
-function entryOf({ type, name }: KnipAnswer, text: string): Range | undefined {
+function entryOf({ type, name }: KnipIssue, text: string): Range | undefined {
   const tree = parseTree(text);
   if (!tree) return undefined;
   const range = (where: readonly string[]): Range | undefined => {
@@ -125,7 +125,7 @@ function entryOf({ type, name }: KnipAnswer, text: string): Range | undefined {
 }
 
 /** From where knip points to the end of the name; knip may point at the white space or the quote before it. */
-function placed(text: string, name: string, { line, character, offset }: KnipPlace): Range {
+function placed(text: string, name: string, { line, character, offset }: KnipPosition): Range {
   const at = offset !== undefined && offset <= text.length ? offset : undefined;
   if (at === undefined) {
     const start = { line: Math.max(0, line), character: Math.max(0, character) };

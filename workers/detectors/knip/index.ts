@@ -15,9 +15,9 @@ import type {
   PlanResult,
   Unit,
 } from '../../protocol/detector-protocol.ts';
-import { KnipFailed, runKnip } from './command.ts';
+import { KnipError, runKnip } from './command.ts';
 import { findingsOf } from './findings.ts';
-import { answersOf, type KnipReport } from './report.ts';
+import { issuesOf, type KnipReport } from './report.ts';
 
 export const detector: Detector = { name: 'knip', version: '1', plan, check };
 
@@ -27,7 +27,7 @@ const outcomes = new Map<string, readonly DetectorProblem[]>();
 const DEFAULT_TIMEOUT_SECONDS = 300;
 
 /** A sign of life at this distance, lest the silence of knip be taken for ours. */
-const SIGN_OF_LIFE_MS = 5000;
+const HEARTBEAT_MS = 5000;
 
 function plan({ root }: PlanRequest): Promise<PlanResult> {
   const knip = findKnip(root);
@@ -62,16 +62,16 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     ...more,
   });
   if (!unit) return result();
-  const standing = request.revalidate === true ? undefined : standingAnswer(request, unit);
+  const standing = request.revalidate === true ? undefined : answerWithoutRun(request, unit);
   if (standing) {
     for (const problem of standing.problems) context.problem(problem);
     return result({ coverage: { [unit.id]: standing.kept } });
   }
   context.begin(unit, unit.file);
   const knip = findKnip(request.root);
-  const report = typeof knip === 'string' ? NOTHING : await askedFor(knip, request, context);
+  const report = typeof knip === 'string' ? EMPTY_REPORT : await reportOf(knip, request, context);
   if (!report) return result();
-  const findings = findingsOf(answersOf(report), request.options, await textsOf(request.root, report));
+  const findings = findingsOf(issuesOf(report), request.options, await textsOf(request.root, report));
   const files = [...findings.keys()];
   const first = request.first.filter((file) => findings.has(file));
   let issues = 0;
@@ -85,13 +85,13 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
   return result({ files: files.length, issues });
 }
 
-const NOTHING: KnipReport = { issues: [] };
+const EMPTY_REPORT: KnipReport = { issues: [] };
 
 /**
  * What need not be asked for now. knip sees saved files only and takes seconds: what was typed concerns it not at all,
  * and what was saved when everything is quiet, by the check that confirms.
  */
-function standingAnswer(
+function answerWithoutRun(
   { root, since, changed, overlays }: CheckRequest,
   { id }: Unit,
 ): { readonly kept: 'unchanged' | 'affected'; readonly problems: readonly DetectorProblem[] } | undefined {
@@ -104,12 +104,12 @@ function standingAnswer(
 }
 
 /** @returns undefined: it gave no report. Whatever went wrong is told. */
-async function askedFor(
+async function reportOf(
   knip: KnipInstallation,
   { root, options }: CheckRequest,
   context: CheckContext,
 ): Promise<KnipReport | undefined> {
-  const life = setInterval(() => context.progress(0, 1, 'knip'), SIGN_OF_LIFE_MS);
+  const life = setInterval(() => context.progress(0, 1, 'knip'), HEARTBEAT_MS);
   const { timeout } = options;
   const seconds = typeof timeout === 'number' && timeout > 0 ? timeout : DEFAULT_TIMEOUT_SECONDS;
   const tell = (problems: readonly DetectorProblem[]): void => {
@@ -117,11 +117,11 @@ async function askedFor(
     for (const problem of problems) context.problem(problem);
   };
   try {
-    const { report, complaints } = await runKnip(knip, root, seconds * 1000, context.signal);
+    const { report, errors: complaints } = await runKnip(knip, root, seconds * 1000, context.signal);
     tell(problemsIn(complaints, knip));
     return report;
   } catch (error) {
-    if (!(error instanceof KnipFailed)) throw error;
+    if (!(error instanceof KnipError)) throw error;
     const message = `${error.message} What it found before stays.`;
     tell([{ code: 'TOOL_ERROR', message, file: knip.configFile, fatal: true }]);
     return undefined;
@@ -148,7 +148,7 @@ function problemsIn(complaints: string, { configFile, version }: KnipInstallatio
 /** Of the files that a report speaks of; what cannot be read is empty. */
 async function textsOf(root: string, report: KnipReport): Promise<(file: string) => string> {
   const texts = new Map<string, string>();
-  for (const { file, type } of answersOf(report)) {
+  for (const { file, type } of issuesOf(report)) {
     if (type === 'files' || texts.has(file)) continue;
     texts.set(file, await readFile(path.join(root, file), 'utf8').catch(() => ''));
   }

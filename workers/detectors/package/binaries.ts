@@ -12,7 +12,7 @@ export function checkBinaries(check: PackageCheck): void {
   for (const file of check.files) {
     const { scripts } = file.manifest.data;
     const { directory } = file.manifest;
-    if (check.isLeftToKnip(file.manifest)) continue;
+    if (check.isDelegatedToKnip(file.manifest)) continue;
     if (!isRecord(scripts) || !graph.hasInstalledPackages(directory)) continue;
     const provided = providedFor(check, file.manifest);
     if (!provided) continue;

@@ -44,13 +44,13 @@ export const detector = graphDetector({
 
 export function packageFindings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]> {
   const state = JSON.stringify([graph.environmentRevision, options]);
-  return checks.of(graph, () => new Check(graph, options), state).run();
+  return checks.of(graph, () => new PackageChecker(graph, options), state).run();
 }
 
-const checks = new Memo<ModuleGraph, Check>(new WeakMap());
+const checks = new Memo<ModuleGraph, PackageChecker>(new WeakMap());
 
 /** Lives as long as the graph's surroundings and the options stay as they are. */
-class Check implements PackageCheck {
+class PackageChecker implements PackageCheck {
   readonly graph: ModuleGraph;
   readonly options: DetectorOptions;
   readonly files: readonly ManifestFile[];
@@ -60,7 +60,7 @@ class Check implements PackageCheck {
   readonly #severities: RuleSeverities<PackageRule>;
   readonly #broken: readonly ManifestFile[];
   readonly #usage: UsageCheck;
-  readonly #standing = new Memo<Check, ReadonlyMap<string, readonly Finding[]>>();
+  readonly #manifestFindings = new Memo<PackageChecker, ReadonlyMap<string, readonly Finding[]>>();
   #findings = new Findings();
 
   constructor(graph: ModuleGraph, options: DetectorOptions) {
@@ -80,7 +80,7 @@ class Check implements PackageCheck {
   }
 
   run(): ReadonlyMap<string, readonly Finding[]> {
-    const byFile = new Map(this.#standing.of(this, () => this.collected(() => this.#manifests())));
+    const byFile = new Map(this.#manifestFindings.of(this, () => this.collect(() => this.#manifests())));
     for (const [file, findings] of this.#usage.findings()) byFile.set(file, [...(byFile.get(file) ?? []), ...findings]);
     return byFile;
   }
@@ -89,13 +89,13 @@ class Check implements PackageCheck {
     return this.#severities[rule] !== 'off';
   }
 
-  isLeftToKnip(manifest: Manifest): boolean {
+  isDelegatedToKnip(manifest: Manifest): boolean {
     const { manifests } = this.graph;
     const isOfWorkspace = manifests.workspaceRoots.length > 0 && manifests.isMember(manifest);
     return this.#knip !== undefined && (manifest.directory === '' || isOfWorkspace);
   }
 
-  get isCatalogLeftToKnip(): boolean {
+  get isCatalogDelegatedToKnip(): boolean {
     return this.#knip !== undefined && !this.#knip.version.startsWith('5.');
   }
 
@@ -109,7 +109,7 @@ class Check implements PackageCheck {
     this.#findings.add(file, weaker && severity === 'error' ? weaker : severity, { rule, ...finding });
   }
 
-  collected(work: () => void): ReadonlyMap<string, readonly Finding[]> {
+  collect(work: () => void): ReadonlyMap<string, readonly Finding[]> {
     const outer = this.#findings;
     const own = (this.#findings = new Findings());
     work();
@@ -122,7 +122,7 @@ class Check implements PackageCheck {
     for (const broken of this.#broken) {
       this.report(broken.manifest.file, 'invalid-json', {
         message: 'This is not a JSON object, so no tool can read it. Correct it here.',
-        range: broken.mistake,
+        range: broken.syntaxErrorRange,
       });
     }
     checkFields(this);

@@ -23,7 +23,7 @@ export class ManifestFile {
   }
 
   /** Where the text stops being JSON; the whole first line when it is JSON but no object. */
-  get mistake(): Range {
+  get syntaxErrorRange(): Range {
     const [first] = this.#errors;
     return first ? this.#range(first.offset, first.offset + Math.max(1, first.length)) : this.start;
   }

@@ -33,9 +33,9 @@ export interface PackageCheck {
   readonly lockfiles: Lockfiles;
   isIgnored(file: string): boolean;
   /** The workspace's own knip answers for what this package does not use. */
-  isLeftToKnip(manifest: Manifest): boolean;
+  isDelegatedToKnip(manifest: Manifest): boolean;
   /** The same for entries of catalogs. */
-  readonly isCatalogLeftToKnip: boolean;
+  readonly isCatalogDelegatedToKnip: boolean;
   report(
     file: string,
     rule: PackageRule,
@@ -44,5 +44,5 @@ export interface PackageCheck {
   ): void;
   isOn(rule: PackageRule): boolean;
   /** What is reported while this works, instead of where it would be reported. */
-  collected(work: () => void): ReadonlyMap<string, readonly Finding[]>;
+  collect(work: () => void): ReadonlyMap<string, readonly Finding[]>;
 }

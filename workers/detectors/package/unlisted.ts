@@ -30,7 +30,7 @@ export function checkUnlisted(
   const bundled = new Set(
     ['bundledDependencies', 'bundleDependencies'].flatMap((field) => stringsOf(manifest.data[field]) ?? []),
   );
-  const said = new Set<string>();
+  const reported = new Set<string>();
   for (const use of uses) {
     const { name, module, request, resolution } = use;
     const types = typesPackageOf(name);
@@ -62,8 +62,8 @@ export function checkUnlisted(
     if (isForDevelopment && providers.isDeclaredByHost(manifest, module.file, name)) continue;
     const isLocked = resolution.kind === 'missing' ? check.lockfiles.has(manifest.directory, name) : undefined;
     if (isLocked === false && isAliasShaped(check, manifest, name)) continue;
-    if (said.has(name) || isRedirected(check, manifest, name)) continue;
-    said.add(name);
+    if (reported.has(name) || isRedirected(check, manifest, name)) continue;
+    reported.add(name);
     // `aws-lambda` is another package than the one that has its types.
     const isThere = graph.installed.find(name, path.join(graph.root, manifest.directory)) !== undefined;
     const wanted = resolution.kind === 'package' && resolution.typesOnly && !isThere ? types : name;

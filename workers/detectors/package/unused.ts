@@ -20,7 +20,7 @@ export class UnusedCheck {
   candidates({ manifest, declared }: ManifestFile): readonly string[] {
     const { graph } = this.#check;
     const check = this.#check;
-    if (check.isLeftToKnip(manifest)) return [];
+    if (check.isDelegatedToKnip(manifest)) return [];
     if (!check.isOn('unused-dependency') && !check.isOn('unused-dev-dependency')) return [];
     // Languages that are not read may use anything.
     for (const file of graph.files) if (UNREAD_LANGUAGES.test(file) && isInside(manifest, file)) return [];

@@ -26,12 +26,12 @@ interface ModuleUsage {
 
 export class UsageCheck {
   readonly #check: PackageCheck;
-  readonly #environment: Toolchain;
+  readonly #toolchain: Toolchain;
   readonly #providers: Providers;
   readonly #unused: UnusedCheck;
   readonly #files: ReadonlyMap<Manifest, ManifestFile>;
   readonly #candidates = new Map<ManifestFile, readonly string[]>();
-  readonly #rightUsages = new Map<string, ModuleUsage>();
+  readonly #sharedUsages = new Map<string, ModuleUsage>();
   readonly #usages = new Memo<Module, ModuleUsage>();
   readonly #reports = new Memo<ManifestFile, FindingsByFile>();
   #ambient: ReadonlySet<string> = new Set();
@@ -42,7 +42,7 @@ export class UsageCheck {
 
   constructor(check: PackageCheck) {
     this.#check = check;
-    this.#environment = new Toolchain(check.graph);
+    this.#toolchain = new Toolchain(check.graph);
     this.#providers = new Providers(check.files);
     this.#unused = new UnusedCheck(check);
     this.#files = new Map(check.files.map((file) => [file.manifest, file]));
@@ -64,7 +64,7 @@ export class UsageCheck {
       for (const [file, findings] of usage.findings) all.set(file, findings);
       if (usage.misplaced.length > 0) append(misplaced, graph.manifests.packageOf(module.file), usage.misplaced);
     }
-    if (isOther) this.#unite();
+    if (isOther) this.#collectUsed();
     for (const [manifest, file] of this.#files) {
       const wrong = firstOfEach(misplaced.get(manifest) ?? []);
       const unused = this.#unusedOf(file);
@@ -74,7 +74,7 @@ export class UsageCheck {
         for (const use of wrong) reportMisplaced(this.#check, file, use);
         this.#unused.report(file, unused);
       };
-      const reported = this.#reports.of(file, () => this.#check.collected(report), JSON.stringify([places, unused]));
+      const reported = this.#reports.of(file, () => this.#check.collect(report), JSON.stringify([places, unused]));
       for (const [name, findings] of reported) all.set(name, findings);
     }
     return all;
@@ -86,25 +86,25 @@ export class UsageCheck {
     const uses = packageUses(this.#check.graph, module);
     if (uses.length === 0) return NO_USAGE;
     const file = this.#files.get(manifest);
-    const rightly = this.#rightUsageOf(uses);
+    const rightly = this.#sharedUsageOf(uses);
     if (!file) return rightly;
-    const misplaced = misplacedUses(this.#check, file, uses, this.#environment);
-    const findings = this.#check.collected(() => {
-      checkUnlisted(this.#check, file, uses, this.#ambient, this.#environment, this.#providers);
+    const misplaced = misplacedUses(this.#check, file, uses, this.#toolchain);
+    const findings = this.#check.collect(() => {
+      checkUnlisted(this.#check, file, uses, this.#ambient, this.#toolchain, this.#providers);
     });
     return misplaced.length + findings.size === 0 ? rightly : { names: rightly.names, misplaced, findings };
   };
 
   /** Of modules that use equal packages and nothing wrongly it is one. */
-  #rightUsageOf(uses: readonly PackageUse[]): ModuleUsage {
+  #sharedUsageOf(uses: readonly PackageUse[]): ModuleUsage {
     const names = [...new Set(uses.map(({ name }) => name))];
     const key = names.join('\n');
-    let usage = this.#rightUsages.get(key);
-    if (!usage) this.#rightUsages.set(key, (usage = { names, misplaced: [], findings: NO_FINDINGS }));
+    let usage = this.#sharedUsages.get(key);
+    if (!usage) this.#sharedUsages.set(key, (usage = { names, misplaced: [], findings: NO_FINDINGS }));
     return usage;
   }
 
-  #unite(): void {
+  #collectUsed(): void {
     const { modules, manifests } = this.#check.graph;
     this.#used = new Map();
     let at = 0;

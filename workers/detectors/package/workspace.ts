@@ -121,7 +121,7 @@ function checkWorkspaceProtocol(check: PackageCheck, members: readonly ManifestF
 /** Entries of pnpm's catalogs that nobody takes. */
 function checkCatalog(check: PackageCheck, members: readonly ManifestFile[]): void {
   const { graph } = check;
-  if (!graph.files.has('pnpm-workspace.yaml') || !check.isOn('unused-catalog-entry') || check.isCatalogLeftToKnip)
+  if (!graph.files.has('pnpm-workspace.yaml') || !check.isOn('unused-catalog-entry') || check.isCatalogDelegatedToKnip)
     return;
   const text = graph.textOf('pnpm-workspace.yaml') ?? '';
   const used = new Set(

@@ -50,7 +50,7 @@ export function* affectedFiles(
 ): Generator<ts.SourceFile, boolean> {
   yield* wantedFirst(sources, wanted);
   const seen = new Set(sources);
-  const shapes = new Shapes(typescript, edit, imports);
+  const shapes = new ChangedDeclarations(typescript, edit, imports);
   let importers: Importers | undefined;
   // A wave: who imports what changed. Those of them whose own declarations change with it make the next.
   for (let wave: ReadonlySet<ts.SourceFile> = seen; wave.size > 0;) {
@@ -75,7 +75,7 @@ export function* affectedFiles(
 }
 
 /** What changed in the declarations of the files that were met. */
-class Shapes {
+class ChangedDeclarations {
   readonly #ts: TypeScript;
   readonly #edit: Edit;
   readonly #imports: Imports;

@@ -5,19 +5,19 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Range } from '../../protocol/detector-protocol.ts';
-import type { Engine } from './engine.ts';
+import type { Compiler } from './compiler.ts';
 import {
-  EngineDied,
+  CompilerExited,
   NOWHERE,
   type Diagnostic,
-  type ProjectOrder,
+  type ProjectRequest,
   type ProjectSink,
   type SessionSettings,
   type TypeScriptSession,
 } from './session.ts';
 
 /** @param engine whose `executable` takes the arguments of `tsc` */
-export function openCommand(engine: Engine, settings: SessionSettings): TypeScriptSession {
+export function openCommand(engine: Compiler, settings: SessionSettings): TypeScriptSession {
   const { root, log } = settings;
   let told = false;
   return {
@@ -74,7 +74,7 @@ async function report(found: readonly Diagnostic[], sink: ProjectSink): Promise<
   }
 }
 
-function run(engine: Engine, root: string, order: ProjectOrder, signal: AbortSignal): Promise<string> {
+function run(engine: Compiler, root: string, order: ProjectRequest, signal: AbortSignal): Promise<string> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const tsc = spawn(engine.executable, ['-p', order.configFile, '--noEmit', '--pretty', 'false'], {
@@ -92,7 +92,10 @@ function run(engine: Engine, root: string, order: ProjectOrder, signal: AbortSig
     tsc.once('close', (code, killer) => {
       // 1 and 2: there are errors. Anything else is not an answer.
       if (code !== null && code <= 2) resolve(output);
-      else reject(new EngineDied(`tsc ${engine.version} failed (${killer ?? `exit code ${String(code)}`}): ${errors}`));
+      else
+        reject(
+          new CompilerExited(`tsc ${engine.version} failed (${killer ?? `exit code ${String(code)}`}): ${errors}`),
+        );
     });
   });
 }

@@ -5,7 +5,7 @@
  */
 import path from 'node:path';
 import { changedNames, isSome, NO_NAMES, type Declared, type Names } from './declared.ts';
-import { outlineOf } from './outline.ts';
+import { declaredBySyntax } from './declared-by-syntax.ts';
 
 export interface TextEdit {
   /** Absolute, with forward slashes. */
@@ -52,7 +52,7 @@ export class LikelyImporters {
     const changed = new Map<string, Names>();
     const affected = new Set(edits.map(({ file }) => file));
     for (const { file, before, now } of edits) {
-      const [old, outline] = [outlineOf(file, before), outlineOf(file, now)];
+      const [old, outline] = [declaredBySyntax(file, before), declaredBySyntax(file, now)];
       if (!old || !outline) return { files: [...affected], all: false };
       changed.set(
         file,
@@ -95,7 +95,7 @@ export class LikelyImporters {
     const mentions = (some: Names): boolean => some === 'all' || [...some].some((name) => text.includes(name));
     // Most do not, and need not be parsed to know it.
     if (!asked.some(mentions) && !EXPORT_ALL.test(text)) return undefined;
-    const outline = outlines.get(file) ?? outlineOf(file, text);
+    const outline = outlines.get(file) ?? declaredBySyntax(file, text);
     if (!outline) return 'unknown';
     outlines.set(file, outline);
     const changedIn = (specifier: string): Names => names.get(keyOf(file, specifier)) ?? NO_NAMES;

@@ -17,13 +17,13 @@ import type {
 } from '../../protocol/detector-protocol.ts';
 import { accelerated } from './accelerated.ts';
 import { openCommand } from './command.ts';
-import { engineFor, EngineMissing, groupOf, nameOf, type Engine, type EngineMode } from './engine.ts';
+import { compilerFor, CompilerMissing, groupOf, compilerName, type Compiler, type CompilerMode } from './compiler.ts';
 import { openJavascript } from './javascript.ts';
 import { openNative } from './native.ts';
 import { CheckNotes } from './notes.ts';
 import { findProjects } from './projects.ts';
 import { RootPaths, UnitReport } from './report.ts';
-import { EngineDied, type Changes, type SessionSettings, type TypeScriptSession } from './session.ts';
+import { CompilerExited, type Changes, type SessionSettings, type TypeScriptSession } from './session.ts';
 
 export const detector: Detector = {
   name: 'typescript',
@@ -37,7 +37,7 @@ const NO_PROJECT =
   "No tsconfig.json or jsconfig.json here, so types are not checked. 'npx tsc --init' makes a tsconfig.json.";
 
 interface Options {
-  readonly engine: EngineMode;
+  readonly engine: CompilerMode;
   readonly projects: readonly string[];
 }
 
@@ -48,16 +48,16 @@ async function plan({ root, options }: PlanRequest, { signal }: PlanContext): Pr
   problems.push(...found.problems);
 
   const units: Unit[] = [];
-  const engines = new Map<string, Engine>();
+  const engines = new Map<string, Compiler>();
   for (const project of found.projects) {
     const directory = path.dirname(path.join(root, project));
     try {
-      const engine = await engineFor(directory, mode);
+      const engine = await compilerFor(directory, mode);
       const group = groupOf(engine, root);
       engines.set(group, engine);
       units.push({ id: project, kind: 'project', group, file: project, lane: 'heavy' });
     } catch (error) {
-      if (!(error instanceof EngineMissing)) throw error;
+      if (!(error instanceof CompilerMissing)) throw error;
       problems.push({ ...error.problem, file: project });
     }
   }
@@ -69,13 +69,13 @@ async function plan({ root, options }: PlanRequest, { signal }: PlanContext): Pr
     ...(engines.size > 0 ? { engine: describe([...engines.values()]) } : {}),
     units,
     problems: withoutRepeats(problems),
-    configFiles: [...found.configFiles, ...engineFiles(engines.values()), ...manifestsOf(root)],
+    configFiles: [...found.configFiles, ...compilerManifests(engines.values()), ...manifestsOf(root)],
   };
 }
 
 async function check(request: CheckRequest, context: CheckContext): Promise<CheckResult> {
   const started = performance.now();
-  const { root, units, overlays, changed, generation, since, revalidate: confirm = false } = request;
+  const { root, units, overlays, changed, generation, since, revalidate: revalidate = false } = request;
   const { engine: mode } = readOptions(request.options, []);
   const paths = new RootPaths(root);
   const changes: Changes = {
@@ -85,23 +85,23 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
   // In the other modes one version speaks for itself.
   const notes = request.allowProvisional === true && mode === 'auto' ? new CheckNotes(request.notes) : undefined;
   // What is only to be confirmed has been answered for.
-  const first = confirm ? [] : request.first.map((file) => path.join(root, file));
+  const first = revalidate ? [] : request.first.map((file) => path.join(root, file));
   // Every session of the root hears of the changes, also those this check does not use.
   for (const session of sessionsOf(root)) await session.update(changes);
 
   let files = 0;
   let issues = 0;
   const timings: Record<string, number> = {};
-  const kept: Record<string, 'unchanged' | 'affected'> = {};
+  const coverage: Record<string, 'unchanged' | 'affected'> = {};
   for (const [index, unit] of units.entries()) {
     context.signal.throwIfAborted();
     const unitStarted = performance.now();
-    let said = -1;
+    let reported = -1;
     const onProgress = (done: number, total: number): void => {
       const share = total === 0 ? 1 : done / total;
       // Hundredths of a unit are fine enough, and few enough.
       const now = Math.round((index + share) * 100);
-      if (now !== said) context.progress((said = now), units.length * 100, unit.id);
+      if (now !== reported) context.progress((reported = now), units.length * 100, unit.id);
     };
     const report = await checkUnit(
       unit,
@@ -115,15 +115,15 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
           configFile,
           first,
           generation,
-          whole: confirm,
+          whole: revalidate,
           ...(known === undefined ? {} : { since: known }),
           ...(notes ? { notes } : {}),
         };
         const extent = await session.check(order, made, context.signal);
-        if (extent !== 'whole') kept[unit.id] = extent === 'unchanged' ? extent : 'affected';
+        if (extent !== 'whole') coverage[unit.id] = extent === 'unchanged' ? extent : 'affected';
         if (extent === 'unchanged' || extent === 'later') return made;
         await made.finish();
-        makeRoom(root, unit);
+        freeMemory(root, unit);
         return made;
       },
       context,
@@ -133,14 +133,14 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     timings[unit.id] = performance.now() - unitStarted;
     context.progress((index + 1) * 100, units.length * 100, unit.id);
   }
-  const again = units.map(({ id }) => id).filter((id) => notes && isUnsettled(root, id));
+  const provisional = units.map(({ id }) => id).filter((id) => notes && needsRevalidation(root, id));
   return {
     durationMs: performance.now() - started,
     files,
     issues,
     timings,
-    coverage: kept,
-    provisional: again,
+    coverage: coverage,
+    provisional: provisional,
     ...notes?.result,
   };
 }
@@ -162,7 +162,7 @@ async function checkUnit(
       return await work(again);
     } catch (error) {
       context.signal.throwIfAborted();
-      if (error instanceof EngineDied && !again) {
+      if (error instanceof CompilerExited && !again) {
         context.log('warn', `${unit.id}: ${error.message}; trying again`);
         continue;
       }
@@ -175,7 +175,7 @@ async function checkUnit(
 }
 
 function problemOf(error: unknown, unit: Unit): DetectorProblem {
-  if (error instanceof EngineMissing) return { ...error.problem, file: unit.file };
+  if (error instanceof CompilerMissing) return { ...error.problem, file: unit.file };
   const reason = error instanceof Error ? error.message : String(error);
   return {
     code: 'TOOL_ERROR',
@@ -201,14 +201,14 @@ const FULL_HEAP = 0.4;
 /** Above this share not even the program stays that answers the edits. */
 const TIGHT_HEAP = 0.6;
 
-function makeRoom(root: string, latest: Unit): void {
+function freeMemory(root: string, latest: Unit): void {
   const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
   if (used < Math.min(LARGE_HEAP, limit * FULL_HEAP)) return;
   for (const { ready } of sessions.values()) ready?.trim(path.join(root, latest.id), used > limit * TIGHT_HEAP);
 }
 
-function isUnsettled(root: string, project: string): boolean {
-  return sessionsOf(root).some((session) => session.unsettled?.(path.join(root, project)));
+function needsRevalidation(root: string, project: string): boolean {
+  return sessionsOf(root).some((session) => session.needsRevalidation?.(path.join(root, project)));
 }
 
 function sessionsOf(root: string): readonly TypeScriptSession[] {
@@ -218,12 +218,12 @@ function sessionsOf(root: string): readonly TypeScriptSession[] {
 async function sessionFor(
   root: string,
   unit: Unit,
-  mode: EngineMode,
+  mode: CompilerMode,
   changes: Changes,
   context: CheckContext,
   fresh: boolean,
 ): Promise<TypeScriptSession> {
-  const engine = await engineFor(path.dirname(path.join(root, unit.id)), mode);
+  const engine = await compilerFor(path.dirname(path.join(root, unit.id)), mode);
   const key = `${root}\n${groupOf(engine, root)}`;
   const known = sessions.get(key);
   if (known && fresh) {
@@ -243,14 +243,14 @@ async function sessionFor(
   }
 }
 
-async function openSession(engine: Engine, settings: SessionSettings, changes: Changes): Promise<TypeScriptSession> {
+async function openSession(engine: Compiler, settings: SessionSettings, changes: Changes): Promise<TypeScriptSession> {
   const open = { native: openNative, command: openCommand, javascript: openAccelerated }[engine.kind];
   const session = open(engine, settings);
   await session.update(changes);
   return session;
 }
 
-function openAccelerated(engine: Engine, settings: SessionSettings): TypeScriptSession {
+function openAccelerated(engine: Compiler, settings: SessionSettings): TypeScriptSession {
   return accelerated(openJavascript(engine, settings), engine, { ...settings, version: detector.version });
 }
 
@@ -271,11 +271,11 @@ function wrongOption(name: string, value: unknown, expected: string): DetectorPr
   };
 }
 
-function describe(engines: readonly Engine[]): string {
-  return [...new Set(engines.map(nameOf))].sort().join(', ');
+function describe(engines: readonly Compiler[]): string {
+  return [...new Set(engines.map(compilerName))].sort().join(', ');
 }
 
-function engineFiles(engines: Iterable<Engine>): readonly string[] {
+function compilerManifests(engines: Iterable<Compiler>): readonly string[] {
   return [...new Set([...engines].map(({ directory }) => path.join(directory, 'package.json')))];
 }
 

@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type ts from 'typescript';
-import type { Engine } from './engine.ts';
+import type { Compiler } from './compiler.ts';
 import { affectedFiles, touchedSources, type Edit } from './affected.ts';
 import { Disk, type Touched, type TypeScript } from './javascript-host.ts';
 import { Imports } from './imports.ts';
@@ -16,15 +16,15 @@ import {
   type Changes,
   type Diagnostic,
   type Extent,
-  type ProjectOrder,
+  type ProjectRequest,
   type ProjectSink,
   type SessionSettings,
-  type ThriftySession,
+  type IncrementalSession,
 } from './session.ts';
 import { LineMap, slashed } from './text.ts';
 
 /** @param engine of kind `javascript`; its module is loaded into this process */
-export function openJavascript(engine: Engine, { root }: SessionSettings): ThriftySession {
+export function openJavascript(engine: Compiler, { root }: SessionSettings): IncrementalSession {
   const typescript = createRequire(engine.entry)(engine.entry) as TypeScript;
   return new JavascriptSession(typescript, root);
 }
@@ -53,21 +53,21 @@ interface LoadedProject {
 }
 
 /** What stays of a project whose program was let go: enough to know which changes do not concern it. */
-interface RestingProject {
+interface UnloadedProject {
   /** Keys of its files. */
   readonly files: ReadonlySet<string>;
   readonly ledger: Ledger<ts.Program | undefined>;
 }
 
-class JavascriptSession implements ThriftySession {
+class JavascriptSession implements IncrementalSession {
   readonly #ts: TypeScript;
   readonly #disk: Disk;
   /** By path of the tsconfig, most recently used last. */
   readonly #projects = new Map<string, LoadedProject>();
   /** By path of the tsconfig; none of them is loaded. */
-  readonly #resting = new Map<string, RestingProject>();
+  readonly #unloaded = new Map<string, UnloadedProject>();
   /** Of the project that holds a file in front of the user: its program answers the next edit. */
-  #favourite: string | undefined;
+  #openFileProject: string | undefined;
 
   constructor(typescript: TypeScript, root: string) {
     this.#ts = typescript;
@@ -83,15 +83,15 @@ class JavascriptSession implements ThriftySession {
       else if (own.length > 0) project.stale = true;
       for (const { file } of own ?? []) ledger.touch(file);
     }
-    for (const [config, { files, ledger }] of this.#resting) {
+    for (const [config, { files, ledger }] of this.#unloaded) {
       const own = ownChanges(touched, (file) => files.has(this.#disk.keyOf(file)));
-      if (own === undefined) this.#resting.delete(config);
+      if (own === undefined) this.#unloaded.delete(config);
       for (const { file } of own ?? []) ledger.touch(file);
     }
     return Promise.resolve();
   }
 
-  async check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<Extent> {
+  async check(order: ProjectRequest, sink: ProjectSink, signal: AbortSignal): Promise<Extent> {
     const part = order.whole ? undefined : await this.checkPart(order, sink, signal);
     if (part !== undefined) return part;
     signal.throwIfAborted();
@@ -103,12 +103,12 @@ class JavascriptSession implements ThriftySession {
   }
 
   async checkPart(
-    order: ProjectOrder,
+    order: ProjectRequest,
     sink: ProjectSink,
     signal: AbortSignal,
   ): Promise<Exclude<Extent, 'whole'> | undefined> {
     signal.throwIfAborted();
-    const rest = this.#checkResting(order);
+    const rest = this.#checkUnloaded(order);
     if (rest) return rest;
     if (this.#projects.get(order.configFile)?.ledger.knows(order.since) !== true) return undefined;
     const project = this.#load(order);
@@ -144,8 +144,8 @@ class JavascriptSession implements ThriftySession {
    * project answers for too.
    * @returns undefined: it has to be loaded
    */
-  #checkResting({ configFile, generation, since }: ProjectOrder): 'unchanged' | 'later' | undefined {
-    const ledger = this.#resting.get(configFile)?.ledger;
+  #checkUnloaded({ configFile, generation, since }: ProjectRequest): 'unchanged' | 'later' | undefined {
+    const ledger = this.#unloaded.get(configFile)?.ledger;
     const known = ledger?.asked(since);
     if (!ledger || !known) return undefined;
     if (known.touched.size === 0) {
@@ -161,7 +161,7 @@ class JavascriptSession implements ThriftySession {
 
   async #checkWhole(
     project: LoadedProject,
-    { first }: ProjectOrder,
+    { first }: ProjectRequest,
     sink: ProjectSink,
     signal: AbortSignal,
   ): Promise<void> {
@@ -240,10 +240,10 @@ class JavascriptSession implements ThriftySession {
 
   trim(kept?: string, all = false): void {
     for (const [config, { program, ledger }] of this.#projects) {
-      if (config === kept || (config === this.#favourite && !all)) continue;
+      if (config === kept || (config === this.#openFileProject && !all)) continue;
       const files = new Set(program.getSourceFiles().map(({ fileName }) => this.#disk.keyOf(fileName)));
       ledger.rest(undefined);
-      this.#resting.set(config, { files, ledger });
+      this.#unloaded.set(config, { files, ledger });
       this.#projects.delete(config);
     }
     this.#disk.forget([...this.#projects.values()].flatMap(({ program }) => program.getSourceFiles()));
@@ -251,7 +251,7 @@ class JavascriptSession implements ThriftySession {
 
   close(): Promise<void> {
     this.trim(undefined, true);
-    this.#resting.clear();
+    this.#unloaded.clear();
     return Promise.resolve();
   }
 
@@ -289,15 +289,15 @@ class JavascriptSession implements ThriftySession {
     return elsewhere;
   }
 
-  #load({ configFile, first }: ProjectOrder): LoadedProject {
+  #load({ configFile, first }: ProjectRequest): LoadedProject {
     const project = this.#projects.get(configFile) ?? this.#open(configFile);
     if (project.stale) this.#renew(project);
-    this.#resting.delete(configFile);
+    this.#unloaded.delete(configFile);
     this.#projects.delete(configFile);
     this.#projects.set(configFile, project);
     const holds = ({ program }: LoadedProject): boolean => first.some((file) => program.getSourceFile(slashed(file)));
-    const favourite = this.#projects.get(this.#favourite ?? '');
-    if (!(favourite && holds(favourite)) && holds(project)) this.#favourite = configFile;
+    const favourite = this.#projects.get(this.#openFileProject ?? '');
+    if (!(favourite && holds(favourite)) && holds(project)) this.#openFileProject = configFile;
     return project;
   }
 
@@ -318,7 +318,7 @@ class JavascriptSession implements ThriftySession {
       general: [],
       declarations: new Set(),
       imports: new Imports(this.#ts),
-      ledger: this.#resting.get(configFile)?.ledger ?? new Ledger(),
+      ledger: this.#unloaded.get(configFile)?.ledger ?? new Ledger(),
     };
   }
 

@@ -11,7 +11,7 @@ const EMIT_ONLY: ReadonlySet<number> = new Set([2396, 2441, 2529, 2818, 5011, 50
 /** Questions in flight: as many as TypeScript has checkers for. */
 const PARALLEL = 4;
 /** What a check of all files learned about the project. */
-export interface Learned {
+export interface ProjectFacts {
   /** Files of the program, as TypeScript spells them. */
   readonly files: ReadonlySet<string>;
   /** What it said of the project. */
@@ -46,7 +46,7 @@ export class ProjectCheck {
   }
 
   /** Checks these files only; of the project it says what was learned before. */
-  async some(files: readonly string[], { general, declarations }: Learned): Promise<void> {
+  async some(files: readonly string[], { general, declarations }: ProjectFacts): Promise<void> {
     const { program } = this.#project;
     this.#sink.project(general);
     let next = 0;
@@ -63,7 +63,7 @@ export class ProjectCheck {
   }
 
   /** @param first the files to answer for first, most wanted first */
-  async all(first: readonly string[]): Promise<Learned> {
+  async all(first: readonly string[]): Promise<ProjectFacts> {
     const { program, compilerOptions } = this.#project;
     const names = await this.#ask(program.getSourceFileNames());
     for (const name of names) this.#server.known.add(name);

@@ -6,9 +6,9 @@ import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import type * as NativeApi from 'typescript7/unstable/async';
-import type { Engine } from './engine.ts';
-import { Growth } from './growth.ts';
-import { EngineDied, type SessionSettings } from './session.ts';
+import type { Compiler } from './compiler.ts';
+import { MemoryGrowth } from './memory-growth.ts';
+import { CompilerExited, type SessionSettings } from './session.ts';
 
 /** Projects kept open: more than these would keep gigabytes of a monorepo in memory. */
 const OPEN_PROJECTS = 8;
@@ -29,7 +29,7 @@ export class Server {
   readonly overlaid: boolean;
   /** Every file of every program seen: a change of one of them is a change, of another a creation. */
   readonly known = new Set<string>();
-  readonly #growth = new Growth();
+  readonly #growth = new MemoryGrowth();
 
   private constructor(api: NativeApi.API, died: Promise<never>, overlaid: boolean) {
     this.#api = api;
@@ -39,7 +39,7 @@ export class Server {
 
   /** @param overlays asked for every file that is read; absent: the process reads the disk itself, which is faster */
   static async start(
-    engine: Engine,
+    engine: Compiler,
     { root, log }: SessionSettings,
     overlays: { overlay(file: string): string | undefined } | undefined,
   ): Promise<Server> {
@@ -113,14 +113,14 @@ export class Server {
 
   /**
    * Waits for an answer, or for the end of the process: then there will be none.
-   * @throws {EngineDied}
+   * @throws {CompilerExited}
    */
   async ask<T>(answer: Promise<T>): Promise<T> {
     try {
       return await Promise.race([answer, this.#died]);
     } catch (error) {
       // The pipe may be found broken before the process is known to have ended.
-      if (PIPE_ERRORS.has(codeOf(error))) throw new EngineDied('TypeScript ended by itself', { cause: error });
+      if (PIPE_ERRORS.has(codeOf(error))) throw new CompilerExited('TypeScript ended by itself', { cause: error });
       throw error;
     }
   }
@@ -168,10 +168,10 @@ function childOf(api: NativeApi.API): ChildProcess | undefined {
   return internalsOf(api).client?.process;
 }
 
-function deathOf(api: NativeApi.API, { version }: Engine, log: SessionSettings['log']): Promise<never> {
+function deathOf(api: NativeApi.API, { version }: Compiler, log: SessionSettings['log']): Promise<never> {
   const died = new Promise<never>((_resolve, reject) => {
     childOf(api)?.once('exit', (code, signal) => {
-      reject(new EngineDied(`TypeScript ${version} ended by itself (${signal ?? `exit code ${String(code)}`})`));
+      reject(new CompilerExited(`TypeScript ${version} ended by itself (${signal ?? `exit code ${String(code)}`})`));
     });
     childOf(api)?.stdin?.on('error', (error) => log('debug', `TypeScript ${version}: ${String(error)}`));
   });

@@ -6,16 +6,16 @@
  */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Engine } from './engine.ts';
+import type { Compiler } from './compiler.ts';
 import { LikelyImporters, type TextEdit } from './importers.ts';
 import { Ledger, type Known } from './ledger.ts';
-import { ProjectCheck, type Learned } from './native-check.ts';
+import { ProjectCheck, type ProjectFacts } from './native-check.ts';
 import { Server, type FileChanges } from './native-server.ts';
-import type { Changes, Extent, ProjectOrder, ProjectSink, SessionSettings, TypeScriptSession } from './session.ts';
+import type { Changes, Extent, ProjectRequest, ProjectSink, SessionSettings, TypeScriptSession } from './session.ts';
 import { readSource, slashed } from './text.ts';
 
 /** @param engine of kind `native` */
-export function openNative(engine: Engine, settings: SessionSettings): TypeScriptSession {
+export function openNative(engine: Compiler, settings: SessionSettings): TypeScriptSession {
   return new NativeSession(engine, settings);
 }
 
@@ -26,7 +26,7 @@ const MANY_CHANGES = 500;
 type Texts = Map<string, string>;
 
 interface KnownProject {
-  readonly learned: Learned;
+  readonly facts: ProjectFacts;
   readonly ledger: Ledger<Texts>;
 }
 
@@ -36,7 +36,7 @@ const FEW_AFFECTED = 100;
 const MANY_AFFECTED = 0.1;
 
 class NativeSession implements TypeScriptSession {
-  readonly #engine: Engine;
+  readonly #engine: Compiler;
   readonly #settings: SessionSettings;
   #overlays: ReadonlyMap<string, string> = new Map();
   #server: Promise<Server> | undefined;
@@ -46,7 +46,7 @@ class NativeSession implements TypeScriptSession {
   readonly #projects = new Map<string, KnownProject>();
   readonly #importers = new LikelyImporters((file) => this.#read(file));
 
-  constructor(engine: Engine, settings: SessionSettings) {
+  constructor(engine: Compiler, settings: SessionSettings) {
     this.#engine = engine;
     this.#settings = settings;
   }
@@ -62,7 +62,7 @@ class NativeSession implements TypeScriptSession {
       // Told that anything may have changed, TypeScript 7.0 still keeps the files of a project as they were listed.
       changed === undefined ||
       changed.length > MANY_CHANGES ||
-      changed.some(reachesFar);
+      changed.some(affectsEverything);
     if (fresh) {
       await this.#stop();
       return;
@@ -73,7 +73,7 @@ class NativeSession implements TypeScriptSession {
     await this.#note(touched, server);
   }
 
-  async check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<Extent> {
+  async check(order: ProjectRequest, sink: ProjectSink, signal: AbortSignal): Promise<Extent> {
     signal.throwIfAborted();
     const config = slashed(order.configFile);
     const known = this.#projects.get(config);
@@ -95,7 +95,7 @@ class NativeSession implements TypeScriptSession {
       const first = order.first.map(slashed);
       const edited = (edits ?? []).map(({ file }) => file);
       if (known && edits) {
-        const { learned, ledger } = known;
+        const { facts: learned, ledger } = known;
         // Nobody waits for more than the edited files while it is found out what else there is.
         await check.some(edited, learned);
         const most = Math.max(FEW_AFFECTED, learned.files.size * MANY_AFFECTED);
@@ -113,7 +113,7 @@ class NativeSession implements TypeScriptSession {
       await server.checked(config);
       const ledger = known?.ledger ?? new Ledger<Texts>();
       ledger.gave(order.generation, new Map());
-      this.#projects.set(config, { learned, ledger });
+      this.#projects.set(config, { facts: learned, ledger });
       // In an editor the next edit will ask for it.
       if (order.first.length > 0 || order.whole) await this.#importers.learn(learned.files);
       return 'whole';
@@ -137,7 +137,7 @@ class NativeSession implements TypeScriptSession {
   }
 
   /** Where files are open, unsaved texts will come. */
-  #start({ first }: ProjectOrder): Promise<Server> {
+  #start({ first }: ProjectRequest): Promise<Server> {
     const overlays = this.#overlays.size > 0 || first.length > 0 ? this : undefined;
     this.#server ??= Server.start(this.#engine, this.#settings, overlays);
     return this.#server;
@@ -192,7 +192,7 @@ class NativeSession implements TypeScriptSession {
   }
 
   async #touch(file: string, server: Server): Promise<void> {
-    const concerned = [...this.#projects.values()].filter(({ learned }) => learned.files.has(file));
+    const concerned = [...this.#projects.values()].filter(({ facts: learned }) => learned.files.has(file));
     const missing = concerned.flatMap(({ ledger }) => ledger.states.filter((texts) => !texts.has(file)));
     const text = missing.length > 0 ? await server.textOf(file) : undefined;
     for (const texts of missing) if (text !== undefined) texts.set(file, withoutMark(text));
@@ -201,7 +201,7 @@ class NativeSession implements TypeScriptSession {
 }
 
 /** Changes that can turn anything: what packages and configurations say, and folders. */
-function reachesFar(file: string): boolean {
+function affectsEverything(file: string): boolean {
   return /[\\/]node_modules([\\/]|$)/.test(file) || file.endsWith('.json') || path.extname(file) === '';
 }
 

@@ -3,15 +3,15 @@ import type { CheckRequest, CheckResult } from '../../protocol/detector-protocol
 import type { Notes } from './session.ts';
 
 export class CheckNotes implements Notes {
-  readonly #remembered: ReadonlyMap<string, string>;
+  readonly #earlier: ReadonlyMap<string, string>;
   readonly #new = new Map<string, string>();
 
   constructor(remembered: CheckRequest['notes'] = {}) {
-    this.#remembered = new Map(Object.entries(remembered));
+    this.#earlier = new Map(Object.entries(remembered));
   }
 
   get(key: string): string | undefined {
-    return this.#new.get(key) ?? this.#remembered.get(key);
+    return this.#new.get(key) ?? this.#earlier.get(key);
   }
 
   set(key: string, text: string): void {

@@ -81,7 +81,7 @@ export class UnitReport implements ProjectSink {
     }
   }
 
-  speaks(engine: string): void {
+  answeredBy(engine: string): void {
     this.#context.answeredBy?.(this.#unit, engine);
   }
 

@@ -28,11 +28,11 @@ export interface ProjectSink {
   /** More about the project: configuration, options, global types. Adds to what was said before. */
   project(diagnostics: readonly Diagnostic[]): void;
   /** What is said from now on comes from this engine, and not from the one that was planned. */
-  speaks(engine: string): void;
+  answeredBy(engine: string): void;
   progress(done: number, total: number): void;
 }
 
-export interface ProjectOrder {
+export interface ProjectRequest {
   /** Absolute path of the tsconfig. */
   readonly configFile: string;
   /** Absolute paths of the files to answer for first, most wanted first; may be of other projects. */
@@ -73,12 +73,12 @@ export interface TypeScriptSession {
   /**
    * Checks a project and says what `tsc -p <config> --noEmit` would print; where `tsc` stops early (syntax errors,
    * wrong options), also what it would print after those are mended. Answers for part of it only where the order allows.
-   * @throws {EngineDied} when the process of the engine is gone; the session is of no more use
+   * @throws {CompilerExited} when the process of the engine is gone; the session is of no more use
    * @throws the reason of `signal` when aborted; the session stays usable
    */
-  check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<Extent>;
+  check(order: ProjectRequest, sink: ProjectSink, signal: AbortSignal): Promise<Extent>;
   /** Whether it wants a check of the `whole` project when nobody waits, though it has answered. */
-  unsettled?(configFile: string): boolean;
+  needsRevalidation?(configFile: string): boolean;
   /** Resident memory of a process of its own; undefined: there is none, or nobody can tell. */
   processBytes?(): Promise<number | undefined>;
   /**
@@ -92,12 +92,16 @@ export interface TypeScriptSession {
 }
 
 /** A session that knows when the part that an edit can concern is enough. */
-export interface ThriftySession extends TypeScriptSession {
+export interface IncrementalSession extends TypeScriptSession {
   /**
    * Answers for what changed and no more.
    * @returns undefined: the whole project has to be answered for; what was said until then is right
    */
-  checkPart(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<Exclude<Extent, 'whole'> | undefined>;
+  checkPart(
+    order: ProjectRequest,
+    sink: ProjectSink,
+    signal: AbortSignal,
+  ): Promise<Exclude<Extent, 'whole'> | undefined>;
   /** All that a configuration says, with what it extends, but for which files there are; one text for one meaning. */
   optionsOf(configFile: string): string;
 }
@@ -107,7 +111,7 @@ export interface SessionSettings {
   log(level: LogLevel, message: string): void;
 }
 
-export class EngineDied extends Error {
+export class CompilerExited extends Error {
   override readonly name = 'EngineDied';
 }
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { ModuleGraph } from '../../../graph/index.ts';
 import { isRecord } from '../../../graph/manifests.ts';
 import type { Severity } from '../../../protocol/detector-protocol.ts';
-import type { Boundary, Crossing, Drawn, Note, Verdict } from '../boundary.ts';
+import type { Boundary, Crossing, BoundarySet, UnsupportedRule, Violation } from '../boundary.ts';
 import { isKnown, staticConfig } from '../static-config.ts';
 import { sourceCondition, targetCondition } from './conditions.ts';
 import { dependencyOf, type CruisedDependency, type CruiseOptions } from './dependency.ts';
@@ -16,14 +16,14 @@ type Part = Readonly<Record<string, unknown>>;
 
 const FILES = ['json', 'jsonc', 'js', 'cjs', 'mjs'].map((end) => `.dependency-cruiser.${end}`);
 
-const NOTHING: Drawn = { boundaries: [] };
+const NOTHING: BoundarySet = { boundaries: [] };
 
-export function cruiserBoundaries(graph: ModuleGraph): Drawn {
+export function cruiserBoundaries(graph: ModuleGraph): BoundarySet {
   const file = FILES.find((name) => graph.files.has(name));
   const content = file === undefined ? undefined : readConfig(graph, file, new Set());
   if (file === undefined || content === undefined) return NOTHING;
   const cruise = cruiseOf(graph, content['options']);
-  if (typeof cruise === 'string') return { boundaries: [], notes: [{ file, what: `options.${cruise}` }] };
+  if (typeof cruise === 'string') return { boundaries: [], unsupported: [{ file, what: `options.${cruise}` }] };
   // What a preset says of the severity of a rule that leaves it open is not known.
   const unset = content[UNREAD_PRESET] === true ? {} : { severity: 'warn' };
   const rules = listOf(content['forbidden']).map((rule) => forbidden(isRecord(rule) ? { ...unset, ...rule } : rule, cruise)); // prettier-ignore
@@ -33,17 +33,17 @@ export function cruiserBoundaries(graph: ModuleGraph): Drawn {
   const required = listOf(content['required']).map((rule) => `${nameOf(rule)} (required)`);
   return {
     boundaries: read.flatMap((rule) => (typeof rule === 'function' ? [rule] : [])),
-    ...(ofModules.length > 0 ? { ofFiles: () => ofModules.flatMap((rule) => rule()) } : {}),
-    notes: [...read, ...required].flatMap((one): readonly Note[] =>
+    ...(ofModules.length > 0 ? { fileViolations: () => ofModules.flatMap((rule) => rule()) } : {}),
+    unsupported: [...read, ...required].flatMap((one): readonly UnsupportedRule[] =>
       typeof one === 'string' ? [{ file, what: one }] : [],
     ),
   };
 }
 
 /** A boundary; a rule of modules; what is not read; or undefined for a rule that is to be ignored. */
-type Read = Boundary | { readonly ofModules: ModuleRule } | string | undefined;
+type ReadRule = Boundary | { readonly ofModules: ModuleRule } | string | undefined;
 
-function forbidden(rule: unknown, cruise: Cruise): Read {
+function forbidden(rule: unknown, cruise: Cruise): ReadRule {
   if (!isRecord(rule)) return 'a computed rule';
   const name = nameOf(rule);
   const severity = rule['severity'] === undefined ? 'unset' : severityOf(rule['severity']);
@@ -54,7 +54,7 @@ function forbidden(rule: unknown, cruise: Cruise): Read {
   if (isRecord(to) && to['circular'] === true) return undefined;
   // What a preset would add to a rule that only changes it is not known.
   if (from === undefined || scope === 'folder') return `${name} (${scope === 'folder' ? 'scope' : 'from'})`;
-  const verdict: Verdict = {
+  const verdict: Violation = {
     name,
     ...(severity === 'unset' ? {} : { severity }),
     ...(typeof comment === 'string' ? { message: comment } : {}),
@@ -68,7 +68,7 @@ function forbidden(rule: unknown, cruise: Cruise): Read {
   if (typeof source === 'string') return `${name} (${source})`;
   if (typeof target === 'string') return `${name} (${target})`;
   return (crossing) => {
-    const groups = isJudged(cruise, crossing.from) ? source(crossing.from) : undefined;
+    const groups = isChecked(cruise, crossing.from) ? source(crossing.from) : undefined;
     const dependency = groups && cruise.dependencyOf(crossing);
     return groups && dependency && target(dependency, crossing.from, groups) && dependency.remains()
       ? verdict
@@ -92,9 +92,9 @@ function allowedOnly({ allowed, allowedSeverity }: Part, cruise: Cruise): Bounda
       return groups !== undefined && target(dependency, from, groups);
     });
   }
-  const verdict: Verdict = { name: 'not-in-allowed', severity };
+  const verdict: Violation = { name: 'not-in-allowed', severity };
   return (crossing) => {
-    const dependency = isJudged(cruise, crossing.from) ? cruise.dependencyOf(crossing) : undefined;
+    const dependency = isChecked(cruise, crossing.from) ? cruise.dependencyOf(crossing) : undefined;
     return dependency && !rules.some((rule) => rule(crossing.from, dependency)) && dependency.remains()
       ? verdict
       : undefined;
@@ -102,7 +102,7 @@ function allowedOnly({ allowed, allowedSeverity }: Part, cruise: Cruise): Bounda
 }
 
 /** Files elsewhere may be reached from there, which is not worth a walk of the graph for every import. */
-function isJudged({ starts, isCruised }: Cruise, file: string): boolean {
+function isChecked({ starts, isCruised }: Cruise, file: string): boolean {
   return isCruised(file) && (starts === undefined || isStart(file, starts));
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Module, ModuleGraph } from '../../../graph/index.ts';
 import { isRecord } from '../../../graph/manifests.ts';
-import type { Crossing, FileVerdict, Verdict } from '../boundary.ts';
+import type { Crossing, FileViolation, Violation } from '../boundary.ts';
 import { sourceCondition } from './conditions.ts';
 import type { CruisedDependency } from './dependency.ts';
 
@@ -21,12 +21,12 @@ export interface Cruise {
   dependencyOf(crossing: Crossing): CruisedDependency | undefined;
 }
 
-export type ModuleRule = () => readonly FileVerdict[];
+export type ModuleRule = () => readonly FileViolation[];
 
 /** A string says why the rule is not read. */
 export function moduleRule(
   rule: Readonly<Record<string, unknown>>,
-  verdict: Verdict,
+  verdict: Violation,
   cruise: Cruise,
 ): ModuleRule | string {
   const { from, module } = rule;
@@ -47,7 +47,7 @@ export function moduleRule(
   if ([least, most].every((count) => typeof count !== 'number')) return 'module';
   return () => {
     const { reached, all } = dependentsIn(cruise, starts);
-    return [...reached].flatMap(([file, sure]): readonly FileVerdict[] => {
+    return [...reached].flatMap(([file, sure]): readonly FileViolation[] => {
       if (!target(file)) return [];
       // What is not known must not make a finding: fewer are counted from all there may be, more from those that surely are.
       const [possible, certain] = [all.get(file) ?? NONE, sure].map((files) => [...files].filter((one) => source(one)).length); // prettier-ignore

@@ -7,7 +7,7 @@ import { isRecord } from '../../../graph/manifests.ts';
 import { dependenciesOf } from '../../../graph/installed.ts';
 import type { ModuleRequest } from '../../../graph/record.ts';
 import { stringsOf } from '../../../graph/rules.ts';
-import type { Boundary, Crossing, Drawn, Verdict } from '../boundary.ts';
+import type { Boundary, Crossing, BoundarySet, Violation } from '../boundary.ts';
 import type { LintConfig, LintOptions } from '../lint-config.ts';
 import { Describer, hasOnly, hindranceOf, type Entity } from './describe.ts';
 import { Matcher, relationships, type Dependency } from './match.ts';
@@ -15,13 +15,13 @@ import { policyOf, type Policy } from './selectors.ts';
 
 const RULES = ['boundaries/dependencies', 'boundaries/element-types'] as const;
 
-export function elementBoundaries(graph: ModuleGraph, config: LintConfig): Drawn {
+export function elementBoundaries(graph: ModuleGraph, config: LintConfig): BoundarySet {
   const rule = config.rule(...RULES);
   if (rule.length === 0) return { boundaries: [] };
-  const readings = new Map<object, Reading>();
-  const readingFor = (settings: Readonly<Record<string, unknown>>): Reading => {
+  const readings = new Map<object, ElementSettings>();
+  const readingFor = (settings: Readonly<Record<string, unknown>>): ElementSettings => {
     let reading = readings.get(settings);
-    if (!reading) readings.set(settings, (reading = new Reading(settings, graph)));
+    if (!reading) readings.set(settings, (reading = new ElementSettings(settings, graph)));
     return reading;
   };
   const notes = rule.flatMap(({ name, options, isOn, isComputed, settings }) => {
@@ -32,13 +32,13 @@ export function elementBoundaries(graph: ModuleGraph, config: LintConfig): Drawn
   });
   const boundary: Boundary = (crossing) => {
     const options = config.optionsFor(rule, crossing.from);
-    return options && readingFor(config.settingsFor(crossing.from)).judge(options, crossing);
+    return options && readingFor(config.settingsFor(crossing.from)).violationOf(options, crossing);
   };
-  return { boundaries: [boundary], notes };
+  return { boundaries: [boundary], unsupported: notes };
 }
 
 /** Of the settings that hold for some files. */
-class Reading {
+class ElementSettings {
   /** What of them is not understood. */
   readonly hindrance: string | undefined;
   readonly #graph: ModuleGraph;
@@ -62,7 +62,7 @@ class Reading {
     return rules;
   }
 
-  judge(options: LintOptions, crossing: Crossing): Verdict | undefined {
+  violationOf(options: LintOptions, crossing: Crossing): Violation | undefined {
     const nodeKind = NODES[crossing.request.kind] ?? '';
     const rules = this.rulesOf(options);
     if (this.hindrance !== undefined || rules.hindrance !== undefined || !this.#nodes.includes(nodeKind))

@@ -5,14 +5,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import semver from 'semver';
-import type { LintMessage } from './engine.ts';
+import type { LintMessage } from './installation.ts';
 import { SUPPRESSIONS } from './roots.ts';
 
 export const OLDEST_WITH_SUPPRESSIONS = '9.24.0';
 
 type Counts = Readonly<Record<string, Readonly<Record<string, { readonly count: number } | undefined>> | undefined>>;
 
-export class Suppressions {
+export class BulkSuppressions {
   readonly #directory: string;
   readonly #counts: Counts;
 
@@ -25,17 +25,17 @@ export class Suppressions {
    * @param directory where `eslint` would be run
    * @throws {SyntaxError} the file is not JSON
    */
-  static load(directory: string, eslintVersion: string): Suppressions {
-    if (!semver.gte(eslintVersion, OLDEST_WITH_SUPPRESSIONS)) return new Suppressions(directory, {});
+  static load(directory: string, eslintVersion: string): BulkSuppressions {
+    if (!semver.gte(eslintVersion, OLDEST_WITH_SUPPRESSIONS)) return new BulkSuppressions(directory, {});
     const file = path.join(directory, SUPPRESSIONS);
     let text: string;
     try {
       text = readFileSync(file, 'utf8');
     } catch {
-      return new Suppressions(directory, {});
+      return new BulkSuppressions(directory, {});
     }
     try {
-      return new Suppressions(directory, JSON.parse(text) as Counts);
+      return new BulkSuppressions(directory, JSON.parse(text) as Counts);
     } catch (cause) {
       throw new SyntaxError(`${SUPPRESSIONS} is not valid JSON: ${cause instanceof Error ? cause.message : ''}`, {
         cause,

@@ -3,7 +3,7 @@
  * this is known by plugin; a plugin that is not known here may look at anything. Data, and how to read it.
  */
 import type { DependencyKind } from '../../protocol/detector-protocol.ts';
-import { isTyped } from './engine.ts';
+import { isTyped } from './installation.ts';
 
 /** Plugins whose rules see the file only, its types apart; without `eslint-plugin-`. */
 const FILE_ONLY = new Set(
@@ -53,7 +53,7 @@ interface ComputedConfig {
 }
 
 /** Of files in one plan, each configuration looked at once. */
-export class Reaches {
+export class RuleDependencies {
   readonly #fileOnly: ReadonlySet<string>;
   readonly #known = new Map<object, readonly DependencyKind[]>();
 
@@ -65,13 +65,13 @@ export class Reaches {
   /** @param config the computed configuration of a file, of either kind; undefined: it is ignored */
   of(config: unknown): readonly DependencyKind[] {
     if (typeof config !== 'object' || config === null) return [];
-    const reach = this.#known.get(config) ?? reachOf(config, this.#fileOnly);
+    const reach = this.#known.get(config) ?? dependenciesOf(config, this.#fileOnly);
     this.#known.set(config, reach);
     return reach;
   }
 }
 
-function reachOf(config: ComputedConfig, fileOnly: ReadonlySet<string>): readonly DependencyKind[] {
+function dependenciesOf(config: ComputedConfig, fileOnly: ReadonlySet<string>): readonly DependencyKind[] {
   const reach = new Set<DependencyKind>(isTyped(config) ? ['types'] : []);
   for (const [id, entry] of Object.entries(config.rules ?? {})) {
     const severity: unknown = Array.isArray(entry) ? entry[0] : entry;

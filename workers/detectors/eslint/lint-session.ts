@@ -8,13 +8,13 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import semver from 'semver';
 import type { Finding } from '../../protocol/detector-protocol.ts';
-import { isTyped, loadEngine } from './engine.ts';
-import type { Engine, Eslint, LintResult, LintTimes } from './engine.ts';
+import { isTyped, loadEslint } from './installation.ts';
+import type { EslintInstallation, Eslint, LintResult, LintTimes } from './installation.ts';
 import { toFindings, toRuleErrorFinding } from './findings.ts';
 import { configsFor, filesUnder, isUnder } from './roots.ts';
 import type { Program } from './program.ts';
-import { withProgram } from './programs.ts';
-import { Suppressions } from './suppressions.ts';
+import { withProgram } from './linted-program.ts';
+import { BulkSuppressions } from './bulk-suppressions.ts';
 
 const STATS_SINCE = '9.0.0';
 /** From then on a file's flat configuration is the nearest one, before that the working directory's. */
@@ -24,7 +24,7 @@ const MOST_REFRESHED = 20;
 /** What may be part of a TypeScript program. */
 const SOURCE = /\.(?:[cm]?[jt]sx?|json|vue|svelte|astro)$/;
 
-/** Thrown by {@link Session.lint}: this file cannot be linted because its configuration cannot be used. */
+/** Thrown by {@link LintSession.lint}: this file cannot be linted because its configuration cannot be used. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
@@ -35,7 +35,7 @@ export interface Linted {
   readonly program?: Program;
 }
 
-/** Where {@link Session.refreshTypes} finds what it needs. */
+/** Where {@link LintSession.refreshTypes} finds what it needs. */
 export interface Sources {
   /** Absolute paths of the files open in the editor. */
   readonly buffers: readonly string[];
@@ -45,14 +45,14 @@ export interface Sources {
   readonly begin: (file: string) => void;
 }
 
-export class Session {
+export class LintSession {
   /** Whether it was opened to measure the time of each rule. */
   readonly timed: boolean;
   #timings: Record<string, number> = {};
   readonly #directory: string;
-  readonly #engine: Engine;
+  readonly #engine: EslintInstallation;
   readonly #eslint: Eslint;
-  readonly #suppressions: Suppressions;
+  readonly #suppressions: BulkSuppressions;
   readonly #urls = new Map<string, string | undefined>();
   /** What TypeScript programs were told; undefined before there are any, or while they are being told. */
   #types: { readonly era: number; readonly files: ReadonlySet<string> } | undefined;
@@ -60,7 +60,13 @@ export class Session {
   /** Files that changed since type information was last brought up to date. */
   readonly #changed = new Set<string>();
 
-  private constructor(directory: string, engine: Engine, eslint: Eslint, suppressions: Suppressions, timed: boolean) {
+  private constructor(
+    directory: string,
+    engine: EslintInstallation,
+    eslint: Eslint,
+    suppressions: BulkSuppressions,
+    timed: boolean,
+  ) {
     this.timed = timed;
     this.#directory = directory;
     this.#engine = engine;
@@ -72,13 +78,13 @@ export class Session {
    * @param directory absolute, where `eslint` would be run
    * @throws {EngineError | SyntaxError}
    */
-  static async open(directory: string, timed: boolean): Promise<Session> {
-    const engine = await loadEngine(directory);
-    const suppressions = Suppressions.load(directory, engine.version);
+  static async open(directory: string, timed: boolean): Promise<LintSession> {
+    const engine = await loadEslint(directory);
+    const suppressions = BulkSuppressions.load(directory, engine.version);
     // The class for eslintrc takes no `stats`.
     const hasStats = engine.configType === 'flat' && semver.gte(engine.version, STATS_SINCE);
     const eslint = engine.create({ cwd: directory, ...(timed && hasStats ? { stats: true } : {}) });
-    return new Session(directory, engine, eslint, suppressions, timed);
+    return new LintSession(directory, engine, eslint, suppressions, timed);
   }
 
   /**
@@ -107,7 +113,7 @@ export class Session {
   }
 
   /** @param file absolute; its text on the disk or in the editor is not what it was */
-  noteChange(file: string): void {
+  recordChange(file: string): void {
     if (SOURCE.test(file)) this.#changed.add(file);
   }
 
@@ -122,24 +128,24 @@ export class Session {
     const changed = [...this.#changed];
     const types = this.#types;
     this.#types = undefined;
-    const canShow =
+    const canRefresh =
       types?.era === programEra &&
       changed.length <= MOST_REFRESHED &&
       changed.every((file) => types.files.has(file) && existsSync(file));
-    if (canShow && (await this.#show(changed, next, sources))) {
+    if (canRefresh && (await this.#refresh(changed, next, sources))) {
       this.#types = types;
     } else {
       if (this.#hasPrograms) forgetPrograms();
       this.#hasPrograms = true;
       const files = new Set(filesUnder(this.#directory));
-      await this.#show(sources.buffers, next, sources);
+      await this.#refresh(sources.buffers, next, sources);
       this.#types = { era: programEra, files };
     }
     for (const file of changed) this.#changed.delete(file);
   }
 
   /** @returns false: one of them may be part of a program, but is not linted with type information */
-  async #show(files: readonly string[], next: string, { textOf, begin, signal }: Sources): Promise<boolean> {
+  async #refresh(files: readonly string[], next: string, { textOf, begin, signal }: Sources): Promise<boolean> {
     let all = true;
     for (const file of files.filter((each) => each !== next && isUnder(each, this.#directory))) {
       signal.throwIfAborted();

@@ -1,8 +1,8 @@
 /** Whether TypeScript 7 says of a project what the workspace's own version says, as it is remembered. Pure. */
 import { createHash } from 'node:crypto';
 
-export interface Verdict {
-  readonly word: 'equal' | 'different';
+export interface Comparison {
+  readonly outcome: 'equal' | 'different';
   /** Of TypeScript 7 after a check of the whole project, megabytes. */
   readonly megabytes: number;
 }
@@ -12,13 +12,13 @@ export function fingerprintOf(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
 
-export function verdictText({ word, megabytes }: Verdict, fingerprint: string): string {
+export function formatComparison({ outcome: word, megabytes }: Comparison, fingerprint: string): string {
   return `${word} ${String(megabytes)} ${fingerprint}`;
 }
 
 /** @returns undefined: it is about something else, or no verdict at all */
-export function readVerdict(text: string | undefined, fingerprint: string): Verdict | undefined {
+export function parseComparison(text: string | undefined, fingerprint: string): Comparison | undefined {
   const [, word, megabytes, about] = /^(equal|different) (\d{1,6}) ([0-9a-f]{32})$/.exec(text ?? '') ?? [];
   if (about !== fingerprint || (word !== 'equal' && word !== 'different')) return undefined;
-  return { word, megabytes: Number(megabytes) };
+  return { outcome: word, megabytes: Number(megabytes) };
 }

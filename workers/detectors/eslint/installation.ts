@@ -96,15 +96,15 @@ interface EslintModule {
   readonly Linter: { readonly prototype: LinterPrototype };
 }
 
-export interface Engine {
+export interface EslintInstallation {
   readonly version: string;
   readonly configType: ConfigType;
   readonly linter: LinterPrototype;
   create(options: EslintOptions): Eslint;
 }
 
-/** Thrown by {@link loadEngine}; the message says what to do. */
-export class EngineError extends Error {
+/** Thrown by {@link loadEslint}; the message says what to do. */
+export class EslintLoadError extends Error {
   override readonly name = 'EngineError';
   readonly code: 'TOOL_MISSING' | 'TOOL_ERROR';
 
@@ -117,15 +117,15 @@ export class EngineError extends Error {
 /**
  * Loads the ESLint that `npx eslint` would run in a directory.
  * @param directory absolute; ESLint is looked for in its node_modules and those of the directories above
- * @throws {EngineError} there is none, it is too old, or it does not load
+ * @throws {EslintLoadError} there is none, it is too old, or it does not load
  */
-export async function loadEngine(directory: string): Promise<Engine> {
+export async function loadEslint(directory: string): Promise<EslintInstallation> {
   const require = createRequire(path.join(directory, 'package.json'));
   let manifestPath: string;
   try {
     manifestPath = require.resolve('eslint/package.json');
   } catch (cause) {
-    throw new EngineError(
+    throw new EslintLoadError(
       'TOOL_MISSING',
       'There is an ESLint configuration but no ESLint to run it. Install the dependencies of this folder ' +
         '(npm install), or add ESLint: npm install --save-dev eslint',
@@ -134,7 +134,7 @@ export async function loadEngine(directory: string): Promise<Engine> {
   }
   const version = versionIn(manifestPath);
   if (!semver.gte(version, OLDEST_VERSION)) {
-    throw new EngineError(
+    throw new EslintLoadError(
       'TOOL_ERROR',
       `ESLint ${version} is older than ${OLDEST_VERSION}, the oldest this detector runs. ` +
         'Update it: npm install --save-dev eslint@8.57.1',
@@ -151,7 +151,7 @@ export async function loadEngine(directory: string): Promise<Engine> {
     };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError('TOOL_ERROR', `ESLint ${version} does not load in Node ${process.version}: ${reason}`, {
+    throw new EslintLoadError('TOOL_ERROR', `ESLint ${version} does not load in Node ${process.version}: ${reason}`, {
       cause,
     });
   }

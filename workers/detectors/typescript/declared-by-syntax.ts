@@ -7,7 +7,7 @@ import { parseSync, type Program } from 'oxc-parser';
 import type { Declared, Link } from './declared.ts';
 
 /** @returns undefined: it cannot be read, or files that do not ask for it can see it too */
-export function outlineOf(file: string, text: string): Declared | undefined {
+export function declaredBySyntax(file: string, text: string): Declared | undefined {
   const extension = path.extname(file);
   if (extension === '.json') return { texts: new Map(), renamed: new Map(), links: [], nameless: text };
   if (DECLARATIONS.test(file) || REFERENCE.test(text)) return undefined;
@@ -17,12 +17,12 @@ export function outlineOf(file: string, text: string): Declared | undefined {
   const bodies = TYPESCRIPT.has(extension) ? bodiesIn(program) : [];
   if (bodies === undefined) return undefined;
   const cuts = [...comments, ...bodies].toSorted((one, other) => one.start - other.start);
-  const outline = new Outline((node) => withoutSpans(text, node, cuts));
+  const outline = new SyntaxDeclarations((node) => withoutSpans(text, node, cuts));
   for (const statement of program.body) outline.add(statement as unknown as Node);
   return outline;
 }
 
-class Outline implements Declared {
+class SyntaxDeclarations implements Declared {
   readonly texts = new Map<string, string>();
   readonly renamed = new Map<string, string>();
   readonly links: Link[] = [];

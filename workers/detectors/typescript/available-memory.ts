@@ -13,7 +13,7 @@ export function estimatedBytes(): number {
 }
 
 /** @param bytes what it grows to; we may have our own growth still before us */
-export function hasRoomFor(bytes: number): boolean {
+export function hasMemoryFor(bytes: number): boolean {
   const now = process.memoryUsage.rss();
   const ours = Math.max(now, bytes * OURS_TO_NATIVE);
   // Our heap may have three quarters of what all our processes may have. With more than that, idle ones are replaced.

@@ -10,7 +10,7 @@ const MOST_GROWTH = 2;
 /** Whole checks of projects it had checked before, where nobody can tell its memory. */
 const MOST_REPEATS = 6;
 
-export class Growth {
+export class MemoryGrowth {
   readonly #projects = new Set<string>();
   #basis = 0;
   #now = 0;

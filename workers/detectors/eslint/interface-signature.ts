@@ -25,12 +25,12 @@ const resolver = new ResolverFactory({
 });
 
 /** Whether a file can have an outline. */
-export function isOutlinable(file: string): boolean {
+export function canHaveSignature(file: string): boolean {
   return isModuleFile(file);
 }
 
 /** Files came, went or changed. */
-export function forgetResolved(): void {
+export function clearResolutions(): void {
   resolver.clearCache();
 }
 
@@ -38,7 +38,7 @@ export function forgetResolved(): void {
  * @param file absolute
  * @param program the one that the file was linted with; absent: it was linted without types
  */
-export function outlineOf(
+export function interfaceSignatureOf(
   file: string,
   text: string,
   workspace: string,

@@ -11,7 +11,7 @@ let folders: ReadonlySet<string> = new Set();
 let listening = false;
 
 /** @param workspace absolute; errors of code in it, or in packages installed above it, are not ours */
-export function catchStrays(workspace: string): void {
+export function catchStrayErrors(workspace: string): void {
   folders = new Set([...folders, workspace]);
   // Whoever listens already has other plans.
   if (listening || !isMainThread || process.listenerCount('uncaughtException') > 0) return;
@@ -28,7 +28,7 @@ export function catchStrays(workspace: string): void {
 }
 
 /** Those that have not been told of, the same error once. */
-export function takeStrays(): readonly Error[] {
+export function takeStrayErrors(): readonly Error[] {
   const taken = new Map(strays.splice(0).map((error) => [error.message, error]));
   return [...taken.values()];
 }
