@@ -2,7 +2,7 @@
  * Values made from modules, kept until something they were made from changes. What that is nobody has to declare:
  * while a value is made, every module that is looked into (its record, its links, its text) is noted, also through
  * other kept values. So rules stay plain functions over the graph and cost what an edit touches. What is not a module
- * (manifests, projects, which files there are) is the graph's `surroundings` and belongs into `given`.
+ * (manifests, projects, which files there are) is the graph's `surroundings` and belongs into `input`.
  */
 
 /** Something that may be looked into and become another. */
@@ -41,8 +41,8 @@ export class Memo<Key extends object, Value> {
   }
 
   /**
-   * The key's value, made again if a module it was made from has changed, or `given` is another than then.
-   * @param compute synchronous; depends on nothing but the key, modules and `given`
+   * The key's value, made again if a module it was made from has changed, or `input` is another than then.
+   * @param compute synchronous; depends on nothing but the key, modules and `input`
    */
   of(key: Key, compute: (key: Key) => Value, input?: unknown): Value {
     let entry = this.#entries.get(key);
@@ -55,10 +55,10 @@ export class Memo<Key extends object, Value> {
   }
 }
 
-function isCurrent({ reads, computedAt: madeAt, input: given }: Entry<unknown>, currentInput: unknown): boolean {
-  if (!Object.is(given, currentInput)) return false;
-  if ('changedAt' in reads) return reads.changedAt <= madeAt;
-  for (const one of reads) if (one.changedAt > madeAt) return false;
+function isCurrent({ reads, computedAt, input }: Entry<unknown>, currentInput: unknown): boolean {
+  if (!Object.is(input, currentInput)) return false;
+  if ('changedAt' in reads) return reads.changedAt <= computedAt;
+  for (const one of reads) if (one.changedAt > computedAt) return false;
   return true;
 }
 

@@ -245,7 +245,7 @@ describe('the warm graph', () => {
           const warm = new ModuleGraph(workspace.root);
           await warm.update({ overlays: [] });
           findingsIn(warm, config % 2 === 0);
-          const { environmentRevision: surroundings } = warm;
+          const { environmentRevision } = warm;
           for (const [version, round] of rounds.entries()) {
             const changed: string[] = [];
             for (const [file, isSaved, content] of round) {
@@ -262,7 +262,7 @@ describe('the warm graph', () => {
             assert.deepEqual(moduleCouplings(warm), moduleCouplings(cold));
             assert.deepEqual(findingsIn(warm, config % 2 === 0), findingsIn(cold, config % 2 === 0));
           }
-          assert.equal(warm.environmentRevision, surroundings, 'these edits are about modules only');
+          assert.equal(warm.environmentRevision, environmentRevision, 'these edits are about modules only');
         },
       ),
       { numRuns: 30, seed: 20261121 },

@@ -33,9 +33,9 @@ export function checkBuiltin(check: ImportCheck, asked: ImportSite, written: str
 }
 
 /** A bundler takes the package of the same name. */
-function isPackageInstead({ graph, toolchain: environment }: ImportCheck, { file }: Module, name: string): boolean {
+function isPackageInstead({ graph, toolchain }: ImportCheck, { file }: Module, name: string): boolean {
   const owner = graph.manifests.packageOf(file);
-  return owner !== undefined && declares(owner, name) && environment.isBundled(file);
+  return owner !== undefined && declares(owner, name) && toolchain.isBundled(file);
 }
 
 /** `fs.exists` of `import fs from 'fs'` or `const fs = require('fs')`. A tree is built only if the text has the name. */

@@ -41,9 +41,9 @@ function nameFix(range: Range, { imported, local }: ImportedName, meant: string)
 }
 
 /** The default of CommonJS is the whole of it. Declarations may describe such a module, TypeScript may be compiled to one. */
-function mayBeCommonJs({ toolchain: environment }: ImportCheck, module: Module, target: Module): boolean {
+function mayBeCommonJs({ toolchain }: ImportCheck, module: Module, target: Module): boolean {
   if (isDeclarationFile(target.file)) return true;
-  return isTypeScriptFile(target.file) && /\.m[jt]s$/.test(module.file) && !environment.isNativeEsm(target);
+  return isTypeScriptFile(target.file) && /\.m[jt]s$/.test(module.file) && !toolchain.isNativeEsm(target);
 }
 
 /** Names asked of a namespace: `ns.name`. */

@@ -12,9 +12,9 @@ import type { ImportSite, ImportCheck } from './import-check.ts';
 
 export function reportPackage(check: ImportCheck, asked: ImportSite, { package: name = '', why }: Missing): void {
   const { module, request, index } = asked;
-  const { graph, toolchain: environment } = check;
+  const { graph, toolchain } = check;
   const { specifier } = request;
-  if (!isPackageName(name) || PROVIDED_BY_HOSTS.has(name) || environment.isConfiguredAlias(specifier)) return;
+  if (!isPackageName(name) || PROVIDED_BY_HOSTS.has(name) || toolchain.isConfiguredAlias(specifier)) return;
   // What is declared and not there is for the package detector to say, once.
   if (why === 'package' && (!isAnythingInstalled(check, module.file) || isDeclared(graph, module.file, name))) return;
   // TypeScript's own folders stand in for the path of a bare name.

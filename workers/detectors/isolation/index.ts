@@ -146,10 +146,10 @@ class IsolationChecker {
   }
 
   #boundariesOfFiles(): void {
-    for (const { fileViolations: ofFiles, unsupported: notes } of this.#boundarySets) {
-      for (const verdict of ofFiles?.() ?? [])
+    for (const { fileViolations, unsupported } of this.#boundarySets) {
+      for (const verdict of fileViolations?.() ?? [])
         this.#cross(verdict.file, verdict, `${verdict.file} ${verdict.what} (${verdict.name}).`, FIRST_LINE);
-      for (const [file, whats] of Map.groupBy(notes ?? [], (note) => note.file)) {
+      for (const [file, whats] of Map.groupBy(unsupported ?? [], (note) => note.file)) {
         this.#findings.add(file, 'info', {
           rule: 'boundary',
           message: `Not read, so not held by Bulkhead: ${whats.map(({ what }) => what).join(', ')}.`,

@@ -38,10 +38,10 @@ export function nxBoundaries(graph: ModuleGraph, config: LintConfig): BoundarySe
     const verdict = target ? violationOf(constraints, source, target) : packageViolationOf(constraints, specifier);
     return verdict && { ...verdict, severity: found.severity };
   };
-  const notes = rule
+  const unsupported = rule
     .filter(({ isComputed }) => isComputed)
     .map(({ name }) => ({ file: config.file, what: `${name} (a computed value)` }));
-  return { boundaries: [boundary], unsupported: notes };
+  return { boundaries: [boundary], unsupported };
 }
 
 type Constraint = Readonly<Record<string, unknown>>;

@@ -38,7 +38,7 @@ function findingOf(answer: KnipIssue, severity: Severity, text: string): Finding
       ? {
           related: group
             .slice(1)
-            .flatMap(({ name, place }) => (place ? [{ file, range: placed(text, name, place), message: name }] : [])),
+            .flatMap(({ name, position }) => (position ? [{ file, range: placed(text, name, position), message: name }] : [])),
         }
       : {}),
   };
@@ -93,11 +93,11 @@ const UNUSED: ReadonlySet<string> = new Set([
 const START: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 
 function rangeOf(answer: KnipIssue, text: string): Range {
-  const { type, name, file, position: place } = answer;
+  const { type, name, file, position } = answer;
   if (type === 'files') return START;
   const inManifest = /(^|\/)package\.json$/.test(file) ? entryOf(answer, text) : undefined;
   if (inManifest) return inManifest;
-  if (place) return placed(text, name, place);
+  if (position) return placed(text, name, position);
   // Of an import knip 5 may not say where it is.
   const quoted = ["'", '"', '`'].map((quote) => text.indexOf(quote + name)).filter((at) => at >= 0);
   const at = quoted.length > 0 ? Math.min(...quoted) + 1 : text.indexOf(name);

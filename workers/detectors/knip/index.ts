@@ -117,8 +117,8 @@ async function reportOf(
     for (const problem of problems) context.problem(problem);
   };
   try {
-    const { report, errors: complaints } = await runKnip(knip, root, seconds * 1000, context.signal);
-    tell(problemsIn(complaints, knip));
+    const { report, errors } = await runKnip(knip, root, seconds * 1000, context.signal);
+    tell(problemsIn(errors, knip));
     return report;
   } catch (error) {
     if (!(error instanceof KnipError)) throw error;
@@ -131,9 +131,9 @@ async function reportOf(
 }
 
 /** Configurations of other tools that knip could not load, each with its reason: without them it knows fewer entries. */
-function problemsIn(complaints: string, { configFile, version }: KnipInstallation): readonly DetectorProblem[] {
-  if (complaints === '') return [];
-  const unloaded = [...complaints.matchAll(/Error loading (\S+) \((.*)\)$/gm)].map(
+function problemsIn(errors: string, { configFile, version }: KnipInstallation): readonly DetectorProblem[] {
+  if (errors === '') return [];
+  const unloaded = [...errors.matchAll(/Error loading (\S+) \((.*)\)$/gm)].map(
     ([, file = '', reason = '']): DetectorProblem => ({
       code: 'CONFIG_ERROR',
       message: `knip could not load this file, so what it says may be wrong: ${reason}`,
@@ -142,7 +142,7 @@ function problemsIn(complaints: string, { configFile, version }: KnipInstallatio
     }),
   );
   if (unloaded.length > 0) return unloaded;
-  return [{ code: 'TOOL_ERROR', message: `knip ${version} complained: ${complaints}`, file: configFile, fatal: true }];
+  return [{ code: 'TOOL_ERROR', message: `knip ${version} complained: ${errors}`, file: configFile, fatal: true }];
 }
 
 /** Of the files that a report speaks of; what cannot be read is empty. */

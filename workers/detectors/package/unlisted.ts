@@ -21,7 +21,7 @@ export function checkUnlisted(
   file: ManifestFile,
   uses: readonly PackageUse[],
   ambient: ReadonlySet<string>,
-  environment: Toolchain,
+  toolchain: Toolchain,
   providers: Providers,
 ): void {
   if (!check.isOn('unlisted-dependency') || uses.length === 0) return;
@@ -51,11 +51,11 @@ export function checkUnlisted(
       [request.specifier, name].some((one) => ambient.has(one) || isTopFolder(check, module.file, one))
     )
       continue;
-    if (environment.isConfiguredAlias(request.specifier) && resolution.kind === 'missing') continue;
+    if (toolchain.isConfiguredAlias(request.specifier) && resolution.kind === 'missing') continue;
     const isForDevelopment = !use.isProduction || use.isTypeOnly();
     // What is installed around a package is there for tests and tools, and for types.
     if (
-      (isForDevelopment || manifest.data.private === true || environment.isBundled(module.file)) &&
+      (isForDevelopment || manifest.data.private === true || toolchain.isBundled(module.file)) &&
       [name, types].some((one) => providers.isDeclaredAbove(manifest, one))
     )
       continue;
@@ -149,11 +149,11 @@ export function misplacedUses(
   check: PackageCheck,
   { manifest, declared }: ManifestFile,
   uses: readonly PackageUse[],
-  environment: Toolchain,
+  toolchain: Toolchain,
 ): readonly PackageUse[] {
   const isPublished =
     manifest.data.private !== true && manifest.data.name !== undefined && manifest.data.version !== undefined;
-  if (!check.isOn('misplaced-dependency') || !isPublished || environment.isBundled(joinedFile(manifest))) return [];
+  if (!check.isOn('misplaced-dependency') || !isPublished || toolchain.isBundled(joinedFile(manifest))) return [];
   return uses.filter(({ name, module, request, resolution, isProduction }) => {
     if (!isProduction || resolution.kind === 'builtin' || resolution.kind === 'opaque') return false;
     if (request.kind === 'reference') return false;

@@ -1,6 +1,6 @@
 /**
  * A workspace's own TypeScript up to 6, with TypeScript 7 to speak first where that is known to be right: the two were
- * compared on this project and configuration, and were equal. The own version always has the last word. The process of
+ * compared on this project and configuration, and were equal. The own version always has the last outcome. The process of
  * TypeScript 7 lives only while it is compared, or while what it said waits for the own version. Lives as long as the
  * session of the own version.
  *
@@ -161,8 +161,8 @@ class AcceleratedSession implements TypeScriptSession {
     // Not time on the wall: that another program keeps the machine busy is nothing to gain from.
     const { user, system } = process.cpuUsage(before);
     this.#ownMs.set(order.configFile, (user + system) / 1000);
-    const { comparison: verdict, failed } = project;
-    project.own = verdict || failed || this.#isDisabled ? undefined : this.#answer(order, said);
+    const { comparison, failed } = project;
+    project.own = comparison || failed || this.#isDisabled ? undefined : this.#answer(order, said);
     await project.first?.whole?.diagnostics.clearMissingIn(said);
     this.#ownAnswered(project);
     return 'whole';
@@ -197,7 +197,7 @@ class AcceleratedSession implements TypeScriptSession {
     }
   }
 
-  /** The last word: by the own version, unless it has said it and only the accelerator is to be held against it. */
+  /** The last outcome: by the own version, unless it has said it and only the accelerator is to be held against it. */
   async #revalidate(
     order: ProjectRequest,
     notes: Notes,
@@ -205,7 +205,7 @@ class AcceleratedSession implements TypeScriptSession {
     sink: ProjectSink,
     signal: AbortSignal,
   ): Promise<Extent> {
-    const { own, first, comparison: verdict } = project;
+    const { own, first, comparison } = project;
     if (own && this.#isComparisonDue(project) && own.generation === order.since && own.changes === this.#changes) {
       // What is warm of it is to know the new generation.
       await this.#own.checkPart({ ...order, whole: false }, discardSink, signal);
@@ -216,10 +216,10 @@ class AcceleratedSession implements TypeScriptSession {
     }
     const said = new RecordedDiagnostics(this.#paths, sink);
     const extent = await this.#checkOwn(order, project, said, signal);
-    if (verdict?.outcome === 'equal' && first?.whole?.changes === this.#changes) {
+    if (comparison?.outcome === 'equal' && first?.whole?.changes === this.#changes) {
       const difference = first.whole.diagnostics.differencesFrom(said);
       if (difference.length > 0)
-        this.#recordComparison(order, notes, project, { ...verdict, outcome: 'different' }, difference);
+        this.#recordComparison(order, notes, project, { ...comparison, outcome: 'different' }, difference);
     }
     return extent;
   }
@@ -252,24 +252,24 @@ class AcceleratedSession implements TypeScriptSession {
     held.release();
     const bytes = (await native.session.processBytes?.()) ?? estimatedBytes();
     const difference = said.differencesFrom(own);
-    const word = difference.length === 0 ? 'equal' : 'different';
+    const outcome = difference.length === 0 ? 'equal' : 'different';
     const megabytes = Math.min(Math.ceil(bytes / MEGABYTE), 999_999);
-    this.#recordComparison({ configFile }, notes, project, { outcome: word, megabytes }, difference);
+    this.#recordComparison({ configFile }, notes, project, { outcome, megabytes }, difference);
   }
 
   #recordComparison(
     { configFile }: Pick<ProjectRequest, 'configFile'>,
     notes: Notes,
     project: ComparedProject,
-    verdict: Comparison,
+    comparison: Comparison,
     difference: readonly string[],
   ): void {
-    project.comparison = verdict;
+    project.comparison = comparison;
     const name = this.#paths.relative(configFile);
-    notes.set(keyOf(name), formatComparison(verdict, project.fingerprint));
+    notes.set(keyOf(name), formatComparison(comparison, project.fingerprint));
     const examples = difference.slice(0, LOGGED_DIFFERENCES).map((line) => `\n  ${line}`);
     const outcome =
-      verdict.outcome === 'equal'
+      comparison.outcome === 'equal'
         ? 'says the same; it will speak first where everything has to be checked'
         : `differs (${String(difference.length)} lines) and stays silent:${examples.join('')}`;
     this.#settings.log(
@@ -303,13 +303,13 @@ class AcceleratedSession implements TypeScriptSession {
     return project;
   }
 
-  async #start({ failed, comparison: verdict }: ComparedProject): Promise<Accelerator | undefined> {
+  async #start({ failed, comparison }: ComparedProject): Promise<Accelerator | undefined> {
     const engine = await this.#found;
     if (this.#isDisabled || failed || !engine) return undefined;
     if (this.#native) return this.#native;
-    const { root, log, open, hasMemory: hasRoom } = this.#settings;
-    const bytes = verdict ? verdict.megabytes * MEGABYTE : estimatedBytes();
-    if (!hasRoom(bytes)) {
+    const { root, log, open, hasMemory } = this.#settings;
+    const bytes = comparison ? comparison.megabytes * MEGABYTE : estimatedBytes();
+    if (!hasMemory(bytes)) {
       log('info', `No room for TypeScript ${engine.version} beside ${compilerName(this.#engine)}`);
       return undefined;
     }
@@ -344,8 +344,8 @@ class AcceleratedSession implements TypeScriptSession {
     return project.first !== undefined || this.#isComparisonDue(project);
   }
 
-  #isComparisonDue({ own, comparison: verdict, failed }: ComparedProject): boolean {
-    if (!own || verdict || failed || this.#isDisabled) return false;
+  #isComparisonDue({ own, comparison, failed }: ComparedProject): boolean {
+    if (!own || comparison || failed || this.#isDisabled) return false;
     return [...this.#ownMs.values()].reduce((sum, ms) => sum + ms, 0) >= this.#settings.worthMs;
   }
 

@@ -7,18 +7,18 @@ export interface Comparison {
   readonly megabytes: number;
 }
 
-/** All that can make the two differ in kind, in one word. */
+/** All that can make the two differ in kind, in one outcome. */
 export function fingerprintOf(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
 
-export function formatComparison({ outcome: word, megabytes }: Comparison, fingerprint: string): string {
-  return `${word} ${String(megabytes)} ${fingerprint}`;
+export function formatComparison({ outcome, megabytes }: Comparison, fingerprint: string): string {
+  return `${outcome} ${String(megabytes)} ${fingerprint}`;
 }
 
 /** @returns undefined: it is about something else, or no verdict at all */
 export function parseComparison(text: string | undefined, fingerprint: string): Comparison | undefined {
-  const [, word, megabytes, about] = /^(equal|different) (\d{1,6}) ([0-9a-f]{32})$/.exec(text ?? '') ?? [];
-  if (about !== fingerprint || (word !== 'equal' && word !== 'different')) return undefined;
-  return { outcome: word, megabytes: Number(megabytes) };
+  const [, outcome, megabytes, about] = /^(equal|different) (\d{1,6}) ([0-9a-f]{32})$/.exec(text ?? '') ?? [];
+  if (about !== fingerprint || (outcome !== 'equal' && outcome !== 'different')) return undefined;
+  return { outcome, megabytes: Number(megabytes) };
 }

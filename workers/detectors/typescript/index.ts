@@ -75,7 +75,7 @@ async function plan({ root, options }: PlanRequest, { signal }: PlanContext): Pr
 
 async function check(request: CheckRequest, context: CheckContext): Promise<CheckResult> {
   const started = performance.now();
-  const { root, units, overlays, changed, generation, since, revalidate: revalidate = false } = request;
+  const { root, units, overlays, changed, generation, since, revalidate = false } = request;
   const { engine: mode } = readOptions(request.options, []);
   const paths = new RootPaths(root);
   const changes: Changes = {
@@ -139,8 +139,8 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     files,
     issues,
     timings,
-    coverage: coverage,
-    provisional: provisional,
+    coverage,
+    provisional,
     ...notes?.result,
   };
 }

@@ -95,27 +95,27 @@ class NativeSession implements TypeScriptSession {
       const first = order.first.map(slashed);
       const edited = (edits ?? []).map(({ file }) => file);
       if (known && edits) {
-        const { facts: learned, ledger } = known;
+        const { facts, ledger } = known;
         // Nobody waits for more than the edited files while it is found out what else there is.
-        await check.some(edited, learned);
-        const most = Math.max(FEW_AFFECTED, learned.files.size * MANY_AFFECTED);
-        const { files, all } = await this.#importers.affected(edits, learned.files, most);
+        await check.some(edited, facts);
+        const most = Math.max(FEW_AFFECTED, facts.files.size * MANY_AFFECTED);
+        const { files, all } = await this.#importers.affected(edits, facts.files, most);
         signal.throwIfAborted();
         if (all) {
           const others = files.filter((file) => !edited.includes(file));
-          if (others.length > 0) await check.some(others, learned);
+          if (others.length > 0) await check.some(others, facts);
           ledger.gave(order.generation, new Map());
           return 'affected';
         }
         first.push(...files);
       }
-      const learned = await check.all(first);
+      const facts = await check.all(first);
       await server.checked(config);
       const ledger = known?.ledger ?? new Ledger<Texts>();
       ledger.gave(order.generation, new Map());
-      this.#projects.set(config, { facts: learned, ledger });
+      this.#projects.set(config, { facts, ledger });
       // In an editor the next edit will ask for it.
-      if (order.first.length > 0 || order.whole) await this.#importers.learn(learned.files);
+      if (order.first.length > 0 || order.whole) await this.#importers.learn(facts.files);
       return 'whole';
     } catch (error) {
       // Whatever the process was told last may be lost: the next check starts another one.
@@ -192,7 +192,7 @@ class NativeSession implements TypeScriptSession {
   }
 
   async #touch(file: string, server: Server): Promise<void> {
-    const concerned = [...this.#projects.values()].filter(({ facts: learned }) => learned.files.has(file));
+    const concerned = [...this.#projects.values()].filter(({ facts }) => facts.files.has(file));
     const missing = concerned.flatMap(({ ledger }) => ledger.states.filter((texts) => !texts.has(file)));
     const text = missing.length > 0 ? await server.textOf(file) : undefined;
     for (const texts of missing) if (text !== undefined) texts.set(file, withoutMark(text));

@@ -24,7 +24,7 @@ export function elementBoundaries(graph: ModuleGraph, config: LintConfig): Bound
     if (!reading) readings.set(settings, (reading = new ElementSettings(settings, graph)));
     return reading;
   };
-  const notes = rule.flatMap(({ name, options, isOn, isComputed, settings }) => {
+  const unsupported = rule.flatMap(({ name, options, isOn, isComputed, settings }) => {
     if (isComputed) return [{ file: config.file, what: `${name} (a computed value)` }];
     if (!isOn) return [];
     const hindrance = readingFor(settings).hindrance ?? (isRecord(options) ? rulesOf(options).hindrance : undefined);
@@ -34,7 +34,7 @@ export function elementBoundaries(graph: ModuleGraph, config: LintConfig): Bound
     const options = config.optionsFor(rule, crossing.from);
     return options && readingFor(config.settingsFor(crossing.from)).violationOf(options, crossing);
   };
-  return { boundaries: [boundary], unsupported: notes };
+  return { boundaries: [boundary], unsupported };
 }
 
 /** Of the settings that hold for some files. */
