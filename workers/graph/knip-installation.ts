@@ -16,13 +16,15 @@ export interface KnipInstallation {
 /** @returns why not, in one sentence, where there is none that can be used */
 export function findKnip(root: string): KnipInstallation | string {
   const configFile = configFileOf(root);
-  if (configFile === undefined) return 'There is no configuration of knip here.';
+  if (configFile === undefined) return 'This folder has no knip configuration.';
   const installed = new InstalledPackages().find('knip', root);
   const { version, bin } = installed?.data ?? {};
-  if (!installed || version === undefined) return 'knip is configured here but not installed.';
-  if (semver.valid(version) === null || semver.lt(version, '5.0.0')) return `knip ${version} is too old: 5 is needed.`;
+  if (!installed || version === undefined)
+    return 'knip is configured but not installed. Install it: npm install --save-dev knip';
+  if (semver.valid(version) === null || semver.lt(version, '5.0.0'))
+    return `knip ${version} is too old. Update it to version 5 or later.`;
   const script = isRecord(bin) ? bin['knip'] : bin;
-  if (typeof script !== 'string') return `knip ${version} has no command.`;
+  if (typeof script !== 'string') return `knip ${version} has no command to run. Reinstall it.`;
   return { version, command: path.join(installed.directory, script), configFile };
 }
 

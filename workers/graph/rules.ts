@@ -175,7 +175,7 @@ async function planGraph({ root }: PlanRequest, { signal }: PlanContext): Promis
   }
   const base = { problems: [], configFiles: CONFIG_FILES, engine: engineName() };
   if (something === undefined) {
-    return { ...base, status: 'not-applicable', note: 'There is no JavaScript or TypeScript here.', units: [] };
+    return { ...base, status: 'not-applicable', note: 'This folder has no JavaScript or TypeScript files.', units: [] };
   }
   const unit: Unit = {
     id: UNIT_ID,

@@ -38,7 +38,7 @@ async function compare(folder: string): Promise<void> {
     rmSync(place, { recursive: true, force: true });
     mkdirSync(path.dirname(place), { recursive: true });
     symlinkSync(path.resolve(knip), place, 'junction');
-    if (findKnip(root) === 'There is no configuration of knip here.') writeFileSync(path.join(root, 'knip.json'), '{}');
+    if (findKnip(root) === 'This folder has no knip configuration.') writeFileSync(path.join(root, 'knip.json'), '{}');
     counts.workspaces++;
     const theirs = theirAnswers(root);
     const { issues, problems } = await runDetector(detector, root);

@@ -83,9 +83,9 @@ describe('package', () => {
       const { issues } = await runDetector(detector, workspace.root, {});
       const messages = issues.filter(({ rule }) => rule === 'unlisted-dependency').map(({ message }) => message);
       assert.equal(messages.length, 3, name);
-      assert.match(messages[0] ?? '', /^'@scope\/b'.*nor does the lockfile have it/);
-      assert.match(messages[1] ?? '', /^'absent'.*nor does the lockfile have it/);
-      assert.match(messages[2] ?? '', /^'there'.*works only as long as something else installs it/);
+      assert.match(messages[0] ?? '', /^'@scope\/b'.*and the lockfile does not contain it/);
+      assert.match(messages[1] ?? '', /^'absent'.*and the lockfile does not contain it/);
+      assert.match(messages[2] ?? '', /^'there'.*works only as long as another package installs it/);
     }
   });
 
@@ -213,7 +213,7 @@ describe('package', () => {
     const { issues } = await runDetector(detector, workspace.root);
     assert.deepEqual(
       issues.filter(({ rule }) => rule === 'peer-conflict').map(({ message }) => message),
-      ["'d' needs its peer 'absent' *, which is not installed. Add it to this package."],
+      ["'d' needs the peer dependency 'absent' *, which is not installed. Add it to this package."],
     );
   });
 

@@ -80,7 +80,7 @@ function reportEarlyReads(findings: Findings, severity: RuleSeverity, graph: Mod
   for (const { module, name, use, source, entry, always } of earlyReads(graph, cycles)) {
     const request = module.record.requests.find((_, index) => module.targets[index] === source);
     const related: RelatedPlace[] = [
-      { file: source.file, range: rangeIn(source.record, 0, 0), message: `binds '${name}' and has not run yet` },
+      { file: source.file, range: rangeIn(source.record, 0, 0), message: `declares '${name}' and has not run yet` },
     ];
     if (request)
       related.push({ file: module.file, range: specifierRange(module.record, request), message: 'imported here' });
@@ -89,8 +89,8 @@ function reportEarlyReads(findings: Findings, severity: RuleSeverity, graph: Mod
     findings.add(module.file, isCertain || severity === 'off' ? severity : 'info', {
       rule: 'cycle-uses-at-load',
       message:
-        `'${name}' is read while this module loads, but ${source.file} has not run yet when their import cycle is ` +
-        `entered through ${entry.file}${always ? '' : ', which is not the only way in'}: this throws or gives undefined. Read it inside a function, or break the cycle.`,
+        `'${name}' is read while this module loads, before ${source.file} has run: their import cycle ${always ? 'is' : 'can be'} ` +
+        `entered through ${entry.file}, so this ${always ? 'throws' : 'may throw'} or gives undefined. Read it inside a function, or break the cycle.`,
       range: rangeIn(module.record, use.start, use.end),
       related,
     });
@@ -98,20 +98,21 @@ function reportEarlyReads(findings: Findings, severity: RuleSeverity, graph: Mod
 }
 
 function messageOf(rule: CircularRule, cycles: Cycles, component: Component, { path }: Cycle): string {
-  const told = pathOf(cycles, path);
+  const chain = pathOf(cycles, path);
   if (rule === 'dynamic-cycle')
-    return `Cycle through an import at run time: ${told}. It loads, but neither side can do without the other.`;
-  if (rule === 'type-only-cycle') return `Cycle of types only: ${told}. Nothing of it is left at run time.`;
+    return `Import cycle through a deferred import: ${chain}. It loads, but none of these modules works without the others.`;
+  if (rule === 'type-only-cycle') return `Import cycle of types only: ${chain}. It does not exist at run time.`;
   const size = component.members.length;
   const cuts = component.cycles.length;
-  const head = `Import cycle of ${String(path.length)} modules: ${told}.`;
-  if (size === path.length && cuts === 1) return `${head} Cut it here: move what both need into a module of its own.`;
+  const head = `Import cycle of ${String(path.length)} modules: ${chain}.`;
+  if (size === path.length && cuts === 1)
+    return `${head} Break it here: move the shared code into a module of its own.`;
   const shown = Math.min(cuts, MAXIMUM_REPORTED);
   const which =
     cuts === 1
-      ? 'cutting this import'
-      : `cutting ${shown < cuts ? `${String(cuts)} imports, this among them,` : `these ${String(cuts)} imports`}`;
-  return `${head} Part of ${String(size)} modules that all need each other; ${which} breaks every cycle among them.`;
+      ? 'removing this import'
+      : `removing ${shown < cuts ? `${String(cuts)} imports, including this one,` : `these ${String(cuts)} imports`}`;
+  return `${head} It is part of a group of ${String(size)} modules that all depend on each other; ${which} breaks every cycle in the group.`;
 }
 
 function pathOf(cycles: Cycles, path: readonly number[]): string {

@@ -45,14 +45,14 @@ export function toFindings(
 export function toRuleErrorFinding(error: unknown): Finding {
   const { message, ruleId, node } = describeThrown(error);
   const who = ruleId === undefined ? 'ESLint' : `The rule ${ruleId}`;
-  const wayOut =
+  const advice =
     ruleId === undefined
-      ? 'Ignore the file in the ESLint configuration, or update the parser or plugin that fails.'
+      ? 'Ignore the file in the ESLint configuration, or update the failing parser or plugin.'
       : 'Turn the rule off for this file in the ESLint configuration (a comment does not help), or update its plugin.';
   return {
     rule: RULE_ERROR,
     severity: 'error',
-    message: `${who} failed on this file, so ESLint has no findings for it: ${message}. ${wayOut}`,
+    message: `${who} failed on this file, so ESLint reports nothing for it: ${message}. ${advice}`,
     range: node ?? { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } },
   };
 }

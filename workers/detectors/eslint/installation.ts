@@ -127,7 +127,7 @@ export async function loadEslint(directory: string): Promise<EslintInstallation>
   } catch (cause) {
     throw new EslintLoadError(
       'TOOL_MISSING',
-      'There is an ESLint configuration but no ESLint to run it. Install the dependencies of this folder ' +
+      'This folder has an ESLint configuration, but ESLint is not installed. Install the dependencies ' +
         '(npm install), or add ESLint: npm install --save-dev eslint',
       { cause },
     );
@@ -136,7 +136,7 @@ export async function loadEslint(directory: string): Promise<EslintInstallation>
   if (!semver.gte(version, OLDEST_VERSION)) {
     throw new EslintLoadError(
       'TOOL_ERROR',
-      `ESLint ${version} is older than ${OLDEST_VERSION}, the oldest this detector runs. ` +
+      `ESLint ${version} is too old: the oldest supported version is ${OLDEST_VERSION}. ` +
         'Update it: npm install --save-dev eslint@8.57.1',
     );
   }
@@ -151,9 +151,13 @@ export async function loadEslint(directory: string): Promise<EslintInstallation>
     };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EslintLoadError('TOOL_ERROR', `ESLint ${version} does not load in Node ${process.version}: ${reason}`, {
-      cause,
-    });
+    throw new EslintLoadError(
+      'TOOL_ERROR',
+      `ESLint ${version} cannot be loaded in Node.js ${process.version}: ${reason}`,
+      {
+        cause,
+      },
+    );
   }
 }
 

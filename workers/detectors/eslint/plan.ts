@@ -162,13 +162,13 @@ class PlanOutcome {
       if (this.#units.length > 0 || this.#problems.length > 0) return { status: 'ready', engine, ...common };
       return {
         status: 'not-applicable',
-        note: 'ESLint is configured to lint no file of this folder',
+        note: 'The ESLint configuration matches no file in this folder.',
         engine,
         ...common,
       };
     }
     if (this.#failedRoots > 0) return { status: 'failed', ...common };
-    const note = 'no ESLint configuration found; create one with npm init @eslint/config@latest';
+    const note = 'No ESLint configuration found. Create one: npm init @eslint/config@latest';
     return { status: 'not-applicable', note, ...common };
   }
 }

@@ -48,9 +48,9 @@ export function wrongKindProblem(
 }
 
 function rightKind(name: string, configType: ConfigType): string {
-  if (configType === 'flat') return `It needs an eslint.config.js: npx @eslint/migrate-config ${name}`;
+  if (configType === 'flat') return `Create an eslint.config.js: npx @eslint/migrate-config ${name}`;
   return process.env['ESLINT_USE_FLAT_CONFIG'] === 'false'
-    ? 'Unset the environment variable ESLINT_USE_FLAT_CONFIG, which is false.'
+    ? 'The environment variable ESLINT_USE_FLAT_CONFIG is false: unset it.'
     : 'Rename it to eslint.config.mjs if it is JavaScript, or update ESLint: npm install --save-dev eslint@latest';
 }
 
@@ -69,8 +69,8 @@ export function unreadableProblem(place: string, error: unknown, workspace: stri
   return {
     code: 'UNREADABLE',
     message:
-      `${name === '.' ? 'The folder' : name} cannot be read, so ESLint did not look at it: ${firstLines(error, workspace)}. ` +
-      'Give this user read permission, or ignore it in the ESLint configuration.',
+      `${name === '.' ? 'The folder' : name} cannot be read, so ESLint skipped it: ${firstLines(error, workspace)}. ` +
+      'Grant read permission, or ignore it in the ESLint configuration.',
     file: name,
     range: FILE_START,
     fatal: true,
@@ -105,8 +105,8 @@ function firstLines(error: unknown, workspace: string): string {
 function adviceFor(error: unknown): readonly string[] {
   if (error instanceof Error && 'code' in error && error.code === 'ERR_DLOPEN_FAILED') {
     return [
-      `Native code does not load in Node ${process.version}, which runs here: build it again (npm rebuild), or name the ` +
-        'Node.js it was built for in the setting bulkhead.node.',
+      `The native module cannot be loaded in Node.js ${process.version}. Rebuild it (npm rebuild), or set bulkhead.node to the ` +
+        'Node.js it was built for.',
     ];
   }
   if (error instanceof Error && /^The 'jiti' library is required/.test(error.message)) {

@@ -14,7 +14,7 @@ export function checkCommonJs(check: ImportCheck, module: Module): void {
   for (const { start, end } of calls) {
     if (/^\s*import\b/.test(text.slice(start, end))) continue;
     check.report(module, 'commonjs-in-esm', {
-      message: `There is no 'require' in an ECMAScript module. Use import, or createRequire of node:module.`,
+      message: `'require' is not defined in an ECMAScript module. Use import, or createRequire from node:module.`,
       range: rangeIn(module.record, start, end),
     });
   }

@@ -16,7 +16,7 @@ export function checkBuiltin(check: ImportCheck, asked: ImportSite, written: str
   if (deprecated) {
     if (!written.startsWith('node:') && isPackageInstead(check, module, name)) return;
     check.report(module, 'deprecated-builtin', {
-      message: `Node's module '${name}' is ${deprecationText(deprecated)}`,
+      message: `The Node.js module '${name}' is ${deprecationText(deprecated)}`,
       range: specifierRange(module.record, request),
       tags: ['deprecated'],
       ...(name === 'sys' ? { fixes: [specifierFix(module, request, 'node:util', 'fix', `Import 'node:util'`)] } : {}),
@@ -27,7 +27,7 @@ export function checkBuiltin(check: ImportCheck, asked: ImportSite, written: str
   for (const { imported, local, typeOnly, start, end } of request.names) {
     if (typeOnly) continue;
     const entry = Object.hasOwn(table, imported) ? table[imported] : undefined;
-    if (entry) reportName(check, module, `'${imported}' of '${name}'`, entry, start, end);
+    if (entry) reportName(check, module, `'${imported}' from '${name}'`, entry, start, end);
     if (imported === '*' || imported === 'default') checkMembers(check, module, name, local, table);
   }
 }
@@ -51,7 +51,7 @@ function checkMembers(
   for (const { member, start, end } of usesOf(check.graph, module)?.values.get(local) ?? []) {
     if (member === undefined || !Object.hasOwn(table, member)) continue;
     const entry = table[member];
-    if (entry) reportName(check, module, `'${member}' of '${name}'`, entry, start, end + 1 + member.length);
+    if (entry) reportName(check, module, `'${member}' from '${name}'`, entry, start, end + 1 + member.length);
   }
 }
 
@@ -71,5 +71,5 @@ function reportName(
 }
 
 function deprecationText({ code, instead }: Deprecation): string {
-  return `${code === 'removed' ? 'no longer there' : `deprecated (${code})`}. Use ${instead}.`;
+  return `${code === 'removed' ? 'no longer part of Node.js' : `deprecated (${code})`}. Use ${instead}.`;
 }

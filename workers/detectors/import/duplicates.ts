@@ -15,7 +15,7 @@ export function checkDuplicates(check: ImportCheck, module: Module): void {
     const line = rangeIn(record, first.start, first.end).start.line + 1;
     const fix = mergeFix(check.graph, module, first, second);
     check.report(module, 'duplicate-import', {
-      message: `${what}. Merge this with the import on line ${String(line)}.`,
+      message: `${what}. Merge it with the import on line ${String(line)}.`,
       range: specifierRange(record, second),
       related: [{ file, range: specifierRange(record, first), message: 'first imported here' }],
       ...(fix === undefined ? {} : { fixes: [fix] }),
@@ -80,7 +80,7 @@ function mergeFix(graph: ModuleGraph, module: Module, first: ModuleRequest, seco
   const removal = { range: rangeIn(module.record, second.start, second.end + lineEnd), newText: '' };
   const [into, from] = [first, second].map(({ start, end }) => text.slice(start, end));
   if (/\/[/*]|\bwith\b|\bassert\b/.test(`${into ?? ''}${from ?? ''}`)) return undefined;
-  if (second.names.length === 0) return { title: 'Remove it', kind: 'fix', edits: [removal] };
+  if (second.names.length === 0) return { title: 'Remove the duplicate import', kind: 'fix', edits: [removal] };
   const braces = /\{([^{}]*)\}/d;
   const target = braces.exec(into ?? '');
   const source = braces.exec(from ?? '');

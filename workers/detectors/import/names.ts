@@ -72,5 +72,5 @@ function questionOf(meant: string | undefined): string {
 }
 
 function placeOf({ file, record }: Module): RelatedPlace {
-  return { file, range: rangeIn(record, 0, 0), message: 'the module asked' };
+  return { file, range: rangeIn(record, 0, 0), message: 'the imported module' };
 }

@@ -12,7 +12,7 @@ export function checkCase(check: ImportCheck, asked: ImportSite, file: string): 
   const { module, request } = asked;
   const corrected = spelledAs(module, request.specifier, file);
   check.report(module, 'case-mismatch', {
-    message: `'${request.specifier}' differs in case from ${file}: it fails wherever file names are case-sensitive.`,
+    message: `'${request.specifier}' differs from ${file} in case, so it fails on case-sensitive file systems. Write it as the file is named.`,
     range: specifierRange(module.record, request),
     ...(corrected === undefined
       ? {}
@@ -32,7 +32,7 @@ export function checkExtension(check: ImportCheck, { module, request }: ImportSi
   const corrected =
     tail === undefined ? undefined : `${specifier.replace(/\/$/, '')}${tail.replace(/^(?=[^./])/, '/')}`;
   check.report(module, 'missing-extension-esm', {
-    message: `Node does not complete '${specifier}' in an ECMAScript module. Write ${corrected === undefined ? 'the file name in full' : `'${corrected}'`}.`,
+    message: `Node.js does not complete '${specifier}' in an ECMAScript module. Write ${corrected === undefined ? 'the full file name' : `'${corrected}'`}.`,
     range: specifierRange(module.record, request),
     ...(corrected === undefined
       ? {}

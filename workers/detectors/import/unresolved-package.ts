@@ -23,7 +23,7 @@ export function reportPackage(check: ImportCheck, asked: ImportSite, { package: 
   check.report(module, 'unresolved-package', {
     message:
       why === 'subpath'
-        ? `Package '${name}' is installed but has no '${specifier.slice(name.length + 1)}'. Correct the path, or install the version that has it.`
+        ? `Package '${name}' is installed but has no '${specifier.slice(name.length + 1)}'. Correct the path, or install a version that has it.`
         : `Package '${name}' is neither installed nor declared. Install it, or correct the name.`,
     range: specifierRange(module.record, request),
   });
@@ -35,7 +35,7 @@ export function reportBlocked(
   { package: name = '' }: Missing,
 ): void {
   check.report(module, 'exports-blocked', {
-    message: `'${request.specifier}' is not exported by package '${name}'. Import one of the paths its "exports" lists.`,
+    message: `'${request.specifier}' is not exported by package '${name}'. Import a path that its "exports" field lists.`,
     range: specifierRange(module.record, request),
   });
 }
@@ -49,7 +49,7 @@ export function nothingInstalled(graph: ModuleGraph): { readonly file: string; r
     rule: 'unresolved-package',
     severity: 'info',
     message:
-      'Nothing is installed here, so imports of packages are not checked. Run the install of your package manager.',
+      'No packages are installed, so imports of packages are not checked. Install the dependencies (for instance npm install).',
     range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } },
   };
   return { file: root.file, finding };

@@ -31,7 +31,7 @@ function reportFile(check: ImportCheck, asked: ImportSite, missing: Missing): vo
   if (missing.why === 'imports' && check.toolchain.isConfiguredAlias(specifier)) return;
   if (guardedRequests(check.graph, module).has(index)) return;
   const fixes = missing.via === 'relative' ? spellingFixes(check, asked) : [];
-  const advice = fixes[0] ? `${fixes[0].title}?` : 'Create it, or correct the path.';
+  const advice = fixes[0] ? `${fixes[0].title}?` : 'Create the file, or correct the path.';
   check.report(module, 'unresolved', {
     message: `Cannot resolve '${specifier}': ${reasonOf(missing)}. ${advice}`,
     range: specifierRange(module.record, request),
@@ -40,10 +40,10 @@ function reportFile(check: ImportCheck, asked: ImportSite, missing: Missing): vo
 }
 
 function reasonOf({ via, why }: Missing): string {
-  if (via === 'paths') return '"paths" of the tsconfig speaks for it, but no such file exists';
+  if (via === 'paths') return 'it matches "paths" in the tsconfig, but no such file exists';
   if (why === 'imports') return 'no entry in "imports" of package.json matches it';
   if (via === 'imports') return 'its target in "imports" of package.json does not exist';
-  return `no such file, with any known extension or as a folder's index`;
+  return 'no such file, with any known extension or as the index of a folder';
 }
 
 /** A stylesheet or picture is the bundler's to find, and so is what a query asks for. */

@@ -152,7 +152,7 @@ class IsolationChecker {
       for (const [file, whats] of Map.groupBy(unsupported ?? [], (note) => note.file)) {
         this.#findings.add(file, 'info', {
           rule: 'boundary',
-          message: `Not read, so not held by Bulkhead: ${whats.map(({ what }) => what).join(', ')}.`,
+          message: `Bulkhead does not enforce these rules because it cannot read them: ${whats.map(({ what }) => what).join(', ')}.`,
           range: FIRST_LINE,
         });
       }
@@ -182,7 +182,7 @@ class IsolationChecker {
     const fixes = this.#entryFixes(module, request, to);
     this.#findings.add(module.file, this.#severities['cross-package-relative-import'], {
       rule: 'cross-package-relative-import',
-      message: `${from.data.name ?? from.directory} reaches into ${target} of package '${name}' by a relative path. Import it by the package's name, and declare the dependency.`,
+      message: `${from.data.name ?? from.directory} imports ${target} of package '${name}' by a relative path. Import it by the package name, and declare the dependency.`,
       range: specifierRange(module.record, request),
       ...(fixes.length === 0 ? {} : { fixes }),
     });
@@ -204,7 +204,7 @@ class IsolationChecker {
     const fixes = this.#entryFixes(module, request, to);
     this.#findings.add(module.file, this.#severities['deep-import'], {
       rule: 'deep-import',
-      message: `'${request.specifier}' reaches ${target}, which package '${name}' does not offer. Import what its "exports" lists.`,
+      message: `'${request.specifier}' leads to ${target}, which package '${name}' does not export. Import a path that its "exports" field lists.`,
       range: specifierRange(module.record, request),
       ...(fixes.length === 0 ? {} : { fixes }),
     });
@@ -234,7 +234,7 @@ class IsolationChecker {
     if (module.file.startsWith(parent) || isToolFile(module.file, this.#graph.manifests)) return;
     this.#findings.add(module.file, this.#severities['private-folder'], {
       rule: 'private-folder',
-      message: `${folder}/ is for the files of ${parent === '' ? 'the root' : parent} only. Import what ${parent} offers, or move it out of ${folder}/.`,
+      message: `${folder}/ is private to ${parent === '' ? 'the root folder' : parent}. Import from ${parent === '' ? 'a public module' : parent} instead, or move the file out of ${folder}/.`,
       range: specifierRange(module.record, request),
     });
   }
@@ -242,7 +242,7 @@ class IsolationChecker {
   #test(module: Module, request: ModuleRequest, target: string): void {
     this.#findings.add(module.file, this.#severities['prod-imports-test'], {
       rule: 'prod-imports-test',
-      message: `${module.file} is not a test but imports ${target}, which is. Move what both need out of the tests.`,
+      message: `${module.file} is production code but imports the test file ${target}. Move the shared code out of the tests.`,
       range: specifierRange(module.record, request),
     });
   }
@@ -252,7 +252,7 @@ class IsolationChecker {
     if (one === undefined || other === undefined || isTestFile(module.file, this.#graph.manifests)) return;
     this.#findings.add(module.file, this.#severities['app-imports-app'], {
       rule: 'app-imports-app',
-      message: `Application ${one} imports application ${other}. Move what both need into a package.`,
+      message: `Application ${one} imports application ${other}. Move the shared code into a package.`,
       range: specifierRange(module.record, request),
     });
   }
@@ -263,7 +263,7 @@ class IsolationChecker {
       if (entry.isMutable !== true) continue;
       this.#findings.add(module.file, this.#severities['mutable-export'], {
         rule: 'mutable-export',
-        message: `'${entry.name}' is exported and can be assigned: whoever imports it shares its changes. Export a function that reads it, or make it const.`,
+        message: `'${entry.name}' is exported and mutable, so every importer sees its changes. Make it const, or export a function that reads it.`,
         range: rangeIn(module.record, entry.start, entry.end),
       });
     }
@@ -281,7 +281,7 @@ class IsolationChecker {
       if (ce >= 20 && ca >= often && ce >= widely && !/(^|\/)index\.[^/]+$/.test(module.file)) {
         this.#findings.add(module.file, this.#severities['hub-module'], {
           rule: 'hub-module',
-          message: `${String(ca)} modules import this one and it imports ${String(ce)}: every change passes through here. Split it by its users.`,
+          message: `${String(ca)} modules import this module and it imports ${String(ce)}, so most changes affect it. Split it by the modules that use it.`,
           range: FIRST_LINE,
         });
       }
@@ -289,7 +289,7 @@ class IsolationChecker {
       if (lines > 1000 && names >= 30) {
         this.#findings.add(module.file, this.#severities['god-module'], {
           rule: 'god-module',
-          message: `${String(lines)} lines, ${String(names)} exports and ${String(ca)} importers: this module does everything. Split it.`,
+          message: `${String(lines)} lines, ${String(names)} exports and ${String(ca)} importers: this module has too many responsibilities. Split it.`,
           range: FIRST_LINE,
         });
       }
@@ -312,7 +312,7 @@ class IsolationChecker {
     if (!one || !other || !module || one.ca < 5 || other.instability < one.instability + 0.3) return;
     this.#findings.add(module.file, this.#severities['unstable-dependency'], {
       rule: 'unstable-dependency',
-      message: `${String(one.ca)} modules lean on this one (instability ${one.instability.toFixed(2)}), but it leans on ${modules[to]?.file ?? ''} (${other.instability.toFixed(2)}), which changes more easily.`,
+      message: `${String(one.ca)} modules depend on this module (instability ${one.instability.toFixed(2)}), but it depends on ${modules[to]?.file ?? ''} (${other.instability.toFixed(2)}), which is less stable. Invert the dependency, or move the shared code into a stable module.`,
       range: specifierRange(module.record, request),
     });
   }
@@ -325,7 +325,7 @@ class IsolationChecker {
       for (const { start, end } of effectsOnLoad(this.#graph, module)) {
         this.#findings.add(module.file, this.#severities['effect-on-load'], {
           rule: 'effect-on-load',
-          message: 'This runs whenever the module is imported. Move it into a function that its users call.',
+          message: 'This code runs whenever the module is imported. Move it into a function that the importers call.',
           range: rangeIn(module.record, start, end),
         });
       }

@@ -55,7 +55,7 @@ function violationOf(constraints: readonly Constraint[], source: Project, target
   if (constraints.length === 0) {
     return {
       name: 'Nx',
-      message: `No constraint speaks of the tags of ${source.name}, so it may depend on no project.`,
+      message: `No constraint matches the tags of ${source.name}, so it may not depend on any project.`,
     };
   }
   for (const constraint of constraints) {

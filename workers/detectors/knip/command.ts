@@ -32,7 +32,11 @@ export async function runKnip(
   let size = 0;
   let errors = '';
   const timer = setTimeout(() => {
-    limits.abort(new KnipError(`knip ${version} gave no answer within ${String(timeoutMs / 1000)} s and was ended.`));
+    limits.abort(
+      new KnipError(
+        `knip ${version} did not finish within ${String(timeoutMs / 1000)} s and was stopped. Raise bulkhead.knip.timeout.`,
+      ),
+    );
   }, timeoutMs);
   try {
     const code = await new Promise<string>((resolve, reject) => {
@@ -47,7 +51,7 @@ export async function runKnip(
       knip.stdout.on('data', (chunk: Buffer) => {
         size += chunk.length;
         if (size <= OUTPUT_LIMIT) output.push(chunk);
-        else limits.abort(new KnipError(`knip ${version} printed more than ${String(OUTPUT_LIMIT / 1024 / 1024)} MB and was ended.`)); // prettier-ignore
+        else limits.abort(new KnipError(`knip ${version} printed more than ${String(OUTPUT_LIMIT / 1024 / 1024)} MB and was stopped.`)); // prettier-ignore
       });
       knip.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-ERRORS_LIMIT)));
       knip.once('error', reject);

@@ -38,7 +38,9 @@ function findingOf(answer: KnipIssue, severity: Severity, text: string): Finding
       ? {
           related: group
             .slice(1)
-            .flatMap(({ name, position }) => (position ? [{ file, range: placed(text, name, position), message: name }] : [])),
+            .flatMap(({ name, position }) =>
+              position ? [{ file, range: placed(text, name, position), message: name }] : [],
+            ),
         }
       : {}),
   };
@@ -49,19 +51,19 @@ function messageOf({ type, name, parent, group = [] }: KnipIssue): string {
   const whose = parent === undefined ? `'${name}'` : `'${parent}.${name}'`;
   switch (type) {
     case 'files':
-      return 'Nothing that knip knows as an entry reaches this file.';
+      return 'No entry file of knip reaches this file. Remove it, or add it to "entry" in the knip configuration.';
     case 'dependencies':
-      return `Nothing uses '${name}'.`;
+      return `Nothing uses the dependency '${name}'.`;
     case 'devDependencies':
       return `Nothing uses the devDependency '${name}'.`;
     case 'optionalPeerDependencies':
-      return `'${name}' is used, but declared only as an optional peer.`;
+      return `'${name}' is used, but declared only as an optional peer dependency.`;
     case 'unlisted':
       return `'${name}' is used here, but no package.json declares it.`;
     case 'binaries':
-      return `'${name}' is called, but no declared dependency brings it.`;
+      return `'${name}' is run, but no declared dependency provides it.`;
     case 'unresolved':
-      return `'${name}' leads to nothing.`;
+      return `Cannot resolve '${name}'.`;
     case 'exports':
     case 'nsExports':
       return `Nothing imports '${name}'.`;
@@ -73,13 +75,13 @@ function messageOf({ type, name, parent, group = [] }: KnipIssue): string {
     case 'namespaceMembers':
       return `Nothing uses ${whose}.`;
     case 'duplicates':
-      return `${group.map((one) => `'${one.name}'`).join(', ')} are exports of the same thing.`;
+      return `${group.map((one) => `'${one.name}'`).join(', ')} export the same thing.`;
     case 'catalog':
-      return `No package takes '${name}' from the ${parent ?? 'default'} catalog.`;
+      return `No package uses '${name}' from the ${parent ?? 'default'} catalog.`;
     case 'catalogReferences':
-      return `'${name}' refers to an entry that the ${parent ?? 'default'} catalog does not have.`;
+      return `The ${parent ?? 'default'} catalog has no entry for '${name}'.`;
     case 'cycles':
-      return `These import each other: ${group.map((one) => one.name).join(' → ')}.`;
+      return `Import cycle: ${group.map((one) => one.name).join(' → ')}.`;
     default:
       return `${type}: ${whose}.`;
   }

@@ -122,7 +122,7 @@ async function reportOf(
     return report;
   } catch (error) {
     if (!(error instanceof KnipError)) throw error;
-    const message = `${error.message} What it found before stays.`;
+    const message = `${error.message} Its earlier results stay.`;
     tell([{ code: 'TOOL_ERROR', message, file: knip.configFile, fatal: true }]);
     return undefined;
   } finally {
@@ -136,13 +136,13 @@ function problemsIn(errors: string, { configFile, version }: KnipInstallation): 
   const unloaded = [...errors.matchAll(/Error loading (\S+) \((.*)\)$/gm)].map(
     ([, file = '', reason = '']): DetectorProblem => ({
       code: 'CONFIG_ERROR',
-      message: `knip could not load this file, so what it says may be wrong: ${reason}`,
+      message: `knip could not load this file, so its results may be wrong: ${reason}`,
       file,
       fatal: true,
     }),
   );
   if (unloaded.length > 0) return unloaded;
-  return [{ code: 'TOOL_ERROR', message: `knip ${version} complained: ${errors}`, file: configFile, fatal: true }];
+  return [{ code: 'TOOL_ERROR', message: `knip ${version} reported errors: ${errors}`, file: configFile, fatal: true }];
 }
 
 /** Of the files that a report speaks of; what cannot be read is empty. */

@@ -21,10 +21,10 @@ export function checkBinaries(check: PackageCheck): void {
       for (const program of new Set(programsIn(script))) {
         if (provided.has(program) || OF_THE_SYSTEM.has(program)) continue;
         const how = isLinked(graph.root, directory, program)
-          ? 'It is there only because something else installs it.'
-          : 'It works only where it is installed by hand.';
+          ? 'It works only because another package installs it.'
+          : 'It works only where somebody installed it by hand.';
         check.report(file.manifest.file, 'unlisted-binary', {
-          message: `Script '${name}' calls '${program}', which no dependency of this package or of the root brings. ${how} Add its package to "devDependencies".`,
+          message: `Script '${name}' runs '${program}', which no dependency of this package or the root provides. ${how} Add its package to "devDependencies".`,
           range: file.place('scripts', name),
         });
       }

@@ -23,13 +23,13 @@ export function checkFields(check: PackageCheck): void {
     const isNamed = name === undefined || isPackageName(name) || (manifest.data.private === true && isTolerated(check, manifest)); // prettier-ignore
     if (!isNamed) {
       check.report(manifest.file, 'invalid-field', {
-        message: `'${name}' cannot be the name of a package: lower case letters, digits and -._~, with one @scope/ at most.`,
+        message: `'${name}' is not a valid package name. Use lowercase letters, digits and -._~, with an optional @scope/.`,
         range: file.place('name'),
       });
     }
     if (version !== undefined && semver.valid(version) === null) {
       check.report(manifest.file, 'invalid-field', {
-        message: `'${version}' is not a semantic version like 1.2.3.`,
+        message: `'${version}' is not a semantic version. Write one like 1.2.3.`,
         range: file.place('version'),
       });
     }
@@ -47,7 +47,7 @@ function checkRanges(check: PackageCheck, file: ManifestFile): void {
     if (entries === undefined) continue;
     if (!isRecord(entries)) {
       check.report(manifest.file, 'invalid-field', {
-        message: `"${section}" must be an object of names and versions.`,
+        message: `"${section}" must be an object that maps package names to versions.`,
         range: file.place(section),
       });
       continue;
@@ -55,7 +55,7 @@ function checkRanges(check: PackageCheck, file: ManifestFile): void {
     for (const [name, range] of Object.entries(entries)) {
       if (typeof range === 'string' && rangeKindOf(range).kind !== 'invalid') continue;
       check.report(manifest.file, 'invalid-range', {
-        message: `'${typeof range === 'string' ? range : JSON.stringify(range)}' is no version range for '${name}'. Write one like ^1.2.3.`,
+        message: `'${typeof range === 'string' ? range : JSON.stringify(range)}' is not a valid version range for '${name}'. Write one like ^1.2.3.`,
         range: file.place(section, name),
       });
     }
@@ -66,7 +66,7 @@ function checkDuplicates(check: PackageCheck, file: ManifestFile): void {
   const { manifest } = file;
   for (const { path: where, key, range } of file.repeatedKeys()) {
     check.report(manifest.file, 'duplicate-dependency', {
-      message: `"${key}" stands twice in ${where.length === 0 ? 'this file' : `"${where.join('.')}"`}; the last one counts. Remove one.`,
+      message: `"${key}" appears twice in ${where.length === 0 ? 'this file' : `"${where.join('.')}"`}, and only the last one counts. Remove one.`,
       range,
     });
   }
@@ -77,7 +77,7 @@ function checkDuplicates(check: PackageCheck, file: ManifestFile): void {
     const other = dependencies.find((one) => one.name === name && one.section === 'dependencies');
     if (!other) continue;
     check.report(manifest.file, 'duplicate-dependency', {
-      message: `'${name}' is in "dependencies" as well. Keep one of the two.`,
+      message: `'${name}' is also in "dependencies". Keep one of the two.`,
       range: file.place(section, name),
       fixes: [
         {
@@ -107,7 +107,7 @@ export function checkEntries(check: PackageCheck): void {
       if (generated.has(base) || existsSync(path.join(graph.root, base)) || BUILD_FOLDER.test(target)) continue;
       if (graph.projects.sourcesOf(base).some((source) => index.complete(source, true) !== undefined)) continue;
       check.report(manifest.file, 'missing-entry', {
-        message: `"${where.join('.')}" points to ${target}, which does not exist and is not what a build makes.`,
+        message: `"${where.join('.')}" points to ${target}, which does not exist and which no build creates. Correct the path, or add the file.`,
         range: file.place(...where),
       });
     }
@@ -160,12 +160,12 @@ export function checkLockfiles(check: PackageCheck): void {
       const names = present.map(({ name }) => name).join(' and ');
       report(
         'multiple-lockfiles',
-        `There are lockfiles of ${String(managers.size)} package managers: ${names}. Keep the one your team installs with.`,
+        `This package has lockfiles of ${String(managers.size)} package managers: ${names}. Keep the one of the package manager you use.`,
       );
     } else if (managers.size === 0 && directory === '' && hasDependencies(file) && !isLockedElsewhere(graph.root)) {
       report(
         'lockfile-missing',
-        'There is no lockfile, so every install may give other versions. Commit the one your package manager writes.',
+        'There is no lockfile, so each install may resolve to different versions. Commit the one your package manager creates.',
       );
     }
   }

@@ -121,7 +121,7 @@ class PackageChecker implements PackageCheck {
   #manifests(): void {
     for (const broken of this.#broken) {
       this.report(broken.manifest.file, 'invalid-json', {
-        message: 'This is not a JSON object, so no tool can read it. Correct it here.',
+        message: 'This file is not a valid JSON object, so no tool can read it. Fix the syntax here.',
         range: broken.syntaxErrorRange,
       });
     }

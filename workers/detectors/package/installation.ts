@@ -29,7 +29,7 @@ export function checkInstallation(check: PackageCheck): void {
       if (found) checkInstalled(check, file, dependency, found, overridden);
       else if (dependency.section !== 'optionalDependencies') {
         check.report(file.manifest.file, 'not-installed', {
-          message: `'${dependency.name}' is declared but not installed. Run the install of your package manager.`,
+          message: `'${dependency.name}' is declared but not installed. Install the dependencies (for instance npm install).`,
           range: file.place(dependency.section, dependency.name),
         });
       }
@@ -54,7 +54,7 @@ function checkInstalled(
   if (isOutside)
     report(
       'installed-out-of-range',
-      `'${name}' is installed as ${version}, which ${range} does not allow. Run the install again.`,
+      `'${name}' is installed as ${version}, which does not satisfy ${range}. Install the dependencies again.`,
     );
   checkPeers(check, name, data, directory, overridden, report);
   const [own, theirs] = [file.manifest.data['engines'], data['engines']].map((engines) =>
@@ -68,7 +68,7 @@ function checkInstalled(
   ) {
     report(
       'engines-unsatisfied',
-      `'${name}' needs Node ${theirs}, but this package promises to run on ${own}. Raise "engines", or use another version.`,
+      `'${name}' needs Node ${theirs}, but this package supports ${own}. Raise "engines", or use another version of it.`,
     );
   }
 }
@@ -101,10 +101,13 @@ function checkPeers(
       if (!isOptional)
         report(
           'peer-conflict',
-          `'${name}' needs its peer '${peer}' ${range}, which is not installed. Add it to this package.`,
+          `'${name}' needs the peer dependency '${peer}' ${range}, which is not installed. Add it to this package.`,
         );
     } else if (!satisfies(version, range)) {
-      report('peer-conflict', `'${name}' needs its peer '${peer}' ${range}, but ${version} is installed.`);
+      report(
+        'peer-conflict',
+        `'${name}' needs the peer dependency '${peer}' ${range}, but ${version} is installed. Align the versions.`,
+      );
     }
   }
 }
@@ -125,7 +128,7 @@ function checkNodeVersionFile(check: PackageCheck): void {
       const meets = parts === 3 ? semver.satisfies(written, wanted) : semver.intersects(possible, wanted);
       if (meets) continue;
       check.report(file.manifest.file, 'engines-unsatisfied', {
-        message: `${name} chooses Node ${written}, which "engines" (${wanted}) does not allow.`,
+        message: `${name} selects Node ${written}, which does not satisfy "engines" (${wanted}). Change one of the two.`,
         range: file.place('engines', 'node'),
       });
     }

@@ -70,7 +70,9 @@ export function checkUnlisted(
     const range = rangeToAdd(check, manifest, wanted);
     const section = isForDevelopment ? 'devDependencies' : 'dependencies';
     const because =
-      isLocked === false ? 'nor does the lockfile have it' : 'it works only as long as something else installs it';
+      isLocked === false
+        ? 'and the lockfile does not contain it'
+        : 'so it works only as long as another package installs it';
     const fixes: readonly Fix[] =
       range === undefined
         ? []
@@ -85,7 +87,7 @@ export function checkUnlisted(
       module.file,
       'unlisted-dependency',
       {
-        message: `'${name}' is used here but ${manifest.file} does not declare it${isLocked === false ? ', ' : ': '}${because}. Add ${wanted === name ? 'it' : `'${wanted}'`} to "${section}".`,
+        message: `'${name}' is used here but ${manifest.file} does not declare it, ${because}. Add ${wanted === name ? 'it' : `'${wanted}'`} to "${section}".`,
         range: specifierRange(module.record, request),
         ...(fixes.length === 0 ? {} : { fixes }),
       },
@@ -167,7 +169,7 @@ export function reportMisplaced(check: PackageCheck, file: ManifestFile, { name,
   const { manifest } = file;
   const range = file.declared.get(name)?.[0]?.range;
   check.report(manifest.file, 'misplaced-dependency', {
-    message: `'${name}' is a devDependency, but ${module.file} needs it at run time: users of this package will not have it. Move it to "dependencies".`,
+    message: `'${name}' is a devDependency, but ${module.file} needs it at run time, so users of this package will not have it. Move it to "dependencies".`,
     range: file.place('devDependencies', name),
     related: [{ file: module.file, range: specifierRange(module.record, request), message: 'used here' }],
     fixes: [

@@ -48,7 +48,7 @@ export class UnusedCheck {
       const section = sections?.[0]?.section;
       if (!section || isMentioned(this.#check, manifest, name, mentions)) continue;
       this.#check.report(manifest.file, ruleOf(sections), {
-        message: `No module, script or configuration of this package names '${name}'. Remove it if nothing else needs it.`,
+        message: `No module, script or configuration of this package uses '${name}'. Remove it if nothing else needs it.`,
         range: file.place(section, name),
         tags: ['unnecessary'],
         fixes: [

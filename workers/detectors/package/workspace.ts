@@ -49,7 +49,7 @@ function checkVersions(check: PackageCheck, members: readonly ManifestFile[]): v
     for (const { file, section, range } of list) {
       if (range === usual) continue;
       check.report(file.manifest.file, 'version-mismatch', {
-        message: `'${name}' is ${range} here, but ${usual} in ${example?.file.manifest.file ?? 'the rest'} of the same workspace${agreeing.length > 1 ? ` and ${String(agreeing.length - 1)} more` : ''}. Align them.`,
+        message: `'${name}' is ${range} here, but ${usual} in ${example?.file.manifest.file ?? 'the rest'} of the same workspace${agreeing.length > 1 ? ` and ${String(agreeing.length - 1)} more` : ''}. Align the versions.`,
         range: file.place(section, name),
         related: example
           ? [
@@ -88,7 +88,7 @@ function checkLocalVersions(check: PackageCheck, members: readonly ManifestFile[
       const isWritten = semver.coerce(version)?.version !== '0.0.0' && semver.validRange(range) !== null;
       if (!isWritten || semver.satisfies(version, range, { includePrerelease: true })) continue;
       check.report(file.manifest.file, 'version-mismatch', {
-        message: `'${name}' is ${range} here, but this workspace has ${version}: another one will be fetched. Align them.`,
+        message: `'${name}' is ${range} here, but this workspace has ${version}, so the package manager fetches another copy. Align the versions.`,
         range: file.place(section, name),
       });
     }
@@ -111,7 +111,7 @@ function checkWorkspaceProtocol(check: PackageCheck, members: readonly ManifestF
       if (!range.startsWith('workspace:') || /^workspace:.*[@/]/.test(range) || check.graph.manifests.members.has(name))
         continue;
       check.report(file.manifest.file, 'invalid-range', {
-        message: `There is no package '${name}' in this workspace for '${range}' to mean.`,
+        message: `'${range}' needs a package '${name}' in this workspace, but there is none. Correct the name, or use a version range.`,
         range: file.place(section, name),
       });
     }
@@ -144,7 +144,7 @@ function checkCatalog(check: PackageCheck, members: readonly ManifestFile[]): vo
       const start = key.range?.[0] ?? 0;
       const end = isScalar(value) ? (value.range?.[1] ?? start) : start;
       check.report('pnpm-workspace.yaml', 'unused-catalog-entry', {
-        message: `No package takes '${key.value}' from the ${catalog} catalog. Remove it.`,
+        message: `No package uses '${key.value}' from the ${catalog} catalog. Remove it.`,
         range: rangeAt(lines, start, end),
         tags: ['unnecessary'],
       });

@@ -270,11 +270,11 @@ class AcceleratedSession implements TypeScriptSession {
     const examples = difference.slice(0, LOGGED_DIFFERENCES).map((line) => `\n  ${line}`);
     const outcome =
       comparison.outcome === 'equal'
-        ? 'says the same; it will speak first where everything has to be checked'
-        : `differs (${String(difference.length)} lines) and stays silent:${examples.join('')}`;
+        ? 'gives the same results; it will answer first when everything has to be checked'
+        : `differs (${String(difference.length)} lines) and is not used:${examples.join('')}`;
     this.#settings.log(
       'info',
-      `${name}: the bundled TypeScript, held against ${compilerName(this.#engine)}, ${outcome}`,
+      `${name}: the bundled TypeScript, compared with ${compilerName(this.#engine)}, ${outcome}`,
     );
   }
 
@@ -310,7 +310,7 @@ class AcceleratedSession implements TypeScriptSession {
     const { root, log, open, hasMemory } = this.#settings;
     const bytes = comparison ? comparison.megabytes * MEGABYTE : estimatedBytes();
     if (!hasMemory(bytes)) {
-      log('info', `No room for TypeScript ${engine.version} beside ${compilerName(this.#engine)}`);
+      log('info', `Not enough memory for TypeScript ${engine.version} beside ${compilerName(this.#engine)}`);
       return undefined;
     }
     const session = open(engine, { root, log });
@@ -327,7 +327,7 @@ class AcceleratedSession implements TypeScriptSession {
     const name = this.#paths.relative(configFile);
     this.#settings.log(
       'warn',
-      `${name}: the bundled TypeScript failed (${reason}); ${compilerName(this.#engine)} goes on alone`,
+      `${name}: the bundled TypeScript failed (${reason}); ${compilerName(this.#engine)} continues alone`,
     );
   }
 

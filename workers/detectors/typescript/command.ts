@@ -24,7 +24,7 @@ export function openCommand(engine: Compiler, settings: SessionSettings): TypeSc
     update: ({ overlays }) => {
       if (overlays.size > 0 && !told) {
         told = true;
-        log('warn', `TypeScript ${engine.version} is run by its command line, which sees saved files only.`);
+        log('warn', `TypeScript ${engine.version} runs from the command line, so it sees saved files only.`);
       }
       return Promise.resolve();
     },

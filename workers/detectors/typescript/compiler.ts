@@ -44,7 +44,7 @@ export async function compilerFor(directory: string, mode: CompilerMode): Promis
   if (mode === 'workspace') {
     throw new CompilerMissing({
       code: 'TOOL_MISSING',
-      message: `No typescript is installed for ${directory}. Run 'npm install --save-dev typescript', or set the option 'typescript.engine' to 'auto' to use the one that comes with Bulkhead.`,
+      message: `TypeScript is not installed for ${directory}. Run 'npm install --save-dev typescript', or set the option 'typescript.engine' to 'auto' to use the version bundled with Bulkhead.`,
       fatal: true,
     });
   }
@@ -107,7 +107,7 @@ async function bundledPackage(): Promise<Package> {
     throw new CompilerMissing(
       {
         code: 'TOOL_MISSING',
-        message: `The TypeScript that comes with Bulkhead is missing. Reinstall Bulkhead, or install one in the workspace: 'npm install --save-dev typescript'.`,
+        message: `The TypeScript bundled with Bulkhead is missing. Reinstall Bulkhead, or install TypeScript in the workspace: 'npm install --save-dev typescript'.`,
         fatal: true,
       },
       { cause: error },
@@ -138,7 +138,7 @@ async function executableOf(directory: string, version: string): Promise<string>
       default?: unknown;
     };
     const found = typeof finder.default === 'function' ? (finder.default as () => unknown)() : undefined;
-    if (typeof found !== 'string') throw new Error('the package does not say where its program is');
+    if (typeof found !== 'string') throw new Error('the package does not tell the path of its executable');
     return found;
   } catch (error) {
     throw broken(directory, version, error);
@@ -150,7 +150,7 @@ function broken(directory: string, version: string, cause: unknown): CompilerMis
   return new CompilerMissing(
     {
       code: 'TOOL_MISSING',
-      message: `typescript ${version} in ${directory} cannot run on ${process.platform}-${process.arch}: ${reason}. Install it again for this platform (with optional dependencies), or install typescript@6 in the workspace.`,
+      message: `typescript ${version} in ${directory} cannot run on ${process.platform}-${process.arch}: ${reason}. Reinstall it for this platform with its optional dependencies, or install typescript@6 in the workspace.`,
       fatal: true,
     },
     { cause },

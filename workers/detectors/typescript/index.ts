@@ -34,7 +34,7 @@ export const detector: Detector = {
 };
 
 const NO_PROJECT =
-  "No tsconfig.json or jsconfig.json here, so types are not checked. 'npx tsc --init' makes a tsconfig.json.";
+  'This folder has no tsconfig.json or jsconfig.json, so types are not checked. Create one: npx tsc --init';
 
 interface Options {
   readonly engine: CompilerMode;
@@ -179,7 +179,7 @@ function problemOf(error: unknown, unit: Unit): DetectorProblem {
   const reason = error instanceof Error ? error.message : String(error);
   return {
     code: 'TOOL_ERROR',
-    message: `TypeScript could not check ${unit.id}: ${reason}. Run 'npx tsc -p ${unit.id} --noEmit' to see whether it can by itself.`,
+    message: `TypeScript could not check ${unit.id}: ${reason}. Run 'npx tsc -p ${unit.id} --noEmit' to see whether TypeScript fails by itself.`,
     file: unit.file,
     fatal: true,
   };
@@ -266,7 +266,7 @@ function readOptions(options: DetectorOptions, problems: DetectorProblem[]): Opt
 function wrongOption(name: string, value: unknown, expected: string): DetectorProblem {
   return {
     code: 'CONFIG_ERROR',
-    message: `The option '${name}' is ${JSON.stringify(value)}; it must be ${expected}. The default is used.`,
+    message: `The option '${name}' is ${JSON.stringify(value)}; it must be ${expected}. Bulkhead uses the default.`,
     fatal: false,
   };
 }

@@ -84,7 +84,7 @@ class NativeSession implements TypeScriptSession {
       return 'unchanged';
     }
     if (!edits && (await this.#server?.catch(() => undefined))?.outgrown === true) {
-      this.#settings.log('info', `TypeScript ${this.#engine.version} is started anew: its process has grown`);
+      this.#settings.log('info', `TypeScript ${this.#engine.version} restarts because its process has grown too large`);
       await this.#stop();
     }
     try {

@@ -70,7 +70,7 @@ export async function findProjects(root: string, { only, signal }: ProjectSearch
   if (wanted && found.length === 0) {
     problems.push({
       code: 'CONFIG_ERROR',
-      message: `The option 'typescript.projects' (${only.join(', ')}) matches no tsconfig under ${root}.`,
+      message: `The option 'typescript.projects' (${only.join(', ')}) matches no tsconfig in ${root}. Correct the paths.`,
       fatal: true,
     });
   }
@@ -145,5 +145,5 @@ function relativeTo(root: string, file: string): string {
 }
 
 function unreadable(place: string, reason: string): string {
-  return `Cannot read ${place}, so projects in it are not checked: ${reason}. Give read permission, or exclude it.`;
+  return `Cannot read ${place}, so its projects are not checked: ${reason}. Grant read permission, or exclude it.`;
 }

@@ -33,7 +33,7 @@ export function moduleRule(
   const { starts } = cruise;
   const what = module === undefined ? 'orphan' : 'module';
   if (cruise.seesMore) return `${what}: detectJSDocImports or exoticRequireStrings`;
-  if (!starts) return `${what}: no script in package.json says what is cruised`;
+  if (!starts) return `${what}: no script in package.json runs depcruise, so its start files are unknown`;
   if (module === undefined) {
     const source = sourceCondition(from, ['orphan']);
     if (typeof source === 'string') return source;
