@@ -1,9 +1,9 @@
 /**
- * Strings that a record keeps. What the parser gives may be a view of the whole text, which it would keep alive, and
- * the same names and specifiers come again and again.
+ * Strings in records. A string from the parser may be a slice that keeps the whole text alive, and the same names and
+ * specifiers occur many times.
  */
 
-/** An equal string that holds nothing but itself, the same one for equal strings. */
+/** A copy that keeps no other string alive; the same object for equal strings. */
 export function interned(text: string): string {
   const known = shared.get(text);
   if (known !== undefined) return known;
@@ -12,7 +12,7 @@ export function interned(text: string): string {
   return own;
 }
 
-/** What has been shared stays so; only what comes later is not the same any more. Called when a series is over. */
+/** Ends sharing with strings of earlier files, to free the table. Called after a series of files. */
 export function clearInterned(): void {
   shared = new Map();
 }

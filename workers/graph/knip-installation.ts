@@ -1,4 +1,4 @@
-/** Whether a folder has knip and a configuration for it, by looking at files only: nothing is run. Asked anew each time. */
+/** Finds knip and its configuration in a folder by reading files only; runs nothing and caches nothing. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import semver from 'semver';
@@ -7,13 +7,13 @@ import { isRecord, readManifest } from './manifests.ts';
 
 export interface KnipInstallation {
   readonly version: string;
-  /** Script for Node.js, absolute. */
+  /** Absolute path of its script for Node.js. */
   readonly command: string;
-  /** Relative to the root: a file of knip's, or package.json. */
+  /** Relative to the root: a knip configuration or package.json. */
   readonly configFile: string;
 }
 
-/** @returns why not, in one sentence, where there is none that can be used */
+/** @returns a sentence that says why knip cannot be used, if it cannot */
 export function findKnip(root: string): KnipInstallation | string {
   const configFile = configFileOf(root);
   if (configFile === undefined) return 'This folder has no knip configuration.';
@@ -39,7 +39,7 @@ function configFileOf(root: string): string | undefined {
   }
 }
 
-/** In the order in which knip looks for them. */
+/** In knip's order of preference. */
 const CONFIG_FILES = [
   'knip.json', 'knip.jsonc', '.knip.json', '.knip.jsonc', 'knip.ts', 'knip.js', 'knip.config.ts', 'knip.config.js',
 ]; // prettier-ignore

@@ -1,10 +1,10 @@
-/** Where the lines of a text begin, so that offsets become positions without keeping the text. Pure functions. */
+/** Line starts of a text, which turn offsets into positions without keeping the text. Pure functions. */
 import type { Position, Range } from '../protocol/detector-protocol.ts';
 
 /**
- * The lengths of a text's lines with their ends, one character each: a graph has millions of them, and a string of
- * bytes is the least that V8 needs. 255 means that a line has as many code units and goes on in the next character. A
- * line ends at `\r\n`, `\n` or `\r`.
+ * The length of each line with its line break, one character per line: a graph has millions of lines, and a one-byte
+ * string is the most compact form in V8. 255 means that the line continues in the next character. A line ends at
+ * `\r\n`, `\n` or `\r`.
  */
 export type LineTable = string;
 
@@ -60,5 +60,5 @@ export function rangeAt(table: LineTable, start: number, end: number): Range {
 
 const CONTINUES = 255;
 
-/** Where tables are written before they are strings. Grows to the longest. */
+/** Buffer in which tables are built. Grows to the longest. */
 let scratch = Buffer.alloc(4096);

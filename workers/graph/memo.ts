@@ -1,22 +1,22 @@
 /**
- * Values made from modules, kept until something they were made from changes. What that is nobody has to declare:
- * while a value is made, every module that is looked into (its record, its links, its text) is noted, also through
- * other kept values. So rules stay plain functions over the graph and cost what an edit touches. What is not a module
- * (manifests, projects, which files there are) is the graph's `surroundings` and belongs into `input`.
+ * Memoized values that depend on modules. Dependencies are tracked, not declared: while a value is computed, every
+ * module that is read (its record, links or text) is recorded, also through other memoized values. So rules stay plain
+ * functions over the graph, and an edit recomputes only what it affects. Whatever is not a module (manifests, projects,
+ * the set of files) is covered by the graph's `environmentRevision`, which belongs into `input`.
  */
 
-/** Something that may be looked into and become another. */
+/** Something whose reads are tracked and which may change. */
 export interface TrackedSource {
-  /** By {@link nextTick}. */
+  /** A value of {@link nextTick}. */
   readonly changedAt: number;
 }
 
-/** To be called by whatever gives away what a readable holds. */
+/** A source must call this whenever it hands out data. */
 export function trackRead(one: TrackedSource): void {
   reading?.add(one);
 }
 
-/** The time of a change: later than every value made so far. */
+/** A logical time, later than every value computed so far. */
 export function nextTick(): number {
   return ++clock;
 }
@@ -28,21 +28,21 @@ interface Entry<Value> {
   readonly value: Value;
   readonly computedAt: number;
   readonly input: unknown;
-  /** Mostly one: a list for each would be a third of what is kept. */
+  /** Usually one; wrapping it in a list would cost a third of the memo's memory. */
   readonly reads: TrackedSource | readonly TrackedSource[];
 }
 
 export class Memo<Key extends object, Value> {
   readonly #entries: Map<Key, Entry<Value>> | WeakMap<Key, Entry<Value>>;
 
-  /** @param entries a WeakMap where keys come and go while the values stay in use */
+  /** @param entries a WeakMap if keys may be dropped while the memo lives */
   constructor(entries: Map<Key, Entry<Value>> | WeakMap<Key, Entry<Value>> = new Map<Key, Entry<Value>>()) {
     this.#entries = entries;
   }
 
   /**
-   * The key's value, made again if a module it was made from has changed, or `input` is another than then.
-   * @param compute synchronous; depends on nothing but the key, modules and `input`
+   * The value of a key, recomputed if a module it was computed from or `input` has changed.
+   * @param compute synchronous; may depend only on the key, modules and `input`
    */
   of(key: Key, compute: (key: Key) => Value, input?: unknown): Value {
     let entry = this.#entries.get(key);

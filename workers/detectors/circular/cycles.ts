@@ -1,6 +1,6 @@
 /**
- * The cycles of a graph: over what is loaded with a module, over what is loaded later, over types. Pure; what is found
- * in a group of modules is kept until one of them changes.
+ * The cycles of a graph over runtime, deferred and type edges. Pure; the cycles of a group of modules are memoized
+ * until one of the modules changes.
  */
 import { strongComponents, edgesToCut, restrictedTo, shortestPath, type Digraph } from '../../graph/components.ts';
 import { edgesOf, type Edge, type GraphEdges } from '../../graph/edges.ts';
@@ -10,7 +10,7 @@ import { isTypeScriptFile } from '../../graph/record.ts';
 import { usesOf } from '../../graph/uses-of.ts';
 
 export interface Cycle {
-  /** The edge to cut, or the one that makes the cycle what it is. */
+  /** The edge to remove, or the edge that determines the kind of the cycle. */
   readonly edge: Edge;
   /** Node numbers of a shortest cycle through it, beginning with its `from`; the first is not repeated. */
   readonly path: readonly number[];
@@ -19,18 +19,18 @@ export interface Cycle {
 export interface Component {
   /** Node numbers, ascending. */
   readonly members: readonly number[];
-  /** One for each edge to cut, shortest cycles first. */
+  /** One for each edge to remove, shortest cycles first. */
   readonly cycles: readonly Cycle[];
 }
 
 export interface Cycles {
   readonly edges: GraphEdges;
-  /** Edges of kind runtime that TypeScript drops because nothing they bind is used as a value. */
+  /** Runtime edges that TypeScript removes because nothing they bind is used as a value. */
   readonly elided: ReadonlySet<Edge>;
   readonly runtime: readonly Component[];
-  /** Modules that ask for themselves. */
+  /** Imports of a module by itself. */
   readonly self: readonly Edge[];
-  /** Cycles that exist only because of a deferred, or only because of a type edge; searched for when asked. */
+  /** Cycles that exist only because of a deferred edge, or only because of a type edge; computed on demand. */
   deferred(): readonly Component[];
   type(): readonly Component[];
 }
@@ -63,7 +63,7 @@ const memo = new WeakMap<ModuleGraph, Found & { readonly version: number }>();
 
 function findCycles(graph: ModuleGraph, kept: Memo<Module, Group>): Found {
   const edges = edgesOf(graph);
-  // Most modules are in no cycle of any kind; every other cycle is within one of these groups.
+  // Most modules are in no cycle; every cycle of any kind is within one of these groups.
   const groups = strongComponents(edges.successors).flatMap((members) => {
     const first = edges.modules[members[0] ?? 0];
     const given = `${String(graph.environmentRevision)} ${members.join()}`;
@@ -88,13 +88,13 @@ function findCycles(graph: ModuleGraph, kept: Memo<Module, Group>): Found {
   return { cycles, groups: kept };
 }
 
-/** Modules that all reach each other over edges of any kind. Within it nodes have numbers of their own. */
+/** Modules that all reach each other over edges of any kind. Nodes are numbered within the group. */
 class Group {
   readonly elided: ReadonlySet<Edge>;
   readonly runtime: readonly Component[];
   readonly #graph: ModuleGraph;
   readonly #modules: readonly Module[];
-  /** By number within; both ends of these edges are. */
+  /** Edges between members, by number within the group. */
   readonly #leaving: readonly (readonly Edge[])[];
   readonly #members: readonly number[];
   readonly #numberWithin: ReadonlyMap<number, number>;
@@ -142,7 +142,7 @@ class Group {
     return { digraph, components: strongComponents(digraph) };
   }
 
-  /** Among modules that also reach each other with what the compiler might drop. */
+  /** Finds elided edges in the components that include edges which the compiler may remove. */
   #findElided(): ReadonlySet<Edge> {
     const elided = new Set<Edge>();
     for (const component of this.#part(({ kind }) => kind === 'runtime').components) {
@@ -177,7 +177,9 @@ class Group {
     return { members: this.#numbersOf(component), cycles: shortestFirst(cycles) };
   }
 
-  /** Components of the larger part with the cycles that one of these edges closes and that the smaller has not. */
+  /**
+   * Components of the larger graph, with the cycles that one of these edges closes and that the smaller graph lacks.
+   */
   #closedBy(
     larger: Part,
     smaller: readonly (readonly number[])[],
@@ -227,7 +229,7 @@ function shortestFirst(cycles: readonly Cycle[]): readonly Cycle[] {
   );
 }
 
-/** Two edges of one cycle tell the same story: the first is enough. */
+/** Keeps the first of several cycles through the same modules. */
 function oneForEachCycle(cycles: readonly Cycle[]): readonly Cycle[] {
   const seen = new Set<string>();
   return cycles.filter(({ path }) => {

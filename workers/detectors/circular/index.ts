@@ -1,4 +1,4 @@
-/** The `circular` detector: modules that need each other, told once per group and at the imports to cut. */
+/** The `circular` detector: import cycles, reported at the imports to remove. */
 import { graphDetector, Findings, severitiesOf, type RuleSeverities, type RuleSeverity } from '../../graph/rules.ts';
 import type { Edge } from '../../graph/edges.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
@@ -56,13 +56,13 @@ export function circularFindings(
   return findings.byFile;
 }
 
-/** A group whose cut needs more imports than this has no short story; the rest of its cut is left unsaid. */
+/** At most so many imports to remove are reported for one group. */
 const MAXIMUM_REPORTED = 10;
 
-/** Longer cycles are told by their ends. */
+/** Messages about longer cycles name only the first and last modules. */
 const MAXIMUM_HOPS_NAMED = 6;
 
-/** A module that makes itself its own namespace (`export * as x from './x'`) means to. */
+/** A module that exports its own namespace (`export * as x from './x'`) does so on purpose. */
 function reportSelfImports(findings: Findings, severity: RuleSeverity, cycles: Cycles): void {
   for (const edge of cycles.self) {
     const { request } = edge;
@@ -84,7 +84,7 @@ function reportEarlyReads(findings: Findings, severity: RuleSeverity, graph: Mod
     ];
     if (request)
       related.push({ file: module.file, range: specifierRange(module.record, request), message: 'imported here' });
-    // Where it works as long as the cycle is entered elsewhere, nothing is broken today; tests tell of themselves.
+    // If another entry works, nothing is broken yet; a test that is broken fails by itself.
     const isCertain = always && !isTestFile(module.file, graph.manifests);
     findings.add(module.file, isCertain || severity === 'off' ? severity : 'info', {
       rule: 'cycle-uses-at-load',
@@ -136,7 +136,7 @@ function hopsOf(cycles: Cycles, { edge, path }: Cycle): readonly RelatedPlace[] 
   });
 }
 
-/** Of several ways to ask for the same module, the one that binds hardest. */
+/** The strongest of several imports of the same module. */
 function bestEdge({ edges, elided }: Cycles, from: number, to: number | undefined): Edge | undefined {
   const candidates = edges.leaving(from).filter((edge) => edge.to === to);
   return (
@@ -146,7 +146,7 @@ function bestEdge({ edges, elided }: Cycles, from: number, to: number | undefine
   );
 }
 
-/** An import kept only by `verbatimModuleSyntax` and used for types only needs but one word. */
+/** An import that only `verbatimModuleSyntax` keeps, and that is used for types only, can become `import type`. */
 function typeImportFix(graph: ModuleGraph, { edges }: Cycles, edge: Edge): readonly Fix[] {
   const module = edges.modules[edge.from];
   if (!module || !couldBeTypeImport(graph, module, edge)) return [];

@@ -117,7 +117,8 @@ export function rootFiles(folder: string): string[] {
 }
 
 /**
- * The existing files whose change makes the list of files or the loaded configuration of an ESLint root stale, absolute.
+ * The existing files whose change makes the list of files or the loaded configuration of an ESLint root stale,
+ * absolute.
  */
 export function configurationFiles(
   root: string,

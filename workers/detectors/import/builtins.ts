@@ -1,4 +1,6 @@
-/** Built-in modules of Node, and names of them, that are deprecated. Source: the list of deprecations in Node's manual. */
+/**
+ * Deprecated built-in modules of Node.js, and deprecated names in them. Source: the deprecations in the Node.js manual.
+ */
 
 export interface Deprecation {
   readonly code: string;

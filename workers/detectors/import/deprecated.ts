@@ -1,4 +1,4 @@
-/** Uses of what Node's manual lists as deprecated: whole modules, names of them, and members of what they give. */
+/** Uses of deprecated built-ins: whole modules, imported names, and members of imported namespaces. */
 import type { Module } from '../../graph/index.ts';
 import { declares } from '../../graph/installed.ts';
 import { rangeIn, specifierRange } from '../../graph/record.ts';
@@ -7,7 +7,7 @@ import { usesOf } from '../../graph/uses-of.ts';
 import { DEPRECATED_MODULES, DEPRECATED_NAMES, type Deprecation } from './builtins.ts';
 import type { ImportSite, ImportCheck } from './import-check.ts';
 
-/** @param written the name of the built-in module, perhaps with `node:` */
+/** @param written the specifier of the built-in module, with or without `node:` */
 export function checkBuiltin(check: ImportCheck, asked: ImportSite, written: string): void {
   const { module, request } = asked;
   if (!check.isOn('deprecated-builtin') || request.typeOnly) return;
@@ -32,13 +32,15 @@ export function checkBuiltin(check: ImportCheck, asked: ImportSite, written: str
   }
 }
 
-/** A bundler takes the package of the same name. */
+/** Whether a bundler uses the npm package of the same name instead. */
 function isPackageInstead({ graph, toolchain }: ImportCheck, { file }: Module, name: string): boolean {
   const owner = graph.manifests.packageOf(file);
   return owner !== undefined && declares(owner, name) && toolchain.isBundled(file);
 }
 
-/** `fs.exists` of `import fs from 'fs'` or `const fs = require('fs')`. A tree is built only if the text has the name. */
+/**
+ * `fs.exists` after `import fs from 'fs'` or `const fs = require('fs')`. Builds the tree only if the text has the name.
+ */
 function checkMembers(
   check: ImportCheck,
   module: Module,

@@ -1,4 +1,4 @@
-/** What the checks of the `import` detector work on and report. */
+/** The context of the checks of the `import` detector. */
 import type { Toolchain } from '../../graph/toolchain.ts';
 import type { IgnoredPaths } from '../../graph/ignored.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
@@ -20,26 +20,26 @@ export type ImportRule =
 export interface ImportCheck {
   readonly graph: ModuleGraph;
   readonly toolchain: Toolchain;
-  /** What git ignores. */
+  /** Paths that git ignores, which are usually generated. */
   readonly gitIgnored: IgnoredPaths;
-  /** Files that are made to be wrong. */
+  /** Files that the options exclude, such as broken test data. */
   isIgnored(file: string): boolean;
-  /** The user, or a `declare module`, vouches for what has this name. */
+  /** The option `known` or a `declare module` matches the specifier. */
   isKnown(specifier: string): boolean;
-  /** TypeScript speaks for itself in this module. */
+  /** TypeScript checks this module. */
   isCheckedByTypescript(module: Module): boolean;
-  /** TypeScript says what is wrong with the name that is asked for. */
+  /** TypeScript itself reports problems of this import. */
   isReportedByTypescript(asked: ImportSite): boolean;
   isOn(rule: ImportRule): boolean;
   report(module: Module, rule: ImportRule, finding: Omit<Finding, 'rule' | 'severity' | 'url'>): void;
-  /** Something was not judged because nothing is installed where it would be. */
+  /** An import was not checked because no packages are installed. */
   noteUnchecked(): void;
 }
 
-/** What a module asks for in one place. */
+/** One request of a module. */
 export interface ImportSite {
   readonly module: Module;
   readonly request: ModuleRequest;
-  /** Of the request among those of its module. */
+  /** The index of the request in its module. */
   readonly index: number;
 }

@@ -1,4 +1,4 @@
-/** The `import` detector: what is asked for and is not there, or is asked for in a way that will not work. */
+/** The `import` detector: imports that cannot be resolved, or that fail at run time. */
 import picomatch from 'picomatch';
 import { Toolchain } from '../../graph/toolchain.ts';
 import { IgnoredPaths } from '../../graph/ignored.ts';
@@ -49,11 +49,11 @@ const checks = new Memo<ModuleGraph, ImportChecker>(new WeakMap());
 
 interface ModuleResult {
   readonly findings: readonly Finding[];
-  /** An import was not judged because nothing is installed where it would be. */
+  /** An import was not checked because no packages are installed. */
   readonly hasUnchecked: boolean;
 }
 
-/** Lives as long as the graph's surroundings and the options stay as they are; modules are checked when they changed. */
+/** Lives until the graph's environment revision or the options change; a changed module is checked again. */
 class ImportChecker implements ImportCheck {
   readonly graph: ModuleGraph;
   readonly toolchain: Toolchain;
@@ -66,7 +66,7 @@ class ImportChecker implements ImportCheck {
   readonly #ambient: readonly RegExp[];
   #typescriptModules: ReadonlySet<Module> = new Set();
 
-  // Of the module that is being checked.
+  // State of the module that is being checked.
   #findings = new Findings();
   #hasUnchecked = false;
 
@@ -104,7 +104,7 @@ class ImportChecker implements ImportCheck {
     return this.#typescriptModules.has(module);
   }
 
-  /** TypeScript resolves every form but a plain `require` in a TypeScript file. */
+  /** TypeScript resolves every form of import except a plain `require` in a TypeScript file. */
   isReportedByTypescript({ module, request: { kind, names } }: ImportSite): boolean {
     return this.isCheckedByTypescript(module) && (kind !== 'require' || names.some(({ imported }) => imported === '*'));
   }

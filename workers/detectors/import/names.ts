@@ -1,4 +1,4 @@
-/** Names that a module asks another one for, against what that exports. */
+/** Imported names that the target module does not export. */
 import { exportedName, exportedNames } from '../../graph/exports.ts';
 import type { Module } from '../../graph/index.ts';
 import { isDeclarationFile, isTypeScriptFile, rangeIn, type ImportedName } from '../../graph/record.ts';
@@ -34,19 +34,19 @@ function checkName(check: ImportCheck, module: Module, name: ImportedName, targe
   });
 }
 
-/** What it is called here stays. */
+/** Keeps the local name. */
 function nameFix(range: Range, { imported, local }: ImportedName, meant: string): Fix {
   const newText = imported === local ? `${meant} as ${local}` : meant;
   return { title: `Import '${meant}'`, kind: 'suggestion', edits: [{ range, newText }] };
 }
 
-/** The default of CommonJS is the whole of it. Declarations may describe such a module, TypeScript may be compiled to one. */
+/** The default import of a CommonJS module is the whole module. A declaration or TypeScript file may stand for one. */
 function mayBeCommonJs({ toolchain }: ImportCheck, module: Module, target: Module): boolean {
   if (isDeclarationFile(target.file)) return true;
   return isTypeScriptFile(target.file) && /\.m[jt]s$/.test(module.file) && !toolchain.isNativeEsm(target);
 }
 
-/** Names asked of a namespace: `ns.name`. */
+/** Members read from a namespace import: `ns.name`. */
 function checkMembers(check: ImportCheck, module: Module, namespace: string, target: Module): void {
   if (target.record.hasUnknownExports || isDeclarationFile(target.file)) return;
   const reported = new Set<string>();
@@ -62,7 +62,7 @@ function checkMembers(check: ImportCheck, module: Module, namespace: string, tar
   }
 }
 
-/** A declaration file beside a script says what it exports. */
+/** A declaration file beside a script declares its exports. */
 function hasDeclarations({ graph }: ImportCheck, { file }: Module): boolean {
   return /\.[cm]?jsx?$/.test(file) && graph.files.has(file.replace(/\.([cm]?)jsx?$/, '.d.$1ts'));
 }

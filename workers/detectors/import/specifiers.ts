@@ -1,4 +1,4 @@
-/** Specifiers that lead somewhere here and now, but not everywhere or not in Node. */
+/** Specifiers that resolve here, but not on other machines or not in Node.js. */
 import path from 'node:path';
 import type { Module } from '../../graph/index.ts';
 import { specifierRange } from '../../graph/record.ts';
@@ -6,7 +6,7 @@ import { isRelative } from '../../graph/resolution.ts';
 import { specifierFix } from '../../graph/rules.ts';
 import type { ImportSite, ImportCheck } from './import-check.ts';
 
-/** @param file which it finds where case does not matter */
+/** @param file the file that a case-insensitive file system finds */
 export function checkCase(check: ImportCheck, asked: ImportSite, file: string): void {
   if (check.isReportedByTypescript(asked)) return;
   const { module, request } = asked;
@@ -20,7 +20,7 @@ export function checkCase(check: ImportCheck, asked: ImportSite, file: string): 
   });
 }
 
-/** Node takes what an ECMAScript module asks for by the letter. @param file which bundlers find */
+/** Node.js does not complete specifiers in ECMAScript modules. @param file the file that bundlers find */
 export function checkExtension(check: ImportCheck, { module, request }: ImportSite, file: string): void {
   const { specifier, kind, typeOnly } = request;
   if (!check.isOn('missing-extension-esm') || typeOnly || kind === 'require') return;
@@ -40,7 +40,7 @@ export function checkExtension(check: ImportCheck, { module, request }: ImportSi
   });
 }
 
-/** @param file absent: it lies outside of the root */
+/** @param file absent: it is outside the root */
 export function checkAbsolute(check: ImportCheck, { module, request }: ImportSite, file?: string): void {
   const relative = file === undefined ? undefined : relativeTo(module, file);
   check.report(module, 'absolute-path', {
@@ -52,7 +52,7 @@ export function checkAbsolute(check: ImportCheck, { module, request }: ImportSit
   });
 }
 
-/** The specifier with the letters of the real path. */
+/** The specifier in the case of the real path. */
 function spelledAs(module: Module, specifier: string, file: string): string | undefined {
   if (!isRelative(specifier)) return undefined;
   const base = path.posix.join(path.posix.dirname(module.file), specifier);

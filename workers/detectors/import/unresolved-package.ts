@@ -1,4 +1,4 @@
-/** Packages that are not there, or do not give what is asked of them; and the note where nothing is installed at all. */
+/** Packages that are missing or do not export a subpath, and the note if no packages are installed at all. */
 import path from 'node:path';
 import { PROVIDED_BY_HOSTS } from '../../graph/toolchain.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
@@ -15,9 +15,9 @@ export function reportPackage(check: ImportCheck, asked: ImportSite, { package: 
   const { graph, toolchain } = check;
   const { specifier } = request;
   if (!isPackageName(name) || PROVIDED_BY_HOSTS.has(name) || toolchain.isConfiguredAlias(specifier)) return;
-  // What is declared and not there is for the package detector to say, once.
+  // The package detector reports packages that are declared but not installed.
   if (why === 'package' && (!isAnythingInstalled(check, module.file) || isDeclared(graph, module.file, name))) return;
-  // TypeScript's own folders stand in for the path of a bare name.
+  // With baseUrl a bare name may be a folder.
   if (graph.projects.projectOf(module.file)?.options.baseUrl !== undefined && isFolder(graph, name)) return;
   if (guardedRequests(graph, module).has(index)) return;
   check.report(module, 'unresolved-package', {
@@ -40,7 +40,7 @@ export function reportBlocked(
   });
 }
 
-/** Nothing installed at all: once, and at the place that says what should be. */
+/** Reported once, on the root manifest, if no packages are installed. */
 export function nothingInstalled(graph: ModuleGraph): { readonly file: string; readonly finding: Finding } | undefined {
   const root = graph.manifests.all.get('');
   const declaresSomething = ['dependencies', 'devDependencies'].some((field) => isRecord(root?.data[field]));
@@ -61,7 +61,7 @@ function isAnythingInstalled(check: ImportCheck, file: string): boolean {
   return installed;
 }
 
-/** By the file's own package or by the root. */
+/** Whether the file's package or the root declares it. */
 function isDeclared({ manifests }: ModuleGraph, file: string, name: string): boolean {
   return [manifests.packageOf(file), manifests.all.get('')].some((manifest) => manifest && declares(manifest, name));
 }
@@ -71,7 +71,7 @@ function isFolder({ files }: ModuleGraph, name: string): boolean {
   return false;
 }
 
-/** Names no registry takes are some tool's aliases: `@/x`, `~/x`, `$lib`. */
+/** Names that are invalid in a registry are aliases of some tool: `@/x`, `~/x`, `$lib`. */
 function isPackageName(name: string): boolean {
   return /^(@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-][a-z0-9-._~]*$/i.test(name);
 }

@@ -1,4 +1,4 @@
-/** Specifiers that lead nowhere: what may explain them, and files that do not exist. */
+/** Specifiers that cannot be resolved, unless something explains them. */
 import path from 'node:path';
 import type { Module } from '../../graph/index.ts';
 import { isTypeScriptFile, specifierRange } from '../../graph/record.ts';
@@ -19,7 +19,7 @@ export function checkMissing(check: ImportCheck, asked: ImportSite, missing: Mis
   else reportFile(check, asked, missing);
 }
 
-/** Flow finds modules in ways of its own: by bare names, and by declarations elsewhere. */
+/** Flow has its own resolution, with bare names and separate declarations. */
 function isFlow({ graph }: ImportCheck, { file }: Module): boolean {
   return !isTypeScriptFile(file) && /^[^'"`]*@(?:flow|providesModule)\b/.test(graph.textOf(file)?.slice(0, 1000) ?? '');
 }
@@ -46,7 +46,7 @@ function reasonOf({ via, why }: Missing): string {
   return 'no such file, with any known extension or as the index of a folder';
 }
 
-/** A stylesheet or picture is the bundler's to find, and so is what a query asks for. */
+/** Bundlers resolve stylesheets, images and specifiers with a query. */
 function isForBundlers(specifier: string): boolean {
   const bare = withoutQuery(specifier);
   return (bare !== specifier && !specifier.startsWith('#')) || ASSET.test(bare);
@@ -55,7 +55,7 @@ function isForBundlers(specifier: string): boolean {
 const ASSET =
   /\.(css|s[ac]ss|less|styl|svg|png|jpe?g|gif|webp|ico|woff2?|ttf|eot|mp[34]|webm|wav|pdf|md|mdx|html|txt|ya?ml|graphql|gql|wasm|node|glsl|csv)$/i;
 
-/** Something makes the file. */
+/** A build may generate the file. */
 function mayBeGenerated(check: ImportCheck, { module, request: { specifier } }: ImportSite, { via }: Missing): boolean {
   const project = check.graph.projects.projectOf(module.file);
   const bases =
@@ -65,14 +65,17 @@ function mayBeGenerated(check: ImportCheck, { module, request: { specifier } }: 
 
 const COMPLETIONS = ['', '.ts', '.tsx', '.js', '.json', '.d.ts', '/index.ts', '/index.js'];
 
-/** Git ignores the very file, or its folder: something makes it. A pattern for all files of its kind tells nothing. */
+/**
+ * Git ignores this very file or its folder, so a build generates it. A pattern for all files of its kind proves
+ * nothing.
+ */
 function isGenerated({ gitIgnored: generated }: ImportCheck, base: string, ending: string): boolean {
   if (!generated.has(base + ending)) return false;
   const another = path.posix.join(path.posix.dirname(base), 'another-file');
   return generated.has(another) || !generated.has(another + path.posix.extname(base) + ending);
 }
 
-/** The name in the same folder that was probably meant. */
+/** Suggests the most similar name in the same folder. */
 function spellingFixes({ graph }: ImportCheck, { module, request }: ImportSite): readonly Fix[] {
   const { specifier } = request;
   const base = baseOf(module, specifier);
@@ -93,7 +96,7 @@ function spellingFixes({ graph }: ImportCheck, { module, request }: ImportSite):
   return [specifierFix(module, request, corrected, 'suggestion', `Import '${corrected}'`)];
 }
 
-/** Where a relative specifier leads, from the root. */
+/** The path of a relative specifier from the root. */
 function baseOf({ file }: Module, specifier: string): string {
   return path.posix.join(path.posix.dirname(file), withoutQuery(specifier));
 }

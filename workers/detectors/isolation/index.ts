@@ -68,7 +68,9 @@ export function isolationFindings(
 
 const checks = new Memo<ModuleGraph, IsolationChecker>(new WeakMap());
 
-/** Lives as long as the graph's surroundings and the options stay as they are; modules are checked when they changed. */
+/**
+ * Lives as long as the graph's surroundings and the options stay as they are; modules are checked when they changed.
+ */
 class IsolationChecker {
   readonly #graph: ModuleGraph;
   readonly #severities: RuleSeverities<IsolationRule>;

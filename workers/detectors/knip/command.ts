@@ -1,4 +1,4 @@
-/** Runs the workspace's own knip once, in a process that never outlives the question, and takes what it prints. */
+/** Runs the workspace's own knip once in a child process and reads its report. The process ends with the check. */
 import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 import type { KnipInstallation } from '../../graph/knip-installation.ts';
@@ -6,17 +6,17 @@ import { isReport, type KnipReport } from './report.ts';
 
 export interface KnipOutput {
   readonly report: KnipReport;
-  /** What it said of files that it could not load: the report is of the rest. Empty: all is well. */
+  /** Its error output about files that it could not load; the report does not cover them. Empty: no errors. */
   readonly errors: string;
 }
 
-/** It gave no answer; the message says why and what it said itself. */
+/** knip gave no report; the message says why and quotes its output. */
 export class KnipError extends Error {}
 
-/** More than any report: a workspace with a hundred thousand findings prints a third of it. */
+/** Larger than any report: a hundred thousand findings need a third of it. */
 const OUTPUT_LIMIT = 64 * 1024 * 1024;
 
-/** What it said last is enough to know what went wrong. */
+/** The end of the error output is enough to see what went wrong. */
 const ERROR_TAIL = 2000;
 const ERRORS_LIMIT = 64 * 1024;
 
@@ -55,7 +55,7 @@ export async function runKnip(
       });
       knip.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-ERRORS_LIMIT)));
       knip.once('error', reject);
-      // Something that it started may hold its pipes for longer than it lives.
+      // A process that knip started may keep its pipes open after knip has ended.
       knip.once('exit', (exitCode, killer) => {
         const how = exitCode === 0 ? '' : (killer ?? `exit code ${String(exitCode)}`);
         const closed = setTimeout(() => {
@@ -85,7 +85,7 @@ export async function runKnip(
   }
 }
 
-/** The last line that is one: configurations are code, and code may print. */
+/** The last line that is a report: configurations are code, which may print too. */
 function reportIn(output: string): KnipReport | undefined {
   for (const line of output.split('\n').reverse()) {
     if (!line.startsWith('{')) continue;
@@ -93,7 +93,7 @@ function reportIn(output: string): KnipReport | undefined {
       const value: unknown = JSON.parse(line);
       if (isReport(value)) return value;
     } catch {
-      // Not ours.
+      // Output of something else.
     }
   }
   return undefined;

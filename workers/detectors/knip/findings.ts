@@ -1,11 +1,11 @@
-/** Turns knip's answers into findings at the place that each speaks of. Pure; lives as long as a check. */
+/** Converts knip's issues to findings with a range. Pure. */
 import { findNodeAtLocation, parseTree } from 'jsonc-parser';
 import { lineTableOf, rangeAt } from '../../graph/lines.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import type { DetectorOptions, Finding, Range, Severity } from '../../protocol/detector-protocol.ts';
 import type { KnipIssue, KnipPosition } from './report.ts';
 
-/** By file, sorted; files outside of the root are left to who has them open. */
+/** Findings by file, sorted. */
 export function findingsOf(
   answers: readonly KnipIssue[],
   options: DetectorOptions,
@@ -46,7 +46,7 @@ function findingOf(answer: KnipIssue, severity: Severity, text: string): Finding
   };
 }
 
-/** In the words of whoever reads it once; knip's word for it is the rule. */
+/** A plain sentence; the rule is knip's own term. */
 function messageOf({ type, name, parent, group = [] }: KnipIssue): string {
   const whose = parent === undefined ? `'${name}'` : `'${parent}.${name}'`;
   switch (type) {
@@ -100,13 +100,13 @@ function rangeOf(answer: KnipIssue, text: string): Range {
   const inManifest = /(^|\/)package\.json$/.test(file) ? entryOf(answer, text) : undefined;
   if (inManifest) return inManifest;
   if (position) return placed(text, name, position);
-  // Of an import knip 5 may not say where it is.
+  // knip 5 may not tell the position of an import.
   const quoted = ["'", '"', '`'].map((quote) => text.indexOf(quote + name)).filter((at) => at >= 0);
   const at = quoted.length > 0 ? Math.min(...quoted) + 1 : text.indexOf(name);
   return at < 0 ? START : rangeAt(lineTableOf(text), at, at + name.length);
 }
 
-/** The line that declares a dependency, or the script that calls a program. */
+/** The entry that declares a dependency, or the script that runs a program. */
 function entryOf({ type, name }: KnipIssue, text: string): Range | undefined {
   const tree = parseTree(text);
   if (!tree) return undefined;
@@ -126,7 +126,7 @@ function entryOf({ type, name }: KnipIssue, text: string): Range | undefined {
   return section === undefined ? undefined : range([section, name]);
 }
 
-/** From where knip points to the end of the name; knip may point at the white space or the quote before it. */
+/** The range of the name; knip may point at the white space or the quote before it. */
 function placed(text: string, name: string, { line, character, offset }: KnipPosition): Range {
   const at = offset !== undefined && offset <= text.length ? offset : undefined;
   if (at === undefined) {
@@ -140,7 +140,7 @@ function placed(text: string, name: string, { line, character, offset }: KnipPos
   return rangeAt(lineTableOf(text), start, start + Math.max(1, word?.length ?? 0));
 }
 
-/** Knip 5 points at where a statement begins, or at the end of the one before. */
+/** knip 5 points at the start of a statement, or at the end of the previous one. */
 function wordAt(text: string, at: number, name: string): number {
   const rest = text.slice(at, at + NEAR);
   const start = at + (/^[\s'"`]*/.exec(rest)?.[0].length ?? 0);
@@ -151,7 +151,7 @@ function wordAt(text: string, at: number, name: string): number {
 
 const NEAR = 300;
 
-/** Of the options, or a warning; undefined: off. */
+/** The severity in the options, `warning` by default; undefined: off. */
 function severityOf({ rules }: DetectorOptions, type: string): Severity | undefined {
   const chosen = isRecord(rules) && Object.hasOwn(rules, type) ? rules[type] : undefined;
   switch (chosen) {

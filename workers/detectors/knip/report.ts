@@ -1,24 +1,24 @@
-/** What knip 5 and 6 print with `--reporter json`, as one list. Pure. */
+/** Reads the output of knip 5 and 6 with `--reporter json` into one list. Pure. */
 import { isRecord } from '../../graph/manifests.ts';
 
-/** As printed: knip 6 says everything in `issues`, knip 5 names unused files beside it. */
+/** As printed: knip 6 has everything in `issues`, knip 5 has unused files in `files`. */
 export interface KnipReport {
   readonly issues: readonly unknown[];
   readonly files?: unknown;
 }
 
-/** One answer of knip. */
+/** One issue that knip reports. */
 export interface KnipIssue {
-  /** In knip's words: `exports`, `devDependencies`; one that this code does not know is as good. */
+  /** knip's own type: `exports`, `devDependencies`; unknown types are accepted too. */
   readonly type: string;
   /** Relative to the root. */
   readonly file: string;
   readonly name: string;
-  /** Of an enum, a class or a namespace, whose member it is; of a catalog, its name. */
+  /** The enum, class or namespace whose member it is, or the name of the catalog. */
   readonly parent?: string;
-  /** Absent: knip does not say where. */
+  /** Absent: knip does not tell. */
   readonly position?: KnipPosition;
-  /** All names that mean the same, or all modules of the circle, in order; `name` is the first. */
+  /** All duplicate names, or all modules of a cycle, in order; `name` is the first. */
   readonly group?: readonly { readonly name: string; readonly position?: KnipPosition }[];
 }
 
@@ -34,7 +34,7 @@ export function isReport(value: unknown): value is KnipReport {
   return isRecord(value) && Array.isArray(value['issues']);
 }
 
-/** Every answer once, in knip's order. */
+/** Every issue, in knip's order. */
 export function issuesOf(report: KnipReport): readonly KnipIssue[] {
   const files = Array.isArray(report.files) ? report.files : [];
   const answers = files.flatMap((file): KnipIssue[] => (typeof file === 'string' ? [{ type: 'files', file, name: file }] : [])); // prettier-ignore
@@ -43,14 +43,14 @@ export function issuesOf(report: KnipReport): readonly KnipIssue[] {
     const { file } = row;
     if (typeof file !== 'string') continue;
     for (const [type, items] of Object.entries(row)) {
-      // Who owns the file is no finding.
+      // The owners of a file are not issues.
       if (type !== 'file' && type !== 'owners') answers.push(...issuesIn(type, file, items));
     }
   }
   return answers;
 }
 
-/** @param items a list; of lists where several names are one finding; by parent for the members of knip 5 */
+/** @param items a list; a list of lists if several names make one issue; in knip 5 members are grouped by parent */
 function issuesIn(type: string, file: string, items: unknown, parent?: string): readonly KnipIssue[] {
   if (isRecord(items)) return Object.entries(items).flatMap(([name, inner]) => issuesIn(type, file, inner, name));
   if (!Array.isArray(items)) return [];

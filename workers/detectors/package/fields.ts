@@ -1,4 +1,4 @@
-/** What a package.json says about itself: names, versions, ranges, entries; and the lockfile beside it. */
+/** Checks of a package.json by itself: name, version, ranges, entries; and of the lockfile beside it. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import semver from 'semver';
@@ -16,7 +16,7 @@ export function checkFields(check: PackageCheck): void {
   const { manifests } = check.graph;
   for (const file of check.files) {
     const { manifest } = file;
-    // Data of tests may well be wrong.
+    // Test data may be invalid on purpose.
     const isMember = manifests.workspaceRoots.length > 0 && manifests.isMember(manifest);
     if (manifest.directory !== '' && !isMember && DATA_OF_TESTS.test(manifest.file)) continue;
     const { name, version } = manifest.data;
@@ -72,7 +72,7 @@ function checkDuplicates(check: PackageCheck, file: ManifestFile): void {
   }
   const dependencies = dependenciesOf(manifest);
   for (const { section, name } of dependencies) {
-    // Declared as a peer and installed for development is how it is done.
+    // A peer dependency is usually also a devDependency.
     if (section !== 'devDependencies' && section !== 'optionalDependencies') continue;
     const other = dependencies.find((one) => one.name === name && one.section === 'dependencies');
     if (!other) continue;
@@ -90,7 +90,7 @@ function checkDuplicates(check: PackageCheck, file: ManifestFile): void {
   }
 }
 
-/** Files a package points its users to. What a build makes, or has sources for, is there when it matters. */
+/** Entry files of a package. A build output, or a file with a source, is assumed to exist when needed. */
 export function checkEntries(check: PackageCheck): void {
   if (!check.isOn('missing-entry')) return;
   const { graph } = check;
@@ -114,7 +114,7 @@ export function checkEntries(check: PackageCheck): void {
   }
 }
 
-/** A script that makes files may make any of them. */
+/** A package with a build script may create any of its entries. */
 function isBuilt(manifest: Manifest | undefined): boolean {
   const scripts = manifest?.data['scripts'];
   return (
@@ -141,7 +141,7 @@ function entriesOf(
   return found;
 }
 
-/** One lockfile at the top: none leaves versions to chance, two disagree. */
+/** Each workspace root should have exactly one lockfile. */
 export function checkLockfiles(check: PackageCheck): void {
   const { graph } = check;
   const tops = new Set(['', ...graph.manifests.workspaceRoots]);
@@ -175,7 +175,7 @@ function hasDependencies({ manifest }: ManifestFile): boolean {
   return dependenciesOf(manifest).some(({ section }) => section !== 'peerDependencies');
 }
 
-/** Above the root, as in a repository opened in part; or kept out of git on purpose. */
+/** A lockfile is above the root, within the same repository, or git ignores it on purpose. */
 function isLockedElsewhere(root: string): boolean {
   const ignored = new IgnoredPaths(root);
   if (LOCKFILES.some(({ name }) => ignored.has(name))) return true;
@@ -185,7 +185,7 @@ function isLockedElsewhere(root: string): boolean {
   }
 }
 
-/** What is never published needs a name that its package manager takes: npm wants one that is its own address. */
+/** The package manager accepts this name for a private package: npm wants one that needs no URL encoding. */
 function isTolerated({ lockfiles }: PackageCheck, { directory, data: { name = '' } }: Manifest): boolean {
   const managers = lockfiles.managersOf(directory);
   if (managers.size > 0 && !managers.has('npm')) return true;

@@ -1,4 +1,4 @@
-/** The `package` detector: whether package.json says what the code uses, and what is installed. Without a network. */
+/** The `package` detector: compares package.json with the code and the installed packages. Uses no network. */
 import type { ModuleGraph } from '../../graph/index.ts';
 import { Memo } from '../../graph/memo.ts';
 import { findKnip, type KnipInstallation } from '../../graph/knip-installation.ts';
@@ -49,7 +49,7 @@ export function packageFindings(graph: ModuleGraph, options: DetectorOptions): R
 
 const checks = new Memo<ModuleGraph, PackageChecker>(new WeakMap());
 
-/** Lives as long as the graph's surroundings and the options stay as they are. */
+/** Lives until the graph's environment revision or the options change. */
 class PackageChecker implements PackageCheck {
   readonly graph: ModuleGraph;
   readonly options: DetectorOptions;
@@ -117,7 +117,7 @@ class PackageChecker implements PackageCheck {
     return own.byFile;
   }
 
-  /** What does not depend on modules. */
+  /** Everything that does not depend on modules. */
   #manifests(): void {
     for (const broken of this.#broken) {
       this.report(broken.manifest.file, 'invalid-json', {

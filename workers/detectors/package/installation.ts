@@ -1,4 +1,4 @@
-/** What is installed against what is declared: by the package.json files under node_modules, without running anything. */
+/** Compares installed and declared packages by their manifests in node_modules. Runs nothing. */
 import path from 'node:path';
 import semver from 'semver';
 import { dependenciesOf, realPath, type Dependency, type InstalledPackage } from '../../graph/installed.ts';
@@ -12,7 +12,7 @@ import { rangeKindOf } from './ranges.ts';
 export function checkInstallation(check: PackageCheck): void {
   const { graph } = check;
   checkNodeVersionFile(check);
-  // Plug'n'Play keeps packages in archives; what is in them is not compared.
+  // Plug'n'Play keeps packages in archives, which are not opened.
   const plugged = PlugAndPlay.of(graph.root);
   if (!plugged && graph.files.has('.pnp.loader.mjs')) return;
   const overridden = overridesOf(check);
@@ -93,7 +93,7 @@ function checkPeers(
       graph.manifests.members.has(peer)
     )
       continue;
-    // pnpm puts it beside the place that its link leads to.
+    // pnpm installs peers beside the target of its symbolic link.
     const places = [directory, realPath(directory), graph.root];
     const found = places.map((place) => graph.installed.find(peer, place)).find((one) => one !== undefined);
     const version = found?.data.version;
@@ -112,7 +112,7 @@ function checkPeers(
   }
 }
 
-/** `.nvmrc` and `.node-version` say which Node is used here; `engines` says which may be. */
+/** The Node.js version in `.nvmrc` or `.node-version` must satisfy `engines`. */
 function checkNodeVersionFile(check: PackageCheck): void {
   for (const file of check.files) {
     const { directory, data } = file.manifest;
@@ -149,7 +149,7 @@ function overridesOf({ files, graph }: PackageCheck): ReadonlySet<string> {
   return names;
 }
 
-/** `a>b`, `**\/b` and `b@^1` speak of b. */
+/** `a>b`, `**\/b` and `b@^1` override b. */
 function lastName(key: string): string {
   const last = key.split('>').at(-1) ?? key;
   const scoped = /(@[^/@]+\/)?[^/@]+(?=@|$)/.exec(last.replace(/^\*\*\//, ''));
@@ -160,7 +160,7 @@ function satisfies(version: string, range: string): boolean {
   return semver.valid(version) === null || semver.satisfies(version, range, { includePrerelease: true });
 }
 
-/** Whether every Node the one allows is allowed by the other. Odd versions are left out: nobody stays on them. */
+/** Whether `theirs` allows every Node.js version that `own` allows. Ignores odd majors, which are short-lived. */
 function isWithin(own: string, theirs: string): boolean {
   try {
     return own

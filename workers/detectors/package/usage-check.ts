@@ -1,6 +1,6 @@
 /**
- * What the code uses against what is declared. Modules are looked at again when they have changed, manifests when
- * their uses have. Lives as long as its check.
+ * Compares used and declared packages. Rechecks a module when it changes, and a manifest when the uses of its modules
+ * change. Lives as long as its check.
  */
 import { Toolchain } from '../../graph/toolchain.ts';
 import type { Module } from '../../graph/index.ts';
@@ -18,7 +18,7 @@ import { packageUses, type PackageUse } from './usage.ts';
 type FindingsByFile = ReadonlyMap<string, readonly Finding[]>;
 
 interface ModuleUsage {
-  /** Packages it uses; equal lists are one. */
+  /** Packages it uses; equal lists share one object. */
   readonly names: readonly string[];
   readonly misplaced: readonly PackageUse[];
   readonly findings: FindingsByFile;
@@ -36,7 +36,7 @@ export class UsageCheck {
   readonly #reports = new Memo<ManifestFile, FindingsByFile>();
   #ambient: ReadonlySet<string> = new Set();
 
-  // Of the last run: the list of each module, and all of each manifest.
+  // Of the last run: the names of each module, and of all modules of each manifest.
   readonly #listed: (readonly string[])[] = [];
   #used = new Map<Manifest, Set<string>>();
 
@@ -95,7 +95,7 @@ export class UsageCheck {
     return misplaced.length + findings.size === 0 ? rightly : { names: rightly.names, misplaced, findings };
   };
 
-  /** Of modules that use equal packages and nothing wrongly it is one. */
+  /** One shared object for all modules without findings that use the same packages. */
   #sharedUsageOf(uses: readonly PackageUse[]): ModuleUsage {
     const names = [...new Set(uses.map(({ name }) => name))];
     const key = names.join('\n');
@@ -118,7 +118,7 @@ export class UsageCheck {
     }
   }
 
-  /** Names that no module of this package, or of a package in its folder, uses. */
+  /** Candidates that no module of this package, or of a package in its folder, uses. */
   #unusedOf(file: ManifestFile): readonly string[] {
     let candidates = this.#candidates.get(file);
     if (!candidates) this.#candidates.set(file, (candidates = this.#unused.candidates(file)));
@@ -138,7 +138,7 @@ function append(lists: Map<Manifest, PackageUse[]>, key: Manifest | undefined, u
   else if (key) lists.set(key, [...uses]);
 }
 
-/** The first use of each package, in path order, that something is left of at run time. */
+/** The first runtime use of each package, in path order. */
 function firstOfEach(uses: readonly PackageUse[]): readonly PackageUse[] {
   const first = new Map<string, PackageUse>();
   const inOrder = uses.toSorted(({ module: one }, { module: other }) =>

@@ -1,8 +1,8 @@
 /**
  * A workspace's own TypeScript up to 6, with TypeScript 7 to speak first where that is known to be right: the two were
- * compared on this project and configuration, and were equal. The own version always has the last outcome. The process of
- * TypeScript 7 lives only while it is compared, or while what it said waits for the own version. Lives as long as the
- * session of the own version.
+ * compared on this project and configuration, and were equal. The own version always has the last outcome. The process
+ * of TypeScript 7 lives only while it is compared, or while what it said waits for the own version. Lives as long as
+ * the session of the own version.
  *
  * Invariant: only an order with `notes` is ever answered by TypeScript 7, and then the project is `unsettled` until the
  * own version has answered for the whole of it.

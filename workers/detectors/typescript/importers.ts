@@ -1,7 +1,7 @@
 /**
  * Which files an edit can concern where no compiler tells: by the syntax of declarations, by relative paths, and by the
- * last part of other things that files ask for. Too many rather than too few, and a hundred times cheaper than to resolve
- * everything. Lives as long as its session.
+ * last part of other things that files ask for. Too many rather than too few, and a hundred times cheaper than to
+ * resolve everything. Lives as long as its session.
  */
 import path from 'node:path';
 import { changedNames, isSome, NO_NAMES, type Declared, type Names } from './declared.ts';

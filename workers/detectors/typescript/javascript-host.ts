@@ -132,7 +132,9 @@ export class Disk {
     return this.#system.useCaseSensitiveFileNames ? plain : plain.toLowerCase();
   }
 
-  /** Drops all parsed files but these. Their texts stay, which they hold anyway: the next program asks for each again. */
+  /**
+   * Drops all parsed files but these. Their texts stay, which they hold anyway: the next program asks for each again.
+   */
   forget(kept: readonly ts.SourceFile[]): void {
     const sources = new Set(kept);
     const files = new Set<string>();

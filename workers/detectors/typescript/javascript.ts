@@ -31,7 +31,9 @@ export function openJavascript(engine: Compiler, { root }: SessionSettings): Inc
 
 /** A wanted file is checked at once only while there are not too many of them. */
 const MANY_WANTED = 50;
-/** When more than this share of the files is affected, all are checked at once: they would have to be confirmed anyway. */
+/**
+ * When more than this share of the files is affected, all are checked at once: they would have to be confirmed anyway.
+ */
 const MANY_AFFECTED = 0.25;
 /** Of fewer files than these it does not matter. */
 const FEW_AFFECTED = 200;
@@ -277,7 +279,9 @@ class JavascriptSession implements IncrementalSession {
     }
   }
 
-  /** @returns what was found and is of no file: missing global types are found while checking the file that needs them */
+  /**
+   * @returns what was found and is of no file: missing global types are found while checking the file that needs them
+   */
   async #answer(
     source: ts.SourceFile,
     found: readonly ts.Diagnostic[],

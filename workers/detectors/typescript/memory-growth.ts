@@ -1,6 +1,6 @@
 /**
- * When a process of TypeScript 7 has grown so much by checking the same projects again and again that it is to be started
- * anew. Lives as long as the process.
+ * When a process of TypeScript 7 has grown so much by checking the same projects again and again that it is to be
+ * started anew. Lives as long as the process.
  */
 
 /** Nobody minds less. */

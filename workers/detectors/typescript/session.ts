@@ -72,7 +72,8 @@ export interface TypeScriptSession {
   update(changes: Changes): Promise<void>;
   /**
    * Checks a project and says what `tsc -p <config> --noEmit` would print; where `tsc` stops early (syntax errors,
-   * wrong options), also what it would print after those are mended. Answers for part of it only where the order allows.
+   * wrong options), also what it would print after those are mended. Answers for part of it only where the order
+   * allows.
    * @throws {CompilerExited} when the process of the engine is gone; the session is of no more use
    * @throws the reason of `signal` when aborted; the session stays usable
    */

@@ -37,9 +37,9 @@ export function elementBoundaries(graph: ModuleGraph, config: LintConfig): Bound
   return { boundaries: [boundary], unsupported };
 }
 
-/** Of the settings that hold for some files. */
+/** The settings that apply to some files. */
 class ElementSettings {
-  /** What of them is not understood. */
+  /** What is unsupported in them. */
   readonly hindrance: string | undefined;
   readonly #graph: ModuleGraph;
   readonly #describer: Describer;
@@ -94,7 +94,9 @@ class ElementSettings {
     };
   }
 
-  /** A statement is of types if it says so itself: names in it that say so are not enough for the plugin. */
+  /**
+   * For the plugin, only `import type` and `export type` statements are type imports; inline `type` names do not count.
+   */
   #isType({ from, request }: Crossing): boolean {
     if (!request.typeOnly || (request.kind !== 'import' && request.kind !== 'export')) return false;
     const text = this.#graph.textOf(from) ?? '';
@@ -110,11 +112,11 @@ const NODES: Readonly<Record<string, string>> = {
   require: 'require',
 };
 
-/** Options of the rule, as far as they are understood. */
+/** The supported options of the rule. */
 interface ElementRules {
   readonly hindrance?: string;
   readonly policies: readonly Policy[];
-  /** What no policy speaks of. */
+  /** Whether imports that no policy matches are allowed. */
   readonly isAllowed: boolean;
   readonly message: unknown;
   readonly checks: { readonly origins: boolean; readonly unknown: boolean; readonly internals: boolean };
@@ -160,7 +162,7 @@ function nameOf({ element, file, module }: Entity): string {
   return `'${element.type ?? element.category ?? module.source ?? file.categories?.[0] ?? file.path ?? 'unknown'}'`;
 }
 
-/** The plugin's, as the root declares it; undeclared it counts as the oldest that is read. */
+/** The major version of the plugin that the root declares; the oldest supported one if it declares none. */
 function majorOf({ manifests }: ModuleGraph): number {
   const root = manifests.all.get('');
   const names = ['eslint-plugin-boundaries', '@boundaries/eslint-plugin'];
