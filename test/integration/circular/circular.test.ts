@@ -198,6 +198,22 @@ describe('circular', () => {
       );
       assert.match(early[0]?.message ?? '', /can be entered through base\.mjs/);
     });
+    it('is an info in a test, which fails by itself', async () => {
+      const reader = "import { Base } from './base.mjs';\nexport class Derived extends Base {}\n";
+      for (const [name, severity] of [
+        ['derived.mjs', 'error'],
+        ['derived.test.mjs', 'info'],
+      ] as const) {
+        const base = `import './${name}';\nexport class Base {}\n`;
+        using workspace = workspaceOf({ 'main.mjs': "import './base.mjs';\n", 'base.mjs': base, [name]: reader });
+        const { issues } = await runDetector(detector, workspace.root);
+        const early = issues.filter(({ rule }) => rule === 'cycle-uses-at-load');
+        assert.deepEqual(
+          early.map((issue) => [issue.file, issue.severity]),
+          [[name, severity]],
+        );
+      }
+    });
     for (const [name, files] of Object.entries(working)) {
       it(`is silent where Node runs: ${name}`, async () => {
         using workspace = workspaceOf(files);

@@ -121,4 +121,59 @@ describe('invalidation of the module graph', () => {
     await graph.update({ overlays: [], changed: [] });
     assert.equal(kindOf(graph, 'a.ts'), 'missing');
   });
+
+  it('finds a file that appears in an installed package', async () => {
+    using scene = await graphOf({
+      'package.json': { name: 'root' },
+      'node_modules/dep/package.json': { name: 'dep' },
+      'a.ts': "import 'dep/sub.js';\n",
+    });
+    const { graph, workspace } = scene;
+    assert.equal(kindOf(graph, 'a.ts'), 'missing');
+    workspace.write('node_modules/dep/sub.js', '');
+    await graph.update({ overlays: [], changed: ['node_modules/dep/sub.js'] });
+    assert.equal(kindOf(graph, 'a.ts'), 'package');
+  });
+
+  it('finds an installed package that appears as a folder', async () => {
+    using scene = await graphOf({
+      'package.json': { name: 'root' },
+      'node_modules/other/package.json': { name: 'other' },
+      'a.ts': "import 'dep';\n",
+    });
+    const { graph, workspace } = scene;
+    assert.equal(kindOf(graph, 'a.ts'), 'missing');
+    workspace.write('node_modules/dep/package.json', '{ "name": "dep", "main": "index.js" }');
+    workspace.write('node_modules/dep/index.js', '');
+    await graph.update({ overlays: [], changed: ['node_modules/dep'] });
+    assert.equal(kindOf(graph, 'a.ts'), 'package');
+  });
+
+  it('follows `main` of a folder when its file appears', async () => {
+    using scene = await graphOf({
+      'a.ts': "import './lib';\n",
+      'lib/package.json': { main: './entry.js' },
+      'lib/index.js': '',
+    });
+    const { graph, workspace } = scene;
+    assert.equal(graph.modules.get('a.ts')?.targets[0]?.file, 'lib/index.js');
+    workspace.write('lib/entry.js', '');
+    await graph.update({ overlays: [], changed: ['lib/entry.js'] });
+    assert.equal(graph.modules.get('a.ts')?.targets[0]?.file, 'lib/entry.js');
+  });
+
+  it('prefers a file that `paths` names to an installed package when it appears', async () => {
+    using scene = await graphOf({
+      'package.json': { name: 'root' },
+      'tsconfig.json': { compilerOptions: { paths: { '*': ['./src/*'] } } },
+      'node_modules/dep/package.json': { name: 'dep', main: 'index.js' },
+      'node_modules/dep/index.js': '',
+      'a.ts': "import 'dep';\n",
+    });
+    const { graph, workspace } = scene;
+    assert.equal(kindOf(graph, 'a.ts'), 'package');
+    workspace.write('src/dep.ts', '');
+    await graph.update({ overlays: [], changed: ['src/dep.ts'] });
+    assert.equal(graph.modules.get('a.ts')?.targets[0]?.file, 'src/dep.ts');
+  });
 });

@@ -217,6 +217,19 @@ describe('package', () => {
     );
   });
 
+  it('does not compare engines that are not version ranges', async () => {
+    const issuesFor = async (node: string): Promise<readonly string[]> => {
+      using workspace = workspaceOf({
+        'package.json': { name: 'p', version: '1.0.0', engines: { node }, dependencies: { d: '*' } },
+        'node_modules/d/package.json': { name: 'd', version: '1.0.0', engines: { node: '>=20' } },
+      });
+      const { issues } = await runDetector(detector, workspace.root);
+      return issues.map(({ rule }) => rule).filter((rule) => rule === 'engines-unsatisfied');
+    };
+    assert.deepEqual(await issuesFor('lts/*'), []);
+    assert.deepEqual(await issuesFor('>=18'), ['engines-unsatisfied']);
+  });
+
   it('lets samples of a workspace want other versions', async () => {
     const files = {
       'package.json': { name: 'root', private: true, workspaces: ['packages/*', 'examples/*'] },
