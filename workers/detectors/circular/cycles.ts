@@ -61,13 +61,13 @@ interface Found {
 
 const memo = new WeakMap<ModuleGraph, Found & { readonly version: number }>();
 
-function findCycles(graph: ModuleGraph, kept: Memo<Module, Group>): Found {
+function findCycles(graph: ModuleGraph, groupMemo: Memo<Module, Group>): Found {
   const edges = edgesOf(graph);
   // Most modules are in no cycle; every cycle of any kind is within one of these groups.
   const groups = strongComponents(edges.successors).flatMap((members) => {
     const first = edges.modules[members[0] ?? 0];
-    const given = `${String(graph.environmentRevision)} ${members.join()}`;
-    return first ? [kept.of(first, () => new Group(graph, edges, members), given)] : [];
+    const input = `${String(graph.environmentRevision)} ${members.join()}`;
+    return first ? [groupMemo.of(first, () => new Group(graph, edges, members), input)] : [];
   });
   const elided = new Set<Edge>();
   for (const group of groups) for (const edge of group.elided) elided.add(edge);
@@ -85,7 +85,7 @@ function findCycles(graph: ModuleGraph, kept: Memo<Module, Group>): Found {
     deferred: () => inOrder(groups.flatMap((group) => group.deferred())),
     type: () => inOrder(groups.flatMap((group) => group.type())),
   };
-  return { cycles, groups: kept };
+  return { cycles, groups: groupMemo };
 }
 
 /** Modules that all reach each other over edges of any kind. Nodes are numbered within the group. */

@@ -1,6 +1,6 @@
 /**
- * Bulk suppressions (`eslint-suppressions.json`): per file and rule, how many errors are known and not to be shown.
- * `eslint` applies them from 9.24 on; its API only from 10.1 on, reading the file anew for every text, hence this.
+ * Bulk suppressions (`eslint-suppressions.json`): the number of errors to hide, per file and rule. The `eslint` command
+ * applies them since 9.24; its API only since 10.1, and it reads the file for every text. So they are applied here.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -43,7 +43,7 @@ export class BulkSuppressions {
     }
   }
 
-  /** The messages to show: a rule's errors are left out if there are no more of them than are known. */
+  /** The messages to show: hides the errors of a rule if there are no more than the suppressed number. */
   apply(file: string, messages: readonly LintMessage[]): readonly LintMessage[] {
     const known = this.#counts[path.relative(this.#directory, file).split(path.sep).join('/')];
     if (!known) return messages;

@@ -38,7 +38,7 @@ export async function check(request: CheckRequest, context: CheckContext): Promi
   };
 }
 
-/** The next check starts anew, but for the modules that are loaded. */
+/** Drops all warm sessions; loaded modules stay. */
 export function forgetSessions(): void {
   sessions.clear();
   forgetPrograms();
@@ -93,7 +93,7 @@ async function checkGroup(group: GroupCheck): Promise<void> {
       totals.issues += findings.length;
     } catch (error) {
       if (error instanceof ConfigurationError) {
-        // The same broken configuration speaks up for each of its files.
+        // A broken configuration fails for each of its files; it is reported once.
         if (reported.has(error.message)) continue;
         reported.add(error.message);
         context.problem(await configProblem(error.cause, session.configOf(file), workspace));
@@ -110,7 +110,7 @@ async function checkGroup(group: GroupCheck): Promise<void> {
     context.problem(await configProblem(error, session.configOf(path.join(folder, 'any.js')), workspace));
 }
 
-/** Tells every session what has changed: their roots may turn up in later checks, which will not say it again. */
+/** Tells every session what changed, because a later check of another root will not name these files again. */
 function recordChanges(changed: readonly string[] | undefined, workspace: string): void {
   if (changed?.length !== 0) clearResolutions();
   if (changed === undefined || changed.some(affectsConfiguration)) {

@@ -74,7 +74,7 @@ type VerifyAndFix = (
 /** What every instance uses to lint one text. */
 export interface LinterPrototype {
   verifyAndFix: VerifyAndFix;
-  /** Of the text linted last. */
+  /** The source code of the last linted text. */
   getSourceCode(): { readonly parserServices?: { readonly program?: Program | null } } | null | undefined;
 }
 
@@ -162,7 +162,7 @@ export async function loadEslint(directory: string): Promise<EslintInstallation>
 }
 
 /**
- * Whether the parser of a file is told to make TypeScript programs. ESLint's own parser ignores such options.
+ * Whether the parser of a file creates TypeScript programs. ESLint's own parser ignores such options.
  * @param config the computed configuration of a file, of either kind; undefined: it is ignored
  */
 export function isTyped(config: unknown): boolean {
@@ -177,8 +177,8 @@ export function isTyped(config: unknown): boolean {
 }
 
 /**
- * Does work as `cd directory && eslint` would: with that working directory, which configurations may ask for. A thread
- * cannot change its working directory; there the work runs in the one that is.
+ * Runs work like `cd directory && eslint`, because configurations may read the working directory. A thread cannot
+ * change its working directory, so there the current one is used.
  */
 export async function inDirectory<T>(directory: string, work: () => Promise<T>): Promise<T> {
   const before = process.cwd();

@@ -1,6 +1,6 @@
 /**
- * One ESLint kept warm for one root. It lives from the first check of that root until its configuration may have
- * changed, then a new one takes its place; loaded modules and TypeScript programs outlive it.
+ * A warm ESLint instance for one root. Lives from the first check of the root until its configuration may have changed;
+ * loaded modules and TypeScript programs outlive it.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -17,11 +17,11 @@ import { withProgram } from './linted-program.ts';
 import { BulkSuppressions } from './bulk-suppressions.ts';
 
 const STATS_SINCE = '9.0.0';
-/** From then on a file's flat configuration is the nearest one, before that the working directory's. */
+/** Since this version, a file uses its nearest flat configuration; before, that of the working directory. */
 const NEAREST_CONFIG_SINCE = '10.0.0';
-/** More changed files than this, and making TypeScript programs anew is cheaper than showing them each change. */
+/** With more changed files, new TypeScript programs are cheaper than refreshing the old ones. */
 const MOST_REFRESHED = 20;
-/** What may be part of a TypeScript program. */
+/** Files that may be part of a TypeScript program. */
 const SOURCE = /\.(?:[cm]?[jt]sx?|json|vue|svelte|astro)$/;
 
 /** Thrown by {@link LintSession.lint}: this file cannot be linted because its configuration cannot be used. */
@@ -35,7 +35,7 @@ export interface Linted {
   readonly program?: Program;
 }
 
-/** Where {@link LintSession.refreshTypes} finds what it needs. */
+/** The input of {@link LintSession.refreshTypes}. */
 export interface Sources {
   /** Absolute paths of the files open in the editor. */
   readonly buffers: readonly string[];
@@ -54,10 +54,10 @@ export class LintSession {
   readonly #eslint: Eslint;
   readonly #suppressions: BulkSuppressions;
   readonly #urls = new Map<string, string | undefined>();
-  /** What TypeScript programs were told; undefined before there are any, or while they are being told. */
+  /** The state that TypeScript programs know; undefined: there are none, or a refresh is under way. */
   #types: { readonly era: number; readonly files: ReadonlySet<string> } | undefined;
   #hasPrograms = false;
-  /** Files that changed since type information was last brought up to date. */
+  /** Files that changed since the last refresh of type information. */
   readonly #changed = new Set<string>();
 
   private constructor(
@@ -112,17 +112,17 @@ export class LintSession {
     };
   }
 
-  /** @param file absolute; its text on the disk or in the editor is not what it was */
+  /** @param file absolute; its text on disk or in the editor has changed */
   recordChange(file: string): void {
     if (SOURCE.test(file)) this.#changed.add(file);
   }
 
   /**
-   * Makes type information true to all noted changes and to all open buffers. Programs do not notice by themselves,
-   * but from parsing the present text of a file they know, in both of typescript-eslint's ways of making programs.
-   * Where files appeared or went, or many changed, programs are made anew.
-   * @param next the file to be linted next, which therefore need not be parsed before
-   * @throws the signal's reason when aborted; what was not done is done the next time
+   * Brings type information up to date with all recorded changes and open buffers. Programs do not notice changes, but
+   * linting the current text of a file updates them, in both of typescript-eslint's modes. If files were added or
+   * deleted, or many changed, all programs are dropped.
+   * @param next the file that is linted next and so needs no refresh
+   * @throws the signal's reason when aborted; the next refresh does the rest
    */
   async refreshTypes(next: string, sources: Sources): Promise<void> {
     const changed = [...this.#changed];
@@ -144,7 +144,7 @@ export class LintSession {
     for (const file of changed) this.#changed.delete(file);
   }
 
-  /** @returns false: one of them may be part of a program, but is not linted with type information */
+  /** @returns false: a file may be part of a program, but is not linted with type information */
   async #refresh(files: readonly string[], next: string, { textOf, begin, signal }: Sources): Promise<boolean> {
     let all = true;
     for (const file of files.filter((each) => each !== next && isUnder(each, this.#directory))) {
@@ -157,20 +157,20 @@ export class LintSession {
           all = false;
         }
       } catch {
-        // Whatever it is, it is told when the file itself is linted.
+        // The error is reported when the file itself is linted.
       }
     }
     return all;
   }
 
-  /** The configuration to blame when a file's cannot be used, absolute. */
+  /** Absolute path of the configuration that applies to a file. */
   configOf(file: string): string | undefined {
     const { configType, version } = this.#engine;
     const nearest = configType === 'eslintrc' || semver.gte(version, NEAREST_CONFIG_SINCE);
     return configsFor(nearest ? path.dirname(file) : this.#directory)[configType];
   }
 
-  /** Milliseconds by rule, and `parse`, since this was last called; empty unless opened for it. */
+  /** Milliseconds by rule and for `parse` since the last call; empty unless the session is `timed`. */
   takeTimings(): Readonly<Record<string, number>> {
     const timings = this.#timings;
     this.#timings = {};
@@ -205,17 +205,17 @@ export class LintSession {
   }
 }
 
-/** As ESLint reads it: a byte order mark stays, for the rule about it. */
+/** Keeps a byte order mark, as ESLint does, for the rule about it. */
 export async function readSource(file: string): Promise<string> {
   return readFile(file, 'utf8');
 }
 
-/** Counts how often programs were forgotten, and with them what sessions told them. */
+/** Incremented when all programs are dropped. */
 let programEra = 0;
 
 /**
- * Makes every copy of typescript-eslint's parser in this process forget its programs: they do not notice by themselves
- * that files appeared, went or changed, other than those they are given to parse.
+ * Makes every copy of typescript-eslint's parser in this process drop its programs, because they do not notice added,
+ * deleted or changed files other than those they parse.
  */
 export function forgetPrograms(): void {
   programEra += 1;

@@ -1,6 +1,6 @@
 /**
- * Which TypeScript program a text was linted with. ESLint keeps that to itself, so the method that lints one text is
- * listened to; the listeners stay as long as the process, programs only while they are asked for.
+ * Finds the TypeScript program with which a text was linted. ESLint does not expose it, so the method that lints one
+ * text is wrapped. The wrapper stays until the process ends; a program is held only while `withProgram` runs.
  */
 import type { LinterPrototype } from './installation.ts';
 import type { Program } from './program.ts';
@@ -8,7 +8,10 @@ import type { Program } from './program.ts';
 const observed = new WeakSet<LinterPrototype>();
 let last: Program | undefined;
 
-/** One at a time. @returns also the program of the last text that the work linted, if it was linted with types */
+/**
+ * Must not run concurrently.
+ * @returns the result, and the program of the last text that was linted, if it has type information
+ */
 export async function withProgram<T>(
   linter: LinterPrototype,
   work: () => Promise<T>,

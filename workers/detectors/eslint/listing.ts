@@ -47,7 +47,7 @@ export async function listFiles(
   }
 }
 
-/** True when the file or folder was deleted while ESLint was looking at it: nothing to tell anyone. */
+/** The file or folder was deleted meanwhile, which is no problem to report. */
 export function isGone(error: unknown): boolean {
   return codeOf(error) === 'ENOENT';
 }
@@ -57,7 +57,7 @@ interface ListingStore {
   readonly configs: Map<string, unknown>;
 }
 
-/** Set while a listing runs, and in whatever that listing left running: those must not lint either. */
+/** Set while a listing runs, and in async work that it started: that must not lint either. */
 const listing = new AsyncLocalStorage<ListingStore>();
 const replaced = new WeakSet<LinterPrototype>();
 

@@ -25,8 +25,8 @@ import { BulkSuppressions } from './bulk-suppressions.ts';
 /** @see Detector.plan */
 export async function plan({ root, options }: PlanRequest, context: PlanContext): Promise<PlanResult> {
   const workspace = realpathSync(root);
-  const vouchedFor: unknown = options['fileOnlyPlugins'];
-  const ruleDependencies = new RuleDependencies(Array.isArray(vouchedFor) ? vouchedFor.map(String) : []);
+  const fileOnlyPlugins: unknown = options['fileOnlyPlugins'];
+  const ruleDependencies = new RuleDependencies(Array.isArray(fileOnlyPlugins) ? fileOnlyPlugins.map(String) : []);
   const outcome = new PlanOutcome(workspace, ruleDependencies);
   try {
     readdirSync(workspace);
@@ -71,7 +71,7 @@ async function planRoot(
   try {
     engine = await loadEslint(folder);
   } catch (error) {
-    // A configuration above the workspace is none of its business unless ESLint is installed for it.
+    // Ignore a configuration above the workspace unless ESLint is installed for it.
     if (ownConfig === undefined) return false;
     outcome.fail(await configProblem(error, ownConfig, workspace));
     return true;
@@ -101,7 +101,7 @@ async function planRoot(
   return true;
 }
 
-/** What a plan has found so far. */
+/** The plan so far. */
 class PlanOutcome {
   /** Absolute, without symbolic links. */
   readonly workspace: string;
@@ -120,7 +120,7 @@ class PlanOutcome {
 
   add(version: string, group: string, files: readonly ListedFile[]): void {
     this.#versions.add(version);
-    // What other files can see of a file matters where one of them looks.
+    // Signatures are needed if the rules of any file look at other files.
     const needsSignature = files.some(({ config }) => this.#ruleDependencies.of(config).length > 0);
     for (const { path: file, typed, config } of files) {
       const dependsOn = this.#ruleDependencies.of(config);
@@ -141,7 +141,7 @@ class PlanOutcome {
     this.#problems.push(problem);
   }
 
-  /** A whole root is lost. */
+  /** Reports a problem that prevents a whole root from being linted. */
   fail(problem: DetectorProblem): void {
     this.#failedRoots += 1;
     this.problem(problem);

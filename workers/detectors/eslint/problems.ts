@@ -1,4 +1,4 @@
-/** Puts what keeps ESLint from working into words: one problem per cause, at the place to look at. Nothing is kept. */
+/** Describes why ESLint cannot work: one problem per cause, with its place in the configuration. Stateless. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -54,7 +54,7 @@ function rightKind(name: string, configType: ConfigType): string {
     : 'Rename it to eslint.config.mjs if it is JavaScript, or update ESLint: npm install --save-dev eslint@latest';
 }
 
-/** A place under a root that had to be left out: a folder for its own configuration, or what cannot be read. */
+/** A skipped path under a root: a folder with a broken configuration, or something unreadable. */
 export async function skippedProblem(
   { path: place, error }: SkippedPath,
   configType: ConfigType,
@@ -88,7 +88,7 @@ function withName(config: string | undefined): string | undefined {
   return config === undefined ? undefined : path.join(path.dirname(config), SUPPRESSIONS);
 }
 
-/** The start of an error's message, without the workspace's own path. */
+/** The first lines of an error message, without the workspace path. */
 function firstLines(error: unknown, workspace: string): string {
   const text = error instanceof Error ? error.message : String(error);
   const lines = text
@@ -97,8 +97,10 @@ function firstLines(error: unknown, workspace: string): string {
     .map((line) => line.trim())
     .filter((line) => line !== '');
   const requireStack = lines.findIndex((line) => line.startsWith('Require stack:'));
-  const told = [...new Set(requireStack < 0 ? lines : lines.slice(0, requireStack))].slice(0, MESSAGE_LINES).join('\n');
-  const named = error instanceof Error && error.name === 'SyntaxError' ? `SyntaxError: ${told}` : told;
+  const shown = [...new Set(requireStack < 0 ? lines : lines.slice(0, requireStack))]
+    .slice(0, MESSAGE_LINES)
+    .join('\n');
+  const named = error instanceof Error && error.name === 'SyntaxError' ? `SyntaxError: ${shown}` : shown;
   return named.length > MESSAGE_LENGTH ? `${named.slice(0, MESSAGE_LENGTH)}…` : named;
 }
 
@@ -121,7 +123,7 @@ function missingPackage(error: unknown): string | undefined {
   return /Cannot find (?:package|module) '((?:@[^/']+\/)?[^/'.][^/':]*)/.exec(error.message)?.[1];
 }
 
-/** Where in a file an error comes from, as far as its stack, its message or the file's syntax tell; else the start. */
+/** The place of an error in a file by its stack, its message or a syntax error in the file; else the start. */
 async function placeIn(file: string, error: unknown): Promise<Range> {
   if (!(error instanceof Error)) return FILE_START;
   const text = readText(file);
@@ -146,7 +148,7 @@ function placeInStack(file: string, stack: string): Position | undefined {
   return undefined;
 }
 
-/** JSON and YAML parsers tell the place in words. */
+/** JSON and YAML parsers name the place in the message. */
 function placeInMessage(message: string): Position | undefined {
   const found = /\bline (\d+),? column (\d+)/i.exec(message);
   return found ? { line: Math.max(0, Number(found[1]) - 1), character: Math.max(0, Number(found[2]) - 1) } : undefined;
@@ -157,7 +159,7 @@ function placeOfName(text: string, name: string | undefined): Position | undefin
   return offset < 0 ? undefined : TextDocument.create('', '', 0, text).positionAt(offset);
 }
 
-/** Node does not tell where in a module a syntax error is, except in what it prints when it dies of it. */
+/** Node.js does not expose the place of a syntax error in a module. */
 async function syntaxErrorIn(file: string, text: string): Promise<Position | undefined> {
   if (!/\.[cm]?[jt]s$/.test(file)) return undefined;
   const { parseSync } = await import('oxc-parser');

@@ -1,4 +1,6 @@
-/** The `isolation` detector: imports past the public surface of a package, folder or layer, and couplings of modules. */
+/**
+ * The `isolation` detector: imports past the public surface of a package, folder or layer, and couplings of modules.
+ */
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { Memo } from '../../graph/memo.ts';
@@ -83,12 +85,7 @@ class IsolationChecker implements IsolationCheck {
     return this.#severities[rule] !== 'off';
   }
 
-  report(
-    file: string,
-    rule: IsolationRule,
-    finding: Omit<Finding, 'rule' | 'severity'>,
-    severity?: Severity,
-  ): void {
+  report(file: string, rule: IsolationRule, finding: Omit<Finding, 'rule' | 'severity'>, severity?: Severity): void {
     const ruleSeverity = this.#severities[rule];
     this.#findings.add(file, ruleSeverity === 'off' ? 'off' : (severity ?? ruleSeverity), { rule, ...finding });
   }

@@ -74,8 +74,8 @@ export async function runKnip(
     const report = reportIn(text);
     if (report) return { report, errors: code === '' ? '' : stripVTControlCharacters(errors.trim()) };
     const reason = code === '' ? 'printed no report' : `failed (${code})`;
-    const said = stripVTControlCharacters((errors.trim() || text).slice(-ERROR_TAIL).trim());
-    throw new KnipError(`knip ${version} ${reason}${said === '' ? '.' : `: ${said}`}`);
+    const printed = stripVTControlCharacters((errors.trim() || text).slice(-ERROR_TAIL).trim());
+    throw new KnipError(`knip ${version} ${reason}${printed === '' ? '.' : `: ${printed}`}`);
   } catch (error) {
     signal.throwIfAborted();
     limits.signal.throwIfAborted();

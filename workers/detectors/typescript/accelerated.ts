@@ -1,11 +1,11 @@
 /**
- * A workspace's own TypeScript up to 6, with TypeScript 7 to speak first where that is known to be right: the two were
- * compared on this project and configuration, and were equal. The own version always has the last outcome. The process
- * of TypeScript 7 lives only while it is compared, or while what it said waits for the own version. Lives as long as
- * the session of the own version.
+ * The workspace's own TypeScript up to 6, accelerated by TypeScript 7. TypeScript 7 answers first if an earlier
+ * comparison on this project and configuration found equal results; the workspace's version always revalidates. The
+ * process of TypeScript 7 lives only during a comparison or until its answer is revalidated. Lives as long as the
+ * session of the workspace's version.
  *
- * Invariant: only an order with `notes` is ever answered by TypeScript 7, and then the project is `unsettled` until the
- * own version has answered for the whole of it.
+ * Invariant: TypeScript 7 answers only requests with `notes`, and then the project needs revalidation until the
+ * workspace's version has checked all of it.
  */
 import { bundledNativeCompiler, compilerName, type Compiler } from './compiler.ts';
 import { openNative } from './native.ts';
@@ -26,14 +26,16 @@ import {
 import { fingerprintOf, parseComparison, formatComparison, type Comparison } from './comparison.ts';
 
 export interface AcceleratorSettings extends SessionSettings {
-  /** Of the detector. */
+  /** The version of the detector. */
   readonly version: string;
-  /** CPU time of the own version for all projects of the session, from which on there is something to gain, in ms. */
+  /**
+   * Acceleration pays off if the workspace's version needs at least this CPU time for all projects, in milliseconds.
+   */
   readonly worthMs?: number;
-  /** Finds the accelerator. */
+  /** Finds TypeScript 7. */
   readonly find?: () => Promise<Compiler | undefined>;
   readonly open?: (engine: Compiler, settings: SessionSettings) => TypeScriptSession;
-  /** Whether a process that grows to this size may be started. */
+  /** Whether there is memory for a process of this size in bytes. */
   readonly hasMemory?: (bytes: number) => boolean;
 }
 
@@ -48,25 +50,25 @@ export function accelerated(
 
 const WORTH_MS = 2000;
 const MEGABYTE = 1024 * 1024;
-/** Differences told in the log. */
+/** Differences written to the log. */
 const LOGGED_DIFFERENCES = 3;
 
-/** What is known of a project under one configuration. */
+/** The state of a project under one configuration. */
 interface ComparedProject {
   readonly fingerprint: string;
   comparison?: Comparison | undefined;
-  /** The accelerator failed on it. */
+  /** TypeScript 7 failed on it. */
   failed: boolean;
-  /** The own version's answer for everything, that is to be compared. */
+  /** The complete answer of the workspace's version, which awaits a comparison. */
   own?: RecordedAnswer | undefined;
-  /** The accelerator has spoken; `whole`: for everything, and nothing has changed since. */
+  /** TypeScript 7 has answered; `whole`: for all files, and nothing has changed since. */
   first?: { readonly whole?: RecordedAnswer | undefined } | undefined;
 }
 
 interface RecordedAnswer {
   readonly diagnostics: RecordedDiagnostics;
   readonly generation: number;
-  /** As many changes had been heard of. */
+  /** The number of changes before this answer. */
   readonly changes: number;
 }
 
@@ -82,15 +84,15 @@ class AcceleratedSession implements TypeScriptSession {
   readonly #paths: RootPaths;
   /** By tsconfig. */
   readonly #projects = new Map<string, ComparedProject>();
-  /** Tsconfigs that say what they said when their project was last looked at. */
+  /** Tsconfigs that have not changed since their project was last read. */
   readonly #unchangedConfigs = new Set<string>();
-  /** CPU time that the own version last needed for everything, by tsconfig. */
+  /** CPU time of the last complete check by the workspace's version, by tsconfig, in milliseconds. */
   readonly #ownMs = new Map<string, number>();
   #overlays: ReadonlyMap<string, string> = new Map();
   #changes = 0;
   #found: Promise<Compiler | undefined> | undefined;
   #native: Accelerator | undefined;
-  /** Its process died: no other one is started. */
+  /** The process of TypeScript 7 exited unexpectedly, so it is not started again. */
   #isDisabled = false;
   #closing: Promise<unknown> = Promise.resolve();
 
@@ -156,19 +158,19 @@ class AcceleratedSession implements TypeScriptSession {
     signal: AbortSignal,
   ): Promise<'whole'> {
     const before = process.cpuUsage();
-    const said = new RecordedDiagnostics(this.#paths, sink);
-    await this.#own.check({ ...order, whole: true }, said, signal);
-    // Not time on the wall: that another program keeps the machine busy is nothing to gain from.
+    const recorded = new RecordedDiagnostics(this.#paths, sink);
+    await this.#own.check({ ...order, whole: true }, recorded, signal);
+    // CPU time, not elapsed time, which also depends on the load of the machine.
     const { user, system } = process.cpuUsage(before);
     this.#ownMs.set(order.configFile, (user + system) / 1000);
     const { comparison, failed } = project;
-    project.own = comparison || failed || this.#isDisabled ? undefined : this.#answer(order, said);
-    await project.first?.whole?.diagnostics.clearMissingIn(said);
+    project.own = comparison || failed || this.#isDisabled ? undefined : this.#answer(order, recorded);
+    await project.first?.whole?.diagnostics.clearMissingIn(recorded);
     this.#ownAnswered(project);
     return 'whole';
   }
 
-  /** @returns undefined: it cannot, and nothing it said counts */
+  /** @returns undefined: it cannot answer, and none of its results count */
   async #checkFirst(
     order: ProjectRequest,
     project: ComparedProject,
@@ -180,24 +182,26 @@ class AcceleratedSession implements TypeScriptSession {
     const before = project.first?.whole;
     project.first = {};
     sink.answeredBy(`typescript ${native.version} first, ${compilerName(this.#engine)} confirms`);
-    const said = new RecordedDiagnostics(this.#paths, sink);
-    const held = new DeferredProjectSink(said);
+    const recorded = new RecordedDiagnostics(this.#paths, sink);
+    const deferred = new DeferredProjectSink(recorded);
     try {
-      const extent = await native.session.check(order, held, signal);
-      held.release();
-      const whole = extent === 'whole' ? said : extent === 'unchanged' ? before?.diagnostics : undefined;
+      const extent = await native.session.check(order, deferred, signal);
+      deferred.release();
+      const whole = extent === 'whole' ? recorded : extent === 'unchanged' ? before?.diagnostics : undefined;
       project.first = { whole: whole && this.#answer(order, whole) };
       return extent;
     } catch (error) {
       signal.throwIfAborted();
       this.#acceleratorFailed(order.configFile, project, error);
       sink.answeredBy(compilerName(this.#engine));
-      project.first = { whole: this.#answer(order, said) };
+      project.first = { whole: this.#answer(order, recorded) };
       return undefined;
     }
   }
 
-  /** The last outcome: by the own version, unless it has said it and only the accelerator is to be held against it. */
+  /**
+   * Checks with the workspace's version; or compares with TypeScript 7 if the workspace's version has answered already.
+   */
   async #revalidate(
     order: ProjectRequest,
     notes: Notes,
@@ -207,17 +211,17 @@ class AcceleratedSession implements TypeScriptSession {
   ): Promise<Extent> {
     const { own, first, comparison } = project;
     if (own && this.#isComparisonDue(project) && own.generation === order.since && own.changes === this.#changes) {
-      // What is warm of it is to know the new generation.
+      // The warm state must know the new generation.
       await this.#own.checkPart({ ...order, whole: false }, discardSink, signal);
       await this.#compare(order, notes, project, own.diagnostics, sink, signal);
       project.own = undefined;
       this.#closeUnlessNeeded();
       return 'unchanged';
     }
-    const said = new RecordedDiagnostics(this.#paths, sink);
-    const extent = await this.#checkOwn(order, project, said, signal);
+    const recorded = new RecordedDiagnostics(this.#paths, sink);
+    const extent = await this.#checkOwn(order, project, recorded, signal);
     if (comparison?.outcome === 'equal' && first?.whole?.changes === this.#changes) {
-      const difference = first.whole.diagnostics.differencesFrom(said);
+      const difference = first.whole.diagnostics.differencesFrom(recorded);
       if (difference.length > 0)
         this.#recordComparison(order, notes, project, { ...comparison, outcome: 'different' }, difference);
     }
@@ -234,24 +238,24 @@ class AcceleratedSession implements TypeScriptSession {
   ): Promise<void> {
     const native = await this.#start(project);
     if (!native) return;
-    const said = new RecordedDiagnostics(this.#paths, {
+    const recorded = new RecordedDiagnostics(this.#paths, {
       ...discardSink,
       progress: (done, total) => sink.progress(done, total),
     });
-    const held = new DeferredProjectSink(said);
-    const check = native.session.check({ configFile, first: [], generation, whole: false }, held, signal);
+    const deferred = new DeferredProjectSink(recorded);
+    const check = native.session.check({ configFile, first: [], generation, whole: false }, deferred, signal);
     try {
       await orAborted(check, signal);
     } catch (error) {
       if (!signal.aborted) return this.#acceleratorFailed(configFile, project, error);
-      // Somebody waits, and it takes the process a moment to hear of it.
+      // Another project still needs the process, so wait until it has handled the abort.
       if ([...this.#projects.values()].some(({ first }) => first)) await check.catch(() => {});
       else this.#drop();
       throw error;
     }
-    held.release();
+    deferred.release();
     const bytes = (await native.session.processBytes?.()) ?? estimatedBytes();
-    const difference = said.differencesFrom(own);
+    const difference = recorded.differencesFrom(own);
     const outcome = difference.length === 0 ? 'equal' : 'different';
     const megabytes = Math.min(Math.ceil(bytes / MEGABYTE), 999_999);
     this.#recordComparison({ configFile }, notes, project, { outcome, megabytes }, difference);
@@ -278,7 +282,7 @@ class AcceleratedSession implements TypeScriptSession {
     );
   }
 
-  /** @returns undefined: there is no accelerator on this machine */
+  /** @returns undefined: TypeScript 7 is not available on this machine */
   async #projectOf(configFile: string, notes: Notes): Promise<ComparedProject | undefined> {
     const native = await (this.#found ??= this.#settings.find());
     if (!native) return undefined;
@@ -287,7 +291,7 @@ class AcceleratedSession implements TypeScriptSession {
       known && this.#unchangedConfigs.has(configFile) ? known : this.#refreshProject(configFile, native, known);
     const key = keyOf(this.#paths.relative(configFile));
     const { fingerprint } = project;
-    // What was found out by a check that was cancelled has not been noted yet.
+    // A cancelled check has not saved its comparison yet.
     if (project.comparison) notes.set(key, formatComparison(project.comparison, fingerprint));
     else project.comparison = parseComparison(notes.get(key), fingerprint);
     return project;
@@ -331,8 +335,8 @@ class AcceleratedSession implements TypeScriptSession {
     );
   }
 
-  #answer({ generation }: ProjectRequest, said: RecordedDiagnostics): RecordedAnswer {
-    return { diagnostics: said, generation, changes: this.#changes };
+  #answer({ generation }: ProjectRequest, diagnostics: RecordedDiagnostics): RecordedAnswer {
+    return { diagnostics, generation, changes: this.#changes };
   }
 
   #ownAnswered(project: ComparedProject): void {
@@ -358,7 +362,7 @@ class AcceleratedSession implements TypeScriptSession {
     this.#drop();
   }
 
-  /** Nobody waits for its end. */
+  /** Closes TypeScript 7 without waiting for it. */
   #drop(): void {
     const native = this.#native;
     this.#native = undefined;

@@ -1,6 +1,6 @@
 /**
- * A TypeScript that offers no API we know: its command line, which is always there. Slow to answer and blind to
- * unsaved texts, but right. One process per check.
+ * A TypeScript without a supported API, run through its command line. Slow, and sees saved files only, but correct. One
+ * process per check.
  */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
@@ -19,11 +19,11 @@ import {
 /** @param engine whose `executable` takes the arguments of `tsc` */
 export function openCommand(engine: Compiler, settings: SessionSettings): TypeScriptSession {
   const { root, log } = settings;
-  let told = false;
+  let warned = false;
   return {
     update: ({ overlays }) => {
-      if (overlays.size > 0 && !told) {
-        told = true;
+      if (overlays.size > 0 && !warned) {
+        warned = true;
         log('warn', `TypeScript ${engine.version} runs from the command line, so it sees saved files only.`);
       }
       return Promise.resolve();
@@ -38,7 +38,7 @@ export function openCommand(engine: Compiler, settings: SessionSettings): TypeSc
 }
 
 /**
- * What `tsc --pretty false` printed.
+ * Parses the output of `tsc --pretty false`.
  * @param directory absolute path of the folder it ran in, which its paths are relative to
  */
 export function parseOutput(output: string, directory: string): readonly Diagnostic[] {
@@ -90,7 +90,7 @@ function run(engine: Compiler, root: string, order: ProjectRequest, signal: Abor
     tsc.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-2000)));
     tsc.once('error', (error) => reject(signal.aborted ? asError(signal.reason) : error));
     tsc.once('close', (code, killer) => {
-      // 1 and 2: there are errors. Anything else is not an answer.
+      // 1 and 2: there are errors. Anything else is a failure.
       if (code !== null && code <= 2) resolve(output);
       else
         reject(

@@ -1,13 +1,13 @@
-/** Whether TypeScript 7 says of a project what the workspace's own version says, as it is remembered. Pure. */
+/** The noted result of comparing TypeScript 7 with the workspace's own version on a project. Pure. */
 import { createHash } from 'node:crypto';
 
 export interface Comparison {
   readonly outcome: 'equal' | 'different';
-  /** Of TypeScript 7 after a check of the whole project, megabytes. */
+  /** Memory of TypeScript 7 after a complete check of the project, in megabytes. */
   readonly megabytes: number;
 }
 
-/** All that can make the two differ in kind, in one outcome. */
+/** A hash of everything that can change the result of the comparison. */
 export function fingerprintOf(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
@@ -16,7 +16,7 @@ export function formatComparison({ outcome, megabytes }: Comparison, fingerprint
   return `${outcome} ${String(megabytes)} ${fingerprint}`;
 }
 
-/** @returns undefined: it is about something else, or no verdict at all */
+/** @returns undefined: the text is invalid or about another fingerprint */
 export function parseComparison(text: string | undefined, fingerprint: string): Comparison | undefined {
   const [, outcome, megabytes, about] = /^(equal|different) (\d{1,6}) ([0-9a-f]{32})$/.exec(text ?? '') ?? [];
   if (about !== fingerprint || (outcome !== 'equal' && outcome !== 'different')) return undefined;

@@ -1,4 +1,4 @@
-/** Which TypeScript speaks for a project: the workspace's own, or the one that comes with Bulkhead. Holds nothing. */
+/** Finds the TypeScript for a project: the workspace's own, or the one bundled with Bulkhead. Stateless. */
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -14,13 +14,13 @@ export interface Compiler {
   readonly origin: 'workspace' | 'bundled';
   /** Absolute path of the package's folder. */
   readonly directory: string;
-  /** What to load: the module of the API, or the native program. */
+  /** The module of the API, or the native executable. */
   readonly entry: string;
-  /** Absolute path of the native program; empty for `javascript`. */
+  /** Absolute path of the native executable; empty for `javascript`. */
   readonly executable: string;
 }
 
-/** There is no TypeScript to use; `problem` says what to do. */
+/** There is no usable TypeScript; `problem` says what to do. */
 export class CompilerMissing extends Error {
   override readonly name = 'EngineMissing';
   readonly problem: DetectorProblem;
@@ -51,7 +51,7 @@ export async function compilerFor(directory: string, mode: CompilerMode): Promis
   return compilerIn(await bundledPackage(), 'bundled');
 }
 
-/** The native one that comes with Bulkhead; undefined: there is none for this platform. */
+/** The bundled native TypeScript; undefined: there is none for this platform. */
 export async function bundledNativeCompiler(): Promise<Compiler | undefined> {
   const engine = await bundledPackage()
     .then((found) => compilerIn(found, 'bundled'))
@@ -59,12 +59,12 @@ export async function bundledNativeCompiler(): Promise<Compiler | undefined> {
   return engine?.kind === 'native' ? engine : undefined;
 }
 
-/** For a person. */
+/** A name to display. */
 export function compilerName({ version, origin, kind }: Compiler): string {
   return `typescript ${version} (${origin}${kind === 'command' ? ', command line' : ''})`;
 }
 
-/** One word for everything that makes two projects share a session; paths inside the root are relative to it. */
+/** Projects of the same group share a session; paths inside the root are relative to it. */
 export function groupOf(engine: Compiler, root: string): string {
   const place =
     engine.origin === 'bundled' ? 'bundled' : path.relative(root, engine.directory).split(path.sep).join('/');
@@ -86,7 +86,7 @@ interface Package {
 async function workspacePackage(directory: string): Promise<Package | undefined> {
   for (let folder = directory; ; folder = path.dirname(folder)) {
     const found = await readPackage(path.join(folder, 'node_modules', 'typescript'));
-    // The packages of a monorepo have links to one.
+    // The packages of a monorepo link to the same one.
     if (found) return { ...found, directory: await realpath(found.directory) };
     if (await exists(path.join(folder, '.pnp.cjs'))) {
       throw new CompilerMissing({
@@ -131,7 +131,7 @@ async function compilerIn({ directory, version, manifest }: Package, origin: Com
     : { kind: 'native', version, origin, directory, entry: path.join(directory, api), executable };
 }
 
-/** The native program for this platform, as the package itself finds it. */
+/** The native executable for this platform, found by the package's own code. */
 async function executableOf(directory: string, version: string): Promise<string> {
   try {
     const finder = (await import(pathToFileURL(path.join(directory, 'lib', 'getExePath.js')).href)) as {

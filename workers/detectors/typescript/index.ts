@@ -82,11 +82,11 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     overlays: new Map(overlays.map(({ file, text }) => [path.join(root, file), text])),
     ...(changed === undefined ? {} : { changed: changed.map((file) => path.join(root, file)) }),
   };
-  // In the other modes one version speaks for itself.
+  // In the other modes only one version answers.
   const notes = request.allowProvisional === true && mode === 'auto' ? new CheckNotes(request.notes) : undefined;
-  // What is only to be confirmed has been answered for.
+  // A revalidation has no preferred files: they were answered before.
   const first = revalidate ? [] : request.first.map((file) => path.join(root, file));
-  // Every session of the root hears of the changes, also those this check does not use.
+  // Every session of the root must know the changes, also those that this check does not use.
   for (const session of sessionsOf(root)) await session.update(changes);
 
   let files = 0;
@@ -99,15 +99,15 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     let reported = -1;
     const onProgress = (done: number, total: number): void => {
       const share = total === 0 ? 1 : done / total;
-      // Hundredths of a unit are fine enough, and few enough.
+      // Hundredths of a unit are precise enough, and few enough.
       const now = Math.round((index + share) * 100);
       if (now !== reported) context.progress((reported = now), units.length * 100, unit.id);
     };
     const report = await checkUnit(
       unit,
-      async (again) => {
+      async (retry) => {
         const made = new UnitReport(unit, context, paths, onProgress);
-        const session = await sessionFor(root, unit, mode, changes, context, again);
+        const session = await sessionFor(root, unit, mode, changes, context, retry);
         made.begin(path.join(root, unit.file));
         const configFile = path.join(root, unit.id);
         const known = since?.[unit.id];
@@ -151,18 +151,18 @@ async function dispose(): Promise<void> {
   await Promise.all(open.map(async ({ session }) => (await session.catch(() => undefined))?.close()));
 }
 
-/** Checks a unit; once more when TypeScript's own process died; a problem when that does not help. */
+/** Checks a unit, and retries once if the process of TypeScript exited. Reports a problem if that fails too. */
 async function checkUnit(
   unit: Unit,
-  work: (again: boolean) => Promise<UnitReport>,
+  work: (retry: boolean) => Promise<UnitReport>,
   context: CheckContext,
 ): Promise<UnitReport | undefined> {
-  for (const again of [false, true]) {
+  for (const retry of [false, true]) {
     try {
-      return await work(again);
+      return await work(retry);
     } catch (error) {
       context.signal.throwIfAborted();
-      if (error instanceof CompilerExited && !again) {
+      if (error instanceof CompilerExited && !retry) {
         context.log('warn', `${unit.id}: ${error.message}; trying again`);
         continue;
       }
@@ -191,14 +191,14 @@ interface OpenSession {
   ready?: TypeScriptSession;
 }
 
-/** By root and group: a compartment may serve several. */
+/** By root and group: a worker may serve several. */
 const sessions = new Map<string, OpenSession>();
 
-/** Sessions keep programs for the next check as long as the heap, in bytes, is not larger than this. */
+/** Sessions keep programs for the next check while the used heap is below this, in bytes. */
 const LARGE_HEAP = 1.2e9;
-/** Nor fuller than this share of what it may grow to. */
+/** … and below this share of the heap limit. */
 const FULL_HEAP = 0.4;
-/** Above this share not even the program stays that answers the edits. */
+/** Above this share of the heap limit, the program of the open file is dropped too. */
 const TIGHT_HEAP = 0.6;
 
 function freeMemory(root: string, latest: Unit): void {
@@ -279,13 +279,13 @@ function compilerManifests(engines: Iterable<Compiler>): readonly string[] {
   return [...new Set([...engines].map(({ directory }) => path.join(directory, 'package.json')))];
 }
 
-/** Installing or removing TypeScript shows in these. */
+/** Installing or removing TypeScript changes these files. */
 function manifestsOf(root: string): readonly string[] {
   const names = ['package.json', 'package-lock.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock'];
   return names.map((name) => path.join(root, name));
 }
 
-/** Fifty projects without a TypeScript are one problem. */
+/** Reports the same problem once, for instance if TypeScript is missing for fifty projects. */
 function withoutRepeats(problems: readonly DetectorProblem[]): readonly DetectorProblem[] {
   return [...new Map(problems.toReversed().map((problem) => [problem.message, problem])).values()].reverse();
 }

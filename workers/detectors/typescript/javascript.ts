@@ -29,32 +29,32 @@ export function openJavascript(engine: Compiler, { root }: SessionSettings): Inc
   return new JavascriptSession(typescript, root);
 }
 
-/** A wanted file is checked at once only while there are not too many of them. */
+/** At most this many open files are checked first. */
 const MANY_WANTED = 50;
 /**
- * When more than this share of the files is affected, all are checked at once: they would have to be confirmed anyway.
+ * When more than this share of the files is affected, all are checked at once, because they would be revalidated anyway.
  */
 const MANY_AFFECTED = 0.25;
-/** Of fewer files than these it does not matter. */
+/** Up to this many affected files, the share does not matter. */
 const FEW_AFFECTED = 200;
 
 interface LoadedProject {
   program: ts.Program;
-  /** Texts of its files may be others now. */
+  /** Texts of its files may have changed. */
   stale: boolean;
-  /** Its checker met files in another order than that of the program. */
+  /** Its checker has visited files in another order than that of the program. */
   mixed: boolean;
   readonly configuration: readonly ts.Diagnostic[];
-  /** What the last whole check said of the project. */
+  /** Diagnostics of the project itself in the last complete check. */
   general: readonly Diagnostic[];
-  /** Files of which it said, when there was nothing else to say, what is wrong with their declarations. */
+  /** Files for which the last complete check reported declaration diagnostics. */
   declarations: ReadonlySet<string>;
   readonly imports: Imports;
-  /** States are missing of answers from before the program was let go. */
+  /** Answers from before the program was unloaded have no state. */
   readonly ledger: Ledger<ts.Program | undefined>;
 }
 
-/** What stays of a project whose program was let go: enough to know which changes do not concern it. */
+/** The remains of a project whose program was unloaded: enough to know which changes do not affect it. */
 interface UnloadedProject {
   /** Keys of its files. */
   readonly files: ReadonlySet<string>;
@@ -68,7 +68,7 @@ class JavascriptSession implements IncrementalSession {
   readonly #projects = new Map<string, LoadedProject>();
   /** By path of the tsconfig; none of them is loaded. */
   readonly #unloaded = new Map<string, UnloadedProject>();
-  /** Of the project that holds a file in front of the user: its program answers the next edit. */
+  /** The project of an open file, whose program answers the next edit. */
   #openFileProject: string | undefined;
 
   constructor(typescript: TypeScript, root: string) {
@@ -232,7 +232,7 @@ class JavascriptSession implements IncrementalSession {
       if (done === true) return value;
       sink.begin(value.fileName);
       const found = diagnosticsOf(program, value);
-      // What is wrong with its declarations was told last time, and is only told of a project without other problems.
+      // Declaration diagnostics are only reported for a project without other problems.
       const declarations = project.declarations.has(value.fileName) && found.length === 0;
       await this.#answer(value, declarations ? program.getDeclarationDiagnostics(value) : found, convert, sink);
       await nextTurn();
@@ -326,7 +326,7 @@ class JavascriptSession implements IncrementalSession {
     };
   }
 
-  /** The same project with the texts of now, and a checker that met nothing yet. */
+  /** The same project with the current texts and a fresh checker. */
   #renew(project: LoadedProject): void {
     const { program } = project;
     project.program = this.#ts.createProgram({
@@ -343,12 +343,12 @@ class JavascriptSession implements IncrementalSession {
   }
 }
 
-/** @returns those of files of a program; undefined: it can mean something else now, and has to start afresh */
+/** @returns the changes to files of a program; undefined: imports may resolve differently, so the program is invalid */
 function ownChanges(
   touched: readonly Touched[] | undefined,
   has: (file: string) => boolean,
 ): readonly Touched[] | undefined {
-  // A file that comes or goes can change what imports mean, and so can a JSON file that is none of the sources.
+  // Added and deleted files can change what imports resolve to, and so can a JSON file that is not a source.
   const harmless = touched?.every(({ file, stays }) => stays && (has(file) || !file.endsWith('.json')));
   return harmless === true ? touched?.filter(({ file }) => has(file)) : undefined;
 }
@@ -357,7 +357,7 @@ function diagnosticsOf(program: ts.Program, source: ts.SourceFile): readonly ts.
   return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
 }
 
-/** From TypeScript's diagnostics to ours; remembers the lines of the files it meets. */
+/** Converts diagnostics of TypeScript; caches the lines of files. */
 class Converter {
   readonly #ts: TypeScript;
   readonly #lines = new WeakMap<ts.SourceFile, LineMap>();

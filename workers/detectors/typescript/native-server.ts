@@ -1,6 +1,6 @@
 /**
- * The process of TypeScript 7: its start, its end, and the snapshots of what is open in it. Lives as long as its
- * session needs it; a session replaces it when it cannot be told what changed.
+ * The process of TypeScript 7: its start, its end, and its snapshots. A session replaces it if it cannot be informed of
+ * a change.
  */
 import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -27,7 +27,7 @@ export class Server {
   readonly #open = new Set<string>();
   #snapshot: NativeApi.Snapshot | undefined;
   readonly overlaid: boolean;
-  /** Every file of every program seen: a change of one of them is a change, of another a creation. */
+  /** All files of all programs so far; a change to any other file counts as its creation. */
   readonly known = new Set<string>();
   readonly #growth = new MemoryGrowth();
 
@@ -89,12 +89,12 @@ export class Server {
     this.#growth.checked(configFile, await this.residentBytes());
   }
 
-  /** It holds so much of earlier checks that another one is cheaper. */
+  /** It has grown so much that a new process is cheaper. */
   get outgrown(): boolean {
     return this.#growth.isTooMuch;
   }
 
-  /** Undefined: the platform does not tell at little cost. */
+  /** Undefined: unknown on this platform. */
   async residentBytes(): Promise<number | undefined> {
     if (process.platform !== 'linux' || this.pid === undefined) return undefined;
     const status = await readFile(`/proc/${String(this.pid)}/status`, 'utf8').catch(() => '');
@@ -102,7 +102,7 @@ export class Server {
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
   }
 
-  /** Of a file as the process saw it last; undefined: it is of no open project. */
+  /** The text of a file in the current snapshot; undefined: it is in no open project. */
   async textOf(file: string): Promise<string | undefined> {
     for (const { program } of this.#snapshot?.getProjects() ?? []) {
       const source = await this.ask(program.getSourceFile(file));
@@ -120,7 +120,7 @@ export class Server {
       return await Promise.race([answer, this.#died]);
     } catch (error) {
       // The pipe may be found broken before the process is known to have ended.
-      if (PIPE_ERRORS.has(codeOf(error))) throw new CompilerExited('TypeScript ended by itself', { cause: error });
+      if (PIPE_ERRORS.has(codeOf(error))) throw new CompilerExited('TypeScript exited unexpectedly', { cause: error });
       throw error;
     }
   }
@@ -171,7 +171,9 @@ function childOf(api: NativeApi.API): ChildProcess | undefined {
 function deathOf(api: NativeApi.API, { version }: Compiler, log: SessionSettings['log']): Promise<never> {
   const died = new Promise<never>((_resolve, reject) => {
     childOf(api)?.once('exit', (code, signal) => {
-      reject(new CompilerExited(`TypeScript ${version} ended by itself (${signal ?? `exit code ${String(code)}`})`));
+      reject(
+        new CompilerExited(`TypeScript ${version} exited unexpectedly (${signal ?? `exit code ${String(code)}`})`),
+      );
     });
     childOf(api)?.stdin?.on('error', (error) => log('debug', `TypeScript ${version}: ${String(error)}`));
   });

@@ -1,8 +1,8 @@
 /**
- * TypeScript 7 through its API: a native program in a child process of its own, spoken to over its stdin, so it ends
- * when we do. One process per session, with a few projects open at a time.
+ * TypeScript 7 through its API: a native process that is controlled over its stdin, so it ends with this process. One
+ * process per session, with a few projects open at a time.
  *
- * The API is named unstable: this file, `native-server.ts` and `native-check.ts` are the only ones that know it.
+ * The API is unstable: only this file, `native-server.ts` and `native-check.ts` use it.
  */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -19,10 +19,10 @@ export function openNative(engine: Compiler, settings: SessionSettings): TypeScr
   return new NativeSession(engine, settings);
 }
 
-/** More changes than this and a fresh process is as fast. */
+/** With more changes, a new process is as fast. */
 const MANY_CHANGES = 500;
 
-/** Texts of files before they were touched. */
+/** Texts of files before they changed. */
 type Texts = Map<string, string>;
 
 interface KnownProject {
@@ -30,9 +30,9 @@ interface KnownProject {
   readonly ledger: Ledger<Texts>;
 }
 
-/** Of fewer files than these it does not matter how many. */
+/** Up to this many affected files, the share does not matter. */
 const FEW_AFFECTED = 100;
-/** Of more than this share all are checked at once: the process is fast, and they would have to be confirmed anyway. */
+/** Above this share of the files, all are checked at once: the process is fast, and they would be revalidated anyway. */
 const MANY_AFFECTED = 0.1;
 
 class NativeSession implements TypeScriptSession {
@@ -40,9 +40,9 @@ class NativeSession implements TypeScriptSession {
   readonly #settings: SessionSettings;
   #overlays: ReadonlyMap<string, string> = new Map();
   #server: Promise<Server> | undefined;
-  /** Told to the process with its next snapshot. */
+  /** Changes for the next snapshot. */
   #pending: FileChanges = {};
-  /** By tsconfig: those that were checked as a whole, and whose files are still the same. */
+  /** By tsconfig: projects that were checked completely and whose files are still the same. */
   readonly #projects = new Map<string, KnownProject>();
   readonly #importers = new LikelyImporters((file) => this.#read(file));
 
@@ -57,9 +57,9 @@ class NativeSession implements TypeScriptSession {
     const server = await this.#server?.catch(() => undefined);
     if (!server) return;
     const fresh =
-      // Only a process that was started with our file system asks it.
+      // The process reads unsaved texts only if it was started with our file system.
       (overlays.size > 0 && !server.overlaid) ||
-      // Told that anything may have changed, TypeScript 7.0 still keeps the files of a project as they were listed.
+      // Even if anything may have changed, TypeScript 7.0 does not list the files of a project again.
       changed === undefined ||
       changed.length > MANY_CHANGES ||
       changed.some(affectsEverything);
@@ -96,7 +96,7 @@ class NativeSession implements TypeScriptSession {
       const edited = (edits ?? []).map(({ file }) => file);
       if (known && edits) {
         const { facts, ledger } = known;
-        // Nobody waits for more than the edited files while it is found out what else there is.
+        // Check the edited files first, before the other affected files are looked up.
         await check.some(edited, facts);
         const most = Math.max(FEW_AFFECTED, facts.files.size * MANY_AFFECTED);
         const { files, all } = await this.#importers.affected(edits, facts.files, most);
@@ -114,11 +114,11 @@ class NativeSession implements TypeScriptSession {
       const ledger = known?.ledger ?? new Ledger<Texts>();
       ledger.gave(order.generation, new Map());
       this.#projects.set(config, { facts, ledger });
-      // In an editor the next edit will ask for it.
+      // An editor will need them for the next edit.
       if (order.first.length > 0 || order.whole) await this.#importers.learn(facts.files);
       return 'whole';
     } catch (error) {
-      // Whatever the process was told last may be lost: the next check starts another one.
+      // The process may have missed the last changes, so the next check starts a new one.
       if (!signal.aborted) await this.#stop();
       throw error;
     }
@@ -129,14 +129,14 @@ class NativeSession implements TypeScriptSession {
   }
 
   trim(): void {
-    // The process holds a few projects at most, and not in our memory.
+    // The process holds a few projects at most, outside the memory of this process.
   }
 
   async close(): Promise<void> {
     await this.#stop();
   }
 
-  /** Where files are open, unsaved texts will come. */
+  /** If files are open, there will be unsaved texts. */
   #start({ first }: ProjectRequest): Promise<Server> {
     const overlays = this.#overlays.size > 0 || first.length > 0 ? this : undefined;
     this.#server ??= Server.start(this.#engine, this.#settings, overlays);
@@ -160,7 +160,7 @@ class NativeSession implements TypeScriptSession {
     return withoutMark(this.overlay(file) ?? (await readSource(file)));
   }
 
-  /** Of files whose text is another, last touched first. @returns undefined: one is not known as it was */
+  /** Files whose text has changed, last edited first. @returns undefined: an earlier text is unknown */
   async #editsSince({ state, touched }: Known<Texts>): Promise<readonly TextEdit[] | undefined> {
     const edits: TextEdit[] = [];
     for (const file of touched) {
@@ -182,7 +182,7 @@ class NativeSession implements TypeScriptSession {
       const there = this.overlay(file) !== undefined || (await isFile(file));
       (there ? (known.has(file) ? changed : created) : deleted).add(file);
       if (there && known.has(file)) await this.#touch(file, server);
-      // It can change what imports mean.
+      // An added or deleted file can change what imports resolve to.
       else this.#projects.clear();
       if (there) known.add(file);
       else known.delete(file);
@@ -200,7 +200,7 @@ class NativeSession implements TypeScriptSession {
   }
 }
 
-/** Changes that can turn anything: what packages and configurations say, and folders. */
+/** Changes to packages, configurations and folders can affect everything. */
 function affectsEverything(file: string): boolean {
   return /[\\/]node_modules([\\/]|$)/.test(file) || file.endsWith('.json') || path.extname(file) === '';
 }

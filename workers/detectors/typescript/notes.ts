@@ -1,4 +1,4 @@
-/** What a check was given of earlier ones, and what it wants to leave to later ones. Lives as long as one check. */
+/** The notes of earlier checks, and new notes for later ones. Lives as long as one check. */
 import type { CheckRequest, CheckResult } from '../../protocol/detector-protocol.ts';
 import type { Notes } from './session.ts';
 
