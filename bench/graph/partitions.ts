@@ -9,7 +9,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { components, type Digraph } from '../../workers/graph/components.ts';
+import { strongComponents, type Digraph } from '../../workers/graph/components.ts';
 import { edgesOf, type Edge } from '../../workers/graph/edges.ts';
 import { ModuleGraph } from '../../workers/graph/graph.ts';
 import { isTypeScriptFile } from '../../workers/graph/record.ts';
@@ -135,5 +135,5 @@ function partition(edges: Edges): readonly (readonly string[])[] {
   const digraph: Digraph = files.map((file) =>
     [...(edges.get(file) ?? [])].flatMap((target) => numbers.get(target) ?? []),
   );
-  return components(digraph).map((members) => members.map((number) => files[number] ?? ''));
+  return strongComponents(digraph).map((members) => members.map((number) => files[number] ?? ''));
 }

@@ -95,7 +95,7 @@ function isBehindMissing(place: string): boolean {
   );
   // Elsewhere than at an import it is a name asked of a namespace.
   if (here.length === 0) return true;
-  return here.some(({ imported, target }) => !target || exportedName(target, imported).kind === 'open');
+  return here.some(({ imported, target }) => !target || exportedName(target, imported).kind === 'unknown');
 }
 
 /** Spread evenly over the program, so that every run plants the same. */

@@ -13,7 +13,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { engineFor, type Engine } from '../../workers/detectors/typescript/engine.ts';
+import { compilerFor, type Compiler } from '../../workers/detectors/typescript/compiler.ts';
 import { generateWorkspace } from '../graph/generate.ts';
 import { nativeServer, tsserver, watching, type Contender, type Times } from './typescript/contenders.ts';
 import { bare, bulkhead, type DetectorTimes } from './typescript/ourselves.ts';
@@ -56,7 +56,7 @@ try {
 }
 
 async function measure(mode: 'workspace' | 'native'): Promise<void> {
-  const engine = await engineFor(path.dirname(config), mode);
+  const engine = await compilerFor(path.dirname(config), mode);
   console.log(`\n${root}: TypeScript ${engine.version}, medians of ${String(rounds)} in milliseconds`);
   const rows: Record<string, Record<string, string>> = {};
   const watch = `tsc --watch`;
@@ -106,7 +106,7 @@ async function measure(mode: 'workspace' | 'native'): Promise<void> {
   }
 }
 
-function contendersFor(engine: Engine, mode: 'workspace' | 'native'): readonly Contender[] {
+function contendersFor(engine: Compiler, mode: 'workspace' | 'native'): readonly Contender[] {
   const options = { engine: mode === 'native' ? 'native' : 'auto', projects: [values.project] };
   const open = (): { file: string; text: string } => {
     const file = edits[0]?.file ?? '';

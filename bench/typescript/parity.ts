@@ -11,7 +11,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { runDetector } from '../../test/support/run-detector.ts';
-import { engineFor, type EngineMode } from '../../workers/detectors/typescript/engine.ts';
+import { compilerFor, type CompilerMode } from '../../workers/detectors/typescript/compiler.ts';
 import { detector } from '../../workers/detectors/typescript/index.ts';
 import { differenceOf, lineOf, runTsc, sortedSet } from '../../test/support/typescript-oracle.ts';
 
@@ -44,7 +44,7 @@ let tscMs = 0;
 let total = 0;
 for (const [unit, { files, issues }] of byUnit) {
   const ours = sortedSet([...issues.values()].flat());
-  const engine = await engineFor(path.dirname(path.join(root, unit)), mode as EngineMode);
+  const engine = await compilerFor(path.dirname(path.join(root, unit)), mode as CompilerMode);
   const tsc = await runTsc(engine, root, unit, ['-p', unit, '--noEmit']);
   tscMs += tsc.durationMs;
   total += ours.length;

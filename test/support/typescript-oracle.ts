@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import { parseOutput } from '../../workers/detectors/typescript/command.ts';
-import type { Engine } from '../../workers/detectors/typescript/engine.ts';
+import type { Compiler } from '../../workers/detectors/typescript/compiler.ts';
 import { RootPaths } from '../../workers/detectors/typescript/report.ts';
 
 export interface Verdict {
@@ -18,7 +18,7 @@ export interface Verdict {
  * @param root absolute path
  * @param unit the tsconfig relative to the root, where issues without a file belong
  */
-export async function runTsc(engine: Engine, root: string, unit: string, args: readonly string[]): Promise<Verdict> {
+export async function runTsc(engine: Compiler, root: string, unit: string, args: readonly string[]): Promise<Verdict> {
   const started = performance.now();
   const [program, first] =
     engine.kind === 'javascript'

@@ -1,16 +1,16 @@
-/** Finds the requests that only the syntax tree shows: `require()` and its kin, and `import()` in types. Pure. */
+/** Finds the requests that only the syntax tree shows, such as `require()` and `import()` in types. Pure. */
 import { visitorKeys, type Node, type Program } from 'oxc-parser';
 import type { ImportedName, ModuleRequest } from './record.ts';
 
 /**
- * `const { a, b: c } = require('x')` gives the names a and b, `const x = require('x')` and `import x = require('x')` `*`,
- * `require('x').a` gives a without a local name.
+ * `const { a, b: c } = require('x')` gives the names a and b, `const x = require('x')` and `import x = require('x')`
+ * `*`, `require('x').a` gives a without a local name.
  */
 export interface Call extends ModuleRequest {
   readonly kind: 'require' | 'type' | 'reference';
 }
 
-/** Walks without recursion: a chain of a thousand `+` is as deep as it is long. */
+/** Walks without recursion: a chain of a thousand `+` is a thousand levels deep. */
 export function callsIn(program: Program): readonly Call[] {
   const calls: Call[] = [];
   const pending: Visit[] = [{ node: program, parent: undefined, place: { deferred: false, shadowed: false } }];
@@ -33,7 +33,7 @@ export function callsIn(program: Program): readonly Call[] {
 
 interface Place {
   readonly deferred: boolean;
-  /** A parameter named `require` hides the real one (a bundle, or AMD), or one that asks from another file. */
+  /** Something hides the real `require`: a parameter (in a bundle or AMD), or one made for another file. */
   readonly shadowed: boolean;
 }
 
@@ -43,7 +43,7 @@ interface Visit {
   readonly place: Place;
 }
 
-/** Where the children of a node stand. */
+/** The place of the children of a node. */
 function placeInside({ node, parent, place }: Visit): Place {
   switch (node.type) {
     case 'FunctionDeclaration':
@@ -57,7 +57,7 @@ function placeInside({ node, parent, place }: Visit): Place {
     }
     case 'Program':
     case 'BlockStatement':
-      return node.body.some(declaresForeignRequire) ? { ...place, shadowed: true } : place;
+      return node.body.some(declaresOtherRequire) ? { ...place, shadowed: true } : place;
     case 'PropertyDefinition':
       return node.static ? place : { ...place, deferred: true };
     default:
@@ -117,8 +117,8 @@ function isRequire(node: Node, place: Place): boolean {
   return node.type === 'Identifier' && node.name === 'require' && !place.shadowed;
 }
 
-/** `const require = createRequire(place)`, where the place is not this file. */
-function declaresForeignRequire(statement: Node): boolean {
+/** `const require = createRequire(place)`, where `place` is another file. */
+function declaresOtherRequire(statement: Node): boolean {
   if (statement.type !== 'VariableDeclaration') return false;
   return statement.declarations.some(({ id, init }) => {
     if (id.type !== 'Identifier' || id.name !== 'require' || init?.type !== 'CallExpression') return false;

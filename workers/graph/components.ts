@@ -1,13 +1,13 @@
-/** Algorithms on directed graphs whose nodes are small integers and whose edges are lists of them. Pure functions. */
+/** Algorithms on directed graphs. Nodes are small integers; edges are lists of successors. Pure functions. */
 
-/** `successors[n]` are the nodes an edge leads to from n. Parallel edges and self-loops are allowed. */
+/** `graph[n]` are the successors of node n. Parallel edges and self-loops are allowed. */
 export type Digraph = readonly (readonly number[])[];
 
 /**
- * Strongly connected components with two nodes or more, each sorted, ordered by their first node. Tarjan's algorithm
- * with its own stack: a chain of imports can be longer than the call stack. Self-loops make no component.
+ * Strongly connected components of two or more nodes, each sorted, in the order of their first nodes. Tarjan's
+ * algorithm with an explicit stack, because a chain of imports can be longer than the call stack. Ignores self-loops.
  */
-export function components(graph: Digraph): readonly (readonly number[])[] {
+export function strongComponents(graph: Digraph): readonly (readonly number[])[] {
   const order = new Int32Array(graph.length).fill(-1);
   const low = new Int32Array(graph.length);
   const onStack = new Uint8Array(graph.length);
@@ -55,7 +55,7 @@ export function components(graph: Digraph): readonly (readonly number[])[] {
   return found.sort((one, other) => (one[0] ?? 0) - (other[0] ?? 0));
 }
 
-/** The part of a graph between these nodes; everything else loses its edges. */
+/** The subgraph of these nodes: every other node and edge disappears, the numbering stays. */
 export function restrictedTo(graph: Digraph, nodes: Iterable<number>): Digraph {
   const kept = new Set(nodes);
   const result = new Array<readonly number[]>(graph.length).fill(NONE);
@@ -83,10 +83,11 @@ export function shortestPath(graph: Digraph, from: number, to: number): readonly
 }
 
 /**
- * A small set of edges without which a component has no cycle (feedback arc set): the ordering heuristic of Eades,
- * Lin and Smyth, then every edge that can go back is put back. Exact for a single cycle; not always the smallest.
- * @param component its nodes; edges that leave it are not looked at
- * @param isCheap edges to cut rather than others
+ * A small set of edges whose removal leaves a component without cycles (a feedback arc set): the ordering heuristic of
+ * Eades, Lin and Smyth; then every edge that closes no cycle is put back. Exact for a single cycle, else not always
+ * minimal.
+ * @param component its nodes; edges that leave it are ignored
+ * @param isCheap edges to cut in preference to others
  */
 export function edgesToCut(
   graph: Digraph,
@@ -127,10 +128,10 @@ export function edgesToCut(
 
 const NONE: readonly number[] = [];
 
-/** Work units of one component's second pass; beyond it the first pass's answer stands. */
+/** Cuts times nodes up to which the second pass runs; above that, the result of the first pass is used. */
 const PUT_BACK_LIMIT = 2_000_000;
 
-/** Position of each node in a sequence that has few edges backwards. */
+/** The position of each node in a sequence with few backward edges. */
 function ordering(
   nodes: readonly number[],
   successors: ReadonlyMap<number, ReadonlySet<number>>,

@@ -1,9 +1,11 @@
-/** The module graph as numbers: every module an index, every request that leads to a module an edge. Pure, memoized. */
+/**
+ * The module graph in numbers: a module is an index, a request that resolves to a module is an edge. Pure, memoized.
+ */
 import type { Digraph } from './components.ts';
 import type { Module, ModuleGraph } from './graph.ts';
 import { isDeclarationFile, type ModuleRequest, type RequestKind } from './record.ts';
 
-/** `runtime`: loaded with the module; `deferred`: loaded when some function runs; `type`: gone at run time. */
+/** `runtime`: loaded with the module; `deferred`: loaded when some function runs; `type`: absent at run time. */
 export type EdgeKind = 'runtime' | 'deferred' | 'type';
 
 export interface Edge {
@@ -13,60 +15,60 @@ export interface Edge {
   readonly request: ModuleRequest;
 }
 
-/** Follows its graph: what it gives is true until the graph is updated. Lives as long as no module comes or goes. */
+/** The edges of a graph, valid until the graph is updated. Lives until a module is added or removed. */
 export class GraphEdges {
-  /** In path order; positions are the node numbers. */
+  /** In path order; a module's index is its node number. */
   readonly modules: readonly Module[];
   readonly numberOf: ReadonlyMap<Module, number>;
   readonly #successors: (readonly number[])[] = [];
   readonly #targets: (readonly (Module | undefined)[])[] = [];
-  /** Made when asked: most modules are in no cycle. */
+  /** Created on demand: most modules are in no cycle. */
   readonly #leaving: (readonly Edge[] | undefined)[] = [];
   readonly #shapes: string[] = [];
   readonly #selves = new Set<number>();
-  #shape: number;
+  #edgeRevision: number;
   #version = -1;
 
   constructor(graph: ModuleGraph, shape: number) {
     this.modules = [...graph.modules.values()].sort((one, other) => (one.file < other.file ? -1 : 1));
     this.numberOf = new Map(this.modules.map((module, number) => [module, number]));
-    this.#shape = shape;
+    this.#edgeRevision = shape;
   }
 
-  /** The nodes that edges lead to from each, without itself. A node's list is another when it may have changed. */
+  /** Successors of each node, without itself. A node gets a new list when its successors may have changed. */
   get successors(): Digraph {
     return this.#successors;
   }
 
-  /** Modules that ask for themselves. */
+  /** Modules that import themselves. */
   get selves(): Iterable<number> {
     return this.#selves;
   }
 
-  /** Grows whenever edges come, go or become of another kind; not when only their places in the text change. */
-  get shape(): number {
-    return this.#shape;
+  /** Grows when an edge is added, removed or changes its kind; not when only its position in the text changes. */
+  get edgeRevision(): number {
+    return this.#edgeRevision;
   }
 
-  /** Edges by the node they leave, in source order. */
+  /** The edges that leave a node, in source order. */
   leaving(number: number): readonly Edge[] {
     const module = this.modules[number];
     return (this.#leaving[number] ??= module ? edgesFrom(module, number, this.numberOf) : []);
   }
 
-  follow(version: number): void {
+  update(version: number): void {
     if (version === this.#version) return;
     this.#version = version;
-    const shape = this.#shape + 1;
+    const shape = this.#edgeRevision + 1;
     for (let number = 0; number < this.modules.length; number++) {
       const module = this.modules[number];
       if (!module || this.#targets[number] === module.targets) continue;
       this.#targets[number] = module.targets;
-      if (this.#take(number, edgesFrom(module, number, this.numberOf))) this.#shape = shape;
+      if (this.#take(number, edgesFrom(module, number, this.numberOf))) this.#edgeRevision = shape;
     }
   }
 
-  /** @returns whether there are other edges than before */
+  /** @returns whether the edges differ from before */
   #take(number: number, leaving: readonly Edge[]): boolean {
     const before = this.#shapes[number];
     this.#shapes[number] = shapeOf(leaving);
@@ -78,14 +80,14 @@ export class GraphEdges {
   }
 }
 
-/** The edges of the graph's present state. Those of a module are made again only when it was linked again. */
+/** The edges of the graph's current state. A module's edges are recomputed only after it was linked again. */
 export function edgesOf(graph: ModuleGraph): GraphEdges {
   let known = memo.get(graph);
-  if (known?.population !== graph.population) {
-    known = { population: graph.population, edges: new GraphEdges(graph, known?.edges.shape ?? 0) };
+  if (known?.population !== graph.moduleSetRevision) {
+    known = { population: graph.moduleSetRevision, edges: new GraphEdges(graph, known?.edges.edgeRevision ?? 0) };
     memo.set(graph, known);
   }
-  known.edges.follow(graph.version);
+  known.edges.update(graph.revision);
   return known.edges;
 }
 
@@ -99,7 +101,10 @@ function successorsOf(leaving: readonly Edge[]): readonly number[] {
 
 const NONE: readonly number[] = [];
 
-/** Two characters for each edge: where it leads to, and of what kind it is. Joined: a sum of strings keeps its parts. */
+/**
+ * Two characters for each edge: its target and its kind. Uses `join` because a concatenated string keeps its parts
+ * alive.
+ */
 function shapeOf(leaving: readonly Edge[]): string {
   const parts = leaving.map(({ to, kind, request }) =>
     String.fromCharCode(to & 0xffff, (to >> 16) * 64 + KINDS.indexOf(kind) * 8 + REQUESTS.indexOf(request.kind)),

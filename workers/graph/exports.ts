@@ -2,15 +2,15 @@
 import type { Module } from './graph.ts';
 
 /**
- * `found`: this module binds the name as `local` (absent: an expression, or a namespace); `open`: it comes from where
- * the graph does not see every export; `absent`: nobody exports it.
+ * `found`: this module binds the name as `local` (absent: an expression or a namespace); `unknown`: the graph does not
+ * see every export of a module on the way; `absent`: no module exports it.
  */
 export type ExportedName =
   | { readonly kind: 'found'; readonly module: Module; readonly local?: string; readonly typeOnly: boolean }
-  | { readonly kind: 'open' }
+  | { readonly kind: 'unknown' }
   | { readonly kind: 'absent' };
 
-/** What a module's export of this name is; `default` is not passed on by `export *`. */
+/** Resolves an exported name; `export *` does not re-export `default`. */
 export function exportedName(module: Module, name: string, seen = new Set<string>()): ExportedName {
   const key = `${module.file}\n${name}`;
   if (seen.has(key)) return ABSENT;
@@ -21,23 +21,23 @@ export function exportedName(module: Module, name: string, seen = new Set<string
     if (entry.imported === '*') return { kind: 'found', module, typeOnly: entry.typeOnly };
     return through(module, entry.request, entry.imported ?? name, seen);
   }
-  let isOpen = module.record.isOpen;
+  let hasUnknown = module.record.hasUnknownExports;
   if (name !== 'default') {
     for (const star of module.record.exports) {
       if (star.name !== '*' || star.request === undefined) continue;
       const answer = through(module, star.request, name, seen);
       if (answer.kind === 'found') return answer;
-      isOpen ||= answer.kind === 'open';
+      hasUnknown ||= answer.kind === 'unknown';
     }
   }
-  return isOpen ? OPEN : ABSENT;
+  return hasUnknown ? UNKNOWN : ABSENT;
 }
 
-/** Every name a module exports; undefined when that cannot be told. `default` comes from itself only. */
+/** Every name a module exports; undefined: unknown. `default` counts only if the module itself exports it. */
 export function exportedNames(module: Module, seen = new Set<Module>()): ReadonlySet<string> | undefined {
   if (seen.has(module)) return new Set();
   seen.add(module);
-  if (module.record.isOpen) return undefined;
+  if (module.record.hasUnknownExports) return undefined;
   const names = new Set<string>();
   for (const { name, request } of module.record.exports) {
     if (name !== '*') {
@@ -52,15 +52,15 @@ export function exportedNames(module: Module, seen = new Set<Module>()): Readonl
   return names;
 }
 
-const OPEN: ExportedName = { kind: 'open' };
+const UNKNOWN: ExportedName = { kind: 'unknown' };
 const ABSENT: ExportedName = { kind: 'absent' };
 
 function through(module: Module, request: number, name: string, seen: Set<string>): ExportedName {
   const target = module.targets[request];
-  return target ? exportedName(target, name, seen) : OPEN;
+  return target ? exportedName(target, name, seen) : UNKNOWN;
 }
 
-/** A local name may itself be an import that is passed on. */
+/** A local name may itself be an import that is re-exported. */
 function boundName(module: Module, local: string | undefined, typeOnly: boolean, seen: Set<string>): ExportedName {
   if (local !== undefined) {
     for (const [index, request] of module.record.requests.entries()) {

@@ -1,10 +1,10 @@
-/** The files of a root by path, and how a module path without its extension is completed. Lives as long as the graph. */
+/** The files of a root by path, and the completion of module paths without an extension. Lives as long as the graph. */
 import { isDeclarationFile } from './record.ts';
 import { joined } from './projects.ts';
 
 export class FileIndex {
   #files: ReadonlySet<string> = new Set();
-  #own: ReadonlyMap<string, string> | undefined;
+  #interned: ReadonlyMap<string, string> | undefined;
   #folded: Map<string, string> | undefined;
   #directories: Set<string> | undefined;
 
@@ -14,7 +14,7 @@ export class FileIndex {
 
   replace(files: ReadonlySet<string>): void {
     this.#files = files;
-    this.#own = undefined;
+    this.#interned = undefined;
     this.#folded = undefined;
     this.#directories = undefined;
   }
@@ -23,17 +23,17 @@ export class FileIndex {
     return this.#files.has(file);
   }
 
-  /** The same string for equal paths: whoever keeps a path keeps no other copy of it. */
-  own(file: string): string {
-    this.#own ??= new Map([...this.#files].map((known) => [known, known]));
-    return this.#own.get(file) ?? file;
+  /** The same string object for equal paths, so that no second copy of a path stays in memory. */
+  interned(file: string): string {
+    this.#interned ??= new Map([...this.#files].map((known) => [known, known]));
+    return this.#interned.get(file) ?? file;
   }
 
   hasDirectory(directory: string): boolean {
     return this.directories.has(directory);
   }
 
-  /** Every directory with a file in it or below it; the root is empty. */
+  /** Every directory with a file in it or below it; the root is the empty string. */
   get directories(): ReadonlySet<string> {
     if (this.#directories === undefined) {
       const directories = new Set<string>(['']);
@@ -49,17 +49,17 @@ export class FileIndex {
     return this.#directories;
   }
 
-  /** The file that differs from this path in case only. */
+  /** The file whose path differs from this one in case only. */
   spellingOf(file: string): string | undefined {
     this.#folded ??= new Map([...this.#files].map((known) => [known.toLowerCase(), known]));
     return this.#folded.get(file.toLowerCase());
   }
 
   /**
-   * The file a module path means, as TypeScript and bundlers complete it: as written, with the source extension for
-   * an output one (`./a.js` is `a.ts`), with an extension added, or the index of a directory.
+   * The file that a module path means, completed as TypeScript and bundlers do: as written, with the source extension
+   * for an output extension (`./a.js` is `a.ts`), with an extension added, or as the index of a directory.
    * @param base relative to the root, normalized
-   * @param preferSource the asker is TypeScript: a source wins over an output of the same name beside it
+   * @param preferSource the importer is TypeScript: a source wins over an output of the same name beside it
    */
   complete(
     base: string,
@@ -97,7 +97,7 @@ export class FileIndex {
   }
 }
 
-/** What a path may have become by {@link FileIndex.complete}: paths with equal stems compete for one specifier. */
+/** Paths with equal stems compete for the same specifier in {@link FileIndex.complete}. */
 export function stemOf(file: string): string {
   return file
     .toLowerCase()

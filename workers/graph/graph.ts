@@ -1,7 +1,7 @@
 /**
- * The module graph of one root: which modules there are, what each asks for and what that means. Lives as long as
- * the process; every {@link ModuleGraph.update} brings it to the state of the disk and the overlays, at the cost of
- * what changed.
+ * The module graph of one root: its modules, their requests, and what these resolve to. Lives as long as the process.
+ * {@link ModuleGraph.update} brings it to the state of the disk and the unsaved buffers; its cost depends on what
+ * changed.
  */
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -10,21 +10,21 @@ import { walkFiles } from '../protocol/files.ts';
 import type { Overlay } from '../protocol/detector-protocol.ts';
 import { FileIndex } from './file-index.ts';
 import { InstalledPackages, realPath } from './installed.ts';
-import { noteRead, tick, type Readable } from './kept.ts';
+import { trackRead, nextTick, type TrackedSource } from './memo.ts';
 import { Manifests, readManifest, WORKSPACE_FILES, type Manifest } from './manifests.ts';
 import { isProjectFile, joined, Projects } from './projects.ts';
 import { isModuleFile, readRecord, recordHash, type ModuleRecord } from './record.ts';
 import { Resolver } from './resolver.ts';
-import { forgetOwned } from './strings.ts';
+import { clearInterned } from './interned.ts';
 import type { Resolution } from './resolution.ts';
 
-export interface Module extends Readable {
+export interface Module extends TrackedSource {
   /** Relative to the root, forward slashes. */
   readonly file: string;
   readonly record: ModuleRecord;
-  /** One for each of `record.requests`. */
+  /** One for each request of the record. */
   readonly resolutions: readonly Resolution[];
-  /** The modules these resolutions are, where they are modules. */
+  /** The modules that the requests resolve to; undefined where the target is no module of the graph. */
   readonly targets: readonly (Module | undefined)[];
 }
 
@@ -40,27 +40,27 @@ export class ModuleGraph {
   readonly root: string;
   readonly #prefix: string;
   readonly #index = new FileIndex();
-  readonly #modules = new Map<string, Node>();
+  readonly #modules = new Map<string, ModuleNode>();
   #manifests = new Manifests([], new Map());
   #projects: Projects;
   #installed = new InstalledPackages();
   #resolver: Resolver | undefined;
   #overlays = new Map<string, string>();
-  #version = 0;
-  #population = 0;
-  #surroundings = 0;
+  #revision = 0;
+  #moduleSetRevision = 0;
+  #environmentRevision = 0;
   readonly #withPackages = new Map<string, boolean>();
 
-  // What is known to be stale; survives an aborted update.
-  #walkNeeded = true;
-  readonly #suspects = new Set<string>();
-  readonly #unlinked = new Set<Node>();
-  /** Changed paths that are no files of the root: imports may lead to what git ignores. */
-  readonly #foreign = new Set<string>();
-  /** Modules came that others may already ask for. */
-  #isPopulationNew = false;
-  /** Manifests and projects are to be read again. */
-  #isConfigurationNew = true;
+  // What is stale; survives an aborted update.
+  #needsWalk = true;
+  readonly #dirty = new Set<string>();
+  readonly #unlinked = new Set<ModuleNode>();
+  /** Changed paths that are not in the file index: imports may lead to files that git ignores. */
+  readonly #unindexed = new Set<string>();
+  /** Modules were added that others may already import. */
+  #hasNewModules = false;
+  /** Manifests and projects have to be read again. */
+  #isConfigurationStale = true;
 
   constructor(root: string) {
     this.root = root;
@@ -68,25 +68,25 @@ export class ModuleGraph {
     this.#projects = new Projects(root, []);
   }
 
-  /** Grows whenever anything that can be asked of the graph may answer differently. */
-  get version(): number {
-    return this.#version;
+  /** Grows with every change that may alter anything the graph tells. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** Grows whenever modules come or go. */
-  get population(): number {
-    return this.#population;
+  get moduleSetRevision(): number {
+    return this.#moduleSetRevision;
   }
 
   /**
-   * Grows whenever anything but the contents of the modules that are there may answer differently: which files there
-   * are, manifests, projects, what is installed, the texts of other files.
+   * Grows with every change except to the content of an existing module: added and removed files, manifests, projects,
+   * installed packages, texts of other files.
    */
-  get surroundings(): number {
-    return this.#surroundings;
+  get environmentRevision(): number {
+    return this.#environmentRevision;
   }
 
-  /** By file, in path order of their discovery. */
+  /** By file, in order of discovery. */
   get modules(): ReadonlyMap<string, Module> {
     return this.#modules;
   }
@@ -110,11 +110,11 @@ export class ModuleGraph {
   /** The text of a file as the graph sees it now; undefined when it cannot be read. */
   textOf(file: string): string | undefined {
     const module = this.#modules.get(file);
-    if (module) noteRead(module);
+    if (module) trackRead(module);
     return this.#overlays.get(file) ?? readText(this.#prefix + file);
   }
 
-  /** Whether a folder of installed packages can be reached from a directory of the root. */
+  /** Whether Node finds a folder of installed packages from a directory of the root. */
   hasInstalledPackages(directory: string): boolean {
     let answer = this.#withPackages.get(directory);
     if (answer === undefined) this.#withPackages.set(directory, (answer = this.#lookForPackages(directory)));
@@ -125,36 +125,36 @@ export class ModuleGraph {
     for (let at = path.join(this.root, directory); ; at = path.dirname(at)) {
       if (entryAt(path.join(at, 'node_modules')) === 'directory' || entryAt(path.join(at, '.pnp.cjs')) === 'file')
         return true;
-      // Packages above the root count only when something in the root could mean them.
+      // Packages above the root do not count.
       if (path.relative(this.root, at) === '' || path.dirname(at) === at) return false;
     }
   }
 
-  /** The module a package's bare name means, asked from a file of the root. */
+  /** The module that the bare name of a package resolves to from a file of the root. */
   entryOf(file: string, name: string): Module | undefined {
     const resolver = this.#resolver;
     const resolution = resolver?.resolve(resolver.scopeOf(file), name);
     return resolution?.kind === 'file' ? this.#modules.get(resolution.file) : undefined;
   }
 
-  /** @throws the signal's reason when aborted; what was not done is done by the next update */
+  /** @throws the signal's reason when aborted; the next update does the rest */
   async update({ overlays, changed, signal }: GraphUpdate): Promise<void> {
     this.#takeOverlays(overlays);
     if (changed === undefined) {
-      this.#walkNeeded = true;
-      this.#surround();
+      this.#needsWalk = true;
+      this.#environmentChanged();
     }
-    for (const file of changed ?? []) this.#suspect(file);
-    if (this.#walkNeeded) await this.#walk(signal);
-    if (this.#foreign.size > 0) this.#reconsider([...this.#foreign], [...this.#foreign]);
-    this.#foreign.clear();
-    await this.#readSuspects(signal);
+    for (const file of changed ?? []) this.#markDirty(file);
+    if (this.#needsWalk) await this.#walk(signal);
+    if (this.#unindexed.size > 0) this.#invalidateResolutions([...this.#unindexed], [...this.#unindexed]);
+    this.#unindexed.clear();
+    await this.#readDirty(signal);
     await this.#link(signal);
   }
 
-  /** Whatever is not the content of a module may be another. */
-  #surround(): void {
-    this.#surroundings++;
+  /** Anything except the content of a module may have changed. */
+  #environmentChanged(): void {
+    this.#environmentRevision++;
     if (this.#withPackages.size > 0) this.#withPackages.clear();
   }
 
@@ -162,87 +162,87 @@ export class ModuleGraph {
     const next = new Map(overlays.map(({ file, text }) => [file, withoutMark(text)]));
     const before = this.#overlays;
     this.#overlays = next;
-    for (const [file, text] of next) if (before.get(file) !== text) this.#suspect(file);
-    for (const file of before.keys()) if (!next.has(file)) this.#suspect(file);
+    for (const [file, text] of next) if (before.get(file) !== text) this.#markDirty(file);
+    for (const file of before.keys()) if (!next.has(file)) this.#markDirty(file);
   }
 
-  /** A file that came, went, or is a folder changes which files there are; git's rules decide about it. */
-  #suspect(file: string): void {
-    this.#suspects.add(file);
+  /** An added or removed file, or a folder, needs a walk: the rules of git decide which files belong to the root. */
+  #markDirty(file: string): void {
+    this.#dirty.add(file);
     const entry = this.#overlays.has(file) ? 'file' : entryAt(this.#prefix + file);
     const before = this.#index.has(file) ? 'file' : this.#index.hasDirectory(file) ? 'directory' : 'nothing';
-    if (entry !== before || entry === 'directory' || path.posix.basename(file) === '.gitignore')
-      this.#walkNeeded = true;
-    if (before === 'nothing') this.#foreign.add(file);
-    if (!isModuleFile(file) || entry !== before) this.#surround();
+    if (entry !== before || entry === 'directory' || path.posix.basename(file) === '.gitignore') this.#needsWalk = true;
+    if (before === 'nothing') this.#unindexed.add(file);
+    if (!isModuleFile(file)) this.#environmentChanged();
   }
 
   async #walk(signal: AbortSignal | undefined): Promise<void> {
     const files = new Set<string>();
     for await (const file of walkFiles(this.root, signal ? { signal } : {})) files.add(file);
-    // Unsaved text makes no file of what git ignores; a file that is not on the disk yet is nobody's to ignore.
+    // A git-ignored file stays ignored while it is open in the editor; a file that is only in a buffer cannot be
+    // ignored yet.
     for (const file of this.#overlays.keys()) if (entryAt(this.#prefix + file) !== 'file') files.add(file);
     const before = this.#index.files;
     const added = [...files].filter((file) => !before.has(file));
     const removed = [...before].filter((file) => !files.has(file));
     this.#index.replace(files);
-    this.#walkNeeded = false;
-    for (const file of files) if (isRead(file)) this.#suspects.add(file);
-    for (const file of removed) this.#suspects.add(file);
-    if (added.length + removed.length > 0) this.#reconsider(added, removed);
+    this.#needsWalk = false;
+    for (const file of files) if (isRead(file)) this.#dirty.add(file);
+    for (const file of removed) this.#dirty.add(file);
+    if (added.length + removed.length > 0) this.#invalidateResolutions(added, removed);
   }
 
-  #reconsider(added: readonly string[], removed: readonly string[]): void {
-    this.#surround();
+  #invalidateResolutions(added: readonly string[], removed: readonly string[]): void {
+    this.#environmentChanged();
     this.#resolver?.invalidate(added, removed);
     this.#unlinkAll();
   }
 
-  async #readSuspects(signal: AbortSignal | undefined): Promise<void> {
+  async #readDirty(signal: AbortSignal | undefined): Promise<void> {
     const turns = new Turns(signal);
-    for (const file of this.#suspects) {
-      if (isConfiguration(file)) this.#isConfigurationNew = true;
+    for (const file of this.#dirty) {
+      if (isConfiguration(file)) this.#isConfigurationStale = true;
       if (isModuleFile(file)) {
         this.#readModule(file);
         if (turns.isDue) await turns.next();
       }
-      this.#suspects.delete(file);
+      this.#dirty.delete(file);
     }
-    forgetOwned();
-    if (this.#isConfigurationNew) await this.#configure();
-    else if (this.#isPopulationNew) this.#unlinkAll();
-    this.#isPopulationNew = false;
+    clearInterned();
+    if (this.#isConfigurationStale) await this.#configure();
+    else if (this.#hasNewModules) this.#unlinkAll();
+    this.#hasNewModules = false;
   }
 
   #readModule(file: string): void {
     const known = this.#modules.get(file);
     const text = this.#index.has(file) ? this.textOf(file) : undefined;
     if (text === undefined || text.length > MAXIMUM_LENGTH) {
-      this.#surround();
+      this.#environmentChanged();
       if (!known) return;
       this.#modules.delete(file);
-      this.#population++;
+      this.#moduleSetRevision++;
       this.#unlinkAll();
       return;
     }
     const hash = recordHash(text);
     if (known?.record.hash === hash) return;
     const record = readRecord(file, text, hash);
-    this.#version++;
+    this.#revision++;
     if (known) {
       known.record = record;
       this.#unlinked.add(known);
     } else {
-      const module = new Node(file, record);
+      const module = new ModuleNode(file, record);
       this.#modules.set(file, module);
-      this.#population++;
-      this.#surround();
+      this.#moduleSetRevision++;
+      this.#environmentChanged();
       this.#unlinked.add(module);
-      this.#isPopulationNew = true;
+      this.#hasNewModules = true;
     }
   }
 
-  /** Reads manifests and projects again; everything resolves anew. */
+  /** Reads manifests and projects again, and resolves everything again. */
   async #configure(): Promise<void> {
     const manifests: Manifest[] = [];
     const workspaceFiles = new Map<string, unknown>();
@@ -253,7 +253,7 @@ export class ModuleGraph {
       if (name === 'package.json') manifests.push(readManifest(file, this.textOf(file) ?? ''));
       else if (WORKSPACE_FILES.has(name)) workspaceFiles.set(file, await readYaml(this.textOf(file) ?? ''));
     }
-    // Some packages keep their package.json in git although a pattern ignores it; their folder tells.
+    // A tracked package.json may match an ignore pattern; look for one in each directory.
     for (const directory of this.#index.directories) {
       const file = joined(directory, 'package.json');
       if (this.#index.has(file) || entryAt(this.#prefix + file) !== 'file') continue;
@@ -262,14 +262,14 @@ export class ModuleGraph {
     this.#manifests = new Manifests(manifests, workspaceFiles);
     this.#projects = new Projects(this.root, configs);
     this.#installed = new InstalledPackages();
-    this.#surround();
+    this.#environmentChanged();
     this.#resolver = new Resolver(this.root, realPath(this.root), this.#index, this.#manifests, this.#projects);
     this.#unlinkAll();
-    this.#isConfigurationNew = false;
+    this.#isConfigurationStale = false;
   }
 
   #unlinkAll(): void {
-    this.#version++;
+    this.#revision++;
     for (const module of this.#modules.values()) this.#unlinked.add(module);
   }
 
@@ -290,7 +290,7 @@ export class ModuleGraph {
   }
 }
 
-/** A change of these means that something else is installed. */
+/** A change to one of these means that the installed packages changed. */
 const LOCKFILES: ReadonlySet<string> = new Set([
   'package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock', 'bun.lockb', '.pnp.cjs', '.pnp.data.json',
 ]); // prettier-ignore
@@ -298,10 +298,10 @@ const LOCKFILES: ReadonlySet<string> = new Set([
 /** Longer files are data or bundles; nobody maintains their imports. UTF-16 code units. */
 const MAXIMUM_LENGTH = 5_000_000;
 
-/** Notes who looks into it, see {@link noteRead}. */
-class Node implements Module {
+/** Tracks who reads it, see {@link trackRead}. */
+class ModuleNode implements Module {
   readonly file: string;
-  changedAt = tick();
+  changedAt = nextTick();
   #record: ModuleRecord;
   #resolutions: readonly Resolution[] = [];
   #targets: readonly (Module | undefined)[] = [];
@@ -312,33 +312,33 @@ class Node implements Module {
   }
 
   get record(): ModuleRecord {
-    noteRead(this);
+    trackRead(this);
     return this.#record;
   }
 
   set record(record: ModuleRecord) {
     this.#record = record;
-    this.changedAt = tick();
+    this.changedAt = nextTick();
   }
 
   get resolutions(): readonly Resolution[] {
-    noteRead(this);
+    trackRead(this);
     return this.#resolutions;
   }
 
   get targets(): readonly (Module | undefined)[] {
-    noteRead(this);
+    trackRead(this);
     return this.#targets;
   }
 
   link(resolutions: readonly Resolution[], targets: readonly (Module | undefined)[]): void {
     this.#resolutions = resolutions;
     this.#targets = targets;
-    this.changedAt = tick();
+    this.changedAt = nextTick();
   }
 }
 
-/** Lets the event loop turn now and then, so that an abort can be heard. */
+/** Yields to the event loop now and then, so that an abort can arrive. */
 class Turns {
   readonly #signal: AbortSignal | undefined;
   #last = performance.now();
@@ -373,7 +373,7 @@ function entryAt(absolute: string): 'file' | 'directory' | 'nothing' {
   return stats?.isFile() ? 'file' : stats?.isDirectory() ? 'directory' : 'nothing';
 }
 
-/** Undefined: unreadable. The reader of YAML is big, and most roots need none. */
+/** Undefined: invalid. Loaded on demand, because the YAML parser is large and few roots need it. */
 async function readYaml(text: string): Promise<unknown> {
   const { parse } = await import('yaml');
   try {
@@ -391,7 +391,7 @@ function readText(absolute: string): string | undefined {
   }
 }
 
-/** Editors do not count the byte order mark. */
+/** Editors do not count the byte order mark as text. */
 function withoutMark(text: string): string {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }

@@ -1,4 +1,4 @@
-/** Whether git ignores a path that does not exist: then it is something a build makes. Rules are read when asked. */
+/** Whether git ignores a path that does not exist; such a path is probably a build output. Reads rules on demand. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import ignore, { type Ignore } from 'ignore';

@@ -1,6 +1,6 @@
 /**
- * The module graphs of this process, one for each root, shared by every detector that runs here: the first of them to
- * check a change pays for it. Graphs live until the process ends.
+ * The module graphs of this process, one for each root, shared by all detectors that run here: the first one to check
+ * a change pays for the update. Graphs live until the process ends.
  */
 import { ModuleGraph, type GraphUpdate } from './graph.ts';
 
@@ -8,14 +8,15 @@ export { ModuleGraph, type GraphUpdate, type Module } from './graph.ts';
 
 interface Entry {
   readonly graph: ModuleGraph;
-  /** The last update; updates of one graph follow each other. */
+  /** The last update; updates of one graph run one after another. */
   queue: Promise<void>;
 }
 
 const graphs = new Map<string, Entry>();
 
 /**
- * The graph of a root, brought up to date. Read it before the next `await`: another detector's update may follow.
+ * The graph of a root, brought up to date. Read it before the next `await`, because another detector may update it
+ * then.
  * @param root absolute
  * @throws the signal's reason when aborted
  */

@@ -1,11 +1,11 @@
-/** What is installed, as its package.json says. Read when asked, kept until the installation may have changed. */
+/** Installed packages and their manifests. Read on demand, cached until the installation may have changed. */
 import { readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { joined } from './projects.ts';
 import { isRecord, readManifest, type Manifest, type PackageJson } from './manifests.ts';
 
 export interface InstalledPackage {
-  /** Absolute, as found: a link of a package manager is not followed. */
+  /** Absolute; a symbolic link of a package manager is not resolved. */
   readonly directory: string;
   readonly data: PackageJson;
 }
@@ -13,7 +13,7 @@ export interface InstalledPackage {
 export class InstalledPackages {
   readonly #known = new Map<string, InstalledPackage | undefined>();
 
-  /** The package that Node finds under a name from a directory, looking upwards. @param from absolute */
+  /** The package that Node finds by name from a directory upwards. @param from absolute */
   find(name: string, from: string): InstalledPackage | undefined {
     for (let directory = from; ; directory = path.dirname(directory)) {
       const found = this.#at(path.join(directory, 'node_modules', name));
@@ -46,7 +46,7 @@ export interface Dependency {
   readonly range: string;
 }
 
-/** What a manifest declares, in the order of {@link DEPENDENCY_SECTIONS}; entries that are no strings are left out. */
+/** The dependencies of a manifest, in the order of {@link DEPENDENCY_SECTIONS}; skips entries that are not strings. */
 export function dependenciesOf({ data }: Pick<Manifest, 'data'>): readonly Dependency[] {
   return DEPENDENCY_SECTIONS.flatMap((section) => {
     const entries = data[section];
@@ -57,7 +57,7 @@ export function dependenciesOf({ data }: Pick<Manifest, 'data'>): readonly Depen
   });
 }
 
-/** Whether it declares a package, or the types of it, whatever is written as its range. */
+/** Whether a manifest declares a package or its types, whatever the range. */
 export function declares({ data }: Pick<Manifest, 'data'>, name: string): boolean {
   return DEPENDENCY_SECTIONS.some((section) => {
     const entries = data[section];
@@ -70,7 +70,7 @@ export function typesPackageOf(name: string): string {
   return joined('@types', name.replace(/^@/, '').replace('/', '__'));
 }
 
-/** Without symbolic links, where that can be told. */
+/** Resolves symbolic links; returns the path unchanged if that fails. */
 export function realPath(folder: string): string {
   try {
     return realpathSync.native(folder);

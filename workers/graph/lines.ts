@@ -1,21 +1,21 @@
-/** Where the lines of a text begin, so that offsets become positions without keeping the text. Pure functions. */
+/** Line starts of a text, which turn offsets into positions without keeping the text. Pure functions. */
 import type { Position, Range } from '../protocol/detector-protocol.ts';
 
 /**
- * The lengths of a text's lines with their ends, one character each: a graph has millions of them, and a string of
- * bytes is the least that V8 needs. 255 means that a line has as many code units and goes on in the next character. A
- * line ends at `\r\n`, `\n` or `\r`.
+ * The length of each line with its line break, one character per line: a graph has millions of lines, and a one-byte
+ * string is the most compact form in V8. 255 means that the line continues in the next character. A line ends at
+ * `\r\n`, `\n` or `\r`.
  */
 export type LineTable = string;
 
 export function lineTableOf(text: string): LineTable {
   let used = 0;
   const add = (length: number): void => {
-    const whole = Math.floor(length / GOES_ON);
+    const whole = Math.floor(length / CONTINUES);
     if (used + whole >= scratch.length) scratch = Buffer.concat([scratch], (used + whole + 1) * 2);
-    scratch.fill(GOES_ON, used, used + whole);
+    scratch.fill(CONTINUES, used, used + whole);
     used += whole;
-    scratch[used++] = length % GOES_ON;
+    scratch[used++] = length % CONTINUES;
   };
   let start = 0;
   if (text.includes('\r')) {
@@ -35,7 +35,7 @@ export function lineTableOf(text: string): LineTable {
 
 export function lineCount(table: LineTable): number {
   let count = 0;
-  for (let at = 0; at < table.length; at++) if (table.charCodeAt(at) !== GOES_ON) count++;
+  for (let at = 0; at < table.length; at++) if (table.charCodeAt(at) !== CONTINUES) count++;
   return count;
 }
 
@@ -46,7 +46,7 @@ export function positionAt(table: LineTable, offset: number): Position {
   for (let at = 0; at < table.length; at++) {
     const code = table.charCodeAt(at);
     end += code;
-    if (code === GOES_ON) continue;
+    if (code === CONTINUES) continue;
     if (offset < end || at === table.length - 1) break;
     start = end;
     line++;
@@ -58,7 +58,7 @@ export function rangeAt(table: LineTable, start: number, end: number): Range {
   return { start: positionAt(table, start), end: positionAt(table, end) };
 }
 
-const GOES_ON = 255;
+const CONTINUES = 255;
 
-/** Where tables are written before they are strings. Grows to the longest. */
+/** Buffer in which tables are built. Grows to the longest. */
 let scratch = Buffer.alloc(4096);

@@ -1,6 +1,6 @@
 /**
- * The packages of a root: its package.json files, which of them are workspace members, and which one a file belongs
- * to. A value per state of the manifests; a change makes a new one.
+ * The packages of a root: its package.json files, the workspace members among them, and the package of each file.
+ * Immutable; a change to a manifest creates a new instance.
  */
 import path from 'node:path';
 import picomatch from 'picomatch';
@@ -20,7 +20,7 @@ export interface PackageJson {
 }
 
 export interface Manifest {
-  /** Relative to the root, as `directory` is; the directory of the root itself is empty. */
+  /** Relative to the root, like `directory`; the directory of the root is the empty string. */
   readonly file: string;
   readonly directory: string;
   readonly text: string;
@@ -42,7 +42,7 @@ export function readManifest(file: string, text: string): Manifest {
   return { file, directory, text, data: {}, isValid: false };
 }
 
-/** Files beside package.json that say which folders are workspace members. YAML, or JSON, which is YAML too. */
+/** Files other than package.json that list the workspace members. YAML, or JSON, which is a subset of YAML. */
 export const WORKSPACE_FILES: ReadonlySet<string> = new Set(['pnpm-workspace.yaml', 'lerna.json']);
 
 export class Manifests {
@@ -70,12 +70,12 @@ export class Manifests {
     this.members = members;
   }
 
-  /** The closest package.json at or above a file: what decides its module type. */
+  /** The closest package.json in or above the folder of a file; it decides the module type. */
   scopeOf(file: string): Manifest | undefined {
     return this.#nearest(directoryOf(file), () => true, this.#scopes);
   }
 
-  /** The closest package.json with a name or dependencies: the package that answers for a file. */
+  /** The package that a file belongs to: the closest package.json with a name or dependencies. */
   packageOf(file: string): Manifest | undefined {
     let owner = this.#owners.get(file);
     if (owner === undefined && !this.#owners.has(file)) {
@@ -116,7 +116,7 @@ export function directoryOf(file: string): string {
   return end === -1 ? '' : file.slice(0, end);
 }
 
-/** Fields of a wrong type are as good as absent for everyone but the package detector, which reads the text. */
+/** Removes fields of a wrong type; the package detector, which reports them, reads the text. */
 function tidy(data: Record<string, unknown>): PackageJson {
   const result = { ...data };
   for (const field of ['name', 'version', 'type', 'main', 'module', 'types']) {

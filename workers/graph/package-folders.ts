@@ -1,6 +1,6 @@
 /**
- * Where installed packages lie, seen from the directories of a root. Every folder is looked at once, however many
- * directories see it. Lives until anything comes or goes.
+ * Finds installed packages from the directories of a root. Looks at each `node_modules` folder once, however many
+ * directories use it. Lives until files are added or removed.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -28,7 +28,7 @@ export class PackageFolders {
     return undefined;
   }
 
-  /** Nearest first. Directories without a folder of their own see what their parent sees. */
+  /** Nearest first. A directory without its own `node_modules` uses those of its parent. */
   #reachableFrom(directory: string): readonly PackageFolder[] {
     let folders = this.#reachable.get(directory);
     if (folders === undefined) {
@@ -69,7 +69,7 @@ class PackageFolder {
   find(name: string): string | undefined {
     if (this.#packages.has(name)) return this.#packages.get(name);
     const candidate = path.join(this.#path, name);
-    // Package managers link what a workspace has itself.
+    // Package managers link workspace members.
     const found = existsSync(candidate) ? realPath(candidate) : undefined;
     this.#packages.set(name, found);
     return found;

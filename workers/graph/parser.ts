@@ -1,7 +1,7 @@
 /**
- * The parser, as the graph needs it: the module record without the tree, which would cost three times as much. For
- * that oxc-parser's lazy mode is used where the platform has it; it is experimental, so it proves itself on a sample
- * once per process, and its plain mode answers wherever it does not.
+ * Parses modules for the graph: imports and exports without the syntax tree, which would cost three times as much. Uses
+ * the lazy mode of oxc-parser where the platform supports it. That mode is experimental, so a sample is parsed in both
+ * modes once per process; if the results differ, the plain mode is used.
  */
 import { parseSync, rawTransferSupported, type ParserOptions, type Program } from 'oxc-parser';
 
@@ -23,7 +23,7 @@ interface Value extends Span {
   readonly value: string;
 }
 
-/** What of oxc-parser's module record is used; offsets are UTF-16 code units. */
+/** The parts of oxc-parser's module record that are used; offsets are UTF-16 code units. */
 export interface ModuleSyntax {
   readonly hasModuleSyntax: boolean;
   readonly staticImports: readonly (Span & {
@@ -44,7 +44,7 @@ export interface ModuleSyntax {
 
 export interface Parsed {
   readonly module: ModuleSyntax;
-  /** Parses again when the record came without a tree. */
+  /** Parses again if the tree was not built. */
   program(): Program;
 }
 
@@ -53,14 +53,14 @@ export function startsOfComments(lang: Language, text: string): ReadonlySet<numb
   return new Set(parseSync('module', text, { lang, sourceType: 'unambiguous' }).comments.map(({ start }) => start));
 }
 
-/** Undefined: it cannot be read to its end. */
+/** Undefined: a syntax error stopped the parser. */
 export function parse(lang: Language, text: string): Parsed | undefined {
   const options: ParserOptions = { lang, sourceType: lang === 'jsx' ? 'unambiguous' : 'module', preserveParens: false };
   const module = lazily?.(text, options);
   if (module) return { module, program: () => treeOf(text, options) };
   const result = parseSync('module', text, options);
   if (result.errors.length === 0) return { module: result.module, program: () => result.program };
-  // Plain JavaScript may carry Flow or TypeScript syntax; scripts may use words that modules reserve.
+  // JavaScript files may contain Flow or TypeScript syntax, and scripts may use words that modules reserve.
   if (lang === 'jsx') {
     for (const other of [
       { lang: 'tsx', sourceType: 'module' },
@@ -70,7 +70,7 @@ export function parse(lang: Language, text: string): Parsed | undefined {
       if (lenient.errors.length === 0) return { module: lenient.module, program: () => lenient.program };
     }
   }
-  // An error the parser recovers from leaves a full program; one it does not leaves an empty one.
+  // After a recoverable error the program is complete; otherwise it is empty.
   const { program } = result;
   const isWhole = program.body.length > 0 && program.end >= text.trimEnd().length;
   return isWhole && result.module.staticImports.length > 0
@@ -78,13 +78,13 @@ export function parse(lang: Language, text: string): Parsed | undefined {
     : undefined;
 }
 
-/** The tree through shared memory where that is possible: a quarter of the time that JSON takes. */
+/** Transfers the tree through shared memory where possible, which takes a quarter of the time of JSON. */
 function treeOf(text: string, options: ParserOptions): Program {
   const raw = lazily === undefined ? {} : { experimentalRawTransfer: true };
   return parseSync('module', text, { ...options, ...raw }).program;
 }
 
-// How the lazy mode spells names: an object with a value, an object without, or one of a few words.
+// Names in the lazy mode: an object with a value, an object without one, or one of a few words.
 type LazyName = Value | Span | string;
 
 interface LazyResult {
@@ -194,7 +194,7 @@ function provenLazy(): typeof readLazily | undefined {
   }
 }
 
-/** The parts of a record that are used, in one order. */
+/** The parts of a record that are used, in a fixed order. */
 function comparable({ hasModuleSyntax, staticImports, staticExports, dynamicImports }: ModuleSyntax): unknown {
   const name = (one: Name): unknown => [
     one.kind === 'Name' || one.kind === 'Default' ? one.kind : '*',
@@ -211,5 +211,5 @@ function comparable({ hasModuleSyntax, staticImports, staticExports, dynamicImpo
 
 const lazily = provenLazy();
 
-/** Whether records are read without building trees; the benchmark tells it. */
+/** Whether records are read without building trees; shown by the benchmark. */
 export const isLazy = lazily !== undefined;

@@ -1,7 +1,7 @@
 /**
- * What Yarn's Plug'n'Play says is installed: which packages may be asked for from where. Read from `.pnp.data.json` or
- * out of the text of `.pnp.cjs`, which is never executed. A value per state of the installation. What is in the
- * archives is not looked at, so every path of a package that is there counts as there.
+ * An installation of Yarn's Plug'n'Play: which package may import which. Read from `.pnp.data.json` or from the text of
+ * `.pnp.cjs`, which is never executed. Immutable. Archives are not opened, so every path in an installed package counts
+ * as existing.
  * Source: https://yarnpkg.com/advanced/pnp-spec
  */
 import { readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { isRecord } from './manifests.ts';
 
 interface Locator {
   readonly key: string;
-  /** Names it may ask for; false: a peer that nobody provides. */
+  /** Names it may import; false: a peer dependency that is not provided. */
   readonly dependencies: ReadonlyMap<string, boolean>;
 }
 

@@ -1,30 +1,30 @@
-/** Which modules TypeScript checks: those of a tsconfig's patterns and what they import. Kept as the graph changes. */
+/** The modules that TypeScript checks: those that a tsconfig includes and their imports. Updated with the graph. */
 import type { Module, ModuleGraph } from './graph.ts';
-import { Kept } from './kept.ts';
+import { Memo } from './memo.ts';
 import { isTypeScriptFile } from './record.ts';
 
-/** Modules in which TypeScript reports problems of imports by itself. */
+/** Modules in which TypeScript itself reports import errors. */
 export function typescriptProgram(graph: ModuleGraph): ReadonlySet<Module> {
-  return programs.of(graph, () => new TypescriptProgram(graph), graph.surroundings).modules();
+  return programs.of(graph, () => new TypescriptProgram(graph), graph.environmentRevision).modules();
 }
 
-/** Names declared anywhere, as `declare module` gives them: possibly with one `*`. */
+/** Names in `declare module` of any module, possibly with one `*`. */
 export function ambientNames(graph: ModuleGraph): readonly string[] {
   const names: string[] = [];
   for (const { record } of graph.modules.values()) names.push(...record.ambient);
   return names;
 }
 
-const programs = new Kept<ModuleGraph, TypescriptProgram>(new WeakMap());
+const programs = new Memo<ModuleGraph, TypescriptProgram>(new WeakMap());
 
-/** Lives as long as the graph's surroundings stay as they are. */
+/** Lives until the environment revision of the graph changes. */
 class TypescriptProgram {
   readonly #graph: ModuleGraph;
-  /** Modules that some tsconfig's patterns name. */
+  /** Modules that a tsconfig includes. */
   readonly #roots: readonly Module[];
-  /** Modules that belong to a program only if some other of it asks for them. */
+  /** Modules that belong to a program only if another of its modules imports them. */
   readonly #others: ReadonlySet<Module>;
-  readonly #askedFor = new Kept<Module, readonly Module[]>();
+  readonly #askedFor = new Memo<Module, readonly Module[]>();
   #reached: ReadonlySet<Module> | undefined;
   #modules: ReadonlySet<Module> = new Set();
 

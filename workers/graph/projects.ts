@@ -1,6 +1,6 @@
 /**
- * The TypeScript projects of a root as far as module resolution needs them: which tsconfig speaks for a file, its
- * `paths`, and from which source an output is built. A value per state of the configuration files; parsed when asked.
+ * The TypeScript projects of a root, as far as module resolution needs them: the tsconfig of a file, its `paths`, and
+ * the source of an output. Immutable; configuration files are parsed on demand.
  */
 import path from 'node:path';
 import {
@@ -23,14 +23,14 @@ export interface Project {
   readonly options: CompilerOptions;
   /** Tsconfig files of its references, relative to the root. */
   readonly references: readonly string[];
-  /** Whether `files`, `include` and `exclude` make a file part of the program; imports may add more. */
+  /** Whether `files`, `include` and `exclude` select a file; imports may add more. */
   includes(file: string): boolean;
-  /** Files, without extension as written, that `paths` and `baseUrl` give for a bare name; relative to the root. */
+  /** Candidates that `paths` and `baseUrl` give for a bare name; relative to the root, extension as written. */
   pathsOf(specifier: string): readonly string[];
   readonly hasPaths: boolean;
-  /** Whether a pattern of `paths` speaks for a name, existing target or not; `*` alone speaks for everything. */
+  /** Whether a pattern of `paths` other than `*` matches a name, whether or not the target exists. */
   isAlias(specifier: string): boolean;
-  /** Imports that bind nothing used as a value are loaded nevertheless: `verbatimModuleSyntax` and its forerunners. */
+  /** Imports without a value use are kept: `verbatimModuleSyntax` and its predecessors. */
   readonly keepsUnusedImports: boolean;
 }
 
@@ -55,7 +55,10 @@ export class Projects {
     this.#configs = new Set(configs);
   }
 
-  /** The project whose options a file is resolved with: the closest, looking through solution files. */
+  /**
+   * The project whose options resolve the imports of a file: the closest one; solutions are followed to their
+   * references.
+   */
   projectOf(file: string): Project | undefined {
     const nearest = this.#nearestConfig(directoryOf(file));
     if (nearest === undefined) return undefined;
@@ -63,7 +66,7 @@ export class Projects {
     return project && project.references.length > 0 ? (this.programOf(file) ?? project) : project;
   }
 
-  /** The project that has the file in its program by its patterns; TypeScript checks what belongs to one. */
+  /** The project whose patterns include the file. */
   programOf(file: string): Project | undefined {
     if (this.#owners.has(file)) return this.#owners.get(file);
     let owner: Project | undefined;
@@ -76,7 +79,7 @@ export class Projects {
     return owner;
   }
 
-  /** Undefined: it cannot be read. The TypeScript detector says why. */
+  /** Undefined: it cannot be read. The TypeScript detector reports why. */
   project(config: string): Project | undefined {
     if (this.#parsed.has(config)) return this.#parsed.get(config);
     const project = this.#parse(config);
@@ -89,7 +92,7 @@ export class Projects {
   }
 
   /**
-   * Where the sources of an output may lie, most likely first, without extension when it is a script or declaration.
+   * Candidates for the source of an output, most likely first, without extension for scripts and declarations.
    * @param file an output, relative to the root; it need not exist
    */
   sourcesOf(file: string): readonly string[] {
@@ -167,7 +170,7 @@ function isMatch(pattern: string, specifier: string): boolean {
   return before + after !== '' && specifier.startsWith(before) && specifier.endsWith(after);
 }
 
-/** The old names are gone from TypeScript 6 but not from tsconfig files. */
+/** TypeScript 6 dropped the old names, but tsconfig files still contain them. */
 function keepsUnusedImports(options: Readonly<Record<string, unknown>>): boolean {
   const { verbatimModuleSyntax, preserveValueImports, importsNotUsedAsValues = 'remove' } = options;
   return verbatimModuleSyntax === true || preserveValueImports === true || importsNotUsedAsValues !== 'remove';
@@ -175,7 +178,7 @@ function keepsUnusedImports(options: Readonly<Record<string, unknown>>): boolean
 
 interface OutputFolder {
   readonly output: string;
-  /** Roots the output may mirror, most likely first. */
+  /** Source folders that the output may mirror, most likely first. */
   readonly sources: readonly string[];
 }
 
@@ -183,7 +186,7 @@ function outputFoldersOf(project: Project): readonly OutputFolder[] {
   const { outDir, declarationDir, rootDir, rootDirs } = project.options;
   const at = (folder: string): string => normalized(path.posix.join(project.directory, slashed(folder)));
   const sources = [rootDir, ...(rootDirs ?? [])].filter((folder) => folder !== undefined).map(at);
-  // Without rootDir TypeScript takes the common folder of the inputs; these two are what it comes to.
+  // Without rootDir TypeScript uses the common folder of the inputs, which is usually one of these two.
   if (sources.length === 0) sources.push(joined(project.directory, 'src'), project.directory);
   return [outDir, declarationDir]
     .filter((folder) => folder !== undefined)

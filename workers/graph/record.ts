@@ -1,6 +1,6 @@
 /**
- * The module record of one text: what it asks for and what it offers. A record depends on the text and the language
- * only, never on where the file lies, so it is kept by content hash; it holds no syntax tree and no text.
+ * The module record of one text: its requests and exports. A record depends on the text and the language only, not on
+ * the path, so the content hash identifies it. It holds no syntax tree and no text.
  */
 import { hash } from 'node:crypto';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { callsIn, type Call } from './calls.ts';
 import { lineTableOf, rangeAt, type LineTable } from './lines.ts';
 import { parse, startsOfComments, type Language, type ModuleSyntax } from './parser.ts';
 import type { Range } from '../protocol/detector-protocol.ts';
-import { owned } from './strings.ts';
+import { interned } from './interned.ts';
 
 /**
  * `import`: an import declaration; `export`: `export … from`; `dynamic`: `import()`; `require`: `require()` and
@@ -20,7 +20,7 @@ import { owned } from './strings.ts';
 export type RequestKind = 'import' | 'export' | 'dynamic' | 'require' | 'type' | 'reference';
 
 export interface ImportedName {
-  /** Name in the module asked; `default`; `*` for its namespace, and for `export * from` without a name. */
+  /** Name in the target module; `default`; `*` for its namespace, and for `export * from` without a name. */
   readonly imported: string;
   /** Name here: the local binding of an import, the exported name of a re-export; empty for a bare `export *`. */
   readonly local: string;
@@ -29,13 +29,13 @@ export interface ImportedName {
   readonly end: number;
 }
 
-/** One place where a module asks for another. Offsets are UTF-16 code units. */
+/** A place where a module imports another one. Offsets are UTF-16 code units. */
 export interface ModuleRequest {
   readonly kind: RequestKind;
   readonly specifier: string;
-  /** Nothing is left of it at run time, by its syntax alone. */
+  /** By its syntax, it does not exist at run time. */
   readonly typeOnly: boolean;
-  /** Not loaded with the module but when some function runs. */
+  /** Loaded when some function runs, not with the module. */
   readonly deferred: boolean;
   /** The whole statement or call. */
   readonly start: number;
@@ -50,13 +50,13 @@ export interface ModuleExport {
   /** Exported name, `default` included; `*` for `export * from`. */
   readonly name: string;
   readonly typeOnly: boolean;
-  /** Binding of this module it stands for, where it has one. */
+  /** The binding of this module that it exports, if any. */
   readonly local?: string;
   /** Index of the request it re-exports from. */
   readonly request?: number;
   /** Name in the module re-exported from; `*` for its namespace. */
   readonly imported?: string;
-  /** Declared here with `let` or `var`: whoever imports it sees it change. */
+  /** Declared with `let` or `var`, so importers see it change. */
   readonly isMutable?: true;
   readonly start: number;
   readonly end: number;
@@ -69,11 +69,11 @@ export interface ModuleRecord {
   readonly exports: readonly ModuleExport[];
   /** It has `import`, `export` or `import.meta`; otherwise it is a script or CommonJS. */
   readonly isModule: boolean;
-  /** Exports may be more than listed: `export =`, CommonJS, a syntax error, a language read only in part. */
-  readonly isOpen: boolean;
-  /** The text did not parse; requests are what could be read nevertheless. */
+  /** There may be more exports than listed: `export =`, CommonJS, a syntax error, a language that is read in part. */
+  readonly hasUnknownExports: boolean;
+  /** The text has a syntax error; requests are what could be read. */
   readonly isBroken: boolean;
-  /** Its text has comments that suppress findings. */
+  /** Its text has suppression comments. */
   readonly suppresses: boolean;
   /** Names in `declare module '…'`, possibly with one `*`. */
   readonly ambient: readonly string[];
@@ -101,12 +101,12 @@ export function isTypeScriptFile(file: string): boolean {
   return /\.[cm]?tsx?$/.test(file);
 }
 
-/** Hash of a text as its record keeps it: its bytes as characters, half of what digits would take. */
+/** The hash of a text as one character per byte, half the size of hexadecimal digits. */
 export function recordHash(text: string): string {
   return hash('sha1', text, 'binary');
 }
 
-/** Reads a record. Never throws on account of the text: what does not parse gives a broken, open record. */
+/** Reads a record. Never throws for a syntax error: the record is then broken, with unknown exports. */
 export function readRecord(file: string, text: string, contentHash = recordHash(text)): ModuleRecord {
   const language = languageOf(file);
   const source = EMBEDDED.has(path.posix.extname(file)) ? onlyScripts(text) : text;
@@ -129,10 +129,10 @@ export function readRecord(file: string, text: string, contentHash = recordHash(
   const isModule = result?.module.hasModuleSyntax ?? false;
   return {
     hash: contentHash,
-    requests: kept(requests),
-    exports: kept(exports),
+    requests: compact(requests),
+    exports: compact(exports),
     isModule,
-    isOpen: isBroken || !isModule || EMBEDDED.has(path.posix.extname(file)) || hasExportAssignment(text),
+    hasUnknownExports: isBroken || !isModule || EMBEDDED.has(path.posix.extname(file)) || hasExportAssignment(text),
     isBroken,
     suppresses: hasSuppressions(text),
     ambient: text.includes('declare module') ? ambientNames(text) : NONE,
@@ -145,25 +145,25 @@ export function rangeIn(record: ModuleRecord, start: number, end: number): Range
   return rangeAt(record.lines, start, end);
 }
 
-/** The place of a request that people look at: its specifier. */
+/** The range of a request's specifier, where findings are shown. */
 export function specifierRange(record: ModuleRecord, request: ModuleRequest): Range {
   return rangeAt(record.lines, request.specifierStart, request.specifierEnd);
 }
 
-/** Parses a text as {@link readRecord} does and gives its tree; undefined when it has a syntax error. */
+/** The syntax tree of a text, parsed as by {@link readRecord}; undefined: it has a syntax error. */
 export function parseTree(file: string, text: string): Program | undefined {
   const source = EMBEDDED.has(path.posix.extname(file)) ? onlyScripts(text) : text;
   return parse(languageOf(file), source)?.program();
 }
 
-/** Where comments begin; undefined: of this language the parser does not see all of them. */
+/** Offsets of comments; undefined: the parser does not see all comments of this language. */
 export function commentStarts(file: string, text: string): ReadonlySet<number> | undefined {
   return EMBEDDED.has(path.posix.extname(file)) ? undefined : startsOfComments(languageOf(file), text);
 }
 
 const EMBEDDED: ReadonlySet<string> = new Set(['.vue', '.svelte', '.astro']);
 
-/** `export =`, and CommonJS beside ECMAScript syntax, as bundlers allow. Looks for what is rare first. */
+/** `export =`, or CommonJS beside ECMAScript syntax, as bundlers allow. The cheap test comes first. */
 function hasExportAssignment(text: string): boolean {
   return (text.includes('module.exports') && /\bmodule\.exports\b/.test(text)) || /\bexport\s*=/.test(text);
 }
@@ -189,28 +189,28 @@ function readImports(module: ModuleSyntax, requests: ModuleRequest[]): void {
   for (const { start, end, moduleRequest, entries } of module.staticImports) {
     const names = entries.map(({ importName, localName, isType }): ImportedName => ({
       imported: nameOf(importName),
-      local: owned(localName.value),
+      local: interned(localName.value),
       typeOnly: isType,
       start: importName.start ?? localName.start,
       end: importName.end ?? localName.end,
     }));
     requests.push({
       kind: 'import',
-      specifier: owned(moduleRequest.value),
+      specifier: interned(moduleRequest.value),
       typeOnly: names.length > 0 && names.every(({ typeOnly }) => typeOnly),
       deferred: false,
       start,
       end,
       specifierStart: moduleRequest.start,
       specifierEnd: moduleRequest.end,
-      names: kept(names),
+      names: compact(names),
     });
   }
 }
 
-/** Re-exports become a request each; `request` of the exports is, until {@link reindex}, the offset of its start. */
+/** Each re-export becomes a request. Until {@link reindex}, `request` of an export is the offset of that request. */
 function readExports(module: ModuleSyntax, text: string, requests: ModuleRequest[], exports: ModuleExport[]): void {
-  // `import { a } from 'x'; export { a };` is told as a re-export; here it stays the export of a binding.
+  // The parser treats `import { a } from 'x'; export { a };` as a re-export; here it is the export of a binding.
   const passesOn = module.staticExports.some(({ entries }) => entries.some((entry) => entry.moduleRequest !== null));
   const imported = passesOn ? importedNames(module) : new Map<string, string>();
   for (const { start, end, entries } of module.staticExports) {
@@ -222,7 +222,7 @@ function readExports(module: ModuleSyntax, text: string, requests: ModuleRequest
       const passed = moduleRequest && imported.get(`${String(moduleRequest.start)} ${String(importName.start)}`);
       if (moduleRequest === null || passed !== undefined) {
         const bound = passed ?? localName.name;
-        const local = bound === null ? undefined : owned(bound);
+        const local = bound === null ? undefined : interned(bound);
         exports.push({ name, typeOnly: isType, ...(local === undefined ? {} : { local }), ...mutable, ...place });
         continue;
       }
@@ -241,19 +241,19 @@ function readExports(module: ModuleSyntax, text: string, requests: ModuleRequest
     if (!source || names.length === 0) continue;
     requests.push({
       kind: 'export',
-      specifier: owned(source.value),
+      specifier: interned(source.value),
       typeOnly: names.every(({ typeOnly }) => typeOnly),
       deferred: false,
       start,
       end,
       specifierStart: source.start,
       specifierEnd: source.end,
-      names: kept(names),
+      names: compact(names),
     });
   }
 }
 
-/** Local names by where their module and they themselves stand. */
+/** Local names by the offsets of their module specifier and of themselves. */
 function importedNames({ staticImports }: ModuleSyntax): ReadonlyMap<string, string> {
   return new Map(
     staticImports.flatMap(({ moduleRequest, entries }) =>
@@ -265,9 +265,9 @@ function importedNames({ staticImports }: ModuleSyntax): ReadonlyMap<string, str
   );
 }
 
-/** `default` for a default, `*` for what has no name. */
+/** `default` for a default export or import, `*` if there is no name. */
 function nameOf({ kind, name }: { readonly kind: string; readonly name: string | null }): string {
-  return kind === 'Default' ? 'default' : kind === 'Name' ? owned(name ?? '') : '*';
+  return kind === 'Default' ? 'default' : kind === 'Name' ? interned(name ?? '') : '*';
 }
 
 function readDynamicImports(module: ModuleSyntax, text: string, requests: ModuleRequest[]): void {
@@ -276,7 +276,7 @@ function readDynamicImports(module: ModuleSyntax, text: string, requests: Module
     if (specifier === undefined) continue;
     requests.push({
       kind: 'dynamic',
-      specifier: owned(specifier),
+      specifier: interned(specifier),
       typeOnly: false,
       deferred: true,
       start,
@@ -291,24 +291,24 @@ function readDynamicImports(module: ModuleSyntax, text: string, requests: Module
 function requestOfCall(call: Call): ModuleRequest {
   return {
     kind: call.kind,
-    specifier: owned(call.specifier),
+    specifier: interned(call.specifier),
     typeOnly: call.typeOnly,
     deferred: call.deferred,
     start: call.start,
     end: call.end,
     specifierStart: call.specifierStart,
     specifierEnd: call.specifierEnd,
-    names: kept(call.names.map(ownedName)),
+    names: compact(call.names.map(ownedName)),
   };
 }
 
 function ownedName(name: ImportedName): ImportedName {
-  return { ...name, imported: owned(name.imported), local: owned(name.local) };
+  return { ...name, imported: interned(name.imported), local: interned(name.local) };
 }
 
 /**
- * Calls stand in the tree only, and building the tree costs five times the parse and forty times the text's memory:
- * only where a text may hold one.
+ * Only the tree shows calls, but building it takes five times as long as parsing and forty times the memory of the
+ * text. So it is built only if the text may contain such a call.
  */
 function needsTree(text: string, language: Language, module: ModuleSyntax): boolean {
   if (text.length > MAXIMUM_TREE) return false;
@@ -319,7 +319,7 @@ function needsTree(text: string, language: Language, module: ModuleSyntax): bool
   return possible > module.dynamicImports.length;
 }
 
-/** Longer texts are bundles, such as the Yarn that a repository brings along. UTF-16 code units. */
+/** Longer texts are bundles, such as a checked-in copy of Yarn. UTF-16 code units. */
 const MAXIMUM_TREE = 1_000_000;
 
 function reindex(exports: ModuleExport[], requests: readonly ModuleRequest[]): void {
@@ -332,25 +332,27 @@ function reindex(exports: ModuleExport[], requests: readonly ModuleRequest[]): v
 
 const NONE: readonly never[] = [];
 
-/** A list that grew has room for more; a copy has not. Empty lists are one. */
-function kept<One>(list: readonly One[]): readonly One[] {
+/** Copies a list, which drops its spare capacity; all empty lists are the same object. */
+function compact<One>(list: readonly One[]): readonly One[] {
   return list.length === 0 ? NONE : list.slice();
 }
 
-/** The value of a string literal's source, or undefined if it is an expression. */
+/** The value of a string literal; undefined: the source is another expression. */
 function literalValue(source: string): string | undefined {
   const quote = source[0];
   if ((quote !== '"' && quote !== "'" && quote !== '`') || source.at(-1) !== quote) return undefined;
   const inner = source.slice(1, -1);
-  // An escape in a specifier is rarer than a mistake in reading one.
+  // Escapes in specifiers are too rare to decode.
   return inner.includes('\\') || inner.includes(quote) || (quote === '`' && inner.includes('${')) ? undefined : inner;
 }
 
 function ambientNames(text: string): readonly string[] {
-  return [...text.matchAll(/\bdeclare\s+module\s+(['"])([^'"\n]+)\1/g)].map((match) => owned(match[2] ?? ''));
+  return [...text.matchAll(/\bdeclare\s+module\s+(['"])([^'"\n]+)\1/g)].map((match) => interned(match[2] ?? ''));
 }
 
-/** Keeps the scripts of a component file and Astro's front matter; everything else becomes blanks, offsets stay. */
+/**
+ * Replaces everything except the scripts of a component file and Astro's front matter by spaces, so that offsets stay.
+ */
 function onlyScripts(text: string): string {
   const frontMatter = /^\s*---\r?\n([\s\S]*?)\r?\n---/d;
   const scripts = /<script\b(?:[^>"']|"[^"]*"|'[^']*')*>([\s\S]*?)<\/script\s*>/dgi;

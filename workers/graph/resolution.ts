@@ -1,36 +1,36 @@
-/** What a specifier turned out to mean. */
+/** What a specifier resolves to. */
 
-/** How the specifier led there. */
+/** The way in which the specifier was resolved. */
 export type Via = 'relative' | 'paths' | 'imports' | 'package' | 'absolute';
 
 export type Resolution =
-  /** A file of the root; a module of the graph if it is read as one. */
+  /** A file of the root; also a module of the graph if its language is read. */
   | {
       readonly kind: 'file';
       readonly file: string;
       readonly via: Via;
-      /** The specifier differs from the file's real name in case. */
+      /** The specifier differs from the file name in case. */
       readonly wrongCase: boolean;
-      /** Of the workspace member it was asked from by name, and the subpath asked (`.` or `./x`). */
+      /** The workspace member by whose name it was imported. */
       readonly package?: string;
-      /** The path asked is a build output that stands for this source. */
+      /** The specifier names a build output; this is its source. */
       readonly fromOutput: boolean;
     }
-  /** On the disk, but not among the files of the root: ignored by git, or outside. */
+  /** On the disk, but not a file of the root: git ignores it, or it is outside. */
   | { readonly kind: 'outside'; readonly path: string; readonly via: Via }
   /** An installed package. */
   | { readonly kind: 'package'; readonly name: string; readonly typesOnly: boolean }
   | { readonly kind: 'builtin'; readonly name: string }
-  /** A bundler's or another runtime's business: `virtual:x`, `https://…`, `!raw-loader!…`. */
+  /** For a bundler or another runtime: `virtual:x`, `https://…`, `!raw-loader!…`. */
   | { readonly kind: 'opaque' }
   | Missing;
 
 export interface Missing {
   readonly kind: 'missing';
   /**
-   * `file`: no such file; `package`: not installed; `exports`: the package keeps this subpath to itself; `subpath`:
-   * an installed package without such a file; `imports`: no such entry in `imports` of package.json; `output`: a
-   * workspace member's entry that is not built and whose source is not known.
+   * `file`: no such file; `package`: not installed; `exports`: the package does not export this subpath; `subpath`:
+   * an installed package without such a file; `imports`: no such entry in `imports` of package.json; `output`: an entry
+   * of a workspace member that is not built and whose source is unknown.
    */
   readonly why: 'file' | 'package' | 'exports' | 'subpath' | 'imports' | 'output';
   readonly via: Via;

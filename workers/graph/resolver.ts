@@ -1,6 +1,6 @@
 /**
- * Resolves specifiers. What lies in the root is looked up in the file index, so that unsaved and unbuilt files count
- * and a change invalidates precisely; what lies in node_modules is oxc-resolver's. Lives as long as the graph.
+ * Resolves specifiers. Files of the root are looked up in the file index, so that unsaved and unbuilt files count and a
+ * change invalidates precisely; oxc-resolver resolves node_modules. Lives until manifests or projects change.
  */
 import { existsSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
@@ -16,7 +16,7 @@ import { joined, relativeTo, type Project, type Projects } from './projects.ts';
 import { isTypeScriptFile } from './record.ts';
 import { isRelative, packageNameOf, type Missing, type Resolution, type Via } from './resolution.ts';
 
-/** Everything that resolves alike: the modules of one directory under one project in one language. */
+/** Modules whose specifiers resolve alike: those of one directory, project and language. */
 export interface Scope {
   readonly directory: string;
   readonly project: Project | undefined;
@@ -38,11 +38,11 @@ export class Resolver {
   readonly #native: ResolverFactory;
   readonly #scopes = new Map<string, Scope>();
   #packages: PackageFolders;
-  /** Read when a package is first asked for. */
+  /** Read when the first package is resolved. */
   #pnp: { readonly state: PlugAndPlay | undefined } | undefined;
-  /** What is asked of an installed package, by its directory. */
+  /** Results within installed packages, by package directory and specifier. */
   readonly #inPackages = new Map<string, NativeResult>();
-  /** Most specifiers lead to files that others lead to as well. By the way there and the file. */
+  /** Shared resolutions of files, by `via` and file: many specifiers lead to the same file. */
   readonly #files = new Map<Via, Map<string, Resolution>>();
 
   /**
@@ -90,7 +90,7 @@ export class Resolver {
     return resolution;
   }
 
-  /** Forgets what these files may have decided. Their contents do not matter, that they came or went does. */
+  /** Drops resolutions that added and removed files may change. */
   invalidate(added: readonly string[], removed: readonly string[]): void {
     this.#native.clearCache();
     this.#packages = new PackageFolders(this.#root);
@@ -153,11 +153,11 @@ export class Resolver {
       return this.#locate(base, scope.isTypeScript, 'absolute') ?? { kind: 'missing', why: 'file', via: 'absolute' };
     }
     if (existsSync(specifier)) return { kind: 'outside', path: specifier, via: 'absolute' };
-    // `/logo.svg` and `/src/main.ts` are paths of a development server.
+    // `/logo.svg` and `/src/main.ts` are paths on a development server.
     return path.posix.isAbsolute(specifier) ? OPAQUE : { kind: 'missing', why: 'file', via: 'absolute' };
   }
 
-  /** Undefined: no alias speaks for it, or none of its targets exists. */
+  /** Undefined: no alias matches, or none of its targets exists. */
   #paths(scope: Scope, specifier: string): Resolution | undefined {
     for (const asked of specifier.includes('?') ? [specifier, withoutQuery(specifier)] : [specifier]) {
       for (const target of scope.project?.pathsOf(asked) ?? []) {
@@ -188,7 +188,7 @@ export class Resolver {
     const name = packageNameOf(specifier);
     const member = this.#manifests.members.get(name);
     if (member && this.#reaches(scope, member, name)) return this.#member(scope, member, specifier, name);
-    const plugged = this.#plugged(scope, name);
+    const plugged = this.#plugAndPlay(scope, name);
     if (plugged) return plugged;
     const bare = withoutQuery(specifier);
     const installed = this.#packages.find(scope.directory, name);
@@ -205,8 +205,8 @@ export class Resolver {
     return { kind: 'missing', why, via: 'package', package: name };
   }
 
-  /** Where Yarn's Plug'n'Play rules, folders of installed packages mean nothing. */
-  #plugged({ directory }: Scope, name: string): Resolution | undefined {
+  /** With Yarn's Plug'n'Play, node_modules folders do not count. */
+  #plugAndPlay({ directory }: Scope, name: string): Resolution | undefined {
     this.#pnp ??= { state: PlugAndPlay.of(this.#root) };
     const folder = path.join(this.#root, directory);
     const isProvided = this.#pnp.state?.provides(folder, name);
@@ -217,7 +217,10 @@ export class Resolver {
       : { kind: 'missing', why: 'package', via: 'package', package: name };
   }
 
-  /** Whoever finds the same directory gets the same answer; a package may also mean itself, and Yarn has ways of its own. */
+  /**
+   * The same package directory gives the same result, except for a package that imports itself and for Yarn's
+   * Plug'n'Play.
+   */
   #inPackage(scope: Scope, name: string, bare: string, installed: string | undefined): NativeResult {
     const isSpecial =
       this.#index.has('.pnp.cjs') || this.#manifests.scopeOf(joined(scope.directory, 'x'))?.data.name === name;
@@ -233,7 +236,7 @@ export class Resolver {
     return result;
   }
 
-  /** A member's name means the member unless another package of that name is installed closer. */
+  /** The name of a member means that member, unless another package of that name is installed closer. */
   #reaches(scope: Scope, member: Manifest, name: string): boolean {
     const installed = this.#packages.find(scope.directory, name);
     if (installed === undefined) return true;
@@ -272,7 +275,7 @@ export class Resolver {
     return undefined;
   }
 
-  /** Targets of an exports or imports map: runtime conditions first, `types` where nothing else answers. */
+  /** Targets of an exports or imports map: runtime conditions first, then `types`. */
   #mapped(scope: Scope, resolveMap: (conditions: readonly string[]) => readonly string[]): readonly string[] {
     const custom = scope.project?.options.customConditions ?? [];
     const targets: string[] = [];
@@ -298,7 +301,10 @@ export class Resolver {
     return { kind: 'package', name, typesOnly: /\.d\.[cm]?ts$/.test(absolute) };
   }
 
-  /** A path of the root: itself, completed, spelt otherwise, the source of an output, or at least on the disk. */
+  /**
+   * Finds a path of the root: as a file, completed, as the source of an output, in another case, or at least on the
+   * disk.
+   */
   #locate(base: string, preferSource: boolean, via: Via, isDirectory = false): Resolution | undefined {
     const bare = base.endsWith('/') ? base.replace(/\/+$/, '') : base;
     const trimmed = bare === '.' ? '' : bare;
@@ -324,7 +330,7 @@ export class Resolver {
   }
 
   #fileAt(found: string, via: Via, wrongCase: boolean, fromOutput: boolean): Resolution {
-    const file = this.#index.own(found);
+    const file = this.#index.interned(found);
     if (wrongCase || fromOutput) return { kind: 'file', file, via, wrongCase, fromOutput };
     let files = this.#files.get(via);
     if (!files) this.#files.set(via, (files = new Map<string, Resolution>()));
@@ -333,7 +339,7 @@ export class Resolver {
     return resolution;
   }
 
-  /** `main` of a package.json in a directory that is imported by its path. */
+  /** The `main` of the package.json in a directory that is imported by path. */
   #directoryMain(directory: string, preferSource: boolean): string | undefined {
     const manifest = this.#manifests.all.get(directory);
     const mains = [manifest?.data.module, manifest?.data.main].filter((main) => main !== undefined);
@@ -363,7 +369,7 @@ export class Resolver {
 
 const OPAQUE: Resolution = { kind: 'opaque' };
 
-/** Every condition someone may ask under: whether a subpath can be reached at all is the question here. */
+/** All common conditions: a subpath counts as exported if any condition exports it. */
 const CONDITIONS = [
   'import', 'require', 'node', 'module', 'module-sync', 'browser', 'development', 'production', 'default',
 ]; // prettier-ignore
@@ -373,7 +379,7 @@ function withoutQuery(specifier: string): string {
   return query === -1 ? specifier : specifier.slice(0, query);
 }
 
-/** `path.posix.join`, in much less time for what is mostly written: nothing to tidy behind `./` or `../../`. */
+/** `path.posix.join`, but much faster for the usual specifier, which needs no normalization after `./` or `../../`. */
 function pathFrom(directory: string, specifier: string): string {
   let base = directory;
   let start = specifier.startsWith('./') ? 2 : 0;
@@ -382,7 +388,7 @@ function pathFrom(directory: string, specifier: string): string {
   return isTidy ? joined(base, specifier.slice(start)) : path.posix.join(directory, specifier);
 }
 
-/** Sources of an output no tsconfig tells about: its folder swapped for `src`, or left out. */
+/** Candidates for the source of an output without a tsconfig: its folder replaced by `src`, or removed. */
 function guessedSources(output: string): readonly string[] {
   const match = /^(.*?\/|)(?:dist|lib|build|out|output|es|esm|cjs|umd)\/(.*)$/.exec(
     /(^|\/)(?:dist|lib|build|out|es|esm|cjs)$/.test(output) ? `${output}/index` : output,

@@ -1,4 +1,4 @@
-/** What the detectors on the graph share: their rules' severities, fixes, and the way from findings to events. */
+/** The base of the graph detectors: severities of rules, fixes, and the reporting of findings. */
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import picomatch from 'picomatch';
@@ -25,7 +25,7 @@ export type RuleSeverity = Severity | 'off';
 /** Severity of each rule of a detector by its name. */
 export type RuleSeverities<Rule extends string> = Readonly<Record<Rule, RuleSeverity>>;
 
-/** The defaults with what `rules` of the options says; values it does not know are left out. */
+/** The defaults, overridden by `rules` of the options; unknown rules and values are ignored. */
 export function severitiesOf<Rule extends string>(
   options: DetectorOptions,
   defaults: RuleSeverities<Rule>,
@@ -36,19 +36,19 @@ export function severitiesOf<Rule extends string>(
   return { ...defaults, ...Object.fromEntries(known) };
 }
 
-/** The strings of an option that is a list; undefined: not a list. */
+/** The strings in an option that is a list; undefined: it is not a list. */
 export function stringsOf(value: unknown): string[] | undefined {
   return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : undefined;
 }
 
-/** Files that the option `ignore` leaves out: by default data of tests, which is made to be wrong. */
+/** Files that the option `ignore` excludes; by default test data, which is often broken on purpose. */
 export function ignoredFiles(options: DetectorOptions): (file: string) => boolean {
   return picomatch(stringsOf(options['ignore']) ?? IGNORED_BY_DEFAULT, { dot: true });
 }
 
 const IGNORED_BY_DEFAULT = ['**/{fixtures,__fixtures__,__testfixtures__,testdata}/**'];
 
-/** Writes another specifier between the quotes. */
+/** Replaces the specifier between the quotes. */
 export function specifierFix(
   { record }: Module,
   { specifierStart, specifierEnd }: ModuleRequest,
@@ -60,11 +60,11 @@ export function specifierFix(
   return { title, kind, edits: [{ range, newText: specifier }] };
 }
 
-/** Findings by file, as a check collects them. */
+/** Collects findings by file. */
 export class Findings {
   readonly #byFile = new Map<string, Finding[]>();
 
-  /** Leaves out what is off. */
+  /** Ignores findings whose severity is `off`. */
   add(file: string, severity: RuleSeverity, finding: Omit<Finding, 'severity'>): void {
     if (severity === 'off') return;
     const complete: Finding = { ...finding, severity };
@@ -81,13 +81,16 @@ export class Findings {
 export interface GraphDetector {
   readonly name: string;
   readonly version: string;
-  /** Its rules, by which comments may suppress their findings. */
+  /** Its rules and their default severities; suppression comments may name them. */
   readonly rules: RuleSeverities<string>;
-  /** Synchronous, so that no other detector's update comes between. Pure but for reading texts of the graph. */
+  /**
+   * Synchronous, so that no other detector can update the graph meanwhile. Reads texts of the graph, has no other
+   * effect.
+   */
   readonly findings: (graph: ModuleGraph, options: DetectorOptions) => ReadonlyMap<string, readonly Finding[]>;
 }
 
-/** A detector whose one unit is the whole graph. */
+/** A detector whose only unit is the whole graph. */
 export function graphDetector({ name, version, rules, findings }: GraphDetector): Detector {
   const reported = new Map<string, ReadonlySet<string>>();
   return {
@@ -125,14 +128,16 @@ export function graphDetector({ name, version, rules, findings }: GraphDetector)
   };
 }
 
-/** Comments in the files are heeded, also where nothing is found: a comment that suppresses nothing is a finding. */
+/**
+ * Applies suppression comments; also to files without findings, because a comment that suppresses nothing is a finding.
+ */
 function withoutSuppressed(
   graph: ModuleGraph,
   detector: string,
   rules: RuleSeverities<string>,
   found: ReadonlyMap<string, readonly Finding[]>,
 ): ReadonlyMap<string, readonly Finding[]> {
-  const standing = new Map(found);
+  const remaining = new Map(found);
   for (const [file, { record }] of graph.modules) {
     if (!record.suppresses) continue;
     const text = graph.textOf(file) ?? '';
@@ -140,13 +145,13 @@ function withoutSuppressed(
     const isComment = starts && ((offset: number): boolean => starts.has(offset));
     const owns = (rule: string): boolean => Object.hasOwn(rules, rule);
     const { findings } = suppress(text, detector, found.get(file) ?? [], owns, isComment);
-    if (findings.length > 0) standing.set(file, findings);
-    else standing.delete(file);
+    if (findings.length > 0) remaining.set(file, findings);
+    else remaining.delete(file);
   }
-  return standing;
+  return remaining;
 }
 
-/** Parsed once per text: four detectors ask after every edit. */
+/** Parsed once per text: four detectors need it after every edit. */
 function commentsOf(file: string, text: string, record: ModuleRecord): ReadonlySet<number> | undefined {
   const known = comments.get(record);
   if (known) return known.starts;
@@ -159,7 +164,7 @@ const comments = new WeakMap<ModuleRecord, { readonly starts: ReadonlySet<number
 
 const UNIT_ID = 'graph';
 
-/** Files beside those of the graph whose change may give other results: what is installed. */
+/** Files outside the graph that affect its results. */
 const CONFIG_FILES = [
   'package.json', 'package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock', 'bun.lockb',
   'pnpm-workspace.yaml', 'lerna.json', 'tsconfig.json', 'jsconfig.json', '.pnp.cjs', '.pnp.data.json',
@@ -175,7 +180,7 @@ async function planGraph({ root }: PlanRequest, { signal }: PlanContext): Promis
   }
   const base = { problems: [], configFiles: CONFIG_FILES, engine: engineName() };
   if (something === undefined) {
-    return { ...base, status: 'not-applicable', note: 'There is no JavaScript or TypeScript here.', units: [] };
+    return { ...base, status: 'not-applicable', note: 'This folder has no JavaScript or TypeScript files.', units: [] };
   }
   const unit: Unit = {
     id: UNIT_ID,
@@ -196,7 +201,7 @@ function isSeverity(value: unknown): value is RuleSeverity {
   return value === 'error' || value === 'warning' || value === 'info' || value === 'hint' || value === 'off';
 }
 
-/** The parser and the resolver with their versions: results depend on both. */
+/** The parser and the resolver with their versions, because results depend on both. */
 function engineName(): string {
   return ['oxc-parser', 'oxc-resolver'].map((name) => `${name} ${versionOf(name)}`).join(', ');
 }

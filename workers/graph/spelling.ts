@@ -1,6 +1,6 @@
-/** What someone may have meant. Pure functions. */
+/** Suggests names for misspelled ones. Pure functions. */
 
-/** The candidate closest to a name, if it is close: at most a third of its letters differ, and never more than two. */
+/** The closest candidate, if at most a third of the letters and no more than two of them differ. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   const limit = Math.min(2, Math.floor(name.length / 3));
   let best: string | undefined;
@@ -16,7 +16,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours; `limit` when it is that or more. */
+/** Edit distance with swaps of neighbouring letters, capped at `limit`. */
 function editDistance(one: string, other: string, limit: number): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, index) => index);

@@ -1,14 +1,14 @@
-/** Uses of a module of the graph, kept with its record: a tree is built once per text. */
+/** The uses of imports and names in a module, cached with its record: the tree is built once per text. */
 import type { Module, ModuleGraph } from './graph.ts';
 import { parseTree, recordHash, type ModuleRecord } from './record.ts';
 import { usesIn, type ModuleUses } from './uses.ts';
 
-/** Undefined: the text does not parse, or is no longer the one the graph has read. */
+/** Undefined: the text has a syntax error, or changed since the graph read it. */
 export function usesOf(graph: ModuleGraph, module: Module): ModuleUses | undefined {
   const options = graph.projects.projectOf(module.file)?.options;
   const decoratorMetadata = options?.emitDecoratorMetadata === true;
-  const kept = (decoratorMetadata ? withMetadata : plain).get(module.record);
-  if (kept) return kept.uses;
+  const known = (decoratorMetadata ? withMetadata : plain).get(module.record);
+  if (known) return known.uses;
   const uses = readUses(graph, module, decoratorMetadata);
   (decoratorMetadata ? withMetadata : plain).set(module.record, { uses });
   return uses;
@@ -24,7 +24,7 @@ function readUses(graph: ModuleGraph, { file, record }: Module, decoratorMetadat
     const tree = parseTree(file, text);
     return tree && usesIn(tree, { decoratorMetadata });
   } catch (error) {
-    // A tree deeper than the stack; nobody wrote that by hand.
+    // The tree is deeper than the stack: generated code.
     if (error instanceof RangeError) return undefined;
     throw error;
   }

@@ -1,6 +1,6 @@
 /**
- * How a module uses what it imports: not as a value, as one, or already while it is loaded. And which of its own
- * names can be read before it has run. Found by one walk of the tree with scopes; pure.
+ * How a module uses what it imports: only as a type, as a value, or as a value while it loads. Also which of its own
+ * names can be read before it has run. One walk of the syntax tree with scopes; pure.
  */
 import {
   visitorKeys,
@@ -10,7 +10,7 @@ import {
   type Node,
   type Program,
 } from 'oxc-parser';
-import { owned } from './strings.ts';
+import { interned } from './interned.ts';
 
 export interface Use {
   /** Offset of the identifier, UTF-16 code units. */
@@ -18,14 +18,14 @@ export interface Use {
   readonly end: number;
   /** Property read of a namespace: `ns.name`. */
   readonly member?: string;
-  /** It happens whenever the module is loaded: not in a function, a branch or a `try`. */
+  /** It runs whenever the module loads: it is not in a function, a branch or a `try`. */
   readonly atLoad: boolean;
 }
 
 export interface ModuleUses {
-  /** Uses as a value of each name the module binds at its top, imports included. */
+  /** Value uses of each top-level name, imports included. */
   readonly values: ReadonlyMap<string, readonly Use[]>;
-  /** Top-level names that have their value before the module runs: function declarations, and `var` as undefined. */
+  /** Top-level names that are initialized before the module runs: function declarations, and `var` as undefined. */
   readonly hoisted: ReadonlySet<string>;
 }
 
@@ -46,7 +46,7 @@ interface Context {
   /** Names bound between here and the top of the module. */
   readonly scopes: readonly ReadonlySet<string>[];
   readonly timing: Timing;
-  /** The top-level function this stands in directly, if it does. */
+  /** The top-level function that directly contains this, if any. */
   readonly inFunction: string | undefined;
   /** Inside a decorated place whose types are emitted. */
   readonly emitsTypes: boolean;
@@ -61,7 +61,7 @@ class UseWalk {
   readonly #options: UseOptions;
   readonly #found: FoundUse[] = [];
   readonly #hoisted = new Set<string>();
-  /** Functions of the top level called while the module is loaded, or by one of those. */
+  /** Calls of top-level functions, from the top level or from each other. */
   readonly #calls: { readonly name: string; readonly timing: Timing; readonly inFunction: string | undefined }[] = [];
   readonly #functions = new Set<string>();
 
@@ -96,12 +96,12 @@ class UseWalk {
         start,
         end,
         atLoad: isAtLoad && (inFunction === undefined || atLoad.has(inFunction)),
-        ...(member === undefined ? {} : { member: owned(member) }),
+        ...(member === undefined ? {} : { member: interned(member) }),
       };
       if (list) list.push(use);
-      else values.set(owned(name), [use]);
+      else values.set(interned(name), [use]);
     }
-    return { values, hoisted: new Set(Array.from(this.#hoisted, owned)) };
+    return { values, hoisted: new Set(Array.from(this.#hoisted, interned)) };
   }
 
   #functionsRunAtLoad(): ReadonlySet<string> {
@@ -252,7 +252,7 @@ class UseWalk {
 
   #exportSpecifiers(node: Extract<Node, { type: 'ExportNamedDeclaration' }>, context: Context): void {
     for (const { local, exportKind } of node.specifiers) {
-      // Naming it in an export reads nothing yet.
+      // An export does not read the value yet.
       if (exportKind !== 'type' && local.type === 'Identifier')
         this.#use(local.name, local, { ...context, timing: 'later' });
     }
@@ -270,7 +270,7 @@ class UseWalk {
     if (node.typeArguments) this.#visitTypes(node.typeArguments, context);
   }
 
-  /** @param runs `same`: called where it stands; `maybe`: part of it; `later`: who knows when */
+  /** @param runs `same`: called in place; `maybe`: only part of it runs in place; `later`: called at an unknown time */
   #visitFunction(
     node: FunctionNode | ArrowFunctionExpression,
     context: Context,
@@ -282,7 +282,7 @@ class UseWalk {
     const names = node.params.flatMap(boundNames);
     if (!isArrow) names.push('arguments', ...(node.type === 'FunctionExpression' && node.id ? [node.id.name] : []));
     if (body?.type === 'BlockStatement') names.push(...lexicalNames(body.body), ...varNames(body));
-    // What a top-level function does happens at load if it is called then.
+    // The body of a top-level function runs at load if it is called then.
     const timing = runs === 'same' || isTop ? context.timing : runs === 'maybe' ? maybe(context).timing : 'later';
     const inFunction = isTop && !isArrow ? node.id?.name : context.inFunction;
     const inside: Context = { ...inner(context, names), timing, inFunction };
@@ -387,7 +387,7 @@ class UseWalk {
     }
   }
 
-  /** Everything below is types and counts for nothing, but for names that decorator metadata turns into values. */
+  /** Everything below is a type and does not count, except for names that decorator metadata turns into values. */
   #visitTypes(node: Node, context: Context): void {
     if (!context.emitsTypes) return;
     const pending: Node[] = [node];
@@ -470,7 +470,7 @@ function boundNames(node: Node | BindingPattern): string[] {
   }
 }
 
-/** Names a list of statements binds for itself: `let`, `const`, classes and functions. */
+/** Names that a list of statements binds in its own scope: `let`, `const`, classes and functions. */
 function lexicalNames(statements: readonly Node[]): string[] {
   return statements.flatMap((statement) => {
     const one =
@@ -481,7 +481,7 @@ function lexicalNames(statements: readonly Node[]): string[] {
   });
 }
 
-/** `var` declarations anywhere in a function body but not in functions inside it. */
+/** `var` declarations anywhere in a function body except in nested functions. */
 function varNames(body: Node): string[] {
   const names: string[] = [];
   const pending: Node[] = [body];

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { detector } from '../../../workers/detectors/knip/index.ts';
 import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
-import { knipOf } from '../../../workers/graph/knip.ts';
+import { findKnip } from '../../../workers/graph/knip-installation.ts';
 import { runDetector } from '../../../test/support/run-detector.ts';
 
 const [knip = '', ...rest] = process.argv.slice(2);
@@ -38,7 +38,7 @@ async function compare(folder: string): Promise<void> {
     rmSync(place, { recursive: true, force: true });
     mkdirSync(path.dirname(place), { recursive: true });
     symlinkSync(path.resolve(knip), place, 'junction');
-    if (knipOf(root) === 'There is no configuration of knip here.') writeFileSync(path.join(root, 'knip.json'), '{}');
+    if (findKnip(root) === 'This folder has no knip configuration.') writeFileSync(path.join(root, 'knip.json'), '{}');
     counts.workspaces++;
     const theirs = theirAnswers(root);
     const { issues, problems } = await runDetector(detector, root);

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { createRequire } from 'node:module';
 import type ts from 'typescript';
 import type * as NativeApi from 'typescript7/unstable/async';
-import type { Engine } from '../../../workers/detectors/typescript/engine.ts';
+import type { Compiler } from '../../../workers/detectors/typescript/compiler.ts';
 import { detector } from '../../../workers/detectors/typescript/index.ts';
 import type { CheckRequest, DetectorOptions } from '../../../workers/protocol/detector-protocol.ts';
 import { contextFor } from '../../typescript/context.ts';
@@ -64,11 +64,11 @@ export function bulkhead(
 }
 
 /** The engine's own time for one file after an edit, with everything warm and nothing of ours. */
-export function bare(engine: Engine, root: string, config: string): Contender {
+export function bare(engine: Compiler, root: string, config: string): Contender {
   return engine.kind === 'native' ? bareNative(engine, root, config) : bareJavascript(engine, config);
 }
 
-function bareJavascript(engine: Engine, config: string): Contender {
+function bareJavascript(engine: Compiler, config: string): Contender {
   const typescript = createRequire(engine.entry)(engine.entry) as typeof ts;
   let program: ts.Program | undefined;
   let host: ts.CompilerHost | undefined;
@@ -129,7 +129,7 @@ function bareJavascript(engine: Engine, config: string): Contender {
   };
 }
 
-function bareNative(engine: Engine, root: string, config: string): Contender {
+function bareNative(engine: Compiler, root: string, config: string): Contender {
   let api: NativeApi.API | undefined;
   const texts = new Map<string, string>();
   return {

@@ -1,7 +1,7 @@
 /** ESLint's messages as findings, where the command line cannot be asked. */
 import assert from 'node:assert/strict';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import type { LintMessage } from '../../../workers/detectors/eslint/engine.ts';
+import type { LintMessage } from '../../../workers/detectors/eslint/installation.ts';
 import { toFindings, toRuleErrorFinding } from '../../../workers/detectors/eslint/findings.ts';
 
 function findingFor(message: Partial<LintMessage>, text: string): ReturnType<typeof toFindings>[number] {

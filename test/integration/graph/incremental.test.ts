@@ -245,7 +245,7 @@ describe('the warm graph', () => {
           const warm = new ModuleGraph(workspace.root);
           await warm.update({ overlays: [] });
           findingsIn(warm, config % 2 === 0);
-          const { surroundings } = warm;
+          const { environmentRevision } = warm;
           for (const [version, round] of rounds.entries()) {
             const changed: string[] = [];
             for (const [file, isSaved, content] of round) {
@@ -262,7 +262,7 @@ describe('the warm graph', () => {
             assert.deepEqual(moduleCouplings(warm), moduleCouplings(cold));
             assert.deepEqual(findingsIn(warm, config % 2 === 0), findingsIn(cold, config % 2 === 0));
           }
-          assert.equal(warm.surroundings, surroundings, 'these edits are about modules only');
+          assert.equal(warm.environmentRevision, environmentRevision, 'these edits are about modules only');
         },
       ),
       { numRuns: 30, seed: 20261121 },
@@ -308,13 +308,13 @@ describe('the warm graph', () => {
     const graph = new ModuleGraph(workspace.root);
     await graph.update({ overlays: [] });
     const before = graph.modules.get('a.ts')?.record;
-    const version = graph.version;
+    const version = graph.revision;
     workspace.write('b.ts', 'export const b = 1;\n');
     await graph.update({ overlays: [], changed: ['b.ts'] });
     assert.equal(graph.modules.get('a.ts')?.record, before);
-    assert.notEqual(graph.version, version);
-    const settled = graph.version;
+    assert.notEqual(graph.revision, version);
+    const settled = graph.revision;
     await graph.update({ overlays: [], changed: ['b.ts'] });
-    assert.equal(graph.version, settled);
+    assert.equal(graph.revision, settled);
   });
 });

@@ -96,6 +96,47 @@ describe('import', () => {
     );
   });
 
+  it('does not report requests whose failure the code handles', async () => {
+    const files = {
+      'a.js': [
+        "try { require('./one'); } catch {}",
+        "import('./two').catch(() => {});",
+        "import('./three').then(() => {}, () => {});",
+        "import('./four').then(() => {});",
+        "try { require('./five'); } finally { f(); }",
+      ].join('\n'),
+    };
+    assert.deepEqual(await found(files), ['a.js:4 unresolved', 'a.js:5 unresolved']);
+  });
+
+  it('reports `require` in an ECMAScript module, unless the file makes or tests for it', async () => {
+    const b = { 'b.cjs': '' };
+    const call = "require('./b.cjs');\n";
+    assert.deepEqual(await found({ ...b, 'a.mjs': call }), ['a.mjs:1 commonjs-in-esm']);
+    assert.deepEqual(await found({ ...b, 'a.mjs': `if (typeof require === 'function') ${call}` }), []);
+    const made = "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\n";
+    assert.deepEqual(await found({ ...b, 'a.mjs': made + call }), []);
+  });
+
+  it('takes a deprecated module for the package of its name where a bundler runs the code', async () => {
+    const manifest = { name: 'root', dependencies: { punycode: '2' } };
+    const files = { 'a.js': "import 'punycode';\nimport 'node:punycode';\n" };
+    const bundled = { ...manifest, devDependencies: { vite: '7' } };
+    assert.deepEqual(await found({ ...files, 'package.json': bundled }, 'a.js'), ['a.js:2 deprecated-builtin']);
+    assert.deepEqual(await found({ ...files, 'package.json': manifest }, 'a.js'), [
+      'a.js:1 deprecated-builtin',
+      'a.js:2 deprecated-builtin',
+    ]);
+  });
+
+  it('follows a pattern of .gitignore that takes a file back', async () => {
+    const files = {
+      '.gitignore': 'generated-*\n!generated-not*\n',
+      'a.ts': "import './generated-not';\n",
+    };
+    assert.deepEqual(await found(files), ['a.ts:1 unresolved']);
+  });
+
   it('leaves what Flow resolves to Flow', async () => {
     const files = {
       'node_modules/x/package.json': {},

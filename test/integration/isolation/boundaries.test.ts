@@ -46,7 +46,7 @@ describe('boundaries of Nx', () => {
     'libs/data/index.ts': 'export const data = 1;\n',
   };
   const expected = [
-    "libs/admin/index.ts: libs/admin/index.ts must not import libs/ui/index.ts (Nx). No constraint speaks of the tags of admin, so it may depend on no project.",
+    "libs/admin/index.ts: libs/admin/index.ts must not import libs/ui/index.ts (Nx). No constraint matches the tags of admin, so it may not depend on any project.",
     "libs/shop/index.ts: libs/shop/index.ts must not import libs/admin/index.ts (Nx). A project tagged 'scope:shop' may depend only on projects tagged 'scope:shop', 'scope:shared'.",
     "libs/ui/index.ts: libs/ui/index.ts must not import libs/shop/index.ts (Nx). A project tagged 'scope:shared' may depend only on projects tagged 'scope:shared'.",
     "libs/ui/index.ts: libs/ui/index.ts must not import libs/data/index.ts (Nx). A project tagged 'scope:shared', 'type:ui' must not depend on projects tagged 'type:data'.",
@@ -70,7 +70,7 @@ describe('boundaries of Nx', () => {
   it('are left alone where only running the configuration would tell, or where the rule is off', async () => {
     const computed = `export default [{ rules: { '@nx/enforce-module-boundaries': ['error', { depConstraints: make() }] } }];`;
     assert.deepEqual(await crossings({ ...workspace, 'eslint.config.mjs': computed }), [
-      'eslint.config.mjs: Not read, so not held by Bulkhead: @nx/enforce-module-boundaries (a computed value).',
+      'eslint.config.mjs: Bulkhead does not enforce these rules because it cannot read them: @nx/enforce-module-boundaries (a computed value).',
     ]);
     const off = { rules: { '@nx/enforce-module-boundaries': ['off', options] } };
     assert.deepEqual(await crossings({ ...workspace, '.eslintrc.json': off }), []);
@@ -341,7 +341,7 @@ describe('boundaries of eslint-plugin-boundaries', () => {
     ]) {
       const config = { settings: ELEMENTS, rules: { 'boundaries/dependencies': ['error', withPolicy(policy)] } };
       assert.deepEqual(await crossings({ ...LAYERS, '.eslintrc.json': config }), [
-        '.eslintrc.json: Not read, so not held by Bulkhead: boundaries/dependencies (policy 1).',
+        '.eslintrc.json: Bulkhead does not enforce these rules because it cannot read them: boundaries/dependencies (policy 1).',
       ]);
     }
   });
@@ -372,7 +372,7 @@ describe('boundaries of dependency-cruiser', () => {
   it('leave out a rule that is known in part, and say so', async () => {
     const config = `const apart = ${rule};\nmodule.exports = { forbidden: [{ ...apart, ...more }, apart] };`;
     assert.deepEqual(await crossings({ ...workspace, '.dependency-cruiser.cjs': config }), [
-      '.dependency-cruiser.cjs: Not read, so not held by Bulkhead: apart (a computed value).',
+      '.dependency-cruiser.cjs: Bulkhead does not enforce these rules because it cannot read them: apart (a computed value).',
       ...expected,
     ]);
   });
@@ -388,7 +388,7 @@ describe('boundaries of dependency-cruiser', () => {
     assert.deepEqual(await found("{ exclude: { path: 'a/index' } }"), []);
     assert.deepEqual(await found("{ includeOnly: '^src/features/a' }"), []);
     assert.deepEqual(await found('{ exclude: process.env.EXCLUDED }'), [
-      '.dependency-cruiser.cjs: Not read, so not held by Bulkhead: options.exclude.',
+      '.dependency-cruiser.cjs: Bulkhead does not enforce these rules because it cannot read them: options.exclude.',
     ]);
   });
 
@@ -503,7 +503,7 @@ describe('boundaries of dependency-cruiser', () => {
     assert.deepEqual(await found(config({ allowedSeverity: 'ignore' }), 'src/web/page.ts'), []);
     const unread = [...allowed, { from: {}, to: { license: 'MIT' } }];
     assert.deepEqual(await crossings(config({ allowed: unread })), [
-      '.dependency-cruiser.json: Not read, so not held by Bulkhead: allowed (license).',
+      '.dependency-cruiser.json: Bulkhead does not enforce these rules because it cannot read them: allowed (license).',
     ]);
   });
 
@@ -524,7 +524,7 @@ describe('boundaries of dependency-cruiser', () => {
       'src/top.ts: src/top.ts has 1 dependents (popular).',
     ]);
     const nobody = { ...config, 'package.json': { name: 'root' } };
-    assert.deepEqual((await crossings(nobody))[0], '.dependency-cruiser.json: Not read, so not held by Bulkhead: no-orphans (orphan: no script in package.json says what is cruised), shared (module: no script in package.json says what is cruised), popular (module: no script in package.json says what is cruised).'); // prettier-ignore
+    assert.deepEqual((await crossings(nobody))[0], '.dependency-cruiser.json: Bulkhead does not enforce these rules because it cannot read them: no-orphans (orphan: no script in package.json runs depcruise, so its start files are unknown), shared (module: no script in package.json runs depcruise, so its start files are unknown), popular (module: no script in package.json runs depcruise, so its start files are unknown).'); // prettier-ignore
   });
 
   it('are merged with what they extend', async () => {
@@ -552,7 +552,12 @@ describe('boundaries of dependency-cruiser', () => {
     const issues = await boundaryIssues({ ...CRUISED, '.dependency-cruiser.json': { forbidden, required } });
     assert.deepEqual(
       issues.map(({ severity, message }) => [severity, message]),
-      [['info', 'Not read, so not held by Bulkhead: reach (reachable), stable (moreUnstable), needs (required).']],
+      [
+        [
+          'info',
+          'Bulkhead does not enforce these rules because it cannot read them: reach (reachable), stable (moreUnstable), needs (required).',
+        ],
+      ],
     );
   });
 });

@@ -27,6 +27,40 @@ describe('isolation', () => {
     assert.deepEqual(await found(workspace), ['god.ts god-module', 'hub.ts hub-module']);
   });
 
+  it('does not call an index file a hub', async () => {
+    const imports = Array.from({ length: 20 }, (_, index) => `import './out/x${String(index)}';`).join('\n');
+    using workspace = workspaceOf({
+      ...fan('in/u', 20, () => `import '../index';\n`),
+      ...fan('out/x', 20, () => 'export {};\n'),
+      'index.ts': imports,
+    });
+    assert.deepEqual(await found(workspace), []);
+  });
+
+  it('lets the manifest of a package be imported although "exports" does not list it', async () => {
+    using workspace = workspaceOf({
+      'package.json': { name: 'root', workspaces: ['packages/*'] },
+      'tsconfig.json': { compilerOptions: { paths: { 'p/*': ['./packages/p/*'] } } },
+      'packages/p/package.json': { name: 'p', exports: { '.': './main.ts' } },
+      'packages/p/main.ts': '',
+      'packages/p/inner.ts': '',
+      'packages/q/package.json': { name: 'q' },
+      'packages/q/a.ts': "import 'p/package.json';\n",
+      'packages/q/b.ts': "import 'p/inner';\n",
+    });
+    assert.deepEqual(await found(workspace), ['packages/q/b.ts deep-import']);
+  });
+
+  it('lets scripts and configurations import from private folders', async () => {
+    using workspace = workspaceOf({
+      'src/internal/x.ts': '',
+      'lib/a.ts': "import '../src/internal/x';\n",
+      'scripts/build.ts': "import '../src/internal/x';\n",
+      'vite.config.ts': "import './src/internal/x';\n",
+    });
+    assert.deepEqual(await found(workspace), ['lib/a.ts private-folder']);
+  });
+
   it('takes for a test what surely is one, before it says that shipped code imports it', async () => {
     const target = 'export {};\n';
     using workspace = workspaceOf({

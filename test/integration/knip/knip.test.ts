@@ -116,7 +116,7 @@ describe('knip', () => {
       return plan.status === 'ready' ? plan.units[0]?.file : plan.note;
     };
     const fake = fakeKnip('print({ issues: [] })');
-    assert.match((await notes({ 'package.json': {}, ...fake })) ?? '', /no configuration/);
+    assert.match((await notes({ 'package.json': {}, ...fake })) ?? '', /no knip configuration/);
     assert.match((await notes(basis)) ?? '', /not installed/);
     assert.match((await notes({ ...basis, ...fakeKnip('', '4.9.0') })) ?? '', /4\.9\.0 is too old/);
     assert.equal(await notes({ ...basis, ...fake }), 'knip.json');
@@ -130,7 +130,7 @@ describe('knip', () => {
     'output that is no report': ["console.log('{ no'); console.log('[1]'); console.log('{}')", /printed no report: \{ no/],
     'a death by signal': ["process.kill(process.pid, 'SIGKILL')", /SIGKILL/],
     'a flood': ["const line = 'x'.repeat(1 << 20); for (;;) fs.writeSync(1, line)", /printed more than 64 MB/],
-    'silence': ['setInterval(() => {}, 1000)', /no answer within 2 s/],
+    'silence': ['setInterval(() => {}, 1000)', /did not finish within 2 s/],
   } as const; // prettier-ignore
   for (const [fault, [script, message]] of Object.entries(faults)) {
     it(`names the configuration after ${fault}`, async () => {

@@ -83,9 +83,9 @@ describe('package', () => {
       const { issues } = await runDetector(detector, workspace.root, {});
       const messages = issues.filter(({ rule }) => rule === 'unlisted-dependency').map(({ message }) => message);
       assert.equal(messages.length, 3, name);
-      assert.match(messages[0] ?? '', /^'@scope\/b'.*nor does the lockfile have it/);
-      assert.match(messages[1] ?? '', /^'absent'.*nor does the lockfile have it/);
-      assert.match(messages[2] ?? '', /^'there'.*works only as long as something else installs it/);
+      assert.match(messages[0] ?? '', /^'@scope\/b'.*and the lockfile does not contain it/);
+      assert.match(messages[1] ?? '', /^'absent'.*and the lockfile does not contain it/);
+      assert.match(messages[2] ?? '', /^'there'.*works only as long as another package installs it/);
     }
   });
 
@@ -213,8 +213,21 @@ describe('package', () => {
     const { issues } = await runDetector(detector, workspace.root);
     assert.deepEqual(
       issues.filter(({ rule }) => rule === 'peer-conflict').map(({ message }) => message),
-      ["'d' needs its peer 'absent' *, which is not installed. Add it to this package."],
+      ["'d' needs the peer dependency 'absent' *, which is not installed. Add it to this package."],
     );
+  });
+
+  it('does not compare engines that are not version ranges', async () => {
+    const issuesFor = async (node: string): Promise<readonly string[]> => {
+      using workspace = workspaceOf({
+        'package.json': { name: 'p', version: '1.0.0', engines: { node }, dependencies: { d: '*' } },
+        'node_modules/d/package.json': { name: 'd', version: '1.0.0', engines: { node: '>=20' } },
+      });
+      const { issues } = await runDetector(detector, workspace.root);
+      return issues.map(({ rule }) => rule).filter((rule) => rule === 'engines-unsatisfied');
+    };
+    assert.deepEqual(await issuesFor('lts/*'), []);
+    assert.deepEqual(await issuesFor('>=18'), ['engines-unsatisfied']);
   });
 
   it('lets samples of a workspace want other versions', async () => {

@@ -23,7 +23,7 @@ async function mismatches(members: Readonly<Record<string, Member>>): Promise<re
   return issues
     .filter(({ rule }) => rule === 'version-mismatch')
     .map(({ file, message }) => {
-      const [, name = '', wanted = ''] = /^'(\S+)' is .* here, but (?:this workspace has )?([^,:]+?)(?: in |:)/.exec(message) ?? []; // prettier-ignore
+      const [, name = '', wanted = ''] = /^'(\S+)' is .* here, but (?:this workspace has )?([^,:]+?)(?: in |, so )/.exec(message) ?? []; // prettier-ignore
       return `${file.split('/')[0] ?? ''} ${name} → ${wanted}`;
     });
 }

@@ -1,14 +1,14 @@
 /** A session with an accelerator, asked as the engine asks through the detector. Lives as long as its test. */
 import path from 'node:path';
 import { accelerated, type AcceleratorSettings } from '../../../workers/detectors/typescript/accelerated.ts';
-import { engineFor } from '../../../workers/detectors/typescript/engine.ts';
+import { compilerFor } from '../../../workers/detectors/typescript/compiler.ts';
 import { openJavascript } from '../../../workers/detectors/typescript/javascript.ts';
 import { CheckNotes } from '../../../workers/detectors/typescript/notes.ts';
 import type {
   Diagnostic,
   Extent,
   ProjectSink,
-  ThriftySession,
+  IncrementalSession,
   TypeScriptSession,
 } from '../../../workers/detectors/typescript/session.ts';
 import { sortedSet } from '../../support/typescript-oracle.ts';
@@ -39,7 +39,7 @@ export class LiveProject {
   readonly #workspace: Workspace;
   readonly #configFile: string;
   readonly #session: TypeScriptSession;
-  readonly own: ThriftySession;
+  readonly own: IncrementalSession;
   readonly log: string[] = [];
   /** What is remembered between sessions. */
   remembered: Readonly<Record<string, string>>;
@@ -49,7 +49,7 @@ export class LiveProject {
 
   private constructor(
     workspace: Workspace,
-    own: ThriftySession,
+    own: IncrementalSession,
     session: (log: (level: string, message: string) => void) => TypeScriptSession,
     remembered: Readonly<Record<string, string>>,
   ) {
@@ -65,7 +65,7 @@ export class LiveProject {
     remembered: Readonly<Record<string, string>> = {},
     settings: Partial<AcceleratorSettings> = {},
   ): Promise<LiveProject> {
-    const engine = await engineFor(workspace.root, 'workspace');
+    const engine = await compilerFor(workspace.root, 'workspace');
     const own = openJavascript(engine, { root: workspace.root, log: () => {} });
     const open = (log: AcceleratorSettings['log']): TypeScriptSession =>
       accelerated(own, engine, { root: workspace.root, log, version: '1', worthMs: 0, ...settings });
@@ -92,7 +92,7 @@ export class LiveProject {
         return Promise.resolve();
       },
       project: (diagnostics) => void about.push(...diagnostics.map(lineOf)),
-      speaks: (engine) => (speaker = engine),
+      answeredBy: (engine) => (speaker = engine),
       progress: () => {},
     };
     this.#generation += 1;
@@ -110,7 +110,7 @@ export class LiveProject {
       for (const [file, lines] of [...told, ['', about] as const]) this.#lines.set(file, lines);
     this.#since = this.#generation;
     this.remembered = { ...this.remembered, ...notes?.result.notes };
-    return { extent, files, speaker, again: this.#session.unsettled?.(this.#configFile) === true };
+    return { extent, files, speaker, again: this.#session.needsRevalidation?.(this.#configFile) === true };
   }
 
   /** Confirms until nothing is left to confirm. @returns how often */

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { detector } from '../../../workers/detectors/typescript/index.ts';
 import { openNative } from '../../../workers/detectors/typescript/native.ts';
-import { EngineDied, type TypeScriptSession } from '../../../workers/detectors/typescript/session.ts';
+import { CompilerExited, type TypeScriptSession } from '../../../workers/detectors/typescript/session.ts';
 import { coldLines, LiveProject } from './accelerated-support.ts';
 import { Project, randomFrom } from './seeded-project.ts';
 import { cleanUp, config, makeWorkspace, run, type Files } from './support.ts';
@@ -56,7 +56,7 @@ describe('TypeScript 5.9 with an accelerator', function () {
     assert.deepEqual(project.lines, expected);
     const compared = await project.ask({ changed: [], confirm: true });
     assert.deepEqual([compared.extent, compared.files, compared.again], ['unchanged', [], false]);
-    assert.match(project.remembered['verdict tsconfig.json'] ?? '', /^equal \d+ [0-9a-f]{32}$/);
+    assert.match(project.remembered['comparison tsconfig.json'] ?? '', /^equal \d+ [0-9a-f]{32}$/);
     // Its warm program goes on answering for edits.
     const edit = await project.ask({ changed: [], overlays: { 'src/main.ts': 'export {};\n' } });
     assert.deepEqual([edit.extent, edit.speaker], ['affected', undefined]);
@@ -87,7 +87,7 @@ describe('TypeScript 5.9 with an accelerator', function () {
     assert.deepEqual(project.lines, expected);
     const later = await project.ask({ changed: ['src/shape.ts'] });
     assert.deepEqual([later.extent, later.speaker], ['affected', undefined]);
-    assert.match(project.remembered['verdict tsconfig.json'] ?? '', /^equal /);
+    assert.match(project.remembered['comparison tsconfig.json'] ?? '', /^equal /);
   });
 
   it('speaks where an edit goes too far for a part', async () => {
@@ -105,7 +105,7 @@ describe('TypeScript 5.9 with an accelerator', function () {
   it('stays silent where both differ, in later sessions too, until the configuration is another', async () => {
     const workspace = await makeWorkspace({ ...start, 'src/differing.ts': DIFFERING }, 'TypeScript 5.9');
     const remembered = await verdictOf(workspace);
-    assert.match(remembered['verdict tsconfig.json'] ?? '', /^different /);
+    assert.match(remembered['comparison tsconfig.json'] ?? '', /^different /);
     const project = await opened(workspace, remembered);
     const cold = await project.ask();
     assert.deepEqual([cold.speaker, cold.again], [undefined, false]);
@@ -125,7 +125,7 @@ describe('TypeScript 5.9 with an accelerator', function () {
     assert.notDeepEqual(project.lines, expected);
     await project.settle({}, cold);
     assert.deepEqual(project.lines, expected);
-    assert.match(project.remembered['verdict tsconfig.json'] ?? '', /^different /);
+    assert.match(project.remembered['comparison tsconfig.json'] ?? '', /^different /);
     assert.equal((await project.ask()).speaker, undefined);
     await gone();
   });
@@ -152,7 +152,7 @@ describe('TypeScript 5.9 with an accelerator', function () {
     const edit = await project.ask({ changed: [], overlays: { 'src/main.ts': 'export {};\n' } });
     assert.equal(edit.extent, 'affected');
     assert.equal(await project.settle({ overlays: { 'src/main.ts': 'export {};\n' } }, edit), 2);
-    assert.match(project.remembered['verdict tsconfig.json'] ?? '', /^equal /);
+    assert.match(project.remembered['comparison tsconfig.json'] ?? '', /^equal /);
   });
 
   it('an edit does not wait for a process that does not answer', async () => {
@@ -184,7 +184,7 @@ describe('TypeScript 5.9 with an accelerator', function () {
     assert.deepEqual([confirmed.extent, confirmed.again], ['whole', true]);
     assert.deepEqual(project.lines, await coldLines(workspace, overlays));
     assert.equal(await project.settle({ overlays }, confirmed), 1);
-    assert.match(project.remembered['verdict tsconfig.json'] ?? '', /^equal /);
+    assert.match(project.remembered['comparison tsconfig.json'] ?? '', /^equal /);
   });
 
   it('a fault of the accelerator leaves the own version alone, without its issues', async () => {
@@ -203,7 +203,7 @@ describe('TypeScript 5.9 with an accelerator', function () {
               await sink.answer(`${workspace.root}/${file}`, [{ ...wrong, file }]);
             }
             sink.project([wrong]);
-            throw new EngineDied('TypeScript ended by itself');
+            throw new CompilerExited('TypeScript ended by itself');
           },
         });
       },
@@ -241,9 +241,9 @@ describe('TypeScript 5.9 with an accelerator', function () {
     const never = { open: () => assert.fail('opened') };
     const missing = await opened(workspace, remembered, { ...never, find: () => Promise.resolve(undefined) });
     assert.equal((await missing.ask()).again, false);
-    const cramped = await opened(workspace, remembered, { ...never, hasRoom: () => false });
+    const cramped = await opened(workspace, remembered, { ...never, hasMemory: () => false });
     assert.deepEqual(await cramped.ask().then(({ speaker, again }) => [speaker, again]), [undefined, false]);
-    const unknown = await opened(workspace, {}, { ...never, hasRoom: () => false });
+    const unknown = await opened(workspace, {}, { ...never, hasMemory: () => false });
     await unknown.settle({}, await unknown.ask());
     const small = await opened(workspace, {}, { ...never, worthMs: 60_000 });
     assert.equal((await small.ask()).again, false);
@@ -256,9 +256,9 @@ describe('TypeScript 5.9 with an accelerator', function () {
 
   it('a damaged verdict is none', async () => {
     const workspace = await makeWorkspace(start, 'TypeScript 5.9');
-    const sound = (await verdictOf(workspace))['verdict tsconfig.json'] ?? '';
+    const sound = (await verdictOf(workspace))['comparison tsconfig.json'] ?? '';
     for (const text of ['', 'equal', sound.replace('equal', 'EQUAL'), `${sound}0`, sound.replace(/.$/, 'x')]) {
-      const project = await opened(workspace, { 'verdict tsconfig.json': text });
+      const project = await opened(workspace, { 'comparison tsconfig.json': text });
       const cold = await project.ask();
       assert.deepEqual([cold.speaker, cold.again], [undefined, true], text);
       await project.close();

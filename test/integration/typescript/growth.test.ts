@@ -1,6 +1,6 @@
 /** When a process of TypeScript 7 is started anew. */
 import assert from 'node:assert/strict';
-import { Growth } from '../../../workers/detectors/typescript/growth.ts';
+import { MemoryGrowth } from '../../../workers/detectors/typescript/memory-growth.ts';
 import { Server } from '../../../workers/detectors/typescript/native-server.ts';
 import { Asker, cleanUp, config, makeWorkspace } from './support.ts';
 
@@ -11,7 +11,7 @@ describe('TypeScript 7.0: growth of its process', function () {
   after(cleanUp);
 
   it('is measured against the first check of each project, above a floor', () => {
-    const growth = new Growth();
+    const growth = new MemoryGrowth();
     const steps: readonly (readonly [project: string, gigabytes: number, tooMuch: boolean])[] = [
       ['a', 0.1, false],
       ['a', 0.5, false],
@@ -28,7 +28,7 @@ describe('TypeScript 7.0: growth of its process', function () {
   });
 
   it('is counted where nobody can tell', () => {
-    const growth = new Growth();
+    const growth = new MemoryGrowth();
     for (const project of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'a', 'a', 'a', 'b', 'b'])
       growth.checked(project, undefined);
     assert.equal(growth.isTooMuch, false);

@@ -1,7 +1,7 @@
 /** Programs that were let go for lack of memory: which changes load them again, and when. */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { engineFor } from '../../../workers/detectors/typescript/engine.ts';
+import { compilerFor } from '../../../workers/detectors/typescript/compiler.ts';
 import { openJavascript } from '../../../workers/detectors/typescript/javascript.ts';
 import type { Extent, ProjectSink, TypeScriptSession } from '../../../workers/detectors/typescript/session.ts';
 import { cleanUp, config, makeWorkspace, type Version, type Workspace } from './support.ts';
@@ -25,7 +25,7 @@ for (const version of ['TypeScript 5.9', 'TypeScript 6.0'] satisfies Version[]) 
         },
         version,
       );
-      session = openJavascript(await engineFor(workspace.root, 'workspace'), { root: workspace.root, log: () => {} });
+      session = openJavascript(await compilerFor(workspace.root, 'workspace'), { root: workspace.root, log: () => {} });
       generation = 0;
       since = new Map();
       codes = new Map();
@@ -45,7 +45,7 @@ for (const version of ['TypeScript 5.9', 'TypeScript 6.0'] satisfies Version[]) 
       const sink: ProjectSink = {
         begin: () => {},
         project: () => {},
-        speaks: () => {},
+        answeredBy: () => {},
         progress: () => {},
         answer: (file, found) => {
           codes.set(

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CheckRequest, CheckResult, DetectorOptions, Unit } from '../../../workers/protocol/detector-protocol.ts';
 import { differenceOf, lineOf, runTsc, sortedSet } from '../../support/typescript-oracle.ts';
-import { engineFor } from '../../../workers/detectors/typescript/engine.ts';
+import { compilerFor } from '../../../workers/detectors/typescript/compiler.ts';
 import { detector } from '../../../workers/detectors/typescript/index.ts';
 import { runDetector, type DetectorRun } from '../../support/run-detector.ts';
 
@@ -169,7 +169,7 @@ export async function assertMoreThanTsc(workspace: Workspace, given?: DetectorRu
 }
 
 export async function tscOf({ root }: Workspace, unit: string, args?: readonly string[]): Promise<readonly string[]> {
-  const engine = await engineFor(path.dirname(path.join(root, unit)), 'auto');
+  const engine = await compilerFor(path.dirname(path.join(root, unit)), 'auto');
   return (await runTsc(engine, root, unit, args ?? ['-p', unit, '--noEmit'])).lines;
 }
 

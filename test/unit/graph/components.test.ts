@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { components, edgesToCut, shortestPath, type Digraph } from '../../../workers/graph/components.ts';
+import { strongComponents, edgesToCut, shortestPath, type Digraph } from '../../../workers/graph/components.ts';
 
 const digraph: fc.Arbitrary<Digraph> = fc
   .integer({ min: 1, max: 12 })
@@ -29,7 +29,7 @@ describe('components', () => {
           const all = [...new Set([node, ...mutual])].sort((one, other) => one - other);
           if (all.length > 1) classes.add(all.join());
         });
-        assert.deepEqual(new Set(components(graph).map((members) => members.join())), classes);
+        assert.deepEqual(new Set(strongComponents(graph).map((members) => members.join())), classes);
       }),
       { numRuns: 300 },
     );
@@ -38,20 +38,20 @@ describe('components', () => {
   it('have no cycle left when their edges to cut are cut', () => {
     fc.assert(
       fc.property(digraph, (graph) => {
-        for (const members of components(graph)) {
+        for (const members of strongComponents(graph)) {
           const cut = new Set(edgesToCut(graph, members).map((edge) => edge.join()));
           const left = graph.map((targets, from) =>
             targets.filter((to) => to !== from && !cut.has(`${String(from)},${String(to)}`)),
           );
           assert.deepEqual(
-            components(left).filter((one) => one.some((node) => members.includes(node))),
+            strongComponents(left).filter((one) => one.some((node) => members.includes(node))),
             [],
           );
           // None of them is there for nothing.
           for (const edge of cut) {
             const [from = 0, to = 0] = edge.split(',').map(Number);
             const back = left.map((targets, node) => (node === from ? [...targets, to] : targets));
-            assert.equal(components(back).filter((one) => one.some((node) => members.includes(node))).length, 1);
+            assert.equal(strongComponents(back).filter((one) => one.some((node) => members.includes(node))).length, 1);
           }
         }
       }),
@@ -62,7 +62,7 @@ describe('components', () => {
   it('find their way in a chain longer than the call stack', () => {
     const length = 200_000;
     const ring = Array.from({ length }, (_, node) => [(node + 1) % length]);
-    assert.equal(components(ring)[0]?.length, length);
+    assert.equal(strongComponents(ring)[0]?.length, length);
     assert.equal(shortestPath(ring, 1, 0)?.length, length);
   });
 });

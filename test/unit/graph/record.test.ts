@@ -70,7 +70,7 @@ type N = import('./n').N; require.resolve('./o'); new URL('./p', import.meta.url
       record.requests.map(({ specifier }) => specifier),
       ['./a', './b', './c'],
     );
-    assert.ok(record.isBroken && record.isOpen);
+    assert.ok(record.isBroken && record.hasUnknownExports);
   });
 
   it('reads the scripts of components', () => {

@@ -1,16 +1,16 @@
 /**
- * The cycles of a graph: over what is loaded with a module, over what is loaded later, over types. Pure; what is found
- * in a group of modules is kept until one of them changes.
+ * The cycles of a graph over runtime, deferred and type edges. Pure; the cycles of a group of modules are memoized
+ * until one of the modules changes.
  */
-import { components, edgesToCut, restrictedTo, shortestPath, type Digraph } from '../../graph/components.ts';
+import { strongComponents, edgesToCut, restrictedTo, shortestPath, type Digraph } from '../../graph/components.ts';
 import { edgesOf, type Edge, type GraphEdges } from '../../graph/edges.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
-import { Kept, noteRead } from '../../graph/kept.ts';
+import { Memo, trackRead } from '../../graph/memo.ts';
 import { isTypeScriptFile } from '../../graph/record.ts';
 import { usesOf } from '../../graph/uses-of.ts';
 
 export interface Cycle {
-  /** The edge to cut, or the one that makes the cycle what it is. */
+  /** The edge to remove, or the edge that determines the kind of the cycle. */
   readonly edge: Edge;
   /** Node numbers of a shortest cycle through it, beginning with its `from`; the first is not repeated. */
   readonly path: readonly number[];
@@ -19,27 +19,27 @@ export interface Cycle {
 export interface Component {
   /** Node numbers, ascending. */
   readonly members: readonly number[];
-  /** One for each edge to cut, shortest cycles first. */
+  /** One for each edge to remove, shortest cycles first. */
   readonly cycles: readonly Cycle[];
 }
 
 export interface Cycles {
   readonly edges: GraphEdges;
-  /** Edges of kind runtime that TypeScript drops because nothing they bind is used as a value. */
+  /** Runtime edges that TypeScript removes because nothing they bind is used as a value. */
   readonly elided: ReadonlySet<Edge>;
   readonly runtime: readonly Component[];
-  /** Modules that ask for themselves. */
+  /** Imports of a module by itself. */
   readonly self: readonly Edge[];
-  /** Cycles that exist only because of a deferred, or only because of a type edge; searched for when asked. */
+  /** Cycles that exist only because of a deferred edge, or only because of a type edge; computed on demand. */
   deferred(): readonly Component[];
   type(): readonly Component[];
 }
 
 export function cyclesOf(graph: ModuleGraph): Cycles {
   const known = memo.get(graph);
-  if (known?.version === graph.version) return known.cycles;
-  const cycles = findCycles(graph, known?.groups ?? new Kept(new WeakMap()));
-  memo.set(graph, { version: graph.version, ...cycles });
+  if (known?.version === graph.revision) return known.cycles;
+  const cycles = findCycles(graph, known?.groups ?? new Memo(new WeakMap()));
+  memo.set(graph, { version: graph.revision, ...cycles });
   return cycles.cycles;
 }
 
@@ -56,18 +56,18 @@ export function couldBeTypeImport(graph: ModuleGraph, module: Module, { request 
 interface Found {
   readonly cycles: Cycles;
   /** By their first module. */
-  readonly groups: Kept<Module, Group>;
+  readonly groups: Memo<Module, Group>;
 }
 
 const memo = new WeakMap<ModuleGraph, Found & { readonly version: number }>();
 
-function findCycles(graph: ModuleGraph, kept: Kept<Module, Group>): Found {
+function findCycles(graph: ModuleGraph, groupMemo: Memo<Module, Group>): Found {
   const edges = edgesOf(graph);
-  // Most modules are in no cycle of any kind; every other cycle is within one of these groups.
-  const groups = components(edges.successors).flatMap((members) => {
+  // Most modules are in no cycle; every cycle of any kind is within one of these groups.
+  const groups = strongComponents(edges.successors).flatMap((members) => {
     const first = edges.modules[members[0] ?? 0];
-    const given = `${String(graph.surroundings)} ${members.join()}`;
-    return first ? [kept.of(first, () => new Group(graph, edges, members), given)] : [];
+    const input = `${String(graph.environmentRevision)} ${members.join()}`;
+    return first ? [groupMemo.of(first, () => new Group(graph, edges, members), input)] : [];
   });
   const elided = new Set<Edge>();
   for (const group of groups) for (const edge of group.elided) elided.add(edge);
@@ -85,16 +85,16 @@ function findCycles(graph: ModuleGraph, kept: Kept<Module, Group>): Found {
     deferred: () => inOrder(groups.flatMap((group) => group.deferred())),
     type: () => inOrder(groups.flatMap((group) => group.type())),
   };
-  return { cycles, groups: kept };
+  return { cycles, groups: groupMemo };
 }
 
-/** Modules that all reach each other over edges of any kind. Within it nodes have numbers of their own. */
+/** Modules that all reach each other over edges of any kind. Nodes are numbered within the group. */
 class Group {
   readonly elided: ReadonlySet<Edge>;
   readonly runtime: readonly Component[];
   readonly #graph: ModuleGraph;
   readonly #modules: readonly Module[];
-  /** By number within; both ends of these edges are. */
+  /** Edges between members, by number within the group. */
   readonly #leaving: readonly (readonly Edge[])[];
   readonly #members: readonly number[];
   readonly #numberWithin: ReadonlyMap<number, number>;
@@ -111,7 +111,7 @@ class Group {
     this.#members = members;
     this.#numberWithin = new Map(members.map((number, within) => [number, within]));
     this.#modules = members.flatMap((number) => edges.modules[number] ?? []);
-    for (const module of this.#modules) noteRead(module);
+    for (const module of this.#modules) trackRead(module);
     this.#leaving = members.map((number) =>
       edges.leaving(number).filter(({ from, to }) => from !== to && this.#numberWithin.has(to)),
     );
@@ -139,10 +139,10 @@ class Group {
   #part(wanted: (edge: Edge) => boolean): Part {
     const within = ({ to }: Edge): number => this.#numberWithin.get(to) ?? 0;
     const digraph = this.#leaving.map((leaving) => leaving.filter(wanted).map(within));
-    return { digraph, components: components(digraph) };
+    return { digraph, components: strongComponents(digraph) };
   }
 
-  /** Among modules that also reach each other with what the compiler might drop. */
+  /** Finds elided edges in the components that include edges which the compiler may remove. */
   #findElided(): ReadonlySet<Edge> {
     const elided = new Set<Edge>();
     for (const component of this.#part(({ kind }) => kind === 'runtime').components) {
@@ -177,7 +177,9 @@ class Group {
     return { members: this.#numbersOf(component), cycles: shortestFirst(cycles) };
   }
 
-  /** Components of the larger part with the cycles that one of these edges closes and that the smaller has not. */
+  /**
+   * Components of the larger graph, with the cycles that one of these edges closes and that the smaller graph lacks.
+   */
   #closedBy(
     larger: Part,
     smaller: readonly (readonly number[])[],
@@ -227,7 +229,7 @@ function shortestFirst(cycles: readonly Cycle[]): readonly Cycle[] {
   );
 }
 
-/** Two edges of one cycle tell the same story: the first is enough. */
+/** Keeps the first of several cycles through the same modules. */
 function oneForEachCycle(cycles: readonly Cycle[]): readonly Cycle[] {
   const seen = new Set<string>();
   return cycles.filter(({ path }) => {

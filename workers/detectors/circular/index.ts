@@ -1,8 +1,8 @@
-/** The `circular` detector: modules that need each other, told once per group and at the imports to cut. */
+/** The `circular` detector: import cycles, reported at the imports to remove. */
 import { graphDetector, Findings, severitiesOf, type RuleSeverities, type RuleSeverity } from '../../graph/rules.ts';
 import type { Edge } from '../../graph/edges.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
-import { isTestFile } from '../../graph/places.ts';
+import { isTestFile } from '../../graph/file-roles.ts';
 import { rangeIn, specifierRange } from '../../graph/record.ts';
 import type { DetectorOptions, Finding, Fix, RelatedPlace } from '../../protocol/detector-protocol.ts';
 import { couldBeTypeImport, cyclesOf, type Component, type Cycle, type Cycles } from './cycles.ts';
@@ -56,13 +56,13 @@ export function circularFindings(
   return findings.byFile;
 }
 
-/** A group whose cut needs more imports than this has no short story; the rest of its cut is left unsaid. */
+/** At most so many imports to remove are reported for one group. */
 const MAXIMUM_REPORTED = 10;
 
-/** Longer cycles are told by their ends. */
+/** Messages about longer cycles name only the first and last modules. */
 const MAXIMUM_HOPS_NAMED = 6;
 
-/** A module that makes itself its own namespace (`export * as x from './x'`) means to. */
+/** A module that exports its own namespace (`export * as x from './x'`) does so on purpose. */
 function reportSelfImports(findings: Findings, severity: RuleSeverity, cycles: Cycles): void {
   for (const edge of cycles.self) {
     const { request } = edge;
@@ -80,17 +80,17 @@ function reportEarlyReads(findings: Findings, severity: RuleSeverity, graph: Mod
   for (const { module, name, use, source, entry, always } of earlyReads(graph, cycles)) {
     const request = module.record.requests.find((_, index) => module.targets[index] === source);
     const related: RelatedPlace[] = [
-      { file: source.file, range: rangeIn(source.record, 0, 0), message: `binds '${name}' and has not run yet` },
+      { file: source.file, range: rangeIn(source.record, 0, 0), message: `declares '${name}' and has not run yet` },
     ];
     if (request)
       related.push({ file: module.file, range: specifierRange(module.record, request), message: 'imported here' });
-    // Where it works as long as the cycle is entered elsewhere, nothing is broken today; tests tell of themselves.
+    // If another entry works, nothing is broken yet; a test that is broken fails by itself.
     const isCertain = always && !isTestFile(module.file, graph.manifests);
     findings.add(module.file, isCertain || severity === 'off' ? severity : 'info', {
       rule: 'cycle-uses-at-load',
       message:
-        `'${name}' is read while this module loads, but ${source.file} has not run yet when their import cycle is ` +
-        `entered through ${entry.file}${always ? '' : ', which is not the only way in'}: this throws or gives undefined. Read it inside a function, or break the cycle.`,
+        `'${name}' is read while this module loads, before ${source.file} has run: their import cycle ${always ? 'is' : 'can be'} ` +
+        `entered through ${entry.file}, so this ${always ? 'throws' : 'may throw'} or gives undefined. Read it inside a function, or break the cycle.`,
       range: rangeIn(module.record, use.start, use.end),
       related,
     });
@@ -98,20 +98,21 @@ function reportEarlyReads(findings: Findings, severity: RuleSeverity, graph: Mod
 }
 
 function messageOf(rule: CircularRule, cycles: Cycles, component: Component, { path }: Cycle): string {
-  const told = pathOf(cycles, path);
+  const chain = pathOf(cycles, path);
   if (rule === 'dynamic-cycle')
-    return `Cycle through an import at run time: ${told}. It loads, but neither side can do without the other.`;
-  if (rule === 'type-only-cycle') return `Cycle of types only: ${told}. Nothing of it is left at run time.`;
+    return `Import cycle through a deferred import: ${chain}. It loads, but none of these modules works without the others.`;
+  if (rule === 'type-only-cycle') return `Import cycle of types only: ${chain}. It does not exist at run time.`;
   const size = component.members.length;
   const cuts = component.cycles.length;
-  const head = `Import cycle of ${String(path.length)} modules: ${told}.`;
-  if (size === path.length && cuts === 1) return `${head} Cut it here: move what both need into a module of its own.`;
+  const head = `Import cycle of ${String(path.length)} modules: ${chain}.`;
+  if (size === path.length && cuts === 1)
+    return `${head} Break it here: move the shared code into a module of its own.`;
   const shown = Math.min(cuts, MAXIMUM_REPORTED);
   const which =
     cuts === 1
-      ? 'cutting this import'
-      : `cutting ${shown < cuts ? `${String(cuts)} imports, this among them,` : `these ${String(cuts)} imports`}`;
-  return `${head} Part of ${String(size)} modules that all need each other; ${which} breaks every cycle among them.`;
+      ? 'removing this import'
+      : `removing ${shown < cuts ? `${String(cuts)} imports, including this one,` : `these ${String(cuts)} imports`}`;
+  return `${head} It is part of a group of ${String(size)} modules that all depend on each other; ${which} breaks every cycle in the group.`;
 }
 
 function pathOf(cycles: Cycles, path: readonly number[]): string {
@@ -135,7 +136,7 @@ function hopsOf(cycles: Cycles, { edge, path }: Cycle): readonly RelatedPlace[] 
   });
 }
 
-/** Of several ways to ask for the same module, the one that binds hardest. */
+/** The strongest of several imports of the same module. */
 function bestEdge({ edges, elided }: Cycles, from: number, to: number | undefined): Edge | undefined {
   const candidates = edges.leaving(from).filter((edge) => edge.to === to);
   return (
@@ -145,7 +146,7 @@ function bestEdge({ edges, elided }: Cycles, from: number, to: number | undefine
   );
 }
 
-/** An import kept only by `verbatimModuleSyntax` and used for types only needs but one word. */
+/** An import that only `verbatimModuleSyntax` keeps, and that is used for types only, can become `import type`. */
 function typeImportFix(graph: ModuleGraph, { edges }: Cycles, edge: Edge): readonly Fix[] {
   const module = edges.modules[edge.from];
   if (!module || !couldBeTypeImport(graph, module, edge)) return [];

@@ -1,11 +1,11 @@
 /**
- * Which names of a cycle are read before the module that binds them has run. The order in which ECMAScript evaluates
- * a cycle is simulated for every way into it that the graph shows. Pure but for reading texts of the graph.
+ * Finds names that are read before the module that binds them has run. Simulates the order in which ECMAScript
+ * evaluates a cycle, for each entry into the cycle that the graph shows. Reads texts of the graph, has no other effect.
  */
 import type { Edge, GraphEdges } from '../../graph/edges.ts';
 import { exportedName } from '../../graph/exports.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
-import { Kept } from '../../graph/kept.ts';
+import { Memo } from '../../graph/memo.ts';
 import type { ImportedName } from '../../graph/record.ts';
 import type { Use } from '../../graph/uses.ts';
 import type { Component, Cycles } from './cycles.ts';
@@ -15,17 +15,17 @@ export interface EarlyRead {
   readonly module: Module;
   readonly name: string;
   readonly use: Use;
-  /** The module that binds the name and has not run. */
+  /** The module that binds the name and has not run yet. */
   readonly source: Module;
-  /** The module of the cycle that is asked for first. */
+  /** The module of the cycle that is imported first. */
   readonly entry: Module;
-  /** So it is for every way into the cycle that was looked at; otherwise another way in may be the one that is used. */
+  /** True for every simulated entry into the cycle; otherwise the code works if the cycle is entered elsewhere. */
   readonly always: boolean;
 }
 
 export function earlyReads(graph: ModuleGraph, cycles: Cycles): readonly EarlyRead[] {
-  const known: Memo = memo.get(graph) ?? {
-    reads: new Kept<Module, readonly LoadRead[]>(new WeakMap()),
+  const known: GraphMemo = memo.get(graph) ?? {
+    reads: new Memo<Module, readonly LoadRead[]>(new WeakMap()),
     found: new Map(),
   };
   const found = new Map<string, readonly Early[]>();
@@ -34,7 +34,7 @@ export function earlyReads(graph: ModuleGraph, cycles: Cycles): readonly EarlyRe
   const early = cycles.runtime.flatMap((component) => {
     const reads = readsIn(graph, cycles, component, known.reads);
     if (reads.size === 0) return [];
-    // Where in the text it is read decides nothing about the order.
+    // The position of the read in the text does not affect the order.
     const key = `${order}\n${component.members.join()}\n${[...reads].map(([number, list]) => `${String(number)} ${list.map(keyOf).join()}`).join('\n')}`;
     importers ??= known.found.has(key) ? undefined : importersOf(cycles.edges, cycles.elided);
     const places = known.found.get(key) ?? placesOf(cycles, component, reads, importers ?? []);
@@ -56,7 +56,7 @@ interface LoadRead {
   readonly source: number;
 }
 
-/** A module's read by its position among those of the module. */
+/** A read of a module, by its index among the reads of that module. */
 interface Early {
   readonly number: number;
   readonly read: number;
@@ -64,32 +64,32 @@ interface Early {
   readonly always: boolean;
 }
 
-interface Memo {
-  readonly reads: Kept<Module, readonly LoadRead[]>;
-  /** By all that they depend on. */
+interface GraphMemo {
+  readonly reads: Memo<Module, readonly LoadRead[]>;
+  /** Results by a key of everything they depend on. */
   readonly found: ReadonlyMap<string, readonly Early[]>;
 }
 
-const memo = new WeakMap<ModuleGraph, Memo>();
+const memo = new WeakMap<ModuleGraph, GraphMemo>();
 
 function keyOf({ name, source }: LoadRead): string {
   return `${name} ${String(source)}`;
 }
 
-/** What the order of evaluation depends on. */
+/** A key of everything the evaluation order depends on. */
 function orderOf({ edges, elided }: Cycles): string {
   const dropped = Array.from(
     elided,
     (edge) => `${String(edge.from)} ${String(edges.leaving(edge.from).indexOf(edge))}`,
   );
-  return [edges.shape, ...dropped].join();
+  return [edges.edgeRevision, ...dropped].join();
 }
 
 function readsIn(
   graph: ModuleGraph,
   cycles: Cycles,
   component: Component,
-  kept: Kept<Module, readonly LoadRead[]>,
+  kept: Memo<Module, readonly LoadRead[]>,
 ): ReadonlyMap<number, readonly LoadRead[]> {
   const inside = new Set(component.members);
   const reads = new Map<number, readonly LoadRead[]>();
@@ -131,7 +131,7 @@ function placesOf(
   return Array.from(early.values(), ({ times, ...one }) => ({ ...one, always: times === evaluated.get(one.number) }));
 }
 
-/** Reads at load of names that come through the cycle and are not there before the module that binds them has run. */
+/** Reads at load of names from the cycle that are not initialized before the module that binds them has run. */
 function loadReads(
   graph: ModuleGraph,
   { edges, elided }: Cycles,
@@ -160,7 +160,7 @@ function loadReads(
   return reads;
 }
 
-/** A namespace is there from the start; its members are not. */
+/** A namespace object exists from the start; its members do not. */
 function nameAsked({ imported, typeOnly }: ImportedName, use: Use): string | undefined {
   if (typeOnly) return undefined;
   return imported === '*' ? use.member : imported;
@@ -183,7 +183,7 @@ function isEvaluated(edge: Edge, elided: ReadonlySet<Edge>): boolean {
   );
 }
 
-/** Modules in the order they run when this one is the program. */
+/** Modules in evaluation order if this one is the program. */
 function evaluationOrder({ edges, elided }: Cycles, program: number): readonly number[] {
   const order: number[] = [];
   const started = new Set([program]);
@@ -205,7 +205,7 @@ function evaluationOrder({ edges, elided }: Cycles, program: number): readonly n
   return order;
 }
 
-/** Modules that load each module with themselves. */
+/** For each module, the modules whose loading loads it. */
 function importersOf(edges: GraphEdges, elided: ReadonlySet<Edge>): readonly (readonly number[])[] {
   const importers: number[][] = edges.modules.map(() => []);
   for (let from = 0; from < edges.modules.length; from++) {
@@ -217,8 +217,8 @@ function importersOf(edges: GraphEdges, elided: ReadonlySet<Edge>): readonly (re
 }
 
 /**
- * Members that can be the first of their cycle to be asked for, each with programs (modules nobody imports) that come
- * to it first. If no program leads here, every index file, or else every member, may be the program itself.
+ * Members through which a program (a module that nobody imports) can enter the cycle, each with such programs. If no
+ * program leads here, each index file may be the program, or else each member.
  */
 function entriesOf(
   { edges, elided }: Cycles,
@@ -259,6 +259,6 @@ function entriesOf(
   return new Map(alone.map((number) => [number, [number]]));
 }
 
-/** Bounds of the simulation: each program costs a walk over all it loads. */
+/** Bounds of the simulation: each program costs a walk over everything it loads. */
 const PROGRAMS_PER_ENTRY = 2;
 const MAXIMUM_ENTRIES = 24;

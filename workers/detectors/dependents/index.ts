@@ -1,6 +1,6 @@
 /**
- * Not a checker: names the files that depend on others. It finds nothing; the files it is `done` with are the answer.
- * It is asked through the protocol of the detectors because the module graph lives where they run.
+ * Names the files that depend on given files. Reports no findings: the files it calls `done` for are the answer. It
+ * uses the detector protocol because the module graph lives in the detectors' process.
  */
 import path from 'node:path';
 import type { Detector } from '../../protocol/detector.ts';
@@ -24,7 +24,7 @@ export const detector: Detector = {
   },
 };
 
-/** All modules that ask for one of the files, directly or not, without the files themselves; sorted. */
+/** All modules that import one of the files, directly or not, without the files themselves; sorted. */
 export function dependentsOf(graph: ModuleGraph, files: readonly string[]): readonly string[] {
   const importers = new Map<string, Module[]>();
   const lost: { readonly module: Module; readonly specifier: string }[] = [];
@@ -54,11 +54,11 @@ export function dependentsOf(graph: ModuleGraph, files: readonly string[]): read
   return [...found].sort();
 }
 
-/** Whether an import that finds nothing now may have led to a file that is gone; in doubt it may. */
+/** Whether an unresolved import may have meant a deleted file; true if uncertain. */
 function mayHaveMeant(from: string, specifier: string, gone: string): boolean {
   const target = stem(gone);
   if (specifier.startsWith('.')) return stem(path.posix.join(path.posix.dirname(from), specifier)) === target;
-  // An alias: what comes after its first part is the end of the path.
+  // An alias: everything after its first segment is the end of the path.
   const tail = stem(specifier.split('/').slice(1).join('/'));
   return tail === '' || target === tail || target.endsWith(`/${tail}`);
 }

@@ -6,16 +6,16 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { CheckContext } from '../../protocol/detector.ts';
 import type { CheckRequest, CheckResult, InterfaceSignature, Unit } from '../../protocol/detector-protocol.ts';
-import { inDirectory } from './engine.ts';
+import { inDirectory } from './installation.ts';
 import { isGone } from './listing.ts';
-import { forgetResolved, outlineOf } from './outline.ts';
+import { clearResolutions, interfaceSignatureOf } from './interface-signature.ts';
 import { configProblem, relativeTo, unreadableProblem } from './problems.ts';
-import { configsFor, folderOf, isDecidingName } from './roots.ts';
-import { catchStrays, takeStrays } from './stray.ts';
-import { ConfigurationError, Session, forgetPrograms, readSource } from './session.ts';
+import { configsFor, folderOf, affectsConfiguration } from './roots.ts';
+import { catchStrayErrors, takeStrayErrors } from './stray-errors.ts';
+import { ConfigurationError, LintSession, forgetPrograms, readSource } from './lint-session.ts';
 
 /** By absolute folder. */
-const sessions = new Map<string, Session>();
+const sessions = new Map<string, LintSession>();
 
 /** @see Detector.check */
 export async function check(request: CheckRequest, context: CheckContext): Promise<CheckResult> {
@@ -23,10 +23,10 @@ export async function check(request: CheckRequest, context: CheckContext): Promi
   const workspace = realpathSync(request.root);
   const totals = { files: 0, issues: 0 };
   const timings: Record<string, number> = {};
-  catchStrays(workspace);
+  catchStrayErrors(workspace);
   // Programs must follow later edits, which those for a single run do not.
   process.env['TSESTREE_SINGLE_RUN'] ??= 'false';
-  noteChanges(request.changed, workspace);
+  recordChanges(request.changed, workspace);
   for (const [group, units] of Map.groupBy(inOrder(request.units, request.first), (unit) => unit.group)) {
     const folder = path.join(workspace, folderOf(group));
     await inDirectory(folder, () => checkGroup({ request, context, workspace, folder, units, totals, timings }));
@@ -38,7 +38,7 @@ export async function check(request: CheckRequest, context: CheckContext): Promi
   };
 }
 
-/** The next check starts anew, but for the modules that are loaded. */
+/** Drops all warm sessions; loaded modules stay. */
 export function forgetSessions(): void {
   sessions.clear();
   forgetPrograms();
@@ -59,7 +59,7 @@ async function checkGroup(group: GroupCheck): Promise<void> {
   const { request, context, workspace, folder, units, totals, timings } = group;
   const overlays = new Map(request.overlays.map((overlay) => [overlay.file, overlay.text]));
   const textOf = async (file: string): Promise<string> => overlays.get(relativeTo(workspace, file)) ?? readSource(file);
-  let session: Session;
+  let session: LintSession;
   try {
     session = await sessionFor(folder, request.options['timings'] !== false);
   } catch (error) {
@@ -77,56 +77,56 @@ async function checkGroup(group: GroupCheck): Promise<void> {
     const sources = { buffers, textOf, begin, signal: context.signal };
     await session.refreshTypes(path.join(workspace, firstHeavy.file), sources);
   }
-  const told = new Set<string>();
+  const reported = new Set<string>();
   for (const [index, unit] of units.entries()) {
     // Lets a cancel message in.
     await new Promise((resolve) => setImmediate(resolve));
     context.signal.throwIfAborted();
     context.begin(unit, unit.file);
     const file = path.join(workspace, unit.file);
-    let outline: InterfaceSignature | undefined;
+    let signature: InterfaceSignature | undefined;
     try {
       const text = await textOf(file);
       const { findings, program } = await session.lint(file, text);
-      if (unit.needsSignature === true) outline = outlineOf(file, text, workspace, program);
+      if (unit.needsSignature === true) signature = interfaceSignatureOf(file, text, workspace, program);
       if (findings.length > 0) context.report(unit, unit.file, findings);
       totals.issues += findings.length;
     } catch (error) {
       if (error instanceof ConfigurationError) {
-        // The same broken configuration speaks up for each of its files.
-        if (told.has(error.message)) continue;
-        told.add(error.message);
+        // A broken configuration fails for each of its files; it is reported once.
+        if (reported.has(error.message)) continue;
+        reported.add(error.message);
         context.problem(await configProblem(error.cause, session.configOf(file), workspace));
         continue;
       }
       if (!isGone(error)) context.problem(unreadableProblem(file, error, workspace));
     }
     totals.files += 1;
-    await context.done(unit, unit.file, outline);
+    await context.done(unit, unit.file, signature);
     context.progress(index + 1, units.length, unit.file);
   }
   addInto(timings, session.takeTimings());
-  for (const error of takeStrays())
+  for (const error of takeStrayErrors())
     context.problem(await configProblem(error, session.configOf(path.join(folder, 'any.js')), workspace));
 }
 
-/** Tells every session what has changed: their roots may turn up in later checks, which will not say it again. */
-function noteChanges(changed: readonly string[] | undefined, workspace: string): void {
-  if (changed?.length !== 0) forgetResolved();
-  if (changed === undefined || changed.some(isDecidingName)) {
+/** Tells every session what changed, because a later check of another root will not name these files again. */
+function recordChanges(changed: readonly string[] | undefined, workspace: string): void {
+  if (changed?.length !== 0) clearResolutions();
+  if (changed === undefined || changed.some(affectsConfiguration)) {
     forgetSessions();
     return;
   }
   for (const session of sessions.values()) {
-    for (const file of changed) session.noteChange(path.resolve(workspace, file));
+    for (const file of changed) session.recordChange(path.resolve(workspace, file));
   }
 }
 
 /** The warm session of a root, or a new one. */
-async function sessionFor(folder: string, timed: boolean): Promise<Session> {
+async function sessionFor(folder: string, timed: boolean): Promise<LintSession> {
   const warm = sessions.get(folder);
   if (warm?.timed === timed) return warm;
-  const opened = await Session.open(folder, timed);
+  const opened = await LintSession.open(folder, timed);
   sessions.set(folder, opened);
   return opened;
 }

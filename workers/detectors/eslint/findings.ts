@@ -1,7 +1,7 @@
-/** Turns what ESLint reports for one text into findings. Lives as long as the conversion. */
+/** Converts what ESLint reports for one text to findings. Pure. */
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Finding, Fix, Position, Range, TextEdit } from '../../protocol/detector-protocol.ts';
-import type { LintFix, LintMessage } from './engine.ts';
+import type { LintFix, LintMessage } from './installation.ts';
 
 /** ESLint's finding that a file could not be parsed; it has no rule there. */
 export const PARSE_ERROR = 'parse-error';
@@ -9,7 +9,7 @@ export const PARSE_ERROR = 'parse-error';
 export const UNUSED_DIRECTIVE = 'unused-directive';
 /** ESLint's other findings about comments that configure it; they have no rule there either. */
 export const DIRECTIVE = 'directive';
-/** Ours: a rule threw, ESLint would have stopped. */
+/** Bulkhead's own: a rule threw an error, at which ESLint would have stopped. */
 export const RULE_ERROR = 'rule-error';
 
 const BYTE_ORDER_MARK = '\uFEFF';
@@ -45,14 +45,14 @@ export function toFindings(
 export function toRuleErrorFinding(error: unknown): Finding {
   const { message, ruleId, node } = describeThrown(error);
   const who = ruleId === undefined ? 'ESLint' : `The rule ${ruleId}`;
-  const wayOut =
+  const advice =
     ruleId === undefined
-      ? 'Ignore the file in the ESLint configuration, or update the parser or plugin that fails.'
+      ? 'Ignore the file in the ESLint configuration, or update the failing parser or plugin.'
       : 'Turn the rule off for this file in the ESLint configuration (a comment does not help), or update its plugin.';
   return {
     rule: RULE_ERROR,
     severity: 'error',
-    message: `${who} failed on this file, so ESLint has no findings for it: ${message}. ${wayOut}`,
+    message: `${who} failed on this file, so ESLint reports nothing for it: ${message}. ${advice}`,
     range: node ?? { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } },
   };
 }
@@ -99,7 +99,7 @@ class SourceText {
     }
   }
 
-  /** Without an end, the range is what starts there: a word, a comment on that line, else one character. */
+  /** If ESLint gives no end, the range is the word or comment that starts there, or one character. */
   rangeOf({ line, column, endLine, endColumn }: LintMessage): Range {
     const start = this.#positionOf(line, column);
     if (typeof endLine === 'number' && typeof endColumn === 'number') {
@@ -116,7 +116,7 @@ class SourceText {
   /** Undefined for a fix that removes the byte order mark: an editor's text does not have it. */
   editOf({ range: [start, end], text }: LintFix): TextEdit | undefined {
     if (start < 0) return undefined;
-    // No position lies between \r and \n, so an edit that begins or ends there takes the other half along.
+    // No position is between \r and \n, so an edit that starts or ends there includes both.
     const from = this.#splitsLineEnd(start) ? start - 1 : start;
     const to = this.#splitsLineEnd(end) ? end + 1 : end;
     return {
@@ -151,7 +151,7 @@ interface ThrownByRule {
   readonly node?: Range;
 }
 
-/** ESLint completes what a rule throws with the rule, the node it was at and lines of text about both. */
+/** ESLint adds the rule, the current node and some lines of text to an error that a rule throws. */
 function describeThrown(error: unknown): ThrownByRule {
   if (!(error instanceof Error)) return { message: String(error) };
   const { ruleId, currentNode } = error as { ruleId?: unknown; currentNode?: { loc?: SourceLocation } };

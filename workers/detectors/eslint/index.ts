@@ -1,8 +1,8 @@
 /**
  * The `eslint` detector: the workspace's own ESLint, with its own configuration, on exactly the files `eslint .` lints.
  *
- * Loads code of the workspace (configurations, plugins), so it belongs into a process of its own. README.md beside this
- * file tells the rules and their reasons.
+ * Executes code of the workspace (configurations, plugins), so it needs its own process. README.md in this folder
+ * explains the design.
  */
 import type { Detector } from '../../protocol/detector.ts';
 import { check, forgetSessions } from './check.ts';
@@ -16,7 +16,7 @@ export const detector: Detector = {
   dispose: () => exclusively(forgetSessions),
 };
 
-/** The working directory and the parsers' programs are the process's: one plan or check at a time. */
+/** Plans and checks share the working directory and the parsers' programs, so they run one at a time. */
 let running: Promise<unknown> = Promise.resolve();
 function exclusively<T>(work: () => T | Promise<T>): Promise<T> {
   const result = running.then(work);

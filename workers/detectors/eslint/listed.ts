@@ -1,4 +1,4 @@
-/** What ESLint would lint, and where it would have stopped. */
+/** The files that ESLint would lint, and the places where it would stop. */
 
 export interface ListedFile {
   /** Absolute, as ESLint spells it. */

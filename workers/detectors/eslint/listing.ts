@@ -10,8 +10,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { isTyped } from './engine.ts';
-import type { Engine, Eslint, LinterPrototype } from './engine.ts';
+import { isTyped } from './installation.ts';
+import type { EslintInstallation, Eslint, LinterPrototype } from './installation.ts';
 import type { ListedFile, Listing, SkippedPath } from './listed.ts';
 import { isUnder } from './roots.ts';
 
@@ -24,7 +24,7 @@ import { isUnder } from './roots.ts';
  * @throws {DOMException} AbortError
  */
 export async function listFiles(
-  engine: Engine,
+  engine: EslintInstallation,
   directory: string,
   nestedConfigFolders: () => readonly string[],
   signal: AbortSignal,
@@ -47,7 +47,7 @@ export async function listFiles(
   }
 }
 
-/** True when the file or folder was deleted while ESLint was looking at it: nothing to tell anyone. */
+/** The file or folder was deleted meanwhile, which is no problem to report. */
 export function isGone(error: unknown): boolean {
   return codeOf(error) === 'ENOENT';
 }
@@ -57,7 +57,7 @@ interface ListingStore {
   readonly configs: Map<string, unknown>;
 }
 
-/** Set while a listing runs, and in whatever that listing left running: those must not lint either. */
+/** Set while a listing runs, and in async work that it started: that must not lint either. */
 const listing = new AsyncLocalStorage<ListingStore>();
 const replaced = new WeakSet<LinterPrototype>();
 
@@ -83,7 +83,11 @@ async function listOnce(eslint: Eslint, signal: AbortSignal): Promise<readonly L
   });
 }
 
-function listingOptions(engine: Engine, directory: string, ignored: readonly string[]): Record<string, unknown> {
+function listingOptions(
+  engine: EslintInstallation,
+  directory: string,
+  ignored: readonly string[],
+): Record<string, unknown> {
   const patterns = ignored.map((place) => patternFor(path.relative(directory, place)));
   return {
     cwd: directory,

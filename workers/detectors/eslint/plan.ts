@@ -2,31 +2,39 @@
 import { readdirSync, realpathSync } from 'node:fs';
 import type { PlanContext } from '../../protocol/detector.ts';
 import type { DetectorProblem, PlanRequest, PlanResult, Unit } from '../../protocol/detector-protocol.ts';
-import { inDirectory, loadEngine } from './engine.ts';
-import type { Engine } from './engine.ts';
+import { inDirectory, loadEslint } from './installation.ts';
+import type { EslintInstallation } from './installation.ts';
 import { isGone, listFiles } from './listing.ts';
 import type { ListedFile } from './listed.ts';
-import { isOutlinable } from './outline.ts';
-import { Reaches } from './reach.ts';
+import { canHaveSignature } from './interface-signature.ts';
+import { RuleDependencies } from './rule-dependencies.ts';
 import { configProblem, relativeTo, skippedProblem, unreadableProblem, wrongKindProblem } from './problems.ts';
-import { configsFor, configsIn, decidingFiles, groupOf, isUnder, nestedConfigFolders, rootFiles } from './roots.ts';
+import {
+  configsFor,
+  configsIn,
+  configurationFiles,
+  groupOf,
+  isUnder,
+  nestedConfigFolders,
+  rootFiles,
+} from './roots.ts';
 import type { ConfigFolder, FolderConfigs } from './roots.ts';
-import { catchStrays, takeStrays } from './stray.ts';
-import { Suppressions } from './suppressions.ts';
+import { catchStrayErrors, takeStrayErrors } from './stray-errors.ts';
+import { BulkSuppressions } from './bulk-suppressions.ts';
 
 /** @see Detector.plan */
 export async function plan({ root, options }: PlanRequest, context: PlanContext): Promise<PlanResult> {
   const workspace = realpathSync(root);
-  const vouchedFor: unknown = options['fileOnlyPlugins'];
-  const reaches = new Reaches(Array.isArray(vouchedFor) ? vouchedFor.map(String) : []);
-  const outcome = new PlanOutcome(workspace, reaches);
+  const fileOnlyPlugins: unknown = options['fileOnlyPlugins'];
+  const ruleDependencies = new RuleDependencies(Array.isArray(fileOnlyPlugins) ? fileOnlyPlugins.map(String) : []);
+  const outcome = new PlanOutcome(workspace, ruleDependencies);
   try {
     readdirSync(workspace);
   } catch (error) {
     outcome.fail(unreadableProblem(workspace, error, workspace));
     return outcome.result();
   }
-  catchStrays(workspace);
+  catchStrayErrors(workspace);
   await planFolder(workspace, outcome, context);
   return outcome.result();
 }
@@ -59,11 +67,11 @@ async function planRoot(
   const own = configsIn(folder);
   const ownConfig = own.flat ?? own.eslintrc;
   outcome.watch(rootFiles(folder));
-  let engine: Engine;
+  let engine: EslintInstallation;
   try {
-    engine = await loadEngine(folder);
+    engine = await loadEslint(folder);
   } catch (error) {
-    // A configuration above the workspace is none of its business unless ESLint is installed for it.
+    // Ignore a configuration above the workspace unless ESLint is installed for it.
     if (ownConfig === undefined) return false;
     outcome.fail(await configProblem(error, ownConfig, workspace));
     return true;
@@ -75,16 +83,16 @@ async function planRoot(
   }
   context.loading?.(relativeTo(workspace, config));
   try {
-    Suppressions.load(folder, engine.version);
+    BulkSuppressions.load(folder, engine.version);
     const nested = (): readonly string[] => nestedConfigFolders(folder).map((each) => each.folder);
     const { files, skipped } = await inDirectory(folder, () => listFiles(engine, folder, nested, signal));
     for (const place of skipped) {
       if (!isGone(place.error)) outcome.problem(await skippedProblem(place, engine.configType, workspace));
     }
-    for (const error of takeStrays()) outcome.problem(await configProblem(error, config, workspace));
+    for (const error of takeStrayErrors()) outcome.problem(await configProblem(error, config, workspace));
     const group = groupOf(engine.version, relativeTo(workspace, folder));
     outcome.add(engine.version, group, files);
-    outcome.watch(decidingFiles(folder, engine.configType, files));
+    outcome.watch(configurationFiles(folder, engine.configType, files));
     context.log('debug', `${group}: ${files.length} files`);
   } catch (error) {
     signal.throwIfAborted();
@@ -93,29 +101,29 @@ async function planRoot(
   return true;
 }
 
-/** What a plan has found so far. */
+/** The plan so far. */
 class PlanOutcome {
   /** Absolute, without symbolic links. */
   readonly workspace: string;
-  readonly #reaches: Reaches;
+  readonly #ruleDependencies: RuleDependencies;
   readonly #units: Unit[] = [];
   readonly #problems: DetectorProblem[] = [];
   readonly #watched = new Set<string>();
   readonly #versions = new Set<string>();
   #failedRoots = 0;
 
-  constructor(workspace: string, reaches: Reaches) {
+  constructor(workspace: string, reaches: RuleDependencies) {
     this.workspace = workspace;
-    this.#reaches = reaches;
+    this.#ruleDependencies = reaches;
     this.watch(rootFiles(workspace));
   }
 
   add(version: string, group: string, files: readonly ListedFile[]): void {
     this.#versions.add(version);
-    // What other files can see of a file matters where one of them looks.
-    const needsSignature = files.some(({ config }) => this.#reaches.of(config).length > 0);
+    // Signatures are needed if the rules of any file look at other files.
+    const needsSignature = files.some(({ config }) => this.#ruleDependencies.of(config).length > 0);
     for (const { path: file, typed, config } of files) {
-      const reach = this.#reaches.of(config);
+      const dependsOn = this.#ruleDependencies.of(config);
       const id = relativeTo(this.workspace, file);
       this.#units.push({
         id,
@@ -123,8 +131,8 @@ class PlanOutcome {
         group,
         file: id,
         lane: typed ? 'heavy' : 'light',
-        ...(reach.length > 0 ? { dependsOn: reach } : {}),
-        ...(needsSignature && isOutlinable(id) ? { needsSignature } : {}),
+        ...(dependsOn.length > 0 ? { dependsOn: dependsOn } : {}),
+        ...(needsSignature && canHaveSignature(id) ? { needsSignature } : {}),
       });
     }
   }
@@ -133,7 +141,7 @@ class PlanOutcome {
     this.#problems.push(problem);
   }
 
-  /** A whole root is lost. */
+  /** Reports a problem that prevents a whole root from being linted. */
   fail(problem: DetectorProblem): void {
     this.#failedRoots += 1;
     this.problem(problem);
@@ -154,13 +162,13 @@ class PlanOutcome {
       if (this.#units.length > 0 || this.#problems.length > 0) return { status: 'ready', engine, ...common };
       return {
         status: 'not-applicable',
-        note: 'ESLint is configured to lint no file of this folder',
+        note: 'The ESLint configuration matches no file in this folder.',
         engine,
         ...common,
       };
     }
     if (this.#failedRoots > 0) return { status: 'failed', ...common };
-    const note = 'no ESLint configuration found; create one with npm init @eslint/config@latest';
+    const note = 'No ESLint configuration found. Create one: npm init @eslint/config@latest';
     return { status: 'not-applicable', note, ...common };
   }
 }

@@ -1,11 +1,11 @@
-/** Puts what keeps ESLint from working into words: one problem per cause, at the place to look at. Nothing is kept. */
+/** Describes why ESLint cannot work: one problem per cause, with its place in the configuration. Stateless. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { DetectorProblem, Position, Range } from '../../protocol/detector-protocol.ts';
-import { EngineError } from './engine.ts';
-import type { ConfigType, Engine } from './engine.ts';
+import { EslintLoadError } from './installation.ts';
+import type { ConfigType, EslintInstallation } from './installation.ts';
 import type { SkippedPath } from './listed.ts';
 import { SUPPRESSIONS, configsIn } from './roots.ts';
 
@@ -24,15 +24,19 @@ export async function configProblem(
 ): Promise<DetectorProblem> {
   const file = error instanceof SyntaxError && error.message.startsWith(SUPPRESSIONS) ? withName(config) : config;
   return {
-    code: error instanceof EngineError ? error.code : 'CONFIG_ERROR',
-    message: [firstLines(error, workspace), ...wayOut(error)].join('\n'),
+    code: error instanceof EslintLoadError ? error.code : 'CONFIG_ERROR',
+    message: [firstLines(error, workspace), ...adviceFor(error)].join('\n'),
     ...(file === undefined ? {} : { file: relativeTo(workspace, file), range: await placeIn(file, error) }),
     fatal: true,
   };
 }
 
 /** There is a configuration, but not of the kind that the installed ESLint reads. */
-export function wrongKindProblem({ version, configType }: Engine, config: string, workspace: string): DetectorProblem {
+export function wrongKindProblem(
+  { version, configType }: EslintInstallation,
+  config: string,
+  workspace: string,
+): DetectorProblem {
   const name = path.basename(config);
   return {
     code: 'CONFIG_ERROR',
@@ -44,13 +48,13 @@ export function wrongKindProblem({ version, configType }: Engine, config: string
 }
 
 function rightKind(name: string, configType: ConfigType): string {
-  if (configType === 'flat') return `It needs an eslint.config.js: npx @eslint/migrate-config ${name}`;
+  if (configType === 'flat') return `Create an eslint.config.js: npx @eslint/migrate-config ${name}`;
   return process.env['ESLINT_USE_FLAT_CONFIG'] === 'false'
-    ? 'Unset the environment variable ESLINT_USE_FLAT_CONFIG, which is false.'
+    ? 'The environment variable ESLINT_USE_FLAT_CONFIG is false: unset it.'
     : 'Rename it to eslint.config.mjs if it is JavaScript, or update ESLint: npm install --save-dev eslint@latest';
 }
 
-/** A place under a root that had to be left out: a folder for its own configuration, or what cannot be read. */
+/** A skipped path under a root: a folder with a broken configuration, or something unreadable. */
 export async function skippedProblem(
   { path: place, error }: SkippedPath,
   configType: ConfigType,
@@ -65,8 +69,8 @@ export function unreadableProblem(place: string, error: unknown, workspace: stri
   return {
     code: 'UNREADABLE',
     message:
-      `${name === '.' ? 'The folder' : name} cannot be read, so ESLint did not look at it: ${firstLines(error, workspace)}. ` +
-      'Give this user read permission, or ignore it in the ESLint configuration.',
+      `${name === '.' ? 'The folder' : name} cannot be read, so ESLint skipped it: ${firstLines(error, workspace)}. ` +
+      'Grant read permission, or ignore it in the ESLint configuration.',
     file: name,
     range: FILE_START,
     fatal: true,
@@ -84,7 +88,7 @@ function withName(config: string | undefined): string | undefined {
   return config === undefined ? undefined : path.join(path.dirname(config), SUPPRESSIONS);
 }
 
-/** The start of an error's message, without the workspace's own path. */
+/** The first lines of an error message, without the workspace path. */
 function firstLines(error: unknown, workspace: string): string {
   const text = error instanceof Error ? error.message : String(error);
   const lines = text
@@ -93,16 +97,18 @@ function firstLines(error: unknown, workspace: string): string {
     .map((line) => line.trim())
     .filter((line) => line !== '');
   const requireStack = lines.findIndex((line) => line.startsWith('Require stack:'));
-  const told = [...new Set(requireStack < 0 ? lines : lines.slice(0, requireStack))].slice(0, MESSAGE_LINES).join('\n');
-  const named = error instanceof Error && error.name === 'SyntaxError' ? `SyntaxError: ${told}` : told;
+  const shown = [...new Set(requireStack < 0 ? lines : lines.slice(0, requireStack))]
+    .slice(0, MESSAGE_LINES)
+    .join('\n');
+  const named = error instanceof Error && error.name === 'SyntaxError' ? `SyntaxError: ${shown}` : shown;
   return named.length > MESSAGE_LENGTH ? `${named.slice(0, MESSAGE_LENGTH)}…` : named;
 }
 
-function wayOut(error: unknown): readonly string[] {
+function adviceFor(error: unknown): readonly string[] {
   if (error instanceof Error && 'code' in error && error.code === 'ERR_DLOPEN_FAILED') {
     return [
-      `Native code does not load in Node ${process.version}, which runs here: build it again (npm rebuild), or name the ` +
-        'Node.js it was built for in the setting bulkhead.node.',
+      `The native module cannot be loaded in Node.js ${process.version}. Rebuild it (npm rebuild), or set bulkhead.node to the ` +
+        'Node.js it was built for.',
     ];
   }
   if (error instanceof Error && /^The 'jiti' library is required/.test(error.message)) {
@@ -117,7 +123,7 @@ function missingPackage(error: unknown): string | undefined {
   return /Cannot find (?:package|module) '((?:@[^/']+\/)?[^/'.][^/':]*)/.exec(error.message)?.[1];
 }
 
-/** Where in a file an error comes from, as far as its stack, its message or the file's syntax tell; else the start. */
+/** The place of an error in a file by its stack, its message or a syntax error in the file; else the start. */
 async function placeIn(file: string, error: unknown): Promise<Range> {
   if (!(error instanceof Error)) return FILE_START;
   const text = readText(file);
@@ -142,7 +148,7 @@ function placeInStack(file: string, stack: string): Position | undefined {
   return undefined;
 }
 
-/** JSON and YAML parsers tell the place in words. */
+/** JSON and YAML parsers name the place in the message. */
 function placeInMessage(message: string): Position | undefined {
   const found = /\bline (\d+),? column (\d+)/i.exec(message);
   return found ? { line: Math.max(0, Number(found[1]) - 1), character: Math.max(0, Number(found[2]) - 1) } : undefined;
@@ -153,7 +159,7 @@ function placeOfName(text: string, name: string | undefined): Position | undefin
   return offset < 0 ? undefined : TextDocument.create('', '', 0, text).positionAt(offset);
 }
 
-/** Node does not tell where in a module a syntax error is, except in what it prints when it dies of it. */
+/** Node.js does not expose the place of a syntax error in a module. */
 async function syntaxErrorIn(file: string, text: string): Promise<Position | undefined> {
   if (!/\.[cm]?[jt]s$/.test(file)) return undefined;
   const { parseSync } = await import('oxc-parser');

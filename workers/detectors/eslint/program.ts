@@ -1,8 +1,8 @@
-/** The parts of TypeScript's API that are used, in every version that typescript-eslint works with. */
+/** The parts of the TypeScript API that are used; they exist in every version that typescript-eslint supports. */
 
 export interface Program {
   getSourceFile(file: string): SourceFile | undefined;
-  /** The program's own: what is written here is in force. */
+  /** The program's own object: changes to it take effect. */
   getCompilerOptions(): { stripInternal?: boolean | undefined };
   getTypeChecker(): TypeChecker;
   emit(
@@ -11,7 +11,7 @@ export interface Program {
     cancellation: undefined,
     onlyDeclarations: true,
     transformers: undefined,
-    /** Though the options may not ask for declarations. */
+    /** Emits declarations even if the options do not ask for them. */
     force: true,
   ): { readonly diagnostics: readonly unknown[] };
 }

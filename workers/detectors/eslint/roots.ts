@@ -1,5 +1,5 @@
 /**
- * Which folders ESLint has to be run in, and which files decide what it does there. Nothing here is kept.
+ * Finds the folders in which ESLint runs, and the files that configure it there. Stateless.
  *
  * An ESLint root is a folder where `eslint .` makes sense: the workspace's root when ESLint, started there, finds a
  * configuration (in it or above it); else each topmost folder that has one.
@@ -7,7 +7,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import path from 'node:path';
-import type { ConfigType } from './engine.ts';
+import type { ConfigType } from './installation.ts';
 import type { ListedFile } from './listed.ts';
 
 const FLAT_CONFIGS = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'].map((extension) => `eslint.config.${extension}`);
@@ -19,7 +19,7 @@ export const SUPPRESSIONS = 'eslint-suppressions.json';
 /** Files whose appearance, change or disappearance at an ESLint root changes what ESLint does there. */
 const ROOT_FILES = [...FLAT_CONFIGS, ...ESLINTRC_CONFIGS, MANIFEST, '.eslintignore', SUPPRESSIONS];
 
-/** What package managers write when they install: the installed ESLint and plugins follow from these. */
+/** Files that package managers write during an install, which may change ESLint and its plugins. */
 const INSTALL_FILES = [
   'package-lock.json',
   'npm-shrinkwrap.json',
@@ -105,8 +105,8 @@ export function isUnder(folder: string, ancestor: string): boolean {
 }
 
 /**
- * The files at a folder that decide whether and how ESLint runs there, absolute. Configurations that do not exist yet
- * are among them: one may appear.
+ * Absolute paths of the files that decide whether and how ESLint runs in a folder, including configurations that do not
+ * exist yet.
  */
 export function rootFiles(folder: string): string[] {
   const files = ROOT_FILES.map((name) => path.join(folder, name));
@@ -117,9 +117,14 @@ export function rootFiles(folder: string): string[] {
 }
 
 /**
- * The existing files whose change makes the list of files or the loaded configuration of an ESLint root stale, absolute.
+ * The existing files whose change makes the list of files or the loaded configuration of an ESLint root stale,
+ * absolute.
  */
-export function decidingFiles(root: string, configType: ConfigType, files: readonly ListedFile[]): readonly string[] {
+export function configurationFiles(
+  root: string,
+  configType: ConfigType,
+  files: readonly ListedFile[],
+): readonly string[] {
   const manifests: string[] = [];
   const configs: string[] = [];
   const tsconfigs: string[] = [];
@@ -134,13 +139,13 @@ export function decidingFiles(root: string, configType: ConfigType, files: reado
       else if (typed && TSCONFIG.test(name)) tsconfigs.push(file);
     }
   }
-  // What a tsconfig names is either another one or a source; sources decide nothing here.
+  // A tsconfig names other tsconfigs and sources; only the former are configuration.
   const extended = [...withRelativeDependencies(tsconfigs)].filter((file) => file.endsWith('.json'));
   return [...manifests, ...withRelativeDependencies(configs), ...extended];
 }
 
-/** Whether a change of this file means that ESLint has to look at its configuration again. */
-export function isDecidingName(file: string): boolean {
+/** Whether a change to this file may change the configuration of ESLint. */
+export function affectsConfiguration(file: string): boolean {
   const name = path.basename(file);
   return (
     ROOT_FILES.includes(name) ||
@@ -150,8 +155,8 @@ export function isDecidingName(file: string): boolean {
 }
 
 /**
- * Configuration files and all they name by a quoted relative path, transitively: parts they import or extend, local
- * rules, tsconfig files. A path that is only mentioned does no harm; a package's change shows in the lockfile.
+ * Configuration files and all files that they name by a quoted relative path, transitively: imported or extended parts,
+ * local rules, tsconfig files. A false match is harmless; changes to packages show in the lockfile.
  */
 function withRelativeDependencies(configs: readonly string[]): ReadonlySet<string> {
   const seen = new Set<string>();

@@ -1,4 +1,6 @@
-/** Built-in modules of Node, and names of them, that are deprecated. Source: the list of deprecations in Node's manual. */
+/**
+ * Deprecated built-in modules of Node.js, and deprecated names in them. Source: the deprecations in the Node.js manual.
+ */
 
 export interface Deprecation {
   readonly code: string;
@@ -7,9 +9,9 @@ export interface Deprecation {
 
 export const DEPRECATED_MODULES: Readonly<Record<string, Deprecation>> = {
   punycode: { code: 'DEP0040', instead: 'the punycode package (`punycode/`) or URL' },
-  domain: { code: 'DEP0032', instead: 'AsyncLocalStorage of node:async_hooks' },
+  domain: { code: 'DEP0032', instead: 'AsyncLocalStorage from node:async_hooks' },
   sys: { code: 'DEP0025', instead: 'node:util' },
-  constants: { code: 'DEP0008', instead: 'the `constants` of node:fs, node:os or node:crypto' },
+  constants: { code: 'DEP0008', instead: '`constants` from node:fs, node:os or node:crypto' },
   freelist: { code: 'removed', instead: 'an array' },
   _linklist: { code: 'removed', instead: 'an array or a class' },
   _stream_wrap: { code: 'DEP0125', instead: 'node:stream' },
@@ -18,7 +20,7 @@ export const DEPRECATED_MODULES: Readonly<Record<string, Deprecation>> = {
 };
 
 export const DEPRECATED_NAMES: Readonly<Record<string, Readonly<Record<string, Deprecation>>>> = {
-  assert: { CallTracker: { code: 'DEP0173', instead: 'mock of node:test' } },
+  assert: { CallTracker: { code: 'DEP0173', instead: 'mock from node:test' } },
   async_hooks: {
     currentId: { code: 'DEP0070', instead: 'executionAsyncId' },
     triggerId: { code: 'DEP0071', instead: 'triggerAsyncId' },
@@ -30,7 +32,7 @@ export const DEPRECATED_NAMES: Readonly<Record<string, Readonly<Record<string, D
     createCredentials: { code: 'DEP0010', instead: 'tls.createSecureContext' },
     Credentials: { code: 'DEP0011', instead: 'tls.SecureContext' },
     fips: { code: 'DEP0093', instead: 'getFips and setFips' },
-    DEFAULT_ENCODING: { code: 'DEP0091', instead: 'an encoding in each call' },
+    DEFAULT_ENCODING: { code: 'DEP0091', instead: 'an explicit encoding in each call' },
   },
   fs: {
     exists: { code: 'DEP0034', instead: 'stat or access' },
@@ -41,13 +43,19 @@ export const DEPRECATED_NAMES: Readonly<Record<string, Readonly<Record<string, D
   module: {
     createRequireFromPath: { code: 'DEP0130', instead: 'createRequire' },
     requireRepl: { code: 'removed', instead: 'node:repl' },
-    _debug: { code: 'DEP0077', instead: 'node:util debuglog' },
+    _debug: { code: 'DEP0077', instead: 'debuglog from node:util' },
   },
   http: { createClient: { code: 'removed', instead: 'request' } },
   readline: Object.fromEntries(
     ['codePointAt', 'getStringWidth', 'isFullWidthCodePoint', 'stripVTControlCharacters'].map((name) => [
       name,
-      { code: 'removed', instead: name === 'stripVTControlCharacters' ? 'that of node:util' : 'a package for it' },
+      {
+        code: 'removed',
+        instead:
+          name === 'stripVTControlCharacters'
+            ? 'stripVTControlCharacters from node:util'
+            : 'a package that provides it',
+      },
     ]),
   ),
   tty: { setRawMode: { code: 'removed', instead: 'process.stdin.setRawMode' } },

@@ -1,4 +1,4 @@
-/** `require` where Node has none. */
+/** `require` in ECMAScript modules, where Node.js has none. */
 import type { Module } from '../../graph/index.ts';
 import { rangeIn } from '../../graph/record.ts';
 import type { ImportCheck } from './import-check.ts';
@@ -7,14 +7,14 @@ export function checkCommonJs(check: ImportCheck, module: Module): void {
   if (!check.isOn('commonjs-in-esm')) return;
   const { requests } = module.record;
   const calls = requests.filter(({ kind, names }) => kind === 'require' && !names.some((name) => name.typeOnly));
-  if (calls.length === 0 || !check.environment.isNativeEsm(module)) return;
+  if (calls.length === 0 || !check.toolchain.isNativeEsm(module)) return;
   const text = check.graph.textOf(module.file) ?? '';
-  // Made with createRequire, asked for first, or declared in this file: then it exists.
+  // It exists if the file makes it with createRequire, tests for it first, or declares it.
   if (/\bcreateRequire\b|typeof\s+require\b|\b(?:const|let|var|function)\s+require\b/.test(text)) return;
   for (const { start, end } of calls) {
     if (/^\s*import\b/.test(text.slice(start, end))) continue;
     check.report(module, 'commonjs-in-esm', {
-      message: `There is no 'require' in an ECMAScript module. Use import, or createRequire of node:module.`,
+      message: `'require' is not defined in an ECMAScript module. Use import, or createRequire from node:module.`,
       range: rangeIn(module.record, start, end),
     });
   }

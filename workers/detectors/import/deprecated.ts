@@ -1,14 +1,14 @@
-/** Uses of what Node's manual lists as deprecated: whole modules, names of them, and members of what they give. */
+/** Uses of deprecated built-ins: whole modules, imported names, and members of imported namespaces. */
 import type { Module } from '../../graph/index.ts';
 import { declares } from '../../graph/installed.ts';
 import { rangeIn, specifierRange } from '../../graph/record.ts';
 import { specifierFix } from '../../graph/rules.ts';
 import { usesOf } from '../../graph/uses-of.ts';
 import { DEPRECATED_MODULES, DEPRECATED_NAMES, type Deprecation } from './builtins.ts';
-import type { Asked, ImportCheck } from './import-check.ts';
+import type { ImportSite, ImportCheck } from './import-check.ts';
 
-/** @param written the name of the built-in module, perhaps with `node:` */
-export function checkBuiltin(check: ImportCheck, asked: Asked, written: string): void {
+/** @param written the specifier of the built-in module, with or without `node:` */
+export function checkBuiltin(check: ImportCheck, asked: ImportSite, written: string): void {
   const { module, request } = asked;
   if (!check.isOn('deprecated-builtin') || request.typeOnly) return;
   const name = written.replace(/^node:/, '');
@@ -16,7 +16,7 @@ export function checkBuiltin(check: ImportCheck, asked: Asked, written: string):
   if (deprecated) {
     if (!written.startsWith('node:') && isPackageInstead(check, module, name)) return;
     check.report(module, 'deprecated-builtin', {
-      message: `Node's module '${name}' is ${saidOf(deprecated)}`,
+      message: `The Node.js module '${name}' is ${deprecationText(deprecated)}`,
       range: specifierRange(module.record, request),
       tags: ['deprecated'],
       ...(name === 'sys' ? { fixes: [specifierFix(module, request, 'node:util', 'fix', `Import 'node:util'`)] } : {}),
@@ -27,18 +27,20 @@ export function checkBuiltin(check: ImportCheck, asked: Asked, written: string):
   for (const { imported, local, typeOnly, start, end } of request.names) {
     if (typeOnly) continue;
     const entry = Object.hasOwn(table, imported) ? table[imported] : undefined;
-    if (entry) reportName(check, module, `'${imported}' of '${name}'`, entry, start, end);
+    if (entry) reportName(check, module, `'${imported}' from '${name}'`, entry, start, end);
     if (imported === '*' || imported === 'default') checkMembers(check, module, name, local, table);
   }
 }
 
-/** A bundler takes the package of the same name. */
-function isPackageInstead({ graph, environment }: ImportCheck, { file }: Module, name: string): boolean {
+/** Whether a bundler uses the npm package of the same name instead. */
+function isPackageInstead({ graph, toolchain }: ImportCheck, { file }: Module, name: string): boolean {
   const owner = graph.manifests.packageOf(file);
-  return owner !== undefined && declares(owner, name) && environment.isBundled(file);
+  return owner !== undefined && declares(owner, name) && toolchain.isBundled(file);
 }
 
-/** `fs.exists` of `import fs from 'fs'` or `const fs = require('fs')`. A tree is built only if the text has the name. */
+/**
+ * `fs.exists` after `import fs from 'fs'` or `const fs = require('fs')`. Builds the tree only if the text has the name.
+ */
 function checkMembers(
   check: ImportCheck,
   module: Module,
@@ -51,7 +53,7 @@ function checkMembers(
   for (const { member, start, end } of usesOf(check.graph, module)?.values.get(local) ?? []) {
     if (member === undefined || !Object.hasOwn(table, member)) continue;
     const entry = table[member];
-    if (entry) reportName(check, module, `'${member}' of '${name}'`, entry, start, end + 1 + member.length);
+    if (entry) reportName(check, module, `'${member}' from '${name}'`, entry, start, end + 1 + member.length);
   }
 }
 
@@ -64,12 +66,12 @@ function reportName(
   end: number,
 ): void {
   check.report(module, 'deprecated-builtin', {
-    message: `${what} is ${saidOf(entry)}`,
+    message: `${what} is ${deprecationText(entry)}`,
     range: rangeIn(module.record, start, end),
     tags: ['deprecated'],
   });
 }
 
-function saidOf({ code, instead }: Deprecation): string {
-  return `${code === 'removed' ? 'no longer there' : `deprecated (${code})`}. Use ${instead}.`;
+function deprecationText({ code, instead }: Deprecation): string {
+  return `${code === 'removed' ? 'no longer part of Node.js' : `deprecated (${code})`}. Use ${instead}.`;
 }

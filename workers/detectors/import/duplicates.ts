@@ -1,4 +1,4 @@
-/** Import statements that could be one. */
+/** Import statements that can be merged. */
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import { isTypeScriptFile, rangeIn, recordHash, specifierRange, type ModuleRequest } from '../../graph/record.ts';
 import type { Fix } from '../../protocol/detector-protocol.ts';
@@ -15,7 +15,7 @@ export function checkDuplicates(check: ImportCheck, module: Module): void {
     const line = rangeIn(record, first.start, first.end).start.line + 1;
     const fix = mergeFix(check.graph, module, first, second);
     check.report(module, 'duplicate-import', {
-      message: `${what}. Merge this with the import on line ${String(line)}.`,
+      message: `${what}. Merge it with the import on line ${String(line)}.`,
       range: specifierRange(record, second),
       related: [{ file, range: specifierRange(record, first), message: 'first imported here' }],
       ...(fix === undefined ? {} : { fixes: [fix] }),
@@ -25,14 +25,14 @@ export function checkDuplicates(check: ImportCheck, module: Module): void {
 
 type Pair = readonly [first: ModuleRequest, second: ModuleRequest];
 
-/** Each import that repeats an earlier one of the same module, with that one, in source order. */
+/** Pairs of an import and an earlier import of the same module, in source order. */
 function duplicatesOf(graph: ModuleGraph, module: Module): readonly Pair[] {
   const { record, resolutions, file } = module;
   const groups = new Map<string, ModuleRequest[]>();
   record.requests.forEach((request, index) => {
     if (request.kind !== 'import') return;
     const resolution = resolutions[index];
-    // Two names of a package may lead to one file today and to two tomorrow.
+    // Two specifiers of a package may resolve to one file now and to two files later.
     const isFile = resolution?.kind === 'file' && resolution.via !== 'package' && !/[?#]/.test(request.specifier);
     const key = isFile ? resolution.file : request.specifier;
     const group = groups.get(key);
@@ -42,7 +42,7 @@ function duplicatesOf(graph: ModuleGraph, module: Module): readonly Pair[] {
   let text: string | undefined;
   const isTypeStatement = ({ start, typeOnly }: ModuleRequest): boolean =>
     typeOnly && /^import\s+type\b/.test((text ??= graph.textOf(file) ?? '').slice(start, start + 40));
-  // With other attributes it is loaded another way: `with { type: 'json' }`.
+  // Different import attributes load the module in another way: `with { type: 'json' }`.
   const attributesOf = ({ specifierEnd, end }: ModuleRequest): string =>
     (text ??= graph.textOf(file) ?? '')
       .slice(specifierEnd, end)
@@ -51,7 +51,7 @@ function duplicatesOf(graph: ModuleGraph, module: Module): readonly Pair[] {
   const repeats = (first: ModuleRequest, second: ModuleRequest): boolean => {
     if (attributesOf(first) !== attributesOf(second)) return false;
     const [one, other] = [first, second].map(formOf);
-    // In TypeScript an import for its effect beside one that may be dropped is there to stay.
+    // In TypeScript, a side-effect import keeps the module loaded when the other import is elided.
     if (one === 'effect' || other === 'effect') return one === other || !isTypeScriptFile(file);
     if (one === 'namespace' || other === 'namespace')
       return one === other && isTypeStatement(first) === isTypeStatement(second);
@@ -67,12 +67,12 @@ function duplicatesOf(graph: ModuleGraph, module: Module): readonly Pair[] {
   );
 }
 
-/** A namespace cannot stand beside names. */
+/** A namespace import cannot be merged with named imports. */
 function formOf({ names }: ModuleRequest): 'effect' | 'namespace' | 'names' {
   return names.length === 0 ? 'effect' : names.some(({ imported }) => imported === '*') ? 'namespace' : 'names';
 }
 
-/** Puts the names of the second into the braces of the first; undefined where that is not plainly possible. */
+/** Moves the names of the second import into the braces of the first; undefined if that is not simple. */
 function mergeFix(graph: ModuleGraph, module: Module, first: ModuleRequest, second: ModuleRequest): Fix | undefined {
   const text = graph.textOf(module.file);
   if (text === undefined || recordHash(text) !== module.record.hash) return undefined;
@@ -80,7 +80,7 @@ function mergeFix(graph: ModuleGraph, module: Module, first: ModuleRequest, seco
   const removal = { range: rangeIn(module.record, second.start, second.end + lineEnd), newText: '' };
   const [into, from] = [first, second].map(({ start, end }) => text.slice(start, end));
   if (/\/[/*]|\bwith\b|\bassert\b/.test(`${into ?? ''}${from ?? ''}`)) return undefined;
-  if (second.names.length === 0) return { title: 'Remove it', kind: 'fix', edits: [removal] };
+  if (second.names.length === 0) return { title: 'Remove the duplicate import', kind: 'fix', edits: [removal] };
   const braces = /\{([^{}]*)\}/d;
   const target = braces.exec(into ?? '');
   const source = braces.exec(from ?? '');

@@ -1,9 +1,11 @@
-/** Requests that may fail: inside `try`, or with a `catch` behind. The tree is built when asked, once per record. */
+/**
+ * Requests that may fail, because a `try` or a `catch` handler guards them. Builds the tree on demand, once per record.
+ */
 import { visitorKeys, type Node } from 'oxc-parser';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import { parseTree, type ModuleRecord } from '../../graph/record.ts';
 
-/** Indexes into the record's requests. */
+/** Indexes of guarded requests in the record. */
 export function guardedRequests(graph: ModuleGraph, { file, record }: Module): ReadonlySet<number> {
   const known = memo.get(record);
   if (known) return known;

@@ -1,5 +1,5 @@
-/** What the checks of the `import` detector work on and report. */
-import type { Environment } from '../../graph/environment.ts';
+/** The context of the checks of the `import` detector. */
+import type { Toolchain } from '../../graph/toolchain.ts';
 import type { IgnoredPaths } from '../../graph/ignored.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import type { ModuleRequest } from '../../graph/record.ts';
@@ -19,27 +19,27 @@ export type ImportRule =
 
 export interface ImportCheck {
   readonly graph: ModuleGraph;
-  readonly environment: Environment;
-  /** What git ignores. */
-  readonly generated: IgnoredPaths;
-  /** Files that are made to be wrong. */
+  readonly toolchain: Toolchain;
+  /** Paths that git ignores, which are usually generated. */
+  readonly gitIgnored: IgnoredPaths;
+  /** Files that the options exclude, such as broken test data. */
   isIgnored(file: string): boolean;
-  /** The user, or a `declare module`, vouches for what has this name. */
+  /** The option `known` or a `declare module` matches the specifier. */
   isKnown(specifier: string): boolean;
-  /** TypeScript speaks for itself in this module. */
-  isCovered(module: Module): boolean;
-  /** TypeScript says what is wrong with the name that is asked for. */
-  isReported(asked: Asked): boolean;
+  /** TypeScript checks this module. */
+  isCheckedByTypescript(module: Module): boolean;
+  /** TypeScript itself reports problems of this import. */
+  isReportedByTypescript(asked: ImportSite): boolean;
   isOn(rule: ImportRule): boolean;
   report(module: Module, rule: ImportRule, finding: Omit<Finding, 'rule' | 'severity' | 'url'>): void;
-  /** Something was not judged because nothing is installed where it would be. */
-  leaveOut(): void;
+  /** An import was not checked because no packages are installed. */
+  noteUnchecked(): void;
 }
 
-/** What a module asks for in one place. */
-export interface Asked {
+/** One request of a module. */
+export interface ImportSite {
   readonly module: Module;
   readonly request: ModuleRequest;
-  /** Of the request among those of its module. */
+  /** The index of the request in its module. */
   readonly index: number;
 }

@@ -1,9 +1,9 @@
-/** The `import` detector: what is asked for and is not there, or is asked for in a way that will not work. */
+/** The `import` detector: imports that cannot be resolved, or that fail at run time. */
 import picomatch from 'picomatch';
-import { Environment } from '../../graph/environment.ts';
+import { Toolchain } from '../../graph/toolchain.ts';
 import { IgnoredPaths } from '../../graph/ignored.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
-import { Kept } from '../../graph/kept.ts';
+import { Memo } from '../../graph/memo.ts';
 import { ambientNames, typescriptProgram } from '../../graph/program.ts';
 import type { Resolution } from '../../graph/resolution.ts';
 import {
@@ -18,7 +18,7 @@ import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.
 import { checkCommonJs } from './commonjs.ts';
 import { checkBuiltin } from './deprecated.ts';
 import { checkDuplicates } from './duplicates.ts';
-import type { Asked, ImportCheck, ImportRule } from './import-check.ts';
+import type { ImportSite, ImportCheck, ImportRule } from './import-check.ts';
 import { checkNames } from './names.ts';
 import { checkAbsolute, checkCase, checkExtension } from './specifiers.ts';
 import { nothingInstalled } from './unresolved-package.ts';
@@ -41,55 +41,55 @@ export const detector = graphDetector({ name: 'import', version: '1', rules: IMP
 
 export function importFindings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]> {
   const ambient = ambientNames(graph);
-  const state = JSON.stringify([graph.surroundings, options, ambient]);
-  return checks.of(graph, () => new Check(graph, options, ambient), state).run();
+  const state = JSON.stringify([graph.environmentRevision, options, ambient]);
+  return checks.of(graph, () => new ImportChecker(graph, options, ambient), state).run();
 }
 
-const checks = new Kept<ModuleGraph, Check>(new WeakMap());
+const checks = new Memo<ModuleGraph, ImportChecker>(new WeakMap());
 
 interface ModuleResult {
   readonly findings: readonly Finding[];
-  /** An import was not judged because nothing is installed where it would be. */
-  readonly leftOut: boolean;
+  /** An import was not checked because no packages are installed. */
+  readonly hasUnchecked: boolean;
 }
 
-/** Lives as long as the graph's surroundings and the options stay as they are; modules are checked when they changed. */
-class Check implements ImportCheck {
+/** Lives until the graph's environment revision or the options change; a changed module is checked again. */
+class ImportChecker implements ImportCheck {
   readonly graph: ModuleGraph;
-  readonly environment: Environment;
-  readonly generated: IgnoredPaths;
+  readonly toolchain: Toolchain;
+  readonly gitIgnored: IgnoredPaths;
   readonly isIgnored: (file: string) => boolean;
   readonly #severities: RuleSeverities<ImportRule>;
-  readonly #results = new Kept<Module, ModuleResult>();
+  readonly #results = new Memo<Module, ModuleResult>();
   readonly #dedupes: boolean;
-  readonly #isVouchedFor: (specifier: string) => boolean;
+  readonly #isListedAsKnown: (specifier: string) => boolean;
   readonly #ambient: readonly RegExp[];
-  #covered: ReadonlySet<Module> = new Set();
+  #typescriptModules: ReadonlySet<Module> = new Set();
 
-  // Of the module that is being checked.
+  // State of the module that is being checked.
   #findings = new Findings();
-  #leftOut = false;
+  #hasUnchecked = false;
 
   constructor(graph: ModuleGraph, options: DetectorOptions, ambient: readonly string[]) {
     this.graph = graph;
-    this.environment = new Environment(graph);
-    this.generated = new IgnoredPaths(graph.root);
+    this.toolchain = new Toolchain(graph);
+    this.gitIgnored = new IgnoredPaths(graph.root);
     this.isIgnored = ignoredFiles(options);
     this.#severities = severitiesOf(options, IMPORT_RULES);
     this.#dedupes = options['dedupeWithTypescript'] !== false;
     const known = stringsOf(options['known']) ?? [];
-    this.#isVouchedFor = known.length === 0 ? () => false : picomatch(known, { dot: true });
+    this.#isListedAsKnown = known.length === 0 ? () => false : picomatch(known, { dot: true });
     this.#ambient = ambient.map(ambientPattern);
   }
 
   run(): ReadonlyMap<string, readonly Finding[]> {
-    if (this.#dedupes) this.#covered = typescriptProgram(this.graph);
+    if (this.#dedupes) this.#typescriptModules = typescriptProgram(this.graph);
     const byFile = new Map<string, readonly Finding[]>();
     let leftOut = false;
     for (const module of this.graph.modules.values()) {
-      const result = this.#results.of(module, this.#module, this.isCovered(module));
+      const result = this.#results.of(module, this.#module, this.isCheckedByTypescript(module));
       if (result.findings.length > 0) byFile.set(module.file, result.findings);
-      leftOut ||= result.leftOut;
+      leftOut ||= result.hasUnchecked;
     }
     const note = leftOut && this.isOn('unresolved-package') ? nothingInstalled(this.graph) : undefined;
     if (note) byFile.set(note.file, [note.finding]);
@@ -97,16 +97,16 @@ class Check implements ImportCheck {
   }
 
   isKnown(specifier: string): boolean {
-    return this.#isVouchedFor(specifier) || this.#ambient.some((pattern) => pattern.test(specifier));
+    return this.#isListedAsKnown(specifier) || this.#ambient.some((pattern) => pattern.test(specifier));
   }
 
-  isCovered(module: Module): boolean {
-    return this.#covered.has(module);
+  isCheckedByTypescript(module: Module): boolean {
+    return this.#typescriptModules.has(module);
   }
 
-  /** TypeScript resolves every form but a plain `require` in a TypeScript file. */
-  isReported({ module, request: { kind, names } }: Asked): boolean {
-    return this.isCovered(module) && (kind !== 'require' || names.some(({ imported }) => imported === '*'));
+  /** TypeScript resolves every form of import except a plain `require` in a TypeScript file. */
+  isReportedByTypescript({ module, request: { kind, names } }: ImportSite): boolean {
+    return this.isCheckedByTypescript(module) && (kind !== 'require' || names.some(({ imported }) => imported === '*'));
   }
 
   isOn(rule: ImportRule): boolean {
@@ -117,14 +117,14 @@ class Check implements ImportCheck {
     this.#findings.add(file, this.#severities[rule], { rule, ...finding });
   }
 
-  leaveOut(): void {
-    this.#leftOut = true;
+  noteUnchecked(): void {
+    this.#hasUnchecked = true;
   }
 
   readonly #module = (module: Module): ModuleResult => {
     if (this.isIgnored(module.file)) return NOTHING;
     this.#findings = new Findings();
-    this.#leftOut = false;
+    this.#hasUnchecked = false;
     module.record.requests.forEach((request, index) => {
       const resolution = module.resolutions[index];
       if (resolution && request.kind !== 'reference') this.#resolution({ module, request, index }, resolution);
@@ -132,10 +132,10 @@ class Check implements ImportCheck {
     checkDuplicates(this, module);
     checkCommonJs(this, module);
     const findings = this.#findings.byFile.get(module.file) ?? [];
-    return findings.length === 0 && !this.#leftOut ? NOTHING : { findings, leftOut: this.#leftOut };
+    return findings.length === 0 && !this.#hasUnchecked ? NOTHING : { findings, hasUnchecked: this.#hasUnchecked };
   };
 
-  #resolution(asked: Asked, resolution: Resolution): void {
+  #resolution(asked: ImportSite, resolution: Resolution): void {
     if (resolution.kind === 'missing') checkMissing(this, asked, resolution);
     else if (resolution.kind === 'builtin') checkBuiltin(this, asked, resolution.name);
     else if (resolution.kind === 'file' && resolution.wrongCase) checkCase(this, asked, resolution.file);
@@ -147,7 +147,7 @@ class Check implements ImportCheck {
   }
 }
 
-const NOTHING: ModuleResult = { findings: [], leftOut: false };
+const NOTHING: ModuleResult = { findings: [], hasUnchecked: false };
 
 function ambientPattern(name: string): RegExp {
   const parts = name.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));

@@ -1,15 +1,15 @@
-/** Names that a module asks another one for, against what that exports. */
+/** Imported names that the target module does not export. */
 import { exportedName, exportedNames } from '../../graph/exports.ts';
 import type { Module } from '../../graph/index.ts';
 import { isDeclarationFile, isTypeScriptFile, rangeIn, type ImportedName } from '../../graph/record.ts';
 import { nearest } from '../../graph/spelling.ts';
 import { usesOf } from '../../graph/uses-of.ts';
 import type { Fix, Range, RelatedPlace } from '../../protocol/detector-protocol.ts';
-import type { Asked, ImportCheck } from './import-check.ts';
+import type { ImportSite, ImportCheck } from './import-check.ts';
 
-export function checkNames(check: ImportCheck, { module, request, index }: Asked): void {
+export function checkNames(check: ImportCheck, { module, request, index }: ImportSite): void {
   const target = module.targets[index];
-  if (!target || check.isCovered(module) || !check.isOn('missing-export')) return;
+  if (!target || check.isCheckedByTypescript(module) || !check.isOn('missing-export')) return;
   if (request.kind !== 'import' && request.kind !== 'export') return;
   if (check.isIgnored(target.file) || hasDeclarations(check, target)) return;
   for (const name of request.names) {
@@ -34,25 +34,25 @@ function checkName(check: ImportCheck, module: Module, name: ImportedName, targe
   });
 }
 
-/** What it is called here stays. */
+/** Keeps the local name. */
 function nameFix(range: Range, { imported, local }: ImportedName, meant: string): Fix {
   const newText = imported === local ? `${meant} as ${local}` : meant;
   return { title: `Import '${meant}'`, kind: 'suggestion', edits: [{ range, newText }] };
 }
 
-/** The default of CommonJS is the whole of it. Declarations may describe such a module, TypeScript may be compiled to one. */
-function mayBeCommonJs({ environment }: ImportCheck, module: Module, target: Module): boolean {
+/** The default import of a CommonJS module is the whole module. A declaration or TypeScript file may stand for one. */
+function mayBeCommonJs({ toolchain }: ImportCheck, module: Module, target: Module): boolean {
   if (isDeclarationFile(target.file)) return true;
-  return isTypeScriptFile(target.file) && /\.m[jt]s$/.test(module.file) && !environment.isNativeEsm(target);
+  return isTypeScriptFile(target.file) && /\.m[jt]s$/.test(module.file) && !toolchain.isNativeEsm(target);
 }
 
-/** Names asked of a namespace: `ns.name`. */
+/** Members read from a namespace import: `ns.name`. */
 function checkMembers(check: ImportCheck, module: Module, namespace: string, target: Module): void {
-  if (target.record.isOpen || isDeclarationFile(target.file)) return;
-  const said = new Set<string>();
+  if (target.record.hasUnknownExports || isDeclarationFile(target.file)) return;
+  const reported = new Set<string>();
   for (const { member, start, end } of usesOf(check.graph, module)?.values.get(namespace) ?? []) {
-    if (member === undefined || said.has(member) || exportedName(target, member).kind !== 'absent') continue;
-    said.add(member);
+    if (member === undefined || reported.has(member) || exportedName(target, member).kind !== 'absent') continue;
+    reported.add(member);
     const meant = nearest(member, exportedNames(target) ?? []);
     check.report(module, 'missing-export', {
       message: `${target.file} has no export '${member}', so '${namespace}.${member}' is undefined.${questionOf(meant)}`,
@@ -62,7 +62,7 @@ function checkMembers(check: ImportCheck, module: Module, namespace: string, tar
   }
 }
 
-/** A declaration file beside a script says what it exports. */
+/** A declaration file beside a script declares its exports. */
 function hasDeclarations({ graph }: ImportCheck, { file }: Module): boolean {
   return /\.[cm]?jsx?$/.test(file) && graph.files.has(file.replace(/\.([cm]?)jsx?$/, '.d.$1ts'));
 }
@@ -72,5 +72,5 @@ function questionOf(meant: string | undefined): string {
 }
 
 function placeOf({ file, record }: Module): RelatedPlace {
-  return { file, range: rangeIn(record, 0, 0), message: 'the module asked' };
+  return { file, range: rangeIn(record, 0, 0), message: 'the imported module' };
 }

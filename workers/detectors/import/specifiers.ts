@@ -1,18 +1,18 @@
-/** Specifiers that lead somewhere here and now, but not everywhere or not in Node. */
+/** Specifiers that resolve here, but not on other machines or not in Node.js. */
 import path from 'node:path';
 import type { Module } from '../../graph/index.ts';
 import { specifierRange } from '../../graph/record.ts';
 import { isRelative } from '../../graph/resolution.ts';
 import { specifierFix } from '../../graph/rules.ts';
-import type { Asked, ImportCheck } from './import-check.ts';
+import type { ImportSite, ImportCheck } from './import-check.ts';
 
-/** @param file which it finds where case does not matter */
-export function checkCase(check: ImportCheck, asked: Asked, file: string): void {
-  if (check.isReported(asked)) return;
+/** @param file the file that a case-insensitive file system finds */
+export function checkCase(check: ImportCheck, asked: ImportSite, file: string): void {
+  if (check.isReportedByTypescript(asked)) return;
   const { module, request } = asked;
   const corrected = spelledAs(module, request.specifier, file);
   check.report(module, 'case-mismatch', {
-    message: `'${request.specifier}' differs in case from ${file}: it fails wherever file names are case-sensitive.`,
+    message: `'${request.specifier}' differs from ${file} in case, so it fails on case-sensitive file systems. Write it as the file is named.`,
     range: specifierRange(module.record, request),
     ...(corrected === undefined
       ? {}
@@ -20,19 +20,19 @@ export function checkCase(check: ImportCheck, asked: Asked, file: string): void 
   });
 }
 
-/** Node takes what an ECMAScript module asks for by the letter. @param file which bundlers find */
-export function checkExtension(check: ImportCheck, { module, request }: Asked, file: string): void {
+/** Node.js does not complete specifiers in ECMAScript modules. @param file the file that bundlers find */
+export function checkExtension(check: ImportCheck, { module, request }: ImportSite, file: string): void {
   const { specifier, kind, typeOnly } = request;
   if (!check.isOn('missing-extension-esm') || typeOnly || kind === 'require') return;
-  if (!/\.m?js$/.test(module.file) || specifier.includes('?') || check.isCovered(module)) return;
+  if (!/\.m?js$/.test(module.file) || specifier.includes('?') || check.isCheckedByTypescript(module)) return;
   const base = path.posix.join(path.posix.dirname(module.file), specifier);
   if (base === file || /\.(?:[cm]?[jt]sx?|json|node|wasm)$/.test(specifier)) return;
-  if (!check.environment.isNativeEsm(module)) return;
+  if (!check.toolchain.isNativeEsm(module)) return;
   const tail = file.startsWith(base) ? file.slice(base.length) : undefined;
   const corrected =
     tail === undefined ? undefined : `${specifier.replace(/\/$/, '')}${tail.replace(/^(?=[^./])/, '/')}`;
   check.report(module, 'missing-extension-esm', {
-    message: `Node does not complete '${specifier}' in an ECMAScript module. Write ${corrected === undefined ? 'the file name in full' : `'${corrected}'`}.`,
+    message: `Node.js does not complete '${specifier}' in an ECMAScript module. Write ${corrected === undefined ? 'the full file name' : `'${corrected}'`}.`,
     range: specifierRange(module.record, request),
     ...(corrected === undefined
       ? {}
@@ -40,8 +40,8 @@ export function checkExtension(check: ImportCheck, { module, request }: Asked, f
   });
 }
 
-/** @param file absent: it lies outside of the root */
-export function checkAbsolute(check: ImportCheck, { module, request }: Asked, file?: string): void {
+/** @param file absent: it is outside the root */
+export function checkAbsolute(check: ImportCheck, { module, request }: ImportSite, file?: string): void {
   const relative = file === undefined ? undefined : relativeTo(module, file);
   check.report(module, 'absolute-path', {
     message: `'${request.specifier}' exists on this machine only. Use a relative path or an alias.`,
@@ -52,7 +52,7 @@ export function checkAbsolute(check: ImportCheck, { module, request }: Asked, fi
   });
 }
 
-/** The specifier with the letters of the real path. */
+/** The specifier in the case of the real path. */
 function spelledAs(module: Module, specifier: string, file: string): string | undefined {
   if (!isRelative(specifier)) return undefined;
   const base = path.posix.join(path.posix.dirname(module.file), specifier);

@@ -1,6 +1,6 @@
-/** Packages that are not there, or do not give what is asked of them; and the note where nothing is installed at all. */
+/** Packages that are missing or do not export a subpath, and the note if no packages are installed at all. */
 import path from 'node:path';
-import { PROVIDED_BY_HOSTS } from '../../graph/environment.ts';
+import { PROVIDED_BY_HOSTS } from '../../graph/toolchain.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { declares } from '../../graph/installed.ts';
 import { isRecord } from '../../graph/manifests.ts';
@@ -8,35 +8,39 @@ import { specifierRange } from '../../graph/record.ts';
 import type { Missing } from '../../graph/resolution.ts';
 import type { Finding } from '../../protocol/detector-protocol.ts';
 import { guardedRequests } from './guarded.ts';
-import type { Asked, ImportCheck } from './import-check.ts';
+import type { ImportSite, ImportCheck } from './import-check.ts';
 
-export function reportPackage(check: ImportCheck, asked: Asked, { package: name = '', why }: Missing): void {
+export function reportPackage(check: ImportCheck, asked: ImportSite, { package: name = '', why }: Missing): void {
   const { module, request, index } = asked;
-  const { graph, environment } = check;
+  const { graph, toolchain } = check;
   const { specifier } = request;
-  if (!isPackageName(name) || PROVIDED_BY_HOSTS.has(name) || environment.isConfiguredAlias(specifier)) return;
-  // What is declared and not there is for the package detector to say, once.
+  if (!isPackageName(name) || PROVIDED_BY_HOSTS.has(name) || toolchain.isConfiguredAlias(specifier)) return;
+  // The package detector reports packages that are declared but not installed.
   if (why === 'package' && (!isAnythingInstalled(check, module.file) || isDeclared(graph, module.file, name))) return;
-  // TypeScript's own folders stand in for the path of a bare name.
+  // With baseUrl a bare name may be a folder.
   if (graph.projects.projectOf(module.file)?.options.baseUrl !== undefined && isFolder(graph, name)) return;
   if (guardedRequests(graph, module).has(index)) return;
   check.report(module, 'unresolved-package', {
     message:
       why === 'subpath'
-        ? `Package '${name}' is installed but has no '${specifier.slice(name.length + 1)}'. Correct the path, or install the version that has it.`
+        ? `Package '${name}' is installed but has no '${specifier.slice(name.length + 1)}'. Correct the path, or install a version that has it.`
         : `Package '${name}' is neither installed nor declared. Install it, or correct the name.`,
     range: specifierRange(module.record, request),
   });
 }
 
-export function reportBlocked(check: ImportCheck, { module, request }: Asked, { package: name = '' }: Missing): void {
+export function reportBlocked(
+  check: ImportCheck,
+  { module, request }: ImportSite,
+  { package: name = '' }: Missing,
+): void {
   check.report(module, 'exports-blocked', {
-    message: `'${request.specifier}' is not exported by package '${name}'. Import one of the paths its "exports" lists.`,
+    message: `'${request.specifier}' is not exported by package '${name}'. Import a path that its "exports" field lists.`,
     range: specifierRange(module.record, request),
   });
 }
 
-/** Nothing installed at all: once, and at the place that says what should be. */
+/** Reported once, on the root manifest, if no packages are installed. */
 export function nothingInstalled(graph: ModuleGraph): { readonly file: string; readonly finding: Finding } | undefined {
   const root = graph.manifests.all.get('');
   const declaresSomething = ['dependencies', 'devDependencies'].some((field) => isRecord(root?.data[field]));
@@ -45,7 +49,7 @@ export function nothingInstalled(graph: ModuleGraph): { readonly file: string; r
     rule: 'unresolved-package',
     severity: 'info',
     message:
-      'Nothing is installed here, so imports of packages are not checked. Run the install of your package manager.',
+      'No packages are installed, so imports of packages are not checked. Install the dependencies (for instance npm install).',
     range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } },
   };
   return { file: root.file, finding };
@@ -53,11 +57,11 @@ export function nothingInstalled(graph: ModuleGraph): { readonly file: string; r
 
 function isAnythingInstalled(check: ImportCheck, file: string): boolean {
   const installed = check.graph.hasInstalledPackages(path.posix.dirname(file));
-  if (!installed) check.leaveOut();
+  if (!installed) check.noteUnchecked();
   return installed;
 }
 
-/** By the file's own package or by the root. */
+/** Whether the file's package or the root declares it. */
 function isDeclared({ manifests }: ModuleGraph, file: string, name: string): boolean {
   return [manifests.packageOf(file), manifests.all.get('')].some((manifest) => manifest && declares(manifest, name));
 }
@@ -67,7 +71,7 @@ function isFolder({ files }: ModuleGraph, name: string): boolean {
   return false;
 }
 
-/** Names no registry takes are some tool's aliases: `@/x`, `~/x`, `$lib`. */
+/** Names that are invalid in a registry are aliases of some tool: `@/x`, `~/x`, `$lib`. */
 function isPackageName(name: string): boolean {
   return /^(@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-][a-z0-9-._~]*$/i.test(name);
 }

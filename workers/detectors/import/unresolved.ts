@@ -1,4 +1,4 @@
-/** Specifiers that lead nowhere: what may explain them, and files that do not exist. */
+/** Specifiers that cannot be resolved, unless something explains them. */
 import path from 'node:path';
 import type { Module } from '../../graph/index.ts';
 import { isTypeScriptFile, specifierRange } from '../../graph/record.ts';
@@ -7,46 +7,46 @@ import { specifierFix } from '../../graph/rules.ts';
 import { nearest } from '../../graph/spelling.ts';
 import type { Fix } from '../../protocol/detector-protocol.ts';
 import { guardedRequests } from './guarded.ts';
-import type { Asked, ImportCheck } from './import-check.ts';
+import type { ImportSite, ImportCheck } from './import-check.ts';
 import { reportBlocked, reportPackage } from './unresolved-package.ts';
 
-export function checkMissing(check: ImportCheck, asked: Asked, missing: Missing): void {
+export function checkMissing(check: ImportCheck, asked: ImportSite, missing: Missing): void {
   const { module, request } = asked;
-  if (check.isReported(asked) || check.isKnown(request.specifier) || isFlow(check, module)) return;
+  if (check.isReportedByTypescript(asked) || check.isKnown(request.specifier) || isFlow(check, module)) return;
   if (missing.why === 'output') return;
   if (missing.why === 'package' || missing.why === 'subpath') reportPackage(check, asked, missing);
   else if (missing.why === 'exports') reportBlocked(check, asked, missing);
   else reportFile(check, asked, missing);
 }
 
-/** Flow finds modules in ways of its own: by bare names, and by declarations elsewhere. */
+/** Flow has its own resolution, with bare names and separate declarations. */
 function isFlow({ graph }: ImportCheck, { file }: Module): boolean {
   return !isTypeScriptFile(file) && /^[^'"`]*@(?:flow|providesModule)\b/.test(graph.textOf(file)?.slice(0, 1000) ?? '');
 }
 
-function reportFile(check: ImportCheck, asked: Asked, missing: Missing): void {
+function reportFile(check: ImportCheck, asked: ImportSite, missing: Missing): void {
   const { module, request, index } = asked;
   const { specifier } = request;
-  if (missing.via === 'absolute' || isForBundlers(specifier) || isMade(check, asked, missing)) return;
-  if (missing.why === 'imports' && check.environment.isConfiguredAlias(specifier)) return;
+  if (missing.via === 'absolute' || isForBundlers(specifier) || mayBeGenerated(check, asked, missing)) return;
+  if (missing.why === 'imports' && check.toolchain.isConfiguredAlias(specifier)) return;
   if (guardedRequests(check.graph, module).has(index)) return;
   const fixes = missing.via === 'relative' ? spellingFixes(check, asked) : [];
-  const wayOut = fixes[0] ? `${fixes[0].title}?` : 'Create it, or correct the path.';
+  const advice = fixes[0] ? `${fixes[0].title}?` : 'Create the file, or correct the path.';
   check.report(module, 'unresolved', {
-    message: `Cannot resolve '${specifier}': ${reasonOf(missing)}. ${wayOut}`,
+    message: `Cannot resolve '${specifier}': ${reasonOf(missing)}. ${advice}`,
     range: specifierRange(module.record, request),
     ...(fixes.length === 0 ? {} : { fixes }),
   });
 }
 
 function reasonOf({ via, why }: Missing): string {
-  if (via === 'paths') return '"paths" of the tsconfig speaks for it, but no such file exists';
+  if (via === 'paths') return 'it matches "paths" in the tsconfig, but no such file exists';
   if (why === 'imports') return 'no entry in "imports" of package.json matches it';
   if (via === 'imports') return 'its target in "imports" of package.json does not exist';
-  return `no such file, with any known extension or as a folder's index`;
+  return 'no such file, with any known extension or as the index of a folder';
 }
 
-/** A stylesheet or picture is the bundler's to find, and so is what a query asks for. */
+/** Bundlers resolve stylesheets, images and specifiers with a query. */
 function isForBundlers(specifier: string): boolean {
   const bare = withoutQuery(specifier);
   return (bare !== specifier && !specifier.startsWith('#')) || ASSET.test(bare);
@@ -55,8 +55,8 @@ function isForBundlers(specifier: string): boolean {
 const ASSET =
   /\.(css|s[ac]ss|less|styl|svg|png|jpe?g|gif|webp|ico|woff2?|ttf|eot|mp[34]|webm|wav|pdf|md|mdx|html|txt|ya?ml|graphql|gql|wasm|node|glsl|csv)$/i;
 
-/** Something makes the file. */
-function isMade(check: ImportCheck, { module, request: { specifier } }: Asked, { via }: Missing): boolean {
+/** A build may generate the file. */
+function mayBeGenerated(check: ImportCheck, { module, request: { specifier } }: ImportSite, { via }: Missing): boolean {
   const project = check.graph.projects.projectOf(module.file);
   const bases =
     via === 'paths' ? (project?.pathsOf(specifier) ?? []) : via === 'relative' ? [baseOf(module, specifier)] : [];
@@ -65,15 +65,18 @@ function isMade(check: ImportCheck, { module, request: { specifier } }: Asked, {
 
 const COMPLETIONS = ['', '.ts', '.tsx', '.js', '.json', '.d.ts', '/index.ts', '/index.js'];
 
-/** Git ignores the very file, or its folder: something makes it. A pattern for all files of its kind tells nothing. */
-function isGenerated({ generated }: ImportCheck, base: string, ending: string): boolean {
+/**
+ * Git ignores this very file or its folder, so a build generates it. A pattern for all files of its kind proves
+ * nothing.
+ */
+function isGenerated({ gitIgnored: generated }: ImportCheck, base: string, ending: string): boolean {
   if (!generated.has(base + ending)) return false;
   const another = path.posix.join(path.posix.dirname(base), 'another-file');
   return generated.has(another) || !generated.has(another + path.posix.extname(base) + ending);
 }
 
-/** The name in the same folder that was probably meant. */
-function spellingFixes({ graph }: ImportCheck, { module, request }: Asked): readonly Fix[] {
+/** Suggests the most similar name in the same folder. */
+function spellingFixes({ graph }: ImportCheck, { module, request }: ImportSite): readonly Fix[] {
   const { specifier } = request;
   const base = baseOf(module, specifier);
   const directory = path.posix.dirname(base);
@@ -93,7 +96,7 @@ function spellingFixes({ graph }: ImportCheck, { module, request }: Asked): read
   return [specifierFix(module, request, corrected, 'suggestion', `Import '${corrected}'`)];
 }
 
-/** Where a relative specifier leads, from the root. */
+/** The path of a relative specifier from the root. */
 function baseOf({ file }: Module, specifier: string): string {
   return path.posix.join(path.posix.dirname(file), withoutQuery(specifier));
 }

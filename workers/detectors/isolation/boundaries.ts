@@ -1,17 +1,17 @@
-/** Boundaries a team has drawn itself: in Bulkhead's options, or for another tool. Pure, nothing is executed. */
+/** The boundaries of a team: from Bulkhead's options, or from the configuration of another tool. Executes nothing. */
 import picomatch from 'picomatch';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
 import type { DetectorOptions } from '../../protocol/detector-protocol.ts';
-import type { Boundary, Drawn, Verdict } from './boundary.ts';
+import type { Boundary, BoundarySet, Violation } from './boundary.ts';
 import { cruiserBoundaries } from './dependency-cruiser/index.ts';
 import { elementBoundaries } from './elements/index.ts';
 import { lintConfig } from './lint-config.ts';
 import { nxBoundaries } from './nx.ts';
 
 /** Option `boundaries`; then dependency-cruiser's, eslint-plugin-boundaries' and Nx' rules. */
-export function boundariesOf(graph: ModuleGraph, options: DetectorOptions): readonly Drawn[] {
+export function boundariesOf(graph: ModuleGraph, options: DetectorOptions): readonly BoundarySet[] {
   const own = Array.isArray(options['boundaries']) ? options['boundaries'].flatMap(ownBoundary) : [];
   const config = lintConfig(graph);
   return [
@@ -21,13 +21,15 @@ export function boundariesOf(graph: ModuleGraph, options: DetectorOptions): read
   ];
 }
 
-/** `from` and what it may (`allow`) or may not (`disallow`) import; globs of files. Its own files are always allowed. */
+/**
+ * `from` and what it may (`allow`) or may not (`disallow`) import; globs of files. Its own files are always allowed.
+ */
 function ownBoundary(value: unknown, index: number): readonly Boundary[] {
   if (!isRecord(value)) return [];
   const [from, allow, disallow] = [value['from'], value['allow'], value['disallow']].map(globs);
   if (!from || (!allow && !disallow)) return [];
   const { name, message } = value;
-  const verdict: Verdict = {
+  const violation: Violation = {
     name: typeof name === 'string' ? name : `boundary ${String(index + 1)}`,
     ...(typeof message === 'string' ? { message } : {}),
   };
@@ -36,7 +38,7 @@ function ownBoundary(value: unknown, index: number): readonly Boundary[] {
     ({ from: source, to: target, request }) => {
       if (target === undefined || (request.typeOnly && !countsTypes) || !from(source)) return undefined;
       const isForbidden = (disallow?.(target) ?? false) || (allow !== undefined && !allow(target) && !from(target));
-      return isForbidden ? verdict : undefined;
+      return isForbidden ? violation : undefined;
     },
   ];
 }

@@ -1,47 +1,47 @@
-/** What a boundary is, whoever has drawn it. */
+/** The types of boundaries, whichever tool they come from. */
 import type { ModuleRequest } from '../../graph/record.ts';
 import type { Resolution } from '../../graph/resolution.ts';
 import type { Severity } from '../../protocol/detector-protocol.ts';
 
-/** An import, and what it turned out to lead to. */
+/** An import and what it resolves to. */
 export interface Crossing {
   readonly from: string;
-  /** A file of the root; undefined: it leads elsewhere, as {@link resolution} says. */
+  /** A file of the root; undefined: see {@link resolution}. */
   readonly to: string | undefined;
   readonly request: ModuleRequest;
   readonly resolution: Resolution;
 }
 
-export interface Verdict {
-  /** Of the boundary, for the message. */
+export interface Violation {
+  /** The name of the boundary, for the message. */
   readonly name: string;
   readonly message?: string;
-  /** What its own tool says; absent: what the rule's setting says. */
+  /** The severity in the tool's configuration; absent: that of the rule. */
   readonly severity?: Severity;
 }
 
-/** Says whether an import crosses what it must not. */
-export type Boundary = (crossing: Crossing) => Verdict | undefined;
+/** Checks whether an import crosses the boundary. */
+export type Boundary = (crossing: Crossing) => Violation | undefined;
 
-/** Of a file as a whole, whatever it imports: that nobody needs it, for instance. */
-export interface FileVerdict extends Verdict {
+/** A violation of a whole file, not of an import: nobody imports it, for instance. */
+export interface FileViolation extends Violation {
   readonly file: string;
-  /** What is wrong, without the file's name. */
+  /** What is wrong; the message puts the file name before it. */
   readonly what: string;
 }
 
-/** What a configuration of a team says, as far as it is understood. */
-export interface Drawn {
+/** The boundaries of one configuration, as far as Bulkhead understands it. */
+export interface BoundarySet {
   readonly boundaries: readonly Boundary[];
-  /** Asked anew after every change: they speak of the whole graph. */
-  readonly ofFiles?: () => readonly FileVerdict[];
-  /** What is left alone, and why: the team believes that it holds. */
-  readonly notes?: readonly Note[];
+  /** Recomputed after every change, because they depend on the whole graph. */
+  readonly fileViolations?: () => readonly FileViolation[];
+  /** Rules that are not enforced; reported, because the team relies on them. */
+  readonly unsupported?: readonly UnsupportedRule[];
 }
 
-export interface Note {
+export interface UnsupportedRule {
   /** The configuration. */
   readonly file: string;
-  /** What of it is not read, with the reason: `no-cycle (circular)`. */
+  /** The rule, with the reason in parentheses: `no-cycle (circular)`. */
   readonly what: string;
 }

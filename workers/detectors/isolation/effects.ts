@@ -1,4 +1,4 @@
-/** Statements at the top of a module that do something rather than define it. The tree is built once per record. */
+/** Top-level statements with side effects. Builds the syntax tree once per record. */
 import type { Node } from 'oxc-parser';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import { parseTree, recordHash, type ModuleRecord } from '../../graph/record.ts';
@@ -20,7 +20,7 @@ export function effectsOnLoad(graph: ModuleGraph, { file, record }: Module): rea
 
 const memo = new WeakMap<ModuleRecord, readonly Effect[]>();
 
-/** A call or an assignment to something that is not this module's `exports`. */
+/** A call, or an assignment to a member of a global object. */
 function isEffect(statement: Node): boolean {
   if (statement.type !== 'ExpressionStatement' || typeof statement.directive === 'string') return false;
   let { expression } = statement;

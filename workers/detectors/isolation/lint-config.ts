@@ -1,4 +1,4 @@
-/** What the root's ESLint configuration says about a rule, read without running it: options and settings by file. */
+/** The root's ESLint configuration, read without running it: options of a rule and settings by file. */
 import path from 'node:path';
 import picomatch from 'picomatch';
 import type { ModuleGraph } from '../../graph/index.ts';
@@ -13,9 +13,9 @@ export interface LintConfig {
   readonly file: string;
   /** Of all parts that apply to a file; one object for all files that the same parts apply to. */
   settingsFor(file: string): Part;
-  /** Options of a rule for a file; undefined: off, absent, or not known. The last part that speaks wins. */
+  /** Options of a rule for a file; undefined: off, absent or unknown. The last part with the rule wins. */
   optionsFor(rule: LintRule, file: string): LintOptions | undefined;
-  /** Every part that speaks of one of these names. */
+  /** Every part that configures a rule with one of these names. */
   rule(...names: readonly string[]): LintRule;
 }
 
@@ -29,13 +29,13 @@ export type LintRule = readonly LintEntry[];
 
 interface LintEntry {
   readonly name: string;
-  /** Undefined: it says the severity only, and leaves the options as they are. */
+  /** Undefined: it changes the severity only. */
   readonly options: unknown;
   readonly isOn: boolean;
-  /** Only running the configuration would tell all of it. */
+  /** Part of it is only known after running the configuration. */
   readonly isComputed: boolean;
   readonly severity: Severity;
-  /** Of all parts, wherever they apply: what a note may be about. */
+  /** The settings of all parts, whichever files they apply to. */
   readonly settings: Part;
   appliesTo(file: string): boolean;
 }
@@ -45,7 +45,7 @@ const FILES = [
   ...['.eslintrc.cjs', '.eslintrc.js', '.eslintrc.json', '.eslintrc'],
 ];
 
-/** Undefined: there is none at the root, or nothing of it can be known. */
+/** Undefined: there is none at the root, or nothing in it can be read without running it. */
 export function lintConfig(graph: ModuleGraph): LintConfig | undefined {
   const file = FILES.find((name) => graph.files.has(name));
   const content = file === undefined ? graph.manifests.all.get('')?.data['eslintConfig'] : staticConfig(graph, file);
@@ -119,7 +119,7 @@ function filesOf(part: Part): (file: string) => boolean {
   return (file) => (files?.(file) ?? true) && !without.some((excluded) => excluded?.(file) ?? false);
 }
 
-/** Legacy patterns without a slash speak of names. */
+/** Legacy patterns without a slash match file names. */
 function matcher(patterns: readonly string[]): (file: string) => boolean {
   const whole = picomatch([...patterns], { dot: true });
   const names = patterns.filter((pattern) => !pattern.includes('/'));

@@ -1,17 +1,17 @@
-/** Couplings by number: of modules, and of folders for reports. After R. C. Martin. Pure functions over the edges. */
+/** Coupling metrics of modules, and of folders for reports, after R. C. Martin. Pure functions over the edges. */
 import { edgesOf, type GraphEdges } from '../../graph/edges.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
 
 export interface Coupling {
-  /** Afferent: how many depend on it. */
+  /** Afferent coupling: how many modules depend on it. */
   readonly ca: number;
-  /** Efferent: on how many it depends. */
+  /** Efferent coupling: on how many modules it depends. */
   readonly ce: number;
-  /** Ce / (Ca + Ce): 0 is what everyone leans on, 1 what nobody does; 0 when there is neither. */
+  /** Ce / (Ca + Ce), from 0 (stable) to 1 (unstable); 0 if there are no dependencies at all. */
   readonly instability: number;
 }
 
-/** By node number of {@link edgesOf}; every module counts once however often it is imported, types included. */
+/** By node number of {@link edgesOf}. A module counts once however often it is imported; type imports count. */
 export function moduleCouplings(graph: ModuleGraph): readonly Coupling[] {
   const { incoming, outgoing } = couplingCounts(graph);
   return Array.from(outgoing, (ce, number) => couplingOf(incoming[number] ?? 0, ce));
@@ -24,7 +24,7 @@ export interface CouplingCounts {
   readonly outgoing: Int32Array;
 }
 
-/** The same as numbers; valid until asked again. */
+/** The same counts as arrays, valid until the next call. */
 export function couplingCounts(graph: ModuleGraph): CouplingCounts {
   const edges = edgesOf(graph);
   let counts = memo.get(graph);
@@ -46,7 +46,7 @@ export function couplingCounts(graph: ModuleGraph): CouplingCounts {
 }
 
 interface Counting extends CouplingCounts {
-  /** The lists of successors that are in the numbers. */
+  /** The successors that the counts include, by node number. */
   readonly counted: (readonly number[])[];
 }
 

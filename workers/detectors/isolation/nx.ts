@@ -1,9 +1,12 @@
-/** Boundaries between the projects of an Nx workspace: their tags, and the constraints of `@nx/enforce-module-boundaries`. */
+/**
+ * Boundaries between the projects of an Nx workspace: their tags, and the constraints of
+ * `@nx/enforce-module-boundaries`.
+ */
 import path from 'node:path';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { directoryOf, isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
-import type { Boundary, Drawn, Verdict } from './boundary.ts';
+import type { Boundary, BoundarySet, Violation } from './boundary.ts';
 import type { LintConfig } from './lint-config.ts';
 import { staticConfig } from './static-config.ts';
 
@@ -15,7 +18,7 @@ interface Project {
 
 const RULES = ['@nx/enforce-module-boundaries', '@nrwl/nx/enforce-module-boundaries'] as const;
 
-export function nxBoundaries(graph: ModuleGraph, config: LintConfig): Drawn {
+export function nxBoundaries(graph: ModuleGraph, config: LintConfig): BoundarySet {
   const rule = config.rule(...RULES);
   if (rule.length === 0) return { boundaries: [] };
   const projects = projectsOf(graph);
@@ -34,28 +37,28 @@ export function nxBoundaries(graph: ModuleGraph, config: LintConfig): Drawn {
     const { depConstraints, allow } = found?.options ?? {};
     if (!found || !Array.isArray(depConstraints) || depConstraints.length === 0) return undefined;
     if ((stringsOf(allow) ?? []).some((pattern) => isAllowed(pattern, specifier))) return undefined;
-    const constraints = depConstraints.filter(isRecord).filter((constraint) => speaksOf(constraint, source));
-    const verdict = target ? judge(constraints, source, target) : judgePackage(constraints, specifier);
-    return verdict && { ...verdict, severity: found.severity };
+    const constraints = depConstraints.filter(isRecord).filter((constraint) => appliesTo(constraint, source));
+    const violation = target ? violationOf(constraints, source, target) : packageViolationOf(constraints, specifier);
+    return violation && { ...violation, severity: found.severity };
   };
-  const notes = rule
+  const unsupported = rule
     .filter(({ isComputed }) => isComputed)
     .map(({ name }) => ({ file: config.file, what: `${name} (a computed value)` }));
-  return { boundaries: [boundary], notes };
+  return { boundaries: [boundary], unsupported };
 }
 
 type Constraint = Readonly<Record<string, unknown>>;
 
-function speaksOf({ sourceTag, allSourceTags }: Constraint, source: Project): boolean {
+function appliesTo({ sourceTag, allSourceTags }: Constraint, source: Project): boolean {
   const all = stringsOf(allSourceTags);
   return all ? all.every((tag) => hasTag(source, tag)) : typeof sourceTag === 'string' && hasTag(source, sourceTag);
 }
 
-function judge(constraints: readonly Constraint[], source: Project, target: Project): Verdict | undefined {
+function violationOf(constraints: readonly Constraint[], source: Project, target: Project): Violation | undefined {
   if (constraints.length === 0) {
     return {
       name: 'Nx',
-      message: `No constraint speaks of the tags of ${source.name}, so it may depend on no project.`,
+      message: `No constraint matches the tags of ${source.name}, so it may not depend on any project.`,
     };
   }
   for (const constraint of constraints) {
@@ -71,8 +74,8 @@ function judge(constraints: readonly Constraint[], source: Project, target: Proj
   return undefined;
 }
 
-/** Packages are free unless a constraint names those that are banned, or those that alone are allowed. */
-function judgePackage(constraints: readonly Constraint[], specifier: string): Verdict | undefined {
+/** Packages are allowed unless a constraint bans them or allows only others. */
+function packageViolationOf(constraints: readonly Constraint[], specifier: string): Violation | undefined {
   for (const constraint of constraints) {
     const [banned, allowed] = ['bannedExternalImports', 'allowedExternalImports'].map((field) => stringsOf(constraint[field])); // prettier-ignore
     const matches = (pattern: string): boolean => isWildcardMatch(specifier, pattern);
@@ -90,7 +93,7 @@ function quoted(tags: readonly string[]): string {
   return tags.map((tag) => `'${tag}'`).join(', ');
 }
 
-/** `*` is every project, `/…/` an expression, `scope:*` a pattern. */
+/** `*` matches every project; `/…/` is a regular expression, `scope:*` a pattern. */
 function hasTag({ tags }: Project, wanted: string): boolean {
   if (wanted === '*') return true;
   if (wanted.length > 1 && wanted.startsWith('/') && wanted.endsWith('/')) {
@@ -100,12 +103,12 @@ function hasTag({ tags }: Project, wanted: string): boolean {
   return wanted.includes('*') ? tags.some((tag) => isWildcardMatch(tag, wanted)) : tags.includes(wanted);
 }
 
-/** Stars are any text, also between slashes; everything else is an expression. */
+/** A star matches any text, slashes included; everything else is a regular expression. */
 function isWildcardMatch(text: string, pattern: string): boolean {
   return expressionOf(`^(?:${pattern.split(/\.\*|\*+/).join('.*')})$`)?.test(text) ?? false;
 }
 
-/** Of the specifiers in `allow`: what lies below a path, or an expression. */
+/** An entry of `allow`: everything below a path, or a regular expression. */
 function isAllowed(pattern: string, specifier: string): boolean {
   if (pattern.endsWith('/**')) return specifier.startsWith(pattern.slice(0, -2));
   if (pattern.endsWith('/*')) {
@@ -125,7 +128,7 @@ function expressionOf(source: string): RegExp | undefined {
   }
 }
 
-/** By directory. A package.json makes a project as a project.json does; what both say is added up. */
+/** By directory. Both project.json and package.json define a project; their tags add up. */
 function projectsOf(graph: ModuleGraph): ReadonlyMap<string, Project> {
   const projects = new Map<string, Project>();
   const add = (directory: string, name: unknown, tags: readonly string[]): void => {

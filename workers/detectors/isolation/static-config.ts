@@ -1,6 +1,6 @@
 /**
- * What a configuration file says, as far as its text tells: nothing of the workspace is executed. JSON is read as it is;
- * of a script what it exports, if that is written out in literals and constants. Pure over the graph.
+ * Reads a configuration file without executing it. JSON is parsed; of a script, the exported value is read if it
+ * consists of literals and constants. Pure over the graph.
  */
 import { parse as parseJson, type ParseError } from 'jsonc-parser';
 import type { Expression, Node, Program } from 'oxc-parser';
@@ -8,7 +8,7 @@ import type { ModuleGraph } from '../../graph/index.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { isModuleFile, parseTree } from '../../graph/record.ts';
 
-/** Stands where only running the file would tell. */
+/** The value of whatever is only known after running the file. */
 export const UNKNOWN: unique symbol = Symbol('unknown');
 
 /** Undefined: there is no such file, or it cannot be read. Parts may be {@link UNKNOWN}. */
@@ -24,7 +24,7 @@ export function staticConfig(graph: ModuleGraph, file: string): unknown {
   return errors.length > 0 ? undefined : value;
 }
 
-/** Whether nothing in a value is {@link UNKNOWN}: a rule that is known in part would say what its author did not. */
+/** Whether a value has no {@link UNKNOWN} part: a rule that is known in part must not be enforced. */
 export function isKnown(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isKnown);
   return isRecord(value) ? Object.values(value).every(isKnown) : value !== UNKNOWN;
@@ -61,7 +61,7 @@ function valueOf(node: Node, constants: ReadonlyMap<string, Expression>, open: R
           return [value.cooked, ...(expression ? [inner(expression)] : [])];
         }),
       );
-    // Long texts are often written in pieces.
+    // Long strings are often concatenated.
     case 'BinaryExpression':
       return node.operator === '+' ? joined([inner(node.left), inner(node.right)]) : UNKNOWN;
     case 'ArrayExpression':

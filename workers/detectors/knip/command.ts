@@ -1,27 +1,27 @@
-/** Runs the workspace's own knip once, in a process that never outlives the question, and takes what it prints. */
+/** Runs the workspace's own knip once in a child process and reads its report. The process ends with the check. */
 import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
-import type { Knip } from '../../graph/knip.ts';
+import type { KnipInstallation } from '../../graph/knip-installation.ts';
 import { isReport, type KnipReport } from './report.ts';
 
 export interface KnipOutput {
   readonly report: KnipReport;
-  /** What it said of files that it could not load: the report is of the rest. Empty: all is well. */
-  readonly complaints: string;
+  /** Its error output about files that it could not load; the report does not cover them. Empty: no errors. */
+  readonly errors: string;
 }
 
-/** It gave no answer; the message says why and what it said itself. */
-export class KnipFailed extends Error {}
+/** knip gave no report; the message says why and quotes its output. */
+export class KnipError extends Error {}
 
-/** More than any report: a workspace with a hundred thousand findings prints a third of it. */
+/** Larger than any report: a hundred thousand findings need a third of it. */
 const OUTPUT_LIMIT = 64 * 1024 * 1024;
 
-/** What it said last is enough to know what went wrong. */
-const LAST_WORDS = 2000;
-const COMPLAINTS_LIMIT = 64 * 1024;
+/** The end of the error output is enough to see what went wrong. */
+const ERROR_TAIL = 2000;
+const ERRORS_LIMIT = 64 * 1024;
 
 export async function runKnip(
-  { command, version }: Knip,
+  { command, version }: KnipInstallation,
   root: string,
   timeoutMs: number,
   signal: AbortSignal,
@@ -32,7 +32,11 @@ export async function runKnip(
   let size = 0;
   let errors = '';
   const timer = setTimeout(() => {
-    limits.abort(new KnipFailed(`knip ${version} gave no answer within ${String(timeoutMs / 1000)} s and was ended.`));
+    limits.abort(
+      new KnipError(
+        `knip ${version} did not finish within ${String(timeoutMs / 1000)} s and was stopped. Raise bulkhead.knip.timeout.`,
+      ),
+    );
   }, timeoutMs);
   try {
     const code = await new Promise<string>((resolve, reject) => {
@@ -47,11 +51,11 @@ export async function runKnip(
       knip.stdout.on('data', (chunk: Buffer) => {
         size += chunk.length;
         if (size <= OUTPUT_LIMIT) output.push(chunk);
-        else limits.abort(new KnipFailed(`knip ${version} printed more than ${String(OUTPUT_LIMIT / 1024 / 1024)} MB and was ended.`)); // prettier-ignore
+        else limits.abort(new KnipError(`knip ${version} printed more than ${String(OUTPUT_LIMIT / 1024 / 1024)} MB and was stopped.`)); // prettier-ignore
       });
-      knip.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-COMPLAINTS_LIMIT)));
+      knip.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-ERRORS_LIMIT)));
       knip.once('error', reject);
-      // Something that it started may hold its pipes for longer than it lives.
+      // A process that knip started may keep its pipes open after knip has ended.
       knip.once('exit', (exitCode, killer) => {
         const how = exitCode === 0 ? '' : (killer ?? `exit code ${String(exitCode)}`);
         const closed = setTimeout(() => {
@@ -68,20 +72,20 @@ export async function runKnip(
     limits.signal.throwIfAborted();
     const text = Buffer.concat(output).toString('utf8');
     const report = reportIn(text);
-    if (report) return { report, complaints: code === '' ? '' : stripVTControlCharacters(errors.trim()) };
+    if (report) return { report, errors: code === '' ? '' : stripVTControlCharacters(errors.trim()) };
     const reason = code === '' ? 'printed no report' : `failed (${code})`;
-    const said = stripVTControlCharacters((errors.trim() || text).slice(-LAST_WORDS).trim());
-    throw new KnipFailed(`knip ${version} ${reason}${said === '' ? '.' : `: ${said}`}`);
+    const printed = stripVTControlCharacters((errors.trim() || text).slice(-ERROR_TAIL).trim());
+    throw new KnipError(`knip ${version} ${reason}${printed === '' ? '.' : `: ${printed}`}`);
   } catch (error) {
     signal.throwIfAborted();
     limits.signal.throwIfAborted();
-    throw error instanceof KnipFailed ? error : new KnipFailed(`knip ${version} could not be run: ${String(error)}`);
+    throw error instanceof KnipError ? error : new KnipError(`knip ${version} could not be run: ${String(error)}`);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** The last line that is one: configurations are code, and code may print. */
+/** The last line that is a report: configurations are code, which may print too. */
 function reportIn(output: string): KnipReport | undefined {
   for (const line of output.split('\n').reverse()) {
     if (!line.startsWith('{')) continue;
@@ -89,7 +93,7 @@ function reportIn(output: string): KnipReport | undefined {
       const value: unknown = JSON.parse(line);
       if (isReport(value)) return value;
     } catch {
-      // Not ours.
+      // Output of something else.
     }
   }
   return undefined;

@@ -1,13 +1,13 @@
-/** Turns knip's answers into findings at the place that each speaks of. Pure; lives as long as a check. */
+/** Converts knip's issues to findings with a range. Pure. */
 import { findNodeAtLocation, parseTree } from 'jsonc-parser';
 import { lineTableOf, rangeAt } from '../../graph/lines.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import type { DetectorOptions, Finding, Range, Severity } from '../../protocol/detector-protocol.ts';
-import type { KnipAnswer, KnipPlace } from './report.ts';
+import type { KnipIssue, KnipPosition } from './report.ts';
 
-/** By file, sorted; files outside of the root are left to who has them open. */
+/** Findings by file, sorted. */
 export function findingsOf(
-  answers: readonly KnipAnswer[],
+  answers: readonly KnipIssue[],
   options: DetectorOptions,
   textOf: (file: string) => string,
 ): ReadonlyMap<string, readonly Finding[]> {
@@ -24,7 +24,7 @@ export function findingsOf(
   return byFile;
 }
 
-function findingOf(answer: KnipAnswer, severity: Severity, text: string): Finding {
+function findingOf(answer: KnipIssue, severity: Severity, text: string): Finding {
   const { type, file, group = [] } = answer;
   const isUnused = UNUSED.has(type);
   return {
@@ -38,30 +38,32 @@ function findingOf(answer: KnipAnswer, severity: Severity, text: string): Findin
       ? {
           related: group
             .slice(1)
-            .flatMap(({ name, place }) => (place ? [{ file, range: placed(text, name, place), message: name }] : [])),
+            .flatMap(({ name, position }) =>
+              position ? [{ file, range: placed(text, name, position), message: name }] : [],
+            ),
         }
       : {}),
   };
 }
 
-/** In the words of whoever reads it once; knip's word for it is the rule. */
-function messageOf({ type, name, parent, group = [] }: KnipAnswer): string {
+/** A plain sentence; the rule is knip's own term. */
+function messageOf({ type, name, parent, group = [] }: KnipIssue): string {
   const whose = parent === undefined ? `'${name}'` : `'${parent}.${name}'`;
   switch (type) {
     case 'files':
-      return 'Nothing that knip knows as an entry reaches this file.';
+      return 'No entry file of knip reaches this file. Remove it, or add it to "entry" in the knip configuration.';
     case 'dependencies':
-      return `Nothing uses '${name}'.`;
+      return `Nothing uses the dependency '${name}'.`;
     case 'devDependencies':
       return `Nothing uses the devDependency '${name}'.`;
     case 'optionalPeerDependencies':
-      return `'${name}' is used, but declared only as an optional peer.`;
+      return `'${name}' is used, but declared only as an optional peer dependency.`;
     case 'unlisted':
       return `'${name}' is used here, but no package.json declares it.`;
     case 'binaries':
-      return `'${name}' is called, but no declared dependency brings it.`;
+      return `'${name}' is run, but no declared dependency provides it.`;
     case 'unresolved':
-      return `'${name}' leads to nothing.`;
+      return `Cannot resolve '${name}'.`;
     case 'exports':
     case 'nsExports':
       return `Nothing imports '${name}'.`;
@@ -73,13 +75,13 @@ function messageOf({ type, name, parent, group = [] }: KnipAnswer): string {
     case 'namespaceMembers':
       return `Nothing uses ${whose}.`;
     case 'duplicates':
-      return `${group.map((one) => `'${one.name}'`).join(', ')} are exports of the same thing.`;
+      return `${group.map((one) => `'${one.name}'`).join(', ')} export the same thing.`;
     case 'catalog':
-      return `No package takes '${name}' from the ${parent ?? 'default'} catalog.`;
+      return `No package uses '${name}' from the ${parent ?? 'default'} catalog.`;
     case 'catalogReferences':
-      return `'${name}' refers to an entry that the ${parent ?? 'default'} catalog does not have.`;
+      return `The ${parent ?? 'default'} catalog has no entry for '${name}'.`;
     case 'cycles':
-      return `These import each other: ${group.map((one) => one.name).join(' → ')}.`;
+      return `Import cycle: ${group.map((one) => one.name).join(' → ')}.`;
     default:
       return `${type}: ${whose}.`;
   }
@@ -92,20 +94,20 @@ const UNUSED: ReadonlySet<string> = new Set([
 
 const START: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 
-function rangeOf(answer: KnipAnswer, text: string): Range {
-  const { type, name, file, place } = answer;
+function rangeOf(answer: KnipIssue, text: string): Range {
+  const { type, name, file, position } = answer;
   if (type === 'files') return START;
   const inManifest = /(^|\/)package\.json$/.test(file) ? entryOf(answer, text) : undefined;
   if (inManifest) return inManifest;
-  if (place) return placed(text, name, place);
-  // Of an import knip 5 may not say where it is.
+  if (position) return placed(text, name, position);
+  // knip 5 may not tell the position of an import.
   const quoted = ["'", '"', '`'].map((quote) => text.indexOf(quote + name)).filter((at) => at >= 0);
   const at = quoted.length > 0 ? Math.min(...quoted) + 1 : text.indexOf(name);
   return at < 0 ? START : rangeAt(lineTableOf(text), at, at + name.length);
 }
 
-/** The line that declares a dependency, or the script that calls a program. */
-function entryOf({ type, name }: KnipAnswer, text: string): Range | undefined {
+/** The entry that declares a dependency, or the script that runs a program. */
+function entryOf({ type, name }: KnipIssue, text: string): Range | undefined {
   const tree = parseTree(text);
   if (!tree) return undefined;
   const range = (where: readonly string[]): Range | undefined => {
@@ -124,8 +126,8 @@ function entryOf({ type, name }: KnipAnswer, text: string): Range | undefined {
   return section === undefined ? undefined : range([section, name]);
 }
 
-/** From where knip points to the end of the name; knip may point at the white space or the quote before it. */
-function placed(text: string, name: string, { line, character, offset }: KnipPlace): Range {
+/** The range of the name; knip may point at the white space or the quote before it. */
+function placed(text: string, name: string, { line, character, offset }: KnipPosition): Range {
   const at = offset !== undefined && offset <= text.length ? offset : undefined;
   if (at === undefined) {
     const start = { line: Math.max(0, line), character: Math.max(0, character) };
@@ -138,7 +140,7 @@ function placed(text: string, name: string, { line, character, offset }: KnipPla
   return rangeAt(lineTableOf(text), start, start + Math.max(1, word?.length ?? 0));
 }
 
-/** Knip 5 points at where a statement begins, or at the end of the one before. */
+/** knip 5 points at the start of a statement, or at the end of the previous one. */
 function wordAt(text: string, at: number, name: string): number {
   const rest = text.slice(at, at + NEAR);
   const start = at + (/^[\s'"`]*/.exec(rest)?.[0].length ?? 0);
@@ -149,7 +151,7 @@ function wordAt(text: string, at: number, name: string): number {
 
 const NEAR = 300;
 
-/** Of the options, or a warning; undefined: off. */
+/** The severity in the options, `warning` by default; undefined: off. */
 function severityOf({ rules }: DetectorOptions, type: string): Severity | undefined {
   const chosen = isRecord(rules) && Object.hasOwn(rules, type) ? rules[type] : undefined;
   switch (chosen) {

@@ -1,12 +1,12 @@
 /**
- * The `knip` detector: what the workspace's own knip says under the workspace's own configuration. knip loads that
- * configuration and those of other tools, so it runs in trusted workspaces only, in a process of its own, once per state
- * of the disk. What it said last of each root lives as long as the process.
+ * The `knip` detector: the workspace's own knip with its own configuration. knip executes that configuration and those
+ * of other tools, so it runs only in trusted workspaces, in a child process, once per state of the disk. The outcome of
+ * the last run of each root lives as long as the process.
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckContext, Detector } from '../../protocol/detector.ts';
-import { knipOf, type Knip } from '../../graph/knip.ts';
+import { findKnip, type KnipInstallation } from '../../graph/knip-installation.ts';
 import type {
   CheckRequest,
   CheckResult,
@@ -15,22 +15,22 @@ import type {
   PlanResult,
   Unit,
 } from '../../protocol/detector-protocol.ts';
-import { KnipFailed, runKnip } from './command.ts';
+import { KnipError, runKnip } from './command.ts';
 import { findingsOf } from './findings.ts';
-import { answersOf, type KnipReport } from './report.ts';
+import { issuesOf, type KnipReport } from './report.ts';
 
 export const detector: Detector = { name: 'knip', version: '1', plan, check };
 
-/** By root; without problems: it answered, and of everything. */
+/** The problems of the last run by root; empty: it was complete. */
 const outcomes = new Map<string, readonly DetectorProblem[]>();
 
 const DEFAULT_TIMEOUT_SECONDS = 300;
 
-/** A sign of life at this distance, lest the silence of knip be taken for ours. */
-const SIGN_OF_LIFE_MS = 5000;
+/** Progress is reported at this interval, so that a slow knip is not taken for a hung worker. */
+const HEARTBEAT_MS = 5000;
 
 function plan({ root }: PlanRequest): Promise<PlanResult> {
-  const knip = knipOf(root);
+  const knip = findKnip(root);
   if (typeof knip === 'string') {
     const none = {
       status: 'not-applicable',
@@ -47,7 +47,7 @@ function plan({ root }: PlanRequest): Promise<PlanResult> {
     engine: `knip ${knip.version}`,
     units: [unit],
     problems: [],
-    // What is written in package.json is looked up before each run: its text changes for many other reasons.
+    // package.json is read before each run instead, because it changes for many other reasons.
     configFiles: knip.configFile === 'package.json' ? [] : [knip.configFile],
   });
 }
@@ -62,16 +62,16 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     ...more,
   });
   if (!unit) return result();
-  const standing = request.revalidate === true ? undefined : standingAnswer(request, unit);
-  if (standing) {
-    for (const problem of standing.problems) context.problem(problem);
-    return result({ coverage: { [unit.id]: standing.kept } });
+  const quick = request.revalidate === true ? undefined : answerWithoutRun(request, unit);
+  if (quick) {
+    for (const problem of quick.problems) context.problem(problem);
+    return result({ coverage: { [unit.id]: quick.coverage } });
   }
   context.begin(unit, unit.file);
-  const knip = knipOf(request.root);
-  const report = typeof knip === 'string' ? NOTHING : await askedFor(knip, request, context);
+  const knip = findKnip(request.root);
+  const report = typeof knip === 'string' ? EMPTY_REPORT : await reportOf(knip, request, context);
   if (!report) return result();
-  const findings = findingsOf(answersOf(report), request.options, await textsOf(request.root, report));
+  const findings = findingsOf(issuesOf(report), request.options, await textsOf(request.root, report));
   const files = [...findings.keys()];
   const first = request.first.filter((file) => findings.has(file));
   let issues = 0;
@@ -85,31 +85,31 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
   return result({ files: files.length, issues });
 }
 
-const NOTHING: KnipReport = { issues: [] };
+const EMPTY_REPORT: KnipReport = { issues: [] };
 
 /**
- * What need not be asked for now. knip sees saved files only and takes seconds: what was typed concerns it not at all,
- * and what was saved when everything is quiet, by the check that confirms.
+ * Answers a check after an edit without a run, because knip takes seconds and sees saved files only: unsaved edits
+ * change nothing, and saved ones wait for the check with `revalidate`.
  */
-function standingAnswer(
+function answerWithoutRun(
   { root, since, changed, overlays }: CheckRequest,
   { id }: Unit,
-): { readonly kept: 'unchanged' | 'affected'; readonly problems: readonly DetectorProblem[] } | undefined {
+): { readonly coverage: 'unchanged' | 'affected'; readonly problems: readonly DetectorProblem[] } | undefined {
   const unsaved = new Set(overlays.map(({ file }) => file));
   const isAsOnDisk = changed?.every((file) => unsaved.has(file)) === true;
   const outcome = outcomes.get(root);
-  if (outcome && outcome.length > 0) return isAsOnDisk ? { kept: 'unchanged', problems: outcome } : undefined;
+  if (outcome && outcome.length > 0) return isAsOnDisk ? { coverage: 'unchanged', problems: outcome } : undefined;
   if (since?.[id] === undefined) return undefined;
-  return { kept: isAsOnDisk && outcome ? 'unchanged' : 'affected', problems: [] };
+  return { coverage: isAsOnDisk && outcome ? 'unchanged' : 'affected', problems: [] };
 }
 
-/** @returns undefined: it gave no report. Whatever went wrong is told. */
-async function askedFor(
-  knip: Knip,
+/** Runs knip and reports its problems. @returns undefined: there is no report */
+async function reportOf(
+  knip: KnipInstallation,
   { root, options }: CheckRequest,
   context: CheckContext,
 ): Promise<KnipReport | undefined> {
-  const life = setInterval(() => context.progress(0, 1, 'knip'), SIGN_OF_LIFE_MS);
+  const life = setInterval(() => context.progress(0, 1, 'knip'), HEARTBEAT_MS);
   const { timeout } = options;
   const seconds = typeof timeout === 'number' && timeout > 0 ? timeout : DEFAULT_TIMEOUT_SECONDS;
   const tell = (problems: readonly DetectorProblem[]): void => {
@@ -117,12 +117,12 @@ async function askedFor(
     for (const problem of problems) context.problem(problem);
   };
   try {
-    const { report, complaints } = await runKnip(knip, root, seconds * 1000, context.signal);
-    tell(problemsIn(complaints, knip));
+    const { report, errors } = await runKnip(knip, root, seconds * 1000, context.signal);
+    tell(problemsIn(errors, knip));
     return report;
   } catch (error) {
-    if (!(error instanceof KnipFailed)) throw error;
-    const message = `${error.message} What it found before stays.`;
+    if (!(error instanceof KnipError)) throw error;
+    const message = `${error.message} Its earlier results stay.`;
     tell([{ code: 'TOOL_ERROR', message, file: knip.configFile, fatal: true }]);
     return undefined;
   } finally {
@@ -130,25 +130,25 @@ async function askedFor(
   }
 }
 
-/** Configurations of other tools that knip could not load, each with its reason: without them it knows fewer entries. */
-function problemsIn(complaints: string, { configFile, version }: Knip): readonly DetectorProblem[] {
-  if (complaints === '') return [];
-  const unloaded = [...complaints.matchAll(/Error loading (\S+) \((.*)\)$/gm)].map(
+/** One problem for each configuration that knip could not load: without it knip knows fewer entry files. */
+function problemsIn(errors: string, { configFile, version }: KnipInstallation): readonly DetectorProblem[] {
+  if (errors === '') return [];
+  const unloaded = [...errors.matchAll(/Error loading (\S+) \((.*)\)$/gm)].map(
     ([, file = '', reason = '']): DetectorProblem => ({
       code: 'CONFIG_ERROR',
-      message: `knip could not load this file, so what it says may be wrong: ${reason}`,
+      message: `knip could not load this file, so its results may be wrong: ${reason}`,
       file,
       fatal: true,
     }),
   );
   if (unloaded.length > 0) return unloaded;
-  return [{ code: 'TOOL_ERROR', message: `knip ${version} complained: ${complaints}`, file: configFile, fatal: true }];
+  return [{ code: 'TOOL_ERROR', message: `knip ${version} reported errors: ${errors}`, file: configFile, fatal: true }];
 }
 
-/** Of the files that a report speaks of; what cannot be read is empty. */
+/** The texts of the files in a report; empty for an unreadable file. */
 async function textsOf(root: string, report: KnipReport): Promise<(file: string) => string> {
   const texts = new Map<string, string>();
-  for (const { file, type } of answersOf(report)) {
+  for (const { file, type } of issuesOf(report)) {
     if (type === 'files' || texts.has(file)) continue;
     texts.set(file, await readFile(path.join(root, file), 'utf8').catch(() => ''));
   }

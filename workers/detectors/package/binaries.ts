@@ -1,18 +1,18 @@
-/** Programs that scripts of package.json call and that no declared dependency brings. */
+/** Programs that scripts in package.json run although no declared dependency provides them. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { dependenciesOf } from '../../graph/installed.ts';
 import { isRecord, type Manifest, type PackageJson } from '../../graph/manifests.ts';
 import type { PackageCheck } from './package-check.ts';
 
-/** Says something only where packages are installed: what a dependency brings is in its own package.json. */
+/** Checks only where packages are installed, because their own manifests list their programs. */
 export function checkBinaries(check: PackageCheck): void {
   if (!check.isOn('unlisted-binary')) return;
   const { graph } = check;
   for (const file of check.files) {
     const { scripts } = file.manifest.data;
     const { directory } = file.manifest;
-    if (check.isLeftToKnip(file.manifest)) continue;
+    if (check.isDelegatedToKnip(file.manifest)) continue;
     if (!isRecord(scripts) || !graph.hasInstalledPackages(directory)) continue;
     const provided = providedFor(check, file.manifest);
     if (!provided) continue;
@@ -21,10 +21,10 @@ export function checkBinaries(check: PackageCheck): void {
       for (const program of new Set(programsIn(script))) {
         if (provided.has(program) || OF_THE_SYSTEM.has(program)) continue;
         const how = isLinked(graph.root, directory, program)
-          ? 'It is there only because something else installs it.'
-          : 'It works only where it is installed by hand.';
+          ? 'It works only because another package installs it.'
+          : 'It works only where somebody installed it by hand.';
         check.report(file.manifest.file, 'unlisted-binary', {
-          message: `Script '${name}' calls '${program}', which no dependency of this package or of the root brings. ${how} Add its package to "devDependencies".`,
+          message: `Script '${name}' runs '${program}', which no dependency of this package or the root provides. ${how} Add its package to "devDependencies".`,
           range: file.place('scripts', name),
         });
       }
@@ -32,7 +32,7 @@ export function checkBinaries(check: PackageCheck): void {
   }
 }
 
-/** Programs of what the package and the manifests above it declare; undefined: something of it is not installed. */
+/** Programs of the declared dependencies of the package and of those above it; undefined: one is not installed. */
 function providedFor({ graph }: PackageCheck, manifest: Manifest): ReadonlySet<string> | undefined {
   const programs = new Set<string>();
   for (const [directory, above] of graph.manifests.all) {
@@ -50,7 +50,7 @@ function providedFor({ graph }: PackageCheck, manifest: Manifest): ReadonlySet<s
 }
 
 function programsOf({ bin, name = '', directories }: PackageJson): readonly string[] {
-  // Whatever is in such a folder becomes a program; that is rare enough not to look.
+  // Every file in this folder is a program; that is too rare to look.
   if (isRecord(directories) && directories['bin'] !== undefined) return [name.split('/').at(-1) ?? name];
   if (typeof bin === 'string') return [name.split('/').at(-1) ?? name];
   return isRecord(bin) ? Object.keys(bin) : [];
@@ -63,7 +63,7 @@ function isLinked(root: string, directory: string, program: string): boolean {
   }
 }
 
-/** The first word of each command, behind variables and what only sets them. Quoted text and substitutions are not read. */
+/** The first word of each command, after variables and wrappers such as `env`. Skips quoted text and substitutions. */
 export function programsIn(script: string): readonly string[] {
   const plain = script.replace(/\\"|"(?:[^"\\]|\\.)*"|'[^']*'|\$\([^)]*\)|`[^`]*`/g, '_');
   return plain.split(/&&|\|\||[;|&\n]/).flatMap((command) => {
@@ -78,7 +78,7 @@ export function programsIn(script: string): readonly string[] {
   });
 }
 
-/** Of shells, Node, and what developers have. */
+/** Programs of shells, of Node.js, and of usual developer machines. */
 const OF_THE_SYSTEM: ReadonlySet<string> = new Set(
   `alias apt awk base64 basename bash bg brew bun bunx bzip2 call cargo cat cd chmod chown clang cls cmake cmd code command
   copy corepack cp curl cut cygpath date dd del deno diff dirname docker dotnet du echo electron emcc end env eval exec exit

@@ -1,4 +1,4 @@
-/** What a package.json says about itself: names, versions, ranges, entries; and the lockfile beside it. */
+/** Checks of a package.json by itself: name, version, ranges, entries; and of the lockfile beside it. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import semver from 'semver';
@@ -16,20 +16,20 @@ export function checkFields(check: PackageCheck): void {
   const { manifests } = check.graph;
   for (const file of check.files) {
     const { manifest } = file;
-    // Data of tests may well be wrong.
+    // Test data may be invalid on purpose.
     const isMember = manifests.workspaceRoots.length > 0 && manifests.isMember(manifest);
     if (manifest.directory !== '' && !isMember && DATA_OF_TESTS.test(manifest.file)) continue;
     const { name, version } = manifest.data;
     const isNamed = name === undefined || isPackageName(name) || (manifest.data.private === true && isTolerated(check, manifest)); // prettier-ignore
     if (!isNamed) {
       check.report(manifest.file, 'invalid-field', {
-        message: `'${name}' cannot be the name of a package: lower case letters, digits and -._~, with one @scope/ at most.`,
+        message: `'${name}' is not a valid package name. Use lowercase letters, digits and -._~, with an optional @scope/.`,
         range: file.place('name'),
       });
     }
     if (version !== undefined && semver.valid(version) === null) {
       check.report(manifest.file, 'invalid-field', {
-        message: `'${version}' is not a semantic version like 1.2.3.`,
+        message: `'${version}' is not a semantic version. Write one like 1.2.3.`,
         range: file.place('version'),
       });
     }
@@ -47,7 +47,7 @@ function checkRanges(check: PackageCheck, file: ManifestFile): void {
     if (entries === undefined) continue;
     if (!isRecord(entries)) {
       check.report(manifest.file, 'invalid-field', {
-        message: `"${section}" must be an object of names and versions.`,
+        message: `"${section}" must be an object that maps package names to versions.`,
         range: file.place(section),
       });
       continue;
@@ -55,7 +55,7 @@ function checkRanges(check: PackageCheck, file: ManifestFile): void {
     for (const [name, range] of Object.entries(entries)) {
       if (typeof range === 'string' && rangeKindOf(range).kind !== 'invalid') continue;
       check.report(manifest.file, 'invalid-range', {
-        message: `'${typeof range === 'string' ? range : JSON.stringify(range)}' is no version range for '${name}'. Write one like ^1.2.3.`,
+        message: `'${typeof range === 'string' ? range : JSON.stringify(range)}' is not a valid version range for '${name}'. Write one like ^1.2.3.`,
         range: file.place(section, name),
       });
     }
@@ -66,18 +66,18 @@ function checkDuplicates(check: PackageCheck, file: ManifestFile): void {
   const { manifest } = file;
   for (const { path: where, key, range } of file.repeatedKeys()) {
     check.report(manifest.file, 'duplicate-dependency', {
-      message: `"${key}" stands twice in ${where.length === 0 ? 'this file' : `"${where.join('.')}"`}; the last one counts. Remove one.`,
+      message: `"${key}" appears twice in ${where.length === 0 ? 'this file' : `"${where.join('.')}"`}, and only the last one counts. Remove one.`,
       range,
     });
   }
   const dependencies = dependenciesOf(manifest);
   for (const { section, name } of dependencies) {
-    // Declared as a peer and installed for development is how it is done.
+    // A peer dependency is usually also a devDependency.
     if (section !== 'devDependencies' && section !== 'optionalDependencies') continue;
     const other = dependencies.find((one) => one.name === name && one.section === 'dependencies');
     if (!other) continue;
     check.report(manifest.file, 'duplicate-dependency', {
-      message: `'${name}' is in "dependencies" as well. Keep one of the two.`,
+      message: `'${name}' is also in "dependencies". Keep one of the two.`,
       range: file.place(section, name),
       fixes: [
         {
@@ -90,7 +90,7 @@ function checkDuplicates(check: PackageCheck, file: ManifestFile): void {
   }
 }
 
-/** Files a package points its users to. What a build makes, or has sources for, is there when it matters. */
+/** Entry files of a package. A build output, or a file with a source, is assumed to exist when needed. */
 export function checkEntries(check: PackageCheck): void {
   if (!check.isOn('missing-entry')) return;
   const { graph } = check;
@@ -107,14 +107,14 @@ export function checkEntries(check: PackageCheck): void {
       if (generated.has(base) || existsSync(path.join(graph.root, base)) || BUILD_FOLDER.test(target)) continue;
       if (graph.projects.sourcesOf(base).some((source) => index.complete(source, true) !== undefined)) continue;
       check.report(manifest.file, 'missing-entry', {
-        message: `"${where.join('.')}" points to ${target}, which does not exist and is not what a build makes.`,
+        message: `"${where.join('.')}" points to ${target}, which does not exist and which no build creates. Correct the path, or add the file.`,
         range: file.place(...where),
       });
     }
   }
 }
 
-/** A script that makes files may make any of them. */
+/** A package with a build script may create any of its entries. */
 function isBuilt(manifest: Manifest | undefined): boolean {
   const scripts = manifest?.data['scripts'];
   return (
@@ -141,7 +141,7 @@ function entriesOf(
   return found;
 }
 
-/** One lockfile at the top: none leaves versions to chance, two disagree. */
+/** Each workspace root should have exactly one lockfile. */
 export function checkLockfiles(check: PackageCheck): void {
   const { graph } = check;
   const tops = new Set(['', ...graph.manifests.workspaceRoots]);
@@ -160,12 +160,12 @@ export function checkLockfiles(check: PackageCheck): void {
       const names = present.map(({ name }) => name).join(' and ');
       report(
         'multiple-lockfiles',
-        `There are lockfiles of ${String(managers.size)} package managers: ${names}. Keep the one your team installs with.`,
+        `This package has lockfiles of ${String(managers.size)} package managers: ${names}. Keep the one of the package manager you use.`,
       );
     } else if (managers.size === 0 && directory === '' && hasDependencies(file) && !isLockedElsewhere(graph.root)) {
       report(
         'lockfile-missing',
-        'There is no lockfile, so every install may give other versions. Commit the one your package manager writes.',
+        'There is no lockfile, so each install may resolve to different versions. Commit the one your package manager creates.',
       );
     }
   }
@@ -175,7 +175,7 @@ function hasDependencies({ manifest }: ManifestFile): boolean {
   return dependenciesOf(manifest).some(({ section }) => section !== 'peerDependencies');
 }
 
-/** Above the root, as in a repository opened in part; or kept out of git on purpose. */
+/** A lockfile is above the root, within the same repository, or git ignores it on purpose. */
 function isLockedElsewhere(root: string): boolean {
   const ignored = new IgnoredPaths(root);
   if (LOCKFILES.some(({ name }) => ignored.has(name))) return true;
@@ -185,7 +185,7 @@ function isLockedElsewhere(root: string): boolean {
   }
 }
 
-/** What is never published needs a name that its package manager takes: npm wants one that is its own address. */
+/** The package manager accepts this name for a private package: npm wants one that needs no URL encoding. */
 function isTolerated({ lockfiles }: PackageCheck, { directory, data: { name = '' } }: Manifest): boolean {
   const managers = lockfiles.managersOf(directory);
   if (managers.size > 0 && !managers.has('npm')) return true;

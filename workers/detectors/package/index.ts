@@ -1,7 +1,7 @@
-/** The `package` detector: whether package.json says what the code uses, and what is installed. Without a network. */
+/** The `package` detector: compares package.json with the code and the installed packages. Uses no network. */
 import type { ModuleGraph } from '../../graph/index.ts';
-import { Kept } from '../../graph/kept.ts';
-import { knipOf, type Knip } from '../../graph/knip.ts';
+import { Memo } from '../../graph/memo.ts';
+import { findKnip, type KnipInstallation } from '../../graph/knip-installation.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import { Findings, graphDetector, ignoredFiles, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
@@ -43,31 +43,31 @@ export const detector = graphDetector({
 });
 
 export function packageFindings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]> {
-  const state = JSON.stringify([graph.surroundings, options]);
-  return checks.of(graph, () => new Check(graph, options), state).run();
+  const state = JSON.stringify([graph.environmentRevision, options]);
+  return checks.of(graph, () => new PackageChecker(graph, options), state).run();
 }
 
-const checks = new Kept<ModuleGraph, Check>(new WeakMap());
+const checks = new Memo<ModuleGraph, PackageChecker>(new WeakMap());
 
-/** Lives as long as the graph's surroundings and the options stay as they are. */
-class Check implements PackageCheck {
+/** Lives until the graph's environment revision or the options change. */
+class PackageChecker implements PackageCheck {
   readonly graph: ModuleGraph;
   readonly options: DetectorOptions;
   readonly files: readonly ManifestFile[];
   readonly lockfiles: Lockfiles;
   readonly isIgnored: (file: string) => boolean;
-  readonly #knip: Knip | undefined;
+  readonly #knip: KnipInstallation | undefined;
   readonly #severities: RuleSeverities<PackageRule>;
   readonly #broken: readonly ManifestFile[];
   readonly #usage: UsageCheck;
-  readonly #standing = new Kept<Check, ReadonlyMap<string, readonly Finding[]>>();
+  readonly #manifestFindings = new Memo<PackageChecker, ReadonlyMap<string, readonly Finding[]>>();
   #findings = new Findings();
 
   constructor(graph: ModuleGraph, options: DetectorOptions) {
     this.graph = graph;
     this.options = options;
     this.#severities = severitiesOf(options, PACKAGE_RULES);
-    const knip = options['knip'] === 'off' ? undefined : knipOf(graph.root);
+    const knip = options['knip'] === 'off' ? undefined : findKnip(graph.root);
     this.#knip = typeof knip === 'string' ? undefined : knip;
     this.lockfiles = new Lockfiles(graph);
     this.isIgnored = ignoredFiles(options);
@@ -80,7 +80,7 @@ class Check implements PackageCheck {
   }
 
   run(): ReadonlyMap<string, readonly Finding[]> {
-    const byFile = new Map(this.#standing.of(this, () => this.collected(() => this.#manifests())));
+    const byFile = new Map(this.#manifestFindings.of(this, () => this.collect(() => this.#manifests())));
     for (const [file, findings] of this.#usage.findings()) byFile.set(file, [...(byFile.get(file) ?? []), ...findings]);
     return byFile;
   }
@@ -89,13 +89,13 @@ class Check implements PackageCheck {
     return this.#severities[rule] !== 'off';
   }
 
-  isLeftToKnip(manifest: Manifest): boolean {
+  isDelegatedToKnip(manifest: Manifest): boolean {
     const { manifests } = this.graph;
     const isOfWorkspace = manifests.workspaceRoots.length > 0 && manifests.isMember(manifest);
     return this.#knip !== undefined && (manifest.directory === '' || isOfWorkspace);
   }
 
-  get isCatalogLeftToKnip(): boolean {
+  get isCatalogDelegatedToKnip(): boolean {
     return this.#knip !== undefined && !this.#knip.version.startsWith('5.');
   }
 
@@ -109,7 +109,7 @@ class Check implements PackageCheck {
     this.#findings.add(file, weaker && severity === 'error' ? weaker : severity, { rule, ...finding });
   }
 
-  collected(work: () => void): ReadonlyMap<string, readonly Finding[]> {
+  collect(work: () => void): ReadonlyMap<string, readonly Finding[]> {
     const outer = this.#findings;
     const own = (this.#findings = new Findings());
     work();
@@ -117,12 +117,12 @@ class Check implements PackageCheck {
     return own.byFile;
   }
 
-  /** What does not depend on modules. */
+  /** Everything that does not depend on modules. */
   #manifests(): void {
     for (const broken of this.#broken) {
       this.report(broken.manifest.file, 'invalid-json', {
-        message: 'This is not a JSON object, so no tool can read it. Correct it here.',
-        range: broken.mistake,
+        message: 'This file is not a valid JSON object, so no tool can read it. Fix the syntax here.',
+        range: broken.syntaxErrorRange,
       });
     }
     checkFields(this);

@@ -1,4 +1,4 @@
-/** What is installed against what is declared: by the package.json files under node_modules, without running anything. */
+/** Compares installed and declared packages by their manifests in node_modules. Runs nothing. */
 import path from 'node:path';
 import semver from 'semver';
 import { dependenciesOf, realPath, type Dependency, type InstalledPackage } from '../../graph/installed.ts';
@@ -12,7 +12,7 @@ import { rangeKindOf } from './ranges.ts';
 export function checkInstallation(check: PackageCheck): void {
   const { graph } = check;
   checkNodeVersionFile(check);
-  // Plug'n'Play keeps packages in archives; what is in them is not compared.
+  // Plug'n'Play keeps packages in archives, which are not opened.
   const plugged = PlugAndPlay.of(graph.root);
   if (!plugged && graph.files.has('.pnp.loader.mjs')) return;
   const overridden = overridesOf(check);
@@ -29,7 +29,7 @@ export function checkInstallation(check: PackageCheck): void {
       if (found) checkInstalled(check, file, dependency, found, overridden);
       else if (dependency.section !== 'optionalDependencies') {
         check.report(file.manifest.file, 'not-installed', {
-          message: `'${dependency.name}' is declared but not installed. Run the install of your package manager.`,
+          message: `'${dependency.name}' is declared but not installed. Install the dependencies (for instance npm install).`,
           range: file.place(dependency.section, dependency.name),
         });
       }
@@ -54,7 +54,7 @@ function checkInstalled(
   if (isOutside)
     report(
       'installed-out-of-range',
-      `'${name}' is installed as ${version}, which ${range} does not allow. Run the install again.`,
+      `'${name}' is installed as ${version}, which does not satisfy ${range}. Install the dependencies again.`,
     );
   checkPeers(check, name, data, directory, overridden, report);
   const [own, theirs] = [file.manifest.data['engines'], data['engines']].map((engines) =>
@@ -68,7 +68,7 @@ function checkInstalled(
   ) {
     report(
       'engines-unsatisfied',
-      `'${name}' needs Node ${theirs}, but this package promises to run on ${own}. Raise "engines", or use another version.`,
+      `'${name}' needs Node ${theirs}, but this package supports ${own}. Raise "engines", or use another version of it.`,
     );
   }
 }
@@ -93,7 +93,7 @@ function checkPeers(
       graph.manifests.members.has(peer)
     )
       continue;
-    // pnpm puts it beside the place that its link leads to.
+    // pnpm installs peers beside the target of its symbolic link.
     const places = [directory, realPath(directory), graph.root];
     const found = places.map((place) => graph.installed.find(peer, place)).find((one) => one !== undefined);
     const version = found?.data.version;
@@ -101,15 +101,18 @@ function checkPeers(
       if (!isOptional)
         report(
           'peer-conflict',
-          `'${name}' needs its peer '${peer}' ${range}, which is not installed. Add it to this package.`,
+          `'${name}' needs the peer dependency '${peer}' ${range}, which is not installed. Add it to this package.`,
         );
     } else if (!satisfies(version, range)) {
-      report('peer-conflict', `'${name}' needs its peer '${peer}' ${range}, but ${version} is installed.`);
+      report(
+        'peer-conflict',
+        `'${name}' needs the peer dependency '${peer}' ${range}, but ${version} is installed. Align the versions.`,
+      );
     }
   }
 }
 
-/** `.nvmrc` and `.node-version` say which Node is used here; `engines` says which may be. */
+/** The Node.js version in `.nvmrc` or `.node-version` must satisfy `engines`. */
 function checkNodeVersionFile(check: PackageCheck): void {
   for (const file of check.files) {
     const { directory, data } = file.manifest;
@@ -125,7 +128,7 @@ function checkNodeVersionFile(check: PackageCheck): void {
       const meets = parts === 3 ? semver.satisfies(written, wanted) : semver.intersects(possible, wanted);
       if (meets) continue;
       check.report(file.manifest.file, 'engines-unsatisfied', {
-        message: `${name} chooses Node ${written}, which "engines" (${wanted}) does not allow.`,
+        message: `${name} selects Node ${written}, which does not satisfy "engines" (${wanted}). Change one of the two.`,
         range: file.place('engines', 'node'),
       });
     }
@@ -146,7 +149,7 @@ function overridesOf({ files, graph }: PackageCheck): ReadonlySet<string> {
   return names;
 }
 
-/** `a>b`, `**\/b` and `b@^1` speak of b. */
+/** `a>b`, `**\/b` and `b@^1` override b. */
 function lastName(key: string): string {
   const last = key.split('>').at(-1) ?? key;
   const scoped = /(@[^/@]+\/)?[^/@]+(?=@|$)/.exec(last.replace(/^\*\*\//, ''));
@@ -157,7 +160,7 @@ function satisfies(version: string, range: string): boolean {
   return semver.valid(version) === null || semver.satisfies(version, range, { includePrerelease: true });
 }
 
-/** Whether every Node the one allows is allowed by the other. Odd versions are left out: nobody stays on them. */
+/** Whether `theirs` allows every Node.js version that `own` allows. Ignores odd majors, which are short-lived. */
 function isWithin(own: string, theirs: string): boolean {
   try {
     return own

@@ -1,6 +1,6 @@
 /**
- * What lockfiles name, for where nothing is installed. They are searched, not parsed: a big one takes seconds to parse.
- * Lives as long as its check.
+ * Finds packages in lockfiles, for when nothing is installed. Searches the text, because parsing a large lockfile takes
+ * seconds. Lives as long as its check.
  */
 import path from 'node:path';
 import type { ModuleGraph } from '../../graph/index.ts';
@@ -40,7 +40,7 @@ export class Lockfiles {
     return texts.some((text) => pattern.test(text));
   }
 
-  /** Names that any package of the closest lockfiles wants as its peer. Yarn 1 does not write them down. */
+  /** Peer dependencies of all packages in the closest lockfiles. Yarn 1 does not record them. */
   peersOf(directory: string): ReadonlySet<string> {
     const key = this.#nearest(directory)
       .map(({ file }) => file)

@@ -1,4 +1,4 @@
-/** Places in the text of a package.json, and edits of it. Pure. */
+/** Ranges in the text of a package.json, and edits of it. Pure. */
 import { applyEdits, modify, parseTree, findNodeAtLocation, type Node, type ParseError } from 'jsonc-parser';
 import { dependenciesOf, type Dependency } from '../../graph/installed.ts';
 import { lineTableOf, rangeAt, type LineTable } from '../../graph/lines.ts';
@@ -22,8 +22,8 @@ export class ManifestFile {
     this.#tree = parseTree(manifest.text, this.#errors, { disallowComments: true });
   }
 
-  /** Where the text stops being JSON; the whole first line when it is JSON but no object. */
-  get mistake(): Range {
+  /** The first syntax error; the start of the file if it is valid JSON but not an object. */
+  get syntaxErrorRange(): Range {
     const [first] = this.#errors;
     return first ? this.#range(first.offset, first.offset + Math.max(1, first.length)) : this.start;
   }
@@ -32,7 +32,7 @@ export class ManifestFile {
     return this.#range(0, 0);
   }
 
-  /** Of the whole entry, key and value; of the closest part that exists when it does not. */
+  /** The range of an entry, key and value; if it does not exist, of its closest existing parent. */
   place(...path: readonly (string | number)[]): Range {
     for (let length = path.length; length > 0; length--) {
       const node = this.#tree && findNodeAtLocation(this.#tree, path.slice(0, length));
@@ -42,7 +42,7 @@ export class ManifestFile {
     return this.start;
   }
 
-  /** Keys that one object has twice: path of the object, and the later entry. */
+  /** Duplicate keys: the path of the object and the range of the later entry. */
   *repeatedKeys(): Generator<{ readonly path: readonly string[]; readonly key: string; readonly range: Range }> {
     const pending: { readonly node: Node; readonly path: readonly string[] }[] = this.#tree
       ? [{ node: this.#tree, path: [] }]
@@ -61,7 +61,7 @@ export class ManifestFile {
     }
   }
 
-  /** One edit that sets, or with `undefined` removes, an entry, written the way the file is indented. */
+  /** One edit that sets entries, or removes them with `undefined`, in the indentation of the file. */
   edit(changes: readonly { readonly path: readonly string[]; readonly value: string | undefined }[]): TextEdit {
     const { text, file } = this.manifest;
     const indent = /^([ \t]+)"/m.exec(text)?.[1] ?? '  ';

@@ -1,4 +1,4 @@
-/** What the checks of the `package` detector work on and report. */
+/** The context of the checks of the `package` detector. */
 import type { ModuleGraph } from '../../graph/index.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
@@ -28,14 +28,14 @@ export type PackageRule =
 export interface PackageCheck {
   readonly graph: ModuleGraph;
   readonly options: DetectorOptions;
-  /** Readable manifests that are not to be ignored. */
+  /** Valid manifests that the options do not exclude. */
   readonly files: readonly ManifestFile[];
   readonly lockfiles: Lockfiles;
   isIgnored(file: string): boolean;
-  /** The workspace's own knip answers for what this package does not use. */
-  isLeftToKnip(manifest: Manifest): boolean;
-  /** The same for entries of catalogs. */
-  readonly isCatalogLeftToKnip: boolean;
+  /** The workspace's own knip reports unused and unlisted dependencies of this package. */
+  isDelegatedToKnip(manifest: Manifest): boolean;
+  /** The workspace's own knip reports unused catalog entries. */
+  readonly isCatalogDelegatedToKnip: boolean;
   report(
     file: string,
     rule: PackageRule,
@@ -43,6 +43,6 @@ export interface PackageCheck {
     weaker?: 'warning',
   ): void;
   isOn(rule: PackageRule): boolean;
-  /** What is reported while this works, instead of where it would be reported. */
-  collected(work: () => void): ReadonlyMap<string, readonly Finding[]>;
+  /** Runs `work` and returns what it reports, instead of adding it to the result. */
+  collect(work: () => void): ReadonlyMap<string, readonly Finding[]>;
 }

@@ -1,4 +1,4 @@
-/** Who beside its own package.json may bring a package to a file: packages around it, and those that run it. */
+/** Other packages that may provide a dependency to a file: packages around its own, and packages that run it. */
 import path from 'node:path';
 import picomatch from 'picomatch';
 import { isRecord, type Manifest } from '../../graph/manifests.ts';
@@ -21,7 +21,7 @@ export class Providers {
     this.#files = files;
   }
 
-  /** Whether a package around this one declares it: Node looks there too. */
+  /** Whether a package around this one declares it; Node.js looks there too. */
   isDeclaredAbove(manifest: Manifest, name: string): boolean {
     let above = this.#above.get(manifest);
     if (!above) {
@@ -32,8 +32,8 @@ export class Providers {
   }
 
   /**
-   * Whether another package runs the file and declares the name, as an application does whose tests lie in a package of
-   * their own: `"test": "run --spec ../api-tests/*.spec.js"`.
+   * Whether another package that runs the file declares the name. Example: an application whose tests are a separate
+   * package, `"test": "run --spec ../api-tests/*.spec.js"`.
    */
   isDeclaredByHost(manifest: Manifest, file: string, name: string): boolean {
     let hosts = this.#hosts.get(manifest);
@@ -42,7 +42,7 @@ export class Providers {
   }
 }
 
-/** The folder of a package as a whole means its build or its installation, not that its files are run. */
+/** A script that names the whole folder of a package builds or installs it, and does not run its files. */
 function hostOf(file: ManifestFile, guest: Manifest): readonly Host[] {
   const { directory, data } = file.manifest;
   const { scripts } = data;

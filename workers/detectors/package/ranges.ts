@@ -1,8 +1,8 @@
-/** What may stand as the version of a dependency. Pure. */
+/** Classifies the version ranges of dependencies. Pure. */
 import semver from 'semver';
 
 export type RangeKind =
-  /** A semantic range, after an `npm:` alias too. */
+  /** A semantic version range, also after an `npm:` alias. */
   | { readonly kind: 'range'; readonly range: string }
   | { readonly kind: 'workspace' | 'catalog' | 'tag' | 'address' }
   | { readonly kind: 'invalid' };

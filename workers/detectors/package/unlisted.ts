@@ -1,6 +1,6 @@
-/** What a module uses against what its package.json declares, and where it declares it. */
+/** Used packages that package.json does not declare, or declares in the wrong section. */
 import path from 'node:path';
-import { PROVIDED_BY_HOSTS, type Environment } from '../../graph/environment.ts';
+import { PROVIDED_BY_HOSTS, type Toolchain } from '../../graph/toolchain.ts';
 import { dependenciesOf, typesPackageOf } from '../../graph/installed.ts';
 import { isRecord, type Manifest } from '../../graph/manifests.ts';
 import { specifierRange } from '../../graph/record.ts';
@@ -14,14 +14,14 @@ import type { PackageUse } from './usage.ts';
 
 /**
  * @param uses of one module
- * @param ambient names that `declare module` gives a meaning, up to their `*`
+ * @param ambient names in `declare module`, up to their `*`
  */
 export function checkUnlisted(
   check: PackageCheck,
   file: ManifestFile,
   uses: readonly PackageUse[],
   ambient: ReadonlySet<string>,
-  environment: Environment,
+  toolchain: Toolchain,
   providers: Providers,
 ): void {
   if (!check.isOn('unlisted-dependency') || uses.length === 0) return;
@@ -30,16 +30,17 @@ export function checkUnlisted(
   const bundled = new Set(
     ['bundledDependencies', 'bundleDependencies'].flatMap((field) => stringsOf(manifest.data[field]) ?? []),
   );
-  const said = new Set<string>();
+  const reported = new Set<string>();
   for (const use of uses) {
     const { name, module, request, resolution } = use;
     const types = typesPackageOf(name);
     if (resolution.kind === 'builtin' || resolution.kind === 'opaque' || name === manifest.data.name) continue;
     if (declared.has(name) || bundled.has(name) || PROVIDED_BY_HOSTS.has(name) || isReplaced(manifest, name)) continue;
-    // Types alone are declared of what the host provides (`vscode`); a package that is really there is another matter.
+    // For modules of the host, such as `vscode`, only the types are declared; an installed package must be declared
+    // itself.
     if (declared.has(types) && (!isInstalled(resolution) || use.isTypeOnly())) continue;
     if (request.kind === 'reference' || !isPackageName(name)) continue;
-    // A missing package is the import detector's to report, unless it cannot because nothing is installed.
+    // The import detector reports missing packages, unless no packages are installed.
     if (
       resolution.kind === 'missing' &&
       (resolution.why !== 'package' || graph.hasInstalledPackages(manifest.directory))
@@ -51,26 +52,28 @@ export function checkUnlisted(
       [request.specifier, name].some((one) => ambient.has(one) || isTopFolder(check, module.file, one))
     )
       continue;
-    if (environment.isConfiguredAlias(request.specifier) && resolution.kind === 'missing') continue;
+    if (toolchain.isConfiguredAlias(request.specifier) && resolution.kind === 'missing') continue;
     const isForDevelopment = !use.isProduction || use.isTypeOnly();
-    // What is installed around a package is there for tests and tools, and for types.
+    // Packages around this one may provide tools, test libraries and types.
     if (
-      (isForDevelopment || manifest.data.private === true || environment.isBundled(module.file)) &&
+      (isForDevelopment || manifest.data.private === true || toolchain.isBundled(module.file)) &&
       [name, types].some((one) => providers.isDeclaredAbove(manifest, one))
     )
       continue;
     if (isForDevelopment && providers.isDeclaredByHost(manifest, module.file, name)) continue;
     const isLocked = resolution.kind === 'missing' ? check.lockfiles.has(manifest.directory, name) : undefined;
     if (isLocked === false && isAliasShaped(check, manifest, name)) continue;
-    if (said.has(name) || isRedirected(check, manifest, name)) continue;
-    said.add(name);
+    if (reported.has(name) || isRedirected(check, manifest, name)) continue;
+    reported.add(name);
     // `aws-lambda` is another package than the one that has its types.
     const isThere = graph.installed.find(name, path.join(graph.root, manifest.directory)) !== undefined;
     const wanted = resolution.kind === 'package' && resolution.typesOnly && !isThere ? types : name;
     const range = rangeToAdd(check, manifest, wanted);
     const section = isForDevelopment ? 'devDependencies' : 'dependencies';
     const because =
-      isLocked === false ? 'nor does the lockfile have it' : 'it works only as long as something else installs it';
+      isLocked === false
+        ? 'and the lockfile does not contain it'
+        : 'so it works only as long as another package installs it';
     const fixes: readonly Fix[] =
       range === undefined
         ? []
@@ -85,7 +88,7 @@ export function checkUnlisted(
       module.file,
       'unlisted-dependency',
       {
-        message: `'${name}' is used here but ${manifest.file} does not declare it${isLocked === false ? ', ' : ': '}${because}. Add ${wanted === name ? 'it' : `'${wanted}'`} to "${section}".`,
+        message: `'${name}' is used here but ${manifest.file} does not declare it, ${because}. Add ${wanted === name ? 'it' : `'${wanted}'`} to "${section}".`,
         range: specifierRange(module.record, request),
         ...(fixes.length === 0 ? {} : { fixes }),
       },
@@ -98,14 +101,14 @@ function isInstalled(resolution: Resolution): boolean {
   return resolution.kind === 'package' && !resolution.typesOnly;
 }
 
-/** Names that no registry takes today, or of a scope that nothing else is installed from: a bundler's, more likely. */
+/** Probably an alias of a bundler: an invalid package name, or a scope that the lockfile does not contain. */
 function isAliasShaped({ lockfiles }: PackageCheck, { directory }: Manifest, name: string): boolean {
   if (name !== name.toLowerCase()) return true;
   const slash = name.indexOf('/');
   return slash > 0 && lockfiles.has(directory, name.slice(0, slash + 1)) === false;
 }
 
-/** A bundler's configuration beside the package.json says what the name means, a package of the workspace or not. */
+/** A tool configuration beside the package.json defines the name as an alias. */
 function isRedirected({ graph }: PackageCheck, { directory }: Manifest, name: string): boolean {
   for (const file of graph.files) {
     if (path.posix.dirname(file) !== (directory || '.') || !/\.config\.[cm]?[jt]s$/.test(file)) continue;
@@ -115,12 +118,12 @@ function isRedirected({ graph }: PackageCheck, { directory }: Manifest, name: st
   return false;
 }
 
-/** What bundlers for browsers put in its place. */
+/** The `browser` field replaces the package. */
 function isReplaced({ data: { browser } }: Manifest, name: string): boolean {
   return isRecord(browser) && Object.hasOwn(browser, name);
 }
 
-/** With `baseUrl` or a bundler's module folders a bare name may be a folder. */
+/** With `baseUrl` a bare name may be a folder. */
 function isTopFolder({ graph }: PackageCheck, file: string, name: string): boolean {
   const base = graph.projects.projectOf(file)?.options.baseUrl;
   if (base === undefined) return false;
@@ -128,7 +131,7 @@ function isTopFolder({ graph }: PackageCheck, file: string, name: string): boole
   return false;
 }
 
-/** The range others of the workspace use, or a caret on what is installed. */
+/** The range that other packages of the workspace use, or a caret range of the installed version. */
 function rangeToAdd({ graph, files }: PackageCheck, manifest: Manifest, name: string): string | undefined {
   if (graph.manifests.members.has(name)) {
     const usesProtocol = files.some((one) =>
@@ -144,16 +147,16 @@ function rangeToAdd({ graph, files }: PackageCheck, manifest: Manifest, name: st
   return version === undefined ? undefined : `^${version}`;
 }
 
-/** Uses of one module that users of its package could not follow: they do not get its devDependencies. */
+/** Production uses of devDependencies in one module: users of the package do not install these. */
 export function misplacedUses(
   check: PackageCheck,
   { manifest, declared }: ManifestFile,
   uses: readonly PackageUse[],
-  environment: Environment,
+  toolchain: Toolchain,
 ): readonly PackageUse[] {
   const isPublished =
     manifest.data.private !== true && manifest.data.name !== undefined && manifest.data.version !== undefined;
-  if (!check.isOn('misplaced-dependency') || !isPublished || environment.isBundled(joinedFile(manifest))) return [];
+  if (!check.isOn('misplaced-dependency') || !isPublished || toolchain.isBundled(joinedFile(manifest))) return [];
   return uses.filter(({ name, module, request, resolution, isProduction }) => {
     if (!isProduction || resolution.kind === 'builtin' || resolution.kind === 'opaque') return false;
     if (request.kind === 'reference') return false;
@@ -167,7 +170,7 @@ export function reportMisplaced(check: PackageCheck, file: ManifestFile, { name,
   const { manifest } = file;
   const range = file.declared.get(name)?.[0]?.range;
   check.report(manifest.file, 'misplaced-dependency', {
-    message: `'${name}' is a devDependency, but ${module.file} needs it at run time: users of this package will not have it. Move it to "dependencies".`,
+    message: `'${name}' is a devDependency, but ${module.file} needs it at run time, so users of this package will not have it. Move it to "dependencies".`,
     range: file.place('devDependencies', name),
     related: [{ file: module.file, range: specifierRange(module.record, request), message: 'used here' }],
     fixes: [
@@ -185,7 +188,7 @@ export function reportMisplaced(check: PackageCheck, file: ManifestFile, { name,
   });
 }
 
-/** Only what `files` names, or `src` and the entries, reaches users; without `files` anything may. */
+/** Whether a file is published: a source folder, an index file, or listed in `files`. */
 function isShipped({ directory, data }: Manifest, file: string): boolean {
   const inside = directory === '' ? file : file.slice(directory.length + 1);
   if (/^(src|lib|source|index\.)/.test(inside)) return true;

@@ -1,7 +1,7 @@
-/** What is declared and used by nothing that can be read. */
+/** Declared dependencies that nothing uses. */
 import path from 'node:path';
 import type { Dependency } from '../../graph/installed.ts';
-import { Kept } from '../../graph/kept.ts';
+import { Memo } from '../../graph/memo.ts';
 import { isRecord, type Manifest } from '../../graph/manifests.ts';
 import { isModuleFile } from '../../graph/record.ts';
 import type { PackageCheck } from './package-check.ts';
@@ -10,19 +10,19 @@ import type { ManifestFile } from './manifest-file.ts';
 /** Lives as long as its check. */
 export class UnusedCheck {
   readonly #check: PackageCheck;
-  readonly #mentions = new Kept<Manifest, string>();
+  readonly #mentions = new Memo<Manifest, string>();
 
   constructor(check: PackageCheck) {
     this.#check = check;
   }
 
-  /** Names a manifest declares that some module should use. */
+  /** Declared names that some module should use. */
   candidates({ manifest, declared }: ManifestFile): readonly string[] {
     const { graph } = this.#check;
     const check = this.#check;
-    if (check.isLeftToKnip(manifest)) return [];
+    if (check.isDelegatedToKnip(manifest)) return [];
     if (!check.isOn('unused-dependency') && !check.isOn('unused-dev-dependency')) return [];
-    // Languages that are not read may use anything.
+    // Files in languages that are not parsed may use anything.
     for (const file of graph.files) if (UNREAD_LANGUAGES.test(file) && isInside(manifest, file)) return [];
     const peers = peersOf(check, manifest, declared.keys());
     if (!graph.hasInstalledPackages(manifest.directory))
@@ -48,7 +48,7 @@ export class UnusedCheck {
       const section = sections?.[0]?.section;
       if (!section || isMentioned(this.#check, manifest, name, mentions)) continue;
       this.#check.report(manifest.file, ruleOf(sections), {
-        message: `No module, script or configuration of this package names '${name}'. Remove it if nothing else needs it.`,
+        message: `No module, script or configuration of this package uses '${name}'. Remove it if nothing else needs it.`,
         range: file.place(section, name),
         tags: ['unnecessary'],
         fixes: [
@@ -72,7 +72,7 @@ function ruleOf(sections: readonly Dependency[]): 'unused-dependency' | 'unused-
   return sections[0]?.section === 'dependencies' ? 'unused-dependency' : 'unused-dev-dependency';
 }
 
-/** What installed dependencies ask their user to install, or use if it is there. */
+/** Peer and optional dependencies of the installed dependencies. */
 function peersOf({ graph }: PackageCheck, manifest: Manifest, names: Iterable<string>): Set<string> {
   const peers = new Set<string>();
   for (const name of names) {
@@ -85,14 +85,14 @@ function peersOf({ graph }: PackageCheck, manifest: Manifest, names: Iterable<st
 
 const UNREAD_LANGUAGES = /\.(coffee|ls|elm|re|res|ml|purs|cljs|civet|imba|marko|pug|jade|hbs|ejs)$/;
 
-/** What compiles a component brings its run time. */
+/** The compiler of a component language is also its run time. */
 const COMPILERS: Readonly<Record<string, string>> = { '.svelte': 'svelte', '.vue': 'vue', '.astro': 'astro' };
 
-/** Used by being there: types make globals, compilers are called by tools. */
+/** Used without being named: types declare globals, tools call compilers. */
 const USED_BY_PRESENCE =
   /^(@types\/.*|typescript|tslib|react-dom|@babel\/runtime|core-js|regenerator-runtime|node|npm|pnpm|yarn)$/;
 
-/** Everything but modules and lockfiles in which a package may be named: scripts, configurations, styles, pages. */
+/** The texts, other than modules and lockfiles, that may name a package: scripts, configurations, styles, pages. */
 function mentionsIn({ graph }: PackageCheck, manifest: Manifest): string {
   const texts = [
     JSON.stringify(manifest.data, (key: string, value: unknown) => (/ependencies$/.test(key) ? undefined : value)),
@@ -120,7 +120,7 @@ function isMentioned({ graph }: PackageCheck, manifest: Manifest, name: string, 
   const installed = graph.installed.find(name, path.join(graph.root, manifest.directory))?.data;
   const { bin } = installed ?? {};
   const names = [name, ...(isRecord(bin) ? Object.keys(bin) : [name.split('/').at(-1) ?? name])];
-  // `eslint-plugin-x` is written `x`, `@scope/eslint-config` `@scope`, a preset without its prefix.
+  // Configurations use short names: `x` for `eslint-plugin-x`, `@scope` for `@scope/eslint-config`.
   const short = name
     .replace(/^@([^/]+)\/(eslint-plugin|eslint-config|babel-preset|stylelint-config|prettier-plugin)$/, '@$1')
     .replace(

@@ -1,10 +1,10 @@
 /**
- * What the code uses against what is declared. Modules are looked at again when they have changed, manifests when
- * their uses have. Lives as long as its check.
+ * Compares used and declared packages. Rechecks a module when it changes, and a manifest when the uses of its modules
+ * change. Lives as long as its check.
  */
-import { Environment } from '../../graph/environment.ts';
+import { Toolchain } from '../../graph/toolchain.ts';
 import type { Module } from '../../graph/index.ts';
-import { Kept } from '../../graph/kept.ts';
+import { Memo } from '../../graph/memo.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import { ambientNames } from '../../graph/program.ts';
 import type { Finding } from '../../protocol/detector-protocol.ts';
@@ -18,7 +18,7 @@ import { packageUses, type PackageUse } from './usage.ts';
 type FindingsByFile = ReadonlyMap<string, readonly Finding[]>;
 
 interface ModuleUsage {
-  /** Packages it uses; equal lists are one. */
+  /** Packages it uses; equal lists share one object. */
   readonly names: readonly string[];
   readonly misplaced: readonly PackageUse[];
   readonly findings: FindingsByFile;
@@ -26,23 +26,23 @@ interface ModuleUsage {
 
 export class UsageCheck {
   readonly #check: PackageCheck;
-  readonly #environment: Environment;
+  readonly #toolchain: Toolchain;
   readonly #providers: Providers;
   readonly #unused: UnusedCheck;
   readonly #files: ReadonlyMap<Manifest, ManifestFile>;
   readonly #candidates = new Map<ManifestFile, readonly string[]>();
-  readonly #rightUsages = new Map<string, ModuleUsage>();
-  readonly #usages = new Kept<Module, ModuleUsage>();
-  readonly #reports = new Kept<ManifestFile, FindingsByFile>();
+  readonly #sharedUsages = new Map<string, ModuleUsage>();
+  readonly #usages = new Memo<Module, ModuleUsage>();
+  readonly #reports = new Memo<ManifestFile, FindingsByFile>();
   #ambient: ReadonlySet<string> = new Set();
 
-  // Of the last run: the list of each module, and all of each manifest.
+  // Of the last run: the names of each module, and of all modules of each manifest.
   readonly #listed: (readonly string[])[] = [];
   #used = new Map<Manifest, Set<string>>();
 
   constructor(check: PackageCheck) {
     this.#check = check;
-    this.#environment = new Environment(check.graph);
+    this.#toolchain = new Toolchain(check.graph);
     this.#providers = new Providers(check.files);
     this.#unused = new UnusedCheck(check);
     this.#files = new Map(check.files.map((file) => [file.manifest, file]));
@@ -64,7 +64,7 @@ export class UsageCheck {
       for (const [file, findings] of usage.findings) all.set(file, findings);
       if (usage.misplaced.length > 0) append(misplaced, graph.manifests.packageOf(module.file), usage.misplaced);
     }
-    if (isOther) this.#unite();
+    if (isOther) this.#collectUsed();
     for (const [manifest, file] of this.#files) {
       const wrong = firstOfEach(misplaced.get(manifest) ?? []);
       const unused = this.#unusedOf(file);
@@ -74,7 +74,7 @@ export class UsageCheck {
         for (const use of wrong) reportMisplaced(this.#check, file, use);
         this.#unused.report(file, unused);
       };
-      const reported = this.#reports.of(file, () => this.#check.collected(report), JSON.stringify([places, unused]));
+      const reported = this.#reports.of(file, () => this.#check.collect(report), JSON.stringify([places, unused]));
       for (const [name, findings] of reported) all.set(name, findings);
     }
     return all;
@@ -86,25 +86,25 @@ export class UsageCheck {
     const uses = packageUses(this.#check.graph, module);
     if (uses.length === 0) return NO_USAGE;
     const file = this.#files.get(manifest);
-    const rightly = this.#rightUsageOf(uses);
+    const rightly = this.#sharedUsageOf(uses);
     if (!file) return rightly;
-    const misplaced = misplacedUses(this.#check, file, uses, this.#environment);
-    const findings = this.#check.collected(() => {
-      checkUnlisted(this.#check, file, uses, this.#ambient, this.#environment, this.#providers);
+    const misplaced = misplacedUses(this.#check, file, uses, this.#toolchain);
+    const findings = this.#check.collect(() => {
+      checkUnlisted(this.#check, file, uses, this.#ambient, this.#toolchain, this.#providers);
     });
     return misplaced.length + findings.size === 0 ? rightly : { names: rightly.names, misplaced, findings };
   };
 
-  /** Of modules that use equal packages and nothing wrongly it is one. */
-  #rightUsageOf(uses: readonly PackageUse[]): ModuleUsage {
+  /** One shared object for all modules without findings that use the same packages. */
+  #sharedUsageOf(uses: readonly PackageUse[]): ModuleUsage {
     const names = [...new Set(uses.map(({ name }) => name))];
     const key = names.join('\n');
-    let usage = this.#rightUsages.get(key);
-    if (!usage) this.#rightUsages.set(key, (usage = { names, misplaced: [], findings: NO_FINDINGS }));
+    let usage = this.#sharedUsages.get(key);
+    if (!usage) this.#sharedUsages.set(key, (usage = { names, misplaced: [], findings: NO_FINDINGS }));
     return usage;
   }
 
-  #unite(): void {
+  #collectUsed(): void {
     const { modules, manifests } = this.#check.graph;
     this.#used = new Map();
     let at = 0;
@@ -118,7 +118,7 @@ export class UsageCheck {
     }
   }
 
-  /** Names that no module of this package, or of a package in its folder, uses. */
+  /** Candidates that no module of this package, or of a package in its folder, uses. */
   #unusedOf(file: ManifestFile): readonly string[] {
     let candidates = this.#candidates.get(file);
     if (!candidates) this.#candidates.set(file, (candidates = this.#unused.candidates(file)));
@@ -138,7 +138,7 @@ function append(lists: Map<Manifest, PackageUse[]>, key: Manifest | undefined, u
   else if (key) lists.set(key, [...uses]);
 }
 
-/** The first use of each package, in path order, that something is left of at run time. */
+/** The first runtime use of each package, in path order. */
 function firstOfEach(uses: readonly PackageUse[]): readonly PackageUse[] {
   const first = new Map<string, PackageUse>();
   const inOrder = uses.toSorted(({ module: one }, { module: other }) =>

@@ -1,6 +1,6 @@
-/** Which packages a module uses, and how. Pure but for reading texts where it must. */
+/** The packages that a module uses. Reads texts of the graph on demand, has no other effect. */
 import type { Module, ModuleGraph } from '../../graph/index.ts';
-import { isTestFile, isTestHelper, isToolFile } from '../../graph/places.ts';
+import { isTestFile, isTestHelper, isToolFile } from '../../graph/file-roles.ts';
 import { isDeclarationFile, isTypeScriptFile, type ModuleRequest } from '../../graph/record.ts';
 import { packageNameOf, type Resolution } from '../../graph/resolution.ts';
 import { usesOf } from '../../graph/uses-of.ts';
@@ -10,13 +10,13 @@ export interface PackageUse {
   readonly module: Module;
   readonly request: ModuleRequest;
   readonly resolution: Resolution;
-  /** Nothing of it is left at run time, by syntax or because nothing it binds is used as a value. */
+  /** It does not exist at run time, by its syntax or because nothing it binds is used as a value. */
   isTypeOnly(): boolean;
-  /** It is part of what the package does, not of its tests or tools. */
+  /** The module is production code, not a test or tool. */
   readonly isProduction: boolean;
 }
 
-/** The packages a module asks for, in source order. */
+/** The packages that a module imports, in source order. */
 export function packageUses(graph: ModuleGraph, module: Module): readonly PackageUse[] {
   const uses: PackageUse[] = [];
   const { record, resolutions } = module;
@@ -42,7 +42,7 @@ function packagesUsed({ specifier, kind }: ModuleRequest, resolution: Resolution
     case 'missing':
       return resolution.via === 'package' ? [resolution.package ?? packageNameOf(specifier)] : [];
     case 'builtin':
-      // `events` and `buffer` are packages too; a declared one counts as used.
+      // `events` and `buffer` are npm packages too; if declared, they count as used.
       return kind === 'reference' ? [] : [packageNameOf(specifier.replace(/^node:/, ''))];
     default:
       return specifier.includes('!') ? packagesOfLoaders(specifier) : [];

@@ -1,4 +1,4 @@
-/** What the packages of a workspace say about each other and about the same dependency. */
+/** Checks across the packages of a workspace: shared dependencies and dependencies on each other. */
 import semver from 'semver';
 import { isMap, isScalar, parseDocument } from 'yaml';
 import { dependenciesOf } from '../../graph/installed.ts';
@@ -18,12 +18,12 @@ export function checkWorkspace(check: PackageCheck): void {
   checkCatalog(check, members);
 }
 
-/** The same dependency wants the same range everywhere: what most say, the higher one when they tie. */
+/** All packages should use the same range for a dependency: the most common one, or the higher one in a tie. */
 function checkVersions(check: PackageCheck, members: readonly ManifestFile[]): void {
   const isVariant = variantsOf(members);
   const uses = new Map<string, { readonly file: ManifestFile; readonly section: string; readonly range: string }[]>();
   for (const file of members) {
-    // Examples, templates and playgrounds try other versions on purpose.
+    // Examples, templates and playgrounds use other versions on purpose.
     if (SAMPLES.test(file.manifest.directory) || isVariant(file)) continue;
     for (const { section, name, range } of dependenciesOf(file.manifest)) {
       if (
@@ -49,7 +49,7 @@ function checkVersions(check: PackageCheck, members: readonly ManifestFile[]): v
     for (const { file, section, range } of list) {
       if (range === usual) continue;
       check.report(file.manifest.file, 'version-mismatch', {
-        message: `'${name}' is ${range} here, but ${usual} in ${example?.file.manifest.file ?? 'the rest'} of the same workspace${agreeing.length > 1 ? ` and ${String(agreeing.length - 1)} more` : ''}. Align them.`,
+        message: `'${name}' is ${range} here, but ${usual} in ${example?.file.manifest.file ?? 'the rest'} of the same workspace${agreeing.length > 1 ? ` and ${String(agreeing.length - 1)} more` : ''}. Align the versions.`,
         range: file.place(section, name),
         related: example
           ? [
@@ -68,14 +68,14 @@ function checkVersions(check: PackageCheck, members: readonly ManifestFile[]): v
   }
 }
 
-/** By the lowest version that a range allows; of two that begin alike, by the letters. */
+/** Compares the lowest versions that two ranges allow, then their texts. */
 function isHigher(one: string, other: string): boolean {
   const [low, otherLow] = [semver.minVersion(one), semver.minVersion(other)];
   const order = low && otherLow ? semver.compare(low, otherLow) : 0;
   return order > 0 || (order === 0 && one > other);
 }
 
-/** A range that leaves out what the workspace itself has makes the package manager fetch another one. */
+/** If a range excludes the version of the workspace member, the package manager fetches another copy. */
 function checkLocalVersions(check: PackageCheck, members: readonly ManifestFile[]): void {
   const { manifests } = check.graph;
   for (const file of members) {
@@ -84,11 +84,11 @@ function checkLocalVersions(check: PackageCheck, members: readonly ManifestFile[
       const local = manifests.members.get(name);
       const version = semver.valid(local?.data.version ?? null);
       if (!local || version === null || section === 'peerDependencies' || /^(npm|jsr):/.test(range)) continue;
-      // A release writes the real version where it is 0.0.0 in the repository.
+      // Version 0.0.0 is a placeholder until the release.
       const isWritten = semver.coerce(version)?.version !== '0.0.0' && semver.validRange(range) !== null;
       if (!isWritten || semver.satisfies(version, range, { includePrerelease: true })) continue;
       check.report(file.manifest.file, 'version-mismatch', {
-        message: `'${name}' is ${range} here, but this workspace has ${version}: another one will be fetched. Align them.`,
+        message: `'${name}' is ${range} here, but this workspace has ${version}, so the package manager fetches another copy. Align the versions.`,
         range: file.place(section, name),
       });
     }
@@ -98,7 +98,7 @@ function checkLocalVersions(check: PackageCheck, members: readonly ManifestFile[
 const SAMPLES =
   /(^|\/)(examples?|playgrounds?|templates?|fixtures|__(fixtures|tests)__|demos?|samples?|sandbox(es)?|([\w-]+-)?(e2e|integration))(\/|$)/;
 
-/** `app-next-14` beside `app-next-15`: which version they try is their name. */
+/** Variants such as `app-next-14` and `app-next-15` test different versions on purpose. */
 function variantsOf(members: readonly ManifestFile[]): (file: ManifestFile) => boolean {
   const stem = ({ manifest }: ManifestFile): string => manifest.directory.replace(/[-_.@]?v?\d[\d.x]*$/, '');
   const byStem = Map.groupBy(members, stem);
@@ -111,17 +111,17 @@ function checkWorkspaceProtocol(check: PackageCheck, members: readonly ManifestF
       if (!range.startsWith('workspace:') || /^workspace:.*[@/]/.test(range) || check.graph.manifests.members.has(name))
         continue;
       check.report(file.manifest.file, 'invalid-range', {
-        message: `There is no package '${name}' in this workspace for '${range}' to mean.`,
+        message: `'${range}' needs a package '${name}' in this workspace, but there is none. Correct the name, or use a version range.`,
         range: file.place(section, name),
       });
     }
   }
 }
 
-/** Entries of pnpm's catalogs that nobody takes. */
+/** Unused entries of pnpm catalogs. */
 function checkCatalog(check: PackageCheck, members: readonly ManifestFile[]): void {
   const { graph } = check;
-  if (!graph.files.has('pnpm-workspace.yaml') || !check.isOn('unused-catalog-entry') || check.isCatalogLeftToKnip)
+  if (!graph.files.has('pnpm-workspace.yaml') || !check.isOn('unused-catalog-entry') || check.isCatalogDelegatedToKnip)
     return;
   const text = graph.textOf('pnpm-workspace.yaml') ?? '';
   const used = new Set(
@@ -144,7 +144,7 @@ function checkCatalog(check: PackageCheck, members: readonly ManifestFile[]): vo
       const start = key.range?.[0] ?? 0;
       const end = isScalar(value) ? (value.range?.[1] ?? start) : start;
       check.report('pnpm-workspace.yaml', 'unused-catalog-entry', {
-        message: `No package takes '${key.value}' from the ${catalog} catalog. Remove it.`,
+        message: `No package uses '${key.value}' from the ${catalog} catalog. Remove it.`,
         range: rangeAt(lines, start, end),
         tags: ['unnecessary'],
       });

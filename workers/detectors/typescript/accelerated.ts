@@ -1,68 +1,74 @@
 /**
- * A workspace's own TypeScript up to 6, with TypeScript 7 to speak first where that is known to be right: the two were
- * compared on this project and configuration, and were equal. The own version always has the last word. The process of
- * TypeScript 7 lives only while it is compared, or while what it said waits for the own version. Lives as long as the
- * session of the own version.
+ * The workspace's own TypeScript up to 6, accelerated by TypeScript 7. TypeScript 7 answers first if an earlier
+ * comparison on this project and configuration found equal results; the workspace's version always revalidates. The
+ * process of TypeScript 7 lives only during a comparison or until its answer is revalidated. Lives as long as the
+ * session of the workspace's version.
  *
- * Invariant: only an order with `notes` is ever answered by TypeScript 7, and then the project is `unsettled` until the
- * own version has answered for the whole of it.
+ * Invariant: TypeScript 7 answers only requests with `notes`, and then the project needs revalidation until the
+ * workspace's version has checked all of it.
  */
-import { bundledNative, nameOf, type Engine } from './engine.ts';
+import { bundledNativeCompiler, compilerName, type Compiler } from './compiler.ts';
 import { openNative } from './native.ts';
 import { RootPaths } from './report.ts';
-import { estimatedBytes, hasRoomFor } from './room.ts';
-import { HeldSink, nobody, Said } from './said.ts';
+import { estimatedBytes, hasMemoryFor } from './available-memory.ts';
+import { DeferredProjectSink, discardSink, RecordedDiagnostics } from './recorded-diagnostics.ts';
 import {
-  EngineDied,
+  CompilerExited,
   type Changes,
   type Extent,
   type Notes,
-  type ProjectOrder,
+  type ProjectRequest,
   type ProjectSink,
   type SessionSettings,
-  type ThriftySession,
+  type IncrementalSession,
   type TypeScriptSession,
 } from './session.ts';
-import { fingerprintOf, readVerdict, verdictText, type Verdict } from './verdict.ts';
+import { fingerprintOf, parseComparison, formatComparison, type Comparison } from './comparison.ts';
 
 export interface AcceleratorSettings extends SessionSettings {
-  /** Of the detector. */
+  /** The version of the detector. */
   readonly version: string;
-  /** CPU time of the own version for all projects of the session, from which on there is something to gain, in ms. */
+  /**
+   * Acceleration pays off if the workspace's version needs at least this CPU time for all projects, in milliseconds.
+   */
   readonly worthMs?: number;
-  /** Finds the accelerator. */
-  readonly find?: () => Promise<Engine | undefined>;
-  readonly open?: (engine: Engine, settings: SessionSettings) => TypeScriptSession;
-  /** Whether a process that grows to this size may be started. */
-  readonly hasRoom?: (bytes: number) => boolean;
+  /** Finds TypeScript 7. */
+  readonly find?: () => Promise<Compiler | undefined>;
+  readonly open?: (engine: Compiler, settings: SessionSettings) => TypeScriptSession;
+  /** Whether there is memory for a process of this size in bytes. */
+  readonly hasMemory?: (bytes: number) => boolean;
 }
 
 /** @param own session of `engine` */
-export function accelerated(own: ThriftySession, engine: Engine, settings: AcceleratorSettings): TypeScriptSession {
+export function accelerated(
+  own: IncrementalSession,
+  engine: Compiler,
+  settings: AcceleratorSettings,
+): TypeScriptSession {
   return new AcceleratedSession(own, engine, settings);
 }
 
 const WORTH_MS = 2000;
 const MEGABYTE = 1024 * 1024;
-/** Differences told in the log. */
-const TOLD_DIFFERENCES = 3;
+/** Differences written to the log. */
+const LOGGED_DIFFERENCES = 3;
 
-/** What is known of a project under one configuration. */
-interface Project {
+/** The state of a project under one configuration. */
+interface ComparedProject {
   readonly fingerprint: string;
-  verdict?: Verdict | undefined;
-  /** The accelerator failed on it. */
+  comparison?: Comparison | undefined;
+  /** TypeScript 7 failed on it. */
   failed: boolean;
-  /** The own version's answer for everything, that is to be compared. */
-  own?: Answer | undefined;
-  /** The accelerator has spoken; `whole`: for everything, and nothing has changed since. */
-  first?: { readonly whole?: Answer | undefined } | undefined;
+  /** The complete answer of the workspace's version, which awaits a comparison. */
+  own?: RecordedAnswer | undefined;
+  /** TypeScript 7 has answered; `whole`: for all files, and nothing has changed since. */
+  first?: { readonly whole?: RecordedAnswer | undefined } | undefined;
 }
 
-interface Answer {
-  readonly said: Said;
+interface RecordedAnswer {
+  readonly diagnostics: RecordedDiagnostics;
   readonly generation: number;
-  /** As many changes had been heard of. */
+  /** The number of changes before this answer. */
   readonly changes: number;
 }
 
@@ -72,28 +78,28 @@ interface Accelerator {
 }
 
 class AcceleratedSession implements TypeScriptSession {
-  readonly #own: ThriftySession;
-  readonly #engine: Engine;
+  readonly #own: IncrementalSession;
+  readonly #engine: Compiler;
   readonly #settings: Required<AcceleratorSettings>;
   readonly #paths: RootPaths;
   /** By tsconfig. */
-  readonly #projects = new Map<string, Project>();
-  /** Tsconfigs that say what they said when their project was last looked at. */
-  readonly #asKnown = new Set<string>();
-  /** CPU time that the own version last needed for everything, by tsconfig. */
+  readonly #projects = new Map<string, ComparedProject>();
+  /** Tsconfigs that have not changed since their project was last read. */
+  readonly #unchangedConfigs = new Set<string>();
+  /** CPU time of the last complete check by the workspace's version, by tsconfig, in milliseconds. */
   readonly #ownMs = new Map<string, number>();
   #overlays: ReadonlyMap<string, string> = new Map();
   #changes = 0;
-  #found: Promise<Engine | undefined> | undefined;
+  #found: Promise<Compiler | undefined> | undefined;
   #native: Accelerator | undefined;
-  /** Its process died: no other one is started. */
-  #off = false;
+  /** The process of TypeScript 7 exited unexpectedly, so it is not started again. */
+  #isDisabled = false;
   #closing: Promise<unknown> = Promise.resolve();
 
-  constructor(own: ThriftySession, engine: Engine, settings: AcceleratorSettings) {
+  constructor(own: IncrementalSession, engine: Compiler, settings: AcceleratorSettings) {
     this.#own = own;
     this.#engine = engine;
-    const defaults = { worthMs: WORTH_MS, find: bundledNative, open: openNative, hasRoom: hasRoomFor };
+    const defaults = { worthMs: WORTH_MS, find: bundledNativeCompiler, open: openNative, hasMemory: hasMemoryFor };
     this.#settings = { ...defaults, ...settings };
     this.#paths = new RootPaths(settings.root);
   }
@@ -105,12 +111,12 @@ class AcceleratedSession implements TypeScriptSession {
     this.#overlays = overlays;
     const all = changed && [...changed, ...edited];
     if (all?.length !== 0) this.#changes += 1;
-    if (all?.some((file) => file.endsWith('.json')) !== false) this.#asKnown.clear();
+    if (all?.some((file) => file.endsWith('.json')) !== false) this.#unchangedConfigs.clear();
     await this.#own.update(changes);
     await this.#native?.session.update(changes);
   }
 
-  async check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<Extent> {
+  async check(order: ProjectRequest, sink: ProjectSink, signal: AbortSignal): Promise<Extent> {
     const { notes } = order;
     if (!notes) {
       this.#forgetAll();
@@ -118,22 +124,22 @@ class AcceleratedSession implements TypeScriptSession {
     }
     const project = await this.#projectOf(order.configFile, notes);
     if (!project) return this.#own.check(order, sink, signal);
-    if (order.whole) return this.#confirm(order, notes, project, sink, signal);
+    if (order.whole) return this.#revalidate(order, notes, project, sink, signal);
     const part = await this.#own.checkPart(order, sink, signal);
     if (part !== undefined) {
       const { own } = project;
       const isSame = part === 'unchanged' && own?.generation === order.since;
-      project.own = isSame && own ? this.#answer(order, own.said) : undefined;
-      this.#ownSpoke(project);
+      project.own = isSame && own ? this.#answer(order, own.diagnostics) : undefined;
+      this.#ownAnswered(project);
       return part;
     }
-    const extent = project.verdict?.word === 'equal' && (await this.#checkFirst(order, project, sink, signal));
+    const extent = project.comparison?.outcome === 'equal' && (await this.#checkFirst(order, project, sink, signal));
     return extent || this.#checkOwn(order, project, sink, signal);
   }
 
-  unsettled(configFile: string): boolean {
+  needsRevalidation(configFile: string): boolean {
     const project = this.#projects.get(configFile);
-    return project !== undefined && this.#isUnsettled(project);
+    return project !== undefined && this.#isPending(project);
   }
 
   trim(kept?: string, all?: boolean): void {
@@ -145,24 +151,29 @@ class AcceleratedSession implements TypeScriptSession {
     await Promise.all([this.#own.close(), this.#closing]);
   }
 
-  async #checkOwn(order: ProjectOrder, project: Project, sink: ProjectSink, signal: AbortSignal): Promise<'whole'> {
+  async #checkOwn(
+    order: ProjectRequest,
+    project: ComparedProject,
+    sink: ProjectSink,
+    signal: AbortSignal,
+  ): Promise<'whole'> {
     const before = process.cpuUsage();
-    const said = new Said(this.#paths, sink);
-    await this.#own.check({ ...order, whole: true }, said, signal);
-    // Not time on the wall: that another program keeps the machine busy is nothing to gain from.
+    const recorded = new RecordedDiagnostics(this.#paths, sink);
+    await this.#own.check({ ...order, whole: true }, recorded, signal);
+    // CPU time, not elapsed time, which also depends on the load of the machine.
     const { user, system } = process.cpuUsage(before);
     this.#ownMs.set(order.configFile, (user + system) / 1000);
-    const { verdict, failed } = project;
-    project.own = verdict || failed || this.#off ? undefined : this.#answer(order, said);
-    await project.first?.whole?.said.takeBack(said);
-    this.#ownSpoke(project);
+    const { comparison, failed } = project;
+    project.own = comparison || failed || this.#isDisabled ? undefined : this.#answer(order, recorded);
+    await project.first?.whole?.diagnostics.clearMissingIn(recorded);
+    this.#ownAnswered(project);
     return 'whole';
   }
 
-  /** @returns undefined: it cannot, and nothing it said counts */
+  /** @returns undefined: it cannot answer, and none of its results count */
   async #checkFirst(
-    order: ProjectOrder,
-    project: Project,
+    order: ProjectRequest,
+    project: ComparedProject,
     sink: ProjectSink,
     signal: AbortSignal,
   ): Promise<Extent | undefined> {
@@ -170,130 +181,140 @@ class AcceleratedSession implements TypeScriptSession {
     if (!native) return undefined;
     const before = project.first?.whole;
     project.first = {};
-    sink.speaks(`typescript ${native.version} first, ${nameOf(this.#engine)} confirms`);
-    const said = new Said(this.#paths, sink);
-    const held = new HeldSink(said);
+    sink.answeredBy(`typescript ${native.version} first, ${compilerName(this.#engine)} confirms`);
+    const recorded = new RecordedDiagnostics(this.#paths, sink);
+    const deferred = new DeferredProjectSink(recorded);
     try {
-      const extent = await native.session.check(order, held, signal);
-      held.release();
-      const whole = extent === 'whole' ? said : extent === 'unchanged' ? before?.said : undefined;
+      const extent = await native.session.check(order, deferred, signal);
+      deferred.release();
+      const whole = extent === 'whole' ? recorded : extent === 'unchanged' ? before?.diagnostics : undefined;
       project.first = { whole: whole && this.#answer(order, whole) };
       return extent;
     } catch (error) {
       signal.throwIfAborted();
-      this.#fault(order.configFile, project, error);
-      sink.speaks(nameOf(this.#engine));
-      project.first = { whole: this.#answer(order, said) };
+      this.#acceleratorFailed(order.configFile, project, error);
+      sink.answeredBy(compilerName(this.#engine));
+      project.first = { whole: this.#answer(order, recorded) };
       return undefined;
     }
   }
 
-  /** The last word: by the own version, unless it has said it and only the accelerator is to be held against it. */
-  async #confirm(
-    order: ProjectOrder,
+  /**
+   * Checks with the workspace's version; or compares with TypeScript 7 if the workspace's version has answered already.
+   */
+  async #revalidate(
+    order: ProjectRequest,
     notes: Notes,
-    project: Project,
+    project: ComparedProject,
     sink: ProjectSink,
     signal: AbortSignal,
   ): Promise<Extent> {
-    const { own, first, verdict } = project;
-    if (own && this.#isToBeCompared(project) && own.generation === order.since && own.changes === this.#changes) {
-      // What is warm of it is to know the new generation.
-      await this.#own.checkPart({ ...order, whole: false }, nobody, signal);
-      await this.#compare(order, notes, project, own.said, sink, signal);
+    const { own, first, comparison } = project;
+    if (own && this.#isComparisonDue(project) && own.generation === order.since && own.changes === this.#changes) {
+      // The warm state must know the new generation.
+      await this.#own.checkPart({ ...order, whole: false }, discardSink, signal);
+      await this.#compare(order, notes, project, own.diagnostics, sink, signal);
       project.own = undefined;
       this.#closeUnlessNeeded();
       return 'unchanged';
     }
-    const said = new Said(this.#paths, sink);
-    const extent = await this.#checkOwn(order, project, said, signal);
-    if (verdict?.word === 'equal' && first?.whole?.changes === this.#changes) {
-      const difference = first.whole.said.differenceTo(said);
-      if (difference.length > 0) this.#judge(order, notes, project, { ...verdict, word: 'different' }, difference);
+    const recorded = new RecordedDiagnostics(this.#paths, sink);
+    const extent = await this.#checkOwn(order, project, recorded, signal);
+    if (comparison?.outcome === 'equal' && first?.whole?.changes === this.#changes) {
+      const difference = first.whole.diagnostics.differencesFrom(recorded);
+      if (difference.length > 0)
+        this.#recordComparison(order, notes, project, { ...comparison, outcome: 'different' }, difference);
     }
     return extent;
   }
 
   async #compare(
-    { configFile, generation }: ProjectOrder,
+    { configFile, generation }: ProjectRequest,
     notes: Notes,
-    project: Project,
-    own: Said,
+    project: ComparedProject,
+    own: RecordedDiagnostics,
     sink: ProjectSink,
     signal: AbortSignal,
   ): Promise<void> {
     const native = await this.#start(project);
     if (!native) return;
-    const said = new Said(this.#paths, { ...nobody, progress: (done, total) => sink.progress(done, total) });
-    const held = new HeldSink(said);
-    const check = native.session.check({ configFile, first: [], generation, whole: false }, held, signal);
+    const recorded = new RecordedDiagnostics(this.#paths, {
+      ...discardSink,
+      progress: (done, total) => sink.progress(done, total),
+    });
+    const deferred = new DeferredProjectSink(recorded);
+    const check = native.session.check({ configFile, first: [], generation, whole: false }, deferred, signal);
     try {
       await orAborted(check, signal);
     } catch (error) {
-      if (!signal.aborted) return this.#fault(configFile, project, error);
-      // Somebody waits, and it takes the process a moment to hear of it.
+      if (!signal.aborted) return this.#acceleratorFailed(configFile, project, error);
+      // Another project still needs the process, so wait until it has handled the abort.
       if ([...this.#projects.values()].some(({ first }) => first)) await check.catch(() => {});
       else this.#drop();
       throw error;
     }
-    held.release();
+    deferred.release();
     const bytes = (await native.session.processBytes?.()) ?? estimatedBytes();
-    const difference = said.differenceTo(own);
-    const word = difference.length === 0 ? 'equal' : 'different';
+    const difference = recorded.differencesFrom(own);
+    const outcome = difference.length === 0 ? 'equal' : 'different';
     const megabytes = Math.min(Math.ceil(bytes / MEGABYTE), 999_999);
-    this.#judge({ configFile }, notes, project, { word, megabytes }, difference);
+    this.#recordComparison({ configFile }, notes, project, { outcome, megabytes }, difference);
   }
 
-  #judge(
-    { configFile }: Pick<ProjectOrder, 'configFile'>,
+  #recordComparison(
+    { configFile }: Pick<ProjectRequest, 'configFile'>,
     notes: Notes,
-    project: Project,
-    verdict: Verdict,
+    project: ComparedProject,
+    comparison: Comparison,
     difference: readonly string[],
   ): void {
-    project.verdict = verdict;
+    project.comparison = comparison;
     const name = this.#paths.relative(configFile);
-    notes.set(keyOf(name), verdictText(verdict, project.fingerprint));
-    const examples = difference.slice(0, TOLD_DIFFERENCES).map((line) => `\n  ${line}`);
+    notes.set(keyOf(name), formatComparison(comparison, project.fingerprint));
+    const examples = difference.slice(0, LOGGED_DIFFERENCES).map((line) => `\n  ${line}`);
     const outcome =
-      verdict.word === 'equal'
-        ? 'says the same; it will speak first where everything has to be checked'
-        : `differs (${String(difference.length)} lines) and stays silent:${examples.join('')}`;
-    this.#settings.log('info', `${name}: the bundled TypeScript, held against ${nameOf(this.#engine)}, ${outcome}`);
+      comparison.outcome === 'equal'
+        ? 'gives the same results; it will answer first when everything has to be checked'
+        : `differs (${String(difference.length)} lines) and is not used:${examples.join('')}`;
+    this.#settings.log(
+      'info',
+      `${name}: the bundled TypeScript, compared with ${compilerName(this.#engine)}, ${outcome}`,
+    );
   }
 
-  /** @returns undefined: there is no accelerator on this machine */
-  async #projectOf(configFile: string, notes: Notes): Promise<Project | undefined> {
+  /** @returns undefined: TypeScript 7 is not available on this machine */
+  async #projectOf(configFile: string, notes: Notes): Promise<ComparedProject | undefined> {
     const native = await (this.#found ??= this.#settings.find());
     if (!native) return undefined;
     const known = this.#projects.get(configFile);
-    const project = known && this.#asKnown.has(configFile) ? known : this.#lookAt(configFile, native, known);
+    const project =
+      known && this.#unchangedConfigs.has(configFile) ? known : this.#refreshProject(configFile, native, known);
     const key = keyOf(this.#paths.relative(configFile));
     const { fingerprint } = project;
-    // What was found out by a check that was cancelled has not been noted yet.
-    if (project.verdict) notes.set(key, verdictText(project.verdict, fingerprint));
-    else project.verdict = readVerdict(notes.get(key), fingerprint);
+    // A cancelled check has not saved its comparison yet.
+    if (project.comparison) notes.set(key, formatComparison(project.comparison, fingerprint));
+    else project.comparison = parseComparison(notes.get(key), fingerprint);
     return project;
   }
 
-  #lookAt(configFile: string, native: Engine, known: Project | undefined): Project {
+  #refreshProject(configFile: string, native: Compiler, known: ComparedProject | undefined): ComparedProject {
     const versions = [this.#settings.version, this.#engine.version, native.version];
     const fingerprint = fingerprintOf(...versions, this.#own.optionsOf(configFile));
     const same = known?.fingerprint === fingerprint ? known : undefined;
-    const project: Project = same ?? { fingerprint, failed: false, first: known?.first && {} };
+    const project: ComparedProject = same ?? { fingerprint, failed: false, first: known?.first && {} };
     this.#projects.set(configFile, project);
-    this.#asKnown.add(configFile);
+    this.#unchangedConfigs.add(configFile);
     return project;
   }
 
-  async #start({ failed, verdict }: Project): Promise<Accelerator | undefined> {
+  async #start({ failed, comparison }: ComparedProject): Promise<Accelerator | undefined> {
     const engine = await this.#found;
-    if (this.#off || failed || !engine) return undefined;
+    if (this.#isDisabled || failed || !engine) return undefined;
     if (this.#native) return this.#native;
-    const { root, log, open, hasRoom } = this.#settings;
-    const bytes = verdict ? verdict.megabytes * MEGABYTE : estimatedBytes();
-    if (!hasRoom(bytes)) {
-      log('info', `No room for TypeScript ${engine.version} beside ${nameOf(this.#engine)}`);
+    const { root, log, open, hasMemory } = this.#settings;
+    const bytes = comparison ? comparison.megabytes * MEGABYTE : estimatedBytes();
+    if (!hasMemory(bytes)) {
+      log('info', `Not enough memory for TypeScript ${engine.version} beside ${compilerName(this.#engine)}`);
       return undefined;
     }
     const session = open(engine, { root, log });
@@ -302,38 +323,38 @@ class AcceleratedSession implements TypeScriptSession {
     return this.#native;
   }
 
-  #fault(configFile: string, project: Project, error: unknown): void {
+  #acceleratorFailed(configFile: string, project: ComparedProject, error: unknown): void {
     project.failed = true;
-    this.#off ||= error instanceof EngineDied;
+    this.#isDisabled ||= error instanceof CompilerExited;
     this.#drop();
     const reason = error instanceof Error ? error.message : String(error);
     const name = this.#paths.relative(configFile);
     this.#settings.log(
       'warn',
-      `${name}: the bundled TypeScript failed (${reason}); ${nameOf(this.#engine)} goes on alone`,
+      `${name}: the bundled TypeScript failed (${reason}); ${compilerName(this.#engine)} continues alone`,
     );
   }
 
-  #answer({ generation }: ProjectOrder, said: Said): Answer {
-    return { said, generation, changes: this.#changes };
+  #answer({ generation }: ProjectRequest, diagnostics: RecordedDiagnostics): RecordedAnswer {
+    return { diagnostics, generation, changes: this.#changes };
   }
 
-  #ownSpoke(project: Project): void {
+  #ownAnswered(project: ComparedProject): void {
     project.first = undefined;
     this.#closeUnlessNeeded();
   }
 
-  #isUnsettled(project: Project): boolean {
-    return project.first !== undefined || this.#isToBeCompared(project);
+  #isPending(project: ComparedProject): boolean {
+    return project.first !== undefined || this.#isComparisonDue(project);
   }
 
-  #isToBeCompared({ own, verdict, failed }: Project): boolean {
-    if (!own || verdict || failed || this.#off) return false;
+  #isComparisonDue({ own, comparison, failed }: ComparedProject): boolean {
+    if (!own || comparison || failed || this.#isDisabled) return false;
     return [...this.#ownMs.values()].reduce((sum, ms) => sum + ms, 0) >= this.#settings.worthMs;
   }
 
   #closeUnlessNeeded(): void {
-    if (this.#native && ![...this.#projects.values()].some((project) => this.#isUnsettled(project))) this.#drop();
+    if (this.#native && ![...this.#projects.values()].some((project) => this.#isPending(project))) this.#drop();
   }
 
   #forgetAll(): void {
@@ -341,7 +362,7 @@ class AcceleratedSession implements TypeScriptSession {
     this.#drop();
   }
 
-  /** Nobody waits for its end. */
+  /** Closes TypeScript 7 without waiting for it. */
   #drop(): void {
     const native = this.#native;
     this.#native = undefined;
@@ -350,7 +371,7 @@ class AcceleratedSession implements TypeScriptSession {
 }
 
 function keyOf(project: string): string {
-  return `verdict ${project}`;
+  return `comparison ${project}`;
 }
 
 async function orAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {

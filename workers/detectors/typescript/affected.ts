@@ -1,8 +1,8 @@
 /**
- * Which files of a program an edit can concern, nearest first: the edited ones, those that import a name whose
+ * The files of a program that an edit can affect, nearest first: the edited files, files that import a name whose
  * declaration changed, and so on through declarations that mention it. Lives as long as one check of one project.
  *
- * Good, not certain: types have ways that declarations do not show (private members, the order of checking).
+ * An approximation: some effects do not show in declarations (private members, the order of checking).
  */
 import type ts from 'typescript';
 import { changedNames, isSome, NO_NAMES, readDeclared, type Declared, type Names } from './declared.ts';
@@ -17,10 +17,10 @@ export interface Edit {
   readonly touched: ReadonlySet<string>;
 }
 
-/** @returns undefined: any file may be concerned; empty: none is */
+/** @returns undefined: any file may be affected; empty: none is */
 export function touchedSources({ before, now, touched }: Edit): readonly ts.SourceFile[] | undefined {
   if (!hasSameFiles(before, now)) return undefined;
-  // Binds new texts: only then it is known whether a script is a CommonJS module.
+  // Binds new texts, which tells whether a script is a CommonJS module.
   now.getTypeChecker();
   const sources: ts.SourceFile[] = [];
   for (const file of touched) {
@@ -34,11 +34,11 @@ export function touchedSources({ before, now, touched }: Edit): readonly ts.Sour
 }
 
 /**
- * Yields the files, each once; what was yielded is to be checked before the next is asked for.
+ * Yields each affected file once. The caller must check a file before it asks for the next.
  * @param sources of {@link touchedSources}
  * @param wanted names of the files that go first among equals
- * @param most files; more are not looked for
- * @returns true: these are all; false: there are more, or any other file may be concerned
+ * @param most the limit of files
+ * @returns true: these are all affected files; false: there may be more
  */
 export function* affectedFiles(
   typescript: TypeScript,
@@ -50,9 +50,9 @@ export function* affectedFiles(
 ): Generator<ts.SourceFile, boolean> {
   yield* wantedFirst(sources, wanted);
   const seen = new Set(sources);
-  const shapes = new Shapes(typescript, edit, imports);
+  const shapes = new ChangedDeclarations(typescript, edit, imports);
   let importers: Importers | undefined;
-  // A wave: who imports what changed. Those of them whose own declarations change with it make the next.
+  // A wave is the files that import what changed. Those whose own declarations change too make the next wave.
   for (let wave: ReadonlySet<ts.SourceFile> = seen; wave.size > 0;) {
     const next = new Set<ts.SourceFile>();
     for (const source of wave) {
@@ -74,8 +74,8 @@ export function* affectedFiles(
   return true;
 }
 
-/** What changed in the declarations of the files that were met. */
-class Shapes {
+/** Changed declarations of the files visited so far. */
+class ChangedDeclarations {
   readonly #ts: TypeScript;
   readonly #edit: Edit;
   readonly #imports: Imports;
@@ -92,7 +92,7 @@ class Shapes {
     return this.#changed.get(file) ?? NO_NAMES;
   }
 
-  /** @returns whether more names than before mean something else */
+  /** @returns whether more names have changed than before */
   update(source: ts.SourceFile): boolean {
     const { fileName } = source;
     const known = this.changedIn(fileName);
@@ -108,7 +108,7 @@ class Shapes {
     const imported = this.#imports.of(this.#edit.now, source);
     const targets = new Map<string, string | undefined>(imported.map(({ specifier, target }) => [specifier, target]));
     return changedNames(before, now, (specifier) => {
-      // The compiler writes imports of its own into declarations.
+      // The compiler adds imports to declarations.
       if (!targets.has(specifier)) targets.set(specifier, this.#resolve(source, specifier));
       const target = targets.get(specifier);
       return target === undefined ? NO_NAMES : this.changedIn(target);
@@ -135,11 +135,11 @@ class Shapes {
     return made;
   }
 
-  /** @returns undefined: cannot be told */
+  /** @returns undefined: unknown */
   #declare(program: ts.Program, source: ts.SourceFile): Declared | undefined {
     const options: { stripInternal?: boolean | undefined; outFile?: string } = program.getCompilerOptions();
     const { stripInternal, outFile } = options;
-    // There is one declaration file for all, or none.
+    // There is one declaration file for all sources, or none.
     if (outFile !== undefined || isJson(source)) return undefined;
     let text: string | undefined;
     let flawed = false;
@@ -159,7 +159,7 @@ class Shapes {
   }
 }
 
-/** With its last parameter, which makes declarations whatever the options say: TypeScript's own builder uses it so. */
+/** The last, internal parameter forces declarations whatever the options say; TypeScript's own builder uses it. */
 type ForcedEmit = (
   source: ts.SourceFile,
   write: ts.WriteFileCallback,
@@ -169,7 +169,7 @@ type ForcedEmit = (
   forced: true,
 ) => ts.EmitResult;
 
-/** What others see of it they see through imports: it declares nothing for everyone. */
+/** Other files see its declarations only through imports: it declares nothing global. */
 function isContained(source: ts.SourceFile): boolean {
   if (isJson(source)) return true;
   const { isDeclarationFile, moduleAugmentations, commonJsModuleIndicator, externalModuleIndicator } = source as Parsed;
@@ -177,7 +177,7 @@ function isContained(source: ts.SourceFile): boolean {
   return isModule && !isDeclarationFile && (moduleAugmentations?.length ?? 0) === 0;
 }
 
-/** What every version since 4.9 knows of a parsed and bound file. */
+/** Internal fields of a parsed and bound file, in every version since 4.9. */
 type Parsed = ts.SourceFile & {
   readonly moduleAugmentations?: readonly unknown[];
   readonly commonJsModuleIndicator?: unknown;

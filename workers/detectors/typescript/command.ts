@@ -1,30 +1,30 @@
 /**
- * A TypeScript that offers no API we know: its command line, which is always there. Slow to answer and blind to
- * unsaved texts, but right. One process per check.
+ * A TypeScript without a supported API, run through its command line. Slow, and sees saved files only, but correct. One
+ * process per check.
  */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Range } from '../../protocol/detector-protocol.ts';
-import type { Engine } from './engine.ts';
+import type { Compiler } from './compiler.ts';
 import {
-  EngineDied,
+  CompilerExited,
   NOWHERE,
   type Diagnostic,
-  type ProjectOrder,
+  type ProjectRequest,
   type ProjectSink,
   type SessionSettings,
   type TypeScriptSession,
 } from './session.ts';
 
 /** @param engine whose `executable` takes the arguments of `tsc` */
-export function openCommand(engine: Engine, settings: SessionSettings): TypeScriptSession {
+export function openCommand(engine: Compiler, settings: SessionSettings): TypeScriptSession {
   const { root, log } = settings;
-  let told = false;
+  let warned = false;
   return {
     update: ({ overlays }) => {
-      if (overlays.size > 0 && !told) {
-        told = true;
-        log('warn', `TypeScript ${engine.version} is run by its command line, which sees saved files only.`);
+      if (overlays.size > 0 && !warned) {
+        warned = true;
+        log('warn', `TypeScript ${engine.version} runs from the command line, so it sees saved files only.`);
       }
       return Promise.resolve();
     },
@@ -38,7 +38,7 @@ export function openCommand(engine: Engine, settings: SessionSettings): TypeScri
 }
 
 /**
- * What `tsc --pretty false` printed.
+ * Parses the output of `tsc --pretty false`.
  * @param directory absolute path of the folder it ran in, which its paths are relative to
  */
 export function parseOutput(output: string, directory: string): readonly Diagnostic[] {
@@ -74,7 +74,7 @@ async function report(found: readonly Diagnostic[], sink: ProjectSink): Promise<
   }
 }
 
-function run(engine: Engine, root: string, order: ProjectOrder, signal: AbortSignal): Promise<string> {
+function run(engine: Compiler, root: string, order: ProjectRequest, signal: AbortSignal): Promise<string> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const tsc = spawn(engine.executable, ['-p', order.configFile, '--noEmit', '--pretty', 'false'], {
@@ -90,9 +90,12 @@ function run(engine: Engine, root: string, order: ProjectOrder, signal: AbortSig
     tsc.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-2000)));
     tsc.once('error', (error) => reject(signal.aborted ? asError(signal.reason) : error));
     tsc.once('close', (code, killer) => {
-      // 1 and 2: there are errors. Anything else is not an answer.
+      // 1 and 2: there are errors. Anything else is a failure.
       if (code !== null && code <= 2) resolve(output);
-      else reject(new EngineDied(`tsc ${engine.version} failed (${killer ?? `exit code ${String(code)}`}): ${errors}`));
+      else
+        reject(
+          new CompilerExited(`tsc ${engine.version} failed (${killer ?? `exit code ${String(code)}`}): ${errors}`),
+        );
     });
   });
 }

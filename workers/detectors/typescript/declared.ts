@@ -1,11 +1,11 @@
 /**
- * What a module declares to others, read from its declaration text (what `tsc` would write as `.d.ts`): which of its
- * exported names mean something else than before. Pure.
+ * The declarations of a module, read from the text that `tsc` emits as `.d.ts`, and the exported names that changed
+ * between two versions. Pure.
  */
 import type ts from 'typescript';
 import type { TypeScript } from './javascript-host.ts';
 
-/** Exported names of a module, `default` included; `all`: any of them, or nobody knows. */
+/** Exported names of a module, `default` included; `all`: all of them, or unknown. */
 export type Names = ReadonlySet<string> | 'all';
 
 export const NO_NAMES: Names = new Set();
@@ -21,16 +21,16 @@ export interface Declared {
   /** Local names by exported name, where they differ. */
   readonly renamed: ReadonlyMap<string, string>;
   readonly links: readonly Link[];
-  /** What has no name: `export *`, `export =`, augmentations. */
+  /** The text of statements without a name: `export *`, `export =`, augmentations. */
   readonly nameless: string;
 }
 
-/** A name that stands for one of another module. */
+/** A local name that refers to a name of another module. */
 export interface Link {
   readonly specifier: string;
-  /** There; `*` for its namespace, and for `export *`. */
+  /** The name in the other module; `*` for its namespace and for `export *`. */
   readonly imported: string;
-  /** Here; `*` for `export *`. */
+  /** The name in this module; `*` for `export *`. */
   readonly local: string;
 }
 
@@ -66,7 +66,7 @@ export function readDeclared(typescript: TypeScript, text: string): Declared {
           const link = linkOf(specifier ?? '', element);
           if (specifier !== undefined) links.push(link);
           else if (link.imported !== link.local) renamed.set(link.local, link.imported);
-          // That it is exported is part of it.
+          // Being exported is part of the declaration.
           add(
             link.local,
             `export ${link.imported} ${String(element.isTypeOnly || statement.isTypeOnly)} ${specifier ?? ''}`,
@@ -92,8 +92,8 @@ export function readDeclared(typescript: TypeScript, text: string): Declared {
 }
 
 /**
- * Which names mean something else than before: those declared otherwise, those that stand for a changed name of another
- * module, and all whose declaration mentions one of these.
+ * Names that changed: those with a different declaration, those that refer to a changed name of another module, and all
+ * whose declaration mentions one of these.
  * @param changedIn changed names of the module that a specifier means here
  */
 export function changedNames(before: Declared, now: Declared, changedIn: (specifier: string) => Names): Names {

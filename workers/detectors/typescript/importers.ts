@@ -1,11 +1,11 @@
 /**
- * Which files an edit can concern where no compiler tells: by the syntax of declarations, by relative paths, and by the
- * last part of other things that files ask for. Too many rather than too few, and a hundred times cheaper than to resolve
+ * Files that an edit may affect, without help of a compiler: by the syntax of declarations, by relative paths, and by
+ * the last segment of other specifiers. Errs on the side of too many, and is a hundred times cheaper than resolving
  * everything. Lives as long as its session.
  */
 import path from 'node:path';
 import { changedNames, isSome, NO_NAMES, type Declared, type Names } from './declared.ts';
-import { outlineOf } from './outline.ts';
+import { declaredBySyntax } from './declared-by-syntax.ts';
 
 export interface TextEdit {
   /** Absolute, with forward slashes. */
@@ -17,16 +17,16 @@ export interface TextEdit {
 export interface Affected {
   /** Nearest first, the edited ones among them. */
   readonly files: readonly string[];
-  /** False: any other file may be concerned too. */
+  /** False: any other file may be affected too. */
   readonly all: boolean;
 }
 
 export class LikelyImporters {
-  /** What each file asks for, as {@link keyOf} has it. */
+  /** The imports of each file, by {@link keyOf}. */
   readonly #asked = new Map<string, ReadonlySet<string>>();
   readonly #read: (file: string) => Promise<string>;
 
-  /** @param read throws what it likes: such a file imports nothing */
+  /** @param read may throw; such a file imports nothing */
   constructor(read: (file: string) => Promise<string>) {
     this.#read = read;
   }
@@ -35,7 +35,7 @@ export class LikelyImporters {
     this.#asked.delete(file);
   }
 
-  /** Reads what it will need. */
+  /** Reads the imports of files in advance. */
   async learn(files: Iterable<string>): Promise<void> {
     const unknown = [...files].filter((file) => !this.#asked.has(file) && !file.includes('/node_modules/'));
     for (let start = 0; start < unknown.length; start += AT_ONCE) {
@@ -45,29 +45,29 @@ export class LikelyImporters {
 
   /**
    * @param among files of the program
-   * @param most files that are looked for
+   * @param most the limit of affected files
    */
   async affected(edits: readonly TextEdit[], among: Iterable<string>, most: number): Promise<Affected> {
     await this.learn(among);
     const changed = new Map<string, Names>();
     const affected = new Set(edits.map(({ file }) => file));
     for (const { file, before, now } of edits) {
-      const [old, outline] = [outlineOf(file, before), outlineOf(file, now)];
-      if (!old || !outline) return { files: [...affected], all: false };
+      const [old, current] = [declaredBySyntax(file, before), declaredBySyntax(file, now)];
+      if (!old || !current) return { files: [...affected], all: false };
       changed.set(
         file,
-        changedNames(old, outline, () => NO_NAMES),
+        changedNames(old, current, () => NO_NAMES),
       );
     }
     const files = [...among];
-    const outlines = new Map<string, Declared>();
+    const known = new Map<string, Declared>();
     for (let wave = [...changed.keys()]; wave.length > 0;) {
       const reached = wave.filter((file) => isSome(changed.get(file) ?? NO_NAMES));
       const names = namesByTarget(reached, changed);
       const next: string[] = [];
       for (const file of names.size === 0 ? [] : files) {
         const asked = [...(this.#asked.get(file) ?? [])].flatMap((key) => names.get(key) ?? []);
-        const passedOn = asked.length === 0 ? undefined : await this.#passedOn(file, asked, names, outlines);
+        const passedOn = asked.length === 0 ? undefined : await this.#passedOn(file, asked, names, known);
         if (passedOn === undefined) continue;
         affected.add(file);
         if (passedOn === 'unknown' || affected.size > most) return { files: [...affected], all: false };
@@ -89,17 +89,17 @@ export class LikelyImporters {
     file: string,
     asked: readonly Names[],
     names: ReadonlyMap<string, Names>,
-    outlines: Map<string, Declared>,
+    known: Map<string, Declared>,
   ): Promise<Names | 'unknown' | undefined> {
     const text = await this.#read(file).catch(() => '');
     const mentions = (some: Names): boolean => some === 'all' || [...some].some((name) => text.includes(name));
     // Most do not, and need not be parsed to know it.
     if (!asked.some(mentions) && !EXPORT_ALL.test(text)) return undefined;
-    const outline = outlines.get(file) ?? outlineOf(file, text);
-    if (!outline) return 'unknown';
-    outlines.set(file, outline);
+    const declarations = known.get(file) ?? declaredBySyntax(file, text);
+    if (!declarations) return 'unknown';
+    known.set(file, declarations);
     const changedIn = (specifier: string): Names => names.get(keyOf(file, specifier)) ?? NO_NAMES;
-    const takes = outline.links.some(({ specifier, imported, local }) => {
+    const takes = declarations.links.some(({ specifier, imported, local }) => {
       const some = changedIn(specifier);
       if (!isSome(some) || some === 'all' || local === '*') return isSome(some);
       return imported === '*' ? mentions(some) : some.has(imported);
@@ -108,7 +108,7 @@ export class LikelyImporters {
       const some = changedIn(specifier);
       return isSome(some) && mentions(some);
     });
-    return takes || isCalled ? changedNames(outline, outline, changedIn) : undefined;
+    return takes || isCalled ? changedNames(declarations, declarations, changedIn) : undefined;
   }
 
   async #learn(file: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Who imports what from whom within one program of the JavaScript API. Lives as long as the program's files mean the
- * same to each other: one that keeps its text keeps what its imports mean.
+ * The imports between the files of a program of the JavaScript API. Lives as long as imports keep resolving to the same
+ * files: a file whose text did not change keeps its imports.
  */
 import type ts from 'typescript';
 import type { Names } from './declared.ts';
@@ -8,13 +8,13 @@ import type { TypeScript } from './javascript-host.ts';
 
 export interface Import {
   readonly specifier: string;
-  /** Name of the file that it means. */
+  /** Name of the file that it resolves to. */
   readonly target: string;
   /** Names taken from it. */
   readonly names: Names;
 }
 
-/** By name of the file that is imported: who imports it, and the names they take. */
+/** By name of the imported file: the importing files, and the names they import. */
 export type Importers = ReadonlyMap<string, ReadonlyMap<ts.SourceFile, Names>>;
 
 export class Imports {
@@ -58,7 +58,7 @@ export class Imports {
 
   #namesAt(literal: ts.StringLiteralLike): Names {
     const typescript = this.#ts;
-    // Imports that no text has, such as that of a JSX runtime, have no statement.
+    // Synthetic imports, such as that of a JSX runtime, have no statement.
     const statement = literal.parent as ts.Node | undefined;
     if (statement && typescript.isImportDeclaration(statement)) {
       const { importClause: clause } = statement;
@@ -75,7 +75,7 @@ export class Imports {
   }
 }
 
-/** What every version since 4.9 keeps with a parsed file, and uses for the same purpose. */
+/** An internal field of a parsed file, in every version since 4.9. */
 type Parsed = ts.SourceFile & { readonly imports?: readonly ts.StringLiteralLike[] };
 
 function importedName(element: ts.ImportSpecifier | ts.ExportSpecifier): string {

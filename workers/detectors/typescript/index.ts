@@ -17,13 +17,13 @@ import type {
 } from '../../protocol/detector-protocol.ts';
 import { accelerated } from './accelerated.ts';
 import { openCommand } from './command.ts';
-import { engineFor, EngineMissing, groupOf, nameOf, type Engine, type EngineMode } from './engine.ts';
+import { compilerFor, CompilerMissing, groupOf, compilerName, type Compiler, type CompilerMode } from './compiler.ts';
 import { openJavascript } from './javascript.ts';
 import { openNative } from './native.ts';
 import { CheckNotes } from './notes.ts';
 import { findProjects } from './projects.ts';
 import { RootPaths, UnitReport } from './report.ts';
-import { EngineDied, type Changes, type SessionSettings, type TypeScriptSession } from './session.ts';
+import { CompilerExited, type Changes, type SessionSettings, type TypeScriptSession } from './session.ts';
 
 export const detector: Detector = {
   name: 'typescript',
@@ -34,10 +34,10 @@ export const detector: Detector = {
 };
 
 const NO_PROJECT =
-  "No tsconfig.json or jsconfig.json here, so types are not checked. 'npx tsc --init' makes a tsconfig.json.";
+  'This folder has no tsconfig.json or jsconfig.json, so types are not checked. Create one: npx tsc --init';
 
 interface Options {
-  readonly engine: EngineMode;
+  readonly engine: CompilerMode;
   readonly projects: readonly string[];
 }
 
@@ -48,16 +48,16 @@ async function plan({ root, options }: PlanRequest, { signal }: PlanContext): Pr
   problems.push(...found.problems);
 
   const units: Unit[] = [];
-  const engines = new Map<string, Engine>();
+  const engines = new Map<string, Compiler>();
   for (const project of found.projects) {
     const directory = path.dirname(path.join(root, project));
     try {
-      const engine = await engineFor(directory, mode);
+      const engine = await compilerFor(directory, mode);
       const group = groupOf(engine, root);
       engines.set(group, engine);
       units.push({ id: project, kind: 'project', group, file: project, lane: 'heavy' });
     } catch (error) {
-      if (!(error instanceof EngineMissing)) throw error;
+      if (!(error instanceof CompilerMissing)) throw error;
       problems.push({ ...error.problem, file: project });
     }
   }
@@ -69,45 +69,45 @@ async function plan({ root, options }: PlanRequest, { signal }: PlanContext): Pr
     ...(engines.size > 0 ? { engine: describe([...engines.values()]) } : {}),
     units,
     problems: withoutRepeats(problems),
-    configFiles: [...found.configFiles, ...engineFiles(engines.values()), ...manifestsOf(root)],
+    configFiles: [...found.configFiles, ...compilerManifests(engines.values()), ...manifestsOf(root)],
   };
 }
 
 async function check(request: CheckRequest, context: CheckContext): Promise<CheckResult> {
   const started = performance.now();
-  const { root, units, overlays, changed, generation, since, revalidate: confirm = false } = request;
+  const { root, units, overlays, changed, generation, since, revalidate = false } = request;
   const { engine: mode } = readOptions(request.options, []);
   const paths = new RootPaths(root);
   const changes: Changes = {
     overlays: new Map(overlays.map(({ file, text }) => [path.join(root, file), text])),
     ...(changed === undefined ? {} : { changed: changed.map((file) => path.join(root, file)) }),
   };
-  // In the other modes one version speaks for itself.
+  // In the other modes only one version answers.
   const notes = request.allowProvisional === true && mode === 'auto' ? new CheckNotes(request.notes) : undefined;
-  // What is only to be confirmed has been answered for.
-  const first = confirm ? [] : request.first.map((file) => path.join(root, file));
-  // Every session of the root hears of the changes, also those this check does not use.
+  // A revalidation has no preferred files: they were answered before.
+  const first = revalidate ? [] : request.first.map((file) => path.join(root, file));
+  // Every session of the root must know the changes, also those that this check does not use.
   for (const session of sessionsOf(root)) await session.update(changes);
 
   let files = 0;
   let issues = 0;
   const timings: Record<string, number> = {};
-  const kept: Record<string, 'unchanged' | 'affected'> = {};
+  const coverage: Record<string, 'unchanged' | 'affected'> = {};
   for (const [index, unit] of units.entries()) {
     context.signal.throwIfAborted();
     const unitStarted = performance.now();
-    let said = -1;
+    let reported = -1;
     const onProgress = (done: number, total: number): void => {
       const share = total === 0 ? 1 : done / total;
-      // Hundredths of a unit are fine enough, and few enough.
+      // Hundredths of a unit are precise enough, and few enough.
       const now = Math.round((index + share) * 100);
-      if (now !== said) context.progress((said = now), units.length * 100, unit.id);
+      if (now !== reported) context.progress((reported = now), units.length * 100, unit.id);
     };
     const report = await checkUnit(
       unit,
-      async (again) => {
+      async (retry) => {
         const made = new UnitReport(unit, context, paths, onProgress);
-        const session = await sessionFor(root, unit, mode, changes, context, again);
+        const session = await sessionFor(root, unit, mode, changes, context, retry);
         made.begin(path.join(root, unit.file));
         const configFile = path.join(root, unit.id);
         const known = since?.[unit.id];
@@ -115,15 +115,15 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
           configFile,
           first,
           generation,
-          whole: confirm,
+          whole: revalidate,
           ...(known === undefined ? {} : { since: known }),
           ...(notes ? { notes } : {}),
         };
         const extent = await session.check(order, made, context.signal);
-        if (extent !== 'whole') kept[unit.id] = extent === 'unchanged' ? extent : 'affected';
+        if (extent !== 'whole') coverage[unit.id] = extent === 'unchanged' ? extent : 'affected';
         if (extent === 'unchanged' || extent === 'later') return made;
         await made.finish();
-        makeRoom(root, unit);
+        freeMemory(root, unit);
         return made;
       },
       context,
@@ -133,14 +133,14 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     timings[unit.id] = performance.now() - unitStarted;
     context.progress((index + 1) * 100, units.length * 100, unit.id);
   }
-  const again = units.map(({ id }) => id).filter((id) => notes && isUnsettled(root, id));
+  const provisional = units.map(({ id }) => id).filter((id) => notes && needsRevalidation(root, id));
   return {
     durationMs: performance.now() - started,
     files,
     issues,
     timings,
-    coverage: kept,
-    provisional: again,
+    coverage,
+    provisional,
     ...notes?.result,
   };
 }
@@ -151,18 +151,18 @@ async function dispose(): Promise<void> {
   await Promise.all(open.map(async ({ session }) => (await session.catch(() => undefined))?.close()));
 }
 
-/** Checks a unit; once more when TypeScript's own process died; a problem when that does not help. */
+/** Checks a unit, and retries once if the process of TypeScript exited. Reports a problem if that fails too. */
 async function checkUnit(
   unit: Unit,
-  work: (again: boolean) => Promise<UnitReport>,
+  work: (retry: boolean) => Promise<UnitReport>,
   context: CheckContext,
 ): Promise<UnitReport | undefined> {
-  for (const again of [false, true]) {
+  for (const retry of [false, true]) {
     try {
-      return await work(again);
+      return await work(retry);
     } catch (error) {
       context.signal.throwIfAborted();
-      if (error instanceof EngineDied && !again) {
+      if (error instanceof CompilerExited && !retry) {
         context.log('warn', `${unit.id}: ${error.message}; trying again`);
         continue;
       }
@@ -175,11 +175,11 @@ async function checkUnit(
 }
 
 function problemOf(error: unknown, unit: Unit): DetectorProblem {
-  if (error instanceof EngineMissing) return { ...error.problem, file: unit.file };
+  if (error instanceof CompilerMissing) return { ...error.problem, file: unit.file };
   const reason = error instanceof Error ? error.message : String(error);
   return {
     code: 'TOOL_ERROR',
-    message: `TypeScript could not check ${unit.id}: ${reason}. Run 'npx tsc -p ${unit.id} --noEmit' to see whether it can by itself.`,
+    message: `TypeScript could not check ${unit.id}: ${reason}. Run 'npx tsc -p ${unit.id} --noEmit' to see whether TypeScript fails by itself.`,
     file: unit.file,
     fatal: true,
   };
@@ -194,21 +194,21 @@ interface OpenSession {
 /** By root and group: a worker may serve several. */
 const sessions = new Map<string, OpenSession>();
 
-/** Sessions keep programs for the next check as long as the heap, in bytes, is not larger than this. */
+/** Sessions keep programs for the next check while the used heap is below this, in bytes. */
 const LARGE_HEAP = 1.2e9;
-/** Nor fuller than this share of what it may grow to. */
+/** … and below this share of the heap limit. */
 const FULL_HEAP = 0.4;
-/** Above this share not even the program stays that answers the edits. */
+/** Above this share of the heap limit, the program of the open file is dropped too. */
 const TIGHT_HEAP = 0.6;
 
-function makeRoom(root: string, latest: Unit): void {
+function freeMemory(root: string, latest: Unit): void {
   const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
   if (used < Math.min(LARGE_HEAP, limit * FULL_HEAP)) return;
   for (const { ready } of sessions.values()) ready?.trim(path.join(root, latest.id), used > limit * TIGHT_HEAP);
 }
 
-function isUnsettled(root: string, project: string): boolean {
-  return sessionsOf(root).some((session) => session.unsettled?.(path.join(root, project)));
+function needsRevalidation(root: string, project: string): boolean {
+  return sessionsOf(root).some((session) => session.needsRevalidation?.(path.join(root, project)));
 }
 
 function sessionsOf(root: string): readonly TypeScriptSession[] {
@@ -218,12 +218,12 @@ function sessionsOf(root: string): readonly TypeScriptSession[] {
 async function sessionFor(
   root: string,
   unit: Unit,
-  mode: EngineMode,
+  mode: CompilerMode,
   changes: Changes,
   context: CheckContext,
   fresh: boolean,
 ): Promise<TypeScriptSession> {
-  const engine = await engineFor(path.dirname(path.join(root, unit.id)), mode);
+  const engine = await compilerFor(path.dirname(path.join(root, unit.id)), mode);
   const key = `${root}\n${groupOf(engine, root)}`;
   const known = sessions.get(key);
   if (known && fresh) {
@@ -243,14 +243,14 @@ async function sessionFor(
   }
 }
 
-async function openSession(engine: Engine, settings: SessionSettings, changes: Changes): Promise<TypeScriptSession> {
+async function openSession(engine: Compiler, settings: SessionSettings, changes: Changes): Promise<TypeScriptSession> {
   const open = { native: openNative, command: openCommand, javascript: openAccelerated }[engine.kind];
   const session = open(engine, settings);
   await session.update(changes);
   return session;
 }
 
-function openAccelerated(engine: Engine, settings: SessionSettings): TypeScriptSession {
+function openAccelerated(engine: Compiler, settings: SessionSettings): TypeScriptSession {
   return accelerated(openJavascript(engine, settings), engine, { ...settings, version: detector.version });
 }
 
@@ -266,26 +266,26 @@ function readOptions(options: DetectorOptions, problems: DetectorProblem[]): Opt
 function wrongOption(name: string, value: unknown, expected: string): DetectorProblem {
   return {
     code: 'CONFIG_ERROR',
-    message: `The option '${name}' is ${JSON.stringify(value)}; it must be ${expected}. The default is used.`,
+    message: `The option '${name}' is ${JSON.stringify(value)}; it must be ${expected}. Bulkhead uses the default.`,
     fatal: false,
   };
 }
 
-function describe(engines: readonly Engine[]): string {
-  return [...new Set(engines.map(nameOf))].sort().join(', ');
+function describe(engines: readonly Compiler[]): string {
+  return [...new Set(engines.map(compilerName))].sort().join(', ');
 }
 
-function engineFiles(engines: Iterable<Engine>): readonly string[] {
+function compilerManifests(engines: Iterable<Compiler>): readonly string[] {
   return [...new Set([...engines].map(({ directory }) => path.join(directory, 'package.json')))];
 }
 
-/** Installing or removing TypeScript shows in these. */
+/** Installing or removing TypeScript changes these files. */
 function manifestsOf(root: string): readonly string[] {
   const names = ['package.json', 'package-lock.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock'];
   return names.map((name) => path.join(root, name));
 }
 
-/** Fifty projects without a TypeScript are one problem. */
+/** Reports the same problem once, for instance if TypeScript is missing for fifty projects. */
 function withoutRepeats(problems: readonly DetectorProblem[]): readonly DetectorProblem[] {
   return [...new Map(problems.toReversed().map((problem) => [problem.message, problem])).values()].reverse();
 }

@@ -1,7 +1,6 @@
 /**
- * The file system as TypeScript's JavaScript API sees it: unsaved texts over the disk, each thing looked up once until
- * the session is told of changes, each file parsed once for all projects that parse it alike. Lives as long as its
- * session.
+ * The file system of TypeScript's JavaScript API: unsaved texts over the disk, with lookups cached until the next
+ * change, and parsed files shared by all projects that parse them alike. Lives as long as its session.
  */
 import path from 'node:path';
 import type ts from 'typescript';
@@ -17,7 +16,7 @@ interface ParsedFile {
 export interface Touched {
   /** Absolute path. */
   readonly file: string;
-  /** It was there and still is. */
+  /** It existed before and still exists. */
   readonly stays: boolean;
 }
 
@@ -30,16 +29,16 @@ export class Disk {
   #unsaved: ReadonlyMap<string, string> = new Map();
   readonly #texts = new Map<string, string | undefined>();
   readonly #files = new Map<string, boolean>();
-  /** Files that were there when last looked for. */
+  /** Files that existed at the last lookup. */
   readonly #there = new Set<string>();
   readonly #folders = new Map<string, boolean>();
   readonly #realpaths = new Map<string, string>();
   /** By file name, then by how it was parsed. */
   readonly #parsed = new Map<string, Map<string, ParsedFile>>();
   readonly #sharesFiles: boolean;
-  /** Of files that were read: a program asks for each of its files again after every edit. */
+  /** Keys of files that were read: a program asks for each file again after every edit. */
   readonly #keys = new Map<string, string>();
-  /** A short name for each way to parse and bind. */
+  /** A short name for each combination of options that affects parsing and binding. */
   readonly #families = new Map<string, string>();
 
   constructor(typescript: TypeScript, root: string) {
@@ -51,7 +50,7 @@ export class Disk {
     this.#sharesFiles = major > 5 || (major === 5 && minor >= 3);
   }
 
-  /** @returns the files whose content may be another now; undefined: all */
+  /** @returns the files whose content may have changed; undefined: all */
   update({ overlays, changed }: Changes): readonly Touched[] | undefined {
     const before = this.#overlays;
     this.#overlays = overlays;
@@ -74,7 +73,7 @@ export class Disk {
       const [was, is] = [this.#there.has(key), this.fileExists(file)];
       if (is) this.#there.add(key);
       else this.#there.delete(key);
-      // Programs may know a linked file by its other name.
+      // Programs may know a symbolic link by its target.
       const linked = is && this.#realpath(file) !== file;
       return { file, stays: was && is && !linked };
     });
@@ -119,20 +118,22 @@ export class Disk {
         cached(this.#folders, this.keyOf(folder), () => this.#system.directoryExists(folder)),
       realpath: (file) => this.#realpath(file),
       getSourceFile: (file, languageVersionOrOptions) => this.#parse(file, family, languageVersionOrOptions),
-      // As editors do: what a referenced project exports is read from its sources, built or not.
+      // As in editors, a referenced project is read from its sources, whether or not it is built.
       useSourceOfProjectReferenceRedirect: () => true,
       ...(JSDOC in typescript ? { jsDocParsingMode: typescript.JSDocParsingMode.ParseForTypeErrors } : {}),
     };
     return host;
   }
 
-  /** One spelling of a file's absolute path, to compare it by. */
+  /** A normalized form of an absolute path, for comparisons. */
   keyOf(file: string): string {
     const plain = path.normalize(file);
     return this.#system.useCaseSensitiveFileNames ? plain : plain.toLowerCase();
   }
 
-  /** Drops all parsed files but these. Their texts stay, which they hold anyway: the next program asks for each again. */
+  /**
+   * Drops all parsed files but these. Their texts stay, which they hold anyway: the next program asks for each again.
+   */
   forget(kept: readonly ts.SourceFile[]): void {
     const sources = new Set(kept);
     const files = new Set<string>();
@@ -174,7 +175,7 @@ export class Disk {
     return source;
   }
 
-  /** Projects of one family parse and bind files alike, so they can share them. */
+  /** Projects of one family parse and bind files alike and can share them. */
   #familyOf(options: ts.CompilerOptions): string {
     const entries = Object.entries(options).filter(([name]) => !PLACES.has(name));
     const family = this.#sharesFiles
@@ -186,7 +187,7 @@ export class Disk {
 
 const JSDOC = 'JSDocParsingMode';
 
-/** Options that say where things are, which no parser or binder asks for. */
+/** Options about paths and output, which do not affect parsing or binding. */
 const PLACES: ReadonlySet<string> = new Set([
   'baseUrl',
   'composite',
@@ -227,7 +228,7 @@ const EXTENSIONS: ReadonlySet<string> = new Set([
   '.json',
 ]);
 
-/** A picture or a page of prose cannot; a folder can. */
+/** Images and documents cannot affect a program; folders can. */
 function canMatter(file: string): boolean {
   return EXTENSIONS.has(path.extname(file).toLowerCase());
 }

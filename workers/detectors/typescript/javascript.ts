@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type ts from 'typescript';
-import type { Engine } from './engine.ts';
+import type { Compiler } from './compiler.ts';
 import { affectedFiles, touchedSources, type Edit } from './affected.ts';
 import { Disk, type Touched, type TypeScript } from './javascript-host.ts';
 import { Imports } from './imports.ts';
@@ -16,58 +16,60 @@ import {
   type Changes,
   type Diagnostic,
   type Extent,
-  type ProjectOrder,
+  type ProjectRequest,
   type ProjectSink,
   type SessionSettings,
-  type ThriftySession,
+  type IncrementalSession,
 } from './session.ts';
 import { LineMap, slashed } from './text.ts';
 
 /** @param engine of kind `javascript`; its module is loaded into this process */
-export function openJavascript(engine: Engine, { root }: SessionSettings): ThriftySession {
+export function openJavascript(engine: Compiler, { root }: SessionSettings): IncrementalSession {
   const typescript = createRequire(engine.entry)(engine.entry) as TypeScript;
   return new JavascriptSession(typescript, root);
 }
 
-/** A wanted file is checked at once only while there are not too many of them. */
+/** At most this many open files are checked first. */
 const MANY_WANTED = 50;
-/** When more than this share of the files is affected, all are checked at once: they would have to be confirmed anyway. */
+/**
+ * When more than this share of the files is affected, all are checked at once, because they would be revalidated anyway.
+ */
 const MANY_AFFECTED = 0.25;
-/** Of fewer files than these it does not matter. */
+/** Up to this many affected files, the share does not matter. */
 const FEW_AFFECTED = 200;
 
 interface LoadedProject {
   program: ts.Program;
-  /** Texts of its files may be others now. */
+  /** Texts of its files may have changed. */
   stale: boolean;
-  /** Its checker met files in another order than that of the program. */
+  /** Its checker has visited files in another order than that of the program. */
   mixed: boolean;
   readonly configuration: readonly ts.Diagnostic[];
-  /** What the last whole check said of the project. */
+  /** Diagnostics of the project itself in the last complete check. */
   general: readonly Diagnostic[];
-  /** Files of which it said, when there was nothing else to say, what is wrong with their declarations. */
+  /** Files for which the last complete check reported declaration diagnostics. */
   declarations: ReadonlySet<string>;
   readonly imports: Imports;
-  /** States are missing of answers from before the program was let go. */
+  /** Answers from before the program was unloaded have no state. */
   readonly ledger: Ledger<ts.Program | undefined>;
 }
 
-/** What stays of a project whose program was let go: enough to know which changes do not concern it. */
-interface RestingProject {
+/** The remains of a project whose program was unloaded: enough to know which changes do not affect it. */
+interface UnloadedProject {
   /** Keys of its files. */
   readonly files: ReadonlySet<string>;
   readonly ledger: Ledger<ts.Program | undefined>;
 }
 
-class JavascriptSession implements ThriftySession {
+class JavascriptSession implements IncrementalSession {
   readonly #ts: TypeScript;
   readonly #disk: Disk;
   /** By path of the tsconfig, most recently used last. */
   readonly #projects = new Map<string, LoadedProject>();
   /** By path of the tsconfig; none of them is loaded. */
-  readonly #resting = new Map<string, RestingProject>();
-  /** Of the project that holds a file in front of the user: its program answers the next edit. */
-  #favourite: string | undefined;
+  readonly #unloaded = new Map<string, UnloadedProject>();
+  /** The project of an open file, whose program answers the next edit. */
+  #openFileProject: string | undefined;
 
   constructor(typescript: TypeScript, root: string) {
     this.#ts = typescript;
@@ -83,15 +85,15 @@ class JavascriptSession implements ThriftySession {
       else if (own.length > 0) project.stale = true;
       for (const { file } of own ?? []) ledger.touch(file);
     }
-    for (const [config, { files, ledger }] of this.#resting) {
+    for (const [config, { files, ledger }] of this.#unloaded) {
       const own = ownChanges(touched, (file) => files.has(this.#disk.keyOf(file)));
-      if (own === undefined) this.#resting.delete(config);
+      if (own === undefined) this.#unloaded.delete(config);
       for (const { file } of own ?? []) ledger.touch(file);
     }
     return Promise.resolve();
   }
 
-  async check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<Extent> {
+  async check(order: ProjectRequest, sink: ProjectSink, signal: AbortSignal): Promise<Extent> {
     const part = order.whole ? undefined : await this.checkPart(order, sink, signal);
     if (part !== undefined) return part;
     signal.throwIfAborted();
@@ -103,12 +105,12 @@ class JavascriptSession implements ThriftySession {
   }
 
   async checkPart(
-    order: ProjectOrder,
+    order: ProjectRequest,
     sink: ProjectSink,
     signal: AbortSignal,
   ): Promise<Exclude<Extent, 'whole'> | undefined> {
     signal.throwIfAborted();
-    const rest = this.#checkResting(order);
+    const rest = this.#checkUnloaded(order);
     if (rest) return rest;
     if (this.#projects.get(order.configFile)?.ledger.knows(order.since) !== true) return undefined;
     const project = this.#load(order);
@@ -144,8 +146,8 @@ class JavascriptSession implements ThriftySession {
    * project answers for too.
    * @returns undefined: it has to be loaded
    */
-  #checkResting({ configFile, generation, since }: ProjectOrder): 'unchanged' | 'later' | undefined {
-    const ledger = this.#resting.get(configFile)?.ledger;
+  #checkUnloaded({ configFile, generation, since }: ProjectRequest): 'unchanged' | 'later' | undefined {
+    const ledger = this.#unloaded.get(configFile)?.ledger;
     const known = ledger?.asked(since);
     if (!ledger || !known) return undefined;
     if (known.touched.size === 0) {
@@ -161,7 +163,7 @@ class JavascriptSession implements ThriftySession {
 
   async #checkWhole(
     project: LoadedProject,
-    { first }: ProjectOrder,
+    { first }: ProjectRequest,
     sink: ProjectSink,
     signal: AbortSignal,
   ): Promise<void> {
@@ -230,7 +232,7 @@ class JavascriptSession implements ThriftySession {
       if (done === true) return value;
       sink.begin(value.fileName);
       const found = diagnosticsOf(program, value);
-      // What is wrong with its declarations was told last time, and is only told of a project without other problems.
+      // Declaration diagnostics are only reported for a project without other problems.
       const declarations = project.declarations.has(value.fileName) && found.length === 0;
       await this.#answer(value, declarations ? program.getDeclarationDiagnostics(value) : found, convert, sink);
       await nextTurn();
@@ -240,10 +242,10 @@ class JavascriptSession implements ThriftySession {
 
   trim(kept?: string, all = false): void {
     for (const [config, { program, ledger }] of this.#projects) {
-      if (config === kept || (config === this.#favourite && !all)) continue;
+      if (config === kept || (config === this.#openFileProject && !all)) continue;
       const files = new Set(program.getSourceFiles().map(({ fileName }) => this.#disk.keyOf(fileName)));
       ledger.rest(undefined);
-      this.#resting.set(config, { files, ledger });
+      this.#unloaded.set(config, { files, ledger });
       this.#projects.delete(config);
     }
     this.#disk.forget([...this.#projects.values()].flatMap(({ program }) => program.getSourceFiles()));
@@ -251,7 +253,7 @@ class JavascriptSession implements ThriftySession {
 
   close(): Promise<void> {
     this.trim(undefined, true);
-    this.#resting.clear();
+    this.#unloaded.clear();
     return Promise.resolve();
   }
 
@@ -277,7 +279,9 @@ class JavascriptSession implements ThriftySession {
     }
   }
 
-  /** @returns what was found and is of no file: missing global types are found while checking the file that needs them */
+  /**
+   * @returns what was found and is of no file: missing global types are found while checking the file that needs them
+   */
   async #answer(
     source: ts.SourceFile,
     found: readonly ts.Diagnostic[],
@@ -289,15 +293,15 @@ class JavascriptSession implements ThriftySession {
     return elsewhere;
   }
 
-  #load({ configFile, first }: ProjectOrder): LoadedProject {
+  #load({ configFile, first }: ProjectRequest): LoadedProject {
     const project = this.#projects.get(configFile) ?? this.#open(configFile);
     if (project.stale) this.#renew(project);
-    this.#resting.delete(configFile);
+    this.#unloaded.delete(configFile);
     this.#projects.delete(configFile);
     this.#projects.set(configFile, project);
     const holds = ({ program }: LoadedProject): boolean => first.some((file) => program.getSourceFile(slashed(file)));
-    const favourite = this.#projects.get(this.#favourite ?? '');
-    if (!(favourite && holds(favourite)) && holds(project)) this.#favourite = configFile;
+    const favourite = this.#projects.get(this.#openFileProject ?? '');
+    if (!(favourite && holds(favourite)) && holds(project)) this.#openFileProject = configFile;
     return project;
   }
 
@@ -318,11 +322,11 @@ class JavascriptSession implements ThriftySession {
       general: [],
       declarations: new Set(),
       imports: new Imports(this.#ts),
-      ledger: this.#resting.get(configFile)?.ledger ?? new Ledger(),
+      ledger: this.#unloaded.get(configFile)?.ledger ?? new Ledger(),
     };
   }
 
-  /** The same project with the texts of now, and a checker that met nothing yet. */
+  /** The same project with the current texts and a fresh checker. */
   #renew(project: LoadedProject): void {
     const { program } = project;
     project.program = this.#ts.createProgram({
@@ -339,12 +343,12 @@ class JavascriptSession implements ThriftySession {
   }
 }
 
-/** @returns those of files of a program; undefined: it can mean something else now, and has to start afresh */
+/** @returns the changes to files of a program; undefined: imports may resolve differently, so the program is invalid */
 function ownChanges(
   touched: readonly Touched[] | undefined,
   has: (file: string) => boolean,
 ): readonly Touched[] | undefined {
-  // A file that comes or goes can change what imports mean, and so can a JSON file that is none of the sources.
+  // Added and deleted files can change what imports resolve to, and so can a JSON file that is not a source.
   const harmless = touched?.every(({ file, stays }) => stays && (has(file) || !file.endsWith('.json')));
   return harmless === true ? touched?.filter(({ file }) => has(file)) : undefined;
 }
@@ -353,7 +357,7 @@ function diagnosticsOf(program: ts.Program, source: ts.SourceFile): readonly ts.
   return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
 }
 
-/** From TypeScript's diagnostics to ours; remembers the lines of the files it meets. */
+/** Converts diagnostics of TypeScript; caches the lines of files. */
 class Converter {
   readonly #ts: TypeScript;
   readonly #lines = new WeakMap<ts.SourceFile, LineMap>();

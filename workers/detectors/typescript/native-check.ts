@@ -1,22 +1,22 @@
-/** One check of one project of TypeScript 7 in one snapshot: of all its files, or of some. */
+/** One check of a project by TypeScript 7 in one snapshot: of all files, or of some. */
 import path from 'node:path';
 import type * as NativeApi from 'typescript7/unstable/async';
 import type { Server } from './native-server.ts';
 import { NOWHERE, severityOf, type Diagnostic, type ProjectSink } from './session.ts';
 import { LineMap, readSource } from './text.ts';
 
-/** Printed by `tsc` only when it writes files; the API cannot be told `--noEmit`. */
+/** Diagnostics that `tsc` reports only when it emits; the API has no `--noEmit`. */
 const EMIT_ONLY: ReadonlySet<number> = new Set([2396, 2441, 2529, 2818, 5011, 5055, 5056, 5096, 18027]);
 
-/** Questions in flight: as many as TypeScript has checkers for. */
+/** Concurrent requests, one for each checker of TypeScript. */
 const PARALLEL = 4;
-/** What a check of all files learned about the project. */
-export interface Learned {
+/** What a complete check found out about the project. */
+export interface ProjectFacts {
   /** Files of the program, as TypeScript spells them. */
   readonly files: ReadonlySet<string>;
-  /** What it said of the project. */
+  /** Diagnostics of the project itself. */
   readonly general: readonly Diagnostic[];
-  /** It went on to what is wrong with declaration files. */
+  /** It included declaration diagnostics. */
   readonly declarations: boolean;
 }
 
@@ -45,8 +45,8 @@ export class ProjectCheck {
     this.#noEmit = project.compilerOptions.noEmit === true;
   }
 
-  /** Checks these files only; of the project it says what was learned before. */
-  async some(files: readonly string[], { general, declarations }: Learned): Promise<void> {
+  /** Checks these files only, and repeats the known diagnostics of the project. */
+  async some(files: readonly string[], { general, declarations }: ProjectFacts): Promise<void> {
     const { program } = this.#project;
     this.#sink.project(general);
     let next = 0;
@@ -63,7 +63,7 @@ export class ProjectCheck {
   }
 
   /** @param first the files to answer for first, most wanted first */
-  async all(first: readonly string[]): Promise<Learned> {
+  async all(first: readonly string[]): Promise<ProjectFacts> {
     const { program, compilerOptions } = this.#project;
     const names = await this.#ask(program.getSourceFileNames());
     for (const name of names) this.#server.known.add(name);
@@ -90,8 +90,8 @@ export class ProjectCheck {
     };
     await Promise.all(Array.from({ length: PARALLEL }, walk));
 
-    // Checking one file can find something in another one that was answered for before. Asked once more for
-    // everything, TypeScript tells what it knows without checking again.
+    // Checking one file can add diagnostics to a file that was answered before. A request for all files returns them
+    // without checking again.
     const all = await this.#ask(program.getSemanticDiagnostics());
     const settled = groupByFile(all);
     for (const file of new Set([...settled.keys(), ...semantics.keys()])) {

@@ -1,14 +1,14 @@
 /**
- * The process of TypeScript 7: its start, its end, and the snapshots of what is open in it. Lives as long as its
- * session needs it; a session replaces it when it cannot be told what changed.
+ * The process of TypeScript 7: its start, its end, and its snapshots. A session replaces it if it cannot be informed of
+ * a change.
  */
 import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import type * as NativeApi from 'typescript7/unstable/async';
-import type { Engine } from './engine.ts';
-import { Growth } from './growth.ts';
-import { EngineDied, type SessionSettings } from './session.ts';
+import type { Compiler } from './compiler.ts';
+import { MemoryGrowth } from './memory-growth.ts';
+import { CompilerExited, type SessionSettings } from './session.ts';
 
 /** Projects kept open: more than these would keep gigabytes of a monorepo in memory. */
 const OPEN_PROJECTS = 8;
@@ -27,9 +27,9 @@ export class Server {
   readonly #open = new Set<string>();
   #snapshot: NativeApi.Snapshot | undefined;
   readonly overlaid: boolean;
-  /** Every file of every program seen: a change of one of them is a change, of another a creation. */
+  /** All files of all programs so far; a change to any other file counts as its creation. */
   readonly known = new Set<string>();
-  readonly #growth = new Growth();
+  readonly #growth = new MemoryGrowth();
 
   private constructor(api: NativeApi.API, died: Promise<never>, overlaid: boolean) {
     this.#api = api;
@@ -39,7 +39,7 @@ export class Server {
 
   /** @param overlays asked for every file that is read; absent: the process reads the disk itself, which is faster */
   static async start(
-    engine: Engine,
+    engine: Compiler,
     { root, log }: SessionSettings,
     overlays: { overlay(file: string): string | undefined } | undefined,
   ): Promise<Server> {
@@ -89,12 +89,12 @@ export class Server {
     this.#growth.checked(configFile, await this.residentBytes());
   }
 
-  /** It holds so much of earlier checks that another one is cheaper. */
+  /** It has grown so much that a new process is cheaper. */
   get outgrown(): boolean {
     return this.#growth.isTooMuch;
   }
 
-  /** Undefined: the platform does not tell at little cost. */
+  /** Undefined: unknown on this platform. */
   async residentBytes(): Promise<number | undefined> {
     if (process.platform !== 'linux' || this.pid === undefined) return undefined;
     const status = await readFile(`/proc/${String(this.pid)}/status`, 'utf8').catch(() => '');
@@ -102,7 +102,7 @@ export class Server {
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
   }
 
-  /** Of a file as the process saw it last; undefined: it is of no open project. */
+  /** The text of a file in the current snapshot; undefined: it is in no open project. */
   async textOf(file: string): Promise<string | undefined> {
     for (const { program } of this.#snapshot?.getProjects() ?? []) {
       const source = await this.ask(program.getSourceFile(file));
@@ -113,14 +113,14 @@ export class Server {
 
   /**
    * Waits for an answer, or for the end of the process: then there will be none.
-   * @throws {EngineDied}
+   * @throws {CompilerExited}
    */
   async ask<T>(answer: Promise<T>): Promise<T> {
     try {
       return await Promise.race([answer, this.#died]);
     } catch (error) {
       // The pipe may be found broken before the process is known to have ended.
-      if (PIPE_ERRORS.has(codeOf(error))) throw new EngineDied('TypeScript ended by itself', { cause: error });
+      if (PIPE_ERRORS.has(codeOf(error))) throw new CompilerExited('TypeScript exited unexpectedly', { cause: error });
       throw error;
     }
   }
@@ -168,10 +168,12 @@ function childOf(api: NativeApi.API): ChildProcess | undefined {
   return internalsOf(api).client?.process;
 }
 
-function deathOf(api: NativeApi.API, { version }: Engine, log: SessionSettings['log']): Promise<never> {
+function deathOf(api: NativeApi.API, { version }: Compiler, log: SessionSettings['log']): Promise<never> {
   const died = new Promise<never>((_resolve, reject) => {
     childOf(api)?.once('exit', (code, signal) => {
-      reject(new EngineDied(`TypeScript ${version} ended by itself (${signal ?? `exit code ${String(code)}`})`));
+      reject(
+        new CompilerExited(`TypeScript ${version} exited unexpectedly (${signal ?? `exit code ${String(code)}`})`),
+      );
     });
     childOf(api)?.stdin?.on('error', (error) => log('debug', `TypeScript ${version}: ${String(error)}`));
   });

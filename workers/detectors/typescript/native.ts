@@ -1,52 +1,52 @@
 /**
- * TypeScript 7 through its API: a native program in a child process of its own, spoken to over its stdin, so it ends
- * when we do. One process per session, with a few projects open at a time.
+ * TypeScript 7 through its API: a native process that is controlled over its stdin, so it ends with this process. One
+ * process per session, with a few projects open at a time.
  *
- * The API is named unstable: this file, `native-server.ts` and `native-check.ts` are the only ones that know it.
+ * The API is unstable: only this file, `native-server.ts` and `native-check.ts` use it.
  */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Engine } from './engine.ts';
+import type { Compiler } from './compiler.ts';
 import { LikelyImporters, type TextEdit } from './importers.ts';
 import { Ledger, type Known } from './ledger.ts';
-import { ProjectCheck, type Learned } from './native-check.ts';
+import { ProjectCheck, type ProjectFacts } from './native-check.ts';
 import { Server, type FileChanges } from './native-server.ts';
-import type { Changes, Extent, ProjectOrder, ProjectSink, SessionSettings, TypeScriptSession } from './session.ts';
+import type { Changes, Extent, ProjectRequest, ProjectSink, SessionSettings, TypeScriptSession } from './session.ts';
 import { readSource, slashed } from './text.ts';
 
 /** @param engine of kind `native` */
-export function openNative(engine: Engine, settings: SessionSettings): TypeScriptSession {
+export function openNative(engine: Compiler, settings: SessionSettings): TypeScriptSession {
   return new NativeSession(engine, settings);
 }
 
-/** More changes than this and a fresh process is as fast. */
+/** With more changes, a new process is as fast. */
 const MANY_CHANGES = 500;
 
-/** Texts of files before they were touched. */
+/** Texts of files before they changed. */
 type Texts = Map<string, string>;
 
 interface KnownProject {
-  readonly learned: Learned;
+  readonly facts: ProjectFacts;
   readonly ledger: Ledger<Texts>;
 }
 
-/** Of fewer files than these it does not matter how many. */
+/** Up to this many affected files, the share does not matter. */
 const FEW_AFFECTED = 100;
-/** Of more than this share all are checked at once: the process is fast, and they would have to be confirmed anyway. */
+/** Above this share of the files, all are checked at once: the process is fast, and they would be revalidated anyway. */
 const MANY_AFFECTED = 0.1;
 
 class NativeSession implements TypeScriptSession {
-  readonly #engine: Engine;
+  readonly #engine: Compiler;
   readonly #settings: SessionSettings;
   #overlays: ReadonlyMap<string, string> = new Map();
   #server: Promise<Server> | undefined;
-  /** Told to the process with its next snapshot. */
+  /** Changes for the next snapshot. */
   #pending: FileChanges = {};
-  /** By tsconfig: those that were checked as a whole, and whose files are still the same. */
+  /** By tsconfig: projects that were checked completely and whose files are still the same. */
   readonly #projects = new Map<string, KnownProject>();
   readonly #importers = new LikelyImporters((file) => this.#read(file));
 
-  constructor(engine: Engine, settings: SessionSettings) {
+  constructor(engine: Compiler, settings: SessionSettings) {
     this.#engine = engine;
     this.#settings = settings;
   }
@@ -57,12 +57,12 @@ class NativeSession implements TypeScriptSession {
     const server = await this.#server?.catch(() => undefined);
     if (!server) return;
     const fresh =
-      // Only a process that was started with our file system asks it.
+      // The process reads unsaved texts only if it was started with our file system.
       (overlays.size > 0 && !server.overlaid) ||
-      // Told that anything may have changed, TypeScript 7.0 still keeps the files of a project as they were listed.
+      // Even if anything may have changed, TypeScript 7.0 does not list the files of a project again.
       changed === undefined ||
       changed.length > MANY_CHANGES ||
-      changed.some(reachesFar);
+      changed.some(affectsEverything);
     if (fresh) {
       await this.#stop();
       return;
@@ -73,7 +73,7 @@ class NativeSession implements TypeScriptSession {
     await this.#note(touched, server);
   }
 
-  async check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<Extent> {
+  async check(order: ProjectRequest, sink: ProjectSink, signal: AbortSignal): Promise<Extent> {
     signal.throwIfAborted();
     const config = slashed(order.configFile);
     const known = this.#projects.get(config);
@@ -84,7 +84,7 @@ class NativeSession implements TypeScriptSession {
       return 'unchanged';
     }
     if (!edits && (await this.#server?.catch(() => undefined))?.outgrown === true) {
-      this.#settings.log('info', `TypeScript ${this.#engine.version} is started anew: its process has grown`);
+      this.#settings.log('info', `TypeScript ${this.#engine.version} restarts because its process has grown too large`);
       await this.#stop();
     }
     try {
@@ -95,30 +95,30 @@ class NativeSession implements TypeScriptSession {
       const first = order.first.map(slashed);
       const edited = (edits ?? []).map(({ file }) => file);
       if (known && edits) {
-        const { learned, ledger } = known;
-        // Nobody waits for more than the edited files while it is found out what else there is.
-        await check.some(edited, learned);
-        const most = Math.max(FEW_AFFECTED, learned.files.size * MANY_AFFECTED);
-        const { files, all } = await this.#importers.affected(edits, learned.files, most);
+        const { facts, ledger } = known;
+        // Check the edited files first, before the other affected files are looked up.
+        await check.some(edited, facts);
+        const most = Math.max(FEW_AFFECTED, facts.files.size * MANY_AFFECTED);
+        const { files, all } = await this.#importers.affected(edits, facts.files, most);
         signal.throwIfAborted();
         if (all) {
           const others = files.filter((file) => !edited.includes(file));
-          if (others.length > 0) await check.some(others, learned);
+          if (others.length > 0) await check.some(others, facts);
           ledger.gave(order.generation, new Map());
           return 'affected';
         }
         first.push(...files);
       }
-      const learned = await check.all(first);
+      const facts = await check.all(first);
       await server.checked(config);
       const ledger = known?.ledger ?? new Ledger<Texts>();
       ledger.gave(order.generation, new Map());
-      this.#projects.set(config, { learned, ledger });
-      // In an editor the next edit will ask for it.
-      if (order.first.length > 0 || order.whole) await this.#importers.learn(learned.files);
+      this.#projects.set(config, { facts, ledger });
+      // An editor will need them for the next edit.
+      if (order.first.length > 0 || order.whole) await this.#importers.learn(facts.files);
       return 'whole';
     } catch (error) {
-      // Whatever the process was told last may be lost: the next check starts another one.
+      // The process may have missed the last changes, so the next check starts a new one.
       if (!signal.aborted) await this.#stop();
       throw error;
     }
@@ -129,15 +129,15 @@ class NativeSession implements TypeScriptSession {
   }
 
   trim(): void {
-    // The process holds a few projects at most, and not in our memory.
+    // The process holds a few projects at most, outside the memory of this process.
   }
 
   async close(): Promise<void> {
     await this.#stop();
   }
 
-  /** Where files are open, unsaved texts will come. */
-  #start({ first }: ProjectOrder): Promise<Server> {
+  /** If files are open, there will be unsaved texts. */
+  #start({ first }: ProjectRequest): Promise<Server> {
     const overlays = this.#overlays.size > 0 || first.length > 0 ? this : undefined;
     this.#server ??= Server.start(this.#engine, this.#settings, overlays);
     return this.#server;
@@ -160,7 +160,7 @@ class NativeSession implements TypeScriptSession {
     return withoutMark(this.overlay(file) ?? (await readSource(file)));
   }
 
-  /** Of files whose text is another, last touched first. @returns undefined: one is not known as it was */
+  /** Files whose text has changed, last edited first. @returns undefined: an earlier text is unknown */
   async #editsSince({ state, touched }: Known<Texts>): Promise<readonly TextEdit[] | undefined> {
     const edits: TextEdit[] = [];
     for (const file of touched) {
@@ -182,7 +182,7 @@ class NativeSession implements TypeScriptSession {
       const there = this.overlay(file) !== undefined || (await isFile(file));
       (there ? (known.has(file) ? changed : created) : deleted).add(file);
       if (there && known.has(file)) await this.#touch(file, server);
-      // It can change what imports mean.
+      // An added or deleted file can change what imports resolve to.
       else this.#projects.clear();
       if (there) known.add(file);
       else known.delete(file);
@@ -192,7 +192,7 @@ class NativeSession implements TypeScriptSession {
   }
 
   async #touch(file: string, server: Server): Promise<void> {
-    const concerned = [...this.#projects.values()].filter(({ learned }) => learned.files.has(file));
+    const concerned = [...this.#projects.values()].filter(({ facts }) => facts.files.has(file));
     const missing = concerned.flatMap(({ ledger }) => ledger.states.filter((texts) => !texts.has(file)));
     const text = missing.length > 0 ? await server.textOf(file) : undefined;
     for (const texts of missing) if (text !== undefined) texts.set(file, withoutMark(text));
@@ -200,8 +200,8 @@ class NativeSession implements TypeScriptSession {
   }
 }
 
-/** Changes that can turn anything: what packages and configurations say, and folders. */
-function reachesFar(file: string): boolean {
+/** Changes to packages, configurations and folders can affect everything. */
+function affectsEverything(file: string): boolean {
   return /[\\/]node_modules([\\/]|$)/.test(file) || file.endsWith('.json') || path.extname(file) === '';
 }
 

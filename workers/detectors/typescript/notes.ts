@@ -1,17 +1,17 @@
-/** What a check was given of earlier ones, and what it wants to leave to later ones. Lives as long as one check. */
+/** The notes of earlier checks, and new notes for later ones. Lives as long as one check. */
 import type { CheckRequest, CheckResult } from '../../protocol/detector-protocol.ts';
 import type { Notes } from './session.ts';
 
 export class CheckNotes implements Notes {
-  readonly #remembered: ReadonlyMap<string, string>;
+  readonly #earlier: ReadonlyMap<string, string>;
   readonly #new = new Map<string, string>();
 
   constructor(remembered: CheckRequest['notes'] = {}) {
-    this.#remembered = new Map(Object.entries(remembered));
+    this.#earlier = new Map(Object.entries(remembered));
   }
 
   get(key: string): string | undefined {
-    return this.#new.get(key) ?? this.#remembered.get(key);
+    return this.#new.get(key) ?? this.#earlier.get(key);
   }
 
   set(key: string, text: string): void {

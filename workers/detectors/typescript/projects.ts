@@ -1,4 +1,4 @@
-/** Finds the projects of a root: its tsconfigs and jsconfigs and all they reference. Holds nothing between calls. */
+/** Finds the projects of a root: its tsconfigs and jsconfigs, and the projects they reference. Stateless. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import ignore from 'ignore';
@@ -7,7 +7,7 @@ import { walkFiles } from '../../protocol/files.ts';
 import type { DetectorProblem } from '../../protocol/detector-protocol.ts';
 
 export interface ProjectSearch {
-  /** Only these: paths and patterns in the language of .gitignore, relative to the root. Empty: all. */
+  /** Only these projects: paths and patterns as in .gitignore, relative to the root. Empty: all. */
   readonly only: readonly string[];
   readonly signal: AbortSignal;
 }
@@ -15,7 +15,7 @@ export interface ProjectSearch {
 export interface FoundProjects {
   /** Relative to the root, sorted, each once. */
   readonly projects: readonly string[];
-  /** Absolute paths of every configuration looked at, extended ones too. */
+  /** Absolute paths of all configurations that were read, including extended ones. */
   readonly configFiles: readonly string[];
   readonly problems: readonly DetectorProblem[];
 }
@@ -56,7 +56,7 @@ export async function findProjects(root: string, { only, signal }: ProjectSearch
     let complete = true;
     for (const reference of references) {
       if (seen.has(reference)) continue;
-      // What is outside the root is seen through the projects that use it.
+      // A project outside the root is only checked through the projects that use it.
       if (relativeTo(root, reference).startsWith('../')) continue;
       if ((await readConfig(reference, configFiles)) instanceof Error) complete = false;
       else if (!seen.has(reference)) {
@@ -64,13 +64,13 @@ export async function findProjects(root: string, { only, signal }: ProjectSearch
         found.push(reference);
       }
     }
-    // A solution with a broken reference stays, so that the engine says where.
+    // A solution with a broken reference stays a project, so that the compiler reports where.
     if (!config.solution || !complete) projects.push(relativeTo(root, file));
   }
   if (wanted && found.length === 0) {
     problems.push({
       code: 'CONFIG_ERROR',
-      message: `The option 'typescript.projects' (${only.join(', ')}) matches no tsconfig under ${root}.`,
+      message: `The option 'typescript.projects' (${only.join(', ')}) matches no tsconfig in ${root}. Correct the paths.`,
       fatal: true,
     });
   }
@@ -86,7 +86,7 @@ interface Config {
   readonly references: readonly string[];
 }
 
-/** Reads as much as is needed to find projects; judging a configuration is the engine's work. */
+/** Reads only what is needed to find projects; the compiler validates the configuration. */
 async function readConfig(file: string, configFiles: Set<string>): Promise<Config | Error> {
   let text: string;
   try {
@@ -109,14 +109,14 @@ async function readConfig(file: string, configFiles: Set<string>): Promise<Confi
 async function addExtended(file: string, content: Fields, configFiles: Set<string>): Promise<void> {
   const bases = typeof content['extends'] === 'string' ? [content['extends']] : asArray(content['extends']);
   for (const base of bases) {
-    // Those in packages change with the lockfile.
+    // Configurations in packages change with the lockfile.
     if (typeof base !== 'string' || !(base.startsWith('.') || path.isAbsolute(base))) continue;
     const resolved = path.resolve(path.dirname(file), base.endsWith('.json') ? base : `${base}.json`);
     if (!configFiles.has(resolved)) await readConfig(resolved, configFiles);
   }
 }
 
-/** Editors take the tsconfig where a folder has both. */
+/** If a folder has both, editors use the tsconfig. */
 function withoutShadowed(files: readonly string[]): string[] {
   const all = new Set(files);
   return files.filter(
@@ -145,5 +145,5 @@ function relativeTo(root: string, file: string): string {
 }
 
 function unreadable(place: string, reason: string): string {
-  return `Cannot read ${place}, so projects in it are not checked: ${reason}. Give read permission, or exclude it.`;
+  return `Cannot read ${place}, so its projects are not checked: ${reason}. Grant read permission, or exclude it.`;
 }

@@ -1,4 +1,4 @@
-/** Turns what an engine says of one project into findings of its unit. Lives as long as one check of one unit. */
+/** Converts the diagnostics of one project to findings of its unit. Lives as long as one check of one unit. */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { CheckContext } from '../../protocol/detector.ts';
@@ -14,7 +14,7 @@ export class RootPaths {
     try {
       real = realpathSync.native(root);
     } catch {
-      // A root that is gone has no other name.
+      // A deleted root has no real path.
     }
     this.#roots = real === root ? [root] : [root, real];
   }
@@ -31,7 +31,7 @@ export class UnitReport implements ProjectSink {
   readonly #context: CheckContext;
   readonly #paths: RootPaths;
   readonly #onProgress: (done: number, total: number) => void;
-  /** What was said of each file last. */
+  /** The last findings of each file. */
   readonly #answers = new Map<string, readonly Finding[]>();
   readonly #aboutProject = new Map<string, Finding[]>();
 
@@ -58,7 +58,7 @@ export class UnitReport implements ProjectSink {
 
   begin(file: string): void {
     const relative = this.#paths.relative(file);
-    // What is not announced need not be finished: of most files of packages nothing will be said.
+    // Most files in packages have no findings, and a file without `begin` needs no `done`.
     if (!isForeign(relative)) this.#context.begin(this.#unit, relative);
   }
 
@@ -67,7 +67,7 @@ export class UnitReport implements ProjectSink {
     const findings = distinct(diagnostics.map((diagnostic) => this.#finding(diagnostic)));
     const before = this.#answers.get(relative);
     this.#answers.set(relative, findings);
-    // Nobody asks about packages in which there is nothing to see.
+    // A file of a package without findings needs no answer.
     if (findings.length === 0 && !before && isForeign(relative)) return;
     await this.#say(relative, findings);
   }
@@ -81,7 +81,7 @@ export class UnitReport implements ProjectSink {
     }
   }
 
-  speaks(engine: string): void {
+  answeredBy(engine: string): void {
     this.#context.answeredBy?.(this.#unit, engine);
   }
 
@@ -89,7 +89,7 @@ export class UnitReport implements ProjectSink {
     this.#onProgress(done, total);
   }
 
-  /** To be called last: says what concerns the project, and that its configuration is done. */
+  /** Must be called last: reports the findings of the project itself, and `done` for its configuration. */
   async finish(): Promise<void> {
     for (const file of new Set([...this.#aboutProject.keys(), this.#unit.file])) {
       await this.#say(file, this.#answers.get(file) ?? []);
@@ -129,7 +129,7 @@ function isForeign(relative: string): boolean {
   return relative.startsWith('../') || path.isAbsolute(relative) || relative.includes('node_modules/');
 }
 
-/** Without those that say the same of the same place, as `tsc` prints them. */
+/** Without repeats of the same message at the same place, as `tsc` prints them. */
 function distinct(findings: readonly Finding[]): Finding[] {
   const seen = new Set<string>();
   return findings.filter(({ rule, range, message }) => {

@@ -1,13 +1,13 @@
 /**
- * What the detector asks of a TypeScript, whichever one it is. One session belongs to one version of TypeScript at one
- * root; it stays warm between checks and lives until the worker ends or the version changes.
+ * The interface to a TypeScript of any version. A session belongs to one version of TypeScript at one root; it stays
+ * warm between checks and lives until the worker ends or the version changes.
  */
 import type { LogLevel } from '../../protocol/detector.ts';
 import type { Range, Severity } from '../../protocol/detector-protocol.ts';
 
 /** One thing `tsc` would print. */
 export interface Diagnostic {
-  /** Absolute, as TypeScript spells it; absent: speaks of the project. */
+  /** Absolute, as TypeScript spells it; absent: it is about the project. */
   readonly file?: string;
   readonly range: Range;
   readonly code: number;
@@ -19,47 +19,47 @@ export interface Diagnostic {
   readonly related?: readonly Diagnostic[];
 }
 
-/** Hears about one project while it is checked. All paths are absolute. */
+/** Receives the results of a check of one project. All paths are absolute. */
 export interface ProjectSink {
-  /** The engine starts on this file in our own process: the suspect should it not come back. */
+  /** The compiler starts on this file in this process; if the process crashes, the file is the suspect. */
   begin(file: string): void;
-  /** Everything there is to say about a file of the program, until said anew. */
+  /** All diagnostics of a file of the program; replaces an earlier answer. */
   answer(file: string, diagnostics: readonly Diagnostic[]): Promise<void>;
-  /** More about the project: configuration, options, global types. Adds to what was said before. */
+  /** Diagnostics of the project itself: configuration, options, global types. Adds to earlier ones. */
   project(diagnostics: readonly Diagnostic[]): void;
-  /** What is said from now on comes from this engine, and not from the one that was planned. */
-  speaks(engine: string): void;
+  /** Another compiler than the planned one gives the following answers. */
+  answeredBy(engine: string): void;
   progress(done: number, total: number): void;
 }
 
-export interface ProjectOrder {
+export interface ProjectRequest {
   /** Absolute path of the tsconfig. */
   readonly configFile: string;
-  /** Absolute paths of the files to answer for first, most wanted first; may be of other projects. */
+  /** Absolute paths of the files to answer first, most important first; may belong to other projects. */
   readonly first: readonly string[];
   readonly generation: number;
-  /** Generation of the answer that the asker has. Absent: none. */
+  /** Generation of the answer that the engine has; absent: none. */
   readonly since?: number;
-  /** Every file is to be answered for, also those that nothing has changed for. */
+  /** Answer for every file, also for those that no change affects. */
   readonly whole: boolean;
-  /** Present: nobody takes what is said for the last word where the session is `unsettled`. */
+  /** Present: provisional answers are allowed; the engine revalidates them if the session asks for it. */
   readonly notes?: Notes;
 }
 
-/** Short texts that outlive the session, as well as can be. */
+/** Short texts that usually outlive the session. */
 export interface Notes {
   get(key: string): string | undefined;
   set(key: string, text: string): void;
 }
 
 /**
- * How much of a project was answered for. `unchanged`: nothing was said, and what was said at `since` is true;
- * `later`: nothing was said, and something may have changed; `affected`: all that the changes since then are known to
- * concern; `whole`: every file.
+ * How much of a project was answered. `unchanged`: nothing, because the answer named in `since` is still valid;
+ * `later`: nothing, although something may have changed; `affected`: all files that are known to be affected by changes
+ * since then; `whole`: every file.
  */
 export type Extent = 'unchanged' | 'later' | 'affected' | 'whole';
 
-/** The world since the last time: everything else is as it was. */
+/** What changed since the last update. */
 export interface Changes {
   /** All unsaved texts by absolute path. */
   readonly overlays: ReadonlyMap<string, string>;
@@ -68,37 +68,42 @@ export interface Changes {
 }
 
 export interface TypeScriptSession {
-  /** Makes later checks see the world as it is now. */
+  /** Makes later checks see the current state. */
   update(changes: Changes): Promise<void>;
   /**
    * Checks a project and says what `tsc -p <config> --noEmit` would print; where `tsc` stops early (syntax errors,
-   * wrong options), also what it would print after those are mended. Answers for part of it only where the order allows.
-   * @throws {EngineDied} when the process of the engine is gone; the session is of no more use
+   * wrong options), also what it would print after those are mended. Answers for part of it only where the order
+   * allows.
+   * @throws {CompilerExited} the process of the compiler has ended; the session is unusable
    * @throws the reason of `signal` when aborted; the session stays usable
    */
-  check(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<Extent>;
-  /** Whether it wants a check of the `whole` project when nobody waits, though it has answered. */
-  unsettled?(configFile: string): boolean;
-  /** Resident memory of a process of its own; undefined: there is none, or nobody can tell. */
+  check(order: ProjectRequest, sink: ProjectSink, signal: AbortSignal): Promise<Extent>;
+  /** Whether it needs a check of the `whole` project when the engine is idle, although it has answered. */
+  needsRevalidation?(configFile: string): boolean;
+  /** Resident memory of its own process in bytes; undefined: it has none, or it is unknown. */
   processBytes?(): Promise<number | undefined>;
   /**
-   * Lets go of what is in our memory only to make later checks faster.
-   * @param kept tsconfig of a project whose memory stays, as does that of the project in front of the user
-   * @param all that of the latter goes too
+   * Frees memory that only speeds up later checks.
+   * @param kept tsconfig of a project that stays loaded, as does the project of the open file
+   * @param all unloads the project of the open file too
    */
   trim(kept?: string, all?: boolean): void;
   /** Never throws. */
   close(): Promise<void>;
 }
 
-/** A session that knows when the part that an edit can concern is enough. */
-export interface ThriftySession extends TypeScriptSession {
+/** A session that can check only what an edit affects. */
+export interface IncrementalSession extends TypeScriptSession {
   /**
-   * Answers for what changed and no more.
-   * @returns undefined: the whole project has to be answered for; what was said until then is right
+   * Answers only for what changed.
+   * @returns undefined: the whole project must be checked; the answers so far are correct
    */
-  checkPart(order: ProjectOrder, sink: ProjectSink, signal: AbortSignal): Promise<Exclude<Extent, 'whole'> | undefined>;
-  /** All that a configuration says, with what it extends, but for which files there are; one text for one meaning. */
+  checkPart(
+    order: ProjectRequest,
+    sink: ProjectSink,
+    signal: AbortSignal,
+  ): Promise<Exclude<Extent, 'whole'> | undefined>;
+  /** The resolved options of a configuration, without its list of files, as a canonical text. */
   optionsOf(configFile: string): string;
 }
 
@@ -107,7 +112,7 @@ export interface SessionSettings {
   log(level: LogLevel, message: string): void;
 }
 
-export class EngineDied extends Error {
+export class CompilerExited extends Error {
   override readonly name = 'EngineDied';
 }
 

@@ -1,4 +1,6 @@
-/** Places in source texts, as editors count them: the lines of LSP, characters in UTF-16. Pure, but for reading files. */
+/**
+ * Places in source texts, as editors count them: the lines of LSP, characters in UTF-16. Pure, but for reading files.
+ */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Position, Range } from '../../protocol/detector-protocol.ts';

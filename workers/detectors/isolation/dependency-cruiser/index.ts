@@ -1,12 +1,12 @@
 /**
- * Boundaries drawn for dependency-cruiser: `forbidden` and `allowed` of its configuration, as far as the graph knows what
- * they ask for. Lives as long as the configuration.
+ * Boundaries of dependency-cruiser: `forbidden` and `allowed` in its configuration, as far as the graph can tell what
+ * they ask. Lives as long as the configuration.
  */
 import path from 'node:path';
 import type { ModuleGraph } from '../../../graph/index.ts';
 import { isRecord } from '../../../graph/manifests.ts';
 import type { Severity } from '../../../protocol/detector-protocol.ts';
-import type { Boundary, Crossing, Drawn, Note, Verdict } from '../boundary.ts';
+import type { Boundary, Crossing, BoundarySet, UnsupportedRule, Violation } from '../boundary.ts';
 import { isKnown, staticConfig } from '../static-config.ts';
 import { sourceCondition, targetCondition } from './conditions.ts';
 import { dependencyOf, type CruisedDependency, type CruiseOptions } from './dependency.ts';
@@ -16,15 +16,15 @@ type Part = Readonly<Record<string, unknown>>;
 
 const FILES = ['json', 'jsonc', 'js', 'cjs', 'mjs'].map((end) => `.dependency-cruiser.${end}`);
 
-const NOTHING: Drawn = { boundaries: [] };
+const NOTHING: BoundarySet = { boundaries: [] };
 
-export function cruiserBoundaries(graph: ModuleGraph): Drawn {
+export function cruiserBoundaries(graph: ModuleGraph): BoundarySet {
   const file = FILES.find((name) => graph.files.has(name));
   const content = file === undefined ? undefined : readConfig(graph, file, new Set());
   if (file === undefined || content === undefined) return NOTHING;
   const cruise = cruiseOf(graph, content['options']);
-  if (typeof cruise === 'string') return { boundaries: [], notes: [{ file, what: `options.${cruise}` }] };
-  // What a preset says of the severity of a rule that leaves it open is not known.
+  if (typeof cruise === 'string') return { boundaries: [], unsupported: [{ file, what: `options.${cruise}` }] };
+  // An unread preset may set the severity of a rule that does not set it itself.
   const unset = content[UNREAD_PRESET] === true ? {} : { severity: 'warn' };
   const rules = listOf(content['forbidden']).map((rule) => forbidden(isRecord(rule) ? { ...unset, ...rule } : rule, cruise)); // prettier-ignore
   const allowed = allowedOnly(content, cruise);
@@ -33,34 +33,34 @@ export function cruiserBoundaries(graph: ModuleGraph): Drawn {
   const required = listOf(content['required']).map((rule) => `${nameOf(rule)} (required)`);
   return {
     boundaries: read.flatMap((rule) => (typeof rule === 'function' ? [rule] : [])),
-    ...(ofModules.length > 0 ? { ofFiles: () => ofModules.flatMap((rule) => rule()) } : {}),
-    notes: [...read, ...required].flatMap((one): readonly Note[] =>
+    ...(ofModules.length > 0 ? { fileViolations: () => ofModules.flatMap((rule) => rule()) } : {}),
+    unsupported: [...read, ...required].flatMap((one): readonly UnsupportedRule[] =>
       typeof one === 'string' ? [{ file, what: one }] : [],
     ),
   };
 }
 
-/** A boundary; a rule of modules; what is not read; or undefined for a rule that is to be ignored. */
-type Read = Boundary | { readonly ofModules: ModuleRule } | string | undefined;
+/** A boundary; a rule of modules; a string that names an unsupported rule; undefined for a rule that is ignored. */
+type ReadRule = Boundary | { readonly ofModules: ModuleRule } | string | undefined;
 
-function forbidden(rule: unknown, cruise: Cruise): Read {
+function forbidden(rule: unknown, cruise: Cruise): ReadRule {
   if (!isRecord(rule)) return 'a computed rule';
   const name = nameOf(rule);
   const severity = rule['severity'] === undefined ? 'unset' : severityOf(rule['severity']);
   if (severity === undefined) return undefined;
   if (!isKnown(rule)) return `${name} (a computed value)`;
   const { from, to, module, scope, comment } = rule;
-  // The detector of cycles says it.
+  // The circular detector reports cycles.
   if (isRecord(to) && to['circular'] === true) return undefined;
-  // What a preset would add to a rule that only changes it is not known.
+  // The rule changes one of a preset that is not read.
   if (from === undefined || scope === 'folder') return `${name} (${scope === 'folder' ? 'scope' : 'from'})`;
-  const verdict: Verdict = {
+  const violation: Violation = {
     name,
     ...(severity === 'unset' ? {} : { severity }),
     ...(typeof comment === 'string' ? { message: comment } : {}),
   };
   if (module !== undefined || (isRecord(from) && from['orphan'] !== undefined)) {
-    const ofModules = moduleRule(rule, verdict, cruise);
+    const ofModules = moduleRule(rule, violation, cruise);
     return typeof ofModules === 'string' ? `${name} (${ofModules})` : { ofModules };
   }
   if (!isRecord(to)) return `${name} (to)`;
@@ -68,15 +68,15 @@ function forbidden(rule: unknown, cruise: Cruise): Read {
   if (typeof source === 'string') return `${name} (${source})`;
   if (typeof target === 'string') return `${name} (${target})`;
   return (crossing) => {
-    const groups = isJudged(cruise, crossing.from) ? source(crossing.from) : undefined;
+    const groups = isChecked(cruise, crossing.from) ? source(crossing.from) : undefined;
     const dependency = groups && cruise.dependencyOf(crossing);
     return groups && dependency && target(dependency, crossing.from, groups) && dependency.remains()
-      ? verdict
+      ? violation
       : undefined;
   };
 }
 
-/** Everything that no rule of `allowed` speaks of is forbidden: one that is not read would forbid too much. */
+/** Whatever no rule of `allowed` matches is forbidden, so one unsupported rule makes all of them unusable. */
 function allowedOnly({ allowed, allowedSeverity }: Part, cruise: Cruise): Boundary | string | undefined {
   const severity = severityOf(allowedSeverity);
   if (!Array.isArray(allowed) || allowed.length === 0 || severity === undefined) return undefined;
@@ -92,21 +92,21 @@ function allowedOnly({ allowed, allowedSeverity }: Part, cruise: Cruise): Bounda
       return groups !== undefined && target(dependency, from, groups);
     });
   }
-  const verdict: Verdict = { name: 'not-in-allowed', severity };
+  const violation: Violation = { name: 'not-in-allowed', severity };
   return (crossing) => {
-    const dependency = isJudged(cruise, crossing.from) ? cruise.dependencyOf(crossing) : undefined;
+    const dependency = isChecked(cruise, crossing.from) ? cruise.dependencyOf(crossing) : undefined;
     return dependency && !rules.some((rule) => rule(crossing.from, dependency)) && dependency.remains()
-      ? verdict
+      ? violation
       : undefined;
   };
 }
 
-/** Files elsewhere may be reached from there, which is not worth a walk of the graph for every import. */
-function isJudged({ starts, isCruised }: Cruise, file: string): boolean {
+/** Ignores that other files may be reachable from the start files: that would need a walk of the graph per import. */
+function isChecked({ starts, isCruised }: Cruise, file: string): boolean {
   return isCruised(file) && (starts === undefined || isStart(file, starts));
 }
 
-/** Its own severities are `error`, `warn`, which is the default, `info` and `ignore`. */
+/** Severities of dependency-cruiser: `error`, `warn` (the default), `info` and `ignore`. */
 function severityOf(value: unknown): Severity | undefined {
   return value === 'error' || value === 'info' ? value : value === 'ignore' ? undefined : 'warning';
 }
@@ -115,7 +115,7 @@ function nameOf(rule: unknown): string {
   return isRecord(rule) && typeof rule['name'] === 'string' ? rule['name'] : 'unnamed';
 }
 
-/** A configuration with what it extends, if that is a file of the root; presets of packages are left out. */
+/** A configuration with the files of the root that it extends; presets from packages are not read. */
 function readConfig(graph: ModuleGraph, file: string, open: ReadonlySet<string>): Part | undefined {
   const content = open.has(file) ? undefined : staticConfig(graph, file);
   if (!isRecord(content)) return undefined;
@@ -147,7 +147,7 @@ function merged(own: Part, base: Part): Part {
   };
 }
 
-/** What the options leave for rules to see; a string names what of them is not understood. */
+/** What the rules see under these options; a string names an unsupported option. */
 function cruiseOf(graph: ModuleGraph, given: unknown): Cruise | string {
   if (given !== undefined && !isRecord(given)) return 'a computed value';
   const options = given ?? {};
@@ -162,7 +162,7 @@ function cruiseOf(graph: ModuleGraph, given: unknown): Cruise | string {
     combinesManifests: options['combinedDependencies'] === true,
   };
   const starts = startsOf(graph);
-  // Every rule asks of the same import.
+  // All rules look at the same import in turn.
   let last: { readonly crossing: Crossing; readonly dependency: CruisedDependency | undefined } | undefined;
   return {
     graph,
@@ -179,7 +179,9 @@ function cruiseOf(graph: ModuleGraph, given: unknown): Cruise | string {
   };
 }
 
-/** Says undefined where nothing is asked; `dependencyTypes` of `doNotFollow` speak of packages. */
+/**
+ * A filter that returns undefined if there is no pattern; `dependencyTypes` of `doNotFollow` are about packages only.
+ */
 function filterOf(filter: unknown): ((file: string) => boolean | undefined) | undefined {
   if (filter === undefined) return () => undefined;
   const condition = isRecord(filter) ? filter : { path: filter };

@@ -1,44 +1,45 @@
 /**
- * Rules of dependency-cruiser about modules as such: orphans, and modules on which too few or too many depend. They hold
- * for what is cruised, which only the command tells: a script of the root's package.json. Made anew after every change.
+ * Rules of dependency-cruiser about modules: orphans, and modules with too few or too many dependents. They apply to
+ * the files that dependency-cruiser starts from, which only its command in package.json names. Recomputed after every
+ * change.
  */
 import type { Module, ModuleGraph } from '../../../graph/index.ts';
 import { isRecord } from '../../../graph/manifests.ts';
-import type { Crossing, FileVerdict, Verdict } from '../boundary.ts';
+import type { Crossing, FileViolation, Violation } from '../boundary.ts';
 import { sourceCondition } from './conditions.ts';
 import type { CruisedDependency } from './dependency.ts';
 
-/** What rules see. */
+/** What the rules see. */
 export interface Cruise {
   readonly graph: ModuleGraph;
-  /** Files and folders to begin with; undefined: not known. */
+  /** Start files and folders; undefined: unknown. */
   readonly starts: readonly string[] | undefined;
-  /** It is told to see imports that the graph has not: of comments, of functions of the team's own. */
+  /** The options detect imports that the graph does not: in comments, or through custom functions. */
   readonly seesMore: boolean;
-  /** Whether what a file imports is seen. */
+  /** Whether the imports of a file are followed. */
   isCruised(file: string): boolean;
-  /** Undefined: left out by the options, or not known. */
+  /** Undefined: the options exclude it, or it is unknown. */
   dependencyOf(crossing: Crossing): CruisedDependency | undefined;
 }
 
-export type ModuleRule = () => readonly FileVerdict[];
+export type ModuleRule = () => readonly FileViolation[];
 
-/** A string says why the rule is not read. */
+/** A string says why the rule is unsupported. */
 export function moduleRule(
   rule: Readonly<Record<string, unknown>>,
-  verdict: Verdict,
+  violation: Violation,
   cruise: Cruise,
 ): ModuleRule | string {
   const { from, module } = rule;
   const { starts } = cruise;
   const what = module === undefined ? 'orphan' : 'module';
   if (cruise.seesMore) return `${what}: detectJSDocImports or exoticRequireStrings`;
-  if (!starts) return `${what}: no script in package.json says what is cruised`;
+  if (!starts) return `${what}: no script in package.json runs depcruise, so its start files are unknown`;
   if (module === undefined) {
     const source = sourceCondition(from, ['orphan']);
     if (typeof source === 'string') return source;
     if (!isRecord(from) || from['orphan'] !== true) return 'orphan';
-    return () => orphans(cruise, starts).flatMap((file) => (source(file) ? [{ ...verdict, file, what: 'is an orphan' }] : [])); // prettier-ignore
+    return () => orphans(cruise, starts).flatMap((file) => (source(file) ? [{ ...violation, file, what: 'is an orphan' }] : [])); // prettier-ignore
   }
   const [source, target] = [sourceCondition(from), sourceCondition(module, COUNTS)];
   if (typeof source === 'string') return source;
@@ -47,13 +48,14 @@ export function moduleRule(
   if ([least, most].every((count) => typeof count !== 'number')) return 'module';
   return () => {
     const { reached, all } = dependentsIn(cruise, starts);
-    return [...reached].flatMap(([file, sure]): readonly FileVerdict[] => {
+    return [...reached].flatMap(([file, sure]): readonly FileViolation[] => {
       if (!target(file)) return [];
-      // What is not known must not make a finding: fewer are counted from all there may be, more from those that surely are.
+      // What is not known must not make a finding: fewer are counted from all there may be, more from those that surely
+      // are.
       const [possible, certain] = [all.get(file) ?? NONE, sure].map((files) => [...files].filter((one) => source(one)).length); // prettier-ignore
       if (typeof least === 'number' && (possible ?? 0) >= least) return [];
       if (typeof most === 'number' && (certain ?? 0) <= most) return [];
-      return [{ ...verdict, file, what: `has ${String(typeof least === 'number' ? possible : certain)} dependents` }];
+      return [{ ...violation, file, what: `has ${String(typeof least === 'number' ? possible : certain)} dependents` }];
     });
   };
 }
@@ -114,7 +116,10 @@ function importsOf({ file, record, resolutions }: Module): readonly (Crossing & 
   });
 }
 
-/** Files and folders that scripts give to dependency-cruiser; undefined: there are none, or they leave out more than that. */
+/**
+ * Files and folders that scripts give to dependency-cruiser; undefined: there are none, or they leave out more than
+ * that.
+ */
 export function startsOf(graph: ModuleGraph): readonly string[] | undefined {
   const scripts = graph.manifests.all.get('')?.data['scripts'];
   const commands = Object.values(isRecord(scripts) ? scripts : {}).flatMap((script) =>

@@ -1,6 +1,6 @@
 /**
- * What a file is to eslint-plugin-boundaries: its element and the elements around that one, its categories, and where
- * an import leads that ends in none. Lives as long as the settings it was made of.
+ * Describes a file as eslint-plugin-boundaries does: its element with parents, its categories, and the module of an
+ * import that leads to no element. Lives as long as its settings.
  */
 import { builtinModules } from 'node:module';
 import path from 'node:path';
@@ -48,7 +48,7 @@ export interface Entity {
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** Why settings are not understood; undefined: they are. */
+/** The unsupported part of the settings; undefined: everything is supported. */
 export function hindranceOf(settings: Settings): string | undefined {
   const of = (name: string): unknown => settings[`boundaries/${name}`];
   const lists = [of('elements') ?? of('types') ?? [], of('files') ?? []];

@@ -7,7 +7,7 @@ import { isRecord } from '../../../graph/manifests.ts';
 import { dependenciesOf } from '../../../graph/installed.ts';
 import type { ModuleRequest } from '../../../graph/record.ts';
 import { stringsOf } from '../../../graph/rules.ts';
-import type { Boundary, Crossing, Drawn, Verdict } from '../boundary.ts';
+import type { Boundary, Crossing, BoundarySet, Violation } from '../boundary.ts';
 import type { LintConfig, LintOptions } from '../lint-config.ts';
 import { Describer, hasOnly, hindranceOf, type Entity } from './describe.ts';
 import { Matcher, relationships, type Dependency } from './match.ts';
@@ -15,16 +15,16 @@ import { policyOf, type Policy } from './selectors.ts';
 
 const RULES = ['boundaries/dependencies', 'boundaries/element-types'] as const;
 
-export function elementBoundaries(graph: ModuleGraph, config: LintConfig): Drawn {
+export function elementBoundaries(graph: ModuleGraph, config: LintConfig): BoundarySet {
   const rule = config.rule(...RULES);
   if (rule.length === 0) return { boundaries: [] };
-  const readings = new Map<object, Reading>();
-  const readingFor = (settings: Readonly<Record<string, unknown>>): Reading => {
+  const readings = new Map<object, ElementSettings>();
+  const readingFor = (settings: Readonly<Record<string, unknown>>): ElementSettings => {
     let reading = readings.get(settings);
-    if (!reading) readings.set(settings, (reading = new Reading(settings, graph)));
+    if (!reading) readings.set(settings, (reading = new ElementSettings(settings, graph)));
     return reading;
   };
-  const notes = rule.flatMap(({ name, options, isOn, isComputed, settings }) => {
+  const unsupported = rule.flatMap(({ name, options, isOn, isComputed, settings }) => {
     if (isComputed) return [{ file: config.file, what: `${name} (a computed value)` }];
     if (!isOn) return [];
     const hindrance = readingFor(settings).hindrance ?? (isRecord(options) ? rulesOf(options).hindrance : undefined);
@@ -32,14 +32,14 @@ export function elementBoundaries(graph: ModuleGraph, config: LintConfig): Drawn
   });
   const boundary: Boundary = (crossing) => {
     const options = config.optionsFor(rule, crossing.from);
-    return options && readingFor(config.settingsFor(crossing.from)).judge(options, crossing);
+    return options && readingFor(config.settingsFor(crossing.from)).violationOf(options, crossing);
   };
-  return { boundaries: [boundary], notes };
+  return { boundaries: [boundary], unsupported };
 }
 
-/** Of the settings that hold for some files. */
-class Reading {
-  /** What of them is not understood. */
+/** The settings that apply to some files. */
+class ElementSettings {
+  /** What is unsupported in them. */
   readonly hindrance: string | undefined;
   readonly #graph: ModuleGraph;
   readonly #describer: Describer;
@@ -62,7 +62,7 @@ class Reading {
     return rules;
   }
 
-  judge(options: LintOptions, crossing: Crossing): Verdict | undefined {
+  violationOf(options: LintOptions, crossing: Crossing): Violation | undefined {
     const nodeKind = NODES[crossing.request.kind] ?? '';
     const rules = this.rulesOf(options);
     if (this.hindrance !== undefined || rules.hindrance !== undefined || !this.#nodes.includes(nodeKind))
@@ -94,7 +94,9 @@ class Reading {
     };
   }
 
-  /** A statement is of types if it says so itself: names in it that say so are not enough for the plugin. */
+  /**
+   * For the plugin, only `import type` and `export type` statements are type imports; inline `type` names do not count.
+   */
   #isType({ from, request }: Crossing): boolean {
     if (!request.typeOnly || (request.kind !== 'import' && request.kind !== 'export')) return false;
     const text = this.#graph.textOf(from) ?? '';
@@ -110,11 +112,11 @@ const NODES: Readonly<Record<string, string>> = {
   require: 'require',
 };
 
-/** Options of the rule, as far as they are understood. */
+/** The supported options of the rule. */
 interface ElementRules {
   readonly hindrance?: string;
   readonly policies: readonly Policy[];
-  /** What no policy speaks of. */
+  /** Whether imports that no policy matches are allowed. */
   readonly isAllowed: boolean;
   readonly message: unknown;
   readonly checks: { readonly origins: boolean; readonly unknown: boolean; readonly internals: boolean };
@@ -160,7 +162,7 @@ function nameOf({ element, file, module }: Entity): string {
   return `'${element.type ?? element.category ?? module.source ?? file.categories?.[0] ?? file.path ?? 'unknown'}'`;
 }
 
-/** The plugin's, as the root declares it; undeclared it counts as the oldest that is read. */
+/** The major version of the plugin that the root declares; the oldest supported one if it declares none. */
 function majorOf({ manifests }: ModuleGraph): number {
   const root = manifests.all.get('');
   const names = ['eslint-plugin-boundaries', '@boundaries/eslint-plugin'];

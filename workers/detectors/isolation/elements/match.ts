@@ -1,4 +1,6 @@
-/** Whether an import is one that a selector of eslint-plugin-boundaries speaks of. Lives as long as its configuration. */
+/**
+ * Whether an import is one that a selector of eslint-plugin-boundaries speaks of. Lives as long as its configuration.
+ */
 import picomatch from 'picomatch';
 import type { Element, Entity, Place } from './describe.ts';
 import type {

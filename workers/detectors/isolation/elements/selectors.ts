@@ -141,7 +141,9 @@ export function entitiesOf(value: unknown): readonly EntitySelector[] | undefine
   return flatEntities(value);
 }
 
-/** Of two things, the second of which is captured values, even if it reads like another selector: so does the plugin. */
+/**
+ * Of two things, the second of which is captured values, even if it reads like another selector: so does the plugin.
+ */
 function isTuple(value: readonly unknown[]): boolean {
   const [type, captured] = value;
   if (typeof type !== 'string') return false;

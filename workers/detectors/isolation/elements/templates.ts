@@ -1,4 +1,7 @@
-/** Templates in selectors of eslint-plugin-boundaries: paths into data, in `{{ }}` or, as before version 6, in `${ }`. Pure. */
+/**
+ * Templates in selectors of eslint-plugin-boundaries: paths into data, in `{{ }}` or, as before version 6, in `${ }`.
+ * Pure.
+ */
 import { isRecord } from '../../../graph/manifests.ts';
 
 /** Whether a text can be filled as the plugin fills it: expressions that are more than a path are not understood. */

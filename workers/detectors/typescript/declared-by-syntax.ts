@@ -1,28 +1,28 @@
 /**
- * What a module declares to others, by its syntax alone: its statements without comments and without the bodies of
- * functions whose result is written down. For engines that do not write declarations. Pure.
+ * The declarations of a module by its syntax alone: its statements without comments and without the bodies of functions
+ * that have a return type. For compilers that do not emit declarations. Pure.
  */
 import path from 'node:path';
 import { parseSync, type Program } from 'oxc-parser';
 import type { Declared, Link } from './declared.ts';
 
-/** @returns undefined: it cannot be read, or files that do not ask for it can see it too */
-export function outlineOf(file: string, text: string): Declared | undefined {
+/** @returns undefined: it has a syntax error, or it is visible in files that do not import it */
+export function declaredBySyntax(file: string, text: string): Declared | undefined {
   const extension = path.extname(file);
   if (extension === '.json') return { texts: new Map(), renamed: new Map(), links: [], nameless: text };
   if (DECLARATIONS.test(file) || REFERENCE.test(text)) return undefined;
   const { program, comments, errors } = parseSync(file, text);
   if (errors.length > 0 || !isModule(program)) return undefined;
-  // In JavaScript bodies declare properties.
+  // In JavaScript, function bodies can declare properties.
   const bodies = TYPESCRIPT.has(extension) ? bodiesIn(program) : [];
   if (bodies === undefined) return undefined;
   const cuts = [...comments, ...bodies].toSorted((one, other) => one.start - other.start);
-  const outline = new Outline((node) => withoutSpans(text, node, cuts));
-  for (const statement of program.body) outline.add(statement as unknown as Node);
-  return outline;
+  const declarations = new SyntaxDeclarations((node) => withoutSpans(text, node, cuts));
+  for (const statement of program.body) declarations.add(statement as unknown as Node);
+  return declarations;
 }
 
-class Outline implements Declared {
+class SyntaxDeclarations implements Declared {
   readonly texts = new Map<string, string>();
   readonly renamed = new Map<string, string>();
   readonly links: Link[] = [];
@@ -112,7 +112,10 @@ function isModule({ body }: Program): boolean {
   return body.some(({ type }) => MODULE_STATEMENTS.has(type));
 }
 
-/** Of functions whose result is written down, outermost. @returns undefined: it declares something for everyone */
+/**
+ * Bodies of the outermost functions that have a return type.
+ * @returns undefined: the module declares something global
+ */
 function bodiesIn(program: Program): readonly Span[] | undefined {
   const found: Span[] = [];
   const open: unknown[] = [program.body];
@@ -147,7 +150,7 @@ function hasPlainName({ id, kind }: Node): boolean {
   return kind !== 'global' && isNode(id) && id['type'] === 'Identifier' && id['name'] !== 'global';
 }
 
-/** Of an identifier, or of a string that stands for one. */
+/** The name of an identifier, or of a string in its place. */
 function nameOf(node: unknown): string {
   return isNode(node) ? String(node['name'] ?? node['value']) : '';
 }

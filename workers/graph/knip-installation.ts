@@ -1,28 +1,30 @@
-/** Whether a folder has knip and a configuration for it, by looking at files only: nothing is run. Asked anew each time. */
+/** Finds knip and its configuration in a folder by reading files only; runs nothing and caches nothing. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import semver from 'semver';
 import { InstalledPackages } from './installed.ts';
 import { isRecord, readManifest } from './manifests.ts';
 
-export interface Knip {
+export interface KnipInstallation {
   readonly version: string;
-  /** Script for Node.js, absolute. */
+  /** Absolute path of its script for Node.js. */
   readonly command: string;
-  /** Relative to the root: a file of knip's, or package.json. */
+  /** Relative to the root: a knip configuration or package.json. */
   readonly configFile: string;
 }
 
-/** @returns why not, in one sentence, where there is none that can be used */
-export function knipOf(root: string): Knip | string {
+/** @returns a sentence that says why knip cannot be used, if it cannot */
+export function findKnip(root: string): KnipInstallation | string {
   const configFile = configFileOf(root);
-  if (configFile === undefined) return 'There is no configuration of knip here.';
+  if (configFile === undefined) return 'This folder has no knip configuration.';
   const installed = new InstalledPackages().find('knip', root);
   const { version, bin } = installed?.data ?? {};
-  if (!installed || version === undefined) return 'knip is configured here but not installed.';
-  if (semver.valid(version) === null || semver.lt(version, '5.0.0')) return `knip ${version} is too old: 5 is needed.`;
+  if (!installed || version === undefined)
+    return 'knip is configured but not installed. Install it: npm install --save-dev knip';
+  if (semver.valid(version) === null || semver.lt(version, '5.0.0'))
+    return `knip ${version} is too old. Update it to version 5 or later.`;
   const script = isRecord(bin) ? bin['knip'] : bin;
-  if (typeof script !== 'string') return `knip ${version} has no command.`;
+  if (typeof script !== 'string') return `knip ${version} has no command to run. Reinstall it.`;
   return { version, command: path.join(installed.directory, script), configFile };
 }
 
@@ -37,7 +39,7 @@ function configFileOf(root: string): string | undefined {
   }
 }
 
-/** In the order in which knip looks for them. */
+/** In knip's order of preference. */
 const CONFIG_FILES = [
   'knip.json', 'knip.jsonc', '.knip.json', '.knip.jsonc', 'knip.ts', 'knip.js', 'knip.config.ts', 'knip.config.js',
 ]; // prettier-ignore

@@ -1,6 +1,6 @@
 /**
- * What other files can see of a linted one: the declarations of its types, what it imports and exports, and which files
- * it asks for. Keeps a cache of resolved paths, until files change.
+ * The interface signature of a linted file, which is what other files can see of it: its type declarations, its imports
+ * and exports, and the files that it imports. Caches resolved paths until files change.
  */
 import { hash } from 'node:crypto';
 import path from 'node:path';
@@ -24,13 +24,13 @@ const resolver = new ResolverFactory({
   builtinModules: true,
 });
 
-/** Whether a file can have an outline. */
-export function isOutlinable(file: string): boolean {
+/** Whether a file can have an interface signature. */
+export function canHaveSignature(file: string): boolean {
   return isModuleFile(file);
 }
 
-/** Files came, went or changed. */
-export function forgetResolved(): void {
+/** To be called when files were added, deleted or changed. */
+export function clearResolutions(): void {
   resolver.clearCache();
 }
 
@@ -38,7 +38,7 @@ export function forgetResolved(): void {
  * @param file absolute
  * @param program the one that the file was linted with; absent: it was linted without types
  */
-export function outlineOf(
+export function interfaceSignatureOf(
   file: string,
   text: string,
   workspace: string,
@@ -55,7 +55,7 @@ export function outlineOf(
   };
 }
 
-/** The file's declarations, as `tsc` would write them; the text itself where those would not tell all. */
+/** The declarations of the file, as `tsc` emits them; the text itself if they would be incomplete. */
 function typesOf(text: string, program: Program | undefined, source: SourceFile | undefined): string {
   if (!program || !source) return text;
   const options = program.getCompilerOptions();
@@ -65,9 +65,9 @@ function typesOf(text: string, program: Program | undefined, source: SourceFile 
     declarations += written;
   };
   try {
-    // What is internal to a package can be seen within it.
+    // Internal declarations are visible within their package.
     options.stripInternal = false;
-    // With `noEmit`, which typescript-eslint sets too, it says that it skipped what it has written.
+    // With `noEmit`, which typescript-eslint sets too, the result says that emit was skipped although it was not.
     const { diagnostics } = program.emit(source, write, undefined, true, undefined, true);
     if (diagnostics.length > 0 || declarations === '') return text;
   } catch {
@@ -75,7 +75,7 @@ function typesOf(text: string, program: Program | undefined, source: SourceFile 
   } finally {
     options.stripInternal = stripInternal;
   }
-  // Options may leave comments out of declarations, and rules look for these.
+  // Options may remove comments from declarations, but rules look for `@deprecated`.
   return [declarations, ...(text.match(/@deprecated.*/g) ?? [])].join('\n');
 }
 
@@ -94,7 +94,7 @@ function modulesOf({ requests, exports, isModule, isBroken }: ModuleRecord): unk
   ];
 }
 
-/** Files of the workspace it asks for; undefined: something cannot be found, so it may be any. */
+/** Files of the workspace that it imports; undefined: an import cannot be resolved, so it may be any file. */
 function importsOf(
   file: string,
   { requests, isBroken }: ModuleRecord,
@@ -115,11 +115,11 @@ function importsOf(
     }
   }
   for (const specifier of new Set(requests.map((request) => request.specifier.replace(/\?.*$/, '')))) {
-    // Another runtime's or a bundler's business; no file of the workspace.
+    // For a bundler or another runtime; not a file of the workspace.
     if (specifier === '' || /^[a-z][\w+.-]*:/i.test(specifier)) continue;
     const { path: target, builtin } = resolver.resolveFileSync(file, specifier);
     if (target !== undefined) add(target);
-    // What TypeScript does not find has no types; should it appear, that is a change of its own.
+    // What TypeScript cannot resolve has no types. If the file appears later, that is a change of its own.
     else if (builtin === undefined && source === undefined) return undefined;
   }
   return isBroken && source === undefined ? undefined : [...found].sort();

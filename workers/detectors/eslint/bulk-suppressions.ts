@@ -1,18 +1,18 @@
 /**
- * Bulk suppressions (`eslint-suppressions.json`): per file and rule, how many errors are known and not to be shown.
- * `eslint` applies them from 9.24 on; its API only from 10.1 on, reading the file anew for every text, hence this.
+ * Bulk suppressions (`eslint-suppressions.json`): the number of errors to hide, per file and rule. The `eslint` command
+ * applies them since 9.24; its API only since 10.1, and it reads the file for every text. So they are applied here.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import semver from 'semver';
-import type { LintMessage } from './engine.ts';
+import type { LintMessage } from './installation.ts';
 import { SUPPRESSIONS } from './roots.ts';
 
 export const OLDEST_WITH_SUPPRESSIONS = '9.24.0';
 
 type Counts = Readonly<Record<string, Readonly<Record<string, { readonly count: number } | undefined>> | undefined>>;
 
-export class Suppressions {
+export class BulkSuppressions {
   readonly #directory: string;
   readonly #counts: Counts;
 
@@ -25,17 +25,17 @@ export class Suppressions {
    * @param directory where `eslint` would be run
    * @throws {SyntaxError} the file is not JSON
    */
-  static load(directory: string, eslintVersion: string): Suppressions {
-    if (!semver.gte(eslintVersion, OLDEST_WITH_SUPPRESSIONS)) return new Suppressions(directory, {});
+  static load(directory: string, eslintVersion: string): BulkSuppressions {
+    if (!semver.gte(eslintVersion, OLDEST_WITH_SUPPRESSIONS)) return new BulkSuppressions(directory, {});
     const file = path.join(directory, SUPPRESSIONS);
     let text: string;
     try {
       text = readFileSync(file, 'utf8');
     } catch {
-      return new Suppressions(directory, {});
+      return new BulkSuppressions(directory, {});
     }
     try {
-      return new Suppressions(directory, JSON.parse(text) as Counts);
+      return new BulkSuppressions(directory, JSON.parse(text) as Counts);
     } catch (cause) {
       throw new SyntaxError(`${SUPPRESSIONS} is not valid JSON: ${cause instanceof Error ? cause.message : ''}`, {
         cause,
@@ -43,7 +43,7 @@ export class Suppressions {
     }
   }
 
-  /** The messages to show: a rule's errors are left out if there are no more of them than are known. */
+  /** The messages to show: hides the errors of a rule if there are no more than the suppressed number. */
   apply(file: string, messages: readonly LintMessage[]): readonly LintMessage[] {
     const known = this.#counts[path.relative(this.#directory, file).split(path.sep).join('/')];
     if (!known) return messages;

@@ -1,6 +1,6 @@
 /**
- * One ESLint kept warm for one root. It lives from the first check of that root until its configuration may have
- * changed, then a new one takes its place; loaded modules and TypeScript programs outlive it.
+ * A warm ESLint instance for one root. Lives from the first check of the root until its configuration may have changed;
+ * loaded modules and TypeScript programs outlive it.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -8,23 +8,23 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import semver from 'semver';
 import type { Finding } from '../../protocol/detector-protocol.ts';
-import { isTyped, loadEngine } from './engine.ts';
-import type { Engine, Eslint, LintResult, LintTimes } from './engine.ts';
+import { isTyped, loadEslint } from './installation.ts';
+import type { EslintInstallation, Eslint, LintResult, LintTimes } from './installation.ts';
 import { toFindings, toRuleErrorFinding } from './findings.ts';
 import { configsFor, filesUnder, isUnder } from './roots.ts';
 import type { Program } from './program.ts';
-import { withProgram } from './programs.ts';
-import { Suppressions } from './suppressions.ts';
+import { withProgram } from './linted-program.ts';
+import { BulkSuppressions } from './bulk-suppressions.ts';
 
 const STATS_SINCE = '9.0.0';
-/** From then on a file's flat configuration is the nearest one, before that the working directory's. */
+/** Since this version, a file uses its nearest flat configuration; before, that of the working directory. */
 const NEAREST_CONFIG_SINCE = '10.0.0';
-/** More changed files than this, and making TypeScript programs anew is cheaper than showing them each change. */
+/** With more changed files, new TypeScript programs are cheaper than refreshing the old ones. */
 const MOST_REFRESHED = 20;
-/** What may be part of a TypeScript program. */
+/** Files that may be part of a TypeScript program. */
 const SOURCE = /\.(?:[cm]?[jt]sx?|json|vue|svelte|astro)$/;
 
-/** Thrown by {@link Session.lint}: this file cannot be linted because its configuration cannot be used. */
+/** Thrown by {@link LintSession.lint}: this file cannot be linted because its configuration cannot be used. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
@@ -35,7 +35,7 @@ export interface Linted {
   readonly program?: Program;
 }
 
-/** Where {@link Session.refreshTypes} finds what it needs. */
+/** The input of {@link LintSession.refreshTypes}. */
 export interface Sources {
   /** Absolute paths of the files open in the editor. */
   readonly buffers: readonly string[];
@@ -45,22 +45,28 @@ export interface Sources {
   readonly begin: (file: string) => void;
 }
 
-export class Session {
+export class LintSession {
   /** Whether it was opened to measure the time of each rule. */
   readonly timed: boolean;
   #timings: Record<string, number> = {};
   readonly #directory: string;
-  readonly #engine: Engine;
+  readonly #engine: EslintInstallation;
   readonly #eslint: Eslint;
-  readonly #suppressions: Suppressions;
+  readonly #suppressions: BulkSuppressions;
   readonly #urls = new Map<string, string | undefined>();
-  /** What TypeScript programs were told; undefined before there are any, or while they are being told. */
+  /** The state that TypeScript programs know; undefined: there are none, or a refresh is under way. */
   #types: { readonly era: number; readonly files: ReadonlySet<string> } | undefined;
   #hasPrograms = false;
-  /** Files that changed since type information was last brought up to date. */
+  /** Files that changed since the last refresh of type information. */
   readonly #changed = new Set<string>();
 
-  private constructor(directory: string, engine: Engine, eslint: Eslint, suppressions: Suppressions, timed: boolean) {
+  private constructor(
+    directory: string,
+    engine: EslintInstallation,
+    eslint: Eslint,
+    suppressions: BulkSuppressions,
+    timed: boolean,
+  ) {
     this.timed = timed;
     this.#directory = directory;
     this.#engine = engine;
@@ -72,13 +78,13 @@ export class Session {
    * @param directory absolute, where `eslint` would be run
    * @throws {EngineError | SyntaxError}
    */
-  static async open(directory: string, timed: boolean): Promise<Session> {
-    const engine = await loadEngine(directory);
-    const suppressions = Suppressions.load(directory, engine.version);
+  static async open(directory: string, timed: boolean): Promise<LintSession> {
+    const engine = await loadEslint(directory);
+    const suppressions = BulkSuppressions.load(directory, engine.version);
     // The class for eslintrc takes no `stats`.
     const hasStats = engine.configType === 'flat' && semver.gte(engine.version, STATS_SINCE);
     const eslint = engine.create({ cwd: directory, ...(timed && hasStats ? { stats: true } : {}) });
-    return new Session(directory, engine, eslint, suppressions, timed);
+    return new LintSession(directory, engine, eslint, suppressions, timed);
   }
 
   /**
@@ -106,40 +112,40 @@ export class Session {
     };
   }
 
-  /** @param file absolute; its text on the disk or in the editor is not what it was */
-  noteChange(file: string): void {
+  /** @param file absolute; its text on disk or in the editor has changed */
+  recordChange(file: string): void {
     if (SOURCE.test(file)) this.#changed.add(file);
   }
 
   /**
-   * Makes type information true to all noted changes and to all open buffers. Programs do not notice by themselves,
-   * but from parsing the present text of a file they know, in both of typescript-eslint's ways of making programs.
-   * Where files appeared or went, or many changed, programs are made anew.
-   * @param next the file to be linted next, which therefore need not be parsed before
-   * @throws the signal's reason when aborted; what was not done is done the next time
+   * Brings type information up to date with all recorded changes and open buffers. Programs do not notice changes, but
+   * linting the current text of a file updates them, in both of typescript-eslint's modes. If files were added or
+   * deleted, or many changed, all programs are dropped.
+   * @param next the file that is linted next and so needs no refresh
+   * @throws the signal's reason when aborted; the next refresh does the rest
    */
   async refreshTypes(next: string, sources: Sources): Promise<void> {
     const changed = [...this.#changed];
     const types = this.#types;
     this.#types = undefined;
-    const canShow =
+    const canRefresh =
       types?.era === programEra &&
       changed.length <= MOST_REFRESHED &&
       changed.every((file) => types.files.has(file) && existsSync(file));
-    if (canShow && (await this.#show(changed, next, sources))) {
+    if (canRefresh && (await this.#refresh(changed, next, sources))) {
       this.#types = types;
     } else {
       if (this.#hasPrograms) forgetPrograms();
       this.#hasPrograms = true;
       const files = new Set(filesUnder(this.#directory));
-      await this.#show(sources.buffers, next, sources);
+      await this.#refresh(sources.buffers, next, sources);
       this.#types = { era: programEra, files };
     }
     for (const file of changed) this.#changed.delete(file);
   }
 
-  /** @returns false: one of them may be part of a program, but is not linted with type information */
-  async #show(files: readonly string[], next: string, { textOf, begin, signal }: Sources): Promise<boolean> {
+  /** @returns false: a file may be part of a program, but is not linted with type information */
+  async #refresh(files: readonly string[], next: string, { textOf, begin, signal }: Sources): Promise<boolean> {
     let all = true;
     for (const file of files.filter((each) => each !== next && isUnder(each, this.#directory))) {
       signal.throwIfAborted();
@@ -151,20 +157,20 @@ export class Session {
           all = false;
         }
       } catch {
-        // Whatever it is, it is told when the file itself is linted.
+        // The error is reported when the file itself is linted.
       }
     }
     return all;
   }
 
-  /** The configuration to blame when a file's cannot be used, absolute. */
+  /** Absolute path of the configuration that applies to a file. */
   configOf(file: string): string | undefined {
     const { configType, version } = this.#engine;
     const nearest = configType === 'eslintrc' || semver.gte(version, NEAREST_CONFIG_SINCE);
     return configsFor(nearest ? path.dirname(file) : this.#directory)[configType];
   }
 
-  /** Milliseconds by rule, and `parse`, since this was last called; empty unless opened for it. */
+  /** Milliseconds by rule and for `parse` since the last call; empty unless the session is `timed`. */
   takeTimings(): Readonly<Record<string, number>> {
     const timings = this.#timings;
     this.#timings = {};
@@ -199,17 +205,17 @@ export class Session {
   }
 }
 
-/** As ESLint reads it: a byte order mark stays, for the rule about it. */
+/** Keeps a byte order mark, as ESLint does, for the rule about it. */
 export async function readSource(file: string): Promise<string> {
   return readFile(file, 'utf8');
 }
 
-/** Counts how often programs were forgotten, and with them what sessions told them. */
+/** Incremented when all programs are dropped. */
 let programEra = 0;
 
 /**
- * Makes every copy of typescript-eslint's parser in this process forget its programs: they do not notice by themselves
- * that files appeared, went or changed, other than those they are given to parse.
+ * Makes every copy of typescript-eslint's parser in this process drop its programs, because they do not notice added,
+ * deleted or changed files other than those they parse.
  */
 export function forgetPrograms(): void {
   programEra += 1;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Reaches } from '../../../workers/detectors/eslint/reach.ts';
+import { RuleDependencies } from '../../../workers/detectors/eslint/rule-dependencies.ts';
 
 const typed = { languageOptions: { parser: { meta: { name: 'x' } }, parserOptions: { projectService: true } } };
 const named = (namespace: string, name: string): object => ({ [namespace]: { meta: { name } } });
@@ -29,12 +29,12 @@ describe('eslint: what rules look at beyond their file', () => {
     ['an eslintrc configuration', { plugins: ['import'], rules: { 'import/no-unresolved': [2] } }, ['modules']],
   ];
   for (const [what, config, reach] of cases) {
-    it(what, () => assert.deepEqual(new Reaches().of(config), reach));
+    it(what, () => assert.deepEqual(new RuleDependencies().of(config), reach));
   }
 
-  it('an ignored file', () => assert.deepEqual(new Reaches().of(undefined), []));
+  it('an ignored file', () => assert.deepEqual(new RuleDependencies().of(undefined), []));
 
   it('a plugin that the user vouches for', () => {
-    assert.deepEqual(new Reaches(['local']).of({ rules: { 'local/rule': [2], 'other/rule': [0] } }), []);
+    assert.deepEqual(new RuleDependencies(['local']).of({ rules: { 'local/rule': [2], 'other/rule': [0] } }), []);
   });
 });

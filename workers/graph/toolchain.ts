@@ -1,22 +1,22 @@
 /**
- * What runs a file decides what it may import: Node as it is, or a bundler with ways of its own. Memoized, pure; for
- * one state of the graph's surroundings.
+ * The toolchain that runs a file decides what the file may import: plain Node, or a bundler with its own rules.
+ * Memoized; for one environment revision of the graph.
  */
 import path from 'node:path';
 import type { Module, ModuleGraph } from './graph.ts';
-import { Kept } from './kept.ts';
+import { Memo } from './memo.ts';
 import { isRecord, type Manifest } from './manifests.ts';
 
-export class Environment {
+export class Toolchain {
   readonly #graph: ModuleGraph;
   readonly #bundled = new Map<Manifest | undefined, boolean>();
-  readonly #configured = new Kept<ModuleGraph, Configured>();
+  readonly #configured = new Memo<ModuleGraph, Configured>();
 
   constructor(graph: ModuleGraph) {
     this.#graph = graph;
   }
 
-  /** Node runs this very file as an ECMAScript module: by its extension, or by `type` of its package.json. */
+  /** Node runs the file itself as an ECMAScript module, by its extension or the `type` of its package.json. */
   isNativeEsm({ file }: Module): boolean {
     const extension = path.posix.extname(file);
     if (extension === '.mjs' || extension === '.mts') return true;
@@ -24,7 +24,7 @@ export class Environment {
     return this.#graph.manifests.scopeOf(file)?.data.type === 'module' && !this.isBundled(file);
   }
 
-  /** The file's package, or the root, uses a tool that completes paths by itself. */
+  /** The file's package or the root uses a bundler, which completes paths. */
   isBundled(file: string): boolean {
     const manifest = this.#graph.manifests.packageOf(file);
     const known = this.#bundled.get(manifest);
@@ -40,7 +40,7 @@ export class Environment {
     return isBundled;
   }
 
-  /** Some tool's configuration names this prefix: `'@app'`, `"~/"`. What it means is the tool's business. */
+  /** The configuration of some tool contains this prefix, such as `'@app'` or `"~/"`, so the tool resolves it. */
   isConfiguredAlias(specifier: string): boolean {
     if (FRAMEWORK_ALIASES.test(specifier)) return true;
     const { text, answers } = this.#configured.of(this.#graph, configured);
@@ -54,7 +54,7 @@ export class Environment {
   }
 }
 
-/** What tools' configurations say, and which prefixes were looked for in it. */
+/** The texts of tool configurations, and the prefixes that were looked for in them. */
 interface Configured {
   readonly text: string;
   readonly answers: Map<string, boolean>;
@@ -74,13 +74,13 @@ function isNamedIn(text: string, prefix: string): boolean {
   );
 }
 
-/** Modules that exist only inside what runs the code; nobody installs them. */
+/** Modules that only exist inside the host that runs the code, and are never installed. */
 export const PROVIDED_BY_HOSTS: ReadonlySet<string> = new Set(['vscode', '@jest/globals', 'k6', 'atom']);
 
 const BUNDLERS =
   /^(vite|vitest|webpack|rollup|rolldown|esbuild|parcel|@parcel\/.*|next|nuxt|@rspack\/.*|@rsbuild\/.*|tsup|tsdown|tsx|bun|@sveltejs\/kit|astro|@remix-run\/.*|react-scripts|@vue\/cli-service|snowpack|browserify|@babel\/core|metro|expo|electron-vite|gatsby|unbuild|bunchee|microbundle|@swc\/cli|@angular\/.*|jest|@types\/bun)$/;
 
-/** Prefixes no registry has, which site generators give a meaning. */
+/** Prefixes of site generators, which no package uses. */
 const FRAMEWORK_ALIASES = /^(@theme|@theme-original|@theme-init|@site|@generated|@docusaurus)\//;
 
 const CONFIGURATIONS =

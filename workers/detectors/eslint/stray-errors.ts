@@ -1,6 +1,6 @@
 /**
- * Errors that code of the workspace throws on its own time: in a timer, in a promise that nobody awaits. Node would end
- * the process for one, on whatever file it is at. Kept here until a plan or check can tell of them.
+ * Errors that code of the workspace throws outside a call: in a timer, or in a promise that nobody awaits. Node.js
+ * would end the process for such an error. They are collected here until a plan or check reports them.
  */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,10 +10,10 @@ const strays: Error[] = [];
 let folders: ReadonlySet<string> = new Set();
 let listening = false;
 
-/** @param workspace absolute; errors of code in it, or in packages installed above it, are not ours */
-export function catchStrays(workspace: string): void {
+/** @param workspace absolute; collects errors from code in it and from installed packages */
+export function catchStrayErrors(workspace: string): void {
   folders = new Set([...folders, workspace]);
-  // Whoever listens already has other plans.
+  // Another listener takes precedence.
   if (listening || !isMainThread || process.listenerCount('uncaughtException') > 0) return;
   listening = true;
   process.on('uncaughtException', (error: unknown) => {
@@ -21,19 +21,19 @@ export function catchStrays(workspace: string): void {
       strays.push(error);
       return;
     }
-    // As without a listener.
+    // Behave as Node.js does without a listener.
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     process.exit(1);
   });
 }
 
-/** Those that have not been told of, the same error once. */
-export function takeStrays(): readonly Error[] {
+/** The errors since the last call, without repeats. */
+export function takeStrayErrors(): readonly Error[] {
   const taken = new Map(strays.splice(0).map((error) => [error.message, error]));
   return [...taken.values()];
 }
 
-/** By where it was thrown: the first place in its stack that is not Node's own. */
+/** Decided by the first frame of the stack that is not internal to Node.js. */
 function isOfWorkspace({ stack = '' }: Error): boolean {
   const place = /(?:file:\/\/[^\s)]+?|(?:\/|[A-Za-z]:[\\/])[^\n)]+?)(?=\?|:\d+)/.exec(
     stack.slice(stack.indexOf('\n')),

@@ -1,35 +1,35 @@
-/** What a file is by where it lies: a test, a tool's configuration, a part of a package. Pure, answers are kept. */
+/** The role of a file by its path: test, tool, private part of a package. Pure, memoized. */
 import path from 'node:path';
 import type { Manifest, Manifests } from './manifests.ts';
 
-/** Tests, and what exists for them. Folders count from the file's package on: a package may well be called `test`. */
+/** Tests and their helpers. Only folders inside the file's package count, because a package may be named `test`. */
 export function isTestFile(file: string, manifests: Manifests): boolean {
-  return kept(tests, file, manifests, readIsTest);
+  return cached(tests, file, manifests, readIsTest);
 }
 
-/** As {@link isTestFile}, but a folder `test` deep among sources is not enough: it may be about tests, as a feature is. */
+/** Like {@link isTestFile}, but a `test` folder among the sources is not enough: it may hold a feature about tests. */
 export function isSurelyTestFile(file: string, manifests: Manifests): boolean {
   if (!isTestFile(file, manifests)) return false;
   return TEST_NAME.test(path.posix.basename(file)) || SURE_TEST_FOLDER.test(below(manifests.packageOf(file), file));
 }
 
-/** Whether anything in a path says that it exists for tests; who asks for test code may be one less strictly. */
+/** Whether any part of the path hints at tests: a looser check, for files that may import test code. */
 export function isTestHelper(file: string): boolean {
   return /test|spec|mock|(^|\/)e2e\//i.test(file);
 }
 
-/** Files that are not part of what a package gives its users: they may reach anywhere. */
+/** Scripts, configurations and examples: files that are not part of the published package and may import anything. */
 export function isToolFile(file: string, manifests: Manifests): boolean {
-  return kept(tools, file, manifests, readIsTool);
+  return cached(tools, file, manifests, readIsTool);
 }
 
-/** Folder that only its parent's other files may look into, with its trailing part: `src/db/internal`. */
+/** The private folder that a file is in, which only files of its parent folder may import: `src/db/internal`. */
 export function privateFolderOf(file: string): string | undefined {
   const match = /^(.*\/|)(internal|_internal|__internal__|_private|private_)\/[^]*$/.exec(file);
   return match ? `${match[1] ?? ''}${match[2] ?? ''}` : undefined;
 }
 
-/** `apps/web` of a package in such a folder. */
+/** The directory of a package in `apps/` or `applications/`, such as `apps/web`. */
 export function applicationOf(manifest: Manifest | undefined): string | undefined {
   return manifest && /(^|\/)(apps|applications)\/[^/]+$/.test(manifest.directory) ? manifest.directory : undefined;
 }
@@ -66,7 +66,7 @@ type Answers = WeakMap<Manifests, Map<string, boolean>>;
 const tests: Answers = new WeakMap();
 const tools: Answers = new WeakMap();
 
-function kept(
+function cached(
   answers: Answers,
   file: string,
   manifests: Manifests,

@@ -1,11 +1,11 @@
 /**
- * Whether the rules of a configuration look at more than the file they are given. Rules do not say so themselves, so
- * this is known by plugin; a plugin that is not known here may look at anything. Data, and how to read it.
+ * What the rules of a configuration look at beyond the linted file. Rules do not declare it, so it is listed here by
+ * plugin; an unknown plugin may look at anything.
  */
 import type { DependencyKind } from '../../protocol/detector-protocol.ts';
-import { isTyped } from './engine.ts';
+import { isTyped } from './installation.ts';
 
-/** Plugins whose rules see the file only, its types apart; without `eslint-plugin-`. */
+/** Plugins whose rules look only at the file and at types; without `eslint-plugin-`. */
 const FILE_ONLY = new Set(
   `@typescript-eslint typescript-eslint ts @stylistic stylistic js @eslint/js @babel babel unicorn react react-hooks
   react-refresh react-compiler react-perf @eslint-react react-x react-dom react-web-api react-naming-convention
@@ -23,7 +23,7 @@ const FILE_ONLY = new Set(
   sonarjs @cspell formatjs @microsoft/sdl switch-case padding-line header headers notice license-header`.split(/\s+/),
 );
 
-/** Plugins that follow imports: which of their rules do. */
+/** Plugins with rules that follow imports, and which rules do. */
 const FOLLOWING: Readonly<Record<string, RegExp>> = {
   import:
     /^(?:default|export|extensions|named|namespace|no-cycle|no-duplicates|no-extraneous-dependencies|no-internal-modules|no-named-as-default|no-named-as-default-member|no-relative-packages|no-relative-parent-imports|no-restricted-paths|no-self-import|no-unassigned-import|no-unresolved|no-useless-path-segments|no-import-module-exports|order|no-rename-default|prefer-default-import)$/,
@@ -41,9 +41,9 @@ const ALIASES: Readonly<Record<string, string>> = {
   '@nrwl/nx': '@nx',
 };
 
-/** Rules that read files beside those that the file imports. */
+/** Rules that read files other than imported ones. */
 const ANYWHERE = /^(?:import\/(?:no-unused-modules|no-deprecated)|@next\/next\/no-html-link-for-pages)$/;
-/** The other rules of this plugin see the file only. */
+/** The other rules of this plugin look only at the file. */
 const NEXT = '@next/next';
 
 interface ComputedConfig {
@@ -52,12 +52,12 @@ interface ComputedConfig {
   readonly plugins?: Readonly<Record<string, { readonly meta?: { readonly name?: unknown } } | undefined>>;
 }
 
-/** Of files in one plan, each configuration looked at once. */
-export class Reaches {
+/** Caches the result for each configuration object of one plan. */
+export class RuleDependencies {
   readonly #fileOnly: ReadonlySet<string>;
   readonly #known = new Map<object, readonly DependencyKind[]>();
 
-  /** @param fileOnly namespaces of plugins that the user vouches for */
+  /** @param fileOnly namespaces of plugins whose rules look only at the file, according to the user */
   constructor(fileOnly: Iterable<string> = []) {
     this.#fileOnly = new Set(fileOnly);
   }
@@ -65,14 +65,14 @@ export class Reaches {
   /** @param config the computed configuration of a file, of either kind; undefined: it is ignored */
   of(config: unknown): readonly DependencyKind[] {
     if (typeof config !== 'object' || config === null) return [];
-    const reach = this.#known.get(config) ?? reachOf(config, this.#fileOnly);
-    this.#known.set(config, reach);
-    return reach;
+    const kinds = this.#known.get(config) ?? dependenciesOf(config, this.#fileOnly);
+    this.#known.set(config, kinds);
+    return kinds;
   }
 }
 
-function reachOf(config: ComputedConfig, fileOnly: ReadonlySet<string>): readonly DependencyKind[] {
-  const reach = new Set<DependencyKind>(isTyped(config) ? ['types'] : []);
+function dependenciesOf(config: ComputedConfig, fileOnly: ReadonlySet<string>): readonly DependencyKind[] {
+  const kinds = new Set<DependencyKind>(isTyped(config) ? ['types'] : []);
   for (const [id, entry] of Object.entries(config.rules ?? {})) {
     const severity: unknown = Array.isArray(entry) ? entry[0] : entry;
     if (severity === 0 || severity === 'off') continue;
@@ -83,17 +83,17 @@ function reachOf(config: ComputedConfig, fileOnly: ReadonlySet<string>): readonl
     const rule = id.slice(slash + 1);
     const plugin = pluginOf(namespace, config);
     const base = ALIASES[plugin] ?? plugin;
-    if (ANYWHERE.test(`${base}/${rule}`)) reach.add('workspace');
+    if (ANYWHERE.test(`${base}/${rule}`)) kinds.add('workspace');
     else if (FOLLOWING[base]) {
-      if (FOLLOWING[base].test(rule)) reach.add('modules');
+      if (FOLLOWING[base].test(rule)) kinds.add('modules');
     } else if (base !== NEXT && !FILE_ONLY.has(base) && !FILE_ONLY.has(base.split('/')[0] ?? '')) {
-      reach.add('workspace');
+      kinds.add('workspace');
     }
   }
-  return [...reach];
+  return [...kinds];
 }
 
-/** A namespace is whatever a flat configuration calls a plugin; the plugin's own name decides, if it tells. */
+/** In a flat configuration the namespace is arbitrary, so the name in the plugin's `meta` wins. */
 function pluginOf(namespace: string, { plugins }: ComputedConfig): string {
   const own = Array.isArray(plugins) ? undefined : plugins?.[namespace]?.meta?.name;
   const name = typeof own === 'string' && own !== '' ? own : namespace;

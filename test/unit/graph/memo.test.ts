@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { Kept, noteRead, tick, type Readable } from '../../../workers/graph/kept.ts';
+import { Memo, trackRead, nextTick, type TrackedSource } from '../../../workers/graph/memo.ts';
 
-class Cell implements Readable {
-  changedAt = tick();
+class Cell implements TrackedSource {
+  changedAt = nextTick();
   #value: number;
 
   constructor(value: number) {
@@ -10,13 +10,13 @@ class Cell implements Readable {
   }
 
   get value(): number {
-    noteRead(this);
+    trackRead(this);
     return this.#value;
   }
 
   set value(value: number) {
     this.#value = value;
-    this.changedAt = tick();
+    this.changedAt = nextTick();
   }
 }
 
@@ -25,7 +25,7 @@ describe('a kept value', () => {
 
   it('is made again when something it was made from has changed, and only then', () => {
     const [one, other, third] = [new Cell(1), new Cell(2), new Cell(3)];
-    const kept = new Kept<object, number>();
+    const kept = new Memo<object, number>();
     let made = 0;
     const sum = (): number => kept.of(key, () => (made++, one.value + (one.value > 5 ? third.value : other.value)));
     assert.deepEqual([sum(), sum(), made], [3, 3, 1]);
@@ -39,8 +39,8 @@ describe('a kept value', () => {
 
   it('depends on what the kept values in it were made from, also when they were made before', () => {
     const cell = new Cell(1);
-    const inner = new Kept<object, number>();
-    const outer = new Kept<object, number>();
+    const inner = new Memo<object, number>();
+    const outer = new Memo<object, number>();
     const doubled = (): number => inner.of(key, () => cell.value * 2);
     const shown = (): number => outer.of(key, doubled);
     assert.deepEqual([doubled(), shown()], [2, 2]);
@@ -50,7 +50,7 @@ describe('a kept value', () => {
 
   it('is made again when it is given something else, and after a failure', () => {
     const cell = new Cell(1);
-    const kept = new Kept<object, string>(new WeakMap());
+    const kept = new Memo<object, string>(new WeakMap());
     const of = (given: unknown): string => kept.of(key, () => `${String(given)} ${String(cell.value)}`, given);
     assert.deepEqual([of('a'), of('b'), of('b')], ['a 1', 'b 1', 'b 1']);
     const failing = (): string => {

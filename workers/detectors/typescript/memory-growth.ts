@@ -1,22 +1,22 @@
 /**
- * When a process of TypeScript 7 has grown so much by checking the same projects again and again that it is to be started
- * anew. Lives as long as the process.
+ * Decides when a process of TypeScript 7 has grown so much by repeated checks that it must be restarted. Lives as long
+ * as the process.
  */
 
-/** Nobody minds less. */
+/** A smaller process is never restarted. */
 const FLOOR_BYTES = 600 * 1024 * 1024;
-/** Of what it had after the first whole check of each project. */
+/** The largest factor over the size after the first complete check of each project. */
 const MOST_GROWTH = 2;
-/** Whole checks of projects it had checked before, where nobody can tell its memory. */
+/** The limit of repeated complete checks where the size is unknown. */
 const MOST_REPEATS = 6;
 
-export class Growth {
+export class MemoryGrowth {
   readonly #projects = new Set<string>();
   #basis = 0;
   #now = 0;
   #repeats = 0;
 
-  /** A project was checked as a whole. @param bytes resident memory of the process; undefined: nobody can tell */
+  /** A project was checked completely. @param bytes resident memory of the process; undefined: unknown */
   checked(project: string, bytes: number | undefined): void {
     const known = this.#projects.has(project);
     this.#projects.add(project);

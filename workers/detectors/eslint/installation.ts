@@ -74,7 +74,7 @@ type VerifyAndFix = (
 /** What every instance uses to lint one text. */
 export interface LinterPrototype {
   verifyAndFix: VerifyAndFix;
-  /** Of the text linted last. */
+  /** The source code of the last linted text. */
   getSourceCode(): { readonly parserServices?: { readonly program?: Program | null } } | null | undefined;
 }
 
@@ -96,15 +96,15 @@ interface EslintModule {
   readonly Linter: { readonly prototype: LinterPrototype };
 }
 
-export interface Engine {
+export interface EslintInstallation {
   readonly version: string;
   readonly configType: ConfigType;
   readonly linter: LinterPrototype;
   create(options: EslintOptions): Eslint;
 }
 
-/** Thrown by {@link loadEngine}; the message says what to do. */
-export class EngineError extends Error {
+/** Thrown by {@link loadEslint}; the message says what to do. */
+export class EslintLoadError extends Error {
   override readonly name = 'EngineError';
   readonly code: 'TOOL_MISSING' | 'TOOL_ERROR';
 
@@ -117,26 +117,26 @@ export class EngineError extends Error {
 /**
  * Loads the ESLint that `npx eslint` would run in a directory.
  * @param directory absolute; ESLint is looked for in its node_modules and those of the directories above
- * @throws {EngineError} there is none, it is too old, or it does not load
+ * @throws {EslintLoadError} there is none, it is too old, or it does not load
  */
-export async function loadEngine(directory: string): Promise<Engine> {
+export async function loadEslint(directory: string): Promise<EslintInstallation> {
   const require = createRequire(path.join(directory, 'package.json'));
   let manifestPath: string;
   try {
     manifestPath = require.resolve('eslint/package.json');
   } catch (cause) {
-    throw new EngineError(
+    throw new EslintLoadError(
       'TOOL_MISSING',
-      'There is an ESLint configuration but no ESLint to run it. Install the dependencies of this folder ' +
+      'This folder has an ESLint configuration, but ESLint is not installed. Install the dependencies ' +
         '(npm install), or add ESLint: npm install --save-dev eslint',
       { cause },
     );
   }
   const version = versionIn(manifestPath);
   if (!semver.gte(version, OLDEST_VERSION)) {
-    throw new EngineError(
+    throw new EslintLoadError(
       'TOOL_ERROR',
-      `ESLint ${version} is older than ${OLDEST_VERSION}, the oldest this detector runs. ` +
+      `ESLint ${version} is too old: the oldest supported version is ${OLDEST_VERSION}. ` +
         'Update it: npm install --save-dev eslint@8.57.1',
     );
   }
@@ -151,14 +151,18 @@ export async function loadEngine(directory: string): Promise<Engine> {
     };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError('TOOL_ERROR', `ESLint ${version} does not load in Node ${process.version}: ${reason}`, {
-      cause,
-    });
+    throw new EslintLoadError(
+      'TOOL_ERROR',
+      `ESLint ${version} cannot be loaded in Node.js ${process.version}: ${reason}`,
+      {
+        cause,
+      },
+    );
   }
 }
 
 /**
- * Whether the parser of a file is told to make TypeScript programs. ESLint's own parser ignores such options.
+ * Whether the parser of a file creates TypeScript programs. ESLint's own parser ignores such options.
  * @param config the computed configuration of a file, of either kind; undefined: it is ignored
  */
 export function isTyped(config: unknown): boolean {
@@ -173,8 +177,8 @@ export function isTyped(config: unknown): boolean {
 }
 
 /**
- * Does work as `cd directory && eslint` would: with that working directory, which configurations may ask for. A thread
- * cannot change its working directory; there the work runs in the one that is.
+ * Runs work like `cd directory && eslint`, because configurations may read the working directory. A thread cannot
+ * change its working directory, so there the current one is used.
  */
 export async function inDirectory<T>(directory: string, work: () => Promise<T>): Promise<T> {
   const before = process.cwd();

@@ -1,27 +1,27 @@
-/** Which TypeScript speaks for a project: the workspace's own, or the one that comes with Bulkhead. Holds nothing. */
+/** Finds the TypeScript for a project: the workspace's own, or the one bundled with Bulkhead. Stateless. */
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { DetectorProblem } from '../../protocol/detector-protocol.ts';
 
-export type EngineMode = 'auto' | 'workspace' | 'native';
+export type CompilerMode = 'auto' | 'workspace' | 'native';
 
-export interface Engine {
+export interface Compiler {
   /** `native`: TypeScript 7 through its API; `command`: TypeScript 7 by its command line; `javascript`: up to 6. */
   readonly kind: 'native' | 'command' | 'javascript';
   readonly version: string;
   readonly origin: 'workspace' | 'bundled';
   /** Absolute path of the package's folder. */
   readonly directory: string;
-  /** What to load: the module of the API, or the native program. */
+  /** The module of the API, or the native executable. */
   readonly entry: string;
-  /** Absolute path of the native program; empty for `javascript`. */
+  /** Absolute path of the native executable; empty for `javascript`. */
   readonly executable: string;
 }
 
-/** There is no TypeScript to use; `problem` says what to do. */
-export class EngineMissing extends Error {
+/** There is no usable TypeScript; `problem` says what to do. */
+export class CompilerMissing extends Error {
   override readonly name = 'EngineMissing';
   readonly problem: DetectorProblem;
 
@@ -36,36 +36,36 @@ export class EngineMissing extends Error {
  * @param directory absolute path of the folder of its tsconfig
  * @param mode `auto`: the workspace's, else the bundled; `workspace`: only the workspace's; `native`: TypeScript 7, the
  *   workspace's where it is one
- * @throws {EngineMissing}
+ * @throws {CompilerMissing}
  */
-export async function engineFor(directory: string, mode: EngineMode): Promise<Engine> {
+export async function compilerFor(directory: string, mode: CompilerMode): Promise<Compiler> {
   const own = await workspacePackage(directory);
-  if (own && (mode !== 'native' || majorOf(own.version) >= 7)) return engineOf(own, 'workspace');
+  if (own && (mode !== 'native' || majorOf(own.version) >= 7)) return compilerIn(own, 'workspace');
   if (mode === 'workspace') {
-    throw new EngineMissing({
+    throw new CompilerMissing({
       code: 'TOOL_MISSING',
-      message: `No typescript is installed for ${directory}. Run 'npm install --save-dev typescript', or set the option 'typescript.engine' to 'auto' to use the one that comes with Bulkhead.`,
+      message: `TypeScript is not installed for ${directory}. Run 'npm install --save-dev typescript', or set the option 'typescript.engine' to 'auto' to use the version bundled with Bulkhead.`,
       fatal: true,
     });
   }
-  return engineOf(await bundledPackage(), 'bundled');
+  return compilerIn(await bundledPackage(), 'bundled');
 }
 
-/** The native one that comes with Bulkhead; undefined: there is none for this platform. */
-export async function bundledNative(): Promise<Engine | undefined> {
+/** The bundled native TypeScript; undefined: there is none for this platform. */
+export async function bundledNativeCompiler(): Promise<Compiler | undefined> {
   const engine = await bundledPackage()
-    .then((found) => engineOf(found, 'bundled'))
+    .then((found) => compilerIn(found, 'bundled'))
     .catch(() => undefined);
   return engine?.kind === 'native' ? engine : undefined;
 }
 
-/** For a person. */
-export function nameOf({ version, origin, kind }: Engine): string {
+/** A name to display. */
+export function compilerName({ version, origin, kind }: Compiler): string {
   return `typescript ${version} (${origin}${kind === 'command' ? ', command line' : ''})`;
 }
 
-/** One word for everything that makes two projects share a session; paths inside the root are relative to it. */
-export function groupOf(engine: Engine, root: string): string {
+/** Projects of the same group share a session; paths inside the root are relative to it. */
+export function groupOf(engine: Compiler, root: string): string {
   const place =
     engine.origin === 'bundled' ? 'bundled' : path.relative(root, engine.directory).split(path.sep).join('/');
   return `${engine.kind} ${engine.version} ${place}`;
@@ -86,10 +86,10 @@ interface Package {
 async function workspacePackage(directory: string): Promise<Package | undefined> {
   for (let folder = directory; ; folder = path.dirname(folder)) {
     const found = await readPackage(path.join(folder, 'node_modules', 'typescript'));
-    // The packages of a monorepo have links to one.
+    // The packages of a monorepo link to the same one.
     if (found) return { ...found, directory: await realpath(found.directory) };
     if (await exists(path.join(folder, '.pnp.cjs'))) {
-      throw new EngineMissing({
+      throw new CompilerMissing({
         code: 'TOOL_MISSING',
         message: `Yarn Plug'n'Play (${path.join(folder, '.pnp.cjs')}) is not supported: packages cannot be found without node_modules. Set 'nodeLinker: node-modules' in .yarnrc.yml and run 'yarn install'.`,
         fatal: true,
@@ -104,10 +104,10 @@ async function bundledPackage(): Promise<Package> {
   try {
     manifest = createRequire(import.meta.url).resolve('typescript7/package.json');
   } catch (error) {
-    throw new EngineMissing(
+    throw new CompilerMissing(
       {
         code: 'TOOL_MISSING',
-        message: `The TypeScript that comes with Bulkhead is missing. Reinstall Bulkhead, or install one in the workspace: 'npm install --save-dev typescript'.`,
+        message: `The TypeScript bundled with Bulkhead is missing. Reinstall Bulkhead, or install TypeScript in the workspace: 'npm install --save-dev typescript'.`,
         fatal: true,
       },
       { cause: error },
@@ -118,7 +118,7 @@ async function bundledPackage(): Promise<Package> {
   return found;
 }
 
-async function engineOf({ directory, version, manifest }: Package, origin: Engine['origin']): Promise<Engine> {
+async function compilerIn({ directory, version, manifest }: Package, origin: Compiler['origin']): Promise<Compiler> {
   if (majorOf(version) < 7) {
     const entry = path.join(directory, 'lib', 'typescript.js');
     if (!(await exists(entry))) throw broken(directory, version, new Error(`${entry} is missing`));
@@ -131,26 +131,26 @@ async function engineOf({ directory, version, manifest }: Package, origin: Engin
     : { kind: 'native', version, origin, directory, entry: path.join(directory, api), executable };
 }
 
-/** The native program for this platform, as the package itself finds it. */
+/** The native executable for this platform, found by the package's own code. */
 async function executableOf(directory: string, version: string): Promise<string> {
   try {
     const finder = (await import(pathToFileURL(path.join(directory, 'lib', 'getExePath.js')).href)) as {
       default?: unknown;
     };
     const found = typeof finder.default === 'function' ? (finder.default as () => unknown)() : undefined;
-    if (typeof found !== 'string') throw new Error('the package does not say where its program is');
+    if (typeof found !== 'string') throw new Error('the package does not tell the path of its executable');
     return found;
   } catch (error) {
     throw broken(directory, version, error);
   }
 }
 
-function broken(directory: string, version: string, cause: unknown): EngineMissing {
+function broken(directory: string, version: string, cause: unknown): CompilerMissing {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new EngineMissing(
+  return new CompilerMissing(
     {
       code: 'TOOL_MISSING',
-      message: `typescript ${version} in ${directory} cannot run on ${process.platform}-${process.arch}: ${reason}. Install it again for this platform (with optional dependencies), or install typescript@6 in the workspace.`,
+      message: `typescript ${version} in ${directory} cannot run on ${process.platform}-${process.arch}: ${reason}. Reinstall it for this platform with its optional dependencies, or install typescript@6 in the workspace.`,
       fatal: true,
     },
     { cause },

@@ -1,18 +1,18 @@
 /**
- * On the way from an engine to whoever hears it: what one engine says of one project is noted, so that it can be held
- * against what another one says, and held back where it could not be taken back. Lives until the comparison.
+ * Sinks between a compiler and the report: one records the diagnostics of a project, so that they can be compared with
+ * those of another compiler; one defers diagnostics that could not be withdrawn. Live until the comparison.
  */
 import type { RootPaths } from './report.ts';
 import type { Diagnostic, ProjectSink } from './session.ts';
 
-export class Said implements ProjectSink {
+export class RecordedDiagnostics implements ProjectSink {
   readonly #paths: RootPaths;
   readonly #sink: ProjectSink;
-  /** As said last, by path relative to the root. */
+  /** The last diagnostics by path relative to the root. */
   readonly #answers = new Map<string, { readonly file: string; readonly lines: readonly string[] }>();
   readonly #aboutProject: string[] = [];
 
-  constructor(paths: RootPaths, sink: ProjectSink = nobody) {
+  constructor(paths: RootPaths, sink: ProjectSink = discardSink) {
     this.#paths = paths;
     this.#sink = sink;
   }
@@ -31,23 +31,23 @@ export class Said implements ProjectSink {
     this.#sink.project(diagnostics);
   }
 
-  speaks(engine: string): void {
-    this.#sink.speaks(engine);
+  answeredBy(engine: string): void {
+    this.#sink.answeredBy(engine);
   }
 
   progress(done: number, total: number): void {
     this.#sink.progress(done, total);
   }
 
-  /** Clears, in the name of another one, what that one did not answer for. */
-  async takeBack(other: Said): Promise<void> {
+  /** Clears files with diagnostics here for which the other compiler gave no answer. */
+  async clearMissingIn(other: RecordedDiagnostics): Promise<void> {
     for (const [name, { file, lines }] of this.#answers) {
       if (lines.length > 0 && !other.#answers.has(name)) await other.answer(file, []);
     }
   }
 
-  /** What only one of both said. Places that are named beside the first and tags are not compared. */
-  differenceTo(other: Said): readonly string[] {
+  /** Diagnostics that only one of the two reported. Ignores related places and tags. */
+  differencesFrom(other: RecordedDiagnostics): readonly string[] {
     const [ours, theirs] = [this.#lines(), other.#lines()];
     return [...[...ours].filter((line) => !theirs.has(line)), ...[...theirs].filter((line) => !ours.has(line))];
   }
@@ -63,14 +63,14 @@ export class Said implements ProjectSink {
   }
 }
 
-/** Options that TypeScript 7 no longer has, and the own version has. */
+/** Diagnostics about options that TypeScript 7 has removed but the workspace's version still has. */
 const REMOVED_OPTIONS: ReadonlySet<number> = new Set([5102, 5108]);
 
 /**
- * Passes on what the accelerator says. What it says of the project is held back until all is said, as it could not be
- * taken back; what it says of options that only the own version has is left out, as it does not speak for itself.
+ * Passes on the diagnostics of TypeScript 7. Defers those of the project itself until the end, because they could not
+ * be withdrawn, and drops those about options that only the workspace's version has.
  */
-export class HeldSink implements ProjectSink {
+export class DeferredProjectSink implements ProjectSink {
   readonly #sink: ProjectSink;
   readonly #aboutProject: Diagnostic[] = [];
 
@@ -90,8 +90,8 @@ export class HeldSink implements ProjectSink {
     this.#aboutProject.push(...diagnostics.filter(({ code }) => !REMOVED_OPTIONS.has(code)));
   }
 
-  speaks(engine: string): void {
-    this.#sink.speaks(engine);
+  answeredBy(engine: string): void {
+    this.#sink.answeredBy(engine);
   }
 
   progress(done: number, total: number): void {
@@ -103,10 +103,10 @@ export class HeldSink implements ProjectSink {
   }
 }
 
-export const nobody: ProjectSink = {
+export const discardSink: ProjectSink = {
   begin: () => {},
   answer: () => Promise.resolve(),
   project: () => {},
-  speaks: () => {},
+  answeredBy: () => {},
   progress: () => {},
 };
