@@ -95,7 +95,7 @@ async function session({ provisional, remembered: known }: Asked): Promise<Sessi
   let spoke: string | undefined;
   let peakBytes = 0;
   const watch = setInterval(() => (peakBytes = Math.max(peakBytes, resident())), 100);
-  const context = contextFor({ speaks: (_unit, engine) => (spoke = engine) });
+  const context = contextFor({ answeredBy: (_unit, engine) => (spoke = engine) });
   const options = { projects: [values.project] };
   const started = performance.now();
   const { units } = await detector.plan({ detector: 'typescript', root, options }, context);
@@ -103,16 +103,19 @@ async function session({ provisional, remembered: known }: Asked): Promise<Sessi
   const check = async (extra: Partial<CheckRequest>): Promise<CheckResult> => {
     generation += 1;
     const base = { detector: 'typescript', root, options, generation, units, overlays: [], first: [] };
-    const result = await detector.check({ ...base, provisional, remembered, ...extra }, context);
-    Object.assign(remembered, result.remember);
+    const result = await detector.check(
+      { ...base, allowProvisional: provisional, notes: remembered, ...extra },
+      context,
+    );
+    Object.assign(remembered, result.notes);
     return result;
   };
   const spent = (): Spent => ({ ms: performance.now() - started, cpuMs: cpuMs() });
   let result = await check({});
   const answered = spent();
-  while ((result.again ?? []).length > 0) {
+  while ((result.provisional ?? []).length > 0) {
     const since = Object.fromEntries(units.map(({ id }) => [id, generation]));
-    result = await check({ changed: [], confirm: true, since });
+    result = await check({ changed: [], revalidate: true, since });
   }
   const confirmed = spent();
   clearInterval(watch);

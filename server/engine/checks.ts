@@ -139,9 +139,9 @@ export class Checks {
         first: this.#host.wanted(),
         ...(this.#changed === undefined ? {} : { changed: [...this.#changed] }),
         ...this.#sinceOf(batch.units),
-        ...(leisurely && batch.units[0]?.kind !== 'file' ? { confirm: true } : {}),
-        ...(this.#host.live() ? { provisional: true } : {}),
-        ...(remembered === undefined ? {} : { remembered }),
+        ...(leisurely && batch.units[0]?.kind !== 'file' ? { revalidate: true } : {}),
+        ...(this.#host.live() ? { allowProvisional: true } : {}),
+        ...(remembered === undefined ? {} : { notes: remembered }),
       },
       priority: batch.priority,
       signal: run.abort.signal,
@@ -175,7 +175,7 @@ export class Checks {
       return;
     }
     if (!ledger.isNewest(event.unit, run.generation)) return;
-    if (event.kind === 'speaks') {
+    if (event.kind === 'answeredBy') {
       run.spokenFor.add(event.unit);
       ledger.speaks(event.unit, event.engine);
       this.#host.statusChanged();
@@ -185,7 +185,7 @@ export class Checks {
     if (found === undefined) return;
     const { unit, file } = event;
     if (event.kind === 'done' && file === ledger.unitOf(unit)?.file) {
-      doubts.learned(file, event.outline, !run.unsaved.has(file));
+      doubts.learned(file, event.signature, !run.unsaved.has(file));
     }
     this.#host.table.replace(this.#detector, unit, file, this.#host.included(file) ? found : []);
   }
@@ -195,11 +195,15 @@ export class Checks {
     const { ledger, doubts } = this.#known;
     const current = this.#currentOf(run);
     if (outcome.kind === 'cancelled') {
-      if (run.leisurely) for (const unit of current) if (unit.reach !== undefined) doubts.again(unit);
+      if (run.leisurely) for (const unit of current) if (unit.dependsOn !== undefined) doubts.again(unit);
       return undefined;
     }
     if (outcome.kind === 'done') this.#addTimings(outcome.result.timings ?? {});
-    const { kept = {}, again = [], remember } = outcome.kind === 'done' ? outcome.result : {};
+    const {
+      coverage: kept = {},
+      provisional: again = [],
+      notes: remember,
+    } = outcome.kind === 'done' ? outcome.result : {};
     if (remember) this.#host.remembered.add(this.#detector, remember);
     const askedAgain = new Set(again);
     const unfinished = new Set(outcome.kind === 'failed' ? outcome.unfinished.map(({ id }) => id) : []);

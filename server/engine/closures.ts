@@ -2,14 +2,14 @@
  * One hash for all that a file's issues may depend on through its imports: what others can see of every file that it
  * reaches. Pure; made anew whenever fingerprints are.
  */
-import type { Outline } from '../../workers/protocol/detector-protocol.ts';
+import type { InterfaceSignature } from '../../workers/protocol/detector-protocol.ts';
 import { hashLines, type Inputs } from './inputs.ts';
 import { isScript } from './interest.ts';
 
 /** An outline, and the hash of the content that it was made from. */
 export interface KnownOutline {
   readonly hash: string;
-  readonly outline: Outline;
+  readonly outline: InterfaceSignature;
 }
 
 interface Node {

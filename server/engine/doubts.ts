@@ -6,18 +6,18 @@
  * Invariant: an answer is out of doubt only if it was asked for after the change, or if the outline of every changed
  * file that it may depend on is what it was when the answer was given.
  */
-import type { Outline, Reach, Unit } from '../../workers/protocol/detector-protocol.ts';
+import type { InterfaceSignature, DependencyKind, Unit } from '../../workers/protocol/detector-protocol.ts';
 import { isInput, isScript, type FileChange } from './interest.ts';
 
 /** Of what may import anything: after all whose way to the change is known. */
 const far = 1_000_000;
 
-const everyReach: readonly Reach[] = ['types', 'modules', 'workspace'];
+const everyReach: readonly DependencyKind[] = ['types', 'modules', 'workspace'];
 
 /** Files whose change concerns others in the same way. */
 interface Source {
   readonly files: Set<string>;
-  readonly reach: readonly Reach[];
+  readonly reach: readonly DependencyKind[];
   readonly others: Others;
 }
 
@@ -28,7 +28,7 @@ export class Doubts {
   #units: ReadonlyMap<string, Unit> = new Map();
   /** Units that depend on other files. */
   #wide = new Map<string, Unit>();
-  readonly #outlines = new Map<string, Outline>();
+  readonly #outlines = new Map<string, InterfaceSignature>();
   /** Files that changed, and have not told since what others can see of them now. */
   readonly #changed = new Set<string>();
   /** Changed as well, but only in the editor: what is read from the disk has not changed yet. */
@@ -71,7 +71,7 @@ export class Doubts {
   isInDoubt(id: string): boolean {
     this.#spread();
     if (this.#suspects.has(id) || this.#unconfirmed.has(id)) return true;
-    return this.#changed.size > 0 && this.#units.get(id)?.reach !== undefined;
+    return this.#changed.size > 0 && this.#units.get(id)?.dependsOn !== undefined;
   }
 
   /** A unit is no more. */
@@ -86,7 +86,7 @@ export class Doubts {
   planned(units: ReadonlyMap<string, Unit>): void {
     this.#spread();
     this.#units = units;
-    this.#wide = new Map([...units].filter(([, unit]) => unit.reach !== undefined));
+    this.#wide = new Map([...units].filter(([, unit]) => unit.dependsOn !== undefined));
     for (const id of this.#suspects.keys()) if (!units.has(id)) this.#suspects.delete(id);
     for (const file of this.#outlines.keys()) if (!units.has(file)) this.#forget(file);
   }
@@ -107,7 +107,7 @@ export class Doubts {
   changed(changes: readonly FileChange[]): void {
     if (this.#wide.size === 0) return;
     for (const { file, kind } of changes) {
-      if (kind === 'changed' && this.#units.get(file)?.outlined === true) this.#changed.add(file);
+      if (kind === 'changed' && this.#units.get(file)?.needsSignature === true) this.#changed.add(file);
       else if (kind === 'changed' ? isScript(file) : isInput(file)) this.#concerns(file, everyReach, 'all');
       else this.#concerns(file, everyReach);
     }
@@ -119,7 +119,7 @@ export class Doubts {
   }
 
   /** @param ofDisk the answer is about the file as it is saved */
-  learned(file: string, outline: Outline | undefined, ofDisk: boolean): void {
+  learned(file: string, outline: InterfaceSignature | undefined, ofDisk: boolean): void {
     const before = this.#outlines.get(file);
     const changed = this.#changed.delete(file) || (ofDisk && this.#unsaved.has(file));
     // Whatever imports it was asked for with it.
@@ -135,7 +135,7 @@ export class Doubts {
     if (ofDisk) this.#unsaved.delete(file);
     else this.#unsaved.add(file);
     if (!changed) return;
-    const reach: Reach[] = ofDisk ? ['workspace'] : [];
+    const reach: DependencyKind[] = ofDisk ? ['workspace'] : [];
     if (before?.types !== outline.types || before.global !== outline.global) reach.push('types');
     if (before?.modules !== modules) reach.push('modules');
     this.#concerns(file, reach, before?.global === true || outline.global === true ? 'types' : 'none');
@@ -146,14 +146,14 @@ export class Doubts {
   }
 
   /** What was kept of the last session. */
-  recalled(file: string, outline: Outline): void {
+  recalled(file: string, outline: InterfaceSignature): void {
     this.#outlines.set(file, outline);
     this.#importers = undefined;
   }
 
   /** Its content is not that of the last session, from which answers of others were recalled. */
   unknown(file: string): void {
-    if (this.#units.get(file)?.outlined === true) this.#strangers.add(file);
+    if (this.#units.get(file)?.needsSignature === true) this.#strangers.add(file);
   }
 
   /** Nothing more is in work: files that have not told anything may have changed in any way. */
@@ -206,7 +206,7 @@ export class Doubts {
     this.#suspect(unit.id, far);
   }
 
-  outlineOf(file: string): Outline | undefined {
+  outlineOf(file: string): InterfaceSignature | undefined {
     // What is only in the editor is not for the next session.
     return this.#unsaved.has(file) ? undefined : this.#outlines.get(file);
   }
@@ -216,7 +216,7 @@ export class Doubts {
     this.#importers = undefined;
   }
 
-  #concerns(file: string, reach: readonly Reach[], others: Others = 'none'): void {
+  #concerns(file: string, reach: readonly DependencyKind[], others: Others = 'none'): void {
     if (reach.length === 0) return;
     const key = `${others} ${reach.join(' ')}`;
     const source = this.#sources.get(key) ?? { files: new Set(), reach, others };
@@ -227,7 +227,7 @@ export class Doubts {
   /** Names the suspects of what has changed since this was done last. */
   #spread(): void {
     for (const { files, reach, others } of this.#sources.values()) {
-      const concerns = (unit: Unit): boolean => unit.reach?.some((one) => reach.includes(one)) === true;
+      const concerns = (unit: Unit): boolean => unit.dependsOn?.some((one) => reach.includes(one)) === true;
       if (reach.includes('types') || reach.includes('modules')) {
         for (const [importer, distance] of this.#distances(files)) {
           const unit = this.#units.get(importer);
@@ -235,7 +235,7 @@ export class Doubts {
         }
       }
       for (const unit of this.#wide.values()) {
-        const { reach: own = [] } = unit;
+        const { dependsOn: own = [] } = unit;
         const byWorkspace = reach.includes('workspace') && own.includes('workspace');
         const byTypes = others === 'types' && reach.includes('types') && own.includes('types');
         // Nothing is in doubt on account of itself.
@@ -307,5 +307,5 @@ export class Doubts {
 }
 
 function readsFiles(unit: Unit | undefined): boolean {
-  return unit?.reach?.some((one) => one !== 'types') === true;
+  return unit?.dependsOn?.some((one) => one !== 'types') === true;
 }

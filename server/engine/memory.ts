@@ -7,7 +7,13 @@
  */
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
-import type { DetectorOptions, Issue, Outline, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
+import type {
+  DetectorOptions,
+  Issue,
+  InterfaceSignature,
+  PlanResult,
+  Unit,
+} from '../../workers/protocol/detector-protocol.ts';
 import type { JsonValue, Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { Closures, type KnownOutline } from './closures.ts';
@@ -26,7 +32,7 @@ export interface Answer {
   /** Milliseconds since the epoch: when the check that gave it began. */
   readonly startedAt: number;
   /** What others can see of the unit's file. */
-  readonly outline?: Outline | undefined;
+  readonly outline?: InterfaceSignature | undefined;
   /** The same time for the present answers of other files that told their outline: what was in doubt is settled. */
   readonly toldAt?: ReadonlyMap<string, number>;
 }
@@ -40,7 +46,7 @@ export interface EmptyPlan extends Pick<Answer, 'detector' | 'options' | 'plan'>
 export interface RecalledUnit {
   readonly unit: Unit;
   readonly files: ReadonlyMap<string, readonly Issue[]>;
-  readonly outline?: Outline | undefined;
+  readonly outline?: InterfaceSignature | undefined;
 }
 
 export class Memory {
@@ -172,7 +178,7 @@ export class Memory {
   async #loadOutlines(detector: string): Promise<Map<string, KnownOutline>> {
     const outlines = new Map<string, KnownOutline>();
     for await (const { file, hash, body } of this.#store.loadFacts(outlineKind(detector))) {
-      if (typeof body === 'string') outlines.set(file, { hash, outline: JSON.parse(body) as Outline });
+      if (typeof body === 'string') outlines.set(file, { hash, outline: JSON.parse(body) as InterfaceSignature });
     }
     return outlines;
   }
@@ -180,7 +186,7 @@ export class Memory {
   async #keepOutlines(detector: string, answers: readonly Answer[], { files }: Inputs): Promise<void> {
     const outlines = await this.#outlinesOf(detector);
     for (const { unit, outline } of answers) {
-      if (unit.outlined !== true) continue;
+      if (unit.needsSignature !== true) continue;
       const { file } = unit;
       const hash = files.get(file);
       if (outline === undefined || hash === undefined || hash === '') {
@@ -289,14 +295,17 @@ export class Memory {
 }
 
 /** Its answer depends on other files only through its imports, and on types that are everywhere. */
-function isBounded({ kind, reach }: Unit): boolean {
+function isBounded({ kind, dependsOn: reach }: Unit): boolean {
   return kind === 'file' && reach !== undefined && !reach.includes('workspace');
 }
 
 /** Its answer may depend on any file: projects, graphs, and files that are checked with type information. */
 function reachesWide(detector: string, unit: Unit): boolean {
   return (
-    interestOf(detector).reach === 'all' || unit.kind !== 'file' || unit.lane === 'heavy' || unit.reach !== undefined
+    interestOf(detector).reach === 'all' ||
+    unit.kind !== 'file' ||
+    unit.lane === 'heavy' ||
+    unit.dependsOn !== undefined
   );
 }
 

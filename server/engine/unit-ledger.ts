@@ -6,7 +6,7 @@
  * dropped leaves nothing behind, so that whatever is still said of it is of no known generation.
  * Invariant: a unit is up to date only if nothing has changed since it was asked last, and that question has its answer.
  */
-import type { Outline, Unit } from '../../workers/protocol/detector-protocol.ts';
+import type { InterfaceSignature, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Doubts } from './doubts.ts';
 import type { Answer } from './memory.ts';
 import type { Run } from './run.ts';
@@ -158,7 +158,7 @@ export class UnitLedger {
   }
 
   /** Memory has the answer. @returns false: it was asked for in the meantime, or is left out */
-  recalled({ id, file }: Unit, generation: number, outline: Outline | undefined): boolean {
+  recalled({ id, file }: Unit, generation: number, outline: InterfaceSignature | undefined): boolean {
     if (!this.#stale.delete(id)) return false;
     this.#newest.set(id, generation);
     this.#answers.set(id, { generation, ofDisk: true });

@@ -118,9 +118,9 @@ export class CheckRun {
     for (const [name, ms] of Object.entries(answer.result.timings ?? {})) {
       this.#timings.set(name, (this.#timings.get(name) ?? 0) + ms);
     }
-    Object.assign(this.#kept, answer.result.kept);
-    this.#again.push(...(answer.result.again ?? []));
-    Object.assign(this.#remember, answer.result.remember);
+    Object.assign(this.#kept, answer.result.coverage);
+    this.#again.push(...(answer.result.provisional ?? []));
+    Object.assign(this.#remember, answer.result.notes);
     this.#settleIfFinished();
   }
 
@@ -224,9 +224,9 @@ export class CheckRun {
       files: this.#files,
       issues: this.#issues,
       ...(this.#timings.size === 0 ? {} : { timings: Object.fromEntries(this.#timings) }),
-      ...(Object.keys(this.#kept).length === 0 ? {} : { kept: this.#kept }),
-      ...(this.#again.length === 0 ? {} : { again: this.#again }),
-      ...(Object.keys(this.#remember).length === 0 ? {} : { remember: this.#remember }),
+      ...(Object.keys(this.#kept).length === 0 ? {} : { coverage: this.#kept }),
+      ...(this.#again.length === 0 ? {} : { provisional: this.#again }),
+      ...(Object.keys(this.#remember).length === 0 ? {} : { notes: this.#remember }),
     };
     this.#settle({ kind: 'done', result, quarantined });
   }

@@ -29,7 +29,7 @@ export async function runDetector(
   root: string,
   options: DetectorOptions = {},
   extra: Partial<
-    Pick<CheckRequest, 'overlays' | 'first' | 'changed' | 'units' | 'generation' | 'since' | 'confirm'>
+    Pick<CheckRequest, 'overlays' | 'first' | 'changed' | 'units' | 'generation' | 'since' | 'revalidate'>
   > & { signal?: AbortSignal } = {},
 ): Promise<DetectorRun> {
   const { signal = new AbortController().signal, ...request } = extra;

@@ -76,25 +76,25 @@ export interface Unit {
   readonly file: string;
   /** `heavy` units of a detector run in a lane of one worker (typed lint rules, TypeScript programs). */
   readonly lane?: 'light' | 'heavy';
-  /** What of other files its issues may depend on; absent: nothing. */
-  readonly reach?: readonly Reach[];
-  /** Its file's outline is wanted with each answer: issues of others may depend on it. */
-  readonly outlined?: boolean;
+  /** What its issues may depend on beyond its own file; absent: nothing. */
+  readonly dependsOn?: readonly DependencyKind[];
+  /** Each answer must carry the interface signature of its file, because the issues of other units may depend on it. */
+  readonly needsSignature?: boolean;
 }
 
 /**
- * `types`: types of what it imports, directly or not; `modules`: what the modules it imports, directly or not, import
- * and export, as saved; `workspace`: anything at all, as saved.
+ * What a unit depends on beyond its own file. `types`: the types of its direct and indirect imports; `modules`: what
+ * those modules import and export, as saved; `workspace`: any file of the root, as saved.
  */
-export type Reach = 'types' | 'modules' | 'workspace';
+export type DependencyKind = 'types' | 'modules' | 'workspace';
 
-/** What others can see of a file. Equal texts mean: no difference to them. */
-export interface Outline {
+/** What other files can see of a file. Two equal signatures make no difference to them. */
+export interface InterfaceSignature {
   readonly types: string;
   readonly modules: string;
-  /** Files it asks for, without those of installed packages; absent: nobody can tell. */
+  /** Files that it imports, without those of installed packages; absent: they are unknown. */
   readonly imports?: readonly string[];
-  /** Its types reach files that do not import it. */
+  /** Its types are visible in files that do not import it. */
   readonly global?: true;
 }
 
@@ -121,7 +121,7 @@ export interface PlanResult {
   /** `not-applicable`: nothing here for this detector; `note` says why in one sentence. */
   readonly status: 'ready' | 'not-applicable' | 'failed';
   readonly note?: string;
-  /** The engine that speaks, for instance `typescript 7.0.2 (bundled)`. */
+  /** The tool that gives the answers, with its version: `typescript 7.0.2 (bundled)`. */
   readonly engine?: string;
   readonly units: readonly Unit[];
   readonly problems: readonly DetectorProblem[];
@@ -148,16 +148,16 @@ export interface CheckRequest {
   /** Files known to have changed since this worker's last check of this root; absent: anything may have changed. */
   readonly changed?: readonly string[];
   /**
-   * By unit: generation of the answer that the asker has. Files that the changes after it cannot concern need not be
-   * named again (see {@link CheckResult.kept}).
+   * By unit: generation of the answer that the engine has. The detector may leave out files that no later change
+   * concerns (see {@link CheckResult.coverage}).
    */
   readonly since?: Readonly<Record<string, number>>;
-  /** All files are to be answered for nevertheless: nobody waits, and what was kept has to be confirmed. */
-  readonly confirm?: boolean;
-  /** Nobody takes what is said now for the last word: what is named in {@link CheckResult.again} is asked once more. */
-  readonly provisional?: boolean;
-  /** What this detector wanted to have remembered of this root (see {@link CheckResult.remember}); absent: nothing. */
-  readonly remembered?: Readonly<Record<string, string>>;
+  /** Answer for every file, whatever the engine has: it is idle and revalidates earlier answers. */
+  readonly revalidate?: boolean;
+  /** The engine accepts provisional answers: it revalidates the units of {@link CheckResult.provisional} when it is idle. */
+  readonly allowProvisional?: boolean;
+  /** What this detector noted about this root in earlier checks (see {@link CheckResult.notes}); absent: nothing. */
+  readonly notes?: Readonly<Record<string, string>>;
 }
 
 /** Streamed while a check runs, in order. */
@@ -167,9 +167,9 @@ export type CheckEvent =
   /** Issues of a file within a unit; more may follow until `done`. */
   | { readonly kind: 'issues'; readonly unit: string; readonly file: string; readonly issues: readonly Issue[] }
   /** The unit's issues for this file are complete and replace those of older generations. */
-  | { readonly kind: 'done'; readonly unit: string; readonly file: string; readonly outline?: Outline }
-  /** The answers to this unit come from this engine, which is not the one that the plan names. */
-  | { readonly kind: 'speaks'; readonly unit: string; readonly engine: string }
+  | { readonly kind: 'done'; readonly unit: string; readonly file: string; readonly signature?: InterfaceSignature }
+  /** Another tool than the plan names gives the answers for this unit. */
+  | { readonly kind: 'answeredBy'; readonly unit: string; readonly engine: string }
   | { readonly kind: 'progress'; readonly done: number; readonly total: number; readonly what?: string }
   | { readonly kind: 'problem'; readonly problem: DetectorProblem };
 
@@ -180,12 +180,13 @@ export interface CheckResult {
   /** Milliseconds per rule or phase, where the engine tells. */
   readonly timings?: Readonly<Record<string, number>>;
   /**
-   * Units whose other files keep what was said of them at `since`, by id. `unchanged`: nothing can have changed;
-   * `affected`: all that is known to be concerned was answered for, and a check with `confirm` has the last word.
+   * Units that were answered in part, by id; their other files keep the issues of the answer named in `since`.
+   * `unchanged`: no other file's issues can have changed; `affected`: every file known to be affected was answered, and
+   * a check with `revalidate` settles the rest.
    */
-  readonly kept?: Readonly<Record<string, 'unchanged' | 'affected'>>;
-  /** Units that want a check with `confirm` when nobody waits, whatever was answered for. Only of `provisional` checks. */
-  readonly again?: readonly string[];
-  /** Remembered between sessions as well as can be, in addition to what is: short texts, a few hundred. */
-  readonly remember?: Readonly<Record<string, string>>;
+  readonly coverage?: Readonly<Record<string, 'unchanged' | 'affected'>>;
+  /** Units to revalidate when idle, even if they were answered completely. Only if the request has `allowProvisional`. */
+  readonly provisional?: readonly string[];
+  /** Short texts to hand back with later checks, also in later sessions; added to earlier notes. At most a few hundred. */
+  readonly notes?: Readonly<Record<string, string>>;
 }

@@ -4,7 +4,7 @@ import type {
   CheckResult,
   DetectorProblem,
   Finding,
-  Outline,
+  InterfaceSignature,
   PlanRequest,
   PlanResult,
   Unit,
@@ -31,12 +31,12 @@ export interface CheckContext extends PlanContext {
   /**
    * The unit's findings for this file are complete. A file without findings needs it too, else its older issues stay
    * until the unit ends. Await it: it resolves at once unless the reader is slower than we are (backpressure).
-   * @param outline of the file of a unit that is `outlined`
+   * @param signature of the file, if its unit has `needsSignature`
    */
-  done(unit: Unit, file: string, outline?: Outline): Promise<void>;
+  done(unit: Unit, file: string, signature?: InterfaceSignature): Promise<void>;
   progress(done: number, total: number, what?: string): void;
-  /** Until the check of the unit ends, its answers come from this engine and not from the one that the plan names. */
-  speaks?(unit: Unit, engine: string): void;
+  /** Names the tool that gives the unit's answers until its check ends, if it is not the one that the plan names. */
+  answeredBy?(unit: Unit, engine: string): void;
   problem(problem: DetectorProblem): void;
 }
 

@@ -12,7 +12,7 @@ import type {
   DetectorProblem,
   Finding,
   Issue,
-  Outline,
+  InterfaceSignature,
   Unit,
 } from '../protocol/detector-protocol.ts';
 import { flawOfFinding } from './well-formed.ts';
@@ -76,9 +76,9 @@ export class Reporter implements CheckContext {
     });
   }
 
-  done(unit: Unit, file: string, outline?: Outline): Promise<void> {
+  done(unit: Unit, file: string, signature?: InterfaceSignature): Promise<void> {
     this.#open.delete(keyOf(unit, file));
-    this.#enqueue({ kind: 'done', unit: unit.id, file, ...(outline === undefined ? {} : { outline }) });
+    this.#enqueue({ kind: 'done', unit: unit.id, file, ...(signature === undefined ? {} : { signature }) });
     return this.#tail;
   }
 
@@ -86,8 +86,8 @@ export class Reporter implements CheckContext {
     this.#enqueue({ kind: 'progress', done, total, ...(what === undefined ? {} : { what }) });
   }
 
-  speaks(unit: Unit, engine: string): void {
-    this.#enqueue({ kind: 'speaks', unit: unit.id, engine });
+  answeredBy(unit: Unit, engine: string): void {
+    this.#enqueue({ kind: 'answeredBy', unit: unit.id, engine });
   }
 
   problem(problem: DetectorProblem): void {

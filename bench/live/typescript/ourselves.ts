@@ -56,7 +56,7 @@ export function bulkhead(
       const overlays = [{ file: name, text, version: generation }];
       const started = performance.now();
       const { own, all, files } = await check({ overlays, first: [name], changed: [name], since });
-      await check({ overlays, first: [name], changed: [], since, confirm: true });
+      await check({ overlays, first: [name], changed: [], since, revalidate: true });
       return { ...(own === undefined ? {} : { own }), all, confirmed: performance.now() - started, files };
     },
     stop: async () => detector.dispose?.(),

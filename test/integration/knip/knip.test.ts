@@ -189,12 +189,12 @@ describe('knip', () => {
     await runDetector(detector, root);
     assert.equal(runs(), 1);
     const whileTyping = await runDetector(detector, root, {}, typed);
-    assert.deepEqual(whileTyping.result?.kept, { knip: 'unchanged' });
+    assert.deepEqual(whileTyping.result?.coverage, { knip: 'unchanged' });
     const saved = await runDetector(detector, root, {}, { since: { knip: 1 }, changed: ['a.ts'] });
-    assert.deepEqual(saved.result?.kept, { knip: 'affected' });
+    assert.deepEqual(saved.result?.coverage, { knip: 'affected' });
     assert.equal(runs(), 1);
-    const confirmed = await runDetector(detector, root, {}, { since: { knip: 1 }, changed: [], confirm: true });
-    assert.equal(confirmed.result?.kept, undefined);
+    const confirmed = await runDetector(detector, root, {}, { since: { knip: 1 }, changed: [], revalidate: true });
+    assert.equal(confirmed.result?.coverage, undefined);
     assert.equal(runs(), 2);
   });
 

@@ -109,7 +109,7 @@ export class LiveProject {
     if (extent !== 'unchanged')
       for (const [file, lines] of [...told, ['', about] as const]) this.#lines.set(file, lines);
     this.#since = this.#generation;
-    this.remembered = { ...this.remembered, ...notes?.result.remember };
+    this.remembered = { ...this.remembered, ...notes?.result.notes };
     return { extent, files, speaker, again: this.#session.unsettled?.(this.#configFile) === true };
   }
 

@@ -269,14 +269,14 @@ describe('TypeScript 5.9 with an accelerator', function () {
     const workspace = await makeWorkspace(start, 'TypeScript 5.9');
     const remembered = await verdictOf(workspace);
     const result = async (options: object, extra: object): Promise<readonly string[] | undefined> => {
-      const { result: told } = await run(workspace, { ...options }, { remembered, ...extra });
-      return told?.again;
+      const { result: told } = await run(workspace, { ...options }, { notes: remembered, ...extra });
+      return told?.provisional;
     };
-    assert.deepEqual(await result({ engine: 'workspace' }, { provisional: true }), []);
+    assert.deepEqual(await result({ engine: 'workspace' }, { allowProvisional: true }), []);
     assert.deepEqual(await result({}, {}), []);
-    assert.deepEqual(await result({}, { provisional: true }), ['tsconfig.json']);
-    const last = await run(workspace, {}, { changed: [], confirm: true, provisional: true, remembered });
-    assert.deepEqual(last.result?.again, []);
+    assert.deepEqual(await result({}, { allowProvisional: true }), ['tsconfig.json']);
+    const last = await run(workspace, {}, { changed: [], revalidate: true, allowProvisional: true, notes: remembered });
+    assert.deepEqual(last.result?.provisional, []);
     assert.equal(last.issues.length, 3);
     await detector.dispose?.();
   });

@@ -60,7 +60,7 @@ export async function cleanUp(): Promise<void> {
 export type Extra = Partial<
   Pick<
     CheckRequest,
-    'overlays' | 'first' | 'changed' | 'units' | 'generation' | 'since' | 'confirm' | 'provisional' | 'remembered'
+    'overlays' | 'first' | 'changed' | 'units' | 'generation' | 'since' | 'revalidate' | 'allowProvisional' | 'notes'
   >
 > & { signal?: AbortSignal };
 
@@ -104,13 +104,13 @@ export class Asker {
   }
 
   /** @returns files that were answered for, sorted; and what was kept */
-  async ask(extra: Extra = {}): Promise<{ files: readonly string[]; kept: NonNullable<CheckResult['kept']> }> {
+  async ask(extra: Extra = {}): Promise<{ files: readonly string[]; kept: NonNullable<CheckResult['coverage']> }> {
     this.#generation += 1;
     const known = extra.changed !== undefined && this.#since ? { since: this.#since } : {};
     const asked = { generation: this.#generation, ...known, ...extra };
     const found = await run(this.#workspace, this.#options, asked);
     assert.deepEqual(found.problems, []);
-    const kept = found.result?.kept ?? {};
+    const kept = found.result?.coverage ?? {};
     for (const [unit, lines] of linesByFile(found)) {
       if (kept[unit] === undefined) this.#lines.set(unit, new Map());
       for (const [file, own] of lines) this.#lines.get(unit)?.set(file, own);
@@ -122,7 +122,7 @@ export class Asker {
 
   /** What is left to do at leisure. */
   confirm(extra: Extra = {}): ReturnType<Asker['ask']> {
-    return this.ask({ changed: [], confirm: true, ...extra });
+    return this.ask({ changed: [], revalidate: true, ...extra });
   }
 
   linesOf(unit: string): readonly string[] {

@@ -4,20 +4,23 @@ import { Closures, type KnownOutline } from '../../../server/engine/closures.ts'
 import { Doubts } from '../../../server/engine/doubts.ts';
 import { Engine } from '../../../server/engine/engine.ts';
 import type { ChangeKind, FileChange } from '../../../server/engine/interest.ts';
-import type { Outline, Reach, Unit } from '../../../workers/protocol/detector-protocol.ts';
+import type { InterfaceSignature, DependencyKind, Unit } from '../../../workers/protocol/detector-protocol.ts';
 import { until } from '../../support/processes.ts';
 import { fileUnit, issue, planOf, ScriptedPool, settle } from './support.ts';
 
-function wide(file: string, ...reach: readonly Reach[]): Unit {
-  return { ...fileUnit(file), outlined: true, ...(reach.length > 0 ? { reach } : {}) };
+function wide(file: string, ...reach: readonly DependencyKind[]): Unit {
+  return { ...fileUnit(file), needsSignature: true, ...(reach.length > 0 ? { dependsOn: reach } : {}) };
 }
 
-function outline(imports: readonly string[], version = 1, more: Partial<Outline> = {}): Outline {
+function outline(imports: readonly string[], version = 1, more: Partial<InterfaceSignature> = {}): InterfaceSignature {
   return { types: `types ${version}`, modules: `modules ${version}`, imports, ...more };
 }
 
 /** All answered: `c` imports `b`, `b` imports `a`, `d` imports nothing. */
-function settled(reach: readonly Reach[] = ['types'], outlines: Readonly<Record<string, Outline>> = {}): Doubts {
+function settled(
+  reach: readonly DependencyKind[] = ['types'],
+  outlines: Readonly<Record<string, InterfaceSignature>> = {},
+): Doubts {
   const doubts = new Doubts();
   const all = { 'a.ts': outline([]), 'b.ts': outline(['a.ts']), 'c.ts': outline(['b.ts']), 'd.ts': outline([]) };
   const told = { ...all, ...outlines };
@@ -27,7 +30,7 @@ function settled(reach: readonly Reach[] = ['types'], outlines: Readonly<Record<
   return doubts;
 }
 
-function edited(doubts: Doubts, file: string, told: Outline | undefined, ofDisk = true): readonly string[] {
+function edited(doubts: Doubts, file: string, told: InterfaceSignature | undefined, ofDisk = true): readonly string[] {
   doubts.changed([{ file, kind: 'changed' }]);
   assert.equal(doubts.pending, true, 'until it has told');
   doubts.learned(file, told, ofDisk);
@@ -80,7 +83,13 @@ describe('doubts about answers', () => {
     const file = fc.constantFrom(...files);
     const module = fc.record({
       imports: fc.option(fc.uniqueArray(file, { maxLength: 3 }), { nil: undefined }),
-      reach: fc.constantFrom<readonly Reach[]>([], ['types'], ['modules'], ['types', 'modules'], ['workspace']),
+      reach: fc.constantFrom<readonly DependencyKind[]>(
+        [],
+        ['types'],
+        ['modules'],
+        ['types', 'modules'],
+        ['workspace'],
+      ),
     });
     const change = fc.record({ file, kind: fc.constantFrom<ChangeKind>('changed', 'created', 'deleted') });
     const changes = fc.uniqueArray(change, { minLength: 2, maxLength: 5, selector: (one) => one.file });
@@ -223,9 +232,9 @@ describe('answers in doubt', function () {
     const pool = new ScriptedPool(() => Promise.resolve(planOf(units)));
     const settings = { detectors: new Map([['eslint', {}]]), trusted: true, exclude: [] };
     const engine = new Engine('/root', pool, settings);
-    const answer = async (file: string, told: Outline, line = 1): Promise<void> => {
+    const answer = async (file: string, told: InterfaceSignature, line = 1): Promise<void> => {
       await pool.last.task.onEvent({ kind: 'issues', unit: file, file, issues: [issue('eslint', file, line)] });
-      await pool.last.task.onEvent({ kind: 'done', unit: file, file, outline: told });
+      await pool.last.task.onEvent({ kind: 'done', unit: file, file, signature: told });
     };
     const state = (): string | undefined => engine.status()[0]?.state;
     engine.analyzeAll();

@@ -293,9 +293,9 @@ describe('memory of an engine', function () {
     const session = await start('typescript', projectUnits);
     const [check] = session.pool.checks;
     assert.ok(check);
-    await check.task.onEvent({ kind: 'speaks', unit: 'tsconfig.json', engine: 'another' });
+    await check.task.onEvent({ kind: 'answeredBy', unit: 'tsconfig.json', engine: 'another' });
     await check.answer('tsconfig.json', 'a.ts', [issue('typescript', 'a.ts', 1)]);
-    const result = { durationMs: 1, files: 1, issues: 1, again: ['tsconfig.json'] };
+    const result = { durationMs: 1, files: 1, issues: 1, provisional: ['tsconfig.json'] };
     await check.finish({ kind: 'done', result, quarantined: [] });
     await session.end();
     assert.deepEqual(await asked('typescript', projectUnits), ['tsconfig.json']);
@@ -304,14 +304,14 @@ describe('memory of an engine', function () {
   it('hands texts of a detector to its next session, without what was damaged meanwhile', async () => {
     const session = await start('typescript', projectUnits);
     const [check] = session.pool.checks;
-    const result = { durationMs: 1, files: 1, issues: 1, remember: { verdict: 'equal', other: 'text' } };
+    const result = { durationMs: 1, files: 1, issues: 1, notes: { verdict: 'equal', other: 'text' } };
     await check?.finish({ kind: 'done', result, quarantined: [] });
     await session.end();
     // An edit, so that there is something to ask for.
     const askedWith = async (): Promise<unknown> => {
       await workspace.write({ 'a.ts': `export const a = ${Math.random()};\n` });
       const next = await start('typescript', projectUnits);
-      const { remembered } = next.pool.checks[0]?.task.request ?? {};
+      const { notes: remembered } = next.pool.checks[0]?.task.request ?? {};
       await next.end();
       return remembered;
     };

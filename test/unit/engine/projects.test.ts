@@ -25,10 +25,10 @@ describe('engine: projects after an edit', function () {
   const state = (): string | undefined => engine.status()[0]?.state;
   const issues = (file: string): readonly string[] => engine.issuesOf(file).map(({ message }) => message);
   const found = (file: string, message: string) => [issue('typescript', file, 1, 'TS1', message)];
-  const finish = (check: HeldCheck, kept?: CheckResult['kept'], more: Partial<CheckResult> = {}): Promise<void> =>
+  const finish = (check: HeldCheck, kept?: CheckResult['coverage'], more: Partial<CheckResult> = {}): Promise<void> =>
     check.finish({
       kind: 'done',
-      result: { durationMs: 1, files: 1, issues: 1, ...(kept ? { kept } : {}), ...more },
+      result: { durationMs: 1, files: 1, issues: 1, ...(kept ? { coverage: kept } : {}), ...more },
       quarantined: [],
     });
   async function edit(file: string): Promise<HeldCheck> {
@@ -55,7 +55,7 @@ describe('engine: projects after an edit', function () {
     const second = await edit('a.ts');
     assert.deepEqual(second.task.request.since, { 'tsconfig.json': first.task.request.generation });
     assert.deepEqual(second.task.request.changed, ['a.ts']);
-    assert.equal(second.task.request.confirm, undefined);
+    assert.equal(second.task.request.revalidate, undefined);
     await second.answer('tsconfig.json', 'a.ts', found('a.ts', 'new'));
     await finish(second, { 'tsconfig.json': 'affected' });
     assert.deepEqual([issues('a.ts'), issues('b.ts'), issues('c.ts')], [['new'], ['old'], ['old']]);
@@ -63,7 +63,7 @@ describe('engine: projects after an edit', function () {
     assert.equal(engine.settled, false);
 
     const third = await nextCheck(3);
-    assert.equal(third.task.request.confirm, true);
+    assert.equal(third.task.request.revalidate, true);
     assert.equal(third.task.priority, 'background');
     assert.deepEqual(third.task.request.since, { 'tsconfig.json': second.task.request.generation });
     await third.answer('tsconfig.json', 'a.ts', found('a.ts', 'new'));
@@ -83,9 +83,9 @@ describe('engine: projects after an edit', function () {
     assert.equal(third.task.signal.aborted, true);
     // What was cancelled was not told: the asker still has the second answer.
     assert.deepEqual(fourth.task.request.since, { 'tsconfig.json': second.task.request.generation });
-    assert.equal(fourth.task.request.confirm, undefined);
+    assert.equal(fourth.task.request.revalidate, undefined);
     await finish(fourth, { 'tsconfig.json': 'unchanged' });
-    assert.equal((await nextCheck(5)).task.request.confirm, true);
+    assert.equal((await nextCheck(5)).task.request.revalidate, true);
     await finish(pool.last);
     assert.equal(state(), 'done');
   });
@@ -158,14 +158,14 @@ describe('engine: projects after an edit', function () {
   it('asks again what was answered for entirely where the detector wants it, and tells whose answer it shows', async () => {
     await start('tsconfig.json');
     const first = pool.last;
-    assert.equal(first.task.request.provisional, true);
+    assert.equal(first.task.request.allowProvisional, true);
     const unit = projectUnit('tsconfig.json');
     const spoke = (): string | undefined => engine.status()[0]?.engine;
     assert.equal(spoke(), 'own 5');
-    await first.task.onEvent({ kind: 'speaks', unit: unit.id, engine: 'other 7 first' });
+    await first.task.onEvent({ kind: 'answeredBy', unit: unit.id, engine: 'other 7 first' });
     assert.equal(spoke(), 'other 7 first');
     for (const file of ['a.ts', 'b.ts']) await first.answer(unit.id, file, found(file, 'first'));
-    await finish(first, undefined, { again: [unit.id] });
+    await finish(first, undefined, { provisional: [unit.id] });
     assert.equal(state(), 'confirming');
     assert.equal(spoke(), 'other 7 first');
     // Another process hears of it when it is confirmed, and not before.
@@ -173,7 +173,7 @@ describe('engine: projects after an edit', function () {
     assert.deepEqual(teller?.tellAnswer(unit), { state: 'pending', soFar: undefined });
 
     const second = await nextCheck(2);
-    assert.equal(second.task.request.confirm, true);
+    assert.equal(second.task.request.revalidate, true);
     await second.answer(unit.id, 'a.ts', found('a.ts', 'last'));
     assert.deepEqual(teller?.tellAnswer(unit), { state: 'pending', soFar: undefined });
     await finish(second);
@@ -188,7 +188,7 @@ describe('engine: projects after an edit', function () {
     await pool.last.answer('tsconfig.json', 'a.ts', found('a.ts', 'old'));
     await finish(pool.last);
     const second = await edit('b.ts');
-    await finish(second, undefined, { again: ['tsconfig.json'] });
+    await finish(second, undefined, { provisional: ['tsconfig.json'] });
     assert.deepEqual(issues('a.ts'), []);
     await finish(await nextCheck(3), { 'tsconfig.json': 'unchanged' });
     assert.equal(state(), 'done');
@@ -196,22 +196,22 @@ describe('engine: projects after an edit', function () {
 
   it('an edit aborts what was asked again, and it is asked once more afterwards', async () => {
     await start('tsconfig.json');
-    await finish(pool.last, undefined, { again: ['tsconfig.json'] });
+    await finish(pool.last, undefined, { provisional: ['tsconfig.json'] });
     const second = await nextCheck(2);
     const third = await edit('a.ts');
     assert.equal(second.task.signal.aborted, true);
     await finish(third, { 'tsconfig.json': 'unchanged' });
-    assert.equal((await nextCheck(4)).task.request.confirm, true);
+    assert.equal((await nextCheck(4)).task.request.revalidate, true);
     await finish(pool.last);
     assert.equal(state(), 'done');
   });
 
   it('hands back what a detector wants remembered', async () => {
     await start('tsconfig.json');
-    assert.equal(pool.last.task.request.remembered, undefined);
-    await finish(pool.last, undefined, { remember: { one: '1', two: '2', ['long'.repeat(200)]: 'x' } });
-    await finish(await edit('a.ts'), undefined, { remember: { two: '3' } });
-    assert.deepEqual((await edit('a.ts')).task.request.remembered, { one: '1', two: '3' });
+    assert.equal(pool.last.task.request.notes, undefined);
+    await finish(pool.last, undefined, { notes: { one: '1', two: '2', ['long'.repeat(200)]: 'x' } });
+    await finish(await edit('a.ts'), undefined, { notes: { two: '3' } });
+    assert.deepEqual((await edit('a.ts')).task.request.notes, { one: '1', two: '3' });
   });
 
   it('takes what is said for the last word where nobody goes on looking', async () => {
@@ -219,6 +219,6 @@ describe('engine: projects after an edit', function () {
     engine = new Engine('/root', pool, { detectors: new Map([['typescript', {}]]), trusted: true, exclude: [] });
     engine.analyzeAll();
     await settle();
-    assert.equal(pool.last.task.request.provisional, undefined);
+    assert.equal(pool.last.task.request.allowProvisional, undefined);
   });
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { Doubts } from '../../../server/engine/doubts.ts';
 import { UnitLedger } from '../../../server/engine/unit-ledger.ts';
-import type { Outline, Unit } from '../../../workers/protocol/detector-protocol.ts';
+import type { InterfaceSignature, Unit } from '../../../workers/protocol/detector-protocol.ts';
 import { fileUnit, projectUnit } from './support.ts';
 
-const outline: Outline = { types: 'types', modules: 'modules', imports: [] };
+const outline: InterfaceSignature = { types: 'types', modules: 'modules', imports: [] };
 
 function run(generation: number, startedAt: number | undefined = 10, ...spokenFor: readonly string[]) {
   return { generation, startedAt, spokenFor: new Set(spokenFor) };

@@ -5,7 +5,7 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { CheckContext } from '../../protocol/detector.ts';
-import type { CheckRequest, CheckResult, Outline, Unit } from '../../protocol/detector-protocol.ts';
+import type { CheckRequest, CheckResult, InterfaceSignature, Unit } from '../../protocol/detector-protocol.ts';
 import { inDirectory } from './engine.ts';
 import { isGone } from './listing.ts';
 import { forgetResolved, outlineOf } from './outline.ts';
@@ -84,11 +84,11 @@ async function checkGroup(group: GroupCheck): Promise<void> {
     context.signal.throwIfAborted();
     context.begin(unit, unit.file);
     const file = path.join(workspace, unit.file);
-    let outline: Outline | undefined;
+    let outline: InterfaceSignature | undefined;
     try {
       const text = await textOf(file);
       const { findings, program } = await session.lint(file, text);
-      if (unit.outlined === true) outline = outlineOf(file, text, workspace, program);
+      if (unit.needsSignature === true) outline = outlineOf(file, text, workspace, program);
       if (findings.length > 0) context.report(unit, unit.file, findings);
       totals.issues += findings.length;
     } catch (error) {

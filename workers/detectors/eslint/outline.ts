@@ -6,7 +6,7 @@ import { hash } from 'node:crypto';
 import path from 'node:path';
 import { ResolverFactory } from 'oxc-resolver';
 import { isModuleFile, readRecord, type ModuleRecord } from '../../graph/record.ts';
-import type { Outline } from '../../protocol/detector-protocol.ts';
+import type { InterfaceSignature } from '../../protocol/detector-protocol.ts';
 import { relativeTo } from './problems.ts';
 import type { Program, SourceFile } from './program.ts';
 
@@ -38,7 +38,12 @@ export function forgetResolved(): void {
  * @param file absolute
  * @param program the one that the file was linted with; absent: it was linted without types
  */
-export function outlineOf(file: string, text: string, workspace: string, program: Program | undefined): Outline {
+export function outlineOf(
+  file: string,
+  text: string,
+  workspace: string,
+  program: Program | undefined,
+): InterfaceSignature {
   const record = readRecord(file, text);
   const source = program?.getSourceFile(file);
   const imports = importsOf(file, record, workspace, program, source);

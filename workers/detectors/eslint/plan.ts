@@ -113,7 +113,7 @@ class PlanOutcome {
   add(version: string, group: string, files: readonly ListedFile[]): void {
     this.#versions.add(version);
     // What other files can see of a file matters where one of them looks.
-    const outlined = files.some(({ config }) => this.#reaches.of(config).length > 0);
+    const needsSignature = files.some(({ config }) => this.#reaches.of(config).length > 0);
     for (const { path: file, typed, config } of files) {
       const reach = this.#reaches.of(config);
       const id = relativeTo(this.workspace, file);
@@ -123,8 +123,8 @@ class PlanOutcome {
         group,
         file: id,
         lane: typed ? 'heavy' : 'light',
-        ...(reach.length > 0 ? { reach } : {}),
-        ...(outlined && isOutlinable(id) ? { outlined } : {}),
+        ...(reach.length > 0 ? { dependsOn: reach } : {}),
+        ...(needsSignature && isOutlinable(id) ? { needsSignature } : {}),
       });
     }
   }

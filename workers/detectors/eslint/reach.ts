@@ -2,7 +2,7 @@
  * Whether the rules of a configuration look at more than the file they are given. Rules do not say so themselves, so
  * this is known by plugin; a plugin that is not known here may look at anything. Data, and how to read it.
  */
-import type { Reach } from '../../protocol/detector-protocol.ts';
+import type { DependencyKind } from '../../protocol/detector-protocol.ts';
 import { isTyped } from './engine.ts';
 
 /** Plugins whose rules see the file only, its types apart; without `eslint-plugin-`. */
@@ -55,7 +55,7 @@ interface ComputedConfig {
 /** Of files in one plan, each configuration looked at once. */
 export class Reaches {
   readonly #fileOnly: ReadonlySet<string>;
-  readonly #known = new Map<object, readonly Reach[]>();
+  readonly #known = new Map<object, readonly DependencyKind[]>();
 
   /** @param fileOnly namespaces of plugins that the user vouches for */
   constructor(fileOnly: Iterable<string> = []) {
@@ -63,7 +63,7 @@ export class Reaches {
   }
 
   /** @param config the computed configuration of a file, of either kind; undefined: it is ignored */
-  of(config: unknown): readonly Reach[] {
+  of(config: unknown): readonly DependencyKind[] {
     if (typeof config !== 'object' || config === null) return [];
     const reach = this.#known.get(config) ?? reachOf(config, this.#fileOnly);
     this.#known.set(config, reach);
@@ -71,8 +71,8 @@ export class Reaches {
   }
 }
 
-function reachOf(config: ComputedConfig, fileOnly: ReadonlySet<string>): readonly Reach[] {
-  const reach = new Set<Reach>(isTyped(config) ? ['types'] : []);
+function reachOf(config: ComputedConfig, fileOnly: ReadonlySet<string>): readonly DependencyKind[] {
+  const reach = new Set<DependencyKind>(isTyped(config) ? ['types'] : []);
   for (const [id, entry] of Object.entries(config.rules ?? {})) {
     const severity: unknown = Array.isArray(entry) ? entry[0] : entry;
     if (severity === 0 || severity === 'off') continue;

@@ -62,10 +62,10 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     ...more,
   });
   if (!unit) return result();
-  const standing = request.confirm === true ? undefined : standingAnswer(request, unit);
+  const standing = request.revalidate === true ? undefined : standingAnswer(request, unit);
   if (standing) {
     for (const problem of standing.problems) context.problem(problem);
-    return result({ kept: { [unit.id]: standing.kept } });
+    return result({ coverage: { [unit.id]: standing.kept } });
   }
   context.begin(unit, unit.file);
   const knip = knipOf(request.root);

@@ -75,7 +75,7 @@ async function plan({ root, options }: PlanRequest, { signal }: PlanContext): Pr
 
 async function check(request: CheckRequest, context: CheckContext): Promise<CheckResult> {
   const started = performance.now();
-  const { root, units, overlays, changed, generation, since, confirm = false } = request;
+  const { root, units, overlays, changed, generation, since, revalidate: confirm = false } = request;
   const { engine: mode } = readOptions(request.options, []);
   const paths = new RootPaths(root);
   const changes: Changes = {
@@ -83,7 +83,7 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     ...(changed === undefined ? {} : { changed: changed.map((file) => path.join(root, file)) }),
   };
   // In the other modes one version speaks for itself.
-  const notes = request.provisional === true && mode === 'auto' ? new CheckNotes(request.remembered) : undefined;
+  const notes = request.allowProvisional === true && mode === 'auto' ? new CheckNotes(request.notes) : undefined;
   // What is only to be confirmed has been answered for.
   const first = confirm ? [] : request.first.map((file) => path.join(root, file));
   // Every session of the root hears of the changes, also those this check does not use.
@@ -134,7 +134,15 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     context.progress((index + 1) * 100, units.length * 100, unit.id);
   }
   const again = units.map(({ id }) => id).filter((id) => notes && isUnsettled(root, id));
-  return { durationMs: performance.now() - started, files, issues, timings, kept, again, ...notes?.result };
+  return {
+    durationMs: performance.now() - started,
+    files,
+    issues,
+    timings,
+    coverage: kept,
+    provisional: again,
+    ...notes?.result,
+  };
 }
 
 async function dispose(): Promise<void> {

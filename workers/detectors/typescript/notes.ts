@@ -6,7 +6,7 @@ export class CheckNotes implements Notes {
   readonly #remembered: ReadonlyMap<string, string>;
   readonly #new = new Map<string, string>();
 
-  constructor(remembered: CheckRequest['remembered'] = {}) {
+  constructor(remembered: CheckRequest['notes'] = {}) {
     this.#remembered = new Map(Object.entries(remembered));
   }
 
@@ -18,7 +18,7 @@ export class CheckNotes implements Notes {
     if (this.get(key) !== text) this.#new.set(key, text);
   }
 
-  get result(): Pick<CheckResult, 'remember'> {
-    return this.#new.size === 0 ? {} : { remember: Object.fromEntries(this.#new) };
+  get result(): Pick<CheckResult, 'notes'> {
+    return this.#new.size === 0 ? {} : { notes: Object.fromEntries(this.#new) };
   }
 }

@@ -82,7 +82,7 @@ export class UnitReport implements ProjectSink {
   }
 
   speaks(engine: string): void {
-    this.#context.speaks?.(this.#unit, engine);
+    this.#context.answeredBy?.(this.#unit, engine);
   }
 
   progress(done: number, total: number): void {
