@@ -1,5 +1,5 @@
-// The door to every npm script. Works where only an old Node and npm are: sets up what is missing, then goes on with
-// the Node that the project pins (the npm package `node`), so that every machine runs the same one.
+// The entry of every npm script. It runs on an old Node with npm alone: it installs what is missing, then continues on the
+// Node that the project pins (the npm package `node`), so that every machine runs the same version.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
