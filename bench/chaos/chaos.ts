@@ -1,6 +1,6 @@
 /**
- * A real analysis of a real project while its workers are killed, stopped and starved at random; afterwards the
- * issues must be the very bytes of a run without faults.
+ * Analyses a real project while its workers are killed, stopped and starved at random. Afterwards the issues must be
+ * byte-identical to those of a run without faults.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** A workspace of any size that looks like one: folders with an index each, imports near and far, a few cycles. */
+/** Generates a realistic workspace of any size: folders with an index each, imports near and far, a few cycles. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 

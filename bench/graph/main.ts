@@ -1,12 +1,12 @@
 /**
- * The module graph side by side with what people use, and how it grows; every table in one run of a few minutes.
+ * Compares the module graph with other tools and shows how it grows. One run of a few minutes prints every table.
  *
  *     node bench/graph/main.ts [--tools <folder>] [--repository <folder>]… [--sizes 1000,5000,10000,20000,50000]
  *
- * `--tools`: a folder with madge@8.0.0, dependency-cruiser@18.7.2, typescript@6.0.3 and oxlint@1.94.0 installed; without
- * it only the graph itself is measured. Our side is bundled as the product is and run with the flags and variables of its worker.
- * Comparisons are of whole processes, start of Node included, one round after the other, n = 3, median. CPU time is
- * user and system of all threads: what a busy machine distorts least.
+ * `--tools`: a folder with madge@8.0.0, dependency-cruiser@18.7.2, typescript@6.0.3 and oxlint@1.94.0 installed. Without it,
+ * only the graph itself is measured. Our side is bundled like the product and runs with the flags and variables of its worker.
+ * Comparisons cover whole processes including the start of Node, in alternating rounds, n = 3, median. CPU time is user and
+ * system time of all threads, which a busy machine distorts least.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * One process: builds the graph of a folder, lets all four detectors look at it, edits files, and prints what that
- * cost as JSON. With `cold` as second argument it ends after graph and cycles: what madge and the like do.
+ * One process: builds the graph of a folder, runs all four detectors, edits files, and prints the costs as JSON. With `cold`
+ * as the second argument it ends after graph and cycles, which is what madge and similar tools do.
  */
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';

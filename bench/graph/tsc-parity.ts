@@ -1,11 +1,11 @@
 /**
- * Compares `unresolved` and `missing-export` with what TypeScript reports (TS2307, 2792 and TS2305, 2614, 2724, 2459)
- * for the files of one tsconfig; imports of packages are left out, since corpora are not installed.
+ * Compares `unresolved` and `missing-export` with what TypeScript reports (TS2307, 2792 and TS2305, 2614, 2724, 2459) for the
+ * files of one tsconfig. Imports of packages are excluded, because the repositories' dependencies are not installed.
  *
  *     node bench/graph/tsc-parity.ts <root> <tsconfig below root> [--plant]
  *
- * `--plant` first deletes 8 modules of the program and misspells 15 imported names, always the same ones: `root` must
- * be a copy.
+ * `--plant` first deletes 8 modules of the program and misspells 15 imported names, always the same ones. `root` must be a
+ * copy.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** The bench's workers, bundled as a product's would be, into out/bench/ipc. */
+/** Bundles the benchmark's workers into out/bench/ipc, as a product would bundle its own. */
 import path from 'node:path';
 import { build } from 'esbuild';
 

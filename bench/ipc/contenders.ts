@@ -1,4 +1,4 @@
-/** Everything that is measured, behind one face. A running contender lives until `stop`. */
+/** Everything that is measured, behind one interface. A running contender lives until `stop`. */
 import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * CPU time for each round trip and each streamed issue, of the host and of its child. Unlike time on the wall it means
- * something on a busy machine too. Linux only: `node bench/ipc/cpu.ts`. A thread's time is within its host's.
+ * Measures the CPU time of each round trip and each streamed issue, in the host and in its child. Unlike wall time, it is
+ * meaningful on a busy machine. Linux only: `node bench/ipc/cpu.ts`. A thread's time is part of its host's.
  */
 import { readFileSync } from 'node:fs';
 import { bundleWorkers } from './bundle.ts';

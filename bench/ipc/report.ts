@@ -1,4 +1,4 @@
-/** Numbers to tables, and the tables into their section of the document. */
+/** Turns numbers into tables, and writes the tables into their section of the document. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Contender } from './contenders.ts';
 

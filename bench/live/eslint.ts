@@ -1,12 +1,12 @@
 /**
- * The eslint detector beside ESLint itself: after an edit beside its API and vscode-eslint's server, over the whole
- * project beside its command line with and without `--cache`.
+ * Compares the eslint detector with ESLint itself: after an edit, with its API and vscode-eslint's server; over the whole
+ * project, with its command line, with and without `--cache`.
  *
  *     node bench/live/eslint.ts <folder> [--file <relative path>]… [--rounds 9] [--vscode-eslint <checkout, built>]
  *
- * The folder is copied and needs its packages installed. Edits are one line more at the end of a file, unsaved; without
- * `--file` of a small, a middling and a large file. Shown are medians; the engine is asked as the language server asks
- * it, without the time that the server waits for the end of the typing (300 ms).
+ * The folder is copied and needs its packages installed. Each edit adds an unsaved line at the end of a file. Without
+ * `--file`, it edits a small, a medium and a large file. Shows medians. It calls the engine as the language server does, but
+ * without the server's wait for the end of typing (300 ms).
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,12 +1,12 @@
 /**
- * The product as an editor meets it, through the language server over stdio: cold, warm start, edits, a checkout of 500
- * files, memory, and what it costs when nothing happens.
+ * Measures the product as an editor sees it, through the language server over stdio: cold start, warm start, edits, a checkout
+ * of 500 files, memory, and the cost of being idle.
  *
  *     node bench/live/main.ts [--rounds 3] [--idle 60] [--generated 10000] [<folder> …]
  *
- * Run `npm run build` first. Each folder is copied and needs its packages installed; `--generated 0` leaves out the
- * generated project. Medians of the rounds; Linux, whose /proc tells CPU time and memory. The time that the server waits
- * after a save before it begins (50 ms) is part of what is shown.
+ * Run `npm run build` first. Each folder is copied and needs its packages installed. `--generated 0` skips the generated
+ * project. Shows medians of the rounds. CPU time and memory come from /proc (Linux). The results include the time that the
+ * server waits after a save before it starts (50 ms).
  */
 import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';

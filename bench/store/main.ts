@@ -3,7 +3,7 @@
  *
  *     node bench/store/main.ts [--rounds 5] [--files 10000] [--issues 20]
  *
- * Prints the median of the rounds, and what the event loop of the process that uses the store was held up meanwhile.
+ * Prints the median of the rounds, and how long the event loop of the process that uses the store was blocked.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * Reads the cases of other people's ESLint rule tests from a checkout: their test files are run with a rule tester that
- * only writes down what it is given. Nothing of theirs is kept; a checkout need not be installed.
+ * Reads the cases of other projects' ESLint rule tests from a checkout. It runs their test files with a rule tester that only
+ * records its arguments. It copies nothing of theirs, and the checkout's dependencies need not be installed.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { builtinModules, createRequire } from 'node:module';

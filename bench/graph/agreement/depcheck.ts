@@ -1,9 +1,9 @@
 /**
- * How far `unused-dependency`, `unused-dev-dependency` and `unlisted-dependency` agree with the fixtures of depcheck.
+ * Shows how far `unused-dependency`, `unused-dev-dependency` and `unlisted-dependency` agree with the fixtures of depcheck.
  *
  *     node bench/graph/agreement/depcheck.ts <checkout of depcheck> [--list]
  *
- * Compared are names: each one that depcheck's tests expect, and each one that we report.
+ * Compares the names that depcheck's tests expect with those that we report.
  */
 import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

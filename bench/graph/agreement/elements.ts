@@ -1,11 +1,11 @@
 /**
- * How far `boundary` agrees with eslint-plugin-boundaries, on the tests of its `boundaries/element-types`.
+ * Shows how far `boundary` agrees with eslint-plugin-boundaries, on the tests of its `boundaries/element-types`.
  *
  *     node bench/graph/agreement/elements.ts <checkout>/packages/eslint-plugin [--with <folder>] [part of a test file's name, to list its differences]
  *
- * Options and settings of each case become an `.eslintrc.json`, the aliases of its resolver `paths` of a jsconfig.json.
- * Theirs is what the tests expect; or, with a folder in which a version of the plugin, `eslint` and
- * `@typescript-eslint/parser` are installed, what that version says (the checkout's own resolver then needs `resolve`).
+ * The options and settings of each case become an `.eslintrc.json`; the aliases of its resolver become `paths` in a
+ * jsconfig.json. "Theirs" is what the tests expect. With a folder in which a version of the plugin, `eslint` and
+ * `@typescript-eslint/parser` are installed, it is what that version reports (the checkout's own resolver then needs `resolve`).
  */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,12 +1,12 @@
 /**
- * How far the graph's rules agree with the test cases of rules of other people's ESLint plugins: each case is laid as
- * unsaved text over a copy of their files, and compared is whether our rule says something about it.
+ * Shows how far the graph's rules agree with the rule tests of other projects' ESLint plugins. It lays each case over a copy
+ * of their files as unsaved text, and compares whether our rule reports something about it.
  *
  *     node bench/graph/agreement/main.ts <plugin> <checkout> [rule]
  *
- * `plugin` is `eslint-plugin-import` or `eslint-plugin-n`, `checkout` a clone of its repository, which need not be
- * installed. Cases that their tests repeat for several parsers or resolvers count once. With a rule, its differences
- * are listed.
+ * `plugin` is `eslint-plugin-import` or `eslint-plugin-n`. `checkout` is a clone of its repository; its dependencies need not
+ * be installed. Cases that the tests repeat for several parsers or resolvers count once. With a rule, it lists that rule's
+ * differences.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** The language server of vscode-eslint over stdio, asked as VS Code asks it. Lives as long as the measurement. */
+/** The language server of vscode-eslint over stdio, driven as VS Code drives it. Lives as long as the measurement. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
