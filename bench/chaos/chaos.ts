@@ -234,7 +234,7 @@ function strike(pool: SupervisedPool, random: Random): string | undefined {
   if (target?.pid === undefined) return undefined;
   if (random() < 0.15) {
     starve(target.pid);
-    return 'starve';
+    return 'starvations';
   }
   const signal = SIGNALS[Math.floor(random() * SIGNALS.length)] ?? 'SIGKILL';
   try {
