@@ -14,7 +14,7 @@ const MEGABYTE = 1024 * 1024;
 
 type Row = readonly [what: string, figure: string];
 
-/** @returns the report of the chaos run, for the verdict */
+/** @returns the report of the chaos run, which decides the exit code */
 export async function printFigures(options: ChaosOptions & { readonly host: string }): Promise<ChaosReport> {
   const { say } = options;
   say(
@@ -49,7 +49,7 @@ export async function printFigures(options: ChaosOptions & { readonly host: stri
   return report;
 }
 
-/** One after the other. @returns milliseconds, ascending, and the bytes of the last one's process tree */
+/** Starts workers one after the other. @returns milliseconds, ascending, and the bytes of the last worker's process tree */
 async function measureStarts(host: string): Promise<{ times: readonly number[]; bytes: number }> {
   const entry = { ...detectorTable['eslint'], group: 'eslint', script: host };
   const times: number[] = [];

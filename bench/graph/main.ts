@@ -68,7 +68,7 @@ growth(values.sizes.split(',').map(Number).filter((size) => size > 0)); // prett
 table(['target', 'measured', 'wanted', ''], targets);
 console.log(`\nLoad average ${(os.loadavg()[0] ?? 0).toFixed(1)} at the end.`);
 
-/** Contenders in turn, so that a busy minute hits all of them. */
+/** The contenders take turns, so that a busy minute affects all of them. */
 function compare(root: string): void {
   const contenders = contendersFor(root);
   const runs = new Map(Object.keys(contenders).map((name) => [name, [] as Run[]]));
@@ -177,7 +177,7 @@ interface Run extends Cost {
 /** Seconds. */
 function run(args: readonly string[], cwd: string, ownEnv: Readonly<Record<string, string>>): Run {
   const started = performance.now();
-  // The shell's own clock knows what its children used.
+  // The shell's `time` includes the CPU time of child processes.
   const timed = ['-c', 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>/dev/null', 'bash', process.execPath, ...args];
   const env = { ...process.env, ...ownEnv };
   const { stderr, signal } = spawnSync('bash', timed, { cwd, env, encoding: 'utf8', timeout: 300_000 });

@@ -34,7 +34,7 @@ for (const find of Object.values(detectors)) find(graph, {});
 const allCold: Cost = { wall: performance.now() - started, cpu: processTime() };
 const built = megabytes();
 
-// A text that says the same, and one that asks for one module more: edges change only with the second.
+// One text with the same imports, and one with an additional import. Only the second changes edges.
 const texts = await edits((text) => `// edited\n${text}`);
 const imports = await edits((text, other) => `import './${other}';\n${text}`);
 const edited = megabytes();
@@ -78,13 +78,13 @@ function stem(file: string): string {
   return path.posix.basename(file).replace(/\.\w+$/, '');
 }
 
-/** Milliseconds of this thread: what a busy machine distorts least. */
+/** CPU milliseconds of this thread, which a busy machine distorts least. */
 function threadTime(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
 }
 
-/** Milliseconds of all threads, start of Node included. */
+/** CPU milliseconds of all threads, including the start of Node. */
 function processTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

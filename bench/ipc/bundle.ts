@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 
-/** Returns where a worker's bundle is. */
+/** Returns the path of a worker's bundle. */
 export async function bundleWorkers(): Promise<(name: string) => string> {
   const outdir = path.join(root, 'out', 'bench', 'ipc');
   const names = ['raw', 'ours', 'pool-task', 'workerpool-task'];

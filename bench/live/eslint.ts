@@ -47,7 +47,7 @@ try {
   await rm(beside, { recursive: true, force: true });
 }
 
-/** Cold, with what is remembered, and after an edit in between. */
+/** Cold, with stored results, and with stored results after an edit. */
 async function wholeProject(): Promise<{ readonly files: readonly string[] }> {
   const cli = createRequire(path.join(root, 'package.json')).resolve('eslint/package.json');
   const bin = path.join(path.dirname(cli), 'bin/eslint.js');
@@ -73,7 +73,7 @@ async function wholeProject(): Promise<{ readonly files: readonly string[] }> {
   return first;
 }
 
-/** From the start of the engine until everything is confirmed; what is kept is kept after the time is taken. */
+/** From the start of the engine until everything is confirmed; results are stored after the time is taken. */
 async function session(): Promise<{ readonly ms: number; readonly issues: number; readonly files: readonly string[] }> {
   const startedAt = performance.now();
   const pool = createPool();
@@ -143,7 +143,7 @@ function settings(): ConstructorParameters<typeof Engine>[2] {
   return { detectors: new Map([['eslint', {}]]), trusted: true, exclude: [] };
 }
 
-/** Of the linted scripts those at 25, 75 and 99 per cent of the sizes. */
+/** The linted scripts at the 25th, 75th and 99th percentile of size. */
 async function someSizes(linted: readonly string[]): Promise<readonly string[]> {
   const scripts = linted.filter((file) => /\.[cm]?[jt]sx?$/.test(file));
   const sizes = await Promise.all(
@@ -153,7 +153,7 @@ async function someSizes(linted: readonly string[]): Promise<readonly string[]> 
   return [0.25, 0.75, 0.99].flatMap((share) => sizes[Math.floor(sizes.length * share)]?.[0] ?? []);
 }
 
-/** The first two rounds are for warming up. */
+/** The first two rounds are warm-up. */
 async function medianOf(work: (round: number) => Promise<void>): Promise<number> {
   const times: number[] = [];
   for (let round = 1; round <= rounds + 2; round += 1) {

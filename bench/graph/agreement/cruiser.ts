@@ -189,7 +189,7 @@ async function oursIn(root: string): Promise<{ readonly findings: Findings; read
   return { findings, unread };
 } // prettier-ignore
 
-/** What is no file of the workspace is named as it is asked for, as ours does. */
+/** Names anything that is not a workspace file by its specifier, as our rule does. */
 function theirsIn(root: string, cruised: readonly string[]): Findings {
   const config = readdirSync(root).find((one) => one.startsWith('.dependency-cruiser.')) ?? '';
   const output = execFileSync(process.execPath, [program, '--config', config, '--output-type', 'json', '--no-cache', ...cruised], {

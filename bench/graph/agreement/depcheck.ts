@@ -52,7 +52,7 @@ for (const fixture of fixtures) {
 for (const [rule, { both, ours, theirs }] of counts)
   console.log(`| ${rule} | ${String(both)} | ${String(ours)} | ${String(theirs)} |`);
 
-/** In a copy: their folder has no install, and ours must not see what lies above it. */
+/** Works on a copy, because their folder has no installed dependencies and our rule must not see what lies above it. */
 async function found(fixture: string): Promise<Names> {
   const root = realpathSync(mkdtempSync(path.join(tmpdir(), 'bulkhead-agreement-')));
   try {

@@ -89,13 +89,13 @@ function aliases(resolver: unknown): Readonly<Record<string, readonly string[]>>
   );
 }
 
-/** What an installed version of the plugin says of a case. */
+/** What an installed version of the plugin reports for a case. */
 function installedIn(directory: string): { readonly version: string; speaks(one: RuleCase): boolean } {
   const require = createRequire(path.join(directory, 'any.js'));
   const eslint = require('eslint') as { readonly Linter: typeof Linter };
   const boundaries = require('eslint-plugin-boundaries') as ESLint.Plugin;
   const parser = require('@typescript-eslint/parser') as Linter.Parser;
-  // It warns of what is old on every case.
+  // It prints a deprecation warning for every case.
   console.warn = (): void => {};
   return {
     version: manifestOf(path.join(directory, 'node_modules/eslint-plugin-boundaries/package.json')).version,

@@ -82,7 +82,7 @@ function isSame({ rule, file, message }: Issue, answer: Answer): boolean {
   return rule === 'files' || ["'", '.', ' '].some((before) => message.includes(`${before}${answer.name}`));
 }
 
-/** Read without any code of the detector's. Undefined: knip gave no report. */
+/** Reads the report without the detector's code. Undefined: knip produced no report. */
 function theirAnswers(root: string): readonly Answer[] | undefined {
   const manifest = readFileSync(path.join(root, 'node_modules/knip/package.json'), 'utf8');
   const { bin } = JSON.parse(manifest) as { readonly bin: { readonly knip: string } };

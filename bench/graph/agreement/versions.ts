@@ -56,7 +56,7 @@ function manypkgNames(root: string): ReadonlySet<string> {
   return new Set([...said].map(([, one, other = '']) => one ?? other));
 }
 
-/** Without packages of the workspace itself: syncpack wants their exact version, whatever the protocol. */
+/** Excludes workspace packages, because syncpack requires their exact version whatever the protocol. */
 function syncpackNames(root: string): ReadonlySet<string> {
   const said = output('syncpack', ['list-mismatches', '--types', 'dev,prod'], root);
   return new Set([...said.matchAll(/^✘ (\S+) .*\[(?!LocalPackageMismatch)\w+\]$/gm)].map(([, name = '']) => name));

@@ -78,7 +78,7 @@ export class VscodeEslint implements AsyncDisposable {
   }
 }
 
-/** Its defaults, and that files are validated whatever their language. */
+/** Its defaults, plus validation of files in any language. */
 const settings = {
   validate: 'on',
   packageManager: 'npm',
