@@ -18,6 +18,7 @@ const tasks = {
   open: ['scripts/open.mjs'],
   package: ['scripts/package.mjs'],
   build: ['esbuild.mjs'],
+  prepack: ['scripts/prepack.mjs'],
   typecheck: ['node_modules/typescript7/bin/tsc', '-b'],
   lint: ['scripts/lint.mjs'],
   mocha: ['node_modules/mocha/bin/mocha.js'],
