@@ -2,8 +2,9 @@
 // - client.cjs: the extension, as CommonJS, because the editor loads it so;
 // - *.mjs: the language server, the command line and their workers, as ES modules that share chunks;
 // - index.cjs, workers.cjs, drivers/*.cjs: what programs import, see buildLibrary().
+// - typescript7/: what TypeScript 7 needs at run time, except for its native program.
 // Native packages stay outside; they are found in node_modules at run time.
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -68,6 +69,12 @@ await Promise.all([
 ]);
 // Copied as it is: an old Node must be able to read it.
 copyFileSync('server/cli/bulkhead.cjs', 'dist/bulkhead.cjs');
+// As a dependency it would bring its command: whoever installs Bulkhead would have another `tsc` than before.
+cpSync('node_modules/typescript7', 'dist/typescript7', {
+  recursive: true,
+  dereference: true,
+  filter: (file) => !/[/\\]bin$|\.map$|\.d\.[cm]?ts$|[/\\](?:README|CHANGELOG)\.md$/.test(file),
+});
 
 /**
  * The library is CommonJS, for `require` and `import` alike. If each had a build of its own, a process that uses both
