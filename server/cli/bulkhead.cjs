@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+/* global require */
 // The command `bulkhead`. Every Node can read this file: one that is too old says so, instead of failing on newer syntax.
 'use strict';
 
