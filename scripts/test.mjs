@@ -22,6 +22,7 @@ const parts = {
   integration: () => mocha('integration', 'test/integration/**/*.test.ts'),
   chaos: () => mocha('chaos', 'test/chaos/**/*.test.ts'),
   self: () => oneCheck(['dist/cli.mjs', 'check', '.', '--fail-on', 'info', '--no-cache']),
+  packed: () => mocha('packed', 'test/packed/**/*.test.ts'),
   editor: () => counted(editorResults, ['scripts/editor-host/run.mjs']),
   vsix: async () => {
     const packaged = await oneCheck(['scripts/package.mjs']);

@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { npm } from '../npm.mjs';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const codeServerVersion = '4.139.1';
@@ -28,8 +29,8 @@ export function installVSCodeServer() {
     const manifest = { private: true, dependencies: { 'code-server': codeServerVersion } };
     writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest));
     // Without scripts, because its native modules need a compiler and only serve terminals and log files.
-    npm(['install', '--ignore-scripts', '--omit=dev', '--no-package-lock'], folder);
-    npm(['install', '--ignore-scripts', '--omit=dev'], inner);
+    npm(['install', '--ignore-scripts', '--omit=dev', '--no-package-lock'], { cwd: folder });
+    npm(['install', '--ignore-scripts', '--omit=dev'], { cwd: inner });
     writeFileSync(stamp, codeServerVersion);
   }
   return path.join(inner, 'out', 'server-main.js');
@@ -77,17 +78,4 @@ function findChromium() {
         ]
       : ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'];
   return candidates.find((candidate) => existsSync(candidate));
-}
-
-function npm(argv, cwd) {
-  const all = [...argv, '--no-audit', '--no-fund', '--loglevel=error'];
-  const script = process.env.npm_execpath;
-  const options = { cwd, stdio: ['ignore', 2, 2] };
-  const result =
-    script && /\.[cm]?js$/.test(script)
-      ? spawnSync(process.execPath, [script, ...all], options)
-      : spawnSync('npm', all, { ...options, shell: process.platform === 'win32' });
-  if (result.status !== 0) {
-    throw new Error(`npm ${argv[0]} failed in ${cwd}: see above. Is the npm registry within reach?`);
-  }
 }
