@@ -43,7 +43,7 @@ await Promise.all([
     ...common,
     format: 'esm',
     splitting: true,
-    // Flat: a module finds its neighbours (the compartment's entry) beside it, in a chunk too.
+    // Flat: a module finds its neighbours (the worker's entry) beside it, in a chunk too.
     chunkNames: '[name]-[hash]',
     entryPoints: {
       server: 'server/lsp/main.ts',

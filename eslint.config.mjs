@@ -1,7 +1,7 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** Arrows of the house: see docs/architecture.md. Compartments and their library know nothing of who uses them. */
+/** Arrows of the house: see docs/architecture.md. Workers and their library know nothing of who uses them. */
 const layers = [
   [
     'workers/ipc',

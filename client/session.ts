@@ -90,7 +90,7 @@ export class Session {
     } catch (error) {
       this.#options.log.warn(`The language server did not stop in time and is killed: ${String(error)}`);
     }
-    // Its compartments end by themselves when it is gone.
+    // Its workers end by themselves when it is gone.
     server?.kill('SIGKILL');
   }
 

@@ -1,12 +1,12 @@
 /**
- * The entry of a compartment: loads the detector an order names, streams what it finds, and answers. Lives as long as
+ * The entry of a worker: loads the detector an order names, streams what it finds, and answers. Lives as long as
  * its process; detectors stay loaded, so that what they keep warm serves the next order.
  */
 import { readdirSync } from 'node:fs';
 import os from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { capture } from './runtime/capture.ts';
-import type { CheckReply, CompartmentMessages, PlanReply } from './protocol/worker-messages.ts';
+import type { CheckReply, WorkerMessages, PlanReply } from './protocol/worker-messages.ts';
 import type { Detector, LogLevel, PlanContext } from './protocol/detector.ts';
 import { detectorModules } from './detectors/index.ts';
 import { startWorkerServer } from './ipc/index.ts';
@@ -27,7 +27,7 @@ const nothingPlanned: PlanResult = { status: 'not-applicable', units: [], proble
 const detectors = new Map<string, Promise<Detector>>();
 const cancels = new Map<number, AbortController>();
 
-await startWorkerServer<CompartmentMessages>(
+await startWorkerServer<WorkerMessages>(
   {
     async plan({ order, request, module }, context): Promise<PlanReply> {
       return withCancel(order, async (signal) => {

@@ -1,5 +1,5 @@
 /**
- * A real analysis of a real project while its compartments are killed, stopped and starved at random; afterwards the
+ * A real analysis of a real project while its workers are killed, stopped and starved at random; afterwards the
  * issues must be the very bytes of a run without faults.
  */
 import { spawn } from 'node:child_process';
@@ -24,7 +24,7 @@ export interface ChaosOptions {
    * them however slow the machine.
    */
   readonly pauseMs?: number;
-  /** Script of the compartments; absent: the sources' own. */
+  /** Script of the workers; absent: the sources' own. */
   readonly host?: string;
   readonly say: (line: string) => void;
 }
@@ -227,7 +227,7 @@ function firstDifference(expected: string, actual: string): string {
   return `${a.length - 1} issues expected, ${b.length - 1} found; first: ${a[at] ?? 'none'} / ${b[at] ?? 'none'}`;
 }
 
-/** Does one thing to one compartment that lives. @returns its name; undefined when there was nobody to do it to */
+/** Does one thing to one worker that lives. @returns its name; undefined when there was nobody to do it to */
 function strike(pool: SupervisedPool, random: Random): string | undefined {
   const targets = pool.health().filter(({ pid }) => pid !== undefined);
   const target = targets[Math.floor(random() * targets.length)];
@@ -245,7 +245,7 @@ function strike(pool: SupervisedPool, random: Random): string | undefined {
   return signal;
 }
 
-/** Half a second of competition for every core, and a stopped compartment in the middle of it. */
+/** Half a second of competition for every core, and a stopped worker in the middle of it. */
 function starve(pid: number): void {
   const burn = 'const end = Date.now() + 500; while (Date.now() < end);';
   for (let count = 0; count < 4; count += 1) spawn(process.execPath, ['-e', burn], { stdio: 'ignore' });

@@ -1,7 +1,7 @@
 /** The measured figures of docs/reliability.md, all by one command, as the table that stands there. */
 import os from 'node:os';
 import { detectorTable } from '../../server/pool/detectors.ts';
-import type { CompartmentLink } from '../../server/pool/link.ts';
+import type { WorkerLink } from '../../server/pool/link.ts';
 import { launchProcess } from '../../server/pool/process-link.ts';
 import { sampleTrees } from '../../server/pool/process-tree.ts';
 import { Scene } from '../../test/chaos/support/scene.ts';
@@ -34,9 +34,9 @@ export async function printFigures(options: ChaosOptions & { readonly host: stri
     ['processes left, inputs quarantined', `${report.orphans.length}, ${report.quarantined.length}`],
     ['from a death seen to a process ready for the same work, waits included', ms(restartP50, restartP95)],
     ['lag of the event loop of the server meanwhile', `p99 ${Math.round(lagP99)} ms, most ${Math.round(lagMax)} ms`],
-    ['a compartment from launch to ready', ms(percentile(starts.times, 0.5), percentile(starts.times, 0.95))],
-    ['memory of a compartment that has done nothing', megabytes(starts.bytes)],
-    ['memory of a compartment at rest after its work', perKind(idleBytes)],
+    ['a worker from launch to ready', ms(percentile(starts.times, 0.5), percentile(starts.times, 0.95))],
+    ['memory of a worker that has done nothing', megabytes(starts.bytes)],
+    ['memory of a worker at rest after its work', perKind(idleBytes)],
     ['peak of its process tree at work', perKind(busyBytes)],
     ['1,000,000 issues of one file', `${(flood / 1000).toFixed(1)} s`],
     [`${SEEDS.toLocaleString('en')} seeds of the simulation`, `${Math.round(seconds)} s`],
@@ -48,13 +48,13 @@ export async function printFigures(options: ChaosOptions & { readonly host: stri
 
 /** One after the other. @returns milliseconds, ascending, and the bytes of the last one's process tree */
 async function measureStarts(host: string): Promise<{ times: readonly number[]; bytes: number }> {
-  const entry = { ...detectorTable['eslint'], compartment: 'eslint', script: host };
+  const entry = { ...detectorTable['eslint'], group: 'eslint', script: host };
   const times: number[] = [];
   let bytes = 0;
   for (let start = 0; start < STARTS; start += 1) {
     const startedAt = performance.now();
-    const link: CompartmentLink = launchProcess({ name: 'start', entry, heapMb: 768, startMs: 60_000, log: () => {} });
-    if (!(await link.ready) || link.pid === undefined) throw new Error('A compartment did not start.');
+    const link: WorkerLink = launchProcess({ name: 'start', entry, heapMb: 768, startMs: 60_000, log: () => {} });
+    if (!(await link.ready) || link.pid === undefined) throw new Error('A worker did not start.');
     times.push(performance.now() - startedAt);
     bytes = (await sampleTrees([link.pid])).get(link.pid)?.memoryBytes ?? bytes;
     link.close();

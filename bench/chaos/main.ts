@@ -2,7 +2,7 @@
  * `npm run chaos -- [--seed N] [--faults M] [--pause MS] [--workers W] [--files F] [--host dist/host.mjs] [folder]`
  * `npm run chaos -- --table` prints all figures of docs/reliability.md; for a machine that does nothing else meanwhile.
  *
- * Without a folder a project of F files is generated. Compartments run from the bundle, as they are shipped; it is built
+ * Without a folder a project of F files is generated. Workers run from the bundle, as they are shipped; it is built
  * first unless `--host` names one. Exit code 1 when anything promised does not hold.
  */
 import { execFileSync } from 'node:child_process';

@@ -1,6 +1,6 @@
 /** `bulkhead cache`: what is remembered of a folder between runs. */
 import path from 'node:path';
-import { shelvedInputs } from '../pool/quarantine-shelf.ts';
+import { storedInputs } from '../pool/quarantine-storage.ts';
 import { storeDirFor } from '../store/location.ts';
 import { asRunEntry, describeRun } from '../store/run-history.ts';
 import { openStore } from '../store/store.ts';
@@ -19,7 +19,7 @@ export async function cache(action: CacheAction, folder: string, out: Output): P
     case 'info': {
       const { mode, units, facts, bytes } = await store.stats();
       out.write(`${dir}\n${mode}, ${units} results, ${facts} facts, ${(bytes / 1024 / 1024).toFixed(1)} MB\n`);
-      for (const { detector, file, reason } of await shelvedInputs(store.quarantine, root)) {
+      for (const { detector, file, reason } of await storedInputs(store.quarantine, root)) {
         out.write(`in quarantine: ${file} (${detector}): ${reason.message}\n`);
       }
       for (const { at, entry } of await store.history.list(RUNS_SHOWN)) {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { styleText } from 'node:util';
 import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
 import type { DetectorState, DetectorStatus } from '../engine/status.ts';
-import type { CompartmentHealth } from '../pool/types.ts';
+import type { WorkerHealth } from '../pool/types.ts';
 import type { Output, Reporter, WatchReporter } from './output.ts';
 import type { BaselineSummary, ChangedSummary, CheckReport, CheckSummary, DetectorResult } from './result.ts';
 
@@ -221,7 +221,7 @@ export class PrettyWatchReporter implements WatchReporter {
 /** Changed files; of a checkout nobody reads all. */
 const maximumNamed = 3;
 
-function workerRow(health: CompartmentHealth): readonly string[] {
+function workerRow(health: WorkerHealth): readonly string[] {
   return [
     health.name,
     `${Math.round(health.peakMemoryBytes / 1024 / 1024)} MB`,

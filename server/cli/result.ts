@@ -2,7 +2,7 @@
 import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
 import type { Engine } from '../engine/engine.ts';
 import { isBusy, slowestFirst, type DetectorState, type DetectorStatus, type IssueCounts } from '../engine/status.ts';
-import type { CompartmentHealth, Pool } from '../pool/types.ts';
+import type { WorkerHealth, Pool } from '../pool/types.ts';
 import type { Threshold } from './arguments.ts';
 
 export const schemaVersion = 1;
@@ -63,7 +63,7 @@ export interface CheckReport {
   readonly summary: CheckSummary;
   readonly detectors: readonly DetectorResult[];
   readonly issues: readonly Issue[];
-  readonly health: readonly CompartmentHealth[];
+  readonly health: readonly WorkerHealth[];
 }
 
 export interface ReportOptions {

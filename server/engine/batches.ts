@@ -4,7 +4,7 @@ import type { Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Priority } from '../pool/types.ts';
 
 /**
- * Files per batch. At 1.5 to 2.3 ms a file, 25 keep a compartment busy for about 50 ms: long beside the round trip,
+ * Files per batch. At 1.5 to 2.3 ms a file, 25 keep a worker busy for about 50 ms: long beside the round trip,
  * short beside the wait of a file that was just opened.
  */
 const filesPerBatch = 25;

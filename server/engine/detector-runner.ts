@@ -131,7 +131,7 @@ export class DetectorRunner implements Teller {
     return this.#state === 'failed' || this.#state === 'cancelled' ? refused : pending;
   }
 
-  /** What is true of a unit on disk, for another process that would ask its own compartments. */
+  /** What is true of a unit on disk, for another process that would ask its own workers. */
   tellAnswer({ id, group, kind }: Unit): Told<UnitAnswer> {
     const plan = this.tellPlan();
     if (plan.state !== 'ready') return plan;
@@ -265,7 +265,7 @@ export class DetectorRunner implements Teller {
     this.#pump();
   }
 
-  /** That of the last session if it still holds: then no compartment has to start. */
+  /** That of the last session if it still holds: then no worker has to start. */
   async #makePlan(signal: AbortSignal): Promise<PlanResult> {
     const { memory, pool, root } = this.#host;
     const options = this.#host.options();

@@ -5,5 +5,5 @@ export { detectorSettings, knownDetectors, type DetectorChoice } from './detecto
 export type { ChangeKind, FileChange } from './interest.ts';
 export type { DetectorState, DetectorStatus, IssueCounts } from './status.ts';
 export { createPool, PlanFailure, type PoolOptions } from '../pool/pool.ts';
-export type { CompartmentHealth, ExitReason, Pool } from '../pool/types.ts';
+export type { WorkerHealth, ExitReason, Pool } from '../pool/types.ts';
 export type * from '../../workers/protocol/detector-protocol.ts';

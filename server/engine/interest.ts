@@ -8,7 +8,7 @@ export interface Interest {
   readonly source: RegExp;
   /** File names that decide what is analysed and how: a change makes everything stale. */
   readonly config: RegExp;
-  /** File names whose change means that code already loaded in a compartment is out of date. */
+  /** File names whose change means that code already loaded in a worker is out of date. */
   readonly environment: RegExp;
   /** What a change of a file that the plan named as configuration means. */
   readonly planFiles: 'config' | 'environment';

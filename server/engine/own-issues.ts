@@ -18,7 +18,7 @@ export function problemIssue(detector: string, problem: DetectorProblem, file: s
 const leftOut =
   'This one is left out until it, the detector, its settings or its configuration changes, or you choose Retry (terminal: --no-cache).';
 
-/** An input that ended its compartment twice is skipped until it changes, and that is said on the input itself. */
+/** An input that ended its worker twice is skipped until it changes, and that is said on the input itself. */
 export function quarantineIssue(input: QuarantinedInput): Issue {
   return complete(input.detector, input.file, {
     rule: 'quarantined',

@@ -77,7 +77,7 @@ export class Problems {
   }
 }
 
-/** Code that ended the compartment of a plan is shown where it stands. */
+/** Code that ended the worker of a plan is shown where it stands. */
 export function problemsOfFailure(error: unknown): readonly DetectorProblem[] {
   const file = error instanceof PlanFailure ? error.reason?.input : undefined;
   if (!(error instanceof PlanFailure) || file === undefined) return [];

@@ -49,7 +49,7 @@ export interface DetectorWork {
   readonly detector: string;
   /** That there are now. */
   readonly units: number;
-  /** By our own compartments. */
+  /** By our own workers. */
   readonly analysed: number;
   /** From an earlier session. */
   readonly recalled: number;

@@ -4,7 +4,7 @@ import type { MemoryAlert, Pool, PoolNotice } from '../pool/types.ts';
 
 const restart = { title: 'Restart Workers' };
 
-/** Shows the notice; its button restarts the compartments. */
+/** Shows the notice; its button restarts the workers. */
 export async function showNotice(
   connection: Connection,
   pool: () => Pool | undefined,
@@ -15,9 +15,9 @@ export async function showNotice(
 }
 
 /** For the log: nobody has to do anything yet. */
-export function alertText({ compartment, memoryBytes, limitBytes }: MemoryAlert): string {
+export function alertText({ worker, memoryBytes, limitBytes }: MemoryAlert): string {
   const megabytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MB`;
-  return `${compartment} uses ${megabytes(memoryBytes)} of ${megabytes(limitBytes)}.`;
+  return `${worker} uses ${megabytes(memoryBytes)} of ${megabytes(limitBytes)}.`;
 }
 
 function textOf(notice: PoolNotice): string {

@@ -1,11 +1,11 @@
 /**
- * The requests about compartments (`bulkhead/health`, `errors`, `captureHeapSnapshot` …), answered by the pool that is
+ * The requests about workers (`bulkhead/health`, `errors`, `captureHeapSnapshot` …), answered by the pool that is
  * there at the time. Lives as long as the connection; pools come and go below it.
  */
 import os from 'node:os';
 import path from 'node:path';
 import type { Connection } from 'vscode-languageserver/node';
-import { poolOperations, type PoolOperations, type PoolRequests } from '../pool/operations.ts';
+import { poolOperations, type PoolOperations, type PoolRequests } from '../pool/pool-requests.ts';
 import type { SupervisedPool } from '../pool/types.ts';
 
 const methods = [

@@ -10,13 +10,13 @@ const connection = createConnection(ProposedFeatures.all);
 const session = new Session(connection);
 
 // Some shared ESLint configurations behave otherwise when they believe to run inside an editor: results must not depend
-// on where Bulkhead runs. Compartments inherit this environment.
+// on where Bulkhead runs. Workers inherit this environment.
 for (const name of Object.keys(process.env)) if (name.startsWith('VSCODE_')) delete process.env[name];
 
 process.on('uncaughtException', (error) => report('uncaught exception', error));
 process.on('unhandledRejection', (reason) => report('unhandled rejection', reason));
 
-// The library ends the process on `exit`, when its stream ends and when the editor's process is gone; compartments
+// The library ends the process on `exit`, when its stream ends and when the editor's process is gone; workers
 // watch this process themselves, so that they end even if it is killed.
 process.on('exit', () => void session.dispose());
 

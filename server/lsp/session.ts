@@ -191,7 +191,7 @@ export class Session {
     return { settings: this.#settings, trusted: this.#trusted, storageDir: this.#storageDir };
   }
 
-  /** Compartments are made with these settings: new ones take over, and the editor keeps its diagnostics meanwhile. */
+  /** Workers are made with these settings: new ones take over, and the editor keeps its diagnostics meanwhile. */
   #rebuild(): void {
     this.#rebuilding = this.#rebuilding.then(async () => {
       const before = this.#workspace;
@@ -207,12 +207,12 @@ export class Session {
     this.#settings = settings;
     if (!this.#initialized) return;
     this.#workspace?.pool.configure({ healthIntervalMs: settings.healthInterval * 1_000 });
-    const sameCompartments =
+    const sameWorkers =
       before.maxWorkers === settings.maxWorkers &&
       before.memoryLimit === settings.memoryLimit &&
       before.node === settings.node &&
       before.shareAnalysis === settings.shareAnalysis;
-    if (sameCompartments) this.#workspace?.configure(this.#workspaceSettings());
+    if (sameWorkers) this.#workspace?.configure(this.#workspaceSettings());
     else this.#rebuild();
   }
 

@@ -7,7 +7,7 @@ import type {
   TimingsResult,
 } from '../../workers/protocol/editor-protocol.ts';
 import { isBusy, slowestFirst, type DetectorState, type DetectorStatus } from '../engine/status.ts';
-import type { CompartmentHealth } from '../pool/types.ts';
+import type { WorkerHealth } from '../pool/types.ts';
 
 /** At most four a second. */
 const intervalMs = 250;
@@ -46,7 +46,7 @@ export interface StatusSource {
   readonly opening: boolean;
   readonly analyses: number;
   readonly detectors: readonly DetectorStatus[];
-  readonly health: readonly CompartmentHealth[];
+  readonly health: readonly WorkerHealth[];
   readonly issues: IssueCounts;
   issuesOf(detector: string): number;
 }

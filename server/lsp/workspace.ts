@@ -1,6 +1,6 @@
 /**
  * All folders of the editor's workspace: an engine for each, one pool for all. Lives until a setting changes that
- * compartments are made with; then the session makes a new one.
+ * workers are made with; then the session makes a new one.
  */
 import { EventEmitter } from 'node:events';
 import path from 'node:path';

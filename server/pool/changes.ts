@@ -1,6 +1,6 @@
 /**
- * Which changes each compartment of a place has yet to hear of. A task's `changed` is written against the last
- * generation, but its batches spread over several warm compartments that each missed other tasks. Lives with its place.
+ * Which changes each worker of a place has yet to hear of. A task's `changed` is written against the last
+ * generation, but its batches spread over several warm workers that each missed other tasks. Lives with its place.
  */
 
 type Change = readonly string[] | 'anything';
@@ -11,14 +11,14 @@ interface Note {
   readonly change: Change;
 }
 
-/** What a compartment was told last. */
+/** What a worker was told last. */
 export type Told = number;
 
 export class ChangeLog {
   #notes: Note[] = [];
   #serial = 0;
 
-  /** The newest note: what a compartment that starts from nothing may be taken to know. */
+  /** The newest note: what a worker that starts from nothing may be taken to know. */
   get latest(): Told {
     return this.#serial;
   }
@@ -49,7 +49,7 @@ export class ChangeLog {
   }
 
   /**
-   * Forgets what every living compartment was told, but for the newest generation: its later batches must find out
+   * Forgets what every living worker was told, but for the newest generation: its later batches must find out
    * that it is known.
    */
   trim(oldestTold: Told): void {

@@ -3,13 +3,13 @@
  * is to blame, and settles exactly once. Lives as long as the task.
  */
 import type { CheckEvent, CheckRequest, CheckResult, Unit } from '../../workers/protocol/detector-protocol.ts';
-import type { Place } from './detectors.ts';
+import type { Partition } from './detectors.ts';
 import type { Death } from './exit-reason.ts';
-import type { CheckAnswer, CompartmentLink } from './link.ts';
+import type { CheckAnswer, WorkerLink } from './link.ts';
 import { DetectorFailure } from './link.ts';
-import { FOREIGN_SERIES, type Strikes } from './strikes.ts';
+import { EXTERNAL_SERIES, type CrashAttribution } from './crash-attribution.ts';
 import type { CheckOutcome, CheckTask, ExitReason, Priority, QuarantinedInput } from './types.ts';
-import type { Dispatcher, Pulse, Work, WorkEnd } from './work.ts';
+import type { Dispatcher, Pulse, Job, JobEnd } from './job.ts';
 
 const RANKS: Readonly<Record<Priority, number>> = { open: 1, recent: 2, background: 3 };
 
@@ -20,9 +20,9 @@ export interface CheckRunOptions {
   readonly task: CheckTask;
   /** The detector's name for a person. */
   readonly title: string;
-  readonly place: Place;
+  readonly partition: Partition;
   readonly dispatcher: Dispatcher;
-  readonly strikes: Strikes;
+  readonly attribution: CrashAttribution;
   /** Inputs known to be in quarantine, left out of the run. */
   readonly alreadyQuarantined: readonly QuarantinedInput[];
   /** Puts an input into quarantine. */
@@ -33,7 +33,7 @@ export interface CheckRunOptions {
   readonly onPutOff: (pauseMs: number) => void;
   /** Something was done: a file, or a whole batch. */
   readonly onProgress: () => void;
-  /** The task's event handler threw: a fault of ours, never of the compartment. */
+  /** The task's event handler threw: a fault of ours, never of the worker. */
   readonly onFault: (error: unknown) => void;
 }
 
@@ -41,7 +41,7 @@ export class CheckRun {
   readonly outcome: Promise<CheckOutcome>;
   readonly options: CheckRunOptions;
   readonly #resolve: (outcome: CheckOutcome) => void;
-  readonly #open = new Set<CheckWork>();
+  readonly #open = new Set<CheckJob>();
   readonly #quarantined: QuarantinedInput[];
   readonly #unfinished: { readonly unit: Unit; readonly message: string; readonly reason: ExitReason | undefined }[] =
     [];
@@ -69,7 +69,7 @@ export class CheckRun {
     return this.#settled;
   }
 
-  /** Queues the units; those with a strike run alone from the start. */
+  /** Queues the units; those that a worker crashed on run alone from the start. */
   start(units: readonly Unit[]): void {
     const { signal } = this.options.task;
     if (signal.aborted) {
@@ -77,7 +77,7 @@ export class CheckRun {
       return;
     }
     signal.addEventListener('abort', this.cancel, { once: true });
-    const suspected = units.filter((unit) => this.options.strikes.isSuspected(this.#strikeKey(unit)));
+    const suspected = units.filter((unit) => this.options.attribution.isSuspected(this.#inputKey(unit)));
     const rest = units.filter((unit) => !suspected.includes(unit));
     this.#change(() => {
       this.#queue(rest, false);
@@ -90,7 +90,7 @@ export class CheckRun {
   };
 
   /** Forwards an event of a running work, unless the task has settled meanwhile. */
-  event(work: CheckWork, event: CheckEvent): void | Promise<void> {
+  event(work: CheckJob, event: CheckEvent): void | Promise<void> {
     if (this.#settled || !this.#open.has(work)) return;
     if (event.kind === 'issues') this.#issues += event.issues.length;
     if (event.kind === 'done') {
@@ -104,14 +104,14 @@ export class CheckRun {
     }
   }
 
-  answered(work: CheckWork, answer: CheckAnswer): void {
+  answered(work: CheckJob, answer: CheckAnswer): void {
     if (!this.#open.delete(work)) return;
     if (this.#settled) return;
     if (answer.cancelled) {
       // It believes to be cancelled, we did not ask: what is left is repeated.
       this.#change(() => this.#queue(work.remaining(), work.alone));
     } else {
-      for (const unit of work.units) this.options.strikes.clear(this.#strikeKey(unit));
+      for (const unit of work.units) this.options.attribution.clear(this.#inputKey(unit));
       this.options.onProgress();
     }
     this.#durationMs += answer.result.durationMs;
@@ -125,7 +125,7 @@ export class CheckRun {
   }
 
   /** The detector threw. What was in work is tried once more, alone; the rest goes on. */
-  threw(work: CheckWork, error: DetectorFailure): void {
+  threw(work: CheckJob, error: DetectorFailure): void {
     if (!this.#open.delete(work)) return;
     const remaining = work.remaining();
     const suspects = remaining.length === 1 ? remaining : work.suspects();
@@ -142,17 +142,17 @@ export class CheckRun {
     });
   }
 
-  died(work: CheckWork, death: Death): void {
+  died(work: CheckJob, death: Death): void {
     if (!this.#open.delete(work)) return;
     const remaining = work.remaining();
     const suspects = work.marked || remaining.length > 1 ? work.suspects() : remaining;
     this.#change(() => {
-      // We ended it for another reason than this work: no strike.
+      // We ended it for another reason than this work: no crash of the input.
       if (death.reason.kind === 'cancelled') {
         this.#queue(remaining, work.alone);
         return;
       }
-      for (const unit of suspects) this.#strike(unit, work, death);
+      for (const unit of suspects) this.#attribute(unit, work, death);
       const rest = without(remaining, suspects);
       // With marks, a death without a suspect fell between two inputs. Without, any of them may have been it.
       if (suspects.length === 0 && !work.marked) this.#queueHalves(rest);
@@ -160,24 +160,24 @@ export class CheckRun {
     });
   }
 
-  refused(work: CheckWork, message: string, reason: ExitReason | undefined): void {
+  refused(work: CheckJob, message: string, reason: ExitReason | undefined): void {
     if (!this.#open.delete(work)) return;
     for (const unit of work.remaining()) this.#unfinished.push({ unit, message, reason });
     this.#settleIfFinished();
   }
 
-  #strike(unit: Unit, work: CheckWork, death: Death): void {
-    const { strikes } = this.options;
-    const key = this.#strikeKey(unit);
-    const sentence = strikes.add(key, death.foreign);
-    if (sentence === 'quarantine') {
+  #attribute(unit: Unit, work: CheckJob, death: Death): void {
+    const { attribution } = this.options;
+    const key = this.#inputKey(unit);
+    const consequence = attribution.add(key, death.external);
+    if (consequence === 'quarantine') {
       this.#quarantined.push(this.options.quarantine(unit, work.fileInWork(unit), death.reason));
-    } else if (sentence === 'put-off') {
-      const message = `${death.reason.message} That was the ${FOREIGN_SERIES}th time in a row. It is tried again later.`;
+    } else if (consequence === 'put-off') {
+      const message = `${death.reason.message} That was the ${EXTERNAL_SERIES}th time in a row. It is tried again later.`;
       this.#unfinished.push({ unit, message, reason: { ...death.reason, message } });
-      this.options.onPutOff(strikes.pauseOf(key));
+      this.options.onPutOff(attribution.pauseOf(key));
     } else {
-      this.#queue([unit], sentence === 'alone');
+      this.#queue([unit], consequence === 'alone');
     }
   }
 
@@ -190,12 +190,12 @@ export class CheckRun {
 
   #queue(units: readonly Unit[], alone: boolean): void {
     if (units.length === 0 || this.#settled) return;
-    const work = new CheckWork(this, units, alone);
+    const work = new CheckJob(this, units, alone);
     this.#open.add(work);
     this.options.dispatcher.enqueue(work);
   }
 
-  #strikeKey(unit: Unit): string {
+  #inputKey(unit: Unit): string {
     const { detector, root, overlays } = this.options.task.request;
     const version = overlays.find((overlay) => overlay.file === unit.file)?.version ?? '';
     return [detector, root, unit.id, version].join('\n');
@@ -243,8 +243,8 @@ export class CheckRun {
   }
 }
 
-/** Some units of a task on their way through one compartment. */
-export class CheckWork implements Work {
+/** Some units of a task on their way through one worker. */
+export class CheckJob implements Job {
   readonly units: readonly Unit[];
   readonly alone: boolean;
   readonly #run: CheckRun;
@@ -271,16 +271,16 @@ export class CheckWork implements Work {
     return this.#run.options.title;
   }
 
-  get place(): Place {
-    return this.#run.options.place;
+  get partition(): Partition {
+    return this.#run.options.partition;
   }
 
   get rank(): number {
     return RANKS[this.#run.options.task.priority];
   }
 
-  get patienceMs(): number {
-    return this.place.limits.progressMs;
+  get timeoutMs(): number {
+    return this.partition.limits.progressMs;
   }
 
   get signal(): AbortSignal {
@@ -307,7 +307,7 @@ export class CheckWork implements Work {
     return this.#lastUnit !== undefined && this.#byId.get(this.#lastUnit)?.kind === 'project';
   }
 
-  async perform(link: CompartmentLink, pulse: Pulse, told: readonly string[] | undefined): Promise<WorkEnd> {
+  async perform(link: WorkerLink, pulse: Pulse, told: readonly string[] | undefined): Promise<JobEnd> {
     const { changed: _, ...request } = this.#run.options.task.request;
     const order: CheckRequest = { ...request, units: this.units, ...(told === undefined ? {} : { changed: told }) };
     try {

@@ -3,9 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 
 export interface Limits {
-  /** Hard limit of the resident memory of a compartment's process tree, megabytes. */
+  /** Hard limit of the resident memory of a worker's process tree, megabytes. */
   readonly memoryMb: number;
-  /** Share of `memoryMb` over which an idle compartment is replaced. */
+  /** Share of `memoryMb` over which an idle worker is replaced. */
   readonly softMemoryRatio: number;
   /** From launch to ready. */
   readonly startMs: number;
@@ -15,9 +15,9 @@ export interface Limits {
   readonly progressMs: number;
   /** Without a heartbeat while work is in hand: the process is stopped or starved. */
   readonly heartbeatMs: number;
-  /** From a cancel until the compartment is ended by force. */
+  /** From a cancel until the worker is ended by force. */
   readonly cancelMs: number;
-  /** An unused compartment is ended after this time. */
+  /** An unused worker is ended after this time. */
   readonly idleMs: number;
 }
 
@@ -34,19 +34,19 @@ export const defaultLimits: Limits = {
 
 export type Lane = 'light' | 'heavy';
 
-/** How compartments of one kind are made. Detectors with the same `compartment` share its processes. */
-export interface CompartmentEntry {
-  /** Name of the kind, first half of a compartment's name: `eslint` in `eslint#2`. */
-  readonly compartment: string;
+/** How the workers of one group are started. Detectors with the same `group` share its processes. */
+export interface WorkerEntry {
+  /** Name of the group, first half of a worker's name: `eslint` in `eslint#2`. */
+  readonly group: string;
   /** Script to run; the default is Bulkhead's own host. */
   readonly script?: string;
   readonly driver?: 'child-process' | 'worker-threads';
   /** Absolute paths of detector modules the host shall load instead of its own, by detector name. */
   readonly modules?: Readonly<Record<string, string>>;
-  /** All work of a root goes to one compartment, heavy or not. */
+  /** All work of a root goes to one worker, heavy or not. */
   readonly single?: boolean;
   /** Of the light lane; absent: as many as the pool has. */
-  readonly maxCompartments?: number;
+  readonly maxWorkers?: number;
   /** Memory is multiplied: the `memoryMb` of the settings means an ordinary worker. Default 1. */
   readonly memoryFactor?: number | Readonly<Record<Lane, number>>;
   readonly limits?: Partial<Limits>;
@@ -54,22 +54,22 @@ export interface CompartmentEntry {
   readonly heavyLimits?: Partial<Limits>;
   readonly execArgv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** What a person reads where a compartment that several detectors share is meant; absent: the detector's title. */
+  /** What a person reads where a worker that several detectors share is meant; absent: the detector's title. */
   readonly workerTitle?: string;
   /** Path of the Node.js that runs it; absent: the one that runs the pool. */
   readonly node?: string;
 }
 
-export interface DetectorEntry extends CompartmentEntry {
+export interface DetectorEntry extends WorkerEntry {
   /** The name a person reads. */
   readonly title: string;
 }
 
 export type DetectorTable = Readonly<Record<string, DetectorEntry>>;
 
-/** The module graph is built once for all four: they share one compartment. */
-const graph: CompartmentEntry = {
-  compartment: 'graph',
+/** The module graph is built once for all four: they share one worker. */
+const graph: WorkerEntry = {
+  group: 'graph',
   workerTitle: 'Module graph worker',
   single: true,
   limits: { progressMs: 120_000 },
@@ -83,7 +83,7 @@ const graph: CompartmentEntry = {
 export const detectorTable: DetectorTable = {
   typescript: {
     title: 'TypeScript',
-    compartment: 'typescript',
+    group: 'typescript',
     // One warm program per root; the native compiler is parallel by itself.
     single: true,
     // A whole program is in memory, and the native compiler's process counts too.
@@ -93,8 +93,8 @@ export const detectorTable: DetectorTable = {
   },
   eslint: {
     title: 'ESLint',
-    compartment: 'eslint',
-    maxCompartments: busyCores(),
+    group: 'eslint',
+    maxWorkers: busyCores(),
     // Typed rules hold TypeScript programs: about 2 GB for a big project.
     memoryFactor: { light: 1, heavy: 3 },
     // The first typed file builds its program.
@@ -107,7 +107,7 @@ export const detectorTable: DetectorTable = {
   knip: {
     title: 'knip',
     // Seconds of another's code: nobody else shall wait for it.
-    compartment: 'knip',
+    group: 'knip',
     single: true,
     // The process of knip counts too, and holds what it has read.
     memoryFactor: 3,
@@ -136,29 +136,29 @@ export function defaultWorkers(): number {
   return busyCores() + 2;
 }
 
-/** Where the compartments' entry is: beside the bundle, or in the sources. */
+/** Where the workers' entry is: beside the bundle, or in the sources. */
 export function hostScript(): string {
   return import.meta.filename.endsWith('.ts')
     ? path.join(import.meta.dirname, '../../workers/host.ts')
     : path.join(import.meta.dirname, 'host.mjs');
 }
 
-/** What compartments are for. Warm state lives there, so work goes to a place, never to just any process. */
-export interface Place {
+/** What workers are for. Warm state lives there, so work is partitioned by worker group, lane and root, and never goes to just any process. */
+export interface Partition {
   readonly key: string;
-  readonly compartment: string;
+  readonly group: string;
   readonly root: string;
   readonly lane: Lane;
   readonly entry: DetectorEntry;
   /** Limits of this lane, memory multiplied. Replaced as a whole when settings change. */
   readonly limits: Limits;
-  readonly maxCompartments: number;
+  readonly maxWorkers: number;
 }
 
-/** The places of a pool, each made once, so that all who hold one see its new limits. */
-export class Places {
+/** The partitions of a pool, each made once, so that all who hold one see its new limits. */
+export class Partitions {
   readonly #table: DetectorTable;
-  readonly #places = new Map<string, { -readonly [Key in keyof Place]: Place[Key] }>();
+  readonly #partitions = new Map<string, { -readonly [Key in keyof Partition]: Partition[Key] }>();
   #settings: Partial<Limits>;
   #ceilingMb = Number.POSITIVE_INFINITY;
 
@@ -168,36 +168,36 @@ export class Places {
   }
 
   /** @returns undefined when there is no such detector */
-  of(detector: string, root: string, lane: Lane): Place | undefined {
+  of(detector: string, root: string, lane: Lane): Partition | undefined {
     const entry = this.entry(detector);
     if (entry === undefined) return undefined;
     const own = entry.single === true ? 'light' : lane;
-    const key = [entry.compartment, own, root].join('\n');
-    const known = this.#places.get(key);
+    const key = [entry.group, own, root].join('\n');
+    const known = this.#partitions.get(key);
     if (known !== undefined) return known;
-    // Two compartments of typed rules hold every program twice.
-    const maxCompartments =
-      entry.single === true || lane === 'heavy' ? 1 : (entry.maxCompartments ?? Number.POSITIVE_INFINITY);
+    // Two workers of typed rules hold every program twice.
+    const maxWorkers = entry.single === true || lane === 'heavy' ? 1 : (entry.maxWorkers ?? Number.POSITIVE_INFINITY);
     const limits = this.#limitsOf(entry, own);
-    const place = { key, compartment: entry.compartment, root, lane: own, entry, limits, maxCompartments };
-    this.#places.set(key, place);
-    return place;
+    const partition = { key, group: entry.group, root, lane: own, entry, limits, maxWorkers };
+    this.#partitions.set(key, partition);
+    return partition;
   }
 
-  /** Names of the detectors that share a kind of compartment. */
-  detectorsOf(compartment: string): readonly string[] {
-    return Object.keys(this.#table).filter((name) => this.entry(name)?.compartment === compartment);
+  /** Names of the detectors that share a worker group. */
+  detectorsOf(group: string): readonly string[] {
+    return Object.keys(this.#table).filter((name) => this.entry(name)?.group === group);
   }
 
   entry(detector: string): DetectorEntry | undefined {
     return Object.hasOwn(this.#table, detector) ? this.#table[detector] : undefined;
   }
 
-  /** @param ceilingMb what the machine has for any one compartment; absent: as before */
+  /** @param ceilingMb what the machine has for any one worker; absent: as before */
   configure(settings: Partial<Limits>, ceilingMb = this.#ceilingMb): void {
     this.#settings = { ...this.#settings, ...settings };
     this.#ceilingMb = ceilingMb;
-    for (const place of this.#places.values()) place.limits = this.#limitsOf(place.entry, place.lane);
+    for (const partition of this.#partitions.values())
+      partition.limits = this.#limitsOf(partition.entry, partition.lane);
   }
 
   #limitsOf(entry: DetectorEntry, lane: Lane): Limits {

@@ -1,5 +1,5 @@
 /**
- * Every failure of detectors, compartments and external tools in one bounded list: the same failure is counted, not
+ * Every failure of detectors, workers and external tools in one bounded list: the same failure is counted, not
  * repeated. Lives as long as the pool, or until the user resets it.
  */
 import type { DetectorProblem } from '../../workers/protocol/detector-protocol.ts';
@@ -112,13 +112,13 @@ const EXIT_CODES: Readonly<Record<ExitKind, ErrorCode>> = {
   cancelled: 'TIMEOUT',
 };
 
-/** @param foreign it was ended from outside */
-export function reportOfExit(detector: string, reason: ExitReason, foreign: boolean): ErrorReport {
+/** @param external it was ended from outside */
+export function reportOfExit(detector: string, reason: ExitReason, external: boolean): ErrorReport {
   const code = EXIT_CODES[reason.kind];
   const cause = reason.stderr.join('\n');
   return {
     detector,
-    severity: foreign || code === 'HANG' || code === 'TIMEOUT' ? 'high' : 'critical',
+    severity: external || code === 'HANG' || code === 'TIMEOUT' ? 'high' : 'critical',
     code,
     message: reason.message,
     ...(cause === '' ? {} : { cause }),

@@ -2,12 +2,12 @@
 import type { LinkExit } from './link.ts';
 import type { ExitKind, ExitReason } from './types.ts';
 
-/** Why we ended a compartment ourselves; it outranks the signal that did it. */
-export interface Verdict {
+/** Why we ended a worker ourselves; it outranks the signal that did it. */
+export interface Diagnosis {
   readonly kind: ExitKind;
   readonly message: string;
   /** The process was stopped or starved from outside rather than by its input. */
-  readonly foreign?: boolean;
+  readonly external?: boolean;
 }
 
 /** Signals a program causes by its own fault; all others are sent by somebody. */
@@ -26,7 +26,7 @@ const OWN_FAULT = new Set([
 export interface Death {
   readonly reason: ExitReason;
   /** Caused from outside (a kill, a stopped process): says little about the input in work. */
-  readonly foreign: boolean;
+  readonly external: boolean;
 }
 
 export interface DeathContext {
@@ -36,15 +36,15 @@ export interface DeathContext {
   readonly startMs: number;
   readonly ready: boolean;
   readonly input: string | undefined;
-  readonly verdict: Verdict | undefined;
+  readonly diagnosis: Diagnosis | undefined;
   /** It held much memory while the machine had next to none: then a kill comes from a keeper of memory. */
   readonly shortOfMemory: boolean;
 }
 
 export function deathOf(exit: LinkExit, context: DeathContext): Death {
-  const { kind, message, foreign = false } = context.verdict ?? diagnose(exit, context);
+  const { kind, message, external = false } = context.diagnosis ?? diagnose(exit, context);
   return {
-    foreign: foreign && exit.selfInflicted !== true,
+    external: external && exit.selfInflicted !== true,
     reason: {
       kind,
       message,
@@ -56,7 +56,7 @@ export function deathOf(exit: LinkExit, context: DeathContext): Death {
   };
 }
 
-function diagnose(exit: LinkExit, context: DeathContext): Verdict {
+function diagnose(exit: LinkExit, context: DeathContext): Diagnosis {
   const { title, limitMb, startMs, ready, input, shortOfMemory } = context;
   const where = input === undefined ? '' : ' on this file';
   if (exit.startTimeout === true) {
@@ -65,16 +65,16 @@ function diagnose(exit: LinkExit, context: DeathContext): Verdict {
   if (exit.outOfMemory === 'heap') {
     return { kind: 'oom-heap', message: `${title} ran out of memory${where} (limit ${limitMb} MB).` };
   }
-  const foreign = exit.signal !== undefined && !OWN_FAULT.has(exit.signal) && exit.selfInflicted !== true;
-  if (exit.outOfMemory === 'kernel' || (foreign && shortOfMemory)) {
+  const external = exit.signal !== undefined && !OWN_FAULT.has(exit.signal) && exit.selfInflicted !== true;
+  if (exit.outOfMemory === 'kernel' || (external && shortOfMemory)) {
     return { kind: 'oom-kernel', message: `The system ran out of memory and ended ${title}${where}.` };
   }
   if (exit.protocolError !== undefined) {
     return { kind: 'protocol', message: `${title} sent something that is no message${where}: ${exit.protocolError}` };
   }
   if (exit.signal !== undefined) {
-    const verb = foreign ? 'was ended from outside' : exit.selfInflicted === true ? 'ended itself' : 'crashed';
-    return { kind: 'signal', message: `${title} ${verb}${where} (${exit.signal}).`, foreign };
+    const verb = external ? 'was ended from outside' : exit.selfInflicted === true ? 'ended itself' : 'crashed';
+    return { kind: 'signal', message: `${title} ${verb}${where} (${exit.signal}).`, external };
   }
   const when = ready ? where : ' before it was ready';
   return {

@@ -1,19 +1,19 @@
 /**
- * All compartments of a pool: which exist, who works next and where. Knows works, not tasks. Lives as long as its pool.
+ * All workers of a pool: which exist, who works next and where. Knows works, not tasks. Lives as long as its pool.
  *
  * Invariant: processes, from launch until they are gone, are never more than `maxWorkers`.
  * Invariant: every work that was enqueued is performed, dies, is refused or is withdrawn; none is forgotten.
  */
-import { Berths, type Berth, type Kind } from './berths.ts';
+import { WorkerGroups, type WorkerSet, type WorkerGroup } from './worker-groups.ts';
 import type { Clock, Random } from './clock.ts';
-import type { Compartment, CompartmentOwner, Phase } from './compartment.ts';
-import type { Place } from './detectors.ts';
+import type { SupervisedWorker, WorkerOwner, Phase } from './supervised-worker.ts';
+import type { Partition } from './detectors.ts';
 import type { Death } from './exit-reason.ts';
-import { Ledger } from './ledger.ts';
+import { CircuitBreakers } from './circuit-breakers.ts';
 import type { Launch } from './link.ts';
 import { dispensable, mostUrgent } from './scheduling.ts';
-import type { CompartmentHealth, PoolNotice } from './types.ts';
-import { PlanWork, type Dispatcher, type Work } from './work.ts';
+import type { WorkerHealth, PoolNotice } from './types.ts';
+import { PlanJob, type Dispatcher, type Job } from './job.ts';
 
 const MAX_RESTART_TIMES = 1_000;
 
@@ -21,19 +21,19 @@ export interface FleetOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly launch: Launch;
-  readonly log: CompartmentOwner['log'];
+  readonly log: WorkerOwner['log'];
   readonly onChange: () => void;
   readonly onNotice: (notice: PoolNotice) => void;
-  /** Work of this kind of compartment that was refused or given up may be asked for again. */
-  readonly onAvailable: (kindName: string) => void;
+  /** Work of this worker group that was refused or given up may be asked for again. */
+  readonly onAvailable: (groupName: string) => void;
   /** A death that nobody asked for. */
-  readonly onFault: (compartment: Compartment, death: Death, phase: Phase, work: Work | undefined) => void;
+  readonly onFault: (worker: SupervisedWorker, death: Death, phase: Phase, work: Job | undefined) => void;
   /** Work is in hand: worth watching. */
   readonly onBusy: () => void;
   readonly onStarted: (pid: number) => void;
   readonly onEnded: (pid: number) => void;
   /** Whether the machine has memory for one more process. */
-  readonly roomForMore: (live: readonly Compartment[]) => boolean;
+  readonly roomForMore: (live: readonly SupervisedWorker[]) => boolean;
   /** The machine has next to no memory left. */
   readonly isMemoryShort: () => boolean;
 }
@@ -41,8 +41,8 @@ export interface FleetOptions {
 export class Fleet implements Dispatcher {
   maxWorkers: number;
   readonly #options: FleetOptions;
-  readonly #berths: Berths;
-  readonly #ledger: Ledger;
+  readonly #groups: WorkerGroups;
+  readonly #breakers: CircuitBreakers;
   #disposed = false;
   #turn = 0;
   #pumping = false;
@@ -50,31 +50,31 @@ export class Fleet implements Dispatcher {
   #cancelWake: () => void = () => {};
   #wakeAt = Number.POSITIVE_INFINITY;
   #whenEmpty: (() => void)[] = [];
-  readonly #goneListeners = new Map<Compartment, (() => void)[]>();
+  readonly #goneListeners = new Map<SupervisedWorker, (() => void)[]>();
   readonly #restartTimes: number[] = [];
-  readonly #pids = new Map<Compartment, number>();
+  readonly #pids = new Map<SupervisedWorker, number>();
 
   constructor(maxWorkers: number, options: FleetOptions) {
     const { clock, random, launch, log, isMemoryShort, onChange, onNotice, onAvailable } = options;
     this.maxWorkers = maxWorkers;
     this.#options = options;
-    this.#berths = new Berths({
+    this.#groups = new WorkerGroups({
       clock,
       random,
       launch,
       log,
       isMemoryShort,
       onChange,
-      onReady: (compartment) => this.#ready(compartment),
+      onReady: (worker) => this.#ready(worker),
       onFree: () => this.#pump(),
-      onAnswered: (compartment) => this.#answered(compartment),
-      onDeath: (compartment, death, phase, work) => this.#died(compartment, death, phase, work),
+      onAnswered: (worker) => this.#answered(worker),
+      onDeath: (worker, death, phase, work) => this.#died(worker, death, phase, work),
     });
-    this.#ledger = new Ledger({ clock, berths: this.#berths, onNotice, onAvailable });
+    this.#breakers = new CircuitBreakers({ clock, groups: this.#groups, onNotice, onAvailable });
   }
 
-  get live(): readonly Compartment[] {
-    return this.#berths.live;
+  get live(): readonly SupervisedWorker[] {
+    return this.#groups.live;
   }
 
   /** Recent waits from the loss of a process to the next that is ready for its work, milliseconds. */
@@ -82,48 +82,46 @@ export class Fleet implements Dispatcher {
     return this.#restartTimes;
   }
 
-  enqueue(work: Work): void {
+  enqueue(work: Job): void {
     if (this.#disposed) {
       work.refuse('The pool is closed.', undefined);
       return;
     }
-    this.#berths.of(work.place).queue.add(work);
+    this.#groups.of(work.partition).queue.add(work);
     this.#pump();
   }
 
-  withdraw(work: Work): void {
-    this.#berths.of(work.place).queue.remove(work);
+  withdraw(work: Job): void {
+    this.#groups.of(work.partition).queue.remove(work);
   }
 
-  /** Notes a task's changes once, for all compartments of the place. */
-  noteChanges(place: Place, generation: number, changed: readonly string[] | undefined): void {
-    const { changes, compartments } = this.#berths.of(place);
+  /** Notes a task's changes once, for all workers of the partition. */
+  noteChanges(partition: Partition, generation: number, changed: readonly string[] | undefined): void {
+    const { changes, workers } = this.#groups.of(partition);
     changes.add(generation, changed);
-    changes.trim(Math.min(...compartments.filter(({ live }) => live).map(({ told }) => told), changes.latest));
+    changes.trim(Math.min(...workers.filter(({ live }) => live).map(({ told }) => told), changes.latest));
   }
 
   /** Something got done: the next death is no part of a series. */
-  progressed(place: Place): void {
-    this.#ledger.progressed(this.#berths.of(place));
+  progressed(partition: Partition): void {
+    this.#breakers.progressed(this.#groups.of(partition));
   }
 
-  /** Some work of the place was given up for now: it is offered again after the pause. */
-  putOff(place: Place, pauseMs: number): void {
-    const berth = this.#berths.of(place);
-    if (berth.queue.length === 0) for (const compartment of berth.compartments) compartment.rest('degraded');
-    this.#ledger.offerLater(berth.kind, pauseMs);
+  /** Some work of the partition was given up for now: it is offered again after the pause. */
+  putOff(partition: Partition, pauseMs: number): void {
+    const set = this.#groups.of(partition);
+    if (set.queue.length === 0) for (const worker of set.workers) worker.rest('degraded');
+    this.#breakers.offerLater(set.group, pauseMs);
   }
 
-  health(): readonly CompartmentHealth[] {
-    return this.#berths.all.flatMap(({ compartments, queue }) =>
-      compartments.map((compartment) => compartment.health(queue.length)),
-    );
+  health(): readonly WorkerHealth[] {
+    return this.#groups.sets.flatMap(({ workers, queue }) => workers.map((worker) => worker.health(queue.length)));
   }
 
   /** Looks again at everything: after limits, `maxWorkers` or measured memory changed. */
   reconsider(): void {
-    for (const compartment of this.live) {
-      if (compartment.free && (compartment.bloated || this.live.length > this.maxWorkers)) compartment.close();
+    for (const worker of this.live) {
+      if (worker.free && (worker.bloated || this.live.length > this.maxWorkers)) worker.close();
     }
     this.#pump();
   }
@@ -135,24 +133,24 @@ export class Fleet implements Dispatcher {
   relieve(): void {
     const held = this.live.filter(({ closing }) => !closing);
     const idle = held.filter(({ free }) => free);
-    for (const compartment of idle) compartment.close();
+    for (const worker of idle) worker.close();
     if (idle.length > 0 || held.length < 2) return;
     held.reduce((largest, other) => (other.memoryBytes > largest.memoryBytes ? other : largest)).makeRoom();
   }
 
-  /** Lifts what holds a kind back (all when absent) and ends its processes; their work is repeated. */
-  async restart(kindName?: string): Promise<void> {
-    const kinds = this.#berths.kinds.filter(({ name }) => kindName === undefined || name === kindName);
-    this.#ledger.lift(kinds);
-    const berths = kinds.flatMap((kind) => this.#berths.ofKind(kind));
-    for (const berth of berths) {
-      berth.retryAt = 0;
-      berth.backoff.reset();
-      for (const compartment of berth.compartments) compartment.rest('stopped');
+  /** Lifts what holds a group back (all when absent) and ends its processes; their work is repeated. */
+  async restart(groupName?: string): Promise<void> {
+    const groups = this.#groups.groups.filter(({ name }) => groupName === undefined || name === groupName);
+    this.#breakers.lift(groups);
+    const sets = groups.flatMap((group) => this.#groups.ofGroup(group));
+    for (const set of sets) {
+      set.retryAt = 0;
+      set.backoff.reset();
+      for (const worker of set.workers) worker.rest('stopped');
     }
-    const ended = berths.flatMap(({ compartments }) => compartments.filter(({ live }) => live));
-    const gone = ended.map((compartment) => this.#goneOnce(compartment));
-    for (const compartment of ended) compartment.kill({ kind: 'cancelled', message: 'Restarted on request.' });
+    const ended = sets.flatMap(({ workers }) => workers.filter(({ live }) => live));
+    const gone = ended.map((worker) => this.#goneOnce(worker));
+    for (const worker of ended) worker.kill({ kind: 'cancelled', message: 'Restarted on request.' });
     await Promise.all(gone);
     this.#pump();
   }
@@ -161,60 +159,60 @@ export class Fleet implements Dispatcher {
   async dispose(): Promise<void> {
     this.#disposed = true;
     this.#cancelWake();
-    this.#ledger.dispose();
-    for (const { queue } of this.#berths.all) {
+    this.#breakers.dispose();
+    for (const { queue } of this.#groups.sets) {
       for (const work of queue.drain()) work.refuse('The pool is closed.', undefined);
     }
-    for (const compartment of this.live) {
-      if (compartment.busy) compartment.kill({ kind: 'cancelled', message: 'The pool is closed.' });
-      else compartment.close();
+    for (const worker of this.live) {
+      if (worker.busy) worker.kill({ kind: 'cancelled', message: 'The pool is closed.' });
+      else worker.close();
     }
     if (this.live.length > 0) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
   }
 
-  #ready(compartment: Compartment): void {
-    const berth = this.#berths.of(compartment.place);
-    this.#ledger.started(berth.kind);
-    if (berth.lostAt !== undefined && berth.queue.length > 0) {
-      this.#restartTimes.push(this.#now - berth.lostAt);
+  #ready(worker: SupervisedWorker): void {
+    const set = this.#groups.of(worker.partition);
+    this.#breakers.started(set.group);
+    if (set.lostAt !== undefined && set.queue.length > 0) {
+      this.#restartTimes.push(this.#now - set.lostAt);
       if (this.#restartTimes.length > MAX_RESTART_TIMES) this.#restartTimes.shift();
     }
-    berth.lostAt = undefined;
-    const { pid } = compartment;
+    set.lostAt = undefined;
+    const { pid } = worker;
     if (pid === undefined) return;
-    this.#pids.set(compartment, pid);
+    this.#pids.set(worker, pid);
     this.#options.onStarted(pid);
   }
 
-  #answered(compartment: Compartment): void {
-    this.#ledger.answered(this.#berths.of(compartment.place).kind);
-    if (compartment.bloated) this.#recycle(compartment);
+  #answered(worker: SupervisedWorker): void {
+    this.#breakers.answered(this.#groups.of(worker.partition).group);
+    if (worker.bloated) this.#recycle(worker);
     this.#pump();
   }
 
-  /** The next work of the place gets a new process; its start does not wait for the old one to be gone, if there is room. */
-  #recycle(compartment: Compartment): void {
-    const berth = this.#berths.of(compartment.place);
-    compartment.close();
-    if (berth.queue.length === 0 || this.live.length >= this.maxWorkers) return;
-    const here = berth.compartments.filter(({ live, closing }) => live && !closing);
-    if (here.length < berth.place.maxCompartments) this.#startOne(berth);
+  /** The next work of the partition gets a new process; its start does not wait for the old one to be gone, if there is room. */
+  #recycle(worker: SupervisedWorker): void {
+    const set = this.#groups.of(worker.partition);
+    worker.close();
+    if (set.queue.length === 0 || this.live.length >= this.maxWorkers) return;
+    const here = set.workers.filter(({ live, closing }) => live && !closing);
+    if (here.length < set.partition.maxWorkers) this.#startOne(set);
   }
 
-  #died(compartment: Compartment, death: Death, phase: Phase, work: Work | undefined): void {
-    const berth = this.#berths.of(compartment.place);
+  #died(worker: SupervisedWorker, death: Death, phase: Phase, work: Job | undefined): void {
+    const set = this.#groups.of(worker.partition);
     const wanted = death.reason.kind === 'cancelled';
-    const pid = this.#pids.get(compartment);
-    this.#pids.delete(compartment);
+    const pid = this.#pids.get(worker);
+    this.#pids.delete(worker);
     if (pid !== undefined) this.#options.onEnded(pid);
     if (!wanted) {
-      this.#options.onFault(compartment, death, phase, work);
-      this.#ledger.died(berth, compartment, death, phase, work);
+      this.#options.onFault(worker, death, phase, work);
+      this.#breakers.died(set, worker, death, phase, work);
     }
     work?.died(death);
-    if (!wanted && berth.queue.length > 0) berth.lostAt ??= this.#now;
-    for (const listener of this.#goneListeners.get(compartment) ?? []) listener();
-    this.#goneListeners.delete(compartment);
+    if (!wanted && set.queue.length > 0) set.lostAt ??= this.#now;
+    for (const listener of this.#goneListeners.get(worker) ?? []) listener();
+    this.#goneListeners.delete(worker);
     if (this.#disposed && this.live.length === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
     this.#pump();
   }
@@ -235,76 +233,76 @@ export class Fleet implements Dispatcher {
   }
 
   #round(): void {
-    const waiting = new Set(this.#berths.all.filter(({ queue }) => queue.length > 0));
+    const waiting = new Set(this.#groups.sets.filter(({ queue }) => queue.length > 0));
     while (waiting.size > 0) {
-      const berth = mostUrgent(waiting, this.live);
-      if (!this.#advance(berth) || berth.queue.length === 0) waiting.delete(berth);
+      const set = mostUrgent(waiting, this.live);
+      if (!this.#advance(set) || set.queue.length === 0) waiting.delete(set);
     }
   }
 
-  /** Does one step for the head of a berth's queue. @returns false when nothing can be done for it now */
-  #advance(berth: Berth): boolean {
-    const { kind, queue } = berth;
+  /** Does one step for the head of a worker set's queue. @returns false when nothing can be done for it now */
+  #advance(set: WorkerSet): boolean {
+    const { group, queue } = set;
     const work = queue.head;
     if (work === undefined) return false;
-    const refusal = this.#ledger.refusalOf(kind);
+    const refusal = this.#breakers.refusalOf(group);
     if (refusal !== undefined) {
       queue.remove(work);
-      this.#ledger.refused(kind);
+      this.#breakers.refused(group);
       work.refuse(refusal.message, refusal);
       return true;
     }
     // A probe goes alone.
-    if (this.#isProbing(kind) && this.#liveOf(kind).some(({ busy }) => busy)) return false;
-    const free = berth.compartments.find((compartment) => compartment.free && (!work.alone || compartment.fresh));
-    if (free === undefined) return this.#makeRoom(berth, work);
+    if (this.#isProbing(group) && this.#liveOf(group).some(({ busy }) => busy)) return false;
+    const free = set.workers.find((worker) => worker.free && (!work.alone || worker.fresh));
+    if (free === undefined) return this.#makeRoom(set, work);
     queue.remove(work);
     this.#turn += 1;
-    kind.lastServed = this.#turn;
+    group.lastServed = this.#turn;
     this.#options.onBusy();
     // A process that has seen nothing has nothing to be told of.
-    const told = free.fresh ? undefined : berth.changes.since(free.told);
-    free.run(work, told, work instanceof PlanWork ? free.told : berth.changes.latest);
+    const told = free.fresh ? undefined : set.changes.since(free.told);
+    free.run(work, told, work instanceof PlanJob ? free.told : set.changes.latest);
     return true;
   }
 
-  /** Starts a process for a berth, or begins to end one that is in the way. @returns true when it started one */
-  #makeRoom(berth: Berth, work: Work): boolean {
-    const starting = berth.compartments.filter((compartment) => compartment.starting).length;
-    if (starting >= (this.#isProbing(berth.kind) ? 1 : berth.queue.length)) return false;
-    if (berth.retryAt > this.#now) {
-      this.#wake(berth.retryAt);
+  /** Starts a process for a worker set, or begins to end one that is in the way. @returns true when it started one */
+  #makeRoom(set: WorkerSet, work: Job): boolean {
+    const starting = set.workers.filter((worker) => worker.starting).length;
+    if (starting >= (this.#isProbing(set.group) ? 1 : set.queue.length)) return false;
+    if (set.retryAt > this.#now) {
+      this.#wake(set.retryAt);
       return false;
     }
     const { live } = this;
-    const here = berth.compartments.filter((compartment) => compartment.live);
-    if (here.length >= berth.place.maxCompartments) {
-      // Only work that must be alone finds free compartments it cannot use.
-      if (!here.some(({ closing }) => closing)) here.find((compartment) => compartment.free)?.close();
+    const here = set.workers.filter((worker) => worker.live);
+    if (here.length >= set.partition.maxWorkers) {
+      // Only work that must be alone finds free workers it cannot use.
+      if (!here.some(({ closing }) => closing)) here.find((worker) => worker.free)?.close();
       return false;
     }
     const full = live.length >= this.maxWorkers || (live.length > 0 && !this.#options.roomForMore(live));
     if (full) {
-      const berthOf = ({ place }: Compartment): Berth => this.#berths.of(place);
-      if (!live.some(({ closing }) => closing)) dispensable(berth, work, live, berthOf)?.close();
+      const setOf = ({ partition }: SupervisedWorker): WorkerSet => this.#groups.of(partition);
+      if (!live.some(({ closing }) => closing)) dispensable(set, work, live, setOf)?.close();
       return false;
     }
-    this.#startOne(berth);
+    this.#startOne(set);
     return true;
   }
 
-  #startOne(berth: Berth): void {
-    const slot = this.#berths.slotIn(berth);
-    slot.told = berth.changes.latest;
+  #startOne(set: WorkerSet): void {
+    const slot = this.#groups.slotIn(set);
+    slot.told = set.changes.latest;
     slot.start();
   }
 
-  #isProbing(kind: Kind): boolean {
-    return kind.circuit.state(this.#now) === 'half-open';
+  #isProbing(group: WorkerGroup): boolean {
+    return group.circuit.state(this.#now) === 'half-open';
   }
 
-  #liveOf(kind: Kind): readonly Compartment[] {
-    return this.live.filter((compartment) => compartment.place.compartment === kind.name);
+  #liveOf(group: WorkerGroup): readonly SupervisedWorker[] {
+    return this.live.filter((worker) => worker.partition.group === group.name);
   }
 
   /** One timer for the nearest moment at which waiting work may run. */
@@ -318,9 +316,9 @@ export class Fleet implements Dispatcher {
     });
   }
 
-  #goneOnce(compartment: Compartment): Promise<void> {
+  #goneOnce(worker: SupervisedWorker): Promise<void> {
     return new Promise((resolve) => {
-      this.#goneListeners.set(compartment, [...(this.#goneListeners.get(compartment) ?? []), resolve]);
+      this.#goneListeners.set(worker, [...(this.#goneListeners.get(worker) ?? []), resolve]);
     });
   }
 

@@ -1,9 +1,9 @@
 /**
- * Looks after memory and CPU of compartments while any of them works, and once more after: an idle pool costs nothing.
+ * Looks after memory and CPU of workers while any of them works, and once more after: an idle pool costs nothing.
  * Never blocks. Lives as long as the pool.
  */
 import type { Clock } from './clock.ts';
-import type { Compartment } from './compartment.ts';
+import type { SupervisedWorker } from './supervised-worker.ts';
 import type { SampleTrees, TreeUsage } from './process-tree.ts';
 import type { MemoryAlert } from './types.ts';
 
@@ -16,7 +16,7 @@ export interface HealthOptions {
   readonly clock: Clock;
   readonly intervalMs: number;
   readonly sample: SampleTrees;
-  readonly live: () => readonly Compartment[];
+  readonly live: () => readonly SupervisedWorker[];
   readonly onAlert: (alert: MemoryAlert) => void;
   /** New numbers are there; limits are enforced already. A sample ends when this has. */
   readonly onSampled: () => Promise<void>;
@@ -44,7 +44,7 @@ export class HealthSampler {
     this.intervalMs = options.intervalMs;
   }
 
-  /** Of all compartments at the last sample, with what they started. */
+  /** Of all workers at the last sample, with what they started. */
   get processes(): number {
     return this.#processes;
   }
@@ -76,7 +76,7 @@ export class HealthSampler {
         void this.now().then(() => {
           this.#cancelTimer = undefined;
           if (this.#disposed) return;
-          // One more round after the last work shows what idle compartments hold.
+          // One more round after the last work shows what idle workers hold.
           this.#quietRounds = this.#options.live().some(({ busy }) => busy) ? 0 : this.#quietRounds + 1;
           if (this.#quietRounds < 2) this.#schedule();
         });
@@ -86,20 +86,20 @@ export class HealthSampler {
   }
 
   async #sample(): Promise<void> {
-    const measured = this.#options.live().flatMap((compartment) => {
-      const { pid } = compartment;
-      return pid === undefined || compartment.place.entry.driver === 'worker-threads' ? [] : [{ compartment, pid }];
+    const measured = this.#options.live().flatMap((worker) => {
+      const { pid } = worker;
+      return pid === undefined || worker.partition.entry.driver === 'worker-threads' ? [] : [{ worker, pid }];
     });
     const usages = await this.#options.sample(measured.map(({ pid }) => pid));
     if (this.#disposed) return;
     this.#processes = 0;
-    for (const { compartment, pid } of measured) {
+    for (const { worker, pid } of measured) {
       const usage = usages.get(pid);
-      if (usage === undefined || compartment.pid !== pid) continue;
+      if (usage === undefined || worker.pid !== pid) continue;
       this.#processes += usage.processes;
       const cpuPercent = this.#cpuPercent(pid, usage);
-      this.#alert(compartment, usage.memoryBytes);
-      compartment.sampled(usage.memoryBytes, cpuPercent);
+      this.#alert(worker, usage.memoryBytes);
+      worker.sampled(usage.memoryBytes, cpuPercent);
     }
     const living = new Set(measured.map(({ pid }) => pid));
     for (const pid of this.#readings.keys()) if (!living.has(pid)) this.#readings.delete(pid);
@@ -114,13 +114,13 @@ export class HealthSampler {
     return Math.max(0, (100 * (cpuMs - before.cpuMs)) / (at - before.at));
   }
 
-  #alert(compartment: Compartment, memoryBytes: number): void {
-    const { name, limitBytes } = compartment;
+  #alert(worker: SupervisedWorker, memoryBytes: number): void {
+    const { name, limitBytes } = worker;
     const share = memoryBytes / limitBytes;
     if (share < ALERT_OFF) this.#alerted.delete(name);
     if (share <= ALERT_ON || this.#alerted.has(name)) return;
     this.#alerted.add(name);
-    this.#options.onAlert({ compartment: name, memoryBytes, limitBytes });
+    this.#options.onAlert({ worker: name, memoryBytes, limitBytes });
   }
 }
 
@@ -133,6 +133,6 @@ export function hasRoom(
   return usedBytes + NEW_PROCESS_BYTES <= budget && memory.freeBytes >= NEW_PROCESS_BYTES;
 }
 
-/** Of all memory, for all compartments together. */
+/** Of all memory, for all workers together. */
 export const BUDGET_SHARE = 0.75;
 const NEW_PROCESS_BYTES = 150 * MEGABYTE;

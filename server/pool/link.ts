@@ -1,5 +1,5 @@
 /**
- * What the pool needs of the line to a compartment. The real one is process-link.ts over workers/ipc; the simulation
+ * What the pool needs of the line to a worker. The real one is process-link.ts over workers/ipc; the simulation
  * has its own. A link lives as long as one process (or thread) and is never reused.
  */
 import type {
@@ -9,7 +9,7 @@ import type {
   PlanRequest,
   PlanResult,
 } from '../../workers/protocol/detector-protocol.ts';
-import type { CompartmentEntry } from './detectors.ts';
+import type { WorkerEntry } from './detectors.ts';
 
 /** How a process ended, as the line saw it. */
 export interface LinkExit {
@@ -38,7 +38,7 @@ export interface Vitals {
   readonly utilization?: number;
 }
 
-export interface CompartmentLink {
+export interface WorkerLink {
   readonly pid: number | undefined;
   /** True: the process was there and ready for work. False: it ended before; `exited` says how. Never rejects. */
   readonly ready: Promise<boolean>;
@@ -47,10 +47,10 @@ export interface CompartmentLink {
   /**
    * `onLoading` is told the file whose code runs next.
    * @throws DetectorFailure when the detector threw
-   * @throws LinkLost when the compartment died or the line broke
+   * @throws LinkLost when the worker died or the line broke
    */
   plan(request: PlanRequest, onLoading: (file: string) => void, cancel: AbortSignal): Promise<PlanAnswer>;
-  /** A returned promise of `onEvent` slows the compartment down. Throws like {@link plan}. */
+  /** A returned promise of `onEvent` slows the worker down. Throws like {@link plan}. */
   check(
     request: CheckRequest,
     onEvent: (event: CheckEvent) => void | Promise<void>,
@@ -83,7 +83,7 @@ export interface CheckAnswer {
 export interface LaunchOptions {
   /** For logs and process lists, for instance `eslint#2`. */
   readonly name: string;
-  readonly entry: CompartmentEntry;
+  readonly entry: WorkerEntry;
   /** V8's heap limit in megabytes, below the hard limit, so that V8 fails before the kernel does. */
   readonly heapMb: number;
   readonly startMs: number;
@@ -91,14 +91,14 @@ export interface LaunchOptions {
 }
 
 /** Begins to start a process; never throws: a failed start is an exit before ready. */
-export type Launch = (options: LaunchOptions) => CompartmentLink;
+export type Launch = (options: LaunchOptions) => WorkerLink;
 
-/** The detector threw: its compartment is well. */
+/** The detector threw: its worker is well. */
 export class DetectorFailure extends Error {
   override readonly name = 'DetectorFailure';
 }
 
-/** The compartment is gone or the line to it broke; `exited` says why. */
+/** The worker is gone or the line to it broke; `exited` says why. */
 export class LinkLost extends Error {
   override readonly name = 'LinkLost';
 }

@@ -1,6 +1,6 @@
 /**
  * Which processes this server started, on disk, so that a later server can end what survived it. The guard in each
- * compartment ends it within seconds of our death; this is the second net, for compartments that never got so far.
+ * worker ends it within seconds of our death; this is the second net, for workers that never got so far.
  *
  * One file per server. A file is swept when its server is gone; a process is ended only if it still is the one that
  * was written down, by its start time: never a stranger that got its number.
@@ -24,10 +24,10 @@ export interface RegistryOptions {
 
 interface RegistryFile {
   readonly owner: ProcessIdentity;
-  readonly compartments: readonly ProcessIdentity[];
+  readonly workers: readonly ProcessIdentity[];
 }
 
-const PREFIX = 'compartments-';
+const PREFIX = 'workers-';
 
 export class PidRegistry {
   readonly #folder: string;
@@ -53,11 +53,11 @@ export class PidRegistry {
       const file = path.join(this.#folder, name);
       const content = await readRegistry(file);
       if (content !== undefined && (await this.#isAlive(content.owner))) continue;
-      for (const compartment of content?.compartments ?? []) {
-        if (!(await this.#isAlive(compartment))) continue;
-        this.#log(`Ending compartment ${compartment.pid}, left behind by server ${content?.owner.pid}.`);
-        this.#processes.kill(compartment.pid);
-        ended.push(compartment.pid);
+      for (const worker of content?.workers ?? []) {
+        if (!(await this.#isAlive(worker))) continue;
+        this.#log(`Ending worker ${worker.pid}, left behind by server ${content?.owner.pid}.`);
+        this.#processes.kill(worker.pid);
+        ended.push(worker.pid);
       }
       await rm(file, { force: true });
     }
@@ -96,13 +96,13 @@ export class PidRegistry {
           return;
         }
         this.#owner ??= { pid: process.pid, startTime: (await this.#processes.startTimeOf(process.pid)) ?? '' };
-        const content: RegistryFile = { owner: this.#owner, compartments: [...this.#living.values()] };
+        const content: RegistryFile = { owner: this.#owner, workers: [...this.#living.values()] };
         await mkdir(this.#folder, { recursive: true });
         const draft = `${file}.tmp`;
         await writeFile(draft, JSON.stringify(content));
         await rename(draft, file);
       } catch (error) {
-        this.#log(`The list of compartments cannot be kept on disk: ${String(error)}`);
+        this.#log(`The list of workers cannot be kept on disk: ${String(error)}`);
       }
     });
   }
@@ -111,8 +111,8 @@ export class PidRegistry {
 async function readRegistry(file: string): Promise<RegistryFile | undefined> {
   try {
     const content = JSON.parse(await readFile(file, 'utf8')) as Partial<RegistryFile>;
-    if (!isIdentity(content.owner) || !Array.isArray(content.compartments)) return undefined;
-    return { owner: content.owner, compartments: content.compartments.filter(isIdentity) };
+    if (!isIdentity(content.owner) || !Array.isArray(content.workers)) return undefined;
+    return { owner: content.owner, workers: content.workers.filter(isIdentity) };
   } catch {
     return undefined;
   }

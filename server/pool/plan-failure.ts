@@ -1,6 +1,6 @@
 import type { ExitReason } from './types.ts';
 
-/** A detector's compartment could not answer a plan; `reason` says how it ended, unless the detector itself threw. */
+/** A detector's worker could not answer a plan; `reason` says how it ended, unless the detector itself threw. */
 export class PlanFailure extends Error {
   override readonly name = 'PlanFailure';
   readonly reason: ExitReason | undefined;

@@ -1,6 +1,6 @@
 /**
- * When to try again and when to stop trying. Pure: time comes in as an argument. One of each per compartment or per
- * kind of compartment, for the life of the pool. Numbers and their sources: docs/reliability.md.
+ * When to try again and when to stop trying. Pure: time comes in as an argument. One of each per worker or per
+ * worker group, for the life of the pool. Numbers and their sources: docs/reliability.md.
  */
 import type { Random } from './clock.ts';
 
@@ -9,15 +9,15 @@ import type { Random } from './clock.ts';
  * A process ended from outside is not to blame: it is replaced at once, unless that happens faster than processes are
  * of any use.
  */
-export class Backoff {
+export class RestartBackoff {
   static readonly firstMs = 250;
   static readonly capMs = 30_000;
   static readonly healthyMs = 60_000;
   /** Deaths from outside that are replaced at once; one is forgotten for each {@link foreignEveryMs} of life. */
-  static readonly foreignForgiven = 10;
-  static readonly foreignEveryMs = 2_000;
+  static readonly externalForgiven = 10;
+  static readonly externalEveryMs = 2_000;
   #failures = 0;
-  #foreign = 0;
+  #external = 0;
   readonly #random: Random;
 
   constructor(random: Random) {
@@ -26,22 +26,22 @@ export class Backoff {
 
   reset(): void {
     this.#failures = 0;
-    this.#foreign = 0;
+    this.#external = 0;
   }
 
   /**
    * @param uptimeMs how long the process had lived
    * @returns milliseconds to wait before the next start
    */
-  failed(uptimeMs: number, foreign = false): number {
-    if (uptimeMs >= Backoff.healthyMs) this.reset();
-    if (foreign) {
-      this.#foreign = Math.max(0, this.#foreign - uptimeMs / Backoff.foreignEveryMs) + 1;
-      if (this.#foreign <= Backoff.foreignForgiven) return 0;
+  failed(uptimeMs: number, external = false): number {
+    if (uptimeMs >= RestartBackoff.healthyMs) this.reset();
+    if (external) {
+      this.#external = Math.max(0, this.#external - uptimeMs / RestartBackoff.externalEveryMs) + 1;
+      if (this.#external <= RestartBackoff.externalForgiven) return 0;
     }
     this.#failures += 1;
     if (this.#failures === 1) return 0;
-    const ceiling = Math.min(Backoff.capMs, Backoff.firstMs * 2 ** (this.#failures - 2));
+    const ceiling = Math.min(RestartBackoff.capMs, RestartBackoff.firstMs * 2 ** (this.#failures - 2));
     return Math.round(ceiling * this.#random());
   }
 }
@@ -49,7 +49,7 @@ export class Backoff {
 export type CircuitState = 'closed' | 'open' | 'half-open';
 
 /** Opens after a number of charged crashes within a window; then lets one probe through after a growing time. */
-export class Circuit {
+export class CircuitBreaker {
   static readonly crashes = 3;
   static readonly windowMs = 300_000;
   static readonly probeMs = 30_000;
@@ -72,13 +72,13 @@ export class Circuit {
 
   /** @returns true when this crash opened the circuit */
   crashed(now: number): boolean {
-    this.#crashes = [...this.#crashes.filter((at) => now - at < Circuit.windowMs), now];
+    this.#crashes = [...this.#crashes.filter((at) => now - at < CircuitBreaker.windowMs), now];
     const state = this.state(now);
     if (state === 'open') return false;
-    if (state === 'closed' && this.#crashes.length < Circuit.crashes) return false;
+    if (state === 'closed' && this.#crashes.length < CircuitBreaker.crashes) return false;
     this.#openings += 1;
     this.#state = 'open';
-    this.#probeAt = now + Math.min(Circuit.probeCapMs, Circuit.probeMs * 2 ** (this.#openings - 1));
+    this.#probeAt = now + Math.min(CircuitBreaker.probeCapMs, CircuitBreaker.probeMs * 2 ** (this.#openings - 1));
     return true;
   }
 
@@ -111,28 +111,28 @@ export class StartFailures {
  */
 export class Standstill {
   static readonly own = 6;
-  static readonly foreign = 12;
+  static readonly external = 12;
   #own = 0;
-  #foreign = 0;
+  #external = 0;
 
   /** @returns true when the death is to be charged */
-  died(foreign: boolean): boolean {
-    if (foreign) this.#foreign += 1;
+  died(external: boolean): boolean {
+    if (external) this.#external += 1;
     else this.#own += 1;
-    return this.#own > Standstill.own || this.#foreign > Standstill.foreign;
+    return this.#own > Standstill.own || this.#external > Standstill.external;
   }
 
   progressed(): void {
     this.#own = 0;
-    this.#foreign = 0;
+    this.#external = 0;
   }
 }
 
-/** Stops everything when compartments of several detectors crash: then the machine or the installation is broken. */
-export class PoolCircuit {
+/** Stops everything when workers of several detectors crash: then the machine or the installation is broken. */
+export class PoolCircuitBreaker {
   static readonly crashes = 5;
   static readonly windowMs = 180_000;
-  #crashes: { readonly at: number; readonly compartment: string }[] = [];
+  #crashes: { readonly at: number; readonly worker: string }[] = [];
   #open = false;
 
   get open(): boolean {
@@ -140,14 +140,14 @@ export class PoolCircuit {
   }
 
   /** @returns true when this crash stopped the pool */
-  crashed(now: number, compartment: string): boolean {
+  crashed(now: number, worker: string): boolean {
     this.#crashes = [
-      ...this.#crashes.filter((crash) => now - crash.at < PoolCircuit.windowMs),
-      { at: now, compartment },
+      ...this.#crashes.filter((crash) => now - crash.at < PoolCircuitBreaker.windowMs),
+      { at: now, worker },
     ];
-    if (this.#open || this.#crashes.length < PoolCircuit.crashes) return false;
+    if (this.#open || this.#crashes.length < PoolCircuitBreaker.crashes) return false;
     // One bad detector has its own circuit and must not take the others with it.
-    if (new Set(this.#crashes.map((crash) => crash.compartment)).size < 2) return false;
+    if (new Set(this.#crashes.map((crash) => crash.worker)).size < 2) return false;
     this.#open = true;
     return true;
   }

@@ -3,15 +3,15 @@ import os from 'node:os';
 import type { CheckEvent, PlanRequest, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
 import { CheckRun } from './check-run.ts';
 import { systemClock, type Clock, type Random } from './clock.ts';
-import type { Compartment } from './compartment.ts';
+import type { SupervisedWorker } from './supervised-worker.ts';
 import {
   defaultWorkers,
   detectorTable,
-  Places,
+  Partitions,
   type DetectorTable,
   type Lane,
   type Limits,
-  type Place,
+  type Partition,
 } from './detectors.ts';
 import { ErrorAggregator, reportOfExit, reportOfProblem } from './error-aggregator.ts';
 import { Fleet } from './fleet.ts';
@@ -22,14 +22,14 @@ import { PidRegistry } from './pid-registry.ts';
 import { PlanFailure } from './plan-failure.ts';
 import { launchProcess } from './process-link.ts';
 import { sampleTrees, type SampleTrees } from './process-tree.ts';
-import type { QuarantineShelf } from './quarantine-shelf.ts';
+import type { QuarantineStorage } from './quarantine-storage.ts';
 import { Quarantine, type QuarantineContext } from './quarantine.ts';
-import { Strikes } from './strikes.ts';
+import { CrashAttribution } from './crash-attribution.ts';
 import type {
   AggregatedError,
   CheckOutcome,
   CheckTask,
-  CompartmentHealth,
+  WorkerHealth,
   ExitReason,
   MachineHealth,
   MemoryAlert,
@@ -38,7 +38,7 @@ import type {
   QuarantinedInput,
   SupervisedPool,
 } from './types.ts';
-import { PlanWork } from './work.ts';
+import { PlanJob } from './job.ts';
 
 export { PlanFailure };
 
@@ -49,10 +49,10 @@ export interface PoolOptions extends PoolSettings {
   readonly limits?: Partial<Limits>;
   /** Default: Bulkhead's own detectors. */
   readonly detectors?: DetectorTable;
-  /** Folder of the list of compartments, which tells the next pool what a killed one has left. */
+  /** Folder of the list of workers, which tells the next pool what a killed one has left. */
   readonly storageDir?: string;
   /**
-   * Undefined: whoever shows the results keeps up. Else resolves when it does again; until then compartments wait with
+   * Undefined: whoever shows the results keeps up. Else resolves when it does again; until then workers wait with
    * what they have found, and no deadline runs against them.
    */
   readonly readerReady?: () => Promise<void> | undefined;
@@ -76,7 +76,7 @@ const SHORT_MEMORY = 0.1;
 const REPLAN_MS = 30_000;
 
 export function createPool(options: PoolOptions = {}): SupervisedPool {
-  return new CompartmentPool(options);
+  return new WorkerPool(options);
 }
 
 /** What the last plan of a detector said that quarantine keys depend on. */
@@ -85,21 +85,21 @@ interface Planned {
   readonly configFiles: readonly string[];
 }
 
-class CompartmentPool implements SupervisedPool {
+class WorkerPool implements SupervisedPool {
   readonly #options: PoolOptions;
   readonly #clock: Clock;
   readonly #log: PoolLog;
-  readonly #places: Places;
+  readonly #partitions: Partitions;
   readonly #fleet: Fleet;
   readonly #sampler: HealthSampler;
   readonly #quarantine: Quarantine;
   readonly #registry: PidRegistry | undefined;
   readonly #errors: ErrorAggregator;
-  readonly #strikes = new Strikes();
+  readonly #attribution = new CrashAttribution();
   readonly #runs = new Set<CheckRun>();
   readonly #planned = new Map<string, Planned>();
-  /** By kind of compartment: inputs condemned since anything got done there. */
-  readonly #condemned = new Map<string, Set<QuarantinedInput>>();
+  /** By worker group: inputs quarantined since anything got done there. */
+  readonly #unconfirmed = new Map<string, Set<QuarantinedInput>>();
   readonly #listeners = new Set<() => void>();
   readonly #availableListeners = new Set<(detector: string) => void>();
   readonly #closing = new AbortController();
@@ -112,7 +112,7 @@ class CompartmentPool implements SupervisedPool {
     this.#clock = clock;
     this.#log = log;
     this.#errors = new ErrorAggregator(() => clock.date());
-    this.#places = new Places(options.detectors ?? detectorTable, {
+    this.#partitions = new Partitions(options.detectors ?? detectorTable, {
       ...options.limits,
       ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
     });
@@ -128,18 +128,18 @@ class CompartmentPool implements SupervisedPool {
       log,
       onChange: () => this.#changed(),
       onNotice: (notice) => {
-        if (notice.kind !== 'disabled') this.#acquit(notice.compartment);
+        if (notice.kind !== 'disabled') this.#revokeUnconfirmed(notice.group);
         onNotice(notice);
       },
-      onAvailable: (kind) => {
-        for (const detector of this.#places.detectorsOf(kind)) this.#available(detector);
+      onAvailable: (group) => {
+        for (const detector of this.#partitions.detectorsOf(group)) this.#available(detector);
       },
       onBusy: () => this.#sampler.wake(),
       onStarted: (pid) => void this.#registry?.started(pid),
       onEnded: (pid) => this.#registry?.ended(pid),
-      onFault: (compartment, { reason, foreign }, _phase, work) => {
-        log('warn', `${compartment.name}: ${reason.message}`);
-        this.#errors.record(reportOfExit(work?.detector ?? compartment.place.compartment, reason, foreign));
+      onFault: (worker, { reason, external }, _phase, work) => {
+        log('warn', `${worker.name}: ${reason.message}`);
+        this.#errors.record(reportOfExit(work?.detector ?? worker.partition.group, reason, external));
       },
       roomForMore: (live) => hasRoom(this.#memory, memoryOf(live)),
       isMemoryShort: () => this.#memory.freeBytes < this.#memory.totalBytes * SHORT_MEMORY,
@@ -149,7 +149,7 @@ class CompartmentPool implements SupervisedPool {
       intervalMs: options.healthIntervalMs ?? 5_000,
       sample: options.sample ?? sampleTrees,
       live: () => this.#fleet.live,
-      onAlert: options.onAlert ?? (({ compartment }) => log('warn', `${compartment} is close to its memory limit.`)),
+      onAlert: options.onAlert ?? (({ worker }) => log('warn', `${worker} is close to its memory limit.`)),
       onSampled: () => this.#sampled(),
     });
     void this.#sampled();
@@ -157,21 +157,22 @@ class CompartmentPool implements SupervisedPool {
       this.#registry = new PidRegistry({ storageDir, log: (message) => log('info', message) });
       void this.#registry
         .sweep()
-        .catch((error: unknown) => log('warn', `Old compartments were not swept: ${String(error)}`));
+        .catch((error: unknown) => log('warn', `Old workers were not swept: ${String(error)}`));
     }
   }
 
   async plan(request: PlanRequest, signal: AbortSignal): Promise<PlanResult> {
     const { detector, root } = request;
-    const place = this.#places.of(detector, root, 'light');
-    const entry = this.#places.entry(detector);
-    if (place === undefined || entry === undefined) throw new PlanFailure(this.#unknownDetector(detector), undefined);
+    const partition = this.#partitions.of(detector, root, 'light');
+    const entry = this.#partitions.entry(detector);
+    if (partition === undefined || entry === undefined)
+      throw new PlanFailure(this.#unknownDetector(detector), undefined);
     const either = AbortSignal.any([signal, this.#closing.signal]);
-    const work = new PlanWork(request, entry.title, place, either, this.#fleet);
+    const work = new PlanJob(request, entry.title, partition, either, this.#fleet);
     if (!either.aborted) this.#fleet.enqueue(work);
     const { plan, version } = await work.answer.catch((error: unknown) => {
       // Somebody else's kills say nothing about the next try.
-      if (work.endedFromOutside) this.#fleet.putOff(place, REPLAN_MS);
+      if (work.endedFromOutside) this.#fleet.putOff(partition, REPLAN_MS);
       throw error;
     });
     this.#planned.set(plannedKey(detector, root), { version, configFiles: plan.configFiles });
@@ -182,35 +183,35 @@ class CompartmentPool implements SupervisedPool {
   async check(task: CheckTask): Promise<CheckOutcome> {
     const { request } = task;
     const { detector, root, generation, changed } = request;
-    const place = this.#places.of(detector, root, laneOf(request.units));
-    const entry = this.#places.entry(detector);
-    if (place === undefined || entry === undefined) {
+    const partition = this.#partitions.of(detector, root, laneOf(request.units));
+    const entry = this.#partitions.entry(detector);
+    if (partition === undefined || entry === undefined) {
       const message = this.#unknownDetector(detector);
       return { kind: 'failed', message, unfinished: request.units, quarantined: [] };
     }
-    this.#fleet.noteChanges(place, generation, changed);
-    const context = (): QuarantineContext => this.#quarantineContext(task, place);
+    this.#fleet.noteChanges(partition, generation, changed);
+    const context = (): QuarantineContext => this.#quarantineContext(task, partition);
     const { units, quarantined } = this.#quarantine.isEmpty(root)
       ? { units: request.units, quarantined: [] }
       : await this.#quarantine.sift(request, context());
     const run = new CheckRun({
       task: { ...task, onEvent: (event) => this.#event(task, event) },
       title: entry.title,
-      place,
+      partition,
       dispatcher: this.#fleet,
-      strikes: this.#strikes,
+      attribution: this.#attribution,
       alreadyQuarantined: quarantined,
       quarantine: (unit, file, reason) => {
-        const input = this.#quarantineInput(task, place, unit, file, reason);
+        const input = this.#quarantineInput(task, partition, unit, file, reason);
         this.#quarantine.add(input, request, context());
-        this.#condemn(place, input);
+        this.#noteUnconfirmed(partition, input);
         return input;
       },
-      onPutOff: (pauseMs) => this.#fleet.putOff(place, pauseMs),
+      onPutOff: (pauseMs) => this.#fleet.putOff(partition, pauseMs),
       onVersion: (version) => this.#noteVersion(detector, root, version),
       onProgress: () => {
-        this.#condemned.delete(place.compartment);
-        this.#fleet.progressed(place);
+        this.#unconfirmed.delete(partition.group);
+        this.#fleet.progressed(partition);
       },
       onFault: (error) => this.#log('error', `A listener of check events failed: ${String(error)}`),
     });
@@ -225,7 +226,7 @@ class CompartmentPool implements SupervisedPool {
     return outcome;
   }
 
-  health(): readonly CompartmentHealth[] {
+  health(): readonly WorkerHealth[] {
     return this.#fleet.health();
   }
 
@@ -238,7 +239,7 @@ class CompartmentPool implements SupervisedPool {
     ]);
     return {
       ...memory,
-      compartmentBytes: memoryOf(this.#fleet.live),
+      workerBytes: memoryOf(this.#fleet.live),
       processes: this.#sampler.processes,
       ...(diskFreeBytes === undefined ? {} : { diskFreeBytes }),
     };
@@ -256,8 +257,8 @@ class CompartmentPool implements SupervisedPool {
 
   restart(detector?: string): Promise<void> {
     if (detector === undefined) return this.#fleet.restart();
-    const entry = this.#places.entry(detector);
-    return entry === undefined ? Promise.resolve() : this.#fleet.restart(entry.compartment);
+    const entry = this.#partitions.entry(detector);
+    return entry === undefined ? Promise.resolve() : this.#fleet.restart(entry.group);
   }
 
   restartTimes(): readonly number[] {
@@ -276,8 +277,8 @@ class CompartmentPool implements SupervisedPool {
     return this.#quarantine.list();
   }
 
-  openQuarantine(root: string, shelf: QuarantineShelf): void {
-    this.#quarantine.open(root, shelf);
+  openQuarantine(root: string, storage: QuarantineStorage): void {
+    this.#quarantine.open(root, storage);
   }
 
   closeQuarantine(root: string): Promise<void> {
@@ -294,15 +295,15 @@ class CompartmentPool implements SupervisedPool {
   }
 
   async capture(name: string, kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs = 5_000): Promise<void> {
-    const compartment = this.#fleet.live.find((candidate) => candidate.name === name);
-    if (compartment === undefined) throw new Error(`No compartment named ${name} is running.`);
-    await compartment.capture(kind, file, durationMs);
+    const worker = this.#fleet.live.find((candidate) => candidate.name === name);
+    if (worker === undefined) throw new Error(`No worker named ${name} is running.`);
+    await worker.capture(kind, file, durationMs);
   }
 
   configure({ maxWorkers, memoryMb, healthIntervalMs }: PoolSettings): void {
     if (healthIntervalMs !== undefined) this.#sampler.intervalMs = healthIntervalMs;
     if (maxWorkers !== undefined) this.#fleet.maxWorkers = Math.max(1, maxWorkers);
-    if (memoryMb !== undefined) this.#places.configure({ memoryMb });
+    if (memoryMb !== undefined) this.#partitions.configure({ memoryMb });
     this.#fleet.reconsider();
   }
 
@@ -321,31 +322,37 @@ class CompartmentPool implements SupervisedPool {
     return ready === undefined ? taken : Promise.all([taken, ready]).then(() => {});
   }
 
-  #quarantineInput(task: CheckTask, place: Place, unit: Unit, file: string, reason: ExitReason): QuarantinedInput {
+  #quarantineInput(
+    task: CheckTask,
+    partition: Partition,
+    unit: Unit,
+    file: string,
+    reason: ExitReason,
+  ): QuarantinedInput {
     const { detector, root } = task.request;
     const told = { ...reason, message: `${reason.message} Other files are not affected.` };
-    return { detector, root, unit, file, reason: told, limitMb: place.limits.memoryMb, since: this.#clock.date() };
+    return { detector, root, unit, file, reason: told, limitMb: partition.limits.memoryMb, since: this.#clock.date() };
   }
 
-  #quarantineContext({ request }: CheckTask, place: Place): QuarantineContext {
+  #quarantineContext({ request }: CheckTask, partition: Partition): QuarantineContext {
     const planned = this.#planned.get(plannedKey(request.detector, request.root));
     return {
       version: planned?.version,
-      limitMb: place.limits.memoryMb,
+      limitMb: partition.limits.memoryMb,
       configFiles: planned?.configFiles ?? [],
     };
   }
 
-  #condemn(place: Place, input: QuarantinedInput): void {
-    const condemned = this.#condemned.get(place.compartment) ?? new Set();
-    this.#condemned.set(place.compartment, condemned.add(input));
+  #noteUnconfirmed(partition: Partition, input: QuarantinedInput): void {
+    const unconfirmed = this.#unconfirmed.get(partition.group) ?? new Set();
+    this.#unconfirmed.set(partition.group, unconfirmed.add(input));
   }
 
   /** The detector itself is broken: what it died on without getting anything done in between was not to blame. */
-  #acquit(compartment: string): void {
-    const condemned = this.#condemned.get(compartment);
-    if (condemned !== undefined) this.#quarantine.release((input) => condemned.has(input));
-    this.#condemned.delete(compartment);
+  #revokeUnconfirmed(worker: string): void {
+    const unconfirmed = this.#unconfirmed.get(worker);
+    if (unconfirmed !== undefined) this.#quarantine.release((input) => unconfirmed.has(input));
+    this.#unconfirmed.delete(worker);
   }
 
   #noteVersion(detector: string, root: string, version: string): void {
@@ -362,8 +369,8 @@ class CompartmentPool implements SupervisedPool {
 
   async #sampled(): Promise<void> {
     this.#memory = await this.#measureMachine();
-    // One compartment alone never gets more than all of them together.
-    this.#places.configure({}, Math.floor((this.#memory.totalBytes * BUDGET_SHARE) / MEGABYTE));
+    // One worker alone never gets more than all of them together.
+    this.#partitions.configure({}, Math.floor((this.#memory.totalBytes * BUDGET_SHARE) / MEGABYTE));
     if (memoryOf(this.#fleet.live) > this.#memory.totalBytes * BUDGET_SHARE) this.#fleet.relieve();
     this.#fleet.reconsider();
     this.#changed();
@@ -378,8 +385,8 @@ class CompartmentPool implements SupervisedPool {
   }
 }
 
-function memoryOf(compartments: readonly Compartment[]): number {
-  return compartments.reduce((sum, compartment) => sum + compartment.memoryBytes, 0);
+function memoryOf(workers: readonly SupervisedWorker[]): number {
+  return workers.reduce((sum, worker) => sum + worker.memoryBytes, 0);
 }
 
 function laneOf(units: readonly Unit[]): Lane {

@@ -1,19 +1,19 @@
-/** The real line: a compartment in a child process (or thread) over the ipc library. Lives as long as its process. */
-import type { CompartmentMessages, PlanEvent } from '../../workers/protocol/worker-messages.ts';
+/** The real line: a worker in a child process (or thread) over the ipc library. Lives as long as its process. */
+import type { WorkerMessages, PlanEvent } from '../../workers/protocol/worker-messages.ts';
 import { createWorker, RemoteError, SpawnError, StartupTimeoutError } from '../../workers/ipc/index.ts';
 import type { Vitals as WorkerVitals, WorkerClient, WorkerExit } from '../../workers/ipc/index.ts';
 import type { CheckEvent, CheckRequest, PlanRequest } from '../../workers/protocol/detector-protocol.ts';
 import { selfSignalMark } from '../../workers/protocol/self-signals.ts';
 import { hostScript } from './detectors.ts';
 import { DetectorFailure, LinkLost } from './link.ts';
-import type { CheckAnswer, CompartmentLink, Launch, LaunchOptions, LinkExit, PlanAnswer, Vitals } from './link.ts';
+import type { CheckAnswer, WorkerLink, Launch, LaunchOptions, LinkExit, PlanAnswer, Vitals } from './link.ts';
 
-type Client = WorkerClient<CompartmentMessages>;
+type Client = WorkerClient<WorkerMessages>;
 type StartResult = { readonly client: Client } | { readonly exit: LinkExit };
 
 export const launchProcess: Launch = (options) => new ProcessLink(options);
 
-class ProcessLink implements CompartmentLink {
+class ProcessLink implements WorkerLink {
   readonly ready: Promise<boolean>;
   readonly exited: Promise<LinkExit>;
   vitals: Vitals | undefined;
@@ -76,7 +76,7 @@ class ProcessLink implements CompartmentLink {
     const { entry, heapMb, startMs, log, name } = options;
     const threads = entry.driver === 'worker-threads';
     try {
-      const client = await createWorker<CompartmentMessages>({
+      const client = await createWorker<WorkerMessages>({
         script: entry.script ?? hostScript(),
         name,
         driver: entry.driver ?? 'child-process',
@@ -109,10 +109,10 @@ class ProcessLink implements CompartmentLink {
 
   async #ask<Answer>(cancel: AbortSignal, send: (client: Client, order: number) => Promise<Answer>): Promise<Answer> {
     const client = this.#client;
-    if (client === undefined) throw new LinkLost('the compartment is not ready');
+    if (client === undefined) throw new LinkLost('the worker is not ready');
     this.#order += 1;
     const order = this.#order;
-    // Told by a message of its own: the answer still comes, and with it the knowledge that the compartment is free.
+    // Told by a message of its own: the answer still comes, and with it the knowledge that the worker is free.
     const onCancel = (): void => {
       if (client.state === 'ready') client.notify('cancel', { order });
     };

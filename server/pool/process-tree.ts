@@ -1,5 +1,5 @@
 /**
- * Memory and CPU time of whole process trees, measured from outside without blocking. Compartments start programs of
+ * Memory and CPU time of whole process trees, measured from outside without blocking. Workers start programs of
  * their own (a native compiler), and what those use counts. Stateless.
  */
 import { execFile } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * Inputs that killed their compartment twice. Each is kept with a key made of everything that could have been the
- * cause; when any of it changes, the input is free again. Lives with the pool; entries of a root that has a shelf live
+ * Inputs that killed their worker twice. Each is kept with a key made of everything that could have been the
+ * cause; when any of it changes, the input is free again. Lives with the pool; entries of a root that has a storage live
  * on there, and are in force for every process that has the same one.
  */
 import { createHash } from 'node:crypto';
@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckRequest, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Clock } from './clock.ts';
-import { recordOf, type QuarantineRecord, type QuarantineShelf } from './quarantine-shelf.ts';
+import { recordOf, type QuarantineRecord, type QuarantineStorage } from './quarantine-storage.ts';
 import type { ExitKind, QuarantinedInput } from './types.ts';
 
 /** What may have changed besides the content of the files. */
@@ -36,8 +36,8 @@ interface Entry {
   readonly input: QuarantinedInput;
   readonly key: Promise<Key>;
   readonly version: string | undefined;
-  /** It was seen on the shelf: when it is no longer there, somebody has let it out. */
-  shelved: boolean;
+  /** It was seen on the storage: when it is no longer there, somebody has let it out. */
+  stored: boolean;
   /** What was asked for last is unsaved text, and not what killed. */
   dormant: boolean;
 }
@@ -51,8 +51,8 @@ type ReadFile = (file: string) => Promise<Uint8Array | undefined>;
 
 const MAX_CONFIG_FILES = 200;
 const MEMORY_KINDS = new Set<ExitKind>(['oom-heap', 'oom-kernel', 'rss-limit']);
-/** For so long a check waits for a shelf; a disk that hangs holds up nothing else. */
-const SHELF_PATIENCE_MS = 2_000;
+/** For so long a check waits for a storage; a disk that hangs holds up nothing else. */
+const STORAGE_TIMEOUT_MS = 2_000;
 
 export class Quarantine {
   readonly #clock: Clock;
@@ -64,15 +64,15 @@ export class Quarantine {
     this.#read = read;
   }
 
-  /** What is on the shelf is read when the root is first asked for. */
-  open(root: string, shelf: QuarantineShelf): void {
-    this.#roots.set(root, new RootQuarantine(this.#clock, this.#read, shelf));
+  /** What is on the storage is read when the root is first asked for. */
+  open(root: string, storage: QuarantineStorage): void {
+    this.#roots.set(root, new RootQuarantine(this.#clock, this.#read, storage));
   }
 
-  /** Resolves when the shelf has been given everything. Without one the entries live as long as the pool. */
+  /** Resolves when the storage has been given everything. Without one the entries live as long as the pool. */
   async close(root: string): Promise<void> {
     const closed = this.#roots.get(root);
-    if (closed?.shelf === undefined) return;
+    if (closed?.storage === undefined) return;
     await closed.settled();
     if (this.#roots.get(root) === closed) this.#roots.delete(root);
   }
@@ -82,7 +82,7 @@ export class Quarantine {
     return this.#roots.get(root)?.isEmpty ?? true;
   }
 
-  /** As far as it is known: of shelves, what was read so far. */
+  /** As far as it is known: of storages, what was read so far. */
   list(): readonly QuarantinedInput[] {
     return [...this.#roots.values()].flatMap((root) => root.list());
   }
@@ -104,14 +104,14 @@ export class Quarantine {
     return [...this.#roots.values()].flatMap((root) => root.release(matches));
   }
 
-  /** Resolves when the shelves have been given everything. */
+  /** Resolves when the storages have been given everything. */
   async settled(): Promise<void> {
     await Promise.all([...this.#roots.values()].map((root) => root.settled()));
   }
 }
 
 class RootQuarantine {
-  readonly shelf: QuarantineShelf | undefined;
+  readonly storage: QuarantineStorage | undefined;
   readonly #clock: Clock;
   readonly #read: ReadFile;
   readonly #entries = new Map<string, Entry>();
@@ -122,14 +122,14 @@ class RootQuarantine {
   /** Changed here since the last look began: newer than what it brings. */
   readonly #touched = new Set<string>();
 
-  constructor(clock: Clock, read: ReadFile, shelf?: QuarantineShelf) {
+  constructor(clock: Clock, read: ReadFile, storage?: QuarantineStorage) {
     this.#clock = clock;
     this.#read = read;
-    this.shelf = shelf;
+    this.storage = storage;
   }
 
   get isEmpty(): boolean {
-    return this.shelf === undefined && this.#entries.size === 0;
+    return this.storage === undefined && this.#entries.size === 0;
   }
 
   list(): readonly QuarantinedInput[] {
@@ -156,7 +156,7 @@ class RootQuarantine {
       input,
       key,
       version: context.version,
-      shelved: false,
+      stored: false,
       dormant: false,
     });
   }
@@ -188,7 +188,7 @@ class RootQuarantine {
     // On disk it may still be as it was.
     if (now.unsaved) entry.dormant = true;
     else if (this.#entries.get(id) !== entry) return false;
-    // On the shelf there may be another, about what is on disk.
+    // On the storage there may be another, about what is on disk.
     else if (then.unsaved) this.#forget(id);
     else this.#drop(id);
     return false;
@@ -197,20 +197,20 @@ class RootQuarantine {
   #set(id: string, entry: Entry): void {
     this.#touched.add(id);
     this.#entries.set(id, entry);
-    const placing = this.#place(id, entry).finally(() => this.#placing.delete(placing));
+    const placing = this.#partition(id, entry).finally(() => this.#placing.delete(placing));
     this.#placing.add(placing);
   }
 
-  async #place(id: string, entry: Entry): Promise<void> {
+  async #partition(id: string, entry: Entry): Promise<void> {
     const { hash, unsaved } = await entry.key;
     const { root: _, ...input } = entry.input;
     if (unsaved || this.#entries.get(id) !== entry) return;
-    this.shelf?.put(id, { ...input, key: hash, ...(entry.version === undefined ? {} : { version: entry.version }) });
+    this.storage?.put(id, { ...input, key: hash, ...(entry.version === undefined ? {} : { version: entry.version }) });
   }
 
   #drop(id: string): void {
     this.#forget(id);
-    this.shelf?.remove(id);
+    this.storage?.remove(id);
   }
 
   #forget(id: string): void {
@@ -218,30 +218,30 @@ class RootQuarantine {
     this.#entries.delete(id);
   }
 
-  /** Waits until what others have put on the shelf, or taken from it, is known here. */
+  /** Waits until what others have put on the storage, or taken from it, is known here. */
   async #look(root: string): Promise<void> {
-    const { shelf } = this;
-    if (shelf === undefined || this.#late) return;
-    this.#looking ??= this.#takeOver(shelf, root).finally(() => {
+    const { storage } = this;
+    if (storage === undefined || this.#late) return;
+    this.#looking ??= this.#takeOver(storage, root).finally(() => {
       this.#looking = undefined;
       this.#late = false;
     });
-    const { promise: patience, resolve: giveUp } = Promise.withResolvers<void>();
+    const { promise: timeout, resolve: giveUp } = Promise.withResolvers<void>();
     const cancelTimer = this.#clock.after(
-      SHELF_PATIENCE_MS,
+      STORAGE_TIMEOUT_MS,
       () => {
         this.#late = this.#looking !== undefined;
         giveUp();
       },
       true,
     );
-    await Promise.race([this.#looking, patience]);
+    await Promise.race([this.#looking, timeout]);
     cancelTimer();
   }
 
-  async #takeOver(shelf: QuarantineShelf, root: string): Promise<void> {
+  async #takeOver(storage: QuarantineStorage, root: string): Promise<void> {
     this.#touched.clear();
-    const records = await shelf.list().catch(() => undefined);
+    const records = await storage.list().catch(() => undefined);
     if (records === undefined) return;
     for (const [id, value] of records) {
       const record = recordOf(value, root);
@@ -249,12 +249,12 @@ class RootQuarantine {
       const known = this.#entries.get(id);
       const same = known !== undefined && (await known.key).hash === record.key;
       if (this.#touched.has(id)) continue;
-      if (same) known.shelved = true;
+      if (same) known.stored = true;
       // One that was never seen there is newer than what is.
-      else if (known?.shelved !== false) this.#entries.set(id, entryOf(record));
+      else if (known?.stored !== false) this.#entries.set(id, entryOf(record));
     }
-    for (const [id, { shelved }] of this.#entries) {
-      if (shelved && !records.has(id) && !this.#touched.has(id)) this.#forget(id);
+    for (const [id, { stored }] of this.#entries) {
+      if (stored && !records.has(id) && !this.#touched.has(id)) this.#forget(id);
     }
   }
 
@@ -279,7 +279,7 @@ class RootQuarantine {
 }
 
 function entryOf({ input, key, version }: QuarantineRecord): Entry {
-  return { input, version, key: Promise.resolve({ hash: key, unsaved: false }), shelved: true, dormant: false };
+  return { input, version, key: Promise.resolve({ hash: key, unsaved: false }), stored: true, dormant: false };
 }
 
 function idOf(detector: string, unit: Unit): string {

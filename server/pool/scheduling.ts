@@ -1,48 +1,48 @@
-/** Who works next, and who makes room for it. Pure: looks at berths and compartments, changes nothing. */
-import type { Berth } from './berths.ts';
-import type { Compartment } from './compartment.ts';
-import type { Work } from './work.ts';
+/** Who works next, and who makes room for it. Pure: looks at worker sets and workers, changes nothing. */
+import type { WorkerSet } from './worker-groups.ts';
+import type { SupervisedWorker } from './supervised-worker.ts';
+import type { Job } from './job.ts';
 
-/** A kind of compartment keeps its processes at least this long against kinds that have none. */
+/** A worker group keeps its processes at least this long against groups that have none. */
 const TENURE_MS = 5_000;
 
-/** The most urgent; among equals the kind with the least at work, then the one served longest ago. */
-export function mostUrgent(waiting: ReadonlySet<Berth>, live: readonly Compartment[]): Berth {
-  const atWork = (kind: string): number =>
-    live.filter(({ place, busy, starting }) => place.compartment === kind && (busy || starting)).length;
-  const scored = [...waiting].map((berth) => {
-    const { name, lastServed } = berth.kind;
-    return { berth, score: [berth.queue.head?.rank ?? 0, atWork(name), lastServed] };
+/** The most urgent; among equals the group with the least at work, then the one served longest ago. */
+export function mostUrgent(waiting: ReadonlySet<WorkerSet>, live: readonly SupervisedWorker[]): WorkerSet {
+  const atWork = (group: string): number =>
+    live.filter(({ partition, busy, starting }) => partition.group === group && (busy || starting)).length;
+  const scored = [...waiting].map((set) => {
+    const { name, lastServed } = set.group;
+    return { set, score: [set.queue.head?.rank ?? 0, atWork(name), lastServed] };
   });
   const [first, ...others] = scored;
   if (first === undefined) throw new Error('nothing is waiting');
-  return others.reduce((best, other) => (isBefore(other.score, best.score) ? other : best), first).berth;
+  return others.reduce((best, other) => (isBefore(other.score, best.score) ? other : best), first).set;
 }
 
-/** An idle compartment that gives way: unneeded ones first, then those that have had their time. */
+/** An idle worker that gives way: unneeded ones first, then those that have had their time. */
 export function dispensable(
-  berth: Berth,
-  work: Work,
-  live: readonly Compartment[],
-  berthOf: (compartment: Compartment) => Berth,
-): Compartment | undefined {
-  const hasNone = !berth.compartments.some((compartment) => compartment.live);
-  const reluctance = (compartment: Compartment): number => {
-    const theirs = berthOf(compartment);
+  set: WorkerSet,
+  work: Job,
+  live: readonly SupervisedWorker[],
+  setOf: (worker: SupervisedWorker) => WorkerSet,
+): SupervisedWorker | undefined {
+  const hasNone = !set.workers.some((worker) => worker.live);
+  const reluctance = (worker: SupervisedWorker): number => {
+    const theirs = setOf(worker);
     const { head } = theirs.queue;
-    // Its own berth has no use for it as it is: the head must be alone.
-    if (theirs === berth) return 0;
-    const warm = !Number.isFinite(compartment.place.limits.idleMs);
+    // Its own set has no use for it as it is: the head must be alone.
+    if (theirs === set) return 0;
+    const warm = !Number.isFinite(worker.partition.limits.idleMs);
     if (head === undefined || head.rank > work.rank) return warm ? 2 : 1;
-    const crowded = theirs.compartments.filter((other) => other.live).length > 1;
-    if (hasNone && (crowded || compartment.uptimeMs >= TENURE_MS)) return 3;
+    const crowded = theirs.workers.filter((other) => other.live).length > 1;
+    if (hasNone && (crowded || worker.uptimeMs >= TENURE_MS)) return 3;
     return Number.POSITIVE_INFINITY;
   };
   return live
     .filter(({ free }) => free)
-    .map((compartment) => ({ compartment, rank: reluctance(compartment) }))
+    .map((worker) => ({ worker, rank: reluctance(worker) }))
     .filter(({ rank }) => Number.isFinite(rank))
-    .sort((a, b) => a.rank - b.rank || a.compartment.idleSince - b.compartment.idleSince)[0]?.compartment;
+    .sort((a, b) => a.rank - b.rank || a.worker.idleSince - b.worker.idleSince)[0]?.worker;
 }
 
 function isBefore(a: readonly number[], b: readonly number[]): boolean {

@@ -1,4 +1,4 @@
-/** What the pool promises the engine. The engine knows units and generations; the pool knows compartments and faults. */
+/** What the pool promises the engine. The engine knows units and generations; the pool knows workers and faults. */
 import type {
   CheckEvent,
   CheckRequest,
@@ -7,9 +7,9 @@ import type {
   PlanResult,
   Unit,
 } from '../../workers/protocol/detector-protocol.ts';
-import type { QuarantineShelf } from './quarantine-shelf.ts';
+import type { QuarantineStorage } from './quarantine-storage.ts';
 
-/** Why a compartment ended, or a task with it. */
+/** Why a worker ended, or a task with it. */
 export type ExitKind =
   'oom-heap' | 'oom-kernel' | 'rss-limit' | 'signal' | 'exit' | 'protocol' | 'hang' | 'start-timeout' | 'cancelled';
 
@@ -33,13 +33,13 @@ export interface CheckTask {
   readonly priority: Priority;
   readonly signal: AbortSignal;
   /**
-   * Called in order for every event of the task; never after it settled. A returned promise slows the compartment down.
+   * Called in order for every event of the task; never after it settled. A returned promise slows the worker down.
    * After a fault the pool repeats what was not `done`: a unit may begin again, and its issues then start afresh.
    */
   readonly onEvent: (event: CheckEvent) => void | Promise<void>;
 }
 
-/** An input that killed a compartment twice: skipped and reported until it, the detector or the configuration changes. */
+/** An input that killed a worker twice: skipped and reported until it, the detector or the configuration changes. */
 export interface QuarantinedInput {
   readonly detector: string;
   readonly root: string;
@@ -72,15 +72,15 @@ export type CheckOutcome =
       readonly borrowed?: ReadonlySet<string>;
     };
 
-export type CompartmentState = 'starting' | 'ready' | 'busy' | 'backing-off' | 'degraded' | 'disabled' | 'stopped';
+export type SupervisedWorkerState = 'starting' | 'ready' | 'busy' | 'backing-off' | 'degraded' | 'disabled' | 'stopped';
 
-export interface CompartmentHealth {
+export interface WorkerHealth {
   /** Stable over restarts, for instance `eslint#2`. */
   readonly name: string;
   readonly detector: string;
   readonly root: string;
   readonly driver: 'child-process' | 'worker-threads' | 'inline';
-  readonly state: CompartmentState;
+  readonly state: SupervisedWorkerState;
   readonly pid?: number;
   /** Resident memory of the process tree (heap for threads), bytes; and its peak since the pool started. */
   readonly memoryBytes: number;
@@ -110,16 +110,16 @@ export interface PoolNotice {
    * became ready and is off until a restart is asked for. `stopped`: several detectors crash, everything is off until then.
    */
   readonly kind: 'degraded' | 'disabled' | 'stopped';
-  /** Name of the kind of compartment, for instance `eslint`. */
-  readonly compartment: string;
+  /** Name of the worker group, for instance `eslint`. */
+  readonly group: string;
   /** The same for a person. */
   readonly title: string;
   readonly reason: ExitReason;
 }
 
-/** A compartment is over 85 % of its memory limit; told again only after it was under 80 %. */
+/** A worker is over 85 % of its memory limit; told again only after it was under 80 %. */
 export interface MemoryAlert {
-  readonly compartment: string;
+  readonly worker: string;
   readonly memoryBytes: number;
   readonly limitBytes: number;
 }
@@ -159,9 +159,9 @@ export interface MachineHealth {
   readonly freeBytes: number;
   /** Where the total comes from. */
   readonly source: 'machine' | 'cgroup';
-  /** Memory of all compartments. */
-  readonly compartmentBytes: number;
-  /** Processes of all compartments, what they started included. */
+  /** Memory of all workers. */
+  readonly workerBytes: number;
+  /** Processes of all workers, what they started included. */
   readonly processes: number;
   /** Free space where results are kept. */
   readonly diskFreeBytes?: number;
@@ -170,26 +170,26 @@ export interface MachineHealth {
 /** What a user may change while the pool runs. */
 export interface PoolSettings {
   readonly maxWorkers?: number;
-  /** Megabytes of an ordinary compartment; some kinds have a multiple of it. */
+  /** Megabytes of an ordinary worker; some groups have a multiple of it. */
   readonly memoryMb?: number;
   /** Between health samples while something works. Default: 5,000. */
   readonly healthIntervalMs?: number;
 }
 
 export interface Pool {
-  /** @throws PlanFailure when the detector's compartment cannot answer; its `reason` says why. */
+  /** @throws PlanFailure when the detector's worker cannot answer; its `reason` says why. */
   plan(request: PlanRequest, signal: AbortSignal): Promise<PlanResult>;
   /** Settles exactly once, never rejects. */
   check(task: CheckTask): Promise<CheckOutcome>;
-  health(): readonly CompartmentHealth[];
-  /** Called after a compartment changed state or a health sample was taken; returns the way to stop listening. */
+  health(): readonly WorkerHealth[];
+  /** Called after a worker changed state or a health sample was taken; returns the way to stop listening. */
   onHealth(listener: () => void): () => void;
   /**
    * Called with a detector's name when work that was refused or given up for a while may be asked for again; returns
    * the way to stop listening.
    */
   onAvailable(listener: (detector: string) => void): () => void;
-  /** Ends the compartments of a detector (all when absent) and lifts its circuit; work in flight is repeated. */
+  /** Ends the workers of a detector (all when absent) and lifts its circuit; work in flight is repeated. */
   restart(detector?: string): Promise<void>;
   /** Cancels everything, ends every process, resolves when none is left. */
   dispose(): Promise<void>;
@@ -204,19 +204,19 @@ export interface SupervisedPool extends Pool {
   /** Failures since the start or the last reset, most severe first. */
   errors(detector?: string): readonly AggregatedError[];
   clearErrors(detector?: string): void;
-  /** As far as it is known: a root's shelf is read when the first of its units is checked. */
+  /** As far as it is known: a root's storage is read when the first of its units is checked. */
   quarantined(): readonly QuarantinedInput[];
-  /** The quarantine of a root outlives this pool there, and is shared with whoever has the same shelf. Before its first check. */
-  openQuarantine(root: string, shelf: QuarantineShelf): void;
-  /** Resolves when the shelf has been given everything; what is there is not listed any more. */
+  /** The quarantine of a root outlives this pool there, and is shared with whoever has the same storage. Before its first check. */
+  openQuarantine(root: string, storage: QuarantineStorage): void;
+  /** Resolves when the storage has been given everything; what is there is not listed any more. */
   closeQuarantine(root: string): Promise<void>;
   /** Frees inputs, and offers their detectors again. @returns how many */
   releaseQuarantine(matches?: (input: QuarantinedInput) => boolean): number;
   /**
-   * Writes a heap snapshot, or a CPU profile of `durationMs`, of a compartment to an absolute path.
-   * @throws Error when no compartment of that name runs, or it ends meanwhile
+   * Writes a heap snapshot, or a CPU profile of `durationMs`, of a worker to an absolute path.
+   * @throws Error when no worker of that name runs, or it ends meanwhile
    */
-  capture(compartment: string, kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs?: number): Promise<void>;
-  /** Takes over new settings at once; running compartments keep their heap limit until they are next started. */
+  capture(worker: string, kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs?: number): Promise<void>;
+  /** Takes over new settings at once; running workers keep their heap limit until they are next started. */
   configure(settings: PoolSettings): void;
 }

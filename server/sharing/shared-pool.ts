@@ -1,6 +1,6 @@
 /**
  * A pool that lets another process do the work where that gives the same results: plans, and checks of what is on
- * disk. Unsaved text, and whatever the other process refuses, goes to our own compartments. Lives as long as its engine.
+ * disk. Unsaved text, and whatever the other process refuses, goes to our own workers. Lives as long as its engine.
  */
 import type { CheckEvent, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { CheckOutcome, CheckTask, Pool } from '../pool/types.ts';
@@ -100,8 +100,8 @@ class ToldFiles {
 }
 
 /**
- * Changes that our own compartments were not told of, because another process answered: they are told with the next
- * check. By detector and lane, as compartments are.
+ * Changes that our own workers were not told of, because another process answered: they are told with the next
+ * check. By detector and lane, as workers are.
  */
 class MissedChanges {
   readonly #missed = new Map<string, Set<string> | 'anything'>();

@@ -63,7 +63,7 @@ describe('killed server', function () {
   }
 });
 
-/** The compartments are on disk, so that a next server could end them. */
+/** The workers are on disk, so that a next server could end them. */
 async function registered(storageDir: string): Promise<void> {
   for (;;) {
     for (const name of await readdir(storageDir)) {

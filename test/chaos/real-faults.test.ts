@@ -90,7 +90,7 @@ describe('real faults of a process', function () {
     scene = undefined;
   });
 
-  it('killed as if from outside, every time: put off and said so, never condemned; all others are complete', async () => {
+  it('killed as if from outside, every time: put off and said so, never unconfirmed; all others are complete', async () => {
     if (process.platform === 'win32') return;
     scene = await Scene.open({ a: 'well', bad: 'killed by its child', c: 'well', d: 'well' });
     const { outcome, issues } = await scene.check();
@@ -173,7 +173,7 @@ describe('real faults of a process', function () {
     assert.deepEqual([...issues.keys()].sort(), ['a.job', 'c.job']);
   });
 
-  it('descriptors exhausted in a compartment: the other files get a fresh one', async () => {
+  it('descriptors exhausted in a worker: the other files get a fresh one', async () => {
     scene = await Scene.open({ a: 'well', bad: 'descriptors exhausted', c: 'well', d: 'well' });
     const { outcome, issues } = await scene.check();
     assert.ok(outcome.kind === 'failed');
@@ -185,7 +185,7 @@ describe('real faults of a process', function () {
     assert.equal(issues.size, 3);
   });
 
-  it('a cancel that is ignored ends in force, and the next check works', async () => {
+  it('a cancel that is ignored ends in force, and the next check jobs', async () => {
     scene = await Scene.open({ a: 'ignored cancel' }, { cancelMs: 200 });
     const { pool } = scene;
     const controller = new AbortController();
@@ -195,7 +195,7 @@ describe('real faults of a process', function () {
     const pid = pool.health()[0]?.pid;
     controller.abort();
     assert.equal((await running).outcome.kind, 'cancelled');
-    await until(pool, () => pool.health().every((compartment) => compartment.pid !== pid));
+    await until(pool, () => pool.health().every((worker) => worker.pid !== pid));
     await scene.write('a', 'well');
     const { outcome } = await scene.check({ generation: 2 });
     assert.equal(outcome.kind, 'done');
@@ -210,7 +210,7 @@ describe('real faults of a process', function () {
         detectors: {
           scripted: {
             title: 'Scripted',
-            compartment: 'scripted',
+            group: 'scripted',
             script: path.join(import.meta.dirname, '../fixtures/workers/crash-at-start.mjs'),
           },
         },
@@ -235,7 +235,7 @@ describe('real faults of a process', function () {
         detectors: {
           scripted: {
             title: 'Scripted',
-            compartment: 'scripted',
+            group: 'scripted',
             script: path.join(import.meta.dirname, '../fixtures/workers/never-ready.mjs'),
             limits: { startMs: 700 },
           },
@@ -258,7 +258,7 @@ describe('real faults of a process', function () {
     assert.equal(scene.restarts, 1, 'tried twice');
   });
 
-  it('a compartment that is killed takes its grandchildren along', async function () {
+  it('a worker that is killed takes its grandchildren along', async function () {
     if (process.platform === 'win32') return;
     scene = await Scene.open({ a: 'grandchild that stays' }, quick);
     const { outcome } = await scene.check();
@@ -289,16 +289,16 @@ describe('real faults of a process', function () {
     assert.deepEqual(scene.notices, []);
   });
 
-  it('captures a heap snapshot and a CPU profile of a compartment', async () => {
+  it('captures a heap snapshot and a CPU profile of a worker', async () => {
     scene = await Scene.open({ a: 'well' });
     await scene.check();
-    const [{ name } = assert.fail('a compartment')] = scene.pool.health();
+    const [{ name } = assert.fail('a worker')] = scene.pool.health();
     const [heap, cpu] = [path.join(scene.root, 'x.heapsnapshot'), path.join(scene.root, 'x.cpuprofile')];
     await scene.pool.capture(name, 'heap-snapshot', heap);
     await scene.pool.capture(name, 'cpu-profile', cpu, 100);
     assert.ok('snapshot' in (JSON.parse(readFileSync(heap, 'utf8')) as object));
     assert.ok('nodes' in (JSON.parse(readFileSync(cpu, 'utf8')) as object));
-    await assert.rejects(scene.pool.capture('nobody#1', 'cpu-profile', cpu), /No compartment named/);
+    await assert.rejects(scene.pool.capture('nobody#1', 'cpu-profile', cpu), /No worker named/);
   });
 });
 

@@ -14,7 +14,7 @@ const MOST_MEGABYTES = 1_500;
 describe('slow client', function () {
   this.timeout(600_000);
 
-  it('1,000,000 issues wait in their compartments until the editor reads, then all arrive', async () => {
+  it('1,000,000 issues wait in their workers until the editor reads, then all arrive', async () => {
     await using workspace = await makeWorkspace({ 'package.json': '{ "type": "module" }' });
     const seen = path.join(path.dirname(workspace.root), 'seen');
     await workspace.link({ eslint: 'eslint' });

@@ -1,4 +1,4 @@
-/** Bulkhead's own detectors by name. Each is loaded when it is first asked for, so a compartment pays only for its own. */
+/** Bulkhead's own detectors by name. Each is loaded when it is first asked for, so a worker pays only for its own. */
 import type { Detector } from '../protocol/detector.ts';
 
 type LoadDetector = () => Promise<{ readonly detector: Detector }>;

@@ -1,5 +1,5 @@
 /**
- * The detector protocol: the one contract between the server and what runs in compartments.
+ * The detector protocol: the one contract between the server and what runs in workers.
  *
  * Everything here is plain JSON data. Files are paths relative to the root, with forward slashes on every platform;
  * positions are zero-based lines and UTF-16 characters, as in LSP; durations are milliseconds.
@@ -37,7 +37,7 @@ export interface Fix {
   readonly kind: 'fix' | 'suggestion';
 }
 
-/** What a detector reports; the compartment's host completes it to an {@link Issue}. */
+/** What a detector reports; the worker's host completes it to an {@link Issue}. */
 export interface Finding {
   /** Stable id within the detector, for instance `TS2322`, `no-unused-vars`, `import-cycle`. */
   readonly rule: string;
@@ -74,7 +74,7 @@ export interface Unit {
   readonly group: string;
   /** The file that stands for the unit when the unit itself has to be reported. */
   readonly file: string;
-  /** `heavy` units of a detector run in a lane of one compartment (typed lint rules, TypeScript programs). */
+  /** `heavy` units of a detector run in a lane of one worker (typed lint rules, TypeScript programs). */
   readonly lane?: 'light' | 'heavy';
   /** What of other files its issues may depend on; absent: nothing. */
   readonly reach?: readonly Reach[];
@@ -145,7 +145,7 @@ export interface CheckRequest {
   readonly overlays: readonly Overlay[];
   /** Files to answer for first, most wanted first. */
   readonly first: readonly string[];
-  /** Files known to have changed since this compartment's last check of this root; absent: anything may have changed. */
+  /** Files known to have changed since this worker's last check of this root; absent: anything may have changed. */
   readonly changed?: readonly string[];
   /**
    * By unit: generation of the answer that the asker has. Files that the changes after it cannot concern need not be
@@ -162,7 +162,7 @@ export interface CheckRequest {
 
 /** Streamed while a check runs, in order. */
 export type CheckEvent =
-  /** Work on this input begins: names the suspect if the compartment dies. */
+  /** Work on this input begins: names the suspect if the worker dies. */
   | { readonly kind: 'begin'; readonly unit: string; readonly file: string }
   /** Issues of a file within a unit; more may follow until `done`. */
   | { readonly kind: 'issues'; readonly unit: string; readonly file: string; readonly issues: readonly Issue[] }

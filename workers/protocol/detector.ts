@@ -15,14 +15,14 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 export interface PlanContext {
   readonly signal: AbortSignal;
   log(level: LogLevel, message: string): void;
-  /** Names the file (relative to the root) whose code runs next: the suspect should the compartment die of a plan. */
+  /** Names the file (relative to the root) whose code runs next: the suspect should the worker die of a plan. */
   loading?(file: string): void;
 }
 
 /** Where a check writes what it finds. Events reach the server batched and in order. */
 export interface CheckContext extends PlanContext {
   /**
-   * Names the input that is about to be worked on: the suspect should the compartment die. Of a project also: what the
+   * Names the input that is about to be worked on: the suspect should the worker die. Of a project also: what the
    * request says of changes has been taken note of, and need not be told again should the check be cancelled.
    */
   begin(unit: Unit, file: string): void;

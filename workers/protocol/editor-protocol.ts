@@ -19,9 +19,9 @@ export type DetectorSettings = Readonly<Record<string, unknown>> & { readonly en
 export interface BulkheadSettings extends Readonly<Record<DetectorName, DetectorSettings>> {
   /** Whether text that is not saved yet is analysed. */
   readonly run: 'onType' | 'onSave';
-  /** Compartments at work at the same time; 0: as many as the machine can carry. */
+  /** Workers at work at the same time; 0: as many as the machine can carry. */
   readonly maxWorkers: number;
-  /** Hard memory limit of one compartment in megabytes; 0: the default of its detector. */
+  /** Hard memory limit of one worker in megabytes; 0: the default of its detector. */
   readonly memoryLimit: number;
   /** Seconds between two looks at the workers' memory and CPU while they work. */
   readonly healthInterval: number;
@@ -31,7 +31,7 @@ export interface BulkheadSettings extends Readonly<Record<DetectorName, Detector
   readonly baseline: 'show' | 'hide';
   /** Whether windows and terminals on one folder share one analysis. */
   readonly shareAnalysis: boolean;
-  /** Path of the Node.js that runs the compartments; empty: the one that runs the server. */
+  /** Path of the Node.js that runs the workers; empty: the one that runs the server. */
   readonly node: string;
 }
 
@@ -56,7 +56,7 @@ export const requests = {
   analyze: 'bulkhead/analyze',
   /** {} → null: cancels the run in flight; what was found before stays. */
   cancel: 'bulkhead/cancel',
-  /** {@link RestartWorkersParams} → null: answers when the compartments are replaced; never waits for a hung one. */
+  /** {@link RestartWorkersParams} → null: answers when the workers are replaced; never waits for a hung one. */
   restartWorkers: 'bulkhead/restartWorkers',
   /** {} → {@link StatusParams}. */
   status: 'bulkhead/status',
@@ -112,7 +112,7 @@ export interface StatusParams {
   readonly detectors: readonly DetectorStatus[];
   readonly workers: readonly WorkerStatus[];
   readonly issues: IssueCounts;
-  /** Resident memory of all compartments together. */
+  /** Resident memory of all workers together. */
   readonly memoryBytes: number;
 }
 

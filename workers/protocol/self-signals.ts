@@ -1,5 +1,5 @@
 /**
- * A signal that code in a compartment sends to its own process looks, from outside, like one that somebody else sent.
+ * A signal that code in a worker sends to its own process looks, from outside, like one that somebody else sent.
  * So it is said on stderr before it is sent: only deaths without that mark are nobody's fault. Lives with the process.
  */
 import { writeSync } from 'node:fs';

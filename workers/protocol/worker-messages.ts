@@ -1,4 +1,4 @@
-/** The messages between the server's pool and a compartment's host, in the ipc library's terms. */
+/** The messages between the server's pool and a worker's host, in the ipc library's terms. */
 import type { DefineMessages } from '../ipc/index.ts';
 import type { CheckEvent, CheckRequest, CheckResult, PlanRequest, PlanResult } from './detector-protocol.ts';
 
@@ -18,7 +18,7 @@ export interface PlanReply {
   readonly version: string;
 }
 
-/** The code of this file runs next: the suspect should the compartment die. */
+/** The code of this file runs next: the suspect should the worker die. */
 export interface PlanEvent {
   readonly loading: string;
 }
@@ -37,7 +37,7 @@ export interface CaptureOrder {
   readonly durationMs: number;
 }
 
-export type CompartmentMessages = DefineMessages<{
+export type WorkerMessages = DefineMessages<{
   plan: { payload: PlanOrder; result: PlanReply; event: PlanEvent };
   check: { payload: CheckOrder; result: CheckReply; event: CheckEvent };
   /** A notification: the order ends as soon as its detector looks at its signal, and answers as usual. */

@@ -1,4 +1,4 @@
-/** A root whose files say what the detector does to its compartment, and a pool of real processes that checks it. */
+/** A root whose files say what the detector does to its worker, and a pool of real processes that checks it. */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -35,7 +35,7 @@ export class Scene {
     this.root = root;
     this.pool = createPool({
       detectors: {
-        scripted: { title: 'Scripted', compartment: 'scripted', modules: { scripted: scriptedDetector }, limits },
+        scripted: { title: 'Scripted', group: 'scripted', modules: { scripted: scriptedDetector }, limits },
       },
       maxWorkers: 2,
       healthIntervalMs: 500,

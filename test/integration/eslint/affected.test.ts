@@ -48,7 +48,7 @@ const followingFiles: Files = {
   'alone.js': 'export const alone = 1;\n',
 };
 
-/** One session over a workspace, with all it asks its compartments. */
+/** One session over a workspace, with all it asks its workers. */
 class Session implements AsyncDisposable {
   readonly root: string;
   readonly engine: Engine;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { HealthParams } from '../../../server/pool/operations.ts';
+import type { HealthParams } from '../../../server/pool/pool-requests.ts';
 import { storeDirFor } from '../../../server/store/location.ts';
 import { openStore } from '../../../server/store/store.ts';
 import type { CodeAction, Diagnostic } from 'vscode-languageserver-protocol/node';
@@ -283,11 +283,11 @@ describe('language server over stdio', function () {
     await editor.open([workspace.root], { initializationOptions: { storageDir, trusted: true } });
     await editor.settled();
     const health = await editor.connection.sendRequest<HealthParams>('bulkhead/health', {});
-    const graph = health.compartments.find(({ detector }) => detector === 'graph');
-    assert.ok(graph && graph.memoryBytes > 0, JSON.stringify(health.compartments));
+    const graph = health.workers.find(({ detector }) => detector === 'graph');
+    assert.ok(graph && graph.memoryBytes > 0, JSON.stringify(health.workers));
     assert.ok(health.machine.totalBytes > 0);
     const { file } = await editor.connection.sendRequest<{ file: string }>('bulkhead/captureHeapSnapshot', {
-      compartment: graph.name,
+      worker: graph.name,
     });
     assert.ok(file.startsWith(storageDir));
     assert.ok((await stat(file)).size > 1_000_000);

@@ -1,6 +1,6 @@
 /**
  * A process with a pool and the store of a root: `quarantining.ts <root> <store> <file>…` checks the files with the
- * scripted detector, and prints which of them are in quarantine and how many compartments that took.
+ * scripted detector, and prints which of them are in quarantine and how many workers that took.
  */
 import path from 'node:path';
 import { createPool } from '../../../server/pool/pool.ts';
@@ -10,7 +10,7 @@ import type { Unit } from '../../../workers/protocol/detector-protocol.ts';
 const [root = '.', dir = '.', ...files] = process.argv.slice(2);
 const modules = { scripted: path.join(import.meta.dirname, '../../fixtures/workers/scripted.ts') };
 const pool = createPool({
-  detectors: { scripted: { title: 'Scripted', compartment: 'scripted', modules } },
+  detectors: { scripted: { title: 'Scripted', group: 'scripted', modules } },
   maxWorkers: 1,
 });
 const store = await openStore({ dir });

@@ -50,7 +50,7 @@ describe('engine', () => {
     assert.deepEqual(lines('a.ts'), []);
   });
 
-  it('starts a file afresh when its compartment was replaced in the middle of it', async () => {
+  it('starts a file afresh when its worker was replaced in the middle of it', async () => {
     await start('eslint');
     await pool.last.task.onEvent({ kind: 'begin', unit: 'a.ts', file: 'a.ts' });
     await pool.last.task.onEvent({ kind: 'issues', unit: 'a.ts', file: 'a.ts', issues: [issue('eslint', 'a.ts', 1)] });
@@ -228,7 +228,7 @@ describe('engine', () => {
     assert.equal(pool.checks.length, 1);
   });
 
-  it('shows on the configuration that its code ended the compartment, and plans again when it can', async () => {
+  it('shows on the configuration that its code ended the worker, and plans again when it can', async () => {
     pool = new ScriptedPool(() =>
       Promise.reject(new PlanFailure(reason.message, { ...reason, input: 'eslint.config.js' })),
     );

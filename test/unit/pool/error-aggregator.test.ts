@@ -79,8 +79,8 @@ describe('error aggregator', () => {
 
   it('knows the code and severity of every exit and problem', () => {
     const exit = { message: 'm', stderr: ['a', 'b'], input: 'x.ts' };
-    const codeOf = (kind: Parameters<typeof reportOfExit>[1]['kind'], foreign = false): string => {
-      const { code, severity } = reportOfExit('lint', { ...exit, kind }, foreign);
+    const codeOf = (kind: Parameters<typeof reportOfExit>[1]['kind'], external = false): string => {
+      const { code, severity } = reportOfExit('lint', { ...exit, kind }, external);
       return `${code} ${severity}`;
     };
     assert.equal(codeOf('oom-heap'), 'OOM critical');

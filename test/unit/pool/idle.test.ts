@@ -1,7 +1,7 @@
 /** An idle pool does nothing at all, with a health view open too. */
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
-import { poolOperations } from '../../../server/pool/operations.ts';
+import { poolOperations } from '../../../server/pool/pool-requests.ts';
 import { Scene } from '../../chaos/support/scene.ts';
 
 describe('an idle pool', function () {

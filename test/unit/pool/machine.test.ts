@@ -55,7 +55,7 @@ describe('memory of the machine', () => {
     assert.equal(memory.source, 'machine');
   });
 
-  it('asks the system elsewhere, and works without any file', async () => {
+  it('asks the system elsewhere, and jobs without any file', async () => {
     assert.deepEqual(await machineMemory(sources({}, 'darwin')), {
       totalBytes: 16 * GB,
       freeBytes: GB,

@@ -34,12 +34,12 @@ describe('registry of processes', () => {
 
   const open = (processes: ProcessTable = table): PidRegistry =>
     new PidRegistry({ storageDir, processes, log: () => {} });
-  const leave = (name: string, owner: number, compartments: readonly number[], startTime = 'then'): Promise<void> =>
+  const leave = (name: string, owner: number, workers: readonly number[], startTime = 'then'): Promise<void> =>
     writeFile(
-      path.join(storageDir, `compartments-${name}.json`),
+      path.join(storageDir, `workers-${name}.json`),
       JSON.stringify({
         owner: { pid: owner, startTime },
-        compartments: compartments.map((pid) => ({ pid, startTime })),
+        workers: workers.map((pid) => ({ pid, startTime })),
       }),
     );
 
@@ -49,7 +49,7 @@ describe('registry of processes', () => {
     table.alive.set(11, 'then').set(12, 'later: a stranger').set(20, 'then').set(21, 'then');
     assert.deepEqual(await open().sweep(), [11]);
     assert.deepEqual(table.killed, [11]);
-    assert.deepEqual(await readdir(storageDir), ['compartments-living.json']);
+    assert.deepEqual(await readdir(storageDir), ['workers-living.json']);
   });
 
   it('a server whose number was reused is dead', async () => {
@@ -59,14 +59,9 @@ describe('registry of processes', () => {
   });
 
   it('kills nobody on account of a file that cannot be trusted', async () => {
-    const contents = [
-      '',
-      '{',
-      '[]',
-      '{"owner":{"pid":-1,"startTime":"x"},"compartments":[{"pid":11,"startTime":"then"}]}',
-    ];
+    const contents = ['', '{', '[]', '{"owner":{"pid":-1,"startTime":"x"},"workers":[{"pid":11,"startTime":"then"}]}'];
     for (const [index, content] of contents.entries()) {
-      await writeFile(path.join(storageDir, `compartments-${index}.json`), content);
+      await writeFile(path.join(storageDir, `workers-${index}.json`), content);
     }
     await leave('odd', 10, [0, 1, -1, 1.5]);
     table.alive.set(11, 'then').set(1, 'then').set(0, 'then').set(-1, 'then');
@@ -80,7 +75,7 @@ describe('registry of processes', () => {
     table.alive.set(31, 'a').set(32, 'b');
     await Promise.all([registry.started(31), registry.started(32), registry.started(33)]);
     await registry.settled();
-    assert.deepEqual(await readdir(storageDir), [`compartments-${process.pid}.json`]);
+    assert.deepEqual(await readdir(storageDir), [`workers-${process.pid}.json`]);
     assert.deepEqual(await open().sweep(), [], 'we live');
     table.alive.set(process.pid, 'another process with our number');
     assert.deepEqual([...(await open().sweep())].sort(), [31, 32]);

@@ -1,22 +1,28 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { Backoff, Circuit, PoolCircuit, Standstill, StartFailures } from '../../../server/pool/policy.ts';
+import {
+  RestartBackoff,
+  CircuitBreaker,
+  PoolCircuitBreaker,
+  Standstill,
+  StartFailures,
+} from '../../../server/pool/policy.ts';
 
 describe('backoff', () => {
   it('restarts at once, then waits up to 250 ms doubling to 30 s', () => {
-    const backoff = new Backoff(() => 1);
+    const backoff = new RestartBackoff(() => 1);
     const waits = Array.from({ length: 10 }, () => backoff.failed(0));
     assert.deepEqual(waits, [0, 250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
   });
 
   it('spreads the wait over its whole range', () => {
-    const backoff = new Backoff(() => 0.1);
+    const backoff = new RestartBackoff(() => 0.1);
     backoff.failed(0);
     assert.equal(backoff.failed(0), 25);
   });
 
   it('begins anew after a healthy minute or progress', () => {
-    const backoff = new Backoff(() => 1);
+    const backoff = new RestartBackoff(() => 1);
     backoff.failed(0);
     backoff.failed(0);
     assert.equal(backoff.failed(60_000), 0);
@@ -28,7 +34,7 @@ describe('backoff', () => {
 
 describe('backoff after deaths from outside', () => {
   const waits = (uptimeMs: number, deaths: number): readonly number[] => {
-    const backoff = new Backoff(() => 1);
+    const backoff = new RestartBackoff(() => 1);
     return Array.from({ length: deaths }, () => backoff.failed(uptimeMs, true));
   };
 
@@ -38,13 +44,13 @@ describe('backoff after deaths from outside', () => {
 
   it('waits longer and longer when processes are killed as soon as they are there', () => {
     assert.deepEqual(waits(0, 15), [...Array.from({ length: 10 }, () => 0), 0, 250, 500, 1_000, 2_000]);
-    assert.equal(waits(300, 60).at(-1), Backoff.capMs);
+    assert.equal(waits(300, 60).at(-1), RestartBackoff.capMs);
   });
 });
 
 describe('circuit of a detector', () => {
   it('opens at the third crash within five minutes', () => {
-    const circuit = new Circuit();
+    const circuit = new CircuitBreaker();
     assert.equal(circuit.crashed(0), false);
     assert.equal(circuit.crashed(100_000), false);
     assert.equal(circuit.crashed(200_000), true);
@@ -52,7 +58,7 @@ describe('circuit of a detector', () => {
   });
 
   it('forgets crashes older than five minutes', () => {
-    const circuit = new Circuit();
+    const circuit = new CircuitBreaker();
     circuit.crashed(0);
     circuit.crashed(200_000);
     assert.equal(circuit.crashed(300_001), false);
@@ -60,7 +66,7 @@ describe('circuit of a detector', () => {
   });
 
   it('lets a probe through after 30 s, then after twice as long, 5 min at most', () => {
-    const circuit = new Circuit();
+    const circuit = new CircuitBreaker();
     for (let crash = 0; crash < 3; crash += 1) circuit.crashed(0);
     const waits: number[] = [];
     for (let opening = 0; opening < 6; opening += 1) {
@@ -74,7 +80,7 @@ describe('circuit of a detector', () => {
   });
 
   it('closes for good when it is reset', () => {
-    const circuit = new Circuit();
+    const circuit = new CircuitBreaker();
     for (let crash = 0; crash < 3; crash += 1) circuit.crashed(0);
     circuit.reset();
     assert.equal(circuit.state(1), 'closed');
@@ -110,7 +116,7 @@ describe('standstill', () => {
 
 describe('circuit of the pool', () => {
   it('opens at the fifth crash within three minutes when several kinds crash', () => {
-    const circuit = new PoolCircuit();
+    const circuit = new PoolCircuitBreaker();
     for (const kind of ['a', 'b', 'a', 'b']) assert.equal(circuit.crashed(0, kind), false);
     assert.equal(circuit.crashed(1, 'a'), true);
     assert.equal(circuit.open, true);
@@ -118,7 +124,7 @@ describe('circuit of the pool', () => {
   });
 
   it('is not opened by one kind alone, nor by old crashes', () => {
-    const circuit = new PoolCircuit();
+    const circuit = new PoolCircuitBreaker();
     for (let crash = 0; crash < 9; crash += 1) assert.equal(circuit.crashed(crash, 'a'), false);
     assert.equal(circuit.crashed(200_000, 'b'), false);
     assert.equal(circuit.open, false);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { DetectorTable } from '../../../server/pool/detectors.ts';
-import type { CheckAnswer, CompartmentLink, Launch, LinkExit, Vitals } from '../../../server/pool/link.ts';
+import type { CheckAnswer, WorkerLink, Launch, LinkExit, Vitals } from '../../../server/pool/link.ts';
 import type { MachineMemory } from '../../../server/pool/machine.ts';
 import { createPool, PlanFailure, type PoolOptions } from '../../../server/pool/pool.ts';
 import type { SampleTrees } from '../../../server/pool/process-tree.ts';
@@ -11,7 +11,7 @@ import type { CheckEvent, CheckRequest, PlanRequest, Unit } from '../../../worke
 import { settle, SimulatedClock } from './support/simulated-clock.ts';
 
 /** A process that does only what the test says. */
-class Puppet implements CompartmentLink {
+class Puppet implements WorkerLink {
   readonly pid: number;
   readonly name: string;
   readonly heapMb: number;
@@ -28,7 +28,7 @@ class Puppet implements CompartmentLink {
   killed = false;
   dead = false;
   #onEvent: (event: CheckEvent) => void | Promise<void> = () => {};
-  #onVitals: CompartmentLink['onVitals'] extends (listener: infer L) => void ? L : never = () => {};
+  #onVitals: WorkerLink['onVitals'] extends (listener: infer L) => void ? L : never = () => {};
   #answer = Promise.withResolvers<CheckAnswer>();
   #plan = Promise.withResolvers<never>();
 
@@ -138,10 +138,10 @@ class Stage {
       launch,
       maxWorkers: 4,
       detectors: table ?? {
-        lint: { title: 'Lint', compartment: 'lint' },
-        types: { title: 'Types', compartment: 'types', single: true, limits: { idleMs: Infinity } },
-        loops: { title: 'Loops', compartment: 'graph', single: true },
-        imports: { title: 'Imports', compartment: 'graph', single: true },
+        lint: { title: 'Lint', group: 'lint' },
+        types: { title: 'Types', group: 'types', single: true, limits: { idleMs: Infinity } },
+        loops: { title: 'Loops', group: 'graph', single: true },
+        imports: { title: 'Imports', group: 'graph', single: true },
       },
       onNotice: (notice) => this.notices.push(notice),
       sample: () => Promise.resolve(new Map()),
@@ -258,7 +258,7 @@ describe('scheduling', () => {
     assert.deepEqual(stage.puppets.map(filesOf), [['a'], ['light']]);
   });
 
-  it('detectors of one compartment share it, roots do not', async () => {
+  it('detectors of one worker share it, roots do not', async () => {
     const stage = new Stage();
     stage.check(['a'], { detector: 'loops' });
     stage.check(['b'], { detector: 'imports' });
@@ -391,7 +391,7 @@ describe('scheduling', () => {
 });
 
 describe('settling', () => {
-  it('a cancel settles at once, no event follows, and the compartment stays in use', async () => {
+  it('a cancel settles at once, no event follows, and the worker stays in use', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const first = stage.check(['a']);
     await stage.ready();
@@ -477,7 +477,7 @@ describe('settling', () => {
     assert.equal(stage.at(0).killed, true);
   });
 
-  it('a front end that cannot show more slows all compartments down, and no deadline runs against them', async () => {
+  it('a front end that cannot show more slows all workers down, and no deadline runs against them', async () => {
     let ready: PromiseWithResolvers<void> | undefined = Promise.withResolvers<void>();
     const stage = new Stage({ readerReady: () => ready?.promise });
     const check = stage.check(['a']);
@@ -711,7 +711,7 @@ describe('restarts', () => {
     assert.equal(stage.pool.health()[0]?.state, 'degraded');
     const other = stage.check(['z'], { detector: 'types' });
     await stage.clock.advance(20_000);
-    assert.equal(stage.living.length, 1, 'only the other detector works');
+    assert.equal(stage.living.length, 1, 'only the other detector jobs');
     await stage.ready();
     await stage.living[0]?.finish();
     assert.equal(other.outcome?.kind, 'done');
@@ -730,7 +730,7 @@ describe('restarts', () => {
     assert.ok(!stage.pool.health().some(({ state }) => state === 'degraded'));
   });
 
-  it('when others kill whatever works, detectors are degraded one by one, and nothing waits for a person', async () => {
+  it('when others kill whatever jobs, detectors are degraded one by one, and nothing waits for a person', async () => {
     const stage = new Stage();
     const offered = new Set<string>();
     stage.pool.onAvailable((detector) => offered.add(detector));
@@ -801,7 +801,7 @@ describe('restarts', () => {
     assert.ok(stage.puppets.length <= 12, `${stage.puppets.length} processes were tried`);
   });
 
-  it('an input that only others kill is put off, never condemned; the rest goes on and it is offered again', async () => {
+  it('an input that only others kill is put off, never unconfirmed; the rest goes on and it is offered again', async () => {
     const stage = new Stage();
     const offered: string[] = [];
     stage.pool.onAvailable((detector) => offered.push(detector));
@@ -893,7 +893,7 @@ describe('restarts', () => {
     assert.deepEqual(stage.notices, []);
   });
 
-  it('once a probe came back no compartment of the kind is shown as degraded', async () => {
+  it('once a probe came back no worker of the kind is shown as degraded', async () => {
     const stage = new Stage();
     for (const file of ['a', 'b']) stage.check([file]);
     await stage.ready();
@@ -1076,7 +1076,7 @@ describe('memory', () => {
     const alerts: string[] = [];
     let share = 0;
     const stage = new Stage({
-      onAlert: ({ compartment }) => alerts.push(compartment),
+      onAlert: ({ worker }) => alerts.push(worker),
       sample: (pids) =>
         Promise.resolve(
           new Map(pids.map((pid) => [pid, { memoryBytes: share * 1024 * 1024 * 1024, cpuMs: 0, processes: 1 }])),
@@ -1095,7 +1095,7 @@ describe('memory', () => {
 });
 
 describe('health', () => {
-  it('is not sampled while nothing works', async () => {
+  it('is not sampled while nothing jobs', async () => {
     let samples = 0;
     const stage = new Stage({
       sample: () => {
@@ -1112,7 +1112,7 @@ describe('health', () => {
     assert.equal(samples, 2, 'one while it may still work, one for what is left');
   });
 
-  it('shows every state a compartment can be in', async () => {
+  it('shows every state a worker can be in', async () => {
     const stage = new Stage();
     const state = (): string | undefined => stage.pool.health()[0]?.state;
     const check = stage.check(['a']);

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { recordOf, shelvedInputs, type QuarantineShelf } from '../../../server/pool/quarantine-shelf.ts';
+import { recordOf, storedInputs, type QuarantineStorage } from '../../../server/pool/quarantine-storage.ts';
 import { Quarantine, type QuarantineContext } from '../../../server/pool/quarantine.ts';
 import type { ExitKind, QuarantinedInput } from '../../../server/pool/types.ts';
 import type { CheckRequest, Unit } from '../../../workers/protocol/detector-protocol.ts';
@@ -15,7 +15,7 @@ const other: Unit = { ...unit, id: 'b.ts', file: 'b.ts' };
 const context: QuarantineContext = { version: '1', limitMb: 1_024, configFiles: ['eslint.config.js'] };
 
 /** Plain data by key, as a store keeps it. */
-class Shelf implements QuarantineShelf {
+class MemoryStorage implements QuarantineStorage {
   readonly records = new Map<string, unknown>();
   lists = 0;
 
@@ -36,20 +36,20 @@ class Shelf implements QuarantineShelf {
 describe('quarantine', () => {
   let root: string;
   let clock: SimulatedClock;
-  let shelf: Shelf;
+  let storage: MemoryStorage;
 
   beforeEach(async () => {
     root = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-quarantine-'));
     clock = new SimulatedClock();
-    shelf = new Shelf();
+    storage = new MemoryStorage();
     await writeFile(path.join(root, 'a.ts'), 'poison');
     await writeFile(path.join(root, 'eslint.config.js'), 'export default []');
   });
 
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  /** As another process would: nothing but the shelf is shared. */
-  const open = (on: QuarantineShelf = shelf): Quarantine => {
+  /** As another process would: nothing but the storage is shared. */
+  const open = (on: QuarantineStorage = storage): Quarantine => {
     const quarantine = new Quarantine({ clock });
     quarantine.open(root, on);
     return quarantine;
@@ -95,14 +95,14 @@ describe('quarantine', () => {
 
   it('survives a restart, without a path of this machine', async () => {
     await add(open());
-    assert.doesNotMatch(JSON.stringify([...shelf.records]), new RegExp(path.basename(root)));
+    assert.doesNotMatch(JSON.stringify([...storage.records]), new RegExp(path.basename(root)));
     const second = open();
     assert.equal(await skips(second), true);
     assert.deepEqual(second.list(), [inputOf('hang')]);
-    assert.deepEqual(await shelvedInputs(shelf, root), [inputOf('hang')]);
+    assert.deepEqual(await storedInputs(storage, root), [inputOf('hang')]);
   });
 
-  it('lives as long as the pool without a shelf', async () => {
+  it('lives as long as the pool without a storage', async () => {
     const quarantine = new Quarantine({ clock });
     assert.equal(quarantine.isEmpty(root), true);
     await add(quarantine);
@@ -112,13 +112,13 @@ describe('quarantine', () => {
     assert.equal(quarantine.isEmpty('elsewhere'), true);
   });
 
-  it('gives a root that is closed back to its shelf', async () => {
+  it('gives a root that is closed back to its storage', async () => {
     const quarantine = open();
     quarantine.add(inputOf('hang'), request(), context);
     await quarantine.close(root);
-    assert.equal(shelf.records.size, 1);
+    assert.equal(storage.records.size, 1);
     assert.deepEqual(quarantine.list(), []);
-    quarantine.open(root, shelf);
+    quarantine.open(root, storage);
     assert.equal(await skips(quarantine), true);
   });
 
@@ -139,7 +139,7 @@ describe('quarantine', () => {
       assert.equal(await skips(quarantine), true);
       assert.equal(await skipsAfter(quarantine), false);
       assert.deepEqual(quarantine.list(), []);
-      assert.equal(shelf.records.size, 0);
+      assert.equal(storage.records.size, 0);
       assert.equal(await skips(open()), false);
     });
   }
@@ -178,7 +178,7 @@ describe('quarantine', () => {
     it('stays with its window until it is saved', async () => {
       const quarantine = open();
       await add(quarantine, unsaved);
-      assert.equal(shelf.records.size, 0);
+      assert.equal(storage.records.size, 0);
       assert.equal(await skips(quarantine, unsaved), true);
       await writeFile(path.join(root, 'a.ts'), 'unsaved poison');
       assert.equal(await skips(quarantine), true);
@@ -231,7 +231,7 @@ describe('quarantine', () => {
       for (const process of [one, two, open()]) assert.deepEqual(await skipped(process), ['a.ts', 'b.ts']);
     });
 
-    it('does not bring back what was released while the shelf was read', async () => {
+    it('does not bring back what was released while the storage was read', async () => {
       const quarantine = open();
       await add(quarantine);
       const sifting = quarantine.sift(request(), context);
@@ -241,15 +241,15 @@ describe('quarantine', () => {
     });
   });
 
-  describe('with a shelf that fails', () => {
+  describe('with a storage that fails', () => {
     it('tries an input again whose record is lost, and keeps what was never there', async () => {
       const quarantine = open();
       await add(quarantine);
       assert.equal(await skips(quarantine), true);
-      shelf.records.clear();
+      storage.records.clear();
       assert.equal(await skips(quarantine), false, 'lost');
-      const forgetful: QuarantineShelf = { list: () => Promise.resolve(new Map()), put: () => {}, remove: () => {} };
-      const rejecting: QuarantineShelf = { ...forgetful, list: () => Promise.reject(new Error('closed')) };
+      const forgetful: QuarantineStorage = { list: () => Promise.resolve(new Map()), put: () => {}, remove: () => {} };
+      const rejecting: QuarantineStorage = { ...forgetful, list: () => Promise.reject(new Error('closed')) };
       for (const failing of [forgetful, rejecting]) {
         const own = open(failing);
         await add(own);
@@ -259,14 +259,14 @@ describe('quarantine', () => {
 
     it('passes over records that it does not know', async () => {
       await add(open());
-      const [[key, sound] = ['', {}]] = shelf.records;
+      const [[key, sound] = ['', {}]] = storage.records;
       const { key: hash, ...rest } = sound as Record<string, unknown>;
       const strange = [null, 7, 'x', [], {}, rest, { ...rest, key: 7 }, { ...rest, key: hash, version: 7 }];
       for (const field of ['detector', 'file', 'unit', 'reason']) {
         strange.push({ ...rest, key: hash, [field]: undefined }, { ...rest, key: hash, [field]: null });
       }
       for (const value of strange) {
-        shelf.records.set(key, value);
+        storage.records.set(key, value);
         assert.equal(recordOf(value, root), undefined);
         assert.equal(await skips(open()), false, JSON.stringify(value));
       }
@@ -275,7 +275,7 @@ describe('quarantine', () => {
     it('waits for one that does not answer once, and for a while', async () => {
       let answer = (_: ReadonlyMap<string, unknown>): void => {};
       let lists = 0;
-      const slow: QuarantineShelf = {
+      const slow: QuarantineStorage = {
         list: () => ((lists += 1), new Promise((resolve) => (answer = resolve))),
         put: () => {},
         remove: () => {},
@@ -290,11 +290,11 @@ describe('quarantine', () => {
       assert.equal(await skips(quarantine), false, 'not waited for again');
       assert.equal(lists, 1);
       await add(open());
-      answer(new Map(shelf.records));
+      answer(new Map(storage.records));
       await turn();
       const next = skips(quarantine);
       await turn();
-      answer(new Map(shelf.records));
+      answer(new Map(storage.records));
       assert.equal(await next, true);
       assert.equal(clock.timers, 0);
     });

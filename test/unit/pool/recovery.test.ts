@@ -20,7 +20,7 @@ describe('recovery', () => {
       clock,
       random: world.random,
       launch: world.launch,
-      detectors: { eslint: { title: 'ESLint', compartment: 'eslint' } },
+      detectors: { eslint: { title: 'ESLint', group: 'eslint' } },
       sample: () => Promise.resolve(new Map()),
       machine: () => Promise.resolve({ totalBytes: 2 ** 34, freeBytes: 2 ** 33, source: 'machine' }),
       readInput: () => Promise.resolve(undefined),

@@ -50,7 +50,7 @@ describe('sharing: pool', () => {
     assert.deepEqual(await typed, done);
   });
 
-  it('tells its own compartments what changed while the leader answered', async () => {
+  it('tells its own workers what changed while the leader answered', async () => {
     const own = new ScriptedPool(() => Promise.resolve(planOf([])));
     let leads = true;
     const always = leader(() => ({}));
@@ -69,7 +69,7 @@ describe('sharing: pool', () => {
     assert.deepEqual(asked, [['c.ts', 'a.ts', 'b.ts'], ['d.ts']]);
   });
 
-  it('tells its own compartments also of what changed before a question that was cancelled', async () => {
+  it('tells its own workers also of what changed before a question that was cancelled', async () => {
     const own = new ScriptedPool(() => Promise.resolve(planOf([])));
     const stop = new AbortController();
     let asked: Follower | undefined = leader(() => {

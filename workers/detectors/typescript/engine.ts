@@ -82,7 +82,7 @@ interface Package {
   readonly manifest: Manifest;
 }
 
-/** Node's own rule, without its caches: the version may change under a running compartment. */
+/** Node's own rule, without its caches: the version may change under a running worker. */
 async function workspacePackage(directory: string): Promise<Package | undefined> {
   for (let folder = directory; ; folder = path.dirname(folder)) {
     const found = await readPackage(path.join(folder, 'node_modules', 'typescript'));

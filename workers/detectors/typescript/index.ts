@@ -1,7 +1,7 @@
 /**
  * The typescript detector: what `tsc -p <tsconfig> --noEmit` prints for every project of the workspace, from the
  * workspace's own TypeScript. Sessions with TypeScript are kept warm between checks, one per version and root, until
- * the compartment ends.
+ * the worker ends.
  */
 import path from 'node:path';
 import { getHeapStatistics } from 'node:v8';
@@ -183,7 +183,7 @@ interface OpenSession {
   ready?: TypeScriptSession;
 }
 
-/** By root and group: a compartment may serve several. */
+/** By root and group: a worker may serve several. */
 const sessions = new Map<string, OpenSession>();
 
 /** Sessions keep programs for the next check as long as the heap, in bytes, is not larger than this. */

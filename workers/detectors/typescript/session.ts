@@ -1,6 +1,6 @@
 /**
  * What the detector asks of a TypeScript, whichever one it is. One session belongs to one version of TypeScript at one
- * root; it stays warm between checks and lives until the compartment ends or the version changes.
+ * root; it stays warm between checks and lives until the worker ends or the version changes.
  */
 import type { LogLevel } from '../../protocol/detector.ts';
 import type { Range, Severity } from '../../protocol/detector-protocol.ts';

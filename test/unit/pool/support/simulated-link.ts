@@ -5,7 +5,7 @@
 import type {
   Launch,
   LaunchOptions,
-  CompartmentLink,
+  WorkerLink,
   LinkExit,
   PlanAnswer,
   CheckAnswer,
@@ -126,7 +126,7 @@ const CRASHES: readonly Partial<LinkExit>[] = [
   { signal: 'SIGKILL', outOfMemory: 'kernel' },
 ];
 
-class SimulatedLink implements CompartmentLink {
+class SimulatedLink implements WorkerLink {
   readonly pid: number;
   readonly ready: Promise<boolean>;
   readonly exited: Promise<LinkExit>;

@@ -26,10 +26,10 @@ const PRIORITIES: readonly Priority[] = ['open', 'recent', 'background'];
 const POISONS: readonly Poison[] = ['crash', 'hang', 'oom', 'self-kill', 'secret-kill'];
 
 const table: DetectorTable = {
-  many: { title: 'Many', compartment: 'many' },
-  single: { title: 'Single', compartment: 'single', single: true },
-  left: { title: 'Left', compartment: 'shared', single: true },
-  right: { title: 'Right', compartment: 'shared', single: true },
+  many: { title: 'Many', group: 'many' },
+  single: { title: 'Single', group: 'single', single: true },
+  left: { title: 'Left', group: 'shared', single: true },
+  right: { title: 'Right', group: 'shared', single: true },
 };
 
 /** @throws AssertionError when an invariant breaks */

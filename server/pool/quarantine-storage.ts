@@ -1,11 +1,11 @@
 /**
- * What the pool asks of the place where the quarantine of a root is kept between sessions. It knows no store: a front
+ * What the pool asks of the partition where the quarantine of a root is kept between sessions. It knows no store: a front
  * end hands one in. Stateless.
  */
 import type { QuarantinedInput } from './types.ts';
 
 /** One record for each input, so that processes that add at the same time do not lose each other's. */
-export interface QuarantineShelf {
+export interface QuarantineStorage {
   /** What is there now, whoever put it there. What cannot be read is not there. */
   list(): Promise<ReadonlyMap<string, unknown>>;
   /** @param value plain data */
@@ -19,29 +19,29 @@ export interface QuarantineRecord {
   readonly version: string | undefined;
 }
 
-/** @returns what is on a shelf, whether it is in force or not */
-export async function shelvedInputs(shelf: QuarantineShelf, root: string): Promise<readonly QuarantinedInput[]> {
-  return [...(await shelf.list()).values()].flatMap((value) => recordOf(value, root)?.input ?? []);
+/** @returns what is on a storage, whether it is in force or not */
+export async function storedInputs(storage: QuarantineStorage, root: string): Promise<readonly QuarantinedInput[]> {
+  return [...(await storage.list()).values()].flatMap((value) => recordOf(value, root)?.input ?? []);
 }
 
 /** @returns undefined for what another version of Bulkhead may have put there */
 export function recordOf(value: unknown, root: string): QuarantineRecord | undefined {
-  if (!isShelved(value)) return undefined;
+  if (!isStored(value)) return undefined;
   const { key, version, ...input } = value;
   return { input: { ...input, root }, key, version };
 }
 
-type Shelved = Omit<QuarantinedInput, 'root'> & { readonly key: string; readonly version?: string };
+type StoredInput = Omit<QuarantinedInput, 'root'> & { readonly key: string; readonly version?: string };
 
 /** What may be there, as far as it is looked at. */
 type Shape = {
-  readonly [Name in keyof Shelved]?: unknown;
+  readonly [Name in keyof StoredInput]?: unknown;
 } & {
   readonly unit?: { readonly id?: unknown } | null;
   readonly reason?: { readonly kind?: unknown; readonly message?: unknown } | null;
 };
 
-function isShelved(value: unknown): value is Shelved {
+function isStored(value: unknown): value is StoredInput {
   if (typeof value !== 'object' || value === null) return false;
   const { key, version, detector, file, unit, reason }: Shape = value;
   return (

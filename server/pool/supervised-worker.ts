@@ -1,14 +1,14 @@
 /**
- * One compartment with its supervisor: a slot that starts processes, gives them work, watches over them and tells how
+ * One worker with its supervisor: a slot that starts processes, gives them work, watches over them and tells how
  * they ended. A slot outlives its processes; its name and its counts are stable over restarts.
  */
 import { Deadline, type Clock, type Random } from './clock.ts';
 import type { Told } from './changes.ts';
-import type { Place } from './detectors.ts';
-import { deathOf, type Death, type Verdict } from './exit-reason.ts';
-import type { CompartmentLink, Launch, LinkExit, Vitals } from './link.ts';
-import type { CompartmentHealth, CompartmentState, ExitReason } from './types.ts';
-import type { Work } from './work.ts';
+import type { Partition } from './detectors.ts';
+import { deathOf, type Death, type Diagnosis } from './exit-reason.ts';
+import type { WorkerLink, Launch, LinkExit, Vitals } from './link.ts';
+import type { WorkerHealth, SupervisedWorkerState, ExitReason } from './types.ts';
+import type { Job } from './job.ts';
 
 const MEGABYTE = 1024 * 1024;
 /** Of the hard limit: leaves room for the rest of the process, so that V8 reports its own end. */
@@ -26,7 +26,7 @@ const MISSED_BEATS_MS = 3_000;
 
 export type Phase = 'starting' | 'idle' | 'working';
 
-export interface CompartmentOwner {
+export interface WorkerOwner {
   readonly clock: Clock;
   readonly random: Random;
   readonly launch: Launch;
@@ -34,31 +34,31 @@ export interface CompartmentOwner {
   readonly isMemoryShort: () => boolean;
   log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void;
   /** It can take work. */
-  onFree(compartment: Compartment): void;
+  onFree(worker: SupervisedWorker): void;
   /** A process is ready; it may be asked for its id from now on. */
-  onReady(compartment: Compartment): void;
-  /** A work came to its end with its compartment alive. */
-  onAnswered(compartment: Compartment, work: Work): void;
+  onReady(worker: SupervisedWorker): void;
+  /** A work came to its end with its worker alive. */
+  onAnswered(worker: SupervisedWorker, work: Job): void;
   /** The process is gone; the slot is `stopped`. A work under it has not been told yet. */
-  onDeath(compartment: Compartment, death: Death, phase: Phase, work: Work | undefined): void;
+  onDeath(worker: SupervisedWorker, death: Death, phase: Phase, work: Job | undefined): void;
   onChange(): void;
 }
 
-export class Compartment {
+export class SupervisedWorker {
   readonly name: string;
-  readonly place: Place;
+  readonly partition: Partition;
   /** What this process was told of changes; meaningless without one. */
   told: Told = 0;
-  readonly #owner: CompartmentOwner;
+  readonly #owner: WorkerOwner;
   readonly #progress: Deadline;
   readonly #heartbeat: Deadline;
-  /** Within 10 % of 1: equal compartments are not replaced all at the same time. */
+  /** Within 10 % of 1: equal workers are not replaced all at the same time. */
   readonly #softJitter: number;
-  #state: CompartmentState = 'stopped';
-  #link: CompartmentLink | undefined;
+  #state: SupervisedWorkerState = 'stopped';
+  #link: WorkerLink | undefined;
   #closing = false;
-  #verdict: Verdict | undefined;
-  #work: Work | undefined;
+  #diagnosis: Diagnosis | undefined;
+  #work: Job | undefined;
   #performing: Promise<void> = Promise.resolve();
   #stopWatchingCancel: () => void = () => {};
   #stopIdleTimer: () => void = () => {};
@@ -80,9 +80,9 @@ export class Compartment {
   #lastExit: ExitReason | undefined;
   #startedInMs: number | undefined;
 
-  constructor(name: string, place: Place, owner: CompartmentOwner) {
+  constructor(name: string, partition: Partition, owner: WorkerOwner) {
     this.name = name;
-    this.place = place;
+    this.partition = partition;
     this.#owner = owner;
     this.#softJitter = 0.9 + 0.2 * owner.random();
     this.#progress = new Deadline(owner.clock, () => this.#noProgress());
@@ -115,7 +115,7 @@ export class Compartment {
     return this.#served === 0;
   }
 
-  get work(): Work | undefined {
+  get work(): Job | undefined {
     return this.#work;
   }
 
@@ -140,13 +140,13 @@ export class Compartment {
     return this.#memoryBytes;
   }
 
-  /** It holds more than an idle compartment should. */
+  /** It holds more than an idle worker should. */
   get bloated(): boolean {
-    return this.#memoryBytes > this.limitBytes * this.place.limits.softMemoryRatio * this.#softJitter;
+    return this.#memoryBytes > this.limitBytes * this.partition.limits.softMemoryRatio * this.#softJitter;
   }
 
   get limitBytes(): number {
-    return this.place.limits.memoryMb * MEGABYTE;
+    return this.partition.limits.memoryMb * MEGABYTE;
   }
 
   start(): void {
@@ -156,15 +156,15 @@ export class Compartment {
     this.#startedAt = clock.now();
     this.#served = 0;
     this.#closing = false;
-    this.#verdict = undefined;
+    this.#diagnosis = undefined;
     this.#vital = undefined;
     this.#memoryBytes = 0;
     this.#state = 'starting';
     const link = launch({
       name: this.name,
-      entry: this.place.entry,
-      heapMb: heapLimitMb(this.place.limits.memoryMb),
-      startMs: this.place.limits.startMs,
+      entry: this.partition.entry,
+      heapMb: heapLimitMb(this.partition.limits.memoryMb),
+      startMs: this.partition.limits.startMs,
       log: (level, message) => this.#owner.log(level, `${this.name}: ${message}`),
     });
     this.#link = link;
@@ -183,7 +183,7 @@ export class Compartment {
     this.#owner.onChange();
   }
 
-  run(work: Work, told: readonly string[] | undefined, latest: Told): void {
+  run(work: Job, told: readonly string[] | undefined, latest: Told): void {
     const link = this.#link;
     if (link === undefined || !this.free) throw new Error(`${this.name} cannot take work while ${this.#state}`);
     this.#stopIdleTimer();
@@ -193,9 +193,9 @@ export class Compartment {
     this.#workedSince = this.#owner.clock.now();
     const before = this.told;
     this.told = latest;
-    this.#progress.start(work.patienceMs);
+    this.#progress.start(work.timeoutMs);
     // Threads have no guard of their own: they stop and starve with us.
-    if (this.place.entry.driver !== 'worker-threads') this.#heartbeat.start(this.place.limits.heartbeatMs);
+    if (this.partition.entry.driver !== 'worker-threads') this.#heartbeat.start(this.partition.limits.heartbeatMs);
     const onAbort = (): void => this.#forceCancelLater(work);
     work.signal.addEventListener('abort', onAbort, { once: true });
     const pulse = { beat: () => this.#beat(), hold: () => this.#progress.hold() };
@@ -225,16 +225,16 @@ export class Compartment {
   close(): void {
     if (this.#link === undefined || this.#closing) return;
     this.#closing = true;
-    this.#verdict ??= { kind: 'cancelled', message: `${this.name} was not needed any more.` };
+    this.#diagnosis ??= { kind: 'cancelled', message: `${this.name} was not needed any more.` };
     this.#stopIdleTimer();
     this.#link.close();
     this.#owner.onChange();
   }
 
-  /** Ends the process at once; `verdict` becomes the reason. The first verdict stands. */
-  kill(verdict: Verdict): void {
+  /** Ends the process at once; `diagnosis` becomes the reason. The first one stands. */
+  kill(diagnosis: Diagnosis): void {
     if (this.#link === undefined) return;
-    this.#verdict ??= verdict;
+    this.#diagnosis ??= diagnosis;
     this.#closing = true;
     this.#stopIdleTimer();
     this.#link.kill();
@@ -243,7 +243,7 @@ export class Compartment {
   /** Ends the process at once for the sake of the others; what is in work is not to blame. */
   makeRoom(): void {
     const message = `${this.#title} was ended because all workers together used too much memory.`;
-    this.kill({ kind: 'rss-limit', message, foreign: true });
+    this.kill({ kind: 'rss-limit', message, external: true });
   }
 
   /** The pool's view of a slot without a process: waiting for its next start, or given up. */
@@ -262,15 +262,15 @@ export class Compartment {
     return this.#link.capture(kind, file, durationMs);
   }
 
-  health(queued: number): CompartmentHealth {
-    const { place } = this;
+  health(queued: number): WorkerHealth {
+    const { partition } = this;
     const pid = this.#link?.pid;
     const vital = this.live ? this.#vital : undefined;
     return {
       name: this.name,
-      detector: place.compartment,
-      root: place.root,
-      driver: place.entry.driver ?? 'child-process',
+      detector: partition.group,
+      root: partition.root,
+      driver: partition.entry.driver ?? 'child-process',
       state: this.#state,
       ...(pid === undefined ? {} : { pid }),
       memoryBytes: this.live ? this.#memoryBytes : 0,
@@ -309,7 +309,7 @@ export class Compartment {
   /** Nobody had work for it: it may stay for a while. */
   #awaitWork(): void {
     if (!this.free) return;
-    const { idleMs } = this.place.limits;
+    const { idleMs } = this.partition.limits;
     this.#stopIdleTimer();
     if (Number.isFinite(idleMs)) this.#stopIdleTimer = this.#owner.clock.after(idleMs, () => this.close(), true);
     this.#owner.onChange();
@@ -317,14 +317,14 @@ export class Compartment {
 
   #gone(exit: LinkExit, ready: boolean): void {
     const work = this.#work;
-    const { place } = this;
+    const { partition } = this;
     const death = deathOf(exit, {
       title: this.#title,
-      limitMb: place.limits.memoryMb,
-      startMs: place.limits.startMs,
+      limitMb: partition.limits.memoryMb,
+      startMs: partition.limits.startMs,
       ready,
       input: work?.input,
-      verdict: this.#verdict,
+      diagnosis: this.#diagnosis,
       shortOfMemory: this.#memoryBytes > this.limitBytes * MUCH_MEMORY && this.#owner.isMemoryShort(),
     });
     const wanted = death.reason.kind === 'cancelled';
@@ -345,7 +345,7 @@ export class Compartment {
     this.#owner.onChange();
   }
 
-  #rest(work: Work, onAbort: () => void): void {
+  #rest(work: Job, onAbort: () => void): void {
     work.signal.removeEventListener('abort', onAbort);
     this.#progress.stop();
     this.#heartbeat.stop();
@@ -368,7 +368,7 @@ export class Compartment {
     this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, memoryBytes);
     if (memoryBytes <= this.limitBytes || this.#closing) return;
     const where = this.#work?.input === undefined ? '' : ' on this file';
-    const message = `${this.#title} used too much memory${where} (limit ${this.place.limits.memoryMb} MB).`;
+    const message = `${this.#title} used too much memory${where} (limit ${this.partition.limits.memoryMb} MB).`;
     this.kill({ kind: 'rss-limit', message });
   }
 
@@ -379,7 +379,7 @@ export class Compartment {
       this.#noHeartbeat();
       return;
     }
-    const seconds = (this.#work?.patienceMs ?? 0) / 1000;
+    const seconds = (this.#work?.timeoutMs ?? 0) / 1000;
     const where = this.#work?.input === undefined ? '' : ' on this file';
     this.kill({ kind: 'hang', message: `${this.#title} made no progress${where} for ${seconds} s.` });
   }
@@ -388,7 +388,7 @@ export class Compartment {
     const lastSign = this.#lastSign;
     const seconds = Math.round((this.#owner.clock.now() - lastSign) / 1000);
     const message = `${this.#title} gave no sign of life for ${seconds} s (its process was stopped or starved).`;
-    this.kill({ kind: 'hang', message, foreign: true });
+    this.kill({ kind: 'hang', message, external: true });
   }
 
   /** Monotonic milliseconds. */
@@ -397,18 +397,18 @@ export class Compartment {
   }
 
   get #title(): string {
-    const { workerTitle, title } = this.place.entry;
+    const { workerTitle, title } = this.partition.entry;
     const atWork = this.#work?.title;
     if (workerTitle === undefined) return atWork ?? title;
     return atWork === undefined ? workerTitle : `${workerTitle} (${atWork})`;
   }
 
-  #forceCancelLater(work: Work): void {
+  #forceCancelLater(work: Job): void {
     this.#progress.stop();
     this.#heartbeat.stop();
-    this.#stopWatchingCancel = this.#owner.clock.after(this.place.limits.cancelMs, () => {
+    this.#stopWatchingCancel = this.#owner.clock.after(this.partition.limits.cancelMs, () => {
       if (this.#work !== work) return;
-      const message = `${this.#title} did not stop within ${this.place.limits.cancelMs / 1000} s.`;
+      const message = `${this.#title} did not stop within ${this.partition.limits.cancelMs / 1000} s.`;
       this.kill({ kind: 'cancelled', message });
     });
   }

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'mocha';
-import { Berths, type Kind } from '../../../server/pool/berths.ts';
-import { Places } from '../../../server/pool/detectors.ts';
-import { Ledger } from '../../../server/pool/ledger.ts';
+import { WorkerGroups, type WorkerGroup } from '../../../server/pool/worker-groups.ts';
+import { Partitions } from '../../../server/pool/detectors.ts';
+import { CircuitBreakers } from '../../../server/pool/circuit-breakers.ts';
 import { SimulatedClock } from './support/simulated-clock.ts';
 
-describe('offers of a ledger', () => {
+describe('offers of circuit breakers', () => {
   let clock: SimulatedClock;
-  let ledger: Ledger;
-  let kind: Kind;
+  let breakers: CircuitBreakers;
+  let group: WorkerGroup;
   let offers: number[];
 
   beforeEach(() => {
     clock = new SimulatedClock();
     offers = [];
     const nothing = (): void => {};
-    const berths = new Berths({
+    const groups = new WorkerGroups({
       clock,
       random: () => 0.5,
       launch: () => assert.fail('starts nothing'),
@@ -27,30 +27,35 @@ describe('offers of a ledger', () => {
       onDeath: nothing,
       onChange: nothing,
     });
-    const place = new Places({ lint: { title: 'Lint', compartment: 'lint' } }, {}).of('lint', '/r', 'light');
-    kind = berths.of(place ?? assert.fail('a place')).kind;
-    ledger = new Ledger({ clock, berths, onNotice: nothing, onAvailable: () => void offers.push(clock.now()) });
+    const partition = new Partitions({ lint: { title: 'Lint', group: 'lint' } }, {}).of('lint', '/r', 'light');
+    group = groups.of(partition ?? assert.fail('a partition')).group;
+    breakers = new CircuitBreakers({
+      clock,
+      groups,
+      onNotice: nothing,
+      onAvailable: () => void offers.push(clock.now()),
+    });
   });
 
   it('of several the earliest stands for all', async () => {
-    ledger.offerLater(kind, 300_000);
-    ledger.offerLater(kind, 30_000);
-    ledger.offerLater(kind, 60_000);
+    breakers.offerLater(group, 300_000);
+    breakers.offerLater(group, 30_000);
+    breakers.offerLater(group, 60_000);
     await clock.advance(600_000);
     assert.deepEqual(offers, [30_000]);
   });
 
   it('each is made once, and a later one is a new one', async () => {
-    ledger.offerLater(kind, 1_000);
+    breakers.offerLater(group, 1_000);
     await clock.advance(5_000);
-    ledger.offerLater(kind, 1_000);
+    breakers.offerLater(group, 1_000);
     await clock.advance(5_000);
     assert.deepEqual(offers, [1_000, 6_000]);
   });
 
   it('none is made after the end', async () => {
-    ledger.offerLater(kind, 1_000);
-    ledger.dispose();
+    breakers.offerLater(group, 1_000);
+    breakers.dispose();
     await clock.advance(5_000);
     assert.deepEqual(offers, []);
     assert.equal(clock.timers, 0);

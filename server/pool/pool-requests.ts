@@ -6,10 +6,10 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
-import type { AggregatedError, CompartmentHealth, MachineHealth, QuarantinedInput, SupervisedPool } from './types.ts';
+import type { AggregatedError, WorkerHealth, MachineHealth, QuarantinedInput, SupervisedPool } from './types.ts';
 
 export interface HealthParams {
-  readonly compartments: readonly CompartmentHealth[];
+  readonly workers: readonly WorkerHealth[];
   readonly machine: MachineHealth;
   readonly quarantined: readonly QuarantinedInput[];
 }
@@ -24,9 +24,9 @@ export interface PoolRequests {
   'bulkhead/errors': (params: { readonly detector?: string; readonly clear?: boolean }) => {
     readonly errors: readonly AggregatedError[];
   };
-  'bulkhead/captureHeapSnapshot': (params: { readonly compartment: string }) => Promise<{ readonly file: string }>;
+  'bulkhead/captureHeapSnapshot': (params: { readonly worker: string }) => Promise<{ readonly file: string }>;
   'bulkhead/captureCpuProfile': (params: {
-    readonly compartment: string;
+    readonly worker: string;
     readonly durationMs?: number;
   }) => Promise<{ readonly file: string }>;
 }
@@ -61,7 +61,7 @@ export function poolOperations({
 
   const health = async (): Promise<HealthParams> => {
     const machine = await pool.machine();
-    return { compartments: pool.health(), machine, quarantined: pool.quarantined() };
+    return { workers: pool.health(), machine, quarantined: pool.quarantined() };
   };
   const changed = (): void => {
     cancelTimer ??= clock.after(
@@ -84,16 +84,16 @@ export function poolOperations({
     cancelTimer = undefined;
   };
   const capture = async (
-    compartment: string,
+    worker: string,
     kind: 'heap-snapshot' | 'cpu-profile',
     extension: string,
     durationMs = 5_000,
   ): Promise<{ file: string }> => {
     await mkdir(captureFolder, { recursive: true });
     captures += 1;
-    const name = `${compartment.replaceAll(/[^\w-]/g, '-')}-${clock.date()}-${captures}.${extension}`;
+    const name = `${worker.replaceAll(/[^\w-]/g, '-')}-${clock.date()}-${captures}.${extension}`;
     const file = path.join(captureFolder, name);
-    await pool.capture(compartment, kind, file, Math.min(durationMs, LONGEST_PROFILE_MS));
+    await pool.capture(worker, kind, file, Math.min(durationMs, LONGEST_PROFILE_MS));
     return { file };
   };
 
@@ -119,9 +119,9 @@ export function poolOperations({
         if (clear) pool.clearErrors(detector);
         return { errors };
       },
-      'bulkhead/captureHeapSnapshot': ({ compartment }) => capture(compartment, 'heap-snapshot', 'heapsnapshot'),
-      'bulkhead/captureCpuProfile': ({ compartment, durationMs }) =>
-        capture(compartment, 'cpu-profile', 'cpuprofile', durationMs),
+      'bulkhead/captureHeapSnapshot': ({ worker }) => capture(worker, 'heap-snapshot', 'heapsnapshot'),
+      'bulkhead/captureCpuProfile': ({ worker, durationMs }) =>
+        capture(worker, 'cpu-profile', 'cpuprofile', durationMs),
     },
     dispose: () => watch(false),
   };

@@ -1,7 +1,7 @@
-/** What a compartment is given to do. A work lives from being queued until it is answered, dropped or dies. */
-import type { Place } from './detectors.ts';
+/** What a worker is given to do. A work lives from being queued until it is answered, dropped or dies. */
+import type { Partition } from './detectors.ts';
 import type { Death } from './exit-reason.ts';
-import type { CompartmentLink, PlanAnswer } from './link.ts';
+import type { WorkerLink, PlanAnswer } from './link.ts';
 import { DetectorFailure } from './link.ts';
 import { PlanFailure } from './plan-failure.ts';
 import type { PlanRequest } from '../../workers/protocol/detector-protocol.ts';
@@ -10,38 +10,38 @@ import type { ExitReason } from './types.ts';
 /** How a running work shows that it lives. */
 export interface Pulse {
   beat(): void;
-  /** Until the returned function is called the compartment waits for us, not we for it. */
+  /** Until the returned function is called the worker waits for us, not we for it. */
   hold(): () => void;
 }
 
 /**
- * How a work ended whose compartment lives. `seen`: the detector knows of the changes; `unseen`: it may not, so they
+ * How a work ended whose worker lives. `seen`: the detector knows of the changes; `unseen`: it may not, so they
  * are to be told again; `broken`: it threw, and nobody knows in what state that left the process.
  */
-export type WorkEnd = 'seen' | 'unseen' | 'broken';
+export type JobEnd = 'seen' | 'unseen' | 'broken';
 
-export interface Work {
+export interface Job {
   readonly detector: string;
   /** The detector's name for a person. */
   readonly title: string;
-  readonly place: Place;
+  readonly partition: Partition;
   /** Lower runs first: 0 for plans, then open, recent and background. */
   readonly rank: number;
   /** Must run in a process that has done nothing yet. */
   readonly alone: boolean;
-  /** Milliseconds without a sign of life that end the compartment. */
-  readonly patienceMs: number;
+  /** Milliseconds without a sign of life that end the worker. */
+  readonly timeoutMs: number;
   /** Aborted when nobody wants the answer any more. */
   readonly signal: AbortSignal;
   /** What is in work now, relative to the root. */
   readonly input: string | undefined;
   /**
    * Runs on a link and settles its task with the answer.
-   * @param told files changed since this compartment last looked; undefined: anything may have
-   * @throws LinkLost when the compartment died; `died` follows
+   * @param told files changed since this worker last looked; undefined: anything may have
+   * @throws LinkLost when the worker died; `died` follows
    */
-  perform(link: CompartmentLink, pulse: Pulse, told: readonly string[] | undefined): Promise<WorkEnd>;
-  /** The compartment died under it: queue again what is left, or give up. */
+  perform(link: WorkerLink, pulse: Pulse, told: readonly string[] | undefined): Promise<JobEnd>;
+  /** The worker died under it: queue again what is left, or give up. */
   died(death: Death): void;
   /** It will not run: settle with this reason. */
   refuse(message: string, reason: ExitReason | undefined): void;
@@ -49,20 +49,20 @@ export interface Work {
 
 /** The pool's side towards a work. */
 export interface Dispatcher {
-  enqueue(work: Work): void;
+  enqueue(work: Job): void;
   /** Takes a queued work back; nothing happens to a running one. */
-  withdraw(work: Work): void;
+  withdraw(work: Job): void;
 }
 
 const PLAN_DEATHS = 2;
 /** Somebody else's kill says little about the plan. */
-const FOREIGN_DEATH = 0.25;
+const EXTERNAL_DEATH = 0.25;
 
-/** A plan: tried twice, or eight times where only others end its compartment. */
-export class PlanWork implements Work {
+/** A plan: tried twice, or eight times where only others end its worker. */
+export class PlanJob implements Job {
   readonly detector: string;
   readonly title: string;
-  readonly place: Place;
+  readonly partition: Partition;
   readonly rank = 0;
   readonly alone = false;
   readonly signal: AbortSignal;
@@ -74,10 +74,10 @@ export class PlanWork implements Work {
   #endedFromOutside = false;
   #input: string | undefined;
 
-  constructor(request: PlanRequest, title: string, place: Place, signal: AbortSignal, dispatcher: Dispatcher) {
+  constructor(request: PlanRequest, title: string, partition: Partition, signal: AbortSignal, dispatcher: Dispatcher) {
     this.detector = request.detector;
     this.title = title;
-    this.place = place;
+    this.partition = partition;
     this.signal = signal;
     this.#request = request;
     this.#dispatcher = dispatcher;
@@ -88,11 +88,11 @@ export class PlanWork implements Work {
     else signal.addEventListener('abort', this.#cancelled, { once: true });
   }
 
-  get patienceMs(): number {
-    return this.place.limits.planMs;
+  get timeoutMs(): number {
+    return this.partition.limits.planMs;
   }
 
-  /** It failed, and the last that happened to its compartment was somebody else's doing. */
+  /** It failed, and the last that happened to its worker was somebody else's doing. */
   get endedFromOutside(): boolean {
     return this.#endedFromOutside;
   }
@@ -102,7 +102,7 @@ export class PlanWork implements Work {
     return this.#input;
   }
 
-  async perform(link: CompartmentLink, pulse: Pulse): Promise<WorkEnd> {
+  async perform(link: WorkerLink, pulse: Pulse): Promise<JobEnd> {
     this.#input = undefined;
     const onLoading = (file: string): void => {
       pulse.beat();
@@ -118,14 +118,14 @@ export class PlanWork implements Work {
     return 'seen';
   }
 
-  died({ reason, foreign }: Death): void {
+  died({ reason, external }: Death): void {
     // Our own restart says nothing at all.
-    if (reason.kind !== 'cancelled') this.#deaths += foreign ? FOREIGN_DEATH : 1;
+    if (reason.kind !== 'cancelled') this.#deaths += external ? EXTERNAL_DEATH : 1;
     if (this.signal.aborted) this.#cancelled();
     else if (this.#deaths < PLAN_DEATHS) this.#dispatcher.enqueue(this);
     else {
-      this.#endedFromOutside = foreign;
-      this.#finish(new PlanFailure(foreign ? `${reason.message} It is tried again later.` : reason.message, reason));
+      this.#endedFromOutside = external;
+      this.#finish(new PlanFailure(external ? `${reason.message} It is tried again later.` : reason.message, reason));
     }
   }
 

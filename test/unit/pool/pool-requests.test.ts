@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'mocha';
-import { poolOperations, type HealthParams } from '../../../server/pool/operations.ts';
+import { poolOperations, type HealthParams } from '../../../server/pool/pool-requests.ts';
 import type { QuarantinedInput, SupervisedPool } from '../../../server/pool/types.ts';
 import { settle, SimulatedClock } from './support/simulated-clock.ts';
 
@@ -23,7 +23,7 @@ class FakePool implements Partial<SupervisedPool> {
   health = (): readonly [] => [];
   machine = (): ReturnType<SupervisedPool['machine']> => {
     this.change();
-    return Promise.resolve({ totalBytes: 2, freeBytes: 1, source: 'machine', compartmentBytes: 0, processes: 0 });
+    return Promise.resolve({ totalBytes: 2, freeBytes: 1, source: 'machine', workerBytes: 0, processes: 0 });
   };
   quarantined = (): readonly QuarantinedInput[] => this.inputs;
   onHealth = (listener: () => void): (() => void) => {
@@ -115,13 +115,13 @@ describe('operations of a pool', () => {
     assert.equal(pool.cleared, 1);
   });
 
-  it('names captures after their compartment, inside their folder, and bounds profiles', async () => {
+  it('names captures after their worker, inside their folder, and bounds profiles', async () => {
     const { pool, operations, folder } = open();
     try {
-      const { file } = await operations.requests['bulkhead/captureHeapSnapshot']({ compartment: '../../x#1' });
+      const { file } = await operations.requests['bulkhead/captureHeapSnapshot']({ worker: '../../x#1' });
       assert.equal(path.dirname(file), folder);
       assert.match(path.basename(file), /^-+x-1-\d+-1\.heapsnapshot$/);
-      await operations.requests['bulkhead/captureCpuProfile']({ compartment: 'lint#1', durationMs: 1e9 });
+      await operations.requests['bulkhead/captureCpuProfile']({ worker: 'lint#1', durationMs: 1e9 });
       assert.equal(pool.captured[1]?.[3], 60_000);
     } finally {
       await rm(folder, { recursive: true, force: true });
