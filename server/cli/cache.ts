@@ -1,9 +1,8 @@
 /** `bulkhead cache`: what is remembered of a folder between runs. */
 import path from 'node:path';
+import { openStorage } from '../folder/storage.ts';
 import { storedInputs } from '../pool/quarantine-storage.ts';
-import { storeDirFor } from '../store/location.ts';
 import { asRunEntry, describeRun } from '../store/run-history.ts';
-import { openStore } from '../store/store.ts';
 import type { CacheAction } from './arguments.ts';
 import type { Output } from './output.ts';
 
@@ -13,8 +12,9 @@ const RUNS_SHOWN = 10;
 /** @returns the exit code: 1 when damage was found and repaired */
 export async function cache(action: CacheAction, folder: string, out: Output): Promise<number> {
   const root = path.resolve(folder);
-  const dir = await storeDirFor(root);
-  await using store = await openStore({ dir, log: (_level, message) => out.write(`${message}\n`) });
+  const storage = await openStorage(root, 'user-cache', (_level, message) => out.write(`${message}\n`));
+  await using store = storage.store;
+  const { dir } = store;
   switch (action) {
     case 'info': {
       const { mode, units, facts, bytes } = await store.stats();

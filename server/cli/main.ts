@@ -2,6 +2,7 @@
 /** Entry of the command line. Owns the process: signals, exit code, the two output streams. */
 import { ConfigFileError } from '../engine/config-file.ts';
 import { knownDetectors } from '../engine/detector-settings.ts';
+import { WatchError } from '../folder/watcher.ts';
 import { BaselineError } from '../store/baseline.ts';
 import { help, parseCommand, UsageError } from './arguments.ts';
 import { baseline } from './baseline.ts';
@@ -13,6 +14,8 @@ import { version } from '../version.ts';
 
 const wrongUse = 2;
 const internalError = 3;
+/** What the user can put right; `message` says how. */
+const usageErrors = [UsageError, ConfigFileError, BaselineError, WatchError];
 
 async function main(): Promise<number> {
   try {
@@ -40,7 +43,7 @@ async function main(): Promise<number> {
       }
     }
   } catch (error) {
-    if (error instanceof UsageError || error instanceof ConfigFileError || error instanceof BaselineError) {
+    if (error instanceof Error && usageErrors.some((kind) => error instanceof kind)) {
       process.stderr.write(`bulkhead: ${error.message}\n`);
       return wrongUse;
     }

@@ -1,8 +1,8 @@
 /** The shape of `--format json` and of the last line of `jsonl`, and the exit code that follows from it. */
 import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Folder } from '../folder/folder.ts';
 import { isBusy, slowestFirst, type DetectorState, type DetectorStatus, type IssueCounts } from '../engine/status.ts';
-import type { WorkerHealth, Pool } from '../pool/types.ts';
+import type { WorkerHealth } from '../pool/types.ts';
 import type { Threshold } from './arguments.ts';
 
 export const schemaVersion = 1;
@@ -75,17 +75,17 @@ export interface ReportOptions {
   readonly changed?: ChangedSummary | undefined;
 }
 
-export function reportOf(engine: Engine, pool: Pool, options: ReportOptions): CheckReport {
+export function reportOf(folder: Folder, options: ReportOptions): CheckReport {
   const { durationMs, failOn, stopped, baseline, changed } = options;
-  const issues = engine.issues();
-  const detectors = engine.status().map((status) => detectorResult(status, issues, stopped));
+  const issues = folder.issues();
+  const detectors = folder.status().map((status) => detectorResult(status, issues, stopped));
   const bySeverity = countBySeverity(issues);
   const incomplete = detectors.flatMap((detector) =>
     isIncomplete(detector.status) ? [`${detector.name}: ${detector.error ?? detector.status}`] : [],
   );
   return {
     schemaVersion,
-    root: engine.root,
+    root: folder.root,
     summary: {
       issues: issues.length,
       bySeverity,
@@ -98,7 +98,7 @@ export function reportOf(engine: Engine, pool: Pool, options: ReportOptions): Ch
     },
     detectors,
     issues,
-    health: pool.health(),
+    health: folder.health(),
   };
 }
 

@@ -3,8 +3,14 @@ import type { IssueFilter } from '../engine/engine.ts';
 import { KnownIssues, readBaseline, type Baseline } from '../store/baseline.ts';
 
 export class BaselineFilter {
+  #file: string | undefined;
   #baseline: Baseline | undefined;
   #known: KnownIssues | undefined;
+
+  /** Absolute path, as last read. */
+  get file(): string | undefined {
+    return this.#file;
+  }
 
   /** Undefined: no baseline is in force. */
   get baseline(): Baseline | undefined {
@@ -17,6 +23,7 @@ export class BaselineFilter {
    * @throws BaselineError
    */
   async read(file: string | undefined): Promise<void> {
+    this.#file = file;
     try {
       this.#set(file === undefined ? undefined : await readBaseline(file));
     } catch (error) {

@@ -13,7 +13,7 @@ import { listInputs } from '../engine/inputs.ts';
 import type { FileChange } from '../engine/interest.ts';
 import type { DetectorStatus, IssueCounts } from '../engine/status.ts';
 import { createPool } from '../pool/pool.ts';
-import type { CompartmentHealth, SupervisedPool } from '../pool/types.ts';
+import type { WorkerHealth, SupervisedPool } from '../pool/types.ts';
 import { sharedPool } from '../sharing/shared-pool.ts';
 import type { Baseline } from '../store/baseline.ts';
 import { BaselineFilter } from './baseline-filter.ts';
@@ -134,6 +134,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     this.#settings = settings;
     this.#peers?.configure(settings.sharing);
     this.#engine?.configure(this.#engineSettings());
+    if (!this.#engine) return;
     if (settings.baseline !== before.baseline) void this.#readBaseline();
     else if (settings.only !== before.only) this.#applyFilter();
   }
@@ -193,7 +194,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   }
 
   /** Of the workers that have run. */
-  health(): readonly CompartmentHealth[] {
+  health(): readonly WorkerHealth[] {
     return this.#pool?.health() ?? [];
   }
 
@@ -301,7 +302,8 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
         onError: (error) => this.emit('log', 'warn', `Could not store the results of ${this.root}: ${String(error)}`),
       });
     }
-    this.#applyFilter();
+    if (this.#baseline.file === this.#settings.baseline) this.#applyFilter();
+    else void this.#readBaseline();
     engine.on('files', (files) => this.emit('files', files));
     engine.on('status', () => {
       this.emit('status');

@@ -6,7 +6,7 @@ import {
   type TextEdit as LspTextEdit,
 } from 'vscode-languageserver/node';
 import type { Fix, Issue, Position, Range } from '../../workers/protocol/detector-protocol.ts';
-import { uriOf } from './diagnostics.ts';
+import { uriOf } from './uris.ts';
 
 /** Executed by the server; its argument is the URI of the file. */
 export const retryCommand = 'bulkhead.server.retryInput';

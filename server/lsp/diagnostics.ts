@@ -1,7 +1,5 @@
 /** Issues as LSP diagnostics, and the publishing of them: one message per file, merged over detectors. */
 import { hash } from 'node:crypto';
-import { pathToFileURL } from 'node:url';
-import path from 'node:path';
 import {
   DiagnosticSeverity,
   DiagnosticTag,
@@ -10,6 +8,7 @@ import {
 } from 'vscode-languageserver/node';
 import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
 import { pageOf } from './rule-pages.ts';
+import { uriOf } from './uris.ts';
 
 /** VS Code keeps 1,000 markers per file and drops the rest without a word (MainThreadDiagnostics). */
 const maxPerFile = 1000;
@@ -58,10 +57,6 @@ export function diagnosticOf(root: string, issue: Issue): Diagnostic {
     ...(tags === undefined || tags.length === 0 ? {} : { tags }),
     data: { fingerprint: issue.fingerprint },
   };
-}
-
-export function uriOf(root: string, file: string): string {
-  return pathToFileURL(path.resolve(root, file)).href;
 }
 
 /** Files that may wait for the editor before the analysis waits too; it goes on when half of them are sent. */

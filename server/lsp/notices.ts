@@ -5,13 +5,9 @@ import type { MemoryAlert, Pool, PoolNotice } from '../pool/types.ts';
 const restart = { title: 'Restart Workers' };
 
 /** Shows the notice; its button restarts the workers. */
-export async function showNotice(
-  connection: Connection,
-  pool: () => Pool | undefined,
-  notice: PoolNotice,
-): Promise<void> {
+export async function showNotice(connection: Connection, pool: Pool, notice: PoolNotice): Promise<void> {
   const answer = await connection.window.showErrorMessage(textOf(notice), restart);
-  if (answer?.title === restart.title) await pool()?.restart();
+  if (answer?.title === restart.title) await pool.restart();
 }
 
 /** For the log: nobody has to do anything yet. */

@@ -3,11 +3,11 @@
  * when the editor is gone it goes too, with all its children.
  */
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
-import { Session } from './session.ts';
+import { LanguageServer } from './language-server.ts';
 
 // Transport from the command line: `--stdio`, `--node-ipc` (what the VS Code client passes), `--socket=PORT`, `--pipe=NAME`.
 const connection = createConnection(ProposedFeatures.all);
-const session = new Session(connection);
+const server = new LanguageServer(connection);
 
 // Some shared ESLint configurations behave otherwise when they believe to run inside an editor: results must not depend
 // on where Bulkhead runs. Workers inherit this environment.
@@ -18,9 +18,9 @@ process.on('unhandledRejection', (reason) => report('unhandled rejection', reaso
 
 // The library ends the process on `exit`, when its stream ends and when the editor's process is gone; workers
 // watch this process themselves, so that they end even if it is killed.
-process.on('exit', () => void session.dispose());
+process.on('exit', () => void server.dispose());
 
-session.listen();
+server.listen();
 
 function report(what: string, error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -47,8 +47,8 @@ export interface StatusSource {
   readonly analyses: number;
   readonly detectors: readonly DetectorStatus[];
   readonly health: readonly WorkerHealth[];
-  readonly issues: IssueCounts;
-  issuesOf(detector: string): number;
+  /** Issues by severity, of one detector or of all. */
+  counts(detector?: string): IssueCounts;
 }
 
 export function statusOf(source: StatusSource): StatusParams {
@@ -70,7 +70,7 @@ export function statusOf(source: StatusSource): StatusParams {
       status: runStates[status.state],
       ...(status.engine === undefined ? {} : { engine: status.engine }),
       ...(status.note === undefined ? {} : { note: status.note }),
-      issues: source.issuesOf(status.name),
+      issues: total(source.counts(status.name)),
       ...(status.stale === undefined ? {} : { stale: status.stale }),
       ...(status.error === undefined ? {} : { error: status.error }),
     })),
@@ -84,7 +84,7 @@ export function statusOf(source: StatusSource): StatusParams {
       restarts: health.restarts,
       ...(health.lastExit === undefined ? {} : { lastExit: health.lastExit.message }),
     })),
-    issues: source.issues,
+    issues: source.counts(),
     memoryBytes: source.health.reduce((sum, health) => sum + health.memoryBytes, 0),
   };
 }
@@ -135,6 +135,10 @@ function mergeByName(statuses: readonly DetectorStatus[]): readonly DetectorStat
     if (!known || weight.indexOf(status.state) < weight.indexOf(known.state)) merged.set(status.name, status);
   }
   return [...merged.values()];
+}
+
+function total(counts: IssueCounts): number {
+  return counts.error + counts.warning + counts.info + counts.hint;
 }
 
 function mean(values: readonly number[]): number {

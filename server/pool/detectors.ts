@@ -118,11 +118,6 @@ export const detectorTable: DetectorTable = {
   dependents: { title: 'Dependents', ...graph },
 };
 
-/** The same detectors, their processes run by another Node.js. */
-export function runBy(node: string, table: DetectorTable): DetectorTable {
-  return Object.fromEntries(Object.entries(table).map(([name, entry]) => [name, { ...entry, node }]));
-}
-
 /** Cores that background work may keep busy: of a big machine not all, the user is there too. */
 function busyCores(): number {
   return Math.min(os.availableParallelism(), 4);
@@ -158,6 +153,7 @@ export interface Partition {
 /** The partitions of a pool, each made once, so that all who hold one see its new limits. */
 export class Partitions {
   readonly #table: DetectorTable;
+  #node = '';
   readonly #partitions = new Map<string, { -readonly [Key in keyof Partition]: Partition[Key] }>();
   #settings: Partial<Limits>;
   #ceilingMb = Number.POSITIVE_INFINITY;
@@ -189,7 +185,17 @@ export class Partitions {
   }
 
   entry(detector: string): DetectorEntry | undefined {
-    return Object.hasOwn(this.#table, detector) ? this.#table[detector] : undefined;
+    const entry = Object.hasOwn(this.#table, detector) ? this.#table[detector] : undefined;
+    return entry === undefined || this.#node === '' ? entry : { ...entry, node: this.#node };
+  }
+
+  /** @param node path of the Node.js for workers that start from now on; empty: the one that runs the pool */
+  runBy(node: string): void {
+    this.#node = node;
+    for (const partition of this.#partitions.values()) {
+      const { node: _before, ...entry } = partition.entry;
+      partition.entry = node === '' ? entry : { ...entry, node };
+    }
   }
 
   /** @param ceilingMb what the machine has for any one worker; absent: as before */

@@ -116,6 +116,7 @@ class WorkerPool implements SupervisedPool {
       ...options.limits,
       ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
     });
+    if (options.node !== undefined) this.#partitions.runBy(options.node);
     this.#quarantine = new Quarantine({
       clock,
       ...(options.readInput === undefined ? {} : { read: options.readInput }),
@@ -300,10 +301,11 @@ class WorkerPool implements SupervisedPool {
     await worker.capture(kind, file, durationMs);
   }
 
-  configure({ maxWorkers, memoryMb, healthIntervalMs }: PoolSettings): void {
+  configure({ maxWorkers, memoryMb, healthIntervalMs, node }: PoolSettings): void {
     if (healthIntervalMs !== undefined) this.#sampler.intervalMs = healthIntervalMs;
     if (maxWorkers !== undefined) this.#fleet.maxWorkers = Math.max(1, maxWorkers);
     if (memoryMb !== undefined) this.#partitions.configure({ memoryMb });
+    if (node !== undefined) this.#partitions.runBy(node);
     this.#fleet.reconsider();
   }
 

@@ -174,6 +174,8 @@ export interface PoolSettings {
   readonly memoryMb?: number;
   /** Between health samples while something works. Default: 5,000. */
   readonly healthIntervalMs?: number;
+  /** Path of the Node.js that runs workers; empty: the one that runs the pool. Applies to workers when they start. */
+  readonly node?: string;
 }
 
 export interface Pool {

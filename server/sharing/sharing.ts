@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../engine/engine.ts';
 import type { FileChange } from '../engine/interest.ts';
-import type { Pool, SupervisedPool } from '../pool/types.ts';
+import type { SupervisedPool } from '../pool/types.ts';
 import { Locks, type Lock } from '../store/locks.ts';
 import type { LockTable } from '../store/lock-table.ts';
 import { claimAddress, readAddress, removeAddress, writeAddress } from './address.ts';
@@ -16,7 +16,6 @@ import { ChangeLedger } from './change-ledger.ts';
 import { Follower } from './follower.ts';
 import { Leader } from './leader.ts';
 import { greetingOf, type Greeting } from './messages.ts';
-import { sharedPool } from './shared-pool.ts';
 
 export interface SharingOptions {
   /** Absolute path of the folder that is analysed. */
@@ -25,8 +24,8 @@ export interface SharingOptions {
   readonly dir: string;
   readonly lockTable: LockTable;
   readonly pool: SupervisedPool;
-  /** The setting `bulkhead.node`. */
-  readonly program?: string;
+  /** Path of the Node.js that runs the workers, if the user named one. */
+  readonly node?: string;
   readonly log: (level: 'warn' | 'info', message: string) => void;
 }
 
@@ -51,8 +50,6 @@ const FIRST_RETRY_MS = 20;
 const MAX_RETRY_MS = 30_000;
 
 export class Sharing {
-  /** For the engine. */
-  readonly pool: Pool;
   readonly #options: SharingOptions;
   readonly #greeting: Greeting;
   readonly #locks: Locks;
@@ -68,10 +65,9 @@ export class Sharing {
 
   constructor(options: SharingOptions) {
     this.#options = options;
-    this.#greeting = greetingOf(options.program);
+    this.#greeting = greetingOf(options.node);
     this.#locks = new Locks({ table: options.lockTable, label: 'analysis' });
     this.#ledger = new ChangeLedger(options.root);
-    this.pool = sharedPool(options.pool, () => this.#leading());
     this.#unknown = this.#wait().then(() => {
       this.#unknown = undefined;
     });
@@ -83,6 +79,14 @@ export class Sharing {
   /** From now on there is an engine to answer others with. */
   serve(host: SharingHost): void {
     this.#host.resolve(host);
+  }
+
+  /**
+   * The process that does our work; undefined: nobody else does. Until it is known who leads, the answer takes up to ten
+   * seconds, so that work which another process does is not begun here.
+   */
+  leader(): Follower | undefined | Promise<Follower | undefined> {
+    return this.#unknown ? this.#unknown.then(() => this.#follower) : this.#follower;
   }
 
   /** Another process does our work. */
@@ -131,11 +135,6 @@ export class Sharing {
     this.#leader?.close();
     await this.#running;
     await this.#locks.close().catch(() => {});
-  }
-
-  /** Who does our work. Work that somebody else does is not begun: at first it is waited for, ten seconds at most. */
-  #leading(): Follower | undefined | Promise<Follower | undefined> {
-    return this.#unknown ? this.#unknown.then(() => this.#follower) : this.#follower;
   }
 
   async #wait(): Promise<void> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { FolderWatcher } from '../../../server/cli/watcher.ts';
+import { FolderWatcher } from '../../../server/folder/watcher.ts';
 import type { CheckReport } from '../../../server/cli/result.ts';
 import type { FileChange } from '../../../server/engine/interest.ts';
 import type { Issue } from '../../../workers/protocol/detector-protocol.ts';

@@ -1,6 +1,6 @@
 /**
- * The requests about workers (`bulkhead/health`, `errors`, `captureHeapSnapshot` …), answered by the pool that is
- * there at the time. Lives as long as the connection; pools come and go below it.
+ * The requests about workers (`bulkhead/health`, `errors`, `captureHeapSnapshot` …), answered by the pool. Lives as long
+ * as the connection.
  */
 import os from 'node:os';
 import path from 'node:path';
@@ -18,7 +18,7 @@ const methods = [
   'bulkhead/captureCpuProfile',
 ] as const satisfies readonly (keyof PoolRequests)[];
 
-export class Operations {
+export class WorkerRequests {
   readonly #connection: Connection;
   #current: PoolOperations | undefined;
 
