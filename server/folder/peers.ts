@@ -32,7 +32,7 @@ export class Peers {
       .then(() => this.#leave())
       .then(() => this.#join())
       .catch((error: unknown) =>
-        this.#options.log('warn', `The analysis of ${this.#options.root} is not shared: ${String(error)}`),
+        this.#options.log('warn', `Could not share the analysis of ${this.#options.root}: ${String(error)}`),
       );
   }
 

@@ -27,7 +27,7 @@ export class AnalysisProgress {
     const text = `${status.percent ?? 0} ${status.message ?? ''}`;
     if (text === this.#last) return;
     this.#last = text;
-    // The editor may be gone by the time the reporter is there; then nobody looks.
+    // The editor may be gone before the reporter is ready.
     void this.#reporter.then((progress) => progress.report(status.percent ?? 0, status.message ?? '')).catch(() => {});
   }
 

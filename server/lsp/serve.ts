@@ -1,6 +1,6 @@
 /**
- * What the language server's process is for: one connection. Owns the process: nothing that goes wrong here ends it, and
- * when the editor is gone it goes too, with all its children.
+ * The process of the language server, for one connection. No error ends it; when the editor is gone, it ends with all
+ * its children.
  */
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { LanguageServer } from './language-server.ts';
@@ -9,8 +9,8 @@ import { LanguageServer } from './language-server.ts';
 const connection = createConnection(ProposedFeatures.all);
 const server = new LanguageServer(connection);
 
-// Some shared ESLint configurations behave otherwise when they believe to run inside an editor: results must not depend
-// on where Bulkhead runs. Workers inherit this environment.
+// Some shared ESLint configurations turn rules off inside an editor. Results must not depend on where Bulkhead runs, and
+// workers inherit this environment.
 for (const name of Object.keys(process.env)) if (name.startsWith('VSCODE_')) delete process.env[name];
 
 process.on('uncaughtException', (error) => report('uncaught exception', error));
@@ -27,6 +27,6 @@ function report(what: string, error: unknown): void {
   try {
     connection.console.error(`Bulkhead server: ${what}: ${text}`);
   } catch {
-    // The line is closed: there is nobody to tell.
+    // The connection is closed.
   }
 }
