@@ -28,7 +28,6 @@ import {
 } from '../../workers/protocol/editor-protocol.ts';
 import { defaultSettings, normalizeSettings } from '../../workers/protocol/settings.ts';
 import type { ChangeKind } from '../engine/interest.ts';
-import { defaultLimits, defaultWorkers } from '../pool/detectors.ts';
 import { createPool } from '../pool/pool.ts';
 import type { PoolSettings } from '../pool/types.ts';
 import { endThreadAhead } from '../store/thread-line.ts';
@@ -191,8 +190,8 @@ export class LanguageServer {
   #poolSettings(): Required<PoolSettings> {
     const { maxWorkers, memoryLimit, healthInterval, node } = this.#settings;
     return {
-      maxWorkers: maxWorkers > 0 ? maxWorkers : defaultWorkers(),
-      memoryMb: memoryLimit > 0 ? memoryLimit : defaultLimits.memoryMb,
+      maxWorkers,
+      memoryMb: memoryLimit,
       healthIntervalMs: healthInterval * 1_000,
       // An untrusted workspace must not choose which program runs.
       node: this.#trusted ? node : '',

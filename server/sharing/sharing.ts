@@ -6,6 +6,7 @@
  * everything itself.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffDelay, type Backoff } from '../../workers/protocol/backoff.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { FileChange } from '../engine/interest.ts';
 import type { SupervisedPool } from '../pool/types.ts';
@@ -46,8 +47,7 @@ export interface SharingHost {
 const JOIN_TIMEOUT_MS = 10_000;
 /** Only for an owner that hangs: the death of its process is noticed at once. Renewing it often would cost an idle process. */
 const LEASE_MS = 600_000;
-const FIRST_RETRY_MS = 20;
-const MAX_RETRY_MS = 30_000;
+const RETRIES: Backoff = { delayMs: 20, maxDelayMs: 30_000, jitter: 0 };
 
 export class Sharing {
   readonly #options: SharingOptions;
@@ -157,8 +157,7 @@ export class Sharing {
         continue;
       }
       // The leader has the lock but does not answer: it is starting, or hangs.
-      const pause = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt);
-      await sleep(pause, undefined, { signal, ref: false }).catch(() => undefined);
+      await sleep(backoffDelay(RETRIES, attempt), undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 
