@@ -1,23 +1,22 @@
 /**
- * When a language server that ended by itself is started again. Lives as long as the extension.
- *
- * The server is built never to get here; if it does, the first restart is at once, later ones wait longer and longer,
- * and the fifth crash within three minutes ends it: a person has to look.
+ * Decides when a language server that ended by itself is started again: the first time at once, then after growing
+ * delays, and not any more after the fifth crash within three minutes. Lives as long as the extension.
  */
-export interface CrashPolicyOptions {
+import { backoffDelay, type Backoff } from '../workers/protocol/backoff.ts';
+
+export interface CrashPolicyOptions extends Backoff {
   /** Milliseconds in which crashes are counted together. */
   readonly windowMs: number;
-  /** The crash of this number within the window is the last. */
+  /** After so many crashes within the window there is no restart. */
   readonly limit: number;
-  readonly firstDelayMs: number;
-  readonly maxDelayMs: number;
 }
 
 export const defaultCrashPolicy: CrashPolicyOptions = {
   windowMs: 180_000,
   limit: 5,
-  firstDelayMs: 250,
+  delayMs: 250,
   maxDelayMs: 30_000,
+  jitter: 1,
 };
 
 export type CrashDecision =
@@ -45,17 +44,16 @@ export class CrashPolicy {
     if (crashes >= this.#options.limit) {
       return { action: 'give-up', crashes };
     }
-    return { action: 'restart', delayMs: crashes === 1 ? 0 : this.#delay(crashes - 2), crashes };
+    return { action: 'restart', delayMs: this.#delay(crashes), crashes };
   }
 
-  /** Forgets the past: a person asked for a new start. */
+  /** Forgets earlier crashes, because the user asked for a restart. */
   reset(): void {
     this.#crashes = [];
   }
 
-  /** Doubles from the first delay up to the cap, with full jitter. */
-  #delay(doublings: number): number {
-    const ceiling = Math.min(this.#options.firstDelayMs * 2 ** doublings, this.#options.maxDelayMs);
-    return Math.round(ceiling * this.#random());
+  /** The first restart is at once. */
+  #delay(crashes: number): number {
+    return crashes === 1 ? 0 : backoffDelay(this.#options, crashes - 2, this.#random);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The entry of a worker: loads the detector an order names, streams what it finds, and answers. Lives as long as
- * its process; detectors stay loaded, so that what they keep warm serves the next order.
+ * The entry of a worker: loads the detector that a request names, streams what it finds, and answers. Lives as long as
+ * its process. Detectors stay loaded, so that what they keep warm serves the next request.
  */
 import { readdirSync } from 'node:fs';
 import os from 'node:os';
@@ -21,58 +21,42 @@ const NICENESS = 5;
 giveWay();
 markSelfSignals();
 
-/** The answer to an order that was cancelled; nobody waits for it. */
-const nothingPlanned: PlanResult = { status: 'not-applicable', units: [], problems: [], configFiles: [] };
-
 const detectors = new Map<string, Promise<Detector>>();
-const cancels = new Map<number, AbortController>();
 
 await startWorkerServer<WorkerMessages>(
   {
-    async plan({ order, request, module }, context): Promise<PlanReply> {
-      return withCancel(order, async (signal) => {
-        const detector = await load(request.detector, module);
-        const planContext: PlanContext = {
-          signal,
-          log: (level, message) => context.log(level, message),
-          loading: (file) => {
-            void context.emit({ loading: file });
-            context.flush();
-          },
-        };
-        const plan = await unlessCancelled(signal, () => detector.plan(request, planContext));
-        return { plan: plan === undefined ? nothingPlanned : soundPlan(detector, plan), version: detector.version };
-      });
+    async plan({ request, module }, context): Promise<PlanReply> {
+      const detector = await load(request.detector, module);
+      const planContext: PlanContext = {
+        signal: context.signal,
+        log: (level, message) => context.log(level, message),
+        loading: (file) => {
+          void context.emit({ loading: file });
+          context.flush();
+        },
+      };
+      const plan = await detector.plan(request, planContext);
+      return { plan: soundPlan(detector, plan), version: detector.version };
     },
 
-    async check({ order, request, module }, context): Promise<CheckReply> {
-      return withCancel(order, async (signal) => {
-        const detector = await load(request.detector, module);
-        const line = {
-          emit: (event: CheckEvent) => context.emit(event),
-          emitNow: (event: CheckEvent): void => {
-            void context.emit(event);
-            context.flush();
-          },
-          log: (level: LogLevel, message: string) => {
-            context.log(level, message);
-          },
-        };
-        const reporter = new Reporter(request, line, signal);
-        const startedAt = performance.now();
-        const result = await unlessCancelled(signal, () => detector.check(request, reporter));
-        await reporter.settled();
-        const durationMs = Math.round(performance.now() - startedAt);
-        return {
-          result: { ...(result ?? { files: 0, issues: 0 }), durationMs },
-          version: detector.version,
-          cancelled: signal.aborted,
-        };
-      });
-    },
-
-    cancel({ order }): void {
-      cancels.get(order)?.abort();
+    async check({ request, module }, context): Promise<CheckReply> {
+      const detector = await load(request.detector, module);
+      const line = {
+        emit: (event: CheckEvent) => context.emit(event),
+        emitNow: (event: CheckEvent): void => {
+          void context.emit(event);
+          context.flush();
+        },
+        log: (level: LogLevel, message: string) => {
+          context.log(level, message);
+        },
+      };
+      const reporter = new Reporter(request, line, context.signal);
+      const startedAt = performance.now();
+      const result = await detector.check(request, reporter);
+      await reporter.settled();
+      const durationMs = Math.round(performance.now() - startedAt);
+      return { result: { ...result, durationMs }, version: detector.version };
     },
 
     async capture({ kind, file, durationMs }): Promise<{ bytes: number }> {
@@ -89,26 +73,6 @@ async function disposeDetectors(): Promise<void> {
       if (load.status === 'fulfilled') await load.value.dispose?.();
     }),
   );
-}
-
-async function withCancel<Result>(order: number, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-  const controller = new AbortController();
-  cancels.set(order, controller);
-  try {
-    return await work(controller.signal);
-  } finally {
-    cancels.delete(order);
-  }
-}
-
-/** Detectors may end a cancelled order with an exception: that is an answer, not a failure that costs the process. */
-async function unlessCancelled<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (signal.aborted) return undefined;
-    throw error;
-  }
 }
 
 function load(name: string, module: string | undefined): Promise<Detector> {

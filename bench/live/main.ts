@@ -19,7 +19,7 @@ import { Editor } from '../../test/support/lsp-client.ts';
 import { descendantsOf } from '../../test/support/processes.ts';
 import { Folder } from '../../test/support/replay/folder.ts';
 import { repository } from '../../test/support/workspace.ts';
-import { uriOf } from '../../server/lsp/diagnostics.ts';
+import { uriOf } from '../../server/lsp/uris.ts';
 import { generateWorkspace } from '../graph/generate.ts';
 
 const { values, positionals } = parseArgs({

@@ -4,10 +4,11 @@
 // is installed or can be downloaded, and the browser-served one otherwise. It never skips tests: it installs what is missing,
 // or stops and prints the command to run. Results go to out/editor-results.json, screenshots to out/screenshots/, and the
 // editor's own output to out/editor/editor.log.
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { ensureFreshBuild } from '../fresh-build.mjs';
 import { bundleSuite } from './bundle.mjs';
 import { markVariable, survivors } from './survivors.mjs';
 import { serveUserInterface } from './user-interface.mjs';
@@ -55,10 +56,8 @@ const { values } = parseArgs({
   options: { vsix: { type: 'string' }, scenario: { type: 'string', multiple: true }, grep: { type: 'string' } },
 });
 
-if (!values.vsix && !existsSync(path.join(root, 'dist', 'client.cjs'))) {
-  throw new Error('There is no dist/ to test. Run: npm run build');
-}
-// Ends what was started.
+if (!values.vsix) ensureFreshBuild();
+// So that what was started is ended.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 const { createWorkspace, scenarios } = await import('../../test/editor/scenarios.ts');
 const unknown = (values.scenario ?? []).filter((name) => !scenarios.some((scenario) => scenario.name === name));

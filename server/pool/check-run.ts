@@ -3,10 +3,10 @@
  * is to blame, and settles exactly once. Lives as long as the task.
  */
 import type { CheckEvent, CheckRequest, CheckResult, Unit } from '../../workers/protocol/detector-protocol.ts';
-import type { Partition } from './detectors.ts';
+import type { Partition } from './partitions.ts';
 import type { Death } from './exit-reason.ts';
 import type { CheckAnswer, WorkerLink } from './link.ts';
-import { DetectorFailure } from './link.ts';
+import { DetectorFailure, RequestCancelled } from './link.ts';
 import { EXTERNAL_SERIES, type CrashAttribution } from './crash-attribution.ts';
 import type { CheckOutcome, CheckTask, ExitReason, Priority, QuarantinedInput } from './types.ts';
 import type { Dispatcher, Pulse, Job, JobEnd } from './job.ts';
@@ -90,8 +90,8 @@ export class CheckRun {
   };
 
   /** Forwards an event of a running work, unless the task has settled meanwhile. */
-  event(work: CheckJob, event: CheckEvent): void | Promise<void> {
-    if (this.#settled || !this.#open.has(work)) return;
+  event(job: CheckJob, event: CheckEvent): void | Promise<void> {
+    if (this.#settled || !this.#open.has(job)) return;
     if (event.kind === 'issues') this.#issues += event.issues.length;
     if (event.kind === 'done') {
       this.#files += 1;
@@ -104,16 +104,11 @@ export class CheckRun {
     }
   }
 
-  answered(work: CheckJob, answer: CheckAnswer): void {
-    if (!this.#open.delete(work)) return;
+  answered(job: CheckJob, answer: CheckAnswer): void {
+    if (!this.#open.delete(job)) return;
     if (this.#settled) return;
-    if (answer.cancelled) {
-      // It believes to be cancelled, we did not ask: what is left is repeated.
-      this.#change(() => this.#queue(work.remaining(), work.alone));
-    } else {
-      for (const unit of work.units) this.options.attribution.clear(this.#inputKey(unit));
-      this.options.onProgress();
-    }
+    for (const unit of job.units) this.options.attribution.clear(this.#inputKey(unit));
+    this.options.onProgress();
     this.#durationMs += answer.result.durationMs;
     for (const [name, ms] of Object.entries(answer.result.timings ?? {})) {
       this.#timings.set(name, (this.#timings.get(name) ?? 0) + ms);
@@ -125,10 +120,10 @@ export class CheckRun {
   }
 
   /** The detector threw. What was in work is tried once more, alone; the rest goes on. */
-  threw(work: CheckJob, error: DetectorFailure): void {
-    if (!this.#open.delete(work)) return;
-    const remaining = work.remaining();
-    const suspects = remaining.length === 1 ? remaining : work.suspects();
+  threw(job: CheckJob, error: DetectorFailure): void {
+    if (!this.#open.delete(job)) return;
+    const remaining = job.remaining();
+    const suspects = remaining.length === 1 ? remaining : job.suspects();
     const concerned = suspects.length === 0 ? remaining : suspects;
     const hopeless = this.#thrown.size > MAX_THROWN;
     const lost = hopeless ? remaining : concerned.filter((unit) => this.#thrown.has(unit.id));
@@ -142,38 +137,39 @@ export class CheckRun {
     });
   }
 
-  died(work: CheckJob, death: Death): void {
-    if (!this.#open.delete(work)) return;
-    const remaining = work.remaining();
-    const suspects = work.marked || remaining.length > 1 ? work.suspects() : remaining;
+  died(job: CheckJob, death: Death): void {
+    // After a cancel nothing tells what it was working on.
+    if (!this.#open.delete(job) || this.#settled) return;
+    const remaining = job.remaining();
+    const suspects = job.marked || remaining.length > 1 ? job.suspects() : remaining;
     this.#change(() => {
       // We ended it for another reason than this work: no crash of the input.
       if (death.reason.kind === 'cancelled') {
-        this.#queue(remaining, work.alone);
+        this.#queue(remaining, job.alone);
         return;
       }
-      for (const unit of suspects) this.#attribute(unit, work, death);
+      for (const unit of suspects) this.#attribute(unit, job, death);
       const rest = without(remaining, suspects);
       // With marks, a death without a suspect fell between two inputs. Without, any of them may have been it.
-      if (suspects.length === 0 && !work.marked) this.#queueHalves(rest);
+      if (suspects.length === 0 && !job.marked) this.#queueHalves(rest);
       else this.#queue(rest, false);
     });
   }
 
-  refused(work: CheckJob, message: string, reason: ExitReason | undefined): void {
-    if (!this.#open.delete(work)) return;
-    for (const unit of work.remaining()) this.#unfinished.push({ unit, message, reason });
+  refused(job: CheckJob, message: string, reason: ExitReason | undefined): void {
+    if (!this.#open.delete(job)) return;
+    for (const unit of job.remaining()) this.#unfinished.push({ unit, message, reason });
     this.#settleIfFinished();
   }
 
-  #attribute(unit: Unit, work: CheckJob, death: Death): void {
+  #attribute(unit: Unit, job: CheckJob, death: Death): void {
     const { attribution } = this.options;
     const key = this.#inputKey(unit);
     const consequence = attribution.add(key, death.external);
     if (consequence === 'quarantine') {
-      this.#quarantined.push(this.options.quarantine(unit, work.fileInWork(unit), death.reason));
+      this.#quarantined.push(this.options.quarantine(unit, job.fileInWork(unit), death.reason));
     } else if (consequence === 'put-off') {
-      const message = `${death.reason.message} That was the ${EXTERNAL_SERIES}th time in a row. It is tried again later.`;
+      const message = `${death.reason.message} This happened ${EXTERNAL_SERIES} times in a row. Bulkhead tries again later.`;
       this.#unfinished.push({ unit, message, reason: { ...death.reason, message } });
       this.options.onPutOff(attribution.pauseOf(key));
     } else {
@@ -190,9 +186,9 @@ export class CheckRun {
 
   #queue(units: readonly Unit[], alone: boolean): void {
     if (units.length === 0 || this.#settled) return;
-    const work = new CheckJob(this, units, alone);
-    this.#open.add(work);
-    this.options.dispatcher.enqueue(work);
+    const job = new CheckJob(this, units, alone);
+    this.#open.add(job);
+    this.options.dispatcher.enqueue(job);
   }
 
   #inputKey(unit: Unit): string {
@@ -235,9 +231,9 @@ export class CheckRun {
     if (this.#settled) return;
     this.#settled = true;
     this.options.task.signal.removeEventListener('abort', this.cancel);
-    for (const work of this.#open) {
-      this.options.dispatcher.withdraw(work);
-      work.abort();
+    for (const job of this.#open) {
+      this.options.dispatcher.withdraw(job);
+      job.abort();
     }
     this.#resolve(outcome);
   }
@@ -245,6 +241,7 @@ export class CheckRun {
 
 /** Some units of a task on their way through one worker. */
 export class CheckJob implements Job {
+  readonly activity = 'checking';
   readonly units: readonly Unit[];
   readonly alone: boolean;
   readonly #run: CheckRun;
@@ -314,8 +311,9 @@ export class CheckJob implements Job {
       const answer = await link.check(order, (event) => this.#event(event, pulse), this.signal);
       this.#run.options.onVersion(answer.version);
       this.#run.answered(this, answer);
-      return answer.cancelled && !this.#notedChanges ? 'unseen' : 'seen';
+      return 'seen';
     } catch (error) {
+      if (error instanceof RequestCancelled) return this.#notedChanges ? 'seen' : 'unseen';
       if (!(error instanceof DetectorFailure)) throw error;
       this.#run.threw(this, error);
       return 'broken';

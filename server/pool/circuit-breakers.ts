@@ -36,7 +36,7 @@ export class CircuitBreakers {
   }
 
   /** Enters a death that nobody asked for. */
-  died(set: WorkerSet, worker: SupervisedWorker, death: Death, phase: Phase, work: Job | undefined): void {
+  died(set: WorkerSet, worker: SupervisedWorker, death: Death, phase: Phase, job: Job | undefined): void {
     const { group } = set;
     const { reason, external } = death;
     const now = this.#now;
@@ -46,7 +46,7 @@ export class CircuitBreakers {
       if (group.starts.failed()) this.#disable(group, reason);
       return;
     }
-    if (!this.#isCharged(group, death, phase, work)) return;
+    if (!this.#isCharged(group, death, phase, job)) return;
     // What somebody else does to us is no reason to wait for a person.
     const isOurs = !external && group.circuit.state(now) === 'closed';
     if (isOurs && this.#poolCircuit.crashed(now, group.name)) this.#stop(group, reason);
@@ -64,7 +64,7 @@ export class CircuitBreakers {
     set.group.standstill.progressed();
   }
 
-  /** A work was answered; if it was a probe, the group is well again. */
+  /** A job was answered; if it was a probe, the group is well again. */
   answered(group: WorkerGroup): void {
     if (group.circuit.state(this.#now) !== 'half-open') return;
     group.circuit.reset();
@@ -114,22 +114,22 @@ export class CircuitBreakers {
     this.#offers.clear();
   }
 
-  #isCharged(group: WorkerGroup, { reason, external }: Death, phase: Phase, work: Job | undefined): boolean {
+  #isCharged(group: WorkerGroup, { reason, external }: Death, phase: Phase, job: Job | undefined): boolean {
     if (phase === 'starting') return group.standstill.died(external);
     if (phase === 'idle') return !external && reason.kind !== 'rss-limit';
-    if (work instanceof PlanJob) return !external;
+    if (job instanceof PlanJob) return !external;
     // The suspect in a check answers for its death, unless nothing works any more.
     return group.standstill.died(external);
   }
 
   #disable(group: WorkerGroup, reason: ExitReason): void {
-    group.disabled = { ...reason, message: `${reason.message} It is off until workers are restarted.` };
+    group.disabled = { ...reason, message: `${reason.message} It is off until you restart the workers.` };
     this.#options.groups.rest(group, 'disabled');
     this.#tell('disabled', group, reason);
   }
 
   #stop(group: WorkerGroup, reason: ExitReason): void {
-    const message = `Workers crashed too often and are off until they are restarted. The last: ${reason.message}`;
+    const message = `Workers crashed too often and are off until you restart them. The last crash: ${reason.message}`;
     this.#stopped = { ...reason, message };
     for (const other of this.#options.groups.groups) this.#options.groups.rest(other, 'stopped');
     this.#tell('stopped', group, reason);
@@ -137,7 +137,7 @@ export class CircuitBreakers {
 
   #degrade(group: WorkerGroup, { message, ...reason }: ExitReason): void {
     const again = group.degraded !== undefined;
-    group.degraded = { ...reason, message: `${message} It crashed too often and is tried again later.` };
+    group.degraded = { ...reason, message: `${message} It crashed too often. Bulkhead tries again later.` };
     this.#options.groups.rest(group, 'degraded');
     this.offerLater(group, group.circuit.probeAt - this.#now);
     if (!again) this.#tell('degraded', group, { ...reason, message });

@@ -6,6 +6,7 @@
  * Invariant: deaths from outside never quarantine an input, however many. After a series of them it is put off: other
  * work goes on, and it is tried again later.
  */
+import { backoffDelay, type Backoff } from '../../workers/protocol/backoff.ts';
 
 /** What happens with an input after a death. */
 export type CrashConsequence = 'again' | 'alone' | 'put-off' | 'quarantine';
@@ -29,8 +30,8 @@ const EXTERNAL_CRASHES_ALONE = 3;
 /** Longer series are interrupted: something here kills what it can, or this input in a way that leaves no trace. */
 export const EXTERNAL_SERIES = 8;
 
-const FIRST_PAUSE_MS = 30_000;
-const LONGEST_PAUSE_MS = 300_000;
+/** Between the attempts at an input that was put off. */
+const PAUSES: Backoff = { delayMs: 30_000, maxDelayMs: 300_000, jitter: 0 };
 
 export class CrashAttribution {
   readonly #counts = new Map<string, CrashCount>();
@@ -62,7 +63,7 @@ export class CrashAttribution {
   /** Milliseconds until an input that was put off is worth another try. */
   pauseOf(key: string): number {
     const { putOff } = this.#counts.get(key) ?? NONE;
-    return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, putOff - 1));
+    return backoffDelay(PAUSES, Math.max(0, putOff - 1));
   }
 
   clear(key: string): void {

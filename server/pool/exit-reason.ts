@@ -1,8 +1,8 @@
-/** From what the line saw to what a person reads. */
+/** Why a process ended: from what the link saw to what a person reads. */
 import type { LinkExit } from './link.ts';
 import type { ExitKind, ExitReason } from './types.ts';
 
-/** Why we ended a worker ourselves; it outranks the signal that did it. */
+/** Why a worker ended. Ours, if we ended it ourselves, outranks the signal that did it. */
 export interface Diagnosis {
   readonly kind: ExitKind;
   readonly message: string;
@@ -32,9 +32,12 @@ export interface Death {
 export interface DeathContext {
   /** The name a person reads, for instance `ESLint`. */
   readonly title: string;
-  readonly limitMb: number;
+  /** The memory limit that the process was started with. */
+  readonly heapLimitMb: number;
   readonly startMs: number;
   readonly ready: boolean;
+  /** What it was doing, as the end of a sentence: ` while checking a.ts`; may be empty. */
+  readonly activity: string;
   readonly input: string | undefined;
   readonly diagnosis: Diagnosis | undefined;
   /** It held much memory while the machine had next to none: then a kill comes from a keeper of memory. */
@@ -57,29 +60,28 @@ export function deathOf(exit: LinkExit, context: DeathContext): Death {
 }
 
 function diagnose(exit: LinkExit, context: DeathContext): Diagnosis {
-  const { title, limitMb, startMs, ready, input, shortOfMemory } = context;
-  const where = input === undefined ? '' : ' on this file';
+  const { title, heapLimitMb, startMs, ready, activity, shortOfMemory } = context;
   if (exit.startTimeout === true) {
     return { kind: 'start-timeout', message: `${title} was not ready after ${startMs / 1000} s.` };
   }
   if (exit.outOfMemory === 'heap') {
-    return { kind: 'oom-heap', message: `${title} ran out of memory${where} (limit ${limitMb} MB).` };
+    return { kind: 'oom-heap', message: `${title} ran out of memory${activity} (limit ${heapLimitMb} MB).` };
   }
   const external = exit.signal !== undefined && !OWN_FAULT.has(exit.signal) && exit.selfInflicted !== true;
   if (exit.outOfMemory === 'kernel' || (external && shortOfMemory)) {
-    return { kind: 'oom-kernel', message: `The system ran out of memory and ended ${title}${where}.` };
+    return { kind: 'oom-kernel', message: `The system ran out of memory and killed ${title}${activity}.` };
   }
   if (exit.protocolError !== undefined) {
-    return { kind: 'protocol', message: `${title} sent something that is no message${where}: ${exit.protocolError}` };
+    return { kind: 'protocol', message: `${title} sent an invalid message${activity}: ${exit.protocolError}` };
   }
   if (exit.signal !== undefined) {
-    const verb = external ? 'was ended from outside' : exit.selfInflicted === true ? 'ended itself' : 'crashed';
-    return { kind: 'signal', message: `${title} ${verb}${where} (${exit.signal}).`, external };
+    const verb = external ? 'was killed by another process' : exit.selfInflicted === true ? 'killed itself' : 'crashed';
+    return { kind: 'signal', message: `${title} ${verb}${activity} (${exit.signal}).`, external };
   }
-  const when = ready ? where : ' before it was ready';
+  const when = ready ? activity : ' before it was ready';
   return {
     kind: 'exit',
-    message: `${title} ended its process${when} (exit code ${exit.exitCode ?? 'unknown'})${lastWords(exit.stderr)}`,
+    message: `${title} exited${when} (exit code ${exit.exitCode ?? 'unknown'})${lastWords(exit.stderr)}`,
   };
 }
 

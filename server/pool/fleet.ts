@@ -1,17 +1,17 @@
 /**
- * All workers of a pool: which exist, who works next and where. Knows works, not tasks. Lives as long as its pool.
+ * All workers of a pool: which exist, who works next and where. Knows jobs, not tasks. Lives as long as its pool.
  *
- * Invariant: processes, from launch until they are gone, are never more than `maxWorkers`.
- * Invariant: every work that was enqueued is performed, dies, is refused or is withdrawn; none is forgotten.
+ * Invariant: no process is started while there are `maxWorkers`, counted from launch until they are gone.
+ * Invariant: every job that was enqueued is performed, dies, is refused or is withdrawn; none is forgotten.
  */
 import { WorkerGroups, type WorkerSet, type WorkerGroup } from './worker-groups.ts';
 import type { Clock, Random } from './clock.ts';
 import type { SupervisedWorker, WorkerOwner, Phase } from './supervised-worker.ts';
-import type { Partition } from './detectors.ts';
+import type { Partition } from './partitions.ts';
 import type { Death } from './exit-reason.ts';
 import { CircuitBreakers } from './circuit-breakers.ts';
 import type { Launch } from './link.ts';
-import { dispensable, mostUrgent } from './scheduling.ts';
+import { dispensable, freeByNeed, mostUrgent } from './scheduling.ts';
 import type { WorkerHealth, PoolNotice } from './types.ts';
 import { PlanJob, type Dispatcher, type Job } from './job.ts';
 
@@ -27,7 +27,7 @@ export interface FleetOptions {
   /** Work of this worker group that was refused or given up may be asked for again. */
   readonly onAvailable: (groupName: string) => void;
   /** A death that nobody asked for. */
-  readonly onFault: (worker: SupervisedWorker, death: Death, phase: Phase, work: Job | undefined) => void;
+  readonly onFault: (worker: SupervisedWorker, death: Death, phase: Phase, job: Job | undefined) => void;
   /** Work is in hand: worth watching. */
   readonly onBusy: () => void;
   readonly onStarted: (pid: number) => void;
@@ -39,7 +39,7 @@ export interface FleetOptions {
 }
 
 export class Fleet implements Dispatcher {
-  maxWorkers: number;
+  #maxWorkers: number;
   readonly #options: FleetOptions;
   readonly #groups: WorkerGroups;
   readonly #breakers: CircuitBreakers;
@@ -56,7 +56,7 @@ export class Fleet implements Dispatcher {
 
   constructor(maxWorkers: number, options: FleetOptions) {
     const { clock, random, launch, log, isMemoryShort, onChange, onNotice, onAvailable } = options;
-    this.maxWorkers = maxWorkers;
+    this.#maxWorkers = maxWorkers;
     this.#options = options;
     this.#groups = new WorkerGroups({
       clock,
@@ -68,7 +68,7 @@ export class Fleet implements Dispatcher {
       onReady: (worker) => this.#ready(worker),
       onFree: () => this.#pump(),
       onAnswered: (worker) => this.#answered(worker),
-      onDeath: (worker, death, phase, work) => this.#died(worker, death, phase, work),
+      onDeath: (worker, death, phase, job) => this.#died(worker, death, phase, job),
     });
     this.#breakers = new CircuitBreakers({ clock, groups: this.#groups, onNotice, onAvailable });
   }
@@ -82,17 +82,17 @@ export class Fleet implements Dispatcher {
     return this.#restartTimes;
   }
 
-  enqueue(work: Job): void {
+  enqueue(job: Job): void {
     if (this.#disposed) {
-      work.refuse('The pool is closed.', undefined);
+      job.refuse('The pool is closed.', undefined);
       return;
     }
-    this.#groups.of(work.partition).queue.add(work);
+    this.#groups.of(job.partition).queue.add(job);
     this.#pump();
   }
 
-  withdraw(work: Job): void {
-    this.#groups.of(work.partition).queue.remove(work);
+  withdraw(job: Job): void {
+    this.#groups.of(job.partition).queue.remove(job);
   }
 
   /** Notes a task's changes once, for all workers of the partition. */
@@ -118,11 +118,17 @@ export class Fleet implements Dispatcher {
     return this.#groups.sets.flatMap(({ workers, queue }) => workers.map((worker) => worker.health(queue.length)));
   }
 
-  /** Looks again at everything: after limits, `maxWorkers` or measured memory changed. */
+  /** Applies a new number of workers or new memory limits at once, and starts what waited for them. */
+  reconfigure(maxWorkers: number): void {
+    this.#maxWorkers = maxWorkers;
+    for (const worker of this.live) worker.limitsChanged();
+    this.#closeSurplus();
+    this.reconsider();
+  }
+
+  /** Looks again at everything after memory was measured. */
   reconsider(): void {
-    for (const worker of this.live) {
-      if (worker.free && (worker.bloated || this.live.length > this.maxWorkers)) worker.close();
-    }
+    for (const worker of this.live) if (worker.free && worker.bloated) worker.close();
     this.#pump();
   }
 
@@ -161,7 +167,7 @@ export class Fleet implements Dispatcher {
     this.#cancelWake();
     this.#breakers.dispose();
     for (const { queue } of this.#groups.sets) {
-      for (const work of queue.drain()) work.refuse('The pool is closed.', undefined);
+      for (const job of queue.drain()) job.refuse('The pool is closed.', undefined);
     }
     for (const worker of this.live) {
       if (worker.busy) worker.kill({ kind: 'cancelled', message: 'The pool is closed.' });
@@ -179,13 +185,25 @@ export class Fleet implements Dispatcher {
     }
     set.lostAt = undefined;
     const { pid } = worker;
-    if (pid === undefined) return;
-    this.#pids.set(worker, pid);
-    this.#options.onStarted(pid);
+    if (pid !== undefined) {
+      this.#pids.set(worker, pid);
+      this.#options.onStarted(pid);
+    }
+    this.#closeSurplus();
+  }
+
+  /** With fewer workers allowed than there are, free ones end now, busy ones after their job. */
+  #closeSurplus(): void {
+    const staying = this.live.filter(({ closing }) => !closing);
+    const surplus = staying.length - this.#maxWorkers;
+    if (surplus <= 0) return;
+    const leastNeeded = freeByNeed(staying, (worker) => this.#groups.of(worker.partition));
+    for (const worker of leastNeeded.slice(0, surplus)) worker.close();
   }
 
   #answered(worker: SupervisedWorker): void {
     this.#breakers.answered(this.#groups.of(worker.partition).group);
+    this.#closeSurplus();
     if (worker.bloated) this.#recycle(worker);
     this.#pump();
   }
@@ -194,22 +212,22 @@ export class Fleet implements Dispatcher {
   #recycle(worker: SupervisedWorker): void {
     const set = this.#groups.of(worker.partition);
     worker.close();
-    if (set.queue.length === 0 || this.live.length >= this.maxWorkers) return;
+    if (set.queue.length === 0 || this.live.length >= this.#maxWorkers) return;
     const here = set.workers.filter(({ live, closing }) => live && !closing);
     if (here.length < set.partition.maxWorkers) this.#startOne(set);
   }
 
-  #died(worker: SupervisedWorker, death: Death, phase: Phase, work: Job | undefined): void {
+  #died(worker: SupervisedWorker, death: Death, phase: Phase, job: Job | undefined): void {
     const set = this.#groups.of(worker.partition);
     const wanted = death.reason.kind === 'cancelled';
     const pid = this.#pids.get(worker);
     this.#pids.delete(worker);
     if (pid !== undefined) this.#options.onEnded(pid);
     if (!wanted) {
-      this.#options.onFault(worker, death, phase, work);
-      this.#breakers.died(set, worker, death, phase, work);
+      this.#options.onFault(worker, death, phase, job);
+      this.#breakers.died(set, worker, death, phase, job);
     }
-    work?.died(death);
+    job?.died(death);
     if (!wanted && set.queue.length > 0) set.lostAt ??= this.#now;
     for (const listener of this.#goneListeners.get(worker) ?? []) listener();
     this.#goneListeners.delete(worker);
@@ -243,31 +261,31 @@ export class Fleet implements Dispatcher {
   /** Does one step for the head of a worker set's queue. @returns false when nothing can be done for it now */
   #advance(set: WorkerSet): boolean {
     const { group, queue } = set;
-    const work = queue.head;
-    if (work === undefined) return false;
+    const job = queue.head;
+    if (job === undefined) return false;
     const refusal = this.#breakers.refusalOf(group);
     if (refusal !== undefined) {
-      queue.remove(work);
+      queue.remove(job);
       this.#breakers.refused(group);
-      work.refuse(refusal.message, refusal);
+      job.refuse(refusal.message, refusal);
       return true;
     }
     // A probe goes alone.
     if (this.#isProbing(group) && this.#liveOf(group).some(({ busy }) => busy)) return false;
-    const free = set.workers.find((worker) => worker.free && (!work.alone || worker.fresh));
-    if (free === undefined) return this.#makeRoom(set, work);
-    queue.remove(work);
+    const free = set.workers.find((worker) => worker.free && (!job.alone || worker.fresh));
+    if (free === undefined) return this.#makeRoom(set, job);
+    queue.remove(job);
     this.#turn += 1;
     group.lastServed = this.#turn;
     this.#options.onBusy();
     // A process that has seen nothing has nothing to be told of.
     const told = free.fresh ? undefined : set.changes.since(free.told);
-    free.run(work, told, work instanceof PlanJob ? free.told : set.changes.latest);
+    free.run(job, told, job instanceof PlanJob ? free.told : set.changes.latest);
     return true;
   }
 
   /** Starts a process for a worker set, or begins to end one that is in the way. @returns true when it started one */
-  #makeRoom(set: WorkerSet, work: Job): boolean {
+  #makeRoom(set: WorkerSet, job: Job): boolean {
     const starting = set.workers.filter((worker) => worker.starting).length;
     if (starting >= (this.#isProbing(set.group) ? 1 : set.queue.length)) return false;
     if (set.retryAt > this.#now) {
@@ -281,10 +299,10 @@ export class Fleet implements Dispatcher {
       if (!here.some(({ closing }) => closing)) here.find((worker) => worker.free)?.close();
       return false;
     }
-    const full = live.length >= this.maxWorkers || (live.length > 0 && !this.#options.roomForMore(live));
+    const full = live.length >= this.#maxWorkers || (live.length > 0 && !this.#options.roomForMore(live));
     if (full) {
       const setOf = ({ partition }: SupervisedWorker): WorkerSet => this.#groups.of(partition);
-      if (!live.some(({ closing }) => closing)) dispensable(set, work, live, setOf)?.close();
+      if (!live.some(({ closing }) => closing)) dispensable(set, job, live, setOf)?.close();
       return false;
     }
     this.#startOne(set);

@@ -28,8 +28,7 @@ interface Reading {
 }
 
 export class HealthSampler {
-  /** Takes effect with the next sample. */
-  intervalMs: number;
+  #intervalMs: number;
   readonly #options: HealthOptions;
   readonly #readings = new Map<number, Reading>();
   readonly #alerted = new Set<string>();
@@ -41,7 +40,15 @@ export class HealthSampler {
 
   constructor(options: HealthOptions) {
     this.#options = options;
-    this.intervalMs = options.intervalMs;
+    this.#intervalMs = options.intervalMs;
+  }
+
+  /** Milliseconds between samples; counts from now. */
+  set intervalMs(ms: number) {
+    this.#intervalMs = ms;
+    if (this.#cancelTimer === undefined || this.#sampling !== undefined) return;
+    this.#cancelTimer();
+    this.#schedule();
   }
 
   /** Of all workers at the last sample, with what they started. */
@@ -71,7 +78,7 @@ export class HealthSampler {
 
   #schedule(): void {
     this.#cancelTimer = this.#options.clock.after(
-      this.intervalMs,
+      this.#intervalMs,
       () => {
         void this.now().then(() => {
           this.#cancelTimer = undefined;
@@ -88,7 +95,7 @@ export class HealthSampler {
   async #sample(): Promise<void> {
     const measured = this.#options.live().flatMap((worker) => {
       const { pid } = worker;
-      return pid === undefined || worker.partition.entry.driver === 'worker-threads' ? [] : [{ worker, pid }];
+      return pid === undefined ? [] : [{ worker, pid }];
     });
     const usages = await this.#options.sample(measured.map(({ pid }) => pid));
     if (this.#disposed) return;

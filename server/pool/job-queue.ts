@@ -12,14 +12,14 @@ export class JobQueue {
     return this.#jobs[0];
   }
 
-  add(work: Job): void {
+  add(job: Job): void {
     // Nearly always the newest goes last, so the place is looked for from the end.
-    const at = this.#jobs.findLastIndex((other) => !before(work, other)) + 1;
-    this.#jobs.splice(at, 0, work);
+    const at = this.#jobs.findLastIndex((other) => !before(job, other)) + 1;
+    this.#jobs.splice(at, 0, job);
   }
 
-  remove(work: Job): boolean {
-    const at = this.#jobs.indexOf(work);
+  remove(job: Job): boolean {
+    const at = this.#jobs.indexOf(job);
     if (at < 0) return false;
     this.#jobs.splice(at, 1);
     return true;

@@ -1,8 +1,8 @@
-/** What a worker is given to do. A work lives from being queued until it is answered, dropped or dies. */
-import type { Partition } from './detectors.ts';
+/** What a worker is given to do. A job lives from being queued until it is answered, dropped or dies. */
+import type { Partition } from './partitions.ts';
 import type { Death } from './exit-reason.ts';
 import type { WorkerLink, PlanAnswer } from './link.ts';
-import { DetectorFailure } from './link.ts';
+import { DetectorFailure, RequestCancelled } from './link.ts';
 import { PlanFailure } from './plan-failure.ts';
 import type { PlanRequest } from '../../workers/protocol/detector-protocol.ts';
 import type { ExitReason } from './types.ts';
@@ -15,7 +15,7 @@ export interface Pulse {
 }
 
 /**
- * How a work ended whose worker lives. `seen`: the detector knows of the changes; `unseen`: it may not, so they
+ * How a job ended whose worker lives. `seen`: the detector knows of the changes; `unseen`: it may not, so they
  * are to be told again; `broken`: it threw, and nobody knows in what state that left the process.
  */
 export type JobEnd = 'seen' | 'unseen' | 'broken';
@@ -35,6 +35,8 @@ export interface Job {
   readonly signal: AbortSignal;
   /** What is in work now, relative to the root. */
   readonly input: string | undefined;
+  /** What happens with the input, for messages. */
+  readonly activity: 'checking' | 'loading';
   /**
    * Runs on a link and settles its task with the answer.
    * @param told files changed since this worker last looked; undefined: anything may have
@@ -47,11 +49,11 @@ export interface Job {
   refuse(message: string, reason: ExitReason | undefined): void;
 }
 
-/** The pool's side towards a work. */
+/** The pool's side towards a job. */
 export interface Dispatcher {
-  enqueue(work: Job): void;
+  enqueue(job: Job): void;
   /** Takes a queued work back; nothing happens to a running one. */
-  withdraw(work: Job): void;
+  withdraw(job: Job): void;
 }
 
 const PLAN_DEATHS = 2;
@@ -64,6 +66,7 @@ export class PlanJob implements Job {
   readonly title: string;
   readonly partition: Partition;
   readonly rank = 0;
+  readonly activity = 'loading';
   readonly alone = false;
   readonly signal: AbortSignal;
   readonly answer: Promise<PlanAnswer>;
@@ -111,6 +114,8 @@ export class PlanJob implements Job {
     try {
       this.#finish(await link.plan(this.#request, onLoading, this.signal));
     } catch (error) {
+      // The caller was told when it cancelled.
+      if (error instanceof RequestCancelled) return 'unseen';
       if (!(error instanceof DetectorFailure)) throw error;
       this.#finish(new PlanFailure(error.message, undefined, { cause: error }));
       return 'broken';
@@ -125,7 +130,9 @@ export class PlanJob implements Job {
     else if (this.#deaths < PLAN_DEATHS) this.#dispatcher.enqueue(this);
     else {
       this.#endedFromOutside = external;
-      this.#finish(new PlanFailure(external ? `${reason.message} It is tried again later.` : reason.message, reason));
+      this.#finish(
+        new PlanFailure(external ? `${reason.message} Bulkhead tries again later.` : reason.message, reason),
+      );
     }
   }
 

@@ -9,7 +9,7 @@ import type {
   PlanRequest,
   PlanResult,
 } from '../../workers/protocol/detector-protocol.ts';
-import type { WorkerEntry } from './detectors.ts';
+import type { WorkerStart } from './runtimes.ts';
 
 /** How a process ended, as the line saw it. */
 export interface LinkExit {
@@ -47,14 +47,15 @@ export interface WorkerLink {
   /**
    * `onLoading` is told the file whose code runs next.
    * @throws DetectorFailure when the detector threw
+   * @throws RequestCancelled after `signal` was aborted, when the worker has stopped: it is free again
    * @throws LinkLost when the worker died or the line broke
    */
-  plan(request: PlanRequest, onLoading: (file: string) => void, cancel: AbortSignal): Promise<PlanAnswer>;
+  plan(request: PlanRequest, onLoading: (file: string) => void, signal: AbortSignal): Promise<PlanAnswer>;
   /** A returned promise of `onEvent` slows the worker down. Throws like {@link plan}. */
   check(
     request: CheckRequest,
     onEvent: (event: CheckEvent) => void | Promise<void>,
-    cancel: AbortSignal,
+    signal: AbortSignal,
   ): Promise<CheckAnswer>;
   /** Writes a heap snapshot or a CPU profile of `durationMs` to a path on this machine. Throws like {@link plan}. */
   capture(kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs: number): Promise<void>;
@@ -76,16 +77,9 @@ export interface PlanAnswer {
 export interface CheckAnswer {
   readonly result: CheckResult;
   readonly version: string;
-  /** It stopped early because it was told to. */
-  readonly cancelled: boolean;
 }
 
-export interface LaunchOptions {
-  /** For logs and process lists, for instance `eslint#2`. */
-  readonly name: string;
-  readonly entry: WorkerEntry;
-  /** V8's heap limit in megabytes, below the hard limit, so that V8 fails before the kernel does. */
-  readonly heapMb: number;
+export interface LaunchOptions extends WorkerStart {
   readonly startMs: number;
   readonly log: (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void;
 }
@@ -96,6 +90,11 @@ export type Launch = (options: LaunchOptions) => WorkerLink;
 /** The detector threw: its worker is well. */
 export class DetectorFailure extends Error {
   override readonly name = 'DetectorFailure';
+}
+
+/** The request was cancelled, and the worker has stopped working on it. */
+export class RequestCancelled extends Error {
+  override readonly name = 'RequestCancelled';
 }
 
 /** The worker is gone or the line to it broke; `exited` says why. */

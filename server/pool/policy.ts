@@ -2,6 +2,7 @@
  * When to try again and when to stop trying. Pure: time comes in as an argument. One of each per worker or per
  * worker group, for the life of the pool. Numbers and their sources: docs/reliability.md.
  */
+import { backoffDelay, type Backoff } from '../../workers/protocol/backoff.ts';
 import type { Random } from './clock.ts';
 
 /**
@@ -10,8 +11,7 @@ import type { Random } from './clock.ts';
  * of any use.
  */
 export class RestartBackoff {
-  static readonly firstMs = 250;
-  static readonly capMs = 30_000;
+  static readonly delays: Backoff = { delayMs: 250, maxDelayMs: 30_000, jitter: 1 };
   static readonly healthyMs = 60_000;
   /** Deaths from outside that are replaced at once; one is forgotten for each {@link foreignEveryMs} of life. */
   static readonly externalForgiven = 10;
@@ -41,8 +41,7 @@ export class RestartBackoff {
     }
     this.#failures += 1;
     if (this.#failures === 1) return 0;
-    const ceiling = Math.min(RestartBackoff.capMs, RestartBackoff.firstMs * 2 ** (this.#failures - 2));
-    return Math.round(ceiling * this.#random());
+    return backoffDelay(RestartBackoff.delays, this.#failures - 2, this.#random);
   }
 }
 
@@ -52,8 +51,7 @@ export type CircuitState = 'closed' | 'open' | 'half-open';
 export class CircuitBreaker {
   static readonly crashes = 3;
   static readonly windowMs = 300_000;
-  static readonly probeMs = 30_000;
-  static readonly probeCapMs = 300_000;
+  static readonly probes: Backoff = { delayMs: 30_000, maxDelayMs: 300_000, jitter: 0 };
   #crashes: number[] = [];
   #state: CircuitState = 'closed';
   #openings = 0;
@@ -78,7 +76,7 @@ export class CircuitBreaker {
     if (state === 'closed' && this.#crashes.length < CircuitBreaker.crashes) return false;
     this.#openings += 1;
     this.#state = 'open';
-    this.#probeAt = now + Math.min(CircuitBreaker.probeCapMs, CircuitBreaker.probeMs * 2 ** (this.#openings - 1));
+    this.#probeAt = now + backoffDelay(CircuitBreaker.probes, this.#openings - 1);
     return true;
   }
 

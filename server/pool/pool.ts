@@ -4,15 +4,9 @@ import type { CheckEvent, PlanRequest, PlanResult, Unit } from '../../workers/pr
 import { CheckRun } from './check-run.ts';
 import { systemClock, type Clock, type Random } from './clock.ts';
 import type { SupervisedWorker } from './supervised-worker.ts';
-import {
-  defaultWorkers,
-  detectorTable,
-  Partitions,
-  type DetectorTable,
-  type Lane,
-  type Limits,
-  type Partition,
-} from './detectors.ts';
+import { defaultWorkers, detectorTable } from './detectors.ts';
+import { defaultLimits, type DetectorTable, type Lane, type Limits } from './worker-entry.ts';
+import { Partitions, type Partition } from './partitions.ts';
 import { ErrorAggregator, reportOfExit, reportOfProblem } from './error-aggregator.ts';
 import { Fleet } from './fleet.ts';
 import { BUDGET_SHARE, hasRoom, HealthSampler } from './health.ts';
@@ -103,6 +97,7 @@ class WorkerPool implements SupervisedPool {
   readonly #listeners = new Set<() => void>();
   readonly #availableListeners = new Set<(detector: string) => void>();
   readonly #closing = new AbortController();
+  #maxWorkers: number;
   readonly #measureMachine: () => Promise<MachineMemory>;
   #memory: MachineMemory = { totalBytes: os.totalmem(), freeBytes: os.totalmem(), source: 'machine' };
 
@@ -114,14 +109,16 @@ class WorkerPool implements SupervisedPool {
     this.#errors = new ErrorAggregator(() => clock.date());
     this.#partitions = new Partitions(options.detectors ?? detectorTable, {
       ...options.limits,
-      ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
+      memoryMb: this.#memoryMbOf(options.memoryMb ?? 0),
     });
+    if (options.node !== undefined) this.#partitions.runBy(options.node);
     this.#quarantine = new Quarantine({
       clock,
       ...(options.readInput === undefined ? {} : { read: options.readInput }),
     });
     this.#measureMachine = options.machine ?? machineMemory;
-    this.#fleet = new Fleet(options.maxWorkers ?? defaultWorkers(), {
+    this.#maxWorkers = workersOf(options.maxWorkers ?? 0);
+    this.#fleet = new Fleet(this.#maxWorkers, {
       clock,
       random: options.random ?? Math.random,
       launch: options.launch ?? launchProcess,
@@ -137,9 +134,9 @@ class WorkerPool implements SupervisedPool {
       onBusy: () => this.#sampler.wake(),
       onStarted: (pid) => void this.#registry?.started(pid),
       onEnded: (pid) => this.#registry?.ended(pid),
-      onFault: (worker, { reason, external }, _phase, work) => {
+      onFault: (worker, { reason, external }, _phase, job) => {
         log('warn', `${worker.name}: ${reason.message}`);
-        this.#errors.record(reportOfExit(work?.detector ?? worker.partition.group, reason, external));
+        this.#errors.record(reportOfExit(job?.detector ?? worker.partition.group, reason, external));
       },
       roomForMore: (live) => hasRoom(this.#memory, memoryOf(live)),
       isMemoryShort: () => this.#memory.freeBytes < this.#memory.totalBytes * SHORT_MEMORY,
@@ -168,11 +165,11 @@ class WorkerPool implements SupervisedPool {
     if (partition === undefined || entry === undefined)
       throw new PlanFailure(this.#unknownDetector(detector), undefined);
     const either = AbortSignal.any([signal, this.#closing.signal]);
-    const work = new PlanJob(request, entry.title, partition, either, this.#fleet);
-    if (!either.aborted) this.#fleet.enqueue(work);
-    const { plan, version } = await work.answer.catch((error: unknown) => {
+    const job = new PlanJob(request, entry.title, partition, either, this.#fleet);
+    if (!either.aborted) this.#fleet.enqueue(job);
+    const { plan, version } = await job.answer.catch((error: unknown) => {
       // Somebody else's kills say nothing about the next try.
-      if (work.endedFromOutside) this.#fleet.putOff(partition, REPLAN_MS);
+      if (job.endedFromOutside) this.#fleet.putOff(partition, REPLAN_MS);
       throw error;
     });
     this.#planned.set(plannedKey(detector, root), { version, configFiles: plan.configFiles });
@@ -300,11 +297,12 @@ class WorkerPool implements SupervisedPool {
     await worker.capture(kind, file, durationMs);
   }
 
-  configure({ maxWorkers, memoryMb, healthIntervalMs }: PoolSettings): void {
+  configure({ maxWorkers, memoryMb, healthIntervalMs, node }: PoolSettings): void {
     if (healthIntervalMs !== undefined) this.#sampler.intervalMs = healthIntervalMs;
-    if (maxWorkers !== undefined) this.#fleet.maxWorkers = Math.max(1, maxWorkers);
-    if (memoryMb !== undefined) this.#partitions.configure({ memoryMb });
-    this.#fleet.reconsider();
+    if (maxWorkers !== undefined) this.#maxWorkers = workersOf(maxWorkers);
+    if (memoryMb !== undefined) this.#partitions.configure({ memoryMb: this.#memoryMbOf(memoryMb) });
+    if (node !== undefined) this.#partitions.runBy(node);
+    this.#fleet.reconfigure(this.#maxWorkers);
   }
 
   async dispose(): Promise<void> {
@@ -313,6 +311,10 @@ class WorkerPool implements SupervisedPool {
     this.#sampler.dispose();
     await this.#fleet.dispose();
     await Promise.all([this.#quarantine.settled(), this.#registry?.settled()]);
+  }
+
+  #memoryMbOf(setting: number): number {
+    return setting > 0 ? setting : (this.#options.limits?.memoryMb ?? defaultLimits.memoryMb);
   }
 
   #event(task: CheckTask, event: CheckEvent): void | Promise<void> {
@@ -387,6 +389,10 @@ class WorkerPool implements SupervisedPool {
 
 function memoryOf(workers: readonly SupervisedWorker[]): number {
   return workers.reduce((sum, worker) => sum + worker.memoryBytes, 0);
+}
+
+function workersOf(setting: number): number {
+  return setting > 0 ? setting : defaultWorkers();
 }
 
 function laneOf(units: readonly Unit[]): Lane {

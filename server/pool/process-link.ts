@@ -1,11 +1,11 @@
-/** The real line: a worker in a child process (or thread) over the ipc library. Lives as long as its process. */
+/** The real link: a worker of the ipc library, whatever its driver. Lives as long as its process. */
 import type { WorkerMessages, PlanEvent } from '../../workers/protocol/worker-messages.ts';
-import { createWorker, RemoteError, SpawnError, StartupTimeoutError } from '../../workers/ipc/index.ts';
+import { CancelledError, createWorker, RemoteError, SpawnError, StartupTimeoutError } from '../../workers/ipc/index.ts';
 import type { Vitals as WorkerVitals, WorkerClient, WorkerExit } from '../../workers/ipc/index.ts';
 import type { CheckEvent, CheckRequest, PlanRequest } from '../../workers/protocol/detector-protocol.ts';
 import { selfSignalMark } from '../../workers/protocol/self-signals.ts';
-import { hostScript } from './detectors.ts';
-import { DetectorFailure, LinkLost } from './link.ts';
+import { DetectorFailure, LinkLost, RequestCancelled } from './link.ts';
+import { nodeProcess } from './runtimes.ts';
 import type { CheckAnswer, WorkerLink, Launch, LaunchOptions, LinkExit, PlanAnswer, Vitals } from './link.ts';
 
 type Client = WorkerClient<WorkerMessages>;
@@ -21,7 +21,6 @@ class ProcessLink implements WorkerLink {
   readonly #starting = new AbortController();
   #client: Client | undefined;
   #onVitals: (vitals: Vitals) => void = () => {};
-  #order = 0;
 
   constructor(options: LaunchOptions) {
     this.#modules = options.entry.modules ?? {};
@@ -40,26 +39,25 @@ class ProcessLink implements WorkerLink {
     this.#onVitals = listener;
   }
 
-  plan(request: PlanRequest, onLoading: (file: string) => void, cancel: AbortSignal): Promise<PlanAnswer> {
+  plan(request: PlanRequest, onLoading: (file: string) => void, signal: AbortSignal): Promise<PlanAnswer> {
     const onEvent = ({ loading }: PlanEvent): void => onLoading(loading);
-    return this.#ask(cancel, (client, order) =>
-      client.send('plan', { order, request, ...this.#moduleOf(request) }, { onEvent }),
+    return this.#ask((client) =>
+      client.send('plan', { request, ...this.#moduleOf(request) }, { onEvent, signal, cancel: 'acknowledged' }),
     );
   }
 
   check(
     request: CheckRequest,
     onEvent: (event: CheckEvent) => void | Promise<void>,
-    cancel: AbortSignal,
+    signal: AbortSignal,
   ): Promise<CheckAnswer> {
-    return this.#ask(cancel, (client, order) =>
-      client.send('check', { order, request, ...this.#moduleOf(request) }, { onEvent }),
+    return this.#ask((client) =>
+      client.send('check', { request, ...this.#moduleOf(request) }, { onEvent, signal, cancel: 'acknowledged' }),
     );
   }
 
   async capture(kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs: number): Promise<void> {
-    const never = new AbortController().signal;
-    await this.#ask(never, (client) => client.send('capture', { kind, file, durationMs }));
+    await this.#ask((client) => client.send('capture', { kind, file, durationMs }));
   }
 
   close(): void {
@@ -73,18 +71,13 @@ class ProcessLink implements WorkerLink {
   }
 
   async #start(options: LaunchOptions): Promise<StartResult> {
-    const { entry, heapMb, startMs, log, name } = options;
-    const threads = entry.driver === 'worker-threads';
+    const { entry, startMs, log, name } = options;
+    const { driver, options: driverOptions } = entry.runtime ?? nodeProcess;
     try {
       const client = await createWorker<WorkerMessages>({
-        script: entry.script ?? hostScript(),
+        ...driverOptions(options),
+        driver,
         name,
-        driver: entry.driver ?? 'child-process',
-        ...(threads
-          ? { resourceLimits: { maxOldGenerationSizeMb: heapMb } }
-          : { execArgv: [`--title=bulkhead ${name}`, `--max-old-space-size=${heapMb}`, ...(entry.execArgv ?? [])] }),
-        ...(entry.node === undefined || threads ? {} : { execPath: entry.node }),
-        ...(entry.env === undefined ? {} : { env: entry.env }),
         timeouts: { startup: startMs },
         signal: this.#starting.signal,
         onLog: ({ level, message }) => log(level, message),
@@ -107,25 +100,15 @@ class ProcessLink implements WorkerLink {
     this.#onVitals(this.vitals);
   }
 
-  async #ask<Answer>(cancel: AbortSignal, send: (client: Client, order: number) => Promise<Answer>): Promise<Answer> {
+  async #ask<Answer>(send: (client: Client) => Promise<Answer>): Promise<Answer> {
     const client = this.#client;
-    if (client === undefined) throw new LinkLost('the worker is not ready');
-    this.#order += 1;
-    const order = this.#order;
-    // Told by a message of its own: the answer still comes, and with it the knowledge that the worker is free.
-    const onCancel = (): void => {
-      if (client.state === 'ready') client.notify('cancel', { order });
-    };
-    cancel.addEventListener('abort', onCancel, { once: true });
+    if (client === undefined) throw new LinkLost('The worker is not ready.');
     try {
-      const answer = send(client, order);
-      if (cancel.aborted) onCancel();
-      return await answer;
+      return await send(client);
     } catch (error) {
       if (error instanceof RemoteError) throw new DetectorFailure(error.message, { cause: error });
+      if (error instanceof CancelledError) throw new RequestCancelled(error.message, { cause: error });
       throw new LinkLost(error instanceof Error ? error.message : String(error), { cause: error });
-    } finally {
-      cancel.removeEventListener('abort', onCancel);
     }
   }
 

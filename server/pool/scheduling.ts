@@ -22,7 +22,7 @@ export function mostUrgent(waiting: ReadonlySet<WorkerSet>, live: readonly Super
 /** An idle worker that gives way: unneeded ones first, then those that have had their time. */
 export function dispensable(
   set: WorkerSet,
-  work: Job,
+  job: Job,
   live: readonly SupervisedWorker[],
   setOf: (worker: SupervisedWorker) => WorkerSet,
 ): SupervisedWorker | undefined {
@@ -32,8 +32,7 @@ export function dispensable(
     const { head } = theirs.queue;
     // Its own set has no use for it as it is: the head must be alone.
     if (theirs === set) return 0;
-    const warm = !Number.isFinite(worker.partition.limits.idleMs);
-    if (head === undefined || head.rank > work.rank) return warm ? 2 : 1;
+    if (head === undefined || head.rank > job.rank) return keptWarm(worker) ? 2 : 1;
     const crowded = theirs.workers.filter((other) => other.live).length > 1;
     if (hasNone && (crowded || worker.uptimeMs >= TENURE_MS)) return 3;
     return Number.POSITIVE_INFINITY;
@@ -43,6 +42,23 @@ export function dispensable(
     .map((worker) => ({ worker, rank: reluctance(worker) }))
     .filter(({ rank }) => Number.isFinite(rank))
     .sort((a, b) => a.rank - b.rank || a.worker.idleSince - b.worker.idleSince)[0]?.worker;
+}
+
+/** Free workers, the least needed first: those without waiting jobs, those that are not worth keeping warm, the oldest. */
+export function freeByNeed(
+  workers: readonly SupervisedWorker[],
+  setOf: (worker: SupervisedWorker) => WorkerSet,
+): readonly SupervisedWorker[] {
+  const need = (worker: SupervisedWorker): readonly number[] => [
+    setOf(worker).queue.length > 0 ? 1 : 0,
+    keptWarm(worker) ? 1 : 0,
+    worker.idleSince,
+  ];
+  return workers.filter(({ free }) => free).toSorted((a, b) => (isBefore(need(a), need(b)) ? -1 : 1));
+}
+
+function keptWarm(worker: SupervisedWorker): boolean {
+  return !Number.isFinite(worker.partition.limits.idleMs);
 }
 
 function isBefore(a: readonly number[], b: readonly number[]): boolean {

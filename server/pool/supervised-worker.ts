@@ -1,14 +1,17 @@
 /**
- * One worker with its supervisor: a slot that starts processes, gives them work, watches over them and tells how
- * they ended. A slot outlives its processes; its name and its counts are stable over restarts.
+ * One worker of the pool: starts a process, gives it jobs, enforces its limits and reports how it ended. It outlives its
+ * processes: its name and its statistics stay the same over restarts.
  */
-import { Deadline, type Clock, type Random } from './clock.ts';
+import type { Clock, Random } from './clock.ts';
 import type { Told } from './changes.ts';
-import type { Partition } from './detectors.ts';
+import type { Partition } from './partitions.ts';
 import { deathOf, type Death, type Diagnosis } from './exit-reason.ts';
 import type { WorkerLink, Launch, LinkExit, Vitals } from './link.ts';
-import type { WorkerHealth, SupervisedWorkerState, ExitReason } from './types.ts';
+import { nodeProcess, type WorkerRuntime } from './runtimes.ts';
+import type { WorkerHealth, SupervisedWorkerState } from './types.ts';
 import type { Job } from './job.ts';
+import { Watchdog } from './watchdog.ts';
+import { WorkerStatistics } from './worker-statistics.ts';
 
 const MEGABYTE = 1024 * 1024;
 /** Of the hard limit: leaves room for the rest of the process, so that V8 reports its own end. */
@@ -20,9 +23,6 @@ const HEAP_LEAST_MB = 64;
 const MUCH_MEMORY = 0.25;
 /** A broken line without an exit: the process gets this long to end by itself, so that its true reason is seen. */
 const LOST_LINE_MS = 1_000;
-
-/** Beats come every second: after this silence the process is stopped or starved rather than busy. */
-const MISSED_BEATS_MS = 3_000;
 
 export type Phase = 'starting' | 'idle' | 'working';
 
@@ -37,10 +37,10 @@ export interface WorkerOwner {
   onFree(worker: SupervisedWorker): void;
   /** A process is ready; it may be asked for its id from now on. */
   onReady(worker: SupervisedWorker): void;
-  /** A work came to its end with its worker alive. */
-  onAnswered(worker: SupervisedWorker, work: Job): void;
-  /** The process is gone; the slot is `stopped`. A work under it has not been told yet. */
-  onDeath(worker: SupervisedWorker, death: Death, phase: Phase, work: Job | undefined): void;
+  /** A job came to its end with its worker alive. */
+  onAnswered(worker: SupervisedWorker, job: Job): void;
+  /** The process is gone; the slot is `stopped`. A job under it has not been told yet. */
+  onDeath(worker: SupervisedWorker, death: Death, phase: Phase, job: Job | undefined): void;
   onChange(): void;
 }
 
@@ -50,43 +50,35 @@ export class SupervisedWorker {
   /** What this process was told of changes; meaningless without one. */
   told: Told = 0;
   readonly #owner: WorkerOwner;
-  readonly #progress: Deadline;
-  readonly #heartbeat: Deadline;
+  readonly #watchdog: Watchdog;
+  readonly #statistics = new WorkerStatistics();
   /** Within 10 % of 1: equal workers are not replaced all at the same time. */
   readonly #softJitter: number;
   #state: SupervisedWorkerState = 'stopped';
   #link: WorkerLink | undefined;
   #closing = false;
   #diagnosis: Diagnosis | undefined;
-  #work: Job | undefined;
+  #job: Job | undefined;
   #performing: Promise<void> = Promise.resolve();
   #stopWatchingCancel: () => void = () => {};
   #stopIdleTimer: () => void = () => {};
   #served = 0;
   #startedAt = 0;
-  #workedSince = 0;
   #idleSince = 0;
   #lastUptimeMs = 0;
-  #vital: Vitals | undefined;
-  #memoryBytes = 0;
-  #peakMemoryBytes = 0;
-  #cpuPercent = 0;
-  #tasksDone = 0;
-  #tasksFailed = 0;
-  /** Starts that replaced a process which was not meant to end. */
-  #restarts = 0;
-  #endedBadly = false;
-  #consecutiveCrashes = 0;
-  #lastExit: ExitReason | undefined;
-  #startedInMs: number | undefined;
+  /** The memory limit that the running process was started with, megabytes. */
+  #startedWithMb = 0;
 
   constructor(name: string, partition: Partition, owner: WorkerOwner) {
     this.name = name;
     this.partition = partition;
     this.#owner = owner;
     this.#softJitter = 0.9 + 0.2 * owner.random();
-    this.#progress = new Deadline(owner.clock, () => this.#noProgress());
-    this.#heartbeat = new Deadline(owner.clock, () => this.#noHeartbeat());
+    this.#watchdog = new Watchdog({
+      clock: owner.clock,
+      onNoProgress: (ms) => this.#noProgress(ms),
+      onSilence: (ms) => this.#silent(ms),
+    });
   }
 
   /** A process exists or is being made or ended. */
@@ -103,7 +95,7 @@ export class SupervisedWorker {
   }
 
   get busy(): boolean {
-    return this.#work !== undefined;
+    return this.#job !== undefined;
   }
 
   get closing(): boolean {
@@ -115,8 +107,8 @@ export class SupervisedWorker {
     return this.#served === 0;
   }
 
-  get work(): Job | undefined {
-    return this.#work;
+  get job(): Job | undefined {
+    return this.#job;
   }
 
   get idleSince(): number {
@@ -137,12 +129,12 @@ export class SupervisedWorker {
   }
 
   get memoryBytes(): number {
-    return this.#memoryBytes;
+    return this.#statistics.memoryBytes;
   }
 
   /** It holds more than an idle worker should. */
   get bloated(): boolean {
-    return this.#memoryBytes > this.limitBytes * this.partition.limits.softMemoryRatio * this.#softJitter;
+    return this.memoryBytes > this.limitBytes * this.partition.limits.softMemoryRatio * this.#softJitter;
   }
 
   get limitBytes(): number {
@@ -151,20 +143,20 @@ export class SupervisedWorker {
 
   start(): void {
     const { clock, launch } = this.#owner;
-    if (this.#endedBadly) this.#restarts += 1;
-    this.#endedBadly = false;
+    const { memoryMb, startMs } = this.partition.limits;
+    this.#statistics.started();
+    this.#watchdog.reset();
+    this.#startedWithMb = memoryMb;
     this.#startedAt = clock.now();
     this.#served = 0;
     this.#closing = false;
     this.#diagnosis = undefined;
-    this.#vital = undefined;
-    this.#memoryBytes = 0;
     this.#state = 'starting';
     const link = launch({
       name: this.name,
       entry: this.partition.entry,
-      heapMb: heapLimitMb(this.partition.limits.memoryMb),
-      startMs: this.partition.limits.startMs,
+      heapMb: heapLimitMb(memoryMb),
+      startMs,
       log: (level, message) => this.#owner.log(level, `${this.name}: ${message}`),
     });
     this.#link = link;
@@ -183,37 +175,33 @@ export class SupervisedWorker {
     this.#owner.onChange();
   }
 
-  run(work: Job, told: readonly string[] | undefined, latest: Told): void {
+  run(job: Job, told: readonly string[] | undefined, latest: Told): void {
     const link = this.#link;
     if (link === undefined || !this.free) throw new Error(`${this.name} cannot take work while ${this.#state}`);
     this.#stopIdleTimer();
-    this.#work = work;
+    this.#job = job;
     this.#served += 1;
     this.#state = 'busy';
-    this.#workedSince = this.#owner.clock.now();
     const before = this.told;
     this.told = latest;
-    this.#progress.start(work.timeoutMs);
-    // Threads have no guard of their own: they stop and starve with us.
-    if (this.partition.entry.driver !== 'worker-threads') this.#heartbeat.start(this.partition.limits.heartbeatMs);
-    const onAbort = (): void => this.#forceCancelLater(work);
-    work.signal.addEventListener('abort', onAbort, { once: true });
-    const pulse = { beat: () => this.#beat(), hold: () => this.#progress.hold() };
-    this.#performing = work.perform(link, pulse, told).then(
+    this.#watchdog.start(job.timeoutMs, this.#runtime.heartbeat ? this.partition.limits.heartbeatMs : undefined);
+    const onAbort = (): void => this.#forceCancelLater(job);
+    job.signal.addEventListener('abort', onAbort, { once: true });
+    const pulse = { beat: () => this.#watchdog.progressed(), hold: () => this.#watchdog.hold() };
+    this.#performing = job.perform(link, pulse, told).then(
       (end) => {
         if (end !== 'seen') this.told = before;
-        this.#rest(work, onAbort);
-        this.#work = undefined;
-        this.#tasksDone += 1;
-        this.#consecutiveCrashes = 0;
+        this.#rest(job, onAbort);
+        this.#job = undefined;
+        this.#statistics.answered();
         if (this.#state === 'busy') this.#state = 'ready';
         this.#idleSince = this.#owner.clock.now();
         if (end === 'broken') this.close();
-        this.#owner.onAnswered(this, work);
+        this.#owner.onAnswered(this, job);
         this.#offer();
       },
       () => {
-        this.#rest(work, onAbort);
+        this.#rest(job, onAbort);
         // Should the process survive the loss of its line, it is of no use any more.
         this.#stopWatchingCancel = this.#owner.clock.after(LOST_LINE_MS, () => link.kill());
       },
@@ -225,7 +213,7 @@ export class SupervisedWorker {
   close(): void {
     if (this.#link === undefined || this.#closing) return;
     this.#closing = true;
-    this.#diagnosis ??= { kind: 'cancelled', message: `${this.name} was not needed any more.` };
+    this.#diagnosis ??= { kind: 'cancelled', message: `${this.name} was no longer needed.` };
     this.#stopIdleTimer();
     this.#link.close();
     this.#owner.onChange();
@@ -242,7 +230,7 @@ export class SupervisedWorker {
 
   /** Ends the process at once for the sake of the others; what is in work is not to blame. */
   makeRoom(): void {
-    const message = `${this.#title} was ended because all workers together used too much memory.`;
+    const message = `${this.#title} was stopped because all workers together used too much memory.`;
     this.kill({ kind: 'rss-limit', message, external: true });
   }
 
@@ -253,8 +241,16 @@ export class SupervisedWorker {
 
   /** Measured from outside: the whole process tree. */
   sampled(memoryBytes: number, cpuPercent: number): void {
-    this.#cpuPercent = cpuPercent;
-    this.#measured(memoryBytes);
+    this.#statistics.measured(memoryBytes, cpuPercent);
+    this.#enforceLimit();
+  }
+
+  /** Limits were changed: who holds more than the new one ends, and what it works on is not to blame. */
+  limitsChanged(): void {
+    if (this.#closing || this.memoryBytes <= this.limitBytes) return;
+    if (this.free) return this.close();
+    const message = `${this.#title} used more memory than the new limit (${this.partition.limits.memoryMb} MB).`;
+    this.kill({ kind: 'rss-limit', message, external: true });
   }
 
   capture(kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs: number): Promise<void> {
@@ -265,36 +261,24 @@ export class SupervisedWorker {
   health(queued: number): WorkerHealth {
     const { partition } = this;
     const pid = this.#link?.pid;
-    const vital = this.live ? this.#vital : undefined;
     return {
       name: this.name,
       detector: partition.group,
       root: partition.root,
-      driver: partition.entry.driver ?? 'child-process',
+      driver: this.#runtime.driver.name,
       state: this.#state,
       ...(pid === undefined ? {} : { pid }),
-      memoryBytes: this.live ? this.#memoryBytes : 0,
-      peakMemoryBytes: this.#peakMemoryBytes,
       limitBytes: this.limitBytes,
-      cpuPercent: this.live ? this.#cpuPercent : 0,
-      tasksDone: this.#tasksDone,
-      tasksFailed: this.#tasksFailed,
       queued,
-      restarts: this.#restarts,
-      consecutiveCrashes: this.#consecutiveCrashes,
-      ...(this.#lastExit === undefined ? {} : { lastExit: this.#lastExit }),
       uptimeMs: this.uptimeMs,
-      ...(this.#startedInMs === undefined ? {} : { startedInMs: this.#startedInMs }),
-      heartbeatAgeMs: vital === undefined ? 0 : Math.max(0, this.#owner.clock.now() - vital.heartbeatAt),
-      ...(vital?.heapUsedBytes === undefined ? {} : { heapUsedBytes: vital.heapUsedBytes }),
-      ...(vital?.utilization === undefined ? {} : { eventLoopUtilization: vital.utilization }),
+      ...this.#statistics.health(this.#owner.clock.now()),
     };
   }
 
   #ready(): void {
     if (this.#closing) return;
     this.#state = 'ready';
-    this.#startedInMs = this.#owner.clock.now() - this.#startedAt;
+    this.#statistics.becameReady(this.uptimeMs);
     this.#idleSince = this.#owner.clock.now();
     this.#owner.onReady(this);
     this.#offer();
@@ -316,98 +300,81 @@ export class SupervisedWorker {
   }
 
   #gone(exit: LinkExit, ready: boolean): void {
-    const work = this.#work;
+    const job = this.#job;
     const { partition } = this;
     const death = deathOf(exit, {
       title: this.#title,
-      limitMb: partition.limits.memoryMb,
+      heapLimitMb: this.#startedWithMb,
       startMs: partition.limits.startMs,
       ready,
-      input: work?.input,
+      activity: this.#activity,
+      input: job?.input,
       diagnosis: this.#diagnosis,
-      shortOfMemory: this.#memoryBytes > this.limitBytes * MUCH_MEMORY && this.#owner.isMemoryShort(),
+      shortOfMemory: this.memoryBytes > this.limitBytes * MUCH_MEMORY && this.#owner.isMemoryShort(),
     });
     const wanted = death.reason.kind === 'cancelled';
     this.#stopIdleTimer();
     this.#stopWatchingCancel();
     this.#lastUptimeMs = this.uptimeMs;
     this.#link = undefined;
-    this.#work = undefined;
+    this.#job = undefined;
     this.#closing = false;
     this.#state = 'stopped';
-    if (!wanted) {
-      this.#lastExit = death.reason;
-      this.#endedBadly = true;
-      this.#consecutiveCrashes += 1;
-      if (work !== undefined) this.#tasksFailed += 1;
-    }
-    this.#owner.onDeath(this, death, work !== undefined ? 'working' : ready ? 'idle' : 'starting', work);
+    this.#statistics.ended();
+    if (!wanted) this.#statistics.crashed(death.reason, job !== undefined);
+    this.#owner.onDeath(this, death, job !== undefined ? 'working' : ready ? 'idle' : 'starting', job);
     this.#owner.onChange();
   }
 
-  #rest(work: Job, onAbort: () => void): void {
-    work.signal.removeEventListener('abort', onAbort);
-    this.#progress.stop();
-    this.#heartbeat.stop();
+  #rest(job: Job, onAbort: () => void): void {
+    job.signal.removeEventListener('abort', onAbort);
+    this.#watchdog.stop();
     this.#stopWatchingCancel();
   }
 
-  #beat(): void {
-    this.#progress.touch();
-    this.#heartbeat.touch();
-  }
-
   #vitals(vitals: Vitals): void {
-    this.#vital = vitals;
-    this.#heartbeat.touch();
-    this.#measured(vitals.rssBytes);
+    this.#watchdog.beat(vitals.heartbeatAt);
+    this.#statistics.reported(vitals);
+    this.#enforceLimit();
   }
 
-  #measured(memoryBytes: number): void {
-    this.#memoryBytes = memoryBytes;
-    this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, memoryBytes);
-    if (memoryBytes <= this.limitBytes || this.#closing) return;
-    const where = this.#work?.input === undefined ? '' : ' on this file';
-    const message = `${this.#title} used too much memory${where} (limit ${this.partition.limits.memoryMb} MB).`;
-    this.kill({ kind: 'rss-limit', message });
+  #enforceLimit(): void {
+    if (this.memoryBytes <= this.limitBytes || this.#closing) return;
+    const limit = `limit ${this.partition.limits.memoryMb} MB`;
+    this.kill({ kind: 'rss-limit', message: `${this.#title} used too much memory${this.#activity} (${limit}).` });
   }
 
-  #noProgress(): void {
-    const lastSign = this.#lastSign;
-    const silentMs = this.#vital === undefined ? 0 : this.#owner.clock.now() - lastSign;
-    if (silentMs > MISSED_BEATS_MS) {
-      this.#noHeartbeat();
-      return;
-    }
-    const seconds = (this.#work?.timeoutMs ?? 0) / 1000;
-    const where = this.#work?.input === undefined ? '' : ' on this file';
-    this.kill({ kind: 'hang', message: `${this.#title} made no progress${where} for ${seconds} s.` });
+  #noProgress(ms: number): void {
+    this.kill({ kind: 'hang', message: `${this.#title} made no progress${this.#activity} for ${ms / 1000} s.` });
   }
 
-  #noHeartbeat(): void {
-    const lastSign = this.#lastSign;
-    const seconds = Math.round((this.#owner.clock.now() - lastSign) / 1000);
-    const message = `${this.#title} gave no sign of life for ${seconds} s (its process was stopped or starved).`;
+  #silent(ms: number): void {
+    const seconds = Math.round(ms / 1000);
+    const message = `${this.#title} gave no sign of life for ${seconds} s: its process was stopped or got no CPU time.`;
     this.kill({ kind: 'hang', message, external: true });
   }
 
-  /** Monotonic milliseconds. */
-  get #lastSign(): number {
-    return Math.max(this.#vital?.heartbeatAt ?? 0, this.#workedSince);
+  /** What it is doing, as the end of a sentence. */
+  get #activity(): string {
+    const job = this.#job;
+    return job?.input === undefined ? '' : ` while ${job.activity} ${job.input}`;
+  }
+
+  get #runtime(): WorkerRuntime {
+    return this.partition.entry.runtime ?? nodeProcess;
   }
 
   get #title(): string {
     const { workerTitle, title } = this.partition.entry;
-    const atWork = this.#work?.title;
+    const atWork = this.#job?.title;
     if (workerTitle === undefined) return atWork ?? title;
     return atWork === undefined ? workerTitle : `${workerTitle} (${atWork})`;
   }
 
-  #forceCancelLater(work: Job): void {
-    this.#progress.stop();
-    this.#heartbeat.stop();
+  #forceCancelLater(job: Job): void {
+    this.#watchdog.stop();
     this.#stopWatchingCancel = this.#owner.clock.after(this.partition.limits.cancelMs, () => {
-      if (this.#work !== work) return;
+      if (this.#job !== job) return;
       const message = `${this.#title} did not stop within ${this.partition.limits.cancelMs / 1000} s.`;
       this.kill({ kind: 'cancelled', message });
     });

@@ -79,7 +79,8 @@ export interface WorkerHealth {
   readonly name: string;
   readonly detector: string;
   readonly root: string;
-  readonly driver: 'child-process' | 'worker-threads' | 'inline';
+  /** Name of the driver, for instance `child-process`. */
+  readonly driver: string;
   readonly state: SupervisedWorkerState;
   readonly pid?: number;
   /** Resident memory of the process tree (heap for threads), bytes; and its peak since the pool started. */
@@ -167,13 +168,16 @@ export interface MachineHealth {
   readonly diskFreeBytes?: number;
 }
 
-/** What a user may change while the pool runs. */
+/** What a user may change while the pool runs. In `configure` an absent setting stays as it is. */
 export interface PoolSettings {
+  /** Workers at the same time. 0, the default: as many as the machine can carry. */
   readonly maxWorkers?: number;
-  /** Megabytes of an ordinary worker; some groups have a multiple of it. */
+  /** Megabytes of an ordinary worker; some groups have a multiple of it. 0, the default: 1,024. */
   readonly memoryMb?: number;
-  /** Between health samples while something works. Default: 5,000. */
+  /** Between health samples while something is in work, milliseconds. Default: 5,000. */
   readonly healthIntervalMs?: number;
+  /** Path of the Node.js that runs workers; empty: the one that runs the pool. Applies to workers when they start. */
+  readonly node?: string;
 }
 
 export interface Pool {
@@ -217,6 +221,9 @@ export interface SupervisedPool extends Pool {
    * @throws Error when no worker of that name runs, or it ends meanwhile
    */
   capture(worker: string, kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs?: number): Promise<void>;
-  /** Takes over new settings at once; running workers keep their heap limit until they are next started. */
+  /**
+   * Applies settings at once. Of too many workers the free ones end, the busy ones after their job. Warm workers stay
+   * unless they hold more memory than the new limit; the heap limit of a process that runs stays until its next start.
+   */
   configure(settings: PoolSettings): void;
 }

@@ -5,7 +5,7 @@
 import { ChangeLog } from './changes.ts';
 import type { Random } from './clock.ts';
 import { SupervisedWorker, type WorkerOwner } from './supervised-worker.ts';
-import type { Partition } from './detectors.ts';
+import type { Partition } from './partitions.ts';
 import { RestartBackoff, CircuitBreaker, Standstill, StartFailures } from './policy.ts';
 import type { ExitReason } from './types.ts';
 import { JobQueue } from './job-queue.ts';

@@ -8,7 +8,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'mocha';
 import { Engine } from '../../server/engine/engine.ts';
-import { detectorTable, type DetectorTable } from '../../server/pool/detectors.ts';
+import { detectorTable } from '../../server/pool/detectors.ts';
+import type { DetectorTable } from '../../server/pool/worker-entry.ts';
 import { createPool } from '../../server/pool/pool.ts';
 import type { SupervisedPool } from '../../server/pool/types.ts';
 import { openStore } from '../../server/store/store.ts';
@@ -45,9 +46,9 @@ describe('poison files', function () {
         assert.equal(sound.length, FILES, 'every other file is complete');
         assert.deepEqual(quarantineOf(first.engine), ['src/loop.js', 'src/memory.js']);
         const [memory] = first.engine.issuesOf('src/memory.js');
-        assert.match(memory?.message ?? '', /ESLint (ran out of|used too much) memory on this file \(limit 400 MB\)/);
+        assert.match(memory?.message ?? '', /ESLint (ran out of|used too much) memory while checking \S+ \(limit 400 MB\)/);
         const [loop] = first.engine.issuesOf('src/loop.js');
-        assert.match(loop?.message ?? '', /ESLint made no progress on this file for 5 s/);
+        assert.match(loop?.message ?? '', /ESLint made no progress while checking \S+ for 5 s/);
         assert.deepEqual(first.notices, [], 'poison is not charged to ESLint');
         assert.ok(deaths(first.pool) >= 3);
 

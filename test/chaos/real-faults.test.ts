@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, it } from 'mocha';
-import type { Limits } from '../../server/pool/detectors.ts';
+import type { Limits } from '../../server/pool/worker-entry.ts';
 import type { ExitKind, Pool } from '../../server/pool/types.ts';
 import { Scene } from './support/scene.ts';
 
@@ -59,7 +59,7 @@ describe('real faults of an input', function () {
       );
       const [{ reason } = assert.fail('quarantined')] = outcome.quarantined;
       assert.ok(kinds.includes(reason.kind), `${reason.kind}: ${reason.message}`);
-      assert.ok(!reason.message.includes('from outside'), reason.message);
+      assert.ok(!reason.message.includes('by another process'), reason.message);
       assert.equal(reason.input, 'bad.job');
       assert.deepEqual(scene.notices, [], 'a bad input is not charged to its detector');
       const worst = scene.pool.errors()[0];
@@ -90,7 +90,7 @@ describe('real faults of a process', function () {
     scene = undefined;
   });
 
-  it('killed as if from outside, every time: put off and said so, never unconfirmed; all others are complete', async () => {
+  it('killed as if from outside, every time: put off and said so, never quarantined; all others are complete', async () => {
     if (process.platform === 'win32') return;
     scene = await Scene.open({ a: 'well', bad: 'killed by its child', c: 'well', d: 'well' });
     const { outcome, issues } = await scene.check();
@@ -99,7 +99,7 @@ describe('real faults of a process', function () {
       outcome.unfinished.map(({ file }) => file),
       ['bad.job'],
     );
-    assert.match(outcome.message, /ended from outside on this file \(SIGKILL\).*tried again later/);
+    assert.match(outcome.message, /killed by another process while checking \S+ \(SIGKILL\).*tries again later/);
     assert.deepEqual(outcome.quarantined, []);
     assert.deepEqual([...issues.keys()].sort(), ['a.job', 'c.job', 'd.job']);
     assert.deepEqual(scene.notices, []);

@@ -10,8 +10,13 @@ import type { CloseOptions } from './options.ts';
 type EventListenerOf<Event> = [Event] extends [never] ? undefined : (event: Event) => void | Promise<void>;
 
 export interface SendOptions<Event = never> {
-  /** Aborting it cancels the request here at once and, cooperatively, in the worker. */
+  /** Aborting it cancels the request, in the worker cooperatively. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * When a cancelled request rejects. `immediate` (the default): at once. `acknowledged`: when the worker has stopped
+   * working on it, so that the caller knows that the worker is free; with a CancelledError whatever the worker answers.
+   */
+  readonly cancel?: 'immediate' | 'acknowledged' | undefined;
   /** Milliseconds; 0 is none. Default: the worker's `timeouts`. */
   readonly timeout?: number | undefined;
   /** Events come in order, one after the other: the next one waits for a returned promise, and then the worker does. */

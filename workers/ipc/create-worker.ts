@@ -6,7 +6,7 @@ import { CancelledError, DriverError } from './errors.ts';
 import type { MessageDefinitions } from './messages.ts';
 import { defaultRetry } from './options.ts';
 import type { WorkerOptions } from './options.ts';
-import { backoffDelay, wait } from './retry.ts';
+import { backoffDelay, wait } from './backoff.ts';
 import { RunningClient } from './running-client.ts';
 
 interface NamedCapabilities {

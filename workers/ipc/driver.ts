@@ -4,7 +4,7 @@ import type { Channel } from './channel.ts';
 import type { DriverExit } from './exit.ts';
 import type { Logger } from './logger.ts';
 import type { LogLevel, TransactionId } from './messages.ts';
-import type { Backoff } from './retry.ts';
+import type { Retry } from './backoff.ts';
 import type { Serializer } from './serializer.ts';
 import type { StartupData } from './startup.ts';
 
@@ -81,7 +81,7 @@ export interface LaunchContext {
   readonly serializerGiven: boolean;
   readonly maxFrameBytes: number;
   readonly connectTimeoutMs: number;
-  readonly connectRetry: Backoff;
+  readonly connectRetry: Retry;
   readonly logger: Logger;
   onLog(entry: LogEntry): void;
   onVitals(vitals: Vitals): void;

@@ -4,7 +4,7 @@ import type { LaunchOptions, LogEntry, Vitals, WorkerDriver } from './driver.ts'
 import type { Logger } from './logger.ts';
 import type { TransactionId } from './messages.ts';
 import type { Middleware } from './middleware.ts';
-import type { Backoff } from './retry.ts';
+import type { Retry } from './backoff.ts';
 import type { Serializer } from './serializer.ts';
 
 /** All in milliseconds; 0 is none. */
@@ -26,9 +26,9 @@ export interface WorkerOptions extends LaunchOptions {
   readonly driver?: DriverName | WorkerDriver | undefined;
   readonly timeouts?: Timeouts | undefined;
   /** For workers that fail to start. Default: no retry; else 250 ms, doubled up to 30 s, half of it random. */
-  readonly retry?: Partial<Backoff> | undefined;
+  readonly retry?: Partial<Retry> | undefined;
   /** For connections to a worker that listens. Default: 5 retries, 50 ms, doubled up to 1 s, half of it random. */
-  readonly connectRetry?: Partial<Backoff> | undefined;
+  readonly connectRetry?: Partial<Retry> | undefined;
   /** Default JSON. Drivers that clone messages have no use for one. */
   readonly serializer?: Serializer | undefined;
   readonly middleware?: readonly Middleware[] | undefined;
@@ -46,8 +46,8 @@ export interface WorkerOptions extends LaunchOptions {
 }
 
 export const defaultTimeouts = { startup: 60_000, connect: 10_000, message: 0, unresponsive: 0 };
-export const defaultRetry: Backoff = { maxRetries: 0, delayMs: 250, maxDelayMs: 30_000, jitter: 0.5 };
-export const defaultConnectRetry: Backoff = { maxRetries: 5, delayMs: 50, maxDelayMs: 1_000, jitter: 0.5 };
+export const defaultRetry: Retry = { maxRetries: 0, delayMs: 250, maxDelayMs: 30_000, jitter: 0.5 };
+export const defaultConnectRetry: Retry = { maxRetries: 5, delayMs: 50, maxDelayMs: 1_000, jitter: 0.5 };
 
 export interface CloseOptions {
   /** For requests in flight to settle before they are cancelled. Default 5,000. */

@@ -12,6 +12,8 @@ import type { AnswerTypes, UncheckedMessage } from './wire.ts';
 
 export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
+  /** When the request rejects after its signal was aborted. Default: at once. */
+  readonly cancel?: 'immediate' | 'acknowledged' | undefined;
   /** Milliseconds; 0 is none. */
   readonly timeoutMs: number;
   readonly onEvent?: ((event: unknown) => unknown) | undefined;
@@ -61,7 +63,10 @@ export class Requests {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
     if (signal !== undefined) {
-      const onAbort = (): void => this.#giveUp(request, cancelled(signal));
+      const onAbort = (): void => {
+        if (options.cancel === 'acknowledged') this.#askToStop(request, cancelled(signal));
+        else this.#giveUp(request, cancelled(signal));
+      };
       signal.addEventListener('abort', onAbort, { once: true });
       request.release = () => signal.removeEventListener('abort', onAbort);
     }
@@ -77,6 +82,11 @@ export class Requests {
     if (request === undefined) {
       // Late events and the answer to what was given up.
       if (!type.endsWith('Event') && this.#abandoned.delete(tx)) this.#settled();
+      return;
+    }
+    if (request.cancelled !== undefined) {
+      // Whatever it answers, it has stopped. Late events are of no interest.
+      if (type !== request.answers.event) this.#stopped(request, request.cancelled);
       return;
     }
     if (type === request.answers.event) return this.#events(request, message.events);
@@ -130,6 +140,21 @@ export class Requests {
       this.#abandoned.add(request.tx);
       this.#line.sendDirectly({ type: '$cancel', tx: request.tx });
     }
+    request.reject(error);
+    this.#settled();
+  }
+
+  /** Tells the worker to stop; its answer settles the request. */
+  #askToStop(request: Request, error: Error): void {
+    if (request.answered) return this.#giveUp(request, error);
+    request.cancelled = error;
+    request.dropEvents();
+    clearTimeout(request.timer);
+    this.#line.sendDirectly({ type: '$cancel', tx: request.tx });
+  }
+
+  #stopped(request: Request, error: Error): void {
+    if (!this.#remove(request)) return;
     request.reject(error);
     this.#settled();
   }
@@ -231,6 +256,8 @@ class Request {
   unconfirmed = 0;
   /** The worker's answer is here; it may still wait for {@link delivery}. */
   answered = false;
+  /** The caller cancelled it and waits for the worker to stop: what it rejects with. */
+  cancelled: Error | undefined;
   /** Events being delivered to a listener that takes its time. */
   delivery: Promise<void> | undefined;
   #dropped = false;

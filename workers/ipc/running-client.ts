@@ -117,8 +117,8 @@ export class RunningClient {
       (own !== undefined && Object.hasOwn(own, type) ? own[type] : undefined) ??
       timeouts?.message ??
       defaultTimeouts.message;
-    const { signal, onEvent, transfer } = options;
-    return requests.send(this.#nextId(), type, payload, { signal, timeoutMs, onEvent, transfer });
+    const { signal, cancel, onEvent, transfer } = options;
+    return requests.send(this.#nextId(), type, payload, { signal, cancel, timeoutMs, onEvent, transfer });
   }
 
   stream(type: string, payload?: unknown, options: StreamOptions = {}): EventStream<unknown, unknown> {

@@ -11,6 +11,8 @@ export interface WatchOptions {
   /** Milliseconds; 0 is never. */
   readonly unresponsiveMs: number;
   readonly unresponsive: (detail: string) => void;
+  /** Monotonic milliseconds. Default: `performance.now`. */
+  readonly now?: () => number;
 }
 
 /** The heartbeat goes on for so long after the last request; a beat may be late by as much. */
@@ -18,6 +20,7 @@ const AFTER_MS = 2_000;
 
 export class Watch {
   readonly #options: WatchOptions;
+  readonly #now: () => number;
   #isOn = false;
   #stopped = false;
   #lastInWork = 0;
@@ -26,13 +29,14 @@ export class Watch {
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /** Requests were opened or settled. */
   update(): void {
     if (this.#stopped) return;
     if (this.#options.inWork() === 0) return this.#stopTimer();
-    this.#lastInWork = performance.now();
+    this.#lastInWork = this.#now();
     if (!this.#isOn) {
       this.#isOn = true;
       this.#options.turn(true);
@@ -44,8 +48,8 @@ export class Watch {
   beat(vitals: Vitals): void {
     this.#latest = vitals;
     if (this.#options.inWork() > 0) {
-      this.#lastInWork = performance.now();
-    } else if (this.#isOn && performance.now() - this.#lastInWork > AFTER_MS) {
+      this.#lastInWork = this.#now();
+    } else if (this.#isOn && this.#now() - this.#lastInWork > AFTER_MS) {
       this.#isOn = false;
       this.#options.turn(false);
     }
@@ -62,10 +66,10 @@ export class Watch {
   }
 
   #startTimer(limitMs: number): NodeJS.Timeout {
-    const since = performance.now();
+    const since = this.#now();
     let lastLook = since;
     const look = (): void => {
-      const now = performance.now();
+      const now = this.#now();
       // If it was this thread that stood still, the signs of life are still to be read.
       const stoodStill = now - lastLook > limitMs;
       lastLook = now;

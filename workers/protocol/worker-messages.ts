@@ -2,16 +2,12 @@
 import type { DefineMessages } from '../ipc/index.ts';
 import type { CheckEvent, CheckRequest, CheckResult, PlanRequest, PlanResult } from './detector-protocol.ts';
 
-interface Order<Request> {
-  /** Unique within the life of the process; what `cancel` names. */
-  readonly order: number;
+/** A request of the detector protocol. */
+interface DetectorCall<Request> {
   readonly request: Request;
   /** Absolute path of a module to load the detector from; absent: one of Bulkhead's own. */
   readonly module?: string;
 }
-
-export type PlanOrder = Order<PlanRequest>;
-export type CheckOrder = Order<CheckRequest>;
 
 export interface PlanReply {
   readonly plan: PlanResult;
@@ -26,10 +22,9 @@ export interface PlanEvent {
 export interface CheckReply {
   readonly result: CheckResult;
   readonly version: string;
-  readonly cancelled: boolean;
 }
 
-export interface CaptureOrder {
+export interface CaptureCall {
   readonly kind: 'heap-snapshot' | 'cpu-profile';
   /** Absolute path of the file to write. */
   readonly file: string;
@@ -38,9 +33,7 @@ export interface CaptureOrder {
 }
 
 export type WorkerMessages = DefineMessages<{
-  plan: { payload: PlanOrder; result: PlanReply; event: PlanEvent };
-  check: { payload: CheckOrder; result: CheckReply; event: CheckEvent };
-  /** A notification: the order ends as soon as its detector looks at its signal, and answers as usual. */
-  cancel: { payload: { readonly order: number }; result: void };
-  capture: { payload: CaptureOrder; result: { readonly bytes: number } };
+  plan: { payload: DetectorCall<PlanRequest>; result: PlanReply; event: PlanEvent };
+  check: { payload: DetectorCall<CheckRequest>; result: CheckReply; event: CheckEvent };
+  capture: { payload: CaptureCall; result: { readonly bytes: number } };
 }>;

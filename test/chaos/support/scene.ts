@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { Limits } from '../../../server/pool/detectors.ts';
+import type { Limits } from '../../../server/pool/worker-entry.ts';
 import { createPool, type PoolOptions } from '../../../server/pool/pool.ts';
 import type { CheckOutcome, PoolNotice, SupervisedPool } from '../../../server/pool/types.ts';
 import type { CheckEvent, Issue, Overlay, Unit } from '../../../workers/protocol/detector-protocol.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { FolderWatcher } from '../../../server/cli/watcher.ts';
+import { FolderWatcher } from '../../../server/folder/watcher.ts';
 import type { CheckReport } from '../../../server/cli/result.ts';
 import type { FileChange } from '../../../server/engine/interest.ts';
 import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
@@ -106,7 +106,7 @@ describe('bulkhead check --watch', function () {
     const { child, result } = startCli(['check', workspace.root, '--watch', '--detectors', 'eslint']);
     let text = '';
     child.stdout.on('data', (more: string) => (text += more));
-    const rounds = (): number => text.split('Watching for changes. Ctrl+C ends.\n').length - 1;
+    const rounds = (): number => text.split('Watching for changes. Press Ctrl+C to stop.\n').length - 1;
     await until('the first round', () => rounds() === 1, 60_000);
     await workspace.write({ 'src/loose.js': 'let loose = 1;\nif (loose == 2) loose = 3;\n' });
     await until('the second round', () => rounds() >= 2, 60_000);

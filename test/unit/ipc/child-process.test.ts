@@ -160,6 +160,17 @@ describe('child-process driver', () => {
       await worker.close();
     });
 
+    it('leaves the end of the old line without a meaning', async () => {
+      const worker = await open();
+      await worker.disconnect();
+      await worker.reconnect();
+      // A line that ends while its worker lives gets a second before the worker is killed for it.
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      assert.equal(worker.state, 'ready');
+      assert.equal(await worker.send('echo', 1), 1);
+      await worker.close();
+    });
+
     it('is not needed to close', async () => {
       const worker = await open();
       await worker.disconnect();

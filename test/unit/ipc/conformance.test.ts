@@ -316,6 +316,52 @@ for (const subject of subjects) {
         assert.equal(await client.send('lastCancel'), 'CancelledError');
       });
 
+      it('rejects an acknowledged cancel when the worker has stopped, and not before', async () => {
+        const controller = new AbortController();
+        const begun = Promise.withResolvers<void>();
+        // It does not look at its signal until it is done.
+        const sent = client.send(
+          'spin',
+          { ms: 200 },
+          { signal: controller.signal, cancel: 'acknowledged', onEvent: () => begun.resolve() },
+        );
+        await begun.promise;
+        controller.abort(new Error('enough'));
+        const error = await soon(rejection(sent), 'the cancel');
+        assert.ok(error instanceof CancelledError);
+        assert.equal((error.cause as Error).message, 'enough');
+        assert.equal(client.inWork, 0);
+      });
+
+      it('lets no event through after an acknowledged cancel was asked for', async () => {
+        const controller = new AbortController();
+        const seen: number[] = [];
+        const sent = client.send(
+          'count',
+          { count: 1_000, delayMs: 1 },
+          {
+            signal: controller.signal,
+            cancel: 'acknowledged',
+            onEvent: ({ n }) => {
+              seen.push(n);
+              if (n === 2) controller.abort();
+            },
+          },
+        );
+        assert.ok((await rejection(sent)) instanceof CancelledError);
+        assert.deepEqual(seen, [0, 1, 2]);
+      });
+
+      it('rejects with how the worker ended if it ends before it acknowledges a cancel', async () => {
+        const other = await open();
+        const controller = new AbortController();
+        const sent = other.send('untilCancelled', undefined, { signal: controller.signal, cancel: 'acknowledged' });
+        const killed = other.kill();
+        controller.abort();
+        assert.ok(!((await rejection(sent)) instanceof CancelledError));
+        await killed;
+      });
+
       it('sends nothing with a signal that is aborted already', async () => {
         const error = await rejection(client.send('note', 'never', { signal: AbortSignal.abort() }));
         assert.ok(error instanceof CancelledError);

@@ -1,10 +1,17 @@
 /** A driver, a serializer, middleware, a logger and an id generator of one's own. */
 import assert from 'node:assert/strict';
-import { createLogger, createWorker, MiddlewareError, ProtocolError } from '../../../workers/ipc/index.ts';
+import {
+  CancelledError,
+  createLogger,
+  createWorker,
+  MessageTimeoutError,
+  MiddlewareError,
+  ProtocolError,
+} from '../../../workers/ipc/index.ts';
 import type { Middleware, WorkerOptions } from '../../../workers/ipc/index.ts';
 import { ownDriver, reversed } from '../../fixtures/ipc/own-parts.ts';
 import type { OwnMessages } from '../../fixtures/ipc/own-parts.ts';
-import { fixture, rejection, start } from './support.ts';
+import { fixture, rejection, start, until } from './support.ts';
 
 const open = (options: WorkerOptions = {}) =>
   createWorker<OwnMessages>({
@@ -90,6 +97,42 @@ describe('own parts', () => {
     assert.ok((await rejection(worker.send('echo', 2))) instanceof ProtocolError);
     assert.equal(await first, 1);
     assert.equal(await worker.send('echo', 3), 3);
+    await worker.close();
+  });
+
+  it('a name stays taken until the worker has acknowledged the cancel', async () => {
+    const worker = await start('worker-threads', { transactionId: () => 'the same' });
+    const controller = new AbortController();
+    const spinning = worker.send('spin', { ms: 300 }, { signal: controller.signal, onEvent: () => controller.abort() });
+    assert.ok((await rejection(spinning)) instanceof CancelledError);
+    assert.equal(worker.inWork, 1);
+    assert.ok((await rejection(worker.send('echo', 2))) instanceof ProtocolError);
+    await until(() => worker.inWork === 0, 'the worker acknowledges');
+    assert.equal(await worker.send('echo', 3), 3);
+    await worker.close();
+  });
+
+  it('a worker ignores a second request of a name that is in work, and says so', async () => {
+    const logs: string[] = [];
+    const worker = await start('worker-threads', {
+      onLog: ({ message }) => logs.push(message),
+      // Two requests for the host, one name for the worker.
+      middleware: [
+        (message, direction) =>
+          direction === 'outgoing' && message.type === 'note' ? { ...message, tx: 1 } : undefined,
+      ],
+    });
+    const controller = new AbortController();
+    const first = worker.send('untilCancelled', undefined, { signal: controller.signal });
+    const second = worker.send('note', 'never', { timeout: 100 });
+    assert.ok((await rejection(second)) instanceof MessageTimeoutError);
+    controller.abort();
+    await rejection(first);
+    assert.ok(
+      logs.some((line) => line.includes('A second request 1')),
+      logs.join('\n'),
+    );
+    assert.deepEqual(await worker.send('notes'), []);
     await worker.close();
   });
 

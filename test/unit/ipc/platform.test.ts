@@ -8,7 +8,6 @@ import { onLines } from '../../../workers/ipc/drivers/lines.ts';
 import { outOfMemoryKills } from '../../../workers/ipc/drivers/oom-kills.ts';
 import { baseDirectory, checkSocketPath } from '../../../workers/ipc/drivers/socket-path.ts';
 import { describeExit, isV8OutOfMemory } from '../../../workers/ipc/exit.ts';
-import { backoffDelay } from '../../../workers/ipc/retry.ts';
 import { fromWireError, toWireError } from '../../../workers/ipc/wire-errors.ts';
 import { check } from './seed.ts';
 
@@ -96,23 +95,6 @@ describe('exit reasons', () => {
     ])
       assert.equal(isV8OutOfMemory(line), true, line);
     assert.equal(isV8OutOfMemory('Error: out of memory in the sense of a metaphor'), false);
-  });
-});
-
-describe('backoff', () => {
-  it('doubles up to its limit, and jitter only shortens it', () => {
-    const backoff = { maxRetries: 9, delayMs: 100, maxDelayMs: 1000, jitter: 0 };
-    assert.deepEqual(
-      [0, 1, 2, 3, 4, 60].map((attempt) => backoffDelay(backoff, attempt)),
-      [100, 200, 400, 800, 1000, 1000],
-    );
-    check(
-      fc.property(fc.nat(100), fc.double({ min: 0, max: 1, noNaN: true }), (attempt, random) => {
-        const delay = backoffDelay({ ...backoff, jitter: 0.5 }, attempt, () => random);
-        const whole = backoffDelay(backoff, attempt);
-        assert.ok(delay <= whole && delay >= whole / 2);
-      }),
-    );
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'mocha';
 import { WorkerGroups, type WorkerGroup } from '../../../server/pool/worker-groups.ts';
-import { Partitions } from '../../../server/pool/detectors.ts';
+import { Partitions } from '../../../server/pool/partitions.ts';
 import { CircuitBreakers } from '../../../server/pool/circuit-breakers.ts';
 import { SimulatedClock } from './support/simulated-clock.ts';
 

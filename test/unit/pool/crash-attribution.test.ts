@@ -14,7 +14,7 @@ describe('attribution', () => {
     assert.equal(attribution.isSuspected('a'), false, 'what follows is for its next content');
   });
 
-  it('deaths from outside never condemn: alone from the third, put off at the eighth, then at every fifth', () => {
+  it('deaths from outside never quarantine: alone from the third, put off at the eighth, then at every fifth', () => {
     const attribution = new CrashAttribution();
     const first = ['again', 'again', 'alone', 'alone', 'alone', 'alone', 'alone', 'put-off'];
     assert.deepEqual(sentences(attribution, 8), first);

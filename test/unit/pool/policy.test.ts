@@ -44,7 +44,7 @@ describe('backoff after deaths from outside', () => {
 
   it('waits longer and longer when processes are killed as soon as they are there', () => {
     assert.deepEqual(waits(0, 15), [...Array.from({ length: 10 }, () => 0), 0, 250, 500, 1_000, 2_000]);
-    assert.equal(waits(300, 60).at(-1), RestartBackoff.capMs);
+    assert.equal(waits(300, 60).at(-1), RestartBackoff.delays.maxDelayMs);
   });
 });
 

@@ -50,7 +50,7 @@ describe('recovery', () => {
     engine.analyzeAll();
     await settled();
     assert.equal(state(), 'failed');
-    assert.match(error(), /ended from outside on this file \(SIGKILL\).*tried again later/);
+    assert.match(error(), /killed by another process while checking \w+ \(SIGKILL\).*tries again later/);
     assert.deepEqual(pool.quarantined(), []);
     assert.deepEqual(engine.issuesOf('a'), []);
     world.poison.clear();
@@ -78,7 +78,7 @@ describe('recovery', () => {
     engine.filesChanged([{ file: 'a', kind: 'changed' }]);
     await settled();
     assert.equal(state(), 'failed');
-    assert.match(error(), /^ESLint crashed \(SIGSEGV\)\. It crashed too often and is tried again later\.$/);
+    assert.match(error(), /^ESLint crashed \(SIGSEGV\)\. It crashed too often\. Bulkhead tries again later\.$/);
     assert.equal(engine.issuesOf('a').length, 1, 'what was found stays');
     world.faults = noFaults;
     await clock.advance(31_000);

@@ -10,7 +10,7 @@ import { defineWorkerDriver } from '../driver.ts';
 import type { LaunchContext, LaunchOptions, WorkerAddress, WorkerHandle } from '../driver.ts';
 import { ConnectTimeoutError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
-import { backoffDelay, wait } from '../retry.ts';
+import { backoffDelay, wait } from '../backoff.ts';
 import { STARTUP_VARIABLE } from '../startup.ts';
 import type { StartupData } from '../startup.ts';
 import { handshakeProblem } from '../wire.ts';

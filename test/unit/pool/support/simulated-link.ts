@@ -11,7 +11,7 @@ import type {
   CheckAnswer,
   Vitals,
 } from '../../../../server/pool/link.ts';
-import { LinkLost } from '../../../../server/pool/link.ts';
+import { LinkLost, RequestCancelled } from '../../../../server/pool/link.ts';
 import type {
   CheckEvent,
   CheckRequest,
@@ -182,17 +182,18 @@ class SimulatedLink implements WorkerLink {
   async check(
     request: CheckRequest,
     onEvent: (event: CheckEvent) => void | Promise<void>,
-    cancel: AbortSignal,
+    signal: AbortSignal,
   ): Promise<CheckAnswer> {
     const ignoreCancel = this.#world.chance(this.#world.faults.ignoreCancel);
     const startedAt = this.#world.clock.now();
     return this.#request(async () => {
       let issues = 0;
       for (const unit of request.units) {
-        if (cancel.aborted && !ignoreCancel) return this.#answer(startedAt, issues, true);
+        if (signal.aborted && !ignoreCancel) throw new RequestCancelled('cancelled');
         issues += await this.#checkUnit(unit, onEvent);
       }
-      return this.#answer(startedAt, issues, false);
+      if (signal.aborted) throw new RequestCancelled('cancelled');
+      return this.#answer(startedAt, issues);
     });
   }
 
@@ -211,9 +212,9 @@ class SimulatedLink implements WorkerLink {
     this.#world.clock.after(this.#world.between(0, 20), () => this.#die({ signal: 'SIGKILL', expected: true }));
   }
 
-  #answer(startedAt: number, issues: number, cancelled: boolean): CheckAnswer {
+  #answer(startedAt: number, issues: number): CheckAnswer {
     const durationMs = this.#world.clock.now() - startedAt;
-    return { result: { durationMs, files: 0, issues }, version: '1', cancelled };
+    return { result: { durationMs, files: 0, issues }, version: '1' };
   }
 
   async #checkUnit(unit: Unit, onEvent: (event: CheckEvent) => void | Promise<void>): Promise<number> {

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { createPool, PlanFailure } from '../../../../server/pool/pool.ts';
-import type { DetectorTable } from '../../../../server/pool/detectors.ts';
+import type { DetectorTable } from '../../../../server/pool/worker-entry.ts';
 import type { CheckOutcome, Pool, PoolNotice, Priority } from '../../../../server/pool/types.ts';
 import type { CheckEvent, Issue, Unit } from '../../../../workers/protocol/detector-protocol.ts';
 import { seeded, settle, SimulatedClock } from './simulated-clock.ts';
@@ -221,7 +221,7 @@ class Trial {
 
   /** It failed for a reason that will pass. */
   get isToBeContinued(): boolean {
-    return this.outcome?.kind === 'failed' && this.outcome.message.endsWith('tried again later.');
+    return this.outcome?.kind === 'failed' && this.outcome.message.endsWith('tries again later.');
   }
 
   cancel(): void {

@@ -1,0 +1,81 @@
+/** Turns the table of detectors and the settings into partitions with their limits. Lives as long as its pool. */
+import { defaultLimits, type DetectorEntry, type DetectorTable, type Lane, type Limits } from './worker-entry.ts';
+
+/** What workers are for. Warm state lives there, so work is partitioned by worker group, lane and root, and never goes to just any process. */
+export interface Partition {
+  readonly key: string;
+  readonly group: string;
+  readonly root: string;
+  readonly lane: Lane;
+  readonly entry: DetectorEntry;
+  /** Limits of this lane, memory multiplied. Replaced as a whole when settings change. */
+  readonly limits: Limits;
+  readonly maxWorkers: number;
+}
+
+/** The partitions of a pool, each made once, so that all who hold one see its new limits. */
+export class Partitions {
+  readonly #table: DetectorTable;
+  #node = '';
+  readonly #partitions = new Map<string, { -readonly [Key in keyof Partition]: Partition[Key] }>();
+  #settings: Partial<Limits>;
+  #ceilingMb = Number.POSITIVE_INFINITY;
+
+  constructor(table: DetectorTable, settings: Partial<Limits>) {
+    this.#table = table;
+    this.#settings = settings;
+  }
+
+  /** @returns undefined when there is no such detector */
+  of(detector: string, root: string, lane: Lane): Partition | undefined {
+    const entry = this.entry(detector);
+    if (entry === undefined) return undefined;
+    const own = entry.single === true ? 'light' : lane;
+    const key = [entry.group, own, root].join('\n');
+    const known = this.#partitions.get(key);
+    if (known !== undefined) return known;
+    // Two workers of typed rules hold every program twice.
+    const maxWorkers = entry.single === true || lane === 'heavy' ? 1 : (entry.maxWorkers ?? Number.POSITIVE_INFINITY);
+    const limits = this.#limitsOf(entry, own);
+    const partition = { key, group: entry.group, root, lane: own, entry, limits, maxWorkers };
+    this.#partitions.set(key, partition);
+    return partition;
+  }
+
+  /** Names of the detectors that share a worker group. */
+  detectorsOf(group: string): readonly string[] {
+    return Object.keys(this.#table).filter((name) => this.entry(name)?.group === group);
+  }
+
+  entry(detector: string): DetectorEntry | undefined {
+    const entry = Object.hasOwn(this.#table, detector) ? this.#table[detector] : undefined;
+    return entry && withNode(entry, this.#node);
+  }
+
+  /** @param node path of the Node.js for workers that start from now on; empty: the one that runs the pool */
+  runBy(node: string): void {
+    this.#node = node;
+    for (const partition of this.#partitions.values()) partition.entry = withNode(partition.entry, node);
+  }
+
+  /** @param ceilingMb what the machine has for any one worker; absent: as before */
+  configure(settings: Partial<Limits>, ceilingMb = this.#ceilingMb): void {
+    this.#settings = { ...this.#settings, ...settings };
+    this.#ceilingMb = ceilingMb;
+    for (const partition of this.#partitions.values())
+      partition.limits = this.#limitsOf(partition.entry, partition.lane);
+  }
+
+  #limitsOf(entry: DetectorEntry, lane: Lane): Limits {
+    const own = lane === 'heavy' ? { ...entry.limits, ...entry.heavyLimits } : entry.limits;
+    const limits: Limits = { ...defaultLimits, ...this.#settings, ...own };
+    const { memoryFactor = 1 } = entry;
+    const factor = typeof memoryFactor === 'number' ? memoryFactor : memoryFactor[lane];
+    const memoryMb = own?.memoryMb ?? limits.memoryMb * factor;
+    return { ...limits, memoryMb: Math.round(Math.min(memoryMb, this.#ceilingMb)) };
+  }
+}
+
+function withNode({ node: _before, ...entry }: DetectorEntry, node: string): DetectorEntry {
+  return node === '' ? entry : { ...entry, node };
+}

@@ -1,0 +1,101 @@
+/** What is counted and measured of one worker, over all its processes. Lives as long as the worker. */
+import type { Vitals } from './link.ts';
+import type { ExitReason, WorkerHealth } from './types.ts';
+
+export type MeasuredHealth = Pick<
+  WorkerHealth,
+  | 'memoryBytes'
+  | 'peakMemoryBytes'
+  | 'cpuPercent'
+  | 'tasksDone'
+  | 'tasksFailed'
+  | 'restarts'
+  | 'consecutiveCrashes'
+  | 'lastExit'
+  | 'startedInMs'
+  | 'heartbeatAgeMs'
+  | 'heapUsedBytes'
+  | 'eventLoopUtilization'
+>;
+
+export class WorkerStatistics {
+  #vitals: Vitals | undefined;
+  #memoryBytes = 0;
+  #peakMemoryBytes = 0;
+  #cpuPercent = 0;
+  #tasksDone = 0;
+  #tasksFailed = 0;
+  /** Starts that replaced a process which was not meant to end. */
+  #restarts = 0;
+  #endedBadly = false;
+  #consecutiveCrashes = 0;
+  #lastExit: ExitReason | undefined;
+  #startedInMs: number | undefined;
+
+  /** Of the process that runs, at the last measurement. */
+  get memoryBytes(): number {
+    return this.#memoryBytes;
+  }
+
+  started(): void {
+    if (this.#endedBadly) this.#restarts += 1;
+    this.#endedBadly = false;
+    this.#vitals = undefined;
+    this.#memoryBytes = 0;
+    this.#cpuPercent = 0;
+  }
+
+  becameReady(startedInMs: number): void {
+    this.#startedInMs = startedInMs;
+  }
+
+  answered(): void {
+    this.#tasksDone += 1;
+    this.#consecutiveCrashes = 0;
+  }
+
+  /** The process ended. */
+  ended(): void {
+    this.#vitals = undefined;
+    this.#memoryBytes = 0;
+    this.#cpuPercent = 0;
+  }
+
+  /** The process ended, and nobody wanted it to. */
+  crashed(reason: ExitReason, hadJob: boolean): void {
+    this.#lastExit = reason;
+    this.#endedBadly = true;
+    this.#consecutiveCrashes += 1;
+    if (hadJob) this.#tasksFailed += 1;
+  }
+
+  reported(vitals: Vitals): void {
+    this.#vitals = vitals;
+    this.measured(vitals.rssBytes);
+  }
+
+  measured(memoryBytes: number, cpuPercent = this.#cpuPercent): void {
+    this.#memoryBytes = memoryBytes;
+    this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, memoryBytes);
+    this.#cpuPercent = cpuPercent;
+  }
+
+  /** @param now monotonic milliseconds */
+  health(now: number): MeasuredHealth {
+    const vitals = this.#vitals;
+    return {
+      memoryBytes: this.#memoryBytes,
+      peakMemoryBytes: this.#peakMemoryBytes,
+      cpuPercent: this.#cpuPercent,
+      tasksDone: this.#tasksDone,
+      tasksFailed: this.#tasksFailed,
+      restarts: this.#restarts,
+      consecutiveCrashes: this.#consecutiveCrashes,
+      ...(this.#lastExit === undefined ? {} : { lastExit: this.#lastExit }),
+      ...(this.#startedInMs === undefined ? {} : { startedInMs: this.#startedInMs }),
+      heartbeatAgeMs: vitals === undefined ? 0 : Math.max(0, now - vitals.heartbeatAt),
+      ...(vitals?.heapUsedBytes === undefined ? {} : { heapUsedBytes: vitals.heapUsedBytes }),
+      ...(vitals?.utilization === undefined ? {} : { eventLoopUtilization: vitals.utilization }),
+    };
+  }
+}

@@ -1,0 +1,201 @@
+/** Which job runs next and where. On simulated time and simulated processes. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import type { Unit } from '../../../workers/protocol/detector-protocol.ts';
+import { settle } from './support/simulated-clock.ts';
+import { filesOf, Stage } from './support/stage.ts';
+
+describe('scheduling', () => {
+  it('starts one process for each waiting batch, up to the limit, and reuses them', async () => {
+    const stage = new Stage({ maxWorkers: 2 });
+    const checks = ['a', 'b', 'c'].map((file) => stage.check([file]));
+    await stage.ready();
+    assert.equal(stage.puppets.length, 2);
+    assert.deepEqual(stage.puppets.map(filesOf), [['a'], ['b']]);
+    await stage.at(0).finish();
+    assert.deepEqual(filesOf(stage.at(0)), ['c']);
+    await stage.at(0).finish();
+    await stage.at(1).finish();
+    assert.deepEqual(
+      checks.map(({ outcome }) => outcome?.kind),
+      ['done', 'done', 'done'],
+    );
+    assert.equal(stage.puppets.length, 2);
+  });
+
+  it('open files first, then recent ones, then the rest', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    for (const [file, priority] of [
+      ['a', 'background'],
+      ['b', 'background'],
+      ['c', 'recent'],
+      ['d', 'open'],
+    ] as const) {
+      stage.check([file], { priority });
+    }
+    await stage.ready();
+    const order: string[] = [];
+    while (stage.at(0).request !== undefined) {
+      order.push(...filesOf(stage.at(0)));
+      await stage.at(0).finish();
+    }
+    assert.deepEqual(order, ['d', 'c', 'a', 'b']);
+  });
+
+  it('heavy units share one process of their own', async () => {
+    const stage = new Stage();
+    for (const file of ['a', 'b', 'c']) stage.check([file], { lane: 'heavy' });
+    stage.check(['light']);
+    await stage.ready();
+    assert.deepEqual(stage.puppets.map(filesOf), [['a'], ['light']]);
+  });
+
+  it('detectors of one worker share it, roots do not', async () => {
+    const stage = new Stage();
+    stage.check(['a'], { detector: 'loops' });
+    stage.check(['b'], { detector: 'imports' });
+    stage.check(['c'], { detector: 'loops', root: '/other' });
+    await stage.ready();
+    assert.deepEqual(
+      stage.puppets.map(({ name }) => name),
+      ['graph#1', 'graph#2'],
+    );
+    await stage.at(0).finish();
+    assert.deepEqual(filesOf(stage.at(0)), ['b']);
+  });
+
+  it('a detector with a long queue leaves room for one that has nothing yet', async () => {
+    const stage = new Stage({ maxWorkers: 2 });
+    for (let index = 0; index < 20; index += 1) stage.check([`lint${index}`]);
+    await stage.ready();
+    stage.check(['types'], { detector: 'types' });
+    await stage.at(0).finish();
+    assert.equal(stage.at(0).closed, true, 'one of the two makes way');
+    await stage.at(0).die({ expected: true, exitCode: 0 });
+    await stage.ready();
+    assert.deepEqual(filesOf(stage.at(2)), ['types']);
+  });
+
+  it('ends a worker that is not worth keeping warm before one that is', async () => {
+    const stage = new Stage({ maxWorkers: 2 });
+    stage.check(['types'], { detector: 'types' });
+    await stage.ready();
+    await stage.at(0).finish();
+    await stage.clock.advance(10);
+    stage.check(['lint']);
+    await stage.ready();
+    await stage.at(1).finish();
+    stage.check(['loops'], { detector: 'loops' });
+    await settle();
+    assert.deepEqual(
+      stage.puppets.map(({ closed }) => closed),
+      [false, true],
+      'although the warm one was idle for longer',
+    );
+  });
+
+  it('never has more processes than allowed, counting those that are ending', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    stage.check(['a']);
+    await stage.ready();
+    await stage.at(0).finish();
+    stage.check(['b'], { detector: 'types' });
+    await settle();
+    assert.equal(stage.at(0).closed, true);
+    assert.equal(stage.puppets.length, 1);
+    await stage.at(0).die({ expected: true, exitCode: 0 });
+    assert.equal(stage.puppets.length, 2);
+  });
+
+  it('does not start another process when memory is short, but always has one', async () => {
+    const stage = new Stage();
+    Object.assign(stage, { memory: { totalBytes: 2 ** 30, freeBytes: 50_000_000, source: 'cgroup' } });
+    await stage.pool.machine();
+    stage.check(['warm-up']);
+    await stage.ready();
+    await stage.clock.advance(5_000);
+    stage.check(['b']);
+    await settle();
+    assert.equal(stage.puppets.length, 1);
+    await stage.at(0).finish();
+    assert.deepEqual(filesOf(stage.at(0)), ['b']);
+  });
+
+  it('ends processes that idle for five minutes, but keeps what is worth keeping warm', async () => {
+    const stage = new Stage();
+    stage.check(['a']);
+    stage.check(['b'], { detector: 'types' });
+    await stage.ready();
+    for (const puppet of stage.puppets) await puppet.finish();
+    await stage.clock.advance(299_000);
+    assert.deepEqual(
+      stage.puppets.map(({ closed }) => closed),
+      [false, false],
+    );
+    await stage.clock.advance(2_000);
+    assert.deepEqual(
+      stage.puppets.map(({ closed }) => closed),
+      [true, false],
+    );
+  });
+
+  it('tells each process what changed since it last looked', async () => {
+    const stage = new Stage({ maxWorkers: 2 });
+    const told = (): readonly (readonly string[] | undefined)[] => stage.puppets.map(({ request }) => request?.changed);
+    stage.check(['a']);
+    stage.check(['b']);
+    await stage.ready();
+    assert.deepEqual(told(), [undefined, undefined], 'new processes know nothing');
+    for (const puppet of stage.puppets) await puppet.finish();
+    stage.check(['a'], { generation: 2, changed: ['x'] });
+    await settle();
+    assert.deepEqual(told(), [['x'], undefined]);
+    await stage.at(0).finish();
+    stage.check(['a'], { generation: 3, changed: ['y'] });
+    stage.check(['b'], { generation: 3, changed: ['y'] });
+    await settle();
+    assert.deepEqual(told(), [['y'], ['x', 'y']], 'the second missed a generation');
+    for (const puppet of stage.puppets) await puppet.finish();
+    stage.check(['a'], { generation: 4 });
+    await settle();
+    assert.deepEqual(told(), [undefined, undefined]);
+    await stage.at(0).finish();
+    stage.check(['a2'], { generation: 4 });
+    await settle();
+    assert.deepEqual(told()[0], [], 'a later batch of a generation it knows');
+  });
+
+  it('tells changes again when the check that carried them was cancelled', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    stage.check(['a']);
+    await stage.ready();
+    await stage.at(0).finish();
+    const second = stage.check(['a'], { generation: 2, changed: ['x'] });
+    await settle();
+    second.controller.abort();
+    await stage.at(0).finish();
+    stage.check(['a'], { generation: 3, changed: ['y'] });
+    await settle();
+    assert.deepEqual(stage.at(0).request?.changed, ['x', 'y']);
+  });
+
+  it('does not tell changes again that a detector of projects has taken note of before it was cancelled', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    const units: readonly Unit[] = [{ id: 'p', kind: 'project', group: 'g', file: 'p' }];
+    const order = { detector: 'types', units };
+    const first = stage.check([], order);
+    await stage.ready();
+    assert.equal(stage.at(0).request?.changed, undefined);
+    stage.at(0).begin('p');
+    first.controller.abort();
+    await stage.at(0).finish();
+    const second = stage.check([], { ...order, generation: 2, changed: ['x'] });
+    await settle();
+    assert.deepEqual(stage.at(0).request?.changed, ['x'], 'it began knowing that anything may have changed');
+    second.controller.abort();
+    await stage.at(0).finish();
+    stage.check([], { ...order, generation: 3, changed: ['y'] });
+    await settle();
+    assert.deepEqual(stage.at(0).request?.changed, ['x', 'y'], 'the second was over before it began');
+  });
+});
