@@ -1,8 +1,15 @@
-// Builds dist/: the client as CommonJS (the editor loads it so), everything else as ES modules that share chunks.
+// Builds dist/:
+// - client.cjs: the extension, as CommonJS, because the editor loads it so;
+// - *.mjs: the language server, the command line and their workers, as ES modules that share chunks;
+// - index.cjs, workers.cjs, drivers/*.cjs: what programs import, see buildLibrary().
+// - typescript7/: what TypeScript 7 needs at run time, except for its native program.
 // Native packages stay outside; they are found in node_modules at run time.
+import { copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
 import { build } from 'esbuild';
+import { publicEntries } from './scripts/entries.mjs';
 
 const production = process.argv.includes('--production');
 
@@ -23,6 +30,14 @@ const common = {
   external: ['vscode', 'typescript', 'typescript7', 'eslint', 'oxc-parser', 'oxc-resolver'],
 };
 
+const commonJs = {
+  ...common,
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  define: { 'import.meta.filename': '__filename', 'import.meta.dirname': '__dirname' },
+  logOverride: { 'empty-import-meta': 'error' },
+};
+
 // CommonJS dependencies inside an ES module bundle expect these three.
 const banner = [
   "import { createRequire as __createRequire } from 'node:module';",
@@ -33,12 +48,7 @@ const banner = [
 
 await rm('dist', { recursive: true, force: true });
 await Promise.all([
-  build({
-    ...common,
-    format: 'cjs',
-    entryPoints: { client: 'client/extension.ts' },
-    outExtension: { '.js': '.cjs' },
-  }),
+  build({ ...commonJs, entryPoints: { client: 'client/extension.ts' } }),
   build({
     ...common,
     format: 'esm',
@@ -51,13 +61,47 @@ await Promise.all([
       host: 'workers/host.ts',
       metrics: 'workers/metrics.ts',
       'store-thread': 'server/store/store-thread.ts',
-      index: 'server/engine/index.ts',
-      workers: 'workers/ipc/index.ts',
-      'drivers/child-process': 'workers/ipc/drivers/child-process.ts',
-      'drivers/worker-threads': 'workers/ipc/drivers/worker-threads.ts',
     },
     outExtension: { '.js': '.mjs' },
     banner: { js: banner },
   }),
+  buildLibrary(),
 ]);
-if (!existsSync('dist/cli.mjs')) throw new Error('dist/cli.mjs was not built');
+// Copied as it is: an old Node must be able to read it.
+copyFileSync('server/cli/bulkhead.cjs', 'dist/bulkhead.cjs');
+// As a dependency it would bring its command: whoever installs Bulkhead would have another `tsc` than before.
+cpSync('node_modules/typescript7', 'dist/typescript7', {
+  recursive: true,
+  dereference: true,
+  filter: (file) => !/[/\\]bin$|\.map$|\.d\.[cm]?ts$|[/\\](?:README|CHANGELOG)\.md$/.test(file),
+});
+
+/**
+ * The library is CommonJS, for `require` and `import` alike. If each had a build of its own, a process that uses both
+ * would have every error class twice, and `instanceof` would fail; an inline worker would not find its startup data.
+ * The isolated workers are one module, dist/library.cjs, and their entries name what they export of it: written out, so
+ * that ES modules can import the names.
+ */
+async function buildLibrary() {
+  const [engine, ...workers] = publicEntries();
+  await Promise.all([
+    build({ ...commonJs, entryPoints: { index: engine.source } }),
+    build({
+      ...commonJs,
+      stdin: {
+        contents: workers.map(({ name, source }) => `export * as '${name}' from './${source}';`).join('\n'),
+        resolveDir: import.meta.dirname,
+      },
+      outdir: undefined,
+      outfile: 'dist/library.cjs',
+    }),
+  ]);
+  const library = createRequire(import.meta.url)('./dist/library.cjs');
+  for (const { name, output } of workers) {
+    const from = path.posix.relative(path.posix.dirname(output), 'dist/library.cjs');
+    const specifier = from.startsWith('.') ? from : `./${from}`;
+    const lines = Object.keys(library[name]).map((key) => `exports.${key} = entry.${key};`);
+    mkdirSync(path.dirname(output), { recursive: true });
+    writeFileSync(output, [`const entry = require('${specifier}')['${name}'];`, ...lines, ''].join('\n'));
+  }
+}

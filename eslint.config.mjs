@@ -1,20 +1,7 @@
 import js from '@eslint/js';
+import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
-
-/** Arrows of the house: see docs/architecture.md. Workers and their library know nothing of who uses them. */
-const layers = [
-  [
-    'workers/ipc',
-    ['**/workers/protocol/**', '**/detectors/**', '**/graph/**', '**/server/**', '**/client/**', '../*', '!../ipc/**'],
-  ],
-  ['workers', ['**/server/**', '**/client/**']],
-  ['server', ['**/client/**', '**/workers/detectors/**', '**/workers/graph/**']],
-  ['server/sharing', ['**/lsp/**', '**/cli/**', '**/mcp/**']],
-  ['server/engine', ['**/sharing/**', '**/lsp/**', '**/cli/**', '**/mcp/**']],
-  ['server/pool', ['**/sharing/**', '**/engine/**', '**/store/**', '**/lsp/**', '**/cli/**', '**/mcp/**']],
-  ['server/store', ['**/sharing/**', '**/engine/**', '**/pool/**', '**/lsp/**', '**/cli/**', '**/mcp/**']],
-  ['client', ['**/server/**', '**/detectors/**', '**/graph/**', '**/ipc/**']],
-];
+import { zones } from './scripts/layers.mjs';
 
 export default tseslint.config(
   { ignores: ['dist/', 'out/', 'samples/', '**/fixtures/', '.vscode-test/', 'test/types/', '**/*.d.mts'] },
@@ -42,15 +29,12 @@ export default tseslint.config(
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
     },
   },
-  ...layers.map(([folder, group]) => ({
-    files: [`${folder}/**/*.ts`],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        { patterns: [{ group, message: 'Against the layers: see docs/architecture.md.' }] },
-      ],
-    },
-  })),
+  // The layers, in one object for all folders: of several objects that set the same rule for a file, only the last counts.
+  {
+    files: ['{client,server,workers}/**/*.ts'],
+    plugins: { 'import-x': importX },
+    rules: { 'import-x/no-restricted-paths': ['error', { zones: zones() }] },
+  },
   // A test's promise belongs to mocha.
   {
     files: ['test/**/*.ts'],

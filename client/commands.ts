@@ -3,28 +3,28 @@ import * as vscode from 'vscode';
 import type { BulkheadSettings, TimingsResult } from '../workers/protocol/editor-protocol.ts';
 import { settingsSection } from './settings.ts';
 import { isAnalysing } from './view.ts';
-import type { Session } from './session.ts';
-import type { SessionManager } from './session-manager.ts';
+import type { ServerConnection } from './server-connection.ts';
+import type { ServerManager } from './server-manager.ts';
 import type { View } from './view.ts';
 
-export function registerCommands(manager: SessionManager, log: vscode.LogOutputChannel): vscode.Disposable {
+export function registerCommands(manager: ServerManager, log: vscode.LogOutputChannel): vscode.Disposable {
   const commands: Record<string, () => void | Promise<void>> = {
     'bulkhead.analyze': async () => {
       await manager.start();
-      await withSession(manager, async (session) => {
-        const { generation } = await session.analyze();
+      await withServer(manager, async (connection) => {
+        const { generation } = await connection.analyze();
         log.info(`Analysis ${generation} started by command.`);
       });
     },
-    'bulkhead.cancel': () => withSession(manager, (session) => session.cancel()),
-    'bulkhead.restartWorkers': () => withSession(manager, (session) => session.restartWorkers()),
+    'bulkhead.cancel': () => withServer(manager, (connection) => connection.cancel()),
+    'bulkhead.restartWorkers': () => withServer(manager, (connection) => connection.restartWorkers()),
     'bulkhead.restartServer': () => manager.restart(),
     'bulkhead.showNewIssues': () => showBaseline('hide'),
     'bulkhead.showAllIssues': () => showBaseline('show'),
     'bulkhead.showOutput': () => log.show(),
     'bulkhead.showRuleTimes': () =>
-      withSession(manager, async (session) => {
-        log.info(timesText(await session.timings()));
+      withServer(manager, async (connection) => {
+        log.info(timesText(await connection.timings()));
         log.show();
       }),
   };
@@ -50,7 +50,7 @@ export class ContextKeys {
   }
 }
 
-/** Rules below this share of their detector's time are not listed. */
+/** Rules with a smaller share of their detector's time are not listed. */
 const smallestShare = 0.01;
 
 function timesText({ detectors }: TimingsResult): string {
@@ -59,23 +59,21 @@ function timesText({ detectors }: TimingsResult): string {
     const total = rules.reduce((sum, [, ms]) => sum + ms, 0);
     const shown = rules.filter(([, ms]) => ms >= total * smallestShare);
     const lines = shown.map(([rule, ms]) => `${Math.round(ms).toString().padStart(9)} ms  ${rule}`);
-    return rules.length === 0 ? [] : [`${name}: ${Math.round(total)} ms since everything was analysed`, ...lines];
+    return rules.length === 0 ? [] : [`${name}: ${Math.round(total)} ms since the last full analysis`, ...lines];
   });
-  return parts.length === 0
-    ? 'No detector has told where its time goes: nothing had to be analysed.'
-    : parts.join('\n');
+  return parts.length === 0 ? 'No times were measured: nothing has been analysed.' : parts.join('\n');
 }
 
-/** For this workspace; the setting does the rest. */
+/** Sets `bulkhead.baseline` for this workspace, or for the user where there is none. */
 async function showBaseline(value: BulkheadSettings['baseline']): Promise<void> {
   const target = vscode.workspace.workspaceFolders ? vscode.ConfigurationTarget.Workspace : undefined;
   await vscode.workspace.getConfiguration(settingsSection).update('baseline', value, target);
 }
 
-async function withSession(manager: SessionManager, run: (session: Session) => Promise<void>): Promise<void> {
-  const { session } = manager;
-  if (session) {
-    await run(session);
+async function withServer(manager: ServerManager, run: (connection: ServerConnection) => Promise<void>): Promise<void> {
+  const { connection } = manager;
+  if (connection) {
+    await run(connection);
     return;
   }
   const restart = 'Restart Server';

@@ -1,15 +1,13 @@
 /**
- * When a language server that ended by itself is started again. Lives as long as the extension.
- *
- * The server is built never to get here; if it does, the first restart is at once, later ones wait longer and longer,
- * and the fifth crash within three minutes ends it: a person has to look.
+ * Decides when a language server that ended by itself is started again: the first time at once, then after growing
+ * delays, and not any more after the fifth crash within three minutes. Lives as long as the extension.
  */
 import { backoffDelay, type Backoff } from '../workers/protocol/backoff.ts';
 
 export interface CrashPolicyOptions extends Backoff {
   /** Milliseconds in which crashes are counted together. */
   readonly windowMs: number;
-  /** The crash of this number within the window is the last. */
+  /** After so many crashes within the window there is no restart. */
   readonly limit: number;
 }
 
@@ -49,7 +47,7 @@ export class CrashPolicy {
     return { action: 'restart', delayMs: this.#delay(crashes), crashes };
   }
 
-  /** Forgets the past: a person asked for a new start. */
+  /** Forgets earlier crashes, because the user asked for a restart. */
   reset(): void {
     this.#crashes = [];
   }

@@ -1,28 +1,28 @@
 /**
- * The entry of the extension. It only puts the parts together; analysis, file reading and everything else that can
- * fail happens in the language server and below it.
+ * The entry of the extension, which only connects its parts. Everything that can fail, such as reading files, happens in
+ * the language server or its workers.
  */
 import * as vscode from 'vscode';
 import { ContextKeys, registerCommands } from './commands.ts';
-import { SessionManager } from './session-manager.ts';
+import { ServerManager } from './server-manager.ts';
 import { StatusBar } from './status-bar.ts';
 import type { StatusParams } from '../workers/protocol/editor-protocol.ts';
 import type { View } from './view.ts';
 
 /** What other extensions and the tests get from `activate()`. */
 export interface BulkheadApi {
-  /** The last status of the server; undefined while it does not run. */
+  /** The last status of the server; undefined while none is running. */
   readonly status: StatusParams | undefined;
   readonly serverPid: number | undefined;
-  /** Fires with {@link BulkheadApi.status} whenever it changed. */
+  /** Fires with {@link BulkheadApi.status} whenever that changes. */
   readonly onDidChangeStatus: vscode.Event<StatusParams | undefined>;
 }
 
-let manager: SessionManager | undefined;
+let manager: ServerManager | undefined;
 
 export function activate(context: vscode.ExtensionContext): BulkheadApi {
   const log = vscode.window.createOutputChannel('Bulkhead', { log: true });
-  const sessions = new SessionManager(context, log);
+  const servers = new ServerManager(context, log);
   const statusBar = new StatusBar();
   const contextKeys = new ContextKeys();
   const statusChanged = new vscode.EventEmitter<StatusParams | undefined>();
@@ -33,28 +33,28 @@ export function activate(context: vscode.ExtensionContext): BulkheadApi {
   };
   context.subscriptions.push(
     log,
-    sessions,
+    servers,
     statusBar,
     statusChanged,
-    sessions.onDidChangeView(show),
-    registerCommands(sessions, log),
+    servers.onDidChangeView(show),
+    registerCommands(servers, log),
   );
-  manager = sessions;
-  show(sessions.view);
-  // Not awaited: a server that hangs while it starts must not keep the commands from running.
-  void sessions.start();
+  manager = servers;
+  show(servers.view);
+  // Not awaited: the commands must work even if the server hangs while it starts.
+  void servers.start();
   return {
     get status() {
-      return statusOf(sessions.view);
+      return statusOf(servers.view);
     },
     get serverPid() {
-      return sessions.session?.serverPid;
+      return servers.connection?.serverPid;
     },
     onDidChangeStatus: statusChanged.event,
   };
 }
 
-/** The editor waits for the promise: when it resolves, the server is gone. */
+/** Resolves when the server is gone; the editor waits for it. */
 export async function deactivate(): Promise<void> {
   await manager?.stop();
 }

@@ -1,11 +1,11 @@
-/** Reads the `bulkhead` settings. Stateless; whoever needs them reads them anew. */
+/** Reads the `bulkhead` settings. Stateless. */
 import * as vscode from 'vscode';
 import { normalizeSettings } from '../workers/protocol/settings.ts';
 import { detectorNames, type BulkheadSettings } from '../workers/protocol/editor-protocol.ts';
 
 export const settingsSection = 'bulkhead';
 
-/** The settings as they apply to the window now, every value of the right type and in range. */
+/** The settings of the window as they are now, every value of the right type and in range. */
 export function readSettings(): BulkheadSettings {
   const configuration = vscode.workspace.getConfiguration(settingsSection);
   const detectors = detectorNames.map((name) => [name, chosenOptions(configuration, name)] as const);
@@ -13,7 +13,7 @@ export function readSettings(): BulkheadSettings {
   return normalizeSettings({ ...(typeof raw === 'object' ? raw : {}), ...Object.fromEntries(detectors) });
 }
 
-/** Only what somebody chose: a default would stand in the way of what `bulkhead.config.json` says. */
+/** Only options that the user set: a default would override `bulkhead.config.json`. */
 function chosenOptions(configuration: vscode.WorkspaceConfiguration, detector: string): Record<string, unknown> {
   const section: unknown = configuration.get(detector);
   const options = typeof section === 'object' && section !== null ? Object.entries(section) : [];
@@ -26,7 +26,7 @@ function chosenOptions(configuration: vscode.WorkspaceConfiguration, detector: s
   );
 }
 
-/** Calls back with the new settings after each change that touches them. */
+/** Calls back with the new settings after each change. */
 export function onDidChangeSettings(listener: (settings: BulkheadSettings) => void): vscode.Disposable {
   return vscode.workspace.onDidChangeConfiguration((event) => {
     if (event.affectsConfiguration(settingsSection)) {

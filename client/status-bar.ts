@@ -1,4 +1,4 @@
-/** The one status bar item: the state of the whole workspace. Lives as long as the extension. */
+/** The status bar item, which shows the state of the whole workspace. Lives as long as the extension. */
 import * as vscode from 'vscode';
 import { statusItem, tooltipCommands } from './view.ts';
 import type { View } from './view.ts';

@@ -1,11 +1,11 @@
-/** What the client knows of the server at one moment, and how it is told to a person. Pure: no editor API. */
+/** What the status bar says about the state of the server. Pure functions without the editor's API. */
 import type { DetectorStatus, IssueCounts, StatusParams, WorkerStatus } from '../workers/protocol/editor-protocol.ts';
 
 export type View =
   | { readonly phase: 'stopped' | 'starting' | 'restarting' | 'failed' }
   | { readonly phase: 'running'; readonly status: StatusParams };
 
-/** The face of the status bar item. */
+/** What the status bar item shows. */
 export interface StatusItem {
   /** With the icon. */
   readonly text: string;
@@ -31,7 +31,7 @@ export function isAnalysing(view: View): boolean {
 }
 
 export function statusItem(view: View): StatusItem {
-  const { icon, summary } = face(view);
+  const { icon, summary } = summaryOf(view);
   const percent = view.phase === 'running' && view.status.state === 'analysing' ? view.status.percent : undefined;
   const bad = icon === 'error' || icon === 'warning';
   return {
@@ -42,40 +42,40 @@ export function statusItem(view: View): StatusItem {
   };
 }
 
-function face(view: View): { icon: string; summary: string } {
+function summaryOf(view: View): { icon: string; summary: string } {
   switch (view.phase) {
     case 'starting':
       return { icon: 'loading~spin', summary: 'starting' };
     case 'restarting':
-      return { icon: 'loading~spin', summary: 'the server ended unexpectedly and starts again' };
+      return { icon: 'loading~spin', summary: 'the server ended unexpectedly and is restarting' };
     case 'stopped':
       return { icon: 'circle-slash', summary: 'stopped' };
     case 'failed':
-      return { icon: 'error', summary: 'the server ended several times and stays stopped' };
+      return { icon: 'error', summary: 'the server ended repeatedly and was not restarted' };
     case 'running':
-      return runningFace(view.status);
+      return runningSummaryOf(view.status);
   }
 }
 
-function runningFace(status: StatusParams): { icon: string; summary: string } {
+function runningSummaryOf(status: StatusParams): { icon: string; summary: string } {
   switch (status.state) {
     case 'analysing': {
       const percent = status.percent === undefined ? '' : `, ${Math.floor(status.percent)} percent`;
       return { icon: 'loading~spin', summary: `analysing${percent}` };
     }
     case 'problem':
-      return { icon: 'warning', summary: status.message ?? 'a detector could not do its work' };
+      return { icon: 'warning', summary: status.message ?? 'a detector failed' };
     case 'idle': {
-      // The server runs, its folders are not looked at yet.
+      // The server is running but has not opened its folders yet.
       if (status.detectors.length === 0) {
         return { icon: 'loading~spin', summary: 'starting' };
       }
       const limited = status.detectors.some((detector) => detector.status === 'restricted');
       const trust = limited ? '; limited until the workspace is trusted' : '';
       const stale = status.detectors.reduce((sum, detector) => sum + (detector.stale ?? 0), 0);
-      const face =
-        stale === 0 ? 'up to date' : `results of an earlier run for ${stale} ${stale === 1 ? 'input' : 'inputs'}`;
-      return { icon: stale === 0 ? 'check' : 'history', summary: `${face}, ${countsText(status.issues)}${trust}` };
+      const freshness =
+        stale === 0 ? 'up to date' : `results for ${stale} ${stale === 1 ? 'input' : 'inputs'} may be out of date`;
+      return { icon: stale === 0 ? 'check' : 'history', summary: `${freshness}, ${countsText(status.issues)}${trust}` };
     }
   }
 }
@@ -90,7 +90,7 @@ function tooltip(view: View, summary: string): string {
     if (status.detectors.length > 0) {
       parts.push(table(['Detector', 'Engine', 'Issues'], '--:', status.detectors.map(detectorRow)));
     }
-    // One that was stopped because there is nothing to do tells nothing.
+    // Workers that stopped because they had nothing to do are left out.
     const workers = status.workers.filter((worker) => worker.state !== 'stopped' || worker.lastExit !== undefined);
     if (workers.length > 0) {
       const headers = ['Worker', 'State', 'Memory', 'Peak', 'Restarts'];
@@ -104,7 +104,7 @@ function tooltip(view: View, summary: string): string {
 }
 
 function detectorRow(detector: DetectorStatus): readonly string[] {
-  const earlier = detector.stale === undefined ? [] : [`${detector.stale} of an earlier run`];
+  const earlier = detector.stale === undefined ? [] : [`${detector.stale} may be out of date`];
   const remark = [detector.error ?? detector.note ?? detector.engine ?? [], ...earlier].flat().join('; ');
   const icon = detectorIcons[detector.status];
   return [`$(${icon}) ${escapeMarkdown(detector.name)}`, escapeMarkdown(remark), String(detector.issues)];
@@ -166,11 +166,11 @@ function countsText(counts: IssueCounts): string {
 }
 
 function megabytes(bytes: number): string {
-  // The space does not break.
+  // With a non-breaking space.
   return `${Math.round(bytes / (1024 * 1024))}\u00a0MB`;
 }
 
-/** Text of the server may quote the workspace: it must not become a link, an icon or another row of the table. */
+/** Text of the server may quote the workspace. It must not turn into a link, an icon or a table row. */
 function escapeMarkdown(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]()#+\-!|<>~$]/g, '\\$&');
 }

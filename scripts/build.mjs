@@ -1,4 +1,4 @@
-// Builds dist/ in a process of its own: the bundler's memory is gone before anything is measured.
+// Builds dist/ in a separate process, so that the bundler's memory is freed before anything is measured.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 

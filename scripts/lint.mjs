@@ -1,4 +1,4 @@
-// ESLint with type information over everything, then the formatter's check.
+// Runs ESLint with type information over everything, then checks the formatting.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 

@@ -1,6 +1,5 @@
-// `npm run open -- folder`: a real VS Code with the extension of this tree on that folder. The installed `code` if there
-// is one; otherwise VS Code served to a browser, until Ctrl+C.
-// BULKHEAD_EDITOR_HOST=desktop|web chooses by hand.
+// `npm run open -- folder`: opens a real VS Code with this tree's extension on that folder. It uses the installed `code` if
+// there is one; otherwise it serves VS Code to a browser until Ctrl+C. BULKHEAD_EDITOR_HOST=desktop|web overrides this.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, statSync } from 'node:fs';
@@ -8,7 +7,7 @@ import path from 'node:path';
 import { build } from './build.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
-// npm runs scripts in the project; the user's folder is where npm was called.
+// npm runs scripts in the project; INIT_CWD is where the user called npm.
 const from = process.env.INIT_CWD ?? process.cwd();
 const folder = path.resolve(from, process.argv[2] ?? path.join(root, 'samples', 'harbour'));
 if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) fail(`${folder} is not a folder.`);
@@ -41,16 +40,16 @@ function openDesktop(command) {
   console.log(`Opened ${folder} in VS Code with Bulkhead.`);
 }
 
-/** The packaged extension is installed into it: the address stays short, and what is seen is what users get. */
+/** Installs the packaged extension, so that the address stays short and you see what users get. */
 async function openWeb() {
   const { packageExtension } = await import('./package.mjs');
   const { startVSCodeServer } = await import('./editor-host/server.mjs');
   const vsix = await packageExtension();
   const dataDir = path.join(root, '.vscode-test', 'open');
   mkdirSync(dataDir, { recursive: true });
-  // Other users of the machine can reach the port too, but not guess this.
+  // Other users of the machine can reach the port, but they cannot guess this token.
   const token = randomBytes(16).toString('hex');
-  // Named on the command line, as for `npm start`: the folder is trusted.
+  // The user named the folder on the command line, so it is trusted, as with `npm start`.
   const settings = { 'workbench.startupEditor': 'none', 'chat.disableAIFeatures': true };
   const server = await startVSCodeServer({ dataDir, vsix, token, settings, trustAll: true });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.stop());

@@ -1,16 +1,18 @@
-// The door to every npm script. Works where only an old Node and npm are: sets up what is missing, then goes on with
-// the Node that the project pins (the npm package `node`), so that every machine runs the same one.
+// The entry of every npm script. It runs on an old Node with npm alone: it installs what is missing, then continues on the
+// Node that the project pins (the npm package `node`), so that every machine runs the same version.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { npm } from './npm.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const modules = path.join(root, 'node_modules');
 const windows = process.platform === 'win32';
 const pinnedNode = path.join(modules, 'node', 'bin', windows ? 'node.exe' : 'node');
-const minimum = [22, 13];
+const { engines } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+const minimum = engines.node.replace('>=', '').split('.').map(Number);
 
 const tasks = {
   start: ['scripts/start.mjs'],
@@ -18,6 +20,7 @@ const tasks = {
   open: ['scripts/open.mjs'],
   package: ['scripts/package.mjs'],
   build: ['esbuild.mjs'],
+  prepack: ['scripts/prepack.mjs'],
   typecheck: ['node_modules/typescript7/bin/tsc', '-b'],
   lint: ['scripts/lint.mjs'],
   mocha: ['node_modules/mocha/bin/mocha.js'],
@@ -42,19 +45,11 @@ function install() {
   const stamp = path.join(modules, '.bulkhead-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   console.error('Setting up: npm ci (once, and after changes of package-lock.json)');
-  const npm = process.env.npm_execpath;
-  const result =
-    npm && /\.[cm]?js$/.test(npm)
-      ? spawnSync(process.execPath, [npm, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-          cwd: root,
-          stdio: ['ignore', 2, 2],
-        })
-      : spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-          cwd: root,
-          stdio: ['ignore', 2, 2],
-          shell: windows,
-        });
-  if (result.status !== 0) fail('npm ci failed: see above. Is the npm registry within reach?');
+  try {
+    npm(['ci'], { cwd: root });
+  } catch (error) {
+    fail(error.message);
+  }
   writeFileSync(stamp, lock);
 }
 

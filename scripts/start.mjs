@@ -1,4 +1,4 @@
-// `npm start [-- folder and options]`: builds, then runs `bulkhead check` on the bundled sample or the given folder.
+// `npm start [-- folder and options]`: builds, then runs `bulkhead check` on the given folder or the bundled sample.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { build } from './build.mjs';
@@ -6,9 +6,9 @@ import { build } from './build.mjs';
 const root = path.resolve(import.meta.dirname, '..');
 const given = process.argv.slice(2);
 const sample = path.join(root, 'samples', 'harbour');
-// npm runs scripts in the project; the user's folder is where npm was called.
+// npm runs scripts in the project; INIT_CWD is where the user called npm.
 const from = process.env.INIT_CWD ?? process.cwd();
-// The sample is broken on purpose: its issues are what should be seen, not a failure of the command.
+// The sample is broken on purpose: its issues should not make the command fail.
 const argv = given.length > 0 ? given : [sample, '--fail-on', 'never'];
 
 await build();

@@ -1,5 +1,5 @@
-// `npm test [-- part …]`: builds, then runs every part and ends with one line of counts. Parts can be named to run only those.
-// A part that does not end is ended, and has failed: whatever hangs, the counts come.
+// `npm test [-- part …]`: builds, then runs every part, or only the named ones, and ends with one line of counts. A part that
+// hangs is killed and counts as failed, so the counts always appear.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -8,12 +8,12 @@ const root = path.resolve(import.meta.dirname, '..');
 const results = path.join(root, 'out', 'test-results');
 const editorResults = path.join(root, 'out', 'editor-results.json');
 const node = process.execPath;
-/** Of one part; it takes a third of this on a slow machine. */
+/** Time limit of one part. On a slow machine a part takes a third of this. */
 const deadlineMs = 30 * 60_000;
-/** From what a part has counted to its end. */
+/** Time that a part has to exit after it has written its counts. */
 const graceMs = 30_000;
 
-/** Each part says how many of its checks passed and failed. One that ends without saying so has failed. */
+/** Each part returns how many of its checks passed and failed. A part that ends without counts has failed. */
 const parts = {
   build: () => oneCheck([path.join(root, 'esbuild.mjs')]),
   types: () => oneCheck(['node_modules/typescript7/bin/tsc', '-b']),
@@ -22,6 +22,7 @@ const parts = {
   integration: () => mocha('integration', 'test/integration/**/*.test.ts'),
   chaos: () => mocha('chaos', 'test/chaos/**/*.test.ts'),
   self: () => oneCheck(['dist/cli.mjs', 'check', '.', '--fail-on', 'info', '--no-cache']),
+  packed: () => mocha('packed', 'test/packed/**/*.test.ts'),
   editor: () => counted(editorResults, ['scripts/editor-host/run.mjs']),
   vsix: async () => {
     const packaged = await oneCheck(['scripts/package.mjs']);
@@ -47,7 +48,7 @@ for (const name of names) {
   outcomes.set(name, { ...(await parts[name]()), seconds: Math.round((performance.now() - startedAt) / 1000) });
 }
 
-// Once more at the end, where it is seen: the names are far above in a long log.
+// Repeats the failures at the end, because the names are far above in a long log.
 for (const [name, { failing = [] }] of outcomes) {
   for (const { name: test, error } of failing) console.log(`\nFAILED in ${name}: ${test}\n${error}`);
 }
@@ -72,7 +73,7 @@ async function oneCheck(argv) {
   return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-/** @param file where the part writes its counts when all is counted */
+/** @param file where the part writes its final counts */
 async function counted(file, argv) {
   rmSync(file, { force: true });
   const { status, trouble } = await run(argv, () => existsSync(file));
@@ -80,12 +81,12 @@ async function counted(file, argv) {
     return { passed: 0, failed: 1, failing: [{ name: 'to count', error: trouble ?? 'no counts' }] };
   const { passed, failed, failing = [] } = JSON.parse(readFileSync(file, 'utf8'));
   if (trouble) return { passed, failed: failed + 1, failing: [...failing, { name: 'to end', error: trouble }] };
-  // A runner that fails although no test did (a crash at the end), or that ran nothing, has failed.
+  // A runner has also failed if it exits with an error although no test failed (a late crash), or if it ran nothing.
   const broken = (status !== 0 && failed === 0) || passed + failed === 0;
   return { passed, failed: failed + (broken ? 1 : 0), failing };
 }
 
-/** @param isCounted whether the part has nothing more to do than to end: something that it left open may keep it */
+/** @param isCounted whether the part has only to exit. An open handle may keep it from doing so. */
 function run(argv, isCounted = () => false) {
   const child = spawn(node, argv, { cwd: root, stdio: 'inherit' });
   let trouble;

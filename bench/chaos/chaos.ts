@@ -1,6 +1,6 @@
 /**
- * A real analysis of a real project while its workers are killed, stopped and starved at random; afterwards the
- * issues must be the very bytes of a run without faults.
+ * Analyses a real project while its workers are killed, stopped and starved at random. Afterwards the issues must be
+ * byte-identical to those of a run without faults.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,14 +17,14 @@ export interface ChaosOptions {
   readonly root: string;
   readonly random: Random;
   readonly faults: number;
-  /** Absent: as many as the product has. */
+  /** Absent: the product's own number. */
   readonly maxWorkers?: number;
   /**
-   * Mean milliseconds between two faults; absent: a sixth of the run without faults, so that work can be done between
-   * them however slow the machine.
+   * Mean milliseconds between two faults; absent: a sixth of the run without faults, so that work gets done between
+   * faults even on a slow machine.
    */
   readonly pauseMs?: number;
-  /** Script of the workers; absent: the sources' own. */
+  /** Script of the workers; absent: the one in the sources. */
   readonly host?: string;
   readonly say: (line: string) => void;
 }
@@ -32,34 +32,34 @@ export interface ChaosOptions {
 export interface ChaosReport {
   /** Issues of the run without faults. */
   readonly issues: number;
-  /** The bytes were equal at the end: when the faults had stopped and Bulkhead had caught up by itself. */
+  /** Whether the issues were byte-identical once the faults had stopped and Bulkhead had caught up on its own. */
   readonly equal: boolean;
-  /** First difference, for people. */
+  /** First difference, as text for a person. */
   readonly difference: string;
   readonly faults: Readonly<Record<string, number>>;
   /** Analyses that began and ended under faults, and how many of those were complete. */
   readonly analyses: number;
   readonly complete: number;
-  /** From the last fault until every detector had ended well, without anybody asking. */
+  /** From the last fault until every detector had finished successfully on its own. */
   readonly recoveryMs: number;
   readonly restarts: number;
   /**
-   * From the moment a death was seen until a process for the same work was ready, milliseconds: deliberate waits and the
-   * waiting for a turn included.
+   * Milliseconds from the detection of a death until a process for the same work was ready, including deliberate waits and
+   * the wait for a free slot.
    */
   readonly restartP50: number;
   readonly restartP95: number;
-  /** The same without the wait for a turn: from launch to ready. */
+  /** The same without the waits: from launch to ready. */
   readonly startP95: number;
-  /** Of the server's event loop, milliseconds. */
+  /** Lag of the server's event loop, milliseconds. */
   readonly lagP99: number;
   readonly lagMax: number;
-  /** Peak of the process tree while it worked, and what the largest held when nothing was to do; bytes by kind. */
+  /** Bytes by worker group: peak of the process tree while working, and size of the largest one while idle. */
   readonly busyBytes: Readonly<Record<string, number>>;
   readonly idleBytes: Readonly<Record<string, number>>;
-  /** Inputs condemned by chance, with the reason. */
+  /** Inputs quarantined by mistake, with the reason. */
   readonly quarantined: readonly string[];
-  /** Detectors that had not ended well when the last analysis ended. */
+  /** Detectors that had not succeeded by the end of the last analysis. */
   readonly incomplete: readonly string[];
   readonly failures: readonly string[];
   readonly notices: readonly PoolNotice[];
@@ -71,7 +71,7 @@ export interface ChaosReport {
 const DETECTORS = ['typescript', 'eslint', 'circular'];
 const SIGNALS = ['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGTERM', 'SIGSTOP'] as const;
 const TOKEN = 'BULKHEAD_CHAOS_RUN';
-/** A pause of an input that was put off is five minutes at most; the work itself comes on top. */
+/** A postponed input waits for at most five minutes; the work itself takes additional time. */
 const RECOVERY_MS = 900_000;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
@@ -193,12 +193,12 @@ function isComplete(engine: Engine): boolean {
   return engine.status().every(({ state }) => isWell(state));
 }
 
-/** Nothing to do for a detector is well too. */
+/** A detector with nothing to do counts as successful. */
 function isWell(state: DetectorState): boolean {
   return state === 'done' || state === 'not-applicable';
 }
 
-/** Resolves when every detector has ended well; after {@link RECOVERY_MS} in any case. */
+/** Resolves when every detector has succeeded, or after {@link RECOVERY_MS}. */
 async function completion(engine: Engine): Promise<void> {
   const tooLate = new AbortController();
   const timer = setTimeout(() => tooLate.abort(), RECOVERY_MS);
@@ -219,7 +219,7 @@ function snapshot(engine: Engine): string {
     .join('');
 }
 
-/** @returns the empty string when there is none */
+/** @returns the first difference, or the empty string if there is none */
 function firstDifference(expected: string, actual: string): string {
   if (expected === actual) return '';
   const [a, b] = [expected.split('\n'), actual.split('\n')];
@@ -227,14 +227,14 @@ function firstDifference(expected: string, actual: string): string {
   return `${a.length - 1} issues expected, ${b.length - 1} found; first: ${a[at] ?? 'none'} / ${b[at] ?? 'none'}`;
 }
 
-/** Does one thing to one worker that lives. @returns its name; undefined when there was nobody to do it to */
+/** Inflicts one fault on a live worker. @returns the name of the fault; undefined if there was no worker */
 function strike(pool: SupervisedPool, random: Random): string | undefined {
   const targets = pool.health().filter(({ pid }) => pid !== undefined);
   const target = targets[Math.floor(random() * targets.length)];
   if (target?.pid === undefined) return undefined;
   if (random() < 0.15) {
     starve(target.pid);
-    return 'starve';
+    return 'starvations';
   }
   const signal = SIGNALS[Math.floor(random() * SIGNALS.length)] ?? 'SIGKILL';
   try {
@@ -245,7 +245,7 @@ function strike(pool: SupervisedPool, random: Random): string | undefined {
   return signal;
 }
 
-/** Half a second of competition for every core, and a stopped worker in the middle of it. */
+/** Competes for every core for half a second, and stops the worker meanwhile. */
 function starve(pid: number): void {
   const burn = 'const end = Date.now() + 500; while (Date.now() < end);';
   for (let count = 0; count < 4; count += 1) spawn(process.execPath, ['-e', burn], { stdio: 'ignore' });
@@ -255,15 +255,15 @@ function starve(pid: number): void {
       try {
         process.kill(pid, 'SIGCONT');
       } catch {
-        // Ended meanwhile.
+        // It has ended meanwhile.
       }
     }, 400);
   } catch {
-    // Ended meanwhile.
+    // It has ended meanwhile.
   }
 }
 
-/** Processes of this run that still live, given five seconds to go. Linux only; elsewhere none is found. */
+/** Processes of this run that are still alive after five seconds. Linux only; on other systems it finds none. */
 async function orphans(token: string): Promise<readonly number[]> {
   for (let round = 0; ; round += 1) {
     const left = await findRun(token);

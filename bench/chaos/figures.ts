@@ -1,4 +1,4 @@
-/** The measured figures of docs/reliability.md, all by one command, as the table that stands there. */
+/** Measures all figures of docs/reliability.md with one command, and returns them as the table shown there. */
 import os from 'node:os';
 import { detectorTable } from '../../server/pool/detectors.ts';
 import type { WorkerLink } from '../../server/pool/link.ts';
@@ -14,7 +14,7 @@ const MEGABYTE = 1024 * 1024;
 
 type Row = readonly [what: string, figure: string];
 
-/** @returns the report of the chaos run, for the verdict */
+/** @returns the report of the chaos run, which decides the exit code */
 export async function printFigures(options: ChaosOptions & { readonly host: string }): Promise<ChaosReport> {
   const { say } = options;
   say(
@@ -30,15 +30,18 @@ export async function printFigures(options: ChaosOptions & { readonly host: stri
     .join(', ');
   const rows: readonly Row[] = [
     [`${options.faults} faults (${faults}), ${report.issues} issues`, report.equal ? 'byte-equal' : 'NOT EQUAL'],
-    ['analyses under faults, of them complete', `${report.analyses}, ${report.complete}`],
+    ['analyses under faults, complete ones among them', `${report.analyses}, ${report.complete}`],
     ['processes left, inputs quarantined', `${report.orphans.length}, ${report.quarantined.length}`],
-    ['from a death seen to a process ready for the same work, waits included', ms(restartP50, restartP95)],
-    ['lag of the event loop of the server meanwhile', `p99 ${Math.round(lagP99)} ms, most ${Math.round(lagMax)} ms`],
-    ['a worker from launch to ready', ms(percentile(starts.times, 0.5), percentile(starts.times, 0.95))],
+    [
+      'from the detection of a death to a process that is ready for the same work, including waits',
+      ms(restartP50, restartP95),
+    ],
+    ["lag of the server's event loop meanwhile", `p99 ${Math.round(lagP99)} ms, maximum ${Math.round(lagMax)} ms`],
+    ['a worker, from launch to ready', ms(percentile(starts.times, 0.5), percentile(starts.times, 0.95))],
     ['memory of a worker that has done nothing', megabytes(starts.bytes)],
-    ['memory of a worker at rest after its work', perKind(idleBytes)],
-    ['peak of its process tree at work', perKind(busyBytes)],
-    ['1,000,000 issues of one file', `${(flood / 1000).toFixed(1)} s`],
+    ['memory of an idle worker after its work', perKind(idleBytes)],
+    ['peak of its process tree while working', perKind(busyBytes)],
+    ['1,000,000 issues in one file', `${(flood / 1000).toFixed(1)} s`],
     [`${SEEDS.toLocaleString('en')} seeds of the simulation`, `${Math.round(seconds)} s`],
   ];
   say(`\n| what | figure |\n| --- | --- |\n${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}\n`);
@@ -46,7 +49,7 @@ export async function printFigures(options: ChaosOptions & { readonly host: stri
   return report;
 }
 
-/** One after the other. @returns milliseconds, ascending, and the bytes of the last one's process tree */
+/** Starts workers one after the other. @returns milliseconds, ascending, and the bytes of the last worker's process tree */
 async function measureStarts(host: string): Promise<{ times: readonly number[]; bytes: number }> {
   const entry = { ...detectorTable['eslint'], group: 'eslint', script: host };
   const times: number[] = [];

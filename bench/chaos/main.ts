@@ -1,9 +1,9 @@
 /**
  * `npm run chaos -- [--seed N] [--faults M] [--pause MS] [--workers W] [--files F] [--host dist/host.mjs] [folder]`
- * `npm run chaos -- --table` prints all figures of docs/reliability.md; for a machine that does nothing else meanwhile.
+ * `npm run chaos -- --table` prints all figures of docs/reliability.md. Run it on a machine that does nothing else.
  *
- * Without a folder a project of F files is generated. Workers run from the bundle, as they are shipped; it is built
- * first unless `--host` names one. Exit code 1 when anything promised does not hold.
+ * Without a folder it generates a project of F files. Workers run from the bundle, as shipped; it is built first unless
+ * `--host` names one. The exit code is 1 if a promise is broken.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** A generated project with known kinds of problems for the three detectors. Same seed, same project. */
+/** Generates a project with known kinds of problems for the three detectors. The same seed gives the same project. */
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 

@@ -1,11 +1,11 @@
 /**
- * `bulkhead check` beside what it replaces: `tsc --noEmit`, `eslint .` and `madge --circular`, one after another, on the
- * same folder in the same run.
+ * Compares `bulkhead check` with what it replaces: `tsc --noEmit`, `eslint .` and `madge --circular`, one after another, on
+ * the same folder in the same run.
  *
  *     node bench/check/main.ts <folder> [--rounds 3] [--madge <path of madge's bin/cli.js>] [--source src] [--tsconfig tsconfig.json]
  *
- * The folder needs its own typescript and eslint installed. Wall time and the peak of the resident memory of the whole
- * process tree, sampled every 100 ms (Linux); medians.
+ * The folder needs its own typescript and eslint. Shows medians of the wall time and of the peak resident memory of the whole
+ * process tree, sampled every 100 ms (Linux).
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,10 +1,11 @@
 /**
- * Compares the `eslint` detector with `eslint . -f json` on a real folder: the files linted and every message.
+ * Compares the `eslint` detector with `eslint . -f json` on a real folder: the linted files and every message.
  *
  *     node bench/eslint/parity.ts <folder> [--batch N]
  *
- * The folder's dependencies must be installed. Exit code 0: no difference; 1: differences, the first of them printed.
- * The command line runs in each ESLint root the detector found (the folder itself, where that has a configuration).
+ * The folder's dependencies must be installed. The exit code is 0 if there is no difference; otherwise it is 1, and the first
+ * differences are printed. The command line runs in each ESLint root that the detector found (the folder itself, if it has a
+ * configuration).
  */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';

@@ -1,9 +1,9 @@
 /**
- * Replays random edits and compares what the engine shows with a cold `eslint .` after each:
+ * Replays random edits and, after each one, compares what the engine shows with a cold `eslint .`:
  *
  *     node bench/eslint/replay.ts [--seed 1] [--seeds 5] [--steps 20]
  *
- * Exit code 1 at the first difference.
+ * The exit code is 1 at the first difference.
  */
 import { parseArgs } from 'node:util';
 import { replay } from '../../test/integration/eslint/replay.ts';

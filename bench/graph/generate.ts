@@ -1,4 +1,4 @@
-/** A workspace of any size that looks like one: folders with an index each, imports near and far, a few cycles. */
+/** Generates a realistic workspace of any size: folders with an index each, imports near and far, a few cycles. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -14,7 +14,7 @@ export function generateWorkspace(root: string, count: number): readonly string[
     const lines: string[] = [];
     const used: string[] = [];
     for (let number = 0; number < 7; number++) {
-      // Mostly earlier modules nearby; one in a thousand looks forward and closes a cycle.
+      // Mostly imports of earlier modules nearby; one in a thousand points forward and closes a cycle.
       const near = Math.floor(random() * Math.min(index, 200)) + 1;
       const target = random() < 0.001 ? Math.min(count - 1, index + Math.floor(random() * 50)) : index - near;
       if (target < 0 || target === index) continue;

@@ -1,12 +1,12 @@
 /**
- * The module graph side by side with what people use, and how it grows; every table in one run of a few minutes.
+ * Compares the module graph with other tools and shows how it grows. One run of a few minutes prints every table.
  *
  *     node bench/graph/main.ts [--tools <folder>] [--repository <folder>]… [--sizes 1000,5000,10000,20000,50000]
  *
- * `--tools`: a folder with madge@8.0.0, dependency-cruiser@18.7.2, typescript@6.0.3 and oxlint@1.94.0 installed; without
- * it only the graph itself is measured. Our side is bundled as the product is and run with the flags and variables of its worker.
- * Comparisons are of whole processes, start of Node included, one round after the other, n = 3, median. CPU time is
- * user and system of all threads: what a busy machine distorts least.
+ * `--tools`: a folder with madge@8.0.0, dependency-cruiser@18.7.2, typescript@6.0.3 and oxlint@1.94.0 installed. Without it,
+ * only the graph itself is measured. Our side is bundled like the product and runs with the flags and variables of its worker.
+ * Comparisons cover whole processes including the start of Node, in alternating rounds, n = 3, median. CPU time is user and
+ * system time of all threads, which a busy machine distorts least.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -68,7 +68,7 @@ growth(values.sizes.split(',').map(Number).filter((size) => size > 0)); // prett
 table(['target', 'measured', 'wanted', ''], targets);
 console.log(`\nLoad average ${(os.loadavg()[0] ?? 0).toFixed(1)} at the end.`);
 
-/** Contenders in turn, so that a busy minute hits all of them. */
+/** The contenders take turns, so that a busy minute affects all of them. */
 function compare(root: string): void {
   const contenders = contendersFor(root);
   const runs = new Map(Object.keys(contenders).map((name) => [name, [] as Run[]]));
@@ -177,7 +177,7 @@ interface Run extends Cost {
 /** Seconds. */
 function run(args: readonly string[], cwd: string, ownEnv: Readonly<Record<string, string>>): Run {
   const started = performance.now();
-  // The shell's own clock knows what its children used.
+  // The shell's `time` includes the CPU time of child processes.
   const timed = ['-c', 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>/dev/null', 'bash', process.execPath, ...args];
   const env = { ...process.env, ...ownEnv };
   const { stderr, signal } = spawnSync('bash', timed, { cwd, env, encoding: 'utf8', timeout: 300_000 });

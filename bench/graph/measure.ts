@@ -1,6 +1,6 @@
 /**
- * One process: builds the graph of a folder, lets all four detectors look at it, edits files, and prints what that
- * cost as JSON. With `cold` as second argument it ends after graph and cycles: what madge and the like do.
+ * One process: builds the graph of a folder, runs all four detectors, edits files, and prints the costs as JSON. With `cold`
+ * as the second argument it ends after graph and cycles, which is what madge and similar tools do.
  */
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -34,7 +34,7 @@ for (const find of Object.values(detectors)) find(graph, {});
 const allCold: Cost = { wall: performance.now() - started, cpu: processTime() };
 const built = megabytes();
 
-// A text that says the same, and one that asks for one module more: edges change only with the second.
+// One text with the same imports, and one with an additional import. Only the second changes edges.
 const texts = await edits((text) => `// edited\n${text}`);
 const imports = await edits((text, other) => `import './${other}';\n${text}`);
 const edited = megabytes();
@@ -78,13 +78,13 @@ function stem(file: string): string {
   return path.posix.basename(file).replace(/\.\w+$/, '');
 }
 
-/** Milliseconds of this thread: what a busy machine distorts least. */
+/** CPU milliseconds of this thread, which a busy machine distorts least. */
 function threadTime(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
 }
 
-/** Milliseconds of all threads, start of Node included. */
+/** CPU milliseconds of all threads, including the start of Node. */
 function processTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

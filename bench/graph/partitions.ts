@@ -1,10 +1,10 @@
 /**
- * Compares the groups of modules that import each other with those madge and dependency-cruiser find, on any folder.
+ * Compares the groups of modules that import each other with those that madge and dependency-cruiser find, on any folder.
  *
  *     node bench/graph/partitions.ts <tools> <root> <folder below root>
  *
- * `tools` is a folder where madge@8.0.0, dependency-cruiser@18.7.2 and typescript@6.0.3 are installed. Counts of
- * cycles cannot be compared between tools, components can: each line tells how many are equal, and what differs.
+ * `tools` is a folder with madge@8.0.0, dependency-cruiser@18.7.2 and typescript@6.0.3 installed. Counts of cycles cannot be
+ * compared between tools, but components can. Each line shows how many are equal, and what differs.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -1,11 +1,11 @@
 /**
- * Compares `unresolved` and `missing-export` with what TypeScript reports (TS2307, 2792 and TS2305, 2614, 2724, 2459)
- * for the files of one tsconfig; imports of packages are left out, since corpora are not installed.
+ * Compares `unresolved` and `missing-export` with what TypeScript reports (TS2307, 2792 and TS2305, 2614, 2724, 2459) for the
+ * files of one tsconfig. Imports of packages are excluded, because the repositories' dependencies are not installed.
  *
  *     node bench/graph/tsc-parity.ts <root> <tsconfig below root> [--plant]
  *
- * `--plant` first deletes 8 modules of the program and misspells 15 imported names, always the same ones: `root` must
- * be a copy.
+ * `--plant` first deletes 8 modules of the program and misspells 15 imported names, always the same ones. `root` must be a
+ * copy.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -55,7 +55,7 @@ for (const match of output.matchAll(/^(\S+)\((\d+),\d+\): error TS(2307|2792|230
   if (isFile && !isRelative(specifier) && project?.isAlias(specifier) !== true) continue;
   if (isFile && /\.(css|scss|svg|png|json)$/.test(specifier)) continue;
   if (!isFile) {
-    // Names of packages need their declarations.
+    // Names from packages would need their declarations.
     const asked = /"([^"]+)"/.exec(message)?.[1] ?? './';
     if (!isRelative(asked) && project?.isAlias(asked) !== true && !path.isAbsolute(asked)) continue;
   }
@@ -83,7 +83,7 @@ if (behind > 0)
     `  only TypeScript's: ${String(behind)} names asked of a module that passes on another, which is missing`,
   );
 
-/** The name may come from where nobody can look: TypeScript says so at each name, we say once that the file is missing. */
+/** The name may come from a missing file: TypeScript reports each such name, we report the missing file once. */
 function isBehindMissing(place: string): boolean {
   const [file = '', line = ''] = place.split(/[: ]/);
   const module = graph.modules.get(file);
@@ -93,12 +93,12 @@ function isBehindMissing(place: string): boolean {
       .filter(({ start }) => String(rangeIn(module.record, start, start).start.line + 1) === line)
       .map(({ imported }) => ({ imported, target: module.targets[index] })),
   );
-  // Elsewhere than at an import it is a name asked of a namespace.
+  // Outside an import it is a member of a namespace.
   if (here.length === 0) return true;
   return here.some(({ imported, target }) => !target || exportedName(target, imported).kind === 'unknown');
 }
 
-/** Spread evenly over the program, so that every run plants the same. */
+/** Spreads the choice evenly over the program, so that every run plants the same faults. */
 async function plant(): Promise<void> {
   const { modules } = await graphOf(root, { overlays: [] });
   const own = [...modules.values()]

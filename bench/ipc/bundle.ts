@@ -1,10 +1,10 @@
-/** The bench's workers, bundled as a product's would be, into out/bench/ipc. */
+/** Bundles the benchmark's workers into out/bench/ipc, as a product would bundle its own. */
 import path from 'node:path';
 import { build } from 'esbuild';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 
-/** Returns where a worker's bundle is. */
+/** Returns the path of a worker's bundle. */
 export async function bundleWorkers(): Promise<(name: string) => string> {
   const outdir = path.join(root, 'out', 'bench', 'ipc');
   const names = ['raw', 'ours', 'pool-task', 'workerpool-task'];

@@ -1,4 +1,4 @@
-/** Everything that is measured, behind one face. A running contender lives until `stop`. */
+/** Everything that is measured, behind one interface. A running contender lives until `stop`. */
 import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -15,11 +15,11 @@ import type { BenchMessages } from './workers/ours.ts';
 
 export interface Running {
   echo(value: unknown): Promise<unknown>;
-  /** Resolves when so many issues, sent one at a time, have arrived. */
+  /** Resolves when this many issues, sent one at a time, have arrived. */
   singles?(count: number): Promise<void>;
   /** The same in batches of 100. */
   batches?(count: number): Promise<void>;
-  /** For its memory; undefined for a thread. */
+  /** The process to measure for memory; undefined for a thread. */
   readonly pid: number | undefined;
   stop(): Promise<unknown>;
 }
@@ -30,7 +30,7 @@ export interface Contender {
   start(): Promise<Running>;
 }
 
-/** `scripts` says where a bundled worker is. */
+/** `scripts` returns the path of a bundled worker. */
 export function contenders(scripts: (name: string) => string): Record<string, Contender> {
   const raw = scripts('raw');
   return {
@@ -175,7 +175,7 @@ interface TaskPool {
   destroy(): Promise<unknown>;
 }
 
-/** These pools have no streaming: the port goes along with the task, as their manuals advise. */
+/** These pools have no streaming, so a port is passed with the task, as their manuals advise. */
 function poolStream(pool: TaskPool): (count: number) => Promise<void> {
   return async (count) => {
     const { port1, port2 } = new MessageChannel();

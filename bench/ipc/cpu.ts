@@ -1,6 +1,6 @@
 /**
- * CPU time for each round trip and each streamed issue, of the host and of its child. Unlike time on the wall it means
- * something on a busy machine too. Linux only: `node bench/ipc/cpu.ts`. A thread's time is within its host's.
+ * Measures the CPU time of each round trip and each streamed issue, in the host and in its child. Unlike wall time, it is
+ * meaningful on a busy machine. Linux only: `node bench/ipc/cpu.ts`. A thread's time is part of its host's.
  */
 import { readFileSync } from 'node:fs';
 import { bundleWorkers } from './bundle.ts';
@@ -52,14 +52,14 @@ async function cost(running: Running, count: number, work: (count: number) => Pr
   return { host: (user + system) / count, child: (childMicroseconds(running.pid) - childBefore) / count };
 }
 
-/** From /proc, in steps of a hundredth of a second. */
+/** From /proc, in units of a hundredth of a second. */
 function childMicroseconds(pid: number | undefined): number {
   if (pid === undefined) return 0;
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
-/** The least of the rounds: what disturbs only ever adds. */
+/** The minimum of the rounds, because disturbances only add time. */
 function least(costs: readonly Cost[], side: keyof Cost): string {
   const value = Math.min(...costs.map((each) => each[side]));
   return value > 0 && Number.isFinite(value) ? value.toFixed(2) : '';

@@ -1,4 +1,4 @@
-/** The data that is sent around: issues of about 300 bytes of JSON. */
+/** The data that is sent: issues of about 300 bytes of JSON. */
 export interface SampleIssue {
   readonly detector: string;
   readonly rule: string;

@@ -1,6 +1,6 @@
 /**
- * Measures the library beside what one would use instead, in one run, round by round so that all see the same weather,
- * and writes the table into docs/benchmarks.md: `node bench/ipc/main.ts [--rounds 5] [--quick] [--dry]`.
+ * Compares the library with the alternatives in one run, round by round so that all face the same conditions, and writes the
+ * table into docs/benchmarks.md: `node bench/ipc/main.ts [--rounds 5] [--quick] [--dry]`.
  */
 import { readFileSync } from 'node:fs';
 import os from 'node:os';

@@ -1,4 +1,4 @@
-/** Numbers to tables, and the tables into their section of the document. */
+/** Turns numbers into tables, and writes the tables into their section of the document. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Contender } from './contenders.ts';
 
@@ -8,7 +8,7 @@ export type Results = Map<string, Map<string, number[]>>;
 export interface Conditions {
   readonly rounds: number;
   readonly machine: string;
-  /** Of the machine, at the end. */
+  /** Load average of the machine at the end. */
   readonly load: number;
 }
 
@@ -149,7 +149,7 @@ ${checks.join('\n')}`;
 const BEGIN = '<!-- bench/ipc: begin -->';
 const END = '<!-- bench/ipc: end -->';
 
-/** Replaces what is between the marks; the text around them is written by people. */
+/** Replaces the text between the markers; people write the text around them. */
 export function writeDocument(file: string, text: string): void {
   const before = existsSync(file)
     ? readFileSync(file, 'utf8')

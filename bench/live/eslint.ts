@@ -1,12 +1,12 @@
 /**
- * The eslint detector beside ESLint itself: after an edit beside its API and vscode-eslint's server, over the whole
- * project beside its command line with and without `--cache`.
+ * Compares the eslint detector with ESLint itself: after an edit, with its API and vscode-eslint's server; over the whole
+ * project, with its command line, with and without `--cache`.
  *
  *     node bench/live/eslint.ts <folder> [--file <relative path>]… [--rounds 9] [--vscode-eslint <checkout, built>]
  *
- * The folder is copied and needs its packages installed. Edits are one line more at the end of a file, unsaved; without
- * `--file` of a small, a middling and a large file. Shown are medians; the engine is asked as the language server asks
- * it, without the time that the server waits for the end of the typing (300 ms).
+ * The folder is copied and needs its packages installed. Each edit adds an unsaved line at the end of a file. Without
+ * `--file`, it edits a small, a medium and a large file. Shows medians. It calls the engine as the language server does, but
+ * without the server's wait for the end of typing (300 ms).
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -47,7 +47,7 @@ try {
   await rm(beside, { recursive: true, force: true });
 }
 
-/** Cold, with what is remembered, and after an edit in between. */
+/** Cold, with stored results, and with stored results after an edit. */
 async function wholeProject(): Promise<{ readonly files: readonly string[] }> {
   const cli = createRequire(path.join(root, 'package.json')).resolve('eslint/package.json');
   const bin = path.join(path.dirname(cli), 'bin/eslint.js');
@@ -73,7 +73,7 @@ async function wholeProject(): Promise<{ readonly files: readonly string[] }> {
   return first;
 }
 
-/** From the start of the engine until everything is confirmed; what is kept is kept after the time is taken. */
+/** From the start of the engine until everything is confirmed; results are stored after the time is taken. */
 async function session(): Promise<{ readonly ms: number; readonly issues: number; readonly files: readonly string[] }> {
   const startedAt = performance.now();
   const pool = createPool();
@@ -143,7 +143,7 @@ function settings(): ConstructorParameters<typeof Engine>[2] {
   return { detectors: new Map([['eslint', {}]]), trusted: true, exclude: [] };
 }
 
-/** Of the linted scripts those at 25, 75 and 99 per cent of the sizes. */
+/** The linted scripts at the 25th, 75th and 99th percentile of size. */
 async function someSizes(linted: readonly string[]): Promise<readonly string[]> {
   const scripts = linted.filter((file) => /\.[cm]?[jt]sx?$/.test(file));
   const sizes = await Promise.all(
@@ -153,7 +153,7 @@ async function someSizes(linted: readonly string[]): Promise<readonly string[]> 
   return [0.25, 0.75, 0.99].flatMap((share) => sizes[Math.floor(sizes.length * share)]?.[0] ?? []);
 }
 
-/** The first two rounds are for warming up. */
+/** The first two rounds are warm-up. */
 async function medianOf(work: (round: number) => Promise<void>): Promise<number> {
   const times: number[] = [];
   for (let round = 1; round <= rounds + 2; round += 1) {

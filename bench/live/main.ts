@@ -1,12 +1,12 @@
 /**
- * The product as an editor meets it, through the language server over stdio: cold, warm start, edits, a checkout of 500
- * files, memory, and what it costs when nothing happens.
+ * Measures the product as an editor sees it, through the language server over stdio: cold start, warm start, edits, a checkout
+ * of 500 files, memory, and the cost of being idle.
  *
  *     node bench/live/main.ts [--rounds 3] [--idle 60] [--generated 10000] [<folder> …]
  *
- * Run `npm run build` first. Each folder is copied and needs its packages installed; `--generated 0` leaves out the
- * generated project. Medians of the rounds; Linux, whose /proc tells CPU time and memory. The time that the server waits
- * after a save before it begins (50 ms) is part of what is shown.
+ * Run `npm run build` first. Each folder is copied and needs its packages installed. `--generated 0` skips the generated
+ * project. Shows medians of the rounds. CPU time and memory come from /proc (Linux). The results include the time that the
+ * server waits after a save before it starts (50 ms).
  */
 import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -19,7 +19,7 @@ import { Editor } from '../../test/support/lsp-client.ts';
 import { descendantsOf } from '../../test/support/processes.ts';
 import { Folder } from '../../test/support/replay/folder.ts';
 import { repository } from '../../test/support/workspace.ts';
-import { uriOf } from '../../server/lsp/diagnostics.ts';
+import { uriOf } from '../../server/lsp/uris.ts';
 import { generateWorkspace } from '../graph/generate.ts';
 
 const { values, positionals } = parseArgs({
@@ -34,10 +34,10 @@ const rounds = Number(values.rounds);
 /** Files of the checkout. */
 const checkedOut = 500;
 const patienceMs = 600_000;
-/** Without a message in this time, all is said. */
+/** If no message arrives within this time, everything has been published. */
 const silenceMs = 1500;
 
-/** Of the documents that are open. */
+/** Versions of the open documents. */
 const versions = new Map<string, number>();
 const rows: (readonly [name: string, what: string, value: string])[] = [];
 const sessions: Session[] = [];
@@ -61,7 +61,7 @@ class Session {
     await this.editor.open([this.folder.root], { initializationOptions });
   }
 
-  /** @returns when the last diagnostic after `since` came, once all is quiet; `since` if none came */
+  /** Waits until nothing arrives any more. @returns the time of the last diagnostic after `since`; `since` if there was none */
   async settled(since: number): Promise<number> {
     const end = performance.now() + patienceMs;
     let busyAt = performance.now();
@@ -146,7 +146,7 @@ async function warm(session: Session, files: number, issues: number, coldMs: num
   );
 }
 
-/** Each detector gets something to say about one line; then what others see of a module changes. */
+/** Gives each detector something to report about one line, then changes the exports of a module. */
 async function edits(session: Session): Promise<void> {
   versions.clear();
   const { folder } = session;
@@ -179,7 +179,7 @@ async function edits(session: Session): Promise<void> {
           list.filter((one) => one.source === source && isSign(String(one.code))).length;
         const has = (): boolean =>
           count(session.editor.diagnostics.get(uriOf(folder.root, file)) ?? []) > count(before);
-        // Not every project has each of these rules.
+        // Not every project uses each of these rules.
         await session.editor.until(detector, has, 20_000).then(
           () => (first[detector] ??= []).push(performance.now() - startedAt),
           () => {},
@@ -230,7 +230,7 @@ async function checkout(session: Session): Promise<void> {
   }
 }
 
-/** On the disk, and told as an editor and its watcher tell it. @returns when */
+/** Writes to disk and notifies the server as an editor and its watcher would. @returns the time */
 async function save(session: Session, file: string, text: string): Promise<number> {
   const { editor, folder } = session;
   const textDocument = { uri: uriOf(folder.root, file), version: (versions.get(file) ?? 1) + 1 };
@@ -246,7 +246,7 @@ async function save(session: Session, file: string, text: string): Promise<numbe
   return startedAt;
 }
 
-/** CPU time of the servers and all below them while nothing happens, and their memory. */
+/** CPU time of the servers and all their descendants while idle, and their memory. */
 async function idle(forSeconds: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 15_000));
   const before = await Promise.all(sessions.map(cpuTicks));
@@ -288,7 +288,7 @@ async function residentBytes(pid: number): Promise<number> {
   return Number(text.split(' ')[1]) * 4096;
 }
 
-/** The module that most others import by a relative path. */
+/** The module that the most modules import by a relative path. */
 async function widelyUsed(folder: Folder): Promise<{ readonly hub: string; readonly importers: number }> {
   const counts = new Map<string, number>();
   const modules = new Set(folder.modules);

@@ -3,9 +3,8 @@
  *
  *     node bench/live/replay.ts [--seed 1] [--steps 500] [--every 25] [--calm] [--grace 30] [<folder>]
  *
- * The folder is copied, and needs its packages installed; a project without workspaces of its own. Without a folder, on a
- * small generated project. Exits with 1 when the
- * language server's diagnostics differed from those of a cold check.
+ * The folder is copied. It needs its packages installed and must not contain workspaces of its own. Without a folder, it uses
+ * a small generated project. The exit code is 1 if the language server's diagnostics differ from those of a cold check.
  */
 import { parseArgs } from 'node:util';
 import { makeReplayProject } from '../../test/support/replay/project.ts';

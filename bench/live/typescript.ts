@@ -1,12 +1,12 @@
 /**
- * The typescript detector after an edit, beside `tsc --watch`, tsserver and the language server of TypeScript 7 of the
- * same version on the same edits in the same run:
+ * Compares the typescript detector after an edit with `tsc --watch`, tsserver and the language server of TypeScript 7, in the
+ * same version, with the same edits, in the same run:
  *
  *     node bench/live/typescript.ts [<folder> --body <file>::<find>::<replace> --shape <file>::<find>::<replace>]…
  *
- * Without a folder: a generated project of 10,000 files. A folder needs its own typescript installed; TypeScript 7 is
- * measured on it too (`--engines workspace,native`). `--rounds 5` edits each; files are written and put back. Prints
- * medians, and how they compare with `tsc --watch` and with the engine alone.
+ * Without a folder, it uses a generated project of 10,000 files. A folder needs its own typescript; TypeScript 7 is measured on
+ * it too (`--engines workspace,native`). `--rounds 5` makes each edit five times; files are written and restored. Prints medians,
+ * and how they compare with `tsc --watch` and with the engine alone.
  */
 import { mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync, mkdirSync } from 'node:fs';
 import os from 'node:os';

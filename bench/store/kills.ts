@@ -1,9 +1,9 @@
 /**
- * Kills the language server at random points and holds the next one to the truth; see test/integration/store/kills.ts.
+ * Kills the language server at random points and checks that the next one is correct; see test/integration/store/kills.ts.
  *
  *     npm run build && npm run kills -- [--points 200] [--seed 1]
  *
- * Ends with the counts, or with what was wrong and the seed that shows it again.
+ * Ends with the counts, or with what was wrong and the seed that reproduces it.
  */
 import { parseArgs } from 'node:util';
 import { killAtRandomPoints } from '../../test/integration/store/kills.ts';

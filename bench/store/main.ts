@@ -3,7 +3,7 @@
  *
  *     node bench/store/main.ts [--rounds 5] [--files 10000] [--issues 20]
  *
- * Prints the median of the rounds, and what the event loop of the process that uses the store was held up meanwhile.
+ * Prints the median of the rounds, and how long the event loop of the process that uses the store was blocked.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -62,7 +62,7 @@ async function measureRound(dir: string): Promise<void> {
   }
   await timed('close (ms)', () => store.close());
 
-  // A file's times must be older than its hash, or it is read again: see input-hash.ts.
+  // A file is read again unless its times are older than its hash: see input-hash.ts.
   await new Promise((resolve) => setTimeout(resolve, 3000));
   store = await timed('open (ms)', open);
   await timed(`hash ${fileCount} files again, still racy (ms)`, () => store.hashInputs(root, names));
@@ -92,7 +92,7 @@ async function measureRound(dir: string): Promise<void> {
   rmSync(dir, { recursive: true, force: true });
 }
 
-/** Records the time, the CPU time (which says more on a busy machine), and what the loop was held up. */
+/** Records the wall time, the CPU time (which says more on a busy machine), and how long the event loop was blocked. */
 async function timed<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();

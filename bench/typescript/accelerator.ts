@@ -1,12 +1,12 @@
 /**
- * What TypeScript 7 saves a project of an older version by speaking first, and what it costs, from a cold start:
+ * Measures what a project on an older TypeScript gains if TypeScript 7 answers first, and what that costs, from a cold start:
  *
  *     node bench/typescript/accelerator.ts <folder> [--project tsconfig.json] [--rounds 3]
  *
- * The folder needs a typescript 5 or 6 of its own. First both are compared on it; without an equal result there is nothing
- * to measure, and the verdict is printed. Then sessions with and without take turns, each the detector alone in a process.
- * Time and CPU time until every file has its first answer and until that is confirmed; resident memory of the process and
- * the compilers that it started. Linux, whose /proc tells.
+ * The folder needs its own typescript 5 or 6. First both versions are compared on it. If their results differ, there is nothing
+ * to measure, and the result of the comparison is printed. Otherwise sessions with and without TypeScript 7 alternate, with the
+ * detector alone in a process. Shows time and CPU time until every file has its first result and until that is confirmed, and
+ * the resident memory of the process and the compilers it started. Linux only (/proc).
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Where a detector that is only measured says what it finds. */
+/** Receives the findings of a detector that is only measured. */
 import type { CheckContext } from '../../workers/protocol/detector.ts';
 
 /** @param listened what is listened to; problems are printed, the rest is for nobody */

@@ -3,9 +3,9 @@
  *
  *     node bench/typescript/parity.ts <folder> [--engine auto|workspace|native] [--project <tsconfig>]…
  *
- * Prints one line per project and every difference; exit code 1 when there is a difference that is not explained.
- * Explained are: `tsc` stopped early (syntax errors, wrong options) and we said more; references that are not built
- * (TS6305), where we read their sources as editors do and leave their issues to their own project.
+ * Prints one line per project and every difference. The exit code is 1 if a difference is unexplained. Two kinds are explained:
+ * `tsc` stopped early (syntax errors, wrong options) and we reported more; and references that are not built (TS6305), where we
+ * read their sources as editors do and leave their issues to their own project.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';

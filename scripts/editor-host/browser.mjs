@@ -1,8 +1,8 @@
-// A Chromium with the workbench of one VS Code in it.
+// A Chromium that shows the workbench of one VS Code.
 import { chromium } from 'playwright-core';
 import { installChromium } from './install.mjs';
 
-// Flags that also work for root and in a closed network.
+// These flags also work as root and without network access.
 const flags = [
   '--headless=new',
   '--no-sandbox',
@@ -18,10 +18,10 @@ const flags = [
 /**
  * Opens a folder, or a workspace of several folders, in the workbench.
  * @param {object} options
- * @param {string} options.origin  of the VS Code server
+ * @param {string} options.origin  origin of the VS Code server
  * @param {string} options.workspace  absolute path of the folder or of the .code-workspace file
- * @param {[string, string][]} [options.payload]  parameters of the workbench, for instance of extension development
- * @param {Record<string, (...values: any[]) => void>} [options.functions]  the workbench can call on `window`
+ * @param {[string, string][]} [options.payload]  parameters of the workbench, for example for extension development
+ * @param {Record<string, (...values: any[]) => void>} [options.functions]  functions that the workbench can call on `window`
  */
 export async function openWorkbench({ origin, workspace, payload = [], functions = {} }) {
   const browser = await chromium.launch({ executablePath: installChromium(), args: flags });

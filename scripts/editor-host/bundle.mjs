@@ -1,4 +1,4 @@
-// Bundles the editor suite to the one CommonJS module that both hosts load into the extension host.
+// Bundles the editor suite into the CommonJS module that both hosts load into the extension host.
 import path from 'node:path';
 import { build } from 'esbuild';
 
@@ -15,7 +15,7 @@ export async function bundleSuite() {
     format: 'cjs',
     target: 'node22.13',
     sourcemap: 'inline',
-    // Mocha finds its own files beside it.
+    // Mocha looks for its own files next to itself.
     external: ['vscode', 'mocha'],
     logLevel: 'warning',
   });

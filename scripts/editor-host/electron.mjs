@@ -1,4 +1,4 @@
-// Runs one scenario of the editor suite in a desktop VS Code: the one that VSCODE_EXECUTABLE names, or a downloaded one.
+// Runs one scenario of the editor suite in a desktop VS Code: the one named by VSCODE_EXECUTABLE, or a downloaded one.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -10,7 +10,7 @@ export const name = 'electron';
 
 const downloads = 'https://update.code.visualstudio.com/api/releases/stable';
 
-/** Whether a desktop VS Code can be had here. A closed network may never answer: three seconds have to do. */
+/** Whether a desktop VS Code is available here. Without network access there may be no answer, so it waits three seconds. */
 export async function available() {
   if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return false;
   if (process.env.VSCODE_EXECUTABLE) return true;
@@ -53,7 +53,7 @@ export async function runScenario(run) {
   try {
     run.show(browser?.contexts()[0]?.pages()[0]);
     run.more(async () => {
-      // One editor shows a folder in one window only: the second is that of another editor, with settings of its own.
+      // One editor shows a folder in only one window, so the second window belongs to another editor with its own settings.
       const otherData = path.join(run.dataDir, 'second-user-data');
       mkdirSync(path.join(otherData, 'User'), { recursive: true });
       writeFileSync(path.join(otherData, 'User', 'settings.json'), JSON.stringify(run.settings, null, 2));
@@ -93,7 +93,7 @@ function installExtension(executable, folders, vsix) {
   if (result.status !== 0) throw new Error(`${vsix} could not be installed: see above.`);
 }
 
-/** The window answers a moment after its process was started. */
+/** The window responds shortly after its process has started. */
 async function connect(port, tests) {
   let ended = false;
   tests.then(

@@ -1,8 +1,9 @@
-// What the browser-served VS Code needs, put in place once: the npm package `code-server` carries a whole VS Code; its
-// inner server is run directly, and a Chromium shows the workbench. Everything is kept in the git-ignored .vscode-test/.
+// Installs what the browser-served VS Code needs, once. The npm package `code-server` contains a whole VS Code; its inner
+// server runs directly, and a Chromium shows the workbench. Everything goes to the git-ignored .vscode-test/.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { npm } from '../npm.mjs';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const codeServerVersion = '4.139.1';
@@ -11,7 +12,7 @@ const inner = path.join(folder, 'node_modules', 'code-server', 'lib', 'vscode');
 const stamp = path.join(folder, 'installed');
 
 /**
- * Installs the browser-served VS Code where it is missing (about 20 s and 600 MB).
+ * Installs the browser-served VS Code if it is missing (about 20 s and 600 MB).
  * @returns {string} the path of its `server-main.js`
  */
 export function installVSCodeServer() {
@@ -27,23 +28,23 @@ export function installVSCodeServer() {
     mkdirSync(folder, { recursive: true });
     const manifest = { private: true, dependencies: { 'code-server': codeServerVersion } };
     writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest));
-    // Without scripts: its native modules only serve terminals and log files, and would need a compiler.
-    npm(['install', '--ignore-scripts', '--omit=dev', '--no-package-lock'], folder);
-    npm(['install', '--ignore-scripts', '--omit=dev'], inner);
+    // Without scripts, because its native modules need a compiler and only serve terminals and log files.
+    npm(['install', '--ignore-scripts', '--omit=dev', '--no-package-lock'], { cwd: folder });
+    npm(['install', '--ignore-scripts', '--omit=dev'], { cwd: inner });
     writeFileSync(stamp, codeServerVersion);
   }
   return path.join(inner, 'out', 'server-main.js');
 }
 
-/** @returns {string} version of the VS Code inside */
+/** @returns {string} version of the VS Code in the package */
 export function vscodeServerVersion() {
   return JSON.parse(readFileSync(path.join(inner, 'package.json'), 'utf8')).version;
 }
 
 /**
- * Finds a Chromium, installs Debian's where that is possible.
+ * Finds a Chromium, or installs Debian's if that is possible.
  * @returns {string} the path of its executable
- * @throws with the command to run, when there is none and it cannot be installed from here
+ * @throws if there is none and it cannot be installed from here; the message names the command to run
  */
 export function installChromium() {
   const found = findChromium();
@@ -77,17 +78,4 @@ function findChromium() {
         ]
       : ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'];
   return candidates.find((candidate) => existsSync(candidate));
-}
-
-function npm(argv, cwd) {
-  const all = [...argv, '--no-audit', '--no-fund', '--loglevel=error'];
-  const script = process.env.npm_execpath;
-  const options = { cwd, stdio: ['ignore', 2, 2] };
-  const result =
-    script && /\.[cm]?js$/.test(script)
-      ? spawnSync(process.execPath, [script, ...all], options)
-      : spawnSync('npm', all, { ...options, shell: process.platform === 'win32' });
-  if (result.status !== 0) {
-    throw new Error(`npm ${argv[0]} failed in ${cwd}: see above. Is the npm registry within reach?`);
-  }
 }

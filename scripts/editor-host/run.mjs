@@ -1,22 +1,23 @@
 // Runs the editor suite (test/editor) in a real VS Code:
 //   node scripts/editor-host/run.mjs [--vsix file] [--scenario name] [--grep text]
-// BULKHEAD_EDITOR_HOST=electron|web|auto chooses the host; `auto` (the default) takes a desktop VS Code where there is
-// one or one can be downloaded, and the browser-served one otherwise. It never skips: what is missing is installed, or
-// the run stops with the command to run. Results go to out/editor-results.json, screenshots to out/screenshots/,
-// what the editor itself prints to out/editor/editor.log.
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+// BULKHEAD_EDITOR_HOST=electron|web|auto chooses the host; `auto` (the default) uses a desktop VS Code if one
+// is installed or can be downloaded, and the browser-served one otherwise. It never skips tests: it installs what is missing,
+// or stops and prints the command to run. Results go to out/editor-results.json, screenshots to out/screenshots/, and the
+// editor's own output to out/editor/editor.log.
+import { createWriteStream, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { ensureFreshBuild } from '../fresh-build.mjs';
 import { bundleSuite } from './bundle.mjs';
 import { markVariable, survivors } from './survivors.mjs';
 import { serveUserInterface } from './user-interface.mjs';
 
 /**
- * One window on one workspace, with the tests of one scenario in it.
+ * One window on one workspace that runs the tests of one scenario.
  * @typedef {object} ScenarioRun
- * @property {string} workspace  what is opened: a folder, or the file of a workspace of several folders
- * @property {string} dataDir  user data and extensions of the editor
+ * @property {string} workspace  what to open: a folder, or the file of a workspace with several folders
+ * @property {string} dataDir  folder for the editor's user data and extensions
  * @property {string} extension  extension under development
  * @property {string} tests  the bundled suite
  * @property {string | undefined} vsix
@@ -25,20 +26,20 @@ import { serveUserInterface } from './user-interface.mjs';
  * @property {Record<string, string>} env
  * @property {AbortSignal} signal
  * @property {(page: import('playwright-core').Page | undefined) => void} show
- * @property {(open: () => Promise<import('playwright-core').Page | undefined>) => void} more  how a second window on the
- *   same workspace is opened, with the extension and without tests
- * @property {(line: string) => void} log  what the editor itself prints
+ * @property {(open: () => Promise<import('playwright-core').Page | undefined>) => void} more  opens a second
+ *   window on the same workspace, with the extension and without tests
+ * @property {(line: string) => void} log  receives the editor's own output
  */
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const scenarioDeadlineMs = 300_000;
 const orphanDeadlineMs = 5000;
 
-/** Nothing else may speak, ask or paint while the tests look. */
+/** Nothing else may show notifications, ask questions or repaint while the tests observe the window. */
 const quietSettings = {
   'chat.disableAIFeatures': true,
   'workbench.startupEditor': 'none',
-  // In the browser VS Code saves by itself after a second: a test of unsaved text must not meet that.
+  // In the browser VS Code saves automatically after a second, which would break tests of unsaved text.
   'files.autoSave': 'off',
   'workbench.colorTheme': 'Default Dark Modern',
   'workbench.tips.enabled': false,
@@ -55,9 +56,7 @@ const { values } = parseArgs({
   options: { vsix: { type: 'string' }, scenario: { type: 'string', multiple: true }, grep: { type: 'string' } },
 });
 
-if (!values.vsix && !existsSync(path.join(root, 'dist', 'client.cjs'))) {
-  throw new Error('There is no dist/ to test. Run: npm run build');
-}
+if (!values.vsix) ensureFreshBuild();
 // So that what was started is ended.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 const { createWorkspace, scenarios } = await import('../../test/editor/scenarios.ts');
@@ -118,7 +117,7 @@ async function runOne(scenario) {
       settings: { ...quietSettings, ...scenario.settings },
       env: {
         [markVariable]: mark,
-        // Where windows and terminals on one folder meet: not in that of whoever runs the tests.
+        // Windows and terminals on one folder meet in the cache folder; keep them out of the developer's own.
         XDG_CACHE_HOME: path.join(temporary, 'cache'),
         LOCALAPPDATA: path.join(temporary, 'cache'),
         BULKHEAD_EDITOR_SCENARIO: scenario.name,
@@ -147,7 +146,7 @@ async function runOne(scenario) {
   return { scenario: scenario.name, ...(result ?? { passed: 0, failed: 0, pending: 0, tests: [] }), failures };
 }
 
-/** The installed extension is the one under test: the extension under development is then an empty one. */
+/** The test runs the installed extension, so the extension under development is empty. */
 function harnessExtension() {
   const folder = path.join(root, 'out', 'editor', 'harness');
   mkdirSync(folder, { recursive: true });
@@ -160,7 +159,7 @@ function report(all) {
   const sum = (key) => all.reduce((total, result) => total + result[key], 0);
   const failures = all.flatMap(({ scenario, failures }) => failures.map((failure) => `${scenario}: ${failure}`));
   const counts = { passed: sum('passed'), failed: sum('failed') + failures.length, pending: sum('pending') };
-  // Named once more at the end of the whole run (scripts/test.mjs).
+  // scripts/test.mjs repeats these names at the end of the whole run.
   const failing = [...all.flatMap(({ errors = [] }) => errors), ...failures].map((text) => ({
     name: text.split('\n', 1)[0],
     error: text,

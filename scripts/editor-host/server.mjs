@@ -1,4 +1,4 @@
-// One running browser-served VS Code: its server process, from start to end.
+// The server process of a browser-served VS Code, from start to end.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,13 +8,13 @@ const startDeadlineMs = 60_000;
 
 /**
  * @param {object} options
- * @param {string} options.dataDir  folder for user data, settings and extensions; made when missing
- * @param {Record<string, unknown>} [options.settings]  of the machine
- * @param {boolean} [options.trustAll]  no workspace trust: every folder is trusted
- * @param {boolean} [options.testDriver]  obeys the parameters of extension development in the address
- * @param {string} [options.token]  asked of whoever connects
+ * @param {string} options.dataDir  folder for user data, settings and extensions; created if missing
+ * @param {Record<string, unknown>} [options.settings]  machine settings
+ * @param {boolean} [options.trustAll]  turns off workspace trust: every folder is trusted
+ * @param {boolean} [options.testDriver]  accepts the parameters of extension development in the address
+ * @param {string} [options.token]  required of every connection
  * @param {Record<string, string>} [options.env]
- * @param {string} [options.vsix]  extension to install first
+ * @param {string} [options.vsix]  extension to install before the start
  */
 export async function startVSCodeServer({ dataDir, settings = {}, trustAll, testDriver, token, env = {}, vsix }) {
   const main = installVSCodeServer();
@@ -30,7 +30,7 @@ export async function startVSCodeServer({ dataDir, settings = {}, trustAll, test
   if (trustAll) argv.push('--disable-workspace-trust');
   if (testDriver) argv.push('--enable-smoke-test-driver');
   const server = spawn(process.execPath, argv, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  // It would serve on without us.
+  // Otherwise it would keep running after this process.
   process.once('exit', () => server.kill('SIGKILL'));
   const port = await listeningPort(server);
   return {
@@ -38,7 +38,7 @@ export async function startVSCodeServer({ dataDir, settings = {}, trustAll, test
     origin: `http://127.0.0.1:${port}`,
     authority: `127.0.0.1:${port}`,
     ended: new Promise((resolve) => server.once('exit', resolve)),
-    /** Ends it the hard way, as a machine that goes down would. */
+    /** Kills it, as if the machine went down. */
     kill: () => server.kill('SIGKILL'),
     stop: () => server.kill('SIGTERM'),
   };
@@ -53,7 +53,7 @@ function installExtension(main, folders, vsix) {
   }
 }
 
-/** The server says on stdout where it listens; without that line within the deadline it did not start. */
+/** The server prints its address on stdout. If that line does not arrive in time, the start has failed. */
 function listeningPort(server) {
   return new Promise((resolve, reject) => {
     let output = '';
@@ -71,7 +71,7 @@ function listeningPort(server) {
         resolve(Number(match[1]));
       }
     };
-    // Read to the end: a full pipe would stop the server.
+    // Keep reading, because a full pipe would block the server.
     server.stdout.setEncoding('utf8').on('data', read);
     server.stderr.setEncoding('utf8').on('data', read);
     server.once('error', (error) => fail(`could not be started (${error.message})`));

@@ -1,11 +1,11 @@
-// Which processes of a run are still there: all of them carry a mark in their environment.
+// Finds processes of a run that are still alive. All of them carry a mark in their environment.
 import { readdirSync, readFileSync } from 'node:fs';
 
 export const markVariable = 'BULKHEAD_EDITOR_RUN';
 
 /**
- * Processes that inherited the mark, apart from the caller. Linux only: elsewhere the environment of a process cannot
- * be read, and the list is empty.
+ * Returns the processes that inherited the mark, except the caller. Linux only: on other systems the environment of a
+ * process cannot be read, and the list is empty.
  * @param {string} mark
  * @returns {{ pid: number, command: string }[]}
  */
@@ -19,16 +19,16 @@ export function markedProcesses(mark) {
       const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
       if (!environment.includes(`${markVariable}=${mark}`)) continue;
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-      // A process that has ended but is not collected yet has no command line.
+      // A zombie process has no command line.
       if (command) found.push({ pid, command });
     } catch {
-      // Ended while we looked, or not ours.
+      // It has just ended, or it belongs to another user.
     }
   }
   return found;
 }
 
-/** Waits up to the deadline for all of them to be gone; returns those that are not. */
+/** Waits until all of them are gone, at most until the deadline; returns the remaining ones. */
 export async function survivors(mark, deadlineMs) {
   const deadline = Date.now() + deadlineMs;
   for (;;) {

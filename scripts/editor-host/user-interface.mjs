@@ -1,5 +1,5 @@
-// The hands and eyes of the tests: what the extension API cannot do is asked of the driver, which holds the page of the
-// workbench. One HTTP server on the loopback address for the length of a run; test/editor/support/driver.ts is its client.
+// Lets the tests use the workbench in ways that the extension API does not offer. The driver holds the workbench page and runs
+// an HTTP server on the loopback address for the length of a run; test/editor/support/driver.ts is its client.
 import { createServer } from 'node:http';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ const root = path.resolve(import.meta.dirname, '..', '..');
 const screenshots = path.join(root, 'out', 'screenshots');
 const actionTimeout = { timeout: 15_000 };
 
-/** Each takes the page of the workbench and the request's body; what it returns is the answer. */
+/** Each takes the workbench page and the request's body, and returns the response. */
 const actions = {
   async screenshot(page, { name }) {
     mkdirSync(screenshots, { recursive: true });
@@ -28,7 +28,7 @@ const actions = {
     await page.keyboard.press(keys);
     return {};
   },
-  /** Waits until the element is there and its text, its label or its title matches. */
+  /** Waits until the element exists and its text, label or title matches. */
   async read(page, { selector, pattern, flags, patienceMs: timeout = actionTimeout.timeout }) {
     const element = page.locator(selector).first();
     await element.waitFor({ state: 'attached', timeout });
@@ -44,8 +44,8 @@ const actions = {
 };
 
 /**
- * @param {() => import('playwright-core').Page | undefined} currentPage  undefined: the host gives no page
- * @param {(result: unknown) => void} onResult  called with what the tests report at their end
+ * @param {() => import('playwright-core').Page | undefined} currentPage  returns undefined if the host has no page
+ * @param {(result: unknown) => void} onResult  receives the final report of the tests
  * @param {() => Promise<import('playwright-core').Page | undefined>} openSecond  opens a second window
  */
 export async function serveUserInterface(currentPage, onResult, openSecond) {

@@ -53,7 +53,7 @@ export async function runScenario(run) {
     return await exit.promise;
   } finally {
     await Promise.all([workbench?.close(), second?.close()]);
-    // Not asked to end: nothing of ours may outlive an editor that is killed.
+    // Killed, not closed: no process of ours may outlive a killed editor.
     server.kill();
     await server.ended;
   }

@@ -1,4 +1,4 @@
-/** The command line's words: parsed, checked, and explained when they are wrong. */
+/** The arguments of the command line: parsed and checked, with errors that say what to do. */
 import { parseArgs } from 'node:util';
 
 export const formats = ['pretty', 'json', 'jsonl'] as const;
@@ -7,14 +7,14 @@ export type Format = (typeof formats)[number];
 export const thresholds = ['error', 'warning', 'info', 'never'] as const;
 export type Threshold = (typeof thresholds)[number];
 
-/** What every command that analyses understands. */
+/** Arguments of every command that analyses a folder. */
 export interface AnalysisArguments {
   readonly folder: string;
-  /** Absent: all that the configuration leaves on. */
+  /** Only these run. Absent: all that the configuration does not turn off. */
   readonly detectors?: readonly string[];
   readonly maxWorkers?: number;
   readonly tsconfigs: readonly string[];
-  /** Whether results are kept between runs. */
+  /** Whether results are stored between runs. */
   readonly cache: boolean;
   /** As the user wrote it; absent: the file in the root folder, if there is one. */
   readonly baselineFile?: string;
@@ -28,14 +28,14 @@ export interface CheckArguments extends AnalysisArguments {
   readonly useBaseline: boolean;
   /** The baseline file is not written. */
   readonly frozen: boolean;
-  /** Goes on and follows what changes. */
+  /** Keeps running and follows changes. */
   readonly watch: boolean;
-  /** Only files that differ from a commit, and what depends on them; without `ref`: from the last commit. */
+  /** Only files that differ from a commit, and their dependents; without `ref`: from the last commit. */
   readonly changed?: { readonly ref?: string };
 }
 
 export interface BaselineArguments extends AnalysisArguments {
-  /** Nothing is written: what could be removed is told. */
+  /** Nothing is written; fixed issues are listed. */
   readonly check: boolean;
 }
 
@@ -55,7 +55,7 @@ export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' };
 
-/** Wrong use: exit code 2. The message says what was wrong and what would be right. */
+/** Wrong use: exit code 2. The message says what is wrong and what to do. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -63,36 +63,39 @@ export class UsageError extends Error {
 export const help = `Bulkhead: every problem of a workspace, from isolated analysis workers.
 
 Usage: bulkhead check [folder] [options]
-       bulkhead baseline [folder] [options]         write down the issues of today: check then shows only new ones
-       bulkhead cache info|verify|clear [folder]    what is remembered of a folder between runs
-       bulkhead report metrics [folder]             couplings Ca, Ce and instability of every folder (--format json)
+       bulkhead baseline [folder] [options]         record the current issues, so that check shows only new ones
+       bulkhead cache info|verify|clear [folder]    inspect or clear the results stored between runs
+       bulkhead report metrics [folder]             print coupling (Ca, Ce) and instability of every folder
 
 Options
-  --detectors a,b       only these detectors
-  --max-workers N       at most N worker processes at a time
-  --no-cache            remember nothing and use nothing remembered
+  --detectors a,b       run only these detectors
+  --max-workers N       run at most N worker processes at a time
+  --no-cache            neither use nor store results
   --tsconfig PATH       check only this TypeScript project (may be repeated)
-  --baseline FILE       the baseline, instead of bulkhead-baseline.json in the folder
+  --baseline FILE       use this baseline instead of bulkhead-baseline.json in the folder
   --help, --version
 
 Options of check
-  --format FORMAT       pretty (default), json (one object at the end) or jsonl (a line as each thing happens)
-  --fail-on LEVEL       exit with 1 for issues at or above error (default), warning or info; or never
-  --watch               go on, and follow every change until Ctrl+C
-  --changed [REF]       only files that differ from the last commit, or from where this branch left REF (untracked
-                        ones too), and the files that depend on them
-  --timeout S           stop after S seconds; what was found until then is printed
-  --no-baseline         show the issues of the baseline too
-  --frozen              do not remove fixed issues from the baseline (always so when CI is set)
+  --format FORMAT       pretty (default), json (one object at the end) or jsonl (one line per event)
+  --fail-on LEVEL       exit with 1 for issues at or above LEVEL: error (default), warning, info; or never
+  --watch               keep running and follow changes until Ctrl+C
+  --changed [REF]       check only files that differ from the last commit, or from the commit where this branch left
+                        REF (untracked files too), and the files that depend on them
+  --timeout S           stop after S seconds and print what was found so far
+  --no-baseline         show the issues in the baseline too
+  --frozen              do not remove fixed issues from the baseline (always the case when CI is set)
 
 Options of baseline
-  --check               write nothing; list what is fixed, and exit with 1 if there is any
+  --check               write nothing; list fixed issues, and exit with 1 if there are any
+
+Options of report
+  --format FORMAT       pretty (default) or json
 
 Exit codes
-  0  nothing at or above --fail-on
+  0  no issues at or above --fail-on
   1  issues found
-  2  wrong use or configuration
-  3  a detector could not finish; its issues so far are printed and the reason is named
+  2  invalid arguments or configuration
+  3  a detector could not finish; the reason and the issues found so far are printed
 `;
 
 const analysisOptions = ['detectors', 'max-workers', 'no-cache', 'tsconfig', 'baseline'];
@@ -112,7 +115,7 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
   const [command, ...words] = positionals;
   if (command === undefined) return { kind: 'help' };
   const known = Object.hasOwn(optionsOfCommand, command) ? optionsOfCommand[command] : undefined;
-  if (!known) throw new UsageError(`Unknown command "${command}". Did you mean: bulkhead check ${command}`);
+  if (!known) throw new UsageError(`Unknown command "${command}". Did you mean: bulkhead check ${command}?`);
   for (const option of [...Object.keys(values), ...(changed ? ['changed'] : [])]) {
     if (!known.includes(option)) throw new UsageError(`bulkhead ${command} has no option --${option}.`);
   }
@@ -124,13 +127,13 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
   }
   const timeout = positiveNumber('--timeout', values.timeout);
   if (values['no-baseline'] === true && values.baseline !== undefined) {
-    throw new UsageError('--baseline and --no-baseline exclude each other.');
+    throw new UsageError('Use either --baseline or --no-baseline, not both.');
   }
   const format = oneOf('--format', values.format, formats, 'pretty');
   if (values.watch === true) {
-    if (changed)
-      throw new UsageError('--watch and --changed exclude each other: watching follows what changes anyway.');
-    if (format === 'json') throw new UsageError('--format json prints once, at the end. With --watch use jsonl.');
+    if (changed) throw new UsageError('Use either --watch or --changed, not both: --watch follows all changes.');
+    if (format === 'json')
+      throw new UsageError('--format json prints once, at the end. Use --format jsonl with --watch.');
   }
   return {
     kind: 'check',
@@ -152,14 +155,14 @@ function analysisArguments(
   [folder = '.', ...more]: readonly string[],
   knownDetectors: readonly string[],
 ): AnalysisArguments {
-  if (more.length > 0) throw new UsageError(`One folder at a time: "${more.join(' ')}" is too much.`);
+  if (more.length > 0) throw new UsageError(`Only one folder can be given. Remove "${more.join(' ')}".`);
   const detectors = values.detectors
     ?.split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
   for (const name of detectors ?? []) {
     if (!knownDetectors.includes(name)) {
-      throw new UsageError(`Unknown detector "${name}". Known are ${knownDetectors.join(', ')}.`);
+      throw new UsageError(`Unknown detector "${name}". The detectors are ${knownDetectors.join(', ')}.`);
     }
   }
   if (detectors?.length === 0) throw new UsageError('--detectors needs at least one name.');
@@ -175,17 +178,17 @@ function analysisArguments(
 }
 
 function cacheCommand([action = '', folder = '.', ...more]: readonly string[]): Command {
-  if (more.length > 0) throw new UsageError(`One folder at a time: "${more.join(' ')}" is too much.`);
+  if (more.length > 0) throw new UsageError(`Only one folder can be given. Remove "${more.join(' ')}".`);
   return { kind: 'cache', action: oneOf('bulkhead cache', action, cacheActions, 'info'), folder };
 }
 
 function reportCommand([what = '', folder = '.', ...more]: readonly string[], format: string | undefined): Command {
   oneOf('bulkhead report', what, ['metrics'], 'metrics');
-  if (more.length > 0) throw new UsageError(`One folder at a time: "${more.join(' ')}" is too much.`);
+  if (more.length > 0) throw new UsageError(`Only one folder can be given. Remove "${more.join(' ')}".`);
   return { kind: 'report', arguments: { folder, format: oneOf('--format', format, ['pretty', 'json'], 'pretty') } };
 }
 
-/** Its value may be left out, which `parseArgs` does not know: the next word is its value unless it is an option. */
+/** `parseArgs` has no options with an optional value: the next word is the value unless it is an option. */
 function takeChanged(argv: readonly string[]): {
   readonly rest: readonly string[];
   readonly changed: CheckArguments['changed'];
@@ -234,7 +237,7 @@ function oneOf<Word extends string>(
 ): Word {
   if (value === undefined) return standard;
   const word = words.find((candidate) => candidate === value);
-  if (word === undefined) throw new UsageError(`${option} must be one of ${words.join(', ')}; "${value}" is not.`);
+  if (word === undefined) throw new UsageError(`${option} must be one of ${words.join(', ')}, not "${value}".`);
   return word;
 }
 
@@ -248,7 +251,7 @@ function positiveNumber(option: string, value: string | undefined): number | und
   if (value === undefined) return undefined;
   const number = Number(value);
   if (value.trim() === '' || !Number.isFinite(number) || number <= 0) {
-    throw new UsageError(`${option} must be a number above 0; "${value}" is not.`);
+    throw new UsageError(`${option} must be a number greater than 0, not "${value}".`);
   }
   return number;
 }

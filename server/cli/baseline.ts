@@ -1,53 +1,31 @@
-/** `bulkhead baseline`, and what `bulkhead check` does with the file. Lives for one command. */
+/** `bulkhead baseline`, and how `bulkhead check` removes fixed issues from the file. Stateless. */
 import path from 'node:path';
-import type { Engine } from '../engine/engine.ts';
+import type { Folder } from '../folder/folder.ts';
 import {
   baselineName,
   baselineOf,
   compare,
   readBaseline,
   writeBaseline,
-  type Baseline,
   type BaselineEntry,
 } from '../store/baseline.ts';
 import { UsageError, type AnalysisArguments, type BaselineArguments, type CheckArguments } from './arguments.ts';
 import type { Output } from './output.ts';
 import { isIncomplete, reportOf, type BaselineSummary } from './result.ts';
-import { openRun, rootFolder } from './run.ts';
-
-export interface OpenBaseline {
-  /** Absolute. */
-  readonly file: string;
-  /** Relative to the root where it lies inside: as it is told. */
-  readonly name: string;
-  readonly content: Baseline;
-}
+import { openFolder, rootFolder } from './open.ts';
 
 const incompleteCode = 3;
 
 /**
- * @param given as the user wrote it; absent: the file in the root, if there is one
- * @throws BaselineError; UsageError when the given file is not there
+ * Removes fixed issues from the file of the baseline in force, if everything was analysed and the file may be written.
+ * @returns a summary for the report; undefined: no baseline is in force
  */
-export async function baselineFor(root: string, given: string | undefined): Promise<OpenBaseline | undefined> {
-  const file = fileFor(root, given);
-  const content = await readBaseline(file);
-  if (content) return { file, name: nameOf(root, file), content };
-  if (given === undefined) return undefined;
-  throw new UsageError(`There is no baseline ${file}. Write it with: bulkhead baseline --baseline ${given}`);
-}
-
-/**
- * Removes what is fixed from the file, if this run looked everywhere and may write.
- * @returns what to tell of it
- */
-export async function shrink(
-  { file, name, content }: OpenBaseline,
-  engine: Engine,
-  argumentsOf: CheckArguments,
-): Promise<BaselineSummary> {
-  const complete = completeDetectors(engine, argumentsOf);
-  const { known, gone, rest } = compare(engine.allIssues(), content, { complete });
+export async function shrink(folder: Folder, argumentsOf: CheckArguments): Promise<BaselineSummary | undefined> {
+  if (!folder.baseline) return undefined;
+  const file = baselineFileOf(folder.root, argumentsOf.baselineFile);
+  const complete = completeDetectors(folder, argumentsOf);
+  const { known, gone, rest } = compare(folder.allIssues(), folder.baseline, { complete });
+  const name = baselineNameOf(folder.root, argumentsOf.baselineFile);
   const summary = { file: name, known: known.length, fixed: gone.length };
   if (gone.length === 0 || argumentsOf.frozen || inCI()) return { ...summary, removed: false };
   try {
@@ -55,40 +33,39 @@ export async function shrink(
     return { ...summary, removed: true };
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
-    return { ...summary, removed: false, note: `${file} cannot be written: ${cause}` };
+    return { ...summary, removed: false, note: `Cannot write ${file}: ${cause}` };
   }
 }
 
 /**
- * Writes down the issues of today. Entries of detectors that were not asked stay.
+ * Writes all current issues to the baseline. Entries of detectors that did not run stay.
  * @returns the exit code
  * @throws UsageError, ConfigFileError, BaselineError
  */
 export async function baseline(argumentsOf: BaselineArguments, out: Output, stop: AbortSignal): Promise<number> {
   const root = await rootFolder(argumentsOf.folder);
-  const file = fileFor(root, argumentsOf.baselineFile);
+  const file = baselineFileOf(root, argumentsOf.baselineFile);
   const before = await readBaseline(file);
   if (!before && argumentsOf.check) {
-    throw new UsageError(`There is no baseline ${file}. Write it with: bulkhead baseline`);
+    throw new UsageError(`Baseline not found: ${file}. Create it with: bulkhead baseline`);
   }
-  await using run = await openRun(root, argumentsOf);
-  const { engine, pool } = run;
-  const cancel = (): void => engine.cancel();
+  await using folder = await openFolder(root, argumentsOf);
+  const cancel = (): void => folder.cancel();
   stop.addEventListener('abort', cancel, { once: true });
-  engine.analyzeAll();
-  await engine.idle();
-  const { summary } = reportOf(engine, pool, { durationMs: 0, failOn: 'never', stopped: 'stopped by the user' });
+  await folder.analyze();
+  await folder.idle();
+  const { summary } = reportOf(folder, { durationMs: 0, failOn: 'never', stopped: 'stopped by the user' });
   if (summary.incomplete.length > 0) {
-    out.write(`Not everything was analysed, and the baseline is left as it is:\n`);
+    out.write('The analysis is incomplete, so the baseline was not changed:\n');
     for (const line of summary.incomplete) out.write(`  ${line}\n`);
     return incompleteCode;
   }
-  await run.keep();
-  const issues = engine.allIssues();
+  await folder.persist();
+  const issues = folder.allIssues();
   const old = before ?? { entries: [] };
-  const complete = completeDetectors(engine, argumentsOf);
+  const complete = completeDetectors(folder, argumentsOf);
   const { known, fresh, gone } = compare(issues, old, { complete });
-  const name = nameOf(root, file);
+  const name = baselineNameOf(root, argumentsOf.baselineFile);
   if (argumentsOf.check) {
     tellFixed(gone, name, out);
     return gone.length > 0 ? 1 : 0;
@@ -96,7 +73,7 @@ export async function baseline(argumentsOf: BaselineArguments, out: Output, stop
   const others = old.entries.filter(({ detector }) => !complete.has(detector));
   const next = { entries: [...others, ...baselineOf(issues).entries] };
   await writeBaseline(file, next);
-  const changes = before ? ` (${fresh.length} added, ${gone.length} removed, ${known.length} as before)` : '';
+  const changes = before ? ` (${fresh.length} added, ${gone.length} removed, ${known.length} unchanged)` : '';
   out.write(`${name}: ${next.entries.length} issues${changes}\n`);
   return 0;
 }
@@ -105,34 +82,36 @@ function tellFixed(gone: readonly BaselineEntry[], name: string, out: Output): v
   for (const { file, detector, rule, message } of gone) out.write(`${file}  ${detector}/${rule}  ${message}\n`);
   const verdict =
     gone.length === 0
-      ? 'nothing to remove'
-      : `${gone.length} fixed ${gone.length === 1 ? 'issue' : 'issues'} to remove: run "bulkhead check"`;
+      ? 'no fixed issues'
+      : `${gone.length} fixed ${gone.length === 1 ? 'issue' : 'issues'}. Run "bulkhead check" to remove ${gone.length === 1 ? 'it' : 'them'}.`;
   out.write(`${name}: ${verdict}\n`);
 }
 
-/** Those that have answered for everything: of the others, no entry is known to be fixed. */
+/** Detectors that have answered for everything: of the others, no issue is known to be fixed. */
 function completeDetectors(
-  engine: Engine,
+  folder: Folder,
   { tsconfigs, changed }: AnalysisArguments & Pick<CheckArguments, 'changed'>,
 ): ReadonlySet<string> {
   if (changed) return new Set();
-  const statuses = engine.status();
+  const statuses = folder.status();
   if (statuses.some(({ state }) => isIncomplete(state))) return new Set();
   const partial = tsconfigs.length > 0 ? ['typescript'] : [];
   return new Set(statuses.flatMap(({ name, state }) => (state === 'done' && !partial.includes(name) ? [name] : [])));
 }
 
-/** Where the baseline is: as the user wrote it, or in the root. */
-export function fileFor(root: string, given: string | undefined): string {
+/** @param given as the user wrote it; absent: the default file in the root. @returns an absolute path */
+export function baselineFileOf(root: string, given: string | undefined): string {
   return given === undefined ? path.join(root, baselineName) : path.resolve(given);
 }
 
-function nameOf(root: string, file: string): string {
+/** As it is shown: relative to the root if it lies inside. */
+export function baselineNameOf(root: string, given: string | undefined): string {
+  const file = baselineFileOf(root, given);
   const relative = path.relative(root, file);
   return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative.split(path.sep).join('/');
 }
 
-/** Build services set it. A file that they change is lost, and nobody reviews it. */
+/** Build services set it. Nobody would review or keep a file that they change. */
 function inCI(): boolean {
   const { CI = '' } = process.env;
   return CI !== '' && CI !== '0' && CI.toLowerCase() !== 'false';

@@ -1,26 +1,26 @@
-/** `bulkhead cache`: what is remembered of a folder between runs. */
+/** `bulkhead cache`: the results of a folder that are stored between runs. */
 import path from 'node:path';
+import { openStorage } from '../folder/storage.ts';
 import { storedInputs } from '../pool/quarantine-storage.ts';
-import { storeDirFor } from '../store/location.ts';
 import { asRunEntry, describeRun } from '../store/run-history.ts';
-import { openStore } from '../store/store.ts';
 import type { CacheAction } from './arguments.ts';
 import type { Output } from './output.ts';
 
-/** Of the history, the newest. */
+/** The newest entries of the history. */
 const RUNS_SHOWN = 10;
 
 /** @returns the exit code: 1 when damage was found and repaired */
 export async function cache(action: CacheAction, folder: string, out: Output): Promise<number> {
   const root = path.resolve(folder);
-  const dir = await storeDirFor(root);
-  await using store = await openStore({ dir, log: (_level, message) => out.write(`${message}\n`) });
+  const storage = await openStorage(root, 'user-cache', (_level, message) => out.write(`${message}\n`));
+  await using store = storage.store;
+  const { dir } = store;
   switch (action) {
     case 'info': {
       const { mode, units, facts, bytes } = await store.stats();
       out.write(`${dir}\n${mode}, ${units} results, ${facts} facts, ${(bytes / 1024 / 1024).toFixed(1)} MB\n`);
       for (const { detector, file, reason } of await storedInputs(store.quarantine, root)) {
-        out.write(`in quarantine: ${file} (${detector}): ${reason.message}\n`);
+        out.write(`quarantined: ${file} (${detector}): ${reason.message}\n`);
       }
       for (const { at, entry } of await store.history.list(RUNS_SHOWN)) {
         const run = asRunEntry(entry);
@@ -32,7 +32,7 @@ export async function cache(action: CacheAction, folder: string, out: Output): P
       const { structure, records, damaged } = await store.verify();
       for (const line of structure) out.write(`${line}\n`);
       out.write(
-        `${records} records, ${damaged} damaged${damaged > 0 ? ' and dropped: they are analysed again' : ''}\n`,
+        `${records} records, ${damaged} damaged${damaged > 0 ? ' and removed; the files will be analysed again' : ''}\n`,
       );
       return structure.length === 0 && damaged === 0 ? 0 : 1;
     }

@@ -1,88 +1,86 @@
-/** `bulkhead check`: one run of the engine over one folder, told to a reporter. */
+/** `bulkhead check`: one analysis of one folder, told to a reporter. */
 import { isSettled } from '../engine/status.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Folder } from '../folder/folder.ts';
 import type { CheckArguments } from './arguments.ts';
-import { baselineFor, shrink } from './baseline.ts';
+import { shrink } from './baseline.ts';
 import { changedFiles, scopeOf, type Scope } from './changed.ts';
-import { filterOf, keyOf, meanFraction, Pace } from './following.ts';
+import { folderSettings, openFolder, rootFolder, stopReason } from './open.ts';
 import type { Output, Reporter } from './output.ts';
+import { keyOf, meanFraction, ProgressThrottle } from './progress.ts';
 import { reporterFor } from './reporters.ts';
 import { reportOf } from './result.ts';
-import { openRun, rootFolder, settingsFor, stopReason, type Run } from './run.ts';
 import { watch } from './watch.ts';
 
 /**
  * @returns the exit code
- * @throws UsageError for a folder that cannot be analysed, or a commit that is none; ConfigFileError for a broken
+ * @throws UsageError for a folder that cannot be analysed, or a commit that does not exist; ConfigFileError for a broken
  *   `bulkhead.config.json`; BaselineError for a broken baseline
  */
 export async function check(argumentsOf: CheckArguments, out: Output, err: Output, stop: AbortSignal): Promise<number> {
   if (argumentsOf.watch) return watch(argumentsOf, out, err, stop);
   const startedAt = performance.now();
   const root = await rootFolder(argumentsOf.folder);
-  const baseline = argumentsOf.useBaseline ? await baselineFor(root, argumentsOf.baselineFile) : undefined;
   const files = argumentsOf.changed && (await changedFiles(root, argumentsOf.changed.ref));
-  await using run = await openRun(root, argumentsOf);
+  await using folder = await openFolder(root, argumentsOf, { hideBaseline: argumentsOf.useBaseline });
   using deadline = stopReason(argumentsOf.timeoutMs, stop);
-  const { engine, pool } = run;
   const reporter = reporterFor(argumentsOf.format, out, err, root);
-  const scope = files && (await limit(run, argumentsOf, files, stop));
-  engine.setFilter(filterOf(baseline?.content, scope));
-  follow(engine, reporter);
-  engine.analyzeAll();
-  await Promise.race([engine.idle(), deadline.reached]);
+  const scope = files && (await limit(folder, argumentsOf, files, stop));
+  follow(folder, reporter);
+  await folder.analyze();
+  await Promise.race([folder.idle(), deadline.reached]);
   const stopped = deadline.reason();
-  if (stopped !== undefined) engine.cancel();
-  await engine.idle();
-  engine.removeAllListeners();
+  if (stopped !== undefined) folder.cancel();
+  await folder.idle();
+  folder.removeAllListeners();
   const { failOn } = argumentsOf;
-  const report = reportOf(engine, pool, {
+  const report = reportOf(folder, {
     ...{ durationMs: performance.now() - startedAt, failOn, stopped },
-    baseline: baseline && (await shrink(baseline, engine, argumentsOf)),
+    baseline: await shrink(folder, argumentsOf),
     changed: scope?.summary,
   });
   reporter.end(report);
-  // Answers to a part are of use to nobody else.
-  if (!scope) await run.keep();
+  // Answers for some of the files are of no use to a later check.
+  if (!scope) await folder.persist();
   return report.summary.exitCode;
 }
 
-/** Files that nobody asked for are not analysed where that is done file by file. */
+/** Leaves out files that did not change and depend on none that did. */
 async function limit(
-  run: Run,
+  folder: Folder,
   argumentsOf: CheckArguments,
   files: readonly string[],
   stop: AbortSignal,
 ): Promise<Scope> {
   const since = argumentsOf.changed?.ref ?? 'HEAD';
-  const scope = await scopeOf(run.pool, run.root, { since, files }, stop);
+  const scope = await scopeOf(folder, { since, files }, stop);
   if (!scope.summary.everything) {
-    run.engine.configure({ ...(await settingsFor(run.root, argumentsOf)), only: (file) => scope.includes(file) });
+    const settings = folderSettings(folder.root, argumentsOf, { hideBaseline: argumentsOf.useBaseline });
+    folder.configure({ ...settings, only: (file) => scope.includes(file) });
   }
   return scope;
 }
 
-/** Tells the reporter each issue once, each detector's end once, and progress now and then. */
-function follow(engine: Engine, reporter: Reporter): void {
-  const told = new Map<string, Set<string>>();
+/** Reports each issue once, each detector's end once, and progress now and then. */
+function follow(folder: Folder, reporter: Reporter): void {
+  const reported = new Map<string, Set<string>>();
   const completed = new Set<string>();
-  const pace = new Pace();
-  engine.on('files', (files) => {
+  const throttle = new ProgressThrottle();
+  folder.on('files', (files) => {
     for (const file of files) {
-      const known = told.get(file) ?? new Set<string>();
-      const fresh = engine.issuesOf(file).filter((issue) => !known.has(keyOf(issue)));
+      const known = reported.get(file) ?? new Set<string>();
+      const fresh = folder.issuesOf(file).filter((issue) => !known.has(keyOf(issue)));
       for (const issue of fresh) known.add(keyOf(issue));
-      told.set(file, known);
+      reported.set(file, known);
       reporter.issues(file, fresh);
     }
   });
-  engine.on('status', () => {
-    const statuses = engine.status();
+  folder.on('status', () => {
+    const statuses = folder.status();
     for (const status of statuses) {
       if (!isSettled(status.state) || completed.has(status.name)) continue;
       completed.add(status.name);
-      reporter.complete(status, engine.issues());
+      reporter.complete(status, folder.issues());
     }
-    if (pace.due()) reporter.progress(meanFraction(statuses), statuses);
+    if (throttle.due()) reporter.progress(meanFraction(statuses), statuses);
   });
 }

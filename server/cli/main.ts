@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-/** Entry of the command line. Owns the process: signals, exit code, the two output streams. */
+/** Entry of the command line. Owns the process: signals, exit code, output streams. */
 import { ConfigFileError } from '../engine/config-file.ts';
 import { knownDetectors } from '../engine/detector-settings.ts';
+import { WatchError } from '../folder/watcher.ts';
 import { BaselineError } from '../store/baseline.ts';
 import { help, parseCommand, UsageError } from './arguments.ts';
 import { baseline } from './baseline.ts';
@@ -13,6 +14,8 @@ import { version } from '../version.ts';
 
 const wrongUse = 2;
 const internalError = 3;
+/** What the user can fix; the message says how. */
+const usageErrors = [UsageError, ConfigFileError, BaselineError, WatchError];
 
 async function main(): Promise<number> {
   try {
@@ -40,7 +43,7 @@ async function main(): Promise<number> {
       }
     }
   } catch (error) {
-    if (error instanceof UsageError || error instanceof ConfigFileError || error instanceof BaselineError) {
+    if (error instanceof Error && usageErrors.some((kind) => error instanceof kind)) {
       process.stderr.write(`bulkhead: ${error.message}\n`);
       return wrongUse;
     }
@@ -51,7 +54,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** The first Ctrl+C stops in order and prints what was found; the second one ends at once. */
+/** The first Ctrl+C stops the analysis and prints what was found; the second ends the process at once. */
 function onInterrupt(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -64,7 +67,7 @@ function onInterrupt(): AbortSignal {
 }
 
 function output(stream: NodeJS.WriteStream): Output {
-  // A reader that has seen enough (`| head`) is no failure of ours.
+  // A reader that stops reading (`| head`) is not a failure.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
   });

@@ -1,4 +1,4 @@
-/** Where a command writes, and who shows a run. A reporter is told; it asks nothing. */
+/** Where a command writes, and the reporters that write there. Types only. */
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import type { DetectorStatus } from '../engine/status.ts';
 import type { CheckReport } from './result.ts';
@@ -7,13 +7,13 @@ export interface Output {
   /** Standard output or error. */
   write(text: string): void;
   readonly isTTY: boolean;
-  /** Somebody looks at it: its screen may be cleared. */
+  /** It is a terminal, whose screen may be cleared. */
   readonly isTerminal?: boolean;
   readonly columns: number;
 }
 
 export interface Reporter {
-  /** Each issue once, as soon as its file is done. */
+  /** Called with each issue once, as soon as its file is done. */
   issues(file: string, issues: readonly Issue[]): void;
   progress(fraction: number, detectors: readonly DetectorStatus[]): void;
   /** A detector has settled. */
@@ -21,10 +21,10 @@ export interface Reporter {
   end(report: CheckReport): void;
 }
 
-/** Of a check that goes on. What is told between two rounds is only for those that do not want to wait. */
+/** For `--watch`. A reporter that only shows complete rounds ignores what comes between them. */
 export interface WatchReporter {
   issues(file: string, appeared: readonly Issue[], gone: readonly Issue[]): void;
   progress(fraction: number, detectors: readonly DetectorStatus[]): void;
-  /** Nobody waits for anything: all that is known now. @param changed files since the last round */
+  /** Everything has its answer. @param changed files that changed since the last round */
   round(report: CheckReport, changed: readonly string[]): void;
 }

@@ -1,4 +1,4 @@
-/** The terminal's face: issues as they are found, one progress line, a closing table. */
+/** Output for people: issues as they are found, a progress line, and tables at the end. */
 import path from 'node:path';
 import { styleText } from 'node:util';
 import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
@@ -20,10 +20,10 @@ const stateWords: Readonly<Record<DetectorState, string>> = {
   off: 'off',
   restricted: 'not run',
   waiting: 'waiting',
-  planning: 'looking around',
+  planning: 'planning',
   running: 'running',
-  confirming: 'looking again',
-  'not-applicable': 'nothing to do',
+  confirming: 'rechecking',
+  'not-applicable': 'not applicable',
   done: 'done',
   partial: 'incomplete',
   failed: 'failed',
@@ -46,7 +46,7 @@ export class PrettyReporter implements Reporter {
   issues(file: string, issues: readonly Issue[]): void {
     if (issues.length === 0) return;
     this.#clearProgress();
-    // The same file may come again when another detector is done with it: its name is not repeated needlessly.
+    // Another detector may add issues to the same file: its name is not repeated.
     if (file !== this.#lastFile) this.#out.write(`\n${this.#paint('bold', file)}\n`);
     this.#lastFile = file;
     for (const issue of issues) this.#issue(issue);
@@ -72,17 +72,17 @@ export class PrettyReporter implements Reporter {
     this.#out.write('\n');
     this.#tables(report);
     this.#remarks(report.detectors);
-    this.#verdict(summary);
+    this.#summary(summary);
   }
 
-  /** All issues again, and how it stands; the tables only when something is not as it should be. */
+  /** All issues and a summary, without the tables; detectors only if they failed. */
   round(report: CheckReport): void {
     this.#clearProgress();
     this.#lastFile = '';
     for (const [file, issues] of Map.groupBy(report.issues, (issue) => issue.file)) this.issues(file, issues);
     this.#out.write('\n');
     this.#remarks(report.detectors.filter(({ error }) => error !== undefined));
-    this.#verdict(report.summary);
+    this.#summary(report.summary);
   }
 
   #tables(report: CheckReport): void {
@@ -109,33 +109,33 @@ export class PrettyReporter implements Reporter {
     }
   }
 
-  #verdict(summary: CheckSummary): void {
+  #summary(summary: CheckSummary): void {
     const { error, warning, info, hint } = summary.bySeverity;
     const counts = [plural(error, 'error'), plural(warning, 'warning'), plural(info, 'info'), plural(hint, 'hint')];
     const found = counts.filter((count) => !count.startsWith('0 ')).join(', ');
-    const verdict =
+    const result =
       summary.issues === 0
         ? summary.incomplete.length > 0
-          ? this.#paint('red', 'No issues found, but not everything was analysed')
+          ? this.#paint('red', 'No issues found, but the analysis is incomplete')
           : this.#paint('green', summary.baseline ? 'No new issues' : 'No issues')
         : `${this.#paint(error > 0 ? 'red' : 'yellow', found)} in ${plural(summary.files, 'file')}`;
-    this.#out.write(`${verdict} (${seconds(summary.durationMs)}, ${path.basename(this.#root)})\n`);
+    this.#out.write(`${result} (${seconds(summary.durationMs)}, ${path.basename(this.#root)})\n`);
     if (summary.baseline) this.#baseline(summary.baseline);
     if (summary.changed) this.#changed(summary.changed);
   }
 
   #baseline({ file, known, fixed, removed, note }: BaselineSummary): void {
-    const parts = [`${plural(known, 'known issue')} not shown`];
-    if (fixed > 0) parts.push(`${fixed} fixed and ${removed ? 'removed' : 'not removed yet'}`);
+    const parts = [`${plural(known, 'known issue')} hidden`];
+    if (fixed > 0) parts.push(`${plural(fixed, 'fixed issue')} ${removed ? 'removed' : 'not removed yet'}`);
     this.#out.write(`${this.#paint('gray', `${file}: ${parts.join(', ')}`)}\n`);
     if (note !== undefined) this.#out.write(`${this.#paint('yellow', note)}\n`);
   }
 
   #changed({ since, files, dependents, everything }: ChangedSummary): void {
     const what = everything
-      ? `${plural(files, 'file')}, a configuration among them: everything is shown`
-      : `${plural(files, 'file')}, and ${dependents} that depend on them; other issues are not shown`;
-    this.#out.write(`${this.#paint('gray', `changed since ${since}: ${what}`)}\n`);
+      ? `${plural(files, 'file')}, including a configuration, so all issues are shown`
+      : `${plural(files, 'file')} and ${plural(dependents, 'dependent')}; issues in other files are hidden`;
+    this.#out.write(`${this.#paint('gray', `Changed since ${since}: ${what}`)}\n`);
   }
 
   #issue(issue: Issue): void {
@@ -166,7 +166,7 @@ export class PrettyReporter implements Reporter {
 
   #table(head: readonly string[], rows: readonly (readonly string[])[]): void {
     const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-    // Numbers are read from the right.
+    // Numbers are aligned to the right.
     const line = (cells: readonly string[]): string =>
       cells
         .map((cell, column) => {
@@ -207,18 +207,18 @@ export class PrettyWatchReporter implements WatchReporter {
   }
 
   round(report: CheckReport, changed: readonly string[]): void {
-    // The text before stays within reach of the wheel.
+    // What was printed before can still be scrolled to.
     if (this.#out.isTerminal === true) this.#out.write('\u001B[2J\u001B[H');
     if (changed.length > 0) {
       const more = changed.length > maximumNamed ? ` and ${changed.length - maximumNamed} more` : '';
       this.#out.write(`Changed: ${changed.slice(0, maximumNamed).join(', ')}${more}\n`);
     }
     this.#reporter.round(report);
-    this.#out.write('Watching for changes. Ctrl+C ends.\n');
+    this.#out.write('Watching for changes. Press Ctrl+C to stop.\n');
   }
 }
 
-/** Changed files; of a checkout nobody reads all. */
+/** Names of changed files in a round; nobody reads all of a checkout. */
 const maximumNamed = 3;
 
 function workerRow(health: WorkerHealth): readonly string[] {

@@ -1,4 +1,4 @@
-/** `bulkhead report metrics`: couplings of folders. Measured by a process of its own: parsers are native code. */
+/** `bulkhead report metrics`: coupling of folders. Runs in a process of its own, because parsers are native code. */
 import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -14,14 +14,14 @@ const entry = import.meta.filename.endsWith('.ts')
   ? path.resolve(import.meta.dirname, '../../workers/metrics.ts')
   : path.join(import.meta.dirname, 'metrics.mjs');
 
-/** @throws UsageError; what the process says when it cannot end well */
+/** @throws UsageError; the error of the process when it fails */
 export async function reportMetrics(
   { folder, format }: ReportArguments,
   out: Output,
   signal: AbortSignal,
 ): Promise<number> {
   const root = path.resolve(folder);
-  if (!(await stat(root).catch(() => undefined))?.isDirectory()) throw new UsageError(`There is no folder ${root}.`);
+  if (!(await stat(root).catch(() => undefined))?.isDirectory()) throw new UsageError(`Folder not found: ${root}`);
   const { stdout } = await run(process.execPath, [entry, root], { maxBuffer: 2 ** 28, signal });
   const folders = JSON.parse(stdout) as readonly FolderMetrics[];
   if (format === 'json') {

@@ -1,4 +1,4 @@
-/** How a run looks while it goes on and when it ends, by format. */
+/** The reporters of `--format`, one for each format. */
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import type { DetectorStatus } from '../engine/status.ts';
 import type { Format } from './arguments.ts';

@@ -1,8 +1,8 @@
-/** The shape of `--format json` and of the last line of `jsonl`, and the exit code that follows from it. */
+/** What `--format json` and the last line of `jsonl` contain, and the exit code. */
 import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Folder } from '../folder/folder.ts';
 import { isBusy, slowestFirst, type DetectorState, type DetectorStatus, type IssueCounts } from '../engine/status.ts';
-import type { WorkerHealth, Pool } from '../pool/types.ts';
+import type { WorkerHealth } from '../pool/types.ts';
 import type { Threshold } from './arguments.ts';
 
 export const schemaVersion = 1;
@@ -25,34 +25,34 @@ export interface CheckSummary {
   readonly files: number;
   readonly durationMs: number;
   readonly exitCode: number;
-  /** Why not everything was analysed. */
+  /** Detectors that did not finish, with the reason. */
   readonly incomplete: readonly string[];
-  /** Present when there is a baseline: its issues are neither in `issues` nor counted. */
+  /** Present when a baseline is in force: its issues are neither listed in `issues` nor counted. */
   readonly baseline?: BaselineSummary;
-  /** Present with `--changed`: only issues of these files are in `issues` and counted. */
+  /** Present with `--changed`: only issues in these files are listed in `issues` and counted. */
   readonly changed?: ChangedSummary;
 }
 
 export interface ChangedSummary {
-  /** The commit as it was named. */
+  /** The commit, as the user named it. */
   readonly since: string;
   readonly files: number;
-  /** That depend on those, directly or not. */
+  /** Files that depend on those, directly or not. */
   readonly dependents: number;
-  /** A configuration is among them, so that nothing was left out. */
+  /** A configuration is among them, so all files were checked. */
   readonly everything: boolean;
 }
 
 export interface BaselineSummary {
   /** Relative to the root where it lies inside. */
   readonly file: string;
-  /** Issues that are there and in the baseline. */
+  /** Issues that the baseline hides. */
   readonly known: number;
-  /** Entries whose issue is no longer there. */
+  /** Entries whose issue was fixed. */
   readonly fixed: number;
   /** Whether those were removed from the file. */
   readonly removed: boolean;
-  /** Why they could not be. */
+  /** Why they could not be removed. */
   readonly note?: string;
 }
 
@@ -69,23 +69,23 @@ export interface CheckReport {
 export interface ReportOptions {
   readonly durationMs: number;
   readonly failOn: Threshold;
-  /** Why the run ended before its time. */
+  /** Why the check ended before its time. */
   readonly stopped?: string | undefined;
   readonly baseline?: BaselineSummary | undefined;
   readonly changed?: ChangedSummary | undefined;
 }
 
-export function reportOf(engine: Engine, pool: Pool, options: ReportOptions): CheckReport {
+export function reportOf(folder: Folder, options: ReportOptions): CheckReport {
   const { durationMs, failOn, stopped, baseline, changed } = options;
-  const issues = engine.issues();
-  const detectors = engine.status().map((status) => detectorResult(status, issues, stopped));
+  const issues = folder.issues();
+  const detectors = folder.status().map((status) => detectorResult(status, issues, stopped));
   const bySeverity = countBySeverity(issues);
   const incomplete = detectors.flatMap((detector) =>
     isIncomplete(detector.status) ? [`${detector.name}: ${detector.error ?? detector.status}`] : [],
   );
   return {
     schemaVersion,
-    root: engine.root,
+    root: folder.root,
     summary: {
       issues: issues.length,
       bySeverity,
@@ -98,12 +98,12 @@ export function reportOf(engine: Engine, pool: Pool, options: ReportOptions): Ch
     },
     detectors,
     issues,
-    health: pool.health(),
+    health: folder.health(),
   };
 }
 
 export function detectorResult(status: DetectorStatus, issues: readonly Issue[], stopped?: string): DetectorResult {
-  // What is only confirmed has been answered for: a round of --watch does not wait for it.
+  // A detector that is only rechecking has answered for everything: a round of --watch does not wait for it.
   const unfinished = isBusy(status.state) || status.state === 'cancelled';
   const error = unfinished ? stopped : status.error;
   return {

@@ -1,170 +1,105 @@
-/** `bulkhead check --watch`: an engine that follows the disk, and a round told whenever nobody waits for it. */
-import path from 'node:path';
+/** `bulkhead check --watch`: follows the files of a folder, and reports a round whenever everything has its answer. */
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
-import { ConfigFileError, configFileName } from '../engine/config-file.ts';
-import type { FileChange } from '../engine/interest.ts';
+import type { FileChange } from '../journal.ts';
 import { isBusy } from '../engine/status.ts';
-import { BaselineError } from '../store/baseline.ts';
-import { UsageError, type CheckArguments } from './arguments.ts';
-import { baselineFor, fileFor, type OpenBaseline } from './baseline.ts';
-import { filterOf, keyOf, meanFraction, Pace } from './following.ts';
+import type { Folder } from '../folder/folder.ts';
+import type { CheckArguments } from './arguments.ts';
+import { baselineNameOf } from './baseline.ts';
+import { openFolder, rootFolder } from './open.ts';
 import type { Output, WatchReporter } from './output.ts';
+import { keyOf, meanFraction, ProgressThrottle } from './progress.ts';
 import { watchReporterFor } from './reporters.ts';
 import { reportOf, type BaselineSummary } from './result.ts';
-import { openRun, rootFolder, settingsFor, type Run } from './run.ts';
-import { FolderWatcher } from './watcher.ts';
-
-/** Without a change, before results are kept: an edit in between would make them useless. */
-const keepDelayMs = 2000;
 
 /**
- * Ends when `stop` says so, or after `--timeout`.
+ * Ends when `stop` aborts, or after `--timeout`.
  * @returns the exit code of the last round
- * @throws UsageError, ConfigFileError, BaselineError: what is wrong from the start. What goes wrong later is told.
+ * @throws UsageError, ConfigFileError, BaselineError, WatchError for what is wrong at the start. What goes wrong later
+ *   is reported.
  */
 export async function watch(argumentsOf: CheckArguments, out: Output, err: Output, stop: AbortSignal): Promise<number> {
   const root = await rootFolder(argumentsOf.folder);
-  const baseline = argumentsOf.useBaseline ? await baselineFor(root, argumentsOf.baselineFile) : undefined;
   const deadline =
     argumentsOf.timeoutMs === undefined ? stop : AbortSignal.any([stop, AbortSignal.timeout(argumentsOf.timeoutMs)]);
-  await using run = await openRun(root, argumentsOf, true);
-  const reporter = watchReporterFor(argumentsOf.format, out, err, root);
-  const session = new WatchSession(run, argumentsOf, reporter, err, baseline);
-  using _watcher = await FolderWatcher.start(root, {
-    onChanges: (changes) => session.changed(changes),
-    onError: (error) => err.write(`bulkhead: changes of ${root} are no longer seen: ${error.message}\n`),
-  });
-  return await session.run(deadline);
+  await using folder = await openFolder(root, argumentsOf, { hideBaseline: argumentsOf.useBaseline, watch: true });
+  folder.on('trouble', (message) => err.write(`bulkhead: ${message}\n`));
+  const rounds = new Rounds(folder, argumentsOf, watchReporterFor(argumentsOf.format, out, err, root));
+  await folder.analyze();
+  if (!deadline.aborted) await new Promise((resolve) => deadline.addEventListener('abort', resolve, { once: true }));
+  folder.removeAllListeners();
+  folder.cancel();
+  return rounds.exitCode;
 }
 
-/** One run that goes on. */
-class WatchSession {
-  readonly #run: Run;
+/** Tells a reporter what changes, and sums up when nothing is being analysed. */
+class Rounds {
+  /** Of the last round. */
+  exitCode = 0;
+  readonly #folder: Folder;
   readonly #arguments: CheckArguments;
   readonly #reporter: WatchReporter;
-  readonly #err: Output;
-  /** Absolute; absent: none is wanted. */
-  readonly #baselineFile: string | undefined;
-  #baseline: OpenBaseline | undefined;
-  readonly #told = new Map<string, ReadonlyMap<string, Issue>>();
-  /** Since the last round. */
+  /** By file, as last reported. */
+  readonly #reported = new Map<string, ReadonlyMap<string, Issue>>();
+  /** Files that changed since the last round. */
   readonly #changed = new Set<string>();
-  readonly #pace = new Pace();
-  #roundDue = true;
+  readonly #throttle = new ProgressThrottle();
+  #due = true;
   #startedAt = performance.now();
-  #exitCode = 0;
-  #keepTimer: NodeJS.Timeout | undefined;
 
-  constructor(
-    run: Run,
-    argumentsOf: CheckArguments,
-    reporter: WatchReporter,
-    err: Output,
-    baseline: OpenBaseline | undefined,
-  ) {
-    this.#run = run;
+  constructor(folder: Folder, argumentsOf: CheckArguments, reporter: WatchReporter) {
+    this.#folder = folder;
     this.#arguments = argumentsOf;
     this.#reporter = reporter;
-    this.#err = err;
-    this.#baseline = baseline;
-    this.#baselineFile = argumentsOf.useBaseline ? fileFor(run.root, argumentsOf.baselineFile) : undefined;
-  }
-
-  async run(stop: AbortSignal): Promise<number> {
-    const { engine } = this.#run;
-    engine.setFilter(filterOf(this.#baseline?.content));
-    engine.on('files', (files) => {
-      for (const file of files) this.#tell(file);
+    folder.on('changes', (changes) => this.#noteChanges(changes));
+    folder.on('files', (files) => {
+      for (const file of files) this.#report(file);
     });
-    engine.on('status', () => this.#look());
-    engine.analyzeAll();
-    if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
-    clearTimeout(this.#keepTimer);
-    engine.removeAllListeners();
-    engine.cancel();
-    return this.#exitCode;
+    folder.on('status', () => this.#reportState());
   }
 
-  changed(changes: readonly FileChange[]): void {
-    const { engine, root } = this.#run;
+  #noteChanges(changes: readonly FileChange[]): void {
     if (this.#changed.size === 0) this.#startedAt = performance.now();
     for (const { file } of changes) this.#changed.add(file);
-    this.#roundDue = true;
-    if (changes.some(({ file }) => file === configFileName)) void this.#configure();
-    if (changes.some(({ file }) => path.join(root, file) === this.#baselineFile)) void this.#readBaseline();
-    engine.filesChanged(changes);
-    // A change that concerns no detector begins nothing whose end could be heard.
-    this.#look();
+    this.#due = true;
+    // A change that no detector depends on causes no analysis whose end could be waited for.
+    this.#reportState();
   }
 
-  #look(): void {
-    const statuses = this.#run.engine.status();
+  #reportState(): void {
+    const statuses = this.#folder.status();
     if (statuses.some(({ state }) => isBusy(state))) {
-      clearTimeout(this.#keepTimer);
-      if (this.#pace.due()) this.#reporter.progress(meanFraction(statuses), statuses);
-    } else if (this.#roundDue) this.#round();
+      if (this.#throttle.due()) this.#reporter.progress(meanFraction(statuses), statuses);
+    } else if (this.#due) this.#reportRound();
   }
 
-  #tell(file: string): void {
-    const before = this.#told.get(file) ?? new Map<string, Issue>();
-    const now = new Map(this.#run.engine.issuesOf(file).map((issue) => [keyOf(issue), issue]));
-    if (now.size === 0) this.#told.delete(file);
-    else this.#told.set(file, now);
+  #report(file: string): void {
+    const before = this.#reported.get(file) ?? new Map<string, Issue>();
+    const now = new Map(this.#folder.issuesOf(file).map((issue) => [keyOf(issue), issue]));
+    if (now.size === 0) this.#reported.delete(file);
+    else this.#reported.set(file, now);
     const appeared = [...now].flatMap(([key, issue]) => (before.has(key) ? [] : [issue]));
     const gone = [...before].flatMap(([key, issue]) => (now.has(key) ? [] : [issue]));
     if (appeared.length + gone.length === 0) return;
-    this.#roundDue = true;
+    this.#due = true;
     this.#reporter.issues(file, appeared, gone);
   }
 
-  #round(): void {
-    this.#roundDue = false;
-    const { engine, pool } = this.#run;
+  #reportRound(): void {
+    this.#due = false;
     const { failOn } = this.#arguments;
     const durationMs = performance.now() - this.#startedAt;
-    const report = reportOf(engine, pool, { durationMs, failOn, baseline: this.#baselineSummary() });
-    this.#exitCode = report.summary.exitCode;
+    const report = reportOf(this.#folder, { durationMs, failOn, baseline: this.#baselineSummary() });
+    this.exitCode = report.summary.exitCode;
     const changed = [...this.#changed].sort();
     this.#changed.clear();
     this.#reporter.round(report, changed);
-    clearTimeout(this.#keepTimer);
-    this.#keepTimer = setTimeout(() => void this.#keep(), keepDelayMs);
   }
 
-  /** It shrinks when a check ends, not while somebody edits: what is undone in a moment would be new then. */
+  /** The baseline shrinks when a check ends, not while somebody edits: a change undone in a moment would look new. */
   #baselineSummary(): BaselineSummary | undefined {
-    if (!this.#baseline) return undefined;
-    const { engine } = this.#run;
-    const known = engine.allIssues().length - engine.issues().length;
-    return { file: this.#baseline.name, known, fixed: 0, removed: false };
-  }
-
-  /** Finds as well what nobody was told of. */
-  async #keep(): Promise<void> {
-    const { engine } = this.#run;
-    if (!engine.settled) return;
-    const missed = await engine.persist().catch(() => []);
-    if (missed.length > 0) this.changed(missed);
-  }
-
-  /** The last good configuration stays in force. */
-  async #configure(): Promise<void> {
-    try {
-      this.#run.engine.configure(await settingsFor(this.#run.root, this.#arguments, true));
-    } catch (error) {
-      if (!(error instanceof ConfigFileError)) throw error;
-      this.#err.write(`bulkhead: ${error.message}\n`);
-    }
-  }
-
-  async #readBaseline(): Promise<void> {
-    try {
-      this.#baseline = await baselineFor(this.#run.root, this.#arguments.baselineFile);
-    } catch (error) {
-      if (!(error instanceof BaselineError || error instanceof UsageError)) throw error;
-      this.#baseline = undefined;
-      this.#err.write(`bulkhead: ${error.message}\n`);
-    }
-    this.#run.engine.setFilter(filterOf(this.#baseline?.content));
+    const { root, baseline } = this.#folder;
+    if (!baseline) return undefined;
+    const known = this.#folder.allIssues().length - this.#folder.issues().length;
+    return { file: baselineNameOf(root, this.#arguments.baselineFile), known, fixed: 0, removed: false };
   }
 }

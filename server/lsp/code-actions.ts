@@ -1,4 +1,4 @@
-/** Quick fixes of issues, and the ways out of a quarantine. Stateless. */
+/** Quick fixes of issues, and what can be done about a quarantined file. Stateless. */
 import {
   CodeActionKind,
   type CodeAction,
@@ -6,22 +6,22 @@ import {
   type TextEdit as LspTextEdit,
 } from 'vscode-languageserver/node';
 import type { Fix, Issue, Position, Range } from '../../workers/protocol/detector-protocol.ts';
-import { uriOf } from './diagnostics.ts';
+import { uriOf } from './uris.ts';
 
 /** Executed by the server; its argument is the URI of the file. */
 export const retryCommand = 'bulkhead.server.retryInput';
 
-/** Everything that can be fixed without looking; editors ask for it by `source.fixAll` on save. */
+/** All safe fixes of a file; editors ask for it by `source.fixAll` on save. */
 export const fixAllKind = `${CodeActionKind.SourceFixAll}.bulkhead`;
 
-/** A kind stands for those below it. */
+/** A kind includes those below it. */
 export function isAskedFor(kind: string, only: readonly string[]): boolean {
   return only.some((asked) => kind === asked || kind.startsWith(`${asked}.`));
 }
 
 /**
- * All safe fixes within a file that do not touch each other. As in ESLint, of two that do the later one is left: once
- * the first is applied, its issue is found again.
+ * All safe fixes within a file that do not touch each other. As in ESLint, the later one of two that do is left out: once
+ * the first is applied, the issue of the other is found again.
  */
 export function fixAllOf(uri: string, issues: readonly Issue[]): CodeAction | undefined {
   const fixes = issues.flatMap(({ file, fixes: own = [] }) =>
@@ -59,10 +59,10 @@ export function codeActionsOf({ root, issue }: FoundIssue, diagnostic: Diagnosti
     isPreferred: fix.kind === 'fix',
     edit: { changes: changesOf(root, issue.file, fix) },
   }));
-  return issue.rule === 'quarantined' ? [...fixes, ...waysOut(uriOf(root, issue.file), diagnostic)] : fixes;
+  return issue.rule === 'quarantined' ? [...fixes, ...quarantineActions(uriOf(root, issue.file), diagnostic)] : fixes;
 }
 
-function waysOut(uri: string, diagnostic: Diagnostic): readonly CodeAction[] {
+function quarantineActions(uri: string, diagnostic: Diagnostic): readonly CodeAction[] {
   const action = (title: string, command: string, ...args: string[]): CodeAction => ({
     title,
     kind: CodeActionKind.QuickFix,

@@ -1,7 +1,5 @@
-/** Issues as LSP diagnostics, and the publishing of them: one message per file, merged over detectors. */
+/** Issues as LSP diagnostics, and their publishing: one message per file, merged over detectors. */
 import { hash } from 'node:crypto';
-import { pathToFileURL } from 'node:url';
-import path from 'node:path';
 import {
   DiagnosticSeverity,
   DiagnosticTag,
@@ -10,8 +8,9 @@ import {
 } from 'vscode-languageserver/node';
 import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
 import { pageOf } from './rule-pages.ts';
+import { uriOf } from './uris.ts';
 
-/** VS Code keeps 1,000 markers per file and drops the rest without a word (MainThreadDiagnostics). */
+/** VS Code shows 1,000 markers per file and drops the rest silently (MainThreadDiagnostics). */
 const maxPerFile = 1000;
 
 const severities: Readonly<Record<Severity, DiagnosticSeverity>> = {
@@ -23,7 +22,7 @@ const severities: Readonly<Record<Severity, DiagnosticSeverity>> = {
 
 const severityOrder: readonly Severity[] = ['error', 'warning', 'info', 'hint'];
 
-/** The most severe first where not all fit; what was left out is said in one more line. */
+/** When not all fit, the most severe are shown, and one more diagnostic says how many are not. */
 export function diagnosticsOf(root: string, issues: readonly Issue[]): Diagnostic[] {
   if (issues.length <= maxPerFile) return issues.map((issue) => diagnosticOf(root, issue));
   const bySeverity = [...issues].sort((a, b) => severityOrder.indexOf(a.severity) - severityOrder.indexOf(b.severity));
@@ -34,7 +33,7 @@ export function diagnosticsOf(root: string, issues: readonly Issue[]): Diagnosti
     {
       source: 'bulkhead',
       severity: DiagnosticSeverity.Information,
-      message: `${hidden} more issues in this file are not shown, the least severe ones. "bulkhead check" lists all.`,
+      message: `${hidden} more issues in this file, the least severe ones, are not shown. Run "bulkhead check" to list all.`,
       range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } },
     },
   ];
@@ -60,25 +59,21 @@ export function diagnosticOf(root: string, issue: Issue): Diagnostic {
   };
 }
 
-export function uriOf(root: string, file: string): string {
-  return pathToFileURL(path.resolve(root, file)).href;
-}
-
-/** Files that may wait for the editor before the analysis waits too; it goes on when half of them are sent. */
+/** When more files wait to be sent, the analysis pauses until half of them are sent. */
 const maxWaiting = 500;
 
-/** Then whatever else the server has to do comes first. */
+/** After this time the publisher yields to other work of the server. */
 const sliceMs = 5;
 
-/** What a publisher sees of the workspace. */
+/** Where a publisher gets diagnostics from. */
 export interface PublisherSource {
-  /** Current diagnostics of a file; undefined: not known at the moment, what is shown stays. */
+  /** Current diagnostics of a file; undefined: unknown at the moment, so what is shown stays. */
   diagnosticsOf(uri: string): Diagnostic[] | undefined;
 }
 
 /**
  * Sends diagnostics file by file, a little at a time, so that 100,000 issues neither block the server nor flood the
- * editor. A file that changes again while it waits is sent once, with what is true then.
+ * editor. A file that changes again while it waits is sent only once, with its latest diagnostics.
  */
 export class Publisher {
   readonly #source: PublisherSource;
@@ -99,14 +94,14 @@ export class Publisher {
     if (!this.#running && this.#waiting.size > 0) void this.#drain();
   }
 
-  /** Undefined: the editor keeps up. Else resolves when it has taken enough of what waits for it. */
+  /** Undefined: the editor keeps up. Otherwise resolves when it has taken enough of what is waiting. */
   room(): Promise<void> | undefined {
     if (this.#room === undefined && this.#waiting.size <= maxWaiting) return undefined;
     this.#room ??= Promise.withResolvers();
     return this.#room.promise;
   }
 
-  /** Everything that is in the editor is compared with what is true now. */
+  /** Compares everything the editor shows with what is true now. */
   recheck(): void {
     this.changed(this.#published.keys());
   }
@@ -123,7 +118,7 @@ export class Publisher {
       if (this.#published.get(uri) === digest) continue;
       if (digest === undefined) this.#published.delete(uri);
       else this.#published.set(uri, digest);
-      // A line that is gone has nobody at its end to miss it.
+      // Fails when the connection is closed; then nobody is left to read it.
       await this.#send({ uri, diagnostics }).catch(() => {});
       if (performance.now() < sliceEnd) continue;
       await new Promise<void>((resolve) => setImmediate(resolve));

@@ -1,15 +1,15 @@
-/** What an editor may send with `initialize`. Editors other than VS Code may send nothing, or only a part. */
+/** The `initializationOptions` of an editor. Editors other than VS Code may send none, or only some. */
 import type { BulkheadSettings } from '../../workers/protocol/editor-protocol.ts';
 import { normalizeSettings } from '../../workers/protocol/settings.ts';
 
 export interface Initialization {
   readonly settings: BulkheadSettings;
   readonly trusted: boolean;
-  /** Folder the editor keeps for this workspace. */
+  /** Folder that the editor reserves for this workspace. */
   readonly storageDir: string | undefined;
 }
 
-/** An editor that knows nothing of trust has opened the folder because the user wanted it. */
+/** In an editor without workspace trust, opening a folder means trusting it. */
 export function initializationOf(options: unknown): Initialization {
   const record = typeof options === 'object' && options !== null ? options : {};
   return {

@@ -1,6 +1,6 @@
 /** Entry of the language server: `--stdio` or node IPC. */
 import { startThreadAhead } from '../store/thread-line.ts';
 
-// While the rest is loaded.
+// The store's thread starts while the rest is loaded.
 startThreadAhead();
 await import('./serve.ts');

@@ -1,11 +1,11 @@
-/** The pages of rules that come with Bulkhead: which there are is read once, from the folder of this installation. */
+/** The documentation pages of Bulkhead's own rules, as found once in the folder of this installation. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const pages = findPages();
 
-/** Address of a rule's page, a file that editors open; undefined: the rule is another tool's, or nobody wrote one. */
+/** Address of a rule's page, a file that editors open; undefined: the rule has none, or belongs to another tool. */
 export function pageOf(detector: string, rule: string): string | undefined {
   return pages.get(`${detector}/${rule}`);
 }

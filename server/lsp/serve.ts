@@ -1,16 +1,16 @@
 /**
- * What the language server's process is for: one connection. Owns the process: nothing that goes wrong here ends it, and
- * when the editor is gone it goes too, with all its children.
+ * The process of the language server, for one connection. No error ends it; when the editor is gone, it ends with all
+ * its children.
  */
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
-import { Session } from './session.ts';
+import { LanguageServer } from './language-server.ts';
 
 // Transport from the command line: `--stdio`, `--node-ipc` (what the VS Code client passes), `--socket=PORT`, `--pipe=NAME`.
 const connection = createConnection(ProposedFeatures.all);
-const session = new Session(connection);
+const server = new LanguageServer(connection);
 
-// Some shared ESLint configurations behave otherwise when they believe to run inside an editor: results must not depend
-// on where Bulkhead runs. Workers inherit this environment.
+// Some shared ESLint configurations turn rules off inside an editor. Results must not depend on where Bulkhead runs, and
+// workers inherit this environment.
 for (const name of Object.keys(process.env)) if (name.startsWith('VSCODE_')) delete process.env[name];
 
 process.on('uncaughtException', (error) => report('uncaught exception', error));
@@ -18,15 +18,15 @@ process.on('unhandledRejection', (reason) => report('unhandled rejection', reaso
 
 // The library ends the process on `exit`, when its stream ends and when the editor's process is gone; workers
 // watch this process themselves, so that they end even if it is killed.
-process.on('exit', () => void session.dispose());
+process.on('exit', () => void server.dispose());
 
-session.listen();
+server.listen();
 
 function report(what: string, error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   try {
     connection.console.error(`Bulkhead server: ${what}: ${text}`);
   } catch {
-    // The line is closed: there is nobody to tell.
+    // The connection is closed.
   }
 }

@@ -1,4 +1,4 @@
-/** The workspace's state in the words of `bulkhead/status`, and the throttled sending of it. */
+/** The state of the workspace as `bulkhead/status` tells it, and its throttled sending. */
 import type {
   DetectorRunState,
   DetectorStatus as DetectorStatusLine,
@@ -9,7 +9,7 @@ import type {
 import { isBusy, slowestFirst, type DetectorState, type DetectorStatus } from '../engine/status.ts';
 import type { WorkerHealth } from '../pool/types.ts';
 
-/** At most four a second. */
+/** Between two notifications: at most four a second. */
 const intervalMs = 250;
 
 const runStates: Readonly<Record<DetectorState, DetectorRunState>> = {
@@ -26,8 +26,8 @@ const runStates: Readonly<Record<DetectorState, DetectorRunState>> = {
   cancelled: 'done',
 };
 
-/** Of several folders the state that matters most to the user speaks for the detector. */
-const weight: readonly DetectorState[] = [
+/** A detector of several folders has the first of these states that it has in any of them. */
+const stateOrder: readonly DetectorState[] = [
   'running',
   'planning',
   'waiting',
@@ -42,13 +42,13 @@ const weight: readonly DetectorState[] = [
 ];
 
 export interface StatusSource {
-  /** Folders are on their way: detectors are not known yet. */
+  /** Folders are being opened: their detectors are not known yet. */
   readonly opening: boolean;
   readonly analyses: number;
   readonly detectors: readonly DetectorStatus[];
   readonly health: readonly WorkerHealth[];
-  readonly issues: IssueCounts;
-  issuesOf(detector: string): number;
+  /** Issues by severity, of one detector or of all. */
+  counts(detector?: string): IssueCounts;
 }
 
 export function statusOf(source: StatusSource): StatusParams {
@@ -70,7 +70,7 @@ export function statusOf(source: StatusSource): StatusParams {
       status: runStates[status.state],
       ...(status.engine === undefined ? {} : { engine: status.engine }),
       ...(status.note === undefined ? {} : { note: status.note }),
-      issues: source.issuesOf(status.name),
+      issues: total(source.counts(status.name)),
       ...(status.stale === undefined ? {} : { stale: status.stale }),
       ...(status.error === undefined ? {} : { error: status.error }),
     })),
@@ -84,12 +84,12 @@ export function statusOf(source: StatusSource): StatusParams {
       restarts: health.restarts,
       ...(health.lastExit === undefined ? {} : { lastExit: health.lastExit.message }),
     })),
-    issues: source.issues,
+    issues: source.counts(),
     memoryBytes: source.health.reduce((sum, health) => sum + health.memoryBytes, 0),
   };
 }
 
-/** Of several folders the sums. */
+/** Summed over folders. */
 export function timingsOf(statuses: readonly DetectorStatus[]): TimingsResult {
   const byName = Map.groupBy(statuses, ({ name }) => name);
   return {
@@ -100,7 +100,7 @@ export function timingsOf(statuses: readonly DetectorStatus[]): TimingsResult {
   };
 }
 
-/** Sends on change only, and the last state always arrives. */
+/** Sends only changes, and always the last state. */
 export class StatusSender {
   readonly #read: () => StatusParams;
   readonly #send: (status: StatusParams) => void;
@@ -132,9 +132,13 @@ function mergeByName(statuses: readonly DetectorStatus[]): readonly DetectorStat
   const merged = new Map<string, DetectorStatus>();
   for (const status of statuses) {
     const known = merged.get(status.name);
-    if (!known || weight.indexOf(status.state) < weight.indexOf(known.state)) merged.set(status.name, status);
+    if (!known || stateOrder.indexOf(status.state) < stateOrder.indexOf(known.state)) merged.set(status.name, status);
   }
   return [...merged.values()];
+}
+
+function total(counts: IssueCounts): number {
+  return counts.error + counts.warning + counts.info + counts.hint;
 }
 
 function mean(values: readonly number[]): number {

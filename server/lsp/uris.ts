@@ -1,5 +1,6 @@
-/** File URIs as the editor writes them, and paths. */
-import { fileURLToPath } from 'node:url';
+/** File URIs, as the editor writes them, and paths. */
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** Undefined for documents that are not files (untitled, git, output …). */
 export function pathOf(uri: string): string | undefined {
@@ -9,4 +10,9 @@ export function pathOf(uri: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** @param file relative to the root */
+export function uriOf(root: string, file: string): string {
+  return pathToFileURL(path.resolve(root, file)).href;
 }

@@ -1,194 +1,150 @@
 /**
- * All folders of the editor's workspace: an engine for each, one pool for all. Lives until a setting changes that
- * workers are made with; then the session makes a new one.
+ * All folders of the editor's workspace over one pool: routes what the editor says to the folders that it concerns, and
+ * merges what they say. Lives as long as the connection.
  */
 import { EventEmitter } from 'node:events';
 import path from 'node:path';
 import type { Diagnostic } from 'vscode-languageserver/node';
 import type { DetectorOptions, Issue } from '../../workers/protocol/detector-protocol.ts';
 import { detectorNames, type BulkheadSettings } from '../../workers/protocol/editor-protocol.ts';
-import { ConfigFileError, configFileName, readConfigFile, type ConfigFile } from '../engine/config-file.ts';
-import { detectorSettings, knownDetectors, type DetectorChoice } from '../engine/detector-settings.ts';
-import { Engine, type EngineSettings } from '../engine/engine.ts';
-import { listInputs } from '../engine/inputs.ts';
-import type { ChangeKind, FileChange } from '../engine/interest.ts';
-import type { DetectorStatus } from '../engine/status.ts';
+import type { DetectorChoice } from '../engine/detector-settings.ts';
+import type { ChangeKind } from '../journal.ts';
+import type { DetectorStatus, IssueCounts } from '../engine/status.ts';
+import { Folder, type UnsavedDocument } from '../folder/folder.ts';
+import type { FolderSettings } from '../folder/options.ts';
 import type { SupervisedPool } from '../pool/types.ts';
-import { Sharing } from '../sharing/sharing.ts';
-import { BaselineError, baselineName, KnownIssues, readBaseline } from '../store/baseline.ts';
-import { storeDirFor } from '../store/location.ts';
-import { runEntry } from '../store/run-history.ts';
-import { openStore, type Store } from '../store/store.ts';
+import { baselineName } from '../store/baseline.ts';
 import type { FoundIssue } from './code-actions.ts';
-import { diagnosticsOf, uriOf } from './diagnostics.ts';
-import { pathOf } from './uris.ts';
+import { diagnosticsOf } from './diagnostics.ts';
+import { pathOf, uriOf } from './uris.ts';
 
 export interface WorkspaceSettings {
   readonly settings: BulkheadSettings;
   readonly trusted: boolean;
-  /** Where the editor keeps what belongs to this workspace; absent: nothing is kept. */
+  /** Where the editor stores what belongs to this workspace; absent: nothing is stored. */
   readonly storageDir?: string | undefined;
 }
-
-/** After the last analysis, before its results are kept: an edit in between would make them useless. */
-const keepDelayMs = 2000;
-/** Of looking at the disk until it is as it was; a folder that never rests has no answer for others. */
-const confirmRounds = 3;
 
 interface WorkspaceEvents {
   files: [uris: readonly string[]];
   status: [];
   log: [level: 'warn' | 'info', message: string];
-  /** Something the user has to hear: a configuration that cannot be used. */
+  /** Something the user has to hear. */
   trouble: [message: string];
 }
 
-const noConfigFile: ConfigFile = { exclude: [], detectors: {} };
+/** A file as one of the folders knows it. */
+interface Place {
+  readonly folder: Folder;
+  /** Relative to the folder; it may lie outside of it. */
+  readonly file: string;
+}
 
 export class Workspace extends EventEmitter<WorkspaceEvents> {
   readonly pool: SupervisedPool;
-  readonly #engines = new Map<string, Engine>();
-  readonly #stores = new Map<string, Store>();
-  readonly #sharings = new Map<string, Sharing>();
-  readonly #keepTimers = new Map<string, NodeJS.Timeout>();
-  readonly #configFiles = new Map<string, ConfigFile>();
-  readonly #baselines = new Map<string, KnownIssues>();
-  readonly #documents = new Map<string, { text: string; version: number }>();
+  readonly #folders = new Map<string, Folder>();
+  readonly #documents = new Map<string, UnsavedDocument>();
+  #openFiles: readonly string[] = [];
   #settings: WorkspaceSettings;
 
+  /** @param pool runs the detectors of all folders; the workspace disposes it */
   constructor(pool: SupervisedPool, settings: WorkspaceSettings) {
     super();
     this.pool = pool;
     this.#settings = settings;
   }
 
-  /** Some folder is not analysed yet. */
+  /** Some folder is still opening. */
   get opening(): boolean {
-    return this.#opening.size > this.#engines.size;
+    return this.#all.some((folder) => !folder.isOpen);
   }
 
-  get engines(): readonly Engine[] {
-    return [...this.#engines.values()];
-  }
-
-  /** The user waits for something. */
+  /** The user is waiting for something. */
   get busy(): boolean {
-    return this.opening || this.engines.some((engine) => engine.busy);
+    return this.#all.some((folder) => folder.busy);
   }
 
-  /** Opens a folder and analyses it. */
-  async addRoot(root: string): Promise<void> {
-    if (this.#opening.has(root)) return;
-    const early: FileChange[] = [];
-    this.#opening.set(root, early);
-    const listing = this.#settings.storageDir === undefined ? undefined : listInputs(root);
-    listing?.catch(() => {});
-    const [store] = await Promise.all([this.#openStore(root), this.#readConfig(root), this.#readBaseline(root)]);
-    if (this.#opening.get(root) !== early) {
-      await store?.close();
-      return;
-    }
-    const sharing = store && (await this.#share(root, store));
-    const engine = new Engine(root, sharing?.pool ?? this.pool, this.#engineSettings(root), { store, listing });
-    this.#engines.set(root, engine);
-    this.#applyBaseline(engine);
-    if (store) {
-      this.#stores.set(root, store);
-      this.pool.openQuarantine(root, store.quarantine);
-    }
-    if (sharing) this.#sharings.set(root, sharing);
-    engine.on('files', (files) =>
-      this.emit(
-        'files',
-        files.map((file) => uriOf(root, file)),
-      ),
-    );
-    engine.on('status', () => {
-      this.emit('status');
-      this.#keepLater(root, engine);
-    });
-    for (const absolute of this.#documents.keys()) this.#passDocument(engine, absolute);
-    this.#passWanted(engine);
-    sharing?.serve({
-      engine,
-      changed: (changes) => this.#apply(engine, changes),
-      analyze: () => engine.analyzeAll(),
-      release: (file) => this.#release(engine, file),
-      confirm: () => this.#confirm(engine),
-    });
-    if (early.length > 0) void this.#changed(engine, early);
-    engine.analyzeAll();
+  /** The largest of all folders. */
+  get generation(): number {
+    return Math.max(0, ...this.#all.map((folder) => folder.generation));
   }
-  /** Folders that are open or on their way there, with what changed on that way. */
-  readonly #opening = new Map<string, FileChange[]>();
+
+  /** Opens a folder and analyses it. Resolves when it is open. */
+  async addRoot(root: string): Promise<void> {
+    if (this.#folders.has(root)) return;
+    const { storageDir } = this.#settings;
+    const folder = Folder.start(root, {
+      settings: this.#settingsOf(root),
+      live: true,
+      frontEnd: 'editor',
+      pool: this.pool,
+      ...(storageDir === undefined ? {} : { storage: { dir: storageDir } }),
+    });
+    this.#folders.set(root, folder);
+    folder.on('files', (files) => {
+      const uris = files.map((file) => uriOf(root, file));
+      this.emit('files', uris);
+    });
+    folder.on('status', () => this.emit('status'));
+    folder.on('log', (level, message) => this.emit('log', level, message));
+    folder.on('trouble', (message) => this.emit('trouble', message));
+    for (const [absolute, document] of this.#documents) passDocument(folder, absolute, document);
+    this.#passOpenFiles(folder);
+    try {
+      await folder.analyze();
+    } catch (error) {
+      this.emit('trouble', `Could not open ${root}: ${String(error)}`);
+    }
+  }
 
   removeRoot(root: string): void {
-    this.#opening.delete(root);
-    clearTimeout(this.#keepTimers.get(root));
-    this.#engines.get(root)?.dispose();
-    this.#engines.delete(root);
-    this.#configFiles.delete(root);
-    this.#baselines.delete(root);
-    void this.#close(root);
+    const folder = this.#folders.get(root);
+    if (!folder) return;
+    this.#folders.delete(root);
+    void this.#close(folder);
     this.emit('status');
   }
 
   configure(settings: WorkspaceSettings): void {
-    const { baseline } = this.#settings.settings;
     this.#settings = settings;
-    for (const [root, engine] of this.#engines) {
-      engine.configure(this.#engineSettings(root));
-      if (settings.settings.baseline !== baseline) this.#applyBaseline(engine);
-    }
+    for (const [root, folder] of this.#folders) folder.configure(this.#settingsOf(root));
   }
 
   async analyzeAll(): Promise<void> {
-    await Promise.all([...this.#engines.keys()].map((root) => this.#readConfig(root)));
-    for (const [root, engine] of this.#engines) {
-      engine.configure(this.#engineSettings(root));
-      engine.analyzeAll();
-      this.#sharings.get(root)?.tellAnalyze();
-    }
+    await Promise.all(this.#all.map((folder) => folder.analyze()));
   }
 
   cancel(): void {
-    for (const engine of this.#engines.values()) engine.cancel();
+    for (const folder of this.#all) folder.cancel();
   }
 
-  /** An open document's text, or undefined when it was closed. */
-  setDocument(absolute: string, document: { text: string; version: number } | undefined): void {
+  /** @param document the text of an open document; undefined: it is as on disk, or closed */
+  setDocument(absolute: string, document: UnsavedDocument | undefined): void {
     if (document) this.#documents.set(absolute, document);
     else this.#documents.delete(absolute);
-    for (const [root, engine] of this.#engines) {
-      this.#passDocument(engine, absolute);
-      const file = relativeTo(root, absolute);
-      if (file !== undefined) this.#sharings.get(root)?.textChanged(file);
-    }
+    for (const folder of this.#all) passDocument(folder, absolute, document);
   }
 
-  /** Open documents, most wanted first. */
-  setWanted(absolute: readonly string[]): void {
-    this.#wanted = absolute;
-    for (const engine of this.#engines.values()) this.#passWanted(engine);
+  /** @param absolute the most important first */
+  setOpenFiles(absolute: readonly string[]): void {
+    this.#openFiles = absolute;
+    for (const folder of this.#all) this.#passOpenFiles(folder);
   }
-  #wanted: readonly string[] = [];
 
   filesChanged(changes: ReadonlyMap<string, ChangeKind>): void {
-    for (const [root, early] of this.#opening) {
+    for (const folder of this.#all) {
       const own = [...changes].flatMap(([absolute, kind]) => {
-        const file = relativeTo(root, absolute);
+        const file = fileWithin(folder.root, absolute);
         return file === undefined ? [] : [{ file, kind }];
       });
-      const engine = this.#engines.get(root);
-      if (!engine) early.push(...own);
-      else if (own.length > 0) void this.#changed(engine, own);
+      if (own.length > 0) folder.filesChanged(own);
     }
   }
 
   /** Merged over folders: one may lie within another. */
   diagnosticsOf(uri: string): Diagnostic[] {
-    const all = this.#placesOf(uri).flatMap(({ root, engine, file }) => diagnosticsOf(root, engine.issuesOf(file)));
-    if (this.#engines.size === 1) return all;
+    const all = this.#placesOf(uri).flatMap(({ folder, file }) => diagnosticsOf(folder.root, folder.issuesOf(file)));
+    if (this.#folders.size === 1) return all;
     const found = new Map<string, Diagnostic>();
     for (const diagnostic of all) {
       found.set(JSON.stringify([diagnostic.source, diagnostic.code, diagnostic.range, diagnostic.message]), diagnostic);
@@ -196,202 +152,98 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     return [...found.values()];
   }
 
-  /** Of the folders that hold a file; merged. */
+  /** Of all folders that hold the file. */
   issuesOf(uri: string): readonly Issue[] {
-    return this.#placesOf(uri).flatMap(({ engine, file }) => engine.issuesOf(file));
+    return this.#placesOf(uri).flatMap(({ folder, file }) => folder.issuesOf(file));
   }
 
   /**
-   * Resolves when what checks a file by itself has answered for it as it is now; false: not before it was stopped.
-   * @param onStop is given what stops the waiting
+   * Resolves when every detector that checks files one by one has answered for this file as it is now.
+   * @returns false: `signal` aborted first
    */
-  async answered(uri: string, onStop: (stop: () => void) => void): Promise<boolean> {
-    const stop = new AbortController();
-    onStop(() => stop.abort());
-    const answers = this.#placesOf(uri).map(({ engine, file }) => engine.answered(file, stop.signal));
+  async answered(uri: string, signal: AbortSignal): Promise<boolean> {
+    const answers = this.#placesOf(uri).map(({ folder, file }) => folder.answered(file, signal));
     return (await Promise.all(answers)).every(Boolean);
   }
 
   /** The issue that a published diagnostic stands for. */
   issueOf(uri: string, fingerprint: string): FoundIssue | undefined {
-    for (const { root, engine, file } of this.#placesOf(uri)) {
-      const issue = engine.issuesOf(file).find((candidate) => candidate.fingerprint === fingerprint);
-      if (issue) return { root, issue };
+    for (const { folder, file } of this.#placesOf(uri)) {
+      const issue = folder.issuesOf(file).find((candidate) => candidate.fingerprint === fingerprint);
+      if (issue) return { root: folder.root, issue };
     }
     return undefined;
   }
 
-  /** Lets an input out of quarantine and analyses it again. */
+  /** Releases a file from quarantine and analyses it again. */
   retry(uri: string): void {
-    for (const { root, engine, file } of this.#placesOf(uri)) {
-      this.#sharings.get(root)?.tellRelease(file);
-      this.#release(engine, file);
-    }
+    for (const { folder, file } of this.#placesOf(uri)) folder.retry(file);
   }
 
-  /** By detector, merged over folders: the least finished state speaks. */
+  /** Of all folders, one after another: a detector has one for each. */
   statuses(): readonly DetectorStatus[] {
-    return [...this.#engines.values()].flatMap((engine) => engine.status());
+    return this.#all.flatMap((folder) => folder.status());
+  }
+
+  /** Of one detector or of all, summed over folders. */
+  counts(detector?: string): IssueCounts {
+    const sum = { error: 0, warning: 0, info: 0, hint: 0 };
+    for (const folder of this.#all) {
+      const counts = folder.counts(detector);
+      sum.error += counts.error;
+      sum.warning += counts.warning;
+      sum.info += counts.info;
+      sum.hint += counts.hint;
+    }
+    return sum;
   }
 
   async dispose(): Promise<void> {
-    for (const timer of this.#keepTimers.values()) clearTimeout(timer);
-    this.#opening.clear();
-    for (const engine of this.#engines.values()) engine.dispose();
-    this.#engines.clear();
+    const folders = this.#all;
+    this.#folders.clear();
     this.removeAllListeners();
-    await Promise.all([this.pool.dispose(), ...[...this.#stores.keys()].map((root) => this.#close(root))]);
+    await Promise.all([this.pool.dispose(), ...folders.map((folder) => folder.dispose())]);
   }
 
-  /** What a folder has outside of this process. */
-  async #close(root: string): Promise<void> {
-    const [sharing, store] = [this.#sharings.get(root), this.#stores.get(root)];
-    this.#sharings.delete(root);
-    this.#stores.delete(root);
-    await Promise.all([sharing?.dispose(), this.pool.closeQuarantine(root)]);
-    await store?.close();
+  get #all(): readonly Folder[] {
+    return [...this.#folders.values()];
   }
 
-  /** Of changes that this process saw, those that no other has told of before. */
-  async #changed(engine: Engine, changes: readonly FileChange[]): Promise<void> {
-    const sharing = this.#sharings.get(engine.root);
-    const isUnsaved = (file: string): boolean => this.#documents.has(path.resolve(engine.root, file));
-    this.#apply(engine, sharing ? await sharing.changed(changes, isUnsaved) : changes);
-  }
-
-  #apply(engine: Engine, changes: readonly FileChange[]): void {
-    const { root } = engine;
-    if (changes.length === 0 || this.#engines.get(root) !== engine) return;
-    if (changes.some(({ file }) => file === configFileName)) void this.#reload(root, engine);
-    if (changes.some(({ file }) => file === baselineName)) void this.#reloadBaseline(engine);
-    engine.filesChanged(changes);
-  }
-
-  #release(engine: Engine, file: string): void {
-    this.pool.releaseQuarantine((input) => input.root === engine.root && input.file === file);
-    engine.filesChanged([{ file, kind: 'changed' }]);
-  }
-
-  /** Looks at the disk until nothing has changed that the engine does not know. @returns whether it came to that */
-  async #confirm(engine: Engine): Promise<boolean> {
-    for (let round = 0; round < confirmRounds; round += 1) {
-      await engine.idle();
-      const missed = await engine.persist();
-      if (missed.length === 0 && engine.settled) return true;
-      await this.#changed(engine, missed);
+  async #close(folder: Folder): Promise<void> {
+    try {
+      await folder.dispose();
+    } catch (error) {
+      this.emit('log', 'warn', `Could not close ${folder.root} in order: ${String(error)}`);
     }
-    return false;
   }
 
-  /** A file as each folder knows it; results may lie outside of the folder. */
-  #placesOf(uri: string): readonly { readonly root: string; readonly engine: Engine; readonly file: string }[] {
+  /** The file as each folder knows it: issues may be in files outside of a folder. */
+  #placesOf(uri: string): readonly Place[] {
     const absolute = pathOf(uri);
     if (absolute === undefined) return [];
-    return [...this.#engines].map(([root, engine]) => {
-      return { root, engine, file: path.relative(root, absolute).split(path.sep).join('/') };
+    return this.#all.map((folder) => {
+      return { folder, file: path.relative(folder.root, absolute).split(path.sep).join('/') };
     });
   }
 
-  async #openStore(root: string): Promise<Store | undefined> {
-    const { storageDir } = this.#settings;
-    if (storageDir === undefined) return undefined;
-    const dir = await storeDirFor(root, { storageDir });
-    // Other editors, and the terminal, keep theirs elsewhere.
-    const locksDir = await storeDirFor(root);
-    return openStore({ dir, locksDir, log: (level, message) => this.emit('log', level, message) });
-  }
-
-  async #share(root: string, { lockTable }: Store): Promise<Sharing | undefined> {
-    const { shareAnalysis, node } = this.#settings.settings;
-    if (!shareAnalysis) return undefined;
-    return new Sharing({
-      root,
-      dir: await storeDirFor(root),
-      lockTable,
-      pool: this.pool,
-      program: this.#settings.trusted ? node : '',
-      log: (level, message) => this.emit('log', level, message),
-    });
-  }
-
-  /** Keeps results when all is quiet, and analyses what changed without anybody saying so. */
-  #keepLater(root: string, engine: Engine): void {
-    clearTimeout(this.#keepTimers.get(root));
-    if (!this.#stores.has(root) || !engine.settled) return;
-    const timer = setTimeout(() => void this.#keep(engine), keepDelayMs);
-    this.#keepTimers.set(root, timer);
-  }
-
-  async #keep(engine: Engine): Promise<void> {
-    try {
-      const missed = await engine.persist();
-      this.#note(engine);
-      await this.#changed(engine, missed);
-    } catch (error) {
-      this.emit('log', 'warn', `Results of ${engine.root} were not kept: ${String(error)}`);
-    }
-  }
-
-  #note(engine: Engine): void {
-    const work = engine.takeWork();
-    if (work.length > 0) this.#stores.get(engine.root)?.history.append(runEntry('editor', work));
-  }
-
-  async #reload(root: string, engine: Engine): Promise<void> {
-    await this.#readConfig(root);
-    engine.configure(this.#engineSettings(root));
-  }
-
-  /** A broken configuration is told, and the last good one stays in force. */
-  async #readConfig(root: string): Promise<void> {
-    try {
-      this.#configFiles.set(root, await readConfigFile(root, knownDetectors));
-    } catch (error) {
-      if (!(error instanceof ConfigFileError)) throw error;
-      this.emit('trouble', error.message);
-    }
-  }
-
-  async #reloadBaseline(engine: Engine): Promise<void> {
-    await this.#readBaseline(engine.root);
-    this.#applyBaseline(engine);
-  }
-
-  /** A broken baseline is told, and hides nothing. */
-  async #readBaseline(root: string): Promise<void> {
-    try {
-      const baseline = await readBaseline(path.join(root, baselineName));
-      if (baseline) this.#baselines.set(root, new KnownIssues(baseline));
-      else this.#baselines.delete(root);
-    } catch (error) {
-      if (!(error instanceof BaselineError)) throw error;
-      this.#baselines.delete(root);
-      this.emit('trouble', error.message);
-    }
-  }
-
-  #applyBaseline(engine: Engine): void {
-    const known = this.#settings.settings.baseline === 'hide' ? this.#baselines.get(engine.root) : undefined;
-    engine.setFilter(known && ((file, issues) => known.fresh(file, issues)));
-  }
-
-  #engineSettings(root: string): EngineSettings {
+  #settingsOf(root: string): FolderSettings {
     const { settings, trusted } = this.#settings;
     return {
+      detectors: choiceOf(settings),
       trusted,
-      live: true,
-      ...detectorSettings(this.#configFiles.get(root) ?? noConfigFile, choiceOf(settings)),
+      baseline: settings.baseline === 'hide' ? path.join(root, baselineName) : undefined,
+      sharing: settings.shareAnalysis ? { role: 'member', node: trusted ? settings.node : '' } : undefined,
     };
   }
 
-  #passDocument(engine: Engine, absolute: string): void {
-    const file = relativeTo(engine.root, absolute);
-    if (file !== undefined) engine.setOverlay(file, this.#documents.get(absolute));
+  #passOpenFiles(folder: Folder): void {
+    folder.setOpenFiles(this.#openFiles.flatMap((absolute) => fileWithin(folder.root, absolute) ?? []));
   }
+}
 
-  #passWanted(engine: Engine): void {
-    engine.setOpenFiles(this.#wanted.flatMap((absolute) => relativeTo(engine.root, absolute) ?? []));
-  }
+function passDocument(folder: Folder, absolute: string, document: UnsavedDocument | undefined): void {
+  const file = fileWithin(folder.root, absolute);
+  if (file !== undefined) folder.setDocument(file, document);
 }
 
 function choiceOf(settings: BulkheadSettings): DetectorChoice {
@@ -405,8 +257,8 @@ function choiceOf(settings: BulkheadSettings): DetectorChoice {
   return { off, options, exclude: settings.exclude };
 }
 
-/** Forward slashes; undefined for a file outside of the root. */
-function relativeTo(root: string, absolute: string): string | undefined {
+/** Relative to the root, forward slashes; undefined for a file outside of it. */
+function fileWithin(root: string, absolute: string): string | undefined {
   const relative = path.relative(root, absolute);
   if (relative === '' || relative.startsWith('..') || path.isAbsolute(relative)) return undefined;
   return relative.split(path.sep).join('/');

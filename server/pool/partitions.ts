@@ -16,6 +16,7 @@ export interface Partition {
 /** The partitions of a pool, each made once, so that all who hold one see its new limits. */
 export class Partitions {
   readonly #table: DetectorTable;
+  #node = '';
   readonly #partitions = new Map<string, { -readonly [Key in keyof Partition]: Partition[Key] }>();
   #settings: Partial<Limits>;
   #ceilingMb = Number.POSITIVE_INFINITY;
@@ -47,7 +48,14 @@ export class Partitions {
   }
 
   entry(detector: string): DetectorEntry | undefined {
-    return Object.hasOwn(this.#table, detector) ? this.#table[detector] : undefined;
+    const entry = Object.hasOwn(this.#table, detector) ? this.#table[detector] : undefined;
+    return entry && withNode(entry, this.#node);
+  }
+
+  /** @param node path of the Node.js for workers that start from now on; empty: the one that runs the pool */
+  runBy(node: string): void {
+    this.#node = node;
+    for (const partition of this.#partitions.values()) partition.entry = withNode(partition.entry, node);
   }
 
   /** @param ceilingMb what the machine has for any one worker; absent: as before */
@@ -66,4 +74,8 @@ export class Partitions {
     const memoryMb = own?.memoryMb ?? limits.memoryMb * factor;
     return { ...limits, memoryMb: Math.round(Math.min(memoryMb, this.#ceilingMb)) };
   }
+}
+
+function withNode({ node: _before, ...entry }: DetectorEntry, node: string): DetectorEntry {
+  return node === '' ? entry : { ...entry, node };
 }

@@ -111,6 +111,7 @@ class WorkerPool implements SupervisedPool {
       ...options.limits,
       memoryMb: this.#memoryMbOf(options.memoryMb ?? 0),
     });
+    if (options.node !== undefined) this.#partitions.runBy(options.node);
     this.#quarantine = new Quarantine({
       clock,
       ...(options.readInput === undefined ? {} : { read: options.readInput }),
@@ -295,10 +296,11 @@ class WorkerPool implements SupervisedPool {
     await worker.capture(kind, file, durationMs);
   }
 
-  configure({ maxWorkers, memoryMb, healthIntervalMs }: PoolSettings): void {
+  configure({ maxWorkers, memoryMb, healthIntervalMs, node }: PoolSettings): void {
     if (healthIntervalMs !== undefined) this.#sampler.intervalMs = healthIntervalMs;
     if (maxWorkers !== undefined) this.#maxWorkers = workersOf(maxWorkers);
     if (memoryMb !== undefined) this.#partitions.configure({ memoryMb: this.#memoryMbOf(memoryMb) });
+    if (node !== undefined) this.#partitions.runBy(node);
     this.#fleet.reconfigure(this.#maxWorkers);
   }
 

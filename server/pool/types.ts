@@ -183,6 +183,8 @@ export interface PoolSettings {
   readonly memoryMb?: number;
   /** Between health samples while something is in work, milliseconds. Default: 5,000. */
   readonly healthIntervalMs?: number;
+  /** Path of the Node.js that runs workers; empty: the one that runs the pool. Applies to workers when they start. */
+  readonly node?: string;
 }
 
 export interface Pool {

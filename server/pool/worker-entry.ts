@@ -61,7 +61,7 @@ export interface WorkerEntry {
   readonly env?: Readonly<Record<string, string>>;
   /** The title of a worker that several detectors share. Default: the detector's title. */
   readonly workerTitle?: string;
-  /** Path of the Node.js that runs the script. Default: the one that runs the pool. */
+  /** Path of the Node.js that runs the script, by the settings of the pool. Default: the one that runs the pool. */
   readonly node?: string;
 }
 
@@ -71,8 +71,3 @@ export interface DetectorEntry extends WorkerEntry {
 }
 
 export type DetectorTable = Readonly<Record<string, DetectorEntry>>;
-
-/** The same detectors, run by another Node.js. */
-export function runBy(node: string, table: DetectorTable): DetectorTable {
-  return Object.fromEntries(Object.entries(table).map(([name, entry]) => [name, { ...entry, node }]));
-}

@@ -1,6 +1,6 @@
 /**
- * Where the leader of a folder is reached: a socket in a private directory (a pipe on Windows), named in a file beside
- * the locks. Stateless.
+ * The address of the process that leads the analysis of a folder: a socket in a private directory (a pipe on Windows),
+ * named in a file beside the locks. Stateless.
  */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { claimSocketPath, removeSocket, type SocketPlace } from '../../workers/i
 
 const ADDRESS_NAME = 'leader.json';
 
-/** Undefined: nobody leads, or did so when it was last written. */
+/** Undefined: no process leads. The one that is named may be gone. */
 export async function readAddress(dir: string): Promise<string | undefined> {
   try {
     const { address } = JSON.parse(await readFile(path.join(dir, ADDRESS_NAME), 'utf8')) as { address?: unknown };
@@ -18,7 +18,7 @@ export async function readAddress(dir: string): Promise<string | undefined> {
   }
 }
 
-/** A new place to listen at; that of a leader who was killed is removed. Only for the holder of the lock. */
+/** Makes a socket path to listen at, and removes that of a leader that was killed. Only for the holder of the lock. */
 export async function claimAddress(dir: string): Promise<SocketPlace> {
   const before = await readAddress(dir);
   if (before !== undefined && isOurs(before)) removeSocket(before, true);
@@ -36,7 +36,7 @@ export async function removeAddress(dir: string, address: string): Promise<void>
   if ((await readAddress(dir)) === address) await rm(path.join(dir, ADDRESS_NAME), { force: true });
 }
 
-/** A file that says something else must not make us delete things. */
+/** A damaged file must not make us delete anything else. */
 function isOurs(address: string): boolean {
   return path.basename(address) === 's' && /^iw-\d+-/.test(path.basename(path.dirname(address)));
 }

@@ -1,6 +1,6 @@
 /**
- * The line of one process to the one that leads the analysis of its folder: questions, answers, and news both ways.
- * Lives until either end closes it; then every question that is open is given back unanswered.
+ * The connection of a process to the one that leads the analysis of its folder. Requests go to the leader, notifications
+ * both ways. Lives until either side closes it; open requests then end without an answer.
  */
 import net from 'node:net';
 import {
@@ -11,23 +11,23 @@ import {
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import type { CheckEvent, CheckRequest, PlanRequest, PlanResult } from '../../workers/protocol/detector-protocol.ts';
-import type { FileChange } from '../engine/interest.ts';
+import type { FileChange } from '../journal.ts';
 import * as messages from './messages.ts';
 
 const CONNECT_MS = 5000;
-/** While something is asked for, the leader is asked for a sign of life so often; it gets so long to give it. */
+/** While a request is open, the leader is pinged. */
 const PING_EVERY_MS = 3000;
-const PING_PATIENCE_MS = 10_000;
+const PING_TIMEOUT_MS = 10_000;
 
 export interface FollowerListener {
-  /** The leader has learnt of changes. */
+  /** The leader reports changed files. */
   changed(changes: readonly FileChange[]): void;
-  /** Its user wants everything analysed again. */
+  /** The leader's user wants everything analysed again. */
   analyze(): void;
 }
 
 export class Follower {
-  /** Resolves when the line is closed, by whichever side. */
+  /** Resolves when either side has closed the connection. */
   readonly closed: Promise<void>;
   readonly #socket: net.Socket;
   readonly #connection: MessageConnection;
@@ -45,7 +45,7 @@ export class Follower {
       socket.once('close', () => {
         this.#open = false;
         clearInterval(this.#pulse);
-        // Rejects what is open.
+        // Rejects open requests.
         this.#connection.dispose();
         resolve();
       });
@@ -57,7 +57,7 @@ export class Follower {
     this.#connection.listen();
   }
 
-  /** @returns undefined: nobody answers there */
+  /** @returns undefined: nothing answers at this address */
   static async connect(
     address: string,
     greeting: messages.Greeting,
@@ -79,12 +79,12 @@ export class Follower {
     }
   }
 
-  /** Whether the leader's results are ours. The line of one that is not tells when it ends. */
+  /** Whether the leader's results hold for this process. A connection to another leader only tells when that one ends. */
   get usable(): boolean {
     return this.#accepted && this.#open;
   }
 
-  /** @returns undefined: to be made by ourselves */
+  /** @returns undefined: this process has to plan by itself */
   async plan({ detector, options }: PlanRequest, signal: AbortSignal): Promise<PlanResult | undefined> {
     const reply = await this.#ask(signal, (token) =>
       this.#connection.sendRequest(messages.plan, { detector, options }, token),
@@ -92,7 +92,7 @@ export class Follower {
     return reply?.plan;
   }
 
-  /** @returns the units in `refused` are to be analysed by ourselves, whatever events there were of them */
+  /** @returns this process has to analyse the units in `refused` by itself, whatever events there were of them */
   async check(
     { detector, options, units }: CheckRequest,
     signal: AbortSignal,
@@ -112,7 +112,7 @@ export class Follower {
     return reply ?? { refused: [...open], quarantined: [], problems: [] };
   }
 
-  /** Whether all that is told from now on is of the disk as it is now. */
+  /** Whether all later answers are those of the disk as it is now. */
   async confirm(signal: AbortSignal): Promise<boolean> {
     return (await this.#ask(signal, (token) => this.#connection.sendRequest(messages.confirm, token))) ?? false;
   }
@@ -133,7 +133,7 @@ export class Follower {
     this.#socket.destroy();
   }
 
-  /** @returns undefined: cancelled, or the line is closed */
+  /** @returns undefined: cancelled, or the connection is closed */
   async #ask<Reply>(
     signal: AbortSignal,
     send: (token: CancellationTokenSource['token']) => Promise<Reply>,
@@ -147,7 +147,7 @@ export class Follower {
     };
     signal.addEventListener('abort', cancel, { once: true });
     this.#asked += 1;
-    this.#pulse ??= setInterval(() => void this.#feelPulse(), PING_EVERY_MS);
+    this.#pulse ??= setInterval(() => void this.#ping(), PING_EVERY_MS);
     try {
       return await Promise.race([send(source.token), aborted]);
     } catch {
@@ -162,15 +162,15 @@ export class Follower {
     }
   }
 
-  /** A leader that hangs is as good as none. */
-  async #feelPulse(): Promise<void> {
-    const timer = setTimeout(() => this.#socket.destroy(), PING_PATIENCE_MS);
+  /** Closes the connection to a leader that hangs. */
+  async #ping(): Promise<void> {
+    const timer = setTimeout(() => this.#socket.destroy(), PING_TIMEOUT_MS);
     await this.#connection.sendRequest(messages.ping).catch(() => undefined);
     clearTimeout(timer);
   }
 
   #tell(sent: Promise<void>): void {
-    // The line is closed: whoever leads next begins with the disk as it is then.
+    // Fails when the connection is closed: the next leader starts from the disk as it is then.
     sent.catch(() => {});
   }
 }

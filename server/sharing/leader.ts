@@ -1,6 +1,6 @@
 /**
- * Answers the questions of processes that follow this one in the analysis of a folder, out of what its engine knows.
- * Lives as long as this process leads.
+ * Answers the requests of processes that follow this one in the analysis of a folder, from what its engine knows. Lives
+ * as long as this process leads.
  */
 import net from 'node:net';
 import {
@@ -23,24 +23,24 @@ import type { FileChange } from '../journal.ts';
 import type { QuarantinedInput } from '../pool/types.ts';
 import * as messages from './messages.ts';
 
-/** About 100 KB: written and parsed without holding up either loop. */
+/** About 100 KB, so that writing and parsing block neither event loop. */
 const ISSUES_PER_MESSAGE = 500;
 const EVENTS_PER_MESSAGE = 1000;
-/** Open questions are looked at again so long after the engine's state changed. */
+/** From a change of the engine's status until open requests are looked at again. */
 const LOOK_AGAIN_MS = 20;
-/** What is found of a project while it is in work is told so often. */
+/** Between two partial answers about a project that is being analysed. */
 const SO_FAR_EVERY_MS = 200;
 
 export interface LeaderHost {
   readonly engine: Engine;
   quarantined(): readonly QuarantinedInput[];
-  /** A follower saw these changes. @returns those that were news, after the engine has heard of them */
+  /** A follower saw these changes. @returns those that were new, once the engine knows them */
   changed(changes: readonly FileChange[]): Promise<readonly FileChange[]>;
-  /** Makes the engine's answers those of the disk as it is now. @returns whether they are */
+  /** Compares with the disk until the engine's answers are those of the disk. @returns false: files kept changing */
   confirm(): Promise<boolean>;
   /** The user of a follower wants everything analysed again. */
   analyze(): void;
-  /** Or a file out of quarantine. */
+  /** The user of a follower releases a file from quarantine. */
   release(file: string): void;
 }
 
@@ -48,7 +48,7 @@ interface Guest {
   readonly connection: MessageConnection;
   readonly socket: net.Socket;
   accepted: boolean;
-  /** What the guest said of changes before it asked must be known before it is answered. */
+  /** Changes that the guest reported before a request must be known before that is answered. */
   heard: Promise<unknown>;
 }
 
@@ -62,7 +62,7 @@ export class Leader {
     this.#lookAgainSoon();
   };
   #waiting: (() => void)[] = [];
-  /** Counts what open questions have to be looked at again for; something may happen while one of them is. */
+  /** Counts the reasons to look at open requests again; one may come up while they are looked at. */
   #turn = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -79,7 +79,7 @@ export class Leader {
     return [...this.#guests].filter(({ accepted }) => accepted).length;
   }
 
-  /** @throws the error of the system when nothing can be listened to there */
+  /** @throws the system's error when the address cannot be used */
   listen(address: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
@@ -239,7 +239,7 @@ export class Leader {
   }
 }
 
-/** The answer to one unit of one question: what is new since the last part, at the guest's pace. */
+/** The answer about one unit of one request, in parts: each has what is new, at the pace of the guest. */
 class Reply {
   readonly unit: Unit;
   readonly #connection: MessageConnection;
@@ -254,7 +254,7 @@ class Reply {
     this.unit = unit;
   }
 
-  /** Of a project in work, now and then. */
+  /** Sends what has been found of a project so far, now and then. */
   async soFar(files: ReadonlyMap<string, readonly Issue[]>): Promise<void> {
     if (performance.now() - this.#sentAt >= SO_FAR_EVERY_MS) await this.#send(files, false);
   }

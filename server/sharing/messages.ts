@@ -1,4 +1,4 @@
-/** What the processes that share one analysis say to each other. Types and method names; plain JSON data. */
+/** The messages between processes that share one analysis. Types and method names; plain JSON data. */
 import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc/node';
 import type {
   CheckEvent,
@@ -7,17 +7,17 @@ import type {
   PlanResult,
   Unit,
 } from '../../workers/protocol/detector-protocol.ts';
-import type { FileChange } from '../engine/interest.ts';
+import type { FileChange } from '../journal.ts';
 import type { QuarantinedInput } from '../pool/types.ts';
 import { version } from '../version.ts';
 
-/** Whoever differs in any of these comes to other results, or speaks another language. */
+/** Processes that differ in any of these have different results, or cannot talk to each other. */
 export interface Greeting {
   readonly protocol: number;
   readonly bulkhead: string;
-  /** Major version of Node; the editor's own is rarely the terminal's to the last digit. */
+  /** Major version of Node.js. The editor's and the terminal's rarely agree in more. */
   readonly node: string;
-  /** Of ESLint: which kind of configuration it takes. */
+  /** ESLINT_USE_FLAT_CONFIG: which kind of configuration ESLint reads. */
   readonly flatConfig: string;
   /** The setting `bulkhead.node`. */
   readonly program: string;
@@ -39,13 +39,13 @@ export interface PlanParams {
 }
 
 export interface CheckParams extends PlanParams {
-  /** Of the follower's choice; {@link AnswerParams} repeat it. */
+  /** Chosen by the follower; {@link AnswerParams} repeat it. */
   readonly id: number;
   readonly units: readonly Unit[];
 }
 
 export interface CheckReply {
-  /** Ids of units that the follower has to analyse for itself. */
+  /** Ids of units that the follower has to analyse itself. */
   readonly refused: readonly string[];
   readonly quarantined: readonly QuarantinedInput[];
   readonly problems: readonly DetectorProblem[];
@@ -64,11 +64,11 @@ export interface AnswerParams {
 export const greet = new RequestType<Greeting, { readonly accepted: boolean }, void>('greet');
 export const plan = new RequestType<PlanParams, { readonly plan?: PlanResult }, void>('plan');
 export const check = new RequestType<CheckParams, CheckReply, void>('check');
-/** Answers when everything is as it is on disk now; false: that cannot be said. */
+/** Answers when the leader's answers are those of the disk as it is now; false: files kept changing. */
 export const confirm = new RequestType0<boolean, void>('confirm');
-/** Answers when the leader is not stuck. */
+/** Answers unless the leader hangs. */
 export const ping = new RequestType0<null, void>('ping');
-/** Lets a file out of quarantine. */
+/** Releases a file from quarantine. */
 export const release = new NotificationType<{ readonly file: string }>('release');
 
 /** Leader to follower. */
@@ -79,7 +79,7 @@ export const changes = new NotificationType<{ readonly changes: readonly FileCha
 /** Both ways: the user wants everything analysed again. */
 export const analyze = new NotificationType<object>('analyze');
 
-/** Options as a text that is the same for the same meaning: in any order, and with what is meant when nothing is said. */
+/** Options as a text that is equal for equal meaning: without order, and without values that are defaults. */
 export function meaningOf(options: DetectorOptions): string {
   return JSON.stringify(options, (key, value: unknown) => {
     if (key === 'engine' && value === 'auto') return undefined;

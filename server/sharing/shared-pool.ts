@@ -1,13 +1,13 @@
 /**
  * A pool that lets another process do the work where that gives the same results: plans, and checks of what is on
- * disk. Unsaved text, and whatever the other process refuses, goes to our own workers. Lives as long as its engine.
+ * disk. Unsaved text, and whatever the other process refuses, goes to this process's own workers. Lives as long as its engine.
  */
 import type { CheckEvent, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Pool } from '../pool/types.ts';
 import type { Follower } from './follower.ts';
 
-/** @param followed asked anew each time: who leads may change; undefined: nobody else does our work */
-export function sharedPool(own: Pool, followed: () => Follower | undefined | Promise<Follower | undefined>): Pool {
+/** @param leader asked each time, because the leader may change; undefined: no other process does the work */
+export function sharedPool(own: Pool, leader: () => Follower | undefined | Promise<Follower | undefined>): Pool {
   return {
     health: () => own.health(),
     onHealth: (listener) => own.onHealth(listener),
@@ -15,18 +15,18 @@ export function sharedPool(own: Pool, followed: () => Follower | undefined | Pro
     restart: (detector) => own.restart(detector),
     dispose: () => own.dispose(),
     plan: async (request, signal) => {
-      const follower = await unlessAborted(followed(), signal);
+      const follower = await unlessAborted(leader(), signal);
       return (await follower?.plan(request, signal)) ?? own.plan(request, signal);
     },
     check: async (task) => {
       const { request, signal, onEvent } = task;
-      const follower = request.overlays.length > 0 ? undefined : await unlessAborted(followed(), signal);
+      const follower = request.overlays.length > 0 ? undefined : await unlessAborted(leader(), signal);
       if (follower === undefined || !follower.usable) return own.check(task);
       const startedAt = performance.now();
-      const told = new ToldFiles();
+      const answered = new AnsweredFiles();
       let [files, issues] = [0, 0];
       const { refused, quarantined, problems } = await follower.check(request, signal, (event: CheckEvent) => {
-        told.note(event);
+        answered.note(event);
         if (event.kind === 'issues') issues += event.issues.length;
         if (event.kind === 'done') files += 1;
         return onEvent(event);
@@ -45,7 +45,7 @@ export function sharedPool(own: Pool, followed: () => Follower | undefined | Pro
         ...task,
         request: { ...request, units },
         onEvent: (event) => {
-          if (event.kind === 'done') told.forget(event);
+          if (event.kind === 'done') answered.forget(event);
           if (event.kind === 'problem') fatal ||= event.problem.fatal;
           return onEvent(event);
         },
@@ -53,16 +53,16 @@ export function sharedPool(own: Pool, followed: () => Follower | undefined | Pro
       if (rest.kind === 'cancelled') return rest;
       const skipped = new Set(rest.quarantined.map(({ unit }) => unit.id));
       if (rest.kind === 'done' && !fatal) {
-        // Our own analysis has not named these files: there are no issues in them any more.
-        for (const event of told.ends(units.filter(({ id }) => !skipped.has(id)))) void onEvent(event);
+        // Our own analysis does not name these files: they have no issues any more.
+        for (const event of answered.ends(units.filter(({ id }) => !skipped.has(id)))) void onEvent(event);
       }
       return { ...rest, quarantined: [...quarantined, ...rest.quarantined], borrowed };
     },
   };
 }
 
-/** Files of which the leader told something before it gave the unit up. */
-class ToldFiles {
+/** Files that the leader answered for before it gave up the unit. */
+class AnsweredFiles {
   readonly #files = new Map<string, Set<string>>();
 
   note(event: CheckEvent): void {

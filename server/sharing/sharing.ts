@@ -1,15 +1,15 @@
 /**
- * One analysis of a folder for all processes that have it open: whoever holds the lock leads, the others ask the
- * leader, and the first of them to notice that it is gone leads next. Lives as long as the folder is open.
+ * Shares one analysis of a folder between all processes that have it open: the one that holds the lock leads, the others
+ * ask it, and the first to notice that it is gone leads next. Lives as long as this process takes part.
  *
- * Invariant: sharing only ever saves work. Without a leader, with one that differs, hangs or dies, this process does
- * everything by itself.
+ * Invariant: sharing only saves work. Without a leader, or with one that differs, hangs or dies, this process analyses
+ * everything itself.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffDelay, type Backoff } from '../../workers/protocol/backoff.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { FileChange } from '../journal.ts';
-import type { Pool, SupervisedPool } from '../pool/types.ts';
+import type { SupervisedPool } from '../pool/types.ts';
 import { Locks, type Lock } from '../store/locks.ts';
 import type { LockTable } from '../store/lock-table.ts';
 import { claimAddress, readAddress, removeAddress, writeAddress } from './address.ts';
@@ -17,49 +17,46 @@ import { SeenChanges } from './seen-changes.ts';
 import { Follower } from './follower.ts';
 import { Leader } from './leader.ts';
 import { greetingOf, type Greeting } from './messages.ts';
-import { sharedPool } from './shared-pool.ts';
 
 export interface SharingOptions {
   /** Absolute path of the folder that is analysed. */
   readonly root: string;
-  /** Folder that all processes which analyse this root have in common; that of the lock table. */
+  /** Folder that all processes with this root have in common; its locks are in `lockTable`. */
   readonly dir: string;
   readonly lockTable: LockTable;
   readonly pool: SupervisedPool;
-  /** The setting `bulkhead.node`. */
-  readonly program?: string;
+  /** Path of the Node.js that runs the workers, if the user named one. */
+  readonly node?: string;
   readonly log: (level: 'warn' | 'info', message: string) => void;
 }
 
-/** What the owner of the engine does for other processes. */
+/** What a folder does for other processes. */
 export interface SharingHost {
   readonly engine: Engine;
-  /** Files changed on disk, as another process saw. */
+  /** Files changed on disk, as another process reported. */
   changed(changes: readonly FileChange[]): void;
-  /** Everything again: somebody asked for it in another process. */
+  /** The user of another process wants everything analysed again. */
   analyze(): void;
-  /** Lets a file out of quarantine. */
+  /** Releases a file from quarantine. */
   release(file: string): void;
-  /** Makes the engine's answers those of the disk as it is now. @returns whether they are */
+  /** Compares with the disk until the engine's answers are those of the disk. @returns false: files kept changing */
   confirm(): Promise<boolean>;
 }
 
-/** Nobody waits longer to know whether somebody else does the work. Only a leader that hangs is waited for so long. */
-const JOIN_PATIENCE_MS = 10_000;
-/** Only for an owner that hangs: one that died is noticed by its process. Renewing it often would not be idle. */
+/** How long work waits until it is known whether another process does it. Only a leader that hangs takes so long. */
+const JOIN_TIMEOUT_MS = 10_000;
+/** Only for an owner that hangs: the death of its process is noticed at once. Renewing it often would cost an idle process. */
 const LEASE_MS = 600_000;
 const RETRIES: Backoff = { delayMs: 20, maxDelayMs: 30_000, jitter: 0 };
 
 export class Sharing {
-  /** For the engine. */
-  readonly pool: Pool;
   readonly #options: SharingOptions;
   readonly #greeting: Greeting;
   readonly #locks: Locks;
   readonly #seen: SeenChanges;
   readonly #closing = new AbortController();
   readonly #joined = Promise.withResolvers<void>();
-  /** Resolves when it is known who leads, or nobody waits for it any longer; then it is gone. */
+  /** Resolves when it is known who leads, or after a timeout; undefined from then on. */
   #unknown: Promise<void> | undefined;
   readonly #host = Promise.withResolvers<SharingHost>();
   readonly #running: Promise<void>;
@@ -68,21 +65,28 @@ export class Sharing {
 
   constructor(options: SharingOptions) {
     this.#options = options;
-    this.#greeting = greetingOf(options.program);
+    this.#greeting = greetingOf(options.node);
     this.#locks = new Locks({ table: options.lockTable, label: 'analysis' });
     this.#seen = new SeenChanges(options.root);
-    this.pool = sharedPool(options.pool, () => this.#leading());
     this.#unknown = this.#wait().then(() => {
       this.#unknown = undefined;
     });
     this.#running = this.#run().catch((error: unknown) =>
-      options.log('warn', `The analysis of ${options.root} is not shared: ${String(error)}`),
+      options.log('warn', `Could not share the analysis of ${options.root}: ${String(error)}`),
     );
   }
 
-  /** From now on there is an engine to answer others with. */
+  /** Answers other processes from now on. */
   serve(host: SharingHost): void {
     this.#host.resolve(host);
+  }
+
+  /**
+   * The process that does our work; undefined: nobody else does. Until it is known who leads, the answer takes up to ten
+   * seconds, so that work which another process does is not begun here.
+   */
+  leader(): Follower | undefined | Promise<Follower | undefined> {
+    return this.#unknown ? this.#unknown.then(() => this.#follower) : this.#follower;
   }
 
   /** Another process does our work. */
@@ -91,9 +95,9 @@ export class Sharing {
   }
 
   /**
-   * Files changed, as this process saw.
-   * @param isUnsaved of which the editor holds a text that nobody else knows
-   * @returns those of which no other process has told before
+   * Tells other processes of changes that this one saw.
+   * @param isUnsaved whether the editor holds unsaved text of the file
+   * @returns the changes that no other process has reported before
    */
   async changed(changes: readonly FileChange[], isUnsaved: (file: string) => boolean): Promise<readonly FileChange[]> {
     if (!this.following && (this.#leader?.followers ?? 0) === 0) {
@@ -109,7 +113,7 @@ export class Sharing {
     return [...changes.filter(({ file }) => isUnsaved(file)), ...news];
   }
 
-  /** The text of the file in the editor is, or was, another than on disk. */
+  /** The editor's text of the file differs from the disk, or did so before. */
   textChanged(file: string): void {
     this.#seen.forget(file);
   }
@@ -124,7 +128,7 @@ export class Sharing {
     this.#follower?.tellRelease(file);
   }
 
-  /** While the store is still open: the lock is in its hands. */
+  /** Call it while the store is open: the lock is kept there. */
   async dispose(): Promise<void> {
     this.#closing.abort();
     this.#follower?.close();
@@ -133,15 +137,10 @@ export class Sharing {
     await this.#locks.close().catch(() => {});
   }
 
-  /** Who does our work. Work that somebody else does is not begun: at first it is waited for, ten seconds at most. */
-  #leading(): Follower | undefined | Promise<Follower | undefined> {
-    return this.#unknown ? this.#unknown.then(() => this.#follower) : this.#follower;
-  }
-
   async #wait(): Promise<void> {
     const patience = new AbortController();
     const signal = AbortSignal.any([patience.signal, this.#closing.signal]);
-    const late = sleep(JOIN_PATIENCE_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    const late = sleep(JOIN_TIMEOUT_MS, undefined, { signal, ref: false }).catch(() => undefined);
     await Promise.race([this.#joined.promise, late]);
     patience.abort();
   }
@@ -157,12 +156,12 @@ export class Sharing {
         attempt = 0;
         continue;
       }
-      // It has the lock and does not answer: it has just begun, or hangs.
+      // The leader has the lock but does not answer: it is starting, or hangs.
       await sleep(backoffDelay(RETRIES, attempt), undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 
-  /** Undefined: it is somebody's, or cannot be had for another reason that may pass. */
+  /** Undefined: another process holds it, or it is unavailable for the moment. */
   async #tryLock(): Promise<Lock | undefined> {
     try {
       return await this.#locks.tryAcquire('analysis', { leaseMs: LEASE_MS });
@@ -171,7 +170,7 @@ export class Sharing {
     }
   }
 
-  /** Resolves when the lock is no longer ours. */
+  /** Resolves when this process no longer holds the lock. */
   async #lead(lock: Lock): Promise<void> {
     const { dir, log, pool, root } = this.#options;
     const over = new Promise<void>((resolve) => {
@@ -202,10 +201,10 @@ export class Sharing {
         await leader.listen(place.path);
         await writeAddress(dir, place.path);
         this.#leader = leader;
-        log('info', `Leads the analysis of ${root}.`);
+        log('info', `This process leads the analysis of ${root}.`);
         await over;
       } catch (error) {
-        log('warn', `The analysis of ${root} is not shared with other processes: ${String(error)}`);
+        log('warn', `Could not share the analysis of ${root} with other processes: ${String(error)}`);
         await over;
       } finally {
         this.#leader = undefined;
@@ -217,7 +216,7 @@ export class Sharing {
     await lock.release();
   }
 
-  /** Resolves when the line to the leader has ended. @returns false: there was none */
+  /** Resolves when the connection to the leader has ended. @returns false: there was none */
   async #follow(): Promise<boolean> {
     const { dir, log, root } = this.#options;
     const address = await readAddress(dir);
@@ -230,9 +229,9 @@ export class Sharing {
     if (this.#closing.signal.aborted) follower.close();
     if (follower.usable) {
       this.#follower = follower;
-      log('info', `Follows the analysis of ${root} by another process.`);
+      log('info', `Another process leads the analysis of ${root}; this one uses its results.`);
     } else {
-      log('info', `Another process analyses ${root} too, in another version or by another Node.js: nothing is shared.`);
+      log('info', `Another process analyses ${root} with another version of Bulkhead or Node.js. Nothing is shared.`);
     }
     this.#joined.resolve();
     await follower.closed;

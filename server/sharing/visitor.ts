@@ -1,29 +1,30 @@
 /**
- * The analysis of a process that runs for a moment (a check in the terminal): it never leads, and takes from whoever
- * leads only what was compared with the disk after it began. Lives as long as that check.
+ * Sharing for a process that runs only a moment (a check in the terminal): it never leads, and takes from the leader
+ * only what was compared with the disk after it asked. Lives as long as that check.
  */
-import type { Pool } from '../pool/types.ts';
 import { readAddress } from './address.ts';
-import { sharedPool } from './shared-pool.ts';
+import type { Follower } from './follower.ts';
 
 export interface Visit {
-  /** For the engine. */
-  readonly pool: Pool;
+  /** Undefined: the leader could not say that its results are those of the disk as it is now. */
+  leader(): Promise<Follower | undefined>;
   close(): void;
 }
 
 /**
- * @param dir what all processes that analyse the folder have in common
- * @param own does what the leader does not
- * @returns undefined: nobody leads whose results would be ours
+ * @param dir folder that all processes that analyse this root have in common
+ * @returns undefined: no process leads, or the results of the one that does may differ from ours
  */
-export async function visit(dir: string, own: Pool): Promise<Visit | undefined> {
+export async function visit(dir: string): Promise<Visit | undefined> {
   const address = await readAddress(dir);
   if (address === undefined) return undefined;
-  // Loaded only where somebody leads: a check in the terminal begins with nothing it does not need.
-  const [{ Follower }, { greetingOf }] = await Promise.all([import('./follower.ts'), import('./messages.ts')]);
-  const nothing = (): void => {};
-  const follower = await Follower.connect(address, greetingOf(), { changed: nothing, analyze: nothing });
+  // Loaded only where there is a leader, so that a check in the terminal starts faster without one.
+  const [{ Follower: Connection }, { greetingOf }] = await Promise.all([
+    import('./follower.ts'),
+    import('./messages.ts'),
+  ]);
+  const ignore = (): void => {};
+  const follower = await Connection.connect(address, greetingOf(), { changed: ignore, analyze: ignore });
   if (follower?.usable !== true) {
     follower?.close();
     return undefined;
@@ -31,7 +32,7 @@ export async function visit(dir: string, own: Pool): Promise<Visit | undefined> 
   const left = new AbortController();
   const confirmed = follower.confirm(left.signal);
   return {
-    pool: sharedPool(own, async () => ((await confirmed) ? follower : undefined)),
+    leader: async () => ((await confirmed) ? follower : undefined),
     close: () => {
       left.abort();
       follower.close();

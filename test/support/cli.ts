@@ -1,9 +1,9 @@
 /** Runs the built command line as a user does: a process, its streams, its exit code. */
 import { spawn, type ChildProcessByStdio, type SpawnOptions } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import type { CheckReport } from '../../server/cli/result.ts';
+import { ensureFreshBuild } from '../../scripts/fresh-build.mjs';
 import { repository } from './workspace.ts';
 
 export interface CliResult {
@@ -23,7 +23,7 @@ export function startCli(
   { cache = false, ...options }: SpawnOptions & { cache?: boolean } = {},
 ): RunningCli {
   const script = path.join(repository, 'dist', 'cli.mjs');
-  if (!existsSync(script)) throw new Error('dist/cli.mjs is missing. Run: npm run build');
+  ensureFreshBuild();
   const child = spawn(process.execPath, [script, ...argv, ...(cache ? [] : ['--no-cache'])], {
     ...options,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -14,6 +14,7 @@ import {
   type Registration,
 } from 'vscode-languageserver-protocol/node';
 import { notifications, requests, type StatusParams } from '../../workers/protocol/editor-protocol.ts';
+import { ensureFreshBuild } from '../../scripts/fresh-build.mjs';
 import { repository } from './workspace.ts';
 
 export interface EditorOptions {
@@ -42,6 +43,7 @@ export class Editor implements AsyncDisposable {
 
   /** @param env instead of that of the tests */
   constructor(env: NodeJS.ProcessEnv = process.env) {
+    ensureFreshBuild();
     const script = path.join(repository, 'dist', 'server.mjs');
     this.server = spawn(process.execPath, [script, '--stdio'], { stdio: ['pipe', 'pipe', 'pipe'], env });
     this.exited = new Promise((resolve) => this.server.on('exit', resolve));

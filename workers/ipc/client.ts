@@ -1,15 +1,10 @@
-/** What the host is given: `createWorker` and the type of its client. */
+/** What the host is given: the type of a worker's client, and what can be said with each message. */
 import type { Transferable } from 'node:worker_threads';
-import type { DriverCapabilities, LogEntry, Vitals, WorkerAddress, WorkerDriver } from './driver.ts';
-import { loadDriver } from './driver-names.ts';
-import { CancelledError, DriverError } from './errors.ts';
+import type { DriverCapabilities, LogEntry, Vitals, WorkerAddress } from './driver.ts';
 import type { EventStream } from './event-stream.ts';
 import type { WorkerExit } from './exit.ts';
 import type { EventOf, MessageDefinitions, MessageType, PayloadArguments, PayloadOf, ResultOf } from './messages.ts';
-import { defaultRetry } from './options.ts';
-import type { CloseOptions, WorkerOptions } from './options.ts';
-import { backoffDelay, wait } from './backoff.ts';
-import { RunningClient } from './running-client.ts';
+import type { CloseOptions } from './options.ts';
 
 /** A message without events has no listener. */
 type EventListenerOf<Event> = [Event] extends [never] ? undefined : (event: Event) => void | Promise<void>;
@@ -95,51 +90,3 @@ export type WorkerClient<
 > = BaseClient<M> &
   (C extends { readonly reconnect: true } ? ReconnectClient : unknown) &
   (C extends { readonly detach: true } ? DetachClient : unknown);
-
-interface NamedCapabilities {
-  'child-process': { reconnect: true; detach: true; transfer: false; isolation: 'process' };
-  stdio: { reconnect: false; detach: false; transfer: false; isolation: 'process' };
-  'worker-threads': { reconnect: false; detach: false; transfer: true; isolation: 'thread' };
-  inline: { reconnect: false; detach: false; transfer: true; isolation: 'none' };
-}
-
-type Lasting = { readonly reconnect: true; readonly detach: true };
-type Reconnecting = { readonly reconnect: true; readonly detach: false };
-type Detaching = { readonly reconnect: false; readonly detach: true };
-
-/**
- * Starts a worker; resolves when it has answered that it is ready.
- * @throws DriverError, SpawnError (with `exit`), StartupTimeoutError, ConnectTimeoutError, CancelledError; nothing is
- *   left running then
- */
-export function createWorker<M extends MessageDefinitions>(
-  options: WorkerOptions & { readonly driver?: 'child-process' | undefined },
-): Promise<WorkerClient<M, NamedCapabilities['child-process']>>;
-export function createWorker<M extends MessageDefinitions>(
-  options: WorkerOptions & { readonly driver: WorkerDriver<DriverCapabilities & Lasting> },
-): Promise<WorkerClient<M, DriverCapabilities & Lasting>>;
-export function createWorker<M extends MessageDefinitions>(
-  options: WorkerOptions & { readonly driver: WorkerDriver<DriverCapabilities & Reconnecting> },
-): Promise<WorkerClient<M, DriverCapabilities & Reconnecting>>;
-export function createWorker<M extends MessageDefinitions>(
-  options: WorkerOptions & { readonly driver: WorkerDriver<DriverCapabilities & Detaching> },
-): Promise<WorkerClient<M, DriverCapabilities & Detaching>>;
-export function createWorker<M extends MessageDefinitions>(options: WorkerOptions): Promise<WorkerClient<M>>;
-export async function createWorker<M extends MessageDefinitions>(options: WorkerOptions): Promise<WorkerClient<M>> {
-  const { driver: named = 'child-process' } = options;
-  const driver = typeof named === 'string' ? await loadDriver(named) : named;
-  const backoff = { ...defaultRetry, ...options.retry };
-  for (let attempt = 0; ; attempt += 1) {
-    const client = new RunningClient(driver, options);
-    try {
-      await client.start();
-      return client;
-    } catch (error) {
-      const isLasting = error instanceof DriverError || error instanceof CancelledError;
-      if (isLasting || attempt >= backoff.maxRetries) throw error;
-      const delay = backoffDelay(backoff, attempt);
-      client.log('warn', `Starting the worker failed, next attempt in ${Math.round(delay)} ms: ${String(error)}`);
-      await wait(delay);
-    }
-  }
-}

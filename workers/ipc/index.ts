@@ -2,7 +2,7 @@
  * Isolated workers: typed messages with streaming, backpressure and cancel, over child processes, threads or none.
  * `createWorker` is the host's side, `startWorkerServer` the worker's; docs/workers.md is the guide.
  */
-export { createWorker } from './client.ts';
+export { createWorker } from './create-worker.ts';
 export type { SendOptions, StreamOptions, WorkerClient, WorkerState } from './client.ts';
 export { startWorkerServer } from './server.ts';
 export type { ServerOptions, WorkerServer } from './server.ts';

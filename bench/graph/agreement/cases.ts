@@ -1,6 +1,6 @@
 /**
- * Reads the cases of other people's ESLint rule tests from a checkout: their test files are run with a rule tester that
- * only writes down what it is given. Nothing of theirs is kept; a checkout need not be installed.
+ * Reads the cases of other projects' ESLint rule tests from a checkout. It runs their test files with a rule tester that only
+ * records its arguments. It copies nothing of theirs, and the checkout's dependencies need not be installed.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { builtinModules, createRequire } from 'node:module';
@@ -13,13 +13,13 @@ export interface RuleCase {
   readonly rule: string;
   readonly valid: boolean;
   readonly code: string;
-  /** Absolute. */
+  /** Absolute path. */
   readonly filename: string;
-  /** How many findings their rule gives. */
+  /** Number of findings of their rule. */
   readonly errors: number;
-  /** As JSON: what their rule or its resolver is told. */
+  /** Options and settings for their rule or its resolver, as JSON. */
   readonly settings: string;
-  /** The test reads it with a parser for TypeScript. */
+  /** Whether the test uses a TypeScript parser. */
   readonly isTypeScript: boolean;
 }
 
@@ -33,7 +33,7 @@ interface Raw {
   readonly languageOptions?: { readonly parser?: unknown };
 }
 
-/** @param file a test file of theirs; the working directory must be what their tests expect */
+/** @param file one of their test files; the working directory must be the one that their tests expect */
 export function casesOf(file: string): readonly RuleCase[] {
   const cases: RuleCase[] = [];
   const take = (rule: string, raw: Raw | string, valid: boolean, shared: object): void => {
@@ -69,7 +69,7 @@ export function casesOf(file: string): readonly RuleCase[] {
   return cases;
 }
 
-/** What another test file of theirs exports as its default. */
+/** The default export of another of their test files. */
 export function defaultExportOf(file: string): unknown {
   const exports = new Loader(undefined).load(file);
   return typeof exports === 'object' && exports !== null && 'default' in exports ? exports.default : exports;
@@ -77,7 +77,7 @@ export function defaultExportOf(file: string): unknown {
 
 const TYPESCRIPT = { name: 'the parser of typescript-eslint' };
 
-/** CommonJS of a few files, in which everything that is not a file of the tests is something that does nothing. */
+/** Loads a few files as CommonJS. Everything that is not a test file is replaced by a stub that does nothing. */
 class Loader {
   readonly #modules = new Map<string, { exports: unknown }>();
   readonly #replaced: Readonly<Record<string, unknown>>;
@@ -150,7 +150,7 @@ class Loader {
   }
 }
 
-/** Answers every call and every property with itself. */
+/** Returns itself for every call and every property. */
 const anything: object = new Proxy(function () {}, {
   get: (target, key) => {
     if (key === '__esModule') return undefined;

@@ -1,10 +1,10 @@
 /**
- * How far `boundary` agrees with dependency-cruiser, rule by rule.
+ * Shows how far `boundary` agrees with dependency-cruiser, rule by rule.
  *
  *     node bench/graph/agreement/cruiser.ts <folder with dependency-cruiser and typescript in its node_modules> [<checkout> <files and folders to cruise>...]
  *
- * Without a checkout, on workspaces made here; with one, on a copy of it and its own configuration. Compared are, for each
- * rule, the file, what it imports and the severity. Rules that ours says it does not read are left out.
+ * Without a checkout it uses generated workspaces; with one, a copy of the checkout and its own configuration. For each rule
+ * it compares the file, what the file imports, and the severity. It skips the rules that ours reports as not read.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -189,7 +189,7 @@ async function oursIn(root: string): Promise<{ readonly findings: Findings; read
   return { findings, unread };
 } // prettier-ignore
 
-/** What is no file of the workspace is named as it is asked for, as ours does. */
+/** Names anything that is not a workspace file by its specifier, as our rule does. */
 function theirsIn(root: string, cruised: readonly string[]): Findings {
   const config = readdirSync(root).find((one) => one.startsWith('.dependency-cruiser.')) ?? '';
   const output = execFileSync(process.execPath, [program, '--config', config, '--output-type', 'json', '--no-cache', ...cruised], {

@@ -1,9 +1,9 @@
 /**
- * How far `unused-dependency`, `unused-dev-dependency` and `unlisted-dependency` agree with the fixtures of depcheck.
+ * Shows how far `unused-dependency`, `unused-dev-dependency` and `unlisted-dependency` agree with the fixtures of depcheck.
  *
  *     node bench/graph/agreement/depcheck.ts <checkout of depcheck> [--list]
  *
- * Compared are names: each one that depcheck's tests expect, and each one that we report.
+ * Compares the names that depcheck's tests expect with those that we report.
  */
 import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,7 +52,7 @@ for (const fixture of fixtures) {
 for (const [rule, { both, ours, theirs }] of counts)
   console.log(`| ${rule} | ${String(both)} | ${String(ours)} | ${String(theirs)} |`);
 
-/** In a copy: their folder has no install, and ours must not see what lies above it. */
+/** Works on a copy, because their folder has no installed dependencies and our rule must not see what lies above it. */
 async function found(fixture: string): Promise<Names> {
   const root = realpathSync(mkdtempSync(path.join(tmpdir(), 'bulkhead-agreement-')));
   try {

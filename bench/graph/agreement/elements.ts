@@ -1,11 +1,11 @@
 /**
- * How far `boundary` agrees with eslint-plugin-boundaries, on the tests of its `boundaries/element-types`.
+ * Shows how far `boundary` agrees with eslint-plugin-boundaries, on the tests of its `boundaries/element-types`.
  *
  *     node bench/graph/agreement/elements.ts <checkout>/packages/eslint-plugin [--with <folder>] [part of a test file's name, to list its differences]
  *
- * Options and settings of each case become an `.eslintrc.json`, the aliases of its resolver `paths` of a jsconfig.json.
- * Theirs is what the tests expect; or, with a folder in which a version of the plugin, `eslint` and
- * `@typescript-eslint/parser` are installed, what that version says (the checkout's own resolver then needs `resolve`).
+ * The options and settings of each case become an `.eslintrc.json`; the aliases of its resolver become `paths` in a
+ * jsconfig.json. "Theirs" is what the tests expect. With a folder in which a version of the plugin, `eslint` and
+ * `@typescript-eslint/parser` are installed, it is what that version reports (the checkout's own resolver then needs `resolve`).
  */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -89,13 +89,13 @@ function aliases(resolver: unknown): Readonly<Record<string, readonly string[]>>
   );
 }
 
-/** What an installed version of the plugin says of a case. */
+/** What an installed version of the plugin reports for a case. */
 function installedIn(directory: string): { readonly version: string; speaks(one: RuleCase): boolean } {
   const require = createRequire(path.join(directory, 'any.js'));
   const eslint = require('eslint') as { readonly Linter: typeof Linter };
   const boundaries = require('eslint-plugin-boundaries') as ESLint.Plugin;
   const parser = require('@typescript-eslint/parser') as Linter.Parser;
-  // It warns of what is old on every case.
+  // It prints a deprecation warning for every case.
   console.warn = (): void => {};
   return {
     version: manifestOf(path.join(directory, 'node_modules/eslint-plugin-boundaries/package.json')).version,

@@ -1,10 +1,10 @@
 /**
- * Holds the `knip` detector against the JSON of the knip it runs: every answer appears, and nothing else.
+ * Compares the `knip` detector with the JSON of the knip it runs: every entry must appear, and nothing else.
  *
  *   node bench/graph/agreement/knip.ts <installed knip> <folder>... [--list]
  *
- * Each folder is a workspace, or holds workspaces (knip's own `fixtures`). They are copied, get the installed knip, and a
- * configuration where they have none.
+ * Each folder is a workspace or contains workspaces (knip's own `fixtures`). The workspaces are copied. Each copy gets the
+ * installed knip, and a configuration if it has none.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
@@ -82,7 +82,7 @@ function isSame({ rule, file, message }: Issue, answer: Answer): boolean {
   return rule === 'files' || ["'", '.', ' '].some((before) => message.includes(`${before}${answer.name}`));
 }
 
-/** Read without any code of the detector's. Undefined: knip gave no report. */
+/** Reads the report without the detector's code. Undefined: knip produced no report. */
 function theirAnswers(root: string): readonly Answer[] | undefined {
   const manifest = readFileSync(path.join(root, 'node_modules/knip/package.json'), 'utf8');
   const { bin } = JSON.parse(manifest) as { readonly bin: { readonly knip: string } };

@@ -1,12 +1,12 @@
 /**
- * How far the graph's rules agree with the test cases of rules of other people's ESLint plugins: each case is laid as
- * unsaved text over a copy of their files, and compared is whether our rule says something about it.
+ * Shows how far the graph's rules agree with the rule tests of other projects' ESLint plugins. It lays each case over a copy
+ * of their files as unsaved text, and compares whether our rule reports something about it.
  *
  *     node bench/graph/agreement/main.ts <plugin> <checkout> [rule]
  *
- * `plugin` is `eslint-plugin-import` or `eslint-plugin-n`, `checkout` a clone of its repository, which need not be
- * installed. Cases that their tests repeat for several parsers or resolvers count once. With a rule, its differences
- * are listed.
+ * `plugin` is `eslint-plugin-import` or `eslint-plugin-n`. `checkout` is a clone of its repository; its dependencies need not
+ * be installed. Cases that the tests repeat for several parsers or resolvers count once. With a rule, it lists that rule's
+ * differences.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,16 +24,16 @@ interface Counterpart {
   readonly detector: Detector;
   readonly rules: readonly string[];
   readonly options?: DetectorOptions;
-  /** Which findings of these rules answer the question of theirs. */
+  /** Our rules whose findings correspond to those of their rule. */
   readonly accept?: (issue: Issue) => boolean;
 }
 
 interface Suite {
   readonly tests: string;
-  /** Folder of the files that cases speak of. */
+  /** Folder of the files that the cases refer to. */
   readonly files: string;
   readonly rules: Readonly<Record<string, Counterpart>>;
-  /** Files laid beside theirs, by path. */
+  /** Files to add to theirs, by path. */
   readonly extra?: Readonly<Record<string, string>>;
 }
 
@@ -69,7 +69,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   'eslint-plugin-n': {
     tests: 'tests/lib/rules',
     files: 'tests/fixtures',
-    // Ours speaks where Node itself does not complete paths.
+    // Our rule reports this only where Node itself does not complete paths.
     extra: { 'file-extension-in-import/package.json': '{ "type": "module" }' },
     rules: {
       'no-missing-import': missing,
@@ -107,7 +107,7 @@ try {
   rmSync(copyOfCheckout, { recursive: true, force: true });
 }
 
-/** Their tests run with their own dependencies installed; the names are enough. */
+/** Their tests run with their own dependencies installed; here the names are enough. */
 function pretendInstalled(folder: string): void {
   const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as {
     readonly [section in 'dependencies' | 'devDependencies']?: Readonly<Record<string, string>>;
@@ -151,7 +151,7 @@ async function compare({ tests, files }: Suite, rule: string, counterpart: Count
   );
 }
 
-/** Their parsers read types in files named `.js`; ours goes by the name. */
+/** Their parsers accept types in `.js` files; ours decides by the file name. */
 function fileOf({ isTypeScript }: RuleCase, file: string): string {
   return isTypeScript ? file.replace(/\.jsx?$/, (end) => (end === '.js' ? '.ts' : '.tsx')) : file;
 }

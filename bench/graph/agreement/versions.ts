@@ -1,10 +1,10 @@
 /**
- * Holds `version-mismatch` and `duplicate-dependency` against what manypkg and syncpack 13 say of the same workspaces.
+ * Compares `version-mismatch` and `duplicate-dependency` with what manypkg and syncpack 13 report about the same workspaces.
  *
  *     node bench/graph/agreement/versions.ts <folder with both installed> <checkout>... [--list]
  *
- * Compared are the names of dependencies: which package is wrong is a matter of who counts (the most common range with us
- * and manypkg, the highest with syncpack). Checkouts are copied without the folders of examples, which ours leaves out.
+ * Compares the names of dependencies only. Which package is wrong depends on the tool: we and manypkg prefer the most common
+ * range, syncpack the highest. Checkouts are copied without their folders of examples, which our rule excludes.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
@@ -56,7 +56,7 @@ function manypkgNames(root: string): ReadonlySet<string> {
   return new Set([...said].map(([, one, other = '']) => one ?? other));
 }
 
-/** Without packages of the workspace itself: syncpack wants their exact version, whatever the protocol. */
+/** Excludes workspace packages, because syncpack requires their exact version whatever the protocol. */
 function syncpackNames(root: string): ReadonlySet<string> {
   const said = output('syncpack', ['list-mismatches', '--types', 'dev,prod'], root);
   return new Set([...said.matchAll(/^✘ (\S+) .*\[(?!LocalPackageMismatch)\w+\]$/gm)].map(([, name = '']) => name));

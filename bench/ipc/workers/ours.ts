@@ -1,4 +1,4 @@
-/** The same over this library. */
+/** The same work with this library. */
 import { startWorkerServer } from '../../../workers/ipc/index.ts';
 import type { DefineMessages } from '../../../workers/ipc/index.ts';
 import { sampleIssue } from '../issue.ts';

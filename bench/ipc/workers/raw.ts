@@ -1,6 +1,6 @@
 /**
- * The bare channels: what one writes by hand with a MessagePort, `fork` or a Unix socket with lines of JSON. Commands
- * are `{ id, echo }`, answered with the same, and `{ singles }` or `{ batches }`, answered with so many issues and `{ done }`.
+ * The bare channels: what you would write by hand with a MessagePort, `fork` or a Unix socket with lines of JSON. The command
+ * `{ id, echo }` is answered with itself. `{ singles }` and `{ batches }` are answered with that many issues and `{ done }`.
  */
 import net from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';

@@ -1,4 +1,4 @@
-/** The language server of vscode-eslint over stdio, asked as VS Code asks it. Lives as long as the measurement. */
+/** The language server of vscode-eslint over stdio, driven as VS Code drives it. Lives as long as the measurement. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -78,7 +78,7 @@ export class VscodeEslint implements AsyncDisposable {
   }
 }
 
-/** Its defaults, and that files are validated whatever their language. */
+/** Its defaults, plus validation of files in any language. */
 const settings = {
   validate: 'on',
   packageManager: 'npm',

@@ -1,4 +1,4 @@
-/** What the detector is measured beside: watching compilers and language servers, each spoken to in its own way. */
+/** What the detector is compared with: watching compilers and language servers, each driven in its own way. */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';

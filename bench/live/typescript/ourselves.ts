@@ -1,4 +1,4 @@
-/** The detector as the engine drives it, and the bare engine on the same edit: what one file costs it by itself. */
+/** The detector as the engine drives it, and the bare engine on the same edit, which shows what one file costs by itself. */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createRequire } from 'node:module';

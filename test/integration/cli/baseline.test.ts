@@ -61,7 +61,10 @@ describe('bulkhead baseline', function () {
     const before = await entries();
     assert.ok(before.includes('src/types.ts TS2322'));
     const listed = await run('baseline', workspace.root, '--check');
-    assert.match(listed.stdout, /^src\/types\.ts {2}typescript\/TS2322 .*\n.*1 fixed issue to remove/);
+    assert.match(
+      listed.stdout,
+      /^src\/types\.ts {2}typescript\/TS2322 .*\n.*1 fixed issue\. Run "bulkhead check" to remove it\./,
+    );
     assert.equal(listed.code, 1);
     assert.match(await check('--frozen'), /1 fixed and not removed yet/);
     await startCli(['check', workspace.root], { env: { ...env, CI: 'true' } }).result;
@@ -91,7 +94,7 @@ describe('bulkhead baseline', function () {
     const other = path.join(workspace.root, 'other.json');
     const missing = await run('check', workspace.root, '--baseline', other);
     assert.deepEqual([missing.code, missing.stdout], [2, '']);
-    assert.match(missing.stderr, /There is no baseline .*other\.json\. Write it with: bulkhead baseline --baseline/);
+    assert.match(missing.stderr, /Baseline not found: .*other\.json\. Create it with: bulkhead baseline --baseline/);
     await writeFile(other, '{"format": 1,\n "issues": [}');
     const broken = await run('check', workspace.root, '--baseline', other);
     assert.deepEqual([broken.code, broken.stdout], [2, '']);
@@ -100,6 +103,6 @@ describe('bulkhead baseline', function () {
     assert.match(both.stderr, /exclude each other/);
     assert.match((await run('check', workspace.root, '--check')).stderr, /bulkhead check has no option --check/);
     await rm(file);
-    assert.match((await run('baseline', workspace.root, '--check')).stderr, /There is no baseline/);
+    assert.match((await run('baseline', workspace.root, '--check')).stderr, /Baseline not found/);
   });
 });

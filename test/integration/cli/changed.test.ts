@@ -89,7 +89,7 @@ describe('bulkhead check --changed', function () {
     assert.deepEqual([unknown.code, unknown.stdout], [2, '']);
     assert.match(
       unknown.stderr,
-      /"no-such-branch" is no commit.*Fetch it first.*bulkhead check no-such-branch --changed/,
+      /"no-such-branch" is not a commit in this repository.*bulkhead check no-such-branch --changed/,
     );
     assert.match((await cli('check', root, '--watch', '--changed')).stderr, /exclude each other/);
     assert.match((await cli('check', root, '--watch', '--format', 'json')).stderr, /use jsonl/);

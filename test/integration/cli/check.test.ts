@@ -254,7 +254,7 @@ describe('bulkhead check, wrong use', function () {
   this.timeout(30_000);
 
   const cases: readonly [readonly string[], RegExp][] = [
-    [['check', '/no/such/folder'], /There is no folder .*no.such.folder/],
+    [['check', '/no/such/folder'], /Folder not found: .*no.such.folder/],
     [['check', path.join(repository, 'package.json')], /is a file/],
     [['check', '--detectors', 'spelling'], /Unknown detector "spelling"\. Known are typescript, eslint/],
     [['check', '--format', 'xml'], /--format must be one of pretty, json, jsonl/],

@@ -6,6 +6,7 @@ import type { HealthParams } from '../../../server/pool/pool-requests.ts';
 import { storeDirFor } from '../../../server/store/location.ts';
 import { openStore } from '../../../server/store/store.ts';
 import type { CodeAction, Diagnostic } from 'vscode-languageserver-protocol/node';
+import type { WorkerHealth } from '../../../server/pool/types.ts';
 import { detectorNames, requests, type StatusParams } from '../../../workers/protocol/editor-protocol.ts';
 import { checkJson } from '../../support/cli.ts';
 import { Editor } from '../../support/lsp-client.ts';
@@ -176,22 +177,55 @@ describe('language server over stdio', function () {
     assert.deepEqual(editor.rules(workspace.root, 'src/types.ts'), ['TS2322']);
   });
 
-  it('shows nothing of before when everything had to be made anew, and all that is true the whole time', async () => {
+  it('changes the limits of its workers without ending them, and analyses nothing again', async () => {
+    await using workspace = await makeBrokenWorkspace();
+    await using editor = new Editor();
+    await editor.open([workspace.root], { initializationOptions: { settings: {}, trusted: true } });
+    await editor.settled();
+    const workers = async (): Promise<readonly WorkerHealth[]> => {
+      const health = await editor.connection.sendRequest<HealthParams>('bulkhead/health', {});
+      return health.workers.filter(({ pid }) => pid !== undefined);
+    };
+    const limitOf = (all: readonly WorkerHealth[], name: string): number =>
+      Math.round((all.find(({ detector }) => detector === name)?.limitBytes ?? 0) / 1024 / 1024);
+    const before = await workers();
+    const publications = [...editor.publications];
+    const analyses = editor.statuses.at(-1)?.analyses;
+    await editor.connection.sendNotification('workspace/didChangeConfiguration', {
+      settings: { bulkhead: { memoryLimit: 400, maxWorkers: 3, healthInterval: 2 } },
+    });
+    const after = await workers();
+    assert.deepEqual(
+      after.map(({ name, pid }) => [name, pid]),
+      before.map(({ name, pid }) => [name, pid]),
+    );
+    assert.equal(limitOf(after, 'eslint'), 400);
+    await editor.connection.sendNotification('workspace/didChangeConfiguration', { settings: { bulkhead: {} } });
+    assert.equal(limitOf(await workers(), 'eslint'), limitOf(before, 'eslint'), 'the default applies again');
+    assert.deepEqual([...editor.publications], publications);
+    assert.equal(editor.statuses.at(-1)?.analyses, analyses);
+  });
+
+  it('replaces its workers and analyses everything again with another Node.js; what is unchanged is not published again', async () => {
     await using workspace = await makeBrokenWorkspace();
     await using editor = new Editor();
     await editor.open([workspace.root], { initializationOptions: { settings: {}, trusted: true } });
     await editor.settled();
     assert.deepEqual(editor.rules(workspace.root, 'src/types.ts'), ['TS2322']);
     assert.equal(editor.rules(workspace.root, 'src/loose.js').length, 2);
+    const pids = (): readonly (number | undefined)[] => editor.statuses.at(-1)?.workers.map(({ pid }) => pid) ?? [];
+    const before = new Set(pids());
     const types = pathToFileURL(path.join(workspace.root, 'src/types.ts')).href;
     const publications = editor.publications.get(types);
-    // Nobody tells of it: only an analysis of everything can know.
+    // Nobody reports this: only an analysis of everything can find it.
     await workspace.write({ 'src/loose.js': 'export {};\n' });
     await editor.connection.sendNotification('workspace/didChangeConfiguration', {
-      settings: { bulkhead: { memoryLimit: 3000 } },
+      settings: { bulkhead: { node: process.execPath } },
     });
-    await editor.until('what is mended goes', () => editor.rules(workspace.root, 'src/loose.js').length === 0);
+    await editor.until('the fixed issue is gone', () => editor.rules(workspace.root, 'src/loose.js').length === 0);
     assert.equal(editor.publications.get(types), publications);
+    await editor.settled();
+    assert.ok(pids().every((pid) => pid === undefined || !before.has(pid)));
   });
 
   it('runs no code of a workspace that is not trusted, and starts when trust is granted', async () => {

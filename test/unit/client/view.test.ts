@@ -46,10 +46,10 @@ describe('status bar item', () => {
         ['$(loading~spin) Bulkhead', 'Bulkhead: starting', 'workbench.actions.view.problems'],
         [
           '$(loading~spin) Bulkhead',
-          'Bulkhead: the server ended unexpectedly and starts again',
+          'Bulkhead: the server ended unexpectedly and is restarting',
           'workbench.actions.view.problems',
         ],
-        ['$(error) Bulkhead', 'Bulkhead: the server ended several times and stays stopped', 'bulkhead.showOutput'],
+        ['$(error) Bulkhead', 'Bulkhead: the server ended repeatedly and was not restarted', 'bulkhead.showOutput'],
         ['$(circle-slash) Bulkhead', 'Bulkhead: stopped', 'workbench.actions.view.problems'],
         ['$(check) Bulkhead', 'Bulkhead: up to date, 1 error, 2 warnings', 'workbench.actions.view.problems'],
         ['$(loading~spin) Bulkhead', 'Bulkhead: analysing', 'workbench.actions.view.problems'],
@@ -74,12 +74,12 @@ describe('status bar item', () => {
     assert.match(tooltip, /Memory of all workers: 100\u00a0MB/);
   });
 
-  it('tells results of an earlier run as such', () => {
+  it('says which results may be out of date', () => {
     const detectors = [{ name: 'eslint', status: 'done', issues: 3, stale: 2 }] as const;
     const { text, label, tooltip } = statusItem(running({ detectors }));
     assert.equal(text, '$(history) Bulkhead');
-    assert.equal(label, 'Bulkhead: results of an earlier run for 2 inputs, 1 error, 2 warnings');
-    assert.match(tooltip, /2 of an earlier run/);
+    assert.equal(label, 'Bulkhead: results for 2 inputs may be out of date, 1 error, 2 warnings');
+    assert.match(tooltip, /2 may be out of date/);
   });
 
   it('offers the commands that make sense in the state', () => {

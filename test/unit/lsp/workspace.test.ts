@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Engine } from '../../../server/engine/engine.ts';
-import type { FileChange } from '../../../server/engine/interest.ts';
+import type { FileChange } from '../../../server/journal.ts';
 import { Workspace } from '../../../server/lsp/workspace.ts';
 import { createPool } from '../../../server/pool/pool.ts';
 import { detectorNames } from '../../../workers/protocol/editor-protocol.ts';

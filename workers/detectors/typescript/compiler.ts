@@ -99,10 +99,20 @@ async function workspacePackage(directory: string): Promise<Package | undefined>
   }
 }
 
+/**
+ * In the product it lies beside the bundle: TypeScript 7, or in the package for every platform TypeScript 6, which needs
+ * no native program. The sources find TypeScript 7 among their dependencies.
+ */
 async function bundledPackage(): Promise<Package> {
-  let manifest: string;
+  for (const name of ['typescript7', 'typescript']) {
+    const found = await readPackage(path.join(import.meta.dirname, name));
+    if (found) return found;
+  }
   try {
-    manifest = createRequire(import.meta.url).resolve('typescript7/package.json');
+    const manifest = createRequire(import.meta.url).resolve('typescript7/package.json');
+    const found = await readPackage(path.dirname(manifest));
+    if (!found) throw new Error(`Not a package: ${path.dirname(manifest)}`);
+    return found;
   } catch (error) {
     throw new CompilerMissing(
       {
@@ -113,9 +123,6 @@ async function bundledPackage(): Promise<Package> {
       { cause: error },
     );
   }
-  const found = await readPackage(path.dirname(manifest));
-  if (!found) throw new Error(`Not a package: ${path.dirname(manifest)}`);
-  return found;
 }
 
 async function compilerIn({ directory, version, manifest }: Package, origin: Compiler['origin']): Promise<Compiler> {

@@ -1,6 +1,6 @@
 /**
- * One run of the language server: a LanguageClient from its start to its end. A session is never restarted; the
- * {@link SessionManager} replaces it.
+ * The connection to one process of the language server, from its start to its end. It is never restarted: the
+ * {@link ServerManager} replaces it.
  */
 import * as vscode from 'vscode';
 import {
@@ -14,7 +14,7 @@ import {
 import { onDidChangeSettings, readSettings } from './settings.ts';
 import { notifications, requests } from '../workers/protocol/editor-protocol.ts';
 import type { LanguageClientOptions, ServerOptions } from 'vscode-languageclient/node';
-import type { Problems } from './problems.ts';
+import type { ShownDiagnostics } from './shown-diagnostics.ts';
 import type {
   AnalyzeResult,
   ConfigurationParams,
@@ -26,25 +26,25 @@ import type {
   WatchStatusParams,
 } from '../workers/protocol/editor-protocol.ts';
 
-/** Milliseconds the server gets to end by itself before it is killed. */
+/** Milliseconds until a server that was asked to end is killed. */
 const stopTimeoutMs = 2000;
 
-export interface SessionOptions {
+export interface ServerConnectionOptions {
   readonly extension: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
-  readonly problems: Problems;
+  readonly diagnostics: ShownDiagnostics;
   readonly onStatus: (status: StatusParams) => void;
-  /** The server ended without being asked to. Called at most once, and never after {@link Session.stop}. */
+  /** The server ended without being asked to. Called at most once, and never after {@link ServerConnection.stop}. */
   readonly onCrash: () => void;
 }
 
-export class Session {
-  readonly #options: SessionOptions;
+export class ServerConnection {
+  readonly #options: ServerConnectionOptions;
   readonly #client: LanguageClient;
   readonly #disposables: vscode.Disposable[] = [];
   #ended = false;
 
-  constructor(options: SessionOptions) {
+  constructor(options: ServerConnectionOptions) {
     this.#options = options;
     this.#client = new Client('bulkhead', 'Bulkhead', this.#serverOptions(), this.#clientOptions());
   }
@@ -54,8 +54,8 @@ export class Session {
    * @throws when it could not be started or refused
    */
   async start(): Promise<void> {
-    const { problems } = this.#options;
-    problems.beginSession();
+    const { diagnostics } = this.#options;
+    diagnostics.expectConfirmation();
     this.#disposables.push(
       this.#client.onNotification(notifications.status, (status: StatusParams) => this.#receiveStatus(status)),
     );
@@ -76,10 +76,10 @@ export class Session {
     );
   }
 
-  /** Ends the server: asks first, kills when it does not answer. Never waits longer than about two seconds. */
+  /** Asks the server to end, and kills it if it does not. Takes at most about two seconds. */
   async stop(): Promise<void> {
     this.#end();
-    // Taken now: the client forgets its process while it stops.
+    // Read now: the client forgets its process while it stops.
     const server = this.#client.serverProcess;
     const running = this.#client.state === State.Running;
     try {
@@ -88,9 +88,9 @@ export class Session {
         return;
       }
     } catch (error) {
-      this.#options.log.warn(`The language server did not stop in time and is killed: ${String(error)}`);
+      this.#options.log.warn(`The language server did not stop in time, so it is killed: ${String(error)}`);
     }
-    // Its workers end by themselves when it is gone.
+    // Its workers end by themselves.
     server?.kill('SIGKILL');
   }
 
@@ -119,15 +119,15 @@ export class Session {
       return;
     }
     if (status.state !== 'analysing' && status.analyses > 0) {
-      this.#options.problems.dropUnconfirmed();
+      this.#options.diagnostics.dropUnconfirmed();
     }
     this.#options.onStatus(status);
   }
 
-  /** For messages nobody waits for: that the server is gone is told by {@link SessionOptions.onCrash}. */
+  /** Errors are only logged: {@link ServerConnectionOptions.onCrash} reports that the server is gone. */
   #notify(method: string, params: object): void {
     this.#client.sendNotification(method, params).catch((error: unknown) => {
-      this.#options.log.warn(`${method} did not reach the language server: ${String(error)}`);
+      this.#options.log.warn(`Could not send ${method} to the language server: ${String(error)}`);
     });
   }
 
@@ -150,18 +150,18 @@ export class Session {
     const server = {
       module: vscode.Uri.joinPath(extension.extensionUri, 'dist', 'server.mjs').fsPath,
       transport: TransportKind.ipc,
-      // Not the workspace: a process keeps its working directory from being deleted on Windows.
+      // Not the workspace: on Windows the working directory of a process cannot be deleted.
       options: { cwd: extension.extensionPath },
     };
     return { run: server, debug: { ...server, options: { ...server.options, execArgv: ['--inspect=6009'] } } };
   }
 
   #clientOptions(): LanguageClientOptions {
-    const { extension, log, problems } = this.#options;
+    const { extension, log, diagnostics } = this.#options;
     return {
       documentSelector: documentLanguages.map((language) => ({ scheme: 'file', language })),
       outputChannel: log,
-      // The status bar and the manager tell the user; the client only writes to the log.
+      // The status bar and the manager inform the user; the client only writes to the log.
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: (): InitializationOptions => ({
         settings: readSettings(),
@@ -170,12 +170,12 @@ export class Session {
         version: String((extension.extension.packageJSON as { version?: unknown }).version),
       }),
       initializationFailedHandler: (error: unknown) => {
-        log.error(`The language server could not be initialized: ${String(error)}`);
+        log.error(`Could not initialize the language server: ${String(error)}`);
         return false;
       },
       errorHandler: {
         error: (error) => {
-          log.error(`The line to the language server failed: ${error.message}`);
+          log.error(`The connection to the language server failed: ${error.message}`);
           return { action: ErrorAction.Continue, handled: true };
         },
         closed: () => {
@@ -183,12 +183,12 @@ export class Session {
           return { action: CloseAction.DoNotRestart, message: 'The language server ended.', handled: true };
         },
       },
-      diagnosticCollectionProvider: { create: () => problems.collection, dispose: () => undefined },
+      diagnosticCollectionProvider: { create: () => diagnostics.collection, dispose: () => undefined },
       middleware: {
-        handleDiagnostics: (uri, diagnostics, next) => {
+        handleDiagnostics: (uri, published, next) => {
           if (!this.#ended) {
-            problems.confirm(uri);
-            next(uri, diagnostics);
+            diagnostics.confirm(uri);
+            next(uri, published);
           }
         },
       },
@@ -197,7 +197,7 @@ export class Session {
 }
 
 class Client extends LanguageClient {
-  /** After a failed start the base class stops a client that is still starting, which it then refuses, unhandled. */
+  /** After a failed start the base class stops a client that is still starting, and that rejects, unhandled. */
   override async stop(timeout?: number): Promise<void> {
     if (this.state === State.Running) {
       await super.stop(timeout);
@@ -205,7 +205,7 @@ class Client extends LanguageClient {
   }
 }
 
-/** Languages whose unsaved text a detector may want: what TypeScript reads, and what ESLint has languages for. */
+/** Languages whose unsaved text a detector may read: those of TypeScript, and those that ESLint has plugins for. */
 const documentLanguages = [
   'javascript',
   'javascriptreact',

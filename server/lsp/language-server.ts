@@ -1,23 +1,20 @@
 /**
- * One connection to an editor: takes its requests and events, keeps its diagnostics and its status true.
- * A thin adapter over the engine; lives from `initialize` to `exit`.
+ * The language server of one connection: answers the editor's requests, passes its events to the workspace, and keeps
+ * its diagnostics and its status up to date. Lives from `initialize` to `exit`.
  */
-import { readFile } from 'node:fs/promises';
 import {
   CodeActionKind,
-  type CancellationToken,
   DidChangeWatchedFilesNotification,
   FileChangeType,
-  TextDocuments,
   TextDocumentSyncKind,
   WatchKind,
+  type CancellationToken,
   type CodeAction,
   type CodeActionParams,
   type Connection,
   type InitializeParams,
   type InitializeResult,
 } from 'vscode-languageserver/node';
-import { TextDocument } from 'vscode-languageserver-textdocument';
 import {
   notifications,
   requests,
@@ -30,22 +27,21 @@ import {
   type WatchStatusParams,
 } from '../../workers/protocol/editor-protocol.ts';
 import { defaultSettings, normalizeSettings } from '../../workers/protocol/settings.ts';
-import type { ChangeKind } from '../engine/interest.ts';
-import type { IssueCounts } from '../engine/status.ts';
-import { detectorTable } from '../pool/detectors.ts';
-import { runBy } from '../pool/worker-entry.ts';
+import type { ChangeKind } from '../journal.ts';
 import { createPool } from '../pool/pool.ts';
+import type { PoolSettings } from '../pool/types.ts';
 import { endThreadAhead } from '../store/thread-line.ts';
 import { version } from '../version.ts';
+import { AnalysisProgress } from './analysis-progress.ts';
 import { ChangeCollector } from './changes.ts';
 import { codeActionsOf, fixAllKind, fixAllOf, isAskedFor, retryCommand } from './code-actions.ts';
 import { Publisher } from './diagnostics.ts';
+import { Documents } from './documents.ts';
 import { initializationOf } from './initialization.ts';
 import { alertText, showNotice } from './notices.ts';
-import { Operations } from './operations.ts';
-import { RunProgress } from './progress.ts';
 import { StatusSender, statusOf, timingsOf } from './status.ts';
 import { pathOf } from './uris.ts';
+import { WorkerRequests } from './worker-requests.ts';
 import { Workspace, type WorkspaceSettings } from './workspace.ts';
 
 const changeKinds: Readonly<Record<FileChangeType, ChangeKind>> = {
@@ -54,33 +50,30 @@ const changeKinds: Readonly<Record<FileChangeType, ChangeKind>> = {
   [FileChangeType.Deleted]: 'deleted',
 };
 
-/** What detectors may read. Whole folders are reported by their own name when they are deleted. */
+/** What detectors may read. A deleted folder is reported by its own name only. */
 const watchedFiles =
   '**/*.{js,cjs,mjs,jsx,ts,cts,mts,tsx,json,jsonc,md,mdx,vue,svelte,astro,html,css,yaml,yml,lock,eslintrc,eslintignore,gitignore}';
 
-export class Session {
+export class LanguageServer {
   readonly #connection: Connection;
-  readonly #documents = new TextDocuments(TextDocument);
+  readonly #documents: Documents;
   readonly #publisher: Publisher;
   readonly #status: StatusSender;
   readonly #changes: ChangeCollector;
-  /** Version of each open document that the last change or save was about: what watchers repeat is known. */
-  readonly #analysedVersions = new Map<string, number>();
-  readonly #operations: Operations;
+  readonly #workerRequests: WorkerRequests;
+  /** Undefined before `initialize` and after `shutdown`. */
   #workspace: Workspace | undefined;
-  #progress: RunProgress | undefined;
+  #progress: AnalysisProgress | undefined;
   #settings: BulkheadSettings = defaultSettings;
   #trusted = true;
   #storageDir: string | undefined;
-  #roots: string[] = [];
+  #roots: readonly string[] = [];
+  /** The roots have been opened, or are being opened. */
+  #started = false;
   #watchStatus = false;
   #analyses = 0;
   #wasBusy = true;
-  /** The editor shows diagnostics of a workspace before this one: true until this one has said all. */
-  #inherits = false;
   #canWatchFiles = false;
-  #initialized = false;
-  #rebuilding: Promise<void> = Promise.resolve();
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -91,8 +84,15 @@ export class Session {
       () => this.#readStatus(),
       (status) => this.#tellStatus(status),
     );
-    this.#operations = new Operations(connection);
+    this.#workerRequests = new WorkerRequests(connection);
     this.#changes = new ChangeCollector((changes) => this.#workspace?.filesChanged(changes));
+    this.#documents = new Documents({
+      textChanged: (absolute, document) => this.#workspace?.setDocument(absolute, document),
+      openFilesChanged: (absolute) => this.#workspace?.setOpenFiles(absolute),
+      changed: (absolute, kind, source) => {
+        if (source !== 'type' || this.#settings.run === 'onType') this.#changes.add(absolute, kind, source);
+      },
+    });
   }
 
   listen(): void {
@@ -100,20 +100,22 @@ export class Session {
     connection.onInitialize((params) => this.#initialize(params));
     connection.onInitialized(() => this.#start());
     connection.onShutdown(() => this.dispose());
-    connection.onDidChangeConfiguration(({ settings }: { settings: unknown }) => this.#configure(settingsIn(settings)));
-    connection.onNotification(notifications.trust, (params: TrustParams) => this.#trust(params.trusted));
+    connection.onDidChangeConfiguration(({ settings }: { settings: unknown }) =>
+      this.#configure({ settings: settingsIn(settings) }),
+    );
+    connection.onNotification(notifications.trust, ({ trusted }: TrustParams) => this.#configure({ trusted }));
     connection.onDidChangeWatchedFiles(({ changes }) => {
-      for (const { uri, type } of changes) this.#watched(uri, changeKinds[type]);
+      for (const { uri, type } of changes) this.#documents.changedOnDisk(uri, changeKinds[type]);
     });
-    this.#listenToDocuments();
+    this.#documents.listen(connection);
     this.#listenToRequests();
-    this.#operations.listen();
+    this.#workerRequests.listen();
     connection.listen();
   }
 
   async dispose(): Promise<void> {
     this.#status.dispose();
-    this.#operations.dispose();
+    this.#workerRequests.dispose();
     this.#changes.dispose();
     const workspace = this.#workspace;
     this.#workspace = undefined;
@@ -129,7 +131,8 @@ export class Session {
     this.#roots = rootsOf(params);
     this.#canWatchFiles = params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
     const canShowProgress = params.capabilities.window?.workDoneProgress === true;
-    this.#progress = new RunProgress(this.#connection, canShowProgress, () => this.#workspace?.cancel());
+    this.#progress = new AnalysisProgress(this.#connection, canShowProgress, () => this.#workspace?.cancel());
+    this.#workspace = this.#makeWorkspace();
     return {
       serverInfo: { name: 'Bulkhead', version },
       capabilities: {
@@ -142,8 +145,9 @@ export class Session {
   }
 
   async #start(): Promise<void> {
-    this.#initialized = true;
-    this.#openWorkspace();
+    this.#started = true;
+    for (const root of this.#roots) void this.#workspace?.addRoot(root);
+    this.#status.changed();
     if (this.#canWatchFiles) {
       await this.#connection.client.register(DidChangeWatchedFilesNotification.type, {
         watchers: [{ globPattern: watchedFiles }, { globPattern: '**/*', kind: WatchKind.Delete }],
@@ -155,23 +159,17 @@ export class Session {
     });
   }
 
-  #openWorkspace(): void {
-    const { maxWorkers, memoryLimit, healthInterval, node } = this.#settings;
+  #makeWorkspace(): Workspace {
     const pool = createPool({
-      ...(maxWorkers > 0 ? { maxWorkers } : {}),
-      ...(memoryLimit > 0 ? { memoryMb: memoryLimit } : {}),
-      healthIntervalMs: healthInterval * 1_000,
-      // Which program runs is not for an untrusted workspace to say.
-      ...(node === '' || !this.#trusted ? {} : { detectors: runBy(node, detectorTable) }),
+      ...this.#poolSettings(),
       ...(this.#storageDir === undefined ? {} : { storageDir: this.#storageDir }),
       log: (level, message) => this.#connection.console[level === 'debug' ? 'log' : level](message),
       readerReady: () => this.#publisher.room(),
       onAlert: (alert) => this.#connection.console.warn(alertText(alert)),
-      onNotice: (notice) => void showNotice(this.#connection, () => this.#workspace?.pool, notice),
+      onNotice: (notice) => void showNotice(this.#connection, pool, notice),
     });
     const workspace = new Workspace(pool, this.#workspaceSettings());
-    this.#workspace = workspace;
-    this.#operations.serve(pool, this.#storageDir);
+    this.#workerRequests.serve(pool, this.#storageDir);
     workspace.on('files', (uris) => this.#publisher.changed(uris));
     workspace.on('status', () => {
       this.#countAnalyses();
@@ -182,51 +180,45 @@ export class Session {
     pool.onHealth(() => {
       if (this.#watchStatus) this.#status.changed();
     });
-    for (const document of this.#documents.all()) this.#passDocument(document);
-    this.#passWanted();
-    for (const root of this.#roots) void workspace.addRoot(root);
-    this.#status.changed();
+    return workspace;
   }
 
   #workspaceSettings(): WorkspaceSettings {
     return { settings: this.#settings, trusted: this.#trusted, storageDir: this.#storageDir };
   }
 
-  /** Workers are made with these settings: new ones take over, and the editor keeps its diagnostics meanwhile. */
-  #rebuild(): void {
-    this.#rebuilding = this.#rebuilding.then(async () => {
-      const before = this.#workspace;
-      this.#workspace = undefined;
-      await before?.dispose();
-      this.#inherits = true;
-      this.#openWorkspace();
-    });
+  #poolSettings(): Required<PoolSettings> {
+    const { maxWorkers, memoryLimit, healthInterval, node } = this.#settings;
+    return {
+      maxWorkers,
+      memoryMb: memoryLimit,
+      healthIntervalMs: healthInterval * 1_000,
+      // An untrusted workspace must not choose which program runs.
+      node: this.#trusted ? node : '',
+    };
   }
 
-  #configure(settings: BulkheadSettings): void {
-    const before = this.#settings;
+  /** Everything applies at once; only another Node.js needs new workers. */
+  #configure({ settings = this.#settings, trusted = this.#trusted }: Partial<WorkspaceSettings>): void {
+    const before = this.#poolSettings();
     this.#settings = settings;
-    if (!this.#initialized) return;
-    this.#workspace?.pool.configure({ healthIntervalMs: settings.healthInterval * 1_000 });
-    const sameWorkers =
-      before.maxWorkers === settings.maxWorkers &&
-      before.memoryLimit === settings.memoryLimit &&
-      before.node === settings.node &&
-      before.shareAnalysis === settings.shareAnalysis;
-    if (sameWorkers) this.#workspace?.configure(this.#workspaceSettings());
-    else this.#rebuild();
+    this.#trusted = trusted;
+    const now = this.#poolSettings();
+    this.#workspace?.pool.configure(now);
+    this.#workspace?.configure(this.#workspaceSettings());
+    if (now.node !== before.node) void this.#changeNode();
   }
 
-  #trust(trusted: boolean): void {
-    this.#trusted = trusted;
-    if (this.#settings.node !== '') this.#rebuild();
-    else this.#workspace?.configure(this.#workspaceSettings());
+  /** Results may depend on the version of Node.js. */
+  async #changeNode(): Promise<void> {
+    await this.#workspace?.pool.restart();
+    await this.#workspace?.analyzeAll();
   }
 
   #addRoot(uri: string): void {
     const root = pathOf(uri);
     if (root === undefined || this.#roots.includes(root)) return;
-    this.#roots.push(root);
+    this.#roots = [...this.#roots, root];
     void this.#workspace?.addRoot(root);
   }
 
@@ -235,72 +227,6 @@ export class Session {
     this.#roots = this.#roots.filter((known) => known !== root);
     if (root !== undefined) this.#workspace?.removeRoot(root);
     this.#publisher.recheck();
-  }
-
-  #listenToDocuments(): void {
-    const documents = this.#documents;
-    documents.onDidOpen(({ document }) => {
-      this.#analysedVersions.set(document.uri, document.version);
-      this.#passWanted();
-    });
-    documents.onDidChangeContent(({ document }) => this.#edited(document));
-    documents.onDidSave(({ document }) => {
-      const absolute = pathOf(document.uri);
-      if (absolute === undefined) return;
-      this.#analysedVersions.set(document.uri, document.version);
-      this.#passDocument(document);
-      this.#changes.add(absolute, 'changed', 'save');
-    });
-    documents.onDidClose(({ document }) => this.#closed(document));
-    documents.listen(this.#connection);
-  }
-
-  #edited(document: TextDocument): void {
-    this.#passDocument(document);
-    const absolute = pathOf(document.uri);
-    // Opening tells the content too; it is what is on the disk.
-    if (absolute === undefined || this.#analysedVersions.get(document.uri) === document.version) return;
-    if (this.#settings.run === 'onType') this.#changes.add(absolute, 'changed', 'type');
-  }
-
-  #closed(document: TextDocument): void {
-    const absolute = pathOf(document.uri);
-    const analysed = this.#analysedVersions.get(document.uri);
-    this.#analysedVersions.delete(document.uri);
-    if (absolute === undefined) return;
-    this.#workspace?.setDocument(absolute, undefined);
-    this.#passWanted();
-    // Closed without saving: what was shown may be about text that is nowhere any more.
-    if (analysed !== document.version) this.#changes.add(absolute, 'changed', 'save');
-  }
-
-  #passDocument(document: TextDocument): void {
-    const absolute = pathOf(document.uri);
-    if (absolute === undefined) return;
-    // What is as it was opened or saved is read from the disk, byte order mark and all.
-    const saved = this.#analysedVersions.get(document.uri) === document.version;
-    const text = saved ? undefined : { text: document.getText(), version: document.version };
-    this.#workspace?.setDocument(absolute, text);
-  }
-
-  #passWanted(): void {
-    this.#workspace?.setWanted(this.#documents.keys().flatMap((uri) => pathOf(uri) ?? []));
-  }
-
-  #watched(uri: string, kind: ChangeKind): void {
-    const absolute = pathOf(uri);
-    if (absolute === undefined) return;
-    const document = this.#documents.get(uri);
-    const isSaved = document && this.#analysedVersions.get(uri) === document.version;
-    if (kind === 'changed' && isSaved) void this.#unlessEcho(document, absolute);
-    else this.#changes.add(absolute, kind, 'watcher');
-  }
-
-  /** The watcher repeats a save, which the editor has told already, or tells what somebody else wrote. */
-  async #unlessEcho(document: TextDocument, absolute: string): Promise<void> {
-    const text = await readFile(absolute, 'utf8').catch(() => undefined);
-    // The editor keeps a byte order mark to itself.
-    if (text?.replace(/^\uFEFF/, '') !== document.getText()) this.#changes.add(absolute, 'changed', 'watcher');
   }
 
   #listenToRequests(): void {
@@ -312,7 +238,7 @@ export class Session {
     });
     connection.onRequest(requests.analyze, async (): Promise<AnalyzeResult> => {
       await this.#workspace?.analyzeAll();
-      return { generation: Math.max(0, ...(this.#workspace?.engines ?? []).map((engine) => engine.journal.revision)) };
+      return { generation: this.#workspace?.generation ?? 0 };
     });
     connection.onRequest(requests.cancel, () => {
       this.#workspace?.cancel();
@@ -332,9 +258,9 @@ export class Session {
 
   async #codeActions(params: CodeActionParams, cancel: CancellationToken): Promise<CodeAction[]> {
     const { textDocument, context } = params;
-    // Only when it is asked for by name: on save, or from the menu of source actions.
+    // Only when asked for by name: on save, or from the menu of source actions.
     if (context.only !== undefined && isAskedFor(fixAllKind, context.only)) {
-      return this.#fixAll(textDocument.uri, cancel);
+      return this.#fixAll(textDocument.uri, signalOf(cancel));
     }
     return context.diagnostics.flatMap((diagnostic) => {
       const data: unknown = diagnostic.data;
@@ -344,26 +270,24 @@ export class Session {
     });
   }
 
-  /** Fixes of what is true of the text as it is now: first it is analysed, if it has not been. */
-  async #fixAll(uri: string, cancel: CancellationToken): Promise<CodeAction[]> {
-    const version = this.#documents.get(uri)?.version;
+  /** Fixes for the text as it is now, which is analysed first if need be. */
+  async #fixAll(uri: string, signal: AbortSignal): Promise<CodeAction[]> {
+    const version = this.#documents.versionOf(uri);
     this.#changes.flush();
-    const isAnswered = await this.#workspace?.answered(uri, (stop) => cancel.onCancellationRequested(stop));
-    if (isAnswered !== true || this.#documents.get(uri)?.version !== version) return [];
+    const isAnswered = await this.#workspace?.answered(uri, signal);
+    if (isAnswered !== true || this.#documents.versionOf(uri) !== version) return [];
     const action = fixAllOf(uri, this.#workspace?.issuesOf(uri) ?? []);
     return action === undefined ? [] : [action];
   }
 
   #readStatus(): StatusParams {
     const workspace = this.#workspace;
-    const engines = workspace?.engines ?? [];
     return statusOf({
-      opening: workspace === undefined || workspace.opening,
+      opening: workspace === undefined || !this.#started || workspace.opening,
       analyses: this.#analyses,
       detectors: workspace?.statuses() ?? [],
       health: workspace?.pool.health() ?? [],
-      issues: sumCounts(engines.map((engine) => engine.counts())),
-      issuesOf: (detector) => total(sumCounts(engines.map((engine) => engine.counts(detector)))),
+      counts: (detector) => workspace?.counts(detector) ?? { error: 0, warning: 0, info: 0, hint: 0 },
     });
   }
 
@@ -374,19 +298,15 @@ export class Session {
   }
 
   #tellStatus(status: StatusParams): void {
-    if (this.#inherits && status.state !== 'analysing') {
-      this.#inherits = false;
-      this.#publisher.recheck();
-    }
     this.#progress?.update(status);
     if (this.#watchStatus) void this.#connection.sendNotification(notifications.status, status);
   }
 }
 
-/** Clients send the section itself or an object that holds it. */
+/** Clients send the section itself or an object that contains it. */
 function settingsIn(settings: unknown): BulkheadSettings {
-  const holds = typeof settings === 'object' && settings !== null && 'bulkhead' in settings;
-  return normalizeSettings(holds ? settings.bulkhead : settings);
+  const isWrapped = typeof settings === 'object' && settings !== null && 'bulkhead' in settings;
+  return normalizeSettings(isWrapped ? settings.bulkhead : settings);
 }
 
 function rootsOf(params: InitializeParams): string[] {
@@ -397,17 +317,9 @@ function rootsOf(params: InitializeParams): string[] {
   return uris.flatMap((uri) => pathOf(uri) ?? []);
 }
 
-function sumCounts(all: readonly IssueCounts[]): IssueCounts {
-  const sum = { error: 0, warning: 0, info: 0, hint: 0 };
-  for (const counts of all) {
-    sum.error += counts.error;
-    sum.warning += counts.warning;
-    sum.info += counts.info;
-    sum.hint += counts.hint;
-  }
-  return sum;
-}
-
-function total(counts: IssueCounts): number {
-  return counts.error + counts.warning + counts.info + counts.hint;
+function signalOf(token: CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  if (token.isCancellationRequested) controller.abort();
+  token.onCancellationRequested(() => controller.abort());
+  return controller.signal;
 }

@@ -1,25 +1,29 @@
 /**
- * Watches the files of a folder for the terminal: editors have watchers of their own. Lives as long as a watching check.
+ * Watches the files of a folder, for front ends without file events of their own. Lives as long as the folder is open.
  *
- * Where the system watches whole trees (macOS, Windows) one watch is enough. On Linux every folder has a watch, and not
- * every file: installed packages and version control are never looked into.
+ * Where the system can watch a whole tree (macOS, Windows) one watch is enough. On Linux every folder gets one, except
+ * for installed packages and version control.
  */
 import { watch, type FSWatcher } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isOutside, type FileChange } from '../engine/interest.ts';
-import { UsageError } from './arguments.ts';
 
-/** A save is often several events, and a checkout many: all within this time are one change. */
+/** A save causes several events, and a checkout many. Events within this time are reported together. */
 const quietMs = 80;
-/** A folder that never rests is told nevertheless. */
-const patienceMs = 1000;
+/** In a folder where files change all the time, changes are reported at least this often. */
+const maxDelayMs = 1000;
 
 export interface WatcherOptions {
   readonly onChanges: (changes: readonly FileChange[]) => void;
   readonly onError: (error: Error) => void;
-  /** Whether one watch sees a whole tree; default: where the system does it. */
+  /** Whether one watch covers the whole tree. Default: true where the system supports it. */
   readonly recursive?: boolean;
+}
+
+/** The folder cannot be watched; `message` says why and what to do. */
+export class WatchError extends Error {
+  override readonly name = 'WatchError';
 }
 
 export class FolderWatcher implements Disposable {
@@ -32,7 +36,7 @@ export class FolderWatcher implements Disposable {
   readonly #touched = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #since = 0;
-  #looking: Promise<void> = Promise.resolve();
+  #scanning: Promise<void> = Promise.resolve();
   #disposed = false;
 
   private constructor(root: string, options: WatcherOptions) {
@@ -41,7 +45,7 @@ export class FolderWatcher implements Disposable {
     this.#recursive = options.recursive ?? process.platform !== 'linux';
   }
 
-  /** Resolves when nothing that happens from now on is missed. @throws UsageError when the system's limit is reached */
+  /** Resolves when no later change can be missed. @throws WatchError when the system's limit of watches is reached */
   static async start(root: string, options: WatcherOptions): Promise<FolderWatcher> {
     const watcher = new FolderWatcher(root, options);
     try {
@@ -60,10 +64,10 @@ export class FolderWatcher implements Disposable {
     this.#folders.clear();
   }
 
-  /** @returns the files below that were not known */
+  /** @returns the files below that were not known before */
   async #enter(folder: string): Promise<readonly string[]> {
     if (this.#disposed || this.#folders.has(folder)) return [];
-    // Watched before it is read: what comes in between is seen.
+    // Watched before it is read, so that files created in between are seen.
     this.#folders.set(folder, folder === '' || !this.#recursive ? this.#watch(folder) : undefined);
     const entries = await readdir(path.join(this.#root, folder), { withFileTypes: true }).catch(() => []);
     const found: string[] = [];
@@ -83,7 +87,7 @@ export class FolderWatcher implements Disposable {
     try {
       const watcher = watch(path.join(this.#root, folder), { recursive: this.#recursive });
       watcher.on('change', (_kind, name) => {
-        // Without a name something was lost: the folder is compared with what was known of it.
+        // Without a name, events were lost: the whole folder is compared with what was known of it.
         this.#touch(name === null ? folder : joined(folder, String(name).split(path.sep).join('/')));
       });
       watcher.on('error', (error) => this.#touchOrFail(folder, error));
@@ -91,12 +95,12 @@ export class FolderWatcher implements Disposable {
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code === 'ENOSPC' || code === 'EMFILE') throw limitReached(error);
-      // Gone again, or not ours to read.
+      // Deleted meanwhile, or not readable.
       return undefined;
     }
   }
 
-  /** Windows reports the end of a watched folder as an error. */
+  /** Windows reports the deletion of a watched folder as an error. */
   #touchOrFail(folder: string, error: Error): void {
     if (folder === '') this.#options.onError(error);
     else this.#touch(folder);
@@ -107,16 +111,16 @@ export class FolderWatcher implements Disposable {
     this.#touched.add(name);
     const now = performance.now();
     if (this.#timer === undefined) this.#since = now;
-    else if (now - this.#since > patienceMs) return;
+    else if (now - this.#since > maxDelayMs) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#look(), quietMs);
+    this.#timer = setTimeout(() => this.#scan(), quietMs);
   }
 
-  #look(): void {
+  #scan(): void {
     this.#timer = undefined;
     const touched = [...this.#touched].sort();
     this.#touched.clear();
-    this.#looking = this.#looking
+    this.#scanning = this.#scanning
       .then(async () => {
         const changes = new Map<string, FileChange>();
         for (const name of touched) {
@@ -133,7 +137,7 @@ export class FolderWatcher implements Disposable {
   async #changesAt(name: string): Promise<readonly FileChange[]> {
     const status = await lstat(path.join(this.#root, name)).catch(() => undefined);
     if (status?.isDirectory()) {
-      // One that was replaced by another has no watch any more.
+      // A folder that was replaced has lost its watch.
       this.#leave(name);
       const before = this.#below(name);
       const found = await this.#enter(name);
@@ -178,10 +182,10 @@ function joined(folder: string, name: string): string {
   return folder === '' ? name : `${folder}/${name}`;
 }
 
-function limitReached(cause: unknown): UsageError {
-  return new UsageError(
-    'The system watches no more folders: its limit is reached. Raise it (on Linux: sudo sysctl ' +
-      'fs.inotify.max_user_watches=524288), or leave --watch out.',
+function limitReached(cause: unknown): WatchError {
+  return new WatchError(
+    'The system cannot watch more folders: its limit is reached. Raise the limit (on Linux: sudo sysctl ' +
+      'fs.inotify.max_user_watches=524288), or run without --watch.',
     { cause },
   );
 }

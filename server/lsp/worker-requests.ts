@@ -1,6 +1,6 @@
 /**
- * The requests about workers (`bulkhead/health`, `errors`, `captureHeapSnapshot` …), answered by the pool that is
- * there at the time. Lives as long as the connection; pools come and go below it.
+ * The requests about workers (`bulkhead/health`, `errors`, `captureHeapSnapshot` …), answered by the pool. Lives as long
+ * as the connection.
  */
 import os from 'node:os';
 import path from 'node:path';
@@ -18,7 +18,7 @@ const methods = [
   'bulkhead/captureCpuProfile',
 ] as const satisfies readonly (keyof PoolRequests)[];
 
-export class Operations {
+export class WorkerRequests {
   readonly #connection: Connection;
   #current: PoolOperations | undefined;
 
@@ -30,13 +30,13 @@ export class Operations {
     for (const method of methods) {
       this.#connection.onRequest(method, (params: unknown) => {
         const answer = this.#current?.requests[method] as ((params: unknown) => unknown) | undefined;
-        if (!answer) throw new Error('There are no workers: the server has not been initialized, or it is ending.');
+        if (!answer) throw new Error('No workers: the server is not initialized yet, or it is shutting down.');
         return answer(typeof params === 'object' && params !== null ? params : {});
       });
     }
   }
 
-  /** @param storageDir where captures go; absent: the folder for temporary files */
+  /** @param storageDir where captures are written; absent: the folder for temporary files */
   serve(pool: SupervisedPool, storageDir: string | undefined): void {
     this.#current?.dispose();
     this.#current = poolOperations({

@@ -1,21 +1,20 @@
 /**
- * Keeps at most one {@link Session} running: starts, replaces and stops it, one after another. Lives as long as the
- * extension.
+ * Keeps at most one language server running: starts, restarts and stops it. Lives as long as the extension.
  */
 import * as vscode from 'vscode';
 import { CrashPolicy } from './crash-policy.ts';
-import { Problems } from './problems.ts';
-import { Session } from './session.ts';
+import { ShownDiagnostics } from './shown-diagnostics.ts';
+import { ServerConnection } from './server-connection.ts';
 import type { View } from './view.ts';
 
-export class SessionManager implements vscode.Disposable {
+export class ServerManager implements vscode.Disposable {
   readonly #extension: vscode.ExtensionContext;
   readonly #log: vscode.LogOutputChannel;
-  readonly #problems = new Problems();
+  readonly #diagnostics = new ShownDiagnostics();
   readonly #policy = new CrashPolicy();
   readonly #changed = new vscode.EventEmitter<View>();
   #view: View = { phase: 'stopped' };
-  #session: Session | undefined;
+  #connection: ServerConnection | undefined;
   /** Every start and stop is appended here: they never overlap. */
   #queue: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
@@ -34,103 +33,103 @@ export class SessionManager implements vscode.Disposable {
     return this.#view;
   }
 
-  /** Undefined while the server is starting, gone or given up. */
-  get session(): Session | undefined {
-    return this.#view.phase === 'running' ? this.#session : undefined;
+  /** Undefined while no server is running. */
+  get connection(): ServerConnection | undefined {
+    return this.#view.phase === 'running' ? this.#connection : undefined;
   }
 
-  /** Starts the server if it does not run; resolves when it runs, or when it is clear that it does not. */
+  /** Starts the server if it is not running. Resolves when it is running, or has failed to start. */
   start(): Promise<void> {
     return this.#enqueue(async () => {
-      if (!this.#session) {
-        await this.#startSession();
+      if (!this.#connection) {
+        await this.#startServer();
       }
     });
   }
 
-  /** Replaces the server; what it knew is asked anew. */
+  /** Replaces the server by a new one. */
   restart(): Promise<void> {
     this.#policy.reset();
     this.#abandonStart();
     return this.#enqueue(async () => {
-      await this.#stopSession();
-      await this.#startSession();
+      await this.#stopServer();
+      await this.#startServer();
     });
   }
 
-  /** Stops the server for good; resolves when it is gone. */
+  /** Stops the server for good. Resolves when it is gone. */
   stop(): Promise<void> {
     this.#closed = true;
     this.#abandonStart();
     return this.#enqueue(async () => {
-      await this.#stopSession();
+      await this.#stopServer();
       this.#show({ phase: 'stopped' });
     });
   }
 
   dispose(): void {
     void this.stop();
-    this.#problems.dispose();
+    this.#diagnostics.dispose();
     this.#changed.dispose();
   }
 
-  async #startSession(): Promise<void> {
+  async #startServer(): Promise<void> {
     clearTimeout(this.#retry);
     if (this.#closed) {
       return;
     }
-    const session = new Session({
+    const connection = new ServerConnection({
       extension: this.#extension,
       log: this.#log,
-      problems: this.#problems,
+      diagnostics: this.#diagnostics,
       onStatus: (status) => {
-        if (this.#session === session) {
+        if (this.#connection === connection) {
           this.#show({ phase: 'running', status });
         }
       },
-      onCrash: () => this.#recover(session),
+      onCrash: () => this.#recover(connection),
     });
-    this.#session = session;
+    this.#connection = connection;
     this.#show({ phase: 'starting' });
     try {
-      await session.start();
+      await connection.start();
     } catch (error) {
       this.#log.error(`The language server did not start: ${String(error)}`);
-      await session.stop();
-      this.#recover(session);
+      await connection.stop();
+      this.#recover(connection);
     }
   }
 
-  /** A server that hangs while it starts would hold up the queue for ever. */
+  /** A server that hangs while it starts would block the queue forever. */
   #abandonStart(): void {
     if (this.#view.phase === 'starting') {
-      const session = this.#session;
-      this.#session = undefined;
-      void session?.stop();
+      const connection = this.#connection;
+      this.#connection = undefined;
+      void connection?.stop();
     }
   }
 
-  async #stopSession(): Promise<void> {
+  async #stopServer(): Promise<void> {
     clearTimeout(this.#retry);
-    const session = this.#session;
-    this.#session = undefined;
-    await session?.stop();
+    const connection = this.#connection;
+    this.#connection = undefined;
+    await connection?.stop();
   }
 
-  /** The session is gone without having been asked to: a new one, later and later, until a person has to look. */
-  #recover(session: Session): void {
-    if (this.#session !== session || this.#closed) {
+  /** The server ended by itself: starts a new one, after a growing delay, until it has crashed too often. */
+  #recover(connection: ServerConnection): void {
+    if (this.#connection !== connection || this.#closed) {
       return;
     }
-    this.#session = undefined;
+    this.#connection = undefined;
     const decision = this.#policy.crashed();
     if (decision.action === 'restart') {
-      this.#log.warn(`The language server ended unexpectedly; it starts again in ${decision.delayMs} ms.`);
+      this.#log.warn(`The language server ended unexpectedly. It restarts in ${decision.delayMs} ms.`);
       this.#show({ phase: 'restarting' });
       this.#retry = setTimeout(() => void this.start(), decision.delayMs);
       return;
     }
-    this.#log.error(`The language server ended ${decision.crashes} times within three minutes and stays stopped.`);
+    this.#log.error(`The language server ended ${decision.crashes} times within three minutes. It is not restarted.`);
     this.#show({ phase: 'failed' });
     void this.#askForRestart(decision.crashes);
   }
@@ -139,7 +138,7 @@ export class SessionManager implements vscode.Disposable {
     const restart = 'Restart Server';
     const showOutput = 'Show Output';
     const answer = await vscode.window.showErrorMessage(
-      `The Bulkhead server ended ${crashes} times within three minutes and was stopped. The output says why.`,
+      `The Bulkhead server ended ${crashes} times within three minutes, so it is not restarted. See the output for the reason.`,
       restart,
       showOutput,
     );

@@ -1,8 +1,8 @@
-/** The editor's progress of the run in work, with its cancel button. One at a time; none while nothing runs. */
+/** The editor's progress notification, with a cancel button. At most one at a time; none while nothing is analysed. */
 import type { Connection, WorkDoneProgressServerReporter } from 'vscode-languageserver/node';
 import type { StatusParams } from '../../workers/protocol/editor-protocol.ts';
 
-export class RunProgress {
+export class AnalysisProgress {
   readonly #connection: Connection;
   readonly #supported: boolean;
   readonly #onCancel: () => void;
@@ -27,7 +27,7 @@ export class RunProgress {
     const text = `${status.percent ?? 0} ${status.message ?? ''}`;
     if (text === this.#last) return;
     this.#last = text;
-    // The editor may be gone by the time the reporter is there; then nobody looks.
+    // The editor may be gone before the reporter is ready.
     void this.#reporter.then((progress) => progress.report(status.percent ?? 0, status.message ?? '')).catch(() => {});
   }
 

@@ -1,23 +1,11 @@
-/** What one check and one that goes on have in common when they follow an engine. */
+/** What a single check and a watching check have in common when they follow an analysis. */
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
-import type { IssueFilter } from '../engine/engine.ts';
 import type { DetectorStatus } from '../engine/status.ts';
-import { KnownIssues, type Baseline } from '../store/baseline.ts';
-import type { Scope } from './changed.ts';
 
 /** Often enough to look alive, rarely enough to cost nothing. */
 const progressIntervalMs = 100;
 
-/** What is shown: nothing of the baseline, nothing outside of the scope. */
-export function filterOf(baseline: Baseline | undefined, scope?: Scope): IssueFilter {
-  const known = baseline && new KnownIssues(baseline);
-  return (file, issues) => {
-    if (scope && !scope.includes(file)) return [];
-    return known ? known.fresh(file, issues) : issues;
-  };
-}
-
-/** Two issues with the same key look the same to whoever reads them. */
+/** Two issues with the same key look the same to a reader. */
 export function keyOf(issue: Issue): string {
   const { start, end } = issue.range;
   const place = `${start.line}:${start.character}-${end.line}:${end.character}`;
@@ -29,8 +17,8 @@ export function meanFraction(statuses: readonly DetectorStatus[]): number {
   return statuses.reduce((sum, status) => sum + status.fraction, 0) / statuses.length;
 }
 
-/** Says when it is time to show progress again. */
-export class Pace {
+/** Limits how often progress is shown. */
+export class ProgressThrottle {
   #last = 0;
 
   due(): boolean {

@@ -1,0 +1,2 @@
+export function ensureFreshBuild(): void;
+export function buildIfStale(root: string, build: () => void): boolean;

@@ -1,0 +1,3 @@
+export const layers: Readonly<Record<string, readonly string[]>>;
+export function forbiddenArrows(): readonly { readonly from: string; readonly to: string }[];
+export function folderOf(name: string): string;

@@ -1,0 +1,78 @@
+// The layers of the house: which folder may import which. ESLint refuses every other arrow (eslint.config.mjs), and a test
+// plants one import per forbidden arrow to see that it does.
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..');
+
+/** `folder/*` stands for the files of the folder itself, without its subfolders. */
+const ground = ['workers/ipc', 'workers/protocol'];
+const serverGround = ['server/*', ...ground];
+const belowFolder = [...serverGround, 'server/store', 'server/pool', 'server/engine', 'server/sharing'];
+const belowFrontEnds = [...belowFolder, 'server/folder'];
+const belowDetectors = [...ground, 'workers/runtime', 'workers/graph'];
+
+const detectors = readdirSync(path.join(root, 'workers', 'detectors'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => `workers/detectors/${name}`);
+
+/**
+ * By folder: the other folders that it may import.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+export const layers = {
+  'workers/ipc': [],
+  'workers/protocol': ['workers/ipc'],
+  'workers/runtime': ground,
+  'workers/graph': [...ground, 'workers/runtime'],
+  ...Object.fromEntries(detectors.map((detector) => [detector, belowDetectors])),
+  'workers/detectors/*': ['workers/protocol'],
+  // The entries of worker processes.
+  'workers/*': [...belowDetectors, 'workers/detectors/*', ...detectors],
+  'server/*': ground,
+  'server/store': serverGround,
+  'server/pool': serverGround,
+  'server/engine': [...serverGround, 'server/store', 'server/pool'],
+  'server/sharing': [...serverGround, 'server/store', 'server/pool', 'server/engine'],
+  'server/folder': belowFolder,
+  'server/lsp': belowFrontEnds,
+  'server/cli': belowFrontEnds,
+  'server/library': belowFrontEnds,
+  client: ['workers/protocol'],
+};
+
+/** A manifest is data: everybody above the protocol may read it, though a detector's code runs in workers only. */
+const manifests = 'workers/detectors/{manifests,*/manifest}.ts';
+const manifestReaders = Object.keys(layers).filter((name) =>
+  /^(server\/|client|workers\/(runtime|detectors\/\*))/.test(name),
+);
+
+/** @returns {readonly { readonly from: string, readonly to: string }[]} every arrow that is refused, by folder */
+export function forbiddenArrows() {
+  const names = Object.keys(layers).filter((name) => existsSync(folderOf(name)));
+  return names.flatMap((from) =>
+    names.filter((to) => to !== from && !layers[from].includes(to)).map((to) => ({ from, to })),
+  );
+}
+
+/** The zones of `import-x/no-restricted-paths`: one per folder, with everything that it may not import. */
+export function zones() {
+  return Object.keys(layers).map((name) => {
+    const readsManifests = manifestReaders.includes(name);
+    const refused = Object.keys(layers).filter((other) => other !== name && !layers[name].includes(other));
+    return {
+      target: globOf(name),
+      from: refused.map(globOf),
+      ...(readsManifests ? { except: [path.join(root, manifests)] } : {}),
+      message: `${name} may not import this: see scripts/layers.mjs.`,
+    };
+  });
+}
+
+export function folderOf(name) {
+  return path.join(root, name.replace(/\/\*$/, ''));
+}
+
+function globOf(name) {
+  return path.join(root, name.endsWith('/*') ? name : `${name}/**/*`);
+}

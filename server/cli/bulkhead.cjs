@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+/* global require */
+// The command `bulkhead`. Every Node can read this file: one that is too old says so, instead of failing on newer syntax.
+'use strict';
+
+const { engines } = require('../package.json');
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+const [neededMajor, neededMinor] = engines.node.replace('>=', '').split('.').map(Number);
+
+if (major > neededMajor || (major === neededMajor && minor >= neededMinor)) {
+  import('./cli.mjs');
+} else {
+  console.error(
+    `bulkhead: Node.js ${neededMajor}.${neededMinor} or newer is needed; this is ${process.versions.node}.`,
+  );
+  process.exitCode = 2;
+}

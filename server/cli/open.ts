@@ -1,0 +1,115 @@
+/** How a command opens the folder that it analyses, and when it stops before its time. */
+import { opendir, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Folder } from '../folder/folder.ts';
+import type { FolderSettings } from '../folder/options.ts';
+import { UsageError, type AnalysisArguments } from './arguments.ts';
+import { baselineFileOf } from './baseline.ts';
+
+export interface OpenOptions {
+  /** The issues of the baseline are not shown. */
+  readonly hideBaseline?: boolean;
+  /** The command follows changes until it is stopped. Results of an editor, which hold for one analysis, are not taken. */
+  readonly watch?: boolean;
+}
+
+/**
+ * @param root absolute path, without symbolic links
+ * @throws UsageError when the given baseline does not exist; ConfigFileError, BaselineError, WatchError
+ */
+export async function openFolder(
+  root: string,
+  argumentsOf: AnalysisArguments,
+  options: OpenOptions = {},
+): Promise<Folder> {
+  const { watch = false } = options;
+  const { cache, maxWorkers } = argumentsOf;
+  const folder = await Folder.open(root, {
+    settings: folderSettings(root, argumentsOf, options),
+    strict: true,
+    live: watch,
+    watch,
+    poolSettings: maxWorkers === undefined ? {} : { maxWorkers },
+    ...(cache ? { storage: 'user-cache' } : {}),
+  });
+  const { baselineFile } = argumentsOf;
+  if (options.hideBaseline === true && baselineFile !== undefined && folder.baseline === undefined) {
+    await folder.dispose();
+    throw new UsageError(
+      `Baseline not found: ${path.resolve(baselineFile)}. Create it with: bulkhead baseline --baseline ${baselineFile}`,
+    );
+  }
+  return folder;
+}
+
+/** What the command line says of detectors wins over the configuration of the repository. */
+export function folderSettings(
+  root: string,
+  argumentsOf: AnalysisArguments,
+  { hideBaseline = false, watch = false }: OpenOptions = {},
+): FolderSettings {
+  const { detectors, tsconfigs, baselineFile } = argumentsOf;
+  return {
+    detectors: {
+      ...(detectors === undefined ? {} : { only: detectors }),
+      ...(tsconfigs.length === 0 ? {} : { options: { typescript: { projects: tsconfigs } } }),
+    },
+    baseline: hideBaseline ? baselineFileOf(root, baselineFile) : undefined,
+    sharing: watch ? undefined : { role: 'visitor' },
+  };
+}
+
+/** @throws UsageError for a folder that cannot be analysed */
+export async function rootFolder(folder: string): Promise<string> {
+  const absolute = path.resolve(folder);
+  try {
+    if (!(await stat(absolute)).isDirectory()) {
+      throw new UsageError(
+        `${absolute} is a file. Name the folder that contains it: bulkhead check ${path.dirname(folder)}`,
+      );
+    }
+    const directory = await opendir(absolute);
+    await directory.close();
+    return await realpath(absolute);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') throw new UsageError(`Folder not found: ${absolute}`, { cause: error });
+    if (code === 'EACCES' || code === 'EPERM') {
+      throw new UsageError(`No permission to read ${absolute}. Bulkhead needs read and search permission.`, {
+        cause: error,
+      });
+    }
+    throw new UsageError(`Cannot read ${absolute}: ${String(error)}`, { cause: error });
+  }
+}
+
+export interface StopReason extends Disposable {
+  readonly reached: Promise<void>;
+  reason(): string | undefined;
+}
+
+/** Why a check ends before its time: the user, or `--timeout`. */
+export function stopReason(timeoutMs: number | undefined, stop: AbortSignal): StopReason {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let reason: string | undefined;
+  const settle = (text: string): void => {
+    reason ??= text;
+    resolve();
+  };
+  const onAbort = (): void => settle('stopped by the user');
+  const timer =
+    timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => settle(`stopped after ${timeoutMs / 1000} s (--timeout)`), timeoutMs);
+  if (stop.aborted) onAbort();
+  stop.addEventListener('abort', onAbort, { once: true });
+  return {
+    reached: promise,
+    reason: () => reason,
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', onAbort);
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/** The baseline that is in force for a folder, and what front ends see of its issues because of it. */
+import type { IssueFilter } from '../engine/engine.ts';
+import { KnownIssues, readBaseline, type Baseline } from '../store/baseline.ts';
+
+export class BaselineFilter {
+  #file: string | undefined;
+  #baseline: Baseline | undefined;
+  #known: KnownIssues | undefined;
+
+  /** Absolute path, as last read. */
+  get file(): string | undefined {
+    return this.#file;
+  }
+
+  /** Undefined: no baseline is in force. */
+  get baseline(): Baseline | undefined {
+    return this.#baseline;
+  }
+
+  /**
+   * Reads the baseline again. A broken one hides nothing.
+   * @param file absolute path; undefined: the issues of the baseline are shown
+   * @throws BaselineError
+   */
+  async read(file: string | undefined): Promise<void> {
+    this.#file = file;
+    try {
+      this.#set(file === undefined ? undefined : await readBaseline(file));
+    } catch (error) {
+      this.#set(undefined);
+      throw error;
+    }
+  }
+
+  /** @param only of other files nothing is shown */
+  filter(only?: (file: string) => boolean): IssueFilter | undefined {
+    const known = this.#known;
+    if (!only) return known && ((file, issues) => known.fresh(file, issues));
+    return (file, issues) => {
+      if (!only(file)) return [];
+      return known ? known.fresh(file, issues) : issues;
+    };
+  }
+
+  #set(baseline: Baseline | undefined): void {
+    this.#baseline = baseline;
+    this.#known = baseline && new KnownIssues(baseline);
+  }
+}

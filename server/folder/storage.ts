@@ -1,0 +1,26 @@
+/** Where the results of a folder are stored between sessions, and where the processes that have it open meet. Stateless. */
+import { storeDirFor } from '../store/location.ts';
+import { openStore, type Store } from '../store/store.ts';
+
+/** The user's cache folder, or the folder that an editor reserves for a workspace. */
+export type StorageLocation = 'user-cache' | { readonly dir: string };
+
+export interface FolderStorage {
+  readonly store: Store;
+  /** Absolute path; the same for all processes that have the folder open, wherever their stores are. */
+  readonly sharedDir: string;
+}
+
+export type StorageLog = (level: 'warn' | 'info', message: string) => void;
+
+/** Never rejects because of a broken disk: the store then works in memory and logs why. */
+export async function openStorage(
+  root: string,
+  location: StorageLocation = 'user-cache',
+  log?: StorageLog,
+): Promise<FolderStorage> {
+  const sharedDir = await storeDirFor(root);
+  const dir = location === 'user-cache' ? sharedDir : await storeDirFor(root, { storageDir: location.dir });
+  const store = await openStore({ dir, locksDir: sharedDir, ...(log === undefined ? {} : { log }) });
+  return { store, sharedDir };
+}

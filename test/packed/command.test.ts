@@ -1,0 +1,46 @@
+/** The command `bulkhead` of the installed package. */
+import assert from 'node:assert/strict';
+import { cpSync } from 'node:fs';
+import path from 'node:path';
+import { npm } from '../../scripts/npm.mjs';
+import { checkJson } from '../support/cli.ts';
+import type { CheckReport } from '../../server/cli/result.ts';
+import { repository } from '../support/workspace.ts';
+import { installation, readManifest, runInShell, runNode } from './support/installation.ts';
+
+describe('the command of the package', function () {
+  this.timeout(300_000);
+  let project: string;
+  before(() => {
+    const { tarball, emptyFolder } = installation();
+    project = emptyFolder('project');
+    cpSync(path.join(repository, 'samples', 'harbour'), project, { recursive: true });
+    npm(['install', '--prefer-offline', '--omit=dev', tarball], { cwd: project });
+  });
+
+  it('npx bulkhead check . finds in a project what the repository finds', async () => {
+    const { code, stdout, stderr } = await runInShell('npx bulkhead check . --format json --no-cache', project);
+    const own = await checkJson(project);
+    assert.equal(code, own.code, stderr);
+    const report = JSON.parse(stdout) as CheckReport;
+    assert.deepEqual(report.issues, own.report.issues);
+    const detectors = new Set(report.issues.map(({ detector }) => detector));
+    for (const name of ['typescript', 'circular']) assert.ok(detectors.has(name), `nothing of ${name}`);
+  });
+
+  it('tells its version and its usage', async () => {
+    const version = await runInShell('npx bulkhead --version', project);
+    assert.equal(version.stdout.trim(), readManifest(repository).version);
+    const help = await runInShell('npx bulkhead --help', project);
+    assert.match(help.stdout, /bulkhead check/);
+    assert.equal(help.code, 0);
+  });
+
+  it('names the Node.js that is needed when it runs on an older one', async () => {
+    const script = JSON.stringify(path.join(project, 'node_modules/bulkhead/dist/bulkhead.cjs'));
+    const older = "Object.defineProperty(process.versions, 'node', { value: '20.19.1' });";
+    const { code, stderr } = await runNode(['-e', `${older} require(${script})`], project);
+    assert.equal(code, 2);
+    assert.equal(stderr.trim(), 'bulkhead: Node.js 22.13 or newer is needed; this is 20.19.1.');
+  });
+});

@@ -1,0 +1,97 @@
+/** The layers of scripts/layers.mjs, through the lint configuration that everybody uses. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ESLint } from 'eslint';
+import { folderOf, forbiddenArrows, layers } from '../../../scripts/layers.mjs';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+const rule = 'import-x/no-restricted-paths';
+const arrows = forbiddenArrows();
+const folders = [...new Set(arrows.map(({ from }) => from))];
+
+/** Of a folder, some source that is neither a manifest nor the list of them. */
+function fileOf(name: string): string {
+  const folder = folderOf(name);
+  const file = readdirSync(folder, { recursive: !name.endsWith('/*'), encoding: 'utf8' })
+    .sort()
+    .find((entry) => /\.ts$/.test(entry) && !/(?:^|[/\\])manifests?\.ts$|fixtures/.test(entry));
+  assert.ok(file !== undefined, `${name} has no source`);
+  return path.join(folder, file);
+}
+
+function specifier(from: string, to: string): string {
+  const relative = path.relative(path.dirname(from), to).replaceAll(path.sep, '/');
+  return relative.startsWith('.') ? relative : `./${relative}`;
+}
+
+describe('layers', function () {
+  this.timeout(120_000);
+  const eslint = new ESLint({ cwd: root, ruleFilter: ({ ruleId }) => ruleId === rule });
+
+  async function refusedLines(file: string, lines: readonly string[]): Promise<readonly number[]> {
+    const [result] = await eslint.lintText(`${lines.join('\n')}\n`, { filePath: file });
+    assert.ok(result);
+    assert.deepEqual(
+      result.messages.filter(({ fatal }) => fatal),
+      [],
+    );
+    return result.messages.filter(({ ruleId }) => ruleId === rule).map(({ line }) => line);
+  }
+
+  it('every folder with sources belongs to one', () => {
+    const known = new Set(Object.keys(layers));
+    for (const top of ['client', 'server', 'workers']) {
+      for (const entry of readdirSync(path.join(root, top), { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile() || !entry.name.endsWith('.ts')) continue;
+        const folder = path.relative(root, entry.parentPath).replaceAll(path.sep, '/');
+        const parts = folder.split('/');
+        const prefixes = parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+        assert.ok(prefixes.some((prefix) => known.has(prefix)) || known.has(`${folder}/*`), `${folder}/${entry.name}`);
+      }
+    }
+  });
+
+  for (const from of folders) {
+    it(`${from} may not import what is not below it`, async () => {
+      const file = fileOf(from);
+      const targets = arrows.filter((arrow) => arrow.from === from).map(({ to }) => to);
+      const lines = targets.map((to) => `import '${specifier(file, fileOf(to))}';`);
+      const refused = await refusedLines(file, lines);
+      assert.deepEqual(
+        targets.filter((_, index) => !refused.includes(index + 1)),
+        [],
+      );
+    });
+  }
+
+  it('whatever form the import has', async () => {
+    const file = path.join(root, 'server/engine/engine.ts');
+    const target = specifier(file, path.join(root, 'workers/detectors/circular/index.ts'));
+    const lines = [
+      `import { detector } from '${target}';`,
+      `import type { detector as Type } from '${target}';`,
+      `export * from '${target}';`,
+      `export { detector as other } from '${target}';`,
+      `void import('${target}');`,
+    ];
+    assert.deepEqual(await refusedLines(file, lines), [1, 2, 3, 4, 5]);
+  });
+
+  it('the sources keep to them', async () => {
+    const results = await eslint.lintFiles(['client/**/*.ts', 'server/**/*.ts', 'workers/**/*.ts']);
+    assert.ok(results.length > 200);
+    assert.deepEqual(
+      results.flatMap(({ filePath, messages }) => messages.map(({ message }) => `${filePath}: ${message}`)),
+      [],
+    );
+  });
+
+  it('the architecture names every folder', () => {
+    const text = readFileSync(path.join(root, 'docs/architecture.md'), 'utf8');
+    for (const name of Object.keys(layers)) {
+      const folder = name.replace(/\/\*$/, '');
+      assert.ok(text.includes(folder.startsWith('workers/detectors/') ? 'workers/detectors' : folder), folder);
+    }
+  });
+});
