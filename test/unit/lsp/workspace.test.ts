@@ -4,7 +4,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Engine } from '../../../server/engine/engine.ts';
-import type { FileChange } from '../../../server/journal.ts';
 import { Workspace } from '../../../server/lsp/workspace.ts';
 import { createPool } from '../../../server/pool/pool.ts';
 import { detectorNames } from '../../../workers/protocol/editor-protocol.ts';
@@ -12,20 +11,20 @@ import { normalizeSettings } from '../../../workers/protocol/settings.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
 
 describe('workspace', () => {
-  const heard: FileChange[] = [];
-  const own = Engine.prototype.filesChanged;
+  let engine: Engine | undefined;
+  const own = Engine.prototype.analyzeAll;
   let base: string;
 
   beforeEach(async () => {
     base = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-storage-'));
-    Engine.prototype.filesChanged = function (this: Engine, changes) {
-      heard.push(...changes);
-      own.call(this, changes);
+    Engine.prototype.analyzeAll = function (this: Engine) {
+      engine = this;
+      own.call(this);
     };
   });
 
   afterEach(async () => {
-    Engine.prototype.filesChanged = own;
+    Engine.prototype.analyzeAll = own;
     await rm(base, { recursive: true, force: true });
   });
 
@@ -41,10 +40,8 @@ describe('workspace', () => {
       await opening;
       workspace.filesChanged(new Map([[path.join(folder.root, 'late.ts'), 'created']]));
       await new Promise((resolve) => setImmediate(resolve));
-      assert.deepEqual(heard, [
-        { file: 'early.ts', kind: 'created' },
-        { file: 'late.ts', kind: 'created' },
-      ]);
+      const known = [...(engine?.journal.since(0)?.values() ?? [])].map(({ file, kind }) => `${file} ${kind}`);
+      assert.deepEqual(known, ['early.ts created', 'late.ts created']);
     } finally {
       await workspace.dispose();
     }
