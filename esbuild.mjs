@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { build } from 'esbuild';
+import { compiledValidators } from './scripts/validators.mjs';
 
 const production = process.argv.includes('--production');
 
@@ -58,6 +59,7 @@ await Promise.all([
     },
     outExtension: { '.js': '.mjs' },
     banner: { js: banner },
+    plugins: [compiledValidators],
   }),
 ]);
 if (!existsSync('dist/cli.mjs')) throw new Error('dist/cli.mjs was not built');

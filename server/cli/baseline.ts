@@ -62,7 +62,7 @@ export async function shrink(
 /**
  * Writes down the issues of today. Entries of detectors that were not asked stay.
  * @returns the exit code
- * @throws UsageError, ConfigFileError, BaselineError
+ * @throws UsageError, ConfigurationError, BaselineError
  */
 export async function baseline(argumentsOf: BaselineArguments, out: Output, stop: AbortSignal): Promise<number> {
   const root = await rootFolder(argumentsOf.folder);

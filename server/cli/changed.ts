@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Unit } from '../../workers/protocol/detector-protocol.ts';
-import { isConfiguration } from '../engine/interest.ts';
+import { isConfiguration } from '../engine/change-triggers.ts';
 import type { Pool } from '../pool/types.ts';
 import { UsageError } from './arguments.ts';
 import type { ChangedSummary } from './result.ts';

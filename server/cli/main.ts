@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** Entry of the command line. Owns the process: signals, exit code, the two output streams. */
-import { ConfigFileError } from '../engine/config-file.ts';
-import { knownDetectors } from '../engine/detector-settings.ts';
+import { detectorNames } from '../../workers/detectors/manifests.ts';
+import { ConfigurationError } from '../configuration/read.ts';
 import { BaselineError } from '../store/baseline.ts';
 import { help, parseCommand, UsageError } from './arguments.ts';
 import { baseline } from './baseline.ts';
@@ -16,7 +16,7 @@ const internalError = 3;
 
 async function main(): Promise<number> {
   try {
-    const command = parseCommand(process.argv.slice(2), knownDetectors);
+    const command = parseCommand(process.argv.slice(2), detectorNames);
     switch (command.kind) {
       case 'help':
         process.stdout.write(help);
@@ -40,7 +40,7 @@ async function main(): Promise<number> {
       }
     }
   } catch (error) {
-    if (error instanceof UsageError || error instanceof ConfigFileError || error instanceof BaselineError) {
+    if (error instanceof UsageError || error instanceof ConfigurationError || error instanceof BaselineError) {
       process.stderr.write(`bulkhead: ${error.message}\n`);
       return wrongUse;
     }

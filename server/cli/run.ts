@@ -1,8 +1,8 @@
 /** What every command that analyses a folder works with: an engine, its workers, what is remembered. Lives for one command. */
 import { opendir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { readConfigFile } from '../engine/config-file.ts';
-import { detectorSettings, knownDetectors } from '../engine/detector-settings.ts';
+import { readConfiguration } from '../configuration/read.ts';
+import { detectorSettings } from '../engine/detector-settings.ts';
 import { Engine, type EngineSettings } from '../engine/engine.ts';
 import { listInputs } from '../engine/inputs.ts';
 import { createPool } from '../pool/pool.ts';
@@ -25,7 +25,7 @@ export interface Run extends AsyncDisposable {
 /**
  * @param live whether the run goes on: then what is said first may be corrected, and the results of an editor that has
  *   the folder open are not taken, as they hold for one analysis
- * @throws ConfigFileError for a broken `bulkhead.config.json`
+ * @throws ConfigurationError for a broken `bulkhead.config.json`
  */
 export async function openRun(root: string, argumentsOf: AnalysisArguments, live = false): Promise<Run> {
   const listing = argumentsOf.cache ? listInputs(root) : undefined;
@@ -57,9 +57,9 @@ export async function openRun(root: string, argumentsOf: AnalysisArguments, live
   };
 }
 
-/** The repository's configuration, then the command line. @throws ConfigFileError */
+/** The repository's configuration, then the command line. @throws ConfigurationError */
 export async function settingsFor(root: string, argumentsOf: AnalysisArguments, live = false): Promise<EngineSettings> {
-  const detectors = detectorSettings(await readConfigFile(root, knownDetectors), {
+  const detectors = detectorSettings(await readConfiguration(root), {
     ...(argumentsOf.detectors === undefined ? {} : { only: argumentsOf.detectors }),
     ...(argumentsOf.tsconfigs.length === 0 ? {} : { options: { typescript: { projects: argumentsOf.tsconfigs } } }),
   });

@@ -1,8 +1,8 @@
 /** `bulkhead check --watch`: an engine that follows the disk, and a round told whenever nobody waits for it. */
 import path from 'node:path';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
-import { ConfigFileError, configFileName } from '../engine/config-file.ts';
-import type { FileChange } from '../engine/interest.ts';
+import { ConfigurationError, isConfigurationFile } from '../configuration/read.ts';
+import type { FileChange } from '../engine/change-triggers.ts';
 import { isBusy } from '../engine/status.ts';
 import { BaselineError } from '../store/baseline.ts';
 import { UsageError, type CheckArguments } from './arguments.ts';
@@ -20,7 +20,7 @@ const keepDelayMs = 2000;
 /**
  * Ends when `stop` says so, or after `--timeout`.
  * @returns the exit code of the last round
- * @throws UsageError, ConfigFileError, BaselineError: what is wrong from the start. What goes wrong later is told.
+ * @throws UsageError, ConfigurationError, BaselineError: what is wrong from the start. What goes wrong later is told.
  */
 export async function watch(argumentsOf: CheckArguments, out: Output, err: Output, stop: AbortSignal): Promise<number> {
   const root = await rootFolder(argumentsOf.folder);
@@ -90,7 +90,7 @@ class WatchSession {
     if (this.#changed.size === 0) this.#startedAt = performance.now();
     for (const { file } of changes) this.#changed.add(file);
     this.#roundDue = true;
-    if (changes.some(({ file }) => file === configFileName)) void this.#configure();
+    if (changes.some(({ file }) => isConfigurationFile(file))) void this.#configure();
     if (changes.some(({ file }) => path.join(root, file) === this.#baselineFile)) void this.#readBaseline();
     engine.filesChanged(changes);
     // A change that concerns no detector begins nothing whose end could be heard.
@@ -152,7 +152,7 @@ class WatchSession {
     try {
       this.#run.engine.configure(await settingsFor(this.#run.root, this.#arguments, true));
     } catch (error) {
-      if (!(error instanceof ConfigFileError)) throw error;
+      if (!(error instanceof ConfigurationError)) throw error;
       this.#err.write(`bulkhead: ${error.message}\n`);
     }
   }

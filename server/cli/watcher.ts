@@ -7,7 +7,7 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { isOutside, type FileChange } from '../engine/interest.ts';
+import { isOutside, type FileChange } from '../engine/change-triggers.ts';
 import { UsageError } from './arguments.ts';
 
 /** A save is often several events, and a checkout many: all within this time are one change. */

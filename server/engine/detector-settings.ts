@@ -1,10 +1,8 @@
 /** Which detectors run and with which options: the repository's file, then what the front end was told. */
 import type { DetectorOptions } from '../../workers/protocol/detector-protocol.ts';
-import { detectorNames } from '../../workers/protocol/editor-protocol.ts';
-import type { ConfigFile } from './config-file.ts';
+import { detectorNames } from '../../workers/detectors/manifests.ts';
+import type { Configuration } from '../configuration/read.ts';
 import type { EngineSettings } from './engine.ts';
-
-export const knownDetectors: readonly string[] = detectorNames;
 
 export interface DetectorChoice {
   /** Only these, whatever the file says. */
@@ -17,12 +15,12 @@ export interface DetectorChoice {
 }
 
 export function detectorSettings(
-  file: ConfigFile,
+  configuration: Configuration,
   choice: DetectorChoice,
-): Pick<EngineSettings, 'detectors' | 'exclude'> {
+): Pick<EngineSettings, 'detectors' | 'exclude' | 'issues'> {
   const detectors = new Map<string, DetectorOptions>();
-  for (const name of knownDetectors) {
-    const setting = file.detectors[name];
+  for (const name of detectorNames) {
+    const setting = configuration.detectors[name];
     const wanted = choice.only ? choice.only.includes(name) : setting !== false && choice.off?.includes(name) !== true;
     if (!wanted) continue;
     detectors.set(name, merged(typeof setting === 'object' ? setting : {}, choice.options?.[name] ?? {}));
@@ -30,7 +28,8 @@ export function detectorSettings(
   // One of the two answers for unused dependencies.
   const own = detectors.get('package');
   if (own && !detectors.has('knip')) detectors.set('package', { ...own, knip: 'off' });
-  return { detectors, exclude: [...file.exclude, ...(choice.exclude ?? [])] };
+  const { exclude, issues } = configuration;
+  return { detectors, exclude: [...exclude, ...(choice.exclude ?? [])], issues };
 }
 
 /** Option by option; within an option that is an object (severities by rule) key by key. */

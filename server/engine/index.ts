@@ -1,8 +1,9 @@
 /** The engine as a library: `import { Engine, createPool } from 'bulkhead'`. */
 export { Engine, type EngineSettings } from './engine.ts';
-export { ConfigFileError, readConfigFile, type ConfigFile } from './config-file.ts';
-export { detectorSettings, knownDetectors, type DetectorChoice } from './detector-settings.ts';
-export type { ChangeKind, FileChange } from './interest.ts';
+export { ConfigurationError, readConfiguration, type Configuration } from '../configuration/read.ts';
+export { detectorNames, type DetectorName } from '../../workers/detectors/manifests.ts';
+export { detectorSettings, type DetectorChoice } from './detector-settings.ts';
+export type { ChangeKind, FileChange } from './change-triggers.ts';
 export type { DetectorState, DetectorStatus, IssueCounts } from './status.ts';
 export { createPool, PlanFailure, type PoolOptions } from '../pool/pool.ts';
 export type { CompartmentHealth, ExitReason, Pool } from '../pool/types.ts';

@@ -1,9 +1,7 @@
 /** What an editor may send with `initialize`. Editors other than VS Code may send nothing, or only a part. */
-import type { BulkheadSettings } from '../../workers/protocol/editor-protocol.ts';
-import { normalizeSettings } from '../../workers/protocol/settings.ts';
+import { readSettings, type ReadSettings } from '../configuration/settings.ts';
 
-export interface Initialization {
-  readonly settings: BulkheadSettings;
+export interface Initialization extends ReadSettings {
   readonly trusted: boolean;
   /** Folder the editor keeps for this workspace. */
   readonly storageDir: string | undefined;
@@ -13,7 +11,7 @@ export interface Initialization {
 export function initializationOf(options: unknown): Initialization {
   const record = typeof options === 'object' && options !== null ? options : {};
   return {
-    settings: normalizeSettings('settings' in record ? record.settings : undefined),
+    ...readSettings('settings' in record ? record.settings : undefined),
     trusted: !('trusted' in record) || record.trusted !== false,
     storageDir: 'storageDir' in record && typeof record.storageDir === 'string' ? record.storageDir : undefined,
   };

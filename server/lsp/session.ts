@@ -22,15 +22,14 @@ import {
   notifications,
   requests,
   type AnalyzeResult,
-  type BulkheadSettings,
   type RestartWorkersParams,
   type StatusParams,
   type TimingsResult,
   type TrustParams,
   type WatchStatusParams,
 } from '../../workers/protocol/editor-protocol.ts';
-import { defaultSettings, normalizeSettings } from '../../workers/protocol/settings.ts';
-import type { ChangeKind } from '../engine/interest.ts';
+import { defaultSettings, readSettings, type BulkheadSettings, type ReadSettings } from '../configuration/settings.ts';
+import type { ChangeKind } from '../engine/change-triggers.ts';
 import type { IssueCounts } from '../engine/status.ts';
 import { detectorTable, runBy } from '../pool/detectors.ts';
 import { createPool } from '../pool/pool.ts';
@@ -69,6 +68,8 @@ export class Session {
   #workspace: Workspace | undefined;
   #progress: RunProgress | undefined;
   #settings: BulkheadSettings = defaultSettings;
+  /** What the log says of the settings; each is said once. */
+  readonly #settingProblems = new Set<string>();
   #trusted = true;
   #storageDir: string | undefined;
   #roots: string[] = [];
@@ -120,8 +121,9 @@ export class Session {
   }
 
   #initialize(params: InitializeParams): InitializeResult {
-    const { settings, trusted, storageDir } = initializationOf(params.initializationOptions);
-    this.#settings = settings;
+    const { trusted, storageDir, ...read } = initializationOf(params.initializationOptions);
+    this.#settings = read.settings;
+    for (const problem of read.problems) this.#settingProblems.add(problem);
     this.#trusted = trusted;
     this.#storageDir = storageDir;
     if (storageDir === undefined) endThreadAhead();
@@ -142,6 +144,7 @@ export class Session {
 
   async #start(): Promise<void> {
     this.#initialized = true;
+    this.#logProblems(this.#settingProblems);
     this.#openWorkspace();
     if (this.#canWatchFiles) {
       await this.#connection.client.register(DidChangeWatchedFilesNotification.type, {
@@ -202,10 +205,17 @@ export class Session {
     });
   }
 
-  #configure(settings: BulkheadSettings): void {
+  #logProblems(problems: Iterable<string>): void {
+    for (const problem of problems) this.#connection.console.warn(problem);
+  }
+
+  #configure({ settings, problems }: ReadSettings): void {
     const before = this.#settings;
+    const fresh = problems.filter((problem) => !this.#settingProblems.has(problem));
+    for (const problem of fresh) this.#settingProblems.add(problem);
     this.#settings = settings;
     if (!this.#initialized) return;
+    this.#logProblems(fresh);
     this.#workspace?.pool.configure({ healthIntervalMs: settings.healthInterval * 1_000 });
     const sameCompartments =
       before.maxWorkers === settings.maxWorkers &&
@@ -383,9 +393,9 @@ export class Session {
 }
 
 /** Clients send the section itself or an object that holds it. */
-function settingsIn(settings: unknown): BulkheadSettings {
+function settingsIn(settings: unknown): ReadSettings {
   const holds = typeof settings === 'object' && settings !== null && 'bulkhead' in settings;
-  return normalizeSettings(holds ? settings.bulkhead : settings);
+  return readSettings(holds ? settings.bulkhead : settings);
 }
 
 function rootsOf(params: InitializeParams): string[] {

@@ -6,12 +6,19 @@ import { EventEmitter } from 'node:events';
 import path from 'node:path';
 import type { Diagnostic } from 'vscode-languageserver/node';
 import type { DetectorOptions, Issue } from '../../workers/protocol/detector-protocol.ts';
-import { detectorNames, type BulkheadSettings } from '../../workers/protocol/editor-protocol.ts';
-import { ConfigFileError, configFileName, readConfigFile, type ConfigFile } from '../engine/config-file.ts';
-import { detectorSettings, knownDetectors, type DetectorChoice } from '../engine/detector-settings.ts';
+import { detectorNames } from '../../workers/detectors/manifests.ts';
+import {
+  ConfigurationError,
+  emptyConfiguration,
+  isConfigurationFile,
+  readConfiguration,
+  type Configuration,
+} from '../configuration/read.ts';
+import type { BulkheadSettings } from '../configuration/settings.ts';
+import { detectorSettings, type DetectorChoice } from '../engine/detector-settings.ts';
 import { Engine, type EngineSettings } from '../engine/engine.ts';
 import { listInputs } from '../engine/inputs.ts';
-import type { ChangeKind, FileChange } from '../engine/interest.ts';
+import type { ChangeKind, FileChange } from '../engine/change-triggers.ts';
 import type { DetectorStatus } from '../engine/status.ts';
 import type { SupervisedPool } from '../pool/types.ts';
 import { Sharing } from '../sharing/sharing.ts';
@@ -43,15 +50,13 @@ interface WorkspaceEvents {
   trouble: [message: string];
 }
 
-const noConfigFile: ConfigFile = { exclude: [], detectors: {} };
-
 export class Workspace extends EventEmitter<WorkspaceEvents> {
   readonly pool: SupervisedPool;
   readonly #engines = new Map<string, Engine>();
   readonly #stores = new Map<string, Store>();
   readonly #sharings = new Map<string, Sharing>();
   readonly #keepTimers = new Map<string, NodeJS.Timeout>();
-  readonly #configFiles = new Map<string, ConfigFile>();
+  readonly #configurations = new Map<string, Configuration>();
   readonly #baselines = new Map<string, KnownIssues>();
   readonly #documents = new Map<string, { text: string; version: number }>();
   #settings: WorkspaceSettings;
@@ -127,7 +132,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     clearTimeout(this.#keepTimers.get(root));
     this.#engines.get(root)?.dispose();
     this.#engines.delete(root);
-    this.#configFiles.delete(root);
+    this.#configurations.delete(root);
     this.#baselines.delete(root);
     void this.#close(root);
     this.emit('status');
@@ -262,7 +267,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   #apply(engine: Engine, changes: readonly FileChange[]): void {
     const { root } = engine;
     if (changes.length === 0 || this.#engines.get(root) !== engine) return;
-    if (changes.some(({ file }) => file === configFileName)) void this.#reload(root, engine);
+    if (changes.some(({ file }) => isConfigurationFile(file))) void this.#reload(root, engine);
     if (changes.some(({ file }) => file === baselineName)) void this.#reloadBaseline(engine);
     engine.filesChanged(changes);
   }
@@ -345,9 +350,11 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   /** A broken configuration is told, and the last good one stays in force. */
   async #readConfig(root: string): Promise<void> {
     try {
-      this.#configFiles.set(root, await readConfigFile(root, knownDetectors));
+      this.#configurations.set(root, await readConfiguration(root));
     } catch (error) {
-      if (!(error instanceof ConfigFileError)) throw error;
+      if (!(error instanceof ConfigurationError)) throw error;
+      const last = this.#configurations.get(root) ?? emptyConfiguration;
+      this.#configurations.set(root, { ...last, issues: error.issues });
       this.emit('trouble', error.message);
     }
   }
@@ -380,7 +387,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     return {
       trusted,
       live: true,
-      ...detectorSettings(this.#configFiles.get(root) ?? noConfigFile, choiceOf(settings)),
+      ...detectorSettings(this.#configurations.get(root) ?? emptyConfiguration, choiceOf(settings)),
     };
   }
 

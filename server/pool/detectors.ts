@@ -1,25 +1,10 @@
 /** Which detector runs where, and within which limits. Data; read once when a pool is made. */
 import os from 'node:os';
 import path from 'node:path';
+import { manifests, queries } from '../../workers/detectors/manifests.ts';
+import type { DetectorManifest, Lane, Limits, QueryManifest } from '../../workers/protocol/manifest.ts';
 
-export interface Limits {
-  /** Hard limit of the resident memory of a compartment's process tree, megabytes. */
-  readonly memoryMb: number;
-  /** Share of `memoryMb` over which an idle compartment is replaced. */
-  readonly softMemoryRatio: number;
-  /** From launch to ready. */
-  readonly startMs: number;
-  /** For a plan. */
-  readonly planMs: number;
-  /** Without any event while a check runs. */
-  readonly progressMs: number;
-  /** Without a heartbeat while work is in hand: the process is stopped or starved. */
-  readonly heartbeatMs: number;
-  /** From a cancel until the compartment is ended by force. */
-  readonly cancelMs: number;
-  /** An unused compartment is ended after this time. */
-  readonly idleMs: number;
-}
+export type { Lane, Limits } from '../../workers/protocol/manifest.ts';
 
 export const defaultLimits: Limits = {
   memoryMb: 1024,
@@ -31,8 +16,6 @@ export const defaultLimits: Limits = {
   cancelMs: 5_000,
   idleMs: 300_000,
 };
-
-export type Lane = 'light' | 'heavy';
 
 /** How compartments of one kind are made. Detectors with the same `compartment` share its processes. */
 export interface CompartmentEntry {
@@ -67,56 +50,25 @@ export interface DetectorEntry extends CompartmentEntry {
 
 export type DetectorTable = Readonly<Record<string, DetectorEntry>>;
 
-/** The module graph is built once for all four: they share one compartment. */
-const graph: CompartmentEntry = {
-  compartment: 'graph',
-  workerTitle: 'Module graph worker',
-  single: true,
-  limits: { progressMs: 120_000 },
-  // What a graph is built from is garbage at once; room for more of it costs 40 MB and saves a twentieth of the time.
-  // V8 would let the heap grow to four times what lives before it collects; twice costs a fiftieth of the time.
-  execArgv: ['--max-semi-space-size=2', '--heap-growing-percent=100'],
-  // By default every thread that allocates gets an arena of glibc's, and none is given back.
-  env: { MALLOC_ARENA_MAX: '1' },
-};
+/** Of Bulkhead's own detectors, as their manifests say. */
+export const detectorTable: DetectorTable = Object.fromEntries(
+  [...manifests, ...queries].map((manifest) => [manifest.name, entryOf(manifest)]),
+);
 
-export const detectorTable: DetectorTable = {
-  typescript: {
-    title: 'TypeScript',
-    compartment: 'typescript',
-    // One warm program per root; the native compiler is parallel by itself.
-    single: true,
-    // A whole program is in memory, and the native compiler's process counts too.
-    memoryFactor: 4,
-    // A first program of a big project says nothing for minutes. What it cost to build is not thrown away.
-    limits: { progressMs: 300_000, idleMs: Number.POSITIVE_INFINITY, cancelMs: 30_000 },
-  },
-  eslint: {
-    title: 'ESLint',
-    compartment: 'eslint',
-    maxCompartments: busyCores(),
-    // Typed rules hold TypeScript programs: about 2 GB for a big project.
-    memoryFactor: { light: 1, heavy: 3 },
-    // The first typed file builds its program.
-    heavyLimits: { progressMs: 120_000, cancelMs: 15_000 },
-  },
-  circular: { title: 'Circular dependencies', ...graph },
-  import: { title: 'Imports', ...graph },
-  isolation: { title: 'Isolation', ...graph },
-  package: { title: 'Package', ...graph },
-  knip: {
-    title: 'knip',
-    // Seconds of another's code: nobody else shall wait for it.
-    compartment: 'knip',
-    single: true,
-    // The process of knip counts too, and holds what it has read.
-    memoryFactor: 3,
-    // Between two runs there is nothing to keep warm.
-    limits: { idleMs: 20_000 },
-  },
-  // Finds nothing: it answers a question about the module graph.
-  dependents: { title: 'Dependents', ...graph },
-};
+function entryOf({ title, worker }: DetectorManifest | QueryManifest): DetectorEntry {
+  const { light, heavy } = worker.lanes;
+  return {
+    title,
+    compartment: worker.group,
+    ...(worker.title === undefined ? {} : { workerTitle: worker.title }),
+    ...(worker.count === 'one' ? { single: true } : { maxCompartments: busyCores() }),
+    memoryFactor: { light: light.memoryFactor, heavy: (heavy ?? light).memoryFactor },
+    limits: light.limits,
+    ...(heavy === undefined ? {} : { heavyLimits: heavy.limits }),
+    ...(worker.execArgv === undefined ? {} : { execArgv: worker.execArgv }),
+    ...(worker.env === undefined ? {} : { env: worker.env }),
+  };
+}
 
 /** The same detectors, their processes run by another Node.js. */
 export function runBy(node: string, table: DetectorTable): DetectorTable {

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { detector } from '../../../workers/detectors/isolation/index.ts';
+import { manifests, queries } from '../../../workers/detectors/manifests.ts';
 import { runDetector } from '../../support/run-detector.ts';
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../../..');
-const DETECTORS = ['circular', 'eslint', 'import', 'isolation', 'knip', 'package', 'typescript'];
+const DETECTORS = [...manifests, ...queries].map(({ name }) => name);
 
 const BOUNDARIES = [
   { name: 'the library line knows nothing of Bulkhead', from: 'workers/ipc/**', disallow: ['workers/*.ts', 'workers/!(ipc)/**', 'server/**', 'client/**'] },
