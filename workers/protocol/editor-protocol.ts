@@ -97,6 +97,8 @@ export type DetectorRunState = 'off' | 'restricted' | 'not-applicable' | 'waitin
 
 export interface DetectorStatus {
   readonly name: string;
+  /** What people read. */
+  readonly title: string;
   readonly status: DetectorRunState;
   /** The engine that speaks, for instance `typescript 7.0.2 (bundled)`. */
   readonly engine?: string;

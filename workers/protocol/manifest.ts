@@ -136,7 +136,7 @@ export interface OptionSchema extends ValueSchema {
   readonly default: unknown;
 }
 
-interface RuleDefault {
+export interface RuleDefault {
   readonly default: RuleSeverity;
   readonly description: string;
 }
