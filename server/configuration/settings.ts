@@ -35,9 +35,10 @@ export function readSettings(raw: unknown): ReadSettings {
   const general = Object.keys(generalSettings).map((name) => [name, valid[`bulkhead.${name}`]] as const);
   return {
     settings: Object.fromEntries([...detectors, ...general]) as unknown as BulkheadSettings,
-    problems: flaws.map(({ path: [setting = 'bulkhead', ...rest], rule, message }) => {
-      const isSetting = rule === 'unknown-option' && rest.length === 0;
-      return isSetting ? message : `Setting ${String(setting)}${rest.map((step) => `/${step}`).join('')}: ${message}`;
+    problems: flaws.map(({ path, rule, message }) => {
+      // The message names an unknown option itself.
+      const place = rule === 'unknown-option' ? path.slice(0, -1) : path;
+      return place.length === 0 ? message : `Setting ${place.join('/')}: ${message}`;
     }),
   };
 }
