@@ -1,15 +1,15 @@
-/** Which detectors run and with which options: the repository's file, then what the front end was told. */
+/** Which detectors run and with which options: first the repository's file, then what the front end was told. */
 import type { DetectorOptions } from '../../workers/protocol/detector-protocol.ts';
-import { detectorNames } from '../../workers/detectors/manifests.ts';
+import { manifests } from '../../workers/detectors/manifests.ts';
 import type { Configuration } from '../configuration/read.ts';
 import type { EngineSettings } from './engine.ts';
 
 export interface DetectorChoice {
-  /** Only these, whatever the file says. */
+  /** Only these run, whatever the file says. */
   readonly only?: readonly string[];
   /** Turned off by the user. */
   readonly off?: readonly string[];
-  /** By detector; wins over the file, option by option. */
+  /** By detector; overrides the file, option by option. */
   readonly options?: Readonly<Record<string, DetectorOptions>>;
   readonly exclude?: readonly string[];
 }
@@ -19,15 +19,18 @@ export function detectorSettings(
   choice: DetectorChoice,
 ): Pick<EngineSettings, 'detectors' | 'exclude' | 'issues'> {
   const detectors = new Map<string, DetectorOptions>();
-  for (const name of detectorNames) {
+  for (const { name } of manifests) {
     const setting = configuration.detectors[name];
     const wanted = choice.only ? choice.only.includes(name) : setting !== false && choice.off?.includes(name) !== true;
     if (!wanted) continue;
     detectors.set(name, merged(typeof setting === 'object' ? setting : {}, choice.options?.[name] ?? {}));
   }
-  // One of the two answers for unused dependencies.
-  const own = detectors.get('package');
-  if (own && !detectors.has('knip')) detectors.set('package', { ...own, knip: 'off' });
+  for (const { name, without } of manifests) {
+    for (const [other, options] of Object.entries(without)) {
+      const own = detectors.get(name);
+      if (own && !detectors.has(other)) detectors.set(name, { ...own, ...options });
+    }
+  }
   const { exclude, issues } = configuration;
   return { detectors, exclude: [...exclude, ...(choice.exclude ?? [])], issues };
 }

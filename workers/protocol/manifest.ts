@@ -22,6 +22,8 @@ export interface DetectorManifest {
   readonly changes: ChangeTriggers;
   /** Options under which it executes no code of the workspace, or that there are none. */
   readonly untrusted: DetectorOptions | 'does not run';
+  /** By another detector: options while that one is off, for what it otherwise leaves to it. */
+  readonly without: Readonly<Record<string, DetectorOptions>>;
   readonly sandbox: SandboxNeeds;
   readonly worker: WorkerNeeds;
   /** False: it reads files whose content the result cache does not compare, so its results are not kept. */

@@ -37,6 +37,7 @@ export const manifest = {
     invalidates: 'unit',
   },
   untrusted: {},
+  without: {},
   sandbox: { network: false, write: [], homeCaches: [], processes: false },
   worker: { group: 'example', count: 'cores', lanes: { light: { memoryFactor: 1, limits: {} } } },
   cached: true,

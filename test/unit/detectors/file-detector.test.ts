@@ -17,6 +17,7 @@ const manifest = {
   documentation: '',
   changes: { sources: /\.txt$/, configuration: ignoreFile, environment: nothing, planFiles: 'configuration', invalidates: 'unit' },
   untrusted: {},
+  without: {},
   sandbox: { network: false, write: [], homeCaches: [], processes: false },
   worker: { group: 'words', count: 'cores', lanes: { light: { memoryFactor: 1, limits: {} } } },
   cached: true,

@@ -11,6 +11,7 @@ export const manifest = {
   documentation: 'workers/detectors/circular/README.md',
   changes: graphChanges,
   untrusted: {},
+  without: {},
   sandbox: graphSandbox,
   worker: graphWorker,
   cached: true,

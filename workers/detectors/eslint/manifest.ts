@@ -27,6 +27,7 @@ export const manifest = {
   },
   // Configurations and plugins are code.
   untrusted: 'does not run',
+  without: {},
   sandbox: { network: false, write: [], homeCaches: ['~/.yarn/berry'], processes: false },
   worker: {
     group: 'eslint',

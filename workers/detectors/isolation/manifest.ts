@@ -15,6 +15,7 @@ export const manifest = {
   // ESLint's configuration may define boundaries.
   changes: { ...graphChanges, configuration: anyOf(graphChanges.configuration, eslintConfig) },
   untrusted: {},
+  without: {},
   sandbox: graphSandbox,
   worker: graphWorker,
   cached: true,

@@ -21,6 +21,7 @@ export const manifest = {
   },
   // Configurations are code.
   untrusted: 'does not run',
+  without: {},
   sandbox: { network: false, write: [], homeCaches: ['~/.yarn/berry'], processes: true },
   worker: {
     // It takes seconds, and no other detector should wait for it.

@@ -15,8 +15,9 @@ export const manifest = {
     sources: anyOf(script, packageManifest),
     configuration: anyOf(graphChanges.configuration, knipConfig),
   },
-  // Without trust knip does not run, so nothing is left to it.
+  // knip does not run before the workspace is trusted.
   untrusted: { knip: 'off' },
+  without: { knip: { knip: 'off' } },
   sandbox: graphSandbox,
   worker: graphWorker,
   cached: true,

@@ -25,6 +25,7 @@ export const manifest = {
   },
   // The bundled native compiler knows no plugins; the workspace's own compiler is code of the workspace.
   untrusted: { engine: 'native' },
+  without: {},
   sandbox: { network: false, write: [], homeCaches: ['~/.yarn/berry'], processes: true },
   worker: {
     group: 'typescript',
