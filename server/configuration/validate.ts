@@ -103,7 +103,9 @@ function difference(name: string, candidate: string): number {
     const other = others[index] ?? '';
     if (part.length > 2 && other.startsWith(part)) return sum + 1;
     const letters = distance(part, other);
-    return sum + (letters <= Math.max(1, Math.floor(part.length / 3)) ? letters : Number.POSITIVE_INFINITY);
+    // Two letters that changed places differ twice.
+    const most = part.length < 5 ? 1 : Math.max(2, Math.floor(part.length / 3));
+    return sum + (letters <= most ? letters : Number.POSITIVE_INFINITY);
   }, 0);
 }
 

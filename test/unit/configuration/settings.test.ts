@@ -44,9 +44,10 @@ describe('settings', () => {
   });
 
   it('names the nearest setting, and none where nothing is near', () => {
-    const { problems } = readSettings({ circlar: { enable: false }, sptag: 1, typescript: { engin: 'auto' } });
+    const { problems } = readSettings({ circlar: { enable: false, rulse: {} }, sptag: 1, typescript: { engin: 'auto' } });
     assert.deepEqual(problems, [
       'Unknown setting: "bulkhead.circlar.enable". Did you mean "bulkhead.circular.enable"?',
+      'Unknown setting: "bulkhead.circlar.rulse". Did you mean "bulkhead.circular.rules"?',
       'Unknown setting: "bulkhead.sptag".',
       'Unknown setting: "bulkhead.typescript.engin". Did you mean "bulkhead.typescript.engine"?',
     ]);
