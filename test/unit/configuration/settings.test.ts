@@ -44,7 +44,11 @@ describe('settings', () => {
   });
 
   it('names the nearest setting, and none where nothing is near', () => {
-    const { problems } = readSettings({ circlar: { enable: false, rulse: {} }, sptag: 1, typescript: { engin: 'auto' } });
+    const { problems } = readSettings({
+      circlar: { enable: false, rulse: {} },
+      sptag: 1,
+      typescript: { engin: 'auto' },
+    });
     assert.deepEqual(problems, [
       'Unknown setting: "bulkhead.circlar.enable". Did you mean "bulkhead.circular.enable"?',
       'Unknown setting: "bulkhead.circlar.rulse". Did you mean "bulkhead.circular.rules"?',
