@@ -1,8 +1,9 @@
 /** The engine as a library: `import { Engine, createPool } from 'bulkhead'`. */
 export { Engine, type EngineSettings } from './engine/engine.ts';
-export { ConfigFileError, readConfigFile, type ConfigFile } from './engine/config-file.ts';
-export { detectorSettings, knownDetectors, type DetectorChoice } from './engine/detector-settings.ts';
-export type { ChangeKind, FileChange } from './engine/interest.ts';
+export { ConfigurationError, readConfiguration, type Configuration } from './configuration/read.ts';
+export { detectorNames, type DetectorName } from '../workers/detectors/manifests.ts';
+export { detectorSettings, type DetectorChoice } from './engine/detector-settings.ts';
+export type { ChangeKind, FileChange } from './engine/change-triggers.ts';
 export type { DetectorState, DetectorStatus, IssueCounts } from './engine/status.ts';
 export { createPool, PlanFailure, type PoolOptions } from './pool/pool.ts';
 export type { WorkerHealth, ExitReason, Pool } from './pool/types.ts';

@@ -1,6 +1,6 @@
 /** `bulkhead check --watch`: follows the files of a folder, and reports a round whenever everything has its answer. */
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
-import type { FileChange } from '../engine/interest.ts';
+import type { FileChange } from '../engine/change-triggers.ts';
 import { isBusy } from '../engine/status.ts';
 import type { Folder } from '../folder/folder.ts';
 import type { CheckArguments } from './arguments.ts';
@@ -14,7 +14,7 @@ import { reportOf, type BaselineSummary } from './result.ts';
 /**
  * Ends when `stop` aborts, or after `--timeout`.
  * @returns the exit code of the last round
- * @throws UsageError, ConfigFileError, BaselineError, WatchError for what is wrong at the start. What goes wrong later
+ * @throws UsageError, ConfigurationError, BaselineError, WatchError for what is wrong at the start. What goes wrong later
  *   is reported.
  */
 export async function watch(argumentsOf: CheckArguments, out: Output, err: Output, stop: AbortSignal): Promise<number> {

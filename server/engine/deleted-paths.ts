@@ -1,5 +1,5 @@
 /** What a set of deletions takes with it. Pure. */
-import type { FileChange } from './interest.ts';
+import type { FileChange } from './change-triggers.ts';
 
 /** @returns whether a file is one of the deleted, or lies below one; its cost does not grow with how many there are */
 export function deletedBy(changes: readonly FileChange[]): ((file: string) => boolean) | undefined {

@@ -6,10 +6,12 @@
  * Invariant: it becomes `done` only when nothing is in work, stale or in doubt.
  */
 import type { DetectorProblem, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
+import { manifestOf } from '../../workers/detectors/manifests.ts';
+import type { ChangeTriggers } from '../../workers/protocol/manifest.ts';
 import { Checks } from './checks.ts';
 import { deletedBy } from './deleted-paths.ts';
 import { Doubts } from './doubts.ts';
-import { concernOf, interestOf, type FileChange, type Interest } from './interest.ts';
+import { changeTriggersOf, classifyChange, type FileChange } from './change-triggers.ts';
 import type { Answer, EmptyPlan } from './memory.ts';
 import { Problems, problemsOfFailure } from './problems.ts';
 import { Progress } from './progress.ts';
@@ -24,7 +26,7 @@ const leisureMs = 1000;
 export class DetectorRunner implements Teller {
   readonly name: string;
   readonly #host: RunnerHost;
-  readonly #interest: Interest;
+  readonly #triggers: ChangeTriggers;
   readonly #doubts = new Doubts();
   readonly #ledger = new UnitLedger(this.#doubts);
   readonly #problems: Problems;
@@ -49,7 +51,7 @@ export class DetectorRunner implements Teller {
   constructor(name: string, host: RunnerHost) {
     this.name = name;
     this.#host = host;
-    this.#interest = interestOf(name);
+    this.#triggers = changeTriggersOf(name);
     this.#problems = new Problems(name, host.table);
     const known = { ledger: this.#ledger, doubts: this.#doubts, problems: this.#problems };
     this.#checks = new Checks(name, host, known, ({ units }, failure) => {
@@ -102,11 +104,11 @@ export class DetectorRunner implements Teller {
 
   /** Files changed on disk or in the editor. */
   filesChanged(changes: readonly FileChange[]): void {
-    const concerns = changes.map(({ file }) => concernOf(this.#interest, file, this.#configFiles));
+    const concerns = changes.map(({ file }) => classifyChange(this.#triggers, file, this.#configFiles));
     const concerned = changes.filter((_, index) => concerns[index] !== 'none');
     if (concerned.length === 0) return;
     const environment = concerns.includes('environment');
-    if (environment || concerns.includes('config')) this.#everythingChanged();
+    if (environment || concerns.includes('configuration')) this.#everythingChanged();
     else this.#contentChanged(concerned);
     if (!environment) {
       this.#pump();
@@ -122,7 +124,7 @@ export class DetectorRunner implements Teller {
   isAnswered(file: string): boolean {
     if (isSettled(this.#state)) return true;
     if (this.#ledger.unitOf(file)?.kind === 'file') return this.#ledger.isUpToDate(file);
-    return this.#interest.reach === 'all' || !(this.#planStale || this.#planning);
+    return this.#triggers.invalidates === 'all' || !(this.#planStale || this.#planning);
   }
 
   /** The present plan, for another process that would make the same. */
@@ -156,7 +158,8 @@ export class DetectorRunner implements Teller {
   /** Answers that memory has not been given yet; each is handed out once. */
   takeAnswers(): readonly Answer[] {
     const plan = this.#currentPlan;
-    if (!plan || this.#interest.readsMore || this.#state !== 'done' || this.#problems.ofChecks.length > 0) return [];
+    const isCached = manifestOf(this.name)?.cached !== false;
+    if (!plan || !isCached || this.#state !== 'done' || this.#problems.ofChecks.length > 0) return [];
     const made = { detector: this.name, options: this.#host.options(), plan };
     return this.#ledger.takeUnkept().map((answer) => {
       return { ...made, ...answer, files: this.#host.table.ofUnit(this.name, answer.unit.id) };
@@ -204,12 +207,12 @@ export class DetectorRunner implements Teller {
     for (const { file, kind } of changes) {
       this.#checks.changed(file);
       this.#recent.add(file);
-      if (this.#interest.reach === 'all') continue;
+      if (this.#triggers.invalidates === 'all') continue;
       if (kind === 'created') this.#planStale = true;
       else if (kind === 'changed') this.#ledger.markStale(file);
     }
     const isGone = deletedBy(changes);
-    if (this.#interest.reach === 'all') this.#ledger.markAllStale();
+    if (this.#triggers.invalidates === 'all') this.#ledger.markAllStale();
     else if (isGone) this.#drop(this.#ledger.deleted(isGone));
   }
 

@@ -7,7 +7,7 @@
  * file that it may depend on is what it was when the answer was given.
  */
 import type { InterfaceSignature, DependencyKind, Unit } from '../../workers/protocol/detector-protocol.ts';
-import { isInput, isScript, type FileChange } from './interest.ts';
+import { isInput, isScript, type FileChange } from './change-triggers.ts';
 
 /** Of what may import anything: after all whose way to the change is known. */
 const far = 1_000_000;

@@ -5,13 +5,15 @@
 import { EventEmitter, once } from 'node:events';
 import ignore from 'ignore';
 import type { DetectorOptions, Issue, Overlay } from '../../workers/protocol/detector-protocol.ts';
+import { manifestOf } from '../../workers/detectors/manifests.ts';
+import { ownName } from '../configuration/read.ts';
 import type { Pool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
 import type { Store } from '../store/store.ts';
 import { deletedBy } from './deleted-paths.ts';
 import { DetectorRunner } from './detector-runner.ts';
 import type { Listing } from './inputs.ts';
-import { interestOf, type FileChange } from './interest.ts';
+import type { FileChange } from './change-triggers.ts';
 import { IssueTally } from './issue-counts.ts';
 import { IssueTable } from './issue-table.ts';
 import { Memory } from './memory.ts';
@@ -27,6 +29,8 @@ export interface EngineSettings {
   readonly trusted: boolean;
   /** gitignore-style patterns of what is never analysed. */
   readonly exclude: readonly string[];
+  /** What is wrong in the configuration itself; absent: nothing. */
+  readonly issues?: readonly Issue[];
   /** Somebody goes on looking, so what is said first may be corrected; absent: what is said is the last word. */
   readonly live?: boolean;
   /** Of what is analysed file by file, only these files; absent: all. */
@@ -38,6 +42,8 @@ export interface EngineSettings {
  * the filter goes.
  */
 export type IssueFilter = (file: string, issues: readonly Issue[]) => readonly Issue[];
+
+const configurationUnit = 'configuration';
 
 interface EngineEvents {
   /** The issues of these files may differ from before. */
@@ -239,8 +245,9 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   #applySettings(): void {
-    const { detectors } = this.#settings;
+    const { detectors, issues = [] } = this.#settings;
     this.#restricted.clear();
+    this.#showOwn(issues);
     for (const [name, runner] of this.#runners) {
       if (optionsOf(this.#settings, name) !== undefined) continue;
       runner.dispose();
@@ -250,6 +257,13 @@ export class Engine extends EventEmitter<EngineEvents> {
       if (optionsOf(this.#settings, name) === undefined) this.#restricted.add(name);
       else if (!this.#runners.has(name)) this.#runners.set(name, new DetectorRunner(name, this.#hostFor(name)));
     }
+  }
+
+  /** Bulkhead's own issues, in place of those before. */
+  #showOwn(issues: readonly Issue[]): void {
+    const byFile = Map.groupBy(issues, ({ file }) => file);
+    for (const [file, own] of byFile) this.#table.replace(ownName, configurationUnit, file, own);
+    this.#table.finishUnit(ownName, configurationUnit, new Set(byFile.keys()));
   }
 
   #hostFor(name: string): RunnerHost {
@@ -302,8 +316,8 @@ export class Engine extends EventEmitter<EngineEvents> {
 function optionsOf(settings: EngineSettings, name: string): DetectorOptions | undefined {
   const options = settings.detectors.get(name);
   if (options === undefined || settings.trusted) return options;
-  const { restricted } = interestOf(name);
-  return restricted === undefined ? undefined : { ...options, ...restricted };
+  const untrusted = manifestOf(name)?.untrusted ?? 'does not run';
+  return untrusted === 'does not run' ? undefined : { ...options, ...untrusted };
 }
 
 /** The baseline is no source, whatever is configured: its content is about issues, and must not make any. */

@@ -18,7 +18,14 @@ import type { JsonValue, Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { Closures, type KnownOutline } from './closures.ts';
 import { hashLines, listInputs, takeInputs, type Inputs, type Listing } from './inputs.ts';
-import { concernOf, interestOf, isConfiguration, isInput, type ChangeKind, type FileChange } from './interest.ts';
+import {
+  changeTriggersOf,
+  classifyChange,
+  isConfiguration,
+  isInput,
+  type ChangeKind,
+  type FileChange,
+} from './change-triggers.ts';
 
 /** Clocks of file systems tick in steps of up to 10 ms; a change this near to the start of a run may be after it. */
 const clockToleranceMs = 20;
@@ -157,12 +164,12 @@ export class Memory {
   }
 
   #isSound(answer: Answer, changedAt: ReadonlyMap<string, number>, before: Inputs, now: Inputs): boolean {
-    const interest = interestOf(answer.detector);
+    const triggers = changeTriggersOf(answer.detector);
     const wide = reachesWide(answer.detector, answer.unit);
     if (before.installed !== now.installed || (wide && now.nested)) return false;
     for (const [file, at] of changedAt) {
-      const concern = concernOf(interest, file, new Set(answer.plan.configFiles));
-      const matters = wide || file === answer.unit.file || concern === 'config' || concern === 'environment';
+      const concern = classifyChange(triggers, file, new Set(answer.plan.configFiles));
+      const matters = wide || file === answer.unit.file || concern === 'configuration' || concern === 'environment';
       const told = file === answer.unit.file ? undefined : answer.toldAt?.get(file);
       if (matters && at > (told ?? answer.startedAt)) return false;
     }
@@ -302,7 +309,7 @@ function isBounded({ kind, dependsOn: reach }: Unit): boolean {
 /** Its answer may depend on any file: projects, graphs, and files that are checked with type information. */
 function reachesWide(detector: string, unit: Unit): boolean {
   return (
-    interestOf(detector).reach === 'all' ||
+    changeTriggersOf(detector).invalidates === 'all' ||
     unit.kind !== 'file' ||
     unit.lane === 'heavy' ||
     unit.dependsOn !== undefined

@@ -2,7 +2,7 @@
  * Other processes that have the same folder open, and this one's part among them, which may change while the folder is
  * open. Lives as long as the folder.
  */
-import type { FileChange } from '../engine/interest.ts';
+import type { FileChange } from '../engine/change-triggers.ts';
 import type { Follower } from '../sharing/follower.ts';
 import type { Sharing, SharingHost, SharingOptions } from '../sharing/sharing.ts';
 import type { Visit } from '../sharing/visitor.ts';

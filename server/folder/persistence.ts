@@ -1,6 +1,6 @@
 /** Stores the results of a folder, and records in its history how much work they took. Lives as long as the folder. */
 import type { Engine } from '../engine/engine.ts';
-import type { FileChange } from '../engine/interest.ts';
+import type { FileChange } from '../engine/change-triggers.ts';
 import { runEntry, type RunEntry } from '../store/run-history.ts';
 import type { Store } from '../store/store.ts';
 

@@ -1,5 +1,5 @@
 /** Collects what the editor and its watchers say has changed, so that a checkout of a thousand files is one change. */
-import type { ChangeKind } from '../engine/interest.ts';
+import type { ChangeKind } from '../engine/change-triggers.ts';
 
 /**
  * Saves are felt at once. Watchers report the same save again a little later, and bursts come in bursts. Typing is

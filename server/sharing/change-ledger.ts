@@ -4,7 +4,7 @@
  */
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
-import type { FileChange } from '../engine/interest.ts';
+import type { FileChange } from '../engine/change-triggers.ts';
 
 /** Within the granularity of a file system's clock a second write would leave the same times. */
 const RACY_MS = 20;

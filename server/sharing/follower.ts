@@ -11,7 +11,7 @@ import {
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import type { CheckEvent, CheckRequest, PlanRequest, PlanResult } from '../../workers/protocol/detector-protocol.ts';
-import type { FileChange } from '../engine/interest.ts';
+import type { FileChange } from '../engine/change-triggers.ts';
 import * as messages from './messages.ts';
 
 const CONNECT_MS = 5000;

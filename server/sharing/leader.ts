@@ -19,7 +19,7 @@ import type {
   Unit,
 } from '../../workers/protocol/detector-protocol.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { FileChange } from '../engine/interest.ts';
+import type { FileChange } from '../engine/change-triggers.ts';
 import type { QuarantinedInput } from '../pool/types.ts';
 import * as messages from './messages.ts';
 

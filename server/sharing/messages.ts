@@ -7,7 +7,7 @@ import type {
   PlanResult,
   Unit,
 } from '../../workers/protocol/detector-protocol.ts';
-import type { FileChange } from '../engine/interest.ts';
+import type { FileChange } from '../engine/change-triggers.ts';
 import type { QuarantinedInput } from '../pool/types.ts';
 import { version } from '../version.ts';
 

@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffDelay, type Backoff } from '../../workers/protocol/backoff.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { FileChange } from '../engine/interest.ts';
+import type { FileChange } from '../engine/change-triggers.ts';
 import type { SupervisedPool } from '../pool/types.ts';
 import { Locks, type Lock } from '../store/locks.ts';
 import type { LockTable } from '../store/lock-table.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { FolderWatcher } from '../../../server/folder/watcher.ts';
 import type { CheckReport } from '../../../server/cli/result.ts';
-import type { FileChange } from '../../../server/engine/interest.ts';
+import type { FileChange } from '../../../server/engine/change-triggers.ts';
 import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
 import { checkJson, startCli, type RunningCli } from '../../support/cli.ts';
 import { alive, descendantsOf, until } from '../../support/processes.ts';

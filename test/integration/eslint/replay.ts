@@ -7,7 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine } from '../../../server/engine/engine.ts';
-import type { FileChange } from '../../../server/engine/interest.ts';
+import type { FileChange } from '../../../server/engine/change-triggers.ts';
 import { createPool } from '../../../server/pool/pool.ts';
 import type { Unit } from '../../../workers/protocol/detector-protocol.ts';
 import { pick, randomFrom, type Random } from '../../support/replay/random.ts';

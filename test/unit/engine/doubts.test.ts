@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Closures, type KnownOutline } from '../../../server/engine/closures.ts';
 import { Doubts } from '../../../server/engine/doubts.ts';
 import { Engine } from '../../../server/engine/engine.ts';
-import type { ChangeKind, FileChange } from '../../../server/engine/interest.ts';
+import type { ChangeKind, FileChange } from '../../../server/engine/change-triggers.ts';
 import type { InterfaceSignature, DependencyKind, Unit } from '../../../workers/protocol/detector-protocol.ts';
 import { until } from '../../support/processes.ts';
 import { fileUnit, issue, planOf, ScriptedPool, settle } from './support.ts';

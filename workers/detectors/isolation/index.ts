@@ -21,6 +21,8 @@ import {
   isToolFile,
   privateFolderOf,
 } from '../../graph/places.ts';
+import { defaultSeverities } from '../../protocol/manifest.ts';
+import { manifest } from './manifest.ts';
 
 export { folderCouplings, moduleCouplings, type Coupling } from './metrics.ts';
 
@@ -37,19 +39,7 @@ export type IsolationRule =
   | 'mutable-export'
   | 'effect-on-load';
 
-export const ISOLATION_RULES: RuleSeverities<IsolationRule> = {
-  'cross-package-relative-import': 'error',
-  'deep-import': 'warning',
-  'private-folder': 'warning',
-  'prod-imports-test': 'error',
-  'app-imports-app': 'warning',
-  boundary: 'error',
-  'unstable-dependency': 'off',
-  'hub-module': 'info',
-  'god-module': 'info',
-  'mutable-export': 'info',
-  'effect-on-load': 'off',
-};
+export const ISOLATION_RULES: RuleSeverities<IsolationRule> = defaultSeverities(manifest);
 
 export const detector = graphDetector({
   name: 'isolation',
