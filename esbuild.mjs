@@ -10,6 +10,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { publicEntries } from './scripts/entries.mjs';
+import { compiledValidators } from './scripts/validators.mjs';
 
 const production = process.argv.includes('--production');
 
@@ -64,6 +65,7 @@ await Promise.all([
     },
     outExtension: { '.js': '.mjs' },
     banner: { js: banner },
+    plugins: [compiledValidators],
   }),
   buildLibrary(),
 ]);

@@ -1,6 +1,6 @@
 /** The commands of the palette, and the context keys that enable them. Registered for the life of the extension. */
 import * as vscode from 'vscode';
-import type { BulkheadSettings, TimingsResult } from '../workers/protocol/editor-protocol.ts';
+import type { TimingsResult } from '../workers/protocol/editor-protocol.ts';
 import { settingsSection } from './settings.ts';
 import { isAnalysing } from './view.ts';
 import type { ServerConnection } from './server-connection.ts';
@@ -64,8 +64,8 @@ function timesText({ detectors }: TimingsResult): string {
   return parts.length === 0 ? 'No times were measured: nothing has been analysed.' : parts.join('\n');
 }
 
-/** Sets `bulkhead.baseline` for this workspace, or for the user where there is none. */
-async function showBaseline(value: BulkheadSettings['baseline']): Promise<void> {
+/** For this workspace; the setting does the rest. */
+async function showBaseline(value: 'show' | 'hide'): Promise<void> {
   const target = vscode.workspace.workspaceFolders ? vscode.ConfigurationTarget.Workspace : undefined;
   await vscode.workspace.getConfiguration(settingsSection).update('baseline', value, target);
 }

@@ -1,36 +1,43 @@
-/** Reads the `bulkhead` settings. Stateless. */
+/** Reads the `bulkhead` settings. Stateless; whoever needs them reads them anew. */
 import * as vscode from 'vscode';
-import { normalizeSettings } from '../workers/protocol/settings.ts';
-import { detectorNames, type BulkheadSettings } from '../workers/protocol/editor-protocol.ts';
+import type { RawSettings } from '../workers/protocol/editor-protocol.ts';
 
 export const settingsSection = 'bulkhead';
 
-/** The settings of the window as they are now, every value of the right type and in range. */
-export function readSettings(): BulkheadSettings {
+/** The settings that apply to the window now. The server validates them. */
+export function readSettings(): RawSettings {
   const configuration = vscode.workspace.getConfiguration(settingsSection);
-  const detectors = detectorNames.map((name) => [name, chosenOptions(configuration, name)] as const);
-  const raw: unknown = vscode.workspace.getConfiguration().get(settingsSection);
-  return normalizeSettings({ ...(typeof raw === 'object' ? raw : {}), ...Object.fromEntries(detectors) });
+  const all: unknown = vscode.workspace.getConfiguration().get(settingsSection);
+  const sections = Object.entries(isRecord(all) ? all : {});
+  return Object.fromEntries(
+    sections.map(([name, value]) => [name, isRecord(value) ? chosenOptions(configuration, name, value) : value]),
+  );
 }
 
-/** Only options that the user set: a default would override `bulkhead.config.json`. */
-function chosenOptions(configuration: vscode.WorkspaceConfiguration, detector: string): Record<string, unknown> {
-  const section: unknown = configuration.get(detector);
-  const options = typeof section === 'object' && section !== null ? Object.entries(section) : [];
+/** Only what somebody chose: a default would override what `bulkhead.config.json` says. */
+function chosenOptions(
+  configuration: vscode.WorkspaceConfiguration,
+  section: string,
+  values: RawSettings,
+): RawSettings {
   return Object.fromEntries(
-    options.filter(([name]) => {
-      const where = configuration.inspect(`${detector}.${name}`);
-      const values = [where?.globalValue, where?.workspaceValue, where?.workspaceFolderValue];
-      return values.some((value) => value !== undefined);
+    Object.entries(values).filter(([name]) => {
+      const where = configuration.inspect(`${section}.${name}`);
+      const chosen = [where?.globalValue, where?.workspaceValue, where?.workspaceFolderValue];
+      return chosen.some((value) => value !== undefined);
     }),
   );
 }
 
-/** Calls back with the new settings after each change. */
-export function onDidChangeSettings(listener: (settings: BulkheadSettings) => void): vscode.Disposable {
+/** Calls back with the new settings after each change that touches them. */
+export function onDidChangeSettings(listener: (settings: RawSettings) => void): vscode.Disposable {
   return vscode.workspace.onDidChangeConfiguration((event) => {
     if (event.affectsConfiguration(settingsSection)) {
       listener(readSettings());
     }
   });
+}
+
+function isRecord(value: unknown): value is RawSettings {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -107,7 +107,7 @@ function detectorRow(detector: DetectorStatus): readonly string[] {
   const earlier = detector.stale === undefined ? [] : [`${detector.stale} may be out of date`];
   const remark = [detector.error ?? detector.note ?? detector.engine ?? [], ...earlier].flat().join('; ');
   const icon = detectorIcons[detector.status];
-  return [`$(${icon}) ${escapeMarkdown(detector.name)}`, escapeMarkdown(remark), String(detector.issues)];
+  return [`$(${icon}) ${escapeMarkdown(detector.title)}`, escapeMarkdown(remark), String(detector.issues)];
 }
 
 const detectorIcons = {

@@ -8,7 +8,8 @@ const root = path.resolve(import.meta.dirname, '..');
 /** `folder/*` stands for the files of the folder itself, without its subfolders. */
 const ground = ['workers/ipc', 'workers/protocol'];
 const serverGround = ['server/*', ...ground];
-const belowFolder = [...serverGround, 'server/store', 'server/pool', 'server/engine', 'server/sharing'];
+const belowEngine = [...serverGround, 'server/configuration', 'server/store', 'server/pool'];
+const belowFolder = [...belowEngine, 'server/engine', 'server/sharing'];
 const belowFrontEnds = [...belowFolder, 'server/folder'];
 const belowDetectors = [...ground, 'workers/runtime', 'workers/graph'];
 
@@ -26,14 +27,16 @@ export const layers = {
   'workers/runtime': ground,
   'workers/graph': [...ground, 'workers/runtime'],
   ...Object.fromEntries(detectors.map((detector) => [detector, belowDetectors])),
+  // The loader of detectors finds them by name.
   'workers/detectors/*': ['workers/protocol'],
   // The entries of worker processes.
   'workers/*': [...belowDetectors, 'workers/detectors/*', ...detectors],
   'server/*': ground,
   'server/store': serverGround,
   'server/pool': serverGround,
-  'server/engine': [...serverGround, 'server/store', 'server/pool'],
-  'server/sharing': [...serverGround, 'server/store', 'server/pool', 'server/engine'],
+  'server/configuration': serverGround,
+  'server/engine': belowEngine,
+  'server/sharing': [...belowEngine, 'server/engine'],
   'server/folder': belowFolder,
   'server/lsp': belowFrontEnds,
   'server/cli': belowFrontEnds,

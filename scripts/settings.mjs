@@ -1,95 +1,136 @@
-// Writes the settings of the graph's detectors and of knip into package.json, and the schema of bulkhead.config.json, from the
-// option schemas beside the detectors. Run it after a change of one of them; a test compares.
+// Writes what follows from the manifests of the detectors and the schemas of the settings: the settings in package.json,
+// the schema of bulkhead.config.json, and the tables in README.md and docs/detectors.md between their markers.
+// Run it after a change of a manifest or a setting: node scripts/settings.mjs. A test compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import prettier from 'prettier';
+import { detectorSettings, generalSettings, schemas } from '../server/configuration/schema.ts';
+import { manifests } from '../workers/detectors/manifests.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
-const detectors = {
-  circular: 'Report import cycles between modules.',
-  import: 'Report imports that find nothing, or something else than is meant.',
-  isolation:
-    'Report imports across the boundaries of packages, folders and layers, and modules that hold too much together.',
-  package: 'Report dependencies that are missing, unused, misplaced or at odds with what is installed.',
-  knip: "Report what the workspace's own [knip](https://knip.dev) finds: unused files, exports and dependencies. It runs where the workspace has it installed and configured, and is trusted.",
-};
+const read = (file) => readFileSync(path.join(root, file), 'utf8');
 
-const read = (file) => JSON.parse(readFileSync(path.join(root, file), 'utf8'));
-const schemaOf = (detector) => read(`workers/detectors/${detector}/options.schema.json`);
+/** Text of each file as it should be. */
+export async function generated() {
+  return {
+    'package.json': `${JSON.stringify(withSettings(JSON.parse(read('package.json'))), undefined, 2)}\n`,
+    'schemas/bulkhead.config.schema.json': await formatted(configurationSchema()),
+    'README.md': withTable(read('README.md'), 'detectors', detectorTable()),
+    'docs/detectors.md': withTable(
+      withTable(read('docs/detectors.md'), 'detectors', behaviorTable()),
+      'options',
+      optionsText(),
+    ),
+  };
+}
 
-/** The manifest as it is, with the settings as the schemas have them. */
-export function manifestWithSettings() {
-  const manifest = read('package.json');
-  const [detectorSection] = manifest.contributes.configuration;
-  const own = Object.fromEntries(
-    Object.entries(detectorSection.properties).filter(([key]) => !Object.keys(detectors).includes(key.split('.')[1])),
+async function formatted(value) {
+  const options = await prettier.resolveConfig(path.join(root, 'package.json'), { editorconfig: true });
+  return prettier.format(JSON.stringify(value), { ...options, parser: 'json' });
+}
+
+function withSettings(manifest) {
+  const detectors = manifests.flatMap(({ name }) =>
+    Object.entries(detectorSettings(name)).map(([option, schema]) => [`bulkhead.${name}.${option}`, schema]),
   );
-  let order = Object.keys(own).length;
-  for (const [detector, description] of Object.entries(detectors)) {
-    const setting = (schema) => ({ ...schema, scope: 'window', order: ++order });
-    own[`bulkhead.${detector}.enable`] = setting({ type: 'boolean', default: true, markdownDescription: description });
-    for (const [name, { description: text, ...schema }] of Object.entries(schemaOf(detector).properties)) {
-      own[`bulkhead.${detector}.${name}`] = setting({
-        ...schema,
-        default: schema.default ?? {},
-        markdownDescription: text,
-      });
-    }
-  }
-  detectorSection.properties = own;
+  const general = Object.entries(generalSettings).map(([name, schema]) => [`bulkhead.${name}`, schema]);
+  const section = (title, order, settings) => ({
+    title,
+    order,
+    properties: Object.fromEntries(settings.map(([name, schema], index) => [name, property(schema, index + 1)])),
+  });
+  // An untrusted workspace must not choose what is executed.
+  const restricted = manifests.flatMap(({ name, untrusted }) =>
+    typeof untrusted === 'string' ? [] : Object.keys(untrusted).map((option) => `bulkhead.${name}.${option}`),
+  );
+  const machine = general.filter(([, { scope }]) => scope === 'machine-overridable').map(([name]) => name);
+  manifest.capabilities.untrustedWorkspaces.restrictedConfigurations = [...machine, ...restricted];
+  manifest.contributes.configuration = [section('Detectors', 1, detectors), section('Workers', 2, general)];
   manifest.contributes.jsonValidation = [
     { fileMatch: 'bulkhead.config.json', url: './schemas/bulkhead.config.schema.json' },
   ];
   return manifest;
 }
 
-export function configFileSchema() {
-  const anyOptions = { type: 'object' };
-  const typescript = {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      engine: { enum: ['auto', 'workspace', 'native'], default: 'auto', description: 'Which TypeScript checks.' },
-      projects: {
-        type: 'array',
-        items: { type: 'string' },
-        description: 'Only these tsconfig files; globs are allowed.',
-      },
-    },
-  };
-  const options = { typescript, eslint: anyOptions };
-  for (const detector of Object.keys(detectors)) {
-    const { $schema: _dialect, title: _title, ...schema } = schemaOf(detector);
-    options[detector] = schema;
-  }
+function property({ description, ...schema }, order) {
+  return { ...schema, order, markdownDescription: description };
+}
+
+function configurationSchema() {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Bulkhead',
-    description: 'What a repository says for everybody who analyses it.',
-    type: 'object',
-    additionalProperties: false,
+    description: 'What a repository configures for everybody who analyzes it.',
     allowTrailingCommas: true,
-    properties: {
-      $schema: { type: 'string' },
-      exclude: {
-        type: 'array',
-        items: { type: 'string' },
-        description: 'Patterns in the language of .gitignore of what is never analysed.',
-      },
-      detectors: {
-        type: 'object',
-        additionalProperties: false,
-        description: 'false turns a detector off, an object gives it options.',
-        properties: Object.fromEntries(
-          Object.entries(options).map(([name, schema]) => [name, { oneOf: [{ type: 'boolean' }, schema] }]),
-        ),
-      },
-    },
+    ...schemas.configuration,
   };
 }
 
+function detectorTable() {
+  const rows = manifests.map(({ name, documentation, reports, source }) => [
+    `[\`${name}\`](${documentation})`,
+    reports,
+    source,
+  ]);
+  return table(['detector', 'what it reports', 'where it comes from'], rows);
+}
+
+function behaviorTable() {
+  const rows = manifests.map(({ name, kind, documentation, untrusted, worker, cached, sandbox }) => [
+    `[\`${name}\`](../${documentation})`,
+    kind,
+    typeof untrusted === 'string' ? untrusted : `runs${optionList(untrusted)}`,
+    worker.group,
+    worker.count === 'one' ? 'one' : 'up to one per core',
+    Object.entries(worker.lanes)
+      .map(([lane, { memoryFactor }]) => (lane === 'light' ? `× ${memoryFactor}` : `${lane}: × ${memoryFactor}`))
+      .join(', '),
+    cached ? 'yes' : 'no',
+    sandbox.processes ? 'yes' : 'no',
+  ]);
+  const headers = ['detector', 'kind', 'untrusted workspace', 'worker group', 'workers', 'memory', 'results cached', 'starts processes']; // prettier-ignore
+  return table(headers, rows);
+}
+
+function optionList(options) {
+  const list = Object.entries(options).map(([name, value]) => `\`${name}: ${value}\``);
+  return list.length === 0 ? '' : ` with ${list.join(', ')}`;
+}
+
+function optionsText() {
+  return manifests
+    .map(({ name, options }) => {
+      const rows = Object.entries(options).flatMap(([option, schema]) => [
+        [`\`${option}\``, defaultText(schema.default), schema.description],
+        ...Object.entries(schema.properties ?? {}).map(([rule, about]) => [
+          `\`${option}.${rule}\``,
+          defaultText(about.default),
+          about.description,
+        ]),
+      ]);
+      return `### ${name}\n\n${table(['option', 'default', 'meaning'], rows)}`;
+    })
+    .join('\n\n');
+}
+
+function defaultText(value) {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text === '{}' ? '' : `\`${text}\``;
+}
+
+function table(headers, rows) {
+  const line = (cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(headers), line(headers.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** Replaces what is between `<!-- name: generated ... -->` and `<!-- /name -->`. */
+function withTable(text, name, content) {
+  const between = new RegExp(`(<!-- ${name}: [^>]*-->\n)[^]*?(\n<!-- /${name} -->)`);
+  if (!between.test(text)) throw new Error(`The markers of "${name}" are missing.`);
+  return text.replace(between, (_, begin, end) => `${begin}\n${content}\n${end}`);
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const write = (file, value) => writeFileSync(path.join(root, file), `${JSON.stringify(value, undefined, 2)}\n`);
-  write('package.json', manifestWithSettings());
-  write('schemas/bulkhead.config.schema.json', configFileSchema());
+  for (const [file, text] of Object.entries(await generated())) writeFileSync(path.join(root, file), text);
 }

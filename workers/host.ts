@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { capture } from './runtime/capture.ts';
 import type { CheckReply, WorkerMessages, PlanReply } from './protocol/worker-messages.ts';
 import type { Detector, LogLevel, PlanContext } from './protocol/detector.ts';
-import { detectorModules } from './detectors/index.ts';
+import { loadDetector } from './detectors/index.ts';
 import { startWorkerServer } from './ipc/index.ts';
 import type { CheckEvent, PlanResult } from './protocol/detector-protocol.ts';
 import { Reporter } from './runtime/reporter.ts';
@@ -92,9 +92,7 @@ async function loadOnce(name: string, module: string | undefined): Promise<Detec
     if (loaded.detector === undefined) throw new Error(`${module} exports no detector`);
     return loaded.detector;
   }
-  const loadModule = Object.hasOwn(detectorModules, name) ? detectorModules[name] : undefined;
-  if (loadModule === undefined) throw new Error(`There is no detector named ${name}.`);
-  return (await loadModule()).detector;
+  return loadDetector(name);
 }
 
 function soundPlan(detector: Detector, plan: PlanResult): PlanResult {

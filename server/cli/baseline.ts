@@ -40,7 +40,7 @@ export async function shrink(folder: Folder, argumentsOf: CheckArguments): Promi
 /**
  * Writes all current issues to the baseline. Entries of detectors that did not run stay.
  * @returns the exit code
- * @throws UsageError, ConfigFileError, BaselineError
+ * @throws UsageError, ConfigurationError, BaselineError
  */
 export async function baseline(argumentsOf: BaselineArguments, out: Output, stop: AbortSignal): Promise<number> {
   const root = await rootFolder(argumentsOf.folder);

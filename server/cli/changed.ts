@@ -1,7 +1,7 @@
 /** `--changed`: which files differ from a commit, and which depend on them. Stateless. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { isConfiguration } from '../engine/interest.ts';
+import { isConfiguration } from '../engine/change-triggers.ts';
 import type { Folder } from '../folder/folder.ts';
 import { UsageError } from './arguments.ts';
 import type { ChangedSummary } from './result.ts';

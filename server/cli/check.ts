@@ -13,7 +13,7 @@ import { watch } from './watch.ts';
 
 /**
  * @returns the exit code
- * @throws UsageError for a folder that cannot be analysed, or a commit that does not exist; ConfigFileError for a broken
+ * @throws UsageError for a folder that cannot be analysed, or a commit that does not exist; ConfigurationError for a broken
  *   `bulkhead.config.json`; BaselineError for a broken baseline
  */
 export async function check(argumentsOf: CheckArguments, out: Output, err: Output, stop: AbortSignal): Promise<number> {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** Entry of the command line. Owns the process: signals, exit code, output streams. */
-import { ConfigFileError } from '../engine/config-file.ts';
-import { knownDetectors } from '../engine/detector-settings.ts';
+import { detectorNames } from '../../workers/detectors/manifests.ts';
+import { ConfigurationError } from '../configuration/read.ts';
 import { WatchError } from '../folder/watcher.ts';
 import { BaselineError } from '../store/baseline.ts';
 import { help, parseCommand, UsageError } from './arguments.ts';
@@ -15,11 +15,11 @@ import { version } from '../version.ts';
 const wrongUse = 2;
 const internalError = 3;
 /** What the user can fix; the message says how. */
-const usageErrors = [UsageError, ConfigFileError, BaselineError, WatchError];
+const usageErrors = [UsageError, ConfigurationError, BaselineError, WatchError];
 
 async function main(): Promise<number> {
   try {
-    const command = parseCommand(process.argv.slice(2), knownDetectors);
+    const command = parseCommand(process.argv.slice(2), detectorNames);
     switch (command.kind) {
       case 'help':
         process.stdout.write(help);

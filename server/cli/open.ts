@@ -15,7 +15,7 @@ export interface OpenOptions {
 
 /**
  * @param root absolute path, without symbolic links
- * @throws UsageError when the given baseline does not exist; ConfigFileError, BaselineError, WatchError
+ * @throws UsageError when the given baseline does not exist; ConfigurationError, BaselineError, WatchError
  */
 export async function openFolder(
   root: string,

@@ -14,7 +14,7 @@ import { reportOf, type BaselineSummary } from './result.ts';
 /**
  * Ends when `stop` aborts, or after `--timeout`.
  * @returns the exit code of the last round
- * @throws UsageError, ConfigFileError, BaselineError, WatchError for what is wrong at the start. What goes wrong later
+ * @throws UsageError, ConfigurationError, BaselineError, WatchError for what is wrong at the start. What goes wrong later
  *   is reported.
  */
 export async function watch(argumentsOf: CheckArguments, out: Output, err: Output, stop: AbortSignal): Promise<number> {

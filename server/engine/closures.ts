@@ -4,7 +4,7 @@
  */
 import type { InterfaceSignature } from '../../workers/protocol/detector-protocol.ts';
 import { hashLines, type Inputs } from './inputs.ts';
-import { isScript } from './interest.ts';
+import { isScript } from './change-triggers.ts';
 
 /** An interface signature, and the hash of the content that it was made from. */
 export interface KnownSignature {

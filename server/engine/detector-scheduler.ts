@@ -5,10 +5,12 @@
  * Invariant: it becomes `done` only when nothing is in work, stale, suspect or to be revalidated.
  */
 import type { DetectorProblem, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
+import { manifestOf } from '../../workers/detectors/manifests.ts';
+import type { ChangeTriggers } from '../../workers/protocol/manifest.ts';
 import type { FileChange, Revision } from '../journal.ts';
 import { Checks } from './checks.ts';
 import { deletedBy } from './deleted-paths.ts';
-import { concernOf, interestOf, type Interest } from './interest.ts';
+import { changeTriggersOf, classifyChange, type ChangeClass } from './change-triggers.ts';
 import { Invalidation } from './invalidation.ts';
 import { PeerAnswers } from './peer-answers.ts';
 import { Problems, problemsOfFailure } from './problems.ts';
@@ -24,7 +26,7 @@ const idleMs = 1000;
 export class DetectorScheduler {
   readonly name: string;
   readonly #host: SchedulerHost;
-  readonly #interest: Interest;
+  readonly #triggers: ChangeTriggers;
   readonly #states = new UnitStates();
   readonly #invalidation = new Invalidation(this.#states);
   readonly #problems: Problems;
@@ -49,14 +51,14 @@ export class DetectorScheduler {
   constructor(name: string, host: SchedulerHost) {
     this.name = name;
     this.#host = host;
-    this.#interest = interestOf(name);
+    this.#triggers = changeTriggersOf(name);
     this.#problems = new Problems(name, host.table);
     this.#progress = new Progress(host.clock);
     const known = {
       states: this.#states,
       invalidation: this.#invalidation,
       problems: this.#problems,
-      concerns: (file: string) => this.#concernOf(file) !== 'none',
+      concerns: (file: string) => this.#classify(file) !== 'none',
     };
     this.#checks = new Checks(name, host, known, ({ units }, failure) => {
       this.#failure = failure ?? this.#failure;
@@ -127,11 +129,11 @@ export class DetectorScheduler {
    * @param revision of the changes
    */
   filesChanged(changes: readonly FileChange[], revision: Revision): void {
-    const concerns = changes.map(({ file }) => this.#concernOf(file));
-    const concerned = changes.filter((_, index) => concerns[index] !== 'none');
+    const classes = changes.map(({ file }) => this.#classify(file));
+    const concerned = changes.filter((_, index) => classes[index] !== 'none');
     if (concerned.length === 0) return;
-    const environment = concerns.includes('environment');
-    if (environment || concerns.includes('config')) this.#everythingChanged();
+    const environment = classes.includes('environment');
+    if (environment || classes.includes('configuration')) this.#everythingChanged();
     else this.#contentChanged(concerned, revision);
     if (!environment) {
       this.#pump();
@@ -148,7 +150,7 @@ export class DetectorScheduler {
     if (isSettled(this.#state)) return true;
     const record = this.#states.get(file);
     if (record?.unit.kind === 'file') return record.isUpToDate;
-    return this.#interest.reach === 'all' || !(this.#planStale || this.#planning);
+    return this.#triggers.invalidates === 'all' || !(this.#planStale || this.#planning);
   }
 
   /** What was done since this was asked last. */
@@ -159,7 +161,8 @@ export class DetectorScheduler {
   /** Answers that the result cache has not been given yet; each is handed out once. */
   takeAnswers(): readonly Answer[] {
     const plan = this.#currentPlan;
-    if (!plan || this.#interest.readsMore || this.#state !== 'done' || this.#problems.ofChecks.length > 0) return [];
+    const isCached = manifestOf(this.name)?.cached !== false;
+    if (!plan || !isCached || this.#state !== 'done' || this.#problems.ofChecks.length > 0) return [];
     const made = { detector: this.name, options: this.#host.options(), plan };
     return this.#states.takeUncached().map((result) => {
       return { ...made, ...result, files: this.#host.table.ofUnit(this.name, result.unit.id) };
@@ -195,8 +198,8 @@ export class DetectorScheduler {
     this.#problems.dispose();
   }
 
-  #concernOf(file: string): ReturnType<typeof concernOf> {
-    return concernOf(this.#interest, file, this.#configFiles);
+  #classify(file: string): ChangeClass {
+    return classifyChange(this.#triggers, file, this.#configFiles);
   }
 
   #everythingChanged(): void {
@@ -208,7 +211,7 @@ export class DetectorScheduler {
 
   #contentChanged(changes: readonly FileChange[], revision: Revision): void {
     this.#invalidation.changed(changes, revision);
-    if (this.#interest.reach === 'all') {
+    if (this.#triggers.invalidates === 'all') {
       this.#states.invalidateAll(revision);
       return;
     }

@@ -1,36 +1,38 @@
-/** Which detectors run and with which options: the repository's file, then what the front end was told. */
+/** Which detectors run and with which options: first the repository's file, then what the front end was told. */
 import type { DetectorOptions } from '../../workers/protocol/detector-protocol.ts';
-import { detectorNames } from '../../workers/protocol/editor-protocol.ts';
-import type { ConfigFile } from './config-file.ts';
+import { manifests } from '../../workers/detectors/manifests.ts';
+import type { Configuration } from '../configuration/read.ts';
 import type { EngineSettings } from './engine.ts';
 
-export const knownDetectors: readonly string[] = detectorNames;
-
 export interface DetectorChoice {
-  /** Only these, whatever the file says. */
+  /** Only these run, whatever the file says. */
   readonly only?: readonly string[];
   /** Turned off by the user. */
   readonly off?: readonly string[];
-  /** By detector; wins over the file, option by option. */
+  /** By detector; overrides the file, option by option. */
   readonly options?: Readonly<Record<string, DetectorOptions>>;
   readonly exclude?: readonly string[];
 }
 
 export function detectorSettings(
-  file: ConfigFile,
+  configuration: Configuration,
   choice: DetectorChoice,
-): Pick<EngineSettings, 'detectors' | 'exclude'> {
+): Pick<EngineSettings, 'detectors' | 'exclude' | 'issues'> {
   const detectors = new Map<string, DetectorOptions>();
-  for (const name of knownDetectors) {
-    const setting = file.detectors[name];
+  for (const { name } of manifests) {
+    const setting = configuration.detectors[name];
     const wanted = choice.only ? choice.only.includes(name) : setting !== false && choice.off?.includes(name) !== true;
     if (!wanted) continue;
     detectors.set(name, merged(typeof setting === 'object' ? setting : {}, choice.options?.[name] ?? {}));
   }
-  // One of the two answers for unused dependencies.
-  const own = detectors.get('package');
-  if (own && !detectors.has('knip')) detectors.set('package', { ...own, knip: 'off' });
-  return { detectors, exclude: [...file.exclude, ...(choice.exclude ?? [])] };
+  for (const { name, without } of manifests) {
+    for (const [other, options] of Object.entries(without)) {
+      const own = detectors.get(name);
+      if (own && !detectors.has(other)) detectors.set(name, { ...own, ...options });
+    }
+  }
+  const { exclude, issues } = configuration;
+  return { detectors, exclude: [...exclude, ...(choice.exclude ?? [])], issues };
 }
 
 /** Option by option; within an option that is an object (severities by rule) key by key. */

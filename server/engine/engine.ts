@@ -5,15 +5,16 @@
 import { EventEmitter, once } from 'node:events';
 import ignore from 'ignore';
 import type { DetectorOptions, Issue, Overlay } from '../../workers/protocol/detector-protocol.ts';
+import { manifestOf } from '../../workers/detectors/manifests.ts';
 import { systemClock, type Clock } from '../clock.ts';
 import { Journal, type FileChange } from '../journal.ts';
+import { ownName } from '../configuration/read.ts';
 import type { Pool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
 import { deletedBy } from './deleted-paths.ts';
 import { DetectorNotes } from './detector-notes.ts';
 import { DetectorScheduler } from './detector-scheduler.ts';
 import type { Listing } from './inputs.ts';
-import { interestOf } from './interest.ts';
 import { IssueTally } from './issue-counts.ts';
 import { IssueTable } from './issue-table.ts';
 import type { PeerAnswers } from './peer-answers.ts';
@@ -28,6 +29,8 @@ export interface EngineSettings {
   readonly trusted: boolean;
   /** gitignore-style patterns of what is never analysed. */
   readonly exclude: readonly string[];
+  /** What is wrong in the configuration itself; absent: nothing. */
+  readonly issues?: readonly Issue[];
   /** Somebody goes on looking, so first answers may be provisional; absent: every answer is final. */
   readonly live?: boolean;
   /** Of what is analysed file by file, only these files; absent: all. */
@@ -50,6 +53,8 @@ export interface EngineParts {
  * the filter goes.
  */
 export type IssueFilter = (file: string, issues: readonly Issue[]) => readonly Issue[];
+
+const configurationUnit = 'configuration';
 
 interface EngineEvents {
   /** The issues of these files may differ from before. */
@@ -248,8 +253,9 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   #applySettings(): void {
-    const { detectors } = this.#settings;
+    const { detectors, issues = [] } = this.#settings;
     this.#restricted.clear();
+    this.#showOwn(issues);
     for (const [name, scheduler] of this.#schedulers) {
       if (optionsOf(this.#settings, name) !== undefined) continue;
       scheduler.dispose();
@@ -260,6 +266,13 @@ export class Engine extends EventEmitter<EngineEvents> {
       else if (!this.#schedulers.has(name))
         this.#schedulers.set(name, new DetectorScheduler(name, this.#hostFor(name)));
     }
+  }
+
+  /** Bulkhead's own issues, in place of those before. */
+  #showOwn(issues: readonly Issue[]): void {
+    const byFile = Map.groupBy(issues, ({ file }) => file);
+    for (const [file, own] of byFile) this.#table.replace(ownName, configurationUnit, file, own);
+    this.#table.finishUnit(ownName, configurationUnit, new Set(byFile.keys()));
   }
 
   #hostFor(name: string): SchedulerHost {
@@ -313,8 +326,8 @@ export class Engine extends EventEmitter<EngineEvents> {
 function optionsOf(settings: EngineSettings, name: string): DetectorOptions | undefined {
   const options = settings.detectors.get(name);
   if (options === undefined || settings.trusted) return options;
-  const { restricted } = interestOf(name);
-  return restricted === undefined ? undefined : { ...options, ...restricted };
+  const untrusted = manifestOf(name)?.untrusted ?? 'does not run';
+  return untrusted === 'does not run' ? undefined : { ...options, ...untrusted };
 }
 
 /** The baseline is no source, whatever is configured: its content is about issues, and must not make any. */

@@ -7,7 +7,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { walkFiles } from '../../workers/protocol/files.ts';
 import type { Store } from '../store/store.ts';
-import { isConfiguration, isInput } from './interest.ts';
+import { isConfiguration, isInput } from './change-triggers.ts';
 
 /** Says what is installed, beside the manifests of the packages themselves. */
 const installMarkers = ['.package-lock.json', '.modules.yaml', '.yarn-state.yml'];

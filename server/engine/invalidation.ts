@@ -8,7 +8,7 @@
  */
 import type { DependencyKind, InterfaceSignature, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { FileChange, Revision } from '../journal.ts';
-import { isInput, isScript } from './interest.ts';
+import { isInput, isScript } from './change-triggers.ts';
 import type { UnitRecord, UnitStates } from './unit-states.ts';
 
 /** Distance of a unit that may import anything: it comes after all whose way to the change is known. */

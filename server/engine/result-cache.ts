@@ -18,7 +18,7 @@ import type { FileChange, Journal, JournalChange, Revision } from '../journal.ts
 import type { JsonValue, Store } from '../store/store.ts';
 import type { KnownSignature } from './closures.ts';
 import { listInputs, takeInputs, type Inputs, type Listing } from './inputs.ts';
-import { concernOf, interestOf, isConfiguration, isInput } from './interest.ts';
+import { changeTriggersOf, classifyChange, isConfiguration, isInput } from './change-triggers.ts';
 import { dependsOnOthers, planFingerprint, unitFingerprints, type Fingerprinted } from './result-fingerprints.ts';
 
 /** Clocks of file systems tick in steps of up to 10 ms; a change this near to the start of a check may be after it. */
@@ -276,13 +276,13 @@ export class ResultCache {
 /** @param changedAt by file that differs from `before` */
 function isSound(answer: Answer, changedAt: ReadonlyMap<string, Moment>, before: Inputs, now: Inputs): boolean {
   const { detector, plan, unit, made, signaturesAt } = answer;
-  const interest = interestOf(detector);
+  const triggers = changeTriggersOf(detector);
   const wide = dependsOnOthers(detector, unit);
   if (before.installed !== now.installed || (wide && now.nested)) return false;
   const configFiles = new Set(plan.configFiles);
   for (const [file, change] of changedAt) {
-    const concern = concernOf(interest, file, configFiles);
-    const matters = wide || file === unit.file || concern === 'config' || concern === 'environment';
+    const meaning = classifyChange(triggers, file, configFiles);
+    const matters = wide || file === unit.file || meaning === 'configuration' || meaning === 'environment';
     const checked = (file === unit.file ? undefined : signaturesAt?.get(file)) ?? made;
     if (matters && !isBefore(change, checked)) return false;
   }

@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { Closures, type KnownSignature } from './closures.ts';
 import { hashLines, type Inputs } from './inputs.ts';
-import { interestOf } from './interest.ts';
+import { changeTriggersOf } from './change-triggers.ts';
 
 /** Who answered, and in what state of the folder. */
 export interface Fingerprinted {
@@ -48,7 +48,7 @@ export async function planFingerprint(made: Fingerprinted): Promise<string> {
 /** The answer may depend on any file: projects, graphs, and files that are checked with type information. */
 export function dependsOnOthers(detector: string, unit: Unit): boolean {
   const { kind, lane, dependsOn } = unit;
-  return interestOf(detector).reach === 'all' || kind !== 'file' || lane === 'heavy' || dependsOn !== undefined;
+  return changeTriggersOf(detector).invalidates === 'all' || kind !== 'file' || lane === 'heavy' || dependsOn !== undefined;
 }
 
 /** The answer depends on other files only through imports, and on types that are everywhere. */

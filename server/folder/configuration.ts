@@ -1,27 +1,32 @@
-/** The configuration of a folder: what its `bulkhead.config.json` says and what the front end adds. */
-import { readConfigFile, type ConfigFile } from '../engine/config-file.ts';
-import { detectorSettings, knownDetectors, type DetectorChoice } from '../engine/detector-settings.ts';
+/** The configuration of a folder: what its files say and what the front end adds. */
+import { ConfigurationError, emptyConfiguration, readConfiguration } from '../configuration/read.ts';
+import { detectorSettings, type DetectorChoice } from '../engine/detector-settings.ts';
 import type { EngineSettings } from '../engine/engine.ts';
 
 export class FolderConfiguration {
   readonly #root: string;
-  /** The last one that could be used. */
-  #file: ConfigFile = { exclude: [], detectors: {} };
+  /** The last one that could be used, with the issues of the present one. */
+  #configuration = emptyConfiguration;
 
   constructor(root: string) {
     this.#root = root;
   }
 
   /**
-   * Reads the file again. When it is broken, the last good one stays in force.
-   * @throws ConfigFileError
+   * Reads the files again. If `bulkhead.config.json` is broken, the last good one stays in force.
+   * @throws ConfigurationError
    */
   async read(): Promise<void> {
-    this.#file = await readConfigFile(this.#root, knownDetectors);
+    try {
+      this.#configuration = await readConfiguration(this.#root);
+    } catch (error) {
+      if (error instanceof ConfigurationError) this.#configuration = { ...this.#configuration, issues: error.issues };
+      throw error;
+    }
   }
 
-  /** @param choice what the front end was told; it wins over the file */
-  settings(choice: DetectorChoice): Pick<EngineSettings, 'detectors' | 'exclude'> {
-    return detectorSettings(this.#file, choice);
+  /** @param choice what the front end was told; it overrides the files */
+  settings(choice: DetectorChoice): Pick<EngineSettings, 'detectors' | 'exclude' | 'issues'> {
+    return detectorSettings(this.#configuration, choice);
   }
 }

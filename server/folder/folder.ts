@@ -7,7 +7,7 @@
 import { EventEmitter } from 'node:events';
 import path from 'node:path';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
-import { configFileName } from '../engine/config-file.ts';
+import { isConfigurationFile } from '../configuration/read.ts';
 import { Engine, type EngineSettings } from '../engine/engine.ts';
 import { listInputs } from '../engine/inputs.ts';
 import { Journal, type FileChange } from '../journal.ts';
@@ -83,7 +83,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   /**
    * Opens a folder; nothing is analysed before {@link analyze}.
    * @param root absolute path, without symbolic links
-   * @throws WatchError when its files cannot be watched; with `strict`, ConfigFileError and BaselineError
+   * @throws WatchError when its files cannot be watched; with `strict`, ConfigurationError and BaselineError
    */
   static async open(root: string, options: FolderOptions = {}): Promise<Folder> {
     const folder = new Folder(root, options);
@@ -385,7 +385,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   /** What else depends on files: the configuration, the baseline, and whoever listens. */
   #follow(changes: readonly FileChange[]): void {
     const { baseline } = this.#settings;
-    if (changes.some(({ file }) => file === configFileName)) void this.#readConfiguration();
+    if (changes.some(({ file }) => isConfigurationFile(file))) void this.#readConfiguration();
     if (changes.some(({ file }) => path.join(this.root, file) === baseline)) void this.#readBaseline();
     this.emit('changes', changes);
   }

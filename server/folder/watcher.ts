@@ -7,7 +7,8 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { isOutside, type FileChange } from '../engine/interest.ts';
+import { isOutside } from '../engine/change-triggers.ts';
+import type { FileChange } from '../journal.ts';
 
 /** A save causes several events, and a checkout many. Events within this time are reported together. */
 const quietMs = 80;

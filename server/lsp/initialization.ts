@@ -1,19 +1,17 @@
-/** The `initializationOptions` of an editor. Editors other than VS Code may send none, or only some. */
-import type { BulkheadSettings } from '../../workers/protocol/editor-protocol.ts';
-import { normalizeSettings } from '../../workers/protocol/settings.ts';
+/** What an editor may send with `initialize`. Editors other than VS Code may send nothing, or only a part. */
+import { readSettings, type ReadSettings } from '../configuration/settings.ts';
 
-export interface Initialization {
-  readonly settings: BulkheadSettings;
+export interface Initialization extends ReadSettings {
   readonly trusted: boolean;
-  /** Folder that the editor reserves for this workspace. */
+  /** Folder the editor keeps for this workspace. */
   readonly storageDir: string | undefined;
 }
 
-/** In an editor without workspace trust, opening a folder means trusting it. */
+/** An editor that knows nothing of trust has opened the folder because the user wanted it. */
 export function initializationOf(options: unknown): Initialization {
   const record = typeof options === 'object' && options !== null ? options : {};
   return {
-    settings: normalizeSettings('settings' in record ? record.settings : undefined),
+    ...readSettings('settings' in record ? record.settings : undefined),
     trusted: !('trusted' in record) || record.trusted !== false,
     storageDir: 'storageDir' in record && typeof record.storageDir === 'string' ? record.storageDir : undefined,
   };

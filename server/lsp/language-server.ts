@@ -19,14 +19,13 @@ import {
   notifications,
   requests,
   type AnalyzeResult,
-  type BulkheadSettings,
   type RestartWorkersParams,
   type StatusParams,
   type TimingsResult,
   type TrustParams,
   type WatchStatusParams,
 } from '../../workers/protocol/editor-protocol.ts';
-import { defaultSettings, normalizeSettings } from '../../workers/protocol/settings.ts';
+import { defaultSettings, readSettings, type BulkheadSettings, type ReadSettings } from '../configuration/settings.ts';
 import type { ChangeKind } from '../journal.ts';
 import { createPool } from '../pool/pool.ts';
 import type { PoolSettings } from '../pool/types.ts';
@@ -65,6 +64,8 @@ export class LanguageServer {
   #workspace: Workspace | undefined;
   #progress: AnalysisProgress | undefined;
   #settings: BulkheadSettings = defaultSettings;
+  /** Problems of the settings that have been logged, or will be once the connection is ready. */
+  readonly #settingProblems = new Set<string>();
   #trusted = true;
   #storageDir: string | undefined;
   #roots: readonly string[] = [];
@@ -101,7 +102,7 @@ export class LanguageServer {
     connection.onInitialized(() => this.#start());
     connection.onShutdown(() => this.dispose());
     connection.onDidChangeConfiguration(({ settings }: { settings: unknown }) =>
-      this.#configure({ settings: settingsIn(settings) }),
+      this.#applySettings(settingsIn(settings)),
     );
     connection.onNotification(notifications.trust, ({ trusted }: TrustParams) => this.#configure({ trusted }));
     connection.onDidChangeWatchedFiles(({ changes }) => {
@@ -123,8 +124,9 @@ export class LanguageServer {
   }
 
   #initialize(params: InitializeParams): InitializeResult {
-    const { settings, trusted, storageDir } = initializationOf(params.initializationOptions);
-    this.#settings = settings;
+    const { trusted, storageDir, ...read } = initializationOf(params.initializationOptions);
+    this.#settings = read.settings;
+    for (const problem of read.problems) this.#settingProblems.add(problem);
     this.#trusted = trusted;
     this.#storageDir = storageDir;
     if (storageDir === undefined) endThreadAhead();
@@ -146,6 +148,7 @@ export class LanguageServer {
 
   async #start(): Promise<void> {
     this.#started = true;
+    this.#logProblems(this.#settingProblems);
     for (const root of this.#roots) void this.#workspace?.addRoot(root);
     this.#status.changed();
     if (this.#canWatchFiles) {
@@ -207,6 +210,18 @@ export class LanguageServer {
     this.#workspace?.pool.configure(now);
     this.#workspace?.configure(this.#workspaceSettings());
     if (now.node !== before.node) void this.#changeNode();
+  }
+
+  /** Applies settings that the client sent. Each problem in them is logged once. */
+  #applySettings({ settings, problems }: ReadSettings): void {
+    const fresh = problems.filter((problem) => !this.#settingProblems.has(problem));
+    for (const problem of fresh) this.#settingProblems.add(problem);
+    if (this.#started) this.#logProblems(fresh);
+    this.#configure({ settings });
+  }
+
+  #logProblems(problems: Iterable<string>): void {
+    for (const problem of problems) this.#connection.console.warn(problem);
   }
 
   /** Results may depend on the version of Node.js. */
@@ -303,10 +318,10 @@ export class LanguageServer {
   }
 }
 
-/** Clients send the section itself or an object that contains it. */
-function settingsIn(settings: unknown): BulkheadSettings {
-  const isWrapped = typeof settings === 'object' && settings !== null && 'bulkhead' in settings;
-  return normalizeSettings(isWrapped ? settings.bulkhead : settings);
+/** Clients send the section itself or an object that holds it. */
+function settingsIn(settings: unknown): ReadSettings {
+  const holds = typeof settings === 'object' && settings !== null && 'bulkhead' in settings;
+  return readSettings(holds ? settings.bulkhead : settings);
 }
 
 function rootsOf(params: InitializeParams): string[] {

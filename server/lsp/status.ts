@@ -1,4 +1,6 @@
 /** The state of the workspace as `bulkhead/status` tells it, and its throttled sending. */
+/** The workspace's state in the words of `bulkhead/status`, and the throttled sending of it. */
+import { manifestOf } from '../../workers/detectors/manifests.ts';
 import type {
   DetectorRunState,
   DetectorStatus as DetectorStatusLine,
@@ -67,6 +69,7 @@ export function statusOf(source: StatusSource): StatusParams {
     ...(message === undefined ? {} : { message }),
     detectors: detectors.map((status): DetectorStatusLine => ({
       name: status.name,
+      title: manifestOf(status.name)?.title ?? status.name,
       status: runStates[status.state],
       ...(status.engine === undefined ? {} : { engine: status.engine }),
       ...(status.note === undefined ? {} : { note: status.note }),

@@ -2,26 +2,10 @@
  * How the workers of one detector are started, shared and limited. Data: the table of detectors is in detectors.ts, what
  * a pool makes of it in partitions.ts.
  */
+import type { Lane, Limits } from '../../workers/protocol/manifest.ts';
 import type { WorkerRuntime } from './runtimes.ts';
 
-export interface Limits {
-  /** Hard limit of the resident memory of a worker's process tree, megabytes. */
-  readonly memoryMb: number;
-  /** Share of `memoryMb` over which an idle worker is replaced. */
-  readonly softMemoryRatio: number;
-  /** From launch to ready. */
-  readonly startMs: number;
-  /** For a plan. */
-  readonly planMs: number;
-  /** Without any event while a check runs. */
-  readonly progressMs: number;
-  /** Without a heartbeat while work is in hand: the process is stopped or starved. */
-  readonly heartbeatMs: number;
-  /** From a cancel until the worker is ended by force. */
-  readonly cancelMs: number;
-  /** An unused worker is ended after this time. */
-  readonly idleMs: number;
-}
+export type { Lane, Limits } from '../../workers/protocol/manifest.ts';
 
 export const defaultLimits: Limits = {
   memoryMb: 1024,
@@ -33,8 +17,6 @@ export const defaultLimits: Limits = {
   cancelMs: 5_000,
   idleMs: 300_000,
 };
-
-export type Lane = 'light' | 'heavy';
 
 /** How the workers of one group are started. Detectors with the same `group` share its processes. */
 export interface WorkerEntry {

@@ -46,7 +46,10 @@ describe('poison files', function () {
         assert.equal(sound.length, FILES, 'every other file is complete');
         assert.deepEqual(quarantineOf(first.engine), ['src/loop.js', 'src/memory.js']);
         const [memory] = first.engine.issuesOf('src/memory.js');
-        assert.match(memory?.message ?? '', /ESLint (ran out of|used too much) memory while checking \S+ \(limit 400 MB\)/);
+        assert.match(
+          memory?.message ?? '',
+          /ESLint (ran out of|used too much) memory while checking \S+ \(limit 400 MB\)/,
+        );
         const [loop] = first.engine.issuesOf('src/loop.js');
         assert.match(loop?.message ?? '', /ESLint made no progress while checking \S+ for 5 s/);
         assert.deepEqual(first.notices, [], 'poison is not charged to ESLint');

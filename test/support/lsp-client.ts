@@ -41,10 +41,13 @@ export class Editor implements AsyncDisposable {
   /** As of the last call of {@link settled}. */
   #analyses = 0;
 
-  /** @param env instead of that of the tests */
-  constructor(env: NodeJS.ProcessEnv = process.env) {
-    ensureFreshBuild();
-    const script = path.join(repository, 'dist', 'server.mjs');
+  /**
+   * @param env instead of that of the tests
+   * @param folder whose built server it is
+   */
+  constructor(env: NodeJS.ProcessEnv = process.env, folder = repository) {
+    if (folder === repository) ensureFreshBuild();
+    const script = path.join(folder, 'dist', 'server.mjs');
     this.server = spawn(process.execPath, [script, '--stdio'], { stdio: ['pipe', 'pipe', 'pipe'], env });
     this.exited = new Promise((resolve) => this.server.on('exit', resolve));
     this.server.stderr.resume();

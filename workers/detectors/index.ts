@@ -1,15 +1,14 @@
-/** Bulkhead's own detectors by name. Each is loaded when it is first asked for, so a worker pays only for its own. */
+/** Loads detectors by name, each when it is first needed, so that a worker loads only its own. */
 import type { Detector } from '../protocol/detector.ts';
+import { manifests, queries } from './manifests.ts';
 
-type LoadDetector = () => Promise<{ readonly detector: Detector }>;
+const names: ReadonlySet<string> = new Set([...manifests, ...queries].map(({ name }) => name));
 
-export const detectorModules: Readonly<Record<string, LoadDetector>> = {
-  typescript: () => import('./typescript/index.ts'),
-  eslint: () => import('./eslint/index.ts'),
-  circular: () => import('./circular/index.ts'),
-  import: () => import('./import/index.ts'),
-  isolation: () => import('./isolation/index.ts'),
-  package: () => import('./package/index.ts'),
-  knip: () => import('./knip/index.ts'),
-  dependents: () => import('./dependents/index.ts'),
-};
+/** @throws Error when there is no such detector, or its folder has no `index.ts` that exports it */
+export async function loadDetector(name: string): Promise<Detector> {
+  if (!names.has(name)) throw new Error(`Unknown detector: ${name}`);
+  // The bundler makes a chunk of each folder that the pattern matches.
+  const loaded = (await import(`./${name}/index.ts`)) as { readonly detector?: Detector };
+  if (loaded.detector === undefined) throw new Error(`workers/detectors/${name}/index.ts does not export a detector.`);
+  return loaded.detector;
+}

@@ -1,9 +1,9 @@
 /** The base of the graph detectors: severities of rules, fixes, and the reporting of findings. */
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import picomatch from 'picomatch';
 import type { CheckContext, Detector, PlanContext } from '../protocol/detector.ts';
 import { walkFiles } from '../protocol/files.ts';
+import type { RuleSeverity } from '../protocol/manifest.ts';
 import type {
   CheckRequest,
   CheckResult,
@@ -12,41 +12,15 @@ import type {
   Fix,
   PlanRequest,
   PlanResult,
-  Severity,
   Unit,
 } from '../protocol/detector-protocol.ts';
 import { graphOf, type Module, type ModuleGraph } from './index.ts';
-import { isRecord } from './manifests.ts';
+import type { RuleSeverities } from '../runtime/rule-options.ts';
 import { suppress } from '../runtime/suppression.ts';
 import { commentStarts, isModuleFile, rangeIn, recordHash, type ModuleRecord, type ModuleRequest } from './record.ts';
 
-export type RuleSeverity = Severity | 'off';
-
-/** Severity of each rule of a detector by its name. */
-export type RuleSeverities<Rule extends string> = Readonly<Record<Rule, RuleSeverity>>;
-
-/** The defaults, overridden by `rules` of the options; unknown rules and values are ignored. */
-export function severitiesOf<Rule extends string>(
-  options: DetectorOptions,
-  defaults: RuleSeverities<Rule>,
-): RuleSeverities<Rule> {
-  const chosen = options['rules'];
-  if (!isRecord(chosen)) return defaults;
-  const known = Object.entries(chosen).filter(([rule, severity]) => rule in defaults && isSeverity(severity));
-  return { ...defaults, ...Object.fromEntries(known) };
-}
-
-/** The strings in an option that is a list; undefined: it is not a list. */
-export function stringsOf(value: unknown): string[] | undefined {
-  return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : undefined;
-}
-
-/** Files that the option `ignore` excludes; by default test data, which is often broken on purpose. */
-export function ignoredFiles(options: DetectorOptions): (file: string) => boolean {
-  return picomatch(stringsOf(options['ignore']) ?? IGNORED_BY_DEFAULT, { dot: true });
-}
-
-const IGNORED_BY_DEFAULT = ['**/{fixtures,__fixtures__,__testfixtures__,testdata}/**'];
+export type { RuleSeverity } from '../protocol/manifest.ts';
+export { ignoredFiles, severitiesOf, stringsOf, type RuleSeverities } from '../runtime/rule-options.ts';
 
 /** Replaces the specifier between the quotes. */
 export function specifierFix(
@@ -195,10 +169,6 @@ function inOrder(files: Iterable<string>, first: readonly string[]): readonly st
   const left = new Set([...files].sort());
   const wanted = first.filter((file) => left.delete(file));
   return [...new Set(wanted), ...left];
-}
-
-function isSeverity(value: unknown): value is RuleSeverity {
-  return value === 'error' || value === 'warning' || value === 'info' || value === 'hint' || value === 'off';
 }
 
 /** The parser and the resolver with their versions, because results depend on both. */

@@ -5,38 +5,14 @@
  * sizes are bytes unless the name says otherwise.
  */
 
-/** Detectors that a setting `bulkhead.<name>.enable` turns on and off. */
-export const detectorNames = ['typescript', 'eslint', 'circular', 'import', 'isolation', 'package', 'knip'] as const;
-export type DetectorName = (typeof detectorNames)[number];
-
-/** `bulkhead.<detector>.*`: whether it runs, and what it understands beyond that. */
-export type DetectorSettings = Readonly<Record<string, unknown>> & { readonly enable: boolean };
-
 /**
- * The `bulkhead` section of the editor's configuration, checked (see settings.ts). Of `typescript`, `engine` is `auto`
- * (the workspace's own TypeScript, else the bundled one), `workspace` or `native` (always the bundled TypeScript 7).
+ * The `bulkhead` section of the editor's configuration as people wrote it, nested: `{ circular: { enable: false } }`.
+ * The server validates it.
  */
-export interface BulkheadSettings extends Readonly<Record<DetectorName, DetectorSettings>> {
-  /** Whether text that is not saved yet is analysed. */
-  readonly run: 'onType' | 'onSave';
-  /** Workers at work at the same time; 0: as many as the machine can carry. */
-  readonly maxWorkers: number;
-  /** Hard memory limit of one worker in megabytes; 0: the default of its detector. */
-  readonly memoryLimit: number;
-  /** Seconds between two looks at the workers' memory and CPU while they work. */
-  readonly healthInterval: number;
-  /** Patterns, relative to a workspace folder, of what is never analysed. */
-  readonly exclude: readonly string[];
-  /** Whether issues of the baseline are shown beside new ones. */
-  readonly baseline: 'show' | 'hide';
-  /** Whether windows and terminals on one folder share one analysis. */
-  readonly shareAnalysis: boolean;
-  /** Path of the Node.js that runs the workers; empty: the one that runs the server. */
-  readonly node: string;
-}
+export type RawSettings = Readonly<Record<string, unknown>>;
 
 export interface InitializationOptions {
-  readonly settings: BulkheadSettings;
+  readonly settings: RawSettings;
   /** Folder the editor keeps for this workspace; absent: there is none, nothing is kept between sessions. */
   readonly storageDir?: string;
   /** False in Restricted Mode: only detectors that execute no code of the workspace may run. */
@@ -47,7 +23,7 @@ export interface InitializationOptions {
 
 /** Parameters of `workspace/didChangeConfiguration`; the server applies them at once. */
 export interface ConfigurationParams {
-  readonly settings: { readonly bulkhead: BulkheadSettings };
+  readonly settings: { readonly bulkhead: RawSettings };
 }
 
 /** Requests, client to server. */
@@ -121,6 +97,8 @@ export type DetectorRunState = 'off' | 'restricted' | 'not-applicable' | 'waitin
 
 export interface DetectorStatus {
   readonly name: string;
+  /** What people read. */
+  readonly title: string;
   readonly status: DetectorRunState;
   /** The engine that speaks, for instance `typescript 7.0.2 (bundled)`. */
   readonly engine?: string;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { dirname } from 'node:path/posix';
 import * as vscode from 'vscode';
-import { detectorNames } from '../../../workers/protocol/editor-protocol.ts';
+import { detectorNames } from '../../../workers/detectors/manifests.ts';
 import type { BulkheadApi } from '../../../client/extension.ts';
 import type { StatusParams } from '../../../workers/protocol/editor-protocol.ts';
 import type { ExpectedIssue } from './workspaces.ts';

@@ -279,6 +279,21 @@ describe('bulkhead check, wrong use', function () {
     assert.equal(code, 2);
     assert.match(stderr, /bulkhead\.config\.json:2:\d+/);
   });
+
+  it('a mistake in bulkhead.config.json is an issue, and the rest of the file is in force', async () => {
+    await using workspace = await makeWorkspace({
+      'bulkhead.config.json': '{ "exclude": ["b.js"], "detectors": { "imprt": false } }',
+      'package.json': '{ "type": "module" }',
+      'b.js': "import './none.js';\n",
+    });
+    const { code, report } = await checkJson(workspace.root);
+    assert.equal(code, 0);
+    assert.deepEqual(
+      report.issues.map(({ file, detector, rule, range }) => [file, detector, rule, range.start.character]),
+      [['bulkhead.config.json', 'bulkhead', 'unknown-option', 38]],
+    );
+    assert.equal((await cli('check', workspace.root, '--fail-on', 'warning')).code, 1);
+  });
 });
 
 function isRunning(pid: number): boolean {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { CodeAction, TextEdit } from 'vscode-languageserver-protocol/node';
+import { detectorNames } from '../../../workers/detectors/manifests.ts';
 import { requests, type TimingsResult } from '../../../workers/protocol/editor-protocol.ts';
 import { Editor } from '../../support/lsp-client.ts';
 import { makeWorkspace, removeWorkspaces, type Files } from './workspaces.ts';
@@ -20,7 +21,8 @@ async function openEditor(root: string): Promise<Editor> {
   await using unlessReady = new AsyncDisposableStack();
   const editor = unlessReady.use(new Editor());
   const off = { enable: false };
-  const settings = { typescript: off, circular: off, import: off, isolation: off, package: off, knip: off };
+  const others = detectorNames.filter((name) => name !== 'eslint');
+  const settings = Object.fromEntries(others.map((name) => [name, off]));
   await editor.open([root], { initializationOptions: { settings, trusted: true, version: '0.0.0' } });
   await editor.settled();
   unlessReady.move();

@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { CIRCULAR_RULES, detector as circular } from '../../../workers/detectors/circular/index.ts';
-import { detector as imports, IMPORT_RULES } from '../../../workers/detectors/import/index.ts';
-import { detector as isolation, ISOLATION_RULES } from '../../../workers/detectors/isolation/index.ts';
-import { detector as packages, PACKAGE_RULES } from '../../../workers/detectors/package/index.ts';
+import { loadDetector } from '../../../workers/detectors/index.ts';
+import * as list from '../../../workers/detectors/list.ts';
 import type { Detector } from '../../../workers/protocol/detector.ts';
+import { defaultSeverities } from '../../../workers/protocol/manifest.ts';
 import { runDetector } from '../../support/run-detector.ts';
 import { workspaceOf } from './workspace.ts';
 
@@ -52,29 +51,17 @@ async function rulesFound(
   return issues.map(({ rule }) => rule);
 }
 
-for (const [detector, rules] of [
-  [circular, CIRCULAR_RULES],
-  [imports, IMPORT_RULES],
-  [isolation, ISOLATION_RULES],
-  [packages, PACKAGE_RULES],
-] as const) {
-  describe(`pages of ${detector.name}`, () => {
-    it('are one for each rule, and the schema of the options knows them', () => {
-      const pages = readdirSync(path.join(REPOSITORY, 'docs/rules', detector.name)).map((name) =>
+const onGraph = Object.values(list).filter((manifest) => manifest.kind === 'graph');
+
+for (const manifest of onGraph) {
+  const rules = defaultSeverities<string>(manifest);
+  const detector = await loadDetector(manifest.name);
+  describe(`pages of ${manifest.name}`, () => {
+    it('are one for each rule', () => {
+      const pages = readdirSync(path.join(REPOSITORY, 'docs/rules', manifest.name)).map((name) =>
         path.basename(name, '.md'),
       );
       assert.deepEqual(pages.toSorted(), Object.keys(rules).toSorted());
-      const file = path.join(REPOSITORY, 'workers/detectors', detector.name, 'options.schema.json');
-      const schema = JSON.parse(readFileSync(file, 'utf8')) as {
-        readonly properties: {
-          readonly rules: { readonly properties: Readonly<Record<string, { readonly default: string }>> };
-        };
-      };
-      const defaults = Object.entries(schema.properties.rules.properties).map(([rule, { default: severity }]) => [
-        rule,
-        severity,
-      ]);
-      assert.deepEqual(Object.fromEntries(defaults), rules);
     });
     for (const [rule, severity] of Object.entries(rules)) {
       it(rule, async () => {

@@ -6,8 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { detector } from '../../../workers/detectors/knip/index.ts';
 import { detector as packages } from '../../../workers/detectors/package/index.ts';
 import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
+import { emptyConfiguration } from '../../../server/configuration/read.ts';
 import { detectorSettings } from '../../../server/engine/detector-settings.ts';
-import { interestOf } from '../../../server/engine/interest.ts';
+import { manifestOf } from '../../../workers/detectors/manifests.ts';
 import { runDetector } from '../../support/run-detector.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
 import { workspaceOf, type TestWorkspace } from '../graph/workspace.ts';
@@ -211,8 +212,8 @@ describe('knip', () => {
   });
 
   it('does not run before the workspace is trusted', () => {
-    assert.equal(interestOf('knip').restricted, undefined);
-    assert.deepEqual(interestOf('package').restricted, { knip: 'off' });
+    assert.equal(manifestOf('knip')?.untrusted, 'does not run');
+    assert.deepEqual(manifestOf('package')?.untrusted, { knip: 'off' });
   });
 
   it('answers for what the packages of its workspace do not use, unless it is off', async () => {
@@ -241,7 +242,7 @@ describe('knip', () => {
     assert.deepEqual([await catalogRules({}), await catalogRules(fakeKnip('', '5.1.0'))], [1, 1]);
     assert.equal(await catalogRules(fakeKnip('')), 0);
     const choices = { off: ['knip'] };
-    const options = detectorSettings({ detectors: {}, exclude: [] }, choices).detectors.get('package') ?? {};
+    const options = detectorSettings(emptyConfiguration, choices).detectors.get('package') ?? {};
     assert.deepEqual(await unused(workspace, options), ['a/package.json', 'apart/package.json', 'package.json']);
   });
 

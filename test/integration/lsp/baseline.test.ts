@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { baselineName } from '../../../server/store/baseline.ts';
-import { defaultSettings } from '../../../workers/protocol/settings.ts';
+import { defaultSettings } from '../../../server/configuration/settings.ts';
 import { cli } from '../../support/cli.ts';
 import { Editor } from '../../support/lsp-client.ts';
 import { makeBrokenWorkspace } from '../../support/workspace.ts';

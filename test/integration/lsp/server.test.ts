@@ -7,7 +7,8 @@ import { storeDirFor } from '../../../server/store/location.ts';
 import { openStore } from '../../../server/store/store.ts';
 import type { CodeAction, Diagnostic } from 'vscode-languageserver-protocol/node';
 import type { WorkerHealth } from '../../../server/pool/types.ts';
-import { detectorNames, requests, type StatusParams } from '../../../workers/protocol/editor-protocol.ts';
+import { detectorNames } from '../../../workers/detectors/manifests.ts';
+import { requests, type StatusParams } from '../../../workers/protocol/editor-protocol.ts';
 import { checkJson } from '../../support/cli.ts';
 import { Editor } from '../../support/lsp-client.ts';
 import { alive, descendantsOf, until } from '../../support/processes.ts';
@@ -396,11 +397,48 @@ describe('language server over stdio', function () {
   });
 
   it('tells a broken bulkhead.config.json and goes on without it', async () => {
-    await using workspace = await makeWorkspace({ 'bulkhead.config.json': '{ "exclude": 3 }', 'package.json': '{}' });
+    await using workspace = await makeWorkspace({ 'bulkhead.config.json': '{ "exclude": ', 'package.json': '{}' });
     await using editor = new Editor();
     await editor.open([workspace.root]);
     await editor.until('the message', () =>
       editor.messages.some((message) => message.includes('bulkhead.config.json')),
     );
+    await editor.until('the issue', () =>
+      editor.rules(workspace.root, 'bulkhead.config.json').includes('invalid-json'),
+    );
+  });
+
+  it('reports what is wrong in the configuration at its place, and takes it back when it is corrected', async () => {
+    const config = (severity: string): string =>
+      JSON.stringify({ detectors: { circular: { rules: { 'import-cycle': severity, 'self-import': 'off' } } } });
+    await using workspace = await makeWorkspace({
+      'bulkhead.config.json': config('warn'),
+      '.vscode/settings.json': '{ "bulkhead.knip.enabled": false }\n',
+      'package.json': '{ "type": "module" }',
+      'a.js': "import './b.js';\nimport './a.js';\n",
+      'b.js': "import './a.js';\n",
+    });
+    await using editor = new Editor();
+    const settings = { circular: { rules: { 'import-cycles': 'off' } }, memoryLimit: 'much' };
+    await editor.open([workspace.root], { initializationOptions: { settings } });
+    await editor.until('issues', () => editor.rules(workspace.root, 'bulkhead.config.json').includes('invalid-value'));
+    await editor.until('issues', () =>
+      editor.rules(workspace.root, '.vscode/settings.json').includes('unknown-option'),
+    );
+    // The valid part of the file is in force.
+    await editor.until('the cycle', () => editor.rules(workspace.root, 'b.js').includes('import-cycle'));
+    assert.deepEqual(editor.rules(workspace.root, 'a.js'), []);
+    const log = editor.log.join('\n');
+    assert.match(log, /bulkhead\.circular\.rules: Unknown rule: "import-cycles"\. Did you mean "import-cycle"\?/);
+    assert.match(log, /bulkhead\.memoryLimit: Expected a whole number, found "much"\./);
+
+    await workspace.write({ 'bulkhead.config.json': config('off') });
+    await editor.watched(workspace.root, { 'bulkhead.config.json': 2 });
+    await editor.until('no issue', () => editor.rules(workspace.root, 'bulkhead.config.json').length === 0);
+    await editor.until('no cycle', () => editor.rules(workspace.root, 'b.js').length === 0);
+
+    await workspace.write({ '.vscode/settings.json': '{ "bulkhead.knip.enable": false }\n' });
+    await editor.watched(workspace.root, { '.vscode/settings.json': 2 });
+    await editor.until('no issue', () => editor.rules(workspace.root, '.vscode/settings.json').length === 0);
   });
 });

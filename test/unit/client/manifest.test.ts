@@ -1,10 +1,11 @@
+/** The extension's package.json, and what is generated from the manifests of the detectors. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { defaultSettings, normalizeSettings } from '../../../workers/protocol/settings.ts';
-import { configFileSchema, manifestWithSettings } from '../../../scripts/settings.mjs';
 import { tooltipCommands } from '../../../client/view.ts';
-import { detectorNames } from '../../../workers/protocol/editor-protocol.ts';
+import { generated } from '../../../scripts/settings.mjs';
+import { defaultSettings, readSettings } from '../../../server/configuration/settings.ts';
+import { detectorNames } from '../../../workers/detectors/manifests.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -30,14 +31,7 @@ const properties = Object.assign({}, ...manifest.contributes.configuration.map((
   Property
 >;
 
-/** Checked by their detectors; their defaults are the detectors' own. */
-const detectorOptions = new Set(
-  ['circular', 'import', 'isolation', 'package', 'knip'].flatMap((detector) =>
-    Object.keys(properties).filter((key) => key.startsWith(`bulkhead.${detector}.`) && !key.endsWith('.enable')),
-  ),
-);
-
-describe('manifest', () => {
+describe('package.json', () => {
   it('declares exactly the commands that the client registers', () => {
     const declared = manifest.contributes.commands.map(({ command }) => command).toSorted();
     const source = readFileSync(join(root, 'client/commands.ts'), 'utf8');
@@ -53,22 +47,19 @@ describe('manifest', () => {
     );
   });
 
-  it('declares the settings with the defaults the client assumes', () => {
-    const nested: Record<string, unknown> = {};
+  it('declares settings whose defaults are valid and equal those of the server', () => {
+    const nested: Record<string, Record<string, unknown>> = {};
+    const general: Record<string, unknown> = {};
     for (const [key, { default: value }] of Object.entries(properties)) {
-      const [, section = '', leaf] = key.split('.');
-      if (detectorOptions.has(key)) continue;
-      nested[section] = leaf === undefined ? value : { ...(nested[section] as object | undefined), [leaf]: value };
+      const [, section = '', option] = key.split('.');
+      if (option === undefined) general[section] = value;
+      else (nested[section] ??= {})[option] = value;
     }
-    assert.deepEqual(nested, defaultSettings);
-    assert.deepEqual(normalizeSettings(nested), defaultSettings);
-  });
-
-  it('has the options that the schemas beside the detectors describe, and the schema of the configuration file', () => {
-    const written = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as unknown;
-    assert.deepEqual(JSON.parse(JSON.stringify(manifestWithSettings())), written, 'run: node scripts/settings.mjs');
-    const schema = JSON.parse(readFileSync(join(root, 'schemas/bulkhead.config.schema.json'), 'utf8')) as unknown;
-    assert.deepEqual(JSON.parse(JSON.stringify(configFileSchema())), schema, 'run: node scripts/settings.mjs');
+    const { settings, problems } = readSettings({ ...nested, ...general });
+    assert.deepEqual(problems, []);
+    const enabled = Object.fromEntries(detectorNames.map((name) => [name, { enable: settings[name].enable }]));
+    assert.deepEqual({ ...settings, ...enabled }, defaultSettings);
+    assert.deepEqual(defaultSettings, { ...general, ...enabled });
   });
 
   it('describes every setting and turns every detector on and off', () => {
@@ -84,6 +75,7 @@ describe('manifest', () => {
     const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
     assert.equal(properties['bulkhead.node']?.scope, 'machine-overridable');
     assert.ok(restrictedConfigurations.includes('bulkhead.node'));
+    assert.ok(restrictedConfigurations.includes('bulkhead.typescript.engine'));
     assert.deepEqual(
       restrictedConfigurations.filter((key) => !(key in properties)),
       [],
@@ -95,29 +87,10 @@ describe('manifest', () => {
   });
 });
 
-describe('settings', () => {
-  it('replaces values of the wrong type by their defaults', () => {
-    const handwritten = {
-      typescript: { enable: 'no', engine: 'fast' },
-      eslint: false,
-      circular: { enable: false },
-      maxWorkers: -3,
-      memoryLimit: 512.7,
-      healthInterval: 0,
-      exclude: ['dist/**', 7, ''],
-      node: 5,
-    };
-    assert.deepEqual(normalizeSettings(handwritten), {
-      ...defaultSettings,
-      circular: { enable: false },
-      memoryLimit: 512,
-      exclude: ['dist/**'],
-    });
-  });
-
-  it('takes anything for a section', () => {
-    for (const raw of [undefined, null, 1, 'x', []]) {
-      assert.deepEqual(normalizeSettings(raw), defaultSettings);
+describe('generated files', () => {
+  it('are as the manifests say', async () => {
+    for (const [file, text] of Object.entries(await generated())) {
+      assert.equal(readFileSync(join(root, file), 'utf8'), text, `${file}: run node scripts/settings.mjs`);
     }
   });
 });

@@ -6,7 +6,7 @@ import type { StatusParams } from '../../../workers/protocol/editor-protocol.ts'
 const idle: StatusParams = {
   state: 'idle',
   analyses: 1,
-  detectors: [{ name: 'eslint', status: 'done', engine: 'eslint 10.15.0', issues: 3 }],
+  detectors: [{ name: 'eslint', title: 'ESLint', status: 'done', engine: 'eslint 10.15.0', issues: 3 }],
   workers: [
     {
       name: 'eslint#1',
@@ -38,7 +38,7 @@ describe('status bar item', () => {
       running({ state: 'problem', message: 'eslint: the configuration throws' }),
       running({ issues: { error: 0, warning: 0, info: 0, hint: 0 } }),
       running({ detectors: [] }),
-      running({ detectors: [...idle.detectors, { name: 'build', status: 'restricted', issues: 0 }] }),
+      running({ detectors: [...idle.detectors, { name: 'build', title: 'Build', status: 'restricted', issues: 0 }] }),
     ];
     assert.deepEqual(
       views.map(statusItem).map(({ text, label, command }) => [text, label, command]),
@@ -68,14 +68,14 @@ describe('status bar item', () => {
 
   it('shows detectors, workers and memory in the tooltip', () => {
     const { tooltip } = statusItem(running({}));
-    assert.match(tooltip, /^\| \$\(check\) eslint \| eslint 10\.15\.0 \| 3 \|$/m);
+    assert.match(tooltip, /^\| \$\(check\) ESLint \| eslint 10\.15\.0 \| 3 \|$/m);
     assert.match(tooltip, /^\| eslint\\#1 \| ready \| 100\u00a0MB \| 150\u00a0MB \| 1 \|$/m);
     assert.match(tooltip, /^eslint\\#1, last exit: killed by SIGKILL$/m);
     assert.match(tooltip, /Memory of all workers: 100\u00a0MB/);
   });
 
   it('says which results may be out of date', () => {
-    const detectors = [{ name: 'eslint', status: 'done', issues: 3, stale: 2 }] as const;
+    const detectors = [{ name: 'eslint', title: 'ESLint', status: 'done', issues: 3, stale: 2 }] as const;
     const { text, label, tooltip } = statusItem(running({ detectors }));
     assert.equal(text, '$(history) Bulkhead');
     assert.equal(label, 'Bulkhead: results for 2 inputs may be out of date, 1 error, 2 warnings');
@@ -98,12 +98,12 @@ describe('status bar item', () => {
   it('does not let text of the workspace become a link, an icon or a row', () => {
     const hostile = '[x](command:bulkhead.cancel)\n| $(bug) | **b** <img src=x>';
     const { tooltip } = statusItem(
-      running({ detectors: [{ name: 'eslint', status: 'failed', issues: 0, error: hostile }] }),
+      running({ detectors: [{ name: 'eslint', title: 'ESLint', status: 'failed', issues: 0, error: hostile }] }),
     );
-    const row = tooltip.split('\n').find((line) => line.includes('eslint') && line.includes('error'));
+    const row = tooltip.split('\n').find((line) => line.includes('ESLint') && line.includes('error'));
     assert.equal(
       row,
-      '| $(error) eslint | \\[x\\]\\(command:bulkhead.cancel\\) \\| \\$\\(bug\\) \\| \\*\\*b\\*\\* \\<img src=x\\> | 0 |',
+      '| $(error) ESLint | \\[x\\]\\(command:bulkhead.cancel\\) \\| \\$\\(bug\\) \\| \\*\\*b\\*\\* \\<img src=x\\> | 0 |',
     );
   });
 });

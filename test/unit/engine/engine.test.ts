@@ -207,7 +207,7 @@ describe('engine', () => {
     await pool.last.finish({ kind: 'done', result: { durationMs: 1, files: 1, issues: 0 }, quarantined: [poison] });
     const [found] = engine.issuesOf('b.ts');
     assert.equal(found?.rule, 'quarantined');
-    assert.match(found.message, /^ESLint ran out of memory on this file\. This one is left out until it/);
+    assert.match(found.message, /^ESLint ran out of memory on this file\. Bulkhead skips this file until/);
     assert.equal(engine.status()[0]?.state, 'partial');
   });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { ConfigFileError } from '../../../server/engine/config-file.ts';
+import { ConfigurationError } from '../../../server/configuration/read.ts';
 import { Folder } from '../../../server/folder/folder.ts';
 import type { FolderOptions } from '../../../server/folder/options.ts';
 import { openStorage } from '../../../server/folder/storage.ts';
@@ -169,7 +169,7 @@ describe('folder', () => {
       const trouble = once(folder, 'trouble');
       await folder.opened;
       assert.match(String(await trouble), /bulkhead\.config\.json/);
-      await assert.rejects(Folder.open(workspace.root, { ...options, ...stored(), strict: true }), ConfigFileError);
+      await assert.rejects(Folder.open(workspace.root, { ...options, ...stored(), strict: true }), ConfigurationError);
       assert.equal(pool.openQuarantines.size, 0);
       await rm(path.join(workspace.root, '../storage'), { recursive: true });
     });

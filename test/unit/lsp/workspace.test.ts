@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Engine } from '../../../server/engine/engine.ts';
 import { Workspace } from '../../../server/lsp/workspace.ts';
 import { createPool } from '../../../server/pool/pool.ts';
-import { detectorNames } from '../../../workers/protocol/editor-protocol.ts';
-import { normalizeSettings } from '../../../workers/protocol/settings.ts';
+import { readSettings } from '../../../server/configuration/settings.ts';
+import { detectorNames } from '../../../workers/detectors/manifests.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
 
 describe('workspace', () => {
@@ -31,7 +31,7 @@ describe('workspace', () => {
   it('loses no change that is told while a folder is on its way', async () => {
     await using folder = await makeWorkspace({ 'package.json': '{}' });
     const off = Object.fromEntries(detectorNames.map((name) => [name, { enable: false }]));
-    const settings = normalizeSettings({ ...off, shareAnalysis: false });
+    const { settings } = readSettings({ ...off, shareAnalysis: false });
     const workspace = new Workspace(createPool(), { settings, trusted: true, storageDir: base });
     try {
       const opening = workspace.addRoot(folder.root);

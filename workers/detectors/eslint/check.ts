@@ -6,6 +6,7 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { CheckContext } from '../../protocol/detector.ts';
 import type { CheckRequest, CheckResult, InterfaceSignature, Unit } from '../../protocol/detector-protocol.ts';
+import { wantedFirst } from '../../runtime/order.ts';
 import { inDirectory } from './installation.ts';
 import { isGone } from './listing.ts';
 import { clearResolutions, interfaceSignatureOf } from './interface-signature.ts';
@@ -27,7 +28,7 @@ export async function check(request: CheckRequest, context: CheckContext): Promi
   // Programs must follow later edits, which those for a single run do not.
   process.env['TSESTREE_SINGLE_RUN'] ??= 'false';
   recordChanges(request.changed, workspace);
-  for (const [group, units] of Map.groupBy(inOrder(request.units, request.first), (unit) => unit.group)) {
+  for (const [group, units] of Map.groupBy(wantedFirst(request.units, request.first), (unit) => unit.group)) {
     const folder = path.join(workspace, folderOf(group));
     await inDirectory(folder, () => checkGroup({ request, context, workspace, folder, units, totals, timings }));
   }
@@ -129,11 +130,6 @@ async function sessionFor(folder: string, timed: boolean): Promise<LintSession> 
   const opened = await LintSession.open(folder, timed);
   sessions.set(folder, opened);
   return opened;
-}
-
-function inOrder(units: readonly Unit[], first: readonly string[]): readonly Unit[] {
-  const rank = new Map(first.map((file, index) => [file, index]));
-  return units.toSorted((a, b) => (rank.get(a.file) ?? first.length) - (rank.get(b.file) ?? first.length));
 }
 
 function addInto(sum: Record<string, number>, more: Readonly<Record<string, number>>): void {

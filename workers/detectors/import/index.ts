@@ -23,19 +23,10 @@ import { checkNames } from './names.ts';
 import { checkAbsolute, checkCase, checkExtension } from './specifiers.ts';
 import { nothingInstalled } from './unresolved-package.ts';
 import { checkMissing } from './unresolved.ts';
+import { defaultSeverities } from '../../protocol/manifest.ts';
+import { manifest } from './manifest.ts';
 
-export const IMPORT_RULES: RuleSeverities<ImportRule> = {
-  unresolved: 'error',
-  'unresolved-package': 'error',
-  'missing-export': 'error',
-  'case-mismatch': 'error',
-  'exports-blocked': 'error',
-  'missing-extension-esm': 'error',
-  'duplicate-import': 'warning',
-  'absolute-path': 'warning',
-  'deprecated-builtin': 'warning',
-  'commonjs-in-esm': 'warning',
-};
+export const IMPORT_RULES: RuleSeverities<ImportRule> = defaultSeverities(manifest);
 
 export const detector = graphDetector({ name: 'import', version: '1', rules: IMPORT_RULES, findings: importFindings });
 
@@ -74,7 +65,7 @@ class ImportChecker implements ImportCheck {
     this.graph = graph;
     this.toolchain = new Toolchain(graph);
     this.gitIgnored = new IgnoredPaths(graph.root);
-    this.isIgnored = ignoredFiles(options);
+    this.isIgnored = ignoredFiles(options, manifest.options.ignore.default);
     this.#severities = severitiesOf(options, IMPORT_RULES);
     this.#dedupes = options['dedupeWithTypescript'] !== false;
     const known = stringsOf(options['known']) ?? [];

@@ -13,22 +13,12 @@ import type { IsolationCheck, IsolationRule } from './isolation-check.ts';
 import { checkEffectsOnLoad, checkMutableExports } from './module-state.ts';
 import { checkPackageImport } from './package-imports.ts';
 import { checkPrivateImport } from './private-imports.ts';
+import { defaultSeverities } from '../../protocol/manifest.ts';
+import { manifest } from './manifest.ts';
 
 export { folderCouplings, moduleCouplings, type Coupling } from './metrics.ts';
 
-export const ISOLATION_RULES: RuleSeverities<IsolationRule> = {
-  'cross-package-relative-import': 'error',
-  'deep-import': 'warning',
-  'private-folder': 'warning',
-  'prod-imports-test': 'error',
-  'app-imports-app': 'warning',
-  boundary: 'error',
-  'unstable-dependency': 'off',
-  'hub-module': 'info',
-  'god-module': 'info',
-  'mutable-export': 'info',
-  'effect-on-load': 'off',
-};
+export const ISOLATION_RULES: RuleSeverities<IsolationRule> = defaultSeverities(manifest);
 
 export const detector = graphDetector({
   name: 'isolation',

@@ -13,27 +13,10 @@ import { ManifestFile } from './manifest-file.ts';
 import type { PackageCheck, PackageRule } from './package-check.ts';
 import { UsageCheck } from './usage-check.ts';
 import { checkWorkspace } from './workspace.ts';
+import { defaultSeverities } from '../../protocol/manifest.ts';
+import { manifest } from './manifest.ts';
 
-export const PACKAGE_RULES: RuleSeverities<PackageRule> = {
-  'invalid-json': 'error',
-  'invalid-field': 'error',
-  'invalid-range': 'error',
-  'duplicate-dependency': 'warning',
-  'version-mismatch': 'warning',
-  'unlisted-dependency': 'error',
-  'unused-dependency': 'info',
-  'unused-dev-dependency': 'off',
-  'misplaced-dependency': 'warning',
-  'not-installed': 'warning',
-  'installed-out-of-range': 'warning',
-  'peer-conflict': 'warning',
-  'lockfile-missing': 'warning',
-  'multiple-lockfiles': 'warning',
-  'engines-unsatisfied': 'warning',
-  'missing-entry': 'warning',
-  'unused-catalog-entry': 'info',
-  'unlisted-binary': 'info',
-};
+export const PACKAGE_RULES: RuleSeverities<PackageRule> = defaultSeverities(manifest);
 
 export const detector = graphDetector({
   name: 'package',
@@ -70,7 +53,7 @@ class PackageChecker implements PackageCheck {
     const knip = options['knip'] === 'off' ? undefined : findKnip(graph.root);
     this.#knip = typeof knip === 'string' ? undefined : knip;
     this.lockfiles = new Lockfiles(graph);
-    this.isIgnored = ignoredFiles(options);
+    this.isIgnored = ignoredFiles(options, manifest.options.ignore.default);
     const all = [...graph.manifests.all.values()]
       .filter(({ file }) => !this.isIgnored(file))
       .map((manifest) => new ManifestFile(manifest));

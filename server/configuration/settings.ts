@@ -1,0 +1,80 @@
+/**
+ * The settings that an editor sends. People write them by hand, and editors other than VS Code send what they like: what
+ * is not valid is replaced by its default, so that everything behind this can rely on what is there.
+ */
+import { detectorNames, type DetectorName } from '../../workers/detectors/manifests.ts';
+import { generalSettings } from './schema.ts';
+import { validated } from './validate.ts';
+
+/** `bulkhead.<detector>.*`: whether it runs, and the options that somebody chose. */
+export type DetectorSettings = Readonly<Record<string, unknown>> & { readonly enable: boolean };
+
+/** The settings `bulkhead.*`, validated. What they mean is described in schema.ts. */
+export interface BulkheadSettings extends Readonly<Record<DetectorName, DetectorSettings>> {
+  readonly run: 'onType' | 'onSave';
+  readonly maxWorkers: number;
+  readonly memoryLimit: number;
+  readonly healthInterval: number;
+  readonly exclude: readonly string[];
+  readonly baseline: 'show' | 'hide';
+  readonly shareAnalysis: boolean;
+  readonly node: string;
+}
+
+export interface ReadSettings {
+  readonly settings: BulkheadSettings;
+  /** What is wrong, a sentence for each setting. */
+  readonly problems: readonly string[];
+}
+
+/** @param raw the `bulkhead` section as the editor sends it: nested, or anything at all */
+export function readSettings(raw: unknown): ReadSettings {
+  const { value, flaws } = validated('settings', flat(raw));
+  const valid: Readonly<Record<string, unknown>> = { ...defaults, ...(value ?? {}) };
+  const detectors = detectorNames.map((name) => [name, sectionOf(valid, name)] as const);
+  const general = Object.keys(generalSettings).map((name) => [name, valid[`bulkhead.${name}`]] as const);
+  return {
+    settings: Object.fromEntries([...detectors, ...general]) as unknown as BulkheadSettings,
+    problems: flaws.map(({ path, rule, message }) => {
+      // The message names an unknown option itself.
+      const place = rule === 'unknown-option' ? path.slice(0, -1) : path;
+      return place.length === 0 ? message : `Setting ${place.join('/')}: ${message}`;
+    }),
+  };
+}
+
+const defaults: Readonly<Record<string, unknown>> = Object.fromEntries([
+  ...Object.entries(generalSettings).map(([name, schema]) => [`bulkhead.${name}`, schema.default] as const),
+  ...detectorNames.map((name) => [`bulkhead.${name}.enable`, true] as const),
+]);
+
+export const defaultSettings: BulkheadSettings = readSettings({}).settings;
+
+/** `{ circular: { enable: true } }` → `{ 'bulkhead.circular.enable': true }` */
+function flat(raw: unknown): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(record(raw)).flatMap(([name, value]) =>
+      isRecord(value)
+        ? Object.entries(value).map(([option, chosen]) => [`bulkhead.${name}.${option}`, chosen] as const)
+        : [[`bulkhead.${name}`, value] as const],
+    ),
+  );
+}
+
+/** Options that nobody chose stay out, so that those of `bulkhead.config.json` count. */
+function sectionOf(settings: Readonly<Record<string, unknown>>, detector: string): Record<string, unknown> {
+  const prefix = `bulkhead.${detector}.`;
+  return Object.fromEntries(
+    Object.entries(settings).flatMap(([name, value]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), value] as const] : [],
+    ),
+  );
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,156 @@
+/** Validates values by a schema, and keeps what is valid of them. Pure. */
+import type { ErrorObject } from 'ajv';
+import { distance } from 'fastest-levenshtein';
+import type { ValueSchema } from '../../workers/protocol/manifest.ts';
+import { schemas } from './schema.ts';
+import * as validators from './validators.ts';
+
+export type JsonPath = readonly (string | number)[];
+
+export interface Flaw {
+  readonly rule: 'unknown-option' | 'invalid-value';
+  /** One or two sentences; names the nearest valid word where there is one. */
+  readonly message: string;
+  readonly path: JsonPath;
+}
+
+export interface Validation {
+  /** Without the parts that are not valid. Undefined: nothing is. */
+  readonly value: unknown;
+  readonly flaws: readonly Flaw[];
+}
+
+/** @returns what is valid, and a flaw for each part that is not */
+export function validated(name: keyof typeof schemas, value: unknown): Validation {
+  const validate = validators[name];
+  const flaws: Flaw[] = [];
+  let valid = value;
+  // Without a bad part, something else may be missing: until nothing is wrong any more.
+  while (valid !== undefined && !validate(valid)) {
+    const found = (validate.errors ?? []).map((error) => flawOf(error, valid, schemas[name]));
+    if (flaws.length === 0) flaws.push(...found);
+    valid = without(
+      valid,
+      found.map(({ path }) => path),
+    );
+  }
+  return { value: valid, flaws: onePerPath(flaws) };
+}
+
+function flawOf(error: ErrorObject, value: unknown, schema: ValueSchema): Flaw {
+  const path = pathOf(error.instancePath, value);
+  const params = error.params as Readonly<Record<string, unknown>>;
+  if (error.keyword === 'additionalProperties') {
+    const name = String(params['additionalProperty']);
+    const message = `Unknown ${kindOf(path)}: ${JSON.stringify(name)}.${suggestion(name, namesAt(schema, path))}`;
+    return { rule: 'unknown-option', message, path: [...path, name] };
+  }
+  return { rule: 'invalid-value', message: messageOf(error, valueAt(value, path)), path };
+}
+
+/** What a name at this place stands for. */
+function kindOf(path: JsonPath): string {
+  if (path.at(-1) === 'detectors') return 'detector';
+  if (String(path.at(-1)).endsWith('rules')) return 'rule';
+  return path.length === 0 ? 'setting' : 'option';
+}
+
+function messageOf({ keyword, message = '', params }: ErrorObject, value: unknown): string {
+  const { allowedValues, type, limit, missingProperty } = params as Readonly<Record<string, unknown>>;
+  const given = JSON.stringify(value);
+  if (keyword === 'enum' && Array.isArray(allowedValues)) {
+    const words = allowedValues.map(String);
+    const hint = typeof value === 'string' ? suggestion(value, words) : '';
+    return `Expected ${alternatives(words.map((word) => JSON.stringify(word)))}, found ${given}.${hint}`;
+  }
+  if (keyword === 'type') return `Expected ${alternatives([type].flat().map(nameOfType))}, found ${given}.`;
+  if (keyword === 'minimum') return `Expected ${String(limit)} or more, found ${given}.`;
+  if (keyword === 'maximum') return `Expected ${String(limit)} or less, found ${given}.`;
+  if (keyword === 'required') return `Missing option: ${JSON.stringify(missingProperty)}.`;
+  if (keyword === 'minLength') return 'Expected a text that is not empty.';
+  if (keyword === 'uniqueItems') return 'Expected a list without duplicates.';
+  return `Invalid value: it ${message}.`;
+}
+
+function nameOfType(type: unknown): string {
+  if (type === 'boolean') return 'true or false';
+  if (type === 'integer') return 'a whole number';
+  return `${type === 'array' || type === 'object' ? 'an' : 'a'} ${String(type)}`;
+}
+
+function alternatives(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${String(words.at(-1))}`;
+}
+
+/** ` Did you mean "…"?` */
+function suggestion(name: string, known: readonly string[]): string {
+  const nearest = nearestOf(name, known);
+  return nearest === undefined ? '' : ` Did you mean ${JSON.stringify(nearest)}?`;
+}
+
+/** @returns undefined when none is so near that it may have been meant */
+export function nearestOf(name: string, known: readonly string[]): string | undefined {
+  const ranked = known.map((candidate) => ({ candidate, rank: difference(name, candidate) }));
+  const [best] = ranked.toSorted((one, other) => one.rank - other.rank);
+  return best?.rank === Number.POSITIVE_INFINITY ? undefined : best?.candidate;
+}
+
+/** How many letters differ. Infinity: so many in one of the parts between dots that it is another word. */
+function difference(name: string, candidate: string): number {
+  const [parts, others] = [name, candidate].map((text) => text.toLowerCase().split('.')) as [string[], string[]];
+  if (parts.length !== others.length) return Number.POSITIVE_INFINITY;
+  return parts.reduce((sum, part, index) => {
+    const other = others[index] ?? '';
+    if (part.length > 2 && other.startsWith(part)) return sum + 1;
+    const letters = distance(part, other);
+    // Two letters that changed places differ twice.
+    const most = part.length < 5 ? 1 : Math.max(2, Math.floor(part.length / 3));
+    return sum + (letters <= most ? letters : Number.POSITIVE_INFINITY);
+  }, 0);
+}
+
+/** The names that the schema knows at a path. */
+function namesAt(schema: ValueSchema, path: JsonPath): readonly string[] {
+  let place: ValueSchema | undefined = schema;
+  for (const step of path) place = typeof step === 'number' ? place?.items : place?.properties?.[step];
+  return Object.keys(place?.properties ?? {});
+}
+
+/** Of a JSON pointer; places in a list become numbers. */
+function pathOf(pointer: string, value: unknown): JsonPath {
+  const path: (string | number)[] = [];
+  for (const part of pointer.split('/').slice(1)) {
+    const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    path.push(Array.isArray(valueAt(value, path)) ? Number(name) : name);
+  }
+  return path;
+}
+
+function valueAt(value: unknown, path: JsonPath): unknown {
+  return path.reduce<unknown>(
+    (place, step) => (record(place) as Readonly<Record<string | number, unknown>>)[step],
+    value,
+  );
+}
+
+/** A copy without the values at these paths. */
+function without(value: unknown, paths: readonly JsonPath[]): unknown {
+  if (paths.some((path) => path.length === 0)) return undefined;
+  if (typeof value !== 'object' || value === null || paths.length === 0) return value;
+  const below = Map.groupBy(paths, ([first]) => String(first));
+  const left = Object.entries(value).flatMap(([name, part]: [string, unknown]) => {
+    const rest = (below.get(name) ?? []).map((path) => path.slice(1));
+    const kept = without(part, rest);
+    return kept === undefined ? [] : [[name, kept] as const];
+  });
+  return Array.isArray(value) ? left.map(([, part]) => part) : Object.fromEntries(left);
+}
+
+/** A wrong value may break several keywords of its schema. */
+function onePerPath(flaws: readonly Flaw[]): readonly Flaw[] {
+  return [...new Map(flaws.toReversed().map((flaw) => [JSON.stringify(flaw.path), flaw])).values()].reverse();
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,56 @@
+/** What a change of a file means to a detector, by the change triggers of its manifest. */
+import path from 'node:path';
+import { manifestOf, manifests } from '../../workers/detectors/manifests.ts';
+import { anyOf, bulkheadConfig, nothing, scriptLike, scriptOrJson } from '../../workers/protocol/file-patterns.ts';
+import type { ChangeTriggers } from '../../workers/protocol/manifest.ts';
+import { baselineName } from '../store/baseline.ts';
+
+/** For detectors without a manifest, which only tests and users of the library have: any change may concern them. */
+const unknown: ChangeTriggers = {
+  sources: /./,
+  configuration: nothing,
+  environment: nothing,
+  planFiles: 'environment',
+  invalidates: 'all',
+};
+
+const configuration = anyOf(
+  ...manifests.flatMap(({ changes }) => [changes.configuration, changes.environment]),
+  bulkheadConfig,
+);
+
+export function changeTriggersOf(detector: string): ChangeTriggers {
+  return manifestOf(detector)?.changes ?? unknown;
+}
+
+export type ChangeClass = 'none' | 'content' | 'configuration' | 'environment';
+
+/** What a change means to a detector whose plan named `configFiles` (relative paths). */
+export function classifyChange(triggers: ChangeTriggers, file: string, configFiles: ReadonlySet<string>): ChangeClass {
+  if (isOutside(file) || file === baselineName) return 'none';
+  const name = path.posix.basename(file);
+  if (triggers.environment.test(name)) return 'environment';
+  if (configFiles.has(file)) return triggers.planFiles;
+  if (triggers.configuration.test(name)) return 'configuration';
+  return triggers.sources.test(name) ? 'content' : 'none';
+}
+
+/** Content that some detector's results depend on; of other files only the existence counts. */
+export function isInput(file: string): boolean {
+  return file !== baselineName && (scriptOrJson.test(file) || isConfiguration(file));
+}
+
+/** What may be imported, import, and declare types. */
+export function isScript(file: string): boolean {
+  return scriptLike.test(file);
+}
+
+/** A configuration, manifest or lock file of any detector. */
+export function isConfiguration(file: string): boolean {
+  return configuration.test(path.posix.basename(file));
+}
+
+/** Folders that no detector looks into. Installing packages is seen through the lockfile. */
+export function isOutside(file: string): boolean {
+  return /(?:^|\/)(?:node_modules|\.git|\.hg|\.svn)(?:\/|$)/.test(file);
+}

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { defaultSettings, readSettings } from '../../../server/configuration/settings.ts';
+
+describe('settings', () => {
+  it('replaces what is not valid by its default, and says so', () => {
+    const { settings, problems } = readSettings({
+      typescript: { enable: 'no', engine: 'natve' },
+      eslint: false,
+      circular: { enable: false, rules: { 'self-import': 'warn', 'import-cycle': 'off' } },
+      isolation: { boundaries: [{ from: 'a/**', types: 1 }, { to: 'b' }] },
+      maxWorkers: -3,
+      memoryLimit: 512.7,
+      healthInterval: 10,
+      exclude: ['dist/**', 7, ''],
+      node: 5,
+    });
+    assert.deepEqual(settings, {
+      ...defaultSettings,
+      circular: { enable: false, rules: { 'import-cycle': 'off' } },
+      isolation: { enable: true, boundaries: [{ from: 'a/**' }] },
+      healthInterval: 10,
+      exclude: ['dist/**'],
+    });
+    assert.deepEqual(problems.toSorted(), [
+      'Setting bulkhead.circular.rules/self-import: Expected "error", "warning", "info", "hint" or "off", found "warn". Did you mean "warning"?',
+      'Setting bulkhead.exclude/1: Expected a string, found 7.',
+      'Setting bulkhead.exclude/2: Expected a text that is not empty.',
+      'Setting bulkhead.isolation.boundaries/0/types: Expected "count" or "allow", found 1.',
+      'Setting bulkhead.isolation.boundaries/1: Missing option: "from".',
+      'Setting bulkhead.isolation.boundaries/1: Unknown option: "to".',
+      'Setting bulkhead.maxWorkers: Expected 0 or more, found -3.',
+      'Setting bulkhead.memoryLimit: Expected a whole number, found 512.7.',
+      'Setting bulkhead.node: Expected a string, found 5.',
+      'Setting bulkhead.typescript.enable: Expected true or false, found "no".',
+      'Setting bulkhead.typescript.engine: Expected "auto", "workspace" or "native", found "natve". Did you mean "native"?',
+      'Unknown setting: "bulkhead.eslint".',
+    ]);
+  });
+
+  it('accepts anything as the section', () => {
+    for (const raw of [undefined, null, 1, 'x', []]) {
+      assert.deepEqual(readSettings(raw), { settings: defaultSettings, problems: [] });
+    }
+  });
+
+  it('names the nearest setting, and none where nothing is near', () => {
+    const { problems } = readSettings({
+      circlar: { enable: false, rulse: {} },
+      sptag: 1,
+      typescript: { engin: 'auto' },
+    });
+    assert.deepEqual(problems, [
+      'Unknown setting: "bulkhead.circlar.enable". Did you mean "bulkhead.circular.enable"?',
+      'Unknown setting: "bulkhead.circlar.rulse". Did you mean "bulkhead.circular.rules"?',
+      'Unknown setting: "bulkhead.sptag".',
+      'Unknown setting: "bulkhead.typescript.engin". Did you mean "bulkhead.typescript.engine"?',
+    ]);
+  });
+
+  it('leaves the setting of the language client alone', () => {
+    assert.deepEqual(readSettings({ trace: { server: 'verbose' } }).problems, []);
+  });
+
+  it('has no options that nobody chose: they would override bulkhead.config.json', () => {
+    assert.deepEqual(readSettings({ typescript: {} }).settings.typescript, { enable: true });
+  });
+});

@@ -1,0 +1,9 @@
+/** Every detector, a line each. To add one, add its folder and its line. */
+export { manifest as circular } from './circular/manifest.ts';
+export { manifest as dependents } from './dependents/manifest.ts';
+export { manifest as eslint } from './eslint/manifest.ts';
+export { manifest as import } from './import/manifest.ts';
+export { manifest as isolation } from './isolation/manifest.ts';
+export { manifest as knip } from './knip/manifest.ts';
+export { manifest as package } from './package/manifest.ts';
+export { manifest as typescript } from './typescript/manifest.ts';

@@ -1,0 +1,21 @@
+/** Patterns of file names that several detectors and the engine care about. */
+
+export const script = /\.[cm]?[jt]sx?$/i;
+/** What may be imported, import, and declare types. */
+export const scriptLike = /\.(?:[cm]?[jt]sx?|vue|svelte|astro)$/i;
+export const scriptOrJson = /\.(?:[cm]?[jt]sx?|json)$/i;
+export const packageManifest = /^(?:package\.json|pnpm-workspace\.yaml)$/i;
+export const lockfile =
+  /^(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|\.pnp\.c?js)$/i;
+export const bulkheadConfig = /^bulkhead\.config\.json$/i;
+export const ignoreFile = /^\.gitignore$/i;
+export const compilerConfig = /^[jt]sconfig(?:\..*)?\.json$/i;
+export const eslintConfig =
+  /^(?:eslint\.config\.[cm]?[jt]s|\.eslintrc(?:\.[^.]+)?|\.eslintignore|eslint-suppressions\.json)$/i;
+export const knipConfig = /^(?:\.?knip\.jsonc?|knip(?:\.config)?\.[jt]s)$/i;
+export const nothing = /(?!)/;
+
+/** Matches what one of the patterns matches, in upper or lower case. */
+export function anyOf(...patterns: readonly RegExp[]): RegExp {
+  return new RegExp(patterns.map((pattern) => `(?:${pattern.source})`).join('|'), 'i');
+}

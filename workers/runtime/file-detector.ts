@@ -1,0 +1,164 @@
+/**
+ * The base of detectors that check one file at a time: it finds the files, reads them, heeds suppression comments and
+ * severities, and reports. A detector adds its manifest and a function from a text to findings.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import type { CheckContext, Detector, PlanContext } from '../protocol/detector.ts';
+import type {
+  CheckRequest,
+  CheckResult,
+  DetectorOptions,
+  DetectorProblem,
+  Finding,
+  PlanRequest,
+  PlanResult,
+  Range,
+  Unit,
+} from '../protocol/detector-protocol.ts';
+import { walkFiles } from '../protocol/files.ts';
+import { defaultSeverities, type DetectorManifest, type ManifestWithRules } from '../protocol/manifest.ts';
+import { wantedFirst } from './order.ts';
+import { ignoredFiles, severitiesOf, stringsOf, type RuleSeverities } from './rule-options.ts';
+import { suppress, type IsComment } from './suppression.ts';
+
+export interface FileDetector<Rule extends string> {
+  /** It checks the files that match `changes.sources`, except those that an option `ignore` names. */
+  readonly manifest: DetectorManifest & ManifestWithRules<Rule>;
+  /** Changes whenever the same input may give other results. */
+  readonly version: string;
+  /** Larger files are not checked, and that is reported. Default: 1 MB. */
+  readonly maximumBytes?: number;
+  /** Pure: what it returns depends on its argument only. */
+  readonly check: (file: CheckedFile) => Iterable<RuleFinding<Rule>> | Promise<Iterable<RuleFinding<Rule>>>;
+  /** Tells comments from strings that look like one; absent: whatever looks like a suppression comment is one. */
+  readonly commentsOf?: (file: string, text: string) => IsComment | undefined;
+}
+
+export interface CheckedFile {
+  /** Relative to the root. */
+  readonly file: string;
+  /** Unsaved text, if there is any; without a byte order mark. */
+  readonly text: string;
+  readonly options: DetectorOptions;
+  /** From offsets in UTF-16 code units. */
+  range(start: number, end: number): Range;
+}
+
+/** The severity comes from the options. */
+export type RuleFinding<Rule extends string> = Omit<Finding, 'rule' | 'severity'> & { readonly rule: Rule };
+
+export function fileDetector<Rule extends string>(own: FileDetector<Rule>): Detector {
+  const { name } = own.manifest;
+  const defaults = defaultSeverities<Rule>(own.manifest);
+  return {
+    name,
+    version: own.version,
+    plan: (request, context) => plan(own.manifest, request, context),
+    check: (request, context) => new FileCheck(own, defaults, request, context).run(),
+  };
+}
+
+async function plan(
+  { name, title, changes, options: schemas }: DetectorManifest,
+  { root, options }: PlanRequest,
+  { signal }: PlanContext,
+): Promise<PlanResult> {
+  const problems: DetectorProblem[] = [];
+  const isIgnored = ignoredFiles(options, stringsOf(schemas['ignore']?.default) ?? []);
+  const files = walkFiles(root, {
+    accept: (base, file) => changes.sources.test(base) && !isIgnored(file),
+    exclude: stringsOf(options['exclude']) ?? [],
+    signal,
+    onUnreadable: ({ path: folder, message }) => problems.push(unreadable(title, folder || '.', message)),
+  });
+  const units: Unit[] = [];
+  for await (const file of files) units.push({ id: file, kind: 'file', group: name, file });
+  if (units.length > 0) return { status: 'ready', units, problems, configFiles: [] };
+  return { status: 'not-applicable', note: `There is no file for ${title} here.`, units, problems, configFiles: [] };
+}
+
+class FileCheck<Rule extends string> {
+  readonly #own: FileDetector<Rule>;
+  readonly #request: CheckRequest;
+  readonly #context: CheckContext;
+  readonly #severities: RuleSeverities<Rule>;
+  readonly #unsaved: ReadonlyMap<string, string>;
+
+  constructor(own: FileDetector<Rule>, defaults: RuleSeverities<Rule>, request: CheckRequest, context: CheckContext) {
+    this.#own = own;
+    this.#request = request;
+    this.#context = context;
+    this.#severities = severitiesOf(request.options, defaults);
+    this.#unsaved = new Map(request.overlays.map(({ file, text }) => [file, text]));
+  }
+
+  async run(): Promise<CheckResult> {
+    const started = performance.now();
+    const context = this.#context;
+    const { units, first } = this.#request;
+    let issues = 0;
+    for (const [index, unit] of wantedFirst(units, first).entries()) {
+      // A message that cancels the check is received between two files.
+      await new Promise((resolve) => setImmediate(resolve));
+      context.signal.throwIfAborted();
+      context.begin(unit, unit.file);
+      const text = await this.#textOf(unit.file);
+      if (text !== undefined) {
+        const findings = await this.#findingsIn(unit.file, text);
+        issues += findings.length;
+        context.report(unit, unit.file, findings);
+      }
+      await context.done(unit, unit.file);
+      context.progress(index + 1, units.length, unit.file);
+    }
+    return { durationMs: performance.now() - started, files: units.length, issues };
+  }
+
+  async #findingsIn(file: string, text: string): Promise<readonly Finding[]> {
+    const { check, commentsOf, manifest } = this.#own;
+    const document = TextDocument.create('', '', 0, text);
+    const range = (start: number, end: number): Range => ({
+      start: document.positionAt(start),
+      end: document.positionAt(end),
+    });
+    const findings: Finding[] = [];
+    for (const finding of await check({ file, text, options: this.#request.options, range })) {
+      const severity = this.#severities[finding.rule];
+      if (severity !== 'off') findings.push({ ...finding, severity });
+    }
+    // A comment for a rule that is off has its reason: the rule may be on again.
+    const owns = (rule: string): boolean =>
+      Object.entries(this.#severities).some(([name, severity]) => name === rule && severity !== 'off');
+    return suppress(text, manifest.name, findings, owns, commentsOf?.(file, text)).findings;
+  }
+
+  /** @returns undefined: it is gone, or it cannot be checked, and that is reported */
+  async #textOf(file: string): Promise<string | undefined> {
+    const unsaved = this.#unsaved.get(file);
+    const { title } = this.#own.manifest;
+    const { maximumBytes = 1024 * 1024 } = this.#own;
+    const absolute = path.join(this.#request.root, file);
+    try {
+      const size = unsaved === undefined ? (await stat(absolute)).size : unsaved.length;
+      if (size <= maximumBytes) return unsaved ?? (await readFile(absolute, 'utf8')).replace(/^\uFEFF/, '');
+      this.#context.problem(tooLarge(title, file, maximumBytes));
+    } catch (error) {
+      const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      if (!isGone) this.#context.problem(unreadable(title, file, String(error)));
+    }
+    return undefined;
+  }
+}
+
+function unreadable(title: string, file: string, reason: string): DetectorProblem {
+  const message = `${title} cannot read ${file}: ${reason}. Give this user read permission, or exclude it.`;
+  return { code: 'UNREADABLE', message, file, fatal: true };
+}
+
+function tooLarge(title: string, file: string, maximumBytes: number): DetectorProblem {
+  const limit = `${(maximumBytes / 1024 / 1024).toLocaleString('en')} MB`;
+  const message = `${title} does not check files of more than ${limit}. Exclude the file to hide this message.`;
+  return { code: 'UNREADABLE', message, file, fatal: false };
+}
