@@ -38,7 +38,7 @@ export const targets = {
   'win32-arm64': { os: 'win32', cpu: 'arm64', binding: 'win32-arm64-msvc', native: true, maxMegabytes: 13 },
   // WebAssembly runs everywhere and is small: the natives of the eight above together would be ten times as much, and
   // still serve no other platform.
-  universal: { os: 'none', cpu: 'wasm32', binding: 'wasm32-wasi', native: false, maxMegabytes: 8 },
+  universal: { os: 'none', cpu: 'wasm32', binding: 'wasm32-wasi', native: false, maxMegabytes: 6 },
 };
 
 /** The target of this machine; `universal` where there is no other. */
