@@ -4,7 +4,7 @@
 // - index.cjs, workers.cjs, drivers/*.cjs: what programs import, see buildLibrary().
 // - typescript7/: what TypeScript 7 needs at run time, except for its native program.
 // Native packages stay outside; they are found in node_modules at run time.
-import { copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -69,8 +69,6 @@ await Promise.all([
   }),
   buildLibrary(),
 ]);
-// Copied as it is: an old Node must be able to read it.
-copyFileSync('server/cli/bulkhead.cjs', 'dist/bulkhead.cjs');
 // As a dependency it would bring its command: whoever installs Bulkhead would have another `tsc` than before.
 cpSync('node_modules/typescript7', 'dist/typescript7', {
   recursive: true,

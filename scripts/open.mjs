@@ -42,9 +42,10 @@ function openDesktop(command) {
 
 /** Installs the packaged extension, so that the address stays short and you see what users get. */
 async function openWeb() {
-  const { packageExtension } = await import('./package.mjs');
+  const { packageExtensions } = await import('./package.mjs');
+  const { ownTarget } = await import('./vsix/targets.mjs');
   const { startVSCodeServer } = await import('./editor-host/server.mjs');
-  const vsix = await packageExtension();
+  const [vsix] = await packageExtensions([ownTarget()]);
   const dataDir = path.join(root, '.vscode-test', 'open');
   mkdirSync(dataDir, { recursive: true });
   // Other users of the machine can reach the port, but they cannot guess this token.

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { ownTarget } from './vsix/targets.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const results = path.join(root, 'out', 'test-results');
@@ -24,10 +25,16 @@ const parts = {
   self: () => oneCheck(['dist/cli.mjs', 'check', '.', '--fail-on', 'info', '--no-cache']),
   packed: () => mocha('packed', 'test/packed/**/*.test.ts'),
   editor: () => counted(editorResults, ['scripts/editor-host/run.mjs']),
+  // The whole suite with the package of this platform; with the universal one, whether everything in it works.
   vsix: async () => {
-    const packaged = await oneCheck(['scripts/package.mjs']);
-    const file = path.join(root, 'out', 'bulkhead.vsix');
-    return sum([packaged, await counted(editorResults, ['scripts/editor-host/run.mjs', '--vsix', file])]);
+    const scenarios = { [ownTarget()]: [], universal: ['--scenario', 'workspace', '--scenario', 'restricted'] };
+    const names = Object.keys(scenarios);
+    const outcomes = [await oneCheck(['scripts/package.mjs', ...names.flatMap((name) => ['--target', name])])];
+    for (const name of names) {
+      const vsix = path.join(root, 'out', `bulkhead-${name}.vsix`);
+      outcomes.push(await counted(editorResults, ['scripts/editor-host/run.mjs', '--vsix', vsix, ...scenarios[name]]));
+    }
+    return sum(outcomes);
   },
 };
 

@@ -101,7 +101,10 @@ async function runOne(scenario) {
   );
   const abort = new AbortController();
   const deadline = setTimeout(() => {
-    void page?.screenshot({ path: path.join(root, 'out', 'screenshots', `${scenario.name}-hangs.png`) });
+    // Aborting closes the page, often before its picture is taken.
+    page
+      ?.screenshot({ path: path.join(root, 'out', 'screenshots', `${scenario.name}-hangs.png`) })
+      .catch((error) => console.error(`No screenshot: ${error.message}`));
     abort.abort(new Error(`No end after ${scenarioDeadlineMs / 1000} s.`));
   }, scenarioDeadlineMs);
   const failures = [];

@@ -37,7 +37,7 @@ describe('the command of the package', function () {
   });
 
   it('names the Node.js that is needed when it runs on an older one', async () => {
-    const script = JSON.stringify(path.join(project, 'node_modules/bulkhead/dist/bulkhead.cjs'));
+    const script = JSON.stringify(path.join(project, 'node_modules/bulkhead/bin/bulkhead.cjs'));
     const older = "Object.defineProperty(process.versions, 'node', { value: '20.19.1' });";
     const { code, stderr } = await runNode(['-e', `${older} require(${script})`], project);
     assert.equal(code, 2);

@@ -9,11 +9,12 @@ import { installation } from './support/installation.ts';
 
 const allowed = [
   /^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
+  /^bin\/bulkhead\.cjs$/,
   /^docs\/rules\/[\w/-]+\.md$/,
   /^schemas\/[\w.]+\.json$/,
   /^dist\/[\w-]+\.mjs$/,
   // npm packs `main` always: it is how editors load the same package.
-  /^dist\/(?:bulkhead|client|index|library|workers|drivers\/[\w-]+)\.cjs$/,
+  /^dist\/(?:client|index|library|workers|drivers\/[\w-]+)\.cjs$/,
   /^dist\/types\/(?:package\.json|[\w/-]+\.d\.ts)$/,
   /^dist\/typescript7\/(?:LICENSE|NOTICE\.txt|package\.json|[\w/.-]+\.(?:js|cjs|json|txt))$/,
 ];
@@ -43,7 +44,7 @@ describe('the package', function () {
       path.posix.normalize(output),
       `dist/types/${source.replace(/\.ts$/, '.d.ts')}`,
     ]);
-    const needed = ['dist/bulkhead.cjs', 'dist/cli.mjs', 'dist/host.mjs', 'dist/store-thread.mjs', ...entries];
+    const needed = ['bin/bulkhead.cjs', 'dist/cli.mjs', 'dist/host.mjs', 'dist/store-thread.mjs', ...entries];
     assert.deepEqual(
       needed.filter((file) => !files.includes(file)),
       [],

@@ -140,7 +140,7 @@ describe('the examples of README.md', function () {
     writeFileSync(path.join(project, 'bulkhead.config.json'), configuration.code);
     mkdirSync(path.join(project, 'samples'));
     writeFileSync(path.join(project, 'samples', 'a.mjs'), "import './missing.mjs';\n");
-    const script = path.join(installation().folder, 'node_modules', 'bulkhead', 'dist', 'bulkhead.cjs');
+    const script = path.join(installation().folder, 'node_modules', 'bulkhead', 'bin', 'bulkhead.cjs');
     const { code, stdout, stderr } = await runNode([script, 'check', '.', '--no-cache'], project);
     assert.equal(code, 0, stdout + stderr);
   });

@@ -9,7 +9,7 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 const [neededMajor, neededMinor] = engines.node.replace('>=', '').split('.').map(Number);
 
 if (major > neededMajor || (major === neededMajor && minor >= neededMinor)) {
-  import('./cli.mjs');
+  import('../dist/cli.mjs');
 } else {
   console.error(
     `bulkhead: Node.js ${neededMajor}.${neededMinor} or newer is needed; this is ${process.versions.node}.`,
