@@ -35,7 +35,7 @@ import type { IssueCounts } from '../engine/status.ts';
 import { detectorTable } from '../pool/detectors.ts';
 import { runBy } from '../pool/worker-entry.ts';
 import { createPool } from '../pool/pool.ts';
-import { endThreadAhead } from '../store/thread-line.ts';
+import { endThreadAhead } from '../store/store-client.ts';
 import { version } from '../version.ts';
 import { ChangeCollector } from './changes.ts';
 import { codeActionsOf, fixAllKind, fixAllOf, isAskedFor, retryCommand } from './code-actions.ts';
