@@ -81,7 +81,6 @@ function callsOn(file: DatabaseFile, settings: ThreadSettings, storeLocks: LockF
       if (chunk.next === undefined) tolerant(() => file.run((database) => database.touchFacts(kind)));
       return chunk;
     },
-    factsOf: (kind, files) => file.run((database) => database.factsOf(kind, files)),
     notes: (kind) => file.run((database) => database.notes(kind)),
     note: (kind, key) => file.run((database) => database.note(kind, key)),
     history: (limit) => file.run((database) => database.history(limit)),

@@ -75,7 +75,6 @@ const handlers: Handlers<ThreadMessages> = {
   commit: handler('commit'),
   units: handler('units'),
   facts: handler('facts'),
-  factsOf: handler('factsOf'),
   notes: handler('notes'),
   note: handler('note'),
   history: handler('history'),

@@ -81,7 +81,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 export class Store {
   readonly dir: string;
   readonly quarantine: Collection;
-  readonly baselines: Collection;
   readonly meta: Collection;
   readonly history: History;
   /** For `Locks`; in memory when the disk cannot be used, and then only this process is kept apart from itself. */
@@ -117,7 +116,6 @@ export class Store {
     this.#queue = new WriteQueue({ sink, log });
     this.#urgent = new WriteQueue({ sink, log });
     this.quarantine = this.#collection('quarantine', this.#urgent);
-    this.baselines = this.#collection('baseline', this.#queue);
     this.meta = this.#collection('meta', this.#queue);
     this.history = this.#history();
     this.lockTable = this.#locks();
@@ -182,12 +180,6 @@ export class Store {
 
   dropFact(kind: string, file: string): void {
     this.#queue.add({ type: 'drop-fact', kind, file });
-  }
-
-  /** Facts of these files, whatever content they are of; files without one are absent. */
-  async getFacts(kind: string, files: readonly string[]): Promise<ReadonlyMap<string, Fact>> {
-    const facts = await this.#read(() => this.#client.call('factsOf', kind, files), []);
-    return new Map(facts.map((fact) => [fact.file, fact]));
   }
 
   /** All facts of a kind, by file. */

@@ -42,7 +42,6 @@ export interface ThreadCalls {
   commit(operations: readonly WriteOperation[]): void;
   units(query: UnitQuery, from: Cursor | undefined): Chunk<LoadedUnit>;
   facts(kind: string, from: Cursor | undefined): Chunk<Fact>;
-  factsOf(kind: string, files: readonly string[]): readonly Fact[];
   notes(kind: string): readonly Note[];
   note(kind: string, key: string): Note | undefined;
   history(limit: number): readonly HistoryEntry[];
