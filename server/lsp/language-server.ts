@@ -29,7 +29,7 @@ import { defaultSettings, readSettings, type BulkheadSettings, type ReadSettings
 import type { ChangeKind } from '../journal.ts';
 import { createPool } from '../pool/pool.ts';
 import type { PoolSettings } from '../pool/types.ts';
-import { endThreadAhead } from '../store/thread-line.ts';
+import { endThreadAhead } from '../store/store-client.ts';
 import { version } from '../version.ts';
 import { AnalysisProgress } from './analysis-progress.ts';
 import { ChangeCollector } from './changes.ts';

@@ -1,5 +1,5 @@
 /** Entry of the language server: `--stdio` or node IPC. */
-import { startThreadAhead } from '../store/thread-line.ts';
+import { startThreadAhead } from '../store/store-client.ts';
 
 // The store's thread starts while the rest is loaded.
 startThreadAhead();

@@ -147,20 +147,6 @@ export class StoreDatabase {
     return next === undefined ? { items } : this.#chunk(items, [after], next);
   }
 
-  factsOf(kind: string, files: readonly string[]): readonly Fact[] {
-    const damaged: Row[] = [];
-    const items = files.flatMap((file) => {
-      const row = this.connection.get('SELECT * FROM facts WHERE kind = ? AND file = ?', kind, file);
-      if (row === undefined) return [];
-      const fact = readFact(row);
-      if (fact) return [fact];
-      damaged.push(row);
-      return [];
-    });
-    this.#dropDamaged(damaged, 'facts');
-    return items;
-  }
-
   notes(kind: string): readonly Note[] {
     return this.#soundNotes(this.connection.all('SELECT * FROM notes WHERE kind = ? ORDER BY key', kind));
   }

@@ -23,12 +23,20 @@ export class ForeignFileError extends Error {
   override readonly name = 'ForeignFileError';
 }
 
+const storeErrorCodes = ['UNAVAILABLE', 'BUSY', 'CLOSED', 'INTERNAL'] as const;
+
+export type StoreErrorCode = (typeof storeErrorCodes)[number];
+
+export function isStoreErrorCode(value: unknown): value is StoreErrorCode {
+  return storeErrorCodes.some((code) => code === value);
+}
+
 /** The store could not be opened, or a call could not be answered. `message` says what to do. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
-  readonly code: 'UNAVAILABLE' | 'BUSY' | 'CLOSED' | 'INTERNAL';
+  readonly code: StoreErrorCode;
 
-  constructor(code: StoreError['code'], message: string, options?: ErrorOptions) {
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }

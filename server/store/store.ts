@@ -14,7 +14,7 @@ import { addIssues } from './issue-parts.ts';
 import { MemoryLockTable, type LockTable } from './lock-table.ts';
 import type { Chunk, Cursor, Fact, HistoryEntry, LoadedUnit, UnitQuery, VerifyReport } from './operations.ts';
 import type { ThreadCalls, ThreadStats } from './thread-calls.ts';
-import { ThreadLine } from './thread-line.ts';
+import { StoreClient } from './store-client.ts';
 import { WriteQueue, type UnitResult } from './write-queue.ts';
 
 export interface StoreOptions {
@@ -81,7 +81,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 export class Store {
   readonly dir: string;
   readonly quarantine: Collection;
-  readonly baselines: Collection;
   readonly meta: Collection;
   readonly history: History;
   /** For `Locks`; in memory when the disk cannot be used, and then only this process is kept apart from itself. */
@@ -89,8 +88,8 @@ export class Store {
   readonly #fallbackToMemory: boolean;
   readonly #log: (level: 'warn' | 'info', message: string) => void;
   readonly #openPatienceMs: number;
-  readonly #newLine: (memoryOnly?: string) => ThreadLine;
-  #line: ThreadLine;
+  readonly #newClient: (memoryOnly?: string) => StoreClient;
+  #client: StoreClient;
   readonly #queue: WriteQueue;
   /** Of what is read in the middle of the work: who asks for it must not wait until thousands of results are written. */
   readonly #urgent: WriteQueue;
@@ -107,17 +106,16 @@ export class Store {
     const listener = { log, memory: (reason: string): void => void (this.#memoryReason = reason) };
     const settings = { dir, locksDir, maxBytes, fallbackToMemory };
     this.#openPatienceMs = options.openPatienceMs ?? OPEN_PATIENCE_MS;
-    this.#newLine = (memoryOnly) =>
-      new ThreadLine(memoryOnly === undefined ? settings : { ...settings, memoryOnly }, listener, script);
-    this.#line = this.#newLine();
+    this.#newClient = (memoryOnly) =>
+      new StoreClient(memoryOnly === undefined ? settings : { ...settings, memoryOnly }, listener, script);
+    this.#client = this.#newClient();
     const sink = {
-      stage: (...values: Parameters<ThreadCalls['stage']>) => this.#line.call('stage', ...values),
-      commit: (...values: Parameters<ThreadCalls['commit']>) => this.#line.call('commit', ...values),
+      stage: (...values: Parameters<ThreadCalls['stage']>) => this.#client.call('stage', ...values),
+      commit: (...values: Parameters<ThreadCalls['commit']>) => this.#client.call('commit', ...values),
     };
     this.#queue = new WriteQueue({ sink, log });
     this.#urgent = new WriteQueue({ sink, log });
     this.quarantine = this.#collection('quarantine', this.#urgent);
-    this.baselines = this.#collection('baseline', this.#queue);
     this.meta = this.#collection('meta', this.#queue);
     this.history = this.#history();
     this.lockTable = this.#locks();
@@ -125,15 +123,15 @@ export class Store {
 
   async opened(): Promise<void> {
     try {
-      if (await within(this.#line.open(), this.#openPatienceMs)) return;
-      this.#line.abandon();
+      if (await within(this.#client.open(), this.#openPatienceMs)) return;
+      this.#client.abandon();
       const seconds = this.#openPatienceMs / 1000;
       const text = `The store in ${this.dir} cannot be used: its file system did not answer for ${seconds} s.`;
       const wayOut = 'Results are kept in memory until then. Check the disk and the folder, then restart Bulkhead.';
       if (!this.#fallbackToMemory) throw new StoreError('UNAVAILABLE', `${text} ${wayOut}`);
-      this.#line = this.#newLine(`${text} ${wayOut}`);
+      this.#client = this.#newClient(`${text} ${wayOut}`);
       this.#log('warn', `${text} ${wayOut}`);
-      await this.#line.open();
+      await this.#client.open();
     } catch (error) {
       if (!this.#fallbackToMemory) throw error;
       this.#turnOff(error);
@@ -151,7 +149,7 @@ export class Store {
    */
   async *loadUnits(query: UnitQuery = {}): AsyncGenerator<StoredUnit, void, void> {
     let begun: { readonly unit: LoadedUnit; readonly files: Map<string, readonly Issue[]> } | undefined;
-    for await (const piece of this.#chunks<LoadedUnit>((from) => this.#line.call('units', query, from))) {
+    for await (const piece of this.#chunks<LoadedUnit>((from) => this.#client.call('units', query, from))) {
       const isRest = begun?.unit.unit === piece.unit && begun.unit.detector === piece.detector;
       const { unit, files } =
         begun !== undefined && isRest ? begun : { unit: piece, files: new Map<string, readonly Issue[]>() };
@@ -184,15 +182,9 @@ export class Store {
     this.#queue.add({ type: 'drop-fact', kind, file });
   }
 
-  /** Facts of these files, whatever content they are of; files without one are absent. */
-  async getFacts(kind: string, files: readonly string[]): Promise<ReadonlyMap<string, Fact>> {
-    const facts = await this.#read(() => this.#line.call('factsOf', kind, files), []);
-    return new Map(facts.map((fact) => [fact.file, fact]));
-  }
-
   /** All facts of a kind, by file. */
   loadFacts(kind: string): AsyncGenerator<Fact, void, void> {
-    return this.#chunks<Fact>((from) => this.#line.call('facts', kind, from));
+    return this.#chunks<Fact>((from) => this.#client.call('facts', kind, from));
   }
 
   /**
@@ -205,7 +197,7 @@ export class Store {
     const hashes = new Map<string, string>();
     for (let start = 0; start < files.length; start += HASHES_PER_CALL) {
       const some = files.slice(start, start + HASHES_PER_CALL);
-      const found = await this.#attempt(() => this.#line.call('hashInputs', root, some), undefined);
+      const found = await this.#attempt(() => this.#client.call('hashInputs', root, some), undefined);
       const complete = found ?? (await Promise.all(some.map((file) => hashFile(path.resolve(root, file)))));
       for (const [index, file] of some.entries()) {
         const hash = complete[index];
@@ -219,7 +211,7 @@ export class Store {
   async stats(): Promise<StoreStats> {
     const mode = this.#off ? 'off' : this.#memoryReason === undefined ? 'disk' : 'memory';
     return {
-      ...(await this.#line.call('stats')),
+      ...(await this.#client.call('stats')),
       dir: this.dir,
       mode,
       pendingWrites: this.#queue.size + this.#urgent.size,
@@ -229,7 +221,7 @@ export class Store {
   /** Reads everything and drops what is damaged. @throws StoreError */
   async verify(): Promise<VerifyReport> {
     await this.flush();
-    return this.#line.call('verify');
+    return this.#client.call('verify');
   }
 
   /** Forgets everything, snapshot and set-aside files included. @throws StoreError */
@@ -237,13 +229,13 @@ export class Store {
     this.#queue.clear();
     this.#urgent.clear();
     await this.flush();
-    await this.#line.call('clear');
+    await this.#client.call('clear');
   }
 
   /** Writes a copy to fall back to. @returns false: in memory, too large, or no room. @throws StoreError */
   async snapshot(): Promise<boolean> {
     await this.flush();
-    return this.#line.call('snapshot');
+    return this.#client.call('snapshot');
   }
 
   /** Resolves when all that was put before is committed. @returns false: not within `patienceMs` */
@@ -266,7 +258,7 @@ export class Store {
     await this.flush(CLOSE_PATIENCE_MS);
     this.#queue.close();
     this.#urgent.close();
-    await this.#line.close(CLOSE_PATIENCE_MS);
+    await this.#client.close(CLOSE_PATIENCE_MS);
   }
 
   /** Items of chunk after chunk; the next is under way while the caller works. */
@@ -306,11 +298,11 @@ export class Store {
   #collection(kind: string, queue: WriteQueue): Collection {
     return {
       list: async () => {
-        const notes = await this.#read(() => this.#line.call('notes', kind), [], queue);
+        const notes = await this.#read(() => this.#client.call('notes', kind), [], queue);
         return new Map(notes.map(({ key, body }) => [key, JSON.parse(body) as JsonValue]));
       },
       get: async (key) => {
-        const note = await this.#read(() => this.#line.call('note', kind, key), undefined, queue);
+        const note = await this.#read(() => this.#client.call('note', kind, key), undefined, queue);
         return note && (JSON.parse(note.body) as JsonValue);
       },
       put: (key, value) => queue.add({ type: 'put-note', kind, key, body: JSON.stringify(value) }),
@@ -321,7 +313,7 @@ export class Store {
   #history(): History {
     return {
       list: async (limit = HISTORY_SHOWN) => {
-        const entries = await this.#read<readonly HistoryEntry[]>(() => this.#line.call('history', limit), []);
+        const entries = await this.#read<readonly HistoryEntry[]>(() => this.#client.call('history', limit), []);
         return entries.map(({ at, body }) => ({ at, entry: JSON.parse(body) as JsonValue }));
       },
       append: (entry) => this.#queue.add({ type: 'append-history', at: Date.now(), body: JSON.stringify(entry) }),
@@ -342,12 +334,12 @@ export class Store {
     return {
       read: (names) =>
         either(
-          () => this.#line.call('readLocks', names),
+          () => this.#client.call('readLocks', names),
           () => memory.read(names),
         ),
       swap: (changes) =>
         either(
-          () => this.#line.call('swapLocks', changes),
+          () => this.#client.call('swapLocks', changes),
           () => memory.swap(changes),
         ),
     };

@@ -1,4 +1,5 @@
-/** What the store asks of its thread, and what the thread says unasked. Types only. */
+/** What the store asks of its thread, as messages of the worker library. Types only. */
+import type { WithResult } from '../../workers/ipc/index.ts';
 import type {
   Chunk,
   Cursor,
@@ -13,7 +14,6 @@ import type {
   WriteOperation,
 } from './operations.ts';
 import type { LockChange, LockRecord } from './lock-table.ts';
-import type { StoreError } from './faults.ts';
 
 export interface ThreadSettings {
   readonly dir: string;
@@ -35,12 +35,13 @@ export interface ThreadStats extends DatabaseStats {
 
 /** Each is answered in order of arrival. */
 export interface ThreadCalls {
+  /** The first call. */
+  open(settings: ThreadSettings): void;
   /** Parts of a unit that is too large for one message; `first` forgets what was staged before. */
   stage(parts: readonly EncodedPart[], first: boolean): void;
   commit(operations: readonly WriteOperation[]): void;
   units(query: UnitQuery, from: Cursor | undefined): Chunk<LoadedUnit>;
   facts(kind: string, from: Cursor | undefined): Chunk<Fact>;
-  factsOf(kind: string, files: readonly string[]): readonly Fact[];
   notes(kind: string): readonly Note[];
   note(kind: string, key: string): Note | undefined;
   history(limit: number): readonly HistoryEntry[];
@@ -56,16 +57,11 @@ export interface ThreadCalls {
 
 export type CallName = keyof ThreadCalls;
 
-export interface CallMessage<Name extends CallName = CallName> {
-  readonly id: number;
-  readonly name: Name;
-  readonly values: Parameters<ThreadCalls[Name]>;
+export interface Answer {
+  readonly result: unknown;
+  /** Why results are kept in memory only from now on; absent: nothing changed. */
+  readonly memoryReason?: string;
 }
 
-export type ThreadMessage =
-  | { readonly type: 'ready'; readonly memoryReason: string | undefined }
-  | { readonly type: 'failed'; readonly code: StoreError['code']; readonly message: string }
-  | { readonly type: 'answer'; readonly id: number; readonly result: unknown }
-  | { readonly type: 'refused'; readonly id: number; readonly code: StoreError['code']; readonly message: string }
-  | { readonly type: 'log'; readonly level: 'warn' | 'info'; readonly message: string }
-  | { readonly type: 'memory'; readonly reason: string };
+/** The values of a call, and its answer; both are typed by {@link ThreadCalls}. Rejects with a StoreError. */
+export type ThreadMessages = Readonly<Record<CallName, WithResult<readonly unknown[], Answer>>>;

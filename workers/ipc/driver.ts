@@ -65,6 +65,11 @@ export interface LaunchOptions {
   readonly socketPath?: string | undefined;
   /** worker-threads. Does not count Buffers. */
   readonly resourceLimits?: ResourceLimits | undefined;
+  /**
+   * worker-threads. `in-work`: the worker keeps the host's process alive only while it starts and while requests are in
+   * work, and its output is not read. Default `always`: until it ends.
+   */
+  readonly keepAlive?: 'always' | 'in-work' | undefined;
   /** Any JSON value (child-process) or clonable value (worker-threads, inline) for `getStartupData().workerData`. */
   readonly workerData?: unknown;
   /** worker-threads, inline: what to move with `workerData`. */
@@ -103,6 +108,8 @@ export interface WorkerHandle {
   kill(): void;
   /** Starts and stops the heartbeat. */
   watch(on: boolean): void;
+  /** Whether the worker keeps the host's process alive; where the option `keepAlive` is honoured. */
+  keepAlive?(on: boolean): void;
   /** With the capability `reconnect`: the next connection to the same worker. */
   reconnect?(): Promise<Channel>;
   /** With the capability `detach`: lets go of it; it lives on when the host ends. Returns what is needed to attach. */

@@ -204,10 +204,11 @@ export class RunningClient {
 
   #connected(channel: Channel): void {
     const line = new Line(channel, this.#options.middleware);
-    const requests = new Requests(line, () => this.#watch.update());
+    const requests = new Requests(line, () => this.#workChanged());
     this.#line = line;
     this.#requests = requests;
     this.state = 'ready';
+    this.#workChanged();
     line.listen({
       message: (message) => this.#receive(requests, message),
       failed: (error, message) => {
@@ -217,6 +218,11 @@ export class RunningClient {
       },
       ended: (error) => void this.#lineEnded(line, error),
     });
+  }
+
+  #workChanged(): void {
+    this.#watch.update();
+    if (this.#options.keepAlive === 'in-work') this.#handle.keepAlive?.(this.inWork > 0);
   }
 
   #receive(requests: Requests, message: unknown): void {
@@ -254,6 +260,8 @@ export class RunningClient {
       this.#verdictDetail = detail;
     }
     if (this.state !== 'closed') this.state = 'closing';
+    // A thread that is blocked in the kernel ends some day; nobody has to wait for it.
+    if (this.#options.keepAlive === 'in-work') this.#handle.keepAlive?.(false);
     this.#handle.kill();
   }
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Locks, openStore, Store, StoreError } from '../../../server/store/index.ts';
 import { DATABASE_NAME } from '../../../server/store/database-file.ts';
-import { endThreadAhead, startThreadAhead } from '../../../server/store/thread-line.ts';
+import { endThreadAhead, startThreadAhead } from '../../../server/store/store-client.ts';
 import { Connection } from '../../../server/store/sqlite.ts';
 import { collect, content, temporaryFolders } from '../../unit/store/support.ts';
 import { startScript } from './processes.ts';
@@ -27,7 +27,6 @@ describe('store', function () {
         { file: 'a.ts', hash: '1', body: '{}' },
         { file: 'b.ts', hash: '1', body: bytes },
       ]);
-      assert.deepEqual([...(await store.getFacts('record', ['a.ts', 'none'])).keys()], ['a.ts']);
       assert.deepEqual(await store.quarantine.list(), new Map([['key', { file: 'a.ts' }]]));
       assert.deepEqual(await store.quarantine.get('key'), { file: 'a.ts' });
       assert.equal(await store.meta.get('key'), undefined);
@@ -131,7 +130,7 @@ describe('store', function () {
     endThreadAhead();
     await using store = await openStore({ dir: dirs[0] ?? '' });
     assert.equal((await collect(store.loadUnits())).length, 1);
-    const line = new URL('../../../server/store/thread-line.ts', import.meta.url).href;
+    const line = new URL('../../../server/store/store-client.ts', import.meta.url).href;
     const script = `import { startThreadAhead } from ${JSON.stringify(line)}; startThreadAhead();`;
     const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 30_000 });
     assert.equal(status, 0);
@@ -176,16 +175,17 @@ describe('store', function () {
 
   it('goes on with another thread when its own dies, and without one when that dies too', async () => {
     const script = path.join(folder(), 'thread.mjs');
-    // Answers nothing but the first commit of each thread's life; the second call ends it.
+    const library = new URL('../../../workers/ipc/index.ts', import.meta.url).href;
+    // Answers nothing but the opening and the first call of each thread's life; the next call ends it.
     writeFileSync(
       script,
-      `import { parentPort } from 'node:worker_threads';
+      `import { startWorkerServer } from ${JSON.stringify(library)};
        let calls = 0;
-       parentPort.on('message', ({ id }) => {
-         if (++calls === 2) process.exit(7);
-         parentPort.postMessage({ type: 'answer', id });
-       });
-       parentPort.postMessage({ type: 'ready' });`,
+       const answer = () => {
+         if (++calls === 3) process.exit(7);
+         return { result: undefined };
+       };
+       await startWorkerServer(new Proxy({}, { get: () => answer, getOwnPropertyDescriptor: () => ({ value: answer, configurable: true }) }));`,
     );
     const messages: string[] = [];
     const store = new Store({ dir: folder(), log: (_level, message) => void messages.push(message) }, script);
@@ -206,16 +206,22 @@ describe('store', function () {
   it('keeps results in memory, with one message, when the file system does not answer', async () => {
     const script = path.join(folder(), 'thread.mjs');
     const own = new URL('../../../server/store/store-thread.ts', import.meta.url).href;
-    // Blocked in its first look at the folder, as in a system call.
+    const blocked = path.join(path.dirname(script), 'blocked');
+    // Blocked as in a system call, until the store says that it gave up.
+    writeFileSync(blocked, '');
     writeFileSync(
       script,
-      `import { workerData } from 'node:worker_threads';
-       if (workerData.memoryOnly === undefined) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+      `import { existsSync } from 'node:fs';
+       if (existsSync(${JSON.stringify(blocked)})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
        await import(${JSON.stringify(own)});`,
     );
     const dir = path.join(folder(), 'hangs');
     const messages: string[] = [];
-    const options = { dir, openPatienceMs: 100, log: (_level: string, message: string) => void messages.push(message) };
+    const log = (_level: string, message: string): void => {
+      messages.push(message);
+      rmSync(blocked, { force: true });
+    };
+    const options = { dir, openPatienceMs: 100, log };
     await using store = new Store(options, script);
     await store.opened();
     assert.match(store.degraded ?? '', /file system did not answer for 0.1 s\. Results are kept in memory/);
@@ -225,6 +231,7 @@ describe('store', function () {
     assert.equal((await store.stats()).mode, 'memory');
     assert.ok(await store.lockTable.read());
     assert.ok(!existsSync(dir), 'the folder was touched');
+    writeFileSync(blocked, '');
     const impatient = new Store({ ...options, fallbackToMemory: false }, script);
     await assert.rejects(impatient.opened(), { name: 'StoreError', code: 'UNAVAILABLE' });
   });

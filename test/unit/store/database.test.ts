@@ -254,7 +254,7 @@ describe('store: records', () => {
       "UPDATE facts SET hash = '2' WHERE file = 'a.ts'; UPDATE notes SET body = '3'; UPDATE history SET at = 2",
     );
     assert.deepEqual(
-      database.factsOf('record', ['a.ts', 'b.ts', 'c.ts']).map(({ file }) => file),
+      database.facts('record').items.map(({ file }) => file),
       ['b.ts'],
     );
     assert.deepEqual([database.notes('meta'), database.history(9)], [[], []]);

@@ -56,7 +56,14 @@ class SocketWorker implements WorkerHandle {
   #channelEnded: Promise<void> = Promise.resolve();
 
   constructor(options: LaunchOptions, context: LaunchContext) {
-    refuseOptions('child-process', options, ['resourceLimits', 'transferList', 'command', 'args', 'handshake']);
+    refuseOptions('child-process', options, [
+      'resourceLimits',
+      'keepAlive',
+      'transferList',
+      'command',
+      'args',
+      'handshake',
+    ]);
     this.#context = context;
     const script = scriptPath(options.script);
     this.#place = claimSocketPath(options.socketPath);

@@ -47,6 +47,7 @@ class InlineWorker implements WorkerHandle {
       'stdio',
       'socketPath',
       'resourceLimits',
+      'keepAlive',
       'command',
       'args',
       'handshake',

@@ -37,7 +37,7 @@ class StdioWorker implements WorkerHandle {
   readonly #child: Child;
 
   constructor(options: LaunchOptions, context: LaunchContext) {
-    refuseOptions('stdio', options, ['resourceLimits', 'transferList', 'detached', 'stdio', 'socketPath']);
+    refuseOptions('stdio', options, ['resourceLimits', 'keepAlive', 'transferList', 'detached', 'stdio', 'socketPath']);
     const program = options.command === undefined ? nodeProgram(options) : foreignProgram(options);
     this.#child = new Child(
       {

@@ -12,6 +12,7 @@ const HOME: Readonly<Partial<Record<keyof LaunchOptions, string>>> = {
   stdio: 'child-process',
   socketPath: 'child-process',
   resourceLimits: 'worker-threads',
+  keepAlive: 'worker-threads',
   transferList: 'worker-threads or inline',
   command: 'stdio',
   args: 'stdio',

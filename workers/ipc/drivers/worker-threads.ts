@@ -37,6 +37,7 @@ class ThreadWorker implements WorkerHandle {
   readonly exited: Promise<DriverExit>;
   readonly #worker: Worker | undefined;
   readonly #context: LaunchContext;
+  readonly #line: MessagePort;
   readonly #pulse: MessagePort;
   readonly #tail = new Tail();
   #beat: NodeJS.Timeout | undefined;
@@ -59,6 +60,7 @@ class ThreadWorker implements WorkerHandle {
     this.#context = context;
     const line = new MessageChannel();
     const pulse = new MessageChannel();
+    this.#line = line.port1;
     this.#pulse = pulse.port1;
     const lineClosed = new Promise<void>((resolve) => void line.port1.once('close', () => resolve()));
     const ready = Promise.withResolvers<Channel>();
@@ -105,7 +107,8 @@ class ThreadWorker implements WorkerHandle {
     }
     this.#pulse.on('message', () => (this.#askedAt = undefined));
     this.#pulse.unref();
-    this.exited = this.#watchEnd(this.#worker, lineClosed);
+    // Whoever reads the output of a thread is kept alive by it.
+    this.exited = this.#watchEnd(this.#worker, lineClosed, options.keepAlive !== 'in-work');
   }
 
   terminate(): void {
@@ -114,6 +117,13 @@ class ThreadWorker implements WorkerHandle {
 
   kill(): void {
     void this.#worker?.terminate();
+  }
+
+  keepAlive(on: boolean): void {
+    if (on) this.#worker?.ref();
+    else this.#worker?.unref();
+    if (on) this.#line.ref();
+    else this.#line.unref();
   }
 
   watch(on: boolean): void {
@@ -157,12 +167,14 @@ class ThreadWorker implements WorkerHandle {
     }
   }
 
-  async #watchEnd(worker: Worker, lineClosed: Promise<void>): Promise<DriverExit> {
-    onLines(worker.stderr, (line) => {
-      this.#tail.add(line);
-      this.#context.onLog({ source: 'stderr', level: 'info', message: line });
-    });
-    onLines(worker.stdout, (message) => this.#context.onLog({ source: 'stdout', level: 'info', message }));
+  async #watchEnd(worker: Worker, lineClosed: Promise<void>, readsOutput: boolean): Promise<DriverExit> {
+    if (readsOutput) {
+      onLines(worker.stderr, (line) => {
+        this.#tail.add(line);
+        this.#context.onLog({ source: 'stderr', level: 'info', message: line });
+      });
+      onLines(worker.stdout, (message) => this.#context.onLog({ source: 'stdout', level: 'info', message }));
+    }
     let uncaught: Error | undefined;
     worker.on('error', (error: unknown) => {
       uncaught = error instanceof Error ? error : new Error(String(error));
