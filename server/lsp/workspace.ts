@@ -10,8 +10,8 @@ import { detectorNames, type BulkheadSettings } from '../../workers/protocol/edi
 import type { DetectorChoice } from '../engine/detector-settings.ts';
 import type { ChangeKind } from '../engine/interest.ts';
 import type { DetectorStatus, IssueCounts } from '../engine/status.ts';
-import { Folder, type UnsavedDocument } from '../folder/folder.ts';
-import type { FolderSettings } from '../folder/options.ts';
+import { Folder } from '../folder/folder.ts';
+import type { FolderSettings, UnsavedDocument } from '../folder/options.ts';
 import type { SupervisedPool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
 import type { FoundIssue } from './code-actions.ts';
