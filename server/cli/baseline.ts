@@ -74,7 +74,7 @@ export async function baseline(argumentsOf: BaselineArguments, out: Output, stop
   const next = { entries: [...others, ...baselineOf(issues).entries] };
   await writeBaseline(file, next);
   const changes = before ? ` (${fresh.length} added, ${gone.length} removed, ${known.length} unchanged)` : '';
-  out.write(`${name}: ${next.entries.length} issues${changes}\n`);
+  out.write(`${name}: ${next.entries.length} ${next.entries.length === 1 ? 'issue' : 'issues'}${changes}\n`);
   return 0;
 }
 

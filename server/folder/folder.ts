@@ -19,31 +19,13 @@ import type { Baseline } from '../store/baseline.ts';
 import { BaselineFilter } from './baseline-filter.ts';
 import { FolderConfiguration } from './configuration.ts';
 import { dependentsOf } from './dependents.ts';
-import type { FolderOptions, FolderSettings } from './options.ts';
+import type { FolderEvents, FolderOptions, FolderSettings, UnsavedDocument } from './options.ts';
 import { Peers } from './peers.ts';
 import { Persistence } from './persistence.ts';
 import { openStorage, type FolderStorage } from './storage.ts';
 import { FolderWatcher } from './watcher.ts';
 
-export interface FolderEvents {
-  /** The issues of these files (relative to the root) may differ from before. */
-  files: [files: readonly string[]];
-  /** What {@link Folder.status} returns has changed. */
-  status: [];
-  /** Files changed on disk, and the analysis takes that into account from now on. */
-  changes: [changes: readonly FileChange[]];
-  /** Something the user has to hear, such as a configuration that cannot be used. */
-  trouble: [message: string];
-  log: [level: 'warn' | 'info', message: string];
-}
-
-/** A document as it is in an editor and not on disk. */
-export interface UnsavedDocument {
-  readonly text: string;
-  readonly version: number;
-}
-
-/** How often the disk is looked at until it is as the engine knows it; in a folder that never rests, that never happens. */
+/** How often the disk is compared at most: in a folder that never rests, files are always changing. */
 const confirmRounds = 3;
 const noIssues: IssueCounts = { error: 0, warning: 0, info: 0, hint: 0 };
 

@@ -1,5 +1,6 @@
-/** What a front end says when it opens a folder, and what it may change while the folder is open. Types only. */
+/** What a front end tells a folder, and what it hears from it. Types only. */
 import type { DetectorChoice } from '../engine/detector-settings.ts';
+import type { FileChange } from '../engine/interest.ts';
 import type { PoolSettings, SupervisedPool } from '../pool/types.ts';
 import type { RunEntry } from '../store/run-history.ts';
 import type { StorageLocation } from './storage.ts';
@@ -47,4 +48,22 @@ export interface FolderOptions {
   readonly watch?: boolean;
   /** Named in the history of the store. Default: `terminal`. */
   readonly frontEnd?: RunEntry['by'];
+}
+
+/** A document as it is in an editor and not on disk. */
+export interface UnsavedDocument {
+  readonly text: string;
+  readonly version: number;
+}
+
+export interface FolderEvents {
+  /** The issues of these files (relative to the root) may differ from before. */
+  files: [files: readonly string[]];
+  /** What `Folder.status` returns has changed. */
+  status: [];
+  /** Files changed on disk, and the analysis takes that into account from now on. */
+  changes: [changes: readonly FileChange[]];
+  /** Something the user has to hear, such as a configuration that cannot be used. */
+  trouble: [message: string];
+  log: [level: 'warn' | 'info', message: string];
 }

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { TextDocuments, type Connection } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { ChangeKind } from '../journal.ts';
-import type { UnsavedDocument } from '../folder/folder.ts';
+import type { UnsavedDocument } from '../folder/options.ts';
 import type { ChangeSource } from './changes.ts';
 import { pathOf } from './uris.ts';
 

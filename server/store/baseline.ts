@@ -174,20 +174,20 @@ export function parseBaseline(source: string, file: string): Baseline {
     throw new BaselineError(file, before.length, (before.at(-1)?.length ?? 0) + 1, problem);
   };
   const conflict = /^(?:<{7}|>{7}) /m.exec(content);
-  if (conflict) fail(conflict.index, 'a merge conflict. Keep the lines of both sides, and remove the markers.');
+  if (conflict) fail(conflict.index, 'merge conflict. Keep the lines of both sides and remove the markers.');
   const errors: ParseError[] = [];
   const value: unknown = parse(content, errors, { allowTrailingComma: true });
   const [error] = errors;
   if (error)
     fail(
       error.offset,
-      `${printParseErrorCode(error.error)}. Mend the JSON, or write the file anew with "bulkhead baseline".`,
+      `${printParseErrorCode(error.error)}. Fix the JSON syntax, or write the file again with "bulkhead baseline".`,
     );
   if (!isRecord(value)) return fail(0, 'expected {"format": 1, "issues": [...]}.');
   if (value['format'] !== FORMAT) {
     fail(
       0,
-      `"format" is ${JSON.stringify(value['format'])}, this Bulkhead knows ${FORMAT}. Use a newer Bulkhead, or write the file anew.`,
+      `"format" is ${JSON.stringify(value['format'])}, but this version of Bulkhead reads ${FORMAT}. Update Bulkhead, or write the file again.`,
     );
   }
   const { issues } = value;
@@ -197,7 +197,7 @@ export function parseBaseline(source: string, file: string): Baseline {
     if (!isRecord(item) || wrong !== undefined) {
       return fail(
         offsetOfEntry(content, index),
-        `entry ${index + 1} has no text "${wrong ?? ''}". Remove the entry or mend it.`,
+        `"${wrong ?? ''}" of entry ${index + 1} must be a string. Fix or remove the entry.`,
       );
     }
     const text = (key: (typeof keys)[number]): string => String(item[key]);

@@ -82,7 +82,7 @@ describe('bulkhead check --changed', function () {
     const { root } = workspace;
     const outside = await cli('check', root, '--changed');
     assert.deepEqual([outside.code, outside.stdout], [2, '']);
-    assert.match(outside.stderr, /needs a git repository.*Leave --changed out/);
+    assert.match(outside.stderr, /needs a git repository.*Run without --changed/);
     git(root, 'init', '--quiet');
     assert.equal((await cli('check', root, '--changed')).code, 0, 'a repository without a commit: all is new');
     const unknown = await cli('check', root, '--changed', 'no-such-branch');
@@ -91,8 +91,8 @@ describe('bulkhead check --changed', function () {
       unknown.stderr,
       /"no-such-branch" is not a commit in this repository.*bulkhead check no-such-branch --changed/,
     );
-    assert.match((await cli('check', root, '--watch', '--changed')).stderr, /exclude each other/);
-    assert.match((await cli('check', root, '--watch', '--format', 'json')).stderr, /use jsonl/);
+    assert.match((await cli('check', root, '--watch', '--changed')).stderr, /not both/);
+    assert.match((await cli('check', root, '--watch', '--format', 'json')).stderr, /Use --format jsonl with --watch/);
     assert.match((await cli('baseline', root, '--changed')).stderr, /bulkhead baseline has no option --changed/);
   });
 });

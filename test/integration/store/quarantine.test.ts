@@ -85,7 +85,7 @@ describe('store: quarantine', function () {
     assert.equal(deaths(), 2);
     assert.match(await terminal(...checked), /bad\.js/);
     assert.equal(deaths(), 2, 'the next run of the terminal does not pay');
-    assert.match(await terminal('cache', 'info', root), /in quarantine: bad\.js \(eslint\): ESLint exited/);
+    assert.match(await terminal('cache', 'info', root), /quarantined: bad\.js \(eslint\): ESLint exited/);
     assert.deepEqual([await editor(), await editor()], [['quarantined'], ['quarantined']]);
     assert.equal(deaths(), 4, 'the editor has a store of its own, and its next session does not pay');
     await terminal('cache', 'clear', root);

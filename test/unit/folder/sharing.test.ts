@@ -26,13 +26,13 @@ describe('folder: sharing', () => {
     const [own, other] = [new SearchingPool(), new SearchingPool()];
 
     await using leader = start('leader', own);
-    const leads = until(leader, /^Leads /);
+    const leads = until(leader, /^This process leads /);
     await leader.analyze();
     await leads;
     await leader.idle();
 
     await using follower = start('follower', other);
-    const follows = until(follower, /^Follows /);
+    const follows = until(follower, /^Another process leads /);
     await follower.analyze();
     await follows;
     await follower.idle();
@@ -47,7 +47,7 @@ describe('folder: sharing', () => {
     assert.deepEqual(other.checked, ['b.ts']);
     assert.deepEqual(shown(leader), ['a.ts'], 'it hears nothing any more');
 
-    const again = until(follower, /^Follows /);
+    const again = until(follower, /^Another process leads /);
     follower.configure(shared);
     await again;
   });

@@ -83,6 +83,26 @@ describe('the number of workers', () => {
     assert.equal(stage.living.filter(({ closed }) => !closed).length, 1);
   });
 
+  it('runs workers by another Node.js from their next start on, and by its own again with an empty path', async () => {
+    const programs: (string | undefined)[] = [];
+    const stage = new Stage({}, undefined, ({ entry }) => programs.push(entry.node));
+    stage.check(['a']);
+    await stage.ready();
+    stage.pool.configure({ node: '/opt/node' });
+    assert.equal(stage.at(0).killed, false);
+    const restarted = stage.pool.restart();
+    await stage.at(0).die({ signal: 'SIGKILL' });
+    await restarted;
+    stage.pool.configure({ node: '' });
+    stage.check(['b'], { detector: 'types' });
+    await stage.ready();
+    assert.deepEqual(programs, [undefined, '/opt/node', undefined]);
+    const other = new Stage({ node: '/opt/other' }, undefined, ({ entry }) => programs.push(entry.node));
+    other.check(['a']);
+    await other.ready();
+    assert.equal(programs.at(-1), '/opt/other');
+  });
+
   it('goes back to the default with 0', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     for (const file of ['a', 'b', 'c']) stage.check([file]);

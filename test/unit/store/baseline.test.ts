@@ -140,16 +140,16 @@ describe('store: baseline', () => {
   });
 
   const broken: readonly (readonly [what: string, text: string, place: string, says: RegExp])[] = [
-    ['no JSON', '{"format": 1,\n  "issues": [}\n', '2:14', /Mend the JSON/],
-    ['an empty file', '', '1:1', /Mend the JSON|expected/],
+    ['no JSON', '{"format": 1,\n  "issues": [}\n', '2:14', /Fix the JSON syntax/],
+    ['an empty file', '', '1:1', /Fix the JSON syntax|expected/],
     ['a merge conflict', '{"format": 1, "issues": [\n<<<<<<< HEAD\n', '2:1', /merge conflict/],
-    ['a format of the future', '{"format": 2, "issues": []}', '1:1', /newer Bulkhead/],
+    ['a format of the future', '{"format": 2, "issues": []}', '1:1', /Update Bulkhead/],
     ['no list', '{"format": 1}', '1:1', /"issues" must be a list/],
     [
       'an entry without a rule',
       '{"format": 1, "issues": [\n {"file": "a", "detector": "b"}]}',
       '2:2',
-      /entry 1 has no text "rule"/,
+      /"rule" of entry 1 must be a string/,
     ],
     ['an entry that is none', '{"format": 1, "issues": [\n\n  7]}', '3:3', /entry 1/],
   ];

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { Journal } from '../../../../server/journal.ts';
 import type { DetectorTable } from '../../../../server/pool/worker-entry.ts';
-import type { CheckAnswer, WorkerLink, Launch, LinkExit, Vitals } from '../../../../server/pool/link.ts';
+import type { CheckAnswer, WorkerLink, Launch, LaunchOptions, LinkExit, Vitals } from '../../../../server/pool/link.ts';
 import { LinkLost, RequestCancelled } from '../../../../server/pool/link.ts';
 import { createPool, type PoolOptions } from '../../../../server/pool/pool.ts';
 import type { CheckOutcome, CheckTask, PoolNotice, SupervisedPool } from '../../../../server/pool/types.ts';
@@ -129,8 +129,14 @@ export class Stage {
   readonly pool: SupervisedPool;
   memory = { totalBytes: 2 ** 34, freeBytes: 2 ** 33, source: 'machine' } as const;
 
-  constructor(options: Partial<PoolOptions> = {}, table?: DetectorTable) {
-    const launch: Launch = ({ name, heapMb }) => {
+  constructor(
+    options: Partial<PoolOptions> = {},
+    table?: DetectorTable,
+    onLaunch: (options: LaunchOptions) => void = () => {},
+  ) {
+    const launch: Launch = (start) => {
+      const { name, heapMb } = start;
+      onLaunch(start);
       const puppet = new Puppet(100 + this.puppets.length, name, heapMb);
       this.puppets.push(puppet);
       return puppet;
