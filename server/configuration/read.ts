@@ -18,7 +18,8 @@ import { IssueCompleter } from '../../workers/protocol/fingerprint.ts';
 import { validated, type Flaw, type JsonPath } from './validate.ts';
 
 export const configurationFile = 'bulkhead.config.json';
-const editorSettingsFile = '.vscode/settings.json';
+const editorFolder = '.vscode';
+const editorSettingsFile = `${editorFolder}/settings.json`;
 
 /** The name under which Bulkhead reports issues of its own. */
 export const ownName = 'bulkhead';
@@ -46,9 +47,9 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** Whether {@link readConfiguration} reads this file, relative to the root. */
+/** Whether {@link readConfiguration} reads this file, or a file in this folder; relative to the root. */
 export function isConfigurationFile(file: string): boolean {
-  return file === configurationFile || file === editorSettingsFile;
+  return file === configurationFile || file === editorSettingsFile || file === editorFolder;
 }
 
 /**

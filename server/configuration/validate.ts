@@ -20,19 +20,20 @@ export interface Validation {
   readonly flaws: readonly Flaw[];
 }
 
+/** More than any schema needs: a mistake here must not become an endless loop in the server. */
+const mostRounds = 20;
+
 /** @returns what is valid, and a flaw for each part that is not */
 export function validated(name: keyof typeof schemas, value: unknown): Validation {
   const validate = validators[name];
   const flaws: Flaw[] = [];
   let valid = value;
   // Without a bad part, something else may be missing: until nothing is wrong any more.
-  while (valid !== undefined && !validate(valid)) {
+  for (let round = 1; valid !== undefined && !validate(valid); round += 1) {
     const found = (validate.errors ?? []).map((error) => flawOf(error, valid, schemas[name]));
     if (flaws.length === 0) flaws.push(...found);
-    valid = without(
-      valid,
-      found.map(({ path }) => path),
-    );
+    const paths = found.map(({ path }) => path);
+    valid = round < mostRounds ? without(valid, paths) : undefined;
   }
   return { value: valid, flaws: onePerPath(flaws) };
 }

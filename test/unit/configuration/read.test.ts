@@ -105,8 +105,14 @@ describe('configuration', () => {
     assert.deepEqual((await read({ '.vscode/settings.json': '{ "bulkhead.run": ' })).issues, []);
   });
 
-  it('names the files that it reads', () => {
-    const files = ['bulkhead.config.json', '.vscode/settings.json', 'a/bulkhead.config.json', 'package.json'];
-    assert.deepEqual(files.filter(isConfigurationFile), ['bulkhead.config.json', '.vscode/settings.json']);
+  it('names the files that it reads, and their folder: a deleted folder is reported as such', () => {
+    const files = [
+      'bulkhead.config.json',
+      '.vscode',
+      '.vscode/settings.json',
+      'a/bulkhead.config.json',
+      'package.json',
+    ];
+    assert.deepEqual(files.filter(isConfigurationFile), ['bulkhead.config.json', '.vscode', '.vscode/settings.json']);
   });
 });

@@ -57,6 +57,21 @@ describe('settings', () => {
     ]);
   });
 
+  it('reports each wrong value once: not what follows from leaving it out, nor each way in which it is wrong', () => {
+    const { settings, problems } = readSettings({ isolation: { boundaries: [{ from: 1 }] }, memoryLimit: -1.5 });
+    assert.deepEqual([settings.isolation['boundaries'], settings.memoryLimit], [[], 0]);
+    assert.deepEqual(problems, [
+      'Setting bulkhead.memoryLimit: Expected a whole number, found -1.5.',
+      'Setting bulkhead.isolation.boundaries/0/from: Expected a string or an array, found 1.',
+    ]);
+  });
+
+  it('finds names with the characters of a JSON pointer', () => {
+    const { settings, problems } = readSettings({ knip: { rules: { 'a/b~c': 'warn', files: 'off' } } });
+    assert.deepEqual(settings.knip['rules'], { files: 'off' });
+    assert.match(problems.join(), /^Setting bulkhead\.knip\.rules\/a\/b~c: Expected/);
+  });
+
   it('leaves the setting of the language client alone', () => {
     assert.deepEqual(readSettings({ trace: { server: 'verbose' } }).problems, []);
   });

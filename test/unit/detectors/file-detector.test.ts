@@ -85,6 +85,15 @@ describe('a detector of single files', () => {
     ]);
   });
 
+  it('does not count a byte order mark, as editors do not', async () => {
+    await using workspace = await makeWorkspace({ 'a.txt': '\uFEFFbad' });
+    const { issues } = await runDetector(detector, workspace.root);
+    assert.deepEqual(
+      issues.map(({ range }) => range.start.character),
+      [0],
+    );
+  });
+
   it('reports a comment that suppresses nothing', async () => {
     const overlays = [{ file: 'a.txt', text: '# bulkhead-ignore-file bad', version: 2 }];
     assert.deepEqual(await found({ exclude: ['generated'] }, { overlays }), ['a.txt:0:0 warning unused-suppression']);
