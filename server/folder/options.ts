@@ -1,6 +1,6 @@
 /** What a front end tells a folder, and what it hears from it. Types only. */
 import type { DetectorChoice } from '../engine/detector-settings.ts';
-import type { FileChange } from '../engine/interest.ts';
+import type { FileChange } from '../journal.ts';
 import type { PoolSettings, SupervisedPool } from '../pool/types.ts';
 import type { RunEntry } from '../store/run-history.ts';
 import type { StorageLocation } from './storage.ts';
