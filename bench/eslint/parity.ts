@@ -52,12 +52,12 @@ const context: CheckContext = {
   problem: (problem) => problems.push(problem),
 };
 const checkStart = performance.now();
-let generation = 0;
+let revision = 0;
 for (const units of batches(plan.units, Number(values.batch))) {
-  generation += 1;
-  const changed = generation === 1 ? {} : { changed: [] };
+  revision += 1;
+  const changed = revision === 1 ? {} : { changed: [] };
   await detector.check(
-    { detector: detector.name, root, options, generation, units, overlays: [], first: [], ...changed },
+    { detector: detector.name, root, options, revision, units, overlays: [], first: [], ...changed },
     context,
   );
 }

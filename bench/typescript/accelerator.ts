@@ -99,10 +99,10 @@ async function session({ provisional, remembered: known }: Asked): Promise<Sessi
   const options = { projects: [values.project] };
   const started = performance.now();
   const { units } = await detector.plan({ detector: 'typescript', root, options }, context);
-  let generation = 0;
+  let revision = 0;
   const check = async (extra: Partial<CheckRequest>): Promise<CheckResult> => {
-    generation += 1;
-    const base = { detector: 'typescript', root, options, generation, units, overlays: [], first: [] };
+    revision += 1;
+    const base = { detector: 'typescript', root, options, revision, units, overlays: [], first: [] };
     const result = await detector.check(
       { ...base, allowProvisional: provisional, notes: remembered, ...extra },
       context,
@@ -114,7 +114,7 @@ async function session({ provisional, remembered: known }: Asked): Promise<Sessi
   let result = await check({});
   const answered = spent();
   while ((result.provisional ?? []).length > 0) {
-    const since = Object.fromEntries(units.map(({ id }) => [id, generation]));
+    const since = Object.fromEntries(units.map(({ id }) => [id, revision]));
     result = await check({ changed: [], revalidate: true, since });
   }
   const confirmed = spent();

@@ -131,7 +131,7 @@ export class Checks {
         detector: this.#detector,
         root,
         options: this.#host.options(),
-        generation: revision,
+        revision,
         units: batch.units,
         overlays,
         first: this.#host.openFiles(),

@@ -18,7 +18,7 @@ export async function dependentsOf(
   const found: string[] = [];
   const outcome = await pool.check({
     request: {
-      ...{ detector: 'dependents', root, options: { of: files }, generation: 0 },
+      ...{ detector: 'dependents', root, options: { of: files }, revision: 0 },
       ...{ units: [graph], overlays: [], first: [] },
     },
     priority: 'open',

@@ -306,7 +306,7 @@ export class CheckJob implements Job {
   }
 
   get revision(): Revision {
-    return this.#run.options.task.request.generation;
+    return this.#run.options.task.request.revision;
   }
 
   async perform(link: WorkerLink, pulse: Pulse, heard: Revision | undefined): Promise<JobEnd> {

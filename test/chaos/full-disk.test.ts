@@ -25,7 +25,7 @@ describe('full disk', function () {
         ['bad.job'],
       );
       assert.equal(issues.size, 2);
-      const again = await scene.check({ generation: 2 });
+      const again = await scene.check({ revision: 2 });
       assert.equal(again.outcome.kind === 'done' && again.outcome.quarantined.length, 1, 'kept in memory');
       assert.match(messages.join('\n'), /Results are kept in memory until then/);
     } finally {

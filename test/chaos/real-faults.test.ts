@@ -67,14 +67,14 @@ describe('real faults of an input', function () {
       assert.ok(worst.count >= 1);
 
       const restartsBefore = scene.restarts;
-      const again = await scene.check({ generation: 2 });
+      const again = await scene.check({ revision: 2 });
       assert.ok(again.outcome.kind === 'done');
       assert.equal(again.outcome.quarantined.length, 1, 'still quarantined');
       assert.equal(again.issues.size, 4);
       assert.ok(scene.restarts - restartsBefore <= 1, 'no death in the second run');
 
       await scene.write('bad', 'well');
-      const healed = await scene.check({ generation: 3 });
+      const healed = await scene.check({ revision: 3 });
       assert.equal(healed.outcome.kind === 'done' && healed.outcome.quarantined.length, 0, 'free once changed');
       assert.equal(healed.issues.size, 5);
     });
@@ -197,7 +197,7 @@ describe('real faults of a process', function () {
     assert.equal((await running).outcome.kind, 'cancelled');
     await until(pool, () => pool.health().every((worker) => worker.pid !== pid));
     await scene.write('a', 'well');
-    const { outcome } = await scene.check({ generation: 2 });
+    const { outcome } = await scene.check({ revision: 2 });
     assert.equal(outcome.kind, 'done');
     assert.deepEqual(pool.errors(), [], 'a cancel is no failure');
   });

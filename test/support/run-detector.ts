@@ -29,7 +29,7 @@ export async function runDetector(
   root: string,
   options: DetectorOptions = {},
   extra: Partial<
-    Pick<CheckRequest, 'overlays' | 'first' | 'changed' | 'units' | 'generation' | 'since' | 'revalidate'>
+    Pick<CheckRequest, 'overlays' | 'first' | 'changed' | 'units' | 'revision' | 'since' | 'revalidate'>
   > & { signal?: AbortSignal } = {},
 ): Promise<DetectorRun> {
   const { signal = new AbortController().signal, ...request } = extra;
@@ -93,7 +93,7 @@ export async function runDetector(
             root,
             options,
             ...request,
-            generation: request.generation ?? 1,
+            revision: request.revision ?? 1,
             units: request.units ?? plan.units,
             overlays: request.overlays ?? [],
             first: request.first ?? [],

@@ -139,7 +139,11 @@ export interface CheckRequest {
   readonly detector: string;
   readonly root: string;
   readonly options: DetectorOptions;
-  readonly generation: number;
+  /**
+   * Of the question. The revisions of a folder grow with every change and every question, so they tell which of two
+   * questions is newer, and what an answer covers.
+   */
+  readonly revision: number;
   readonly units: readonly Unit[];
   /** Unsaved editor buffers; they win over the disk. */
   readonly overlays: readonly Overlay[];
@@ -148,7 +152,7 @@ export interface CheckRequest {
   /** Files known to have changed since this worker's last check of this root; absent: anything may have changed. */
   readonly changed?: readonly string[];
   /**
-   * By unit: generation of the answer that the engine has. The detector may leave out files that no later change
+   * By unit: {@link revision} of the question whose answer the engine has. The detector may leave out files that no later change
    * concerns (see {@link CheckResult.coverage}).
    */
   readonly since?: Readonly<Record<string, number>>;

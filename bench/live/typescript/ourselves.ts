@@ -25,12 +25,12 @@ export function bulkhead(
 ): Contender & {
   edit(file: string, text: string): Promise<DetectorTimes>;
 } {
-  let generation = 0;
+  let revision = 0;
   let since: Readonly<Record<string, number>> = {};
   const check = async (
     extra: Partial<CheckRequest>,
   ): Promise<{ own: number | undefined; all: number; files: number }> => {
-    generation += 1;
+    revision += 1;
     const started = performance.now();
     const wanted = extra.first?.[0];
     let own: number | undefined;
@@ -43,9 +43,9 @@ export function bulkhead(
       },
     });
     const units = [{ id: project, kind: 'project' as const, group: '', file: project }];
-    const request = { detector: 'typescript', root, options, generation, units, overlays: [], first: [], ...extra };
+    const request = { detector: 'typescript', root, options, revision, units, overlays: [], first: [], ...extra };
     await detector.check(request, context);
-    since = { [project]: generation };
+    since = { [project]: revision };
     return { own, all: performance.now() - started, files };
   };
   return {
@@ -53,7 +53,7 @@ export function bulkhead(
     start: async () => (await check({ first: [] })).all,
     edit: async (file, text) => {
       const name = path.relative(root, file).split(path.sep).join('/');
-      const overlays = [{ file: name, text, version: generation }];
+      const overlays = [{ file: name, text, version: revision }];
       const started = performance.now();
       const { own, all, files } = await check({ overlays, first: [name], changed: [name], since });
       await check({ overlays, first: [name], changed: [], since, revalidate: true });

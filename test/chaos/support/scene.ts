@@ -17,7 +17,7 @@ export interface CheckRun {
 }
 
 export interface CheckExtras {
-  readonly generation?: number;
+  readonly revision?: number;
   readonly options?: Readonly<Record<string, unknown>>;
   readonly overlays?: readonly Overlay[];
   readonly signal?: AbortSignal;
@@ -70,13 +70,13 @@ export class Scene {
     const open = new Map<string, Issue[]>();
     const issues = new Map<string, readonly Issue[]>();
     const problems: string[] = [];
-    const { generation = 1, options = {}, overlays = [], signal, onEvent } = extras;
+    const { revision = 1, options = {}, overlays = [], signal, onEvent } = extras;
     const outcome = await this.pool.check({
       request: {
         detector: 'scripted',
         root: this.root,
         options,
-        generation,
+        revision,
         units: await this.units,
         overlays,
         first: [],

@@ -21,7 +21,7 @@ async function check(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const found = new Map<string, string[]>();
   await detector.check(
-    { detector: 'eslint', root, options: {}, generation: 1, units, overlays: [], first: [], ...extra },
+    { detector: 'eslint', root, options: {}, revision: 1, units, overlays: [], first: [], ...extra },
     {
       signal: new AbortController().signal,
       log: () => {},

@@ -296,7 +296,7 @@ describe('eslint: problems', function () {
     write(root, { 'eslint.config.js': "module.exports = [{ rules: { eqeqeq: ['error', 'sometimes'] } }];\n" });
     const problems: DetectorProblem[] = [];
     await detector.check(
-      { detector: 'eslint', root, options: {}, generation: 1, units, overlays: [], first: [] },
+      { detector: 'eslint', root, options: {}, revision: 1, units, overlays: [], first: [] },
       {
         signal: new AbortController().signal,
         log: () => {},

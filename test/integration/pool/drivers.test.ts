@@ -36,7 +36,7 @@ describe('drivers of the pool', function () {
         detector: 'foreign',
         root: import.meta.dirname,
         options: {},
-        generation: 1,
+        revision: 1,
         units: files.map((file) => ({ id: file, kind: 'file', group: 'all', file }) as const),
         overlays: files.map((file) => ({ file, version: 1, text: '' })),
         first: [],

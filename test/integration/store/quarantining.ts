@@ -20,7 +20,7 @@ const outcome = await pool.check({
     detector: 'scripted',
     root,
     options: {},
-    generation: 1,
+    revision: 1,
     units: files.map((file): Unit => ({ id: file, kind: 'file', group: 'all', file })),
     overlays: [],
     first: [],

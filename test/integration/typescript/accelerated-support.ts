@@ -43,7 +43,7 @@ export class LiveProject {
   readonly log: string[] = [];
   /** What is remembered between sessions. */
   remembered: Readonly<Record<string, string>>;
-  #generation = 0;
+  #revision = 0;
   #since: number | undefined;
   #lines = new Map<string, readonly string[]>();
 
@@ -95,11 +95,11 @@ export class LiveProject {
       answeredBy: (engine) => (speaker = engine),
       progress: () => {},
     };
-    this.#generation += 1;
+    this.#revision += 1;
     const order = {
       configFile: this.#configFile,
       first: first.map(absolute),
-      generation: this.#generation,
+      revision: this.#revision,
       whole: confirm,
       ...(this.#since === undefined || changed === undefined ? {} : { since: this.#since }),
       ...(notes ? { notes } : {}),
@@ -108,7 +108,7 @@ export class LiveProject {
     if (extent === 'whole') this.#lines = new Map();
     if (extent !== 'unchanged')
       for (const [file, lines] of [...told, ['', about] as const]) this.#lines.set(file, lines);
-    this.#since = this.#generation;
+    this.#since = this.#revision;
     this.remembered = { ...this.remembered, ...notes?.result.notes };
     return { extent, files, speaker, again: this.#session.needsRevalidation?.(this.#configFile) === true };
   }

@@ -129,7 +129,7 @@ for (const version of versions) {
           return Promise.resolve();
         },
       };
-      const request = { detector: 'typescript', root: workspace.root, options: {}, generation: 1, units: plan.units };
+      const request = { detector: 'typescript', root: workspace.root, options: {}, revision: 1, units: plan.units };
       await assert.rejects(detector.check({ ...request, overlays: [], first: [] }, context), { name: 'AbortError' });
       assert.ok(done.length < 20, String(done.length));
       await assertSameAsTsc(workspace, await run(workspace, {}, { changed: [] }));
@@ -160,7 +160,7 @@ describe('TypeScript 7.0: its process', function () {
         return Promise.resolve();
       },
     };
-    const request = { detector: 'typescript', root: workspace.root, options: {}, generation: 1, units: plan.units };
+    const request = { detector: 'typescript', root: workspace.root, options: {}, revision: 1, units: plan.units };
     await detector.check({ ...request, overlays: [], first: [] }, context);
     assert.ok(killed > 0);
     assert.equal(
@@ -179,7 +179,7 @@ describe('TypeScript 7.0: its process', function () {
       const plan = await detector.plan({ detector: 'typescript', root, options: {} }, { signal, log() {} });
       const quiet = { signal, log() {}, begin() {}, report() {}, problem() {}, progress() {} };
       const done = () => { process.send('checking'); return new Promise(() => {}); };
-      const request = { detector: 'typescript', root, options: {}, generation: 1, units: plan.units, overlays: [], first: [] };
+      const request = { detector: 'typescript', root, options: {}, revision: 1, units: plan.units, overlays: [], first: [] };
       await detector.check(request, { ...quiet, done });
     `;
     const module = new URL('../../../workers/detectors/typescript/index.ts', import.meta.url).href;

@@ -11,7 +11,7 @@ for (const version of ['TypeScript 5.9', 'TypeScript 6.0'] satisfies Version[]) 
     this.timeout(60_000);
     let workspace: Workspace;
     let session: TypeScriptSession;
-    let generation: number;
+    let revision: number;
     let since: Map<string, number>;
     let codes: Map<string, readonly number[]>;
 
@@ -26,7 +26,7 @@ for (const version of ['TypeScript 5.9', 'TypeScript 6.0'] satisfies Version[]) 
         version,
       );
       session = openJavascript(await compilerFor(workspace.root, 'workspace'), { root: workspace.root, log: () => {} });
-      generation = 0;
+      revision = 0;
       since = new Map();
       codes = new Map();
       await session.update({ overlays: new Map() });
@@ -40,7 +40,7 @@ for (const version of ['TypeScript 5.9', 'TypeScript 6.0'] satisfies Version[]) 
     const at = (file: string): string => path.join(workspace.root, file);
 
     async function check(project: string, first: readonly string[] = [], whole = false): Promise<Extent> {
-      generation += 1;
+      revision += 1;
       const known = since.get(project);
       const sink: ProjectSink = {
         begin: () => {},
@@ -55,9 +55,9 @@ for (const version of ['TypeScript 5.9', 'TypeScript 6.0'] satisfies Version[]) 
           return Promise.resolve();
         },
       };
-      const order = { configFile: at(`${project}/tsconfig.json`), first: first.map(at), generation, whole };
+      const order = { configFile: at(`${project}/tsconfig.json`), first: first.map(at), revision, whole };
       const extent = await session.check({ ...order, ...(known === undefined ? {} : { since: known }) }, sink, new AbortController().signal); // prettier-ignore
-      since.set(project, generation);
+      since.set(project, revision);
       return extent;
     }
 

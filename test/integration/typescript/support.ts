@@ -60,7 +60,7 @@ export async function cleanUp(): Promise<void> {
 export type Extra = Partial<
   Pick<
     CheckRequest,
-    'overlays' | 'first' | 'changed' | 'units' | 'generation' | 'since' | 'revalidate' | 'allowProvisional' | 'notes'
+    'overlays' | 'first' | 'changed' | 'units' | 'revision' | 'since' | 'revalidate' | 'allowProvisional' | 'notes'
   >
 > & { signal?: AbortSignal };
 
@@ -93,7 +93,7 @@ function linesByFile({ plan, events }: DetectorRun): ReadonlyMap<string, Readonl
 export class Asker {
   readonly #workspace: Workspace;
   readonly #options: DetectorOptions;
-  #generation = 0;
+  #revision = 0;
   #since: Readonly<Record<string, number>> | undefined;
   /** By unit and file. */
   readonly #lines = new Map<string, Map<string, readonly string[]>>();
@@ -105,9 +105,9 @@ export class Asker {
 
   /** @returns files that were answered for, sorted; and what was kept */
   async ask(extra: Extra = {}): Promise<{ files: readonly string[]; kept: NonNullable<CheckResult['coverage']> }> {
-    this.#generation += 1;
+    this.#revision += 1;
     const known = extra.changed !== undefined && this.#since ? { since: this.#since } : {};
-    const asked = { generation: this.#generation, ...known, ...extra };
+    const asked = { revision: this.#revision, ...known, ...extra };
     const found = await run(this.#workspace, this.#options, asked);
     assert.deepEqual(found.problems, []);
     const kept = found.result?.coverage ?? {};
@@ -115,7 +115,7 @@ export class Asker {
       if (kept[unit] === undefined) this.#lines.set(unit, new Map());
       for (const [file, own] of lines) this.#lines.get(unit)?.set(file, own);
     }
-    this.#since = Object.fromEntries(found.plan.units.map(({ id }) => [id, this.#generation]));
+    this.#since = Object.fromEntries(found.plan.units.map(({ id }) => [id, this.#revision]));
     const done = found.events.flatMap((event) => (event.kind === 'done' ? [event.file] : []));
     return { files: sortedSet(done), kept };
   }

@@ -88,7 +88,7 @@ describe('engine', () => {
     engine.analyzeAll();
     await settle();
     assert.equal(engine.journal, journal);
-    assert.ok(pool.last.task.request.generation > early);
+    assert.ok(pool.last.task.request.revision > early);
     assert.equal(pool.last.task.changedSince?.(early), undefined, 'whoever knows less has to look at everything');
     engine.filesChanged([{ file: 'c.ts', kind: 'changed' }]);
     assert.deepEqual(pool.last.changed, ['c.ts']);

@@ -54,7 +54,7 @@ describe('engine: projects after an edit', () => {
     assert.equal(state(), 'done');
 
     const second = await edit('a.ts');
-    assert.deepEqual(second.task.request.since, { 'tsconfig.json': first.task.request.generation });
+    assert.deepEqual(second.task.request.since, { 'tsconfig.json': first.task.request.revision });
     assert.deepEqual(second.changed, ['a.ts']);
     assert.equal(second.task.request.revalidate, undefined);
     await second.answer('tsconfig.json', 'a.ts', found('a.ts', 'new'));
@@ -66,7 +66,7 @@ describe('engine: projects after an edit', () => {
     const third = await nextCheck(3);
     assert.equal(third.task.request.revalidate, true);
     assert.equal(third.task.priority, 'background');
-    assert.deepEqual(third.task.request.since, { 'tsconfig.json': second.task.request.generation });
+    assert.deepEqual(third.task.request.since, { 'tsconfig.json': second.task.request.revision });
     await third.answer('tsconfig.json', 'a.ts', found('a.ts', 'new'));
     await third.answer('tsconfig.json', 'b.ts', found('b.ts', 'late'));
     await finish(third);
@@ -83,7 +83,7 @@ describe('engine: projects after an edit', () => {
     const fourth = await edit('a.ts');
     assert.equal(third.task.signal.aborted, true);
     // What was cancelled was not told: the asker still has the second answer.
-    assert.deepEqual(fourth.task.request.since, { 'tsconfig.json': second.task.request.generation });
+    assert.deepEqual(fourth.task.request.since, { 'tsconfig.json': second.task.request.revision });
     assert.equal(fourth.task.request.revalidate, undefined);
     await finish(fourth, { 'tsconfig.json': 'unchanged' });
     assert.equal((await nextCheck(5)).task.request.revalidate, true);
@@ -105,7 +105,7 @@ describe('engine: projects after an edit', () => {
     await edit('b/x.ts');
     assert.deepEqual(
       pool.checks.slice(5).map(({ task }) => task.request.since),
-      [{ 'a/tsconfig.json': confirmation.task.request.generation }, { 'b/tsconfig.json': ofB.task.request.generation }],
+      [{ 'a/tsconfig.json': confirmation.task.request.revision }, { 'b/tsconfig.json': ofB.task.request.revision }],
     );
   });
 
@@ -136,7 +136,7 @@ describe('engine: projects after an edit', () => {
     const again = pool.checks.slice(4);
     assert.deepEqual(
       again.map(({ task }) => task.request.since),
-      [{ 'b/deep/tsconfig.json': deep.task.request.generation }, undefined, undefined, undefined],
+      [{ 'b/deep/tsconfig.json': deep.task.request.revision }, undefined, undefined, undefined],
     );
     for (const { changed } of again) assert.deepEqual(changed, ['b/deep/x.ts']);
   });

@@ -81,10 +81,10 @@ export class ScriptedPool implements Pool {
   }
 
   check(task: CheckTask): Promise<CheckOutcome> {
-    const { detector, generation } = task.request;
+    const { detector, revision } = task.request;
     const known = this.checks.filter(({ task: { request } }) => request.detector === detector);
-    const heard = known.findLast(({ task: { request } }) => request.generation < generation);
-    return new Promise((resolve) => this.checks.push(new HeldCheck(task, heard?.task.request.generation, resolve)));
+    const heard = known.findLast(({ task: { request } }) => request.revision < revision);
+    return new Promise((resolve) => this.checks.push(new HeldCheck(task, heard?.task.request.revision, resolve)));
   }
 
   /** The newest check. */

@@ -45,7 +45,7 @@ describe('health', () => {
     }
     await failed;
     assert.equal(state(), 'backing-off');
-    stage.check(['a'], { generation: 2 });
+    stage.check(['a'], { revision: 2 });
     await stage.clock.advance(1_000);
     await stage.ready();
     await stage.living[0]?.finish();
@@ -53,7 +53,7 @@ describe('health', () => {
     assert.equal(state(), 'degraded');
     await stage.pool.restart();
     for (let start = 0; start < 2; start += 1) {
-      stage.check(['x'], { generation: 9 });
+      stage.check(['x'], { revision: 9 });
       await stage.clock.advance(1_000);
       await stage.living[0]?.die({ exitCode: 1 });
     }

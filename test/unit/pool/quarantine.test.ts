@@ -58,7 +58,7 @@ describe('quarantine', () => {
     detector: 'lint',
     root,
     options: {},
-    generation: 1,
+    revision: 1,
     units: [unit, other],
     overlays: [],
     first: [],

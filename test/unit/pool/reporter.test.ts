@@ -28,7 +28,7 @@ describe('what a detector reports', () => {
       detector: 'lint',
       root,
       options: {},
-      generation: 1,
+      revision: 1,
       units: [unit],
       overlays: [],
       first: [],

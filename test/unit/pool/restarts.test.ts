@@ -32,7 +32,7 @@ describe('restarts', () => {
   it("three crashes that are nobody's input degrade the detector; work is refused and offered again, to one probe", async () => {
     const stage = new Stage();
     for (let crash = 0; crash < 3; crash += 1) {
-      stage.check([`f${crash}`], { generation: crash });
+      stage.check([`f${crash}`], { revision: crash });
       await stage.clock.advance(1_000);
       await stage.ready();
       await stage.living.at(-1)?.finish();
@@ -96,7 +96,7 @@ describe('restarts', () => {
   it('when several detectors crash all are stopped, each is told so, and a restart brings them back', async () => {
     const stage = new Stage();
     for (let crash = 0; crash < 5; crash += 1) {
-      const check = stage.check(['a'], { detector: crash < 3 ? 'lint' : 'types', generation: crash });
+      const check = stage.check(['a'], { detector: crash < 3 ? 'lint' : 'types', revision: crash });
       await stage.clock.advance(1_000);
       await stage.ready();
       await stage.living[0]?.finish();
@@ -114,7 +114,7 @@ describe('restarts', () => {
       'Workers crashed too often and are off until you restart them. The last crash: Types crashed (SIGSEGV).',
     );
     await stage.pool.restart();
-    const again = stage.check(['a'], { detector: 'loops', generation: 9 });
+    const again = stage.check(['a'], { detector: 'loops', revision: 9 });
     await stage.ready();
     await stage.living[0]?.finish();
     assert.equal(again.outcome?.kind, 'done');
@@ -174,7 +174,7 @@ describe('restarts', () => {
     assert.deepEqual(offered, []);
     await stage.clock.advance(1_001);
     assert.deepEqual(offered, ['types']);
-    const again = stage.check(['a'], { detector: 'types', generation: 2 });
+    const again = stage.check(['a'], { detector: 'types', revision: 2 });
     await stage.ready();
     await stage.living.find(({ request }) => request !== undefined)?.finish();
     assert.equal(again.outcome?.kind, 'done');
@@ -239,7 +239,7 @@ describe('restarts', () => {
     await stage.ready();
     for (const puppet of stage.living) await puppet.finish();
     for (const puppet of stage.living) await puppet.die({ signal: 'SIGSEGV' });
-    stage.check(['c'], { generation: 2 });
+    stage.check(['c'], { revision: 2 });
     await stage.clock.advance(1_000);
     await stage.ready();
     await stage.living[0]?.finish();
@@ -247,7 +247,7 @@ describe('restarts', () => {
     const states = (): readonly string[] => stage.pool.health().map(({ state }) => state);
     assert.deepEqual(states(), ['degraded', 'degraded']);
     await stage.clock.advance(30_000);
-    stage.check(['c'], { generation: 3 });
+    stage.check(['c'], { revision: 3 });
     await stage.ready();
     await stage.living[0]?.finish();
     assert.deepEqual(states(), ['ready', 'stopped']);

@@ -156,7 +156,7 @@ describe('scheduling', () => {
     await settle();
     assert.deepEqual(told(), [['y'], ['x', 'y']], 'the second missed one');
     for (const puppet of stage.puppets) await puppet.finish();
-    stage.checkAfter([], ['a'], { generation: last.revision });
+    stage.checkAfter([], ['a'], { revision: last.revision });
     await settle();
     assert.deepEqual(told()[0], [], 'a later batch of a question it knows');
     await stage.at(0).finish();
@@ -164,7 +164,7 @@ describe('scheduling', () => {
     await settle();
     assert.deepEqual(told()[0], [], 'what it knows it goes on to know');
     await stage.at(0).finish();
-    stage.check(['a'], { generation: stage.journal.mark(), changedSince: () => undefined });
+    stage.check(['a'], { revision: stage.journal.mark(), changedSince: () => undefined });
     await settle();
     assert.equal(told()[0], undefined, 'anything may have changed');
   });

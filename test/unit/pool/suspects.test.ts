@@ -43,7 +43,7 @@ describe('suspects', () => {
     await stage.ready();
     await stage.at(1).finish();
     assert.equal(check.outcome?.kind, 'done');
-    stage.check(['a'], { generation: 2 });
+    stage.check(['a'], { revision: 2 });
     await settle();
     assert.deepEqual(filesOf(stage.at(1)), ['a'], 'needs no fresh process');
   });
@@ -55,7 +55,7 @@ describe('suspects', () => {
     stage.at(0).begin('b');
     await stage.at(0).die();
     first.controller.abort();
-    stage.check(['a', 'b', 'c'], { generation: 2 });
+    stage.check(['a', 'b', 'c'], { revision: 2 });
     await stage.ready();
     assert.deepEqual(filesOf(stage.at(1)), ['a', 'c']);
   });
@@ -123,8 +123,8 @@ describe('suspects', () => {
   it('a quarantined input is skipped until it changes or the limit is raised', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     stage.files.set('/r/b', 'poison');
-    const poison = async (generation: number): Promise<void> => {
-      const check = stage.check(['b'], { generation });
+    const poison = async (revision: number): Promise<void> => {
+      const check = stage.check(['b'], { revision });
       for (let time = 0; time < 2; time += 1) {
         await stage.clock.advance(1_000);
         await stage.ready();
@@ -133,8 +133,8 @@ describe('suspects', () => {
       await settle();
       assert.equal(check.outcome?.kind === 'done' && check.outcome.quarantined.length, 1);
     };
-    const isSkipped = async (generation: number): Promise<boolean> => {
-      const check = stage.check(['b'], { generation });
+    const isSkipped = async (revision: number): Promise<boolean> => {
+      const check = stage.check(['b'], { revision });
       await settle();
       if (check.outcome?.kind === 'done') return check.outcome.quarantined.length === 1;
       check.controller.abort();

@@ -53,7 +53,7 @@ describe('sharing: leader', () => {
         detector: 'typescript',
         root: folder,
         options: {},
-        generation: 1,
+        revision: 1,
         units: [projectUnit('tsconfig.json')],
         overlays: [],
         first: [],

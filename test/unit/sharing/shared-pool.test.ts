@@ -25,7 +25,7 @@ function leader(
 function taskOf(request: Partial<CheckRequest>, events: CheckEvent[] = []): CheckTask {
   return {
     request: {
-      ...{ detector: 'd', root: '/r', options: {}, generation: 1, overlays: [], first: [] },
+      ...{ detector: 'd', root: '/r', options: {}, revision: 1, overlays: [], first: [] },
       units: [fileUnit('a.ts'), fileUnit('b.ts')],
       ...request,
     },
@@ -59,7 +59,7 @@ describe('sharing: pool', () => {
     const pool = sharedPool(own, () => asked);
     const check = async (file: string, signal?: AbortSignal): Promise<CheckOutcome> => {
       journal.append([{ file, kind: 'changed' }]);
-      const task = taskOf({ generation: journal.mark() });
+      const task = taskOf({ revision: journal.mark() });
       const changedSince = (revision: number): readonly string[] => [...(journal.since(revision)?.keys() ?? [])];
       const outcome = pool.check({ ...task, changedSince, ...(signal ? { signal } : {}) });
       await asking();

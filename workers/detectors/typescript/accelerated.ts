@@ -67,7 +67,7 @@ interface ComparedProject {
 
 interface RecordedAnswer {
   readonly diagnostics: RecordedDiagnostics;
-  readonly generation: number;
+  readonly revision: number;
   /** The number of changes before this answer. */
   readonly changes: number;
 }
@@ -128,7 +128,7 @@ class AcceleratedSession implements TypeScriptSession {
     const part = await this.#own.checkPart(order, sink, signal);
     if (part !== undefined) {
       const { own } = project;
-      const isSame = part === 'unchanged' && own?.generation === order.since;
+      const isSame = part === 'unchanged' && own?.revision === order.since;
       project.own = isSame && own ? this.#answer(order, own.diagnostics) : undefined;
       this.#ownAnswered(project);
       return part;
@@ -210,8 +210,8 @@ class AcceleratedSession implements TypeScriptSession {
     signal: AbortSignal,
   ): Promise<Extent> {
     const { own, first, comparison } = project;
-    if (own && this.#isComparisonDue(project) && own.generation === order.since && own.changes === this.#changes) {
-      // The warm state must know the new generation.
+    if (own && this.#isComparisonDue(project) && own.revision === order.since && own.changes === this.#changes) {
+      // The warm state must know the new revision.
       await this.#own.checkPart({ ...order, whole: false }, discardSink, signal);
       await this.#compare(order, notes, project, own.diagnostics, sink, signal);
       project.own = undefined;
@@ -229,7 +229,7 @@ class AcceleratedSession implements TypeScriptSession {
   }
 
   async #compare(
-    { configFile, generation }: ProjectRequest,
+    { configFile, revision }: ProjectRequest,
     notes: Notes,
     project: ComparedProject,
     own: RecordedDiagnostics,
@@ -243,7 +243,7 @@ class AcceleratedSession implements TypeScriptSession {
       progress: (done, total) => sink.progress(done, total),
     });
     const deferred = new DeferredProjectSink(recorded);
-    const check = native.session.check({ configFile, first: [], generation, whole: false }, deferred, signal);
+    const check = native.session.check({ configFile, first: [], revision, whole: false }, deferred, signal);
     try {
       await orAborted(check, signal);
     } catch (error) {
@@ -335,8 +335,8 @@ class AcceleratedSession implements TypeScriptSession {
     );
   }
 
-  #answer({ generation }: ProjectRequest, diagnostics: RecordedDiagnostics): RecordedAnswer {
-    return { diagnostics, generation, changes: this.#changes };
+  #answer({ revision }: ProjectRequest, diagnostics: RecordedDiagnostics): RecordedAnswer {
+    return { diagnostics, revision, changes: this.#changes };
   }
 
   #ownAnswered(project: ComparedProject): void {

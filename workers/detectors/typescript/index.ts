@@ -75,7 +75,7 @@ async function plan({ root, options }: PlanRequest, { signal }: PlanContext): Pr
 
 async function check(request: CheckRequest, context: CheckContext): Promise<CheckResult> {
   const started = performance.now();
-  const { root, units, overlays, changed, generation, since, revalidate = false } = request;
+  const { root, units, overlays, changed, revision, since, revalidate = false } = request;
   const { engine: mode } = readOptions(request.options, []);
   const paths = new RootPaths(root);
   const changes: Changes = {
@@ -114,7 +114,7 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
         const order = {
           configFile,
           first,
-          generation,
+          revision,
           whole: revalidate,
           ...(known === undefined ? {} : { since: known }),
           ...(notes ? { notes } : {}),

@@ -9,7 +9,7 @@ import type { Compiler } from './compiler.ts';
 import { affectedFiles, touchedSources, type Edit } from './affected.ts';
 import { Disk, type Touched, type TypeScript } from './javascript-host.ts';
 import { Imports } from './imports.ts';
-import { Ledger, type Known } from './ledger.ts';
+import { AnswerHistory, type Known } from './answer-history.ts';
 import {
   NOWHERE,
   severityOf,
@@ -51,14 +51,14 @@ interface LoadedProject {
   declarations: ReadonlySet<string>;
   readonly imports: Imports;
   /** Answers from before the program was unloaded have no state. */
-  readonly ledger: Ledger<ts.Program | undefined>;
+  readonly history: AnswerHistory<ts.Program | undefined>;
 }
 
 /** The remains of a project whose program was unloaded: enough to know which changes do not affect it. */
 interface UnloadedProject {
   /** Keys of its files. */
   readonly files: ReadonlySet<string>;
-  readonly ledger: Ledger<ts.Program | undefined>;
+  readonly history: AnswerHistory<ts.Program | undefined>;
 }
 
 class JavascriptSession implements IncrementalSession {
@@ -79,16 +79,16 @@ class JavascriptSession implements IncrementalSession {
   update(changes: Changes): Promise<void> {
     const touched = this.#disk.update(changes);
     for (const [config, project] of this.#projects) {
-      const { program, ledger } = project;
+      const { program, history } = project;
       const own = ownChanges(touched, (file) => program.getSourceFile(file) !== undefined);
       if (own === undefined) this.#projects.delete(config);
       else if (own.length > 0) project.stale = true;
-      for (const { file } of own ?? []) ledger.touch(file);
+      for (const { file } of own ?? []) history.touch(file);
     }
-    for (const [config, { files, ledger }] of this.#unloaded) {
+    for (const [config, { files, history }] of this.#unloaded) {
       const own = ownChanges(touched, (file) => files.has(this.#disk.keyOf(file)));
       if (own === undefined) this.#unloaded.delete(config);
-      for (const { file } of own ?? []) ledger.touch(file);
+      for (const { file } of own ?? []) history.touch(file);
     }
     return Promise.resolve();
   }
@@ -98,9 +98,9 @@ class JavascriptSession implements IncrementalSession {
     if (part !== undefined) return part;
     signal.throwIfAborted();
     const project = this.#load(order);
-    project.ledger.asked(order.since);
+    project.history.asked(order.since);
     await this.#checkWhole(project, order, sink, signal);
-    project.ledger.gave(order.generation, project.program);
+    project.history.gave(order.revision, project.program);
     return 'whole';
   }
 
@@ -112,11 +112,11 @@ class JavascriptSession implements IncrementalSession {
     signal.throwIfAborted();
     const rest = this.#checkUnloaded(order);
     if (rest) return rest;
-    if (this.#projects.get(order.configFile)?.ledger.knows(order.since) !== true) return undefined;
+    if (this.#projects.get(order.configFile)?.history.knows(order.since) !== true) return undefined;
     const project = this.#load(order);
-    const known = project.ledger.asked(order.since);
+    const known = project.history.asked(order.since);
     const extent = known && (await this.#checkTouched(project, known, order.first, sink, signal));
-    if (extent) project.ledger.gave(order.generation, project.program);
+    if (extent) project.history.gave(order.revision, project.program);
     return extent;
   }
 
@@ -146,18 +146,18 @@ class JavascriptSession implements IncrementalSession {
    * project answers for too.
    * @returns undefined: it has to be loaded
    */
-  #checkUnloaded({ configFile, generation, since }: ProjectRequest): 'unchanged' | 'later' | undefined {
-    const ledger = this.#unloaded.get(configFile)?.ledger;
-    const known = ledger?.asked(since);
-    if (!ledger || !known) return undefined;
+  #checkUnloaded({ configFile, revision, since }: ProjectRequest): 'unchanged' | 'later' | undefined {
+    const history = this.#unloaded.get(configFile)?.history;
+    const known = history?.asked(since);
+    if (!history || !known) return undefined;
     if (known.touched.size === 0) {
-      ledger.gave(generation, undefined);
+      history.gave(revision, undefined);
       return 'unchanged';
     }
     const loaded = [...this.#projects.values()];
     if (![...known.touched].every((file) => loaded.some(({ program }) => program.getSourceFile(file))))
       return undefined;
-    ledger.postponed(generation);
+    history.postponed(revision);
     return 'later';
   }
 
@@ -241,11 +241,11 @@ class JavascriptSession implements IncrementalSession {
   }
 
   trim(kept?: string, all = false): void {
-    for (const [config, { program, ledger }] of this.#projects) {
+    for (const [config, { program, history }] of this.#projects) {
       if (config === kept || (config === this.#openFileProject && !all)) continue;
       const files = new Set(program.getSourceFiles().map(({ fileName }) => this.#disk.keyOf(fileName)));
-      ledger.rest(undefined);
-      this.#unloaded.set(config, { files, ledger });
+      history.rest(undefined);
+      this.#unloaded.set(config, { files, history });
       this.#projects.delete(config);
     }
     this.#disk.forget([...this.#projects.values()].flatMap(({ program }) => program.getSourceFiles()));
@@ -322,7 +322,7 @@ class JavascriptSession implements IncrementalSession {
       general: [],
       declarations: new Set(),
       imports: new Imports(this.#ts),
-      ledger: this.#unloaded.get(configFile)?.ledger ?? new Ledger(),
+      history: this.#unloaded.get(configFile)?.history ?? new AnswerHistory(),
     };
   }
 
@@ -339,7 +339,7 @@ class JavascriptSession implements IncrementalSession {
     } as ts.CreateProgramOptions);
     project.stale = false;
     project.mixed = false;
-    project.ledger.renew(project.program);
+    project.history.renew(project.program);
   }
 }
 

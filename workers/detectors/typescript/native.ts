@@ -8,7 +8,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Compiler } from './compiler.ts';
 import { LikelyImporters, type TextEdit } from './importers.ts';
-import { Ledger, type Known } from './ledger.ts';
+import { AnswerHistory, type Known } from './answer-history.ts';
 import { ProjectCheck, type ProjectFacts } from './native-check.ts';
 import { Server, type FileChanges } from './native-server.ts';
 import type { Changes, Extent, ProjectRequest, ProjectSink, SessionSettings, TypeScriptSession } from './session.ts';
@@ -27,7 +27,7 @@ type Texts = Map<string, string>;
 
 interface KnownProject {
   readonly facts: ProjectFacts;
-  readonly ledger: Ledger<Texts>;
+  readonly history: AnswerHistory<Texts>;
 }
 
 /** Up to this many affected files, the share does not matter. */
@@ -77,10 +77,10 @@ class NativeSession implements TypeScriptSession {
     signal.throwIfAborted();
     const config = slashed(order.configFile);
     const known = this.#projects.get(config);
-    const basis = known?.ledger.asked(order.since);
+    const basis = known?.history.asked(order.since);
     const edits = basis && !order.whole ? await this.#editsSince(basis) : undefined;
     if (known && edits?.length === 0) {
-      known.ledger.gave(order.generation, new Map());
+      known.history.gave(order.revision, new Map());
       return 'unchanged';
     }
     if (!edits && (await this.#server?.catch(() => undefined))?.outgrown === true) {
@@ -95,7 +95,7 @@ class NativeSession implements TypeScriptSession {
       const first = order.first.map(slashed);
       const edited = (edits ?? []).map(({ file }) => file);
       if (known && edits) {
-        const { facts, ledger } = known;
+        const { facts, history } = known;
         // Check the edited files first, before the other affected files are looked up.
         await check.some(edited, facts);
         const most = Math.max(FEW_AFFECTED, facts.files.size * MANY_AFFECTED);
@@ -104,16 +104,16 @@ class NativeSession implements TypeScriptSession {
         if (all) {
           const others = files.filter((file) => !edited.includes(file));
           if (others.length > 0) await check.some(others, facts);
-          ledger.gave(order.generation, new Map());
+          history.gave(order.revision, new Map());
           return 'affected';
         }
         first.push(...files);
       }
       const facts = await check.all(first);
       await server.checked(config);
-      const ledger = known?.ledger ?? new Ledger<Texts>();
-      ledger.gave(order.generation, new Map());
-      this.#projects.set(config, { facts, ledger });
+      const history = known?.history ?? new AnswerHistory<Texts>();
+      history.gave(order.revision, new Map());
+      this.#projects.set(config, { facts, history });
       // An editor will need them for the next edit.
       if (order.first.length > 0 || order.whole) await this.#importers.learn(facts.files);
       return 'whole';
@@ -193,10 +193,10 @@ class NativeSession implements TypeScriptSession {
 
   async #touch(file: string, server: Server): Promise<void> {
     const concerned = [...this.#projects.values()].filter(({ facts }) => facts.files.has(file));
-    const missing = concerned.flatMap(({ ledger }) => ledger.states.filter((texts) => !texts.has(file)));
+    const missing = concerned.flatMap(({ history }) => history.states.filter((texts) => !texts.has(file)));
     const text = missing.length > 0 ? await server.textOf(file) : undefined;
     for (const texts of missing) if (text !== undefined) texts.set(file, withoutMark(text));
-    for (const { ledger } of concerned) ledger.touch(file);
+    for (const { history } of concerned) history.touch(file);
   }
 }
 

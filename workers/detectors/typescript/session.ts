@@ -37,7 +37,7 @@ export interface ProjectRequest {
   readonly configFile: string;
   /** Absolute paths of the files to answer first, most important first; may belong to other projects. */
   readonly first: readonly string[];
-  readonly generation: number;
+  readonly revision: number;
   /** Generation of the answer that the engine has; absent: none. */
   readonly since?: number;
   /** Answer for every file, also for those that no change affects. */

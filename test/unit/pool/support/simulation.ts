@@ -198,7 +198,7 @@ class Trial {
       detector,
       root: `/root${Math.floor(random() * 2)}`,
       options: {},
-      generation: index,
+      revision: index,
       units: this.#units,
       overlays: [],
       first: [],

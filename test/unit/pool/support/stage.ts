@@ -177,7 +177,7 @@ export class Stage {
         detector: 'lint',
         root: '/r',
         options: {},
-        generation: 1,
+        revision: 1,
         units: files.map((file): Unit => ({
           id: file,
           kind: 'file',
@@ -200,7 +200,7 @@ export class Stage {
   checkAfter(changed: readonly string[], files: readonly string[], extras: Partial<CheckRequest> = {}): Check {
     this.journal.append(changed.map((file) => ({ file, kind: 'changed' })));
     const changedSince = (revision: number): readonly string[] => [...(this.journal.since(revision)?.keys() ?? [])];
-    return this.check(files, { generation: this.journal.mark(), changedSince, ...extras });
+    return this.check(files, { revision: this.journal.mark(), changedSince, ...extras });
   }
 
   /** Starts what is starting. */
@@ -218,7 +218,7 @@ export class Check {
   outcome: CheckOutcome | undefined;
 
   constructor(pool: SupervisedPool, task: Omit<CheckTask, 'signal' | 'onEvent'> & Partial<CheckTask>) {
-    this.revision = task.request.generation;
+    this.revision = task.request.revision;
     this.settled = pool.check({
       signal: this.controller.signal,
       onEvent: (event) => void this.events.push(event),

@@ -1,11 +1,14 @@
 /**
- * What the asker of a project knows: an answer counts as known only when the asker names its generation, since answers
- * get lost on the way (cancelled, superseded). What changed after it has to be answered for. Lives as long as what is
- * warm of the project.
+ * Which of its answers for a project the engine has. Answers get lost on the way (cancelled, superseded), so one counts
+ * as known only when the engine names its revision; every change after it has to be answered for. Lives as long as the
+ * project stays warm.
+ *
+ * The changes are noted here, not read from the engine's journal, which is in another process: `changed` says what is
+ * new to this worker, and only the worker knows which of its answers came before that.
  */
 
 interface Answer<State> {
-  readonly generation: number;
+  readonly revision: number;
   readonly state: State;
 }
 
@@ -18,7 +21,7 @@ export interface Known<State> {
 }
 
 /** @typeParam State what answers are made from; kept for the known answer and for the one that may become it */
-export class Ledger<State> {
+export class AnswerHistory<State> {
   #known: Answer<State> | undefined;
   #given: Answer<State> | undefined;
   readonly #touched = new Set<string>();
@@ -37,23 +40,23 @@ export class Ledger<State> {
   }
 
   /**
-   * @param since generation of the answer that the asker has; absent: none
+   * @param since revision of the answer that the asker has; absent: none
    * @returns undefined: everything has to be answered for
    */
   asked(since: number | undefined): Known<State> | undefined {
-    if (this.#given && this.#given.generation === since) {
+    if (this.#given && this.#given.revision === since) {
       this.#known = this.#given;
       this.#given = undefined;
       this.#touched.clear();
       for (const file of this.#touchedAfterGiven) this.#touched.add(file);
     }
-    if (since === undefined || this.#known?.generation !== since) return undefined;
+    if (since === undefined || this.#known?.revision !== since) return undefined;
     return { state: this.#known.state, touched: this.#touched };
   }
 
-  /** Whether something can be built on the answer of this generation. */
+  /** Whether something can be built on the answer of this revision. */
   knows(since: number | undefined): boolean {
-    return since !== undefined && (this.#known?.generation === since || this.#given?.generation === since);
+    return since !== undefined && (this.#known?.revision === since || this.#given?.revision === since);
   }
 
   /** The same texts have a newer state: older ones need not be kept for them. */
@@ -69,17 +72,17 @@ export class Ledger<State> {
   }
 
   /** Nothing was said, and the asker knows that there is more: what was touched stays so. */
-  postponed(generation: number): void {
+  postponed(revision: number): void {
     if (!this.#known) return;
-    this.#given = { ...this.#known, generation };
+    this.#given = { ...this.#known, revision };
     this.#touchedAfterGiven.clear();
     for (const file of this.#touched) this.#touchedAfterGiven.add(file);
   }
 
   /** A complete answer was given. */
-  gave(generation: number, state: State): void {
+  gave(revision: number, state: State): void {
     this.renew(state);
-    this.#given = { generation, state };
+    this.#given = { revision, state };
     this.#touchedAfterGiven.clear();
   }
 }
