@@ -100,7 +100,7 @@ describe('eslint: problems', function () {
     try {
       const problem = onlyProblem(await runDetector(detector, makeWorkspace({ ...FLAT, ...SOURCE }, 'eslint9')));
       assert.equal(problem.file, 'eslint.config.js');
-      assert.match(problem.message, /Unset the environment variable ESLINT_USE_FLAT_CONFIG/);
+      assert.match(problem.message, /ESLINT_USE_FLAT_CONFIG is false: unset it/);
     } finally {
       if (before === undefined) delete process.env['ESLINT_USE_FLAT_CONFIG'];
       else process.env['ESLINT_USE_FLAT_CONFIG'] = before;

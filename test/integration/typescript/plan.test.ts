@@ -78,7 +78,7 @@ describe('typescript: what there is to check', function () {
         ['UNREADABLE', 'secret/tsconfig.json'],
       ],
     );
-    assert.ok(found.problems.every(({ message }) => /EACCES.*Give read permission/s.test(message)));
+    assert.ok(found.problems.every(({ message }) => /EACCES.*Grant read permission/s.test(message)));
   });
 
   it('references in a circle end', async () => {
@@ -174,7 +174,7 @@ describe('typescript: which TypeScript speaks', function () {
     );
     assert.equal(found.plan.status, 'failed');
     assert.equal(found.problems[0]?.code, 'TOOL_MISSING');
-    assert.match(found.problems[0]?.message ?? '', /Unable to resolve the program.*Install it again/s);
+    assert.match(found.problems[0]?.message ?? '', /Unable to resolve the program.*Reinstall it/s);
   });
 
   it('a TypeScript 7 without an API we know is run by its command line', async () => {

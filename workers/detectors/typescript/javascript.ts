@@ -32,7 +32,8 @@ export function openJavascript(engine: Compiler, { root }: SessionSettings): Inc
 /** At most this many open files are checked first. */
 const MANY_WANTED = 50;
 /**
- * When more than this share of the files is affected, all are checked at once, because they would be revalidated anyway.
+ * When more than this share of the files is affected, all are checked at once, because they would be revalidated
+ * anyway.
  */
 const MANY_AFFECTED = 0.25;
 /** Up to this many affected files, the share does not matter. */

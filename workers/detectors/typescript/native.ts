@@ -32,7 +32,9 @@ interface KnownProject {
 
 /** Up to this many affected files, the share does not matter. */
 const FEW_AFFECTED = 100;
-/** Above this share of the files, all are checked at once: the process is fast, and they would be revalidated anyway. */
+/**
+ * Above this share of the files, all are checked at once: the process is fast, and they would be revalidated anyway.
+ */
 const MANY_AFFECTED = 0.1;
 
 class NativeSession implements TypeScriptSession {

@@ -1,18 +1,18 @@
-/** Conditions of dependency-cruiser's rules. Pure; what is not understood gives its name instead of a condition. */
+/** Conditions in rules of dependency-cruiser. Pure; an unsupported condition gives its name. */
 import path from 'node:path';
 import { isRecord } from '../../../graph/manifests.ts';
 import { stringsOf } from '../../../graph/rules.ts';
 import { isKnown } from '../static-config.ts';
 import type { CruisedDependency } from './dependency.ts';
 
-/** What the pattern of a source has captured; `$1` in a target's pattern stands for the first group. */
+/** Groups that the source pattern captured; `$1` in a target pattern is the first one. */
 type Groups = readonly string[];
 
-/** Undefined: it does not hold. */
+/** Undefined: the condition does not match. */
 type SourceCondition = (file: string) => Groups | undefined;
 type TargetCondition = (dependency: CruisedDependency, from: string, groups: Groups) => boolean;
 
-/** Of a file by `path` and `pathNot`; a string names what else is asked. */
+/** A condition on a file by `path` and `pathNot`; a string names an unsupported field. */
 export function sourceCondition(value: unknown, ignored: readonly string[] = []): SourceCondition | string {
   if (value === undefined) return () => [];
   if (!isRecord(value)) return 'from';
@@ -24,12 +24,12 @@ export function sourceCondition(value: unknown, ignored: readonly string[] = [])
     if (unwanted !== undefined && matchOf(unwanted, file)) return undefined;
     if (wanted === undefined) return [];
     const match = matchOf(wanted, file);
-    // Groups that took no part do not count.
+    // Groups that did not participate do not count.
     return match && (match.length > 1 ? match.filter((group) => typeof group === 'string') : []);
   };
 }
 
-/** Of what is imported. */
+/** A condition on an imported module. */
 export function targetCondition(value: unknown): TargetCondition | string {
   if (value === undefined) return () => true;
   if (!isRecord(value)) return 'to';
@@ -59,10 +59,10 @@ const TARGET_KEYS: readonly string[] = [
   'path', 'pathNot', 'dependencyTypes', 'dependencyTypesNot', 'couldNotResolve', 'dynamic', 'moreThanOneDependencyType', 'exoticallyRequired', 'ancestor',
 ]; // prettier-ignore
 
-/** Types of imports that the graph does not have. */
+/** Dependency types that the graph does not know. */
 const UNSEEN_TYPES = /^(amd|jsdoc|exotic|aliased-webpack|process-|pre-compilation)/;
 
-/** How a specifier is asked for. */
+/** Dependency types by the way of importing. */
 const HOW_TYPES: ReadonlySet<string> = new Set([
   'import',
   'export',
@@ -85,7 +85,7 @@ function isAbove(file: string, from: string): boolean {
   return below !== above && (below ?? '').startsWith(above ?? '');
 }
 
-/** A list of expressions is one of alternatives, groups counted through. */
+/** A list of expressions becomes one with alternatives; groups are numbered across all of them. */
 function expressionOf(value: unknown): string | undefined {
   const text = typeof value === 'string' ? value : stringsOf(value)?.join('|');
   return text === '' ? undefined : text;
@@ -97,7 +97,7 @@ function filled(expression: string, groups: Groups): string {
 
 const expressions = new Map<string, RegExp | undefined>();
 
-/** Undefined also for an expression that is none: the tool itself would not start. */
+/** Undefined also for an invalid expression, with which dependency-cruiser would not start. */
 function matchOf(expression: string, text: string): RegExpExecArray | undefined {
   if (!expressions.has(expression)) {
     if (expressions.size > 5_000) expressions.clear();

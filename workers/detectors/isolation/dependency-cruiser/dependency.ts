@@ -1,6 +1,6 @@
 /**
- * What dependency-cruiser knows of an import: the path it leads to, and of which types it is. Answers are undefined
- * where that tool may see something else than the graph does: rules then stay silent. Pure over the graph.
+ * An import as dependency-cruiser sees it: the resolved path and the dependency types. Undefined if dependency-cruiser
+ * may see something else than the graph, so that rules report nothing. Pure over the graph.
  */
 import path from 'node:path';
 import type { Module, ModuleGraph } from '../../../graph/index.ts';
@@ -12,25 +12,25 @@ import { usesOf } from '../../../graph/uses-of.ts';
 import type { Crossing } from '../boundary.ts';
 
 export interface CruisedDependency {
-  /** Relative to the root; the bare name of a builtin, the specifier of what is not found. */
+  /** Relative to the root; the bare name of a builtin; the specifier if it cannot be resolved. */
   readonly resolved: string;
   readonly types: ReadonlySet<string>;
-  /** The same specifier is asked for in several ways, and only the first one counts, whichever that is. */
+  /** The specifier is imported in several ways, and dependency-cruiser counts only the first one. */
   isAskedTwice(): boolean;
-  /** Whether it is surely left when TypeScript is compiled, if it is looked at only then. Reads the module's tree. */
+  /** Whether the import certainly survives compilation, if only compiled code is seen. Reads the syntax tree. */
   remains(): boolean;
   readonly isDynamic: boolean;
   readonly isResolved: boolean;
   readonly isBuiltin: boolean;
 }
 
-/** The options of a cruise that decide about it. */
+/** The options that affect it. */
 export interface CruiseOptions {
-  /** Imports that are gone after compilation are seen too. */
+  /** Imports that compilation removes are seen too. */
   readonly seesTypes: boolean;
-  /** Aliases of tsconfig.json are heeded. */
+  /** Aliases of tsconfig.json are followed. */
   readonly hasProject: boolean;
-  /** Manifests from the file up to the root count, not the nearest alone. */
+  /** All manifests from the file up to the root count, not only the nearest. */
   readonly combinesManifests: boolean;
 }
 
@@ -67,13 +67,13 @@ function isAskedTwice(module: Module | undefined, { kind, specifier, typeOnly }:
   );
 }
 
-/** Without types TypeScript is compiled before it is looked at. */
+/** If types are not seen, TypeScript is compiled first. */
 function isSeen(graph: ModuleGraph, from: string, request: ModuleRequest, { seesTypes }: CruiseOptions): boolean {
   if (request.kind === 'reference') return false;
   if (!isTypeScriptFile(from)) return request.kind !== 'type' && !request.typeOnly;
   if (seesTypes) return true;
   if (isDeclarationFile(from) || request.typeOnly || request.kind === 'type') return false;
-  // What `import x = require()` becomes depends on the module system.
+  // The output of `import x = require()` depends on the module system.
   return !isImportEquals(graph, from, request);
 }
 
@@ -137,7 +137,7 @@ function fileTarget(
   via: string,
   { hasProject }: CruiseOptions,
 ): Target | undefined {
-  // Where a declaration file stands for a script, that tool sees the script.
+  // If a declaration file is beside a script, dependency-cruiser sees the script.
   if (isDeclarationFile(to) && !isDeclarationFile(specifier)) return undefined;
   if (isRelative(specifier)) return { resolved: to, types: ['local'] };
   if (via === 'imports') return { resolved: to, types: ['aliased', 'aliased-subpath-import', 'local'] };
@@ -148,12 +148,12 @@ function fileTarget(
     return { resolved: to, types: ['aliased', 'aliased-tsconfig', how, 'local'] };
   }
   if (via !== 'package') return undefined;
-  // A member of the workspace is an alias to who sees the workspaces in the manifest it looks into.
+  // A workspace member is an alias if the manifest that is read declares the workspaces.
   const isAlias = graph.manifests.scopeOf(from)?.data['workspaces'] !== undefined;
   return { resolved: to, types: isAlias ? ['aliased', 'aliased-workspace', 'local'] : ['undetermined'] };
 }
 
-/** Its file is told from what was asked, or from `main`: `exports` is not followed into a package. */
+/** Its file follows from the specifier or from `main`; `exports` of a package is not followed. */
 function packageTarget(
   graph: ModuleGraph,
   { from, request: { specifier } }: Crossing,

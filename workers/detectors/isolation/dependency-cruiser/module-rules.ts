@@ -50,8 +50,8 @@ export function moduleRule(
     const { reached, all } = dependentsIn(cruise, starts);
     return [...reached].flatMap(([file, sure]): readonly FileViolation[] => {
       if (!target(file)) return [];
-      // What is not known must not make a finding: fewer are counted from all there may be, more from those that surely
-      // are.
+      // Uncertainty must not cause a finding: a minimum is compared with all possible dependents, a maximum with the
+      // certain ones.
       const [possible, certain] = [all.get(file) ?? NONE, sure].map((files) => [...files].filter((one) => source(one)).length); // prettier-ignore
       if (typeof least === 'number' && (possible ?? 0) >= least) return [];
       if (typeof most === 'number' && (certain ?? 0) <= most) return [];
@@ -64,7 +64,7 @@ const COUNTS = ['numberOfDependentsLessThan', 'numberOfDependentsMoreThan'] as c
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** Modules that import nothing and that nothing imports, as far as anybody can tell. */
+/** Modules that certainly import nothing and that nothing can import. */
 function orphans(cruise: Cruise, starts: readonly string[]): readonly string[] {
   const { reached, all } = dependentsIn(cruise, starts);
   const { modules } = cruise.graph;
@@ -74,9 +74,9 @@ function orphans(cruise: Cruise, starts: readonly string[]): readonly string[] {
 }
 
 interface Dependents {
-  /** By every file that a cruise surely reaches, the files that surely import it in its eyes. */
+  /** The certain dependents of each file that dependency-cruiser certainly reaches. */
   readonly reached: ReadonlyMap<string, ReadonlySet<string>>;
-  /** By file, whatever asks for it. */
+  /** All possible dependents by file. */
   readonly all: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
@@ -107,7 +107,7 @@ export function isStart(file: string, starts: readonly string[]): boolean {
   return starts.some((start) => start === '' || file === start || file.startsWith(`${start}/`));
 }
 
-/** Those that lead to files of the root. */
+/** The imports that resolve to files of the root. */
 function importsOf({ file, record, resolutions }: Module): readonly (Crossing & { readonly to: string })[] {
   return record.requests.flatMap((request, index) => {
     const resolution = resolutions[index];
@@ -117,8 +117,7 @@ function importsOf({ file, record, resolutions }: Module): readonly (Crossing & 
 }
 
 /**
- * Files and folders that scripts give to dependency-cruiser; undefined: there are none, or they leave out more than
- * that.
+ * Files and folders that scripts pass to dependency-cruiser; undefined: there are none, or its options exclude more.
  */
 export function startsOf(graph: ModuleGraph): readonly string[] | undefined {
   const scripts = graph.manifests.all.get('')?.data['scripts'];
@@ -142,8 +141,8 @@ function startsIn(command: string): readonly string[] | undefined {
 
 const COMMAND = /(?:^|[\s/;&|])(?:depcruise|dependency-cruiser?)(?:\.[cm]?js)?(?:\s+([^;&|>]*))?(?=$|[;&|>])/g;
 
-/** Options that leave out more than the configuration does. */
+/** Options that exclude more than the configuration does. */
 const NARROWING = /^(-[xIFRPS]|--(exclude|include-only|focus|reaches|affected|highlight|init|info|version))$/;
 
-/** Options that are followed by a value. */
+/** Options that take a value. */
 const VALUED = /^(-[TfdCvcm]|--(output-type|output-to|config|validate|do-not-follow|module-systems|metrics-type|ts-config|webpack-config|max-depth|prefix|suffix|cache|cache-strategy|progress|ignore-known|known-issues-file|collapse))$/; // prettier-ignore

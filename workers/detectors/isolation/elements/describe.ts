@@ -16,15 +16,15 @@ type Captured = Readonly<Record<string, string>>;
 export interface Place {
   readonly type: string | null;
   readonly category: string | null;
-  /** Its folder, or its file: two files with one path are of the same element. */
+  /** The path of its folder or file, which identifies the element. */
   readonly path: string | null;
   readonly captured: Captured | null;
 }
 
 export interface Element extends Place {
-  /** From the element on. */
+  /** The path of the file within the element. */
   readonly fileInternalPath: string | null;
-  /** The elements around it, from the inside out. */
+  /** Its parent elements, innermost first. */
   readonly parents: readonly Place[];
   readonly isUnknown: boolean;
   readonly isIgnored: boolean;
@@ -64,7 +64,7 @@ export function hindranceOf(settings: Settings): string | undefined {
   return unknown && `'boundaries/${unknown}'`;
 }
 
-/** Every key of a record is one of these, and all of it is known. */
+/** Whether a record has only these keys and no unknown value. */
 export function hasOnly(value: unknown, keys: readonly string[]): value is Readonly<Record<string, unknown>> {
   return isRecord(value) && isKnown(value) && Object.keys(value).every((key) => keys.includes(key));
 }
@@ -74,19 +74,19 @@ const ELEMENT_DESCRIPTOR = [
 ]; // prettier-ignore
 const FILE_DESCRIPTOR = ['category', 'pattern', 'capture', 'basePattern', 'baseCapture', 'exclusive', 'stopMatching'];
 
-/** A bare type is how version 1 wrote it. */
+/** A bare type is the form of version 1. */
 function isElementDescriptor(value: unknown): boolean {
   return typeof value === 'string' || hasOnly(value, ELEMENT_DESCRIPTOR);
 }
 
 export class Describer {
   readonly #root: string;
-  /** Absolute, with a slash at its end. */
+  /** Absolute, with a trailing slash. */
   readonly #base: string;
   readonly #elements: readonly ElementPattern[];
   readonly #files: readonly FilePattern[];
   readonly #isSingleFile: boolean;
-  /** What is flagged as external may be an element nevertheless, since version 7. */
+  /** Since version 7, an external module may also be an element. */
   readonly #knowsExternal: boolean;
   readonly #isSeen: (file: string) => boolean;
   readonly #external: {
@@ -197,24 +197,24 @@ interface ElementPattern {
   readonly type: string | null;
   readonly category: string | null;
   readonly isFolder: boolean;
-  /** Speaks of the whole path, not of an end of it. */
+  /** Matches the whole path instead of its end. */
   readonly isWhole: boolean;
-  /** The element is the whole path too, not the folder in it. */
+  /** The element is the whole path instead of the matched folder. */
   readonly isFull: boolean;
-  /** As written, for elements around another. */
+  /** The pattern as written, for parent elements. */
   readonly plain: Capture;
-  /** With what lies below, for the element a file is in. */
+  /** The pattern with everything below it, for the element of a file. */
   readonly own: Capture;
   readonly base: ((pattern: 'plain' | 'own', text: string) => Captured | null | undefined) | undefined;
-  /** Whether a path is the element's own. */
+  /** Whether a path is that of the element itself. */
   isElement(text: string): boolean;
 }
 
 type Capture = (text: string) => { readonly values: Captured | null } | undefined;
 
 /**
- * The plugin looks at ever longer ends of the path: the innermost element owns the file, what is matched from there on
- * lies around it. Of several patterns that match, the first one counts.
+ * The plugin matches longer and longer ends of the path: the first match is the element of the file, later ones are its
+ * parents. If several patterns match, the first one counts.
  */
 function elementOf(file: string, patterns: readonly ElementPattern[]): Element {
   const segments = file.split('/');
@@ -262,7 +262,7 @@ function joined(one: Captured | null, other: Captured | null): Captured | null {
   return one || other ? { ...one, ...other } : null;
 }
 
-/** The shortest beginning that is the element's own path. */
+/** The shortest prefix that is the path of the element. */
 function firstPart(segments: readonly string[], { isElement }: ElementPattern): string {
   for (let count = 1; count <= segments.length; count++) {
     const beginning = segments.slice(0, count).join('/');
@@ -271,7 +271,7 @@ function firstPart(segments: readonly string[], { isElement }: ElementPattern): 
   return segments.join('/');
 }
 
-/** The plugin cuts at the first place that reads like the part, even if it matched a later one. */
+/** Like the plugin, cuts at the first occurrence of the part, even if a later one matched. */
 function within(file: string, part: string): string {
   return file.slice(0, file.indexOf(part) + part.length);
 }
@@ -322,7 +322,7 @@ function filePatterns(descriptor: unknown): readonly FilePattern[] {
   const [names, baseNames] = [descriptor['capture'], descriptor['baseCapture']].map(stringsOf);
   const hasBase = typeof basePattern === 'string';
   const all = hasBase && (names ?? baseNames) ? [...(baseNames ?? []), 'restOfPath', ...(names ?? [])] : names;
-  // One pattern of a list is enough.
+  // One matching pattern of a list is enough.
   const any = patternsOf(descriptor).map((one) => captures(hasBase ? `${basePattern}/${one}` : one, all));
   return [
     {

@@ -1,6 +1,4 @@
-/**
- * Whether an import is one that a selector of eslint-plugin-boundaries speaks of. Lives as long as its configuration.
- */
+/** Matches imports against selectors of eslint-plugin-boundaries. Lives as long as its configuration. */
 import picomatch from 'picomatch';
 import type { Element, Entity, Place } from './describe.ts';
 import type {
@@ -33,11 +31,11 @@ interface Decision {
   readonly isAllowed: boolean;
 }
 
-/** What templates may speak of. */
+/** The data that templates can use. */
 interface Context {
   readonly dependency: Dependency;
   readonly side: Policy['side'];
-  /** The side that is looked at. */
+  /** The side of the import that is being matched. */
   readonly entity?: Entity;
 }
 
@@ -47,12 +45,12 @@ export class Matcher {
   readonly #isLegacy: boolean;
   readonly #globs = new Map<string, (text: string) => boolean>();
 
-  /** @param isLegacy captured values may be named without saying whose, and `${ }` is a template */
+  /** @param isLegacy templates may be written `${ }` and may name captured values without their side */
   constructor(isLegacy: boolean) {
     this.#isLegacy = isLegacy;
   }
 
-  /** The policy that decides and whether it lets pass; undefined: none speaks of it. The last one wins. */
+  /** The last policy that matches, and whether it allows the import; undefined: no policy matches. */
   decide(policies: readonly Policy[], dependency: Dependency): Decision | undefined {
     for (const policy of policies.toReversed()) {
       const context: Context = { dependency, side: policy.side };
@@ -64,14 +62,14 @@ export class Matcher {
     return undefined;
   }
 
-  /** A message with what it says of the two sides; `file` and `dependency` are older names of them. */
+  /** Fills a message with the data of both sides; `file` and `dependency` are their older names. */
   message(text: string, dependency: Dependency, side: Policy['side']): string {
     const data = this.#dataOf({ dependency, side });
     const [from, to, info] = [data['from'], data['to'], data['dependency']] as readonly Data[];
     return fill(text, { ...data, file: from, dependency: { ...info, ...to } }, true);
   }
 
-  /** For templates, which few patterns are. */
+  /** Computed on demand, because few patterns are templates. */
   #dataOf({ dependency, side, entity }: Context): Data {
     const { from, to, kind, nodeKind, source, specifiers } = dependency;
     const named = this.#isLegacy ? dependency[side].element.captured : undefined;
@@ -189,7 +187,7 @@ export class Matcher {
     );
   }
 
-  /** A pattern that is not given matches everything; of several values one is enough. Nothing matches an empty text. */
+  /** An absent pattern matches everything; one match among several values is enough; an empty text never matches. */
   #matches(pattern: Pattern | undefined, value: string | null | readonly string[], context: Context): boolean {
     if (pattern === undefined) return true;
     if (Array.isArray(value)) return (value as readonly string[]).some((one) => this.#matches(pattern, one, context));
@@ -220,7 +218,7 @@ function isEmpty(wanted: CapturedPattern): boolean {
   return !Array.isArray(wanted) && Object.keys(wanted).length === 0;
 }
 
-/** What the imported element is to the importing one, and the other way round. */
+/** The relationship of the imported element to the importing one, and the reverse. */
 export function relationships(from: Element, to: Element): { from: Relationship | null; to: Relationship | null } {
   const relationship = relationshipOf(from, to);
   return { to: relationship, from: relationship && INVERSE[relationship] };
@@ -230,7 +228,7 @@ function relationshipOf(from: Element, to: Element): Relationship | null {
   if (from.isUnknown || to.isUnknown) return null;
   const isBelow = (one: Element, other: Element): boolean => one.parents.some(({ path }) => path === other.path);
   const parentOf = ({ parents }: Element): string | null | undefined => parents[0]?.path;
-  // The nearest element around the first that is around the second too.
+  // The nearest common parent.
   const isBelowParent = (one: Element, other: Element): boolean => {
     const common = one.parents.find(({ path }) => other.parents.some((parent) => parent.path === path));
     return common !== undefined && common.path === parentOf(one);

@@ -1,7 +1,7 @@
 /**
- * Selectors of eslint-plugin-boundaries brought to one form, that of version 7: a type by its name, `[type, captured]`,
- * the flat objects of version 6, and objects of `element`, `file` and `module`. Pure. What is not understood in full
- * gives undefined: a team would be told what it did not say.
+ * Converts selectors of eslint-plugin-boundaries to the form of version 7. Accepts a type name, `[type, captured]`, the
+ * flat objects of version 6, and objects with `element`, `file` and `module`. Pure. A selector that is not fully
+ * supported gives undefined, because enforcing part of it would be wrong.
  */
 import { isRecord } from '../../../graph/manifests.ts';
 import { hasOnly } from './describe.ts';
@@ -20,7 +20,7 @@ export interface PlaceSelector {
 
 export interface ElementSelector extends PlaceSelector {
   readonly fileInternalPath?: Pattern;
-  /** The element around it; null: there is none. */
+  /** The parent element; null: there is none. */
   readonly parent?: readonly PlaceSelector[] | null;
   readonly isUnknown?: boolean;
   readonly isIgnored?: boolean;
@@ -46,7 +46,7 @@ export interface ModuleSelector {
   readonly internalPath?: Pattern;
 }
 
-/** Every part that is given must match, one selector of it is enough. */
+/** Every given part must match; one matching selector per part is enough. */
 export interface EntitySelector {
   readonly element?: readonly ElementSelector[];
   readonly file?: readonly FileSelector[];
@@ -59,7 +59,7 @@ export interface InfoSelector {
   readonly source?: Pattern;
   readonly specifiers?: Pattern;
   readonly relationship?: { readonly from?: Pattern; readonly to?: Pattern };
-  /** Of version 6: the package imported. */
+  /** Version 6: the imported package. */
   readonly module?: Pattern;
 }
 
@@ -72,12 +72,12 @@ export interface DependencySelector {
 export interface Policy {
   readonly disallow: readonly DependencySelector[];
   readonly allow: readonly DependencySelector[];
-  /** Whose captured values templates may name without saying whose. */
+  /** The side whose captured values templates can use without naming it. */
   readonly side: 'from' | 'to';
   readonly message: unknown;
 }
 
-/** One entry of `policies`, which version 6 calls `rules`. */
+/** An entry of `policies`, called `rules` in version 6. */
 export function policyOf(value: unknown): Policy | undefined {
   if (!hasOnly(value, ['from', 'to', 'dependency', 'allow', 'disallow', 'message', 'importKind', 'name'])) return undefined; // prettier-ignore
   const outer = dependencyOf({ from: value['from'], to: value['to'], dependency: value['dependency'] });
@@ -86,7 +86,7 @@ export function policyOf(value: unknown): Policy | undefined {
   return { allow, disallow, side: outer.from ? 'from' : 'to', message: value['message'] };
 }
 
-/** What `allow` or `disallow` says, with what the policy around it says. */
+/** An entry of `allow` or `disallow`, combined with its policy. */
 function entriesOf(
   effect: unknown,
   outer: DependencySelector,
@@ -98,7 +98,7 @@ function entriesOf(
   return all(entries, (entry) => {
     const merged = mergedEntry(entry, outer);
     if (!merged || importKind === undefined) return merged;
-    // The versions differ where both speak of the kind.
+    // The versions differ if both set the kind.
     if (merged.dependency?.some(({ kind }) => kind !== undefined)) return undefined;
     return { ...merged, dependency: (merged.dependency ?? [{}]).map((one) => ({ ...one, kind: importKind })) };
   });
@@ -115,7 +115,7 @@ function mergedEntry(entry: unknown, outer: DependencySelector): DependencySelec
       }
     );
   }
-  // An entry that names no side speaks of the other one; without any side the versions differ.
+  // An entry that names no side means the other side; if neither names a side, the versions differ.
   const entities = entitiesOf(entry);
   if (!entities || (!outer.from && !outer.to)) return undefined;
   return outer.from ? { from: outer.from, to: entities } : { from: entities, to: outer.to };
@@ -141,9 +141,7 @@ export function entitiesOf(value: unknown): readonly EntitySelector[] | undefine
   return flatEntities(value);
 }
 
-/**
- * Of two things, the second of which is captured values, even if it reads like another selector: so does the plugin.
- */
+/** A pair of a selector and captured values; like the plugin, even if the second reads like a selector. */
 function isTuple(value: readonly unknown[]): boolean {
   const [type, captured] = value;
   if (typeof type !== 'string') return false;
@@ -164,10 +162,10 @@ function entityOf(value: Readonly<Record<string, unknown>>): readonly EntitySele
   return [{ ...(element === 'any' ? {} : { element }), ...(file === 'any' ? {} : { file }), ...(module === 'any' ? {} : { module }) }]; // prettier-ignore
 }
 
-/** Version 6 says of an element where it is from; `internalPath` may be that of a file in it, or of a package. */
+/** In version 6 an element has the origin; `internalPath` is that of a file in the element, or of a package. */
 function flatEntities(value: Readonly<Record<string, unknown>>): readonly EntitySelector[] | undefined {
   const { origin, elementPath, internalPath, ...rest } = value;
-  // A file's path in version 6, its element's since 7.
+  // The path of the file in version 6, of the element since version 7.
   if (Object.hasOwn(rest, 'path') || Object.hasOwn(rest, 'fileInternalPath')) return undefined;
   const module = origin === undefined ? undefined : moduleOf({ origin });
   const element = elementOf({ ...rest, ...(elementPath === undefined ? {} : { path: elementPath }) });
@@ -244,7 +242,7 @@ function isFlag(value: unknown): boolean {
   return value === undefined || typeof value === 'boolean';
 }
 
-/** Null says nothing, as the plugin reads it. */
+/** Like the plugin, treats null as absent. */
 function isCaptured(value: unknown): value is CapturedPattern | null {
   if (value === null) return true;
   if (Array.isArray(value)) return value.every((one) => isRecord(one) && isCaptured(one));
@@ -273,7 +271,7 @@ function mergedInfo(outer: InfoSelector, inner: InfoSelector): InfoSelector {
   return { ...outer, ...inner, ...(Object.keys(relationship).length > 0 ? { relationship } : {}) };
 }
 
-/** Each with each; a list that is not given says nothing. */
+/** All combinations of both lists; an absent list adds nothing. */
 function crossed<T>(
   outer: readonly T[] | undefined,
   inner: readonly T[] | undefined,
@@ -287,7 +285,7 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** Undefined when one of them is. */
+/** Undefined if any of them is. */
 function all<T>(values: readonly unknown[], read: (value: unknown) => T | undefined): readonly T[] | undefined {
   const found: T[] = [];
   for (const value of values) {

@@ -1,17 +1,14 @@
-/**
- * Templates in selectors of eslint-plugin-boundaries: paths into data, in `{{ }}` or, as before version 6, in `${ }`.
- * Pure.
- */
+/** Templates in selectors of eslint-plugin-boundaries: `{{ path }}`, or `${ path }` before version 6. Pure. */
 import { isRecord } from '../../../graph/manifests.ts';
 
-/** Whether a text can be filled as the plugin fills it: expressions that are more than a path are not understood. */
+/** Whether a template is supported: only paths are, not other expressions. */
 export function isFillable(text: string): boolean {
   const expressions = [...text.matchAll(EXPRESSION)].map(([, newer, older]) => (newer ?? older ?? '').trim());
-  // A file's path in version 6, its element's since 7.
+  // The path of the file in version 6, of the element since version 7.
   return expressions.every((one) => PATH.test(one) && !/^(from|to|element)\.path$/.test(one));
 }
 
-/** @param isLegacy `${ }` is a template too */
+/** @param isLegacy also fills `${ }` */
 export function fill(text: string, data: unknown, isLegacy: boolean): string {
   return text.replace(EXPRESSION, (whole, newer?: string, older?: string) => {
     if (newer === undefined && !isLegacy) return whole;
@@ -32,7 +29,7 @@ function valueAt(path: string, data: unknown): string {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 }
 
-/** As Handlebars writes values. */
+/** Formats values as Handlebars does. */
 function escaped(value: string): string {
   return value.replace(/[&<>"'`=]/g, (character) => ENTITIES[character] ?? character);
 }
