@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, symlink } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { manifest } from '../../../workers/detectors/typescript/manifest.ts';
 import type { PlanResult } from '../../../workers/protocol/detector-protocol.ts';
 import { assertSameAsTsc, cleanUp, config, makeWorkspace, run, tscOf, unitsNamed, type Files } from './support.ts';
 
@@ -136,7 +138,28 @@ describe('typescript: which TypeScript speaks', function () {
     assert.equal(bundled.plan.engine, 'typescript 7.0.2 (bundled)');
     assert.equal(bundled.issues.length, 1);
     const native = await makeWorkspace(wrong, 'TypeScript 7.0');
-    assert.equal((await run(native, { engine: 'native' })).plan.engine, 'typescript 7.0.2 (workspace)');
+    assert.equal((await run(native, { engine: 'native' })).plan.engine, 'typescript 7.0.2 (bundled)');
+  });
+
+  it('executes nothing of the workspace’s TypeScript in a workspace that is not trusted', async () => {
+    const hostile = await makeWorkspace({
+      ...wrong,
+      'node_modules/typescript/package.json': '{ "name": "typescript", "version": "7.9.9", "type": "module" }',
+      'node_modules/typescript/lib/getExePath.js': `
+        import { writeFileSync } from 'node:fs';
+        writeFileSync(new URL('../../../executed', import.meta.url), '');
+        export default () => process.execPath;
+      `,
+    });
+    await run(hostile);
+    assert.ok(
+      existsSync(path.join(hostile.root, 'executed')),
+      'a trusted workspace executes it: this package would be noticed',
+    );
+    await rm(path.join(hostile.root, 'executed'));
+    const untrusted = manifest.untrusted;
+    assert.equal((await run(hostile, { ...untrusted })).issues.length, 1);
+    assert.ok(!existsSync(path.join(hostile.root, 'executed')));
   });
 
   it('none at all where only the workspace’s own is asked for: one problem for all projects', async () => {

@@ -34,13 +34,14 @@ export class CompilerMissing extends Error {
 /**
  * Finds the TypeScript for a project.
  * @param directory absolute path of the folder of its tsconfig
- * @param mode `auto`: the workspace's, else the bundled; `workspace`: only the workspace's; `native`: TypeScript 7, the
- *   workspace's where it is one
+ * @param mode `auto`: the workspace's, else the bundled; `workspace`: only the workspace's; `native`: only the bundled.
+ *   The last is also the mode of a workspace that is not trusted, so it must not even look at the workspace's: to find
+ *   the program of a TypeScript 7, code of that package is executed.
  * @throws {CompilerMissing}
  */
 export async function compilerFor(directory: string, mode: CompilerMode): Promise<Compiler> {
-  const own = await workspacePackage(directory);
-  if (own && (mode !== 'native' || majorOf(own.version) >= 7)) return compilerIn(own, 'workspace');
+  const own = mode === 'native' ? undefined : await workspacePackage(directory);
+  if (own) return compilerIn(own, 'workspace');
   if (mode === 'workspace') {
     throw new CompilerMissing({
       code: 'TOOL_MISSING',
