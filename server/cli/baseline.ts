@@ -1,5 +1,6 @@
 /** `bulkhead baseline`, and how `bulkhead check` removes fixed issues from the file. Stateless. */
 import path from 'node:path';
+import { isIncomplete } from '../engine/status.ts';
 import type { Folder } from '../folder/folder.ts';
 import {
   baselineName,
@@ -11,7 +12,7 @@ import {
 } from '../store/baseline.ts';
 import { UsageError, type AnalysisArguments, type BaselineArguments, type CheckArguments } from './arguments.ts';
 import type { Output } from './output.ts';
-import { isIncomplete, reportOf, type BaselineSummary } from './result.ts';
+import { reportOf, type BaselineSummary } from './result.ts';
 import { openFolder, rootFolder } from './open.ts';
 
 const incompleteCode = 3;

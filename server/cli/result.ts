@@ -1,7 +1,7 @@
 /** What `--format json` and the last line of `jsonl` contain, and the exit code. */
 import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
 import type { Folder } from '../folder/folder.ts';
-import { isBusy, slowestFirst, type DetectorState, type DetectorStatus, type IssueCounts } from '../engine/status.ts';
+import { isBusy, isIncomplete, slowestFirst, type DetectorState, type DetectorStatus, type IssueCounts } from '../engine/status.ts';
 import type { WorkerHealth } from '../pool/types.ts';
 import type { Threshold } from './arguments.ts';
 
@@ -122,10 +122,6 @@ export function countBySeverity(issues: readonly Issue[]): IssueCounts {
   const counts: Record<Severity, number> = { error: 0, warning: 0, info: 0, hint: 0 };
   for (const issue of issues) counts[issue.severity] += 1;
   return counts;
-}
-
-export function isIncomplete(state: DetectorState): boolean {
-  return state === 'failed' || state === 'partial' || state === 'cancelled';
 }
 
 function exitCodeOf(counts: IssueCounts, incomplete: boolean, failOn: Threshold): number {

@@ -68,3 +68,8 @@ export function isSettled(state: DetectorState): boolean {
 export function isBusy(state: DetectorState): boolean {
   return state === 'waiting' || state === 'planning' || state === 'running';
 }
+
+/** Settled, but some inputs have no answer. */
+export function isIncomplete(state: DetectorState): boolean {
+  return state === 'failed' || state === 'partial' || state === 'cancelled';
+}

@@ -150,19 +150,22 @@ const { createWorker } = load(require.resolve('bulkhead/workers'));
     writeFileSync(path.join(project, 'b.mjs'), "import { a } from './a.mjs';\nexport const b = () => a();\n");
     writeFileSync(
       program,
-      `const { createPool, Engine } = require('bulkhead');
+      `const { writeFile } = require('node:fs/promises');
+const path = require('node:path');
+const { openFolder } = require('bulkhead');
+const say = ({ issues, complete }) => console.log(complete, issues.map(({ file, rule }) => file + ' ' + rule).join());
 (async () => {
-  const pool = createPool();
-  const engine = new Engine(process.argv[2], pool, { detectors: new Map([['circular', {}]]), trusted: true, exclude: [] });
-  engine.analyzeAll();
-  await engine.idle();
-  for (const file of engine.files()) for (const { rule } of engine.issuesOf(file)) console.log(file, rule);
-  engine.dispose();
-  await pool.dispose();
+  const folder = await openFolder(process.argv[2], { detectors: ['circular'], watch: true, cache: false });
+  say(await folder.analyze());
+  const changed = new Promise((resolve) => folder.subscribe(({ files }) => resolve(files)));
+  await writeFile(path.join(folder.root, 'b.mjs'), 'export const b = () => 1;\\n');
+  console.log((await changed).join());
+  say(await folder.idle());
+  await folder.dispose();
 })();\n`,
     );
     const { stdout, stderr } = await runNode([program, project], folder);
-    assert.match(stdout, /^[ab]\.mjs import-cycle$/m, stderr);
+    assert.match(stdout, /^true [ab]\.mjs import-cycle\n[ab]\.mjs\ntrue \n$/, stderr);
   });
 
   describe('types', () => {

@@ -1,0 +1,169 @@
+/**
+ * A folder that a program has open: the public face of {@link Folder}. Lives until it is disposed, or its program ends.
+ */
+import { realpath } from 'node:fs/promises';
+import type { DetectorName } from '../../workers/detectors/manifests.ts';
+import type { DetectorOptions, Issue } from '../../workers/protocol/detector-protocol.ts';
+import { isIncomplete, type DetectorStatus, type IssueCounts } from '../engine/status.ts';
+import { Folder } from '../folder/folder.ts';
+import type { FileChange } from '../journal.ts';
+import type { WorkerHealth } from '../pool/types.ts';
+
+export interface OpenFolderOptions {
+  /** Only these run. Default: all that `bulkhead.config.json` does not turn off. */
+  readonly detectors?: readonly DetectorName[];
+  /** By detector; overrides `bulkhead.config.json`, option by option. docs/detectors.md lists the options. */
+  readonly options?: Readonly<Partial<Record<DetectorName, DetectorOptions>>>;
+  /** gitignore-style patterns of what is never analysed, in addition to those of `bulkhead.config.json`. */
+  readonly exclude?: readonly string[];
+  /** False: nothing runs that executes code of the folder, such as ESLint with its configuration. Default: true. */
+  readonly trusted?: boolean;
+  /**
+   * True: the folder is watched, and what changes on disk is analysed until the folder is disposed. Default: changes count
+   * when they are reported to {@link OpenFolder.filesChanged}.
+   */
+  readonly watch?: boolean;
+  /** False: results are neither taken from the user's cache folder nor stored there. Default: true. */
+  readonly cache?: boolean;
+  /** Workers at the same time. Default: as many as the machine can carry. */
+  readonly maxWorkers?: number;
+  /** Memory limit of an ordinary worker in megabytes; some detectors have a multiple of it. Default: 1,024. */
+  readonly memoryLimit?: number;
+}
+
+/** The issues of these files may differ from before: read them with {@link OpenFolder.issues}. */
+export interface FolderChange {
+  /** Relative to the folder, with forward slashes. */
+  readonly files: readonly string[];
+}
+
+export interface FolderAnalysis {
+  /** Sorted by file, position, detector and rule. */
+  readonly issues: readonly Issue[];
+  readonly counts: IssueCounts;
+  readonly detectors: readonly DetectorStatus[];
+  /** False: a detector failed, was cancelled, or could not answer for every input. `detectors` says which and why. */
+  readonly complete: boolean;
+}
+
+export interface OpenFolder extends AsyncDisposable {
+  /** Absolute path, without symbolic links. */
+  readonly root: string;
+  /**
+   * Analyses everything; the first time, cached results that are still valid are taken.
+   * @returns when every detector has answered for everything, or `signal` aborted: then what is known is returned
+   */
+  analyze(options?: { readonly signal?: AbortSignal }): Promise<FolderAnalysis>;
+  /** The issues that are known now, of one file (relative to the folder) or of all. */
+  issues(file?: string): readonly Issue[];
+  /** Of every detector that is on. */
+  detectors(): readonly DetectorStatus[];
+  /** Of the workers that have run: memory, restarts, how each ended the last time. */
+  workers(): readonly WorkerHealth[];
+  /** Calls back after issues of files changed. Returns the function that ends the subscription. */
+  subscribe(listener: (change: FolderChange) => void): () => void;
+  /** Reports files that changed on disk. They are analysed; {@link idle} resolves when that is done. */
+  filesChanged(changes: readonly FileChange[]): void;
+  /** Resolves when nothing is being analysed and every change of issues has been announced. */
+  idle(): Promise<FolderAnalysis>;
+  /** Closes the folder. Resolves when no process of it runs any more. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Opens a folder; nothing is analysed before {@link OpenFolder.analyze}.
+ * @param folder path of the folder; relative paths start at the current working directory
+ * @throws ConfigurationError when its `bulkhead.config.json` is not JSON; an error of the file system, such as `ENOENT`,
+ *   when the folder cannot be read or watched
+ */
+export async function openFolder(folder: string, options: OpenFolderOptions = {}): Promise<OpenFolder> {
+  const { detectors, exclude, trusted = true, watch = false, cache = true, maxWorkers, memoryLimit } = options;
+  const opened = await Folder.open(await realpath(folder), {
+    settings: {
+      detectors: {
+        ...(detectors === undefined ? {} : { only: detectors }),
+        ...(options.options === undefined ? {} : { options: options.options as Record<string, DetectorOptions> }),
+        ...(exclude === undefined ? {} : { exclude }),
+      },
+      trusted,
+    },
+    strict: true,
+    live: watch,
+    watch,
+    ...(cache ? { storage: 'user-cache' } : {}),
+    poolSettings: {
+      ...(maxWorkers === undefined ? {} : { maxWorkers }),
+      ...(memoryLimit === undefined ? {} : { memoryMb: memoryLimit }),
+    },
+  });
+  return new LibraryFolder(opened, watch);
+}
+
+class LibraryFolder implements OpenFolder {
+  readonly #folder: Folder;
+  readonly #isLive: boolean;
+
+  constructor(folder: Folder, isLive: boolean) {
+    this.#folder = folder;
+    this.#isLive = isLive;
+  }
+
+  get root(): string {
+    return this.#folder.root;
+  }
+
+  async analyze({ signal }: { readonly signal?: AbortSignal } = {}): Promise<FolderAnalysis> {
+    const cancel = (): void => this.#folder.cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      await this.#folder.analyze();
+      if (signal?.aborted === true) cancel();
+      return await this.idle();
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  issues(file?: string): readonly Issue[] {
+    return file === undefined ? this.#folder.issues() : this.#folder.issuesOf(file);
+  }
+
+  detectors(): readonly DetectorStatus[] {
+    return this.#folder.status();
+  }
+
+  workers(): readonly WorkerHealth[] {
+    return this.#folder.health();
+  }
+
+  subscribe(listener: (change: FolderChange) => void): () => void {
+    const onFiles = (files: readonly string[]): void => listener({ files });
+    this.#folder.on('files', onFiles);
+    return () => this.#folder.off('files', onFiles);
+  }
+
+  filesChanged(changes: readonly FileChange[]): void {
+    this.#folder.filesChanged(changes);
+  }
+
+  async idle(): Promise<FolderAnalysis> {
+    await this.#folder.idle();
+    // A live folder stores its results by itself.
+    if (!this.#isLive) await this.#folder.persist();
+    const detectors = this.#folder.status();
+    return {
+      issues: this.#folder.issues(),
+      counts: this.#folder.counts(),
+      detectors,
+      complete: !detectors.some(({ state }) => isIncomplete(state)),
+    };
+  }
+
+  dispose(): Promise<void> {
+    return this.#folder.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}
