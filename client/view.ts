@@ -1,5 +1,5 @@
 /** What the status bar says about the state of the server. Pure functions without the editor's API. */
-import type { DetectorStatus, IssueCounts, StatusParams, WorkerStatus } from '../workers/protocol/editor-protocol.ts';
+import type { DetectorStatusItem, IssueCounts, StatusParams, WorkerStatus } from '../workers/protocol/editor-protocol.ts';
 
 export type View =
   | { readonly phase: 'stopped' | 'starting' | 'restarting' | 'failed' }
@@ -103,7 +103,7 @@ function tooltip(view: View, summary: string): string {
   return parts.join('\n\n');
 }
 
-function detectorRow(detector: DetectorStatus): readonly string[] {
+function detectorRow(detector: DetectorStatusItem): readonly string[] {
   const earlier = detector.stale === undefined ? [] : [`${detector.stale} may be out of date`];
   const remark = [detector.error ?? detector.note ?? detector.engine ?? [], ...earlier].flat().join('; ');
   const icon = detectorIcons[detector.status];
@@ -118,7 +118,7 @@ const detectorIcons = {
   running: 'loading~spin',
   done: 'check',
   failed: 'error',
-} as const satisfies Record<DetectorStatus['status'], string>;
+} as const satisfies Record<DetectorStatusItem['status'], string>;
 
 function workerRow(worker: WorkerStatus): readonly string[] {
   return [

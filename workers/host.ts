@@ -36,7 +36,7 @@ await startWorkerServer<WorkerMessages>(
         },
       };
       const plan = await detector.plan(request, planContext);
-      return { plan: soundPlan(detector, plan), version: detector.version };
+      return { plan: validPlan(detector, plan), version: detector.version };
     },
 
     async check({ request, module }, context): Promise<CheckReply> {
@@ -95,7 +95,7 @@ async function loadOnce(name: string, module: string | undefined): Promise<Detec
   return loadDetector(name);
 }
 
-function soundPlan(detector: Detector, plan: PlanResult): PlanResult {
+function validPlan(detector: Detector, plan: PlanResult): PlanResult {
   const flaw = flawOfPlan(plan);
   if (flaw === undefined) return plan;
   const message = `The plan of ${detector.name} is not well-formed: ${flaw}.`;

@@ -68,7 +68,7 @@ export async function baseline(argumentsOf: BaselineArguments, out: Output, stop
   const { known, fresh, gone } = compare(issues, old, { complete });
   const name = baselineNameOf(root, argumentsOf.baselineFile);
   if (argumentsOf.check) {
-    tellFixed(gone, name, out);
+    listFixed(gone, name, out);
     return gone.length > 0 ? 1 : 0;
   }
   const others = old.entries.filter(({ detector }) => !complete.has(detector));
@@ -79,7 +79,7 @@ export async function baseline(argumentsOf: BaselineArguments, out: Output, stop
   return 0;
 }
 
-function tellFixed(gone: readonly BaselineEntry[], name: string, out: Output): void {
+function listFixed(gone: readonly BaselineEntry[], name: string, out: Output): void {
   for (const { file, detector, rule, message } of gone) out.write(`${file}  ${detector}/${rule}  ${message}\n`);
   const verdict =
     gone.length === 0

@@ -100,7 +100,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     if (!isFirst) {
       await this.#readConfiguration();
       if (this.#disposal) return;
-      this.#peers?.tellAnalyze();
+      this.#peers?.sendAnalyze();
     }
     engine.analyzeAll();
   }
@@ -146,7 +146,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
 
   /** Releases a file from quarantine and analyses it again. */
   retry(file: string): void {
-    this.#peers?.tellRelease(file);
+    this.#peers?.sendRelease(file);
     this.#release(file);
   }
 
@@ -199,8 +199,8 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
    * Resolves when every detector that checks files one by one has answered for this file as it is now.
    * @returns false: `signal` aborted first
    */
-  async answered(file: string, signal: AbortSignal): Promise<boolean> {
-    return (await this.#engine?.answered(file, signal)) ?? false;
+  async upToDate(file: string, signal: AbortSignal): Promise<boolean> {
+    return (await this.#engine?.upToDate(file, signal)) ?? false;
   }
 
   /** Resolves when nothing is being analysed, and all issues found so far have been announced. */

@@ -66,12 +66,12 @@ export class Peers {
     this.#sharing?.textChanged(file);
   }
 
-  tellAnalyze(): void {
-    this.#sharing?.tellAnalyze();
+  sendAnalyze(): void {
+    this.#sharing?.sendAnalyze();
   }
 
-  tellRelease(file: string): void {
-    this.#sharing?.tellRelease(file);
+  sendRelease(file: string): void {
+    this.#sharing?.sendRelease(file);
   }
 
   async dispose(): Promise<void> {

@@ -28,7 +28,7 @@ export class Persistence {
   /** Stores the results once the engine has been settled for a while. Call it whenever the engine's status changes. */
   persistWhenQuiet(): void {
     clearTimeout(this.#timer);
-    if (this.#options.engine.settled) this.#timer = setTimeout(() => void this.#persistAndTell(), quietMs);
+    if (this.#options.engine.settled) this.#timer = setTimeout(() => void this.#persistAndReport(), quietMs);
   }
 
   /** @returns the changes on disk that the engine has not heard of */
@@ -44,7 +44,7 @@ export class Persistence {
     clearTimeout(this.#timer);
   }
 
-  async #persistAndTell(): Promise<void> {
+  async #persistAndReport(): Promise<void> {
     const { onMissed, onError } = this.#options;
     try {
       const missed = await this.persist();

@@ -7,7 +7,7 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { isOutside } from '../engine/change-triggers.ts';
+import { isInUnreadFolder } from '../engine/change-triggers.ts';
 import type { FileChange } from '../journal.ts';
 
 /** A save causes several events, and a checkout many. Events within this time are reported together. */
@@ -74,7 +74,7 @@ export class FolderWatcher implements Disposable {
     const found: string[] = [];
     for (const entry of entries) {
       const name = joined(folder, entry.name);
-      if (isOutside(name)) continue;
+      if (isInUnreadFolder(name)) continue;
       if (entry.isDirectory()) found.push(...(await this.#enter(name)));
       else if (!this.#files.has(name)) {
         this.#files.add(name);
@@ -108,7 +108,7 @@ export class FolderWatcher implements Disposable {
   }
 
   #touch(name: string): void {
-    if (this.#disposed || isOutside(name)) return;
+    if (this.#disposed || isInUnreadFolder(name)) return;
     this.#touched.add(name);
     const now = performance.now();
     if (this.#timer === undefined) this.#since = now;

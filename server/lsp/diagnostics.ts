@@ -82,7 +82,7 @@ export class Publisher {
   /** Hash of what was published last, by URI; a file without diagnostics is absent. */
   readonly #published = new Map<string, string>();
   #running = false;
-  #room: PromiseWithResolvers<void> | undefined;
+  #paused: PromiseWithResolvers<void> | undefined;
 
   constructor(source: PublisherSource, send: (params: PublishDiagnosticsParams) => Promise<void>) {
     this.#source = source;
@@ -95,10 +95,10 @@ export class Publisher {
   }
 
   /** Undefined: the editor keeps up. Otherwise resolves when it has taken enough of what is waiting. */
-  room(): Promise<void> | undefined {
-    if (this.#room === undefined && this.#waiting.size <= maxWaiting) return undefined;
-    this.#room ??= Promise.withResolvers();
-    return this.#room.promise;
+  backpressure(): Promise<void> | undefined {
+    if (this.#paused === undefined && this.#waiting.size <= maxWaiting) return undefined;
+    this.#paused ??= Promise.withResolvers();
+    return this.#paused.promise;
   }
 
   /** Compares everything the editor shows with what is true now. */
@@ -111,7 +111,7 @@ export class Publisher {
     let sliceEnd = performance.now() + sliceMs;
     for (const uri of this.#waiting) {
       this.#waiting.delete(uri);
-      this.#makeRoom();
+      this.#resume();
       const diagnostics = this.#source.diagnosticsOf(uri);
       if (!diagnostics) continue;
       const digest = diagnostics.length === 0 ? undefined : hash('sha256', JSON.stringify(diagnostics), 'base64');
@@ -127,9 +127,9 @@ export class Publisher {
     this.#running = false;
   }
 
-  #makeRoom(): void {
-    if (this.#room === undefined || this.#waiting.size > maxWaiting / 2) return;
-    this.#room.resolve();
-    this.#room = undefined;
+  #resume(): void {
+    if (this.#paused === undefined || this.#waiting.size > maxWaiting / 2) return;
+    this.#paused.resolve();
+    this.#paused = undefined;
   }
 }

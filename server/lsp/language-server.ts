@@ -83,7 +83,7 @@ export class LanguageServer {
     );
     this.#status = new StatusSender(
       () => this.#readStatus(),
-      (status) => this.#tellStatus(status),
+      (status) => this.#sendStatus(status),
     );
     this.#workerRequests = new WorkerRequests(connection);
     this.#changes = new ChangeCollector((changes) => this.#workspace?.filesChanged(changes));
@@ -167,7 +167,7 @@ export class LanguageServer {
       ...this.#poolSettings(),
       ...(this.#storageDir === undefined ? {} : { storageDir: this.#storageDir }),
       log: (level, message) => this.#connection.console[level === 'debug' ? 'log' : level](message),
-      readerReady: () => this.#publisher.room(),
+      readerReady: () => this.#publisher.backpressure(),
       onAlert: (alert) => this.#connection.console.warn(alertText(alert)),
       onNotice: (notice) => void showNotice(this.#connection, pool, notice),
     });
@@ -289,8 +289,8 @@ export class LanguageServer {
   async #fixAll(uri: string, signal: AbortSignal): Promise<CodeAction[]> {
     const version = this.#documents.versionOf(uri);
     this.#changes.flush();
-    const isAnswered = await this.#workspace?.answered(uri, signal);
-    if (isAnswered !== true || this.#documents.versionOf(uri) !== version) return [];
+    const isUpToDate = await this.#workspace?.upToDate(uri, signal);
+    if (isUpToDate !== true || this.#documents.versionOf(uri) !== version) return [];
     const action = fixAllOf(uri, this.#workspace?.issuesOf(uri) ?? []);
     return action === undefined ? [] : [action];
   }
@@ -312,7 +312,7 @@ export class LanguageServer {
     this.#wasBusy = busy;
   }
 
-  #tellStatus(status: StatusParams): void {
+  #sendStatus(status: StatusParams): void {
     this.#progress?.update(status);
     if (this.#watchStatus) void this.#connection.sendNotification(notifications.status, status);
   }

@@ -3,7 +3,7 @@
 import { manifestOf } from '../../workers/detectors/manifests.ts';
 import type {
   DetectorRunState,
-  DetectorStatus as DetectorStatusLine,
+  DetectorStatusItem,
   IssueCounts,
   StatusParams,
   TimingsResult,
@@ -56,18 +56,18 @@ export interface StatusSource {
 export function statusOf(source: StatusSource): StatusParams {
   const detectors = mergeByName(source.detectors);
   const running = source.detectors.filter((status) => isBusy(status.state));
-  const troubled = detectors.find((status) => status.state === 'failed' || status.state === 'partial');
+  const incomplete = detectors.find((status) => status.state === 'failed' || status.state === 'partial');
   const busy = source.opening || running.length > 0;
   const names = [...new Set(running.map((status) => status.name))].join(', ');
-  const message = busy ? (names === '' ? 'Opening' : `Analysing: ${names}`) : troubled?.error;
+  const message = busy ? (names === '' ? 'Opening' : `Analysing: ${names}`) : incomplete?.error;
   return {
-    state: busy ? 'analysing' : troubled ? 'problem' : 'idle',
+    state: busy ? 'analysing' : incomplete ? 'problem' : 'idle',
     analyses: source.analyses,
     ...(busy
       ? { percent: source.opening ? 0 : Math.floor(100 * mean(source.detectors.map((status) => status.fraction))) }
       : {}),
     ...(message === undefined ? {} : { message }),
-    detectors: detectors.map((status): DetectorStatusLine => ({
+    detectors: detectors.map((status): DetectorStatusItem => ({
       name: status.name,
       title: manifestOf(status.name)?.title ?? status.name,
       status: runStates[status.state],

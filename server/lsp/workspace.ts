@@ -162,8 +162,8 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
    * Resolves when every detector that checks files one by one has answered for this file as it is now.
    * @returns false: `signal` aborted first
    */
-  async answered(uri: string, signal: AbortSignal): Promise<boolean> {
-    const answers = this.#placesOf(uri).map(({ folder, file }) => folder.answered(file, signal));
+  async upToDate(uri: string, signal: AbortSignal): Promise<boolean> {
+    const answers = this.#placesOf(uri).map(({ folder, file }) => folder.upToDate(file, signal));
     return (await Promise.all(answers)).every(Boolean);
   }
 

@@ -31,12 +31,12 @@ export class Follower {
   readonly closed: Promise<void>;
   readonly #socket: net.Socket;
   readonly #connection: MessageConnection;
-  readonly #takers = new Map<number, (part: messages.AnswerParams) => void>();
+  readonly #answerListeners = new Map<number, (part: messages.AnswerParams) => void>();
   #accepted = false;
   #open = true;
-  #asked = 0;
+  #openRequests = 0;
   #lastId = 0;
-  #pulse: NodeJS.Timeout | undefined;
+  #pingTimer: NodeJS.Timeout | undefined;
 
   private constructor(socket: net.Socket, listener: FollowerListener) {
     this.#socket = socket;
@@ -44,14 +44,14 @@ export class Follower {
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
         this.#open = false;
-        clearInterval(this.#pulse);
+        clearInterval(this.#pingTimer);
         // Rejects open requests.
         this.#connection.dispose();
         resolve();
       });
     });
     this.#connection.onError(() => socket.destroy());
-    this.#connection.onNotification(messages.answer, (part) => this.#takers.get(part.id)?.(part));
+    this.#connection.onNotification(messages.answer, (part) => this.#answerListeners.get(part.id)?.(part));
     this.#connection.onNotification(messages.changes, ({ changes }) => listener.changed(changes));
     this.#connection.onNotification(messages.analyze, () => listener.analyze());
     this.#connection.listen();
@@ -86,7 +86,7 @@ export class Follower {
 
   /** @returns undefined: this process has to plan by itself */
   async plan({ detector, options }: PlanRequest, signal: AbortSignal): Promise<PlanResult | undefined> {
-    const reply = await this.#ask(signal, (token) =>
+    const reply = await this.#request(signal, (token) =>
       this.#connection.sendRequest(messages.plan, { detector, options }, token),
     );
     return reply?.plan;
@@ -100,33 +100,33 @@ export class Follower {
   ): Promise<messages.CheckReply> {
     const id = ++this.#lastId;
     const open = new Set(units.map((unit) => unit.id));
-    this.#takers.set(id, ({ unit, events, last }) => {
+    this.#answerListeners.set(id, ({ unit, events, last }) => {
       if (signal.aborted) return;
       if (last) open.delete(unit);
       for (const event of events) void onEvent(event);
     });
-    const reply = await this.#ask(signal, (token) =>
+    const reply = await this.#request(signal, (token) =>
       this.#connection.sendRequest(messages.check, { id, detector, options, units }, token),
     );
-    this.#takers.delete(id);
+    this.#answerListeners.delete(id);
     return reply ?? { refused: [...open], quarantined: [], problems: [] };
   }
 
   /** Whether all later answers are those of the disk as it is now. */
   async confirm(signal: AbortSignal): Promise<boolean> {
-    return (await this.#ask(signal, (token) => this.#connection.sendRequest(messages.confirm, token))) ?? false;
+    return (await this.#request(signal, (token) => this.#connection.sendRequest(messages.confirm, token))) ?? false;
   }
 
-  tellChanges(changes: readonly FileChange[]): void {
-    this.#tell(this.#connection.sendNotification(messages.changes, { changes }));
+  sendChanges(changes: readonly FileChange[]): void {
+    this.#send(this.#connection.sendNotification(messages.changes, { changes }));
   }
 
-  tellAnalyze(): void {
-    this.#tell(this.#connection.sendNotification(messages.analyze, {}));
+  sendAnalyze(): void {
+    this.#send(this.#connection.sendNotification(messages.analyze, {}));
   }
 
-  tellRelease(file: string): void {
-    this.#tell(this.#connection.sendNotification(messages.release, { file }));
+  sendRelease(file: string): void {
+    this.#send(this.#connection.sendNotification(messages.release, { file }));
   }
 
   close(): void {
@@ -134,7 +134,7 @@ export class Follower {
   }
 
   /** @returns undefined: cancelled, or the connection is closed */
-  async #ask<Reply>(
+  async #request<Reply>(
     signal: AbortSignal,
     send: (token: CancellationTokenSource['token']) => Promise<Reply>,
   ): Promise<Reply | undefined> {
@@ -146,18 +146,18 @@ export class Follower {
       resolve(undefined);
     };
     signal.addEventListener('abort', cancel, { once: true });
-    this.#asked += 1;
-    this.#pulse ??= setInterval(() => void this.#ping(), PING_EVERY_MS);
+    this.#openRequests += 1;
+    this.#pingTimer ??= setInterval(() => void this.#ping(), PING_EVERY_MS);
     try {
       return await Promise.race([send(source.token), aborted]);
     } catch {
       return undefined;
     } finally {
       signal.removeEventListener('abort', cancel);
-      this.#asked -= 1;
-      if (this.#asked === 0) {
-        clearInterval(this.#pulse);
-        this.#pulse = undefined;
+      this.#openRequests -= 1;
+      if (this.#openRequests === 0) {
+        clearInterval(this.#pingTimer);
+        this.#pingTimer = undefined;
       }
     }
   }
@@ -169,7 +169,7 @@ export class Follower {
     clearTimeout(timer);
   }
 
-  #tell(sent: Promise<void>): void {
+  #send(sent: Promise<void>): void {
     // Fails when the connection is closed: the next leader starts from the disk as it is then.
     sent.catch(() => {});
   }

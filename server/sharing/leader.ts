@@ -27,9 +27,9 @@ import * as messages from './messages.ts';
 const ISSUES_PER_MESSAGE = 500;
 const EVENTS_PER_MESSAGE = 1000;
 /** From a change of the engine's status until open requests are looked at again. */
-const LOOK_AGAIN_MS = 20;
+const RECHECK_MS = 20;
 /** Between two partial answers about a project that is being analysed. */
-const SO_FAR_EVERY_MS = 200;
+const PARTIAL_EVERY_MS = 200;
 
 export interface LeaderHost {
   readonly engine: Engine;
@@ -44,22 +44,22 @@ export interface LeaderHost {
   release(file: string): void;
 }
 
-interface Guest {
+interface Peer {
   readonly connection: MessageConnection;
   readonly socket: net.Socket;
   accepted: boolean;
-  /** Changes that the guest reported before a request must be known before that is answered. */
-  heard: Promise<unknown>;
+  /** Changes that the peer reported before a request must be known before that is answered. */
+  changesApplied: Promise<unknown>;
 }
 
 export class Leader {
   readonly #host: LeaderHost;
   readonly #greeting: messages.Greeting;
   readonly #server: net.Server;
-  readonly #guests = new Set<Guest>();
+  readonly #peers = new Set<Peer>();
   readonly #onStatus = (): void => {
     this.#turn += 1;
-    this.#lookAgainSoon();
+    this.#recheckSoon();
   };
   #waiting: (() => void)[] = [];
   /** Counts the reasons to look at open requests again; one may come up while they are looked at. */
@@ -70,13 +70,13 @@ export class Leader {
   constructor(host: LeaderHost, greeting: messages.Greeting) {
     this.#host = host;
     this.#greeting = greeting;
-    this.#server = net.createServer((socket) => this.#welcome(socket));
+    this.#server = net.createServer((socket) => this.#accept(socket));
     host.engine.on('status', this.#onStatus);
   }
 
   /** Processes that follow. */
   get followers(): number {
-    return [...this.#guests].filter(({ accepted }) => accepted).length;
+    return [...this.#peers].filter(({ accepted }) => accepted).length;
   }
 
   /** @throws the system's error when the address cannot be used */
@@ -91,16 +91,16 @@ export class Leader {
     });
   }
 
-  tellChanges(changes: readonly FileChange[], except?: MessageConnection): void {
-    for (const { connection, accepted } of this.#guests) {
+  sendChanges(changes: readonly FileChange[], except?: MessageConnection): void {
+    for (const { connection, accepted } of this.#peers) {
       if (accepted && connection !== except) {
         connection.sendNotification(messages.changes, { changes }).catch(() => {});
       }
     }
   }
 
-  tellAnalyze(except?: MessageConnection): void {
-    for (const { connection, accepted } of this.#guests) {
+  sendAnalyze(except?: MessageConnection): void {
+    for (const { connection, accepted } of this.#peers) {
       if (accepted && connection !== except) connection.sendNotification(messages.analyze, {}).catch(() => {});
     }
   }
@@ -109,54 +109,54 @@ export class Leader {
     this.#closed = true;
     this.#host.engine.off('status', this.#onStatus);
     this.#server.close();
-    for (const { socket } of this.#guests) socket.destroy();
-    this.#lookAgain();
+    for (const { socket } of this.#peers) socket.destroy();
+    this.#recheck();
   }
 
-  #welcome(socket: net.Socket): void {
+  #accept(socket: net.Socket): void {
     const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
-    const guest: Guest = { connection, socket, accepted: false, heard: Promise.resolve() };
-    this.#guests.add(guest);
+    const peer: Peer = { connection, socket, accepted: false, changesApplied: Promise.resolve() };
+    this.#peers.add(peer);
     socket.on('error', () => socket.destroy());
     socket.once('close', () => {
-      this.#guests.delete(guest);
+      this.#peers.delete(peer);
       connection.dispose();
-      this.#lookAgain();
+      this.#recheck();
     });
     connection.onError(() => socket.destroy());
     connection.onRequest(messages.greet, (greeting) => {
-      guest.accepted = JSON.stringify(greeting) === JSON.stringify(this.#greeting);
-      return { accepted: guest.accepted };
+      peer.accepted = JSON.stringify(greeting) === JSON.stringify(this.#greeting);
+      return { accepted: peer.accepted };
     });
     connection.onRequest(messages.ping, () => null);
-    connection.onRequest(messages.plan, (params, token) => this.#plan(guest, params, token));
-    connection.onRequest(messages.check, (params, token) => this.#check(guest, params, token));
+    connection.onRequest(messages.plan, (params, token) => this.#plan(peer, params, token));
+    connection.onRequest(messages.check, (params, token) => this.#check(peer, params, token));
     connection.onRequest(messages.confirm, async () => {
-      await guest.heard;
+      await peer.changesApplied;
       return this.#host.confirm();
     });
     connection.onNotification(messages.changes, ({ changes }) => {
-      guest.heard = guest.heard.then(async () => {
+      peer.changesApplied = peer.changesApplied.then(async () => {
         const news = await this.#host.changed(changes);
-        if (news.length > 0) this.tellChanges(news, connection);
+        if (news.length > 0) this.sendChanges(news, connection);
       });
     });
     connection.onNotification(messages.analyze, () => {
       this.#host.analyze();
-      this.tellAnalyze(connection);
+      this.sendAnalyze(connection);
     });
     connection.onNotification(messages.release, ({ file }) => this.#host.release(file));
     connection.listen();
   }
 
   async #plan(
-    guest: Guest,
+    peer: Peer,
     { detector, options }: messages.PlanParams,
     token: CancellationToken,
   ): Promise<{ readonly plan?: PlanResult }> {
-    await guest.heard;
-    const same = sameAs(options);
-    while (this.#isWanted(guest, token)) {
+    await peer.changesApplied;
+    const same = matching(options);
+    while (this.#isOpen(peer, token)) {
       const turn = this.#turn;
       const answer = this.#host.engine.peerAnswers(detector, same)?.plan();
       if (answer === undefined || answer.state === 'refused') break;
@@ -167,17 +167,17 @@ export class Leader {
   }
 
   async #check(
-    guest: Guest,
+    peer: Peer,
     { id, detector, options, units }: messages.CheckParams,
     token: CancellationToken,
   ): Promise<messages.CheckReply> {
-    await guest.heard;
-    const same = sameAs(options);
-    const open = new Map(units.map((unit) => [unit.id, new Reply(guest.connection, id, unit)]));
+    await peer.changesApplied;
+    const same = matching(options);
+    const open = new Map(units.map((unit) => [unit.id, new Reply(peer.connection, id, unit)]));
     const refused: string[] = [];
     const quarantined: QuarantinedInput[] = [];
     let problems: readonly DetectorProblem[] = [];
-    while (this.#isWanted(guest, token)) {
+    while (this.#isOpen(peer, token)) {
       const turn = this.#turn;
       const answers = this.#host.engine.peerAnswers(detector, same);
       if (answers === undefined) break;
@@ -189,7 +189,7 @@ export class Leader {
         }
         open.delete(unit);
         if (answer.state === 'refused') refused.push(unit);
-        else if (answer.value.unanswered) {
+        else if (answer.value.incomplete) {
           const input = this.#quarantineOf(detector, reply.unit);
           if (input) quarantined.push(input);
           else refused.push(unit);
@@ -211,27 +211,27 @@ export class Leader {
       .find((input) => input.detector === detector && input.root === root && input.unit.id === unit.id);
   }
 
-  #isWanted(guest: Guest, token: CancellationToken): boolean {
-    return guest.accepted && this.#guests.has(guest) && !this.#closed && !token.isCancellationRequested;
+  #isOpen(peer: Peer, token: CancellationToken): boolean {
+    return peer.accepted && this.#peers.has(peer) && !this.#closed && !token.isCancellationRequested;
   }
 
   /** Resolves when there is reason to look again at what was looked at in this turn. */
   #after(turn: number, token: CancellationToken): Promise<void> {
     return new Promise((resolve) => {
-      const listener = token.onCancellationRequested(() => this.#lookAgain());
+      const listener = token.onCancellationRequested(() => this.#recheck());
       this.#waiting.push(() => {
         listener.dispose();
         resolve();
       });
-      if (turn !== this.#turn) this.#lookAgainSoon();
+      if (turn !== this.#turn) this.#recheckSoon();
     });
   }
 
-  #lookAgainSoon(): void {
-    if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#lookAgain(), LOOK_AGAIN_MS);
+  #recheckSoon(): void {
+    if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#recheck(), RECHECK_MS);
   }
 
-  #lookAgain(): void {
+  #recheck(): void {
     this.#turn += 1;
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -239,7 +239,7 @@ export class Leader {
   }
 }
 
-/** The answer about one unit of one request, in parts: each has what is new, at the pace of the guest. */
+/** The answer about one unit of one request, in parts: each has what is new, at the pace of the peer. */
 class Reply {
   readonly unit: Unit;
   readonly #connection: MessageConnection;
@@ -256,7 +256,7 @@ class Reply {
 
   /** Sends what has been found of a project so far, now and then. */
   async soFar(files: ReadonlyMap<string, readonly Issue[]>): Promise<void> {
-    if (performance.now() - this.#sentAt >= SO_FAR_EVERY_MS) await this.#send(files, false);
+    if (performance.now() - this.#sentAt >= PARTIAL_EVERY_MS) await this.#send(files, false);
   }
 
   end(files: ReadonlyMap<string, readonly Issue[]>): Promise<void> {
@@ -292,7 +292,7 @@ class Reply {
   }
 }
 
-function sameAs(options: DetectorOptions): (own: DetectorOptions) => boolean {
+function matching(options: DetectorOptions): (own: DetectorOptions) => boolean {
   const meaning = messages.meaningOf(options);
   return (own) => messages.meaningOf(own) === meaning;
 }

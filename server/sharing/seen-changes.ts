@@ -20,7 +20,7 @@ export class SeenChanges {
   }
 
   /** Those changes that left a file in a state not reported before. From now on that state counts as seen. */
-  async news(changes: readonly FileChange[]): Promise<readonly FileChange[]> {
+  async takeNew(changes: readonly FileChange[]): Promise<readonly FileChange[]> {
     const states = await Promise.all(changes.map(({ file }) => this.#stateOf(file)));
     return changes.filter(({ file }, index) => {
       const state = states[index];

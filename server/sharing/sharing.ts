@@ -105,10 +105,10 @@ export class Sharing {
       return changes;
     }
     const ofDisk = changes.filter(({ file }) => !isUnsaved(file));
-    const news = await this.#seen.news(ofDisk);
+    const news = await this.#seen.takeNew(ofDisk);
     if (news.length > 0) {
-      this.#follower?.tellChanges(news);
-      this.#leader?.tellChanges(news);
+      this.#follower?.sendChanges(news);
+      this.#leader?.sendChanges(news);
     }
     return [...changes.filter(({ file }) => isUnsaved(file)), ...news];
   }
@@ -119,13 +119,13 @@ export class Sharing {
   }
 
   /** The user wants everything analysed again. */
-  tellAnalyze(): void {
-    this.#follower?.tellAnalyze();
-    this.#leader?.tellAnalyze();
+  sendAnalyze(): void {
+    this.#follower?.sendAnalyze();
+    this.#leader?.sendAnalyze();
   }
 
-  tellRelease(file: string): void {
-    this.#follower?.tellRelease(file);
+  sendRelease(file: string): void {
+    this.#follower?.sendRelease(file);
   }
 
   /** Call it while the store is open: the lock is kept there. */
@@ -138,11 +138,11 @@ export class Sharing {
   }
 
   async #wait(): Promise<void> {
-    const patience = new AbortController();
-    const signal = AbortSignal.any([patience.signal, this.#closing.signal]);
-    const late = sleep(JOIN_TIMEOUT_MS, undefined, { signal, ref: false }).catch(() => undefined);
-    await Promise.race([this.#joined.promise, late]);
-    patience.abort();
+    const timeout = new AbortController();
+    const signal = AbortSignal.any([timeout.signal, this.#closing.signal]);
+    const timedOut = sleep(JOIN_TIMEOUT_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    await Promise.race([this.#joined.promise, timedOut]);
+    timeout.abort();
   }
 
   async #run(): Promise<void> {
@@ -187,7 +187,7 @@ export class Sharing {
           engine: host.engine,
           quarantined: () => pool.quarantined(),
           changed: async (changes) => {
-            const news = await this.#seen.news(changes);
+            const news = await this.#seen.takeNew(changes);
             if (news.length > 0) host.changed(news);
             return news;
           },
@@ -222,7 +222,7 @@ export class Sharing {
     const address = await readAddress(dir);
     if (address === undefined || this.#closing.signal.aborted) return false;
     const follower = await Follower.connect(address, this.#greeting, {
-      changed: (changes) => void this.#heard(changes),
+      changed: (changes) => void this.#receiveChanges(changes),
       analyze: () => void this.#host.promise.then((host) => host.analyze()),
     });
     if (follower === undefined) return false;
@@ -239,9 +239,9 @@ export class Sharing {
     return true;
   }
 
-  async #heard(changes: readonly FileChange[]): Promise<void> {
+  async #receiveChanges(changes: readonly FileChange[]): Promise<void> {
     const host = await this.#host.promise;
-    const news = await this.#seen.news(changes);
+    const news = await this.#seen.takeNew(changes);
     if (news.length > 0) host.changed(news);
   }
 }

@@ -85,7 +85,7 @@ export interface StatusParams {
   readonly percent?: number;
   /** One sentence for a person: what is worked on, or what the problem is and the way out. */
   readonly message?: string;
-  readonly detectors: readonly DetectorStatus[];
+  readonly detectors: readonly DetectorStatusItem[];
   readonly workers: readonly WorkerStatus[];
   readonly issues: IssueCounts;
   /** Resident memory of all workers together. */
@@ -95,7 +95,7 @@ export interface StatusParams {
 /** `restricted`: not run because the workspace is not trusted. */
 export type DetectorRunState = 'off' | 'restricted' | 'not-applicable' | 'waiting' | 'running' | 'done' | 'failed';
 
-export interface DetectorStatus {
+export interface DetectorStatusItem {
   readonly name: string;
   /** What people read. */
   readonly title: string;

@@ -19,7 +19,7 @@ import type {
 } from '../protocol/detector-protocol.ts';
 import { walkFiles } from '../protocol/files.ts';
 import { defaultSeverities, type DetectorManifest, type ManifestWithRules } from '../protocol/manifest.ts';
-import { wantedFirst } from './order.ts';
+import { prioritized } from './order.ts';
 import { ignoredFiles, severitiesOf, stringsOf, type RuleSeverities } from './rule-options.ts';
 import { suppress, type IsComment } from './suppression.ts';
 
@@ -99,7 +99,7 @@ class FileCheck<Rule extends string> {
     const context = this.#context;
     const { units, first } = this.#request;
     let issues = 0;
-    for (const [index, unit] of wantedFirst(units, first).entries()) {
+    for (const [index, unit] of prioritized(units, first).entries()) {
       // A message that cancels the check is received between two files.
       await new Promise((resolve) => setImmediate(resolve));
       context.signal.throwIfAborted();

@@ -60,8 +60,8 @@ export class Reporter implements CheckContext {
   }
 
   report(unit: Unit, file: string, findings: readonly Finding[]): void {
-    const sound = findings.filter((finding) => this.#isSound(finding, file));
-    if (sound.length === 0) return;
+    const valid = findings.filter((finding) => this.#isValid(finding, file));
+    if (valid.length === 0) return;
     // Readers start a file's issues afresh at `begin`, so there is always one.
     this.begin(unit, file);
     const open = this.#open.get(keyOf(unit, file));
@@ -69,8 +69,8 @@ export class Reporter implements CheckContext {
     this.#tail = this.#tail.then(async () => {
       open.completer ??= this.#completerOf(file);
       const completer = await open.completer;
-      for (let start = 0; start < sound.length; start += CHUNK) {
-        const issues: Issue[] = sound.slice(start, start + CHUNK).map((finding) => completer.complete(finding));
+      for (let start = 0; start < valid.length; start += CHUNK) {
+        const issues: Issue[] = valid.slice(start, start + CHUNK).map((finding) => completer.complete(finding));
         await this.#line.emit({ kind: 'issues', unit: unit.id, file, issues });
       }
     });
@@ -109,7 +109,7 @@ export class Reporter implements CheckContext {
     return new IssueCompleter(this.#request.detector, file, text);
   }
 
-  #isSound(finding: Finding, file: string): boolean {
+  #isValid(finding: Finding, file: string): boolean {
     const flaw = flawOfFinding(finding);
     if (flaw === undefined) return true;
     this.#flaws += 1;

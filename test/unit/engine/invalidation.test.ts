@@ -144,10 +144,10 @@ describe('invalidation', () => {
     known.answer('a.ts', signatureOf([], 2));
     const { invalidation } = known;
     const ids = (): readonly string[] => invalidation.suspects().map(({ id }) => id);
-    invalidation.asked([dependent('b.ts', 'modules')]);
+    invalidation.submitted([dependent('b.ts', 'modules')]);
     assert.deepEqual(ids(), ['a.ts', 'b.ts', 'c.ts']);
     invalidation.refreshed();
-    invalidation.asked([dependent('b.ts', 'modules')]);
+    invalidation.submitted([dependent('b.ts', 'modules')]);
     assert.deepEqual(ids(), ['a.ts', 'c.ts']);
   });
 
@@ -181,7 +181,7 @@ describe('invalidation', () => {
     const { states, invalidation } = known;
     const provisional = states.get('c.ts');
     assert.ok(provisional);
-    states.update(provisional, { answer: { revision: 1, ofDisk: true } });
+    states.update(provisional, { result: { revision: 1, isOnDisk: true } });
     known.change({ file: 'e.ts', kind: 'created' }, changed('a.ts'));
     invalidation.reset();
     assert.deepEqual([...known.take()], []);

@@ -63,7 +63,7 @@ describe('engine: answers for peers', () => {
     await pool.last.finish();
     assert.deepEqual(answers().answerFor(unit), {
       state: 'ready',
-      value: { unanswered: false, files: new Map([['a.ts', found]]), problems: [] },
+      value: { incomplete: false, files: new Map([['a.ts', found]]), problems: [] },
     });
     assert.equal(stateOf({ ...unit, group: 'other' }), 'refused', 'it would be checked otherwise');
     assert.equal(stateOf(projectUnit('unknown')), 'refused');
@@ -85,7 +85,7 @@ describe('engine: answers for peers', () => {
     const failed = { kind: 'failed', message: 'no', unfinished: [fileUnit('a.ts')], quarantined: [] } as const;
     await pool.last.finish(failed);
     const answer = answers('eslint').answerFor(fileUnit('a.ts'));
-    assert.equal(answer.state === 'ready' && answer.value.unanswered, true);
+    assert.equal(answer.state === 'ready' && answer.value.incomplete, true);
     assert.equal(stateOf(fileUnit('b.ts'), 'eslint'), 'ready');
     engine.filesChanged([{ file: 'b.ts', kind: 'changed' }]);
     assert.equal(stateOf(fileUnit('b.ts'), 'eslint'), 'pending');

@@ -7,12 +7,12 @@ describe('progress', () => {
     const progress = new Progress(new SimulatedClock());
     assert.equal(progress.fraction(0), 0);
     progress.start();
-    progress.asked(4);
+    progress.submitted(4);
     assert.equal(progress.fraction(1), 0.25);
-    progress.answered(2);
+    progress.completed(2);
     progress.start();
     assert.equal(progress.fraction(1), 0.75, 'it goes on');
-    progress.answered(2);
+    progress.completed(2);
     assert.equal(progress.fraction(1), 1);
     progress.stop();
     progress.start();

@@ -267,8 +267,8 @@ describe('folder', () => {
     pool.hold = promise;
     folder.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
     const stop = new AbortController();
-    const answered = folder.answered('a.ts', AbortSignal.timeout(20_000));
-    const stopped = folder.answered('a.ts', stop.signal);
+    const answered = folder.upToDate('a.ts', AbortSignal.timeout(20_000));
+    const stopped = folder.upToDate('a.ts', stop.signal);
     stop.abort();
     assert.equal(await stopped, false);
     resolve();

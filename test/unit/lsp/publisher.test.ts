@@ -40,19 +40,19 @@ describe('publisher', () => {
     const editor = new SlowEditor();
     const publisher = new Publisher({ diagnosticsOf: () => [diagnostic] }, editor.send);
     publisher.changed(uris(501));
-    assert.equal(publisher.room(), undefined, '500 wait, one is on its way');
+    assert.equal(publisher.backpressure(), undefined, '500 wait, one is on its way');
     publisher.changed(['file:///more']);
     let rested = false;
-    const room = publisher.room();
+    const room = publisher.backpressure();
     assert.ok(room);
     void room.then(() => (rested = true));
-    assert.equal(publisher.room(), room, 'one rest for all');
+    assert.equal(publisher.backpressure(), room, 'one rest for all');
     await editor.take(250);
     assert.equal(rested, false);
     assert.equal(editor.sent.length, 251);
     await editor.take(1);
     assert.equal(rested, true);
-    assert.equal(publisher.room(), undefined);
+    assert.equal(publisher.backpressure(), undefined);
   });
 
   it('sends a file that changed while it waited once, with what is true then', async () => {
@@ -79,7 +79,7 @@ describe('publisher', () => {
   it('asks for no rest on account of files that nobody can answer for at the moment', async () => {
     const publisher = new Publisher({ diagnosticsOf: () => undefined }, () => Promise.resolve());
     publisher.changed(uris(2_000));
-    await publisher.room();
-    assert.equal(publisher.room(), undefined);
+    await publisher.backpressure();
+    assert.equal(publisher.backpressure(), undefined);
   });
 });

@@ -27,7 +27,7 @@ describe('sharing: leader', () => {
         const now = answer;
         // The last thing that happens, and it happens before anybody waits for it.
         queueMicrotask(() => {
-          answer = { state: 'ready', value: { unanswered: false, files: found, problems: [] } };
+          answer = { state: 'ready', value: { incomplete: false, files: found, problems: [] } };
           if (now.state === 'pending') engine.emit('status');
         });
         return now;

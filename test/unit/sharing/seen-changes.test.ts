@@ -17,19 +17,19 @@ describe('sharing: seen changes', () => {
       { file: 'b.ts', kind: 'created' },
     ] as const;
     await wait(SETTLED_MS);
-    assert.deepEqual(await seen.news(changes), changes);
-    assert.deepEqual(await seen.news(changes), []);
+    assert.deepEqual(await seen.takeNew(changes), changes);
+    assert.deepEqual(await seen.takeNew(changes), []);
     await workspace.write({ 'a.ts': '2' });
     await wait(SETTLED_MS);
-    assert.deepEqual(await seen.news(changes), [changes[0]]);
+    assert.deepEqual(await seen.takeNew(changes), [changes[0]]);
     // Even where content and length are the same.
     await utimes(path.join(workspace.root, 'b.ts'), 1, 1);
     await wait(SETTLED_MS);
-    assert.deepEqual(await seen.news(changes), [changes[1]]);
+    assert.deepEqual(await seen.takeNew(changes), [changes[1]]);
     await rm(path.join(workspace.root, 'a.ts'));
     const gone = [{ file: 'a.ts', kind: 'deleted' }] as const;
-    assert.deepEqual(await seen.news(gone), gone);
-    assert.deepEqual(await seen.news(gone), []);
+    assert.deepEqual(await seen.takeNew(gone), gone);
+    assert.deepEqual(await seen.takeNew(gone), []);
   });
 
   it('takes nothing for known that has unsaved text, or while nobody else tells anything', async () => {
@@ -38,11 +38,11 @@ describe('sharing: seen changes', () => {
     const changes = [{ file: 'a.ts', kind: 'changed' }] as const;
     await writeFile(path.join(workspace.root, 'a.ts'), '1');
     await wait(SETTLED_MS);
-    assert.deepEqual(await seen.news(changes), changes);
-    assert.deepEqual(await seen.news(changes), []);
+    assert.deepEqual(await seen.takeNew(changes), changes);
+    assert.deepEqual(await seen.takeNew(changes), []);
     seen.forget('a.ts');
-    assert.deepEqual(await seen.news(changes), changes);
+    assert.deepEqual(await seen.takeNew(changes), changes);
     seen.clear();
-    assert.deepEqual(await seen.news(changes), changes);
+    assert.deepEqual(await seen.takeNew(changes), changes);
   });
 });
