@@ -10,12 +10,13 @@ import type { ChangeTriggers } from '../../workers/protocol/manifest.ts';
 import type { FileChange, Revision } from '../journal.ts';
 import { Checks } from './checks.ts';
 import { deletedBy } from './deleted-paths.ts';
+import { DetectorPlan } from './detector-plan.ts';
 import { changeTriggersOf, classifyChange, type ChangeClass } from './change-triggers.ts';
 import { Invalidation } from './invalidation.ts';
 import { PeerAnswers } from './peer-answers.ts';
 import { Problems, problemsOfFailure } from './problems.ts';
 import { Progress } from './progress.ts';
-import type { CacheableResult, EmptyPlan, Moment } from './result-cache.ts';
+import type { CacheableResult, EmptyPlan } from './result-cache.ts';
 import type { SchedulerHost } from './scheduler-host.ts';
 import { isBusy, isSettled, type DetectorState, type DetectorStatus, type DetectorWork } from './status.ts';
 import { UnitStates } from './unit-states.ts';
@@ -32,13 +33,9 @@ export class DetectorScheduler {
   readonly #problems: Problems;
   readonly #checks: Checks;
   readonly #progress: Progress;
-  #currentPlan: PlanResult | undefined;
-  #configFiles: ReadonlySet<string> = new Set();
-  /** When the present plan was requested, if the result cache does not have it. */
-  #plannedAt: Moment | undefined;
+  readonly #plan: DetectorPlan;
   #planStale = true;
   #planning: AbortController | undefined;
-  #recalled = false;
   /** When stale units were submitted last. */
   #submittedAt: Revision = 0;
   #cancelIdle: (() => void) | undefined;
@@ -54,6 +51,7 @@ export class DetectorScheduler {
     this.#triggers = changeTriggersOf(name);
     this.#problems = new Problems(name, host.table);
     this.#progress = new Progress(host.clock);
+    this.#plan = new DetectorPlan(name, host);
     const known = {
       states: this.#states,
       invalidation: this.#invalidation,
@@ -76,7 +74,7 @@ export class DetectorScheduler {
     return new PeerAnswers({
       name: this.name,
       state: this.#state,
-      plan: this.#planStale || this.#planning ? undefined : this.#currentPlan,
+      plan: this.#planStale || this.#planning ? undefined : this.#plan.current,
       states: this.#states,
       invalidation: this.#invalidation,
       problems: this.#problems,
@@ -90,8 +88,8 @@ export class DetectorScheduler {
     this.#invalidation.walk();
     const uncertain = this.#states.count('uncertain');
     const { otherTools } = this.#states;
-    const engine = otherTools.length > 0 ? otherTools.join(', ') : this.#currentPlan?.engine;
-    const note = this.#currentPlan?.note;
+    const engine = otherTools.length > 0 ? otherTools.join(', ') : this.#plan.current?.engine;
+    const note = this.#plan.current?.note;
     const { timings } = this.#checks;
     return {
       name: this.name,
@@ -160,7 +158,7 @@ export class DetectorScheduler {
 
   /** Results that the result cache does not have yet. Each is returned only once. */
   takeUncached(): readonly CacheableResult[] {
-    const plan = this.#currentPlan;
+    const plan = this.#plan.current;
     const isCached = manifestOf(this.name)?.cached !== false;
     if (!plan || !isCached || this.#state !== 'done' || this.#problems.ofChecks.length > 0) return [];
     const source = { detector: this.name, options: this.#host.options(), plan };
@@ -171,11 +169,7 @@ export class DetectorScheduler {
 
   /** The present plan, if it has no units and the result cache does not have it yet. */
   takeEmptyPlan(): EmptyPlan | undefined {
-    const plan = this.#currentPlan;
-    const startedAt = this.#plannedAt;
-    if (!plan || this.#state !== 'not-applicable' || startedAt === undefined) return undefined;
-    this.#plannedAt = undefined;
-    return { detector: this.name, options: this.#host.options(), plan, startedAt };
+    return this.#state === 'not-applicable' ? this.#plan.takeEmpty() : undefined;
   }
 
   /** Stops everything. Stale units stay stale and are checked with the next change or request. */
@@ -199,7 +193,7 @@ export class DetectorScheduler {
   }
 
   #classify(file: string): ChangeClass {
-    return classifyChange(this.#triggers, file, this.#configFiles);
+    return classifyChange(this.#triggers, file, this.#plan.configFiles);
   }
 
   #everythingChanged(): void {
@@ -231,7 +225,7 @@ export class DetectorScheduler {
       this.#progress.start();
     }
     if (this.#planStale) {
-      void this.#plan();
+      void this.#makePlan();
       return;
     }
     this.#submitStale();
@@ -240,23 +234,21 @@ export class DetectorScheduler {
     else this.#settleIfIdle();
   }
 
-  async #plan(): Promise<void> {
+  async #makePlan(): Promise<void> {
     this.#planning?.abort();
     const abort = new AbortController();
     this.#planning = abort;
     this.#planStale = false;
     this.#setState('planning');
     try {
-      const plan = await this.#makePlan(abort.signal);
+      const plan = await this.#plan.request(abort.signal);
       if (abort.signal.aborted || this.#disposed) return;
-      this.#currentPlan = plan;
-      this.#configFiles = new Set(plan.configFiles);
+      this.#plan.accept(plan);
       this.#takeUnits(plan);
       this.#failure = undefined;
       this.#publishProblems(plan.problems);
       await this.#host.notes.load(this.name);
-      await this.#recall(plan, abort.signal);
-
+      await this.#plan.recall(this.#states, this.#invalidation, abort.signal);
       if (abort.signal.aborted) return;
       if (plan.status !== 'ready') {
         this.#setState(plan.status === 'failed' ? 'failed' : 'not-applicable');
@@ -273,15 +265,6 @@ export class DetectorScheduler {
       if (this.#planning === abort) this.#planning = undefined;
     }
     this.#pump();
-  }
-
-  /** Returns the plan of the last session if it is still valid: then no worker has to start. */
-  async #makePlan(signal: AbortSignal): Promise<PlanResult> {
-    const { cache, clock, journal, pool, root } = this.#host;
-    const options = this.#host.options();
-    const cached = this.#recalled ? undefined : await cache?.plan(this.name, options).catch(() => undefined);
-    this.#plannedAt = cached ? undefined : { revision: journal.revision, at: clock.date() };
-    return cached ?? pool.plan({ detector: this.name, root, options }, signal);
   }
 
   /** A plan with a fatal problem may have missed units: those keep their issues, which may be out of date. */
@@ -303,28 +286,6 @@ export class DetectorScheduler {
   #publishProblems(ofPlan: readonly DetectorProblem[]): void {
     this.#problems.setPlanProblems(ofPlan);
     this.#host.statusChanged();
-  }
-
-  /** Takes results of the last session for units whose inputs have not changed. Only once, at the start of a session. */
-  async #recall(plan: PlanResult, signal: AbortSignal): Promise<void> {
-    const { cache, journal, table } = this.#host;
-    if (this.#recalled || !cache || plan.status !== 'ready') return;
-    this.#recalled = true;
-    const revision = journal.mark();
-    try {
-      for (const file of await cache.changedOffline(this.name)) this.#invalidation.changedOffline(file);
-      for await (const { unit, files, signature } of cache.units(this.name, this.#host.options(), plan)) {
-        if (signal.aborted || this.#disposed) return;
-        if (!this.#states.recalled(unit.id, revision, signature)) continue;
-        for (const [file, issues] of files) {
-          if (this.#host.included(file)) table.replace(this.name, unit.id, file, issues);
-        }
-      }
-    } catch {
-      // Results that cannot be read are made again.
-    } finally {
-      this.#invalidation.unitsChanged();
-    }
   }
 
   #submitStale(): void {

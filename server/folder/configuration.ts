@@ -1,11 +1,11 @@
-/** The configuration of a folder: what its files say and what the front end adds. */
+/** The configuration of a folder: its configuration files, and the choice of the user. Lives as long as the folder. */
 import { ConfigurationError, emptyConfiguration, readConfiguration } from '../configuration/read.ts';
 import { detectorSettings, type DetectorChoice } from '../engine/detector-settings.ts';
 import type { EngineSettings } from '../engine/engine.ts';
 
 export class FolderConfiguration {
   readonly #root: string;
-  /** The last one that could be used, with the issues of the present one. */
+  /** The last valid configuration, with the issues of the present one. */
   #configuration = emptyConfiguration;
 
   constructor(root: string) {
@@ -25,7 +25,7 @@ export class FolderConfiguration {
     }
   }
 
-  /** @param choice what the front end was told; it overrides the files */
+  /** @param choice what the user chose; it overrides the files */
   settings(choice: DetectorChoice): Pick<EngineSettings, 'detectors' | 'exclude' | 'issues'> {
     return detectorSettings(this.#configuration, choice);
   }
