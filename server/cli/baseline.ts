@@ -18,7 +18,7 @@ import { openFolder, rootFolder } from './open.ts';
 const incompleteCode = 3;
 
 /**
- * Removes fixed issues from the file of the baseline in force, if everything was analysed and the file may be written.
+ * Removes fixed issues from the file of the baseline in force, if everything was checked and the file may be written.
  * @returns a summary for the report; undefined: no baseline is in force
  */
 export async function shrink(folder: Folder, argumentsOf: CheckArguments): Promise<BaselineSummary | undefined> {
@@ -81,14 +81,14 @@ export async function baseline(argumentsOf: BaselineArguments, out: Output, stop
 
 function listFixed(gone: readonly BaselineEntry[], name: string, out: Output): void {
   for (const { file, detector, rule, message } of gone) out.write(`${file}  ${detector}/${rule}  ${message}\n`);
-  const verdict =
+  const result =
     gone.length === 0
       ? 'no fixed issues'
       : `${gone.length} fixed ${gone.length === 1 ? 'issue' : 'issues'}. Run "bulkhead check" to remove ${gone.length === 1 ? 'it' : 'them'}.`;
-  out.write(`${name}: ${verdict}\n`);
+  out.write(`${name}: ${result}\n`);
 }
 
-/** Detectors that have answered for everything: of the others, no issue is known to be fixed. */
+/** Detectors that have checked everything. For the others, nobody knows whether a missing issue is fixed. */
 function completeDetectors(
   folder: Folder,
   { tsconfigs, changed }: AnalysisArguments & Pick<CheckArguments, 'changed'>,
@@ -105,14 +105,14 @@ export function baselineFileOf(root: string, given: string | undefined): string 
   return given === undefined ? path.join(root, baselineName) : path.resolve(given);
 }
 
-/** As it is shown: relative to the root if it lies inside. */
+/** The name to show: relative to the root if the file is inside of it. */
 export function baselineNameOf(root: string, given: string | undefined): string {
   const file = baselineFileOf(root, given);
   const relative = path.relative(root, file);
   return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative.split(path.sep).join('/');
 }
 
-/** Build services set it. Nobody would review or keep a file that they change. */
+/** Build services set `CI`. Nobody would review or commit a file that they change. */
 function inCI(): boolean {
   const { CI = '' } = process.env;
   return CI !== '' && CI !== '0' && CI.toLowerCase() !== 'false';

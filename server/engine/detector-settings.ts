@@ -1,6 +1,7 @@
 /** Which detectors run, and with which options: those of the repository, overridden by the user's choice. */
 import type { DetectorOptions } from '../../workers/protocol/detector-protocol.ts';
 import { manifests } from '../../workers/detectors/manifests.ts';
+import { isRecord } from '../configuration/is-record.ts';
 import type { Configuration } from '../configuration/read.ts';
 import type { EngineSettings } from './engine.ts';
 
@@ -22,7 +23,9 @@ export function detectorSettings(
   const detectors = new Map<string, DetectorOptions>();
   for (const { name } of manifests) {
     const setting = configuration.detectors[name];
-    const isEnabled = choice.only ? choice.only.includes(name) : setting !== false && choice.off?.includes(name) !== true;
+    const isEnabled = choice.only
+      ? choice.only.includes(name)
+      : setting !== false && choice.off?.includes(name) !== true;
     if (!isEnabled) continue;
     detectors.set(name, merged(typeof setting === 'object' ? setting : {}, choice.options?.[name] ?? {}));
   }
@@ -44,8 +47,4 @@ function merged(base: DetectorOptions, overrides: DetectorOptions): DetectorOpti
     options[name] = isRecord(before) && isRecord(value) ? { ...before, ...value } : value;
   }
   return options;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -105,7 +105,12 @@ export class Invalidation {
    * @param requested revision of the check
    * @param isOnDisk false: unsaved text was checked
    */
-  signatureReceived(record: UnitRecord, signature: InterfaceSignature | undefined, requested: Revision, isOnDisk: boolean): void {
+  signatureReceived(
+    record: UnitRecord,
+    signature: InterfaceSignature | undefined,
+    requested: Revision,
+    isOnDisk: boolean,
+  ): void {
     const before = record.signature;
     const { file } = record.unit;
     const changed = record.editedAt !== undefined || (isOnDisk && record.signatureIsUnsaved);

@@ -135,7 +135,10 @@ export class ResultCache {
    * Stores the results and plans that are provably valid for the present inputs.
    * @returns changes that were not reported, which still have to be analysed
    */
-  async persist(results: readonly CacheableResult[], emptyPlans: readonly EmptyPlan[] = []): Promise<readonly FileChange[]> {
+  async persist(
+    results: readonly CacheableResult[],
+    emptyPlans: readonly EmptyPlan[] = [],
+  ): Promise<readonly FileChange[]> {
     const base = await this.#first.then(() => this.#base);
     if (!base) return [];
     const { revision } = this.#journal;
@@ -185,7 +188,10 @@ export class ResultCache {
     return isAsAtStart ? first.inputs : takeInputs(this.#root, this.#store);
   }
 
-  #fingerprintInput({ detector, options, plan }: Pick<CacheableResult, 'detector' | 'options' | 'plan'>, inputs: Inputs): FingerprintInput {
+  #fingerprintInput(
+    { detector, options, plan }: Pick<CacheableResult, 'detector' | 'options' | 'plan'>,
+    inputs: Inputs,
+  ): FingerprintInput {
     return { root: this.#root, store: this.#store, detector, options, plan, inputs };
   }
 
@@ -274,7 +280,12 @@ export class ResultCache {
 }
 
 /** @param changedAt by file that differs from `before` */
-function isStillValid(result: CacheableResult, changedAt: ReadonlyMap<string, Moment>, before: Inputs, now: Inputs): boolean {
+function isStillValid(
+  result: CacheableResult,
+  changedAt: ReadonlyMap<string, Moment>,
+  before: Inputs,
+  now: Inputs,
+): boolean {
   const { detector, plan, unit, startedAt, signaturesAt } = result;
   const triggers = changeTriggersOf(detector);
   const dependsOnAll = dependsOnOthers(detector, unit);

@@ -48,7 +48,9 @@ export async function planFingerprint(source: FingerprintInput): Promise<string>
 /** Whether the result may depend on any file: projects, graphs, and files that are linted with type information. */
 export function dependsOnOthers(detector: string, unit: Unit): boolean {
   const { kind, lane, dependsOn } = unit;
-  return changeTriggersOf(detector).invalidates === 'all' || kind !== 'file' || lane === 'heavy' || dependsOn !== undefined;
+  return (
+    changeTriggersOf(detector).invalidates === 'all' || kind !== 'file' || lane === 'heavy' || dependsOn !== undefined
+  );
 }
 
 /** Whether the result depends on other files only through imports and global types. */

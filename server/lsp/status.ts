@@ -1,5 +1,4 @@
-/** The state of the workspace as `bulkhead/status` tells it, and its throttled sending. */
-/** The workspace's state in the words of `bulkhead/status`, and the throttled sending of it. */
+/** The state of the workspace for `bulkhead/status`, and its throttled sending. */
 import { manifestOf } from '../../workers/detectors/manifests.ts';
 import type {
   DetectorRunState,
@@ -28,7 +27,7 @@ const runStates: Readonly<Record<DetectorState, DetectorRunState>> = {
   cancelled: 'done',
 };
 
-/** A detector of several folders has the first of these states that it has in any of them. */
+/** A detector in several folders is shown in the first of these states that it has in any of them. */
 const stateOrder: readonly DetectorState[] = [
   'running',
   'planning',
@@ -44,7 +43,7 @@ const stateOrder: readonly DetectorState[] = [
 ];
 
 export interface StatusSource {
-  /** Folders are being opened: their detectors are not known yet. */
+  /** Whether folders are opening: their detectors are not known yet. */
   readonly opening: boolean;
   readonly analyses: number;
   readonly detectors: readonly DetectorStatus[];
@@ -103,7 +102,7 @@ export function timingsOf(statuses: readonly DetectorStatus[]): TimingsResult {
   };
 }
 
-/** Sends only changes, and always the last state. */
+/** Sends the state only if it changed. The last state is always sent. */
 export class StatusSender {
   readonly #read: () => StatusParams;
   readonly #send: (status: StatusParams) => void;

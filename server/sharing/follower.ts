@@ -1,6 +1,6 @@
 /**
- * The connection of a process to the one that leads the analysis of its folder. Requests go to the leader, notifications
- * both ways. Lives until either side closes it; open requests then end without an answer.
+ * The connection of a process to the leader of the analysis. Requests go to the leader, notifications in both directions.
+ * Lives until either side closes it; open requests then end without an answer.
  */
 import net from 'node:net';
 import {
@@ -22,7 +22,7 @@ const PING_TIMEOUT_MS = 10_000;
 export interface FollowerListener {
   /** The leader reports changed files. */
   changed(changes: readonly FileChange[]): void;
-  /** The leader's user wants everything analysed again. */
+  /** The user of the leader requested a new analysis of everything. */
   analyze(): void;
 }
 
@@ -45,7 +45,7 @@ export class Follower {
       socket.once('close', () => {
         this.#open = false;
         clearInterval(this.#pingTimer);
-        // Rejects open requests.
+        // This rejects open requests.
         this.#connection.dispose();
         resolve();
       });
@@ -57,7 +57,7 @@ export class Follower {
     this.#connection.listen();
   }
 
-  /** @returns undefined: nothing answers at this address */
+  /** @returns undefined: no process answers at this address */
   static async connect(
     address: string,
     greeting: messages.Greeting,
@@ -79,12 +79,12 @@ export class Follower {
     }
   }
 
-  /** Whether the leader's results hold for this process. A connection to another leader only tells when that one ends. */
+  /** Whether the leader's results are valid for this process. If not, the connection only shows when the leader ends. */
   get usable(): boolean {
     return this.#accepted && this.#open;
   }
 
-  /** @returns undefined: this process has to plan by itself */
+  /** @returns undefined: this process has to make the plan itself */
   async plan({ detector, options }: PlanRequest, signal: AbortSignal): Promise<PlanResult | undefined> {
     const reply = await this.#request(signal, (token) =>
       this.#connection.sendRequest(messages.plan, { detector, options }, token),
@@ -92,7 +92,7 @@ export class Follower {
     return reply?.plan;
   }
 
-  /** @returns this process has to analyse the units in `refused` by itself, whatever events there were of them */
+  /** @returns the outcome; this process has to check `refused` units itself, even if there were events of them */
   async check(
     { detector, options, units }: CheckRequest,
     signal: AbortSignal,
@@ -112,7 +112,7 @@ export class Follower {
     return reply ?? { refused: [...open], quarantined: [], problems: [] };
   }
 
-  /** Whether all later answers are those of the disk as it is now. */
+  /** Asks the leader to compare with the disk. @returns whether all its later answers are valid for the disk as it is now */
   async confirm(signal: AbortSignal): Promise<boolean> {
     return (await this.#request(signal, (token) => this.#connection.sendRequest(messages.confirm, token))) ?? false;
   }
@@ -170,7 +170,7 @@ export class Follower {
   }
 
   #send(sent: Promise<void>): void {
-    // Fails when the connection is closed: the next leader starts from the disk as it is then.
+    // Fails when the connection is closed. The next leader starts from the state of the disk.
     sent.catch(() => {});
   }
 }

@@ -1,6 +1,5 @@
 /**
- * Answers the requests of processes that follow this one in the analysis of a folder, from what its engine knows. Lives
- * as long as this process leads.
+ * Answers the requests of followers, from the results of this process's engine. Lives as long as this process leads.
  */
 import net from 'node:net';
 import {
@@ -26,29 +25,31 @@ import * as messages from './messages.ts';
 /** About 100 KB, so that writing and parsing block neither event loop. */
 const ISSUES_PER_MESSAGE = 500;
 const EVENTS_PER_MESSAGE = 1000;
-/** From a change of the engine's status until open requests are looked at again. */
+/** From a change of the engine's status until open requests are answered as far as possible. */
 const RECHECK_MS = 20;
-/** Between two partial answers about a project that is being analysed. */
+/** Between two partial answers for a running project. */
 const PARTIAL_EVERY_MS = 200;
 
 export interface LeaderHost {
   readonly engine: Engine;
   quarantined(): readonly QuarantinedInput[];
-  /** A follower saw these changes. @returns those that were new, once the engine knows them */
+  /** A follower saw these changes. @returns the new ones, when the engine has been informed */
   changed(changes: readonly FileChange[]): Promise<readonly FileChange[]>;
-  /** Compares with the disk until the engine's answers are those of the disk. @returns false: files kept changing */
+  /** Compares with the disk until the engine's results are valid for it. @returns false: files kept changing */
   confirm(): Promise<boolean>;
-  /** The user of a follower wants everything analysed again. */
+  /** The user of a follower requested a new analysis of everything. */
   analyze(): void;
   /** The user of a follower releases a file from quarantine. */
   release(file: string): void;
 }
 
+/** A connected process. */
 interface Peer {
   readonly connection: MessageConnection;
   readonly socket: net.Socket;
+  /** It is a follower: results are valid for it. */
   accepted: boolean;
-  /** Changes that the peer reported before a request must be known before that is answered. */
+  /** Resolves when the engine knows the changes that the peer reported. Its next request is answered only then. */
   changesApplied: Promise<unknown>;
 }
 
@@ -62,7 +63,7 @@ export class Leader {
     this.#recheckSoon();
   };
   #waiting: (() => void)[] = [];
-  /** Counts the reasons to look at open requests again; one may come up while they are looked at. */
+  /** Counts the reasons to try open requests again; one may occur while they are tried. */
   #turn = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -74,7 +75,7 @@ export class Leader {
     host.engine.on('status', this.#onStatus);
   }
 
-  /** Processes that follow. */
+  /** Number of processes that follow. */
   get followers(): number {
     return [...this.#peers].filter(({ accepted }) => accepted).length;
   }
@@ -215,7 +216,7 @@ export class Leader {
     return peer.accepted && this.#peers.has(peer) && !this.#closed && !token.isCancellationRequested;
   }
 
-  /** Resolves when there is reason to look again at what was looked at in this turn. */
+  /** Resolves when there has been a reason, after this turn, to try open requests again. */
   #after(turn: number, token: CancellationToken): Promise<void> {
     return new Promise((resolve) => {
       const listener = token.onCancellationRequested(() => this.#recheck());
@@ -239,12 +240,12 @@ export class Leader {
   }
 }
 
-/** The answer about one unit of one request, in parts: each has what is new, at the pace of the peer. */
+/** The answer for one unit of a request, sent in parts. Each part has what is new; the peer sets the pace. */
 class Reply {
   readonly unit: Unit;
   readonly #connection: MessageConnection;
   readonly #id: number;
-  /** By file, as last sent. */
+  /** The issues last sent, by file. */
   readonly #sent = new Map<string, readonly Issue[]>();
   #sentAt = 0;
 
@@ -254,7 +255,7 @@ class Reply {
     this.unit = unit;
   }
 
-  /** Sends what has been found of a project so far, now and then. */
+  /** Sends what has been found so far, unless the last partial answer was a moment ago. */
   async soFar(files: ReadonlyMap<string, readonly Issue[]>): Promise<void> {
     if (performance.now() - this.#sentAt >= PARTIAL_EVERY_MS) await this.#send(files, false);
   }
@@ -293,6 +294,6 @@ class Reply {
 }
 
 function matching(options: DetectorOptions): (own: DetectorOptions) => boolean {
-  const meaning = messages.meaningOf(options);
-  return (own) => messages.meaningOf(own) === meaning;
+  const expected = messages.normalized(options);
+  return (own) => messages.normalized(own) === expected;
 }

@@ -24,7 +24,7 @@ describe('settings', () => {
     assert.deepEqual(problems.toSorted(), [
       'Setting bulkhead.circular.rules/self-import: Expected "error", "warning", "info", "hint" or "off", found "warn". Did you mean "warning"?',
       'Setting bulkhead.exclude/1: Expected a string, found 7.',
-      'Setting bulkhead.exclude/2: Expected a text that is not empty.',
+      'Setting bulkhead.exclude/2: Expected a non-empty text.',
       'Setting bulkhead.isolation.boundaries/0/types: Expected "count" or "allow", found 1.',
       'Setting bulkhead.isolation.boundaries/1: Missing option: "from".',
       'Setting bulkhead.isolation.boundaries/1: Unknown option: "to".',

@@ -145,6 +145,6 @@ describe('a detector of single files', () => {
   it('has nothing to do where no file matches', async () => {
     await using workspace = await makeWorkspace({ 'other.md': 'bad' });
     const { plan } = await runDetector(detector, workspace.root);
-    assert.deepEqual([plan.status, plan.note], ['not-applicable', 'There is no file for Words here.']);
+    assert.deepEqual([plan.status, plan.note], ['not-applicable', 'There are no files for Words to check.']);
   });
 });

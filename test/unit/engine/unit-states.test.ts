@@ -131,8 +131,14 @@ describe('unit states', () => {
     states.update(own, { signature });
     states.update(ofEditor, { signature, signatureIsUnsaved: true });
     const [first, second, ...others] = states.takeUncached();
-    assert.deepEqual([first?.unit.id, first?.startedAt, first?.signature], ['a/2.ts', { revision: 1, at: 10 }, undefined]);
-    assert.deepEqual([second?.unit.id, second?.startedAt, second?.signature], ['b.ts', { revision: 1, at: 20 }, signature]);
+    assert.deepEqual(
+      [first?.unit.id, first?.startedAt, first?.signature],
+      ['a/2.ts', { revision: 1, at: 10 }, undefined],
+    );
+    assert.deepEqual(
+      [second?.unit.id, second?.startedAt, second?.signature],
+      ['b.ts', { revision: 1, at: 20 }, signature],
+    );
     assert.deepEqual([...(first?.signaturesAt ?? [])], [['b.ts', { revision: 1, at: 20 }]], 'as told in this session');
     assert.deepEqual(others, []);
     assert.deepEqual(states.takeUncached(), []);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Follower } from '../../../server/sharing/follower.ts';
-import { meaningOf, type CheckReply } from '../../../server/sharing/messages.ts';
+import { normalized, type CheckReply } from '../../../server/sharing/messages.ts';
 import { Journal } from '../../../server/journal.ts';
 import { sharedPool } from '../../../server/sharing/shared-pool.ts';
 import type { CheckOutcome, CheckTask } from '../../../server/pool/types.ts';
@@ -115,9 +115,9 @@ describe('sharing: pool', () => {
   });
 
   it('takes options for the same that mean the same', () => {
-    assert.equal(meaningOf({ engine: 'auto', rules: {}, exclude: [] }), meaningOf({ exclude: [] }));
-    assert.equal(meaningOf({ a: { x: 1, y: 2 }, b: 1 }), meaningOf({ b: 1, a: { y: 2, x: 1 } }));
-    assert.notEqual(meaningOf({ engine: 'native' }), meaningOf({}));
-    assert.notEqual(meaningOf({ exclude: ['a', 'b'] }), meaningOf({ exclude: ['b', 'a'] }));
+    assert.equal(normalized({ engine: 'auto', rules: {}, exclude: [] }), normalized({ exclude: [] }));
+    assert.equal(normalized({ a: { x: 1, y: 2 }, b: 1 }), normalized({ b: 1, a: { y: 2, x: 1 } }));
+    assert.notEqual(normalized({ engine: 'native' }), normalized({}));
+    assert.notEqual(normalized({ exclude: ['a', 'b'] }), normalized({ exclude: ['b', 'a'] }));
   });
 });
