@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { defaultSettings, readSettings } from '../../../server/configuration/settings.ts';
 
 describe('settings', () => {
-  it('replaces what is not valid by its default, and says so', () => {
+  it('replaces invalid values by defaults, and reports them', () => {
     const { settings, problems } = readSettings({
       typescript: { enable: 'no', engine: 'natve' },
       eslint: false,
@@ -43,7 +43,7 @@ describe('settings', () => {
     }
   });
 
-  it('names the nearest setting, and none where nothing is near', () => {
+  it('suggests the nearest setting, if one is near', () => {
     const { problems } = readSettings({
       circlar: { enable: false, rulse: {} },
       sptag: 1,
@@ -57,7 +57,7 @@ describe('settings', () => {
     ]);
   });
 
-  it('reports each wrong value once: not what follows from leaving it out, nor each way in which it is wrong', () => {
+  it('reports each wrong value once, without its consequences', () => {
     const { settings, problems } = readSettings({ isolation: { boundaries: [{ from: 1 }] }, memoryLimit: -1.5 });
     assert.deepEqual([settings.isolation['boundaries'], settings.memoryLimit], [[], 0]);
     assert.deepEqual(problems, [
@@ -76,7 +76,7 @@ describe('settings', () => {
     assert.deepEqual(readSettings({ trace: { server: 'verbose' } }).problems, []);
   });
 
-  it('has no options that nobody chose: they would override bulkhead.config.json', () => {
+  it('omits options that the user did not set, which would override bulkhead.config.json', () => {
     assert.deepEqual(readSettings({ typescript: {} }).settings.typescript, { enable: true });
   });
 });

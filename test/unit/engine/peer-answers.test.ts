@@ -27,7 +27,7 @@ describe('engine: answers for peers', () => {
 
   afterEach(() => engine.dispose());
 
-  it('has none for a detector that is off, or has other options', async () => {
+  it('has none for a detector that is disabled or has other options', async () => {
     await start('typescript', [projectUnit('p')]);
     assert.equal(
       engine.peerAnswers('eslint', () => true),
@@ -39,7 +39,7 @@ describe('engine: answers for peers', () => {
     );
   });
 
-  it('has a plan as soon as there is one, until a new one is to be made', async () => {
+  it('has a plan as soon as there is one, until it is out of date', async () => {
     const plan = Promise.withResolvers<ReturnType<typeof planOf>>();
     await start('typescript', []);
     pool.plannedBy = () => plan.promise;
@@ -55,7 +55,7 @@ describe('engine: answers for peers', () => {
     assert.equal(answers().plan().state, 'refused');
   });
 
-  it('tells what is shown of a project in work, and all of it when it is done', async () => {
+  it('returns the issues so far of a running project, and all of them when it is done', async () => {
     await start('typescript', [projectUnit('p')]);
     const unit = projectUnit('p');
     await pool.last.answer('p', 'a.ts', found);
@@ -69,7 +69,7 @@ describe('engine: answers for peers', () => {
     assert.equal(stateOf(projectUnit('unknown')), 'refused');
   });
 
-  it('tells nothing of what is made from unsaved text', async () => {
+  it('returns no results of unsaved text', async () => {
     await start('typescript', [projectUnit('p')]);
     await pool.last.finish();
     engine.setOverlay('a.ts', { text: 'typed', version: 2 });
@@ -80,7 +80,7 @@ describe('engine: answers for peers', () => {
     assert.equal(stateOf(projectUnit('p')), 'refused');
   });
 
-  it('says of what has no answer that it has none', async () => {
+  it('reports that a unit has no result', async () => {
     await start('eslint', [fileUnit('a.ts'), fileUnit('b.ts')]);
     const failed = { kind: 'failed', message: 'no', unfinished: [fileUnit('a.ts')], quarantined: [] } as const;
     await pool.last.finish(failed);

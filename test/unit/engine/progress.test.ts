@@ -3,7 +3,7 @@ import { Progress } from '../../../server/engine/progress.ts';
 import { SimulatedClock } from '../../support/simulated-clock.ts';
 
 describe('progress', () => {
-  it('goes from nothing to all of what was asked for, and starts over with the next analysis', () => {
+  it('goes from 0 to 1, and starts over with the next analysis', () => {
     const progress = new Progress(new SimulatedClock());
     assert.equal(progress.fraction(0), 0);
     progress.start();
@@ -19,7 +19,7 @@ describe('progress', () => {
     assert.equal(progress.fraction(0), 0);
   });
 
-  it('takes the time in which somebody waits, and none before or after', async () => {
+  it('measures only the time in which the user waits', async () => {
     const clock = new SimulatedClock();
     const progress = new Progress(clock);
     await clock.advance(5);

@@ -41,19 +41,19 @@ describe('unit states', () => {
     assert.equal(states.count('uncertain'), 0);
   });
 
-  it('has asked for all units of a plan, and with the next one only for what is new or grouped otherwise', () => {
+  it('makes all units of the first plan stale, and only new and regrouped units of the next one', () => {
     planned([fileUnit('a/1.ts'), { ...fileUnit('a/2.ts'), group: 'other' }, fileUnit('c.ts'), fileUnit('b.ts')]);
     assert.deepEqual(ask(2), ['a/2.ts', 'c.ts']);
     assert.equal(states.count('stale'), 0);
   });
 
-  it('asks in the order of the plan, whatever became stale first', () => {
+  it('lists stale units in the order of the plan, not in the order in which they became stale', () => {
     planned([fileUnit('b.ts'), fileUnit('a/2.ts'), fileUnit('a/1.ts')]);
     for (const id of ['a/1.ts', 'a/2.ts', 'b.ts']) states.invalidate(id, 2);
     assert.deepEqual(ask(3), ['b.ts', 'a/2.ts', 'a/1.ts']);
   });
 
-  it('is up to date with a unit from its answer to its next change', () => {
+  it('are up to date from the result of a unit to its next change', () => {
     assert.equal(isUpToDate('b.ts'), true);
     states.invalidate('b.ts', 2);
     assert.equal(isUpToDate('b.ts'), false, 'stale');
@@ -67,7 +67,7 @@ describe('unit states', () => {
     assert.equal(isUpToDate('a/1.ts'), true, 'nobody asked for it');
   });
 
-  it('asks again for what a complete plan names and had no answer, and forgets what it does not name', () => {
+  it('make units without a result stale that a complete plan names, and drop units that it does not name', () => {
     states.failed('b.ts');
     states.failed('a/1.ts');
     assert.deepEqual(planned([fileUnit('a/2.ts'), fileUnit('b.ts')]), ['a/1.ts']);
@@ -76,7 +76,7 @@ describe('unit states', () => {
     assert.equal(states.get('a/1.ts'), undefined);
   });
 
-  it('keeps what a plan may only have lost, as incomplete and without asking for it', () => {
+  it('keep units that a failed plan missed, as incomplete and not stale', () => {
     states.invalidate('b.ts', 2);
     const isGone = ({ id }: Unit): boolean => id === 'a/2.ts';
     assert.deepEqual(planned([fileUnit('a/1.ts')], isGone), ['a/2.ts']);
@@ -90,7 +90,7 @@ describe('unit states', () => {
     assert.equal(states.count('incomplete'), 0);
   });
 
-  it('knows nothing more of a unit that is no more', () => {
+  it('forget a removed unit completely', () => {
     const dropped = states.get('a/1.ts');
     assert.ok(dropped);
     states.invalidate('a/1.ts', 2);
@@ -115,7 +115,7 @@ describe('unit states', () => {
     assert.deepEqual(ask(2), ['a/1.ts'], 'back again');
   });
 
-  it('hands out each answer once for the cache: not one that is asked for again, unsaved, recalled or borrowed', () => {
+  it('return each result once for the cache, except stale, unsaved, recalled and borrowed ones', () => {
     planned(['a/1.ts', 'a/2.ts', 'b.ts', 'c.ts', 'd.ts', 'e.ts'].map(fileUnit));
     assert.equal(states.recalled('c.ts', 2, signature), true);
     assert.deepEqual(ask(3), ['d.ts', 'e.ts']);
@@ -146,7 +146,7 @@ describe('unit states', () => {
     assert.deepEqual(states.takeWork(), { units: 6, analysed: 0, recalled: 0, borrowed: 0 });
   });
 
-  it('does not take from the cache what was asked for or changed in the meantime', () => {
+  it('reject a cached result of a unit that was submitted or changed meanwhile', () => {
     planned([fileUnit('b.ts'), fileUnit('c.ts')]);
     ask(2);
     assert.equal(states.recalled('c.ts', 3, undefined), false);
@@ -156,7 +156,7 @@ describe('unit states', () => {
     assert.equal(states.recalled('b.ts', 5, undefined), true);
   });
 
-  it('tells whose answers are shown until there is one of the plan itself', () => {
+  it('name another tool until the tool of the plan has checked all units', () => {
     planned([projectUnit('one'), projectUnit('two')]);
     ask(2);
     for (const id of ['one', 'two']) {
@@ -172,7 +172,7 @@ describe('unit states', () => {
     assert.deepEqual(states.otherTools, []);
   });
 
-  it('is provisional with a part of an answer, or where the detector wants it, until it is revalidated', () => {
+  it('are provisional after a partial check, or if the detector wants it, until revalidated', () => {
     states.completed('b.ts', batch(2), { ...whole, coverage: 'unchanged' });
     assert.equal(isProvisional('b.ts'), false, 'it was certain, and nothing changed');
     states.completed('b.ts', batch(3), { ...whole, coverage: 'affected' });
@@ -190,7 +190,7 @@ describe('unit states', () => {
     assert.equal(isProvisional('new'), true, 'its first answer');
   });
 
-  it('counts each unit once whose issues may be of an earlier run', () => {
+  it('count each unit once whose issues may be out of date', () => {
     states.failed('a/1.ts');
     states.invalidate('a/1.ts', 2);
     suspect('a/1.ts');

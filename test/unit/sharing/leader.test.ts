@@ -14,7 +14,7 @@ import { issue, projectUnit } from '../engine/support.ts';
 describe('sharing: leader', () => {
   const greeting = greetingOf();
 
-  it('hears of an end that comes while it still tells what there is so far', async () => {
+  it('notices that a check ends while it sends a partial answer', async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-leader-'));
     const address = process.platform === 'win32' ? `\\\\.\\pipe\\${path.basename(folder)}` : path.join(folder, 's');
     type Answers = Pick<PeerAnswers, 'plan' | 'answerFor'>;

@@ -9,7 +9,7 @@ import { makeWorkspace } from '../../support/workspace.ts';
 const SETTLED_MS = 60;
 
 describe('sharing: seen changes', () => {
-  it('knows a change that was told before, and not the next one', async () => {
+  it('recognizes a change that was reported before, and not the next one', async () => {
     await using workspace = await makeWorkspace({ 'a.ts': '1', 'b.ts': '1' });
     const seen = new SeenChanges(workspace.root);
     const changes = [
@@ -32,7 +32,7 @@ describe('sharing: seen changes', () => {
     assert.deepEqual(await seen.takeNew(gone), []);
   });
 
-  it('takes nothing for known that has unsaved text, or while nobody else tells anything', async () => {
+  it('treats changes as new for files with unsaved text, and while no other process is connected', async () => {
     await using workspace = await makeWorkspace();
     const seen = new SeenChanges(workspace.root);
     const changes = [{ file: 'a.ts', kind: 'changed' }] as const;
