@@ -7,6 +7,7 @@ import type { CheckReport } from '../../../server/cli/result.ts';
 import type { FileChange } from '../../../server/journal.ts';
 import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
 import { checkJson, startCli, type RunningCli } from '../../support/cli.ts';
+import { patienceMs } from '../../support/patience.ts';
 import { alive, descendantsOf, until } from '../../support/processes.ts';
 import { makeBrokenWorkspace, makeWorkspace } from '../../support/workspace.ts';
 
