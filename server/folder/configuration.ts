@@ -1,5 +1,10 @@
 /** The configuration of a folder: what its files say and what the front end adds. */
-import { ConfigurationError, emptyConfiguration, readConfiguration, type Configuration } from '../configuration/read.ts';
+import {
+  ConfigurationError,
+  emptyConfiguration,
+  readConfiguration,
+  type Configuration,
+} from '../configuration/read.ts';
 import { detectorSettings, type DetectorChoice } from '../engine/detector-settings.ts';
 import type { EngineSettings } from '../engine/engine.ts';
 
