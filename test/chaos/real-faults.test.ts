@@ -185,7 +185,7 @@ describe('real faults of a process', function () {
     assert.equal(issues.size, 3);
   });
 
-  it('a cancel that is ignored ends in force, and the next check jobs', async () => {
+  it('a cancel that is ignored ends in force, and the next check works', async () => {
     scene = await Scene.open({ a: 'ignored cancel' }, { cancelMs: 200 });
     const { pool } = scene;
     const controller = new AbortController();
