@@ -42,7 +42,6 @@ export const generalSettings = {
   exclude: {
     type: 'array',
     items: { type: 'string', minLength: 1 },
-    uniqueItems: true,
     default: [],
     scope: 'window',
     description:

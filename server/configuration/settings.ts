@@ -28,7 +28,7 @@ export interface ReadSettings {
   readonly problems: readonly string[];
 }
 
-/** @param raw the `bulkhead` section as the editor sends it: nested, if it is valid */
+/** @param raw the `bulkhead` section as the editor sends it: nested or by full names of settings, if it is valid */
 export function readSettings(raw: unknown): ReadSettings {
   const { value, flaws } = validated('settings', flat(raw));
   const valid: Readonly<Record<string, unknown>> = { ...defaults, ...(value ?? {}) };
@@ -51,14 +51,14 @@ const defaults: Readonly<Record<string, unknown>> = Object.fromEntries([
 
 export const defaultSettings: BulkheadSettings = readSettings({}).settings;
 
-/** `{ circular: { enable: true } }` → `{ 'bulkhead.circular.enable': true }` */
+/** `{ circular: { enable: true } }` → `{ 'bulkhead.circular.enable': true }`. Full names stay as they are. */
 function flat(raw: unknown): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    Object.entries(isRecord(raw) ? raw : {}).flatMap(([name, value]) =>
-      isRecord(value)
-        ? Object.entries(value).map(([option, chosen]) => [`bulkhead.${name}.${option}`, chosen] as const)
-        : [[`bulkhead.${name}`, value] as const],
-    ),
+    Object.entries(isRecord(raw) ? raw : {}).flatMap(([name, value]) => {
+      if (name.startsWith('bulkhead.')) return [[name, value] as const];
+      if (!isRecord(value)) return [[`bulkhead.${name}`, value] as const];
+      return Object.entries(value).map(([option, chosen]) => [`bulkhead.${name}.${option}`, chosen] as const);
+    }),
   );
 }
 

@@ -79,6 +79,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   readonly #tally = new IssueTally();
   readonly #changedFiles = new Set<string>();
   readonly #stopListening: () => void;
+  readonly #disposal = new AbortController();
   #settings: EngineSettings;
   #excluded: (file: string) => boolean;
   #openFiles: readonly string[] = [];
@@ -230,9 +231,10 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /**
    * Resolves when every detector of files has checked this file as it is now.
-   * @returns false: `signal` aborted first
+   * @returns false: `stop` aborted or the engine was disposed first
    */
-  async upToDate(file: string, signal: AbortSignal): Promise<boolean> {
+  async upToDate(file: string, stop: AbortSignal): Promise<boolean> {
+    const signal = AbortSignal.any([stop, this.#disposal.signal]);
     const isUpToDate = (): boolean => [...this.#schedulers.values()].every((scheduler) => scheduler.isUpToDate(file));
     while (!signal.aborted && (this.#flushing || !isUpToDate())) {
       await once(this, 'status', { signal }).catch(() => {});
@@ -240,12 +242,14 @@ export class Engine extends EventEmitter<EngineEvents> {
     return !signal.aborted;
   }
 
-  /** Resolves when nothing is running, after the last `files` event. */
+  /** Resolves when nothing is running, after the last `files` event, or when the engine is disposed. */
   async idle(): Promise<void> {
-    while (!this.settled || this.#flushing) await new Promise<void>((resolve) => this.once('status', resolve));
+    const { signal } = this.#disposal;
+    while (!signal.aborted && (!this.settled || this.#flushing)) await once(this, 'status', { signal }).catch(() => {});
   }
 
   dispose(): void {
+    this.#disposal.abort();
     this.#stopListening();
     this.removeAllListeners();
     for (const scheduler of this.#schedulers.values()) scheduler.dispose();

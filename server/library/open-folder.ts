@@ -52,6 +52,7 @@ export interface OpenFolder extends AsyncDisposable {
   /**
    * Analyses everything. The first time, cached results that are still valid are used.
    * @returns the results when every detector has finished; if `signal` aborts, the results so far
+   * @throws Error when the folder is disposed first
    */
   analyze(options?: { readonly signal?: AbortSignal }): Promise<FolderAnalysis>;
   /** The present issues of one file (relative to the folder) or of all files. */
@@ -64,7 +65,10 @@ export interface OpenFolder extends AsyncDisposable {
   subscribe(listener: (change: FolderChange) => void): () => void;
   /** Reports files that changed on disk, which are analysed again. {@link idle} resolves when that is done. */
   filesChanged(changes: readonly FileChange[]): void;
-  /** Resolves when nothing is running and all changed issues have been announced. */
+  /**
+   * Resolves when nothing is running and all changed issues have been announced.
+   * @throws Error when the folder is disposed first
+   */
   idle(): Promise<FolderAnalysis>;
   /** Closes the folder. Resolves when all of its processes have ended. */
   dispose(): Promise<void>;
@@ -102,6 +106,7 @@ export async function openFolder(folder: string, options: OpenFolderOptions = {}
 class LibraryFolder implements OpenFolder {
   readonly #folder: Folder;
   readonly #isLive: boolean;
+  #disposed = false;
 
   constructor(folder: Folder, isLive: boolean) {
     this.#folder = folder;
@@ -116,7 +121,7 @@ class LibraryFolder implements OpenFolder {
     const cancel = (): void => this.#folder.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      await this.#folder.analyze();
+      if (!this.#disposed) await this.#folder.analyze();
       if (signal?.aborted === true) cancel();
       return await this.idle();
     } finally {
@@ -148,6 +153,7 @@ class LibraryFolder implements OpenFolder {
 
   async idle(): Promise<FolderAnalysis> {
     await this.#folder.idle();
+    if (this.#disposed) throw new Error(`The folder ${this.root} has been disposed.`);
     // A live folder stores its results by itself.
     if (!this.#isLive) await this.#folder.persist();
     const detectors = this.#folder.status();
@@ -160,6 +166,7 @@ class LibraryFolder implements OpenFolder {
   }
 
   dispose(): Promise<void> {
+    this.#disposed = true;
     return this.#folder.dispose();
   }
 

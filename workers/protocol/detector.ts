@@ -42,7 +42,7 @@ export interface CheckContext extends PlanContext {
 
 export interface Detector {
   readonly name: string;
-  /** Changes whenever the same input may give different results. Part of every fingerprint and quarantine key. */
+  /** Changes whenever the same input may give different results: a quarantined input is then tried again. */
   readonly version: string;
   /**
    * Returns the units to check under a root. A broken configuration is a problem in the result, not an exception.

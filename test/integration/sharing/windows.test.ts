@@ -52,7 +52,7 @@ describe('one folder in several processes', function () {
 
   /** What follows is often done before a status of its work is sent. */
   const idle = (editor: Editor): Promise<void> =>
-    until('the end of the analysis', async () => (await status(editor)).state !== 'analysing', 60_000);
+    until('the end of the analysis', async () => (await status(editor)).state !== 'analysing');
   const shown = (editor: Editor): string => {
     const all = [...editor.diagnostics].filter(([, list]) => list.length > 0);
     return JSON.stringify(all.sort(([a], [b]) => (a < b ? -1 : 1)));

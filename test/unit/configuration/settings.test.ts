@@ -43,6 +43,18 @@ describe('settings', () => {
     }
   });
 
+  it('accepts full names of settings as well as sections', () => {
+    const raw = { 'bulkhead.circular.enable': false, 'bulkhead.run': 'onSave', 'bulkhead.knp.enable': false };
+    const { settings, problems } = readSettings(raw);
+    assert.deepEqual(settings, { ...defaultSettings, circular: { enable: false }, run: 'onSave' });
+    assert.deepEqual(problems, ['Unknown setting: "bulkhead.knp.enable". Did you mean "bulkhead.knip.enable"?']);
+  });
+
+  it('accepts a list with duplicates', () => {
+    const { settings, problems } = readSettings({ exclude: ['dist/', 'dist/', 'out/'] });
+    assert.deepEqual([settings.exclude, problems], [['dist/', 'dist/', 'out/'], []]);
+  });
+
   it('suggests the nearest setting, if one is near', () => {
     const { problems } = readSettings({
       circlar: { enable: false, rulse: {} },

@@ -45,6 +45,14 @@ describe('engine', () => {
     assert.deepEqual(engine.counts('eslint'), { error: 1, warning: 0, info: 0, hint: 0 });
   });
 
+  it('lets nobody wait once it is disposed', async () => {
+    await start('eslint');
+    const waiting = [engine.idle(), engine.upToDate('a.ts', new AbortController().signal)];
+    engine.dispose();
+    assert.deepEqual(await Promise.all(waiting), [undefined, false]);
+    await engine.idle();
+  });
+
   it('does not show issues of a file that is not done', async () => {
     await start('eslint');
     await pool.last.task.onEvent({ kind: 'issues', unit: 'a.ts', file: 'a.ts', issues: [issue('eslint', 'a.ts', 1)] });

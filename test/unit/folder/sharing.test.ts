@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Folder } from '../../../server/folder/folder.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
 import { onlyEslint, SearchingPool, shown } from './support.ts';
+import { patienceMs } from '../../support/patience.ts';
 
 describe('folder: sharing', () => {
   const cache = { XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'], LOCALAPPDATA: process.env['LOCALAPPDATA'] };
@@ -55,7 +56,7 @@ describe('folder: sharing', () => {
 
 async function until(folder: Folder, message: RegExp): Promise<void> {
   for (;;) {
-    const [, text] = (await once(folder, 'log', { signal: AbortSignal.timeout(20_000) })) as [string, string];
+    const [, text] = (await once(folder, 'log', { signal: AbortSignal.timeout(patienceMs) })) as [string, string];
     if (message.test(text)) return;
   }
 }
