@@ -75,7 +75,7 @@ export class Journal {
     return revision;
   }
 
-  /** Returns a new revision at which no file changed. It tells apart two checks of the same state. */
+  /** Returns a new revision at which no file changed. It distinguishes two checks of the same state. */
   mark(): Revision {
     return ++this.#revision;
   }

@@ -21,7 +21,7 @@ interface SchedulerParts {
   readonly invalidation: Invalidation;
   readonly problems: Problems;
   /** Whether a change of the file affects the detector. */
-  readonly concerns: (file: string) => boolean;
+  readonly isAffectedBy: (file: string) => boolean;
 }
 
 /** @param failure why some of its units have no result */
@@ -71,7 +71,7 @@ export class Checks {
     this.#timings.clear();
   }
 
-  /** Earlier results no longer tell anything about the present state. */
+  /** Earlier results are no longer valid for the present state. */
   everythingChanged(): void {
     this.#everythingChangedAt = this.#host.journal.mark();
   }
@@ -161,7 +161,7 @@ export class Checks {
   #changedSince(revision: Revision): readonly string[] | undefined {
     if (revision < this.#everythingChangedAt) return undefined;
     const changes = this.#host.journal.since(revision);
-    return changes && [...changes.keys()].filter((file) => this.#parts.concerns(file));
+    return changes && [...changes.keys()].filter((file) => this.#parts.isAffectedBy(file));
   }
 
   /** For projects and graphs, whose detector may know which files a change does not affect. */

@@ -56,7 +56,7 @@ export class DetectorScheduler {
       states: this.#states,
       invalidation: this.#invalidation,
       problems: this.#problems,
-      concerns: (file: string) => this.#classify(file) !== 'none',
+      isAffectedBy: (file: string) => this.#classify(file) !== 'none',
     };
     this.#checks = new Checks(name, host, known, ({ units }, failure) => {
       this.#failure = failure ?? this.#failure;

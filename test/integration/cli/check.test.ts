@@ -256,7 +256,7 @@ describe('bulkhead check, wrong use', function () {
   const cases: readonly [readonly string[], RegExp][] = [
     [['check', '/no/such/folder'], /Folder not found: .*no.such.folder/],
     [['check', path.join(repository, 'package.json')], /is a file/],
-    [['check', '--detectors', 'spelling'], /Unknown detector "spelling"\. Known are typescript, eslint/],
+    [['check', '--detectors', 'spelling'], /Unknown detector "spelling"\. The detectors are typescript, eslint/],
     [['check', '--format', 'xml'], /--format must be one of pretty, json, jsonl/],
     [['check', '--max-workers', 'many'], /--max-workers must be a number/],
     [['check', '--timeout', '-1'], /--timeout/],
