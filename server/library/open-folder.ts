@@ -88,7 +88,7 @@ export async function openFolder(folder: string, options: OpenFolderOptions = {}
     settings: {
       detectors: {
         ...(detectors === undefined ? {} : { only: detectors }),
-        ...(options.options === undefined ? {} : { options: options.options as Record<string, DetectorOptions> }),
+        ...(options.options === undefined ? {} : { options: options.options }),
         ...(exclude === undefined ? {} : { exclude }),
       },
       trusted,
