@@ -1,17 +1,5 @@
-/**
- * What the pool asks of the partition where the quarantine of a root is kept between sessions. It knows no store: a front
- * end hands one in. Stateless.
- */
-import type { QuarantinedInput } from './types.ts';
-
-/** One record for each input, so that processes that add at the same time do not lose each other's. */
-export interface QuarantineStorage {
-  /** What is there now, whoever put it there. What cannot be read is not there. */
-  list(): Promise<ReadonlyMap<string, unknown>>;
-  /** @param value plain data */
-  put(key: string, value: unknown): void;
-  remove(key: string): void;
-}
+/** Reads what a {@link QuarantineStorage} holds, which any version of Bulkhead may have written. Stateless. */
+import type { QuarantinedInput, QuarantineStorage } from './types.ts';
 
 export interface QuarantineRecord {
   readonly input: QuarantinedInput;

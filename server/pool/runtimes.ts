@@ -6,28 +6,7 @@ import path from 'node:path';
 import { childProcessDriver } from '../../workers/ipc/drivers/child-process.ts';
 import { stdioDriver } from '../../workers/ipc/drivers/stdio.ts';
 import { workerThreadsDriver } from '../../workers/ipc/drivers/worker-threads.ts';
-import type { LaunchOptions, WorkerDriver } from '../../workers/ipc/index.ts';
-import type { WorkerEntry } from './worker-entry.ts';
-
-/** One start of a worker. */
-export interface WorkerStart {
-  /** For logs and process lists, for instance `eslint#2`. */
-  readonly name: string;
-  /** V8's heap limit in megabytes, below the hard limit, so that V8 fails before the kernel does. */
-  readonly heapMb: number;
-  readonly entry: WorkerEntry;
-}
-
-export interface WorkerRuntime {
-  readonly driver: WorkerDriver;
-  /** Options of the driver for one start. A driver refuses what it cannot do. */
-  options(start: WorkerStart): LaunchOptions;
-  /**
-   * While a request is in work, something other than the working thread reports vitals. Then a worker without vitals
-   * has been stopped or starved from outside. Without heartbeats only the progress limit applies.
-   */
-  readonly heartbeat: boolean;
-}
+import type { WorkerRuntime } from './worker-entry.ts';
 
 /** A Node.js process of its own. */
 export const nodeProcess: WorkerRuntime = {

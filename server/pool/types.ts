@@ -8,7 +8,6 @@ import type {
   Unit,
 } from '../../workers/protocol/detector-protocol.ts';
 import type { Revision } from '../journal.ts';
-import type { QuarantineStorage } from './quarantine-storage.ts';
 
 /** Why a worker ended, or a task with it. */
 export type ExitKind =
@@ -57,6 +56,18 @@ export interface QuarantinedInput {
   readonly limitMb?: number;
   /** Milliseconds since the epoch. */
   readonly since: number;
+}
+
+/**
+ * Where the quarantine of a root is stored between sessions. One record for each input, so that processes that add at the
+ * same time do not lose each other's.
+ */
+export interface QuarantineStorage {
+  /** What is there now, whoever put it there. What cannot be read is not there. */
+  list(): Promise<ReadonlyMap<string, unknown>>;
+  /** @param value plain data */
+  put(key: string, value: unknown): void;
+  remove(key: string): void;
 }
 
 /** How a check settled: exactly once, with everything that was not analysed named. */

@@ -2,8 +2,8 @@
  * How the workers of one detector are started, shared and limited. Data: the table of detectors is in detectors.ts, what
  * a pool makes of it in partitions.ts.
  */
+import type { LaunchOptions, WorkerDriver } from '../../workers/ipc/index.ts';
 import type { Lane, Limits } from '../../workers/protocol/manifest.ts';
-import type { WorkerRuntime } from './runtimes.ts';
 
 export type { Lane, Limits } from '../../workers/protocol/manifest.ts';
 
@@ -17,6 +17,26 @@ export const defaultLimits: Limits = {
   cancelMs: 5_000,
   idleMs: 300_000,
 };
+
+/** One start of a worker. */
+export interface WorkerStart {
+  /** For logs and process lists, for instance `eslint#2`. */
+  readonly name: string;
+  /** V8's heap limit in megabytes, below the hard limit, so that V8 fails before the kernel does. */
+  readonly heapMb: number;
+  readonly entry: WorkerEntry;
+}
+
+export interface WorkerRuntime {
+  readonly driver: WorkerDriver;
+  /** Options of the driver for one start. A driver refuses what it cannot do. */
+  options(start: WorkerStart): LaunchOptions;
+  /**
+   * While a request is in work, something other than the working thread reports vitals. Then a worker without vitals
+   * has been stopped or starved from outside. Without heartbeats only the progress limit applies.
+   */
+  readonly heartbeat: boolean;
+}
 
 /** How the workers of one group are started. Detectors with the same `group` share its processes. */
 export interface WorkerEntry {

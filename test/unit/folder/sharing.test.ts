@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Folder } from '../../../server/folder/folder.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
 import { onlyEslint, SearchingPool, shown, untilShown } from './support.ts';
+import { patienceMs } from '../../support/patience.ts';
 
 describe('folder: sharing', () => {
   const cache = { XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'], LOCALAPPDATA: process.env['LOCALAPPDATA'] };
@@ -74,7 +75,7 @@ describe('folder: sharing', () => {
 });
 
 async function eventually(condition: () => boolean, what: string): Promise<void> {
-  const deadline = AbortSignal.timeout(20_000);
+  const deadline = AbortSignal.timeout(patienceMs);
   while (!condition()) {
     if (deadline.aborted) throw new Error(`Waited in vain: ${what}`);
     await sleep(5);
@@ -83,7 +84,7 @@ async function eventually(condition: () => boolean, what: string): Promise<void>
 
 async function until(folder: Folder, message: RegExp): Promise<void> {
   for (;;) {
-    const [, text] = (await once(folder, 'log', { signal: AbortSignal.timeout(20_000) })) as [string, string];
+    const [, text] = (await once(folder, 'log', { signal: AbortSignal.timeout(patienceMs) })) as [string, string];
     if (message.test(text)) return;
   }
 }
