@@ -3,23 +3,14 @@
  * is not valid is replaced by its default, so that everything behind this can rely on what is there.
  */
 import { detectorNames, type DetectorName } from '../../workers/detectors/manifests.ts';
-import { generalSettings } from './schema.ts';
+import { generalSettings, type GeneralSettings } from './schema.ts';
 import { validated } from './validate.ts';
 
 /** `bulkhead.<detector>.*`: whether it runs, and the options that somebody chose. */
 export type DetectorSettings = Readonly<Record<string, unknown>> & { readonly enable: boolean };
 
 /** The settings `bulkhead.*`, validated. What they mean is described in schema.ts. */
-export interface BulkheadSettings extends Readonly<Record<DetectorName, DetectorSettings>> {
-  readonly run: 'onType' | 'onSave';
-  readonly maxWorkers: number;
-  readonly memoryLimit: number;
-  readonly healthInterval: number;
-  readonly exclude: readonly string[];
-  readonly baseline: 'show' | 'hide';
-  readonly shareAnalysis: boolean;
-  readonly node: string;
-}
+export type BulkheadSettings = GeneralSettings & Readonly<Record<DetectorName, DetectorSettings>>;
 
 export interface ReadSettings {
   readonly settings: BulkheadSettings;
