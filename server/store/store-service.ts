@@ -85,8 +85,8 @@ function callsOn(file: DatabaseFile, settings: ThreadSettings, storeLocks: LockF
     note: (kind, key) => file.run((database) => database.note(kind, key)),
     history: (limit) => file.run((database) => database.history(limit)),
     hashInputs: (root, files) => hasher.hashAll(root, files),
-    readLocks: (names) => locks.read(names),
-    swapLocks: (changes) => locks.swap(changes),
+    readLock: (name) => locks.read(name),
+    swapLock: (change) => locks.swap(change),
     stats: () => ({
       ...file.run((database) => database.stats()),
       fileBytes: file.memoryReason === undefined ? sizeOnDisk(file.file) : 0,

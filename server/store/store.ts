@@ -332,15 +332,15 @@ export class Store {
       }
     };
     return {
-      read: (names) =>
+      read: (name) =>
         either(
-          () => this.#client.call('readLocks', names),
-          () => memory.read(names),
+          () => this.#client.call('readLock', name),
+          () => memory.read(name),
         ),
-      swap: (changes) =>
+      swap: (change) =>
         either(
-          () => this.#client.call('swapLocks', changes),
-          () => memory.swap(changes),
+          () => this.#client.call('swapLock', change),
+          () => memory.swap(change),
         ),
     };
   }

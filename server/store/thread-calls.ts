@@ -46,8 +46,8 @@ export interface ThreadCalls {
   note(kind: string, key: string): Note | undefined;
   history(limit: number): readonly HistoryEntry[];
   hashInputs(root: string, files: readonly string[]): readonly (string | undefined)[];
-  readLocks(names: readonly string[] | undefined): readonly LockRecord[];
-  swapLocks(changes: readonly LockChange[]): boolean;
+  readLock(name: string): LockRecord | undefined;
+  swapLock(change: LockChange): boolean;
   stats(): ThreadStats;
   verify(): VerifyReport;
   clear(): void;

@@ -1,5 +1,5 @@
 /** Writes units to a store until it is ended, and prints the number of each batch that is on disk: `acked <n>`. */
-import { openStore } from '../../../server/store/index.ts';
+import { openStore } from '../../../server/store/store.ts';
 import { fileResult } from './results.ts';
 
 const [dir = '', name = '', batches = '1000000'] = process.argv.slice(2);
