@@ -5,12 +5,13 @@
  * Invariant: work that was refused, or given up for a while, is offered again: at the end of the pause, or at a restart.
  */
 import type { WorkerSet, WorkerGroups, WorkerGroup } from './worker-groups.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import type { SupervisedWorker, Phase } from './supervised-worker.ts';
 import type { Death } from './exit-reason.ts';
 import { PoolCircuitBreaker } from './policy.ts';
 import type { ExitReason, PoolNotice } from './types.ts';
-import { PlanJob, type Job } from './job.ts';
+import type { Job } from './job.ts';
+import { PlanJob } from './plan-job.ts';
 
 export interface CircuitBreakersOptions {
   readonly clock: Clock;

@@ -5,7 +5,7 @@
  * Invariant: every job that was enqueued is performed, dies, is refused or is withdrawn; none is forgotten.
  */
 import { WorkerGroups, type WorkerSet, type WorkerGroup } from './worker-groups.ts';
-import type { Clock, Random } from './clock.ts';
+import type { Clock, Random } from '../clock.ts';
 import type { SupervisedWorker, WorkerOwner, Phase } from './supervised-worker.ts';
 import type { Partition } from './partitions.ts';
 import type { Death } from './exit-reason.ts';
@@ -101,7 +101,7 @@ export class Fleet implements Dispatcher {
   }
 
   /** Some work of the partition was given up for now: it is offered again after the pause. */
-  putOff(partition: Partition, pauseMs: number): void {
+  postpone(partition: Partition, pauseMs: number): void {
     const set = this.#groups.of(partition);
     if (set.queue.length === 0) for (const worker of set.workers) worker.rest('degraded');
     this.#breakers.offerLater(set.group, pauseMs);

@@ -2,7 +2,7 @@
  * Looks after memory and CPU of workers while any of them works, and once more after: an idle pool costs nothing.
  * Never blocks. Lives as long as the pool.
  */
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import type { SupervisedWorker } from './supervised-worker.ts';
 import type { SampleTrees, TreeUsage } from './process-tree.ts';
 import type { MemoryAlert } from './types.ts';

@@ -3,7 +3,7 @@
  * worker group, for the life of the pool. Numbers and their sources: docs/reliability.md.
  */
 import { backoffDelay, type Backoff } from '../../workers/protocol/backoff.ts';
-import type { Random } from './clock.ts';
+import type { Random } from '../clock.ts';
 
 /**
  * The first restart is at once; then the wait doubles with full jitter. Progress or a healthy minute resets it.

@@ -4,8 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Clock } from './clock.ts';
-import { systemClock } from './clock.ts';
+import { systemClock, type Clock } from '../clock.ts';
 import type { AggregatedError, WorkerHealth, MachineHealth, QuarantinedInput, SupervisedPool } from './types.ts';
 
 export interface HealthParams {

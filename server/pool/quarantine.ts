@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckRequest, Unit } from '../../workers/protocol/detector-protocol.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import { recordOf, type QuarantineRecord, type QuarantineStorage } from './quarantine-storage.ts';
 import type { ExitKind, QuarantinedInput } from './types.ts';
 

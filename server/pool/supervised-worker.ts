@@ -2,11 +2,11 @@
  * One worker of the pool: starts a process, gives it jobs, enforces its limits and reports how it ended. It outlives its
  * processes: its name and its statistics stay the same over restarts.
  */
-import type { Revision } from '../journal.ts';
-import type { Clock, Random } from './clock.ts';
+import type { Clock, Random } from '../clock.ts';
 import type { Partition } from './partitions.ts';
 import { deathOf, type Death, type Diagnosis } from './exit-reason.ts';
 import type { WorkerLink, Launch, LinkExit, Vitals } from './link.ts';
+import { KnownRevisions } from './known-revisions.ts';
 import { nodeProcess, type WorkerRuntime } from './runtimes.ts';
 import type { WorkerHealth, SupervisedWorkerState } from './types.ts';
 import type { Job } from './job.ts';
@@ -50,6 +50,7 @@ export class SupervisedWorker {
   readonly #owner: WorkerOwner;
   readonly #watchdog: Watchdog;
   readonly #statistics = new WorkerStatistics();
+  readonly #knownRevisions = new KnownRevisions();
   /** Within 10 % of 1: equal workers are not replaced all at the same time. */
   readonly #softJitter: number;
   #state: SupervisedWorkerState = 'stopped';
@@ -61,10 +62,6 @@ export class SupervisedWorker {
   #stopWatchingCancel: () => void = () => {};
   #stopIdleTimer: () => void = () => {};
   #served = 0;
-  /** By detector: this process was told of all changes up to this revision. */
-  readonly #heard = new Map<string, Revision>();
-  /** Of the first check that this process was given: whatever it has read, it read afterwards. */
-  #firstCheck: Revision | undefined;
   #startedAt = 0;
   #idleSince = 0;
   #lastUptimeMs = 0;
@@ -151,8 +148,7 @@ export class SupervisedWorker {
     this.#startedWithMb = memoryMb;
     this.#startedAt = clock.now();
     this.#served = 0;
-    this.#heard.clear();
-    this.#firstCheck = undefined;
+    this.#knownRevisions.reset();
     this.#closing = false;
     this.#diagnosis = undefined;
     this.#state = 'starting';
@@ -186,14 +182,14 @@ export class SupervisedWorker {
     this.#job = job;
     this.#served += 1;
     this.#state = 'busy';
-    const heard = this.#hear(job);
+    const known = this.#knownRevisions.begin(job);
     this.#watchdog.start(job.timeoutMs, this.#runtime.heartbeat ? this.partition.limits.heartbeatMs : undefined);
     const onAbort = (): void => this.#forceCancelLater(job);
     job.signal.addEventListener('abort', onAbort, { once: true });
     const pulse = { beat: () => this.#watchdog.progressed(), hold: () => this.#watchdog.hold() };
-    this.#performing = job.perform(link, pulse, heard).then(
+    this.#performing = job.perform(link, pulse, known).then(
       (end) => {
-        if (end !== 'seen') this.#unhear(job, heard);
+        if (end !== 'seen') this.#knownRevisions.revert(job, known);
         this.#rest(job, onAbort);
         this.#job = undefined;
         this.#statistics.answered();
@@ -210,21 +206,6 @@ export class SupervisedWorker {
       },
     );
     this.#owner.onChange();
-  }
-
-  /** @returns the revision up to which the process knew of all changes before this job; undefined: it knew of none */
-  #hear({ detector, revision }: Job): Revision | undefined {
-    if (revision === undefined) return undefined;
-    const heard = this.#heard.get(detector) ?? this.#firstCheck;
-    this.#firstCheck ??= revision;
-    this.#heard.set(detector, Math.max(revision, heard ?? revision));
-    return heard;
-  }
-
-  /** The detector may have heard of nothing more. */
-  #unhear({ detector }: Job, before: Revision | undefined): void {
-    if (before === undefined) this.#heard.delete(detector);
-    else this.#heard.set(detector, before);
   }
 
   /** Ends an unneeded process in good order. */

@@ -2,7 +2,8 @@
  * Notices a worker that hangs while it has a job: one that makes no progress, and one that gives no sign of life at all.
  * Lives as long as its worker; watches from `start` to `stop`.
  */
-import { Deadline, type Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
+import { Deadline } from './deadline.ts';
 
 /** Heartbeats come every second. After this silence the process is stopped or starved rather than busy. */
 const MISSED_HEARTBEATS_MS = 3_000;

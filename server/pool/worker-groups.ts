@@ -2,7 +2,7 @@
  * The workers of a pool: a set for each partition, a group for all partitions that run the same code. Data with the means
  * to find it; lives as long as its fleet.
  */
-import type { Random } from './clock.ts';
+import type { Random } from '../clock.ts';
 import { SupervisedWorker, type WorkerOwner } from './supervised-worker.ts';
 import type { Partition } from './partitions.ts';
 import { RestartBackoff, CircuitBreaker, Standstill, StartFailures } from './policy.ts';

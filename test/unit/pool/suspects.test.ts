@@ -60,7 +60,24 @@ describe('suspects', () => {
     assert.deepEqual(filesOf(stage.at(1)), ['a', 'c']);
   });
 
-  it('without marks, halves find it', async () => {
+  it('a crash after a cancel does not count against the input', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    const first = stage.check(['a', 'b']);
+    await stage.ready();
+    stage.at(0).begin('a');
+    first.controller.abort();
+    await stage.at(0).die({ signal: 'SIGSEGV' });
+    assert.equal(first.outcome?.kind, 'cancelled');
+    const second = stage.check(['a', 'b'], { revision: 2 });
+    await stage.ready();
+    assert.deepEqual(filesOf(stage.at(1)), ['a', 'b'], 'it need not run alone');
+    stage.at(1).begin('a');
+    await stage.at(1).die({ signal: 'SIGSEGV' });
+    assert.equal(second.outcome, undefined);
+    assert.deepEqual(stage.pool.quarantined(), [], 'it crashed once, not twice');
+  });
+
+  it('halving a batch finds the input that a detector does not announce', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const files = Array.from({ length: 16 }, (_, index) => `f${index}`);
     const check = stage.check(files);
