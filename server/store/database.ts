@@ -4,13 +4,12 @@
  *
  * Invariant: nothing is handed out whose checksum does not cover exactly what is handed out.
  */
-import { checksumOf, sameChecksum } from './checksum.ts';
 import { faultOf } from './faults.ts';
+import { LargeUnits } from './large-units.ts';
 import type {
   Chunk,
   Cursor,
   DatabaseStats,
-  EncodedUnit,
   Fact,
   HistoryEntry,
   LoadedUnit,
@@ -19,27 +18,13 @@ import type {
   VerifyReport,
   WriteOperation,
 } from './operations.ts';
-import { packBody } from './part-body.ts';
-import {
-  ROW_OVERHEAD,
-  byPlace,
-  factChecksum,
-  partChecksum,
-  readFact,
-  readHistory,
-  readNote,
-  readUnit,
-  sizeOf,
-  unitChecksum,
-} from './records.ts';
+import { applyWrite, deleteUnit, HISTORY_LENGTH } from './record-writer.ts';
+import { readFact, readHistory, readNote, readUnit, ROW_OVERHEAD, sizeOf } from './records.ts';
 import type { Connection, Row } from './sqlite.ts';
 
 /** Characters of a chunk: about 2 ms to parse for the side that has a loop to keep free. */
 const CHUNK_LENGTH = 256 * 1024;
 const CHUNK_RECORDS = 500;
-/** More than there are detectors; a reader that stopped in between must not hold memory for ever. */
-const LARGE_READINGS = 16;
-const HISTORY_LENGTH = 500;
 /** Eviction goes on until this share of the limit is in use, so that it is rare. */
 const KEEP_SHARE = 0.8;
 const EVICTED_AT_ONCE = 16;
@@ -58,9 +43,7 @@ export class StoreDatabase {
   #damagedRecords = 0;
   #evictedRecords = 0;
   #suspect = false;
-  /** Units too large for a chunk, by number of their reading. Several detectors read theirs at once. */
-  readonly #large = new Map<string, LoadedUnit>();
-  #lastReading = 0;
+  readonly #large = new LargeUnits(CHUNK_LENGTH);
 
   /** @param connection one whose schema has been checked */
   constructor(connection: Connection, options: DatabaseOptions) {
@@ -76,7 +59,7 @@ export class StoreDatabase {
         "INSERT INTO counters VALUES ('revision', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1",
       );
       const revision = this.#revision();
-      for (const operation of operations) this.#apply(operation, revision);
+      for (const operation of operations) applyWrite(this.connection, operation, revision, this.#options.now());
     });
     this.#evict();
   }
@@ -88,7 +71,7 @@ export class StoreDatabase {
 
   /** A chunk of units in no particular order. Units written meanwhile may be among them or not. */
   units(query: UnitQuery, from: Cursor = ['', '']): Chunk<LoadedUnit> {
-    if (from.length > 2) return this.#restOfUnit(from);
+    if (LargeUnits.isInside(from)) return this.#large.next(from);
     const { connection } = this;
     const damaged: Row[] = [];
     const chunk = connection.transaction('read', () => {
@@ -99,7 +82,7 @@ export class StoreDatabase {
         const loaded = readUnit(row, parts);
         const size = sizeOf(loaded?.parts ?? []);
         if (loaded && size > CHUNK_LENGTH) {
-          return items.length > 0 ? this.#chunk(items, from, last) : this.#beginUnit(loaded, last);
+          return items.length > 0 ? this.#chunk(items, from, last) : this.#beginLarge(loaded, last);
         }
         if (loaded) items.push(loaded);
         else damaged.push(row);
@@ -264,110 +247,9 @@ export class StoreDatabase {
     this.write(operations);
   }
 
-  #apply(operation: WriteOperation, revision: number): void {
-    const { connection } = this;
-    const now = this.#options.now();
-    switch (operation.type) {
-      case 'put-unit':
-        this.#putUnit(operation, revision, now);
-        return;
-      case 'drop-unit':
-        this.#deleteUnit(operation.detector, operation.unit);
-        return;
-      case 'drop-detector': {
-        const { detector } = operation;
-        connection.run('DELETE FROM issues WHERE detector = ?', detector);
-        connection.run('DELETE FROM units WHERE detector = ?', detector);
-        return;
-      }
-      case 'put-fact': {
-        const { kind, file, hash, body } = operation;
-        const checksum = factChecksum(kind, operation);
-        connection.run('INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?, ?, ?)', kind, file, hash, now, checksum, body);
-        return;
-      }
-      case 'drop-fact':
-        connection.run('DELETE FROM facts WHERE kind = ? AND file = ?', operation.kind, operation.file);
-        return;
-      case 'put-note': {
-        const { kind, key, body } = operation;
-        connection.run(
-          'INSERT OR REPLACE INTO notes VALUES (?, ?, ?, ?)',
-          kind,
-          key,
-          body,
-          checksumOf(['note', kind, key, body]),
-        );
-        return;
-      }
-      case 'drop-note':
-        connection.run('DELETE FROM notes WHERE kind = ? AND key = ?', operation.kind, operation.key);
-        return;
-      case 'append-history': {
-        const { at, body } = operation;
-        connection.run('INSERT INTO history VALUES (NULL, ?, ?, ?)', at, body, checksumOf(['history', at, body]));
-        connection.run('DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - ?', HISTORY_LENGTH);
-      }
-    }
-  }
-
-  /** Writes only the parts that differ: a project of 10,000 files changes in a few of them. */
-  #putUnit(unit: EncodedUnit, revision: number, now: number): void {
-    const { connection } = this;
-    const key = [unit.detector, unit.unit] as const;
-    const parts = unit.parts.map((part) => ({ ...part, checksum: partChecksum(part) })).sort(byPlace);
-    const checksum = unitChecksum(unit, parts);
-    const { fingerprint, engine } = unit;
-    const values = [fingerprint, engine, revision, now, checksum] as const;
-    connection.run('INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?, ?, ?, ?)', ...key, ...values);
-    const stored = new Map<string, { readonly file: string; readonly part: number; readonly checksum: unknown }>();
-    const sql = 'SELECT file, part, checksum FROM issues WHERE detector = ? AND unit = ?';
-    for (const row of connection.iterate(sql, ...key)) {
-      const [file, part] = [String(row['file']), Number(row['part'])];
-      stored.set(`${part}:${file}`, { file, part, checksum: row['checksum'] });
-    }
-    for (const { file, part, body, checksum: partSum } of parts) {
-      const place = `${part}:${file}`;
-      if (!sameChecksum(stored.get(place)?.checksum, partSum)) {
-        const values = [...key, file, part, partSum, packBody(body)] as const;
-        connection.run('INSERT OR REPLACE INTO issues VALUES (?, ?, ?, ?, ?, ?)', ...values);
-      }
-      stored.delete(place);
-    }
-    for (const { file, part } of stored.values()) {
-      connection.run(
-        'DELETE FROM issues WHERE detector = ? AND unit = ? AND file = ? AND part = ?',
-        ...key,
-        file,
-        part,
-      );
-    }
-  }
-
-  /** A unit that is too large for one message goes out in several, all of one verified reading. */
-  #beginUnit(unit: LoadedUnit, from: Cursor): Chunk<LoadedUnit> {
-    if (this.#chunk([], from, [unit.detector, unit.unit]).next === undefined) return { items: [] };
-    const reading = String((this.#lastReading += 1));
-    this.#large.set(reading, unit);
-    const [oldest] = this.#large.keys();
-    if (this.#large.size > LARGE_READINGS && oldest !== undefined) this.#large.delete(oldest);
-    return this.#restOfUnit([unit.detector, unit.unit, reading, '0']);
-  }
-
-  /** @param cursor detector, unit, number of the reading and of the parts that have gone out */
-  #restOfUnit([detector = '', name = '', reading = '', sent]: Cursor): Chunk<LoadedUnit> {
-    const unit = this.#large.get(reading);
-    // Too many other readings came between: the reader drops what it has of the unit.
-    if (unit === undefined) return { items: [], next: [detector, name] };
-    const start = Number(sent);
-    let end = start;
-    for (let length = 0; end < unit.parts.length && length < CHUNK_LENGTH; end += 1) {
-      length += unit.parts[end]?.body.length ?? 0;
-    }
-    const more = end < unit.parts.length;
-    if (!more) this.#large.delete(reading);
-    const next = more ? [detector, name, reading, String(end)] : [detector, name];
-    return { items: [{ ...unit, parts: unit.parts.slice(start, end), more }], next };
+  #beginLarge(unit: LoadedUnit, from: Cursor): Chunk<LoadedUnit> {
+    const isBehind = this.#chunk([], from, [unit.detector, unit.unit]).next !== undefined;
+    return isBehind ? this.#large.begin(unit) : { items: [] };
   }
 
   /** In one pass: a look-up for each of 10,000 units would take five times as long. */
@@ -400,12 +282,6 @@ export class StoreDatabase {
     return isBehind ? { items, next } : { items };
   }
 
-  #deleteUnit(detector: string, unit: string): void {
-    for (const table of ['issues', 'units']) {
-      this.connection.run(`DELETE FROM ${table} WHERE detector = ? AND unit = ?`, detector, unit);
-    }
-  }
-
   /** Deletes rows as they were read; one that another process has replaced meanwhile stays. */
   #dropDamaged(rows: readonly Row[], table: RecordTable): void {
     if (rows.length === 0) return;
@@ -419,7 +295,7 @@ export class StoreDatabase {
           const deleted = this.connection.run(`DELETE FROM ${table} WHERE ${where}`, ...values);
           // A record that is not found by its own key is in the wrong place: the file wants a closer look.
           if (deleted === 0) this.#suspect = true;
-          else if (table === 'units') this.#deleteUnit(String(row['detector']), String(row['unit']));
+          else if (table === 'units') deleteUnit(this.connection, String(row['detector']), String(row['unit']));
         }
       });
     } catch (error) {
@@ -440,7 +316,7 @@ export class StoreDatabase {
         if (index % EVICTED_AT_ONCE === 0 && this.bytes() <= maxBytes * KEEP_SHARE) break;
         this.#evictedRecords += 1;
         const [owner, name] = [String(row['owner']), String(row['name'])];
-        if (row['origin'] === 'units') this.#deleteUnit(owner, name);
+        if (row['origin'] === 'units') deleteUnit(this.connection, owner, name);
         else this.connection.run('DELETE FROM facts WHERE kind = ? AND file = ?', owner, name);
       }
     });

@@ -1,13 +1,14 @@
 /** What the store's thread does when it is asked, one call after the other. Lives as long as its store. */
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { DatabaseFile, SNAPSHOT_NAME } from './database-file.ts';
+import { DatabaseFile } from './database-file.ts';
 import type { StoreDatabase } from './database.ts';
 import { faultOf } from './faults.ts';
 import { InputHasher } from './input-hash.ts';
 import { LockFile } from './lock-table.ts';
 import type { EncodedPart, Fact } from './operations.ts';
 import { companions } from './set-aside.ts';
+import { SNAPSHOT_NAME } from './snapshot.ts';
 import type { ThreadCalls, ThreadSettings } from './thread-calls.ts';
 
 /** For so long the start waits for another process that is writing. */

@@ -4,7 +4,7 @@
  */
 import type { HandlerContext, Handlers } from '../../workers/ipc/messages.ts';
 import { startWorkerServer } from '../../workers/ipc/server.ts';
-import { faultOf, StoreError } from './faults.ts';
+import { faultOf, messageOf, StoreError } from './faults.ts';
 import { openService, type StoreService } from './store-service.ts';
 import type { Answer, CallName, ThreadMessages, ThreadSettings } from './thread-calls.ts';
 
@@ -63,10 +63,6 @@ function tidy(): void {
 function codeOf(error: unknown): StoreError['code'] {
   if (error instanceof StoreError) return error.code;
   return faultOf(error) === 'busy' ? 'BUSY' : 'INTERNAL';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 const handlers: Handlers<ThreadMessages> = {

@@ -8,7 +8,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
-import { StoreError } from './faults.ts';
+import { messageOf, StoreError } from './faults.ts';
 import { hashFile } from './input-hash.ts';
 import { addIssues } from './issue-parts.ts';
 import { MemoryLockTable, type LockTable } from './lock-table.ts';
@@ -127,7 +127,7 @@ export class Store {
       this.#client.abandon();
       const seconds = this.#openPatienceMs / 1000;
       const text = `The store in ${this.dir} cannot be used: its file system did not answer for ${seconds} s.`;
-      const wayOut = 'Results are kept in memory until then. Check the disk and the folder, then restart Bulkhead.';
+      const wayOut = 'Results are kept in memory only. Check the disk and the folder, then restart Bulkhead.';
       if (!this.#fallbackToMemory) throw new StoreError('UNAVAILABLE', `${text} ${wayOut}`);
       this.#client = this.#newClient(`${text} ${wayOut}`);
       this.#log('warn', `${text} ${wayOut}`);
@@ -349,8 +349,7 @@ export class Store {
   #turnOff(error: unknown): void {
     if (this.#off) return;
     this.#off = true;
-    const text = error instanceof Error ? error.message : String(error);
-    this.#memoryReason = `Results are not kept between sessions: ${text} Restart Bulkhead to try again.`;
+    this.#memoryReason = `Results are not kept between sessions: ${messageOf(error)} Restart Bulkhead to try again.`;
     this.#log('warn', this.#memoryReason);
   }
 }

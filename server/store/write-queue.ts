@@ -4,7 +4,7 @@
  */
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
-import { StoreError } from './faults.ts';
+import { messageOf, StoreError } from './faults.ts';
 import { partsOf } from './issue-parts.ts';
 import type { EncodedPart, EncodedUnit, WriteOperation } from './operations.ts';
 
@@ -172,8 +172,10 @@ export class WriteQueue {
     if (!again) {
       this.#failures = 0;
       if (code !== 'UNAVAILABLE' && code !== 'CLOSED') {
-        const text = error instanceof Error ? error.message : String(error);
-        this.#options.log('warn', `${batch.size} results were not stored and will be analysed again: ${text}`);
+        this.#options.log(
+          'warn',
+          `${batch.size} results were not stored and will be analysed again: ${messageOf(error)}`,
+        );
       }
       return;
     }

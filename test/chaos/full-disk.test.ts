@@ -27,7 +27,7 @@ describe('full disk', function () {
       assert.equal(issues.size, 2);
       const again = await scene.check({ revision: 2 });
       assert.equal(again.outcome.kind === 'done' && again.outcome.quarantined.length, 1, 'kept in memory');
-      assert.match(messages.join('\n'), /Results are kept in memory until then/);
+      assert.match(messages.join('\n'), /Results are kept in memory only/);
     } finally {
       await scene.close();
       await store.close();

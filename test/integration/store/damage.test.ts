@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { DATABASE_NAME, SNAPSHOT_NAME, type DatabaseFile } from '../../../server/store/database-file.ts';
+import { DATABASE_NAME, type DatabaseFile } from '../../../server/store/database-file.ts';
 import type { LoadedUnit } from '../../../server/store/operations.ts';
 import { SCHEMA_VERSION } from '../../../server/store/schema.ts';
+import { SNAPSHOT_NAME } from '../../../server/store/snapshot.ts';
 import { Connection } from '../../../server/store/sqlite.ts';
 import { fileResult, openFile, putUnit, temporaryFolders, unitsIn, type OpenedFile } from '../../unit/store/support.ts';
 
@@ -162,7 +163,7 @@ describe('store: damaged files', function () {
     file.close();
     writeFileSync(path.join(dir, DATABASE_NAME), 'nonsense'.repeat(999));
     const opened = openFile(dir, { pageSize });
-    assert.match(opened.messages[0] ?? '', /The last snapshot takes its place/);
+    assert.match(opened.messages[0] ?? '', /The last snapshot replaces it/);
     assert.deepEqual(
       opened.file
         .run((database) => unitsIn(database))
