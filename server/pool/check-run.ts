@@ -22,7 +22,7 @@ export interface CheckRunOptions extends CheckJobOptions {
   readonly quarantine: (unit: Unit, file: string, reason: ExitReason) => QuarantinedInput;
   /** An input was postponed: it is worth another try after this time. */
   readonly onPostponed: (pauseMs: number) => void;
-  /** Something was done: a file, or a whole batch. */
+  /** A file or a whole batch is done. */
   readonly onProgress: () => void;
 }
 

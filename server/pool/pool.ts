@@ -1,4 +1,4 @@
-/** The pool the engine uses: tasks in, events and outcomes out. Everything below it lives and dies with it. */
+/** The pool: takes tasks, and gives events and outcomes. Owns everything in this folder that has a lifetime. */
 import os from 'node:os';
 import type { CheckEvent, PlanRequest, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
 import { CheckRun } from './check-run.ts';
@@ -39,18 +39,18 @@ export { PlanFailure };
 export type PoolLog = (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void;
 
 export interface PoolOptions extends PoolSettings {
-  /** For every detector; what its entry in the table says wins. */
+  /** For all detectors; the table entry of a detector overrides them. */
   readonly limits?: Partial<Limits>;
   /** Default: Bulkhead's own detectors. */
   readonly detectors?: DetectorTable;
-  /** Folder of the list of workers, which tells the next pool what a killed one has left. */
+  /** Folder for the list of worker processes, by which the next pool finds those that a killed one left behind. */
   readonly storageDir?: string;
   /**
-   * Undefined: whoever shows the results keeps up. Else resolves when it does again; until then workers wait with
-   * what they have found, and no deadline runs against them.
+   * Undefined: the front end keeps up with the results. A promise resolves when it has caught up; until then workers wait,
+   * and no time counts against them.
    */
   readonly readerReady?: () => Promise<void> | undefined;
-  /** What the user should hear once. */
+  /** Something to tell the user once. */
   readonly onNotice?: (notice: PoolNotice) => void;
   readonly onAlert?: (alert: MemoryAlert) => void;
   readonly log?: PoolLog;
@@ -59,14 +59,14 @@ export interface PoolOptions extends PoolSettings {
   readonly launch?: Launch;
   readonly sample?: SampleTrees;
   readonly machine?: () => Promise<MachineMemory>;
-  /** Bytes of an input, for quarantine keys; undefined when it cannot be read. */
+  /** Reads an input for its quarantine key; undefined when it cannot be read. */
   readonly readInput?: (file: string) => Promise<Uint8Array | undefined>;
 }
 
 const MEGABYTE = 1024 * 1024;
-/** Keepers of memory in user space begin to end processes about here. */
+/** With less than this share of its memory free, a machine may run an out-of-memory killer. */
 const SHORT_MEMORY = 0.1;
-/** Until a plan that others did not let come to its end is worth another try. */
+/** Pause after a plan whose worker other processes killed every time. */
 const REPLAN_MS = 30_000;
 
 export function createPool(options: PoolOptions = {}): SupervisedPool {
@@ -147,7 +147,9 @@ class WorkerPool implements SupervisedPool {
       this.#registry = new PidRegistry({ storageDir, log: (message) => log('info', message) });
       void this.#registry
         .sweep()
-        .catch((error: unknown) => log('warn', `Old workers were not swept: ${String(error)}`));
+        .catch((error: unknown) =>
+          log('warn', `Could not end workers that an earlier server left behind: ${String(error)}`),
+        );
     }
   }
 
@@ -161,7 +163,7 @@ class WorkerPool implements SupervisedPool {
     const job = new PlanJob(request, entry.title, partition, either, this.#fleet);
     if (!either.aborted) this.#fleet.enqueue(job);
     const { plan, version } = await job.answer.catch((error: unknown) => {
-      // Somebody else's kills say nothing about the next try.
+      // External kills say nothing about the next attempt.
       if (job.endedExternally) this.#fleet.postpone(partition, REPLAN_MS);
       throw error;
     });
@@ -267,12 +269,12 @@ class WorkerPool implements SupervisedPool {
   }
 
   releaseQuarantine(matches: (input: QuarantinedInput) => boolean = () => true): number {
-    const freed = this.#quarantine.release(matches);
-    // Later: who releases an input may ask for it at once by itself.
-    for (const detector of new Set(freed.map((input) => input.detector))) {
+    const released = this.#quarantine.release(matches);
+    // In the next turn, because the caller may ask for it at once by itself.
+    for (const detector of new Set(released.map((input) => input.detector))) {
       this.#clock.after(0, () => this.#available(detector), true);
     }
-    return freed.length;
+    return released.length;
   }
 
   async capture(name: string, kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs = 5_000): Promise<void> {
@@ -309,16 +311,16 @@ class WorkerPool implements SupervisedPool {
   }
 
   #unknownDetector(name: string): string {
-    const message = `There is no detector named ${name}.`;
+    const message = `Unknown detector: ${name}.`;
     this.#errors.record({ detector: name, severity: 'high', code: 'DETECTOR_NOT_FOUND', message });
     return message;
   }
 
   async #sampled(): Promise<void> {
     this.#memory = await this.#measureMachine();
-    // One worker alone never gets more than all of them together.
+    // No worker may use more than all of them together.
     this.#partitions.configure({}, Math.floor((this.#memory.totalBytes * BUDGET_SHARE) / MEGABYTE));
-    if (memoryOf(this.#fleet.live) > this.#memory.totalBytes * BUDGET_SHARE) this.#fleet.relieve();
+    if (memoryOf(this.#fleet.live) > this.#memory.totalBytes * BUDGET_SHARE) this.#fleet.freeMemory();
     this.#fleet.reconsider();
     this.#changed();
   }

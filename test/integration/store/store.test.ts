@@ -8,7 +8,7 @@ import { StoreError } from '../../../server/store/faults.ts';
 import { Locks } from '../../../server/store/locks.ts';
 import { openStore, Store } from '../../../server/store/store.ts';
 import { DATABASE_NAME } from '../../../server/store/database-file.ts';
-import { endThreadAhead, startThreadAhead } from '../../../server/store/store-client.ts';
+import { endPrewarmedThread, prewarmThread } from '../../../server/store/store-client.ts';
 import { Connection } from '../../../server/store/sqlite.ts';
 import { collect, content, temporaryFolders } from '../../unit/store/support.ts';
 import { startScript } from './processes.ts';
@@ -118,7 +118,7 @@ describe('store', function () {
   });
 
   it('works in a thread that was started ahead, which only the first store gets, and which keeps no process alive', async () => {
-    startThreadAhead();
+    prewarmThread();
     const dirs = [folder(), folder()];
     for (const dir of dirs) {
       await using store = await openStore({ dir });
@@ -128,12 +128,12 @@ describe('store', function () {
       await store.flush();
       assert.ok(existsSync(path.join(dir, DATABASE_NAME)));
     }
-    startThreadAhead();
-    endThreadAhead();
+    prewarmThread();
+    endPrewarmedThread();
     await using store = await openStore({ dir: dirs[0] ?? '' });
     assert.equal((await collect(store.loadUnits())).length, 1);
     const line = new URL('../../../server/store/store-client.ts', import.meta.url).href;
-    const script = `import { startThreadAhead } from ${JSON.stringify(line)}; startThreadAhead();`;
+    const script = `import { prewarmThread } from ${JSON.stringify(line)}; prewarmThread();`;
     const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 30_000 });
     assert.equal(status, 0);
   });
@@ -223,7 +223,7 @@ describe('store', function () {
       messages.push(message);
       rmSync(blocked, { force: true });
     };
-    const options = { dir, openPatienceMs: 100, log };
+    const options = { dir, openTimeoutMs: 100, log };
     await using store = new Store(options, script);
     await store.opened();
     assert.match(store.degraded ?? '', /file system did not answer for 0.1 s\. Results are kept in memory/);

@@ -4,7 +4,7 @@ import {
   RestartBackoff,
   CircuitBreaker,
   PoolCircuitBreaker,
-  Standstill,
+  StallCounter,
   StartFailures,
 } from '../../../server/pool/policy.ts';
 
@@ -102,15 +102,15 @@ describe('crashes before ready', () => {
   });
 });
 
-describe('standstill', () => {
+describe('stall counter', () => {
   it('charges deaths with a suspect only when nothing gets done between them', () => {
-    const standstill = new Standstill();
+    const stall = new StallCounter();
     for (let round = 0; round < 5; round += 1) {
-      for (let death = 0; death < 6; death += 1) assert.equal(standstill.died(false), false);
-      standstill.progressed();
+      for (let death = 0; death < 6; death += 1) assert.equal(stall.died(false), false);
+      stall.progressed();
     }
-    for (let death = 0; death < 6; death += 1) assert.equal(standstill.died(false), false);
-    assert.equal(standstill.died(false), true);
+    for (let death = 0; death < 6; death += 1) assert.equal(stall.died(false), false);
+    assert.equal(stall.died(false), true);
   });
 });
 

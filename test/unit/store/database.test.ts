@@ -144,7 +144,7 @@ describe('store: records', () => {
     );
   });
 
-  it('loads by detector and after a revision, in chunks, all of it', () => {
+  it('loads all units of a detector, in chunks', () => {
     const database = memoryDatabase();
     const names = Array.from({ length: 1700 }, (_, index) => `${index}.ts`);
     database.write(names.map((name) => putUnit(fileResult(name, 0))));
@@ -153,13 +153,6 @@ describe('store: records', () => {
     assert.deepEqual(
       unitsIn(database, 'other').map(({ unit }) => unit),
       ['x.ts'],
-    );
-    assert.deepEqual(
-      database
-        .units({ after: 1 })
-        .items.map(({ unit }) => unit)
-        .sort(),
-      ['7.ts', 'x.ts'],
     );
     assert.ok(database.units({}).next !== undefined, 'one chunk held everything');
   });
