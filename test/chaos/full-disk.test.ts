@@ -11,7 +11,7 @@ import { Scene } from './support/scene.ts';
 describe('full disk', function () {
   this.timeout(120_000);
 
-  it('costs the memory of restarts, not the analysis', async () => {
+  it('keeps the analysis working, without results between sessions', async () => {
     const disk = await fullDisk();
     const scene = await Scene.open({ a: 'well', bad: 'exit-1', c: 'well' }, {}, { storageDir: disk.folder });
     const messages: string[] = [];

@@ -27,7 +27,7 @@ describe('store: damaged files', function () {
     assert.ok(good.length < 20_000, `${good.length} bytes are too many to try each`);
   });
 
-  it('never gives a wrong result when any byte of it is flipped', () => {
+  it('never give a wrong result if any byte is flipped', () => {
     let [aside, dropped, unharmed] = [0, 0, 0];
     for (let at = 0; at < good.length; at += 1) {
       const bytes = Buffer.from(good);
@@ -45,7 +45,7 @@ describe('store: damaged files', function () {
     );
   });
 
-  it('never gives a wrong result when any page of it is zeroed, replaced by another, or filled with noise', () => {
+  it('never give a wrong result if any page is zeroed, replaced by another, or filled with noise', () => {
     const pages = good.length / pageSize;
     for (let page = 0; page < pages; page += 1) {
       const start = page * pageSize;
@@ -63,14 +63,14 @@ describe('store: damaged files', function () {
     }
   });
 
-  it('never gives a wrong result when it is cut at any of 500 lengths', () => {
+  it('never give a wrong result if they are cut at any of 500 lengths', () => {
     for (let step = 0; step < 500; step += 1) {
       const length = Math.floor((good.length * step) / 500);
       openDamaged(dir, good.subarray(0, length), `length ${length}`);
     }
   });
 
-  it('never gives a wrong result when its log is lost, cut, flipped, or of another database', () => {
+  it('never give a wrong result if the log is lost, cut, flipped, or of another database', () => {
     const { file } = openFile(dir, { pageSize });
     file.run((database) => database.write([putUnit({ ...fileResult('a.ts', 3), fingerprint: 'newest' })]));
     const names = ['', '-wal', '-shm'].map((ending) => DATABASE_NAME + ending);
@@ -110,7 +110,7 @@ describe('store: damaged files', function () {
     }
   });
 
-  it('sets aside what is not a store of this version, says so, and begins anew', () => {
+  it('are set aside with a message if they are not a store of this version', () => {
     const cases: Readonly<Record<string, () => void>> = {
       'a version of the future': () => alter(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`),
       'another program': () => alter('PRAGMA application_id = 1'),
@@ -144,7 +144,7 @@ describe('store: damaged files', function () {
     }
   });
 
-  it('keeps at most two of what it sets aside', () => {
+  it('are kept at most twice', () => {
     for (let time = 0; time < 5; time += 1) {
       writeFileSync(path.join(dir, DATABASE_NAME), `nonsense ${time}`.repeat(99));
       openFile(dir, { pageSize }).file.close();
@@ -156,7 +156,7 @@ describe('store: damaged files', function () {
     assert.match(readFileSync(path.join(dir, kept[1] ?? ''), 'utf8'), /^nonsense 4/);
   });
 
-  it('goes back to the last snapshot', () => {
+  it('are replaced by the last snapshot', () => {
     const { file } = openFile(dir, { pageSize });
     assert.ok(file.snapshot());
     file.run((database) => database.write([putUnit(fileResult('after the snapshot.ts', 1))]));
@@ -174,7 +174,7 @@ describe('store: damaged files', function () {
     opened.file.close();
   });
 
-  it('goes back to nothing when the snapshot is damaged too, at any of its pages', () => {
+  it('are replaced by an empty store if any page of the snapshot is damaged too', () => {
     const { file } = openFile(dir, { pageSize });
     assert.ok(file.snapshot());
     file.close();
@@ -192,7 +192,7 @@ describe('store: damaged files', function () {
     }
   });
 
-  it('repairs a file that is damaged while it is open', () => {
+  it('are repaired while they are open', () => {
     const opened = openFile(dir, { pageSize });
     assert.ok(opened.file.snapshot());
     opened.file.run((database) => database.connection.all('PRAGMA wal_checkpoint(TRUNCATE)'));
@@ -205,7 +205,7 @@ describe('store: damaged files', function () {
     opened.file.close();
   });
 
-  it('goes on when its files or its folder are deleted under it', () => {
+  it('are recreated if they or their folder are deleted while open', () => {
     const opened = openFile(dir, { pageSize });
     rmSync(path.join(dir, DATABASE_NAME));
     assert.deepEqual(
@@ -224,7 +224,7 @@ describe('store: damaged files', function () {
     opened.file.close();
   });
 
-  it('follows another process that has repaired the file', () => {
+  it('are reopened after another process repaired them', () => {
     const [one, two] = [openFile(dir, { pageSize }), openFile(dir, { pageSize })];
     truncateSync(path.join(dir, DATABASE_NAME), 700);
     one.file.close();

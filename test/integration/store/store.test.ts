@@ -18,7 +18,7 @@ describe('store', function () {
   this.timeout(60_000);
   const folder = temporaryFolders();
 
-  it('gives back what was put, at once and after it was opened again', async () => {
+  it('returns what was written, at once and after it was reopened', async () => {
     const dir = path.join(folder(), 'deep', 'inside');
     const results = [fileResult('a.ts', 2), fileResult('b.ts', 0), fileResult('c.ts', 12_000), fileResult('d.ts', 1)];
     const bytes = new Uint8Array([0, 1, 255]);
@@ -51,7 +51,7 @@ describe('store', function () {
     if (process.platform !== 'win32') assert.equal(statSync(dir).mode & 0o077, 0, 'others can read it');
   });
 
-  it('tells the quarantine while thousands of results are written, and loses no part of them', async () => {
+  it('reads the quarantine while thousands of results are written, and loses none of them', async () => {
     const dir = folder();
     const large = fileResult('large.ts', 30_000);
     {
@@ -72,7 +72,7 @@ describe('store', function () {
     assert.ok(unit && isDeepStrictEqual(content(unit), large), 'not compared by assert, whose report would be huge');
   });
 
-  it('tells its state, verifies, and forgets everything when asked to', async () => {
+  it('reports its state, verifies, and clears everything', async () => {
     await using store = await openStore({ dir: folder() });
     store.putUnit(fileResult('a.ts', 2));
     store.meta.put('key', 1);
@@ -86,7 +86,7 @@ describe('store', function () {
     assert.deepEqual([after.units, after.notes, after.snapshotAt], [0, 0, undefined]);
   });
 
-  it('remembers hashes of files between sessions', async () => {
+  it('keeps hashes of files between sessions', async () => {
     const [dir, root] = [folder(), folder('root')];
     const names = Array.from({ length: 700 }, (_, index) => `${index}.ts`);
     for (const name of names) writeFileSync(path.join(root, name), name);
@@ -102,7 +102,7 @@ describe('store', function () {
     assert.deepEqual(new Map(second).set('7.ts', ''), new Map(first).set('7.ts', ''));
   });
 
-  it('does not keep the process alive, and writes what is left before it ends', async () => {
+  it('does not keep the process alive, and writes what is queued before it ends', async () => {
     const dir = folder();
     const script = `
       import { openStore } from ${JSON.stringify(new URL('../../../server/store/store.ts', import.meta.url).href)};
@@ -117,7 +117,7 @@ describe('store', function () {
     assert.deepEqual(await store.meta.list(), new Map([['key', 'left to the end']]));
   });
 
-  it('works in a thread that was started ahead, which only the first store gets, and which keeps no process alive', async () => {
+  it('uses the prewarmed thread, which only the first store gets, and which keeps no process alive', async () => {
     prewarmThread();
     const dirs = [folder(), folder()];
     for (const dir of dirs) {
@@ -138,7 +138,7 @@ describe('store', function () {
     assert.equal(status, 0);
   });
 
-  it('is closed once, and says so afterwards', async () => {
+  it('closes once, and rejects calls afterwards', async () => {
     const store = await openStore({ dir: folder() });
     await Promise.all([store.close(), store.close()]);
     store.putUnit(fileResult('a.ts', 1));
@@ -157,7 +157,7 @@ describe('store', function () {
     assert.equal(store.degraded, undefined);
   });
 
-  it('keeps results in memory where there can be no folder, or says so instead', async () => {
+  it('keeps results in memory if its folder cannot be created, or throws', async () => {
     const file = path.join(folder(), 'file');
     writeFileSync(file, '');
     const dir = path.join(file, 'store');
@@ -175,7 +175,7 @@ describe('store', function () {
     });
   });
 
-  it('goes on with another thread when its own dies, and without one when that dies too', async () => {
+  it('continues with another thread if its own crashes, and without one if that crashes too', async () => {
     const script = path.join(folder(), 'thread.mjs');
     const library = new URL('../../../workers/ipc/index.ts', import.meta.url).href;
     // Answers nothing but the opening and the first call of each thread's life; the next call ends it.
@@ -205,7 +205,7 @@ describe('store', function () {
     await store.close();
   });
 
-  it('keeps results in memory, with one message, when the file system does not answer', async () => {
+  it('keeps results in memory, with one message, if the file system does not answer', async () => {
     const script = path.join(folder(), 'thread.mjs');
     const own = new URL('../../../server/store/store-thread.ts', import.meta.url).href;
     const blocked = path.join(path.dirname(script), 'blocked');
@@ -238,7 +238,7 @@ describe('store', function () {
     await assert.rejects(impatient.opened(), { name: 'StoreError', code: 'UNAVAILABLE' });
   });
 
-  it('waits for another process that is writing, and loses nothing', async () => {
+  it('waits for another process that writes, and loses nothing', async () => {
     const dir = folder();
     await using store = await openStore({ dir });
     const other = new Connection(path.join(dir, DATABASE_NAME));
@@ -252,11 +252,11 @@ describe('store', function () {
     assert.equal(store.degraded, undefined);
   });
 
-  it('loses nothing that was on disk when two of three processes are killed while all write', async () => {
+  it('loses nothing on disk if two of three processes are killed while all write', async () => {
     for (let round = 0; round < 3; round += 1) {
       const dir = folder();
       const writers = ['one', 'two'].map((name) => startScript('writer.ts', [dir, name]));
-      await using store = await openStore({ dir });
+      await using store = await openStore({ dir, openTimeoutMs: 60_000 });
       // Somewhere in the middle of their work, another place in each round.
       await Promise.all(writers.map((writer, index) => writer.line(`acked ${3 + round * 2 + index}`)));
       store.putUnit(fileResult('mine', 3));
@@ -285,11 +285,11 @@ describe('store', function () {
     }
   });
 
-  it('is opened by several processes at once when there is none yet', async () => {
+  it('is created by several processes at once', async () => {
     const dir = folder();
     const writers = ['a', 'b', 'c', 'd'].map((name) => startScript('writer.ts', [dir, name, '2']));
     await Promise.all(writers.map((writer) => writer.ended()));
-    await using store = await openStore({ dir });
+    await using store = await openStore({ dir, openTimeoutMs: 60_000 });
     assert.equal((await collect(store.loadUnits())).length, 4 * 20 + 1);
     assert.deepEqual(
       writers.flatMap(({ lines }) => lines.filter((line) => line.startsWith('log'))),
@@ -308,7 +308,7 @@ describe('store', function () {
     const limit = ['sh', '-c', 'ulimit -f 1000 && exec "$0" "$@"'];
     const mounts = canMount([...namespace, 'mount', '-t', 'tmpfs', 'tmpfs', os.tmpdir()]);
     for (const mode of ['full', 'read-only'] as const) {
-      it(`keeps results in memory when the disk is ${mode}, with one message, and reads what is there`, async () => {
+      it(`keeps results in memory if the disk is ${mode}, with one message, and reads what is there`, async () => {
         const disk = path.join(folder('disk'), 'mounted');
         mkdirSync(disk);
         if (!mounts)
@@ -334,11 +334,12 @@ describe('store: locks between processes', function () {
   this.timeout(60_000);
   const folder = temporaryFolders();
 
-  it('are taken over within 3 s when their owner is killed', async () => {
+  it('are taken over within 3 s after their owner is killed', async () => {
     const dir = folder();
     const first = startScript('lock-holder.ts', [dir, 'analysis']);
     assert.equal(await first.line('held'), 'held 1');
     const second = startScript('lock-holder.ts', [dir, 'analysis']);
+    await second.line('waiting');
     await using store = await openStore({ dir });
     const record = await store.lockTable.read('analysis');
     assert.equal(record?.owner.pid, first.process.pid);

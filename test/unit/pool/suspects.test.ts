@@ -6,7 +6,7 @@ import { settle } from '../../support/simulated-clock.ts';
 import { filesOf, Stage } from './support/stage.ts';
 
 describe('suspects', () => {
-  it('runs the suspect alone in a fresh process, the rest in another batch, and quarantines at the second crash', async () => {
+  it('a suspect runs alone in a new process, the rest in another batch, and a second crash quarantines it', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const check = stage.check(['a', 'b', 'c']);
     await stage.ready();
@@ -35,7 +35,7 @@ describe('suspects', () => {
     assert.deepEqual(stage.notices, []);
   });
 
-  it('a success alone clears the count', async () => {
+  it('a success clears the count', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const check = stage.check(['a']);
     await stage.ready();
@@ -105,7 +105,7 @@ describe('suspects', () => {
     assert.deepEqual(stage.notices, []);
   });
 
-  it('a project answers for whatever file it was at', async () => {
+  it('a project is blamed for whichever file it was at', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const unit = (id: string): Unit => ({ id, kind: 'project', group: 'g', file: `${id}/tsconfig.json` });
     const check = stage.check([], { detector: 'types', units: [unit('one'), unit('two')] });
