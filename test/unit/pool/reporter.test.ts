@@ -129,7 +129,7 @@ describe('well-formed results', () => {
     const flawed: readonly [unknown, RegExp][] = [
       [undefined, /not an object/],
       [{ ...plan, status: 'fine' }, /unknown status/],
-      [{ ...plan, units: 'all' }, /no lists/],
+      [{ ...plan, units: 'all' }, /not a list/],
       [{ ...plan, units: [{ ...unit, kind: 'line' }] }, /no known kind/],
       [{ ...plan, units: [{ kind: 'file' }] }, /without id/],
       [{ ...plan, units: [unit, unit] }, /twice/],
