@@ -4,12 +4,15 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Readable, Writable } from 'node:stream';
+import { types } from 'node:util';
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import { FrameTooLargeError, ProtocolError, SerializationError } from './errors.ts';
 import { FrameDecoder, lengthPrefix } from './framing.ts';
 import type { TransactionId } from './messages.ts';
+import { isError, textOf } from './realm.ts';
 import { jsonSerializer } from './serializer.ts';
 import type { Serializer } from './serializer.ts';
+import { nextTick } from './timers.ts';
 import { WIRE_VERSION } from './wire.ts';
 import type { Handshake, WireMessage } from './wire.ts';
 
@@ -154,7 +157,7 @@ export class StreamChannel implements Channel {
         cause: error,
       });
     }
-    if (typeof data !== 'string' && !(data instanceof Uint8Array)) {
+    if (typeof data !== 'string' && !types.isUint8Array(data)) {
       throw new SerializationError(`The serializer ${this.#options.serializer.name} returned neither text nor bytes.`);
     }
     if (!this.#isJson && this.#options.serializer.framing === 'lines' && hasLineFeed(data)) {
@@ -181,7 +184,7 @@ export class StreamChannel implements Channel {
     if (this.#text.length >= GATHER_CHARACTERS) return this.#flush();
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    process.nextTick(this.#flushLater);
+    nextTick(this.#flushLater);
   }
 
   #writeBytes(bytes: Uint8Array): void {
@@ -209,7 +212,7 @@ export class StreamChannel implements Channel {
     try {
       this.#decoder.push(chunk);
     } catch (error) {
-      this.#finish(error instanceof Error ? error : new ProtocolError(String(error)));
+      this.#finish(isError(error) ? error : new ProtocolError(textOf(error)));
       this.destroy();
     }
   }

@@ -5,6 +5,7 @@
 import type { Transferable } from 'node:worker_threads';
 import type { EmitOptions, TransactionId } from './messages.ts';
 import type { Line } from './middleware.ts';
+import { clearTimeout, now, setTimeout } from './timers.ts';
 import { answersTo, CREDIT_FRAMES } from './wire.ts';
 
 /** An event waits so long for company, less the millisecond a timer may be late. */
@@ -48,7 +49,7 @@ export class Emitter {
     if (
       this.#waiting.length - this.#sent >= MAX_EVENTS ||
       this.#size >= MAX_SIZE ||
-      performance.now() - this.#lastFlush >= MAX_DELAY_MS
+      now() - this.#lastFlush >= MAX_DELAY_MS
     ) {
       this.flush();
     } else {
@@ -68,7 +69,7 @@ export class Emitter {
   }
 
   #sendFrame(): void {
-    this.#lastFlush = performance.now();
+    this.#lastFlush = now();
     this.#unconfirmed += 1;
     const events = this.#takeFrame();
     const transfer = this.#transfers.size === 0 ? undefined : this.#takeTransfers(events);

@@ -3,10 +3,12 @@
  * before it is handled. A line wraps the channel with it and keeps the order of messages when a middleware takes its
  * time. Lives as long as its channel.
  */
+import { types } from 'node:util';
 import type { Transferable } from 'node:worker_threads';
 import type { Channel } from './channel.ts';
 import { MiddlewareError } from './errors.ts';
 import type { MaybePromise, TransactionId } from './messages.ts';
+import { toError } from './realm.ts';
 import { isUncheckedMessage } from './wire.ts';
 import type { UncheckedMessage, WireMessage } from './wire.ts';
 
@@ -102,7 +104,7 @@ export class Line {
       this.#listener?.failed(error as MiddlewareError, message, direction);
       return;
     }
-    if (outcome instanceof Promise) this.#enqueue(outcome, message, direction, deliver);
+    if (types.isPromise(outcome)) this.#enqueue(outcome, message, direction, deliver);
     else deliver(outcome);
   }
 
@@ -151,7 +153,7 @@ export class Line {
       } catch (error) {
         throw failure(error, direction);
       }
-      if (outcome instanceof Promise) {
+      if (types.isPromise(outcome)) {
         const before = current;
         return outcome.then(
           (replacement) => this.#run(accept(replacement, before, direction), direction, index + 1),
@@ -173,6 +175,6 @@ function accept(replacement: unknown, original: unknown, direction: Direction): 
 }
 
 function failure(cause: unknown, direction: Direction): MiddlewareError {
-  const detail = cause instanceof Error ? cause.message : String(cause);
+  const detail = toError(cause).message;
   return new MiddlewareError(`A middleware failed on an ${direction} message: ${detail}`, { cause });
 }

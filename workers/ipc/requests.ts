@@ -2,10 +2,15 @@
  * The host's requests in flight on one line: each is settled exactly once, with its result, or with the reason why
  * there is none. Lives as long as the line.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { types } from 'node:util';
 import type { Transferable } from 'node:worker_threads';
 import { CancelledError, MessageTimeoutError, ProtocolError } from './errors.ts';
 import type { TransactionId } from './messages.ts';
 import type { Line } from './middleware.ts';
+import { toError } from './realm.ts';
+import { setImmediate, startTimer } from './timers.ts';
+import type { Timer } from './timers.ts';
 import { fromWireError } from './wire-errors.ts';
 import { answersTo, CREDIT_FRAMES, isTransactionId } from './wire.ts';
 import type { AnswerTypes, UncheckedMessage } from './wire.ts';
@@ -14,7 +19,7 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** When the request rejects after its signal was aborted. Default: at once. */
   readonly cancel?: 'immediate' | 'acknowledged' | undefined;
-  /** Milliseconds; 0 is none. */
+  /** Milliseconds; `Infinity` is none. */
   readonly timeoutMs: number;
   readonly onEvent?: ((event: unknown) => unknown) | undefined;
   readonly transfer?: readonly Transferable[] | undefined;
@@ -55,12 +60,13 @@ export class Requests {
     }
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const request = new Request(tx, type, options.onEvent, resolve, reject);
+    if (options.onEvent !== undefined) request.inContext = AsyncLocalStorage.snapshot();
     this.#open.set(tx, request);
     try {
       this.#line.send({ tx, type, payload }, transfer);
     } catch (error) {
       this.#open.delete(tx);
-      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+      return Promise.reject(toError(error));
     }
     if (signal !== undefined) {
       const onAbort = (): void => {
@@ -70,7 +76,7 @@ export class Requests {
       signal.addEventListener('abort', onAbort, { once: true });
       request.release = () => signal.removeEventListener('abort', onAbort);
     }
-    if (timeoutMs > 0) request.timer = this.#startTimer(request, timeoutMs);
+    if (timeoutMs !== Infinity) request.timer = this.#startTimer(request, timeoutMs);
     this.#changed();
     return promise;
   }
@@ -105,14 +111,14 @@ export class Requests {
   }
 
   /** Gives up all of them; the worker is told. */
-  cancelAll(error: Error): void {
-    for (const request of [...this.#open.values()]) this.#giveUp(request, error);
+  cancelAll(makeError: () => Error): void {
+    for (const request of [...this.#open.values()]) this.#giveUp(request, makeError());
   }
 
   /** The line is gone: nothing more comes. What has come is still delivered first. */
-  end(error: Error): void {
+  end(makeError: () => Error): void {
     this.#abandoned.clear();
-    for (const request of [...this.#open.values()]) this.#answer(request, () => request.reject(error));
+    for (const request of [...this.#open.values()]) this.#answer(request, () => request.reject(makeError()));
     this.#settled();
   }
 
@@ -123,14 +129,14 @@ export class Requests {
     await this.#idle.promise;
   }
 
-  #startTimer(request: Request, timeoutMs: number): NodeJS.Timeout {
-    return setTimeout(() => {
+  #startTimer(request: Request, timeoutMs: number): Timer {
+    return startTimer(timeoutMs, () => {
       // If this thread was busy, the answer may be waiting to be read: look before giving up.
       setImmediate(() => {
         if (request.answered) return;
         this.#giveUp(request, new MessageTimeoutError(`No answer to '${request.type}' within ${timeoutMs} ms.`));
       });
-    }, timeoutMs);
+    });
   }
 
   #giveUp(request: Request, error: Error): void {
@@ -149,7 +155,7 @@ export class Requests {
     if (request.answered) return this.#giveUp(request, error);
     request.cancelled = error;
     request.dropEvents();
-    clearTimeout(request.timer);
+    request.timer?.cancel();
     this.#line.sendDirectly({ type: '$cancel', tx: request.tx });
   }
 
@@ -162,7 +168,7 @@ export class Requests {
   #answer(request: Request, settle: () => void): void {
     if (request.answered) return;
     request.answered = true;
-    clearTimeout(request.timer);
+    request.timer?.cancel();
     const finish = (): void => {
       if (!this.#remove(request)) return;
       settle();
@@ -174,7 +180,7 @@ export class Requests {
 
   #remove(request: Request): boolean {
     if (!this.#open.delete(request.tx)) return false;
-    clearTimeout(request.timer);
+    request.timer?.cancel();
     request.release?.();
     return true;
   }
@@ -191,12 +197,12 @@ export class Requests {
     if (!Array.isArray(events)) throw new ProtocolError(`A '${request.answers.event}' came without events.`);
     if (request.answered) throw new ProtocolError(`A '${request.answers.event}' came after the answer.`);
     if (request.delivery === undefined) {
-      const rest = this.#deliver(request, events, 0);
+      const rest = request.inContext(() => this.#deliver(request, events, 0));
       if (rest !== undefined) this.#continue(request, rest);
     } else {
       this.#continue(
         request,
-        request.delivery.then(() => this.#deliver(request, events, 0)),
+        request.delivery.then(() => request.inContext(() => this.#deliver(request, events, 0))),
       );
     }
   }
@@ -222,7 +228,7 @@ export class Requests {
           this.#giveUp(request, error as Error);
           return undefined;
         }
-        if (outcome instanceof Promise) {
+        if (types.isPromise(outcome)) {
           return outcome.then(
             () => this.#deliver(request, events, index + 1),
             (error: unknown) => this.#giveUp(request, error as Error),
@@ -242,6 +248,8 @@ export class Requests {
   }
 }
 
+const directly = <T>(run: () => T): T => run();
+
 class Request {
   readonly tx: TransactionId;
   readonly type: string;
@@ -249,7 +257,9 @@ class Request {
   readonly onEvent: ((event: unknown) => unknown) | undefined;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
-  timer: NodeJS.Timeout | undefined;
+  timer: Timer | undefined;
+  /** Runs a function in the asynchronous context of the sender; once for all events of a frame. */
+  inContext: <T>(run: () => T) => T = directly;
   /** Stops listening to the caller's signal. */
   release: (() => void) | undefined;
   /** Event frames consumed since the last credit. */

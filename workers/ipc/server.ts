@@ -7,6 +7,7 @@ import type { Logger } from './logger.ts';
 import type { Handlers, MaybePromise, MessageDefinitions } from './messages.ts';
 import { Line } from './middleware.ts';
 import type { Middleware } from './middleware.ts';
+import { stackOf } from './realm.ts';
 import { builtInSerializers } from './serializer.ts';
 import type { Serializer } from './serializer.ts';
 import { Session } from './session.ts';
@@ -124,7 +125,7 @@ class Server implements WorkerServer {
       code = 1;
       this.#session?.log(
         'error',
-        `onClose failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        `onClose failed: ${stackOf(error)}`,
       );
     }
     await this.#session?.end();

@@ -5,6 +5,7 @@ import { CancelledError, ClosedError, MiddlewareError, ProtocolError, UnknownMes
 import type { Logger } from './logger.ts';
 import type { EmitOptions, HandlerContext, LogLevel, TransactionId } from './messages.ts';
 import type { Direction, Line } from './middleware.ts';
+import { stackOf, toError } from './realm.ts';
 import { transferListOf } from './transfer.ts';
 import { toWireError } from './wire-errors.ts';
 import { answersTo, isTransactionId, isUncheckedMessage } from './wire.ts';
@@ -134,8 +135,7 @@ export class Session {
 
   #threw(work: Work, error: unknown): void {
     if (work.tx !== undefined) return this.#fail(work.tx, work.type, error);
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.log('error', `The handler of the notification '${work.type}' failed: ${text}`);
+    this.log('error', `The handler of the notification '${work.type}' failed: ${stackOf(error)}`);
   }
 
   /** After the events comes the answer; after the answer, nothing. */
@@ -265,6 +265,6 @@ class Work implements HandlerContext<unknown> {
   /** The request is lost: the host hears of `error` as soon as the handler ends. */
   fail(error: unknown): void {
     this.failure ??= error;
-    this.abort(error instanceof Error ? error : new Error(String(error)));
+    this.abort(toError(error));
   }
 }

@@ -7,6 +7,7 @@ import {
   SerializationError,
   UnknownMessageError,
 } from './errors.ts';
+import { isError, textOf } from './realm.ts';
 
 export interface WireError {
   readonly name: string;
@@ -35,8 +36,8 @@ const NOT_FIELDS = new Set([
 
 /** Never throws. `copies` says whether a field's value can cross the line. */
 export function toWireError(thrown: unknown, copies: (value: unknown) => boolean = isJson, depth = 0): WireError {
-  if (!(thrown instanceof Error))
-    return { name: 'Error', message: describe(thrown), fields: { thrown: copies(thrown) ? thrown : describe(thrown) } };
+  if (!isError(thrown))
+    return { name: 'Error', message: textOf(thrown), fields: { thrown: copies(thrown) ? thrown : textOf(thrown) } };
   const fields: Record<string, unknown> = {};
   for (const key of Object.keys(thrown)) {
     if (NOT_FIELDS.has(key)) continue;
@@ -49,8 +50,8 @@ export function toWireError(thrown: unknown, copies: (value: unknown) => boolean
   const stack = read(thrown, 'stack');
   const nested = depth < MAX_DEPTH;
   return {
-    name: describe(read(thrown, 'name') ?? 'Error'),
-    message: describe(read(thrown, 'message') ?? ''),
+    name: textOf(read(thrown, 'name') ?? 'Error'),
+    message: textOf(read(thrown, 'message') ?? ''),
     ...(typeof stack === 'string' ? { stack } : {}),
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
     ...(cause !== undefined && nested ? { cause: toWireCause(cause, copies, depth + 1) } : {}),
@@ -66,8 +67,8 @@ function toWireCause(
   copies: (value: unknown) => boolean,
   depth: number,
 ): WireError | { thrown: unknown } {
-  if (cause instanceof Error) return toWireError(cause, copies, depth);
-  return { thrown: copies(cause) ? cause : describe(cause) };
+  if (isError(cause)) return toWireError(cause, copies, depth);
+  return { thrown: copies(cause) ? cause : textOf(cause) };
 }
 
 /** Errors of the library that arise in the worker keep their class; all others become a {@link RemoteError}. */
@@ -81,11 +82,11 @@ const OWN_ERRORS = new Map<unknown, new (message: string, options?: ErrorOptions
 
 /** Rebuilds an error from anything that claims to be one. Never throws. */
 export function fromWireError(wire: unknown, depth = 0): Error {
-  if (typeof wire !== 'object' || wire === null) return new RemoteError('Error', describe(wire));
+  if (typeof wire !== 'object' || wire === null) return new RemoteError('Error', textOf(wire));
   const { name, message, stack, code, cause, fields, errors } = wire as Partial<Record<keyof WireError, unknown>>;
   const options = cause === undefined || depth >= MAX_DEPTH ? undefined : { cause: fromWireCause(cause, depth + 1) };
   const Own = OWN_ERRORS.get(code);
-  const text = typeof message === 'string' ? message : describe(message ?? '');
+  const text = typeof message === 'string' ? message : textOf(message ?? '');
   const error =
     Own === undefined
       ? new RemoteError(typeof name === 'string' ? name : 'Error', text, options)
@@ -122,14 +123,6 @@ function read(error: Error, key: string): unknown {
     return (error as unknown as Record<string, unknown>)[key];
   } catch {
     return undefined;
-  }
-}
-
-function describe(value: unknown): string {
-  try {
-    return String(value);
-  } catch {
-    return 'a value without a text form';
   }
 }
 

@@ -68,8 +68,6 @@ export function handshakeProblem(handshake: Handshake, serializer: string): stri
 /** Event frames of one request that may be on their way before the worker waits for credit. */
 export const CREDIT_FRAMES = 16;
 
-export const DEFAULT_MAX_FRAME_BYTES = 64 * 1024 * 1024;
-
 /** The names that answer a type of request. */
 export interface AnswerTypes {
   readonly event: string;

@@ -7,9 +7,10 @@ import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { LaunchContext } from '../driver.ts';
 import { isV8OutOfMemory } from '../exit.ts';
 import type { DriverExit } from '../exit.ts';
+import { toError } from '../realm.ts';
+import { within } from '../timers.ts';
 import { onLines, Tail } from './lines.ts';
 import { outOfMemoryKills } from './oom-kills.ts';
-import { within } from './within.ts';
 
 export interface ChildOptions {
   readonly command: string;
@@ -125,6 +126,6 @@ export class Child {
 }
 
 function spawnFailure(error: unknown): DriverExit {
-  const cause = error instanceof Error ? error : new Error(String(error));
+  const cause = toError(error);
   return { outOfMemory: false, stderrTail: [], error: cause, errorKind: 'spawn-failed' };
 }

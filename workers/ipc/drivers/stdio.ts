@@ -11,6 +11,7 @@ import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
 import { STARTUP_VARIABLE } from '../startup.ts';
 import type { StartupData } from '../startup.ts';
+import { within } from '../timers.ts';
 import { handshakeProblem } from '../wire.ts';
 import { Child } from './child.ts';
 import { mergeEnvironment } from './environment.ts';
@@ -20,7 +21,6 @@ import { onLines } from './lines.ts';
 import { scriptPath } from './script-path.ts';
 import { serveStdio } from './stdio-worker.ts';
 import { refuseOptions } from './unsupported.ts';
-import { within } from './within.ts';
 
 export const stdioDriver = defineWorkerDriver({
   name: 'stdio',
