@@ -5,11 +5,20 @@ import type { SendOptions, StreamOptions, WorkerState } from './client.ts';
 import { startDeadline } from './deadline.ts';
 import type { DriverCapabilities, LogEntry, Vitals, WorkerAddress, WorkerDriver, WorkerHandle } from './driver.ts';
 import { within } from './drivers/within.ts';
-import { CancelledError, ClosedError, CrashedError, DriverError, SpawnError, StartupTimeoutError } from './errors.ts';
+import {
+  CancelledError,
+  ClosedError,
+  CrashedError,
+  DriverError,
+  SpawnError,
+  StartupTimeoutError,
+  WorkerError,
+} from './errors.ts';
 import { eventStream } from './event-stream.ts';
 import type { EventStream } from './event-stream.ts';
 import { describeExit } from './exit.ts';
 import type { Verdict, WorkerExit } from './exit.ts';
+import { UnfinishedFrameError } from './framing.ts';
 import { silentLogger } from './logger.ts';
 import type { LogLevel, TransactionId } from './messages.ts';
 import { Line } from './middleware.ts';
@@ -20,8 +29,9 @@ import { jsonSerializer } from './serializer.ts';
 import { Watch } from './watch.ts';
 import { DEFAULT_MAX_FRAME_BYTES, isTransactionId, isUncheckedMessage } from './wire.ts';
 
-/** A worker that ends its side of the line without a word is given so long to exit by itself. */
-const EXIT_AFTER_LINE_MS = 1_000;
+/** A worker whose connection ended is given so long to exit: how it exits tells what happened. */
+const EXIT_AFTER_LINE_MS = 3_000;
+
 export class RunningClient {
   readonly capabilities: DriverCapabilities;
   readonly exited: Promise<WorkerExit>;
@@ -243,13 +253,11 @@ export class RunningClient {
 
   async #lineEnded(line: Line, error: Error | undefined): Promise<void> {
     if (line !== this.#line || this.#exit !== undefined) return;
-    const code = (error as NodeJS.ErrnoException | undefined)?.code;
-    // A reset connection is how the end of a process may look; anything else that is an error breaks the protocol.
-    if (error !== undefined && code !== 'ECONNRESET' && code !== 'EPIPE')
-      return this.#killFor('protocol', error.message);
+    if (isBreachOfProtocol(error)) return this.#killFor('protocol', error.message);
+    // Whatever else ends a connection may be the end of the process.
     await within(this.exited, EXIT_AFTER_LINE_MS);
     if (this.#exit === undefined && line === this.#line)
-      this.#killFor('protocol', 'It closed the connection but did not end.');
+      this.#killFor('protocol', error?.message ?? 'It closed the connection but did not end.');
   }
 
   /** Ends it with `verdict` as the reason, unless there is one already. */
@@ -333,6 +341,11 @@ export class RunningClient {
     this.log(entry.level === 'error' ? 'error' : 'debug', `${entry.source}: ${entry.message}`);
     for (const listener of this.#logListeners) listener(entry);
   }
+}
+
+/** The worker sent what it must not send; half a frame is no breach but what a dying process leaves. */
+function isBreachOfProtocol(error: Error | undefined): error is WorkerError {
+  return error instanceof WorkerError && !(error instanceof UnfinishedFrameError);
 }
 
 function tail(exit: WorkerExit): string {

@@ -1,6 +1,9 @@
-/** Waits for `promise`, but not longer than `ms`. */
+import { startDeadline } from '../deadline.ts';
+
+/** Waits for `promise`, but not longer than `ms`, nor less because this thread was too busy to look. */
 export async function within(promise: Promise<unknown>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([promise, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))]);
-  clearTimeout(timer);
+  const late = Promise.withResolvers<void>();
+  const deadline = startDeadline(ms, late.resolve);
+  await Promise.race([promise, late.promise]);
+  clearTimeout(deadline.current);
 }
