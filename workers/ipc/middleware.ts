@@ -79,6 +79,12 @@ export class Line {
     else this.send({ tx, type, events: packed }, transfer);
   }
 
+  /** Like {@link Channel.flush}; also false while a message waits for a middleware. */
+  flush(): boolean {
+    const flushed = this.#channel.flush();
+    return flushed && this.#queues.outgoing === undefined;
+  }
+
   /** Settles when every message that waits for a middleware is through. */
   async settled(): Promise<void> {
     await Promise.all([this.#queues.incoming, this.#queues.outgoing]);

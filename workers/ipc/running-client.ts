@@ -4,11 +4,20 @@ import type { Channel } from './channel.ts';
 import { addCaller } from './caller.ts';
 import type { SendOptions, StreamOptions, WorkerState } from './client.ts';
 import type { DriverCapabilities, LogEntry, Vitals, WorkerAddress, WorkerDriver, WorkerHandle } from './driver.ts';
-import { CancelledError, ClosedError, CrashedError, DriverError, SpawnError, StartupTimeoutError } from './errors.ts';
+import {
+  CancelledError,
+  ClosedError,
+  CrashedError,
+  DriverError,
+  SpawnError,
+  StartupTimeoutError,
+  WorkerError,
+} from './errors.ts';
 import { eventStream } from './event-stream.ts';
 import type { EventStream } from './event-stream.ts';
 import { describeExit } from './exit.ts';
 import type { Verdict, WorkerExit } from './exit.ts';
+import { UnfinishedFrameError } from './framing.ts';
 import { silentLogger } from './logger.ts';
 import type { LogLevel, TransactionId } from './messages.ts';
 import { Line } from './middleware.ts';
@@ -20,8 +29,9 @@ import { now, startDeadline, timeLimit, within } from './timers.ts';
 import { Watch } from './watch.ts';
 import { isTransactionId, isUncheckedMessage } from './wire.ts';
 
-/** A worker that ends its side of the line without a word is given so long to exit by itself. */
-const EXIT_AFTER_LINE_MS = 1_000;
+/** A worker whose connection ended is given so long to exit: how it exits tells what happened. */
+const EXIT_AFTER_LINE_MS = 3_000;
+
 export class RunningClient {
   readonly capabilities: DriverCapabilities;
   readonly exited: Promise<WorkerExit>;
@@ -261,13 +271,11 @@ export class RunningClient {
 
   async #lineEnded(line: Line, error: Error | undefined): Promise<void> {
     if (line !== this.#line || this.#exit !== undefined) return;
-    const code = (error as NodeJS.ErrnoException | undefined)?.code;
-    // A reset connection is how the end of a process may look; anything else that is an error breaks the protocol.
-    if (error !== undefined && code !== 'ECONNRESET' && code !== 'EPIPE')
-      return this.#killFor('protocol', error.message);
+    if (isBreachOfProtocol(error)) return this.#killFor('protocol', error.message);
+    // Whatever else ends a connection may be the end of the process.
     await within(this.exited, EXIT_AFTER_LINE_MS);
     if (this.#exit === undefined && line === this.#line)
-      this.#killFor('protocol', 'It closed the connection but did not end.');
+      this.#killFor('protocol', error?.message ?? 'It closed the connection but did not end.');
   }
 
   /** Ends it with `verdict` as the reason, unless there is one already. */
@@ -355,6 +363,15 @@ export class RunningClient {
 
 export function startCancelled(signal: AbortSignal | undefined): CancelledError {
   return new CancelledError('The start was cancelled.', { cause: signal?.reason });
+}
+
+/** The worker sent what it must not send; half a frame is no breach but what a dying process leaves. */
+function isBreachOfProtocol(error: Error | undefined): error is WorkerError {
+  return error instanceof WorkerError && !(error instanceof UnfinishedFrameError);
+}
+
+function tail(exit: WorkerExit): string {
+  return exit.stderrTail.length === 0 ? '' : `\nIts last words:\n${exit.stderrTail.join('\n')}`;
 }
 
 function tail(exit: WorkerExit): string {

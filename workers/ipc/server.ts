@@ -89,7 +89,7 @@ class Server implements WorkerServer {
   readonly #options: ServerOptions;
   #session: Session | undefined;
   #stopping: Promise<void> | undefined;
-  readonly #flush = (): void => this.#session?.flush();
+  readonly #flush = (): void => void this.#session?.flush();
 
   constructor(handlers: Readonly<Record<string, UncheckedHandler>>, end: WorkerEnd, options: ServerOptions) {
     this.#handlers = handlers;

@@ -48,9 +48,10 @@ export class Session {
     await this.#idle.promise;
   }
 
-  /** Hands over all events emitted so far, as far as credit allows: for the last moment of a worker. */
-  flush(): void {
+  /** Hands all events, log lines and answers so far to the operating system. Returns whether it has all of them. */
+  flush(): boolean {
     for (const work of this.#work.values()) work.emitter?.flush();
+    return this.#line.flush();
   }
 
   end(): Promise<void> {
@@ -239,8 +240,11 @@ class Work implements HandlerContext<unknown> {
     return (this.#boundEmit ??= (event, options) => this.#emit(event, options));
   }
 
-  get flush(): () => void {
-    return () => this.emitter?.flush();
+  get flush(): () => boolean {
+    return () => {
+      this.emitter?.flush();
+      return this.#line.flush();
+    };
   }
 
   get log(): (level: LogLevel, message: string) => void {

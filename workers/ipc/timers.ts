@@ -80,12 +80,12 @@ export function startDeadline(ms: number, expired: () => void): Timer {
   return { cancel: () => timer.cancel() };
 }
 
-/** Waits for `promise`, but not longer than `ms`. */
+/** Waits for `promise`, but not longer than `ms`, nor less because this thread was too busy to look. */
 export async function within(promise: Promise<unknown>, ms: number): Promise<void> {
   const late = Promise.withResolvers<void>();
-  const timer = startTimer(ms, late.resolve);
+  const deadline = startDeadline(ms, late.resolve);
   await Promise.race([promise, late.promise]);
-  timer.cancel();
+  deadline.cancel();
 }
 
 /** Settles after `ms`, or as soon as `signal` is aborted. Never rejects. */

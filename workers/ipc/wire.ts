@@ -65,7 +65,7 @@ export function handshakeProblem(handshake: Handshake, serializer: string): stri
   return `The worker uses the serializer '${handshake.serializer}', the host '${serializer}'.`;
 }
 
-/** Event frames of one request that may be on their way before the worker waits for credit. */
+/** Event frames of one request that may be on their way before the worker waits for credit, unless it flushes. */
 export const CREDIT_FRAMES = 16;
 
 /** The names that answer a type of request. */

@@ -19,7 +19,7 @@ import { handshakeProblem } from '../wire.ts';
 import { Child } from './child.ts';
 import { serveSocket } from './child-process-worker.ts';
 import { mergeEnvironment } from './environment.ts';
-import { GUARD_VARIABLE, guardArgument, IDLE, LISTENING, RELEASE, reportOf, WATCH } from './guard.ts';
+import { GUARD_VARIABLE, guardArgument, IDLE, LISTENING, RELEASE, takeReport, WATCH } from './guard.ts';
 import type { GuardSettings } from './guard.ts';
 import { onLines } from './lines.ts';
 import { scriptPath } from './script-path.ts';
@@ -135,7 +135,11 @@ class SocketWorker implements WorkerHandle {
 
   #report(line: string): void {
     if (line === LISTENING) this.#listening.resolve();
-    else this.#context.onVitals(reportOf(line));
+    else
+      takeReport(line, {
+        vitals: (vitals) => this.#context.onVitals(vitals),
+        uncaught: (error) => this.#child.uncaught(error),
+      });
   }
 
   async #watchEnd(): Promise<DriverExit> {
@@ -173,7 +177,8 @@ class SocketWorker implements WorkerHandle {
   #connectOnce(timeoutMs: number): Promise<Channel> {
     const { serializer, maxFrameBytes, connectTimeoutMs } = this.#context;
     const { promise, resolve, reject } = Promise.withResolvers<Channel>();
-    const socket = net.connect(this.#place.path);
+    const socket = new HostSocket();
+    socket.connect(this.#place.path);
     const channel = new StreamChannel(socket, socket, {
       serializer,
       maxFrameBytes,
@@ -197,6 +202,22 @@ class SocketWorker implements WorkerHandle {
   }
 }
 
+type Done = (error?: Error | null) => void;
+
+/**
+ * Failed writes do not destroy it, as they would another socket: when a worker dies, what it sent before is still to be
+ * read. The end of the input tells that nobody takes what is written.
+ */
+class HostSocket extends net.Socket {
+  override _write(chunk: unknown, encoding: BufferEncoding, done: Done): void {
+    super._write(chunk, encoding, () => done());
+  }
+
+  override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], done: Done): void {
+    super._writev?.(chunks, () => done());
+  }
+}
+
 function workerEnvironment(options: LaunchOptions, context: LaunchContext, place: SocketPlace): NodeJS.ProcessEnv {
   const startup: StartupData = {
     driver: 'child-process',
@@ -211,6 +232,7 @@ function workerEnvironment(options: LaunchOptions, context: LaunchContext, place
     ownsDirectory: place.ownsDirectory,
     leadsGroup: process.platform !== 'win32',
     released: options.detached ?? false,
+    pipedOutput: (options.stdio ?? 'pipe') === 'pipe',
   };
   return mergeEnvironment(process.env, {
     ...options.env,

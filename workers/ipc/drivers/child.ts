@@ -32,6 +32,7 @@ export class Child {
   #killed = false;
   /** V8's last words; a long native stack trace follows them and drives them out of the tail. */
   #heapRanOut = false;
+  #uncaught: Error | undefined;
   #gone = false;
 
   constructor(options: ChildOptions, context: LaunchContext) {
@@ -65,6 +66,11 @@ export class Child {
 
   get pid(): number | undefined {
     return this.process?.pid;
+  }
+
+  /** The exception that ends it, told before it is gone. */
+  uncaught(error: Error): void {
+    this.#uncaught = error;
   }
 
   terminate(): void {
@@ -105,7 +111,14 @@ export class Child {
       const kills = await outOfMemoryKills();
       if (kills !== undefined && kills > killsBefore) outOfMemory = 'kernel';
     }
-    return { exitCode: code ?? undefined, signal: signal ?? undefined, outOfMemory, stderrTail };
+    const error = this.#uncaught;
+    return {
+      exitCode: code ?? undefined,
+      signal: signal ?? undefined,
+      outOfMemory,
+      stderrTail,
+      ...(error === undefined ? {} : { error }),
+    };
   }
 
   #killGroup(): void {
