@@ -31,7 +31,7 @@ export interface DriverExit {
   readonly outOfMemory: false | 'heap' | 'kernel';
   /** At most 20 lines. */
   readonly stderrTail: readonly string[];
-  /** An exception nobody caught, a failed spawn, a broken line. */
+  /** An exception nobody caught, a failed spawn. */
   readonly error?: Error | undefined;
   readonly errorKind?: 'uncaught' | 'protocol' | 'spawn-failed' | undefined;
 }
@@ -87,7 +87,7 @@ function sentence(kind: ExitKind, exit: DriverExit, detail: string | undefined):
     case 'signal':
       return `The worker was ended by ${exit.signal ?? 'a signal'}.`;
     case 'exit':
-      return `The worker ended with exit code ${exit.exitCode ?? 'unknown'}.`;
+      return `The worker ended with exit code ${exit.exitCode ?? 'unknown'}${more}`;
   }
 }
 

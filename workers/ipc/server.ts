@@ -1,4 +1,5 @@
 /** The worker's side: takes requests off the line, runs their handlers, answers. One per worker, until it ends. */
+import { safeLogger } from './callbacks.ts';
 import { loadServe } from './driver-ends.ts';
 import type { ServeContext, WorkerDriver, WorkerEnd } from './driver.ts';
 import { DriverError, ProtocolError } from './errors.ts';
@@ -7,6 +8,7 @@ import type { Logger } from './logger.ts';
 import type { Handlers, MaybePromise, MessageDefinitions } from './messages.ts';
 import { Line } from './middleware.ts';
 import type { Middleware } from './middleware.ts';
+import { stackOf } from './realm.ts';
 import { builtInSerializers } from './serializer.ts';
 import type { Serializer } from './serializer.ts';
 import { Session } from './session.ts';
@@ -50,10 +52,11 @@ export async function startWorkerServer<M extends MessageDefinitions>(
     );
   }
   const { serializer, mismatch } = chooseSerializer(startup, options.serializer);
+  const logger = safeLogger(options.logger ?? silentLogger);
   const context: ServeContext = {
     serializer,
     maxFrameBytes: startup.maxFrameBytes,
-    logger: options.logger ?? silentLogger,
+    logger,
   };
   const serve = driver?.serve ?? (await loadServe(startup.driver));
   const end = serve(startup, context);
@@ -61,7 +64,7 @@ export async function startWorkerServer<M extends MessageDefinitions>(
     await end.refuse(mismatch);
     throw new ProtocolError(mismatch);
   }
-  const server = new Server(handlers, end, options);
+  const server = new Server(handlers, end, { ...options, logger });
   await server.start();
   return server;
 }
@@ -85,12 +88,12 @@ function chooseSerializer(
 class Server implements WorkerServer {
   readonly #handlers: Readonly<Record<string, UncheckedHandler>>;
   readonly #end: WorkerEnd;
-  readonly #options: ServerOptions;
+  readonly #options: ServerOptions & { readonly logger: Logger };
   #session: Session | undefined;
   #stopping: Promise<void> | undefined;
-  readonly #flush = (): void => this.#session?.flush();
+  readonly #flush = (): void => void this.#session?.flush();
 
-  constructor(handlers: Readonly<Record<string, UncheckedHandler>>, end: WorkerEnd, options: ServerOptions) {
+  constructor(handlers: Readonly<Record<string, UncheckedHandler>>, end: WorkerEnd, options: ServerOptions & { readonly logger: Logger }) {
     this.#handlers = handlers;
     this.#end = end;
     this.#options = options;
@@ -104,7 +107,7 @@ class Server implements WorkerServer {
       this.#session?.destroy();
       const line = new Line(channel, this.#options.middleware);
       this.#session = new Session(line, this.#handlers, {
-        logger: this.#options.logger ?? silentLogger,
+        logger: this.#options.logger,
         onClose: () => void this.stop(),
       });
     });
@@ -124,7 +127,7 @@ class Server implements WorkerServer {
       code = 1;
       this.#session?.log(
         'error',
-        `onClose failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        `onClose failed: ${stackOf(error)}`,
       );
     }
     await this.#session?.end();

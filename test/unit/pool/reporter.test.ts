@@ -130,9 +130,9 @@ describe('well-formed results', () => {
       [undefined, /not an object/],
       [{ ...plan, status: 'fine' }, /unknown status/],
       [{ ...plan, units: 'all' }, /not a list/],
-      [{ ...plan, units: [{ ...unit, kind: 'line' }] }, /no known kind/],
-      [{ ...plan, units: [{ kind: 'file' }] }, /without id/],
-      [{ ...plan, units: [unit, unit] }, /twice/],
+      [{ ...plan, units: [{ ...unit, kind: 'line' }] }, /unknown kind/],
+      [{ ...plan, units: [{ kind: 'file' }] }, /has no id/],
+      [{ ...plan, units: [unit, unit] }, /occurs twice/],
     ];
     for (const [value, flaw] of flawed) assert.match(flawOfPlan(value) ?? '', flaw);
   });

@@ -6,6 +6,7 @@ import type { Channel } from '../channel.ts';
 import type { ServeContext, WorkerEnd } from '../driver.ts';
 import { DriverError } from '../errors.ts';
 import type { StartupData } from '../startup.ts';
+import { setBlocking } from './blocking.ts';
 import { LISTENING, REPORT_FD } from './guard.ts';
 import { removeSocket } from './socket-path.ts';
 
@@ -27,7 +28,10 @@ export function serveSocket(startup: StartupData, context: ServeContext): Worker
   return {
     accept: (listener: (channel: Channel) => void) =>
       listen((socket) => {
-        const channel = new StreamChannel(socket, socket, context);
+        const channel = new StreamChannel(socket, socket, {
+          ...context,
+          setBlocking: (blocking) => setBlocking(socket, blocking),
+        });
         channel.sendHandshake({ serializer: context.serializer.name });
         listener(channel);
       }),

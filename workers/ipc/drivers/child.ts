@@ -7,9 +7,10 @@ import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { LaunchContext } from '../driver.ts';
 import { isV8OutOfMemory } from '../exit.ts';
 import type { DriverExit } from '../exit.ts';
+import { toError } from '../realm.ts';
+import { within } from '../timers.ts';
 import { onLines, Tail } from './lines.ts';
 import { outOfMemoryKills } from './oom-kills.ts';
-import { within } from './within.ts';
 
 export interface ChildOptions {
   readonly command: string;
@@ -31,6 +32,7 @@ export class Child {
   #killed = false;
   /** V8's last words; a long native stack trace follows them and drives them out of the tail. */
   #heapRanOut = false;
+  #uncaught: Error | undefined;
   #gone = false;
 
   constructor(options: ChildOptions, context: LaunchContext) {
@@ -64,6 +66,11 @@ export class Child {
 
   get pid(): number | undefined {
     return this.process?.pid;
+  }
+
+  /** The exception that ends it, told before it is gone. */
+  uncaught(error: Error): void {
+    this.#uncaught = error;
   }
 
   terminate(): void {
@@ -104,7 +111,14 @@ export class Child {
       const kills = await outOfMemoryKills();
       if (kills !== undefined && kills > killsBefore) outOfMemory = 'kernel';
     }
-    return { exitCode: code ?? undefined, signal: signal ?? undefined, outOfMemory, stderrTail };
+    const error = this.#uncaught;
+    return {
+      exitCode: code ?? undefined,
+      signal: signal ?? undefined,
+      outOfMemory,
+      stderrTail,
+      ...(error === undefined ? {} : { error }),
+    };
   }
 
   #killGroup(): void {
@@ -125,6 +139,6 @@ export class Child {
 }
 
 function spawnFailure(error: unknown): DriverExit {
-  const cause = error instanceof Error ? error : new Error(String(error));
+  const cause = toError(error);
   return { outOfMemory: false, stderrTail: [], error: cause, errorKind: 'spawn-failed' };
 }

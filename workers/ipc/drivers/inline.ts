@@ -10,6 +10,7 @@ import { defineWorkerDriver } from '../driver.ts';
 import type { LaunchContext, LaunchOptions, WorkerHandle } from '../driver.ts';
 import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
+import { toError } from '../realm.ts';
 import { inlineStartup } from '../startup.ts';
 import type { InlineSlot } from '../startup.ts';
 import { handshakeProblem } from '../wire.ts';
@@ -88,7 +89,7 @@ class InlineWorker implements WorkerHandle {
     inlineStartup
       .run(slot, () => import(script.href))
       .catch((error: unknown) => {
-        const cause = error instanceof Error ? error : new Error(String(error));
+        const cause = toError(error);
         this.#end({ exitCode: 1, outOfMemory: false, stderrTail: [], error: cause, errorKind: 'uncaught' });
       });
   }

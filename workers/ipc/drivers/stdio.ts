@@ -11,16 +11,16 @@ import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
 import { STARTUP_VARIABLE } from '../startup.ts';
 import type { StartupData } from '../startup.ts';
+import { within } from '../timers.ts';
 import { handshakeProblem } from '../wire.ts';
 import { Child } from './child.ts';
 import { mergeEnvironment } from './environment.ts';
-import { GUARD_VARIABLE, guardArgument, IDLE, reportOf, WATCH } from './guard.ts';
+import { GUARD_VARIABLE, guardArgument, IDLE, takeReport, WATCH } from './guard.ts';
 import type { GuardSettings } from './guard.ts';
 import { onLines } from './lines.ts';
 import { scriptPath } from './script-path.ts';
 import { serveStdio } from './stdio-worker.ts';
 import { refuseOptions } from './unsupported.ts';
-import { within } from './within.ts';
 
 export const stdioDriver = defineWorkerDriver({
   name: 'stdio',
@@ -64,7 +64,14 @@ class StdioWorker implements WorkerHandle {
       return exit;
     });
     const reports = child.stdio[4] as Readable | null | undefined;
-    if (reports !== null && reports !== undefined) onLines(reports, (line) => context.onVitals(reportOf(line)));
+    if (reports !== null && reports !== undefined) {
+      onLines(reports, (line) =>
+        takeReport(line, {
+          vitals: (vitals) => context.onVitals(vitals),
+          uncaught: (error) => this.#child.uncaught(error),
+        }),
+      );
+    }
     (child.stdio[3] as Writable | null | undefined)?.on('error', () => undefined);
     const awaitsHandshake = options.handshake ?? true;
     const channel = new StreamChannel(stdout, stdin, {
@@ -128,7 +135,7 @@ function environment(options: LaunchOptions, context: LaunchContext): NodeJS.Pro
     maxFrameBytes: context.maxFrameBytes,
     workerData: options.workerData,
   };
-  const guard: GuardSettings = { leadsGroup: process.platform !== 'win32', released: false };
+  const guard: GuardSettings = { leadsGroup: process.platform !== 'win32', released: false, pipedOutput: true };
   return mergeEnvironment(process.env, {
     ...options.env,
     ...(process.versions['electron'] === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }),
