@@ -374,10 +374,6 @@ function tail(exit: WorkerExit): string {
   return exit.stderrTail.length === 0 ? '' : `\nIts last words:\n${exit.stderrTail.join('\n')}`;
 }
 
-function tail(exit: WorkerExit): string {
-  return exit.stderrTail.length === 0 ? '' : `\nIts last words:\n${exit.stderrTail.join('\n')}`;
-}
-
 function isLogLevel(value: unknown): value is LogLevel {
   return value === 'error' || value === 'warn' || value === 'info' || value === 'debug';
 }
