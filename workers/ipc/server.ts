@@ -12,7 +12,7 @@ import { builtInSerializers } from './serializer.ts';
 import type { Serializer } from './serializer.ts';
 import { Session } from './session.ts';
 import type { UncheckedHandler } from './session.ts';
-import { getStartupData } from './startup.ts';
+import { getStartupData, markServing } from './startup.ts';
 import type { StartupData } from './startup.ts';
 
 export interface ServerOptions {
@@ -44,6 +44,7 @@ export async function startWorkerServer<M extends MessageDefinitions>(
   if (startup === undefined) {
     throw new DriverError('This is not a worker: start the script with createWorker({ script }) instead of directly.');
   }
+  markServing(startup);
   const { driver } = options;
   if (driver !== undefined && driver.name !== startup.driver) {
     throw new DriverError(

@@ -10,6 +10,7 @@ import { defineWorkerDriver } from '../driver.ts';
 import type { LaunchContext, LaunchOptions, WorkerHandle } from '../driver.ts';
 import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
+import { nextDepth } from '../nesting.ts';
 import { toError } from '../realm.ts';
 import { inlineStartup } from '../startup.ts';
 import type { InlineSlot } from '../startup.ts';
@@ -56,7 +57,8 @@ class InlineWorker implements WorkerHandle {
     if (context.serializerGiven) {
       throw new DriverError("The driver 'inline' clones messages and has no use for the option 'serializer'.");
     }
-    const script = pathToFileURL(scriptPath(options.script));
+    const file = scriptPath(options.script);
+    const script = pathToFileURL(file);
     // Each worker is a module instance of its own.
     imports += 1;
     script.searchParams.set('worker', String(imports));
@@ -76,6 +78,8 @@ class InlineWorker implements WorkerHandle {
     const slot: InlineSlot = {
       startup: {
         driver: 'inline',
+        script: file,
+        depth: nextDepth(),
         serializer: context.serializer.name,
         maxFrameBytes: context.maxFrameBytes,
         port: port2,
