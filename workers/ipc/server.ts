@@ -2,6 +2,7 @@
 import { loadServe } from './driver-ends.ts';
 import type { ServeContext, WorkerDriver, WorkerEnd } from './driver.ts';
 import { DriverError, ProtocolError } from './errors.ts';
+import { HandlerTable } from './handler-table.ts';
 import { silentLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
 import type { Handlers, MaybePromise, MessageDefinitions } from './messages.ts';
@@ -11,7 +12,6 @@ import { stackOf } from './realm.ts';
 import { builtInSerializers } from './serializer.ts';
 import type { Serializer } from './serializer.ts';
 import { Session } from './session.ts';
-import type { UncheckedHandler } from './session.ts';
 import { getStartupData, markServing } from './startup.ts';
 import type { StartupData } from './startup.ts';
 
@@ -63,7 +63,7 @@ export async function startWorkerServer<M extends MessageDefinitions>(
     await end.refuse(mismatch);
     throw new ProtocolError(mismatch);
   }
-  const server = new Server(handlers, end, options);
+  const server = new Server(new HandlerTable(handlers), end, options);
   await server.start();
   return server;
 }
@@ -85,14 +85,14 @@ function chooseSerializer(
 }
 
 class Server implements WorkerServer {
-  readonly #handlers: Readonly<Record<string, UncheckedHandler>>;
+  readonly #handlers: HandlerTable;
   readonly #end: WorkerEnd;
   readonly #options: ServerOptions;
   #session: Session | undefined;
   #stopping: Promise<void> | undefined;
   readonly #flush = (): void => void this.#session?.flush();
 
-  constructor(handlers: Readonly<Record<string, UncheckedHandler>>, end: WorkerEnd, options: ServerOptions) {
+  constructor(handlers: HandlerTable, end: WorkerEnd, options: ServerOptions) {
     this.#handlers = handlers;
     this.#end = end;
     this.#options = options;

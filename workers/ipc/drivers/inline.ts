@@ -2,6 +2,7 @@
  * The driver without isolation: the worker's script is imported into this thread and spoken to over a MessagePort, by
  * the same contract as the others. For tests and tiny jobs; nothing protects the host from it.
  */
+import { createRequire } from 'node:module';
 import { MessageChannel } from 'node:worker_threads';
 import { pathToFileURL } from 'node:url';
 import { PortChannel } from '../channel.ts';
@@ -31,6 +32,38 @@ export type InlineDriver = typeof inlineDriver;
 
 let imports = 0;
 
+const firstLoads = new Map<string, Promise<unknown>>();
+
+/** Evaluates the module for this worker alone. */
+async function loadModule(file: string): Promise<void> {
+  const isCommonJs = (): boolean => /\.c[jt]s$/.test(file) || require.cache[file] !== undefined;
+  const require = createRequire(file);
+  if (!isCommonJs() && !/\.m[jt]s$/.test(file)) {
+    // Which of the two it is, is known once it has been loaded.
+    const first = firstLoads.get(file);
+    if (first === undefined) {
+      const loading = importModule(file);
+      firstLoads.set(
+        file,
+        loading.catch(() => undefined),
+      );
+      return loading;
+    }
+    await first;
+  }
+  if (!isCommonJs()) return importModule(file);
+  delete require.cache[file];
+  require(file);
+}
+
+/** Another query makes it another instance, unless it is CommonJS. */
+async function importModule(file: string): Promise<void> {
+  const url = pathToFileURL(file);
+  imports += 1;
+  url.searchParams.set('worker', String(imports));
+  await import(url.href);
+}
+
 class InlineWorker implements WorkerHandle {
   readonly pid = undefined;
   readonly ready: Promise<Channel>;
@@ -58,10 +91,6 @@ class InlineWorker implements WorkerHandle {
       throw new DriverError("The driver 'inline' clones messages and has no use for the option 'serializer'.");
     }
     const file = scriptPath(options.script);
-    const script = pathToFileURL(file);
-    // Each worker is a module instance of its own.
-    imports += 1;
-    script.searchParams.set('worker', String(imports));
     const { port1, port2 } = this.#line;
     this.exited = this.#exited.promise;
     const ready = Promise.withResolvers<Channel>();
@@ -91,7 +120,7 @@ class InlineWorker implements WorkerHandle {
       },
     };
     inlineStartup
-      .run(slot, () => import(script.href))
+      .run(slot, () => loadModule(file))
       .catch((error: unknown) => {
         const cause = toError(error);
         this.#end({ exitCode: 1, outOfMemory: false, stderrTail: [], error: cause, errorKind: 'uncaught' });
