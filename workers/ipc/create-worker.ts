@@ -1,9 +1,11 @@
 /** `createWorker`: loads the driver, starts the worker, and tries again where that may help. */
 import type { WorkerClient } from './client.ts';
 import type { DriverCapabilities, WorkerDriver } from './driver.ts';
+import { scriptPath } from './drivers/script-path.ts';
 import { loadDriver } from './driver-names.ts';
 import { CancelledError, DriverError } from './errors.ts';
 import type { MessageDefinitions } from './messages.ts';
+import { refuseEndlessStart } from './nesting.ts';
 import { limitsOf } from './options.ts';
 import type { WorkerOptions } from './options.ts';
 import { backoffDelay } from './backoff.ts';
@@ -38,6 +40,7 @@ export async function createWorker<M extends MessageDefinitions>(options: Worker
   const { signal } = options;
   for (let attempt = 0; ; attempt += 1) {
     if (signal?.aborted === true) throw startCancelled(signal);
+    refuseEndlessStart(options.script === undefined ? undefined : scriptPath(options.script));
     const client = new RunningClient(driver, options, limits);
     try {
       await client.start();

@@ -10,6 +10,7 @@ import { defineWorkerDriver } from '../driver.ts';
 import type { LaunchContext, LaunchOptions, WorkerHandle } from '../driver.ts';
 import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
+import { nextDepth } from '../nesting.ts';
 import { toError } from '../realm.ts';
 import { STARTUP_KEY } from '../startup.ts';
 import type { StartupData } from '../startup.ts';
@@ -18,6 +19,7 @@ import { handshakeProblem } from '../wire.ts';
 import { scriptPath } from './script-path.ts';
 import { mergeEnvironment } from './environment.ts';
 import { onLines, Tail } from './lines.ts';
+import { loaderOptions } from './loader-options.ts';
 import { refuseOptions } from './unsupported.ts';
 import { servePort } from './port-worker.ts';
 
@@ -74,8 +76,11 @@ class ThreadWorker implements WorkerHandle {
         else ready.reject(new SpawnError(problem));
       },
     });
+    const script = scriptPath(options.script);
     const startup: StartupData = {
       driver: 'worker-threads',
+      script,
+      depth: nextDepth(),
       serializer: context.serializer.name,
       maxFrameBytes: context.maxFrameBytes,
       port: line.port2,
@@ -83,7 +88,7 @@ class ThreadWorker implements WorkerHandle {
       workerData: options.workerData,
     };
     try {
-      this.#worker = new Worker(scriptPath(options.script), {
+      this.#worker = new Worker(script, {
         workerData: { [STARTUP_KEY]: startup },
         transferList: [line.port2, pulse.port2, ...(options.transferList ?? [])],
         stdout: true,
@@ -91,7 +96,7 @@ class ThreadWorker implements WorkerHandle {
         name: options.name ?? 'worker',
         ...(options.argv === undefined ? {} : { argv: [...options.argv] }),
         ...(options.env === undefined ? {} : { env: mergeEnvironment(process.env, options.env) }),
-        ...(options.execArgv === undefined ? {} : { execArgv: [...options.execArgv] }),
+        ...(options.execArgv === undefined ? {} : { execArgv: [...loaderOptions(), ...options.execArgv] }),
         ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
       });
     } catch (error) {
