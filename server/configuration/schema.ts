@@ -79,6 +79,24 @@ export const generalSettings = {
   },
 } as const satisfies Readonly<Record<string, SettingSchema>>;
 
+/** The values of {@link generalSettings}. */
+export type GeneralSettings = {
+  readonly [Name in keyof typeof generalSettings]: ValueOf<(typeof generalSettings)[Name]>;
+};
+
+/** What a schema allows. */
+type ValueOf<Schema extends ValueSchema> = Schema extends { readonly enum: readonly (infer Choice)[] }
+  ? Choice
+  : Schema extends { readonly type: 'string' }
+    ? string
+    : Schema extends { readonly type: 'boolean' }
+      ? boolean
+      : Schema extends { readonly type: 'integer' }
+        ? number
+        : Schema extends { readonly type: 'array'; readonly items: infer Item extends ValueSchema }
+          ? readonly ValueOf<Item>[]
+          : unknown;
+
 /** The settings of one detector, by their name after `bulkhead.<detector>.`. */
 export function detectorSettings(detector: string): Readonly<Record<string, SettingSchema>> {
   const manifest = manifests.find(({ name }) => name === detector);

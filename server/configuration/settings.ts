@@ -4,23 +4,14 @@
  */
 import { detectorNames, type DetectorName } from '../../workers/detectors/manifests.ts';
 import { isRecord } from './is-record.ts';
-import { generalSettings } from './schema.ts';
+import { generalSettings, type GeneralSettings } from './schema.ts';
 import { validated } from './validate.ts';
 
 /** `bulkhead.<detector>.*`: whether the detector runs, and the options that the user set. */
 export type DetectorSettings = Readonly<Record<string, unknown>> & { readonly enable: boolean };
 
 /** The validated settings `bulkhead.*`; schema.ts describes them. */
-export interface BulkheadSettings extends Readonly<Record<DetectorName, DetectorSettings>> {
-  readonly run: 'onType' | 'onSave';
-  readonly maxWorkers: number;
-  readonly memoryLimit: number;
-  readonly healthInterval: number;
-  readonly exclude: readonly string[];
-  readonly baseline: 'show' | 'hide';
-  readonly shareAnalysis: boolean;
-  readonly node: string;
-}
+export type BulkheadSettings = GeneralSettings & Readonly<Record<DetectorName, DetectorSettings>>;
 
 export interface ReadSettings {
   readonly settings: BulkheadSettings;

@@ -4,6 +4,7 @@
 import { realpath } from 'node:fs/promises';
 import type { DetectorName } from '../../workers/detectors/manifests.ts';
 import type { DetectorOptions, Issue } from '../../workers/protocol/detector-protocol.ts';
+import { validated } from '../configuration/validate.ts';
 import { isIncomplete, type DetectorStatus, type IssueCounts } from '../engine/status.ts';
 import { Folder } from '../folder/folder.ts';
 import type { FileChange } from '../journal.ts';
@@ -77,10 +78,11 @@ export interface OpenFolder extends AsyncDisposable {
 /**
  * Opens a folder; nothing is analysed before {@link OpenFolder.analyze}.
  * @param folder path of the folder; relative paths start at the current working directory
- * @throws ConfigurationError when its `bulkhead.config.json` is not JSON; an error of the file system, such as `ENOENT`,
- *   when the folder cannot be read or watched
+ * @throws ConfigurationError when its `bulkhead.config.json` is not JSON; TypeError for options that are not valid; an error
+ *   of the file system, such as `ENOENT`, when the folder cannot be read or watched
  */
 export async function openFolder(folder: string, options: OpenFolderOptions = {}): Promise<OpenFolder> {
+  expectValid(options);
   const { detectors, exclude, trusted = true, watch = false, cache = true, maxWorkers, memoryLimit } = options;
   const opened = await Folder.open(await realpath(folder), {
     settings: {
@@ -101,6 +103,26 @@ export async function openFolder(folder: string, options: OpenFolderOptions = {}
     },
   });
   return new LibraryFolder(opened, watch);
+}
+
+/** A detector whose name is misspelled would find nothing, as if nothing were wrong. */
+function expectValid({
+  detectors = [],
+  options = {},
+  exclude = [],
+  maxWorkers = 0,
+  memoryLimit = 0,
+}: OpenFolderOptions): void {
+  const limits = { 'bulkhead.maxWorkers': maxWorkers, 'bulkhead.memoryLimit': memoryLimit };
+  const flaws = [
+    ...validated('configuration', { detectors: Object.fromEntries(detectors.map((name) => [name, true])) }).flaws,
+    ...validated('configuration', { exclude, detectors: options }).flaws,
+    ...validated('settings', limits).flaws,
+  ];
+  if (flaws.length === 0) return;
+  throw new TypeError(
+    flaws.map(({ path, message }) => `${path.join('.').replace('bulkhead.', '')}: ${message}`).join('\n'),
+  );
 }
 
 class LibraryFolder implements OpenFolder {

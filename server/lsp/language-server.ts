@@ -29,7 +29,7 @@ import { defaultSettings, readSettings, type BulkheadSettings, type ReadSettings
 import type { ChangeKind } from '../journal.ts';
 import { createPool } from '../pool/pool.ts';
 import type { PoolSettings } from '../pool/types.ts';
-import { endThreadAhead } from '../store/store-client.ts';
+import { endPrewarmedThread } from '../store/store-client.ts';
 import { version } from '../version.ts';
 import { AnalysisProgress } from './analysis-progress.ts';
 import { ChangeCollector } from './changes.ts';
@@ -129,7 +129,7 @@ export class LanguageServer {
     for (const problem of read.problems) this.#settingProblems.add(problem);
     this.#trusted = trusted;
     this.#storageDir = storageDir;
-    if (storageDir === undefined) endThreadAhead();
+    if (storageDir === undefined) endPrewarmedThread();
     this.#roots = rootsOf(params);
     this.#canWatchFiles = params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
     const canShowProgress = params.capabilities.window?.workDoneProgress === true;

@@ -7,12 +7,12 @@ export interface QuarantineRecord {
   readonly version: string | undefined;
 }
 
-/** @returns what is on a storage, whether it is in force or not */
+/** @returns the stored inputs, including those that are no longer in force */
 export async function storedInputs(storage: QuarantineStorage, root: string): Promise<readonly QuarantinedInput[]> {
   return [...(await storage.list()).values()].flatMap((value) => recordOf(value, root)?.input ?? []);
 }
 
-/** @returns undefined for what another version of Bulkhead may have put there */
+/** @returns undefined for a record of another format, such as one of another version of Bulkhead */
 export function recordOf(value: unknown, root: string): QuarantineRecord | undefined {
   if (!isStored(value)) return undefined;
   const { key, version, ...input } = value;
@@ -21,7 +21,7 @@ export function recordOf(value: unknown, root: string): QuarantineRecord | undef
 
 type StoredInput = Omit<QuarantinedInput, 'root'> & { readonly key: string; readonly version?: string };
 
-/** What may be there, as far as it is looked at. */
+/** The parts of a stored value that are checked. */
 type Shape = {
   readonly [Name in keyof StoredInput]?: unknown;
 } & {

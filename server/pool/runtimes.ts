@@ -1,6 +1,6 @@
 /**
- * What runs the workers of a group: a driver of the worker library, and how a start becomes this driver's options. The
- * pool hands both to the library and looks at neither. A runtime for a driver of your own is an object of the same shape.
+ * What starts the workers of a group: a driver of the worker library, and a function from a start to the driver's options.
+ * The pool only hands both to the library. A runtime for another driver is an object of the same shape.
  */
 import path from 'node:path';
 import { childProcessDriver } from '../../workers/ipc/drivers/child-process.ts';
@@ -20,7 +20,7 @@ export const nodeProcess: WorkerRuntime = {
   heartbeat: true,
 };
 
-/** A thread of the pool's process: for code that is known to behave, as the whole process may die with it. */
+/** A thread of the pool's process. Only for trusted code: if it crashes, the whole process may. */
 export const nodeThread: WorkerRuntime = {
   driver: workerThreadsDriver,
   options: ({ heapMb, entry }) => ({
@@ -28,7 +28,7 @@ export const nodeThread: WorkerRuntime = {
     resourceLimits: { maxOldGenerationSizeMb: heapMb },
     env: entry.env,
   }),
-  // A thread stops and starves together with the pool.
+  // A thread stops together with the pool.
   heartbeat: false,
 };
 
@@ -44,7 +44,7 @@ export function program(command: string, args: readonly string[] = []): WorkerRu
   };
 }
 
-/** The entry of a worker: beside the bundle, or in the sources. */
+/** The script of a worker: beside the bundle, or in the sources. */
 function hostScript(): string {
   return import.meta.filename.endsWith('.ts')
     ? path.join(import.meta.dirname, '../../workers/host.ts')

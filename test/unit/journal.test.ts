@@ -91,7 +91,17 @@ describe('journal of changes', () => {
     assert.ok(journal.size <= 2048, `${journal.size} entries`);
   });
 
-  it('returns undefined when it no longer knows all changes', () => {
+  it('compacts only when it has doubled, so that an append stays cheap in a large folder', () => {
+    const journal = new Journal();
+    journal.append(Array.from({ length: 3000 }, (_, index) => change(`f${index}`)));
+    assert.equal(journal.size, 3000);
+    for (let edit = 0; edit < 2999; edit += 1) journal.append([change('f0')]);
+    assert.equal(journal.size, 5999);
+    journal.append([change('f0')]);
+    assert.equal(journal.size, 3000);
+  });
+
+  it('says so when it no longer knows all that changed', () => {
     const journal = new Journal(new SimulatedClock(), 100);
     const revisions = Array.from({ length: 1024 }, (_, index) => journal.append([change(`f${index}`)]));
     assert.equal(journal.size, 50);

@@ -20,10 +20,6 @@ export interface Retry extends Backoff {
  * @param random uniform in [0, 1)
  */
 export function backoffDelay(backoff: Backoff, attempt: number, random: () => number = Math.random): number {
-  const delay = Math.min(backoff.delayMs * 2 ** attempt, backoff.maxDelayMs);
+  const delay = backoff.delayMs === 0 ? 0 : Math.min(backoff.delayMs * 2 ** attempt, backoff.maxDelayMs);
   return Math.round(delay * (1 - backoff.jitter * (1 - random())));
-}
-
-export function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, ms));
 }

@@ -4,13 +4,16 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Readable, Writable } from 'node:stream';
+import { types } from 'node:util';
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import { FrameTooLargeError, ProtocolError, SerializationError } from './errors.ts';
 import { FrameDecoder, lengthPrefix } from './framing.ts';
 import type { TransactionId } from './messages.ts';
+import { isError, textOf } from './realm.ts';
 import { jsonSerializer } from './serializer.ts';
 import type { Serializer } from './serializer.ts';
-import { WIRE_VERSION } from './wire.ts';
+import { nextTick } from './timers.ts';
+import { isTransactionId, isUncheckedMessage, WIRE_VERSION } from './wire.ts';
 import type { Handshake, WireMessage } from './wire.ts';
 
 export interface ChannelListener {
@@ -29,6 +32,8 @@ export interface Channel {
   pack(event: unknown): unknown;
   /** Sends packed events as one message, and hands all sent so far to the operating system. Throws like {@link send}. */
   sendEvents(tx: TransactionId, type: string, packed: readonly unknown[], transfer?: readonly Transferable[]): void;
+  /** Hands all that was sent to the operating system now. Returns whether it has all of it. */
+  flush(): boolean;
   /** Ends this side; settles once everything sent has been handed to the operating system. Never rejects. */
   end(): Promise<void>;
   /** Breaks the connection at once; `ended` still comes. */
@@ -42,6 +47,11 @@ export interface StreamChannelOptions {
   readonly onHandshake?: ((handshake: Handshake) => void) | undefined;
   /** For a stream that others write to as well (stdout): a line that is no message. Absent: that breaks the line. */
   readonly onStrayLine?: ((line: string) => void) | undefined;
+  /**
+   * Makes writes wait until the operating system has taken everything, or ends that. Without it, what exceeds the
+   * system's buffer stays in this process for a while, and is lost if the process dies.
+   */
+  readonly setBlocking?: ((blocking: boolean) => void) | undefined;
 }
 
 /** Text is gathered until the turn of the event loop ends or so much is there. */
@@ -60,7 +70,7 @@ export class StreamChannel implements Channel {
   #flushScheduled = false;
   readonly #flushLater = (): void => {
     this.#flushScheduled = false;
-    this.#flush();
+    this.#writeGathered();
   };
   #ended = false;
   #writesEnded = false;
@@ -94,7 +104,7 @@ export class StreamChannel implements Channel {
 
   /** First words of a worker; always a line of JSON. */
   sendHandshake(handshake: Omit<Handshake, 'ready'>): void {
-    this.#writable.write(`${JSON.stringify({ ready: WIRE_VERSION, ...handshake })}\n`);
+    this.#write(`${JSON.stringify({ ready: WIRE_VERSION, ...handshake })}\n`);
   }
 
   send(message: WireMessage): void {
@@ -123,12 +133,17 @@ export class StreamChannel implements Channel {
     } else {
       this.send({ tx, type, events: packed });
     }
-    this.#flush();
+    this.#writeGathered();
+  }
+
+  flush(): boolean {
+    this.#writeGathered();
+    return this.#writable.writableLength === 0 && !this.#writesEnded;
   }
 
   end(): Promise<void> {
     if (this.#writesEnded) return Promise.resolve();
-    this.#flush();
+    this.#writeGathered();
     this.#writesEnded = true;
     return new Promise((resolve) => {
       this.#writable.once('close', resolve);
@@ -154,7 +169,7 @@ export class StreamChannel implements Channel {
         cause: error,
       });
     }
-    if (typeof data !== 'string' && !(data instanceof Uint8Array)) {
+    if (typeof data !== 'string' && !types.isUint8Array(data)) {
       throw new SerializationError(`The serializer ${this.#options.serializer.name} returned neither text nor bytes.`);
     }
     if (!this.#isJson && this.#options.serializer.framing === 'lines' && hasLineFeed(data)) {
@@ -178,38 +193,45 @@ export class StreamChannel implements Channel {
   #writeText(text: string): void {
     if (this.#options.serializer.framing === 'length') return this.#writeBytes(Buffer.from(text));
     this.#text += `${text}\n`;
-    if (this.#text.length >= GATHER_CHARACTERS) return this.#flush();
+    if (this.#text.length >= GATHER_CHARACTERS) return this.#writeGathered();
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    process.nextTick(this.#flushLater);
+    nextTick(this.#flushLater);
   }
 
   #writeBytes(bytes: Uint8Array): void {
-    this.#flush();
+    this.#writeGathered();
     if (this.#writesEnded) return;
-    this.#writable.cork();
-    if (this.#options.serializer.framing === 'length') {
-      this.#writable.write(lengthPrefix(bytes.length));
-      this.#writable.write(bytes);
-    } else {
-      this.#writable.write(bytes);
-      this.#writable.write('\n');
-    }
-    this.#writable.uncork();
+    if (this.#options.serializer.framing === 'length') this.#write(lengthPrefix(bytes.length), bytes);
+    else this.#write(bytes, '\n');
   }
 
-  #flush(): void {
+  #writeGathered(): void {
     if (this.#text === '' || this.#writesEnded) return;
     const text = this.#text;
     this.#text = '';
-    this.#writable.write(text);
+    this.#write(text);
+  }
+
+  #write(part: string | Uint8Array, rest?: string | Uint8Array): void {
+    const { setBlocking } = this.#options;
+    setBlocking?.(true);
+    if (rest === undefined) {
+      this.#writable.write(part);
+    } else {
+      this.#writable.cork();
+      this.#writable.write(part);
+      this.#writable.write(rest);
+      this.#writable.uncork();
+    }
+    setBlocking?.(false);
   }
 
   #push(chunk: Buffer): void {
     try {
       this.#decoder.push(chunk);
     } catch (error) {
-      this.#finish(error instanceof Error ? error : new ProtocolError(String(error)));
+      this.#finish(isError(error) ? error : new ProtocolError(textOf(error)));
       this.destroy();
     }
   }
@@ -233,17 +255,24 @@ export class StreamChannel implements Channel {
       if (onStrayLine !== undefined) return onStrayLine(bytes.toString('utf8'));
       throw new ProtocolError(`A frame is not ${serializer.name}: ${excerpt(bytes)}`, { cause: error });
     }
-    if (onStrayLine !== undefined && !looksLikeMessage(message)) return onStrayLine(bytes.toString('utf8'));
+    if (onStrayLine !== undefined && !isFromWorker(message)) return onStrayLine(bytes.toString('utf8'));
     if (this.#listener === undefined) this.#early.push(message);
     else this.#listener.message(message);
   }
 
   #endOfInput(): void {
     if (this.#ended) return;
+    const { onStrayLine } = this.#options;
+    const unfinished = onStrayLine === undefined ? undefined : this.#decoder.unfinished().toString('utf8');
     try {
       this.#decoder.end();
       this.#finish(undefined);
     } catch (error) {
+      // A program's last line may lack its line feed; half a message is no line for people.
+      if (unfinished !== undefined && unfinished !== '' && !unfinished.startsWith('{')) {
+        onStrayLine?.(unfinished);
+        return this.#finish(undefined);
+      }
       this.#finish(error as Error);
     }
   }
@@ -261,14 +290,19 @@ function hasLineFeed(data: string | Uint8Array): boolean {
   return typeof data === 'string' ? data.includes('\n') : data.includes(0x0a);
 }
 
-function looksLikeMessage(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
+/** Tells messages from log lines, which may be JSON with a `type` too. */
+function isFromWorker(value: unknown): boolean {
+  if (!isUncheckedMessage(value)) return false;
+  return value.type === '$log' || (isTransactionId(value.tx) && /(?:Event|Result|Error)$/.test(value.type));
 }
+
+const HANDSHAKE_KEYS: ReadonlySet<string> = new Set<keyof Handshake>(['ready', 'serializer', 'refused']);
 
 function readHandshake(bytes: Buffer): Handshake | undefined {
   try {
-    const value = JSON.parse(bytes.toString('utf8')) as unknown;
-    return typeof value === 'object' && value !== null && 'ready' in value ? (value as Handshake) : undefined;
+    const value = JSON.parse(bytes.toString('utf8')) as { ready?: unknown } | null;
+    if (typeof value?.ready !== 'number') return undefined;
+    return Object.keys(value).every((key) => HANDSHAKE_KEYS.has(key)) ? (value as Handshake) : undefined;
   } catch {
     return undefined;
   }
@@ -334,6 +368,11 @@ export class PortChannel implements Channel {
 
   sendEvents(tx: TransactionId, type: string, packed: readonly unknown[], transfer?: readonly Transferable[]): void {
     this.send({ tx, type, events: packed }, transfer);
+  }
+
+  /** A port takes a message as soon as it is posted. */
+  flush(): boolean {
+    return !this.#ended;
   }
 
   end(): Promise<void> {

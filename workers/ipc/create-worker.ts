@@ -1,20 +1,16 @@
 /** `createWorker`: loads the driver, starts the worker, and tries again where that may help. */
 import type { WorkerClient } from './client.ts';
 import type { DriverCapabilities, WorkerDriver } from './driver.ts';
+import { scriptPath } from './drivers/script-path.ts';
 import { loadDriver } from './driver-names.ts';
 import { CancelledError, DriverError } from './errors.ts';
 import type { MessageDefinitions } from './messages.ts';
-import { defaultRetry } from './options.ts';
+import { refuseEndlessStart } from './nesting.ts';
+import { limitsOf } from './options.ts';
 import type { WorkerOptions } from './options.ts';
-import { backoffDelay, wait } from './backoff.ts';
-import { RunningClient } from './running-client.ts';
-
-interface NamedCapabilities {
-  'child-process': { reconnect: true; detach: true; transfer: false; isolation: 'process' };
-  stdio: { reconnect: false; detach: false; transfer: false; isolation: 'process' };
-  'worker-threads': { reconnect: false; detach: false; transfer: true; isolation: 'thread' };
-  inline: { reconnect: false; detach: false; transfer: true; isolation: 'none' };
-}
+import { backoffDelay } from './backoff.ts';
+import { RunningClient, startCancelled } from './running-client.ts';
+import { wait } from './timers.ts';
 
 type Lasting = { readonly reconnect: true; readonly detach: true };
 type Reconnecting = { readonly reconnect: true; readonly detach: false };
@@ -26,10 +22,9 @@ type Detaching = { readonly reconnect: false; readonly detach: true };
  *   left running then
  */
 export function createWorker<M extends MessageDefinitions>(
-  options: WorkerOptions & { readonly driver?: 'child-process' | undefined },
-): Promise<WorkerClient<M, NamedCapabilities['child-process']>>;
-export function createWorker<M extends MessageDefinitions>(
-  options: WorkerOptions & { readonly driver: WorkerDriver<DriverCapabilities & Lasting> },
+  options: WorkerOptions & {
+    readonly driver?: 'child-process' | WorkerDriver<DriverCapabilities & Lasting> | undefined;
+  },
 ): Promise<WorkerClient<M, DriverCapabilities & Lasting>>;
 export function createWorker<M extends MessageDefinitions>(
   options: WorkerOptions & { readonly driver: WorkerDriver<DriverCapabilities & Reconnecting> },
@@ -41,18 +36,21 @@ export function createWorker<M extends MessageDefinitions>(options: WorkerOption
 export async function createWorker<M extends MessageDefinitions>(options: WorkerOptions): Promise<WorkerClient<M>> {
   const { driver: named = 'child-process' } = options;
   const driver = typeof named === 'string' ? await loadDriver(named) : named;
-  const backoff = { ...defaultRetry, ...options.retry };
+  const limits = limitsOf(options);
+  const { signal } = options;
   for (let attempt = 0; ; attempt += 1) {
-    const client = new RunningClient(driver, options);
+    if (signal?.aborted === true) throw startCancelled(signal);
+    refuseEndlessStart(options.script === undefined ? undefined : scriptPath(options.script));
+    const client = new RunningClient(driver, options, limits);
     try {
       await client.start();
       return client;
     } catch (error) {
       const isLasting = error instanceof DriverError || error instanceof CancelledError;
-      if (isLasting || attempt >= backoff.maxRetries) throw error;
-      const delay = backoffDelay(backoff, attempt);
+      if (isLasting || attempt >= limits.retry.maxRetries) throw error;
+      const delay = backoffDelay(limits.retry, attempt);
       client.log('warn', `Starting the worker failed, next attempt in ${Math.round(delay)} ms: ${String(error)}`);
-      await wait(delay);
+      await wait(delay, signal);
     }
   }
 }

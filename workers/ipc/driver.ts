@@ -85,6 +85,7 @@ export interface LaunchContext {
   readonly serializer: Serializer;
   readonly serializerGiven: boolean;
   readonly maxFrameBytes: number;
+  /** Milliseconds; `Infinity` is no limit. */
   readonly connectTimeoutMs: number;
   readonly connectRetry: Retry;
   readonly logger: Logger;

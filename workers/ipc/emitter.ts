@@ -1,10 +1,11 @@
 /**
  * The events of one request on the worker's side: several to a frame, and no more frames on their way than the host has
- * given credit for. Lives as long as its request.
+ * given credit for, unless the handler flushes. Lives as long as its request.
  */
 import type { Transferable } from 'node:worker_threads';
 import type { EmitOptions, TransactionId } from './messages.ts';
 import type { Line } from './middleware.ts';
+import { clearTimeout, now, setTimeout } from './timers.ts';
 import { answersTo, CREDIT_FRAMES } from './wire.ts';
 
 /** An event waits so long for company, less the millisecond a timer may be late. */
@@ -48,13 +49,13 @@ export class Emitter {
     if (
       this.#waiting.length - this.#sent >= MAX_EVENTS ||
       this.#size >= MAX_SIZE ||
-      performance.now() - this.#lastFlush >= MAX_DELAY_MS
+      now() - this.#lastFlush >= MAX_DELAY_MS
     ) {
-      this.flush();
+      this.#sendWithinCredit();
     } else {
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
-        this.flush();
+        this.#sendWithinCredit();
       }, MAX_DELAY_MS);
     }
     if (this.#unconfirmed < CREDIT_FRAMES) return undefined;
@@ -62,13 +63,18 @@ export class Emitter {
     return this.#room.promise;
   }
 
-  /** Sends what waits, as far as credit allows. */
+  /** Sends all that waits, whether the host has given credit for it or not. */
   flush(): void {
+    while (this.#waiting.length > this.#sent && !this.#stopped) this.#sendFrame();
+  }
+
+  /** Sends what waits, as far as credit allows. */
+  #sendWithinCredit(): void {
     while (this.#waiting.length > this.#sent && this.#unconfirmed < CREDIT_FRAMES && !this.#stopped) this.#sendFrame();
   }
 
   #sendFrame(): void {
-    this.#lastFlush = performance.now();
+    this.#lastFlush = now();
     this.#unconfirmed += 1;
     const events = this.#takeFrame();
     const transfer = this.#transfers.size === 0 ? undefined : this.#takeTransfers(events);
@@ -114,13 +120,13 @@ export class Emitter {
   /** The host has consumed frames. */
   credit(frames: number): void {
     this.#unconfirmed = Math.max(0, this.#unconfirmed - frames);
-    this.flush();
+    this.#sendWithinCredit();
     if (this.#unconfirmed < CREDIT_FRAMES) this.#makeRoom();
   }
 
   /** Settles when everything emitted has been sent. */
   async drain(): Promise<void> {
-    this.flush();
+    this.#sendWithinCredit();
     while (this.#waiting.length > this.#sent && !this.#stopped) {
       this.#room ??= Promise.withResolvers();
       await this.#room.promise;

@@ -4,6 +4,9 @@
  */
 import { FrameTooLargeError, ProtocolError } from './errors.ts';
 
+/** The bytes ended within a frame: what a process leaves that dies while it writes. */
+export class UnfinishedFrameError extends ProtocolError {}
+
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const LENGTH_BYTES = 4;
@@ -39,12 +42,17 @@ export class FrameDecoder {
     }
   }
 
-  /** No more bytes come. @throws ProtocolError when a frame is left incomplete */
+  /** No more bytes come. @throws UnfinishedFrameError when a frame is left incomplete */
   end(): void {
     const held = this.#held;
     const isIncomplete = held > 0 || this.#bodyLength !== undefined;
     this.stop();
-    if (isIncomplete) throw new ProtocolError(`The line ended within a frame, ${held} bytes of it had come.`);
+    if (isIncomplete) throw new UnfinishedFrameError(`The line ended within a frame, ${held} bytes of it had come.`);
+  }
+
+  /** What has come of a frame that is not complete. */
+  unfinished(): Buffer {
+    return Buffer.concat(this.#chunks, this.#held);
   }
 
   /** Forgets what it holds and ignores what comes. */

@@ -73,8 +73,12 @@ export interface HandlerContext<Event = never> {
    * @throws SerializationError when the event cannot cross the line
    */
   emit(event: Event, options?: EmitOptions): Promise<void> | undefined;
-  /** Hands all emitted events to the operating system now; they arrive even if the process dies right after. */
-  flush(): void;
+  /**
+   * Hands all events and log lines to the operating system now; they arrive even if the process dies right after. Waits
+   * for the host to read, blocking the thread, where the system's buffers are full.
+   * @returns whether that holds for all of them; false while a middleware still has one, or without a connection.
+   */
+  flush(): boolean;
   log(level: LogLevel, message: string): void;
 }
 

@@ -6,8 +6,9 @@ import type { TransactionId } from './messages.ts';
 import type { Middleware } from './middleware.ts';
 import type { Retry } from './backoff.ts';
 import type { Serializer } from './serializer.ts';
+import { duration, numberWithin, timeLimit } from './timers.ts';
 
-/** All in milliseconds; 0 is none. */
+/** All in milliseconds; 0 and `Infinity` are none. */
 export interface Timeouts {
   /** From the start to ready. Default 60,000. */
   readonly startup?: number | undefined;
@@ -34,7 +35,7 @@ export interface WorkerOptions extends LaunchOptions {
   readonly middleware?: readonly Middleware[] | undefined;
   /** Default: nothing is logged. */
   readonly logger?: Logger | undefined;
-  /** Default 64 MB. */
+  /** Default 64 MB; at most 4 GB, which is what `Infinity` means. */
   readonly maxFrameBytes?: number | undefined;
   /** Unique among the requests in flight. Default: 1, 2, 3 … */
   readonly transactionId?: (() => TransactionId) | undefined;
@@ -45,10 +46,57 @@ export interface WorkerOptions extends LaunchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export const defaultTimeouts = { startup: 60_000, connect: 10_000, message: 0, unresponsive: 0 };
-export const defaultRetry: Retry = { maxRetries: 0, delayMs: 250, maxDelayMs: 30_000, jitter: 0.5 };
-export const defaultConnectRetry: Retry = { maxRetries: 5, delayMs: 50, maxDelayMs: 1_000, jitter: 0.5 };
+const defaultTimeouts = { startup: 60_000, connect: 10_000, message: 0, unresponsive: 0 };
+const defaultRetry: Retry = { maxRetries: 0, delayMs: 250, maxDelayMs: 30_000, jitter: 0.5 };
+const defaultConnectRetry: Retry = { maxRetries: 5, delayMs: 50, maxDelayMs: 1_000, jitter: 0.5 };
+const DEFAULT_MAX_FRAME_BYTES = 64 * 1024 * 1024;
+/** What four bytes of length can say. */
+const LARGEST_FRAME_BYTES = 2 ** 32 - 1;
 
+/** The numbers among the options, with the defaults and checked. Times are milliseconds; `Infinity` is no limit. */
+export interface Limits {
+  readonly startup: number;
+  readonly connect: number;
+  readonly message: number;
+  /** By type of message. */
+  readonly messages: ReadonlyMap<string, number>;
+  readonly unresponsive: number;
+  readonly retry: Retry;
+  readonly connectRetry: Retry;
+  readonly maxFrameBytes: number;
+}
+
+/** @throws DriverError for the first number that means nothing */
+export function limitsOf(options: WorkerOptions): Limits {
+  const { timeouts = {} } = options;
+  const limit = (name: keyof typeof defaultTimeouts): number =>
+    timeLimit(timeouts[name] ?? defaultTimeouts[name], `timeouts.${name}`);
+  const messages = Object.entries(timeouts.messages ?? {}).map(
+    ([type, ms]) => [type, timeLimit(ms, `timeouts.messages.${type}`)] as const,
+  );
+  const maxFrameBytes = numberWithin(options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES, 'maxFrameBytes', 1);
+  return {
+    startup: limit('startup'),
+    connect: limit('connect'),
+    message: limit('message'),
+    messages: new Map(messages),
+    unresponsive: limit('unresponsive'),
+    retry: retryOf(options.retry, defaultRetry, 'retry'),
+    connectRetry: retryOf(options.connectRetry, defaultConnectRetry, 'connectRetry'),
+    maxFrameBytes: Math.min(maxFrameBytes, LARGEST_FRAME_BYTES),
+  };
+}
+
+function retryOf(given: Partial<Retry> | undefined, defaults: Retry, name: string): Retry {
+  return {
+    maxRetries: numberWithin(given?.maxRetries ?? defaults.maxRetries, `${name}.maxRetries`, 0),
+    delayMs: duration(given?.delayMs ?? defaults.delayMs, `${name}.delayMs`),
+    maxDelayMs: duration(given?.maxDelayMs ?? defaults.maxDelayMs, `${name}.maxDelayMs`),
+    jitter: numberWithin(given?.jitter ?? defaults.jitter, `${name}.jitter`, 0, 1),
+  };
+}
+
+/** All in milliseconds; `Infinity` waits as long as it takes. */
 export interface CloseOptions {
   /** For requests in flight to settle before they are cancelled. Default 5,000. */
   readonly drainMs?: number | undefined;
@@ -58,4 +106,14 @@ export interface CloseOptions {
   readonly terminateMs?: number | undefined;
 }
 
-export const defaultClose = { drainMs: 5_000, graceMs: 1_000, terminateMs: 1_000 };
+const defaultClose: Required<Record<keyof CloseOptions, number>> = {
+  drainMs: 5_000,
+  graceMs: 1_000,
+  terminateMs: 1_000,
+};
+
+/** @throws DriverError */
+export function closeLimits(options: CloseOptions): Required<Record<keyof CloseOptions, number>> {
+  const limit = (name: keyof CloseOptions): number => duration(options[name] ?? defaultClose[name], name);
+  return { drainMs: limit('drainMs'), graceMs: limit('graceMs'), terminateMs: limit('terminateMs') };
+}

@@ -1,27 +1,43 @@
 /** One worker as the host sees it: its state from the start to the end, and the line to it while there is one. */
 import type { Transferable } from 'node:worker_threads';
 import type { Channel } from './channel.ts';
+import { callAll, safeLogger } from './callbacks.ts';
+import { addCaller } from './caller.ts';
 import type { SendOptions, StreamOptions, WorkerState } from './client.ts';
-import { startDeadline } from './deadline.ts';
 import type { DriverCapabilities, LogEntry, Vitals, WorkerAddress, WorkerDriver, WorkerHandle } from './driver.ts';
-import { within } from './drivers/within.ts';
-import { CancelledError, ClosedError, CrashedError, DriverError, SpawnError, StartupTimeoutError } from './errors.ts';
+import {
+  CancelledError,
+  ClosedError,
+  CrashedError,
+  DriverError,
+  SpawnError,
+  StartupTimeoutError,
+  WorkerError,
+} from './errors.ts';
 import { eventStream } from './event-stream.ts';
 import type { EventStream } from './event-stream.ts';
 import { describeExit } from './exit.ts';
 import type { Verdict, WorkerExit } from './exit.ts';
+import { UnfinishedFrameError } from './framing.ts';
 import { silentLogger } from './logger.ts';
+import type { Logger } from './logger.ts';
 import type { LogLevel, TransactionId } from './messages.ts';
 import { Line } from './middleware.ts';
-import { defaultClose, defaultConnectRetry, defaultTimeouts } from './options.ts';
-import type { CloseOptions, WorkerOptions } from './options.ts';
+import { closeLimits } from './options.ts';
+import type { CloseOptions, Limits, WorkerOptions } from './options.ts';
+import { textOf, stackOf } from './realm.ts';
 import { Requests } from './requests.ts';
 import { jsonSerializer } from './serializer.ts';
+import { now, startDeadline, timeLimit, within } from './timers.ts';
 import { Watch } from './watch.ts';
-import { DEFAULT_MAX_FRAME_BYTES, isTransactionId, isUncheckedMessage } from './wire.ts';
+import { isTransactionId, isUncheckedMessage } from './wire.ts';
 
-/** A worker that ends its side of the line without a word is given so long to exit by itself. */
-const EXIT_AFTER_LINE_MS = 1_000;
+/** A worker whose connection ended is given so long to exit: how it exits tells what happened. */
+const EXIT_AFTER_LINE_MS = 3_000;
+
+/** What was sent before a disconnect is given so long to leave. */
+const END_OF_LINE_MS = 1_000;
+
 export class RunningClient {
   readonly capabilities: DriverCapabilities;
   readonly exited: Promise<WorkerExit>;
@@ -30,7 +46,9 @@ export class RunningClient {
   vitals: Vitals | undefined;
   readonly #options: WorkerOptions;
   readonly #handle: WorkerHandle;
-  readonly #startedAt = performance.now();
+  readonly #limits: Limits;
+  readonly #logger: Logger;
+  readonly #startedAt = now();
   readonly #logListeners = new Set<(entry: LogEntry) => void>();
   readonly #vitalsListeners = new Set<(vitals: Vitals) => void>();
   #line: Line | undefined;
@@ -42,25 +60,27 @@ export class RunningClient {
   #lastId = 0;
   readonly #watch: Watch;
 
-  constructor(driver: WorkerDriver, options: WorkerOptions) {
+  constructor(driver: WorkerDriver, options: WorkerOptions, limits: Limits) {
     this.#options = options;
+    this.#limits = limits;
+    this.#logger = safeLogger(options.logger ?? silentLogger);
     this.capabilities = driver.capabilities;
     if (options.onLog !== undefined) this.#logListeners.add(options.onLog);
     if (options.onVitals !== undefined) this.#vitalsListeners.add(options.onVitals);
     this.#handle = driver.launch(options, {
       serializer: options.serializer ?? jsonSerializer,
       serializerGiven: options.serializer !== undefined,
-      maxFrameBytes: options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES,
-      connectTimeoutMs: options.timeouts?.connect ?? defaultTimeouts.connect,
-      connectRetry: { ...defaultConnectRetry, ...options.connectRetry },
-      logger: options.logger ?? silentLogger,
+      maxFrameBytes: limits.maxFrameBytes,
+      connectTimeoutMs: limits.connect,
+      connectRetry: limits.connectRetry,
+      logger: this.#logger,
       onLog: (entry) => this.#onLogEntry(entry),
       onVitals: (vitals) => this.#onVitalsReport(vitals),
     });
     this.#watch = new Watch({
       inWork: () => this.inWork,
       turn: (on) => this.#handle.watch(on),
-      unresponsiveMs: options.timeouts?.unresponsive ?? defaultTimeouts.unresponsive,
+      unresponsiveMs: limits.unresponsive,
       unresponsive: (detail) => this.#killFor('unresponsive', detail),
     });
     this.exited = this.#end();
@@ -77,17 +97,12 @@ export class RunningClient {
   /** Throws why it could not be started, once nothing is left of it. */
   async start(): Promise<void> {
     const { signal } = this.#options;
-    const limit = this.#options.timeouts?.startup ?? defaultTimeouts.startup;
+    const limit = this.#limits.startup;
     const giveUp = Promise.withResolvers<never>();
-    const onAbort = (): void =>
-      giveUp.reject(new CancelledError('The start was cancelled.', { cause: signal?.reason }));
-    const timer =
-      limit > 0
-        ? startDeadline(limit, () =>
-            giveUp.reject(new StartupTimeoutError(`The worker was not ready within ${limit} ms.`)),
-          )
-        : undefined;
-    if (signal?.aborted === true) onAbort();
+    const onAbort = (): void => giveUp.reject(startCancelled(signal));
+    const timer = startDeadline(limit, () =>
+      giveUp.reject(new StartupTimeoutError(`The worker was not ready within ${limit} ms.`)),
+    );
     signal?.addEventListener('abort', onAbort, { once: true });
     const ended = this.exited.then((exit) => {
       throw new SpawnError(`The worker was not ready when it ended. ${exit.reason}${tail(exit)}`, {
@@ -97,27 +112,36 @@ export class RunningClient {
     });
     try {
       this.#connected(await Promise.race([this.#handle.ready, ended, giveUp.promise]));
-      this.startedInMs = performance.now() - this.#startedAt;
+      this.startedInMs = now() - this.#startedAt;
       this.log('debug', `Ready after ${Math.round(this.startedInMs)} ms.`);
     } catch (error) {
       throw await this.#failedStart(error);
     } finally {
-      clearTimeout(timer?.current);
+      timer.cancel();
       signal?.removeEventListener('abort', onAbort);
     }
   }
 
-  send(type: string, payload?: unknown, options: SendOptions<unknown> = {}): Promise<unknown> {
+  async send(type: string, payload?: unknown, options?: SendOptions<unknown>): Promise<unknown> {
+    try {
+      return await this.#send(type, payload, options);
+    } catch (error) {
+      addCaller(error);
+      throw error;
+    }
+  }
+
+  #send(type: string, payload: unknown, options: SendOptions<unknown> = {}): Promise<unknown> {
     const requests = this.#requests;
-    if (this.state !== 'ready' || requests === undefined) return Promise.reject(this.#closedError());
-    const { timeouts } = this.#options;
-    const own = timeouts?.messages;
+    if (this.state !== 'ready' || requests === undefined) throw this.#closedError();
+    const { signal, cancel, onEvent, timeout, transfer } = options;
+    const { message, messages } = this.#limits;
     const timeoutMs =
-      options.timeout ??
-      (own !== undefined && Object.hasOwn(own, type) ? own[type] : undefined) ??
-      timeouts?.message ??
-      defaultTimeouts.message;
-    const { signal, cancel, onEvent, transfer } = options;
+      timeout === undefined
+        ? messages.size === 0
+          ? message
+          : (messages.get(type) ?? message)
+        : timeLimit(timeout, 'timeout');
     return requests.send(this.#nextId(), type, payload, { signal, cancel, timeoutMs, onEvent, transfer });
   }
 
@@ -135,8 +159,9 @@ export class RunningClient {
     this.#line.send({ type, payload }, options.transfer);
   }
 
-  close(options: CloseOptions = {}): Promise<WorkerExit> {
-    this.#closing ??= this.#close({ ...defaultClose, ...definedOnly(options) });
+  async close(options: CloseOptions = {}): Promise<WorkerExit> {
+    const limits = closeLimits(options);
+    this.#closing ??= this.#close(limits);
     return this.#closing;
   }
 
@@ -151,11 +176,12 @@ export class RunningClient {
     if (this.state !== 'ready') throw this.#closedError();
     this.state = 'disconnected';
     const line = this.#line;
-    this.#requests?.cancelAll(new ClosedError('The client was disconnected.'));
+    this.#requests?.cancelAll(() => new ClosedError('The client was disconnected.'));
     this.#line = undefined;
     this.#requests = undefined;
     this.#watch.update();
-    await line?.end();
+    // A middleware that hangs does not keep the line.
+    if (line !== undefined) await within(line.end(), END_OF_LINE_MS);
     line?.destroy();
   }
 
@@ -164,7 +190,18 @@ export class RunningClient {
       throw new DriverError('This driver cannot disconnect and reconnect: use child-process.');
     if (this.state !== 'disconnected')
       throw this.state === 'ready' ? new ClosedError('The client is connected.') : this.#closedError();
-    this.#connected(await this.#handle.reconnect());
+    const ended = this.exited.then(() => {
+      throw this.#closedError();
+    });
+    const reconnected = this.#handle.reconnect();
+    const channel = await Promise.race([reconnected, ended]).catch((error: unknown) => {
+      throw this.state === 'disconnected' ? error : this.#closedError();
+    });
+    if (this.state !== 'disconnected') {
+      channel.destroy();
+      throw this.#closedError();
+    }
+    this.#connected(channel);
   }
 
   async detach(): Promise<WorkerAddress> {
@@ -192,12 +229,16 @@ export class RunningClient {
   }
 
   log(level: LogLevel, message: string): void {
-    this.#options.logger?.log(level, `${this.#options.name ?? 'worker'} (${this.pid ?? 'no process'}): ${message}`);
+    this.#logger.log(level, `${this.#options.name ?? 'worker'} (${this.pid ?? 'no process'}): ${message}`);
   }
 
   #nextId(): TransactionId {
     const { transactionId } = this.#options;
-    if (transactionId !== undefined) return transactionId();
+    if (transactionId !== undefined) {
+      const id: unknown = transactionId();
+      if (isTransactionId(id)) return id;
+      throw new DriverError(`The option 'transactionId' must return a text or a finite number, not ${textOf(id)}.`);
+    }
     this.#lastId += 1;
     return this.#lastId;
   }
@@ -211,9 +252,9 @@ export class RunningClient {
     this.#workChanged();
     line.listen({
       message: (message) => this.#receive(requests, message),
-      failed: (error, message) => {
+      failed: (error, message, direction) => {
         const tx = isUncheckedMessage(message) ? message.tx : undefined;
-        if (isTransactionId(tx)) requests.fail(tx, error);
+        if (isTransactionId(tx)) requests.fail(tx, error, direction === 'incoming');
         else this.log('error', error.message);
       },
       ended: (error) => void this.#lineEnded(line, error),
@@ -233,7 +274,7 @@ export class RunningClient {
       this.#onLogEntry({
         source: 'worker',
         level: isLogLevel(level) ? level : 'info',
-        message: String(text),
+        message: textOf(text),
         ...(isTransactionId(tx) ? { tx } : {}),
       });
     } catch (error) {
@@ -243,13 +284,11 @@ export class RunningClient {
 
   async #lineEnded(line: Line, error: Error | undefined): Promise<void> {
     if (line !== this.#line || this.#exit !== undefined) return;
-    const code = (error as NodeJS.ErrnoException | undefined)?.code;
-    // A reset connection is how the end of a process may look; anything else that is an error breaks the protocol.
-    if (error !== undefined && code !== 'ECONNRESET' && code !== 'EPIPE')
-      return this.#killFor('protocol', error.message);
+    if (isBreachOfProtocol(error)) return this.#killFor('protocol', error.message);
+    // Whatever else ends a connection may be the end of the process.
     await within(this.exited, EXIT_AFTER_LINE_MS);
     if (this.#exit === undefined && line === this.#line)
-      this.#killFor('protocol', 'It closed the connection but did not end.');
+      this.#killFor('protocol', error?.message ?? 'It closed the connection but did not end.');
   }
 
   /** Ends it with `verdict` as the reason, unless there is one already. */
@@ -287,12 +326,12 @@ export class RunningClient {
     const requests = this.#requests;
     if (requests !== undefined) {
       await within(Promise.race([requests.idle(), this.exited]), drainMs);
-      requests.cancelAll(new ClosedError('The worker was closed before it answered.'));
+      requests.cancelAll(() => new ClosedError('The worker was closed before it answered.'));
     }
     if (this.#exit !== undefined) return this.#exit;
     this.#verdict ??= 'closed';
     if (!wasDisconnected) {
-      await this.#line?.settled();
+      if (this.#line !== undefined) await within(this.#line.settled(), graceMs);
       this.#line?.sendDirectly({ type: '$close' });
       await within(this.exited, graceMs);
     }
@@ -309,7 +348,7 @@ export class RunningClient {
     this.#exit = exit;
     this.state = 'closed';
     this.log(exit.expected ? 'debug' : 'error', exit.reason);
-    this.#requests?.end(
+    this.#requests?.end(() =>
       exit.expected ? new ClosedError(exit.reason, exit) : new CrashedError(`${exit.reason}${tail(exit)}`, exit),
     );
     this.#line?.destroy();
@@ -326,21 +365,30 @@ export class RunningClient {
   #onVitalsReport(vitals: Vitals): void {
     this.vitals = vitals;
     this.#watch.beat(vitals);
-    for (const listener of this.#vitalsListeners) listener(vitals);
+    callAll(this.#vitalsListeners, vitals, (error) => this.#listenerFailed(error));
   }
 
   #onLogEntry(entry: LogEntry): void {
     this.log(entry.level === 'error' ? 'error' : 'debug', `${entry.source}: ${entry.message}`);
-    for (const listener of this.#logListeners) listener(entry);
+    callAll(this.#logListeners, entry, (error) => this.#listenerFailed(error));
   }
+
+  #listenerFailed(error: unknown): void {
+    this.log('error', `A listener failed: ${stackOf(error)}`);
+  }
+}
+
+export function startCancelled(signal: AbortSignal | undefined): CancelledError {
+  return new CancelledError('The start was cancelled.', { cause: signal?.reason });
+}
+
+/** The worker sent what it must not send; half a frame is no breach but what a dying process leaves. */
+function isBreachOfProtocol(error: Error | undefined): error is WorkerError {
+  return error instanceof WorkerError && !(error instanceof UnfinishedFrameError);
 }
 
 function tail(exit: WorkerExit): string {
   return exit.stderrTail.length === 0 ? '' : `\nIts last words:\n${exit.stderrTail.join('\n')}`;
-}
-
-function definedOnly(options: CloseOptions): Partial<Record<keyof CloseOptions, number>> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function isLogLevel(value: unknown): value is LogLevel {

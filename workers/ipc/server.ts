@@ -1,17 +1,19 @@
 /** The worker's side: takes requests off the line, runs their handlers, answers. One per worker, until it ends. */
+import { safeLogger } from './callbacks.ts';
 import { loadServe } from './driver-ends.ts';
 import type { ServeContext, WorkerDriver, WorkerEnd } from './driver.ts';
 import { DriverError, ProtocolError } from './errors.ts';
+import { HandlerTable } from './handler-table.ts';
 import { silentLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
 import type { Handlers, MaybePromise, MessageDefinitions } from './messages.ts';
 import { Line } from './middleware.ts';
 import type { Middleware } from './middleware.ts';
+import { stackOf } from './realm.ts';
 import { builtInSerializers } from './serializer.ts';
 import type { Serializer } from './serializer.ts';
 import { Session } from './session.ts';
-import type { UncheckedHandler } from './session.ts';
-import { getStartupData } from './startup.ts';
+import { getStartupData, markServing } from './startup.ts';
 import type { StartupData } from './startup.ts';
 
 export interface ServerOptions {
@@ -43,6 +45,7 @@ export async function startWorkerServer<M extends MessageDefinitions>(
   if (startup === undefined) {
     throw new DriverError('This is not a worker: start the script with createWorker({ script }) instead of directly.');
   }
+  markServing(startup);
   const { driver } = options;
   if (driver !== undefined && driver.name !== startup.driver) {
     throw new DriverError(
@@ -50,10 +53,11 @@ export async function startWorkerServer<M extends MessageDefinitions>(
     );
   }
   const { serializer, mismatch } = chooseSerializer(startup, options.serializer);
+  const logger = safeLogger(options.logger ?? silentLogger);
   const context: ServeContext = {
     serializer,
     maxFrameBytes: startup.maxFrameBytes,
-    logger: options.logger ?? silentLogger,
+    logger,
   };
   const serve = driver?.serve ?? (await loadServe(startup.driver));
   const end = serve(startup, context);
@@ -61,7 +65,7 @@ export async function startWorkerServer<M extends MessageDefinitions>(
     await end.refuse(mismatch);
     throw new ProtocolError(mismatch);
   }
-  const server = new Server(handlers, end, options);
+  const server = new Server(new HandlerTable(handlers), end, { ...options, logger });
   await server.start();
   return server;
 }
@@ -83,14 +87,14 @@ function chooseSerializer(
 }
 
 class Server implements WorkerServer {
-  readonly #handlers: Readonly<Record<string, UncheckedHandler>>;
+  readonly #handlers: HandlerTable;
   readonly #end: WorkerEnd;
-  readonly #options: ServerOptions;
+  readonly #options: ServerOptions & { readonly logger: Logger };
   #session: Session | undefined;
   #stopping: Promise<void> | undefined;
-  readonly #flush = (): void => this.#session?.flush();
+  readonly #flush = (): void => void this.#session?.flush();
 
-  constructor(handlers: Readonly<Record<string, UncheckedHandler>>, end: WorkerEnd, options: ServerOptions) {
+  constructor(handlers: HandlerTable, end: WorkerEnd, options: ServerOptions & { readonly logger: Logger }) {
     this.#handlers = handlers;
     this.#end = end;
     this.#options = options;
@@ -104,7 +108,7 @@ class Server implements WorkerServer {
       this.#session?.destroy();
       const line = new Line(channel, this.#options.middleware);
       this.#session = new Session(line, this.#handlers, {
-        logger: this.#options.logger ?? silentLogger,
+        logger: this.#options.logger,
         onClose: () => void this.stop(),
       });
     });
@@ -122,10 +126,7 @@ class Server implements WorkerServer {
       await this.#options.onClose?.();
     } catch (error) {
       code = 1;
-      this.#session?.log(
-        'error',
-        `onClose failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      );
+      this.#session?.log('error', `onClose failed: ${stackOf(error)}`);
     }
     await this.#session?.end();
     process.off('exit', this.#flush);

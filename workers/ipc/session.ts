@@ -2,15 +2,17 @@
 import type { Transferable } from 'node:worker_threads';
 import { Emitter } from './emitter.ts';
 import { CancelledError, ClosedError, MiddlewareError, ProtocolError, UnknownMessageError } from './errors.ts';
+import type { HandlerTable } from './handler-table.ts';
 import type { Logger } from './logger.ts';
 import type { EmitOptions, HandlerContext, LogLevel, TransactionId } from './messages.ts';
 import type { Direction, Line } from './middleware.ts';
+import { stackOf, toError } from './realm.ts';
 import { transferListOf } from './transfer.ts';
-import { toWireError } from './wire-errors.ts';
+import { promiseOf } from './thenable.ts';
+import { everLess, toWireError } from './wire-errors.ts';
+import type { WireError } from './wire-errors.ts';
 import { answersTo, isTransactionId, isUncheckedMessage } from './wire.ts';
 import type { UncheckedMessage, WireMessage } from './wire.ts';
-
-export type UncheckedHandler = (payload: unknown, context: HandlerContext<unknown>) => unknown;
 
 export interface SessionOptions {
   readonly logger: Logger;
@@ -20,12 +22,12 @@ export interface SessionOptions {
 
 export class Session {
   readonly #line: Line;
-  readonly #handlers: Readonly<Record<string, UncheckedHandler>>;
+  readonly #handlers: HandlerTable;
   readonly #options: SessionOptions;
   readonly #work = new Map<TransactionId, Work>();
   #idle: PromiseWithResolvers<void> | undefined;
 
-  constructor(line: Line, handlers: Readonly<Record<string, UncheckedHandler>>, options: SessionOptions) {
+  constructor(line: Line, handlers: HandlerTable, options: SessionOptions) {
     this.#line = line;
     this.#handlers = handlers;
     this.#options = options;
@@ -47,9 +49,10 @@ export class Session {
     await this.#idle.promise;
   }
 
-  /** Hands over all events emitted so far, as far as credit allows: for the last moment of a worker. */
-  flush(): void {
+  /** Hands all events, log lines and answers so far to the operating system. Returns whether it has all of them. */
+  flush(): boolean {
     for (const work of this.#work.values()) work.emitter?.flush();
+    return this.#line.flush();
   }
 
   end(): Promise<void> {
@@ -84,7 +87,7 @@ export class Session {
         work?.abort(new CancelledError('The request was cancelled.'));
         return;
       case '$credit':
-        if (typeof message.frames === 'number') work?.emitter?.credit(message.frames);
+        if (Number.isSafeInteger(message.frames)) work?.emitter?.credit(message.frames as number);
         return;
       case '$close':
         this.#options.onClose();
@@ -95,8 +98,8 @@ export class Session {
   }
 
   #run(type: string, tx: TransactionId | undefined, payload: unknown): void {
-    const handler = Object.hasOwn(this.#handlers, type) ? this.#handlers[type] : undefined;
-    if (typeof handler !== 'function') {
+    const handler = this.#handlers.find(type);
+    if (handler === undefined) {
       const error = new UnknownMessageError(`The worker has no handler for '${type}'.`);
       this.log('warn', error.message, tx);
       if (tx !== undefined) this.#fail(tx, type, error);
@@ -106,12 +109,13 @@ export class Session {
     if (tx !== undefined) this.#work.set(tx, work);
     let outcome: unknown;
     try {
-      outcome = handler(payload, work);
+      outcome = handler.call(this.#handlers.owner, payload, work);
     } catch (error) {
       return this.#settle(work, () => this.#threw(work, error));
     }
-    if (!isThenable(outcome)) return this.#answer(work, outcome);
-    outcome.then(
+    const later = promiseOf(outcome);
+    if (later === undefined) return this.#answer(work, outcome);
+    later.then(
       (result) => this.#answer(work, result),
       (error: unknown) => this.#settle(work, () => this.#threw(work, error)),
     );
@@ -134,8 +138,7 @@ export class Session {
 
   #threw(work: Work, error: unknown): void {
     if (work.tx !== undefined) return this.#fail(work.tx, work.type, error);
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.log('error', `The handler of the notification '${work.type}' failed: ${text}`);
+    this.log('error', `The handler of the notification '${work.type}' failed: ${stackOf(error)}`);
   }
 
   /** After the events comes the answer; after the answer, nothing. */
@@ -152,19 +155,28 @@ export class Session {
     else void emitter.drain().then(finish);
   }
 
+  /** If the error cannot cross the line as it is, what matters of it can. */
   #fail(tx: TransactionId, type: string, error: unknown): void {
-    const wire = toWireError(error);
-    const message = { tx, type: answersTo(type).error, error: wire };
+    let wire = toWireError(error);
+    const answer = { tx, type: answersTo(type).error };
     try {
-      this.#line.send(message);
+      return this.#line.send({ ...answer, error: wire });
     } catch (sendError) {
-      // Its fields cannot cross the line, or a middleware failed on it; what matters can.
-      const { name, message: text, stack } = sendError instanceof MiddlewareError ? toWireError(sendError) : wire;
-      this.#line.sendDirectly({
-        ...message,
-        error: { name, message: text, ...(stack === undefined ? {} : { stack }) },
-      });
+      if (sendError instanceof MiddlewareError) wire = toWireError(sendError);
     }
+    this.#failDirectly(answer, wire);
+  }
+
+  /** Past the middleware, with as much of the error as can be sent. */
+  #failDirectly(answer: { tx: TransactionId; type: string }, error: WireError): void {
+    for (const part of everLess(error)) {
+      try {
+        return this.#line.sendDirectly({ ...answer, error: part });
+      } catch {
+        // The next one is smaller.
+      }
+    }
+    this.#options.logger.log('error', `The host cannot be told that '${answer.type}' failed: ${error.message}`);
   }
 
   #middlewareFailed(error: Error, message: unknown, direction: Direction): void {
@@ -173,12 +185,10 @@ export class Session {
     if (!isTransactionId(tx)) return;
     const work = this.#work.get(tx);
     if (work !== undefined) work.fail(error);
-    else
-      this.#line.sendDirectly({
-        tx,
-        type: direction === 'incoming' ? answersTo(type).error : requestError(type),
-        error: toWireError(error),
-      });
+    else {
+      const answer = { tx, type: direction === 'incoming' ? answersTo(type).error : requestError(type) };
+      this.#failDirectly(answer, toWireError(error));
+    }
   }
 
   #abortAll(reason: string): void {
@@ -197,10 +207,6 @@ export class Session {
 /** `checkResult` and `checkEvent` to `checkError`. */
 function requestError(type: string): string {
   return type.replace(/(Result|Event|Error)$/, 'Error');
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 /** One request in work, and the context its handler gets. */
@@ -239,8 +245,11 @@ class Work implements HandlerContext<unknown> {
     return (this.#boundEmit ??= (event, options) => this.#emit(event, options));
   }
 
-  get flush(): () => void {
-    return () => this.emitter?.flush();
+  get flush(): () => boolean {
+    return () => {
+      this.emitter?.flush();
+      return this.#line.flush();
+    };
   }
 
   get log(): (level: LogLevel, message: string) => void {
@@ -265,6 +274,6 @@ class Work implements HandlerContext<unknown> {
   /** The request is lost: the host hears of `error` as soon as the handler ends. */
   fail(error: unknown): void {
     this.failure ??= error;
-    this.abort(error instanceof Error ? error : new Error(String(error)));
+    this.abort(toError(error));
   }
 }

@@ -3,12 +3,13 @@
  * turned its event loop for too long. Lives as long as its client.
  */
 import type { Vitals } from './driver.ts';
+import { clearInterval, now, setInterval } from './timers.ts';
 
 export interface WatchOptions {
   /** Requests the worker has not answered. */
   readonly inWork: () => number;
   readonly turn: (on: boolean) => void;
-  /** Milliseconds; 0 is never. */
+  /** Milliseconds; `Infinity` is never. */
   readonly unresponsiveMs: number;
   readonly unresponsive: (detail: string) => void;
   /** Monotonic milliseconds. Default: `performance.now`. */
@@ -29,7 +30,7 @@ export class Watch {
 
   constructor(options: WatchOptions) {
     this.#options = options;
-    this.#now = options.now ?? (() => performance.now());
+    this.#now = options.now ?? now;
   }
 
   /** Requests were opened or settled. */
@@ -41,7 +42,7 @@ export class Watch {
       this.#isOn = true;
       this.#options.turn(true);
     }
-    if (this.#options.unresponsiveMs > 0) this.#timer ??= this.#startTimer(this.#options.unresponsiveMs);
+    if (this.#options.unresponsiveMs !== Infinity) this.#timer ??= this.#startTimer(this.#options.unresponsiveMs);
   }
 
   /** No timer is needed to turn it off: the beats that come tell the time. */

@@ -65,10 +65,8 @@ export function handshakeProblem(handshake: Handshake, serializer: string): stri
   return `The worker uses the serializer '${handshake.serializer}', the host '${serializer}'.`;
 }
 
-/** Event frames of one request that may be on their way before the worker waits for credit. */
+/** Event frames of one request that may be on their way before the worker waits for credit, unless it flushes. */
 export const CREDIT_FRAMES = 16;
-
-export const DEFAULT_MAX_FRAME_BYTES = 64 * 1024 * 1024;
 
 /** The names that answer a type of request. */
 export interface AnswerTypes {
@@ -90,7 +88,7 @@ export function answersTo(type: string): AnswerTypes {
 }
 
 export function isTransactionId(value: unknown): value is TransactionId {
-  return typeof value === 'number' || typeof value === 'string';
+  return typeof value === 'string' || Number.isFinite(value);
 }
 
 /** An object with a `type`; everything else about it is still to be checked. */

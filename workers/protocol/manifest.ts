@@ -163,6 +163,9 @@ export interface ManifestWithRules<Rule extends string> {
   };
 }
 
+/** The names of a manifest's rules. */
+export type RuleOf<Manifest extends ManifestWithRules<string>> = keyof Manifest['options']['rules']['properties'];
+
 /** The default severity of each rule. */
 export function defaultSeverities<Rule extends string>({
   options,

@@ -54,7 +54,7 @@ describe('drivers of the pool', function () {
     return { outcome, done };
   }
 
-  it('runs workers with a third-party driver', async () => {
+  it('runs workers with a custom driver', async () => {
     const launches: LaunchOptions[] = [];
     // As a sandbox would: it launches what it is given, its own way.
     const driver = defineWorkerDriver({
@@ -84,7 +84,7 @@ describe('drivers of the pool', function () {
     assert.equal(pool?.health()[0]?.driver, 'stdio');
   });
 
-  it('finds the input that ends such a program, and checks the rest', async () => {
+  it('finds the input that crashes such a program, and checks the rest', async () => {
     open(program(process.execPath, [jsonLines]));
     const { outcome, done } = await filesDone(['a', 'poison', 'c']);
     assert.equal(outcome.kind, 'done');
@@ -95,7 +95,7 @@ describe('drivers of the pool', function () {
     assert.deepEqual([...done].sort(), ['a', 'c']);
   });
 
-  it('cancels such a program and keeps using it', async () => {
+  it('cancels a request of such a program and continues to use it', async () => {
     open(program(process.execPath, [jsonLines]));
     const controller = new AbortController();
     const cancelled = await check(['endless'], () => controller.abort(), controller.signal);

@@ -148,6 +148,20 @@ describe('engine', () => {
     assert.deepEqual(pool.last.changed, ['c.ts']);
   });
 
+  it('asks for all of a project after a change of configuration: no answer from before is one to start from', async () => {
+    await start('typescript', [projectUnit('tsconfig.json')]);
+    await pool.last.answer('tsconfig.json', 'a.ts', []);
+    await pool.last.finish();
+    engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
+    await settle();
+    assert.deepEqual(Object.keys(pool.last.task.request.since ?? {}), ['tsconfig.json']);
+    await pool.last.finish();
+    engine.filesChanged([{ file: 'tsconfig.json', kind: 'changed' }]);
+    await settle();
+    assert.equal(pool.checks.length, 3);
+    assert.equal(pool.last.task.request.since, undefined);
+  });
+
   it('plans again when a configuration changes, and drops units that no longer exist', async () => {
     await start('eslint');
     await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);

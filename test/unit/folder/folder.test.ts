@@ -225,6 +225,12 @@ describe('folder', () => {
     assert.deepEqual(pool.checked, ['a.ts']);
   });
 
+  it('shows other files at once when it is told which', async () => {
+    const folder = await analysed();
+    folder.configure({ detectors: onlyEslint, only: (file) => file === 'b.ts' });
+    assert.deepEqual(shown(folder), ['b.ts']);
+  });
+
   it('two folders share a pool, and one works on when the other is closed', async () => {
     await using other = await makeWorkspace({ 'a.ts': bad });
     const first = await analysed(stored());

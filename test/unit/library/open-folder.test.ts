@@ -11,4 +11,14 @@ describe('openFolder', () => {
     await Promise.all(waiting);
     await assert.rejects(folder.analyze(), /has been disposed/);
   });
+
+  it('refuses options that mean nothing', async () => {
+    const refused = (options: object): Promise<void> =>
+      assert.rejects(openFolder(import.meta.dirname, options), TypeError);
+    await refused({ detectors: ['circlar'] });
+    await refused({ options: { circular: { rules: { 'import-cycel': 'off' } } } });
+    await refused({ exclude: 'dist/' });
+    await refused({ maxWorkers: -1 });
+    await refused({ memoryLimit: Number.NaN });
+  });
 });

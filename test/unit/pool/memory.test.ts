@@ -20,7 +20,7 @@ describe('memory', () => {
     assert.equal(stage.pool.errors()[0]?.code, 'OOM');
   });
 
-  it('a worker above the soft limit is replaced when idle, after its replacement is ready if memory allows', async () => {
+  it('a process above the soft limit is replaced when idle; if there is room, the new one starts first', async () => {
     const stage = new Stage({ maxWorkers: 3 });
     for (const file of ['a', 'b', 'c', 'd', 'e']) stage.check([file], { detector: 'types' });
     stage.pool.configure({ maxWorkers: 3 });
@@ -31,7 +31,7 @@ describe('memory', () => {
     assert.equal(stage.puppets.length, 2, 'the next is starting already');
   });
 
-  it('all workers together above three quarters of the machine: idle ones end, otherwise the largest, which is not blamed', async () => {
+  it('above three quarters of the machine in total, idle workers end, or else the largest, whose input is not to blame', async () => {
     const gigabyte = 2 ** 30;
     const machine = { totalBytes: 2 * gigabyte, freeBytes: gigabyte, source: 'machine' } as const;
     const held = new Map<number, number>();
@@ -71,7 +71,7 @@ describe('memory', () => {
     );
   });
 
-  it('idle workers above the hard limit end without degrading their detector', async () => {
+  it('an idle worker above the hard limit ends, however often, and its detector is not degraded', async () => {
     const stage = new Stage();
     for (let round = 0; round < 5; round += 1) {
       const check = stage.check(['a']);
@@ -88,13 +88,13 @@ describe('memory', () => {
     assert.deepEqual(stage.notices, []);
   });
 
-  it('V8 runs out of memory before the hard limit is reached', () => {
+  it('V8 fails before the hard limit is reached', () => {
     const stage = new Stage();
     stage.check(['a']);
     return settle().then(() => assert.equal(stage.at(0).heapMb, 768));
   });
 
-  it('alerts once over 85 %, and again only after it was under 80 %', async () => {
+  it('an alert comes once above 85 %, and again only after the worker was below 80 %', async () => {
     const alerts: string[] = [];
     let share = 0;
     const stage = new Stage({

@@ -112,7 +112,7 @@ describe('quarantine', () => {
     assert.equal(quarantine.isEmpty('elsewhere'), true);
   });
 
-  it('writes a closed root to its storage', async () => {
+  it('hands a closed root back to its storage', async () => {
     const quarantine = open();
     quarantine.add(inputOf('hang'), request(), context);
     await quarantine.close(root);
@@ -144,7 +144,7 @@ describe('quarantine', () => {
     });
   }
 
-  it('ends after a raised limit only for inputs that ran out of memory', async () => {
+  it('ends when the limit is raised, only for inputs that ran out of memory', async () => {
     for (const [kind, expected] of [
       ['oom-heap', false],
       ['rss-limit', false],
@@ -156,7 +156,7 @@ describe('quarantine', () => {
     }
   });
 
-  it('an unknown version counts as the same', async () => {
+  it('takes an unknown version for the same', async () => {
     const quarantine = open();
     await add(quarantine);
     assert.equal(await skips(quarantine, {}, { version: undefined }), true);
@@ -175,7 +175,7 @@ describe('quarantine', () => {
   });
 
   describe('of unsaved text', () => {
-    it('stays with its window until it is saved', async () => {
+    it('stays in its window until the text is saved', async () => {
       const quarantine = open();
       await add(quarantine, unsaved);
       assert.equal(storage.records.size, 0);
@@ -186,7 +186,7 @@ describe('quarantine', () => {
       assert.equal(await skips(open()), true);
     });
 
-    it('is released only in the window that has it', async () => {
+    it('releases the input in the window with the text, and in no other', async () => {
       await add(open());
       const [typing, reading] = [open(), open()];
       assert.equal(await skips(typing, unsaved), false);
@@ -196,7 +196,7 @@ describe('quarantine', () => {
       assert.equal(typing.list().length, 1);
     });
 
-    it('is skipped in addition to the file on disk, which other windows keep skipping', async () => {
+    it('is skipped in addition to the file on disk, which others still skip', async () => {
       await add(open());
       const quarantine = open();
       assert.equal(await skips(quarantine, unsaved), false);
@@ -205,7 +205,7 @@ describe('quarantine', () => {
       assert.equal(await skips(open()), true);
     });
 
-    it('counts as the file if it equals the disk', async () => {
+    it('counts as saved if it equals the disk', async () => {
       const quarantine = open();
       const equal = { overlays: [{ file: 'a.ts', text: 'poison', version: 1 }] };
       await add(quarantine, equal);
@@ -215,7 +215,7 @@ describe('quarantine', () => {
   });
 
   describe('of several processes', () => {
-    it('applies in all of them from their next check on', async () => {
+    it('is in force in all of them from their next check', async () => {
       const [one, two] = [open(), open()];
       assert.equal(await skips(two), false);
       await add(one);
@@ -225,7 +225,7 @@ describe('quarantine', () => {
       assert.deepEqual(two.list(), []);
     });
 
-    it('loses nothing that they add at the same time', async () => {
+    it('loses no input that they add at the same time', async () => {
       const [one, two] = [open(), open()];
       await Promise.all([add(one), add(two, {}, inputOf('hang', other))]);
       for (const process of [one, two, open()]) assert.deepEqual(await skipped(process), ['a.ts', 'b.ts']);
@@ -242,7 +242,7 @@ describe('quarantine', () => {
   });
 
   describe('with a storage that fails', () => {
-    it('tries an input again if its record is lost, and keeps inputs that were never stored', async () => {
+    it('retries an input whose record is lost, and keeps one that was never stored', async () => {
       const quarantine = open();
       await add(quarantine);
       assert.equal(await skips(quarantine), true);
@@ -257,7 +257,7 @@ describe('quarantine', () => {
       }
     });
 
-    it('ignores unknown records', async () => {
+    it('ignores records of an unknown format', async () => {
       await add(open());
       const [[key, sound] = ['', {}]] = storage.records;
       const { key: hash, ...rest } = sound as Record<string, unknown>;
@@ -272,7 +272,7 @@ describe('quarantine', () => {
       }
     });
 
-    it('waits only once, and for a limited time, if it does not answer', async () => {
+    it('waits only once for a storage that does not answer', async () => {
       let answer = (_: ReadonlyMap<string, unknown>): void => {};
       let lists = 0;
       const slow: QuarantineStorage = {

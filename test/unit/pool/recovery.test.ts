@@ -45,7 +45,7 @@ describe('recovery', () => {
     assert.ok(engine.settled);
   }
 
-  it('an input whose workers others kill is reported as such, and is analysed when they stop', async () => {
+  it('an input whose worker is killed from outside is reported, and analysed when the kills stop', async () => {
     world.poison.set('a', 'secret-kill');
     engine.analyzeAll();
     await settled();
@@ -60,7 +60,7 @@ describe('recovery', () => {
     assert.equal(engine.issuesOf('a').length, 1);
   });
 
-  it('a detector that crashes too often is reported, keeps its issues, and continues by itself after the cool-down', async () => {
+  it('a detector that crashes too often is reported, keeps its issues, and continues after the cool-down', async () => {
     engine.analyzeAll();
     await settled();
     assert.equal(engine.issuesOf('a').length, 1);
@@ -87,7 +87,7 @@ describe('recovery', () => {
     assert.deepEqual([...new Set(pool.health().map((health) => health.state))], ['ready']);
   });
 
-  it('a detector that keeps crashing is retried less and less often', async () => {
+  it('a detector that keeps crashing is tried more and more rarely', async () => {
     world.faults = { ...noFaults, startCrash: 0, crash: 1 };
     engine.analyzeAll();
     await settled();

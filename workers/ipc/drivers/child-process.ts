@@ -3,6 +3,7 @@
  * directory (a named pipe on Windows), with a guard thread that ends it when the host dies.
  */
 import net from 'node:net';
+import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { StreamChannel } from '../channel.ts';
 import type { Channel } from '../channel.ts';
@@ -10,22 +11,22 @@ import { defineWorkerDriver } from '../driver.ts';
 import type { LaunchContext, LaunchOptions, WorkerAddress, WorkerHandle } from '../driver.ts';
 import { ConnectTimeoutError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
-import { backoffDelay, wait } from '../backoff.ts';
-import { STARTUP_VARIABLE } from '../startup.ts';
-import type { StartupData } from '../startup.ts';
+import { backoffDelay } from '../backoff.ts';
+import { textOf } from '../realm.ts';
+import { now, startTimer, wait, within } from '../timers.ts';
 import { handshakeProblem } from '../wire.ts';
 import { Child } from './child.ts';
 import { serveSocket } from './child-process-worker.ts';
-import { mergeEnvironment } from './environment.ts';
-import { GUARD_VARIABLE, guardArgument, IDLE, LISTENING, RELEASE, reportOf, WATCH } from './guard.ts';
-import type { GuardSettings } from './guard.ts';
+import { DATA_FD } from './file-descriptors.ts';
+import { IDLE, LISTENING, LISTENS, RELEASE, takeReport, WATCH } from './guard.ts';
 import { onLines } from './lines.ts';
+import { nodeEnvironment, nodeProgram } from './node-process.ts';
 import { scriptPath } from './script-path.ts';
-import { baseDirectory, claimSocketPath } from './socket-path.ts';
+import { claimSocketPath } from './socket-path.ts';
 import type { SocketPlace } from './socket-path.ts';
 import { removeStaleSockets } from './stale-sockets.ts';
 import { refuseOptions } from './unsupported.ts';
-import { within } from './within.ts';
+import { packWorkerData, sendWorkerData } from './worker-data.ts';
 
 export const childProcessDriver = defineWorkerDriver({
   name: 'child-process',
@@ -39,10 +40,10 @@ export type ChildProcessDriver = typeof childProcessDriver;
 let tidied = false;
 
 /** Once per process: what hosts before us had no time to remove. */
-function tidyUp(): void {
-  if (tidied || process.platform === 'win32') return;
+function tidyUp(socketPath: string, ownsDirectory: boolean): void {
+  if (tidied || !ownsDirectory) return;
   tidied = true;
-  void removeStaleSockets(baseDirectory());
+  void removeStaleSockets(path.dirname(path.dirname(socketPath)));
 }
 
 class SocketWorker implements WorkerHandle {
@@ -52,6 +53,9 @@ class SocketWorker implements WorkerHandle {
   readonly #context: LaunchContext;
   readonly #place: SocketPlace;
   readonly #listening = Promise.withResolvers<void>();
+  readonly #end = new AbortController();
+  /** Aborted once the worker has ended. */
+  readonly #gone = this.#end.signal;
   /** Settles with the last channel's end: what a dying worker still sent is delivered before its exit. */
   #channelEnded: Promise<void> = Promise.resolve();
 
@@ -66,27 +70,43 @@ class SocketWorker implements WorkerHandle {
     ]);
     this.#context = context;
     const script = scriptPath(options.script);
+    const program = nodeProgram(script, options);
+    const data = packWorkerData(options.workerData);
     this.#place = claimSocketPath(options.socketPath);
+    const { path: socketPath, ownsDirectory } = this.#place;
     const output = options.stdio ?? 'pipe';
+    const startup = {
+      driver: 'child-process',
+      serializer: context.serializer.name,
+      maxFrameBytes: context.maxFrameBytes,
+      script,
+      socketPath,
+      ownsDirectory,
+    };
     this.#child = new Child(
       {
-        command: options.execPath ?? process.execPath,
-        args: [guardArgument(), ...(options.execArgv ?? []), script, ...(options.argv ?? [])],
-        env: workerEnvironment(options, context, this.#place),
+        ...program,
+        env: nodeEnvironment(options, startup, data.packed, {
+          ...(ownsDirectory ? { socketPath, ownsDirectory } : { givenSocketPath: socketPath }),
+          leadsGroup: process.platform !== 'win32',
+          released: options.detached ?? false,
+          pipedOutput: output === 'pipe',
+        }),
         cwd: options.cwd,
-        stdio: ['ignore', output, output, 'pipe', 'pipe'],
+        stdio: ['ignore', output, output, 'pipe', 'pipe', ...(data.bytes === undefined ? [] : ['pipe' as const])],
         stdoutIsLine: false,
       },
       context,
     );
-    tidyUp();
+    sendWorkerData(this.#stream(DATA_FD) as Writable | undefined, data.bytes);
+    tidyUp(socketPath, ownsDirectory);
     const lifeline = this.#stream(3) as Writable | undefined;
     // The worker may be gone before it reads.
     lifeline?.on('error', () => undefined);
     const reports = this.#stream(4) as Readable | undefined;
     if (reports !== undefined) onLines(reports, (line) => this.#report(line));
     if (options.detached === true) this.#place.leave();
-    this.exited = this.#end();
+    this.exited = this.#watchEnd();
     this.ready = this.#connectFirst();
     this.ready.catch(() => undefined);
   }
@@ -120,8 +140,8 @@ class SocketWorker implements WorkerHandle {
     return { socketPath: this.#place.path, pid: this.pid };
   }
 
-  #stream(fd: 3 | 4): unknown {
-    return this.#child.process?.stdio[fd] ?? undefined;
+  #stream(fd: number): unknown {
+    return (this.#child.process?.stdio as readonly unknown[] | undefined)?.[fd] ?? undefined;
   }
 
   #command(command: string): void {
@@ -130,12 +150,21 @@ class SocketWorker implements WorkerHandle {
   }
 
   #report(line: string): void {
-    if (line === LISTENING) this.#listening.resolve();
-    else this.#context.onVitals(reportOf(line));
+    if (line === LISTENING) {
+      this.#place.taken();
+      this.#command(LISTENS);
+      this.#listening.resolve();
+    } else
+      takeReport(line, {
+        vitals: (vitals) => this.#context.onVitals(vitals),
+        uncaught: (error) => this.#child.uncaught(error),
+        refused: (error) => this.#listening.reject(error),
+      });
   }
 
-  async #end(): Promise<DriverExit> {
+  async #watchEnd(): Promise<DriverExit> {
     const exit = await this.#child.exited;
+    this.#end.abort();
     await within(this.#channelEnded, 500);
     this.#place.release();
     this.#listening.reject(new SpawnError('The worker ended before it was ready.'));
@@ -148,20 +177,19 @@ class SocketWorker implements WorkerHandle {
   }
 
   async #connect(): Promise<Channel> {
-    const { connectRetry, connectTimeoutMs } = this.#context;
-    const deadline = performance.now() + connectTimeoutMs;
+    const { connectRetry, connectTimeoutMs, logger } = this.#context;
+    const deadline = now() + connectTimeoutMs;
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await this.#connectOnce(deadline - performance.now());
+        return await this.#connectOnce(deadline - now());
       } catch (error) {
+        if (error instanceof SpawnError || error instanceof ConnectTimeoutError) throw error;
         const delay = backoffDelay(connectRetry, attempt);
-        const hopeless = error instanceof SpawnError || error instanceof ConnectTimeoutError;
-        if (hopeless || attempt >= connectRetry.maxRetries || performance.now() + delay >= deadline) throw error;
-        this.#context.logger.log(
-          'debug',
-          `Connecting to the worker failed, next attempt in ${Math.round(delay)} ms: ${String(error)}`,
-        );
-        await wait(delay);
+        if (attempt >= connectRetry.maxRetries || now() + delay >= deadline || this.#gone.aborted) {
+          throw new ConnectTimeoutError(`The worker could not be connected to: ${textOf(error)}`, { cause: error });
+        }
+        logger.log('debug', `Connecting to the worker failed, next attempt in ${delay} ms: ${textOf(error)}`);
+        await wait(delay, this.#gone);
       }
     }
   }
@@ -169,7 +197,8 @@ class SocketWorker implements WorkerHandle {
   #connectOnce(timeoutMs: number): Promise<Channel> {
     const { serializer, maxFrameBytes, connectTimeoutMs } = this.#context;
     const { promise, resolve, reject } = Promise.withResolvers<Channel>();
-    const socket = net.connect(this.#place.path);
+    const socket = new HostSocket();
+    socket.connect(this.#place.path);
     const channel = new StreamChannel(socket, socket, {
       serializer,
       maxFrameBytes,
@@ -179,40 +208,32 @@ class SocketWorker implements WorkerHandle {
         else reject(new SpawnError(problem));
       },
     });
-    const timer = setTimeout(
-      () => reject(new ConnectTimeoutError(`No connection to the worker within ${connectTimeoutMs} ms.`)),
-      Math.max(0, timeoutMs),
+    const timer = startTimer(Math.max(0, timeoutMs), () =>
+      reject(new ConnectTimeoutError(`No connection to the worker within ${connectTimeoutMs} ms.`)),
     );
     socket.once('error', reject);
     socket.once('close', () => reject(new SpawnError('The worker closed the connection before it was ready.')));
     this.#channelEnded = new Promise((ended) => void socket.once('close', () => ended()));
     promise
       .catch(() => socket.destroy())
-      .finally(() => clearTimeout(timer))
+      .finally(() => timer.cancel())
       .catch(() => undefined);
     return promise;
   }
 }
 
-function workerEnvironment(options: LaunchOptions, context: LaunchContext, place: SocketPlace): NodeJS.ProcessEnv {
-  const startup: StartupData = {
-    driver: 'child-process',
-    serializer: context.serializer.name,
-    maxFrameBytes: context.maxFrameBytes,
-    socketPath: place.path,
-    ownsDirectory: place.ownsDirectory,
-    workerData: options.workerData,
-  };
-  const guard: GuardSettings = {
-    socketPath: place.path,
-    ownsDirectory: place.ownsDirectory,
-    leadsGroup: process.platform !== 'win32',
-    released: options.detached ?? false,
-  };
-  return mergeEnvironment(process.env, {
-    ...options.env,
-    ...(process.versions['electron'] === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }),
-    [STARTUP_VARIABLE]: JSON.stringify(startup),
-    [GUARD_VARIABLE]: JSON.stringify(guard),
-  });
+type Done = (error?: Error | null) => void;
+
+/**
+ * Failed writes do not destroy it, as they would another socket: when a worker dies, what it sent before is still to be
+ * read. The end of the input tells that nobody takes what is written.
+ */
+class HostSocket extends net.Socket {
+  override _write(chunk: unknown, encoding: BufferEncoding, done: Done): void {
+    super._write(chunk, encoding, () => done());
+  }
+
+  override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], done: Done): void {
+    super._writev?.(chunks, () => done());
+  }
 }

@@ -8,10 +8,10 @@
  * are methods, because bundlers that keep names would wrap others in a helper that is not there.
  */
 import type { Vitals } from '../driver.ts';
-
-/** File descriptors in the child: host to child, and child to host. */
-export const LIFELINE_FD = 3;
-export const REPORT_FD = 4;
+import { DriverError } from '../errors.ts';
+import { now } from '../timers.ts';
+import { fromWireError } from '../wire-errors.ts';
+import type { WireError } from '../wire-errors.ts';
 
 export const GUARD_VARIABLE = 'ISOLATED_WORKER_GUARD';
 
@@ -19,18 +19,24 @@ export interface GuardSettings {
   /** Removed when the host dies, with the directory it is in if `ownsDirectory` says so. */
   readonly socketPath?: string;
   readonly ownsDirectory?: boolean;
+  /** A path of the caller's: removed when the host dies, once the worker listens there. */
+  readonly givenSocketPath?: string;
   /** The process leads a group of its own. */
   readonly leadsGroup: boolean;
   /** The worker may outlive the host. */
   readonly released: boolean;
+  /** Stdout and stderr are pipes to the host: nothing of them may be held back in the process. */
+  readonly pipedOutput: boolean;
 }
 
 /** What the host writes to the lifeline, a character each. */
 export const WATCH = 'w';
 export const IDLE = 'i';
 export const RELEASE = 'd';
+/** The worker listens: the socket is its own. */
+export const LISTENS = 'l';
 
-/** What the guard writes to the report pipe, one line of JSON each. */
+/** What comes over the report pipe, one line of JSON each: from the guard, how the process is. */
 interface GuardReport {
   readonly rss: number;
   readonly cpuMs: number;
@@ -39,16 +45,35 @@ interface GuardReport {
   readonly utilization?: number;
 }
 
-export function reportOf(line: string): Vitals {
-  const report = JSON.parse(line) as GuardReport;
-  return {
-    heartbeatAt: performance.now(),
+/** From the main thread, the exception that ends the process. */
+interface LastReport {
+  readonly uncaught: WireError;
+}
+
+/** From the main thread, why it will not become a worker. */
+interface Refusal {
+  readonly refused: string;
+}
+
+export interface ReportListener {
+  vitals(vitals: Vitals): void;
+  uncaught(error: Error): void;
+  refused(error: DriverError): void;
+}
+
+/** Takes one line of the report pipe. */
+export function takeReport(line: string, take: ReportListener): void {
+  const report = JSON.parse(line) as GuardReport | LastReport | Refusal;
+  if ('refused' in report) return take.refused(new DriverError(report.refused));
+  if ('uncaught' in report) return take.uncaught(fromWireError(report.uncaught));
+  take.vitals({
+    heartbeatAt: now(),
     rssBytes: report.rss,
     heapUsedBytes: report.heapUsed,
     utilization: report.utilization,
     cpuMs: report.cpuMs,
     blockedMs: report.blockedMs,
-  };
+  });
 }
 
 /** What the worker writes there once its socket can be connected to. */
@@ -79,10 +104,41 @@ function install(guardSource: string): void {
   delete process.env[variable];
   const own = process.execArgv.findIndex((option) => option.startsWith('--import=data:text/javascript,'));
   process.execArgv.splice(own, own < 0 ? 0 : 1);
+  const options = JSON.parse(settings) as GuardSettings;
+  if (options.pipedOutput) {
+    // Node writes to pipes as far as they take it and keeps the rest, which process.exit() drops.
+    type Handle = { _handle?: { setBlocking?(blocking: boolean): unknown } | null };
+    (process.stdout as unknown as Handle)._handle?.setBlocking?.(true);
+    (process.stderr as unknown as Handle)._handle?.setBlocking?.(true);
+  }
+  const last = {
+    /** As WireError. */
+    describe(thrown: unknown, depth: number): object {
+      // `instanceof` does not know errors of other realms.
+      if (!process.getBuiltinModule('node:util').types.isNativeError(thrown))
+        return { name: 'Error', message: String(thrown) };
+      const { name, message, stack, cause } = thrown;
+      const code: unknown = 'code' in thrown ? thrown.code : undefined;
+      const told = { name, message, stack, code };
+      return cause === undefined || depth > 8 ? told : { ...told, cause: last.describe(cause, depth + 1) };
+    },
+
+    report(error: unknown): void {
+      // Somebody else takes care of it.
+      if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
+      try {
+        const { writeSync } = process.getBuiltinModule('node:fs');
+        writeSync(4, `${JSON.stringify({ uncaught: last.describe(error, 0) })}\n`);
+      } catch {
+        // The host is gone, or the error cannot be read; stderr has what Node says of it.
+      }
+    },
+  };
+  process.on('uncaughtExceptionMonitor', last.report);
   const thread = new Worker(guardSource, {
     eval: true,
     name: 'guard',
-    workerData: JSON.parse(settings) as unknown,
+    workerData: options,
     execArgv: [],
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, codeRangeSizeMb: 0, stackSizeMb: 1 },
@@ -110,6 +166,7 @@ function guard(): void {
   const settings = workerData as GuardSettings;
   const own = {
     released: settings.released,
+    socketPath: settings.socketPath,
     beat: undefined as NodeJS.Timeout | undefined,
     /** When the main thread was asked for a sign of life that has not come. */
     askedAt: undefined as number | undefined,
@@ -117,11 +174,11 @@ function guard(): void {
 
     endWithHost(): void {
       if (own.released) return;
-      if (settings.socketPath !== undefined && process.platform !== 'win32') {
+      if (own.socketPath !== undefined && process.platform !== 'win32') {
         try {
-          fs.rmSync(settings.socketPath, { force: true });
+          fs.rmSync(own.socketPath, { force: true });
           const { dirname } = process.getBuiltinModule('node:path');
-          if (settings.ownsDirectory === true) fs.rmdirSync(dirname(settings.socketPath));
+          if (settings.ownsDirectory === true) fs.rmdirSync(dirname(own.socketPath));
         } catch {
           // Gone already.
         }
@@ -151,6 +208,10 @@ function guard(): void {
     },
 
     obey(command: string): void {
+      if (command === 'l') {
+        own.socketPath = settings.socketPath ?? settings.givenSocketPath;
+        return;
+      }
       clearInterval(own.beat);
       if (command === 'd') own.released = true;
       if (command !== 'w') return;

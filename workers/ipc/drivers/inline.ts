@@ -2,6 +2,7 @@
  * The driver without isolation: the worker's script is imported into this thread and spoken to over a MessagePort, by
  * the same contract as the others. For tests and tiny jobs; nothing protects the host from it.
  */
+import { createRequire } from 'node:module';
 import { MessageChannel } from 'node:worker_threads';
 import { pathToFileURL } from 'node:url';
 import { PortChannel } from '../channel.ts';
@@ -10,6 +11,8 @@ import { defineWorkerDriver } from '../driver.ts';
 import type { LaunchContext, LaunchOptions, WorkerHandle } from '../driver.ts';
 import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
+import { nextDepth } from '../nesting.ts';
+import { toError } from '../realm.ts';
 import { inlineStartup } from '../startup.ts';
 import type { InlineSlot } from '../startup.ts';
 import { handshakeProblem } from '../wire.ts';
@@ -28,6 +31,38 @@ export const inlineDriver = defineWorkerDriver({
 export type InlineDriver = typeof inlineDriver;
 
 let imports = 0;
+
+const firstLoads = new Map<string, Promise<unknown>>();
+
+/** Evaluates the module for this worker alone. */
+async function loadModule(file: string): Promise<void> {
+  const isCommonJs = (): boolean => /\.c[jt]s$/.test(file) || require.cache[file] !== undefined;
+  const require = createRequire(file);
+  if (!isCommonJs() && !/\.m[jt]s$/.test(file)) {
+    // Which of the two it is, is known once it has been loaded.
+    const first = firstLoads.get(file);
+    if (first === undefined) {
+      const loading = importModule(file);
+      firstLoads.set(
+        file,
+        loading.catch(() => undefined),
+      );
+      return loading;
+    }
+    await first;
+  }
+  if (!isCommonJs()) return importModule(file);
+  delete require.cache[file];
+  require(file);
+}
+
+/** Another query makes it another instance, unless it is CommonJS. */
+async function importModule(file: string): Promise<void> {
+  const url = pathToFileURL(file);
+  imports += 1;
+  url.searchParams.set('worker', String(imports));
+  await import(url.href);
+}
 
 class InlineWorker implements WorkerHandle {
   readonly pid = undefined;
@@ -55,10 +90,7 @@ class InlineWorker implements WorkerHandle {
     if (context.serializerGiven) {
       throw new DriverError("The driver 'inline' clones messages and has no use for the option 'serializer'.");
     }
-    const script = pathToFileURL(scriptPath(options.script));
-    // Each worker is a module instance of its own.
-    imports += 1;
-    script.searchParams.set('worker', String(imports));
+    const file = scriptPath(options.script);
     const { port1, port2 } = this.#line;
     this.exited = this.#exited.promise;
     const ready = Promise.withResolvers<Channel>();
@@ -75,6 +107,8 @@ class InlineWorker implements WorkerHandle {
     const slot: InlineSlot = {
       startup: {
         driver: 'inline',
+        script: file,
+        depth: nextDepth(),
         serializer: context.serializer.name,
         maxFrameBytes: context.maxFrameBytes,
         port: port2,
@@ -86,9 +120,9 @@ class InlineWorker implements WorkerHandle {
       },
     };
     inlineStartup
-      .run(slot, () => import(script.href))
+      .run(slot, () => loadModule(file))
       .catch((error: unknown) => {
-        const cause = error instanceof Error ? error : new Error(String(error));
+        const cause = toError(error);
         this.#end({ exitCode: 1, outOfMemory: false, stderrTail: [], error: cause, errorKind: 'uncaught' });
       });
   }

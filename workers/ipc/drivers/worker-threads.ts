@@ -10,13 +10,16 @@ import { defineWorkerDriver } from '../driver.ts';
 import type { LaunchContext, LaunchOptions, WorkerHandle } from '../driver.ts';
 import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
+import { nextDepth } from '../nesting.ts';
+import { toError } from '../realm.ts';
 import { STARTUP_KEY } from '../startup.ts';
 import type { StartupData } from '../startup.ts';
+import { clearInterval, now, setInterval, within } from '../timers.ts';
 import { handshakeProblem } from '../wire.ts';
 import { scriptPath } from './script-path.ts';
-import { within } from './within.ts';
 import { mergeEnvironment } from './environment.ts';
 import { onLines, Tail } from './lines.ts';
+import { loaderOptions } from './loader-options.ts';
 import { refuseOptions } from './unsupported.ts';
 import { servePort } from './port-worker.ts';
 
@@ -73,8 +76,11 @@ class ThreadWorker implements WorkerHandle {
         else ready.reject(new SpawnError(problem));
       },
     });
+    const script = scriptPath(options.script);
     const startup: StartupData = {
       driver: 'worker-threads',
+      script,
+      depth: nextDepth(),
       serializer: context.serializer.name,
       maxFrameBytes: context.maxFrameBytes,
       port: line.port2,
@@ -82,7 +88,7 @@ class ThreadWorker implements WorkerHandle {
       workerData: options.workerData,
     };
     try {
-      this.#worker = new Worker(scriptPath(options.script), {
+      this.#worker = new Worker(script, {
         workerData: { [STARTUP_KEY]: startup },
         transferList: [line.port2, pulse.port2, ...(options.transferList ?? [])],
         stdout: true,
@@ -90,7 +96,7 @@ class ThreadWorker implements WorkerHandle {
         name: options.name ?? 'worker',
         ...(options.argv === undefined ? {} : { argv: [...options.argv] }),
         ...(options.env === undefined ? {} : { env: mergeEnvironment(process.env, options.env) }),
-        ...(options.execArgv === undefined ? {} : { execArgv: [...options.execArgv] }),
+        ...(options.execArgv === undefined ? {} : { execArgv: [...loaderOptions(), ...options.execArgv] }),
         ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
       });
     } catch (error) {
@@ -100,7 +106,7 @@ class ThreadWorker implements WorkerHandle {
       this.exited = Promise.resolve({
         outOfMemory: false,
         stderrTail: [],
-        error: error instanceof Error ? error : new Error(String(error)),
+        error: toError(error),
         errorKind: 'spawn-failed',
       });
       return;
@@ -134,9 +140,9 @@ class ThreadWorker implements WorkerHandle {
     if (!on || worker === undefined) return;
     let before = worker.performance.eventLoopUtilization();
     const beat = (): void => {
-      const now = worker.performance.eventLoopUtilization();
-      const { utilization } = worker.performance.eventLoopUtilization(now, before);
-      before = now;
+      const current = worker.performance.eventLoopUtilization();
+      const { utilization } = worker.performance.eventLoopUtilization(current, before);
+      before = current;
       void this.#sample(worker, utilization);
     };
     this.#beat = setInterval(beat, BEAT_MS);
@@ -145,17 +151,17 @@ class ThreadWorker implements WorkerHandle {
   }
 
   async #sample(worker: Worker, utilization: number): Promise<void> {
-    const now = performance.now();
-    const blockedMs = this.#askedAt === undefined ? 0 : Math.round(now - this.#askedAt);
+    const askedNow = now();
+    const blockedMs = this.#askedAt === undefined ? 0 : Math.round(askedNow - this.#askedAt);
     if (this.#askedAt === undefined) {
-      this.#askedAt = now;
+      this.#askedAt = askedNow;
       this.#pulse.postMessage(0);
     }
     try {
       const heap = await worker.getHeapStatistics();
       if (this.#beat === undefined) return;
       this.#context.onVitals({
-        heartbeatAt: performance.now(),
+        heartbeatAt: now(),
         rssBytes: heap.total_heap_size + heap.external_memory,
         heapUsedBytes: heap.used_heap_size,
         utilization,
@@ -177,7 +183,7 @@ class ThreadWorker implements WorkerHandle {
     }
     let uncaught: Error | undefined;
     worker.on('error', (error: unknown) => {
-      uncaught = error instanceof Error ? error : new Error(String(error));
+      uncaught = toError(error);
     });
     const exitCode = await new Promise<number>((resolve) => void worker.once('exit', resolve));
     this.watch(false);
