@@ -1,15 +1,8 @@
 /** `bulkhead baseline`, and how `bulkhead check` removes fixed issues from the file. Stateless. */
-import path from 'node:path';
 import { isIncomplete } from '../engine/status.ts';
 import type { Folder } from '../folder/folder.ts';
-import {
-  baselineName,
-  baselineOf,
-  compare,
-  readBaseline,
-  writeBaseline,
-  type BaselineEntry,
-} from '../store/baseline.ts';
+import { baselineOf, compare, readBaseline, writeBaseline, type BaselineEntry } from '../store/baseline.ts';
+import { baselineFileOf, baselineNameOf } from './baseline-file.ts';
 import { UsageError, type AnalysisArguments, type BaselineArguments, type CheckArguments } from './arguments.ts';
 import type { Output } from './output.ts';
 import { reportOf, type BaselineSummary } from './result.ts';
@@ -98,18 +91,6 @@ function completeDetectors(
   if (statuses.some(({ state }) => isIncomplete(state))) return new Set();
   const partial = tsconfigs.length > 0 ? ['typescript'] : [];
   return new Set(statuses.flatMap(({ name, state }) => (state === 'done' && !partial.includes(name) ? [name] : [])));
-}
-
-/** @param given as the user wrote it; absent: the default file in the root. @returns an absolute path */
-export function baselineFileOf(root: string, given: string | undefined): string {
-  return given === undefined ? path.join(root, baselineName) : path.resolve(given);
-}
-
-/** As it is shown: relative to the root if it lies inside. */
-export function baselineNameOf(root: string, given: string | undefined): string {
-  const file = baselineFileOf(root, given);
-  const relative = path.relative(root, file);
-  return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative.split(path.sep).join('/');
 }
 
 /** Build services set it. Nobody would review or keep a file that they change. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Folder } from '../folder/folder.ts';
 import type { FolderSettings } from '../folder/options.ts';
 import { UsageError, type AnalysisArguments } from './arguments.ts';
-import { baselineFileOf } from './baseline.ts';
+import { baselineFileOf } from './baseline-file.ts';
 
 export interface OpenOptions {
   /** The issues of the baseline are not shown. */

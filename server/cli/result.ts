@@ -1,7 +1,14 @@
 /** What `--format json` and the last line of `jsonl` contain, and the exit code. */
 import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
 import type { Folder } from '../folder/folder.ts';
-import { isBusy, isIncomplete, slowestFirst, type DetectorState, type DetectorStatus, type IssueCounts } from '../engine/status.ts';
+import {
+  isBusy,
+  isIncomplete,
+  slowestFirst,
+  type DetectorState,
+  type DetectorStatus,
+  type IssueCounts,
+} from '../engine/status.ts';
 import type { WorkerHealth } from '../pool/types.ts';
 import type { Threshold } from './arguments.ts';
 

@@ -4,7 +4,7 @@ import type { FileChange } from '../journal.ts';
 import { isBusy } from '../engine/status.ts';
 import type { Folder } from '../folder/folder.ts';
 import type { CheckArguments } from './arguments.ts';
-import { baselineNameOf } from './baseline.ts';
+import { baselineNameOf } from './baseline-file.ts';
 import { openFolder, rootFolder } from './open.ts';
 import type { Output, WatchReporter } from './output.ts';
 import { keyOf, meanFraction, ProgressThrottle } from './progress.ts';

@@ -42,7 +42,6 @@ export const generalSettings = {
   exclude: {
     type: 'array',
     items: { type: 'string', minLength: 1 },
-    uniqueItems: true,
     default: [],
     scope: 'window',
     description:
@@ -78,6 +77,24 @@ export const generalSettings = {
     description: 'Path of the Node.js (22.13 or later) that runs the workers. Empty: the one that runs the server.',
   },
 } as const satisfies Readonly<Record<string, SettingSchema>>;
+
+/** The values of {@link generalSettings}. */
+export type GeneralSettings = {
+  readonly [Name in keyof typeof generalSettings]: ValueOf<(typeof generalSettings)[Name]>;
+};
+
+/** What a schema allows. */
+type ValueOf<Schema extends ValueSchema> = Schema extends { readonly enum: readonly (infer Choice)[] }
+  ? Choice
+  : Schema extends { readonly type: 'string' }
+    ? string
+    : Schema extends { readonly type: 'boolean' }
+      ? boolean
+      : Schema extends { readonly type: 'integer' }
+        ? number
+        : Schema extends { readonly type: 'array'; readonly items: infer Item extends ValueSchema }
+          ? readonly ValueOf<Item>[]
+          : unknown;
 
 /** The settings of one detector, by their name behind `bulkhead.<detector>.`. */
 export function detectorSettings(detector: string): Readonly<Record<string, SettingSchema>> {

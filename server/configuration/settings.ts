@@ -3,23 +3,14 @@
  * is not valid is replaced by its default, so that everything behind this can rely on what is there.
  */
 import { detectorNames, type DetectorName } from '../../workers/detectors/manifests.ts';
-import { generalSettings } from './schema.ts';
+import { generalSettings, type GeneralSettings } from './schema.ts';
 import { validated } from './validate.ts';
 
 /** `bulkhead.<detector>.*`: whether it runs, and the options that somebody chose. */
 export type DetectorSettings = Readonly<Record<string, unknown>> & { readonly enable: boolean };
 
 /** The settings `bulkhead.*`, validated. What they mean is described in schema.ts. */
-export interface BulkheadSettings extends Readonly<Record<DetectorName, DetectorSettings>> {
-  readonly run: 'onType' | 'onSave';
-  readonly maxWorkers: number;
-  readonly memoryLimit: number;
-  readonly healthInterval: number;
-  readonly exclude: readonly string[];
-  readonly baseline: 'show' | 'hide';
-  readonly shareAnalysis: boolean;
-  readonly node: string;
-}
+export type BulkheadSettings = GeneralSettings & Readonly<Record<DetectorName, DetectorSettings>>;
 
 export interface ReadSettings {
   readonly settings: BulkheadSettings;
@@ -27,7 +18,7 @@ export interface ReadSettings {
   readonly problems: readonly string[];
 }
 
-/** @param raw the `bulkhead` section as the editor sends it: nested, or anything at all */
+/** @param raw the `bulkhead` section as the editor sends it: nested, by the full names of settings, or anything at all */
 export function readSettings(raw: unknown): ReadSettings {
   const { value, flaws } = validated('settings', flat(raw));
   const valid: Readonly<Record<string, unknown>> = { ...defaults, ...(value ?? {}) };
@@ -50,14 +41,14 @@ const defaults: Readonly<Record<string, unknown>> = Object.fromEntries([
 
 export const defaultSettings: BulkheadSettings = readSettings({}).settings;
 
-/** `{ circular: { enable: true } }` → `{ 'bulkhead.circular.enable': true }` */
+/** `{ circular: { enable: true } }` → `{ 'bulkhead.circular.enable': true }`. Full names stay as they are. */
 function flat(raw: unknown): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    Object.entries(record(raw)).flatMap(([name, value]) =>
-      isRecord(value)
-        ? Object.entries(value).map(([option, chosen]) => [`bulkhead.${name}.${option}`, chosen] as const)
-        : [[`bulkhead.${name}`, value] as const],
-    ),
+    Object.entries(record(raw)).flatMap(([name, value]) => {
+      if (name.startsWith('bulkhead.')) return [[name, value] as const];
+      if (!isRecord(value)) return [[`bulkhead.${name}`, value] as const];
+      return Object.entries(value).map(([option, chosen]) => [`bulkhead.${name}.${option}`, chosen] as const);
+    }),
   );
 }
 

@@ -22,31 +22,39 @@ export interface Validation {
 
 /** More than any schema needs: a mistake here must not become an endless loop in the server. */
 const mostRounds = 20;
+/** Whoever has more mistakes than these fixes these first. Finding the place of each takes time. */
+const mostFlaws = 100;
 
-/** @returns what is valid, and a flaw for each part that is not */
+/** @returns what is valid, and a flaw for each of the first hundred parts that are not */
 export function validated(name: keyof typeof schemas, value: unknown): Validation {
   const validate = validators[name];
   const flaws: Flaw[] = [];
   let valid = value;
   // Without a bad part, something else may be missing: until nothing is wrong any more.
   for (let round = 1; valid !== undefined && !validate(valid); round += 1) {
-    const found = (validate.errors ?? []).map((error) => flawOf(error, valid, schemas[name]));
-    if (flaws.length === 0) flaws.push(...found);
-    const paths = found.map(({ path }) => path);
+    const errors = validate.errors ?? [];
+    if (round === 1) flaws.push(...errors.slice(0, mostFlaws).map((error) => flawOf(error, valid, schemas[name])));
+    const paths = errors.map((error) => badPath(error, valid));
     valid = round < mostRounds ? without(valid, paths) : undefined;
   }
   return { value: valid, flaws: onePerPath(flaws) };
 }
 
 function flawOf(error: ErrorObject, value: unknown, schema: ValueSchema): Flaw {
-  const path = pathOf(error.instancePath, value);
-  const params = error.params as Readonly<Record<string, unknown>>;
-  if (error.keyword === 'additionalProperties') {
-    const name = String(params['additionalProperty']);
-    const message = `Unknown ${kindOf(path)}: ${JSON.stringify(name)}.${suggestion(name, namesAt(schema, path))}`;
-    return { rule: 'unknown-option', message, path: [...path, name] };
+  const path = badPath(error, value);
+  if (error.keyword !== 'additionalProperties') {
+    return { rule: 'invalid-value', message: messageOf(error, valueAt(value, path)), path };
   }
-  return { rule: 'invalid-value', message: messageOf(error, valueAt(value, path)), path };
+  const [name, parent] = [String(path.at(-1)), path.slice(0, -1)];
+  const message = `Unknown ${kindOf(parent)}: ${JSON.stringify(name)}.${suggestion(name, namesAt(schema, parent))}`;
+  return { rule: 'unknown-option', message, path };
+}
+
+/** The value that is not valid: for a name that is not known, that of the name. */
+function badPath({ instancePath, keyword, params }: ErrorObject, value: unknown): JsonPath {
+  const path = pathOf(instancePath, value);
+  if (keyword !== 'additionalProperties') return path;
+  return [...path, String((params as Readonly<Record<string, unknown>>)['additionalProperty'])];
 }
 
 /** What a name at this place stands for. */
@@ -69,7 +77,6 @@ function messageOf({ keyword, message = '', params }: ErrorObject, value: unknow
   if (keyword === 'maximum') return `Expected ${String(limit)} or less, found ${given}.`;
   if (keyword === 'required') return `Missing option: ${JSON.stringify(missingProperty)}.`;
   if (keyword === 'minLength') return 'Expected a text that is not empty.';
-  if (keyword === 'uniqueItems') return 'Expected a list without duplicates.';
   return `Invalid value: it ${message}.`;
 }
 

@@ -79,6 +79,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   readonly #tally = new IssueTally();
   readonly #changedFiles = new Set<string>();
   readonly #stopListening: () => void;
+  readonly #disposal = new AbortController();
   #settings: EngineSettings;
   #excluded: (file: string) => boolean;
   #openFiles: readonly string[] = [];
@@ -230,9 +231,10 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /**
    * Resolves when every detector that checks files one by one has answered for this one, as it is now.
-   * @returns false: stopped before
+   * @returns false: `stop` aborted, or the engine was disposed, first
    */
-  async answered(file: string, signal: AbortSignal): Promise<boolean> {
+  async answered(file: string, stop: AbortSignal): Promise<boolean> {
+    const signal = AbortSignal.any([stop, this.#disposal.signal]);
     const isAnswered = (): boolean => [...this.#schedulers.values()].every((scheduler) => scheduler.isAnswered(file));
     while (!signal.aborted && (this.#flushing || !isAnswered())) {
       await once(this, 'status', { signal }).catch(() => {});
@@ -240,12 +242,14 @@ export class Engine extends EventEmitter<EngineEvents> {
     return !signal.aborted;
   }
 
-  /** Resolves when nothing is in work; files of the last change have been announced by then. */
+  /** Resolves when nothing is in work; files of the last change have been announced by then, unless it was disposed. */
   async idle(): Promise<void> {
-    while (!this.settled || this.#flushing) await new Promise<void>((resolve) => this.once('status', resolve));
+    const { signal } = this.#disposal;
+    while (!signal.aborted && (!this.settled || this.#flushing)) await once(this, 'status', { signal }).catch(() => {});
   }
 
   dispose(): void {
+    this.#disposal.abort();
     this.#stopListening();
     this.removeAllListeners();
     for (const scheduler of this.#schedulers.values()) scheduler.dispose();

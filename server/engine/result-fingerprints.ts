@@ -48,7 +48,9 @@ export async function planFingerprint(made: Fingerprinted): Promise<string> {
 /** The answer may depend on any file: projects, graphs, and files that are checked with type information. */
 export function dependsOnOthers(detector: string, unit: Unit): boolean {
   const { kind, lane, dependsOn } = unit;
-  return changeTriggersOf(detector).invalidates === 'all' || kind !== 'file' || lane === 'heavy' || dependsOn !== undefined;
+  return (
+    changeTriggersOf(detector).invalidates === 'all' || kind !== 'file' || lane === 'heavy' || dependsOn !== undefined
+  );
 }
 
 /** The answer depends on other files only through imports, and on types that are everywhere. */

@@ -6,6 +6,7 @@ export class BaselineFilter {
   #file: string | undefined;
   #baseline: Baseline | undefined;
   #known: KnownIssues | undefined;
+  #reads = 0;
 
   /** Absolute path, as last read. */
   get file(): string | undefined {
@@ -18,16 +19,17 @@ export class BaselineFilter {
   }
 
   /**
-   * Reads the baseline again. A broken one hides nothing.
+   * Reads the baseline again. A broken one hides nothing. Of several reads under way the last one counts.
    * @param file absolute path; undefined: the issues of the baseline are shown
    * @throws BaselineError
    */
   async read(file: string | undefined): Promise<void> {
+    const read = ++this.#reads;
     this.#file = file;
     try {
-      this.#set(file === undefined ? undefined : await readBaseline(file));
+      this.#set(read, file === undefined ? undefined : await readBaseline(file));
     } catch (error) {
-      this.#set(undefined);
+      this.#set(read, undefined);
       throw error;
     }
   }
@@ -42,7 +44,8 @@ export class BaselineFilter {
     };
   }
 
-  #set(baseline: Baseline | undefined): void {
+  #set(read: number, baseline: Baseline | undefined): void {
+    if (read !== this.#reads) return;
     this.#baseline = baseline;
     this.#known = baseline && new KnownIssues(baseline);
   }

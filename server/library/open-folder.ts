@@ -4,6 +4,7 @@
 import { realpath } from 'node:fs/promises';
 import type { DetectorName } from '../../workers/detectors/manifests.ts';
 import type { DetectorOptions, Issue } from '../../workers/protocol/detector-protocol.ts';
+import { validated } from '../configuration/validate.ts';
 import { isIncomplete, type DetectorStatus, type IssueCounts } from '../engine/status.ts';
 import { Folder } from '../folder/folder.ts';
 import type { FileChange } from '../journal.ts';
@@ -52,6 +53,7 @@ export interface OpenFolder extends AsyncDisposable {
   /**
    * Analyses everything; the first time, cached results that are still valid are taken.
    * @returns when every detector has answered for everything, or `signal` aborted: then what is known is returned
+   * @throws Error when the folder is disposed first
    */
   analyze(options?: { readonly signal?: AbortSignal }): Promise<FolderAnalysis>;
   /** The issues that are known now, of one file (relative to the folder) or of all. */
@@ -64,7 +66,10 @@ export interface OpenFolder extends AsyncDisposable {
   subscribe(listener: (change: FolderChange) => void): () => void;
   /** Reports files that changed on disk. They are analysed; {@link idle} resolves when that is done. */
   filesChanged(changes: readonly FileChange[]): void;
-  /** Resolves when nothing is being analysed and every change of issues has been announced. */
+  /**
+   * Resolves when nothing is being analysed and every change of issues has been announced.
+   * @throws Error when the folder is disposed first
+   */
   idle(): Promise<FolderAnalysis>;
   /** Closes the folder. Resolves when no process of it runs any more. */
   dispose(): Promise<void>;
@@ -73,16 +78,17 @@ export interface OpenFolder extends AsyncDisposable {
 /**
  * Opens a folder; nothing is analysed before {@link OpenFolder.analyze}.
  * @param folder path of the folder; relative paths start at the current working directory
- * @throws ConfigurationError when its `bulkhead.config.json` is not JSON; an error of the file system, such as `ENOENT`,
- *   when the folder cannot be read or watched
+ * @throws ConfigurationError when its `bulkhead.config.json` is not JSON; TypeError for options that are not valid; an error
+ *   of the file system, such as `ENOENT`, when the folder cannot be read or watched
  */
 export async function openFolder(folder: string, options: OpenFolderOptions = {}): Promise<OpenFolder> {
+  expectValid(options);
   const { detectors, exclude, trusted = true, watch = false, cache = true, maxWorkers, memoryLimit } = options;
   const opened = await Folder.open(await realpath(folder), {
     settings: {
       detectors: {
         ...(detectors === undefined ? {} : { only: detectors }),
-        ...(options.options === undefined ? {} : { options: options.options as Record<string, DetectorOptions> }),
+        ...(options.options === undefined ? {} : { options: options.options }),
         ...(exclude === undefined ? {} : { exclude }),
       },
       trusted,
@@ -99,9 +105,30 @@ export async function openFolder(folder: string, options: OpenFolderOptions = {}
   return new LibraryFolder(opened, watch);
 }
 
+/** A detector whose name is misspelled would find nothing, as if nothing were wrong. */
+function expectValid({
+  detectors = [],
+  options = {},
+  exclude = [],
+  maxWorkers = 0,
+  memoryLimit = 0,
+}: OpenFolderOptions): void {
+  const limits = { 'bulkhead.maxWorkers': maxWorkers, 'bulkhead.memoryLimit': memoryLimit };
+  const flaws = [
+    ...validated('configuration', { detectors: Object.fromEntries(detectors.map((name) => [name, true])) }).flaws,
+    ...validated('configuration', { exclude, detectors: options }).flaws,
+    ...validated('settings', limits).flaws,
+  ];
+  if (flaws.length === 0) return;
+  throw new TypeError(
+    flaws.map(({ path, message }) => `${path.join('.').replace('bulkhead.', '')}: ${message}`).join('\n'),
+  );
+}
+
 class LibraryFolder implements OpenFolder {
   readonly #folder: Folder;
   readonly #isLive: boolean;
+  #disposed = false;
 
   constructor(folder: Folder, isLive: boolean) {
     this.#folder = folder;
@@ -116,7 +143,7 @@ class LibraryFolder implements OpenFolder {
     const cancel = (): void => this.#folder.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      await this.#folder.analyze();
+      if (!this.#disposed) await this.#folder.analyze();
       if (signal?.aborted === true) cancel();
       return await this.idle();
     } finally {
@@ -148,6 +175,7 @@ class LibraryFolder implements OpenFolder {
 
   async idle(): Promise<FolderAnalysis> {
     await this.#folder.idle();
+    if (this.#disposed) throw new Error(`The folder ${this.root} has been disposed.`);
     // A live folder stores its results by itself.
     if (!this.#isLive) await this.#folder.persist();
     const detectors = this.#folder.status();
@@ -160,6 +188,7 @@ class LibraryFolder implements OpenFolder {
   }
 
   dispose(): Promise<void> {
+    this.#disposed = true;
     return this.#folder.dispose();
   }
 

@@ -9,7 +9,7 @@ import type {
   PlanRequest,
   PlanResult,
 } from '../../workers/protocol/detector-protocol.ts';
-import type { WorkerStart } from './runtimes.ts';
+import type { WorkerStart } from './worker-entry.ts';
 
 /** How a process ended. */
 export interface LinkExit {

@@ -16,7 +16,6 @@ import { PidRegistry } from './pid-registry.ts';
 import { PlanFailure } from './plan-failure.ts';
 import { launchProcess } from './process-link.ts';
 import { sampleTrees, type SampleTrees } from './process-tree.ts';
-import type { QuarantineStorage } from './quarantine-storage.ts';
 import { Quarantine } from './quarantine.ts';
 import { CrashAttribution } from './crash-attribution.ts';
 import { CrashQuarantine } from './crash-quarantine.ts';
@@ -31,6 +30,7 @@ import type {
   PoolSettings,
   QuarantinedInput,
   SupervisedPool,
+  QuarantineStorage,
 } from './types.ts';
 import { PlanJob } from './plan-job.ts';
 

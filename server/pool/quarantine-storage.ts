@@ -1,17 +1,5 @@
-/**
- * Where the quarantine of a root is kept between sessions. The pool does not know the store: whoever opens a folder hands in
- * a storage. Stateless.
- */
-import type { QuarantinedInput } from './types.ts';
-
-/** One record per input, so that processes that write at the same time do not overwrite each other's inputs. */
-export interface QuarantineStorage {
-  /** The stored records by key, of all processes, without those that cannot be read. */
-  list(): Promise<ReadonlyMap<string, unknown>>;
-  /** @param value plain data */
-  put(key: string, value: unknown): void;
-  remove(key: string): void;
-}
+/** Reads what a {@link QuarantineStorage} holds, which any version of Bulkhead may have written. Stateless. */
+import type { QuarantinedInput, QuarantineStorage } from './types.ts';
 
 export interface QuarantineRecord {
   readonly input: QuarantinedInput;

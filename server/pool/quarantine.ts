@@ -8,8 +8,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckRequest, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Clock } from '../clock.ts';
-import { recordOf, type QuarantineRecord, type QuarantineStorage } from './quarantine-storage.ts';
-import type { ExitKind, QuarantinedInput } from './types.ts';
+import { recordOf, type QuarantineRecord } from './quarantine-storage.ts';
+import type { ExitKind, QuarantinedInput, QuarantineStorage } from './types.ts';
 
 /** What a key depends on beside the content of files. */
 export interface QuarantineContext {

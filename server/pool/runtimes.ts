@@ -1,33 +1,9 @@
-/**
- * What starts the workers of a group: a driver of the worker library, and a function from a start to the driver's options.
- * The pool only hands both to the library. A runtime for another driver is an object of the same shape.
- */
+/** The runtimes that Bulkhead comes with: processes, threads, and programs in other languages. Stateless. */
 import path from 'node:path';
 import { childProcessDriver } from '../../workers/ipc/drivers/child-process.ts';
 import { stdioDriver } from '../../workers/ipc/drivers/stdio.ts';
 import { workerThreadsDriver } from '../../workers/ipc/drivers/worker-threads.ts';
-import type { LaunchOptions, WorkerDriver } from '../../workers/ipc/index.ts';
-import type { WorkerEntry } from './worker-entry.ts';
-
-/** One start of a worker. */
-export interface WorkerStart {
-  /** For logs and process lists, for instance `eslint#2`. */
-  readonly name: string;
-  /** V8's heap limit in megabytes, below the hard limit, so that V8 fails before the kernel does. */
-  readonly heapMb: number;
-  readonly entry: WorkerEntry;
-}
-
-export interface WorkerRuntime {
-  readonly driver: WorkerDriver;
-  /** The driver's options for one start. */
-  options(start: WorkerStart): LaunchOptions;
-  /**
-   * While a request is in work, another thread than the working one reports vitals. A worker without vitals is then stopped,
-   * or gets no CPU time. Without heartbeats only the progress limit applies.
-   */
-  readonly heartbeat: boolean;
-}
+import type { WorkerRuntime } from './worker-entry.ts';
 
 /** A Node.js process of its own. */
 export const nodeProcess: WorkerRuntime = {

@@ -8,7 +8,6 @@ import type {
   Unit,
 } from '../../workers/protocol/detector-protocol.ts';
 import type { Revision } from '../journal.ts';
-import type { QuarantineStorage } from './quarantine-storage.ts';
 
 /** Why a worker ended, or its task. */
 export type ExitKind =
@@ -57,6 +56,18 @@ export interface QuarantinedInput {
   readonly limitMb?: number;
   /** Milliseconds since the epoch. */
   readonly since: number;
+}
+
+/**
+ * Where the quarantine of a root is stored between sessions: one record per input, so that processes that write at the same
+ * time do not overwrite each other's inputs. The pool does not know the store: whoever opens a folder hands in a storage.
+ */
+export interface QuarantineStorage {
+  /** The stored records by key, of all processes, without those that cannot be read. */
+  list(): Promise<ReadonlyMap<string, unknown>>;
+  /** @param value plain data */
+  put(key: string, value: unknown): void;
+  remove(key: string): void;
 }
 
 /** How a check settled, with every unit that was not analysed. */

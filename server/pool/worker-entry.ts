@@ -2,8 +2,8 @@
  * How the workers of a detector are started, shared and limited. Data only: detectors.ts has the table of detectors,
  * partitions.ts makes partitions of it.
  */
+import type { LaunchOptions, WorkerDriver } from '../../workers/ipc/index.ts';
 import type { Lane, Limits } from '../../workers/protocol/manifest.ts';
-import type { WorkerRuntime } from './runtimes.ts';
 
 export type { Lane, Limits } from '../../workers/protocol/manifest.ts';
 
@@ -17,6 +17,30 @@ export const defaultLimits: Limits = {
   cancelMs: 5_000,
   idleMs: 300_000,
 };
+
+/** One start of a worker. */
+export interface WorkerStart {
+  /** For logs and process lists, for instance `eslint#2`. */
+  readonly name: string;
+  /** V8's heap limit in megabytes, below the hard limit, so that V8 fails before the kernel does. */
+  readonly heapMb: number;
+  readonly entry: WorkerEntry;
+}
+
+/**
+ * What starts the workers of a group: a driver of the worker library, and a function from a start to the driver's options.
+ * The pool only hands both to the library. A runtime for another driver is an object of the same shape.
+ */
+export interface WorkerRuntime {
+  readonly driver: WorkerDriver;
+  /** The driver's options for one start. */
+  options(start: WorkerStart): LaunchOptions;
+  /**
+   * While a request is in work, another thread than the working one reports vitals. A worker without vitals is then stopped,
+   * or gets no CPU time. Without heartbeats only the progress limit applies.
+   */
+  readonly heartbeat: boolean;
+}
 
 /** How the workers of one group are started. Detectors with the same `group` share its processes. */
 export interface WorkerEntry {

@@ -9,13 +9,6 @@ import type { WorkerOptions } from './options.ts';
 import { backoffDelay, wait } from './backoff.ts';
 import { RunningClient } from './running-client.ts';
 
-interface NamedCapabilities {
-  'child-process': { reconnect: true; detach: true; transfer: false; isolation: 'process' };
-  stdio: { reconnect: false; detach: false; transfer: false; isolation: 'process' };
-  'worker-threads': { reconnect: false; detach: false; transfer: true; isolation: 'thread' };
-  inline: { reconnect: false; detach: false; transfer: true; isolation: 'none' };
-}
-
 type Lasting = { readonly reconnect: true; readonly detach: true };
 type Reconnecting = { readonly reconnect: true; readonly detach: false };
 type Detaching = { readonly reconnect: false; readonly detach: true };
@@ -26,10 +19,9 @@ type Detaching = { readonly reconnect: false; readonly detach: true };
  *   left running then
  */
 export function createWorker<M extends MessageDefinitions>(
-  options: WorkerOptions & { readonly driver?: 'child-process' | undefined },
-): Promise<WorkerClient<M, NamedCapabilities['child-process']>>;
-export function createWorker<M extends MessageDefinitions>(
-  options: WorkerOptions & { readonly driver: WorkerDriver<DriverCapabilities & Lasting> },
+  options: WorkerOptions & {
+    readonly driver?: 'child-process' | WorkerDriver<DriverCapabilities & Lasting> | undefined;
+  },
 ): Promise<WorkerClient<M, DriverCapabilities & Lasting>>;
 export function createWorker<M extends MessageDefinitions>(
   options: WorkerOptions & { readonly driver: WorkerDriver<DriverCapabilities & Reconnecting> },

@@ -144,12 +144,11 @@ export class Requests {
     this.#settled();
   }
 
-  /** Tells the worker to stop; its answer settles the request. */
+  /** Tells the worker to stop; its answer settles the request, or the timeout, should it never come. */
   #askToStop(request: Request, error: Error): void {
     if (request.answered) return this.#giveUp(request, error);
     request.cancelled = error;
     request.dropEvents();
-    clearTimeout(request.timer);
     this.#line.sendDirectly({ type: '$cancel', tx: request.tx });
   }
 

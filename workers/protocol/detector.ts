@@ -42,7 +42,7 @@ export interface CheckContext extends PlanContext {
 
 export interface Detector {
   readonly name: string;
-  /** Changes whenever the same input may give other results; part of every fingerprint and quarantine key. */
+  /** Changes whenever the same input may give other results: a quarantined input is then tried again. */
   readonly version: string;
   /**
    * Says what there is to analyse under a root. A broken configuration is a problem in the result, never an exception.

@@ -124,7 +124,6 @@ export interface ValueSchema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minLength?: number;
-  readonly uniqueItems?: boolean;
   readonly items?: ValueSchema;
   readonly properties?: Readonly<Record<string, ValueSchema>>;
   readonly required?: readonly string[];
@@ -163,6 +162,9 @@ export interface ManifestWithRules<Rule extends string> {
     readonly rules: { readonly properties: Readonly<Record<Rule, { readonly default: RuleSeverity }>> };
   };
 }
+
+/** The names of a manifest's rules. */
+export type RuleOf<Manifest extends ManifestWithRules<string>> = keyof Manifest['options']['rules']['properties'];
 
 /** The severity of each rule where nobody chose another. */
 export function defaultSeverities<Rule extends string>({

@@ -7,6 +7,7 @@ import type { CheckReport } from '../../../server/cli/result.ts';
 import type { FileChange } from '../../../server/journal.ts';
 import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
 import { checkJson, startCli, type RunningCli } from '../../support/cli.ts';
+import { patienceMs } from '../../support/patience.ts';
 import { alive, descendantsOf, until } from '../../support/processes.ts';
 import { makeBrokenWorkspace, makeWorkspace } from '../../support/workspace.ts';
 
@@ -38,7 +39,7 @@ class Watching {
   async until(what: string, condition: () => boolean): Promise<void> {
     const timer = setTimeout(() => {
       this.#round.reject(new Error(`In vain: ${what}\n${JSON.stringify(this.issues.map(brief))}`));
-    }, 60_000);
+    }, patienceMs);
     while (this.last === undefined || !condition()) await this.#round.promise;
     clearTimeout(timer);
   }
@@ -107,9 +108,9 @@ describe('bulkhead check --watch', function () {
     let text = '';
     child.stdout.on('data', (more: string) => (text += more));
     const rounds = (): number => text.split('Watching for changes. Press Ctrl+C to stop.\n').length - 1;
-    await until('the first round', () => rounds() === 1, 60_000);
+    await until('the first round', () => rounds() === 1);
     await workspace.write({ 'src/loose.js': 'let loose = 1;\nif (loose == 2) loose = 3;\n' });
-    await until('the second round', () => rounds() >= 2, 60_000);
+    await until('the second round', () => rounds() >= 2);
     child.kill('SIGINT');
     const { code, stdout } = await result;
     assert.equal(code, 130);

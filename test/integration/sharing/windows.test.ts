@@ -44,13 +44,15 @@ describe('one folder in several processes', function () {
 
   const following = (name = 'second', settings: object = {}): Promise<Editor> =>
     opened(name, settings, async (editor) => {
-      await editor.until('it follows', () => editor.log.some((line) => line.includes('Another process leads the analysis')));
+      await editor.until('it follows', () =>
+        editor.log.some((line) => line.includes('Another process leads the analysis')),
+      );
       await idle(editor);
     });
 
   /** What follows is often done before a status of its work is sent. */
   const idle = (editor: Editor): Promise<void> =>
-    until('the end of the analysis', async () => (await status(editor)).state !== 'analysing', 60_000);
+    until('the end of the analysis', async () => (await status(editor)).state !== 'analysing');
   const shown = (editor: Editor): string => {
     const all = [...editor.diagnostics].filter(([, list]) => list.length > 0);
     return JSON.stringify(all.sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -161,8 +163,10 @@ describe('one folder in several processes', function () {
     third.log.length = 0;
     first.server.kill('SIGKILL');
     const killedAt = performance.now();
-    const leads = (editor: Editor): boolean => editor.log.some((line) => line.includes('This process leads the analysis'));
-    const follows = (editor: Editor): boolean => editor.log.some((line) => line.includes('Another process leads the analysis'));
+    const leads = (editor: Editor): boolean =>
+      editor.log.some((line) => line.includes('This process leads the analysis'));
+    const follows = (editor: Editor): boolean =>
+      editor.log.some((line) => line.includes('Another process leads the analysis'));
     await Promise.race([second.until('it leads', () => leads(second)), third.until('it leads', () => leads(third))]);
     const seconds = (performance.now() - killedAt) / 1000;
     const [next, last] = leads(second) ? [second, third] : [third, second];
@@ -183,7 +187,9 @@ describe('one folder in several processes', function () {
     await using first = await opened('first');
     await first.until('it leads', () => first.log.some((line) => line.includes('This process leads the analysis')));
     await using second = await opened('second');
-    await second.until('it follows', () => second.log.some((line) => line.includes('Another process leads the analysis')));
+    await second.until('it follows', () =>
+      second.log.some((line) => line.includes('Another process leads the analysis')),
+    );
     first.server.kill('SIGKILL');
     await idle(second);
     assert.deepEqual(second.rules(workspace.root, 'src/types.ts'), ['TS2322']);

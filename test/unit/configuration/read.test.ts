@@ -28,6 +28,12 @@ describe('configuration', () => {
     assert.deepEqual([exclude, issues], [['a/'], []]);
   });
 
+  it('reports a hundred mistakes at most, however many there are', async () => {
+    const unknown = Array.from({ length: 1_000 }, (_, index) => `"x${index}":0`);
+    const { exclude, issues } = await read({ 'bulkhead.config.json': `{${unknown.join()},"exclude":["a/"]}` });
+    assert.deepEqual([exclude, issues.length], [['a/'], 100]);
+  });
+
   it('reports each mistake at its place, and keeps the rest', async () => {
     const { exclude, detectors, issues } = await read({
       'bulkhead.config.json': `{

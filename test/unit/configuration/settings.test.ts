@@ -43,6 +43,18 @@ describe('settings', () => {
     }
   });
 
+  it('takes the full names of settings as well as sections', () => {
+    const raw = { 'bulkhead.circular.enable': false, 'bulkhead.run': 'onSave', 'bulkhead.knp.enable': false };
+    const { settings, problems } = readSettings(raw);
+    assert.deepEqual(settings, { ...defaultSettings, circular: { enable: false }, run: 'onSave' });
+    assert.deepEqual(problems, ['Unknown setting: "bulkhead.knp.enable". Did you mean "bulkhead.knip.enable"?']);
+  });
+
+  it('takes a list in which something is twice', () => {
+    const { settings, problems } = readSettings({ exclude: ['dist/', 'dist/', 'out/'] });
+    assert.deepEqual([settings.exclude, problems], [['dist/', 'dist/', 'out/'], []]);
+  });
+
   it('names the nearest setting, and none where nothing is near', () => {
     const { problems } = readSettings({
       circlar: { enable: false, rulse: {} },

@@ -45,6 +45,14 @@ describe('engine', () => {
     assert.deepEqual(engine.counts('eslint'), { error: 1, warning: 0, info: 0, hint: 0 });
   });
 
+  it('lets nobody wait once it is disposed', async () => {
+    await start('eslint');
+    const waiting = [engine.idle(), engine.answered('a.ts', new AbortController().signal)];
+    engine.dispose();
+    assert.deepEqual(await Promise.all(waiting), [undefined, false]);
+    await engine.idle();
+  });
+
   it('does not show issues of a file that is not done', async () => {
     await start('eslint');
     await pool.last.task.onEvent({ kind: 'issues', unit: 'a.ts', file: 'a.ts', issues: [issue('eslint', 'a.ts', 1)] });
@@ -138,6 +146,20 @@ describe('engine', () => {
     engine.filesChanged([{ file: 'c.ts', kind: 'changed' }]);
     await settle();
     assert.deepEqual(pool.last.changed, ['c.ts']);
+  });
+
+  it('asks for all of a project after a change of configuration: no answer from before is one to start from', async () => {
+    await start('typescript', [projectUnit('tsconfig.json')]);
+    await pool.last.answer('tsconfig.json', 'a.ts', []);
+    await pool.last.finish();
+    engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
+    await settle();
+    assert.deepEqual(Object.keys(pool.last.task.request.since ?? {}), ['tsconfig.json']);
+    await pool.last.finish();
+    engine.filesChanged([{ file: 'tsconfig.json', kind: 'changed' }]);
+    await settle();
+    assert.equal(pool.checks.length, 3);
+    assert.equal(pool.last.task.request.since, undefined);
   });
 
   it('plans again when a configuration changes, and drops units that are no more', async () => {

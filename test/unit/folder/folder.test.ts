@@ -11,6 +11,7 @@ import { asRunEntry } from '../../../server/store/run-history.ts';
 import { makeWorkspace, type TestWorkspace } from '../../support/workspace.ts';
 import { issue } from '../engine/support.ts';
 import { onlyEslint, SearchingPool, shown, untilShown } from './support.ts';
+import { patienceMs } from '../../support/patience.ts';
 
 const bad = 'BAD;\n';
 const good = 'good;\n';
@@ -224,6 +225,12 @@ describe('folder', () => {
     assert.deepEqual(pool.checked, ['a.ts']);
   });
 
+  it('shows other files at once when it is told which', async () => {
+    const folder = await analysed();
+    folder.configure({ detectors: onlyEslint, only: (file) => file === 'b.ts' });
+    assert.deepEqual(shown(folder), ['b.ts']);
+  });
+
   it('two folders share a pool, and closing one leaves the other at work', async () => {
     await using other = await makeWorkspace({ 'a.ts': bad });
     const first = await analysed(stored());
@@ -267,7 +274,7 @@ describe('folder', () => {
     pool.hold = promise;
     folder.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
     const stop = new AbortController();
-    const answered = folder.answered('a.ts', AbortSignal.timeout(20_000));
+    const answered = folder.answered('a.ts', AbortSignal.timeout(patienceMs));
     const stopped = folder.answered('a.ts', stop.signal);
     stop.abort();
     assert.equal(await stopped, false);

@@ -12,6 +12,7 @@ import type {
 import type { CheckEvent, PlanRequest, PlanResult } from '../../../workers/protocol/detector-protocol.ts';
 import { walkFiles } from '../../../workers/protocol/files.ts';
 import { issue } from '../engine/support.ts';
+import { patienceMs } from '../../support/patience.ts';
 
 /** Only one detector of files runs. */
 export const onlyEslint = { only: ['eslint'] } as const;
@@ -112,7 +113,7 @@ export function shown(folder: Folder): readonly string[] {
 /** Resolves when the folder shows issues of exactly these files. */
 export async function untilShown(folder: Folder, files: readonly string[]): Promise<void> {
   const isShown = (): boolean => shown(folder).join() === files.join();
-  const deadline = AbortSignal.timeout(20_000);
+  const deadline = AbortSignal.timeout(patienceMs);
   while (!isShown()) {
     if (deadline.aborted) throw new Error(`Expected issues of [${files.join()}]; there are [${shown(folder).join()}].`);
     await new Promise((resolve) => setTimeout(resolve, 5));

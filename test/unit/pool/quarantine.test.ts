@@ -4,9 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { recordOf, storedInputs, type QuarantineStorage } from '../../../server/pool/quarantine-storage.ts';
+import { recordOf, storedInputs } from '../../../server/pool/quarantine-storage.ts';
 import { Quarantine, type QuarantineContext } from '../../../server/pool/quarantine.ts';
-import type { ExitKind, QuarantinedInput } from '../../../server/pool/types.ts';
+import type { ExitKind, QuarantinedInput, QuarantineStorage } from '../../../server/pool/types.ts';
 import type { CheckRequest, Unit } from '../../../workers/protocol/detector-protocol.ts';
 import { SimulatedClock } from '../../support/simulated-clock.ts';
 

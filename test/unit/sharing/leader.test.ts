@@ -10,6 +10,7 @@ import { Leader } from '../../../server/sharing/leader.ts';
 import { greetingOf } from '../../../server/sharing/messages.ts';
 import type { CheckEvent } from '../../../workers/protocol/detector-protocol.ts';
 import { issue, projectUnit } from '../engine/support.ts';
+import { patienceMs } from '../../support/patience.ts';
 
 describe('sharing: leader', () => {
   const greeting = greetingOf();
@@ -58,7 +59,7 @@ describe('sharing: leader', () => {
         overlays: [],
         first: [],
       };
-      const reply = await follower.check(request, AbortSignal.timeout(10_000), (event) => void events.push(event));
+      const reply = await follower.check(request, AbortSignal.timeout(patienceMs), (event) => void events.push(event));
       assert.deepEqual(reply.refused, []);
       assert.deepEqual(events.map(({ kind }) => kind), ['begin', 'issues', 'done']); // prettier-ignore
       follower.close();
