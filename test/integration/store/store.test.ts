@@ -145,7 +145,7 @@ describe('store', function () {
     await assert.rejects(store.stats(), { name: 'StoreError', code: 'CLOSED' });
   });
 
-  it('repairs a damaged file and says so once', async () => {
+  it('repairs a damaged file and reports it once', async () => {
     const dir = folder();
     writeFileSync(path.join(dir, DATABASE_NAME), 'nonsense'.repeat(1000));
     const messages: string[] = [];

@@ -30,7 +30,7 @@ describe('deadline', () => {
     assert.deepEqual(expiries, [6_000]);
   });
 
-  it('does not count while held, however long', async () => {
+  it('does not run while held', async () => {
     const { clock, deadline, expiries } = setUp();
     deadline.start(1_000);
     const release = deadline.hold();
@@ -69,7 +69,7 @@ describe('deadline', () => {
     assert.equal(expired, true);
   });
 
-  it('is silent once stopped', async () => {
+  it('does not expire once stopped', async () => {
     const { clock, deadline, expiries } = setUp();
     deadline.start(1_000);
     deadline.stop();

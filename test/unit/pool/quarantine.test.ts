@@ -93,7 +93,7 @@ describe('quarantine', () => {
   };
   const unsaved = { overlays: [{ file: 'a.ts', text: 'unsaved poison', version: 2 }] };
 
-  it('survives a restart, without a path of this machine', async () => {
+  it('survives a restart, without a path of the machine', async () => {
     await add(open());
     assert.doesNotMatch(JSON.stringify([...storage.records]), new RegExp(path.basename(root)));
     const second = open();
@@ -102,7 +102,7 @@ describe('quarantine', () => {
     assert.deepEqual(await storedInputs(storage, root), [inputOf('hang')]);
   });
 
-  it('lives as long as the pool without a storage', async () => {
+  it('lives as long as the pool if there is no storage', async () => {
     const quarantine = new Quarantine({ clock });
     assert.equal(quarantine.isEmpty(root), true);
     await add(quarantine);
@@ -231,7 +231,7 @@ describe('quarantine', () => {
       for (const process of [one, two, open()]) assert.deepEqual(await skipped(process), ['a.ts', 'b.ts']);
     });
 
-    it('does not bring back what was released while the storage was read', async () => {
+    it('does not restore an input that was released while the storage was read', async () => {
       const quarantine = open();
       await add(quarantine);
       const sifting = quarantine.sift(request(), context);

@@ -76,7 +76,7 @@ describe('scheduling', () => {
     assert.deepEqual(filesOf(stage.at(2)), ['types']);
   });
 
-  it('ends a worker that is not worth keeping warm before one that is', async () => {
+  it('ends workers without expensive state first', async () => {
     const stage = new Stage({ maxWorkers: 2 });
     stage.check(['types'], { detector: 'types' });
     await stage.ready();
@@ -205,7 +205,7 @@ describe('scheduling', () => {
     assert.deepEqual(stage.at(-1).request?.changed, ['y']);
   });
 
-  it('tells changes again when the check that carried them was cancelled', async () => {
+  it('passes changes again if their check was cancelled', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     stage.checkAfter([], ['a']);
     await stage.ready();

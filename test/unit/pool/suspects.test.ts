@@ -48,7 +48,7 @@ describe('suspects', () => {
     assert.deepEqual(filesOf(stage.at(1)), ['a'], 'needs no fresh process');
   });
 
-  it('an input with a crash runs alone from the start', async () => {
+  it('an input with an earlier crash runs alone from the start', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const first = stage.check(['a', 'b']);
     await stage.ready();
