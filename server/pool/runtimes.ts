@@ -1,7 +1,4 @@
-/**
- * What starts the workers of a group: a driver of the worker library, and a function from a start to the driver's options.
- * The pool only hands both to the library. A runtime for another driver is an object of the same shape.
- */
+/** The runtimes that Bulkhead comes with: processes, threads, and programs in other languages. Stateless. */
 import path from 'node:path';
 import { childProcessDriver } from '../../workers/ipc/drivers/child-process.ts';
 import { stdioDriver } from '../../workers/ipc/drivers/stdio.ts';

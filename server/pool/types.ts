@@ -59,8 +59,8 @@ export interface QuarantinedInput {
 }
 
 /**
- * Where the quarantine of a root is stored between sessions. One record for each input, so that processes that add at the
- * same time do not lose each other's.
+ * Where the quarantine of a root is stored between sessions: one record per input, so that processes that write at the same
+ * time do not overwrite each other's inputs. The pool does not know the store: whoever opens a folder hands in a storage.
  */
 export interface QuarantineStorage {
   /** The stored records by key, of all processes, without those that cannot be read. */

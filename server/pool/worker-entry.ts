@@ -27,13 +27,17 @@ export interface WorkerStart {
   readonly entry: WorkerEntry;
 }
 
+/**
+ * What starts the workers of a group: a driver of the worker library, and a function from a start to the driver's options.
+ * The pool only hands both to the library. A runtime for another driver is an object of the same shape.
+ */
 export interface WorkerRuntime {
   readonly driver: WorkerDriver;
-  /** Options of the driver for one start. A driver refuses what it cannot do. */
+  /** The driver's options for one start. */
   options(start: WorkerStart): LaunchOptions;
   /**
-   * While a request is in work, something other than the working thread reports vitals. Then a worker without vitals
-   * has been stopped or starved from outside. Without heartbeats only the progress limit applies.
+   * While a request is in work, another thread than the working one reports vitals. A worker without vitals is then stopped,
+   * or gets no CPU time. Without heartbeats only the progress limit applies.
    */
   readonly heartbeat: boolean;
 }
