@@ -77,7 +77,8 @@ describe('death at every byte', function () {
         const error = await soon(rejection(worker.send('write', { how, size, frames, counter }, { onEvent })), told);
         assert.ok(error instanceof CrashedError, told);
         judge(error.exit, kind);
-        const flushed = readFileSync(counter).readUInt32LE();
+        const counted = readFileSync(counter);
+        const flushed = counted.length === 4 ? counted.readUInt32LE() : 0;
         assert.ok(seen >= flushed && seen <= flushed + 1, `${told}: ${flushed} were flushed, ${seen} came`);
         if (!isSignal(kind)) assert.equal(seen, frames, told);
       }
