@@ -97,7 +97,7 @@ export class RunningClient {
   /** Throws why it could not be started, once nothing is left of it. */
   async start(): Promise<void> {
     const { signal } = this.#options;
-    const limit = this.#limits.startup;
+    const limit = startsInspected(this.#options) ? Infinity : this.#limits.startup;
     const giveUp = Promise.withResolvers<never>();
     const onAbort = (): void => giveUp.reject(startCancelled(signal));
     const timer = startDeadline(limit, () =>
@@ -376,6 +376,12 @@ export class RunningClient {
   #listenerFailed(error: unknown): void {
     this.log('error', `A listener failed: ${stackOf(error)}`);
   }
+}
+
+/** Such a worker may wait for a debugger before it runs. */
+function startsInspected({ execArgv = [], env }: WorkerOptions): boolean {
+  const options = env !== undefined && 'NODE_OPTIONS' in env ? env['NODE_OPTIONS'] : process.env['NODE_OPTIONS'];
+  return [...execArgv, ...(options ?? '').split(' ')].some((option) => /^--inspect-(brk|wait)\b/.test(option));
 }
 
 export function startCancelled(signal: AbortSignal | undefined): CancelledError {
