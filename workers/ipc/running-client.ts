@@ -22,7 +22,7 @@ import { silentLogger } from './logger.ts';
 import type { LogLevel, TransactionId } from './messages.ts';
 import { Line } from './middleware.ts';
 import { closeLimits } from './options.ts';
-import type { CloseOptions, Limits, WorkerOptions } from './options.ts';
+import type { CloseOptions, Limits, AnyWorkerOptions } from './options.ts';
 import { Requests } from './requests.ts';
 import { jsonSerializer } from './serializer.ts';
 import { now, startDeadline, timeLimit, within } from './timers.ts';
@@ -38,7 +38,7 @@ export class RunningClient {
   state: WorkerState = 'starting';
   startedInMs = 0;
   vitals: Vitals | undefined;
-  readonly #options: WorkerOptions;
+  readonly #options: AnyWorkerOptions;
   readonly #handle: WorkerHandle;
   readonly #limits: Limits;
   readonly #startedAt = now();
@@ -53,7 +53,7 @@ export class RunningClient {
   #lastId = 0;
   readonly #watch: Watch;
 
-  constructor(driver: WorkerDriver, options: WorkerOptions, limits: Limits) {
+  constructor(driver: WorkerDriver, options: AnyWorkerOptions, limits: Limits) {
     this.#options = options;
     this.#limits = limits;
     this.capabilities = driver.capabilities;

@@ -13,13 +13,18 @@ import {
   DriverError,
   SpawnError,
 } from '../../../workers/ipc/index.ts';
-import type { LogEntry, Vitals, WorkerOptions } from '../../../workers/ipc/index.ts';
+import type { ChildProcessOptions, LogEntry, Vitals } from '../../../workers/ipc/index.ts';
+import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import { childProcessDriver } from '../../../workers/ipc/drivers/child-process.ts';
 import type { ConformanceMessages } from '../../fixtures/ipc/messages.ts';
 import { fixture, fixturePath, isAlive, rejection, socketDirectories, soon, start, until } from './support.ts';
 
-const open = (options: WorkerOptions = {}) =>
-  createWorker<ConformanceMessages>({ script: fixture('worker.ts'), ...options, driver: childProcessDriver });
+const open = (options: AnyWorkerOptions = {}) =>
+  createWorker<ConformanceMessages>({
+    script: fixture('worker.ts'),
+    ...options,
+    driver: childProcessDriver,
+  } as ChildProcessOptions);
 
 describe('child-process driver', () => {
   describe('options', () => {

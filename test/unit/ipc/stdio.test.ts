@@ -1,7 +1,8 @@
 /** What only the stdio driver does: programs that know nothing of this library. */
 import assert from 'node:assert/strict';
 import { CrashedError, createWorker, DriverError, RemoteError, SpawnError } from '../../../workers/ipc/index.ts';
-import type { DefineMessages, LogEntry, WorkerOptions } from '../../../workers/ipc/index.ts';
+import type { DefineMessages, LogEntry, StdioOptions } from '../../../workers/ipc/index.ts';
+import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import { rejection, soon, start } from './support.ts';
 
 type ForeignMessages = DefineMessages<{
@@ -31,8 +32,13 @@ const program = `
   });
 `;
 
-const open = (options: WorkerOptions = {}) =>
-  createWorker<ForeignMessages>({ command: process.execPath, args: ['-e', program], ...options, driver: 'stdio' });
+const open = (options: AnyWorkerOptions = {}) =>
+  createWorker<ForeignMessages>({
+    command: process.execPath,
+    args: ['-e', program],
+    ...options,
+    driver: 'stdio',
+  } as StdioOptions);
 
 describe('stdio driver', () => {
   it('talks to a program in any language, whose other lines are log lines', async () => {
