@@ -13,7 +13,7 @@ import { isError, textOf } from './realm.ts';
 import { jsonSerializer } from './serializer.ts';
 import type { Serializer } from './serializer.ts';
 import { nextTick } from './timers.ts';
-import { WIRE_VERSION } from './wire.ts';
+import { isTransactionId, isUncheckedMessage, WIRE_VERSION } from './wire.ts';
 import type { Handshake, WireMessage } from './wire.ts';
 
 export interface ChannelListener {
@@ -255,7 +255,7 @@ export class StreamChannel implements Channel {
       if (onStrayLine !== undefined) return onStrayLine(bytes.toString('utf8'));
       throw new ProtocolError(`A frame is not ${serializer.name}: ${excerpt(bytes)}`, { cause: error });
     }
-    if (onStrayLine !== undefined && !looksLikeMessage(message)) return onStrayLine(bytes.toString('utf8'));
+    if (onStrayLine !== undefined && !isFromWorker(message)) return onStrayLine(bytes.toString('utf8'));
     if (this.#listener === undefined) this.#early.push(message);
     else this.#listener.message(message);
   }
@@ -290,14 +290,19 @@ function hasLineFeed(data: string | Uint8Array): boolean {
   return typeof data === 'string' ? data.includes('\n') : data.includes(0x0a);
 }
 
-function looksLikeMessage(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
+/** Tells messages from log lines, which may be JSON with a `type` too. */
+function isFromWorker(value: unknown): boolean {
+  if (!isUncheckedMessage(value)) return false;
+  return value.type === '$log' || (isTransactionId(value.tx) && /(?:Event|Result|Error)$/.test(value.type));
 }
+
+const HANDSHAKE_KEYS: ReadonlySet<string> = new Set<keyof Handshake>(['ready', 'serializer', 'refused']);
 
 function readHandshake(bytes: Buffer): Handshake | undefined {
   try {
-    const value = JSON.parse(bytes.toString('utf8')) as unknown;
-    return typeof value === 'object' && value !== null && 'ready' in value ? (value as Handshake) : undefined;
+    const value = JSON.parse(bytes.toString('utf8')) as { ready?: unknown } | null;
+    if (typeof value?.ready !== 'number') return undefined;
+    return Object.keys(value).every((key) => HANDSHAKE_KEYS.has(key)) ? (value as Handshake) : undefined;
   } catch {
     return undefined;
   }

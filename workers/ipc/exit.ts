@@ -29,6 +29,8 @@ export interface DriverExit {
   readonly signal?: string | undefined;
   /** `heap`: V8 said so. `kernel`: killed, and the kernel counted an out-of-memory kill meanwhile. */
   readonly outOfMemory: false | 'heap' | 'kernel';
+  /** A process that the worker had started ran out of memory and said so on the same stderr; the worker did not. */
+  readonly childOutOfMemory?: boolean | undefined;
   /** At most 20 lines. */
   readonly stderrTail: readonly string[];
   /** An exception nobody caught, a failed spawn. */
@@ -63,6 +65,7 @@ function kindOf(exit: DriverExit, verdict: Verdict | undefined): ExitKind {
 function sentence(kind: ExitKind, exit: DriverExit, detail: string | undefined): string {
   const because = detail ?? exit.error?.message;
   const more = because === undefined ? '.' : `: ${because}`;
+  const child = exit.childOutOfMemory === true ? ' A process that it had started ran out of memory.' : '';
   switch (kind) {
     case 'closed':
       return 'The worker was closed.';
@@ -85,9 +88,9 @@ function sentence(kind: ExitKind, exit: DriverExit, detail: string | undefined):
     case 'spawn-failed':
       return `The worker could not be started${more}`;
     case 'signal':
-      return `The worker was ended by ${exit.signal ?? 'a signal'}.`;
+      return `The worker was ended by ${exit.signal ?? 'a signal'}.${child}`;
     case 'exit':
-      return `The worker ended with exit code ${exit.exitCode ?? 'unknown'}${more}`;
+      return `The worker ended with exit code ${exit.exitCode ?? 'unknown'}${more}${child}`;
   }
 }
 

@@ -3,6 +3,7 @@ import { safeLogger } from './callbacks.ts';
 import { loadServe } from './driver-ends.ts';
 import type { ServeContext, WorkerDriver, WorkerEnd } from './driver.ts';
 import { DriverError, ProtocolError } from './errors.ts';
+import { HandlerTable } from './handler-table.ts';
 import { silentLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
 import type { Handlers, MaybePromise, MessageDefinitions } from './messages.ts';
@@ -12,8 +13,7 @@ import { stackOf } from './realm.ts';
 import { builtInSerializers } from './serializer.ts';
 import type { Serializer } from './serializer.ts';
 import { Session } from './session.ts';
-import type { UncheckedHandler } from './session.ts';
-import { getStartupData } from './startup.ts';
+import { getStartupData, markServing } from './startup.ts';
 import type { StartupData } from './startup.ts';
 
 export interface ServerOptions {
@@ -45,6 +45,7 @@ export async function startWorkerServer<M extends MessageDefinitions>(
   if (startup === undefined) {
     throw new DriverError('This is not a worker: start the script with createWorker({ script }) instead of directly.');
   }
+  markServing(startup);
   const { driver } = options;
   if (driver !== undefined && driver.name !== startup.driver) {
     throw new DriverError(
@@ -64,7 +65,7 @@ export async function startWorkerServer<M extends MessageDefinitions>(
     await end.refuse(mismatch);
     throw new ProtocolError(mismatch);
   }
-  const server = new Server(handlers, end, { ...options, logger });
+  const server = new Server(new HandlerTable(handlers), end, { ...options, logger });
   await server.start();
   return server;
 }
@@ -86,14 +87,14 @@ function chooseSerializer(
 }
 
 class Server implements WorkerServer {
-  readonly #handlers: Readonly<Record<string, UncheckedHandler>>;
+  readonly #handlers: HandlerTable;
   readonly #end: WorkerEnd;
   readonly #options: ServerOptions & { readonly logger: Logger };
   #session: Session | undefined;
   #stopping: Promise<void> | undefined;
   readonly #flush = (): void => void this.#session?.flush();
 
-  constructor(handlers: Readonly<Record<string, UncheckedHandler>>, end: WorkerEnd, options: ServerOptions & { readonly logger: Logger }) {
+  constructor(handlers: HandlerTable, end: WorkerEnd, options: ServerOptions & { readonly logger: Logger }) {
     this.#handlers = handlers;
     this.#end = end;
     this.#options = options;

@@ -2,6 +2,7 @@
 import type { Transferable } from 'node:worker_threads';
 import { Emitter } from './emitter.ts';
 import { CancelledError, ClosedError, MiddlewareError, ProtocolError, UnknownMessageError } from './errors.ts';
+import type { HandlerTable } from './handler-table.ts';
 import type { Logger } from './logger.ts';
 import type { EmitOptions, HandlerContext, LogLevel, TransactionId } from './messages.ts';
 import type { Direction, Line } from './middleware.ts';
@@ -13,8 +14,6 @@ import type { WireError } from './wire-errors.ts';
 import { answersTo, isTransactionId, isUncheckedMessage } from './wire.ts';
 import type { UncheckedMessage, WireMessage } from './wire.ts';
 
-export type UncheckedHandler = (payload: unknown, context: HandlerContext<unknown>) => unknown;
-
 export interface SessionOptions {
   readonly logger: Logger;
   /** The host asked the worker to end. */
@@ -23,12 +22,12 @@ export interface SessionOptions {
 
 export class Session {
   readonly #line: Line;
-  readonly #handlers: Readonly<Record<string, UncheckedHandler>>;
+  readonly #handlers: HandlerTable;
   readonly #options: SessionOptions;
   readonly #work = new Map<TransactionId, Work>();
   #idle: PromiseWithResolvers<void> | undefined;
 
-  constructor(line: Line, handlers: Readonly<Record<string, UncheckedHandler>>, options: SessionOptions) {
+  constructor(line: Line, handlers: HandlerTable, options: SessionOptions) {
     this.#line = line;
     this.#handlers = handlers;
     this.#options = options;
@@ -88,7 +87,7 @@ export class Session {
         work?.abort(new CancelledError('The request was cancelled.'));
         return;
       case '$credit':
-        if (typeof message.frames === 'number') work?.emitter?.credit(message.frames);
+        if (Number.isSafeInteger(message.frames)) work?.emitter?.credit(message.frames as number);
         return;
       case '$close':
         this.#options.onClose();
@@ -99,8 +98,8 @@ export class Session {
   }
 
   #run(type: string, tx: TransactionId | undefined, payload: unknown): void {
-    const handler = Object.hasOwn(this.#handlers, type) ? this.#handlers[type] : undefined;
-    if (typeof handler !== 'function') {
+    const handler = this.#handlers.find(type);
+    if (handler === undefined) {
       const error = new UnknownMessageError(`The worker has no handler for '${type}'.`);
       this.log('warn', error.message, tx);
       if (tx !== undefined) this.#fail(tx, type, error);
@@ -110,7 +109,7 @@ export class Session {
     if (tx !== undefined) this.#work.set(tx, work);
     let outcome: unknown;
     try {
-      outcome = handler(payload, work);
+      outcome = handler.call(this.#handlers.owner, payload, work);
     } catch (error) {
       return this.#settle(work, () => this.#threw(work, error));
     }

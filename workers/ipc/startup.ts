@@ -2,12 +2,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isMainThread, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
+import { unpackWorkerData } from './drivers/worker-data.ts';
+import type { PackedData } from './drivers/worker-data.ts';
 
 export interface StartupData {
   /** Name of the driver that started this worker. */
   readonly driver: string;
   readonly serializer: string;
   readonly maxFrameBytes: number;
+  /** The worker's script, as a path; absent for a driver of your own. */
+  readonly script?: string;
+  /** How many workers deep this one is: 1 when its host is no worker. */
+  readonly depth?: number;
   /** child-process: where to listen. */
   readonly socketPath?: string;
   /** child-process: the directory of the socket goes with it. */
@@ -34,6 +40,27 @@ export const inlineStartup = new AsyncLocalStorage<InlineSlot>();
 
 let processStartup: StartupData | undefined;
 
+const serving = new WeakSet<StartupData>();
+
+/** Notes that `startWorkerServer` was called in this worker. */
+export function markServing(startup: StartupData): void {
+  serving.add(startup);
+}
+
+export function isServing(startup: StartupData): boolean {
+  return serving.has(startup);
+}
+
+/** The environment variable that a process finds its startup data in; {@link readVariable} reads it. */
+export function startupVariable(startup: Omit<StartupData, 'workerData'>, data: PackedData | undefined): string {
+  return JSON.stringify({ ...startup, ...(data === undefined ? {} : { packedData: data }) });
+}
+
+function readVariable(text: string): StartupData {
+  const { packedData, ...startup } = JSON.parse(text) as StartupData & { packedData?: PackedData };
+  return packedData === undefined ? startup : { ...startup, workerData: unpackWorkerData(packedData) };
+}
+
 /** The startup data of this worker; undefined when nobody started it as one. */
 export function getStartupData(): StartupData | undefined {
   const inline = inlineStartup.getStore();
@@ -43,7 +70,7 @@ export function getStartupData(): StartupData | undefined {
   if (text !== undefined) {
     // The processes it starts are no workers.
     delete process.env[STARTUP_VARIABLE];
-    processStartup = JSON.parse(text) as StartupData;
+    processStartup = readVariable(text);
   }
   return processStartup;
 }

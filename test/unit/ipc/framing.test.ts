@@ -13,6 +13,7 @@ import type { Serializer } from '../../../workers/ipc/index.ts';
 import { FrameDecoder, lengthPrefix } from '../../../workers/ipc/framing.ts';
 import { Line } from '../../../workers/ipc/middleware.ts';
 import { silentLogger } from '../../../workers/ipc/logger.ts';
+import { HandlerTable } from '../../../workers/ipc/handler-table.ts';
 import { Session } from '../../../workers/ipc/session.ts';
 import { check, seeded } from './seed.ts';
 
@@ -162,12 +163,12 @@ describe('a frame fuzzer', () => {
       if (int(2) === 0) {
         new Session(
           new Line(channel),
-          {
-            echo: (value) => {
+          new HandlerTable({
+            echo: (value: unknown) => {
               handled += 1;
               return value;
             },
-          },
+          }),
           { logger: silentLogger, onClose: () => undefined },
         );
         input$.on('close', () => (ended = true));

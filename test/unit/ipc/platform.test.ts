@@ -6,7 +6,7 @@ import { DriverError } from '../../../workers/ipc/index.ts';
 import { mergeEnvironment } from '../../../workers/ipc/drivers/environment.ts';
 import { onLines } from '../../../workers/ipc/drivers/lines.ts';
 import { outOfMemoryKills } from '../../../workers/ipc/drivers/oom-kills.ts';
-import { baseDirectory, checkSocketPath } from '../../../workers/ipc/drivers/socket-path.ts';
+import { baseDirectories, checkSocketPath } from '../../../workers/ipc/drivers/socket-path.ts';
 import { describeExit, isV8OutOfMemory } from '../../../workers/ipc/exit.ts';
 import { fromWireError, toWireError } from '../../../workers/ipc/wire-errors.ts';
 import { check } from './seed.ts';
@@ -29,10 +29,10 @@ describe('platform', () => {
 
   it('a temporary directory with a long name is not used', () => {
     assert.equal(
-      baseDirectory('darwin', '/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T'),
+      baseDirectories('darwin', '/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T')[0],
       '/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T',
     );
-    assert.equal(baseDirectory('linux', `/home/${'x'.repeat(90)}`), '/tmp');
+    assert.deepEqual(baseDirectories('linux', `/home/${'x'.repeat(90)}`), ['/tmp', '/var/tmp']);
   });
 
   it('environment names are equal in any case on Windows only', () => {

@@ -3,33 +3,32 @@
  * directory (a named pipe on Windows), with a guard thread that ends it when the host dies.
  */
 import net from 'node:net';
+import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { StreamChannel } from '../channel.ts';
 import type { Channel } from '../channel.ts';
-import { defineWorkerDriver } from '../driver.ts';
+import { defineBuiltInDriver } from '../driver.ts';
 import type { LaunchContext, LaunchOptions, WorkerAddress, WorkerHandle } from '../driver.ts';
 import { ConnectTimeoutError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
 import { backoffDelay } from '../backoff.ts';
 import { textOf } from '../realm.ts';
-import { STARTUP_VARIABLE } from '../startup.ts';
-import type { StartupData } from '../startup.ts';
 import { now, startTimer, wait, within } from '../timers.ts';
 import { handshakeProblem } from '../wire.ts';
 import { Child } from './child.ts';
 import { serveSocket } from './child-process-worker.ts';
-import { mergeEnvironment } from './environment.ts';
-import { GUARD_VARIABLE, guardArgument, IDLE, LISTENING, RELEASE, takeReport, WATCH } from './guard.ts';
-import type { GuardSettings } from './guard.ts';
+import { DATA_FD } from './file-descriptors.ts';
+import { IDLE, LISTENING, LISTENS, RELEASE, takeReport, WATCH } from './guard.ts';
 import { onLines } from './lines.ts';
+import { nodeEnvironment, nodeProgram } from './node-process.ts';
 import { scriptPath } from './script-path.ts';
-import { baseDirectory, claimSocketPath } from './socket-path.ts';
+import { claimSocketPath } from './socket-path.ts';
 import type { SocketPlace } from './socket-path.ts';
 import { removeStaleSockets } from './stale-sockets.ts';
 import { refuseOptions } from './unsupported.ts';
+import { packWorkerData, sendWorkerData } from './worker-data.ts';
 
-export const childProcessDriver = defineWorkerDriver({
-  name: 'child-process',
+export const childProcessDriver = defineBuiltInDriver('child-process', {
   capabilities: { reconnect: true, detach: true, transfer: false, isolation: 'process' },
   launch: (options, context) => new SocketWorker(options, context),
   serve: serveSocket,
@@ -40,10 +39,10 @@ export type ChildProcessDriver = typeof childProcessDriver;
 let tidied = false;
 
 /** Once per process: what hosts before us had no time to remove. */
-function tidyUp(): void {
-  if (tidied || process.platform === 'win32') return;
+function tidyUp(socketPath: string, ownsDirectory: boolean): void {
+  if (tidied || !ownsDirectory) return;
   tidied = true;
-  void removeStaleSockets(baseDirectory());
+  void removeStaleSockets(path.dirname(path.dirname(socketPath)));
 }
 
 class SocketWorker implements WorkerHandle {
@@ -70,20 +69,36 @@ class SocketWorker implements WorkerHandle {
     ]);
     this.#context = context;
     const script = scriptPath(options.script);
+    const program = nodeProgram(script, options);
+    const data = packWorkerData(options.workerData);
     this.#place = claimSocketPath(options.socketPath);
+    const { path: socketPath, ownsDirectory } = this.#place;
     const output = options.stdio ?? 'pipe';
+    const startup = {
+      driver: 'child-process',
+      serializer: context.serializer.name,
+      maxFrameBytes: context.maxFrameBytes,
+      script,
+      socketPath,
+      ownsDirectory,
+    };
     this.#child = new Child(
       {
-        command: options.execPath ?? process.execPath,
-        args: [guardArgument(), ...(options.execArgv ?? []), script, ...(options.argv ?? [])],
-        env: workerEnvironment(options, context, this.#place),
+        ...program,
+        env: nodeEnvironment(options, startup, data.packed, {
+          ...(ownsDirectory ? { socketPath, ownsDirectory } : { givenSocketPath: socketPath }),
+          leadsGroup: process.platform !== 'win32',
+          released: options.detached ?? false,
+          pipedOutput: output === 'pipe',
+        }),
         cwd: options.cwd,
-        stdio: ['ignore', output, output, 'pipe', 'pipe'],
+        stdio: ['ignore', output, output, 'pipe', 'pipe', ...(data.bytes === undefined ? [] : ['pipe' as const])],
         stdoutIsLine: false,
       },
       context,
     );
-    tidyUp();
+    sendWorkerData(this.#stream(DATA_FD) as Writable | undefined, data.bytes);
+    tidyUp(socketPath, ownsDirectory);
     const lifeline = this.#stream(3) as Writable | undefined;
     // The worker may be gone before it reads.
     lifeline?.on('error', () => undefined);
@@ -124,8 +139,8 @@ class SocketWorker implements WorkerHandle {
     return { socketPath: this.#place.path, pid: this.pid };
   }
 
-  #stream(fd: 3 | 4): unknown {
-    return this.#child.process?.stdio[fd] ?? undefined;
+  #stream(fd: number): unknown {
+    return (this.#child.process?.stdio as readonly unknown[] | undefined)?.[fd] ?? undefined;
   }
 
   #command(command: string): void {
@@ -134,11 +149,15 @@ class SocketWorker implements WorkerHandle {
   }
 
   #report(line: string): void {
-    if (line === LISTENING) this.#listening.resolve();
-    else
+    if (line === LISTENING) {
+      this.#place.taken();
+      this.#command(LISTENS);
+      this.#listening.resolve();
+    } else
       takeReport(line, {
         vitals: (vitals) => this.#context.onVitals(vitals),
         uncaught: (error) => this.#child.uncaught(error),
+        refused: (error) => this.#listening.reject(error),
       });
   }
 
@@ -216,28 +235,4 @@ class HostSocket extends net.Socket {
   override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], done: Done): void {
     super._writev?.(chunks, () => done());
   }
-}
-
-function workerEnvironment(options: LaunchOptions, context: LaunchContext, place: SocketPlace): NodeJS.ProcessEnv {
-  const startup: StartupData = {
-    driver: 'child-process',
-    serializer: context.serializer.name,
-    maxFrameBytes: context.maxFrameBytes,
-    socketPath: place.path,
-    ownsDirectory: place.ownsDirectory,
-    workerData: options.workerData,
-  };
-  const guard: GuardSettings = {
-    socketPath: place.path,
-    ownsDirectory: place.ownsDirectory,
-    leadsGroup: process.platform !== 'win32',
-    released: options.detached ?? false,
-    pipedOutput: (options.stdio ?? 'pipe') === 'pipe',
-  };
-  return mergeEnvironment(process.env, {
-    ...options.env,
-    ...(process.versions['electron'] === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }),
-    [STARTUP_VARIABLE]: JSON.stringify(startup),
-    [GUARD_VARIABLE]: JSON.stringify(guard),
-  });
 }

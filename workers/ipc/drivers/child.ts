@@ -5,12 +5,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { LaunchContext } from '../driver.ts';
-import { isV8OutOfMemory } from '../exit.ts';
 import type { DriverExit } from '../exit.ts';
-import { toError } from '../realm.ts';
 import { within } from '../timers.ts';
 import { onLines, Tail } from './lines.ts';
 import { outOfMemoryKills } from './oom-kills.ts';
+import { directoryProblem, spawnFailure } from './spawn-failure.ts';
+import { HeapWitness } from './heap-witness.ts';
 
 export interface ChildOptions {
   readonly command: string;
@@ -30,36 +30,38 @@ export class Child {
   readonly exited: Promise<DriverExit>;
   readonly #tail = new Tail();
   #killed = false;
-  /** V8's last words; a long native stack trace follows them and drives them out of the tail. */
-  #heapRanOut = false;
+  readonly #heap = new HeapWitness();
   #uncaught: Error | undefined;
   #gone = false;
 
   constructor(options: ChildOptions, context: LaunchContext) {
+    const { command, cwd } = options;
     const killsBefore = outOfMemoryKills();
     let child: ChildProcess;
     try {
-      child = spawn(options.command, options.args, {
-        cwd: options.cwd,
+      if (cwd === undefined && directoryProblem(cwd) !== undefined) throw new Error('spawn ENOENT');
+      child = spawn(command, options.args, {
+        cwd,
         env: options.env,
         stdio: options.stdio,
         detached: process.platform !== 'win32',
         windowsHide: true,
       });
     } catch (error) {
-      this.exited = Promise.resolve(spawnFailure(error));
+      this.exited = Promise.resolve(spawnFailure(error, command, cwd));
       return;
     }
     this.process = child;
-    this.exited = this.#watch(child, killsBefore);
-    if (child.stderr !== null) {
+    this.exited = this.#watch(child, killsBefore, (error) => spawnFailure(error, command, cwd));
+    // Null without a pipe; undefined when there were no file descriptors left for one.
+    if (child.stderr) {
       onLines(child.stderr, (line) => {
         this.#tail.add(line);
-        if (isV8OutOfMemory(line)) this.#heapRanOut = true;
+        this.#heap.read(line);
         context.onLog({ source: 'stderr', level: 'info', message: line });
       });
     }
-    if (child.stdout !== null && !options.stdoutIsLine) {
+    if (child.stdout && !options.stdoutIsLine) {
       onLines(child.stdout, (message) => context.onLog({ source: 'stdout', level: 'info', message }));
     }
   }
@@ -82,14 +84,18 @@ export class Child {
     if (!this.#gone) this.#killGroup();
   }
 
-  async #watch(child: ChildProcess, killsBefore: Promise<number | undefined>): Promise<DriverExit> {
+  async #watch(
+    child: ChildProcess,
+    killsBefore: Promise<number | undefined>,
+    failure: (error: unknown) => DriverExit,
+  ): Promise<DriverExit> {
     const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()));
     const outcome = await new Promise<DriverExit | { code: number | null; signal: NodeJS.Signals | null }>(
       (resolve) => {
         child.once('exit', (code, signal) => resolve({ code, signal }));
         child.on('error', (error) => {
           // Also raised when a signal cannot be sent; only a process that never was is over by it.
-          if (child.pid === undefined) resolve(spawnFailure(error));
+          if (child.pid === undefined) resolve(failure(error));
         });
       },
     );
@@ -105,7 +111,8 @@ export class Child {
   async #classify(code: number | null, signal: string | null, killsBefore: number | undefined): Promise<DriverExit> {
     const stderrTail = this.#tail.lines();
     let outOfMemory: DriverExit['outOfMemory'] = false;
-    if (code !== 0 && !this.#killed && this.#heapRanOut) {
+    const whose = code === 0 || this.#killed ? undefined : this.#heap.whose(this.pid, code, signal);
+    if (whose === 'own') {
       outOfMemory = 'heap';
     } else if (signal === 'SIGKILL' && !this.#killed && killsBefore !== undefined) {
       const kills = await outOfMemoryKills();
@@ -117,6 +124,7 @@ export class Child {
       signal: signal ?? undefined,
       outOfMemory,
       stderrTail,
+      ...(whose === 'child' ? { childOutOfMemory: true } : {}),
       ...(error === undefined ? {} : { error }),
     };
   }
@@ -136,9 +144,4 @@ export class Child {
       // ESRCH: nobody is left in it. EPERM (macOS): only zombies are.
     }
   }
-}
-
-function spawnFailure(error: unknown): DriverExit {
-  const cause = toError(error);
-  return { outOfMemory: false, stderrTail: [], error: cause, errorKind: 'spawn-failed' };
 }

@@ -8,13 +8,10 @@
  * are methods, because bundlers that keep names would wrap others in a helper that is not there.
  */
 import type { Vitals } from '../driver.ts';
+import { DriverError } from '../errors.ts';
 import { now } from '../timers.ts';
 import { fromWireError } from '../wire-errors.ts';
 import type { WireError } from '../wire-errors.ts';
-
-/** File descriptors in the child: host to child, and child to host. */
-export const LIFELINE_FD = 3;
-export const REPORT_FD = 4;
 
 export const GUARD_VARIABLE = 'ISOLATED_WORKER_GUARD';
 
@@ -22,6 +19,8 @@ export interface GuardSettings {
   /** Removed when the host dies, with the directory it is in if `ownsDirectory` says so. */
   readonly socketPath?: string;
   readonly ownsDirectory?: boolean;
+  /** A path of the caller's: removed when the host dies, once the worker listens there. */
+  readonly givenSocketPath?: string;
   /** The process leads a group of its own. */
   readonly leadsGroup: boolean;
   /** The worker may outlive the host. */
@@ -34,6 +33,8 @@ export interface GuardSettings {
 export const WATCH = 'w';
 export const IDLE = 'i';
 export const RELEASE = 'd';
+/** The worker listens: the socket is its own. */
+export const LISTENS = 'l';
 
 /** What comes over the report pipe, one line of JSON each: from the guard, how the process is. */
 interface GuardReport {
@@ -50,9 +51,21 @@ interface LastReport {
   readonly uncaught: WireError;
 }
 
+/** From the main thread, why it will not become a worker. */
+interface Refusal {
+  readonly refused: string;
+}
+
+export interface ReportListener {
+  vitals(vitals: Vitals): void;
+  uncaught(error: Error): void;
+  refused(error: DriverError): void;
+}
+
 /** Takes one line of the report pipe. */
-export function takeReport(line: string, take: { vitals(vitals: Vitals): void; uncaught(error: Error): void }): void {
-  const report = JSON.parse(line) as GuardReport | LastReport;
+export function takeReport(line: string, take: ReportListener): void {
+  const report = JSON.parse(line) as GuardReport | LastReport | Refusal;
+  if ('refused' in report) return take.refused(new DriverError(report.refused));
   if ('uncaught' in report) return take.uncaught(fromWireError(report.uncaught));
   take.vitals({
     heartbeatAt: now(),
@@ -166,6 +179,7 @@ function guard(): void {
   const settings = workerData as GuardSettings;
   const own = {
     released: settings.released,
+    socketPath: settings.socketPath,
     beat: undefined as NodeJS.Timeout | undefined,
     /** When the main thread was asked for a sign of life that has not come. */
     askedAt: undefined as number | undefined,
@@ -173,11 +187,11 @@ function guard(): void {
 
     endWithHost(): void {
       if (own.released) return;
-      if (settings.socketPath !== undefined && process.platform !== 'win32') {
+      if (own.socketPath !== undefined && process.platform !== 'win32') {
         try {
-          fs.rmSync(settings.socketPath, { force: true });
+          fs.rmSync(own.socketPath, { force: true });
           const { dirname } = process.getBuiltinModule('node:path');
-          if (settings.ownsDirectory === true) fs.rmdirSync(dirname(settings.socketPath));
+          if (settings.ownsDirectory === true) fs.rmdirSync(dirname(own.socketPath));
         } catch {
           // Gone already.
         }
@@ -207,6 +221,10 @@ function guard(): void {
     },
 
     obey(command: string): void {
+      if (command === 'l') {
+        own.socketPath = settings.socketPath ?? settings.givenSocketPath;
+        return;
+      }
       clearInterval(own.beat);
       if (command === 'd') own.released = true;
       if (command !== 'w') return;

@@ -2,14 +2,16 @@
  * The driver without isolation: the worker's script is imported into this thread and spoken to over a MessagePort, by
  * the same contract as the others. For tests and tiny jobs; nothing protects the host from it.
  */
+import { createRequire } from 'node:module';
 import { MessageChannel } from 'node:worker_threads';
 import { pathToFileURL } from 'node:url';
 import { PortChannel } from '../channel.ts';
 import type { Channel } from '../channel.ts';
-import { defineWorkerDriver } from '../driver.ts';
+import { defineBuiltInDriver } from '../driver.ts';
 import type { LaunchContext, LaunchOptions, WorkerHandle } from '../driver.ts';
 import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
+import { nextDepth } from '../nesting.ts';
 import { toError } from '../realm.ts';
 import { inlineStartup } from '../startup.ts';
 import type { InlineSlot } from '../startup.ts';
@@ -19,8 +21,7 @@ import type { InlineExit } from './port-worker.ts';
 import { scriptPath } from './script-path.ts';
 import { refuseOptions } from './unsupported.ts';
 
-export const inlineDriver = defineWorkerDriver({
-  name: 'inline',
+export const inlineDriver = defineBuiltInDriver('inline', {
   capabilities: { reconnect: false, detach: false, transfer: true, isolation: 'none' },
   launch: (options, context) => new InlineWorker(options, context),
   serve: servePort,
@@ -29,6 +30,35 @@ export const inlineDriver = defineWorkerDriver({
 export type InlineDriver = typeof inlineDriver;
 
 let imports = 0;
+
+const firstLoads = new Map<string, Promise<unknown>>();
+
+/** Evaluates the module for this worker alone. */
+async function loadModule(file: string): Promise<void> {
+  if (/\.m[jt]s$/.test(file)) return importModule(file);
+  const require = createRequire(file);
+  if (!/\.c[jt]s$/.test(file)) {
+    // Whether it is CommonJS is known once it has been loaded.
+    const first = firstLoads.get(file);
+    if (first === undefined) {
+      const loading = importModule(file);
+      firstLoads.set(file, Promise.allSettled([loading]));
+      return loading;
+    }
+    await first;
+    if (require.cache[file] === undefined) return importModule(file);
+  }
+  delete require.cache[file];
+  require(file);
+}
+
+/** Another query makes it another instance, unless it is CommonJS. */
+async function importModule(file: string): Promise<void> {
+  const url = pathToFileURL(file);
+  imports += 1;
+  url.searchParams.set('worker', String(imports));
+  await import(url.href);
+}
 
 class InlineWorker implements WorkerHandle {
   readonly pid = undefined;
@@ -56,10 +86,7 @@ class InlineWorker implements WorkerHandle {
     if (context.serializerGiven) {
       throw new DriverError("The driver 'inline' clones messages and has no use for the option 'serializer'.");
     }
-    const script = pathToFileURL(scriptPath(options.script));
-    // Each worker is a module instance of its own.
-    imports += 1;
-    script.searchParams.set('worker', String(imports));
+    const file = scriptPath(options.script);
     const { port1, port2 } = this.#line;
     this.exited = this.#exited.promise;
     const ready = Promise.withResolvers<Channel>();
@@ -76,6 +103,8 @@ class InlineWorker implements WorkerHandle {
     const slot: InlineSlot = {
       startup: {
         driver: 'inline',
+        script: file,
+        depth: nextDepth(),
         serializer: context.serializer.name,
         maxFrameBytes: context.maxFrameBytes,
         port: port2,
@@ -87,7 +116,7 @@ class InlineWorker implements WorkerHandle {
       },
     };
     inlineStartup
-      .run(slot, () => import(script.href))
+      .run(slot, () => loadModule(file))
       .catch((error: unknown) => {
         const cause = toError(error);
         this.#end({ exitCode: 1, outOfMemory: false, stderrTail: [], error: cause, errorKind: 'uncaught' });

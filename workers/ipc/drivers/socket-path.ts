@@ -6,12 +6,15 @@ import { mkdtempSync, rmSync, rmdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { DriverError } from '../errors.ts';
+import { textOf } from '../realm.ts';
 
 export interface SocketPlace {
   readonly path: string;
   /** The directory goes with the socket. */
   readonly ownsDirectory: boolean;
-  /** Removes the socket's file. May be called any number of times. */
+  /** A worker of ours listens there now: a file that was there before would be somebody else's. */
+  taken(): void;
+  /** Removes the socket's file, if it is ours. May be called any number of times. */
   release(): void;
   /** Leaves the file to a worker that outlives us. */
   leave(): void;
@@ -23,9 +26,34 @@ const SHORTEST_PATH_LIMIT = 104;
 
 const LONGEST_NAME = 'iw-4294967295-XXXXXX/s';
 
-/** The directory to put private directories into: the system's, unless its name is too long for a socket path. */
-export function baseDirectory(platform: NodeJS.Platform = process.platform, temporary: string = os.tmpdir()): string {
-  return fits(path.posix.join(temporary, LONGEST_NAME), platform) ? temporary : '/tmp';
+/**
+ * The directories that private directories may be put into, the best first: the system's, unless its name is too long
+ * for a socket path, and what every Unix has.
+ */
+export function baseDirectories(
+  platform: NodeJS.Platform = process.platform,
+  temporary: string = os.tmpdir(),
+): readonly string[] {
+  // A worker with a working directory of its own would look for a relative one elsewhere.
+  const absolute = path.isAbsolute(temporary) ? temporary : path.resolve(temporary);
+  const usable = fits(path.posix.join(absolute, LONGEST_NAME), platform) ? [absolute] : [];
+  return [...new Set([...usable, '/tmp', '/var/tmp'])];
+}
+
+/** Makes a directory for this user alone (0700). @throws DriverError where there is no place for one */
+export function makePrivateDirectory(bases: readonly string[] = baseDirectories()): string {
+  const problems: string[] = [];
+  for (const base of bases) {
+    try {
+      return mkdtempSync(path.join(base, `iw-${process.pid}-`));
+    } catch (error) {
+      problems.push(textOf((error as NodeJS.ErrnoException).message));
+    }
+  }
+  throw new DriverError(
+    "There is no directory for the worker's socket. Set the environment variable TMPDIR to a directory in which you " +
+      `may write, or pass the option 'socketPath'. Tried: ${problems.join('; ')}.`,
+  );
 }
 
 function fits(socketPath: string, platform: NodeJS.Platform): boolean {
@@ -49,18 +77,28 @@ export function checkSocketPath(socketPath: string, platform: NodeJS.Platform = 
 const owned = new Set<string>();
 let removesAtExit = false;
 
+/** @throws DriverError when `given` cannot be a socket path, or there is no place for one */
 export function claimSocketPath(given: string | undefined): SocketPlace {
   const nothing = (): void => undefined;
   if (given !== undefined) {
     checkSocketPath(given);
-    return { path: given, ownsDirectory: false, release: () => removeSocket(given, false), leave: nothing };
+    let isOurs = false;
+    return {
+      path: given,
+      ownsDirectory: false,
+      taken: () => void (isOurs = true),
+      release: () => {
+        if (isOurs) removeSocket(given, false);
+        isOurs = false;
+      },
+      leave: () => void (isOurs = false),
+    };
   }
   if (process.platform === 'win32') {
     const name = `\\\\.\\pipe\\iw-${process.pid}-${crypto.randomUUID()}`;
-    return { path: name, ownsDirectory: false, release: nothing, leave: nothing };
+    return { path: name, ownsDirectory: false, taken: nothing, release: nothing, leave: nothing };
   }
-  // `mkdtemp` makes it for this user alone (0700).
-  const socketPath = path.join(mkdtempSync(path.join(baseDirectory(), `iw-${process.pid}-`)), 's');
+  const socketPath = path.join(makePrivateDirectory(), 's');
   owned.add(socketPath);
   if (!removesAtExit) {
     removesAtExit = true;
@@ -71,6 +109,7 @@ export function claimSocketPath(given: string | undefined): SocketPlace {
   return {
     path: socketPath,
     ownsDirectory: true,
+    taken: nothing,
     release: () => {
       if (owned.delete(socketPath)) removeSocket(socketPath, true);
     },

@@ -5,25 +5,26 @@
 import type { Readable, Writable } from 'node:stream';
 import { StreamChannel } from '../channel.ts';
 import type { Channel } from '../channel.ts';
-import { defineWorkerDriver } from '../driver.ts';
+import { defineBuiltInDriver } from '../driver.ts';
 import type { LaunchContext, LaunchOptions, WorkerHandle } from '../driver.ts';
 import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
-import { STARTUP_VARIABLE } from '../startup.ts';
-import type { StartupData } from '../startup.ts';
+import { DEPTH_VARIABLE, nextDepth } from '../nesting.ts';
 import { within } from '../timers.ts';
 import { handshakeProblem } from '../wire.ts';
 import { Child } from './child.ts';
 import { mergeEnvironment } from './environment.ts';
-import { GUARD_VARIABLE, guardArgument, IDLE, takeReport, WATCH } from './guard.ts';
-import type { GuardSettings } from './guard.ts';
+import { DATA_FD } from './file-descriptors.ts';
+import { IDLE, takeReport, WATCH } from './guard.ts';
 import { onLines } from './lines.ts';
+import { nodeEnvironment, nodeProgram } from './node-process.ts';
+import type { Program } from './node-process.ts';
 import { scriptPath } from './script-path.ts';
 import { serveStdio } from './stdio-worker.ts';
 import { refuseOptions } from './unsupported.ts';
+import { packWorkerData, sendWorkerData } from './worker-data.ts';
 
-export const stdioDriver = defineWorkerDriver({
-  name: 'stdio',
+export const stdioDriver = defineBuiltInDriver('stdio', {
   capabilities: { reconnect: false, detach: false, transfer: false, isolation: 'process' },
   launch: (options, context) => new StdioWorker(options, context),
   serve: serveStdio,
@@ -38,22 +39,13 @@ class StdioWorker implements WorkerHandle {
 
   constructor(options: LaunchOptions, context: LaunchContext) {
     refuseOptions('stdio', options, ['resourceLimits', 'keepAlive', 'transferList', 'detached', 'stdio', 'socketPath']);
-    const program = options.command === undefined ? nodeProgram(options) : foreignProgram(options);
-    this.#child = new Child(
-      {
-        ...program,
-        env: environment(options, context),
-        cwd: options.cwd,
-        stdio: ['pipe', 'pipe', 'pipe', ...(options.command === undefined ? (['pipe', 'pipe'] as const) : [])],
-        stdoutIsLine: true,
-      },
-      context,
-    );
+    this.#child = options.command === undefined ? startNode(options, context) : startForeign(options, context);
     const ready = Promise.withResolvers<Channel>();
     this.ready = ready.promise;
     ready.promise.catch(() => undefined);
     const child = this.#child.process;
-    if (child?.stdin === null || child?.stdout === null || child === undefined) {
+    // Null or undefined when the process could not be started.
+    if (child === undefined || !child.stdin || !child.stdout) {
       this.exited = this.#child.exited;
       return;
     }
@@ -69,6 +61,7 @@ class StdioWorker implements WorkerHandle {
         takeReport(line, {
           vitals: (vitals) => context.onVitals(vitals),
           uncaught: (error) => this.#child.uncaught(error),
+          refused: (error) => ready.reject(error),
         }),
       );
     }
@@ -108,38 +101,49 @@ class StdioWorker implements WorkerHandle {
   }
 }
 
-interface Program {
-  readonly command: string;
-  readonly args: readonly string[];
+function startNode(options: LaunchOptions, context: LaunchContext): Child {
+  const script = scriptPath(options.script);
+  const data = packWorkerData(options.workerData);
+  const startup = {
+    driver: 'stdio',
+    serializer: context.serializer.name,
+    maxFrameBytes: context.maxFrameBytes,
+    script,
+  };
+  const guard = { leadsGroup: process.platform !== 'win32', released: false, pipedOutput: true };
+  const child = new Child(
+    {
+      ...nodeProgram(script, options),
+      env: nodeEnvironment(options, startup, data.packed, guard),
+      cwd: options.cwd,
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', ...(data.bytes === undefined ? [] : ['pipe' as const])],
+      stdoutIsLine: true,
+    },
+    context,
+  );
+  sendWorkerData((child.process?.stdio as readonly unknown[] | undefined)?.[DATA_FD] as Writable | undefined, data.bytes);
+  return child;
 }
 
-function nodeProgram(options: LaunchOptions): Program {
-  const script = scriptPath(options.script);
-  return {
-    command: options.execPath ?? process.execPath,
-    args: [guardArgument(), ...(options.execArgv ?? []), script, ...(options.argv ?? [])],
-  };
+function startForeign(options: LaunchOptions, context: LaunchContext): Child {
+  return new Child(
+    {
+      ...foreignProgram(options),
+      env: foreignEnvironment(options),
+      cwd: options.cwd,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      stdoutIsLine: true,
+    },
+    context,
+  );
 }
 
 function foreignProgram(options: LaunchOptions): Program {
-  refuseOptions('stdio with a command', options, ['script', 'execPath', 'execArgv', 'argv']);
+  refuseOptions('stdio with a command', options, ['script', 'execPath', 'execArgv', 'argv', 'workerData']);
   if (options.command === undefined || options.command === '') throw new DriverError("The option 'command' is empty.");
   return { command: options.command, args: options.args ?? [] };
 }
 
-function environment(options: LaunchOptions, context: LaunchContext): NodeJS.ProcessEnv {
-  if (options.command !== undefined) return mergeEnvironment(process.env, options.env ?? {});
-  const startup: StartupData = {
-    driver: 'stdio',
-    serializer: context.serializer.name,
-    maxFrameBytes: context.maxFrameBytes,
-    workerData: options.workerData,
-  };
-  const guard: GuardSettings = { leadsGroup: process.platform !== 'win32', released: false, pipedOutput: true };
-  return mergeEnvironment(process.env, {
-    ...options.env,
-    ...(process.versions['electron'] === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }),
-    [STARTUP_VARIABLE]: JSON.stringify(startup),
-    [GUARD_VARIABLE]: JSON.stringify(guard),
-  });
+function foreignEnvironment(options: LaunchOptions): NodeJS.ProcessEnv {
+  return mergeEnvironment(process.env, { ...options.env, [DEPTH_VARIABLE]: String(nextDepth()) });
 }

@@ -14,6 +14,8 @@ const HOME: Readonly<Partial<Record<keyof LaunchOptions, string>>> = {
   resourceLimits: 'worker-threads',
   keepAlive: 'worker-threads',
   transferList: 'worker-threads or inline',
+  script: 'stdio without a command',
+  workerData: 'workers with a script',
   command: 'stdio',
   args: 'stdio',
   handshake: 'stdio',

@@ -7,10 +7,11 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { PortChannel } from '../channel.ts';
 import type { Channel } from '../channel.ts';
-import { defineWorkerDriver } from '../driver.ts';
+import { defineBuiltInDriver } from '../driver.ts';
 import type { LaunchContext, LaunchOptions, WorkerHandle } from '../driver.ts';
 import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
+import { nextDepth } from '../nesting.ts';
 import { toError } from '../realm.ts';
 import { STARTUP_KEY } from '../startup.ts';
 import type { StartupData } from '../startup.ts';
@@ -22,8 +23,7 @@ import { onLines, Tail } from './lines.ts';
 import { refuseOptions } from './unsupported.ts';
 import { servePort } from './port-worker.ts';
 
-export const workerThreadsDriver = defineWorkerDriver({
-  name: 'worker-threads',
+export const workerThreadsDriver = defineBuiltInDriver('worker-threads', {
   capabilities: { reconnect: false, detach: false, transfer: true, isolation: 'thread' },
   launch: (options, context) => new ThreadWorker(options, context),
   serve: servePort,
@@ -75,8 +75,11 @@ class ThreadWorker implements WorkerHandle {
         else ready.reject(new SpawnError(problem));
       },
     });
+    const script = scriptPath(options.script);
     const startup: StartupData = {
       driver: 'worker-threads',
+      script,
+      depth: nextDepth(),
       serializer: context.serializer.name,
       maxFrameBytes: context.maxFrameBytes,
       port: line.port2,
@@ -84,7 +87,7 @@ class ThreadWorker implements WorkerHandle {
       workerData: options.workerData,
     };
     try {
-      this.#worker = new Worker(scriptPath(options.script), {
+      this.#worker = new Worker(script, {
         workerData: { [STARTUP_KEY]: startup },
         transferList: [line.port2, pulse.port2, ...(options.transferList ?? [])],
         stdout: true,

@@ -1,0 +1,8 @@
+/** The pipes between the host and a worker's process, after stdin, stdout and stderr. */
+
+/** Host to child; its end is the host's. */
+export const LIFELINE_FD = 3;
+/** Child to host. */
+export const REPORT_FD = 4;
+/** Host to child: `workerData` that is too large for the environment. */
+export const DATA_FD = 5;
