@@ -3,7 +3,14 @@ import type { Transferable } from 'node:worker_threads';
 import type { DriverCapabilities, LogEntry, Vitals, WorkerAddress } from './driver.ts';
 import type { EventStream } from './event-stream.ts';
 import type { WorkerExit } from './exit.ts';
-import type { EventOf, MessageDefinitions, MessageType, PayloadArguments, PayloadOf, ResultOf } from './messages.ts';
+import type {
+  EventOf,
+  MessageDefinitions,
+  MessageType,
+  MessageWithoutPayload,
+  PayloadOf,
+  ResultOf,
+} from './messages.ts';
 import type { CloseOptions } from './options.ts';
 
 /** A message without events has no listener. */
@@ -48,19 +55,25 @@ interface BaseClient<M extends MessageDefinitions> {
    * UnknownMessageError, SerializationError, FrameTooLargeError, MiddlewareError or ClosedError. Settles exactly once;
    * no event comes after it.
    */
+  send<K extends MessageWithoutPayload<M>>(type: K): Promise<ResultOf<M, K>>;
   send<K extends MessageType<M>>(
     type: K,
-    ...args: PayloadArguments<PayloadOf<M, K>, SendOptions<EventOf<M, K>>>
+    payload: PayloadOf<M, K>,
+    options?: SendOptions<EventOf<M, K>>,
   ): Promise<ResultOf<M, K>>;
   /** The same as an async iterable of the events. Leaving the loop early cancels the request. */
+  stream<K extends MessageWithoutPayload<M>>(type: K): EventStream<EventOf<M, K>, ResultOf<M, K>>;
   stream<K extends MessageType<M>>(
     type: K,
-    ...args: PayloadArguments<PayloadOf<M, K>, StreamOptions>
+    payload: PayloadOf<M, K>,
+    options?: StreamOptions,
   ): EventStream<EventOf<M, K>, ResultOf<M, K>>;
   /** Sends without expecting an answer. @throws like `send`, as far as it is known at once */
+  notify(type: MessageWithoutPayload<M>): void;
   notify<K extends MessageType<M>>(
     type: K,
-    ...args: PayloadArguments<PayloadOf<M, K>, { transfer?: readonly Transferable[] }>
+    payload: PayloadOf<M, K>,
+    options?: { transfer?: readonly Transferable[] },
   ): void;
   /** Waits for what is in flight, cancels the rest, then ends the worker: kindly, by SIGTERM, by SIGKILL. */
   close(options?: CloseOptions): Promise<WorkerExit>;

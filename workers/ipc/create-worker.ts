@@ -1,13 +1,13 @@
 /** `createWorker`: loads the driver, starts the worker, and tries again where that may help. */
 import type { WorkerClient } from './client.ts';
-import type { DriverCapabilities, WorkerDriver } from './driver.ts';
+import type { DriverCapabilities } from './driver.ts';
 import { scriptPath } from './drivers/script-path.ts';
 import { loadDriver } from './driver-names.ts';
 import { CancelledError, DriverError } from './errors.ts';
 import type { MessageDefinitions } from './messages.ts';
 import { refuseEndlessStart } from './nesting.ts';
 import { limitsOf } from './options.ts';
-import type { WorkerOptions } from './options.ts';
+import type { ChildProcessOptions, OwnDriverOptions, WorkerOptions } from './options.ts';
 import { backoffDelay } from './backoff.ts';
 import { RunningClient, startCancelled } from './running-client.ts';
 import { wait } from './timers.ts';
@@ -22,15 +22,13 @@ type Detaching = { readonly reconnect: false; readonly detach: true };
  *   left running then
  */
 export function createWorker<M extends MessageDefinitions>(
-  options: WorkerOptions & {
-    readonly driver?: 'child-process' | WorkerDriver<DriverCapabilities & Lasting> | undefined;
-  },
+  options: ChildProcessOptions | OwnDriverOptions<DriverCapabilities & Lasting>,
 ): Promise<WorkerClient<M, DriverCapabilities & Lasting>>;
 export function createWorker<M extends MessageDefinitions>(
-  options: WorkerOptions & { readonly driver: WorkerDriver<DriverCapabilities & Reconnecting> },
+  options: OwnDriverOptions<DriverCapabilities & Reconnecting>,
 ): Promise<WorkerClient<M, DriverCapabilities & Reconnecting>>;
 export function createWorker<M extends MessageDefinitions>(
-  options: WorkerOptions & { readonly driver: WorkerDriver<DriverCapabilities & Detaching> },
+  options: OwnDriverOptions<DriverCapabilities & Detaching>,
 ): Promise<WorkerClient<M, DriverCapabilities & Detaching>>;
 export function createWorker<M extends MessageDefinitions>(options: WorkerOptions): Promise<WorkerClient<M>>;
 export async function createWorker<M extends MessageDefinitions>(options: WorkerOptions): Promise<WorkerClient<M>> {
@@ -44,7 +42,8 @@ export async function createWorker<M extends MessageDefinitions>(options: Worker
     const client = new RunningClient(driver, options, limits);
     try {
       await client.start();
-      return client;
+      // Types of messages end at the wire.
+      return client as WorkerClient<MessageDefinitions> as unknown as WorkerClient<M>;
     } catch (error) {
       const isLasting = error instanceof DriverError || error instanceof CancelledError;
       if (isLasting || attempt >= limits.retry.maxRetries) throw error;

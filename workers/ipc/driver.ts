@@ -32,6 +32,8 @@ export interface Vitals {
   readonly cpuMs: number | undefined;
   /** For so long the working thread has not turned its event loop. */
   readonly blockedMs: number;
+  /** Its inspector is open: it may stand at a breakpoint. Such a worker is never killed as unresponsive. */
+  readonly inspected?: boolean | undefined;
 }
 
 export interface LogEntry {
@@ -51,7 +53,11 @@ export interface LaunchOptions {
   /** Added to the host's environment; `undefined` removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly argv?: readonly string[] | undefined;
-  /** Options for Node itself, for instance `--max-old-space-size=512`. */
+  /**
+   * Options for Node itself, for instance `--max-old-space-size=512`. Default: for a process, those of the host that
+   * decide how modules are loaded (`--import`, `--require`, `--conditions`, …), unless `execPath` is another Node; for
+   * a thread, all of the host's.
+   */
   readonly execArgv?: readonly string[] | undefined;
   /** child-process, stdio: working directory. */
   readonly cwd?: string | undefined;
@@ -70,7 +76,7 @@ export interface LaunchOptions {
    * work, and its output is not read. Default `always`: until it ends.
    */
   readonly keepAlive?: 'always' | 'in-work' | undefined;
-  /** Any JSON value (child-process) or clonable value (worker-threads, inline) for `getStartupData().workerData`. */
+  /** Any clonable value, of any size, for `getStartupData().workerData`. */
   readonly workerData?: unknown;
   /** worker-threads, inline: what to move with `workerData`. */
   readonly transferList?: readonly Transferable[] | undefined;
@@ -148,6 +154,19 @@ export interface WorkerDriver<C extends DriverCapabilities = DriverCapabilities>
   launch(options: LaunchOptions, context: LaunchContext): WorkerHandle;
   /** Runs in the worker. */
   serve(startup: StartupData, context: ServeContext): WorkerEnd;
+}
+
+/** One of the library's own drivers: its type tells the compiler which options belong to it. */
+export interface BuiltInDriver<N extends string, C extends DriverCapabilities> extends WorkerDriver<C> {
+  readonly name: N;
+  readonly builtIn: N;
+}
+
+export function defineBuiltInDriver<const N extends string, const C extends DriverCapabilities>(
+  name: N,
+  driver: Omit<WorkerDriver<C>, 'name'>,
+): BuiltInDriver<N, C> {
+  return { ...driver, name, builtIn: name };
 }
 
 /**

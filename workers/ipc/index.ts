@@ -27,7 +27,18 @@ export type {
 export * from './errors.ts';
 export type { ExitKind, WorkerExit } from './exit.ts';
 export type { EventStream } from './event-stream.ts';
-export type { CloseOptions, Timeouts, WorkerOptions } from './options.ts';
+export type {
+  ChildProcessOptions,
+  ClientOptions,
+  CloseOptions,
+  CommonOptions,
+  InlineOptions,
+  OwnDriverOptions,
+  StdioOptions,
+  Timeouts,
+  WorkerOptions,
+  WorkerThreadsOptions,
+} from './options.ts';
 export { backoffDelay } from './backoff.ts';
 export type { Backoff, Retry } from './backoff.ts';
 export { binarySerializer, jsonSerializer } from './serializer.ts';
@@ -40,6 +51,7 @@ export { getStartupData } from './startup.ts';
 export type { StartupData } from './startup.ts';
 export { defineWorkerDriver } from './driver.ts';
 export type {
+  BuiltInDriver,
   DriverCapabilities,
   LaunchContext,
   LaunchOptions,

@@ -4,14 +4,20 @@
  */
 import type { Transferable } from 'node:worker_threads';
 
-/** Payload, result and event of one message. A message without `event` streams nothing. */
+/**
+ * Payload, result and event of one message. Without `result` it answers with nothing, without `event` it streams
+ * nothing; a payload that may be undefined may be left out.
+ */
 export interface MessageShape {
-  readonly payload: unknown;
-  readonly result: unknown;
+  readonly payload?: unknown;
+  readonly result?: unknown;
   readonly event?: unknown;
 }
 
-export type MessageDefinitions = Readonly<Record<string, Required<MessageShape>>>;
+export type MessageDefinitions = Readonly<Record<string, MessageShape>>;
+
+type ResultIn<S> = 'result' extends keyof S ? S['result'] : void;
+type EventIn<S> = 'event' extends keyof S ? Required<S>['event'] : never;
 
 /**
  * Declares the messages of a worker. Names beginning with `$` are the library's own and are rejected.
@@ -23,11 +29,19 @@ export type MessageDefinitions = Readonly<Record<string, Required<MessageShape>>
  * }>;
  * ```
  */
-export type DefineMessages<T extends { [K in keyof T]: K extends `$${string}` ? never : MessageShape }> = {
-  readonly [K in keyof T & string]: {
-    readonly payload: T[K]['payload'];
-    readonly result: T[K]['result'];
-    readonly event: T[K] extends { readonly event: infer Event } ? Event : never;
+export type DefineMessages<
+  T extends {
+    [K in keyof T]: K extends `$${string}`
+      ? never
+      : 'payload' extends keyof T[K]
+        ? MessageShape
+        : { readonly payload: unknown };
+  },
+> = {
+  readonly [K in keyof T as K extends number ? `${K}` : K & string]: {
+    readonly payload: 'payload' extends keyof T[K] ? T[K]['payload'] : never;
+    readonly result: ResultIn<T[K]>;
+    readonly event: EventIn<T[K]>;
   };
 };
 
@@ -40,8 +54,8 @@ export interface WithResult<Payload, Result, Event = never> {
 
 export type MessageType<M extends MessageDefinitions> = keyof M & string;
 export type PayloadOf<M extends MessageDefinitions, K extends MessageType<M>> = M[K]['payload'];
-export type ResultOf<M extends MessageDefinitions, K extends MessageType<M>> = M[K]['result'];
-export type EventOf<M extends MessageDefinitions, K extends MessageType<M>> = M[K]['event'];
+export type ResultOf<M extends MessageDefinitions, K extends MessageType<M>> = ResultIn<M[K]>;
+export type EventOf<M extends MessageDefinitions, K extends MessageType<M>> = EventIn<M[K]>;
 
 /** A request as it crosses the line; with no `K`, the union of all requests, told apart by `type`. */
 export type MessageOf<M extends MessageDefinitions, K extends MessageType<M> = MessageType<M>> = {
@@ -89,7 +103,15 @@ export type Handler<M extends MessageDefinitions, K extends MessageType<M>> = (
 
 export type Handlers<M extends MessageDefinitions> = { readonly [K in MessageType<M>]: Handler<M, K> };
 
-/** `[payload, options?]`, where a `void` payload may be left out. */
-export type PayloadArguments<Payload, Options> = [Payload] extends [void | undefined]
-  ? [payload?: undefined, options?: Options]
-  : [payload: Payload, options?: Options];
+/** The messages whose payload may be left out: it may be undefined, or anything at all. */
+export type MessageWithoutPayload<M extends MessageDefinitions> = {
+  [K in MessageType<M>]: IsAny<PayloadOf<M, K>> extends true
+    ? K
+    : unknown extends PayloadOf<M, K>
+      ? never
+      : undefined extends PayloadOf<M, K>
+        ? K
+        : never;
+}[MessageType<M>];
+
+type IsAny<T> = 0 extends 1 & T ? true : false;

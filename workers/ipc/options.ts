@@ -1,6 +1,13 @@
 /** What a caller may say about a worker, with the defaults. */
 import type { DriverName } from './driver-names.ts';
-import type { LaunchOptions, LogEntry, Vitals, WorkerDriver } from './driver.ts';
+import type {
+  BuiltInDriver,
+  DriverCapabilities,
+  LaunchOptions,
+  LogEntry,
+  Vitals,
+  WorkerDriver,
+} from './driver.ts';
 import type { Logger } from './logger.ts';
 import type { TransactionId } from './messages.ts';
 import type { Middleware } from './middleware.ts';
@@ -22,9 +29,8 @@ export interface Timeouts {
   readonly unresponsive?: number | undefined;
 }
 
-export interface WorkerOptions extends LaunchOptions {
-  /** By name, or a driver of your own. Default `child-process`. */
-  readonly driver?: DriverName | WorkerDriver | undefined;
+/** What every driver takes. */
+export interface ClientOptions {
   readonly timeouts?: Timeouts | undefined;
   /** For workers that fail to start. Default: no retry; else 250 ms, doubled up to 30 s, half of it random. */
   readonly retry?: Partial<Retry> | undefined;
@@ -45,6 +51,56 @@ export interface WorkerOptions extends LaunchOptions {
   /** Gives up a start that is under way. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** The launch options of one driver; another driver's do not compile. */
+type Only<K extends keyof LaunchOptions> = Pick<LaunchOptions, K> & {
+  readonly [Other in Exclude<keyof LaunchOptions, K>]?: undefined;
+};
+interface WithScript {
+  readonly script: string | URL;
+}
+/** Drivers that clone messages have no use for a serializer. */
+type WithoutSerializer = Omit<ClientOptions, 'serializer'> & { readonly serializer?: undefined };
+/** By name or as an object. */
+type Chosen<N extends DriverName> = N | BuiltInDriver<N, DriverCapabilities>;
+
+type ForAll = 'script' | 'name' | 'workerData';
+type ForNode = ForAll | 'env' | 'argv' | 'execArgv';
+type ForProcesses = ForNode | 'cwd' | 'execPath';
+
+export type ChildProcessOptions = ClientOptions &
+  Only<ForProcesses | 'detached' | 'stdio' | 'socketPath'> &
+  WithScript & {
+    /** By name, or a driver of your own. Default `child-process`. */
+    readonly driver?: Chosen<'child-process'> | undefined;
+  };
+export type StdioOptions = ClientOptions & { readonly driver: Chosen<'stdio'> } & (
+    | (Only<ForProcesses | 'handshake'> & WithScript)
+    | (Only<'name' | 'env' | 'cwd' | 'command' | 'args' | 'handshake'> & { readonly command: string })
+  );
+export type WorkerThreadsOptions = WithoutSerializer &
+  Only<ForNode | 'resourceLimits' | 'keepAlive' | 'transferList'> &
+  WithScript & { readonly driver: Chosen<'worker-threads'> };
+export type InlineOptions = WithoutSerializer &
+  Only<ForAll | 'transferList'> &
+  WithScript & { readonly driver: Chosen<'inline'> };
+/** For a built-in driver that is chosen when the program runs: what all of them take. */
+export type CommonOptions = WithoutSerializer & Only<ForAll> & WithScript & { readonly driver: DriverName };
+/** For a driver of your own, or one that is only known when the program runs: it refuses what it cannot do. */
+export type OwnDriverOptions<C extends DriverCapabilities = DriverCapabilities> = ClientOptions &
+  LaunchOptions & { readonly driver: WorkerDriver<C> & { readonly builtIn?: undefined } };
+
+/** The options of each driver. */
+export type WorkerOptions =
+  | ChildProcessOptions
+  | StdioOptions
+  | WorkerThreadsOptions
+  | InlineOptions
+  | CommonOptions
+  | OwnDriverOptions;
+
+/** The same without regard to the driver, as the library passes them on. */
+export type AnyWorkerOptions = ClientOptions & LaunchOptions;
 
 const defaultTimeouts = { startup: 60_000, connect: 10_000, message: 0, unresponsive: 0 };
 const defaultRetry: Retry = { maxRetries: 0, delayMs: 250, maxDelayMs: 30_000, jitter: 0.5 };
@@ -67,7 +123,7 @@ export interface Limits {
 }
 
 /** @throws DriverError for the first number that means nothing */
-export function limitsOf(options: WorkerOptions): Limits {
+export function limitsOf(options: ClientOptions): Limits {
   const { timeouts = {} } = options;
   const limit = (name: keyof typeof defaultTimeouts): number =>
     timeLimit(timeouts[name] ?? defaultTimeouts[name], `timeouts.${name}`);

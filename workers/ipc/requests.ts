@@ -150,8 +150,9 @@ export class Requests {
     return startTimer(timeoutMs, () => {
       // If this thread was busy, the answer may be waiting to be read: look before giving up.
       setImmediate(() => {
-        const what = request.answered ? 'The answer came, but its events were not taken' : 'No answer';
-        this.#giveUp(request, new MessageTimeoutError(`${what} to '${request.type}' within ${timeoutMs} ms.`));
+        const { type, answered } = request;
+        const what = answered ? `The listener did not take all events of '${type}'` : `No answer to '${type}'`;
+        this.#giveUp(request, new MessageTimeoutError(`${what} within ${timeoutMs} ms.`));
       });
     });
   }

@@ -24,8 +24,8 @@ import type { Logger } from './logger.ts';
 import type { LogLevel, TransactionId } from './messages.ts';
 import { Line } from './middleware.ts';
 import { closeLimits } from './options.ts';
-import type { CloseOptions, Limits, WorkerOptions } from './options.ts';
-import { textOf, stackOf } from './realm.ts';
+import type { AnyWorkerOptions, CloseOptions, Limits } from './options.ts';
+import { stackOf, textOf } from './realm.ts';
 import { Requests } from './requests.ts';
 import { jsonSerializer } from './serializer.ts';
 import { now, startDeadline, timeLimit, within } from './timers.ts';
@@ -44,7 +44,7 @@ export class RunningClient {
   state: WorkerState = 'starting';
   startedInMs = 0;
   vitals: Vitals | undefined;
-  readonly #options: WorkerOptions;
+  readonly #options: AnyWorkerOptions;
   readonly #handle: WorkerHandle;
   readonly #limits: Limits;
   readonly #logger: Logger;
@@ -60,7 +60,7 @@ export class RunningClient {
   #lastId = 0;
   readonly #watch: Watch;
 
-  constructor(driver: WorkerDriver, options: WorkerOptions, limits: Limits) {
+  constructor(driver: WorkerDriver, options: AnyWorkerOptions, limits: Limits) {
     this.#options = options;
     this.#limits = limits;
     this.#logger = safeLogger(options.logger ?? silentLogger);
@@ -97,7 +97,7 @@ export class RunningClient {
   /** Throws why it could not be started, once nothing is left of it. */
   async start(): Promise<void> {
     const { signal } = this.#options;
-    const limit = this.#limits.startup;
+    const limit = startsInspected(this.#options) ? Infinity : this.#limits.startup;
     const giveUp = Promise.withResolvers<never>();
     const onAbort = (): void => giveUp.reject(startCancelled(signal));
     const timer = startDeadline(limit, () =>
@@ -376,6 +376,12 @@ export class RunningClient {
   #listenerFailed(error: unknown): void {
     this.log('error', `A listener failed: ${stackOf(error)}`);
   }
+}
+
+/** Such a worker may wait for a debugger before it runs. */
+function startsInspected({ execArgv = [], env }: AnyWorkerOptions): boolean {
+  const options = env !== undefined && 'NODE_OPTIONS' in env ? env['NODE_OPTIONS'] : process.env['NODE_OPTIONS'];
+  return [...execArgv, ...(options ?? '').split(' ')].some((option) => /^--inspect-(brk|wait)\b/.test(option));
 }
 
 export function startCancelled(signal: AbortSignal | undefined): CancelledError {

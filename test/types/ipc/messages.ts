@@ -4,9 +4,12 @@ import type {
   DefineMessages,
   EventOf,
   Handlers,
+  MessageDefinitions,
   MessageOf,
+  MessageType,
   PayloadOf,
   ResultOf,
+  WorkerClient,
   WithResult,
 } from '../../../workers/ipc/index.ts';
 
@@ -38,8 +41,68 @@ export function narrow(message: MessageOf<Messages>): number {
 
 // @ts-expect-error: names with a $ are the library's own
 export type Reserved = DefineMessages<{ $close: { payload: void; result: void } }>;
-// @ts-expect-error: a result is missing
-export type Incomplete = DefineMessages<{ add: { payload: number } }>;
+// @ts-expect-error: a payload is missing; `void` is none
+export type Incomplete = DefineMessages<{ add: { result: number } }>;
+
+type Lenient = DefineMessages<{
+  anything: { payload: any; result: any };
+  unknown: { payload: unknown; result: string };
+  optional: { payload?: { a: number }; result?: number; event?: number };
+  union: { payload: string | undefined; result: string };
+  silent: { payload: number };
+  7: { payload: number; result: number };
+}>;
+isTrue<Equal<ResultOf<Lenient, 'silent'>, void>>();
+isTrue<Equal<ResultOf<Lenient, 'optional'>, number | undefined>>();
+isTrue<Equal<EventOf<Lenient, 'optional'>, number>>();
+isTrue<Equal<EventOf<Lenient, 'silent'>, never>>();
+
+export async function lenient(): Promise<void> {
+  const worker = await createWorker<Lenient>({ script: '/worker.js' });
+  await worker.send('anything', { a: 1 });
+  await worker.send('anything');
+  await worker.send('unknown', 1);
+  // @ts-expect-error: it says nothing of undefined
+  await worker.send('unknown');
+  await worker.send('optional');
+  await worker.send('optional', { a: 1 }, { onEvent: (event) => void event.toFixed() });
+  // @ts-expect-error: the payload has another type
+  await worker.send('optional', { a: '1' });
+  await worker.send('union');
+  await worker.send('silent', 1);
+  await worker.send('7', 1);
+  for await (const event of worker.stream('optional')) event.toFixed();
+  worker.notify('union');
+}
+
+/** Types that are not declared with `DefineMessages` do as well. */
+interface Plain {
+  readonly add: { payload: number; result: number };
+  readonly log: { payload: string };
+}
+export async function plain(): Promise<number> {
+  const worker = await createWorker<Pick<Plain, keyof Plain>>({ script: '/worker.js' });
+  await worker.send('log', 'x');
+  return worker.send('add', 1);
+}
+
+/** Code that knows its messages only by type parameters. */
+export async function generic<M extends MessageDefinitions, K extends MessageType<M>>(
+  worker: WorkerClient<M>,
+  type: K,
+  payload: PayloadOf<M, K>,
+): Promise<ResultOf<M, K>> {
+  worker.notify(type, payload);
+  await worker.send(type, payload);
+  return worker.send(type, payload, { timeout: 5 });
+}
+
+export class Calculator implements Handlers<DefineMessages<{ add: { payload: number; result: number } }>> {
+  #total = 0;
+  add(n: number): number {
+    return (this.#total += n);
+  }
+}
 
 export async function host(): Promise<void> {
   const worker = await createWorker<Messages>({ script: '/worker.js' });
@@ -94,6 +157,7 @@ export const handlers: Handlers<Messages> = {
 
 export async function server(): Promise<void> {
   await startWorkerServer<Messages>(handlers);
+  await startWorkerServer<DefineMessages<{ add: { payload: number; result: number } }>>(new Calculator());
   const { add, ...rest } = handlers;
   // @ts-expect-error: a handler is missing
   await startWorkerServer<Messages>(rest);

@@ -13,13 +13,18 @@ import {
   DriverError,
   SpawnError,
 } from '../../../workers/ipc/index.ts';
-import type { LogEntry, Vitals, WorkerOptions } from '../../../workers/ipc/index.ts';
+import type { ChildProcessOptions, LogEntry, Vitals } from '../../../workers/ipc/index.ts';
+import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import { childProcessDriver } from '../../../workers/ipc/drivers/child-process.ts';
 import type { ConformanceMessages } from '../../fixtures/ipc/messages.ts';
 import { fixture, fixturePath, isAlive, rejection, socketDirectories, soon, start, until } from './support.ts';
 
-const open = (options: WorkerOptions = {}) =>
-  createWorker<ConformanceMessages>({ script: fixture('worker.ts'), ...options, driver: childProcessDriver });
+const open = (options: AnyWorkerOptions = {}) =>
+  createWorker<ConformanceMessages>({
+    script: fixture('worker.ts'),
+    ...options,
+    driver: childProcessDriver,
+  } as ChildProcessOptions);
 
 describe('child-process driver', () => {
   describe('options', () => {
@@ -311,6 +316,18 @@ describe('child-process driver', () => {
       const error = await soon(sent, 'the end');
       assert.ok(error instanceof CrashedError);
       assert.equal(error.exit.kind, 'unresponsive');
+    });
+
+    it('tell that the inspector is open; such a worker is not unresponsive', async () => {
+      const seen: Vitals[] = [];
+      const worker = await open({
+        execArgv: ['--inspect=0'],
+        timeouts: { unresponsive: 500 },
+        onVitals: (vitals) => seen.push(vitals),
+      });
+      await worker.send('spin', { ms: 3_000 });
+      assert.ok(seen.some(({ inspected, blockedMs }) => inspected === true && blockedMs > 500));
+      await worker.close();
     });
 
     it('stop when nothing is in work', async () => {

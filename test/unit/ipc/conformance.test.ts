@@ -12,14 +12,15 @@ import {
   StartupTimeoutError,
   UnknownMessageError,
 } from '../../../workers/ipc/index.ts';
-import type { DriverName, LogEntry, WorkerOptions } from '../../../workers/ipc/index.ts';
+import type { DriverName, LogEntry } from '../../../workers/ipc/index.ts';
+import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import { fixture, rejection, soon, start, until } from './support.ts';
 import type { TestClient } from './support.ts';
 
 interface Subject {
   readonly title: string;
   readonly driver: DriverName;
-  readonly options?: WorkerOptions;
+  readonly options?: AnyWorkerOptions;
   /** Values are cloned: Map, bigint and the like cross the line. */
   readonly clones: boolean;
 }
@@ -34,7 +35,7 @@ const subjects: readonly Subject[] = [
 
 for (const subject of subjects) {
   const isolated = subject.driver !== 'inline';
-  const open = (options: WorkerOptions = {}): Promise<TestClient> =>
+  const open = (options: AnyWorkerOptions = {}): Promise<TestClient> =>
     soon(start(subject.driver, { ...subject.options, ...options }), 'the worker');
 
   describe(`conformance: ${subject.title}`, () => {

@@ -8,12 +8,13 @@ import {
   MiddlewareError,
   ProtocolError,
 } from '../../../workers/ipc/index.ts';
-import type { Middleware, WorkerOptions } from '../../../workers/ipc/index.ts';
+import type { Middleware } from '../../../workers/ipc/index.ts';
+import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import { ownDriver, reversed } from '../../fixtures/ipc/own-parts.ts';
 import type { OwnMessages } from '../../fixtures/ipc/own-parts.ts';
 import { fixture, rejection, start, until } from './support.ts';
 
-const open = (options: WorkerOptions = {}) =>
+const open = (options: AnyWorkerOptions = {}) =>
   createWorker<OwnMessages>({
     script: fixture('own-parts.ts'),
     argv: ['worker'],

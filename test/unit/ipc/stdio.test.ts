@@ -1,7 +1,8 @@
 /** What only the stdio driver does: programs that know nothing of this library. */
 import assert from 'node:assert/strict';
 import { CrashedError, createWorker, DriverError, RemoteError, SpawnError } from '../../../workers/ipc/index.ts';
-import type { DefineMessages, LogEntry, WorkerOptions } from '../../../workers/ipc/index.ts';
+import type { DefineMessages, LogEntry, StdioOptions } from '../../../workers/ipc/index.ts';
+import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import { rejection, soon, start } from './support.ts';
 
 type ForeignMessages = DefineMessages<{
@@ -31,8 +32,13 @@ const program = `
   });
 `;
 
-const open = (options: WorkerOptions = {}) =>
-  createWorker<ForeignMessages>({ command: process.execPath, args: ['-e', program], ...options, driver: 'stdio' });
+const open = (options: AnyWorkerOptions = {}) =>
+  createWorker<ForeignMessages>({
+    command: process.execPath,
+    args: ['-e', program],
+    ...options,
+    driver: 'stdio',
+  } as StdioOptions);
 
 describe('stdio driver', () => {
   it('talks to a program in any language, whose other lines are log lines', async () => {
@@ -55,6 +61,24 @@ describe('stdio driver', () => {
     const worker = await open({ handshake: false, env: { NO_HANDSHAKE: '1' } });
     assert.equal(await worker.send('double', 1), 2);
     await worker.close();
+  });
+
+  it('takes the last line of a program for a log line although it has no end', async () => {
+    const logs: string[] = [];
+    const script = `console.log('{"ready":1}'); process.stdout.write('fatal: no more', () => process.exit(3))`;
+    const worker = await open({ args: ['-e', script], onLog: ({ message }) => logs.push(message) });
+    const exit = await soon(worker.exited, 'the end');
+    assert.deepEqual([exit.kind, exit.exitCode], ['exit', 3]);
+    assert.deepEqual(logs, ['fatal: no more']);
+  });
+
+  it('tells how a program ended that died within a message', async () => {
+    const logs: string[] = [];
+    const script = `console.log('{"ready":1}'); process.stdout.write('{"tx":1,"type"', () => process.exit(3))`;
+    const worker = await open({ args: ['-e', script], onLog: ({ message }) => logs.push(message) });
+    const exit = await soon(worker.exited, 'the end');
+    assert.deepEqual([exit.kind, exit.exitCode], ['exit', 3]);
+    assert.deepEqual(logs, []);
   });
 
   it('tells how the program ended', async () => {

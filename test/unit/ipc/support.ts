@@ -5,6 +5,7 @@ import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { createWorker } from '../../../workers/ipc/index.ts';
 import type { DriverName, WorkerClient, WorkerOptions } from '../../../workers/ipc/index.ts';
+import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import type { ConformanceMessages } from '../../fixtures/ipc/messages.ts';
 import { patienceMs } from '../../support/patience.ts';
 
@@ -20,8 +21,12 @@ export function fixturePath(name: string): string {
 export type TestClient = WorkerClient<ConformanceMessages>;
 
 /** The conformance worker. */
-export function start(driver: DriverName | WorkerOptions['driver'], options: WorkerOptions = {}): Promise<TestClient> {
-  return createWorker<ConformanceMessages>({ script: fixture('worker.ts'), ...options, driver });
+export function start(
+  driver: DriverName | WorkerOptions['driver'],
+  options: AnyWorkerOptions = {},
+): Promise<TestClient> {
+  // What does not compile is tested too.
+  return createWorker<ConformanceMessages>({ script: fixture('worker.ts'), ...options, driver } as WorkerOptions);
 }
 
 /** Fails instead of hanging, with what it waited for. */

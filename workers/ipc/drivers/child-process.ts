@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { StreamChannel } from '../channel.ts';
 import type { Channel } from '../channel.ts';
-import { defineWorkerDriver } from '../driver.ts';
+import { defineBuiltInDriver } from '../driver.ts';
 import type { LaunchContext, LaunchOptions, WorkerAddress, WorkerHandle } from '../driver.ts';
 import { ConnectTimeoutError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
@@ -28,8 +28,7 @@ import { removeStaleSockets } from './stale-sockets.ts';
 import { refuseOptions } from './unsupported.ts';
 import { packWorkerData, sendWorkerData } from './worker-data.ts';
 
-export const childProcessDriver = defineWorkerDriver({
-  name: 'child-process',
+export const childProcessDriver = defineBuiltInDriver('child-process', {
   capabilities: { reconnect: true, detach: true, transfer: false, isolation: 'process' },
   launch: (options, context) => new SocketWorker(options, context),
   serve: serveSocket,

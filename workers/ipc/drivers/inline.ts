@@ -7,7 +7,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { pathToFileURL } from 'node:url';
 import { PortChannel } from '../channel.ts';
 import type { Channel } from '../channel.ts';
-import { defineWorkerDriver } from '../driver.ts';
+import { defineBuiltInDriver } from '../driver.ts';
 import type { LaunchContext, LaunchOptions, WorkerHandle } from '../driver.ts';
 import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
@@ -21,8 +21,7 @@ import type { InlineExit } from './port-worker.ts';
 import { scriptPath } from './script-path.ts';
 import { refuseOptions } from './unsupported.ts';
 
-export const inlineDriver = defineWorkerDriver({
-  name: 'inline',
+export const inlineDriver = defineBuiltInDriver('inline', {
   capabilities: { reconnect: false, detach: false, transfer: true, isolation: 'none' },
   launch: (options, context) => new InlineWorker(options, context),
   serve: servePort,
@@ -36,22 +35,19 @@ const firstLoads = new Map<string, Promise<unknown>>();
 
 /** Evaluates the module for this worker alone. */
 async function loadModule(file: string): Promise<void> {
-  const isCommonJs = (): boolean => /\.c[jt]s$/.test(file) || require.cache[file] !== undefined;
+  if (/\.m[jt]s$/.test(file)) return importModule(file);
   const require = createRequire(file);
-  if (!isCommonJs() && !/\.m[jt]s$/.test(file)) {
-    // Which of the two it is, is known once it has been loaded.
+  if (!/\.c[jt]s$/.test(file)) {
+    // Whether it is CommonJS is known once it has been loaded.
     const first = firstLoads.get(file);
     if (first === undefined) {
       const loading = importModule(file);
-      firstLoads.set(
-        file,
-        loading.catch(() => undefined),
-      );
+      firstLoads.set(file, Promise.allSettled([loading]));
       return loading;
     }
     await first;
+    if (require.cache[file] === undefined) return importModule(file);
   }
-  if (!isCommonJs()) return importModule(file);
   delete require.cache[file];
   require(file);
 }

@@ -16,12 +16,12 @@ export interface Program {
 
 /** @throws DriverError where it is not known where Node is */
 export function nodeProgram(script: string, options: LaunchOptions): Program {
-  const { argv = [], cwd, execArgv = [], execPath } = options;
+  const { argv = [], cwd, execPath } = options;
   // Another Node may not know the options of this one.
   const inherited = execPath === undefined ? loaderOptions(process.execArgv, undefined, cwd) : [];
   return {
     command: nodeToRun(execPath),
-    args: [guardArgument(), ...inherited, ...execArgv, script, ...argv],
+    args: [guardArgument(), ...(options.execArgv ?? inherited), script, ...argv],
   };
 }
 

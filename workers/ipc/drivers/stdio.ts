@@ -5,7 +5,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { StreamChannel } from '../channel.ts';
 import type { Channel } from '../channel.ts';
-import { defineWorkerDriver } from '../driver.ts';
+import { defineBuiltInDriver } from '../driver.ts';
 import type { LaunchContext, LaunchOptions, WorkerHandle } from '../driver.ts';
 import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
@@ -24,8 +24,7 @@ import { serveStdio } from './stdio-worker.ts';
 import { refuseOptions } from './unsupported.ts';
 import { packWorkerData, sendWorkerData } from './worker-data.ts';
 
-export const stdioDriver = defineWorkerDriver({
-  name: 'stdio',
+export const stdioDriver = defineBuiltInDriver('stdio', {
   capabilities: { reconnect: false, detach: false, transfer: false, isolation: 'process' },
   launch: (options, context) => new StdioWorker(options, context),
   serve: serveStdio,

@@ -2,11 +2,12 @@
  * The driver for worker threads: fast to start, and messages are cloned or moved instead of encoded. A thread is no
  * bulkhead: a native crash, and often a full heap too, takes the whole process with it.
  */
+import inspector from 'node:inspector';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { PortChannel } from '../channel.ts';
 import type { Channel } from '../channel.ts';
-import { defineWorkerDriver } from '../driver.ts';
+import { defineBuiltInDriver } from '../driver.ts';
 import type { LaunchContext, LaunchOptions, WorkerHandle } from '../driver.ts';
 import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
@@ -19,12 +20,10 @@ import { handshakeProblem } from '../wire.ts';
 import { scriptPath } from './script-path.ts';
 import { mergeEnvironment } from './environment.ts';
 import { onLines, Tail } from './lines.ts';
-import { loaderOptions } from './loader-options.ts';
 import { refuseOptions } from './unsupported.ts';
 import { servePort } from './port-worker.ts';
 
-export const workerThreadsDriver = defineWorkerDriver({
-  name: 'worker-threads',
+export const workerThreadsDriver = defineBuiltInDriver('worker-threads', {
   capabilities: { reconnect: false, detach: false, transfer: true, isolation: 'thread' },
   launch: (options, context) => new ThreadWorker(options, context),
   serve: servePort,
@@ -96,7 +95,7 @@ class ThreadWorker implements WorkerHandle {
         name: options.name ?? 'worker',
         ...(options.argv === undefined ? {} : { argv: [...options.argv] }),
         ...(options.env === undefined ? {} : { env: mergeEnvironment(process.env, options.env) }),
-        ...(options.execArgv === undefined ? {} : { execArgv: [...loaderOptions(), ...options.execArgv] }),
+        ...(options.execArgv === undefined ? {} : { execArgv: [...options.execArgv] }),
         ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
       });
     } catch (error) {
@@ -167,6 +166,7 @@ class ThreadWorker implements WorkerHandle {
         utilization,
         cpuMs: undefined,
         blockedMs,
+        inspected: inspector.url() !== undefined,
       });
     } catch {
       // It ended meanwhile.
