@@ -32,6 +32,8 @@ export interface Vitals {
   readonly cpuMs: number | undefined;
   /** For so long the working thread has not turned its event loop. */
   readonly blockedMs: number;
+  /** Its inspector is open: it may stand at a breakpoint. Such a worker is never killed as unresponsive. */
+  readonly inspected?: boolean | undefined;
 }
 
 export interface LogEntry {

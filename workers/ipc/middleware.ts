@@ -3,12 +3,13 @@
  * before it is handled. A line wraps the channel with it and keeps the order of messages when a middleware takes its
  * time. Lives as long as its channel.
  */
-import { types } from 'node:util';
 import type { Transferable } from 'node:worker_threads';
 import type { Channel } from './channel.ts';
 import { MiddlewareError } from './errors.ts';
 import type { MaybePromise, TransactionId } from './messages.ts';
-import { toError } from './realm.ts';
+import { messageOf } from './realm.ts';
+import { promiseOf } from './thenable.ts';
+import { within } from './timers.ts';
 import { isUncheckedMessage } from './wire.ts';
 import type { UncheckedMessage, WireMessage } from './wire.ts';
 
@@ -30,10 +31,20 @@ export interface LineListener {
   ended(error: Error | undefined): void;
 }
 
+/** What still waits for a middleware when the channel has ended is waited for so long. */
+const LAST_MESSAGES_MS = 1_000;
+
+/** A message that waits for a middleware, or behind one that does. */
+export interface WaitingMessage {
+  readonly message: unknown;
+  readonly direction: Direction;
+}
+
 export class Line {
   readonly #channel: Channel;
   readonly #middleware: readonly Middleware[];
   readonly #queues: Record<Direction, Promise<void> | undefined> = { incoming: undefined, outgoing: undefined };
+  readonly #waiting = new Map<WaitingMessage, () => void>();
   #listener: LineListener | undefined;
 
   constructor(channel: Channel, middleware: readonly Middleware[] = []) {
@@ -51,7 +62,7 @@ export class Line {
       ended: (error) => {
         const queue = this.#queues.incoming;
         if (queue === undefined) listener.ended(error);
-        else void queue.then(() => listener.ended(error));
+        else void within(queue, LAST_MESSAGES_MS).then(() => listener.ended(error));
       },
     });
   }
@@ -85,6 +96,13 @@ export class Line {
     return flushed && this.#queues.outgoing === undefined;
   }
 
+  /** Takes back the messages of a request that wait for a middleware: they hold up those behind them no longer. */
+  withdraw(tx: TransactionId): readonly WaitingMessage[] {
+    const withdrawn = [...this.#waiting.keys()].filter(({ message }) => (message as UncheckedMessage).tx === tx);
+    for (const waiting of withdrawn) this.#waiting.get(waiting)?.();
+    return withdrawn;
+  }
+
   /** Settles when every message that waits for a middleware is through. */
   async settled(): Promise<void> {
     await Promise.all([this.#queues.incoming, this.#queues.outgoing]);
@@ -110,7 +128,7 @@ export class Line {
       this.#listener?.failed(error as MiddlewareError, message, direction);
       return;
     }
-    if (types.isPromise(outcome)) this.#enqueue(outcome, message, direction, deliver);
+    if (outcome instanceof Promise) this.#enqueue(outcome, message, direction, deliver);
     else deliver(outcome);
   }
 
@@ -122,12 +140,8 @@ export class Line {
     deliver: (message: unknown) => void,
   ): void {
     const isQueue = before === this.#queues[direction];
-    const step = this.#step(
-      isQueue ? before.then(() => this.#run(message, direction, 0)) : before,
-      message,
-      direction,
-      deliver,
-    );
+    const passing = isQueue ? before.then(() => this.#run(message, direction, 0)) : before;
+    const step = this.#step(passing, message, direction, deliver);
     this.#queues[direction] = step;
     void step.then(() => {
       if (this.#queues[direction] === step) this.#queues[direction] = undefined;
@@ -140,9 +154,15 @@ export class Line {
     direction: Direction,
     deliver: (message: unknown) => void,
   ): Promise<void> {
+    const waiting = { message, direction };
+    const withdrawn = Promise.withResolvers<typeof WITHDRAWN>();
+    this.#waiting.set(waiting, () => withdrawn.resolve(WITHDRAWN));
     try {
-      deliver(await passing);
+      const passed = await Promise.race([passing, withdrawn.promise]);
+      this.#waiting.delete(waiting);
+      if (passed !== WITHDRAWN) deliver(passed);
     } catch (error) {
+      this.#waiting.delete(waiting);
       this.#listener?.failed(error as Error, message, direction);
     }
   }
@@ -159,9 +179,10 @@ export class Line {
       } catch (error) {
         throw failure(error, direction);
       }
-      if (types.isPromise(outcome)) {
+      const later = promiseOf(outcome);
+      if (later !== undefined) {
         const before = current;
-        return outcome.then(
+        return later.then(
           (replacement) => this.#run(accept(replacement, before, direction), direction, index + 1),
           (error: unknown) => {
             throw failure(error, direction);
@@ -174,6 +195,8 @@ export class Line {
   }
 }
 
+const WITHDRAWN = Symbol('withdrawn');
+
 function accept(replacement: unknown, original: unknown, direction: Direction): unknown {
   if (replacement === undefined) return original;
   if (isUncheckedMessage(replacement)) return replacement;
@@ -181,6 +204,5 @@ function accept(replacement: unknown, original: unknown, direction: Direction): 
 }
 
 function failure(cause: unknown, direction: Direction): MiddlewareError {
-  const detail = toError(cause).message;
-  return new MiddlewareError(`A middleware failed on an ${direction} message: ${detail}`, { cause });
+  return new MiddlewareError(`A middleware failed on an ${direction} message: ${messageOf(cause)}`, { cause });
 }

@@ -24,8 +24,21 @@ export function toError(value: unknown): Error {
 
 /** What to show of something thrown: its stack, if it has one. Never throws. */
 export function stackOf(value: unknown): string {
-  const error = toError(value);
-  return error.stack ?? error.message;
+  try {
+    const error = toError(value);
+    return String(error.stack ?? error.message);
+  } catch {
+    return 'an error that cannot be read';
+  }
+}
+
+/** Its message, if it is an error, or the value as text. Never throws. */
+export function messageOf(value: unknown): string {
+  try {
+    return String(toError(value).message);
+  } catch {
+    return 'an error that cannot be read';
+  }
 }
 
 /** Never throws. */

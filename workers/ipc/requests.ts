@@ -3,17 +3,17 @@
  * there is none. Lives as long as the line.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { types } from 'node:util';
 import type { Transferable } from 'node:worker_threads';
 import { CancelledError, MessageTimeoutError, ProtocolError } from './errors.ts';
 import type { TransactionId } from './messages.ts';
 import type { Line } from './middleware.ts';
 import { toError } from './realm.ts';
-import { setImmediate, startTimer } from './timers.ts';
+import { promiseOf } from './thenable.ts';
+import { setImmediate, startDeadline, startTimer } from './timers.ts';
 import type { Timer } from './timers.ts';
 import { fromWireError } from './wire-errors.ts';
 import { answersTo, CREDIT_FRAMES, isTransactionId } from './wire.ts';
-import type { AnswerTypes, UncheckedMessage } from './wire.ts';
+import type { AnswerTypes, UncheckedMessage, WireControl } from './wire.ts';
 
 export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
@@ -27,6 +27,9 @@ export interface RequestOptions {
 
 /** Frames are confirmed in lots: fewer messages, and the worker never waits for the last of them. */
 const CONFIRM_FRAMES = CREDIT_FRAMES / 4;
+
+/** When the worker is gone, a listener gets what has come, but may take no longer than this over one event. */
+const LATE_EVENT_MS = 500;
 
 export class Requests {
   readonly #line: Line;
@@ -98,16 +101,16 @@ export class Requests {
     if (type === request.answers.event) return this.#events(request, message.events);
     if (request.answered) throw new ProtocolError(`A '${type}' came after the answer.`);
     if (type === request.answers.result) {
-      return this.#answer(request, () => request.resolve(message.payload));
+      return this.#result(request, message.payload);
     }
     if (type !== request.answers.error) throw new ProtocolError(`A '${type}' came in answer to a '${request.type}'.`);
     this.#answer(request, () => request.reject(fromWireError(message.error)));
   }
 
-  /** A message to or from the worker did not get past a middleware. */
-  fail(tx: TransactionId, error: Error): void {
+  /** A message to or from the worker did not get past a middleware. `sent`: the worker has the request. */
+  fail(tx: TransactionId, error: Error, sent: boolean): void {
     const request = this.#open.get(tx);
-    if (request !== undefined) this.#giveUp(request, error);
+    if (request !== undefined) this.#giveUp(request, error, sent);
   }
 
   /** Gives up all of them; the worker is told. */
@@ -115,11 +118,25 @@ export class Requests {
     for (const request of [...this.#open.values()]) this.#giveUp(request, makeError());
   }
 
-  /** The line is gone: nothing more comes. What has come is still delivered first. */
+  /** The worker is gone: nothing more comes. What has come is still delivered first, unless a listener hangs. */
   end(makeError: () => Error): void {
     this.#abandoned.clear();
-    for (const request of [...this.#open.values()]) this.#answer(request, () => request.reject(makeError()));
+    for (const request of [...this.#open.values()]) {
+      this.#answer(request, () => request.reject(makeError()));
+      this.#hurry(request, makeError);
+    }
     this.#settled();
+  }
+
+  /** Gives the request up as soon as its listener takes too long. */
+  #hurry(request: Request, makeError: () => Error): void {
+    if (!this.#open.has(request.tx)) return;
+    const { delivered } = request;
+    request.timer?.cancel();
+    request.timer = startDeadline(LATE_EVENT_MS, () => {
+      if (request.delivered === delivered) this.#giveUp(request, makeError());
+      else this.#hurry(request, makeError);
+    });
   }
 
   /** Settles when every request has. */
@@ -133,21 +150,38 @@ export class Requests {
     return startTimer(timeoutMs, () => {
       // If this thread was busy, the answer may be waiting to be read: look before giving up.
       setImmediate(() => {
-        if (request.answered) return;
-        this.#giveUp(request, new MessageTimeoutError(`No answer to '${request.type}' within ${timeoutMs} ms.`));
+        const { type, answered } = request;
+        const what = answered ? `The listener did not take all events of '${type}'` : `No answer to '${type}'`;
+        this.#giveUp(request, new MessageTimeoutError(`${what} within ${timeoutMs} ms.`));
       });
     });
   }
 
-  #giveUp(request: Request, error: Error): void {
+  #giveUp(request: Request, error: Error, sent = true): void {
     if (!this.#remove(request)) return;
     request.dropEvents();
-    if (!request.answered) {
-      this.#abandoned.add(request.tx);
-      this.#line.sendDirectly({ type: '$cancel', tx: request.tx });
-    }
     request.reject(error);
+    if (!request.answered && sent && this.#mustStop(request)) {
+      this.#abandoned.add(request.tx);
+      this.#tell({ type: '$cancel', tx: request.tx });
+    }
     this.#settled();
+  }
+
+  /** Whether the worker is at it: neither the request nor its answer is held by a middleware. */
+  #mustStop({ tx, answers }: Request): boolean {
+    return this.#line
+      .withdraw(tx)
+      .every(({ message, direction }) => direction === 'incoming' && (message as UncheckedMessage).type === answers.event);
+  }
+
+  /** What a serializer of the caller's cannot encode does not reach the worker; no request waits for it. */
+  #tell(message: WireControl): void {
+    try {
+      this.#line.sendDirectly(message);
+    } catch {
+      // See above.
+    }
   }
 
   /** Tells the worker to stop; its answer settles the request. */
@@ -155,8 +189,7 @@ export class Requests {
     if (request.answered) return this.#giveUp(request, error);
     request.cancelled = error;
     request.dropEvents();
-    request.timer?.cancel();
-    this.#line.sendDirectly({ type: '$cancel', tx: request.tx });
+    this.#tell({ type: '$cancel', tx: request.tx });
   }
 
   #stopped(request: Request, error: Error): void {
@@ -165,10 +198,25 @@ export class Requests {
     this.#settled();
   }
 
+  #result(request: Request, value: unknown): void {
+    // Only a middleware or a serializer of the caller's makes a result that is a promise. It may never settle.
+    const later = promiseOf(value);
+    if (later !== undefined) {
+      const taken = (request.delivery ?? Promise.resolve()).then(() => later);
+      this.#continue(
+        request,
+        taken.then(
+          () => undefined,
+          () => undefined,
+        ),
+      );
+    }
+    this.#answer(request, () => request.resolve(later ?? value));
+  }
+
   #answer(request: Request, settle: () => void): void {
     if (request.answered) return;
     request.answered = true;
-    request.timer?.cancel();
     const finish = (): void => {
       if (!this.#remove(request)) return;
       settle();
@@ -228,9 +276,13 @@ export class Requests {
           this.#giveUp(request, error as Error);
           return undefined;
         }
-        if (types.isPromise(outcome)) {
-          return outcome.then(
-            () => this.#deliver(request, events, index + 1),
+        const taken = promiseOf(outcome);
+        if (taken !== undefined) {
+          return taken.then(
+            () => {
+              request.delivered += 1;
+              return this.#deliver(request, events, index + 1);
+            },
             (error: unknown) => this.#giveUp(request, error as Error),
           );
         }
@@ -243,7 +295,7 @@ export class Requests {
   #confirm(request: Request): void {
     request.unconfirmed += 1;
     if (request.unconfirmed < CONFIRM_FRAMES || request.answered || request.dropped) return;
-    this.#line.sendDirectly({ type: '$credit', tx: request.tx, frames: request.unconfirmed });
+    this.#tell({ type: '$credit', tx: request.tx, frames: request.unconfirmed });
     request.unconfirmed = 0;
   }
 }
@@ -268,6 +320,8 @@ class Request {
   answered = false;
   /** The caller cancelled it and waits for the worker to stop: what it rejects with. */
   cancelled: Error | undefined;
+  /** Events that a listener took its time over, and has done with. */
+  delivered = 0;
   /** Events being delivered to a listener that takes its time. */
   delivery: Promise<void> | undefined;
   #dropped = false;

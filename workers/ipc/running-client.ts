@@ -1,6 +1,7 @@
 /** One worker as the host sees it: its state from the start to the end, and the line to it while there is one. */
 import type { Transferable } from 'node:worker_threads';
 import type { Channel } from './channel.ts';
+import { callAll, safeLogger } from './callbacks.ts';
 import { addCaller } from './caller.ts';
 import type { SendOptions, StreamOptions, WorkerState } from './client.ts';
 import type { DriverCapabilities, LogEntry, Vitals, WorkerAddress, WorkerDriver, WorkerHandle } from './driver.ts';
@@ -19,10 +20,12 @@ import { describeExit } from './exit.ts';
 import type { Verdict, WorkerExit } from './exit.ts';
 import { UnfinishedFrameError } from './framing.ts';
 import { silentLogger } from './logger.ts';
+import type { Logger } from './logger.ts';
 import type { LogLevel, TransactionId } from './messages.ts';
 import { Line } from './middleware.ts';
 import { closeLimits } from './options.ts';
-import type { CloseOptions, Limits, AnyWorkerOptions } from './options.ts';
+import type { AnyWorkerOptions, CloseOptions, Limits } from './options.ts';
+import { stackOf, textOf } from './realm.ts';
 import { Requests } from './requests.ts';
 import { jsonSerializer } from './serializer.ts';
 import { now, startDeadline, timeLimit, within } from './timers.ts';
@@ -31,6 +34,9 @@ import { isTransactionId, isUncheckedMessage } from './wire.ts';
 
 /** A worker whose connection ended is given so long to exit: how it exits tells what happened. */
 const EXIT_AFTER_LINE_MS = 3_000;
+
+/** What was sent before a disconnect is given so long to leave. */
+const END_OF_LINE_MS = 1_000;
 
 export class RunningClient {
   readonly capabilities: DriverCapabilities;
@@ -41,6 +47,7 @@ export class RunningClient {
   readonly #options: AnyWorkerOptions;
   readonly #handle: WorkerHandle;
   readonly #limits: Limits;
+  readonly #logger: Logger;
   readonly #startedAt = now();
   readonly #logListeners = new Set<(entry: LogEntry) => void>();
   readonly #vitalsListeners = new Set<(vitals: Vitals) => void>();
@@ -56,6 +63,7 @@ export class RunningClient {
   constructor(driver: WorkerDriver, options: AnyWorkerOptions, limits: Limits) {
     this.#options = options;
     this.#limits = limits;
+    this.#logger = safeLogger(options.logger ?? silentLogger);
     this.capabilities = driver.capabilities;
     if (options.onLog !== undefined) this.#logListeners.add(options.onLog);
     if (options.onVitals !== undefined) this.#vitalsListeners.add(options.onVitals);
@@ -65,7 +73,7 @@ export class RunningClient {
       maxFrameBytes: limits.maxFrameBytes,
       connectTimeoutMs: limits.connect,
       connectRetry: limits.connectRetry,
-      logger: options.logger ?? silentLogger,
+      logger: this.#logger,
       onLog: (entry) => this.#onLogEntry(entry),
       onVitals: (vitals) => this.#onVitalsReport(vitals),
     });
@@ -89,7 +97,7 @@ export class RunningClient {
   /** Throws why it could not be started, once nothing is left of it. */
   async start(): Promise<void> {
     const { signal } = this.#options;
-    const limit = this.#limits.startup;
+    const limit = startsInspected(this.#options) ? Infinity : this.#limits.startup;
     const giveUp = Promise.withResolvers<never>();
     const onAbort = (): void => giveUp.reject(startCancelled(signal));
     const timer = startDeadline(limit, () =>
@@ -172,7 +180,8 @@ export class RunningClient {
     this.#line = undefined;
     this.#requests = undefined;
     this.#watch.update();
-    await line?.end();
+    // A middleware that hangs does not keep the line.
+    if (line !== undefined) await within(line.end(), END_OF_LINE_MS);
     line?.destroy();
   }
 
@@ -220,12 +229,16 @@ export class RunningClient {
   }
 
   log(level: LogLevel, message: string): void {
-    this.#options.logger?.log(level, `${this.#options.name ?? 'worker'} (${this.pid ?? 'no process'}): ${message}`);
+    this.#logger.log(level, `${this.#options.name ?? 'worker'} (${this.pid ?? 'no process'}): ${message}`);
   }
 
   #nextId(): TransactionId {
     const { transactionId } = this.#options;
-    if (transactionId !== undefined) return transactionId();
+    if (transactionId !== undefined) {
+      const id: unknown = transactionId();
+      if (isTransactionId(id)) return id;
+      throw new DriverError(`The option 'transactionId' must return a text or a finite number, not ${textOf(id)}.`);
+    }
     this.#lastId += 1;
     return this.#lastId;
   }
@@ -239,9 +252,9 @@ export class RunningClient {
     this.#workChanged();
     line.listen({
       message: (message) => this.#receive(requests, message),
-      failed: (error, message) => {
+      failed: (error, message, direction) => {
         const tx = isUncheckedMessage(message) ? message.tx : undefined;
-        if (isTransactionId(tx)) requests.fail(tx, error);
+        if (isTransactionId(tx)) requests.fail(tx, error, direction === 'incoming');
         else this.log('error', error.message);
       },
       ended: (error) => void this.#lineEnded(line, error),
@@ -261,7 +274,7 @@ export class RunningClient {
       this.#onLogEntry({
         source: 'worker',
         level: isLogLevel(level) ? level : 'info',
-        message: String(text),
+        message: textOf(text),
         ...(isTransactionId(tx) ? { tx } : {}),
       });
     } catch (error) {
@@ -318,7 +331,7 @@ export class RunningClient {
     if (this.#exit !== undefined) return this.#exit;
     this.#verdict ??= 'closed';
     if (!wasDisconnected) {
-      await this.#line?.settled();
+      if (this.#line !== undefined) await within(this.#line.settled(), graceMs);
       this.#line?.sendDirectly({ type: '$close' });
       await within(this.exited, graceMs);
     }
@@ -352,13 +365,23 @@ export class RunningClient {
   #onVitalsReport(vitals: Vitals): void {
     this.vitals = vitals;
     this.#watch.beat(vitals);
-    for (const listener of this.#vitalsListeners) listener(vitals);
+    callAll(this.#vitalsListeners, vitals, (error) => this.#listenerFailed(error));
   }
 
   #onLogEntry(entry: LogEntry): void {
     this.log(entry.level === 'error' ? 'error' : 'debug', `${entry.source}: ${entry.message}`);
-    for (const listener of this.#logListeners) listener(entry);
+    callAll(this.#logListeners, entry, (error) => this.#listenerFailed(error));
   }
+
+  #listenerFailed(error: unknown): void {
+    this.log('error', `A listener failed: ${stackOf(error)}`);
+  }
+}
+
+/** Such a worker may wait for a debugger before it runs. */
+function startsInspected({ execArgv = [], env }: AnyWorkerOptions): boolean {
+  const options = env !== undefined && 'NODE_OPTIONS' in env ? env['NODE_OPTIONS'] : process.env['NODE_OPTIONS'];
+  return [...execArgv, ...(options ?? '').split(' ')].some((option) => /^--inspect-(brk|wait)\b/.test(option));
 }
 
 export function startCancelled(signal: AbortSignal | undefined): CancelledError {

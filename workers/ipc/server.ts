@@ -1,4 +1,5 @@
 /** The worker's side: takes requests off the line, runs their handlers, answers. One per worker, until it ends. */
+import { safeLogger } from './callbacks.ts';
 import { loadServe } from './driver-ends.ts';
 import type { ServeContext, WorkerDriver, WorkerEnd } from './driver.ts';
 import { DriverError, ProtocolError } from './errors.ts';
@@ -52,10 +53,11 @@ export async function startWorkerServer<M extends MessageDefinitions>(
     );
   }
   const { serializer, mismatch } = chooseSerializer(startup, options.serializer);
+  const logger = safeLogger(options.logger ?? silentLogger);
   const context: ServeContext = {
     serializer,
     maxFrameBytes: startup.maxFrameBytes,
-    logger: options.logger ?? silentLogger,
+    logger,
   };
   const serve = driver?.serve ?? (await loadServe(startup.driver));
   const end = serve(startup, context);
@@ -63,7 +65,7 @@ export async function startWorkerServer<M extends MessageDefinitions>(
     await end.refuse(mismatch);
     throw new ProtocolError(mismatch);
   }
-  const server = new Server(new HandlerTable(handlers), end, options);
+  const server = new Server(new HandlerTable(handlers), end, { ...options, logger });
   await server.start();
   return server;
 }
@@ -87,12 +89,12 @@ function chooseSerializer(
 class Server implements WorkerServer {
   readonly #handlers: HandlerTable;
   readonly #end: WorkerEnd;
-  readonly #options: ServerOptions;
+  readonly #options: ServerOptions & { readonly logger: Logger };
   #session: Session | undefined;
   #stopping: Promise<void> | undefined;
   readonly #flush = (): void => void this.#session?.flush();
 
-  constructor(handlers: HandlerTable, end: WorkerEnd, options: ServerOptions) {
+  constructor(handlers: HandlerTable, end: WorkerEnd, options: ServerOptions & { readonly logger: Logger }) {
     this.#handlers = handlers;
     this.#end = end;
     this.#options = options;
@@ -106,7 +108,7 @@ class Server implements WorkerServer {
       this.#session?.destroy();
       const line = new Line(channel, this.#options.middleware);
       this.#session = new Session(line, this.#handlers, {
-        logger: this.#options.logger ?? silentLogger,
+        logger: this.#options.logger,
         onClose: () => void this.stop(),
       });
     });

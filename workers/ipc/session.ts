@@ -8,7 +8,9 @@ import type { EmitOptions, HandlerContext, LogLevel, TransactionId } from './mes
 import type { Direction, Line } from './middleware.ts';
 import { stackOf, toError } from './realm.ts';
 import { transferListOf } from './transfer.ts';
-import { toWireError } from './wire-errors.ts';
+import { promiseOf } from './thenable.ts';
+import { everLess, toWireError } from './wire-errors.ts';
+import type { WireError } from './wire-errors.ts';
 import { answersTo, isTransactionId, isUncheckedMessage } from './wire.ts';
 import type { UncheckedMessage, WireMessage } from './wire.ts';
 
@@ -111,8 +113,9 @@ export class Session {
     } catch (error) {
       return this.#settle(work, () => this.#threw(work, error));
     }
-    if (!isThenable(outcome)) return this.#answer(work, outcome);
-    outcome.then(
+    const later = promiseOf(outcome);
+    if (later === undefined) return this.#answer(work, outcome);
+    later.then(
       (result) => this.#answer(work, result),
       (error: unknown) => this.#settle(work, () => this.#threw(work, error)),
     );
@@ -152,19 +155,28 @@ export class Session {
     else void emitter.drain().then(finish);
   }
 
+  /** If the error cannot cross the line as it is, what matters of it can. */
   #fail(tx: TransactionId, type: string, error: unknown): void {
-    const wire = toWireError(error);
-    const message = { tx, type: answersTo(type).error, error: wire };
+    let wire = toWireError(error);
+    const answer = { tx, type: answersTo(type).error };
     try {
-      this.#line.send(message);
+      return this.#line.send({ ...answer, error: wire });
     } catch (sendError) {
-      // Its fields cannot cross the line, or a middleware failed on it; what matters can.
-      const { name, message: text, stack } = sendError instanceof MiddlewareError ? toWireError(sendError) : wire;
-      this.#line.sendDirectly({
-        ...message,
-        error: { name, message: text, ...(stack === undefined ? {} : { stack }) },
-      });
+      if (sendError instanceof MiddlewareError) wire = toWireError(sendError);
     }
+    this.#failDirectly(answer, wire);
+  }
+
+  /** Past the middleware, with as much of the error as can be sent. */
+  #failDirectly(answer: { tx: TransactionId; type: string }, error: WireError): void {
+    for (const part of everLess(error)) {
+      try {
+        return this.#line.sendDirectly({ ...answer, error: part });
+      } catch {
+        // The next one is smaller.
+      }
+    }
+    this.#options.logger.log('error', `The host cannot be told that '${answer.type}' failed: ${error.message}`);
   }
 
   #middlewareFailed(error: Error, message: unknown, direction: Direction): void {
@@ -173,12 +185,10 @@ export class Session {
     if (!isTransactionId(tx)) return;
     const work = this.#work.get(tx);
     if (work !== undefined) work.fail(error);
-    else
-      this.#line.sendDirectly({
-        tx,
-        type: direction === 'incoming' ? answersTo(type).error : requestError(type),
-        error: toWireError(error),
-      });
+    else {
+      const answer = { tx, type: direction === 'incoming' ? answersTo(type).error : requestError(type) };
+      this.#failDirectly(answer, toWireError(error));
+    }
   }
 
   #abortAll(reason: string): void {
@@ -197,10 +207,6 @@ export class Session {
 /** `checkResult` and `checkEvent` to `checkError`. */
 function requestError(type: string): string {
   return type.replace(/(Result|Event|Error)$/, 'Error');
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 /** One request in work, and the context its handler gets. */

@@ -19,6 +19,9 @@ export interface WatchOptions {
 /** The heartbeat goes on for so long after the last request; a beat may be late by as much. */
 const AFTER_MS = 2_000;
 
+/** From one beat to the next. */
+const BEAT_MS = 1_000;
+
 export class Watch {
   readonly #options: WatchOptions;
   readonly #now: () => number;
@@ -67,17 +70,19 @@ export class Watch {
   }
 
   #startTimer(limitMs: number): NodeJS.Timeout {
-    const since = this.#now();
+    let since = this.#now();
     let lastLook = since;
     const look = (): void => {
       const now = this.#now();
-      // If it was this thread that stood still, the signs of life are still to be read.
       const stoodStill = now - lastLook > limitMs;
       lastLook = now;
+      // The signs of life are still to be read, and those first ones count for nothing: what this thread did not read
+      // may have blocked the worker.
+      if (stoodStill) since = now + BEAT_MS;
       const latest = this.#latest !== undefined && this.#latest.heartbeatAt >= since ? this.#latest : undefined;
       const silentMs = now - (latest?.heartbeatAt ?? since) - AFTER_MS;
       const blockedMs = Math.max(silentMs, latest?.blockedMs ?? 0);
-      if (stoodStill || blockedMs < limitMs) return;
+      if (blockedMs < limitMs || this.#latest?.inspected === true) return;
       this.#options.unresponsive(`no turn of its event loop for ${Math.round(blockedMs)} ms.`);
     };
     const timer = setInterval(look, Math.min(limitMs / 2, 500));

@@ -22,6 +22,10 @@ export interface WireError {
 }
 
 const MAX_DEPTH = 8;
+/** So many errors within one, causes included. */
+const MAX_ERRORS = 100;
+/** Characters of a message that is too long to be sent. */
+const SHORT = 1000;
 const NOT_FIELDS = new Set([
   'name',
   'message',
@@ -35,40 +39,73 @@ const NOT_FIELDS = new Set([
 ]);
 
 /** Never throws. `copies` says whether a field's value can cross the line. */
-export function toWireError(thrown: unknown, copies: (value: unknown) => boolean = isJson, depth = 0): WireError {
-  if (!isError(thrown))
-    return { name: 'Error', message: textOf(thrown), fields: { thrown: copies(thrown) ? thrown : textOf(thrown) } };
-  const fields: Record<string, unknown> = {};
-  for (const key of Object.keys(thrown)) {
-    if (NOT_FIELDS.has(key)) continue;
-    const value = read(thrown, key);
-    if (value !== undefined && copies(value)) fields[key] = value;
-  }
-  const code = read(thrown, 'code');
-  const cause = read(thrown, 'cause');
-  const errors = read(thrown, 'errors');
-  const stack = read(thrown, 'stack');
-  const nested = depth < MAX_DEPTH;
-  return {
-    name: textOf(read(thrown, 'name') ?? 'Error'),
-    message: textOf(read(thrown, 'message') ?? ''),
-    ...(typeof stack === 'string' ? { stack } : {}),
-    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
-    ...(cause !== undefined && nested ? { cause: toWireCause(cause, copies, depth + 1) } : {}),
-    ...(Object.keys(fields).length > 0 ? { fields } : {}),
-    ...(Array.isArray(errors) && nested
-      ? { errors: errors.slice(0, 100).map((error) => toWireError(error, copies, depth + 1)) }
-      : {}),
-  };
+export function toWireError(thrown: unknown, copies: (value: unknown) => boolean = isJson): WireError {
+  return new Description(copies).describe(thrown);
 }
 
-function toWireCause(
-  cause: unknown,
-  copies: (value: unknown) => boolean,
-  depth: number,
-): WireError | { thrown: unknown } {
-  if (isError(cause)) return toWireError(cause, copies, depth);
-  return { thrown: copies(cause) ? cause : textOf(cause) };
+/** One error on its way to the line, with all that is in it. */
+class Description {
+  readonly #copies: (value: unknown) => boolean;
+  /** The errors around the one that is described: one that contains itself has no end. */
+  readonly #around = new Set<unknown>();
+  #left = MAX_ERRORS;
+
+  constructor(copies: (value: unknown) => boolean) {
+    this.#copies = copies;
+  }
+
+  describe(thrown: unknown): WireError {
+    this.#left -= 1;
+    if (!isError(thrown)) return { name: 'Error', message: textOf(thrown), fields: { thrown: this.#value(thrown) } };
+    const code = read(thrown, 'code');
+    const stack = read(thrown, 'stack');
+    return {
+      name: textOf(read(thrown, 'name') ?? 'Error'),
+      message: textOf(read(thrown, 'message') ?? ''),
+      ...(typeof stack === 'string' ? { stack } : {}),
+      ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+      ...this.#inside(thrown),
+    };
+  }
+
+  #inside(error: Error): Partial<WireError> {
+    if (this.#around.has(error) || this.#around.size >= MAX_DEPTH) return {};
+    this.#around.add(error);
+    const fields: Record<string, unknown> = {};
+    for (const key of keysOf(error)) {
+      if (NOT_FIELDS.has(key)) continue;
+      const value = read(error, key);
+      if (value !== undefined && this.#copies(value)) fields[key] = value;
+    }
+    const cause = read(error, 'cause');
+    const errors = listOf(read(error, 'errors'));
+    const inside = {
+      ...(cause === undefined || this.#left <= 0
+        ? {}
+        : { cause: isError(cause) ? this.describe(cause) : { thrown: this.#value(cause) } }),
+      ...(Object.keys(fields).length > 0 ? { fields } : {}),
+      ...(errors === undefined
+        ? {}
+        : { errors: errors.flatMap((inner) => (this.#left > 0 ? [this.describe(inner)] : [])) }),
+    };
+    this.#around.delete(error);
+    return inside;
+  }
+
+  #value(value: unknown): unknown {
+    return this.#copies(value) ? value : textOf(value);
+  }
+}
+
+/** The error with less and less of it, for a line that does not take all. */
+export function everLess({ name, message, stack }: WireError): readonly WireError[] {
+  const short = { name: name.slice(0, SHORT), message: message.slice(0, SHORT) };
+  return [
+    { name, message, ...(stack === undefined ? {} : { stack }) },
+    { name, message },
+    short,
+    { name: 'Error', message: '' },
+  ];
 }
 
 /** Errors of the library that arise in the worker keep their class; all others become a {@link RemoteError}. */
@@ -115,6 +152,22 @@ function define(error: Error, key: string, value: unknown): void {
 
 function hide(error: Error, key: string, value: unknown): void {
   Object.defineProperty(error, key, { value, configurable: true, writable: true, enumerable: false });
+}
+
+function keysOf(error: Error): readonly string[] {
+  try {
+    return Object.keys(error);
+  } catch {
+    return [];
+  }
+}
+
+function listOf(value: unknown): readonly unknown[] | undefined {
+  try {
+    return Array.isArray(value) ? value.slice(0, MAX_ERRORS) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Getters of a hostile error may throw. */

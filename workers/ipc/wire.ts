@@ -88,7 +88,7 @@ export function answersTo(type: string): AnswerTypes {
 }
 
 export function isTransactionId(value: unknown): value is TransactionId {
-  return typeof value === 'number' || typeof value === 'string';
+  return typeof value === 'string' || Number.isFinite(value);
 }
 
 /** An object with a `type`; everything else about it is still to be checked. */

@@ -318,6 +318,18 @@ describe('child-process driver', () => {
       assert.equal(error.exit.kind, 'unresponsive');
     });
 
+    it('tell that the inspector is open; such a worker is not unresponsive', async () => {
+      const seen: Vitals[] = [];
+      const worker = await open({
+        execArgv: ['--inspect=0'],
+        timeouts: { unresponsive: 500 },
+        onVitals: (vitals) => seen.push(vitals),
+      });
+      await worker.send('spin', { ms: 3_000 });
+      assert.ok(seen.some(({ inspected, blockedMs }) => inspected === true && blockedMs > 500));
+      await worker.close();
+    });
+
     it('stop when nothing is in work', async () => {
       let last = performance.now();
       const worker = await open({ onVitals: () => (last = performance.now()) });

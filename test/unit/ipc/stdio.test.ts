@@ -63,6 +63,24 @@ describe('stdio driver', () => {
     await worker.close();
   });
 
+  it('takes the last line of a program for a log line although it has no end', async () => {
+    const logs: string[] = [];
+    const script = `console.log('{"ready":1}'); process.stdout.write('fatal: no more', () => process.exit(3))`;
+    const worker = await open({ args: ['-e', script], onLog: ({ message }) => logs.push(message) });
+    const exit = await soon(worker.exited, 'the end');
+    assert.deepEqual([exit.kind, exit.exitCode], ['exit', 3]);
+    assert.deepEqual(logs, ['fatal: no more']);
+  });
+
+  it('tells how a program ended that died within a message', async () => {
+    const logs: string[] = [];
+    const script = `console.log('{"ready":1}'); process.stdout.write('{"tx":1,"type"', () => process.exit(3))`;
+    const worker = await open({ args: ['-e', script], onLog: ({ message }) => logs.push(message) });
+    const exit = await soon(worker.exited, 'the end');
+    assert.deepEqual([exit.kind, exit.exitCode], ['exit', 3]);
+    assert.deepEqual(logs, []);
+  });
+
   it('tells how the program ended', async () => {
     const worker = await open();
     const error = await soon(rejection(worker.send('stop')), 'the end');

@@ -30,7 +30,7 @@ describe('the watch over a worker', () => {
     return { reports, time };
   }
 
-  function beat(at: number, blockedMs = 0): void {
+  function beat(at: number, blockedMs = 0, inspected = false): void {
     watch?.beat({
       heartbeatAt: at,
       rssBytes: 1,
@@ -38,6 +38,7 @@ describe('the watch over a worker', () => {
       utilization: 1,
       cpuMs: 1,
       blockedMs,
+      inspected,
     });
   }
 
@@ -70,6 +71,33 @@ describe('the watch over a worker', () => {
     time.now += 60_000;
     stalled = true;
     await wait(60);
+    assert.deepEqual(reports, []);
+  });
+
+  it('takes what its own stall did to a worker that writes for no fault of the worker', async () => {
+    const { reports, time } = open();
+    beat(time.now);
+    await wait(30);
+    time.now += 60_000;
+    await wait(30);
+    // The worker waited until somebody read.
+    beat(time.now, 60_000);
+    await wait(30);
+    assert.deepEqual(reports, []);
+    // The next beat counts again.
+    time.now += 15;
+    for (let step = 0; step < 300 && reports.length === 0; step += 1) {
+      time.now += 15;
+      beat(time.now, 500);
+      await wait(11);
+    }
+    assert.match(reports[0] ?? '', /for 500 ms/);
+  });
+
+  it('leaves a worker alone whose inspector is open: it may stand at a breakpoint', async () => {
+    const { reports, time } = open();
+    beat(time.now, 500, true);
+    await wait(50);
     assert.deepEqual(reports, []);
   });
 });

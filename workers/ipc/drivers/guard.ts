@@ -43,6 +43,7 @@ interface GuardReport {
   readonly blockedMs: number;
   readonly heapUsed?: number;
   readonly utilization?: number;
+  readonly inspected?: boolean;
 }
 
 /** From the main thread, the exception that ends the process. */
@@ -73,6 +74,7 @@ export function takeReport(line: string, take: ReportListener): void {
     utilization: report.utilization,
     cpuMs: report.cpuMs,
     blockedMs: report.blockedMs,
+    inspected: report.inspected,
   });
 }
 
@@ -102,8 +104,8 @@ function install(guardSource: string): void {
   // Processes and threads that the worker starts inherit Node's arguments; they are not ours to guard.
   if (!isMainThread || settings === undefined) return;
   delete process.env[variable];
-  const own = process.execArgv.findIndex((option) => option.startsWith('--import=data:text/javascript,'));
-  process.execArgv.splice(own, own < 0 ? 0 : 1);
+  const guarding = process.execArgv.findIndex((option) => option.startsWith('--import=data:text/javascript,'));
+  process.execArgv.splice(guarding, guarding < 0 ? 0 : 1);
   const options = JSON.parse(settings) as GuardSettings;
   if (options.pipedOutput) {
     // Node writes to pipes as far as they take it and keeps the rest, which process.exit() drops.
@@ -111,7 +113,16 @@ function install(guardSource: string): void {
     (process.stdout as unknown as Handle)._handle?.setBlocking?.(true);
     (process.stderr as unknown as Handle)._handle?.setBlocking?.(true);
   }
-  const last = {
+  const own = {
+    /** Whether it may be stopped by a debugger. */
+    inspected(): boolean {
+      try {
+        return process.getBuiltinModule('node:inspector').url() !== undefined;
+      } catch {
+        return false;
+      }
+    },
+
     /** As WireError. */
     describe(thrown: unknown, depth: number): object {
       // `instanceof` does not know errors of other realms.
@@ -120,7 +131,7 @@ function install(guardSource: string): void {
       const { name, message, stack, cause } = thrown;
       const code: unknown = 'code' in thrown ? thrown.code : undefined;
       const told = { name, message, stack, code };
-      return cause === undefined || depth > 8 ? told : { ...told, cause: last.describe(cause, depth + 1) };
+      return cause === undefined || depth > 8 ? told : { ...told, cause: own.describe(cause, depth + 1) };
     },
 
     report(error: unknown): void {
@@ -128,13 +139,13 @@ function install(guardSource: string): void {
       if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
       try {
         const { writeSync } = process.getBuiltinModule('node:fs');
-        writeSync(4, `${JSON.stringify({ uncaught: last.describe(error, 0) })}\n`);
+        writeSync(4, `${JSON.stringify({ uncaught: own.describe(error, 0) })}\n`);
       } catch {
         // The host is gone, or the error cannot be read; stderr has what Node says of it.
       }
     },
   };
-  process.on('uncaughtExceptionMonitor', last.report);
+  process.on('uncaughtExceptionMonitor', own.report);
   const thread = new Worker(guardSource, {
     eval: true,
     name: 'guard',
@@ -148,8 +159,10 @@ function install(guardSource: string): void {
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, before);
     before = now;
-    thread.postMessage({ heapUsed: process.memoryUsage().heapUsed, utilization });
+    thread.postMessage({ heapUsed: process.memoryUsage().heapUsed, utilization, inspected: own.inspected() });
   });
+  // It may stand at a breakpoint before it is asked.
+  if (own.inspected()) thread.postMessage({ inspected: true });
   thread.on('error', (error) => {
     process.stderr.write(`The guard of this worker ended, the worker may outlive its host: ${String(error)}\n`);
   });

@@ -2,6 +2,7 @@
  * The driver for worker threads: fast to start, and messages are cloned or moved instead of encoded. A thread is no
  * bulkhead: a native crash, and often a full heap too, takes the whole process with it.
  */
+import inspector from 'node:inspector';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { PortChannel } from '../channel.ts';
@@ -165,6 +166,7 @@ class ThreadWorker implements WorkerHandle {
         utilization,
         cpuMs: undefined,
         blockedMs,
+        inspected: inspector.url() !== undefined,
       });
     } catch {
       // It ended meanwhile.
