@@ -4,6 +4,7 @@ import { mock } from 'node:test';
 import { CrashedError, DriverError, MessageTimeoutError } from '../../../workers/ipc/index.ts';
 import { limitsOf } from '../../../workers/ipc/options.ts';
 import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
+import type * as Timers from '../../../workers/ipc/timers.ts';
 import { LONGEST_TIMER_MS } from '../../../workers/ipc/timers.ts';
 import { rejection, soon, start } from './support.ts';
 
@@ -62,7 +63,7 @@ describe('numbers', () => {
       // Loaded anew, because the library keeps the timers that it finds.
       const { startTimer } = (await import(
         `${new URL('../../../workers/ipc/timers.ts', import.meta.url).href}?mocked`
-      )) as typeof import('../../../workers/ipc/timers.ts');
+      )) as typeof Timers;
       let fired = 0;
       startTimer(2 * LONGEST_TIMER_MS + 10, () => (fired += 1));
       startTimer(Infinity, () => assert.fail('Infinity is no time'));
