@@ -13,20 +13,21 @@ import type { DriverName, WorkerClient, WorkerOptions } from '../../../workers/i
 import type { HostileMessages } from '../../fixtures/ipc/hostile.ts';
 import { hostile } from '../../fixtures/ipc/hostile-values.ts';
 import { toWireError } from '../../../workers/ipc/wire-errors.ts';
+import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import { fixture, rejection, soon } from './support.ts';
 
 const MAX_FRAME_BYTES = 100_000;
 const never = (): Promise<never> => new Promise<never>(() => undefined);
 
 for (const driver of ['child-process', 'stdio', 'worker-threads', 'inline'] as const satisfies DriverName[]) {
-  const open = (options: WorkerOptions = {}): Promise<WorkerClient<HostileMessages>> =>
+  const open = (options: AnyWorkerOptions = {}): Promise<WorkerClient<HostileMessages>> =>
     soon(
       createWorker<HostileMessages>({
         script: fixture('hostile.ts'),
         maxFrameBytes: MAX_FRAME_BYTES,
         ...options,
         driver,
-      }),
+      } as WorkerOptions),
       'the worker',
     );
 
