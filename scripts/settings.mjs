@@ -63,7 +63,7 @@ function configurationSchema() {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Bulkhead',
-    description: 'What a repository configures for everybody who analyzes it.',
+    description: 'What a repository configures for everyone who analyses it.',
     allowTrailingCommas: true,
     ...schemas.configuration,
   };

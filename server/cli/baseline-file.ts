@@ -1,4 +1,4 @@
-/** Which baseline file a command means, and how it is shown. Stateless. */
+/** The baseline file of a command, and its name for users. Stateless. */
 import path from 'node:path';
 import { baselineName } from '../store/baseline.ts';
 
@@ -7,7 +7,7 @@ export function baselineFileOf(root: string, given: string | undefined): string 
   return given === undefined ? path.join(root, baselineName) : path.resolve(given);
 }
 
-/** As it is shown: relative to the root if it lies inside. */
+/** The name to show: relative to the root if the file is inside of it. */
 export function baselineNameOf(root: string, given: string | undefined): string {
   const file = baselineFileOf(root, given);
   const relative = path.relative(root, file);

@@ -1,4 +1,4 @@
-/** The baseline that is in force for a folder, and what front ends see of its issues because of it. */
+/** Hides the issues of a folder's baseline. Lives as long as the folder. */
 import type { IssueFilter } from '../engine/engine.ts';
 import { KnownIssues, readBaseline, type Baseline } from '../store/baseline.ts';
 
@@ -13,13 +13,13 @@ export class BaselineFilter {
     return this.#file;
   }
 
-  /** Undefined: no baseline is in force. */
+  /** Undefined: there is none, it is broken, or its issues are shown. */
   get baseline(): Baseline | undefined {
     return this.#baseline;
   }
 
   /**
-   * Reads the baseline again. A broken one hides nothing. Of several reads under way the last one counts.
+   * Reads the baseline again. A broken baseline hides nothing. If several reads overlap, the last one counts.
    * @param file absolute path; undefined: the issues of the baseline are shown
    * @throws BaselineError
    */
@@ -34,7 +34,7 @@ export class BaselineFilter {
     }
   }
 
-  /** @param only of other files nothing is shown */
+  /** @param only which files' issues are shown; absent: all */
   filter(only?: (file: string) => boolean): IssueFilter | undefined {
     const known = this.#known;
     if (!only) return known && ((file, issues) => known.fresh(file, issues));

@@ -1,4 +1,4 @@
-/** The configuration of a folder: what its files say and what the front end adds. */
+/** The configuration of a folder: its configuration files, and the choice of the user. Lives as long as the folder. */
 import {
   ConfigurationError,
   emptyConfiguration,
@@ -11,7 +11,7 @@ import type { EngineSettings } from '../engine/engine.ts';
 export class FolderConfiguration {
   readonly #root: string;
   readonly #readFiles: typeof readConfiguration;
-  /** The last one that could be used, with the issues of the present one. */
+  /** The last valid configuration, with the issues of the present one. */
   #configuration = emptyConfiguration;
   #reads = 0;
 
@@ -22,8 +22,8 @@ export class FolderConfiguration {
   }
 
   /**
-   * Reads the files again. If `bulkhead.config.json` is broken, the last good one stays in force. Of several reads under
-   * way the last one counts.
+   * Reads the files again. If `bulkhead.config.json` is broken, the last valid one stays in force. If several reads overlap,
+   * the last one counts.
    * @throws ConfigurationError
    */
   async read(): Promise<void> {
@@ -36,7 +36,7 @@ export class FolderConfiguration {
     }
   }
 
-  /** @param choice what the front end was told; it overrides the files */
+  /** @param choice what the user chose; it overrides the files */
   settings(choice: DetectorChoice): Pick<EngineSettings, 'detectors' | 'exclude' | 'issues'> {
     return detectorSettings(this.#configuration, choice);
   }

@@ -1,5 +1,5 @@
 /**
- * A folder that a program has open: the public face of {@link Folder}. Lives until it is disposed, or its program ends.
+ * A folder that a program has open: the public API of {@link Folder}. Lives until it is disposed, or its program ends.
  */
 import { realpath } from 'node:fs/promises';
 import type { DetectorName } from '../../workers/detectors/manifests.ts';
@@ -13,26 +13,26 @@ import type { WorkerHealth } from '../pool/types.ts';
 export interface OpenFolderOptions {
   /** Only these run. Default: all that `bulkhead.config.json` does not turn off. */
   readonly detectors?: readonly DetectorName[];
-  /** By detector; overrides `bulkhead.config.json`, option by option. docs/detectors.md lists the options. */
+  /** By detector; overrides options in `bulkhead.config.json` one by one. docs/detectors.md lists them. */
   readonly options?: Readonly<Partial<Record<DetectorName, DetectorOptions>>>;
-  /** gitignore-style patterns of what is never analysed, in addition to those of `bulkhead.config.json`. */
+  /** gitignore-style patterns of files that are never analysed, in addition to those in `bulkhead.config.json`. */
   readonly exclude?: readonly string[];
-  /** False: nothing runs that executes code of the folder, such as ESLint with its configuration. Default: true. */
+  /** False: no code of the folder is executed, such as an ESLint configuration. Default: true. */
   readonly trusted?: boolean;
   /**
-   * True: the folder is watched, and what changes on disk is analysed until the folder is disposed. Default: changes count
-   * when they are reported to {@link OpenFolder.filesChanged}.
+   * True: the folder is watched, and changes on disk are analysed until the folder is disposed. Default: false; report
+   * changes to {@link OpenFolder.filesChanged}.
    */
   readonly watch?: boolean;
-  /** False: results are neither taken from the user's cache folder nor stored there. Default: true. */
+  /** False: results are neither read from the user's cache folder nor stored there. Default: true. */
   readonly cache?: boolean;
-  /** Workers at the same time. Default: as many as the machine can carry. */
+  /** Maximum number of workers at a time. Default: depends on the machine's cores and memory. */
   readonly maxWorkers?: number;
-  /** Memory limit of an ordinary worker in megabytes; some detectors have a multiple of it. Default: 1,024. */
+  /** Memory limit of an ordinary worker in megabytes; some detectors get a multiple of it. Default: 1,024. */
   readonly memoryLimit?: number;
 }
 
-/** The issues of these files may differ from before: read them with {@link OpenFolder.issues}. */
+/** Issues of these files may have changed: read them with {@link OpenFolder.issues}. */
 export interface FolderChange {
   /** Relative to the folder, with forward slashes. */
   readonly files: readonly string[];
@@ -43,7 +43,7 @@ export interface FolderAnalysis {
   readonly issues: readonly Issue[];
   readonly counts: IssueCounts;
   readonly detectors: readonly DetectorStatus[];
-  /** False: a detector failed, was cancelled, or could not answer for every input. `detectors` says which and why. */
+  /** False: a detector failed, was cancelled, or could not check every input. `detectors` says which and why. */
   readonly complete: boolean;
 }
 
@@ -51,27 +51,27 @@ export interface OpenFolder extends AsyncDisposable {
   /** Absolute path, without symbolic links. */
   readonly root: string;
   /**
-   * Analyses everything; the first time, cached results that are still valid are taken.
-   * @returns when every detector has answered for everything, or `signal` aborted: then what is known is returned
+   * Analyses everything. The first time, cached results that are still valid are used.
+   * @returns the results when every detector has finished; if `signal` aborts, the results so far
    * @throws Error when the folder is disposed first
    */
   analyze(options?: { readonly signal?: AbortSignal }): Promise<FolderAnalysis>;
-  /** The issues that are known now, of one file (relative to the folder) or of all. */
+  /** The present issues of one file (relative to the folder) or of all files. */
   issues(file?: string): readonly Issue[];
-  /** Of every detector that is on. */
+  /** Status of every enabled detector. */
   detectors(): readonly DetectorStatus[];
-  /** Of the workers that have run: memory, restarts, how each ended the last time. */
+  /** Health of the workers that have run: memory, restarts, the last exit. */
   workers(): readonly WorkerHealth[];
-  /** Calls back after issues of files changed. Returns the function that ends the subscription. */
+  /** Calls the listener when issues of files have changed. @returns a function that ends the subscription */
   subscribe(listener: (change: FolderChange) => void): () => void;
-  /** Reports files that changed on disk. They are analysed; {@link idle} resolves when that is done. */
+  /** Reports files that changed on disk, which are analysed again. {@link idle} resolves when that is done. */
   filesChanged(changes: readonly FileChange[]): void;
   /**
-   * Resolves when nothing is being analysed and every change of issues has been announced.
+   * Resolves when nothing is running and all changed issues have been announced.
    * @throws Error when the folder is disposed first
    */
   idle(): Promise<FolderAnalysis>;
-  /** Closes the folder. Resolves when no process of it runs any more. */
+  /** Closes the folder. Resolves when all of its processes have ended. */
   dispose(): Promise<void>;
 }
 

@@ -33,7 +33,7 @@ import { endThreadAhead } from '../store/store-client.ts';
 import { version } from '../version.ts';
 import { AnalysisProgress } from './analysis-progress.ts';
 import { ChangeCollector } from './changes.ts';
-import { codeActionsOf, fixAllKind, fixAllOf, isAskedFor, retryCommand } from './code-actions.ts';
+import { codeActionsOf, fixAllKind, fixAllOf, isRequested, retryCommand } from './code-actions.ts';
 import { Publisher } from './diagnostics.ts';
 import { Documents } from './documents.ts';
 import { initializationOf } from './initialization.ts';
@@ -49,7 +49,7 @@ const changeKinds: Readonly<Record<FileChangeType, ChangeKind>> = {
   [FileChangeType.Deleted]: 'deleted',
 };
 
-/** What detectors may read. A deleted folder is reported by its own name only. */
+/** Files that detectors may read. Deletions are watched everywhere, because a deleted folder is reported only by its name. */
 const watchedFiles =
   '**/*.{js,cjs,mjs,jsx,ts,cts,mts,tsx,json,jsonc,md,mdx,vue,svelte,astro,html,css,yaml,yml,lock,eslintrc,eslintignore,gitignore}';
 
@@ -64,12 +64,12 @@ export class LanguageServer {
   #workspace: Workspace | undefined;
   #progress: AnalysisProgress | undefined;
   #settings: BulkheadSettings = defaultSettings;
-  /** Problems of the settings that have been logged, or will be once the connection is ready. */
+  /** Problems of the settings that have been logged, or will be when the connection is ready. */
   readonly #settingProblems = new Set<string>();
   #trusted = true;
   #storageDir: string | undefined;
   #roots: readonly string[] = [];
-  /** The roots have been opened, or are being opened. */
+  /** The roots are open or opening. */
   #started = false;
   #watchStatus = false;
   #analyses = 0;
@@ -83,7 +83,7 @@ export class LanguageServer {
     );
     this.#status = new StatusSender(
       () => this.#readStatus(),
-      (status) => this.#tellStatus(status),
+      (status) => this.#sendStatus(status),
     );
     this.#workerRequests = new WorkerRequests(connection);
     this.#changes = new ChangeCollector((changes) => this.#workspace?.filesChanged(changes));
@@ -167,7 +167,7 @@ export class LanguageServer {
       ...this.#poolSettings(),
       ...(this.#storageDir === undefined ? {} : { storageDir: this.#storageDir }),
       log: (level, message) => this.#connection.console[level === 'debug' ? 'log' : level](message),
-      readerReady: () => this.#publisher.room(),
+      readerReady: () => this.#publisher.backpressure(),
       onAlert: (alert) => this.#connection.console.warn(alertText(alert)),
       onNotice: (notice) => void showNotice(this.#connection, pool, notice),
     });
@@ -201,7 +201,7 @@ export class LanguageServer {
     };
   }
 
-  /** Everything applies at once; only another Node.js needs new workers. */
+  /** All settings apply at once. Only a change of `node` replaces the workers. */
   #configure({ settings = this.#settings, trusted = this.#trusted }: Partial<WorkspaceSettings>): void {
     const before = this.#poolSettings();
     this.#settings = settings;
@@ -273,8 +273,8 @@ export class LanguageServer {
 
   async #codeActions(params: CodeActionParams, cancel: CancellationToken): Promise<CodeAction[]> {
     const { textDocument, context } = params;
-    // Only when asked for by name: on save, or from the menu of source actions.
-    if (context.only !== undefined && isAskedFor(fixAllKind, context.only)) {
+    // Only if requested by name: on save, or from the menu of source actions.
+    if (context.only !== undefined && isRequested(fixAllKind, context.only)) {
       return this.#fixAll(textDocument.uri, signalOf(cancel));
     }
     return context.diagnostics.flatMap((diagnostic) => {
@@ -285,12 +285,12 @@ export class LanguageServer {
     });
   }
 
-  /** Fixes for the text as it is now, which is analysed first if need be. */
+  /** Fixes for the present text, which is analysed first if necessary. */
   async #fixAll(uri: string, signal: AbortSignal): Promise<CodeAction[]> {
     const version = this.#documents.versionOf(uri);
     this.#changes.flush();
-    const isAnswered = await this.#workspace?.answered(uri, signal);
-    if (isAnswered !== true || this.#documents.versionOf(uri) !== version) return [];
+    const isUpToDate = await this.#workspace?.upToDate(uri, signal);
+    if (isUpToDate !== true || this.#documents.versionOf(uri) !== version) return [];
     const action = fixAllOf(uri, this.#workspace?.issuesOf(uri) ?? []);
     return action === undefined ? [] : [action];
   }
@@ -312,7 +312,7 @@ export class LanguageServer {
     this.#wasBusy = busy;
   }
 
-  #tellStatus(status: StatusParams): void {
+  #sendStatus(status: StatusParams): void {
     this.#progress?.update(status);
     if (this.#watchStatus) void this.#connection.sendNotification(notifications.status, status);
   }

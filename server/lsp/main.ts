@@ -1,6 +1,6 @@
 /** Entry of the language server: `--stdio` or node IPC. */
 import { startThreadAhead } from '../store/store-client.ts';
 
-// The store's thread starts while the rest is loaded.
+// The store's thread starts while the other modules load.
 startThreadAhead();
 await import('./serve.ts');

@@ -35,7 +35,7 @@ export default [{ plugins: { poison }, rules: { 'poison/memory': 'error', 'poiso
 describe('poison files', function () {
   this.timeout(600_000);
 
-  it('take nothing from the other files and are paid for once', async () => {
+  it('do not affect other files, and crash workers only once', async () => {
     const root = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-poison-'));
     try {
       await writePoison(root);

@@ -47,7 +47,7 @@ describe('real faults of an input', function () {
 
   for (const { behaviour, kinds, limits = {}, linuxOnly = false } of faults) {
     if (linuxOnly && process.platform === 'win32') continue;
-    it(`${behaviour}: the file is quarantined, all others are complete, the next run does not pay again`, async () => {
+    it(`${behaviour}: the file is quarantined, all others are complete, and the next check skips it`, async () => {
       scene = await Scene.open({ a: 'well', b: 'well', bad: behaviour, c: 'well', d: 'well' }, limits);
       const { outcome, issues } = await scene.check();
       assert.ok(outcome.kind === 'done', JSON.stringify(outcome));
@@ -90,7 +90,7 @@ describe('real faults of a process', function () {
     scene = undefined;
   });
 
-  it('killed as if from outside, every time: put off and said so, never quarantined; all others are complete', async () => {
+  it('always killed as if by another process: postponed and reported, never quarantined; all others are complete', async () => {
     if (process.platform === 'win32') return;
     scene = await Scene.open({ a: 'well', bad: 'killed by its child', c: 'well', d: 'well' });
     const { outcome, issues } = await scene.check();
@@ -152,7 +152,7 @@ describe('real faults of a process', function () {
     assert.ok(lag < 5_000, `the server was blocked for ${Math.round(lag)} ms`);
   });
 
-  it('a finding that is none is left out and said', async () => {
+  it('an invalid finding is omitted and reported', async () => {
     scene = await Scene.open({ a: 'invalid finding' });
     const { outcome, issues, problems } = await scene.check();
     assert.equal(outcome.kind, 'done');
@@ -185,7 +185,7 @@ describe('real faults of a process', function () {
     assert.equal(issues.size, 3);
   });
 
-  it('a cancel that is ignored ends in force, and the next check works', async () => {
+  it('a worker that ignores a cancel is killed, and the next check works', async () => {
     scene = await Scene.open({ a: 'ignored cancel' }, { cancelMs: 200 });
     const { pool } = scene;
     const controller = new AbortController();
@@ -202,7 +202,7 @@ describe('real faults of a process', function () {
     assert.deepEqual(pool.errors(), [], 'a cancel is no failure');
   });
 
-  it('crash before ready, every time: off after two starts, with its last words', async () => {
+  it('crash before ready, every time: disabled after two starts, with its last output as the reason', async () => {
     scene = await Scene.open(
       { a: 'well' },
       {},
@@ -258,7 +258,7 @@ describe('real faults of a process', function () {
     assert.equal(scene.restarts, 1, 'tried twice');
   });
 
-  it('a worker that is killed takes its grandchildren along', async function () {
+  it('the grandchildren of a killed worker end with it', async function () {
     if (process.platform === 'win32') return;
     scene = await Scene.open({ a: 'grandchild that stays' }, quick);
     const { outcome } = await scene.check();
@@ -267,7 +267,7 @@ describe('real faults of a process', function () {
     assert.ok(isGone(grandchild), `grandchild ${grandchild} is still there`);
   });
 
-  it('kills from outside lose nothing and are charged to nobody', async () => {
+  it('kills by another process lose nothing and are not counted', async () => {
     const files = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`f${index}`, 'slow']));
     scene = await Scene.open(files);
     const { pool } = scene;

@@ -60,7 +60,7 @@ describe('the package', function () {
     );
   });
 
-  it('brings no command but its own', () => {
+  it('installs only its own command', () => {
     const commands = readdirSync(path.join(folder, 'node_modules', '.bin')).map((file) => path.parse(file).name);
     assert.deepEqual([...new Set(commands)], ['bulkhead']);
   });

@@ -1,12 +1,12 @@
 /**
- * How long tests wait. A deadline in a test guards against hanging and nothing else: on a machine with other work everything
- * takes many times as long. So no test has a short one, and a test that passes never waits for it.
+ * How long tests wait. A deadline in a test only guards against hanging: on a busy machine everything takes many times as
+ * long. So no deadline is short, and a passing test never waits for it.
  */
 
-/** Until something that must happen has happened, milliseconds. */
+/** Deadline for an expected event, milliseconds. */
 export const patienceMs = 180_000;
 
-/** For a whole test or hook, milliseconds. */
+/** Deadline for a whole test or hook, milliseconds. */
 const testMs = 600_000;
 
 function raise(suite: Mocha.Suite): void {
@@ -15,7 +15,7 @@ function raise(suite: Mocha.Suite): void {
   for (const child of suite.suites) raise(child);
 }
 
-/** Mocha calls it before the first test, when all are defined. */
+/** Mocha calls it before the first test, when all tests are defined. */
 export const mochaHooks = {
   beforeAll(this: Mocha.Context): void {
     const { parent } = this.test ?? {};

@@ -69,7 +69,7 @@ const brief = (text: string): string => {
 describe('bulkhead check --watch', function () {
   this.timeout(120_000);
 
-  it('tells what comes and goes, ends with what a new check finds, and leaves no process behind', async () => {
+  it('reports new and fixed issues, ends with those of a new check, and leaves no process behind', async () => {
     await using workspace = await makeBrokenWorkspace();
     const { root } = workspace;
     const watching = new Watching(root);
@@ -102,7 +102,7 @@ describe('bulkhead check --watch', function () {
     await until('workers are gone', () => workers.every(({ pid }) => !alive(pid)));
   });
 
-  it('prints one round after another where nobody looks, without control characters', async () => {
+  it('prints all rounds without control characters if the output is not a terminal', async () => {
     await using workspace = await makeBrokenWorkspace();
     const { child, result } = startCli(['check', workspace.root, '--watch', '--detectors', 'eslint']);
     let text = '';
@@ -124,7 +124,7 @@ describe('bulkhead check --watch', function () {
 
 /** One watch of a whole tree is what macOS and Windows have; here it is Node's imitation of it. */
 for (const recursive of [false, true]) {
-  it(`the watcher of a folder sees what happens, ${recursive ? 'with one watch' : 'with a watch a folder'}`, async function () {
+  it(`the watcher of a folder reports all changes, with one watch${recursive ? '' : ' per folder'}`, async function () {
     this.timeout(60_000);
     await using workspace = await makeWorkspace({ 'a.ts': '', 'in/b.ts': '', 'in/deep/c.ts': '' });
     const { root } = workspace;

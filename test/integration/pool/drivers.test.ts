@@ -54,7 +54,7 @@ describe('drivers of the pool', function () {
     return { outcome, done };
   }
 
-  it('runs workers by a driver of somebody else', async () => {
+  it('runs workers with a third-party driver', async () => {
     const launches: LaunchOptions[] = [];
     // As a sandbox would: it launches what it is given, its own way.
     const driver = defineWorkerDriver({
@@ -76,7 +76,7 @@ describe('drivers of the pool', function () {
     );
   });
 
-  it('runs a program that speaks lines of JSON', async () => {
+  it('runs a program that reads and writes lines of JSON', async () => {
     open(program(process.execPath, [jsonLines]));
     const { outcome, done } = await filesDone(['a', 'b', 'c']);
     assert.equal(outcome.kind, 'done');
@@ -95,7 +95,7 @@ describe('drivers of the pool', function () {
     assert.deepEqual([...done].sort(), ['a', 'c']);
   });
 
-  it('cancels such a program and goes on using it', async () => {
+  it('cancels such a program and keeps using it', async () => {
     open(program(process.execPath, [jsonLines]));
     const controller = new AbortController();
     const cancelled = await check(['endless'], () => controller.abort(), controller.signal);

@@ -70,7 +70,7 @@ describe('one folder in several processes', function () {
     return JSON.parse(stdout) as CheckReport;
   }
 
-  it('shows the same everywhere and analyses once, whichever of them sees a change', async () => {
+  it('shows the same in all processes and analyses once, whichever process sees a change', async () => {
     await using first = await leading();
     await using second = await following();
     assert.equal(shown(second), shown(first));
@@ -154,7 +154,7 @@ describe('one folder in several processes', function () {
     await second.until('the disk again', () => second.rules(workspace.root, 'src/loose.js').length === 2);
   });
 
-  it('goes on with the second when the first is killed', async () => {
+  it('continues with the second when the first is killed', async () => {
     await using first = await leading();
     await using second = await following();
     await using third = await following('third');
@@ -183,7 +183,7 @@ describe('one folder in several processes', function () {
     assert.ok(seconds < 30, `it took ${seconds} s`);
   });
 
-  it('finishes what the first had begun', async () => {
+  it('finishes an analysis that the first had begun', async () => {
     await using first = await opened('first');
     await first.until('it leads', () => first.log.some((line) => line.includes('This process leads the analysis')));
     await using second = await opened('second');
@@ -196,7 +196,7 @@ describe('one folder in several processes', function () {
     assert.deepEqual(second.rules(workspace.root, 'src/loose.js'), ['eqeqeq', 'no-var']);
   });
 
-  it('shares nothing with a window that analyses differently, and everything else', async () => {
+  it('shares nothing with a window that has other options', async () => {
     await using first = await leading();
     await using second = await following('second', { circular: { enable: true, rules: { 'import-cycle': 'off' } } });
     const detectors = new Set((await status(second)).workers.map(({ detector }) => detector));

@@ -109,7 +109,7 @@ describe('store: damaged files', function () {
     }
   });
 
-  it('sets aside what is not a store of this version, says so, and begins anew', () => {
+  it('sets aside a store of another version, reports it, and starts a new one', () => {
     const cases: Readonly<Record<string, () => void>> = {
       'a version of the future': () => alter(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`),
       'another program': () => alter('PRAGMA application_id = 1'),
@@ -143,7 +143,7 @@ describe('store: damaged files', function () {
     }
   });
 
-  it('keeps at most two of what it sets aside', () => {
+  it('keeps at most two stores that it set aside', () => {
     for (let time = 0; time < 5; time += 1) {
       writeFileSync(path.join(dir, DATABASE_NAME), `nonsense ${time}`.repeat(99));
       openFile(dir, { pageSize }).file.close();
@@ -204,7 +204,7 @@ describe('store: damaged files', function () {
     opened.file.close();
   });
 
-  it('goes on when its files or its folder are deleted under it', () => {
+  it('keeps working when its files or its folder are deleted', () => {
     const opened = openFile(dir, { pageSize });
     rmSync(path.join(dir, DATABASE_NAME));
     assert.deepEqual(

@@ -16,7 +16,7 @@ describe('store', function () {
   this.timeout(60_000);
   const folder = temporaryFolders();
 
-  it('gives back what was put, at once and after it was opened again', async () => {
+  it('returns what was stored, at once and after it is opened again', async () => {
     const dir = path.join(folder(), 'deep', 'inside');
     const results = [fileResult('a.ts', 2), fileResult('b.ts', 0), fileResult('c.ts', 12_000), fileResult('d.ts', 1)];
     const bytes = new Uint8Array([0, 1, 255]);
@@ -49,7 +49,7 @@ describe('store', function () {
     if (process.platform !== 'win32') assert.equal(statSync(dir).mode & 0o077, 0, 'others can read it');
   });
 
-  it('tells the quarantine while thousands of results are written, and loses no part of them', async () => {
+  it('reads the quarantine while thousands of results are written, without losing any', async () => {
     const dir = folder();
     const large = fileResult('large.ts', 30_000);
     {
@@ -70,7 +70,7 @@ describe('store', function () {
     assert.ok(unit && isDeepStrictEqual(content(unit), large), 'not compared by assert, whose report would be huge');
   });
 
-  it('tells its state, verifies, and forgets everything when asked to', async () => {
+  it('returns its state, verifies, and clears everything on request', async () => {
     await using store = await openStore({ dir: folder() });
     store.putUnit(fileResult('a.ts', 2));
     store.meta.put('key', 1);
@@ -100,7 +100,7 @@ describe('store', function () {
     assert.deepEqual(new Map(second).set('7.ts', ''), new Map(first).set('7.ts', ''));
   });
 
-  it('does not keep the process alive, and writes what is left before it ends', async () => {
+  it('does not keep the process alive, and writes everything before it ends', async () => {
     const dir = folder();
     const script = `
       import { openStore } from ${JSON.stringify(new URL('../../../server/store/index.ts', import.meta.url).href)};
@@ -115,7 +115,7 @@ describe('store', function () {
     assert.deepEqual(await store.meta.list(), new Map([['key', 'left to the end']]));
   });
 
-  it('works in a thread that was started ahead, which only the first store gets, and which keeps no process alive', async () => {
+  it('uses a prestarted thread for the first store only, which keeps no process alive', async () => {
     startThreadAhead();
     const dirs = [folder(), folder()];
     for (const dir of dirs) {
@@ -136,14 +136,14 @@ describe('store', function () {
     assert.equal(status, 0);
   });
 
-  it('is closed once, and says so afterwards', async () => {
+  it('is closed only once, and rejects calls afterwards', async () => {
     const store = await openStore({ dir: folder() });
     await Promise.all([store.close(), store.close()]);
     store.putUnit(fileResult('a.ts', 1));
     await assert.rejects(store.stats(), { name: 'StoreError', code: 'CLOSED' });
   });
 
-  it('repairs a damaged file and says so once', async () => {
+  it('repairs a damaged file and reports it once', async () => {
     const dir = folder();
     writeFileSync(path.join(dir, DATABASE_NAME), 'nonsense'.repeat(1000));
     const messages: string[] = [];
@@ -155,7 +155,7 @@ describe('store', function () {
     assert.equal(store.degraded, undefined);
   });
 
-  it('keeps results in memory where there can be no folder, or says so instead', async () => {
+  it('keeps results in memory if there can be no folder', async () => {
     const file = path.join(folder(), 'file');
     writeFileSync(file, '');
     const dir = path.join(file, 'store');
@@ -173,7 +173,7 @@ describe('store', function () {
     });
   });
 
-  it('goes on with another thread when its own dies, and without one when that dies too', async () => {
+  it('continues with another thread when its own dies, and without one when that dies, too', async () => {
     const script = path.join(folder(), 'thread.mjs');
     const library = new URL('../../../workers/ipc/index.ts', import.meta.url).href;
     // Answers nothing but the opening and the first call of each thread's life; the next call ends it.
@@ -349,7 +349,7 @@ describe('store: locks between processes', function () {
     await second.kill();
   });
 
-  it('are taken from a dead owner whose number a stranger has got', async () => {
+  it('are taken from a dead owner whose process id was reused', async () => {
     const dir = folder();
     const first = startScript('lock-holder.ts', [dir, 'analysis']);
     await first.line('held');

@@ -17,7 +17,7 @@ describe('folder: sharing', () => {
     }
   });
 
-  it('takes part in the analysis of another folder object, tells it what its user wants, and stops to when told so', async () => {
+  it('shares the analysis of another folder object, tells it what its user wants, and stops when the settings say so', async () => {
     await using workspace = await makeWorkspace({ 'a.ts': 'BAD', 'b.ts': '' });
     const beside = path.join(workspace.root, '..');
     process.env['XDG_CACHE_HOME'] = beside;

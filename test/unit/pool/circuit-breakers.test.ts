@@ -37,7 +37,7 @@ describe('offers of circuit breakers', () => {
     });
   });
 
-  it('of several the earliest stands for all', async () => {
+  it('several waiting offers become one, at the earliest time', async () => {
     breakers.offerLater(group, 300_000);
     breakers.offerLater(group, 30_000);
     breakers.offerLater(group, 60_000);
@@ -45,7 +45,7 @@ describe('offers of circuit breakers', () => {
     assert.deepEqual(offers, [30_000]);
   });
 
-  it('each is made once, and a later one is a new one', async () => {
+  it('each is made only once', async () => {
     breakers.offerLater(group, 1_000);
     await clock.advance(5_000);
     breakers.offerLater(group, 1_000);
@@ -53,7 +53,7 @@ describe('offers of circuit breakers', () => {
     assert.deepEqual(offers, [1_000, 6_000]);
   });
 
-  it('none is made after the end', async () => {
+  it('none is made after disposal', async () => {
     breakers.offerLater(group, 1_000);
     breakers.dispose();
     await clock.advance(5_000);

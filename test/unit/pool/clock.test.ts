@@ -18,7 +18,7 @@ describe('deadline', () => {
     assert.equal(clock.timers, 0);
   });
 
-  it('is moved by signs of life with one timer', async () => {
+  it('is moved by signs of life, with a single timer', async () => {
     const { clock, deadline, expiries } = setUp();
     deadline.start(1_000);
     for (let sign = 0; sign < 50; sign += 1) {
@@ -30,7 +30,7 @@ describe('deadline', () => {
     assert.deepEqual(expiries, [6_000]);
   });
 
-  it('does not count while held, however long', async () => {
+  it('does not run while held', async () => {
     const { clock, deadline, expiries } = setUp();
     deadline.start(1_000);
     const release = deadline.hold();
@@ -44,7 +44,7 @@ describe('deadline', () => {
     assert.ok(at >= 61_000 && at <= 62_000, `expired at ${at}`);
   });
 
-  it('does not hold our own blocked time against the other side', () => {
+  it('does not count time in which this process was blocked', () => {
     let now = 0;
     const timers: { readonly at: number; readonly callback: () => void }[] = [];
     const clock = {
@@ -69,7 +69,7 @@ describe('deadline', () => {
     assert.equal(expired, true);
   });
 
-  it('is silent once stopped', async () => {
+  it('does not expire once stopped', async () => {
     const { clock, deadline, expiries } = setUp();
     deadline.start(1_000);
     deadline.stop();

@@ -6,7 +6,7 @@ describe('attribution', () => {
   const sentences = (attribution: CrashAttribution, deaths: number): readonly string[] =>
     Array.from({ length: deaths }, () => attribution.add('a', true));
 
-  it('the first death of its own makes it run alone, the second ends it', () => {
+  it('an input runs alone after the first crash that it causes, and is quarantined after the second', () => {
     const attribution = new CrashAttribution();
     assert.equal(attribution.add('a', false), 'alone');
     assert.equal(attribution.isSuspected('a'), true);
@@ -14,7 +14,7 @@ describe('attribution', () => {
     assert.equal(attribution.isSuspected('a'), false, 'what follows is for its next content');
   });
 
-  it('deaths from outside never quarantine: alone from the third, put off at the eighth, then at every fifth', () => {
+  it('kills by other processes never quarantine an input: it runs alone from the third, and is postponed at the eighth and then every fifth', () => {
     const attribution = new CrashAttribution();
     const first = ['again', 'again', 'alone', 'alone', 'alone', 'alone', 'alone', 'put-off'];
     assert.deepEqual(sentences(attribution, 8), first);
@@ -22,7 +22,7 @@ describe('attribution', () => {
     assert.ok(!sentences(attribution, 1_000).includes('quarantine'));
   });
 
-  it('the pause doubles from 30 s to 5 min while nothing comes of it', () => {
+  it('the pause doubles from 30 s to 5 min until the input succeeds', () => {
     const attribution = new CrashAttribution();
     const pauses = Array.from({ length: 6 }, () => {
       while (attribution.add('a', true) !== 'put-off');
@@ -34,14 +34,14 @@ describe('attribution', () => {
     assert.equal(attribution.pauseOf('a'), 30_000);
   });
 
-  it('a death of its own counts whatever happened from outside', () => {
+  it('a crash counts, whatever other processes killed', () => {
     const attribution = new CrashAttribution();
     sentences(attribution, 5);
     assert.equal(attribution.add('a', false), 'alone');
     assert.equal(attribution.add('a', false), 'quarantine');
   });
 
-  it('a success wipes them, and memory is bounded', () => {
+  it('a success clears the counts, and memory is bounded', () => {
     const attribution = new CrashAttribution();
     attribution.add('a', false);
     attribution.clear('a');

@@ -14,7 +14,7 @@ describe('error aggregator', () => {
     assert.deepEqual(errors.list(), [{ ...failure, cause: 'newer', first: 1, last: 5, count: 2 }]);
   });
 
-  it('tells apart by detector, code, input and message', () => {
+  it('distinguishes errors by detector, code, input and message', () => {
     const errors = new ErrorAggregator();
     errors.record(failure);
     errors.record({ ...failure, detector: 'types' });
@@ -58,7 +58,7 @@ describe('error aggregator', () => {
     assert.ok((errors.list().find(({ message }) => message.startsWith('xxx'))?.message.length ?? 0) < 5_000);
   });
 
-  it('is given out as JSON and JSONL, and reset by detector', () => {
+  it('is returned as JSON and JSONL, and reset by detector', () => {
     const errors = new ErrorAggregator(() => 7);
     assert.equal(errors.toJSONL(), '');
     errors.record(failure);

@@ -24,7 +24,7 @@ describe('the number of workers', () => {
     assert.deepEqual(stage.puppets.map(filesOf), [['a'], ['b'], ['c']]);
   });
 
-  it('shrinks at once by the workers that are idle, and by no more than are too many', async () => {
+  it('shrinks at once by idle workers, and by no more than necessary', async () => {
     const stage = new Stage({ maxWorkers: 4 });
     for (const file of ['a', 'b', 'c', 'd']) stage.check([file]);
     await stage.ready();
@@ -83,7 +83,7 @@ describe('the number of workers', () => {
     assert.equal(stage.living.filter(({ closed }) => !closed).length, 1);
   });
 
-  it('runs workers by another Node.js from their next start on, and by its own again with an empty path', async () => {
+  it('starts new workers with another Node.js, and with its own again after an empty path', async () => {
     const programs: (string | undefined)[] = [];
     const stage = new Stage({}, undefined, ({ entry }) => programs.push(entry.node));
     stage.check(['a']);
@@ -142,7 +142,7 @@ describe('the memory limit', () => {
     assert.equal(stage.at(0).closed, true);
   });
 
-  it('ends a busy worker that holds more than the new limit, repeats its job and blames no input', async () => {
+  it('ends a busy worker above the new limit, repeats its job and blames no input', async () => {
     const stage = new Stage();
     const check = stage.check(['a']);
     await stage.ready();
@@ -161,7 +161,7 @@ describe('the memory limit', () => {
     assert.equal(quarantinedIn(check.outcome), 0, 'one crash of its own is not two');
   });
 
-  it('lets running workers hold more when it is raised, and reaches their heap with the next start', async () => {
+  it('allows running workers more memory when it is raised, and a larger heap after the next start', async () => {
     const stage = new Stage();
     stage.check(['a']);
     await stage.ready();

@@ -31,7 +31,7 @@ describe('memory of the machine', () => {
     assert.deepEqual(memory, { totalBytes: 2 * GB, freeBytes: 1.5 * GB, source: 'cgroup' });
   });
 
-  it('reads control groups of version 1, also when a container shows only the top', async () => {
+  it('reads control groups of version 1, even if a container shows only the root group', async () => {
     const memory = await machineMemory(
       sources({
         ...meminfo,
@@ -44,7 +44,7 @@ describe('memory of the machine', () => {
     assert.deepEqual(memory, { totalBytes: GB, freeBytes: 0.75 * GB, source: 'cgroup' });
   });
 
-  it('takes the unlimited number of version 1 for no limit', async () => {
+  it('treats the unlimited value of version 1 as no limit', async () => {
     const memory = await machineMemory(
       sources({
         ...meminfo,
@@ -55,7 +55,7 @@ describe('memory of the machine', () => {
     assert.equal(memory.source, 'machine');
   });
 
-  it('asks the system elsewhere, and jobs without any file', async () => {
+  it('asks the operating system elsewhere, and works without any of the files', async () => {
     assert.deepEqual(await machineMemory(sources({}, 'darwin')), {
       totalBytes: 16 * GB,
       freeBytes: GB,
@@ -71,7 +71,7 @@ describe('memory of the machine', () => {
     assert.equal(await diskFree('/there/is/no/such/folder'), undefined);
   });
 
-  it('has room within three quarters of all memory, with some of it free', () => {
+  it('has room within three quarters of all memory, if some of it is free', () => {
     assert.equal(hasRoom({ totalBytes: 4 * GB, freeBytes: 2 * GB }, GB), true);
     assert.equal(hasRoom({ totalBytes: 4 * GB, freeBytes: 2 * GB }, 3 * GB), false);
     assert.equal(hasRoom({ totalBytes: 4 * GB, freeBytes: GB / 10 }, 0), false);

@@ -21,7 +21,7 @@ describe('backoff', () => {
     assert.equal(backoff.failed(0), 25);
   });
 
-  it('begins anew after a healthy minute or progress', () => {
+  it('starts over after a healthy minute or progress', () => {
     const backoff = new RestartBackoff(() => 1);
     backoff.failed(0);
     backoff.failed(0);
@@ -32,17 +32,17 @@ describe('backoff', () => {
   });
 });
 
-describe('backoff after deaths from outside', () => {
+describe('backoff after kills by other processes', () => {
   const waits = (uptimeMs: number, deaths: number): readonly number[] => {
     const backoff = new RestartBackoff(() => 1);
     return Array.from({ length: deaths }, () => backoff.failed(uptimeMs, true));
   };
 
-  it('replaces at once what lived for a while, however often it is killed', () => {
+  it('replaces a worker at once that lived for a while, however often it is killed', () => {
     assert.ok(waits(2_000, 200).every((wait) => wait === 0));
   });
 
-  it('waits longer and longer when processes are killed as soon as they are there', () => {
+  it('waits longer and longer if processes are killed as soon as they start', () => {
     assert.deepEqual(waits(0, 15), [...Array.from({ length: 10 }, () => 0), 0, 250, 500, 1_000, 2_000]);
     assert.equal(waits(300, 60).at(-1), RestartBackoff.delays.maxDelayMs);
   });
@@ -65,7 +65,7 @@ describe('circuit of a detector', () => {
     assert.equal(circuit.state(300_001), 'closed');
   });
 
-  it('lets a probe through after 30 s, then after twice as long, 5 min at most', () => {
+  it('allows a probe after 30 s, then after twice as long, at most 5 min', () => {
     const circuit = new CircuitBreaker();
     for (let crash = 0; crash < 3; crash += 1) circuit.crashed(0);
     const waits: number[] = [];
@@ -79,7 +79,7 @@ describe('circuit of a detector', () => {
     assert.deepEqual(waits, [30_000, 60_000, 120_000, 240_000, 300_000, 300_000]);
   });
 
-  it('closes for good when it is reset', () => {
+  it('closes when it is reset', () => {
     const circuit = new CircuitBreaker();
     for (let crash = 0; crash < 3; crash += 1) circuit.crashed(0);
     circuit.reset();
@@ -89,7 +89,7 @@ describe('circuit of a detector', () => {
 });
 
 describe('crashes before ready', () => {
-  it('the second in a row is one too many', () => {
+  it('disable a detector at the second in a row', () => {
     const starts = new StartFailures();
     assert.deepEqual([starts.failed(), starts.failed()], [false, true]);
   });
@@ -103,7 +103,7 @@ describe('crashes before ready', () => {
 });
 
 describe('standstill', () => {
-  it('charges deaths with a suspect only when nothing gets done between them', () => {
+  it('counts crashes with a suspect only if nothing finishes between them', () => {
     const standstill = new Standstill();
     for (let round = 0; round < 5; round += 1) {
       for (let death = 0; death < 6; death += 1) assert.equal(standstill.died(false), false);
@@ -123,7 +123,7 @@ describe('circuit of the pool', () => {
     assert.equal(circuit.crashed(2, 'a'), false, 'told once');
   });
 
-  it('is not opened by one kind alone, nor by old crashes', () => {
+  it('does not open for one kind alone, nor for old crashes', () => {
     const circuit = new PoolCircuitBreaker();
     for (let crash = 0; crash < 9; crash += 1) assert.equal(circuit.crashed(crash, 'a'), false);
     assert.equal(circuit.crashed(200_000, 'b'), false);

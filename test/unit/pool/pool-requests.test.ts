@@ -74,7 +74,7 @@ describe('operations of a pool', () => {
     return { pool, clock, sent, operations, folder };
   };
 
-  it('tells health only while a view is open, only on change, and twice a second at most', async () => {
+  it('sends health only while a view is open, only on change, at most twice a second', async () => {
     const { pool, clock, sent, operations } = open();
     pool.change();
     await clock.advance(5_000);
@@ -105,7 +105,7 @@ describe('operations of a pool', () => {
     assert.deepEqual(release({}), { released: 1 });
   });
 
-  it('restarts, and hands over errors before it clears them', async () => {
+  it('restarts, and returns errors before it clears them', async () => {
     const { pool, operations } = open();
     assert.equal(await operations.requests['bulkhead/restartWorker']({ detector: 'lint' }), null);
     assert.deepEqual(pool.restarted, ['lint']);
@@ -115,7 +115,7 @@ describe('operations of a pool', () => {
     assert.equal(pool.cleared, 1);
   });
 
-  it('names captures after their worker, inside their folder, and bounds profiles', async () => {
+  it('names captures after their worker, writes them to their folder, and limits profiles', async () => {
     const { pool, operations, folder } = open();
     try {
       const { file } = await operations.requests['bulkhead/captureHeapSnapshot']({ worker: '../../x#1' });

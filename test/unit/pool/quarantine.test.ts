@@ -93,7 +93,7 @@ describe('quarantine', () => {
   };
   const unsaved = { overlays: [{ file: 'a.ts', text: 'unsaved poison', version: 2 }] };
 
-  it('survives a restart, without a path of this machine', async () => {
+  it('survives a restart, without a path of the machine', async () => {
     await add(open());
     assert.doesNotMatch(JSON.stringify([...storage.records]), new RegExp(path.basename(root)));
     const second = open();
@@ -102,7 +102,7 @@ describe('quarantine', () => {
     assert.deepEqual(await storedInputs(storage, root), [inputOf('hang')]);
   });
 
-  it('lives as long as the pool without a storage', async () => {
+  it('lives as long as the pool if there is no storage', async () => {
     const quarantine = new Quarantine({ clock });
     assert.equal(quarantine.isEmpty(root), true);
     await add(quarantine);
@@ -112,7 +112,7 @@ describe('quarantine', () => {
     assert.equal(quarantine.isEmpty('elsewhere'), true);
   });
 
-  it('gives a root that is closed back to its storage', async () => {
+  it('writes a closed root to its storage', async () => {
     const quarantine = open();
     quarantine.add(inputOf('hang'), request(), context);
     await quarantine.close(root);
@@ -144,7 +144,7 @@ describe('quarantine', () => {
     });
   }
 
-  it('ends when the limit is raised only for what ran out of memory', async () => {
+  it('ends after a raised limit only for inputs that ran out of memory', async () => {
     for (const [kind, expected] of [
       ['oom-heap', false],
       ['rss-limit', false],
@@ -156,7 +156,7 @@ describe('quarantine', () => {
     }
   });
 
-  it('a version not known yet is taken to be the same', async () => {
+  it('an unknown version counts as the same', async () => {
     const quarantine = open();
     await add(quarantine);
     assert.equal(await skips(quarantine, {}, { version: undefined }), true);
@@ -186,7 +186,7 @@ describe('quarantine', () => {
       assert.equal(await skips(open()), true);
     });
 
-    it('frees the window that has it, and no other', async () => {
+    it('is released only in the window that has it', async () => {
       await add(open());
       const [typing, reading] = [open(), open()];
       assert.equal(await skips(typing, unsaved), false);
@@ -196,7 +196,7 @@ describe('quarantine', () => {
       assert.equal(typing.list().length, 1);
     });
 
-    it('is skipped beside what is on disk, which others go on skipping', async () => {
+    it('is skipped in addition to the file on disk, which other windows keep skipping', async () => {
       await add(open());
       const quarantine = open();
       assert.equal(await skips(quarantine, unsaved), false);
@@ -205,7 +205,7 @@ describe('quarantine', () => {
       assert.equal(await skips(open()), true);
     });
 
-    it('equal to the disk is nothing special', async () => {
+    it('counts as the file if it equals the disk', async () => {
       const quarantine = open();
       const equal = { overlays: [{ file: 'a.ts', text: 'poison', version: 1 }] };
       await add(quarantine, equal);
@@ -215,7 +215,7 @@ describe('quarantine', () => {
   });
 
   describe('of several processes', () => {
-    it('is in force in all of them from their next check on', async () => {
+    it('applies in all of them from their next check on', async () => {
       const [one, two] = [open(), open()];
       assert.equal(await skips(two), false);
       await add(one);
@@ -231,7 +231,7 @@ describe('quarantine', () => {
       for (const process of [one, two, open()]) assert.deepEqual(await skipped(process), ['a.ts', 'b.ts']);
     });
 
-    it('does not bring back what was released while the storage was read', async () => {
+    it('does not restore an input that was released while the storage was read', async () => {
       const quarantine = open();
       await add(quarantine);
       const sifting = quarantine.sift(request(), context);
@@ -242,7 +242,7 @@ describe('quarantine', () => {
   });
 
   describe('with a storage that fails', () => {
-    it('tries an input again whose record is lost, and keeps what was never there', async () => {
+    it('tries an input again if its record is lost, and keeps inputs that were never stored', async () => {
       const quarantine = open();
       await add(quarantine);
       assert.equal(await skips(quarantine), true);
@@ -257,7 +257,7 @@ describe('quarantine', () => {
       }
     });
 
-    it('passes over records that it does not know', async () => {
+    it('ignores unknown records', async () => {
       await add(open());
       const [[key, sound] = ['', {}]] = storage.records;
       const { key: hash, ...rest } = sound as Record<string, unknown>;
@@ -272,7 +272,7 @@ describe('quarantine', () => {
       }
     });
 
-    it('waits for one that does not answer once, and for a while', async () => {
+    it('waits only once, and for a limited time, if it does not answer', async () => {
       let answer = (_: ReadonlyMap<string, unknown>): void => {};
       let lists = 0;
       const slow: QuarantineStorage = {

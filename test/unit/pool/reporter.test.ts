@@ -11,7 +11,7 @@ const unit: Unit = { id: 'a.ts', kind: 'file', group: 'g', file: 'a.ts' };
 const range = { start: { line: 1, character: 0 }, end: { line: 1, character: 3 } };
 const finding: Finding = { rule: 'r', severity: 'error', message: 'm', range };
 
-describe('what a detector reports', () => {
+describe('results of a detector', () => {
   let root: string;
   beforeEach(async () => {
     root = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-reporter-'));
@@ -46,7 +46,7 @@ describe('what a detector reports', () => {
   };
   const kinds = (events: readonly CheckEvent[]): readonly string[] => events.map(({ kind }) => kind);
 
-  it('keeps order, and sends the mark of an input before anything can block', async () => {
+  it('are sent in order, and the begin of an input before anything can block', async () => {
     const { reporter, events, urgent } = open();
     reporter.begin(unit, 'a.ts');
     assert.deepEqual(kinds(urgent), ['begin']);
@@ -56,7 +56,7 @@ describe('what a detector reports', () => {
     assert.deepEqual(kinds(events), ['begin', 'issues', 'progress', 'done']);
   });
 
-  it('begins a file that the detector did not begin, once', async () => {
+  it('include one begin for a file that the detector did not begin', async () => {
     const { reporter, events } = open();
     reporter.report(unit, 'a.ts', [finding]);
     reporter.report(unit, 'a.ts', [finding]);
@@ -64,7 +64,7 @@ describe('what a detector reports', () => {
     assert.deepEqual(kinds(events), ['begin', 'issues', 'issues', 'done']);
   });
 
-  it('completes findings by the text they speak of: the unsaved one before the saved one', async () => {
+  it('are completed with the unsaved text if there is one, otherwise with the saved one', async () => {
     const fingerprints: string[] = [];
     for (const overlays of [
       [],
@@ -83,7 +83,7 @@ describe('what a detector reports', () => {
     assert.notEqual(fingerprints[0], fingerprints[2]);
   });
 
-  it('cuts many issues into events that fit a frame', async () => {
+  it('are split into events that fit a message', async () => {
     const { reporter, events } = open();
     reporter.report(
       unit,
@@ -95,7 +95,7 @@ describe('what a detector reports', () => {
     assert.deepEqual(sizes, [500, 500, 200]);
   });
 
-  it('leaves out what is no finding and says so, twenty times at most', async () => {
+  it('omit invalid findings, of which at most twenty are reported', async () => {
     const { reporter, events } = open();
     const broken = { ...finding, range: { start: { line: -1, character: 0 }, end: { line: 0, character: 0 } } };
     reporter.report(unit, 'a.ts', [broken, finding]);

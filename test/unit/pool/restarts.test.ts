@@ -70,7 +70,7 @@ describe('restarts', () => {
     assert.ok(!stage.pool.health().some(({ state }) => state === 'degraded'));
   });
 
-  it('when others kill everything, detectors are degraded one by one, and nothing waits for a person', async () => {
+  it('when other processes kill everything, detectors are degraded one by one, and recover without the user', async () => {
     const stage = new Stage();
     const offered = new Set<string>();
     stage.pool.onAvailable((detector) => offered.add(detector));
@@ -93,7 +93,7 @@ describe('restarts', () => {
     assert.deepEqual([...offered].sort(), ['imports', 'lint', 'loops', 'types']);
   });
 
-  it('when several detectors crash all are stopped, each is told so, and a restart brings them back', async () => {
+  it('when several detectors crash, all are stopped and reported, and a restart brings them back', async () => {
     const stage = new Stage();
     for (let crash = 0; crash < 5; crash += 1) {
       const check = stage.check(['a'], { detector: crash < 3 ? 'lint' : 'types', revision: crash });
@@ -141,7 +141,7 @@ describe('restarts', () => {
     assert.ok(stage.puppets.length <= 12, `${stage.puppets.length} processes were tried`);
   });
 
-  it('an input that only others kill is put off, never quarantined; the rest goes on and it is offered again', async () => {
+  it('an input whose worker only others kill is postponed, never quarantined, and tried again; the others continue', async () => {
     const stage = new Stage();
     const offered: string[] = [];
     stage.pool.onAvailable((detector) => offered.push(detector));
@@ -180,7 +180,7 @@ describe('restarts', () => {
     assert.equal(again.outcome?.kind, 'done');
   });
 
-  it('a signal that the process sent itself, or that comes while memory is short, speaks against the input', async () => {
+  it('a signal that the process sent itself, or that comes while memory is short, counts as a crash of the input', async () => {
     for (const [exit, freeBytes, message] of [
       [{ signal: 'SIGKILL', selfInflicted: true }, 2 ** 33, /^Lint killed itself while checking a \(SIGKILL\)/],
       [{ signal: 'SIGTERM' }, 2 ** 20, /^The system ran out of memory and killed Lint/],
@@ -202,7 +202,7 @@ describe('restarts', () => {
     }
   });
 
-  it('so does silence, if the process stopped itself', async () => {
+  it('so does a missing heartbeat, if the process stopped itself', async () => {
     for (const selfInflicted of [true, false]) {
       const stage = new Stage();
       const check = stage.check(['a']);
@@ -219,7 +219,7 @@ describe('restarts', () => {
     }
   });
 
-  it('kills before ready do not disable a detector', async () => {
+  it('a worker that others kill before it is ready does not disable its detector', async () => {
     const stage = new Stage();
     const check = stage.check(['a']);
     for (let kill = 0; kill < 9; kill += 1) {
@@ -233,7 +233,7 @@ describe('restarts', () => {
     assert.deepEqual(stage.notices, []);
   });
 
-  it('once a probe came back no worker of the group is shown as degraded', async () => {
+  it('no worker of the group is shown as degraded after a successful probe', async () => {
     const stage = new Stage();
     for (const file of ['a', 'b']) stage.check([file]);
     await stage.ready();
@@ -253,7 +253,7 @@ describe('restarts', () => {
     assert.deepEqual(states(), ['ready', 'stopped']);
   });
 
-  it('a plan that others do not let come to its end fails, and is offered again', async () => {
+  it('a plan whose worker others keep killing fails, and is tried again later', async () => {
     const stage = new Stage();
     const offered: string[] = [];
     stage.pool.onAvailable((detector) => offered.push(detector));
@@ -268,7 +268,7 @@ describe('restarts', () => {
     assert.deepEqual(offered, ['loops', 'imports']);
   });
 
-  it('what is released from quarantine is offered again', async () => {
+  it('inputs released from quarantine are tried again', async () => {
     const stage = new Stage();
     const offered: string[] = [];
     stage.pool.onAvailable((detector) => offered.push(detector));
@@ -290,7 +290,7 @@ describe('restarts', () => {
     assert.deepEqual(offered, ['lint']);
   });
 
-  it('a restart offers again what was refused', async () => {
+  it('inputs that were refused are tried again after a restart', async () => {
     const stage = new Stage();
     const offered: string[] = [];
     stage.pool.onAvailable((detector) => offered.push(detector));
@@ -308,7 +308,7 @@ describe('restarts', () => {
     assert.deepEqual(offered, ['lint']);
   });
 
-  it('a restart on request repeats what was in work and is no crash', async () => {
+  it('a requested restart repeats running work and does not count as a crash', async () => {
     const stage = new Stage();
     const check = stage.check(['a', 'b']);
     await stage.ready();

@@ -64,7 +64,7 @@ describe('scheduling', () => {
     assert.deepEqual(filesOf(stage.at(0)), ['b']);
   });
 
-  it('a detector with a long queue leaves room for one that has nothing yet', async () => {
+  it('a detector with a long queue leaves room for one without a worker', async () => {
     const stage = new Stage({ maxWorkers: 2 });
     for (let index = 0; index < 20; index += 1) stage.check([`lint${index}`]);
     await stage.ready();
@@ -76,7 +76,7 @@ describe('scheduling', () => {
     assert.deepEqual(filesOf(stage.at(2)), ['types']);
   });
 
-  it('ends a worker that is not worth keeping warm before one that is', async () => {
+  it('ends workers without expensive state first', async () => {
     const stage = new Stage({ maxWorkers: 2 });
     stage.check(['types'], { detector: 'types' });
     await stage.ready();
@@ -139,7 +139,7 @@ describe('scheduling', () => {
     );
   });
 
-  it('tells each process what changed since it last looked', async () => {
+  it('passes each process what changed since its last check', async () => {
     const stage = new Stage({ maxWorkers: 2 });
     const told = (): readonly (readonly string[] | undefined)[] => stage.puppets.map(({ request }) => request?.changed);
     stage.checkAfter(['w'], ['a']);
@@ -169,7 +169,7 @@ describe('scheduling', () => {
     assert.equal(told()[0], undefined, 'anything may have changed');
   });
 
-  it('tells each detector of a process that several have in common', async () => {
+  it('passes changes to each detector of a shared process', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const changed = (): readonly string[] | undefined => stage.at(0).request?.changed;
     stage.checkAfter(['w'], ['a'], { detector: 'loops' });
@@ -189,7 +189,7 @@ describe('scheduling', () => {
     assert.deepEqual(changed(), ['x', 'y']);
   });
 
-  it('tells a process nothing that it cannot have missed, when it is started anew', async () => {
+  it('passes no earlier changes to a new process', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     stage.checkAfter(['w'], ['a']);
     await stage.ready();
@@ -205,7 +205,7 @@ describe('scheduling', () => {
     assert.deepEqual(stage.at(-1).request?.changed, ['y']);
   });
 
-  it('tells changes again when the check that carried them was cancelled', async () => {
+  it('passes changes again if their check was cancelled', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     stage.checkAfter([], ['a']);
     await stage.ready();
@@ -219,7 +219,7 @@ describe('scheduling', () => {
     assert.deepEqual(stage.at(0).request?.changed, ['x', 'y']);
   });
 
-  it('does not tell changes again that a detector of projects has taken note of before it was cancelled', async () => {
+  it('does not pass changes again that a project detector had processed before it was cancelled', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const units: readonly Unit[] = [{ id: 'p', kind: 'project', group: 'g', file: 'p' }];
     const order = { detector: 'types', units };

@@ -25,7 +25,7 @@ describe('settling', () => {
     assert.equal(stage.puppets.length, 1);
   });
 
-  it('a cancel that is not heeded ends the process after its time, and is no crash', async () => {
+  it('a process that ignores a cancel is ended after a while, which does not count as a crash', async () => {
     const stage = new Stage();
     const check = stage.check(['a']);
     await stage.ready();
@@ -72,7 +72,7 @@ describe('settling', () => {
     assert.equal((await stage.check(['late']).settled).kind, 'cancelled');
   });
 
-  it('a slow reader stops the clock of progress', async () => {
+  it('the deadline does not run while a slow reader blocks progress', async () => {
     const stage = new Stage();
     const gate = Promise.withResolvers<void>();
     stage.check(['a'], { onEvent: () => gate.promise });
@@ -92,7 +92,7 @@ describe('settling', () => {
     assert.equal(stage.at(0).killed, true);
   });
 
-  it('a front end that cannot show more slows all workers down, and no deadline runs against them', async () => {
+  it('a slow front end slows all workers down, and their deadlines do not run', async () => {
     let ready: PromiseWithResolvers<void> | undefined = Promise.withResolvers<void>();
     const stage = new Stage({ readerReady: () => ready?.promise });
     const check = stage.check(['a']);
@@ -117,7 +117,7 @@ describe('settling', () => {
     assert.equal(check.outcome?.kind, 'done');
   });
 
-  it('an unknown detector is an error of its own', async () => {
+  it('an unknown detector has its own error', async () => {
     const stage = new Stage();
     assert.equal((await stage.check(['a'], { detector: 'constructor' }).settled).kind, 'failed');
     assert.equal(stage.pool.errors()[0]?.code, 'DETECTOR_NOT_FOUND');

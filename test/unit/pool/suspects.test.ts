@@ -35,7 +35,7 @@ describe('suspects', () => {
     assert.deepEqual(stage.notices, []);
   });
 
-  it('a success alone clears the count', async () => {
+  it('only a success clears the count', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const check = stage.check(['a']);
     await stage.ready();
@@ -48,7 +48,7 @@ describe('suspects', () => {
     assert.deepEqual(filesOf(stage.at(1)), ['a'], 'needs no fresh process');
   });
 
-  it('an input with a crash runs alone from the start', async () => {
+  it('an input with an earlier crash runs alone from the start', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const first = stage.check(['a', 'b']);
     await stage.ready();
@@ -60,7 +60,7 @@ describe('suspects', () => {
     assert.deepEqual(filesOf(stage.at(1)), ['a', 'c']);
   });
 
-  it('without marks, halves find it', async () => {
+  it('is found by halving if no begin event names it', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const files = Array.from({ length: 16 }, (_, index) => `f${index}`);
     const check = stage.check(files);
@@ -88,7 +88,7 @@ describe('suspects', () => {
     assert.deepEqual(stage.notices, []);
   });
 
-  it('a project answers for whatever file it was at', async () => {
+  it('a project is the suspect, whatever file it was checking', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const unit = (id: string): Unit => ({ id, kind: 'project', group: 'g', file: `${id}/tsconfig.json` });
     const check = stage.check([], { detector: 'types', units: [unit('one'), unit('two')] });

@@ -65,9 +65,9 @@ describe('the check of a VSIX', () => {
     describe(name, () => {
       const files = filesOf(target);
 
-      it('accepts what belongs into it', () => assert.deepEqual(check(name, files), []));
+      it('accepts a complete package', () => assert.deepEqual(check(name, files), []));
 
-      it('misses every file of its native packages, and of its TypeScript', () => {
+      it('reports every missing file of its native packages and its TypeScript', () => {
         const needed = files.filter((file) => /binding-|\/typescript/.test(file));
         assert.ok(needed.length >= 7);
         for (const file of needed) {
@@ -91,7 +91,7 @@ describe('the check of a VSIX', () => {
         }
       });
 
-      it('refuses what is too large', () => {
+      it('refuses a package that is too large', () => {
         const bytes = (target.maxMegabytes + 1) * 1024 * 1024;
         assert.equal(check(name, files, bytes).length, 1);
       });
@@ -110,7 +110,7 @@ describe('the check of a VSIX', () => {
     }
   });
 
-  it('refuses a program that may not be executed', () => {
+  it('refuses a program without execute permission', () => {
     const files = [...product, ...nativeFiles('darwin', 'arm64', 'darwin-arm64')];
     assert.deepEqual(check('darwin-arm64', files, 1024, 0o100644), [
       'node_modules/@typescript/typescript-darwin-arm64/lib/tsc is not executable.',

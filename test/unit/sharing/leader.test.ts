@@ -15,7 +15,7 @@ import { patienceMs } from '../../support/patience.ts';
 describe('sharing: leader', () => {
   const greeting = greetingOf();
 
-  it('hears of an end that comes while it still tells what there is so far', async () => {
+  it('notices that a check ends while it sends a partial answer', async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-leader-'));
     const address = process.platform === 'win32' ? `\\\\.\\pipe\\${path.basename(folder)}` : path.join(folder, 's');
     type Answers = Pick<PeerAnswers, 'plan' | 'answerFor'>;
@@ -28,7 +28,7 @@ describe('sharing: leader', () => {
         const now = answer;
         // The last thing that happens, and it happens before anybody waits for it.
         queueMicrotask(() => {
-          answer = { state: 'ready', value: { unanswered: false, files: found, problems: [] } };
+          answer = { state: 'ready', value: { incomplete: false, files: found, problems: [] } };
           if (now.state === 'pending') engine.emit('status');
         });
         return now;
