@@ -228,10 +228,12 @@ export interface SupervisedPool extends Pool {
   clearErrors(detector?: string): void;
   /** As far as it is known: a root's storage is read when the first of its units is checked. */
   quarantined(): readonly QuarantinedInput[];
-  /** The quarantine of a root outlives this pool there, and is shared with whoever has the same storage. Before its first check. */
-  openQuarantine(root: string, storage: QuarantineStorage): void;
-  /** Resolves when the storage has been given everything; what is there is not listed any more. */
-  closeQuarantine(root: string): Promise<void>;
+  /**
+   * Keeps the quarantine of a root in a storage, where it outlives this pool and is shared with all who use the same storage.
+   * Call it before the first check of the root.
+   * @returns a function that closes it: resolves when everything is stored; the pool then no longer lists what is there
+   */
+  openQuarantine(root: string, storage: QuarantineStorage): () => Promise<void>;
   /** Frees inputs, and offers their detectors again. @returns how many */
   releaseQuarantine(matches?: (input: QuarantinedInput) => boolean): number;
   /**
