@@ -2,7 +2,7 @@
 import { opendir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Folder } from '../folder/folder.ts';
-import type { FolderSettings } from '../folder/options.ts';
+import type { FolderOptions, FolderSettings } from '../folder/options.ts';
 import { UsageError, type AnalysisArguments } from './arguments.ts';
 import { baselineFileOf } from './baseline-file.ts';
 
@@ -11,6 +11,8 @@ export interface OpenOptions {
   readonly hideBaseline?: boolean;
   /** Follow changes. The results of an editor are then not used, because they are valid for a single analysis only. */
   readonly watch?: boolean;
+  /** Attaches listeners, which miss nothing that happens while the folder opens. */
+  readonly listen?: (folder: Folder) => void;
 }
 
 /**
@@ -22,16 +24,17 @@ export async function openFolder(
   argumentsOf: AnalysisArguments,
   options: OpenOptions = {},
 ): Promise<Folder> {
-  const { watch = false } = options;
+  const { watch = false, listen } = options;
   const { cache, maxWorkers } = argumentsOf;
-  const folder = await Folder.open(root, {
+  const folderOptions: FolderOptions = {
     settings: folderSettings(root, argumentsOf, options),
     strict: true,
     live: watch,
     watch,
     poolSettings: maxWorkers === undefined ? {} : { maxWorkers },
     ...(cache ? { storage: 'user-cache' } : {}),
-  });
+  };
+  const folder = await Folder.open(root, folderOptions, listen);
   const { baselineFile } = argumentsOf;
   if (options.hideBaseline === true && baselineFile !== undefined && folder.baseline === undefined) {
     await folder.dispose();

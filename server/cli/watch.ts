@@ -20,8 +20,11 @@ export async function watch(argumentsOf: CheckArguments, out: Output, err: Outpu
   const root = await rootFolder(argumentsOf.folder);
   const deadline =
     argumentsOf.timeoutMs === undefined ? stop : AbortSignal.any([stop, AbortSignal.timeout(argumentsOf.timeoutMs)]);
-  await using folder = await openFolder(root, argumentsOf, { hideBaseline: argumentsOf.useBaseline, watch: true });
-  folder.on('trouble', (message) => err.write(`bulkhead: ${message}\n`));
+  await using folder = await openFolder(root, argumentsOf, {
+    hideBaseline: argumentsOf.useBaseline,
+    watch: true,
+    listen: (opening) => opening.on('trouble', (message) => err.write(`bulkhead: ${message}\n`)),
+  });
   const rounds = new Rounds(folder, argumentsOf, watchReporterFor(argumentsOf.format, out, err, root));
   await folder.analyze();
   if (!deadline.aborted) await new Promise((resolve) => deadline.addEventListener('abort', resolve, { once: true }));

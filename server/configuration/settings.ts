@@ -25,8 +25,10 @@ export function readSettings(raw: unknown): ReadSettings {
   const valid: Readonly<Record<string, unknown>> = { ...defaults, ...(value ?? {}) };
   const detectors = detectorNames.map((name) => [name, sectionOf(valid, name)] as const);
   const general = Object.keys(generalSettings).map((name) => [name, valid[`bulkhead.${name}`]] as const);
+  const settings = Object.fromEntries([...detectors, ...general]) as unknown as BulkheadSettings;
   return {
-    settings: Object.fromEntries([...detectors, ...general]) as unknown as BulkheadSettings,
+    // A path that was pasted often ends in a space.
+    settings: { ...settings, node: settings.node.trim() },
     problems: flaws.map(({ path, rule, message }) => {
       // The message already names an unknown option.
       const place = rule === 'unknown-option' ? path.slice(0, -1) : path;

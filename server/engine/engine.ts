@@ -321,8 +321,12 @@ export class Engine extends EventEmitter<EngineEvents> {
     const files = [...this.#changedFiles];
     this.#changedFiles.clear();
     for (const file of files) this.#tally.update(file, this.issuesOf(file));
-    this.emit('files', files);
-    this.emit('status');
+    try {
+      this.emit('files', files);
+    } finally {
+      // Even if a listener threw: `idle` waits for it.
+      this.emit('status');
+    }
   }
 }
 

@@ -61,10 +61,12 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   /**
    * Opens a folder; nothing is analysed before {@link analyze}.
    * @param root absolute path, without symbolic links
+   * @param listen attaches listeners, which miss nothing that happens while the folder opens
    * @throws WatchError when its files cannot be watched; with `strict`, ConfigurationError and BaselineError
    */
-  static async open(root: string, options: FolderOptions = {}): Promise<Folder> {
+  static async open(root: string, options: FolderOptions = {}, listen?: (folder: Folder) => void): Promise<Folder> {
     const folder = new Folder(root, options);
+    listen?.(folder);
     try {
       await folder.opened;
       return folder;
@@ -86,9 +88,10 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   /**
    * Analyses everything. The first time, results that are still valid come from storage. Every later time, the
    * configuration is read again, and other processes that share the analysis analyse everything again, too.
+   * @param options.tellPeers false: other processes analyse nothing, because the reason concerns only this one
    * @throws what {@link opened} rejects with
    */
-  async analyze(): Promise<void> {
+  async analyze({ tellPeers = true }: { readonly tellPeers?: boolean } = {}): Promise<void> {
     const engine = this.#engine;
     const isFirst = !this.#analysisRequested;
     this.#analysisRequested = true;
@@ -96,7 +99,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     if (!isFirst) {
       await this.#readConfiguration();
       if (this.#disposal) return;
-      this.#resources.peers?.sendAnalyze();
+      if (tellPeers) this.#resources.peers?.sendAnalyze();
     }
     engine.analyzeAll();
   }
@@ -339,10 +342,19 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
 
   /** Changes from before the engine existed: they are in the journal, but nothing else has seen them. */
   #followEarlyChanges(): void {
-    const changes = [...(this.#journal.since(0)?.values() ?? [])].map(({ file, kind }) => ({ file, kind }));
+    const journal = this.#journal.since(0);
+    if (journal === undefined) return this.#followUnknownChanges();
+    const changes = [...journal.values()].map(({ file, kind }) => ({ file, kind }));
     if (changes.length === 0) return;
     if (this.#resources.peers?.active) void this.#resources.peers.changed(changes, (file) => this.#documents.has(file));
     this.#follow(changes);
+  }
+
+  /** There were too many changes for the journal: any file may have changed. */
+  #followUnknownChanges(): void {
+    void this.#readConfiguration();
+    void this.#readBaseline();
+    this.#resources.peers?.sendAnalyze();
   }
 
   #release(file: string): void {

@@ -17,6 +17,7 @@ export class FolderResources {
   #storage: FolderStorage | undefined;
   #pool: SupervisedPool | undefined;
   #peers: Peers | undefined;
+  #closeQuarantine: (() => Promise<void>) | undefined;
 
   constructor(root: string, options: FolderOptions, log: StorageLog) {
     this.#root = root;
@@ -54,7 +55,7 @@ export class FolderResources {
     const pool = given ?? createPool({ ...poolSettings, ...storageDir });
     this.#pool = pool;
     if (store === undefined || sharedDir === undefined) return pool;
-    pool.openQuarantine(this.#root, store.quarantine);
+    this.#closeQuarantine = pool.openQuarantine(this.#root, store.quarantine);
     const peers = new Peers({ root: this.#root, dir: sharedDir, lockTable: store.lockTable, pool, log: this.#log });
     this.#peers = peers;
     peers.configure(sharing);
@@ -66,8 +67,7 @@ export class FolderResources {
   async dispose(): Promise<void> {
     const { store } = this;
     const ownPool = this.#options.pool ? undefined : this.#pool;
-    const quarantine = store && this.#pool?.closeQuarantine(this.#root);
-    await Promise.all([this.#peers?.dispose(), ownPool?.dispose(), quarantine]);
+    await Promise.all([this.#peers?.dispose(), ownPool?.dispose(), this.#closeQuarantine?.()]);
     await store?.close();
   }
 }

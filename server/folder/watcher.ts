@@ -186,7 +186,7 @@ function joined(folder: string, name: string): string {
 function limitReached(cause: unknown): WatchError {
   return new WatchError(
     'The system cannot watch more folders because its limit is reached. Raise the limit (on Linux: sudo sysctl ' +
-      'fs.inotify.max_user_watches=524288), or run without --watch.',
+      'fs.inotify.max_user_watches=524288), or open the folder without watching it.',
     { cause },
   );
 }

@@ -7,6 +7,7 @@ import type { DetectorOptions, Issue } from '../../workers/protocol/detector-pro
 import { validated } from '../configuration/validate.ts';
 import { isIncomplete, type DetectorStatus, type IssueCounts } from '../engine/status.ts';
 import { Folder } from '../folder/folder.ts';
+import type { FolderOptions } from '../folder/options.ts';
 import type { FileChange } from '../journal.ts';
 import type { WorkerHealth } from '../pool/types.ts';
 
@@ -24,6 +25,11 @@ export interface OpenFolderOptions {
    * changes to {@link OpenFolder.filesChanged}.
    */
   readonly watch?: boolean;
+  /**
+   * Called with what the user has to know, even while the folder opens: a change broke `bulkhead.config.json` (the last
+   * valid configuration stays in force), or changes on disk are no longer seen. Default: nobody is told.
+   */
+  readonly onProblem?: (message: string) => void;
   /** False: results are neither read from the user's cache folder nor stored there. Default: true. */
   readonly cache?: boolean;
   /** Maximum number of workers at a time. Default: depends on the machine's cores and memory. */
@@ -83,8 +89,17 @@ export interface OpenFolder extends AsyncDisposable {
  */
 export async function openFolder(folder: string, options: OpenFolderOptions = {}): Promise<OpenFolder> {
   expectValid(options);
-  const { detectors, exclude, trusted = true, watch = false, cache = true, maxWorkers, memoryLimit } = options;
-  const opened = await Folder.open(await realpath(folder), {
+  const {
+    detectors,
+    exclude,
+    trusted = true,
+    watch = false,
+    cache = true,
+    maxWorkers,
+    memoryLimit,
+    onProblem,
+  } = options;
+  const folderOptions: FolderOptions = {
     settings: {
       detectors: {
         ...(detectors === undefined ? {} : { only: detectors }),
@@ -101,6 +116,9 @@ export async function openFolder(folder: string, options: OpenFolderOptions = {}
       ...(maxWorkers === undefined ? {} : { maxWorkers }),
       ...(memoryLimit === undefined ? {} : { memoryMb: memoryLimit }),
     },
+  };
+  const opened = await Folder.open(await realpath(folder), folderOptions, (opening) => {
+    if (onProblem) opening.on('trouble', onProblem);
   });
   return new LibraryFolder(opened, watch);
 }

@@ -25,6 +25,7 @@ import {
   type TrustParams,
   type WatchStatusParams,
 } from '../../workers/protocol/editor-protocol.ts';
+import { isRecord } from '../configuration/is-record.ts';
 import { defaultSettings, readSettings, type BulkheadSettings, type ReadSettings } from '../configuration/settings.ts';
 import type { ChangeKind } from '../journal.ts';
 import { createPool } from '../pool/pool.ts';
@@ -75,6 +76,7 @@ export class LanguageServer {
   #analyses = 0;
   #wasBusy = true;
   #canWatchFiles = false;
+  #canChangeFolders = false;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -101,9 +103,10 @@ export class LanguageServer {
     connection.onInitialize((params) => this.#initialize(params));
     connection.onInitialized(() => this.#start());
     connection.onShutdown(() => this.dispose());
-    connection.onDidChangeConfiguration(({ settings }: { settings: unknown }) =>
-      this.#applySettings(settingsIn(settings)),
-    );
+    connection.onDidChangeConfiguration(({ settings }: { settings: unknown }) => {
+      const section = sectionIn(settings);
+      if (section !== undefined) this.#applySettings(readSettings(section));
+    });
     connection.onNotification(notifications.trust, ({ trusted }: TrustParams) => this.#configure({ trusted }));
     connection.onDidChangeWatchedFiles(({ changes }) => {
       for (const { uri, type } of changes) this.#documents.changedOnDisk(uri, changeKinds[type]);
@@ -132,6 +135,7 @@ export class LanguageServer {
     if (storageDir === undefined) endPrewarmedThread();
     this.#roots = rootsOf(params);
     this.#canWatchFiles = params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
+    this.#canChangeFolders = params.capabilities.workspace?.workspaceFolders === true;
     const canShowProgress = params.capabilities.window?.workDoneProgress === true;
     this.#progress = new AnalysisProgress(this.#connection, canShowProgress, () => this.#workspace?.cancel());
     this.#workspace = this.#makeWorkspace();
@@ -146,20 +150,26 @@ export class LanguageServer {
     };
   }
 
-  async #start(): Promise<void> {
+  #start(): void {
     this.#started = true;
     this.#logProblems(this.#settingProblems);
     for (const root of this.#roots) void this.#workspace?.addRoot(root);
     this.#status.changed();
-    if (this.#canWatchFiles) {
-      await this.#connection.client.register(DidChangeWatchedFilesNotification.type, {
-        watchers: [{ globPattern: watchedFiles }, { globPattern: '**/*', kind: WatchKind.Delete }],
-      });
-    }
+    if (this.#canWatchFiles) void this.#watchFiles();
+    if (!this.#canChangeFolders) return;
     this.#connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
       for (const { uri } of removed) this.#removeRoot(uri);
       for (const { uri } of added) this.#addRoot(uri);
     });
+  }
+
+  async #watchFiles(): Promise<void> {
+    const watchers = [{ globPattern: watchedFiles }, { globPattern: '**/*', kind: WatchKind.Delete }];
+    try {
+      await this.#connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
+    } catch (error) {
+      this.#connection.console.warn(`The editor does not watch files: ${String(error)}`);
+    }
   }
 
   #makeWorkspace(): Workspace {
@@ -224,10 +234,10 @@ export class LanguageServer {
     for (const problem of problems) this.#connection.console.warn(problem);
   }
 
-  /** Results may depend on the version of Node.js. */
+  /** Results may depend on the version of Node.js. Other windows have settings of their own. */
   async #changeNode(): Promise<void> {
     await this.#workspace?.pool.restart();
-    await this.#workspace?.analyzeAll();
+    await this.#workspace?.analyzeAll({ tellPeers: false });
   }
 
   #addRoot(uri: string): void {
@@ -318,10 +328,15 @@ export class LanguageServer {
   }
 }
 
-/** Clients send the section itself or an object that holds it. */
-function settingsIn(settings: unknown): ReadSettings {
-  const holds = typeof settings === 'object' && settings !== null && 'bulkhead' in settings;
-  return readSettings(holds ? settings.bulkhead : settings);
+/**
+ * Some clients send the settings of all their extensions, and some send null to say that the server should ask for them.
+ * @returns the settings `bulkhead.*`, nested or by full names; undefined: there are none
+ */
+function sectionIn(settings: unknown): unknown {
+  if (!isRecord(settings)) return undefined;
+  if (isRecord(settings['bulkhead'])) return settings['bulkhead'];
+  const own = Object.entries(settings).filter(([name]) => name.startsWith('bulkhead.'));
+  return own.length > 0 ? Object.fromEntries(own) : undefined;
 }
 
 function rootsOf(params: InitializeParams): string[] {

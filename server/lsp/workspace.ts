@@ -111,8 +111,9 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     for (const [root, folder] of this.#folders) folder.configure(this.#settingsOf(root));
   }
 
-  async analyzeAll(): Promise<void> {
-    await Promise.all(this.#all.map((folder) => folder.analyze()));
+  /** @param options see {@link Folder.analyze} */
+  async analyzeAll(options: { readonly tellPeers?: boolean } = {}): Promise<void> {
+    await Promise.all(this.#all.map((folder) => folder.analyze(options)));
   }
 
   cancel(): void {

@@ -260,12 +260,8 @@ class WorkerPool implements SupervisedPool {
     return this.#quarantine.list();
   }
 
-  openQuarantine(root: string, storage: QuarantineStorage): void {
-    this.#quarantine.open(root, storage);
-  }
-
-  closeQuarantine(root: string): Promise<void> {
-    return this.#quarantine.close(root);
+  openQuarantine(root: string, storage: QuarantineStorage): () => Promise<void> {
+    return this.#quarantine.open(root, storage);
   }
 
   releaseQuarantine(matches: (input: QuarantinedInput) => boolean = () => true): number {

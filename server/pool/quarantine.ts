@@ -64,17 +64,18 @@ export class Quarantine {
     this.#read = read;
   }
 
-  /** The storage is read when the root is first checked. */
-  open(root: string, storage: QuarantineStorage): void {
-    this.#roots.set(root, new RootQuarantine(this.#clock, this.#read, storage));
-  }
-
-  /** Resolves when everything was handed to the storage. Without one the entries live as long as the pool. */
-  async close(root: string): Promise<void> {
-    const closed = this.#roots.get(root);
-    if (closed?.storage === undefined) return;
-    await closed.settled();
-    if (this.#roots.get(root) === closed) this.#roots.delete(root);
+  /**
+   * The storage is read when the root is checked for the first time. Without a storage, entries live as long as the pool.
+   * @returns a function that closes it: resolves when everything is stored
+   */
+  open(root: string, storage: QuarantineStorage): () => Promise<void> {
+    const opened = new RootQuarantine(this.#clock, this.#read, storage);
+    this.#roots.set(root, opened);
+    return async () => {
+      await opened.settled();
+      // The same root may have been opened again meanwhile, with another storage.
+      if (this.#roots.get(root) === opened) this.#roots.delete(root);
+    };
   }
 
   /** Nothing is in quarantine, and there is no storage. */

@@ -231,13 +231,12 @@ export interface SupervisedPool extends Pool {
   /** What is known so far: a root's storage is read when the first of its units is checked. */
   quarantined(): readonly QuarantinedInput[];
   /**
-   * Keeps the quarantine of a root in a storage, where it outlives this pool and is shared with other processes. Call it
-   * before the first check.
+   * Keeps the quarantine of a root in a storage, where it outlives this pool and is shared with all who use the same storage.
+   * Call it before the first check of the root.
+   * @returns a function that closes it: resolves when everything is stored; the pool then no longer lists what is there
    */
-  openQuarantine(root: string, storage: QuarantineStorage): void;
-  /** Resolves when everything was handed to the storage. Its inputs are no longer listed. */
-  closeQuarantine(root: string): Promise<void>;
-  /** Releases inputs, and offers the work of their detectors again. @returns how many */
+  openQuarantine(root: string, storage: QuarantineStorage): () => Promise<void>;
+  /** Frees inputs, and offers their detectors again. @returns how many */
   releaseQuarantine(matches?: (input: QuarantinedInput) => boolean): number;
   /**
    * Writes a heap snapshot, or a CPU profile of `durationMs`, of a worker to an absolute path.

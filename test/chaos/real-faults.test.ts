@@ -99,7 +99,7 @@ describe('real faults of a process', function () {
       outcome.unfinished.map(({ file }) => file),
       ['bad.job'],
     );
-    assert.match(outcome.message, /killed by another process while checking \S+ \(SIGKILL\).*tries again later/);
+    assert.match(outcome.message, /killed by another process while checking bad\.job \(SIGKILL\).*tries again later/);
     assert.deepEqual(outcome.quarantined, []);
     assert.deepEqual([...issues.keys()].sort(), ['a.job', 'c.job', 'd.job']);
     assert.deepEqual(scene.notices, []);

@@ -81,6 +81,13 @@ describe('the package', function () {
     assert.deepEqual(own, []);
   });
 
+  it('brings validators that are compiled, and no compiler', () => {
+    const compilers = filesIn(path.join(packageFolder, 'dist'))
+      .filter((file) => /^[\w-]+\.[cm]js$/.test(file))
+      .filter((file) => /\bnew Function\(/.test(readFileSync(path.join(packageFolder, 'dist', file), 'utf8')));
+    assert.deepEqual(compilers, []);
+  });
+
   it('has no source maps and no sources', () => {
     assert.ok(!existsSync(path.join(packageFolder, 'server')));
     assert.ok(!filesIn(packageFolder).some((file) => file.endsWith('.map')));

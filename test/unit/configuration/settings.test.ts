@@ -37,6 +37,11 @@ describe('settings', () => {
     ]);
   });
 
+  it('trims the path of Node.js', () => {
+    assert.equal(readSettings({ node: ' /usr/bin/node ' }).settings.node, '/usr/bin/node');
+    assert.equal(readSettings({ node: ' ' }).settings.node, '');
+  });
+
   it('accepts anything as the section', () => {
     for (const raw of [undefined, null, 1, 'x', []]) {
       assert.deepEqual(readSettings(raw), { settings: defaultSettings, problems: [] });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { Engine, type EngineSettings } from '../../../server/engine/engine.ts';
 import { Journal } from '../../../server/journal.ts';
 import { PlanFailure } from '../../../server/pool/plan-failure.ts';
@@ -43,6 +44,25 @@ describe('engine', () => {
     assert.equal(engine.settled, true);
     assert.equal(engine.status()[0]?.state, 'done');
     assert.deepEqual(engine.counts('eslint'), { error: 1, warning: 0, info: 0, hint: 0 });
+  });
+
+  it('settles even if a listener throws', async () => {
+    await start('eslint', [fileUnit('a.ts')]);
+    engine.on('files', () => {
+      throw new Error('Listener failed.');
+    });
+    const handlers = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    try {
+      const thrown = once(process, 'uncaughtException');
+      await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
+      // Nothing waits yet: all later events of the status come from the announcement.
+      await pool.last.finish();
+      assert.match(String(await thrown), /Listener failed/);
+    } finally {
+      for (const handler of handlers) process.on('uncaughtException', handler);
+    }
+    await engine.idle();
   });
 
   it('lets nobody wait once it is disposed', async () => {

@@ -2,15 +2,20 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { mock } from 'node:test';
 import { ConfigurationError } from '../../../server/configuration/read.ts';
+import { BaselineFilter } from '../../../server/folder/baseline-filter.ts';
+import { FolderConfiguration } from '../../../server/folder/configuration.ts';
 import { Folder } from '../../../server/folder/folder.ts';
 import type { FolderOptions } from '../../../server/folder/options.ts';
+import { Peers } from '../../../server/folder/peers.ts';
 import { openStorage } from '../../../server/folder/storage.ts';
+import { FolderWatcher } from '../../../server/folder/watcher.ts';
 import { BaselineError, baselineOf, writeBaseline } from '../../../server/store/baseline.ts';
 import { asRunEntry } from '../../../server/store/run-history.ts';
 import { makeWorkspace, type TestWorkspace } from '../../support/workspace.ts';
 import { issue } from '../engine/support.ts';
-import { onlyEslint, SearchingPool, shown, untilShown } from './support.ts';
+import { brokenWatch, onlyEslint, SearchingPool, shown, untilShown } from './support.ts';
 import { patienceMs } from '../../support/patience.ts';
 
 const bad = 'BAD;\n';
@@ -67,6 +72,39 @@ describe('folder', () => {
       await folder.opened;
       folder.filesChanged([{ file: 'late.ts', kind: 'created' }]);
       assert.deepEqual(changes, ['early.ts', 'late.ts']);
+    });
+
+    it('loses no message: listeners are attached first', async () => {
+      const watching = mock.method(FolderWatcher, 'start', brokenWatch);
+      const troubles: string[] = [];
+      try {
+        const folder = await Folder.open(workspace.root, { ...options, watch: true }, (opening) => {
+          opening.on('trouble', (message) => troubles.push(message));
+        });
+        open.push(folder);
+      } finally {
+        watching.mock.restore();
+      }
+      assert.deepEqual(troubles, [`Changes in ${workspace.root} are no longer seen: The watch ended.`]);
+    });
+
+    it('reads configuration and baseline again, and tells others, if so much changes that the journal forgets what', async () => {
+      const readConfiguration = mock.method(FolderConfiguration.prototype, 'read');
+      const readBaseline = mock.method(BaselineFilter.prototype, 'read');
+      const sendAnalyze = mock.method(Peers.prototype, 'sendAnalyze');
+      try {
+        const folder = start(stored());
+        const changes = Array.from(
+          { length: 100_001 },
+          (_, index) => ({ file: `${index}.ts`, kind: 'created' }) as const,
+        );
+        folder.filesChanged(changes);
+        await folder.opened;
+        assert.deepEqual([readConfiguration.mock.callCount(), readBaseline.mock.callCount()], [2, 2]);
+        assert.equal(sendAnalyze.mock.callCount(), 1);
+      } finally {
+        for (const method of [readConfiguration, readBaseline, sendAnalyze]) method.mock.restore();
+      }
     });
 
     it('reads a configuration again if it changes meanwhile', async () => {
@@ -155,6 +193,22 @@ describe('folder', () => {
       await rewrite('{ "exclude": ["b.ts"] }');
       await untilShown(folder, ['a.ts']);
       assert.equal(troubles.length, 1);
+    });
+
+    it('is read again by the second analysis, which other processes repeat unless it concerns only this one', async () => {
+      const sendAnalyze = mock.method(Peers.prototype, 'sendAnalyze');
+      try {
+        const folder = await analysed(stored());
+        pool.checks.length = 0;
+        await folder.analyze({ tellPeers: false });
+        await folder.idle();
+        assert.deepEqual(pool.checked, ['a.ts', 'b.ts', 'c.ts']);
+        assert.equal(sendAnalyze.mock.callCount(), 0);
+        await folder.analyze();
+        assert.equal(sendAnalyze.mock.callCount(), 1);
+      } finally {
+        sendAnalyze.mock.restore();
+      }
     });
 
     it('is read again by the second analysis even if no change was reported', async () => {

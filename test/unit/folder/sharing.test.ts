@@ -72,6 +72,33 @@ describe('folder: sharing', () => {
     follower.filesChanged([{ file: 'c.ts', kind: 'changed' }]);
     await untilShown(follower, ['a.ts', 'b.ts']);
   });
+
+  it('answers others from the moment that sharing is turned on', async () => {
+    await using workspace = await makeWorkspace({ 'a.ts': 'BAD' });
+    const beside = path.join(workspace.root, '..');
+    process.env['XDG_CACHE_HOME'] = beside;
+    process.env['LOCALAPPDATA'] = beside;
+    const shared = { detectors: onlyEslint, sharing: { role: 'member' } } as const;
+    const [own, other] = [new SearchingPool(), new SearchingPool()];
+    const dir = (name: string): { dir: string } => ({ dir: path.join(beside, name) });
+
+    await using leader = Folder.start(workspace.root, {
+      pool: own,
+      settings: { detectors: onlyEslint },
+      storage: dir('leader'),
+    });
+    await leader.analyze();
+    await leader.idle();
+    const leads = until(leader, /^This process leads /);
+    leader.configure(shared);
+    await leads;
+
+    await using follower = Folder.start(workspace.root, { pool: other, settings: shared, storage: dir('follower') });
+    await follower.analyze();
+    await follower.idle();
+    assert.deepEqual(shown(follower), ['a.ts']);
+    assert.deepEqual(other.checked, []);
+  });
 });
 
 async function eventually(condition: () => boolean, what: string): Promise<void> {

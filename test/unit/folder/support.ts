@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Folder } from '../../../server/folder/folder.ts';
+import type { WatcherOptions } from '../../../server/folder/watcher.ts';
 import type {
   CheckOutcome,
   CheckTask,
@@ -56,12 +57,12 @@ export class SearchingPool implements SupervisedPool {
     return this.checks.flatMap(({ request }) => request.units.map(({ file }) => file));
   }
 
-  openQuarantine(root: string): void {
+  openQuarantine(root: string): () => Promise<void> {
     this.openQuarantines.add(root);
-  }
-  closeQuarantine(root: string): Promise<void> {
-    this.openQuarantines.delete(root);
-    return Promise.resolve();
+    return () => {
+      this.openQuarantines.delete(root);
+      return Promise.resolve();
+    };
   }
   releaseQuarantine(matches: (input: QuarantinedInput) => boolean): number {
     for (const root of this.openQuarantines) {
@@ -103,6 +104,13 @@ export class SearchingPool implements SupervisedPool {
   capture(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+/** Replaces `FolderWatcher.start` in tests: the watch ends before it has started. */
+export async function brokenWatch(_root: string, { onError }: WatcherOptions): Promise<Disposable> {
+  await Promise.resolve();
+  onError(new Error('The watch ended.'));
+  return { [Symbol.dispose]: () => {} };
 }
 
 /** Files with issues, as the folder shows them. */

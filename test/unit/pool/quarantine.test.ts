@@ -107,18 +107,31 @@ describe('quarantine', () => {
     assert.equal(quarantine.isEmpty(root), true);
     await add(quarantine);
     assert.equal(await skips(quarantine), true);
-    await quarantine.close(root);
     assert.equal(await skips(quarantine), true);
     assert.equal(quarantine.isEmpty('elsewhere'), true);
   });
 
-  it('hands a closed root back to its storage', async () => {
-    const quarantine = open();
+  it('writes a closed root to its storage', async () => {
+    const quarantine = new Quarantine({ clock });
+    const close = quarantine.open(root, storage);
     quarantine.add(inputOf('hang'), request(), context);
-    await quarantine.close(root);
+    await close();
     assert.equal(storage.records.size, 1);
     assert.deepEqual(quarantine.list(), []);
     quarantine.open(root, storage);
+    assert.equal(await skips(quarantine), true);
+  });
+
+  it('closes only what it opened: a root that is opened again stays open, and the first storage gets all of its entries', async () => {
+    const quarantine = new Quarantine({ clock });
+    const close = quarantine.open(root, storage);
+    quarantine.add(inputOf('hang'), request(), context);
+    const next = new MemoryStorage();
+    quarantine.open(root, next);
+    await close();
+    assert.equal(storage.records.size, 1);
+    await add(quarantine);
+    assert.equal(next.records.size, 1);
     assert.equal(await skips(quarantine), true);
   });
 
