@@ -1,13 +1,6 @@
 /** What a caller may say about a worker, with the defaults. */
 import type { DriverName } from './driver-names.ts';
-import type {
-  BuiltInDriver,
-  DriverCapabilities,
-  LaunchOptions,
-  LogEntry,
-  Vitals,
-  WorkerDriver,
-} from './driver.ts';
+import type { BuiltInDriver, DriverCapabilities, LaunchOptions, LogEntry, Vitals, WorkerDriver } from './driver.ts';
 import type { Logger } from './logger.ts';
 import type { TransactionId } from './messages.ts';
 import type { Middleware } from './middleware.ts';
@@ -92,12 +85,7 @@ export type OwnDriverOptions<C extends DriverCapabilities = DriverCapabilities> 
 
 /** The options of each driver. */
 export type WorkerOptions =
-  | ChildProcessOptions
-  | StdioOptions
-  | WorkerThreadsOptions
-  | InlineOptions
-  | CommonOptions
-  | OwnDriverOptions;
+  ChildProcessOptions | StdioOptions | WorkerThreadsOptions | InlineOptions | CommonOptions | OwnDriverOptions;
 
 /** The same without regard to the driver, as the library passes them on. */
 export type AnyWorkerOptions = ClientOptions & LaunchOptions;

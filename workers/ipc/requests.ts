@@ -172,7 +172,9 @@ export class Requests {
   #mustStop({ tx, answers }: Request): boolean {
     return this.#line
       .withdraw(tx)
-      .every(({ message, direction }) => direction === 'incoming' && (message as UncheckedMessage).type === answers.event);
+      .every(
+        ({ message, direction }) => direction === 'incoming' && (message as UncheckedMessage).type === answers.event,
+      );
   }
 
   /** What a serializer of the caller's cannot encode does not reach the worker; no request waits for it. */

@@ -126,10 +126,7 @@ class Server implements WorkerServer {
       await this.#options.onClose?.();
     } catch (error) {
       code = 1;
-      this.#session?.log(
-        'error',
-        `onClose failed: ${stackOf(error)}`,
-      );
+      this.#session?.log('error', `onClose failed: ${stackOf(error)}`);
     }
     await this.#session?.end();
     process.off('exit', this.#flush);

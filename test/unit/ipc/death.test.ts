@@ -8,6 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { binarySerializer, CrashedError, createWorker } from '../../../workers/ipc/index.ts';
 import type { LogEntry, WorkerClient, WorkerExit, WorkerOptions } from '../../../workers/ipc/index.ts';
+import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import type { Death, DyingMessages } from '../../fixtures/ipc/dying.ts';
 import { seeded } from './seed.ts';
 import { fixture, rejection, soon } from './support.ts';
@@ -15,14 +16,14 @@ import { fixture, rejection, soon } from './support.ts';
 const DEATHS = Number(process.env['IPC_DEATHS'] ?? 18);
 const LARGEST = 5_000_000;
 
-const subjects: readonly { title: string; options: WorkerOptions }[] = [
+const subjects: readonly { title: string; options: AnyWorkerOptions }[] = [
   { title: 'child-process', options: { driver: 'child-process' } },
   { title: 'child-process, binary', options: { driver: 'child-process', serializer: binarySerializer } },
   { title: 'stdio', options: { driver: 'stdio' } },
 ];
 
-const open = (options: WorkerOptions): Promise<WorkerClient<DyingMessages>> =>
-  soon(createWorker<DyingMessages>({ script: fixture('dying.ts'), ...options }), 'the worker');
+const open = (options: AnyWorkerOptions): Promise<WorkerClient<DyingMessages>> =>
+  soon(createWorker<DyingMessages>({ script: fixture('dying.ts'), ...options } as WorkerOptions), 'the worker');
 
 const signals = ['SIGKILL', 'SIGSEGV', 'SIGABRT'] as const;
 type Kind = (typeof signals)[number] | Exclude<Death, 'outside'>;

@@ -10,6 +10,7 @@ import {
   MiddlewareError,
 } from '../../../workers/ipc/index.ts';
 import type { DriverName, WorkerClient, WorkerOptions } from '../../../workers/ipc/index.ts';
+import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import type { HostileMessages } from '../../fixtures/ipc/hostile.ts';
 import { hostile } from '../../fixtures/ipc/hostile-values.ts';
 import { toWireError } from '../../../workers/ipc/wire-errors.ts';
@@ -19,14 +20,14 @@ const MAX_FRAME_BYTES = 100_000;
 const never = (): Promise<never> => new Promise<never>(() => undefined);
 
 for (const driver of ['child-process', 'stdio', 'worker-threads', 'inline'] as const satisfies DriverName[]) {
-  const open = (options: WorkerOptions = {}): Promise<WorkerClient<HostileMessages>> =>
+  const open = (options: AnyWorkerOptions = {}): Promise<WorkerClient<HostileMessages>> =>
     soon(
       createWorker<HostileMessages>({
         script: fixture('hostile.ts'),
         maxFrameBytes: MAX_FRAME_BYTES,
         ...options,
         driver,
-      }),
+      } as WorkerOptions),
       'the worker',
     );
 
@@ -162,9 +163,7 @@ for (const driver of ['child-process', 'stdio', 'worker-threads', 'inline'] as c
 
     it('a result that a middleware makes a promise may hang', async () => {
       const other = await open({
-        middleware: [
-          (message) => (message.type === 'echoResult' ? { ...message, payload: never() } : undefined),
-        ],
+        middleware: [(message) => (message.type === 'echoResult' ? { ...message, payload: never() } : undefined)],
       });
       assert.ok((await soon(rejection(other.send('echo', 1, { timeout: 100 })), 'it')) instanceof MessageTimeoutError);
       await other.close();

@@ -121,7 +121,10 @@ function startNode(options: LaunchOptions, context: LaunchContext): Child {
     },
     context,
   );
-  sendWorkerData((child.process?.stdio as readonly unknown[] | undefined)?.[DATA_FD] as Writable | undefined, data.bytes);
+  sendWorkerData(
+    (child.process?.stdio as readonly unknown[] | undefined)?.[DATA_FD] as Writable | undefined,
+    data.bytes,
+  );
   return child;
 }
 
