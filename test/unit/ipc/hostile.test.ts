@@ -150,6 +150,7 @@ for (const driver of ['child-process', 'stdio', 'worker-threads', 'inline'] as c
       const other = await open({
         middleware: [
           (message) => {
+            // eslint-disable-next-line @typescript-eslint/only-throw-error -- what is thrown is what is tested
             if (message.payload === 'odd') throw proxy;
           },
         ],
