@@ -26,7 +26,7 @@ export function toError(value: unknown): Error {
 export function stackOf(value: unknown): string {
   try {
     const error = toError(value);
-    return String(error.stack ?? error.message);
+    return textOf(error.stack ?? error.message);
   } catch {
     return 'an error that cannot be read';
   }
@@ -35,7 +35,7 @@ export function stackOf(value: unknown): string {
 /** Its message, if it is an error, or the value as text. Never throws. */
 export function messageOf(value: unknown): string {
   try {
-    return String(toError(value).message);
+    return textOf(toError(value).message);
   } catch {
     return 'an error that cannot be read';
   }

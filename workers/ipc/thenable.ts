@@ -8,7 +8,7 @@ export function promiseOf(value: unknown): Promise<unknown> | undefined {
     try {
       if (typeof (value as { then?: unknown }).then !== 'function') return undefined;
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
   return adopt(value);

@@ -10,6 +10,7 @@ import {
   MiddlewareError,
 } from '../../../workers/ipc/index.ts';
 import type { DriverName, WorkerClient, WorkerOptions } from '../../../workers/ipc/index.ts';
+import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import type { HostileMessages } from '../../fixtures/ipc/hostile.ts';
 import { hostile } from '../../fixtures/ipc/hostile-values.ts';
 import { toWireError } from '../../../workers/ipc/wire-errors.ts';
@@ -150,6 +151,7 @@ for (const driver of ['child-process', 'stdio', 'worker-threads', 'inline'] as c
       const other = await open({
         middleware: [
           (message) => {
+            // eslint-disable-next-line @typescript-eslint/only-throw-error -- what is thrown is what is tested
             if (message.payload === 'odd') throw proxy;
           },
         ],
@@ -163,9 +165,7 @@ for (const driver of ['child-process', 'stdio', 'worker-threads', 'inline'] as c
 
     it('a result that a middleware makes a promise may hang', async () => {
       const other = await open({
-        middleware: [
-          (message) => (message.type === 'echoResult' ? { ...message, payload: never() } : undefined),
-        ],
+        middleware: [(message) => (message.type === 'echoResult' ? { ...message, payload: never() } : undefined)],
       });
       assert.ok((await soon(rejection(other.send('echo', 1, { timeout: 100 })), 'it')) instanceof MessageTimeoutError);
       await other.close();
