@@ -55,14 +55,14 @@ describe('engine', () => {
     process.removeAllListeners('uncaughtException');
     try {
       const thrown = once(process, 'uncaughtException');
+      const idle = engine.idle();
       await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
-      // Nothing waits yet: all later events of the status come from the announcement.
       await pool.last.finish();
       assert.match(String(await thrown), /Listener failed/);
+      await idle;
     } finally {
       for (const handler of handlers) process.on('uncaughtException', handler);
     }
-    await engine.idle();
   });
 
   it('lets nobody wait once it is disposed', async () => {
