@@ -25,8 +25,8 @@ type Detaching = { readonly reconnect: false; readonly detach: true };
 
 /**
  * Starts a worker; resolves when it has answered that it is ready.
- * @throws DriverError, SpawnError (with `exit`), StartupTimeoutError, ConnectTimeoutError, CancelledError; nothing is
- *   left running then
+ * @throws DriverError, SerializationError (`workerData`), SpawnError (with `exit`), StartupTimeoutError,
+ *   ConnectTimeoutError, CancelledError; nothing is left running then
  */
 export function createWorker<M extends MessageDefinitions>(
   options: ChildProcessOptions,

@@ -20,7 +20,7 @@ export abstract class WorkerError extends Error {
   abstract readonly code: WorkerErrorCode;
 }
 
-/** A driver is missing, or cannot do what was asked of it; the message says what to do instead. */
+/** A driver is missing or cannot do what was asked of it, or an option means nothing; the message says what to do. */
 export class DriverError extends WorkerError {
   override readonly name = 'DriverError';
   readonly code = 'ERR_WORKER_DRIVER';

@@ -88,7 +88,8 @@ export type WorkerOptions =
   ChildProcessOptions | StdioOptions | WorkerThreadsOptions | InlineOptions | CommonOptions | OwnDriverOptions;
 
 /** The same without regard to the driver, as the library passes them on. */
-export type AnyWorkerOptions = ClientOptions & LaunchOptions;
+export type AnyWorkerOptions = ClientOptions &
+  LaunchOptions & { readonly driver?: DriverName | WorkerDriver | undefined };
 
 const defaultTimeouts = { startup: 60_000, connect: 10_000, message: 0, unresponsive: 0 };
 const defaultRetry: Retry = { maxRetries: 0, delayMs: 250, maxDelayMs: 30_000, jitter: 0.5 };

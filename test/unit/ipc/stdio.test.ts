@@ -106,4 +106,37 @@ describe('stdio driver', () => {
     await worker.close();
     assert.deepEqual(logs, ['no line feed here']);
   });
+
+  it('JSON that a program prints for people is a log line, before it is ready and after', async () => {
+    const lines = [
+      '{"level":30,"msg":"started","ready":true}',
+      '{"ready":3,"total":10}',
+      '{"type":"info","message":"no transaction"}',
+      '{"type":"request","tx":1,"payload":"of the transaction in flight"}',
+      '{"type":"echoResult"}',
+      '[1,2]',
+      '"text"',
+      'null',
+    ];
+    const chatty = `
+      const lines = ${JSON.stringify(lines)};
+      for (const line of lines) console.log(line);
+      console.log('{"ready":1}');
+      require('readline').createInterface({ input: process.stdin }).on('line', (text) => {
+        const { tx, type } = JSON.parse(text);
+        for (const line of lines) console.log(line);
+        if (type === 'echo') console.log(JSON.stringify({ tx, type: 'echoResult', payload: 'answer' }));
+        else process.exit(0);
+      });`;
+    const logged: string[] = [];
+    const worker = await createWorker<DefineMessages<{ echo: { payload: void; result: string } }>>({
+      driver: 'stdio',
+      command: process.execPath,
+      args: ['-e', chatty],
+      onLog: ({ message }) => void logged.push(message),
+    });
+    assert.equal(await worker.send('echo'), 'answer');
+    assert.deepEqual(logged, [...lines, ...lines]);
+    assert.equal((await worker.close()).kind, 'closed');
+  });
 });

@@ -1,5 +1,5 @@
 /** The worker's side of the child-process driver: listens on its socket, says so, and speaks to whoever connects. */
-import { chmodSync, lstatSync, writeSync } from 'node:fs';
+import { chmodSync, writeSync } from 'node:fs';
 import net from 'node:net';
 import { StreamChannel } from '../channel.ts';
 import type { Channel } from '../channel.ts';
@@ -21,12 +21,12 @@ export function serveSocket(startup: StartupData, context: ServeContext): Worker
       server = await listenAt(socketPath as string, onConnection);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-      if (!(await isLeftOver(socketPath as string)))
-        throw new DriverError(`The socket '${socketPath}' is in use by another process. Choose another.`, {
-          cause: error,
-        });
-      removeSocket(socketPath as string, false);
-      server = await listenAt(socketPath as string, onConnection);
+      // To ask whoever listens would take the worker from its host.
+      throw new DriverError(
+        `The socket '${socketPath}' is in use by another process, or left over from one that was killed. ` +
+          'Choose another path, or remove the file if nobody listens there.',
+        { cause: error },
+      );
     }
     if (process.platform !== 'win32') chmodSync(socketPath as string, 0o600);
     writeSync(REPORT_FD, `${LISTENING}\n`);
@@ -68,16 +68,4 @@ async function listenAt(socketPath: string, onConnection: (socket: net.Socket) =
   server.listen(socketPath, listening.resolve);
   await listening.promise;
   return server;
-}
-
-/** A socket at which nobody listens any more: the worker that did was killed. */
-async function isLeftOver(socketPath: string): Promise<boolean> {
-  if (!lstatSync(socketPath, { throwIfNoEntry: false })?.isSocket()) return false;
-  const tried = Promise.withResolvers<boolean>();
-  const socket = net.connect(socketPath);
-  socket.once('connect', () => tried.resolve(false));
-  socket.once('error', ({ code }: NodeJS.ErrnoException) => tried.resolve(code === 'ECONNREFUSED'));
-  const isFree = await tried.promise;
-  socket.destroy();
-  return isFree;
 }
