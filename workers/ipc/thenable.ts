@@ -7,8 +7,8 @@ export function promiseOf(value: unknown): Promise<unknown> | undefined {
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined;
     try {
       if (typeof (value as { then?: unknown }).then !== 'function') return undefined;
-    } catch (error) {
-      return Promise.reject(error);
+    } catch {
+      // The promise rejects with it.
     }
   }
   return adopt(value);
