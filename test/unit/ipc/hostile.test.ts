@@ -14,7 +14,6 @@ import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import type { HostileMessages } from '../../fixtures/ipc/hostile.ts';
 import { hostile } from '../../fixtures/ipc/hostile-values.ts';
 import { toWireError } from '../../../workers/ipc/wire-errors.ts';
-import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import { fixture, rejection, soon } from './support.ts';
 
 const MAX_FRAME_BYTES = 100_000;

@@ -147,7 +147,15 @@ describe('starting', function () {
     if (isWindows) return this.skip();
     const { stdout } = spawnSync(
       'sh',
-      ['-c', 'ulimit -n 40 && exec "$@"', 'sh', process.execPath, fixturePath('starts-workers.ts'), 'worker-threads', '30'],
+      [
+        '-c',
+        'ulimit -n 40 && exec "$@"',
+        'sh',
+        process.execPath,
+        fixturePath('starts-workers.ts'),
+        'worker-threads',
+        '30',
+      ],
       { encoding: 'utf8' },
     );
     const { failure } = JSON.parse(stdout) as { failure: string };
