@@ -85,7 +85,7 @@ cpSync('node_modules/typescript7', 'dist/typescript7', {
 async function buildLibrary() {
   const [engine, ...workers] = publicEntries();
   await Promise.all([
-    build({ ...commonJs, entryPoints: { index: engine.source } }),
+    build({ ...commonJs, entryPoints: { index: engine.source }, plugins: [compiledValidators] }),
     build({
       ...commonJs,
       stdin: {

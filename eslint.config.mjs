@@ -1,7 +1,7 @@
 import js from '@eslint/js';
 import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
-import { zones } from './scripts/layers.mjs';
+import { hiddenImports, zones } from './scripts/layers.mjs';
 
 export default tseslint.config(
   { ignores: ['dist/', 'out/', 'samples/', '**/fixtures/', '.vscode-test/', 'test/types/', '**/*.d.mts'] },
@@ -33,7 +33,10 @@ export default tseslint.config(
   {
     files: ['{client,server,workers}/**/*.ts'],
     plugins: { 'import-x': importX },
-    rules: { 'import-x/no-restricted-paths': ['error', { zones: zones() }] },
+    rules: {
+      'import-x/no-restricted-paths': ['error', { zones: zones() }],
+      'no-restricted-syntax': ['error', ...hiddenImports],
+    },
   },
   // A test's promise belongs to mocha.
   {

@@ -33,7 +33,7 @@ export function registerCommands(manager: ServerManager, log: vscode.LogOutputCh
   );
 }
 
-/** The keys that the `enablement` of the commands in package.json reads. Lives as long as the extension. */
+/** The context keys that enable commands in package.json. Lives as long as the extension. */
 export class ContextKeys {
   readonly #values = new Map<string, boolean>();
 
@@ -61,10 +61,10 @@ function timesText({ detectors }: TimingsResult): string {
     const lines = shown.map(([rule, ms]) => `${Math.round(ms).toString().padStart(9)} ms  ${rule}`);
     return rules.length === 0 ? [] : [`${name}: ${Math.round(total)} ms since the last full analysis`, ...lines];
   });
-  return parts.length === 0 ? 'No times were measured: nothing has been analysed.' : parts.join('\n');
+  return parts.length === 0 ? 'No times were measured, because nothing has been analysed.' : parts.join('\n');
 }
 
-/** For this workspace; the setting does the rest. */
+/** Changes the setting for this workspace, which takes effect by itself. */
 async function showBaseline(value: 'show' | 'hide'): Promise<void> {
   const target = vscode.workspace.workspaceFolders ? vscode.ConfigurationTarget.Workspace : undefined;
   await vscode.workspace.getConfiguration(settingsSection).update('baseline', value, target);

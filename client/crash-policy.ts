@@ -1,13 +1,13 @@
 /**
- * Decides when a language server that ended by itself is started again: the first time at once, then after growing
- * delays, and not any more after the fifth crash within three minutes. Lives as long as the extension.
+ * Decides when a crashed language server is restarted: the first time at once, then after increasing delays, and no longer
+ * after the fifth crash within three minutes. Lives as long as the extension.
  */
 import { backoffDelay, type Backoff } from '../workers/protocol/backoff.ts';
 
 export interface CrashPolicyOptions extends Backoff {
-  /** Milliseconds in which crashes are counted together. */
+  /** Time in which crashes are counted, milliseconds. */
   readonly windowMs: number;
-  /** After so many crashes within the window there is no restart. */
+  /** After this many crashes within the window the server is not restarted. */
   readonly limit: number;
 }
 
@@ -35,7 +35,7 @@ export class CrashPolicy {
     this.#random = random;
   }
 
-  /** Counts a crash and says what to do about it. */
+  /** Counts a crash. @returns what to do about it */
   crashed(): CrashDecision {
     const now = this.#now();
     this.#crashes = this.#crashes.filter((time) => now - time < this.#options.windowMs);
@@ -52,7 +52,7 @@ export class CrashPolicy {
     this.#crashes = [];
   }
 
-  /** The first restart is at once. */
+  /** The first restart happens at once. */
   #delay(crashes: number): number {
     return crashes === 1 ? 0 : backoffDelay(this.#options, crashes - 2, this.#random);
   }

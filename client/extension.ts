@@ -1,6 +1,6 @@
 /**
- * The entry of the extension, which only connects its parts. Everything that can fail, such as reading files, happens in
- * the language server or its workers.
+ * The entry of the extension, which only connects its parts. Work that can fail, such as reading files, is done by the
+ * language server and its workers.
  */
 import * as vscode from 'vscode';
 import { ContextKeys, registerCommands } from './commands.ts';
@@ -9,9 +9,9 @@ import { StatusBar } from './status-bar.ts';
 import type { StatusParams } from '../workers/protocol/editor-protocol.ts';
 import type { View } from './view.ts';
 
-/** What other extensions and the tests get from `activate()`. */
+/** The API that `activate()` returns to other extensions and to tests. */
 export interface BulkheadApi {
-  /** The last status of the server; undefined while none is running. */
+  /** The latest status of the server; undefined while none is running. */
   readonly status: StatusParams | undefined;
   readonly serverPid: number | undefined;
   /** Fires with {@link BulkheadApi.status} whenever that changes. */

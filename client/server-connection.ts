@@ -26,7 +26,7 @@ import type {
   WatchStatusParams,
 } from '../workers/protocol/editor-protocol.ts';
 
-/** Milliseconds until a server that was asked to end is killed. */
+/** Milliseconds that a server has to stop before it is killed. */
 const stopTimeoutMs = 2000;
 
 export interface ServerConnectionOptions {
@@ -34,7 +34,7 @@ export interface ServerConnectionOptions {
   readonly log: vscode.LogOutputChannel;
   readonly diagnostics: ShownDiagnostics;
   readonly onStatus: (status: StatusParams) => void;
-  /** The server ended without being asked to. Called at most once, and never after {@link ServerConnection.stop}. */
+  /** The server ended unexpectedly. Called at most once, and never after {@link ServerConnection.stop}. */
   readonly onCrash: () => void;
 }
 
@@ -51,7 +51,7 @@ export class ServerConnection {
 
   /**
    * Resolves when the server has answered `initialize`.
-   * @throws when it could not be started or refused
+   * @throws when the server could not be started, or refused the request
    */
   async start(): Promise<void> {
     const { diagnostics } = this.#options;
@@ -76,10 +76,10 @@ export class ServerConnection {
     );
   }
 
-  /** Asks the server to end, and kills it if it does not. Takes at most about two seconds. */
+  /** Stops the server, and kills it if it does not stop in time. Takes at most about two seconds. */
   async stop(): Promise<void> {
     this.#end();
-    // Read now: the client forgets its process while it stops.
+    // Read first, because the client forgets its process when it stops.
     const server = this.#client.serverProcess;
     const running = this.#client.state === State.Running;
     try {
@@ -90,7 +90,7 @@ export class ServerConnection {
     } catch (error) {
       this.#options.log.warn(`The language server did not stop in time, so it is killed: ${String(error)}`);
     }
-    // Its workers end by themselves.
+    // The server's workers end by themselves.
     server?.kill('SIGKILL');
   }
 
@@ -197,7 +197,7 @@ export class ServerConnection {
 }
 
 class Client extends LanguageClient {
-  /** After a failed start the base class stops a client that is still starting, and that rejects, unhandled. */
+  /** After a failed start the base class stops the client while it is starting, which causes an unhandled rejection. */
   override async stop(timeout?: number): Promise<void> {
     if (this.state === State.Running) {
       await super.stop(timeout);
@@ -205,7 +205,7 @@ class Client extends LanguageClient {
   }
 }
 
-/** Languages whose unsaved text a detector may read: those of TypeScript, and those that ESLint has plugins for. */
+/** Languages whose unsaved text a detector may read: those of TypeScript and of ESLint plugins. */
 const documentLanguages = [
   'javascript',
   'javascriptreact',

@@ -15,7 +15,7 @@ export class ServerManager implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<View>();
   #view: View = { phase: 'stopped' };
   #connection: ServerConnection | undefined;
-  /** Every start and stop is appended here: they never overlap. */
+  /** Starts and stops run one after another. */
   #queue: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
@@ -116,7 +116,7 @@ export class ServerManager implements vscode.Disposable {
     await connection?.stop();
   }
 
-  /** The server ended by itself: starts a new one, after a growing delay, until it has crashed too often. */
+  /** The server crashed: starts a new one after an increasing delay, unless it has crashed too often. */
   #recover(connection: ServerConnection): void {
     if (this.#connection !== connection || this.#closed) {
       return;

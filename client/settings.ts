@@ -1,10 +1,10 @@
-/** Reads the `bulkhead` settings. Stateless; whoever needs them reads them anew. */
+/** Reads the `bulkhead` settings. Stateless: nothing is cached. */
 import * as vscode from 'vscode';
 import type { RawSettings } from '../workers/protocol/editor-protocol.ts';
 
 export const settingsSection = 'bulkhead';
 
-/** The settings that apply to the window now. The server validates them. */
+/** The present settings of the window. The server validates them. */
 export function readSettings(): RawSettings {
   const configuration = vscode.workspace.getConfiguration(settingsSection);
   const all: unknown = vscode.workspace.getConfiguration().get(settingsSection);
@@ -14,7 +14,7 @@ export function readSettings(): RawSettings {
   );
 }
 
-/** Only what somebody chose: a default would override what `bulkhead.config.json` says. */
+/** Only options that the user set: a default would override `bulkhead.config.json`. */
 function chosenOptions(
   configuration: vscode.WorkspaceConfiguration,
   section: string,
@@ -29,7 +29,7 @@ function chosenOptions(
   );
 }
 
-/** Calls back with the new settings after each change that touches them. */
+/** Calls the listener with the new settings after each change of them. */
 export function onDidChangeSettings(listener: (settings: RawSettings) => void): vscode.Disposable {
   return vscode.workspace.onDidChangeConfiguration((event) => {
     if (event.affectsConfiguration(settingsSection)) {

@@ -1,5 +1,10 @@
-/** What the status bar says about the state of the server. Pure functions without the editor's API. */
-import type { DetectorStatus, IssueCounts, StatusParams, WorkerStatus } from '../workers/protocol/editor-protocol.ts';
+/** Texts of the status bar for a state of the server. Pure functions without the editor's API. */
+import type {
+  DetectorStatusItem,
+  IssueCounts,
+  StatusParams,
+  WorkerStatus,
+} from '../workers/protocol/editor-protocol.ts';
 
 export type View =
   | { readonly phase: 'stopped' | 'starting' | 'restarting' | 'failed' }
@@ -17,7 +22,7 @@ export interface StatusItem {
   readonly command: string;
 }
 
-/** Command links a tooltip may contain. */
+/** Commands that the tooltip may link to. */
 export const tooltipCommands = [
   'bulkhead.analyze',
   'bulkhead.cancel',
@@ -90,7 +95,7 @@ function tooltip(view: View, summary: string): string {
     if (status.detectors.length > 0) {
       parts.push(table(['Detector', 'Engine', 'Issues'], '--:', status.detectors.map(detectorRow)));
     }
-    // Workers that stopped because they had nothing to do are left out.
+    // Workers that stopped because they were idle are omitted.
     const workers = status.workers.filter((worker) => worker.state !== 'stopped' || worker.lastExit !== undefined);
     if (workers.length > 0) {
       const headers = ['Worker', 'State', 'Memory', 'Peak', 'Restarts'];
@@ -103,7 +108,7 @@ function tooltip(view: View, summary: string): string {
   return parts.join('\n\n');
 }
 
-function detectorRow(detector: DetectorStatus): readonly string[] {
+function detectorRow(detector: DetectorStatusItem): readonly string[] {
   const earlier = detector.stale === undefined ? [] : [`${detector.stale} may be out of date`];
   const remark = [detector.error ?? detector.note ?? detector.engine ?? [], ...earlier].flat().join('; ');
   const icon = detectorIcons[detector.status];
@@ -118,7 +123,7 @@ const detectorIcons = {
   running: 'loading~spin',
   done: 'check',
   failed: 'error',
-} as const satisfies Record<DetectorStatus['status'], string>;
+} as const satisfies Record<DetectorStatusItem['status'], string>;
 
 function workerRow(worker: WorkerStatus): readonly string[] {
   return [
@@ -146,7 +151,7 @@ function links(view: View): string {
   const link = (title: string, command: (typeof tooltipCommands)[number]) => `[${title}](command:${command})`;
   return [
     ...(isAnalysing(view) ? [link('Cancel Analysis', 'bulkhead.cancel')] : []),
-    ...(running && !isAnalysing(view) ? [link('Analyze Workspace', 'bulkhead.analyze')] : []),
+    ...(running && !isAnalysing(view) ? [link('Analyse Workspace', 'bulkhead.analyze')] : []),
     ...(running ? [link('Restart Workers', 'bulkhead.restartWorkers')] : []),
     link('Restart Server', 'bulkhead.restartServer'),
     link('Show Output', 'bulkhead.showOutput'),
@@ -170,7 +175,7 @@ function megabytes(bytes: number): string {
   return `${Math.round(bytes / (1024 * 1024))}\u00a0MB`;
 }
 
-/** Text of the server may quote the workspace. It must not turn into a link, an icon or a table row. */
+/** The server's texts may quote the workspace. They must not become links, icons or table rows. */
 function escapeMarkdown(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]()#+\-!|<>~$]/g, '\\$&');
 }

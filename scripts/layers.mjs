@@ -46,6 +46,7 @@ export const layers = {
 
 /** A manifest is data: everybody above the protocol may read it, though a detector's code runs in workers only. */
 const manifests = 'workers/detectors/{manifests,*/manifest}.ts';
+const manifestFile = 'workers/detectors/*/manifest.ts';
 const manifestReaders = Object.keys(layers).filter((name) =>
   /^(server\/|client|workers\/(runtime|detectors\/\*))/.test(name),
 );
@@ -58,19 +59,53 @@ export function forbiddenArrows() {
   );
 }
 
+/** What the product is neither made of nor made from: no layer may import it. */
+const outside = ['bench', 'dist', 'out', 'scripts', 'test'].filter((name) => existsSync(folderOf(name)));
+
 /** The zones of `import-x/no-restricted-paths`: one per folder, with everything that it may not import. */
 export function zones() {
-  return Object.keys(layers).map((name) => {
+  const folders = Object.keys(layers).map((name) => {
     const readsManifests = manifestReaders.includes(name);
     const refused = Object.keys(layers).filter((other) => other !== name && !layers[name].includes(other));
     return {
       target: globOf(name),
-      from: refused.map(globOf),
+      from: [...refused, ...outside].map(globOf),
       ...(readsManifests ? { except: [path.join(root, manifests)] } : {}),
       message: `${name} may not import this: see scripts/layers.mjs.`,
     };
   });
+  // Whoever reads a manifest loads what it imports: the code of its detector must not come along.
+  const ofManifests = {
+    target: path.join(root, manifestFile),
+    from: Object.keys(layers)
+      .filter((name) => name !== 'workers/protocol')
+      .map(globOf),
+    message: 'A manifest is data: it may import workers/protocol only.',
+  };
+  return [...folders, ofManifests];
 }
+
+/**
+ * Forms of imports that `import-x/no-restricted-paths` does not see or cannot resolve, as options of
+ * `no-restricted-syntax`: no arrow is hidden behind one.
+ */
+export const hiddenImports = [
+  { selector: 'TSImportType', message: 'Import the type with `import type`: the layers cannot be checked otherwise.' },
+  {
+    selector: 'ImportExpression[source.type=/^(?:TemplateLiteral|BinaryExpression)$/]',
+    message: 'Name the module in one literal: the layers cannot be checked otherwise.',
+  },
+  ...['ImportDeclaration', 'ExportNamedDeclaration', 'ExportAllDeclaration', 'ImportExpression'].flatMap((node) => [
+    {
+      selector: `${node}[source.value=/^\\.(?!.*\\.ts$)/]`,
+      message: 'End the path in `.ts`: the layers cannot be checked otherwise.',
+    },
+    {
+      selector: `${node}[source.value=/^bulkhead(?:\\u002F|$)/]`,
+      message: 'Import the source, not the package that is made of it.',
+    },
+  ]),
+];
 
 export function folderOf(name) {
   return path.join(root, name.replace(/\/\*$/, ''));

@@ -1,12 +1,13 @@
-// Writes what follows from the manifests of the detectors and the schemas of the settings: the settings in package.json,
-// the schema of bulkhead.config.json, and the tables in README.md and docs/detectors.md between their markers.
-// Run it after a change of a manifest or a setting: node scripts/settings.mjs. A test compares.
+// Writes what follows from the manifests of the detectors, the schemas of the settings and the layers: the settings in
+// package.json, the schema of bulkhead.config.json, and the tables in README.md and docs/ between their markers.
+// Run it after a change of a manifest, a setting or a layer: node scripts/settings.mjs. A test compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import prettier from 'prettier';
 import { detectorSettings, generalSettings, schemas } from '../server/configuration/schema.ts';
 import { manifests } from '../workers/detectors/manifests.ts';
+import { layers } from './layers.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const read = (file) => readFileSync(path.join(root, file), 'utf8');
@@ -22,6 +23,7 @@ export async function generated() {
       'options',
       optionsText(),
     ),
+    'docs/architecture.md': withTable(read('docs/architecture.md'), 'layers', layersTable()),
   };
 }
 
@@ -61,7 +63,7 @@ function configurationSchema() {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Bulkhead',
-    description: 'What a repository configures for everybody who analyzes it.',
+    description: 'What a repository configures for everyone who analyses it.',
     allowTrailingCommas: true,
     ...schemas.configuration,
   };
@@ -112,6 +114,17 @@ function optionsText() {
       return `### ${name}\n\n${table(['option', 'default', 'meaning'], rows)}`;
     })
     .join('\n\n');
+}
+
+/** All detectors have the same place. */
+function layersTable() {
+  const placeOf = (name) => name.replace(/^(workers\/detectors\/)\w+$/, '$1<name>');
+  const code = (names) => [...new Set(names.map((name) => `\`${placeOf(name)}\``))].join(', ');
+  const rows = new Map(Object.entries(layers).map(([name, below]) => [placeOf(name), below]));
+  return table(
+    ['folder', 'may import'],
+    [...rows].map(([name, below]) => [code([name]), code(below) || 'nothing']),
+  );
 }
 
 function defaultText(value) {

@@ -1,8 +1,9 @@
 // `npm test [-- part …]`: builds, then runs every part, or only the named ones, and ends with one line of counts. A part that
-// hangs is killed and counts as failed, so the counts always appear.
+// hangs is killed and counts as failed, so the counts always appear. Parts that do not disturb each other run side by side.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { ensureFreshBuild } from './fresh-build.mjs';
 import { ownTarget } from './vsix/targets.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -14,29 +15,45 @@ const deadlineMs = 30 * 60_000;
 /** Time that a part has to exit after it has written its counts. */
 const graceMs = 30_000;
 
-/** Each part returns how many of its checks passed and failed. A part that ends without counts has failed. */
+/**
+ * Each part returns how many of its checks passed and failed. A part that ends without counts has failed. It writes to
+ * `output`, in the words of `stdio`.
+ */
 const parts = {
-  build: () => oneCheck([path.join(root, 'esbuild.mjs')]),
-  types: () => oneCheck(['node_modules/typescript7/bin/tsc', '-b']),
-  lint: () => oneCheck(['scripts/lint.mjs']),
-  unit: () => mocha('unit', 'test/unit/**/*.test.ts'),
-  integration: () => mocha('integration', 'test/integration/**/*.test.ts'),
-  chaos: () => mocha('chaos', 'test/chaos/**/*.test.ts'),
-  self: () => oneCheck(['dist/cli.mjs', 'check', '.', '--fail-on', 'info', '--no-cache']),
-  packed: () => mocha('packed', 'test/packed/**/*.test.ts'),
-  editor: () => counted(editorResults, ['scripts/editor-host/run.mjs']),
+  build: (output) => oneCheck([path.join(root, 'esbuild.mjs')], output),
+  unit: (output) => mocha('unit', 'test/unit/**/*.test.ts', output),
+  types: (output) => oneCheck(['node_modules/typescript7/bin/tsc', '-b'], output),
+  lint: (output) => oneCheck(['scripts/lint.mjs'], output),
+  packed: (output) => mocha('packed', 'test/packed/**/*.test.ts', output),
+  integration: (output) => mocha('integration', 'test/integration/**/*.test.ts', output),
+  chaos: (output) => mocha('chaos', 'test/chaos/**/*.test.ts', output),
+  self: (output) => oneCheck(['dist/cli.mjs', 'check', '.', '--fail-on', 'info', '--no-cache'], output),
+  editor: (output) => counted(editorResults, ['scripts/editor-host/run.mjs'], output),
   // The whole suite with the package of this platform; with the universal one, whether everything in it works.
-  vsix: async () => {
+  vsix: async (output) => {
     const scenarios = { [ownTarget()]: [], universal: ['--scenario', 'workspace', '--scenario', 'restricted'] };
     const names = Object.keys(scenarios);
-    const outcomes = [await oneCheck(['scripts/package.mjs', ...names.flatMap((name) => ['--target', name])])];
+    const packaging = ['scripts/package.mjs', ...names.flatMap((name) => ['--target', name])];
+    const outcomes = [await oneCheck(packaging, output)];
     for (const name of names) {
       const vsix = path.join(root, 'out', `bulkhead-${name}.vsix`);
-      outcomes.push(await counted(editorResults, ['scripts/editor-host/run.mjs', '--vsix', vsix, ...scenarios[name]]));
+      const suite = ['scripts/editor-host/run.mjs', '--vsix', vsix, ...scenarios[name]];
+      outcomes.push(await counted(editorResults, suite, output));
     }
     return sum(outcomes);
   },
 };
+
+/**
+ * One stage after the other; within a stage, its lanes side by side. `packed` makes a build for production in dist/, which
+ * the parts of the next stage use as it is in development.
+ */
+const stages = [
+  [['build']],
+  [['unit'], ['types', 'lint', 'packed']],
+  [['integration'], ['chaos', 'self']],
+  [['editor', 'vsix']],
+];
 
 const wanted = process.argv.slice(2);
 for (const name of wanted) {
@@ -47,12 +64,27 @@ for (const name of wanted) {
 }
 
 mkdirSync(results, { recursive: true });
-const names = wanted.length > 0 ? wanted : Object.keys(parts);
 const outcomes = new Map();
-for (const name of names) {
-  console.log(`\n=== ${name} ===`);
-  const startedAt = performance.now();
-  outcomes.set(name, { ...(await parts[name]()), seconds: Math.round((performance.now() - startedAt) / 1000) });
+for (const lanes of stages) {
+  const chosen = lanes.map((lane) => lane.filter((name) => wanted.length === 0 || wanted.includes(name)));
+  const filled = chosen.filter((lane) => lane.length > 0);
+  if (filled.some((lane) => lane.includes('integration') || lane.includes('self'))) ensureFreshBuild();
+  await Promise.all(filled.map((lane, index) => runLane(lane, index === 0)));
+}
+
+/** Only one lane writes while it runs; the output of a part in another one follows when the part has ended. */
+async function runLane(lane, writes) {
+  for (const name of lane) {
+    if (writes) console.log(`\n=== ${name} ===`);
+    const startedAt = performance.now();
+    const log = path.join(results, `${name}.log`);
+    const file = writes ? undefined : openSync(log, 'w');
+    const outcome = await parts[name](file ?? 'inherit');
+    outcomes.set(name, { ...outcome, seconds: Math.round((performance.now() - startedAt) / 1000) });
+    if (file === undefined) continue;
+    closeSync(file);
+    console.log(`\n=== ${name} ===\n${readFileSync(log, 'utf8')}`);
+  }
 }
 
 // Repeats the failures at the end, because the names are far above in a long log.
@@ -69,21 +101,21 @@ const { passed, failed } = sum([...outcomes.values()]);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-function mocha(name, pattern) {
+function mocha(name, pattern, output) {
   const file = path.join(results, `${name}.json`);
   const reporter = ['--reporter', './test/support/reporter.cjs', '--reporter-option', `output=${file}`];
-  return counted(file, ['node_modules/mocha/bin/mocha.js', ...reporter, pattern]);
+  return counted(file, ['node_modules/mocha/bin/mocha.js', ...reporter, pattern], output);
 }
 
-async function oneCheck(argv) {
-  const { status } = await run(argv);
+async function oneCheck(argv, output) {
+  const { status } = await run(argv, output);
   return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
 /** @param file where the part writes its final counts */
-async function counted(file, argv) {
+async function counted(file, argv, output) {
   rmSync(file, { force: true });
-  const { status, trouble } = await run(argv, () => existsSync(file));
+  const { status, trouble } = await run(argv, output, () => existsSync(file));
   if (!existsSync(file))
     return { passed: 0, failed: 1, failing: [{ name: 'to count', error: trouble ?? 'no counts' }] };
   const { passed, failed, failing = [] } = JSON.parse(readFileSync(file, 'utf8'));
@@ -94,8 +126,8 @@ async function counted(file, argv) {
 }
 
 /** @param isCounted whether the part has only to exit. An open handle may keep it from doing so. */
-function run(argv, isCounted = () => false) {
-  const child = spawn(node, argv, { cwd: root, stdio: 'inherit' });
+function run(argv, output, isCounted = () => false) {
+  const child = spawn(node, argv, { cwd: root, stdio: ['ignore', output, output] });
   let trouble;
   const giveUp = (why) => {
     trouble = why;

@@ -1,12 +1,12 @@
-/** Time as the server sees it: replaceable by a simulated one, so that tests need not wait. */
+/** The server's source of time. Tests replace it by a simulated clock, so that they need not wait. */
 
 export interface Clock {
-  /** Monotonic milliseconds; the origin means nothing. */
+  /** Monotonic milliseconds from an arbitrary origin. */
   now(): number;
-  /** Milliseconds since the epoch: for people, and to compare with times of the file system. Never used to measure. */
+  /** Milliseconds since the epoch: to show, and to compare with times of the file system. Never use it to measure. */
   date(): number;
   /**
-   * Runs `callback` once after `ms`; calling the result cancels it.
+   * Runs `callback` once after `ms` milliseconds. Call the returned function to cancel it.
    * A `quiet` timer does not keep the process alive.
    */
   after(ms: number, callback: () => void, quiet?: boolean): () => void;

@@ -1,13 +1,13 @@
 /**
- * What changed in one folder, in order, counted by one revision number. Whoever needs to know what changed since some
- * moment keeps the revision of that moment and asks for the rest. Pure data: the journal reads nothing and watches
- * nothing. Lives as long as its folder is open; changes may be appended before anything else of the folder exists.
+ * The changes of one folder, in order, numbered by one revision. Code that needs to know what changed since some moment
+ * keeps the revision of that moment and calls {@link Journal.since}. The journal is pure data: it reads and watches no
+ * files. It lives as long as its folder is open; changes may be appended before the rest of the folder exists.
  *
- * Invariant: {@link Journal.since} leaves out no change. Where it no longer knows them all, it says so.
+ * Invariant: {@link Journal.since} omits no change. If some changes were dropped, it returns undefined.
  */
 import { systemClock, type Clock } from './clock.ts';
 
-/** Grows by one with every entry of the journal. 0 is the state in which the folder was opened. */
+/** Increases with every {@link Journal.append} and {@link Journal.mark}. 0 is the state in which the folder was opened. */
 export type Revision = number;
 
 export type ChangeKind = 'created' | 'changed' | 'deleted';
@@ -18,17 +18,17 @@ export interface FileChange {
   readonly kind: ChangeKind;
 }
 
-/** A file's changes since some revision, folded into one. */
+/** All changes of a file since some revision, merged into one. */
 export interface JournalChange extends FileChange {
-  /** Of the newest of them. */
+  /** The revision of the newest of them. */
   readonly revision: Revision;
   /** When the newest of them was announced; milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** Entries below which compaction is not worth its walk. */
+/** Below this number of entries compaction is not worth its cost. */
 const SMALL = 1024;
-/** Entries kept at most; a folder of 20,000 files that are all changed again and again stays far below. */
+/** Maximum number of entries. A folder of 20,000 files that all change again and again stays far below. */
 const MOST = 100_000;
 
 export class Journal {
@@ -38,11 +38,11 @@ export class Journal {
   #entries: JournalChange[] = [];
   #revision: Revision = 0;
   #lastChange: Revision = 0;
-  /** What changed at this revision or earlier is no longer known completely. */
+  /** Changes at this revision or earlier may have been dropped. */
   #forgotten: Revision = 0;
   #compactAt = SMALL;
 
-  /** @param most entries kept at most; for tests */
+  /** @param most maximum number of entries; for tests */
   constructor(clock: Clock = systemClock, most = MOST) {
     this.#clock = clock;
     this.#most = most;
@@ -58,12 +58,12 @@ export class Journal {
     return this.#lastChange;
   }
 
-  /** Entries held: what `since` may have to walk over. */
+  /** Number of entries, which bounds the cost of `since`. */
   get size(): number {
     return this.#entries.length;
   }
 
-  /** @returns the revision that all of these changes have in common */
+  /** @returns the revision that all of these changes share */
   append(changes: Iterable<FileChange>): Revision {
     const revision = this.mark();
     const at = this.#clock.date();
@@ -75,14 +75,14 @@ export class Journal {
     return revision;
   }
 
-  /** A new revision at which no file changed. It tells apart questions that are asked about the same state. */
+  /** Returns a new revision at which no file changed. It distinguishes two checks of the same state. */
   mark(): Revision {
     return ++this.#revision;
   }
 
   /**
-   * Costs as much as there are entries after the revision.
-   * @returns by file what changed after the revision; undefined: anything may have
+   * Takes time proportional to the number of entries after the revision.
+   * @returns the changes after the revision, by file; undefined: anything may have changed
    */
   since(revision: Revision): ReadonlyMap<string, JournalChange> | undefined {
     if (revision < this.#forgotten) return undefined;
@@ -94,7 +94,7 @@ export class Journal {
     return changes;
   }
 
-  /** The first entry after a revision. */
+  /** Index of the first entry after a revision. */
   #indexAfter(revision: Revision): number {
     let [low, high] = [0, this.#entries.length];
     while (low < high) {
@@ -105,13 +105,13 @@ export class Journal {
     return low;
   }
 
-  /** Drops entries without which every `since` still gives the same, then the oldest if there are too many. */
+  /** Drops entries that no `since` needs, then the oldest ones if there are still too many. */
   #compact(): void {
     const next = new Map<string, ChangeKind>();
     const needed: JournalChange[] = [];
     for (const entry of this.#entries.toReversed()) {
       const after = next.get(entry.file);
-      // A deletion makes what happened before it meaningless, and of changes in a row the last one says it all.
+      // What happened before a deletion does not matter, and of several changes in a row only the last one does.
       if (after === 'deleted' || (after === 'changed' && entry.kind === 'changed')) continue;
       next.set(entry.file, entry.kind);
       needed.push(entry);
@@ -125,9 +125,9 @@ export class Journal {
   }
 }
 
-/** What two changes of a file come to, one after the other. */
+/** Merges two successive changes of a file. */
 export function mergeKinds(before: ChangeKind | undefined, now: ChangeKind): ChangeKind {
-  // Many tools save by deleting the file and making it again: it is there, and its content may differ.
+  // Many tools save by deleting and recreating the file: it exists, and its content may differ.
   if (before === 'deleted' && now !== 'deleted') return 'changed';
   if (before === 'created' && now === 'changed') return 'created';
   return now;

@@ -1,10 +1,10 @@
-/** Other processes as the system sees them: whether one still is the one that was meant. Stateless. */
+/** Finds and ends other processes by their ids, which the system reuses: the start time identifies a process. Stateless. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 export interface ProcessTable {
-  /** Undefined: there is no such process, or it has ended and only waits to be reaped. */
+  /** Undefined: there is no such process, or it is a zombie. */
   startTimeOf(pid: number): Promise<string | undefined>;
   /** Ends the process and the group it leads. */
   kill(pid: number): void;
@@ -27,7 +27,7 @@ export const systemProcesses: ProcessTable = {
       try {
         process.kill(target, 'SIGKILL');
       } catch {
-        // Gone already, or it leads no group.
+        // It has ended already, or leads no group.
       }
     }
   },
@@ -45,7 +45,7 @@ export function startTimeCommand(platform: NodeJS.Platform, pid: number): readon
     : ['ps', '-o', 'lstart=', '-p', String(pid)];
 }
 
-/** Ticks since boot, with the boot they count from. */
+/** Ticks since boot, with the id of the boot. */
 async function linuxStartTime(pid: number): Promise<string | undefined> {
   const [stat, boot] = await Promise.all([
     readFile(`/proc/${pid}/stat`, 'utf8'),

@@ -1,6 +1,6 @@
 /**
- * The entry of a worker: loads the detector that a request names, streams what it finds, and answers. Lives as long as
- * its process. Detectors stay loaded, so that what they keep warm serves the next request.
+ * The entry of a worker: loads the detector that a request names, runs it, and streams its findings. Lives as long as its
+ * process. Detectors stay loaded, so that the next request can use their caches.
  */
 import { readdirSync } from 'node:fs';
 import os from 'node:os';
@@ -15,7 +15,7 @@ import { Reporter } from './runtime/reporter.ts';
 import { markSelfSignals } from './protocol/self-signals.ts';
 import { flawOfPlan } from './runtime/well-formed.ts';
 
-/** Background work gives way to the editor: nicer than normal, still ahead of idle jobs. */
+/** Background work has a lower priority than the editor, and a higher one than idle jobs. */
 const NICENESS = 5;
 
 giveWay();
@@ -36,7 +36,7 @@ await startWorkerServer<WorkerMessages>(
         },
       };
       const plan = await detector.plan(request, planContext);
-      return { plan: soundPlan(detector, plan), version: detector.version };
+      return { plan: validPlan(detector, plan), version: detector.version };
     },
 
     async check({ request, module }, context): Promise<CheckReply> {
@@ -81,7 +81,7 @@ function load(name: string, module: string | undefined): Promise<Detector> {
   if (known !== undefined) return known;
   const loading = loadOnce(name, module);
   detectors.set(key, loading);
-  // A module that failed to load may be there the next time.
+  // A module that failed to load may be available the next time.
   loading.catch(() => detectors.delete(key));
   return loading;
 }
@@ -95,18 +95,18 @@ async function loadOnce(name: string, module: string | undefined): Promise<Detec
   return loadDetector(name);
 }
 
-function soundPlan(detector: Detector, plan: PlanResult): PlanResult {
+function validPlan(detector: Detector, plan: PlanResult): PlanResult {
   const flaw = flawOfPlan(plan);
   if (flaw === undefined) return plan;
-  const message = `The plan of ${detector.name} is not well-formed: ${flaw}.`;
+  const message = `${detector.name} returned an invalid plan: ${flaw}.`;
   const problem = { code: 'INVALID_RESULT', message, fatal: true } as const;
   return { status: 'failed', note: message, units: [], problems: [problem], configFiles: [] };
 }
 
-/** On Linux niceness belongs to threads, and V8's are there already; what starts later inherits it. */
+/** On Linux each thread has its own niceness. V8's threads exist already; later ones inherit it. */
 function giveWay(): void {
   try {
-    // Somebody has it give way further already, with `nice`.
+    // The process was started with `nice`.
     if (os.getPriority() >= NICENESS) return;
     if (process.platform === 'linux') {
       for (const thread of readdirSync('/proc/self/task')) os.setPriority(Number(thread), NICENESS);
@@ -114,6 +114,6 @@ function giveWay(): void {
       os.setPriority(process.platform === 'win32' ? os.constants.priority.PRIORITY_BELOW_NORMAL : NICENESS);
     }
   } catch {
-    // Not allowed here: then the work competes as an equal.
+    // Without permission the work runs at normal priority.
   }
 }

@@ -1,4 +1,4 @@
-/** Entry of a process that measures couplings: prints those of every folder of a root as one line of JSON, and ends. */
+/** Entry of a process that prints the coupling of every folder of a root as one line of JSON, and ends. */
 import path from 'node:path';
 import { folderCouplings } from './detectors/isolation/metrics.ts';
 import { graphOf } from './graph/index.ts';

@@ -10,7 +10,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { openStore, type Store, type UnitResult } from '../../server/store/index.ts';
+import { openStore, type Store } from '../../server/store/store.ts';
+import type { UnitResult } from '../../server/store/write-queue.ts';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 
 const { values } = parseArgs({

@@ -20,6 +20,7 @@ const required = [
   'dist/host.mjs',
   'dist/cli.mjs',
   'dist/store-thread.mjs',
+  'dist/metrics.mjs',
   'schemas/bulkhead.config.schema.json',
   'docs/rules/circular/import-cycle.md',
   'node_modules/oxc-parser/package.json',
@@ -48,6 +49,8 @@ const withWebAssembly = [
   /^node_modules\/tslib\/[\w/.-]+\.(?:js|mjs|json)$/,
 ];
 
+const typescript6 = ['package.json', 'lib/typescript.js', 'lib/lib.es5.d.ts'].map((file) => `dist/typescript/${file}`);
+
 /** Packages that hold native code of one platform. */
 const platformPackage = /^node_modules\/(@oxc-(?:parser|resolver)\/binding-[\w-]+|@typescript\/typescript-[\w-]+)\//;
 
@@ -66,7 +69,7 @@ export function problemsOf(name, target, files, bytes) {
   const needed = [
     ...required,
     ...own.flatMap(filesOfNative),
-    ...(target.native ? [] : ['dist/typescript/lib/typescript.js']),
+    ...(target.native ? ['dist/typescript7/package.json'] : typescript6),
   ];
   for (const file of needed) {
     if (!byName.get(file)?.size) problems.push(`${file} is missing.`);
@@ -92,7 +95,8 @@ function filesOfNative(name) {
   const folder = `node_modules/${name}`;
   const [, kind, platform] = /^@[\w-]*?(parser|resolver|typescript)\/(?:binding|typescript)-(.*)$/.exec(name);
   if (kind === 'typescript') {
-    return [`${folder}/package.json`, `${folder}/lib/${platform.startsWith('win32') ? 'tsc.exe' : 'tsc'}`];
+    const program = platform.startsWith('win32') ? 'tsc.exe' : 'tsc';
+    return ['package.json', `lib/${program}`, 'lib/lib.es5.d.ts'].map((file) => `${folder}/${file}`);
   }
   const extension = platform.startsWith('wasm32') ? 'wasm' : 'node';
   return [`${folder}/package.json`, `${folder}/${kind}.${platform}.${extension}`];

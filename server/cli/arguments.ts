@@ -1,16 +1,16 @@
-/** The arguments of the command line: parsed and checked, with errors that say what to do. */
+/** Parses the arguments of the command line. Errors say what to do. */
 import { parseArgs } from 'node:util';
 
-export const formats = ['pretty', 'json', 'jsonl'] as const;
+const formats = ['pretty', 'json', 'jsonl'] as const;
 export type Format = (typeof formats)[number];
 
-export const thresholds = ['error', 'warning', 'info', 'never'] as const;
+const thresholds = ['error', 'warning', 'info', 'never'] as const;
 export type Threshold = (typeof thresholds)[number];
 
 /** Arguments of every command that analyses a folder. */
 export interface AnalysisArguments {
   readonly folder: string;
-  /** Only these run. Absent: all that the configuration does not turn off. */
+  /** Only these run. Absent: all that the configuration does not disable. */
   readonly detectors?: readonly string[];
   readonly maxWorkers?: number;
   readonly tsconfigs: readonly string[];
@@ -23,14 +23,14 @@ export interface AnalysisArguments {
 export interface CheckArguments extends AnalysisArguments {
   readonly format: Format;
   readonly failOn: Threshold;
-  /** For the whole run, milliseconds. */
+  /** Limit for the whole check, milliseconds. */
   readonly timeoutMs?: number;
   readonly useBaseline: boolean;
-  /** The baseline file is not written. */
+  /** Fixed issues stay in the baseline file. */
   readonly frozen: boolean;
   /** Keeps running and follows changes. */
   readonly watch: boolean;
-  /** Only files that differ from a commit, and their dependents; without `ref`: from the last commit. */
+  /** Check only files that differ from a commit, and their dependents; without `ref`: from the last commit. */
   readonly changed?: { readonly ref?: string };
 }
 
@@ -39,7 +39,7 @@ export interface BaselineArguments extends AnalysisArguments {
   readonly check: boolean;
 }
 
-export const cacheActions = ['info', 'verify', 'clear'] as const;
+const cacheActions = ['info', 'verify', 'clear'] as const;
 export type CacheAction = (typeof cacheActions)[number];
 
 export interface ReportArguments {
@@ -55,7 +55,7 @@ export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' };
 
-/** Wrong use: exit code 2. The message says what is wrong and what to do. */
+/** The command is used wrongly (exit code 2). The message says what to do. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

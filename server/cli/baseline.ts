@@ -1,15 +1,8 @@
 /** `bulkhead baseline`, and how `bulkhead check` removes fixed issues from the file. Stateless. */
-import path from 'node:path';
 import { isIncomplete } from '../engine/status.ts';
 import type { Folder } from '../folder/folder.ts';
-import {
-  baselineName,
-  baselineOf,
-  compare,
-  readBaseline,
-  writeBaseline,
-  type BaselineEntry,
-} from '../store/baseline.ts';
+import { baselineOf, compare, readBaseline, writeBaseline, type BaselineEntry } from '../store/baseline.ts';
+import { baselineFileOf, baselineNameOf } from './baseline-file.ts';
 import { UsageError, type AnalysisArguments, type BaselineArguments, type CheckArguments } from './arguments.ts';
 import type { Output } from './output.ts';
 import { reportOf, type BaselineSummary } from './result.ts';
@@ -18,7 +11,7 @@ import { openFolder, rootFolder } from './open.ts';
 const incompleteCode = 3;
 
 /**
- * Removes fixed issues from the file of the baseline in force, if everything was analysed and the file may be written.
+ * Removes fixed issues from the file of the baseline in force, if everything was checked and the file may be written.
  * @returns a summary for the report; undefined: no baseline is in force
  */
 export async function shrink(folder: Folder, argumentsOf: CheckArguments): Promise<BaselineSummary | undefined> {
@@ -68,7 +61,7 @@ export async function baseline(argumentsOf: BaselineArguments, out: Output, stop
   const { known, fresh, gone } = compare(issues, old, { complete });
   const name = baselineNameOf(root, argumentsOf.baselineFile);
   if (argumentsOf.check) {
-    tellFixed(gone, name, out);
+    listFixed(gone, name, out);
     return gone.length > 0 ? 1 : 0;
   }
   const others = old.entries.filter(({ detector }) => !complete.has(detector));
@@ -79,16 +72,16 @@ export async function baseline(argumentsOf: BaselineArguments, out: Output, stop
   return 0;
 }
 
-function tellFixed(gone: readonly BaselineEntry[], name: string, out: Output): void {
+function listFixed(gone: readonly BaselineEntry[], name: string, out: Output): void {
   for (const { file, detector, rule, message } of gone) out.write(`${file}  ${detector}/${rule}  ${message}\n`);
-  const verdict =
+  const result =
     gone.length === 0
       ? 'no fixed issues'
       : `${gone.length} fixed ${gone.length === 1 ? 'issue' : 'issues'}. Run "bulkhead check" to remove ${gone.length === 1 ? 'it' : 'them'}.`;
-  out.write(`${name}: ${verdict}\n`);
+  out.write(`${name}: ${result}\n`);
 }
 
-/** Detectors that have answered for everything: of the others, no issue is known to be fixed. */
+/** Detectors that have checked everything. For the others, nobody knows whether a missing issue is fixed. */
 function completeDetectors(
   folder: Folder,
   { tsconfigs, changed }: AnalysisArguments & Pick<CheckArguments, 'changed'>,
@@ -100,19 +93,7 @@ function completeDetectors(
   return new Set(statuses.flatMap(({ name, state }) => (state === 'done' && !partial.includes(name) ? [name] : [])));
 }
 
-/** @param given as the user wrote it; absent: the default file in the root. @returns an absolute path */
-export function baselineFileOf(root: string, given: string | undefined): string {
-  return given === undefined ? path.join(root, baselineName) : path.resolve(given);
-}
-
-/** As it is shown: relative to the root if it lies inside. */
-export function baselineNameOf(root: string, given: string | undefined): string {
-  const file = baselineFileOf(root, given);
-  const relative = path.relative(root, file);
-  return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative.split(path.sep).join('/');
-}
-
-/** Build services set it. Nobody would review or keep a file that they change. */
+/** Build services set `CI`. Nobody would review or commit a file that they change. */
 function inCI(): boolean {
   const { CI = '' } = process.env;
   return CI !== '' && CI !== '0' && CI.toLowerCase() !== 'false';

@@ -16,7 +16,7 @@ export interface Scope {
 }
 
 /**
- * Files that were committed since a commit, are staged, modified, deleted or untracked.
+ * Files that differ from a commit, including staged, unstaged and untracked changes.
  * @param ref absent: the last commit; else the commit where the current branch left it
  * @returns relative to the root, forward slashes
  * @throws UsageError without git, outside of a repository, or when `ref` is not a commit
@@ -37,7 +37,7 @@ export async function scopeOf(
   { since, files }: { readonly since: string; readonly files: readonly string[] },
   signal: AbortSignal,
 ): Promise<Scope> {
-  // A change of a configuration may concern any file.
+  // A change of a configuration may affect any file.
   const everything = files.some(isConfiguration);
   const dependents = everything || files.length === 0 ? [] : await folder.dependentsOf(files, signal);
   const all = new Set([...files, ...dependents]);

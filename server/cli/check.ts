@@ -1,4 +1,4 @@
-/** `bulkhead check`: one analysis of one folder, told to a reporter. */
+/** `bulkhead check`: analyses a folder once, and passes the results to a reporter. */
 import { isSettled } from '../engine/status.ts';
 import type { Folder } from '../folder/folder.ts';
 import type { CheckArguments } from './arguments.ts';
@@ -39,12 +39,12 @@ export async function check(argumentsOf: CheckArguments, out: Output, err: Outpu
     changed: scope?.summary,
   });
   reporter.end(report);
-  // Answers for some of the files are of no use to a later check.
+  // Results for some of the files are useless for a later check.
   if (!scope) await folder.persist();
   return report.summary.exitCode;
 }
 
-/** Leaves out files that did not change and depend on none that did. */
+/** Limits the check to changed files and their dependents. */
 async function limit(
   folder: Folder,
   argumentsOf: CheckArguments,
@@ -60,7 +60,7 @@ async function limit(
   return scope;
 }
 
-/** Reports each issue once, each detector's end once, and progress now and then. */
+/** Reports each issue once, the end of each detector once, and progress from time to time. */
 function follow(folder: Folder, reporter: Reporter): void {
   const reported = new Map<string, Set<string>>();
   const completed = new Set<string>();

@@ -14,7 +14,7 @@ import { version } from '../version.ts';
 
 const wrongUse = 2;
 const internalError = 3;
-/** What the user can fix; the message says how. */
+/** Errors that the user can fix; their messages say how. */
 const usageErrors = [UsageError, ConfigurationError, BaselineError, WatchError];
 
 async function main(): Promise<number> {
@@ -67,7 +67,7 @@ function onInterrupt(): AbortSignal {
 }
 
 function output(stream: NodeJS.WriteStream): Output {
-  // A reader that stops reading (`| head`) is not a failure.
+  // It is not an error if the reader stops reading (`| head`).
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
   });

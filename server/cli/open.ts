@@ -1,16 +1,18 @@
-/** How a command opens the folder that it analyses, and when it stops before its time. */
+/** Opens the folder that a command analyses, and decides when a command stops early. */
 import { opendir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Folder } from '../folder/folder.ts';
-import type { FolderSettings } from '../folder/options.ts';
+import type { FolderOptions, FolderSettings } from '../folder/options.ts';
 import { UsageError, type AnalysisArguments } from './arguments.ts';
-import { baselineFileOf } from './baseline.ts';
+import { baselineFileOf } from './baseline-file.ts';
 
 export interface OpenOptions {
-  /** The issues of the baseline are not shown. */
+  /** Hide the issues of the baseline. */
   readonly hideBaseline?: boolean;
-  /** The command follows changes until it is stopped. Results of an editor, which hold for one analysis, are not taken. */
+  /** Follow changes. The results of an editor are then not used, because they are valid for a single analysis only. */
   readonly watch?: boolean;
+  /** Attaches listeners, which miss nothing that happens while the folder opens. */
+  readonly listen?: (folder: Folder) => void;
 }
 
 /**
@@ -22,16 +24,17 @@ export async function openFolder(
   argumentsOf: AnalysisArguments,
   options: OpenOptions = {},
 ): Promise<Folder> {
-  const { watch = false } = options;
+  const { watch = false, listen } = options;
   const { cache, maxWorkers } = argumentsOf;
-  const folder = await Folder.open(root, {
+  const folderOptions: FolderOptions = {
     settings: folderSettings(root, argumentsOf, options),
     strict: true,
     live: watch,
     watch,
     poolSettings: maxWorkers === undefined ? {} : { maxWorkers },
     ...(cache ? { storage: 'user-cache' } : {}),
-  });
+  };
+  const folder = await Folder.open(root, folderOptions, listen);
   const { baselineFile } = argumentsOf;
   if (options.hideBaseline === true && baselineFile !== undefined && folder.baseline === undefined) {
     await folder.dispose();
@@ -42,7 +45,7 @@ export async function openFolder(
   return folder;
 }
 
-/** What the command line says of detectors wins over the configuration of the repository. */
+/** The command line overrides the configuration of the repository. */
 export function folderSettings(
   root: string,
   argumentsOf: AnalysisArguments,
@@ -89,7 +92,7 @@ export interface StopReason extends Disposable {
   reason(): string | undefined;
 }
 
-/** Why a check ends before its time: the user, or `--timeout`. */
+/** Why a check stops early: the user, or `--timeout`. */
 export function stopReason(timeoutMs: number | undefined, stop: AbortSignal): StopReason {
   const { promise, resolve } = Promise.withResolvers<void>();
   let reason: string | undefined;

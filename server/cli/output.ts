@@ -7,13 +7,13 @@ export interface Output {
   /** Standard output or error. */
   write(text: string): void;
   readonly isTTY: boolean;
-  /** It is a terminal, whose screen may be cleared. */
+  /** Whether it is a terminal, whose screen may be cleared. */
   readonly isTerminal?: boolean;
   readonly columns: number;
 }
 
 export interface Reporter {
-  /** Called with each issue once, as soon as its file is done. */
+  /** Called once with each issue, as soon as its file is finished. */
   issues(file: string, issues: readonly Issue[]): void;
   progress(fraction: number, detectors: readonly DetectorStatus[]): void;
   /** A detector has settled. */
@@ -21,10 +21,10 @@ export interface Reporter {
   end(report: CheckReport): void;
 }
 
-/** For `--watch`. A reporter that only shows complete rounds ignores what comes between them. */
+/** For `--watch`. A reporter that shows only complete rounds ignores everything in between. */
 export interface WatchReporter {
   issues(file: string, appeared: readonly Issue[], gone: readonly Issue[]): void;
   progress(fraction: number, detectors: readonly DetectorStatus[]): void;
-  /** Everything has its answer. @param changed files that changed since the last round */
+  /** All changes have been analysed. @param changed files that changed since the last round */
   round(report: CheckReport, changed: readonly string[]): void;
 }

@@ -46,7 +46,7 @@ export class PrettyReporter implements Reporter {
   issues(file: string, issues: readonly Issue[]): void {
     if (issues.length === 0) return;
     this.#clearProgress();
-    // Another detector may add issues to the same file: its name is not repeated.
+    // If another detector adds issues to the same file, its name is not repeated.
     if (file !== this.#lastFile) this.#out.write(`\n${this.#paint('bold', file)}\n`);
     this.#lastFile = file;
     for (const issue of issues) this.#issue(issue);
@@ -75,7 +75,7 @@ export class PrettyReporter implements Reporter {
     this.#summary(summary);
   }
 
-  /** All issues and a summary, without the tables; detectors only if they failed. */
+  /** All issues and a summary, without tables; failed detectors are listed. */
   round(report: CheckReport): void {
     this.#clearProgress();
     this.#lastFile = '';
@@ -190,7 +190,7 @@ export class PrettyReporter implements Reporter {
   }
 }
 
-/** A terminal shows the last round only; a file or a pipe gets one after another. */
+/** A terminal shows only the last round; a file or a pipe gets all of them. */
 export class PrettyWatchReporter implements WatchReporter {
   readonly #out: Output;
   readonly #reporter: PrettyReporter;
@@ -207,7 +207,7 @@ export class PrettyWatchReporter implements WatchReporter {
   }
 
   round(report: CheckReport, changed: readonly string[]): void {
-    // What was printed before can still be scrolled to.
+    // Earlier output stays in the scrollback.
     if (this.#out.isTerminal === true) this.#out.write('\u001B[2J\u001B[H');
     if (changed.length > 0) {
       const more = changed.length > maximumNamed ? ` and ${changed.length - maximumNamed} more` : '';
@@ -218,7 +218,7 @@ export class PrettyWatchReporter implements WatchReporter {
   }
 }
 
-/** Names of changed files in a round; nobody reads all of a checkout. */
+/** Maximum number of changed files that a round names. */
 const maximumNamed = 3;
 
 function workerRow(health: WorkerHealth): readonly string[] {

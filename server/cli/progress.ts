@@ -1,8 +1,8 @@
-/** What a single check and a watching check have in common when they follow an analysis. */
+/** What a single check and `--watch` have in common. */
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import type { DetectorStatus } from '../engine/status.ts';
 
-/** Often enough to look alive, rarely enough to cost nothing. */
+/** Often enough to look alive, rarely enough to be cheap. */
 const progressIntervalMs = 100;
 
 /** Two issues with the same key look the same to a reader. */

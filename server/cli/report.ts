@@ -9,7 +9,7 @@ import type { Output } from './output.ts';
 
 const run = promisify(execFile);
 
-/** Beside the bundle, or where the sources are. */
+/** Next to the bundle, or in the sources. */
 const entry = import.meta.filename.endsWith('.ts')
   ? path.resolve(import.meta.dirname, '../../workers/metrics.ts')
   : path.join(import.meta.dirname, 'metrics.mjs');

@@ -1,7 +1,14 @@
 /** What `--format json` and the last line of `jsonl` contain, and the exit code. */
 import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
 import type { Folder } from '../folder/folder.ts';
-import { isBusy, isIncomplete, slowestFirst, type DetectorState, type DetectorStatus, type IssueCounts } from '../engine/status.ts';
+import {
+  isBusy,
+  isIncomplete,
+  slowestFirst,
+  type DetectorState,
+  type DetectorStatus,
+  type IssueCounts,
+} from '../engine/status.ts';
 import type { WorkerHealth } from '../pool/types.ts';
 import type { Threshold } from './arguments.ts';
 
@@ -15,7 +22,7 @@ export interface DetectorResult {
   readonly issues: number;
   readonly note?: string;
   readonly error?: string;
-  /** Milliseconds by rule or phase, the most first; absent: nothing was analysed, or the engine does not tell. */
+  /** Milliseconds by rule or phase, the largest first; absent: nothing was analysed, or the tool does not report them. */
   readonly timings?: Readonly<Record<string, number>>;
 }
 
@@ -44,15 +51,15 @@ export interface ChangedSummary {
 }
 
 export interface BaselineSummary {
-  /** Relative to the root where it lies inside. */
+  /** Relative to the root if it is inside of it. */
   readonly file: string;
   /** Issues that the baseline hides. */
   readonly known: number;
-  /** Entries whose issue was fixed. */
+  /** Number of entries whose issue is fixed. */
   readonly fixed: number;
-  /** Whether those were removed from the file. */
+  /** Whether fixed entries were removed from the file. */
   readonly removed: boolean;
-  /** Why they could not be removed. */
+  /** Why fixed entries could not be removed. */
   readonly note?: string;
 }
 
@@ -69,7 +76,7 @@ export interface CheckReport {
 export interface ReportOptions {
   readonly durationMs: number;
   readonly failOn: Threshold;
-  /** Why the check ended before its time. */
+  /** Why the check stopped early. */
   readonly stopped?: string | undefined;
   readonly baseline?: BaselineSummary | undefined;
   readonly changed?: ChangedSummary | undefined;
@@ -103,7 +110,7 @@ export function reportOf(folder: Folder, options: ReportOptions): CheckReport {
 }
 
 export function detectorResult(status: DetectorStatus, issues: readonly Issue[], stopped?: string): DetectorResult {
-  // A detector that is only rechecking has answered for everything: a round of --watch does not wait for it.
+  // A detector that is only revalidating has checked everything, so a round of --watch does not wait for it.
   const unfinished = isBusy(status.state) || status.state === 'cancelled';
   const error = unfinished ? stopped : status.error;
   return {
@@ -118,7 +125,7 @@ export function detectorResult(status: DetectorStatus, issues: readonly Issue[],
   };
 }
 
-export function countBySeverity(issues: readonly Issue[]): IssueCounts {
+function countBySeverity(issues: readonly Issue[]): IssueCounts {
   const counts: Record<Severity, number> = { error: 0, warning: 0, info: 0, hint: 0 };
   for (const issue of issues) counts[issue.severity] += 1;
   return counts;

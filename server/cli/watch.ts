@@ -1,10 +1,10 @@
-/** `bulkhead check --watch`: follows the files of a folder, and reports a round whenever everything has its answer. */
+/** `bulkhead check --watch`: follows the files of a folder, and reports a round whenever all changes have been analysed. */
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import type { FileChange } from '../journal.ts';
 import { isBusy } from '../engine/status.ts';
 import type { Folder } from '../folder/folder.ts';
 import type { CheckArguments } from './arguments.ts';
-import { baselineNameOf } from './baseline.ts';
+import { baselineNameOf } from './baseline-file.ts';
 import { openFolder, rootFolder } from './open.ts';
 import type { Output, WatchReporter } from './output.ts';
 import { keyOf, meanFraction, ProgressThrottle } from './progress.ts';
@@ -14,15 +14,17 @@ import { reportOf, type BaselineSummary } from './result.ts';
 /**
  * Ends when `stop` aborts, or after `--timeout`.
  * @returns the exit code of the last round
- * @throws UsageError, ConfigurationError, BaselineError, WatchError for what is wrong at the start. What goes wrong later
- *   is reported.
+ * @throws UsageError, ConfigurationError, BaselineError or WatchError when it starts. Later problems are only reported.
  */
 export async function watch(argumentsOf: CheckArguments, out: Output, err: Output, stop: AbortSignal): Promise<number> {
   const root = await rootFolder(argumentsOf.folder);
   const deadline =
     argumentsOf.timeoutMs === undefined ? stop : AbortSignal.any([stop, AbortSignal.timeout(argumentsOf.timeoutMs)]);
-  await using folder = await openFolder(root, argumentsOf, { hideBaseline: argumentsOf.useBaseline, watch: true });
-  folder.on('trouble', (message) => err.write(`bulkhead: ${message}\n`));
+  await using folder = await openFolder(root, argumentsOf, {
+    hideBaseline: argumentsOf.useBaseline,
+    watch: true,
+    listen: (opening) => opening.on('trouble', (message) => err.write(`bulkhead: ${message}\n`)),
+  });
   const rounds = new Rounds(folder, argumentsOf, watchReporterFor(argumentsOf.format, out, err, root));
   await folder.analyze();
   if (!deadline.aborted) await new Promise((resolve) => deadline.addEventListener('abort', resolve, { once: true }));
@@ -31,14 +33,14 @@ export async function watch(argumentsOf: CheckArguments, out: Output, err: Outpu
   return rounds.exitCode;
 }
 
-/** Tells a reporter what changes, and sums up when nothing is being analysed. */
+/** Reports changed issues at once, and a round with a summary when nothing is running. */
 class Rounds {
   /** Of the last round. */
   exitCode = 0;
   readonly #folder: Folder;
   readonly #arguments: CheckArguments;
   readonly #reporter: WatchReporter;
-  /** By file, as last reported. */
+  /** The issues last reported, by file. */
   readonly #reported = new Map<string, ReadonlyMap<string, Issue>>();
   /** Files that changed since the last round. */
   readonly #changed = new Set<string>();
@@ -61,7 +63,7 @@ class Rounds {
     if (this.#changed.size === 0) this.#startedAt = performance.now();
     for (const { file } of changes) this.#changed.add(file);
     this.#due = true;
-    // A change that no detector depends on causes no analysis whose end could be waited for.
+    // A change that affects no detector causes no event of status.
     this.#reportState();
   }
 
@@ -95,7 +97,7 @@ class Rounds {
     this.#reporter.round(report, changed);
   }
 
-  /** The baseline shrinks when a check ends, not while somebody edits: a change undone in a moment would look new. */
+  /** Fixed issues stay in the baseline while the user edits: an issue that returns a moment later would look new. */
   #baselineSummary(): BaselineSummary | undefined {
     const { root, baseline } = this.#folder;
     if (!baseline) return undefined;

@@ -1,6 +1,6 @@
 /**
- * What a repository configures for everybody in `bulkhead.config.json`, and what is wrong in it and in the settings of
- * the folder. Comments and trailing commas are allowed.
+ * Reads `bulkhead.config.json`, the configuration that a repository shares, and finds mistakes in it and in the settings
+ * of the folder. Comments and trailing commas are allowed.
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -17,28 +17,28 @@ import type { DetectorOptions, Finding, Issue, Range } from '../../workers/proto
 import { IssueCompleter } from '../../workers/protocol/fingerprint.ts';
 import { validated, type Flaw, type JsonPath } from './validate.ts';
 
-export const configurationFile = 'bulkhead.config.json';
+const configurationFile = 'bulkhead.config.json';
 const editorFolder = '.vscode';
 const editorSettingsFile = `${editorFolder}/settings.json`;
 
-/** The name under which Bulkhead reports issues of its own. */
+/** The detector name of issues that Bulkhead itself reports. */
 export const ownName = 'bulkhead';
 
 export interface Configuration {
-  /** gitignore-style patterns of what is never analyzed. */
+  /** gitignore-style patterns of files that are never analysed. */
   readonly exclude: readonly string[];
   /** By detector: `false` turns it off, an object sets its options. */
   readonly detectors: Readonly<Record<string, boolean | DetectorOptions>>;
-  /** What is wrong in the files, at its place. The rest of them is in force. */
+  /** Mistakes in the files, each at its place. The valid rest is in force. */
   readonly issues: readonly Issue[];
 }
 
 export const emptyConfiguration: Configuration = { exclude: [], detectors: {}, issues: [] };
 
-/** `bulkhead.config.json` cannot be used at all. Names the file, the place and the way out. */
+/** `bulkhead.config.json` cannot be used at all. The message names the file and the place, and says what to do. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
-  /** The same as issues, for who goes on with another configuration. */
+  /** The same as issues, for callers that continue with another configuration. */
   readonly issues: readonly Issue[];
 
   constructor(message: string, issues: readonly Issue[] = [], cause?: unknown) {
@@ -79,7 +79,7 @@ export async function readConfiguration(root: string): Promise<Configuration> {
   return { exclude, detectors, issues: [...issues, ...settingsIssues] };
 }
 
-/** Of the folder's own settings, those of Bulkhead; a file that is not JSON is the editor's to report. */
+/** Checks the `bulkhead.*` settings of the folder. The editor itself reports settings that are not JSON. */
 function issuesOfSettings(text: string): readonly Issue[] {
   const document = new JsonDocument(editorSettingsFile, text);
   if (typeof document.value !== 'object' || document.value === null) return [];
@@ -120,7 +120,7 @@ class JsonDocument {
     return findings.map((finding) => completer.complete(finding));
   }
 
-  /** The name of an unknown option, or a value that is not valid. */
+  /** The node to mark: the name of an unknown option, or an invalid value. */
   #nodeOf(rule: Flaw['rule'], place: JsonPath): Node | undefined {
     const node = this.#tree && findNodeAtLocation(this.#tree, [...place]);
     return rule === 'unknown-option' ? node?.parent?.children?.[0] : node;

@@ -1,12 +1,12 @@
 /**
- * Every setting and option: its type, default and description. From here come the settings in package.json, the schema
- * of `bulkhead.config.json` for editors, and the validation of both.
+ * Every setting and option: its type, default and description. The settings in package.json, the schema of
+ * `bulkhead.config.json` for editors, and the validation of both are generated from it.
  */
 import { manifests } from '../../workers/detectors/manifests.ts';
 import type { OptionSchema, ValueSchema } from '../../workers/protocol/manifest.ts';
 
 export interface SettingSchema extends OptionSchema {
-  /** `machine-overridable`: it says what is executed, so a workspace may choose it only when it is trusted. */
+  /** `machine-overridable`: it decides what is executed, so only a trusted workspace may set it. */
   readonly scope: 'window' | 'machine-overridable';
 }
 
@@ -21,7 +21,7 @@ export const generalSettings = {
     ],
     default: 'onType',
     scope: 'window',
-    description: 'When files are analyzed again.',
+    description: 'When files are analysed again.',
   },
   maxWorkers: {
     type: 'integer',
@@ -29,7 +29,7 @@ export const generalSettings = {
     minimum: 0,
     maximum: 64,
     scope: 'window',
-    description: 'Number of worker processes that may run at the same time. `0`: as many as the machine can carry.',
+    description: 'Maximum number of worker processes at a time. `0`: depends on the cores and memory of the machine.',
   },
   memoryLimit: {
     type: 'integer',
@@ -37,16 +37,15 @@ export const generalSettings = {
     minimum: 0,
     scope: 'window',
     description:
-      'Memory in megabytes that one worker may use. A worker that uses more is replaced, and its input is tried once more alone. `0`: the default of each detector.',
+      'Memory in megabytes that one worker may use. A worker that uses more is replaced, and its input is tried once more on its own. `0`: the default of each detector.',
   },
   exclude: {
     type: 'array',
     items: { type: 'string', minLength: 1 },
-    uniqueItems: true,
     default: [],
     scope: 'window',
     description:
-      'Globs of files that are never analyzed, relative to the workspace folder. Files that Git ignores are always left out.',
+      'Globs of files that are never analysed, relative to the workspace folder. Files that Git ignores are never analysed either.',
   },
   baseline: {
     type: 'string',
@@ -61,7 +60,7 @@ export const generalSettings = {
     default: true,
     scope: 'window',
     description:
-      'Share one analysis between all windows and terminals that have the same folder open. Each window analyzes its unsaved text by itself.',
+      'Share one analysis between all windows and terminals that have the same folder open. Each window analyses its own unsaved text.',
   },
   healthInterval: {
     type: 'integer',
@@ -69,17 +68,36 @@ export const generalSettings = {
     minimum: 1,
     maximum: 3600,
     scope: 'window',
-    description: 'Seconds between two measurements of the memory and CPU of workers. Idle workers are not measured.',
+    description:
+      'Seconds between two measurements of the memory and CPU use of workers. Idle workers are not measured.',
   },
   node: {
     type: 'string',
     default: '',
     scope: 'machine-overridable',
-    description: 'Path of the Node.js (22.13 or later) that runs the workers. Empty: the one that runs the server.',
+    description: 'Path of the Node.js (22.13 or later) that runs the workers. Empty: the Node.js that runs the server.',
   },
 } as const satisfies Readonly<Record<string, SettingSchema>>;
 
-/** The settings of one detector, by their name behind `bulkhead.<detector>.`. */
+/** The values of {@link generalSettings}. */
+export type GeneralSettings = {
+  readonly [Name in keyof typeof generalSettings]: ValueOf<(typeof generalSettings)[Name]>;
+};
+
+/** What a schema allows. */
+type ValueOf<Schema extends ValueSchema> = Schema extends { readonly enum: readonly (infer Choice)[] }
+  ? Choice
+  : Schema extends { readonly type: 'string' }
+    ? string
+    : Schema extends { readonly type: 'boolean' }
+      ? boolean
+      : Schema extends { readonly type: 'integer' }
+        ? number
+        : Schema extends { readonly type: 'array'; readonly items: infer Item extends ValueSchema }
+          ? readonly ValueOf<Item>[]
+          : unknown;
+
+/** The settings of one detector, by their name after `bulkhead.<detector>.`. */
 export function detectorSettings(detector: string): Readonly<Record<string, SettingSchema>> {
   const manifest = manifests.find(({ name }) => name === detector);
   if (manifest === undefined) return {};
@@ -89,7 +107,7 @@ export function detectorSettings(detector: string): Readonly<Record<string, Sett
   );
 }
 
-/** Of an object whose keys are the full names of settings, as in settings.json. */
+/** For an object whose keys are the full names of settings, as in settings.json. */
 const settingsSchema: ValueSchema = {
   type: 'object',
   additionalProperties: false,
@@ -98,12 +116,12 @@ const settingsSchema: ValueSchema = {
     ...manifests.flatMap(({ name }) =>
       Object.entries(detectorSettings(name)).map(([option, schema]) => [`bulkhead.${name}.${option}`, schema] as const),
     ),
-    // Not ours: the language client reads it.
+    // The language client reads this one.
     ['bulkhead.trace.server', {}] as const,
   ]),
 };
 
-/** Of `bulkhead.config.json`. */
+/** For `bulkhead.config.json`. */
 const configurationSchema: ValueSchema = {
   type: 'object',
   additionalProperties: false,
@@ -112,7 +130,7 @@ const configurationSchema: ValueSchema = {
     exclude: {
       type: 'array',
       items: { type: 'string' },
-      description: 'Patterns of files that are never analyzed, in the syntax of .gitignore.',
+      description: 'Patterns of files that are never analysed, in the syntax of .gitignore.',
     },
     detectors: {
       type: 'object',

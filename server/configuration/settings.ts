@@ -1,42 +1,36 @@
 /**
- * The settings that an editor sends. People write them by hand, and editors other than VS Code send what they like: what
- * is not valid is replaced by its default, so that everything behind this can rely on what is there.
+ * The settings that an editor sends. Users write them by hand, and editors other than VS Code may send anything, so
+ * invalid values are replaced by defaults: all other code can rely on their types.
  */
 import { detectorNames, type DetectorName } from '../../workers/detectors/manifests.ts';
-import { generalSettings } from './schema.ts';
+import { isRecord } from './is-record.ts';
+import { generalSettings, type GeneralSettings } from './schema.ts';
 import { validated } from './validate.ts';
 
-/** `bulkhead.<detector>.*`: whether it runs, and the options that somebody chose. */
+/** `bulkhead.<detector>.*`: whether the detector runs, and the options that the user set. */
 export type DetectorSettings = Readonly<Record<string, unknown>> & { readonly enable: boolean };
 
-/** The settings `bulkhead.*`, validated. What they mean is described in schema.ts. */
-export interface BulkheadSettings extends Readonly<Record<DetectorName, DetectorSettings>> {
-  readonly run: 'onType' | 'onSave';
-  readonly maxWorkers: number;
-  readonly memoryLimit: number;
-  readonly healthInterval: number;
-  readonly exclude: readonly string[];
-  readonly baseline: 'show' | 'hide';
-  readonly shareAnalysis: boolean;
-  readonly node: string;
-}
+/** The validated settings `bulkhead.*`; schema.ts describes them. */
+export type BulkheadSettings = GeneralSettings & Readonly<Record<DetectorName, DetectorSettings>>;
 
 export interface ReadSettings {
   readonly settings: BulkheadSettings;
-  /** What is wrong, a sentence for each setting. */
+  /** The mistakes, one sentence for each setting. */
   readonly problems: readonly string[];
 }
 
-/** @param raw the `bulkhead` section as the editor sends it: nested, or anything at all */
+/** @param raw the `bulkhead` section as the editor sends it: nested or by full names of settings, if it is valid */
 export function readSettings(raw: unknown): ReadSettings {
   const { value, flaws } = validated('settings', flat(raw));
   const valid: Readonly<Record<string, unknown>> = { ...defaults, ...(value ?? {}) };
   const detectors = detectorNames.map((name) => [name, sectionOf(valid, name)] as const);
   const general = Object.keys(generalSettings).map((name) => [name, valid[`bulkhead.${name}`]] as const);
+  const settings = Object.fromEntries([...detectors, ...general]) as unknown as BulkheadSettings;
   return {
-    settings: Object.fromEntries([...detectors, ...general]) as unknown as BulkheadSettings,
+    // A path that was pasted often ends in a space.
+    settings: { ...settings, node: settings.node.trim() },
     problems: flaws.map(({ path, rule, message }) => {
-      // The message names an unknown option itself.
+      // The message already names an unknown option.
       const place = rule === 'unknown-option' ? path.slice(0, -1) : path;
       return place.length === 0 ? message : `Setting ${place.join('/')}: ${message}`;
     }),
@@ -50,18 +44,18 @@ const defaults: Readonly<Record<string, unknown>> = Object.fromEntries([
 
 export const defaultSettings: BulkheadSettings = readSettings({}).settings;
 
-/** `{ circular: { enable: true } }` → `{ 'bulkhead.circular.enable': true }` */
+/** `{ circular: { enable: true } }` → `{ 'bulkhead.circular.enable': true }`. Full names stay as they are. */
 function flat(raw: unknown): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    Object.entries(record(raw)).flatMap(([name, value]) =>
-      isRecord(value)
-        ? Object.entries(value).map(([option, chosen]) => [`bulkhead.${name}.${option}`, chosen] as const)
-        : [[`bulkhead.${name}`, value] as const],
-    ),
+    Object.entries(isRecord(raw) ? raw : {}).flatMap(([name, value]) => {
+      if (name.startsWith('bulkhead.')) return [[name, value] as const];
+      if (!isRecord(value)) return [[`bulkhead.${name}`, value] as const];
+      return Object.entries(value).map(([option, chosen]) => [`bulkhead.${name}.${option}`, chosen] as const);
+    }),
   );
 }
 
-/** Options that nobody chose stay out, so that those of `bulkhead.config.json` count. */
+/** Options that the user did not set are absent, so that those in `bulkhead.config.json` apply. */
 function sectionOf(settings: Readonly<Record<string, unknown>>, detector: string): Record<string, unknown> {
   const prefix = `bulkhead.${detector}.`;
   return Object.fromEntries(
@@ -69,12 +63,4 @@ function sectionOf(settings: Readonly<Record<string, unknown>>, detector: string
       name.startsWith(prefix) ? [[name.slice(prefix.length), value] as const] : [],
     ),
   );
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return isRecord(value) ? value : {};
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-/** Validates values by a schema, and keeps what is valid of them. Pure. */
+/** Validates values by a schema, and returns their valid parts. Pure. */
 import type { ErrorObject } from 'ajv';
 import { distance } from 'fastest-levenshtein';
 import type { ValueSchema } from '../../workers/protocol/manifest.ts';
@@ -9,47 +9,55 @@ export type JsonPath = readonly (string | number)[];
 
 export interface Flaw {
   readonly rule: 'unknown-option' | 'invalid-value';
-  /** One or two sentences; names the nearest valid word where there is one. */
+  /** One or two sentences; suggests the nearest valid name if there is one. */
   readonly message: string;
   readonly path: JsonPath;
 }
 
 export interface Validation {
-  /** Without the parts that are not valid. Undefined: nothing is. */
+  /** The value without its invalid parts. Undefined: all of it is invalid. */
   readonly value: unknown;
   readonly flaws: readonly Flaw[];
 }
 
-/** More than any schema needs: a mistake here must not become an endless loop in the server. */
-const mostRounds = 20;
+/** More than any schema needs, so that a bug here cannot cause an endless loop in the server. */
+const maxRounds = 20;
+/** More flaws would not help the user, and finding the place of each takes time. */
+const maxFlaws = 100;
 
-/** @returns what is valid, and a flaw for each part that is not */
+/** @returns the valid parts, and a flaw for each of the first hundred invalid parts */
 export function validated(name: keyof typeof schemas, value: unknown): Validation {
   const validate = validators[name];
   const flaws: Flaw[] = [];
   let valid = value;
-  // Without a bad part, something else may be missing: until nothing is wrong any more.
+  // Removing an invalid part may make another part invalid, so this repeats until everything is valid.
   for (let round = 1; valid !== undefined && !validate(valid); round += 1) {
-    const found = (validate.errors ?? []).map((error) => flawOf(error, valid, schemas[name]));
-    if (flaws.length === 0) flaws.push(...found);
-    const paths = found.map(({ path }) => path);
-    valid = round < mostRounds ? without(valid, paths) : undefined;
+    const errors = validate.errors ?? [];
+    if (round === 1) flaws.push(...errors.slice(0, maxFlaws).map((error) => flawOf(error, valid, schemas[name])));
+    const paths = errors.map((error) => invalidPath(error, valid));
+    valid = round < maxRounds ? without(valid, paths) : undefined;
   }
   return { value: valid, flaws: onePerPath(flaws) };
 }
 
 function flawOf(error: ErrorObject, value: unknown, schema: ValueSchema): Flaw {
-  const path = pathOf(error.instancePath, value);
-  const params = error.params as Readonly<Record<string, unknown>>;
-  if (error.keyword === 'additionalProperties') {
-    const name = String(params['additionalProperty']);
-    const message = `Unknown ${kindOf(path)}: ${JSON.stringify(name)}.${suggestion(name, namesAt(schema, path))}`;
-    return { rule: 'unknown-option', message, path: [...path, name] };
+  const path = invalidPath(error, value);
+  if (error.keyword !== 'additionalProperties') {
+    return { rule: 'invalid-value', message: messageOf(error, valueAt(value, path)), path };
   }
-  return { rule: 'invalid-value', message: messageOf(error, valueAt(value, path)), path };
+  const [name, parent] = [String(path.at(-1)), path.slice(0, -1)];
+  const message = `Unknown ${kindOf(parent)}: ${JSON.stringify(name)}.${suggestion(name, namesAt(schema, parent))}`;
+  return { rule: 'unknown-option', message, path };
 }
 
-/** What a name at this place stands for. */
+/** Path of the invalid value; for an unknown name, the path of its value. */
+function invalidPath({ instancePath, keyword, params }: ErrorObject, value: unknown): JsonPath {
+  const path = pathOf(instancePath, value);
+  if (keyword !== 'additionalProperties') return path;
+  return [...path, String((params as Readonly<Record<string, unknown>>)['additionalProperty'])];
+}
+
+/** What kind of name is at this place. */
 function kindOf(path: JsonPath): string {
   if (path.at(-1) === 'detectors') return 'detector';
   if (String(path.at(-1)).endsWith('rules')) return 'rule';
@@ -68,8 +76,7 @@ function messageOf({ keyword, message = '', params }: ErrorObject, value: unknow
   if (keyword === 'minimum') return `Expected ${String(limit)} or more, found ${given}.`;
   if (keyword === 'maximum') return `Expected ${String(limit)} or less, found ${given}.`;
   if (keyword === 'required') return `Missing option: ${JSON.stringify(missingProperty)}.`;
-  if (keyword === 'minLength') return 'Expected a text that is not empty.';
-  if (keyword === 'uniqueItems') return 'Expected a list without duplicates.';
+  if (keyword === 'minLength') return 'Expected a non-empty text.';
   return `Invalid value: it ${message}.`;
 }
 
@@ -89,14 +96,14 @@ function suggestion(name: string, known: readonly string[]): string {
   return nearest === undefined ? '' : ` Did you mean ${JSON.stringify(nearest)}?`;
 }
 
-/** @returns undefined when none is so near that it may have been meant */
-export function nearestOf(name: string, known: readonly string[]): string | undefined {
+/** @returns undefined: no known name is similar enough */
+function nearestOf(name: string, known: readonly string[]): string | undefined {
   const ranked = known.map((candidate) => ({ candidate, rank: difference(name, candidate) }));
   const [best] = ranked.toSorted((one, other) => one.rank - other.rank);
   return best?.rank === Number.POSITIVE_INFINITY ? undefined : best?.candidate;
 }
 
-/** How many letters differ. Infinity: so many in one of the parts between dots that it is another word. */
+/** Number of letters that differ. Infinity: so many differ within one part between dots that it is another word. */
 function difference(name: string, candidate: string): number {
   const [parts, others] = [name, candidate].map((text) => text.toLowerCase().split('.')) as [string[], string[]];
   if (parts.length !== others.length) return Number.POSITIVE_INFINITY;
@@ -104,7 +111,7 @@ function difference(name: string, candidate: string): number {
     const other = others[index] ?? '';
     if (part.length > 2 && other.startsWith(part)) return sum + 1;
     const letters = distance(part, other);
-    // Two letters that changed places differ twice.
+    // Two swapped letters count as two differences.
     const most = part.length < 5 ? 1 : Math.max(2, Math.floor(part.length / 3));
     return sum + (letters <= most ? letters : Number.POSITIVE_INFINITY);
   }, 0);
@@ -117,7 +124,7 @@ function namesAt(schema: ValueSchema, path: JsonPath): readonly string[] {
   return Object.keys(place?.properties ?? {});
 }
 
-/** Of a JSON pointer; places in a list become numbers. */
+/** Parses a JSON pointer. Indexes of arrays become numbers. */
 function pathOf(pointer: string, value: unknown): JsonPath {
   const path: (string | number)[] = [];
   for (const part of pointer.split('/').slice(1)) {

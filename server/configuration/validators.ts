@@ -1,16 +1,16 @@
 /**
- * The compiled schemas. From the sources they are compiled when this module is loaded; the build replaces the module
- * by the code that the compiler generates, so that the server does not load a compiler.
+ * The compiled schemas. When run from the sources, this module compiles them while it loads. The build replaces the module
+ * with code that the compiler generates, so that the server does not load a compiler.
  */
 import { Ajv, type ValidateFunction } from 'ajv';
 import { schemas } from './schema.ts';
 
-/** @param generate whether the code of the functions is needed, as an ES module */
+/** @param generate whether the source code of the validators is needed, as an ES module */
 export function compiler(generate = false): Ajv {
   return new Ajv({
     allErrors: true,
     allowUnionTypes: true,
-    // Text for editors, which validation does not look at.
+    // For editors only; validation ignores them.
     keywords: ['markdownEnumDescriptions', 'scope'],
     schemas,
     code: { source: generate, esm: generate },

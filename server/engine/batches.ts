@@ -1,14 +1,14 @@
-/** Cuts stale units into the batches that go to the pool: one group and lane each, open files first. */
+/** Splits stale units into the batches that the pool runs: each has one group and one lane, and open files come first. */
 import path from 'node:path';
 import type { Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Priority } from '../pool/types.ts';
 
 /**
- * Files per batch. At 1.5 to 2.3 ms a file, 25 keep a worker busy for about 50 ms: long beside the round trip,
- * short beside the wait of a file that was just opened.
+ * Files per batch. At 1.5 to 2.3 ms per file, 25 files keep a worker busy for about 50 ms: much longer than the round
+ * trip, and short enough for a file that was just opened to wait.
  */
 const filesPerBatch = 25;
-/** With type information a file takes ten times as long. */
+/** A file that is linted with type information takes ten times as long. */
 const typedFilesPerBatch = 5;
 
 export interface Batch {
@@ -19,7 +19,7 @@ export interface Batch {
 /**
  * @param open files open in the editor
  * @param recent files that just changed
- * @param isIdle nobody waits for it
+ * @param isIdle the batches revalidate earlier results, and the user does not wait for them
  */
 export function batchesOf(
   units: readonly Unit[],
@@ -31,7 +31,7 @@ export function batchesOf(
   const [projects, others] = [true, false].map((is) => units.filter(({ kind }) => (kind === 'project') === is));
   for (const unit of others ?? []) {
     const priority: Priority = open.has(unit.file) ? 'open' : recent.has(unit.file) ? 'recent' : 'background';
-    // A graph holds open files as well as others: it is one piece of work, and its detector orders it.
+    // A graph contains open and other files. It is one batch, and its detector decides which files come first.
     const level = unit.kind === 'file' ? priority : open.size > 0 && !isIdle ? 'open' : 'background';
     const key = [level, unit.kind, unit.lane ?? 'light', unit.group].join('\n');
     const bucket = buckets.get(key);
@@ -55,8 +55,8 @@ export function batchesOf(
 }
 
 /**
- * One each: what has its answer keeps it when the others are interrupted. First those in whose folders open files
- * are, the nearest before those further up.
+ * One batch per project, so that finished projects keep their results when an edit interrupts the rest. Projects whose
+ * folder contains an open file come first, the innermost before the outer ones.
  */
 function projectBatches(projects: readonly Unit[], open: ReadonlySet<string>): readonly Batch[] {
   const depths = new Map(projects.map((unit) => [unit, depthAbove(path.posix.dirname(unit.file), open)]));
@@ -66,7 +66,7 @@ function projectBatches(projects: readonly Unit[], open: ReadonlySet<string>): r
     .map((unit) => ({ priority: depthOf(unit) < 0 ? 'background' : 'open', units: [unit] }));
 }
 
-/** @returns how deep the folder is; -1: no open file is in it */
+/** @returns the depth of the folder; -1: it contains no open file */
 function depthAbove(folder: string, open: ReadonlySet<string>): number {
   if (folder === '.') return open.size > 0 ? 0 : -1;
   return [...open].some((file) => file.startsWith(`${folder}/`)) ? folder.split('/').length : -1;

@@ -1,11 +1,11 @@
-/** What a change of a file means to a detector, by the change triggers of its manifest. */
+/** Classifies changes of files for a detector, by the change triggers of its manifest. */
 import path from 'node:path';
 import { manifestOf, manifests } from '../../workers/detectors/manifests.ts';
 import { anyOf, bulkheadConfig, nothing, scriptLike, scriptOrJson } from '../../workers/protocol/file-patterns.ts';
 import type { ChangeTriggers } from '../../workers/protocol/manifest.ts';
 import { baselineName } from '../store/baseline.ts';
 
-/** For detectors without a manifest, which only tests and users of the library have: any change may concern them. */
+/** For detectors without a manifest, which only tests and library users have: any change may affect them. */
 const unknown: ChangeTriggers = {
   sources: /./,
   configuration: nothing,
@@ -27,7 +27,7 @@ export type ChangeClass = 'none' | 'content' | 'configuration' | 'environment';
 
 /** What a change means to a detector whose plan named `configFiles` (relative paths). */
 export function classifyChange(triggers: ChangeTriggers, file: string, configFiles: ReadonlySet<string>): ChangeClass {
-  if (isOutside(file) || file === baselineName) return 'none';
+  if (isInUnreadFolder(file) || file === baselineName) return 'none';
   const name = path.posix.basename(file);
   if (triggers.environment.test(name)) return 'environment';
   if (configFiles.has(file)) return triggers.planFiles;
@@ -35,22 +35,22 @@ export function classifyChange(triggers: ChangeTriggers, file: string, configFil
   return triggers.sources.test(name) ? 'content' : 'none';
 }
 
-/** Content that some detector's results depend on; of other files only the existence counts. */
+/** Whether some detector's results depend on the file's content. For all other files only their existence matters. */
 export function isInput(file: string): boolean {
   return file !== baselineName && (scriptOrJson.test(file) || isConfiguration(file));
 }
 
-/** What may be imported, import, and declare types. */
+/** Whether the file may be imported, import others, or declare types. */
 export function isScript(file: string): boolean {
   return scriptLike.test(file);
 }
 
-/** A configuration, manifest or lock file of any detector. */
+/** Whether the file is a configuration, manifest or lockfile that any detector reads. */
 export function isConfiguration(file: string): boolean {
   return configuration.test(path.posix.basename(file));
 }
 
-/** Folders that no detector looks into. Installing packages is seen through the lockfile. */
-export function isOutside(file: string): boolean {
+/** Whether the file is in a folder that no detector reads. Lockfiles show when packages are installed. */
+export function isInUnreadFolder(file: string): boolean {
   return /(?:^|\/)(?:node_modules|\.git|\.hg|\.svn)(?:\/|$)/.test(file);
 }

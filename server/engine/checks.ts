@@ -1,8 +1,8 @@
 /**
- * What one detector has in work: batches that the pool was asked for, and what comes of them, which goes into the table
- * and the records of units. What is asked for, and when, the scheduler decides. Lives as long as that.
+ * The running checks of one detector: submits batches to the pool, and writes their results to the issue table and the
+ * unit states. The scheduler decides what to check, and when. Lives as long as its scheduler.
  *
- * Invariant: an event is taken only from the newest batch of its unit, so an older batch never overwrites a newer one.
+ * Invariant: only events of a unit's newest batch are accepted, so an older batch never overwrites a newer one.
  */
 import type { CheckEvent, CheckRequest, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Revision } from '../journal.ts';
@@ -15,50 +15,50 @@ import { RunningBatch } from './running-batch.ts';
 import type { SchedulerHost } from './scheduler-host.ts';
 import type { UnitStates } from './unit-states.ts';
 
-/** What is known of a detector, which its checks bring up to date. */
-interface Known {
+/** The parts of a scheduler that its checks update. */
+interface SchedulerParts {
   readonly states: UnitStates;
   readonly invalidation: Invalidation;
   readonly problems: Problems;
-  /** Whether a change of the file means anything to the detector. */
-  readonly concerns: (file: string) => boolean;
+  /** Whether a change of the file affects the detector. */
+  readonly isAffectedBy: (file: string) => boolean;
 }
 
-/** @param failure why some of its units have no answer */
-type Ended = (batch: Batch, failure: string | undefined) => void;
+/** @param failure why some of its units have no result */
+type OnEnd = (batch: Batch, failure: string | undefined) => void;
 
 export class Checks {
   readonly #detector: string;
   readonly #host: SchedulerHost;
-  readonly #known: Known;
-  readonly #ended: Ended;
+  readonly #parts: SchedulerParts;
+  readonly #onEnd: OnEnd;
   readonly #running = new Set<RunningBatch>();
   /** Milliseconds by rule or phase. */
   readonly #timings = new Map<string, number>();
-  /** Whoever knows less than this revision is told that anything may have changed. */
+  /** A worker or result older than this revision must assume that anything has changed. */
   #everythingChangedAt: Revision = 0;
   #disposed = false;
 
-  /** @param ended called when a batch has ended and what came of it is known */
-  constructor(detector: string, host: SchedulerHost, known: Known, ended: Ended) {
+  /** @param onEnd called when a batch has ended and its results have been written */
+  constructor(detector: string, host: SchedulerHost, parts: SchedulerParts, onEnd: OnEnd) {
     this.#detector = detector;
     this.#host = host;
-    this.#known = known;
-    this.#ended = ended;
+    this.#parts = parts;
+    this.#onEnd = onEnd;
   }
 
-  get inWork(): boolean {
+  get isRunning(): boolean {
     return this.#running.size > 0;
   }
 
-  /** Units in work, by the part that is done. */
+  /** Number of running units, each weighted by its finished fraction. */
   get progress(): number {
     let units = 0;
     for (const { fraction, batch } of this.#running) units += fraction * batch.units.length;
     return units;
   }
 
-  /** Something in work is about unsaved text. */
+  /** Whether a running batch checks unsaved text. */
   get hasUnsaved(): boolean {
     return [...this.#running].some(({ unsaved }) => unsaved.size > 0);
   }
@@ -67,40 +67,40 @@ export class Checks {
     return this.#timings;
   }
 
-  forgetTimings(): void {
+  clearTimings(): void {
     this.#timings.clear();
   }
 
-  /** What was asked before says nothing about what is there now. */
+  /** Earlier results are no longer valid for the present state. */
   everythingChanged(): void {
     this.#everythingChangedAt = this.#host.journal.mark();
   }
 
   /**
    * @param recent files that just changed
-   * @param isIdle nobody waits for it
+   * @param isIdle it revalidates earlier results, and the user does not wait for it
    */
   submit(units: readonly Unit[], recent: ReadonlySet<string>, isIdle = false): void {
-    const { states, invalidation } = this.#known;
+    const { states, invalidation } = this.#parts;
     const revision = this.#host.journal.mark();
-    states.asked(units, revision);
-    invalidation.asked(units);
+    states.submitted(units, revision);
+    invalidation.submitted(units);
     this.#abortSuperseded();
     for (const batch of batchesOf(units, new Set(this.#host.openFiles()), recent, isIdle)) {
       void this.#run(batch, revision, isIdle);
     }
   }
 
-  /** Somebody waits for something else. */
+  /** Cancels revalidation, because the user waits for something else. */
   interruptIdle(): void {
     for (const { isIdle, abort } of this.#running) if (isIdle) abort.abort();
   }
 
-  /** What is in work becomes stale. */
+  /** Cancels everything. Its units become stale again. */
   cancel(): void {
     const { revision } = this.#host.journal;
     for (const running of this.#running) {
-      for (const { id } of this.#currentOf(running)) this.#known.states.invalidate(id, revision);
+      for (const { id } of this.#currentOf(running)) this.#parts.states.invalidate(id, revision);
       running.abort.abort();
     }
   }
@@ -110,14 +110,14 @@ export class Checks {
     this.cancel();
   }
 
-  /** A batch of which every unit is asked for again has nothing left to say. */
+  /** Cancels batches whose units have all been submitted again. */
   #abortSuperseded(): void {
     for (const running of this.#running) if (this.#currentOf(running).length === 0) running.abort.abort();
   }
 
-  /** Its units that nobody has asked for since. */
+  /** The units of the batch that have not been submitted again since. */
   #currentOf({ batch, revision }: RunningBatch): readonly Unit[] {
-    return batch.units.filter(({ id }) => this.#known.states.isNewest(id, revision));
+    return batch.units.filter(({ id }) => this.#parts.states.isNewest(id, revision));
   }
 
   async #run(batch: Batch, revision: Revision, isIdle: boolean): Promise<void> {
@@ -146,10 +146,10 @@ export class Checks {
       onEvent: (event) => this.#take(running, event),
     });
     this.#running.delete(running);
-    if (!this.#disposed) this.#ended(batch, this.#settle(running, outcome));
+    if (!this.#disposed) this.#onEnd(batch, this.#settle(running, outcome));
   }
 
-  /** Of files that are checked by themselves only their own unsaved text matters. */
+  /** A file that is checked on its own depends only on its own unsaved text. */
   #overlaysOf({ units }: Batch): CheckRequest['overlays'] {
     const overlays = this.#host.overlays();
     const [first] = units;
@@ -161,20 +161,20 @@ export class Checks {
   #changedSince(revision: Revision): readonly string[] | undefined {
     if (revision < this.#everythingChangedAt) return undefined;
     const changes = this.#host.journal.since(revision);
-    return changes && [...changes.keys()].filter((file) => this.#known.concerns(file));
+    return changes && [...changes.keys()].filter((file) => this.#parts.isAffectedBy(file));
   }
 
-  /** Of projects: the detector may know what a change cannot concern. */
+  /** For projects and graphs, whose detector may know which files a change does not affect. */
   #sinceOf(units: readonly Unit[]): Pick<CheckRequest, 'since'> {
     const known = units.flatMap(({ id, kind }): [string, Revision][] => {
-      const revision = kind === 'file' ? undefined : this.#known.states.get(id)?.answer?.revision;
+      const revision = kind === 'file' ? undefined : this.#parts.states.get(id)?.result?.revision;
       return revision === undefined || revision < this.#everythingChangedAt ? [] : [[id, revision]];
     });
     return known.length === 0 ? {} : { since: Object.fromEntries(known) };
   }
 
   #take(running: RunningBatch, event: CheckEvent): void {
-    const { states, invalidation, problems } = this.#known;
+    const { states, invalidation, problems } = this.#parts;
     if (event.kind === 'progress') {
       running.fraction = event.total > 0 ? event.done / event.total : 0;
       this.#host.statusChanged();
@@ -187,7 +187,7 @@ export class Checks {
       return;
     }
     const record = states.get(event.unit);
-    if (record?.asked !== running.revision) return;
+    if (record?.requested !== running.revision) return;
     if (event.kind === 'answeredBy') {
       running.answeredBy.add(event.unit);
       states.update(record, { answeredBy: event.engine });
@@ -198,17 +198,17 @@ export class Checks {
     if (found === undefined) return;
     const { unit, file } = event;
     if (event.kind === 'done' && file === record.unit.file) {
-      invalidation.learned(record, event.signature, running.revision, !running.unsaved.has(file));
+      invalidation.signatureReceived(record, event.signature, running.revision, !running.unsaved.has(file));
     }
     this.#host.table.replace(this.#detector, unit, file, this.#host.included(file) ? found : []);
   }
 
-  /** @returns why some of its units have no answer */
+  /** @returns why some of its units have no result */
   #settle(running: RunningBatch, outcome: CheckOutcome): string | undefined {
-    const { states, invalidation } = this.#known;
+    const { states, invalidation } = this.#parts;
     const current = this.#currentOf(running);
     if (outcome.kind === 'cancelled') {
-      if (running.isIdle) for (const unit of current) if (unit.dependsOn) invalidation.askAgain(unit);
+      if (running.isIdle) for (const unit of current) if (unit.dependsOn) invalidation.markSuspect(unit);
       return undefined;
     }
     const result = outcome.kind === 'done' ? outcome.result : undefined;
@@ -220,15 +220,15 @@ export class Checks {
     let failure: string | undefined;
     for (const { id } of current) {
       const input = quarantined.get(id);
-      // Whether it has an answer or not: it was tried.
+      // Also without a result: it is not tried again.
       if (running.isIdle) states.revalidated(id);
       if (unfinished.has(id)) states.failed(id);
       else if (input) failure = this.#quarantine(id, input);
-      else if (running.fatal) states.excused(id);
+      else if (running.fatal) states.blocked(id);
       else {
         const coverage = result?.coverage?.[id];
         const borrowed = outcome.borrowed?.has(id) === true;
-        states.answered(id, running, { coverage, provisional: provisional.has(id), borrowed });
+        states.completed(id, running, { coverage, provisional: provisional.has(id), borrowed });
         if (coverage === undefined) this.#host.table.finishUnit(this.#detector, id, running.namedBy(id));
       }
     }
@@ -236,7 +236,7 @@ export class Checks {
   }
 
   #quarantine(id: string, input: QuarantinedInput): string {
-    this.#known.states.failed(id);
+    this.#parts.states.failed(id);
     this.#host.table.replace(this.#detector, id, input.file, [quarantineIssue(input)]);
     return input.reason.message;
   }

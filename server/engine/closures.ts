@@ -1,12 +1,12 @@
 /**
- * One hash for all that a file's issues may depend on through its imports: what others can see of every file that it
- * reaches. Pure; made anew whenever fingerprints are.
+ * One hash for everything that a file's issues may depend on through imports: the interface signatures of all files that
+ * it imports, directly or not. Pure; created for one computation of fingerprints.
  */
 import type { InterfaceSignature } from '../../workers/protocol/detector-protocol.ts';
 import { hashLines, type Inputs } from './inputs.ts';
 import { isScript } from './change-triggers.ts';
 
-/** An interface signature, and the hash of the content that it was made from. */
+/** An interface signature, and the hash of the content that it describes. */
 export interface KnownSignature {
   readonly hash: string;
   readonly signature: InterfaceSignature;
@@ -14,10 +14,10 @@ export interface KnownSignature {
 
 interface Node {
   readonly file: string;
-  /** Order of the visit, and the earliest that is reached from here among those that have no component yet. */
+  /** Order of the visit, and the lowest index reachable from here among nodes without a component. */
   readonly index: number;
   low: number;
-  /** Its component is complete. */
+  /** Whether its component is complete. */
   done: boolean;
   readonly targets: readonly string[];
   next: number;
@@ -27,7 +27,7 @@ export class Closures {
   readonly #files: Inputs['files'];
   readonly #signatures: ReadonlyMap<string, KnownSignature>;
   readonly #nodes = new Map<string, Node>();
-  /** Undefined: anything may be reached. */
+  /** Undefined: the file may depend on anything. */
   readonly #hashes = new Map<string, string | undefined>();
   #rest: string | undefined;
 
@@ -43,7 +43,7 @@ export class Closures {
     return own === undefined ? undefined : hashLines([this.#everywhere(), own]);
   }
 
-  /** What concerns every file: names, contents without a signature, and files whose types reach beyond importers. */
+  /** What affects every file: names, contents without a signature, and files with global types. */
   #everywhere(): string {
     this.#rest ??= hashLines(
       [...this.#files].map(([file, hash]) => {

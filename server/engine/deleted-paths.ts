@@ -1,7 +1,7 @@
-/** What a set of deletions takes with it. Pure. */
+/** Which files a set of deletions removes. Pure. */
 import type { FileChange } from '../journal.ts';
 
-/** @returns whether a file is one of the deleted, or lies below one; its cost does not grow with how many there are */
+/** @returns whether a file was deleted itself or with a folder above it; takes the same time for any number of deletions */
 export function deletedBy(changes: readonly FileChange[]): ((file: string) => boolean) | undefined {
   const paths = new Set(changes.flatMap(({ file, kind }) => (kind === 'deleted' ? [file] : [])));
   if (paths.size === 0) return undefined;

@@ -1,14 +1,14 @@
 /**
- * What detectors note about a root: a few short texts each, which only they understand. Between sessions
- * the store keeps them; without a store they live as long as their engine.
+ * Notes that detectors make about a root: a few short texts each, which only the detector understands. The store keeps
+ * them between sessions; without a store they live as long as their engine.
  */
 import type { JsonValue, Store } from '../store/store.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
-/** Of one detector; the oldest go first. */
+/** Per detector; the oldest are dropped first. */
 const MOST_TEXTS = 500;
-/** Of a key and of a text. */
+/** Maximum length of a key and of a text. */
 const LONGEST = 500;
 
 export class DetectorNotes {
@@ -19,13 +19,13 @@ export class DetectorNotes {
     this.#store = store;
   }
 
-  /** Reads what earlier sessions left, once. */
+  /** Reads the notes of earlier sessions. Does nothing the second time. */
   async load(detector: string): Promise<void> {
     if (!this.#store || this.#texts.has(detector)) return;
     const note = (await this.#store.meta.list().catch(() => undefined))?.get(keyOf(detector));
-    // Meanwhile the detector may have noted something.
+    // The detector may have made notes meanwhile.
     const newer = this.#texts.get(detector) ?? [];
-    this.#texts.set(detector, new Map([...soundTexts(note), ...newer]));
+    this.#texts.set(detector, new Map([...validTexts(note), ...newer]));
   }
 
   of(detector: string): Texts | undefined {
@@ -35,7 +35,7 @@ export class DetectorNotes {
 
   add(detector: string, news: Texts): void {
     const texts = new Map(this.#texts.get(detector));
-    for (const [key, text] of soundTexts(news)) {
+    for (const [key, text] of validTexts(news)) {
       texts.delete(key);
       texts.set(key, text);
     }
@@ -45,14 +45,14 @@ export class DetectorNotes {
   }
 }
 
-/** The note may be damaged, and detectors may be anybody's. */
-function soundTexts(value: unknown): readonly (readonly [string, string])[] {
+/** The stored note may be damaged, and a third-party detector may return anything. */
+function validTexts(value: unknown): readonly (readonly [string, string])[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
-  const sound = Object.entries(value).filter(
+  const valid = Object.entries(value).filter(
     (entry): entry is [string, string] =>
       entry[0].length <= LONGEST && typeof entry[1] === 'string' && entry[1].length <= LONGEST,
   );
-  return sound.slice(-MOST_TEXTS);
+  return valid.slice(-MOST_TEXTS);
 }
 
 function keyOf(detector: string): string {

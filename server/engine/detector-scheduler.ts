@@ -1,8 +1,8 @@
 /**
- * Schedules one detector in one folder: decides what is asked for, and when. What is known of each unit is in its unit
- * states, what is in work in its checks. Lives as long as its engine; a detector that is turned off disposes it.
+ * Schedules one detector in one folder: decides what is checked, and when. The unit states record what is known of each
+ * unit; the checks run the batches. Lives as long as its engine, or until the detector is turned off.
  *
- * Invariant: it becomes `done` only when nothing is in work, stale, suspect or to be revalidated.
+ * Invariant: it becomes `done` only when nothing is running, stale, suspect or provisional.
  */
 import type { DetectorProblem, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
 import { manifestOf } from '../../workers/detectors/manifests.ts';
@@ -10,17 +10,18 @@ import type { ChangeTriggers } from '../../workers/protocol/manifest.ts';
 import type { FileChange, Revision } from '../journal.ts';
 import { Checks } from './checks.ts';
 import { deletedBy } from './deleted-paths.ts';
+import { DetectorPlan } from './detector-plan.ts';
 import { changeTriggersOf, classifyChange, type ChangeClass } from './change-triggers.ts';
 import { Invalidation } from './invalidation.ts';
 import { PeerAnswers } from './peer-answers.ts';
 import { Problems, problemsOfFailure } from './problems.ts';
 import { Progress } from './progress.ts';
-import type { Answer, EmptyPlan, Moment } from './result-cache.ts';
+import type { CacheableResult, EmptyPlan } from './result-cache.ts';
 import type { SchedulerHost } from './scheduler-host.ts';
 import { isBusy, isSettled, type DetectorState, type DetectorStatus, type DetectorWork } from './status.ts';
 import { UnitStates } from './unit-states.ts';
 
-/** Without a change, before answers are revalidated: the user may go on typing. */
+/** Time without a change before results are revalidated: the user may go on typing. */
 const idleMs = 1000;
 
 export class DetectorScheduler {
@@ -32,19 +33,15 @@ export class DetectorScheduler {
   readonly #problems: Problems;
   readonly #checks: Checks;
   readonly #progress: Progress;
-  #currentPlan: PlanResult | undefined;
-  #configFiles: ReadonlySet<string> = new Set();
-  /** When the present plan was asked for, if the result cache has not been given it. */
-  #plannedAt: Moment | undefined;
+  readonly #plan: DetectorPlan;
   #planStale = true;
   #planning: AbortController | undefined;
-  #recalled = false;
-  /** When stale units were asked for last. */
-  #askedAt: Revision = 0;
+  /** When stale units were submitted last. */
+  #submittedAt: Revision = 0;
   #cancelIdle: (() => void) | undefined;
   #failure: string | undefined;
-  /** The pool could do again what it had refused, while something was in work. */
-  #offered = false;
+  /** The pool became available again for failed units while others were running. */
+  #retryOffered = false;
   #state: DetectorState = 'waiting';
   #disposed = false;
 
@@ -54,15 +51,16 @@ export class DetectorScheduler {
     this.#triggers = changeTriggersOf(name);
     this.#problems = new Problems(name, host.table);
     this.#progress = new Progress(host.clock);
+    this.#plan = new DetectorPlan(name, host);
     const known = {
       states: this.#states,
       invalidation: this.#invalidation,
       problems: this.#problems,
-      concerns: (file: string) => this.#classify(file) !== 'none',
+      isAffectedBy: (file: string) => this.#classify(file) !== 'none',
     };
     this.#checks = new Checks(name, host, known, ({ units }, failure) => {
       this.#failure = failure ?? this.#failure;
-      this.#progress.answered(units.length);
+      this.#progress.completed(units.length);
       this.#settleIfIdle();
     });
   }
@@ -71,12 +69,12 @@ export class DetectorScheduler {
     return this.#state;
   }
 
-  /** For a process that would otherwise do the same. */
+  /** For another process that has the same folder open. */
   get peerAnswers(): PeerAnswers {
     return new PeerAnswers({
       name: this.name,
       state: this.#state,
-      plan: this.#planStale || this.#planning ? undefined : this.#currentPlan,
+      plan: this.#planStale || this.#planning ? undefined : this.#plan.current,
       states: this.#states,
       invalidation: this.#invalidation,
       problems: this.#problems,
@@ -90,8 +88,8 @@ export class DetectorScheduler {
     this.#invalidation.walk();
     const uncertain = this.#states.count('uncertain');
     const { otherTools } = this.#states;
-    const engine = otherTools.length > 0 ? otherTools.join(', ') : this.#currentPlan?.engine;
-    const note = this.#currentPlan?.note;
+    const engine = otherTools.length > 0 ? otherTools.join(', ') : this.#plan.current?.engine;
+    const note = this.#plan.current?.note;
     const { timings } = this.#checks;
     return {
       name: this.name,
@@ -107,20 +105,20 @@ export class DetectorScheduler {
     };
   }
 
-  /** Everything again: the plan, and every unit. */
+  /** Makes the plan again and checks every unit again. */
   analyzeAll(): void {
-    this.#checks.forgetTimings();
+    this.#checks.clearTimings();
     this.#failure = undefined;
     this.#everythingChanged();
     this.#pump();
   }
 
-  /** The pool can do again what it refused or gave up: what has no answer is asked for once more. */
-  tryAgain(): void {
-    // What is still in work may end without an answer too.
-    this.#offered = !isSettled(this.#state);
+  /** The pool accepts work again that it had refused or given up: checks the units without a result again. */
+  retryIncomplete(): void {
+    // Units that are still running may also end without a result.
+    this.#retryOffered = !isSettled(this.#state);
     if (this.#state !== 'failed' && this.#state !== 'partial') return;
-    this.#states.invalidateUnanswered(this.#host.journal.revision);
+    this.#states.invalidateIncomplete(this.#host.journal.revision);
     this.#pump();
   }
 
@@ -139,46 +137,42 @@ export class DetectorScheduler {
       this.#pump();
       return;
     }
-    // What is asked from here on is answered by new processes.
+    // From here on, new processes do the work.
     this.#progress.start();
     this.#setState('waiting');
     void this.#host.pool.restart(this.name).finally(() => this.#pump());
   }
 
-  /** Nothing is in work that could say more about a file of its own accord. */
-  isAnswered(file: string): boolean {
+  /** Whether the file's own results are complete: nothing that is running may add any. */
+  isUpToDate(file: string): boolean {
     if (isSettled(this.#state)) return true;
     const record = this.#states.get(file);
     if (record?.unit.kind === 'file') return record.isUpToDate;
     return this.#triggers.invalidates === 'all' || !(this.#planStale || this.#planning);
   }
 
-  /** What was done since this was asked last. */
+  /** What was done since the last call. */
   takeWork(): DetectorWork {
     return { detector: this.name, ...this.#states.takeWork() };
   }
 
-  /** Answers that the result cache has not been given yet; each is handed out once. */
-  takeAnswers(): readonly Answer[] {
-    const plan = this.#currentPlan;
+  /** Results that the result cache does not have yet. Each is returned only once. */
+  takeUncached(): readonly CacheableResult[] {
+    const plan = this.#plan.current;
     const isCached = manifestOf(this.name)?.cached !== false;
     if (!plan || !isCached || this.#state !== 'done' || this.#problems.ofChecks.length > 0) return [];
-    const made = { detector: this.name, options: this.#host.options(), plan };
+    const source = { detector: this.name, options: this.#host.options(), plan };
     return this.#states.takeUncached().map((result) => {
-      return { ...made, ...result, files: this.#host.table.ofUnit(this.name, result.unit.id) };
+      return { ...source, ...result, files: this.#host.table.ofUnit(this.name, result.unit.id) };
     });
   }
 
-  /** The present plan if it found nothing to do and the result cache has not been given it yet. */
+  /** The present plan, if it has no units and the result cache does not have it yet. */
   takeEmptyPlan(): EmptyPlan | undefined {
-    const plan = this.#currentPlan;
-    const made = this.#plannedAt;
-    if (!plan || this.#state !== 'not-applicable' || made === undefined) return undefined;
-    this.#plannedAt = undefined;
-    return { detector: this.name, options: this.#host.options(), plan, made };
+    return this.#state === 'not-applicable' ? this.#plan.takeEmpty() : undefined;
   }
 
-  /** Stops what is in work. Stale units stay stale and are analysed with the next change or request. */
+  /** Stops everything. Stale units stay stale and are checked with the next change or request. */
   cancel(): void {
     if (this.#planning) {
       this.#planning.abort();
@@ -199,7 +193,7 @@ export class DetectorScheduler {
   }
 
   #classify(file: string): ChangeClass {
-    return classifyChange(this.#triggers, file, this.#configFiles);
+    return classifyChange(this.#triggers, file, this.#plan.configFiles);
   }
 
   #everythingChanged(): void {
@@ -223,7 +217,7 @@ export class DetectorScheduler {
     if (isGone) this.#drop(this.#states.deleted(isGone));
   }
 
-  /** Asks for whatever there is to ask for. */
+  /** Starts whatever work there is: planning, stale units, revalidation. */
   #pump(): void {
     if (this.#disposed) return;
     if (this.#planStale || this.#states.count('stale') > 0) {
@@ -231,32 +225,30 @@ export class DetectorScheduler {
       this.#progress.start();
     }
     if (this.#planStale) {
-      void this.#plan();
+      void this.#makePlan();
       return;
     }
     this.#submitStale();
-    // A file that no unit stands for may have made answers suspect all the same.
+    // A change of a file that is not a unit may have made results suspect.
     if (this.#state === 'done' || this.#state === 'partial') this.#revalidate();
     else this.#settleIfIdle();
   }
 
-  async #plan(): Promise<void> {
+  async #makePlan(): Promise<void> {
     this.#planning?.abort();
     const abort = new AbortController();
     this.#planning = abort;
     this.#planStale = false;
     this.#setState('planning');
     try {
-      const plan = await this.#makePlan(abort.signal);
+      const plan = await this.#plan.request(abort.signal);
       if (abort.signal.aborted || this.#disposed) return;
-      this.#currentPlan = plan;
-      this.#configFiles = new Set(plan.configFiles);
+      this.#plan.accept(plan);
       this.#takeUnits(plan);
       this.#failure = undefined;
-      this.#tellProblems(plan.problems);
+      this.#publishProblems(plan.problems);
       await this.#host.notes.load(this.name);
-      await this.#recall(plan, abort.signal);
-
+      await this.#plan.recall(this.#states, this.#invalidation, abort.signal);
       if (abort.signal.aborted) return;
       if (plan.status !== 'ready') {
         this.#setState(plan.status === 'failed' ? 'failed' : 'not-applicable');
@@ -266,7 +258,7 @@ export class DetectorScheduler {
       if (abort.signal.aborted || this.#disposed) return;
       this.#planStale = true;
       this.#failure = error instanceof Error ? error.message : String(error);
-      this.#tellProblems(problemsOfFailure(error));
+      this.#publishProblems(problemsOfFailure(error));
       this.#setState('failed');
       return;
     } finally {
@@ -275,86 +267,55 @@ export class DetectorScheduler {
     this.#pump();
   }
 
-  /** That of the last session if it still holds: then no worker has to start. */
-  async #makePlan(signal: AbortSignal): Promise<PlanResult> {
-    const { cache, clock, journal, pool, root } = this.#host;
-    const options = this.#host.options();
-    const cached = this.#recalled ? undefined : await cache?.plan(this.name, options).catch(() => undefined);
-    this.#plannedAt = cached ? undefined : { revision: journal.revision, at: clock.date() };
-    return cached ?? pool.plan({ detector: this.name, root, options }, signal);
-  }
-
-  /** Units that a plan with a fatal problem does not name may only be lost: their issues stay, as of an earlier run. */
+  /** A plan with a fatal problem may have missed units: those keep their issues, which may be out of date. */
   #takeUnits({ units, status, problems }: PlanResult): void {
     const isComplete = status !== 'failed' && !problems.some((problem) => problem.fatal);
     const analysed = units.filter((unit) => this.#host.analyses(unit));
     const isGone = (unit: Unit): boolean => isComplete || !this.#host.analyses(unit);
-    // By the imports of the units that there were.
+    // Follows the imports of the previous units.
     this.#invalidation.walk();
     this.#drop(this.#states.planned(analysed, isGone, this.#host.journal.revision));
   }
 
-  /** Units that are no more have no issues. */
+  /** Removes the issues of units that no longer exist. */
   #drop(units: readonly string[]): void {
     this.#invalidation.unitsChanged();
     for (const id of units) this.#host.table.dropUnit(this.name, id);
   }
 
-  #tellProblems(ofPlan: readonly DetectorProblem[]): void {
-    this.#problems.planned(ofPlan);
+  #publishProblems(ofPlan: readonly DetectorProblem[]): void {
+    this.#problems.setPlanProblems(ofPlan);
     this.#host.statusChanged();
-  }
-
-  /** Once, at the start of a session: answers of the last one to units whose inputs are the same. */
-  async #recall(plan: PlanResult, signal: AbortSignal): Promise<void> {
-    const { cache, journal, table } = this.#host;
-    if (this.#recalled || !cache || plan.status !== 'ready') return;
-    this.#recalled = true;
-    const revision = journal.mark();
-    try {
-      for (const file of await cache.changedOffline(this.name)) this.#invalidation.changedOffline(file);
-      for await (const { unit, files, signature } of cache.units(this.name, this.#host.options(), plan)) {
-        if (signal.aborted || this.#disposed) return;
-        if (!this.#states.recalled(unit.id, revision, signature)) continue;
-        for (const [file, issues] of files) {
-          if (this.#host.included(file)) table.replace(this.name, unit.id, file, issues);
-        }
-      }
-    } catch {
-      // What could not be read is analysed.
-    } finally {
-      this.#invalidation.unitsChanged();
-    }
   }
 
   #submitStale(): void {
     const units = this.#states.stale;
     if (units.length === 0) return;
-    if (units.some(({ kind }) => kind !== 'file') || units.length === this.#states.size) this.#problems.forgetChecks();
-    this.#progress.asked(units.length);
+    if (units.some(({ kind }) => kind !== 'file') || units.length === this.#states.size) this.#problems.clearChecks();
+    this.#progress.submitted(units.length);
     const { journal } = this.#host;
-    const recent = new Set(journal.since(this.#askedAt)?.keys());
-    this.#askedAt = journal.revision;
+    const recent = new Set(journal.since(this.#submittedAt)?.keys());
+    this.#submittedAt = journal.revision;
     this.#checks.submit(units, recent);
     this.#setState('running');
   }
 
   #settleIfIdle(): void {
-    if (this.#checks.inWork || this.#planning || this.#planStale || this.#states.count('stale') > 0) {
+    if (this.#checks.isRunning || this.#planning || this.#planStale || this.#states.count('stale') > 0) {
       this.#host.statusChanged();
       return;
     }
     if (this.#state === 'waiting' || isSettled(this.#state)) return;
     if (this.#revalidate()) return;
-    const unanswered = this.#states.count('unanswered');
-    if (unanswered === 0) this.#failure = undefined;
+    const incomplete = this.#states.count('incomplete');
+    if (incomplete === 0) this.#failure = undefined;
     const isIncomplete = this.#failure !== undefined || this.#problems.fatal !== undefined;
-    const isFailed = unanswered > 0 && unanswered >= this.#states.size;
+    const isFailed = incomplete > 0 && incomplete >= this.#states.size;
     this.#setState(!isIncomplete ? 'done' : isFailed ? 'failed' : 'partial');
-    if (this.#offered) this.tryAgain();
+    if (this.#retryOffered) this.retryIncomplete();
   }
 
-  /** Begins to ask again for uncertain answers: near ones at once, the others when idle. @returns false: there are none */
+  /** Revalidates uncertain results: those near the change at once, the others when idle. @returns false: there are none */
   #revalidate(): boolean {
     this.#invalidation.settle();
     if (!this.#invalidation.pending) return false;
@@ -374,15 +335,15 @@ export class DetectorScheduler {
       await this.#host.pool.restart(this.name);
     }
     this.#cancelIdle = undefined;
-    // Meanwhile something changed that somebody waits for.
-    if (this.#disposed || this.#state !== 'confirming' || this.#checks.inWork) return;
+    // Something changed meanwhile, and the user waits for its results.
+    if (this.#disposed || this.#state !== 'confirming' || this.#checks.isRunning) return;
     const provisional = [...this.#states.of('provisional')].map(({ unit }) => unit);
     const units = new Set([...this.#invalidation.suspects(), ...provisional]);
     this.#checks.submit([...units], new Set(), true);
     this.#settleIfIdle();
   }
 
-  /** Somebody waits for something else. */
+  /** Cancels revalidation, because the user waits for something else. */
   #interruptIdle(): void {
     this.#cancelIdle?.();
     this.#cancelIdle = undefined;

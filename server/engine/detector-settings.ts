@@ -1,15 +1,17 @@
-/** Which detectors run and with which options: first the repository's file, then what the front end was told. */
+/** Which detectors run, and with which options: those of the repository, overridden by the user's choice. */
 import type { DetectorOptions } from '../../workers/protocol/detector-protocol.ts';
 import { manifests } from '../../workers/detectors/manifests.ts';
+import { isRecord } from '../configuration/is-record.ts';
 import type { Configuration } from '../configuration/read.ts';
 import type { EngineSettings } from './engine.ts';
 
+/** What the user chose in the editor, on the command line or through the library. */
 export interface DetectorChoice {
-  /** Only these run, whatever the file says. */
+  /** Only these run, whatever the repository configures. */
   readonly only?: readonly string[];
   /** Turned off by the user. */
   readonly off?: readonly string[];
-  /** By detector; overrides the file, option by option. */
+  /** By detector; overrides the repository's options one by one. */
   readonly options?: Readonly<Record<string, DetectorOptions>>;
   readonly exclude?: readonly string[];
 }
@@ -21,8 +23,10 @@ export function detectorSettings(
   const detectors = new Map<string, DetectorOptions>();
   for (const { name } of manifests) {
     const setting = configuration.detectors[name];
-    const wanted = choice.only ? choice.only.includes(name) : setting !== false && choice.off?.includes(name) !== true;
-    if (!wanted) continue;
+    const isEnabled = choice.only
+      ? choice.only.includes(name)
+      : setting !== false && choice.off?.includes(name) !== true;
+    if (!isEnabled) continue;
     detectors.set(name, merged(typeof setting === 'object' ? setting : {}, choice.options?.[name] ?? {}));
   }
   for (const { name, without } of manifests) {
@@ -35,16 +39,12 @@ export function detectorSettings(
   return { detectors, exclude: [...exclude, ...(choice.exclude ?? [])], issues };
 }
 
-/** Option by option; within an option that is an object (severities by rule) key by key. */
-function merged(file: DetectorOptions, told: DetectorOptions): DetectorOptions {
-  const options: Record<string, unknown> = { ...file };
-  for (const [name, value] of Object.entries(told)) {
+/** Overrides option by option; within an option that is an object, such as severities by rule, key by key. */
+function merged(base: DetectorOptions, overrides: DetectorOptions): DetectorOptions {
+  const options: Record<string, unknown> = { ...base };
+  for (const [name, value] of Object.entries(overrides)) {
     const before = options[name];
     options[name] = isRecord(before) && isRecord(value) ? { ...before, ...value } : value;
   }
   return options;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 /**
- * The engine of one root: what is stale, what runs next, what is true now. It knows no front end.
- * Lives from the opening of a folder to its closing; several engines share one pool.
+ * Analyses one root: runs its detectors, and holds their current issues. It knows no front end. Lives while its folder
+ * is open; several engines may share one pool.
  */
 import { EventEmitter, once } from 'node:events';
 import ignore from 'ignore';
@@ -23,34 +23,34 @@ import type { SchedulerHost } from './scheduler-host.ts';
 import { isBusy, isSettled, type DetectorStatus, type DetectorWork, type IssueCounts } from './status.ts';
 
 export interface EngineSettings {
-  /** Detectors that are on, with their options. */
+  /** The enabled detectors, with their options. */
   readonly detectors: ReadonlyMap<string, DetectorOptions>;
   /** False: detectors that execute code of the workspace do not run. */
   readonly trusted: boolean;
-  /** gitignore-style patterns of what is never analysed. */
+  /** gitignore-style patterns of files that are never analysed. */
   readonly exclude: readonly string[];
-  /** What is wrong in the configuration itself; absent: nothing. */
+  /** Issues in the configuration itself; absent: none. */
   readonly issues?: readonly Issue[];
-  /** Somebody goes on looking, so first answers may be provisional; absent: every answer is final. */
+  /** True: first results may be provisional, because later ones can still correct them. Default: every result is final. */
   readonly live?: boolean;
-  /** Of what is analysed file by file, only these files; absent: all. */
+  /** Which files detectors of files check; absent: all. */
   readonly only?: (file: string) => boolean;
 }
 
 export interface EngineParts {
-  /** Where results are kept between sessions; the caller closes it. Absent: nothing outlives the session. */
+  /** Stores results between sessions; the caller closes it. Absent: results are lost when the session ends. */
   readonly store?: ResultStore | undefined;
-  /** Of the root, if one has been begun; whatever changed since is in the journal. */
+  /** A listing of the root that was started earlier; every later change must be in the journal. */
   readonly listing?: Promise<Listing> | undefined;
-  /** Of the root, with what changed before there was an engine; absent: nothing did. */
+  /** The root's journal, with the changes before the engine existed; absent: there were none. */
   readonly journal?: Journal;
   /** For tests. */
   readonly clock?: Clock;
 }
 
 /**
- * What front ends see of a file's issues. What is left out stays true, is kept between sessions, and is there again when
- * the filter goes.
+ * Chooses which issues of a file front ends see. Hidden issues stay up to date and are stored; they reappear when the
+ * filter is removed.
  */
 export type IssueFilter = (file: string, issues: readonly Issue[]) => readonly Issue[];
 
@@ -59,14 +59,14 @@ const configurationUnit = 'configuration';
 interface EngineEvents {
   /** The issues of these files may differ from before. */
   files: [files: readonly string[]];
-  /** Something that `status()` tells has changed. */
+  /** What `status()` returns has changed. */
   status: [];
 }
 
 export class Engine extends EventEmitter<EngineEvents> {
   /** Absolute path. */
   readonly root: string;
-  /** What changed in the root. Before the engine is started, append to it; afterwards call {@link filesChanged}. */
+  /** The changes of the root. Append to it until the engine is started; then call {@link filesChanged} instead. */
   readonly journal: Journal;
   readonly #pool: Pool;
   readonly #clock: Clock;
@@ -79,6 +79,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   readonly #tally = new IssueTally();
   readonly #changedFiles = new Set<string>();
   readonly #stopListening: () => void;
+  readonly #disposal = new AbortController();
   #settings: EngineSettings;
   #excluded: (file: string) => boolean;
   #openFiles: readonly string[] = [];
@@ -98,17 +99,17 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#cache = store && new ResultCache(root, store, this.journal, listing);
     this.#notes = new DetectorNotes(store);
     this.#table = new IssueTable((file) => this.#fileChanged(file));
-    this.#stopListening = pool.onAvailable((detector) => this.#schedulers.get(detector)?.tryAgain());
+    this.#stopListening = pool.onAvailable((detector) => this.#schedulers.get(detector)?.retryIncomplete());
   }
 
-  /** Analyses everything: the first time, or again on request. */
+  /** Analyses everything, for the first time or again. */
   analyzeAll(): void {
     this.#started = true;
     this.#applySettings();
     for (const scheduler of this.#schedulers.values()) scheduler.analyzeAll();
   }
 
-  /** Takes effect at once: detectors turned off lose their issues, new ones start, changed options run again. */
+  /** Takes effect at once: removes the issues of disabled detectors, starts enabled ones, and reruns those with changed options. */
   configure(settings: EngineSettings): void {
     const before = this.#settings;
     this.#settings = settings;
@@ -124,7 +125,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.emit('status');
   }
 
-  /** Files changed on disk or were saved; deleted files lose their issues at once. */
+  /** Reports files that changed on disk or were saved. Issues of deleted files disappear at once. */
   filesChanged(changes: readonly FileChange[]): void {
     const revision = this.journal.append(changes);
     const isGone = deletedBy(changes);
@@ -132,37 +133,37 @@ export class Engine extends EventEmitter<EngineEvents> {
     for (const scheduler of this.#schedulers.values()) scheduler.filesChanged(changes, revision);
   }
 
-  /** An unsaved buffer; absent text: the file is as on disk again. Analysed with the next change that names it. */
+  /** Sets the unsaved text of a file; undefined: the file is as on disk. Takes effect with the next change that names it. */
   setOverlay(file: string, overlay: Omit<Overlay, 'file'> | undefined): void {
     if (overlay) this.#overlays.set(file, { file, ...overlay });
     else this.#overlays.delete(file);
   }
 
-  /** Shows another part of the issues, at once; absent: all. */
+  /** Changes which issues are visible, at once. Default: all. */
   setFilter(filter: IssueFilter = (_file, issues) => issues): void {
     this.#filter = filter;
     for (const file of this.#table.files()) this.#fileChanged(file);
   }
 
-  /** Files open in the editor, the most wanted first. */
+  /** Files open in the editor, the most important first. */
   setOpenFiles(files: readonly string[]): void {
     this.#openFiles = files;
   }
 
   /**
-   * Stores the answers of settled detectors for the next session.
-   * @returns what changed on disk although nobody said so; the caller may pass it to {@link filesChanged}
+   * Stores the results of settled detectors for the next session.
+   * @returns changes on disk that were not reported; the caller may pass them to {@link filesChanged}
    */
   async persist(): Promise<readonly FileChange[]> {
     if (!this.#cache) return [];
     const schedulers = [...this.#schedulers.values()];
     return this.#cache.persist(
-      schedulers.flatMap((scheduler) => scheduler.takeAnswers()),
+      schedulers.flatMap((scheduler) => scheduler.takeUncached()),
       schedulers.flatMap((scheduler) => scheduler.takeEmptyPlan() ?? []),
     );
   }
 
-  /** What detectors did since this was asked last; those that did nothing are left out. */
+  /** What each detector did since the last call; detectors that did nothing are omitted. */
   takeWork(): readonly DetectorWork[] {
     const all = [...this.#schedulers.values()].map((scheduler) => scheduler.takeWork());
     return all.filter(({ analysed, recalled, borrowed }) => analysed + recalled + borrowed > 0);
@@ -173,36 +174,36 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   /**
-   * For another process that would do the same as a detector here.
-   * @param same whether these options mean the same to it
-   * @returns undefined: the detector is off, or does something else here
+   * Results of a detector for another process that has the same folder open.
+   * @param same whether the other process would get the same results with these options
+   * @returns undefined: the detector is disabled here, or its options differ
    */
   peerAnswers(detector: string, same: (options: DetectorOptions) => boolean): PeerAnswers | undefined {
     const scheduler = this.#schedulers.get(detector);
     return scheduler && same(this.#optionsFor(detector)) ? scheduler.peerAnswers : undefined;
   }
 
-  /** As the filter shows them. */
+  /** The visible issues of a file. */
   issuesOf(file: string): readonly Issue[] {
     return this.#filter(file, this.#table.issuesOf(file));
   }
 
-  /** As the filter shows them; sorted by file, position, detector, rule. */
+  /** All visible issues, sorted by file, position, detector, rule. */
   issues(): readonly Issue[] {
     return this.#table.files().flatMap((file) => this.issuesOf(file));
   }
 
-  /** Whatever the filter shows; sorted like {@link issues}. */
+  /** All issues, whether the filter hides them or not; sorted like {@link issues}. */
   allIssues(): readonly Issue[] {
     return this.#table.all();
   }
 
-  /** Files with issues, whether the filter shows them or not. */
+  /** Files with issues, whether the filter hides them or not. */
   files(): readonly string[] {
     return this.#table.files();
   }
 
-  /** Of one detector, or of all; as of the last announced change. */
+  /** Visible issues by severity, of one detector or of all, as of the last `files` event. */
   counts(detector?: string): IssueCounts {
     return this.#tally.counts(detector);
   }
@@ -223,29 +224,32 @@ export class Engine extends EventEmitter<EngineEvents> {
     return [...this.#schedulers.values()].every((scheduler) => isSettled(scheduler.state));
   }
 
-  /** The user waits for something. */
+  /** Whether the user waits for a result. */
   get busy(): boolean {
     return [...this.#schedulers.values()].some((scheduler) => isBusy(scheduler.state));
   }
 
   /**
-   * Resolves when every detector that checks files one by one has answered for this one, as it is now.
-   * @returns false: stopped before
+   * Resolves when every detector of files has checked this file as it is now.
+   * @returns false: `stop` aborted or the engine was disposed first
    */
-  async answered(file: string, signal: AbortSignal): Promise<boolean> {
-    const isAnswered = (): boolean => [...this.#schedulers.values()].every((scheduler) => scheduler.isAnswered(file));
-    while (!signal.aborted && (this.#flushing || !isAnswered())) {
+  async upToDate(file: string, stop: AbortSignal): Promise<boolean> {
+    const signal = AbortSignal.any([stop, this.#disposal.signal]);
+    const isUpToDate = (): boolean => [...this.#schedulers.values()].every((scheduler) => scheduler.isUpToDate(file));
+    while (!signal.aborted && (this.#flushing || !isUpToDate())) {
       await once(this, 'status', { signal }).catch(() => {});
     }
     return !signal.aborted;
   }
 
-  /** Resolves when nothing is in work; files of the last change have been announced by then. */
+  /** Resolves when nothing is running, after the last `files` event, or when the engine is disposed. */
   async idle(): Promise<void> {
-    while (!this.settled || this.#flushing) await new Promise<void>((resolve) => this.once('status', resolve));
+    const { signal } = this.#disposal;
+    while (!signal.aborted && (!this.settled || this.#flushing)) await once(this, 'status', { signal }).catch(() => {});
   }
 
   dispose(): void {
+    this.#disposal.abort();
     this.#stopListening();
     this.removeAllListeners();
     for (const scheduler of this.#schedulers.values()) scheduler.dispose();
@@ -268,7 +272,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     }
   }
 
-  /** Bulkhead's own issues, in place of those before. */
+  /** Replaces Bulkhead's own issues. */
   #showOwn(issues: readonly Issue[]): void {
     const byFile = Map.groupBy(issues, ({ file }) => file);
     for (const [file, own] of byFile) this.#table.replace(ownName, configurationUnit, file, own);
@@ -298,12 +302,12 @@ export class Engine extends EventEmitter<EngineEvents> {
     return { ...optionsOf(this.#settings, name), exclude: this.#settings.exclude };
   }
 
-  /** A detector's end is told after the files it ended with. */
+  /** The `files` event comes first: whoever sees a detector end has seen all its issues. */
   #statusChanged(): void {
     if (!this.#flushing) this.emit('status');
   }
 
-  /** Changes of one turn of the event loop are announced together. */
+  /** Changes in one turn of the event loop cause one event. */
   #fileChanged(file: string): void {
     this.#changedFiles.add(file);
     if (this.#flushing) return;
@@ -317,12 +321,16 @@ export class Engine extends EventEmitter<EngineEvents> {
     const files = [...this.#changedFiles];
     this.#changedFiles.clear();
     for (const file of files) this.#tally.update(file, this.issuesOf(file));
-    this.emit('files', files);
-    this.emit('status');
+    try {
+      this.emit('files', files);
+    } finally {
+      // Even if a listener threw: `idle` waits for it.
+      this.emit('status');
+    }
   }
 }
 
-/** Undefined: the detector is off, or may not run before the workspace is trusted. */
+/** Undefined: the detector is disabled, or may not run before the workspace is trusted. */
 function optionsOf(settings: EngineSettings, name: string): DetectorOptions | undefined {
   const options = settings.detectors.get(name);
   if (options === undefined || settings.trusted) return options;
@@ -330,10 +338,10 @@ function optionsOf(settings: EngineSettings, name: string): DetectorOptions | un
   return untrusted === 'does not run' ? undefined : { ...options, ...untrusted };
 }
 
-/** The baseline is no source, whatever is configured: its content is about issues, and must not make any. */
+/** Always excludes the baseline: it lists issues, and must not cause any. */
 function matcherOf(patterns: readonly string[]): (file: string) => boolean {
   if (patterns.length === 0) return (file) => file === baselineName;
   const matcher = ignore().add([`/${baselineName}`, ...patterns]);
-  // Results may lie outside of the root (a shared tsconfig's declaration files); patterns cannot name those.
+  // Issues may be outside of the root, such as in declaration files of a shared tsconfig. Patterns cannot name those.
   return (file) => ignore.isPathValid(file) && matcher.ignores(file);
 }

@@ -1,6 +1,6 @@
 /**
- * What results depend on, as it is on disk at one moment: names of all files of the root, contents of sources and
- * configurations, and what is installed. Taken at the start and when results are persisted; lives as long as it is compared.
+ * A snapshot of everything on disk that results depend on: the names of all files of the root, the contents of sources
+ * and configurations, and the installed packages. Taken at the start and whenever results are persisted.
  */
 import { hash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
@@ -9,9 +9,9 @@ import { walkFiles } from '../../workers/protocol/files.ts';
 import type { Store } from '../store/store.ts';
 import { isConfiguration, isInput } from './change-triggers.ts';
 
-/** Says what is installed, beside the manifests of the packages themselves. */
+/** Files that show which packages are installed, besides the manifests of the packages themselves. */
 const installMarkers = ['.package-lock.json', '.modules.yaml', '.yarn-state.yml'];
-/** Configurations that reach down from folders above the root. */
+/** Configurations that also apply when they are in a folder above the root. */
 const inherited = [
   'package.json',
   'package-lock.json',
@@ -27,35 +27,35 @@ const inherited = [
   ...['', '.js', '.cjs', '.json', '.yml', '.yaml'].map((extension) => `.eslintrc${extension}`),
 ];
 
-/** What there is, before anything was read. */
+/** Which files exist, before any is read. */
 export interface Listing {
   /** All files of the root. */
   readonly files: readonly string[];
-  /** Relative paths of what may lie outside: installed packages, configurations of folders above. */
+  /** Relative paths of files that may be outside: installed packages, configurations in folders above. */
   readonly outside: readonly string[];
 }
 
 export interface Inputs {
-  /** By file of the root: hash of its content; empty for files of which only the name matters. */
+  /** Hash of the content of each file of the root; empty for files of which only the name matters. */
   readonly files: ReadonlyMap<string, string>;
   /** Those among them that configure a detector. */
   readonly configurations: readonly (readonly [file: string, hash: string])[];
-  /** Hash of what lies outside: installed packages, configurations of folders above. */
+  /** Hash of the files outside: installed packages, configurations in folders above. */
   readonly installed: string;
-  /** The root is part of something larger, of which files may be read that are not in `files`. */
+  /** Whether the root is inside of a larger project, whose files detectors may read although they are not in `files`. */
   readonly nested: boolean;
-  /** One hash for the names of all files. */
+  /** Hash of the names of all files. */
   names(): string;
-  /** One hash for the names and contents of all files. */
+  /** Hash of the names and contents of all files. */
   tree(): string;
 }
 
 type Hasher = Pick<Store, 'hashInputs'>;
 
-/** Needs no store, which may be opened meanwhile. */
+/** Does not need the store, which may be opening meanwhile. */
 export async function listInputs(root: string): Promise<Listing> {
   const files: string[] = [];
-  // Compilers read what git ignores (generated sources), so it counts here.
+  // Compilers read files that git ignores, such as generated sources.
   for await (const file of walkFiles(root, { gitignore: false })) files.push(file);
   const packageFolders = files.flatMap((file) =>
     path.posix.basename(file) === 'package.json' ? [path.posix.dirname(file)] : [],
@@ -68,7 +68,7 @@ export async function listInputs(root: string): Promise<Listing> {
   return { files, outside };
 }
 
-/** @param listing one that is as the root is now */
+/** @param listing of the root as it is now; absent: the root is listed */
 export async function takeInputs(root: string, store: Hasher, listing?: Listing): Promise<Inputs> {
   const { files: all, outside } = listing ?? (await listInputs(root));
   const [contents, outsideHashes] = await Promise.all([
@@ -88,13 +88,13 @@ export async function takeInputs(root: string, store: Hasher, listing?: Listing)
   };
 }
 
-/** Order does not matter. */
+/** The hash does not depend on the order of the lines. */
 export function hashLines(lines: Iterable<string>): string {
   const text = [...lines].sort().map((line) => `${line}\n`);
   return hash('sha256', text.join(''), 'hex').slice(0, 32);
 }
 
-/** `..`, `../..` and so on, up to the file system's root. */
+/** `..`, `../..` and so on, up to the root of the file system. */
 function foldersAbove(root: string): readonly string[] {
   const folders: string[] = [];
   for (let folder = path.dirname(root), up = '..'; ; folder = path.dirname(folder), up = `../${up}`) {

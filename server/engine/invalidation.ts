@@ -1,25 +1,24 @@
 /**
- * Which answers the change of another file may make stale. Files tell with their answers what others can see of them
- * (interface signatures), so that an edit that nobody can see concerns nobody. Marks the records of units; lives as
- * long as their scheduler.
+ * Marks units as suspect whose results a change of another file may have made stale. The results of a file include its
+ * interface signature, so an edit that other files cannot see affects none of them. Lives as long as its scheduler.
  *
- * Invariant: an answer is not suspect only if it was asked for after the change, or if the signature of every changed
- * file that it may depend on is what it was when the answer was given.
+ * Invariant: a result is not suspect only if it was requested after the change, or if every changed file that it may
+ * depend on has the same signature as when the result was made.
  */
 import type { DependencyKind, InterfaceSignature, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { FileChange, Revision } from '../journal.ts';
 import { isInput, isScript } from './change-triggers.ts';
 import type { UnitRecord, UnitStates } from './unit-states.ts';
 
-/** Distance of a unit that may import anything: it comes after all whose way to the change is known. */
+/** Distance of a unit that may import anything: it comes after units with a known path to the change. */
 const far = 1_000_000;
 
 const everyDependency: readonly DependencyKind[] = ['types', 'modules', 'workspace'];
 
-/** Whom a change concerns beside importers: nobody, whatever depends on types that are everywhere, or everything. */
+/** Which units a change affects besides importers: none, those that depend on types (a global type), or all. */
 type Others = 'none' | 'types' | 'all';
 
-/** Changed files that concern others in the same way. */
+/** Changed files that affect others in the same way. */
 interface Source {
   readonly files: Set<string>;
   readonly through: readonly DependencyKind[];
@@ -28,16 +27,16 @@ interface Source {
 
 const unknownSignature = {
   signature: undefined,
-  signatureOfEditor: false,
+  signatureIsUnsaved: false,
   editedAt: undefined,
   changedOffline: false,
 } satisfies Partial<UnitRecord>;
 
 export class Invalidation {
   readonly #states: UnitStates;
-  /** Changes whose dependents are not marked yet: one walk for all of them costs what a walk for one does. */
+  /** Changes whose dependents are not marked yet: one walk for all of them costs as much as a walk for one. */
   readonly #sources = new Map<string, Source>();
-  /** Among what is about to be marked, whatever reads files itself needs a new process. */
+  /** Among the units to be marked, those that read files themselves need a new process. */
   #modulesChanged = false;
   #importers: ReadonlyMap<string, readonly string[]> | undefined;
   #needsFresh = false;
@@ -46,36 +45,36 @@ export class Invalidation {
     this.#states = states;
   }
 
-  /** Some answer is suspect, may become so, or is to be revalidated. */
+  /** Whether some result is suspect, may become suspect, or is provisional. */
   get pending(): boolean {
     this.walk();
     const states = this.#states;
-    const isAwaited = states.count('edited') > 0 && states.count('dependent') > 0;
-    return isAwaited || states.count('suspect') > 0 || states.count('provisional') > 0;
+    const isPossible = states.count('edited') > 0 && states.count('dependent') > 0;
+    return isPossible || states.count('suspect') > 0 || states.count('provisional') > 0;
   }
 
   /**
-   * Modules import or export something else than before, came or went. Rules that follow imports remember what they
-   * read, and nobody can undo that from outside: they need a new process.
+   * Whether units must be checked in new processes: imports or exports of a module changed, or modules were created or
+   * deleted. Rules that follow imports cache what they read, and nothing outside can clear that cache.
    */
   get needsFresh(): boolean {
     this.walk();
     return this.#needsFresh;
   }
 
-  /** What is shown of the unit may change although it was not asked for again. */
+  /** Whether the unit's issues may change without a change of its own file. */
   isUncertain(record: UnitRecord): boolean {
     this.walk();
     if (record.distance !== undefined || record.isProvisional) return true;
     return this.#states.count('edited') > 0 && record.unit.dependsOn !== undefined;
   }
 
-  /** Which units there are has changed. */
+  /** Units were added or removed. */
   unitsChanged(): void {
     this.#importers = undefined;
   }
 
-  /** Everything is asked for again. What is provisional may still have to be revalidated after that. */
+  /** Everything is checked again. Provisional results still have to be revalidated. */
   reset(): void {
     for (const record of this.#states.all) this.#states.update(record, { ...unknownSignature, distance: undefined });
     this.#sources.clear();
@@ -91,10 +90,10 @@ export class Invalidation {
     for (const { file, kind } of changes) {
       const own = this.#states.get(file);
       if (kind === 'changed' && own?.unit.needsSignature === true) this.#states.update(own, { editedAt: revision });
-      else if (kind === 'changed' ? isScript(file) : isInput(file)) this.#concerns(file, everyDependency, 'all');
-      else this.#concerns(file, everyDependency);
+      else if (kind === 'changed' ? isScript(file) : isInput(file)) this.#affect(file, everyDependency, 'all');
+      else this.#affect(file, everyDependency);
     }
-    // By the imports that there were before: those of what changed are about to be told anew.
+    // Follows the imports from before the change: those of the changed files are about to be replaced.
     this.walk();
     if (changes.some(({ kind }) => kind !== 'changed')) {
       this.#needsFresh ||= [...dependents].some(({ unit }) => readsFiles(unit));
@@ -102,55 +101,60 @@ export class Invalidation {
   }
 
   /**
-   * A unit's file was answered for.
-   * @param asked revision of the question
-   * @param ofDisk the answer is about the file as it is saved
+   * A unit's own file was checked.
+   * @param requested revision of the check
+   * @param isOnDisk false: unsaved text was checked
    */
-  learned(record: UnitRecord, signature: InterfaceSignature | undefined, asked: Revision, ofDisk: boolean): void {
+  signatureReceived(
+    record: UnitRecord,
+    signature: InterfaceSignature | undefined,
+    requested: Revision,
+    isOnDisk: boolean,
+  ): void {
     const before = record.signature;
     const { file } = record.unit;
-    const changed = record.editedAt !== undefined || (ofDisk && record.signatureOfEditor);
-    // An older question may have been answered from the text before the edit: then the next answer tells more.
-    const isEdit = record.editedAt !== undefined && record.editedAt <= asked;
-    // Whatever imports it was asked for with it.
-    const reachesOthers = record.changedOffline && signature?.global !== undefined;
+    const changed = record.editedAt !== undefined || (isOnDisk && record.signatureIsUnsaved);
+    // A check that was submitted before the edit may have read the old text. The next one decides.
+    const isEdit = record.editedAt !== undefined && record.editedAt <= requested;
+    // Its importers were submitted with it.
+    const isGlobal = record.changedOffline && signature?.global !== undefined;
     this.#states.update(record, { changedOffline: false, ...(isEdit ? { editedAt: undefined } : {}) });
-    if (reachesOthers || (signature === undefined && changed)) this.#concerns(file, everyDependency, 'all');
+    if (isGlobal || (signature === undefined && changed)) this.#affect(file, everyDependency, 'all');
     if (signature === undefined) {
       if (before) this.#importers = undefined;
       this.#states.update(record, { signature: undefined });
       return;
     }
-    // Until it is saved, rules that read files themselves see the old one.
-    const modules = ofDisk ? signature.modules : (before?.modules ?? '');
+    // Until the file is saved, rules that read files themselves see the old text.
+    const modules = isOnDisk ? signature.modules : (before?.modules ?? '');
     const sameImports = JSON.stringify(before?.imports) === JSON.stringify(signature.imports);
     if (before === undefined || !sameImports) this.#importers = undefined;
-    this.#states.update(record, { signature: { ...signature, modules }, signatureOfEditor: !ofDisk });
+    this.#states.update(record, { signature: { ...signature, modules }, signatureIsUnsaved: !isOnDisk });
     if (!changed) return;
-    const through: DependencyKind[] = ofDisk ? ['workspace'] : [];
+    const through: DependencyKind[] = isOnDisk ? ['workspace'] : [];
     if (before?.types !== signature.types || before.global !== signature.global) through.push('types');
     if (before?.modules !== modules) through.push('modules');
-    this.#concerns(file, through, before?.global === true || signature.global === true ? 'types' : 'none');
+    this.#affect(file, through, before?.global === true || signature.global === true ? 'types' : 'none');
     if (!through.includes('modules')) return;
     if (readsFiles(record.unit)) this.#suspect(record, 0);
     this.#modulesChanged = true;
   }
 
-  /** Its content is not that of the last session, from which answers of others were recalled. */
+  /** The file changed since the last session, from which results of other files were recalled. */
   changedOffline(file: string): void {
     const record = this.#states.get(file);
     if (record?.unit.needsSignature === true) this.#states.update(record, { changedOffline: true });
   }
 
-  /** Nothing more is in work: files that told no signature may have changed in any way. */
+  /** Nothing is running any more: an edited file without a new signature may have changed in any way. */
   settle(): void {
     for (const record of [...this.#states.of('edited')]) {
-      this.#concerns(record.unit.file, everyDependency, 'all');
+      this.#affect(record.unit.file, everyDependency, 'all');
       this.#states.update(record, { editedAt: undefined });
     }
   }
 
-  /** Units to ask for again because they are suspect, the nearest first. @param isNear only these, by distance */
+  /** Suspect units, the nearest to a change first. @param isNear which of them, by distance */
   suspects(isNear: (unit: Unit, distance: number) => boolean = () => true): readonly Unit[] {
     this.walk();
     return [...this.#states.of('suspect')]
@@ -159,7 +163,7 @@ export class Invalidation {
       .flatMap(({ unit, distance }) => (isNear(unit, distance) ? [unit] : []));
   }
 
-  /** They are asked for because they are suspect: now they are not. */
+  /** These units are no longer suspect. */
   clear(units: readonly Unit[]): void {
     for (const { id } of units) {
       const record = this.#states.get(id);
@@ -167,25 +171,25 @@ export class Invalidation {
     }
   }
 
-  /** They are asked for, for whatever reason. */
-  asked(units: readonly Unit[]): void {
+  /** These units are being checked, for whatever reason. */
+  submitted(units: readonly Unit[]): void {
     this.walk();
-    // Until its process is new, that may remember what is no longer so.
+    // Old processes may have cached outdated files, so their results stay suspect.
     if (!this.#needsFresh) this.clear(units);
   }
 
-  /** All processes are new. */
+  /** All processes have been replaced. */
   refreshed(): void {
     this.#needsFresh = false;
   }
 
-  /** It was asked for, and has no answer. */
-  askAgain(unit: Unit): void {
+  /** The unit was submitted, but has no result. */
+  markSuspect(unit: Unit): void {
     const record = this.#states.get(unit.id);
     if (record) this.#suspect(record, far);
   }
 
-  /** Marks the dependents of what changed since this was done last. */
+  /** Marks the dependents of everything that changed since the last walk. */
   walk(): void {
     const sources = [...this.#sources.values()];
     this.#sources.clear();
@@ -200,7 +204,7 @@ export class Invalidation {
         const { file, dependsOn = [] } = record.unit;
         const byWorkspace = through.includes('workspace') && dependsOn.includes('workspace');
         const byTypes = others === 'types' && through.includes('types') && dependsOn.includes('types');
-        // Nothing is suspect on account of itself.
+        // A file's own change does not make it suspect.
         const isOther = files.size > 1 || !files.has(file);
         if (isOther && (others === 'all' || byWorkspace || byTypes)) this.#suspect(record, far);
       }
@@ -209,7 +213,7 @@ export class Invalidation {
     this.#modulesChanged = false;
   }
 
-  #concerns(file: string, through: readonly DependencyKind[], others: Others = 'none'): void {
+  #affect(file: string, through: readonly DependencyKind[], others: Others = 'none'): void {
     if (through.length === 0) return;
     const key = `${others} ${through.join(' ')}`;
     const source = this.#sources.get(key) ?? { files: new Set(), through, others };
@@ -222,8 +226,8 @@ export class Invalidation {
   }
 
   /**
-   * The files that import one of these, directly or not, and those of which nobody knows what they import. One of these
-   * is among them if it imports another; a single one is not, whatever circle it is in.
+   * Distances of the files that import one of these, directly or not, and of files whose imports are unknown. One of
+   * several given files is included if it imports another; a single file is not, even if it is in an import cycle.
    */
   #distances(files: ReadonlySet<string>): ReadonlyMap<string, number> {
     const importers = (this.#importers ??= this.#importersOf());
@@ -251,7 +255,7 @@ export class Invalidation {
     return distances;
   }
 
-  /** By file; under the empty name those that may import anything. */
+  /** Importers of each file; under the empty name, files that may import anything. */
   #importersOf(): ReadonlyMap<string, readonly string[]> {
     const importers = new Map<string, string[]>();
     const add = (file: string, importer: string): void => {

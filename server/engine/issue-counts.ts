@@ -1,4 +1,4 @@
-/** How many issues there are, by detector and severity; kept up to date file by file, never by a walk over all. */
+/** Counts issues by detector and severity. Updated file by file, never by counting all issues. */
 import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
 import type { IssueCounts } from './status.ts';
 
@@ -8,7 +8,7 @@ export class IssueTally {
   readonly #byFile = new Map<string, ReadonlyMap<string, Counts>>();
   readonly #totals = new Map<string, Counts>();
 
-  /** The file's merged issues are now these. */
+  /** Replaces the counts of a file. @param issues all issues of the file */
   update(file: string, issues: readonly Issue[]): void {
     const before = this.#byFile.get(file);
     if (before) for (const [detector, counts] of before) this.#add(detector, counts, -1);
@@ -26,7 +26,7 @@ export class IssueTally {
     for (const [detector, counts] of now) this.#add(detector, counts, 1);
   }
 
-  /** Of one detector, or of all. */
+  /** Counts of one detector, or of all. */
   counts(detector?: string): IssueCounts {
     if (detector !== undefined) return { ...(this.#totals.get(detector) ?? zero()) };
     const sum = zero();

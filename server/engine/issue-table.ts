@@ -1,8 +1,8 @@
 /**
- * What is true now, for one root: issues by file, detector and unit. Lives as long as its engine.
+ * The current issues of one root, by file, detector and unit. Lives as long as its engine.
  *
- * Invariant: replace, never clear first. Issues of a file stay until the unit that reported them answers for that file
- * again, ends without naming it, or the file is gone.
+ * Invariant: issues are replaced, never cleared first. The issues of a file stay until the unit that reported them reports
+ * that file again, finishes without reporting it, or the file is deleted.
  */
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 
@@ -10,16 +10,16 @@ type UnitKey = string;
 
 export class IssueTable {
   readonly #issues = new Map<string, Map<UnitKey, readonly Issue[]>>();
-  /** The files a unit has issues in: what `finishUnit` has to look at. */
+  /** The files in which each unit has issues, for `finishUnit`. */
   readonly #units = new Map<UnitKey, Set<string>>();
   readonly #onChange: (file: string) => void;
 
-  /** @param onChange called for a file whenever its merged issues differ from before */
+  /** @param onChange called for a file whenever its merged issues change */
   constructor(onChange: (file: string) => void) {
     this.#onChange = onChange;
   }
 
-  /** A unit's complete answer for one file. */
+  /** Sets all issues that a unit has in one file. */
   replace(detector: string, unit: string, file: string, issues: readonly Issue[]): void {
     const key = keyOf(detector, unit);
     const before = this.#issues.get(file)?.get(key) ?? [];
@@ -32,7 +32,7 @@ export class IssueTable {
     this.#onChange(file);
   }
 
-  /** The unit has answered for everything: issues in files that it did not name are no longer true. */
+  /** The unit is finished: its issues in files that it did not report are out of date. */
   finishUnit(detector: string, unit: string, named: ReadonlySet<string>): void {
     for (const file of [...(this.#units.get(keyOf(detector, unit)) ?? [])]) {
       if (!named.has(file)) this.replace(detector, unit, file, []);
@@ -50,7 +50,7 @@ export class IssueTable {
     }
   }
 
-  /** Files are gone. */
+  /** Removes the issues of deleted files. */
   dropFiles(isGone: (file: string) => boolean): void {
     for (const file of [...this.#issues.keys()].filter(isGone)) {
       for (const key of [...(this.#issues.get(file)?.keys() ?? [])]) this.#remove(key, file);
@@ -58,7 +58,7 @@ export class IssueTable {
     }
   }
 
-  /** Merged over detectors and units, without repeats (a file may belong to two projects), in reading order. */
+  /** Sorted issues of a file, without duplicates: a file may belong to two projects. */
   issuesOf(file: string): readonly Issue[] {
     const entries = this.#issues.get(file);
     if (!entries) return [];
@@ -66,7 +66,7 @@ export class IssueTable {
     return issues.filter((issue, index) => index === 0 || compareIssues(issue, issues[index - 1] ?? issue) !== 0);
   }
 
-  /** What a unit says, by file. */
+  /** The issues of a unit, by file. */
   ofUnit(detector: string, unit: string): ReadonlyMap<string, readonly Issue[]> {
     const key = keyOf(detector, unit);
     const files = this.#units.get(key) ?? [];

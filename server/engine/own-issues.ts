@@ -1,11 +1,11 @@
-/** Issues that Bulkhead itself reports: a problem that a detector has with a file, an input that is skipped. */
+/** Issues that Bulkhead itself reports: problems of detectors, and skipped inputs. */
 import { IssueCompleter } from '../../workers/protocol/fingerprint.ts';
 import type { DetectorProblem, Finding, Issue } from '../../workers/protocol/detector-protocol.ts';
 import type { QuarantinedInput } from '../pool/types.ts';
 
 const startOfFile = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 
-/** A configuration that does not load, a tool that is missing: reported on the file that has to be changed. */
+/** A problem of a detector, such as a broken configuration or a missing tool, reported on the file to change. */
 export function problemIssue(detector: string, problem: DetectorProblem, file: string): Issue {
   return complete(detector, file, {
     rule: problem.code.toLowerCase().replaceAll('_', '-'),
@@ -18,7 +18,7 @@ export function problemIssue(detector: string, problem: DetectorProblem, file: s
 const skipped =
   'Bulkhead skips this file until the file, the detector or its configuration changes. Choose Retry to check it now (in the terminal: --no-cache).';
 
-/** An input that ended its worker twice is skipped until it changes; the issue on the input says so. */
+/** An input that crashed its worker twice is skipped until it changes. This issue says so. */
 export function quarantineIssue(input: QuarantinedInput): Issue {
   return complete(input.detector, input.file, {
     rule: 'quarantined',

@@ -1,6 +1,6 @@
 /**
- * What an engine answers another process that would otherwise do the same analysis: the plan of one detector, and what
- * is true of its units on disk. Made for one question; it only looks at what the detector's scheduler knows.
+ * Answers another process that would otherwise do the same analysis: gives it the plan of one detector, and the issues
+ * of its units on disk. Created for one request; reads what the detector's scheduler knows, and changes nothing.
  */
 import type { DetectorProblem, Issue, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Checks } from './checks.ts';
@@ -11,29 +11,29 @@ import { isSettled, type DetectorState } from './status.ts';
 import type { UnitStates } from './unit-states.ts';
 
 /**
- * `pending`: it is in work, ask again after the next change of status; `soFar` is what is shown meanwhile, if that is
- * not about unsaved text. `refused`: no answer here holds for another process (other options, unsaved text, a fault);
- * whoever asked has to analyse by itself.
+ * `pending`: still running; ask again after the next change of status. `soFar` has the issues until then, unless they
+ * depend on unsaved text. `refused`: nothing here is valid for another process (other options, unsaved text, a fault), so
+ * that process has to do the analysis itself.
  */
 export type PeerAnswer<Value> =
   | { readonly state: 'ready'; readonly value: Value }
   | { readonly state: 'pending'; readonly soFar?: ReadonlyMap<string, readonly Issue[]> | undefined }
   | { readonly state: 'refused' };
 
-/** Of one unit, as of now and of what is on disk. */
+/** The present results of one unit, for the files on disk. */
 export interface UnitAnswer {
-  /** In quarantine, or not finished for another reason; the issues are those from before. */
-  readonly unanswered: boolean;
-  /** Complete: files that are not named have no issues. */
+  /** It is in quarantine, or could not be finished: the issues are those of an earlier check. */
+  readonly incomplete: boolean;
+  /** All files with issues. */
   readonly files: ReadonlyMap<string, readonly Issue[]>;
   readonly problems: readonly DetectorProblem[];
 }
 
-/** What a detector's scheduler knows. */
-export interface DetectorKnowledge {
+/** What a detector's scheduler knows at one moment. */
+export interface SchedulerSnapshot {
   readonly name: string;
   readonly state: DetectorState;
-  /** Undefined: there is none, or a new one is to be made. */
+  /** Undefined: there is none, or it is out of date. */
   readonly plan: PlanResult | undefined;
   readonly states: UnitStates;
   readonly invalidation: Invalidation;
@@ -45,34 +45,34 @@ export interface DetectorKnowledge {
 const refused = { state: 'refused' } as const;
 
 export class PeerAnswers {
-  readonly #known: DetectorKnowledge;
+  readonly #snapshot: SchedulerSnapshot;
 
-  constructor(known: DetectorKnowledge) {
-    this.#known = known;
+  constructor(snapshot: SchedulerSnapshot) {
+    this.#snapshot = snapshot;
   }
 
-  /** The present plan, for a process that would make the same. */
+  /** The present plan. */
   plan(): PeerAnswer<PlanResult> {
-    const { plan, state } = this.#known;
+    const { plan, state } = this.#snapshot;
     if (plan) return { state: 'ready', value: plan };
     return state === 'failed' || state === 'cancelled' ? refused : { state: 'pending' };
   }
 
-  /** What is true of a unit, for a process that would ask its own workers. */
+  /** The present results of a unit. */
   answerFor({ id, group, kind }: Unit): PeerAnswer<UnitAnswer> {
-    const { name, state, states, invalidation, problems, checks, table } = this.#known;
+    const { name, state, states, invalidation, problems, checks, table } = this.#snapshot;
     const plan = this.plan();
     if (plan.state !== 'ready') return plan;
     const record = states.get(id);
     if (record?.unit.group !== group || problems.fatalOfChecks !== undefined) return refused;
-    const { unanswered } = record;
-    const isOfDisk = record.answer?.ofDisk !== false;
+    const { incomplete } = record;
+    const isOnDisk = record.result?.isOnDisk !== false;
     const files = table.ofUnit(name, id);
-    if (unanswered || (record.isUpToDate && !invalidation.isUncertain(record))) {
-      return isOfDisk ? { state: 'ready', value: { unanswered, files, problems: problems.ofChecks } } : refused;
+    if (incomplete || (record.isUpToDate && !invalidation.isUncertain(record))) {
+      return isOnDisk ? { state: 'ready', value: { incomplete, files, problems: problems.ofChecks } } : refused;
     }
     if (isSettled(state)) return refused;
-    const isTellable = kind !== 'file' && isOfDisk && !checks.hasUnsaved && record.answeredBy === undefined;
-    return { state: 'pending', soFar: isTellable ? files : undefined };
+    const canShare = kind !== 'file' && isOnDisk && !checks.hasUnsaved && record.answeredBy === undefined;
+    return { state: 'pending', soFar: canShare ? files : undefined };
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What hinders one detector: told by its plan, and by its checks until they are made again. Problems that name a file
- * are shown there too, under a name of their own: they belong to no unit. Lives as long as its scheduler.
+ * The problems of one detector, from its plan and its latest checks. A problem that names a file is also shown as an issue
+ * there, under a separate owner, because it belongs to no unit. Lives as long as its scheduler.
  */
 import type { DetectorProblem, Issue } from '../../workers/protocol/detector-protocol.ts';
 import { PlanFailure } from '../pool/plan-failure.ts';
@@ -29,7 +29,7 @@ export class Problems {
     return [...this.#ofChecks.values()];
   }
 
-  /** The first that keeps the detector from all its work. */
+  /** Message of the first problem that makes the results incomplete. */
   get fatal(): string | undefined {
     return fatalOf(this.#ofPlan) ?? this.fatalOfChecks;
   }
@@ -38,20 +38,20 @@ export class Problems {
     return fatalOf(this.#ofChecks.values());
   }
 
-  /** There is a plan, or none could be made. */
-  planned(problems: readonly DetectorProblem[]): void {
+  /** Replaces the problems of the plan. */
+  setPlanProblems(problems: readonly DetectorProblem[]): void {
     this.#ofPlan = problems;
     this.#publish();
   }
 
-  /** Of a check; the same one twice counts once. */
+  /** Adds a problem of a check. Duplicates count once. */
   add(problem: DetectorProblem): void {
     this.#ofChecks.set([problem.code, problem.file ?? '', problem.message].join('\n'), problem);
     this.#publish();
   }
 
-  /** Everything is checked again. What is shown stays until something is told. */
-  forgetChecks(): void {
+  /** Forgets the problems of checks, because everything is checked again. Their issues stay until the next problem. */
+  clearChecks(): void {
     this.#ofChecks.clear();
   }
 
@@ -77,7 +77,7 @@ export class Problems {
   }
 }
 
-/** Code that ended the worker of a plan is shown where it stands. */
+/** A file whose code crashed the worker of a plan gets the problem. */
 export function problemsOfFailure(error: unknown): readonly DetectorProblem[] {
   const file = error instanceof PlanFailure ? error.reason?.input : undefined;
   if (!(error instanceof PlanFailure) || file === undefined) return [];

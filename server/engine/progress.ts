@@ -1,48 +1,48 @@
-/** How far the analysis is that the user waits for, and how long it takes. Lives as long as its scheduler. */
+/** Progress and duration of the analysis that the user waits for. Lives as long as its scheduler. */
 import type { Clock } from '../clock.ts';
 
 export class Progress {
   readonly #clock: Clock;
-  /** Undefined: nobody waits. */
+  /** Undefined: the user does not wait. */
   #startedAt: number | undefined;
   #durationMs = 0;
-  #asked = 0;
-  #answered = 0;
+  #submitted = 0;
+  #completed = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Somebody waits; what they wait for already goes on. */
+  /** The user begins to wait. Does nothing if the user waits already. */
   start(): void {
     if (this.#startedAt !== undefined) return;
     this.#startedAt = this.#clock.now();
-    this.#asked = 0;
-    this.#answered = 0;
+    this.#submitted = 0;
+    this.#completed = 0;
   }
 
-  /** Nobody waits any more. */
+  /** The user no longer waits. */
   stop(): void {
     if (this.#startedAt === undefined) return;
     this.#durationMs = this.#clock.now() - this.#startedAt;
     this.#startedAt = undefined;
   }
 
-  asked(units: number): void {
-    this.#asked += units;
+  submitted(units: number): void {
+    this.#submitted += units;
   }
 
-  answered(units: number): void {
-    this.#answered += units;
+  completed(units: number): void {
+    this.#completed += units;
   }
 
-  /** Of the present analysis, or of the last one. */
+  /** Duration of the present analysis, or of the last one. */
   get durationMs(): number {
     return this.#startedAt === undefined ? this.#durationMs : this.#clock.now() - this.#startedAt;
   }
 
-  /** 0 to 1. @param inWork units whose answers are begun, by the part that is done */
-  fraction(inWork: number): number {
-    return this.#asked === 0 ? 0 : Math.min(1, (this.#answered + inWork) / this.#asked);
+  /** 0 to 1. @param running number of running units, each weighted by its finished fraction */
+  fraction(running: number): number {
+    return this.#submitted === 0 ? 0 : Math.min(1, (this.#completed + running) / this.#submitted);
   }
 }

@@ -1,9 +1,9 @@
 /**
- * What an engine keeps for later sessions: plans and units' answers, each with the fingerprint of its inputs.
- * Lives as long as its engine; the store below it does not know what a fingerprint is made of.
+ * Keeps plans and results of units for later sessions, each with the fingerprint of its inputs. Lives as long as its
+ * engine; the store does not know what a fingerprint consists of.
  *
- * Invariant: an answer is persisted only if its inputs are provably those it was made from. A file that changed since
- * the inputs were last taken must have been announced, and changed, before the analysis began.
+ * Invariant: a result is persisted only if it was provably made from the present inputs. A file that changed since the
+ * last snapshot must have changed, and been reported, before the check began.
  */
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
@@ -19,39 +19,39 @@ import type { JsonValue, Store } from '../store/store.ts';
 import type { KnownSignature } from './closures.ts';
 import { listInputs, takeInputs, type Inputs, type Listing } from './inputs.ts';
 import { changeTriggersOf, classifyChange, isConfiguration, isInput } from './change-triggers.ts';
-import { dependsOnOthers, planFingerprint, unitFingerprints, type Fingerprinted } from './result-fingerprints.ts';
+import { dependsOnOthers, planFingerprint, unitFingerprints, type FingerprintInput } from './result-fingerprints.ts';
 
-/** Clocks of file systems tick in steps of up to 10 ms; a change this near to the start of a check may be after it. */
+/** File system clocks tick in steps of up to 10 ms, so a change this close to the start of a check may be after it. */
 const clockToleranceMs = 20;
 
-/** When something was asked for, by both clocks that count: the journal's, and that of the file system. */
+/** A moment in both clocks that matter: the journal's and the file system's. */
 export interface Moment {
   readonly revision: Revision;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** An answer that the cache has not been given. */
+/** A result of a unit that the cache does not have. */
 export interface UncachedResult {
   readonly unit: Unit;
   /** When its check began. */
-  readonly made: Moment;
+  readonly startedAt: Moment;
   readonly signature?: InterfaceSignature | undefined;
-  /** By file that told its signature: when the check of its present answer began. Dependents have been revalidated. */
+  /** When the check of each file's present signature began. Its dependents have been revalidated. */
   readonly signaturesAt?: ReadonlyMap<string, Moment> | undefined;
 }
 
-export interface Answer extends UncachedResult {
+export interface CacheableResult extends UncachedResult {
   readonly detector: string;
   readonly options: DetectorOptions;
   readonly plan: PlanResult;
   readonly files: ReadonlyMap<string, readonly Issue[]>;
 }
 
-/** A plan without units: no answer would bring it to the cache. */
-export interface EmptyPlan extends Pick<Answer, 'detector' | 'options' | 'plan'> {
-  /** When it was asked for. */
-  readonly made: Moment;
+/** A plan without units, which no result would bring to the cache. */
+export interface EmptyPlan extends Pick<CacheableResult, 'detector' | 'options' | 'plan'> {
+  /** When it was requested. */
+  readonly startedAt: Moment;
 }
 
 export interface RecalledUnit {
@@ -60,16 +60,16 @@ export interface RecalledUnit {
   readonly signature?: InterfaceSignature | undefined;
 }
 
-/** The part of a store that keeps results. */
+/** The part of a store that holds results. */
 export type ResultStore = Pick<
   Store,
   'meta' | 'hashInputs' | 'loadUnits' | 'putUnit' | 'loadFacts' | 'putFact' | 'dropFact'
 >;
 
-/** Inputs as they were taken at some time. */
-interface TakenInputs {
+/** Inputs at one moment. */
+interface Snapshot {
   readonly inputs: Inputs;
-  /** Whatever was announced after this revision may not be in them. */
+  /** Changes reported after this revision may be missing. */
   readonly revision: Revision;
 }
 
@@ -77,13 +77,13 @@ export class ResultCache {
   readonly #root: string;
   readonly #store: ResultStore;
   readonly #journal: Journal;
-  readonly #first: Promise<TakenInputs>;
-  /** The last ones, which everything is compared with. */
-  #base: TakenInputs | undefined;
-  /** By detector and file. */
+  readonly #first: Promise<Snapshot>;
+  /** The latest snapshot, the base of comparison. */
+  #base: Snapshot | undefined;
+  /** By detector, then by file. */
   readonly #signatures = new Map<string, Promise<Map<string, KnownSignature>>>();
 
-  /** @param listing of the root, begun before; whatever changed since must be in the journal */
+  /** @param listing of the root, started earlier; every later change must be in the journal */
   constructor(root: string, store: ResultStore, journal: Journal, listing: Promise<Listing> = listInputs(root)) {
     this.#root = root;
     this.#store = store;
@@ -91,31 +91,31 @@ export class ResultCache {
     this.#first = listing
       .then((listed) => takeInputs(root, store, listed))
       .then((inputs) => (this.#base = { inputs, revision: 0 }));
-    // Whoever asks hears of a failure; nobody has to ask.
+    // A failure reaches those who await it; it must not be unhandled if nobody does.
     this.#first.catch(() => {});
   }
 
-  /** The plan of the last session, if nothing that it depends on has changed. */
+  /** The plan of the last session, if its inputs have not changed. */
   async plan(detector: string, options: DetectorOptions): Promise<PlanResult | undefined> {
     const inputs = await this.#inputs();
     const stored = await this.#store.meta.get(planKey(detector));
     if (!isStoredPlan(stored)) return undefined;
     const plan = JSON.parse(stored.plan) as PlanResult;
-    const fingerprint = await planFingerprint(this.#madeFrom({ detector, options, plan }, inputs));
+    const fingerprint = await planFingerprint(this.#fingerprintInput({ detector, options, plan }, inputs));
     return stored.fingerprint === fingerprint ? plan : undefined;
   }
 
-  /** Answers of the last session to units of this plan whose inputs are the same now. */
+  /** Results of the last session for units of this plan whose inputs have not changed. */
   async *units(detector: string, options: DetectorOptions, plan: PlanResult): AsyncGenerator<RecalledUnit, void, void> {
     const inputs = await this.#inputs();
     const units = new Map(plan.units.map((unit) => [unit.id, unit]));
     const stored = this.#store.loadUnits({ detector });
-    // Read while the fingerprints are made.
+    // The store reads while the fingerprints are computed.
     const first = stored.next();
     first.catch(() => {});
     const signatures = await this.#signaturesOf(detector);
-    const made = this.#madeFrom({ detector, options, plan }, inputs);
-    const fingerprints = await unitFingerprints(made, plan.units, signatures);
+    const source = this.#fingerprintInput({ detector, options, plan }, inputs);
+    const fingerprints = await unitFingerprints(source, plan.units, signatures);
     for (let next = await first; next.done !== true; next = await stored.next()) {
       const { value: result } = next;
       const unit = units.get(result.unit);
@@ -124,7 +124,7 @@ export class ResultCache {
     }
   }
 
-  /** Files whose signature is known from the last session, and whose content is another now. */
+  /** Files with a signature from the last session whose content has changed since. */
   async changedOffline(detector: string): Promise<readonly string[]> {
     const { files } = await this.#inputs();
     const signatures = await this.#signaturesOf(detector);
@@ -132,39 +132,42 @@ export class ResultCache {
   }
 
   /**
-   * Stores those of these answers and plans that are provably true of the inputs as they are now.
-   * @returns what changed although nobody announced it: to be analysed again
+   * Stores the results and plans that are provably valid for the present inputs.
+   * @returns changes that were not reported, which still have to be analysed
    */
-  async persist(answers: readonly Answer[], emptyPlans: readonly EmptyPlan[] = []): Promise<readonly FileChange[]> {
+  async persist(
+    results: readonly CacheableResult[],
+    emptyPlans: readonly EmptyPlan[] = [],
+  ): Promise<readonly FileChange[]> {
     const base = await this.#first.then(() => this.#base);
     if (!base) return [];
     const { revision } = this.#journal;
     const [before, now] = [base.inputs, await takeInputs(this.#root, this.#store)];
-    const announced = this.#journal.since(base.revision) ?? new Map<string, JournalChange>();
+    const reported = this.#journal.since(base.revision) ?? new Map<string, JournalChange>();
     const changes = differences(before, now);
-    const missed = await this.#missed(changes, announced, before, now);
-    const changedAt = await this.#changeTimes(changes, announced);
-    for (const [file, moment] of await this.#untrackedTimes(answers)) changedAt.set(file, moment);
-    for (const [detector, own] of Map.groupBy(answers, (answer) => answer.detector)) {
-      const sound = own.filter((answer) => isSound(answer, changedAt, before, now));
-      await this.#storeAnswers(detector, sound, now);
+    const missed = await this.#missed(changes, reported, before, now);
+    const changedAt = await this.#changeTimes(changes, reported);
+    for (const [file, moment] of await this.#untrackedTimes(results)) changedAt.set(file, moment);
+    for (const [detector, own] of Map.groupBy(results, (result) => result.detector)) {
+      const valid = own.filter((result) => isStillValid(result, changedAt, before, now));
+      await this.#storeResults(detector, valid, now);
     }
-    const isPlanSound = ({ made }: EmptyPlan): boolean =>
-      before.installed === now.installed && [...changedAt.values()].every((change) => isBefore(change, made));
-    // Which files there are may have decided.
-    for (const plan of emptyPlans.filter(isPlanSound)) await this.#storePlan(plan, now);
+    const isPlanValid = ({ startedAt }: EmptyPlan): boolean =>
+      before.installed === now.installed && [...changedAt.values()].every((change) => isBefore(change, startedAt));
+    // Any created or deleted file may be why there are no units.
+    for (const plan of emptyPlans.filter(isPlanValid)) await this.#storePlan(plan, now);
     this.#base = { inputs: now, revision };
     return missed;
   }
 
-  async #storeAnswers(detector: string, answers: readonly Answer[], inputs: Inputs): Promise<void> {
-    await this.#storeSignatures(detector, answers, inputs);
-    const [sample] = answers;
+  async #storeResults(detector: string, results: readonly CacheableResult[], inputs: Inputs): Promise<void> {
+    await this.#storeSignatures(detector, results, inputs);
+    const [sample] = results;
     if (!sample) return;
-    const units = answers.map(({ unit }) => unit);
-    const made = this.#madeFrom(sample, inputs);
-    const fingerprints = await unitFingerprints(made, units, await this.#signaturesOf(detector));
-    for (const { unit, files, plan } of answers) {
+    const units = results.map(({ unit }) => unit);
+    const source = this.#fingerprintInput(sample, inputs);
+    const fingerprints = await unitFingerprints(source, units, await this.#signaturesOf(detector));
+    for (const { unit, files, plan } of results) {
       const fingerprint = fingerprints.get(unit.id);
       if (fingerprint === undefined) continue;
       this.#store.putUnit({ detector, unit: unit.id, fingerprint, engine: plan.engine ?? '', files });
@@ -172,20 +175,23 @@ export class ResultCache {
     await this.#storePlan(sample, inputs);
   }
 
-  async #storePlan(made: Pick<Answer, 'detector' | 'options' | 'plan'>, inputs: Inputs): Promise<void> {
-    const fingerprint = await planFingerprint(this.#madeFrom(made, inputs));
-    const stored = { fingerprint, plan: JSON.stringify(made.plan) } satisfies JsonValue;
-    this.#store.meta.put(planKey(made.detector), stored);
+  async #storePlan(source: Pick<CacheableResult, 'detector' | 'options' | 'plan'>, inputs: Inputs): Promise<void> {
+    const fingerprint = await planFingerprint(this.#fingerprintInput(source, inputs));
+    const stored = { fingerprint, plan: JSON.stringify(source.plan) } satisfies JsonValue;
+    this.#store.meta.put(planKey(source.detector), stored);
   }
 
-  /** As they are now: a detector that is turned on later must not be answered with what was true at the start. */
+  /** The present inputs: a detector that is enabled later must not get results for those at the start. */
   async #inputs(): Promise<Inputs> {
     const first = await this.#first;
     const isAsAtStart = this.#base === first && this.#journal.lastChange <= first.revision;
     return isAsAtStart ? first.inputs : takeInputs(this.#root, this.#store);
   }
 
-  #madeFrom({ detector, options, plan }: Pick<Answer, 'detector' | 'options' | 'plan'>, inputs: Inputs): Fingerprinted {
+  #fingerprintInput(
+    { detector, options, plan }: Pick<CacheableResult, 'detector' | 'options' | 'plan'>,
+    inputs: Inputs,
+  ): FingerprintInput {
     return { root: this.#root, store: this.#store, detector, options, plan, inputs };
   }
 
@@ -203,9 +209,9 @@ export class ResultCache {
     return signatures;
   }
 
-  async #storeSignatures(detector: string, answers: readonly Answer[], { files }: Inputs): Promise<void> {
+  async #storeSignatures(detector: string, results: readonly CacheableResult[], { files }: Inputs): Promise<void> {
     const signatures = await this.#signaturesOf(detector);
-    for (const { unit, signature } of answers) {
+    for (const { unit, signature } of results) {
       if (unit.needsSignature !== true) continue;
       const { file } = unit;
       const hash = files.get(file);
@@ -223,43 +229,43 @@ export class ResultCache {
     }
   }
 
-  /** What is not as it was when it was announced, or was not announced at all. */
+  /** Changes that were not reported, or happened after they were reported. */
   async #missed(
     changes: readonly FileChange[],
-    announced: ReadonlyMap<string, JournalChange>,
+    reported: ReadonlyMap<string, JournalChange>,
     before: Inputs,
     now: Inputs,
   ): Promise<readonly FileChange[]> {
     const times = await Promise.all(changes.map(({ file }) => this.#changedOnDisk(file)));
     const missed = changes.filter(({ file, kind }, index) => {
-      const announcement = announced.get(file);
-      if (announcement === undefined) return true;
-      if (kind === 'deleted') return announcement.kind !== 'deleted';
-      return (times[index] ?? 0) > announcement.at + clockToleranceMs;
+      const report = reported.get(file);
+      if (report === undefined) return true;
+      if (kind === 'deleted') return report.kind !== 'deleted';
+      return (times[index] ?? 0) > report.at + clockToleranceMs;
     });
-    const isExplained = [...announced.keys(), ...missed.map(({ file }) => file)].some(isConfiguration);
+    const isExplained = [...reported.keys(), ...missed.map(({ file }) => file)].some(isConfiguration);
     if (before.installed === now.installed || isExplained || !now.files.has('package.json')) return missed;
-    // Packages were installed without a word in the lock file: as if the manifest had changed.
+    // Packages were installed without a change of the lockfile: this counts as a change of the manifest.
     return [...missed, { file: 'package.json', kind: 'changed' }];
   }
 
-  /** When each file had changed at the latest: as announced, and as the file system says. Never announced: never. */
+  /** When each file changed last, by the journal and by the file system. Unreported changes have an infinite revision. */
   async #changeTimes(
     changes: readonly FileChange[],
-    announced: ReadonlyMap<string, JournalChange>,
+    reported: ReadonlyMap<string, JournalChange>,
   ): Promise<Map<string, Moment>> {
     const times = await Promise.all(
       changes.map(async ({ file }): Promise<[string, Moment]> => {
-        const revision = announced.get(file)?.revision ?? Number.POSITIVE_INFINITY;
+        const revision = reported.get(file)?.revision ?? Number.POSITIVE_INFINITY;
         return [file, { revision, at: (await this.#changedOnDisk(file)) + clockToleranceMs }];
       }),
     );
     return new Map(times);
   }
 
-  /** Of analysed files whose content is not among the inputs (a Markdown file that ESLint lints), only the disk knows. */
-  async #untrackedTimes(answers: readonly Answer[]): Promise<readonly (readonly [string, Moment])[]> {
-    const files = new Set(answers.map(({ unit }) => unit.file).filter((file) => !isInput(file)));
+  /** Times of checked files whose content is not among the inputs, such as a Markdown file that ESLint lints. */
+  async #untrackedTimes(results: readonly CacheableResult[]): Promise<readonly (readonly [string, Moment])[]> {
+    const files = new Set(results.map(({ unit }) => unit.file).filter((file) => !isInput(file)));
     return Promise.all(
       [...files].map(async (file) => {
         return [file, { revision: 0, at: (await this.#changedOnDisk(file)) + clockToleranceMs }] as const;
@@ -274,23 +280,28 @@ export class ResultCache {
 }
 
 /** @param changedAt by file that differs from `before` */
-function isSound(answer: Answer, changedAt: ReadonlyMap<string, Moment>, before: Inputs, now: Inputs): boolean {
-  const { detector, plan, unit, made, signaturesAt } = answer;
+function isStillValid(
+  result: CacheableResult,
+  changedAt: ReadonlyMap<string, Moment>,
+  before: Inputs,
+  now: Inputs,
+): boolean {
+  const { detector, plan, unit, startedAt, signaturesAt } = result;
   const triggers = changeTriggersOf(detector);
-  const wide = dependsOnOthers(detector, unit);
-  if (before.installed !== now.installed || (wide && now.nested)) return false;
+  const dependsOnAll = dependsOnOthers(detector, unit);
+  if (before.installed !== now.installed || (dependsOnAll && now.nested)) return false;
   const configFiles = new Set(plan.configFiles);
   for (const [file, change] of changedAt) {
     const meaning = classifyChange(triggers, file, configFiles);
-    const matters = wide || file === unit.file || meaning === 'configuration' || meaning === 'environment';
-    const checked = (file === unit.file ? undefined : signaturesAt?.get(file)) ?? made;
-    if (matters && !isBefore(change, checked)) return false;
+    const matters = dependsOnAll || file === unit.file || meaning === 'configuration' || meaning === 'environment';
+    const checkedAt = (file === unit.file ? undefined : signaturesAt?.get(file)) ?? startedAt;
+    if (matters && !isBefore(change, checkedAt)) return false;
   }
   return true;
 }
 
-function isBefore(change: Moment, made: Moment): boolean {
-  return change.revision <= made.revision && change.at <= made.at;
+function isBefore(change: Moment, startedAt: Moment): boolean {
+  return change.revision <= startedAt.revision && change.at <= startedAt.at;
 }
 
 function differences(before: Inputs, now: Inputs): readonly FileChange[] {

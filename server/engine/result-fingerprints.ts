@@ -1,6 +1,6 @@
 /**
- * What a plan or a unit's answer was made from, as one hash. Equal fingerprints mean: the answer still holds.
- * Stateless; `docs/architecture.md` lists what is in them.
+ * Hashes of everything that a plan or a unit's result was made from. With an equal fingerprint the result is still valid.
+ * Stateless; `docs/architecture.md` lists what a fingerprint contains.
  */
 import type { DetectorOptions, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Store } from '../store/store.ts';
@@ -9,8 +9,8 @@ import { Closures, type KnownSignature } from './closures.ts';
 import { hashLines, type Inputs } from './inputs.ts';
 import { changeTriggersOf } from './change-triggers.ts';
 
-/** Who answered, and in what state of the folder. */
-export interface Fingerprinted {
+/** What the fingerprints of one detector have in common. */
+export interface FingerprintInput {
   readonly root: string;
   readonly store: Pick<Store, 'hashInputs'>;
   readonly detector: string;
@@ -19,14 +19,14 @@ export interface Fingerprinted {
   readonly inputs: Inputs;
 }
 
-/** By unit. @param signatures by file, of the same detector */
+/** @param signatures by file, of the same detector. @returns the fingerprints, by id of the unit */
 export async function unitFingerprints(
-  made: Fingerprinted,
+  source: FingerprintInput,
   units: readonly Unit[],
   signatures: ReadonlyMap<string, KnownSignature>,
 ): Promise<ReadonlyMap<string, string>> {
-  const { root, store, detector, inputs } = made;
-  const base = await environmentOf(made);
+  const { root, store, detector, inputs } = source;
+  const base = await environmentOf(source);
   const closures = new Closures(inputs, signatures);
   const unknown = units.flatMap(({ file }) => (inputs.files.get(file) ? [] : [file]));
   const more = await store.hashInputs(root, unknown);
@@ -41,23 +41,25 @@ export async function unitFingerprints(
   );
 }
 
-export async function planFingerprint(made: Fingerprinted): Promise<string> {
-  return hashLines([await environmentOf(made), made.inputs.names()]);
+export async function planFingerprint(source: FingerprintInput): Promise<string> {
+  return hashLines([await environmentOf(source), source.inputs.names()]);
 }
 
-/** The answer may depend on any file: projects, graphs, and files that are checked with type information. */
+/** Whether the result may depend on any file: projects, graphs, and files that are linted with type information. */
 export function dependsOnOthers(detector: string, unit: Unit): boolean {
   const { kind, lane, dependsOn } = unit;
-  return changeTriggersOf(detector).invalidates === 'all' || kind !== 'file' || lane === 'heavy' || dependsOn !== undefined;
+  return (
+    changeTriggersOf(detector).invalidates === 'all' || kind !== 'file' || lane === 'heavy' || dependsOn !== undefined
+  );
 }
 
-/** The answer depends on other files only through imports, and on types that are everywhere. */
+/** Whether the result depends on other files only through imports and global types. */
 function isBounded({ kind, dependsOn }: Unit): boolean {
   return kind === 'file' && dependsOn !== undefined && !dependsOn.includes('workspace');
 }
 
-/** All but the sources: who asks, which version of what, under which configuration. */
-async function environmentOf({ root, store, detector, options, plan, inputs }: Fingerprinted): Promise<string> {
+/** Everything except sources: versions, options, configurations and installed packages. */
+async function environmentOf({ root, store, detector, options, plan, inputs }: FingerprintInput): Promise<string> {
   const unknown = [...new Set(plan.configFiles)].filter((file) => !inputs.files.get(file));
   const more = await store.hashInputs(root, unknown);
   const named = [...new Set(plan.configFiles)].flatMap((file) => {

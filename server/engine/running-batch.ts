@@ -1,4 +1,4 @@
-/** One batch in work: what it was asked with, and what it has found so far. Lives until its answer. */
+/** A running batch: its parameters, and what it has found so far. Lives until it ends. */
 import type { CheckEvent, Issue, Overlay } from '../../workers/protocol/detector-protocol.ts';
 import type { Revision } from '../journal.ts';
 import type { Batch } from './batches.ts';
@@ -7,23 +7,23 @@ type FileEvent = Extract<CheckEvent, { readonly file: string }>;
 
 export class RunningBatch {
   readonly batch: Batch;
-  /** Of the question; the batches of one question have it in common. */
+  /** Batches that were submitted together share one revision. */
   readonly revision: Revision;
-  /** Nobody waits for it: it asks again for what was answered before. */
+  /** It revalidates earlier results, and the user does not wait for it. */
   readonly isIdle: boolean;
   readonly abort = new AbortController();
-  /** Milliseconds since the epoch; undefined: unsaved text is checked, which no later session will meet. */
+  /** Milliseconds since the epoch; undefined: it checks unsaved text, whose results no later session can use. */
   readonly startedAt: number | undefined;
-  /** Files checked as they are in the editor. */
+  /** Files whose unsaved text is checked. */
   readonly unsaved: ReadonlySet<string>;
   fraction = 0;
-  /** Units that another tool than the plan's answers for. */
+  /** Units whose results come from another tool than the plan names. */
   readonly answeredBy = new Set<string>();
-  /** It could not do all its work: issues of files that it did not name may still be true. */
+  /** It reported a fatal problem: issues in files that it did not report may still be valid. */
   fatal = false;
-  /** Issues of files that are not done yet, by unit and file. */
+  /** Issues of files that are not finished, by unit and file. */
   readonly #staged = new Map<string, Map<string, Issue[]>>();
-  /** Files each unit has answered for. */
+  /** Files that each unit has reported. */
   readonly #named = new Map<string, Set<string>>();
 
   /** @param startedAt milliseconds since the epoch */
@@ -35,7 +35,7 @@ export class RunningBatch {
     this.unsaved = new Set(overlays.map((overlay) => overlay.file));
   }
 
-  /** @returns all issues of the file, once it is done */
+  /** @returns all issues of the file when it is finished, otherwise undefined */
   take(event: FileEvent): readonly Issue[] | undefined {
     const staged = this.#staged.get(event.unit) ?? new Map<string, Issue[]>();
     this.#staged.set(event.unit, staged);
@@ -53,7 +53,7 @@ export class RunningBatch {
     return undefined;
   }
 
-  /** Files that the unit has answered for. */
+  /** Files that the unit has reported. */
   namedBy(unit: string): ReadonlySet<string> {
     return this.#named.get(unit) ?? new Set();
   }

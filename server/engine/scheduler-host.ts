@@ -1,4 +1,4 @@
-/** What the scheduler of one detector, and what works for it, sees of its engine. Lives as long as the engine. */
+/** What a detector's scheduler and its parts use of their engine. Lives as long as the engine. */
 import type { DetectorOptions, Overlay, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Clock } from '../clock.ts';
 import type { Journal } from '../journal.ts';
@@ -13,18 +13,18 @@ export interface SchedulerHost {
   readonly clock: Clock;
   readonly journal: Journal;
   readonly table: IssueTable;
-  /** Absent: no result outlives the session. */
+  /** Absent: results are lost when the session ends. */
   readonly cache: ResultCache | undefined;
   readonly notes: DetectorNotes;
-  /** Somebody goes on looking: first answers may be provisional. */
+  /** Whether first results may be provisional. */
   live(): boolean;
   options(): DetectorOptions;
   overlays(): readonly Overlay[];
-  /** Files open in the editor, the most wanted first. */
+  /** Files open in the editor, the most important first. */
   openFiles(): readonly string[];
-  /** False for files that the user excluded. */
+  /** False for files that the user excluded: their issues are not shown. */
   included(file: string): boolean;
-  /** False for units of excluded files, and of files that were not asked for. */
+  /** False for units of excluded files, and of files outside of `EngineSettings.only`. */
   analyses(unit: Unit): boolean;
   statusChanged(): void;
 }

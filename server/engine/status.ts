@@ -1,18 +1,18 @@
-/** What an engine says about itself: plain data for every front end. */
+/** The status of detectors: plain data for every front end. */
 import type { DetectorProblem, Severity } from '../../workers/protocol/detector-protocol.ts';
 
 export type DetectorState =
   | 'off'
-  /** Not run because the workspace is not trusted. */
+  /** It does not run because the workspace is not trusted. */
   | 'restricted'
   | 'waiting'
   | 'planning'
   | 'running'
-  /** All that changed has its answer; what other files' changes may concern is looked at again, at leisure. */
+  /** All changes are checked. Files that depend on them are being revalidated while idle. */
   | 'confirming'
   | 'not-applicable'
   | 'done'
-  /** Results are there, but some inputs have no answer: `error` names the reason. */
+  /** Some inputs have no result: `error` says why. */
   | 'partial'
   | 'failed'
   | 'cancelled';
@@ -20,23 +20,23 @@ export type DetectorState =
 export interface DetectorStatus {
   readonly name: string;
   readonly state: DetectorState;
-  /** The engine that speaks, for instance `typescript 7.0.2 (bundled)`. */
+  /** The tool that produces the results, such as `typescript 7.0.2 (bundled)`. */
   readonly engine?: string;
-  /** One sentence that is not an error, for instance why there is nothing to do. */
+  /** One sentence that is not an error, such as why there is nothing to check. */
   readonly note?: string;
   readonly error?: string;
   readonly problems: readonly DetectorProblem[];
-  /** Of the current or last run. */
+  /** Of the current or last analysis. */
   readonly durationMs: number;
   /** 0 to 1. */
   readonly fraction: number;
-  /** Inputs whose issues are those of an earlier run; absent: none, or it is not settled. */
+  /** Number of inputs whose issues may be out of date; absent: none, or the detector has not settled. */
   readonly stale?: number;
-  /** Milliseconds by rule or phase since the last analysis of everything, where the engine tells. */
+  /** Milliseconds by rule or phase since the last analysis of everything, if the tool reports them. */
   readonly timings?: Readonly<Record<string, number>>;
 }
 
-/** Sums of milliseconds by name, the most first. */
+/** Sums milliseconds by name, the largest sum first. */
 export function slowestFirst(timings: Iterable<readonly [string, number]>): Readonly<Record<string, number>> {
   const sums = new Map<string, number>();
   for (const [name, ms] of timings) sums.set(name, (sums.get(name) ?? 0) + ms);
@@ -44,32 +44,32 @@ export function slowestFirst(timings: Iterable<readonly [string, number]>): Read
   return Object.fromEntries(sorted.map(([name, ms]) => [name, Math.round(ms * 10) / 10]));
 }
 
-/** Where answers came from, in units. */
+/** Where results came from, in numbers of units. */
 export interface DetectorWork {
   readonly detector: string;
-  /** That there are now. */
+  /** All units of the present plan. */
   readonly units: number;
-  /** By our own workers. */
+  /** Checked by this process's own workers. */
   readonly analysed: number;
-  /** From an earlier session. */
+  /** Taken from an earlier session. */
   readonly recalled: number;
-  /** From another process that has the same folder open. */
+  /** Taken from another process that has the same folder open. */
   readonly borrowed: number;
 }
 
 export type IssueCounts = Readonly<Record<Severity, number>>;
 
-/** Nothing more will come for a detector in this state unless something changes. */
+/** Whether the issues of a detector in this state stay the same until something changes. */
 export function isSettled(state: DetectorState): boolean {
   return state !== 'confirming' && !isBusy(state);
 }
 
-/** The user waits for it. */
+/** Whether the user waits for a detector in this state. */
 export function isBusy(state: DetectorState): boolean {
   return state === 'waiting' || state === 'planning' || state === 'running';
 }
 
-/** Settled, but some inputs have no answer. */
+/** Whether the detector has settled, but some inputs have no result. */
 export function isIncomplete(state: DetectorState): boolean {
   return state === 'failed' || state === 'partial' || state === 'cancelled';
 }

@@ -1,10 +1,10 @@
 /**
- * What is known of each unit of one detector: one record per unit, and what follows from it. It asks for nothing and
+ * The state of each unit of one detector: one record per unit, and sets derived from the records. It starts no checks and
  * holds no issues. Lives as long as its scheduler.
  *
- * Invariant: every record is of a unit that the plan names, or that a failed plan may have lost. A dropped unit leaves
- * nothing behind, so an event about it belongs to no known question.
- * Invariant: a unit is up to date only if nothing changed since the newest question, and that question has its answer.
+ * Invariant: every record belongs to a unit that the plan names, or that a failed plan may have missed. Events about other
+ * units are ignored.
+ * Invariant: a unit is up to date only if its newest check is finished and nothing has changed since it was submitted.
  */
 import type { InterfaceSignature, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Revision } from '../journal.ts';
@@ -12,42 +12,42 @@ import type { UncachedResult } from './result-cache.ts';
 import type { RunningBatch } from './running-batch.ts';
 import type { DetectorWork } from './status.ts';
 
-interface PresentAnswer {
-  /** Of the question that it answers. */
+interface CurrentResult {
+  /** Of the check that produced it. */
   readonly revision: Revision;
-  /** It is about what is on disk, not about unsaved text. */
-  readonly ofDisk: boolean;
-  /** When its check began, milliseconds since the epoch; undefined: in an earlier session, or with unsaved text. */
+  /** False: unsaved text was checked. */
+  readonly isOnDisk: boolean;
+  /** When its check began, milliseconds since the epoch; undefined: it is from an earlier session or of unsaved text. */
   readonly startedAt?: number | undefined;
 }
 
-/** Change it through {@link UnitStates.update} only. */
+/** Change it only through {@link UnitStates.update}. */
 export class UnitRecord {
   unit: Unit;
   /** Position in the plan. */
   order: number;
-  /** Of the newest question, in work or answered. */
-  asked: Revision | undefined;
-  answer: PresentAnswer | undefined;
-  /** Of the newest answer that was complete, or that nothing was known against when later answers kept it. */
+  /** Revision of the newest check, running or finished. */
+  requested: Revision | undefined;
+  result: CurrentResult | undefined;
+  /** Revision of the newest result that was complete, or was known to be unaffected by later changes. */
   verified: Revision | undefined;
-  /** When something happened that the newest question does not cover; undefined: nothing did. */
+  /** Revision of the newest change that the newest check does not cover; undefined: there is none. */
   staleSince: Revision | undefined;
-  /** The last question ended without an answer, or the plan lost the unit: its issues are those from before. */
-  unanswered = false;
-  /** The result cache is to have the present answer, and has not. */
+  /** The last check ended without a result, or the plan missed the unit: its issues are those of an earlier check. */
+  incomplete = false;
+  /** The result cache should have the present result, but does not. */
   uncached = false;
-  /** The tool whose answers are shown, where it is not the one that the plan names. */
+  /** The tool that produced the issues, if it is not the one that the plan names. */
   answeredBy: string | undefined;
-  /** Imports between the unit and the nearest change that may concern it; undefined: none may. */
+  /** Number of imports between the unit and the nearest change that may affect it; undefined: it is not suspect. */
   distance: number | undefined;
-  /** What others can see of the unit's file, as last told. */
+  /** The latest interface signature of the unit's file. */
   signature: InterfaceSignature | undefined;
-  /** The signature is of text that only the editor has: what others read from the disk has not changed yet. */
-  signatureOfEditor = false;
-  /** When the file's content changed, if its signature was not told since. */
+  /** The signature describes unsaved text: what others read from the disk has not changed yet. */
+  signatureIsUnsaved = false;
+  /** Revision of the latest change of the file that its signature does not cover. */
   editedAt: Revision | undefined;
-  /** The file changed between two sessions: nobody knows what others could see of it before. */
+  /** The file changed between two sessions, so its previous signature is unknown. */
   changedOffline = false;
 
   constructor(unit: Unit, order: number) {
@@ -60,24 +60,24 @@ export class UnitRecord {
   }
 
   get isProvisional(): boolean {
-    return this.answer !== undefined && this.answer.revision !== this.verified;
+    return this.result !== undefined && this.result.revision !== this.verified;
   }
 
   get isUpToDate(): boolean {
-    return !this.isStale && this.answer !== undefined && this.answer.revision === this.asked;
+    return !this.isStale && this.result !== undefined && this.result.revision === this.requested;
   }
 
-  /** What is shown of the unit is all there is to say, as far as is known. */
+  /** As far as is known, the unit's issues are complete and up to date. */
   get isCertain(): boolean {
-    return !this.isStale && !this.unanswered && this.distance === undefined && !this.isProvisional;
+    return !this.isStale && !this.incomplete && this.distance === undefined && !this.isProvisional;
   }
 }
 
-/** Units that are looked for by what is known of them. */
+/** Conditions by which units are looked up. */
 const indexed = {
   uncertain: (record: UnitRecord) => !record.isCertain,
   stale: (record: UnitRecord) => record.isStale,
-  unanswered: (record: UnitRecord) => record.unanswered,
+  incomplete: (record: UnitRecord) => record.incomplete,
   suspect: (record: UnitRecord) => record.distance !== undefined,
   provisional: (record: UnitRecord) => record.isProvisional,
   edited: (record: UnitRecord) => record.editedAt !== undefined,
@@ -90,13 +90,13 @@ type Index = keyof typeof indexed;
 
 const indexes = Object.keys(indexed) as readonly Index[];
 
-/** How a batch answered for a unit. */
-export interface AnswerKind {
-  /** Of the unit's files; absent: all. */
+/** How a batch produced the result of a unit. */
+export interface ResultKind {
+  /** Which of the unit's files were checked; undefined: all. */
   readonly coverage: 'unchanged' | 'affected' | undefined;
-  /** The detector wants to be asked again, whatever it answered for. */
+  /** The detector wants the unit to be revalidated, whatever the coverage. */
   readonly provisional: boolean;
-  /** Another process answered. */
+  /** The result comes from another process. */
   readonly borrowed: boolean;
 }
 
@@ -104,11 +104,11 @@ const noWork = { analysed: 0, recalled: 0, borrowed: 0 };
 
 export class UnitStates {
   readonly #records = new Map<string, UnitRecord>();
-  /** Follows from the records; {@link update} keeps it so. */
+  /** Derived from the records by {@link update}. */
   readonly #index: Readonly<Record<Index, Set<UnitRecord>>> = {
     uncertain: new Set(),
     stale: new Set(),
-    unanswered: new Set(),
+    incomplete: new Set(),
     suspect: new Set(),
     provisional: new Set(),
     edited: new Set(),
@@ -126,7 +126,7 @@ export class UnitStates {
     return this.#records.values();
   }
 
-  /** Tools whose answers are shown although the plan names another. */
+  /** Tools that produced issues although the plan names another. */
   get otherTools(): readonly string[] {
     return [...new Set([...this.#index.answeredByOther].flatMap(({ answeredBy }) => answeredBy ?? []))].sort();
   }
@@ -139,14 +139,14 @@ export class UnitStates {
     return this.#index[index].size;
   }
 
-  /** A view that changes with the records. */
+  /** A live view. */
   of(index: Index): ReadonlySet<UnitRecord> {
     return this.#index[index];
   }
 
-  /** The newest question about the unit has this revision: what an older one says of it no longer counts. */
+  /** Whether this is the revision of the unit's newest check. Results of older checks are ignored. */
   isNewest(id: string, revision: Revision): boolean {
-    return this.#records.get(id)?.asked === revision;
+    return this.#records.get(id)?.requested === revision;
   }
 
   /** The only way to change a record. */
@@ -159,9 +159,9 @@ export class UnitStates {
   }
 
   /**
-   * There is a plan. What is new, grouped otherwise or unanswered becomes stale.
-   * @param isGone of a unit that the plan does not name: otherwise it is only lost, and keeps its issues
-   * @returns the ids of units that are no more
+   * Takes over the units of a plan. New, regrouped and incomplete units become stale.
+   * @param isGone whether a unit that the plan does not name no longer exists; otherwise the plan missed it
+   * @returns the ids of the units that no longer exist
    */
   planned(units: readonly Unit[], isGone: (unit: Unit) => boolean, revision: Revision): readonly string[] {
     const named = new Set(units.map(({ id }) => id));
@@ -170,24 +170,24 @@ export class UnitStates {
     for (const { unit } of gone) this.#drop(unit.id);
     for (const [order, unit] of units.entries()) {
       const known = this.#records.get(unit.id);
-      const isNew = known?.asked === undefined || known.unit.group !== unit.group || known.unanswered;
+      const isNew = known?.requested === undefined || known.unit.group !== unit.group || known.incomplete;
       const record = known ?? new UnitRecord(unit, order);
       this.#records.set(unit.id, record);
       this.update(record, { unit, order, ...(isNew ? { staleSince: revision } : {}) });
     }
     const lost = missing.filter(({ unit }) => this.#records.has(unit.id));
-    for (const record of lost) this.update(record, { staleSince: undefined, unanswered: true });
+    for (const record of lost) this.update(record, { staleSince: undefined, incomplete: true });
     return gone.map(({ unit }) => unit.id);
   }
 
-  /** Files are gone. @returns the ids of the units that went with them */
+  /** Removes the units of deleted files. @returns their ids */
   deleted(isGone: (file: string) => boolean): readonly string[] {
     const gone = [...this.#records.keys()].filter(isGone);
     for (const id of gone) this.#drop(id);
     return gone;
   }
 
-  /** Something happened that the newest question does not cover. Does nothing where the id is no unit's. */
+  /** Marks a unit as stale because of a change at this revision. Does nothing if there is no such unit. */
   invalidate(id: string, revision: Revision): void {
     const record = this.#records.get(id);
     if (record) this.update(record, { staleSince: revision });
@@ -197,88 +197,88 @@ export class UnitStates {
     for (const record of this.#records.values()) this.update(record, { staleSince: revision });
   }
 
-  /** What has no answer may get one now. */
-  invalidateUnanswered(revision: Revision): void {
-    for (const record of this.#index.unanswered) this.update(record, { staleSince: revision });
+  /** Marks units without a result as stale, because they may get one now. */
+  invalidateIncomplete(revision: Revision): void {
+    for (const record of this.#index.incomplete) this.update(record, { staleSince: revision });
   }
 
-  /** To be asked for, in the order of the plan. */
+  /** Units to check, in the order of the plan. */
   get stale(): readonly Unit[] {
     return [...this.#index.stale].sort((one, other) => one.order - other.order).map(({ unit }) => unit);
   }
 
-  /** They are in work, and not stale any more. */
-  asked(units: readonly Unit[], revision: Revision): void {
+  /** The units are being checked, and no longer stale. */
+  submitted(units: readonly Unit[], revision: Revision): void {
     for (const { id } of units) {
       const record = this.#records.get(id);
-      if (record) this.update(record, { asked: revision, staleSince: undefined, uncached: false });
+      if (record) this.update(record, { requested: revision, staleSince: undefined, uncached: false });
     }
   }
 
   /**
-   * The result cache has the answer.
-   * @param revision when it was asked
-   * @returns false: the unit is left out, was asked for in the meantime, or changed
+   * The result cache has a result.
+   * @param revision when the cache was asked
+   * @returns false: the result is not used, because the unit is gone, was submitted meanwhile, or changed
    */
   recalled(id: string, revision: Revision, signature: InterfaceSignature | undefined): boolean {
     const record = this.#records.get(id);
     if (record?.staleSince === undefined || record.staleSince > revision) return false;
-    const answer = { revision, ofDisk: true };
-    this.update(record, { asked: revision, answer, verified: revision, staleSince: undefined });
+    const result = { revision, isOnDisk: true };
+    this.update(record, { requested: revision, result, verified: revision, staleSince: undefined });
     if (signature) this.update(record, { signature });
     this.#count('recalled');
     return true;
   }
 
-  answered(id: string, batch: Pick<RunningBatch, 'revision' | 'startedAt' | 'answeredBy'>, kind: AnswerKind): void {
+  completed(id: string, batch: Pick<RunningBatch, 'revision' | 'startedAt' | 'answeredBy'>, kind: ResultKind): void {
     const record = this.#records.get(id);
     if (!record) return;
     const { revision, startedAt, answeredBy } = batch;
     const { coverage, provisional, borrowed } = kind;
     const isVerified = !provisional && (coverage === undefined || (coverage === 'unchanged' && !record.isProvisional));
     this.update(record, {
-      unanswered: false,
-      answer: { revision, ofDisk: startedAt !== undefined, startedAt },
+      incomplete: false,
+      result: { revision, isOnDisk: startedAt !== undefined, startedAt },
       ...(isVerified ? { verified: revision } : {}),
-      // Only the process that made an answer knows what it was made from, and caches it.
+      // Only the process that startedAt an answer knows what it was startedAt from, and caches it.
       ...(startedAt !== undefined && !borrowed ? { uncached: true } : {}),
       ...(answeredBy.has(id) ? {} : { answeredBy: undefined }),
     });
     this.#count(borrowed ? 'borrowed' : 'analysed');
   }
 
-  /** It was asked for in full while idle. Whatever came of it, it is not asked for again. */
+  /** The unit was revalidated. Whatever the outcome, it is not revalidated again. */
   revalidated(id: string): void {
     const record = this.#records.get(id);
-    if (record) this.update(record, { verified: record.answer?.revision });
+    if (record) this.update(record, { verified: record.result?.revision });
   }
 
-  /** The question ended without an answer. */
+  /** The check ended without a result. */
   failed(id: string): void {
     const record = this.#records.get(id);
-    if (record) this.update(record, { unanswered: true });
+    if (record) this.update(record, { incomplete: true });
   }
 
-  /** The question ended in good order, but a problem of the detector kept it from an answer. */
-  excused(id: string): void {
+  /** The check ended normally, but a problem of the detector prevented a result. */
+  blocked(id: string): void {
     const record = this.#records.get(id);
-    if (record) this.update(record, { unanswered: false });
+    if (record) this.update(record, { incomplete: false });
   }
 
-  /** Answers that the result cache is to have; each is handed out once. */
+  /** Results that the cache should get. Each is returned only once. */
   takeUncached(): readonly UncachedResult[] {
     const uncached = [...this.#index.uncached];
     const signaturesAt = uncached.length === 0 ? new Map<string, never>() : this.#signaturesAt();
     return uncached.flatMap((record) => {
       this.update(record, { uncached: false });
-      const { unit, answer } = record;
-      if (answer?.startedAt === undefined) return [];
-      const made = { revision: answer.revision, at: answer.startedAt };
-      return [{ unit, made, signature: savedSignature(record), signaturesAt }];
+      const { unit, result } = record;
+      if (result?.startedAt === undefined) return [];
+      const startedAt = { revision: result.revision, at: result.startedAt };
+      return [{ unit, startedAt, signature: signatureOnDisk(record), signaturesAt }];
     });
   }
 
-  /** Where answers came from since this was asked last. */
+  /** Where results came from since the last call. */
   takeWork(): Omit<DetectorWork, 'detector'> {
     const work = this.#work;
     this.#work = noWork;
@@ -286,11 +286,11 @@ export class UnitStates {
   }
 
   #signaturesAt(): UncachedResult['signaturesAt'] {
-    const moments = new Map<string, UncachedResult['made']>();
+    const moments = new Map<string, UncachedResult['startedAt']>();
     for (const record of this.#records.values()) {
-      const { unit, answer } = record;
-      if (answer?.startedAt === undefined || !savedSignature(record)) continue;
-      moments.set(unit.file, { revision: answer.revision, at: answer.startedAt });
+      const { unit, result } = record;
+      if (result?.startedAt === undefined || !signatureOnDisk(record)) continue;
+      moments.set(unit.file, { revision: result.revision, at: result.startedAt });
     }
     return moments;
   }
@@ -307,7 +307,7 @@ export class UnitStates {
   }
 }
 
-/** What only the editor has is not for the next session. */
-function savedSignature({ signature, signatureOfEditor }: UnitRecord): InterfaceSignature | undefined {
-  return signatureOfEditor ? undefined : signature;
+/** A signature of unsaved text is useless in the next session. */
+function signatureOnDisk({ signature, signatureIsUnsaved }: UnitRecord): InterfaceSignature | undefined {
+  return signatureIsUnsaved ? undefined : signature;
 }

@@ -1,4 +1,4 @@
-/** The baseline that is in force for a folder, and what front ends see of its issues because of it. */
+/** Hides the issues of a folder's baseline. Lives as long as the folder. */
 import type { IssueFilter } from '../engine/engine.ts';
 import { KnownIssues, readBaseline, type Baseline } from '../store/baseline.ts';
 
@@ -6,33 +6,35 @@ export class BaselineFilter {
   #file: string | undefined;
   #baseline: Baseline | undefined;
   #known: KnownIssues | undefined;
+  #reads = 0;
 
   /** Absolute path, as last read. */
   get file(): string | undefined {
     return this.#file;
   }
 
-  /** Undefined: no baseline is in force. */
+  /** Undefined: there is none, it is broken, or its issues are shown. */
   get baseline(): Baseline | undefined {
     return this.#baseline;
   }
 
   /**
-   * Reads the baseline again. A broken one hides nothing.
+   * Reads the baseline again. A broken baseline hides nothing. If several reads overlap, the last one counts.
    * @param file absolute path; undefined: the issues of the baseline are shown
    * @throws BaselineError
    */
   async read(file: string | undefined): Promise<void> {
+    const read = ++this.#reads;
     this.#file = file;
     try {
-      this.#set(file === undefined ? undefined : await readBaseline(file));
+      this.#set(read, file === undefined ? undefined : await readBaseline(file));
     } catch (error) {
-      this.#set(undefined);
+      this.#set(read, undefined);
       throw error;
     }
   }
 
-  /** @param only of other files nothing is shown */
+  /** @param only which files' issues are shown; absent: all */
   filter(only?: (file: string) => boolean): IssueFilter | undefined {
     const known = this.#known;
     if (!only) return known && ((file, issues) => known.fresh(file, issues));
@@ -42,7 +44,8 @@ export class BaselineFilter {
     };
   }
 
-  #set(baseline: Baseline | undefined): void {
+  #set(read: number, baseline: Baseline | undefined): void {
+    if (read !== this.#reads) return;
     this.#baseline = baseline;
     this.#known = baseline && new KnownIssues(baseline);
   }

@@ -1,32 +1,47 @@
-/** The configuration of a folder: what its files say and what the front end adds. */
-import { ConfigurationError, emptyConfiguration, readConfiguration } from '../configuration/read.ts';
+/** The configuration of a folder: its configuration files, and the choice of the user. Lives as long as the folder. */
+import {
+  ConfigurationError,
+  emptyConfiguration,
+  readConfiguration,
+  type Configuration,
+} from '../configuration/read.ts';
 import { detectorSettings, type DetectorChoice } from '../engine/detector-settings.ts';
 import type { EngineSettings } from '../engine/engine.ts';
 
 export class FolderConfiguration {
   readonly #root: string;
-  /** The last one that could be used, with the issues of the present one. */
+  readonly #readFiles: typeof readConfiguration;
+  /** The last valid configuration, with the issues of the present one. */
   #configuration = emptyConfiguration;
+  #reads = 0;
 
-  constructor(root: string) {
+  /** @param readFiles for tests */
+  constructor(root: string, readFiles = readConfiguration) {
     this.#root = root;
+    this.#readFiles = readFiles;
   }
 
   /**
-   * Reads the files again. If `bulkhead.config.json` is broken, the last good one stays in force.
+   * Reads the files again. If `bulkhead.config.json` is broken, the last valid one stays in force. If several reads overlap,
+   * the last one counts.
    * @throws ConfigurationError
    */
   async read(): Promise<void> {
+    const read = ++this.#reads;
     try {
-      this.#configuration = await readConfiguration(this.#root);
+      this.#set(read, await this.#readFiles(this.#root));
     } catch (error) {
-      if (error instanceof ConfigurationError) this.#configuration = { ...this.#configuration, issues: error.issues };
+      if (error instanceof ConfigurationError) this.#set(read, { ...this.#configuration, issues: error.issues });
       throw error;
     }
   }
 
-  /** @param choice what the front end was told; it overrides the files */
+  /** @param choice what the user chose; it overrides the files */
   settings(choice: DetectorChoice): Pick<EngineSettings, 'detectors' | 'exclude' | 'issues'> {
     return detectorSettings(this.#configuration, choice);
+  }
+
+  #set(read: number, configuration: Configuration): void {
+    if (read === this.#reads) this.#configuration = configuration;
   }
 }

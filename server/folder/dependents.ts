@@ -6,7 +6,7 @@ const graph: Unit = { id: 'graph', kind: 'graph', group: 'graph', file: '.' };
 
 /**
  * @param files relative to the root
- * @returns files that import these, directly or not; what was found so far when `signal` aborts
+ * @returns files that import these, directly or not; if `signal` aborts, those found so far
  * @throws Error when the module graph could not be built
  */
 export async function dependentsOf(

@@ -2,7 +2,7 @@
  * One open folder: its store, configuration, baseline, quarantine, sharing, engine, persistence and watching in one
  * object that every front end uses. Lives from the opening of the folder to its closing.
  *
- * It can be used as soon as it exists: whatever it is told while it opens takes effect once it is open.
+ * It can be used at once: calls that come while it is still opening take effect when it is open.
  */
 import { EventEmitter } from 'node:events';
 import path from 'node:path';
@@ -12,20 +12,17 @@ import { Engine, type EngineSettings } from '../engine/engine.ts';
 import { listInputs } from '../engine/inputs.ts';
 import { Journal, type FileChange } from '../journal.ts';
 import type { DetectorStatus, IssueCounts } from '../engine/status.ts';
-import { createPool } from '../pool/pool.ts';
-import type { WorkerHealth, SupervisedPool } from '../pool/types.ts';
-import { sharedPool } from '../sharing/shared-pool.ts';
+import type { WorkerHealth } from '../pool/types.ts';
 import type { Baseline } from '../store/baseline.ts';
 import { BaselineFilter } from './baseline-filter.ts';
 import { FolderConfiguration } from './configuration.ts';
 import { dependentsOf } from './dependents.ts';
 import type { FolderEvents, FolderOptions, FolderSettings, UnsavedDocument } from './options.ts';
-import { Peers } from './peers.ts';
 import { Persistence } from './persistence.ts';
-import { openStorage, type FolderStorage } from './storage.ts';
+import { FolderResources } from './resources.ts';
 import { FolderWatcher } from './watcher.ts';
 
-/** How often the disk is compared at most: in a folder that never rests, files are always changing. */
+/** Maximum number of comparisons with the disk: in some folders files never stop changing. */
 const confirmRounds = 3;
 const noIssues: IssueCounts = { error: 0, warning: 0, info: 0, hint: 0 };
 
@@ -35,17 +32,15 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   /** Resolves when the folder is open. Rejects when it cannot be opened: see {@link Folder.open}. */
   readonly opened: Promise<void>;
   readonly #options: FolderOptions;
+  readonly #resources: FolderResources;
   readonly #configuration: FolderConfiguration;
   readonly #baseline = new BaselineFilter();
   readonly #documents = new Map<string, UnsavedDocument>();
-  /** What changed, also before there is an engine. */
+  /** All changes, including those before the engine exists. */
   readonly #journal = new Journal();
   #settings: FolderSettings;
   #openFiles: readonly string[] = [];
   #watcher: FolderWatcher | undefined;
-  #storage: FolderStorage | undefined;
-  #pool: SupervisedPool | undefined;
-  #peers: Peers | undefined;
   #engine: Engine | undefined;
   #persistence: Persistence | undefined;
   #analysisRequested = false;
@@ -57,18 +52,21 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     this.#options = options;
     this.#settings = options.settings ?? {};
     this.#configuration = new FolderConfiguration(root);
+    this.#resources = new FolderResources(root, options, (level, message) => this.emit('log', level, message));
     this.opened = this.#open();
-    // Whoever waits for it hears of it.
+    // A failure reaches those who await it; it must not be unhandled if nobody does.
     this.opened.catch(() => {});
   }
 
   /**
    * Opens a folder; nothing is analysed before {@link analyze}.
    * @param root absolute path, without symbolic links
+   * @param listen attaches listeners, which miss nothing that happens while the folder opens
    * @throws WatchError when its files cannot be watched; with `strict`, ConfigurationError and BaselineError
    */
-  static async open(root: string, options: FolderOptions = {}): Promise<Folder> {
+  static async open(root: string, options: FolderOptions = {}, listen?: (folder: Folder) => void): Promise<Folder> {
     const folder = new Folder(root, options);
+    listen?.(folder);
     try {
       await folder.opened;
       return folder;
@@ -78,7 +76,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     }
   }
 
-  /** Like {@link open}, for a front end that uses the folder while it opens: {@link opened} says when it is open. */
+  /** Like {@link open}, but returns at once, for front ends that use the folder while it opens. Await {@link opened}. */
   static start(root: string, options: FolderOptions = {}): Folder {
     return new Folder(root, options);
   }
@@ -88,11 +86,12 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   }
 
   /**
-   * Analyses everything. The first time results that are still valid are taken from storage; after that the
-   * configuration is read again, and other processes that share the analysis do the same.
+   * Analyses everything. The first time, results that are still valid come from storage. Every later time, the
+   * configuration is read again, and other processes that share the analysis analyse everything again, too.
+   * @param options.tellPeers false: other processes analyse nothing, because the reason concerns only this one
    * @throws what {@link opened} rejects with
    */
-  async analyze(): Promise<void> {
+  async analyze({ tellPeers = true }: { readonly tellPeers?: boolean } = {}): Promise<void> {
     const engine = this.#engine;
     const isFirst = !this.#analysisRequested;
     this.#analysisRequested = true;
@@ -100,21 +99,21 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     if (!isFirst) {
       await this.#readConfiguration();
       if (this.#disposal) return;
-      this.#peers?.tellAnalyze();
+      if (tellPeers) this.#resources.peers?.sendAnalyze();
     }
     engine.analyzeAll();
   }
 
-  /** Stops what is being analysed; issues that are known stay. */
+  /** Stops the analysis. The issues found so far stay. */
   cancel(): void {
     this.#engine?.cancel();
   }
 
-  /** Takes effect at once, and only on what the difference concerns. */
+  /** Takes effect at once; reruns only what the new settings affect. */
   configure(settings: FolderSettings): void {
     const before = this.#settings;
     this.#settings = settings;
-    this.#peers?.configure(settings.sharing);
+    this.#resources.peers?.configure(settings.sharing);
     this.#engine?.configure(this.#engineSettings());
     if (!this.#engine) return;
     if (settings.baseline !== before.baseline) void this.#readBaseline();
@@ -128,17 +127,17 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   }
 
   /**
-   * Sets the text of a document that differs from the file; undefined: it is as on disk again. It is analysed with the
-   * next change that names the file.
+   * Sets the unsaved text of a file; undefined: the file is as on disk. Takes effect with the next change that names the
+   * file.
    */
   setDocument(file: string, document: UnsavedDocument | undefined): void {
     if (document) this.#documents.set(file, document);
     else this.#documents.delete(file);
     this.#engine?.setOverlay(file, document);
-    this.#peers?.textChanged(file);
+    this.#resources.peers?.textChanged(file);
   }
 
-  /** Files that are open in an editor are analysed first. @param files the most important first */
+  /** Sets the files that are open in an editor, which are analysed first. @param files the most important first */
   setOpenFiles(files: readonly string[]): void {
     this.#openFiles = files;
     this.#engine?.setOpenFiles(files);
@@ -146,71 +145,71 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
 
   /** Releases a file from quarantine and analyses it again. */
   retry(file: string): void {
-    this.#peers?.tellRelease(file);
+    this.#resources.peers?.sendRelease(file);
     this.#release(file);
   }
 
-  /** Without hidden ones. */
+  /** The visible issues of a file. */
   issuesOf(file: string): readonly Issue[] {
     return this.#engine?.issuesOf(file) ?? [];
   }
 
-  /** Without hidden ones; sorted by file, position, detector, rule. */
+  /** All visible issues, sorted by file, position, detector, rule. */
   issues(): readonly Issue[] {
     return this.#engine?.issues() ?? [];
   }
 
-  /** With those that the baseline or `only` hides; sorted like {@link issues}. */
+  /** All issues, including those that the baseline or `only` hides; sorted like {@link issues}. */
   allIssues(): readonly Issue[] {
     return this.#engine?.allIssues() ?? [];
   }
 
-  /** Issues by severity, of one detector or of all, without hidden ones. */
+  /** Visible issues by severity, of one detector or of all. */
   counts(detector?: string): IssueCounts {
     return this.#engine?.counts(detector) ?? noIssues;
   }
 
-  /** Of each detector that is on; empty while the folder opens. */
+  /** Status of each enabled detector; empty while the folder opens. */
   status(): readonly DetectorStatus[] {
     return this.#engine?.status() ?? [];
   }
 
-  /** Of the workers that have run. */
+  /** Health of the workers that have run. */
   health(): readonly WorkerHealth[] {
-    return this.#pool?.health() ?? [];
+    return this.#resources.pool?.health() ?? [];
   }
 
-  /** Undefined: there is none, it is broken, or its issues are shown. */
+  /** The baseline whose issues are hidden. Undefined: there is none, it is broken, or its issues are shown. */
   get baseline(): Baseline | undefined {
     return this.#baseline.baseline;
   }
 
-  /** Grows with every change and every analysis that begins. */
+  /** Increases with every change and every analysis that begins. */
   get generation(): number {
     return this.#journal.revision;
   }
 
-  /** The user is waiting: the folder opens, or something has no answer yet. */
+  /** Whether the user waits: the folder is opening, or a result is missing. */
   get busy(): boolean {
     return this.#engine?.busy ?? true;
   }
 
   /**
-   * Resolves when every detector that checks files one by one has answered for this file as it is now.
+   * Resolves when every detector of files has checked this file as it is now.
    * @returns false: `signal` aborted first
    */
-  async answered(file: string, signal: AbortSignal): Promise<boolean> {
-    return (await this.#engine?.answered(file, signal)) ?? false;
+  async upToDate(file: string, signal: AbortSignal): Promise<boolean> {
+    return (await this.#engine?.upToDate(file, signal)) ?? false;
   }
 
-  /** Resolves when nothing is being analysed, and all issues found so far have been announced. */
+  /** Resolves when nothing is running, after the last `files` event. */
   async idle(): Promise<void> {
     await this.opened;
     await this.#engine?.idle();
   }
 
   /**
-   * Looks at the disk until nothing has changed there that the analysis does not know.
+   * Compares the folder with the disk, and analyses unreported changes, until there are none.
    * @returns false: files kept changing
    */
   async confirm(): Promise<boolean> {
@@ -226,8 +225,8 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   }
 
   /**
-   * Stores the results of everything that is settled, for the next session. A live folder does so by itself.
-   * @returns changes on disk that nobody reported; pass them to {@link filesChanged} to have them analysed
+   * Stores the results of settled detectors for the next session. A live folder does this by itself.
+   * @returns changes on disk that were not reported; pass them to {@link filesChanged} to analyse them
    */
   async persist(): Promise<readonly FileChange[]> {
     return (await this.#persistence?.persist()) ?? [];
@@ -239,10 +238,10 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
    */
   async dependentsOf(files: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
     await this.opened;
-    return this.#pool ? dependentsOf(this.#pool, this.root, files, signal) : [];
+    return this.#resources.pool ? dependentsOf(this.#resources.pool, this.root, files, signal) : [];
   }
 
-  /** Closes the folder. Resolves when nothing of it runs or is open any more, in the middle of opening too. */
+  /** Closes the folder, even while it opens. Resolves when nothing of it runs or is open any more. */
   dispose(): Promise<void> {
     return (this.#disposal ??= this.#close());
   }
@@ -254,27 +253,25 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   async #open(): Promise<void> {
     const { storage, watch = false } = this.#options;
     if (watch) await this.#watch();
-    // Listed while the store opens; changes after this moment must be reported.
+    // The files are listed while the store opens. Changes after this moment must be reported.
     const listing = storage === undefined ? undefined : listInputs(this.root);
     listing?.catch(() => {});
-    const opening = [this.#openStorage(), this.#readConfiguration(), this.#readBaseline()];
-    // All must have settled before something can be closed.
+    const opening = [this.#resources.openStorage(), this.#readConfiguration(), this.#readBaseline()];
+    // Nothing can be closed before all of these have settled.
     const failed = (await Promise.allSettled(opening)).find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
     if (this.#disposal) return;
-    const pool = this.#openPool();
-    const store = this.#storage?.store;
-    if (this.#peers) await this.#peers.joined();
+    const pool = await this.#resources.openPool(this.#settings.sharing);
     if (this.#disposal) return;
-    const shared = this.#peers ? sharedPool(pool, () => this.#peers?.leader()) : pool;
-    const engine = new Engine(this.root, shared, this.#engineSettings(), { store, listing, journal: this.#journal });
+    const { store } = this.#resources;
+    const engine = new Engine(this.root, pool, this.#engineSettings(), { store, listing, journal: this.#journal });
     this.#start(engine);
   }
 
   /** The engine takes over what was reported while the folder opened. */
   #start(engine: Engine): void {
     this.#engine = engine;
-    const store = this.#storage?.store;
+    const { store } = this.#resources;
     if (store) {
       this.#persistence = new Persistence({
         engine,
@@ -293,7 +290,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     });
     for (const [file, document] of this.#documents) engine.setOverlay(file, document);
     engine.setOpenFiles(this.#openFiles);
-    this.#peers?.serve({
+    this.#resources.peers?.serve({
       engine,
       changed: (changes) => this.#apply(changes),
       analyze: () => engine.analyzeAll(),
@@ -313,31 +310,6 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     else this.#watcher = watcher;
   }
 
-  async #openStorage(): Promise<void> {
-    const { storage } = this.#options;
-    if (storage === undefined) return;
-    this.#storage = await openStorage(this.root, storage, (level, message) => this.emit('log', level, message));
-  }
-
-  #openPool(): SupervisedPool {
-    const { pool: given, poolSettings } = this.#options;
-    const { store, sharedDir } = this.#storage ?? {};
-    const storageDir = store === undefined ? {} : { storageDir: store.dir };
-    const pool = given ?? createPool({ ...poolSettings, ...storageDir });
-    this.#pool = pool;
-    if (store === undefined || sharedDir === undefined) return pool;
-    pool.openQuarantine(this.root, store.quarantine);
-    this.#peers = new Peers({
-      root: this.root,
-      dir: sharedDir,
-      lockTable: store.lockTable,
-      pool,
-      log: (level, message) => this.emit('log', level, message),
-    });
-    this.#peers.configure(this.#settings.sharing);
-    return pool;
-  }
-
   async #close(): Promise<void> {
     this.removeAllListeners();
     this.#watcher?.[Symbol.dispose]();
@@ -345,17 +317,13 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     this.#engine?.dispose();
     await this.opened.catch(() => {});
     this.#watcher?.[Symbol.dispose]();
-    const { store } = this.#storage ?? {};
-    const ownPool = this.#options.pool ? undefined : this.#pool;
-    const quarantine = store && this.#pool?.closeQuarantine(this.root);
-    await Promise.all([this.#peers?.dispose(), ownPool?.dispose(), quarantine]);
-    await store?.close();
+    await this.#resources.dispose();
   }
 
-  /** Of changes that this process saw, those that no other process has reported before. */
+  /** This process saw changes: drops those that another process has already reported. */
   async #changed(changes: readonly FileChange[]): Promise<void> {
     const isUnsaved = (file: string): boolean => this.#documents.has(file);
-    this.#apply(this.#peers?.active ? await this.#peers.changed(changes, isUnsaved) : changes);
+    this.#apply(this.#resources.peers?.active ? await this.#resources.peers.changed(changes, isUnsaved) : changes);
   }
 
   #apply(changes: readonly FileChange[]): void {
@@ -364,7 +332,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     this.#follow(changes);
   }
 
-  /** What else depends on files: the configuration, the baseline, and whoever listens. */
+  /** Updates everything besides the engine that depends on files. */
   #follow(changes: readonly FileChange[]): void {
     const { baseline } = this.#settings;
     if (changes.some(({ file }) => isConfigurationFile(file))) void this.#readConfiguration();
@@ -372,16 +340,25 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     this.emit('changes', changes);
   }
 
-  /** The journal has them, and with it the engine: the rest of the folder, and other processes, have to hear of them. */
+  /** Changes from before the engine existed: they are in the journal, but nothing else has seen them. */
   #followEarlyChanges(): void {
-    const changes = [...(this.#journal.since(0)?.values() ?? [])].map(({ file, kind }) => ({ file, kind }));
+    const journal = this.#journal.since(0);
+    if (journal === undefined) return this.#followUnknownChanges();
+    const changes = [...journal.values()].map(({ file, kind }) => ({ file, kind }));
     if (changes.length === 0) return;
-    if (this.#peers?.active) void this.#peers.changed(changes, (file) => this.#documents.has(file));
+    if (this.#resources.peers?.active) void this.#resources.peers.changed(changes, (file) => this.#documents.has(file));
     this.#follow(changes);
   }
 
+  /** There were too many changes for the journal: any file may have changed. */
+  #followUnknownChanges(): void {
+    void this.#readConfiguration();
+    void this.#readBaseline();
+    this.#resources.peers?.sendAnalyze();
+  }
+
   #release(file: string): void {
-    this.#pool?.releaseQuarantine((input) => input.root === this.root && input.file === file);
+    this.#resources.pool?.releaseQuarantine((input) => input.root === this.root && input.file === file);
     this.#engine?.filesChanged([{ file, kind: 'changed' }]);
   }
 
@@ -395,7 +372,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     if (!this.#disposal) this.#applyFilter();
   }
 
-  /** What is wrong with a file of the user's does not stop the rest, except at the opening of a strict folder. */
+  /** A broken configuration or baseline does not stop the rest, unless a strict folder is being opened. */
   async #attempt(reading: Promise<void>): Promise<void> {
     try {
       await reading;

@@ -1,19 +1,19 @@
-/** What a front end tells a folder, and what it hears from it. Types only. */
+/** Options, settings and events of a folder. Types only. */
 import type { DetectorChoice } from '../engine/detector-settings.ts';
 import type { FileChange } from '../journal.ts';
 import type { PoolSettings, SupervisedPool } from '../pool/types.ts';
 import type { RunEntry } from '../store/run-history.ts';
 import type { StorageLocation } from './storage.ts';
 
-/** May change while the folder is open: see `Folder.configure`. */
+/** Settings that may change while the folder is open: see `Folder.configure`. */
 export interface FolderSettings {
-  /** Detectors and their options as the front end was told; wins over `bulkhead.config.json`. Default: nothing is added. */
+  /** Detectors and options that the user chose; overrides `bulkhead.config.json`. Default: no override. */
   readonly detectors?: DetectorChoice;
   /** False: detectors that execute code of the workspace do not run. Default true. */
   readonly trusted?: boolean;
   /** Absolute path of a baseline whose issues are hidden; it need not exist. Absent: no issue is hidden. */
   readonly baseline?: string | undefined;
-  /** Only these files (relative to the root) are analysed where that is done file by file, and only their issues are shown. */
+  /** Detectors of files check only these files (relative to the root), and only their issues are shown. Default: all. */
   readonly only?: ((file: string) => boolean) | undefined;
   /** How the analysis is shared with other processes that have the folder open. Default: not at all. Needs storage. */
   readonly sharing?: SharingSettings | undefined;
@@ -21,49 +21,49 @@ export interface FolderSettings {
 
 export interface SharingSettings {
   /**
-   * `member`: answers other processes, or takes its answers from the one that leads. `visitor`: never leads; for a single
-   * analysis that takes what a leader has compared with the disk.
+   * `member`: leads, or takes its results from the process that leads. `visitor`: never leads; takes only results that a
+   * leader has compared with the disk. For a single analysis.
    */
   readonly role: 'member' | 'visitor';
-  /** Path of the Node.js that runs the workers, if it is not the one that runs this process: results may differ. */
+  /** Path of the Node.js that runs the workers, if it is not that of this process. Results may depend on it. */
   readonly node?: string;
 }
 
 export interface FolderOptions {
   readonly settings?: FolderSettings;
   /**
-   * The folder stays open and is looked at again: first answers may be corrected later, results are stored whenever the
-   * folder is quiet, and changes on disk that nobody reported are found then. Default: one analysis.
+   * The folder stays open and follows changes: first results may be provisional, and results are stored whenever the folder
+   * has been quiet for a moment, which also finds unreported changes on disk. Default: false, for a single analysis.
    */
   readonly live?: boolean;
-  /** True: an unusable configuration or baseline makes opening fail. Default: it is reported, and the rest goes on. */
+  /** True: opening fails if the configuration or baseline is broken. Default: the problem is only reported. */
   readonly strict?: boolean;
   /** Where results are stored between sessions. Default: nowhere. */
   readonly storage?: StorageLocation;
-  /** Runs the detectors, and stays the caller's to dispose. Default: the folder makes a pool of its own. */
+  /** Runs the detectors; the caller disposes it. Default: the folder creates a pool and disposes it. */
   readonly pool?: SupervisedPool;
-  /** For a pool of the folder's own. */
+  /** Settings of the pool that the folder creates. */
   readonly poolSettings?: PoolSettings;
   /** True: the folder watches its files. Default: the front end reports changes to `Folder.filesChanged`. */
   readonly watch?: boolean;
-  /** Named in the history of the store. Default: `terminal`. */
+  /** Recorded in the history of the store. Default: `terminal`. */
   readonly frontEnd?: RunEntry['by'];
 }
 
-/** A document as it is in an editor and not on disk. */
+/** Text in an editor that differs from the file on disk. */
 export interface UnsavedDocument {
   readonly text: string;
   readonly version: number;
 }
 
 export interface FolderEvents {
-  /** The issues of these files (relative to the root) may differ from before. */
+  /** Issues of these files (relative to the root) may have changed. */
   files: [files: readonly string[]];
   /** What `Folder.status` returns has changed. */
   status: [];
-  /** Files changed on disk, and the analysis takes that into account from now on. */
+  /** Files changed on disk. The engine has been informed. */
   changes: [changes: readonly FileChange[]];
-  /** Something the user has to hear, such as a configuration that cannot be used. */
+  /** A message for the user, such as that a configuration is broken. */
   trouble: [message: string];
   log: [level: 'warn' | 'info', message: string];
 }

@@ -1,6 +1,6 @@
 /**
- * Other processes that have the same folder open, and this one's part among them, which may change while the folder is
- * open. Lives as long as the folder.
+ * Shares the analysis with other processes that have the same folder open. Whether and how it is shared may change while
+ * the folder is open. Lives as long as the folder.
  */
 import type { FileChange } from '../journal.ts';
 import type { Follower } from '../sharing/follower.ts';
@@ -16,7 +16,7 @@ export class Peers {
   #sharing: Sharing | undefined;
   #visit: Visit | undefined;
   #host: SharingHost | undefined;
-  /** Leaving and joining, one after another. */
+  /** Joining and leaving happen one after another. */
   #changing: Promise<void> = Promise.resolve();
   #disposed = false;
 
@@ -24,7 +24,7 @@ export class Peers {
     this.#options = options;
   }
 
-  /** Leaves the others, or joins them, if that is what the difference means. */
+  /** Joins or leaves the other processes if the settings changed. */
   configure(settings: SharingSettings | undefined): void {
     if (settings?.role === this.#settings?.role && settings?.node === this.#settings?.node) return;
     this.#settings = settings;
@@ -36,23 +36,23 @@ export class Peers {
       );
   }
 
-  /** Resolves when it is settled whether this process shares its analysis. */
+  /** Resolves when the last {@link configure} has taken effect. */
   async joined(): Promise<void> {
     await this.#changing;
   }
 
-  /** From now on there is an engine to answer others with. */
+  /** Answers other processes from now on. */
   serve(host: SharingHost): void {
     this.#host = host;
     this.#sharing?.serve(host);
   }
 
-  /** The process that does our work; undefined: nobody else does. May take a moment to find out. */
+  /** The process that does the analysis for this one; undefined: none does. It may take a moment to find out. */
   leader(): Follower | undefined | Promise<Follower | undefined> {
     return this.#sharing ? this.#sharing.leader() : this.#visit?.leader();
   }
 
-  /** This process tells others of changes, and hears of theirs. */
+  /** Whether this process exchanges changes with others. */
   get active(): boolean {
     return this.#sharing !== undefined;
   }
@@ -66,12 +66,12 @@ export class Peers {
     this.#sharing?.textChanged(file);
   }
 
-  tellAnalyze(): void {
-    this.#sharing?.tellAnalyze();
+  sendAnalyze(): void {
+    this.#sharing?.sendAnalyze();
   }
 
-  tellRelease(file: string): void {
-    this.#sharing?.tellRelease(file);
+  sendRelease(file: string): void {
+    this.#sharing?.sendRelease(file);
   }
 
   async dispose(): Promise<void> {
@@ -88,7 +88,7 @@ export class Peers {
     await sharing?.dispose();
   }
 
-  /** Loaded only where it is needed: a check in the terminal starts faster without. */
+  /** The modules are loaded only when needed, so that checks in the terminal start faster. */
   async #join(): Promise<void> {
     const settings = this.#settings;
     if (this.#disposed || settings === undefined) return;

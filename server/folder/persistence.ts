@@ -1,18 +1,18 @@
-/** Stores the results of a folder, and records in its history how much work they took. Lives as long as the folder. */
+/** Stores the results of a folder, and records in its history how much was analysed. Lives as long as the folder. */
 import type { Engine } from '../engine/engine.ts';
 import type { FileChange } from '../journal.ts';
 import { runEntry, type RunEntry } from '../store/run-history.ts';
 import type { Store } from '../store/store.ts';
 
-/** After the last analysis: an edit in between would make the stored results useless. */
+/** Delay after the last analysis: an edit before then would make the stored results useless. */
 const quietMs = 2000;
 
 export interface PersistenceOptions {
   readonly engine: Engine;
   readonly store: Store;
-  /** Named in the history. */
+  /** Recorded in the history. */
   readonly frontEnd: RunEntry['by'];
-  /** Files turned out to have changed on disk although nobody said so. */
+  /** Called with changes on disk that were not reported. */
   readonly onMissed: (changes: readonly FileChange[]) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -28,10 +28,10 @@ export class Persistence {
   /** Stores the results once the engine has been settled for a while. Call it whenever the engine's status changes. */
   persistWhenQuiet(): void {
     clearTimeout(this.#timer);
-    if (this.#options.engine.settled) this.#timer = setTimeout(() => void this.#persistAndTell(), quietMs);
+    if (this.#options.engine.settled) this.#timer = setTimeout(() => void this.#persistAndReport(), quietMs);
   }
 
-  /** @returns the changes on disk that the engine has not heard of */
+  /** @returns changes on disk that were not reported to the engine */
   async persist(): Promise<readonly FileChange[]> {
     const { engine, store, frontEnd } = this.#options;
     const missed = await engine.persist();
@@ -44,7 +44,7 @@ export class Persistence {
     clearTimeout(this.#timer);
   }
 
-  async #persistAndTell(): Promise<void> {
+  async #persistAndReport(): Promise<void> {
     const { onMissed, onError } = this.#options;
     try {
       const missed = await this.persist();

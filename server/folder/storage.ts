@@ -1,8 +1,8 @@
-/** Where the results of a folder are stored between sessions, and where the processes that have it open meet. Stateless. */
+/** Where the results of a folder are stored between sessions, and where processes that have it open meet. Stateless. */
 import { storeDirFor } from '../store/location.ts';
 import { openStore, type Store } from '../store/store.ts';
 
-/** The user's cache folder, or the folder that an editor reserves for a workspace. */
+/** The user's cache folder, or a folder that the editor reserves for a workspace. */
 export type StorageLocation = 'user-cache' | { readonly dir: string };
 
 export interface FolderStorage {
@@ -13,7 +13,7 @@ export interface FolderStorage {
 
 export type StorageLog = (level: 'warn' | 'info', message: string) => void;
 
-/** Never rejects because of a broken disk: the store then works in memory and logs why. */
+/** Does not reject if the disk is broken: the store then works in memory and logs why. */
 export async function openStorage(
   root: string,
   location: StorageLocation = 'user-cache',

@@ -1,18 +1,18 @@
 /**
  * Watches the files of a folder, for front ends without file events of their own. Lives as long as the folder is open.
  *
- * Where the system can watch a whole tree (macOS, Windows) one watch is enough. On Linux every folder gets one, except
- * for installed packages and version control.
+ * On macOS and Windows one watch covers the whole tree. On Linux every folder needs its own, except for folders of
+ * installed packages and version control, which are not watched.
  */
 import { watch, type FSWatcher } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { isOutside } from '../engine/change-triggers.ts';
+import { isInUnreadFolder } from '../engine/change-triggers.ts';
 import type { FileChange } from '../journal.ts';
 
-/** A save causes several events, and a checkout many. Events within this time are reported together. */
+/** A save causes several events, and a checkout many. Events this close together are reported as one. */
 const quietMs = 80;
-/** In a folder where files change all the time, changes are reported at least this often. */
+/** Changes are reported after this time even if files keep changing. */
 const maxDelayMs = 1000;
 
 export interface WatcherOptions {
@@ -32,7 +32,7 @@ export class FolderWatcher implements Disposable {
   readonly #options: WatcherOptions;
   readonly #recursive: boolean;
   readonly #files = new Set<string>();
-  /** By folder, the empty name for the root. */
+  /** By folder; the root has the empty name. */
   readonly #folders = new Map<string, FSWatcher | undefined>();
   readonly #touched = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
@@ -46,7 +46,7 @@ export class FolderWatcher implements Disposable {
     this.#recursive = options.recursive ?? process.platform !== 'linux';
   }
 
-  /** Resolves when no later change can be missed. @throws WatchError when the system's limit of watches is reached */
+  /** Resolves when no later change can be missed. @throws WatchError when the system's limit for watches is reached */
   static async start(root: string, options: WatcherOptions): Promise<FolderWatcher> {
     const watcher = new FolderWatcher(root, options);
     try {
@@ -65,7 +65,7 @@ export class FolderWatcher implements Disposable {
     this.#folders.clear();
   }
 
-  /** @returns the files below that were not known before */
+  /** @returns files below the folder that were not known before */
   async #enter(folder: string): Promise<readonly string[]> {
     if (this.#disposed || this.#folders.has(folder)) return [];
     // Watched before it is read, so that files created in between are seen.
@@ -74,7 +74,7 @@ export class FolderWatcher implements Disposable {
     const found: string[] = [];
     for (const entry of entries) {
       const name = joined(folder, entry.name);
-      if (isOutside(name)) continue;
+      if (isInUnreadFolder(name)) continue;
       if (entry.isDirectory()) found.push(...(await this.#enter(name)));
       else if (!this.#files.has(name)) {
         this.#files.add(name);
@@ -88,7 +88,7 @@ export class FolderWatcher implements Disposable {
     try {
       const watcher = watch(path.join(this.#root, folder), { recursive: this.#recursive });
       watcher.on('change', (_kind, name) => {
-        // Without a name, events were lost: the whole folder is compared with what was known of it.
+        // No name: events were lost, so the whole folder is compared with the files known before.
         this.#touch(name === null ? folder : joined(folder, String(name).split(path.sep).join('/')));
       });
       watcher.on('error', (error) => this.#touchOrFail(folder, error));
@@ -108,7 +108,7 @@ export class FolderWatcher implements Disposable {
   }
 
   #touch(name: string): void {
-    if (this.#disposed || isOutside(name)) return;
+    if (this.#disposed || isInUnreadFolder(name)) return;
     this.#touched.add(name);
     const now = performance.now();
     if (this.#timer === undefined) this.#since = now;
@@ -138,7 +138,7 @@ export class FolderWatcher implements Disposable {
   async #changesAt(name: string): Promise<readonly FileChange[]> {
     const status = await lstat(path.join(this.#root, name)).catch(() => undefined);
     if (status?.isDirectory()) {
-      // A folder that was replaced has lost its watch.
+      // A replaced folder has lost its watch.
       this.#leave(name);
       const before = this.#below(name);
       const found = await this.#enter(name);
@@ -185,8 +185,8 @@ function joined(folder: string, name: string): string {
 
 function limitReached(cause: unknown): WatchError {
   return new WatchError(
-    'The system cannot watch more folders: its limit is reached. Raise the limit (on Linux: sudo sysctl ' +
-      'fs.inotify.max_user_watches=524288), or run without --watch.',
+    'The system cannot watch more folders because its limit is reached. Raise the limit (on Linux: sudo sysctl ' +
+      'fs.inotify.max_user_watches=524288), or open the folder without watching it.',
     { cause },
   );
 }

@@ -1,4 +1,4 @@
-/** The editor's progress notification, with a cancel button. At most one at a time; none while nothing is analysed. */
+/** The editor's progress notification, with a cancel button. Shown only during an analysis; at most one at a time. */
 import type { Connection, WorkDoneProgressServerReporter } from 'vscode-languageserver/node';
 import type { StatusParams } from '../../workers/protocol/editor-protocol.ts';
 
@@ -27,7 +27,7 @@ export class AnalysisProgress {
     const text = `${status.percent ?? 0} ${status.message ?? ''}`;
     if (text === this.#last) return;
     this.#last = text;
-    // The editor may be gone before the reporter is ready.
+    // The editor may have gone before the reporter is ready.
     void this.#reporter.then((progress) => progress.report(status.percent ?? 0, status.message ?? '')).catch(() => {});
   }
 

@@ -1,10 +1,10 @@
-/** Collects what the editor and its watchers say has changed, so that a checkout of a thousand files is one change. */
+/** Collects changes from the editor and its watchers, so that a checkout of a thousand files is delivered as one change. */
 import { systemClock, type Clock } from '../clock.ts';
 import { mergeKinds, type ChangeKind } from '../journal.ts';
 
 /**
- * Saves are felt at once. Watchers report the same save again a little later, and bursts come in bursts. Typing is
- * waited out: text in the middle of a word is nobody's opinion.
+ * Users notice delays after a save most. A watcher reports the same save again a little later, and a checkout reports
+ * changes in bursts. A pause in typing avoids checking half-written words.
  */
 const delayMs = { save: 50, watcher: 250, type: 300 } as const;
 
@@ -34,7 +34,7 @@ export class ChangeCollector {
     this.#cancelTimer = this.#clock.after(delayMs[source], () => this.#flush());
   }
 
-  /** Delivers what has been collected, without waiting for more. */
+  /** Delivers the collected changes at once. */
   flush(): void {
     this.#cancelTimer();
     if (this.#changes.size > 0) this.#flush();

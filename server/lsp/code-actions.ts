@@ -1,4 +1,4 @@
-/** Quick fixes of issues, and what can be done about a quarantined file. Stateless. */
+/** Quick fixes of issues, and actions for quarantined files. Stateless. */
 import {
   CodeActionKind,
   type CodeAction,
@@ -14,14 +14,14 @@ export const retryCommand = 'bulkhead.server.retryInput';
 /** All safe fixes of a file; editors ask for it by `source.fixAll` on save. */
 export const fixAllKind = `${CodeActionKind.SourceFixAll}.bulkhead`;
 
-/** A kind includes those below it. */
-export function isAskedFor(kind: string, only: readonly string[]): boolean {
-  return only.some((asked) => kind === asked || kind.startsWith(`${asked}.`));
+/** Whether a code action of this kind was requested. A kind includes its sub-kinds. */
+export function isRequested(kind: string, only: readonly string[]): boolean {
+  return only.some((requested) => kind === requested || kind.startsWith(`${requested}.`));
 }
 
 /**
- * All safe fixes within a file that do not touch each other. As in ESLint, the later one of two that do is left out: once
- * the first is applied, the issue of the other is found again.
+ * All safe fixes within a file that do not touch each other. As in ESLint, the later of two touching fixes is omitted: its
+ * issue is found again after the first fix is applied.
  */
 export function fixAllOf(uri: string, issues: readonly Issue[]): CodeAction | undefined {
   const fixes = issues.flatMap(({ file, fixes: own = [] }) =>
@@ -71,7 +71,7 @@ function quarantineActions(uri: string, diagnostic: Diagnostic): readonly CodeAc
   });
   return [
     action('Retry', retryCommand, uri),
-    // A command of VS Code itself.
+    // This command belongs to VS Code.
     action('Raise the Limit', 'workbench.action.openSettings', 'bulkhead.memoryLimit'),
   ];
 }

@@ -1,4 +1,4 @@
-/** Issues as LSP diagnostics, and their publishing: one message per file, merged over detectors. */
+/** Converts issues to LSP diagnostics, and publishes them: one message per file, for all detectors. */
 import { hash } from 'node:crypto';
 import {
   DiagnosticSeverity,
@@ -22,7 +22,7 @@ const severities: Readonly<Record<Severity, DiagnosticSeverity>> = {
 
 const severityOrder: readonly Severity[] = ['error', 'warning', 'info', 'hint'];
 
-/** When not all fit, the most severe are shown, and one more diagnostic says how many are not. */
+/** If there are too many, the most severe are shown, and one more diagnostic says how many are hidden. */
 export function diagnosticsOf(root: string, issues: readonly Issue[]): Diagnostic[] {
   if (issues.length <= maxPerFile) return issues.map((issue) => diagnosticOf(root, issue));
   const bySeverity = [...issues].sort((a, b) => severityOrder.indexOf(a.severity) - severityOrder.indexOf(b.severity));
@@ -33,7 +33,7 @@ export function diagnosticsOf(root: string, issues: readonly Issue[]): Diagnosti
     {
       source: 'bulkhead',
       severity: DiagnosticSeverity.Information,
-      message: `${hidden} more issues in this file, the least severe ones, are not shown. Run "bulkhead check" to list all.`,
+      message: `${hidden} more issues in this file are not shown; they are the least severe. Run "bulkhead check" to list all.`,
       range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } },
     },
   ];
@@ -59,10 +59,10 @@ export function diagnosticOf(root: string, issue: Issue): Diagnostic {
   };
 }
 
-/** When more files wait to be sent, the analysis pauses until half of them are sent. */
+/** If more files wait to be sent, the analysis pauses until only half as many wait. */
 const maxWaiting = 500;
 
-/** After this time the publisher yields to other work of the server. */
+/** After this time the publisher lets other work of the server run. */
 const sliceMs = 5;
 
 /** Where a publisher gets diagnostics from. */
@@ -82,7 +82,7 @@ export class Publisher {
   /** Hash of what was published last, by URI; a file without diagnostics is absent. */
   readonly #published = new Map<string, string>();
   #running = false;
-  #room: PromiseWithResolvers<void> | undefined;
+  #paused: PromiseWithResolvers<void> | undefined;
 
   constructor(source: PublisherSource, send: (params: PublishDiagnosticsParams) => Promise<void>) {
     this.#source = source;
@@ -94,14 +94,14 @@ export class Publisher {
     if (!this.#running && this.#waiting.size > 0) void this.#drain();
   }
 
-  /** Undefined: the editor keeps up. Otherwise resolves when it has taken enough of what is waiting. */
-  room(): Promise<void> | undefined {
-    if (this.#room === undefined && this.#waiting.size <= maxWaiting) return undefined;
-    this.#room ??= Promise.withResolvers();
-    return this.#room.promise;
+  /** Undefined: the editor keeps up. Otherwise resolves when it has received enough of the waiting files. */
+  backpressure(): Promise<void> | undefined {
+    if (this.#paused === undefined && this.#waiting.size <= maxWaiting) return undefined;
+    this.#paused ??= Promise.withResolvers();
+    return this.#paused.promise;
   }
 
-  /** Compares everything the editor shows with what is true now. */
+  /** Publishes all files again whose diagnostics differ from what the editor shows. */
   recheck(): void {
     this.changed(this.#published.keys());
   }
@@ -111,14 +111,14 @@ export class Publisher {
     let sliceEnd = performance.now() + sliceMs;
     for (const uri of this.#waiting) {
       this.#waiting.delete(uri);
-      this.#makeRoom();
+      this.#resume();
       const diagnostics = this.#source.diagnosticsOf(uri);
       if (!diagnostics) continue;
       const digest = diagnostics.length === 0 ? undefined : hash('sha256', JSON.stringify(diagnostics), 'base64');
       if (this.#published.get(uri) === digest) continue;
       if (digest === undefined) this.#published.delete(uri);
       else this.#published.set(uri, digest);
-      // Fails when the connection is closed; then nobody is left to read it.
+      // Fails only when the connection is closed.
       await this.#send({ uri, diagnostics }).catch(() => {});
       if (performance.now() < sliceEnd) continue;
       await new Promise<void>((resolve) => setImmediate(resolve));
@@ -127,9 +127,9 @@ export class Publisher {
     this.#running = false;
   }
 
-  #makeRoom(): void {
-    if (this.#room === undefined || this.#waiting.size > maxWaiting / 2) return;
-    this.#room.resolve();
-    this.#room = undefined;
+  #resume(): void {
+    if (this.#paused === undefined || this.#waiting.size > maxWaiting / 2) return;
+    this.#paused.resolve();
+    this.#paused = undefined;
   }
 }

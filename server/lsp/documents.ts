@@ -1,6 +1,6 @@
 /**
- * The documents that are open in the editor: which files they are, where their text differs from the disk, and which
- * changes the editor has not told of yet. Lives as long as the connection.
+ * The documents that are open in the editor: which files they are, whether their text differs from the disk, and which
+ * watcher events repeat a save. Lives as long as the connection.
  */
 import { readFile } from 'node:fs/promises';
 import { TextDocuments, type Connection } from 'vscode-languageserver/node';
@@ -11,7 +11,7 @@ import type { ChangeSource } from './changes.ts';
 import { pathOf } from './uris.ts';
 
 export interface DocumentsListener {
-  /** The text of a file differs from the disk; undefined: it does not any more. */
+  /** The unsaved text of a file changed; undefined: the file is as on disk. */
   textChanged(absolute: string, document: UnsavedDocument | undefined): void;
   /** Absolute paths, in the order in which they were opened. */
   openFilesChanged(absolute: readonly string[]): void;
@@ -22,7 +22,7 @@ export interface DocumentsListener {
 export class Documents {
   readonly #documents = new TextDocuments(TextDocument);
   readonly #listener: DocumentsListener;
-  /** Version of each open document at its opening or last save: then its text is that of the disk. */
+  /** Version of each open document when it was opened or last saved, when its text was that of the disk. */
   readonly #savedVersions = new Map<string, number>();
 
   constructor(listener: DocumentsListener) {
@@ -41,12 +41,12 @@ export class Documents {
     documents.listen(connection);
   }
 
-  /** Undefined: it is not open. */
+  /** Version of the document; undefined: it is not open. */
   versionOf(uri: string): number | undefined {
     return this.#documents.get(uri)?.version;
   }
 
-  /** A watcher saw a change on disk; saves, which the editor has told of before, are left out. */
+  /** A watcher saw a change on disk. Saves are ignored, because the editor has already reported them. */
   changedOnDisk(uri: string, kind: ChangeKind): void {
     const absolute = pathOf(uri);
     if (absolute === undefined) return;
@@ -59,7 +59,7 @@ export class Documents {
     const absolute = pathOf(document.uri);
     if (absolute === undefined) return;
     this.#passText(document, absolute);
-    // Opening a document reports its content too.
+    // Opening a document also causes this event.
     if (!this.#isSaved(document)) this.#listener.changed(absolute, 'changed', 'type');
   }
 
@@ -86,7 +86,7 @@ export class Documents {
     return this.#savedVersions.get(uri) === version;
   }
 
-  /** A saved document is read from the disk: the editor's text has no byte order mark. */
+  /** A saved document is read from the disk, because the editor's text lacks the byte order mark. */
   #passText(document: TextDocument, absolute: string): void {
     const text = this.#isSaved(document) ? undefined : { text: document.getText(), version: document.version };
     this.#listener.textChanged(absolute, text);

@@ -1,13 +1,13 @@
-/** What an editor may send with `initialize`. Editors other than VS Code may send nothing, or only a part. */
+/** Parses the options of `initialize`. Editors other than VS Code may send none, or only some. */
 import { readSettings, type ReadSettings } from '../configuration/settings.ts';
 
 export interface Initialization extends ReadSettings {
   readonly trusted: boolean;
-  /** Folder the editor keeps for this workspace. */
+  /** Folder that the editor reserves for this workspace. */
   readonly storageDir: string | undefined;
 }
 
-/** An editor that knows nothing of trust has opened the folder because the user wanted it. */
+/** The workspace is trusted if the editor does not say otherwise, because the user opened it. */
 export function initializationOf(options: unknown): Initialization {
   const record = typeof options === 'object' && options !== null ? options : {};
   return {

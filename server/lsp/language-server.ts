@@ -25,15 +25,16 @@ import {
   type TrustParams,
   type WatchStatusParams,
 } from '../../workers/protocol/editor-protocol.ts';
+import { isRecord } from '../configuration/is-record.ts';
 import { defaultSettings, readSettings, type BulkheadSettings, type ReadSettings } from '../configuration/settings.ts';
 import type { ChangeKind } from '../journal.ts';
 import { createPool } from '../pool/pool.ts';
 import type { PoolSettings } from '../pool/types.ts';
-import { endThreadAhead } from '../store/store-client.ts';
+import { endPrewarmedThread } from '../store/store-client.ts';
 import { version } from '../version.ts';
 import { AnalysisProgress } from './analysis-progress.ts';
 import { ChangeCollector } from './changes.ts';
-import { codeActionsOf, fixAllKind, fixAllOf, isAskedFor, retryCommand } from './code-actions.ts';
+import { codeActionsOf, fixAllKind, fixAllOf, isRequested, retryCommand } from './code-actions.ts';
 import { Publisher } from './diagnostics.ts';
 import { Documents } from './documents.ts';
 import { initializationOf } from './initialization.ts';
@@ -49,7 +50,7 @@ const changeKinds: Readonly<Record<FileChangeType, ChangeKind>> = {
   [FileChangeType.Deleted]: 'deleted',
 };
 
-/** What detectors may read. A deleted folder is reported by its own name only. */
+/** Files that detectors may read. Deletions are watched everywhere, because a deleted folder is reported only by its name. */
 const watchedFiles =
   '**/*.{js,cjs,mjs,jsx,ts,cts,mts,tsx,json,jsonc,md,mdx,vue,svelte,astro,html,css,yaml,yml,lock,eslintrc,eslintignore,gitignore}';
 
@@ -64,17 +65,18 @@ export class LanguageServer {
   #workspace: Workspace | undefined;
   #progress: AnalysisProgress | undefined;
   #settings: BulkheadSettings = defaultSettings;
-  /** Problems of the settings that have been logged, or will be once the connection is ready. */
+  /** Problems of the settings that have been logged, or will be when the connection is ready. */
   readonly #settingProblems = new Set<string>();
   #trusted = true;
   #storageDir: string | undefined;
   #roots: readonly string[] = [];
-  /** The roots have been opened, or are being opened. */
+  /** The roots are open or opening. */
   #started = false;
   #watchStatus = false;
   #analyses = 0;
   #wasBusy = true;
   #canWatchFiles = false;
+  #canChangeFolders = false;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -83,7 +85,7 @@ export class LanguageServer {
     );
     this.#status = new StatusSender(
       () => this.#readStatus(),
-      (status) => this.#tellStatus(status),
+      (status) => this.#sendStatus(status),
     );
     this.#workerRequests = new WorkerRequests(connection);
     this.#changes = new ChangeCollector((changes) => this.#workspace?.filesChanged(changes));
@@ -101,9 +103,10 @@ export class LanguageServer {
     connection.onInitialize((params) => this.#initialize(params));
     connection.onInitialized(() => this.#start());
     connection.onShutdown(() => this.dispose());
-    connection.onDidChangeConfiguration(({ settings }: { settings: unknown }) =>
-      this.#applySettings(settingsIn(settings)),
-    );
+    connection.onDidChangeConfiguration(({ settings }: { settings: unknown }) => {
+      const section = sectionIn(settings);
+      if (section !== undefined) this.#applySettings(readSettings(section));
+    });
     connection.onNotification(notifications.trust, ({ trusted }: TrustParams) => this.#configure({ trusted }));
     connection.onDidChangeWatchedFiles(({ changes }) => {
       for (const { uri, type } of changes) this.#documents.changedOnDisk(uri, changeKinds[type]);
@@ -129,9 +132,10 @@ export class LanguageServer {
     for (const problem of read.problems) this.#settingProblems.add(problem);
     this.#trusted = trusted;
     this.#storageDir = storageDir;
-    if (storageDir === undefined) endThreadAhead();
+    if (storageDir === undefined) endPrewarmedThread();
     this.#roots = rootsOf(params);
     this.#canWatchFiles = params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
+    this.#canChangeFolders = params.capabilities.workspace?.workspaceFolders === true;
     const canShowProgress = params.capabilities.window?.workDoneProgress === true;
     this.#progress = new AnalysisProgress(this.#connection, canShowProgress, () => this.#workspace?.cancel());
     this.#workspace = this.#makeWorkspace();
@@ -146,20 +150,26 @@ export class LanguageServer {
     };
   }
 
-  async #start(): Promise<void> {
+  #start(): void {
     this.#started = true;
     this.#logProblems(this.#settingProblems);
     for (const root of this.#roots) void this.#workspace?.addRoot(root);
     this.#status.changed();
-    if (this.#canWatchFiles) {
-      await this.#connection.client.register(DidChangeWatchedFilesNotification.type, {
-        watchers: [{ globPattern: watchedFiles }, { globPattern: '**/*', kind: WatchKind.Delete }],
-      });
-    }
+    if (this.#canWatchFiles) void this.#watchFiles();
+    if (!this.#canChangeFolders) return;
     this.#connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
       for (const { uri } of removed) this.#removeRoot(uri);
       for (const { uri } of added) this.#addRoot(uri);
     });
+  }
+
+  async #watchFiles(): Promise<void> {
+    const watchers = [{ globPattern: watchedFiles }, { globPattern: '**/*', kind: WatchKind.Delete }];
+    try {
+      await this.#connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
+    } catch (error) {
+      this.#connection.console.warn(`The editor does not watch files: ${String(error)}`);
+    }
   }
 
   #makeWorkspace(): Workspace {
@@ -167,7 +177,7 @@ export class LanguageServer {
       ...this.#poolSettings(),
       ...(this.#storageDir === undefined ? {} : { storageDir: this.#storageDir }),
       log: (level, message) => this.#connection.console[level === 'debug' ? 'log' : level](message),
-      readerReady: () => this.#publisher.room(),
+      readerReady: () => this.#publisher.backpressure(),
       onAlert: (alert) => this.#connection.console.warn(alertText(alert)),
       onNotice: (notice) => void showNotice(this.#connection, pool, notice),
     });
@@ -201,7 +211,7 @@ export class LanguageServer {
     };
   }
 
-  /** Everything applies at once; only another Node.js needs new workers. */
+  /** All settings apply at once. Only a change of `node` replaces the workers. */
   #configure({ settings = this.#settings, trusted = this.#trusted }: Partial<WorkspaceSettings>): void {
     const before = this.#poolSettings();
     this.#settings = settings;
@@ -224,10 +234,10 @@ export class LanguageServer {
     for (const problem of problems) this.#connection.console.warn(problem);
   }
 
-  /** Results may depend on the version of Node.js. */
+  /** Results may depend on the version of Node.js. Other windows have settings of their own. */
   async #changeNode(): Promise<void> {
     await this.#workspace?.pool.restart();
-    await this.#workspace?.analyzeAll();
+    await this.#workspace?.analyzeAll({ tellPeers: false });
   }
 
   #addRoot(uri: string): void {
@@ -273,8 +283,8 @@ export class LanguageServer {
 
   async #codeActions(params: CodeActionParams, cancel: CancellationToken): Promise<CodeAction[]> {
     const { textDocument, context } = params;
-    // Only when asked for by name: on save, or from the menu of source actions.
-    if (context.only !== undefined && isAskedFor(fixAllKind, context.only)) {
+    // Only if requested by name: on save, or from the menu of source actions.
+    if (context.only !== undefined && isRequested(fixAllKind, context.only)) {
       return this.#fixAll(textDocument.uri, signalOf(cancel));
     }
     return context.diagnostics.flatMap((diagnostic) => {
@@ -285,12 +295,12 @@ export class LanguageServer {
     });
   }
 
-  /** Fixes for the text as it is now, which is analysed first if need be. */
+  /** Fixes for the present text, which is analysed first if necessary. */
   async #fixAll(uri: string, signal: AbortSignal): Promise<CodeAction[]> {
     const version = this.#documents.versionOf(uri);
     this.#changes.flush();
-    const isAnswered = await this.#workspace?.answered(uri, signal);
-    if (isAnswered !== true || this.#documents.versionOf(uri) !== version) return [];
+    const isUpToDate = await this.#workspace?.upToDate(uri, signal);
+    if (isUpToDate !== true || this.#documents.versionOf(uri) !== version) return [];
     const action = fixAllOf(uri, this.#workspace?.issuesOf(uri) ?? []);
     return action === undefined ? [] : [action];
   }
@@ -312,16 +322,21 @@ export class LanguageServer {
     this.#wasBusy = busy;
   }
 
-  #tellStatus(status: StatusParams): void {
+  #sendStatus(status: StatusParams): void {
     this.#progress?.update(status);
     if (this.#watchStatus) void this.#connection.sendNotification(notifications.status, status);
   }
 }
 
-/** Clients send the section itself or an object that holds it. */
-function settingsIn(settings: unknown): ReadSettings {
-  const holds = typeof settings === 'object' && settings !== null && 'bulkhead' in settings;
-  return readSettings(holds ? settings.bulkhead : settings);
+/**
+ * Some clients send the settings of all their extensions, and some send null to say that the server should ask for them.
+ * @returns the settings `bulkhead.*`, nested or by full names; undefined: there are none
+ */
+function sectionIn(settings: unknown): unknown {
+  if (!isRecord(settings)) return undefined;
+  if (isRecord(settings['bulkhead'])) return settings['bulkhead'];
+  const own = Object.entries(settings).filter(([name]) => name.startsWith('bulkhead.'));
+  return own.length > 0 ? Object.fromEntries(own) : undefined;
 }
 
 function rootsOf(params: InitializeParams): string[] {

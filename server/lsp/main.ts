@@ -1,6 +1,6 @@
 /** Entry of the language server: `--stdio` or node IPC. */
-import { startThreadAhead } from '../store/store-client.ts';
+import { prewarmThread } from '../store/store-client.ts';
 
-// The store's thread starts while the rest is loaded.
-startThreadAhead();
+// The store's thread starts while the other modules load.
+prewarmThread();
 await import('./serve.ts');

@@ -9,7 +9,7 @@ export async function showNotice(connection: Connection, pool: Pool, notice: Poo
   if (answer?.title === restart.title) await pool.restart();
 }
 
-/** For the log: the user need not do anything yet. */
+/** For the log, because the user does not have to act yet. */
 export function alertText({ worker, memoryBytes, limitBytes }: MemoryAlert): string {
   const megabytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MB`;
   return `${worker} uses ${megabytes(memoryBytes)} of its limit of ${megabytes(limitBytes)}.`;

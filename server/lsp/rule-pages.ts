@@ -1,4 +1,4 @@
-/** The documentation pages of Bulkhead's own rules, as found once in the folder of this installation. */
+/** The documentation pages of Bulkhead's own rules, which are part of its installation. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -1,6 +1,6 @@
 /**
- * The process of the language server, for one connection. No error ends it; when the editor is gone, it ends with all
- * its children.
+ * The process of the language server, for one connection. Errors do not end it. When the editor has gone, it ends with all
+ * its child processes.
  */
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { LanguageServer } from './language-server.ts';
@@ -9,8 +9,8 @@ import { LanguageServer } from './language-server.ts';
 const connection = createConnection(ProposedFeatures.all);
 const server = new LanguageServer(connection);
 
-// Some shared ESLint configurations turn rules off inside an editor. Results must not depend on where Bulkhead runs, and
-// workers inherit this environment.
+// Some shared ESLint configurations disable rules in an editor, which they detect by environment variables. Workers inherit
+// the environment, and results must not depend on where Bulkhead runs.
 for (const name of Object.keys(process.env)) if (name.startsWith('VSCODE_')) delete process.env[name];
 
 process.on('uncaughtException', (error) => report('uncaught exception', error));

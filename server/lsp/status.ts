@@ -1,9 +1,8 @@
-/** The state of the workspace as `bulkhead/status` tells it, and its throttled sending. */
-/** The workspace's state in the words of `bulkhead/status`, and the throttled sending of it. */
+/** The state of the workspace for `bulkhead/status`, and its throttled sending. */
 import { manifestOf } from '../../workers/detectors/manifests.ts';
 import type {
   DetectorRunState,
-  DetectorStatus as DetectorStatusLine,
+  DetectorStatusItem,
   IssueCounts,
   StatusParams,
   TimingsResult,
@@ -28,7 +27,7 @@ const runStates: Readonly<Record<DetectorState, DetectorRunState>> = {
   cancelled: 'done',
 };
 
-/** A detector of several folders has the first of these states that it has in any of them. */
+/** A detector in several folders is shown in the first of these states that it has in any of them. */
 const stateOrder: readonly DetectorState[] = [
   'running',
   'planning',
@@ -44,7 +43,7 @@ const stateOrder: readonly DetectorState[] = [
 ];
 
 export interface StatusSource {
-  /** Folders are being opened: their detectors are not known yet. */
+  /** Whether folders are opening: their detectors are not known yet. */
   readonly opening: boolean;
   readonly analyses: number;
   readonly detectors: readonly DetectorStatus[];
@@ -56,18 +55,18 @@ export interface StatusSource {
 export function statusOf(source: StatusSource): StatusParams {
   const detectors = mergeByName(source.detectors);
   const running = source.detectors.filter((status) => isBusy(status.state));
-  const troubled = detectors.find((status) => status.state === 'failed' || status.state === 'partial');
+  const incomplete = detectors.find((status) => status.state === 'failed' || status.state === 'partial');
   const busy = source.opening || running.length > 0;
   const names = [...new Set(running.map((status) => status.name))].join(', ');
-  const message = busy ? (names === '' ? 'Opening' : `Analysing: ${names}`) : troubled?.error;
+  const message = busy ? (names === '' ? 'Opening' : `Analysing: ${names}`) : incomplete?.error;
   return {
-    state: busy ? 'analysing' : troubled ? 'problem' : 'idle',
+    state: busy ? 'analysing' : incomplete ? 'problem' : 'idle',
     analyses: source.analyses,
     ...(busy
       ? { percent: source.opening ? 0 : Math.floor(100 * mean(source.detectors.map((status) => status.fraction))) }
       : {}),
     ...(message === undefined ? {} : { message }),
-    detectors: detectors.map((status): DetectorStatusLine => ({
+    detectors: detectors.map((status): DetectorStatusItem => ({
       name: status.name,
       title: manifestOf(status.name)?.title ?? status.name,
       status: runStates[status.state],
@@ -103,7 +102,7 @@ export function timingsOf(statuses: readonly DetectorStatus[]): TimingsResult {
   };
 }
 
-/** Sends only changes, and always the last state. */
+/** Sends the state only if it changed. The last state is always sent. */
 export class StatusSender {
   readonly #read: () => StatusParams;
   readonly #send: (status: StatusParams) => void;

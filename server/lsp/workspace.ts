@@ -1,6 +1,6 @@
 /**
- * All folders of the editor's workspace over one pool: routes what the editor says to the folders that it concerns, and
- * merges what they say. Lives as long as the connection.
+ * All folders of the editor's workspace, with one shared pool: routes calls of the editor to the right folders, and merges
+ * their results. Lives as long as the connection.
  */
 import { EventEmitter } from 'node:events';
 import path from 'node:path';
@@ -30,14 +30,14 @@ interface WorkspaceEvents {
   files: [uris: readonly string[]];
   status: [];
   log: [level: 'warn' | 'info', message: string];
-  /** Something the user has to hear. */
+  /** A message for the user. */
   trouble: [message: string];
 }
 
-/** A file as one of the folders knows it. */
+/** A file, as seen from one of the folders. */
 interface Place {
   readonly folder: Folder;
-  /** Relative to the folder; it may lie outside of it. */
+  /** Relative to the folder; it may be outside of it. */
   readonly file: string;
 }
 
@@ -55,17 +55,17 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     this.#settings = settings;
   }
 
-  /** Some folder is still opening. */
+  /** Whether a folder is still opening. */
   get opening(): boolean {
     return this.#all.some((folder) => !folder.isOpen);
   }
 
-  /** The user is waiting for something. */
+  /** Whether the user waits for a result. */
   get busy(): boolean {
     return this.#all.some((folder) => folder.busy);
   }
 
-  /** The largest of all folders. */
+  /** The largest generation of all folders. */
   get generation(): number {
     return Math.max(0, ...this.#all.map((folder) => folder.generation));
   }
@@ -111,15 +111,16 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     for (const [root, folder] of this.#folders) folder.configure(this.#settingsOf(root));
   }
 
-  async analyzeAll(): Promise<void> {
-    await Promise.all(this.#all.map((folder) => folder.analyze()));
+  /** @param options see {@link Folder.analyze} */
+  async analyzeAll(options: { readonly tellPeers?: boolean } = {}): Promise<void> {
+    await Promise.all(this.#all.map((folder) => folder.analyze(options)));
   }
 
   cancel(): void {
     for (const folder of this.#all) folder.cancel();
   }
 
-  /** @param document the text of an open document; undefined: it is as on disk, or closed */
+  /** @param document the unsaved text of an open document; undefined: it is as on disk, or closed */
   setDocument(absolute: string, document: UnsavedDocument | undefined): void {
     if (document) this.#documents.set(absolute, document);
     else this.#documents.delete(absolute);
@@ -142,7 +143,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     }
   }
 
-  /** Merged over folders: one may lie within another. */
+  /** Diagnostics of a file without duplicates: one folder may be within another. */
   diagnosticsOf(uri: string): Diagnostic[] {
     const all = this.#placesOf(uri).flatMap(({ folder, file }) => diagnosticsOf(folder.root, folder.issuesOf(file)));
     if (this.#folders.size === 1) return all;
@@ -153,21 +154,21 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     return [...found.values()];
   }
 
-  /** Of all folders that hold the file. */
+  /** Issues of a file, from all folders. */
   issuesOf(uri: string): readonly Issue[] {
     return this.#placesOf(uri).flatMap(({ folder, file }) => folder.issuesOf(file));
   }
 
   /**
-   * Resolves when every detector that checks files one by one has answered for this file as it is now.
+   * Resolves when every detector of files has checked this file as it is now.
    * @returns false: `signal` aborted first
    */
-  async answered(uri: string, signal: AbortSignal): Promise<boolean> {
-    const answers = this.#placesOf(uri).map(({ folder, file }) => folder.answered(file, signal));
+  async upToDate(uri: string, signal: AbortSignal): Promise<boolean> {
+    const answers = this.#placesOf(uri).map(({ folder, file }) => folder.upToDate(file, signal));
     return (await Promise.all(answers)).every(Boolean);
   }
 
-  /** The issue that a published diagnostic stands for. */
+  /** The issue that was published as a diagnostic with this fingerprint. */
   issueOf(uri: string, fingerprint: string): FoundIssue | undefined {
     for (const { folder, file } of this.#placesOf(uri)) {
       const issue = folder.issuesOf(file).find((candidate) => candidate.fingerprint === fingerprint);
@@ -181,12 +182,12 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     for (const { folder, file } of this.#placesOf(uri)) folder.retry(file);
   }
 
-  /** Of all folders, one after another: a detector has one for each. */
+  /** Status of each detector in each folder. */
   statuses(): readonly DetectorStatus[] {
     return this.#all.flatMap((folder) => folder.status());
   }
 
-  /** Of one detector or of all, summed over folders. */
+  /** Issues by severity, of one detector or of all, summed over folders. */
   counts(detector?: string): IssueCounts {
     const sum = { error: 0, warning: 0, info: 0, hint: 0 };
     for (const folder of this.#all) {
@@ -214,11 +215,11 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     try {
       await folder.dispose();
     } catch (error) {
-      this.emit('log', 'warn', `Could not close ${folder.root} in order: ${String(error)}`);
+      this.emit('log', 'warn', `Could not close ${folder.root} cleanly: ${String(error)}`);
     }
   }
 
-  /** The file as each folder knows it: issues may be in files outside of a folder. */
+  /** The file as seen from each folder: issues may be in files outside of a folder. */
   #placesOf(uri: string): readonly Place[] {
     const absolute = pathOf(uri);
     if (absolute === undefined) return [];

@@ -1,44 +1,32 @@
 /**
- * One check task from its first batch to its settling: repeats after a fault what was not done, finds the input that
- * is to blame, and settles exactly once. Lives as long as the task.
+ * One check task: repeats after a fault what was not done, finds the input that caused it, and settles exactly once.
+ * Lives as long as the task.
  */
-import type { Revision } from '../journal.ts';
-import type { CheckEvent, CheckRequest, CheckResult, Unit } from '../../workers/protocol/detector-protocol.ts';
-import type { Partition } from './partitions.ts';
-import type { Death } from './exit-reason.ts';
-import type { CheckAnswer, WorkerLink } from './link.ts';
-import { DetectorFailure, RequestCancelled } from './link.ts';
+import type { CheckEvent, CheckResult, Unit } from '../../workers/protocol/detector-protocol.ts';
+import { CheckJob, type CheckJobOptions, type CheckJobOwner } from './check-job.ts';
 import { EXTERNAL_SERIES, type CrashAttribution } from './crash-attribution.ts';
-import type { CheckOutcome, CheckTask, ExitReason, Priority, QuarantinedInput } from './types.ts';
-import type { Dispatcher, Pulse, Job, JobEnd } from './job.ts';
+import type { Death } from './exit-reason.ts';
+import type { Dispatcher } from './job.ts';
+import type { CheckAnswer, DetectorFailure } from './link.ts';
+import type { CheckOutcome, ExitReason, QuarantinedInput } from './types.ts';
 
-const RANKS: Readonly<Record<Priority, number>> = { open: 1, recent: 2, background: 3 };
-
-/** A detector that throws on more inputs than this within one task throws on all of them. */
+/** A detector that throws on more inputs than this within one task is taken to throw on all of them. */
 const MAX_THROWN = 3;
 
-export interface CheckRunOptions {
-  readonly task: CheckTask;
-  /** The detector's name for a person. */
-  readonly title: string;
-  readonly partition: Partition;
+export interface CheckRunOptions extends CheckJobOptions {
   readonly dispatcher: Dispatcher;
   readonly attribution: CrashAttribution;
-  /** Inputs known to be in quarantine, left out of the run. */
+  /** Inputs in quarantine, which this run skips. */
   readonly alreadyQuarantined: readonly QuarantinedInput[];
   /** Puts an input into quarantine. */
   readonly quarantine: (unit: Unit, file: string, reason: ExitReason) => QuarantinedInput;
-  /** An answer came from a detector of this version. */
-  readonly onVersion: (version: string) => void;
-  /** An input was put off: worth asking for again after this time. */
-  readonly onPutOff: (pauseMs: number) => void;
-  /** Something was done: a file, or a whole batch. */
+  /** An input was postponed: it is worth another try after this time. */
+  readonly onPostponed: (pauseMs: number) => void;
+  /** A file or a whole batch is done. */
   readonly onProgress: () => void;
-  /** The task's event handler threw: a fault of ours, never of the worker. */
-  readonly onFault: (error: unknown) => void;
 }
 
-export class CheckRun {
+export class CheckRun implements CheckJobOwner {
   readonly outcome: Promise<CheckOutcome>;
   readonly options: CheckRunOptions;
   readonly #resolve: (outcome: CheckOutcome) => void;
@@ -47,9 +35,9 @@ export class CheckRun {
   readonly #unfinished: { readonly unit: Unit; readonly message: string; readonly reason: ExitReason | undefined }[] =
     [];
   readonly #timings = new Map<string, number>();
-  readonly #kept: Record<string, 'unchanged' | 'affected'> = {};
-  readonly #again: string[] = [];
-  readonly #remember: Record<string, string> = {};
+  readonly #coverage: Record<string, 'unchanged' | 'affected'> = {};
+  readonly #provisional: string[] = [];
+  readonly #notes: Record<string, string> = {};
   /** Units on which the detector threw. */
   readonly #thrown = new Set<string>();
   #settled = false;
@@ -70,7 +58,7 @@ export class CheckRun {
     return this.#settled;
   }
 
-  /** Queues the units; those that a worker crashed on run alone from the start. */
+  /** Queues the units. Those that a worker crashed on before run alone. */
   start(units: readonly Unit[]): void {
     const { signal } = this.options.task;
     if (signal.aborted) {
@@ -90,7 +78,7 @@ export class CheckRun {
     this.#settle({ kind: 'cancelled' });
   };
 
-  /** Forwards an event of a running work, unless the task has settled meanwhile. */
+  /** Forwards an event of a running job, unless the task has settled. */
   event(job: CheckJob, event: CheckEvent): void | Promise<void> {
     if (this.#settled || !this.#open.has(job)) return;
     if (event.kind === 'issues') this.#issues += event.issues.length;
@@ -114,13 +102,13 @@ export class CheckRun {
     for (const [name, ms] of Object.entries(answer.result.timings ?? {})) {
       this.#timings.set(name, (this.#timings.get(name) ?? 0) + ms);
     }
-    Object.assign(this.#kept, answer.result.coverage);
-    this.#again.push(...(answer.result.provisional ?? []));
-    Object.assign(this.#remember, answer.result.notes);
+    Object.assign(this.#coverage, answer.result.coverage);
+    this.#provisional.push(...(answer.result.provisional ?? []));
+    Object.assign(this.#notes, answer.result.notes);
     this.#settleIfFinished();
   }
 
-  /** The detector threw. What was in work is tried once more, alone; the rest goes on. */
+  /** Tries what was in work once more, alone. The rest goes on. */
   threw(job: CheckJob, error: DetectorFailure): void {
     if (!this.#open.delete(job)) return;
     const remaining = job.remaining();
@@ -139,20 +127,20 @@ export class CheckRun {
   }
 
   died(job: CheckJob, death: Death): void {
-    // After a cancel nothing tells what it was working on.
+    // After a cancel nobody knows what it was working on.
     if (!this.#open.delete(job) || this.#settled) return;
     const remaining = job.remaining();
-    const suspects = job.marked || remaining.length > 1 ? job.suspects() : remaining;
+    const suspects = job.announces || remaining.length > 1 ? job.suspects() : remaining;
     this.#change(() => {
-      // We ended it for another reason than this work: no crash of the input.
+      // We ended it ourselves: the input did not crash it.
       if (death.reason.kind === 'cancelled') {
         this.#queue(remaining, job.alone);
         return;
       }
       for (const unit of suspects) this.#attribute(unit, job, death);
       const rest = without(remaining, suspects);
-      // With marks, a death without a suspect fell between two inputs. Without, any of them may have been it.
-      if (suspects.length === 0 && !job.marked) this.#queueHalves(rest);
+      // A detector that announces its inputs was between two of them. Of any other, each input may be the cause.
+      if (suspects.length === 0 && !job.announces) this.#queueHalves(rest);
       else this.#queue(rest, false);
     });
   }
@@ -169,16 +157,16 @@ export class CheckRun {
     const consequence = attribution.add(key, death.external);
     if (consequence === 'quarantine') {
       this.#quarantined.push(this.options.quarantine(unit, job.fileInWork(unit), death.reason));
-    } else if (consequence === 'put-off') {
+    } else if (consequence === 'postpone') {
       const message = `${death.reason.message} This happened ${EXTERNAL_SERIES} times in a row. Bulkhead tries again later.`;
       this.#unfinished.push({ unit, message, reason: { ...death.reason, message } });
-      this.options.onPutOff(attribution.pauseOf(key));
+      this.options.onPostponed(attribution.pauseOf(key));
     } else {
       this.#queue([unit], consequence === 'alone');
     }
   }
 
-  /** Without a mark nobody knows which input it was: halves find it in log2 n deaths. */
+  /** Nobody knows which input was in work. Halving the batch finds it in log2(n) crashes. */
   #queueHalves(units: readonly Unit[]): void {
     const middle = Math.ceil(units.length / 2);
     this.#queue(units.slice(0, middle), false);
@@ -198,7 +186,7 @@ export class CheckRun {
     return [detector, root, unit.id, version].join('\n');
   }
 
-  /** Queued work may be refused at once: the task must not settle before all of it is queued. */
+  /** A job may be refused as soon as it is queued; the task must not settle before all are queued. */
   #change(step: () => void): void {
     this.#changing += 1;
     step();
@@ -221,9 +209,9 @@ export class CheckRun {
       files: this.#files,
       issues: this.#issues,
       ...(this.#timings.size === 0 ? {} : { timings: Object.fromEntries(this.#timings) }),
-      ...(Object.keys(this.#kept).length === 0 ? {} : { coverage: this.#kept }),
-      ...(this.#again.length === 0 ? {} : { provisional: this.#again }),
-      ...(Object.keys(this.#remember).length === 0 ? {} : { notes: this.#remember }),
+      ...(Object.keys(this.#coverage).length === 0 ? {} : { coverage: this.#coverage }),
+      ...(this.#provisional.length === 0 ? {} : { provisional: this.#provisional }),
+      ...(Object.keys(this.#notes).length === 0 ? {} : { notes: this.#notes }),
     };
     this.#settle({ kind: 'done', result, quarantined });
   }
@@ -237,149 +225,6 @@ export class CheckRun {
       job.abort();
     }
     this.#resolve(outcome);
-  }
-}
-
-/** Some units of a task on their way through one worker. */
-export class CheckJob implements Job {
-  readonly activity = 'checking';
-  readonly units: readonly Unit[];
-  readonly alone: boolean;
-  readonly #run: CheckRun;
-  readonly #abort = new AbortController();
-  /** Begun and not done, by unit, in the order they began. */
-  readonly #begun = new Map<string, string[]>();
-  readonly #finished = new Set<string>();
-  readonly #byId: ReadonlyMap<string, Unit>;
-  #lastUnit: string | undefined;
-  #lastFile: string | undefined;
-
-  constructor(run: CheckRun, units: readonly Unit[], alone: boolean) {
-    this.#run = run;
-    this.units = units;
-    this.alone = alone;
-    this.#byId = new Map(units.map((unit) => [unit.id, unit]));
-  }
-
-  get detector(): string {
-    return this.#run.options.task.request.detector;
-  }
-
-  get title(): string {
-    return this.#run.options.title;
-  }
-
-  get partition(): Partition {
-    return this.#run.options.partition;
-  }
-
-  get rank(): number {
-    return RANKS[this.#run.options.task.priority];
-  }
-
-  get timeoutMs(): number {
-    return this.partition.limits.progressMs;
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
-  /** Its detector tells what it begins. */
-  get marked(): boolean {
-    return this.#lastUnit !== undefined;
-  }
-
-  /** The file begun last and not done; the only unit's file when there are no marks. */
-  get input(): string | undefined {
-    const only = this.units.length === 1 && !this.marked ? this.units[0]?.file : undefined;
-    return [...this.#begun.values()].flat().at(-1) ?? only;
-  }
-
-  abort(): void {
-    this.#abort.abort();
-  }
-
-  /** A detector of projects has heard of all changes when it begins with one. */
-  get #notedChanges(): boolean {
-    return this.#lastUnit !== undefined && this.#byId.get(this.#lastUnit)?.kind === 'project';
-  }
-
-  get revision(): Revision {
-    return this.#run.options.task.request.revision;
-  }
-
-  async perform(link: WorkerLink, pulse: Pulse, heard: Revision | undefined): Promise<JobEnd> {
-    const { request, changedSince } = this.#run.options.task;
-    const changed = heard === undefined ? undefined : changedSince?.(heard);
-    const order: CheckRequest = { ...request, units: this.units, ...(changed === undefined ? {} : { changed }) };
-    try {
-      const answer = await link.check(order, (event) => this.#event(event, pulse), this.signal);
-      this.#run.options.onVersion(answer.version);
-      this.#run.answered(this, answer);
-      return 'seen';
-    } catch (error) {
-      if (error instanceof RequestCancelled) return this.#notedChanges ? 'seen' : 'unseen';
-      if (!(error instanceof DetectorFailure)) throw error;
-      this.#run.threw(this, error);
-      return 'broken';
-    }
-  }
-
-  died(death: Death): void {
-    this.#run.died(this, death);
-  }
-
-  refuse(message: string, reason: ExitReason | undefined): void {
-    this.#run.refused(this, message, reason);
-  }
-
-  /** Units without a complete answer. */
-  remaining(): readonly Unit[] {
-    return this.units.filter((unit) => !this.#finished.has(unit.id));
-  }
-
-  /** Units that were in work, as their marks say. */
-  suspects(): readonly Unit[] {
-    const marked = this.remaining().filter((unit) => this.#begun.has(unit.id));
-    if (marked.length > 0) return marked;
-    // Between two files of a project: the project is still in work.
-    const last = this.#lastUnit === undefined ? undefined : this.#byId.get(this.#lastUnit);
-    return last === undefined || this.#finished.has(last.id) ? [] : [last];
-  }
-
-  /** The file of a unit that was in work. */
-  fileInWork(unit: Unit): string {
-    if (unit.kind === 'file') return unit.file;
-    return this.#begun.get(unit.id)?.at(-1) ?? (this.#lastUnit === unit.id ? this.#lastFile : undefined) ?? unit.file;
-  }
-
-  #event(event: CheckEvent, pulse: Pulse): void | Promise<void> {
-    pulse.beat();
-    this.#mark(event);
-    const slowed = this.#run.event(this, event);
-    if (slowed === undefined) return;
-    const release = pulse.hold();
-    return slowed.then(release, (error: unknown) => {
-      release();
-      this.#run.options.onFault(error);
-    });
-  }
-
-  #mark(event: CheckEvent): void {
-    if (event.kind === 'begin') {
-      const files = this.#begun.get(event.unit);
-      if (files === undefined) this.#begun.set(event.unit, [event.file]);
-      else files.push(event.file);
-      this.#lastUnit = event.unit;
-      this.#lastFile = event.file;
-    } else if (event.kind === 'done') {
-      const files = (this.#begun.get(event.unit) ?? []).filter((file) => file !== event.file);
-      if (files.length === 0) this.#begun.delete(event.unit);
-      else this.#begun.set(event.unit, files);
-      const unit = this.#byId.get(event.unit);
-      if (unit?.kind === 'file' && unit.file === event.file) this.#finished.add(unit.id);
-    }
   }
 }
 

@@ -1,16 +1,17 @@
 /**
- * What deaths cost: whom they are charged to, what is off because of them, and when it may be tried again. Starts and
- * ends no process. Lives as long as its fleet.
+ * Decides what follows from crashes: which circuit breakers open, which groups are off, when they may be tried again. Starts
+ * and ends no process. Lives as long as its fleet.
  *
- * Invariant: work that was refused, or given up for a while, is offered again: at the end of the pause, or at a restart.
+ * Invariant: work that was refused or postponed is offered again, at the end of the pause or at a restart.
  */
 import type { WorkerSet, WorkerGroups, WorkerGroup } from './worker-groups.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import type { SupervisedWorker, Phase } from './supervised-worker.ts';
 import type { Death } from './exit-reason.ts';
 import { PoolCircuitBreaker } from './policy.ts';
 import type { ExitReason, PoolNotice } from './types.ts';
-import { PlanJob, type Job } from './job.ts';
+import type { Job } from './job.ts';
+import { PlanJob } from './plan-job.ts';
 
 export interface CircuitBreakersOptions {
   readonly clock: Clock;
@@ -35,19 +36,19 @@ export class CircuitBreakers {
     this.#options = options;
   }
 
-  /** Enters a death that nobody asked for. */
+  /** Records that a process ended unexpectedly. */
   died(set: WorkerSet, worker: SupervisedWorker, death: Death, phase: Phase, job: Job | undefined): void {
     const { group } = set;
     const { reason, external } = death;
     const now = this.#now;
     set.retryAt = now + set.backoff.failed(worker.lastUptimeMs, external);
-    if (set.retryAt > now) worker.rest('backing-off');
+    if (set.retryAt > now) worker.showState('backing-off');
     if (phase === 'starting' && !external) {
       if (group.starts.failed()) this.#disable(group, reason);
       return;
     }
     if (!this.#isCharged(group, death, phase, job)) return;
-    // What somebody else does to us is no reason to wait for a person.
+    // External kills never turn everything off until the user acts.
     const isOurs = !external && group.circuit.state(now) === 'closed';
     if (isOurs && this.#poolCircuit.crashed(now, group.name)) this.#stop(group, reason);
     if (group.circuit.crashed(now)) this.#degrade(group, reason);
@@ -58,34 +59,34 @@ export class CircuitBreakers {
     group.starts.reset();
   }
 
-  /** Something got done: the next death is no part of a series. */
+  /** There was progress: the next crash starts a new series. */
   progressed(set: WorkerSet): void {
     set.backoff.reset();
-    set.group.standstill.progressed();
+    set.group.stall.progressed();
   }
 
-  /** A job was answered; if it was a probe, the group is well again. */
+  /** A job was answered. If it was a probe, the group works again. */
   answered(group: WorkerGroup): void {
     if (group.circuit.state(this.#now) !== 'half-open') return;
     group.circuit.reset();
     group.degraded = undefined;
-    this.#options.groups.rest(group, 'stopped');
+    this.#options.groups.showState(group, 'stopped');
   }
 
-  /** Why no work of a group may run; undefined: it may. */
+  /** Why work of the group may not run; undefined: it may. */
   refusalOf(group: WorkerGroup): ExitReason | undefined {
     if (this.#stopped !== undefined) return this.#stopped;
     if (group.disabled !== undefined) return group.disabled;
     return group.circuit.state(this.#now) === 'open' ? group.degraded : undefined;
   }
 
-  /** Work was refused: it is offered again when that makes sense. */
+  /** Work of the group was refused; it is offered again at the time of the next probe. */
   refused(group: WorkerGroup): void {
-    // What is off for good is offered when somebody restarts it.
+    // A group that is disabled or stopped is offered again at a restart.
     if (group.circuit.state(this.#now) === 'open') this.offerLater(group, group.circuit.probeAt - this.#now);
   }
 
-  /** Offers the group again after a pause, or with an earlier offer that is on its way. */
+  /** Offers the group's work again after a pause, or with an earlier offer that is already scheduled. */
   offerLater(group: WorkerGroup, pauseMs: number): void {
     const at = this.#now + pauseMs;
     const known = this.#offers.get(group.name);
@@ -95,14 +96,14 @@ export class CircuitBreakers {
     this.#offers.set(group.name, { at, cancel });
   }
 
-  /** Lifts what holds these groups back, and offers them again. */
-  lift(groups: readonly WorkerGroup[]): void {
+  /** Closes the circuit breakers of these groups and offers their work again. */
+  close(groups: readonly WorkerGroup[]): void {
     this.#stopped = undefined;
     this.#poolCircuit.reset();
     for (const group of groups) {
       group.circuit.reset();
       group.starts.reset();
-      group.standstill.progressed();
+      group.stall.progressed();
       group.disabled = undefined;
       group.degraded = undefined;
       this.offerLater(group, 0);
@@ -115,35 +116,35 @@ export class CircuitBreakers {
   }
 
   #isCharged(group: WorkerGroup, { reason, external }: Death, phase: Phase, job: Job | undefined): boolean {
-    if (phase === 'starting') return group.standstill.died(external);
+    if (phase === 'starting') return group.stall.died(external);
     if (phase === 'idle') return !external && reason.kind !== 'rss-limit';
     if (job instanceof PlanJob) return !external;
-    // The suspect in a check answers for its death, unless nothing works any more.
-    return group.standstill.died(external);
+    // A crash in a check is charged to the suspected input, unless there is no progress at all.
+    return group.stall.died(external);
   }
 
   #disable(group: WorkerGroup, reason: ExitReason): void {
     group.disabled = { ...reason, message: `${reason.message} It is off until you restart the workers.` };
-    this.#options.groups.rest(group, 'disabled');
-    this.#tell('disabled', group, reason);
+    this.#options.groups.showState(group, 'disabled');
+    this.#notify('disabled', group, reason);
   }
 
   #stop(group: WorkerGroup, reason: ExitReason): void {
     const message = `Workers crashed too often and are off until you restart them. The last crash: ${reason.message}`;
     this.#stopped = { ...reason, message };
-    for (const other of this.#options.groups.groups) this.#options.groups.rest(other, 'stopped');
-    this.#tell('stopped', group, reason);
+    for (const other of this.#options.groups.groups) this.#options.groups.showState(other, 'stopped');
+    this.#notify('stopped', group, reason);
   }
 
   #degrade(group: WorkerGroup, { message, ...reason }: ExitReason): void {
-    const again = group.degraded !== undefined;
+    const wasDegraded = group.degraded !== undefined;
     group.degraded = { ...reason, message: `${message} It crashed too often. Bulkhead tries again later.` };
-    this.#options.groups.rest(group, 'degraded');
+    this.#options.groups.showState(group, 'degraded');
     this.offerLater(group, group.circuit.probeAt - this.#now);
-    if (!again) this.#tell('degraded', group, { ...reason, message });
+    if (!wasDegraded) this.#notify('degraded', group, { ...reason, message });
   }
 
-  #tell(kind: PoolNotice['kind'], { name, title }: WorkerGroup, reason: ExitReason): void {
+  #notify(kind: PoolNotice['kind'], { name, title }: WorkerGroup, reason: ExitReason): void {
     this.#options.onNotice({ kind, group: name, title, reason });
   }
 

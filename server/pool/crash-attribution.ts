@@ -1,36 +1,35 @@
 /**
- * How often an input was in work when its worker died, and what follows from it. Lives as long as the pool,
- * bounded, so that an input met again in a later task runs alone from the start. A success or a change of the input
- * clears its count.
+ * Counts how often an input was in work when its worker died, and decides what follows. Lives as long as the pool, within
+ * bounds, so that a suspected input runs alone in later tasks too. A success or a change of the input clears its count.
  *
- * Invariant: deaths from outside never quarantine an input, however many. After a series of them it is put off: other
- * work goes on, and it is tried again later.
+ * Invariant: external kills never quarantine an input, however many. After a series of them it is postponed: other work
+ * goes on, and it is tried again later.
  */
 import { backoffDelay, type Backoff } from '../../workers/protocol/backoff.ts';
 
-/** What happens with an input after a death. */
-export type CrashConsequence = 'again' | 'alone' | 'put-off' | 'quarantine';
+/** What happens with an input after its worker died: `retry` in a batch, `alone` in a process of its own. */
+export type CrashConsequence = 'retry' | 'alone' | 'postpone' | 'quarantine';
 
 interface CrashCount {
-  /** Deaths that speak against the input. */
+  /** Crashes that the input may have caused. */
   readonly own: number;
-  /** Deaths from outside while it was in work. */
+  /** Kills by other processes while it was in work. */
   readonly external: number;
-  /** How often in a row it was put off. */
-  readonly putOff: number;
+  /** How often in a row it was postponed. */
+  readonly postponed: number;
 }
 
-const NONE: CrashCount = { own: 0, external: 0, putOff: 0 };
+const NONE: CrashCount = { own: 0, external: 0, postponed: 0 };
 const MAX_ENTRIES = 1_000;
 
-/** The second death of its own ends it. */
+/** An input that crashed its worker this often goes to quarantine. */
 const OWN_CRASHES = 2;
-/** Deaths from outside are chance, until they are not: from the third on the input runs alone. */
+/** A few external kills may be chance. From the third on the input runs alone. */
 const EXTERNAL_CRASHES_ALONE = 3;
-/** Longer series are interrupted: something here kills what it can, or this input in a way that leaves no trace. */
+/** After this many the input is postponed: something kills every worker, or this input kills its own without a trace. */
 export const EXTERNAL_SERIES = 8;
 
-/** Between the attempts at an input that was put off. */
+/** Between the attempts at a postponed input. */
 const PAUSES: Backoff = { delayMs: 30_000, maxDelayMs: 300_000, jitter: 0 };
 
 export class CrashAttribution {
@@ -40,7 +39,7 @@ export class CrashAttribution {
     return this.#counts.size;
   }
 
-  /** @param external nobody in the worker caused the death */
+  /** @param external another process killed the worker */
   add(key: string, external: boolean): CrashConsequence {
     const before = this.#counts.get(key) ?? NONE;
     const after = external ? { ...before, external: before.external + 1 } : { ...before, own: before.own + 1 };
@@ -49,21 +48,21 @@ export class CrashAttribution {
       return 'quarantine';
     }
     const series = after.external >= EXTERNAL_SERIES;
-    this.#set(key, series ? { ...after, external: EXTERNAL_CRASHES_ALONE, putOff: after.putOff + 1 } : after);
-    if (series) return 'put-off';
-    return this.isSuspected(key) ? 'alone' : 'again';
+    this.#set(key, series ? { ...after, external: EXTERNAL_CRASHES_ALONE, postponed: after.postponed + 1 } : after);
+    if (series) return 'postpone';
+    return this.isSuspected(key) ? 'alone' : 'retry';
   }
 
-  /** It shall run alone. */
+  /** It must run alone. */
   isSuspected(key: string): boolean {
     const count = this.#counts.get(key) ?? NONE;
     return count.own > 0 || count.external >= EXTERNAL_CRASHES_ALONE;
   }
 
-  /** Milliseconds until an input that was put off is worth another try. */
+  /** Milliseconds until a postponed input is worth another try. */
   pauseOf(key: string): number {
-    const { putOff } = this.#counts.get(key) ?? NONE;
-    return backoffDelay(PAUSES, Math.max(0, putOff - 1));
+    const { postponed } = this.#counts.get(key) ?? NONE;
+    return backoffDelay(PAUSES, Math.max(0, postponed - 1));
   }
 
   clear(key: string): void {

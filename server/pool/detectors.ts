@@ -23,14 +23,14 @@ function entryOf({ title, worker }: DetectorManifest | QueryManifest): DetectorE
   };
 }
 
-/** Cores that background work may keep busy: of a big machine not all, the user is there too. */
+/** Cores that background work may keep busy. A large machine has others left for the user. */
 function busyCores(): number {
   return Math.min(os.availableParallelism(), 4);
 }
 
 /**
- * One process a core for work that can be shared, and room beside them for the compiler and the module graph: those
- * are warm, and to end them for lack of a place would cost more than the waiting for a core.
+ * One process per core for work that can be divided, and two more for the compiler and the module graph. Those keep warm
+ * state: ending them to make room would cost more than sharing a core.
  */
 export function defaultWorkers(): number {
   return busyCores() + 2;

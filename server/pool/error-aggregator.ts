@@ -1,21 +1,11 @@
 /**
- * Every failure of detectors, workers and external tools in one bounded list: the same failure is counted, not
- * repeated. Lives as long as the pool, or until the user resets it.
+ * The failures of detectors, workers and external tools in one bounded list. Repetitions of a failure are counted. Lives as
+ * long as the pool; the user may reset it.
  */
 import type { DetectorProblem } from '../../workers/protocol/detector-protocol.ts';
 import type { AggregatedError, ErrorCode, ErrorSeverity, ExitKind, ExitReason } from './types.ts';
 
-export interface ErrorReport {
-  readonly detector: string;
-  readonly severity: ErrorSeverity;
-  readonly code: ErrorCode;
-  /** One sentence for a person. */
-  readonly message: string;
-  /** What lies behind it: stderr lines, a stack. */
-  readonly cause?: string;
-  /** File it happened on, relative to the root. */
-  readonly input?: string;
-}
+export type ErrorReport = Omit<AggregatedError, 'first' | 'last' | 'count'>;
 
 const MAX_ENTRIES = 500;
 const MAX_TEXT = 4_000;
@@ -24,16 +14,10 @@ const WEIGHT: Readonly<Record<ErrorSeverity, number>> = { critical: 3, high: 2, 
 export class ErrorAggregator {
   readonly #date: () => number;
   readonly #entries = new Map<string, AggregatedError>();
-  #dropped = 0;
 
   /** @param date milliseconds since the epoch */
   constructor(date: () => number = Date.now) {
     this.#date = date;
-  }
-
-  /** Entries that had to make way for others since the last reset. */
-  get dropped(): number {
-    return this.#dropped;
   }
 
   record(report: ErrorReport): void {
@@ -60,32 +44,13 @@ export class ErrorAggregator {
       .sort((a, b) => WEIGHT[b.severity] - WEIGHT[a.severity] || b.last - a.last);
   }
 
-  /** How often failures of each severity happened. */
-  counts(detector?: string): Readonly<Record<ErrorSeverity, number>> {
-    const counts = { critical: 0, high: 0, medium: 0, low: 0 };
-    for (const entry of this.list(detector)) counts[entry.severity] += entry.count;
-    return counts;
-  }
-
-  toJSON(): { readonly errors: readonly AggregatedError[]; readonly dropped: number } {
-    return { errors: this.list(), dropped: this.#dropped };
-  }
-
-  /** One JSON object a line, with a final line break unless empty. */
-  toJSONL(): string {
-    return this.list()
-      .map((entry) => `${JSON.stringify(entry)}\n`)
-      .join('');
-  }
-
   clear(detector?: string): void {
     for (const [key, entry] of this.#entries) {
       if (detector === undefined || entry.detector === detector) this.#entries.delete(key);
     }
-    this.#dropped = 0;
   }
 
-  /** The least severe goes first, among equals the one seen longest ago. */
+  /** Drops the least severe failure; of several, the one that was seen longest ago. */
   #evict(): void {
     let victim: string | undefined;
     let weight = Number.POSITIVE_INFINITY;
@@ -94,9 +59,7 @@ export class ErrorAggregator {
       victim = key;
       weight = WEIGHT[entry.severity];
     }
-    if (victim === undefined) return;
-    this.#entries.delete(victim);
-    this.#dropped += 1;
+    if (victim !== undefined) this.#entries.delete(victim);
   }
 }
 
@@ -112,7 +75,7 @@ const EXIT_CODES: Readonly<Record<ExitKind, ErrorCode>> = {
   cancelled: 'TIMEOUT',
 };
 
-/** @param external it was ended from outside */
+/** @param external another process caused it */
 export function reportOfExit(detector: string, reason: ExitReason, external: boolean): ErrorReport {
   const code = EXIT_CODES[reason.kind];
   const cause = reason.stderr.join('\n');

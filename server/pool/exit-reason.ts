@@ -1,16 +1,16 @@
-/** Why a process ended: from what the link saw to what a person reads. */
+/** Why a process ended, as a reason for a person. Stateless. */
 import type { LinkExit } from './link.ts';
 import type { ExitKind, ExitReason } from './types.ts';
 
-/** Why a worker ended. Ours, if we ended it ourselves, outranks the signal that did it. */
+/** Why the pool itself ended a worker; it outranks the signal that ended the process. */
 export interface Diagnosis {
   readonly kind: ExitKind;
   readonly message: string;
-  /** The process was stopped or starved from outside rather than by its input. */
+  /** Not caused by the input: the process was stopped or got no CPU time. */
   readonly external?: boolean;
 }
 
-/** Signals a program causes by its own fault; all others are sent by somebody. */
+/** Signals that a program causes by a fault of its own. Another process sends all others. */
 const OWN_FAULT = new Set([
   'SIGSEGV',
   'SIGBUS',
@@ -25,7 +25,7 @@ const OWN_FAULT = new Set([
 
 export interface Death {
   readonly reason: ExitReason;
-  /** Caused from outside (a kill, a stopped process): says little about the input in work. */
+  /** Caused by another process (a kill, a stop): says little about the input in work. */
   readonly external: boolean;
 }
 
@@ -36,11 +36,11 @@ export interface DeathContext {
   readonly heapLimitMb: number;
   readonly startMs: number;
   readonly ready: boolean;
-  /** What it was doing, as the end of a sentence: ` while checking a.ts`; may be empty. */
+  /** What it was doing, as the end of a sentence, for instance ` while checking a.ts`; may be empty. */
   readonly activity: string;
   readonly input: string | undefined;
   readonly diagnosis: Diagnosis | undefined;
-  /** It held much memory while the machine had next to none: then a kill comes from a keeper of memory. */
+  /** It used much memory while the machine had nearly none left, so a kill comes from an out-of-memory killer. */
   readonly shortOfMemory: boolean;
 }
 
@@ -81,13 +81,13 @@ function diagnose(exit: LinkExit, context: DeathContext): Diagnosis {
   const when = ready ? activity : ' before it was ready';
   return {
     kind: 'exit',
-    message: `${title} exited${when} (exit code ${exit.exitCode ?? 'unknown'})${lastWords(exit.stderr)}`,
+    message: `${title} exited${when} (exit code ${exit.exitCode ?? 'unknown'})${lastError(exit.stderr)}`,
   };
 }
 
-/** The error Node prints before it ends, else the last line. */
-function lastWords(stderr: readonly string[]): string {
-  const spoken = stderr.map((line) => line.trim()).filter((line) => line !== '' && !/^Node\.js v\d/.test(line));
-  const line = spoken.find((text) => /^(?:Uncaught )?[\w.]*Error\b.*: /.test(text)) ?? spoken.at(-1);
+/** The error that Node.js prints before it exits, or else the last line of stderr. */
+function lastError(stderr: readonly string[]): string {
+  const lines = stderr.map((line) => line.trim()).filter((line) => line !== '' && !/^Node\.js v\d/.test(line));
+  const line = lines.find((text) => /^(?:Uncaught )?[\w.]*Error\b.*: /.test(text)) ?? lines.at(-1);
   return line === undefined ? '.' : `: ${line}`;
 }

@@ -1,17 +1,17 @@
 /**
- * All workers of a pool: which exist, who works next and where. Knows jobs, not tasks. Lives as long as its pool.
+ * All workers of a pool: which exist, and which job runs next and where. Knows jobs, not tasks. Lives as long as its pool.
  *
- * Invariant: no process is started while there are `maxWorkers`, counted from launch until they are gone.
- * Invariant: every job that was enqueued is performed, dies, is refused or is withdrawn; none is forgotten.
+ * Invariant: no process starts while there are `maxWorkers`, counted from their launch until they are gone.
+ * Invariant: every job is performed, dies, is refused or is withdrawn; none is forgotten.
  */
 import { WorkerGroups, type WorkerSet, type WorkerGroup } from './worker-groups.ts';
-import type { Clock, Random } from './clock.ts';
+import type { Clock, Random } from '../clock.ts';
 import type { SupervisedWorker, WorkerOwner, Phase } from './supervised-worker.ts';
 import type { Partition } from './partitions.ts';
 import type { Death } from './exit-reason.ts';
 import { CircuitBreakers } from './circuit-breakers.ts';
 import type { Launch } from './link.ts';
-import { dispensable, freeByNeed, mostUrgent } from './scheduling.ts';
+import { freeByNeed, mostUrgent, workerToEvict } from './scheduling.ts';
 import type { WorkerHealth, PoolNotice } from './types.ts';
 import type { Dispatcher, Job } from './job.ts';
 
@@ -24,11 +24,11 @@ export interface FleetOptions {
   readonly log: WorkerOwner['log'];
   readonly onChange: () => void;
   readonly onNotice: (notice: PoolNotice) => void;
-  /** Work of this worker group that was refused or given up may be asked for again. */
+  /** Work of this worker group that was refused or postponed may be asked for again. */
   readonly onAvailable: (groupName: string) => void;
-  /** A death that nobody asked for. */
+  /** A process ended unexpectedly. */
   readonly onFault: (worker: SupervisedWorker, death: Death, phase: Phase, job: Job | undefined) => void;
-  /** Work is in hand: worth watching. */
+  /** A worker has something to do. */
   readonly onBusy: () => void;
   readonly onStarted: (pid: number) => void;
   readonly onEnded: (pid: number) => void;
@@ -77,7 +77,7 @@ export class Fleet implements Dispatcher {
     return this.#groups.live;
   }
 
-  /** Recent waits from the loss of a process to the next that is ready for its work, milliseconds. */
+  /** Recent times from the loss of a process until another was ready for its work, milliseconds. */
   get restartTimes(): readonly number[] {
     return this.#restartTimes;
   }
@@ -95,15 +95,15 @@ export class Fleet implements Dispatcher {
     this.#groups.of(job.partition).queue.remove(job);
   }
 
-  /** Something got done: the next death is no part of a series. */
+  /** There was progress: the next crash starts a new series. */
   progressed(partition: Partition): void {
     this.#breakers.progressed(this.#groups.of(partition));
   }
 
-  /** Some work of the partition was given up for now: it is offered again after the pause. */
-  putOff(partition: Partition, pauseMs: number): void {
+  /** Some work of the partition was postponed: it is offered again after the pause. */
+  postpone(partition: Partition, pauseMs: number): void {
     const set = this.#groups.of(partition);
-    if (set.queue.length === 0) for (const worker of set.workers) worker.rest('degraded');
+    if (set.queue.length === 0) for (const worker of set.workers) worker.showState('degraded');
     this.#breakers.offerLater(set.group, pauseMs);
   }
 
@@ -111,7 +111,7 @@ export class Fleet implements Dispatcher {
     return this.#groups.sets.flatMap(({ workers, queue }) => workers.map((worker) => worker.health(queue.length)));
   }
 
-  /** Applies a new number of workers or new memory limits at once, and starts what waited for them. */
+  /** Applies a new number of workers and new memory limits at once, and starts what waited for them. */
   reconfigure(maxWorkers: number): void {
     this.#maxWorkers = maxWorkers;
     for (const worker of this.live) worker.limitsChanged();
@@ -119,33 +119,33 @@ export class Fleet implements Dispatcher {
     this.reconsider();
   }
 
-  /** Looks again at everything after memory was measured. */
+  /** Closes free workers that use too much memory, and starts what may start now. Call it after memory was measured. */
   reconsider(): void {
-    for (const worker of this.live) if (worker.free && worker.bloated) worker.close();
+    for (const worker of this.live) if (worker.free && worker.aboveSoftLimit) worker.close();
     this.#pump();
   }
 
   /**
-   * All together hold more memory than the machine has for them: the idle ones go, else the largest of several. Its
-   * work is repeated when there is room; one alone has a limit of its own.
+   * All workers together use too much memory: ends the idle ones, or else the largest. Its work is repeated when there is
+   * room. A single worker is left to its own limit.
    */
-  relieve(): void {
+  freeMemory(): void {
     const held = this.live.filter(({ closing }) => !closing);
     const idle = held.filter(({ free }) => free);
     for (const worker of idle) worker.close();
     if (idle.length > 0 || held.length < 2) return;
-    held.reduce((largest, other) => (other.memoryBytes > largest.memoryBytes ? other : largest)).makeRoom();
+    held.reduce((largest, other) => (other.memoryBytes > largest.memoryBytes ? other : largest)).killForMemory();
   }
 
-  /** Lifts what holds a group back (all when absent) and ends its processes; their work is repeated. */
+  /** Closes the circuit breakers of a group (absent: of all) and ends its processes. Their work is repeated. */
   async restart(groupName?: string): Promise<void> {
     const groups = this.#groups.groups.filter(({ name }) => groupName === undefined || name === groupName);
-    this.#breakers.lift(groups);
+    this.#breakers.close(groups);
     const sets = groups.flatMap((group) => this.#groups.ofGroup(group));
     for (const set of sets) {
       set.retryAt = 0;
       set.backoff.reset();
-      for (const worker of set.workers) worker.rest('stopped');
+      for (const worker of set.workers) worker.showState('stopped');
     }
     const ended = sets.flatMap(({ workers }) => workers.filter(({ live }) => live));
     const gone = ended.map((worker) => this.#goneOnce(worker));
@@ -154,7 +154,7 @@ export class Fleet implements Dispatcher {
     this.#pump();
   }
 
-  /** Refuses what waits, ends every process, resolves when none is left. */
+  /** Refuses queued jobs and ends every process. Resolves when none is left. */
   async dispose(): Promise<void> {
     this.#disposed = true;
     this.#cancelWake();
@@ -185,7 +185,7 @@ export class Fleet implements Dispatcher {
     this.#closeSurplus();
   }
 
-  /** With fewer workers allowed than there are, free ones end now, busy ones after their job. */
+  /** If there are more workers than allowed, free ones end now and busy ones after their job. */
   #closeSurplus(): void {
     const staying = this.live.filter(({ closing }) => !closing);
     const surplus = staying.length - this.#maxWorkers;
@@ -197,11 +197,11 @@ export class Fleet implements Dispatcher {
   #answered(worker: SupervisedWorker): void {
     this.#breakers.answered(this.#groups.of(worker.partition).group);
     this.#closeSurplus();
-    if (worker.bloated) this.#recycle(worker);
+    if (worker.aboveSoftLimit) this.#recycle(worker);
     this.#pump();
   }
 
-  /** The next work of the partition gets a new process; its start does not wait for the old one to be gone, if there is room. */
+  /** Replaces the process. If there is room, the new one starts before the old one is gone. */
   #recycle(worker: SupervisedWorker): void {
     const set = this.#groups.of(worker.partition);
     worker.close();
@@ -212,23 +212,23 @@ export class Fleet implements Dispatcher {
 
   #died(worker: SupervisedWorker, death: Death, phase: Phase, job: Job | undefined): void {
     const set = this.#groups.of(worker.partition);
-    const wanted = death.reason.kind === 'cancelled';
+    const expected = death.reason.kind === 'cancelled';
     const pid = this.#pids.get(worker);
     this.#pids.delete(worker);
     if (pid !== undefined) this.#options.onEnded(pid);
-    if (!wanted) {
+    if (!expected) {
       this.#options.onFault(worker, death, phase, job);
       this.#breakers.died(set, worker, death, phase, job);
     }
     job?.died(death);
-    if (!wanted && set.queue.length > 0) set.lostAt ??= this.#now;
+    if (!expected && set.queue.length > 0) set.lostAt ??= this.#now;
     for (const listener of this.#goneListeners.get(worker) ?? []) listener();
     this.#goneListeners.delete(worker);
     if (this.#disposed && this.live.length === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
     this.#pump();
   }
 
-  /** Gives out all work that can run now. Re-entrant calls are folded into one more round. */
+  /** Starts every job that can run now. A re-entrant call causes one more round. */
   #pump(): void {
     this.#pumpAgain = true;
     if (this.#pumping || this.#disposed) return;
@@ -251,7 +251,7 @@ export class Fleet implements Dispatcher {
     }
   }
 
-  /** Does one step for the head of a worker set's queue. @returns false when nothing can be done for it now */
+  /** Does one step for the first job of a worker set. @returns false when nothing can be done for it now */
   #advance(set: WorkerSet): boolean {
     const { group, queue } = set;
     const job = queue.head;
@@ -263,7 +263,7 @@ export class Fleet implements Dispatcher {
       job.refuse(refusal.message, refusal);
       return true;
     }
-    // A probe goes alone.
+    // A probe runs alone.
     if (this.#isProbing(group) && this.#liveOf(group).some(({ busy }) => busy)) return false;
     const free = set.workers.find((worker) => worker.free && (!job.alone || worker.fresh));
     if (free === undefined) return this.#makeRoom(set, job);
@@ -275,7 +275,7 @@ export class Fleet implements Dispatcher {
     return true;
   }
 
-  /** Starts a process for a worker set, or begins to end one that is in the way. @returns true when it started one */
+  /** Starts a process for a worker set, or ends one that occupies its place. @returns true when it started one */
   #makeRoom(set: WorkerSet, job: Job): boolean {
     const starting = set.workers.filter((worker) => worker.starting).length;
     if (starting >= (this.#isProbing(set.group) ? 1 : set.queue.length)) return false;
@@ -286,14 +286,14 @@ export class Fleet implements Dispatcher {
     const { live } = this;
     const here = set.workers.filter((worker) => worker.live);
     if (here.length >= set.partition.maxWorkers) {
-      // Only work that must be alone finds free workers it cannot use.
+      // Only a job that must run alone finds free workers that it cannot use.
       if (!here.some(({ closing }) => closing)) here.find((worker) => worker.free)?.close();
       return false;
     }
     const full = live.length >= this.#maxWorkers || (live.length > 0 && !this.#options.roomForMore(live));
     if (full) {
       const setOf = ({ partition }: SupervisedWorker): WorkerSet => this.#groups.of(partition);
-      if (!live.some(({ closing }) => closing)) dispensable(set, job, live, setOf)?.close();
+      if (!live.some(({ closing }) => closing)) workerToEvict(set, job, live, setOf)?.close();
       return false;
     }
     this.#startOne(set);
@@ -301,7 +301,7 @@ export class Fleet implements Dispatcher {
   }
 
   #startOne(set: WorkerSet): void {
-    this.#groups.slotIn(set).start();
+    this.#groups.idleWorkerOf(set).start();
   }
 
   #isProbing(group: WorkerGroup): boolean {
@@ -312,7 +312,7 @@ export class Fleet implements Dispatcher {
     return this.live.filter((worker) => worker.partition.group === group.name);
   }
 
-  /** One timer for the nearest moment at which waiting work may run. */
+  /** One timer for the earliest time at which a queued job may run. */
   #wake(at: number): void {
     if (at >= this.#wakeAt) return;
     this.#cancelWake();

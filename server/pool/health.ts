@@ -1,13 +1,13 @@
 /**
- * Looks after memory and CPU of workers while any of them works, and once more after: an idle pool costs nothing.
+ * Samples memory and CPU time of workers while any of them is busy, and once more afterwards: an idle pool costs nothing.
  * Never blocks. Lives as long as the pool.
  */
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import type { SupervisedWorker } from './supervised-worker.ts';
 import type { SampleTrees, TreeUsage } from './process-tree.ts';
 import type { MemoryAlert } from './types.ts';
 
-/** Over this share of the limit there is an alert; it is armed again under the lower one. */
+/** Above this share of the limit there is an alert. The next one comes only after the share was below `ALERT_OFF`. */
 const ALERT_ON = 0.85;
 const ALERT_OFF = 0.8;
 const MEGABYTE = 1024 * 1024;
@@ -18,7 +18,7 @@ export interface HealthOptions {
   readonly sample: SampleTrees;
   readonly live: () => readonly SupervisedWorker[];
   readonly onAlert: (alert: MemoryAlert) => void;
-  /** New numbers are there; limits are enforced already. A sample ends when this has. */
+  /** There are new numbers, and limits were enforced. The sample ends when this resolves. */
   readonly onSampled: () => Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export class HealthSampler {
     this.#intervalMs = options.intervalMs;
   }
 
-  /** Milliseconds between samples; counts from now. */
+  /** Milliseconds between samples, starting now. */
   set intervalMs(ms: number) {
     this.#intervalMs = ms;
     if (this.#cancelTimer === undefined || this.#sampling !== undefined) return;
@@ -51,18 +51,18 @@ export class HealthSampler {
     this.#schedule();
   }
 
-  /** Of all workers at the last sample, with what they started. */
+  /** Processes of all workers at the last sample, including those that they started. */
   get processes(): number {
     return this.#processes;
   }
 
-  /** Something works: sample until it does no longer. */
+  /** A worker is busy: samples until none is. */
   wake(): void {
     this.#quietRounds = 0;
     if (this.#cancelTimer === undefined && !this.#disposed) this.#schedule();
   }
 
-  /** Takes a sample now. Calls during a sample share it. */
+  /** Takes a sample now, or waits for the one that is running. */
   now(): Promise<void> {
     this.#sampling ??= this.#sample().finally(() => {
       this.#sampling = undefined;
@@ -83,7 +83,7 @@ export class HealthSampler {
         void this.now().then(() => {
           this.#cancelTimer = undefined;
           if (this.#disposed) return;
-          // One more round after the last work shows what idle workers hold.
+          // One more sample after the last job shows how much memory idle workers use.
           this.#quietRounds = this.#options.live().some(({ busy }) => busy) ? 0 : this.#quietRounds + 1;
           if (this.#quietRounds < 2) this.#schedule();
         });
@@ -131,7 +131,7 @@ export class HealthSampler {
   }
 }
 
-/** Whether one more process may start: within the machine's budget, with some memory free. */
+/** Whether memory suffices for one more process. */
 export function hasRoom(
   memory: { readonly totalBytes: number; readonly freeBytes: number },
   usedBytes: number,
@@ -140,6 +140,6 @@ export function hasRoom(
   return usedBytes + NEW_PROCESS_BYTES <= budget && memory.freeBytes >= NEW_PROCESS_BYTES;
 }
 
-/** Of all memory, for all workers together. */
+/** The share of the machine's memory that all workers together may use. */
 export const BUDGET_SHARE = 0.75;
 const NEW_PROCESS_BYTES = 150 * MEGABYTE;

@@ -1,4 +1,4 @@
-/** Waiting work of one partition, best first: by rank, work that may share a process before work that must be alone, by age. */
+/** The queued jobs of one partition: by rank, jobs that may share a process before those that must run alone, by age. */
 import type { Job } from './job.ts';
 
 export class JobQueue {
@@ -13,7 +13,7 @@ export class JobQueue {
   }
 
   add(job: Job): void {
-    // Nearly always the newest goes last, so the place is looked for from the end.
+    // A new job nearly always goes last, so the search begins at the end.
     const at = this.#jobs.findLastIndex((other) => !before(job, other)) + 1;
     this.#jobs.splice(at, 0, job);
   }

@@ -1,6 +1,6 @@
 /**
- * What the pool needs of the line to a worker. The real one is process-link.ts over workers/ipc; the simulation
- * has its own. A link lives as long as one process (or thread) and is never reused.
+ * What the pool needs of the connection to a worker. process-link.ts implements it with the worker library; the simulation
+ * of the tests has its own. A link lives as long as one process (or thread) and is never reused.
  */
 import type {
   CheckEvent,
@@ -9,18 +9,18 @@ import type {
   PlanRequest,
   PlanResult,
 } from '../../workers/protocol/detector-protocol.ts';
-import type { WorkerStart } from './runtimes.ts';
+import type { WorkerStart } from './worker-entry.ts';
 
-/** How a process ended, as the line saw it. */
+/** How a process ended. */
 export interface LinkExit {
   /** We asked for it. */
   readonly expected: boolean;
   readonly exitCode?: number;
   readonly signal?: string;
   readonly outOfMemory: false | 'heap' | 'kernel';
-  /** Code in the process sent the signal to its own process. */
+  /** The process sent the signal to itself. */
   readonly selfInflicted?: boolean;
-  /** The line itself broke: frames that are none, a handshake that failed. */
+  /** The connection failed: an invalid frame, a failed handshake. */
   readonly protocolError?: string;
   /** It was ended because it did not become ready in time. */
   readonly startTimeout?: boolean;
@@ -28,7 +28,7 @@ export interface LinkExit {
   readonly stderr: readonly string[];
 }
 
-/** Signs of life from a guard that is not the working thread. */
+/** A heartbeat with measurements, sent by another thread than the working one. */
 export interface Vitals {
   /** Monotonic milliseconds of the pool's clock. */
   readonly heartbeatAt: number;
@@ -40,15 +40,15 @@ export interface Vitals {
 
 export interface WorkerLink {
   readonly pid: number | undefined;
-  /** True: the process was there and ready for work. False: it ended before; `exited` says how. Never rejects. */
+  /** True: the process is ready for work. False: it ended before; `exited` says how. Never rejects. */
   readonly ready: Promise<boolean>;
-  /** Settles once, when the process is gone. Never rejects. */
+  /** Resolves when the process is gone. Never rejects. */
   readonly exited: Promise<LinkExit>;
   /**
-   * `onLoading` is told the file whose code runs next.
+   * `onLoading` gets the file whose code runs next.
    * @throws DetectorFailure when the detector threw
    * @throws RequestCancelled after `signal` was aborted, when the worker has stopped: it is free again
-   * @throws LinkLost when the worker died or the line broke
+   * @throws LinkLost when the worker died or the connection broke
    */
   plan(request: PlanRequest, onLoading: (file: string) => void, signal: AbortSignal): Promise<PlanAnswer>;
   /** A returned promise of `onEvent` slows the worker down. Throws like {@link plan}. */
@@ -60,9 +60,9 @@ export interface WorkerLink {
   /** Writes a heap snapshot or a CPU profile of `durationMs` to a path on this machine. Throws like {@link plan}. */
   capture(kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs: number): Promise<void>;
   readonly vitals: Vitals | undefined;
-  /** Called for each sign of life while a request is in work. One listener. */
+  /** Called for each heartbeat while a request is in work. One listener. */
   onVitals(listener: (vitals: Vitals) => void): void;
-  /** Asks it to end and climbs the kill ladder; `exited` tells when it is gone. */
+  /** Asks the process to end, and kills it if it does not. `exited` resolves when it is gone. */
   close(): void;
   /** Ends the whole process group at once. */
   kill(): void;
@@ -84,10 +84,10 @@ export interface LaunchOptions extends WorkerStart {
   readonly log: (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void;
 }
 
-/** Begins to start a process; never throws: a failed start is an exit before ready. */
+/** Starts a process. Never throws: a failed start is an exit before `ready`. */
 export type Launch = (options: LaunchOptions) => WorkerLink;
 
-/** The detector threw: its worker is well. */
+/** The detector threw; its worker is still alive. */
 export class DetectorFailure extends Error {
   override readonly name = 'DetectorFailure';
 }
@@ -97,7 +97,7 @@ export class RequestCancelled extends Error {
   override readonly name = 'RequestCancelled';
 }
 
-/** The worker is gone or the line to it broke; `exited` says why. */
+/** The worker is gone or the connection broke; `exited` says why. */
 export class LinkLost extends Error {
   override readonly name = 'LinkLost';
 }

@@ -1,4 +1,4 @@
-/** How much memory there is: the machine's, or less where a control group says so. Stateless. */
+/** How much memory there is: the machine's, or less if a control group limits it. Stateless. */
 import { readFile, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -13,7 +13,7 @@ export interface MachineSources {
   readonly platform: NodeJS.Platform;
   readonly totalBytes: () => number;
   readonly freeBytes: () => number;
-  /** A file's text; undefined when there is none. */
+  /** A file's text; undefined when it cannot be read. */
   readonly read: (file: string) => Promise<string | undefined>;
 }
 
@@ -39,7 +39,7 @@ export async function machineMemory(sources: MachineSources = system): Promise<M
   const groups = (await Promise.all((await controlGroups(sources)).map((group) => usageOf(group, sources)))).filter(
     (usage) => usage !== undefined,
   );
-  // Limits nest: the tightest of all counts, and so does the least room.
+  // Limits nest: the lowest limit and the least free memory count.
   let result: MachineMemory = { totalBytes, freeBytes, source: 'machine' };
   for (const { limitBytes, usedBytes } of groups) {
     if (limitBytes >= totalBytes) continue;
@@ -52,7 +52,7 @@ export async function machineMemory(sources: MachineSources = system): Promise<M
   return result;
 }
 
-/** Free bytes on the disk of a folder; undefined when it cannot be told. */
+/** Free bytes on the disk of a folder; undefined when unknown. */
 export async function diskFree(folder: string): Promise<number | undefined> {
   try {
     const { bavail, bsize } = await statfs(folder);
@@ -67,7 +67,7 @@ interface ControlGroup {
   readonly folder: string;
 }
 
-/** Our own group and all above it. Inside a container only the mount's top may be visible: it is always among them. */
+/** Our own control group and all above it. In a container perhaps only the root of the mount is visible; it is included. */
 async function controlGroups({ read }: MachineSources): Promise<readonly ControlGroup[]> {
   const text = (await read('/proc/self/cgroup')) ?? '';
   const groups: ControlGroup[] = [];

@@ -1,19 +1,19 @@
 /** Turns the table of detectors and the settings into partitions with their limits. Lives as long as its pool. */
 import { defaultLimits, type DetectorEntry, type DetectorTable, type Lane, type Limits } from './worker-entry.ts';
 
-/** What workers are for. Warm state lives there, so work is partitioned by worker group, lane and root, and never goes to just any process. */
+/** Work that shares workers. Workers keep warm state, so work is divided by worker group, lane and root. */
 export interface Partition {
   readonly key: string;
   readonly group: string;
   readonly root: string;
   readonly lane: Lane;
   readonly entry: DetectorEntry;
-  /** Limits of this lane, memory multiplied. Replaced as a whole when settings change. */
+  /** Limits of this lane, with the memory factor applied. Replaced as a whole when settings change. */
   readonly limits: Limits;
   readonly maxWorkers: number;
 }
 
-/** The partitions of a pool, each made once, so that all who hold one see its new limits. */
+/** The partitions of a pool. Each is made once, so that everybody who holds it sees its new limits. */
 export class Partitions {
   readonly #table: DetectorTable;
   #node = '';
@@ -34,7 +34,7 @@ export class Partitions {
     const key = [entry.group, own, root].join('\n');
     const known = this.#partitions.get(key);
     if (known !== undefined) return known;
-    // Two workers of typed rules hold every program twice.
+    // Two workers with typed rules would hold every program twice.
     const maxWorkers = entry.single === true || lane === 'heavy' ? 1 : (entry.maxWorkers ?? Number.POSITIVE_INFINITY);
     const limits = this.#limitsOf(entry, own);
     const partition = { key, group: entry.group, root, lane: own, entry, limits, maxWorkers };
@@ -52,13 +52,13 @@ export class Partitions {
     return entry && withNode(entry, this.#node);
   }
 
-  /** @param node path of the Node.js for workers that start from now on; empty: the one that runs the pool */
+  /** @param node path of the Node.js for workers that start from now on; empty: the one that runs this process */
   runBy(node: string): void {
     this.#node = node;
     for (const partition of this.#partitions.values()) partition.entry = withNode(partition.entry, node);
   }
 
-  /** @param ceilingMb what the machine has for any one worker; absent: as before */
+  /** @param ceilingMb the most that any worker may use; absent: as before */
   configure(settings: Partial<Limits>, ceilingMb = this.#ceilingMb): void {
     this.#settings = { ...this.#settings, ...settings };
     this.#ceilingMb = ceilingMb;

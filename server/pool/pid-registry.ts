@@ -1,18 +1,18 @@
 /**
- * Which processes this server started, on disk, so that a later server can end what survived it. The guard in each
- * worker ends it within seconds of our death; this is the second net, for workers that never got so far.
+ * A list on disk of the processes that this server started, so that a later server can end those that outlived it. A guard
+ * in each worker ends it seconds after its server died; this covers workers that did not get far enough to start the guard.
  *
- * One file per server. A file is swept when its server is gone; a process is ended only if it still is the one that
- * was written down, by its start time: never a stranger that got its number.
+ * There is one file per server. A later server reads it when its server is gone. It ends a process only if the start time
+ * matches, never another process that reuses the id.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { systemProcesses, type ProcessTable } from '../processes.ts';
 
-/** Identifies a process for good: two with the same number have different start times. */
+/** Identifies a process: two with the same id have different start times. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** As the platform writes it; only ever compared. */
+  /** In the platform's format, compared only for equality. */
   readonly startTime: string;
 }
 
@@ -44,7 +44,7 @@ export class PidRegistry {
     this.#log = log;
   }
 
-  /** Ends what servers before us left behind. @returns ids of the processes it ended */
+  /** Ends processes that earlier servers left behind. @returns their ids */
   async sweep(): Promise<readonly number[]> {
     const ended: number[] = [];
     const names = await readdir(this.#folder).catch(() => []);
@@ -55,7 +55,7 @@ export class PidRegistry {
       if (content !== undefined && (await this.#isAlive(content.owner))) continue;
       for (const worker of content?.workers ?? []) {
         if (!(await this.#isAlive(worker))) continue;
-        this.#log(`Ending worker ${worker.pid}, left behind by server ${content?.owner.pid}.`);
+        this.#log(`Ending worker process ${worker.pid}, which server process ${content?.owner.pid} left behind.`);
         this.#processes.kill(worker.pid);
         ended.push(worker.pid);
       }
@@ -75,7 +75,7 @@ export class PidRegistry {
     if (this.#living.delete(pid)) this.#save();
   }
 
-  /** Resolves when everything is on disk. */
+  /** Resolves when the list is on disk. */
   async settled(): Promise<void> {
     await this.#writing;
   }
@@ -102,7 +102,7 @@ export class PidRegistry {
         await writeFile(draft, JSON.stringify(content));
         await rename(draft, file);
       } catch (error) {
-        this.#log(`The list of workers cannot be kept on disk: ${String(error)}`);
+        this.#log(`The list of workers could not be written: ${String(error)}`);
       }
     });
   }

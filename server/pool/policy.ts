@@ -1,19 +1,18 @@
 /**
- * When to try again and when to stop trying. Pure: time comes in as an argument. One of each per worker or per
- * worker group, for the life of the pool. Numbers and their sources: docs/reliability.md.
+ * When to retry and when to give up. Pure: time is an argument. One of each per worker set or worker group, as long as the
+ * pool. docs/reliability.md explains the numbers.
  */
 import { backoffDelay, type Backoff } from '../../workers/protocol/backoff.ts';
-import type { Random } from './clock.ts';
+import type { Random } from '../clock.ts';
 
 /**
- * The first restart is at once; then the wait doubles with full jitter. Progress or a healthy minute resets it.
- * A process ended from outside is not to blame: it is replaced at once, unless that happens faster than processes are
- * of any use.
+ * The first restart is immediate; after that the delay doubles, with full jitter. Progress or a healthy minute resets it.
+ * A process that was killed by another one is replaced at once, unless that happens too often to get anything done.
  */
 export class RestartBackoff {
   static readonly delays: Backoff = { delayMs: 250, maxDelayMs: 30_000, jitter: 1 };
   static readonly healthyMs = 60_000;
-  /** Deaths from outside that are replaced at once; one is forgotten for each {@link foreignEveryMs} of life. */
+  /** External kills that cause no delay. One is forgotten for each {@link externalEveryMs} of uptime. */
   static readonly externalForgiven = 10;
   static readonly externalEveryMs = 2_000;
   #failures = 0;
@@ -30,7 +29,7 @@ export class RestartBackoff {
   }
 
   /**
-   * @param uptimeMs how long the process had lived
+   * @param uptimeMs how long the process ran
    * @returns milliseconds to wait before the next start
    */
   failed(uptimeMs: number, external = false): number {
@@ -47,7 +46,7 @@ export class RestartBackoff {
 
 export type CircuitState = 'closed' | 'open' | 'half-open';
 
-/** Opens after a number of charged crashes within a window; then lets one probe through after a growing time. */
+/** Opens after some charged crashes within a window. After a growing time it admits one probe. */
 export class CircuitBreaker {
   static readonly crashes = 3;
   static readonly windowMs = 300_000;
@@ -57,13 +56,13 @@ export class CircuitBreaker {
   #openings = 0;
   #probeAt = 0;
 
-  /** Whether a work may start now; `half-open` admits one at a time. */
+  /** Whether a job may start now; `half-open` admits one at a time. */
   state(now: number): CircuitState {
     if (this.#state === 'open' && now >= this.#probeAt) this.#state = 'half-open';
     return this.#state;
   }
 
-  /** When the next probe may go, while open. */
+  /** While open: when the next probe may start. */
   get probeAt(): number {
     return this.#probeAt;
   }
@@ -87,15 +86,15 @@ export class CircuitBreaker {
   }
 }
 
-/** Crashes before ready, in a row. */
+/** Counts crashes in a row before the worker became ready. */
 export class StartFailures {
-  static readonly most = 2;
+  static readonly max = 2;
   #count = 0;
 
-  /** @returns true when it is no use trying again */
+  /** @returns true when another attempt makes no sense */
   failed(): boolean {
     this.#count += 1;
-    return this.#count >= StartFailures.most;
+    return this.#count >= StartFailures.max;
   }
 
   reset(): void {
@@ -104,20 +103,20 @@ export class StartFailures {
 }
 
 /**
- * Deaths with a suspect are the input's fault, and kills from outside nobody's, unless nothing gets done between them:
- * then the detector cannot work, and its circuit is charged.
+ * A crash with a suspected input counts against the input, and an external kill against nobody, unless there is no progress
+ * between them: then the detector cannot work, and its circuit breaker is charged.
  */
-export class Standstill {
+export class StallCounter {
   static readonly own = 6;
   static readonly external = 12;
   #own = 0;
   #external = 0;
 
-  /** @returns true when the death is to be charged */
+  /** @returns true when the circuit breaker is charged */
   died(external: boolean): boolean {
     if (external) this.#external += 1;
     else this.#own += 1;
-    return this.#own > Standstill.own || this.#external > Standstill.external;
+    return this.#own > StallCounter.own || this.#external > StallCounter.external;
   }
 
   progressed(): void {
@@ -126,11 +125,11 @@ export class Standstill {
   }
 }
 
-/** Stops everything when workers of several detectors crash: then the machine or the installation is broken. */
+/** Opens for all detectors when workers of several crash: the machine or the installation is broken. */
 export class PoolCircuitBreaker {
   static readonly crashes = 5;
   static readonly windowMs = 180_000;
-  #crashes: { readonly at: number; readonly worker: string }[] = [];
+  #crashes: { readonly at: number; readonly group: string }[] = [];
   #open = false;
 
   get open(): boolean {
@@ -138,14 +137,14 @@ export class PoolCircuitBreaker {
   }
 
   /** @returns true when this crash stopped the pool */
-  crashed(now: number, worker: string): boolean {
+  crashed(now: number, group: string): boolean {
     this.#crashes = [
       ...this.#crashes.filter((crash) => now - crash.at < PoolCircuitBreaker.windowMs),
-      { at: now, worker },
+      { at: now, group },
     ];
     if (this.#open || this.#crashes.length < PoolCircuitBreaker.crashes) return false;
-    // One bad detector has its own circuit and must not take the others with it.
-    if (new Set(this.#crashes.map((crash) => crash.worker)).size < 2) return false;
+    // A single broken detector has its own circuit breaker and must not stop the others.
+    if (new Set(this.#crashes.map((crash) => crash.group)).size < 2) return false;
     this.#open = true;
     return true;
   }

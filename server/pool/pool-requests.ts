@@ -1,11 +1,10 @@
 /**
- * What a front end offers its user of a pool, as requests with JSON parameters, and the notification of its health.
- * The language server registers them as they are; docs/protocol.md describes them. Lives as long as the front end.
+ * The pool's operations as requests with JSON parameters, and the notification of its health. The language server registers
+ * them as they are; docs/protocol.md describes them. Lives as long as the front end.
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Clock } from './clock.ts';
-import { systemClock } from './clock.ts';
+import { systemClock, type Clock } from '../clock.ts';
 import type { AggregatedError, WorkerHealth, MachineHealth, QuarantinedInput, SupervisedPool } from './types.ts';
 
 export interface HealthParams {
@@ -47,7 +46,7 @@ export interface PoolOperations {
 
 /** At most one notification in this time. */
 const NOTIFY_EVERY_MS = 500;
-const LONGEST_PROFILE_MS = 60_000;
+const MAX_PROFILE_MS = 60_000;
 
 export function poolOperations({
   pool,
@@ -67,7 +66,7 @@ export function poolOperations({
     cancelTimer ??= clock.after(
       NOTIFY_EVERY_MS,
       () => {
-        // Measuring is a change too: only what comes after it asks for the next notification.
+        // Measuring is a change too; only a change after it may cause the next notification.
         void health().then((params) => {
           cancelTimer = undefined;
           if (stopListening !== undefined) notify(params);
@@ -93,7 +92,7 @@ export function poolOperations({
     captures += 1;
     const name = `${worker.replaceAll(/[^\w-]/g, '-')}-${clock.date()}-${captures}.${extension}`;
     const file = path.join(captureFolder, name);
-    await pool.capture(worker, kind, file, Math.min(durationMs, LONGEST_PROFILE_MS));
+    await pool.capture(worker, kind, file, Math.min(durationMs, MAX_PROFILE_MS));
     return { file };
   };
 

@@ -1,12 +1,12 @@
-/** The pool the engine uses: tasks in, events and outcomes out. Everything below it lives and dies with it. */
+/** The pool: takes tasks, and gives events and outcomes. Owns everything in this folder that has a lifetime. */
 import os from 'node:os';
 import type { CheckEvent, PlanRequest, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
 import { CheckRun } from './check-run.ts';
-import { systemClock, type Clock, type Random } from './clock.ts';
+import { systemClock, type Clock, type Random } from '../clock.ts';
 import type { SupervisedWorker } from './supervised-worker.ts';
 import { defaultWorkers, detectorTable } from './detectors.ts';
 import { defaultLimits, type DetectorTable, type Lane, type Limits } from './worker-entry.ts';
-import { Partitions, type Partition } from './partitions.ts';
+import { Partitions } from './partitions.ts';
 import { ErrorAggregator, reportOfExit, reportOfProblem } from './error-aggregator.ts';
 import { Fleet } from './fleet.ts';
 import { BUDGET_SHARE, hasRoom, HealthSampler } from './health.ts';
@@ -16,41 +16,41 @@ import { PidRegistry } from './pid-registry.ts';
 import { PlanFailure } from './plan-failure.ts';
 import { launchProcess } from './process-link.ts';
 import { sampleTrees, type SampleTrees } from './process-tree.ts';
-import type { QuarantineStorage } from './quarantine-storage.ts';
-import { Quarantine, type QuarantineContext } from './quarantine.ts';
+import { Quarantine } from './quarantine.ts';
 import { CrashAttribution } from './crash-attribution.ts';
+import { CrashQuarantine } from './crash-quarantine.ts';
 import type {
   AggregatedError,
   CheckOutcome,
   CheckTask,
   WorkerHealth,
-  ExitReason,
   MachineHealth,
   MemoryAlert,
   PoolNotice,
   PoolSettings,
   QuarantinedInput,
   SupervisedPool,
+  QuarantineStorage,
 } from './types.ts';
-import { PlanJob } from './job.ts';
+import { PlanJob } from './plan-job.ts';
 
 export { PlanFailure };
 
 export type PoolLog = (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void;
 
 export interface PoolOptions extends PoolSettings {
-  /** For every detector; what its entry in the table says wins. */
+  /** For all detectors; the table entry of a detector overrides them. */
   readonly limits?: Partial<Limits>;
   /** Default: Bulkhead's own detectors. */
   readonly detectors?: DetectorTable;
-  /** Folder of the list of workers, which tells the next pool what a killed one has left. */
+  /** Folder for the list of worker processes, by which the next pool finds those that a killed one left behind. */
   readonly storageDir?: string;
   /**
-   * Undefined: whoever shows the results keeps up. Else resolves when it does again; until then workers wait with
-   * what they have found, and no deadline runs against them.
+   * Undefined: the front end keeps up with the results. A promise resolves when it has caught up; until then workers wait,
+   * and no time counts against them.
    */
   readonly readerReady?: () => Promise<void> | undefined;
-  /** What the user should hear once. */
+  /** Something to tell the user once. */
   readonly onNotice?: (notice: PoolNotice) => void;
   readonly onAlert?: (alert: MemoryAlert) => void;
   readonly log?: PoolLog;
@@ -59,24 +59,18 @@ export interface PoolOptions extends PoolSettings {
   readonly launch?: Launch;
   readonly sample?: SampleTrees;
   readonly machine?: () => Promise<MachineMemory>;
-  /** Bytes of an input, for quarantine keys; undefined when it cannot be read. */
+  /** Reads an input for its quarantine key; undefined when it cannot be read. */
   readonly readInput?: (file: string) => Promise<Uint8Array | undefined>;
 }
 
 const MEGABYTE = 1024 * 1024;
-/** Keepers of memory in user space begin to end processes about here. */
+/** With less than this share of its memory free, a machine may run an out-of-memory killer. */
 const SHORT_MEMORY = 0.1;
-/** Until a plan that others did not let come to its end is worth another try. */
+/** Pause after a plan whose worker other processes killed every time. */
 const REPLAN_MS = 30_000;
 
 export function createPool(options: PoolOptions = {}): SupervisedPool {
   return new WorkerPool(options);
-}
-
-/** What the last plan of a detector said that quarantine keys depend on. */
-interface Planned {
-  readonly version: string;
-  readonly configFiles: readonly string[];
 }
 
 class WorkerPool implements SupervisedPool {
@@ -87,13 +81,11 @@ class WorkerPool implements SupervisedPool {
   readonly #fleet: Fleet;
   readonly #sampler: HealthSampler;
   readonly #quarantine: Quarantine;
+  readonly #crashQuarantine: CrashQuarantine;
   readonly #registry: PidRegistry | undefined;
   readonly #errors: ErrorAggregator;
   readonly #attribution = new CrashAttribution();
   readonly #runs = new Set<CheckRun>();
-  readonly #planned = new Map<string, Planned>();
-  /** By worker group: inputs quarantined since anything got done there. */
-  readonly #unconfirmed = new Map<string, Set<QuarantinedInput>>();
   readonly #listeners = new Set<() => void>();
   readonly #availableListeners = new Set<(detector: string) => void>();
   readonly #closing = new AbortController();
@@ -116,6 +108,7 @@ class WorkerPool implements SupervisedPool {
       clock,
       ...(options.readInput === undefined ? {} : { read: options.readInput }),
     });
+    this.#crashQuarantine = new CrashQuarantine(clock, this.#quarantine);
     this.#measureMachine = options.machine ?? machineMemory;
     this.#maxWorkers = workersOf(options.maxWorkers ?? 0);
     this.#fleet = new Fleet(this.#maxWorkers, {
@@ -125,7 +118,7 @@ class WorkerPool implements SupervisedPool {
       log,
       onChange: () => this.#changed(),
       onNotice: (notice) => {
-        if (notice.kind !== 'disabled') this.#revokeUnconfirmed(notice.group);
+        if (notice.kind !== 'disabled') this.#crashQuarantine.revoke(notice.group);
         onNotice(notice);
       },
       onAvailable: (group) => {
@@ -154,7 +147,9 @@ class WorkerPool implements SupervisedPool {
       this.#registry = new PidRegistry({ storageDir, log: (message) => log('info', message) });
       void this.#registry
         .sweep()
-        .catch((error: unknown) => log('warn', `Old workers were not swept: ${String(error)}`));
+        .catch((error: unknown) =>
+          log('warn', `Could not end workers that an earlier server left behind: ${String(error)}`),
+        );
     }
   }
 
@@ -168,11 +163,11 @@ class WorkerPool implements SupervisedPool {
     const job = new PlanJob(request, entry.title, partition, either, this.#fleet);
     if (!either.aborted) this.#fleet.enqueue(job);
     const { plan, version } = await job.answer.catch((error: unknown) => {
-      // Somebody else's kills say nothing about the next try.
-      if (job.endedFromOutside) this.#fleet.putOff(partition, REPLAN_MS);
+      // External kills say nothing about the next attempt.
+      if (job.endedExternally) this.#fleet.postpone(partition, REPLAN_MS);
       throw error;
     });
-    this.#planned.set(plannedKey(detector, root), { version, configFiles: plan.configFiles });
+    this.#crashQuarantine.planned(detector, root, { version, configFiles: plan.configFiles });
     for (const problem of plan.problems) this.#errors.record(reportOfProblem(detector, problem));
     return plan;
   }
@@ -186,10 +181,7 @@ class WorkerPool implements SupervisedPool {
       const message = this.#unknownDetector(detector);
       return { kind: 'failed', message, unfinished: request.units, quarantined: [] };
     }
-    const context = (): QuarantineContext => this.#quarantineContext(task, partition);
-    const { units, quarantined } = this.#quarantine.isEmpty(root)
-      ? { units: request.units, quarantined: [] }
-      : await this.#quarantine.sift(request, context());
+    const { units, quarantined } = await this.#crashQuarantine.sift(request, partition);
     const run = new CheckRun({
       task: { ...task, onEvent: (event) => this.#event(task, event) },
       title: entry.title,
@@ -197,16 +189,11 @@ class WorkerPool implements SupervisedPool {
       dispatcher: this.#fleet,
       attribution: this.#attribution,
       alreadyQuarantined: quarantined,
-      quarantine: (unit, file, reason) => {
-        const input = this.#quarantineInput(task, partition, unit, file, reason);
-        this.#quarantine.add(input, request, context());
-        this.#noteUnconfirmed(partition, input);
-        return input;
-      },
-      onPutOff: (pauseMs) => this.#fleet.putOff(partition, pauseMs),
-      onVersion: (version) => this.#noteVersion(detector, root, version),
+      quarantine: (unit, file, reason) => this.#crashQuarantine.add(request, partition, unit, file, reason),
+      onPostponed: (pauseMs) => this.#fleet.postpone(partition, pauseMs),
+      onVersion: (version) => this.#crashQuarantine.answered(detector, root, version),
       onProgress: () => {
-        this.#unconfirmed.delete(partition.group);
+        this.#crashQuarantine.confirm(partition.group);
         this.#fleet.progressed(partition);
       },
       onFault: (error) => this.#log('error', `A listener of check events failed: ${String(error)}`),
@@ -273,21 +260,17 @@ class WorkerPool implements SupervisedPool {
     return this.#quarantine.list();
   }
 
-  openQuarantine(root: string, storage: QuarantineStorage): void {
-    this.#quarantine.open(root, storage);
-  }
-
-  closeQuarantine(root: string): Promise<void> {
-    return this.#quarantine.close(root);
+  openQuarantine(root: string, storage: QuarantineStorage): () => Promise<void> {
+    return this.#quarantine.open(root, storage);
   }
 
   releaseQuarantine(matches: (input: QuarantinedInput) => boolean = () => true): number {
-    const freed = this.#quarantine.release(matches);
-    // Later: who releases an input may ask for it at once by itself.
-    for (const detector of new Set(freed.map((input) => input.detector))) {
+    const released = this.#quarantine.release(matches);
+    // In the next turn, because the caller may ask for it at once by itself.
+    for (const detector of new Set(released.map((input) => input.detector))) {
       this.#clock.after(0, () => this.#available(detector), true);
     }
-    return freed.length;
+    return released.length;
   }
 
   async capture(name: string, kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs = 5_000): Promise<void> {
@@ -323,56 +306,17 @@ class WorkerPool implements SupervisedPool {
     return ready === undefined ? taken : Promise.all([taken, ready]).then(() => {});
   }
 
-  #quarantineInput(
-    task: CheckTask,
-    partition: Partition,
-    unit: Unit,
-    file: string,
-    reason: ExitReason,
-  ): QuarantinedInput {
-    const { detector, root } = task.request;
-    const told = { ...reason, message: `${reason.message} Other files are not affected.` };
-    return { detector, root, unit, file, reason: told, limitMb: partition.limits.memoryMb, since: this.#clock.date() };
-  }
-
-  #quarantineContext({ request }: CheckTask, partition: Partition): QuarantineContext {
-    const planned = this.#planned.get(plannedKey(request.detector, request.root));
-    return {
-      version: planned?.version,
-      limitMb: partition.limits.memoryMb,
-      configFiles: planned?.configFiles ?? [],
-    };
-  }
-
-  #noteUnconfirmed(partition: Partition, input: QuarantinedInput): void {
-    const unconfirmed = this.#unconfirmed.get(partition.group) ?? new Set();
-    this.#unconfirmed.set(partition.group, unconfirmed.add(input));
-  }
-
-  /** The detector itself is broken: what it died on without getting anything done in between was not to blame. */
-  #revokeUnconfirmed(worker: string): void {
-    const unconfirmed = this.#unconfirmed.get(worker);
-    if (unconfirmed !== undefined) this.#quarantine.release((input) => unconfirmed.has(input));
-    this.#unconfirmed.delete(worker);
-  }
-
-  #noteVersion(detector: string, root: string, version: string): void {
-    const key = plannedKey(detector, root);
-    const planned = this.#planned.get(key);
-    if (planned?.version !== version) this.#planned.set(key, { version, configFiles: planned?.configFiles ?? [] });
-  }
-
   #unknownDetector(name: string): string {
-    const message = `There is no detector named ${name}.`;
+    const message = `Unknown detector: ${name}.`;
     this.#errors.record({ detector: name, severity: 'high', code: 'DETECTOR_NOT_FOUND', message });
     return message;
   }
 
   async #sampled(): Promise<void> {
     this.#memory = await this.#measureMachine();
-    // One worker alone never gets more than all of them together.
+    // No worker may use more than all of them together.
     this.#partitions.configure({}, Math.floor((this.#memory.totalBytes * BUDGET_SHARE) / MEGABYTE));
-    if (memoryOf(this.#fleet.live) > this.#memory.totalBytes * BUDGET_SHARE) this.#fleet.relieve();
+    if (memoryOf(this.#fleet.live) > this.#memory.totalBytes * BUDGET_SHARE) this.#fleet.freeMemory();
     this.#fleet.reconsider();
     this.#changed();
   }
@@ -396,8 +340,4 @@ function workersOf(setting: number): number {
 
 function laneOf(units: readonly Unit[]): Lane {
   return units.some((unit) => unit.lane === 'heavy') ? 'heavy' : 'light';
-}
-
-function plannedKey(detector: string, root: string): string {
-  return `${detector}\n${root}`;
 }

@@ -1,4 +1,4 @@
-/** The real link: a worker of the ipc library, whatever its driver. Lives as long as its process. */
+/** The link to a worker of the worker library, with any driver. Lives as long as its process. */
 import type { WorkerMessages, PlanEvent } from '../../workers/protocol/worker-messages.ts';
 import { CancelledError, createWorker, RemoteError, SpawnError, StartupTimeoutError } from '../../workers/ipc/index.ts';
 import type { Vitals as WorkerVitals, WorkerClient, WorkerExit } from '../../workers/ipc/index.ts';
@@ -81,7 +81,7 @@ class ProcessLink implements WorkerLink {
         timeouts: { startup: startMs },
         signal: this.#starting.signal,
         onLog: ({ level, message }) => log(level, message),
-        onVitals: (vitals) => this.#lifeSign(vitals),
+        onVitals: (vitals) => this.#reportVitals(vitals),
       });
       this.#client = client;
       return { client };
@@ -90,7 +90,7 @@ class ProcessLink implements WorkerLink {
     }
   }
 
-  #lifeSign({ heartbeatAt, rssBytes, heapUsedBytes, utilization }: WorkerVitals): void {
+  #reportVitals({ heartbeatAt, rssBytes, heapUsedBytes, utilization }: WorkerVitals): void {
     this.vitals = {
       heartbeatAt,
       rssBytes,

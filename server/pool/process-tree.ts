@@ -1,6 +1,6 @@
 /**
- * Memory and CPU time of whole process trees, measured from outside without blocking. Workers start programs of
- * their own (a native compiler), and what those use counts. Stateless.
+ * Memory and CPU time of process trees, measured without blocking. Trees, because workers start other programs, such as a
+ * native compiler. Stateless.
  */
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ export interface TreeUsage {
   readonly processes: number;
 }
 
-/** @returns usage by process id of the root; processes that are gone are absent */
+/** @returns usage by the process id of each tree's root, without those that are gone */
 export type SampleTrees = (pids: readonly number[]) => Promise<ReadonlyMap<number, TreeUsage>>;
 
 export interface ProcessRow {
@@ -23,17 +23,17 @@ export interface ProcessRow {
   readonly cpuMs: number;
 }
 
-/** Sampling costs about this much of the sampled interval at most; on Windows it starts a shell. */
+/** On Linux it reads files of the kernel; elsewhere it starts `ps` or PowerShell. */
 export const sampleTrees: SampleTrees = async (pids) => {
   if (pids.length === 0) return new Map();
   if (process.platform === 'linux') return sampleLinux(pids);
   return usageOfTrees(await listProcesses(process.platform), pids);
 };
 
-/** USER_HZ: 100 on every Linux that Node runs on. */
+/** USER_HZ is 100 on every Linux that Node.js supports. */
 const TICK_MS = 10;
 
-/** Only the trees asked for are read, by the kernel's own lists of children. */
+/** Reads only the requested trees, through the kernel's lists of children. */
 async function sampleLinux(pids: readonly number[]): Promise<ReadonlyMap<number, TreeUsage>> {
   const usages = await Promise.all(pids.map(async (pid) => [pid, await linuxTree(pid)] as const));
   return new Map(usages.filter((entry): entry is readonly [number, TreeUsage] => entry[1] !== undefined));
@@ -66,8 +66,8 @@ async function linuxChildren(pid: number): Promise<readonly number[]> {
 }
 
 /**
- * @param stat `/proc/<pid>/stat`; the program's name may hold blanks and parentheses
- * @param status `/proc/<pid>/status`, which gives memory in kilobytes rather than pages of unknown size
+ * @param stat `/proc/<pid>/stat`; the program's name may contain spaces and parentheses
+ * @param status `/proc/<pid>/status`, which states memory in kilobytes instead of pages
  */
 export function parseLinuxStat(stat: string, status: string): ProcessRow | undefined {
   const [, pid, rest] = /^(\d+) \(.*\) (.*)/s.exec(stat) ?? [];
@@ -132,7 +132,7 @@ function parseCpuTime(text: string): number {
   return (Number(days) * 86_400 + seconds) * 1_000;
 }
 
-/** Sums each asked root with everything below it. */
+/** Sums the usage of each root and its descendants. */
 export function usageOfTrees(rows: readonly ProcessRow[], pids: readonly number[]): ReadonlyMap<number, TreeUsage> {
   const children = new Map<number, ProcessRow[]>();
   for (const row of rows) {
@@ -146,7 +146,7 @@ export function usageOfTrees(rows: readonly ProcessRow[], pids: readonly number[
     const root = roots.get(pid);
     if (root === undefined) continue;
     const sum = { memoryBytes: 0, cpuMs: 0, processes: 0 };
-    // Windows reuses ids quickly: a stale parent id could close a circle.
+    // Windows reuses ids quickly, so a stale parent id could make a cycle.
     const seen = new Set<number>();
     const open = [root];
     for (let row = open.pop(); row !== undefined; row = open.pop()) {

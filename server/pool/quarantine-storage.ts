@@ -1,17 +1,5 @@
-/**
- * What the pool asks of the partition where the quarantine of a root is kept between sessions. It knows no store: a front
- * end hands one in. Stateless.
- */
-import type { QuarantinedInput } from './types.ts';
-
-/** One record for each input, so that processes that add at the same time do not lose each other's. */
-export interface QuarantineStorage {
-  /** What is there now, whoever put it there. What cannot be read is not there. */
-  list(): Promise<ReadonlyMap<string, unknown>>;
-  /** @param value plain data */
-  put(key: string, value: unknown): void;
-  remove(key: string): void;
-}
+/** Reads what a {@link QuarantineStorage} holds, which any version of Bulkhead may have written. Stateless. */
+import type { QuarantinedInput, QuarantineStorage } from './types.ts';
 
 export interface QuarantineRecord {
   readonly input: QuarantinedInput;
@@ -19,12 +7,12 @@ export interface QuarantineRecord {
   readonly version: string | undefined;
 }
 
-/** @returns what is on a storage, whether it is in force or not */
+/** @returns the stored inputs, including those that are no longer in force */
 export async function storedInputs(storage: QuarantineStorage, root: string): Promise<readonly QuarantinedInput[]> {
   return [...(await storage.list()).values()].flatMap((value) => recordOf(value, root)?.input ?? []);
 }
 
-/** @returns undefined for what another version of Bulkhead may have put there */
+/** @returns undefined for a record of another format, such as one of another version of Bulkhead */
 export function recordOf(value: unknown, root: string): QuarantineRecord | undefined {
   if (!isStored(value)) return undefined;
   const { key, version, ...input } = value;
@@ -33,7 +21,7 @@ export function recordOf(value: unknown, root: string): QuarantineRecord | undef
 
 type StoredInput = Omit<QuarantinedInput, 'root'> & { readonly key: string; readonly version?: string };
 
-/** What may be there, as far as it is looked at. */
+/** The parts of a stored value that are checked. */
 type Shape = {
   readonly [Name in keyof StoredInput]?: unknown;
 } & {

@@ -1,19 +1,19 @@
 /**
- * Inputs that killed their worker twice. Each is kept with a key made of everything that could have been the
- * cause; when any of it changes, the input is free again. Lives with the pool; entries of a root that has a storage live
- * on there, and are in force for every process that has the same one.
+ * Inputs that crashed their worker twice. Each entry has a key made of everything that may have caused the crash; when any of
+ * that changes, the input is released. Lives as long as the pool. Entries of a root that has a storage outlive it there, and
+ * are in force for every process with the same storage.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckRequest, Unit } from '../../workers/protocol/detector-protocol.ts';
-import type { Clock } from './clock.ts';
-import { recordOf, type QuarantineRecord, type QuarantineStorage } from './quarantine-storage.ts';
-import type { ExitKind, QuarantinedInput } from './types.ts';
+import type { Clock } from '../clock.ts';
+import { recordOf, type QuarantineRecord } from './quarantine-storage.ts';
+import type { ExitKind, QuarantinedInput, QuarantineStorage } from './types.ts';
 
-/** What may have changed besides the content of the files. */
+/** What a key depends on beside the content of files. */
 export interface QuarantineContext {
-  /** Of the detector; undefined: not known yet, then it is taken to be the same. */
+  /** Of the detector; undefined: not known yet, and taken to be unchanged. */
   readonly version: string | undefined;
   readonly limitMb: number;
   /** Absolute or relative to the root. */
@@ -28,7 +28,7 @@ export interface QuarantineOptions {
 
 interface Key {
   readonly hash: string;
-  /** It is about text that is not on disk: nobody else's business. */
+  /** It depends on unsaved text, so it is not stored for others. */
   readonly unsaved: boolean;
 }
 
@@ -36,9 +36,9 @@ interface Entry {
   readonly input: QuarantinedInput;
   readonly key: Promise<Key>;
   readonly version: string | undefined;
-  /** It was seen on the storage: when it is no longer there, somebody has let it out. */
+  /** It was seen in the storage. If it disappears there, another process released it. */
   stored: boolean;
-  /** What was asked for last is unsaved text, and not what killed. */
+  /** The newest check was of other, unsaved text. The entry may apply again. */
   dormant: boolean;
 }
 
@@ -51,7 +51,7 @@ type ReadFile = (file: string) => Promise<Uint8Array | undefined>;
 
 const MAX_CONFIG_FILES = 200;
 const MEMORY_KINDS = new Set<ExitKind>(['oom-heap', 'oom-kernel', 'rss-limit']);
-/** For so long a check waits for a storage; a disk that hangs holds up nothing else. */
+/** How long a check waits for a storage, so that a disk that hangs delays nothing else. */
 const STORAGE_TIMEOUT_MS = 2_000;
 
 export class Quarantine {
@@ -64,30 +64,31 @@ export class Quarantine {
     this.#read = read;
   }
 
-  /** What is on the storage is read when the root is first asked for. */
-  open(root: string, storage: QuarantineStorage): void {
-    this.#roots.set(root, new RootQuarantine(this.#clock, this.#read, storage));
+  /**
+   * The storage is read when the root is checked for the first time. Without a storage, entries live as long as the pool.
+   * @returns a function that closes it: resolves when everything is stored
+   */
+  open(root: string, storage: QuarantineStorage): () => Promise<void> {
+    const opened = new RootQuarantine(this.#clock, this.#read, storage);
+    this.#roots.set(root, opened);
+    return async () => {
+      await opened.settled();
+      // The same root may have been opened again meanwhile, with another storage.
+      if (this.#roots.get(root) === opened) this.#roots.delete(root);
+    };
   }
 
-  /** Resolves when the storage has been given everything. Without one the entries live as long as the pool. */
-  async close(root: string): Promise<void> {
-    const closed = this.#roots.get(root);
-    if (closed?.storage === undefined) return;
-    await closed.settled();
-    if (this.#roots.get(root) === closed) this.#roots.delete(root);
-  }
-
-  /** True: there is nothing to ask. */
+  /** Nothing is in quarantine, and there is no storage. */
   isEmpty(root: string): boolean {
     return this.#roots.get(root)?.isEmpty ?? true;
   }
 
-  /** As far as it is known: of storages, what was read so far. */
+  /** What is known so far: of storages, what was read. */
   list(): readonly QuarantinedInput[] {
     return [...this.#roots.values()].flatMap((root) => root.list());
   }
 
-  /** Leaves out units that are in quarantine still; frees those for which something changed. */
+  /** Separates units in quarantine from the others, and releases those for which something changed. */
   async sift(request: CheckRequest, context: QuarantineContext): Promise<Sifted> {
     const root = this.#roots.get(request.root);
     return (await root?.sift(request, context)) ?? { units: request.units, quarantined: [] };
@@ -99,12 +100,12 @@ export class Quarantine {
     root.add(input, request, context);
   }
 
-  /** @returns what was freed */
+  /** @returns the released inputs */
   release(matches: (input: QuarantinedInput) => boolean): readonly QuarantinedInput[] {
     return [...this.#roots.values()].flatMap((root) => root.release(matches));
   }
 
-  /** Resolves when the storages have been given everything. */
+  /** Resolves when everything was handed to the storages. */
   async settled(): Promise<void> {
     await Promise.all([...this.#roots.values()].map((root) => root.settled()));
   }
@@ -115,11 +116,11 @@ class RootQuarantine {
   readonly #clock: Clock;
   readonly #read: ReadFile;
   readonly #entries = new Map<string, Entry>();
-  readonly #placing = new Set<Promise<void>>();
-  #looking: Promise<void> | undefined;
-  /** The look that is under way has been waited for once, in vain. */
+  readonly #writes = new Set<Promise<void>>();
+  #refreshing: Promise<void> | undefined;
+  /** A check waited for the current reading until its timeout. */
   #late = false;
-  /** Changed here since the last look began: newer than what it brings. */
+  /** Changed here since the current reading began, and therefore newer than what it finds. */
   readonly #touched = new Set<string>();
 
   constructor(clock: Clock, read: ReadFile, storage?: QuarantineStorage) {
@@ -137,7 +138,7 @@ class RootQuarantine {
   }
 
   async sift(request: CheckRequest, context: QuarantineContext): Promise<Sifted> {
-    await this.#look(request.root);
+    await this.#refresh(request.root);
     if (this.#entries.size === 0) return { units: request.units, quarantined: [] };
     const quarantined: QuarantinedInput[] = [];
     const units: Unit[] = [];
@@ -162,34 +163,34 @@ class RootQuarantine {
   }
 
   release(matches: (input: QuarantinedInput) => boolean): readonly QuarantinedInput[] {
-    const freed: QuarantinedInput[] = [];
+    const released: QuarantinedInput[] = [];
     for (const [id, { input }] of this.#entries) {
       if (!matches(input)) continue;
       this.#drop(id);
-      freed.push(input);
+      released.push(input);
     }
-    return freed;
+    return released;
   }
 
   async settled(): Promise<void> {
-    await Promise.all(this.#placing);
+    await Promise.all(this.#writes);
   }
 
   async #isInForce(id: string, entry: Entry, request: CheckRequest, context: QuarantineContext): Promise<boolean> {
-    const [then, now] = await Promise.all([entry.key, this.#keyOf(entry.input, request, context)]);
+    const [before, now] = await Promise.all([entry.key, this.#keyOf(entry.input, request, context)]);
     const sameVersion =
       entry.version === undefined || context.version === undefined || entry.version === context.version;
-    if (sameVersion && then.hash === now.hash) {
+    if (sameVersion && before.hash === now.hash) {
       entry.dormant = false;
-      // It has been saved meanwhile.
-      if (then.unsaved && !now.unsaved) this.#set(id, { ...entry, key: Promise.resolve(now) });
+      // It was saved meanwhile.
+      if (before.unsaved && !now.unsaved) this.#set(id, { ...entry, key: Promise.resolve(now) });
       return true;
     }
-    // On disk it may still be as it was.
+    // The file on disk may be unchanged.
     if (now.unsaved) entry.dormant = true;
     else if (this.#entries.get(id) !== entry) return false;
-    // On the storage there may be another, about what is on disk.
-    else if (then.unsaved) this.#forget(id);
+    // The storage may have another entry, for the file on disk.
+    else if (before.unsaved) this.#forget(id);
     else this.#drop(id);
     return false;
   }
@@ -197,11 +198,11 @@ class RootQuarantine {
   #set(id: string, entry: Entry): void {
     this.#touched.add(id);
     this.#entries.set(id, entry);
-    const placing = this.#partition(id, entry).finally(() => this.#placing.delete(placing));
-    this.#placing.add(placing);
+    const writing = this.#write(id, entry).finally(() => this.#writes.delete(writing));
+    this.#writes.add(writing);
   }
 
-  async #partition(id: string, entry: Entry): Promise<void> {
+  async #write(id: string, entry: Entry): Promise<void> {
     const { hash, unsaved } = await entry.key;
     const { root: _, ...input } = entry.input;
     if (unsaved || this.#entries.get(id) !== entry) return;
@@ -218,28 +219,28 @@ class RootQuarantine {
     this.#entries.delete(id);
   }
 
-  /** Waits until what others have put on the storage, or taken from it, is known here. */
-  async #look(root: string): Promise<void> {
+  /** Takes over what other processes changed in the storage. */
+  async #refresh(root: string): Promise<void> {
     const { storage } = this;
     if (storage === undefined || this.#late) return;
-    this.#looking ??= this.#takeOver(storage, root).finally(() => {
-      this.#looking = undefined;
+    this.#refreshing ??= this.#readStorage(storage, root).finally(() => {
+      this.#refreshing = undefined;
       this.#late = false;
     });
     const { promise: timeout, resolve: giveUp } = Promise.withResolvers<void>();
     const cancelTimer = this.#clock.after(
       STORAGE_TIMEOUT_MS,
       () => {
-        this.#late = this.#looking !== undefined;
+        this.#late = this.#refreshing !== undefined;
         giveUp();
       },
       true,
     );
-    await Promise.race([this.#looking, timeout]);
+    await Promise.race([this.#refreshing, timeout]);
     cancelTimer();
   }
 
-  async #takeOver(storage: QuarantineStorage, root: string): Promise<void> {
+  async #readStorage(storage: QuarantineStorage, root: string): Promise<void> {
     this.#touched.clear();
     const records = await storage.list().catch(() => undefined);
     if (records === undefined) return;
@@ -250,7 +251,7 @@ class RootQuarantine {
       const same = known !== undefined && (await known.key).hash === record.key;
       if (this.#touched.has(id)) continue;
       if (same) known.stored = true;
-      // One that was never seen there is newer than what is.
+      // An entry that was never seen there is newer than the stored one.
       else if (known?.stored !== false) this.#entries.set(id, entryOf(record));
     }
     for (const [id, { stored }] of this.#entries) {
@@ -263,7 +264,7 @@ class RootQuarantine {
     const add = (text: string | Uint8Array): void => void hash.update(text).update('\0');
     add(`${input.detector}\n${input.unit.id}\n${process.versions.node}`);
     add(JSON.stringify(request.options));
-    // A higher limit is a new chance for what ran out of memory.
+    // With a higher limit, an input that ran out of memory gets another try.
     if (MEMORY_KINDS.has(input.reason.kind)) add(String(context.limitMb));
     const files = new Set([input.unit.file, input.file, ...context.configFiles.slice(0, MAX_CONFIG_FILES)]);
     let unsaved = false;

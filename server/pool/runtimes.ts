@@ -1,33 +1,9 @@
-/**
- * What runs the workers of a group: a driver of the worker library, and how a start becomes this driver's options. The
- * pool hands both to the library and looks at neither. A runtime for a driver of your own is an object of the same shape.
- */
+/** The runtimes that Bulkhead comes with: processes, threads, and programs in other languages. Stateless. */
 import path from 'node:path';
 import { childProcessDriver } from '../../workers/ipc/drivers/child-process.ts';
 import { stdioDriver } from '../../workers/ipc/drivers/stdio.ts';
 import { workerThreadsDriver } from '../../workers/ipc/drivers/worker-threads.ts';
-import type { LaunchOptions, WorkerDriver } from '../../workers/ipc/index.ts';
-import type { WorkerEntry } from './worker-entry.ts';
-
-/** One start of a worker. */
-export interface WorkerStart {
-  /** For logs and process lists, for instance `eslint#2`. */
-  readonly name: string;
-  /** V8's heap limit in megabytes, below the hard limit, so that V8 fails before the kernel does. */
-  readonly heapMb: number;
-  readonly entry: WorkerEntry;
-}
-
-export interface WorkerRuntime {
-  readonly driver: WorkerDriver;
-  /** Options of the driver for one start. A driver refuses what it cannot do. */
-  options(start: WorkerStart): LaunchOptions;
-  /**
-   * While a request is in work, something other than the working thread reports vitals. Then a worker without vitals
-   * has been stopped or starved from outside. Without heartbeats only the progress limit applies.
-   */
-  readonly heartbeat: boolean;
-}
+import type { WorkerRuntime } from './worker-entry.ts';
 
 /** A Node.js process of its own. */
 export const nodeProcess: WorkerRuntime = {
@@ -41,7 +17,7 @@ export const nodeProcess: WorkerRuntime = {
   heartbeat: true,
 };
 
-/** A thread of the pool's process: for code that is known to behave, as the whole process may die with it. */
+/** A thread of the pool's process. Only for trusted code: if it crashes, the whole process may. */
 export const nodeThread: WorkerRuntime = {
   driver: workerThreadsDriver,
   options: ({ heapMb, entry }) => ({
@@ -49,7 +25,7 @@ export const nodeThread: WorkerRuntime = {
     resourceLimits: { maxOldGenerationSizeMb: heapMb },
     env: entry.env,
   }),
-  // A thread stops and starves together with the pool.
+  // A thread stops together with the pool.
   heartbeat: false,
 };
 
@@ -65,7 +41,7 @@ export function program(command: string, args: readonly string[] = []): WorkerRu
   };
 }
 
-/** The entry of a worker: beside the bundle, or in the sources. */
+/** The script of a worker: beside the bundle, or in the sources. */
 function hostScript(): string {
   return import.meta.filename.endsWith('.ts')
     ? path.join(import.meta.dirname, '../../workers/host.ts')

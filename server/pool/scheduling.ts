@@ -1,50 +1,50 @@
-/** Who works next, and who makes room for it. Pure: looks at worker sets and workers, changes nothing. */
+/** Which worker set is served next, and which worker makes room for it. Pure. */
 import type { WorkerSet } from './worker-groups.ts';
 import type { SupervisedWorker } from './supervised-worker.ts';
 import type { Job } from './job.ts';
 
-/** A worker group keeps its processes at least this long against groups that have none. */
-const TENURE_MS = 5_000;
+/** A busy worker set keeps its processes at least this long when another set has none. */
+const MIN_UPTIME_MS = 5_000;
 
-/** The most urgent; among equals the group with the least at work, then the one served longest ago. */
+/** The set with the most urgent job; of equals, the one whose group has the fewest busy workers, then the one served longest ago. */
 export function mostUrgent(waiting: ReadonlySet<WorkerSet>, live: readonly SupervisedWorker[]): WorkerSet {
-  const atWork = (group: string): number =>
+  const busyWorkers = (group: string): number =>
     live.filter(({ partition, busy, starting }) => partition.group === group && (busy || starting)).length;
   const scored = [...waiting].map((set) => {
     const { name, lastServed } = set.group;
-    return { set, score: [set.queue.head?.rank ?? 0, atWork(name), lastServed] };
+    return { set, score: [set.queue.head?.rank ?? 0, busyWorkers(name), lastServed] };
   });
   const [first, ...others] = scored;
   if (first === undefined) throw new Error('nothing is waiting');
   return others.reduce((best, other) => (isBefore(other.score, best.score) ? other : best), first).set;
 }
 
-/** An idle worker that gives way: unneeded ones first, then those that have had their time. */
-export function dispensable(
+/** An idle worker to end for a job: first one that nobody needs, then one that ran long enough. */
+export function workerToEvict(
   set: WorkerSet,
   job: Job,
   live: readonly SupervisedWorker[],
   setOf: (worker: SupervisedWorker) => WorkerSet,
 ): SupervisedWorker | undefined {
   const hasNone = !set.workers.some((worker) => worker.live);
-  const reluctance = (worker: SupervisedWorker): number => {
-    const theirs = setOf(worker);
-    const { head } = theirs.queue;
-    // Its own set has no use for it as it is: the head must be alone.
-    if (theirs === set) return 0;
+  const cost = (worker: SupervisedWorker): number => {
+    const own = setOf(worker);
+    const { head } = own.queue;
+    // The job must run alone, so its own set cannot use the worker.
+    if (own === set) return 0;
     if (head === undefined || head.rank > job.rank) return keptWarm(worker) ? 2 : 1;
-    const crowded = theirs.workers.filter((other) => other.live).length > 1;
-    if (hasNone && (crowded || worker.uptimeMs >= TENURE_MS)) return 3;
+    const hasOthers = own.workers.filter((other) => other.live).length > 1;
+    if (hasNone && (hasOthers || worker.uptimeMs >= MIN_UPTIME_MS)) return 3;
     return Number.POSITIVE_INFINITY;
   };
   return live
     .filter(({ free }) => free)
-    .map((worker) => ({ worker, rank: reluctance(worker) }))
-    .filter(({ rank }) => Number.isFinite(rank))
-    .sort((a, b) => a.rank - b.rank || a.worker.idleSince - b.worker.idleSince)[0]?.worker;
+    .map((worker) => ({ worker, cost: cost(worker) }))
+    .filter((candidate) => Number.isFinite(candidate.cost))
+    .sort((a, b) => a.cost - b.cost || a.worker.idleSince - b.worker.idleSince)[0]?.worker;
 }
 
-/** Free workers, the least needed first: those without waiting jobs, those that are not worth keeping warm, the oldest. */
+/** Free workers, the least needed first: without queued jobs, not worth keeping warm, idle the longest. */
 export function freeByNeed(
   workers: readonly SupervisedWorker[],
   setOf: (worker: SupervisedWorker) => WorkerSet,

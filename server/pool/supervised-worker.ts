@@ -1,28 +1,29 @@
 /**
  * One worker of the pool: starts a process, gives it jobs, enforces its limits and reports how it ended. It outlives its
- * processes: its name and its statistics stay the same over restarts.
+ * processes: its name and its statistics stay the same across restarts.
  */
-import type { Revision } from '../journal.ts';
-import type { Clock, Random } from './clock.ts';
+import type { Clock, Random } from '../clock.ts';
 import type { Partition } from './partitions.ts';
 import { deathOf, type Death, type Diagnosis } from './exit-reason.ts';
 import type { WorkerLink, Launch, LinkExit, Vitals } from './link.ts';
-import { nodeProcess, type WorkerRuntime } from './runtimes.ts';
+import { KnownRevisions } from './known-revisions.ts';
+import { nodeProcess } from './runtimes.ts';
+import type { WorkerRuntime } from './worker-entry.ts';
 import type { WorkerHealth, SupervisedWorkerState } from './types.ts';
 import type { Job } from './job.ts';
 import { Watchdog } from './watchdog.ts';
 import { WorkerStatistics } from './worker-statistics.ts';
 
 const MEGABYTE = 1024 * 1024;
-/** Of the hard limit: leaves room for the rest of the process, so that V8 reports its own end. */
+/** Share of the memory limit that V8's heap may use. The rest of the process needs room too. */
 const HEAP_SHARE = 0.75;
-/** Node without any heap, and what V8 needs beside old objects. */
+/** What Node.js needs beside V8's old objects. */
 const HEAP_HEADROOM_MB = 150;
-const HEAP_LEAST_MB = 64;
-/** Of its limit: who holds less is not the one that a keeper of the machine's memory ends. */
+const MIN_HEAP_MB = 64;
+/** An out-of-memory killer does not choose a worker that uses less than this share of its limit. */
 const MUCH_MEMORY = 0.25;
-/** A broken line without an exit: the process gets this long to end by itself, so that its true reason is seen. */
-const LOST_LINE_MS = 1_000;
+/** A process whose connection broke has this long to end by itself, so that the true reason shows. */
+const LOST_LINK_MS = 1_000;
 
 export type Phase = 'starting' | 'idle' | 'working';
 
@@ -33,13 +34,13 @@ export interface WorkerOwner {
   /** The machine has next to no memory left. */
   readonly isMemoryShort: () => boolean;
   log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void;
-  /** It can take work. */
+  /** The worker can take a job. */
   onFree(worker: SupervisedWorker): void;
-  /** A process is ready; it may be asked for its id from now on. */
+  /** The process is ready and has an id. */
   onReady(worker: SupervisedWorker): void;
-  /** A job came to its end with its worker alive. */
+  /** A job ended while its worker is alive. */
   onAnswered(worker: SupervisedWorker, job: Job): void;
-  /** The process is gone; the slot is `stopped`. A job under it has not been told yet. */
+  /** The process is gone; the worker is `stopped`. Its job was not told yet. */
   onDeath(worker: SupervisedWorker, death: Death, phase: Phase, job: Job | undefined): void;
   onChange(): void;
 }
@@ -50,7 +51,8 @@ export class SupervisedWorker {
   readonly #owner: WorkerOwner;
   readonly #watchdog: Watchdog;
   readonly #statistics = new WorkerStatistics();
-  /** Within 10 % of 1: equal workers are not replaced all at the same time. */
+  readonly #knownRevisions = new KnownRevisions();
+  /** 0.9 to 1.1, so that equal workers are not all replaced at the same time. */
   readonly #softJitter: number;
   #state: SupervisedWorkerState = 'stopped';
   #link: WorkerLink | undefined;
@@ -58,13 +60,9 @@ export class SupervisedWorker {
   #diagnosis: Diagnosis | undefined;
   #job: Job | undefined;
   #performing: Promise<void> = Promise.resolve();
-  #stopWatchingCancel: () => void = () => {};
+  #stopKillTimer: () => void = () => {};
   #stopIdleTimer: () => void = () => {};
   #served = 0;
-  /** By detector: this process was told of all changes up to this revision. */
-  readonly #heard = new Map<string, Revision>();
-  /** Of the first check that this process was given: whatever it has read, it read afterwards. */
-  #firstCheck: Revision | undefined;
   #startedAt = 0;
   #idleSince = 0;
   #lastUptimeMs = 0;
@@ -83,7 +81,7 @@ export class SupervisedWorker {
     });
   }
 
-  /** A process exists or is being made or ended. */
+  /** A process exists, is starting or is ending. */
   get live(): boolean {
     return this.#link !== undefined;
   }
@@ -104,7 +102,7 @@ export class SupervisedWorker {
     return this.#closing;
   }
 
-  /** Nothing was done in this process yet. */
+  /** The process has not had a job yet. */
   get fresh(): boolean {
     return this.#served === 0;
   }
@@ -121,7 +119,7 @@ export class SupervisedWorker {
     return this.live ? this.#owner.clock.now() - this.#startedAt : 0;
   }
 
-  /** How long the last process lived. */
+  /** How long the last process ran. */
   get lastUptimeMs(): number {
     return this.#lastUptimeMs;
   }
@@ -134,8 +132,8 @@ export class SupervisedWorker {
     return this.#statistics.memoryBytes;
   }
 
-  /** It holds more than an idle worker should. */
-  get bloated(): boolean {
+  /** It uses more memory than an idle worker should. */
+  get aboveSoftLimit(): boolean {
     return this.memoryBytes > this.limitBytes * this.partition.limits.softMemoryRatio * this.#softJitter;
   }
 
@@ -151,8 +149,7 @@ export class SupervisedWorker {
     this.#startedWithMb = memoryMb;
     this.#startedAt = clock.now();
     this.#served = 0;
-    this.#heard.clear();
-    this.#firstCheck = undefined;
+    this.#knownRevisions.reset();
     this.#closing = false;
     this.#diagnosis = undefined;
     this.#state = 'starting';
@@ -172,7 +169,7 @@ export class SupervisedWorker {
       this.#ready();
     });
     void link.exited.then(async (exit) => {
-      // The line may still hold the answer of the work; its own end comes first.
+      // The answer may have arrived before the exit; the job ends first.
       await this.#performing;
       this.#gone(exit, ready);
     });
@@ -186,48 +183,33 @@ export class SupervisedWorker {
     this.#job = job;
     this.#served += 1;
     this.#state = 'busy';
-    const heard = this.#hear(job);
+    const known = this.#knownRevisions.begin(job);
     this.#watchdog.start(job.timeoutMs, this.#runtime.heartbeat ? this.partition.limits.heartbeatMs : undefined);
     const onAbort = (): void => this.#forceCancelLater(job);
     job.signal.addEventListener('abort', onAbort, { once: true });
     const pulse = { beat: () => this.#watchdog.progressed(), hold: () => this.#watchdog.hold() };
-    this.#performing = job.perform(link, pulse, heard).then(
+    this.#performing = job.perform(link, pulse, known).then(
       (end) => {
-        if (end !== 'seen') this.#unhear(job, heard);
-        this.#rest(job, onAbort);
+        if (end !== 'seen') this.#knownRevisions.revert(job, known);
+        this.#jobEnded(job, onAbort);
         this.#job = undefined;
         this.#statistics.answered();
         if (this.#state === 'busy') this.#state = 'ready';
         this.#idleSince = this.#owner.clock.now();
         if (end === 'broken') this.close();
         this.#owner.onAnswered(this, job);
-        this.#offer();
+        this.#offerCapacity();
       },
       () => {
-        this.#rest(job, onAbort);
-        // Should the process survive the loss of its line, it is of no use any more.
-        this.#stopWatchingCancel = this.#owner.clock.after(LOST_LINE_MS, () => link.kill());
+        this.#jobEnded(job, onAbort);
+        // A process that survives the loss of its connection is of no use.
+        this.#stopKillTimer = this.#owner.clock.after(LOST_LINK_MS, () => link.kill());
       },
     );
     this.#owner.onChange();
   }
 
-  /** @returns the revision up to which the process knew of all changes before this job; undefined: it knew of none */
-  #hear({ detector, revision }: Job): Revision | undefined {
-    if (revision === undefined) return undefined;
-    const heard = this.#heard.get(detector) ?? this.#firstCheck;
-    this.#firstCheck ??= revision;
-    this.#heard.set(detector, Math.max(revision, heard ?? revision));
-    return heard;
-  }
-
-  /** The detector may have heard of nothing more. */
-  #unhear({ detector }: Job, before: Revision | undefined): void {
-    if (before === undefined) this.#heard.delete(detector);
-    else this.#heard.set(detector, before);
-  }
-
-  /** Ends an unneeded process in good order. */
+  /** Asks a process that is no longer needed to end. */
   close(): void {
     if (this.#link === undefined || this.#closing) return;
     this.#closing = true;
@@ -237,7 +219,7 @@ export class SupervisedWorker {
     this.#owner.onChange();
   }
 
-  /** Ends the process at once; `diagnosis` becomes the reason. The first one stands. */
+  /** Ends the process at once. The first diagnosis becomes the reason. */
   kill(diagnosis: Diagnosis): void {
     if (this.#link === undefined) return;
     this.#diagnosis ??= diagnosis;
@@ -246,24 +228,24 @@ export class SupervisedWorker {
     this.#link.kill();
   }
 
-  /** Ends the process at once for the sake of the others; what is in work is not to blame. */
-  makeRoom(): void {
+  /** Ends the process at once because all workers together use too much memory. The input is not to blame. */
+  killForMemory(): void {
     const message = `${this.#title} was stopped because all workers together used too much memory.`;
     this.kill({ kind: 'rss-limit', message, external: true });
   }
 
-  /** The pool's view of a slot without a process: waiting for its next start, or given up. */
-  rest(state: 'backing-off' | 'degraded' | 'disabled' | 'stopped'): void {
+  /** Sets the state that the worker shows while it has no process. */
+  showState(state: 'backing-off' | 'degraded' | 'disabled' | 'stopped'): void {
     if (!this.live) this.#state = state;
   }
 
-  /** Measured from outside: the whole process tree. */
+  /** New measurements of the process tree. */
   sampled(memoryBytes: number, cpuPercent: number): void {
     this.#statistics.measured(memoryBytes, cpuPercent);
     this.#enforceLimit();
   }
 
-  /** Limits were changed: who holds more than the new one ends, and what it works on is not to blame. */
+  /** The limits changed: a worker that uses more than the new one ends. The input is not to blame. */
   limitsChanged(): void {
     if (this.#closing || this.memoryBytes <= this.limitBytes) return;
     if (this.free) return this.close();
@@ -299,16 +281,16 @@ export class SupervisedWorker {
     this.#statistics.becameReady(this.uptimeMs);
     this.#idleSince = this.#owner.clock.now();
     this.#owner.onReady(this);
-    this.#offer();
+    this.#offerCapacity();
   }
 
-  #offer(): void {
+  #offerCapacity(): void {
     if (!this.free) return;
     this.#owner.onFree(this);
     this.#awaitWork();
   }
 
-  /** Nobody had work for it: it may stay for a while. */
+  /** There was no job for it: it may stay for a while. */
   #awaitWork(): void {
     if (!this.free) return;
     const { idleMs } = this.partition.limits;
@@ -330,24 +312,24 @@ export class SupervisedWorker {
       diagnosis: this.#diagnosis,
       shortOfMemory: this.memoryBytes > this.limitBytes * MUCH_MEMORY && this.#owner.isMemoryShort(),
     });
-    const wanted = death.reason.kind === 'cancelled';
+    const expected = death.reason.kind === 'cancelled';
     this.#stopIdleTimer();
-    this.#stopWatchingCancel();
+    this.#stopKillTimer();
     this.#lastUptimeMs = this.uptimeMs;
     this.#link = undefined;
     this.#job = undefined;
     this.#closing = false;
     this.#state = 'stopped';
     this.#statistics.ended();
-    if (!wanted) this.#statistics.crashed(death.reason, job !== undefined);
+    if (!expected) this.#statistics.crashed(death.reason, job !== undefined);
     this.#owner.onDeath(this, death, job !== undefined ? 'working' : ready ? 'idle' : 'starting', job);
     this.#owner.onChange();
   }
 
-  #rest(job: Job, onAbort: () => void): void {
+  #jobEnded(job: Job, onAbort: () => void): void {
     job.signal.removeEventListener('abort', onAbort);
     this.#watchdog.stop();
-    this.#stopWatchingCancel();
+    this.#stopKillTimer();
   }
 
   #vitals(vitals: Vitals): void {
@@ -372,7 +354,7 @@ export class SupervisedWorker {
     this.kill({ kind: 'hang', message, external: true });
   }
 
-  /** What it is doing, as the end of a sentence. */
+  /** What it is doing, as the end of a sentence; may be empty. */
   get #activity(): string {
     const job = this.#job;
     return job?.input === undefined ? '' : ` while ${job.activity} ${job.input}`;
@@ -384,14 +366,14 @@ export class SupervisedWorker {
 
   get #title(): string {
     const { workerTitle, title } = this.partition.entry;
-    const atWork = this.#job?.title;
-    if (workerTitle === undefined) return atWork ?? title;
-    return atWork === undefined ? workerTitle : `${workerTitle} (${atWork})`;
+    const ofJob = this.#job?.title;
+    if (workerTitle === undefined) return ofJob ?? title;
+    return ofJob === undefined ? workerTitle : `${workerTitle} (${ofJob})`;
   }
 
   #forceCancelLater(job: Job): void {
     this.#watchdog.stop();
-    this.#stopWatchingCancel = this.#owner.clock.after(this.partition.limits.cancelMs, () => {
+    this.#stopKillTimer = this.#owner.clock.after(this.partition.limits.cancelMs, () => {
       if (this.#job !== job) return;
       const message = `${this.#title} did not stop within ${this.partition.limits.cancelMs / 1000} s.`;
       this.kill({ kind: 'cancelled', message });
@@ -399,7 +381,7 @@ export class SupervisedWorker {
   }
 }
 
-/** V8 shall fail before the hard limit does: it says what happened, a kill does not. */
+/** V8 must fail before the worker's limit is reached: it reports what happened, a kill does not. */
 function heapLimitMb(memoryMb: number): number {
-  return Math.floor(Math.max(HEAP_LEAST_MB, Math.min(memoryMb * HEAP_SHARE, memoryMb - HEAP_HEADROOM_MB)));
+  return Math.floor(Math.max(MIN_HEAP_MB, Math.min(memoryMb * HEAP_SHARE, memoryMb - HEAP_HEADROOM_MB)));
 }

@@ -1,4 +1,4 @@
-/** What the pool promises the engine. The engine knows units and revisions; the pool knows workers and faults. */
+/** The pool's interface for the engine. The engine knows units and revisions; the pool knows workers and faults. */
 import type {
   CheckEvent,
   CheckRequest,
@@ -8,9 +8,8 @@ import type {
   Unit,
 } from '../../workers/protocol/detector-protocol.ts';
 import type { Revision } from '../journal.ts';
-import type { QuarantineStorage } from './quarantine-storage.ts';
 
-/** Why a worker ended, or a task with it. */
+/** Why a worker ended, or its task. */
 export type ExitKind =
   'oom-heap' | 'oom-kernel' | 'rss-limit' | 'signal' | 'exit' | 'protocol' | 'hang' | 'start-timeout' | 'cancelled';
 
@@ -30,18 +29,18 @@ export interface ExitReason {
 export type Priority = 'open' | 'recent' | 'background';
 
 export interface CheckTask {
-  /** The pool adds `changed`: what a worker has not heard of yet. */
+  /** The pool adds `changed`: the changes that a worker does not know yet. */
   readonly request: Omit<CheckRequest, 'changed'>;
   /**
-   * What changed after a revision, as far as it concerns the detector: undefined if anything may have. Absent: anything
-   * may have changed after any revision. Each worker keeps the newest revision that it was asked about.
+   * What changed after a revision, as far as it concerns the detector; undefined if anything may have changed. Absent:
+   * anything may have changed after any revision. The pool keeps the newest revision that each worker knows.
    */
   readonly changedSince?: (revision: Revision) => readonly string[] | undefined;
   readonly priority: Priority;
   readonly signal: AbortSignal;
   /**
-   * Called in order for every event of the task; never after it settled. A returned promise slows the worker down.
-   * After a fault the pool repeats what was not `done`: a unit may begin again, and its issues then start afresh.
+   * Called for every event of the task in order, and never after the task settled. A returned promise slows the worker down.
+   * After a fault the pool repeats what was not `done`: a unit may begin again, and its earlier issues do not count.
    */
   readonly onEvent: (event: CheckEvent) => void | Promise<void>;
 }
@@ -59,7 +58,19 @@ export interface QuarantinedInput {
   readonly since: number;
 }
 
-/** How a check settled: exactly once, with everything that was not analysed named. */
+/**
+ * Where the quarantine of a root is stored between sessions: one record per input, so that processes that write at the same
+ * time do not overwrite each other's inputs. The pool does not know the store: whoever opens a folder hands in a storage.
+ */
+export interface QuarantineStorage {
+  /** The stored records by key, of all processes, without those that cannot be read. */
+  list(): Promise<ReadonlyMap<string, unknown>>;
+  /** @param value plain data */
+  put(key: string, value: unknown): void;
+  remove(key: string): void;
+}
+
+/** How a check settled, with every unit that was not analysed. */
 export type CheckOutcome =
   | {
       readonly kind: 'done';
@@ -94,7 +105,7 @@ export interface WorkerHealth {
   readonly memoryBytes: number;
   readonly peakMemoryBytes: number;
   readonly limitBytes: number;
-  /** Of one core. */
+  /** 100 is one core. */
   readonly cpuPercent: number;
   readonly tasksDone: number;
   readonly tasksFailed: number;
@@ -104,18 +115,18 @@ export interface WorkerHealth {
   readonly lastExit?: ExitReason;
   readonly uptimeMs: number;
   readonly heartbeatAgeMs: number;
-  /** Of the working thread, while it works: what V8 uses of its heap, bytes; and event-loop utilization, 0 to 1. */
+  /** Of the working thread while it works: bytes of V8's heap in use, and event-loop utilization, 0 to 1. */
   readonly heapUsedBytes?: number;
   readonly eventLoopUtilization?: number;
-  /** From launch to ready, of the last start. */
+  /** Milliseconds from launch to ready, of the last start. */
   readonly startedInMs?: number;
 }
 
-/** Something the user should hear once. */
+/** Something to tell the user once. */
 export interface PoolNotice {
   /**
-   * `degraded`: it crashes too often, its work is refused and asked for again when it may be tried. `disabled`: it never
-   * became ready and is off until a restart is asked for. `stopped`: several detectors crash, everything is off until then.
+   * `degraded`: its workers crash too often; its work is refused, and offered again later. `disabled`: its workers never
+   * became ready; it is off until the user restarts it. `stopped`: several detectors crash; all are off until a restart.
    */
   readonly kind: 'degraded' | 'disabled' | 'stopped';
   /** Name of the worker group, for instance `eslint`. */
@@ -125,7 +136,7 @@ export interface PoolNotice {
   readonly reason: ExitReason;
 }
 
-/** A worker is over 85 % of its memory limit; told again only after it was under 80 %. */
+/** A worker uses more than 85 % of its memory limit. The next alert comes only after it was below 80 %. */
 export interface MemoryAlert {
   readonly worker: string;
   readonly memoryBytes: number;
@@ -145,12 +156,14 @@ export type ErrorCode =
   | 'PROTOCOL'
   | 'CONFIG_ERROR';
 
-/** One failure, however often it happened. */
+/** One failure, with the number of times it happened. */
 export interface AggregatedError {
   readonly detector: string;
   readonly severity: ErrorSeverity;
   readonly code: ErrorCode;
+  /** One sentence for a person. */
   readonly message: string;
+  /** Details: lines of stderr, a stack. */
   readonly cause?: string;
   /** File it happened on, relative to the root. */
   readonly input?: string;
@@ -160,28 +173,28 @@ export interface AggregatedError {
   readonly count: number;
 }
 
-/** The machine, or the container we may use of it. */
+/** The machine, or the container that this process runs in. */
 export interface MachineHealth {
   readonly totalBytes: number;
-  /** Without starting to swap; page cache counts as free. */
+  /** Available without swapping; page cache counts as free. */
   readonly freeBytes: number;
-  /** Where the total comes from. */
+  /** What sets the total. */
   readonly source: 'machine' | 'cgroup';
   /** Memory of all workers. */
   readonly workerBytes: number;
-  /** Processes of all workers, what they started included. */
+  /** Processes of all workers, including those that they started. */
   readonly processes: number;
-  /** Free space where results are kept. */
+  /** Free space on the disk that holds the results, bytes. */
   readonly diskFreeBytes?: number;
 }
 
-/** What a user may change while the pool runs. In `configure` an absent setting stays as it is. */
+/** What a user may change while the pool runs. `configure` leaves an absent setting as it is. */
 export interface PoolSettings {
-  /** Workers at the same time. 0, the default: as many as the machine can carry. */
+  /** Workers at the same time. 0, the default: chosen for the machine. */
   readonly maxWorkers?: number;
-  /** Megabytes of an ordinary worker; some groups have a multiple of it. 0, the default: 1,024. */
+  /** Memory limit of an ordinary worker, megabytes; some groups get a multiple of it. 0, the default: 1,024. */
   readonly memoryMb?: number;
-  /** Between health samples while something is in work, milliseconds. Default: 5,000. */
+  /** Milliseconds between health samples while a worker is busy. Default: 5,000. */
   readonly healthIntervalMs?: number;
   /** Path of the Node.js that runs workers; empty: the one that runs the pool. Applies to workers when they start. */
   readonly node?: string;
@@ -193,34 +206,36 @@ export interface Pool {
   /** Settles exactly once, never rejects. */
   check(task: CheckTask): Promise<CheckOutcome>;
   health(): readonly WorkerHealth[];
-  /** Called after a worker changed state or a health sample was taken; returns the way to stop listening. */
+  /** Called after a worker changed its state or a health sample was taken. @returns stops listening */
   onHealth(listener: () => void): () => void;
   /**
-   * Called with a detector's name when work that was refused or given up for a while may be asked for again; returns
-   * the way to stop listening.
+   * Called with a detector's name when its work that was refused or postponed may be asked for again.
+   * @returns stops listening
    */
   onAvailable(listener: (detector: string) => void): () => void;
-  /** Ends the workers of a detector (all when absent) and lifts its circuit; work in flight is repeated. */
+  /** Ends the workers of a detector (absent: of all) and closes its circuit breakers. Work in flight is repeated. */
   restart(detector?: string): Promise<void>;
   /** Cancels everything, ends every process, resolves when none is left. */
   dispose(): Promise<void>;
 }
 
-/** What operating a pool needs beyond using it: the server's and the terminal's views. */
+/** What front ends need beyond the engine: health, errors, quarantine and settings. */
 export interface SupervisedPool extends Pool {
   /** Measures anew, without blocking. */
   machine(): Promise<MachineHealth>;
-  /** Recent waits from the loss of a process to the next that is ready for its work, milliseconds, oldest first. */
+  /** Recent times from the loss of a process until another was ready for its work, milliseconds, oldest first. */
   restartTimes(): readonly number[];
   /** Failures since the start or the last reset, most severe first. */
   errors(detector?: string): readonly AggregatedError[];
   clearErrors(detector?: string): void;
-  /** As far as it is known: a root's storage is read when the first of its units is checked. */
+  /** What is known so far: a root's storage is read when the first of its units is checked. */
   quarantined(): readonly QuarantinedInput[];
-  /** The quarantine of a root outlives this pool there, and is shared with whoever has the same storage. Before its first check. */
-  openQuarantine(root: string, storage: QuarantineStorage): void;
-  /** Resolves when the storage has been given everything; what is there is not listed any more. */
-  closeQuarantine(root: string): Promise<void>;
+  /**
+   * Keeps the quarantine of a root in a storage, where it outlives this pool and is shared with all who use the same storage.
+   * Call it before the first check of the root.
+   * @returns a function that closes it: resolves when everything is stored; the pool then no longer lists what is there
+   */
+  openQuarantine(root: string, storage: QuarantineStorage): () => Promise<void>;
   /** Frees inputs, and offers their detectors again. @returns how many */
   releaseQuarantine(matches?: (input: QuarantinedInput) => boolean): number;
   /**
@@ -229,8 +244,8 @@ export interface SupervisedPool extends Pool {
    */
   capture(worker: string, kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs?: number): Promise<void>;
   /**
-   * Applies settings at once. Of too many workers the free ones end, the busy ones after their job. Warm workers stay
-   * unless they hold more memory than the new limit; the heap limit of a process that runs stays until its next start.
+   * Applies settings at once. If there are too many workers, free ones end now and busy ones after their job. Warm workers
+   * stay unless they use more memory than the new limit. A running process keeps its heap limit.
    */
   configure(settings: PoolSettings): void;
 }

@@ -1,17 +1,18 @@
 /**
- * Notices a worker that hangs while it has a job: one that makes no progress, and one that gives no sign of life at all.
- * Lives as long as its worker; watches from `start` to `stop`.
+ * Detects that a worker with a job hangs: it makes no progress, or sends no heartbeat. Watches from `start` to `stop`. Lives
+ * as long as its worker.
  */
-import { Deadline, type Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
+import { Deadline } from './deadline.ts';
 
-/** Heartbeats come every second. After this silence the process is stopped or starved rather than busy. */
+/** Heartbeats come every second. Without one for this long, the process is stopped or gets no CPU time. */
 const MISSED_HEARTBEATS_MS = 3_000;
 
 export interface WatchdogOptions {
   readonly clock: Clock;
   /** @param ms how long there was no progress */
   readonly onNoProgress: (ms: number) => void;
-  /** @param ms how long there was no sign of life */
+  /** @param ms how long there was no heartbeat */
   readonly onSilence: (ms: number) => void;
 }
 
@@ -42,13 +43,13 @@ export class Watchdog {
     this.#heartbeat.stop();
   }
 
-  /** A new process: nothing is known of it. */
+  /** A new process starts. */
   reset(): void {
     this.stop();
     this.#lastHeartbeatAt = undefined;
   }
 
-  /** The job got on. */
+  /** The job made progress. */
   progressed(): void {
     this.#progress.touch();
     this.#heartbeat.touch();
@@ -60,7 +61,7 @@ export class Watchdog {
     this.#heartbeat.touch();
   }
 
-  /** Until the returned function is called the worker waits for us: that is no lack of progress. */
+  /** Until the returned function is called the worker waits for us, which is no lack of progress. */
   hold(): () => void {
     return this.#progress.hold();
   }

@@ -1,9 +1,9 @@
 /**
- * How the workers of one detector are started, shared and limited. Data: the table of detectors is in detectors.ts, what
- * a pool makes of it in partitions.ts.
+ * How the workers of a detector are started, shared and limited. Data only: detectors.ts has the table of detectors,
+ * partitions.ts makes partitions of it.
  */
+import type { LaunchOptions, WorkerDriver } from '../../workers/ipc/index.ts';
 import type { Lane, Limits } from '../../workers/protocol/manifest.ts';
-import type { WorkerRuntime } from './runtimes.ts';
 
 export type { Lane, Limits } from '../../workers/protocol/manifest.ts';
 
@@ -18,32 +18,56 @@ export const defaultLimits: Limits = {
   idleMs: 300_000,
 };
 
+/** One start of a worker. */
+export interface WorkerStart {
+  /** For logs and process lists, for instance `eslint#2`. */
+  readonly name: string;
+  /** V8's heap limit in megabytes, below the hard limit, so that V8 fails before the kernel does. */
+  readonly heapMb: number;
+  readonly entry: WorkerEntry;
+}
+
+/**
+ * What starts the workers of a group: a driver of the worker library, and a function from a start to the driver's options.
+ * The pool only hands both to the library. A runtime for another driver is an object of the same shape.
+ */
+export interface WorkerRuntime {
+  readonly driver: WorkerDriver;
+  /** The driver's options for one start. */
+  options(start: WorkerStart): LaunchOptions;
+  /**
+   * While a request is in work, another thread than the working one reports vitals. A worker without vitals is then stopped,
+   * or gets no CPU time. Without heartbeats only the progress limit applies.
+   */
+  readonly heartbeat: boolean;
+}
+
 /** How the workers of one group are started. Detectors with the same `group` share its processes. */
 export interface WorkerEntry {
-  /** Name of the group, first half of a worker's name: `eslint` in `eslint#2`. */
+  /** Name of the group and first half of a worker's name: `eslint` in `eslint#2`. */
   readonly group: string;
-  /** What runs the workers: a driver with its options. Default: `nodeProcess`. */
+  /** Starts the workers: a driver with its options. Default: `nodeProcess`. */
   readonly runtime?: WorkerRuntime;
   /** Absolute path of the script to run. Default: Bulkhead's own host. */
   readonly script?: string;
-  /** Absolute paths of detector modules that the host loads instead of its own, by detector name. */
+  /** By detector: absolute path of a module that the host loads instead of Bulkhead's own. */
   readonly modules?: Readonly<Record<string, string>>;
-  /** All work of a root goes to one worker, heavy or not. */
+  /** All work of a root goes to one worker, whatever its lane. */
   readonly single?: boolean;
-  /** Of the light lane; absent: as many as the pool has. */
+  /** Most workers of the light lane; absent: as many as the pool allows. */
   readonly maxWorkers?: number;
   /** Multiplies `memoryMb` of the settings, which is for an ordinary worker. Default: 1. */
   readonly memoryFactor?: number | Readonly<Record<Lane, number>>;
   readonly limits?: Partial<Limits>;
-  /** On top of `limits`, for the heavy lane. */
+  /** For the heavy lane; overrides `limits`. */
   readonly heavyLimits?: Partial<Limits>;
   /** Options for Node.js itself. */
   readonly execArgv?: readonly string[];
   /** Added to the environment of the pool. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The title of a worker that several detectors share. Default: the detector's title. */
+  /** Title of a worker that several detectors share. Default: the detector's title. */
   readonly workerTitle?: string;
-  /** Path of the Node.js that runs the script, by the settings of the pool. Default: the one that runs the pool. */
+  /** Path of the Node.js that runs the script. Default: the one that runs the pool. */
   readonly node?: string;
 }
 

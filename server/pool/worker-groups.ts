@@ -1,25 +1,25 @@
 /**
- * The workers of a pool: a set for each partition, a group for all partitions that run the same code. Data with the means
- * to find it; lives as long as its fleet.
+ * The workers of a pool: a set for each partition, a group for all partitions that run the same code. Holds data only. Lives
+ * as long as its fleet.
  */
-import type { Random } from './clock.ts';
+import type { Random } from '../clock.ts';
 import { SupervisedWorker, type WorkerOwner } from './supervised-worker.ts';
 import type { Partition } from './partitions.ts';
-import { RestartBackoff, CircuitBreaker, Standstill, StartFailures } from './policy.ts';
+import { CircuitBreaker, RestartBackoff, StallCounter, StartFailures } from './policy.ts';
 import type { ExitReason } from './types.ts';
 import { JobQueue } from './job-queue.ts';
 
-/** What workers of one group share: they run the same code. */
+/** What workers that run the same code have in common. */
 export interface WorkerGroup {
   readonly name: string;
-  /** The same for a person. */
+  /** The name a person reads. */
   readonly title: string;
   readonly circuit: CircuitBreaker;
   readonly starts: StartFailures;
-  readonly standstill: Standstill;
-  /** Given up until a restart is asked for. */
+  readonly stall: StallCounter;
+  /** Why it is off until the user restarts it. */
   disabled: ExitReason | undefined;
-  /** Why the circuit opened. */
+  /** Why its circuit breaker opened. */
   degraded: ExitReason | undefined;
   lastServed: number;
 }
@@ -30,9 +30,9 @@ export interface WorkerSet {
   readonly queue: JobQueue;
   readonly workers: SupervisedWorker[];
   readonly backoff: RestartBackoff;
-  /** Monotonic milliseconds before which no process is started. */
+  /** No process starts before this time, monotonic milliseconds. */
   retryAt: number;
-  /** When a process was lost whose work still waits. */
+  /** When the process was lost whose work still waits. */
   lostAt: number | undefined;
 }
 
@@ -67,7 +67,7 @@ export class WorkerGroups {
     return this.sets.filter((set) => set.group === group);
   }
 
-  /** Made when it is first asked for. */
+  /** Created on first use. */
   of(partition: Partition): WorkerSet {
     const found = this.#sets.get(partition.key);
     if (found !== undefined) return found;
@@ -84,10 +84,10 @@ export class WorkerGroups {
     return set;
   }
 
-  /** A slot without a process: one that is there, or a new one with the lowest number that is free. */
-  slotIn(set: WorkerSet): SupervisedWorker {
-    const resting = set.workers.find((worker) => !worker.live);
-    if (resting !== undefined) return resting;
+  /** A worker without a process: an existing one, or a new one with the lowest free number. */
+  idleWorkerOf(set: WorkerSet): SupervisedWorker {
+    const existing = set.workers.find((worker) => !worker.live);
+    if (existing !== undefined) return existing;
     const { name } = set.group;
     const taken = new Set(this.ofGroup(set.group).flatMap(({ workers }) => workers.map((other) => other.name)));
     let number = 1;
@@ -97,9 +97,9 @@ export class WorkerGroups {
     return worker;
   }
 
-  /** Shows all slots of a group that have no process in this state. */
-  rest(group: WorkerGroup, state: 'degraded' | 'disabled' | 'stopped'): void {
-    for (const { workers } of this.ofGroup(group)) for (const worker of workers) worker.rest(state);
+  /** Sets the state that the group's workers without a process show. */
+  showState(group: WorkerGroup, state: 'degraded' | 'disabled' | 'stopped'): void {
+    for (const { workers } of this.ofGroup(group)) for (const worker of workers) worker.showState(state);
   }
 
   #groupOf({ group: name, entry }: Partition): WorkerGroup {
@@ -110,7 +110,7 @@ export class WorkerGroups {
       title: entry.workerTitle ?? entry.title,
       circuit: new CircuitBreaker(),
       starts: new StartFailures(),
-      standstill: new Standstill(),
+      stall: new StallCounter(),
       disabled: undefined,
       degraded: undefined,
       lastServed: 0,

@@ -1,4 +1,4 @@
-/** What is counted and measured of one worker, over all its processes. Lives as long as the worker. */
+/** Counts and measurements of one worker, across all its processes. Lives as long as the worker. */
 import type { Vitals } from './link.ts';
 import type { ExitReason, WorkerHealth } from './types.ts';
 
@@ -25,21 +25,21 @@ export class WorkerStatistics {
   #cpuPercent = 0;
   #tasksDone = 0;
   #tasksFailed = 0;
-  /** Starts that replaced a process which was not meant to end. */
+  /** Starts that replaced a process which ended unexpectedly. */
   #restarts = 0;
-  #endedBadly = false;
+  #crashed = false;
   #consecutiveCrashes = 0;
   #lastExit: ExitReason | undefined;
   #startedInMs: number | undefined;
 
-  /** Of the process that runs, at the last measurement. */
+  /** Of the running process, at the last measurement. */
   get memoryBytes(): number {
     return this.#memoryBytes;
   }
 
   started(): void {
-    if (this.#endedBadly) this.#restarts += 1;
-    this.#endedBadly = false;
+    if (this.#crashed) this.#restarts += 1;
+    this.#crashed = false;
     this.#vitals = undefined;
     this.#memoryBytes = 0;
     this.#cpuPercent = 0;
@@ -61,10 +61,10 @@ export class WorkerStatistics {
     this.#cpuPercent = 0;
   }
 
-  /** The process ended, and nobody wanted it to. */
+  /** The process ended unexpectedly. */
   crashed(reason: ExitReason, hadJob: boolean): void {
     this.#lastExit = reason;
-    this.#endedBadly = true;
+    this.#crashed = true;
     this.#consecutiveCrashes += 1;
     if (hadJob) this.#tasksFailed += 1;
   }

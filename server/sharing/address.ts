@@ -8,7 +8,7 @@ import { claimSocketPath, removeSocket, type SocketPlace } from '../../workers/i
 
 const ADDRESS_NAME = 'leader.json';
 
-/** Undefined: no process leads. The one that is named may be gone. */
+/** Undefined: no process leads. The process at the address may have ended. */
 export async function readAddress(dir: string): Promise<string | undefined> {
   try {
     const { address } = JSON.parse(await readFile(path.join(dir, ADDRESS_NAME), 'utf8')) as { address?: unknown };
@@ -18,7 +18,7 @@ export async function readAddress(dir: string): Promise<string | undefined> {
   }
 }
 
-/** Makes a socket path to listen at, and removes that of a leader that was killed. Only for the holder of the lock. */
+/** Creates a socket path to listen at, and removes that of a killed leader. Only for the holder of the lock. */
 export async function claimAddress(dir: string): Promise<SocketPlace> {
   const before = await readAddress(dir);
   if (before !== undefined && isOurs(before)) removeSocket(before, true);

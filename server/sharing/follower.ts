@@ -1,6 +1,6 @@
 /**
- * The connection of a process to the one that leads the analysis of its folder. Requests go to the leader, notifications
- * both ways. Lives until either side closes it; open requests then end without an answer.
+ * The connection of a process to the leader of the analysis. Requests go to the leader, notifications in both directions.
+ * Lives until either side closes it; open requests then end without an answer.
  */
 import net from 'node:net';
 import {
@@ -22,7 +22,7 @@ const PING_TIMEOUT_MS = 10_000;
 export interface FollowerListener {
   /** The leader reports changed files. */
   changed(changes: readonly FileChange[]): void;
-  /** The leader's user wants everything analysed again. */
+  /** The user of the leader requested a new analysis of everything. */
   analyze(): void;
 }
 
@@ -31,12 +31,12 @@ export class Follower {
   readonly closed: Promise<void>;
   readonly #socket: net.Socket;
   readonly #connection: MessageConnection;
-  readonly #takers = new Map<number, (part: messages.AnswerParams) => void>();
+  readonly #answerListeners = new Map<number, (part: messages.AnswerParams) => void>();
   #accepted = false;
   #open = true;
-  #asked = 0;
+  #openRequests = 0;
   #lastId = 0;
-  #pulse: NodeJS.Timeout | undefined;
+  #pingTimer: NodeJS.Timeout | undefined;
 
   private constructor(socket: net.Socket, listener: FollowerListener) {
     this.#socket = socket;
@@ -44,20 +44,20 @@ export class Follower {
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
         this.#open = false;
-        clearInterval(this.#pulse);
-        // Rejects open requests.
+        clearInterval(this.#pingTimer);
+        // This rejects open requests.
         this.#connection.dispose();
         resolve();
       });
     });
     this.#connection.onError(() => socket.destroy());
-    this.#connection.onNotification(messages.answer, (part) => this.#takers.get(part.id)?.(part));
+    this.#connection.onNotification(messages.answer, (part) => this.#answerListeners.get(part.id)?.(part));
     this.#connection.onNotification(messages.changes, ({ changes }) => listener.changed(changes));
     this.#connection.onNotification(messages.analyze, () => listener.analyze());
     this.#connection.listen();
   }
 
-  /** @returns undefined: nothing answers at this address */
+  /** @returns undefined: no process answers at this address */
   static async connect(
     address: string,
     greeting: messages.Greeting,
@@ -79,20 +79,20 @@ export class Follower {
     }
   }
 
-  /** Whether the leader's results hold for this process. A connection to another leader only tells when that one ends. */
+  /** Whether the leader's results are valid for this process. If not, the connection only shows when the leader ends. */
   get usable(): boolean {
     return this.#accepted && this.#open;
   }
 
-  /** @returns undefined: this process has to plan by itself */
+  /** @returns undefined: this process has to make the plan itself */
   async plan({ detector, options }: PlanRequest, signal: AbortSignal): Promise<PlanResult | undefined> {
-    const reply = await this.#ask(signal, (token) =>
+    const reply = await this.#request(signal, (token) =>
       this.#connection.sendRequest(messages.plan, { detector, options }, token),
     );
     return reply?.plan;
   }
 
-  /** @returns this process has to analyse the units in `refused` by itself, whatever events there were of them */
+  /** @returns the outcome; this process has to check `refused` units itself, even if there were events of them */
   async check(
     { detector, options, units }: CheckRequest,
     signal: AbortSignal,
@@ -100,33 +100,33 @@ export class Follower {
   ): Promise<messages.CheckReply> {
     const id = ++this.#lastId;
     const open = new Set(units.map((unit) => unit.id));
-    this.#takers.set(id, ({ unit, events, last }) => {
+    this.#answerListeners.set(id, ({ unit, events, last }) => {
       if (signal.aborted) return;
       if (last) open.delete(unit);
       for (const event of events) void onEvent(event);
     });
-    const reply = await this.#ask(signal, (token) =>
+    const reply = await this.#request(signal, (token) =>
       this.#connection.sendRequest(messages.check, { id, detector, options, units }, token),
     );
-    this.#takers.delete(id);
+    this.#answerListeners.delete(id);
     return reply ?? { refused: [...open], quarantined: [], problems: [] };
   }
 
-  /** Whether all later answers are those of the disk as it is now. */
+  /** Asks the leader to compare with the disk. @returns whether all its later answers are valid for the disk as it is now */
   async confirm(signal: AbortSignal): Promise<boolean> {
-    return (await this.#ask(signal, (token) => this.#connection.sendRequest(messages.confirm, token))) ?? false;
+    return (await this.#request(signal, (token) => this.#connection.sendRequest(messages.confirm, token))) ?? false;
   }
 
-  tellChanges(changes: readonly FileChange[]): void {
-    this.#tell(this.#connection.sendNotification(messages.changes, { changes }));
+  sendChanges(changes: readonly FileChange[]): void {
+    this.#send(this.#connection.sendNotification(messages.changes, { changes }));
   }
 
-  tellAnalyze(): void {
-    this.#tell(this.#connection.sendNotification(messages.analyze, {}));
+  sendAnalyze(): void {
+    this.#send(this.#connection.sendNotification(messages.analyze, {}));
   }
 
-  tellRelease(file: string): void {
-    this.#tell(this.#connection.sendNotification(messages.release, { file }));
+  sendRelease(file: string): void {
+    this.#send(this.#connection.sendNotification(messages.release, { file }));
   }
 
   close(): void {
@@ -134,7 +134,7 @@ export class Follower {
   }
 
   /** @returns undefined: cancelled, or the connection is closed */
-  async #ask<Reply>(
+  async #request<Reply>(
     signal: AbortSignal,
     send: (token: CancellationTokenSource['token']) => Promise<Reply>,
   ): Promise<Reply | undefined> {
@@ -146,18 +146,18 @@ export class Follower {
       resolve(undefined);
     };
     signal.addEventListener('abort', cancel, { once: true });
-    this.#asked += 1;
-    this.#pulse ??= setInterval(() => void this.#ping(), PING_EVERY_MS);
+    this.#openRequests += 1;
+    this.#pingTimer ??= setInterval(() => void this.#ping(), PING_EVERY_MS);
     try {
       return await Promise.race([send(source.token), aborted]);
     } catch {
       return undefined;
     } finally {
       signal.removeEventListener('abort', cancel);
-      this.#asked -= 1;
-      if (this.#asked === 0) {
-        clearInterval(this.#pulse);
-        this.#pulse = undefined;
+      this.#openRequests -= 1;
+      if (this.#openRequests === 0) {
+        clearInterval(this.#pingTimer);
+        this.#pingTimer = undefined;
       }
     }
   }
@@ -169,8 +169,8 @@ export class Follower {
     clearTimeout(timer);
   }
 
-  #tell(sent: Promise<void>): void {
-    // Fails when the connection is closed: the next leader starts from the disk as it is then.
+  #send(sent: Promise<void>): void {
+    // Fails when the connection is closed. The next leader starts from the state of the disk.
     sent.catch(() => {});
   }
 }

@@ -1,6 +1,5 @@
 /**
- * Answers the requests of processes that follow this one in the analysis of a folder, from what its engine knows. Lives
- * as long as this process leads.
+ * Answers the requests of followers, from the results of this process's engine. Lives as long as this process leads.
  */
 import net from 'node:net';
 import {
@@ -26,43 +25,45 @@ import * as messages from './messages.ts';
 /** About 100 KB, so that writing and parsing block neither event loop. */
 const ISSUES_PER_MESSAGE = 500;
 const EVENTS_PER_MESSAGE = 1000;
-/** From a change of the engine's status until open requests are looked at again. */
-const LOOK_AGAIN_MS = 20;
-/** Between two partial answers about a project that is being analysed. */
-const SO_FAR_EVERY_MS = 200;
+/** From a change of the engine's status until open requests are answered as far as possible. */
+const RECHECK_MS = 20;
+/** Between two partial answers for a running project. */
+const PARTIAL_EVERY_MS = 200;
 
 export interface LeaderHost {
   readonly engine: Engine;
   quarantined(): readonly QuarantinedInput[];
-  /** A follower saw these changes. @returns those that were new, once the engine knows them */
+  /** A follower saw these changes. @returns the new ones, when the engine has been informed */
   changed(changes: readonly FileChange[]): Promise<readonly FileChange[]>;
-  /** Compares with the disk until the engine's answers are those of the disk. @returns false: files kept changing */
+  /** Compares with the disk until the engine's results are valid for it. @returns false: files kept changing */
   confirm(): Promise<boolean>;
-  /** The user of a follower wants everything analysed again. */
+  /** The user of a follower requested a new analysis of everything. */
   analyze(): void;
   /** The user of a follower releases a file from quarantine. */
   release(file: string): void;
 }
 
-interface Guest {
+/** A connected process. */
+interface Peer {
   readonly connection: MessageConnection;
   readonly socket: net.Socket;
+  /** It is a follower: results are valid for it. */
   accepted: boolean;
-  /** Changes that the guest reported before a request must be known before that is answered. */
-  heard: Promise<unknown>;
+  /** Resolves when the engine knows the changes that the peer reported. Its next request is answered only then. */
+  changesApplied: Promise<unknown>;
 }
 
 export class Leader {
   readonly #host: LeaderHost;
   readonly #greeting: messages.Greeting;
   readonly #server: net.Server;
-  readonly #guests = new Set<Guest>();
+  readonly #peers = new Set<Peer>();
   readonly #onStatus = (): void => {
     this.#turn += 1;
-    this.#lookAgainSoon();
+    this.#recheckSoon();
   };
   #waiting: (() => void)[] = [];
-  /** Counts the reasons to look at open requests again; one may come up while they are looked at. */
+  /** Counts the reasons to try open requests again; one may occur while they are tried. */
   #turn = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -70,13 +71,13 @@ export class Leader {
   constructor(host: LeaderHost, greeting: messages.Greeting) {
     this.#host = host;
     this.#greeting = greeting;
-    this.#server = net.createServer((socket) => this.#welcome(socket));
+    this.#server = net.createServer((socket) => this.#accept(socket));
     host.engine.on('status', this.#onStatus);
   }
 
-  /** Processes that follow. */
+  /** Number of processes that follow. */
   get followers(): number {
-    return [...this.#guests].filter(({ accepted }) => accepted).length;
+    return [...this.#peers].filter(({ accepted }) => accepted).length;
   }
 
   /** @throws the system's error when the address cannot be used */
@@ -91,16 +92,16 @@ export class Leader {
     });
   }
 
-  tellChanges(changes: readonly FileChange[], except?: MessageConnection): void {
-    for (const { connection, accepted } of this.#guests) {
+  sendChanges(changes: readonly FileChange[], except?: MessageConnection): void {
+    for (const { connection, accepted } of this.#peers) {
       if (accepted && connection !== except) {
         connection.sendNotification(messages.changes, { changes }).catch(() => {});
       }
     }
   }
 
-  tellAnalyze(except?: MessageConnection): void {
-    for (const { connection, accepted } of this.#guests) {
+  sendAnalyze(except?: MessageConnection): void {
+    for (const { connection, accepted } of this.#peers) {
       if (accepted && connection !== except) connection.sendNotification(messages.analyze, {}).catch(() => {});
     }
   }
@@ -109,54 +110,54 @@ export class Leader {
     this.#closed = true;
     this.#host.engine.off('status', this.#onStatus);
     this.#server.close();
-    for (const { socket } of this.#guests) socket.destroy();
-    this.#lookAgain();
+    for (const { socket } of this.#peers) socket.destroy();
+    this.#recheck();
   }
 
-  #welcome(socket: net.Socket): void {
+  #accept(socket: net.Socket): void {
     const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
-    const guest: Guest = { connection, socket, accepted: false, heard: Promise.resolve() };
-    this.#guests.add(guest);
+    const peer: Peer = { connection, socket, accepted: false, changesApplied: Promise.resolve() };
+    this.#peers.add(peer);
     socket.on('error', () => socket.destroy());
     socket.once('close', () => {
-      this.#guests.delete(guest);
+      this.#peers.delete(peer);
       connection.dispose();
-      this.#lookAgain();
+      this.#recheck();
     });
     connection.onError(() => socket.destroy());
     connection.onRequest(messages.greet, (greeting) => {
-      guest.accepted = JSON.stringify(greeting) === JSON.stringify(this.#greeting);
-      return { accepted: guest.accepted };
+      peer.accepted = JSON.stringify(greeting) === JSON.stringify(this.#greeting);
+      return { accepted: peer.accepted };
     });
     connection.onRequest(messages.ping, () => null);
-    connection.onRequest(messages.plan, (params, token) => this.#plan(guest, params, token));
-    connection.onRequest(messages.check, (params, token) => this.#check(guest, params, token));
+    connection.onRequest(messages.plan, (params, token) => this.#plan(peer, params, token));
+    connection.onRequest(messages.check, (params, token) => this.#check(peer, params, token));
     connection.onRequest(messages.confirm, async () => {
-      await guest.heard;
+      await peer.changesApplied;
       return this.#host.confirm();
     });
     connection.onNotification(messages.changes, ({ changes }) => {
-      guest.heard = guest.heard.then(async () => {
+      peer.changesApplied = peer.changesApplied.then(async () => {
         const news = await this.#host.changed(changes);
-        if (news.length > 0) this.tellChanges(news, connection);
+        if (news.length > 0) this.sendChanges(news, connection);
       });
     });
     connection.onNotification(messages.analyze, () => {
       this.#host.analyze();
-      this.tellAnalyze(connection);
+      this.sendAnalyze(connection);
     });
     connection.onNotification(messages.release, ({ file }) => this.#host.release(file));
     connection.listen();
   }
 
   async #plan(
-    guest: Guest,
+    peer: Peer,
     { detector, options }: messages.PlanParams,
     token: CancellationToken,
   ): Promise<{ readonly plan?: PlanResult }> {
-    await guest.heard;
-    const same = sameAs(options);
-    while (this.#isWanted(guest, token)) {
+    await peer.changesApplied;
+    const same = matching(options);
+    while (this.#isOpen(peer, token)) {
       const turn = this.#turn;
       const answer = this.#host.engine.peerAnswers(detector, same)?.plan();
       if (answer === undefined || answer.state === 'refused') break;
@@ -167,17 +168,17 @@ export class Leader {
   }
 
   async #check(
-    guest: Guest,
+    peer: Peer,
     { id, detector, options, units }: messages.CheckParams,
     token: CancellationToken,
   ): Promise<messages.CheckReply> {
-    await guest.heard;
-    const same = sameAs(options);
-    const open = new Map(units.map((unit) => [unit.id, new Reply(guest.connection, id, unit)]));
+    await peer.changesApplied;
+    const same = matching(options);
+    const open = new Map(units.map((unit) => [unit.id, new Reply(peer.connection, id, unit)]));
     const refused: string[] = [];
     const quarantined: QuarantinedInput[] = [];
     let problems: readonly DetectorProblem[] = [];
-    while (this.#isWanted(guest, token)) {
+    while (this.#isOpen(peer, token)) {
       const turn = this.#turn;
       const answers = this.#host.engine.peerAnswers(detector, same);
       if (answers === undefined) break;
@@ -189,7 +190,7 @@ export class Leader {
         }
         open.delete(unit);
         if (answer.state === 'refused') refused.push(unit);
-        else if (answer.value.unanswered) {
+        else if (answer.value.incomplete) {
           const input = this.#quarantineOf(detector, reply.unit);
           if (input) quarantined.push(input);
           else refused.push(unit);
@@ -211,27 +212,27 @@ export class Leader {
       .find((input) => input.detector === detector && input.root === root && input.unit.id === unit.id);
   }
 
-  #isWanted(guest: Guest, token: CancellationToken): boolean {
-    return guest.accepted && this.#guests.has(guest) && !this.#closed && !token.isCancellationRequested;
+  #isOpen(peer: Peer, token: CancellationToken): boolean {
+    return peer.accepted && this.#peers.has(peer) && !this.#closed && !token.isCancellationRequested;
   }
 
-  /** Resolves when there is reason to look again at what was looked at in this turn. */
+  /** Resolves when there has been a reason, after this turn, to try open requests again. */
   #after(turn: number, token: CancellationToken): Promise<void> {
     return new Promise((resolve) => {
-      const listener = token.onCancellationRequested(() => this.#lookAgain());
+      const listener = token.onCancellationRequested(() => this.#recheck());
       this.#waiting.push(() => {
         listener.dispose();
         resolve();
       });
-      if (turn !== this.#turn) this.#lookAgainSoon();
+      if (turn !== this.#turn) this.#recheckSoon();
     });
   }
 
-  #lookAgainSoon(): void {
-    if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#lookAgain(), LOOK_AGAIN_MS);
+  #recheckSoon(): void {
+    if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#recheck(), RECHECK_MS);
   }
 
-  #lookAgain(): void {
+  #recheck(): void {
     this.#turn += 1;
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -239,12 +240,12 @@ export class Leader {
   }
 }
 
-/** The answer about one unit of one request, in parts: each has what is new, at the pace of the guest. */
+/** The answer for one unit of a request, sent in parts. Each part has what is new; the peer sets the pace. */
 class Reply {
   readonly unit: Unit;
   readonly #connection: MessageConnection;
   readonly #id: number;
-  /** By file, as last sent. */
+  /** The issues last sent, by file. */
   readonly #sent = new Map<string, readonly Issue[]>();
   #sentAt = 0;
 
@@ -254,9 +255,9 @@ class Reply {
     this.unit = unit;
   }
 
-  /** Sends what has been found of a project so far, now and then. */
+  /** Sends what has been found so far, unless the last partial answer was a moment ago. */
   async soFar(files: ReadonlyMap<string, readonly Issue[]>): Promise<void> {
-    if (performance.now() - this.#sentAt >= SO_FAR_EVERY_MS) await this.#send(files, false);
+    if (performance.now() - this.#sentAt >= PARTIAL_EVERY_MS) await this.#send(files, false);
   }
 
   end(files: ReadonlyMap<string, readonly Issue[]>): Promise<void> {
@@ -292,7 +293,7 @@ class Reply {
   }
 }
 
-function sameAs(options: DetectorOptions): (own: DetectorOptions) => boolean {
-  const meaning = messages.meaningOf(options);
-  return (own) => messages.meaningOf(own) === meaning;
+function matching(options: DetectorOptions): (own: DetectorOptions) => boolean {
+  const expected = messages.normalized(options);
+  return (own) => messages.normalized(own) === expected;
 }

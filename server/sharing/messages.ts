@@ -1,4 +1,4 @@
-/** The messages between processes that share one analysis. Types and method names; plain JSON data. */
+/** The messages between processes that share one analysis: types and method names. All data is plain JSON. */
 import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc/node';
 import type {
   CheckEvent,
@@ -11,11 +11,11 @@ import type { FileChange } from '../journal.ts';
 import type { QuarantinedInput } from '../pool/types.ts';
 import { version } from '../version.ts';
 
-/** Processes that differ in any of these have different results, or cannot talk to each other. */
+/** Processes whose greetings differ may have different results, or no common protocol, and share nothing. */
 export interface Greeting {
   readonly protocol: number;
   readonly bulkhead: string;
-  /** Major version of Node.js. The editor's and the terminal's rarely agree in more. */
+  /** Major version of Node.js. That of an editor and a terminal rarely agree in more. */
   readonly node: string;
   /** ESLINT_USE_FLAT_CONFIG: which kind of configuration ESLint reads. */
   readonly flatConfig: string;
@@ -39,19 +39,19 @@ export interface PlanParams {
 }
 
 export interface CheckParams extends PlanParams {
-  /** Chosen by the follower; {@link AnswerParams} repeat it. */
+  /** Chosen by the follower; repeated in {@link AnswerParams}. */
   readonly id: number;
   readonly units: readonly Unit[];
 }
 
 export interface CheckReply {
-  /** Ids of units that the follower has to analyse itself. */
+  /** Ids of units that the follower has to check itself. */
   readonly refused: readonly string[];
   readonly quarantined: readonly QuarantinedInput[];
   readonly problems: readonly DetectorProblem[];
 }
 
-/** A part of the answer to a check. */
+/** Part of the answer to a check. */
 export interface AnswerParams {
   readonly id: number;
   readonly unit: string;
@@ -64,9 +64,9 @@ export interface AnswerParams {
 export const greet = new RequestType<Greeting, { readonly accepted: boolean }, void>('greet');
 export const plan = new RequestType<PlanParams, { readonly plan?: PlanResult }, void>('plan');
 export const check = new RequestType<CheckParams, CheckReply, void>('check');
-/** Answers when the leader's answers are those of the disk as it is now; false: files kept changing. */
+/** The leader compares with the disk. Result: whether its results are valid for it; false: files kept changing. */
 export const confirm = new RequestType0<boolean, void>('confirm');
-/** Answers unless the leader hangs. */
+/** Fails only if the leader hangs. */
 export const ping = new RequestType0<null, void>('ping');
 /** Releases a file from quarantine. */
 export const release = new NotificationType<{ readonly file: string }>('release');
@@ -76,11 +76,11 @@ export const answer = new NotificationType<AnswerParams>('answer');
 
 /** Both ways: files that changed on disk. */
 export const changes = new NotificationType<{ readonly changes: readonly FileChange[] }>('changes');
-/** Both ways: the user wants everything analysed again. */
+/** Both ways: the user requested a new analysis of everything. */
 export const analyze = new NotificationType<object>('analyze');
 
-/** Options as a text that is equal for equal meaning: without order, and without values that are defaults. */
-export function meaningOf(options: DetectorOptions): string {
+/** Options as normalized text: in a fixed order and without defaults, so that it is equal for equivalent options. */
+export function normalized(options: DetectorOptions): string {
   return JSON.stringify(options, (key, value: unknown) => {
     if (key === 'engine' && value === 'auto') return undefined;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;

@@ -1,13 +1,13 @@
 /**
- * Which changes another process has already reported: several processes watch the same folder and tell each other. It
- * decides before a change enters the journal, by what the file system says of the file, because revisions mean nothing
- * outside of their process. Lives as long as the folder is shared.
+ * Which changes another process has already reported: several processes watch the same folder and inform each other.
+ * Changes are compared by the state of the file on disk, before they enter the journal, because revisions mean nothing
+ * in other processes. Lives as long as the folder is shared.
  */
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import type { FileChange } from '../journal.ts';
 
-/** Within the granularity of a file system's clock a second write would leave the same times. */
+/** A second write within the resolution of the file system's clock could leave the same times. */
 const RACY_MS = 20;
 const ABSENT = 'absent';
 
@@ -19,8 +19,8 @@ export class SeenChanges {
     this.#root = root;
   }
 
-  /** Those changes that left a file in a state not reported before. From now on that state counts as seen. */
-  async news(changes: readonly FileChange[]): Promise<readonly FileChange[]> {
+  /** Returns the changes that left a file in a state not seen before. From now on those states count as seen. */
+  async takeNew(changes: readonly FileChange[]): Promise<readonly FileChange[]> {
     const states = await Promise.all(changes.map(({ file }) => this.#stateOf(file)));
     return changes.filter(({ file }, index) => {
       const state = states[index];
@@ -31,17 +31,17 @@ export class SeenChanges {
     });
   }
 
-  /** No other process is there to report anything. */
+  /** Forgets everything, because there is no other process. */
   clear(): void {
     this.#seen.clear();
   }
 
-  /** The next change of the file is news, whatever is on disk: the editor has, or had, unsaved text of it. */
+  /** The next change of the file counts as new, because the editor has, or had, unsaved text of it. */
   forget(file: string): void {
     this.#seen.delete(file);
   }
 
-  /** Undefined: the file was written just now, so another write may leave the same state. */
+  /** Undefined: the file was written so recently that another write could leave the same state. */
   async #stateOf(file: string): Promise<string | undefined> {
     const status = await lstat(path.join(this.#root, file), { bigint: true }).catch(() => undefined);
     if (status === undefined) return ABSENT;

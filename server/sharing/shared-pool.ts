@@ -1,12 +1,13 @@
 /**
- * A pool that lets another process do the work where that gives the same results: plans, and checks of what is on
- * disk. Unsaved text, and whatever the other process refuses, goes to this process's own workers. Lives as long as its engine.
+ * A pool that lets another process do the work if the results are the same: plans, and checks of files on disk. Checks of
+ * unsaved text, and everything that the other process refuses, go to this process's own workers. Lives as long as its
+ * engine.
  */
 import type { CheckEvent, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Pool } from '../pool/types.ts';
 import type { Follower } from './follower.ts';
 
-/** @param leader asked each time, because the leader may change; undefined: no other process does the work */
+/** @param leader called for each request, because the leader may change; undefined: no other process does the work */
 export function sharedPool(own: Pool, leader: () => Follower | undefined | Promise<Follower | undefined>): Pool {
   return {
     health: () => own.health(),
@@ -53,7 +54,7 @@ export function sharedPool(own: Pool, leader: () => Follower | undefined | Promi
       if (rest.kind === 'cancelled') return rest;
       const skipped = new Set(rest.quarantined.map(({ unit }) => unit.id));
       if (rest.kind === 'done' && !fatal) {
-        // Our own analysis does not name these files: they have no issues any more.
+        // Our own check did not report these files, so they have no issues any more.
         for (const event of answered.ends(units.filter(({ id }) => !skipped.has(id)))) void onEvent(event);
       }
       return { ...rest, quarantined: [...quarantined, ...rest.quarantined], borrowed };
@@ -61,7 +62,7 @@ export function sharedPool(own: Pool, leader: () => Follower | undefined | Promi
   };
 }
 
-/** Files that the leader answered for before it gave up the unit. */
+/** Files that the leader reported before it refused the unit. */
 class AnsweredFiles {
   readonly #files = new Map<string, Set<string>>();
 

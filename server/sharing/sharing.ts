@@ -1,6 +1,6 @@
 /**
- * Shares one analysis of a folder between all processes that have it open: the one that holds the lock leads, the others
- * ask it, and the first to notice that it is gone leads next. Lives as long as this process takes part.
+ * Shares one analysis of a folder between all processes that have it open: the holder of the lock leads, the others follow,
+ * and the first to notice that the leader has ended leads next. Lives as long as this process takes part.
  *
  * Invariant: sharing only saves work. Without a leader, or with one that differs, hangs or dies, this process analyses
  * everything itself.
@@ -21,7 +21,7 @@ import { greetingOf, type Greeting } from './messages.ts';
 export interface SharingOptions {
   /** Absolute path of the folder that is analysed. */
   readonly root: string;
-  /** Folder that all processes with this root have in common; its locks are in `lockTable`. */
+  /** Folder that is the same for all processes with this root; its locks are in `lockTable`. */
   readonly dir: string;
   readonly lockTable: LockTable;
   readonly pool: SupervisedPool;
@@ -35,17 +35,17 @@ export interface SharingHost {
   readonly engine: Engine;
   /** Files changed on disk, as another process reported. */
   changed(changes: readonly FileChange[]): void;
-  /** The user of another process wants everything analysed again. */
+  /** The user of another process requested a new analysis of everything. */
   analyze(): void;
   /** Releases a file from quarantine. */
   release(file: string): void;
-  /** Compares with the disk until the engine's answers are those of the disk. @returns false: files kept changing */
+  /** Compares with the disk until the engine's results are valid for it. @returns false: files kept changing */
   confirm(): Promise<boolean>;
 }
 
-/** How long work waits until it is known whether another process does it. Only a leader that hangs takes so long. */
+/** How long work waits until it is known who leads. Only a leader that hangs takes so long. */
 const JOIN_TIMEOUT_MS = 10_000;
-/** Only for an owner that hangs: the death of its process is noticed at once. Renewing it often would cost an idle process. */
+/** Matters only if the owner hangs: the end of its process is noticed at once. Frequent renewal would burden idle processes. */
 const LEASE_MS = 600_000;
 const RETRIES: Backoff = { delayMs: 20, maxDelayMs: 30_000, jitter: 0 };
 
@@ -82,20 +82,20 @@ export class Sharing {
   }
 
   /**
-   * The process that does our work; undefined: nobody else does. Until it is known who leads, the answer takes up to ten
-   * seconds, so that work which another process does is not begun here.
+   * The process that does the work for this one; undefined: none does. Takes up to ten seconds until it is known who leads,
+   * so that this process does not start work that another one does.
    */
   leader(): Follower | undefined | Promise<Follower | undefined> {
     return this.#unknown ? this.#unknown.then(() => this.#follower) : this.#follower;
   }
 
-  /** Another process does our work. */
+  /** Whether another process does the work for this one. */
   get following(): boolean {
     return this.#follower?.usable === true;
   }
 
   /**
-   * Tells other processes of changes that this one saw.
+   * Sends changes that this process saw to the others.
    * @param isUnsaved whether the editor holds unsaved text of the file
    * @returns the changes that no other process has reported before
    */
@@ -105,30 +105,30 @@ export class Sharing {
       return changes;
     }
     const ofDisk = changes.filter(({ file }) => !isUnsaved(file));
-    const news = await this.#seen.news(ofDisk);
+    const news = await this.#seen.takeNew(ofDisk);
     if (news.length > 0) {
-      this.#follower?.tellChanges(news);
-      this.#leader?.tellChanges(news);
+      this.#follower?.sendChanges(news);
+      this.#leader?.sendChanges(news);
     }
     return [...changes.filter(({ file }) => isUnsaved(file)), ...news];
   }
 
-  /** The editor's text of the file differs from the disk, or did so before. */
+  /** The editor's text of the file became different from the disk, or equal again. */
   textChanged(file: string): void {
     this.#seen.forget(file);
   }
 
-  /** The user wants everything analysed again. */
-  tellAnalyze(): void {
-    this.#follower?.tellAnalyze();
-    this.#leader?.tellAnalyze();
+  /** The user requested a new analysis of everything. */
+  sendAnalyze(): void {
+    this.#follower?.sendAnalyze();
+    this.#leader?.sendAnalyze();
   }
 
-  tellRelease(file: string): void {
-    this.#follower?.tellRelease(file);
+  sendRelease(file: string): void {
+    this.#follower?.sendRelease(file);
   }
 
-  /** Call it while the store is open: the lock is kept there. */
+  /** Call it while the store is open, because the lock is there. */
   async dispose(): Promise<void> {
     this.#closing.abort();
     this.#follower?.close();
@@ -138,11 +138,11 @@ export class Sharing {
   }
 
   async #wait(): Promise<void> {
-    const patience = new AbortController();
-    const signal = AbortSignal.any([patience.signal, this.#closing.signal]);
-    const late = sleep(JOIN_TIMEOUT_MS, undefined, { signal, ref: false }).catch(() => undefined);
-    await Promise.race([this.#joined.promise, late]);
-    patience.abort();
+    const timeout = new AbortController();
+    const signal = AbortSignal.any([timeout.signal, this.#closing.signal]);
+    const timedOut = sleep(JOIN_TIMEOUT_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    await Promise.race([this.#joined.promise, timedOut]);
+    timeout.abort();
   }
 
   async #run(): Promise<void> {
@@ -187,7 +187,7 @@ export class Sharing {
           engine: host.engine,
           quarantined: () => pool.quarantined(),
           changed: async (changes) => {
-            const news = await this.#seen.news(changes);
+            const news = await this.#seen.takeNew(changes);
             if (news.length > 0) host.changed(news);
             return news;
           },
@@ -222,7 +222,7 @@ export class Sharing {
     const address = await readAddress(dir);
     if (address === undefined || this.#closing.signal.aborted) return false;
     const follower = await Follower.connect(address, this.#greeting, {
-      changed: (changes) => void this.#heard(changes),
+      changed: (changes) => void this.#receiveChanges(changes),
       analyze: () => void this.#host.promise.then((host) => host.analyze()),
     });
     if (follower === undefined) return false;
@@ -239,9 +239,9 @@ export class Sharing {
     return true;
   }
 
-  async #heard(changes: readonly FileChange[]): Promise<void> {
+  async #receiveChanges(changes: readonly FileChange[]): Promise<void> {
     const host = await this.#host.promise;
-    const news = await this.#seen.news(changes);
+    const news = await this.#seen.takeNew(changes);
     if (news.length > 0) host.changed(news);
   }
 }

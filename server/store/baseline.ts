@@ -1,20 +1,20 @@
 /**
- * The baseline: issues that were there when a team began to look, in a file that is reviewed like code. It shrinks by
- * itself as issues are fixed and never grows by itself. Stateless.
+ * The baseline: issues that a team accepted when it started to use Bulkhead, in a file that is reviewed like code. Fixed
+ * issues leave it automatically; new ones never enter it automatically. Stateless.
  */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findNodeAtLocation, parse, parseTree, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 
-/** Where the baseline is when nobody says otherwise: in the root folder. */
+/** Default name of the file, relative to the root. */
 export const baselineName = 'bulkhead-baseline.json';
 
 export interface BaselineEntry {
   readonly file: string;
   readonly detector: string;
   readonly rule: string;
-  /** For whoever reviews the file; not compared. */
+  /** For reviewers of the file; not compared. */
   readonly message: string;
   readonly fingerprint: string;
 }
@@ -24,30 +24,31 @@ export interface Baseline {
 }
 
 export interface Comparison {
-  /** In the baseline: the same issue, or as many of the rule in the file as the baseline allows. */
+  /** Issues in the baseline: the same ones, or as many of a rule in a file as the baseline has entries left for. */
   readonly known: readonly Issue[];
+  /** Issues that are not in the baseline. */
   readonly fresh: readonly Issue[];
-  /** Entries whose issue is no longer there. */
+  /** Entries whose issue was fixed. */
   readonly gone: readonly BaselineEntry[];
-  /** The baseline without what is gone, with the fingerprints of today. Never longer than the baseline. */
+  /** The baseline without the fixed issues and with current fingerprints. Never longer than the baseline. */
   readonly rest: Baseline;
 }
 
 export interface CompareOptions {
-  /** Detectors that have answered for everything; absent: all. Entries of others are never gone. */
+  /** Detectors that checked everything; absent: all did. Entries of other detectors never count as fixed. */
   readonly complete?: ReadonlySet<string>;
   /**
-   * True: an issue is known by its fingerprint only. Default: where lines were edited and fingerprints changed, the
-   * number of issues of a rule in a file decides, so that touching an old line does not make an old issue new.
+   * True: compares fingerprints only. Default: where fingerprints changed because lines were edited, the number of issues of
+   * a rule in a file decides, so that editing a line does not turn its old issue into a new one.
    */
   readonly exact?: boolean;
 }
 
-/** The baseline file is broken; `message` names file and place and says what to do. */
+/** The baseline file is invalid. `message` names the file and the place, and says what to do. */
 export class BaselineError extends Error {
   override readonly name = 'BaselineError';
   readonly file: string;
-  /** One-based; 1 when the file cannot be read at all. */
+  /** One-based; 1 when the file cannot be read. */
   readonly line: number;
   readonly column: number;
 
@@ -64,7 +65,7 @@ const MESSAGE_LENGTH = 200;
 const keys = ['file', 'detector', 'rule', 'message', 'fingerprint'] as const;
 
 export function baselineOf(issues: readonly Issue[]): Baseline {
-  return normal(issues.map(entryOf));
+  return normalized(issues.map(entryOf));
 }
 
 /**
@@ -78,21 +79,21 @@ export async function readBaseline(file: string): Promise<Baseline | undefined> 
   } catch (error) {
     if (error instanceof BaselineError) throw error;
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new BaselineError(file, 1, 1, `it cannot be read (${String(error)}). Make it readable or remove it.`, {
+    throw new BaselineError(file, 1, 1, `it cannot be read (${String(error)}). Make it readable, or remove it.`, {
       cause: error,
     });
   }
 }
 
 /**
- * Writes the file when its content changes; a reader sees the old one or the new one. Missing folders are made.
+ * Writes the file if its content differs. A reader sees the old file or the new one. Creates missing folders.
  * @param file absolute path
  * @returns whether it changed
  */
 export async function writeBaseline(file: string, baseline: Baseline): Promise<boolean> {
   const text = formatBaseline(baseline);
   const before = await readFile(file, 'utf8').catch(() => undefined);
-  // Git may have given the file other line ends.
+  // Git may have changed the line endings.
   if (before?.replaceAll('\r\n', '\n') === text) return false;
   const draft = `${file}.${process.pid}.tmp`;
   await mkdir(path.dirname(file), { recursive: true });
@@ -106,7 +107,7 @@ export async function writeBaseline(file: string, baseline: Baseline): Promise<b
   return true;
 }
 
-/** A baseline as a filter, file by file: what is asked of it again and again while an analysis goes on. */
+/** A baseline as a filter by file, for an analysis that asks it many times. */
 export class KnownIssues {
   readonly #byFile: ReadonlyMap<string, readonly BaselineEntry[]>;
 
@@ -125,10 +126,10 @@ export class KnownIssues {
 export function compare(issues: readonly Issue[], baseline: Baseline, options: CompareOptions = {}): Comparison {
   const entries = new Map(baseline.entries.map((entry) => [entry.fingerprint, entry]));
   const today = new Map<string, Issue>();
-  const strangers: Issue[] = [];
+  const unmatched: Issue[] = [];
   for (const issue of issues) {
     if (entries.delete(issue.fingerprint)) today.set(issue.fingerprint, issue);
-    else if (!today.has(issue.fingerprint)) strangers.push(issue);
+    else if (!today.has(issue.fingerprint)) unmatched.push(issue);
   }
   const kept = [...today.values()].map(entryOf);
   const places = new Map<string, BaselineEntry[]>();
@@ -137,7 +138,7 @@ export function compare(issues: readonly Issue[], baseline: Baseline, options: C
     places.set(place, [...(places.get(place) ?? []), entry]);
   }
   const accepted = new Set(today.keys());
-  for (const issue of strangers) {
+  for (const issue of unmatched) {
     if (options.exact === true || accepted.has(issue.fingerprint)) continue;
     const entry = places.get(placeOf(issue))?.shift();
     if (entry === undefined) continue;
@@ -151,19 +152,19 @@ export function compare(issues: readonly Issue[], baseline: Baseline, options: C
     known: issues.filter(({ fingerprint }) => accepted.has(fingerprint)),
     fresh: issues.filter(({ fingerprint }) => !accepted.has(fingerprint)),
     gone: left.filter(isGone),
-    rest: normal([...kept, ...left.filter((entry) => !isGone(entry))]),
+    rest: normalized([...kept, ...left.filter((entry) => !isGone(entry))]),
   };
 }
 
-/** Sorted, one entry a line: a change of one issue is a change of one line, and two branches rarely meet in it. */
+/** Sorted, one entry per line: a change of one issue changes one line, and branches rarely conflict. */
 export function formatBaseline(baseline: Baseline): string {
-  const lines = normal(baseline.entries).entries.map((entry) => `    ${JSON.stringify(entry, [...keys])}`);
+  const lines = normalized(baseline.entries).entries.map((entry) => `    ${JSON.stringify(entry, [...keys])}`);
   const issues = lines.length === 0 ? '[]' : `[\n${lines.join(',\n')}\n  ]`;
   return `{\n  "format": ${FORMAT},\n  "issues": ${issues}\n}\n`;
 }
 
 /**
- * A comma too many and an entry twice, as a merge by hand leaves them, are forgiven.
+ * Accepts trailing commas and repeated entries, which manual merges leave behind.
  * @param file for errors
  * @throws BaselineError
  */
@@ -174,7 +175,7 @@ export function parseBaseline(source: string, file: string): Baseline {
     throw new BaselineError(file, before.length, (before.at(-1)?.length ?? 0) + 1, problem);
   };
   const conflict = /^(?:<{7}|>{7}) /m.exec(content);
-  if (conflict) fail(conflict.index, 'merge conflict. Keep the lines of both sides and remove the markers.');
+  if (conflict) fail(conflict.index, 'merge conflict. Keep the lines of both sides, and remove the conflict markers.');
   const errors: ParseError[] = [];
   const value: unknown = parse(content, errors, { allowTrailingComma: true });
   const [error] = errors;
@@ -209,7 +210,7 @@ export function parseBaseline(source: string, file: string): Baseline {
       fingerprint: text('fingerprint'),
     };
   });
-  return normal(entries);
+  return normalized(entries);
 }
 
 function entryOf({ file, detector, rule, message, fingerprint }: Issue): BaselineEntry {
@@ -223,8 +224,8 @@ function entryOf({ file, detector, rule, message, fingerprint }: Issue): Baselin
   };
 }
 
-/** Sorted and without repeats. */
-function normal(entries: readonly BaselineEntry[]): Baseline {
+/** Sorted and without repetitions. */
+function normalized(entries: readonly BaselineEntry[]): Baseline {
   const unique = new Map(entries.map((entry) => [entry.fingerprint, entry]));
   return { entries: [...unique.values()].sort(byPlace) };
 }

@@ -1,12 +1,12 @@
 /** Checksums of whole records. Stateless. */
 import { hash } from 'node:crypto';
 
-/** Bytes kept of the SHA-256: an accident goes unseen once in 2^128. */
+/** Bytes kept of the SHA-256: accidental damage goes unnoticed once in 2^128. */
 const LENGTH = 16;
 
 /**
- * Covers every part with its type and length, so that no two different lists of parts have the same text:
- * `['ab', 'c']` is not `['a', 'bc']`, and `1` is not `'1'`. Values of other types are told apart from all that is ours.
+ * Covers every part with its type and length, so that different lists of parts never have the same text: `['ab', 'c']`
+ * differs from `['a', 'bc']`, and `1` from `'1'`. A value of another type matches nothing that Bulkhead writes.
  */
 export function checksumOf(parts: readonly unknown[]): Uint8Array {
   const text = parts.map(framed).join('');

@@ -1,71 +1,55 @@
 /**
- * The database on disk as something that can break: opens it, sets a damaged one aside, brings back the last snapshot
- * or begins anew, and goes on in memory when the disk cannot be written. Runs in the store's thread, as long as that.
+ * The database file, with its recovery: sets a damaged file aside, restores the last snapshot or starts a new file, and
+ * continues in memory when the disk is not writable. Runs in the store's thread, as long as that.
  *
- * Invariant: `run` answers from a sound database or throws; no damage on disk reaches its caller in another way.
+ * Invariant: `run` works on a sound database or throws. Damage on disk never shows in a result.
  */
-import {
-  accessSync,
-  closeSync,
-  constants,
-  copyFileSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { StoreDatabase } from './database.ts';
-import { explain, faultOf, ForeignFileError, isSqliteError, StoreError } from './faults.ts';
+import { explain, faultOf, ForeignFileError, isSqliteError, messageOf, StoreError } from './faults.ts';
+import { assertHeader, assertSound, assertWritable, useSafely } from './file-checks.ts';
 import { ensureSchema } from './schema.ts';
-import { companions, identityOf, listSetAside, removeDatabase, setAside } from './set-aside.ts';
+import { identityOf, listSetAside, removeDatabase, setAside } from './set-aside.ts';
+import { Snapshot } from './snapshot.ts';
 import { Connection } from './sqlite.ts';
 
 export const DATABASE_NAME = 'store.sqlite';
-export const SNAPSHOT_NAME = 'snapshot.sqlite';
 
 export interface DatabaseFileOptions {
-  /** Absolute; made when it is not there. */
+  /** Absolute; created if missing. */
   readonly dir: string;
   readonly maxBytes: number;
-  /** False: throw when the disk cannot be used. */
+  /** False: throw if the disk cannot be used. */
   readonly fallbackToMemory: boolean;
-  /** Why the folder is not to be touched: everything is in memory from the start. */
+  /** Why the folder must not be touched; present: everything is in memory from the start. */
   readonly memoryOnly?: string;
   readonly log: (level: 'warn' | 'info', message: string) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Only one process at a time repairs. Default: the work is done at once. */
+  /** Runs the work while no other process does; for repairs. Default: runs it at once. */
   readonly exclusively?: <Result>(work: () => Result) => Result;
-  /** Of a new file; for tests. */
+  /** Of a new file, bytes; for tests. */
   readonly pageSize?: number;
-  /** False: nothing waits for the disk, so that a power cut may damage the file; for tests. */
+  /** False: nothing waits for the disk, so a power cut may damage the file; for tests. */
   readonly durable?: boolean;
 }
 
-/** A larger file is checked as a whole when there is time; until then its records vouch for themselves. */
+/** A larger file is checked as a whole in idle time. Until then the checksums of its records must do. */
 const CHECK_AT_OPEN_BYTES = 16 * 1024 * 1024;
-/** Writing one stops all else for about 10 ms for each megabyte. */
-const SNAPSHOT_BYTES = 64 * 1024 * 1024;
-const SNAPSHOT_AGE_MS = 6 * 3_600_000;
 const MEMORY_BYTES = 64 * 1024 * 1024;
-/** Another process's writing is waited for; then the caller tries again, so that reads are not held up. */
+/** How long a call waits for another process that writes. Then the caller tries again, so that reads are not delayed. */
 const BUSY_MS = 1000;
 const DRAFT_AGE_MS = 600_000;
 const REPAIRS = 3;
-/** https://www.sqlite.org/fileformat2.html#the_database_header */
-const HEADER_LENGTH = 100;
-const WRITE_VERSION_AT = 18;
 
 export class DatabaseFile {
   readonly file: string;
   readonly #options: DatabaseFileOptions;
+  readonly #snapshot: Snapshot;
   #database: StoreDatabase | undefined;
-  /** Of the file that is open; undefined in memory. */
+  /** Identity of the open file; undefined in memory. */
   #identity: string | undefined;
   #memoryReason: string | undefined;
   #checked = false;
@@ -76,6 +60,7 @@ export class DatabaseFile {
   constructor(options: DatabaseFileOptions) {
     this.#options = options;
     this.file = path.join(options.dir, DATABASE_NAME);
+    this.#snapshot = new Snapshot(options);
     if (options.memoryOnly !== undefined) {
       this.#database = this.#inMemory();
       this.#memoryReason = options.memoryOnly;
@@ -85,7 +70,7 @@ export class DatabaseFile {
     this.#removeOldDrafts();
   }
 
-  /** Why results are kept in memory only; undefined: they are kept on disk. */
+  /** Why results are kept in memory only; undefined: they are on disk. */
   get memoryReason(): string | undefined {
     return this.#memoryReason;
   }
@@ -96,9 +81,9 @@ export class DatabaseFile {
   }
 
   /**
-   * Does `work` on a sound database. When the file turns out to be damaged or the disk to be full, that is dealt with
-   * and `work` is done once more, on what is there then.
-   * @throws the error of `work` when it is of another kind, a busy database among them
+   * Runs `work` on a sound database. If the file is damaged or the disk is full, this recovers and runs `work` again on
+   * the database there is then.
+   * @throws other errors of `work`, for instance that the database is busy
    */
   run<Result>(work: (database: StoreDatabase) => Result): Result {
     for (let attempt = 0; ; attempt += 1) {
@@ -110,26 +95,27 @@ export class DatabaseFile {
         return work(this.#database);
       } catch (error) {
         const fault = faultOf(error);
-        // It was renamed or deleted just now: the next round sees that and opens what is there.
+        // It was renamed or deleted just now. The next attempt opens what is there.
         if (fault === 'unwritable' && attempt < REPAIRS && this.#isReplaced()) continue;
         if (fault === 'damaged' && this.#memoryReason === undefined && attempt < REPAIRS) this.#repair(error, identity);
         else if ((fault === 'unwritable' || fault === 'damaged') && this.#memoryReason === undefined)
-          this.#goToMemory(error);
+          this.#continueInMemory(error);
         else throw error;
       }
     }
   }
 
-  /** Whether {@link tidy} has something to do. */
+  /** {@link tidy} has something to do. */
   get untidy(): boolean {
     return !this.#checked || this.#changed || (this.#database?.suspect ?? false);
   }
 
+  /** Results were written. */
   changed(): void {
     this.#changed = true;
   }
 
-  /** Work for idle time: the check that was too long for the start, a snapshot when the last one is old. */
+  /** For idle time: checks a file that was too large for a check at the start, and renews an old snapshot. */
   tidy(): void {
     if (this.#memoryReason !== undefined) return;
     if (!this.#checked || this.#database?.suspect === true) {
@@ -138,33 +124,15 @@ export class DatabaseFile {
     }
     if (!this.#changed) return;
     this.#changed = false;
-    const age = this.#options.now() - (statSync(this.#snapshot, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-    if (age >= SNAPSHOT_AGE_MS) this.snapshot();
+    if (this.#snapshot.isOld) this.snapshot();
   }
 
-  /** Writes a copy to fall back to. @returns whether there is a new one */
+  /** Writes a copy to fall back to. @returns false: in memory, too large, or no room */
   snapshot(): boolean {
-    if (this.#memoryReason !== undefined) return false;
-    const draft = `${this.#snapshot}.${process.pid}.tmp`;
-    return this.run((database) => {
-      if (this.#memoryReason !== undefined || database.bytes() > SNAPSHOT_BYTES) return false;
-      assertSound(database.check());
-      try {
-        rmSync(draft, { force: true });
-        database.connection.run('VACUUM INTO ?', draft);
-        renameSync(draft, this.#snapshot);
-        return true;
-      } catch (error) {
-        rmSync(draft, { force: true });
-        // No room for a copy is no reason to leave the disk.
-        if (faultOf(error) !== 'unwritable') throw error;
-        this.#options.log('info', `No snapshot of the store was written: ${explain(error).cause}.`);
-        return false;
-      }
-    });
+    return this.run((database) => this.#memoryReason === undefined && this.#snapshot.write(database));
   }
 
-  /** Sets the file aside after a check that was asked for. */
+  /** Sets the file aside. @param structure what `StoreDatabase.check` found */
   repair(structure: readonly string[]): void {
     let reported = false;
     this.run(() => {
@@ -174,10 +142,10 @@ export class DatabaseFile {
     });
   }
 
-  /** Deletes the snapshot and what was set aside; for a user who asks to clear the store. */
+  /** Deletes the snapshot and the files that were set aside; for a user who clears the store. */
   removeRemains(): void {
     if (this.#memoryReason !== undefined) return;
-    removeDatabase(this.#snapshot);
+    this.#snapshot.remove();
     for (const file of listSetAside(this.file)) removeDatabase(file);
   }
 
@@ -191,10 +159,6 @@ export class DatabaseFile {
   close(): void {
     this.#database?.connection.close();
     this.#database = undefined;
-  }
-
-  get #snapshot(): string {
-    return path.join(this.#options.dir, SNAPSHOT_NAME);
   }
 
   #identityOnDisk(): string | undefined {
@@ -228,14 +192,14 @@ export class DatabaseFile {
       return database;
     } catch (error) {
       connection.close();
-      // Our statements are right: what SQLite has against them lies in the file.
+      // Our statements are correct, so the cause lies in the file.
       if (faultOf(error) === 'other' && isSqliteError(error))
         throw new ForeignFileError(messageOf(error), { cause: error });
       throw error;
     }
   }
 
-  /** Another process has repaired the file, or the user has deleted it: what we have open is no longer the store. */
+  /** Another process repaired the file, or the user deleted it: the open file is no longer the store. */
   #reopenIfReplaced(): void {
     if (!this.#isReplaced()) return;
     this.close();
@@ -258,57 +222,32 @@ export class DatabaseFile {
         if (identity === undefined || identityOf(this.file) !== identity) return;
         const name = path.basename(setAside(this.file, now()));
         this.#recoveries += 1;
-        const restored = this.#restoreSnapshot();
+        const restored = this.#snapshot.restore(this.file);
         const next = restored
-          ? 'The last snapshot takes its place.'
-          : 'A new one is begun; everything is analysed again.';
+          ? 'The last snapshot replaces it.'
+          : 'Bulkhead starts a new one and analyses everything again.';
         log('warn', `The store ${this.file} is not usable (${messageOf(cause)}) and was renamed to ${name}. ${next}`);
       });
     } catch (error) {
-      this.#goToMemory(error);
+      this.#continueInMemory(error);
     }
   }
 
-  #restoreSnapshot(): boolean {
-    if (identityOf(this.#snapshot) === undefined) return false;
-    const draft = `${this.file}.${process.pid}.tmp`;
-    try {
-      copyFileSync(this.#snapshot, draft);
-      const connection = new Connection(draft, { readOnly: true });
-      try {
-        useSafely(connection);
-        ensureSchema(connection);
-        assertSound(new StoreDatabase(connection, { maxBytes: Infinity, now: this.#options.now }).check());
-      } finally {
-        connection.close();
-      }
-      // A log that was left behind belongs to the file that was set aside.
-      for (const ending of companions) rmSync(this.file + ending, { force: true });
-      renameSync(draft, this.file);
-      return true;
-    } catch (error) {
-      this.#options.log('warn', `The snapshot ${this.#snapshot} is not usable either (${messageOf(error)}).`);
-      removeDatabase(draft);
-      if (faultOf(error) === 'damaged') setAside(this.#snapshot, this.#options.now());
-      return false;
-    }
-  }
-
-  /** @throws StoreError when that is not allowed */
-  #goToMemory(cause: unknown): void {
+  /** @throws StoreError when the options do not allow it */
+  #continueInMemory(cause: unknown): void {
     const { dir, fallbackToMemory, log } = this.#options;
-    const { cause: reason, wayOut } = explain(this.#refusal() ?? cause);
+    const { cause: reason, wayOut } = explain(this.#writeRefusal() ?? cause);
     const text = `The store in ${dir} cannot be used: ${reason}.`;
     if (!fallbackToMemory) {
       this.close();
       throw new StoreError('UNAVAILABLE', `${text} ${wayOut}`, { cause });
     }
     const database = this.#inMemory();
-    this.#copyWhatIsReadable(database);
+    this.#copyReadable(database);
     this.close();
     this.#database = database;
     this.#identity = undefined;
-    this.#memoryReason = `${text} Results are kept in memory until then. ${wayOut}`;
+    this.#memoryReason = `${text} Results are kept in memory only. ${wayOut}`;
     log('warn', this.#memoryReason);
   }
 
@@ -319,8 +258,8 @@ export class DatabaseFile {
     return new StoreDatabase(memory, { maxBytes: Math.min(maxBytes, MEMORY_BYTES), now });
   }
 
-  /** The file system says more clearly than SQLite why nothing can be written. */
-  #refusal(): unknown {
+  /** The file system's reason why nothing can be written, which is clearer than SQLite's. */
+  #writeRefusal(): unknown {
     try {
       accessSync(this.#options.dir, constants.W_OK);
       return undefined;
@@ -329,13 +268,13 @@ export class DatabaseFile {
     }
   }
 
-  /** A disk that cannot be written can often be read. */
-  #copyWhatIsReadable(target: StoreDatabase): void {
+  /** A disk that is not writable is often readable. */
+  #copyReadable(target: StoreDatabase): void {
     const options = { maxBytes: Infinity, now: this.#options.now };
     let opened: Connection | undefined;
     try {
       if (this.#database === undefined) {
-        // `immutable`: no log can be made in a read-only folder. What an existing log holds is not seen.
+        // `immutable`, because a read-only folder takes no log. The content of an existing log is not seen.
         const url = pathToFileURL(this.file);
         url.searchParams.set('immutable', '1');
         opened = new Connection(url, { readOnly: true });
@@ -345,13 +284,13 @@ export class DatabaseFile {
         target.copyFrom(this.#database);
       }
     } catch {
-      // Nothing there, damaged too, or a Node that cannot open by URL (before 22.15): begin with nothing.
+      // The file is missing or damaged too, or this Node cannot open a URL (before 22.15): start empty.
     } finally {
       opened?.close();
     }
   }
 
-  /** Of processes that were killed while they wrote one. */
+  /** Drafts of processes that were killed while they wrote one. */
   #removeOldDrafts(): void {
     if (this.#memoryReason !== undefined) return;
     const { dir, now } = this.#options;
@@ -365,39 +304,4 @@ export class DatabaseFile {
 
 function atOnce<Result>(work: () => Result): Result {
   return work();
-}
-
-/** A damaged or malicious file may not make SQLite do anything but fail. */
-function useSafely(connection: Connection): void {
-  connection.exec('PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF');
-}
-
-/** What SQLite would take for the format of a later version, and then not write. */
-function assertHeader(file: string): void {
-  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) < HEADER_LENGTH) return;
-  const header = Buffer.alloc(HEADER_LENGTH);
-  const handle = openSync(file, 'r');
-  try {
-    readSync(handle, header, 0, HEADER_LENGTH, 0);
-  } finally {
-    closeSync(handle);
-  }
-  const versions = [header[WRITE_VERSION_AT] ?? 0, header[WRITE_VERSION_AT + 1] ?? 0];
-  if (versions.some((version) => version < 1 || version > 2))
-    throw new ForeignFileError('its header is not that of a database');
-}
-
-/** Nothing else that is done at the start writes: a full or read-only disk would show itself only later. */
-function assertWritable(connection: Connection): void {
-  connection.transaction('write', () => {
-    connection.run("INSERT INTO counters VALUES ('opened', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1");
-  });
-}
-
-function assertSound(messages: readonly string[]): void {
-  if (messages.length > 0) throw new ForeignFileError(messages.slice(0, 3).join('; '));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,16 +1,15 @@
 /**
- * The records of a store on one connection: writes in transactions, reads that verify every record. Runs in the
- * store's thread. Knows nothing of files that are damaged as a whole; that is `database-file.ts`.
+ * The records of a store on one connection: writes them in transactions, and verifies every record that it reads. Runs in
+ * the store's thread. Recovery of a damaged file is the task of `database-file.ts`.
  *
- * Invariant: nothing is handed out whose checksum does not cover exactly what is handed out.
+ * Invariant: a record is returned only if its checksum covers exactly what is returned.
  */
-import { checksumOf, sameChecksum } from './checksum.ts';
 import { faultOf } from './faults.ts';
+import { LargeUnits } from './large-units.ts';
 import type {
   Chunk,
   Cursor,
   DatabaseStats,
-  EncodedUnit,
   Fact,
   HistoryEntry,
   LoadedUnit,
@@ -19,31 +18,17 @@ import type {
   VerifyReport,
   WriteOperation,
 } from './operations.ts';
-import { packBody } from './part-body.ts';
-import {
-  ROW_OVERHEAD,
-  byPlace,
-  factChecksum,
-  partChecksum,
-  readFact,
-  readHistory,
-  readNote,
-  readUnit,
-  sizeOf,
-  unitChecksum,
-} from './records.ts';
+import { applyWrite, deleteUnit, HISTORY_LENGTH } from './record-writer.ts';
+import { readFact, readHistory, readNote, readUnit, ROW_OVERHEAD, sizeOf } from './records.ts';
 import type { Connection, Row } from './sqlite.ts';
 
-/** Characters of a chunk: about 2 ms to parse for the side that has a loop to keep free. */
+/** Characters of a chunk: the server's event loop parses it in about 2 ms. */
 const CHUNK_LENGTH = 256 * 1024;
 const CHUNK_RECORDS = 500;
-/** More than there are detectors; a reader that stopped in between must not hold memory for ever. */
-const LARGE_READINGS = 16;
-const HISTORY_LENGTH = 500;
-/** Eviction goes on until this share of the limit is in use, so that it is rare. */
+/** Eviction continues until only this share of the limit is in use, so that it is rare. */
 const KEEP_SHARE = 0.8;
 const EVICTED_AT_ONCE = 16;
-/** When a record was used is kept to the day: a warm start must not rewrite what it reads. */
+/** The last use of a record is stored to the day: a warm start must not rewrite what it reads. */
 const DAY_MS = 86_400_000;
 
 export interface DatabaseOptions {
@@ -58,11 +43,9 @@ export class StoreDatabase {
   #damagedRecords = 0;
   #evictedRecords = 0;
   #suspect = false;
-  /** Units too large for a chunk, by number of their reading. Several detectors read theirs at once. */
-  readonly #large = new Map<string, LoadedUnit>();
-  #lastReading = 0;
+  readonly #large = new LargeUnits(CHUNK_LENGTH);
 
-  /** @param connection one whose schema has been checked */
+  /** @param connection must have a checked schema */
   constructor(connection: Connection, options: DatabaseOptions) {
     this.connection = connection;
     this.#options = options;
@@ -76,19 +59,19 @@ export class StoreDatabase {
         "INSERT INTO counters VALUES ('revision', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1",
       );
       const revision = this.#revision();
-      for (const operation of operations) this.#apply(operation, revision);
+      for (const operation of operations) applyWrite(this.connection, operation, revision, this.#options.now());
     });
     this.#evict();
   }
 
-  /** Something was found that should be impossible in a sound file. */
+  /** Something was found that cannot be in a sound file. */
   get suspect(): boolean {
     return this.#suspect;
   }
 
-  /** A chunk of units in no particular order. Units written meanwhile may be among them or not. */
+  /** A chunk of units in no particular order. It may include units written since the first chunk. */
   units(query: UnitQuery, from: Cursor = ['', '']): Chunk<LoadedUnit> {
-    if (from.length > 2) return this.#restOfUnit(from);
+    if (LargeUnits.isInside(from)) return this.#large.next(from);
     const { connection } = this;
     const damaged: Row[] = [];
     const chunk = connection.transaction('read', () => {
@@ -99,7 +82,7 @@ export class StoreDatabase {
         const loaded = readUnit(row, parts);
         const size = sizeOf(loaded?.parts ?? []);
         if (loaded && size > CHUNK_LENGTH) {
-          return items.length > 0 ? this.#chunk(items, from, last) : this.#beginUnit(loaded, last);
+          return items.length > 0 ? this.#chunk(items, from, last) : this.#beginLarge(loaded, last);
         }
         if (loaded) items.push(loaded);
         else damaged.push(row);
@@ -115,7 +98,7 @@ export class StoreDatabase {
     return chunk;
   }
 
-  /** Marks records as used today; whatever is used the longest ago is evicted first. */
+  /** Marks records as used today. Eviction begins with those that were used longest ago. */
   touchUnits(detector: string | undefined): void {
     const now = this.#options.now();
     if (detector === undefined) this.connection.run('UPDATE units SET used = ? WHERE used < ?', now, now - DAY_MS);
@@ -192,7 +175,7 @@ export class StoreDatabase {
     };
   }
 
-  /** Of the pages in use. */
+  /** Bytes of the pages in use. */
   bytes(): number {
     const pages = this.connection.number('PRAGMA page_count') - this.connection.number('PRAGMA freelist_count');
     return pages * this.connection.number('PRAGMA page_size');
@@ -204,7 +187,7 @@ export class StoreDatabase {
     return messages.length === 1 && messages[0] === 'ok' ? [] : messages;
   }
 
-  /** Reads everything, drops what is damaged and what belongs to nothing. */
+  /** Reads everything. Drops damaged records and issues without a unit. */
   verify(): VerifyReport {
     const structure = this.check();
     if (structure.length > 0) return { structure, records: 0, damaged: 0 };
@@ -229,7 +212,7 @@ export class StoreDatabase {
     return { structure, records, damaged: Object.values(bad).reduce((sum, rows) => sum + rows.length, 0) };
   }
 
-  /** Forgets everything. The file stays: other processes may have it open. */
+  /** Deletes all records. The file stays: other processes may have it open. */
   clear(): void {
     this.connection.transaction('write', () => {
       for (const table of ['units', 'issues', 'facts', 'notes', 'history']) this.connection.run(`DELETE FROM ${table}`);
@@ -237,7 +220,7 @@ export class StoreDatabase {
     this.#shrink();
   }
 
-  /** Copies what can be read of another store, the most used first, until `maxBytes` are reached. */
+  /** Copies the readable records of another database, the last used first, until `maxBytes` are reached. */
   copyFrom(source: StoreDatabase): void {
     let budget = this.#options.maxBytes;
     const take = (bytes: number): boolean => (budget -= bytes + ROW_OVERHEAD) >= 0;
@@ -264,121 +247,20 @@ export class StoreDatabase {
     this.write(operations);
   }
 
-  #apply(operation: WriteOperation, revision: number): void {
-    const { connection } = this;
-    const now = this.#options.now();
-    switch (operation.type) {
-      case 'put-unit':
-        this.#putUnit(operation, revision, now);
-        return;
-      case 'drop-unit':
-        this.#deleteUnit(operation.detector, operation.unit);
-        return;
-      case 'drop-detector': {
-        const { detector } = operation;
-        connection.run('DELETE FROM issues WHERE detector = ?', detector);
-        connection.run('DELETE FROM units WHERE detector = ?', detector);
-        return;
-      }
-      case 'put-fact': {
-        const { kind, file, hash, body } = operation;
-        const checksum = factChecksum(kind, operation);
-        connection.run('INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?, ?, ?)', kind, file, hash, now, checksum, body);
-        return;
-      }
-      case 'drop-fact':
-        connection.run('DELETE FROM facts WHERE kind = ? AND file = ?', operation.kind, operation.file);
-        return;
-      case 'put-note': {
-        const { kind, key, body } = operation;
-        connection.run(
-          'INSERT OR REPLACE INTO notes VALUES (?, ?, ?, ?)',
-          kind,
-          key,
-          body,
-          checksumOf(['note', kind, key, body]),
-        );
-        return;
-      }
-      case 'drop-note':
-        connection.run('DELETE FROM notes WHERE kind = ? AND key = ?', operation.kind, operation.key);
-        return;
-      case 'append-history': {
-        const { at, body } = operation;
-        connection.run('INSERT INTO history VALUES (NULL, ?, ?, ?)', at, body, checksumOf(['history', at, body]));
-        connection.run('DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - ?', HISTORY_LENGTH);
-      }
-    }
+  #beginLarge(unit: LoadedUnit, from: Cursor): Chunk<LoadedUnit> {
+    const isAfter = this.#chunk([], from, [unit.detector, unit.unit]).next !== undefined;
+    return isAfter ? this.#large.begin(unit) : { items: [] };
   }
 
-  /** Writes only the parts that differ: a project of 10,000 files changes in a few of them. */
-  #putUnit(unit: EncodedUnit, revision: number, now: number): void {
-    const { connection } = this;
-    const key = [unit.detector, unit.unit] as const;
-    const parts = unit.parts.map((part) => ({ ...part, checksum: partChecksum(part) })).sort(byPlace);
-    const checksum = unitChecksum(unit, parts);
-    const { fingerprint, engine } = unit;
-    const values = [fingerprint, engine, revision, now, checksum] as const;
-    connection.run('INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?, ?, ?, ?)', ...key, ...values);
-    const stored = new Map<string, { readonly file: string; readonly part: number; readonly checksum: unknown }>();
-    const sql = 'SELECT file, part, checksum FROM issues WHERE detector = ? AND unit = ?';
-    for (const row of connection.iterate(sql, ...key)) {
-      const [file, part] = [String(row['file']), Number(row['part'])];
-      stored.set(`${part}:${file}`, { file, part, checksum: row['checksum'] });
-    }
-    for (const { file, part, body, checksum: partSum } of parts) {
-      const place = `${part}:${file}`;
-      if (!sameChecksum(stored.get(place)?.checksum, partSum)) {
-        const values = [...key, file, part, partSum, packBody(body)] as const;
-        connection.run('INSERT OR REPLACE INTO issues VALUES (?, ?, ?, ?, ?, ?)', ...values);
-      }
-      stored.delete(place);
-    }
-    for (const { file, part } of stored.values()) {
-      connection.run(
-        'DELETE FROM issues WHERE detector = ? AND unit = ? AND file = ? AND part = ?',
-        ...key,
-        file,
-        part,
-      );
-    }
-  }
-
-  /** A unit that is too large for one message goes out in several, all of one verified reading. */
-  #beginUnit(unit: LoadedUnit, from: Cursor): Chunk<LoadedUnit> {
-    if (this.#chunk([], from, [unit.detector, unit.unit]).next === undefined) return { items: [] };
-    const reading = String((this.#lastReading += 1));
-    this.#large.set(reading, unit);
-    const [oldest] = this.#large.keys();
-    if (this.#large.size > LARGE_READINGS && oldest !== undefined) this.#large.delete(oldest);
-    return this.#restOfUnit([unit.detector, unit.unit, reading, '0']);
-  }
-
-  /** @param cursor detector, unit, number of the reading and of the parts that have gone out */
-  #restOfUnit([detector = '', name = '', reading = '', sent]: Cursor): Chunk<LoadedUnit> {
-    const unit = this.#large.get(reading);
-    // Too many other readings came between: the reader drops what it has of the unit.
-    if (unit === undefined) return { items: [], next: [detector, name] };
-    const start = Number(sent);
-    let end = start;
-    for (let length = 0; end < unit.parts.length && length < CHUNK_LENGTH; end += 1) {
-      length += unit.parts[end]?.body.length ?? 0;
-    }
-    const more = end < unit.parts.length;
-    if (!more) this.#large.delete(reading);
-    const next = more ? [detector, name, reading, String(end)] : [detector, name];
-    return { items: [{ ...unit, parts: unit.parts.slice(start, end), more }], next };
-  }
-
-  /** In one pass: a look-up for each of 10,000 units would take five times as long. */
+  /** In one pass: a query for each of 10,000 units would take five times as long. */
   *#unitRows(query: UnitQuery, [name = '', unit = '']: Cursor): Generator<UnitRows> {
-    const { detector, after = Number.MIN_SAFE_INTEGER } = query;
+    const { detector } = query;
     const where = detector === undefined ? '(detector, unit) > (?, ?)' : 'detector = ? AND unit > ?';
     const sql = `SELECT units.*, file, part, issues.checksum AS part_checksum, body
-      FROM (SELECT * FROM units WHERE ${where} AND revision > ? ORDER BY detector, unit LIMIT ${CHUNK_RECORDS}) AS units
+      FROM (SELECT * FROM units WHERE ${where} ORDER BY detector, unit LIMIT ${CHUNK_RECORDS}) AS units
       LEFT JOIN issues USING (detector, unit) ORDER BY detector, unit`;
     let current: UnitRows | undefined;
-    for (const row of this.connection.iterate(sql, detector ?? name, unit, after)) {
+    for (const row of this.connection.iterate(sql, detector ?? name, unit)) {
       if (current?.row['detector'] !== row['detector'] || current?.row['unit'] !== row['unit']) {
         if (current) yield current;
         current = { row, parts: [] };
@@ -393,17 +275,11 @@ export class StoreDatabase {
     return this.connection.all(sql, String(unit['detector']), String(unit['unit']));
   }
 
-  /** @param next must lie behind `from`: in a tree whose order is damaged one could go round for ever */
+  /** @param next must come after `from`: in a tree whose order is damaged, reading could go round in circles */
   #chunk<Item>(items: readonly Item[], from: Cursor, next: Cursor): Chunk<Item> {
-    const isBehind = Buffer.compare(keyBytes(next), keyBytes(from)) > 0;
-    if (!isBehind) this.#suspect = true;
-    return isBehind ? { items, next } : { items };
-  }
-
-  #deleteUnit(detector: string, unit: string): void {
-    for (const table of ['issues', 'units']) {
-      this.connection.run(`DELETE FROM ${table} WHERE detector = ? AND unit = ?`, detector, unit);
-    }
+    const isAfter = Buffer.compare(keyBytes(next), keyBytes(from)) > 0;
+    if (!isAfter) this.#suspect = true;
+    return isAfter ? { items, next } : { items };
   }
 
   /** Deletes rows as they were read; one that another process has replaced meanwhile stays. */
@@ -417,19 +293,19 @@ export class StoreDatabase {
         for (const row of rows) {
           const values = columns.map((column) => row[column] as string | number | Uint8Array | null);
           const deleted = this.connection.run(`DELETE FROM ${table} WHERE ${where}`, ...values);
-          // A record that is not found by its own key is in the wrong place: the file wants a closer look.
+          // A record that its own key does not find is in the wrong place: the file must be checked.
           if (deleted === 0) this.#suspect = true;
-          else if (table === 'units') this.#deleteUnit(String(row['detector']), String(row['unit']));
+          else if (table === 'units') deleteUnit(this.connection, String(row['detector']), String(row['unit']));
         }
       });
     } catch (error) {
-      // It is not handed out, whether it is still there or not.
+      // It is not returned, whether or not it is still stored.
       const fault = faultOf(error);
       if (fault !== 'busy' && fault !== 'unwritable') throw error;
     }
   }
 
-  /** Keeps the file under its limit: whatever was used the longest ago goes first. */
+  /** Keeps the file below its limit. Drops what was used longest ago first. */
   #evict(): void {
     const { maxBytes } = this.#options;
     if (this.bytes() <= maxBytes) return;
@@ -440,14 +316,14 @@ export class StoreDatabase {
         if (index % EVICTED_AT_ONCE === 0 && this.bytes() <= maxBytes * KEEP_SHARE) break;
         this.#evictedRecords += 1;
         const [owner, name] = [String(row['owner']), String(row['name'])];
-        if (row['origin'] === 'units') this.#deleteUnit(owner, name);
+        if (row['origin'] === 'units') deleteUnit(this.connection, owner, name);
         else this.connection.run('DELETE FROM facts WHERE kind = ? AND file = ?', owner, name);
       }
     });
     this.#shrink();
   }
 
-  /** Gives free pages back to the disk. */
+  /** Returns free pages to the disk. */
   #shrink(): void {
     this.connection.exec('PRAGMA incremental_vacuum');
     this.connection.all('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -472,7 +348,7 @@ const keyColumns: Readonly<Record<RecordTable, readonly string[]>> = {
   history: ['id'],
 };
 
-/** In the order of SQLite, which compares bytes; no name holds a NUL. */
+/** Sorts as in SQLite, which compares bytes. No name contains a NUL. */
 function keyBytes(cursor: Cursor): Buffer {
   return Buffer.from(cursor.join('\0'));
 }

@@ -1,11 +1,11 @@
-/** Sorts errors of SQLite and the file system by what can be done about them. Stateless. */
+/** Classifies errors of SQLite and the file system by what to do about them. Stateless. */
 
 export type Fault =
-  /** Another process is writing: the same again a little later. */
+  /** Another process is writing: try again a little later. */
   | 'busy'
-  /** The file holds nonsense: set it aside. */
+  /** The file's content is invalid: set it aside. */
   | 'damaged'
-  /** Disk full, read-only, no permission, I/O error: go on in memory. */
+  /** Disk full, read-only, no permission, I/O error: continue in memory. */
   | 'unwritable'
   | 'other';
 
@@ -15,10 +15,10 @@ const damaged = new Set([11, 24, 26]);
 const unwritable = new Set([3, 8, 10, 13, 14, 22, 23]);
 /** SQLITE_IOERR_SHORT_READ: the file ends before it should. */
 const SHORT_READ = 522;
-/** SQLITE_BUSY_SNAPSHOT and its like are busy too: the extended codes carry the primary one in the low byte. */
+/** Extended codes, such as SQLITE_BUSY_SNAPSHOT, carry the primary code in their low byte. */
 const PRIMARY = 0xff;
 
-/** The file is not what this version of Bulkhead writes. */
+/** The file was not written by this version of Bulkhead, or is damaged. */
 export class ForeignFileError extends Error {
   override readonly name = 'ForeignFileError';
 }
@@ -51,10 +51,10 @@ export function faultOf(error: unknown): Fault {
     if (busy.has(code)) return 'busy';
     if (damaged.has(code)) return 'damaged';
     if (unwritable.has(code)) return 'unwritable';
-    // In statements that we wrote ourselves this means that the schema's page is damaged.
+    // Our statements name existing tables, so the page of the schema is damaged.
     return code === 1 && /no such (?:table|column)|malformed/.test(error.message) ? 'damaged' : 'other';
   }
-  // A number that JavaScript cannot hold stands where none of ours does.
+  // A number that JavaScript cannot represent: Bulkhead never wrote one.
   if (error.code === 'ERR_OUT_OF_RANGE') return 'damaged';
   // An error of the file system.
   return 'syscall' in error ? 'unwritable' : 'other';
@@ -64,9 +64,13 @@ export function isSqliteError(error: unknown): error is Error & { readonly errco
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number';
 }
 
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** The cause in a few words, and the way out in one sentence. */
 export function explain(error: unknown): { readonly cause: string; readonly wayOut: string } {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   const name = error instanceof Error && 'code' in error ? String(error.code) : '';
   const code = isSqliteError(error) ? error.errcode & PRIMARY : 0;
   if (code === 13 || name === 'ENOSPC' || name === 'EDQUOT') {

@@ -1,8 +1,8 @@
 /**
- * Content hashes of files, remembered by what the file system says of them, so that a warm start reads no file that
- * has not changed. The hasher is used in the store's thread, where it may block, and lives as long as that.
+ * Content hashes of files, cached by the status of each file, so that a warm start reads only files that changed. Runs in
+ * the store's thread, where it may block, as long as that.
  *
- * Invariant: a remembered hash is used only if the file cannot have changed since without its status showing it.
+ * Invariant: a cached hash is used only if any later change of the file would show in its status.
  */
 import { hash } from 'node:crypto';
 import { readFileSync, statSync, type BigIntStats } from 'node:fs';
@@ -14,17 +14,17 @@ import type { Fact } from './operations.ts';
 const HASH_LENGTH = 32;
 
 /**
- * Two writes within the granularity of a file system's clock leave the same times. A status that was taken less than
- * this after the file's last change is therefore not trusted (Git calls such entries racy). FAT counts in 2 seconds.
+ * Two writes within the granularity of a file system's clock leave the same times. A status taken less than this after the
+ * file's last change is therefore not trusted (Git calls such entries racy). FAT has a granularity of 2 seconds.
  */
 const RACY_NS = 2_500_000_000n;
 
-/** Of a file's bytes, or of a text as it would be saved in UTF-8. */
+/** Hashes a file's bytes, or a text in UTF-8. */
 export function hashContent(content: string | Uint8Array): string {
   return hash('sha256', content, 'hex').slice(0, HASH_LENGTH);
 }
 
-/** Reads the file, without blocking; undefined: it cannot be read. */
+/** Reads and hashes a file without blocking. @returns undefined: it cannot be read */
 export async function hashFile(file: string): Promise<string | undefined> {
   try {
     return hashContent(await readFile(file));
@@ -33,10 +33,10 @@ export async function hashFile(file: string): Promise<string | undefined> {
   }
 }
 
-/** What the file system says of a file; all of it must be equal for the content to be taken as equal. */
+/** A file's status. The content counts as unchanged only if all of it is equal. */
 export interface FileStatus {
   readonly mtimeNs: bigint;
-  /** Moves on Linux and macOS even when a program sets mtime back. */
+  /** On Linux and macOS it changes even when a program resets mtime. */
   readonly ctimeNs: bigint;
   readonly size: bigint;
   readonly ino: bigint;
@@ -59,14 +59,14 @@ export interface InputHasherOptions {
 
 interface Entry {
   readonly hash: string;
-  /** The status and the time it was taken, as they are stored. */
+  /** The status, as stored. */
   readonly status: string;
   readonly seenNs: bigint;
   readonly changedNs: bigint;
 }
 
 export class InputHasher {
-  /** Where the table is kept: `hash` is the content's, `body` the status it was taken at. */
+  /** Kind of the facts that hold the cache: `hash` is the content's, `body` the status and when it was taken. */
   static readonly factKind = 'input';
 
   readonly #options: InputHasherOptions;
@@ -91,13 +91,13 @@ export class InputHasher {
       try {
         this.#options.save(learned);
       } catch {
-        // The table only saves time; what could not be written is read again.
+        // The cache only saves time. What was not written is read again.
       }
     }
     return hashes;
   }
 
-  /** Reads what is remembered before it is needed. */
+  /** Loads the cache before it is needed. */
   prepare(): void {
     this.#entries ??= this.#load();
   }
@@ -109,7 +109,7 @@ export class InputHasher {
   #hash(root: string, file: string, learned: Fact[]): string | undefined {
     const absolute = path.resolve(root, file);
     try {
-      // Taken before the status: a change after this moment gives the file a later time.
+      // Taken before the status, because a later change gives the file a later time.
       const seenNs = BigInt(Math.floor(this.#options.now())) * 1_000_000n;
       const before = this.#files.status(absolute);
       if (before === undefined) return undefined;
@@ -118,7 +118,7 @@ export class InputHasher {
       if (known?.status === status && known.changedNs + RACY_NS < known.seenNs) return known.hash;
       const content = hashContent(this.#files.read(absolute));
       const after = this.#files.status(absolute);
-      // It was written while it was read: true for this moment, and not to be remembered.
+      // It was written while it was read: the hash is right for this moment only.
       if (after === undefined || textOf(after) !== status) return content;
       const fact: Fact = { file, hash: content, body: `${status} ${seenNs}` };
       const entry = entryOf(fact);
@@ -138,7 +138,7 @@ export class InputHasher {
         if (entry) entries.set(fact.file, entry);
       }
     } catch {
-      // Without the table every file is read.
+      // Without the cache every file is read.
     }
     return entries;
   }

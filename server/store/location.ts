@@ -12,12 +12,12 @@ export interface LocationOptions {
   readonly home?: string;
 }
 
-/** Long enough that no two folders of one user meet, short enough for paths on Windows. */
+/** Long enough to avoid collisions between a user's folders, short enough for paths on Windows. */
 const HASH_LENGTH = 16;
 
 /**
- * A folder per root, named after it and the hash of its real path, in the editor's storage or the user's cache folder.
- * The same root gives the same folder however it was reached.
+ * Each root has a folder, named after the root and the hash of its real path, in the editor's storage folder or the user's
+ * cache folder. It is the same whatever path leads to the root.
  * @param root absolute path
  */
 export async function storeDirFor(root: string, options: LocationOptions = {}): Promise<string> {
@@ -30,7 +30,7 @@ export async function storeDirFor(root: string, options: LocationOptions = {}): 
 /** @param real the root's real path */
 export function nameOf(real: string, platform: NodeJS.Platform): string {
   const paths = platform === 'win32' ? path.win32 : path.posix;
-  // Windows gives the same folder with either case of its drive letter, and compares paths without case.
+  // Windows compares paths without case, and writes drive letters in either case.
   const key = platform === 'win32' ? real.toLowerCase() : real;
   const label = paths
     .basename(real)
@@ -57,7 +57,7 @@ function baseDir({
   }
   if (platform === 'darwin') return path.posix.join(home, 'Library', 'Caches', 'bulkhead');
   const cache = env['XDG_CACHE_HOME'];
-  // A relative path there is to be ignored: https://specifications.freedesktop.org/basedir-spec/latest/
+  // The specification says to ignore a relative path: https://specifications.freedesktop.org/basedir-spec/latest/
   const base = cache !== undefined && path.posix.isAbsolute(cache) ? cache : path.posix.join(home, '.cache');
   return path.posix.join(base, 'bulkhead');
 }

@@ -1,6 +1,6 @@
 /**
- * Who holds a lock, and whether that process still lives. Cheap enough to be asked every second: where the start time
- * of a process is told by a program, that program is started rarely. Lives as long as the locks that use it.
+ * Whether the process that holds a lock is still alive. Cheap enough to ask every second: where only a program can tell
+ * the start time of a process, that program runs rarely. Lives as long as the locks that use it.
  */
 import { readFile, readlink } from 'node:fs/promises';
 import os from 'node:os';
@@ -8,17 +8,17 @@ import { systemProcesses } from '../processes.ts';
 import type { LockOwner } from './lock-table.ts';
 
 export interface LockProcesses {
-  /** Names the machine, its boot and the process namespace. */
+  /** Identifies the machine, its boot and the process namespace. */
   host(): Promise<string>;
-  /** False: there is no process of this number. True: there is one, or it cannot be told. */
+  /** False: no process has this id. True: one has, or it is unknown. */
   exists(pid: number): boolean;
-  /** Undefined: there is none, or it cannot be told. */
+  /** Undefined: there is no such process, or its start time is unknown. */
   startTimeOf(pid: number): Promise<string | undefined>;
-  /** How long an answer of {@link startTimeOf} is good for, milliseconds. */
+  /** How long a result of {@link startTimeOf} may be reused, milliseconds. */
   readonly startTimeMaxAgeMs: number;
 }
 
-/** On Linux the kernel tells in microseconds; elsewhere `ps` or PowerShell has to be started. */
+/** Linux answers within microseconds; elsewhere `ps` or PowerShell must be started. */
 export const lockProcesses: LockProcesses = {
   host: hostIdentity,
   exists: (pid) => {
@@ -52,7 +52,7 @@ export class OwnerWatch {
     this.#now = now;
   }
 
-  /** True only when the process is certainly gone; a stranger that got its number does not stand for it. */
+  /** True only when the process is certainly gone; another process that reuses its id does not count. */
   async isGone(owner: LockOwner): Promise<boolean> {
     if (owner.host !== this.#host) return false;
     if (!this.#processes.exists(owner.pid)) return true;
@@ -61,7 +61,7 @@ export class OwnerWatch {
     const confirmedAt = this.#confirmed.get(key);
     if (confirmedAt !== undefined && this.#now() - confirmedAt < this.#processes.startTimeMaxAgeMs) return false;
     const startTime = await this.#processes.startTimeOf(owner.pid);
-    // Also when it has ended since and only waits to be reaped. Where it cannot be told, the lease decides.
+    // Where start times are always known, it has ended and only waits to be reaped. Elsewhere the lease decides.
     if (startTime === undefined) return this.#processes.startTimeMaxAgeMs === 0 || !this.#processes.exists(owner.pid);
     if (startTime !== owner.startTime) return true;
     this.#confirmed.set(key, this.#now());
@@ -69,7 +69,7 @@ export class OwnerWatch {
   }
 }
 
-/** Process numbers mean nothing on another machine, after another boot, or in another container. */
+/** Process ids mean nothing on another machine, after a reboot, or in another container. */
 async function hostIdentity(): Promise<string> {
   if (process.platform !== 'linux') return os.hostname();
   const [boot, namespace] = await Promise.all([

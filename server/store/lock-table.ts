@@ -1,6 +1,6 @@
 /**
- * Where locks are written down, with one atomic operation: change these if they are still as they were seen. On disk it
- * is a small database of its own, so that a damaged store does not take the locks with it. Used in the store's thread.
+ * The table of locks, with one atomic compare-and-swap. On disk it is a small database of its own, so that a damaged
+ * store does not take the locks with it. Used in the store's thread.
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -9,18 +9,18 @@ import { identityOf, setAside } from './set-aside.ts';
 import { Connection, type Row } from './sqlite.ts';
 
 export interface LockOwner {
-  /** Machine, boot and process namespace: only within the same one a process number means something. */
+  /** Machine, boot and process namespace. A process id means something only within the same one. */
   readonly host: string;
   readonly pid: number;
-  /** As the platform writes it, only ever compared; empty: not known. */
+  /** In the platform's format, compared only for equality; empty: unknown. */
   readonly startTime: string;
-  /** For people, for instance `editor` or `terminal`. */
+  /** For people who look into the table, for instance `editor`. */
   readonly label: string;
 }
 
 export interface LockRecord {
   readonly name: string;
-  /** Grows with each owner and never goes back, not by a release either. */
+  /** Grows with each owner and never goes back, not even when the lock is released. */
   readonly version: number;
   /** Unique to one acquisition; empty: the lock is free. */
   readonly token: string;
@@ -34,29 +34,29 @@ export interface LockRecord {
 }
 
 export interface LockChange {
-  /** What the name must be like for the change to be made. `version` 0: unknown so far. */
+  /** The stored state that the change requires. `version` 0: no record yet. */
   readonly expected: { readonly version: number; readonly token: string };
   readonly record: LockRecord;
 }
 
 export interface LockTable {
-  /** Absent: all. Names never locked are left out. */
-  read(names?: readonly string[]): Promise<readonly LockRecord[]>;
-  /** Makes all changes, or none and answers false when any of the names is not as expected. */
-  swap(changes: readonly LockChange[]): Promise<boolean>;
+  /** @returns undefined for a name that was never locked */
+  read(name: string): Promise<LockRecord | undefined>;
+  /** @returns false: the stored state is not the expected one, and nothing changed */
+  swap(change: LockChange): Promise<boolean>;
 }
 
-/** For one process: tests, and a disk that cannot be written. */
+/** Keeps locks between the parts of one process: for tests, and for a disk that cannot be written. */
 export class MemoryLockTable implements LockTable {
   readonly #records = new Map<string, LockRecord>();
 
-  read(names?: readonly string[]): Promise<readonly LockRecord[]> {
-    return Promise.resolve([...this.#records.values()].filter(({ name }) => names?.includes(name) ?? true));
+  read(name: string): Promise<LockRecord | undefined> {
+    return Promise.resolve(this.#records.get(name));
   }
 
-  swap(changes: readonly LockChange[]): Promise<boolean> {
-    const fits = changes.every(({ expected, record }) => isAsExpected(this.#records.get(record.name), expected));
-    if (fits) for (const { record } of changes) this.#records.set(record.name, record);
+  swap({ expected, record }: LockChange): Promise<boolean> {
+    const fits = isAsExpected(this.#records.get(record.name), expected);
+    if (fits) this.#records.set(record.name, record);
     return Promise.resolve(fits);
   }
 }
@@ -67,7 +67,7 @@ const TABLE = `CREATE TABLE IF NOT EXISTS locks (name TEXT PRIMARY KEY, version 
   host TEXT NOT NULL, pid INTEGER NOT NULL, start_time TEXT NOT NULL, label TEXT NOT NULL, renewals INTEGER NOT NULL,
   lease_ms INTEGER NOT NULL, acquired_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID`;
 
-/** The table in a folder. Every call blocks, for less than a millisecond unless another process is in it. */
+/** The table in a folder. Every call blocks: less than a millisecond, unless another process is writing. */
 export class LockFile {
   readonly #file: string;
   readonly #now: () => number;
@@ -80,24 +80,21 @@ export class LockFile {
     this.#now = now;
   }
 
-  read(names?: readonly string[]): readonly LockRecord[] {
-    return this.#run((connection) => {
-      if (names === undefined) return connection.all('SELECT * FROM locks ORDER BY name').map(recordOf);
-      return names.flatMap((name) => readOne(connection, name) ?? []);
-    });
+  read(name: string): LockRecord | undefined {
+    return this.#run((connection) => readRecord(connection, name));
   }
 
-  swap(changes: readonly LockChange[]): boolean {
+  swap({ expected, record }: LockChange): boolean {
     return this.#run((connection) =>
       connection.transaction('write', () => {
-        const fits = changes.every(({ expected, record }) => isAsExpected(readOne(connection, record.name), expected));
-        if (fits) for (const { record } of changes) write(connection, record);
+        const fits = isAsExpected(readRecord(connection, record.name), expected);
+        if (fits) writeRecord(connection, record);
         return fits;
       }),
     );
   }
 
-  /** No other process is in here, nor in `swap`, meanwhile. The operating system ends it when this process dies. */
+  /** Runs `work` while no other process is in here or in `swap`. The operating system lets go when this process dies. */
   exclusively<Result>(work: () => Result): Result {
     const connection = this.#run((usable) => {
       usable.exec('BEGIN IMMEDIATE');
@@ -122,7 +119,7 @@ export class LockFile {
       if (faultOf(error) !== 'damaged') throw error;
       const identity = this.#identity;
       this.close();
-      // Whoever held a lock finds at the next renewal that it is gone; two then do the same work, once.
+      // Whoever held a lock loses it at the next renewal. Until then two processes may do the same work.
       if (identity !== undefined && identityOf(this.#file) === identity) setAside(this.#file, this.#now());
       return work(this.#usable());
     }
@@ -153,12 +150,12 @@ function isAsExpected(found: LockRecord | undefined, expected: LockChange['expec
   return (found?.version ?? 0) === expected.version && (found?.token ?? '') === expected.token;
 }
 
-function readOne(connection: Connection, name: string): LockRecord | undefined {
+function readRecord(connection: Connection, name: string): LockRecord | undefined {
   const row = connection.get('SELECT * FROM locks WHERE name = ?', name);
   return row && recordOf(row);
 }
 
-function write(connection: Connection, { name, version, token, owner, ...rest }: LockRecord): void {
+function writeRecord(connection: Connection, { name, version, token, owner, ...rest }: LockRecord): void {
   connection.run(
     'INSERT OR REPLACE INTO locks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ...[name, version, token, owner.host, owner.pid, owner.startTime, owner.label],
@@ -186,12 +183,12 @@ function recordOf(row: Row): LockRecord {
 
 function text(row: Row, column: string): string {
   const value = row[column];
-  if (typeof value !== 'string') throw new ForeignFileError(`${column} is no text`);
+  if (typeof value !== 'string') throw new ForeignFileError(`${column} is not text`);
   return value;
 }
 
 function integer(row: Row, column: string): number {
   const value = row[column];
-  if (typeof value !== 'number') throw new ForeignFileError(`${column} is no number`);
+  if (typeof value !== 'number') throw new ForeignFileError(`${column} is not a number`);
   return value;
 }

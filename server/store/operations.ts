@@ -1,4 +1,4 @@
-/** What crosses the line between the store and its thread: plain data, types only. */
+/** What the store and its thread exchange: plain data. Types only. */
 
 export interface EncodedPart {
   readonly file: string;
@@ -11,9 +11,9 @@ export interface EncodedPart {
 export interface EncodedUnit {
   readonly detector: string;
   readonly unit: string;
-  /** Of the unit's inputs; the reader decides with it whether the record may be used. */
+  /** Of the unit's inputs. By it the reader decides whether the record is still valid. */
   readonly fingerprint: string;
-  /** The engine that spoke, for instance `typescript 7.0.2 (bundled)`. */
+  /** The engine that answered, for instance `typescript 7.0.2 (bundled)`. */
   readonly engine: string;
   /** Files without issues have no part. */
   readonly parts: readonly EncodedPart[];
@@ -23,7 +23,7 @@ export interface Fact {
   readonly file: string;
   /** Of the content that the fact was made from. */
   readonly hash: string;
-  /** Text without NUL (older versions of Node cut it there, and the record would be dropped), or bytes. */
+  /** Bytes, or text without NUL: older versions of Node.js cut text at a NUL, and the record would be dropped. */
   readonly body: string | Uint8Array;
 }
 
@@ -33,9 +33,9 @@ export interface Note {
   readonly body: string;
 }
 
-/** Writes, in an order in which a later one of the same key wins. */
+/** A write. Of several with the same key, the last one wins. */
 export type WriteOperation =
-  /** `continued`: its first parts have been staged. Only the last of a commit can be. */
+  /** `continued`: its first parts were staged. Possible only for the last operation of a commit. */
   | ({ readonly type: 'put-unit'; readonly continued?: boolean } & EncodedUnit)
   | { readonly type: 'drop-unit'; readonly detector: string; readonly unit: string }
   | { readonly type: 'drop-detector'; readonly detector: string }
@@ -46,26 +46,24 @@ export type WriteOperation =
   | { readonly type: 'append-history'; readonly at: number; readonly body: string };
 
 export interface UnitQuery {
-  /** Absent: of all detectors. */
+  /** Absent: all detectors. */
   readonly detector?: string | undefined;
-  /** Only what was written after this revision; absent: everything. */
-  readonly after?: number | undefined;
 }
 
 export interface LoadedUnit extends EncodedUnit {
-  /** Counts the commits of the file, over all processes. */
+  /** Counts the commits to the file, of all processes. */
   readonly revision: number;
-  /** The next item goes on with this unit: it is too large for one message. */
+  /** The unit is too large for one message: the next item continues it. */
   readonly more?: boolean;
 }
 
 export interface Chunk<Item> {
   readonly items: readonly Item[];
-  /** Where the next chunk begins; absent: that was all. */
+  /** Where the next chunk begins; absent: this is the last one. */
   readonly next?: Cursor;
 }
 
-/** The key of the last record that was given. */
+/** The key of the last record that was returned. */
 export type Cursor = readonly string[];
 
 export interface HistoryEntry {
@@ -78,7 +76,7 @@ export interface VerifyReport {
   /** Empty: the file's structure is sound. Else what SQLite says about it. */
   readonly structure: readonly string[];
   readonly records: number;
-  /** Records whose content was not what its checksum says; they have been dropped. */
+  /** Records that did not match their checksum; they were dropped. */
   readonly damaged: number;
 }
 
@@ -87,7 +85,7 @@ export interface DatabaseStats {
   readonly facts: number;
   readonly notes: number;
   readonly history: number;
-  /** In use within the database file. */
+  /** Bytes in use within the database file. */
   readonly bytes: number;
   readonly revision: number;
   /** Dropped since the store was opened. */

@@ -1,15 +1,15 @@
 /**
- * Issues as they lie on disk: compressed, because their JSON repeats itself, and because a row that fits into its page
- * takes no further ones. Done in the store's thread. Stateless.
+ * Compression of issues on disk. Their JSON is repetitive, and a row that fits into one page needs no others. Runs in the
+ * store's thread. Stateless.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-/** Fast: a higher level takes three times as long for a tenth of the size. */
+/** Fast: a higher level takes three times as long and saves a tenth of the size. */
 const LEVEL = 1;
-/** A part is about 100 KB; what claims to be much more is damaged. */
+/** A part is about 100 KB. A body that claims to be much larger is damaged. */
 const MAX_LENGTH = 64 * 1024 * 1024;
 
-/** What every issue begins with, so that a file with a single one is small too. Part of the format: see SCHEMA_VERSION. */
+/** Text that issues have in common, so that a single issue is small too. Part of the format: see SCHEMA_VERSION. */
 const dictionary = Buffer.from(
   '"tags":["unnecessary"],"deprecated","related":[{"file":"","fixes":[{"title":"","edits":[{"range":{"start":{"line":,' +
     '"newText":"","kind":"fix"},"kind":"suggestion"}],"url":"https://eslint.org/docs/latest/rules/' +
@@ -23,7 +23,7 @@ export function packBody(text: string): Uint8Array {
   return deflateRawSync(text, { level: LEVEL, dictionary });
 }
 
-/** Undefined: it is not what {@link packBody} made. */
+/** @returns undefined for anything that {@link packBody} did not make */
 export function unpackBody(body: Uint8Array): string | undefined {
   try {
     return inflateRawSync(body, { dictionary, maxOutputLength: MAX_LENGTH }).toString('utf8');

@@ -1,15 +1,15 @@
-/** Rows as records: read only if the checksum covers exactly what is read. Stateless. */
+/** Turns rows into records, if the checksum covers exactly what is read. Stateless. */
 import { checksumOf, sameChecksum } from './checksum.ts';
 import type { EncodedPart, EncodedUnit, Fact, HistoryEntry, LoadedUnit, Note } from './operations.ts';
 import { unpackBody } from './part-body.ts';
 import type { Row } from './sqlite.ts';
 
-/** Characters of names and columns beside the bodies, roughly. */
+/** Approximate characters of a row without its body. */
 export const ROW_OVERHEAD = 100;
 
 /**
  * @param parts rows of `issues`, in any order, with their checksum as `part_checksum`
- * @returns undefined when the unit or any of its parts is not what was written
+ * @returns undefined when the unit or one of its parts is damaged
  */
 export function readUnit(row: Row, parts: readonly Row[]): LoadedUnit | undefined {
   const { detector, unit, fingerprint, engine, revision, checksum } = row;

@@ -1,12 +1,14 @@
-/** Entries of the store's history: who analysed how much, and how much was known already. Stateless. */
+/** Entries of the store's history: how much each run analysed, and how much it reused. Stateless. */
 import type { JsonValue } from './store.ts';
 
-/** Of one detector, in units. */
+/** Units of one detector. */
 export interface RunWork {
   readonly detector: string;
   readonly units: number;
   readonly analysed: number;
+  /** Reused from the store. */
   readonly recalled: number;
+  /** Answered by another process. */
   readonly borrowed: number;
 }
 
@@ -19,14 +21,14 @@ export function runEntry(by: RunEntry['by'], work: readonly RunWork[]): JsonValu
   return { by, work: work.map((one) => ({ ...one })) };
 }
 
-/** Undefined: an entry of another kind, or of another version of Bulkhead. */
+/** @returns undefined for an entry of another kind, or of another version of Bulkhead */
 export function asRunEntry(value: JsonValue): RunEntry | undefined {
   const { by, work } = (typeof value === 'object' ? (value ?? {}) : {}) as { by?: unknown; work?: unknown };
   if ((by !== 'editor' && by !== 'terminal') || !Array.isArray(work)) return undefined;
   return work.every(isWork) ? { by, work } : undefined;
 }
 
-/** For people, one line. */
+/** One line for a person. */
 export function describeRun({ by, work }: RunEntry): string {
   const parts = work.map(({ detector, units, analysed, recalled, borrowed }) => {
     const known = [

@@ -1,25 +1,25 @@
-/** Damaged files are renamed, never deleted, so that they can be looked into. Runs in the store's thread. Stateless. */
+/** Renames damaged files instead of deleting them, so that they can be examined. Runs in the store's thread. Stateless. */
 import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-/** Beside the database: its log and the index of the log. They belong to it and go where it goes. */
+/** Endings of a database's other files: its log and the index of the log. They move together with it. */
 export const companions: readonly string[] = ['-wal', '-shm'];
 
 const KEPT = 2;
 const MARK = '.damaged-';
 
 /**
- * Renames `<name>` to `<name>.damaged-<time>`, with its companions, and keeps the newest two of such.
+ * Renames `<name>` to `<name>.damaged-<time>`, with its companions. Keeps the newest two of those.
  * @returns the new name
  * @throws the error of the file system, for instance when another program holds the file (Windows)
  */
 export function setAside(file: string, now: number): string {
   const last = listSetAside(file).at(-1) ?? '';
   const wanted = `${file}${MARK}${new Date(now).toISOString().replaceAll(/[-:.]/g, '')}`;
-  // Names sort as they were made, also within a millisecond or after the clock was set back.
+  // Names sort by age, even within a millisecond or after the clock was set back.
   const target = wanted > last ? wanted : `${last}~`;
   renameSync(file, target);
-  // The database first: a log without its database is discarded, a database without its log is merely older.
+  // The database first: a log without its database is discarded, and a database without its log is only older.
   for (const ending of companions) {
     try {
       renameSync(file + ending, target + ending);
@@ -31,7 +31,7 @@ export function setAside(file: string, now: number): string {
   return target;
 }
 
-/** Paths of what was set aside, the oldest first. */
+/** Paths of the files that were set aside, the oldest first. */
 export function listSetAside(file: string): readonly string[] {
   const prefix = path.basename(file) + MARK;
   const names = readdirSync(path.dirname(file)).filter((name) => name.startsWith(prefix) && !companionOf(name));
@@ -43,7 +43,7 @@ export function removeDatabase(file: string): void {
   for (const ending of ['', ...companions]) rmSync(file + ending, { force: true });
 }
 
-/** Tells a file from the one that takes its name later; undefined: there is none. */
+/** Distinguishes a file from a later one of the same name. @returns undefined: there is none */
 export function identityOf(file: string): string | undefined {
   const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
   return stat && `${stat.dev}:${stat.ino}`;

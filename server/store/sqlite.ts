@@ -1,10 +1,10 @@
 /**
- * `node:sqlite`, loaded without its warning, and one connection with its prepared statements. Used only in the store's
- * own thread: every call here blocks. A connection lives until it is closed.
+ * `node:sqlite`, loaded without its warning, and a connection with its prepared statements. Used only in the store's thread,
+ * because every call blocks. A connection lives until it is closed.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
-/** What SQLite gives back. In a damaged file a column may hold any type, whatever the schema says. */
+/** A row as SQLite returns it. In a damaged file a column may hold any type, whatever the schema says. */
 export type Row = Readonly<Record<string, unknown>>;
 
 type Value = null | number | string | Uint8Array;
@@ -38,7 +38,7 @@ export class Connection {
     return this.#statement(sql).all(...values);
   }
 
-  /** Row by row; the statement must not be used again until the iteration has ended. */
+  /** Row by row. The statement must not be used again until the iteration has ended. */
   iterate(sql: string, ...values: readonly Value[]): Iterable<Row> {
     return this.#statement(sql).iterate(...values);
   }
@@ -48,7 +48,7 @@ export class Connection {
     return Number(Object.values(this.get(sql, ...values) ?? {})[0] ?? 0);
   }
 
-  /** All of `work` or nothing of it. `read` sees one state of the database throughout. */
+  /** Commits all writes of `work`, or none if it throws. Reads see one state of the database throughout. */
   transaction<Result>(kind: 'read' | 'write', work: () => Result): Result {
     this.exec(kind === 'write' ? 'BEGIN IMMEDIATE' : 'BEGIN');
     try {
@@ -59,13 +59,13 @@ export class Connection {
       try {
         this.exec('ROLLBACK');
       } catch {
-        // SQLite has rolled back by itself (disk full, damaged file).
+        // SQLite rolled back by itself (disk full, damaged file).
       }
       throw error;
     }
   }
 
-  /** Never throws: what cannot be closed is left to the end of the process. */
+  /** Never throws: a connection that cannot be closed stays open until the process ends. */
   close(): void {
     this.#statements.clear();
     try {
@@ -90,14 +90,15 @@ let loaded: { readonly DatabaseSync: typeof DatabaseSync } | undefined;
 function loadSqlite(): { readonly DatabaseSync: typeof DatabaseSync } {
   if (loaded) return loaded;
   const emitWarning = process.emitWarning.bind(process);
-  // Node 22 calls the module experimental each time it is loaded; that is for us to know, not for every user.
+  // Node.js 22 warns that the module is experimental. Users need not see that.
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
     if (!String(warning).includes('SQLite')) Reflect.apply(emitWarning, undefined, [warning, ...rest]);
   };
   try {
     const sqlite = process.getBuiltinModule('node:sqlite') as
       { readonly DatabaseSync: typeof DatabaseSync } | undefined;
-    if (sqlite === undefined) throw new Error(`Node ${process.versions.node} has no node:sqlite; 22.13 or newer has.`);
+    if (sqlite === undefined)
+      throw new Error(`Node ${process.versions.node} has no node:sqlite. Use Node.js 22.13 or newer.`);
     loaded = sqlite;
     return sqlite;
   } finally {

@@ -1,6 +1,6 @@
 /**
- * The store's side of its thread: typed calls, and a new thread when one dies. Lives as long as its store. While a call
- * is in work the thread keeps the process alive, otherwise it does not.
+ * Calls the store's thread, and starts a new one when it dies. The thread keeps the process alive only while a call is in
+ * work. Lives as long as its store.
  */
 import path from 'node:path';
 import { workerThreadsDriver } from '../../workers/ipc/drivers/worker-threads.ts';
@@ -16,7 +16,7 @@ export interface StoreClientListener {
 
 type Thread = WorkerClient<ThreadMessages>;
 
-/** A thread that died twice would die again. */
+/** After two crashes a third one is likely. */
 const STARTS = 2;
 
 export class StoreClient {
@@ -41,8 +41,8 @@ export class StoreClient {
   }
 
   /**
-   * @throws StoreError `BUSY`: the same again later; `UNAVAILABLE`: there is no thread and will be none;
-   *   `INTERNAL`: this call failed
+   * @throws StoreError `BUSY`: try again later; `UNAVAILABLE`: there is no thread, and there will be none; `INTERNAL`: this
+   *   call failed; `CLOSED`
    */
   async call<Name extends CallName>(
     name: Name,
@@ -52,13 +52,13 @@ export class StoreClient {
     return this.#ask(await this.#started(), name, values);
   }
 
-  /** Gives up a thread that does not come back from what it is at, without waiting for its end. */
+  /** Gives up a thread that is blocked, without waiting for its end. */
   abandon(): void {
     this.#closed = true;
     this.#abandoned.abort();
   }
 
-  /** Lets the thread finish what it was asked before, for at most `timeoutMs`, and ends it. */
+  /** Ends the thread after its pending calls, or after `timeoutMs`. */
   async close(timeoutMs: number): Promise<void> {
     if (this.#closed) return;
     const closing = this.#thread && this.call('close').catch(() => undefined);
@@ -74,7 +74,7 @@ export class StoreClient {
   #started(): Promise<Thread> {
     if (this.#thread !== undefined) return this.#thread;
     if (this.#starts >= STARTS) {
-      return Promise.reject(new StoreError('UNAVAILABLE', 'The thread of the store died twice.'));
+      return Promise.reject(new StoreError('UNAVAILABLE', 'The thread of the store crashed twice.'));
     }
     this.#starts += 1;
     const starting = this.#start();
@@ -88,10 +88,10 @@ export class StoreClient {
 
   async #start(): Promise<Thread> {
     const { signal } = this.#abandoned;
-    const thread = await takeThreadAhead(this.#script, signal).catch((error: unknown) => {
+    const thread = await takePrewarmedThread(this.#script, signal).catch((error: unknown) => {
       throw this.#failure(error);
     });
-    // Its store is given up while it opens.
+    // The store may be given up while it opens.
     signal.addEventListener('abort', () => void thread.kill(), { once: true });
     thread.onLog(({ source, level, message }) => {
       if (source === 'worker') this.#listener.log(level === 'warn' ? 'warn' : 'info', message);
@@ -117,7 +117,7 @@ export class StoreClient {
       throw this.#failure(error);
     });
     if (memoryReason !== undefined) this.#listener.memory(memoryReason);
-    // The thread answers a call by the type of its name.
+    // The result has the type that `ThreadCalls` gives to the name.
     return result as ReturnType<ThreadCalls[Name]>;
   }
 
@@ -131,46 +131,46 @@ export class StoreClient {
   }
 }
 
-interface ThreadAhead {
+interface PrewarmedThread {
   readonly thread: Promise<Thread>;
   readonly ended: AbortController;
 }
 
-/** Started before anybody needed it. */
-let ahead: ThreadAhead | undefined;
+/** Started before a store needs it. */
+let prewarmed: PrewarmedThread | undefined;
 
 /**
- * Starts the thread of the next store, whose folder need not be known yet: a thread takes as long to start as a server to
- * load. Once it is ready it does not keep the process alive.
+ * Starts the thread of the next store, whose folder need not be known yet: a thread takes as long to start as a server
+ * takes to load. Once it is ready, it does not keep the process alive.
  */
-export function startThreadAhead(): void {
-  if (ahead !== undefined) return;
+export function prewarmThread(): void {
+  if (prewarmed !== undefined) return;
   const ended = new AbortController();
   const thread = newThread(ownScript(), ended.signal);
-  const started: ThreadAhead = { thread, ended };
+  const started: PrewarmedThread = { thread, ended };
   const forget = (): void => {
-    if (ahead === started) ahead = undefined;
+    if (prewarmed === started) prewarmed = undefined;
   };
-  // Nobody needs it yet: a store that finds none starts its own.
+  // Errors do not matter: a store that finds no prewarmed thread starts its own.
   thread.then((client) => client.exited.then(forget), forget);
-  ahead = started;
+  prewarmed = started;
 }
 
-/** There will be no store soon. */
-export function endThreadAhead(): void {
-  ahead?.ended.abort();
-  void ahead?.thread.then(
+/** Ends the prewarmed thread: no store will be opened soon. */
+export function endPrewarmedThread(): void {
+  prewarmed?.ended.abort();
+  void prewarmed?.thread.then(
     (thread) => thread.kill(),
     () => undefined,
   );
-  ahead = undefined;
+  prewarmed = undefined;
 }
 
-/** @param signal gives up a start that is under way */
-async function takeThreadAhead(script: string, signal: AbortSignal): Promise<Thread> {
-  if (ahead === undefined || script !== ownScript()) return newThread(script, signal);
-  const { thread } = ahead;
-  ahead = undefined;
+/** @param signal aborts a start that is in progress */
+async function takePrewarmedThread(script: string, signal: AbortSignal): Promise<Thread> {
+  if (prewarmed === undefined || script !== ownScript()) return newThread(script, signal);
+  const { thread } = prewarmed;
+  prewarmed = undefined;
   return thread.catch(() => newThread(script, signal));
 }
 
@@ -179,14 +179,14 @@ function newThread(script: string, signal: AbortSignal): Promise<Thread> {
     script,
     driver: workerThreadsDriver,
     name: 'store',
-    // What our process was started with (a script on the command line, a debugger) is not for it.
+    // Without the options of this process, such as a script or a debugger.
     execArgv: [],
     keepAlive: 'in-work',
     signal,
   });
 }
 
-/** Beside this file, as source and in the bundle. */
+/** Beside this file, in the sources and in the bundle. */
 function ownScript(): string {
   return import.meta.filename.endsWith('.ts')
     ? path.join(import.meta.dirname, 'store-thread.ts')

@@ -1,16 +1,17 @@
-/** What the store's thread does when it is asked, one call after the other. Lives as long as its store. */
+/** Executes the calls of a store in its thread, one after the other. Lives as long as its store. */
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { DatabaseFile, SNAPSHOT_NAME } from './database-file.ts';
+import { DatabaseFile } from './database-file.ts';
 import type { StoreDatabase } from './database.ts';
 import { faultOf } from './faults.ts';
 import { InputHasher } from './input-hash.ts';
 import { LockFile } from './lock-table.ts';
 import type { EncodedPart, Fact } from './operations.ts';
 import { companions } from './set-aside.ts';
+import { SNAPSHOT_NAME } from './snapshot.ts';
 import type { ThreadCalls, ThreadSettings } from './thread-calls.ts';
 
-/** For so long the start waits for another process that is writing. */
+/** How long opening waits for another process that writes. */
 const OPENING_MS = 3000;
 
 export type Log = (level: 'warn' | 'info', message: string) => void;
@@ -22,9 +23,9 @@ export interface StoreService {
 
 const now = (): number => Date.now();
 
-/** @throws when the folder cannot be used and the settings do not allow to go on in memory */
+/** @throws StoreError when the folder cannot be used and the settings do not allow to continue in memory */
 export function openService(settings: ThreadSettings, log: Log): StoreService {
-  /** Between the processes that use this store. */
+  /** Locks between the processes that use this store. */
   const storeLocks = new LockFile(settings.dir, now);
   const file = openFile(settings, storeLocks, log);
   return { file, calls: callsOn(file, settings, storeLocks) };
@@ -44,7 +45,7 @@ function openFile(settings: ThreadSettings, storeLocks: LockFile, log: Log): Dat
 
 /** @returns the calls on an open file */
 function callsOn(file: DatabaseFile, settings: ThreadSettings, storeLocks: LockFile): Omit<ThreadCalls, 'open'> {
-  /** Between the processes that analyse this root, whatever store they use. */
+  /** Locks between the processes that analyse this root, whichever store they use. */
   const locks = settings.locksDir === settings.dir ? storeLocks : new LockFile(settings.locksDir, now);
   let staged: EncodedPart[] = [];
   const hasher = new InputHasher({
@@ -55,7 +56,7 @@ function callsOn(file: DatabaseFile, settings: ThreadSettings, storeLocks: LockF
       ),
     now,
   });
-  // The first thing that is asked for; meanwhile the other side still finds out which files there are.
+  // Hashes are needed first. Meanwhile the server still lists the files.
   setImmediate(() => hasher.prepare());
   return {
     stage: (parts, first) => {
@@ -85,8 +86,8 @@ function callsOn(file: DatabaseFile, settings: ThreadSettings, storeLocks: LockF
     note: (kind, key) => file.run((database) => database.note(kind, key)),
     history: (limit) => file.run((database) => database.history(limit)),
     hashInputs: (root, files) => hasher.hashAll(root, files),
-    readLocks: (names) => locks.read(names),
-    swapLocks: (changes) => locks.swap(changes),
+    readLock: (name) => locks.read(name),
+    swapLock: (change) => locks.swap(change),
     stats: () => ({
       ...file.run((database) => database.stats()),
       fileBytes: file.memoryReason === undefined ? sizeOnDisk(file.file) : 0,
@@ -96,7 +97,7 @@ function callsOn(file: DatabaseFile, settings: ThreadSettings, storeLocks: LockF
     }),
     verify: () => {
       const report = file.run((database) => database.verify());
-      // The check that begins every use of a file finds the same and repairs it.
+      // Every start checks the file; this repairs it at once.
       if (report.structure.length > 0) file.repair(report.structure);
       return report;
     },
@@ -135,7 +136,7 @@ function snapshotTime(settings: ThreadSettings): { readonly snapshotAt?: number 
   return stat ? { snapshotAt: stat.mtimeMs } : {};
 }
 
-/** For what may be left undone. */
+/** For work that may be skipped while another process writes. */
 function tolerant(work: () => void): void {
   try {
     work();

@@ -1,20 +1,20 @@
 /**
- * The entry of the store's thread: answers the calls of the store. All that blocks on the disk is here, away from the
- * server's event loop. Lives as long as its store.
+ * The entry of the store's thread, which answers the calls of the store. Everything that blocks on the disk runs here, away
+ * from the server's event loop. Lives as long as its store.
  */
 import type { HandlerContext, Handlers } from '../../workers/ipc/messages.ts';
 import { startWorkerServer } from '../../workers/ipc/server.ts';
-import { faultOf, StoreError } from './faults.ts';
+import { faultOf, messageOf, StoreError } from './faults.ts';
 import { openService, type StoreService } from './store-service.ts';
 import type { Answer, CallName, ThreadMessages, ThreadSettings } from './thread-calls.ts';
 
-/** After so long without a call the thread looks after its files. */
+/** After this long without a call the thread tidies its files. */
 const IDLE_MS = 10_000;
 
 let service: StoreService | undefined;
-let toldMemoryReason: string | undefined;
+let reportedMemoryReason: string | undefined;
 let idle: NodeJS.Timeout | undefined;
-/** Of the latest call: what happens while nobody asks is told through it. */
+/** Of the latest call. Idle work logs through it. */
 let context: HandlerContext | undefined;
 
 const log = (level: 'warn' | 'info', message: string): void => context?.log(level, message);
@@ -28,7 +28,7 @@ function called(): StoreService['calls'] {
   return service.calls;
 }
 
-/** Answers a call by the function of its name in `ThreadCalls`. */
+/** Answers a call with the function of the same name in `ThreadCalls`. */
 function handler(name: CallName): (values: readonly unknown[], callContext: HandlerContext) => Answer {
   return (values, callContext) => {
     context = callContext;
@@ -46,27 +46,23 @@ function handler(name: CallName): (values: readonly unknown[], callContext: Hand
 
 function answer(result: unknown): Answer {
   const memoryReason = service?.file.memoryReason;
-  if (memoryReason === undefined || memoryReason === toldMemoryReason) return { result };
-  toldMemoryReason = memoryReason;
+  if (memoryReason === undefined || memoryReason === reportedMemoryReason) return { result };
+  reportedMemoryReason = memoryReason;
   return { result, memoryReason };
 }
 
-/** Nobody has asked for it, so that it failed is only logged. */
+/** Nobody waits for it, so failures are only logged. */
 function tidy(): void {
   try {
     service?.file.tidy();
   } catch (error) {
-    if (faultOf(error) !== 'busy') log('warn', `The store was not tidied: ${messageOf(error)}`);
+    if (faultOf(error) !== 'busy') log('warn', `Maintenance of the store failed: ${messageOf(error)}`);
   }
 }
 
 function codeOf(error: unknown): StoreError['code'] {
   if (error instanceof StoreError) return error.code;
   return faultOf(error) === 'busy' ? 'BUSY' : 'INTERNAL';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 const handlers: Handlers<ThreadMessages> = {
@@ -79,8 +75,8 @@ const handlers: Handlers<ThreadMessages> = {
   note: handler('note'),
   history: handler('history'),
   hashInputs: handler('hashInputs'),
-  readLocks: handler('readLocks'),
-  swapLocks: handler('swapLocks'),
+  readLock: handler('readLock'),
+  swapLock: handler('swapLock'),
   stats: handler('stats'),
   verify: handler('verify'),
   clear: handler('clear'),

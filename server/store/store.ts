@@ -1,14 +1,14 @@
 /**
- * Results and facts kept between sessions, for one root. The database works in a thread of its own; this side queues
- * writes, encodes and decodes in slices, and never blocks. Lives from the opening of a folder to its closing.
+ * Stores the results and facts of one root between sessions. The database runs in a thread of its own; this side queues
+ * writes, encodes and decodes in slices, and never blocks. Lives as long as the open folder.
  *
- * Invariant: no method that an analysis needs rejects because of a broken disk or file. What cannot be read is not
- * there, what cannot be written is kept in memory, and one message says why.
+ * Invariant: no method that an analysis needs rejects because of a broken disk or file. What cannot be read counts as
+ * missing, what cannot be written stays in memory, and one message says why.
  */
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
-import { StoreError } from './faults.ts';
+import { messageOf, StoreError } from './faults.ts';
 import { hashFile } from './input-hash.ts';
 import { addIssues } from './issue-parts.ts';
 import { MemoryLockTable, type LockTable } from './lock-table.ts';
@@ -18,22 +18,22 @@ import { StoreClient } from './store-client.ts';
 import { WriteQueue, type UnitResult } from './write-queue.ts';
 
 export interface StoreOptions {
-  /** Folder of this root's store, absolute: see `storeDirFor`. Made when it is not there. */
+  /** Folder of this root's store, absolute: see `storeDirFor`. Created if missing. */
   readonly dir: string;
-  /** Folder of the locks, absolute: one for all that analyse this root, whatever store they use. Default: `dir`. */
+  /** Folder of the locks, absolute: the same for all processes that analyse this root. Default: `dir`. */
   readonly locksDir?: string;
   readonly log?: (level: 'warn' | 'info', message: string) => void;
-  /** Default true: when the disk cannot be used, results are kept in memory. False: opening throws instead. */
+  /** If the disk cannot be used: true keeps results in memory, false makes opening throw. Default: true. */
   readonly fallbackToMemory?: boolean;
-  /** Milliseconds until a folder that does not answer (a file system that hangs) is given up; default 5 s. */
-  readonly openPatienceMs?: number;
-  /** Of the database file; default 256 MB. What was used the longest ago is given up first. */
+  /** Milliseconds to wait for a file system that does not answer; default 5 s. */
+  readonly openTimeoutMs?: number;
+  /** Limit of the database file; default 256 MB. What was used longest ago is dropped first. */
   readonly maxBytes?: number;
 }
 
-/** A unit's answer, as it was stored and verified. */
+/** A detector's answer for a unit, as it was stored. */
 export interface StoredUnit extends UnitResult {
-  /** Counts the commits of the store over all processes; see {@link UnitQuery.after}. */
+  /** Counts the commits to the store, of all processes. */
   readonly revision: number;
 }
 
@@ -60,12 +60,12 @@ export interface StoreStats extends ThreadStats {
 }
 
 const MAX_BYTES = 256 * 1024 * 1024;
-const OPEN_PATIENCE_MS = 5000;
-const READ_PATIENCE_MS = 2000;
-const CLOSE_PATIENCE_MS = 5000;
-/** Another process holds the file for a moment: a read is tried so often before it counts as answered with nothing. */
+const OPEN_TIMEOUT_MS = 5000;
+const READ_TIMEOUT_MS = 2000;
+const CLOSE_TIMEOUT_MS = 5000;
+/** How often a read is tried while another process has the file, before it counts as empty. */
 const READ_ATTEMPTS = 5;
-/** About 25 ms of reading for the thread; other calls get their turn between. */
+/** Takes the thread about 25 ms; other calls run in between. */
 const HASHES_PER_CALL = 500;
 const HISTORY_SHOWN = 50;
 
@@ -83,15 +83,15 @@ export class Store {
   readonly quarantine: Collection;
   readonly meta: Collection;
   readonly history: History;
-  /** For `Locks`; in memory when the disk cannot be used, and then only this process is kept apart from itself. */
+  /** For `Locks`. When the disk cannot be used it is in memory, and locks exclude nobody outside this process. */
   readonly lockTable: LockTable;
   readonly #fallbackToMemory: boolean;
   readonly #log: (level: 'warn' | 'info', message: string) => void;
-  readonly #openPatienceMs: number;
+  readonly #openTimeoutMs: number;
   readonly #newClient: (memoryOnly?: string) => StoreClient;
   #client: StoreClient;
   readonly #queue: WriteQueue;
-  /** Of what is read in the middle of the work: who asks for it must not wait until thousands of results are written. */
+  /** For what is read during a check, which must not wait until thousands of results are written. */
   readonly #urgent: WriteQueue;
   #memoryReason: string | undefined;
   #off = false;
@@ -105,7 +105,7 @@ export class Store {
     this.#fallbackToMemory = fallbackToMemory;
     const listener = { log, memory: (reason: string): void => void (this.#memoryReason = reason) };
     const settings = { dir, locksDir, maxBytes, fallbackToMemory };
-    this.#openPatienceMs = options.openPatienceMs ?? OPEN_PATIENCE_MS;
+    this.#openTimeoutMs = options.openTimeoutMs ?? OPEN_TIMEOUT_MS;
     this.#newClient = (memoryOnly) =>
       new StoreClient(memoryOnly === undefined ? settings : { ...settings, memoryOnly }, listener, script);
     this.#client = this.#newClient();
@@ -123,11 +123,11 @@ export class Store {
 
   async opened(): Promise<void> {
     try {
-      if (await within(this.#client.open(), this.#openPatienceMs)) return;
+      if (await within(this.#client.open(), this.#openTimeoutMs)) return;
       this.#client.abandon();
-      const seconds = this.#openPatienceMs / 1000;
+      const seconds = this.#openTimeoutMs / 1000;
       const text = `The store in ${this.dir} cannot be used: its file system did not answer for ${seconds} s.`;
-      const wayOut = 'Results are kept in memory until then. Check the disk and the folder, then restart Bulkhead.';
+      const wayOut = 'Results are kept in memory only. Check the disk and the folder, then restart Bulkhead.';
       if (!this.#fallbackToMemory) throw new StoreError('UNAVAILABLE', `${text} ${wayOut}`);
       this.#client = this.#newClient(`${text} ${wayOut}`);
       this.#log('warn', `${text} ${wayOut}`);
@@ -138,14 +138,14 @@ export class Store {
     }
   }
 
-  /** Why results do not reach the disk, with the way out; undefined: they do. */
+  /** Why results do not reach the disk and what to do about it; undefined: they do. */
   get degraded(): string | undefined {
     return this.#memoryReason;
   }
 
   /**
-   * Everything stored, in no particular order, read in chunks while the caller works. The caller compares the
-   * fingerprint with that of the inputs as they are now; a unit that does not match is as good as not stored.
+   * All stored units in no particular order, read in chunks while the caller works. The caller must compare the fingerprint
+   * with that of the current inputs, and ignore units that differ.
    */
   async *loadUnits(query: UnitQuery = {}): AsyncGenerator<StoredUnit, void, void> {
     let begun: { readonly unit: LoadedUnit; readonly files: Map<string, readonly Issue[]> } | undefined;
@@ -160,7 +160,7 @@ export class Store {
     }
   }
 
-  /** Replaces what is stored of the unit, a little later. Nothing of `result` may change afterwards. */
+  /** Replaces the stored answer of the unit after a short delay. `result` must not change afterwards. */
   putUnit(result: UnitResult): void {
     this.#queue.add({ type: 'put-unit', ...result });
   }
@@ -173,7 +173,7 @@ export class Store {
     this.#queue.add({ type: 'drop-detector', detector });
   }
 
-  /** One per kind and file: what is known of the content with this hash. The store does not look into the body. */
+  /** Stores one fact per kind and file: what is known about the content with this hash. The store does not read the body. */
   putFact(kind: string, fact: Fact): void {
     this.#queue.add({ type: 'put-fact', kind, ...fact });
   }
@@ -188,7 +188,7 @@ export class Store {
   }
 
   /**
-   * Content hashes of files as they are on disk now; a file whose status has not changed is not read.
+   * Content hashes of files as they are on disk now. Reads only files whose status changed.
    * @param root absolute path, always the same for one store
    * @param files relative to it, forward slashes
    * @returns by file; files that cannot be read are absent
@@ -238,13 +238,13 @@ export class Store {
     return this.#client.call('snapshot');
   }
 
-  /** Resolves when all that was put before is committed. @returns false: not within `patienceMs` */
-  async flush(patienceMs = 10_000): Promise<boolean> {
-    const written = await Promise.all([this.#queue.flush(patienceMs), this.#urgent.flush(patienceMs)]);
+  /** Resolves when all earlier writes are committed, or after the timeout. @returns false: the timeout came first */
+  async flush(timeoutMs = 10_000): Promise<boolean> {
+    const written = await Promise.all([this.#queue.flush(timeoutMs), this.#urgent.flush(timeoutMs)]);
     return written.every(Boolean);
   }
 
-  /** Writes what is left, for at most 5 s, and ends the thread. */
+  /** Writes what is queued, for at most 5 s, and ends the thread. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -255,26 +255,26 @@ export class Store {
   }
 
   async #close(): Promise<void> {
-    await this.flush(CLOSE_PATIENCE_MS);
+    await this.flush(CLOSE_TIMEOUT_MS);
     this.#queue.close();
     this.#urgent.close();
-    await this.#client.close(CLOSE_PATIENCE_MS);
+    await this.#client.close(CLOSE_TIMEOUT_MS);
   }
 
-  /** Items of chunk after chunk; the next is under way while the caller works. */
+  /** The items of all chunks. The next chunk loads while the caller works. */
   async *#chunks<Item>(call: (from: Cursor | undefined) => Promise<Chunk<Item>>): AsyncGenerator<Item, void, void> {
     const empty: Chunk<Item> = { items: [] };
-    let coming: Promise<Chunk<Item>> | undefined = this.#read(() => call(undefined), empty);
-    while (coming) {
-      const { items, next }: Chunk<Item> = await coming;
-      coming = next === undefined ? undefined : this.#read(() => call(next), empty);
+    let pending: Promise<Chunk<Item>> | undefined = this.#read(() => call(undefined), empty);
+    while (pending) {
+      const { items, next }: Chunk<Item> = await pending;
+      pending = next === undefined ? undefined : this.#read(() => call(next), empty);
       yield* items;
     }
   }
 
-  /** Sees what was written before. What cannot be read is not there. */
+  /** Reads after earlier writes. What cannot be read counts as missing. */
   async #read<Result>(call: () => Promise<Result>, nothing: Result, queue = this.#queue): Promise<Result> {
-    await queue.flush(READ_PATIENCE_MS);
+    await queue.flush(READ_TIMEOUT_MS);
     return this.#attempt(call, nothing);
   }
 
@@ -288,7 +288,7 @@ export class Store {
         if (attempt < READ_ATTEMPTS) continue;
         this.#log(
           'warn',
-          `The store ${this.dir} could not be read: ${error.message} What is missing is analysed again.`,
+          `The store ${this.dir} could not be read: ${error.message} Missing results are analysed again.`,
         );
         return nothing;
       }
@@ -332,37 +332,36 @@ export class Store {
       }
     };
     return {
-      read: (names) =>
+      read: (name) =>
         either(
-          () => this.#client.call('readLocks', names),
-          () => memory.read(names),
+          () => this.#client.call('readLock', name),
+          () => memory.read(name),
         ),
-      swap: (changes) =>
+      swap: (change) =>
         either(
-          () => this.#client.call('swapLocks', changes),
-          () => memory.swap(changes),
+          () => this.#client.call('swapLock', change),
+          () => memory.swap(change),
         ),
     };
   }
 
-  /** There is no thread and will be none. */
+  /** There is no thread, and there will be none. */
   #turnOff(error: unknown): void {
     if (this.#off) return;
     this.#off = true;
-    const text = error instanceof Error ? error.message : String(error);
-    this.#memoryReason = `Results are not kept between sessions: ${text} Restart Bulkhead to try again.`;
+    this.#memoryReason = `Results are not kept between sessions: ${messageOf(error)} Restart Bulkhead to try again.`;
     this.#log('warn', this.#memoryReason);
   }
 }
 
-/** @returns false: not within the time, and whatever comes of it later is of no interest */
+/** @returns false: it took longer, and its outcome is ignored */
 async function within(work: Promise<void>, ms: number): Promise<boolean> {
-  const patience = new AbortController();
-  const late = sleep(ms, false, { signal: patience.signal, ref: true }).catch(() => false);
+  const timeout = new AbortController();
+  const late = sleep(ms, false, { signal: timeout.signal, ref: true }).catch(() => false);
   try {
     return await Promise.race([work.then(() => true), late]);
   } finally {
-    patience.abort();
+    timeout.abort();
     work.catch(() => {});
   }
 }

@@ -1,4 +1,4 @@
-/** What the store asks of its thread, as messages of the worker library. Types only. */
+/** The calls from the store to its thread, as messages of the worker library. Types only. */
 import type { WithResult } from '../../workers/ipc/index.ts';
 import type {
   Chunk,
@@ -20,12 +20,12 @@ export interface ThreadSettings {
   readonly locksDir: string;
   readonly maxBytes: number;
   readonly fallbackToMemory: boolean;
-  /** Why the folder is not to be touched; absent: it may be. */
+  /** Why the folder must not be touched; absent: it may be. */
   readonly memoryOnly?: string;
 }
 
 export interface ThreadStats extends DatabaseStats {
-  /** Of the database file and its log on disk; 0 in memory. */
+  /** Bytes of the database file and its log on disk; 0 in memory. */
   readonly fileBytes: number;
   /** Milliseconds since the epoch; absent: there is no snapshot. */
   readonly snapshotAt?: number;
@@ -33,11 +33,11 @@ export interface ThreadStats extends DatabaseStats {
   readonly recoveries: number;
 }
 
-/** Each is answered in order of arrival. */
+/** Calls are answered in order of arrival. */
 export interface ThreadCalls {
   /** The first call. */
   open(settings: ThreadSettings): void;
-  /** Parts of a unit that is too large for one message; `first` forgets what was staged before. */
+  /** Sends parts of a unit that is too large for one message. `first` drops what was staged before. */
   stage(parts: readonly EncodedPart[], first: boolean): void;
   commit(operations: readonly WriteOperation[]): void;
   units(query: UnitQuery, from: Cursor | undefined): Chunk<LoadedUnit>;
@@ -46,8 +46,8 @@ export interface ThreadCalls {
   note(kind: string, key: string): Note | undefined;
   history(limit: number): readonly HistoryEntry[];
   hashInputs(root: string, files: readonly string[]): readonly (string | undefined)[];
-  readLocks(names: readonly string[] | undefined): readonly LockRecord[];
-  swapLocks(changes: readonly LockChange[]): boolean;
+  readLock(name: string): LockRecord | undefined;
+  swapLock(change: LockChange): boolean;
   stats(): ThreadStats;
   verify(): VerifyReport;
   clear(): void;
@@ -63,5 +63,5 @@ export interface Answer {
   readonly memoryReason?: string;
 }
 
-/** The values of a call, and its answer; both are typed by {@link ThreadCalls}. Rejects with a StoreError. */
+/** The values and the answer of each call; {@link ThreadCalls} has their types. Rejects with a StoreError. */
 export type ThreadMessages = Readonly<Record<CallName, WithResult<readonly unknown[], Answer>>>;

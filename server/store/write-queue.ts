@@ -1,23 +1,24 @@
 /**
- * Writes that have not reached the disk yet. They go out in batches a little later, the newest of each key only, and
- * are encoded in slices, so that neither the one who writes nor the loop waits. Lives as long as its store.
+ * Writes that have not reached the disk yet. They leave in batches after a short delay, only the newest of each key, and are
+ * encoded in slices, so that neither the caller nor the event loop waits. Lives as long as its store.
  */
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { backoffDelay, type Backoff } from '../../workers/protocol/backoff.ts';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
-import { StoreError } from './faults.ts';
+import { messageOf, StoreError } from './faults.ts';
 import { partsOf } from './issue-parts.ts';
 import type { EncodedPart, EncodedUnit, WriteOperation } from './operations.ts';
 
-/** A unit's answer, as the store is given it. */
+/** A detector's answer for a unit. */
 export interface UnitResult extends Omit<EncodedUnit, 'parts'> {
-  /** Complete: what is not named here has no issues. Not to be changed afterwards. */
+  /** Complete: a file that is missing here has no issues. Must not be changed afterwards. */
   readonly files: ReadonlyMap<string, readonly Issue[]>;
 }
 
 export type QueuedWrite =
   ({ readonly type: 'put-unit' } & UnitResult) | Exclude<WriteOperation, { readonly type: 'put-unit' }>;
 
-/** Where batches go. Both reject with a StoreError. */
+/** The destination of batches. Both reject with a StoreError. */
 export interface WriteSink {
   stage(parts: readonly EncodedPart[], first: boolean): Promise<void>;
   commit(operations: readonly WriteOperation[]): Promise<void>;
@@ -26,18 +27,18 @@ export interface WriteSink {
 export interface WriteQueueOptions {
   readonly sink: WriteSink;
   readonly log: (level: 'warn' | 'info', message: string) => void;
-  /** Milliseconds a write may wait for others. */
+  /** Milliseconds that a write waits for others; default 100. */
   readonly delayMs?: number;
 }
 
 const DELAY_MS = 100;
 const RECORDS_PER_BATCH = 500;
-/** Characters: a message of this size is copied in less than 1 ms. */
+/** Characters. Copying a message of this size takes less than 1 ms. */
 const LENGTH_PER_MESSAGE = 256 * 1024;
-/** Encoding goes on for so long before others may run. */
+/** How long encoding may occupy the event loop at a time. */
 const SLICE_MS = 2;
-const BUSY_MS = [50, 100, 250, 500, 1000];
-/** A batch that fails for a reason of its own must not stand in the way of the others for ever. */
+const retries: Backoff = { delayMs: 50, maxDelayMs: 1000, jitter: 0 };
+/** A batch that cannot be stored must not block the others forever. */
 const ATTEMPTS = 3;
 
 export class WriteQueue {
@@ -63,7 +64,7 @@ export class WriteQueue {
     if (write.type === 'drop-detector')
       this.#forget((queued) => 'detector' in queued && queued.detector === write.detector);
     const key = this.#keyOf(write);
-    // To the end: what it replaces was written before.
+    // Moves to the end of the queue.
     this.#queued.delete(key);
     this.#queued.set(key, write);
     if (this.#pumping) return;
@@ -71,14 +72,14 @@ export class WriteQueue {
     else this.#timer ??= setTimeout(() => this.#pump(), this.#options.delayMs ?? DELAY_MS);
   }
 
-  /** Forgets what has not been sent. */
+  /** Drops everything that was not sent. */
   clear(): void {
     this.#queued.clear();
   }
 
-  /** Resolves when nothing waits any more, or after `patienceMs`. @returns whether all is written */
-  async flush(patienceMs: number): Promise<boolean> {
-    const deadline = performance.now() + patienceMs;
+  /** Resolves when everything is written, or after the timeout. @returns false: the timeout came first */
+  async flush(timeoutMs: number): Promise<boolean> {
+    const deadline = performance.now() + timeoutMs;
     while (this.#queued.size > 0 || this.#pumping) {
       this.#pump();
       const left = deadline - performance.now();
@@ -114,7 +115,7 @@ export class WriteQueue {
     }
   }
 
-  /** The oldest writes; a large unit is the last of its batch. */
+  /** Takes the oldest writes from the queue. */
   #take(): Map<string, QueuedWrite> {
     const batch = new Map<string, QueuedWrite>();
     for (const [key, write] of this.#queued) {
@@ -125,7 +126,7 @@ export class WriteQueue {
     return batch;
   }
 
-  /** Takes out of the batch what has been committed. */
+  /** Removes from the batch what was committed. */
   async #send(batch: Map<string, QueuedWrite>): Promise<void> {
     const { sink } = this.#options;
     let operations: WriteOperation[] = [];
@@ -168,19 +169,21 @@ export class WriteQueue {
 
   async #failed(error: unknown, batch: ReadonlyMap<string, QueuedWrite>): Promise<void> {
     const code = error instanceof StoreError ? error.code : 'INTERNAL';
-    const again = code === 'BUSY' || (code === 'INTERNAL' && ++this.#failures < ATTEMPTS);
-    if (!again) {
+    const retry = code === 'BUSY' || (code === 'INTERNAL' && ++this.#failures < ATTEMPTS);
+    if (!retry) {
       this.#failures = 0;
       if (code !== 'UNAVAILABLE' && code !== 'CLOSED') {
-        const text = error instanceof Error ? error.message : String(error);
-        this.#options.log('warn', `${batch.size} results were not stored and will be analysed again: ${text}`);
+        this.#options.log(
+          'warn',
+          `${batch.size} results were not stored and will be analysed again: ${messageOf(error)}`,
+        );
       }
       return;
     }
-    // Before what has come meanwhile, which wins where it is of the same key.
+    // Before newer writes, which replace those of the same key.
     const older = [...batch].filter(([key]) => !this.#queued.has(key));
     this.#queued = new Map([...older, ...this.#queued]);
-    await sleep(BUSY_MS[Math.min(this.#busyRounds++, BUSY_MS.length - 1)]);
+    await sleep(backoffDelay(retries, this.#busyRounds++));
   }
 
   #forget(matches: (write: QueuedWrite) => boolean): void {

@@ -10,7 +10,7 @@ import { seeded, writeProject } from '../../bench/chaos/project.ts';
 describe('chaos run', function () {
   this.timeout(600_000);
 
-  it('20 faults change nothing in the issues of typescript, eslint and circular, and leave no process', async () => {
+  it('20 faults do not change the issues of typescript, eslint and circular, and leave no process', async () => {
     const seed = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 1e9));
     const root = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-chaos-'));
     try {

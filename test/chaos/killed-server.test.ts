@@ -33,7 +33,7 @@ describe('killed server', function () {
     ['endless loops', 'endless loop', 'endless loop'],
     ['a blocked thread and grandchildren', 'blocked read', 'grandchild that stays'],
   ] as const) {
-    it(`leaves nothing behind: ${what}`, async () => {
+    it(`leaves no process: ${what}`, async () => {
       await writeFile(path.join(root, 'a.job'), `${first}\n`);
       await writeFile(path.join(root, 'b.job'), `${second}\n`);
       const server = spawn(process.execPath, [serverScript, root, storageDir], {

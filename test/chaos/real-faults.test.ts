@@ -47,7 +47,7 @@ describe('real faults of an input', function () {
 
   for (const { behaviour, kinds, limits = {}, linuxOnly = false } of faults) {
     if (linuxOnly && process.platform === 'win32') continue;
-    it(`${behaviour}: the file is quarantined, all others are complete, the next run does not pay again`, async () => {
+    it(`${behaviour}: the file is quarantined, all others are complete, the next run skips it`, async () => {
       scene = await Scene.open({ a: 'well', b: 'well', bad: behaviour, c: 'well', d: 'well' }, limits);
       const { outcome, issues } = await scene.check();
       assert.ok(outcome.kind === 'done', JSON.stringify(outcome));
@@ -90,7 +90,7 @@ describe('real faults of a process', function () {
     scene = undefined;
   });
 
-  it('killed as if from outside, every time: put off and said so, never quarantined; all others are complete', async () => {
+  it('killed every time as if from outside: the input is postponed with a message, never quarantined; all others are complete', async () => {
     if (process.platform === 'win32') return;
     scene = await Scene.open({ a: 'well', bad: 'killed by its child', c: 'well', d: 'well' });
     const { outcome, issues } = await scene.check();
@@ -99,20 +99,20 @@ describe('real faults of a process', function () {
       outcome.unfinished.map(({ file }) => file),
       ['bad.job'],
     );
-    assert.match(outcome.message, /killed by another process while checking \S+ \(SIGKILL\).*tries again later/);
+    assert.match(outcome.message, /killed by another process while checking bad\.job \(SIGKILL\).*tries again later/);
     assert.deepEqual(outcome.quarantined, []);
     assert.deepEqual([...issues.keys()].sort(), ['a.job', 'c.job', 'd.job']);
     assert.deepEqual(scene.notices, []);
   });
 
-  it('standard input is empty for a detector that reads it: nothing blocks', async () => {
+  it('a detector that reads standard input finds it empty and does not block', async () => {
     scene = await Scene.open({ a: 'blocked stdin' });
     const { outcome, issues } = await scene.check();
     assert.equal(outcome.kind, 'done');
     assert.equal(issues.size, 1);
   });
 
-  it('garbage on stdout is a log line, not a message', async () => {
+  it('garbage on stdout becomes a log line, not a message', async () => {
     scene = await Scene.open({ a: 'well', b: 'garbage on stdout' });
     const { outcome, issues } = await scene.check();
     assert.equal(outcome.kind, 'done');
@@ -122,7 +122,7 @@ describe('real faults of a process', function () {
     assert.ok(scene.log.some((line) => line.includes('not a frame')));
   });
 
-  it('1,000,000 issues arrive complete, in order, and the reader sets the pace', async () => {
+  it("1,000,000 issues arrive complete and in order, at the reader's pace", async () => {
     scene = await Scene.open({ a: 'flood' });
     let seen = 0;
     let atOnce = 0;
@@ -152,7 +152,7 @@ describe('real faults of a process', function () {
     assert.ok(lag < 5_000, `the server was blocked for ${Math.round(lag)} ms`);
   });
 
-  it('a finding that is none is left out and said', async () => {
+  it('an invalid finding is ignored and reported', async () => {
     scene = await Scene.open({ a: 'invalid finding' });
     const { outcome, issues, problems } = await scene.check();
     assert.equal(outcome.kind, 'done');
@@ -173,7 +173,7 @@ describe('real faults of a process', function () {
     assert.deepEqual([...issues.keys()].sort(), ['a.job', 'c.job']);
   });
 
-  it('descriptors exhausted in a worker: the other files get a fresh one', async () => {
+  it('a worker that runs out of file descriptors is replaced for the other files', async () => {
     scene = await Scene.open({ a: 'well', bad: 'descriptors exhausted', c: 'well', d: 'well' });
     const { outcome, issues } = await scene.check();
     assert.ok(outcome.kind === 'failed');
@@ -185,7 +185,7 @@ describe('real faults of a process', function () {
     assert.equal(issues.size, 3);
   });
 
-  it('a cancel that is ignored ends in force, and the next check jobs', async () => {
+  it('a worker that ignores a cancel is killed, and the next check works', async () => {
     scene = await Scene.open({ a: 'ignored cancel' }, { cancelMs: 200 });
     const { pool } = scene;
     const controller = new AbortController();
@@ -202,7 +202,7 @@ describe('real faults of a process', function () {
     assert.deepEqual(pool.errors(), [], 'a cancel is no failure');
   });
 
-  it('crash before ready, every time: off after two starts, with its last words', async () => {
+  it('a detector that always crashes before ready is off after two starts, with its last error', async () => {
     scene = await Scene.open(
       { a: 'well' },
       {},
@@ -227,7 +227,7 @@ describe('real faults of a process', function () {
     assert.equal(scene.restarts, 1);
   });
 
-  it('a process that never becomes ready is ended at its deadline', async () => {
+  it('a process that never becomes ready is ended after a while', async () => {
     scene = await Scene.open(
       { a: 'well' },
       { startMs: 700 },
@@ -247,7 +247,7 @@ describe('real faults of a process', function () {
     assert.equal(outcome.reason?.kind, 'start-timeout');
   });
 
-  it('a crash in every plan is a PlanFailure with the reason', async () => {
+  it('a crash in every plan gives a PlanFailure with the reason', async () => {
     scene = await Scene.open({ a: 'well' });
     const request = { detector: 'scripted', root: scene.root, options: { plan: 'exit-1' } };
     await assert.rejects(scene.pool.plan(request, new AbortController().signal), (error: unknown) => {
@@ -258,7 +258,7 @@ describe('real faults of a process', function () {
     assert.equal(scene.restarts, 1, 'tried twice');
   });
 
-  it('a worker that is killed takes its grandchildren along', async function () {
+  it('a killed worker takes its child processes with it', async function () {
     if (process.platform === 'win32') return;
     scene = await Scene.open({ a: 'grandchild that stays' }, quick);
     const { outcome } = await scene.check();
@@ -267,7 +267,7 @@ describe('real faults of a process', function () {
     assert.ok(isGone(grandchild), `grandchild ${grandchild} is still there`);
   });
 
-  it('kills from outside lose nothing and are charged to nobody', async () => {
+  it('external kills lose nothing and count against nobody', async () => {
     const files = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`f${index}`, 'slow']));
     scene = await Scene.open(files);
     const { pool } = scene;
@@ -289,7 +289,7 @@ describe('real faults of a process', function () {
     assert.deepEqual(scene.notices, []);
   });
 
-  it('captures a heap snapshot and a CPU profile of a worker', async () => {
+  it('a heap snapshot and a CPU profile of a worker can be captured', async () => {
     scene = await Scene.open({ a: 'well' });
     await scene.check();
     const [{ name } = assert.fail('a worker')] = scene.pool.health();

@@ -14,7 +14,7 @@ describe('a workspace of two folders', () => {
     await issuesAre(expected);
   });
 
-  it('drops those of a folder that is removed, and shows them again when it is back', async () => {
+  it('drops the issues of a removed folder, and shows them again when it is back', async () => {
     const second = vscode.workspace.workspaceFolders?.[1];
     vscode.workspace.updateWorkspaceFolders(1, 1);
     await issuesAre(first);

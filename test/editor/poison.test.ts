@@ -26,7 +26,7 @@ describe('a file that kills ESLint', () => {
     await driver.screenshot('poison');
   });
 
-  it('is analysed again once it changed', async () => {
+  it('is analysed again when it has changed', async () => {
     await vscode.workspace.fs.writeFile(file(trappedFile), Buffer.from('debugger;\n'));
     const rest = expected.filter((issue) => !issue.includes(trappedFile));
     await issuesAre([...rest, `${trappedFile} eslint no-debugger`].toSorted());

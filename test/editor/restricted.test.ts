@@ -17,7 +17,7 @@ describe('a workspace that is not trusted', () => {
     api = await activated();
   });
 
-  it('runs what executes nothing of the workspace, and only that', async () => {
+  it('runs only detectors that execute no code of the workspace', async () => {
     const { detectors } = await settled(api);
     const states = new Map(detectors.map(({ name, status }) => [name, status]));
     assert.equal(states.get('circular'), 'done');

@@ -33,7 +33,7 @@ describe('a folder in two windows and a terminal', () => {
     await driver.readSecond(problems, counted);
   });
 
-  it('gives the terminal what the windows show, without a worker', async () => {
+  it('gives the terminal the issues of the windows, without a worker', async () => {
     const extension = vscode.extensions.getExtension(extensionId);
     const cli = path.join(extension?.extensionPath ?? '', 'dist', 'cli.mjs');
     const argv = [cli, 'check', folder().fsPath, '--format', 'json', '--fail-on', 'never'];
@@ -44,7 +44,7 @@ describe('a folder in two windows and a terminal', () => {
     assert.deepEqual(report.health, []);
   });
 
-  it('goes on in the second window when the server of the first is killed', async () => {
+  it('continues in the second window when the server of the first is killed', async () => {
     const killed = api.serverPid;
     assert.ok(killed);
     process.kill(killed, 'SIGKILL');

@@ -59,7 +59,7 @@ describe('a folder of 1,000 files', () => {
     assert.equal(counts.error + counts.warning + counts.info + counts.hint, expected.length);
   });
 
-  it('says so in the Problems panel and in the status bar', async () => {
+  it('shows them in the Problems panel and in the status bar', async () => {
     await vscode.commands.executeCommand('workbench.actions.view.problems');
     await vscode.commands.executeCommand('workbench.action.toggleMaximizedPanel');
     await driver.read('.markers-panel', /bulkhead\(eslint\)[^]*bulkhead\(typescript\)[^]*bulkhead\(circular\)/);
@@ -72,7 +72,7 @@ describe('a folder of 1,000 files', () => {
     await driver.screenshot('status-bar-tooltip');
   });
 
-  it('shows the issues of text that is not saved, until it is reverted', async () => {
+  it('shows the issues of unsaved text until it is reverted', async () => {
     const path = 'src/plain/module-0003.js';
     const document = await vscode.workspace.openTextDocument(file(path));
     await vscode.window.showTextDocument(document);
@@ -157,7 +157,7 @@ describe('a folder of 1,000 files', () => {
     await issuesAre(expected);
   });
 
-  it('cancels an analysis and keeps what was known', async () => {
+  it('cancels an analysis and keeps the issues found before', async () => {
     await settled(api);
     const started = status(api, 'the start of an analysis', ({ state }) => state === 'analysing');
     await vscode.commands.executeCommand('bulkhead.analyze');
@@ -217,7 +217,7 @@ describe('a folder of 1,000 files', () => {
     await issuesAre(expected);
   });
 
-  it('gives up a server that keeps dying, until a person restarts it', async () => {
+  it('gives up a server that keeps crashing, until the user restarts it', async () => {
     // The fifth death within three minutes is the last; the test before this one was the first.
     for (let deaths = 2; deaths < 5; deaths++) {
       await killServer();

@@ -60,7 +60,7 @@ describe('the package', function () {
     );
   });
 
-  it('brings no command but its own', () => {
+  it('installs only its own command', () => {
     const commands = readdirSync(path.join(folder, 'node_modules', '.bin')).map((file) => path.parse(file).name);
     assert.deepEqual([...new Set(commands)], ['bulkhead']);
   });
@@ -79,6 +79,13 @@ describe('the package', function () {
     // The manifest of TypeScript 7 in dist/ is read by TypeScript 7 itself; nobody imports it by name.
     const own = messages.filter(({ code }) => code !== 'NESTED_PACKAGE_JSON_FIELD_IGNORED');
     assert.deepEqual(own, []);
+  });
+
+  it('brings validators that are compiled, and no compiler', () => {
+    const compilers = filesIn(path.join(packageFolder, 'dist'))
+      .filter((file) => /^[\w-]+\.[cm]js$/.test(file))
+      .filter((file) => /\bnew Function\(/.test(readFileSync(path.join(packageFolder, 'dist', file), 'utf8')));
+    assert.deepEqual(compilers, []);
   });
 
   it('has no source maps and no sources', () => {

@@ -80,7 +80,7 @@ for (const document of ['README.md', 'docs/workers.md']) {
 
     for (const { name, output } of files) {
       if (output === undefined) continue;
-      it(`${name} prints what it says`, async () => {
+      it(`${name} prints the documented output`, async () => {
         const { stdout, stderr } = await runNode([name], folder);
         assert.equal(stdout.trim(), output.trim(), stderr);
       });
@@ -133,7 +133,7 @@ describe('the examples of README.md', function () {
     assert.match(found.stdout, /import-cycle/);
   });
 
-  it('the configuration is taken', async () => {
+  it('the configuration is accepted', async () => {
     const [configuration] = blocks.filter(({ language }) => language === 'jsonc');
     assert.ok(configuration);
     const project = installation().emptyFolder('readme-configuration');

@@ -16,6 +16,7 @@ import {
 import { notifications, requests, type StatusParams } from '../../workers/protocol/editor-protocol.ts';
 import { ensureFreshBuild } from '../../scripts/fresh-build.mjs';
 import { repository } from './workspace.ts';
+import { patienceMs } from './patience.ts';
 
 export interface EditorOptions {
   readonly initializationOptions?: unknown;
@@ -106,7 +107,7 @@ export class Editor implements AsyncDisposable {
   }
 
   /** Resolves when an analysis has ended since the last call. */
-  async settled(timeoutMs = 60_000): Promise<StatusParams> {
+  async settled(timeoutMs = patienceMs): Promise<StatusParams> {
     const ended = ({ state, analyses }: StatusParams): boolean => state !== 'analysing' && analyses > this.#analyses;
     await this.until('an analysis ends', () => this.statuses.slice(-1).some(ended), timeoutMs);
     const last = this.statuses.at(-1);
@@ -139,7 +140,7 @@ export class Editor implements AsyncDisposable {
     });
   }
 
-  until(what: string, condition: () => boolean, timeoutMs = 30_000): Promise<void> {
+  until(what: string, condition: () => boolean, timeoutMs = patienceMs): Promise<void> {
     return new Promise((resolve, reject) => {
       const check = (): void => {
         if (!condition()) return;

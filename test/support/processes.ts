@@ -1,5 +1,6 @@
 /** Processes of a tree, as the system sees them (Linux /proc, else ps). A zombie counts as gone. */
 import { execFileSync } from 'node:child_process';
+import { patienceMs } from './patience.ts';
 
 interface ProcessLine {
   readonly pid: number;
@@ -39,7 +40,7 @@ export function alive(pid: number): boolean {
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 10_000,
+  timeoutMs = patienceMs,
 ): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!(await condition())) {

@@ -10,7 +10,7 @@ function kindsSince(journal: Journal, revision: Revision): Readonly<Record<strin
 }
 
 describe('journal of changes', () => {
-  it('counts changes that come together as one revision, and knows what came after any of them', () => {
+  it('gives simultaneous changes one revision, and returns the changes after any revision', () => {
     const journal = new Journal();
     assert.deepEqual([journal.revision, journal.lastChange, kindsSince(journal, 0)], [0, 0, {}]);
     const first = journal.append([change('a'), change('b', 'created')]);
@@ -22,7 +22,7 @@ describe('journal of changes', () => {
     assert.deepEqual(kindsSince(journal, second), {});
   });
 
-  it('tells apart questions about the same state', () => {
+  it('distinguishes two checks of the same state', () => {
     const journal = new Journal();
     const changed = journal.append([change('a')]);
     const [one, other] = [journal.mark(), journal.mark()];
@@ -34,7 +34,7 @@ describe('journal of changes', () => {
     assert.ok(journal.lastChange < journal.revision, 'nothing changed');
   });
 
-  it('says of a file when it changed last, by the revision and by the clock', async () => {
+  it('tells when a file changed last, by revision and by clock', async () => {
     const clock = new SimulatedClock(1000);
     const journal = new Journal(clock);
     journal.append([change('a')]);
@@ -43,7 +43,7 @@ describe('journal of changes', () => {
     assert.deepEqual(journal.since(0)?.get('a'), { file: 'a', kind: 'changed', revision, at: 1005 });
   });
 
-  it('folds what happens to a file', () => {
+  it('merges the changes of a file', () => {
     const kinds = ['created', 'changed', 'deleted'] as const;
     const table = kinds.map((before) => kinds.map((now) => mergeKinds(before, now)));
     assert.deepEqual(table, [
@@ -55,7 +55,7 @@ describe('journal of changes', () => {
     for (const kind of kinds) assert.equal(mergeKinds(undefined, kind), kind);
   });
 
-  it('gives the same after entries were dropped as before, and holds only what may be asked for', () => {
+  it('returns the same changes after compaction, and keeps only entries that are needed', () => {
     const file = fc.constantFrom('a', 'b', 'c');
     const kind = fc.constantFrom<ChangeKind>('created', 'changed', 'deleted');
     const batches = fc.array(fc.array(fc.record({ file, kind }), { maxLength: 3 }), { maxLength: 30 });
@@ -89,6 +89,16 @@ describe('journal of changes', () => {
       journal.append([change('temporary', kind)]);
     }
     assert.ok(journal.size <= 2048, `${journal.size} entries`);
+  });
+
+  it('compacts only when it has doubled, so that an append stays cheap in a large folder', () => {
+    const journal = new Journal();
+    journal.append(Array.from({ length: 3000 }, (_, index) => change(`f${index}`)));
+    assert.equal(journal.size, 3000);
+    for (let edit = 0; edit < 2999; edit += 1) journal.append([change('f0')]);
+    assert.equal(journal.size, 5999);
+    journal.append([change('f0')]);
+    assert.equal(journal.size, 3000);
   });
 
   it('says so when it no longer knows all that changed', () => {

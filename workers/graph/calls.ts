@@ -1,6 +1,6 @@
 /** Finds the requests that only the syntax tree shows, such as `require()` and `import()` in types. Pure. */
 import { visitorKeys, type Node, type Program } from 'oxc-parser';
-import type { ImportedName, ModuleRequest } from './record.ts';
+import type { ImportedName, ModuleRequest } from './module-record.ts';
 
 /**
  * `const { a, b: c } = require('x')` gives the names a and b, `const x = require('x')` and `import x = require('x')`

@@ -22,6 +22,7 @@ export interface SendOptions<Event = never> {
   /**
    * When a cancelled request rejects. `immediate` (the default): at once. `acknowledged`: when the worker has stopped
    * working on it, so that the caller knows that the worker is free; with a CancelledError whatever the worker answers.
+   * The timeout goes on meanwhile.
    */
   readonly cancel?: 'immediate' | 'acknowledged' | undefined;
   /** Milliseconds; 0 is none. Default: the worker's `timeouts`. */

@@ -12,13 +12,6 @@ import { backoffDelay } from './backoff.ts';
 import { RunningClient, startCancelled } from './running-client.ts';
 import { wait } from './timers.ts';
 
-interface NamedCapabilities {
-  'child-process': { reconnect: true; detach: true; transfer: false; isolation: 'process' };
-  stdio: { reconnect: false; detach: false; transfer: false; isolation: 'process' };
-  'worker-threads': { reconnect: false; detach: false; transfer: true; isolation: 'thread' };
-  inline: { reconnect: false; detach: false; transfer: true; isolation: 'none' };
-}
-
 type Lasting = { readonly reconnect: true; readonly detach: true };
 type Reconnecting = { readonly reconnect: true; readonly detach: false };
 type Detaching = { readonly reconnect: false; readonly detach: true };
@@ -29,10 +22,7 @@ type Detaching = { readonly reconnect: false; readonly detach: true };
  *   ConnectTimeoutError, CancelledError; nothing is left running then
  */
 export function createWorker<M extends MessageDefinitions>(
-  options: ChildProcessOptions,
-): Promise<WorkerClient<M, NamedCapabilities['child-process']>>;
-export function createWorker<M extends MessageDefinitions>(
-  options: OwnDriverOptions<DriverCapabilities & Lasting>,
+  options: ChildProcessOptions | OwnDriverOptions<DriverCapabilities & Lasting>,
 ): Promise<WorkerClient<M, DriverCapabilities & Lasting>>;
 export function createWorker<M extends MessageDefinitions>(
   options: OwnDriverOptions<DriverCapabilities & Reconnecting>,

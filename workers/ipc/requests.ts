@@ -186,7 +186,7 @@ export class Requests {
     }
   }
 
-  /** Tells the worker to stop; its answer settles the request. */
+  /** Tells the worker to stop; its answer settles the request, or the timeout, should it never come. */
   #askToStop(request: Request, error: Error): void {
     if (request.answered) return this.#giveUp(request, error);
     request.cancelled = error;

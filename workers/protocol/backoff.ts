@@ -1,2 +1,2 @@
-/** The shared back-off, for those who use the worker library for nothing else. */
+/** The back-off of the worker library, for code that uses nothing else of it. */
 export { backoffDelay, type Backoff } from '../ipc/backoff.ts';

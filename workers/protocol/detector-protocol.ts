@@ -1,7 +1,7 @@
 /**
- * The detector protocol: the one contract between the server and what runs in workers.
+ * The detector protocol: the contract between the server and the detectors in its workers.
  *
- * Everything here is plain JSON data. Files are paths relative to the root, with forward slashes on every platform;
+ * All data is plain JSON. Files are paths relative to the root, with forward slashes on every platform;
  * positions are zero-based lines and UTF-16 characters, as in LSP; durations are milliseconds.
  */
 
@@ -33,78 +33,78 @@ export interface TextEdit {
 export interface Fix {
   readonly title: string;
   readonly edits: readonly TextEdit[];
-  /** `fix` is safe to apply without looking; `suggestion` may change behaviour. */
+  /** A `fix` is safe to apply without review; a `suggestion` may change behaviour. */
   readonly kind: 'fix' | 'suggestion';
 }
 
-/** What a detector reports; the worker's host completes it to an {@link Issue}. */
+/** What a detector reports. The worker completes it to an {@link Issue}. */
 export interface Finding {
-  /** Stable id within the detector, for instance `TS2322`, `no-unused-vars`, `import-cycle`. */
+  /** Stable id within the detector, such as `TS2322`, `no-unused-vars` or `import-cycle`. */
   readonly rule: string;
   readonly severity: Severity;
   readonly message: string;
   readonly range: Range;
-  /** Documentation of the rule. */
+  /** Address of the rule's documentation. */
   readonly url?: string;
   readonly related?: readonly RelatedPlace[];
   readonly tags?: readonly ('unnecessary' | 'deprecated')[];
   readonly fixes?: readonly Fix[];
 }
 
-/** One finding of one detector in one file. */
+/** A completed finding of one detector in one file. */
 export interface Issue extends Finding {
   readonly detector: string;
   readonly file: string;
   readonly fixable: boolean;
-  /** Survives line shifts: a hash of detector, rule, file, the text of the line and an ordinal among equals. */
+  /** Stays the same when lines shift: a hash of detector, rule, file, text of the line and an ordinal among equals. */
   readonly fingerprint: string;
 }
 
 export type UnitKind = 'file' | 'project' | 'graph';
 
-/** What a detector analyses at once. */
+/** The smallest piece of work of a detector. */
 export interface Unit {
-  /** Unique within (root, detector): a file, a tsconfig path, or `graph`. */
+  /** Unique within a root and detector: a file, the path of a tsconfig, or `graph`. */
   readonly id: string;
   readonly kind: UnitKind;
   /**
-   * Units of one group share an expensive context (an ESLint configuration, a TypeScript version); a batch never
-   * mixes groups.
+   * Units of one group share an expensive context, such as an ESLint configuration or a TypeScript version. All units of a
+   * batch have the same group.
    */
   readonly group: string;
-  /** The file that stands for the unit when the unit itself has to be reported. */
+  /** The file on which problems of the unit itself are reported. */
   readonly file: string;
-  /** `heavy` units of a detector run in a lane of one worker (typed lint rules, TypeScript programs). */
+  /** `heavy` units of a detector run in one worker: typed lint rules, TypeScript programs. Default: `light`. */
   readonly lane?: 'light' | 'heavy';
-  /** What its issues may depend on beyond its own file; absent: nothing. */
+  /** What its issues may depend on besides its own file; absent: nothing. */
   readonly dependsOn?: readonly DependencyKind[];
-  /** Each answer must carry the interface signature of its file, because the issues of other units may depend on it. */
+  /** Each check must report the interface signature of its file, because issues of other units may depend on it. */
   readonly needsSignature?: boolean;
 }
 
 /**
- * What a unit depends on beyond its own file. `types`: the types of its direct and indirect imports; `modules`: what
+ * What a unit depends on besides its own file. `types`: the types of its direct and indirect imports; `modules`: what
  * those modules import and export, as saved; `workspace`: any file of the root, as saved.
  */
 export type DependencyKind = 'types' | 'modules' | 'workspace';
 
-/** What other files can see of a file. Two equal signatures make no difference to them. */
+/** What other files can see of a file. While it is equal, they are not affected by changes of the file. */
 export interface InterfaceSignature {
   readonly types: string;
   readonly modules: string;
-  /** Files that it imports, without those of installed packages; absent: they are unknown. */
+  /** Files that it imports, except those of installed packages; absent: unknown. */
   readonly imports?: readonly string[];
   /** Its types are visible in files that do not import it. */
   readonly global?: true;
 }
 
-/** Why a detector could not do (part of) its work, in words that say what to do. Not a crash: those are the pool's. */
+/** Why a detector could not do all its work. The message says what to do. The pool handles crashes. */
 export interface DetectorProblem {
   readonly code: 'CONFIG_ERROR' | 'TOOL_MISSING' | 'TOOL_ERROR' | 'UNREADABLE' | 'INVALID_RESULT';
   readonly message: string;
   readonly file?: string;
   readonly range?: Range;
-  /** True: the detector's results are not complete because of this. */
+  /** True: the results are incomplete because of this problem. */
   readonly fatal: boolean;
 }
 
@@ -118,14 +118,14 @@ export interface PlanRequest {
 }
 
 export interface PlanResult {
-  /** `not-applicable`: nothing here for this detector; `note` says why in one sentence. */
+  /** `not-applicable`: there is nothing to check; `note` says why in one sentence. */
   readonly status: 'ready' | 'not-applicable' | 'failed';
   readonly note?: string;
-  /** The tool that gives the answers, with its version: `typescript 7.0.2 (bundled)`. */
+  /** The tool that produces the results, with its version: `typescript 7.0.2 (bundled)`. */
   readonly engine?: string;
   readonly units: readonly Unit[];
   readonly problems: readonly DetectorProblem[];
-  /** Files (relative or absolute, no globs) whose change makes the plan stale: configs, manifests, lockfiles. */
+  /** Files (relative or absolute, no globs) whose change makes the plan stale: configurations, manifests, lockfiles. */
   readonly configFiles: readonly string[];
 }
 
@@ -140,39 +140,39 @@ export interface CheckRequest {
   readonly root: string;
   readonly options: DetectorOptions;
   /**
-   * Of the question. The revisions of a folder grow with every change and every question, so they tell which of two
-   * questions is newer, and what an answer covers.
+   * Of this check. The revision of a folder increases with every change and every check, so it tells which of two checks is
+   * newer, and which changes a result covers.
    */
   readonly revision: number;
   readonly units: readonly Unit[];
-  /** Unsaved editor buffers; they win over the disk. */
+  /** Unsaved texts, which replace the files on disk. */
   readonly overlays: readonly Overlay[];
-  /** Files to answer for first, most wanted first. */
+  /** Files to check first, the most important first. */
   readonly first: readonly string[];
   /** Files known to have changed since this worker's last check of this root; absent: anything may have changed. */
   readonly changed?: readonly string[];
   /**
-   * By unit: {@link revision} of the question whose answer the engine has. The detector may leave out files that no later change
-   * concerns (see {@link CheckResult.coverage}).
+   * By unit: the {@link revision} of the check whose result the engine has. The detector may omit files that no later change
+   * affects (see {@link CheckResult.coverage}).
    */
   readonly since?: Readonly<Record<string, number>>;
-  /** Answer for every file, whatever the engine has: it is idle and revalidates earlier answers. */
+  /** Check every file, whatever results the engine has: it is idle, and revalidates them. */
   readonly revalidate?: boolean;
-  /** The engine accepts provisional answers: it revalidates the units of {@link CheckResult.provisional} when it is idle. */
+  /** The engine accepts provisional results, and revalidates the units in {@link CheckResult.provisional} when idle. */
   readonly allowProvisional?: boolean;
-  /** What this detector noted about this root in earlier checks (see {@link CheckResult.notes}); absent: nothing. */
+  /** Notes of this detector from earlier checks of this root (see {@link CheckResult.notes}); absent: none. */
   readonly notes?: Readonly<Record<string, string>>;
 }
 
-/** Streamed while a check runs, in order. */
+/** Events of a running check, in order. */
 export type CheckEvent =
-  /** Work on this input begins: names the suspect if the worker dies. */
+  /** The check of this input begins. It is the suspect if the worker crashes. */
   | { readonly kind: 'begin'; readonly unit: string; readonly file: string }
   /** Issues of a file within a unit; more may follow until `done`. */
   | { readonly kind: 'issues'; readonly unit: string; readonly file: string; readonly issues: readonly Issue[] }
-  /** The unit's issues for this file are complete and replace those of older generations. */
+  /** The unit's issues for this file are complete, and replace those of earlier checks. */
   | { readonly kind: 'done'; readonly unit: string; readonly file: string; readonly signature?: InterfaceSignature }
-  /** Another tool than the plan names gives the answers for this unit. */
+  /** Another tool than the plan names checks this unit. */
   | { readonly kind: 'answeredBy'; readonly unit: string; readonly engine: string }
   | { readonly kind: 'progress'; readonly done: number; readonly total: number; readonly what?: string }
   | { readonly kind: 'problem'; readonly problem: DetectorProblem };
@@ -181,16 +181,16 @@ export interface CheckResult {
   readonly durationMs: number;
   readonly files: number;
   readonly issues: number;
-  /** Milliseconds per rule or phase, where the engine tells. */
+  /** Milliseconds by rule or phase, if the tool reports them. */
   readonly timings?: Readonly<Record<string, number>>;
   /**
-   * Units that were answered in part, by id; their other files keep the issues of the answer named in `since`.
-   * `unchanged`: no other file's issues can have changed; `affected`: every file known to be affected was answered, and
-   * a check with `revalidate` settles the rest.
+   * Units that were checked in part, by id. Their other files keep the issues of the result named in `since`. `unchanged`:
+   * no other file's issues can have changed. `affected`: every file known to be affected was checked; a check with
+   * `revalidate` will find the rest.
    */
   readonly coverage?: Readonly<Record<string, 'unchanged' | 'affected'>>;
-  /** Units to revalidate when idle, even if they were answered completely. Only if the request has `allowProvisional`. */
+  /** Units to revalidate when idle, even if they were checked completely. Only if the request has `allowProvisional`. */
   readonly provisional?: readonly string[];
-  /** Short texts to hand back with later checks, also in later sessions; added to earlier notes. At most a few hundred. */
+  /** Short texts to pass to later checks, also in later sessions. They are added to earlier notes; at most a few hundred. */
   readonly notes?: Readonly<Record<string, string>>;
 }

@@ -1,21 +1,21 @@
 /**
- * What the editor's client and the language server say to each other beyond LSP itself.
+ * The messages between the editor's client and the language server that are not part of LSP.
  *
- * Only types and method names: both sides import this file, neither shares a class with the other. Plain JSON data;
- * sizes are bytes unless the name says otherwise.
+ * This file has only types and method names, which both sides import. All data is plain JSON; sizes are bytes unless the
+ * name says otherwise.
  */
 
 /**
- * The `bulkhead` section of the editor's configuration as people wrote it, nested: `{ circular: { enable: false } }`.
+ * The `bulkhead` section of the editor's configuration as the user wrote it, nested: `{ circular: { enable: false } }`.
  * The server validates it.
  */
 export type RawSettings = Readonly<Record<string, unknown>>;
 
 export interface InitializationOptions {
   readonly settings: RawSettings;
-  /** Folder the editor keeps for this workspace; absent: there is none, nothing is kept between sessions. */
+  /** Folder that the editor reserves for this workspace; absent: nothing is stored between sessions. */
   readonly storageDir?: string;
-  /** False in Restricted Mode: only detectors that execute no code of the workspace may run. */
+  /** False in Restricted Mode: detectors that execute code of the workspace do not run. */
   readonly trusted: boolean;
   /** Version of the extension. */
   readonly version: string;
@@ -28,23 +28,23 @@ export interface ConfigurationParams {
 
 /** Requests, client to server. */
 export const requests = {
-  /** {} → {@link AnalyzeResult}: starts a full analysis; answers when it has started, not when it is finished. */
+  /** {} → {@link AnalyzeResult}: starts a full analysis; the response comes when it has started. */
   analyze: 'bulkhead/analyze',
-  /** {} → null: cancels the run in flight; what was found before stays. */
+  /** {} → null: cancels the analysis; issues found so far stay. */
   cancel: 'bulkhead/cancel',
-  /** {@link RestartWorkersParams} → null: answers when the workers are replaced; never waits for a hung one. */
+  /** {@link RestartWorkersParams} → null: the response comes when the workers are replaced, even if one hangs. */
   restartWorkers: 'bulkhead/restartWorkers',
   /** {} → {@link StatusParams}. */
   status: 'bulkhead/status',
-  /** {} → {@link TimingsResult}: where the time of detectors goes, since the last analysis of everything. */
+  /** {} → {@link TimingsResult}: how detectors spent their time since the last analysis of everything. */
   timings: 'bulkhead/timings',
-  /** {@link WatchStatusParams} → {@link StatusParams}: whether `bulkhead/status` notifications are wanted. */
+  /** {@link WatchStatusParams} → {@link StatusParams}: turns `bulkhead/status` notifications on or off. */
   watchStatus: 'bulkhead/watchStatus',
 } as const;
 
 /** Notifications; the direction is in the comment. */
 export const notifications = {
-  /** Server to client, {@link StatusParams}: on change only, at most four a second. */
+  /** Server to client, {@link StatusParams}: only on change, at most four per second. */
   status: 'bulkhead/status',
   /** Client to server, {@link TrustParams}: the user granted trust to the workspace. */
   trust: 'bulkhead/trust',
@@ -57,13 +57,13 @@ export interface AnalyzeResult {
 export interface TimingsResult {
   readonly detectors: readonly {
     readonly name: string;
-    /** Milliseconds by rule or phase, the most first; empty: the engine does not tell, or nothing had to be analysed. */
+    /** Milliseconds by rule or phase, the largest first; empty: nothing was analysed, or the tool does not report them. */
     readonly timings: Readonly<Record<string, number>>;
   }[];
 }
 
 export interface RestartWorkersParams {
-  /** Absent: all. */
+  /** Absent: the workers of all detectors. */
   readonly detector?: string;
 }
 
@@ -79,40 +79,41 @@ export type ServerState = 'idle' | 'analysing' | 'problem';
 
 export interface StatusParams {
   readonly state: ServerState;
-  /** How often everything asked for was answered since the server began: a short analysis may show in nothing else. */
+  /** Number of finished analyses since the server started. A short analysis may be visible only here. */
   readonly analyses: number;
-  /** 0 to 100, while analysing and known. */
+  /** 0 to 100; absent: nothing is being analysed. */
   readonly percent?: number;
-  /** One sentence for a person: what is worked on, or what the problem is and the way out. */
+  /** One sentence for the user: what is being analysed, or what the problem is and what to do. */
   readonly message?: string;
-  readonly detectors: readonly DetectorStatus[];
+  readonly detectors: readonly DetectorStatusItem[];
   readonly workers: readonly WorkerStatus[];
   readonly issues: IssueCounts;
   /** Resident memory of all workers together. */
   readonly memoryBytes: number;
 }
 
-/** `restricted`: not run because the workspace is not trusted. */
+/** `restricted`: it does not run because the workspace is not trusted. */
 export type DetectorRunState = 'off' | 'restricted' | 'not-applicable' | 'waiting' | 'running' | 'done' | 'failed';
 
-export interface DetectorStatus {
+/** A detector in the status bar, for all folders together. */
+export interface DetectorStatusItem {
   readonly name: string;
-  /** What people read. */
+  /** The name to show. */
   readonly title: string;
   readonly status: DetectorRunState;
-  /** The engine that speaks, for instance `typescript 7.0.2 (bundled)`. */
+  /** The tool that produces the results, such as `typescript 7.0.2 (bundled)`. */
   readonly engine?: string;
-  /** Why it is not applicable, or another remark in one sentence. */
+  /** Why there is nothing to check, or another remark, in one sentence. */
   readonly note?: string;
   readonly issues: number;
-  /** Inputs whose issues are those of an earlier run, not yet or not any more known to be true; absent: none. */
+  /** Number of inputs whose issues may be out of date; absent: none. */
   readonly stale?: number;
-  /** Why it failed, in words that say what to do. */
+  /** Why it failed, and what to do. */
   readonly error?: string;
 }
 
 export interface WorkerStatus {
-  /** Stable over restarts, for instance `eslint#2`. */
+  /** The same after a restart, such as `eslint#2`. */
   readonly name: string;
   readonly detector: string;
   readonly state: 'starting' | 'ready' | 'busy' | 'backing-off' | 'degraded' | 'disabled' | 'stopped';
@@ -120,7 +121,7 @@ export interface WorkerStatus {
   readonly memoryBytes: number;
   readonly peakMemoryBytes: number;
   readonly restarts: number;
-  /** One sentence: why it ended the last time. */
+  /** Why it ended the last time, in one sentence. */
   readonly lastExit?: string;
 }
 

@@ -1,7 +1,7 @@
-/** Patterns of file names that several detectors and the engine care about. */
+/** Patterns of file names that several detectors and the engine use. */
 
 export const script = /\.[cm]?[jt]sx?$/i;
-/** What may be imported, import, and declare types. */
+/** Files that may be imported, import others, or declare types. */
 export const scriptLike = /\.(?:[cm]?[jt]sx?|vue|svelte|astro)$/i;
 export const scriptOrJson = /\.(?:[cm]?[jt]sx?|json)$/i;
 export const packageManifest = /^(?:package\.json|pnpm-workspace\.yaml)$/i;
@@ -15,7 +15,7 @@ export const eslintConfig =
 export const knipConfig = /^(?:\.?knip\.jsonc?|knip(?:\.config)?\.[jt]s)$/i;
 export const nothing = /(?!)/;
 
-/** Matches what one of the patterns matches, in upper or lower case. */
+/** Matches what any of the patterns matches, ignoring case. */
 export function anyOf(...patterns: readonly RegExp[]): RegExp {
   return new RegExp(patterns.map((pattern) => `(?:${pattern.source})`).join('|'), 'i');
 }

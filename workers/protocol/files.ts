@@ -1,29 +1,29 @@
 /**
- * Walks a folder the way a developer sees it: what git ignores, installed packages and version control folders are
- * left out. Holds nothing between walks.
+ * Walks the files of a folder, without files that git ignores, installed packages and version control folders. Keeps no
+ * state between walks.
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 import path from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 
-/** A directory the walk could not look into. */
+/** A directory that could not be read. */
 export interface UnreadableDirectory {
   /** Relative to the root, forward slashes; empty for the root itself. */
   readonly path: string;
-  /** For instance `EACCES`. */
+  /** Such as `EACCES`. */
   readonly code: string;
   readonly message: string;
 }
 
 export interface WalkOptions {
-  /** Extensions with their dot, for instance `.ts`; absent: every file. */
+  /** Extensions with their dot, such as `.ts`; absent: all files. */
   readonly extensions?: readonly string[];
-  /** Asked for files only, after `extensions`; `file` is relative to the root. */
+  /** Called for files that match `extensions`; `file` is relative to the root. */
   readonly accept?: (name: string, file: string) => boolean;
-  /** More to leave out: patterns in the language of .gitignore relative to the root, braces allowed. */
+  /** Patterns of more files to omit, in the syntax of .gitignore, with braces; relative to the root. */
   readonly exclude?: readonly string[];
-  /** False: also what git ignores. Default true. */
+  /** False: includes files that git ignores. Default: true. */
   readonly gitignore?: boolean;
   readonly signal?: AbortSignal;
   /** Called for each directory that cannot be read; the walk goes on. */
@@ -32,8 +32,8 @@ export interface WalkOptions {
 
 /**
  * Yields the files under a root, relative to it with forward slashes, breadth first and sorted within a directory, so
- * the order is the same on every run. Symbolic links to files are files; links to directories are not followed: what
- * is inside the root is met under its real name, what is outside does not belong to it.
+ * the order is always the same. Symbolic links to files count as files. Links to directories are not followed: a target
+ * inside the root is walked under its real name, and one outside does not belong to the root.
  * @param root absolute path; .gitignore files between it and the top of its git repository count too
  * @throws the reason of `options.signal` when aborted
  */
@@ -62,7 +62,7 @@ export async function* walkFiles(root: string, options: WalkOptions = {}): Async
   signal?.throwIfAborted();
 }
 
-/** Directories read at once. */
+/** Number of directories read at a time. */
 const PARALLEL = 16;
 
 /** Never walked into: installed packages and version control. */
@@ -78,7 +78,7 @@ const SKIPPED_DIRECTORIES: ReadonlySet<string> = new Set([
   'CVS',
 ]);
 
-/** Git asks the file system whether case matters; these are the usual answers. */
+/** Git asks the file system whether case matters. These are the defaults. */
 const IGNORE_CASE = process.platform === 'win32' || process.platform === 'darwin';
 
 /** The patterns of one .gitignore. */
@@ -113,7 +113,7 @@ async function readDirectory(
   } catch (error) {
     const code = errorCode(error);
     const gone = code === 'ENOENT' || code === 'ENOTDIR';
-    // Deleted since its parent was read: nothing is missing from the walk.
+    // It was deleted after its parent was read, so the walk misses nothing.
     if (!gone || directory.path === '') onUnreadable({ path: directory.path, code, message: String(error) });
     return { files: [], directories: [] };
   }
@@ -146,7 +146,7 @@ function isWanted(name: string, file: string, { extensions, accept }: WalkOption
 
 function isIgnored(file: string, directory: boolean, rules: readonly Rules[], excluded: Rules | undefined): boolean {
   if (excluded && verdict(file, directory, excluded) === true) return true;
-  // The innermost .gitignore that has an opinion decides.
+  // The innermost .gitignore with a matching pattern decides.
   for (let index = rules.length - 1; index >= 0; index--) {
     const rule = rules[index];
     const answer = rule && verdict(file, directory, rule);
@@ -155,14 +155,14 @@ function isIgnored(file: string, directory: boolean, rules: readonly Rules[], ex
   return false;
 }
 
-/** True: ignored; false: explicitly not; undefined: these patterns do not speak of it. */
+/** True: ignored; false: explicitly included; undefined: no pattern matches. */
 function verdict(file: string, directory: boolean, { localize, matcher }: Rules): boolean | undefined {
   const { ignored, unignored } = matcher.test(directory ? `${localize(file)}/` : localize(file));
   return ignored ? true : unignored ? false : undefined;
 }
 
 async function rulesOf(absolute: string, directory: Directory, entries: readonly Dirent[]): Promise<readonly Rules[]> {
-  // Another repository inside this one is not bound by the patterns outside it.
+  // Patterns of this repository do not apply in another repository inside it.
   const nested = directory.path !== '' && entries.some(({ name }) => name === '.git');
   const inherited = nested ? [] : directory.rules;
   if (!entries.some(({ name }) => name === '.gitignore')) return inherited;
@@ -184,7 +184,7 @@ async function rulesAbove(root: string): Promise<readonly Rules[]> {
     return below !== '' && matcher.ignores(`${below}/`);
   };
   for (let directory = root; ; directory = path.dirname(directory)) {
-    // A folder that git ignores and the user opened nevertheless is meant to be seen.
+    // If git ignores the folder itself, the user opened it nevertheless and wants its files.
     if (directory !== root && (await add(directory, '.gitignore'))) return [];
     if (await exists(path.join(directory, '.git'))) {
       return (await add(directory, '.git', 'info', 'exclude')) ? [] : found;
@@ -197,7 +197,7 @@ function matcherOf(patterns: string | readonly string[]): Ignore {
   return ignore({ ignorecase: IGNORE_CASE }).add(patterns);
 }
 
-/** `{a,b}/*.{c,d}` → `a/*.c`, `a/*.d`, `b/*.c`, `b/*.d`: the language of .gitignore has no braces, that of editors has. */
+/** `{a,b}/*.{c,d}` → `a/*.c`, `a/*.d`, `b/*.c`, `b/*.d`: editors support braces in patterns, .gitignore does not. */
 function expandBraces(pattern: string): readonly string[] {
   const match = /\{([^{}]*,[^{}]*)\}/.exec(pattern);
   if (match?.[1] === undefined) return [pattern];

@@ -1,20 +1,20 @@
 /**
- * Completes findings to issues. A fingerprint must survive edits elsewhere in the file, so it is made of what stays:
- * detector, rule, file, the trimmed text of the line, and an ordinal among issues that are equal in all of these.
+ * Completes findings to issues. A fingerprint must survive edits elsewhere in the file, so it consists of the detector, the
+ * rule, the file, the trimmed text of the line, and an ordinal among issues that are equal in all of these.
  */
 import { createHash } from 'node:crypto';
 import type { Finding, Issue } from './detector-protocol.ts';
 
 const ORDINAL_SEPARATOR = '\u0000';
 
-/** Completes the findings of one file in one unit. Keep one per file until the file is done: ordinals count on. */
+/** Completes the findings of one file in one unit. Use the same one for all findings of the file, because it counts ordinals. */
 export class IssueCompleter {
   readonly #detector: string;
   readonly #file: string;
   readonly #lines: readonly string[];
   readonly #seen = new Map<string, number>();
 
-  /** @param text the text that the findings' ranges refer to; empty when the file cannot be read */
+  /** @param text the text that the findings refer to; empty if the file cannot be read */
   constructor(detector: string, file: string, text: string) {
     this.#detector = detector;
     this.#file = file;

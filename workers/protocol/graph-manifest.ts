@@ -1,4 +1,4 @@
-/** What the manifests of the detectors on the module graph have in common. */
+/** What the manifests of detectors that use the module graph have in common. */
 import {
   anyOf,
   compilerConfig,
@@ -18,7 +18,7 @@ export const graphChanges = {
   invalidates: 'all',
 } as const satisfies ChangeTriggers;
 
-/** Yarn's Plug'n'Play leaves packages as archives in a cache that all projects share. */
+/** Yarn's Plug'n'Play keeps packages as archives in a cache that all projects share. */
 export const graphSandbox = {
   network: false,
   write: [],
@@ -26,7 +26,7 @@ export const graphSandbox = {
   processes: false,
 } as const satisfies SandboxNeeds;
 
-/** The graph is built once for all of them: they share one worker. */
+/** These detectors share one worker, so that the graph is built only once. */
 export const graphWorker = {
   group: 'graph',
   title: 'Module graph worker',
@@ -39,7 +39,7 @@ export const graphWorker = {
   env: { MALLOC_ARENA_MAX: '1' },
 } as const satisfies WorkerNeeds;
 
-/** Files that the detectors on the graph do not check. */
+/** Files that these detectors do not check. */
 export const ignoreOption = {
   type: 'array',
   items: { type: 'string' },

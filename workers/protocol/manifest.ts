@@ -1,16 +1,16 @@
 /**
- * What a detector declares about itself, as data: everything that the server, the settings and the documents need to
- * know of it without loading its code. Its manifest is the one place for each of these facts.
+ * The manifest of a detector: everything that the server, the settings and the documentation need to know of it without
+ * loading its code. These facts are defined nowhere else.
  */
 import type { DetectorOptions, Severity } from './detector-protocol.ts';
 
-/** `external`: another tool's process answers for the whole folder at once. */
+/** `external`: the process of another tool checks the whole folder at once. */
 export type DetectorKind = 'project' | 'file' | 'graph' | 'external';
 
 export interface DetectorManifest {
-  /** The name of its folder; how settings, the command line and issues call it. */
+  /** The name of its folder, which settings, the command line and issues use. */
   readonly name: string;
-  /** The name that people read. */
+  /** The name that users see. */
   readonly title: string;
   readonly kind: DetectorKind;
   /** Completes "Report …" as one Markdown sentence, without the full stop. */
@@ -20,19 +20,19 @@ export interface DetectorManifest {
   /** Path of its page, relative to the repository. */
   readonly documentation: string;
   readonly changes: ChangeTriggers;
-  /** Options under which it executes no code of the workspace, or that there are none. */
+  /** Options with which it executes no code of the workspace, if there are any. */
   readonly untrusted: DetectorOptions | 'does not run';
-  /** By another detector: options while that one is off, for what it otherwise leaves to it. */
+  /** Extra options, by name of another detector, for when that one is disabled and cannot do its part. */
   readonly without: Readonly<Record<string, DetectorOptions>>;
   readonly sandbox: SandboxNeeds;
   readonly worker: WorkerNeeds;
-  /** False: it reads files whose content the result cache does not compare, so its results are not kept. */
+  /** False: its results are not cached, because it reads files whose content the result cache does not compare. */
   readonly cached: boolean;
   /** By name: the schema of each option, with its default. */
   readonly options: Readonly<Record<string, OptionSchema>>;
 }
 
-/** Answers questions of the server in a detector's worker. It reports nothing and has no settings. */
+/** A detector without issues and settings, which answers requests of the server in another detector's worker. */
 export interface QueryManifest {
   readonly name: string;
   readonly title: string;
@@ -40,17 +40,17 @@ export interface QueryManifest {
   readonly worker: WorkerNeeds;
 }
 
-/** Which file changes concern a detector. All but `sources` and `configuration` of the root are matched by file name. */
+/** Which changes of files affect a detector. Patterns match the file name. */
 export interface ChangeTriggers {
-  /** Files whose content the results depend on. */
+  /** Files whose content affects the results. */
   readonly sources: RegExp;
-  /** Files that decide what is analysed and how: a change invalidates everything. */
+  /** Files that decide what is checked and how: a change invalidates everything. */
   readonly configuration: RegExp;
-  /** Files whose change means that code already loaded in a worker is out of date. */
+  /** Files whose change makes code that a worker has loaded out of date, so workers are restarted. */
   readonly environment: RegExp;
   /** What a change of a file that the plan named as configuration means. */
   readonly planFiles: 'configuration' | 'environment';
-  /** What a change of a source invalidates: the unit of that file only, or every unit. */
+  /** What a change of a source invalidates: only the unit of that file, or every unit. */
   readonly invalidates: 'unit' | 'all';
 }
 
@@ -68,26 +68,26 @@ export interface SandboxNeeds {
   readonly processes: boolean;
 }
 
-/** `heavy`: units that hold much memory, such as files that are linted with type information. */
+/** `heavy`: units that need much memory, such as files that are linted with type information. */
 export type Lane = 'light' | 'heavy';
 
 export interface WorkerNeeds {
   /** Detectors of one group share worker processes. */
   readonly group: string;
-  /** What a person reads where a worker that several detectors share is meant; absent: the title. */
+  /** The name that users see for a worker that several detectors share; absent: the detector's title. */
   readonly title?: string;
-  /** `one` for each folder, whatever the lane, or as many as there are cores for background work. */
+  /** `one` for each folder and all lanes, or as many as there are cores for background work. */
   readonly count: 'one' | 'cores';
   readonly lanes: { readonly light: LaneNeeds; readonly heavy?: LaneNeeds };
-  /** Arguments for the Node.js that runs it. */
+  /** Arguments of the Node.js that runs it. */
   readonly execArgv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface LaneNeeds {
-  /** The memory limit of the settings means an ordinary worker; this one gets as many times of it. */
+  /** Factor for the memory limit in the settings, which is meant for an ordinary worker. */
   readonly memoryFactor: number;
-  /** What differs from the defaults of the pool. In the heavy lane, on top of the light lane's. */
+  /** Limits that differ from the pool's defaults. Those of the heavy lane also inherit from the light lane. */
   readonly limits: Partial<Limits>;
 }
 
@@ -96,17 +96,17 @@ export interface Limits {
   readonly memoryMb: number;
   /** Share of `memoryMb` over which an idle worker is replaced. */
   readonly softMemoryRatio: number;
-  /** From launch to ready. */
+  /** Time from launch until it is ready. */
   readonly startMs: number;
-  /** For a plan. */
+  /** Time for a plan. */
   readonly planMs: number;
-  /** Without any event while a check runs. */
+  /** Time without an event while a check runs. */
   readonly progressMs: number;
-  /** Without a heartbeat while work is in hand: the process is stopped or starved. */
+  /** Time without a heartbeat while it works: the process is stopped or gets no CPU. */
   readonly heartbeatMs: number;
-  /** From a cancel until the worker is ended by force. */
+  /** Time from a cancel until the worker is killed. */
   readonly cancelMs: number;
-  /** An unused worker is ended after this time. */
+  /** Time after which an unused worker is ended. */
   readonly idleMs: number;
 }
 
@@ -114,7 +114,7 @@ export type RuleSeverity = Severity | 'off';
 
 export const ruleSeverities = ['error', 'warning', 'info', 'hint', 'off'] as const satisfies readonly RuleSeverity[];
 
-/** The part of JSON Schema (draft 7) that options are described in. Text is Markdown. */
+/** The part of JSON Schema (draft 7) that describes options. Texts are Markdown. */
 export interface ValueSchema {
   readonly type?: JsonType | readonly JsonType[];
   readonly description?: string;
@@ -124,7 +124,6 @@ export interface ValueSchema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minLength?: number;
-  readonly uniqueItems?: boolean;
   readonly items?: ValueSchema;
   readonly properties?: Readonly<Record<string, ValueSchema>>;
   readonly required?: readonly string[];
@@ -164,7 +163,10 @@ export interface ManifestWithRules<Rule extends string> {
   };
 }
 
-/** The severity of each rule where nobody chose another. */
+/** The names of a manifest's rules. */
+export type RuleOf<Manifest extends ManifestWithRules<string>> = keyof Manifest['options']['rules']['properties'];
+
+/** The default severity of each rule. */
 export function defaultSeverities<Rule extends string>({
   options,
 }: ManifestWithRules<Rule>): Readonly<Record<Rule, RuleSeverity>> {

@@ -6,6 +6,6 @@ export interface FolderMetrics {
   readonly ca: number;
   /** Efferent coupling Ce: how many times a module inside depends on one outside. */
   readonly ce: number;
-  /** I = Ce / (Ca + Ce): 0 is what everyone leans on, 1 what nobody does; 0 when there is neither. */
+  /** I = Ce / (Ca + Ce): 0: others depend on it and it depends on nothing; 1: the reverse; 0 without any coupling. */
   readonly instability: number;
 }

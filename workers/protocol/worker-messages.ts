@@ -1,11 +1,11 @@
-/** The messages between the server's pool and a worker's host, in the ipc library's terms. */
+/** The messages between the server's pool and a worker, as types of the worker library. */
 import type { DefineMessages } from '../ipc/index.ts';
 import type { CheckEvent, CheckRequest, CheckResult, PlanRequest, PlanResult } from './detector-protocol.ts';
 
 /** A request of the detector protocol. */
 interface DetectorCall<Request> {
   readonly request: Request;
-  /** Absolute path of a module to load the detector from; absent: one of Bulkhead's own. */
+  /** Absolute path of the module that exports the detector; absent: it is one of Bulkhead's own. */
   readonly module?: string;
 }
 
@@ -14,7 +14,7 @@ export interface PlanReply {
   readonly version: string;
 }
 
-/** The code of this file runs next: the suspect should the worker die. */
+/** The code of this file runs next, so it is the suspect if the worker crashes. */
 export interface PlanEvent {
   readonly loading: string;
 }
@@ -28,7 +28,7 @@ export interface CaptureCall {
   readonly kind: 'heap-snapshot' | 'cpu-profile';
   /** Absolute path of the file to write. */
   readonly file: string;
-  /** For a profile. */
+  /** Duration of a profile. */
   readonly durationMs: number;
 }
 

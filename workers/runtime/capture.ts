@@ -1,13 +1,13 @@
-/** Heap snapshots and CPU profiles of this process, written by itself on request. */
+/** Writes heap snapshots and CPU profiles of this process on request. */
 import { stat, writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { writeHeapSnapshot } from 'node:v8';
 
 /**
- * Writes a file that Chrome's and VS Code's tools open.
- * @param durationMs of a profile; the detector goes on working meanwhile
- * @returns bytes written
+ * Writes a file that the developer tools of Chrome and VS Code can open.
+ * @param durationMs duration of a profile; the detector keeps working meanwhile
+ * @returns the number of bytes written
  */
 export async function capture(
   kind: 'heap-snapshot' | 'cpu-profile',

@@ -1,6 +1,6 @@
 /**
- * The base of detectors that check one file at a time: it finds the files, reads them, heeds suppression comments and
- * severities, and reports. A detector adds its manifest and a function from a text to findings.
+ * The base of detectors that check one file at a time: it finds and reads the files, applies suppression comments and
+ * severities, and reports. A detector adds its manifest and a function that returns the findings of a text.
  */
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -19,30 +19,30 @@ import type {
 } from '../protocol/detector-protocol.ts';
 import { walkFiles } from '../protocol/files.ts';
 import { defaultSeverities, type DetectorManifest, type ManifestWithRules } from '../protocol/manifest.ts';
-import { wantedFirst } from './order.ts';
+import { prioritized } from './order.ts';
 import { ignoredFiles, severitiesOf, stringsOf, type RuleSeverities } from './rule-options.ts';
 import { suppress, type IsComment } from './suppression.ts';
 
 export interface FileDetector<Rule extends string> {
-  /** It checks the files that match `changes.sources`, except those that an option `ignore` names. */
+  /** Files that match `changes.sources` are checked, except those that an option `ignore` names. */
   readonly manifest: DetectorManifest & ManifestWithRules<Rule>;
-  /** Changes whenever the same input may give other results. */
+  /** Changes whenever the same input may give different results. */
   readonly version: string;
-  /** Larger files are not checked, and that is reported. Default: 1 MB. */
+  /** Larger files are not checked but reported as a problem. Default: 1 MB. */
   readonly maximumBytes?: number;
-  /** Pure: what it returns depends on its argument only. */
+  /** Pure: the result depends only on the argument. */
   readonly check: (file: CheckedFile) => Iterable<RuleFinding<Rule>> | Promise<Iterable<RuleFinding<Rule>>>;
-  /** Tells comments from strings that look like one; absent: whatever looks like a suppression comment is one. */
+  /** Distinguishes comments from strings; absent: everything that looks like a suppression comment counts as one. */
   readonly commentsOf?: (file: string, text: string) => IsComment | undefined;
 }
 
 export interface CheckedFile {
   /** Relative to the root. */
   readonly file: string;
-  /** Unsaved text, if there is any; without a byte order mark. */
+  /** The unsaved text if there is one, otherwise that on disk; without a byte order mark. */
   readonly text: string;
   readonly options: DetectorOptions;
-  /** From offsets in UTF-16 code units. */
+  /** @param start offset in UTF-16 code units, like `end` */
   range(start: number, end: number): Range;
 }
 
@@ -76,7 +76,13 @@ async function plan(
   const units: Unit[] = [];
   for await (const file of files) units.push({ id: file, kind: 'file', group: name, file });
   if (units.length > 0) return { status: 'ready', units, problems, configFiles: [] };
-  return { status: 'not-applicable', note: `There is no file for ${title} here.`, units, problems, configFiles: [] };
+  return {
+    status: 'not-applicable',
+    note: `There are no files for ${title} to check.`,
+    units,
+    problems,
+    configFiles: [],
+  };
 }
 
 class FileCheck<Rule extends string> {
@@ -99,8 +105,8 @@ class FileCheck<Rule extends string> {
     const context = this.#context;
     const { units, first } = this.#request;
     let issues = 0;
-    for (const [index, unit] of wantedFirst(units, first).entries()) {
-      // A message that cancels the check is received between two files.
+    for (const [index, unit] of prioritized(units, first).entries()) {
+      // Messages that cancel the check can only be received between two files.
       await new Promise((resolve) => setImmediate(resolve));
       context.signal.throwIfAborted();
       context.begin(unit, unit.file);
@@ -128,13 +134,13 @@ class FileCheck<Rule extends string> {
       const severity = this.#severities[finding.rule];
       if (severity !== 'off') findings.push({ ...finding, severity });
     }
-    // A comment for a rule that is off has its reason: the rule may be on again.
+    // A comment for a disabled rule is not unused, because the rule may be enabled again.
     const owns = (rule: string): boolean =>
       Object.entries(this.#severities).some(([name, severity]) => name === rule && severity !== 'off');
     return suppress(text, manifest.name, findings, owns, commentsOf?.(file, text)).findings;
   }
 
-  /** @returns undefined: it is gone, or it cannot be checked, and that is reported */
+  /** @returns undefined: the file is deleted, or it cannot be checked, which is reported */
   async #textOf(file: string): Promise<string | undefined> {
     const unsaved = this.#unsaved.get(file);
     const { title } = this.#own.manifest;

@@ -1,6 +1,6 @@
 /**
- * Where a detector's check writes: completes findings to issues, keeps order, drops what is not well-formed and says
- * so. Lives as long as one check.
+ * Receives the results of a detector's check: completes findings to issues, keeps their order, and reports invalid
+ * findings. Lives as long as one check.
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -17,15 +17,15 @@ import type {
 } from '../protocol/detector-protocol.ts';
 import { flawOfFinding } from './well-formed.ts';
 
-/** Issues per event: keeps one event's frame far below the line's limit. */
+/** Maximum number of issues per event, which keeps its size far below the limit of a message. */
 const CHUNK = 500;
-/** More flaws than this say nothing new. */
+/** Maximum number of invalid findings that are reported. */
 const MAX_FLAWS = 20;
 
 export interface ReporterLine {
   /** Resolves when the reader keeps up. */
   emit(event: CheckEvent): void | Promise<void>;
-  /** Sends at once: what comes next may block the thread for good. */
+  /** Sends at once, because what follows may block the thread forever. */
   emitNow(event: CheckEvent): void;
   log(level: LogLevel, message: string): void;
 }
@@ -60,17 +60,17 @@ export class Reporter implements CheckContext {
   }
 
   report(unit: Unit, file: string, findings: readonly Finding[]): void {
-    const sound = findings.filter((finding) => this.#isSound(finding, file));
-    if (sound.length === 0) return;
-    // Readers start a file's issues afresh at `begin`, so there is always one.
+    const valid = findings.filter((finding) => this.#isValid(finding, file));
+    if (valid.length === 0) return;
+    // `begin` discards a file's issues of an earlier attempt, so every file needs one.
     this.begin(unit, file);
     const open = this.#open.get(keyOf(unit, file));
     if (open === undefined) return;
     this.#tail = this.#tail.then(async () => {
       open.completer ??= this.#completerOf(file);
       const completer = await open.completer;
-      for (let start = 0; start < sound.length; start += CHUNK) {
-        const issues: Issue[] = sound.slice(start, start + CHUNK).map((finding) => completer.complete(finding));
+      for (let start = 0; start < valid.length; start += CHUNK) {
+        const issues: Issue[] = valid.slice(start, start + CHUNK).map((finding) => completer.complete(finding));
         await this.#line.emit({ kind: 'issues', unit: unit.id, file, issues });
       }
     });
@@ -94,7 +94,7 @@ export class Reporter implements CheckContext {
     this.#enqueue({ kind: 'problem', problem });
   }
 
-  /** Resolves when everything said so far is on the line. */
+  /** Resolves when everything reported so far has been sent. */
   settled(): Promise<void> {
     return this.#tail;
   }
@@ -109,12 +109,12 @@ export class Reporter implements CheckContext {
     return new IssueCompleter(this.#request.detector, file, text);
   }
 
-  #isSound(finding: Finding, file: string): boolean {
+  #isValid(finding: Finding, file: string): boolean {
     const flaw = flawOfFinding(finding);
     if (flaw === undefined) return true;
     this.#flaws += 1;
     if (this.#flaws <= MAX_FLAWS) {
-      const message = `${this.#request.detector} reported something that is no finding: ${flaw}. It is left out.`;
+      const message = `${this.#request.detector} reported an invalid finding (${flaw}), which is ignored.`;
       this.problem({ code: 'INVALID_RESULT', message, file, fatal: true });
     }
     return false;

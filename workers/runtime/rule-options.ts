@@ -1,12 +1,12 @@
-/** Reads the options that many detectors have: severities of rules, lists of globs. Pure. */
+/** Reads options that many detectors have: severities of rules, lists of globs. Pure. */
 import picomatch from 'picomatch';
 import type { DetectorOptions } from '../protocol/detector-protocol.ts';
 import { ruleSeverities, type RuleSeverity } from '../protocol/manifest.ts';
 
-/** Severity of each rule of a detector by its name. */
+/** Severity of each rule of a detector, by name. */
 export type RuleSeverities<Rule extends string> = Readonly<Record<Rule, RuleSeverity>>;
 
-/** The defaults, changed by what the option `rules` says; what is not valid in it is left out. */
+/** The defaults, overridden by the option `rules`. Invalid entries are ignored. */
 export function severitiesOf<Rule extends string>(
   options: DetectorOptions,
   defaults: RuleSeverities<Rule>,
@@ -17,12 +17,12 @@ export function severitiesOf<Rule extends string>(
   return { ...defaults, ...Object.fromEntries(known) };
 }
 
-/** The strings of an option that is a list; undefined: it is not a list. */
+/** The strings of an option that is a list; undefined: the option is not a list. */
 export function stringsOf(value: unknown): string[] | undefined {
   return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : undefined;
 }
 
-/** Matches the files that the option `ignore` leaves out. */
+/** Matches the files that the option `ignore` excludes. */
 export function ignoredFiles(options: DetectorOptions, defaults: readonly string[]): (file: string) => boolean {
   return picomatch(stringsOf(options['ignore']) ?? [...defaults], { dot: true });
 }

@@ -1,12 +1,12 @@
 /**
- * Inline suppression: comments by which someone says that a finding is meant. Pure functions over a text.
+ * Inline suppression: comments that suppress intended findings. Pure functions over a text.
  *
  *     // bulkhead-ignore-next-line import-cycle -- the registry needs both
  *     import { a } from './a'; // bulkhead-ignore-line circular/import-cycle
  *     /* bulkhead-ignore-file unused-dependency, duplicate-import -- generated *\/
  *
- * Rules are named bare or as `detector/rule`, separated by commas or blanks; without any the comment means all. In
- * stacked comments each speaks of the first line below that is not such a comment.
+ * Rules are named as `rule` or `detector/rule`, separated by commas or spaces. Without names a comment suppresses all
+ * rules. Several comments in a row all apply to the first line below them that is not such a comment.
  */
 import type { Finding, Range } from '../protocol/detector-protocol.ts';
 
@@ -16,11 +16,11 @@ export interface Suppression {
   readonly scope: SuppressionScope;
   /** As written; empty: every rule. */
   readonly rules: readonly string[];
-  /** What stands behind `--`; empty when nothing does. */
+  /** The text after `--`; empty if there is none. */
   readonly reason: string;
-  /** Zero-based line that it speaks of; undefined for the whole file. */
+  /** Zero-based line that it applies to; undefined: the whole file. */
   readonly target: number | undefined;
-  /** Of the comment, without what stands around it. */
+  /** Range of the comment. */
   readonly range: Range;
 }
 
@@ -30,7 +30,7 @@ export interface SuppressedFinding {
 }
 
 export interface SuppressionResult {
-  /** Findings that stand, and one for each rule of a comment that suppresses nothing. */
+  /** Findings that are not suppressed, and one for each comment with rules that suppress nothing. */
   readonly findings: readonly Finding[];
   readonly suppressed: readonly SuppressedFinding[];
 }
@@ -41,8 +41,8 @@ export type IsComment = (offset: number) => boolean;
 export const UNUSED_SUPPRESSION = 'unused-suppression';
 
 /**
- * Takes out what the text's comments suppress.
- * @param owns whether a bare rule name is one of this detector's; only of those can it say that nothing was found
+ * Removes findings that comments of the text suppress.
+ * @param owns whether a rule name without a detector belongs to this detector: only those can be reported as unused
  */
 export function suppress(
   text: string,
@@ -75,12 +75,12 @@ export function suppress(
   return { findings: kept, suppressed };
 }
 
-/** Whether a look at the text is worth while. */
+/** Whether the text may contain suppression comments. Cheap. */
 export function hasSuppressions(text: string): boolean {
   return text.includes('bulkhead-ignore-');
 }
 
-/** The suppression comments of a text, in its order. */
+/** The suppression comments of a text, in order. */
 export function suppressionsIn(text: string, isComment: IsComment = () => true): readonly Suppression[] {
   if (!hasSuppressions(text)) return [];
   const found: { readonly match: RegExpExecArray; readonly number: number }[] = [];
@@ -88,7 +88,7 @@ export function suppressionsIn(text: string, isComment: IsComment = () => true):
   for (const [index, piece] of text.split(/(\r\n|\n|\r)/).entries()) {
     // Every second piece is a line end.
     const match = index % 2 === 0 ? DIRECTIVE.exec(piece) : null;
-    // Behind a brace of JSX the comment itself begins a little later.
+    // In JSX the comment begins after the brace.
     const opening = match ? match[0].search(/[/<#]/) : 0;
     if (match && isComment(start + match.index + opening)) found.push({ match, number: index / 2 });
     start += piece.length;
@@ -113,7 +113,7 @@ export function suppressionsIn(text: string, isComment: IsComment = () => true):
   });
 }
 
-/** A comment of any of the languages we see, on one line. */
+/** A suppression comment in any of the supported languages, on one line. */
 const DIRECTIVE =
   /(?:\/\/|\/\*+|<!--|#|\{\s*\/\*)\s*bulkhead-ignore-(?<scope>next-line|line|file)(?![\w-])(?<rules>(?:(?!--|\*\/).)*)(?:--(?!>)(?<reason>(?:(?!\*\/|-->).)*))?(?:\*\/\s*\}?|-->)?/;
 
@@ -132,7 +132,7 @@ function unused(text: string, { range, rules }: Suppression, idle: readonly stri
   return {
     rule: UNUSED_SUPPRESSION,
     severity: 'warning',
-    message: `Nothing of ${idle.map((rule) => `'${rule}'`).join(', ')} is found here any more. Remove ${isWhole ? 'this comment' : 'it from this comment'}.`,
+    message: `This comment suppresses no finding of ${idle.map((rule) => `'${rule}'`).join(', ')}. Remove ${isWhole ? 'the comment' : idle.length === 1 ? 'the rule' : 'the rules'}.`,
     range,
     tags: ['unnecessary'],
     ...(isWhole

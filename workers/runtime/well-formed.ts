@@ -1,11 +1,11 @@
-/** Detectors may be anybody's: what they hand over is looked at before it goes further. Pure. */
+/** Validates plans and findings, because third-party detectors may return anything. Pure. */
 import type { Finding, PlanResult, Position, Range, Unit } from '../protocol/detector-protocol.ts';
 
 const SEVERITIES = new Set<unknown>(['error', 'warning', 'info', 'hint']);
 const STATUSES = new Set<unknown>(['ready', 'not-applicable', 'failed']);
 const UNIT_KINDS = new Set<unknown>(['file', 'project', 'graph']);
 
-/** @returns what is wrong with a finding, in a few words; undefined when it is sound */
+/** @returns what is wrong with a finding, in a few words; undefined: it is valid */
 export function flawOfFinding(value: unknown): string | undefined {
   if (value === null || typeof value !== 'object') return 'not an object';
   const finding = value as Partial<Record<keyof Finding, unknown>>;
@@ -13,29 +13,29 @@ export function flawOfFinding(value: unknown): string | undefined {
   if (typeof finding.message !== 'string') return `no message (rule ${finding.rule})`;
   if (!SEVERITIES.has(finding.severity)) return `unknown severity (rule ${finding.rule})`;
   if (!isRange(finding.range)) return `no valid range (rule ${finding.rule})`;
-  if (finding.fixes !== undefined && !Array.isArray(finding.fixes)) return `fixes are no list (rule ${finding.rule})`;
+  if (finding.fixes !== undefined && !Array.isArray(finding.fixes)) return `fixes is not a list (rule ${finding.rule})`;
   if (finding.related !== undefined && !Array.isArray(finding.related)) {
-    return `related places are no list (rule ${finding.rule})`;
+    return `related is not a list (rule ${finding.rule})`;
   }
   return undefined;
 }
 
-/** @returns what is wrong with a plan, in a few words; undefined when it is sound */
+/** @returns what is wrong with a plan, in a few words; undefined: it is valid */
 export function flawOfPlan(value: unknown): string | undefined {
   if (value === null || typeof value !== 'object') return 'not an object';
   const plan = value as Partial<Record<keyof PlanResult, unknown>>;
   if (!STATUSES.has(plan.status)) return 'unknown status';
   if (!Array.isArray(plan.units) || !Array.isArray(plan.problems) || !Array.isArray(plan.configFiles)) {
-    return 'units, problems or configFiles are no lists';
+    return 'units, problems or configFiles is not a list';
   }
   const seen = new Set<unknown>();
   for (const unit of plan.units as readonly (Partial<Record<keyof Unit, unknown>> | null)[]) {
     if (unit === null || typeof unit !== 'object') return 'a unit is not an object';
     if (typeof unit.id !== 'string' || typeof unit.file !== 'string' || typeof unit.group !== 'string') {
-      return 'a unit without id, file or group';
+      return 'a unit has no id, file or group';
     }
-    if (!UNIT_KINDS.has(unit.kind)) return `unit ${unit.id} is of no known kind`;
-    if (seen.has(unit.id)) return `unit ${unit.id} is there twice`;
+    if (!UNIT_KINDS.has(unit.kind)) return `unit ${unit.id} has an unknown kind`;
+    if (seen.has(unit.id)) return `unit ${unit.id} occurs twice`;
     seen.add(unit.id);
   }
   return undefined;

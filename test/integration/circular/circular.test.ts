@@ -14,7 +14,7 @@ async function found(workspace: TestWorkspace, options: DetectorOptions = ALL_ON
 }
 
 describe('circular', () => {
-  it('tells a cycle once, where to cut it, with every hop', async () => {
+  it('reports a cycle once, where to cut it, with every import', async () => {
     using workspace = workspaceOf({
       'a.ts': `import { b } from './b';\nexport const a = () => b;\n`,
       'b.ts': `import { c } from './c';\nexport const b = () => c;\n`,
@@ -40,7 +40,7 @@ describe('circular', () => {
     assert.deepEqual(await found(workspace), []);
   });
 
-  it('tells imports, deferred imports and types apart', async () => {
+  it('distinguishes imports, deferred imports and types', async () => {
     using workspace = workspaceOf({
       'dynamic/a.ts': `export const later = () => import('./b');\n`,
       'dynamic/b.ts': `import { later } from './a';\nexport const b = () => later;\n`,
@@ -116,7 +116,7 @@ describe('circular', () => {
     assert.deepEqual(await found(workspace), ['packages/two/src/main.ts:1 import-cycle']);
   });
 
-  it('answers again for a file whose issues are gone', async () => {
+  it('reports a file again whose issues are fixed', async () => {
     using workspace = workspaceOf({
       'a.ts': `import { b } from './b';\nexport const a = () => b;\n`,
       'b.ts': `import { a } from './a';\nexport const b = () => a;\n`,
@@ -128,7 +128,7 @@ describe('circular', () => {
     assert.ok(events.some((event) => event.kind === 'done' && event.file === 'b.ts'));
   });
 
-  it('stops when asked to', async () => {
+  it('stops when it is cancelled', async () => {
     using workspace = workspaceOf({ 'a.ts': `import './a';\n` });
     const signal = AbortSignal.abort(new Error('enough'));
     await assert.rejects(runDetector(detector, workspace.root, {}, { signal }), /enough/);

@@ -27,7 +27,7 @@ describe('bulkhead baseline', function () {
   });
   after(() => workspace[Symbol.asyncDispose]());
 
-  it('writes down what is there, and check shows only what is new', async () => {
+  it('records all issues, and check shows only new ones', async () => {
     const { report } = await checkJson(workspace.root);
     const written = await run('baseline', workspace.root);
     assert.equal(written.code, 0, written.stderr);
@@ -56,7 +56,7 @@ describe('bulkhead baseline', function () {
     assert.equal(await readFile(file, 'utf8'), text, 'a new issue never makes it grow');
   });
 
-  it('shrinks by itself when an issue is fixed, unless it is frozen or a build service looks', async () => {
+  it('shrinks when an issue is fixed, unless it is frozen or CI is set', async () => {
     await workspace.write({ 'src/types.ts': 'export const count: number = 3;\n' });
     const before = await entries();
     assert.ok(before.includes('src/types.ts TS2322'));
@@ -80,7 +80,7 @@ describe('bulkhead baseline', function () {
     assert.equal((await run('baseline', workspace.root, '--check')).code, 0);
   });
 
-  it('is not written by a run that could not look everywhere', async () => {
+  it('is not written by an incomplete analysis', async () => {
     const before = await readFile(file, 'utf8');
     await writeFile(path.join(workspace.root, 'eslint.config.js'), "throw new Error('the anchor is lost');\n");
     const refused = await run('baseline', workspace.root);

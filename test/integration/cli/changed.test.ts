@@ -18,7 +18,7 @@ function commitAll(root: string): void {
 describe('bulkhead check --changed', function () {
   this.timeout(120_000);
 
-  it('shows what changed and what depends on it, the same as a whole check shows there', async () => {
+  it('shows the same issues in changed files and their dependents as a complete check', async () => {
     await using workspace = await makeBrokenWorkspace();
     const { root } = workspace;
     await workspace.write({

@@ -12,7 +12,7 @@ const brief = (issue: Issue): string => `${issue.file}:${issue.range.start.line 
 describe('bulkhead check', function () {
   this.timeout(90_000);
 
-  it('finds what is planted in the sample, with all three detectors', async () => {
+  it('finds the planted issues of the sample, with all three detectors', async () => {
     const { code, report } = await checkJson(sample, '--detectors', 'typescript,eslint,circular');
     assert.equal(code, 1);
     assert.deepEqual(report.issues.filter((issue) => issue.detector !== 'circular').map(brief), [
@@ -84,7 +84,7 @@ describe('bulkhead check', function () {
       assert.equal(await codeOf('--fail-on', 'never'), 0);
     });
 
-    it('shows issues and a closing table to a person', async () => {
+    it('shows issues and a table in the pretty format', async () => {
       const { code, stdout } = await cli('check', workspace.root);
       assert.equal(code, 1);
       assert.match(
@@ -97,7 +97,7 @@ describe('bulkhead check', function () {
       assert.ok(!stdout.includes('\u001B'), 'no colours when nobody looks');
     });
 
-    it('stops in time, prints what it has and names the reason', async () => {
+    it('stops after the timeout, prints the issues so far and names the reason', async () => {
       const { code, report } = await checkJson(workspace.root, '--timeout', '0.05');
       assert.equal(code, 3);
       assert.ok(
@@ -256,7 +256,7 @@ describe('bulkhead check, wrong use', function () {
   const cases: readonly [readonly string[], RegExp][] = [
     [['check', '/no/such/folder'], /Folder not found: .*no.such.folder/],
     [['check', path.join(repository, 'package.json')], /is a file/],
-    [['check', '--detectors', 'spelling'], /Unknown detector "spelling"\. Known are typescript, eslint/],
+    [['check', '--detectors', 'spelling'], /Unknown detector "spelling"\. The detectors are typescript, eslint/],
     [['check', '--format', 'xml'], /--format must be one of pretty, json, jsonl/],
     [['check', '--max-workers', 'many'], /--max-workers must be a number/],
     [['check', '--timeout', '-1'], /--timeout/],

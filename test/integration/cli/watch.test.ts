@@ -7,6 +7,7 @@ import type { CheckReport } from '../../../server/cli/result.ts';
 import type { FileChange } from '../../../server/journal.ts';
 import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
 import { checkJson, startCli, type RunningCli } from '../../support/cli.ts';
+import { patienceMs } from '../../support/patience.ts';
 import { alive, descendantsOf, until } from '../../support/processes.ts';
 import { makeBrokenWorkspace, makeWorkspace } from '../../support/workspace.ts';
 
@@ -38,7 +39,7 @@ class Watching {
   async until(what: string, condition: () => boolean): Promise<void> {
     const timer = setTimeout(() => {
       this.#round.reject(new Error(`In vain: ${what}\n${JSON.stringify(this.issues.map(brief))}`));
-    }, 60_000);
+    }, patienceMs);
     while (this.last === undefined || !condition()) await this.#round.promise;
     clearTimeout(timer);
   }
@@ -68,7 +69,7 @@ const brief = (text: string): string => {
 describe('bulkhead check --watch', function () {
   this.timeout(120_000);
 
-  it('tells what comes and goes, ends with what a new check finds, and leaves no process behind', async () => {
+  it('reports new and fixed issues, ends with those of a new check, and leaves no process behind', async () => {
     await using workspace = await makeBrokenWorkspace();
     const { root } = workspace;
     const watching = new Watching(root);
@@ -101,15 +102,15 @@ describe('bulkhead check --watch', function () {
     await until('workers are gone', () => workers.every(({ pid }) => !alive(pid)));
   });
 
-  it('prints one round after another where nobody looks, without control characters', async () => {
+  it('prints all rounds without control characters if the output is not a terminal', async () => {
     await using workspace = await makeBrokenWorkspace();
     const { child, result } = startCli(['check', workspace.root, '--watch', '--detectors', 'eslint']);
     let text = '';
     child.stdout.on('data', (more: string) => (text += more));
     const rounds = (): number => text.split('Watching for changes. Press Ctrl+C to stop.\n').length - 1;
-    await until('the first round', () => rounds() === 1, 60_000);
+    await until('the first round', () => rounds() === 1);
     await workspace.write({ 'src/loose.js': 'let loose = 1;\nif (loose == 2) loose = 3;\n' });
-    await until('the second round', () => rounds() >= 2, 60_000);
+    await until('the second round', () => rounds() >= 2);
     child.kill('SIGINT');
     const { code, stdout } = await result;
     assert.equal(code, 130);
@@ -123,7 +124,7 @@ describe('bulkhead check --watch', function () {
 
 /** One watch of a whole tree is what macOS and Windows have; here it is Node's imitation of it. */
 for (const recursive of [false, true]) {
-  it(`the watcher of a folder sees what happens, ${recursive ? 'with one watch' : 'with a watch a folder'}`, async function () {
+  it(`the watcher of a folder reports all changes, with one watch${recursive ? '' : ' per folder'}`, async function () {
     this.timeout(60_000);
     await using workspace = await makeWorkspace({ 'a.ts': '', 'in/b.ts': '', 'in/deep/c.ts': '' });
     const { root } = workspace;

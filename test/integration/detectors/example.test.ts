@@ -106,7 +106,7 @@ describe('a new detector', function () {
   });
   after(() => clone[Symbol.asyncDispose]());
 
-  it('compiles, and does not when its manifest lacks something', async () => {
+  it('compiles, unless its manifest is incomplete', async () => {
     const extended = path.join(clone.root, 'tsconfig.base.json');
     const compilerOptions = { noEmit: true, emitDeclarationOnly: false, composite: false, declaration: false };
     const include = ['workers/detectors/*.ts', 'workers/detectors/example/*.ts'];
@@ -148,7 +148,7 @@ describe('a new detector', function () {
     assert.match(read('docs/detectors.md'), /\| `rules\.todo` \| `warning` \| A text that says TODO\. \|/);
   });
 
-  it('reports in the terminal, with severities, suppression comments and patterns of what is left out', async () => {
+  it('reports in the terminal, with severities, suppression comments and exclude patterns', async () => {
     await using workspace = await makeWorkspace({
       'a.txt': 'TODO: this\nand that!!\n',
       'b.txt': 'TODO # bulkhead-ignore-line todo -- on purpose\n# bulkhead-ignore-line todo\n',
@@ -176,7 +176,7 @@ describe('a new detector', function () {
     ]);
   });
 
-  it('speaks in the editor, also of text that is not saved', async () => {
+  it('reports in the editor, also for unsaved text', async () => {
     await using workspace = await makeWorkspace({ 'a.txt': 'all is done\n' });
     await using editor = new Editor(process.env, clone.root);
     await editor.open([workspace.root]);

@@ -150,7 +150,7 @@ describe('eslint: issues that follow from other files', function () {
     ]);
   });
 
-  it('a global type changes: files that do not import it are looked at again', async () => {
+  it('a global type changes: files that do not import it are checked again', async () => {
     const root = makeWorkspace(
       {
         ...typedFiles,
@@ -199,11 +199,11 @@ describe('eslint: issues that follow from other files', function () {
     assert.deepEqual(session.issues(), ['b.js import-x/named']);
   });
 
-  it('after random edits what is shown is what a cold run says', async () => {
+  it('after random edits the issues equal those of a cold check', async () => {
     assert.deepEqual(await replay(1, 5, () => {}), []);
   });
 
-  it('between two sessions: only what the change concerns is asked for again', async () => {
+  it('between two sessions: only affected files are checked again', async () => {
     const root = makeWorkspace(typedFiles, 'eslint', typedPackages);
     {
       await using session = await Session.open(root, storeDir);
@@ -225,7 +225,7 @@ describe('eslint: issues that follow from other files', function () {
     assert.deepEqual(session.issues(), ['caller.ts @typescript-eslint/no-floating-promises']);
   });
 
-  it('what was analysed before an edit in the same session is kept, if the edit does not concern it', async () => {
+  it('results from before an edit in the same session are stored if the edit does not affect them', async () => {
     const root = makeWorkspace(typedFiles, 'eslint', typedPackages);
     {
       await using session = await Session.open(root, storeDir);

@@ -174,7 +174,7 @@ export default [{
     );
   });
 
-  it('a cancelled run keeps the issues of the earlier one, and says so', async () => {
+  it('a cancelled check keeps the issues of the earlier one, and says so', async () => {
     const names = Array.from({ length: 200 }, (_, index) => `f${index}.js`);
     const slow = `export default [{ plugins: { x: { rules: { slow: { create: () => ({ Program() {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
@@ -198,7 +198,7 @@ export default [{
     assert.equal(editor.statuses.at(-1)?.detectors.find(({ name }) => name === 'eslint')?.stale, undefined);
   });
 
-  it('code of a configuration that throws on its own time is told of, and costs no file its issues', async () => {
+  it('code of a configuration that throws later is reported, and no file loses its issues', async () => {
     const late = `setTimeout(() => { throw new Error('too late'); }, 100);
 export default [{ plugins: { x: { rules: { slow: { create: () => ({ Program() {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
@@ -211,7 +211,7 @@ export default [{ plugins: { x: { rules: { slow: { create: () => ({ Program() {
     assert.deepEqual(editor.rules(root, 'eslint.config.mjs'), ['config-error']);
   });
 
-  it('what cannot be loaded is told as such, never as no issues', async () => {
+  it('a configuration that cannot be loaded is reported, never shown as no issues', async () => {
     const root = makeWorkspace({ 'eslint.config.mjs': config('eqeqeq: 2'), 'a.js': LOOSE }, 'eslint');
     await using editor = await openEditor(root);
     assert.deepEqual(editor.rules(root, 'a.js'), ['eqeqeq']);

@@ -66,7 +66,7 @@ describe('eslint: live', function () {
     }
   });
 
-  it('files wanted first come first, and each is begun before it is reported and done', async () => {
+  it('the most important files come first, and each is begun before it is reported and done', async () => {
     const root = makeWorkspace(
       { 'eslint.config.js': CONFIG, 'a.js': 'a == 1;', 'b.js': '', 'c.js': 'c == 1;' },
       'eslint',
@@ -76,7 +76,7 @@ describe('eslint: live', function () {
     assert.deepEqual(order.slice(0, 5), ['begin c.js', 'issues c.js', 'done c.js', 'begin b.js', 'done b.js']);
   });
 
-  it('cancelled between two files: nothing more is begun, and the check says so', async () => {
+  it('cancelled between two files: no other file is begun, and the check is cancelled', async () => {
     const files = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`f${index}.js`, 'a == 1;\n']));
     const root = makeWorkspace({ 'eslint.config.js': CONFIG, ...files }, 'eslint');
     const units = await planOf(root);
@@ -213,7 +213,7 @@ describe('eslint: live', function () {
     }
   });
 
-  it('fixes applied to the text are what eslint --fix-dry-run makes of it', async () => {
+  it('fixes have the same effect as eslint --fix-dry-run', async () => {
     const rules = {
       semi: 2,
       'prefer-const': 2,
@@ -267,7 +267,7 @@ describe('eslint: live', function () {
     );
   });
 
-  it('tells the time of each rule unless told not to, from ESLint 9 on', async () => {
+  it('reports the time of each rule from ESLint 9 on, unless disabled', async () => {
     for (const [alias, expected] of [
       ['eslint', ['eqeqeq', 'parse']],
       ['eslint9', ['eqeqeq', 'parse']],
@@ -280,7 +280,7 @@ describe('eslint: live', function () {
     }
   });
 
-  it('a change told while another root is checked is not forgotten', async () => {
+  it('a change that is reported while another root is checked is not forgotten', async () => {
     const root = makeWorkspace(
       {
         'one/eslint.config.js': CONFIG,

@@ -94,7 +94,7 @@ describe('eslint: problems', function () {
     }
   });
 
-  it('a flat configuration and an ESLint told not to read them', async () => {
+  it('a flat configuration and an ESLint that is set not to read them', async () => {
     const before = process.env['ESLINT_USE_FLAT_CONFIG'];
     process.env['ESLINT_USE_FLAT_CONFIG'] = 'false';
     try {
@@ -337,7 +337,7 @@ describe('eslint: problems', function () {
   });
 
   if (process.platform !== 'win32') {
-    it('what cannot be read is a problem each, the rest goes on', async () => {
+    it('each unreadable file is a problem, and the rest is checked', async () => {
       for (const [alias, config] of [
         ['eslint', FLAT],
         ['eslint9', FLAT],

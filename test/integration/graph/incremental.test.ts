@@ -227,7 +227,7 @@ describe('the warm graph', () => {
     );
   });
 
-  it('finds what a cold one finds after edits of modules that stay', async function () {
+  it('finds the same as a cold one after edits of existing modules', async function () {
     this.timeout(240_000);
     const edits = fc.array(fc.tuple(fc.constantFrom(...MODULES), fc.boolean(), lines), { minLength: 1, maxLength: 2 });
     await fc.assert(
@@ -269,7 +269,7 @@ describe('the warm graph', () => {
     );
   });
 
-  it('takes up what an aborted update left', async () => {
+  it('completes an aborted update', async () => {
     using workspace = workspaceOf({ 'a.ts': `import './b';\n`, 'b.ts': '' });
     const graph = new ModuleGraph(workspace.root);
     await graph.update({ overlays: [] });
@@ -279,7 +279,7 @@ describe('the warm graph', () => {
     assert.equal(graph.modules.get('b.ts')?.targets[0]?.file, 'a.ts');
   });
 
-  it('takes up a changed package.json that an aborted update had only begun with', async () => {
+  it('completes an aborted update of a changed package.json', async () => {
     using workspace = workspaceOf({
       'package.json': { workspaces: ['packages/*'] },
       'packages/p/package.json': { name: 'before' },

@@ -4,7 +4,7 @@ import { runDetector } from '../../support/run-detector.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
 
 describe('comments that suppress findings of the graph', () => {
-  it('take a finding out, and are reported where nothing is found', async () => {
+  it('remove a finding, and are reported if they suppress nothing', async () => {
     const self = "import './a.js';\n";
     await using workspace = await makeWorkspace({
       'package.json': '{ "type": "module" }',

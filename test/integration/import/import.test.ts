@@ -27,7 +27,7 @@ describe('import', () => {
     assert.deepEqual(await found(files), ['a.ts:3 unresolved', 'a.ts:4 unresolved']);
   });
 
-  it('tells an alias that leads nowhere, also where a package of the workspace has its name', async () => {
+  it('reports an alias without a target, even if a package of the workspace has its name', async () => {
     const files = {
       'package.json': { name: 'root', private: true, workspaces: ['packages/*'] },
       'packages/p/package.json': { name: 'p', exports: { './*': './dist/*.js' } },
@@ -137,7 +137,7 @@ describe('import', () => {
     assert.deepEqual(await found(files), ['a.ts:1 unresolved']);
   });
 
-  it('leaves what Flow resolves to Flow', async () => {
+  it('ignores imports that Flow resolves', async () => {
     const files = {
       'node_modules/x/package.json': {},
       'a.js': "/**\n * @flow\n */\nimport 'Name';\nimport './gone';\n",
@@ -145,7 +145,7 @@ describe('import', () => {
     assert.deepEqual(await found(files), []);
   });
 
-  it('asks nobody to install what only a host provides', async () => {
+  it('does not suggest installing modules that only a host provides', async () => {
     const files = {
       'node_modules/x/package.json': {},
       'a.js': "import 'vscode';\nimport '@jest/globals';\nimport 'absent';\n",
@@ -204,7 +204,7 @@ describe('import', () => {
       assert.deepEqual(await duplicates('a.ts', "import * as x from './b';", "import { c } from './b';"), []);
     });
 
-    it('tells modules loaded with other attributes apart', async () => {
+    it('distinguishes modules loaded with different attributes', async () => {
       const first = "import x from './b' with { type: 'json' };";
       assert.deepEqual(await duplicates('a.js', first, "import y from './b' with { type: 'text' };"), []);
       assert.deepEqual(await duplicates('a.js', first, "import y from './b'"), []);

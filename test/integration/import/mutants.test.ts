@@ -148,7 +148,7 @@ for (const [name, make] of Object.entries(subjects)) {
       }
     });
 
-    it('a dropped export: at everyone who asked for it', async () => {
+    it('a removed export is reported at every import of it', async () => {
       const all = importsOf(subject);
       const wanted = spread(
         all.filter(({ names }) => names.length > 0),
@@ -169,7 +169,7 @@ for (const [name, make] of Object.entries(subjects)) {
       }
     });
 
-    it('a renamed file: at everyone who asked for it', async () => {
+    it('a renamed file is reported at every import of it', async () => {
       const all = importsOf(subject);
       for (const { target } of spread(all, 4)) {
         const moved = target.replace(/\.(\w+)$/, 'Renamed.$1');

@@ -197,7 +197,7 @@ describe('boundaries of eslint-plugin-boundaries', () => {
     assert.deepEqual(await crossings({ ...workspace, 'package.json': { name: 'root', eslintConfig } }), expected);
   });
 
-  it('come from a flat configuration, in the words of version 6', async () => {
+  it('come from a flat configuration with the options of version 6', async () => {
     const newer = [
       { from: { type: 'component' }, allow: { to: [{ type: 'component', captured: { family: '{{ from.captured.family }}' } }, { type: 'helper' }] } },
       { from: { type: 'module' }, allow: { to: { type: ['module', 'component', 'helper'] } } },
@@ -260,7 +260,7 @@ describe('boundaries of eslint-plugin-boundaries', () => {
     assert.deepEqual(await disallowed(options, ELEMENTS), ['0', '1', '5', '8']);
   });
 
-  it('tell types from values by the statement, and what is asked for by name', async () => {
+  it('distinguish types from values by the statement, and match imported names', async () => {
     const with_ = (dependency: object): object => ({ default: 'allow', policies: [{ from: { element: { type: 'model' } }, disallow: { to: { element: { type: 'feature' } }, dependency } }] }); // prettier-ignore
     assert.deepEqual(await disallowed(with_({ kind: 'type' }), ELEMENTS), ['0']);
     assert.deepEqual(await disallowed(with_({ kind: 'value' }), ELEMENTS), ['1', '3', '8']);
@@ -269,7 +269,7 @@ describe('boundaries of eslint-plugin-boundaries', () => {
     assert.deepEqual(await disallowed(with_({ source: '../../order/*' }), ELEMENTS), ['0', '1', '8']);
   });
 
-  it('speak of packages and of Node only if they are told to', async () => {
+  it('apply to packages and Node only if configured', async () => {
     const policies = [
       { from: { element: { type: '*' } }, disallow: { to: { module: { origin: ['external', 'core'] } } } },
     ];
@@ -289,7 +289,7 @@ describe('boundaries of eslint-plugin-boundaries', () => {
     ]);
   });
 
-  it('take the whole path of an element that is told by it before its ends', async () => {
+  it('prefer an element that matches by its whole path', async () => {
     const elements = [
       { type: 'whole', mode: 'full', pattern: 'src/*/*/model/*.ts', capture: ['kind', 'feature'] },
       { type: 'end', mode: 'file', pattern: '*/*.ts', capture: ['feature'] },
@@ -298,7 +298,7 @@ describe('boundaries of eslint-plugin-boundaries', () => {
     assert.deepEqual(await disallowed(options, { 'boundaries/elements': elements }, '6'), ['0', '1', '3', '5', '8']);
   });
 
-  it('let the last policy that speaks decide, and in one policy what is disallowed', async () => {
+  it('let the last matching policy decide, and within one policy what is disallowed', async () => {
     const from = { element: { type: 'model' } };
     const to = (type: string): object => ({ to: { element: { type } } });
     const later = [
@@ -463,7 +463,7 @@ describe('boundaries of dependency-cruiser', () => {
     assert.deepEqual(await lines({ to: { path: '^node_modules/d' } }), [1, 3, 4]);
   });
 
-  it('see what is left after compilation only, unless they are told otherwise', async () => {
+  it('see only dependencies that remain after compilation, unless configured otherwise', async () => {
     const to = { path: 'db|dev' };
     assert.deepEqual(await lines({ to }), [3, 4, 10, 11, 12]);
     assert.deepEqual(await lines({ to }, { tsConfig: {} }), [3, 10, 11]);
@@ -507,7 +507,7 @@ describe('boundaries of dependency-cruiser', () => {
     ]);
   });
 
-  it('speak of orphans and of dependents in what a script cruises', async () => {
+  it('check orphans and dependents within the folders that a script cruises', async () => {
     const forbidden = [
       { name: 'no-orphans', severity: 'info', from: { orphan: true }, to: {} },
       { name: 'shared', module: { path: '^src/(top|db)', numberOfDependentsLessThan: 1 }, from: { path: '^src/shop' } },

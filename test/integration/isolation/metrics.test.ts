@@ -13,7 +13,7 @@ function report(...words: readonly string[]): { readonly status: number | null; 
 describe('bulkhead report metrics', function () {
   this.timeout(60_000);
 
-  it('tells couplings of folders, as JSON and as a table', () => {
+  it('prints the coupling of folders, as JSON and as a table', () => {
     using workspace = workspaceOf({
       'a/one.ts': `import '../b/two';\nimport './three';\n`,
       'a/three.ts': `import '../b/two';\n`,
@@ -35,7 +35,7 @@ describe('bulkhead report metrics', function () {
     ]);
   });
 
-  it('says what is wrong with its words', () => {
+  it('reports wrong arguments', () => {
     const unknown = report('nothing');
     assert.equal(unknown.status, 2);
     assert.match(unknown.stderr, /must be one of metrics/);

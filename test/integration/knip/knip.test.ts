@@ -29,7 +29,7 @@ const place = ({ file, rule, range: { start, end } }: Issue): string =>
   `${file}:${String(start.line + 1)}:${String(start.character + 1)}-${String(end.character + 1)} ${rule}`;
 
 describe('knip', () => {
-  it('places what knip 6 says', async () => {
+  it('places the findings of knip 6', async () => {
     const text = "import 'far/away';\nexport const one = 1;\nexport enum E { A, B }\nexport { one as two };\n";
     const report = {
       issues: [
@@ -110,7 +110,7 @@ describe('knip', () => {
     assert.deepEqual(issues.map(({ rule }) => rule), ['exports']); // prettier-ignore
   });
 
-  it('takes part only where there is a configuration and a knip that can be asked', async () => {
+  it('is applicable only with a configuration and an installed knip', async () => {
     const notes = async (files: Files): Promise<string | undefined> => {
       using workspace = workspaceOf(files);
       const { plan } = await runDetector(detector, workspace.root);
@@ -148,7 +148,7 @@ describe('knip', () => {
     });
   }
 
-  it('takes a report that comes with complaints, and names the files that could not be loaded', async () => {
+  it('accepts a report with errors, and names the files that could not be loaded', async () => {
     const complain = "console.error('ERROR: Error loading a/vite.config.ts (no vite)'); process.exitCode = 2;";
     using workspace = workspaceOf({
       ...basis,
@@ -166,7 +166,7 @@ describe('knip', () => {
     assert.match(problems[0]?.message ?? '', /no vite/);
   });
 
-  it('ends a knip that nobody waits for any more', async () => {
+  it('ends a knip process whose check was cancelled', async () => {
     using workspace = workspaceOf({ ...basis, ...fakeKnip("fs.writeFileSync('pid', String(process.pid)); setInterval(() => {}, 1000)") }); // prettier-ignore
     const abort = new AbortController();
     const run = runDetector(detector, workspace.root, {}, { signal: abort.signal });
@@ -178,7 +178,7 @@ describe('knip', () => {
     while (isAlive(pid)) await delay(20);
   });
 
-  it('is asked when it is quiet, not for what is typed', async () => {
+  it('runs when it is quiet, not for unsaved text', async () => {
     using workspace = workspaceOf({
       ...basis,
       ...fakeKnip("fs.appendFileSync('runs', '.'); print({ issues: [] })"),
@@ -199,7 +199,7 @@ describe('knip', () => {
     assert.equal(runs(), 2);
   });
 
-  it('goes on saying why it failed while one types, and tries again when something was saved', async () => {
+  it('keeps reporting why it failed while the user types, and tries again after a save', async () => {
     using workspace = workspaceOf({ ...basis, ...fakeKnip("fs.appendFileSync('runs', '.'); process.exit(2)") });
     const runs = (): number => readFileSync(path.join(workspace.root, 'runs'), 'utf8').length;
     const ask = async (extra: object): Promise<number> => (await runDetector(detector, workspace.root, {}, extra)).problems.length; // prettier-ignore
@@ -216,7 +216,7 @@ describe('knip', () => {
     assert.deepEqual(manifestOf('package')?.untrusted, { knip: 'off' });
   });
 
-  it('answers for what the packages of its workspace do not use, unless it is off', async () => {
+  it('reports unused dependencies of packages in the workspace, unless it is disabled', async () => {
     const files = {
       ...basis,
       'package.json': { name: 'p', private: true, workspaces: ['a'], dependencies: { left: '1' } },
@@ -246,7 +246,7 @@ describe('knip', () => {
     assert.deepEqual(await unused(workspace, options), ['a/package.json', 'apart/package.json', 'package.json']);
   });
 
-  it('says what the real one says', async function () {
+  it('reports the same as the real one', async function () {
     this.timeout(60_000);
     await using workspace = await makeWorkspace({
       'package.json': '{\n  "name": "p",\n  "type": "module",\n  "dependencies": {\n    "left": "1"\n  }\n}\n',

@@ -34,7 +34,7 @@ const runsIn = ({ root }: TestWorkspace): number => {
 describe('knip in the language server', function () {
   this.timeout(120_000);
 
-  it('runs for what is saved, when it is quiet', async () => {
+  it('runs for saved files when it is quiet', async () => {
     await using workspace = await makeProject();
     const { root } = workspace;
     await using editor = new Editor();

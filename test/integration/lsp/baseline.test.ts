@@ -10,7 +10,7 @@ import { makeBrokenWorkspace } from '../../support/workspace.ts';
 describe('the baseline in the language server', function () {
   this.timeout(120_000);
 
-  it('hides known issues, shows them when asked, and follows the file', async () => {
+  it('hides known issues, shows them on request, and follows changes of the file', async () => {
     await using workspace = await makeBrokenWorkspace();
     const { root } = workspace;
     assert.equal((await cli('baseline', root)).code, 0);

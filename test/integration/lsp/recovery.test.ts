@@ -26,7 +26,7 @@ describe('recovery over stdio', function () {
     const status = await editor.settled();
     const eslint = status.detectors.find(({ name }) => name === 'eslint');
     assert.equal(eslint?.status, 'failed');
-    assert.match(eslint.error ?? '', /^ESLint exited while loading \S+ \(exit code 3\)/);
+    assert.match(eslint.error ?? '', /^ESLint exited while loading eslint\.config\.js \(exit code 3\)/);
     const shown = editor.diagnostics.get(pathToFileURL(path.join(workspace.root, 'eslint.config.js')).href);
     assert.deepEqual(
       shown?.map(({ source, code, message }) => [source, code, message]),

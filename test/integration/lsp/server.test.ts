@@ -23,7 +23,7 @@ const cycleFile = /src\/[ab]\.ts$/;
 describe('language server over stdio', function () {
   this.timeout(120_000);
 
-  it('publishes the problems of files nobody opened, from every detector, the same as the terminal', async () => {
+  it('publishes the issues of unopened files, from every detector, the same as the terminal', async () => {
     await using workspace = await makeBrokenWorkspace();
     await using editor = new Editor();
     await editor.open([workspace.root]);
@@ -57,7 +57,7 @@ describe('language server over stdio', function () {
     assert.equal(editor.progress[0]?.value.kind, 'begin');
   });
 
-  it('clears an issue when its file is mended and saved, and only then', async () => {
+  it('clears an issue only when its file is fixed and saved', async () => {
     await using workspace = await makeBrokenWorkspace();
     await using editor = new Editor();
     await editor.open([workspace.root]);
@@ -69,7 +69,7 @@ describe('language server over stdio', function () {
     assert.deepEqual(editor.rules(workspace.root, 'src/loose.js'), ['eqeqeq', 'no-var']);
   });
 
-  it('analyses what is typed and not saved, and forgets it when the file is closed', async () => {
+  it('analyses unsaved text, and forgets it when the file is closed', async () => {
     await using workspace = await makeBrokenWorkspace();
     await using editor = new Editor();
     await editor.open([workspace.root]);
@@ -102,7 +102,7 @@ describe('language server over stdio', function () {
     );
   });
 
-  it('forgets what was typed when it is taken back, the file still open', async () => {
+  it('forgets unsaved text when it is undone in the open file', async () => {
     await using workspace = await makeBrokenWorkspace();
     await using editor = new Editor();
     await editor.open([workspace.root]);
@@ -126,7 +126,7 @@ describe('language server over stdio', function () {
     }
   });
 
-  it('follows files that are made, changed and deleted outside of the editor', async () => {
+  it('follows files that are created, changed and deleted outside of the editor', async () => {
     await using workspace = await makeBrokenWorkspace();
     await using editor = new Editor();
     await editor.open([workspace.root]);
@@ -253,7 +253,7 @@ describe('language server over stdio', function () {
     await editor.until('ESLint speaks', () => editor.rules(workspace.root, 'src/loose.js').includes('eqeqeq'));
   });
 
-  it('serves several folders, and lets go of one that is removed', async () => {
+  it('serves several folders, and closes one that is removed', async () => {
     await using first = await makeBrokenWorkspace('first');
     await using second = await makeBrokenWorkspace('second');
     await using editor = new Editor();
@@ -311,7 +311,7 @@ describe('language server over stdio', function () {
     );
   });
 
-  it('answers questions about its workers', async () => {
+  it('answers requests about its workers', async () => {
     await using workspace = await makeBrokenWorkspace();
     await using editor = new Editor();
     const storageDir = path.join(path.dirname(workspace.root), 'storage');
@@ -334,7 +334,7 @@ describe('language server over stdio', function () {
     );
   });
 
-  it('survives what an editor may send wrongly', async () => {
+  it('survives invalid messages of an editor', async () => {
     await using workspace = await makeBrokenWorkspace();
     await using editor = new Editor();
     await editor.open([workspace.root], { initializationOptions: 'nonsense' });
@@ -396,7 +396,7 @@ describe('language server over stdio', function () {
     });
   });
 
-  it('tells a broken bulkhead.config.json and goes on without it', async () => {
+  it('reports a broken bulkhead.config.json and continues without it', async () => {
     await using workspace = await makeWorkspace({ 'bulkhead.config.json': '{ "exclude": ', 'package.json': '{}' });
     await using editor = new Editor();
     await editor.open([workspace.root]);
@@ -408,7 +408,7 @@ describe('language server over stdio', function () {
     );
   });
 
-  it('reports what is wrong in the configuration at its place, and takes it back when it is corrected', async () => {
+  it('reports mistakes in the configuration at their place, until they are corrected', async () => {
     const config = (severity: string): string =>
       JSON.stringify({ detectors: { circular: { rules: { 'import-cycle': severity, 'self-import': 'off' } } } });
     await using workspace = await makeWorkspace({

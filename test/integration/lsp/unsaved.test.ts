@@ -8,7 +8,7 @@ import { makeBrokenWorkspace } from '../../support/workspace.ts';
 describe('unsaved text in the language server', function () {
   this.timeout(120_000);
 
-  it('is forgotten on closing, also when the file changed on the disk meanwhile', async () => {
+  it('is forgotten on closing, even if the file changed on disk meanwhile', async () => {
     await using workspace = await makeBrokenWorkspace();
     const { root } = workspace;
     await using editor = new Editor();
@@ -33,7 +33,7 @@ describe('unsaved text in the language server', function () {
     await editor.until('the disk counts again', () => editor.rules(root, file).join() === 'eqeqeq');
   });
 
-  it('is not taken for what somebody else writes into an open file, also when only saves are analysed', async () => {
+  it('is not confused with changes of an open file by another program, even if only saves are analysed', async () => {
     await using workspace = await makeBrokenWorkspace();
     const { root } = workspace;
     await using editor = new Editor();

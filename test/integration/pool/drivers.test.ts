@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import { createPool } from '../../../server/pool/pool.ts';
-import { nodeProcess, nodeThread, program, type WorkerRuntime } from '../../../server/pool/runtimes.ts';
+import { nodeProcess, nodeThread, program } from '../../../server/pool/runtimes.ts';
+import type { WorkerRuntime } from '../../../server/pool/worker-entry.ts';
 import type { CheckOutcome, SupervisedPool } from '../../../server/pool/types.ts';
 import { childProcessDriver } from '../../../workers/ipc/drivers/child-process.ts';
 import { defineWorkerDriver, type LaunchOptions } from '../../../workers/ipc/index.ts';
@@ -53,7 +54,7 @@ describe('drivers of the pool', function () {
     return { outcome, done };
   }
 
-  it('runs workers by a driver of somebody else', async () => {
+  it('runs workers with a custom driver', async () => {
     const launches: LaunchOptions[] = [];
     // As a sandbox would: it launches what it is given, its own way.
     const driver = defineWorkerDriver({
@@ -75,7 +76,7 @@ describe('drivers of the pool', function () {
     );
   });
 
-  it('runs a program that speaks lines of JSON', async () => {
+  it('runs a program that reads and writes lines of JSON', async () => {
     open(program(process.execPath, [jsonLines]));
     const { outcome, done } = await filesDone(['a', 'b', 'c']);
     assert.equal(outcome.kind, 'done');
@@ -83,7 +84,7 @@ describe('drivers of the pool', function () {
     assert.equal(pool?.health()[0]?.driver, 'stdio');
   });
 
-  it('finds the input that ends such a program, and checks the rest', async () => {
+  it('finds the input that crashes such a program, and checks the rest', async () => {
     open(program(process.execPath, [jsonLines]));
     const { outcome, done } = await filesDone(['a', 'poison', 'c']);
     assert.equal(outcome.kind, 'done');
@@ -94,7 +95,7 @@ describe('drivers of the pool', function () {
     assert.deepEqual([...done].sort(), ['a', 'c']);
   });
 
-  it('cancels such a program and goes on using it', async () => {
+  it('cancels a request of such a program and continues to use it', async () => {
     open(program(process.execPath, [jsonLines]));
     const controller = new AbortController();
     const cancelled = await check(['endless'], () => controller.abort(), controller.signal);

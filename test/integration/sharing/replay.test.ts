@@ -18,7 +18,7 @@ const PATIENCE_MS = 120_000;
 describe('windows that share an analysis', function () {
   this.timeout(STEPS * 60_000);
 
-  it(`show what is true after ${STEPS} random steps of seed ${SEED}`, async () => {
+  it(`show the right issues after ${STEPS} random steps of seed ${SEED}`, async () => {
     const random = randomBy(SEED);
     const pick = (below: number): number => Math.floor(random() * below);
     await using files = await KnownFiles.make(pick);

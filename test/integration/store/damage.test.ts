@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { DATABASE_NAME, SNAPSHOT_NAME, type DatabaseFile } from '../../../server/store/database-file.ts';
+import { DATABASE_NAME, type DatabaseFile } from '../../../server/store/database-file.ts';
 import type { LoadedUnit } from '../../../server/store/operations.ts';
 import { SCHEMA_VERSION } from '../../../server/store/schema.ts';
+import { SNAPSHOT_NAME } from '../../../server/store/snapshot.ts';
 import { Connection } from '../../../server/store/sqlite.ts';
 import { fileResult, openFile, putUnit, temporaryFolders, unitsIn, type OpenedFile } from '../../unit/store/support.ts';
 
@@ -26,7 +27,7 @@ describe('store: damaged files', function () {
     assert.ok(good.length < 20_000, `${good.length} bytes are too many to try each`);
   });
 
-  it('never gives a wrong result when any byte of it is flipped', () => {
+  it('never give a wrong result if any byte is flipped', () => {
     let [aside, dropped, unharmed] = [0, 0, 0];
     for (let at = 0; at < good.length; at += 1) {
       const bytes = Buffer.from(good);
@@ -44,7 +45,7 @@ describe('store: damaged files', function () {
     );
   });
 
-  it('never gives a wrong result when any page of it is zeroed, replaced by another, or filled with noise', () => {
+  it('never give a wrong result if any page is zeroed, replaced by another, or filled with noise', () => {
     const pages = good.length / pageSize;
     for (let page = 0; page < pages; page += 1) {
       const start = page * pageSize;
@@ -62,14 +63,14 @@ describe('store: damaged files', function () {
     }
   });
 
-  it('never gives a wrong result when it is cut at any of 500 lengths', () => {
+  it('never give a wrong result if they are cut at any of 500 lengths', () => {
     for (let step = 0; step < 500; step += 1) {
       const length = Math.floor((good.length * step) / 500);
       openDamaged(dir, good.subarray(0, length), `length ${length}`);
     }
   });
 
-  it('never gives a wrong result when its log is lost, cut, flipped, or of another database', () => {
+  it('never give a wrong result if the log is lost, cut, flipped, or of another database', () => {
     const { file } = openFile(dir, { pageSize });
     file.run((database) => database.write([putUnit({ ...fileResult('a.ts', 3), fingerprint: 'newest' })]));
     const names = ['', '-wal', '-shm'].map((ending) => DATABASE_NAME + ending);
@@ -109,7 +110,7 @@ describe('store: damaged files', function () {
     }
   });
 
-  it('sets aside what is not a store of this version, says so, and begins anew', () => {
+  it('are set aside with a message if they are not a store of this version', () => {
     const cases: Readonly<Record<string, () => void>> = {
       'a version of the future': () => alter(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`),
       'another program': () => alter('PRAGMA application_id = 1'),
@@ -143,7 +144,7 @@ describe('store: damaged files', function () {
     }
   });
 
-  it('keeps at most two of what it sets aside', () => {
+  it('are kept at most twice', () => {
     for (let time = 0; time < 5; time += 1) {
       writeFileSync(path.join(dir, DATABASE_NAME), `nonsense ${time}`.repeat(99));
       openFile(dir, { pageSize }).file.close();
@@ -155,14 +156,14 @@ describe('store: damaged files', function () {
     assert.match(readFileSync(path.join(dir, kept[1] ?? ''), 'utf8'), /^nonsense 4/);
   });
 
-  it('goes back to the last snapshot', () => {
+  it('are replaced by the last snapshot', () => {
     const { file } = openFile(dir, { pageSize });
     assert.ok(file.snapshot());
     file.run((database) => database.write([putUnit(fileResult('after the snapshot.ts', 1))]));
     file.close();
     writeFileSync(path.join(dir, DATABASE_NAME), 'nonsense'.repeat(999));
     const opened = openFile(dir, { pageSize });
-    assert.match(opened.messages[0] ?? '', /The last snapshot takes its place/);
+    assert.match(opened.messages[0] ?? '', /The last snapshot replaces it/);
     assert.deepEqual(
       opened.file
         .run((database) => unitsIn(database))
@@ -173,7 +174,7 @@ describe('store: damaged files', function () {
     opened.file.close();
   });
 
-  it('goes back to nothing when the snapshot is damaged too, at any of its pages', () => {
+  it('are replaced by an empty store if any page of the snapshot is damaged too', () => {
     const { file } = openFile(dir, { pageSize });
     assert.ok(file.snapshot());
     file.close();
@@ -191,7 +192,7 @@ describe('store: damaged files', function () {
     }
   });
 
-  it('repairs a file that is damaged while it is open', () => {
+  it('are repaired while they are open', () => {
     const opened = openFile(dir, { pageSize });
     assert.ok(opened.file.snapshot());
     opened.file.run((database) => database.connection.all('PRAGMA wal_checkpoint(TRUNCATE)'));
@@ -204,7 +205,7 @@ describe('store: damaged files', function () {
     opened.file.close();
   });
 
-  it('goes on when its files or its folder are deleted under it', () => {
+  it('are recreated if they or their folder are deleted while open', () => {
     const opened = openFile(dir, { pageSize });
     rmSync(path.join(dir, DATABASE_NAME));
     assert.deepEqual(
@@ -223,7 +224,7 @@ describe('store: damaged files', function () {
     opened.file.close();
   });
 
-  it('follows another process that has repaired the file', () => {
+  it('are reopened after another process repaired them', () => {
     const [one, two] = [openFile(dir, { pageSize }), openFile(dir, { pageSize })];
     truncateSync(path.join(dir, DATABASE_NAME), 700);
     one.file.close();

@@ -4,7 +4,7 @@ import { killAtRandomPoints } from './kills.ts';
 describe('store: a server that is killed at random points', function () {
   this.timeout(600_000);
 
-  it('shows only what is true when it is opened again, and analyses only what it had not kept', async () => {
+  it('shows only true results when it is opened again, and analyses only what it had not stored', async () => {
     const report = await killAtRandomPoints({ points: 15, seed: 6 });
     assert.ok(report.counted > 0 && report.remembered > 0, JSON.stringify(report));
   });

@@ -1,21 +1,37 @@
-/** Takes a lock, prints `held <version>`, and holds it until it is ended or, with `count`, that many times shortly. */
-import { Locks, openStore } from '../../../server/store/index.ts';
+/**
+ * Takes a lock, prints `held <version>` and holds it until it is killed. Prints `waiting` if another process has the lock.
+ * With `count`, takes it that many times, briefly.
+ */
 import { appendFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Locks, type Lock } from '../../../server/store/locks.ts';
+import { openStore } from '../../../server/store/store.ts';
 
 const [dir = '', name = '', count, journal = ''] = process.argv.slice(2);
-const store = await openStore({ dir });
+// A busy machine may need longer than the default, after which locks would exclude nobody.
+const store = await openStore({ dir, openTimeoutMs: 60_000 });
 const locks = new Locks({ table: store.lockTable, label: 'test' });
+
+async function acquire(): Promise<Lock> {
+  for (let attempt = 0; ; attempt += 1) {
+    const lock = await locks.tryAcquire(name);
+    if (lock) return lock;
+    if (attempt === 0) console.log('waiting');
+    await sleep(2 + Math.random() * 20);
+  }
+}
+
 if (count === undefined) {
-  const lock = await locks.acquire(name);
-  console.log(`held ${lock.versions.get(name)}`);
+  const { version } = await acquire();
+  console.log(`held ${version}`);
   setInterval(() => {}, 60_000);
 } else {
   for (let time = 0; time < Number(count); time += 1) {
-    await locks.withLock(name, async ({ versions }) => {
-      appendFileSync(journal, `enter ${versions.get(name)}\n`);
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
-      appendFileSync(journal, `leave ${versions.get(name)}\n`);
-    });
+    const lock = await acquire();
+    appendFileSync(journal, `enter ${lock.version}\n`);
+    await sleep(Math.random() * 4);
+    appendFileSync(journal, `leave ${lock.version}\n`);
+    await lock.release();
   }
   await store.close();
 }

@@ -30,7 +30,7 @@ describe('store: quarantine', function () {
     return JSON.parse(script.lines.at(-1) ?? '') as { quarantined: readonly string[]; deaths: number };
   };
 
-  it('keeps what two processes add at the same time, and the next one pays for neither', async () => {
+  it('keeps what two processes add at the same time, and a third one skips both', async () => {
     const added = await Promise.all([check('a.job', 'well.job'), check('b.job', 'well.job')]);
     assert.deepEqual(
       added.map(({ quarantined, deaths }) => [quarantined, deaths]),
@@ -42,14 +42,14 @@ describe('store: quarantine', function () {
     assert.deepEqual(await check('a.job', 'b.job', 'well.job'), { quarantined: ['a.job', 'b.job'], deaths: 0 });
   });
 
-  it('tries an input again whose record is damaged, and keeps it anew', async () => {
+  it('retries an input whose record is damaged, and stores it again', async () => {
     await check('a.job', 'b.job');
     damage(path.join(dir, DATABASE_NAME), 'a.job');
     assert.deepEqual(await check('a.job', 'b.job', 'well.job'), { quarantined: ['a.job', 'b.job'], deaths: 2 });
     assert.deepEqual(await check('a.job', 'b.job', 'well.job'), { quarantined: ['a.job', 'b.job'], deaths: 0 });
   });
 
-  it('is kept by the terminal and the editor, told and cleared by `bulkhead cache`', async () => {
+  it('is shared by the terminal and the editor, listed and cleared by `bulkhead cache`', async () => {
     // Outside of the root, where it is not part of what is analysed.
     const notes = path.join(folder(), 'deaths');
     await using workspace = await makeWorkspace({

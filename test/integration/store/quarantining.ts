@@ -14,7 +14,7 @@ const pool = createPool({
   maxWorkers: 1,
 });
 const store = await openStore({ dir });
-pool.openQuarantine(root, store.quarantine);
+const closeQuarantine = pool.openQuarantine(root, store.quarantine);
 const outcome = await pool.check({
   request: {
     detector: 'scripted',
@@ -31,6 +31,6 @@ const outcome = await pool.check({
 });
 const quarantined = outcome.kind === 'done' ? outcome.quarantined.map(({ file }) => file).sort() : [outcome.kind];
 const deaths = pool.errors().reduce((sum, { count }) => sum + count, 0);
-await Promise.all([pool.dispose(), pool.closeQuarantine(root)]);
+await Promise.all([pool.dispose(), closeQuarantine()]);
 await store.close();
 console.log(JSON.stringify({ quarantined, deaths }));

@@ -1,5 +1,5 @@
 /** Results for scripts, which have no mocha around them. */
-import type { UnitResult } from '../../../server/store/index.ts';
+import type { UnitResult } from '../../../server/store/write-queue.ts';
 import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
 
 /** A unit of one file with issues in lines 0 to `count`; the same for the same arguments. */

@@ -4,9 +4,11 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, st
 import os from 'node:os';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { Locks, openStore, Store, StoreError } from '../../../server/store/index.ts';
+import { StoreError } from '../../../server/store/faults.ts';
+import { Locks } from '../../../server/store/locks.ts';
+import { openStore, Store } from '../../../server/store/store.ts';
 import { DATABASE_NAME } from '../../../server/store/database-file.ts';
-import { endThreadAhead, startThreadAhead } from '../../../server/store/store-client.ts';
+import { endPrewarmedThread, prewarmThread } from '../../../server/store/store-client.ts';
 import { Connection } from '../../../server/store/sqlite.ts';
 import { collect, content, temporaryFolders } from '../../unit/store/support.ts';
 import { startScript } from './processes.ts';
@@ -16,7 +18,7 @@ describe('store', function () {
   this.timeout(60_000);
   const folder = temporaryFolders();
 
-  it('gives back what was put, at once and after it was opened again', async () => {
+  it('returns what was written, at once and after it was reopened', async () => {
     const dir = path.join(folder(), 'deep', 'inside');
     const results = [fileResult('a.ts', 2), fileResult('b.ts', 0), fileResult('c.ts', 12_000), fileResult('d.ts', 1)];
     const bytes = new Uint8Array([0, 1, 255]);
@@ -49,7 +51,7 @@ describe('store', function () {
     if (process.platform !== 'win32') assert.equal(statSync(dir).mode & 0o077, 0, 'others can read it');
   });
 
-  it('tells the quarantine while thousands of results are written, and loses no part of them', async () => {
+  it('reads the quarantine while thousands of results are written, and loses none of them', async () => {
     const dir = folder();
     const large = fileResult('large.ts', 30_000);
     {
@@ -70,7 +72,7 @@ describe('store', function () {
     assert.ok(unit && isDeepStrictEqual(content(unit), large), 'not compared by assert, whose report would be huge');
   });
 
-  it('tells its state, verifies, and forgets everything when asked to', async () => {
+  it('reports its state, verifies, and clears everything', async () => {
     await using store = await openStore({ dir: folder() });
     store.putUnit(fileResult('a.ts', 2));
     store.meta.put('key', 1);
@@ -84,7 +86,7 @@ describe('store', function () {
     assert.deepEqual([after.units, after.notes, after.snapshotAt], [0, 0, undefined]);
   });
 
-  it('remembers hashes of files between sessions', async () => {
+  it('keeps hashes of files between sessions', async () => {
     const [dir, root] = [folder(), folder('root')];
     const names = Array.from({ length: 700 }, (_, index) => `${index}.ts`);
     for (const name of names) writeFileSync(path.join(root, name), name);
@@ -100,10 +102,10 @@ describe('store', function () {
     assert.deepEqual(new Map(second).set('7.ts', ''), new Map(first).set('7.ts', ''));
   });
 
-  it('does not keep the process alive, and writes what is left before it ends', async () => {
+  it('does not keep the process alive, and writes what is queued before it ends', async () => {
     const dir = folder();
     const script = `
-      import { openStore } from ${JSON.stringify(new URL('../../../server/store/index.ts', import.meta.url).href)};
+      import { openStore } from ${JSON.stringify(new URL('../../../server/store/store.ts', import.meta.url).href)};
       const store = await openStore({ dir: ${JSON.stringify(dir)} });
       store.meta.put('key', 'left to the end');`;
     const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
@@ -115,8 +117,8 @@ describe('store', function () {
     assert.deepEqual(await store.meta.list(), new Map([['key', 'left to the end']]));
   });
 
-  it('works in a thread that was started ahead, which only the first store gets, and which keeps no process alive', async () => {
-    startThreadAhead();
+  it('uses the prewarmed thread, which only the first store gets, and which keeps no process alive', async () => {
+    prewarmThread();
     const dirs = [folder(), folder()];
     for (const dir of dirs) {
       await using store = await openStore({ dir });
@@ -126,24 +128,24 @@ describe('store', function () {
       await store.flush();
       assert.ok(existsSync(path.join(dir, DATABASE_NAME)));
     }
-    startThreadAhead();
-    endThreadAhead();
+    prewarmThread();
+    endPrewarmedThread();
     await using store = await openStore({ dir: dirs[0] ?? '' });
     assert.equal((await collect(store.loadUnits())).length, 1);
     const line = new URL('../../../server/store/store-client.ts', import.meta.url).href;
-    const script = `import { startThreadAhead } from ${JSON.stringify(line)}; startThreadAhead();`;
+    const script = `import { prewarmThread } from ${JSON.stringify(line)}; prewarmThread();`;
     const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 30_000 });
     assert.equal(status, 0);
   });
 
-  it('is closed once, and says so afterwards', async () => {
+  it('closes once, and rejects calls afterwards', async () => {
     const store = await openStore({ dir: folder() });
     await Promise.all([store.close(), store.close()]);
     store.putUnit(fileResult('a.ts', 1));
     await assert.rejects(store.stats(), { name: 'StoreError', code: 'CLOSED' });
   });
 
-  it('repairs a damaged file and says so once', async () => {
+  it('repairs a damaged file and reports it once', async () => {
     const dir = folder();
     writeFileSync(path.join(dir, DATABASE_NAME), 'nonsense'.repeat(1000));
     const messages: string[] = [];
@@ -155,7 +157,7 @@ describe('store', function () {
     assert.equal(store.degraded, undefined);
   });
 
-  it('keeps results in memory where there can be no folder, or says so instead', async () => {
+  it('keeps results in memory if its folder cannot be created, or throws', async () => {
     const file = path.join(folder(), 'file');
     writeFileSync(file, '');
     const dir = path.join(file, 'store');
@@ -165,7 +167,7 @@ describe('store', function () {
     assert.equal((await collect(store.loadUnits())).length, 1);
     assert.deepEqual(messages, [store.degraded]);
     assert.ok(messages[0]?.includes(dir));
-    assert.ok(await store.lockTable.read());
+    assert.equal(await store.lockTable.read('analysis'), undefined);
     await assert.rejects(openStore({ dir, fallbackToMemory: false }), (error) => {
       assert.ok(error instanceof StoreError && error.code === 'UNAVAILABLE');
       assert.ok(error.message.includes(dir));
@@ -173,7 +175,7 @@ describe('store', function () {
     });
   });
 
-  it('goes on with another thread when its own dies, and without one when that dies too', async () => {
+  it('continues with another thread if its own crashes, and without one if that crashes too', async () => {
     const script = path.join(folder(), 'thread.mjs');
     const library = new URL('../../../workers/ipc/index.ts', import.meta.url).href;
     // Answers nothing but the opening and the first call of each thread's life; the next call ends it.
@@ -203,7 +205,7 @@ describe('store', function () {
     await store.close();
   });
 
-  it('keeps results in memory, with one message, when the file system does not answer', async () => {
+  it('keeps results in memory, with one message, if the file system does not answer', async () => {
     const script = path.join(folder(), 'thread.mjs');
     const own = new URL('../../../server/store/store-thread.ts', import.meta.url).href;
     const blocked = path.join(path.dirname(script), 'blocked');
@@ -221,7 +223,7 @@ describe('store', function () {
       messages.push(message);
       rmSync(blocked, { force: true });
     };
-    const options = { dir, openPatienceMs: 100, log };
+    const options = { dir, openTimeoutMs: 100, log };
     await using store = new Store(options, script);
     await store.opened();
     assert.match(store.degraded ?? '', /file system did not answer for 0.1 s\. Results are kept in memory/);
@@ -229,14 +231,14 @@ describe('store', function () {
     store.putUnit(fileResult('a.ts', 3));
     assert.equal((await collect(store.loadUnits())).length, 1);
     assert.equal((await store.stats()).mode, 'memory');
-    assert.ok(await store.lockTable.read());
+    assert.equal(await store.lockTable.read('analysis'), undefined);
     assert.ok(!existsSync(dir), 'the folder was touched');
     writeFileSync(blocked, '');
     const impatient = new Store({ ...options, fallbackToMemory: false }, script);
     await assert.rejects(impatient.opened(), { name: 'StoreError', code: 'UNAVAILABLE' });
   });
 
-  it('waits for another process that is writing, and loses nothing', async () => {
+  it('waits for another process that writes, and loses nothing', async () => {
     const dir = folder();
     await using store = await openStore({ dir });
     const other = new Connection(path.join(dir, DATABASE_NAME));
@@ -250,11 +252,11 @@ describe('store', function () {
     assert.equal(store.degraded, undefined);
   });
 
-  it('loses nothing that was on disk when two of three processes are killed while all write', async () => {
+  it('loses nothing on disk if two of three processes are killed while all write', async () => {
     for (let round = 0; round < 3; round += 1) {
       const dir = folder();
       const writers = ['one', 'two'].map((name) => startScript('writer.ts', [dir, name]));
-      await using store = await openStore({ dir });
+      await using store = await openStore({ dir, openTimeoutMs: 60_000 });
       // Somewhere in the middle of their work, another place in each round.
       await Promise.all(writers.map((writer, index) => writer.line(`acked ${3 + round * 2 + index}`)));
       store.putUnit(fileResult('mine', 3));
@@ -283,11 +285,11 @@ describe('store', function () {
     }
   });
 
-  it('is opened by several processes at once when there is none yet', async () => {
+  it('is created by several processes at once', async () => {
     const dir = folder();
     const writers = ['a', 'b', 'c', 'd'].map((name) => startScript('writer.ts', [dir, name, '2']));
     await Promise.all(writers.map((writer) => writer.ended()));
-    await using store = await openStore({ dir });
+    await using store = await openStore({ dir, openTimeoutMs: 60_000 });
     assert.equal((await collect(store.loadUnits())).length, 4 * 20 + 1);
     assert.deepEqual(
       writers.flatMap(({ lines }) => lines.filter((line) => line.startsWith('log'))),
@@ -306,7 +308,7 @@ describe('store', function () {
     const limit = ['sh', '-c', 'ulimit -f 1000 && exec "$0" "$@"'];
     const mounts = canMount([...namespace, 'mount', '-t', 'tmpfs', 'tmpfs', os.tmpdir()]);
     for (const mode of ['full', 'read-only'] as const) {
-      it(`keeps results in memory when the disk is ${mode}, with one message, and reads what is there`, async () => {
+      it(`keeps results in memory if the disk is ${mode}, with one message, and reads what is there`, async () => {
         const disk = path.join(folder('disk'), 'mounted');
         mkdirSync(disk);
         if (!mounts)
@@ -332,14 +334,14 @@ describe('store: locks between processes', function () {
   this.timeout(60_000);
   const folder = temporaryFolders();
 
-  it('are taken over within 3 s when their owner is killed', async () => {
+  it('are taken over within 3 s after their owner is killed', async () => {
     const dir = folder();
     const first = startScript('lock-holder.ts', [dir, 'analysis']);
     assert.equal(await first.line('held'), 'held 1');
     const second = startScript('lock-holder.ts', [dir, 'analysis']);
-    // It has asked and been refused: only then is it waiting.
+    await second.line('waiting');
     await using store = await openStore({ dir });
-    const [record] = await store.lockTable.read(['analysis']);
+    const record = await store.lockTable.read('analysis');
     assert.equal(record?.owner.pid, first.process.pid);
     await first.kill();
     const killedAt = performance.now();
@@ -349,27 +351,24 @@ describe('store: locks between processes', function () {
     await second.kill();
   });
 
-  it('are taken from a dead owner whose number a stranger has got', async () => {
+  it('are taken from a dead owner whose process id is in use again', async () => {
     const dir = folder();
     const first = startScript('lock-holder.ts', [dir, 'analysis']);
     await first.line('held');
     await using store = await openStore({ dir });
-    const [record] = await store.lockTable.read(['analysis']);
+    const record = await store.lockTable.read('analysis');
     assert.ok(record);
     await first.kill();
-    // The number of a process that lives, but began at another time.
+    // The id of a process that is alive but started at another time.
     const owner = { ...record.owner, pid: process.pid };
-    assert.ok(await store.lockTable.swap([{ expected: record, record: { ...record, owner } }]));
-    const locks = new Locks({ table: store.lockTable });
-    await using lock = await locks.acquire('analysis', { timeoutMs: 3000 });
-    assert.equal(lock.versions.get('analysis'), 2);
-    await assert.rejects(
-      new Locks({ table: store.lockTable }).acquire('analysis', { timeoutMs: 100 }),
-      /held by bulkhead/,
-    );
+    assert.ok(await store.lockTable.swap({ expected: record, record: { ...record, owner } }));
+    const lock = await new Locks({ table: store.lockTable }).tryAcquire('analysis');
+    assert.equal(lock?.version, 2);
+    assert.equal(await new Locks({ table: store.lockTable }).tryAcquire('analysis'), undefined);
+    await lock.release();
   });
 
-  it('let one process in at a time', async () => {
+  it('admit one process at a time', async () => {
     const dir = folder();
     const journal = path.join(dir, 'journal');
     const scripts = [1, 2, 3].map(() => startScript('lock-holder.ts', [dir, 'x', '10', journal]));

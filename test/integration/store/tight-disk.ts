@@ -9,7 +9,8 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { openStore, StoreError, type Store } from '../../../server/store/index.ts';
+import { StoreError } from '../../../server/store/faults.ts';
+import { openStore, type Store } from '../../../server/store/store.ts';
 import { fileResult } from './results.ts';
 
 const [mode, disk = '', means] = process.argv.slice(2);

@@ -46,7 +46,7 @@ describe('TypeScript 5.9 with an accelerator', function () {
   });
   after(cleanUp);
 
-  it('is compared once at leisure, and speaks first in the next session', async () => {
+  it('is compared once while idle, and answers first in the next session', async () => {
     const workspace = await makeWorkspace(start, 'TypeScript 5.9');
     const expected = await coldLines(workspace);
     assert.equal(expected.length, 3);
@@ -90,7 +90,7 @@ describe('TypeScript 5.9 with an accelerator', function () {
     assert.match(project.remembered['comparison tsconfig.json'] ?? '', /^equal /);
   });
 
-  it('speaks where an edit goes too far for a part', async () => {
+  it('answers first after an edit that affects too much for a partial check', async () => {
     const workspace = await makeWorkspace(start, 'TypeScript 5.9');
     const project = await opened(workspace, await verdictOf(workspace));
     await project.settle({}, await project.ask());
@@ -175,7 +175,7 @@ describe('TypeScript 5.9 with an accelerator', function () {
     assert.equal(closed, 1);
   });
 
-  it('what changed before the comparison is checked by the own version first', async () => {
+  it("files that changed before the comparison are checked by the workspace's version first", async () => {
     const workspace = await makeWorkspace(start, 'TypeScript 5.9');
     const project = await opened(workspace);
     await project.ask();
@@ -235,7 +235,7 @@ describe('TypeScript 5.9 with an accelerator', function () {
     assert.deepEqual(project.lines, await coldLines(workspace));
   });
 
-  it('is not used where it is missing, where there is no room, where it gains nothing, or where nobody asks again', async () => {
+  it('is not used if it is missing, if memory is short, if it gains nothing, or if results are not revalidated', async () => {
     const workspace = await makeWorkspace(start, 'TypeScript 5.9');
     const remembered = await verdictOf(workspace);
     const never = { open: () => assert.fail('opened') };
@@ -265,7 +265,7 @@ describe('TypeScript 5.9 with an accelerator', function () {
     }
   });
 
-  it('the detector passes on what was remembered, and only where it may speak first', async () => {
+  it('the detector passes notes on only if results may be provisional', async () => {
     const workspace = await makeWorkspace(start, 'TypeScript 5.9');
     const remembered = await verdictOf(workspace);
     const result = async (options: object, extra: object): Promise<readonly string[] | undefined> => {
@@ -282,7 +282,7 @@ describe('TypeScript 5.9 with an accelerator', function () {
   });
 
   for (const seed of [2, 5]) {
-    it(`random changes, seed ${String(seed)}: what is confirmed is what a cold session says`, async () => {
+    it(`random changes, seed ${String(seed)}: revalidated results equal those of a cold session`, async () => {
       const random = randomFrom(seed);
       const project = new Project();
       const workspace = await makeWorkspace(project.files(), 'TypeScript 5.9');

@@ -161,7 +161,7 @@ for (const version of versions) {
     this.timeout(300_000);
     after(cleanUp);
 
-    it('what it concerns is answered for at once, and all is as a cold tsc says when confirmed', async () => {
+    it('affected files are checked at once, and after revalidation all issues equal those of a cold tsc', async () => {
       const workspace = await makeWorkspace(start, version);
       const asker = new Asker(workspace);
       const declares = version !== 'TypeScript 7.0';

@@ -27,7 +27,7 @@ describe('TypeScript 7.0: growth of its process', function () {
     }
   });
 
-  it('is counted where nobody can tell', () => {
+  it('is counted if it is unknown', () => {
     const growth = new MemoryGrowth();
     for (const project of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'a', 'a', 'a', 'b', 'b'])
       growth.checked(project, undefined);

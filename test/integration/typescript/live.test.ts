@@ -89,7 +89,7 @@ for (const version of versions) {
       assert.deepEqual(await step({ 'tsconfig.json': config({ strict: false }) }), ['TS2322']);
     });
 
-    it('whatever changed, when nobody says what', async () => {
+    it('any change is found if changes are unknown', async () => {
       const workspace = await makeWorkspace(start, version);
       await run(workspace);
       await workspace.write({
@@ -100,7 +100,7 @@ for (const version of versions) {
       assert.deepEqual(codes, ['TS2304', 'TS2322', 'TS2339']);
     });
 
-    it('wanted files are answered first, and all reads as without', async () => {
+    it('the most important files are checked first, with the same results', async () => {
       const workspace = await makeWorkspace(many(), version);
       const wanted = ['src/file37.ts', 'src/file12.ts', 'elsewhere.ts'];
       const found = await run(workspace, {}, { first: wanted });

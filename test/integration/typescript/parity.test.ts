@@ -211,7 +211,7 @@ function takes(value: { a: string } | { b: number; c: { d: Promise<string> } }):
 ];
 
 for (const version of versions) {
-  describe(`${version} says what tsc says`, function () {
+  describe(`${version} reports the same as tsc`, function () {
     this.timeout(60_000);
     after(cleanUp);
 

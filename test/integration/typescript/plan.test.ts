@@ -8,7 +8,7 @@ import { manifest } from '../../../workers/detectors/typescript/manifest.ts';
 import type { PlanResult } from '../../../workers/protocol/detector-protocol.ts';
 import { assertSameAsTsc, cleanUp, config, makeWorkspace, run, tscOf, unitsNamed, type Files } from './support.ts';
 
-describe('typescript: what there is to check', function () {
+describe('typescript: plan', function () {
   this.timeout(60_000);
   after(cleanUp);
 
@@ -57,7 +57,7 @@ describe('typescript: what there is to check', function () {
     }
   });
 
-  it('a folder and a tsconfig that may not be read are told, the others go on', async () => {
+  it('an unreadable folder and an unreadable tsconfig are reported, and the others are checked', async () => {
     if (process.platform === 'win32') return; // Permissions are another matter there; the code is the same.
     const workspace = await makeWorkspace({
       'good/tsconfig.json': '{}',
@@ -113,7 +113,7 @@ describe('typescript: what there is to check', function () {
     );
   });
 
-  it('options of a wrong kind are told and not used', async () => {
+  it('options of a wrong type are reported and ignored', async () => {
     const found = await plan({ 'tsconfig.json': '{}' }, { engine: 'fast', projects: 'a' });
     assert.deepEqual(unitsNamed(found), ['tsconfig.json']);
     assert.deepEqual(
@@ -123,13 +123,13 @@ describe('typescript: what there is to check', function () {
   });
 });
 
-describe('typescript: which TypeScript speaks', function () {
+describe('typescript: which TypeScript is used', function () {
   this.timeout(60_000);
   after(cleanUp);
 
   const wrong = { 'tsconfig.json': config(), 'a.ts': 'export const n: number = "";\n' };
 
-  it('the workspace’s own; the bundled where there is none or a native one is asked for', async () => {
+  it('the workspace’s own; the bundled one if there is none or a native one is requested', async () => {
     const own = await makeWorkspace(wrong, 'TypeScript 5.9');
     assert.equal((await run(own)).plan.engine, 'typescript 5.9.3 (workspace)');
     assert.equal((await run(own, { engine: 'native' })).plan.engine, 'typescript 7.0.2 (bundled)');
@@ -162,7 +162,7 @@ describe('typescript: which TypeScript speaks', function () {
     assert.ok(!existsSync(path.join(hostile.root, 'executed')));
   });
 
-  it('none at all where only the workspace’s own is asked for: one problem for all projects', async () => {
+  it('none if only the workspace’s own is allowed and missing: one problem for all projects', async () => {
     const found = await run(await makeWorkspace({ 'tsconfig.json': '{}', 'a/tsconfig.json': '{}' }), {
       engine: 'workspace',
     });
@@ -186,7 +186,7 @@ describe('typescript: which TypeScript speaks', function () {
     await assertSameAsTsc(workspace, found);
   });
 
-  it('a TypeScript 7 without its program for this platform is told with the way out', async () => {
+  it('a TypeScript 7 without its program for this platform is reported, with what to do', async () => {
     const found = await run(
       await makeWorkspace({
         ...wrong,
@@ -216,7 +216,7 @@ describe('typescript: which TypeScript speaks', function () {
     assert.equal(lines.length, 4);
   });
 
-  it('Yarn Plug’n’Play is told, not guessed at', async () => {
+  it('Yarn Plug’n’Play is reported as unsupported', async () => {
     const found = await run(await makeWorkspace({ ...wrong, '.pnp.cjs': '' }));
     assert.equal(found.plan.status, 'failed');
     assert.match(found.problems[0]?.message ?? '', /nodeLinker: node-modules/);
@@ -264,7 +264,7 @@ for (const version of ['TypeScript 5.9', 'TypeScript 6.0', 'TypeScript 7.0'] as 
     };
 
     for (const [name, { text, line }] of Object.entries(broken)) {
-      it(`${name}: told on that tsconfig, the others go on`, async () => {
+      it(`${name}: reported on that tsconfig, and the others are checked`, async () => {
         const workspace = await makeWorkspace(
           {
             'bad/tsconfig.json': text,

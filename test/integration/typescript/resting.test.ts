@@ -75,7 +75,7 @@ for (const version of ['TypeScript 5.9', 'TypeScript 6.0'] satisfies Version[]) 
       assert.equal(await check('front'), 'unchanged', 'and goes on knowing');
     });
 
-    it('one is put off for a change that a loaded project answers for, until everything is asked of it', async () => {
+    it('one stays unloaded for a change that a loaded project checks, until everything is checked', async () => {
       session.trim(at('front/tsconfig.json'));
       await edit('front/page.ts', "export const page: string = 'text';\n");
       assert.equal(await check('front', ['front/page.ts']), 'affected');
@@ -89,7 +89,7 @@ for (const version of ['TypeScript 5.9', 'TypeScript 6.0'] satisfies Version[]) 
       assert.equal(await check('back'), 'unchanged');
     });
 
-    it('a file that comes, goes or says what is JSON loads it again', async () => {
+    it('a created or deleted file, or a changed JSON file, loads it again', async () => {
       session.trim();
       await edit('back/more.ts', 'export const more: number = "text";\n');
       assert.equal(await check('back'), 'whole');

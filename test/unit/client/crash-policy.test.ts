@@ -14,7 +14,7 @@ describe('restart of a crashed server', () => {
     now = 1_000_000;
   });
 
-  it('restarts at once, then later and later, and gives up at the fifth crash in the window', () => {
+  it('restarts at once, then after increasing delays, and gives up at the fifth crash in the window', () => {
     const policy = policyAt(1);
     const decisions = Array.from({ length: 5 }, () => policy.crashed());
     assert.deepEqual(decisions, [
@@ -35,7 +35,7 @@ describe('restart of a crashed server', () => {
     assert.deepEqual(policy.crashed(), { action: 'restart', delayMs: 0, crashes: 1 });
   });
 
-  it('forgets everything when a person restarts', () => {
+  it('forgets all crashes when the user restarts the server', () => {
     const policy = policyAt(1);
     policy.crashed();
     policy.reset();

@@ -71,7 +71,7 @@ describe('package.json', () => {
     );
   });
 
-  it('lets no untrusted workspace choose what is executed', () => {
+  it('does not let an untrusted workspace choose what is executed', () => {
     const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
     assert.equal(properties['bulkhead.node']?.scope, 'machine-overridable');
     assert.ok(restrictedConfigurations.includes('bulkhead.node'));
@@ -88,7 +88,7 @@ describe('package.json', () => {
 });
 
 describe('generated files', () => {
-  it('are as the manifests say', async () => {
+  it('match the manifests', async () => {
     for (const [file, text] of Object.entries(await generated())) {
       assert.equal(readFileSync(join(root, file), 'utf8'), text, `${file}: run node scripts/settings.mjs`);
     }

@@ -74,7 +74,7 @@ describe('status bar item', () => {
     assert.match(tooltip, /Memory of all workers: 100\u00a0MB/);
   });
 
-  it('says which results may be out of date', () => {
+  it('shows which results may be out of date', () => {
     const detectors = [{ name: 'eslint', title: 'ESLint', status: 'done', issues: 3, stale: 2 }] as const;
     const { text, label, tooltip } = statusItem(running({ detectors }));
     assert.equal(text, '$(history) Bulkhead');

@@ -33,7 +33,7 @@ describe('settings of detectors', () => {
   const options = (detectors: Configuration['detectors'], choice: Parameters<typeof detectorSettings>[1] = {}) =>
     Object.fromEntries(detectorSettings({ ...emptyConfiguration, detectors }, choice).detectors);
 
-  it('come from the file, then from what the front end was told', () => {
+  it('come from the file, overridden by the choice of the user', () => {
     const file = { circular: { rules: { a: 'off', b: 'off' } }, eslint: false, import: true } as const;
     const told = { off: ['isolation'], options: { circular: { rules: { b: 'error' } }, eslint: { timings: false } } };
     const { circular, eslint, isolation, import: imports } = options(file, told);
@@ -42,7 +42,7 @@ describe('settings of detectors', () => {
     assert.deepEqual(options(file, { only: ['eslint'] }), { eslint: {} });
   });
 
-  it('say what a detector reports itself because another one is off', () => {
+  it('make a detector do the part of a disabled one', () => {
     assert.deepEqual(options({})['package'], {});
     assert.deepEqual(options({ knip: false })['package'], { knip: 'off' });
     assert.deepEqual(options({ knip: false, package: false })['package'], undefined);

@@ -19,7 +19,7 @@ function told({ file, rule, range: { start, end }, message }: Issue): string {
 }
 
 describe('configuration', () => {
-  it('is empty where there is no file', async () => {
+  it('is empty without a file', async () => {
     assert.deepEqual(await read({}), emptyConfiguration);
   });
 
@@ -28,7 +28,13 @@ describe('configuration', () => {
     assert.deepEqual([exclude, issues], [['a/'], []]);
   });
 
-  it('reports each mistake at its place, and keeps the rest', async () => {
+  it('reports at most a hundred mistakes', async () => {
+    const unknown = Array.from({ length: 1_000 }, (_, index) => `"x${index}":0`);
+    const { exclude, issues } = await read({ 'bulkhead.config.json': `{${unknown.join()},"exclude":["a/"]}` });
+    assert.deepEqual([exclude, issues.length], [['a/'], 100]);
+  });
+
+  it('reports each mistake at its place, and uses the rest', async () => {
     const { exclude, detectors, issues } = await read({
       'bulkhead.config.json': `{
   "$schema": "x",
@@ -70,7 +76,7 @@ describe('configuration', () => {
     assert.equal(new Set(issues.map(({ fingerprint }) => fingerprint)).size, issues.length);
   });
 
-  it('is empty, with an issue, where the file holds something else than an object', async () => {
+  it('is empty, with an issue, if the file contains no object', async () => {
     const { issues, ...rest } = await read({ 'bulkhead.config.json': '[]' });
     assert.deepEqual({ ...rest, issues: [] }, emptyConfiguration);
     assert.deepEqual(issues.map(told), ['bulkhead.config.json:0:0-0:2 invalid-value: Expected an object, found [].']);
@@ -105,7 +111,7 @@ describe('configuration', () => {
     assert.deepEqual((await read({ '.vscode/settings.json': '{ "bulkhead.run": ' })).issues, []);
   });
 
-  it('names the files that it reads, and their folder: a deleted folder is reported as such', () => {
+  it('recognizes the files that it reads, and their folder, whose deletion is a single change', () => {
     const files = [
       'bulkhead.config.json',
       '.vscode',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { defaultSettings, readSettings } from '../../../server/configuration/settings.ts';
 
 describe('settings', () => {
-  it('replaces what is not valid by its default, and says so', () => {
+  it('replaces invalid values by defaults, and reports them', () => {
     const { settings, problems } = readSettings({
       typescript: { enable: 'no', engine: 'natve' },
       eslint: false,
@@ -24,7 +24,7 @@ describe('settings', () => {
     assert.deepEqual(problems.toSorted(), [
       'Setting bulkhead.circular.rules/self-import: Expected "error", "warning", "info", "hint" or "off", found "warn". Did you mean "warning"?',
       'Setting bulkhead.exclude/1: Expected a string, found 7.',
-      'Setting bulkhead.exclude/2: Expected a text that is not empty.',
+      'Setting bulkhead.exclude/2: Expected a non-empty text.',
       'Setting bulkhead.isolation.boundaries/0/types: Expected "count" or "allow", found 1.',
       'Setting bulkhead.isolation.boundaries/1: Missing option: "from".',
       'Setting bulkhead.isolation.boundaries/1: Unknown option: "to".',
@@ -37,13 +37,30 @@ describe('settings', () => {
     ]);
   });
 
+  it('trims the path of Node.js', () => {
+    assert.equal(readSettings({ node: ' /usr/bin/node ' }).settings.node, '/usr/bin/node');
+    assert.equal(readSettings({ node: ' ' }).settings.node, '');
+  });
+
   it('accepts anything as the section', () => {
     for (const raw of [undefined, null, 1, 'x', []]) {
       assert.deepEqual(readSettings(raw), { settings: defaultSettings, problems: [] });
     }
   });
 
-  it('names the nearest setting, and none where nothing is near', () => {
+  it('accepts full names of settings as well as sections', () => {
+    const raw = { 'bulkhead.circular.enable': false, 'bulkhead.run': 'onSave', 'bulkhead.knp.enable': false };
+    const { settings, problems } = readSettings(raw);
+    assert.deepEqual(settings, { ...defaultSettings, circular: { enable: false }, run: 'onSave' });
+    assert.deepEqual(problems, ['Unknown setting: "bulkhead.knp.enable". Did you mean "bulkhead.knip.enable"?']);
+  });
+
+  it('accepts a list with duplicates', () => {
+    const { settings, problems } = readSettings({ exclude: ['dist/', 'dist/', 'out/'] });
+    assert.deepEqual([settings.exclude, problems], [['dist/', 'dist/', 'out/'], []]);
+  });
+
+  it('suggests the nearest setting, if one is near', () => {
     const { problems } = readSettings({
       circlar: { enable: false, rulse: {} },
       sptag: 1,
@@ -57,7 +74,7 @@ describe('settings', () => {
     ]);
   });
 
-  it('reports each wrong value once: not what follows from leaving it out, nor each way in which it is wrong', () => {
+  it('reports each wrong value once, without its consequences', () => {
     const { settings, problems } = readSettings({ isolation: { boundaries: [{ from: 1 }] }, memoryLimit: -1.5 });
     assert.deepEqual([settings.isolation['boundaries'], settings.memoryLimit], [[], 0]);
     assert.deepEqual(problems, [
@@ -76,7 +93,7 @@ describe('settings', () => {
     assert.deepEqual(readSettings({ trace: { server: 'verbose' } }).problems, []);
   });
 
-  it('has no options that nobody chose: they would override bulkhead.config.json', () => {
+  it('omits options that the user did not set, which would override bulkhead.config.json', () => {
     assert.deepEqual(readSettings({ typescript: {} }).settings.typescript, { enable: true });
   });
 });

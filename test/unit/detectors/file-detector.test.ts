@@ -63,7 +63,7 @@ async function found(options: object, extra: Parameters<typeof runDetector>[3] =
 }
 
 describe('a detector of single files', () => {
-  it('checks the files of its pattern, without those that git, the options or the settings leave out', async () => {
+  it('checks the files of its pattern, except those that git, the options or the settings exclude', async () => {
     assert.deepEqual(await found({ exclude: ['generated/'] }), ['a.txt:1:3 warning bad']);
     assert.deepEqual(await found({ ignore: ['a.txt'] }), [
       'b/data/c.txt:0:0 warning bad',
@@ -85,7 +85,7 @@ describe('a detector of single files', () => {
     ]);
   });
 
-  it('does not count a byte order mark, as editors do not', async () => {
+  it('does not count a byte order mark, like editors', async () => {
     await using workspace = await makeWorkspace({ 'a.txt': '\uFEFFbad' });
     const { issues } = await runDetector(detector, workspace.root);
     assert.deepEqual(
@@ -99,7 +99,7 @@ describe('a detector of single files', () => {
     assert.deepEqual(await found({ exclude: ['generated'] }, { overlays }), ['a.txt:0:0 warning unused-suppression']);
   });
 
-  it('begins with the files that are wanted first, and tells the end of each', async () => {
+  it('checks the most important files first, and reports each as done', async () => {
     await using workspace = await makeWorkspace(files);
     const { events } = await runDetector(detector, workspace.root, {}, { first: ['generated/d.txt', 'b/b.txt'] });
     const order = events.flatMap((event) => (event.kind === 'done' ? [event.file] : []));
@@ -123,7 +123,7 @@ describe('a detector of single files', () => {
     assert.equal(checked, 1);
   });
 
-  it('reports files that are too large or cannot be read, and answers for those that are gone', async () => {
+  it('reports files that are too large or unreadable, and completes deleted ones', async () => {
     await using workspace = await makeWorkspace({ 'large.txt': 'bad'.repeat(4000), 'gone.txt': 'bad', 'a.txt': 'bad' });
     const { plan } = await runDetector(detector, workspace.root);
     await rm(path.join(workspace.root, 'gone.txt'));
@@ -142,9 +142,9 @@ describe('a detector of single files', () => {
     assert.equal(events.filter(({ kind }) => kind === 'done').length, 3);
   });
 
-  it('has nothing to do where no file matches', async () => {
+  it('is not applicable if no file matches', async () => {
     await using workspace = await makeWorkspace({ 'other.md': 'bad' });
     const { plan } = await runDetector(detector, workspace.root);
-    assert.deepEqual([plan.status, plan.note], ['not-applicable', 'There is no file for Words here.']);
+    assert.deepEqual([plan.status, plan.note], ['not-applicable', 'There are no files for Words to check.']);
   });
 });

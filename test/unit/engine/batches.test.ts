@@ -11,11 +11,11 @@ describe('batches', () => {
   const sizes = (units: readonly Unit[]): readonly number[] =>
     batchesOf(units, new Set(), new Set()).map((batch) => batch.units.length);
 
-  it('of files that need no types hold 25', () => {
+  it('hold 25 files that need no types', () => {
     assert.deepEqual(sizes(files(60, 'light')), [25, 25, 10]);
   });
 
-  it('of files that need types hold 5: each takes ten times as long', () => {
+  it('hold 5 files that need types, because each takes ten times as long', () => {
     assert.deepEqual(sizes(files(12, 'heavy')), [5, 5, 2]);
   });
 });

@@ -3,10 +3,10 @@ import { Engine } from '../../../server/engine/engine.ts';
 import type { PlanResult } from '../../../workers/protocol/detector-protocol.ts';
 import { fileUnit, issue, planOf, projectUnit, ScriptedPool, settle } from './support.ts';
 
-describe('engine: what runs are told, and what is shown', () => {
+describe('engine: changes for running checks, and the filter', () => {
   const settings = { trusted: true, exclude: [] };
 
-  it('tells the run after a new plan that anything may have changed, also when an older run ends in between', async () => {
+  it('passes to the first check after a new plan that anything may have changed, even if an older check ends in between', async () => {
     const units = [projectUnit('tsconfig.json')];
     let planned: (plan: PlanResult) => void = () => {};
     const pool = new ScriptedPool(() => Promise.resolve(planOf(units)));
@@ -31,7 +31,7 @@ describe('engine: what runs are told, and what is shown', () => {
     engine.dispose();
   });
 
-  it('shows and counts what the filter leaves, analyses only what is asked for, and has all of it still', async () => {
+  it('shows and counts only visible issues, checks only the requested files, and keeps all issues', async () => {
     const pool = new ScriptedPool(() => Promise.resolve(planOf([fileUnit('a.ts'), fileUnit('b.ts')])));
     const only = (file: string): boolean => file === 'a.ts';
     const engine = new Engine('/root', pool, { ...settings, only, detectors: new Map([['eslint', {}]]) });

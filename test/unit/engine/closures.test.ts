@@ -4,7 +4,7 @@ import { Closures, type KnownSignature } from '../../../server/engine/closures.t
 import { signatureOf } from './dependents.ts';
 
 describe('closures of imports', () => {
-  it('a hash changes exactly when something in reach does', () => {
+  it('a hash changes exactly when a direct or indirect import changes', () => {
     const size = 8;
     const names = Array.from({ length: size }, (_, index) => `f${index}.ts`);
     const graph = fc.array(fc.uniqueArray(fc.nat(size - 1), { maxLength: 3 }), { minLength: size, maxLength: size });
@@ -31,7 +31,7 @@ describe('closures of imports', () => {
     );
   });
 
-  it('has no hash for a file of which nobody knows what it reaches, however far away that is', () => {
+  it('has no hash for a file if any direct or indirect import has unknown imports', () => {
     const { imports: _, ...opaque } = signatureOf([]);
     const known = new Map<string, KnownSignature>(
       Object.entries({

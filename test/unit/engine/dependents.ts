@@ -36,10 +36,10 @@ export class Dependents {
   }
 
   /** @param asked revision of the question; absent: the newest */
-  answer(file: string, signature: InterfaceSignature | undefined, ofDisk = true, asked = this.#revision): void {
+  answer(file: string, signature: InterfaceSignature | undefined, isOnDisk = true, asked = this.#revision): void {
     const record = this.states.get(file);
     if (!record) throw new Error(`${file} is no unit.`);
-    this.invalidation.learned(record, signature, asked, ofDisk);
+    this.invalidation.signatureReceived(record, signature, asked, isOnDisk);
   }
 
   /** Suspects by the number of imports between them and the nearest change, the nearest first; none is left. */
@@ -54,9 +54,9 @@ export class Dependents {
   }
 
   /** An edit and its answer. @returns the suspects, the nearest first */
-  edit(file: string, signature: InterfaceSignature | undefined, ofDisk = true): readonly string[] {
+  edit(file: string, signature: InterfaceSignature | undefined, isOnDisk = true): readonly string[] {
     this.change({ file, kind: 'changed' });
-    this.answer(file, signature, ofDisk);
+    this.answer(file, signature, isOnDisk);
     return [...this.take().keys()];
   }
 }

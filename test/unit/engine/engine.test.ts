@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { Engine, type EngineSettings } from '../../../server/engine/engine.ts';
 import { Journal } from '../../../server/journal.ts';
 import { PlanFailure } from '../../../server/pool/plan-failure.ts';
@@ -29,7 +30,7 @@ describe('engine', () => {
 
   afterEach(() => engine.dispose());
 
-  it('shows a file as soon as it is done, and settles when all is answered', async () => {
+  it('shows a file as soon as it is done, and settles when all are', async () => {
     await start('eslint');
     assert.deepEqual(pool.last.files, ['a.ts', 'b.ts']);
     const announced: string[] = [];
@@ -45,13 +46,40 @@ describe('engine', () => {
     assert.deepEqual(engine.counts('eslint'), { error: 1, warning: 0, info: 0, hint: 0 });
   });
 
+  it('settles even if a listener throws', async () => {
+    await start('eslint', [fileUnit('a.ts')]);
+    engine.on('files', () => {
+      throw new Error('Listener failed.');
+    });
+    const handlers = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    try {
+      const thrown = once(process, 'uncaughtException');
+      await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
+      // Nothing waits yet: all later events of the status come from the announcement.
+      await pool.last.finish();
+      assert.match(String(await thrown), /Listener failed/);
+    } finally {
+      for (const handler of handlers) process.on('uncaughtException', handler);
+    }
+    await engine.idle();
+  });
+
+  it('lets nobody wait once it is disposed', async () => {
+    await start('eslint');
+    const waiting = [engine.idle(), engine.upToDate('a.ts', new AbortController().signal)];
+    engine.dispose();
+    assert.deepEqual(await Promise.all(waiting), [undefined, false]);
+    await engine.idle();
+  });
+
   it('does not show issues of a file that is not done', async () => {
     await start('eslint');
     await pool.last.task.onEvent({ kind: 'issues', unit: 'a.ts', file: 'a.ts', issues: [issue('eslint', 'a.ts', 1)] });
     assert.deepEqual(lines('a.ts'), []);
   });
 
-  it('starts a file afresh when its worker was replaced in the middle of it', async () => {
+  it('discards issues of a file whose worker was replaced in the middle', async () => {
     await start('eslint');
     await pool.last.task.onEvent({ kind: 'begin', unit: 'a.ts', file: 'a.ts' });
     await pool.last.task.onEvent({ kind: 'issues', unit: 'a.ts', file: 'a.ts', issues: [issue('eslint', 'a.ts', 1)] });
@@ -59,7 +87,7 @@ describe('engine', () => {
     assert.deepEqual(lines('a.ts'), [2]);
   });
 
-  it('shows what was found before until a file is done again, whatever has begun or come of it', async () => {
+  it("shows a file's earlier issues until it is done again", async () => {
     await start('eslint');
     await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
     await pool.last.finish();
@@ -79,7 +107,7 @@ describe('engine', () => {
     assert.deepEqual([lines('a.ts'), announced], [[2], ['a.ts']]);
   });
 
-  it('knows what changed before it was started', async () => {
+  it('knows changes from before it was started', async () => {
     pool = new ScriptedPool(() => Promise.resolve(planOf([projectUnit('tsconfig.json')])));
     const journal = new Journal();
     const early = journal.append([{ file: 'a.ts', kind: 'changed' }]);
@@ -106,7 +134,7 @@ describe('engine', () => {
     assert.deepEqual(lines('a.ts'), []);
   });
 
-  it('ignores what an older batch says of a unit that was asked for again', async () => {
+  it('ignores results of an older batch for a unit that was submitted again', async () => {
     await start('eslint');
     const older = pool.last;
     engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
@@ -123,7 +151,7 @@ describe('engine', () => {
     assert.equal(engine.settled, true);
   });
 
-  it('supersedes a project in work and tells the pool what changed since it was asked last', async () => {
+  it('replaces a running check of a project, and passes what changed since the last one', async () => {
     await start('typescript', [projectUnit('tsconfig.json')]);
     await pool.last.finish();
     engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
@@ -140,7 +168,21 @@ describe('engine', () => {
     assert.deepEqual(pool.last.changed, ['c.ts']);
   });
 
-  it('plans again when a configuration changes, and drops units that are no more', async () => {
+  it('asks for all of a project after a change of configuration: no answer from before is one to start from', async () => {
+    await start('typescript', [projectUnit('tsconfig.json')]);
+    await pool.last.answer('tsconfig.json', 'a.ts', []);
+    await pool.last.finish();
+    engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
+    await settle();
+    assert.deepEqual(Object.keys(pool.last.task.request.since ?? {}), ['tsconfig.json']);
+    await pool.last.finish();
+    engine.filesChanged([{ file: 'tsconfig.json', kind: 'changed' }]);
+    await settle();
+    assert.equal(pool.checks.length, 3);
+    assert.equal(pool.last.task.request.since, undefined);
+  });
+
+  it('plans again when a configuration changes, and drops units that no longer exist', async () => {
     await start('eslint');
     await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
     await pool.last.answer('b.ts', 'b.ts', [issue('eslint', 'b.ts', 1)]);
@@ -156,7 +198,7 @@ describe('engine', () => {
     assert.equal(pool.last.changed, undefined);
   });
 
-  it('is at work while its processes are made anew, and plans only then', async () => {
+  it('is busy while its processes are replaced, and plans afterwards', async () => {
     await start('eslint');
     await pool.last.finish();
     assert.equal(engine.settled, true);
@@ -179,7 +221,7 @@ describe('engine', () => {
     assert.deepEqual(lines('a.ts'), []);
   });
 
-  it('keeps older issues of what a run did not finish, and says why', async () => {
+  it('keeps older issues of files that a check did not finish, and says why', async () => {
     await start('eslint');
     await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
     await pool.last.answer('b.ts', 'b.ts', [issue('eslint', 'b.ts', 1)]);
@@ -211,7 +253,7 @@ describe('engine', () => {
     assert.equal(engine.status()[0]?.state, 'partial');
   });
 
-  it('asks again for what had no answer when the pool can do it again', async () => {
+  it('checks failed units again when the pool is available again', async () => {
     await start('eslint');
     await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
     pool.available('eslint');
@@ -235,7 +277,7 @@ describe('engine', () => {
     assert.equal(pool.checks.length, 2, 'nothing is missing');
   });
 
-  it('remembers that the pool can do it again while another batch is in work', async () => {
+  it('remembers that the pool is available again while another batch runs', async () => {
     await start(
       'eslint',
       Array.from({ length: 200 }, (_, index) => fileUnit(`f${index}.ts`)),
@@ -252,7 +294,7 @@ describe('engine', () => {
     );
   });
 
-  it('does not take up again what the user cancelled', async () => {
+  it('does not resume what the user cancelled', async () => {
     await start('eslint');
     engine.cancel();
     await settle();
@@ -260,7 +302,7 @@ describe('engine', () => {
     assert.equal(pool.checks.length, 1);
   });
 
-  it('shows on the configuration that its code ended the worker, and plans again when it can', async () => {
+  it('shows on a configuration that its code crashed the worker, and plans again when the pool is available', async () => {
     pool = new ScriptedPool(() =>
       Promise.reject(new PlanFailure(reason.message, { ...reason, input: 'eslint.config.js' })),
     );
@@ -278,7 +320,7 @@ describe('engine', () => {
     assert.equal(engine.status()[0]?.state, 'done');
   });
 
-  it('cancels, keeps what was found, and goes on with the next request', async () => {
+  it('cancels, keeps the issues found so far, and continues with the next request', async () => {
     await start('eslint');
     await pool.last.answer('a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
     engine.cancel();
@@ -292,7 +334,7 @@ describe('engine', () => {
     assert.equal(engine.status()[0]?.state, 'done');
   });
 
-  it('cancels a plan in work and makes it again', async () => {
+  it('cancels a running plan and makes it again', async () => {
     await start('eslint');
     const hanging = Promise.withResolvers<ReturnType<typeof planOf>>();
     pool.plannedBy = () => hanging.promise;
@@ -334,12 +376,12 @@ describe('engine', () => {
     assert.equal(pool.plans.length, 1);
   });
 
-  it('leaves out what the user excluded', async () => {
+  it('omits files that the user excluded', async () => {
     await start('eslint', [fileUnit('a.ts'), fileUnit('dist/a.js')], { exclude: ['dist/'] });
     assert.deepEqual(pool.last.files, ['a.ts']);
   });
 
-  it('shows a problem with a configuration on its file, until it is mended', async () => {
+  it('shows a problem of a configuration on its file until it is fixed', async () => {
     pool = new ScriptedPool(() =>
       Promise.resolve(
         planOf([], {
@@ -361,7 +403,7 @@ describe('engine', () => {
     assert.equal(engine.status()[0]?.state, 'done');
   });
 
-  it('is failed, not silent, when the plan itself cannot be made', async () => {
+  it('fails visibly when the plan cannot be made', async () => {
     pool = new ScriptedPool(() => Promise.reject(new Error('eslint#1 ended with SIGSEGV.')));
     engine = new Engine('/root', pool, settings('eslint'));
     engine.analyzeAll();
@@ -371,7 +413,7 @@ describe('engine', () => {
     assert.equal(engine.settled, true);
   });
 
-  it('takes a thousand changed files as one piece of work', async () => {
+  it('handles a thousand changed files as one piece of work', async () => {
     const files = Array.from({ length: 1000 }, (_, index) => `f${index}.ts`);
     await start('eslint', files.map(fileUnit));
     for (const check of [...pool.checks]) await check.finish();

@@ -25,7 +25,7 @@ function settled(
 const changed = (file: string): FileChange => ({ file, kind: 'changed' });
 
 describe('invalidation', () => {
-  it('an edit that others cannot see concerns nobody', () => {
+  it('an edit that other files cannot see affects none of them', () => {
     const known = settled(['types', 'modules']);
     known.change(changed('a.ts'));
     assert.equal(known.invalidation.pending, true, 'until it has told');
@@ -34,12 +34,12 @@ describe('invalidation', () => {
     assert.deepEqual([...known.take()], []);
   });
 
-  it('another type concerns who imports it, directly or not, the nearest first', () => {
+  it('a changed type affects direct and indirect importers, the nearest first', () => {
     assert.deepEqual(settled().edit('a.ts', signatureOf([], 1, { types: 'other' })), ['b.ts', 'c.ts']);
     assert.deepEqual(settled(['modules']).edit('a.ts', signatureOf([], 1, { types: 'other' })), []);
   });
 
-  it('other imports and exports concern rules that follow them, once they are saved, the own file too', () => {
+  it('changed imports and exports affect rules that follow them, also in the same file, once they are saved', () => {
     const known = settled(['modules']);
     assert.deepEqual(known.edit('a.ts', signatureOf(['d.ts'], 2), false), []);
     assert.equal(known.invalidation.needsFresh, false);
@@ -47,19 +47,19 @@ describe('invalidation', () => {
     assert.equal(known.invalidation.needsFresh, true);
   });
 
-  it('rules that may look at anything are asked after each save', () => {
+  it('rules that may read any file run after each save', () => {
     const known = settled(['workspace']);
     assert.deepEqual(known.edit('a.ts', signatureOf([]), false), []);
     assert.deepEqual(known.edit('a.ts', signatureOf([])), ['b.ts', 'c.ts', 'd.ts']);
   });
 
-  it('types that reach everywhere concern everybody, when they come and when they go', () => {
+  it('global types affect all files when they are added and removed', () => {
     const known = settled();
     assert.deepEqual(known.edit('d.ts', signatureOf([], 2, { global: true })), ['a.ts', 'b.ts', 'c.ts']);
     assert.deepEqual(known.edit('d.ts', signatureOf([], 3)), ['a.ts', 'b.ts', 'c.ts']);
   });
 
-  it('who may import anything is concerned by everything, and so is who imports it', () => {
+  it('every change affects a file with unknown imports, and its importers', () => {
     const { imports: _, ...opaque } = signatureOf([]);
     const known = settled(['types'], {
       'e.ts': opaque,
@@ -69,12 +69,12 @@ describe('invalidation', () => {
     assert.deepEqual(known.edit('a.ts', signatureOf([], 2)), ['b.ts', 'c.ts', 'e.ts', 'f.ts', 'g.ts']);
   });
 
-  it('import cycles end', () => {
+  it('import cycles are followed only once', () => {
     const known = settled(['types'], { 'a.ts': signatureOf(['c.ts']) });
     assert.deepEqual(known.edit('a.ts', signatureOf(['c.ts'], 2)), ['b.ts', 'c.ts']);
   });
 
-  it('follows the imports of now', () => {
+  it('follows the present imports', () => {
     const known = settled();
     assert.deepEqual(known.edit('d.ts', signatureOf(['a.ts'])), [], 'its types are the same');
     assert.deepEqual(known.edit('a.ts', signatureOf([], 2)), ['b.ts', 'd.ts', 'c.ts']);
@@ -82,7 +82,7 @@ describe('invalidation', () => {
     assert.deepEqual(known.edit('a.ts', signatureOf([], 3)), ['d.ts']);
   });
 
-  it('many changes at once concern whom each of them concerns, the nearest first', () => {
+  it('many changes at once affect the files that each of them affects, the nearest first', () => {
     const files = Array.from({ length: 7 }, (_, index) => `${index}.ts`);
     const file = fc.constantFrom(...files);
     const module = fc.record({
@@ -127,7 +127,7 @@ describe('invalidation', () => {
     );
   });
 
-  it('files that come or go concern all, in new processes where rules remember files', () => {
+  it('created and deleted files affect all files, and rules that cache files need new processes', () => {
     const typed = settled();
     typed.change({ file: 'e.ts', kind: 'created' });
     assert.equal(typed.take().size, 4);
@@ -138,27 +138,27 @@ describe('invalidation', () => {
     assert.equal(following.invalidation.needsFresh, true);
   });
 
-  it('keeps units suspect that are asked for in a process that remembers, until the processes are new', () => {
+  it('keeps units suspect that are checked in a process with outdated caches, until it is replaced', () => {
     const known = settled(['modules']);
     known.change(changed('a.ts'));
     known.answer('a.ts', signatureOf([], 2));
     const { invalidation } = known;
     const ids = (): readonly string[] => invalidation.suspects().map(({ id }) => id);
-    invalidation.asked([dependent('b.ts', 'modules')]);
+    invalidation.submitted([dependent('b.ts', 'modules')]);
     assert.deepEqual(ids(), ['a.ts', 'b.ts', 'c.ts']);
     invalidation.refreshed();
-    invalidation.asked([dependent('b.ts', 'modules')]);
+    invalidation.submitted([dependent('b.ts', 'modules')]);
     assert.deepEqual(ids(), ['a.ts', 'c.ts']);
   });
 
-  it('what is no more is not suspect', () => {
+  it('a removed unit is not suspect', () => {
     const known = settled();
     known.change({ file: 'e.ts', kind: 'created' });
     known.states.deleted(() => true);
     assert.equal(known.invalidation.pending, false);
   });
 
-  it('a file that gives no answer may have changed in any way', () => {
+  it('a file without a result may have changed in any way', () => {
     const known = settled();
     known.change(changed('a.ts'));
     known.invalidation.settle();
@@ -167,7 +167,7 @@ describe('invalidation', () => {
     assert.deepEqual(settled().edit('a.ts', undefined), ['b.ts', 'c.ts', 'd.ts']);
   });
 
-  it('a file that was changed between two sessions concerns all if its types reach everywhere', () => {
+  it('a file with global types that changed between two sessions affects all files', () => {
     const known = settled();
     for (const file of ['a.ts', 'd.ts']) known.invalidation.changedOffline(file);
     known.answer('d.ts', signatureOf([], 2));
@@ -176,12 +176,12 @@ describe('invalidation', () => {
     assert.deepEqual([...known.take().keys()], ['b.ts', 'c.ts', 'd.ts']);
   });
 
-  it('forgets suspects when everything is asked for again, and not what is to be revalidated', () => {
+  it('forgets suspect units when everything is checked again, but not provisional ones', () => {
     const known = settled();
     const { states, invalidation } = known;
     const provisional = states.get('c.ts');
     assert.ok(provisional);
-    states.update(provisional, { answer: { revision: 1, ofDisk: true } });
+    states.update(provisional, { result: { revision: 1, isOnDisk: true } });
     known.change({ file: 'e.ts', kind: 'created' }, changed('a.ts'));
     invalidation.reset();
     assert.deepEqual([...known.take()], []);
@@ -191,7 +191,7 @@ describe('invalidation', () => {
     assert.equal(invalidation.pending, false);
   });
 
-  it('an edit that is taken back before it was answered concerns nobody; after it was, everybody it did', () => {
+  it('an edit that is undone before it was checked affects no file; afterwards it affects the same files again', () => {
     const known = settled();
     known.change(changed('a.ts'));
     assert.deepEqual(known.edit('a.ts', signatureOf([])), []);
@@ -199,7 +199,7 @@ describe('invalidation', () => {
     assert.deepEqual(known.edit('a.ts', signatureOf([])), ['b.ts', 'c.ts']);
   });
 
-  it('an answer to a question from before the edit is not the last word about it', () => {
+  it('a check that was submitted before an edit does not settle it', () => {
     const known = settled();
     const before = known.revision;
     known.change(changed('a.ts'));

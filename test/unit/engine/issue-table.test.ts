@@ -12,7 +12,7 @@ describe('issue table', () => {
     table = new IssueTable((file) => changed.push(file));
   });
 
-  it('merges detectors and units of a file in reading order, without repeats', () => {
+  it('merges the issues of all detectors and units of a file, sorted and without duplicates', () => {
     const shared = issue('typescript', 'a.ts', 3);
     table.replace('typescript', 'one/tsconfig.json', 'a.ts', [shared]);
     table.replace('typescript', 'two/tsconfig.json', 'a.ts', [shared, issue('typescript', 'a.ts', 9)]);
@@ -28,14 +28,14 @@ describe('issue table', () => {
     );
   });
 
-  it('says nothing when nothing changed', () => {
+  it('reports no change when nothing changed', () => {
     table.replace('eslint', 'a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
     table.replace('eslint', 'a.ts', 'a.ts', [issue('eslint', 'a.ts', 1)]);
     table.replace('eslint', 'b.ts', 'b.ts', []);
     assert.deepEqual(changed, ['a.ts']);
   });
 
-  it('drops what a finished unit did not name, and nothing of other units', () => {
+  it('drops issues in files that a finished unit did not report, and no issues of other units', () => {
     table.replace('typescript', 'one', 'a.ts', [issue('typescript', 'a.ts', 1)]);
     table.replace('typescript', 'one', 'b.ts', [issue('typescript', 'b.ts', 1)]);
     table.replace('typescript', 'two', 'b.ts', [issue('typescript', 'b.ts', 2)]);
@@ -49,7 +49,7 @@ describe('issue table', () => {
     );
   });
 
-  it('drops a folder with all below it, and not its namesakes', () => {
+  it('drops a folder with everything below it, but no folder whose name begins with its name', () => {
     const folder = ['src/a.ts', 'src/deep/b.ts', 'src'];
     const others = ['lib/src/a.ts', 'src-old/c.ts'];
     for (const file of [...folder, ...others]) table.replace('eslint', file, file, [issue('eslint', file, 1)]);
@@ -63,7 +63,7 @@ describe('issue table', () => {
     assert.deepEqual(table.files(), others);
   });
 
-  it('drops a detector without touching one whose name it begins', () => {
+  it('drops a detector, but no detector whose name begins with its name', () => {
     table.replace('es', 'a', 'a.ts', [issue('es', 'a.ts', 1)]);
     table.replace('eslint', 'a', 'a.ts', [issue('eslint', 'a.ts', 2)]);
     table.dropDetector('es');

@@ -27,7 +27,7 @@ describe('engine: answers for peers', () => {
 
   afterEach(() => engine.dispose());
 
-  it('has none for a detector that is off, or has other options', async () => {
+  it('has none for a detector that is disabled or has other options', async () => {
     await start('typescript', [projectUnit('p')]);
     assert.equal(
       engine.peerAnswers('eslint', () => true),
@@ -39,7 +39,7 @@ describe('engine: answers for peers', () => {
     );
   });
 
-  it('has a plan as soon as there is one, until a new one is to be made', async () => {
+  it('has a plan as soon as there is one, until it is out of date', async () => {
     const plan = Promise.withResolvers<ReturnType<typeof planOf>>();
     await start('typescript', []);
     pool.plannedBy = () => plan.promise;
@@ -55,7 +55,7 @@ describe('engine: answers for peers', () => {
     assert.equal(answers().plan().state, 'refused');
   });
 
-  it('tells what is shown of a project in work, and all of it when it is done', async () => {
+  it('returns the issues so far of a running project, and all of them when it is done', async () => {
     await start('typescript', [projectUnit('p')]);
     const unit = projectUnit('p');
     await pool.last.answer('p', 'a.ts', found);
@@ -63,13 +63,13 @@ describe('engine: answers for peers', () => {
     await pool.last.finish();
     assert.deepEqual(answers().answerFor(unit), {
       state: 'ready',
-      value: { unanswered: false, files: new Map([['a.ts', found]]), problems: [] },
+      value: { incomplete: false, files: new Map([['a.ts', found]]), problems: [] },
     });
     assert.equal(stateOf({ ...unit, group: 'other' }), 'refused', 'it would be checked otherwise');
     assert.equal(stateOf(projectUnit('unknown')), 'refused');
   });
 
-  it('tells nothing of what is made from unsaved text', async () => {
+  it('returns no results of unsaved text', async () => {
     await start('typescript', [projectUnit('p')]);
     await pool.last.finish();
     engine.setOverlay('a.ts', { text: 'typed', version: 2 });
@@ -80,12 +80,12 @@ describe('engine: answers for peers', () => {
     assert.equal(stateOf(projectUnit('p')), 'refused');
   });
 
-  it('says of what has no answer that it has none', async () => {
+  it('reports that a unit has no result', async () => {
     await start('eslint', [fileUnit('a.ts'), fileUnit('b.ts')]);
     const failed = { kind: 'failed', message: 'no', unfinished: [fileUnit('a.ts')], quarantined: [] } as const;
     await pool.last.finish(failed);
     const answer = answers('eslint').answerFor(fileUnit('a.ts'));
-    assert.equal(answer.state === 'ready' && answer.value.unanswered, true);
+    assert.equal(answer.state === 'ready' && answer.value.incomplete, true);
     assert.equal(stateOf(fileUnit('b.ts'), 'eslint'), 'ready');
     engine.filesChanged([{ file: 'b.ts', kind: 'changed' }]);
     assert.equal(stateOf(fileUnit('b.ts'), 'eslint'), 'pending');

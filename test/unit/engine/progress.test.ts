@@ -3,23 +3,23 @@ import { Progress } from '../../../server/engine/progress.ts';
 import { SimulatedClock } from '../../support/simulated-clock.ts';
 
 describe('progress', () => {
-  it('goes from nothing to all of what was asked for, and starts over with the next analysis', () => {
+  it('goes from 0 to 1, and starts over with the next analysis', () => {
     const progress = new Progress(new SimulatedClock());
     assert.equal(progress.fraction(0), 0);
     progress.start();
-    progress.asked(4);
+    progress.submitted(4);
     assert.equal(progress.fraction(1), 0.25);
-    progress.answered(2);
+    progress.completed(2);
     progress.start();
     assert.equal(progress.fraction(1), 0.75, 'it goes on');
-    progress.answered(2);
+    progress.completed(2);
     assert.equal(progress.fraction(1), 1);
     progress.stop();
     progress.start();
     assert.equal(progress.fraction(0), 0);
   });
 
-  it('takes the time in which somebody waits, and none before or after', async () => {
+  it('measures only the time in which the user waits', async () => {
     const clock = new SimulatedClock();
     const progress = new Progress(clock);
     await clock.advance(5);

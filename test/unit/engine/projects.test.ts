@@ -45,7 +45,7 @@ describe('engine: projects after an edit', () => {
 
   afterEach(() => engine.dispose());
 
-  it('keeps what was not named, and drops it only when a check of everything does not name it', async () => {
+  it('keeps issues of files that a partial check did not report, and drops them only after a complete one', async () => {
     await start('tsconfig.json');
     const first = pool.last;
     assert.equal(first.task.request.since, undefined);
@@ -74,7 +74,7 @@ describe('engine: projects after an edit', () => {
     assert.equal(state(), 'done');
   });
 
-  it('an edit goes before the confirmation, which is asked for again afterwards', async () => {
+  it('an edit goes before revalidation, which starts again afterwards', async () => {
     await start('tsconfig.json');
     await finish(pool.last);
     const second = await edit('a.ts');
@@ -91,7 +91,7 @@ describe('engine: projects after an edit', () => {
     assert.equal(state(), 'done');
   });
 
-  it('confirms only the projects that an edit concerned, and still knows what it has of each', async () => {
+  it('revalidates only projects that an edit affected, and still knows the result of each', async () => {
     await start('a/tsconfig.json', 'b/tsconfig.json');
     for (const check of pool.checks.slice()) await finish(check);
     await edit('a/x.ts');
@@ -109,7 +109,7 @@ describe('engine: projects after an edit', () => {
     );
   });
 
-  it('asks for each by itself, those of open files first, and keeps what was answered when the rest is interrupted', async () => {
+  it('checks each project on its own, those of open files first, and keeps finished ones when the rest is interrupted', async () => {
     await start();
     engine.dispose();
     pool.plannedBy = () =>
@@ -141,7 +141,7 @@ describe('engine: projects after an edit', () => {
     for (const { changed } of again) assert.deepEqual(changed, ['b/deep/x.ts']);
   });
 
-  it('does not ask for ever what cannot be confirmed', async () => {
+  it('does not revalidate forever', async () => {
     await start('tsconfig.json');
     await finish(pool.last);
     await finish(await edit('a.ts'), { 'tsconfig.json': 'affected' });
@@ -156,7 +156,7 @@ describe('engine: projects after an edit', () => {
     assert.equal(engine.settled, true);
   });
 
-  it('asks again what was answered for entirely where the detector wants it, and tells whose answer it shows', async () => {
+  it('revalidates completely checked units if the detector wants it, and shows which tool checked them', async () => {
     await start('tsconfig.json');
     const first = pool.last;
     assert.equal(first.task.request.allowProvisional, true);
@@ -184,7 +184,7 @@ describe('engine: projects after an edit', () => {
     assert.equal(answers()?.answerFor(unit).state, 'ready');
   });
 
-  it('drops what an answer to everything does not name, also when it is to be asked again and is then unchanged', async () => {
+  it('drops issues in files that a complete check did not report, even if it is provisional and then unchanged', async () => {
     await start('tsconfig.json');
     await pool.last.answer('tsconfig.json', 'a.ts', found('a.ts', 'old'));
     await finish(pool.last);
@@ -195,7 +195,7 @@ describe('engine: projects after an edit', () => {
     assert.equal(state(), 'done');
   });
 
-  it('an edit aborts what was asked again, and it is asked once more afterwards', async () => {
+  it('an edit aborts revalidation, which starts again afterwards', async () => {
     await start('tsconfig.json');
     await finish(pool.last, undefined, { provisional: ['tsconfig.json'] });
     const second = await nextCheck(2);
@@ -207,7 +207,7 @@ describe('engine: projects after an edit', () => {
     assert.equal(state(), 'done');
   });
 
-  it('hands back what a detector wants remembered', async () => {
+  it("passes a detector's notes to its next checks", async () => {
     await start('tsconfig.json');
     assert.equal(pool.last.task.request.notes, undefined);
     await finish(pool.last, undefined, { notes: { one: '1', two: '2', ['long'.repeat(200)]: 'x' } });
@@ -215,7 +215,7 @@ describe('engine: projects after an edit', () => {
     assert.deepEqual((await edit('a.ts')).task.request.notes, { one: '1', two: '3' });
   });
 
-  it('takes what is said for the last word where nobody goes on looking', async () => {
+  it('accepts no provisional results unless it is live', async () => {
     pool = new ScriptedPool(() => Promise.resolve(planOf([projectUnit('tsconfig.json')])));
     engine = new Engine('/root', pool, { detectors: new Map([['typescript', {}]]), trusted: true, exclude: [] });
     engine.analyzeAll();

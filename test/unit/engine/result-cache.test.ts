@@ -120,7 +120,7 @@ describe('result cache of an engine', () => {
     return files;
   }
 
-  it('shows everything again without a plan and without a check when nothing changed', async () => {
+  it('shows everything again without planning or checking when nothing changed', async () => {
     for (const [detector, units] of [
       ['eslint', eslintUnits],
       ['typescript', projectUnits],
@@ -135,7 +135,7 @@ describe('result cache of an engine', () => {
     }
   });
 
-  it('knows that there was nothing to do, until there may be something', async () => {
+  it('remembers that there was nothing to check, until a file is created or deleted', async () => {
     const plans = async (during?: () => Promise<void>): Promise<number> => {
       const session = await start('knip', []);
       assert.equal(session.engine.status()[0]?.state, 'not-applicable');
@@ -154,7 +154,7 @@ describe('result cache of an engine', () => {
     assert.equal(await plans(), 1, 'it changed after the plan: that was of something else');
   });
 
-  it('keeps nothing of a detector that reads more than is compared', async () => {
+  it('stores nothing of a detector that reads files that are not compared', async () => {
     for (let session = 0; session < 2; session++) {
       const { pool, answer, end } = await start('knip', [{ ...projectUnit('knip.json'), kind: 'graph' }]);
       assert.deepEqual([pool.plans.length, pool.checks.length], [1, 1]);
@@ -163,7 +163,7 @@ describe('result cache of an engine', () => {
     }
   });
 
-  it('asks again for the file that changed, and for every project', async () => {
+  it('checks a changed file and every project again', async () => {
     await firstSession('eslint', eslintUnits);
     await firstSession('typescript', projectUnits);
     await write({ 'a.ts': 'export const a = 2;\n' });
@@ -171,13 +171,13 @@ describe('result cache of an engine', () => {
     assert.deepEqual(await asked('typescript', projectUnits), ['tsconfig.json']);
   });
 
-  it('notices files that are no source: what ESLint lints beside scripts', async () => {
+  it('notices changes of other files that ESLint lints', async () => {
     await firstSession('eslint', eslintUnits);
     await write({ 'notes.md': '# Other notes\n' });
     assert.deepEqual(await asked('eslint', eslintUnits), ['notes.md']);
   });
 
-  it('notices files that Git ignores: a compiler reads them', async () => {
+  it('notices files that Git ignores, because a compiler reads them', async () => {
     await firstSession('typescript', projectUnits);
     await write({ 'generated/g.ts': 'export const g = "other";\n' });
     assert.deepEqual(await asked('typescript', projectUnits), ['tsconfig.json']);
@@ -191,7 +191,7 @@ describe('result cache of an engine', () => {
     ['a configuration above the root', { '../package.json': '{}' }],
   ];
   for (const [what, files] of environmentChanges) {
-    it(`asks again for everything after a change of ${what}`, async () => {
+    it(`checks everything again after a change of ${what}`, async () => {
       await firstSession('eslint', eslintUnits);
       await firstSession('typescript', projectUnits);
       await write(files);
@@ -200,12 +200,12 @@ describe('result cache of an engine', () => {
     });
   }
 
-  it('asks again under other options', async () => {
+  it('checks everything again with other options', async () => {
     await firstSession('typescript', projectUnits);
     assert.deepEqual(await asked('typescript', projectUnits, { engine: 'native' }), ['tsconfig.json']);
   });
 
-  it('plans again when a file is made or deleted', async () => {
+  it('plans again when a file is created or deleted', async () => {
     await firstSession('eslint', eslintUnits);
     await write({ 'c.ts': 'export {};\n' });
     const session = await start('eslint', [...eslintUnits, fileUnit('c.ts')]);
@@ -215,14 +215,14 @@ describe('result cache of an engine', () => {
     await session.end();
   });
 
-  it('keeps no answer of a file that changed, unannounced, while it was analysed', async () => {
+  it('stores no result of a file with an unreported change during its check', async () => {
     await firstSession('eslint', eslintUnits, () => write({ 'a.ts': 'export const a = 3;\n' }));
     assert.deepEqual(await asked('eslint', eslintUnits), ['a.ts']);
     await firstSession('typescript', projectUnits, () => write({ 'b.ts': 'export const b = 3;\n' }));
     assert.deepEqual(await asked('typescript', projectUnits), ['tsconfig.json']);
   });
 
-  it('tells of changes that nobody announced', async () => {
+  it('returns unreported changes', async () => {
     const session = await start('eslint', eslintUnits);
     await session.answer(1);
     await write({ 'a.ts': 'export const a = 4;\n' });
@@ -236,7 +236,7 @@ describe('result cache of an engine', () => {
     await session.end();
   });
 
-  it('keeps the answer to a change that was announced', async () => {
+  it('stores the result after a reported change', async () => {
     const session = await start('eslint', eslintUnits);
     await session.answer(2);
     await write({ 'a.ts': 'export const a = 5;\n' });
@@ -259,7 +259,7 @@ describe('result cache of an engine', () => {
     await again.end();
   });
 
-  it('stores no answer of a file that changed again after it was announced, and tells of it', async () => {
+  it('stores no result of a file that changed again after it was reported, and returns the change', async () => {
     const session = await start('eslint', eslintUnits);
     await session.answer(1);
     await write({ 'a.ts': 'export const a = 7;\n' });
@@ -273,7 +273,7 @@ describe('result cache of an engine', () => {
     assert.deepEqual(await asked('eslint', eslintUnits), ['a.ts']);
   });
 
-  it('stores no answer of a file that became another without a word, even if the file system calls it old', async () => {
+  it('stores no result of a file that was replaced unreported, even by an older file', async () => {
     const session = await start('eslint', eslintUnits);
     await workspace.write({ 'a.ts': 'export const a = 9;\n' });
     await session.answer(1);
@@ -281,7 +281,7 @@ describe('result cache of an engine', () => {
     assert.deepEqual(await asked('eslint', eslintUnits), ['a.ts']);
   });
 
-  it('takes for announced what is announced while inputs are read', async () => {
+  it('accepts changes that are reported while inputs are read', async () => {
     const session = await start('eslint', eslintUnits);
     await session.answer(1);
     store.whenHashed = async () => {
@@ -295,7 +295,7 @@ describe('result cache of an engine', () => {
     await session.end();
   });
 
-  it('does not answer a detector that is turned on again with what was true at the start', async () => {
+  it('gives a detector that is enabled again no results from the start of the session', async () => {
     await firstSession('eslint', eslintUnits);
     const session = await start('eslint', eslintUnits);
     assert.equal(session.pool.checks.length, 0);
@@ -315,7 +315,7 @@ describe('result cache of an engine', () => {
     await session.end();
   });
 
-  it('stores nothing about text that was not saved', async () => {
+  it('stores nothing about unsaved text', async () => {
     const session = await start('eslint', eslintUnits);
     await session.answer(1);
     session.engine.setOverlay('a.ts', { text: 'export const a = "typed";', version: 2 });
@@ -331,13 +331,13 @@ describe('result cache of an engine', () => {
     await again.end();
   });
 
-  it('keeps nothing project-wide of a folder within a larger project', async () => {
+  it('stores no project-wide results of a folder within a larger project', async () => {
     await write({ '../package.json': '{}' });
     await firstSession('typescript', projectUnits);
     assert.deepEqual(await asked('typescript', projectUnits), ['tsconfig.json']);
   });
 
-  it('asks again for dependents of what it follows through imports, and for all where imports are unknown', async () => {
+  it('checks importers of a changed file again, and all files if imports are unknown', async () => {
     const units = ['a.ts', 'b.ts', 'generated/g.ts'].map((file) => dependent(file, 'types'));
     const { imports: _, ...opaque } = signatureOf([]);
     // Of what b.ts imports, nobody knows what it imports itself.
@@ -354,7 +354,7 @@ describe('result cache of an engine', () => {
     assert.deepEqual(await asked('eslint', [...units, dependent('c.ts', 'types')]), ['b.ts', 'generated/g.ts', 'c.ts']);
   });
 
-  it('keeps no answer that is to be confirmed', async () => {
+  it('stores no provisional result', async () => {
     const session = await start('typescript', projectUnits);
     const [check] = session.pool.checks;
     assert.ok(check);
@@ -366,7 +366,7 @@ describe('result cache of an engine', () => {
     assert.deepEqual(await asked('typescript', projectUnits), ['tsconfig.json']);
   });
 
-  it('hands texts of a detector to its next session, without what was damaged meanwhile', async () => {
+  it('passes notes of a detector to its next session, except damaged ones', async () => {
     const session = await start('typescript', projectUnits);
     const [check] = session.pool.checks;
     const result = { durationMs: 1, files: 1, issues: 1, notes: { verdict: 'equal', other: 'text' } };

@@ -6,8 +6,8 @@ import { SimulatedClock } from '../../support/simulated-clock.ts';
 import { dependent, signatureOf } from './dependents.ts';
 import { issue, planOf, ScriptedPool, settle } from './support.ts';
 
-describe('engine: suspect answers', () => {
-  it('are asked for when the change has its answer, give way to the next change, and are asked for again', async () => {
+describe('engine: suspect results', () => {
+  it('are revalidated after the change was checked, give way to the next change, and are revalidated again', async () => {
     const units = ['a.ts', 'b.ts', 'c.ts'].map((file) => dependent(file, 'types'));
     const pool = new ScriptedPool(() => Promise.resolve(planOf(units)));
     const settings = { detectors: new Map([['eslint', {}]]), trusted: true, exclude: [] };
@@ -74,7 +74,7 @@ describe('engine: suspect answers', () => {
     engine.dispose();
   });
 
-  it('are asked for in new processes where rules remember other files, and not before', async () => {
+  it('are revalidated in new processes if rules cache other files', async () => {
     const units = ['a.ts', 'b.ts'].map((file) => dependent(file, 'modules'));
     const pool = new ScriptedPool(() => Promise.resolve(planOf(units)));
     const clock = new SimulatedClock();

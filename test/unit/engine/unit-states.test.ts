@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { UnitStates, type AnswerKind } from '../../../server/engine/unit-states.ts';
+import { UnitStates, type ResultKind } from '../../../server/engine/unit-states.ts';
 import type { InterfaceSignature, Unit } from '../../../workers/protocol/detector-protocol.ts';
 import { fileUnit, projectUnit } from './support.ts';
 
 const signature: InterfaceSignature = { types: 'types', modules: 'modules', imports: [] };
-const whole: AnswerKind = { coverage: undefined, provisional: false, borrowed: false };
+const whole: ResultKind = { coverage: undefined, provisional: false, borrowed: false };
 
 function batch(revision: number, startedAt: number | undefined = 10, ...answeredBy: readonly string[]) {
   return { revision, startedAt, answeredBy: new Set(answeredBy) };
@@ -20,7 +20,7 @@ describe('unit states', () => {
   /** Asks for all that is stale. @returns their ids */
   function ask(revision: number): readonly string[] {
     const units = states.stale;
-    states.asked(units, revision);
+    states.submitted(units, revision);
     return units.map(({ id }) => id);
   }
 
@@ -37,60 +37,60 @@ describe('unit states', () => {
     states = new UnitStates();
     planned(['a/1.ts', 'a/2.ts', 'b.ts'].map(fileUnit));
     assert.deepEqual(ask(1), ['a/1.ts', 'a/2.ts', 'b.ts']);
-    for (const id of ['a/1.ts', 'a/2.ts', 'b.ts']) states.answered(id, batch(1), whole);
+    for (const id of ['a/1.ts', 'a/2.ts', 'b.ts']) states.completed(id, batch(1), whole);
     assert.equal(states.count('uncertain'), 0);
   });
 
-  it('has asked for all units of a plan, and with the next one only for what is new or grouped otherwise', () => {
+  it('makes all units of the first plan stale, and only new and regrouped units of the next one', () => {
     planned([fileUnit('a/1.ts'), { ...fileUnit('a/2.ts'), group: 'other' }, fileUnit('c.ts'), fileUnit('b.ts')]);
     assert.deepEqual(ask(2), ['a/2.ts', 'c.ts']);
     assert.equal(states.count('stale'), 0);
   });
 
-  it('asks in the order of the plan, whatever became stale first', () => {
+  it('lists stale units in the order of the plan, not in the order in which they became stale', () => {
     planned([fileUnit('b.ts'), fileUnit('a/2.ts'), fileUnit('a/1.ts')]);
     for (const id of ['a/1.ts', 'a/2.ts', 'b.ts']) states.invalidate(id, 2);
     assert.deepEqual(ask(3), ['b.ts', 'a/2.ts', 'a/1.ts']);
   });
 
-  it('is up to date with a unit from its answer to its next change', () => {
+  it('are up to date from the result of a unit to its next change', () => {
     assert.equal(isUpToDate('b.ts'), true);
     states.invalidate('b.ts', 2);
     assert.equal(isUpToDate('b.ts'), false, 'stale');
     assert.deepEqual(ask(3), ['b.ts']);
     assert.equal(isUpToDate('b.ts'), false, 'in work');
     assert.equal(states.isNewest('b.ts', 1), false);
-    assert.equal(states.get('b.ts')?.answer?.revision, 1);
-    states.answered('b.ts', batch(3), whole);
+    assert.equal(states.get('b.ts')?.result?.revision, 1);
+    states.completed('b.ts', batch(3), whole);
     assert.equal(isUpToDate('b.ts'), true);
-    assert.equal(states.get('b.ts')?.answer?.revision, 3);
+    assert.equal(states.get('b.ts')?.result?.revision, 3);
     assert.equal(isUpToDate('a/1.ts'), true, 'nobody asked for it');
   });
 
-  it('asks again for what a complete plan names and had no answer, and forgets what it does not name', () => {
+  it('make units without a result stale that a complete plan names, and drop units that it does not name', () => {
     states.failed('b.ts');
     states.failed('a/1.ts');
     assert.deepEqual(planned([fileUnit('a/2.ts'), fileUnit('b.ts')]), ['a/1.ts']);
     assert.deepEqual(ask(2), ['b.ts']);
-    assert.equal(states.count('unanswered'), 1);
+    assert.equal(states.count('incomplete'), 1);
     assert.equal(states.get('a/1.ts'), undefined);
   });
 
-  it('keeps what a plan may only have lost, as unanswered and without asking for it', () => {
+  it('keep units that a failed plan missed, as incomplete and not stale', () => {
     states.invalidate('b.ts', 2);
     const isGone = ({ id }: Unit): boolean => id === 'a/2.ts';
     assert.deepEqual(planned([fileUnit('a/1.ts')], isGone), ['a/2.ts']);
     assert.deepEqual(ask(2), []);
-    assert.equal(states.get('b.ts')?.unanswered, true);
-    assert.deepEqual([states.size, states.count('unanswered'), states.count('uncertain')], [2, 1, 1]);
+    assert.equal(states.get('b.ts')?.incomplete, true);
+    assert.deepEqual([states.size, states.count('incomplete'), states.count('uncertain')], [2, 1, 1]);
     assert.deepEqual(planned([fileUnit('a/1.ts')], isGone), [], 'lost once more');
-    states.invalidateUnanswered(3);
+    states.invalidateIncomplete(3);
     assert.deepEqual(ask(4), ['b.ts']);
-    states.answered('b.ts', batch(4), whole);
-    assert.equal(states.count('unanswered'), 0);
+    states.completed('b.ts', batch(4), whole);
+    assert.equal(states.count('incomplete'), 0);
   });
 
-  it('knows nothing more of a unit that is no more', () => {
+  it('forget a removed unit completely', () => {
     const dropped = states.get('a/1.ts');
     assert.ok(dropped);
     states.invalidate('a/1.ts', 2);
@@ -100,12 +100,12 @@ describe('unit states', () => {
       states.deleted((file) => file.startsWith('a/')),
       ['a/1.ts', 'a/2.ts'],
     );
-    assert.deepEqual([states.size, states.count('unanswered'), states.count('uncertain')], [1, 0, 0]);
+    assert.deepEqual([states.size, states.count('incomplete'), states.count('uncertain')], [1, 0, 0]);
     assert.deepEqual([states.count('edited'), states.count('provisional'), states.otherTools], [0, 0, []]);
     assert.equal(states.isNewest('a/1.ts', 1), false);
     // A batch that was cancelled after it went.
     states.invalidate('a/1.ts', 3);
-    states.answered('a/1.ts', batch(1), whole);
+    states.completed('a/1.ts', batch(1), whole);
     assert.equal(states.count('stale'), 0);
     assert.deepEqual(
       states.takeUncached().map(({ unit }) => unit.id),
@@ -115,24 +115,30 @@ describe('unit states', () => {
     assert.deepEqual(ask(2), ['a/1.ts'], 'back again');
   });
 
-  it('hands out each answer once for the cache: not one that is asked for again, unsaved, recalled or borrowed', () => {
+  it('return each result once for the cache, except stale, unsaved, recalled and borrowed ones', () => {
     planned(['a/1.ts', 'a/2.ts', 'b.ts', 'c.ts', 'd.ts', 'e.ts'].map(fileUnit));
     assert.equal(states.recalled('c.ts', 2, signature), true);
     assert.deepEqual(ask(3), ['d.ts', 'e.ts']);
-    states.answered('d.ts', batch(3), { ...whole, borrowed: true });
-    states.answered('e.ts', { ...batch(3), startedAt: undefined }, whole);
-    const isOfDisk = (id: string): boolean | undefined => states.get(id)?.answer?.ofDisk;
-    assert.deepEqual([isOfDisk('d.ts'), isOfDisk('e.ts')], [true, false]);
+    states.completed('d.ts', batch(3), { ...whole, borrowed: true });
+    states.completed('e.ts', { ...batch(3), startedAt: undefined }, whole);
+    const isOnDisk = (id: string): boolean | undefined => states.get(id)?.result?.isOnDisk;
+    assert.deepEqual([isOnDisk('d.ts'), isOnDisk('e.ts')], [true, false]);
     states.invalidate('a/1.ts', 4);
     ask(5);
-    states.answered('b.ts', batch(1, 20), whole);
+    states.completed('b.ts', batch(1, 20), whole);
     const [own, ofEditor] = [states.get('b.ts'), states.get('a/2.ts')];
     assert.ok(own && ofEditor);
     states.update(own, { signature });
-    states.update(ofEditor, { signature, signatureOfEditor: true });
+    states.update(ofEditor, { signature, signatureIsUnsaved: true });
     const [first, second, ...others] = states.takeUncached();
-    assert.deepEqual([first?.unit.id, first?.made, first?.signature], ['a/2.ts', { revision: 1, at: 10 }, undefined]);
-    assert.deepEqual([second?.unit.id, second?.made, second?.signature], ['b.ts', { revision: 1, at: 20 }, signature]);
+    assert.deepEqual(
+      [first?.unit.id, first?.startedAt, first?.signature],
+      ['a/2.ts', { revision: 1, at: 10 }, undefined],
+    );
+    assert.deepEqual(
+      [second?.unit.id, second?.startedAt, second?.signature],
+      ['b.ts', { revision: 1, at: 20 }, signature],
+    );
     assert.deepEqual([...(first?.signaturesAt ?? [])], [['b.ts', { revision: 1, at: 20 }]], 'as told in this session');
     assert.deepEqual(others, []);
     assert.deepEqual(states.takeUncached(), []);
@@ -140,7 +146,7 @@ describe('unit states', () => {
     assert.deepEqual(states.takeWork(), { units: 6, analysed: 0, recalled: 0, borrowed: 0 });
   });
 
-  it('does not take from the cache what was asked for or changed in the meantime', () => {
+  it('reject a cached result of a unit that was submitted or changed meanwhile', () => {
     planned([fileUnit('b.ts'), fileUnit('c.ts')]);
     ask(2);
     assert.equal(states.recalled('c.ts', 3, undefined), false);
@@ -150,48 +156,48 @@ describe('unit states', () => {
     assert.equal(states.recalled('b.ts', 5, undefined), true);
   });
 
-  it('tells whose answers are shown until there is one of the plan itself', () => {
+  it('name another tool until the tool of the plan has checked all units', () => {
     planned([projectUnit('one'), projectUnit('two')]);
     ask(2);
     for (const id of ['one', 'two']) {
       const record = states.get(id);
       assert.ok(record);
       states.update(record, { answeredBy: 'other' });
-      states.answered(id, batch(2, 10, id), whole);
+      states.completed(id, batch(2, 10, id), whole);
     }
     assert.deepEqual(states.otherTools, ['other']);
-    states.answered('one', batch(2), whole);
+    states.completed('one', batch(2), whole);
     assert.deepEqual([states.get('one')?.answeredBy, states.get('two')?.answeredBy], [undefined, 'other']);
-    states.answered('two', batch(2), whole);
+    states.completed('two', batch(2), whole);
     assert.deepEqual(states.otherTools, []);
   });
 
-  it('is provisional with a part of an answer, or where the detector wants it, until it is revalidated', () => {
-    states.answered('b.ts', batch(2), { ...whole, coverage: 'unchanged' });
+  it('are provisional after a partial check, or if the detector wants it, until revalidated', () => {
+    states.completed('b.ts', batch(2), { ...whole, coverage: 'unchanged' });
     assert.equal(isProvisional('b.ts'), false, 'it was certain, and nothing changed');
-    states.answered('b.ts', batch(3), { ...whole, coverage: 'affected' });
+    states.completed('b.ts', batch(3), { ...whole, coverage: 'affected' });
     assert.equal(isProvisional('b.ts'), true);
-    states.answered('b.ts', batch(4), { ...whole, coverage: 'unchanged' });
+    states.completed('b.ts', batch(4), { ...whole, coverage: 'unchanged' });
     assert.equal(isProvisional('b.ts'), true, 'still');
-    states.answered('b.ts', batch(5), whole);
+    states.completed('b.ts', batch(5), whole);
     assert.equal(isProvisional('b.ts'), false, 'all of it was answered for');
-    states.answered('b.ts', batch(6), { ...whole, provisional: true });
+    states.completed('b.ts', batch(6), { ...whole, provisional: true });
     assert.equal(isProvisional('b.ts'), true);
     states.revalidated('b.ts');
     assert.equal(isProvisional('b.ts'), false);
     planned([projectUnit('new')]);
-    states.answered('new', batch(7), { ...whole, coverage: 'affected' });
+    states.completed('new', batch(7), { ...whole, coverage: 'affected' });
     assert.equal(isProvisional('new'), true, 'its first answer');
   });
 
-  it('counts each unit once whose issues may be of an earlier run', () => {
+  it('count each unit once whose issues may be out of date', () => {
     states.failed('a/1.ts');
     states.invalidate('a/1.ts', 2);
     suspect('a/1.ts');
     suspect('a/2.ts');
     assert.equal(states.count('uncertain'), 2);
-    states.excused('a/1.ts');
-    assert.equal(states.count('unanswered'), 0);
+    states.blocked('a/1.ts');
+    assert.equal(states.count('incomplete'), 0);
     assert.equal(states.count('uncertain'), 2);
     ask(3);
     assert.equal(states.count('uncertain'), 2, 'asked for, and still suspect');

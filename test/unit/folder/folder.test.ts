@@ -2,15 +2,21 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { mock } from 'node:test';
 import { ConfigurationError } from '../../../server/configuration/read.ts';
+import { BaselineFilter } from '../../../server/folder/baseline-filter.ts';
+import { FolderConfiguration } from '../../../server/folder/configuration.ts';
 import { Folder } from '../../../server/folder/folder.ts';
 import type { FolderOptions } from '../../../server/folder/options.ts';
+import { Peers } from '../../../server/folder/peers.ts';
 import { openStorage } from '../../../server/folder/storage.ts';
+import { FolderWatcher } from '../../../server/folder/watcher.ts';
 import { BaselineError, baselineOf, writeBaseline } from '../../../server/store/baseline.ts';
 import { asRunEntry } from '../../../server/store/run-history.ts';
 import { makeWorkspace, type TestWorkspace } from '../../support/workspace.ts';
 import { issue } from '../engine/support.ts';
-import { onlyEslint, SearchingPool, shown, untilShown } from './support.ts';
+import { brokenWatch, onlyEslint, SearchingPool, shown, untilShown } from './support.ts';
+import { patienceMs } from '../../support/patience.ts';
 
 const bad = 'BAD;\n';
 const good = 'good;\n';
@@ -50,7 +56,7 @@ describe('folder', () => {
   const baselineFile = (): string => path.join(workspace.root, 'bulkhead-baseline.json');
 
   describe('while it opens', () => {
-    it('analyses nothing before it is asked to', async () => {
+    it('analyses nothing before it is requested', async () => {
       const folder = await Folder.open(workspace.root, options);
       open.push(folder);
       assert.equal(folder.isOpen, true);
@@ -68,7 +74,40 @@ describe('folder', () => {
       assert.deepEqual(changes, ['early.ts', 'late.ts']);
     });
 
-    it('reads a configuration again that changes meanwhile', async () => {
+    it('loses no message: listeners are attached first', async () => {
+      const watching = mock.method(FolderWatcher, 'start', brokenWatch);
+      const troubles: string[] = [];
+      try {
+        const folder = await Folder.open(workspace.root, { ...options, watch: true }, (opening) => {
+          opening.on('trouble', (message) => troubles.push(message));
+        });
+        open.push(folder);
+      } finally {
+        watching.mock.restore();
+      }
+      assert.deepEqual(troubles, [`Changes in ${workspace.root} are no longer seen: The watch ended.`]);
+    });
+
+    it('reads configuration and baseline again, and tells others, if so much changes that the journal forgets what', async () => {
+      const readConfiguration = mock.method(FolderConfiguration.prototype, 'read');
+      const readBaseline = mock.method(BaselineFilter.prototype, 'read');
+      const sendAnalyze = mock.method(Peers.prototype, 'sendAnalyze');
+      try {
+        const folder = start(stored());
+        const changes = Array.from(
+          { length: 100_001 },
+          (_, index) => ({ file: `${index}.ts`, kind: 'created' }) as const,
+        );
+        folder.filesChanged(changes);
+        await folder.opened;
+        assert.deepEqual([readConfiguration.mock.callCount(), readBaseline.mock.callCount()], [2, 2]);
+        assert.equal(sendAnalyze.mock.callCount(), 1);
+      } finally {
+        for (const method of [readConfiguration, readBaseline, sendAnalyze]) method.mock.restore();
+      }
+    });
+
+    it('reads a configuration again if it changes meanwhile', async () => {
       const folder = start(stored());
       await workspace.write({ 'bulkhead.config.json': '{ "exclude": ["a.ts"] }' });
       folder.filesChanged([{ file: 'bulkhead.config.json', kind: 'created' }]);
@@ -97,7 +136,7 @@ describe('folder', () => {
       await folder.opened;
     });
 
-    it('can be disposed at any moment, and nothing of it stays open', async () => {
+    it('can be disposed at any moment, and leaves nothing open', async () => {
       for (let turns = 0; turns < 12; turns += 1) {
         const folder = Folder.start(workspace.root, {
           ...stored(),
@@ -115,7 +154,7 @@ describe('folder', () => {
     });
   });
 
-  it('analyses what changes, and announces files before the end', async () => {
+  it('analyses changes, and emits `files` before it is done', async () => {
     const folder = await analysed();
     assert.deepEqual(shown(folder), ['a.ts', 'b.ts']);
     assert.equal(folder.counts('eslint').error, 2);
@@ -127,14 +166,14 @@ describe('folder', () => {
     assert.deepEqual(shown(folder), ['b.ts']);
   });
 
-  it('watches its files if asked to', async () => {
+  it('watches its files on request', async () => {
     const folder = await analysed({ watch: true });
     await workspace.write({ 'd.ts': bad });
     await untilShown(folder, ['a.ts', 'b.ts', 'd.ts']);
   });
 
   describe('its configuration', () => {
-    it('applies at once when it changes, and the last good one stays in force when it breaks', async () => {
+    it('applies at once when it changes, and stays in force when the new one is broken', async () => {
       const folder = await analysed();
       const troubles: string[] = [];
       folder.on('trouble', (message) => troubles.push(message));
@@ -156,7 +195,23 @@ describe('folder', () => {
       assert.equal(troubles.length, 1);
     });
 
-    it('is read again by the second analysis, without a report of the change', async () => {
+    it('is read again by the second analysis, which other processes repeat unless it concerns only this one', async () => {
+      const sendAnalyze = mock.method(Peers.prototype, 'sendAnalyze');
+      try {
+        const folder = await analysed(stored());
+        pool.checks.length = 0;
+        await folder.analyze({ tellPeers: false });
+        await folder.idle();
+        assert.deepEqual(pool.checked, ['a.ts', 'b.ts', 'c.ts']);
+        assert.equal(sendAnalyze.mock.callCount(), 0);
+        await folder.analyze();
+        assert.equal(sendAnalyze.mock.callCount(), 1);
+      } finally {
+        sendAnalyze.mock.restore();
+      }
+    });
+
+    it('is read again by the second analysis even if no change was reported', async () => {
       const folder = await analysed();
       await workspace.write({ 'bulkhead.config.json': '{ "exclude": ["a.ts"] }' });
       await folder.analyze();
@@ -164,7 +219,7 @@ describe('folder', () => {
       assert.deepEqual(shown(folder), ['b.ts']);
     });
 
-    it('that is broken from the start is reported, or makes a strict opening fail and leaves nothing open', async () => {
+    it('is reported if it is broken from the start; a strict folder fails to open and leaves nothing open', async () => {
       await workspace.write({ 'bulkhead.config.json': '{' });
       const folder = start();
       const trouble = once(folder, 'trouble');
@@ -175,7 +230,7 @@ describe('folder', () => {
       await rm(path.join(workspace.root, '../storage'), { recursive: true });
     });
 
-    it('of the front end applies at once', async () => {
+    it('applies at once when the front end changes it', async () => {
       const folder = await analysed();
       folder.configure({ detectors: { ...onlyEslint, exclude: ['a.ts'] } });
       await untilShown(folder, ['b.ts']);
@@ -185,7 +240,7 @@ describe('folder', () => {
   });
 
   describe('its baseline', () => {
-    it('is followed live: the file, and whether it is in force', async () => {
+    it('applies at once when the file or the setting changes', async () => {
       await writeBaseline(baselineFile(), baselineOf([issue('eslint', 'a.ts', 0)]));
       const hidden = { detectors: onlyEslint, baseline: baselineFile() };
       const folder = await analysed({ settings: hidden });
@@ -206,7 +261,7 @@ describe('folder', () => {
       await untilShown(folder, ['a.ts', 'b.ts']);
     });
 
-    it('hides nothing when it is broken, which is reported; a strict opening fails', async () => {
+    it('hides nothing when it is broken, which is reported; a strict folder fails to open', async () => {
       await workspace.write({ 'bulkhead-baseline.json': '{' });
       const settings = { detectors: onlyEslint, baseline: baselineFile() };
       const folder = start({ settings });
@@ -218,13 +273,19 @@ describe('folder', () => {
     });
   });
 
-  it('analyses and shows only the files asked for', async () => {
+  it('analyses and shows only the requested files', async () => {
     const folder = await analysed({ settings: { detectors: onlyEslint, only: (file) => file === 'a.ts' } });
     assert.deepEqual(shown(folder), ['a.ts']);
     assert.deepEqual(pool.checked, ['a.ts']);
   });
 
-  it('two folders share a pool, and closing one leaves the other at work', async () => {
+  it('shows other files at once when it is told which', async () => {
+    const folder = await analysed();
+    folder.configure({ detectors: onlyEslint, only: (file) => file === 'b.ts' });
+    assert.deepEqual(shown(folder), ['b.ts']);
+  });
+
+  it('two folders share a pool, and one works on when the other is closed', async () => {
     await using other = await makeWorkspace({ 'a.ts': bad });
     const first = await analysed(stored());
     const second = await analysed(stored(), other.root);
@@ -248,7 +309,7 @@ describe('folder', () => {
     assert.deepEqual(pool.checked, ['a.ts']);
   });
 
-  it('stops what is being analysed, and issues that are known stay', async () => {
+  it('stops the analysis, and keeps the issues found so far', async () => {
     const folder = await analysed();
     const { promise, resolve } = Promise.withResolvers<void>();
     pool.hold = promise;
@@ -261,14 +322,14 @@ describe('folder', () => {
     assert.equal(folder.status()[0]?.state, 'cancelled');
   });
 
-  it('says when a file has its answer', async () => {
+  it('tells when the results of a file are up to date', async () => {
     const folder = await analysed();
     const { promise, resolve } = Promise.withResolvers<void>();
     pool.hold = promise;
     folder.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
     const stop = new AbortController();
-    const answered = folder.answered('a.ts', AbortSignal.timeout(20_000));
-    const stopped = folder.answered('a.ts', stop.signal);
+    const answered = folder.upToDate('a.ts', AbortSignal.timeout(patienceMs));
+    const stopped = folder.upToDate('a.ts', stop.signal);
     stop.abort();
     assert.equal(await stopped, false);
     resolve();
@@ -293,7 +354,7 @@ describe('folder', () => {
       assert.deepEqual(run.work, [{ detector: 'eslint', units: 3, analysed: 3, recalled: 0, borrowed: 0 }]);
     });
 
-    it('is filled by a live folder when it is quiet, which finds changes that nobody reported', async () => {
+    it('is written by a live folder when it is quiet, which finds unreported changes', async () => {
       const folder = await analysed({ ...stored(), live: true });
       await workspace.write({ 'c.ts': bad });
       await untilShown(folder, ['a.ts', 'b.ts', 'c.ts']);
@@ -307,7 +368,7 @@ describe('folder', () => {
     });
   });
 
-  it('asks the module graph for dependents, and says why there is no answer', async () => {
+  it('finds dependents in the module graph, and says why it could not', async () => {
     const folder = await Folder.open(workspace.root, options);
     open.push(folder);
     assert.deepEqual(await folder.dependentsOf(['a.ts'], new AbortController().signal), ['.']);

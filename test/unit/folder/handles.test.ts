@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { makeWorkspace } from '../../support/workspace.ts';
 
 describe('folder: handles', () => {
-  it('lets its process end by itself: no timer, socket, watch, thread or worker is left', async () => {
+  it('leaves no timer, socket, watch, thread or worker that keeps its process alive', async () => {
     await using workspace = await makeWorkspace({
       'a.ts': "import { b } from './b.ts';\nexport const a = (): number => b();\n",
       'b.ts': "import { a } from './a.ts';\nexport const b = (): number => a();\n",

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Folder } from '../../../server/folder/folder.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
-import { onlyEslint, SearchingPool, shown } from './support.ts';
+import { onlyEslint, SearchingPool, shown, untilShown } from './support.ts';
+import { patienceMs } from '../../support/patience.ts';
 
 describe('folder: sharing', () => {
   const cache = { XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'], LOCALAPPDATA: process.env['LOCALAPPDATA'] };
@@ -15,7 +17,7 @@ describe('folder: sharing', () => {
     }
   });
 
-  it('takes part in the analysis of another folder object, and stops to when told so', async () => {
+  it('shares the analysis of another folder object, passes on what the user asks for, and stops when the settings say so', async () => {
     await using workspace = await makeWorkspace({ 'a.ts': 'BAD', 'b.ts': '' });
     const beside = path.join(workspace.root, '..');
     process.env['XDG_CACHE_HOME'] = beside;
@@ -50,12 +52,66 @@ describe('folder: sharing', () => {
     const again = until(follower, /^Another process leads /);
     follower.configure(shared);
     await again;
+
+    own.checks.length = 0;
+    await follower.analyze();
+    await eventually(() => own.checked.length > 0, 'the leader analyses everything again');
+    await leader.idle();
+    follower.retry('a.ts');
+    await eventually(() => own.released.length > 0, 'the leader releases the file too');
+
+    // Both know what is on disk. Unsaved text that is given up leaves the disk as it was, and has to be looked at again.
+    await workspace.write({ 'c.ts': '' });
+    await sleep(50);
+    follower.filesChanged([{ file: 'c.ts', kind: 'created' }]);
+    await untilShown(follower, ['a.ts', 'b.ts']);
+    follower.setDocument('c.ts', { text: 'BAD', version: 2 });
+    follower.filesChanged([{ file: 'c.ts', kind: 'changed' }]);
+    await untilShown(follower, ['a.ts', 'b.ts', 'c.ts']);
+    follower.setDocument('c.ts', undefined);
+    follower.filesChanged([{ file: 'c.ts', kind: 'changed' }]);
+    await untilShown(follower, ['a.ts', 'b.ts']);
+  });
+
+  it('answers others from the moment that sharing is turned on', async () => {
+    await using workspace = await makeWorkspace({ 'a.ts': 'BAD' });
+    const beside = path.join(workspace.root, '..');
+    process.env['XDG_CACHE_HOME'] = beside;
+    process.env['LOCALAPPDATA'] = beside;
+    const shared = { detectors: onlyEslint, sharing: { role: 'member' } } as const;
+    const [own, other] = [new SearchingPool(), new SearchingPool()];
+    const dir = (name: string): { dir: string } => ({ dir: path.join(beside, name) });
+
+    await using leader = Folder.start(workspace.root, {
+      pool: own,
+      settings: { detectors: onlyEslint },
+      storage: dir('leader'),
+    });
+    await leader.analyze();
+    await leader.idle();
+    const leads = until(leader, /^This process leads /);
+    leader.configure(shared);
+    await leads;
+
+    await using follower = Folder.start(workspace.root, { pool: other, settings: shared, storage: dir('follower') });
+    await follower.analyze();
+    await follower.idle();
+    assert.deepEqual(shown(follower), ['a.ts']);
+    assert.deepEqual(other.checked, []);
   });
 });
 
+async function eventually(condition: () => boolean, what: string): Promise<void> {
+  const deadline = AbortSignal.timeout(patienceMs);
+  while (!condition()) {
+    if (deadline.aborted) throw new Error(`Waited in vain: ${what}`);
+    await sleep(5);
+  }
+}
+
 async function until(folder: Folder, message: RegExp): Promise<void> {
   for (;;) {
-    const [, text] = (await once(folder, 'log', { signal: AbortSignal.timeout(20_000) })) as [string, string];
+    const [, text] = (await once(folder, 'log', { signal: AbortSignal.timeout(patienceMs) })) as [string, string];
     if (message.test(text)) return;
   }
 }

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Folder } from '../../../server/folder/folder.ts';
+import type { WatcherOptions } from '../../../server/folder/watcher.ts';
 import type {
   CheckOutcome,
   CheckTask,
@@ -12,6 +13,7 @@ import type {
 import type { CheckEvent, PlanRequest, PlanResult } from '../../../workers/protocol/detector-protocol.ts';
 import { walkFiles } from '../../../workers/protocol/files.ts';
 import { issue } from '../engine/support.ts';
+import { patienceMs } from '../../support/patience.ts';
 
 /** Only one detector of files runs. */
 export const onlyEslint = { only: ['eslint'] } as const;
@@ -55,12 +57,12 @@ export class SearchingPool implements SupervisedPool {
     return this.checks.flatMap(({ request }) => request.units.map(({ file }) => file));
   }
 
-  openQuarantine(root: string): void {
+  openQuarantine(root: string): () => Promise<void> {
     this.openQuarantines.add(root);
-  }
-  closeQuarantine(root: string): Promise<void> {
-    this.openQuarantines.delete(root);
-    return Promise.resolve();
+    return () => {
+      this.openQuarantines.delete(root);
+      return Promise.resolve();
+    };
   }
   releaseQuarantine(matches: (input: QuarantinedInput) => boolean): number {
     for (const root of this.openQuarantines) {
@@ -104,6 +106,13 @@ export class SearchingPool implements SupervisedPool {
   }
 }
 
+/** Replaces `FolderWatcher.start` in tests: the watch ends before it has started. */
+export async function brokenWatch(_root: string, { onError }: WatcherOptions): Promise<Disposable> {
+  await Promise.resolve();
+  onError(new Error('The watch ended.'));
+  return { [Symbol.dispose]: () => {} };
+}
+
 /** Files with issues, as the folder shows them. */
 export function shown(folder: Folder): readonly string[] {
   return folder.issues().map(({ file }) => file);
@@ -112,7 +121,7 @@ export function shown(folder: Folder): readonly string[] {
 /** Resolves when the folder shows issues of exactly these files. */
 export async function untilShown(folder: Folder, files: readonly string[]): Promise<void> {
   const isShown = (): boolean => shown(folder).join() === files.join();
-  const deadline = AbortSignal.timeout(20_000);
+  const deadline = AbortSignal.timeout(patienceMs);
   while (!isShown()) {
     if (deadline.aborted) throw new Error(`Expected issues of [${files.join()}]; there are [${shown(folder).join()}].`);
     await new Promise((resolve) => setTimeout(resolve, 5));

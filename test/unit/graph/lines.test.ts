@@ -24,7 +24,7 @@ describe('a table of lines', () => {
     );
   });
 
-  it('takes more lines than a call takes arguments', () => {
+  it('handles more lines than a call can have arguments', () => {
     const table = lineTableOf('\n'.repeat(300_000));
     assert.equal(lineCount(table), 300_001);
     assert.deepEqual(positionAt(table, 299_999), { line: 299_999, character: 0 });

@@ -20,10 +20,10 @@ class Cell implements TrackedSource {
   }
 }
 
-describe('a kept value', () => {
+describe('a memoized value', () => {
   const key = {};
 
-  it('is made again when something it was made from has changed, and only then', () => {
+  it('is computed again only when one of its inputs has changed', () => {
     const [one, other, third] = [new Cell(1), new Cell(2), new Cell(3)];
     const kept = new Memo<object, number>();
     let made = 0;
@@ -37,7 +37,7 @@ describe('a kept value', () => {
     assert.deepEqual([sum(), made], [40, 2], 'nobody looks there any more');
   });
 
-  it('depends on what the kept values in it were made from, also when they were made before', () => {
+  it('depends on the inputs of memoized values that it uses, even if those were computed before', () => {
     const cell = new Cell(1);
     const inner = new Memo<object, number>();
     const outer = new Memo<object, number>();
@@ -48,7 +48,7 @@ describe('a kept value', () => {
     assert.equal(shown(), 8);
   });
 
-  it('is made again when it is given something else, and after a failure', () => {
+  it('is computed again with another argument, and after a failure', () => {
     const cell = new Cell(1);
     const kept = new Memo<object, string>(new WeakMap());
     const of = (given: unknown): string => kept.of(key, () => `${String(given)} ${String(cell.value)}`, given);

@@ -28,7 +28,7 @@ type N = import('./n').N; require.resolve('./o'); new URL('./p', import.meta.url
     assert.deepEqual(requests('a.js', text), []);
   });
 
-  it('tells a require of this file from one that asks from elsewhere', () => {
+  it('distinguishes a require of this file from one created for another file', () => {
     const made = (place: string): readonly string[] =>
       requests('a.ts', `import { createRequire } from 'm';\nconst require = createRequire(${place});\nrequire('./b');`);
     const own = ['import m', 'require ./b'];
@@ -41,7 +41,7 @@ type N = import('./n').N; require.resolve('./o'); new URL('./p', import.meta.url
     );
   });
 
-  it('looks for calls in what people write, not in bundles', () => {
+  it('looks for calls in sources, not in bundles', () => {
     const text = (length: number): string => `import './a';\nrequire('./b');\n//${'x'.repeat(length)}`;
     assert.deepEqual(requests('a.js', text(900_000)), ['import ./a', 'require ./b']);
     assert.deepEqual(requests('a.js', text(1_000_000)), ['import ./a']);
@@ -89,7 +89,7 @@ type N = import('./n').N; require.resolve('./o'); new URL('./p', import.meta.url
     assert.deepEqual(requests('a.js', `with (x) {}\nvar y = require('./y');\nreturn;`), ['require ./y']);
   });
 
-  it('tells what is exported', () => {
+  it('lists exports', () => {
     const { exports } = readRecord('a.ts', `export let a = 1, b = 2; export type C = 1; export { d as e } from './d'; export * from './f'; export * as g from './g'; export default class {}`); // prettier-ignore
     assert.deepEqual(
       exports.map(({ name, typeOnly, isMutable, imported }) => [name, typeOnly, isMutable ?? false, imported]),

@@ -35,7 +35,7 @@ describe('suppression', () => {
     });
   }
 
-  it('speaks of its own line, or of the whole file', () => {
+  it('applies to its own line, or to the whole file', () => {
     const text = 'a\nb // bulkhead-ignore-line import-cycle\nc // bulkhead-ignore-file self-import\n';
     const { findings } = suppress(text, 'circular', [at(0), at(1), at(0, 'self-import'), at(2, 'self-import')], owns);
     assert.deepEqual(findings, [at(0)]);
@@ -50,7 +50,7 @@ describe('suppression', () => {
     assert.deepEqual(suppress(text, 'circular', [at(2), at(2, 'self-import')], owns).findings, []);
   });
 
-  it('reports what suppresses nothing, and how to remove it', () => {
+  it('is reported if it suppresses nothing, with a fix', () => {
     const text =
       'a\n  // bulkhead-ignore-next-line import-cycle\nb; // bulkhead-ignore-line self-import, import-cycle\n';
     const { findings } = suppress(text, 'circular', [at(2, 'self-import')], owns);
@@ -62,12 +62,12 @@ describe('suppression', () => {
     assert.equal(findings[1]?.fixes, undefined);
   });
 
-  it('says nothing about rules of other detectors', () => {
+  it('is not reported for rules of other detectors', () => {
     const text = '// bulkhead-ignore-next-line no-console, import/unresolved\nx';
     assert.deepEqual(suppress(text, 'circular', [], owns).findings, []);
   });
 
-  it('is not fooled by longer words', () => {
+  it('is not confused with longer words', () => {
     assert.deepEqual(suppressionsIn('// bulkhead-ignore-lines a\n// bulkhead-ignore-file-x'), []);
   });
 });

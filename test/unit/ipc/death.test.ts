@@ -7,7 +7,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { binarySerializer, CrashedError, createWorker } from '../../../workers/ipc/index.ts';
+<<<<<<< HEAD
+import type { LogEntry, WorkerClient, WorkerExit, WorkerOptions } from '../../../workers/ipc/index.ts';
+=======
 import type { DriverName, LogEntry, WorkerClient, WorkerExit, WorkerOptions } from '../../../workers/ipc/index.ts';
+>>>>>>> b1
 import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import type { Death, DyingMessages } from '../../fixtures/ipc/dying.ts';
 import { seeded } from './seed.ts';
@@ -16,15 +20,23 @@ import { fixture, rejection, soon } from './support.ts';
 const DEATHS = Number(process.env['IPC_DEATHS'] ?? 18);
 const LARGEST = 5_000_000;
 
+<<<<<<< HEAD
+const subjects: readonly { title: string; options: AnyWorkerOptions }[] = [
+=======
 type Options = AnyWorkerOptions & { readonly driver: DriverName };
 
 const subjects: readonly { title: string; options: Options }[] = [
+>>>>>>> b1
   { title: 'child-process', options: { driver: 'child-process' } },
   { title: 'child-process, binary', options: { driver: 'child-process', serializer: binarySerializer } },
   { title: 'stdio', options: { driver: 'stdio' } },
 ];
 
+<<<<<<< HEAD
+const open = (options: AnyWorkerOptions): Promise<WorkerClient<DyingMessages>> =>
+=======
 const open = (options: Options): Promise<WorkerClient<DyingMessages>> =>
+>>>>>>> b1
   soon(createWorker<DyingMessages>({ script: fixture('dying.ts'), ...options } as WorkerOptions), 'the worker');
 
 const signals = ['SIGKILL', 'SIGSEGV', 'SIGABRT'] as const;

@@ -80,7 +80,7 @@ for (const driver of ['child-process', 'worker-threads'] as const) {
       const worker = await start(driver);
       let seen = 0;
       const sent = worker.send('burst', { events: 300_000 }, { onEvent: () => void (seen += 1) });
-      assert.equal(await soon(sent, 'the burst', 20_000), 300_000);
+      assert.equal(await soon(sent, 'the burst'), 300_000);
       assert.equal(seen, 300_000);
       await worker.close();
     });

@@ -113,6 +113,20 @@ describe('own parts', () => {
     await worker.close();
   });
 
+  it('a request whose cancel is never acknowledged ends with its timeout', async () => {
+    const worker = await start('worker-threads');
+    const controller = new AbortController();
+    const spinning = worker.send(
+      'spin',
+      { ms: 600_000 },
+      { signal: controller.signal, cancel: 'acknowledged', timeout: 500, onEvent: () => controller.abort() },
+    );
+    assert.ok((await rejection(spinning)) instanceof MessageTimeoutError);
+    assert.ok(controller.signal.aborted);
+    assert.equal(worker.inWork, 1);
+    await worker.kill();
+  });
+
   it('a worker ignores a second request of a name that is in work, and says so', async () => {
     const logs: string[] = [];
     const worker = await start('worker-threads', {

@@ -7,6 +7,7 @@ import { createWorker } from '../../../workers/ipc/index.ts';
 import type { DriverName, WorkerClient, WorkerOptions } from '../../../workers/ipc/index.ts';
 import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import type { ConformanceMessages } from '../../fixtures/ipc/messages.ts';
+import { patienceMs } from '../../support/patience.ts';
 
 export function fixture(name: string): URL {
   return new URL(`../../fixtures/ipc/${name}`, import.meta.url);
@@ -29,7 +30,7 @@ export function start(
 }
 
 /** Fails instead of hanging, with what it waited for. */
-export async function soon<T>(promise: Promise<T>, what: string, ms = 50_000): Promise<T> {
+export async function soon<T>(promise: Promise<T>, what: string, ms = patienceMs): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`Waited ${ms} ms in vain for ${what}.`)), ms);
@@ -42,7 +43,7 @@ export async function soon<T>(promise: Promise<T>, what: string, ms = 50_000): P
 }
 
 /** Waits until `condition` holds; for what nobody announces, such as the end of a foreign process. */
-export async function until(condition: () => boolean, what: string, ms = 50_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, ms = patienceMs): Promise<void> {
   const end = performance.now() + ms;
   while (!condition()) {
     if (performance.now() > end) assert.fail(`Waited ${ms} ms in vain until ${what}.`);

@@ -6,7 +6,7 @@ import { ESLint } from 'eslint';
 import { folderOf, forbiddenArrows, layers } from '../../../scripts/layers.mjs';
 
 const root = path.resolve(import.meta.dirname, '../../..');
-const rule = 'import-x/no-restricted-paths';
+const rules = ['import-x/no-restricted-paths', 'no-restricted-syntax'];
 const arrows = forbiddenArrows();
 const folders = [...new Set(arrows.map(({ from }) => from))];
 
@@ -27,7 +27,7 @@ function specifier(from: string, to: string): string {
 
 describe('layers', function () {
   this.timeout(120_000);
-  const eslint = new ESLint({ cwd: root, ruleFilter: ({ ruleId }) => ruleId === rule });
+  const eslint = new ESLint({ cwd: root, ruleFilter: ({ ruleId }) => rules.includes(ruleId) });
 
   async function refusedLines(file: string, lines: readonly string[]): Promise<readonly number[]> {
     const [result] = await eslint.lintText(`${lines.join('\n')}\n`, { filePath: file });
@@ -36,15 +36,19 @@ describe('layers', function () {
       result.messages.filter(({ fatal }) => fatal),
       [],
     );
-    return result.messages.filter(({ ruleId }) => ruleId === rule).map(({ line }) => line);
+    const refused = result.messages.filter(({ ruleId }) => ruleId !== null && rules.includes(ruleId));
+    return [...new Set(refused.map(({ line }) => line))];
   }
 
   it('every folder with sources belongs to one', () => {
     const known = new Set(Object.keys(layers));
     for (const top of ['client', 'server', 'workers']) {
       for (const entry of readdirSync(path.join(root, top), { recursive: true, withFileTypes: true })) {
-        if (!entry.isFile() || !entry.name.endsWith('.ts')) continue;
         const folder = path.relative(root, entry.parentPath).replaceAll(path.sep, '/');
+        if (!entry.isFile() || folder.includes('/fixtures/')) continue;
+        // Lint looks at the imports of no other language.
+        assert.match(entry.name, /\.(?:ts|json|md)$/, folder);
+        if (!entry.name.endsWith('.ts')) continue;
         const parts = folder.split('/');
         const prefixes = parts.map((_, index) => parts.slice(0, index + 1).join('/'));
         assert.ok(prefixes.some((prefix) => known.has(prefix)) || known.has(`${folder}/*`), `${folder}/${entry.name}`);
@@ -74,8 +78,30 @@ describe('layers', function () {
       `export * from '${target}';`,
       `export { detector as other } from '${target}';`,
       `void import('${target}');`,
+      `void import(\`${target}\`);`,
+      `void import('${target.slice(0, -3)}' + '.ts');`,
+      `export type Hidden = import('${target}').detector;`,
+      `export * from '${target.replace(/ts$/, 'js')}';`,
+      `import '${path.posix.dirname(target)}';`,
+      `import 'bulkhead';`,
+      `export * from 'bulkhead/workers';`,
+      `import '../../test/support/workspace.ts';`,
+      `import '../../scripts/layers.mjs';`,
     ];
-    assert.deepEqual(await refusedLines(file, lines), [1, 2, 3, 4, 5]);
+    assert.deepEqual(
+      await refusedLines(file, lines),
+      lines.map((_, index) => index + 1),
+    );
+  });
+
+  it('a manifest brings no code', async () => {
+    const file = path.join(root, 'workers/detectors/circular/manifest.ts');
+    const targets = ['./index.ts', '../../graph/index.ts', '../eslint/manifest.ts', '../../protocol/manifest.ts'];
+    const refused = await refusedLines(
+      file,
+      targets.map((target) => `import '${target}';`),
+    );
+    assert.deepEqual(refused, [1, 2, 3]);
   });
 
   it('the sources keep to them', async () => {

@@ -16,7 +16,7 @@ describe('collector of changes', () => {
     collector = new ChangeCollector(note, clock);
   });
 
-  it('waits out typing, and not a save', async () => {
+  it('waits for a pause in typing, but not after a save', async () => {
     collector.add('a', 'changed', 'type');
     await clock.advance(200);
     collector.add('a', 'changed', 'type');
@@ -30,7 +30,7 @@ describe('collector of changes', () => {
     assert.equal(delivered.length, 2);
   });
 
-  it('delivers a burst at once, each file with what became of it', async () => {
+  it('delivers a burst at once, with one merged change per file', async () => {
     collector.add('a', 'deleted', 'watcher');
     collector.add('b', 'created', 'watcher');
     await clock.advance(100);
@@ -40,7 +40,7 @@ describe('collector of changes', () => {
     assert.equal(clock.timers, 0);
   });
 
-  it('delivers without waiting when it is asked to, and nothing when it is disposed', async () => {
+  it('delivers at once on request, and nothing after it is disposed', async () => {
     collector.flush();
     assert.deepEqual(delivered, []);
     collector.add('a', 'changed', 'watcher');

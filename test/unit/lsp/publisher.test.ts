@@ -36,26 +36,26 @@ class SlowEditor {
 const uris = (count: number): string[] => Array.from({ length: count }, (_, index) => `file:///f${index}`);
 
 describe('publisher', () => {
-  it('has one message on its way to a slow editor, and asks for a rest until half of what waits is sent', async () => {
+  it('sends a slow editor one message at a time, and pauses the analysis until half of the waiting files are sent', async () => {
     const editor = new SlowEditor();
     const publisher = new Publisher({ diagnosticsOf: () => [diagnostic] }, editor.send);
     publisher.changed(uris(501));
-    assert.equal(publisher.room(), undefined, '500 wait, one is on its way');
+    assert.equal(publisher.backpressure(), undefined, '500 wait, one is on its way');
     publisher.changed(['file:///more']);
     let rested = false;
-    const room = publisher.room();
+    const room = publisher.backpressure();
     assert.ok(room);
     void room.then(() => (rested = true));
-    assert.equal(publisher.room(), room, 'one rest for all');
+    assert.equal(publisher.backpressure(), room, 'one rest for all');
     await editor.take(250);
     assert.equal(rested, false);
     assert.equal(editor.sent.length, 251);
     await editor.take(1);
     assert.equal(rested, true);
-    assert.equal(publisher.room(), undefined);
+    assert.equal(publisher.backpressure(), undefined);
   });
 
-  it('sends a file that changed while it waited once, with what is true then', async () => {
+  it('sends a file that changed while it waited only once, with its latest diagnostics', async () => {
     const editor = new SlowEditor();
     let line = 0;
     const lines: number[] = [];
@@ -76,10 +76,10 @@ describe('publisher', () => {
     assert.deepEqual(lines, [0, 6]);
   });
 
-  it('asks for no rest on account of files that nobody can answer for at the moment', async () => {
+  it('does not pause for files whose diagnostics are unknown at the moment', async () => {
     const publisher = new Publisher({ diagnosticsOf: () => undefined }, () => Promise.resolve());
     publisher.changed(uris(2_000));
-    await publisher.room();
-    assert.equal(publisher.room(), undefined);
+    await publisher.backpressure();
+    assert.equal(publisher.backpressure(), undefined);
   });
 });

@@ -21,7 +21,7 @@ function hrefOf(detector: string, rule: string, url?: string): string | undefine
 }
 
 describe('the page of a rule', () => {
-  it('is a file of this installation that tells of the rule', () => {
+  it('is a file of this installation that describes the rule', () => {
     for (const [detector, rule] of [
       ['circular', 'import-cycle'],
       ['import', 'missing-export'],

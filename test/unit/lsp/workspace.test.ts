@@ -11,7 +11,7 @@ import { detectorNames } from '../../../workers/detectors/manifests.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
 
 describe('workspace', () => {
-  it('reports changes to the folder that they lie in, while it opens too', async () => {
+  it('reports changes to the folder that contains them, even while it opens', async () => {
     const base = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-storage-'));
     const filesChanged = mock.method(Folder.prototype, 'filesChanged');
     const off = Object.fromEntries(detectorNames.map((name) => [name, { enable: false }]));

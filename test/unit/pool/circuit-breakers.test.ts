@@ -5,7 +5,7 @@ import { Partitions } from '../../../server/pool/partitions.ts';
 import { CircuitBreakers } from '../../../server/pool/circuit-breakers.ts';
 import { SimulatedClock } from '../../support/simulated-clock.ts';
 
-describe('offers of circuit breakers', () => {
+describe('renewed offers of circuit breakers', () => {
   let clock: SimulatedClock;
   let breakers: CircuitBreakers;
   let group: WorkerGroup;
@@ -37,7 +37,7 @@ describe('offers of circuit breakers', () => {
     });
   });
 
-  it('of several the earliest stands for all', async () => {
+  it('are merged into the earliest of several', async () => {
     breakers.offerLater(group, 300_000);
     breakers.offerLater(group, 30_000);
     breakers.offerLater(group, 60_000);
@@ -45,7 +45,7 @@ describe('offers of circuit breakers', () => {
     assert.deepEqual(offers, [30_000]);
   });
 
-  it('each is made once, and a later one is a new one', async () => {
+  it('are made once each', async () => {
     breakers.offerLater(group, 1_000);
     await clock.advance(5_000);
     breakers.offerLater(group, 1_000);
@@ -53,7 +53,7 @@ describe('offers of circuit breakers', () => {
     assert.deepEqual(offers, [1_000, 6_000]);
   });
 
-  it('none is made after the end', async () => {
+  it('are not made after the pool closed', async () => {
     breakers.offerLater(group, 1_000);
     breakers.dispose();
     await clock.advance(5_000);

@@ -2,46 +2,46 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { CrashAttribution } from '../../../server/pool/crash-attribution.ts';
 
-describe('attribution', () => {
-  const sentences = (attribution: CrashAttribution, deaths: number): readonly string[] =>
+describe('crash attribution', () => {
+  const consequences = (attribution: CrashAttribution, deaths: number): readonly string[] =>
     Array.from({ length: deaths }, () => attribution.add('a', true));
 
-  it('the first death of its own makes it run alone, the second ends it', () => {
+  it('an input that crashed its worker once runs alone, twice goes to quarantine', () => {
     const attribution = new CrashAttribution();
     assert.equal(attribution.add('a', false), 'alone');
     assert.equal(attribution.isSuspected('a'), true);
     assert.equal(attribution.add('a', false), 'quarantine');
-    assert.equal(attribution.isSuspected('a'), false, 'what follows is for its next content');
+    assert.equal(attribution.isSuspected('a'), false, 'the count starts over for its next content');
   });
 
-  it('deaths from outside never quarantine: alone from the third, put off at the eighth, then at every fifth', () => {
+  it('external kills never quarantine: alone from the third, postponed at the eighth, then at every fifth', () => {
     const attribution = new CrashAttribution();
-    const first = ['again', 'again', 'alone', 'alone', 'alone', 'alone', 'alone', 'put-off'];
-    assert.deepEqual(sentences(attribution, 8), first);
-    assert.deepEqual(sentences(attribution, 5), ['alone', 'alone', 'alone', 'alone', 'put-off']);
-    assert.ok(!sentences(attribution, 1_000).includes('quarantine'));
+    const first = ['retry', 'retry', 'alone', 'alone', 'alone', 'alone', 'alone', 'postpone'];
+    assert.deepEqual(consequences(attribution, 8), first);
+    assert.deepEqual(consequences(attribution, 5), ['alone', 'alone', 'alone', 'alone', 'postpone']);
+    assert.ok(!consequences(attribution, 1_000).includes('quarantine'));
   });
 
-  it('the pause doubles from 30 s to 5 min while nothing comes of it', () => {
+  it('the pause doubles from 30 s to 5 min with every postponement', () => {
     const attribution = new CrashAttribution();
     const pauses = Array.from({ length: 6 }, () => {
-      while (attribution.add('a', true) !== 'put-off');
+      while (attribution.add('a', true) !== 'postpone');
       return attribution.pauseOf('a');
     });
     assert.deepEqual(pauses, [30_000, 60_000, 120_000, 240_000, 300_000, 300_000]);
     attribution.clear('a');
-    while (attribution.add('a', true) !== 'put-off');
+    while (attribution.add('a', true) !== 'postpone');
     assert.equal(attribution.pauseOf('a'), 30_000);
   });
 
-  it('a death of its own counts whatever happened from outside', () => {
+  it('its own crashes count, however many external kills there were', () => {
     const attribution = new CrashAttribution();
-    sentences(attribution, 5);
+    consequences(attribution, 5);
     assert.equal(attribution.add('a', false), 'alone');
     assert.equal(attribution.add('a', false), 'quarantine');
   });
 
-  it('a success wipes them, and memory is bounded', () => {
+  it('a success clears the count, and memory is bounded', () => {
     const attribution = new CrashAttribution();
     attribution.add('a', false);
     attribution.clear('a');

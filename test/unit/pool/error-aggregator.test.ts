@@ -14,7 +14,7 @@ describe('error aggregator', () => {
     assert.deepEqual(errors.list(), [{ ...failure, cause: 'newer', first: 1, last: 5, count: 2 }]);
   });
 
-  it('tells apart by detector, code, input and message', () => {
+  it('distinguishes failures by detector, code, input and message', () => {
     const errors = new ErrorAggregator();
     errors.record(failure);
     errors.record({ ...failure, detector: 'types' });
@@ -23,8 +23,6 @@ describe('error aggregator', () => {
     errors.record({ ...failure, message: 'other' });
     assert.equal(errors.list().length, 5);
     assert.equal(errors.list('types').length, 1);
-    assert.equal(errors.counts().high, 5);
-    assert.deepEqual(errors.counts('types'), { critical: 0, high: 1, medium: 0, low: 0 });
   });
 
   it('lists the most severe first, then the most recent', () => {
@@ -40,14 +38,13 @@ describe('error aggregator', () => {
     );
   });
 
-  it('is bounded: the least severe and oldest goes first', () => {
+  it('is bounded: it drops the least severe and oldest first', () => {
     const errors = new ErrorAggregator();
     errors.record({ ...failure, severity: 'critical', message: 'keep me' });
     for (let index = 0; index < 600; index += 1) {
       errors.record({ ...failure, severity: index % 2 === 0 ? 'low' : 'medium', message: `m${index}` });
     }
     assert.equal(errors.list().length, 500);
-    assert.equal(errors.dropped, 101);
     assert.equal(errors.list()[0]?.message, 'keep me');
     assert.equal(
       errors.list().some(({ message }) => message === 'm0'),
@@ -58,23 +55,17 @@ describe('error aggregator', () => {
     assert.ok((errors.list().find(({ message }) => message.startsWith('xxx'))?.message.length ?? 0) < 5_000);
   });
 
-  it('is given out as JSON and JSONL, and reset by detector', () => {
-    const errors = new ErrorAggregator(() => 7);
-    assert.equal(errors.toJSONL(), '');
+  it('is reset by detector, or as a whole', () => {
+    const errors = new ErrorAggregator();
     errors.record(failure);
-    errors.record({ ...failure, detector: 'types', message: 'line\nbreak' });
-    const lines = errors.toJSONL().trimEnd().split('\n');
-    assert.deepEqual(
-      lines.map((line) => JSON.parse(line) as unknown),
-      (JSON.parse(JSON.stringify(errors)) as { errors: unknown }).errors,
-    );
+    errors.record({ ...failure, detector: 'types' });
     errors.clear('lint');
     assert.deepEqual(
       errors.list().map(({ detector }) => detector),
       ['types'],
     );
     errors.clear();
-    assert.deepEqual(errors.toJSON(), { errors: [], dropped: 0 });
+    assert.deepEqual(errors.list(), []);
   });
 
   it('knows the code and severity of every exit and problem', () => {

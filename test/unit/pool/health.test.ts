@@ -6,7 +6,7 @@ import { settle } from '../../support/simulated-clock.ts';
 import { Stage } from './support/stage.ts';
 
 describe('health', () => {
-  it('is not sampled while nothing is in work', async () => {
+  it('is not sampled while no worker is busy', async () => {
     let samples = 0;
     const stage = new Stage({
       sample: () => {
@@ -23,7 +23,7 @@ describe('health', () => {
     assert.equal(samples, 2, 'one while it may still work, one for what is left');
   });
 
-  it('shows every state a worker can be in', async () => {
+  it('shows every state of a worker', async () => {
     const stage = new Stage();
     const state = (): string | undefined => stage.pool.health()[0]?.state;
     const check = stage.check(['a']);
@@ -60,7 +60,7 @@ describe('health', () => {
     assert.equal(state(), 'disabled');
   });
 
-  it('tells heap, event-loop utilization and the age of the last sign of life', async () => {
+  it('reports heap, event-loop utilization and the age of the last heartbeat', async () => {
     const stage = new Stage();
     stage.check(['a']);
     await stage.ready();
@@ -70,7 +70,7 @@ describe('health', () => {
     assert.deepEqual([health?.heapUsedBytes, health?.eventLoopUtilization, health?.heartbeatAgeMs], [7e6, 0.5, 700]);
   });
 
-  it('is sampled as often as is asked for, at once from the next on', async () => {
+  it('follows a change of the interval at once', async () => {
     let samples = 0;
     const sample: SampleTrees = () => {
       samples += 1;
@@ -94,7 +94,7 @@ describe('health', () => {
     assert.equal(await beat(10), 2);
   });
 
-  it('tells state, counts and the last exit', async () => {
+  it('reports the state, counts and the last exit', async () => {
     const stage = new Stage();
     let changes = 0;
     const stop = stage.pool.onHealth(() => {

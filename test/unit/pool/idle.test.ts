@@ -10,7 +10,7 @@ describe('an idle pool', function () {
 
   afterEach(() => scene?.close());
 
-  it('sends no health and samples nothing while nothing changes', async () => {
+  it('sends no health and takes no sample', async () => {
     let samples = 0;
     scene = await Scene.open(
       { a: 'well' },

@@ -14,7 +14,7 @@ function quarantinedIn(outcome: CheckOutcome | undefined): number {
 }
 
 describe('the number of workers', () => {
-  it('grows at once: jobs that wait start', async () => {
+  it('grows at once: queued jobs start', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     for (const file of ['a', 'b', 'c']) stage.check([file]);
     await stage.ready();
@@ -24,7 +24,7 @@ describe('the number of workers', () => {
     assert.deepEqual(stage.puppets.map(filesOf), [['a'], ['b'], ['c']]);
   });
 
-  it('shrinks at once by the workers that are idle, and by no more than are too many', async () => {
+  it('shrinks at once by idle workers, and by no more than necessary', async () => {
     const stage = new Stage({ maxWorkers: 4 });
     for (const file of ['a', 'b', 'c', 'd']) stage.check([file]);
     await stage.ready();
@@ -39,7 +39,7 @@ describe('the number of workers', () => {
     );
   });
 
-  it('keeps the workers whose state is expensive to build', async () => {
+  it('keeps workers whose state is expensive to rebuild', async () => {
     const stage = new Stage({ maxWorkers: 2 });
     stage.check(['types'], { detector: 'types' });
     await stage.ready();
@@ -55,7 +55,7 @@ describe('the number of workers', () => {
     );
   });
 
-  it('shrinks by busy workers when their job is done', async () => {
+  it('shrinks by busy workers after their job', async () => {
     const stage = new Stage({ maxWorkers: 2 });
     const checks = ['a', 'b', 'c'].map((file) => stage.check([file]));
     await stage.ready();
@@ -73,7 +73,7 @@ describe('the number of workers', () => {
     assert.equal(stage.puppets.length, 2);
   });
 
-  it('shrinks by a worker that was still starting', async () => {
+  it('shrinks by a worker that is still starting', async () => {
     const stage = new Stage({ maxWorkers: 2 });
     stage.check(['a']);
     stage.check(['b']);
@@ -83,7 +83,7 @@ describe('the number of workers', () => {
     assert.equal(stage.living.filter(({ closed }) => !closed).length, 1);
   });
 
-  it('runs workers by another Node.js from their next start on, and by its own again with an empty path', async () => {
+  it('starts workers with another Node.js, and with its own again for an empty path', async () => {
     const programs: (string | undefined)[] = [];
     const stage = new Stage({}, undefined, ({ entry }) => programs.push(entry.node));
     stage.check(['a']);
@@ -103,7 +103,7 @@ describe('the number of workers', () => {
     assert.equal(programs.at(-1), '/opt/other');
   });
 
-  it('goes back to the default with 0', async () => {
+  it('returns to the default with 0', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     for (const file of ['a', 'b', 'c']) stage.check([file]);
     await stage.ready();
@@ -131,7 +131,7 @@ describe('the memory limit', () => {
     assert.equal(stage.at(0).killed, true);
   });
 
-  it('ends an idle worker that holds more than the new limit', async () => {
+  it('ends an idle worker that uses more than the new limit', async () => {
     const stage = new Stage();
     stage.check(['a']);
     await stage.ready();
@@ -142,7 +142,7 @@ describe('the memory limit', () => {
     assert.equal(stage.at(0).closed, true);
   });
 
-  it('ends a busy worker that holds more than the new limit, repeats its job and blames no input', async () => {
+  it('ends a busy worker that uses more than the new limit, repeats its job and blames no input', async () => {
     const stage = new Stage();
     const check = stage.check(['a']);
     await stage.ready();
@@ -161,7 +161,7 @@ describe('the memory limit', () => {
     assert.equal(quarantinedIn(check.outcome), 0, 'one crash of its own is not two');
   });
 
-  it('lets running workers hold more when it is raised, and reaches their heap with the next start', async () => {
+  it('applies at once when raised, except to the heap limit of running workers', async () => {
     const stage = new Stage();
     stage.check(['a']);
     await stage.ready();
@@ -179,7 +179,7 @@ describe('the memory limit', () => {
     assert.equal(stage.at(1).heapMb, 3_072);
   });
 
-  it('goes back to the default with 0', async () => {
+  it('returns to the default with 0', async () => {
     const stage = new Stage({ memoryMb: 512 });
     stage.check(['a']);
     await stage.ready();
@@ -190,7 +190,7 @@ describe('the memory limit', () => {
 });
 
 describe('the interval between health samples', () => {
-  it('changes at once, also while the next sample is far away', async () => {
+  it('changes at once, even long before the next sample', async () => {
     let samples = 0;
     const sample: SampleTrees = () => {
       samples += 1;

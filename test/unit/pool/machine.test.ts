@@ -17,7 +17,7 @@ describe('memory of the machine', () => {
     assert.deepEqual(memory, { totalBytes: 16 * GB, freeBytes: 8 * GB, source: 'machine' });
   });
 
-  it('reads control groups of version 2, the tightest of all levels', async () => {
+  it('reads control groups of version 2, and takes the lowest limit of all levels', async () => {
     const memory = await machineMemory(
       sources({
         ...meminfo,
@@ -31,7 +31,7 @@ describe('memory of the machine', () => {
     assert.deepEqual(memory, { totalBytes: 2 * GB, freeBytes: 1.5 * GB, source: 'cgroup' });
   });
 
-  it('reads control groups of version 1, also when a container shows only the top', async () => {
+  it('reads control groups of version 1, even if a container shows only the root', async () => {
     const memory = await machineMemory(
       sources({
         ...meminfo,
@@ -44,7 +44,7 @@ describe('memory of the machine', () => {
     assert.deepEqual(memory, { totalBytes: GB, freeBytes: 0.75 * GB, source: 'cgroup' });
   });
 
-  it('takes the unlimited number of version 1 for no limit', async () => {
+  it("knows how version 1 writes 'no limit'", async () => {
     const memory = await machineMemory(
       sources({
         ...meminfo,
@@ -55,7 +55,7 @@ describe('memory of the machine', () => {
     assert.equal(memory.source, 'machine');
   });
 
-  it('asks the system elsewhere, and jobs without any file', async () => {
+  it('asks Node.js on other platforms, or if no file can be read', async () => {
     assert.deepEqual(await machineMemory(sources({}, 'darwin')), {
       totalBytes: 16 * GB,
       freeBytes: GB,
@@ -71,7 +71,7 @@ describe('memory of the machine', () => {
     assert.equal(await diskFree('/there/is/no/such/folder'), undefined);
   });
 
-  it('has room within three quarters of all memory, with some of it free', () => {
+  it('allows one more process within three quarters of the memory, if some is free', () => {
     assert.equal(hasRoom({ totalBytes: 4 * GB, freeBytes: 2 * GB }, GB), true);
     assert.equal(hasRoom({ totalBytes: 4 * GB, freeBytes: 2 * GB }, 3 * GB), false);
     assert.equal(hasRoom({ totalBytes: 4 * GB, freeBytes: GB / 10 }, 0), false);

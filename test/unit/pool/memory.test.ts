@@ -5,7 +5,7 @@ import { settle } from '../../support/simulated-clock.ts';
 import { filesOf, Stage } from './support/stage.ts';
 
 describe('memory', () => {
-  it('over the hard limit the process is ended, with the limit in the reason', async () => {
+  it('a process above the hard limit is ended, and the reason names the limit', async () => {
     const stage = new Stage();
     stage.check(['a']);
     await stage.ready();
@@ -20,7 +20,7 @@ describe('memory', () => {
     assert.equal(stage.pool.errors()[0]?.code, 'OOM');
   });
 
-  it('over the soft limit it is replaced when idle, the replacement first where there is room', async () => {
+  it('a process above the soft limit is replaced when idle; if there is room, the new one starts first', async () => {
     const stage = new Stage({ maxWorkers: 3 });
     for (const file of ['a', 'b', 'c', 'd', 'e']) stage.check([file], { detector: 'types' });
     stage.pool.configure({ maxWorkers: 3 });
@@ -31,7 +31,7 @@ describe('memory', () => {
     assert.equal(stage.puppets.length, 2, 'the next is starting already');
   });
 
-  it('all together over three quarters of the machine: idle ones go, else the largest, which is not to blame', async () => {
+  it('above three quarters of the machine in total, idle workers end, or else the largest, whose input is not to blame', async () => {
     const gigabyte = 2 ** 30;
     const machine = { totalBytes: 2 * gigabyte, freeBytes: gigabyte, source: 'machine' } as const;
     const held = new Map<number, number>();
@@ -71,7 +71,7 @@ describe('memory', () => {
     );
   });
 
-  it('an idle worker over the hard limit ends, however often, and its detector is not degraded for it', async () => {
+  it('an idle worker above the hard limit ends, however often, and its detector is not degraded', async () => {
     const stage = new Stage();
     for (let round = 0; round < 5; round += 1) {
       const check = stage.check(['a']);
@@ -88,13 +88,13 @@ describe('memory', () => {
     assert.deepEqual(stage.notices, []);
   });
 
-  it('V8 fails before the hard limit does', () => {
+  it('V8 fails before the hard limit is reached', () => {
     const stage = new Stage();
     stage.check(['a']);
     return settle().then(() => assert.equal(stage.at(0).heapMb, 768));
   });
 
-  it('alerts once over 85 %, and again only after it was under 80 %', async () => {
+  it('an alert comes once above 85 %, and again only after the worker was below 80 %', async () => {
     const alerts: string[] = [];
     let share = 0;
     const stage = new Stage({

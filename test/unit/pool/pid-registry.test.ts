@@ -20,7 +20,7 @@ class Table implements ProcessTable {
   }
 }
 
-describe('registry of processes', () => {
+describe('registry of worker processes', () => {
   let storageDir: string;
   let table: Table;
 
@@ -43,7 +43,7 @@ describe('registry of processes', () => {
       }),
     );
 
-  it('ends what a dead server left, and only that', async () => {
+  it('ends only processes of a dead server', async () => {
     await leave('dead', 10, [11, 12, 13]);
     await leave('living', 20, [21]);
     table.alive.set(11, 'then').set(12, 'later: a stranger').set(20, 'then').set(21, 'then');
@@ -52,13 +52,13 @@ describe('registry of processes', () => {
     assert.deepEqual(await readdir(storageDir), ['workers-living.json']);
   });
 
-  it('a server whose number was reused is dead', async () => {
+  it('a server whose process id was reused is dead', async () => {
     await leave('reused', 10, [11]);
     table.alive.set(10, 'a stranger').set(11, 'then');
     assert.deepEqual(await open().sweep(), [11]);
   });
 
-  it('kills nobody on account of a file that cannot be trusted', async () => {
+  it('kills nothing because of an invalid file', async () => {
     const contents = ['', '{', '[]', '{"owner":{"pid":-1,"startTime":"x"},"workers":[{"pid":11,"startTime":"then"}]}'];
     for (const [index, content] of contents.entries()) {
       await writeFile(path.join(storageDir, `workers-${index}.json`), content);
@@ -70,7 +70,7 @@ describe('registry of processes', () => {
     assert.deepEqual(await readdir(storageDir), []);
   });
 
-  it('writes what lives, and no file when nothing does', async () => {
+  it('lists live processes, and has no file if there are none', async () => {
     const registry = open();
     table.alive.set(31, 'a').set(32, 'b');
     await Promise.all([registry.started(31), registry.started(32), registry.started(33)]);
@@ -85,7 +85,7 @@ describe('registry of processes', () => {
     assert.deepEqual(await readdir(storageDir), []);
   });
 
-  it('a folder that cannot be written is no failure', async () => {
+  it('works without a writable folder', async () => {
     await writeFile(path.join(storageDir, 'file'), '');
     const messages: string[] = [];
     const registry = new PidRegistry({
@@ -100,7 +100,7 @@ describe('registry of processes', () => {
     assert.equal(messages.length, 1);
   });
 
-  it('knows real processes by their start time and ends them with their group', async () => {
+  it('identifies real processes by their start time and ends them with their group', async () => {
     const child: ChildProcess = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true });
     await once(child, 'spawn');
     const pid = child.pid ?? assert.fail('a process id');
@@ -113,7 +113,7 @@ describe('registry of processes', () => {
     assert.equal(await systemProcesses.startTimeOf(pid), undefined);
   });
 
-  it('asks each platform in its own way', () => {
+  it('uses the command of each platform', () => {
     assert.deepEqual(startTimeCommand('darwin', 7), ['ps', '-o', 'lstart=', '-p', '7']);
     assert.match(startTimeCommand('win32', 7).join(' '), /Get-Process -Id 7/);
   });

@@ -53,7 +53,7 @@ class FakePool implements Partial<SupervisedPool> {
   }
 }
 
-describe('operations of a pool', () => {
+describe('requests of a pool', () => {
   const open = (): {
     pool: FakePool;
     clock: SimulatedClock;
@@ -74,7 +74,7 @@ describe('operations of a pool', () => {
     return { pool, clock, sent, operations, folder };
   };
 
-  it('tells health only while a view is open, only on change, and twice a second at most', async () => {
+  it('notify of health only while it is watched, only of changes, and at most twice a second', async () => {
     const { pool, clock, sent, operations } = open();
     pool.change();
     await clock.advance(5_000);
@@ -97,7 +97,7 @@ describe('operations of a pool', () => {
     assert.equal(clock.timers, 0);
   });
 
-  it('releases by detector and file', () => {
+  it('release by detector and file', () => {
     const { operations } = open();
     const release = operations.requests['bulkhead/releaseQuarantine'];
     assert.deepEqual(release({ detector: 'types' }), { released: 0 });
@@ -105,7 +105,7 @@ describe('operations of a pool', () => {
     assert.deepEqual(release({}), { released: 1 });
   });
 
-  it('restarts, and hands over errors before it clears them', async () => {
+  it('restart, and return errors before clearing them', async () => {
     const { pool, operations } = open();
     assert.equal(await operations.requests['bulkhead/restartWorker']({ detector: 'lint' }), null);
     assert.deepEqual(pool.restarted, ['lint']);
@@ -115,7 +115,7 @@ describe('operations of a pool', () => {
     assert.equal(pool.cleared, 1);
   });
 
-  it('names captures after their worker, inside their folder, and bounds profiles', async () => {
+  it('name captures after their worker, inside their folder, and limit the length of profiles', async () => {
     const { pool, operations, folder } = open();
     try {
       const { file } = await operations.requests['bulkhead/captureHeapSnapshot']({ worker: '../../x#1' });

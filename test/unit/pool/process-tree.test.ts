@@ -11,7 +11,7 @@ import {
 } from '../../../server/pool/process-tree.ts';
 
 describe('process trees', () => {
-  it('reads a line of Linux, whatever the program is called', () => {
+  it("reads a status line of Linux, whatever the program's name", () => {
     const stat = '42 (a) R (b) S 7 42 42 0 -1 4194560 1 0 0 0 150 50 0 0 20 5 11 0 99 1000 250 18446744073709551615';
     assert.deepEqual(parseLinuxStat(stat, 'Name:\tx\nVmRSS:\t    2048 kB\n'), {
       pid: 42,
@@ -23,7 +23,7 @@ describe('process trees', () => {
     assert.equal(parseLinuxStat('', ''), undefined);
   });
 
-  it('reads ps', () => {
+  it('reads the output of ps', () => {
     const rows = parsePs('  1     0   1024 00:01:02\n 20 1 2048   1:02.50\n 30 20 1 2-03:04:05\n\n');
     assert.deepEqual(rows, [
       { pid: 1, parent: 0, memoryBytes: 1_048_576, cpuMs: 62_000 },
@@ -32,14 +32,14 @@ describe('process trees', () => {
     ]);
   });
 
-  it('reads what PowerShell lists', () => {
+  it('reads the output of PowerShell', () => {
     assert.deepEqual(parseWindowsList('4 0 1000 20000\r\n8 4 5 0\r\nnoise\r\n'), [
       { pid: 4, parent: 0, memoryBytes: 1_000, cpuMs: 2 },
       { pid: 8, parent: 4, memoryBytes: 5, cpuMs: 0 },
     ]);
   });
 
-  it('sums whole trees, even if reused ids close a circle', () => {
+  it('sums whole trees, even if reused ids make a cycle', () => {
     const row = (pid: number, parent: number): { pid: number; parent: number; memoryBytes: number; cpuMs: number } => ({
       pid,
       parent,

@@ -4,9 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { recordOf, storedInputs, type QuarantineStorage } from '../../../server/pool/quarantine-storage.ts';
+import { recordOf, storedInputs } from '../../../server/pool/quarantine-storage.ts';
 import { Quarantine, type QuarantineContext } from '../../../server/pool/quarantine.ts';
-import type { ExitKind, QuarantinedInput } from '../../../server/pool/types.ts';
+import type { ExitKind, QuarantinedInput, QuarantineStorage } from '../../../server/pool/types.ts';
 import type { CheckRequest, Unit } from '../../../workers/protocol/detector-protocol.ts';
 import { SimulatedClock } from '../../support/simulated-clock.ts';
 
@@ -93,7 +93,7 @@ describe('quarantine', () => {
   };
   const unsaved = { overlays: [{ file: 'a.ts', text: 'unsaved poison', version: 2 }] };
 
-  it('survives a restart, without a path of this machine', async () => {
+  it('survives a restart, without a path of the machine', async () => {
     await add(open());
     assert.doesNotMatch(JSON.stringify([...storage.records]), new RegExp(path.basename(root)));
     const second = open();
@@ -102,23 +102,36 @@ describe('quarantine', () => {
     assert.deepEqual(await storedInputs(storage, root), [inputOf('hang')]);
   });
 
-  it('lives as long as the pool without a storage', async () => {
+  it('lives as long as the pool if there is no storage', async () => {
     const quarantine = new Quarantine({ clock });
     assert.equal(quarantine.isEmpty(root), true);
     await add(quarantine);
     assert.equal(await skips(quarantine), true);
-    await quarantine.close(root);
     assert.equal(await skips(quarantine), true);
     assert.equal(quarantine.isEmpty('elsewhere'), true);
   });
 
-  it('gives a root that is closed back to its storage', async () => {
-    const quarantine = open();
+  it('writes a closed root to its storage', async () => {
+    const quarantine = new Quarantine({ clock });
+    const close = quarantine.open(root, storage);
     quarantine.add(inputOf('hang'), request(), context);
-    await quarantine.close(root);
+    await close();
     assert.equal(storage.records.size, 1);
     assert.deepEqual(quarantine.list(), []);
     quarantine.open(root, storage);
+    assert.equal(await skips(quarantine), true);
+  });
+
+  it('closes only what it opened: a root that is opened again stays open, and the first storage gets all of its entries', async () => {
+    const quarantine = new Quarantine({ clock });
+    const close = quarantine.open(root, storage);
+    quarantine.add(inputOf('hang'), request(), context);
+    const next = new MemoryStorage();
+    quarantine.open(root, next);
+    await close();
+    assert.equal(storage.records.size, 1);
+    await add(quarantine);
+    assert.equal(next.records.size, 1);
     assert.equal(await skips(quarantine), true);
   });
 
@@ -144,7 +157,7 @@ describe('quarantine', () => {
     });
   }
 
-  it('ends when the limit is raised only for what ran out of memory', async () => {
+  it('ends when the limit is raised, only for inputs that ran out of memory', async () => {
     for (const [kind, expected] of [
       ['oom-heap', false],
       ['rss-limit', false],
@@ -156,7 +169,7 @@ describe('quarantine', () => {
     }
   });
 
-  it('a version not known yet is taken to be the same', async () => {
+  it('takes an unknown version for the same', async () => {
     const quarantine = open();
     await add(quarantine);
     assert.equal(await skips(quarantine, {}, { version: undefined }), true);
@@ -175,7 +188,7 @@ describe('quarantine', () => {
   });
 
   describe('of unsaved text', () => {
-    it('stays with its window until it is saved', async () => {
+    it('stays in its window until the text is saved', async () => {
       const quarantine = open();
       await add(quarantine, unsaved);
       assert.equal(storage.records.size, 0);
@@ -186,7 +199,7 @@ describe('quarantine', () => {
       assert.equal(await skips(open()), true);
     });
 
-    it('frees the window that has it, and no other', async () => {
+    it('releases the input in the window with the text, and in no other', async () => {
       await add(open());
       const [typing, reading] = [open(), open()];
       assert.equal(await skips(typing, unsaved), false);
@@ -196,7 +209,7 @@ describe('quarantine', () => {
       assert.equal(typing.list().length, 1);
     });
 
-    it('is skipped beside what is on disk, which others go on skipping', async () => {
+    it('is skipped in addition to the file on disk, which others still skip', async () => {
       await add(open());
       const quarantine = open();
       assert.equal(await skips(quarantine, unsaved), false);
@@ -205,7 +218,7 @@ describe('quarantine', () => {
       assert.equal(await skips(open()), true);
     });
 
-    it('equal to the disk is nothing special', async () => {
+    it('counts as saved if it equals the disk', async () => {
       const quarantine = open();
       const equal = { overlays: [{ file: 'a.ts', text: 'poison', version: 1 }] };
       await add(quarantine, equal);
@@ -215,7 +228,7 @@ describe('quarantine', () => {
   });
 
   describe('of several processes', () => {
-    it('is in force in all of them from their next check on', async () => {
+    it('is in force in all of them from their next check', async () => {
       const [one, two] = [open(), open()];
       assert.equal(await skips(two), false);
       await add(one);
@@ -225,13 +238,13 @@ describe('quarantine', () => {
       assert.deepEqual(two.list(), []);
     });
 
-    it('loses nothing that they add at the same time', async () => {
+    it('loses no input that they add at the same time', async () => {
       const [one, two] = [open(), open()];
       await Promise.all([add(one), add(two, {}, inputOf('hang', other))]);
       for (const process of [one, two, open()]) assert.deepEqual(await skipped(process), ['a.ts', 'b.ts']);
     });
 
-    it('does not bring back what was released while the storage was read', async () => {
+    it('does not restore an input that was released while the storage was read', async () => {
       const quarantine = open();
       await add(quarantine);
       const sifting = quarantine.sift(request(), context);
@@ -242,7 +255,7 @@ describe('quarantine', () => {
   });
 
   describe('with a storage that fails', () => {
-    it('tries an input again whose record is lost, and keeps what was never there', async () => {
+    it('retries an input whose record is lost, and keeps one that was never stored', async () => {
       const quarantine = open();
       await add(quarantine);
       assert.equal(await skips(quarantine), true);
@@ -257,7 +270,7 @@ describe('quarantine', () => {
       }
     });
 
-    it('passes over records that it does not know', async () => {
+    it('ignores records of an unknown format', async () => {
       await add(open());
       const [[key, sound] = ['', {}]] = storage.records;
       const { key: hash, ...rest } = sound as Record<string, unknown>;
@@ -272,7 +285,7 @@ describe('quarantine', () => {
       }
     });
 
-    it('waits for one that does not answer once, and for a while', async () => {
+    it('waits only once for a storage that does not answer', async () => {
       let answer = (_: ReadonlyMap<string, unknown>): void => {};
       let lists = 0;
       const slow: QuarantineStorage = {

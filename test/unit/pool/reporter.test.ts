@@ -11,7 +11,7 @@ const unit: Unit = { id: 'a.ts', kind: 'file', group: 'g', file: 'a.ts' };
 const range = { start: { line: 1, character: 0 }, end: { line: 1, character: 3 } };
 const finding: Finding = { rule: 'r', severity: 'error', message: 'm', range };
 
-describe('what a detector reports', () => {
+describe('reporter', () => {
   let root: string;
   beforeEach(async () => {
     root = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-reporter-'));
@@ -46,7 +46,7 @@ describe('what a detector reports', () => {
   };
   const kinds = (events: readonly CheckEvent[]): readonly string[] => events.map(({ kind }) => kind);
 
-  it('keeps order, and sends the mark of an input before anything can block', async () => {
+  it('keeps the order, and announces an input before anything can block', async () => {
     const { reporter, events, urgent } = open();
     reporter.begin(unit, 'a.ts');
     assert.deepEqual(kinds(urgent), ['begin']);
@@ -56,7 +56,7 @@ describe('what a detector reports', () => {
     assert.deepEqual(kinds(events), ['begin', 'issues', 'progress', 'done']);
   });
 
-  it('begins a file that the detector did not begin, once', async () => {
+  it('begins a file once that the detector did not begin', async () => {
     const { reporter, events } = open();
     reporter.report(unit, 'a.ts', [finding]);
     reporter.report(unit, 'a.ts', [finding]);
@@ -64,7 +64,7 @@ describe('what a detector reports', () => {
     assert.deepEqual(kinds(events), ['begin', 'issues', 'issues', 'done']);
   });
 
-  it('completes findings by the text they speak of: the unsaved one before the saved one', async () => {
+  it('completes findings from the text they refer to: unsaved before saved', async () => {
     const fingerprints: string[] = [];
     for (const overlays of [
       [],
@@ -83,7 +83,7 @@ describe('what a detector reports', () => {
     assert.notEqual(fingerprints[0], fingerprints[2]);
   });
 
-  it('cuts many issues into events that fit a frame', async () => {
+  it('splits many issues into events that fit into a frame', async () => {
     const { reporter, events } = open();
     reporter.report(
       unit,
@@ -95,7 +95,7 @@ describe('what a detector reports', () => {
     assert.deepEqual(sizes, [500, 500, 200]);
   });
 
-  it('leaves out what is no finding and says so, twenty times at most', async () => {
+  it('ignores invalid findings and reports them, at most twenty times', async () => {
     const { reporter, events } = open();
     const broken = { ...finding, range: { start: { line: -1, character: 0 }, end: { line: 0, character: 0 } } };
     reporter.report(unit, 'a.ts', [broken, finding]);
@@ -107,7 +107,7 @@ describe('what a detector reports', () => {
 });
 
 describe('well-formed results', () => {
-  it('names the flaw of a finding', () => {
+  it('names what is wrong with a finding', () => {
     const flawed: readonly [unknown, RegExp][] = [
       [null, /not an object/],
       [{ ...finding, rule: '' }, /no rule/],
@@ -123,16 +123,16 @@ describe('well-formed results', () => {
     assert.equal(flawOfFinding(finding), undefined);
   });
 
-  it('names the flaw of a plan', () => {
+  it('names what is wrong with a plan', () => {
     const plan = { status: 'ready', units: [unit], problems: [], configFiles: [] } as const;
     assert.equal(flawOfPlan(plan), undefined);
     const flawed: readonly [unknown, RegExp][] = [
       [undefined, /not an object/],
       [{ ...plan, status: 'fine' }, /unknown status/],
-      [{ ...plan, units: 'all' }, /no lists/],
-      [{ ...plan, units: [{ ...unit, kind: 'line' }] }, /no known kind/],
-      [{ ...plan, units: [{ kind: 'file' }] }, /without id/],
-      [{ ...plan, units: [unit, unit] }, /twice/],
+      [{ ...plan, units: 'all' }, /not a list/],
+      [{ ...plan, units: [{ ...unit, kind: 'line' }] }, /unknown kind/],
+      [{ ...plan, units: [{ kind: 'file' }] }, /has no id/],
+      [{ ...plan, units: [unit, unit] }, /occurs twice/],
     ];
     for (const [value, flaw] of flawed) assert.match(flawOfPlan(value) ?? '', flaw);
   });

@@ -7,7 +7,7 @@ import { settle } from '../../support/simulated-clock.ts';
 import { filesOf, Stage } from './support/stage.ts';
 
 describe('restarts', () => {
-  it('two crashes before ready disable the detector; a restart brings it back', async () => {
+  it('two crashes before ready disable the detector; a restart enables it again', async () => {
     const stage = new Stage();
     const check = stage.check(['a']);
     await settle();
@@ -29,7 +29,7 @@ describe('restarts', () => {
     assert.equal(again.outcome?.kind, 'done');
   });
 
-  it("three crashes that are nobody's input degrade the detector; work is refused and offered again, to one probe", async () => {
+  it('three crashes that no input caused degrade the detector; its work is refused, offered again, and tried by one probe', async () => {
     const stage = new Stage();
     for (let crash = 0; crash < 3; crash += 1) {
       stage.check([`f${crash}`], { revision: crash });
@@ -51,7 +51,7 @@ describe('restarts', () => {
     assert.equal(stage.pool.health()[0]?.state, 'degraded');
     const other = stage.check(['z'], { detector: 'types' });
     await stage.clock.advance(20_000);
-    assert.equal(stage.living.length, 1, 'only the other detector jobs');
+    assert.equal(stage.living.length, 1, 'only the other detector works');
     await stage.ready();
     await stage.living[0]?.finish();
     assert.equal(other.outcome?.kind, 'done');
@@ -70,7 +70,7 @@ describe('restarts', () => {
     assert.ok(!stage.pool.health().some(({ state }) => state === 'degraded'));
   });
 
-  it('when others kill everything, detectors are degraded one by one, and nothing waits for a person', async () => {
+  it('if all workers are killed from outside, detectors are degraded one by one, and recover without the user', async () => {
     const stage = new Stage();
     const offered = new Set<string>();
     stage.pool.onAvailable((detector) => offered.add(detector));
@@ -93,7 +93,7 @@ describe('restarts', () => {
     assert.deepEqual([...offered].sort(), ['imports', 'lint', 'loops', 'types']);
   });
 
-  it('when several detectors crash all are stopped, each is told so, and a restart brings them back', async () => {
+  it('if several detectors crash, all are stopped with a notice, and a restart enables them again', async () => {
     const stage = new Stage();
     for (let crash = 0; crash < 5; crash += 1) {
       const check = stage.check(['a'], { detector: crash < 3 ? 'lint' : 'types', revision: crash });
@@ -120,7 +120,7 @@ describe('restarts', () => {
     assert.equal(again.outcome?.kind, 'done');
   });
 
-  it('a detector that dies on every input is degraded, and its inputs leave quarantine', async () => {
+  it('a detector that crashes on every input is degraded, and its inputs leave quarantine', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const check = stage.check(Array.from({ length: 12 }, (_, index) => `f${index}`));
     for (let round = 0; check.outcome === undefined && round < 200; round += 1) {
@@ -141,7 +141,7 @@ describe('restarts', () => {
     assert.ok(stage.puppets.length <= 12, `${stage.puppets.length} processes were tried`);
   });
 
-  it('an input that only others kill is put off, never quarantined; the rest goes on and it is offered again', async () => {
+  it('an input that is only killed from outside is postponed, never quarantined; the rest continues', async () => {
     const stage = new Stage();
     const offered: string[] = [];
     stage.pool.onAvailable((detector) => offered.push(detector));
@@ -180,7 +180,7 @@ describe('restarts', () => {
     assert.equal(again.outcome?.kind, 'done');
   });
 
-  it('a signal that the process sent itself, or that comes while memory is short, speaks against the input', async () => {
+  it('a signal counts against the input if the process sent it itself, or if memory is short', async () => {
     for (const [exit, freeBytes, message] of [
       [{ signal: 'SIGKILL', selfInflicted: true }, 2 ** 33, /^Lint killed itself while checking a \(SIGKILL\)/],
       [{ signal: 'SIGTERM' }, 2 ** 20, /^The system ran out of memory and killed Lint/],
@@ -202,7 +202,7 @@ describe('restarts', () => {
     }
   });
 
-  it('so does silence, if the process stopped itself', async () => {
+  it('so does a missing heartbeat, if the process stopped itself', async () => {
     for (const selfInflicted of [true, false]) {
       const stage = new Stage();
       const check = stage.check(['a']);
@@ -219,7 +219,7 @@ describe('restarts', () => {
     }
   });
 
-  it('kills before ready do not disable a detector', async () => {
+  it('external kills before ready do not disable a detector', async () => {
     const stage = new Stage();
     const check = stage.check(['a']);
     for (let kill = 0; kill < 9; kill += 1) {
@@ -233,7 +233,7 @@ describe('restarts', () => {
     assert.deepEqual(stage.notices, []);
   });
 
-  it('once a probe came back no worker of the group is shown as degraded', async () => {
+  it('after a successful probe no worker of the group is shown as degraded', async () => {
     const stage = new Stage();
     for (const file of ['a', 'b']) stage.check([file]);
     await stage.ready();
@@ -253,7 +253,7 @@ describe('restarts', () => {
     assert.deepEqual(states(), ['ready', 'stopped']);
   });
 
-  it('a plan that others do not let come to its end fails, and is offered again', async () => {
+  it('a plan whose worker is killed from outside every time fails, and is offered again', async () => {
     const stage = new Stage();
     const offered: string[] = [];
     stage.pool.onAvailable((detector) => offered.push(detector));
@@ -268,7 +268,7 @@ describe('restarts', () => {
     assert.deepEqual(offered, ['loops', 'imports']);
   });
 
-  it('what is released from quarantine is offered again', async () => {
+  it('an input released from quarantine is offered again', async () => {
     const stage = new Stage();
     const offered: string[] = [];
     stage.pool.onAvailable((detector) => offered.push(detector));
@@ -290,7 +290,7 @@ describe('restarts', () => {
     assert.deepEqual(offered, ['lint']);
   });
 
-  it('a restart offers again what was refused', async () => {
+  it('a restart offers refused work again', async () => {
     const stage = new Stage();
     const offered: string[] = [];
     stage.pool.onAvailable((detector) => offered.push(detector));
@@ -308,7 +308,7 @@ describe('restarts', () => {
     assert.deepEqual(offered, ['lint']);
   });
 
-  it('a restart on request repeats what was in work and is no crash', async () => {
+  it('a restart on request repeats the work in progress, and is no crash', async () => {
     const stage = new Stage();
     const check = stage.check(['a', 'b']);
     await stage.ready();
@@ -324,7 +324,7 @@ describe('restarts', () => {
     assert.deepEqual(stage.pool.errors(), []);
   });
 
-  it('a plan is tried twice, and fails with the file whose code ran', async () => {
+  it('a plan is tried twice, and the failure names the file whose code ran', async () => {
     const stage = new Stage();
     const plan = stage.pool.plan({ detector: 'lint', root: '/r', options: {} }, new AbortController().signal);
     const failed = assert.rejects(

@@ -23,7 +23,7 @@ describe('scheduling', () => {
     assert.equal(stage.puppets.length, 2);
   });
 
-  it('open files first, then recent ones, then the rest', async () => {
+  it('runs open files first, then recent ones, then the rest', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     for (const [file, priority] of [
       ['a', 'background'],
@@ -42,7 +42,7 @@ describe('scheduling', () => {
     assert.deepEqual(order, ['d', 'c', 'a', 'b']);
   });
 
-  it('heavy units share one process of their own', async () => {
+  it('gives heavy units a process of their own', async () => {
     const stage = new Stage();
     for (const file of ['a', 'b', 'c']) stage.check([file], { lane: 'heavy' });
     stage.check(['light']);
@@ -50,7 +50,7 @@ describe('scheduling', () => {
     assert.deepEqual(stage.puppets.map(filesOf), [['a'], ['light']]);
   });
 
-  it('detectors of one worker share it, roots do not', async () => {
+  it('shares a worker between detectors of a group, not between roots', async () => {
     const stage = new Stage();
     stage.check(['a'], { detector: 'loops' });
     stage.check(['b'], { detector: 'imports' });
@@ -64,7 +64,7 @@ describe('scheduling', () => {
     assert.deepEqual(filesOf(stage.at(0)), ['b']);
   });
 
-  it('a detector with a long queue leaves room for one that has nothing yet', async () => {
+  it('makes a detector with a long queue leave room for one without a process', async () => {
     const stage = new Stage({ maxWorkers: 2 });
     for (let index = 0; index < 20; index += 1) stage.check([`lint${index}`]);
     await stage.ready();
@@ -76,7 +76,7 @@ describe('scheduling', () => {
     assert.deepEqual(filesOf(stage.at(2)), ['types']);
   });
 
-  it('ends a worker that is not worth keeping warm before one that is', async () => {
+  it('ends workers without expensive state first', async () => {
     const stage = new Stage({ maxWorkers: 2 });
     stage.check(['types'], { detector: 'types' });
     await stage.ready();
@@ -94,7 +94,7 @@ describe('scheduling', () => {
     );
   });
 
-  it('never has more processes than allowed, counting those that are ending', async () => {
+  it('never has more processes than allowed, including those that are ending', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     stage.check(['a']);
     await stage.ready();
@@ -107,7 +107,7 @@ describe('scheduling', () => {
     assert.equal(stage.puppets.length, 2);
   });
 
-  it('does not start another process when memory is short, but always has one', async () => {
+  it('starts no other process while memory is short, but always has one', async () => {
     const stage = new Stage();
     Object.assign(stage, { memory: { totalBytes: 2 ** 30, freeBytes: 50_000_000, source: 'cgroup' } });
     await stage.pool.machine();
@@ -121,7 +121,7 @@ describe('scheduling', () => {
     assert.deepEqual(filesOf(stage.at(0)), ['b']);
   });
 
-  it('ends processes that idle for five minutes, but keeps what is worth keeping warm', async () => {
+  it('ends processes after five idle minutes, unless they are worth keeping warm', async () => {
     const stage = new Stage();
     stage.check(['a']);
     stage.check(['b'], { detector: 'types' });
@@ -139,7 +139,7 @@ describe('scheduling', () => {
     );
   });
 
-  it('tells each process what changed since it last looked', async () => {
+  it('tells each process what changed since its last check', async () => {
     const stage = new Stage({ maxWorkers: 2 });
     const told = (): readonly (readonly string[] | undefined)[] => stage.puppets.map(({ request }) => request?.changed);
     stage.checkAfter(['w'], ['a']);
@@ -169,7 +169,7 @@ describe('scheduling', () => {
     assert.equal(told()[0], undefined, 'anything may have changed');
   });
 
-  it('tells each detector of a process that several have in common', async () => {
+  it('tells each detector of a shared process', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const changed = (): readonly string[] | undefined => stage.at(0).request?.changed;
     stage.checkAfter(['w'], ['a'], { detector: 'loops' });
@@ -189,7 +189,7 @@ describe('scheduling', () => {
     assert.deepEqual(changed(), ['x', 'y']);
   });
 
-  it('tells a process nothing that it cannot have missed, when it is started anew', async () => {
+  it('tells a new process nothing that happened before its first check', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     stage.checkAfter(['w'], ['a']);
     await stage.ready();
@@ -205,7 +205,7 @@ describe('scheduling', () => {
     assert.deepEqual(stage.at(-1).request?.changed, ['y']);
   });
 
-  it('tells changes again when the check that carried them was cancelled', async () => {
+  it('passes changes again if their check was cancelled', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     stage.checkAfter([], ['a']);
     await stage.ready();
@@ -219,7 +219,7 @@ describe('scheduling', () => {
     assert.deepEqual(stage.at(0).request?.changed, ['x', 'y']);
   });
 
-  it('does not tell changes again that a detector of projects has taken note of before it was cancelled', async () => {
+  it('does not repeat changes that a detector of projects took in before it was cancelled', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const units: readonly Unit[] = [{ id: 'p', kind: 'project', group: 'g', file: 'p' }];
     const order = { detector: 'types', units };

@@ -25,7 +25,7 @@ describe('settling', () => {
     assert.equal(stage.puppets.length, 1);
   });
 
-  it('a cancel that is not heeded ends the process after its time, and is no crash', async () => {
+  it('a cancel that is ignored ends the process after a while, and is no crash', async () => {
     const stage = new Stage();
     const check = stage.check(['a']);
     await stage.ready();
@@ -50,7 +50,7 @@ describe('settling', () => {
     assert.equal(second.outcome?.kind, 'cancelled');
   });
 
-  it('disposing cancels tasks, fails plans and waits for every process', async () => {
+  it('dispose cancels tasks, rejects plans and waits for every process', async () => {
     const stage = new Stage();
     const check = stage.check(['a']);
     await stage.ready();
@@ -72,7 +72,7 @@ describe('settling', () => {
     assert.equal((await stage.check(['late']).settled).kind, 'cancelled');
   });
 
-  it('a slow reader stops the clock of progress', async () => {
+  it('a slow reader suspends the progress timeout', async () => {
     const stage = new Stage();
     const gate = Promise.withResolvers<void>();
     stage.check(['a'], { onEvent: () => gate.promise });
@@ -92,7 +92,7 @@ describe('settling', () => {
     assert.equal(stage.at(0).killed, true);
   });
 
-  it('a front end that cannot show more slows all workers down, and no deadline runs against them', async () => {
+  it('a front end that lags behind slows all workers down, and no timeout counts against them', async () => {
     let ready: PromiseWithResolvers<void> | undefined = Promise.withResolvers<void>();
     const stage = new Stage({ readerReady: () => ready?.promise });
     const check = stage.check(['a']);
@@ -117,7 +117,7 @@ describe('settling', () => {
     assert.equal(check.outcome?.kind, 'done');
   });
 
-  it('an unknown detector is an error of its own', async () => {
+  it('an unknown detector is an error', async () => {
     const stage = new Stage();
     assert.equal((await stage.check(['a'], { detector: 'constructor' }).settled).kind, 'failed');
     assert.equal(stage.pool.errors()[0]?.code, 'DETECTOR_NOT_FOUND');

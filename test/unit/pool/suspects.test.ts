@@ -6,7 +6,7 @@ import { settle } from '../../support/simulated-clock.ts';
 import { filesOf, Stage } from './support/stage.ts';
 
 describe('suspects', () => {
-  it('runs the suspect alone in a fresh process, the rest in another batch, and quarantines at the second crash', async () => {
+  it('a suspect runs alone in a new process, the rest in another batch, and a second crash quarantines it', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const check = stage.check(['a', 'b', 'c']);
     await stage.ready();
@@ -35,7 +35,7 @@ describe('suspects', () => {
     assert.deepEqual(stage.notices, []);
   });
 
-  it('a success alone clears the count', async () => {
+  it('a success clears the count', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const check = stage.check(['a']);
     await stage.ready();
@@ -48,7 +48,7 @@ describe('suspects', () => {
     assert.deepEqual(filesOf(stage.at(1)), ['a'], 'needs no fresh process');
   });
 
-  it('an input with a crash runs alone from the start', async () => {
+  it('an input with an earlier crash runs alone from the start', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const first = stage.check(['a', 'b']);
     await stage.ready();
@@ -60,7 +60,24 @@ describe('suspects', () => {
     assert.deepEqual(filesOf(stage.at(1)), ['a', 'c']);
   });
 
-  it('without marks, halves find it', async () => {
+  it('a crash after a cancel does not count against the input', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    const first = stage.check(['a', 'b']);
+    await stage.ready();
+    stage.at(0).begin('a');
+    first.controller.abort();
+    await stage.at(0).die({ signal: 'SIGSEGV' });
+    assert.equal(first.outcome?.kind, 'cancelled');
+    const second = stage.check(['a', 'b'], { revision: 2 });
+    await stage.ready();
+    assert.deepEqual(filesOf(stage.at(1)), ['a', 'b'], 'it need not run alone');
+    stage.at(1).begin('a');
+    await stage.at(1).die({ signal: 'SIGSEGV' });
+    assert.equal(second.outcome, undefined);
+    assert.deepEqual(stage.pool.quarantined(), [], 'it crashed once, not twice');
+  });
+
+  it('halving a batch finds the input that a detector does not announce', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const files = Array.from({ length: 16 }, (_, index) => `f${index}`);
     const check = stage.check(files);
@@ -88,7 +105,7 @@ describe('suspects', () => {
     assert.deepEqual(stage.notices, []);
   });
 
-  it('a project answers for whatever file it was at', async () => {
+  it('a project is blamed for whichever file it was at', async () => {
     const stage = new Stage({ maxWorkers: 1 });
     const unit = (id: string): Unit => ({ id, kind: 'project', group: 'g', file: `${id}/tsconfig.json` });
     const check = stage.check([], { detector: 'types', units: [unit('one'), unit('two')] });

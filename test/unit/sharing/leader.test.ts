@@ -10,11 +10,12 @@ import { Leader } from '../../../server/sharing/leader.ts';
 import { greetingOf } from '../../../server/sharing/messages.ts';
 import type { CheckEvent } from '../../../workers/protocol/detector-protocol.ts';
 import { issue, projectUnit } from '../engine/support.ts';
+import { patienceMs } from '../../support/patience.ts';
 
 describe('sharing: leader', () => {
   const greeting = greetingOf();
 
-  it('hears of an end that comes while it still tells what there is so far', async () => {
+  it('notices that a check ends while it sends a partial answer', async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-leader-'));
     const address = process.platform === 'win32' ? `\\\\.\\pipe\\${path.basename(folder)}` : path.join(folder, 's');
     type Answers = Pick<PeerAnswers, 'plan' | 'answerFor'>;
@@ -27,7 +28,7 @@ describe('sharing: leader', () => {
         const now = answer;
         // The last thing that happens, and it happens before anybody waits for it.
         queueMicrotask(() => {
-          answer = { state: 'ready', value: { unanswered: false, files: found, problems: [] } };
+          answer = { state: 'ready', value: { incomplete: false, files: found, problems: [] } };
           if (now.state === 'pending') engine.emit('status');
         });
         return now;
@@ -58,7 +59,7 @@ describe('sharing: leader', () => {
         overlays: [],
         first: [],
       };
-      const reply = await follower.check(request, AbortSignal.timeout(10_000), (event) => void events.push(event));
+      const reply = await follower.check(request, AbortSignal.timeout(patienceMs), (event) => void events.push(event));
       assert.deepEqual(reply.refused, []);
       assert.deepEqual(events.map(({ kind }) => kind), ['begin', 'issues', 'done']); // prettier-ignore
       follower.close();

@@ -9,7 +9,7 @@ import { makeWorkspace } from '../../support/workspace.ts';
 const SETTLED_MS = 60;
 
 describe('sharing: seen changes', () => {
-  it('knows a change that was told before, and not the next one', async () => {
+  it('recognizes a change that was reported before, and not the next one', async () => {
     await using workspace = await makeWorkspace({ 'a.ts': '1', 'b.ts': '1' });
     const seen = new SeenChanges(workspace.root);
     const changes = [
@@ -17,32 +17,32 @@ describe('sharing: seen changes', () => {
       { file: 'b.ts', kind: 'created' },
     ] as const;
     await wait(SETTLED_MS);
-    assert.deepEqual(await seen.news(changes), changes);
-    assert.deepEqual(await seen.news(changes), []);
+    assert.deepEqual(await seen.takeNew(changes), changes);
+    assert.deepEqual(await seen.takeNew(changes), []);
     await workspace.write({ 'a.ts': '2' });
     await wait(SETTLED_MS);
-    assert.deepEqual(await seen.news(changes), [changes[0]]);
+    assert.deepEqual(await seen.takeNew(changes), [changes[0]]);
     // Even where content and length are the same.
     await utimes(path.join(workspace.root, 'b.ts'), 1, 1);
     await wait(SETTLED_MS);
-    assert.deepEqual(await seen.news(changes), [changes[1]]);
+    assert.deepEqual(await seen.takeNew(changes), [changes[1]]);
     await rm(path.join(workspace.root, 'a.ts'));
     const gone = [{ file: 'a.ts', kind: 'deleted' }] as const;
-    assert.deepEqual(await seen.news(gone), gone);
-    assert.deepEqual(await seen.news(gone), []);
+    assert.deepEqual(await seen.takeNew(gone), gone);
+    assert.deepEqual(await seen.takeNew(gone), []);
   });
 
-  it('takes nothing for known that has unsaved text, or while nobody else tells anything', async () => {
+  it('treats changes as new for files with unsaved text, and while no other process is connected', async () => {
     await using workspace = await makeWorkspace();
     const seen = new SeenChanges(workspace.root);
     const changes = [{ file: 'a.ts', kind: 'changed' }] as const;
     await writeFile(path.join(workspace.root, 'a.ts'), '1');
     await wait(SETTLED_MS);
-    assert.deepEqual(await seen.news(changes), changes);
-    assert.deepEqual(await seen.news(changes), []);
+    assert.deepEqual(await seen.takeNew(changes), changes);
+    assert.deepEqual(await seen.takeNew(changes), []);
     seen.forget('a.ts');
-    assert.deepEqual(await seen.news(changes), changes);
+    assert.deepEqual(await seen.takeNew(changes), changes);
     seen.clear();
-    assert.deepEqual(await seen.news(changes), changes);
+    assert.deepEqual(await seen.takeNew(changes), changes);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Follower } from '../../../server/sharing/follower.ts';
-import { meaningOf, type CheckReply } from '../../../server/sharing/messages.ts';
+import { normalized, type CheckReply } from '../../../server/sharing/messages.ts';
 import { Journal } from '../../../server/journal.ts';
 import { sharedPool } from '../../../server/sharing/shared-pool.ts';
 import type { CheckOutcome, CheckTask } from '../../../server/pool/types.ts';
@@ -39,7 +39,7 @@ function taskOf(request: Partial<CheckRequest>, events: CheckEvent[] = []): Chec
 const asking = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('sharing: pool', () => {
-  it('leaves to the leader what is on disk, and asks its own for unsaved text', async () => {
+  it('sends checks of files on disk to the leader, and those of unsaved text to its own workers', async () => {
     const own = new ScriptedPool(() => Promise.resolve(planOf([])));
     const pool = sharedPool(own, () => leader(() => ({})));
     const outcome = await pool.check(taskOf({}));
@@ -51,7 +51,7 @@ describe('sharing: pool', () => {
     assert.deepEqual(await typed, done);
   });
 
-  it('tells its own workers what changed while the leader answered, or was asked in vain', async () => {
+  it('passes its own workers the changes from the time when the leader answered or failed to', async () => {
     const own = new ScriptedPool(() => Promise.resolve(planOf([])));
     const journal = new Journal();
     const stop = new AbortController();
@@ -83,7 +83,7 @@ describe('sharing: pool', () => {
     );
   });
 
-  it('does by itself what the leader gives up, and takes back what was told of it', async () => {
+  it('checks units itself that the leader refuses, and drops their partial results', async () => {
     const own = new ScriptedPool(() => Promise.resolve(planOf([])));
     const events: CheckEvent[] = [];
     const tell = (onEvent: (event: CheckEvent) => void, unit: string, file: string): void => {
@@ -114,10 +114,10 @@ describe('sharing: pool', () => {
     ]);
   });
 
-  it('takes options for the same that mean the same', () => {
-    assert.equal(meaningOf({ engine: 'auto', rules: {}, exclude: [] }), meaningOf({ exclude: [] }));
-    assert.equal(meaningOf({ a: { x: 1, y: 2 }, b: 1 }), meaningOf({ b: 1, a: { y: 2, x: 1 } }));
-    assert.notEqual(meaningOf({ engine: 'native' }), meaningOf({}));
-    assert.notEqual(meaningOf({ exclude: ['a', 'b'] }), meaningOf({ exclude: ['b', 'a'] }));
+  it('treats equivalent options as equal', () => {
+    assert.equal(normalized({ engine: 'auto', rules: {}, exclude: [] }), normalized({ exclude: [] }));
+    assert.equal(normalized({ a: { x: 1, y: 2 }, b: 1 }), normalized({ b: 1, a: { y: 2, x: 1 } }));
+    assert.notEqual(normalized({ engine: 'native' }), normalized({}));
+    assert.notEqual(normalized({ exclude: ['a', 'b'] }), normalized({ exclude: ['b', 'a'] }));
   });
 });

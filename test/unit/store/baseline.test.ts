@@ -39,7 +39,7 @@ const anyIssues = fc.uniqueArray(anyIssue, { maxLength: 10, selector: ({ fingerp
 describe('store: baseline', () => {
   const folder = temporaryFolders();
 
-  it('is one sorted line an issue, the same for any order of issues', () => {
+  it('has one sorted line per issue, whatever the order of issues', () => {
     const text = formatBaseline(baselineOf(issues));
     const lines = text.split('\n');
     assert.deepEqual(
@@ -59,7 +59,7 @@ describe('store: baseline', () => {
     assert.equal(formatBaseline({ entries: [] }), '{\n  "format": 1,\n  "issues": []\n}\n');
   });
 
-  it('tells known, fresh and gone', () => {
+  it('separates known, fresh and fixed issues', () => {
     const other = issue('eslint', 'c.ts', 1);
     const { known, fresh, gone, rest } = compare([first, other], baselineOf(issues));
     assert.deepEqual(print(known), print([first]));
@@ -68,7 +68,7 @@ describe('store: baseline', () => {
     assert.deepEqual(print(rest.entries), print([first]));
   });
 
-  it('knows an issue whose line was edited by the number of its rule in its file, and takes on its fingerprint', () => {
+  it('matches an issue whose line was edited by its rule and file, and takes over its fingerprint', () => {
     const [kept, changed] = [issue('eslint', 'a.ts', 1), issue('eslint', 'a.ts', 2)] as const;
     const before = [kept, changed];
     const now = [kept, edited(changed), edited(changed, 'one more')];
@@ -79,7 +79,7 @@ describe('store: baseline', () => {
     assert.deepEqual([exact.known.length, exact.fresh.length, exact.gone.length], [1, 2, 1]);
   });
 
-  it('does not forget the issues of a detector that has not answered', () => {
+  it('keeps the issues of a detector that has not answered', () => {
     const { gone, rest } = compare([], baselineOf(issues), { complete: new Set(['typescript']) });
     assert.deepEqual(
       gone.map(({ detector }) => detector),
@@ -88,7 +88,7 @@ describe('store: baseline', () => {
     assert.equal(rest.entries.length, 2);
   });
 
-  it('filters file by file as it compares the whole', () => {
+  it('filters file by file with the same result as a comparison of everything', () => {
     fc.assert(
       fc.property(anyIssues, anyIssues, (...both) => {
         // The file is part of every fingerprint.
@@ -103,7 +103,7 @@ describe('store: baseline', () => {
     );
   });
 
-  it('never grows, and after it has shrunk knows exactly the same', () => {
+  it('never grows, and recognizes the same issues after it shrank', () => {
     fc.assert(
       fc.property(anyIssues, anyIssues, fc.boolean(), (old, now, exact) => {
         const baseline = baselineOf(old);
@@ -120,7 +120,7 @@ describe('store: baseline', () => {
     );
   });
 
-  it('is written only when it changes, and whatever its line ends', async () => {
+  it('is written only if it changes, whatever its line endings', async () => {
     const file = path.join(folder('baseline'), 'in', baselineName);
     assert.equal(await readBaseline(file), undefined);
     assert.equal(await writeBaseline(file, baselineOf(issues)), true);
@@ -131,7 +131,7 @@ describe('store: baseline', () => {
     assert.deepEqual(readdirSync(path.dirname(file)), [baselineName]);
   });
 
-  it('forgives a comma too many and an entry twice', () => {
+  it('accepts a trailing comma and repeated entries', () => {
     const [entry] = formatBaseline(baselineOf(issues.slice(0, 1)))
       .split('\n')
       .slice(3, 4);
@@ -154,7 +154,7 @@ describe('store: baseline', () => {
     ['an entry that is none', '{"format": 1, "issues": [\n\n  7]}', '3:3', /entry 1/],
   ];
   for (const [what, text, place, says] of broken) {
-    it(`names file and place of ${what}`, async () => {
+    it(`names the file and place of ${what}`, async () => {
       const file = path.join(folder('baseline'), baselineName);
       writeFileSync(file, text);
       await assert.rejects(readBaseline(file), (error) => {

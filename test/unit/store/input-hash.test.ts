@@ -54,7 +54,7 @@ function hasherOf(
 describe('store: input hashes', () => {
   const folder = temporaryFolders();
 
-  it('reads each file once, and none after a restart', () => {
+  it('read each file once, and none after a restart', () => {
     const files = new SimulatedFiles(1);
     for (const name of ['a', 'b', 'c']) files.write(name, `content of ${name}`);
     files.nowMs += 60_000;
@@ -66,7 +66,7 @@ describe('store: input hashes', () => {
     assert.equal(files.reads, 3);
   });
 
-  it('reads a file again that was changed just before it was looked at, until time has told', () => {
+  it('read a file again that changed just before its status was taken', () => {
     const files = new SimulatedFiles(2000);
     files.write('a', 'one');
     const { hasher } = hasherOf(files);
@@ -82,7 +82,7 @@ describe('store: input hashes', () => {
     assert.equal(files.reads, reads, 'it was read although nothing can have changed');
   });
 
-  it('is never wrong, whatever is written when', () => {
+  it('are never wrong, whatever is written when', () => {
     const step = fc.record({
       wait: fc.nat(4000),
       write: fc.option(fc.constantFrom('aa', 'bb', 'cc', 'ddd')),
@@ -105,7 +105,7 @@ describe('store: input hashes', () => {
     );
   });
 
-  it('does not remember a file that is written while it is read', () => {
+  it('are not cached for a file that is written while it is read', () => {
     const files = new SimulatedFiles(1);
     files.write('a', 'one');
     files.nowMs += 60_000;
@@ -123,7 +123,7 @@ describe('store: input hashes', () => {
     assert.deepEqual(hasher.hashAll('/root', ['a']), [hashContent('two')]);
   });
 
-  it('takes real files, sees a replaced one with the times of the old, and has no hash for what is no file', () => {
+  it('work with real files, notice a replacement with the same times, and are missing for what is not a file', () => {
     const root = folder('inputs');
     const file = path.join(root, 'ä.ts');
     const facts = new Map<string, Fact>();
@@ -144,7 +144,7 @@ describe('store: input hashes', () => {
     assert.deepEqual(hasher.hashAll(root, ['ä.ts']), [hashContent('new')]);
   });
 
-  it('reads everything when the table is broken or cannot be kept', () => {
+  it('read every file if the cache is broken or cannot be written', () => {
     const files = new SimulatedFiles(1);
     files.write('a', 'one');
     files.nowMs += 60_000;

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { nameOf, storeDirFor } from '../../../server/store/location.ts';
 import { temporaryFolders } from './support.ts';
 
-describe('store: where it lives', () => {
+describe('store: location', () => {
   const folder = temporaryFolders();
 
-  it('is a folder per root in the cache folder of the platform', async () => {
+  it("is a folder per root in the platform's cache folder", async () => {
     const linux = { platform: 'linux', home: '/home/me' } as const;
     const name = nameOf('/nowhere/my project', 'linux');
     assert.match(name, /^my_project-[0-9a-f]{16}$/);
@@ -31,12 +31,12 @@ describe('store: where it lives', () => {
     assert.equal(windows, `D:\\Local\\bulkhead\\Cache\\${nameOf('C:\\nowhere\\project', 'win32')}`);
   });
 
-  it('is in the folder of the editor when there is one', async () => {
+  it("is in the editor's storage folder if there is one", async () => {
     const dir = await storeDirFor('/nowhere/project', { storageDir: '/editor/storage', platform: 'linux' });
     assert.equal(path.posix.dirname(dir), '/editor/storage');
   });
 
-  it('is the same however the root was reached, and another for another root', async () => {
+  it('is the same whatever path leads to the root, and different for other roots', async () => {
     const base = folder('roots');
     mkdirSync(path.join(base, 'real'));
     mkdirSync(path.join(base, 'other'));

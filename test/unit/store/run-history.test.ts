@@ -7,7 +7,7 @@ describe('store: history of runs', () => {
     { detector: 'typescript', units: 1, analysed: 1, recalled: 0, borrowed: 0 },
   ];
 
-  it('is told in one line', () => {
+  it('is described in one line', () => {
     const entry = asRunEntry(runEntry('editor', work));
     assert.ok(entry);
     assert.equal(
@@ -16,7 +16,7 @@ describe('store: history of runs', () => {
     );
   });
 
-  it('leaves out what it does not know', () => {
+  it('ignores entries of an unknown format', () => {
     assert.equal(asRunEntry(null), undefined);
     assert.equal(asRunEntry('editor'), undefined);
     assert.equal(asRunEntry({ by: 'nobody', work: [] }), undefined);

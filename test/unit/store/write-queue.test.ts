@@ -47,7 +47,7 @@ const put = (file: string, fingerprint: string): QueuedWrite => ({
 });
 
 describe('store: write queue', () => {
-  it('sends a little later, together, the newest of each key', async () => {
+  it('sends the newest write of each key together after a short delay', async () => {
     const sink = new ScriptedSink();
     const queue = queueOf(sink);
     for (const write of [put('a', '1'), put('b', '1'), put('a', '2')]) queue.add(write);
@@ -61,7 +61,7 @@ describe('store: write queue', () => {
     );
   });
 
-  it('sends by itself', async () => {
+  it('sends without being flushed', async () => {
     const sent = Promise.withResolvers<readonly WriteOperation[]>();
     const queue = queueOf({
       stage: () => Promise.resolve(),
@@ -71,7 +71,7 @@ describe('store: write queue', () => {
     assert.equal((await sent.promise).length, 1);
   });
 
-  it('tries again while another process is writing, without losing what comes meanwhile', async () => {
+  it('retries while another process is writing, without losing new writes', async () => {
     const sink = new ScriptedSink();
     sink.failures.push('BUSY', 'BUSY', 'BUSY');
     const queue = queueOf(sink);
@@ -85,7 +85,7 @@ describe('store: write queue', () => {
     assert.ok(written.some((unit) => unit?.type === 'put-unit' && unit.unit === 'a' && unit.fingerprint === 'new'));
   });
 
-  it('says when it does not get through in time', async () => {
+  it('reports when it cannot write in time', async () => {
     const sink = new ScriptedSink();
     sink.failures.push(...Array.from({ length: 100 }, () => 'BUSY' as const));
     const queue = queueOf(sink);
@@ -96,7 +96,7 @@ describe('store: write queue', () => {
     assert.equal(sink.commits.length, 1);
   });
 
-  it('lets go of a batch that fails three times, says so once, and goes on', async () => {
+  it('drops a batch that fails three times, says so once, and continues', async () => {
     const sink = new ScriptedSink();
     const messages: string[] = [];
     sink.failures.push('INTERNAL', 'INTERNAL', 'INTERNAL');
@@ -110,7 +110,7 @@ describe('store: write queue', () => {
     assert.match(messages[0] ?? '', /1 results were not stored/);
   });
 
-  it('lets everything go in silence when there is no thread any more: that has been said', async () => {
+  it('drops everything silently when there is no thread any more, which was reported before', async () => {
     const sink = new ScriptedSink();
     const messages: string[] = [];
     sink.failures.push('UNAVAILABLE');
@@ -120,7 +120,7 @@ describe('store: write queue', () => {
     assert.deepEqual(messages, []);
   });
 
-  it('leaves the loop free while it encodes 100,000 issues of one unit', async () => {
+  it('keeps the event loop free while it encodes 100,000 issues of one unit', async () => {
     const files = new Map(
       Array.from({ length: 1000 }, (_, index) => [
         `${index}.ts`,
@@ -148,7 +148,7 @@ describe('store: write queue', () => {
     assert.ok(delay.percentile(90) / 1e6 < 40, `the loop was held up for ${delay.percentile(90) / 1e6} ms`);
   });
 
-  it('leaves on disk what a plain map would hold, whatever fails on the way', async () => {
+  it('stores what a plain map would hold, whatever fails in between', async () => {
     const unit = fc.constantFrom('a', 'b', 'c');
     const detector = fc.constantFrom('x', 'y');
     const write: fc.Arbitrary<QueuedWrite> = fc.oneof(

@@ -48,7 +48,7 @@ describe('walkFiles', () => {
     assert.deepEqual(await walk({ exclude: ['**/{dist,gen}/**', '*.js'] }), ['a.d.ts', 'a.ts', 'q/e.mts']);
   });
 
-  it('leaves out what git ignores: nested, anchored, negated, directories only', async () => {
+  it('omits what git ignores: nested, anchored, negated, directories only', async () => {
     await write({
       '.gitignore': 'out/\n*.log\n/only-here.ts\n',
       'out/a.ts': '',
@@ -80,12 +80,12 @@ describe('walkFiles', () => {
     assert.deepEqual(await walk({}, 'packages/one/build'), ['b.ts']);
   });
 
-  it('does not take ignore files from above a folder that is in no repository', async () => {
+  it('reads no ignore files above a folder that is not in a repository', async () => {
     await write({ '.gitignore': '*.ts\n', 'p/a.ts': '' });
     assert.deepEqual(await walk({}, 'p'), ['a.ts']);
   });
 
-  it('does not bind a repository inside the repository', async () => {
+  it('does not apply its patterns to a repository inside the repository', async () => {
     await write({ '.gitignore': '*.gen.ts\n', 'inner/.git': 'gitdir: elsewhere', 'inner/a.gen.ts': '' });
     assert.deepEqual(await walk({ extensions: ['.ts'] }), ['inner/a.gen.ts']);
   });
@@ -98,7 +98,7 @@ describe('walkFiles', () => {
     assert.deepEqual(await walk(), ['link.ts', 'a/b.ts']);
   });
 
-  it('reports a root that is not there and goes on past what it cannot read', async () => {
+  it('reports a missing root, and continues after directories that it cannot read', async () => {
     const unreadable: UnreadableDirectory[] = [];
     const onUnreadable = (directory: UnreadableDirectory): void => void unreadable.push(directory);
     assert.deepEqual(await walk({ onUnreadable }, 'missing'), []);

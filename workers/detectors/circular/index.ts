@@ -7,10 +7,10 @@ import { rangeIn, specifierRange } from '../../graph/record.ts';
 import type { DetectorOptions, Finding, Fix, RelatedPlace } from '../../protocol/detector-protocol.ts';
 import { couldBeTypeImport, cyclesOf, type Component, type Cycle, type Cycles } from './cycles.ts';
 import { earlyReads } from './load-order.ts';
-import { defaultSeverities } from '../../protocol/manifest.ts';
+import { defaultSeverities, type RuleOf } from '../../protocol/manifest.ts';
 import { manifest } from './manifest.ts';
 
-export type CircularRule = 'import-cycle' | 'self-import' | 'type-only-cycle' | 'dynamic-cycle' | 'cycle-uses-at-load';
+export type CircularRule = RuleOf<typeof manifest>;
 
 export const CIRCULAR_RULES: RuleSeverities<CircularRule> = defaultSeverities(manifest);
 

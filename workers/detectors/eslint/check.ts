@@ -6,7 +6,7 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { CheckContext } from '../../protocol/detector.ts';
 import type { CheckRequest, CheckResult, InterfaceSignature, Unit } from '../../protocol/detector-protocol.ts';
-import { wantedFirst } from '../../runtime/order.ts';
+import { prioritized } from '../../runtime/order.ts';
 import { inDirectory } from './installation.ts';
 import { isGone } from './listing.ts';
 import { clearResolutions, interfaceSignatureOf } from './interface-signature.ts';
@@ -28,7 +28,7 @@ export async function check(request: CheckRequest, context: CheckContext): Promi
   // Programs must follow later edits, which those for a single run do not.
   process.env['TSESTREE_SINGLE_RUN'] ??= 'false';
   recordChanges(request.changed, workspace);
-  for (const [group, units] of Map.groupBy(wantedFirst(request.units, request.first), (unit) => unit.group)) {
+  for (const [group, units] of Map.groupBy(prioritized(request.units, request.first), (unit) => unit.group)) {
     const folder = path.join(workspace, folderOf(group));
     await inDirectory(folder, () => checkGroup({ request, context, workspace, folder, units, totals, timings }));
   }

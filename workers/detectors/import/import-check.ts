@@ -4,18 +4,10 @@ import type { IgnoredPaths } from '../../graph/ignored.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import type { ModuleRequest } from '../../graph/record.ts';
 import type { Finding } from '../../protocol/detector-protocol.ts';
+import type { RuleOf } from '../../protocol/manifest.ts';
+import type { manifest } from './manifest.ts';
 
-export type ImportRule =
-  | 'unresolved'
-  | 'unresolved-package'
-  | 'missing-export'
-  | 'case-mismatch'
-  | 'exports-blocked'
-  | 'missing-extension-esm'
-  | 'duplicate-import'
-  | 'absolute-path'
-  | 'deprecated-builtin'
-  | 'commonjs-in-esm';
+export type ImportRule = RuleOf<typeof manifest>;
 
 export interface ImportCheck {
   readonly graph: ModuleGraph;

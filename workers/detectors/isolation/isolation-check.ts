@@ -1,19 +1,10 @@
 /** The context of the checks of the `isolation` detector. */
 import type { ModuleGraph } from '../../graph/index.ts';
 import type { Finding, Severity } from '../../protocol/detector-protocol.ts';
+import type { RuleOf } from '../../protocol/manifest.ts';
+import type { manifest } from './manifest.ts';
 
-export type IsolationRule =
-  | 'cross-package-relative-import'
-  | 'deep-import'
-  | 'private-folder'
-  | 'prod-imports-test'
-  | 'app-imports-app'
-  | 'boundary'
-  | 'unstable-dependency'
-  | 'hub-module'
-  | 'god-module'
-  | 'mutable-export'
-  | 'effect-on-load';
+export type IsolationRule = RuleOf<typeof manifest>;
 
 export interface IsolationCheck {
   readonly graph: ModuleGraph;

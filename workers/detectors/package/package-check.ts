@@ -2,28 +2,12 @@
 import type { ModuleGraph } from '../../graph/index.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
+import type { RuleOf } from '../../protocol/manifest.ts';
 import type { Lockfiles } from './lockfiles.ts';
 import type { ManifestFile } from './manifest-file.ts';
+import type { manifest } from './manifest.ts';
 
-export type PackageRule =
-  | 'invalid-json'
-  | 'invalid-field'
-  | 'invalid-range'
-  | 'duplicate-dependency'
-  | 'version-mismatch'
-  | 'unlisted-dependency'
-  | 'unused-dependency'
-  | 'unused-dev-dependency'
-  | 'misplaced-dependency'
-  | 'not-installed'
-  | 'installed-out-of-range'
-  | 'peer-conflict'
-  | 'lockfile-missing'
-  | 'multiple-lockfiles'
-  | 'engines-unsatisfied'
-  | 'missing-entry'
-  | 'unused-catalog-entry'
-  | 'unlisted-binary';
+export type PackageRule = RuleOf<typeof manifest>;
 
 export interface PackageCheck {
   readonly graph: ModuleGraph;

@@ -207,5 +207,5 @@ class ThreadWorker implements WorkerHandle {
 function checkedLimits(limits: ResourceLimits): ResourceLimits {
   const given = Object.entries(limits).filter(([, value]) => value !== undefined && value !== Infinity);
   for (const [name, value] of given) numberWithin(value as number, `resourceLimits.${name}`, Number.MIN_VALUE);
-  return Object.fromEntries(given) as ResourceLimits;
+  return Object.fromEntries(given);
 }

@@ -19,7 +19,7 @@ import type {
   PlanRequest,
   Unit,
 } from '../../../../workers/protocol/detector-protocol.ts';
-import type { Random } from '../../../../server/pool/clock.ts';
+import type { Random } from '../../../../server/clock.ts';
 import type { SimulatedClock } from '../../../support/simulated-clock.ts';
 
 /** Probabilities, each per occasion. */

@@ -1,17 +1,19 @@
-/** Deadlines of the pool. Time itself is the server's. */
 import type { Clock } from '../clock.ts';
 
-export { systemClock, type Clock, type Random } from '../clock.ts';
+/** A timer that comes later than this shows that this process was blocked. */
+const LATE_TIMER_MS = 100;
+/** Time to read what arrived while this process was blocked. */
+const CATCH_UP_MS = 1_000;
 
 /**
- * A deadline that is moved by every sign of life and costs one timer however often it is moved.
- * Time during which this process itself was blocked (the timer came late) is not held against the other side.
+ * Expires when the other side shows no activity for a while. Costs one timer, however often it is postponed.
+ * Time in which this process itself was blocked does not count.
  */
 export class Deadline {
   readonly #clock: Clock;
   readonly #expired: () => void;
   #limitMs = 0;
-  #lastSign = 0;
+  #lastActivity = 0;
   #holds = 0;
   #cancelTimer: (() => void) | undefined;
 
@@ -20,20 +22,20 @@ export class Deadline {
     this.#expired = expired;
   }
 
-  /** Starts, or starts again with another limit in milliseconds. */
+  /** Starts, or starts over. */
   start(limitMs: number): void {
     this.stop();
     this.#limitMs = limitMs;
-    this.#lastSign = this.#clock.now();
+    this.#lastActivity = this.#clock.now();
     this.#arm(limitMs);
   }
 
-  /** A sign of life. */
+  /** The other side showed activity: the time starts over. */
   touch(): void {
-    this.#lastSign = this.#clock.now();
+    this.#lastActivity = this.#clock.now();
   }
 
-  /** Until the returned function is called, waiting is our own doing (backpressure) and does not count. */
+  /** Until the returned function is called, the other side waits for us (backpressure), and no time counts. */
   hold(): () => void {
     this.#holds += 1;
     let held = true;
@@ -55,12 +57,12 @@ export class Deadline {
     this.#cancelTimer = this.#clock.after(ms, () => {
       const now = this.#clock.now();
       const late = now - due;
-      if (this.#holds > 0) this.#lastSign = now;
-      let left = this.#lastSign + this.#limitMs - now;
+      if (this.#holds > 0) this.#lastActivity = now;
+      let left = this.#lastActivity + this.#limitMs - now;
       if (late > LATE_TIMER_MS) {
-        // What the other side said meanwhile has not been read yet.
-        this.#lastSign += late;
-        left = Math.max(left + late, Math.min(this.#limitMs, READ_UP_MS));
+        // What the other side sent meanwhile has not been read yet.
+        this.#lastActivity += late;
+        left = Math.max(left + late, Math.min(this.#limitMs, CATCH_UP_MS));
       }
       if (left > 0) {
         this.#arm(left);
@@ -71,6 +73,3 @@ export class Deadline {
     });
   }
 }
-
-const LATE_TIMER_MS = 100;
-const READ_UP_MS = 1_000;

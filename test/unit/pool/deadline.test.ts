@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { Deadline } from '../../../server/pool/clock.ts';
+import { Deadline } from '../../../server/pool/deadline.ts';
 import { SimulatedClock } from '../../support/simulated-clock.ts';
 
 describe('deadline', () => {
@@ -18,10 +18,10 @@ describe('deadline', () => {
     assert.equal(clock.timers, 0);
   });
 
-  it('is moved by signs of life with one timer', async () => {
+  it('is postponed by activity, with one timer', async () => {
     const { clock, deadline, expiries } = setUp();
     deadline.start(1_000);
-    for (let sign = 0; sign < 50; sign += 1) {
+    for (let time = 0; time < 50; time += 1) {
       await clock.advance(100);
       deadline.touch();
       assert.equal(clock.timers, 1);
@@ -30,7 +30,7 @@ describe('deadline', () => {
     assert.deepEqual(expiries, [6_000]);
   });
 
-  it('does not count while held, however long', async () => {
+  it('does not run while held', async () => {
     const { clock, deadline, expiries } = setUp();
     deadline.start(1_000);
     const release = deadline.hold();
@@ -44,7 +44,7 @@ describe('deadline', () => {
     assert.ok(at >= 61_000 && at <= 62_000, `expired at ${at}`);
   });
 
-  it('does not hold our own blocked time against the other side', () => {
+  it('does not count time in which this process was blocked', () => {
     let now = 0;
     const timers: { readonly at: number; readonly callback: () => void }[] = [];
     const clock = {
@@ -60,16 +60,16 @@ describe('deadline', () => {
       expired = true;
     });
     deadline.start(1_000);
-    now = 10_000; // The timer comes nine seconds late.
+    now = 10_000; // The timer fires nine seconds late.
     timers.shift()?.callback();
     assert.equal(expired, false);
-    assert.equal(timers[0]?.at, 11_000, 'what came meanwhile gets time to be read');
+    assert.equal(timers[0]?.at, 11_000, 'there is time to read what arrived meanwhile');
     now = 11_000;
     timers.shift()?.callback();
     assert.equal(expired, true);
   });
 
-  it('is silent once stopped', async () => {
+  it('does not expire once stopped', async () => {
     const { clock, deadline, expiries } = setUp();
     deadline.start(1_000);
     deadline.stop();

@@ -1,0 +1,83 @@
+/**
+ * The plan of one detector, and the results of the last session that belong to it. Lives as long as the detector's
+ * scheduler, which decides when a plan is requested.
+ */
+import type { PlanResult } from '../../workers/protocol/detector-protocol.ts';
+import type { Invalidation } from './invalidation.ts';
+import type { EmptyPlan, Moment } from './result-cache.ts';
+import type { SchedulerHost } from './scheduler-host.ts';
+import type { UnitStates } from './unit-states.ts';
+
+export class DetectorPlan {
+  readonly #detector: string;
+  readonly #host: SchedulerHost;
+  #current: PlanResult | undefined;
+  #configFiles: ReadonlySet<string> = new Set();
+  /** When the present plan was requested, if the result cache does not have it. */
+  #requestedAt: Moment | undefined;
+  #isRecalled = false;
+
+  constructor(detector: string, host: SchedulerHost) {
+    this.#detector = detector;
+    this.#host = host;
+  }
+
+  /** Undefined before the first plan. */
+  get current(): PlanResult | undefined {
+    return this.#current;
+  }
+
+  /** Relative paths of the files that the plan named as configuration. */
+  get configFiles(): ReadonlySet<string> {
+    return this.#configFiles;
+  }
+
+  /**
+   * Returns the plan of the last session if it is still valid, because then no worker has to start.
+   * @throws what the pool throws when it cannot make a plan
+   */
+  async request(signal: AbortSignal): Promise<PlanResult> {
+    const { cache, clock, journal, pool, root } = this.#host;
+    const options = this.#host.options();
+    const cached = this.#isRecalled ? undefined : await cache?.plan(this.#detector, options).catch(() => undefined);
+    this.#requestedAt = cached ? undefined : { revision: journal.revision, at: clock.date() };
+    return cached ?? pool.plan({ detector: this.#detector, root, options }, signal);
+  }
+
+  accept(plan: PlanResult): void {
+    this.#current = plan;
+    this.#configFiles = new Set(plan.configFiles);
+  }
+
+  /** The present plan for the result cache, which no result would bring there. Returned only once. */
+  takeEmpty(): EmptyPlan | undefined {
+    const plan = this.#current;
+    const startedAt = this.#requestedAt;
+    if (!plan || startedAt === undefined) return undefined;
+    this.#requestedAt = undefined;
+    return { detector: this.#detector, options: this.#host.options(), plan, startedAt };
+  }
+
+  /** Takes results of the last session for units whose inputs have not changed. Only once, at the start of a session. */
+  async recall(states: UnitStates, invalidation: Invalidation, signal: AbortSignal): Promise<void> {
+    const { cache, journal, table } = this.#host;
+    const plan = this.#current;
+    if (this.#isRecalled || !cache || plan?.status !== 'ready') return;
+    this.#isRecalled = true;
+    const revision = journal.mark();
+    try {
+      for (const file of await cache.changedOffline(this.#detector)) invalidation.changedOffline(file);
+      for await (const { unit, files, signature } of cache.units(this.#detector, this.#host.options(), plan)) {
+        if (signal.aborted) return;
+        if (!states.recalled(unit.id, revision, signature)) continue;
+        for (const [file, issues] of files) {
+          if (this.#host.included(file)) table.replace(this.#detector, unit.id, file, issues);
+        }
+      }
+    } catch {
+      // Results that cannot be read are made again.
+    } finally {
+      invalidation.unitsChanged();
+    }
+  }
+}
