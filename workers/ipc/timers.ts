@@ -33,7 +33,7 @@ export function timeLimit(value: number, name: string): number {
 /** Checks a number that has to lie between two others, both included. @throws DriverError */
 export function numberWithin(value: number, name: string, least: number, most = Infinity): number {
   if (typeof value === 'number' && value >= least && value <= most) return value;
-  const range = most === Infinity ? `${least} or more` : `from ${least} to ${most}`;
+  const range = most === Infinity ? (least < 1 && least > 0 ? 'above 0' : `${least} or more`) : `${least} to ${most}`;
   throw new DriverError(`The option '${name}' must be a number, ${range}, not ${shown(value)}.`);
 }
 

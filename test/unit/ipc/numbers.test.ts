@@ -102,6 +102,17 @@ describe('numbers', () => {
     });
   }
 
+  it('resource limits of a thread are sizes; Infinity leaves them to V8', async () => {
+    for (const value of [...nonsense, 0]) {
+      const error = await rejection(start('worker-threads', { resourceLimits: { maxOldGenerationSizeMb: value } }));
+      assert.ok(error instanceof DriverError);
+      assert.match(error.message, /'resourceLimits.maxOldGenerationSizeMb' must be a number, above 0/);
+    }
+    const worker = await start('worker-threads', { resourceLimits: { maxOldGenerationSizeMb: Infinity } });
+    assert.equal(await worker.send('echo', 1), 1);
+    await worker.close();
+  });
+
   it('a limit holds although the number is small', async () => {
     const worker = await start('child-process', { timeouts: { message: 20 } });
     assert.ok((await rejection(worker.send('untilCancelled'))) instanceof MessageTimeoutError);

@@ -143,6 +143,25 @@ describe('starting', function () {
     });
   }
 
+  it('worker-threads: too many open files are told as that', function () {
+    if (isWindows) return this.skip();
+    const { stdout } = spawnSync(
+      'sh',
+      [
+        '-c',
+        'ulimit -n 40 && exec "$@"',
+        'sh',
+        process.execPath,
+        fixturePath('starts-workers.ts'),
+        'worker-threads',
+        '30',
+      ],
+      { encoding: 'utf8' },
+    );
+    const { failure } = JSON.parse(stdout) as { failure: string };
+    assert.match(failure, /^SpawnError: .*too many open files/s);
+  });
+
   describe('workerData', () => {
     const data = () => ({
       large: 'd'.repeat(1_000_000),

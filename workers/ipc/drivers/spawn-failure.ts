@@ -14,6 +14,12 @@ export function spawnFailure(error: unknown, command: string, cwd: string | unde
   };
 }
 
+/** The same for a thread, whose error names what the system said in its message only. */
+export function threadFailure(error: Error): DriverExit {
+  const code = /\b(?:EMFILE|ENFILE|EAGAIN|ENOMEM)\b/.exec(error.message)?.[0];
+  return spawnFailure(Object.assign(new Error(error.message, { cause: error }), { code }), 'node', '.');
+}
+
 /** The system tells a missing directory as if the program were missing. Undefined when all is well. */
 export function directoryProblem(cwd: string | undefined): string | undefined {
   if (cwd === undefined) {

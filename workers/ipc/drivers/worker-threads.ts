@@ -4,7 +4,7 @@
  */
 import inspector from 'node:inspector';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import type { MessagePort } from 'node:worker_threads';
+import type { MessagePort, ResourceLimits } from 'node:worker_threads';
 import { PortChannel } from '../channel.ts';
 import type { Channel } from '../channel.ts';
 import { defineBuiltInDriver } from '../driver.ts';
@@ -15,11 +15,12 @@ import { nextDepth } from '../nesting.ts';
 import { toError } from '../realm.ts';
 import { STARTUP_KEY } from '../startup.ts';
 import type { StartupData } from '../startup.ts';
-import { clearInterval, now, setInterval, within } from '../timers.ts';
+import { clearInterval, now, numberWithin, setInterval, within } from '../timers.ts';
 import { handshakeProblem } from '../wire.ts';
 import { scriptPath } from './script-path.ts';
 import { mergeEnvironment } from './environment.ts';
 import { onLines, Tail } from './lines.ts';
+import { threadFailure } from './spawn-failure.ts';
 import { refuseOptions } from './unsupported.ts';
 import { servePort } from './port-worker.ts';
 
@@ -96,7 +97,7 @@ class ThreadWorker implements WorkerHandle {
         ...(options.argv === undefined ? {} : { argv: [...options.argv] }),
         ...(options.env === undefined ? {} : { env: mergeEnvironment(process.env, options.env) }),
         ...(options.execArgv === undefined ? {} : { execArgv: [...options.execArgv] }),
-        ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
+        ...(options.resourceLimits === undefined ? {} : { resourceLimits: checkedLimits(options.resourceLimits) }),
       });
     } catch (error) {
       line.port1.close();
@@ -190,8 +191,9 @@ class ThreadWorker implements WorkerHandle {
     this.#pulse.close();
     // What it sent before its end is still in the port; the port closes behind it.
     await within(lineClosed, 500);
-    const outOfMemory =
-      (uncaught as NodeJS.ErrnoException | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'heap' : false;
+    const code = (uncaught as NodeJS.ErrnoException | undefined)?.code;
+    if (uncaught !== undefined && code === 'ERR_WORKER_INIT_FAILED') return threadFailure(uncaught);
+    const outOfMemory = code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'heap' : false;
     return {
       exitCode,
       outOfMemory,
@@ -199,4 +201,11 @@ class ThreadWorker implements WorkerHandle {
       ...(uncaught === undefined ? {} : { error: uncaught, errorKind: 'uncaught' as const }),
     };
   }
+}
+
+/** `Infinity` leaves the limit to V8. @throws DriverError for what is no size */
+function checkedLimits(limits: ResourceLimits): ResourceLimits {
+  const given = Object.entries(limits).filter(([, value]) => value !== undefined && value !== Infinity);
+  for (const [name, value] of given) numberWithin(value as number, `resourceLimits.${name}`, Number.MIN_VALUE);
+  return Object.fromEntries(given);
 }
