@@ -3,6 +3,7 @@
  * its host, an executable that is the program and not Node.
  */
 import { writeSync } from 'node:fs';
+import type * as Sea from 'node:sea';
 import { REPORT_FD } from './drivers/file-descriptors.ts';
 import { DriverError } from './errors.ts';
 import { getStartupData, isServing } from './startup.ts';
@@ -52,7 +53,7 @@ function tellHost(startup: StartupData, refused: string): void {
 export function nodeToRun(execPath: string | undefined): string {
   if (execPath !== undefined) return execPath;
   // Undefined in versions of Node without the module.
-  const sea = process.getBuiltinModule('node:sea') as typeof import('node:sea') | undefined;
+  const sea = process.getBuiltinModule('node:sea') as typeof Sea | undefined;
   if (sea?.isSea() !== true) return process.execPath;
   throw new DriverError(
     'This program is a single executable: to start process.execPath would start the program itself. Pass the option ' +

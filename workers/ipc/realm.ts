@@ -6,6 +6,7 @@ import { types } from 'node:util';
 
 /** Also true for what has a message and a stack but is no native error, such as a DOMException of jsdom. Never throws. */
 export function isError(value: unknown): value is Error {
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- Error.isError does not exist in Node 22
   if (types.isNativeError(value)) return true;
   if (typeof value !== 'object' || value === null) return false;
   try {

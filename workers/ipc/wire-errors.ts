@@ -97,13 +97,16 @@ class Description {
   }
 }
 
-/** The error with less and less of it, for a line that does not take all. */
-export function everLess({ name, message, stack }: WireError): readonly WireError[] {
-  const short = { name: name.slice(0, SHORT), message: message.slice(0, SHORT) };
+/** The error, then with less and less of it, for a line that does not take all. Its code says of which class it is. */
+export function everLess(error: WireError): readonly WireError[] {
+  const { name, message, stack } = error;
+  const code = typeof error.code === 'string' ? error.code.slice(0, SHORT) : error.code;
+  const core = { name, message, ...(code === undefined ? {} : { code }) };
   return [
-    { name, message, ...(stack === undefined ? {} : { stack }) },
-    { name, message },
-    short,
+    error,
+    { ...core, ...(stack === undefined ? {} : { stack }) },
+    core,
+    { ...core, name: name.slice(0, SHORT), message: message.slice(0, SHORT) },
     { name: 'Error', message: '' },
   ];
 }

@@ -126,6 +126,7 @@ function install(guardSource: string): void {
     /** As WireError. */
     describe(thrown: unknown, depth: number): object {
       // `instanceof` does not know errors of other realms.
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- Error.isError does not exist in Node 22
       if (!process.getBuiltinModule('node:util').types.isNativeError(thrown))
         return { name: 'Error', message: String(thrown) };
       const { name, message, stack, cause } = thrown;
