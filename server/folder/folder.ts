@@ -387,10 +387,11 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   }
 
   #engineSettings(): EngineSettings {
-    const { detectors = {}, trusted = true, only } = this.#settings;
+    const { detectors = {}, trusted = true, showConsequences = false, only } = this.#settings;
     return {
       ...this.#configuration.settings(detectors),
       trusted,
+      showConsequences,
       live: this.#options.live === true,
       ...(only === undefined ? {} : { only }),
     };

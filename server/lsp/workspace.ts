@@ -233,6 +233,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     return {
       detectors: choiceOf(settings),
       trusted,
+      showConsequences: settings.showConsequences,
       baseline: settings.baseline === 'hide' ? path.join(root, baselineName) : undefined,
       sharing: settings.shareAnalysis ? { role: 'member', node: trusted ? settings.node : '' } : undefined,
     };
