@@ -110,11 +110,11 @@ class Consequences {
   readonly byDetector = new Map<string, number>();
   readonly #bySeverity: Record<Severity, number> = { error: 0, warning: 0, info: 0, hint: 0 };
   #count = 0;
+  /** The first file, whose first issue describes the cause: the same in every session. */
+  #first: string | undefined;
 
-  /** Any of them describes it. */
   get cause(): Cause | undefined {
-    for (const [first] of this.#byFile.values()) return first?.cause;
-    return undefined;
+    return this.#first === undefined ? undefined : this.#byFile.get(this.#first)?.[0]?.cause;
   }
 
   get isInForce(): boolean {
@@ -141,8 +141,17 @@ class Consequences {
   set(file: string, issues: readonly Issue[]): void {
     this.#add(this.#byFile.get(file) ?? [], -1);
     this.#add(issues, 1);
-    if (issues.length === 0) this.#byFile.delete(file);
-    else this.#byFile.set(file, issues);
+    if (issues.length > 0) {
+      this.#byFile.set(file, issues);
+      if (this.#first === undefined || file < this.#first) this.#first = file;
+      return;
+    }
+    this.#byFile.delete(file);
+    if (file !== this.#first) return;
+    this.#first = undefined;
+    for (const other of this.#byFile.keys()) {
+      if (this.#first === undefined || other < this.#first) this.#first = other;
+    }
   }
 
   /** In the order of every listing. Does not sort all of them, because this is asked for after each file. */

@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { CheckContext } from '../../protocol/detector.ts';
 import type { CheckRequest, CheckResult, InterfaceSignature, Unit } from '../../protocol/detector-protocol.ts';
 import { prioritized } from '../../runtime/order.ts';
+import { LintConsequences } from './consequences.ts';
 import { inDirectory } from './installation.ts';
 import { isGone } from './listing.ts';
 import { clearResolutions, interfaceSignatureOf } from './interface-signature.ts';
@@ -79,6 +80,7 @@ async function checkGroup(group: GroupCheck): Promise<void> {
     await session.refreshTypes(path.join(workspace, firstHeavy.file), sources);
   }
   const reported = new Set<string>();
+  const consequences = new LintConsequences(workspace);
   for (const [index, unit] of units.entries()) {
     // Lets a cancel message in.
     await new Promise((resolve) => setImmediate(resolve));
@@ -88,7 +90,14 @@ async function checkGroup(group: GroupCheck): Promise<void> {
     let signature: InterfaceSignature | undefined;
     try {
       const text = await textOf(file);
-      const { findings, program } = await session.lint(file, text);
+      const linted = await session.lint(file, text, (fault) =>
+        consequences.ofFault(fault, file, session.configOf(file)),
+      );
+      const { program } = linted;
+      const findings = linted.findings.map((finding) => {
+        const cause = finding.cause ?? consequences.of(finding, file);
+        return cause === undefined ? finding : { ...finding, cause };
+      });
       if (unit.needsSignature === true) signature = interfaceSignatureOf(file, text, workspace, program);
       if (findings.length > 0) context.report(unit, unit.file, findings);
       totals.issues += findings.length;

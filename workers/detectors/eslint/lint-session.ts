@@ -10,7 +10,7 @@ import semver from 'semver';
 import type { Finding } from '../../protocol/detector-protocol.ts';
 import { isTyped, loadEslint } from './installation.ts';
 import type { EslintInstallation, Eslint, LintResult, LintTimes } from './installation.ts';
-import { toFindings, toRuleErrorFinding } from './findings.ts';
+import { toFindings, toRuleErrorFinding, type CauseOfFault } from './findings.ts';
 import { configsFor, filesUnder, isUnder } from './roots.ts';
 import type { Program } from './program.ts';
 import { withProgram } from './linted-program.ts';
@@ -91,7 +91,7 @@ export class LintSession {
    * @param file absolute
    * @throws {ConfigurationError}
    */
-  async lint(file: string, text: string): Promise<Linted> {
+  async lint(file: string, text: string, causeOf?: CauseOfFault): Promise<Linted> {
     let result: LintResult | undefined;
     let program: Program | undefined;
     try {
@@ -99,7 +99,7 @@ export class LintSession {
         this.#eslint.lintText(text, { filePath: file, warnIgnored: false }),
       );
     } catch (error) {
-      if (await this.#isConfigurable(file)) return { findings: [toRuleErrorFinding(error)] };
+      if (await this.#isConfigurable(file)) return { findings: [toRuleErrorFinding(error, causeOf)] };
       throw new ConfigurationError(error instanceof Error ? error.message : String(error), { cause: error });
     }
     if (!result) return { findings: [] };
@@ -107,7 +107,7 @@ export class LintSession {
     const shown = this.#suppressions.apply(file, result.messages);
     const linted = result;
     return {
-      findings: toFindings(shown, text, (ruleId) => this.#urlOf(ruleId, linted)),
+      findings: toFindings(shown, text, (ruleId) => this.#urlOf(ruleId, linted), causeOf),
       ...(program === undefined ? {} : { program }),
     };
   }
