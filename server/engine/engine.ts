@@ -226,6 +226,11 @@ export class Engine extends EventEmitter<EngineEvents> {
     return [...own, ...restricted];
   }
 
+  /** Extensions of files that detectors check or would check, besides those of their change triggers. */
+  get extensions(): readonly string[] {
+    return [...this.#schedulers.values()].flatMap((scheduler) => scheduler.extensions);
+  }
+
   get settled(): boolean {
     return [...this.#schedulers.values()].every((scheduler) => isSettled(scheduler.state));
   }

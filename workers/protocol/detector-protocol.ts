@@ -152,6 +152,8 @@ export interface PlanResult {
   readonly problems: readonly DetectorProblem[];
   /** Files (relative or absolute, no globs) whose change makes the plan stale: configurations, manifests, lockfiles. */
   readonly configFiles: readonly string[];
+  /** Extensions (without the dot) of files that it checks or would check; absent: those of its change triggers. */
+  readonly extensions?: readonly string[];
 }
 
 export interface Overlay {

@@ -76,7 +76,8 @@ async function checkGroup(group: GroupCheck): Promise<void> {
       context.begin(suspect, suspect.file);
     };
     const buffers = request.overlays.map((overlay) => path.join(workspace, overlay.file));
-    const sources = { buffers, textOf, begin, signal: context.signal };
+    const unsaved = new Map(request.overlays.map(({ file, text }) => [path.join(workspace, file), text]));
+    const sources = { buffers, unsaved, textOf, begin, signal: context.signal };
     await session.refreshTypes(path.join(workspace, firstHeavy.file), sources);
   }
   const reported = new Set<string>();

@@ -14,6 +14,7 @@ import { toFindings, toRuleErrorFinding, type CauseOfFault } from './findings.ts
 import { configsFor, filesUnder, isUnder } from './roots.ts';
 import type { Program } from './program.ts';
 import { withProgram } from './linted-program.ts';
+import { setUnsavedTexts } from './unsaved-texts.ts';
 import { BulkSuppressions } from './bulk-suppressions.ts';
 
 const STATS_SINCE = '9.0.0';
@@ -39,6 +40,8 @@ export interface Linted {
 export interface Sources {
   /** Absolute paths of the files open in the editor. */
   readonly buffers: readonly string[];
+  /** All unsaved texts, by absolute path. */
+  readonly unsaved: ReadonlyMap<string, string>;
   readonly signal: AbortSignal;
   readonly textOf: (file: string) => Promise<string>;
   /** Called before a file is parsed. */
@@ -128,6 +131,9 @@ export class LintSession {
     const changed = [...this.#changed];
     const types = this.#types;
     this.#types = undefined;
+    // Loads the parser, and with it TypeScript. A configuration that cannot be used is reported when a file is linted.
+    await this.#eslint.calculateConfigForFile(next).catch(() => {});
+    setUnsavedTexts(sources.unsaved);
     const canRefresh =
       types?.era === programEra &&
       changed.length <= MOST_REFRESHED &&

@@ -2,6 +2,7 @@
 import { readdirSync, realpathSync } from 'node:fs';
 import type { PlanContext } from '../../protocol/detector.ts';
 import type { DetectorProblem, PlanRequest, PlanResult, Unit } from '../../protocol/detector-protocol.ts';
+import { extensionsOf } from './extensions.ts';
 import { inDirectory, loadEslint } from './installation.ts';
 import type { EslintInstallation } from './installation.ts';
 import { isGone, listFiles } from './listing.ts';
@@ -92,7 +93,9 @@ async function planRoot(
     for (const error of takeStrayErrors()) outcome.problem(await configProblem(error, config, workspace));
     const group = groupOf(engine.version, relativeTo(workspace, folder));
     outcome.add(engine.version, group, files);
-    outcome.watch(configurationFiles(folder, engine.configType, files));
+    const configurations = configurationFiles(folder, engine.configType, files);
+    outcome.watch(configurations);
+    outcome.lint(extensionsOf(files.map((file) => file.path), configurations));
     context.log('debug', `${group}: ${files.length} files`);
   } catch (error) {
     signal.throwIfAborted();
@@ -109,6 +112,7 @@ class PlanOutcome {
   readonly #units: Unit[] = [];
   readonly #problems: DetectorProblem[] = [];
   readonly #watched = new Set<string>();
+  readonly #extensions = new Set<string>();
   readonly #versions = new Set<string>();
   #failedRoots = 0;
 
@@ -151,11 +155,17 @@ class PlanOutcome {
     for (const file of files) this.#watched.add(file);
   }
 
+  /** @param extensions of files to lint */
+  lint(extensions: Iterable<string>): void {
+    for (const extension of extensions) this.#extensions.add(extension);
+  }
+
   result(): PlanResult {
     const common = {
       units: this.#units,
       problems: this.#problems,
       configFiles: [...this.#watched].map((file) => relativeTo(this.workspace, file)).sort(),
+      extensions: [...this.#extensions].sort(),
     };
     if (this.#versions.size > 0) {
       const engine = `eslint ${[...this.#versions].join(', ')} (workspace)`;

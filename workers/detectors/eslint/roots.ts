@@ -7,6 +7,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import path from 'node:path';
+import { LinkedPackages } from '../../runtime/linked-packages.ts';
 import type { ConfigType } from './installation.ts';
 import type { ListedFile } from './listed.ts';
 
@@ -155,21 +156,35 @@ export function affectsConfiguration(file: string): boolean {
 }
 
 /**
- * Configuration files and all files that they name by a quoted relative path, transitively: imported or extended parts,
- * local rules, tsconfig files. A false match is harmless; changes to packages show in the lockfile.
+ * Configuration files and all files that they name by a quoted relative path, or through a package of the workspace,
+ * transitively: imported or extended parts, local rules, tsconfig files. A false match is harmless; changes to installed
+ * packages show in the lockfile.
  */
 function withRelativeDependencies(configs: readonly string[]): ReadonlySet<string> {
   const seen = new Set<string>();
   const pending = [...configs];
+  const linked = new LinkedPackages();
   for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
     if (seen.has(file)) continue;
     seen.add(file);
-    for (const [, relative = ''] of readText(file).matchAll(/['"`](\.{1,2}\/[^'"`\r\n*]+)['"`]/g)) {
+    const text = readText(file);
+    for (const [, name = ''] of text.matchAll(/['"`]((?:@[\w.-]+\/)?\w[\w.-]*(?:\/[^'"`\r\n*]*)?)['"`]/g)) {
+      const targets = shareableNames(name).map((one) => linked.fileOf(one, file));
+      pending.push(...targets.filter((target) => target !== undefined));
+    }
+    for (const [, relative = ''] of text.matchAll(/['"`](\.{1,2}\/[^'"`\r\n*]+)['"`]/g)) {
       const target = fileNamed(path.resolve(path.dirname(file), relative));
       if (target !== undefined) pending.push(target);
     }
   }
   return seen;
+}
+
+/** What a name in `extends` of an eslintrc may mean. */
+function shareableNames(name: string): readonly string[] {
+  const [, scope = '', rest = ''] = /^(@[^/]+)?\/?(.*)$/.exec(name) ?? [];
+  if (scope === '') return [name, `eslint-config-${rest}`];
+  return rest === '' ? [`${scope}/eslint-config`] : [name, `${scope}/eslint-config-${rest}`];
 }
 
 /** What `import` or `require` of a path without extension, or of the `.js` of a TypeScript file, may mean. */
