@@ -133,6 +133,7 @@ export class Consequences {
     const generated = this.#generated.missingIn(folder).find((missing) => missing.explainsName(name));
     if (generated) return generated.cause;
     if (this.#project.lacksOptions && this.#project.cause?.rule === 'not-generated') return this.#project.cause;
+    if (builtins.has(name) || name.startsWith('node:')) return this.#installation.causeOf('@types/node', folder);
     if (!namesOfPackages.test(name)) return undefined;
     return this.#installation.partialCauseIn(folder) ?? this.#ofOptions();
   }
