@@ -183,7 +183,7 @@ export function placeOf({ text }: PackageFolder, name: string): Range {
 
 /** The package of a bare specifier: `@scope/name` of `@scope/name/deep/file`. Undefined: it names no package. */
 export function packageNameOf(specifier: string): string | undefined {
-  return /^(?:@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*(?=\/|$)/i.exec(specifier)?.[0];
+  return /^(?:@[a-z0-9-][a-z0-9-._~]*\/)?[a-z0-9-][a-z0-9-._~]*(?=\/|$)/i.exec(specifier)?.[0];
 }
 
 /** `@types/node` for `node`, `@types/scope__name` for `@scope/name`. */
