@@ -58,7 +58,7 @@ export function toFindings(
 /** A parser that cannot use its options names no place, and neither does a rule that does not exist. */
 function faultIn({ fatal, line, ruleId, message }: LintMessage): ConfigurationFault | undefined {
   if (fatal === true && line === undefined) return { message: message.replace(/^Parsing error: /, '') };
-  const isUnknown = ruleId !== null && line === 1 && /^Definition for rule '.+' not found/.test(message);
+  const isUnknown = ruleId !== null && line === 1 && /^Definition for rule '.+' (?:was )?not found/.test(message);
   return isUnknown ? { ruleId, message: message.replace(/\.$/, '') } : undefined;
 }
 
