@@ -104,7 +104,17 @@ Exit codes
 
 const analysisOptions = ['detectors', 'max-workers', 'no-cache', 'tsconfig', 'baseline'];
 const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
-  check: [...analysisOptions, 'format', 'fail-on', 'timeout', 'no-baseline', 'frozen', 'watch', 'changed', 'show-consequences'],
+  check: [
+    ...analysisOptions,
+    'format',
+    'fail-on',
+    'timeout',
+    'no-baseline',
+    'frozen',
+    'watch',
+    'changed',
+    'show-consequences',
+  ],
   baseline: [...analysisOptions, 'check'],
   cache: [],
   report: ['format'],

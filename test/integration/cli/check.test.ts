@@ -50,7 +50,10 @@ describe('bulkhead check', function () {
     const { code, report } = await checkJson(workspace.root, '--detectors', 'typescript,import');
     const message = "Nothing is installed, so answers are missing. Run 'pnpm install --frozen-lockfile'.";
     assert.equal(code, 3);
-    assert.deepEqual(report.detectors.slice(0, 1).map(({ status, error }) => [status, error]), [['degraded', message]]);
+    assert.deepEqual(
+      report.detectors.slice(0, 1).map(({ status, error }) => [status, error]),
+      [['degraded', message]],
+    );
     const [missing, cause] = ['b.ts:2 typescript/TS2882', 'package.json:1 bulkhead/not-installed'];
     assert.deepEqual(report.issues.map(brief), [missing, 'b.ts:3 typescript/TS2322', cause]);
     assert.ok(report.issues.at(-1)?.message.startsWith(`${message} `));

@@ -26,7 +26,10 @@ describe('eslint: causes', function () {
       const [first, second] = issues.map(({ cause }) => cause);
       assert.ok(first && first.key === second?.key);
       assert.deepEqual([first.file, first.range.start.line, first.ifShared], ['eslint.config.js', 1, true]);
-      assert.match(first.message, /^The rule local\/needs fails wherever it runs.*needs type information\. Turn it off/);
+      assert.match(
+        first.message,
+        /^The rule local\/needs fails wherever it runs.*needs type information\. Turn it off/,
+      );
     });
   }
 
@@ -39,7 +42,10 @@ describe('eslint: causes', function () {
     const parser = `module.exports = [{ files: ['src/*.js'], languageOptions: { parser: require('@typescript-eslint/parser'),
       parserOptions: { project: './tsconfig.json', tsconfigRootDir: __dirname } } }];\n`;
     const files = { 'eslint.config.js': parser, 'tsconfig.json': '{ "include": ["other"] }', ...SOURCES };
-    const typed = await runDetector(detector, makeWorkspace(files, 'eslint', ['@typescript-eslint/parser', 'typescript']));
+    const typed = await runDetector(
+      detector,
+      makeWorkspace(files, 'eslint', ['@typescript-eslint/parser', 'typescript']),
+    );
     const causes = typed.issues.map(({ cause }) => cause);
     assert.deepEqual([causes.length, new Set(causes.map((cause) => cause?.key)).size], [2, 1]);
     assert.match(causes[0]?.message ?? '', /^ESLint cannot parse files as this configuration says: /);
@@ -59,7 +65,10 @@ describe('eslint: causes', function () {
 
   it('ESLint or a plugin that is declared and not installed', async () => {
     const manifest = '{ "devDependencies": { "eslint": "*", "eslint-plugin-x": "*", "other": "*" } }';
-    const config = { 'eslint.config.js': "require('eslint-plugin-x');\nmodule.exports = [];\n", 'package.json': manifest };
+    const config = {
+      'eslint.config.js': "require('eslint-plugin-x');\nmodule.exports = [];\n",
+      'package.json': manifest,
+    };
     const bare = await runDetector(detector, makeWorkspace({ ...config, 'package-lock.json': '{}', ...SOURCES }));
     assert.deepEqual(
       bare.problems.map(({ cause }) => [cause?.file, cause?.message]),
@@ -67,7 +76,10 @@ describe('eslint: causes', function () {
     );
     await detector.dispose?.();
     const partly = await runDetector(detector, makeWorkspace({ ...config, ...SOURCES }, 'eslint'));
-    assert.equal(partly.problems[0]?.cause?.message, "'eslint-plugin-x' is declared but not installed. Run 'npm install'.");
+    assert.equal(
+      partly.problems[0]?.cause?.message,
+      "'eslint-plugin-x' is declared but not installed. Run 'npm install'.",
+    );
   });
 
   it('what typed rules and rules about imports say of packages that are not installed', () => {

@@ -45,7 +45,10 @@ describe('an editor follows what a check read', function () {
     const bare = await editor.settled();
     assert.deepEqual(editor.rules(root, 'package.json'), ['not-installed']);
     assert.deepEqual(editor.rules(root, 'a.ts'), [], 'a callback has no type because of it');
-    assert.deepEqual([bare.state, bare.message], ['problem', "Nothing is installed, so answers are missing. Run 'npm ci'."]);
+    assert.deepEqual(
+      [bare.state, bare.message],
+      ['problem', "Nothing is installed, so answers are missing. Run 'npm ci'."],
+    );
     assert.equal(bare.detectors.find(({ name }) => name === 'typescript')?.status, 'degraded');
 
     const types = (result: string): string => `export function tiny(work: (x: ${result}) => ${result}): ${result};\n`;
@@ -79,7 +82,8 @@ export default [{ files: ['**/*.ts'], languageOptions: { parser, parserOptions: 
       `export const rules = { '@typescript-eslint/no-floating-promises': 'error', 'no-console': '${level}' };\n`;
     await using workspace = await makeWorkspace({
       'package.json': '{ "name": "w", "private": true, "workspaces": ["apps/*", "packages/*"] }',
-      'packages/eslint-config/package.json': '{ "name": "@repo/eslint-config", "type": "module", "exports": { "./base": "./base.js" } }',
+      'packages/eslint-config/package.json':
+        '{ "name": "@repo/eslint-config", "type": "module", "exports": { "./base": "./base.js" } }',
       'packages/eslint-config/base.js': typed,
       'packages/eslint-config/rules.js': rules('error'),
       'packages/tsconfig/package.json': '{ "name": "@repo/tsconfig" }',

@@ -46,7 +46,10 @@ describe('installation', () => {
 
   it('is one cause for all members of a workspace in which nothing is installed', async () => {
     const files = {
-      ...{ 'package.json': '{ "private": true }', 'pnpm-workspace.yaml': "packages:\n  - 'packages/*'\n  - other # c\n" },
+      ...{
+        'package.json': '{ "private": true }',
+        'pnpm-workspace.yaml': "packages:\n  - 'packages/*'\n  - other # c\n",
+      },
       ...{ 'pnpm-lock.yaml': '', 'packages/a/package.json': needs('x', 'y'), 'other/package.json': needs('z') },
     };
     const first = await causeOf('x', files, 'packages/a/src');
@@ -130,7 +133,7 @@ describe('generated types', () => {
       const missing = () => new GeneratedTypes(root, new Installation(root).packages).missingIn(path.join(root, 'src'));
       const file = path.join(root, 'src', 'a.ts');
       const found = missing().find((each) => each.explains(explained, file));
-      assert.ok(found?.cause.message.includes(`'npx ${command}'`), found?.cause.message);
+      assert.ok(found !== undefined && found.cause.message.includes(`'npx ${command}'`));
       assert.equal(found.cause.rule, 'not-generated');
       assert.ok(!missing().some((each) => each.explains(other, file)));
       await workspace.write({ [output]: '' });

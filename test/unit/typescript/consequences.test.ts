@@ -9,7 +9,12 @@ import { makeWorkspace } from '../../support/workspace.ts';
 const manifest = (...names: readonly string[]): string =>
   JSON.stringify({ name: 'p', dependencies: Object.fromEntries(names.map((name) => [name, '*'])) });
 
-const diagnostic = (code: number, message: string): Diagnostic => ({ range: NOWHERE, code, severity: 'error', message });
+const diagnostic = (code: number, message: string): Diagnostic => ({
+  range: NOWHERE,
+  code,
+  severity: 'error',
+  message,
+});
 const notFound = (specifier: string): Diagnostic =>
   diagnostic(2307, `Cannot find module '${specifier}' or its corresponding type declarations.`);
 
@@ -64,7 +69,10 @@ describe('typescript: what follows from a missing installation', () => {
     diagnostic(2664, "Invalid module name in augmentation, module 'vue-router' cannot be found."),
     diagnostic(2882, "Cannot find module or type declarations for side-effect import of 'react/style.css'."),
     diagnostic(2339, "Property 'env' does not exist on type 'ImportMeta'."),
-    diagnostic(7053, "Element implicitly has an 'any' type because expression of type 'any' can't be used to index type '{}'."),
+    diagnostic(
+      7053,
+      "Element implicitly has an 'any' type because expression of type 'any' can't be used to index type '{}'.",
+    ),
   ];
   const faults = [
     notFound('./missing'),
@@ -75,7 +83,10 @@ describe('typescript: what follows from a missing installation', () => {
     diagnostic(2322, "Type 'string' is not assignable to type 'number'."),
     diagnostic(2304, "Cannot find name 'tpyo'."),
     diagnostic(2339, "Property 'x' does not exist on type '{}'."),
-    diagnostic(7053, "Element implicitly has an 'any' type because expression of type 'string' can't be used to index type '{}'."),
+    diagnostic(
+      7053,
+      "Element implicitly has an 'any' type because expression of type 'string' can't be used to index type '{}'.",
+    ),
     diagnostic(2305, `Module '"./b"' has no exported member 'c'.`),
   ];
 
@@ -158,7 +169,8 @@ describe('typescript: what follows from a missing configuration or generation', 
       'package.json': manifest('@prisma/client'),
       'node_modules/@prisma/client/package.json': '{}',
     };
-    const member = (module: string): Diagnostic => diagnostic(2305, `Module '"${module}"' has no exported member 'User'.`);
+    const member = (module: string): Diagnostic =>
+      diagnostic(2305, `Module '"${module}"' has no exported member 'User'.`);
     assert.deepEqual(await causesOf(files, [member('@prisma/client'), member('./user')]), ['not-generated', '-']);
   });
 });

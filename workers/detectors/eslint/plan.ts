@@ -95,7 +95,12 @@ async function planRoot(
     outcome.add(engine.version, group, files);
     const configurations = configurationFiles(folder, engine.configType, files);
     outcome.watch(configurations);
-    outcome.lint(extensionsOf(files.map((file) => file.path), configurations));
+    outcome.lint(
+      extensionsOf(
+        files.map((file) => file.path),
+        configurations,
+      ),
+    );
     context.log('debug', `${group}: ${files.length} files`);
   } catch (error) {
     signal.throwIfAborted();
