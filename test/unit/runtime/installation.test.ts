@@ -74,6 +74,12 @@ describe('installation', () => {
     assert.match(example.message, /Run 'yarn install --frozen-lockfile' in examples\/one\.$/);
   });
 
+  it('is one cause for all projects of a fresh clone', async () => {
+    const files = { 'package.json': needs('r'), 'package-lock.json': '', 'examples/one/package.json': needs('q', 'w') };
+    const cause = await causeOf('q', files, 'examples/one/src');
+    assert.deepEqual([cause?.file, cause?.key], ['package.json', 'not-installed ']);
+  });
+
   it('names one dependency that is declared and not installed, at its line', async () => {
     const files = {
       ...{ 'package.json': needs('a', '@s/b'), 'package-lock.json': '', 'node_modules/a/package.json': '{}' },

@@ -1,4 +1,4 @@
-/** Parameters that get their type from where their function is used. Pure. */
+/** Places in a source whose types come from elsewhere: from where a function is used, or from the types of JSX. Pure. */
 import { parseSync, visitorKeys, type Node } from 'oxc-parser';
 import type { Position } from '../../protocol/detector-protocol.ts';
 
@@ -14,6 +14,13 @@ export function isTypedByContext(file: string, text: string, position: Position)
   // A declaration within the function is nearer.
   if (path.slice(at + 1).some(({ type }) => type === 'FunctionDeclaration')) return false;
   return at > 0 && hasContext(path, at);
+}
+
+/** Whether the name of a JSX element begins at a position. */
+export function isElement(file: string, text: string, position: Position): boolean {
+  const path = pathTo(parsed(file, text), offsetOf(text, position));
+  const at = path.findLastIndex(({ type }) => type === 'JSXOpeningElement');
+  return at >= 0 && path.slice(at + 1).every(({ type }) => type === 'JSXIdentifier' || type === 'JSXMemberExpression');
 }
 
 /** Whether the expression at an index of a path has a type from what is around it. */
