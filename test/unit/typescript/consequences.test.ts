@@ -139,7 +139,7 @@ describe('typescript: what follows from a missing installation', () => {
     const listed = '{ "compilerOptions": { "types": ["vitest/globals"] } }';
     const unknown = [diagnostic(2304, "Cannot find name 'anything'.")];
     assert.deepEqual(await causesOf({ ...bare, 'tsconfig.json': listed }, unknown), ['not-installed']);
-    const text = 'class Part extends Component {}\nconst e = <Part />;\nclass Own {}\nconst o = f();\n';
+    const text = 'class Part extends Component {}\nconst e = <Part k={1} />;\nclass Own {}\nconst o = f();\n';
     const at = (line: number, character: number, code: number, message: string): Diagnostic => {
       const start = { line, character };
       return { range: { start, end: start }, code, severity: 'error', message };
@@ -148,6 +148,8 @@ describe('typescript: what follows from a missing installation', () => {
       { ...bare, 'src/a.tsx': text },
       [
         at(1, 11, 2741, "Property 'children' is missing in type '{}' but required in type '{ children: any; }'."),
+        at(1, 16, 2322, "Type '{ key: string; }' is not assignable to type '{}'."),
+        at(1, 16, 2322, "Type 'number' is not assignable to type 'string'."),
         at(3, 10, 2741, "Property 'a' is missing in type '{}' but required in type '{ a: any; }'."),
         at(0, 0, 2339, "Property 'state' does not exist on type 'Part'."),
         at(0, 0, 2339, "Property 'state' does not exist on type 'Own'."),
@@ -157,7 +159,7 @@ describe('typescript: what follows from a missing installation', () => {
       'src/a.tsx',
     );
     const missing = 'not-installed';
-    assert.deepEqual(found, [missing, '-', missing, '-', missing, missing]);
+    assert.deepEqual(found, [missing, missing, '-', '-', missing, '-', missing, missing]);
   });
 
   it('is no matter of ours inside of installed packages', async () => {

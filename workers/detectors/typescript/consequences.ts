@@ -201,7 +201,9 @@ export class Consequences {
     if (aboutAny.has(code)) return code !== 7053 || message.includes("type 'any'");
     const text = this.#textOf(file ?? at) ?? '';
     if (aboutContext.has(code)) return isTypedByContext(at, text, range.start);
-    if (aboutProperties.has(code)) return this.#causeOfJsx(at) !== undefined && isElement(at, text, range.start);
+    if (aboutProperties.has(code) && !/^Type '[^{]/.test(message)) {
+      return this.#causeOfJsx(at) !== undefined && isElement(at, text, range.start);
+    }
     // A class has what it inherits.
     const owner = code === 2339 ? /on type '(\w+)(?:<.*>)?'/.exec(message)?.[1] : undefined;
     return owner !== undefined && new RegExp(`\\bclass\\s+${owner}\\b[^{]*\\bextends\\b`).test(text);
@@ -212,7 +214,7 @@ export class Consequences {
     const { lacksOptions, version } = this.#project;
     if (!lacksOptions && version === undefined) return false;
     if (aboutVersion.has(code)) return version !== undefined;
-    const isAboutNull = (code === 2322 || code === 2345) && /\b(?:null|undefined)' is not assignable/.test(message);
+    const isAboutNull = (code === 2322 || code === 2345) && /\b(?:null|undefined)' is not assignable|to type '(?:null|undefined)'/.test(message);
     return byOption.some(([options, codes]) => {
       const isOpen = lacksOptions || !options.some((name) => this.#stated.has(name));
       return isOpen && (codes.has(code) || (isAboutNull && options.includes('strict')));

@@ -16,12 +16,14 @@ export function isTypedByContext(file: string, text: string, position: Position)
   return at > 0 && hasContext(path, at);
 }
 
-/** Whether the name of a JSX element begins at a position. */
+/** Whether the name of a JSX element, or of one of its attributes, begins at a position. */
 export function isElement(file: string, text: string, position: Position): boolean {
   const path = pathTo(parsed(file, text), offsetOf(text, position));
   const at = path.findLastIndex(({ type }) => type === 'JSXOpeningElement');
-  return at >= 0 && path.slice(at + 1).every(({ type }) => type === 'JSXIdentifier' || type === 'JSXMemberExpression');
+  return at >= 0 && path.slice(at + 1).every(({ type }) => namesInElements.has(type));
 }
+
+const namesInElements = new Set(['JSXIdentifier', 'JSXMemberExpression', 'JSXNamespacedName', 'JSXAttribute']);
 
 /** Whether the expression at an index of a path has a type from what is around it. */
 function hasContext(path: readonly Node[], at: number): boolean {
@@ -102,8 +104,13 @@ function isNode(value: unknown): value is Node {
 let last: { readonly file: string; readonly text: string; readonly tree: Node } | undefined;
 
 function parsed(file: string, text: string): Node {
-  if (last?.file !== file || last.text !== text) last = { file, text, tree: parseSync(file, text).program };
+  if (last?.file !== file || last.text !== text) last = { file, text, tree: parse(file, text) };
   return last.tree;
+}
+
+function parse(file: string, text: string): Node {
+  // In JavaScript, elements need no extension of their own.
+  return parseSync(file, text, /\.[cm]?js$/.test(file) ? { lang: 'jsx' } : {}).program;
 }
 
 function offsetOf(text: string, { line, character }: Position): number {
