@@ -98,6 +98,8 @@ export class PackageChain {
   installCommand(installation: PackageFolder, name?: string): string {
     const { manager, lockfile } = this.managerOf(installation);
     const isLocked = lockfile !== undefined && (name === undefined || this.#textOf(lockfile).includes(name));
+    const isOfDeno = lockfile === undefined && ['deno.json', 'deno.jsonc'].some((file) => this.#exists(path.join(installation.directory, file)));
+    if (isOfDeno) return 'deno install';
     if (manager === 'npm') return isLocked ? 'npm ci' : 'npm install';
     if (!isLocked) return `${manager} install`;
     return manager === 'yarn' && this.#isBerry(installation, lockfile)

@@ -27,6 +27,7 @@ describe('installation', () => {
     ['yarn install --immutable', { 'yarn.lock': '', '.yarnrc.yml': '' }],
     ['bun install --frozen-lockfile', { 'bun.lock': '' }],
     ['bun install --frozen-lockfile', { 'bun.lockb': '' }],
+    ['deno install', { 'deno.json': '{}' }],
     ['pnpm install', { 'package.json': '{ "packageManager": "pnpm@10.0.0", "dependencies": { "a": "*" } }' }],
     [
       'npm ci',
