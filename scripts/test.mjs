@@ -91,6 +91,12 @@ async function runLane(lane, writes) {
 for (const [name, { failing = [] }] of outcomes) {
   for (const { name: test, error } of failing) console.log(`\nFAILED in ${name}: ${test}\n${error}`);
 }
+const slowest = [...outcomes.values()]
+  .flatMap(({ durations = {} }) => Object.entries(durations))
+  .sort(([, one], [, other]) => other - one)
+  .slice(0, 15);
+if (slowest.length > 0) console.log('\nslowest test files, in seconds');
+for (const [file, ms] of slowest) console.log(`${String(Math.round(ms / 1000)).padStart(4)}  ${file}`);
 console.log('\npart         passed  failed  seconds');
 for (const [name, { passed, failed, seconds }] of outcomes) {
   console.log(
@@ -118,11 +124,11 @@ async function counted(file, argv, output) {
   const { status, trouble } = await run(argv, output, () => existsSync(file));
   if (!existsSync(file))
     return { passed: 0, failed: 1, failing: [{ name: 'to count', error: trouble ?? 'no counts' }] };
-  const { passed, failed, failing = [] } = JSON.parse(readFileSync(file, 'utf8'));
-  if (trouble) return { passed, failed: failed + 1, failing: [...failing, { name: 'to end', error: trouble }] };
+  const { passed, failed, failing = [], durations } = JSON.parse(readFileSync(file, 'utf8'));
+  if (trouble) return { passed, failed: failed + 1, failing: [...failing, { name: 'to end', error: trouble }], durations };
   // A runner has also failed if it exits with an error although no test failed (a late crash), or if it ran nothing.
   const broken = (status !== 0 && failed === 0) || passed + failed === 0;
-  return { passed, failed: failed + (broken ? 1 : 0), failing };
+  return { passed, failed: failed + (broken ? 1 : 0), failing, durations };
 }
 
 /** @param isCounted whether the part has only to exit. An open handle may keep it from doing so. */
