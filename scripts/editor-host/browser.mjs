@@ -28,13 +28,22 @@ const patienceMs = 180_000;
  */
 export async function openWorkbench({ origin, workspace, payload = [], functions = {} }) {
   const browser = await chromium.launch({ executablePath: installChromium(), args: flags, timeout: patienceMs });
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  page.setDefaultTimeout(patienceMs);
-  for (const [name, call] of Object.entries(functions)) await page.exposeFunction(name, call);
-  const address = new URL(origin);
-  const kind = workspace.endsWith('.code-workspace') ? 'workspace' : 'folder';
-  address.searchParams.set(kind, workspace.replaceAll('\\', '/'));
-  if (payload.length > 0) address.searchParams.set('payload', JSON.stringify(payload));
-  await page.goto(address.href);
-  return { page, close: () => browser.close() };
+  try {
+    return { page: await openPage(), close: () => browser.close() };
+  } catch (error) {
+    await browser.close();
+    throw error;
+  }
+
+  async function openPage() {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    page.setDefaultTimeout(patienceMs);
+    for (const [name, call] of Object.entries(functions)) await page.exposeFunction(name, call);
+    const address = new URL(origin);
+    const kind = workspace.endsWith('.code-workspace') ? 'workspace' : 'folder';
+    address.searchParams.set(kind, workspace.replaceAll('\\', '/'));
+    if (payload.length > 0) address.searchParams.set('payload', JSON.stringify(payload));
+    await page.goto(address.href);
+    return page;
+  }
 }
