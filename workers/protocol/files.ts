@@ -2,10 +2,11 @@
  * Walks the files of a folder, without files that git ignores, installed packages and version control folders. Keeps no
  * state between walks.
  */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 import path from 'node:path';
 import ignore, { type Ignore } from 'ignore';
+import { readText, searchRefusal } from './read-file.ts';
 
 /** A directory that could not be read. */
 export interface UnreadableDirectory {
@@ -208,7 +209,7 @@ function expandBraces(pattern: string): readonly string[] {
 
 async function readPatterns(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return await readText(file);
   } catch {
     return undefined;
   }

@@ -1,0 +1,32 @@
+/** Globs from configurations. Pure. */
+import picomatch from 'picomatch';
+
+/**
+ * Matches what one of the patterns matches. A pattern that is none, such as an empty text, matches nothing and costs only
+ * itself.
+ */
+export function globMatcher(patterns: readonly string[], options: picomatch.PicomatchOptions = {}): (text: string) => boolean {
+  const { ignore, ...rest } = options;
+  const wanted = patterns.flatMap((pattern) => matcherOf(pattern, rest));
+  const unwanted = [ignore ?? []].flat().flatMap((pattern) => matcherOf(pattern, rest));
+  if (wanted.length === 0) return () => false;
+  return (text) => wanted.some((matches) => matches(text)) && !unwanted.some((matches) => matches(text));
+}
+
+function matcherOf(pattern: string, options: picomatch.PicomatchOptions): readonly ((text: string) => boolean)[] {
+  try {
+    const matches = picomatch(pattern, options);
+    return [(text) => matches(text)];
+  } catch {
+    return [];
+  }
+}
+
+/** Undefined: the text is no regular expression. */
+export function expressionOf(source: string, flags?: string): RegExp | undefined {
+  try {
+    return new RegExp(source, flags);
+  } catch {
+    return undefined;
+  }
+}
