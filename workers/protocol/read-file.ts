@@ -79,6 +79,16 @@ export function entryAt(file: string): 'file' | 'directory' | 'other' | 'nothing
   }
 }
 
+/** Why what is at a path cannot be read as a file; undefined: it is one. */
+export function whyNotFile(file: string): string | undefined {
+  try {
+    const status = statSync(file);
+    return status.isFile() ? undefined : notFile(status);
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? 'it is a link to nothing' : unreadable(error).message;
+  }
+}
+
 /** Why the entries of a folder cannot be opened although they can be listed; undefined: they can. */
 export function searchRefusal(folder: string): NodeJS.ErrnoException | undefined {
   try {
@@ -94,18 +104,16 @@ export function searchRefusal(folder: string): NodeJS.ErrnoException | undefined
 const READ = constants.O_RDONLY | (process.platform === 'win32' ? 0 : constants.O_NONBLOCK);
 
 function refuse(status: Stats, maximum: number): void {
-  if (!status.isFile()) throw new UnreadableFile('ENOTFILE', `it is ${kindOf(status)}, not a file`);
+  if (!status.isFile()) throw new UnreadableFile('ENOTFILE', notFile(status));
   if (status.size > maximum) {
     const megabytes = (bytes: number): string => (bytes / 1024 / 1024).toLocaleString('en', { maximumFractionDigits: 1 });
     throw new UnreadableFile('EFBIG', `it has ${megabytes(status.size)} MB, and more than ${megabytes(maximum)} MB are not read`); // prettier-ignore
   }
 }
 
-function kindOf(status: Stats): string {
-  if (status.isDirectory()) return 'a folder';
-  if (status.isFIFO()) return 'a named pipe';
-  if (status.isSocket()) return 'a socket';
-  return 'a device';
+function notFile(status: Stats): string {
+  const kind = status.isDirectory() ? 'a folder' : status.isFIFO() ? 'a named pipe' : status.isSocket() ? 'a socket' : 'a device'; // prettier-ignore
+  return `it is ${kind}, not a file`;
 }
 
 function unreadable(error: unknown): UnreadableFile {
