@@ -5,7 +5,8 @@
  */
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { walkFiles } from '../protocol/files.ts';
+import { anyOf, configurationOf } from '../protocol/file-patterns.ts';
+import { walkFiles, type UnreadableEntry } from '../protocol/files.ts';
 import { entryAt, readTextSync, UnreadableFile, withoutMark } from '../protocol/read-file.ts';
 import { ConfigFile } from '../reading/config-file.ts';
 import type { TsconfigHost } from '../reading/tsconfig.ts';
@@ -52,6 +53,7 @@ export class ModuleGraph {
   #moduleSetRevision = 0;
   #environmentRevision = 0;
   readonly #withPackages = new Map<string, boolean>();
+  #unreadable: readonly UnreadableEntry[] = [];
 
   // What is stale; survives an aborted update.
   #needsWalk = true;
@@ -107,6 +109,11 @@ export class ModuleGraph {
 
   get projects(): Projects {
     return this.#projects;
+  }
+
+  /** Directories that cannot be read, and configurations that are no files. */
+  get unreadable(): readonly UnreadableEntry[] {
+    return this.#unreadable;
   }
 
   /** The text of a file as the graph sees it now; undefined when it cannot be read. */
@@ -180,7 +187,14 @@ export class ModuleGraph {
 
   async #walk(signal: AbortSignal | undefined): Promise<void> {
     const files = new Set<string>();
-    for await (const file of walkFiles(this.root, signal ? { signal } : {})) files.add(file);
+    const unreadable: UnreadableEntry[] = [];
+    const walk = walkFiles(this.root, {
+      ...(signal ? { signal } : {}),
+      mustBeFile: CONFIGURATIONS,
+      onUnreadable: (entry) => unreadable.push(entry),
+    });
+    for await (const file of walk) files.add(file);
+    this.#unreadable = unreadable;
     // A git-ignored file stays ignored while it is open in the editor; a file that is only in a buffer cannot be
     // ignored yet.
     for (const file of this.#overlays.keys()) if (entryAt(this.#prefix + file) !== 'file') files.add(file);
@@ -305,6 +319,8 @@ export class ModuleGraph {
     }
   }
 }
+
+const CONFIGURATIONS = anyOf(...Object.values(configurationOf));
 
 /** A change to one of these means that the installed packages changed. */
 const LOCKFILES: ReadonlySet<string> = new Set([

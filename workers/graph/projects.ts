@@ -42,6 +42,7 @@ export class Projects {
   readonly #nearest = new Map<string, string | undefined>();
   readonly #owners = new Map<string, Project | undefined>();
   #outputs: readonly OutputFolder[] | undefined;
+  #referenced: ReadonlySet<string> | undefined;
 
   /**
    * @param root absolute
@@ -80,12 +81,16 @@ export class Projects {
     return owner;
   }
 
-  /** What is wrong with the configurations; files are relative to the root. */
-  get flaws(): readonly TsconfigFlaw[] {
-    const found = this.all.flatMap(({ file }) => this.#flaws.get(file) ?? []);
-    const unread = [...this.#configs].flatMap((config) => (this.project(config) ? [] : (this.#flaws.get(config) ?? [])));
-    const key = ({ file, range, message }: TsconfigFlaw): string => JSON.stringify([file, range, message]);
-    return [...new Map([...found, ...unread].map((flaw) => [key(flaw), flaw])).values()];
+  /** What is wrong with each configuration and with what it extends; files are relative to the root. */
+  get flawsByProject(): readonly (readonly [project: string, flaws: readonly TsconfigFlaw[]])[] {
+    for (const config of this.#configs) this.project(config);
+    return [...this.#flaws].filter(([, flaws]) => flaws.length > 0);
+  }
+
+  /** Whether another configuration refers to it as a project. */
+  isReferenced(config: string): boolean {
+    this.#referenced ??= new Set(this.all.flatMap(({ references }) => references));
+    return this.#referenced.has(config);
   }
 
   /** Undefined: it cannot be read. */

@@ -96,10 +96,18 @@ export class ConfigFile {
   /** The place of a value; of its closest parent if there is no such value. */
   rangeOf(path: readonly Step[]): Range {
     for (let length = path.length; length > 0; length--) {
-      const span = this.#nodeAt(path.slice(0, length));
+      const span = this.#spanOf(path.slice(0, length));
       if (span) return this.range(span.offset, span.length);
     }
     return START;
+  }
+
+  #spanOf(path: readonly Step[]): Span | undefined {
+    try {
+      return this.#nodeAt(path);
+    } catch {
+      return undefined;
+    }
   }
 
   range(offset: number, length: number): Range {
@@ -138,8 +146,11 @@ export class ConfigFile {
       const [sentence = ''] = error.message.split(/ at line \d+/);
       this.#broken(start, Math.max(1, end - start), `${sentence}. Fix the syntax here.`);
     }
+    const value: unknown = document.toJS();
+    // An alias may lead back to what contains it. Nothing could walk such a value.
+    JSON.stringify(value);
     return {
-      value: document.toJS(),
+      value,
       nodeAt: (path) => {
         const node: unknown = document.getIn(path, true);
         const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;

@@ -22,6 +22,17 @@ function matcherOf(pattern: string, options: picomatch.PicomatchOptions): readon
   }
 }
 
+/** As {@link globMatcher}, with the parts that the wildcards matched as groups if `capture` is set. */
+export function globExpression(pattern: string, options: { readonly capture?: boolean } = {}): RegExp {
+  try {
+    return picomatch.makeRe(pattern, options);
+  } catch {
+    return NOTHING;
+  }
+}
+
+const NOTHING = /(?!)/;
+
 /** Undefined: the text is no regular expression. */
 export function expressionOf(source: string, flags?: string): RegExp | undefined {
   try {

@@ -112,6 +112,7 @@ export class TsconfigReader {
     const known = this.#layers.get(file);
     if (known) return known;
     const { root } = config;
+    if (root.value === null) root.flaw('The file must be an object, but it is null. Write {}.');
     root.entries();
     let layer: Layer = { options: {}, bases: [], awaited: [], flaws: [] };
     for (const base of basesOf(root.get('extends'))) layer = merged(layer, this.#baseOf(base, config, [...open, file]));
