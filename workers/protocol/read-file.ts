@@ -126,9 +126,9 @@ function unreadable(error: unknown): UnreadableFile {
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist',
   ENOTDIR: 'it does not exist',
-  EACCES: 'the permission is missing',
-  EPERM: 'the permission is missing',
-  ELOOP: 'it is a link that leads to itself',
+  EACCES: 'the permission is missing (EACCES)',
+  EPERM: 'the permission is missing (EPERM)',
+  ELOOP: 'it is a link that leads to itself (ELOOP)',
 };
 
 function codeOf(error: unknown): string {

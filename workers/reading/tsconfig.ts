@@ -2,6 +2,7 @@
  * Reads tsconfigs with what they extend. Nothing of it is all or nothing: of what cannot be read or found, only that is
  * missing, and a flaw says so. Lives until a configuration may have changed.
  */
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { createFilesMatcher, createPathsMatcher, type PathsMatcher, type TsConfigJson } from 'get-tsconfig';
 import { resolveExports, type PathConditions } from 'resolve-pkg-maps';
@@ -179,7 +180,7 @@ export class TsconfigReader {
   #packageFolder(name: string, folder: string): string | undefined {
     for (let at = folder; ; at = path.dirname(at)) {
       const candidate = path.join(at, 'node_modules', name);
-      if (this.#host.entryAt(candidate) === 'directory') return candidate;
+      if (this.#host.entryAt(candidate) === 'directory') return realPath(candidate);
       if (path.dirname(at) === at) return this.#host.memberFolder(name);
     }
   }
@@ -383,6 +384,15 @@ function exportedFile(exports: unknown, rest: string): string | undefined {
 
 function withExtension(base: string): readonly string[] {
   return base.endsWith('.json') ? [base] : [base, `${base}.json`];
+}
+
+/** Package managers link packages of the workspace. */
+function realPath(folder: string): string {
+  try {
+    return realpathSync.native(folder);
+  } catch {
+    return folder;
+  }
 }
 
 function isPath(name: string): boolean {
