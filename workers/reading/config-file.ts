@@ -39,7 +39,7 @@ export class ConfigFile {
   /** Undefined: nothing in it can be used. After a syntax error, whatever could be read. */
   readonly value: unknown;
   readonly #flaws: Flaw[] = [];
-  readonly #nodeAt: (path: readonly Step[]) => Span | undefined;
+  readonly #nodeAt: (path: readonly Step[], part: 'value' | 'name') => Span | undefined;
   #isComplete = true;
   #lines: readonly number[] | undefined;
 
@@ -95,16 +95,22 @@ export class ConfigFile {
 
   /** The place of a value; of its closest parent if there is no such value. */
   rangeOf(path: readonly Step[]): Range {
-    for (let length = path.length; length > 0; length--) {
-      const span = this.#spanOf(path.slice(0, length));
+    for (let length = path.length; length >= 0; length--) {
+      const span = this.#spanOf(path.slice(0, length), 'value');
       if (span) return this.range(span.offset, span.length);
     }
     return START;
   }
 
-  #spanOf(path: readonly Step[]): Span | undefined {
+  /** The place of the name of a value; of the value if it has none. */
+  nameRangeOf(path: readonly Step[]): Range {
+    const span = this.#spanOf(path, 'name');
+    return span ? this.range(span.offset, span.length) : this.rangeOf(path);
+  }
+
+  #spanOf(path: readonly Step[], part: 'value' | 'name'): Span | undefined {
     try {
-      return this.#nodeAt(path);
+      return this.#nodeAt(path, part);
     } catch {
       return undefined;
     }
@@ -131,9 +137,10 @@ export class ConfigFile {
     let tree: Node | undefined;
     return {
       value,
-      nodeAt: (path) => {
+      nodeAt: (path, part) => {
         tree ??= parseTree(this.text, [], options);
-        return tree && findNodeAtLocation(tree, [...path]);
+        const node = tree && findNodeAtLocation(tree, [...path]);
+        return part === 'value' ? node : node?.parent?.children?.[0];
       },
     };
   }
@@ -151,7 +158,8 @@ export class ConfigFile {
     JSON.stringify(value);
     return {
       value,
-      nodeAt: (path) => {
+      nodeAt: (path, part) => {
+        if (part === 'name') return undefined;
         const node: unknown = document.getIn(path, true);
         const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
         if (!Array.isArray(range)) return undefined;
@@ -267,7 +275,7 @@ interface Span {
 
 interface Parsed {
   readonly value: unknown;
-  readonly nodeAt: (path: readonly Step[]) => Span | undefined;
+  readonly nodeAt: (path: readonly Step[], part: 'value' | 'name') => Span | undefined;
 }
 
 const NOTHING: Parsed = { value: undefined, nodeAt: () => undefined };

