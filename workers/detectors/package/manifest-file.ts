@@ -65,8 +65,16 @@ export class ManifestFile {
       eol: text.includes('\r\n') ? '\r\n' : '\n',
     };
     let edited = text;
-    for (const { path, value } of changes)
-      edited = applyEdits(edited, modify(edited, [...path], value, { formattingOptions }));
+    for (const { path, value } of changes) {
+      const [section = '', name] = path;
+      const parent = this.#tree && findNodeAtLocation(this.#tree, [section]);
+      // A section that is no object becomes one.
+      const isReplaced = name !== undefined && parent !== undefined && parent.type !== 'object';
+      const edits = isReplaced
+        ? modify(edited, [section], { [name]: value }, { formattingOptions })
+        : modify(edited, [...path], value, { formattingOptions });
+      edited = applyEdits(edited, edits);
+    }
     return { file, ...this.#difference(edited) };
   }
 
