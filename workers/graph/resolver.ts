@@ -121,7 +121,7 @@ export class Resolver {
   }
 
   #resolve(scope: Scope, specifier: string): Resolution {
-    if (specifier === '' || specifier.includes('!') || specifier.startsWith('\0')) return OPAQUE;
+    if (specifier === '' || specifier.length > LONGEST || /^\0|!/.test(specifier)) return OPAQUE;
     if (isBuiltin(specifier)) return { kind: 'builtin', name: specifier };
     if (/^[a-z][a-z0-9+.-]+:/i.test(specifier)) return OPAQUE;
     if (isRelative(specifier)) return this.#relative(scope, specifier);
@@ -365,6 +365,9 @@ export class Resolver {
     return undefined;
   }
 }
+
+/** No file system knows longer paths. UTF-16 code units. */
+const LONGEST = 4_096;
 
 const OPAQUE: Resolution = { kind: 'opaque' };
 

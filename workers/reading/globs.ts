@@ -1,4 +1,4 @@
-/** Globs from configurations. Pure. */
+/** Globs and regular expressions from configurations: one that is none matches nothing. Pure. */
 import picomatch from 'picomatch';
 
 /**
@@ -13,7 +13,11 @@ export function globMatcher(patterns: readonly string[], options: picomatch.Pico
   return (text) => wanted.some((matches) => matches(text)) && !unwanted.some((matches) => matches(text));
 }
 
+/** Longer expressions compile, but V8 may refuse to run them. UTF-16 code units. */
+const LONGEST = 10_000;
+
 function matcherOf(pattern: string, options: picomatch.PicomatchOptions): readonly ((text: string) => boolean)[] {
+  if (pattern.length > LONGEST) return [];
   try {
     const matches = picomatch(pattern, options);
     return [(text) => matches(text)];
@@ -24,6 +28,7 @@ function matcherOf(pattern: string, options: picomatch.PicomatchOptions): readon
 
 /** As {@link globMatcher}, with the parts that the wildcards matched as groups if `capture` is set. */
 export function globExpression(pattern: string, options: { readonly capture?: boolean } = {}): RegExp {
+  if (pattern.length > LONGEST) return NOTHING;
   try {
     return picomatch.makeRe(pattern, options);
   } catch {
@@ -33,8 +38,9 @@ export function globExpression(pattern: string, options: { readonly capture?: bo
 
 const NOTHING = /(?!)/;
 
-/** Undefined: the text is no regular expression. */
+/** Undefined: the text is no regular expression, or is too long for one. */
 export function expressionOf(source: string, flags?: string): RegExp | undefined {
+  if (source.length > LONGEST) return undefined;
   try {
     return new RegExp(source, flags);
   } catch {

@@ -74,6 +74,8 @@ const MODULES: Readonly<Record<string, string>> = {
   'src/a.ts': "import { b } from './b.ts'; import '@/b'; import 'dep'; import 'p/i'; import '#own'; import './gone'; import '\\0';\nexport const a = () => b;\n",
   'src/b.ts': "import { a } from './a.ts'; import 'exact'; import 'app/a'; import '~/a'; import 'none';\nexport const b = () => a;\n",
   'src/c.js': "const dep = require('dep'); require('c'); module.exports = dep;\n",
+  'src/long.ts': `import '${'a'.repeat(70_000)}'; import './${'b/'.repeat(20_000)}'; import '${'@/'.repeat(9)}'; import 'x\\u0000'; require('(?');\n`,
+  'src/ambient.d.ts': `declare module '${'a*'.repeat(30_000)}' {}\ndeclare module '(' {}\n`,
   'packages/p/src/i.ts': "import '../../../src/a.ts'; import 'react';\nexport const i = 1;\n",
   'x/App.vue': "<script setup>import '@/a'</script>\n",
   'node_modules/dep/index.js': '',

@@ -16,7 +16,7 @@ import {
 } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
 import { START, type Flaw } from '../../reading/config-file.ts';
-import { globMatcher } from '../../reading/globs.ts';
+import { expressionOf, globMatcher } from '../../reading/globs.ts';
 import { checkCommonJs } from './commonjs.ts';
 import { checkBuiltin } from './deprecated.ts';
 import { checkDuplicates } from './duplicates.ts';
@@ -72,7 +72,7 @@ class ImportChecker implements ImportCheck {
     this.#dedupes = options['dedupeWithTypescript'] !== false;
     const known = stringsOf(options['known']) ?? [];
     this.#isListedAsKnown = globMatcher(known, { dot: true });
-    this.#ambient = ambient.map(ambientPattern);
+    this.#ambient = ambient.flatMap((name) => ambientPattern(name) ?? []);
   }
 
   run(): ReadonlyMap<string, readonly Finding[]> {
@@ -171,7 +171,7 @@ function distinct(flaws: readonly Flaw[]): readonly Flaw[] {
 
 const NOTHING: ModuleResult = { findings: [], hasUnchecked: false };
 
-function ambientPattern(name: string): RegExp {
+function ambientPattern(name: string): RegExp | undefined {
   const parts = name.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`);
+  return expressionOf(`^${parts.join('.*')}$`);
 }
