@@ -2,10 +2,10 @@
  * Receives the results of a detector's check: completes findings to issues, keeps their order, and reports invalid
  * findings. Lives as long as one check.
  */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckContext, LogLevel } from '../protocol/detector.ts';
 import { IssueCompleter } from '../protocol/fingerprint.ts';
+import { readText } from '../protocol/read-file.ts';
 import type {
   CheckEvent,
   CheckRequest,
@@ -105,7 +105,7 @@ export class Reporter implements CheckContext {
 
   async #completerOf(file: string): Promise<IssueCompleter> {
     const overlay = this.#request.overlays.find((candidate) => candidate.file === file);
-    const text = overlay?.text ?? (await readFile(path.join(this.#request.root, file), 'utf8').catch(() => ''));
+    const text = overlay?.text ?? (await readText(path.join(this.#request.root, file)).catch(() => ''));
     return new IssueCompleter(this.#request.detector, file, text);
   }
 

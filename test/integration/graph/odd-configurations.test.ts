@@ -170,7 +170,7 @@ function assertGoesOn(graph: ModuleGraph, what: string): void {
 }
 
 describe('odd configurations', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it(`no detector fails for ${String(COUNT)} of them (seed ${String(SEED)})`, async () => {
     using workspace = workspaceOf({ ...CONFIGURATIONS, ...ON_DISK, ...MODULES } as Record<string, string | object>);

@@ -10,10 +10,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { UnreadableFile, whyNotFile } from '../../protocol/read-file.ts';
 import { isTyped } from './installation.ts';
 import type { EslintInstallation, Eslint, LinterPrototype } from './installation.ts';
 import type { ListedFile, Listing, SkippedPath } from './listed.ts';
-import { isUnder } from './roots.ts';
+import { irregularFiles, isUnder } from './roots.ts';
 
 /**
  * Lists what `eslint .` in a directory lints. Where `eslint .` gives up because of one place (an unreadable folder, a
@@ -30,7 +31,8 @@ export async function listFiles(
   signal: AbortSignal,
 ): Promise<Listing> {
   replaceLinting(engine.linter);
-  const skipped = new Map<string, unknown>();
+  // ESLint reads whatever has the right name.
+  const skipped = new Map<string, unknown>(irregularFiles(directory).map((file) => [file, new UnreadableFile('ENOTFILE', whyNotFile(file) ?? '')]));
   for (;;) {
     signal.throwIfAborted();
     const eslint = engine.create(listingOptions(engine, directory, [...skipped.keys()]));

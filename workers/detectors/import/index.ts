@@ -169,9 +169,13 @@ function distinct(flaws: readonly Flaw[]): readonly Flaw[] {
   return [...new Map(flaws.map((flaw) => [JSON.stringify([flaw.file, flaw.range, flaw.message]), flaw])).values()];
 }
 
+/** Nobody asks for a module of a longer name. */
+const LONGEST_NAME = 1_000;
+
 const NOTHING: ModuleResult = { findings: [], hasUnchecked: false };
 
 function ambientPattern(name: string): RegExp | undefined {
+  if (name.length > LONGEST_NAME) return undefined;
   const parts = name.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return expressionOf(`^${parts.join('.*')}$`);
 }
