@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Consequences } from '../../../workers/detectors/typescript/consequences.ts';
 import { isTypedByContext } from '../../../workers/detectors/typescript/contextual.ts';
 import { NOWHERE, type Diagnostic } from '../../../workers/detectors/typescript/session.ts';
+import { readTextSync } from '../../../workers/protocol/read-file.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
 
 const manifest = (...names: readonly string[]): string =>
@@ -28,7 +28,7 @@ async function causesOf(
   const { root } = workspace;
   const textOf = (file: string): string | undefined => {
     try {
-      return readFileSync(file, 'utf8');
+      return readTextSync(file);
     } catch {
       return undefined;
     }

@@ -5,11 +5,11 @@
  * A diagnostic is a consequence only if what is missing explains it. A relative import of a file that does not exist, or
  * a package that nobody declares where others are installed, is a fault of the code.
  */
-import { readFileSync, statSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { parse } from 'jsonc-parser';
 import type { Cause } from '../../protocol/detector-protocol.ts';
+import { entryAt, readTextSync } from '../../protocol/read-file.ts';
 import { GeneratedTypes } from '../../runtime/generated-types.ts';
 import { Installation } from '../../runtime/installation.ts';
 import { packageNameOf, typesOf } from '../../runtime/package-chain.ts';
@@ -277,12 +277,12 @@ function configurationAt(base: string, folder: string): string | undefined {
 }
 
 function isFile(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  return entryAt(file) === 'file';
 }
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    return readTextSync(file);
   } catch {
     return '';
   }
