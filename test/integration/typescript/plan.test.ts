@@ -57,6 +57,34 @@ describe('typescript: plan', function () {
     }
   });
 
+  it('a tsconfig that extends itself is reported at its place, and its files are checked', async () => {
+    const found = await run(
+      await makeWorkspace({
+        'tsconfig.json': '{ "extends": "./b.json", "files": ["a.ts"] }',
+        'b.json': '{\n  "extends": "./tsconfig.json"\n}',
+        'a.ts': 'export const n: number = "x";\n',
+      }),
+    );
+    const places = found.issues.map(({ file, rule, range }) => `${file}:${String(range.start.line)} ${rule}`);
+    assert.deepEqual(places, ['a.ts:0 TS2322', 'b.json:1 TS18000']);
+    assert.ok(found.issues.every(({ message }) => !message.includes('{0}')));
+    assert.deepEqual(found.problems, []);
+  });
+
+  it('a tsconfig that others extend answers for what no nearer one includes, as in an editor', async () => {
+    const found = await run(
+      await makeWorkspace({
+        'tsconfig.json': '{ "compilerOptions": { "strict": true, "noEmit": true, "types": [] } }',
+        'own.ts': 'export const own: number = "x";\n',
+        'p/tsconfig.json': '{ "extends": "../tsconfig.json", "compilerOptions": { "strict": false }, "include": ["src"] }',
+        'p/src/a.ts': 'export const a: string = null;\nexport const b: number = "x";\n',
+        'p/other.ts': 'export const other: string = null;\n',
+      }),
+    );
+    const places = found.issues.map(({ file, rule, range }) => `${file}:${String(range.start.line)} ${rule}`);
+    assert.deepEqual(places, ['own.ts:0 TS2322', 'p/other.ts:0 TS2322', 'p/src/a.ts:1 TS2322']);
+  });
+
   it('an unreadable folder and an unreadable tsconfig are reported, and the others are checked', async () => {
     if (process.platform === 'win32') return; // Permissions are another matter there; the code is the same.
     const workspace = await makeWorkspace({
