@@ -83,7 +83,7 @@ const MODULES: Readonly<Record<string, string>> = {
 
 const DEEP = `${'['.repeat(5_000)}${']'.repeat(5_000)}`;
 const ODD_VALUES: readonly unknown[] = [
-  null, true, false, 0, -1, 1e400, '', ' ', '*', '**', '!', '!!', '(', '[z-a]', '\\', '\0', '../..', '/', '$1', '${configDir}', '__proto__', 'a'.repeat(70_000),
+  null, true, false, 0, -1, '', ' ', '*', '**', '!', '!!', '(', '[z-a]', '\\', '\0', '../..', '/', '$1', '${configDir}', '__proto__', 'a'.repeat(70_000),
   [], {}, [null], [[]], [{}], [''], [1], [['', null]], { '': '' }, { a: null }, { '*': ['*', '**'] }, { '**/*': ['a*b*c'] }, { path: null }, { __proto__: null, constructor: 1, length: 3 },
 ]; // prettier-ignore
 const ODD_TEXTS = [
