@@ -85,6 +85,19 @@ describe('typescript: plan', function () {
     assert.deepEqual(places, ['own.ts:0 TS2322', 'p/other.ts:0 TS2322', 'p/src/a.ts:1 TS2322']);
   });
 
+  it('two configurations that include a file are both asked, and what only the farther one finds names it', async () => {
+    const options = (strict: boolean): string => JSON.stringify({ compilerOptions: { strict, noEmit: true, types: [] }, include: ['.'] }); // prettier-ignore
+    const found = await run(
+      await makeWorkspace({
+        'tsconfig.json': options(true),
+        'p/tsconfig.json': options(false),
+        'p/a.ts': 'export const a: string = null;\nexport const b: number = "x";\n',
+      }),
+    );
+    const told = found.issues.map(({ range, related = [] }) => [range.start.line, ...related.map(({ file }) => file)]);
+    assert.deepEqual(told.toSorted(), [[0, 'tsconfig.json'], [1], [1, 'tsconfig.json']]);
+  });
+
   it('an unreadable folder and an unreadable tsconfig are reported, and the others are checked', async () => {
     if (process.platform === 'win32') return; // Permissions are another matter there; the code is the same.
     const workspace = await makeWorkspace({
