@@ -70,7 +70,10 @@ describe('projects', () => {
       'src/Hello.vue': '<script setup lang="ts"></script>\n',
       'e2e/test.ts': "import '@/Hello.vue';\n",
     }); // prettier-ignore
-    assert.deepEqual(found.filter((finding) => finding.startsWith('unresolved')), ['unresolved src/App.vue:1']);
+    assert.deepEqual(
+      found.filter((finding) => finding.startsWith('unresolved')),
+      ['unresolved src/App.vue:1'],
+    );
   });
 
   it('are all checked but the one that only serves as a base', async () => {
@@ -101,7 +104,10 @@ describe('projects', () => {
       'b/tsconfig.json': {},
     });
     assert.deepEqual(projects, ['b/tsconfig.json']);
-    assert.deepEqual(problems.map(({ file, fatal }) => [file, fatal]), [['a/base.json', true]]);
+    assert.deepEqual(
+      problems.map(({ file, fatal }) => [file, fatal]),
+      [['a/base.json', true]],
+    );
     assert.match(problems[0]?.message ?? '', /levels deep.*the files of a\/tsconfig\.json are not checked/s);
   });
 

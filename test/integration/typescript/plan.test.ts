@@ -76,7 +76,8 @@ describe('typescript: plan', function () {
       await makeWorkspace({
         'tsconfig.json': '{ "compilerOptions": { "strict": true, "noEmit": true, "types": [] } }',
         'own.ts': 'export const own: number = "x";\n',
-        'p/tsconfig.json': '{ "extends": "../tsconfig.json", "compilerOptions": { "strict": false }, "include": ["src"] }',
+        'p/tsconfig.json':
+          '{ "extends": "../tsconfig.json", "compilerOptions": { "strict": false }, "include": ["src"] }',
         'p/src/a.ts': 'export const a: string = null;\nexport const b: number = "x";\n',
         'p/other.ts': 'export const other: string = null;\n',
       }),

@@ -7,7 +7,8 @@ import type { PackageCheck, PackageRule } from './package-check.ts';
 export function checkConfigurations(check: PackageCheck): void {
   const { graph } = check;
   const report = (rule: PackageRule, flaws: readonly Flaw[]): void => {
-    for (const { file, message, range } of flaws) if (!check.isIgnored(file)) check.report(file, rule, { message, range });
+    for (const { file, message, range } of flaws)
+      if (!check.isIgnored(file)) check.report(file, rule, { message, range });
   };
   for (const { manifest } of check.files) report('invalid-field', manifest.config.flaws);
   for (const config of graph.manifests.workspaceFiles) report('invalid-configuration', config.flaws);
