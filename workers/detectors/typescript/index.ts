@@ -78,7 +78,7 @@ async function plan({ root, options }: PlanRequest, { signal }: PlanContext): Pr
 async function check(request: CheckRequest, context: CheckContext): Promise<CheckResult> {
   const started = performance.now();
   const { root, units, overlays, changed, revision, since, revalidate = false } = request;
-  const { engine: mode } = readOptions(request.options, []);
+  const { engine: mode, projects: only } = readOptions(request.options, []);
   const paths = new RootPaths(root);
   const changes: Changes = {
     overlays: new Map(overlays.map(({ file, text }) => [path.join(root, file), text])),
@@ -91,7 +91,7 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
   // Every session of the root must know the changes, also those that this check does not use.
   for (const session of sessionsOf(root)) await session.update(changes);
 
-  const answering = new Answering(root, await basesOf(root, context));
+  const answering = new Answering(root, await basesOf(root, only, context));
   let files = 0;
   let issues = 0;
   const timings: Record<string, number> = {};
@@ -152,10 +152,10 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
 const bases = new Map<string, ReadonlySet<string>>();
 
 /** The plan may be from an earlier session. */
-async function basesOf(root: string, { signal }: CheckContext): Promise<ReadonlySet<string>> {
+async function basesOf(root: string, only: readonly string[], { signal }: CheckContext): Promise<ReadonlySet<string>> {
   const known = bases.get(root);
   if (known) return known;
-  const found = await findProjects(root, { only: [], signal });
+  const found = await findProjects(root, { only, signal });
   bases.set(root, found.bases);
   return found.bases;
 }
