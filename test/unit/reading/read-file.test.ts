@@ -12,7 +12,7 @@ describe('reading files of a workspace', () => {
   async function refusal(file: string, maximum?: number): Promise<string> {
     const asynchronous = await readText(file, maximum).then(
       () => 'read',
-      (error: unknown) => `${String((error as UnreadableFile).code)}: ${String((error as Error).message)}`,
+      (error: unknown) => `${(error as UnreadableFile).code}: ${(error as UnreadableFile).message}`,
     );
     assert.throws(
       () => readTextSync(file, maximum),
