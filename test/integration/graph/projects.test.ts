@@ -142,6 +142,7 @@ describe('configurations that are wrong', () => {
       'invalid-configuration pnpm-lock.yaml:0',
       'invalid-configuration scripts/tsconfig.json:1',
       'invalid-configuration tsconfig.json:2',
+      'invalid-configuration tsconfig.json:2',
       'invalid-field package.json:0',
       'invalid-field package.json:0',
       'invalid-json packages/p/package.json:0',

@@ -99,6 +99,16 @@ describe('typescript: plan', function () {
     assert.deepEqual(told.toSorted(), [[0, 'tsconfig.json'], [1], [1, 'tsconfig.json']]);
   });
 
+  it('a value at which TypeScript throws is named at its place', async () => {
+    const workspace = await makeWorkspace(
+      { 'tsconfig.json': '{\n  "references": [null]\n}', 'a.ts': '' },
+      'TypeScript 5.9',
+    );
+    const { problems } = await run(workspace);
+    assert.deepEqual(problems.map(({ file, range }) => [file, range?.start]), [['tsconfig.json', { line: 1, character: 17 }]]); // prettier-ignore
+    assert.match(problems[0]?.message ?? '', /could not check tsconfig\.json.*must be an object with a "path"/);
+  });
+
   it('an unreadable folder and an unreadable tsconfig are reported, and the others are checked', async () => {
     if (process.platform === 'win32') return; // Permissions are another matter there; the code is the same.
     const workspace = await makeWorkspace({

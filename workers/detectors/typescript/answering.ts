@@ -64,12 +64,15 @@ const CIRCULAR = 18000;
 
 /** Where a configuration, or what it extends, extends itself. */
 export function cycleIn(configFile: string): TsconfigFlaw | undefined {
+  return flawsIn(configFile).find(({ kind }) => kind === 'cycle');
+}
+
+/** What is wrong with a configuration and what it extends. */
+export function flawsIn(configFile: string): readonly TsconfigFlaw[] {
   try {
-    return projectReader([])
-      .read(configFile)
-      .flaws.find(({ kind }) => kind === 'cycle');
+    return projectReader([]).read(configFile).flaws;
   } catch (error) {
-    if (error instanceof UnreadableFile) return undefined;
+    if (error instanceof UnreadableFile) return [];
     throw error;
   }
 }
