@@ -1,13 +1,14 @@
 /** Finds the requests that only the syntax tree shows, such as `require()` and `import()` in types. Pure. */
 import { visitorKeys, type Node, type Program } from 'oxc-parser';
 import type { ImportedName, ModuleRequest } from './module-record.ts';
+import { pathCall, workerUrl, type PathUse } from './path-calls.ts';
 
 /**
  * `const { a, b: c } = require('x')` gives the names a and b, `const x = require('x')` and `import x = require('x')`
  * `*`, `require('x').a` gives a without a local name.
  */
 export interface Call extends ModuleRequest {
-  readonly kind: 'require' | 'type' | 'reference';
+  readonly kind: 'require' | 'type' | 'reference' | 'glob';
 }
 
 /** Walks without recursion: a chain of a thousand `+` is a thousand levels deep. */
@@ -68,9 +69,11 @@ function placeInside({ node, parent, place }: Visit): Place {
 function callAt({ node, parent, place }: Visit): Call | undefined {
   switch (node.type) {
     case 'NewExpression':
-      return newUrl(node, place);
-    case 'CallExpression':
-      return requireCall(node, parent, place);
+      return newUrl(node, parent, place);
+    case 'CallExpression': {
+      const use = pathCall(node);
+      return use ? callOfUse(use, node, place) : requireCall(node, parent, place);
+    }
     case 'TSImportType':
       return {
         ...callOf('type', node.source.value, node, node.source, place, qualifierName(node.qualifier)),
@@ -88,13 +91,17 @@ function callAt({ node, parent, place }: Visit): Call | undefined {
   }
 }
 
-function newUrl(node: Extract<Node, { type: 'NewExpression' }>, place: Place): Call | undefined {
+function newUrl(
+  node: Extract<Node, { type: 'NewExpression' }>,
+  parent: Node | undefined,
+  place: Place,
+): Call | undefined {
   const [argument, base] = node.arguments;
   const specifier = literalOf(argument);
   const isUrl = node.callee.type === 'Identifier' && node.callee.name === 'URL' && base && isImportMeta(base, 'url');
-  return isUrl && argument && specifier !== undefined
-    ? callOf('reference', specifier, node, argument, place, [])
-    : undefined;
+  if (!isUrl || !argument || specifier === undefined) return undefined;
+  const call = callOf('reference', specifier, node, argument, place, []);
+  return workerUrl(parent, node) ? { ...call, mustExist: 'file' } : call;
 }
 
 function requireCall(
@@ -109,8 +116,18 @@ function requireCall(
   if (isRequire(callee, place)) return callOf('require', specifier, node, argument, place, namesOf(node, parent));
   const isResolve = callee.type === 'MemberExpression' && !callee.computed && callee.property.name === 'resolve';
   return isResolve && (isRequire(callee.object, place) || isImportMeta(callee.object))
-    ? callOf('reference', specifier, node, argument, place, [])
+    ? {
+        ...callOf('reference', specifier, node, argument, place, []),
+        // `require.resolve` throws, unless it looks elsewhere.
+        ...(node.arguments.length === 1 && !isImportMeta(callee.object) ? { mustExist: 'file' as const } : {}),
+      }
     : undefined;
+}
+
+function callOfUse(use: PathUse, node: Node, place: Place): Call {
+  const { kind, specifier, literal, isDeferred, ...more } = use;
+  const call = callOf(kind, specifier, node, literal, place, []);
+  return { ...call, deferred: call.deferred || isDeferred, ...more };
 }
 
 function isRequire(node: Node, place: Place): boolean {

@@ -113,7 +113,7 @@ function shapeOf(leaving: readonly Edge[]): string {
 }
 
 const KINDS: readonly EdgeKind[] = ['runtime', 'deferred', 'type'];
-const REQUESTS: readonly RequestKind[] = ['import', 'export', 'dynamic', 'require', 'type', 'reference'];
+const REQUESTS: readonly RequestKind[] = ['import', 'export', 'dynamic', 'require', 'type', 'reference', 'glob'];
 
 function edgesFrom(module: Module, from: number, numberOf: ReadonlyMap<Module, number>): readonly Edge[] {
   const edges: Edge[] = [];
@@ -123,6 +123,11 @@ function edgesFrom(module: Module, from: number, numberOf: ReadonlyMap<Module, n
     if (!request || !target || to === undefined || request.kind === 'reference') return;
     edges.push({ from, to, kind: kindOf(request, target), request });
   });
+  for (const [index, target] of module.more) {
+    const request = module.record.requests[index];
+    const to = numberOf.get(target);
+    if (request && to !== undefined) edges.push({ from, to, kind: kindOf(request, target), request });
+  }
   return edges.length === 0 ? NO_EDGES : edges;
 }
 

@@ -11,8 +11,9 @@ import type { Overlay } from '../protocol/detector-protocol.ts';
 import { FileIndex } from './file-index.ts';
 import { InstalledPackages, realPath } from './installed.ts';
 import { trackRead, nextTick, type TrackedSource } from './memo.ts';
-import { Manifests, readManifest, WORKSPACE_FILES, type Manifest } from './manifests.ts';
+import { directoryOf, Manifests, readManifest, WORKSPACE_FILES, type Manifest } from './manifests.ts';
 import { isProjectFile, joined, Projects } from './projects.ts';
+import { Providers } from './providers/index.ts';
 import { isModuleFile, readRecord, recordHash, type ModuleRecord } from './record.ts';
 import { Resolver } from './resolver.ts';
 import { clearInterned } from './interned.ts';
@@ -26,6 +27,8 @@ export interface Module extends TrackedSource {
   readonly resolutions: readonly Resolution[];
   /** The modules that the requests resolve to; undefined where the target is no module of the graph. */
   readonly targets: readonly (Module | undefined)[];
+  /** More modules that a request, named by its index, leads to: matches of a glob, variants for other platforms. */
+  readonly more: readonly (readonly [request: number, target: Module])[];
 }
 
 export interface GraphUpdate {
@@ -45,6 +48,7 @@ export class ModuleGraph {
   #projects: Projects;
   #installed = new InstalledPackages();
   #resolver: Resolver | undefined;
+  #providers: Providers | undefined;
   #overlays = new Map<string, string>();
   #revision = 0;
   #moduleSetRevision = 0;
@@ -137,6 +141,11 @@ export class ModuleGraph {
     return resolution?.kind === 'file' ? this.#modules.get(resolution.file) : undefined;
   }
 
+  /** Whether a framework, a tool or the host gives this name to a file, installed or not. */
+  isGiven(file: string, specifier: string): boolean {
+    return this.#resolver?.isGiven(directoryOf(file), specifier) === true;
+  }
+
   /** @throws the signal's reason when aborted; the next update does the rest */
   async update({ overlays, changed, signal }: GraphUpdate): Promise<void> {
     this.#takeOverlays(overlays);
@@ -201,7 +210,7 @@ export class ModuleGraph {
   async #readDirty(signal: AbortSignal | undefined): Promise<void> {
     const turns = new Turns(signal);
     for (const file of this.#dirty) {
-      if (isConfiguration(file)) this.#isConfigurationStale = true;
+      if (isConfiguration(file) || this.#providers?.dependsOn(file) === true) this.#isConfigurationStale = true;
       if (isModuleFile(file)) {
         this.#readModule(file);
         if (turns.isDue) await turns.next();
@@ -263,7 +272,20 @@ export class ModuleGraph {
     this.#projects = new Projects(this.root, configs);
     this.#installed = new InstalledPackages();
     this.#environmentChanged();
-    this.#resolver = new Resolver(this.root, realPath(this.root), this.#index, this.#manifests, this.#projects);
+    this.#providers = new Providers({
+      root: this.root,
+      index: this.#index,
+      manifests: this.#manifests,
+      textOf: (file) => this.textOf(file),
+    });
+    this.#resolver = new Resolver(
+      this.root,
+      realPath(this.root),
+      this.#index,
+      this.#manifests,
+      this.#projects,
+      this.#providers,
+    );
     this.#unlinkAll();
     this.#isConfigurationStale = false;
   }
@@ -279,11 +301,19 @@ export class ModuleGraph {
     const turns = new Turns(signal);
     for (const module of this.#unlinked) {
       const scope = resolver.scopeOf(module.file);
-      const resolutions = module.record.requests.map(({ specifier }) => resolver.resolve(scope, specifier));
+      const resolutions = module.record.requests.map(({ specifier, patterns }) =>
+        patterns ? OPAQUE : resolver.resolve(scope, specifier),
+      );
       const targets = resolutions.map((resolution) =>
         resolution.kind === 'file' ? this.#modules.get(resolution.file) : undefined,
       );
-      module.link(resolutions, targets);
+      const more = module.record.requests.flatMap((request, index) =>
+        resolver.moreOf(scope, request, resolutions[index] ?? OPAQUE).flatMap((file) => {
+          const target = this.#modules.get(file);
+          return target && target !== module && target !== targets[index] ? [[index, target] as const] : [];
+        }),
+      );
+      module.link(resolutions, targets, more.length === 0 ? NONE : more);
       this.#unlinked.delete(module);
       if (turns.isDue) await turns.next();
     }
@@ -298,6 +328,10 @@ const LOCKFILES: ReadonlySet<string> = new Set([
 /** Longer files are data or bundles; nobody maintains their imports. UTF-16 code units. */
 const MAXIMUM_LENGTH = 5_000_000;
 
+const NONE: readonly never[] = [];
+
+const OPAQUE: Resolution = { kind: 'opaque' };
+
 /** Tracks who reads it, see {@link trackRead}. */
 class ModuleNode implements Module {
   readonly file: string;
@@ -305,6 +339,7 @@ class ModuleNode implements Module {
   #record: ModuleRecord;
   #resolutions: readonly Resolution[] = [];
   #targets: readonly (Module | undefined)[] = [];
+  #more: Module['more'] = NONE;
 
   constructor(file: string, record: ModuleRecord) {
     this.file = file;
@@ -331,9 +366,15 @@ class ModuleNode implements Module {
     return this.#targets;
   }
 
-  link(resolutions: readonly Resolution[], targets: readonly (Module | undefined)[]): void {
+  get more(): Module['more'] {
+    trackRead(this);
+    return this.#more;
+  }
+
+  link(resolutions: readonly Resolution[], targets: readonly (Module | undefined)[], more: Module['more']): void {
     this.#resolutions = resolutions;
     this.#targets = targets;
+    this.#more = more;
     this.changedAt = nextTick();
   }
 }

@@ -4,9 +4,10 @@ import type { LineTable } from './lines.ts';
 /**
  * `import`: an import declaration; `export`: `export … from`; `dynamic`: `import()`; `require`: `require()` and
  * `import x = require()`; `type`: `import('x').T` in a type; `reference`: a name that is resolved but not loaded
- * here, such as `require.resolve()`, `import.meta.resolve()` and `new URL('x', import.meta.url)`.
+ * here, such as `require.resolve()`, `import.meta.resolve()` and `new URL('x', import.meta.url)`; `glob`: every file that
+ * a pattern matches, as `import.meta.glob()` and `require.context()` load them.
  */
-export type RequestKind = 'import' | 'export' | 'dynamic' | 'require' | 'type' | 'reference';
+export type RequestKind = 'import' | 'export' | 'dynamic' | 'require' | 'type' | 'reference' | 'glob';
 
 export interface ImportedName {
   /** Name in the target module; `default`; `*` for its namespace, and for `export * from` without a name. */
@@ -33,6 +34,11 @@ export interface ModuleRequest {
   readonly specifierStart: number;
   readonly specifierEnd: number;
   readonly names: readonly ImportedName[];
+  /** Of a reference or a glob: what must be there, because it throws or fails the build otherwise. */
+  readonly mustExist?: 'file' | 'folder';
+  /** Of a glob: the patterns as written, and an expression that the paths must match. */
+  readonly patterns?: readonly string[];
+  readonly filter?: string;
 }
 
 export interface ModuleExport {
@@ -64,6 +70,8 @@ export interface ModuleRecord {
   readonly isBroken: boolean;
   /** Its text has suppression comments. */
   readonly suppresses: boolean;
+  /** A comment turns TypeScript's checks on or off for the file. */
+  readonly typeCheck?: 'on' | 'off';
   /** Names in `declare module '…'`, possibly with one `*`. */
   readonly ambient: readonly string[];
   readonly lines: LineTable;

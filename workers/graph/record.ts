@@ -68,6 +68,7 @@ export function readRecord(file: string, text: string, contentHash = recordHash(
     hasUnknownExports: isBroken || !isModule || EMBEDDED.has(path.posix.extname(file)) || hasExportAssignment(text),
     isBroken,
     suppresses: hasSuppressions(text),
+    ...typeCheckOf(text),
     ambient: text.includes('declare module') ? ambientNames(text) : NONE,
     lines: lineTableOf(text),
     length: text.length,
@@ -232,6 +233,9 @@ function requestOfCall(call: Call): ModuleRequest {
     specifierStart: call.specifierStart,
     specifierEnd: call.specifierEnd,
     names: compact(call.names.map(ownedName)),
+    ...(call.mustExist === undefined ? {} : { mustExist: call.mustExist }),
+    ...(call.patterns === undefined ? {} : { patterns: call.patterns }),
+    ...(call.filter === undefined ? {} : { filter: call.filter }),
   };
 }
 
@@ -246,7 +250,8 @@ function ownedName(name: ImportedName): ImportedName {
 function needsTree(text: string, language: Language, module: ModuleSyntax): boolean {
   if (text.length > MAXIMUM_TREE) return false;
   if (text.includes('require') && /\brequire\s*[.(]/.test(text)) return true;
-  if (text.includes('import.meta') && /import\.meta\.resolve|\bnew\s+URL\s*\(/.test(text)) return true;
+  if (text.includes('import.meta') && /import\.meta\.(?:resolve|glob|webpackContext)|\bnew\s+URL\s*\(/.test(text)) return true;
+  if (/\b(?:jest|vi|vitest)\s*\.\w/.test(text)) return true;
   if (language === 'jsx') return false;
   const possible = text.match(/\bimport\s*\(/g)?.length ?? 0;
   return possible > module.dynamicImports.length;
@@ -277,6 +282,15 @@ function literalValue(source: string): string | undefined {
   const inner = source.slice(1, -1);
   // Escapes in specifiers are too rare to decode.
   return inner.includes('\\') || inner.includes(quote) || (quote === '`' && inner.includes('${')) ? undefined : inner;
+}
+
+/** `// @ts-nocheck` and `// @ts-check` count above the first statement only. */
+function typeCheckOf(text: string): Pick<ModuleRecord, 'typeCheck'> {
+  if (!text.includes('@ts-nocheck') && !text.includes('@ts-check')) return {};
+  const comments = /^(?:#![^\n]*)?(?:\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*/.exec(text)?.[0] ?? '';
+  const directives = [...comments.matchAll(/^\s*(?:\/\/|\/\*)\/?\s*@ts-(no)?check\b/gm)];
+  const last = directives.at(-1);
+  return last === undefined ? {} : { typeCheck: last[1] === undefined ? 'on' : 'off' };
 }
 
 function ambientNames(text: string): readonly string[] {

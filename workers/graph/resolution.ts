@@ -1,7 +1,7 @@
 /** What a specifier resolves to. */
 
 /** The way in which the specifier was resolved. */
-export type Via = 'relative' | 'paths' | 'imports' | 'package' | 'absolute';
+export type Via = 'relative' | 'paths' | 'alias' | 'imports' | 'package' | 'absolute';
 
 export type Resolution =
   /** A file of the root; also a module of the graph if its language is read. */
@@ -19,7 +19,13 @@ export type Resolution =
   /** On the disk, but not a file of the root: git ignores it, or it is outside. */
   | { readonly kind: 'outside'; readonly path: string; readonly via: Via }
   /** An installed package. */
-  | { readonly kind: 'package'; readonly name: string; readonly typesOnly: boolean }
+  | {
+      readonly kind: 'package';
+      readonly name: string;
+      readonly typesOnly: boolean;
+      /** Only `@types/x` is installed, not `x`. */
+      readonly isDeclaredElsewhere?: true;
+    }
   | { readonly kind: 'builtin'; readonly name: string }
   /** For a bundler or another runtime: `virtual:x`, `https://…`, `!raw-loader!…`. */
   | { readonly kind: 'opaque' }
@@ -30,17 +36,31 @@ export interface Missing {
   /**
    * `file`: no such file; `package`: not installed; `exports`: the package does not export this subpath; `subpath`:
    * an installed package without such a file; `imports`: no such entry in `imports` of package.json; `output`: an entry
-   * of a workspace member that is not built and whose source is unknown.
+   * of a workspace member that is not built and whose source is unknown; `name`: a framework gives no such name;
+   * `target`: an entry of `imports` leads to a path that lacks its `./`, so it is taken for a package.
    */
-  readonly why: 'file' | 'package' | 'exports' | 'subpath' | 'imports' | 'output';
+  readonly why: 'file' | 'package' | 'exports' | 'subpath' | 'imports' | 'output' | 'name' | 'target';
   readonly via: Via;
   readonly package?: string;
+  /** The configuration or framework that decides about the name. */
+  readonly by?: string;
+  /** The name that was probably meant. */
+  readonly meant?: string;
+  /** Where it was looked for beside the specifier itself: paths relative to the root, extension as written. */
+  readonly tried?: readonly string[];
+  /** It need not be a fault: `by`, or a tool that is not known, may give the name. */
+  readonly isUnclear?: true;
 }
 
 /** `@scope/name` or `name` of a bare specifier. */
 export function packageNameOf(specifier: string): string {
   const parts = specifier.split('/', 2);
   return specifier.startsWith('@') ? parts.join('/') : (parts[0] ?? '');
+}
+
+/** Names that are invalid in a registry are aliases of some tool: `@/x`, `~/x`, `$lib`. */
+export function isPackageName(name: string): boolean {
+  return /^(@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-][a-z0-9-._~]*$/i.test(name);
 }
 
 export function isRelative(specifier: string): boolean {

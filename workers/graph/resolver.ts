@@ -5,6 +5,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
+import picomatch from 'picomatch';
 import { ResolverFactory } from 'oxc-resolver';
 import { resolveExports, resolveImports, type PathConditions } from 'resolve-pkg-maps';
 import { stemOf, type FileIndex } from './file-index.ts';
@@ -13,14 +14,19 @@ import { directoryOf, isRecord, type Manifest, type Manifests } from './manifest
 import { PackageFolders } from './package-folders.ts';
 import { PlugAndPlay } from './pnp.ts';
 import { joined, relativeTo, type Project, type Projects } from './projects.ts';
-import { isTypeScriptFile } from './record.ts';
-import { isRelative, packageNameOf, type Missing, type Resolution, type Via } from './resolution.ts';
+import { aliasTargets, frameworkAnswer, mayBeNamed, type Environment, type Providers } from './providers/index.ts';
+import { isTypeScriptFile, type ModuleRequest } from './record.ts';
+import { isPackageName, isRelative, packageNameOf, type Missing, type Resolution, type Via } from './resolution.ts';
 
 /** Modules whose specifiers resolve alike: those of one directory, project and language. */
 export interface Scope {
   readonly directory: string;
   readonly project: Project | undefined;
   readonly isTypeScript: boolean;
+  /** Parts of file names before the extension that are tried, preferred first; `''` stands for none. */
+  readonly suffixes: readonly string[];
+  /** Extensions that are tried after the usual ones. */
+  readonly extensions: readonly string[];
   readonly resolutions: Map<string, Resolution>;
 }
 
@@ -35,6 +41,7 @@ export class Resolver {
   readonly #index: FileIndex;
   readonly #manifests: Manifests;
   readonly #projects: Projects;
+  readonly #providers: Providers;
   readonly #native: ResolverFactory;
   readonly #scopes = new Map<string, Scope>();
   #packages: PackageFolders;
@@ -49,13 +56,21 @@ export class Resolver {
    * @param root absolute
    * @param realRoot the same without symbolic links
    */
-  constructor(root: string, realRoot: string, index: FileIndex, manifests: Manifests, projects: Projects) {
+  constructor(
+    root: string,
+    realRoot: string,
+    index: FileIndex,
+    manifests: Manifests,
+    projects: Projects,
+    providers: Providers,
+  ) {
     this.#root = root;
     this.#realRoot = realRoot;
     this.#packages = new PackageFolders(root);
     this.#index = index;
     this.#manifests = manifests;
     this.#projects = projects;
+    this.#providers = providers;
     this.#native = new ResolverFactory({
       extensions: ['.ts', '.tsx', '.js', '.jsx', '.mjs', '.cjs', '.json', '.node', '.d.ts', '.d.mts', '.d.cts'],
       extensionAlias: {
@@ -77,7 +92,16 @@ export class Resolver {
     const key = `${directory}\n${project?.file ?? ''}\n${String(isTypeScript)}`;
     const known = this.#scopes.get(key);
     if (known) return known;
-    const scope: Scope = { directory, project, isTypeScript, resolutions: new Map() };
+    const { suffixes, extensions } = this.#providers.of(directory);
+    const ofProject = project?.options.moduleSuffixes ?? [''];
+    const scope: Scope = {
+      directory,
+      project,
+      isTypeScript,
+      suffixes: [...new Set([...ofProject, '', ...suffixes])],
+      extensions,
+      resolutions: new Map(),
+    };
     this.#scopes.set(key, scope);
     return scope;
   }
@@ -93,6 +117,7 @@ export class Resolver {
   /** Drops resolutions that added and removed files may change. */
   invalidate(added: readonly string[], removed: readonly string[]): void {
     this.#native.clearCache();
+    this.#providers.forget();
     this.#packages = new PackageFolders(this.#root);
     this.#inPackages.clear();
     this.#files.clear();
@@ -101,56 +126,208 @@ export class Resolver {
     const isAffected = (
       specifier: string,
       resolution: Resolution,
-      directory: string,
-      project: Project | undefined,
+      { directory, project, suffixes }: Scope,
     ): boolean => {
       if (resolution.kind === 'missing' || resolution.kind === 'outside') return true;
+      // Names that a framework gives, unless a file has them.
+      if (resolution.kind === 'opaque') return added.length > 0;
       if (resolution.kind === 'file') {
         if (gone.has(resolution.file)) return true;
-        if (resolution.via !== 'relative') return added.length > 0;
+        const isPlain = suffixes.length === 1 && project?.options.rootDirs === undefined;
+        if (resolution.via !== 'relative' || !isPlain) return added.length > 0;
         const base = pathFrom(directory, withoutQuery(specifier));
         return stems.has(stemOf(base)) || this.#manifests.all.has(base);
       }
       return resolution.kind === 'package' && added.length > 0 && project?.hasPaths === true;
     };
-    for (const { directory, project, resolutions } of this.#scopes.values()) {
-      for (const [specifier, resolution] of resolutions) {
-        if (isAffected(specifier, resolution, directory, project)) resolutions.delete(specifier);
+    for (const scope of this.#scopes.values()) {
+      for (const [specifier, resolution] of scope.resolutions) {
+        if (isAffected(specifier, resolution, scope)) scope.resolutions.delete(specifier);
       }
     }
   }
 
+  /** Whether a framework, a tool or the host gives this name, whether or not a package of the name is installed. */
+  isGiven(directory: string, specifier: string): boolean {
+    return frameworkAnswer(this.#providers.of(directory), specifier)?.kind === 'given';
+  }
+
+  /** More files that a request leads to: matches of its patterns, and variants of its file for other platforms. */
+  moreOf(scope: Scope, { patterns, filter }: ModuleRequest, resolution: Resolution): readonly string[] {
+    if (patterns) return this.#matching(scope, patterns, filter);
+    if (scope.suffixes.length === 1 || resolution.kind !== 'file') return NONE;
+    const [, stem, extension = ''] = /^(.*?)(\.[cm]?[jt]sx?)$/.exec(resolution.file) ?? [];
+    if (stem === undefined) return NONE;
+    const own = scope.suffixes.find((suffix) => suffix !== '' && stem.endsWith(suffix)) ?? '';
+    const plain = stem.slice(0, stem.length - own.length);
+    return scope.suffixes
+      .filter((suffix) => suffix !== own)
+      .map((suffix) => plain + suffix + extension)
+      .filter((file) => this.#index.has(file));
+  }
+
+  #matching(scope: Scope, patterns: readonly string[], filter: string | undefined): readonly string[] {
+    const rooted = patterns.flatMap((pattern) => {
+      const isUnwanted = pattern.startsWith('!');
+      return this.#rooted(scope, isUnwanted ? pattern.slice(1) : pattern).map((one) => ({ isUnwanted, pattern: one }));
+    });
+    const wanted = rooted.filter(({ isUnwanted }) => !isUnwanted).map(({ pattern }) => pattern);
+    const unwanted = rooted.filter(({ isUnwanted }) => isUnwanted).map(({ pattern }) => pattern);
+    if (wanted.length === 0 || wanted.some((pattern) => pattern.startsWith('..'))) return NONE;
+    const start = commonStart(wanted.map((pattern) => picomatch.scan(pattern).base));
+    const isMatch = picomatch(wanted, { ignore: unwanted });
+    const folder = start === '' || start === '.' ? '' : `${start}/`;
+    const passes = filter === undefined ? undefined : safeExpression(filter);
+    if (filter !== undefined && !passes) return NONE;
+    const found: string[] = [];
+    for (const file of this.#index.files) {
+      if (!file.startsWith(folder) && file !== start) continue;
+      if (isMatch(file) && (!passes || passes.test(`./${file.slice(folder.length)}`))) found.push(file);
+    }
+    return found;
+  }
+
+  /** A pattern from the root. */
+  #rooted(scope: Scope, pattern: string): readonly string[] {
+    if (isRelative(pattern)) return [path.posix.join(scope.directory, pattern)];
+    if (pattern.startsWith('**')) return [path.posix.join(scope.directory, pattern), pattern];
+    if (pattern.startsWith('/')) {
+      const manifest = this.#manifests.packageOf(joined(scope.directory, 'x'));
+      return [path.posix.join(manifest?.directory ?? '', pattern.slice(1))];
+    }
+    const targets = aliasTargets(this.#providers.of(scope.directory), pattern);
+    const paths = targets.flatMap((target) => (target.kind === 'path' ? [target.path] : []));
+    return [...paths, ...(scope.project?.pathsOf(pattern) ?? [])];
+  }
+
   #resolve(scope: Scope, specifier: string): Resolution {
     if (specifier === '' || specifier.includes('!') || specifier.startsWith('\0')) return OPAQUE;
-    if (isBuiltin(specifier)) return { kind: 'builtin', name: specifier };
-    if (/^[a-z][a-z0-9+.-]+:/i.test(specifier)) return OPAQUE;
-    if (isRelative(specifier)) return this.#relative(scope, specifier);
+    // Bundlers prefer their aliases to modules of Node.js, such as `constants`.
+    if (isBuiltin(specifier)) return this.#aliasedFile(scope, specifier) ?? { kind: 'builtin', name: specifier };
+    if (/^[a-z][a-z0-9+.-]+:/i.test(specifier)) return this.#misnamed(scope, specifier) ?? OPAQUE;
+    if (isRelative(specifier)) {
+      const found = this.#relative(scope, specifier);
+      return found.kind === 'missing' && this.isGiven(scope.directory, specifier) ? OPAQUE : found;
+    }
     if (path.posix.isAbsolute(specifier) || path.win32.isAbsolute(specifier)) return this.#absolute(scope, specifier);
     if (specifier.startsWith('#')) {
       const own = this.#imports(scope, specifier);
       if (own.kind !== 'missing') return own;
-      return this.#paths(scope, specifier) ?? own;
+      return this.#paths(scope, specifier) ?? this.#named(scope, specifier, own);
     }
     const aliased = this.#paths(scope, specifier);
     if (aliased) return aliased;
     const bare = this.#bare(scope, specifier);
-    const isAlias = bare.kind === 'missing' && bare.why !== 'exports' && scope.project?.isAlias(specifier) === true;
-    return isAlias ? { kind: 'missing', why: 'file', via: 'paths' } : bare;
+    if (bare.kind === 'missing') return this.#named(scope, specifier, bare);
+    const isOnlyDeclared = bare.kind === 'package' && bare.isDeclaredElsewhere === true;
+    if (!isOnlyDeclared) return bare;
+    const replaced = this.#aliasedFile(scope, specifier) ?? this.#aliasedName(scope, specifier);
+    return replaced ?? (this.isGiven(scope.directory, specifier) ? OPAQUE : bare);
+  }
+
+  /** A name that no package has: an alias of a tool or of the tsconfig, or a name that a framework gives. */
+  #named(scope: Scope, specifier: string, otherwise: Missing): Resolution {
+    const environment = this.#providers.of(scope.directory);
+    const asked = withoutQuery(specifier);
+    const found = this.#aliasedFile(scope, asked) ?? this.#aliasedName(scope, asked);
+    if (found) return found;
+    const answer = frameworkAnswer(environment, specifier) ?? frameworkAnswer(environment, asked);
+    if (answer?.kind === 'given') return OPAQUE;
+    if (answer) return this.#misnamed(scope, specifier) ?? otherwise;
+    const missing = this.#missingAlias(asked, environment);
+    if (missing) return missing;
+    if (otherwise.why !== 'exports' && scope.project?.isAlias(specifier) === true)
+      return { kind: 'missing', why: 'file', via: 'paths', tried: scope.project.pathsOf(specifier) };
+    if (otherwise.why !== 'package' && otherwise.why !== 'imports') return otherwise;
+    const by = environment.unclear ?? mayBeNamed(environment, specifier);
+    const isNoPackage = otherwise.why === 'package' && !isPackageName(packageNameOf(asked));
+    return by === undefined && !isNoPackage ? otherwise : { ...otherwise, isUnclear: true, ...(by === undefined ? {} : { by }) };
+  }
+
+  /** Undefined: no alias matches, or none of its targets exists. */
+  #aliasedFile(scope: Scope, specifier: string): Resolution | undefined {
+    const environment = this.#providers.of(scope.directory);
+    for (const target of aliasTargets(environment, specifier)) {
+      if (target.kind === 'unknown') return OPAQUE;
+      const found = target.kind === 'path' ? this.#locate(target.path, scope, 'alias') : undefined;
+      if (found) return found;
+    }
+    for (const folder of environment.roots) {
+      const found = this.#locate(joined(folder, specifier), scope, 'alias');
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  #aliasedName(scope: Scope, specifier: string): Resolution | undefined {
+    for (const target of aliasTargets(this.#providers.of(scope.directory), specifier)) {
+      if (target.kind !== 'name' || target.name === specifier || isRelative(target.name)) continue;
+      if (isBuiltin(target.name)) return { kind: 'builtin', name: target.name };
+      const found = this.#bare(scope, target.name);
+      if (found.kind !== 'missing') return found;
+    }
+    return undefined;
+  }
+
+  /** An alias without a target, or a folder that is looked up by name. */
+  #missingAlias(specifier: string, environment: Environment): Missing | undefined {
+    const targets = aliasTargets(environment, specifier);
+    const tried = targets.flatMap((target) => (target.kind === 'path' ? [target.path] : []));
+    const named = targets.find((target) => target.kind === 'name');
+    const isFolder = tried.some((file) => this.#index.hasDirectory(directoryOf(file)) && directoryOf(file) !== '');
+    if (named?.kind === 'name' && !isFolder)
+      return { kind: 'missing', why: 'package', via: 'package', package: packageNameOf(named.name), by: named.by };
+    const [first] = targets;
+    if (first && tried.length > 0) return { kind: 'missing', why: 'file', via: 'alias', by: first.by, tried };
+    const [top = '', ...rest] = specifier.split('/');
+    const folder = environment.roots.find((root) => rest.length > 0 && this.#index.hasDirectory(joined(root, top)));
+    if (folder === undefined) return undefined;
+    return { kind: 'missing', why: 'file', via: 'alias', by: joined(folder, top), tried: [joined(folder, specifier)] };
+  }
+
+  /** Undefined: the name is no misspelt one of a framework. */
+  #misnamed(scope: Scope, specifier: string): Missing | undefined {
+    const answer = frameworkAnswer(this.#providers.of(scope.directory), specifier);
+    if (answer?.kind !== 'mistake') return undefined;
+    const { by, meant } = answer;
+    return { kind: 'missing', why: 'name', via: 'alias', by, ...(meant === undefined ? {} : { meant }) };
   }
 
   #relative(scope: Scope, specifier: string): Resolution {
     const base = pathFrom(scope.directory, specifier.includes('\\') ? specifier.replaceAll('\\', '/') : specifier);
     const isDirectory = /\/$|(^|\/)\.\.?$/.test(specifier);
     const locate = (candidate: string): Resolution | undefined =>
-      this.#locate(candidate, scope.isTypeScript, 'relative', isDirectory);
+      this.#locate(candidate, scope, 'relative', isDirectory);
     const found = locate(base) ?? (base.includes('?') ? locate(withoutQuery(base)) : undefined);
-    return found ?? { kind: 'missing', why: 'file', via: 'relative' };
+    if (found) return found;
+    const tried = this.#inRootDirs(scope, withoutQuery(base));
+    for (const candidate of tried) {
+      const there = locate(candidate);
+      if (there) return there;
+    }
+    return { kind: 'missing', why: 'file', via: 'relative', ...(tried.length === 0 ? {} : { tried }) };
+  }
+
+  /** Where a relative path may lead as well: TypeScript treats the folders of `rootDirs` as one. */
+  #inRootDirs({ project }: Scope, base: string): readonly string[] {
+    const rootDirs = project?.options.rootDirs;
+    if (!project || !Array.isArray(rootDirs)) return NONE;
+    const folders = rootDirs
+      .filter((one) => typeof one === 'string')
+      .map((one) => path.posix.join(project.directory, one.replaceAll('\\', '/')).replace(/\/+$/, ''))
+      .map((one) => (one === '.' ? '' : one));
+    const inside = folders
+      .filter((folder) => folder === '' || base.startsWith(`${folder}/`))
+      .sort((one, other) => other.length - one.length)[0];
+    if (inside === undefined) return NONE;
+    const rest = inside === '' ? base : base.slice(inside.length + 1);
+    return folders.filter((folder) => folder !== inside).map((folder) => joined(folder, rest));
   }
 
   #absolute(scope: Scope, specifier: string): Resolution {
     if (specifier.startsWith(this.#root) || specifier.startsWith(this.#realRoot)) {
       const base = relativeTo(specifier.startsWith(this.#root) ? this.#root : this.#realRoot, specifier);
-      return this.#locate(base, scope.isTypeScript, 'absolute') ?? { kind: 'missing', why: 'file', via: 'absolute' };
+      return this.#locate(base, scope, 'absolute') ?? { kind: 'missing', why: 'file', via: 'absolute' };
     }
     if (existsSync(specifier)) return { kind: 'outside', path: specifier, via: 'absolute' };
     // `/logo.svg` and `/src/main.ts` are paths on a development server.
@@ -161,7 +338,7 @@ export class Resolver {
   #paths(scope: Scope, specifier: string): Resolution | undefined {
     for (const asked of specifier.includes('?') ? [specifier, withoutQuery(specifier)] : [specifier]) {
       for (const target of scope.project?.pathsOf(asked) ?? []) {
-        const found = this.#locate(target, scope.isTypeScript, 'paths');
+        const found = this.#locate(target, scope, 'paths');
         if (found) return found;
       }
     }
@@ -177,11 +354,19 @@ export class Resolver {
     );
     for (const target of targets) {
       if (isBuiltin(target)) return { kind: 'builtin', name: target };
-      if (!isRelative(target)) return this.#bare(scope, target);
-      const found = this.#locate(path.posix.join(manifest.directory, target), scope.isTypeScript, 'imports');
+      if (!isRelative(target)) return this.#importedPackage(scope, manifest, target);
+      const found = this.#locate(path.posix.join(manifest.directory, target), scope, 'imports');
       if (found) return found;
     }
     return targets.length > 0 ? { kind: 'missing', why: 'file', via: 'imports' } : missing;
+  }
+
+  /** A target without `./` is a package, even if it is meant as a path. */
+  #importedPackage(scope: Scope, manifest: Manifest, target: string): Resolution {
+    const found = this.#bare(scope, target);
+    if (found.kind !== 'missing') return found;
+    const isPath = this.#locate(joined(manifest.directory, target), scope, 'imports') !== undefined;
+    return isPath ? { kind: 'missing', why: 'target', via: 'imports', meant: `./${target}` } : found;
   }
 
   #bare(scope: Scope, specifier: string): Resolution {
@@ -198,7 +383,7 @@ export class Resolver {
       const types = this.#packages.find(scope.directory, typesPackageOf(name));
       return types === undefined
         ? { kind: 'missing', why: 'package', via: 'package', package: name }
-        : { kind: 'package', name, typesOnly: true };
+        : { kind: 'package', name, typesOnly: true, isDeclaredElsewhere: true };
     }
     if (bare === name) return { kind: 'package', name, typesOnly: true };
     const why = /is not exported|not defined by "exports"/.test(result.error ?? '') ? 'exports' : 'subpath';
@@ -269,7 +454,7 @@ export class Resolver {
 
   #firstOf(scope: Scope, member: Manifest, name: string, targets: readonly string[]): Resolution | undefined {
     for (const target of targets) {
-      const found = this.#locate(path.posix.join(member.directory, target), scope.isTypeScript, 'package');
+      const found = this.#locate(path.posix.join(member.directory, target), scope, 'package');
       if (found) return found.kind === 'file' ? { ...found, package: name } : found;
     }
     return undefined;
@@ -295,7 +480,7 @@ export class Resolver {
   #installedAt(scope: Scope, absolute: string, name: string): Resolution {
     const relative = this.#insideRoot(absolute);
     if (relative !== undefined && !/(^|\/)node_modules\//.test(relative)) {
-      const found = this.#locate(relative, scope.isTypeScript, 'package');
+      const found = this.#locate(relative, scope, 'package');
       if (found) return found.kind === 'file' ? { ...found, package: name } : found;
     }
     return { kind: 'package', name, typesOnly: /\.d\.[cm]?ts$/.test(absolute) };
@@ -305,16 +490,14 @@ export class Resolver {
    * Finds a path of the root: as a file, completed, as the source of an output, in another case, or at least on the
    * disk.
    */
-  #locate(base: string, preferSource: boolean, via: Via, isDirectory = false): Resolution | undefined {
+  #locate(base: string, scope: Scope, via: Via, isDirectory = false): Resolution | undefined {
+    const preferSource = scope.isTypeScript;
     const bare = base.endsWith('/') ? base.replace(/\/+$/, '') : base;
     const trimmed = bare === '.' ? '' : bare;
     if (trimmed.startsWith('..')) return this.#onDisk(trimmed, via);
     const inside = (file: string | undefined, wrongCase: boolean, fromOutput: boolean): Resolution | undefined =>
       file === undefined ? undefined : this.#fileAt(file, via, wrongCase, fromOutput);
-    const exact =
-      (isDirectory ? undefined : this.#index.completeFile(trimmed, preferSource)) ??
-      this.#directoryMain(trimmed, preferSource) ??
-      this.#index.completeDirectory(trimmed);
+    const exact = this.#complete(trimmed, scope, isDirectory);
     if (exact !== undefined) return inside(exact, false, false);
 
     const source = this.#projects
@@ -327,6 +510,20 @@ export class Resolver {
     const spelt = this.#index.complete(trimmed, preferSource, (file) => this.#index.spellingOf(file) !== undefined);
     if (spelt !== undefined) return inside(this.#index.spellingOf(spelt), true, false);
     return this.#onDisk(trimmed, via);
+  }
+
+  #complete(base: string, scope: Scope, isDirectory: boolean): string | undefined {
+    const preferSource = scope.isTypeScript;
+    for (const suffix of scope.suffixes) {
+      const has = (file: string): boolean => this.#index.has(suffix === '' ? file : withSuffix(file, suffix));
+      const found =
+        (isDirectory ? undefined : this.#index.completeFile(base, preferSource, has)) ??
+        (suffix === '' ? this.#directoryMain(base, preferSource) : undefined) ??
+        this.#index.completeDirectory(base, has);
+      if (found !== undefined) return suffix === '' ? found : withSuffix(found, suffix);
+    }
+    const more = isDirectory ? [] : scope.extensions.map((extension) => base + extension);
+    return more.concat(scope.extensions.map((one) => joined(base, `index${one}`))).find((file) => this.#index.has(file));
   }
 
   #fileAt(found: string, via: Via, wrongCase: boolean, fromOutput: boolean): Resolution {
@@ -368,6 +565,30 @@ export class Resolver {
 }
 
 const OPAQUE: Resolution = { kind: 'opaque' };
+
+const NONE: readonly never[] = [];
+
+/** `a.ios.ts` for `a.ts`. */
+function withSuffix(file: string, suffix: string): string {
+  return file.replace(/((?:\.d)?\.[cm]?[jt]sx?|\.\w+)$/, `${suffix}$1`);
+}
+
+function commonStart(folders: readonly string[]): string {
+  const [first = '', ...others] = folders;
+  let start = first;
+  while (start !== '' && !others.every((one) => one === start || one.startsWith(`${start}/`))) start = directoryOf(start);
+  return start;
+}
+
+/** Undefined: the expression is invalid, or may take very long. */
+function safeExpression(source: string): RegExp | undefined {
+  if (source.length > 200 || /[*+}][^()]*\)\s*[*+{]/.test(source)) return undefined;
+  try {
+    return new RegExp(source);
+  } catch {
+    return undefined;
+  }
+}
 
 /** All common conditions: a subpath counts as exported if any condition exports it. */
 const CONDITIONS = [

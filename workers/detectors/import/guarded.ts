@@ -3,27 +3,29 @@
  */
 import { visitorKeys, type Node } from 'oxc-parser';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
-import { parseTree, type ModuleRecord } from '../../graph/record.ts';
+import { parseTree, type ModuleRecord, type RequestKind } from '../../graph/record.ts';
 
 /** Indexes of guarded requests in the record. */
 export function guardedRequests(graph: ModuleGraph, { file, record }: Module): ReadonlySet<number> {
   const known = memo.get(record);
   if (known) return known;
   const guarded = new Set<number>();
-  const text = record.requests.some(({ kind }) => kind === 'require' || kind === 'dynamic')
+  const text = record.requests.some(({ kind }) => GUARDED.has(kind))
     ? graph.textOf(file)
     : undefined;
   const tree = text === undefined ? undefined : parseTree(file, text);
   if (tree) {
     const spans = guardedSpans(tree);
     record.requests.forEach(({ kind, start, end }, index) => {
-      if (kind !== 'require' && kind !== 'dynamic') return;
+      if (!GUARDED.has(kind)) return;
       if (spans.some(([from, to]) => from <= start && end <= to)) guarded.add(index);
     });
   }
   memo.set(record, guarded);
   return guarded;
 }
+
+const GUARDED: ReadonlySet<RequestKind> = new Set(['require', 'dynamic', 'reference']);
 
 const memo = new WeakMap<ModuleRecord, ReadonlySet<number>>();
 

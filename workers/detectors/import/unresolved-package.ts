@@ -1,20 +1,19 @@
 /** Packages that are missing or do not export a subpath, and the note if no packages are installed at all. */
 import path from 'node:path';
-import { PROVIDED_BY_HOSTS } from '../../graph/toolchain.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { declares } from '../../graph/installed.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { specifierRange } from '../../graph/record.ts';
-import type { Missing } from '../../graph/resolution.ts';
+import { isPackageName, type Missing } from '../../graph/resolution.ts';
 import type { Finding } from '../../protocol/detector-protocol.ts';
 import { guardedRequests } from './guarded.ts';
 import type { ImportSite, ImportCheck } from './import-check.ts';
 
 export function reportPackage(check: ImportCheck, asked: ImportSite, { package: name = '', why }: Missing): void {
   const { module, request, index } = asked;
-  const { graph, toolchain } = check;
+  const { graph } = check;
   const { specifier } = request;
-  if (!isPackageName(name) || PROVIDED_BY_HOSTS.has(name) || toolchain.isConfiguredAlias(specifier)) return;
+  if (!isPackageName(name)) return;
   // The package detector reports packages that are declared but not installed.
   if (why === 'package' && (!isAnythingInstalled(check, module.file) || isDeclared(graph, module.file, name))) return;
   // With baseUrl a bare name may be a folder.
@@ -71,7 +70,7 @@ function isFolder({ files }: ModuleGraph, name: string): boolean {
   return false;
 }
 
-/** Names that are invalid in a registry are aliases of some tool: `@/x`, `~/x`, `$lib`. */
-function isPackageName(name: string): boolean {
-  return /^(@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-][a-z0-9-._~]*$/i.test(name);
+/** A declared package that is not installed: the package detector reports it. */
+export function isDeclaredPackage({ graph }: ImportCheck, { module }: ImportSite, { package: name }: Missing): boolean {
+  return name !== undefined && isDeclared(graph, module.file, name);
 }

@@ -1,5 +1,6 @@
 /** The `package` detector: compares package.json with the code and the installed packages. Uses no network. */
 import type { ModuleGraph } from '../../graph/index.ts';
+import { knownNames } from '../../graph/known.ts';
 import { Memo } from '../../graph/memo.ts';
 import { findKnip, type KnipInstallation } from '../../graph/knip-installation.ts';
 import type { Manifest } from '../../graph/manifests.ts';
@@ -39,6 +40,7 @@ class PackageChecker implements PackageCheck {
   readonly files: readonly ManifestFile[];
   readonly lockfiles: Lockfiles;
   readonly isIgnored: (file: string) => boolean;
+  readonly isKnown: (specifier: string) => boolean;
   readonly #knip: KnipInstallation | undefined;
   readonly #severities: RuleSeverities<PackageRule>;
   readonly #broken: readonly ManifestFile[];
@@ -54,6 +56,7 @@ class PackageChecker implements PackageCheck {
     this.#knip = typeof knip === 'string' ? undefined : knip;
     this.lockfiles = new Lockfiles(graph);
     this.isIgnored = ignoredFiles(options, manifest.options.ignore.default);
+    this.isKnown = knownNames(options);
     const all = [...graph.manifests.all.values()]
       .filter(({ file }) => !this.isIgnored(file))
       .map((manifest) => new ManifestFile(manifest));

@@ -1,10 +1,10 @@
 /** Used packages that package.json does not declare, or declares in the wrong section. */
 import path from 'node:path';
-import { PROVIDED_BY_HOSTS, type Toolchain } from '../../graph/toolchain.ts';
+import type { Toolchain } from '../../graph/toolchain.ts';
 import { dependenciesOf, typesPackageOf } from '../../graph/installed.ts';
 import { isRecord, type Manifest } from '../../graph/manifests.ts';
 import { specifierRange } from '../../graph/record.ts';
-import type { Resolution } from '../../graph/resolution.ts';
+import { isPackageName, type Resolution } from '../../graph/resolution.ts';
 import { stringsOf } from '../../graph/rules.ts';
 import type { Fix } from '../../protocol/detector-protocol.ts';
 import type { PackageCheck } from './package-check.ts';
@@ -35,7 +35,10 @@ export function checkUnlisted(
     const { name, module, request, resolution } = use;
     const types = typesPackageOf(name);
     if (resolution.kind === 'builtin' || resolution.kind === 'opaque' || name === manifest.data.name) continue;
-    if (declared.has(name) || bundled.has(name) || PROVIDED_BY_HOSTS.has(name) || isReplaced(manifest, name)) continue;
+    if (declared.has(name) || bundled.has(name) || isReplaced(manifest, name)) continue;
+    // Another detector gives a hint about what is unclear.
+    if (resolution.kind === 'missing' && resolution.isUnclear) continue;
+    if (check.isKnown(request.specifier) || graph.isGiven(module.file, request.specifier)) continue;
     // For modules of the host, such as `vscode`, only the types are declared; an installed package must be declared
     // itself.
     if (declared.has(types) && (!isInstalled(resolution) || use.isTypeOnly())) continue;
@@ -52,7 +55,6 @@ export function checkUnlisted(
       [request.specifier, name].some((one) => ambient.has(one) || isTopFolder(check, module.file, one))
     )
       continue;
-    if (toolchain.isConfiguredAlias(request.specifier) && resolution.kind === 'missing') continue;
     const isForDevelopment = !use.isProduction || use.isTypeOnly();
     // Packages around this one may provide tools, test libraries and types.
     if (
@@ -63,7 +65,7 @@ export function checkUnlisted(
     if (isForDevelopment && providers.isDeclaredByHost(manifest, module.file, name)) continue;
     const isLocked = resolution.kind === 'missing' ? check.lockfiles.has(manifest.directory, name) : undefined;
     if (isLocked === false && isAliasShaped(check, manifest, name)) continue;
-    if (reported.has(name) || isRedirected(check, manifest, name)) continue;
+    if (reported.has(name)) continue;
     reported.add(name);
     // `aws-lambda` is another package than the one that has its types.
     const isThere = graph.installed.find(name, path.join(graph.root, manifest.directory)) !== undefined;
@@ -106,16 +108,6 @@ function isAliasShaped({ lockfiles }: PackageCheck, { directory }: Manifest, nam
   if (name !== name.toLowerCase()) return true;
   const slash = name.indexOf('/');
   return slash > 0 && lockfiles.has(directory, name.slice(0, slash + 1)) === false;
-}
-
-/** A tool configuration beside the package.json defines the name as an alias. */
-function isRedirected({ graph }: PackageCheck, { directory }: Manifest, name: string): boolean {
-  for (const file of graph.files) {
-    if (path.posix.dirname(file) !== (directory || '.') || !/\.config\.[cm]?[jt]s$/.test(file)) continue;
-    const text = graph.textOf(file) ?? '';
-    if (text.includes(`'${name}':`) || text.includes(`"${name}":`)) return true;
-  }
-  return false;
 }
 
 /** The `browser` field replaces the package. */
@@ -205,6 +197,3 @@ function joinedFile({ directory }: Manifest): string {
   return directory === '' ? 'x' : `${directory}/x`;
 }
 
-function isPackageName(name: string): boolean {
-  return /^(@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-][a-z0-9-._~]*$/i.test(name);
-}

@@ -121,7 +121,7 @@ function targetOf(graph: ModuleGraph, crossing: Crossing, options: CruiseOptions
     case 'package':
       return packageTarget(graph, crossing, resolution.name, resolution.typesOnly, options);
     case 'missing':
-      return ['file', 'package'].includes(resolution.why) && resolution.via !== 'paths'
+      return ['file', 'package'].includes(resolution.why) && !['paths', 'alias'].includes(resolution.via)
         ? { resolved: request.specifier, types: ['unknown'] }
         : undefined;
     default:
