@@ -18,6 +18,7 @@ export const manifest = {
   // knip does not run before the workspace is trusted.
   untrusted: { knip: 'off' },
   without: { knip: { knip: 'off' } },
+  heeds: { import: ['known'] },
   sandbox: graphSandbox,
   worker: graphWorker,
   cached: true,
