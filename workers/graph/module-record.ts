@@ -1,12 +1,14 @@
 /** What a module record holds; record.ts reads it. Types only. */
 import type { LineTable } from './lines.ts';
+import type { Script } from './scripts.ts';
 
 /**
  * `import`: an import declaration; `export`: `export … from`; `dynamic`: `import()`; `require`: `require()` and
  * `import x = require()`; `type`: `import('x').T` in a type; `reference`: a name that is resolved but not loaded
- * here, such as `require.resolve()`, `import.meta.resolve()` and `new URL('x', import.meta.url)`.
+ * here, such as `import.meta.resolve()` and `new URL('x', import.meta.url)`; `resolve`: the same, but it fails if
+ * nothing has that name: `require.resolve()`, `jest.mock()`, `new Worker(new URL('x', import.meta.url))`.
  */
-export type RequestKind = 'import' | 'export' | 'dynamic' | 'require' | 'type' | 'reference';
+export type RequestKind = 'import' | 'export' | 'dynamic' | 'require' | 'type' | 'reference' | 'resolve';
 
 export interface ImportedName {
   /** Name in the target module; `default`; `*` for its namespace, and for `export * from` without a name. */
@@ -62,6 +64,10 @@ export interface ModuleRecord {
   readonly hasUnknownExports: boolean;
   /** The text has a syntax error; requests are what could be read. */
   readonly isBroken: boolean;
+  /** The scripts of a single-file component, in source order; empty for other files, which are one script. */
+  readonly scripts: readonly Script[];
+  /** A tool made the file and says so at its top. */
+  readonly isGenerated: boolean;
   /** Its text has suppression comments. */
   readonly suppresses: boolean;
   /** Names in `declare module '…'`, possibly with one `*`. */

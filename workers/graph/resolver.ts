@@ -5,15 +5,18 @@
 import { existsSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
-import { ResolverFactory } from 'oxc-resolver';
-import { resolveExports, resolveImports, type PathConditions } from 'resolve-pkg-maps';
+import { usesBundler } from './bundlers.ts';
+import { exportTargets, importTargets, type Asker, type Asking, type MapTargets } from './conditions.ts';
 import { stemOf, type FileIndex } from './file-index.ts';
 import { typesPackageOf } from './installed.ts';
 import { directoryOf, isRecord, type Manifest, type Manifests } from './manifests.ts';
+import { isLinked, isPresent, isWorkspaceMember, selfOf } from './members.ts';
+import { NativeResolver, type NativeResult } from './native-resolver.ts';
 import { PackageFolders } from './package-folders.ts';
 import { PlugAndPlay } from './pnp.ts';
-import { joined, relativeTo, type Project, type Projects } from './projects.ts';
+import { joined, relativeTo, slashed, type Project, type Projects } from './projects.ts';
 import { isTypeScriptFile } from './record.ts';
+import { isComponentFile } from './scripts.ts';
 import { isRelative, packageNameOf, type Missing, type Resolution, type Via } from './resolution.ts';
 
 /** Modules whose specifiers resolve alike: those of one directory, project and language. */
@@ -21,12 +24,9 @@ export interface Scope {
   readonly directory: string;
   readonly project: Project | undefined;
   readonly isTypeScript: boolean;
-  readonly resolutions: Map<string, Resolution>;
-}
-
-interface NativeResult {
-  readonly path?: string | undefined;
-  readonly error?: string | undefined;
+  /** By what asks: `import` or `require`. */
+  readonly askings: Readonly<Record<Asker, Asking>>;
+  readonly resolutions: Readonly<Record<Asker, Map<string, Resolution>>>;
 }
 
 export class Resolver {
@@ -35,13 +35,14 @@ export class Resolver {
   readonly #index: FileIndex;
   readonly #manifests: Manifests;
   readonly #projects: Projects;
-  readonly #native: ResolverFactory;
+  readonly #native = new NativeResolver();
   readonly #scopes = new Map<string, Scope>();
   #packages: PackageFolders;
   /** Read when the first package is resolved. */
   #pnp: { readonly state: PlugAndPlay | undefined } | undefined;
   /** Results within installed packages, by package directory and specifier. */
   readonly #inPackages = new Map<string, NativeResult>();
+  readonly #mapTargets = new Map<string, MapTargets>();
   /** Shared resolutions of files, by `via` and file: many specifiers lead to the same file. */
   readonly #files = new Map<Via, Map<string, Resolution>>();
 
@@ -56,43 +57,45 @@ export class Resolver {
     this.#index = index;
     this.#manifests = manifests;
     this.#projects = projects;
-    this.#native = new ResolverFactory({
-      extensions: ['.ts', '.tsx', '.js', '.jsx', '.mjs', '.cjs', '.json', '.node', '.d.ts', '.d.mts', '.d.cts'],
-      extensionAlias: {
-        '.js': ['.js', '.ts', '.tsx', '.d.ts'],
-        '.jsx': ['.jsx', '.tsx'],
-        '.mjs': ['.mjs', '.mts', '.d.mts'],
-        '.cjs': ['.cjs', '.cts', '.d.cts'],
-      },
-      conditionNames: [...CONDITIONS, 'types'],
-      mainFields: ['module', 'main', 'browser', 'types', 'typings'],
-      nodePath: false,
-    });
   }
 
   scopeOf(file: string): Scope {
     const directory = directoryOf(file);
     const project = this.#projects.projectOf(file);
     const isTypeScript = isTypeScriptFile(file);
-    const key = `${directory}\n${project?.file ?? ''}\n${String(isTypeScript)}`;
+    const seesTypes = isTypeScript || isComponentFile(file);
+    const key = `${directory}\n${project?.file ?? ''}\n${String(isTypeScript)}${String(seesTypes)}`;
     const known = this.#scopes.get(key);
     if (known) return known;
-    const scope: Scope = { directory, project, isTypeScript, resolutions: new Map() };
+    const isBundled = usesBundler(this.#manifests, file);
+    const custom = project?.options.customConditions ?? [];
+    const askings: Scope['askings'] = {
+      import: { asker: 'import', isBundled, custom, seesTypes },
+      require: { asker: 'require', isBundled, custom, seesTypes },
+    };
+    const scope: Scope = {
+      directory,
+      project,
+      isTypeScript,
+      askings,
+      resolutions: { import: new Map(), require: new Map() },
+    };
     this.#scopes.set(key, scope);
     return scope;
   }
 
-  resolve(scope: Scope, specifier: string): Resolution {
-    const known = scope.resolutions.get(specifier);
+  resolve(scope: Scope, specifier: string, asker: Asker = 'import'): Resolution {
+    const resolutions = scope.resolutions[asker];
+    const known = resolutions.get(specifier);
     if (known) return known;
-    const resolution = this.#resolve(scope, specifier);
-    scope.resolutions.set(specifier, resolution);
+    const resolution = this.#resolve(scope, specifier, scope.askings[asker]);
+    resolutions.set(specifier, resolution);
     return resolution;
   }
 
   /** Drops resolutions that added and removed files may change. */
   invalidate(added: readonly string[], removed: readonly string[]): void {
-    this.#native.clearCache();
+    this.#native.clear();
     this.#packages = new PackageFolders(this.#root);
     this.#inPackages.clear();
     this.#files.clear();
@@ -107,33 +110,36 @@ export class Resolver {
       if (resolution.kind === 'missing' || resolution.kind === 'outside') return true;
       if (resolution.kind === 'file') {
         if (gone.has(resolution.file)) return true;
-        if (resolution.via !== 'relative') return added.length > 0;
+        if (resolution.via !== 'relative' || project?.options.rootDirs !== undefined) return true;
         const base = pathFrom(directory, withoutQuery(specifier));
         return stems.has(stemOf(base)) || this.#manifests.all.has(base);
       }
       return resolution.kind === 'package' && added.length > 0 && project?.hasPaths === true;
     };
     for (const { directory, project, resolutions } of this.#scopes.values()) {
-      for (const [specifier, resolution] of resolutions) {
-        if (isAffected(specifier, resolution, directory, project)) resolutions.delete(specifier);
+      for (const known of Object.values(resolutions)) {
+        for (const [specifier, resolution] of known) {
+          if (isAffected(specifier, resolution, directory, project)) known.delete(specifier);
+        }
       }
     }
   }
 
-  #resolve(scope: Scope, specifier: string): Resolution {
+  #resolve(scope: Scope, specifier: string, asking: Asking): Resolution {
     if (specifier === '' || specifier.includes('!') || specifier.startsWith('\0')) return OPAQUE;
     if (isBuiltin(specifier)) return { kind: 'builtin', name: specifier };
+    if (isNoBuiltin(specifier)) return { kind: 'missing', why: 'builtin', via: 'builtin' };
     if (/^[a-z][a-z0-9+.-]+:/i.test(specifier)) return OPAQUE;
     if (isRelative(specifier)) return this.#relative(scope, specifier);
     if (path.posix.isAbsolute(specifier) || path.win32.isAbsolute(specifier)) return this.#absolute(scope, specifier);
     if (specifier.startsWith('#')) {
-      const own = this.#imports(scope, specifier);
+      const own = this.#imports(scope, specifier, asking);
       if (own.kind !== 'missing') return own;
       return this.#paths(scope, specifier) ?? own;
     }
     const aliased = this.#paths(scope, specifier);
     if (aliased) return aliased;
-    const bare = this.#bare(scope, specifier);
+    const bare = this.#bare(scope, specifier, asking);
     const isAlias = bare.kind === 'missing' && bare.why !== 'exports' && scope.project?.isAlias(specifier) === true;
     return isAlias ? { kind: 'missing', why: 'file', via: 'paths' } : bare;
   }
@@ -144,6 +150,11 @@ export class Resolver {
     const locate = (candidate: string): Resolution | undefined =>
       this.#locate(candidate, scope.isTypeScript, 'relative', isDirectory);
     const found = locate(base) ?? (base.includes('?') ? locate(withoutQuery(base)) : undefined);
+    if (found?.kind === 'file') return found;
+    for (const other of virtualSiblings(scope.project, base)) {
+      const located = locate(other);
+      if (located) return located;
+    }
     return found ?? { kind: 'missing', why: 'file', via: 'relative' };
   }
 
@@ -168,32 +179,68 @@ export class Resolver {
     return undefined;
   }
 
-  #imports(scope: Scope, specifier: string): Resolution {
+  #imports(scope: Scope, specifier: string, asking: Asking): Resolution {
     const missing: Missing = { kind: 'missing', why: 'imports', via: 'imports' };
     const manifest = this.#manifests.scopeOf(joined(scope.directory, 'x'));
-    if (!manifest || !isRecord(manifest.data.imports)) return missing;
-    const targets = this.#mapped(scope, (conditions) =>
-      resolveImports(manifest.data.imports as Parameters<typeof resolveImports>[0], specifier, conditions),
-    );
-    for (const target of targets) {
-      if (isBuiltin(target)) return { kind: 'builtin', name: target };
-      if (!isRelative(target)) return this.#bare(scope, target);
-      const found = this.#locate(path.posix.join(manifest.directory, target), scope.isTypeScript, 'imports');
-      if (found) return found;
+    const imports = manifest?.data.imports;
+    if (!manifest || !isRecord(imports)) return missing;
+    const targets = this.#targets(manifest, specifier, asking, () => importTargets(imports, specifier, asking));
+    const candidates = targets.own.length > 0 ? targets.own : targets.other();
+    const [first] = candidates;
+    if (first !== undefined && !isRelative(first)) {
+      if (isBuiltin(first)) return { kind: 'builtin', name: first };
+      const found = this.#bare(scope, first, asking);
+      const isPath = found.kind === 'missing' && this.#index.has(path.posix.join(manifest.directory, first));
+      return isPath ? { kind: 'missing', why: 'target', via: 'imports', package: first } : found;
     }
-    return targets.length > 0 ? { kind: 'missing', why: 'file', via: 'imports' } : missing;
+    const located = this.#locateAll(scope, manifest, candidates.filter(isRelative), 'imports');
+    if (located) return located;
+    return candidates.length > 0 ? { kind: 'missing', why: 'file', via: 'imports' } : missing;
   }
 
-  #bare(scope: Scope, specifier: string): Resolution {
+  /** The first target that exists; the others are alternatives. */
+  #locateAll(
+    scope: Scope,
+    { directory }: Manifest,
+    targets: readonly string[],
+    via: Via,
+    onlyFor?: Asker,
+  ): Resolution | undefined {
+    let first: Resolution | undefined;
+    const alternatives: string[] = [];
+    for (const target of targets) {
+      const found = this.#locate(path.posix.join(directory, target), scope.isTypeScript, via);
+      if (found?.kind === 'file' && first?.kind === 'file' && found.file !== first.file) alternatives.push(found.file);
+      first ??= found;
+    }
+    if (first?.kind !== 'file' || (alternatives.length === 0 && onlyFor === undefined)) return first;
+    return {
+      ...first,
+      ...(alternatives.length === 0 ? {} : { alternatives }),
+      ...(onlyFor === undefined ? {} : { onlyFor }),
+    };
+  }
+
+  #targets({ file }: Manifest, specifier: string, asking: Asking, read: () => MapTargets): MapTargets {
+    const key = `${file}\n${specifier}\n${JSON.stringify(asking)}`;
+    let targets = this.#mapTargets.get(key);
+    if (!targets) this.#mapTargets.set(key, (targets = read()));
+    return targets;
+  }
+
+  #bare(scope: Scope, specifier: string, asking: Asking): Resolution {
     const name = packageNameOf(specifier);
-    const member = this.#manifests.members.get(name);
-    if (member && this.#reaches(scope, member, name)) return this.#member(scope, member, specifier, name);
+    const self = selfOf(this.#manifests.scopeOf(joined(scope.directory, 'x')), name);
+    const member = self ?? this.#manifests.members.get(name);
+    if (member && (self || this.#reaches(scope, member, name))) {
+      return this.#member(scope, member, specifier, name, asking);
+    }
     const plugged = this.#plugAndPlay(scope, name);
     if (plugged) return plugged;
     const bare = withoutQuery(specifier);
     const installed = this.#packages.find(scope.directory, name);
-    const result = this.#inPackage(scope, name, bare, installed);
-    if (result.path !== undefined) return this.#installedAt(scope, result.path, name);
+    const result = this.#inPackage(scope, name, bare, installed, asking);
+    if (result.path !== undefined) return this.#installedAt(scope, result.path, name, result.onlyFor);
     if (installed === undefined) {
       const types = this.#packages.find(scope.directory, typesPackageOf(name));
       return types === undefined
@@ -221,44 +268,49 @@ export class Resolver {
    * The same package directory gives the same result, except for a package that imports itself and for Yarn's
    * Plug'n'Play.
    */
-  #inPackage(scope: Scope, name: string, bare: string, installed: string | undefined): NativeResult {
+  #inPackage(
+    scope: Scope,
+    name: string,
+    bare: string,
+    installed: string | undefined,
+    asking: Asking,
+  ): NativeResult {
+    const folder = path.join(this.#root, scope.directory);
     const isSpecial =
       this.#index.has('.pnp.cjs') || this.#manifests.scopeOf(joined(scope.directory, 'x'))?.data.name === name;
-    if (isSpecial) return this.#native.sync(path.join(this.#root, scope.directory), bare);
+    if (isSpecial) return this.#native.resolve(folder, bare);
     if (installed === undefined) return {};
-    const key = `${installed}\n${bare}`;
+    const key = `${installed}\n${bare}\n${JSON.stringify(asking)}`;
     let result = this.#inPackages.get(key);
-    if (!result) {
-      const { path: found, error } = this.#native.sync(path.join(this.#root, scope.directory), bare);
-      result = { ...(found === undefined ? {} : { path: found }), ...(error === undefined ? {} : { error }) };
-      this.#inPackages.set(key, result);
-    }
+    if (!result) this.#inPackages.set(key, (result = this.#native.resolveFor(asking, folder, bare)));
     return result;
   }
 
   /** The name of a member means that member, unless another package of that name is installed closer. */
   #reaches(scope: Scope, member: Manifest, name: string): boolean {
     const installed = this.#packages.find(scope.directory, name);
-    if (installed === undefined) return true;
+    if (installed === undefined) {
+      return isLinked(this.#manifests, this.#manifests.packageOf(joined(scope.directory, 'x')), member, name);
+    }
     const relative = this.#insideRoot(installed);
     return relative === undefined ? false : relative === member.directory;
   }
 
-  #member(scope: Scope, member: Manifest, specifier: string, name: string): Resolution {
+  #member(scope: Scope, member: Manifest, specifier: string, name: string, asking: Asking): Resolution {
     const rest = withoutQuery(specifier).slice(name.length).replace(/\/+$/, '');
     const missing = (why: Missing['why']): Missing => ({ kind: 'missing', why, via: 'package', package: name });
     const { exports } = member.data;
-    if (exports !== undefined && exports !== null) {
-      let targets: readonly string[];
-      try {
-        targets = this.#mapped(scope, (conditions) =>
-          resolveExports(exports as PathConditions, rest.replace(/^\//, ''), conditions),
-        );
-      } catch {
-        targets = [];
-      }
-      if (targets.length === 0) return missing('exports');
-      return this.#firstOf(scope, member, name, targets) ?? missing('output');
+    if (isPresent(exports)) {
+      const subpath = rest.replace(/^\//, '');
+      const { own, other, onlyFor } = this.#targets(member, `exports ${subpath}`, asking, () =>
+        exportTargets(exports, subpath, asking),
+      );
+      const located =
+        this.#firstOf(scope, member, name, asking.isBundled ? [...own, ...other()] : own) ??
+        this.#firstOf(scope, member, name, other(), onlyFor);
+      if (located) return located;
+      // The folder may hold another version than the one that will be installed.
+      return missing(own.length + other().length > 0 || !isWorkspaceMember(this.#manifests, member) ? 'output' : 'exports');
     }
     if (rest !== '') return this.#firstOf(scope, member, name, [`.${rest}`]) ?? missing('subpath');
     const mains = ['source', 'types', 'typings', 'module', 'main']
@@ -267,38 +319,25 @@ export class Resolver {
     return this.#firstOf(scope, member, name, [...mains, './index', './src/index']) ?? missing('output');
   }
 
-  #firstOf(scope: Scope, member: Manifest, name: string, targets: readonly string[]): Resolution | undefined {
-    for (const target of targets) {
-      const found = this.#locate(path.posix.join(member.directory, target), scope.isTypeScript, 'package');
-      if (found) return found.kind === 'file' ? { ...found, package: name } : found;
-    }
-    return undefined;
+  #firstOf(
+    scope: Scope,
+    member: Manifest,
+    name: string,
+    targets: readonly string[],
+    onlyFor?: Asker,
+  ): Resolution | undefined {
+    const found = this.#locateAll(scope, member, targets, 'package', onlyFor);
+    return found?.kind === 'file' ? { ...found, package: name } : found;
   }
 
-  /** Targets of an exports or imports map: runtime conditions first, then `types`. */
-  #mapped(scope: Scope, resolveMap: (conditions: readonly string[]) => readonly string[]): readonly string[] {
-    const custom = scope.project?.options.customConditions ?? [];
-    const targets: string[] = [];
-    for (const conditions of [
-      [...custom, 'source', ...CONDITIONS],
-      [...custom, ...CONDITIONS, 'types'],
-    ]) {
-      try {
-        targets.push(...resolveMap(conditions));
-      } catch {
-        // Not exported under these conditions.
-      }
-    }
-    return [...new Set(targets)];
-  }
-
-  #installedAt(scope: Scope, absolute: string, name: string): Resolution {
+  #installedAt(scope: Scope, absolute: string, name: string, onlyFor: Asker | undefined): Resolution {
+    const flag = onlyFor === undefined ? {} : { onlyFor };
     const relative = this.#insideRoot(absolute);
     if (relative !== undefined && !/(^|\/)node_modules\//.test(relative)) {
       const found = this.#locate(relative, scope.isTypeScript, 'package');
-      if (found) return found.kind === 'file' ? { ...found, package: name } : found;
+      if (found) return found.kind === 'file' ? { ...found, package: name, ...flag } : found;
     }
-    return { kind: 'package', name, typesOnly: /\.d\.[cm]?ts$/.test(absolute) };
+    return { kind: 'package', name, typesOnly: /\.d\.[cm]?ts$/.test(absolute), ...flag };
   }
 
   /**
@@ -351,7 +390,7 @@ export class Resolver {
   }
 
   #onDisk(relative: string, via: Via): Resolution | undefined {
-    const result = this.#native.sync(this.#root, relative.startsWith('..') ? relative : `./${relative}`);
+    const result = this.#native.resolve(this.#root, relative.startsWith('..') ? relative : `./${relative}`);
     if (result.path !== undefined) return { kind: 'outside', path: result.path, via };
     const absolute = path.join(this.#root, relative);
     const isFile = statSync(absolute, { throwIfNoEntry: false })?.isFile() ?? false;
@@ -369,10 +408,24 @@ export class Resolver {
 
 const OPAQUE: Resolution = { kind: 'opaque' };
 
-/** All common conditions: a subpath counts as exported if any condition exports it. */
-const CONDITIONS = [
-  'import', 'require', 'node', 'module', 'module-sync', 'browser', 'development', 'production', 'default',
-]; // prettier-ignore
+/** `node:fss`: the prefix admits built-in modules only. Later versions of Node.js have more than this one. */
+function isNoBuiltin(specifier: string): boolean {
+  return specifier.startsWith('node:') && !LATER_BUILTINS.has(specifier);
+}
+
+const LATER_BUILTINS: ReadonlySet<string> = new Set([
+  'node:sqlite', 'node:quic', 'node:vfs', 'node:ffi', 'node:sea', 'node:test', 'node:test/reporters', 'node:stream/iter', 'node:zlib/iter',
+]); // prettier-ignore
+
+/** With `rootDirs`, a relative path continues in folders that the compiler merges. */
+function virtualSiblings(project: Project | undefined, base: string): readonly string[] {
+  const { rootDirs } = project?.options ?? {};
+  if (!project || rootDirs === undefined) return [];
+  const roots = rootDirs.map((folder) => path.posix.join(project.directory, slashed(folder)).replace(/\/+$/, ''));
+  const own = roots.filter((root) => base.startsWith(`${root}/`)).sort((one, other) => other.length - one.length)[0];
+  if (own === undefined) return [];
+  return roots.filter((root) => root !== own).map((root) => joined(root, base.slice(own.length + 1)));
+}
 
 function withoutQuery(specifier: string): string {
   const query = specifier.indexOf('?');

@@ -5,7 +5,8 @@
 import path from 'node:path';
 import type { Module, ModuleGraph } from './graph.ts';
 import { Memo } from './memo.ts';
-import { isRecord, type Manifest } from './manifests.ts';
+import { usesBundler } from './bundlers.ts';
+import type { Manifest } from './manifests.ts';
 
 export class Toolchain {
   readonly #graph: ModuleGraph;
@@ -29,13 +30,7 @@ export class Toolchain {
     const manifest = this.#graph.manifests.packageOf(file);
     const known = this.#bundled.get(manifest);
     if (known !== undefined) return known;
-    const manifests = [manifest, this.#graph.manifests.all.get('')].filter((one) => one !== undefined);
-    const isBundled = manifests.some(({ data }) =>
-      ['dependencies', 'devDependencies', 'peerDependencies'].some((field) => {
-        const section = data[field];
-        return isRecord(section) && Object.keys(section).some((name) => BUNDLERS.test(name));
-      }),
-    );
+    const isBundled = usesBundler(this.#graph.manifests, file);
     this.#bundled.set(manifest, isBundled);
     return isBundled;
   }
@@ -76,9 +71,6 @@ function isNamedIn(text: string, prefix: string): boolean {
 
 /** Modules that only exist inside the host that runs the code, and are never installed. */
 export const PROVIDED_BY_HOSTS: ReadonlySet<string> = new Set(['vscode', '@jest/globals', 'k6', 'atom']);
-
-const BUNDLERS =
-  /^(vite|vitest|webpack|rollup|rolldown|esbuild|parcel|@parcel\/.*|next|nuxt|@rspack\/.*|@rsbuild\/.*|tsup|tsdown|tsx|bun|@sveltejs\/kit|astro|@remix-run\/.*|react-scripts|@vue\/cli-service|snowpack|browserify|@babel\/core|metro|expo|electron-vite|gatsby|unbuild|bunchee|microbundle|@swc\/cli|@angular\/.*|jest|@types\/bun)$/;
 
 /** Prefixes of site generators, which no package uses. */
 const FRAMEWORK_ALIASES = /^(@theme|@theme-original|@theme-init|@site|@generated|@docusaurus)\//;

@@ -1,15 +1,16 @@
 /** The `import` detector: imports that cannot be resolved, or that fail at run time. */
 import picomatch from 'picomatch';
 import { Toolchain } from '../../graph/toolchain.ts';
+import { uncheckedFiles } from '../../graph/unchecked.ts';
 import { IgnoredPaths } from '../../graph/ignored.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import { Memo } from '../../graph/memo.ts';
 import { ambientNames, typescriptProgram } from '../../graph/program.ts';
+import { isLoading } from '../../graph/record.ts';
 import type { Resolution } from '../../graph/resolution.ts';
 import {
   Findings,
   graphDetector,
-  ignoredFiles,
   severitiesOf,
   stringsOf,
   type RuleSeverities,
@@ -21,7 +22,7 @@ import { checkDuplicates } from './duplicates.ts';
 import type { ImportSite, ImportCheck, ImportRule } from './import-check.ts';
 import { checkNames } from './names.ts';
 import { checkAbsolute, checkCase, checkExtension } from './specifiers.ts';
-import { nothingInstalled } from './unresolved-package.ts';
+import { nothingInstalled, reportWrongKind } from './unresolved-package.ts';
 import { checkMissing } from './unresolved.ts';
 import { defaultSeverities } from '../../protocol/manifest.ts';
 import { manifest } from './manifest.ts';
@@ -65,7 +66,7 @@ class ImportChecker implements ImportCheck {
     this.graph = graph;
     this.toolchain = new Toolchain(graph);
     this.gitIgnored = new IgnoredPaths(graph.root);
-    this.isIgnored = ignoredFiles(options, manifest.options.ignore.default);
+    this.isIgnored = uncheckedFiles(graph, options);
     this.#severities = severitiesOf(options, IMPORT_RULES);
     this.#dedupes = options['dedupeWithTypescript'] !== false;
     const known = stringsOf(options['known']) ?? [];
@@ -118,7 +119,9 @@ class ImportChecker implements ImportCheck {
     this.#hasUnchecked = false;
     module.record.requests.forEach((request, index) => {
       const resolution = module.resolutions[index];
-      if (resolution && request.kind !== 'reference') this.#resolution({ module, request, index }, resolution);
+      if (!resolution || request.kind === 'reference') return;
+      if (isLoading(request)) this.#resolution({ module, request, index }, resolution);
+      else if (resolution.kind === 'missing') checkMissing(this, { module, request, index }, resolution);
     });
     checkDuplicates(this, module);
     checkCommonJs(this, module);
@@ -127,6 +130,7 @@ class ImportChecker implements ImportCheck {
   };
 
   #resolution(asked: ImportSite, resolution: Resolution): void {
+    if ('onlyFor' in resolution) reportWrongKind(this, asked, resolution.onlyFor);
     if (resolution.kind === 'missing') checkMissing(this, asked, resolution);
     else if (resolution.kind === 'builtin') checkBuiltin(this, asked, resolution.name);
     else if (resolution.kind === 'file' && resolution.wrongCase) checkCase(this, asked, resolution.file);

@@ -1,12 +1,13 @@
 /** Specifiers that cannot be resolved, unless something explains them. */
+import { builtinModules } from 'node:module';
 import path from 'node:path';
 import type { Module } from '../../graph/index.ts';
-import { isTypeScriptFile, specifierRange } from '../../graph/record.ts';
+import { guardedRequests } from '../../graph/guarded.ts';
+import { isLoading, isTypeScriptFile, specifierRange } from '../../graph/record.ts';
 import type { Missing } from '../../graph/resolution.ts';
 import { specifierFix } from '../../graph/rules.ts';
 import { nearest } from '../../graph/spelling.ts';
 import type { Fix } from '../../protocol/detector-protocol.ts';
-import { guardedRequests } from './guarded.ts';
 import type { ImportSite, ImportCheck } from './import-check.ts';
 import { reportBlocked, reportPackage } from './unresolved-package.ts';
 
@@ -14,6 +15,8 @@ export function checkMissing(check: ImportCheck, asked: ImportSite, missing: Mis
   const { module, request } = asked;
   if (check.isReportedByTypescript(asked) || check.isKnown(request.specifier) || isFlow(check, module)) return;
   if (missing.why === 'output') return;
+  // A package that is only named need not be there: a template, an optional tool.
+  if (!isLoading(request) && missing.via === 'package') return;
   if (missing.why === 'package' || missing.why === 'subpath') reportPackage(check, asked, missing);
   else if (missing.why === 'exports') reportBlocked(check, asked, missing);
   else reportFile(check, asked, missing);
@@ -27,11 +30,12 @@ function isFlow({ graph }: ImportCheck, { file }: Module): boolean {
 function reportFile(check: ImportCheck, asked: ImportSite, missing: Missing): void {
   const { module, request, index } = asked;
   const { specifier } = request;
+  if (missing.why === 'builtin') return reportBuiltin(check, asked);
   if (missing.via === 'absolute' || isForBundlers(specifier) || mayBeGenerated(check, asked, missing)) return;
   if (missing.why === 'imports' && check.toolchain.isConfiguredAlias(specifier)) return;
   if (guardedRequests(check.graph, module).has(index)) return;
   const fixes = missing.via === 'relative' ? spellingFixes(check, asked) : [];
-  const advice = fixes[0] ? `${fixes[0].title}?` : 'Create the file, or correct the path.';
+  const advice = missing.why === 'target' ? 'Begin the target with "./".' : fixes[0] ? `${fixes[0].title}?` : 'Create the file, or correct the path.';
   check.report(module, 'unresolved', {
     message: `Cannot resolve '${specifier}': ${reasonOf(missing)}. ${advice}`,
     range: specifierRange(module.record, request),
@@ -39,8 +43,21 @@ function reportFile(check: ImportCheck, asked: ImportSite, missing: Missing): vo
   });
 }
 
-function reasonOf({ via, why }: Missing): string {
+function reportBuiltin(check: ImportCheck, { module, request }: ImportSite): void {
+  const { specifier } = request;
+  const meant = nearest(specifier.slice('node:'.length), builtinModules);
+  check.report(module, 'unresolved', {
+    message: `Node.js has no built-in module '${specifier}'. ${meant === undefined ? 'Correct the name.' : `Did you mean 'node:${meant}'?`}`,
+    range: specifierRange(module.record, request),
+    ...(meant === undefined
+      ? {}
+      : { fixes: [specifierFix(module, request, `node:${meant}`, 'suggestion', `Import 'node:${meant}'`)] }),
+  });
+}
+
+function reasonOf({ via, why, package: target = '' }: Missing): string {
   if (via === 'paths') return 'it matches "paths" in the tsconfig, but no such file exists';
+  if (why === 'target') return `its target '${target}' in "imports" of package.json names a package, not a file`;
   if (why === 'imports') return 'no entry in "imports" of package.json matches it';
   if (via === 'imports') return 'its target in "imports" of package.json does not exist';
   return 'no such file, with any known extension or as the index of a folder';
