@@ -1,14 +1,15 @@
 /** Finds the requests that only the syntax tree shows, such as `require()` and `import()` in types. Pure. */
-import { visitorKeys, type Node, type Program } from 'oxc-parser';
+import type { Node, Program } from 'oxc-parser';
 import type { ImportedName, ModuleRequest } from './module-record.ts';
-import { pathCall, workerUrl, type PathUse } from './path-calls.ts';
+import { globCall } from './glob-calls.ts';
+import { childrenOf } from './syntax.ts';
 
 /**
  * `const { a, b: c } = require('x')` gives the names a and b, `const x = require('x')` and `import x = require('x')`
  * `*`, `require('x').a` gives a without a local name.
  */
 export interface Call extends ModuleRequest {
-  readonly kind: 'require' | 'type' | 'reference' | 'glob';
+  readonly kind: 'require' | 'type' | 'reference' | 'resolve' | 'glob';
 }
 
 /** Walks without recursion: a chain of a thousand `+` is a thousand levels deep. */
@@ -20,14 +21,7 @@ export function callsIn(program: Program): readonly Call[] {
     const call = callAt(visit);
     if (call) calls.push(call);
     const place = placeInside(visit);
-    for (const key of visitorKeys[node.type] ?? []) {
-      const child = (node as unknown as Record<string, Node | readonly (Node | null)[] | null | undefined>)[key];
-      if (isList(child)) {
-        for (const one of child) if (one) pending.push({ node: one, parent: node, place });
-      } else if (child) {
-        pending.push({ node: child, parent: node, place });
-      }
-    }
+    for (const child of childrenOf(node)) pending.push({ node: child, parent: node, place });
   }
   return calls;
 }
@@ -70,10 +64,8 @@ function callAt({ node, parent, place }: Visit): Call | undefined {
   switch (node.type) {
     case 'NewExpression':
       return newUrl(node, parent, place);
-    case 'CallExpression': {
-      const use = pathCall(node);
-      return use ? callOfUse(use, node, place) : requireCall(node, parent, place);
-    }
+    case 'CallExpression':
+      return globAt(node, place) ?? requireCall(node, parent, place);
     case 'TSImportType':
       return {
         ...callOf('type', node.source.value, node, node.source, place, qualifierName(node.qualifier)),
@@ -99,9 +91,27 @@ function newUrl(
   const [argument, base] = node.arguments;
   const specifier = literalOf(argument);
   const isUrl = node.callee.type === 'Identifier' && node.callee.name === 'URL' && base && isImportMeta(base, 'url');
-  if (!isUrl || !argument || specifier === undefined) return undefined;
-  const call = callOf('reference', specifier, node, argument, place, []);
-  return workerUrl(parent, node) ? { ...call, mustExist: 'file' } : call;
+  return isUrl && argument && specifier !== undefined
+    ? callOf(isWorker(parent, node) ? 'resolve' : 'reference', specifier, node, argument, place, [])
+    : undefined;
+}
+
+/** `new Worker(new URL('x', import.meta.url))`: bundlers and Node.js load the file. */
+function isWorker(parent: Node | undefined, url: Node): boolean {
+  return (
+    parent?.type === 'NewExpression' &&
+    parent.arguments[0] === url &&
+    parent.callee.type === 'Identifier' &&
+    /^(?:Shared)?Worker$/.test(parent.callee.name)
+  );
+}
+
+function globAt(node: Extract<Node, { type: 'CallExpression' }>, place: Place): Call | undefined {
+  const glob = globCall(node);
+  if (!glob) return undefined;
+  const { specifier, literal, isDeferred, ...more } = glob;
+  const call = callOf('glob', specifier, node, literal, place, []);
+  return { ...call, deferred: call.deferred || isDeferred, ...more };
 }
 
 function requireCall(
@@ -114,21 +124,25 @@ function requireCall(
   if (specifier === undefined || argument === undefined) return undefined;
   const { callee } = node;
   if (isRequire(callee, place)) return callOf('require', specifier, node, argument, place, namesOf(node, parent));
-  const isResolve = callee.type === 'MemberExpression' && !callee.computed && callee.property.name === 'resolve';
-  return isResolve && (isRequire(callee.object, place) || isImportMeta(callee.object))
-    ? {
-        ...callOf('reference', specifier, node, argument, place, []),
-        // `require.resolve` throws, unless it looks elsewhere.
-        ...(node.arguments.length === 1 && !isImportMeta(callee.object) ? { mustExist: 'file' as const } : {}),
-      }
-    : undefined;
+  if (callee.type !== 'MemberExpression' || callee.computed) return undefined;
+  const { object, property } = callee;
+  if (property.name === 'resolve' && isImportMeta(object)) {
+    return callOf('reference', specifier, node, argument, place, []);
+  }
+  // Options of `require.resolve` name other folders to look in; those of a mock say that the module need not exist.
+  if (property.name === 'resolve' && isRequire(object, place)) {
+    return callOf(node.arguments.length > 1 ? 'reference' : 'resolve', specifier, node, argument, place, []);
+  }
+  const isMock = object.type === 'Identifier' && MOCKERS.has(object.name) && MOCK_METHODS.has(property.name);
+  return isMock && node.arguments.length < 3 ? callOf('resolve', specifier, node, argument, place, []) : undefined;
 }
 
-function callOfUse(use: PathUse, node: Node, place: Place): Call {
-  const { kind, specifier, literal, isDeferred, ...more } = use;
-  const call = callOf(kind, specifier, node, literal, place, []);
-  return { ...call, deferred: call.deferred || isDeferred, ...more };
-}
+/** Test runners whose methods take the path of a module. */
+const MOCKERS: ReadonlySet<string> = new Set(['jest', 'vi', 'vitest']);
+const MOCK_METHODS: ReadonlySet<string> = new Set([
+  'mock', 'doMock', 'unmock', 'dontMock', 'deepUnmock', 'setMock', 'requireActual', 'requireMock', 'createMockFromModule',
+  'genMockFromModule', 'unstable_mockModule', 'unstable_unmockModule', 'importActual', 'importMock', 'doUnmock',
+]); // prettier-ignore
 
 function isRequire(node: Node, place: Place): boolean {
   return node.type === 'Identifier' && node.name === 'require' && !place.shadowed;
@@ -152,10 +166,6 @@ function isThisFile(node: Node): boolean {
     isImportMeta(node, 'filename') ||
     (node.type === 'Identifier' && node.name === '__filename')
   );
-}
-
-function isList(child: Node | readonly (Node | null)[] | null | undefined): child is readonly (Node | null)[] {
-  return Array.isArray(child);
 }
 
 function callOf(

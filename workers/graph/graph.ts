@@ -57,6 +57,8 @@ export class ModuleGraph {
 
   // What is stale; survives an aborted update.
   #needsWalk = true;
+  /** Every file may have changed. */
+  #isEverythingDirty = true;
   readonly #dirty = new Set<string>();
   readonly #unlinked = new Set<ModuleNode>();
   /** Changed paths that are not in the file index: imports may lead to files that git ignores. */
@@ -151,6 +153,8 @@ export class ModuleGraph {
     this.#takeOverlays(overlays);
     if (changed === undefined) {
       this.#needsWalk = true;
+      this.#isEverythingDirty = true;
+      this.#isConfigurationStale = true;
       this.#environmentChanged();
     }
     for (const file of changed ?? []) this.#markDirty(file);
@@ -192,13 +196,34 @@ export class ModuleGraph {
     // ignored yet.
     for (const file of this.#overlays.keys()) if (entryAt(this.#prefix + file) !== 'file') files.add(file);
     const before = this.#index.files;
+    const directories = this.#index.directories;
     const added = [...files].filter((file) => !before.has(file));
     const removed = [...before].filter((file) => !files.has(file));
     this.#index.replace(files);
     this.#needsWalk = false;
-    for (const file of files) if (isRead(file)) this.#dirty.add(file);
+    const folders = [...this.#dirty].filter((file) => this.#index.hasDirectory(file)).map((folder) => `${folder}/`);
+    const mayDiffer = this.#isEverythingDirty
+      ? files
+      : folders.length > 0
+        ? [...added, ...[...files].filter((file) => folders.some((folder) => file.startsWith(folder)))]
+        : added;
+    for (const file of mayDiffer) if (isRead(file)) this.#dirty.add(file);
     for (const file of removed) this.#dirty.add(file);
+    this.#isEverythingDirty = false;
+    if (this.#hasOtherManifests(directories)) this.#isConfigurationStale = true;
     if (added.length + removed.length > 0) this.#invalidateResolutions(added, removed);
+  }
+
+  /**
+   * Whether a manifest that git ignores came or went with its directory; that of a file that it does not ignore is
+   * noticed by itself.
+   */
+  #hasOtherManifests(before: ReadonlySet<string>): boolean {
+    const { directories } = this.#index;
+    for (const directory of directories) {
+      if (!before.has(directory) && entryAt(this.#prefix + joined(directory, 'package.json')) === 'file') return true;
+    }
+    return [...this.#manifests.all.keys()].some((directory) => !directories.has(directory));
   }
 
   #invalidateResolutions(added: readonly string[], removed: readonly string[]): void {
@@ -301,8 +326,10 @@ export class ModuleGraph {
     const turns = new Turns(signal);
     for (const module of this.#unlinked) {
       const scope = resolver.scopeOf(module.file);
-      const resolutions = module.record.requests.map(({ specifier, patterns }) =>
-        patterns ? OPAQUE : resolver.resolve(scope, specifier),
+      const resolutions = module.record.requests.map(({ specifier, kind }) =>
+        kind === 'glob'
+          ? OPAQUE
+          : resolver.resolve(scope, specifier, kind === 'require' || kind === 'resolve' ? 'require' : 'import'),
       );
       const targets = resolutions.map((resolution) =>
         resolution.kind === 'file' ? this.#modules.get(resolution.file) : undefined,

@@ -8,8 +8,10 @@ import { hasSuppressions } from '../runtime/suppression.ts';
 import type { Program } from 'oxc-parser';
 import { callsIn, type Call } from './calls.ts';
 import { lineTableOf, rangeAt } from './lines.ts';
-import { parse, startsOfComments, type Language, type ModuleSyntax } from './parser.ts';
+import { parse, startsOfComments, type Language, type ModuleSyntax, type Parsed } from './parser.ts';
+import { isComponentFile, scriptsOf, type ExternalScript, type Script, type ScriptRun } from './scripts.ts';
 import type { Range } from '../protocol/detector-protocol.ts';
+import { isMarkedGenerated } from './generated.ts';
 import { interned } from './interned.ts';
 import type { ImportedName, ModuleExport, ModuleRecord, ModuleRequest } from './module-record.ts';
 
@@ -41,38 +43,91 @@ export function recordHash(text: string): string {
 
 /** Reads a record. Never throws for a syntax error: the record is then broken, with unknown exports. */
 export function readRecord(file: string, text: string, contentHash = recordHash(text)): ModuleRecord {
-  const language = languageOf(file);
-  const source = EMBEDDED.has(path.posix.extname(file)) ? onlyScripts(text) : text;
-  const parsed = parse(language, source);
-  const isBroken = parsed === undefined;
-  const readable = isBroken ? onlyImportStatements(source) : source;
-  const result = parsed ?? parse(language, readable);
-  const requests: ModuleRequest[] = [];
+  const component = scriptsOf(file, text);
+  const requests: ModuleRequest[] = (component?.external ?? []).map(requestOfSource);
   const exports: ModuleExport[] = [];
-  if (result !== undefined) {
-    readImports(result.module, requests);
-    readExports(result.module, readable, requests, exports);
-    readDynamicImports(result.module, readable, requests);
-    if (needsTree(readable, language, result.module)) {
-      for (const call of callsIn(result.program())) requests.push(requestOfCall(call));
-    }
-    requests.sort((one, other) => one.start - other.start);
-    reindex(exports, requests);
+  let isModule = component !== undefined;
+  let isBroken = false;
+  for (const part of partsOf(file, text, component)) {
+    const parsed = parse(part.language, part.code);
+    isBroken ||= parsed === undefined;
+    const code = parsed === undefined ? onlyImportStatements(part.code) : part.code;
+    const result = parsed ?? parse(part.language, code);
+    if (result === undefined) continue;
+    isModule ||= result.module.hasModuleSyntax;
+    readPart(result, code, part, requests, exports);
   }
-  const isModule = result?.module.hasModuleSyntax ?? false;
+  requests.sort((one, other) => one.start - other.start);
+  reindex(exports, requests);
   return {
     hash: contentHash,
     requests: compact(requests),
     exports: compact(exports),
     isModule,
-    hasUnknownExports: isBroken || !isModule || EMBEDDED.has(path.posix.extname(file)) || hasExportAssignment(text),
+    hasUnknownExports: isBroken || component !== undefined || hasOtherExports(file, text, isModule),
     isBroken,
+    scripts: compact((component?.scripts ?? []).map(({ start, end, runs }) => ({ start, end, runs }))),
+    isGenerated: isMarkedGenerated(text),
     suppresses: hasSuppressions(text),
     ...typeCheckOf(text),
     ambient: text.includes('declare module') ? ambientNames(text) : NONE,
     lines: lineTableOf(text),
     length: text.length,
   };
+}
+
+/** A script of a file, as the parser takes it. */
+interface Part {
+  /** The text of the file in which everything else is blank, so that offsets stay. */
+  readonly code: string;
+  readonly language: Language;
+  readonly runs: ScriptRun;
+  /** Its exports are those of the module. */
+  readonly isExported: boolean;
+}
+
+function partsOf(file: string, text: string, component = scriptsOf(file, text)): readonly Part[] {
+  if (component === undefined) return [{ code: text, language: languageOf(file), runs: 'module', isExported: true }];
+  // In an instance script of Svelte, `export` declares a property of the component.
+  const isSvelte = path.posix.extname(file) === '.svelte';
+  return component.scripts.map(({ start, end, language, runs }) => ({
+    code: keepOnly(text, [[start, end]]),
+    language,
+    runs,
+    isExported: runs === 'module' || (runs === 'instance' && !isSvelte),
+  }));
+}
+
+function readPart(
+  { module, program }: Parsed,
+  code: string,
+  { language, runs, isExported }: Part,
+  requests: ModuleRequest[],
+  exports: ModuleExport[],
+): void {
+  const own: ModuleRequest[] = [];
+  readImports(module, own);
+  readExports(module, code, own, isExported ? exports : []);
+  readDynamicImports(module, code, own);
+  if (needsTree(code, language, module)) {
+    for (const call of callsIn(program())) own.push(requestOfCall(call, runs));
+  }
+  requests.push(...own);
+}
+
+/** Whether a request loads a module or its types, or only names it. */
+export function isLoading({ kind }: ModuleRequest): boolean {
+  return kind !== 'reference' && kind !== 'resolve';
+}
+
+/** The file whose code takes the place of a script. */
+function requestOfSource({ specifier, ...place }: ExternalScript): ModuleRequest {
+  return { kind: 'import', specifier: interned(specifier), typeOnly: false, deferred: false, ...place, names: NONE };
+}
+
+/** The script of a component that contains an offset; undefined: the file is no component. */
+export function scriptAt({ scripts }: ModuleRecord, offset: number): Script | undefined {
+  return scripts.find(({ start, end }) => start <= offset && offset < end);
 }
 
 export function rangeIn(record: ModuleRecord, start: number, end: number): Range {
@@ -84,18 +139,45 @@ export function specifierRange(record: ModuleRecord, request: ModuleRequest): Ra
   return rangeAt(record.lines, request.specifierStart, request.specifierEnd);
 }
 
-/** The syntax tree of a text, parsed as by {@link readRecord}; undefined: it has a syntax error. */
+/** The syntax tree of a script, parsed as by {@link readRecord}; undefined: it has a syntax error, or is a component. */
 export function parseTree(file: string, text: string): Program | undefined {
-  const source = EMBEDDED.has(path.posix.extname(file)) ? onlyScripts(text) : text;
-  return parse(languageOf(file), source)?.program();
+  return isComponentFile(file) ? undefined : parse(languageOf(file), text)?.program();
+}
+
+export interface ScriptTree {
+  readonly program: Program;
+  readonly runs: ScriptRun;
+  /** Its exports are those of the module. */
+  readonly isExported: boolean;
+}
+
+/** The syntax trees of all scripts of a file; undefined: one has a syntax error. */
+export function parseScripts(file: string, text: string): readonly ScriptTree[] | undefined {
+  const trees: ScriptTree[] = [];
+  for (const { code, language, ...how } of partsOf(file, text)) {
+    const parsed = parse(language, code);
+    if (parsed === undefined) return undefined;
+    trees.push({ program: parsed.program(), ...how });
+  }
+  return trees;
 }
 
 /** Offsets of comments; undefined: the parser does not see all comments of this language. */
 export function commentStarts(file: string, text: string): ReadonlySet<number> | undefined {
-  return EMBEDDED.has(path.posix.extname(file)) ? undefined : startsOfComments(languageOf(file), text);
+  return isComponentFile(file) ? undefined : startsOfComments(languageOf(file), text);
 }
 
-const EMBEDDED: ReadonlySet<string> = new Set(['.vue', '.svelte', '.astro']);
+/**
+ * Exports that the parser does not list: `export =`, CommonJS, or a script whose variables are global. A file without
+ * any of them, such as a module that lost its last export, exports nothing.
+ */
+function hasOtherExports(file: string, text: string, isModule: boolean): boolean {
+  if (!isModule) return isDeclarationFile(file) || MAKES_NAMES.test(text);
+  return hasExportAssignment(text);
+}
+
+/** Words of CommonJS, AMD and scripts that give names to others. */
+const MAKES_NAMES = /\b(?:exports|module|define|globalThis|window|global|self|this|declare|namespace)\b/;
 
 /** `export =`, or CommonJS beside ECMAScript syntax, as bundlers allow. The cheap test comes first. */
 function hasExportAssignment(text: string): boolean {
@@ -222,18 +304,18 @@ function readDynamicImports(module: ModuleSyntax, text: string, requests: Module
   }
 }
 
-function requestOfCall(call: Call): ModuleRequest {
+function requestOfCall(call: Call, runs: ScriptRun): ModuleRequest {
   return {
     kind: call.kind,
     specifier: interned(call.specifier),
     typeOnly: call.typeOnly,
-    deferred: call.deferred,
+    deferred: call.deferred || runs === 'instance',
     start: call.start,
     end: call.end,
     specifierStart: call.specifierStart,
     specifierEnd: call.specifierEnd,
     names: compact(call.names.map(ownedName)),
-    ...(call.mustExist === undefined ? {} : { mustExist: call.mustExist }),
+    ...(call.isFolder === undefined ? {} : { isFolder: call.isFolder }),
     ...(call.patterns === undefined ? {} : { patterns: call.patterns }),
     ...(call.filter === undefined ? {} : { filter: call.filter }),
   };
@@ -251,11 +333,14 @@ function needsTree(text: string, language: Language, module: ModuleSyntax): bool
   if (text.length > MAXIMUM_TREE) return false;
   if (text.includes('require') && /\brequire\s*[.(]/.test(text)) return true;
   if (text.includes('import.meta') && /import\.meta\.(?:resolve|glob|webpackContext)|\bnew\s+URL\s*\(/.test(text)) return true;
-  if (/\b(?:jest|vi|vitest)\s*\.\w/.test(text)) return true;
+  if (MOCKS_PATH.test(text)) return true;
   if (language === 'jsx') return false;
   const possible = text.match(/\bimport\s*\(/g)?.length ?? 0;
   return possible > module.dynamicImports.length;
 }
+
+/** `jest.mock('./x')`. Packages are left out: a mock of a missing one is a matter of the test. */
+const MOCKS_PATH = /\b(?:jest|vi|vitest)\s*\.\s*\w+(?:<[^()]*>)?\(\s*["'`]\.{1,2}\//;
 
 /** Longer texts are bundles, such as a checked-in copy of Yarn. UTF-16 code units. */
 const MAXIMUM_TREE = 1_000_000;
@@ -295,19 +380,6 @@ function typeCheckOf(text: string): Pick<ModuleRecord, 'typeCheck'> {
 
 function ambientNames(text: string): readonly string[] {
   return [...text.matchAll(/\bdeclare\s+module\s+(['"])([^'"\n]+)\1/g)].map((match) => interned(match[2] ?? ''));
-}
-
-/**
- * Replaces everything except the scripts of a component file and Astro's front matter by spaces, so that offsets stay.
- */
-function onlyScripts(text: string): string {
-  const frontMatter = /^\s*---\r?\n([\s\S]*?)\r?\n---/d;
-  const scripts = /<script\b(?:[^>"']|"[^"]*"|'[^']*')*>([\s\S]*?)<\/script\s*>/dgi;
-  const matches = [frontMatter.exec(text), ...text.matchAll(scripts)];
-  return keepOnly(
-    text,
-    matches.flatMap((match) => (match?.indices?.[1] ? [match.indices[1]] : [])),
-  );
 }
 
 /** Import and re-export statements of a text that does not parse, found by their look at the start of a line. */

@@ -5,18 +5,22 @@
 import { existsSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
-import picomatch from 'picomatch';
-import { ResolverFactory } from 'oxc-resolver';
-import { resolveExports, resolveImports, type PathConditions } from 'resolve-pkg-maps';
+import { usesBundler } from './bundlers.ts';
+import { exportTargets, importTargets, type Asker, type Asking, type MapTargets } from './conditions.ts';
 import { stemOf, type FileIndex } from './file-index.ts';
 import { typesPackageOf } from './installed.ts';
 import { directoryOf, isRecord, type Manifest, type Manifests } from './manifests.ts';
+import { isLinked, isPresent, isWorkspaceMember, selfOf } from './members.ts';
+import { NativeResolver, type NativeResult } from './native-resolver.ts';
 import { PackageFolders } from './package-folders.ts';
 import { PlugAndPlay } from './pnp.ts';
-import { joined, relativeTo, type Project, type Projects } from './projects.ts';
-import { aliasTargets, frameworkAnswer, mayBeNamed, type Environment, type Providers } from './providers/index.ts';
+import { joined, relativeTo, slashed, type Project, type Projects } from './projects.ts';
+import { filesMatching } from './globs.ts';
+import { NamedResolver } from './named.ts';
+import type { Providers } from './providers/index.ts';
 import { isTypeScriptFile, type ModuleRequest } from './record.ts';
-import { isPackageName, isRelative, packageNameOf, type Missing, type Resolution, type Via } from './resolution.ts';
+import { isComponentFile } from './scripts.ts';
+import { isRelative, packageNameOf, type Missing, type Resolution, type Via } from './resolution.ts';
 
 /** Modules whose specifiers resolve alike: those of one directory, project and language. */
 export interface Scope {
@@ -27,12 +31,9 @@ export interface Scope {
   readonly suffixes: readonly string[];
   /** Extensions that are tried after the usual ones. */
   readonly extensions: readonly string[];
-  readonly resolutions: Map<string, Resolution>;
-}
-
-interface NativeResult {
-  readonly path?: string | undefined;
-  readonly error?: string | undefined;
+  /** By what asks: `import` or `require`. */
+  readonly askings: Readonly<Record<Asker, Asking>>;
+  readonly resolutions: Readonly<Record<Asker, Map<string, Resolution>>>;
 }
 
 export class Resolver {
@@ -42,13 +43,15 @@ export class Resolver {
   readonly #manifests: Manifests;
   readonly #projects: Projects;
   readonly #providers: Providers;
-  readonly #native: ResolverFactory;
+  readonly #named: NamedResolver;
+  readonly #native = new NativeResolver();
   readonly #scopes = new Map<string, Scope>();
   #packages: PackageFolders;
   /** Read when the first package is resolved. */
   #pnp: { readonly state: PlugAndPlay | undefined } | undefined;
   /** Results within installed packages, by package directory and specifier. */
   readonly #inPackages = new Map<string, NativeResult>();
+  readonly #mapTargets = new Map<string, MapTargets>();
   /** Shared resolutions of files, by `via` and file: many specifiers lead to the same file. */
   readonly #files = new Map<Via, Map<string, Resolution>>();
 
@@ -71,17 +74,9 @@ export class Resolver {
     this.#manifests = manifests;
     this.#projects = projects;
     this.#providers = providers;
-    this.#native = new ResolverFactory({
-      extensions: ['.ts', '.tsx', '.js', '.jsx', '.mjs', '.cjs', '.json', '.node', '.d.ts', '.d.mts', '.d.cts'],
-      extensionAlias: {
-        '.js': ['.js', '.ts', '.tsx', '.d.ts'],
-        '.jsx': ['.jsx', '.tsx'],
-        '.mjs': ['.mjs', '.mts', '.d.mts'],
-        '.cjs': ['.cjs', '.cts', '.d.cts'],
-      },
-      conditionNames: [...CONDITIONS, 'types'],
-      mainFields: ['module', 'main', 'browser', 'types', 'typings'],
-      nodePath: false,
+    this.#named = new NamedResolver(providers, index, {
+      locate: (base, scope, via) => this.#locate(base, scope, via),
+      bare: (scope, specifier, asking) => this.#bare(scope, specifier, asking),
     });
   }
 
@@ -89,34 +84,42 @@ export class Resolver {
     const directory = directoryOf(file);
     const project = this.#projects.projectOf(file);
     const isTypeScript = isTypeScriptFile(file);
-    const key = `${directory}\n${project?.file ?? ''}\n${String(isTypeScript)}`;
+    const seesTypes = isTypeScript || isComponentFile(file);
+    const key = `${directory}\n${project?.file ?? ''}\n${String(isTypeScript)}${String(seesTypes)}`;
     const known = this.#scopes.get(key);
     if (known) return known;
+    const isBundled = usesBundler(this.#manifests, file);
+    const custom = project?.options.customConditions ?? [];
+    const askings: Scope['askings'] = {
+      import: { asker: 'import', isBundled, custom, seesTypes },
+      require: { asker: 'require', isBundled, custom, seesTypes },
+    };
     const { suffixes, extensions } = this.#providers.of(directory);
-    const ofProject = project?.options.moduleSuffixes ?? [''];
     const scope: Scope = {
       directory,
       project,
       isTypeScript,
-      suffixes: [...new Set([...ofProject, '', ...suffixes])],
+      suffixes: [...new Set([...(project?.options.moduleSuffixes ?? []), '', ...suffixes])],
       extensions,
-      resolutions: new Map(),
+      askings,
+      resolutions: { import: new Map(), require: new Map() },
     };
     this.#scopes.set(key, scope);
     return scope;
   }
 
-  resolve(scope: Scope, specifier: string): Resolution {
-    const known = scope.resolutions.get(specifier);
+  resolve(scope: Scope, specifier: string, asker: Asker = 'import'): Resolution {
+    const resolutions = scope.resolutions[asker];
+    const known = resolutions.get(specifier);
     if (known) return known;
-    const resolution = this.#resolve(scope, specifier);
-    scope.resolutions.set(specifier, resolution);
+    const resolution = this.#resolve(scope, specifier, scope.askings[asker]);
+    resolutions.set(specifier, resolution);
     return resolution;
   }
 
   /** Drops resolutions that added and removed files may change. */
   invalidate(added: readonly string[], removed: readonly string[]): void {
-    this.#native.clearCache();
+    this.#native.clear();
     this.#providers.forget();
     this.#packages = new PackageFolders(this.#root);
     this.#inPackages.clear();
@@ -134,163 +137,72 @@ export class Resolver {
       if (resolution.kind === 'file') {
         if (gone.has(resolution.file)) return true;
         const isPlain = suffixes.length === 1 && project?.options.rootDirs === undefined;
-        if (resolution.via !== 'relative' || !isPlain) return added.length > 0;
+        if (resolution.via !== 'relative' || !isPlain) return true;
         const base = pathFrom(directory, withoutQuery(specifier));
         return stems.has(stemOf(base)) || this.#manifests.all.has(base);
       }
       return resolution.kind === 'package' && added.length > 0 && project?.hasPaths === true;
     };
     for (const scope of this.#scopes.values()) {
-      for (const [specifier, resolution] of scope.resolutions) {
-        if (isAffected(specifier, resolution, scope)) scope.resolutions.delete(specifier);
+      for (const known of Object.values(scope.resolutions)) {
+        for (const [specifier, resolution] of known) {
+          if (isAffected(specifier, resolution, scope)) known.delete(specifier);
+        }
       }
     }
   }
 
   /** Whether a framework, a tool or the host gives this name, whether or not a package of the name is installed. */
   isGiven(directory: string, specifier: string): boolean {
-    return frameworkAnswer(this.#providers.of(directory), specifier)?.kind === 'given';
+    return this.#named.isGiven(directory, specifier);
   }
 
   /** More files that a request leads to: matches of its patterns, and variants of its file for other platforms. */
-  moreOf(scope: Scope, { patterns, filter }: ModuleRequest, resolution: Resolution): readonly string[] {
-    if (patterns) return this.#matching(scope, patterns, filter);
-    if (scope.suffixes.length === 1 || resolution.kind !== 'file') return NONE;
-    const [, stem, extension = ''] = /^(.*?)(\.[cm]?[jt]sx?)$/.exec(resolution.file) ?? [];
+  moreOf(scope: Scope, request: ModuleRequest, resolution: Resolution): readonly string[] {
+    if (request.patterns) {
+      return filesMatching(
+        { files: this.#index.files, manifests: this.#manifests, providers: this.#providers },
+        scope,
+        request,
+      );
+    }
+    return scope.suffixes.length === 1 || resolution.kind !== 'file' ? NONE : this.#variantsOf(scope, resolution.file);
+  }
+
+  #variantsOf({ suffixes }: Scope, file: string): readonly string[] {
+    const [, stem, extension = ''] = /^(.*?)(\.[cm]?[jt]sx?)$/.exec(file) ?? [];
     if (stem === undefined) return NONE;
-    const own = scope.suffixes.find((suffix) => suffix !== '' && stem.endsWith(suffix)) ?? '';
+    const own = suffixes.find((suffix) => suffix !== '' && stem.endsWith(suffix)) ?? '';
     const plain = stem.slice(0, stem.length - own.length);
-    return scope.suffixes
+    return suffixes
       .filter((suffix) => suffix !== own)
       .map((suffix) => plain + suffix + extension)
-      .filter((file) => this.#index.has(file));
+      .filter((variant) => this.#index.has(variant));
   }
 
-  #matching(scope: Scope, patterns: readonly string[], filter: string | undefined): readonly string[] {
-    const rooted = patterns.flatMap((pattern) => {
-      const isUnwanted = pattern.startsWith('!');
-      return this.#rooted(scope, isUnwanted ? pattern.slice(1) : pattern).map((one) => ({ isUnwanted, pattern: one }));
-    });
-    const wanted = rooted.filter(({ isUnwanted }) => !isUnwanted).map(({ pattern }) => pattern);
-    const unwanted = rooted.filter(({ isUnwanted }) => isUnwanted).map(({ pattern }) => pattern);
-    if (wanted.length === 0 || wanted.some((pattern) => pattern.startsWith('..'))) return NONE;
-    const start = commonStart(wanted.map((pattern) => picomatch.scan(pattern).base));
-    const isMatch = picomatch(wanted, { ignore: unwanted });
-    const folder = start === '' || start === '.' ? '' : `${start}/`;
-    const passes = filter === undefined ? undefined : safeExpression(filter);
-    if (filter !== undefined && !passes) return NONE;
-    const found: string[] = [];
-    for (const file of this.#index.files) {
-      if (!file.startsWith(folder) && file !== start) continue;
-      if (isMatch(file) && (!passes || passes.test(`./${file.slice(folder.length)}`))) found.push(file);
-    }
-    return found;
-  }
-
-  /** A pattern from the root. */
-  #rooted(scope: Scope, pattern: string): readonly string[] {
-    if (isRelative(pattern)) return [path.posix.join(scope.directory, pattern)];
-    if (pattern.startsWith('**')) return [path.posix.join(scope.directory, pattern), pattern];
-    if (pattern.startsWith('/')) {
-      const manifest = this.#manifests.packageOf(joined(scope.directory, 'x'));
-      return [path.posix.join(manifest?.directory ?? '', pattern.slice(1))];
-    }
-    const targets = aliasTargets(this.#providers.of(scope.directory), pattern);
-    const paths = targets.flatMap((target) => (target.kind === 'path' ? [target.path] : []));
-    return [...paths, ...(scope.project?.pathsOf(pattern) ?? [])];
-  }
-
-  #resolve(scope: Scope, specifier: string): Resolution {
+  #resolve(scope: Scope, specifier: string, asking: Asking): Resolution {
     if (specifier === '' || specifier.includes('!') || specifier.startsWith('\0')) return OPAQUE;
     // Bundlers prefer their aliases to modules of Node.js, such as `constants`.
-    if (isBuiltin(specifier)) return this.#aliasedFile(scope, specifier) ?? { kind: 'builtin', name: specifier };
-    if (/^[a-z][a-z0-9+.-]+:/i.test(specifier)) return this.#misnamed(scope, specifier) ?? OPAQUE;
+    if (isBuiltin(specifier)) return this.#named.alias(scope, specifier, asking) ?? { kind: 'builtin', name: specifier };
+    if (isNoBuiltin(specifier)) return { kind: 'missing', why: 'builtin', via: 'builtin' };
+    if (/^[a-z][a-z0-9+.-]+:/i.test(specifier)) return this.#named.misnamed(scope, specifier) ?? OPAQUE;
     if (isRelative(specifier)) {
       const found = this.#relative(scope, specifier);
       return found.kind === 'missing' && this.isGiven(scope.directory, specifier) ? OPAQUE : found;
     }
     if (path.posix.isAbsolute(specifier) || path.win32.isAbsolute(specifier)) return this.#absolute(scope, specifier);
     if (specifier.startsWith('#')) {
-      const own = this.#imports(scope, specifier);
+      const own = this.#imports(scope, specifier, asking);
       if (own.kind !== 'missing') return own;
-      return this.#paths(scope, specifier) ?? this.#named(scope, specifier, own);
+      return this.#paths(scope, specifier) ?? this.#named.resolve(scope, specifier, asking, own);
     }
     const aliased = this.#paths(scope, specifier);
     if (aliased) return aliased;
-    const bare = this.#bare(scope, specifier);
-    if (bare.kind === 'missing') return this.#named(scope, specifier, bare);
-    const isOnlyDeclared = bare.kind === 'package' && bare.isDeclaredElsewhere === true;
-    if (!isOnlyDeclared) return bare;
-    const replaced = this.#aliasedFile(scope, specifier) ?? this.#aliasedName(scope, specifier);
+    const bare = this.#bare(scope, specifier, asking);
+    if (bare.kind === 'missing') return this.#named.resolve(scope, specifier, asking, bare);
+    if (bare.kind !== 'package' || bare.isDeclaredElsewhere !== true) return bare;
+    const replaced = this.#named.alias(scope, specifier, asking);
     return replaced ?? (this.isGiven(scope.directory, specifier) ? OPAQUE : bare);
-  }
-
-  /** A name that no package has: an alias of a tool or of the tsconfig, or a name that a framework gives. */
-  #named(scope: Scope, specifier: string, otherwise: Missing): Resolution {
-    const environment = this.#providers.of(scope.directory);
-    const asked = withoutQuery(specifier);
-    const found = this.#aliasedFile(scope, asked) ?? this.#aliasedName(scope, asked);
-    if (found) return found;
-    const answer = frameworkAnswer(environment, specifier) ?? frameworkAnswer(environment, asked);
-    if (answer?.kind === 'given') return OPAQUE;
-    if (answer) return this.#misnamed(scope, specifier) ?? otherwise;
-    const missing = this.#missingAlias(asked, environment);
-    if (missing) return missing;
-    if (otherwise.why !== 'exports' && scope.project?.isAlias(specifier) === true)
-      return { kind: 'missing', why: 'file', via: 'paths', tried: scope.project.pathsOf(specifier) };
-    if (otherwise.why !== 'package' && otherwise.why !== 'imports') return otherwise;
-    const by = environment.unclear ?? mayBeNamed(environment, specifier);
-    const isNoPackage = otherwise.why === 'package' && !isPackageName(packageNameOf(asked));
-    return by === undefined && !isNoPackage ? otherwise : { ...otherwise, isUnclear: true, ...(by === undefined ? {} : { by }) };
-  }
-
-  /** Undefined: no alias matches, or none of its targets exists. */
-  #aliasedFile(scope: Scope, specifier: string): Resolution | undefined {
-    const environment = this.#providers.of(scope.directory);
-    for (const target of aliasTargets(environment, specifier)) {
-      if (target.kind === 'unknown') return OPAQUE;
-      const found = target.kind === 'path' ? this.#locate(target.path, scope, 'alias') : undefined;
-      if (found) return found;
-    }
-    for (const folder of environment.roots) {
-      const found = this.#locate(joined(folder, specifier), scope, 'alias');
-      if (found) return found;
-    }
-    return undefined;
-  }
-
-  #aliasedName(scope: Scope, specifier: string): Resolution | undefined {
-    for (const target of aliasTargets(this.#providers.of(scope.directory), specifier)) {
-      if (target.kind !== 'name' || target.name === specifier || isRelative(target.name)) continue;
-      if (isBuiltin(target.name)) return { kind: 'builtin', name: target.name };
-      const found = this.#bare(scope, target.name);
-      if (found.kind !== 'missing') return found;
-    }
-    return undefined;
-  }
-
-  /** An alias without a target, or a folder that is looked up by name. */
-  #missingAlias(specifier: string, environment: Environment): Missing | undefined {
-    const targets = aliasTargets(environment, specifier);
-    const tried = targets.flatMap((target) => (target.kind === 'path' ? [target.path] : []));
-    const named = targets.find((target) => target.kind === 'name');
-    const isFolder = tried.some((file) => this.#index.hasDirectory(directoryOf(file)) && directoryOf(file) !== '');
-    if (named?.kind === 'name' && !isFolder)
-      return { kind: 'missing', why: 'package', via: 'package', package: packageNameOf(named.name), by: named.by };
-    const [first] = targets;
-    if (first && tried.length > 0) return { kind: 'missing', why: 'file', via: 'alias', by: first.by, tried };
-    const [top = '', ...rest] = specifier.split('/');
-    const folder = environment.roots.find((root) => rest.length > 0 && this.#index.hasDirectory(joined(root, top)));
-    if (folder === undefined) return undefined;
-    return { kind: 'missing', why: 'file', via: 'alias', by: joined(folder, top), tried: [joined(folder, specifier)] };
-  }
-
-  /** Undefined: the name is no misspelt one of a framework. */
-  #misnamed(scope: Scope, specifier: string): Missing | undefined {
-    const answer = frameworkAnswer(this.#providers.of(scope.directory), specifier);
-    if (answer?.kind !== 'mistake') return undefined;
-    const { by, meant } = answer;
-    return { kind: 'missing', why: 'name', via: 'alias', by, ...(meant === undefined ? {} : { meant }) };
   }
 
   #relative(scope: Scope, specifier: string): Resolution {
@@ -299,29 +211,13 @@ export class Resolver {
     const locate = (candidate: string): Resolution | undefined =>
       this.#locate(candidate, scope, 'relative', isDirectory);
     const found = locate(base) ?? (base.includes('?') ? locate(withoutQuery(base)) : undefined);
-    if (found) return found;
-    const tried = this.#inRootDirs(scope, withoutQuery(base));
-    for (const candidate of tried) {
-      const there = locate(candidate);
-      if (there) return there;
+    if (found?.kind === 'file') return found;
+    const tried = virtualSiblings(scope.project, withoutQuery(base));
+    for (const other of tried) {
+      const located = locate(other);
+      if (located) return located;
     }
-    return { kind: 'missing', why: 'file', via: 'relative', ...(tried.length === 0 ? {} : { tried }) };
-  }
-
-  /** Where a relative path may lead as well: TypeScript treats the folders of `rootDirs` as one. */
-  #inRootDirs({ project }: Scope, base: string): readonly string[] {
-    const rootDirs = project?.options.rootDirs;
-    if (!project || !Array.isArray(rootDirs)) return NONE;
-    const folders = rootDirs
-      .filter((one) => typeof one === 'string')
-      .map((one) => path.posix.join(project.directory, one.replaceAll('\\', '/')).replace(/\/+$/, ''))
-      .map((one) => (one === '.' ? '' : one));
-    const inside = folders
-      .filter((folder) => folder === '' || base.startsWith(`${folder}/`))
-      .sort((one, other) => other.length - one.length)[0];
-    if (inside === undefined) return NONE;
-    const rest = inside === '' ? base : base.slice(inside.length + 1);
-    return folders.filter((folder) => folder !== inside).map((folder) => joined(folder, rest));
+    return found ?? { kind: 'missing', why: 'file', via: 'relative', ...(tried.length === 0 ? {} : { tried }) };
   }
 
   #absolute(scope: Scope, specifier: string): Resolution {
@@ -345,40 +241,68 @@ export class Resolver {
     return undefined;
   }
 
-  #imports(scope: Scope, specifier: string): Resolution {
+  #imports(scope: Scope, specifier: string, asking: Asking): Resolution {
     const missing: Missing = { kind: 'missing', why: 'imports', via: 'imports' };
     const manifest = this.#manifests.scopeOf(joined(scope.directory, 'x'));
-    if (!manifest || !isRecord(manifest.data.imports)) return missing;
-    const targets = this.#mapped(scope, (conditions) =>
-      resolveImports(manifest.data.imports as Parameters<typeof resolveImports>[0], specifier, conditions),
-    );
-    for (const target of targets) {
-      if (isBuiltin(target)) return { kind: 'builtin', name: target };
-      if (!isRelative(target)) return this.#importedPackage(scope, manifest, target);
-      const found = this.#locate(path.posix.join(manifest.directory, target), scope, 'imports');
-      if (found) return found;
+    const imports = manifest?.data.imports;
+    if (!manifest || !isRecord(imports)) return missing;
+    const targets = this.#targets(manifest, specifier, asking, () => importTargets(imports, specifier, asking));
+    const candidates = targets.own.length > 0 ? targets.own : targets.other();
+    const [first] = candidates;
+    if (first !== undefined && !isRelative(first)) {
+      if (isBuiltin(first)) return { kind: 'builtin', name: first };
+      const found = this.#bare(scope, first, asking);
+      const isPath = found.kind === 'missing' && this.#index.has(path.posix.join(manifest.directory, first));
+      return isPath ? { kind: 'missing', why: 'target', via: 'imports', package: first } : found;
     }
-    return targets.length > 0 ? { kind: 'missing', why: 'file', via: 'imports' } : missing;
+    const located = this.#locateAll(scope, manifest, candidates.filter(isRelative), 'imports');
+    if (located) return located;
+    return candidates.length > 0 ? { kind: 'missing', why: 'file', via: 'imports' } : missing;
   }
 
-  /** A target without `./` is a package, even if it is meant as a path. */
-  #importedPackage(scope: Scope, manifest: Manifest, target: string): Resolution {
-    const found = this.#bare(scope, target);
-    if (found.kind !== 'missing') return found;
-    const isPath = this.#locate(joined(manifest.directory, target), scope, 'imports') !== undefined;
-    return isPath ? { kind: 'missing', why: 'target', via: 'imports', meant: `./${target}` } : found;
+  /** The first target that exists; the others are alternatives. */
+  #locateAll(
+    scope: Scope,
+    { directory }: Manifest,
+    targets: readonly string[],
+    via: Via,
+    onlyFor?: Asker,
+  ): Resolution | undefined {
+    let first: Resolution | undefined;
+    const alternatives: string[] = [];
+    for (const target of targets) {
+      const found = this.#locate(path.posix.join(directory, target), scope, via);
+      if (found?.kind === 'file' && first?.kind === 'file' && found.file !== first.file) alternatives.push(found.file);
+      first ??= found;
+    }
+    if (first?.kind !== 'file' || (alternatives.length === 0 && onlyFor === undefined)) return first;
+    return {
+      ...first,
+      ...(alternatives.length === 0 ? {} : { alternatives }),
+      ...(onlyFor === undefined ? {} : { onlyFor }),
+    };
   }
 
-  #bare(scope: Scope, specifier: string): Resolution {
+  #targets({ file }: Manifest, specifier: string, asking: Asking, read: () => MapTargets): MapTargets {
+    const key = `${file}\n${specifier}\n${JSON.stringify(asking)}`;
+    let targets = this.#mapTargets.get(key);
+    if (!targets) this.#mapTargets.set(key, (targets = read()));
+    return targets;
+  }
+
+  #bare(scope: Scope, specifier: string, asking: Asking): Resolution {
     const name = packageNameOf(specifier);
-    const member = this.#manifests.members.get(name);
-    if (member && this.#reaches(scope, member, name)) return this.#member(scope, member, specifier, name);
+    const self = selfOf(this.#manifests.scopeOf(joined(scope.directory, 'x')), name);
+    const member = self ?? this.#manifests.members.get(name);
+    if (member && (self || this.#reaches(scope, member, name))) {
+      return this.#member(scope, member, specifier, name, asking);
+    }
     const plugged = this.#plugAndPlay(scope, name);
     if (plugged) return plugged;
     const bare = withoutQuery(specifier);
     const installed = this.#packages.find(scope.directory, name);
-    const result = this.#inPackage(scope, name, bare, installed);
-    if (result.path !== undefined) return this.#installedAt(scope, result.path, name);
+    const result = this.#inPackage(scope, name, bare, installed, asking);
+    if (result.path !== undefined) return this.#installedAt(scope, result.path, name, result.onlyFor);
     if (installed === undefined) {
       const types = this.#packages.find(scope.directory, typesPackageOf(name));
       return types === undefined
@@ -406,44 +330,49 @@ export class Resolver {
    * The same package directory gives the same result, except for a package that imports itself and for Yarn's
    * Plug'n'Play.
    */
-  #inPackage(scope: Scope, name: string, bare: string, installed: string | undefined): NativeResult {
+  #inPackage(
+    scope: Scope,
+    name: string,
+    bare: string,
+    installed: string | undefined,
+    asking: Asking,
+  ): NativeResult {
+    const folder = path.join(this.#root, scope.directory);
     const isSpecial =
       this.#index.has('.pnp.cjs') || this.#manifests.scopeOf(joined(scope.directory, 'x'))?.data.name === name;
-    if (isSpecial) return this.#native.sync(path.join(this.#root, scope.directory), bare);
+    if (isSpecial) return this.#native.resolve(folder, bare);
     if (installed === undefined) return {};
-    const key = `${installed}\n${bare}`;
+    const key = `${installed}\n${bare}\n${JSON.stringify(asking)}`;
     let result = this.#inPackages.get(key);
-    if (!result) {
-      const { path: found, error } = this.#native.sync(path.join(this.#root, scope.directory), bare);
-      result = { ...(found === undefined ? {} : { path: found }), ...(error === undefined ? {} : { error }) };
-      this.#inPackages.set(key, result);
-    }
+    if (!result) this.#inPackages.set(key, (result = this.#native.resolveFor(asking, folder, bare)));
     return result;
   }
 
   /** The name of a member means that member, unless another package of that name is installed closer. */
   #reaches(scope: Scope, member: Manifest, name: string): boolean {
     const installed = this.#packages.find(scope.directory, name);
-    if (installed === undefined) return true;
+    if (installed === undefined) {
+      return isLinked(this.#manifests, this.#manifests.packageOf(joined(scope.directory, 'x')), member, name);
+    }
     const relative = this.#insideRoot(installed);
     return relative === undefined ? false : relative === member.directory;
   }
 
-  #member(scope: Scope, member: Manifest, specifier: string, name: string): Resolution {
+  #member(scope: Scope, member: Manifest, specifier: string, name: string, asking: Asking): Resolution {
     const rest = withoutQuery(specifier).slice(name.length).replace(/\/+$/, '');
     const missing = (why: Missing['why']): Missing => ({ kind: 'missing', why, via: 'package', package: name });
     const { exports } = member.data;
-    if (exports !== undefined && exports !== null) {
-      let targets: readonly string[];
-      try {
-        targets = this.#mapped(scope, (conditions) =>
-          resolveExports(exports as PathConditions, rest.replace(/^\//, ''), conditions),
-        );
-      } catch {
-        targets = [];
-      }
-      if (targets.length === 0) return missing('exports');
-      return this.#firstOf(scope, member, name, targets) ?? missing('output');
+    if (isPresent(exports)) {
+      const subpath = rest.replace(/^\//, '');
+      const { own, other, onlyFor } = this.#targets(member, `exports ${subpath}`, asking, () =>
+        exportTargets(exports, subpath, asking),
+      );
+      const located =
+        this.#firstOf(scope, member, name, asking.isBundled ? [...own, ...other()] : own) ??
+        this.#firstOf(scope, member, name, other(), onlyFor);
+      if (located) return located;
+      // The folder may hold another version than the one that will be installed.
+      return missing(own.length + other().length > 0 || !isWorkspaceMember(this.#manifests, member) ? 'output' : 'exports');
     }
     if (rest !== '') return this.#firstOf(scope, member, name, [`.${rest}`]) ?? missing('subpath');
     const mains = ['source', 'types', 'typings', 'module', 'main']
@@ -452,38 +381,25 @@ export class Resolver {
     return this.#firstOf(scope, member, name, [...mains, './index', './src/index']) ?? missing('output');
   }
 
-  #firstOf(scope: Scope, member: Manifest, name: string, targets: readonly string[]): Resolution | undefined {
-    for (const target of targets) {
-      const found = this.#locate(path.posix.join(member.directory, target), scope, 'package');
-      if (found) return found.kind === 'file' ? { ...found, package: name } : found;
-    }
-    return undefined;
+  #firstOf(
+    scope: Scope,
+    member: Manifest,
+    name: string,
+    targets: readonly string[],
+    onlyFor?: Asker,
+  ): Resolution | undefined {
+    const found = this.#locateAll(scope, member, targets, 'package', onlyFor);
+    return found?.kind === 'file' ? { ...found, package: name } : found;
   }
 
-  /** Targets of an exports or imports map: runtime conditions first, then `types`. */
-  #mapped(scope: Scope, resolveMap: (conditions: readonly string[]) => readonly string[]): readonly string[] {
-    const custom = scope.project?.options.customConditions ?? [];
-    const targets: string[] = [];
-    for (const conditions of [
-      [...custom, 'source', ...CONDITIONS],
-      [...custom, ...CONDITIONS, 'types'],
-    ]) {
-      try {
-        targets.push(...resolveMap(conditions));
-      } catch {
-        // Not exported under these conditions.
-      }
-    }
-    return [...new Set(targets)];
-  }
-
-  #installedAt(scope: Scope, absolute: string, name: string): Resolution {
+  #installedAt(scope: Scope, absolute: string, name: string, onlyFor: Asker | undefined): Resolution {
+    const flag = onlyFor === undefined ? {} : { onlyFor };
     const relative = this.#insideRoot(absolute);
     if (relative !== undefined && !/(^|\/)node_modules\//.test(relative)) {
       const found = this.#locate(relative, scope, 'package');
-      if (found) return found.kind === 'file' ? { ...found, package: name } : found;
+      if (found) return found.kind === 'file' ? { ...found, package: name, ...flag } : found;
     }
-    return { kind: 'package', name, typesOnly: /\.d\.[cm]?ts$/.test(absolute) };
+    return { kind: 'package', name, typesOnly: /\.d\.[cm]?ts$/.test(absolute), ...flag };
   }
 
   /**
@@ -491,7 +407,6 @@ export class Resolver {
    * disk.
    */
   #locate(base: string, scope: Scope, via: Via, isDirectory = false): Resolution | undefined {
-    const preferSource = scope.isTypeScript;
     const bare = base.endsWith('/') ? base.replace(/\/+$/, '') : base;
     const trimmed = bare === '.' ? '' : bare;
     if (trimmed.startsWith('..')) return this.#onDisk(trimmed, via);
@@ -507,7 +422,7 @@ export class Resolver {
       .find((file) => file !== undefined);
     if (source !== undefined) return inside(source, false, true);
 
-    const spelt = this.#index.complete(trimmed, preferSource, (file) => this.#index.spellingOf(file) !== undefined);
+    const spelt = this.#index.complete(trimmed, scope.isTypeScript, (file) => this.#index.spellingOf(file) !== undefined);
     if (spelt !== undefined) return inside(this.#index.spellingOf(spelt), true, false);
     return this.#onDisk(trimmed, via);
   }
@@ -522,8 +437,8 @@ export class Resolver {
         this.#index.completeDirectory(base, has);
       if (found !== undefined) return suffix === '' ? found : withSuffix(found, suffix);
     }
-    const more = isDirectory ? [] : scope.extensions.map((extension) => base + extension);
-    return more.concat(scope.extensions.map((one) => joined(base, `index${one}`))).find((file) => this.#index.has(file));
+    const added = scope.extensions.flatMap((one) => [...(isDirectory ? [] : [base + one]), joined(base, `index${one}`)]);
+    return added.find((file) => this.#index.has(file));
   }
 
   #fileAt(found: string, via: Via, wrongCase: boolean, fromOutput: boolean): Resolution {
@@ -548,7 +463,7 @@ export class Resolver {
   }
 
   #onDisk(relative: string, via: Via): Resolution | undefined {
-    const result = this.#native.sync(this.#root, relative.startsWith('..') ? relative : `./${relative}`);
+    const result = this.#native.resolve(this.#root, relative.startsWith('..') ? relative : `./${relative}`);
     if (result.path !== undefined) return { kind: 'outside', path: result.path, via };
     const absolute = path.join(this.#root, relative);
     const isFile = statSync(absolute, { throwIfNoEntry: false })?.isFile() ?? false;
@@ -573,27 +488,28 @@ function withSuffix(file: string, suffix: string): string {
   return file.replace(/((?:\.d)?\.[cm]?[jt]sx?|\.\w+)$/, `${suffix}$1`);
 }
 
-function commonStart(folders: readonly string[]): string {
-  const [first = '', ...others] = folders;
-  let start = first;
-  while (start !== '' && !others.every((one) => one === start || one.startsWith(`${start}/`))) start = directoryOf(start);
-  return start;
+/** `node:fss`: the prefix admits built-in modules only. Later versions of Node.js have more than this one. */
+function isNoBuiltin(specifier: string): boolean {
+  return specifier.startsWith('node:') && !LATER_BUILTINS.has(specifier);
 }
 
-/** Undefined: the expression is invalid, or may take very long. */
-function safeExpression(source: string): RegExp | undefined {
-  if (source.length > 200 || /[*+}][^()]*\)\s*[*+{]/.test(source)) return undefined;
-  try {
-    return new RegExp(source);
-  } catch {
-    return undefined;
-  }
-}
+const LATER_BUILTINS: ReadonlySet<string> = new Set([
+  'node:sqlite', 'node:quic', 'node:vfs', 'node:ffi', 'node:sea', 'node:test', 'node:test/reporters', 'node:stream/iter', 'node:zlib/iter',
+]); // prettier-ignore
 
-/** All common conditions: a subpath counts as exported if any condition exports it. */
-const CONDITIONS = [
-  'import', 'require', 'node', 'module', 'module-sync', 'browser', 'development', 'production', 'default',
-]; // prettier-ignore
+/** With `rootDirs`, a relative path continues in folders that the compiler merges. */
+function virtualSiblings(project: Project | undefined, base: string): readonly string[] {
+  const { rootDirs } = project?.options ?? {};
+  if (!project || !Array.isArray(rootDirs)) return NONE;
+  const roots = rootDirs
+    .filter((folder) => typeof folder === 'string')
+    .map((folder) => path.posix.join(project.directory, slashed(folder)).replace(/(^\.)?\/*$/, ''));
+  const own = roots
+    .filter((root) => root === '' || base.startsWith(`${root}/`))
+    .sort((one, other) => other.length - one.length)[0];
+  if (own === undefined) return NONE;
+  return roots.filter((root) => root !== own).map((root) => joined(root, own === '' ? base : base.slice(own.length + 1)));
+}
 
 function withoutQuery(specifier: string): string {
   const query = specifier.indexOf('?');

@@ -4,7 +4,8 @@
  */
 import path from 'node:path';
 import type { Module, ModuleGraph } from './graph.ts';
-import { isRecord, type Manifest } from './manifests.ts';
+import { usesBundler } from './bundlers.ts';
+import type { Manifest } from './manifests.ts';
 
 export class Toolchain {
   readonly #graph: ModuleGraph;
@@ -27,17 +28,9 @@ export class Toolchain {
     const manifest = this.#graph.manifests.packageOf(file);
     const known = this.#bundled.get(manifest);
     if (known !== undefined) return known;
-    const manifests = [manifest, this.#graph.manifests.all.get('')].filter((one) => one !== undefined);
-    const isBundled = manifests.some(({ data }) =>
-      ['dependencies', 'devDependencies', 'peerDependencies'].some((field) => {
-        const section = data[field];
-        return isRecord(section) && Object.keys(section).some((name) => BUNDLERS.test(name));
-      }),
-    );
+    const isBundled = usesBundler(this.#graph.manifests, file);
     this.#bundled.set(manifest, isBundled);
     return isBundled;
   }
 }
 
-const BUNDLERS =
-  /^(vite|vitest|webpack|rollup|rolldown|esbuild|parcel|@parcel\/.*|next|nuxt|@rspack\/.*|@rsbuild\/.*|tsup|tsdown|tsx|bun|@sveltejs\/kit|astro|@remix-run\/.*|react-scripts|@vue\/cli-service|snowpack|browserify|@babel\/core|metro|expo|electron-vite|gatsby|unbuild|bunchee|microbundle|@swc\/cli|@angular\/.*|jest|@types\/bun)$/;

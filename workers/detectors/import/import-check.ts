@@ -3,7 +3,7 @@ import type { Toolchain } from '../../graph/toolchain.ts';
 import type { IgnoredPaths } from '../../graph/ignored.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import type { ModuleRequest } from '../../graph/record.ts';
-import type { Missing } from '../../graph/resolution.ts';
+import type { Missing, Via } from '../../graph/resolution.ts';
 import type { Finding } from '../../protocol/detector-protocol.ts';
 import type { RuleOf } from '../../protocol/manifest.ts';
 import type { manifest } from './manifest.ts';
@@ -18,7 +18,7 @@ export interface ImportCheck {
   /** Files that the options exclude, such as broken test data. */
   isIgnored(file: string): boolean;
   /** The option `known` lists the name, or a `declare module` declares it. */
-  isKnown(asked: ImportSite, missing: Missing): boolean;
+  isKnown(asked: ImportSite, via: Via): boolean;
   /** TypeScript checks this module. */
   isCheckedByTypescript(module: Module): boolean;
   /** TypeScript itself reports problems of this import. */

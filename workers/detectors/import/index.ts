@@ -1,17 +1,17 @@
 /** The `import` detector: imports that cannot be resolved, or that fail at run time. */
 import path from 'node:path';
 import { Toolchain } from '../../graph/toolchain.ts';
+import { uncheckedFiles } from '../../graph/unchecked.ts';
 import { IgnoredPaths } from '../../graph/ignored.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import { knownNames } from '../../graph/known.ts';
 import { Memo } from '../../graph/memo.ts';
 import { ambientNames, typescriptProgram } from '../../graph/program.ts';
-import { specifierRange, type ModuleRequest } from '../../graph/record.ts';
-import type { Missing, Resolution } from '../../graph/resolution.ts';
+import { isLoading, specifierRange, type ModuleRequest } from '../../graph/record.ts';
+import type { Missing, Resolution, Via } from '../../graph/resolution.ts';
 import {
   Findings,
   graphDetector,
-  ignoredFiles,
   severitiesOf,
   type RuleSeverities,
 } from '../../graph/rules.ts';
@@ -22,10 +22,10 @@ import { checkDuplicates } from './duplicates.ts';
 import type { ImportSite, ImportCheck, ImportRule } from './import-check.ts';
 import { checkNames } from './names.ts';
 import { checkAbsolute, checkCase, checkExtension } from './specifiers.ts';
-import { checkReference } from './references.ts';
+import { checkFolder } from './folders.ts';
 import { checkTypesOnly } from './types-only.ts';
 import { unclearNames, type UnclearName } from './unclear.ts';
-import { nothingInstalled } from './unresolved-package.ts';
+import { nothingInstalled, reportWrongKind } from './unresolved-package.ts';
 import { checkMissing } from './unresolved.ts';
 import { defaultSeverities } from '../../protocol/manifest.ts';
 import { manifest } from './manifest.ts';
@@ -72,7 +72,7 @@ class ImportChecker implements ImportCheck {
     this.graph = graph;
     this.toolchain = new Toolchain(graph);
     this.gitIgnored = new IgnoredPaths(graph.root);
-    this.isIgnored = ignoredFiles(options, manifest.options.ignore.default);
+    this.isIgnored = uncheckedFiles(graph, options);
     this.#severities = severitiesOf(options, IMPORT_RULES);
     this.#dedupes = options['dedupeWithTypescript'] !== false;
     this.#isListedAsKnown = knownNames(options);
@@ -104,7 +104,7 @@ class ImportChecker implements ImportCheck {
     return this.#findings.byFile;
   }
 
-  isKnown({ request: { specifier } }: ImportSite, { via }: Missing): boolean {
+  isKnown({ request: { specifier } }: ImportSite, via: Via): boolean {
     if (this.#isListedAsKnown(specifier)) return true;
     // A `declare module '*.vue'` tells the type of such files, not that this one exists.
     return (via === 'package' || via === 'imports') && this.#isAmbient(specifier);
@@ -124,7 +124,7 @@ class ImportChecker implements ImportCheck {
    */
   isReportedByTypescript({ module, request }: ImportSite): boolean {
     if (!this.isCheckedByTypescript(module) || this.#isAmbient(request.specifier)) return false;
-    if (request.kind === 'reference' || request.kind === 'glob') return false;
+    if (!isLoading(request) || request.kind === 'glob') return false;
     if (request.kind === 'require') return request.names.some(({ imported }) => imported === '*');
     return !isSideEffect(request) || this.#checksSideEffects(module);
   }
@@ -164,10 +164,11 @@ class ImportChecker implements ImportCheck {
     this.#unclear = [];
     module.record.requests.forEach((request, index) => {
       const resolution = module.resolutions[index];
-      if (!resolution) return;
+      if (!resolution || request.kind === 'reference') return;
       const site = { module, request, index };
-      if (request.kind === 'reference' || request.kind === 'glob') checkReference(this, site, resolution);
-      else this.#resolution(site, resolution);
+      if (request.kind === 'glob') checkFolder(this, site);
+      else if (isLoading(request)) this.#resolution(site, resolution);
+      else if (resolution.kind === 'missing') checkMissing(this, site, resolution);
     });
     checkDuplicates(this, module);
     checkCommonJs(this, module);
@@ -177,6 +178,7 @@ class ImportChecker implements ImportCheck {
   };
 
   #resolution(asked: ImportSite, resolution: Resolution): void {
+    if ('onlyFor' in resolution) reportWrongKind(this, asked, resolution.onlyFor);
     if (resolution.kind === 'missing') checkMissing(this, asked, resolution);
     else if (resolution.kind === 'package' && resolution.isDeclaredElsewhere) checkTypesOnly(this, asked, resolution.name);
     else if (resolution.kind === 'builtin') checkBuiltin(this, asked, resolution.name);

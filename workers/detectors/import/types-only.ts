@@ -4,14 +4,14 @@ import { isDeclarationFile, isTypeScriptFile, specifierRange } from '../../graph
 import { typesPackageOf } from '../../graph/installed.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { usesOf } from '../../graph/uses-of.ts';
-import { guardedRequests } from './guarded.ts';
+import { guardedRequests } from '../../graph/guarded.ts';
 import type { ImportCheck, ImportSite } from './import-check.ts';
 
 export function checkTypesOnly(check: ImportCheck, site: ImportSite, name: string): void {
   const { module, request, index } = site;
   const { graph } = check;
   if (isType(check, site) || isDeclaredItself(check, site, name)) return;
-  if (check.isKnown(site, { kind: 'missing', why: 'package', via: 'package', package: name })) return;
+  if (check.isKnown(site, 'package')) return;
   if (guardedRequests(graph, module).has(index)) return;
   check.report(module, 'unresolved-package', {
     message: `Only the types of '${name}' are installed ('${typesPackageOf(name)}'), so this import fails at run time. Install '${name}', or import types only.`,

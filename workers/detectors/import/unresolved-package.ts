@@ -1,12 +1,13 @@
 /** Packages that are missing or do not export a subpath, and the note if no packages are installed at all. */
 import path from 'node:path';
 import type { ModuleGraph } from '../../graph/index.ts';
+import type { Asker } from '../../graph/conditions.ts';
 import { declares } from '../../graph/installed.ts';
 import { isRecord } from '../../graph/manifests.ts';
+import { guardedRequests } from '../../graph/guarded.ts';
 import { specifierRange } from '../../graph/record.ts';
 import { isPackageName, type Missing } from '../../graph/resolution.ts';
 import type { Finding } from '../../protocol/detector-protocol.ts';
-import { guardedRequests } from './guarded.ts';
 import type { ImportSite, ImportCheck } from './import-check.ts';
 
 export function reportPackage(check: ImportCheck, asked: ImportSite, { package: name = '', why }: Missing): void {
@@ -35,6 +36,20 @@ export function reportBlocked(
 ): void {
   check.report(module, 'exports-blocked', {
     message: `'${request.specifier}' is not exported by package '${name}'. Import a path that its "exports" field lists.`,
+    range: specifierRange(module.record, request),
+  });
+}
+
+/** The package serves the other kind of import only, so Node.js and bundlers refuse this one. */
+export function reportWrongKind(check: ImportCheck, asked: ImportSite, onlyFor: Asker): void {
+  const { module, request, index } = asked;
+  // Compilers may turn `import` into `require`.
+  const isCertain = onlyFor === 'import' ? request.kind === 'require' : check.toolchain.isNativeEsm(module);
+  if (!isCertain || request.typeOnly || check.isReportedByTypescript(asked) || check.isKnown(asked, 'package')) return;
+  if (guardedRequests(check.graph, module).has(index)) return;
+  const [wanted, used] = onlyFor === 'import' ? ['import', 'require'] : ['require', 'import'];
+  check.report(module, 'exports-blocked', {
+    message: `'${request.specifier}' is exported to '${wanted}' only, so '${used}' fails with ERR_PACKAGE_PATH_NOT_EXPORTED. Use ${onlyFor === 'import' ? 'import or import()' : 'createRequire from node:module'}, or another version of the package.`,
     range: specifierRange(module.record, request),
   });
 }

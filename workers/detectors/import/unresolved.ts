@@ -1,21 +1,24 @@
 /** Specifiers that cannot be resolved, unless something explains them. */
+import { builtinModules } from 'node:module';
 import path from 'node:path';
 import type { Module } from '../../graph/index.ts';
-import { isTypeScriptFile, specifierRange } from '../../graph/record.ts';
+import { guardedRequests } from '../../graph/guarded.ts';
+import { isLoading, isTypeScriptFile, specifierRange } from '../../graph/record.ts';
 import type { Missing } from '../../graph/resolution.ts';
 import { specifierFix } from '../../graph/rules.ts';
 import { nearest } from '../../graph/spelling.ts';
 import type { Fix } from '../../protocol/detector-protocol.ts';
-import { guardedRequests } from './guarded.ts';
 import type { ImportSite, ImportCheck } from './import-check.ts';
 import { isDeclaredPackage, reportBlocked, reportPackage } from './unresolved-package.ts';
 
 export function checkMissing(check: ImportCheck, asked: ImportSite, missing: Missing): void {
-  const { module } = asked;
-  if (check.isReportedByTypescript(asked) || check.isKnown(asked, missing) || isFlow(check, module)) return;
+  const { module, request, index } = asked;
+  if (check.isReportedByTypescript(asked) || check.isKnown(asked, missing.via) || isFlow(check, module)) return;
   if (missing.why === 'output') return;
+  // A package that is only named need not be there: a template, an optional tool.
+  if (!isLoading(request) && missing.via === 'package') return;
   if (missing.isUnclear) {
-    if (!guardedRequests(check.graph, module).has(asked.index) && !isDeclaredPackage(check, asked, missing))
+    if (!guardedRequests(check.graph, module).has(index) && !isDeclaredPackage(check, asked, missing))
       check.noteUnclear(asked, missing);
   } else if (missing.why === 'package' || missing.why === 'subpath') reportPackage(check, asked, missing);
   else if (missing.why === 'exports') reportBlocked(check, asked, missing);
@@ -27,19 +30,14 @@ function isFlow({ graph }: ImportCheck, { file }: Module): boolean {
   return !isTypeScriptFile(file) && /^[^'"`]*@(?:flow|providesModule)\b/.test(graph.textOf(file)?.slice(0, 1000) ?? '');
 }
 
-export function reportFile(check: ImportCheck, asked: ImportSite, missing: Missing): void {
+function reportFile(check: ImportCheck, asked: ImportSite, missing: Missing): void {
   const { module, request, index } = asked;
   const { specifier } = request;
+  if (missing.why === 'builtin') return reportBuiltin(check, asked);
   if (missing.via === 'absolute' || isForBundlers(specifier) || mayBeGenerated(check, asked, missing)) return;
   if (guardedRequests(check.graph, module).has(index)) return;
-  const { meant } = missing;
-  const fixes =
-    meant !== undefined && missing.why === 'name'
-      ? [specifierFix(module, request, meant, 'suggestion', `Import '${meant}'`)]
-      : missing.via === 'relative'
-        ? spellingFixes(check, asked)
-        : [];
-  const advice = fixes[0] ? `${fixes[0].title}?` : ADVICE[missing.why] ?? 'Create the file, or correct the path.';
+  const fixes = missing.via === 'relative' ? spellingFixes(check, asked) : nameFixes(asked, missing);
+  const advice = fixes[0] ? `${fixes[0].title}?` : (ADVICE[missing.why] ?? 'Create the file, or correct the path.');
   check.report(module, 'unresolved', {
     message: `Cannot resolve '${specifier}': ${reasonOf(missing)}. ${advice}`,
     range: specifierRange(module.record, request),
@@ -47,16 +45,33 @@ export function reportFile(check: ImportCheck, asked: ImportSite, missing: Missi
   });
 }
 
+function reportBuiltin(check: ImportCheck, { module, request }: ImportSite): void {
+  const { specifier } = request;
+  const meant = nearest(specifier.slice('node:'.length), builtinModules);
+  check.report(module, 'unresolved', {
+    message: `Node.js has no built-in module '${specifier}'. ${meant === undefined ? 'Correct the name.' : `Did you mean 'node:${meant}'?`}`,
+    range: specifierRange(module.record, request),
+    ...(meant === undefined
+      ? {}
+      : { fixes: [specifierFix(module, request, `node:${meant}`, 'suggestion', `Import 'node:${meant}'`)] }),
+  });
+}
+
+function nameFixes({ module, request }: ImportSite, { why, meant }: Missing): readonly Fix[] {
+  if (why !== 'name' || meant === undefined) return [];
+  return [specifierFix(module, request, meant, 'suggestion', `Import '${meant}'`)];
+}
+
 const ADVICE: Partial<Readonly<Record<Missing['why'], string>>> = {
   name: 'Correct the name.',
-  target: 'Begin the target with ./ in package.json.',
+  target: 'Begin the target with "./".',
 };
 
-function reasonOf({ via, why, by = '', meant = '' }: Missing): string {
+function reasonOf({ via, why, package: target = '', by = '' }: Missing): string {
   if (why === 'name') return `${by} gives no module of this name`;
-  if (why === 'target') return `its target in "imports" of package.json is taken for a package, because it is not written '${meant}'`; // prettier-ignore
   if (via === 'alias') return `${by} says where it leads, but no such file exists`;
   if (via === 'paths') return 'it matches "paths" in the tsconfig, but no such file exists';
+  if (why === 'target') return `its target '${target}' in "imports" of package.json names a package, not a file`;
   if (why === 'imports') return 'no entry in "imports" of package.json matches it';
   if (via === 'imports') return 'its target in "imports" of package.json does not exist';
   return 'no such file, with any known extension or as the index of a folder';

@@ -4,7 +4,8 @@ import { knownNames } from '../../graph/known.ts';
 import { Memo } from '../../graph/memo.ts';
 import { findKnip, type KnipInstallation } from '../../graph/knip-installation.ts';
 import type { Manifest } from '../../graph/manifests.ts';
-import { Findings, graphDetector, ignoredFiles, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
+import { Findings, graphDetector, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
+import { uncheckedFiles } from '../../graph/unchecked.ts';
 import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
 import { checkBinaries } from './binaries.ts';
 import { checkEntries, checkFields, checkLockfiles } from './fields.ts';
@@ -55,7 +56,7 @@ class PackageChecker implements PackageCheck {
     const knip = options['knip'] === 'off' ? undefined : findKnip(graph.root);
     this.#knip = typeof knip === 'string' ? undefined : knip;
     this.lockfiles = new Lockfiles(graph);
-    this.isIgnored = ignoredFiles(options, manifest.options.ignore.default);
+    this.isIgnored = uncheckedFiles(graph, options);
     this.isKnown = knownNames(options);
     const all = [...graph.manifests.all.values()]
       .filter(({ file }) => !this.isIgnored(file))

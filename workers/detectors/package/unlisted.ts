@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Toolchain } from '../../graph/toolchain.ts';
 import { dependenciesOf, typesPackageOf } from '../../graph/installed.ts';
 import { isRecord, type Manifest } from '../../graph/manifests.ts';
-import { specifierRange } from '../../graph/record.ts';
+import { isLoading, specifierRange } from '../../graph/record.ts';
 import { isPackageName, type Resolution } from '../../graph/resolution.ts';
 import { stringsOf } from '../../graph/rules.ts';
 import type { Fix } from '../../protocol/detector-protocol.ts';
@@ -42,7 +42,7 @@ export function checkUnlisted(
     // For modules of the host, such as `vscode`, only the types are declared; an installed package must be declared
     // itself.
     if (declared.has(types) && (!isInstalled(resolution) || use.isTypeOnly())) continue;
-    if (request.kind === 'reference' || !isPackageName(name)) continue;
+    if (!isLoading(request) || !isPackageName(name)) continue;
     // The import detector reports missing packages, unless no packages are installed.
     if (
       resolution.kind === 'missing' &&
@@ -65,7 +65,7 @@ export function checkUnlisted(
     if (isForDevelopment && providers.isDeclaredByHost(manifest, module.file, name)) continue;
     const isLocked = resolution.kind === 'missing' ? check.lockfiles.has(manifest.directory, name) : undefined;
     if (isLocked === false && isAliasShaped(check, manifest, name)) continue;
-    if (reported.has(name)) continue;
+    if (reported.has(name) || use.isGuarded()) continue;
     reported.add(name);
     // `aws-lambda` is another package than the one that has its types.
     const isThere = graph.installed.find(name, path.join(graph.root, manifest.directory)) !== undefined;
@@ -149,12 +149,12 @@ export function misplacedUses(
   const isPublished =
     manifest.data.private !== true && manifest.data.name !== undefined && manifest.data.version !== undefined;
   if (!check.isOn('misplaced-dependency') || !isPublished || toolchain.isBundled(joinedFile(manifest))) return [];
-  return uses.filter(({ name, module, request, resolution, isProduction }) => {
+  return uses.filter(({ name, module, request, resolution, isProduction, isGuarded }) => {
     if (!isProduction || resolution.kind === 'builtin' || resolution.kind === 'opaque') return false;
-    if (request.kind === 'reference') return false;
+    if (!isLoading(request)) return false;
     const sections = declared.get(name);
     if (!sections?.every(({ section }) => section === 'devDependencies') || sections.length === 0) return false;
-    return isShipped(manifest, module.file);
+    return isShipped(manifest, module.file) && !isGuarded();
   });
 }
 

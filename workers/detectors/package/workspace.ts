@@ -3,6 +3,7 @@ import semver from 'semver';
 import { isMap, isScalar, parseDocument } from 'yaml';
 import { dependenciesOf } from '../../graph/installed.ts';
 import { lineTableOf, rangeAt } from '../../graph/lines.ts';
+import { catalogEntry, catalogUses } from './catalog-uses.ts';
 import type { PackageCheck } from './package-check.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import { rangeKindOf } from './ranges.ts';
@@ -124,23 +125,17 @@ function checkCatalog(check: PackageCheck, members: readonly ManifestFile[]): vo
   if (!graph.files.has('pnpm-workspace.yaml') || !check.isOn('unused-catalog-entry') || check.isCatalogDelegatedToKnip)
     return;
   const text = graph.textOf('pnpm-workspace.yaml') ?? '';
-  const used = new Set(
-    members.flatMap(({ manifest }) =>
-      dependenciesOf(manifest).flatMap(({ name, range }) =>
-        range.startsWith('catalog:') ? [`${range.slice('catalog:'.length) || 'default'}\n${name}`] : [],
-      ),
-    ),
-  );
   const document = parseDocument(text);
-  const overrides = JSON.stringify(
-    document.errors.length > 0 ? {} : ((document.toJS() as { overrides?: unknown }).overrides ?? {}),
+  if (document.errors.length > 0) return;
+  const used = catalogUses(
+    members.map(({ manifest }) => manifest),
+    document.toJS(),
   );
   const lines = lineTableOf(text);
   const report = (catalog: string, entries: unknown): void => {
     if (!isMap(entries)) return;
     for (const { key, value } of entries.items) {
-      if (!isScalar(key) || typeof key.value !== 'string' || used.has(`${catalog}\n${key.value}`)) continue;
-      if (overrides.includes(`"${key.value}":"catalog:`)) continue;
+      if (!isScalar(key) || typeof key.value !== 'string' || used.has(catalogEntry(catalog, key.value))) continue;
       const start = key.range?.[0] ?? 0;
       const end = isScalar(value) ? (value.range?.[1] ?? start) : start;
       check.report('pnpm-workspace.yaml', 'unused-catalog-entry', {
@@ -150,7 +145,6 @@ function checkCatalog(check: PackageCheck, members: readonly ManifestFile[]): vo
       });
     }
   };
-  if (document.errors.length > 0) return;
   report('default', document.get('catalog'));
   const catalogs = document.get('catalogs');
   if (isMap(catalogs)) for (const { key, value } of catalogs.items) if (isScalar(key)) report(String(key.value), value);

@@ -1,21 +1,17 @@
-/**
- * Calls with paths in strings that something loads or looks up: mocks of Jest and Vitest, workers, and patterns of
- * bundlers. Pure.
- */
+/** Calls that load every file that a pattern matches, as bundlers understand them. Pure. */
 import type { Node } from 'oxc-parser';
 import type { ModuleRequest } from './module-record.ts';
 
 type CallNode = Extract<Node, { type: 'CallExpression' }>;
 
-export interface PathUse extends Pick<ModuleRequest, 'specifier' | 'mustExist' | 'patterns' | 'filter'> {
-  readonly kind: 'reference' | 'glob';
-  /** The string with the path. */
+export interface Glob extends Pick<ModuleRequest, 'specifier' | 'patterns' | 'filter' | 'isFolder'> {
+  /** The string or list with the patterns. */
   readonly literal: Node;
   /** Loaded when a function is called that the call gives. */
   readonly isDeferred: boolean;
 }
 
-export function pathCall(node: CallNode): PathUse | undefined {
+export function globCall(node: CallNode): Glob | undefined {
   const { callee } = node;
   if (callee.type !== 'MemberExpression' || callee.computed) return undefined;
   const { object, property } = callee;
@@ -23,36 +19,11 @@ export function pathCall(node: CallNode): PathUse | undefined {
     if (property.name === 'glob' || property.name === 'globEager') return viteGlob(node, property.name);
     return property.name === 'webpackContext' ? webpackContext(node) : undefined;
   }
-  if (object.type !== 'Identifier') return undefined;
-  if (object.name === 'require') return property.name === 'context' ? requireContext(node) : undefined;
-  return /^(jest|vi|vitest)$/.test(object.name) ? mock(node, object.name, property.name) : undefined;
+  const isContext = object.type === 'Identifier' && object.name === 'require' && property.name === 'context';
+  return isContext ? requireContext(node) : undefined;
 }
 
-/** `new Worker(new URL('./x.js', import.meta.url))`. */
-export function workerUrl(parent: Node | undefined, url: Node): boolean {
-  return (
-    parent?.type === 'NewExpression' &&
-    parent.arguments[0] === url &&
-    parent.callee.type === 'Identifier' &&
-    /^(Shared)?Worker$/.test(parent.callee.name)
-  );
-}
-
-/** Calls that throw when the path leads nowhere. A mock with a factory in Vitest, or a virtual one in Jest, does not. */
-function mock(node: CallNode, library: string, method: string): PathUse | undefined {
-  const [path, factory, options] = node.arguments;
-  const isMock = method === 'mock' || method === 'doMock';
-  if (!isMock && !/^(requireActual|requireMock|importActual|importMock|createMockFromModule|genMockFromModule)$/.test(method))
-    return undefined; // prettier-ignore
-  if (isMock && (library === 'jest' ? memberOf(options, 'virtual') !== undefined : factory !== undefined))
-    return undefined;
-  const specifier = stringOf(path);
-  return specifier === undefined || !path
-    ? undefined
-    : { kind: 'reference', specifier, literal: path, isDeferred: false, mustExist: 'file' };
-}
-
-function viteGlob(node: CallNode, method: string): PathUse | undefined {
+function viteGlob(node: CallNode, method: string): Glob | undefined {
   const [given, options] = node.arguments;
   if (!given) return undefined;
   const patterns = stringsOf(given);
@@ -61,32 +32,31 @@ function viteGlob(node: CallNode, method: string): PathUse | undefined {
   const specifier = patterns.find((pattern) => !pattern.startsWith('!'));
   if (specifier === undefined) return undefined;
   const isEager = method === 'globEager' || isTrue(memberOf(options, 'eager'));
-  return { kind: 'glob', specifier, literal: given, isDeferred: !isEager, patterns };
+  return { specifier, literal: given, isDeferred: !isEager, patterns };
 }
 
 /** `require.context(folder, recursive?, pattern?, mode?)` */
-function requireContext(node: CallNode): PathUse | undefined {
+function requireContext(node: CallNode): Glob | undefined {
   const [folder, recursive, pattern, mode] = node.arguments;
   return context(folder, recursive, pattern, mode);
 }
 
 /** `import.meta.webpackContext(folder, { recursive, regExp, mode })` */
-function webpackContext(node: CallNode): PathUse | undefined {
+function webpackContext(node: CallNode): Glob | undefined {
   const [folder, options] = node.arguments;
   return context(folder, memberOf(options, 'recursive'), memberOf(options, 'regExp'), memberOf(options, 'mode'));
 }
 
-function context(folder: Node | undefined, recursive?: Node, pattern?: Node, mode?: Node): PathUse | undefined {
+function context(folder: Node | undefined, recursive?: Node, pattern?: Node, mode?: Node): Glob | undefined {
   const specifier = stringOf(folder);
   if (specifier === undefined || !folder) return undefined;
   const isFlat = recursive?.type === 'Literal' && recursive.value === false;
   const filter = pattern?.type === 'Literal' && 'regex' in pattern ? pattern.regex.pattern : undefined;
   return {
-    kind: 'glob',
     specifier,
     literal: folder,
     isDeferred: /^lazy/.test(stringOf(mode) ?? ''),
-    mustExist: 'folder',
+    isFolder: true,
     // What an expression selects that is no literal, only running it tells.
     patterns: pattern && filter === undefined ? [] : [`${specifier.replace(/\/+$/, '')}/${isFlat ? '*' : '**/*'}`],
     ...(filter === undefined ? {} : { filter }),
