@@ -69,7 +69,7 @@ export function nothingInstalled(graph: ModuleGraph): { readonly file: string; r
   return { file: root.file, finding };
 }
 
-function isAnythingInstalled(check: ImportCheck, file: string): boolean {
+export function isAnythingInstalled(check: ImportCheck, file: string): boolean {
   const installed = check.graph.hasInstalledPackages(path.posix.dirname(file));
   if (!installed) check.noteUnchecked();
   return installed;

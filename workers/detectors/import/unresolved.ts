@@ -4,12 +4,12 @@ import path from 'node:path';
 import type { Module } from '../../graph/index.ts';
 import { guardedRequests } from '../../graph/guarded.ts';
 import { isLoading, isTypeScriptFile, specifierRange } from '../../graph/record.ts';
-import type { Missing } from '../../graph/resolution.ts';
+import { isPackageName, type Missing } from '../../graph/resolution.ts';
 import { specifierFix } from '../../graph/rules.ts';
 import { nearest } from '../../graph/spelling.ts';
 import type { Fix } from '../../protocol/detector-protocol.ts';
 import type { ImportSite, ImportCheck } from './import-check.ts';
-import { isDeclaredPackage, reportBlocked, reportPackage } from './unresolved-package.ts';
+import { isAnythingInstalled, isDeclaredPackage, reportBlocked, reportPackage } from './unresolved-package.ts';
 
 export function checkMissing(check: ImportCheck, asked: ImportSite, missing: Missing): void {
   const { module, request, index } = asked;
@@ -18,8 +18,10 @@ export function checkMissing(check: ImportCheck, asked: ImportSite, missing: Mis
   // A package that is only named need not be there: a template, an optional tool.
   if (!isLoading(request) && missing.via === 'package') return;
   if (missing.isUnclear) {
-    if (!guardedRequests(check.graph, module).has(index) && !isDeclaredPackage(check, asked, missing))
-      check.noteUnclear(asked, missing);
+    // The lock file tells the package detector more, as long as nothing is installed.
+    const mayBeInstalled = isPackageName(missing.package ?? '') && !isAnythingInstalled(check, module.file);
+    if (mayBeInstalled || guardedRequests(check.graph, module).has(index)) return;
+    if (!isDeclaredPackage(check, asked, missing)) check.noteUnclear(asked, missing);
   } else if (missing.why === 'package' || missing.why === 'subpath') reportPackage(check, asked, missing);
   else if (missing.why === 'exports') reportBlocked(check, asked, missing);
   else reportFile(check, asked, missing);
@@ -95,9 +97,9 @@ function mayBeGenerated(check: ImportCheck, { module, request: { specifier } }: 
 
 /** The files that a path may mean: `./a` may be `a.ts`, and `./a.js` too. */
 function candidatesOf(base: string): readonly string[] {
-  const source = base.replace(/\.([cm]?)jsx?$/, '');
-  const written = source === base ? [] : SOURCES.map((extension) => source + extension);
-  return [...COMPLETIONS.map((ending) => base + ending), ...written];
+  const source = base.replace(/\.[cm]?jsx?$/, '');
+  if (source === base) return COMPLETIONS.map((ending) => base + ending);
+  return [base, ...SOURCES.map((extension) => source + extension)];
 }
 
 const SOURCES = ['.ts', '.tsx', '.mts', '.cts', '.d.ts'];

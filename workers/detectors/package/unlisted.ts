@@ -36,8 +36,9 @@ export function checkUnlisted(
     const types = typesPackageOf(name);
     if (resolution.kind === 'builtin' || resolution.kind === 'opaque' || name === manifest.data.name) continue;
     if (declared.has(name) || bundled.has(name) || isReplaced(manifest, name)) continue;
-    // Another detector gives a hint about what is unclear.
-    if (resolution.kind === 'missing' && resolution.isUnclear) continue;
+    // The import detector gives a hint about a name that a tool may give, unless it is an installed package.
+    const isUnclear = resolution.kind === 'missing' && resolution.isUnclear === true;
+    if (isUnclear && check.lockfiles.has(manifest.directory, name) !== true) continue;
     if (check.isKnown(request.specifier) || graph.isGiven(module.file, request.specifier)) continue;
     // For modules of the host, such as `vscode`, only the types are declared; an installed package must be declared
     // itself.

@@ -140,11 +140,12 @@ function targetsOf(value: unknown, reading: AliasReading): readonly AliasTarget[
 
 function placesOf(text: string, { root, bases }: AliasReading): readonly AliasTarget[] {
   const ofPath = (file: string): AliasTarget => ({ kind: 'path', path: file });
-  if (text === root || text.startsWith(`${root}/`)) return [ofPath(path.posix.relative(root, text))];
+  const relative = path.posix.relative(root, text) + (text.endsWith('/') ? '/' : '');
+  if (text === root || text.startsWith(`${root}/`)) return [ofPath(relative)];
   const rooted = text.replace(/^<rootDir>\/?/, './');
   if (/^\.\.?(\/|$)/.test(rooted)) return bases.map((base) => ofPath(path.posix.join(base, rooted)));
   // An absolute path is one on the development server, or outside of the root.
-  if (text.startsWith('/')) return [...bases.map((base) => ofPath(path.posix.join(base, text))), ofPath(path.posix.relative(root, text))]; // prettier-ignore
+  if (text.startsWith('/')) return [...bases.map((base) => ofPath(path.posix.join(base, text))), ofPath(relative)];
   if (/^[a-z][a-z0-9+.-]+:/i.test(text)) return [{ kind: 'unknown' }];
   return [...bases.map((base) => ofPath(path.posix.join(base, text))), { kind: 'name', name: text }];
 }

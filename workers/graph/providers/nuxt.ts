@@ -10,6 +10,8 @@ export const nuxt: Framework = {
   names: [
     '#imports', '#components', '#app', '#app/*', '#build', '#build/*', '#internal/*', '#head', '#unhead', '#unhead/*',
     '#vue-router', '#entry', '#spa-template', '#nitro', '#nitro/*', '#nitro-internal-*', '#tasks', '#nuxt-component-preview',
+    // Its own packages, which its documentation says to import.
+    'vue', 'vue-router', '@unhead/vue', 'h3', 'ofetch', 'nitropack', 'nitropack/*',
   ], // prettier-ignore
   // Modules of Nuxt give names such as `#ui`, which only an installation tells.
   open: ['#'],

@@ -172,6 +172,7 @@ class Collector {
       const { node } = visit;
       let { names, under } = visit;
       if (isFunction(node)) names = values.namesIn(node, names);
+      else if (node.type === 'ForOfStatement') names = loopNames(node, values, names);
       else if (node.type === 'Property') {
         const key = node.computed ? '' : node.key.type === 'Identifier' ? node.key.name : node.key.type === 'Literal' ? String(node.key.value) : ''; // prettier-ignore
         const { value } = node;
@@ -211,8 +212,15 @@ class Collector {
       this.#takeExpression(left.property.name, right, under, values, names, text);
     } else if (isAliasTable(left.object)) {
       const key = left.computed ? values.valueOf(left.property, names) : left.property.name;
-      this.#alias(typeof key === 'string' ? { [key]: values.valueOf(right, names) } : UNKNOWN);
+      this.#aliasAt(key, values.valueOf(right, names));
     }
+  }
+
+  /** @param key a list: the assignment is in a loop over names */
+  #aliasAt(key: unknown, value: unknown): void {
+    const keys = stringsIn(key);
+    if (keys.length === 0) this.#alias(UNKNOWN);
+    for (const one of keys) this.#alias({ [one]: value });
   }
 
   /** `config.resolve.alias.set('x', …)` of webpack-chain, `Object.assign(config.resolve.alias, …)`, `alias({ entries })`. */
@@ -228,7 +236,7 @@ class Collector {
         while (object.type === 'CallExpression' && object.callee.type === 'MemberExpression') object = object.callee.object;
         if (!isAliasTable(object)) return;
         const key = values.valueOf(given[0], names);
-        this.#alias(typeof key === 'string' ? { [key]: values.valueOf(given[1], names) } : UNKNOWN);
+        this.#aliasAt(key, values.valueOf(given[1], names));
       } else if (name === 'assign' && given[0] && isAliasTable(given[0])) {
         for (const one of given.slice(1)) this.#takeExpression('alias', one, '', values, names, text);
       }
@@ -271,12 +279,14 @@ class Collector {
         for (const one of stringsIn(value)) this.#extensions.add(one.startsWith('.') ? one : `.${one}`);
         break;
       case 'rootDir': {
+        if (!/^(jest|projects|)$/.test(under)) break;
         const folder = this.#folder(value);
         if (folder !== undefined) this.#bases = [path.posix.join(directoryOf(this.#file), folder), ...this.#bases];
         break;
       }
       case 'srcDir':
-        this.#sourceDirectory = this.#folder(value) ?? this.#sourceDirectory;
+        // Plug-ins have options of this name too.
+        if (under === '' && this.#seen.size <= 1) this.#sourceDirectory = this.#folder(value) ?? this.#sourceDirectory;
         break;
       case 'lib':
         if (under === 'files') this.#libraryDirectory = this.#folder(value) ?? this.#libraryDirectory;
@@ -339,6 +349,14 @@ function isAliasTable(node: Node): boolean {
 
 function isFunction(node: Node): node is Parameters<StaticValues['namesIn']>[0] {
   return node.type === 'FunctionDeclaration' || node.type === 'FunctionExpression' || node.type === 'ArrowFunctionExpression'; // prettier-ignore
+}
+
+/** The variable of a loop stands for all that the loop goes over. */
+function loopNames({ left, right }: Extract<Node, { type: 'ForOfStatement' }>, values: StaticValues, outer: Names): Names {
+  const names = new Names(outer);
+  const id = left.type === 'VariableDeclaration' ? left.declarations[0]?.id : undefined;
+  if (id?.type === 'Identifier') names.set(id.name, () => values.valueOf(right, outer));
+  return names;
 }
 
 function stringsIn(value: unknown): readonly string[] {
