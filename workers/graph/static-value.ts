@@ -290,6 +290,10 @@ export class StaticValues {
           this.#bind(names, property.value, () => memberOf(value(), name));
         }
         break;
+      case 'ArrayPattern':
+        for (const [index, element] of pattern.elements.entries())
+          if (element) this.#bind(names, element, () => memberOf(value(), String(index)));
+        break;
       default:
         break;
     }

@@ -173,6 +173,13 @@ describe('aliases of tools', () => {
     'entries made from a list': {
       'vite.config.js': "import { resolve } from 'path';\nexport default { resolve: { alias: Object.fromEntries(['@', '#'].map((name) => [name, resolve('src')])) } };",
     },
+    'entries made from a file': {
+      'aliases.json': { '@': './src' },
+      'vite.config.js': "import path from 'path';\nimport aliases from './aliases.json';\nexport default { resolve: { alias: Object.fromEntries(Object.entries(aliases).map(([name, to]) => [name, path.resolve(__dirname, to)])) } };",
+    },
+    'a loop': {
+      'webpack.config.js': "const path = require('path');\nmodule.exports = (config) => { for (const name of ['@', 'x']) config.resolve.alias[name] = path.resolve('src'); };",
+    },
     'a condition': {
       'webpack.config.js': "const path = require('path');\nmodule.exports = (env) => env.a ? { resolve: { alias: { '@': path.resolve('src') } } } : {};",
     },
@@ -225,6 +232,12 @@ describe('aliases of tools', () => {
       ), // prettier-ignore
     };
     assert.deepEqual(await told(files), ['error exact', 'error left-pad', 'error lib/gone', 'error w/gone']);
+  });
+
+  it('takes the target of a pattern of Jest for the whole name', async () => {
+    const jest = { moduleNameMapper: { '\\.data$': 'x', '^lib-(.*)$': '<rootDir>/src/lib/$1.js' } };
+    const files = { ...sources, 'package.json': { name: 'root', private: true, devDependencies: { x: '*' }, jest }, 'src/a.js': importing('some.data', 'lib-x', 'lib-y') }; // prettier-ignore
+    assert.deepEqual(await told(files), ['error lib-y']);
   });
 
   it('reads folders in which names are looked up, remotes and externals', async () => {

@@ -30,7 +30,8 @@ export function unclearNames(
     if (!first) return [];
     const { file, specifier, range, by } = first;
     const origin = by === undefined ? 'no configuration that can be read without running it gives this name' : `${by} may give this name, which only running it tells`;
-    const count = others.length === 0 ? '' : ` ${String(others.length)} more imports are like it.`;
+    const [more] = others;
+    const count = !more ? '' : others.length === 1 ? ' Another import is like it.' : ` ${String(others.length)} more imports are like it.`; // prettier-ignore
     return [
       {
         file,

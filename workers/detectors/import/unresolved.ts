@@ -20,7 +20,7 @@ export function checkMissing(check: ImportCheck, asked: ImportSite, missing: Mis
   if (missing.isUnclear) {
     // The lock file tells the package detector more, as long as nothing is installed.
     const mayBeInstalled = isPackageName(missing.package ?? '') && !isAnythingInstalled(check, module.file);
-    if (mayBeInstalled || guardedRequests(check.graph, module).has(index)) return;
+    if (mayBeInstalled || isForBundlers(request.specifier) || guardedRequests(check.graph, module).has(index)) return;
     if (!isDeclaredPackage(check, asked, missing)) check.noteUnclear(asked, missing);
   } else if (missing.why === 'package' || missing.why === 'subpath') reportPackage(check, asked, missing);
   else if (missing.why === 'exports') reportBlocked(check, asked, missing);

@@ -80,12 +80,12 @@ export function prefixAlias(name: string, targets: readonly AliasTarget[], by: s
 function aliasOf(name: unknown, target: unknown, reading: AliasReading): Alias | undefined {
   const targets = targetsOf(target, reading);
   const { by } = reading;
-  if (name instanceof RegExp) return patternAlias(name, targets, by);
+  if (name instanceof RegExp) return patternAlias(name, targets, by, 'part');
   if (typeof name !== 'string') return undefined;
   const isPattern = reading.keys === 'patterns' || (name.startsWith('^') && /[$()]/.test(name));
   if (isPattern) {
     try {
-      return patternAlias(new RegExp(name), targets, by);
+      return patternAlias(new RegExp(name), targets, by, 'all');
     } catch {
       return undefined;
     }
@@ -107,8 +107,16 @@ function aliasOf(name: unknown, target: unknown, reading: AliasReading): Alias |
   };
 }
 
-/** @returns undefined: the pattern might take forever */
-function patternAlias(pattern: RegExp, targets: readonly AliasTarget[], by: string): Alias | undefined {
+/**
+ * @param replaces bundlers replace the part that matches; Jest and Babel take the target for the whole name
+ * @returns undefined: the pattern might take forever
+ */
+function patternAlias(
+  pattern: RegExp,
+  targets: readonly AliasTarget[],
+  by: string,
+  replaces: 'part' | 'all',
+): Alias | undefined {
   if (mayTakeForever(pattern.source)) return undefined;
   const once = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
   return {
@@ -116,10 +124,11 @@ function patternAlias(pattern: RegExp, targets: readonly AliasTarget[], by: stri
     targetsOf: (specifier) => {
       const match = specifier.length > MAXIMUM_SPECIFIER ? null : once.exec(specifier);
       if (!match) return undefined;
-      const rest = [specifier.slice(0, match.index), specifier.slice(match.index + match[0].length)] as const;
-      return targets.map((one) =>
-        replaced(one, (text) => rest[0] + text.replace(/[$\\](\d)/g, (_, group: string) => match[Number(group)] ?? '') + rest[1]), // prettier-ignore
-      );
+      const [before, after] =
+        replaces === 'all' ? ['', ''] : [specifier.slice(0, match.index), specifier.slice(match.index + match[0].length)];
+      const filled = (text: string): string =>
+        before + text.replace(/[$\\](\d)/g, (_, group: string) => match[Number(group)] ?? '') + after;
+      return targets.map((one) => replaced(one, filled));
     },
   };
 }

@@ -13,6 +13,17 @@ export const FRAMEWORKS: readonly Framework[] = [
   nuxt,
   svelteKit,
   {
+    name: 'Nitro',
+    packages: ['nitropack', 'nitro'],
+    configFile: /^nitro\.config\.[cm]?[jt]s$/,
+    names: ['#imports', '#internal/*', '#nitro', '#nitro/*', '#nitro-internal-*', '#tasks', 'h3', 'ofetch'],
+    open: ['#'],
+    aliases: ({ directory, config }) => {
+      const source = joined(directory, config?.sourceDirectory ?? '');
+      return { '~': source, '@': source, '~~': directory, '@@': directory };
+    },
+  },
+  {
     name: 'Astro',
     packages: ['astro'],
     configFile: /^astro\.config\.[cm]?[jt]s$/,

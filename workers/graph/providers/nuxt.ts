@@ -5,7 +5,7 @@ import { joined } from '../projects.ts';
 
 export const nuxt: Framework = {
   name: 'Nuxt',
-  packages: ['nuxt', 'nuxt-nightly', 'nuxt-edge', '@nuxt/kit', '@nuxt/schema', '@nuxt/module-builder', 'nitropack', 'nitro'],
+  packages: ['nuxt', 'nuxt-nightly', 'nuxt-edge', '@nuxt/kit', '@nuxt/schema', '@nuxt/module-builder'],
   configFile: /^nuxt\.config\.[cm]?[jt]s$/,
   names: [
     '#imports', '#components', '#app', '#app/*', '#build', '#build/*', '#internal/*', '#head', '#unhead', '#unhead/*',
