@@ -201,7 +201,11 @@ class Found implements ComponentScripts {
     else if (source.value.startsWith('.')) this.#addExternal(source, at, start);
   }
 
-  #addExternal({ value: specifier, start: specifierStart, end: specifierEnd }: Attribute, start: number, end: number): void {
+  #addExternal(
+    { value: specifier, start: specifierStart, end: specifierEnd }: Attribute,
+    start: number,
+    end: number,
+  ): void {
     this.external.push({ specifier, start, end, specifierStart, specifierEnd });
   }
 }

@@ -213,7 +213,8 @@ describe('circular', () => {
       const files = {
         'package.json': { type: 'module' },
         'main.ts': "import { User } from './user.js';\nnew User();\n",
-        'user.ts': "import { Photo } from './photo.js';\nimport { one } from './orm.js';\nexport class User { @one(() => Photo) photo!: Photo; }\n",
+        'user.ts':
+          "import { Photo } from './photo.js';\nimport { one } from './orm.js';\nexport class User { @one(() => Photo) photo!: Photo; }\n",
         'orm.ts': 'export const one = (type: () => unknown): PropertyDecorator => () => void type;\n',
       };
       const member = async (compilerOptions: object, type: string): Promise<readonly string[]> => {

@@ -17,7 +17,8 @@ describe('circular: components', () => {
   it('lets the script of an instance read what its module imports in a cycle', async () => {
     const files = {
       'vue/main.js': "import './P.vue';",
-      'vue/P.vue': "<script>\nexport const KEY = Symbol();\n</script>\n<script setup>\nimport C from './C.vue';\n</script>",
+      'vue/P.vue':
+        "<script>\nexport const KEY = Symbol();\n</script>\n<script setup>\nimport C from './C.vue';\n</script>",
       'vue/C.vue': "<script setup>\nimport { KEY } from './P.vue';\nconst v = inject(KEY);\n</script>",
       'svelte/main.js': "import './P.svelte';",
       'svelte/P.svelte': "<script module>\nimport C from './C.svelte';\nexport const ctx = {};\n</script>\n<C/>",
@@ -34,11 +35,15 @@ describe('circular: components', () => {
   });
 
   it('reports what a component reads while its module loads', async () => {
-    const parent = "<script>\nimport C from './C.vue';\nexport const KEY = 1;\nexport default { components: { C } };\n</script>";
+    const parent =
+      "<script>\nimport C from './C.vue';\nexport const KEY = 1;\nexport default { components: { C } };\n</script>";
     for (const [child, line] of [
       ["<script>\nimport { KEY } from './P.vue';\nexport const v = [KEY];\n</script>", 3],
       ["<script setup>\nimport { KEY } from './P.vue';\nconst p = defineProps({ a: { default: KEY } });\n</script>", 3],
-      ["<script setup lang=\"ts\">\nimport { KEY } from './P.vue';\nwithDefaults(defineProps<{ a?: number }>(), { a: KEY });\n</script>", 3],
+      [
+        '<script setup lang="ts">\nimport { KEY } from \'./P.vue\';\nwithDefaults(defineProps<{ a?: number }>(), { a: KEY });\n</script>',
+        3,
+      ],
     ] as const) {
       const files = { 'main.js': "import './P.vue';", 'P.vue': parent, 'C.vue': child };
       assert.ok((await found(files)).includes(`C.vue:${String(line)} cycle-uses-at-load`), child);
@@ -78,7 +83,8 @@ describe('circular: components', () => {
 
   it('does not look into comments and custom blocks', async () => {
     const files = {
-      'a.vue': "<!-- <script>import './b.vue'</script> -->\n<docs><script>import './b.vue'</script></docs>\n<script>export default {}</script>",
+      'a.vue':
+        "<!-- <script>import './b.vue'</script> -->\n<docs><script>import './b.vue'</script></docs>\n<script>export default {}</script>",
       'b.vue': "<script>import './a.vue'</script>",
     };
     assert.deepEqual(await found(files), []);

@@ -10,7 +10,10 @@ type Files = Readonly<Record<string, string | object>>;
 const installed = (name: string, manifest: object): Files => ({
   [`node_modules/${name}/package.json`]: { name, version: '1.0.0', ...manifest },
   ...Object.fromEntries(
-    ['a.js', 'a.mjs', 'a.cjs'].map((file) => [`node_modules/${name}/${file}`, file === 'a.mjs' ? 'export default 1;' : '']),
+    ['a.js', 'a.mjs', 'a.cjs'].map((file) => [
+      `node_modules/${name}/${file}`,
+      file === 'a.mjs' ? 'export default 1;' : '',
+    ]),
   ),
   [`node_modules/${name}/a.d.ts`]: 'export {};',
 });
@@ -25,7 +28,7 @@ const packages: Readonly<Record<string, { exports: object | null; require: boole
   'esm-by-require': { exports: { require: './a.mjs' }, require: true, import: false },
   'for-node': { exports: { node: './a.cjs', import: './a.mjs' }, require: true, import: true },
   'no-map': { exports: null, require: true, import: true },
-  'nested': { exports: { node: { import: './a.mjs' }, default: './a.cjs' }, require: true, import: true },
+  nested: { exports: { node: { import: './a.mjs' }, default: './a.cjs' }, require: true, import: true },
 };
 
 /** `file:line rule`, lines from 1. */
@@ -34,7 +37,9 @@ async function found(files: Files, first: Files = { 'package.json': { type: 'mod
   const { issues, problems } = await runDetector(detector, workspace.root, { dedupeWithTypescript: false });
   assert.deepEqual(problems, []);
   const isNote = (file: string): boolean => file === 'package.json';
-  return issues.filter(({ file }) => !isNote(file)).map((issue) => `${issue.file}:${String(issue.range.start.line + 1)} ${issue.rule}`);
+  return issues
+    .filter(({ file }) => !isNote(file))
+    .map((issue) => `${issue.file}:${String(issue.range.start.line + 1)} ${issue.rule}`);
 }
 
 describe('import: as the runtime resolves', () => {
@@ -56,7 +61,10 @@ describe('import: as the runtime resolves', () => {
           console.log(JSON.stringify(result));
         }`,
     });
-    const output = execFileSync(process.execPath, ['--no-warnings', 'run.mjs'], { cwd: workspace.root, encoding: 'utf8' });
+    const output = execFileSync(process.execPath, ['--no-warnings', 'run.mjs'], {
+      cwd: workspace.root,
+      encoding: 'utf8',
+    });
     const wanted = names.map((name) => ({ cjs: packages[name]?.require, mjs: packages[name]?.import }));
     assert.deepEqual(output.trim().split('\n').map((line) => JSON.parse(line) as unknown), wanted); // prettier-ignore
     const { issues } = await runDetector(detector, workspace.root, {});
@@ -88,7 +96,7 @@ describe('import: as the runtime resolves', () => {
       'package.json': { name: 'lib', exports: { types: './types.d.ts', default: './a.js' } },
       'types.d.ts': 'export interface T {}\nexport const a: number;',
       'a.js': 'export const a = 1;',
-      'a.vue': "<script lang=\"ts\">\nimport { a, type T } from 'lib';\n</script>",
+      'a.vue': '<script lang="ts">\nimport { a, type T } from \'lib\';\n</script>',
       'b.js': "import { T } from 'lib';",
     };
     assert.deepEqual(await found(files), ['b.js:1 missing-export']);
@@ -103,7 +111,12 @@ describe('import: as the runtime resolves', () => {
     };
     assert.deepEqual(await found(files), ['examples/old/a.js:2 exports-blocked']);
     const workspace = {
-      'package.json': { name: 'root', private: true, workspaces: ['packages/*'], dependencies: { lib: '^2.0.0', now: '^1.0.0' } },
+      'package.json': {
+        name: 'root',
+        private: true,
+        workspaces: ['packages/*'],
+        dependencies: { lib: '^2.0.0', now: '^1.0.0' },
+      },
       'packages/lib/package.json': { name: 'lib', version: '1.0.0', exports: { '.': './a.js' } },
       'packages/now/package.json': { name: 'now', version: '1.2.0', exports: { '.': './a.js' } },
       'a.js': "import 'lib/sub';\nimport 'now/sub';",
@@ -127,7 +140,10 @@ describe('import: as the runtime resolves', () => {
   });
 
   it('knows which built-in modules there are', async () => {
-    const files = { 'a.js': "import 'node:fs/promises';\nimport 'node:fss';\nimport 'node:utill';\nimport 'node:sqlite';\nimport 'node:no-such-thing';" };
+    const files = {
+      'a.js':
+        "import 'node:fs/promises';\nimport 'node:fss';\nimport 'node:utill';\nimport 'node:sqlite';\nimport 'node:no-such-thing';",
+    };
     using workspace = workspaceOf({ 'package.json': { type: 'module' }, ...files });
     const { issues } = await runDetector(detector, workspace.root);
     assert.deepEqual(issues.map(({ message }) => message), [
@@ -155,7 +171,8 @@ describe('import: as the runtime resolves', () => {
       'common.js': 'exports.a = 1;',
       'script.js': 'this.a = 1;',
       'globals.d.ts': 'declare const g: number;',
-      'a.js': "import { a } from './empty.js';\nimport b from './effect.ts';\nimport * as c from './empty.js';\nc.d;\nimport { e } from './common.js';\nimport { f } from './script.js';",
+      'a.js':
+        "import { a } from './empty.js';\nimport b from './effect.ts';\nimport * as c from './empty.js';\nc.d;\nimport { e } from './common.js';\nimport { f } from './script.js';",
       'b.ts': "import { g } from './globals';\nimport './empty.js';\nexport * from './empty.js';",
       'c.js': "import { x } from './b.ts';",
     };
@@ -188,7 +205,8 @@ describe('import: as the runtime resolves', () => {
   it('keeps the scripts of a component apart', async () => {
     const files = {
       'a.js': 'export const a = 1;\nexport const b = 2;',
-      'p.astro': "---\nimport { a } from './a';\n---\n<script>\nimport { a } from './a';\nimport { b } from './a';\n</script>",
+      'p.astro':
+        "---\nimport { a } from './a';\n---\n<script>\nimport { a } from './a';\nimport { b } from './a';\n</script>",
       'p.vue': "<script>\nimport { a } from './a';\n</script>\n<script setup>\nimport { b } from './a';\n</script>",
       'q.vue': '<script src="./gone.js"></script>\n<template src="./gone.html"></template>',
     };

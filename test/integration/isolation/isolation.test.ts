@@ -52,7 +52,11 @@ describe('isolation', () => {
   });
 
   it('lets what a package publishes be imported, in whatever folder it is', async () => {
-    const lib = (exports: object): object => ({ name: 'lib', type: 'module', exports: { '.': './src/index.js', ...exports } });
+    const lib = (exports: object): object => ({
+      name: 'lib',
+      type: 'module',
+      exports: { '.': './src/index.js', ...exports },
+    });
     const files = {
       'src/tools/internal/index.js': 'export const a = 1;',
       'src/tools/internal/deep.js': 'export const b = 1;',
@@ -68,7 +72,10 @@ describe('isolation', () => {
       [{ './tools/internals': './src/tools/internals.js' }, both],
     ] as const) {
       using workspace = workspaceOf({ 'package.json': lib(exports), ...files });
-      assert.deepEqual([...new Set(await found(workspace))].filter((one) => one.endsWith('private-folder')), expected);
+      assert.deepEqual(
+        [...new Set(await found(workspace))].filter((one) => one.endsWith('private-folder')),
+        expected,
+      );
     }
     using workspace = workspaceOf({
       'package.json': { name: 'root', workspaces: ['packages/*', 'apps/*'] },

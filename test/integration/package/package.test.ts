@@ -317,7 +317,18 @@ describe('package: what runs or loads it', () => {
   });
 
   it('counts entries of catalogs that replace dependencies as used', async () => {
-    const catalog = ['own', 'resolved', 'overridden', 'nested', 'versioned', '"@s/scoped"', 'extended', 'listed', 'npm-only', 'unused'];
+    const catalog = [
+      'own',
+      'resolved',
+      'overridden',
+      'nested',
+      'versioned',
+      '"@s/scoped"',
+      'extended',
+      'listed',
+      'npm-only',
+      'unused',
+    ];
     const files = {
       'package.json': {
         name: 'root',

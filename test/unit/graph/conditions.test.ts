@@ -40,7 +40,9 @@ describe('the conditions of an exports map', () => {
   it('goes on after a nested map that gives nothing, as Node.js does', () => {
     const map = { node: { require: './a.cjs' }, default: './b.js' };
     assert.deepEqual(exportTargets(map, '', node).own, ['./b.js']);
-    assert.deepEqual(exportTargets({ './x': { node: { require: './a.cjs' } }, './*': './b/*.js' }, 'y', node).own, ['./b/y.js']);
+    assert.deepEqual(exportTargets({ './x': { node: { require: './a.cjs' } }, './*': './b/*.js' }, 'y', node).own, [
+      './b/y.js',
+    ]);
   });
 
   it('takes the first target of a list, except for those who try them all', () => {

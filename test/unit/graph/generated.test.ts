@@ -18,6 +18,8 @@ describe('a file that a tool made', () => {
     '// Do not edit the result: it is shared.\n',
     '',
   ];
-  for (const text of generated) it(`is: ${JSON.stringify(text.slice(0, 50))}`, () => assert.equal(isMarkedGenerated(text), true));
-  for (const text of written) it(`is not: ${JSON.stringify(text.slice(0, 50))}`, () => assert.equal(isMarkedGenerated(text), false));
+  for (const text of generated)
+    it(`is: ${JSON.stringify(text.slice(0, 50))}`, () => assert.equal(isMarkedGenerated(text), true));
+  for (const text of written)
+    it(`is not: ${JSON.stringify(text.slice(0, 50))}`, () => assert.equal(isMarkedGenerated(text), false));
 });

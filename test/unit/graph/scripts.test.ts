@@ -24,7 +24,10 @@ describe('the scripts of a component', () => {
       '<template><template #a><template v-if="x < y">t</template></template></template><script setup>a</script>',
       'instance a',
     ],
-    'a script named in a template': ['<template><p v-if="a > b && \'</template>\'">{{ a<b }}</p></template><script>a</script>', 'module a'],
+    'a script named in a template': [
+      '<template><p v-if="a > b && \'</template>\'">{{ a<b }}</p></template><script>a</script>',
+      'module a',
+    ],
     'a comment': ["<!-- <script>import 'no'</script> --><script>a</script><!-- open", 'module a'],
     'custom blocks': ["<docs><script>import 'no'</script></docs><i18n>{}</i18n><script>a</script>", 'module a'],
     'another template language': ['<template lang="pug">\nscript.\n  a < b\n</template><script>a</script>', 'module a'],
@@ -34,8 +37,16 @@ describe('the scripts of a component', () => {
     'another language': ['<script lang="coffee">a</script>'],
   };
   const svelte: typeof vue = {
-    'both scripts': ['<script context="module">one</script><script lang="ts">two</script>', 'module one', 'instance two'],
-    'the attribute of Svelte 5': ['<script module>one</script>{#if a < b}x{/if}<script>two</script>', 'module one', 'instance two'],
+    'both scripts': [
+      '<script context="module">one</script><script lang="ts">two</script>',
+      'module one',
+      'instance two',
+    ],
+    'the attribute of Svelte 5': [
+      '<script module>one</script>{#if a < b}x{/if}<script>two</script>',
+      'module one',
+      'instance two',
+    ],
     'scripts of the page': [
       '<svelte:head><script>gtag()</script></svelte:head><script>a</script><div><script>no</script></div>',
       'instance a',
@@ -44,18 +55,29 @@ describe('the scripts of a component', () => {
       "{@html '<script>no</scr' + 'ipt>'}<p on:click={() => a > b && '<script>'}>it's</p><script>a</script>",
       'instance a',
     ],
-    'data': ['<script type="application/ld+json">{}</script><script>a</script>', 'instance a'],
-    'a comment': ["<!-- <script>import 'no'</script> --><style>a { b: '<script>' }</style><script>a</script>", 'instance a'],
+    data: ['<script type="application/ld+json">{}</script><script>a</script>', 'instance a'],
+    'a comment': [
+      "<!-- <script>import 'no'</script> --><style>a { b: '<script>' }</style><script>a</script>",
+      'instance a',
+    ],
   };
   const astro: typeof vue = {
-    'front matter and a client script': ["---\none\n---\n<p>{a < 3}</p><script>two</script>", 'instance one', 'client two'],
+    'front matter and a client script': [
+      '---\none\n---\n<p>{a < 3}</p><script>two</script>',
+      'instance one',
+      'client two',
+    ],
     'what is left to the page': [
       '<script is:inline>no</script><script type="module">no</script><script define:vars={{ a }}>no</script><script>a</script>',
       'client a',
     ],
-    'comments': ['---\none\n---\n<!-- <script>no</script> -->{/* <script>no</script> */}<script>a</script>', 'instance one', 'client a'],
+    comments: [
+      '---\none\n---\n<!-- <script>no</script> -->{/* <script>no</script> */}<script>a</script>',
+      'instance one',
+      'client a',
+    ],
     'dashes in code': ["\n---\nconst a = '---'; // --- x\n---\n", "instance const a = '---'; // --- x"],
-    'files': ['<script src="./a.ts"></script><script src="/public.js"></script>', 'src ./a.ts'],
+    files: ['<script src="./a.ts"></script><script src="/public.js"></script>', 'src ./a.ts'],
   };
   for (const [extension, cases] of Object.entries({ vue, svelte, astro })) {
     for (const [name, [text, ...wanted]] of Object.entries(cases)) {
@@ -71,7 +93,8 @@ describe('the scripts of a component', () => {
 
 describe('the module record of a component', () => {
   it('reads each script in its own language', () => {
-    const text = "<script lang=\"ts\">\nimport { a } from './a'; const f = <T>(x: T) => x;\n</script>\n<script setup lang=\"ts\">import './b'; await f(a);</script>";
+    const text =
+      '<script lang="ts">\nimport { a } from \'./a\'; const f = <T>(x: T) => x;\n</script>\n<script setup lang="ts">import \'./b\'; await f(a);</script>';
     const { requests, isBroken } = readRecord('a.vue', text);
     assert.equal(isBroken, false);
     assert.deepEqual(
@@ -81,18 +104,27 @@ describe('the module record of a component', () => {
   });
 
   it('loses no more than the script that is broken', () => {
-    const { requests, isBroken } = readRecord('a.vue', "<script>import './a'; const = ;</script><script setup>require('./b'); import './c';</script>");
+    const { requests, isBroken } = readRecord(
+      'a.vue',
+      "<script>import './a'; const = ;</script><script setup>require('./b'); import './c';</script>",
+    );
     assert.equal(isBroken, true);
     assert.deepEqual(requests.map(({ specifier }) => specifier), ['./a', './b', './c']); // prettier-ignore
   });
 
   it('takes `export` in an instance of Svelte for a property', () => {
-    const { exports } = readRecord('a.svelte', '<script module>export const a = 1;</script><script>export let b;</script>');
+    const { exports } = readRecord(
+      'a.svelte',
+      '<script module>export const a = 1;</script><script>export let b;</script>',
+    );
     assert.deepEqual(exports.map(({ name }) => name), ['a']); // prettier-ignore
   });
 
   it('reads front matter that returns early', () => {
-    const { isBroken, requests } = readRecord('a.astro', "---\nif (a) return Astro.redirect('/');\nconst b = import('./b');\n---\n");
+    const { isBroken, requests } = readRecord(
+      'a.astro',
+      "---\nif (a) return Astro.redirect('/');\nconst b = import('./b');\n---\n",
+    );
     assert.deepEqual([isBroken, requests.length], [false, 1]);
   });
 });

@@ -8,13 +8,7 @@ import { Memo } from '../../graph/memo.ts';
 import { ambientNames, typescriptProgram } from '../../graph/program.ts';
 import { isLoading } from '../../graph/record.ts';
 import type { Resolution } from '../../graph/resolution.ts';
-import {
-  Findings,
-  graphDetector,
-  severitiesOf,
-  stringsOf,
-  type RuleSeverities,
-} from '../../graph/rules.ts';
+import { Findings, graphDetector, severitiesOf, stringsOf, type RuleSeverities } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
 import { checkCommonJs } from './commonjs.ts';
 import { checkBuiltin } from './deprecated.ts';

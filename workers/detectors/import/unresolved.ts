@@ -35,7 +35,12 @@ function reportFile(check: ImportCheck, asked: ImportSite, missing: Missing): vo
   if (missing.why === 'imports' && check.toolchain.isConfiguredAlias(specifier)) return;
   if (guardedRequests(check.graph, module).has(index)) return;
   const fixes = missing.via === 'relative' ? spellingFixes(check, asked) : [];
-  const advice = missing.why === 'target' ? 'Begin the target with "./".' : fixes[0] ? `${fixes[0].title}?` : 'Create the file, or correct the path.';
+  const advice =
+    missing.why === 'target'
+      ? 'Begin the target with "./".'
+      : fixes[0]
+        ? `${fixes[0].title}?`
+        : 'Create the file, or correct the path.';
   check.report(module, 'unresolved', {
     message: `Cannot resolve '${specifier}': ${reasonOf(missing)}. ${advice}`,
     range: specifierRange(module.record, request),
