@@ -133,16 +133,22 @@ function requireCall(
   if (property.name === 'resolve' && isRequire(object, place)) {
     return callOf(node.arguments.length > 1 ? 'reference' : 'resolve', specifier, node, argument, place, []);
   }
-  const isMock = object.type === 'Identifier' && MOCKERS.has(object.name) && MOCK_METHODS.has(property.name);
-  return isMock && node.arguments.length < 3 ? callOf('resolve', specifier, node, argument, place, []) : undefined;
+  const mocker = object.type === 'Identifier' ? MOCKERS[object.name] : undefined;
+  if (mocker?.has(property.name) !== true) return undefined;
+  return callOf(node.arguments.length > 2 ? 'reference' : 'resolve', specifier, node, argument, place, []);
 }
 
-/** Test runners whose methods take the path of a module. */
-const MOCKERS: ReadonlySet<string> = new Set(['jest', 'vi', 'vitest']);
-const MOCK_METHODS: ReadonlySet<string> = new Set([
+/** Methods of test runners that fail if a module does not exist. Vitest mocks a module whether or not it exists. */
+const JEST_METHODS: ReadonlySet<string> = new Set([
   'mock', 'doMock', 'unmock', 'dontMock', 'deepUnmock', 'setMock', 'requireActual', 'requireMock', 'createMockFromModule',
-  'genMockFromModule', 'unstable_mockModule', 'unstable_unmockModule', 'importActual', 'importMock', 'doUnmock',
+  'genMockFromModule', 'unstable_mockModule', 'unstable_unmockModule',
 ]); // prettier-ignore
+const VITEST_METHODS: ReadonlySet<string> = new Set(['importActual', 'importMock']);
+const MOCKERS: Readonly<Record<string, ReadonlySet<string> | undefined>> = {
+  jest: JEST_METHODS,
+  vi: VITEST_METHODS,
+  vitest: VITEST_METHODS,
+};
 
 function isRequire(node: Node, place: Place): boolean {
   return node.type === 'Identifier' && node.name === 'require' && !place.shadowed;

@@ -44,7 +44,9 @@ function exportsIn(program: Program): CommonJsExports | undefined {
 /** The name that an assignment exports; empty: it replaces all exports. */
 function targetOf(left: Node): string | undefined {
   if (isExportsObject(left)) return left.type === 'Identifier' ? undefined : '';
-  return left.type === 'MemberExpression' && !left.computed && isExportsObject(left.object) ? left.property.name : undefined;
+  return left.type === 'MemberExpression' && !left.computed && isExportsObject(left.object)
+    ? left.property.name
+    : undefined;
 }
 
 /** `exports` or `module.exports`. */

@@ -43,7 +43,12 @@ export function importTargets(imports: object, specifier: string, asking: Asking
 /** Sets of conditions that may hold, the most likely first. `default` always holds. */
 export function conditionsFor({ asker, isBundled, custom }: Omit<Asking, 'seesTypes'>): readonly (readonly string[])[] {
   const node = [...custom, asker, 'module-sync', 'node'];
-  return isBundled ? [[...custom, asker, 'module', 'browser'], [...node, 'module']] : [node];
+  return isBundled
+    ? [
+        [...custom, asker, 'module', 'browser'],
+        [...node, 'module'],
+      ]
+    : [node];
 }
 
 /** All common conditions: a subpath counts as exported if any condition exports it. */
@@ -93,7 +98,9 @@ function applied(map: unknown, conditions: readonly string[]): unknown {
   const entries = Object.entries(map);
   if (entries.some(([key]) => /^[.#]/.test(key))) {
     return Object.fromEntries(
-      entries.map(([key, target]) => [key, applied(target, conditions)] as const).filter(([, target]) => target !== undefined),
+      entries
+        .map(([key, target]) => [key, applied(target, conditions)] as const)
+        .filter(([, target]) => target !== undefined),
     );
   }
   for (const [key, target] of entries) {

@@ -10,8 +10,7 @@ export function isMarkedGenerated(text: string): boolean {
 const MAXIMUM_HEADER = 3000;
 
 /** The comments before the first code, also of a component, which may begin with its first script. */
-const HEADER =
-  /^(?:#!.*)?(?:\s|\/\/.*|\/\*[^]*?\*\/|<!--[^]*?-->|---|<script\b[^>]*>|(["'])use \w+\1;?)+/;
+const HEADER = /^(?:#!.*)?(?:\s|\/\/.*|\/\*[^]*?\*\/|<!--[^]*?-->|---|<script\b[^>]*>|(["'])use \w+\1;?)+/;
 
 /** At the start of a line, so that a text about generated files is none. */
 const MARK =

@@ -50,5 +50,8 @@ function guardedSpans(tree: Node): readonly Span[] {
 function handlesFailure(method: string, handlers: readonly Node[]): boolean {
   const handler = method === 'catch' ? handlers[0] : method === 'then' ? handlers[1] : undefined;
   if (handler === undefined) return false;
-  return !(handler.type === 'Identifier' && handler.name === 'undefined') && !(handler.type === 'Literal' && handler.value === null);
+  return (
+    !(handler.type === 'Identifier' && handler.name === 'undefined') &&
+    !(handler.type === 'Literal' && handler.value === null)
+  );
 }

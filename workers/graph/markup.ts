@@ -55,7 +55,11 @@ export function commentEnd(text: string, at: number): number | undefined {
 }
 
 /** The offsets of the closing tag of an element whose content is plain text; undefined: it has none. */
-export function closingTag(text: string, name: string, from: number): readonly [start: number, end: number] | undefined {
+export function closingTag(
+  text: string,
+  name: string,
+  from: number,
+): readonly [start: number, end: number] | undefined {
   const closing = new RegExp(`</${name.replace(/[.]/g, '\\.')}(?=[\\s/>])[^>]*>`, 'gi');
   closing.lastIndex = from;
   const found = closing.exec(text);

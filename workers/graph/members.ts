@@ -13,7 +13,12 @@ export function selfOf(importer: Manifest | undefined, name: string): Manifest |
  * version is in the asked range; a folder that is no member it links only if asked to.
  * @param importer the package of the importing file
  */
-export function isLinked(manifests: Manifests, importer: Manifest | undefined, member: Manifest, name: string): boolean {
+export function isLinked(
+  manifests: Manifests,
+  importer: Manifest | undefined,
+  member: Manifest,
+  name: string,
+): boolean {
   const range = importer && dependenciesOf(importer).find((one) => one.name === name)?.range;
   if (range === undefined || /^(?:workspace|file|link|portal|catalog):/.test(range)) return true;
   const { version } = member.data;

@@ -330,13 +330,7 @@ export class Resolver {
    * The same package directory gives the same result, except for a package that imports itself and for Yarn's
    * Plug'n'Play.
    */
-  #inPackage(
-    scope: Scope,
-    name: string,
-    bare: string,
-    installed: string | undefined,
-    asking: Asking,
-  ): NativeResult {
+  #inPackage(scope: Scope, name: string, bare: string, installed: string | undefined, asking: Asking): NativeResult {
     const folder = path.join(this.#root, scope.directory);
     const isSpecial =
       this.#index.has('.pnp.cjs') || this.#manifests.scopeOf(joined(scope.directory, 'x'))?.data.name === name;
@@ -371,8 +365,10 @@ export class Resolver {
         this.#firstOf(scope, member, name, asking.isBundled ? [...own, ...other()] : own) ??
         this.#firstOf(scope, member, name, other(), onlyFor);
       if (located) return located;
-      // The folder may hold another version than the one that will be installed.
-      return missing(own.length + other().length > 0 || !isWorkspaceMember(this.#manifests, member) ? 'output' : 'exports');
+      // A folder that is no member may hold another version than the one that will be installed.
+      const isKnown =
+        isWorkspaceMember(this.#manifests, member) || member === this.#manifests.scopeOf(joined(scope.directory, 'x'));
+      return missing(own.length + other().length > 0 || !isKnown ? 'output' : 'exports');
     }
     if (rest !== '') return this.#firstOf(scope, member, name, [`.${rest}`]) ?? missing('subpath');
     const mains = ['source', 'types', 'typings', 'module', 'main']

@@ -53,7 +53,8 @@ export function scriptsOf(file: string, text: string): ComponentScripts | undefi
 function scriptsOfVue(text: string): ComponentScripts {
   const found = new Found();
   eachTag(text, (tag, at) => {
-    if (tag.isClosing || tag.isSelfClosing) {
+    if (tag.isClosing) return tag.end;
+    if (tag.isSelfClosing) {
       if (tag.name === 'script') found.add(tag, at, tag.end, tag.end, runOfVue(tag));
       return tag.end;
     }
@@ -200,7 +201,11 @@ class Found implements ComponentScripts {
     else if (source.value.startsWith('.')) this.#addExternal(source, at, start);
   }
 
-  #addExternal({ value: specifier, start: specifierStart, end: specifierEnd }: Attribute, start: number, end: number): void {
+  #addExternal(
+    { value: specifier, start: specifierStart, end: specifierEnd }: Attribute,
+    start: number,
+    end: number,
+  ): void {
     this.external.push({ specifier, start, end, specifierStart, specifierEnd });
   }
 }

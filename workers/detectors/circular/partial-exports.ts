@@ -74,7 +74,11 @@ function readsIn(
       }
     }
   }
-  return [...found.values()].map(({ read, entry, times }) => ({ ...read, entry, always: times === runs.get(read.module) }));
+  return [...found.values()].map(({ read, entry, times }) => ({
+    ...read,
+    entry,
+    always: times === runs.get(read.module),
+  }));
 }
 
 type Event =

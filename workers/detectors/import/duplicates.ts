@@ -1,6 +1,13 @@
 /** Import statements that can be merged. */
 import type { Module, ModuleGraph } from '../../graph/index.ts';
-import { isTypeScriptFile, rangeIn, recordHash, scriptAt, specifierRange, type ModuleRequest } from '../../graph/record.ts';
+import {
+  isTypeScriptFile,
+  rangeIn,
+  recordHash,
+  scriptAt,
+  specifierRange,
+  type ModuleRequest,
+} from '../../graph/record.ts';
 import type { Fix } from '../../protocol/detector-protocol.ts';
 import type { ImportCheck } from './import-check.ts';
 

@@ -9,12 +9,7 @@ import { Memo } from '../../graph/memo.ts';
 import { ambientNames, typescriptProgram } from '../../graph/program.ts';
 import { isLoading, specifierRange, type ModuleRequest } from '../../graph/record.ts';
 import type { Missing, Resolution, Via } from '../../graph/resolution.ts';
-import {
-  Findings,
-  graphDetector,
-  severitiesOf,
-  type RuleSeverities,
-} from '../../graph/rules.ts';
+import { Findings, graphDetector, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
 import { checkCommonJs } from './commonjs.ts';
 import { checkBuiltin } from './deprecated.ts';

@@ -32,13 +32,7 @@ function alternativesOf({ graph }: ImportCheck, { resolutions }: Module, index: 
 
 type Absence = (name: string) => boolean;
 
-function checkName(
-  check: ImportCheck,
-  module: Module,
-  name: ImportedName,
-  target: Module,
-  isAbsent: Absence,
-): void {
+function checkName(check: ImportCheck, module: Module, name: ImportedName, target: Module, isAbsent: Absence): void {
   const { imported, start, end } = name;
   if (!isAbsent(imported)) return;
   const isDefault = imported === 'default';
@@ -68,13 +62,7 @@ function mayBeCommonJs({ toolchain }: ImportCheck, module: Module, target: Modul
 }
 
 /** Members read from a namespace import: `ns.name`. */
-function checkMembers(
-  check: ImportCheck,
-  module: Module,
-  namespace: string,
-  target: Module,
-  isAbsent: Absence,
-): void {
+function checkMembers(check: ImportCheck, module: Module, namespace: string, target: Module, isAbsent: Absence): void {
   if (target.record.hasUnknownExports || isDeclarationFile(target.file)) return;
   const reported = new Set<string>();
   for (const { member, start, end } of usesOf(check.graph, module)?.values.get(namespace) ?? []) {
