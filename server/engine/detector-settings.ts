@@ -41,7 +41,8 @@ export function detectorSettings(
   }
   for (const manifest of manifests) {
     const own = detectors.get(manifest.name);
-    if (own && 'heeds' in manifest) detectors.set(manifest.name, { ...own, ...optionsOfOthers(manifest.heeds, chosen) });
+    if (own && 'heeds' in manifest)
+      detectors.set(manifest.name, { ...own, ...optionsOfOthers(manifest.heeds, chosen) });
   }
   const { exclude, issues } = configuration;
   return { detectors, exclude: [...exclude, ...(choice.exclude ?? [])], issues };

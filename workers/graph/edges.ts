@@ -123,7 +123,16 @@ function shapeOf(leaving: readonly Edge[]): string {
 }
 
 const KINDS: readonly EdgeKind[] = ['runtime', 'deferred', 'type', 'client'];
-const REQUESTS: readonly RequestKind[] = ['import', 'export', 'dynamic', 'require', 'type', 'reference', 'resolve', 'glob'];
+const REQUESTS: readonly RequestKind[] = [
+  'import',
+  'export',
+  'dynamic',
+  'require',
+  'type',
+  'reference',
+  'resolve',
+  'glob',
+];
 
 function edgesFrom(module: Module, from: number, numberOf: ReadonlyMap<Module, number>): readonly Edge[] {
   const edges: Edge[] = [];

@@ -6,7 +6,7 @@ import { joined } from './projects.ts';
 import { aliasTargets, type Providers } from './providers/index.ts';
 import type { ModuleRequest } from './record.ts';
 import { isRelative } from './resolution.ts';
-import type { Scope } from './resolver.ts';
+import type { Scope } from './scope.ts';
 
 export interface GlobSource {
   readonly files: ReadonlySet<string>;
@@ -14,12 +14,19 @@ export interface GlobSource {
   readonly providers: Providers;
 }
 
-export function filesMatching(source: GlobSource, scope: Scope, { patterns = [], filter }: ModuleRequest): readonly string[] {
+export function filesMatching(
+  source: GlobSource,
+  scope: Scope,
+  { patterns = [], filter }: ModuleRequest,
+): readonly string[] {
   const passes = filter === undefined ? undefined : safeExpression(filter);
   if (filter !== undefined && !passes) return [];
   const rooted = patterns.flatMap((pattern) => {
     const isUnwanted = pattern.startsWith('!');
-    return rootedIn(source, scope, isUnwanted ? pattern.slice(1) : pattern).map((one) => ({ isUnwanted, pattern: one }));
+    return rootedIn(source, scope, isUnwanted ? pattern.slice(1) : pattern).map((one) => ({
+      isUnwanted,
+      pattern: one,
+    }));
   });
   const wanted = rooted.filter(({ isUnwanted }) => !isUnwanted).map(({ pattern }) => pattern);
   const unwanted = rooted.filter(({ isUnwanted }) => isUnwanted).map(({ pattern }) => pattern);
@@ -52,7 +59,8 @@ function rootedIn({ manifests, providers }: GlobSource, scope: Scope, pattern: s
 function commonFolder(bases: readonly string[]): string {
   const [first = '', ...others] = bases.map((base) => (base === '.' ? '' : base));
   let folder = first;
-  while (folder !== '' && !others.every((one) => one.startsWith(`${folder}/`) || one === folder)) folder = directoryOf(folder);
+  while (folder !== '' && !others.every((one) => one.startsWith(`${folder}/`) || one === folder))
+    folder = directoryOf(folder);
   return /\.\w+$/.test(folder) ? directoryOf(folder) : folder;
 }
 

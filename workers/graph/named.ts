@@ -9,7 +9,7 @@ import { directoryOf } from './manifests.ts';
 import { joined } from './projects.ts';
 import { aliasTargets, frameworkAnswer, mayBeNamed, type Environment, type Providers } from './providers/index.ts';
 import { isPackageName, isRelative, packageNameOf, type Missing, type Resolution, type Via } from './resolution.ts';
-import type { Scope } from './resolver.ts';
+import type { Scope } from './scope.ts';
 
 /** What the resolver does for names that lead on to files and packages. */
 export interface Locator {

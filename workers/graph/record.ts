@@ -19,7 +19,7 @@ export type { ImportedName, ModuleExport, ModuleRecord, ModuleRequest, RequestKi
 
 /** Extensions of files that are read as modules. */
 export const MODULE_EXTENSIONS = [
-  '.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.vue', '.svelte', '.astro',
+  '.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.vue', '.svelte', '.astro', '.mdx',
 ] as const; // prettier-ignore
 
 const MODULE_EXTENSION_SET: ReadonlySet<string> = new Set(MODULE_EXTENSIONS);
@@ -332,7 +332,8 @@ function ownedName(name: ImportedName): ImportedName {
 function needsTree(text: string, language: Language, module: ModuleSyntax): boolean {
   if (text.length > MAXIMUM_TREE) return false;
   if (text.includes('require') && /\brequire\s*[.(]/.test(text)) return true;
-  if (text.includes('import.meta') && /import\.meta\.(?:resolve|glob|webpackContext)|\bnew\s+URL\s*\(/.test(text)) return true;
+  if (text.includes('import.meta') && /import\.meta\.(?:resolve|glob|webpackContext)|\bnew\s+URL\s*\(/.test(text))
+    return true;
   if (MOCKS_PATH.test(text)) return true;
   if (language === 'jsx') return false;
   const possible = text.match(/\bimport\s*\(/g)?.length ?? 0;

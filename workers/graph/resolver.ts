@@ -19,22 +19,9 @@ import { filesMatching } from './globs.ts';
 import { NamedResolver } from './named.ts';
 import type { Providers } from './providers/index.ts';
 import { isTypeScriptFile, type ModuleRequest } from './record.ts';
+import type { Scope } from './scope.ts';
 import { isComponentFile } from './scripts.ts';
 import { isRelative, packageNameOf, type Missing, type Resolution, type Via } from './resolution.ts';
-
-/** Modules whose specifiers resolve alike: those of one directory, project and language. */
-export interface Scope {
-  readonly directory: string;
-  readonly project: Project | undefined;
-  readonly isTypeScript: boolean;
-  /** Parts of file names before the extension that are tried, preferred first; `''` stands for none. */
-  readonly suffixes: readonly string[];
-  /** Extensions that are tried after the usual ones. */
-  readonly extensions: readonly string[];
-  /** By what asks: `import` or `require`. */
-  readonly askings: Readonly<Record<Asker, Asking>>;
-  readonly resolutions: Readonly<Record<Asker, Map<string, Resolution>>>;
-}
 
 export class Resolver {
   readonly #root: string;
@@ -183,7 +170,8 @@ export class Resolver {
   #resolve(scope: Scope, specifier: string, asking: Asking): Resolution {
     if (specifier === '' || specifier.includes('!') || specifier.startsWith('\0')) return OPAQUE;
     // Bundlers prefer their aliases to modules of Node.js, such as `constants`.
-    if (isBuiltin(specifier)) return this.#named.alias(scope, specifier, asking) ?? { kind: 'builtin', name: specifier };
+    if (isBuiltin(specifier))
+      return this.#named.alias(scope, specifier, asking) ?? { kind: 'builtin', name: specifier };
     if (isNoBuiltin(specifier)) return { kind: 'missing', why: 'builtin', via: 'builtin' };
     if (/^[a-z][a-z0-9+.-]+:/i.test(specifier)) return this.#named.misnamed(scope, specifier) ?? OPAQUE;
     if (isRelative(specifier)) {
@@ -418,7 +406,11 @@ export class Resolver {
       .find((file) => file !== undefined);
     if (source !== undefined) return inside(source, false, true);
 
-    const spelt = this.#index.complete(trimmed, scope.isTypeScript, (file) => this.#index.spellingOf(file) !== undefined);
+    const spelt = this.#index.complete(
+      trimmed,
+      scope.isTypeScript,
+      (file) => this.#index.spellingOf(file) !== undefined,
+    );
     if (spelt !== undefined) return inside(this.#index.spellingOf(spelt), true, false);
     return this.#onDisk(trimmed, via);
   }
@@ -433,7 +425,10 @@ export class Resolver {
         this.#index.completeDirectory(base, has);
       if (found !== undefined) return suffix === '' ? found : withSuffix(found, suffix);
     }
-    const added = scope.extensions.flatMap((one) => [...(isDirectory ? [] : [base + one]), joined(base, `index${one}`)]);
+    const added = scope.extensions.flatMap((one) => [
+      ...(isDirectory ? [] : [base + one]),
+      joined(base, `index${one}`),
+    ]);
     return added.find((file) => this.#index.has(file));
   }
 
@@ -504,7 +499,9 @@ function virtualSiblings(project: Project | undefined, base: string): readonly s
     .filter((root) => root === '' || base.startsWith(`${root}/`))
     .sort((one, other) => other.length - one.length)[0];
   if (own === undefined) return NONE;
-  return roots.filter((root) => root !== own).map((root) => joined(root, own === '' ? base : base.slice(own.length + 1)));
+  return roots
+    .filter((root) => root !== own)
+    .map((root) => joined(root, own === '' ? base : base.slice(own.length + 1)));
 }
 
 function withoutQuery(specifier: string): string {

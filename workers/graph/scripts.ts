@@ -1,8 +1,9 @@
 /**
- * The scripts of single-file components (Vue, Svelte, Astro): which parts of the file are code, in which language, and
+ * The scripts of single-file components (Vue, Svelte, Astro, MDX): which parts of the file are code, in which language, and
  * when each of them runs. Everything else of the file is markup, styles and custom blocks. Pure.
  */
 import path from 'node:path';
+import { blocksOfMdx } from './mdx.ts';
 import { closingTag, commentEnd, expressionEnd, tagAt, type Attribute, type Tag } from './markup.ts';
 import type { Language } from './parser.ts';
 
@@ -240,8 +241,14 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
   tsx: 'tsx',
 };
 
+function scriptsOfMdx(text: string): ComponentScripts {
+  const scripts = blocksOfMdx(text).map((block): ScriptSource => ({ ...block, runs: 'module', language: 'jsx' }));
+  return { scripts, external: [] };
+}
+
 const READERS: ReadonlyMap<string, (text: string) => ComponentScripts> = new Map([
   ['.vue', scriptsOfVue],
   ['.svelte', scriptsOfSvelte],
   ['.astro', scriptsOfAstro],
+  ['.mdx', scriptsOfMdx],
 ]);

@@ -242,7 +242,10 @@ export class StaticValues {
     }
   }
 
-  #record({ properties }: Extract<Node, { type: 'ObjectExpression' }>, names: Names): Readonly<Record<string, unknown>> {
+  #record(
+    { properties }: Extract<Node, { type: 'ObjectExpression' }>,
+    names: Names,
+  ): Readonly<Record<string, unknown>> {
     // Without a prototype, because a script may have a member `__proto__`.
     const record = Object.create(null) as Record<string, unknown>;
     for (const property of properties) {

@@ -3,7 +3,7 @@
 export const script = /\.[cm]?[jt]sx?$/i;
 /** Files that may be imported, import others, or declare types. */
 export const scriptLike = /\.(?:[cm]?[jt]sx?|vue|svelte|astro)$/i;
-export const scriptOrJson = /\.(?:[cm]?[jt]sx?|json)$/i;
+export const scriptOrJson = /\.(?:[cm]?[jt]sx?|vue|svelte|astro|mdx|json)$/i;
 export const packageManifest = /^(?:package\.json|pnpm-workspace\.yaml)$/i;
 export const lockfile =
   /^(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|\.pnp\.c?js)$/i;
@@ -13,6 +13,8 @@ export const compilerConfig = /^[jt]sconfig(?:\..*)?\.json$/i;
 export const eslintConfig =
   /^(?:eslint\.config\.[cm]?[jt]s|\.eslintrc(?:\.[^.]+)?|\.eslintignore|eslint-suppressions\.json)$/i;
 export const knipConfig = /^(?:\.?knip\.jsonc?|knip(?:\.config)?\.[jt]s)$/i;
+/** Configurations of tools that define names, in other forms than scripts and JSON. */
+export const toolConfig = /^(?:\.(?:babelrc|swcrc|umirc)|deno\.jsonc|bunfig\.toml|wrangler\.toml)$/i;
 export const nothing = /(?!)/;
 
 /** Matches what any of the patterns matches, ignoring case. */

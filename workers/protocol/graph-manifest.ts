@@ -7,12 +7,13 @@ import {
   nothing,
   packageManifest,
   scriptOrJson,
+  toolConfig,
 } from './file-patterns.ts';
 import type { ChangeTriggers, SandboxNeeds, WorkerNeeds } from './manifest.ts';
 
 export const graphChanges = {
   sources: scriptOrJson,
-  configuration: anyOf(compilerConfig, packageManifest, lockfile, ignoreFile),
+  configuration: anyOf(compilerConfig, packageManifest, lockfile, ignoreFile, toolConfig),
   environment: nothing,
   planFiles: 'configuration',
   invalidates: 'all',

@@ -104,14 +104,24 @@ describe('names of frameworks', () => {
     ]; // prettier-ignore
     for (const [names, right, wrong] of cases) {
       const files = { 'package.json': declaring(...names), 'app/a.js': importing(...right, ...wrong) };
-      assert.deepEqual(await told(files), wrong.map((name) => `error ${name}`), names.join());
+      assert.deepEqual(
+        await told(files),
+        wrong.map((name) => `error ${name}`),
+        names.join(),
+      );
     }
   });
 
   it('reports the same names where nothing gives them', async () => {
     const names = ['server-only', 'uno.css', '@wordpress/blocks', 'bun', '$lib/x'];
     const found = await told({ 'a.js': importing(...names) });
-    assert.deepEqual(found, ['error @wordpress/blocks', 'error bun', 'error server-only', 'error uno.css', 'hint $lib/x']);
+    assert.deepEqual(found, [
+      'error @wordpress/blocks',
+      'error bun',
+      'error server-only',
+      'error uno.css',
+      'hint $lib/x',
+    ]);
   });
 
   it('takes the framework of the nearest package', async () => {
@@ -211,7 +221,10 @@ describe('aliases of tools', () => {
   for (const [form, files] of Object.entries(forms)) {
     it(`reads ${form}`, async () => {
       const found = await told({ ...sources, ...asks, ...files });
-      assert.deepEqual(found.filter((one) => one.includes('@/')), ['error @/gone']);
+      assert.deepEqual(
+        found.filter((one) => one.includes('@/')),
+        ['error @/gone'],
+      );
     });
   }
 
@@ -262,9 +275,17 @@ describe('aliases of tools', () => {
       'export default { resolve: { alias: await load() } };',
       'export default { resolve: { alias: {',
     ]) {
-      const files = { 'vite.config.ts': config, 'src/a.js': importing('@/one', './gone'), 'src/b.js': importing('@/two') };
+      const files = {
+        'vite.config.ts': config,
+        'src/a.js': importing('@/one', './gone'),
+        'src/b.js': importing('@/two'),
+      };
       const found = await told(files);
-      assert.deepEqual(found.filter((one) => !one.includes('@acme')), ['error ./gone', 'hint @/one'], config);
+      assert.deepEqual(
+        found.filter((one) => !one.includes('@acme')),
+        ['error ./gone', 'hint @/one'],
+        config,
+      );
     }
   });
 
@@ -276,7 +297,10 @@ describe('aliases of tools', () => {
       'jest.config.js': "const { pathsToModuleNameMapper } = require('ts-jest');\nmodule.exports = { moduleNameMapper: pathsToModuleNameMapper(paths) };",
     }; // prettier-ignore
     const found = await told({ ...configs, 'src/a.js': importing('left-pad') });
-    assert.deepEqual(found.filter((one) => one.includes('left-pad')), ['error left-pad']);
+    assert.deepEqual(
+      found.filter((one) => one.includes('left-pad')),
+      ['error left-pad'],
+    );
   });
 
   it('survives configurations that would never end', async () => {
@@ -285,7 +309,10 @@ describe('aliases of tools', () => {
     const recursive = 'const f = (x) => f(f(x)); export default { resolve: { alias: f({}) } };';
     const pattern = "export default { resolve: { alias: [{ find: /^(a+)+$/, replacement: './src' }] } };";
     for (const config of [double, endless, recursive, pattern]) {
-      const found = await told({ 'vite.config.js': config, 'src/a.js': importing(`${'a'.repeat(60)}!`, '@/x', './gone') });
+      const found = await told({
+        'vite.config.js': config,
+        'src/a.js': importing(`${'a'.repeat(60)}!`, '@/x', './gone'),
+      });
       assert.ok(found.includes('error ./gone'));
     }
   });
@@ -310,7 +337,8 @@ describe('files under other names', () => {
   it('completes platform suffixes and `moduleSuffixes`, and sees cycles through any of them', async () => {
     const files = {
       'package.json': { name: 'root', private: true, dependencies: { 'react-native': '*' } },
-      'App.js': "import a from './Button';\nimport './Card';\nimport './Only';\nimport './Gone';\nexport default () => a;\n",
+      'App.js':
+        "import a from './Button';\nimport './Card';\nimport './Only';\nimport './Gone';\nexport default () => a;\n",
       'Button.ios.js': 'export default 1;\n',
       'Button.android.js': "import App from './App';\nexport default () => App;\n",
       'Card/index.native.js': '',
@@ -356,10 +384,29 @@ describe('files under other names', () => {
     assert.deepEqual(await told({ 'a.js': "require.context('./gone', true, /x/);\n" }), ['error ./gone']);
   });
 
+  it('reads the imports of MDX, not its examples', async () => {
+    const files = {
+      'docs/a.mdx': [
+        '---', 'title: x', '---', "import B from './b'", "import C from './gone'", '', 'import taxes are high.', '', '# Title',
+        '', '```js', "import x from './example'", '```', '', '<B/>', 'export const a = 1;', '',
+      ].join('\n'),
+      'docs/b.js': "import A from './a.mdx';\nexport default () => A;\n",
+    }; // prettier-ignore
+    assert.deepEqual(await told(files), ['error ./gone']);
+    assert.equal((await cyclesIn(files)).length, 1);
+  });
+
   it('is silent about generated files that git ignores by a part of their name', async () => {
     const files = {
       '.gitignore': '*.generated.ts\ngen-*.ts\n__generated__/\n*.d.ts\n',
-      'src/a.js': importing('./x.generated', './x.generated.js', './x.generated.ts', './gen-y', './__generated__/z', './gone'),
+      'src/a.js': importing(
+        './x.generated',
+        './x.generated.js',
+        './x.generated.ts',
+        './gen-y',
+        './__generated__/z',
+        './gone',
+      ),
     };
     assert.deepEqual(await told(files), ['error ./gone']);
   });
@@ -371,7 +418,10 @@ describe('the option import.known', () => {
     const known = ['@app/*', '#x*', '../gen/**', 'plain', '{virtual,other}-*', '~*', 'x.css', '@s/p'];
     const files = { 'src/a.js': importing(...names, 'left-pad') };
     assert.deepEqual(await told(files, { known }), ['error left-pad']);
-    using bare = workspaceOf({ 'package.json': { name: 'p', dependencies: {} }, 'a.js': importing('plain', 'left-pad') });
+    using bare = workspaceOf({
+      'package.json': { name: 'p', dependencies: {} },
+      'a.js': importing('plain', 'left-pad'),
+    });
     const { issues } = await runDetector(packages, bare.root, { known });
     assert.deepEqual(
       issues.filter(({ rule }) => rule === 'unlisted-dependency').map(({ message }) => message.slice(0, 10)),
@@ -383,7 +433,9 @@ describe('the option import.known', () => {
 async function cyclesIn(files: Files): Promise<readonly string[]> {
   using workspace = workspaceOf({ 'package.json': { name: 'root', private: true }, ...files });
   const { issues } = await runDetector(circular, workspace.root);
-  return issues.filter(({ rule }) => rule === 'import-cycle').map(({ message }) => /: (\S+( → \S+)+)\./.exec(message)?.[1] ?? message);
+  return issues
+    .filter(({ rule }) => rule === 'import-cycle')
+    .map(({ message }) => /: (\S+( → \S+)+)\./.exec(message)?.[1] ?? message);
 }
 
 async function cycleMembers(files: Files): Promise<{ readonly inCycle: readonly string[] }> {

@@ -36,7 +36,10 @@ describe('import', () => {
     };
     using workspace = workspaceOf(files);
     const { issues } = await runDetector(detector, path.join(workspace.root, 'app'), { dedupeWithTypescript: false });
-    assert.deepEqual(issues.map(({ range }) => range.start.line + 1), [2]);
+    assert.deepEqual(
+      issues.map(({ range }) => range.start.line + 1),
+      [2],
+    );
   });
 
   it('reports an alias without a target, even if a package of the workspace has its name', async () => {

@@ -14,7 +14,11 @@ async function told(files: Files, typescript?: string): Promise<readonly string[
   using workspace = workspaceOf({ 'package.json': { name: 'root', private: true }, ...files });
   if (typescript !== undefined) {
     mkdirSync(path.join(workspace.root, 'node_modules'), { recursive: true });
-    symlinkSync(path.join(repository, 'node_modules', typescript), path.join(workspace.root, 'node_modules/typescript'), 'junction');
+    symlinkSync(
+      path.join(repository, 'node_modules', typescript),
+      path.join(workspace.root, 'node_modules/typescript'),
+      'junction',
+    );
   }
   const { issues } = await runDetector(detector, workspace.root);
   return issues.map(({ file, message }) => `${file}: ${/'([^']+)'/.exec(message)?.[1] ?? message}`).sort();
@@ -57,7 +61,8 @@ describe('silence of the import detector where TypeScript speaks', () => {
       'tsconfig.json': tsconfig(),
       'shims.d.ts': "declare module '*.vue' { const x: unknown; export default x; }\ndeclare module 'remote/*';\n",
       'There.vue': '',
-      'a.ts': "import one from './There.vue';\nimport two from './Gone.vue';\nimport three from 'remote/x';\none; two; three;\n",
+      'a.ts':
+        "import one from './There.vue';\nimport two from './Gone.vue';\nimport three from 'remote/x';\none; two; three;\n",
     };
     assert.deepEqual(await told(files), ['a.ts: ./Gone.vue']);
   });

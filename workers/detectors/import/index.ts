@@ -175,7 +175,8 @@ class ImportChecker implements ImportCheck {
   #resolution(asked: ImportSite, resolution: Resolution): void {
     if ('onlyFor' in resolution) reportWrongKind(this, asked, resolution.onlyFor);
     if (resolution.kind === 'missing') checkMissing(this, asked, resolution);
-    else if (resolution.kind === 'package' && resolution.isDeclaredElsewhere) checkTypesOnly(this, asked, resolution.name);
+    else if (resolution.kind === 'package' && resolution.isDeclaredElsewhere)
+      checkTypesOnly(this, asked, resolution.name);
     else if (resolution.kind === 'builtin') checkBuiltin(this, asked, resolution.name);
     else if (resolution.kind === 'file' && resolution.wrongCase) checkCase(this, asked, resolution.file);
     else if (resolution.kind === 'file') {

@@ -26,10 +26,15 @@ export function unclearNames(
     else groups.set(key, [name]);
   }
   return [...groups.values()].flatMap((group) => {
-    const [first, ...others] = group.toSorted((one, other) => (one.file < other.file ? -1 : one.file > other.file ? 1 : 0));
+    const [first, ...others] = group.toSorted((one, other) =>
+      one.file < other.file ? -1 : one.file > other.file ? 1 : 0,
+    );
     if (!first) return [];
     const { file, specifier, range, by } = first;
-    const origin = by === undefined ? 'no configuration that can be read without running it gives this name' : `${by} may give this name, which only running it tells`;
+    const origin =
+      by === undefined
+        ? 'no configuration that can be read without running it gives this name'
+        : `${by} may give this name, which only running it tells`;
     const [more] = others;
     const count = !more ? '' : others.length === 1 ? ' Another import is like it.' : ` ${String(others.length)} more imports are like it.`; // prettier-ignore
     return [

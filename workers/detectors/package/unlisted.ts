@@ -197,4 +197,3 @@ function isShipped({ directory, data }: Manifest, file: string): boolean {
 function joinedFile({ directory }: Manifest): string {
   return directory === '' ? 'x' : `${directory}/x`;
 }
-

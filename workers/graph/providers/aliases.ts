@@ -72,7 +72,9 @@ export function prefixAlias(name: string, targets: readonly AliasTarget[], by: s
     by,
     targetsOf: (specifier) => {
       if (specifier === name) return targets;
-      return specifier.startsWith(folder) ? targets.map((one) => below(one, specifier.slice(folder.length))) : undefined;
+      return specifier.startsWith(folder)
+        ? targets.map((one) => below(one, specifier.slice(folder.length)))
+        : undefined;
     },
   };
 }
@@ -100,7 +102,8 @@ function aliasOf(name: unknown, target: unknown, reading: AliasReading): Alias |
   return {
     by,
     targetsOf: (specifier) => {
-      if (specifier.length < name.length - 1 || !specifier.startsWith(start) || !specifier.endsWith(end)) return undefined;
+      if (specifier.length < name.length - 1 || !specifier.startsWith(start) || !specifier.endsWith(end))
+        return undefined;
       const match = specifier.slice(start.length, specifier.length - end.length);
       return targets.map((one) => replaced(one, (text) => text.replace('*', () => match)));
     },
@@ -125,7 +128,9 @@ function patternAlias(
       const match = specifier.length > MAXIMUM_SPECIFIER ? null : once.exec(specifier);
       if (!match) return undefined;
       const [before, after] =
-        replaces === 'all' ? ['', ''] : [specifier.slice(0, match.index), specifier.slice(match.index + match[0].length)];
+        replaces === 'all'
+          ? ['', '']
+          : [specifier.slice(0, match.index), specifier.slice(match.index + match[0].length)];
       const filled = (text: string): string =>
         before + text.replace(/[$\\](\d)/g, (_, group: string) => match[Number(group)] ?? '') + after;
       return targets.map((one) => replaced(one, filled));
@@ -135,14 +140,17 @@ function patternAlias(
 
 /** A repetition inside a repetition: the time of such an expression may grow without bounds. */
 function mayTakeForever(source: string): boolean {
-  return source.length > 500 || /\([^()]*[*+}][^()]*\)\s*[*+{]/.test(source) || (source.match(/[*+]/g)?.length ?? 0) > 4;
+  return (
+    source.length > 500 || /\([^()]*[*+}][^()]*\)\s*[*+{]/.test(source) || (source.match(/[*+]/g)?.length ?? 0) > 4
+  );
 }
 
 const MAXIMUM_SPECIFIER = 300;
 
 function targetsOf(value: unknown, reading: AliasReading): readonly AliasTarget[] {
   return [value].flat().flatMap((one): readonly AliasTarget[] => {
-    const text = isRecord(one) && typeof one['href'] === 'string' ? decodeURI(one['href'].replace(/^file:\/\//, '')) : one;
+    const text =
+      isRecord(one) && typeof one['href'] === 'string' ? decodeURI(one['href'].replace(/^file:\/\//, '')) : one;
     return typeof text === 'string' && text !== '' ? placesOf(text, reading) : [{ kind: 'unknown' }];
   });
 }

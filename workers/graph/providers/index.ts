@@ -223,7 +223,8 @@ export class Providers {
     const content: unknown = parseJson(this.#text(file) ?? '', [], { allowTrailingComma: true });
     const { imports, importMap, scopes } = isRecord(content) ? content : {};
     const map = typeof importMap === 'string' ? path.posix.join(directory, importMap) : undefined;
-    const mapped: unknown = map === undefined || !this.#source.index.has(map) ? undefined : parseJson(this.#text(map) ?? '');
+    const mapped: unknown =
+      map === undefined || !this.#source.index.has(map) ? undefined : parseJson(this.#text(map) ?? '');
     const scoped = isRecord(scopes) ? Object.values(scopes) : [];
     const aliases = [
       ...[imports, ...scoped].flatMap((one) => aliasesOfImports(one, directory, file)),
@@ -278,7 +279,11 @@ export function mayBeNamed({ frameworks }: Environment, specifier: string): stri
 }
 
 /** Where the aliases lead that match a name, the nearest alias first. */
-export function aliasTargets({ aliases }: Environment, specifier: string): readonly (AliasTarget & { readonly by: string })[] { // prettier-ignore
+export function aliasTargets(
+  { aliases }: Environment,
+  specifier: string,
+): readonly (AliasTarget & { readonly by: string })[] {
+  // prettier-ignore
   return aliases.flatMap(({ targetsOf, by }) => (targetsOf(specifier) ?? []).map((target) => ({ ...target, by })));
 }
 

@@ -23,9 +23,11 @@ class Search {
   isMadeElsewhere(): boolean {
     return this.#body.some((statement) => {
       if (statement.type === 'ExportDefaultDeclaration') return this.#isElsewhere(statement.declaration);
-      if (statement.type !== 'ExpressionStatement' || statement.expression.type !== 'AssignmentExpression') return false;
+      if (statement.type !== 'ExpressionStatement' || statement.expression.type !== 'AssignmentExpression')
+        return false;
       const { left, right } = statement.expression;
-      const isExports = left.type === 'MemberExpression' && left.object.type === 'Identifier' && left.object.name === 'module';
+      const isExports =
+        left.type === 'MemberExpression' && left.object.type === 'Identifier' && left.object.name === 'module';
       return isExports && this.#isElsewhere(right);
     });
   }

@@ -189,7 +189,9 @@ class Collector {
       }
       for (const key of visitorKeys[node.type] ?? []) {
         const child = (node as unknown as Record<string, Node | readonly (Node | null)[] | null | undefined>)[key];
-        for (const one of Array.isArray(child) ? (child as readonly (Node | null)[]) : [child as Node | null | undefined])
+        for (const one of Array.isArray(child)
+          ? (child as readonly (Node | null)[])
+          : [child as Node | null | undefined])
           if (one) pending.push({ node: one, names, under });
       }
     }
@@ -205,7 +207,13 @@ class Collector {
   }
 
   /** `config.resolve.alias = …`, `config.resolve.alias['x'] = …`. */
-  #assignment({ left, right }: Extract<Node, { type: 'AssignmentExpression' }>, values: StaticValues, names: Names, text: string): void { // prettier-ignore
+  #assignment(
+    { left, right }: Extract<Node, { type: 'AssignmentExpression' }>,
+    values: StaticValues,
+    names: Names,
+    text: string,
+  ): void {
+    // prettier-ignore
     if (left.type !== 'MemberExpression') return;
     if (!left.computed && RELEVANT.has(left.property.name)) {
       const under = left.object.type === 'MemberExpression' && !left.object.computed ? left.object.property.name : '';
@@ -224,7 +232,13 @@ class Collector {
   }
 
   /** `config.resolve.alias.set('x', …)` of webpack-chain, `Object.assign(config.resolve.alias, …)`, `alias({ entries })`. */
-  #call({ callee, arguments: given }: Extract<Node, { type: 'CallExpression' }>, values: StaticValues, names: Names, text: string): void { // prettier-ignore
+  #call(
+    { callee, arguments: given }: Extract<Node, { type: 'CallExpression' }>,
+    values: StaticValues,
+    names: Names,
+    text: string,
+  ): void {
+    // prettier-ignore
     if (callee.type === 'Identifier') {
       const [options] = given;
       const value = /alias/i.test(callee.name) && options ? values.valueOf(options, names) : undefined;
@@ -314,7 +328,8 @@ class Collector {
 
   #provide(value: unknown): void {
     for (const one of [value].flat()) {
-      if (typeof one === 'string') this.#provided.push(one.split('@', 1)[0] === '' ? one : (/^([^@]+)@\w+:/.exec(one)?.[1] ?? one)); // prettier-ignore
+      if (typeof one === 'string')
+        this.#provided.push(one.split('@', 1)[0] === '' ? one : (/^([^@]+)@\w+:/.exec(one)?.[1] ?? one)); // prettier-ignore
       else if (one instanceof RegExp) this.#provided.push(one);
       else if (isRecord(one)) {
         const named = one['alias'] ?? one['name'];
@@ -352,7 +367,11 @@ function isFunction(node: Node): node is Parameters<StaticValues['namesIn']>[0] 
 }
 
 /** The variable of a loop stands for all that the loop goes over. */
-function loopNames({ left, right }: Extract<Node, { type: 'ForOfStatement' }>, values: StaticValues, outer: Names): Names {
+function loopNames(
+  { left, right }: Extract<Node, { type: 'ForOfStatement' }>,
+  values: StaticValues,
+  outer: Names,
+): Names {
   const names = new Names(outer);
   const id = left.type === 'VariableDeclaration' ? left.declarations[0]?.id : undefined;
   if (id?.type === 'Identifier') names.set(id.name, () => values.valueOf(right, outer));
@@ -377,7 +396,8 @@ function importsOf(program: Program): readonly string[] {
   const pending: Node[] = [...program.body];
   for (let node = pending.pop(); node; node = pending.pop()) {
     if (node.type === 'ImportDeclaration') found.push(node.source.value);
-    else if ((node.type === 'ExportNamedDeclaration' || node.type === 'ExportAllDeclaration') && node.source) found.push(node.source.value); // prettier-ignore
+    else if ((node.type === 'ExportNamedDeclaration' || node.type === 'ExportAllDeclaration') && node.source)
+      found.push(node.source.value); // prettier-ignore
     else if (node.type === 'VariableDeclaration') {
       for (const { init } of node.declarations) if (init) pending.push(init);
     } else if (node.type === 'MemberExpression') pending.push(node.object);
