@@ -24,6 +24,11 @@ async function told(files: Files, typescript?: string): Promise<readonly string[
   return issues.map(({ file, message }) => `${file}: ${/'([^']+)'/.exec(message)?.[1] ?? message}`).sort();
 }
 
+const typesOf = (name: string): Files => ({
+  [`node_modules/@types/${name}/package.json`]: { name: `@types/${name}`, version: '1.0.0', types: 'index.d.ts' },
+  [`node_modules/@types/${name}/index.d.ts`]: 'export {};',
+});
+
 const tsconfig = (compilerOptions: object = {}): object => ({
   compilerOptions: { module: 'esnext', moduleResolution: 'bundler', noEmit: true, ...compilerOptions },
 });
@@ -70,10 +75,9 @@ describe('silence of the import detector where TypeScript speaks', () => {
   it('tells packages of which only the types are installed, if they are loaded', async () => {
     const files = {
       'package.json': { name: 'root', private: true, devDependencies: { '@types/express': '*', '@types/estree': '*', '@types/k6': '*' } },
-      ...Object.fromEntries(['express', 'estree', 'k6'].flatMap((name) => [
-        [`node_modules/@types/${name}/package.json`, { name: `@types/${name}`, version: '1.0.0', types: 'index.d.ts' }],
-        [`node_modules/@types/${name}/index.d.ts`, 'export {};'],
-      ])),
+      ...typesOf('express'),
+      ...typesOf('estree'),
+      ...typesOf('k6'),
       'tsconfig.json': tsconfig(),
       'server.ts': "import express from 'express';\nexpress();\n",
       'types.ts': "import type { A } from 'express';\nimport { Node } from 'estree';\nexport type B = A | Node;\n",
