@@ -7,6 +7,8 @@ import { workspaceOf } from '../graph/workspace.ts';
 
 type Files = Readonly<Record<string, string | object>>;
 
+const merged = (all: readonly Files[]): Files => Object.fromEntries(all.flatMap((one) => Object.entries(one)));
+
 const installed = (name: string, manifest: object): Files => ({
   [`node_modules/${name}/package.json`]: { name, version: '1.0.0', ...manifest },
   ...Object.fromEntries(
@@ -47,7 +49,7 @@ describe('import: as the runtime resolves', () => {
     const names = Object.keys(packages);
     using workspace = workspaceOf({
       'package.json': { private: true, dependencies: Object.fromEntries(names.map((name) => [name, '1.0.0'])) },
-      ...Object.assign({}, ...names.map((name) => installed(name, { main: 'a.js', exports: packages[name]?.exports }))),
+      ...merged(names.map((name) => installed(name, { main: 'a.js', exports: packages[name]?.exports }))),
       ...Object.fromEntries(names.map((name) => [`${name}.cjs`, `require('${name}');`])),
       ...Object.fromEntries(names.map((name) => [`${name}.mjs`, `import '${name}';`])),
       'run.mjs': `import { createRequire } from 'node:module';

@@ -98,13 +98,14 @@ function simulate({ edges, elided }: Cycles, program: number): readonly Event[] 
   };
   open(program);
   for (let top = path.at(-1); top; top = path.at(-1)) {
-    const { value: edge, done: isOver } = top.next.next();
-    if (isOver === true) {
+    const next = top.next.next();
+    if (next.done === true) {
       done.add(top.number);
       running.delete(top.number);
       path.pop();
       continue;
     }
+    const edge = next.value;
     if (!isEvaluated(edge, elided) || done.has(edge.to)) continue;
     // Imports run before the importing module does.
     running.set(top.number, edge.request.kind === 'require' ? edge.request.start : 0);
