@@ -169,9 +169,10 @@ describe('import: as the runtime resolves', () => {
   it('sees that a module exports nothing any more', async () => {
     const files = {
       'empty.js': '',
-      'effect.ts': 'console.log(1);\n',
+      'effect.ts':
+        '/* this module exports nothing */\nclass A { constructor() { this.a = 1; } }\nconsole.log("exports");\n',
       'common.js': 'exports.a = 1;',
-      'script.js': 'this.a = 1;',
+      'script.js': '(function (root) { root.f = 1; })(this);',
       'globals.d.ts': 'declare const g: number;',
       'a.js':
         "import { a } from './empty.js';\nimport b from './effect.ts';\nimport * as c from './empty.js';\nc.d;\nimport { e } from './common.js';\nimport { f } from './script.js';",
