@@ -161,6 +161,8 @@ describe('import: as the runtime resolves', () => {
       'lib.d.ts': 'export const there: number;\nexport const declared: number;',
       'a.js': "import { there, declared } from './lib.js';",
       'b.ts': "import { there, declared } from './lib.js';",
+      'posts.data.mts': 'export default { load() {} };',
+      'p.vue': "<script setup>\nimport { data } from './posts.data.mts';\n</script>",
       'c.js': "/** @type {import('./lib.js').Other} */\nexport default 1;",
     };
     assert.deepEqual(await found(files), ['a.js:1 missing-export']);

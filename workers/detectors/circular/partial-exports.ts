@@ -51,6 +51,7 @@ function readsIn(
 ): readonly PartialRead[] {
   const { modules } = cycles.edges;
   const inside = new Set(component.members);
+  if (!component.members.some((number) => mayMiss(graph, cycles, number, inside))) return [];
   const runs = new Map<Module, number>();
   const found = new Map<string, { read: Found; entry: Module; times: number }>();
   for (const [first, programs] of entriesOf(cycles, component, importers)) {
@@ -79,6 +80,18 @@ function readsIn(
     entry,
     always: times === runs.get(read.module),
   }));
+}
+
+/** Whether a module takes something that another one assigns after it began to require the cycle. */
+function mayMiss(graph: ModuleGraph, { edges }: Cycles, number: number, inside: ReadonlySet<number>): boolean {
+  const isInside = (edge: Edge): boolean => isRequire(edge) && inside.has(edge.to);
+  const module = edges.modules[number];
+  return edges.leaving(number).some((edge) => {
+    const source = isInside(edge) ? edges.modules[edge.to] : undefined;
+    const begins = edges.leaving(edge.to).find(isInside)?.request.start;
+    if (!module || !source || begins === undefined) return false;
+    return missingReads(graph, module, edge.request, source, begins).length > 0;
+  });
 }
 
 type Event =
