@@ -42,7 +42,7 @@ export function importTargets(imports: object, specifier: string, asking: Asking
 
 /** Sets of conditions that may hold, the most likely first. `default` always holds. */
 export function conditionsFor({ asker, isBundled, custom }: Omit<Asking, 'seesTypes'>): readonly (readonly string[])[] {
-  const node = [...custom, asker, 'module-sync', 'node'];
+  const node = [...custom, asker, 'module-sync', 'node', 'node-addons'];
   return isBundled
     ? [
         [...custom, asker, 'module', 'browser'],
@@ -53,7 +53,7 @@ export function conditionsFor({ asker, isBundled, custom }: Omit<Asking, 'seesTy
 
 /** All common conditions: a subpath counts as exported if any condition exports it. */
 export const ANY_CONDITION = [
-  'import', 'require', 'node', 'module', 'module-sync', 'browser', 'development', 'production',
+  'import', 'require', 'node', 'node-addons', 'module', 'module-sync', 'browser', 'development', 'production',
 ]; // prettier-ignore
 
 function targetsOf(asking: Asking, resolve: (conditions: readonly string[]) => readonly string[]): MapTargets {

@@ -1,12 +1,23 @@
-/** Whether a file says at its top that a tool made it. Pure. */
+/** Whether a tool made a file. Pure. */
 
+/** It says so at its top. */
 export function isMarkedGenerated(text: string): boolean {
   const header = HEADER.exec(text.slice(0, MAXIMUM_HEADER))?.[0];
   if (header === undefined || !/generated/i.test(header)) return false;
   return MARK.test(header) || (/\bgenerated\b/i.test(header) && FORBIDS_EDITS.test(header));
 }
 
+/** Nobody writes lines that long. */
+export function isMinified(text: string): boolean {
+  if (text.length < MINIMUM_MINIFIED) return false;
+  let lines = 1;
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines++;
+  return text.length / lines > MAXIMUM_LINE;
+}
+
 /** UTF-16 code units. */
+const MINIMUM_MINIFIED = 10_000;
+const MAXIMUM_LINE = 1000;
 const MAXIMUM_HEADER = 3000;
 
 /** The comments before the first code, also of a component, which may begin with its first script. */

@@ -23,7 +23,10 @@ export function isLinked(
   if (range === undefined || /^(?:workspace|file|link|portal|catalog):/.test(range)) return true;
   const { version } = member.data;
   if (!isWorkspaceMember(manifests, member)) return semver.validRange(range) === null;
-  if (version === undefined || semver.valid(version) === null || semver.validRange(range) === null) return true;
+  // A version that is written when the package is published says nothing yet.
+  if (version === undefined || semver.coerce(version)?.version === '0.0.0' || semver.validRange(range) === null)
+    return true;
+  if (semver.valid(version) === null) return true;
   return semver.satisfies(version, range, { includePrerelease: true });
 }
 

@@ -72,7 +72,7 @@ export interface ModuleRecord {
   readonly isBroken: boolean;
   /** The scripts of a single-file component, in source order; empty for other files, which are one script. */
   readonly scripts: readonly Script[];
-  /** A tool made the file and says so at its top. */
+  /** A tool made the file: it says so at its top, or is minified. */
   readonly isGenerated: boolean;
   /** Its text has suppression comments. */
   readonly suppresses: boolean;

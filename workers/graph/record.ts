@@ -11,7 +11,7 @@ import { lineTableOf, rangeAt } from './lines.ts';
 import { parse, startsOfComments, type Language, type ModuleSyntax, type Parsed } from './parser.ts';
 import { isComponentFile, scriptsOf, type ExternalScript, type Script, type ScriptRun } from './scripts.ts';
 import type { Range } from '../protocol/detector-protocol.ts';
-import { isMarkedGenerated } from './generated.ts';
+import { isMarkedGenerated, isMinified } from './generated.ts';
 import { interned } from './interned.ts';
 import type { ImportedName, ModuleExport, ModuleRecord, ModuleRequest } from './module-record.ts';
 
@@ -67,7 +67,7 @@ export function readRecord(file: string, text: string, contentHash = recordHash(
     hasUnknownExports: isBroken || component !== undefined || hasOtherExports(file, text, isModule),
     isBroken,
     scripts: compact((component?.scripts ?? []).map(({ start, end, runs }) => ({ start, end, runs }))),
-    isGenerated: isMarkedGenerated(text),
+    isGenerated: isMarkedGenerated(text) || isMinified(text),
     suppresses: hasSuppressions(text),
     ...typeCheckOf(text),
     ambient: text.includes('declare module') ? ambientNames(text) : NONE,
@@ -168,16 +168,18 @@ export function commentStarts(file: string, text: string): ReadonlySet<number> |
 }
 
 /**
- * Exports that the parser does not list: `export =`, CommonJS, or a script whose variables are global. A file without
- * any of them, such as a module that lost its last export, exports nothing.
+ * Exports that the parser does not list: `export =`, CommonJS, AMD. A file without any of them, such as a module that
+ * lost its last export, exports nothing.
  */
 function hasOtherExports(file: string, text: string, isModule: boolean): boolean {
-  if (!isModule) return isDeclarationFile(file) || MAKES_NAMES.test(text);
-  return hasExportAssignment(text);
+  if (isModule) return hasExportAssignment(text);
+  return isDeclarationFile(file) || EXPORTS_ITSELF.test(text.replace(COMMENTS_AND_STRINGS, ' '));
 }
 
-/** Words of CommonJS, AMD and scripts that give names to others. */
-const MAKES_NAMES = /\b(?:exports|module|define|globalThis|window|global|self|this|declare|namespace)\b/;
+/** At the top level of CommonJS, and handed to a bundle, `this` is the exports. */
+const EXPORTS_ITSELF = /\bexports\b|\bmodule\s*[.[,)]|\bdefine\s*\(|\(\s*this\b|^this\b/m;
+
+const COMMENTS_AND_STRINGS = /\/\*[^]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g;
 
 /** `export =`, or CommonJS beside ECMAScript syntax, as bundlers allow. The cheap test comes first. */
 function hasExportAssignment(text: string): boolean {

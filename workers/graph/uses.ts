@@ -5,28 +5,11 @@
 import type { ArrowFunctionExpression, Function as FunctionNode, Node } from 'oxc-parser';
 import { boundNames, lexicalNames, varNames } from './bindings.ts';
 import { emittedName, typeOfParameter } from './decorator-metadata.ts';
-import { interned } from './interned.ts';
 import type { ScriptTree } from './record.ts';
 import { childrenOf, leftmostName } from './syntax.ts';
+import { UseTable, type ModuleUses, type Place, type Use } from './use-table.ts';
 
-export interface Use {
-  /** Offset of the identifier, UTF-16 code units. */
-  readonly start: number;
-  readonly end: number;
-  /** Property read of a namespace: `ns.name`. */
-  readonly member?: string;
-  /** It is called, made an instance of, or extended. */
-  readonly isCalled?: true;
-  /** It runs whenever the module loads: it is not in a function, a branch or a `try`. */
-  readonly atLoad: boolean;
-}
-
-export interface ModuleUses {
-  /** Value uses of each top-level name, imports included. */
-  readonly values: ReadonlyMap<string, readonly Use[]>;
-  /** Top-level names that are initialized before the module runs: function declarations, and `var` as undefined. */
-  readonly hoisted: ReadonlySet<string>;
-}
+export type { ModuleUses, Use } from './use-table.ts';
 
 export interface UseOptions {
   /** With `emitDecoratorMetadata`, types in decorated places become values. */
@@ -44,28 +27,14 @@ export function usesIn(scripts: readonly ScriptTree[], options: UseOptions): Mod
   return walk.result();
 }
 
-type Timing = 'load' | 'maybe' | 'later';
-
-interface Context {
+interface Context extends Place {
   /** Names bound between here and the top of the module. */
   readonly scopes: readonly ReadonlySet<string>[];
-  readonly timing: Timing;
-  /** The top-level function that directly contains this, if any. */
-  readonly inFunction: string | undefined;
-}
-
-interface FoundUse extends Use {
-  readonly name: string;
-  readonly inFunction: string | undefined;
 }
 
 class UseWalk {
   readonly #options: UseOptions;
-  readonly #found: FoundUse[] = [];
-  readonly #hoisted = new Set<string>();
-  /** Calls of top-level functions, from the top level or from each other. */
-  readonly #calls: { readonly name: string; readonly timing: Timing; readonly inFunction: string | undefined }[] = [];
-  readonly #functions = new Set<string>();
+  readonly #table = new UseTable();
   #isInstance = false;
 
   constructor(options: UseOptions) {
@@ -79,12 +48,11 @@ class UseWalk {
           ? statement.declaration
           : statement; // prettier-ignore
       if (declared?.type === 'FunctionDeclaration' && declared.id) {
-        this.#hoisted.add(declared.id.name);
-        this.#functions.add(declared.id.name);
+        this.#table.addFunction(declared.id.name);
       } else if (statement.type === 'ExportDefaultDeclaration' && declared?.type === 'FunctionDeclaration') {
-        this.#hoisted.add('default');
+        this.#table.addHoisted('default');
       } else if (declared?.type === 'VariableDeclaration' && declared.kind === 'var') {
-        for (const { id } of declared.declarations) for (const name of boundNames(id)) this.#hoisted.add(name);
+        for (const { id } of declared.declarations) for (const name of boundNames(id)) this.#table.addHoisted(name);
       }
     }
     const context: Context = { scopes: [], timing: 'load', inFunction: undefined };
@@ -97,35 +65,7 @@ class UseWalk {
   }
 
   result(): ModuleUses {
-    const atLoad = this.#functionsRunAtLoad();
-    const values = new Map<string, Use[]>();
-    for (const { name, inFunction, start, end, member, isCalled, atLoad: isAtLoad } of this.#found) {
-      const list = values.get(name);
-      const use: Use = {
-        start,
-        end,
-        atLoad: isAtLoad && (inFunction === undefined || atLoad.has(inFunction)),
-        ...(member === undefined ? {} : { member: interned(member) }),
-        ...(isCalled === true ? { isCalled } : {}),
-      };
-      if (list) list.push(use);
-      else values.set(interned(name), [use]);
-    }
-    return { values, hoisted: new Set(Array.from(this.#hoisted, interned)) };
-  }
-
-  #functionsRunAtLoad(): ReadonlySet<string> {
-    const running = new Set<string>();
-    for (let grew = true; grew;) {
-      grew = false;
-      for (const { name, timing, inFunction } of this.#calls) {
-        const runs = timing === 'load' && (inFunction === undefined || running.has(inFunction));
-        if (!runs || running.has(name) || !this.#functions.has(name)) continue;
-        running.add(name);
-        grew = true;
-      }
-    }
-    return running;
+    return this.#table.result();
   }
 
   #visit(node: Node, context: Context): void {
@@ -277,7 +217,7 @@ class UseWalk {
     if (isFunction && !callee.generator) this.#visitFunction(callee, context, callee.async ? 'maybe' : 'same');
     else this.#visitCalled(callee, context);
     if (callee.type === 'Identifier' && !isBound(callee.name, context)) {
-      this.#calls.push({ name: callee.name, timing: context.timing, inFunction: context.inFunction });
+      this.#table.addCall(callee.name, context);
     }
     const isMacro = this.#isInstance && callee.type === 'Identifier' && VUE_MACROS.has(callee.name);
     this.#visitAll(node.arguments, isMacro && context.scopes.length === 0 ? { ...context, timing: 'load' } : context);
@@ -405,15 +345,7 @@ class UseWalk {
   }
 
   #use(name: string, node: Node, context: Context, how: Pick<Use, 'member' | 'isCalled'> = {}): void {
-    if (isBound(name, context)) return;
-    this.#found.push({
-      name,
-      start: node.start,
-      end: node.end,
-      atLoad: context.timing === 'load',
-      inFunction: context.inFunction,
-      ...how,
-    });
+    if (!isBound(name, context)) this.#table.addUse(name, node, context, how);
   }
 }
 

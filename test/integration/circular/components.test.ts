@@ -67,6 +67,7 @@ describe('circular: components', () => {
       'Tree.vue': "<script setup>\nimport Tree from './Tree.vue';\n</script>",
       'Tree.svelte': "<script>\nimport Tree from './Tree.svelte';\n</script>",
       'Tree.astro': "---\nimport Tree from './Tree.astro';\n---\n",
+      'types/index.d.ts': "import tree = require('./index');\nimport { Tree } from '.';\nexport class Tree {}",
       'Tree.tsx': "import Tree from './Tree.tsx';\nexport default Tree;",
     };
     assert.deepEqual(await found(files), ['Tree.tsx:1 self-import']);

@@ -7,6 +7,8 @@ import { workspaceOf } from '../graph/workspace.ts';
 
 type Files = Readonly<Record<string, string | object>>;
 
+const merged = (all: readonly Files[]): Files => Object.fromEntries(all.flatMap((one) => Object.entries(one)));
+
 const installed = (name: string, manifest: object): Files => ({
   [`node_modules/${name}/package.json`]: { name, version: '1.0.0', ...manifest },
   ...Object.fromEntries(
@@ -47,7 +49,7 @@ describe('import: as the runtime resolves', () => {
     const names = Object.keys(packages);
     using workspace = workspaceOf({
       'package.json': { private: true, dependencies: Object.fromEntries(names.map((name) => [name, '1.0.0'])) },
-      ...Object.assign({}, ...names.map((name) => installed(name, { main: 'a.js', exports: packages[name]?.exports }))),
+      ...merged(names.map((name) => installed(name, { main: 'a.js', exports: packages[name]?.exports }))),
       ...Object.fromEntries(names.map((name) => [`${name}.cjs`, `require('${name}');`])),
       ...Object.fromEntries(names.map((name) => [`${name}.mjs`, `import '${name}';`])),
       'run.mjs': `import { createRequire } from 'node:module';
@@ -159,6 +161,8 @@ describe('import: as the runtime resolves', () => {
       'lib.d.ts': 'export const there: number;\nexport const declared: number;',
       'a.js': "import { there, declared } from './lib.js';",
       'b.ts': "import { there, declared } from './lib.js';",
+      'posts.data.mts': 'export default { load() {} };',
+      'p.vue': "<script setup>\nimport { data } from './posts.data.mts';\n</script>",
       'c.js': "/** @type {import('./lib.js').Other} */\nexport default 1;",
     };
     assert.deepEqual(await found(files), ['a.js:1 missing-export']);
@@ -167,9 +171,10 @@ describe('import: as the runtime resolves', () => {
   it('sees that a module exports nothing any more', async () => {
     const files = {
       'empty.js': '',
-      'effect.ts': 'console.log(1);\n',
+      'effect.ts':
+        '/* this module exports nothing */\nclass A { constructor() { this.a = 1; } }\nconsole.log("exports");\n',
       'common.js': 'exports.a = 1;',
-      'script.js': 'this.a = 1;',
+      'script.js': '(function (root) { root.f = 1; })(this);',
       'globals.d.ts': 'declare const g: number;',
       'a.js':
         "import { a } from './empty.js';\nimport b from './effect.ts';\nimport * as c from './empty.js';\nc.d;\nimport { e } from './common.js';\nimport { f } from './script.js';",

@@ -284,7 +284,7 @@ describe('package: what runs or loads it', () => {
         "await import('e').then((m) => m.x);",
         "try { await import('f'); } finally { g(); }",
       ].join('\n'),
-      ...Object.assign({}, ...names.map((name) => installed(name))),
+      ...Object.fromEntries(names.flatMap((name) => Object.entries(installed(name)))),
     };
     assert.deepEqual(await named('unlisted-dependency', files), ['e', 'f']);
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isMarkedGenerated } from '../../../workers/graph/generated.ts';
+import { isMarkedGenerated, isMinified } from '../../../workers/graph/generated.ts';
 
 describe('a file that a tool made', () => {
   const generated = [
@@ -22,4 +22,9 @@ describe('a file that a tool made', () => {
     it(`is: ${JSON.stringify(text.slice(0, 50))}`, () => assert.equal(isMarkedGenerated(text), true));
   for (const text of written)
     it(`is not: ${JSON.stringify(text.slice(0, 50))}`, () => assert.equal(isMarkedGenerated(text), false));
+  it('has lines that nobody writes', () => {
+    assert.equal(isMinified('a=1;'.repeat(5000)), true);
+    assert.equal(isMinified('const a = 1;\n'.repeat(5000)), false);
+    assert.equal(isMinified('a=1;'.repeat(50)), false);
+  });
 });

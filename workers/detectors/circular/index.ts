@@ -3,7 +3,7 @@ import { graphDetector, Findings, severitiesOf, type RuleSeverities, type RuleSe
 import type { Edge } from '../../graph/edges.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { isTestFile } from '../../graph/file-roles.ts';
-import { rangeIn, specifierRange } from '../../graph/record.ts';
+import { isDeclarationFile, rangeIn, specifierRange } from '../../graph/record.ts';
 import type { Use } from '../../graph/uses.ts';
 import { isComponentFile } from '../../graph/scripts.ts';
 import { uncheckedFiles } from '../../graph/unchecked.ts';
@@ -84,7 +84,7 @@ function reportSelfImports(
   for (const edge of cycles.self) {
     const { request } = edge;
     const file = fileOf(cycles, edge.from);
-    if (isComponentFile(file) || isUnchecked(file)) continue;
+    if (isComponentFile(file) || isDeclarationFile(file) || isUnchecked(file)) continue;
     const isNamespace = request.names.some(({ imported, local }) => imported === '*' && local !== '');
     if ((isNamespace && request.kind !== 'require') || request.kind === 'type') continue;
     findings.add(file, severity, {

@@ -51,6 +51,7 @@ function readsIn(
 ): readonly PartialRead[] {
   const { modules } = cycles.edges;
   const inside = new Set(component.members);
+  if (!component.members.some((number) => mayMiss(graph, cycles, number, inside))) return [];
   const runs = new Map<Module, number>();
   const found = new Map<string, { read: Found; entry: Module; times: number }>();
   for (const [first, programs] of entriesOf(cycles, component, importers)) {
@@ -81,6 +82,18 @@ function readsIn(
   }));
 }
 
+/** Whether a module takes something that another one assigns after it began to require the cycle. */
+function mayMiss(graph: ModuleGraph, { edges }: Cycles, number: number, inside: ReadonlySet<number>): boolean {
+  const isInside = (edge: Edge): boolean => isRequire(edge) && inside.has(edge.to);
+  const module = edges.modules[number];
+  return edges.leaving(number).some((edge) => {
+    const source = isInside(edge) ? edges.modules[edge.to] : undefined;
+    const begins = edges.leaving(edge.to).find(isInside)?.request.start;
+    if (!module || !source || begins === undefined) return false;
+    return missingReads(graph, module, edge.request, source, begins).length > 0;
+  });
+}
+
 type Event =
   | { readonly kind: 'run'; readonly number: number }
   /** A module requires one that is running, and that has come to the offset `at`. */
@@ -98,13 +111,14 @@ function simulate({ edges, elided }: Cycles, program: number): readonly Event[] 
   };
   open(program);
   for (let top = path.at(-1); top; top = path.at(-1)) {
-    const { value: edge, done: isOver } = top.next.next();
-    if (isOver === true) {
+    const next = top.next.next();
+    if (next.done === true) {
       done.add(top.number);
       running.delete(top.number);
       path.pop();
       continue;
     }
+    const edge = next.value;
     if (!isEvaluated(edge, elided) || done.has(edge.to)) continue;
     // Imports run before the importing module does.
     running.set(top.number, edge.request.kind === 'require' ? edge.request.start : 0);

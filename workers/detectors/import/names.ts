@@ -34,7 +34,7 @@ type Absence = (name: string) => boolean;
 
 function checkName(check: ImportCheck, module: Module, name: ImportedName, target: Module, isAbsent: Absence): void {
   const { imported, start, end } = name;
-  if (!isAbsent(imported)) return;
+  if (!isAbsent(imported) || (imported === 'data' && DATA_LOADER.test(target.file))) return;
   const isDefault = imported === 'default';
   if (isDefault && mayBeCommonJs(check, module, target)) return;
   const meant = nearest(imported, exportedNames(target) ?? []);
@@ -47,6 +47,9 @@ function checkName(check: ImportCheck, module: Module, name: ImportedName, targe
     ...(fixes.length === 0 ? {} : { fixes }),
   });
 }
+
+/** VitePress replaces such a module by the data that it loads. */
+const DATA_LOADER = /\.data\.[cm]?[jt]s$/;
 
 /** Keeps the local name. */
 function nameFix(range: Range, { imported, local }: ImportedName, meant: string): Fix {

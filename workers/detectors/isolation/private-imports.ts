@@ -52,7 +52,7 @@ function isPublished(
   if (isByName && owner.directory !== '' && `${owner.directory}/`.startsWith(`${folder}/`)) return true;
   const keys = [owner.data.exports, publishedExports(owner.data)].flatMap(exportKeys);
   const subpath = `.${request.specifier.slice(packageNameOf(request.specifier).length)}`;
-  if (isByName && keys.includes(subpath)) return true;
+  if (isByName && (subpath === '.' || keys.includes(subpath))) return true;
   // `./tools/internal`, `./tools/internal/*` and `./internal.js` for `src/tools/internal`.
   const inside = owner.directory === '' ? folder : folder.slice(owner.directory.length + 1);
   return keys.some((key) => {
