@@ -235,7 +235,7 @@ export class ModuleGraph {
   async #readDirty(signal: AbortSignal | undefined): Promise<void> {
     const turns = new Turns(signal);
     for (const file of this.#dirty) {
-      if (isConfiguration(file) || this.#providers?.dependsOn(file) === true) this.#isConfigurationStale = true;
+      if (isConfiguration(file) || this.#providers?.isOutdated(file) === true) this.#isConfigurationStale = true;
       if (isModuleFile(file)) {
         this.#readModule(file);
         if (turns.isDue) await turns.next();

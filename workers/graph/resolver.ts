@@ -14,7 +14,7 @@ import { isLinked, isPresent, isWorkspaceMember, selfOf } from './members.ts';
 import { NativeResolver, type NativeResult } from './native-resolver.ts';
 import { PackageFolders } from './package-folders.ts';
 import { PlugAndPlay } from './pnp.ts';
-import { joined, relativeTo, slashed, type Project, type Projects } from './projects.ts';
+import { joined, relativeTo, type Project, type Projects } from './projects.ts';
 import { filesMatching } from './globs.ts';
 import { NamedResolver } from './named.ts';
 import type { Providers } from './providers/index.ts';
@@ -200,7 +200,7 @@ export class Resolver {
       this.#locate(candidate, scope, 'relative', isDirectory);
     const found = locate(base) ?? (base.includes('?') ? locate(withoutQuery(base)) : undefined);
     if (found?.kind === 'file') return found;
-    const tried = virtualSiblings(scope.project, withoutQuery(base));
+    const tried = virtualSiblings(this.#root, scope.project, withoutQuery(base));
     for (const other of tried) {
       const located = locate(other);
       if (located) return located;
@@ -489,12 +489,12 @@ const LATER_BUILTINS: ReadonlySet<string> = new Set([
 ]); // prettier-ignore
 
 /** With `rootDirs`, a relative path continues in folders that the compiler merges. */
-function virtualSiblings(project: Project | undefined, base: string): readonly string[] {
+function virtualSiblings(root: string, project: Project | undefined, base: string): readonly string[] {
   const { rootDirs } = project?.options ?? {};
   if (!project || !Array.isArray(rootDirs)) return NONE;
   const roots = rootDirs
     .filter((folder) => typeof folder === 'string')
-    .map((folder) => path.posix.join(project.directory, slashed(folder)).replace(/(^\.)?\/*$/, ''));
+    .map((folder) => relativeTo(root, path.resolve(root, project.directory, folder)));
   const own = roots
     .filter((root) => root === '' || base.startsWith(`${root}/`))
     .sort((one, other) => other.length - one.length)[0];

@@ -9,11 +9,12 @@ import { parse as parseJson } from 'jsonc-parser';
 import type { FileIndex } from '../file-index.ts';
 import { DEPENDENCY_SECTIONS } from '../installed.ts';
 import { directoryOf, isRecord, type Manifest, type Manifests } from '../manifests.ts';
+import { recordHash } from '../record.ts';
 import { nearest } from '../spelling.ts';
 import { aliasesOfTable, readAliases, type Alias, type AliasTarget } from './aliases.ts';
 import type { Framework, FrameworkProject } from './framework.ts';
 import { FRAMEWORKS } from './frameworks.ts';
-import { aliasesOfImports, isToolConfig, readToolConfig, type ToolConfig } from './tool-config.ts';
+import { aliasesOfImports, isToolConfig, mayDefineNames, readToolConfig, type ToolConfig } from './tool-config.ts';
 
 /** What a name means to a framework. */
 export type FrameworkAnswer =
@@ -50,17 +51,26 @@ export class Providers {
   /** Configurations by the directory for which they count. */
   readonly #configs: ReadonlyMap<string, readonly string[]>;
   readonly #configured = new Map<string, ToolConfig>();
-  readonly #read = new Set<string>();
+  /** Configurations of the root. */
+  readonly #known: ReadonlySet<string>;
+  /** What was read, with its fingerprint. */
+  readonly #read = new Map<string, string>();
   #byDirectory: ReadonlyMap<string, readonly string[]> | undefined;
 
   constructor(source: ProvidersSource) {
     this.#source = source;
     this.#configs = configsByDirectory(source);
+    this.#known = new Set([...source.index.files].filter(isConfiguration));
   }
 
-  /** Whether a change of the file may change an answer. */
-  dependsOn(file: string): boolean {
-    return this.#read.has(file) || isConfiguration(file);
+  /** Whether the file, as it is now, may change an answer: a configuration, or a script that one imports. */
+  isOutdated(file: string): boolean {
+    if (!this.#known.has(file)) return this.#read.has(file) ? this.#differs(file) : isConfiguration(file);
+    return !this.#source.index.has(file) || (this.#read.has(file) && this.#differs(file));
+  }
+
+  #differs(file: string): boolean {
+    return this.#read.get(file) !== fingerprintOf(file, this.#source.textOf(file));
   }
 
   /** Files came or went. */
@@ -202,8 +212,9 @@ export class Providers {
   }
 
   #text(file: string): string | undefined {
-    this.#read.add(file);
-    return this.#source.textOf(file);
+    const text = this.#source.textOf(file);
+    this.#read.set(file, fingerprintOf(file, text));
+    return text;
   }
 
   /** Jest, Babel, Parcel and module-alias are configured in package.json too. */
@@ -304,6 +315,11 @@ const NOTHING: Environment = {
 function isProvided(one: string | RegExp, specifier: string): boolean {
   if (typeof one === 'string') return specifier === one || specifier.startsWith(`${one}/`) || (one.includes('*') && isMatch(one, specifier)); // prettier-ignore
   return specifier.length <= 300 && one.source.length <= 200 && !/[*+]\)[*+]/.test(one.source) && new RegExp(one.source, one.flags.replace(/[gy]/g, '')).test(specifier); // prettier-ignore
+}
+
+/** Most scripts that a configuration imports define no names, so their edits do not matter. */
+function fingerprintOf(file: string, text = ''): string {
+  return isConfiguration(file) || mayDefineNames(text) ? recordHash(text) : '';
 }
 
 function isConfiguration(file: string): boolean {

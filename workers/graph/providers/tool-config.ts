@@ -60,7 +60,12 @@ const TOOL_CONFIG =
 const MAY_COME_FROM_PACKAGE = /^(vite|vitest|webpack|rspack|rsbuild|rollup|rolldown|craco|vue|farm|electron\.vite)\b/;
 
 const KEYWORDS =
-  /alias|moduleNameMapper|remotes|externals?\b|modules\b|modulePaths|moduleDirectories|extraNodeModules|module-resolver|srcDir|\blib\b|extensions|sourceExts|moduleFileExtensions|entries|paths|rootDir/i;
+  /alias|moduleNameMapper|remotes|externals?\b|modules\b|modulePaths|moduleDirectories|extraNodeModules|module-resolver|srcDir|extensions|sourceExts|moduleFileExtensions|entries|paths|rootDir/i;
+
+/** Whether a script may have a part that is looked for. */
+export function mayDefineNames(text: string): boolean {
+  return KEYWORDS.test(text);
+}
 
 /** Scripts that a configuration is spread over. */
 const MAXIMUM_SCRIPTS = 20;
@@ -130,7 +135,7 @@ class Collector {
     const values = this.#valuesIn(file);
     const isOpaque = file === this.#file && MAY_COME_FROM_PACKAGE.test(path.posix.basename(file));
     if (isOpaque && isMadeElsewhere(program)) this.#isUnclear = true;
-    if (KEYWORDS.test(text ?? '')) this.#walk(program, values, values.namesOf(program), text ?? '');
+    if (mayDefineNames(text ?? '') || /^svelte\.config\./.test(path.posix.basename(file))) this.#walk(program, values, values.namesOf(program), text ?? '');
     for (const imported of importsOf(program)) {
       const target = /^\.\.?\//.test(imported) ? this.#complete(file, imported) : undefined;
       // A configuration may import something from the application, which configures nothing.
