@@ -4,20 +4,22 @@ import path from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { joined, relativeTo } from './projects.ts';
 
+interface RulesAbove {
+  /** From the folder of the rules to the root. */
+  readonly below: string;
+  readonly rules: Ignore;
+}
+
 export class IgnoredPaths {
   readonly #root: string;
   readonly #rules = new Map<string, Ignore | undefined>();
   /** Of the folders above the root, up to the top of its repository; outermost first. */
-  readonly #above: { readonly below: string; readonly rules: Ignore }[] = [];
+  readonly #above: readonly RulesAbove[];
 
   /** @param root absolute */
   constructor(root: string) {
     this.#root = root;
-    for (let at = root; !existsSync(path.join(at, '.git')) && path.dirname(at) !== at;) {
-      at = path.dirname(at);
-      const rules = rulesIn(at);
-      if (rules) this.#above.unshift({ below: relativeTo(at, root), rules });
-    }
+    this.#above = rulesAbove(root);
   }
 
   /** @param file relative to the root, forward slashes */
@@ -54,4 +56,18 @@ function rulesIn(folder: string): Ignore | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Empty if git ignores the root itself: whoever opens it wants its files. */
+function rulesAbove(root: string): readonly RulesAbove[] {
+  const found: RulesAbove[] = [];
+  for (let at = root; !existsSync(path.join(at, '.git'));) {
+    if (path.dirname(at) === at) return [];
+    at = path.dirname(at);
+    const rules = rulesIn(at);
+    const below = relativeTo(at, root);
+    if (rules?.ignores(`${below}/`) === true) return [];
+    if (rules) found.unshift({ below, rules });
+  }
+  return found;
 }

@@ -35,6 +35,11 @@ export class NamedResolver {
     return frameworkAnswer(this.#providers.of(directory), specifier)?.kind === 'given';
   }
 
+  /** Whether an alias leads elsewhere than to a package of this name. */
+  isRedirected(directory: string, specifier: string): boolean {
+    return aliasTargets(this.#providers.of(directory), specifier).length > 0;
+  }
+
   /** @param otherwise the answer without providers */
   resolve(scope: Scope, specifier: string, asking: Asking, otherwise: Missing): Resolution {
     const environment = this.#providers.of(scope.directory);

@@ -141,7 +141,7 @@ export class Resolver {
 
   /** Whether a framework, a tool or the host gives this name, whether or not a package of the name is installed. */
   isGiven(directory: string, specifier: string): boolean {
-    return this.#named.isGiven(directory, specifier);
+    return this.#named.isGiven(directory, specifier) || this.#named.isRedirected(directory, specifier);
   }
 
   /** More files that a request leads to: matches of its patterns, and variants of its file for other platforms. */
@@ -176,7 +176,7 @@ export class Resolver {
     if (/^[a-z][a-z0-9+.-]+:/i.test(specifier)) return this.#named.misnamed(scope, specifier) ?? OPAQUE;
     if (isRelative(specifier)) {
       const found = this.#relative(scope, specifier);
-      return found.kind === 'missing' && this.isGiven(scope.directory, specifier) ? OPAQUE : found;
+      return found.kind === 'missing' && this.#named.isGiven(scope.directory, specifier) ? OPAQUE : found;
     }
     if (path.posix.isAbsolute(specifier) || path.win32.isAbsolute(specifier)) return this.#absolute(scope, specifier);
     if (specifier.startsWith('#')) {
@@ -190,7 +190,7 @@ export class Resolver {
     if (bare.kind === 'missing') return this.#named.resolve(scope, specifier, asking, bare);
     if (bare.kind !== 'package' || bare.isDeclaredElsewhere !== true) return bare;
     const replaced = this.#named.alias(scope, specifier, asking);
-    return replaced ?? (this.isGiven(scope.directory, specifier) ? OPAQUE : bare);
+    return replaced ?? (this.#named.isGiven(scope.directory, specifier) ? OPAQUE : bare);
   }
 
   #relative(scope: Scope, specifier: string): Resolution {

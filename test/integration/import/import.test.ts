@@ -40,6 +40,9 @@ describe('import', () => {
       issues.map(({ range }) => range.start.line + 1),
       [2],
     );
+    workspace.write('.gitignore', 'app\n');
+    const all = await runDetector(detector, path.join(workspace.root, 'app'), { dedupeWithTypescript: false });
+    assert.equal(all.issues.length, 2);
   });
 
   it('reports an alias without a target, even if a package of the workspace has its name', async () => {

@@ -27,7 +27,6 @@ export interface FrameworkProject {
   readonly directory: string;
   /** What its configuration says, if there is one. */
   readonly config: ToolConfig | undefined;
-  hasFile(file: string): boolean;
   hasDirectory(directory: string): boolean;
   /** The names of the folders in a folder. */
   foldersIn(directory: string): readonly string[];

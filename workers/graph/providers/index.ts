@@ -11,7 +11,7 @@ import { DEPENDENCY_SECTIONS } from '../installed.ts';
 import { directoryOf, isRecord, type Manifest, type Manifests } from '../manifests.ts';
 import { recordHash } from '../record.ts';
 import { nearest } from '../spelling.ts';
-import { aliasesOfTable, readAliases, type Alias, type AliasTarget } from './aliases.ts';
+import { aliasesOfTable, type Alias, type AliasTarget } from './aliases.ts';
 import type { Framework, FrameworkProject } from './framework.ts';
 import { FRAMEWORKS } from './frameworks.ts';
 import { aliasesOfImports, isToolConfig, mayDefineNames, readToolConfig, type ToolConfig } from './tool-config.ts';
@@ -167,7 +167,6 @@ export class Providers {
     return {
       directory,
       config: config === undefined ? undefined : this.#config(config),
-      hasFile: (file) => index.has(file),
       hasDirectory: (one) => index.hasDirectory(one),
       foldersIn: (one) =>
         [...index.directories].filter((folder) => folder !== '' && directoryOf(folder) === one).map((folder) => path.posix.basename(folder)), // prettier-ignore
@@ -195,10 +194,19 @@ export class Providers {
   #config(file: string): ToolConfig {
     let config = this.#configured.get(file);
     if (!config) {
-      config = isDeno(file) ? this.#deno(file) : readToolConfig(this.#reading, file);
+      config = this.#readConfig(file);
       this.#configured.set(file, config);
     }
     return config;
+  }
+
+  /** A configuration that cannot be followed costs what it says, and nothing else. */
+  #readConfig(file: string): ToolConfig {
+    try {
+      return isDeno(file) ? this.#deno(file) : readToolConfig(this.#reading, file);
+    } catch {
+      return { file, aliases: [], roots: [], provided: [], extensions: [], isUnclear: true };
+    }
   }
 
   get #reading(): Parameters<typeof readToolConfig>[0] {
@@ -218,14 +226,11 @@ export class Providers {
   }
 
   /** Jest, Babel, Parcel and module-alias are configured in package.json too. */
-  #inManifest({ file, data, directory }: Manifest): ToolConfig | undefined {
+  #inManifest({ file, data }: Manifest): ToolConfig | undefined {
     const parts = ['jest', 'babel', 'alias', '_moduleAliases'].filter((name) => data[name] !== undefined);
     if (parts.length === 0) return undefined;
     const content = Object.fromEntries(parts.map((name) => [name, data[name]]));
-    const config = readToolConfig(this.#reading, file, content);
-    const { browser } = data;
-    const { aliases } = readAliases(isRecord(browser) ? browser : {}, { by: file, root: '', bases: [directory], keys: 'paths' }); // prettier-ignore
-    return { ...config, aliases: [...config.aliases, ...aliases] };
+    return readToolConfig(this.#reading, file, content);
   }
 
   /** `imports` of a Deno configuration or of its import map. */

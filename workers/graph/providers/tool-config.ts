@@ -135,7 +135,8 @@ class Collector {
     const values = this.#valuesIn(file);
     const isOpaque = file === this.#file && MAY_COME_FROM_PACKAGE.test(path.posix.basename(file));
     if (isOpaque && isMadeElsewhere(program)) this.#isUnclear = true;
-    if (mayDefineNames(text ?? '') || /^svelte\.config\./.test(path.posix.basename(file))) this.#walk(program, values, values.namesOf(program), text ?? '');
+    if (mayDefineNames(text ?? '') || /^svelte\.config\./.test(path.posix.basename(file)))
+      this.#walk(program, values, values.namesOf(program), text ?? '');
     for (const imported of importsOf(program)) {
       const target = /^\.\.?\//.test(imported) ? this.#complete(file, imported) : undefined;
       // A configuration may import something from the application, which configures nothing.
@@ -335,8 +336,10 @@ class Collector {
     for (const one of [value].flat()) {
       if (typeof one === 'string')
         this.#provided.push(one.split('@', 1)[0] === '' ? one : (/^([^@]+)@\w+:/.exec(one)?.[1] ?? one)); // prettier-ignore
-      else if (one instanceof RegExp) this.#provided.push(one);
-      else if (isRecord(one)) {
+      // What matches any name says nothing about one.
+      else if (one instanceof RegExp) {
+        if (!ANY_NAMES.some((name) => one.test(name))) this.#provided.push(one);
+      } else if (isRecord(one)) {
         const named = one['alias'] ?? one['name'];
         if (typeof named === 'string' && 'entry' in one) this.#provided.push(named);
         else this.#provided.push(...Object.keys(one).filter((name) => name !== REST));
@@ -352,6 +355,8 @@ class Collector {
     return folder === '.' ? '' : folder.replace(/\/$/, '');
   }
 }
+
+const ANY_NAMES = ['any-name-at-all', '@any-scope/any-name'];
 
 const RELEVANT: ReadonlySet<string> = new Set([
   'alias', 'aliases', 'extraNodeModules', 'moduleNameMapper', 'modules', 'modulePaths', 'moduleDirectories', 'remotes',
