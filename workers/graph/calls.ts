@@ -91,9 +91,14 @@ function newUrl(
   const [argument, base] = node.arguments;
   const specifier = literalOf(argument);
   const isUrl = node.callee.type === 'Identifier' && node.callee.name === 'URL' && base && isImportMeta(base, 'url');
-  return isUrl && argument && specifier !== undefined
-    ? callOf(isWorker(parent, node) ? 'resolve' : 'reference', specifier, node, argument, place, [])
-    : undefined;
+  if (!isUrl || !argument || specifier === undefined) return undefined;
+  const kind = isWorker(parent, node) ? 'resolve' : 'reference';
+  return callOf(kind, relativeUrl(specifier), node, argument, place, []);
+}
+
+/** In a URL, `x.js` is a path beside the module, not a package. */
+function relativeUrl(specifier: string): string {
+  return /^(?:[./]|[a-z][\w+.-]*:)/i.test(specifier) ? specifier : `./${specifier}`;
 }
 
 /** `new Worker(new URL('x', import.meta.url))`: bundlers and Node.js load the file. */

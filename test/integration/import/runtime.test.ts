@@ -77,6 +77,17 @@ describe('import: as the runtime resolves', () => {
     );
   });
 
+  it('refuses it of packages of the workspace too, and follows them all the same', async () => {
+    const files = {
+      'package.json': { name: 'root', private: true, workspaces: ['packages/*'] },
+      'packages/lib/package.json': { name: 'lib', type: 'module', exports: { import: './a.js' } },
+      'packages/lib/a.js': 'export const a = 1;',
+      'a.cjs': "require('lib');\ntry { require('lib'); } catch {}\nimport('lib');",
+      'b.mjs': "import { b } from 'lib';",
+    };
+    assert.deepEqual(await found(files), ['a.cjs:1 exports-blocked', 'b.mjs:1 missing-export']);
+  });
+
   it('asks the file of the conditions that hold for its exports', async () => {
     const files = {
       'package.json': {
@@ -144,7 +155,7 @@ describe('import: as the runtime resolves', () => {
   it('knows which built-in modules there are', async () => {
     const files = {
       'a.js':
-        "import 'node:fs/promises';\nimport 'node:fss';\nimport 'node:utill';\nimport 'node:sqlite';\nimport 'node:no-such-thing';",
+        "import 'node:fs/promises';\nimport 'node:fss';\nimport 'node:utill';\nimport 'node:sqlite';\nimport 'node:no-such-thing';\ntry { await import('node:later'); } catch {}",
     };
     using workspace = workspaceOf({ 'package.json': { type: 'module' }, ...files });
     const { issues } = await runDetector(detector, workspace.root);
@@ -195,7 +206,7 @@ describe('import: as the runtime resolves', () => {
         "jest.requireActual('./b');",
         "require.resolve('./c'); require.resolve('./d', { paths: [x] }); require.resolve('no-package');",
         "new URL('./e.js', import.meta.url);",
-        "new Worker(new URL('./f.js', import.meta.url));",
+        "new Worker(new URL('f.js', import.meta.url)); new Worker(new URL('there.js', import.meta.url));",
         "try { require.resolve('./g'); } catch {}",
         "vi.mock('./h'); vi.importActual('./i');",
         "const jest2 = { mock() {} }; jest2.mock('./j');",

@@ -47,7 +47,8 @@ function reportFile(check: ImportCheck, asked: ImportSite, missing: Missing): vo
   });
 }
 
-function reportBuiltin(check: ImportCheck, { module, request }: ImportSite): void {
+function reportBuiltin(check: ImportCheck, { module, request, index }: ImportSite): void {
+  if (guardedRequests(check.graph, module).has(index)) return;
   const { specifier } = request;
   const meant = nearest(specifier.slice('node:'.length), builtinModules);
   check.report(module, 'unresolved', {
