@@ -171,6 +171,7 @@ export class StaticValues {
       case 'Identifier':
         return node.name === 'undefined' ? undefined : names.valueOf(node.name);
       case 'ArrowFunctionExpression':
+      case 'FunctionDeclaration':
       case 'FunctionExpression':
         return this.#callable(node, names);
       case 'MemberExpression':

@@ -173,6 +173,12 @@ describe('aliases of tools', () => {
       'vite.config.ts': "import { alias } from './build/alias';\nexport default { resolve: { alias } };",
       'build/alias.ts': "import { resolve } from 'path';\nexport const alias = { '@': resolve(__dirname, '../src') };",
     },
+    'a function of another file': {
+      'webpack.config.ts':
+        "import aliases from './tools/aliases';\nexport default { resolve: { alias: aliases(__dirname) } };",
+      'tools/aliases.ts':
+        "import path from 'path';\nexport default function aliases(root: string) { return { '@': path.join(root, 'src') }; }",
+    },
     'mergeConfig': {
       'vite.config.ts': "import base from './vite.base';\nexport default mergeConfig(base, defineConfig({}));",
       'vite.base.ts': "import { resolve } from 'path';\nexport default defineConfig({ resolve: { alias: { '@': resolve('src') } } });",
