@@ -2,9 +2,9 @@
  * Resolves specifiers. Files of the root are looked up in the file index, so that unsaved and unbuilt files count and a
  * change invalidates precisely; oxc-resolver resolves node_modules. Lives until manifests or projects change.
  */
-import { existsSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
+import { entryAt } from '../protocol/read-file.ts';
 import { usesBundler } from './bundlers.ts';
 import { exportTargets, importTargets, type Asker, type Asking, type MapTargets } from './conditions.ts';
 import { stemOf, type FileIndex } from './file-index.ts';
@@ -14,7 +14,7 @@ import { isLinked, isPresent, isWorkspaceMember, selfOf } from './members.ts';
 import { NativeResolver, type NativeResult } from './native-resolver.ts';
 import { PackageFolders } from './package-folders.ts';
 import { PlugAndPlay } from './pnp.ts';
-import { joined, relativeTo, slashed, type Project, type Projects } from './projects.ts';
+import { joined, relativeTo, type Project, type Projects } from './projects.ts';
 import { isTypeScriptFile } from './record.ts';
 import { isComponentFile } from './scripts.ts';
 import { isRelative, packageNameOf, type Missing, type Resolution, type Via } from './resolution.ts';
@@ -126,7 +126,7 @@ export class Resolver {
   }
 
   #resolve(scope: Scope, specifier: string, asking: Asking): Resolution {
-    if (specifier === '' || specifier.includes('!') || specifier.startsWith('\0')) return OPAQUE;
+    if (specifier === '' || specifier.length > LONGEST || /^\0|!/.test(specifier)) return OPAQUE;
     if (isBuiltin(specifier)) return { kind: 'builtin', name: specifier };
     if (isNoBuiltin(specifier)) return { kind: 'missing', why: 'builtin', via: 'builtin' };
     if (/^[a-z][a-z0-9+.-]+:/i.test(specifier)) return OPAQUE;
@@ -151,7 +151,7 @@ export class Resolver {
       this.#locate(candidate, scope.isTypeScript, 'relative', isDirectory);
     const found = locate(base) ?? (base.includes('?') ? locate(withoutQuery(base)) : undefined);
     if (found?.kind === 'file') return found;
-    for (const other of virtualSiblings(scope.project, base)) {
+    for (const other of virtualSiblings(this.#root, scope.project, base)) {
       const located = locate(other);
       if (located) return located;
     }
@@ -163,7 +163,7 @@ export class Resolver {
       const base = relativeTo(specifier.startsWith(this.#root) ? this.#root : this.#realRoot, specifier);
       return this.#locate(base, scope.isTypeScript, 'absolute') ?? { kind: 'missing', why: 'file', via: 'absolute' };
     }
-    if (existsSync(specifier)) return { kind: 'outside', path: specifier, via: 'absolute' };
+    if (entryAt(specifier) !== 'nothing') return { kind: 'outside', path: specifier, via: 'absolute' };
     // `/logo.svg` and `/src/main.ts` are paths on a development server.
     return path.posix.isAbsolute(specifier) ? OPAQUE : { kind: 'missing', why: 'file', via: 'absolute' };
   }
@@ -389,8 +389,7 @@ export class Resolver {
     const result = this.#native.resolve(this.#root, relative.startsWith('..') ? relative : `./${relative}`);
     if (result.path !== undefined) return { kind: 'outside', path: result.path, via };
     const absolute = path.join(this.#root, relative);
-    const isFile = statSync(absolute, { throwIfNoEntry: false })?.isFile() ?? false;
-    return isFile ? { kind: 'outside', path: absolute, via } : undefined;
+    return entryAt(absolute) === 'file' ? { kind: 'outside', path: absolute, via } : undefined;
   }
 
   #insideRoot(absolute: string): string | undefined {
@@ -401,6 +400,9 @@ export class Resolver {
     return undefined;
   }
 }
+
+/** No file system knows longer paths. UTF-16 code units. */
+const LONGEST = 4_096;
 
 const OPAQUE: Resolution = { kind: 'opaque' };
 
@@ -414,13 +416,13 @@ const LATER_BUILTINS: ReadonlySet<string> = new Set([
 ]); // prettier-ignore
 
 /** With `rootDirs`, a relative path continues in folders that the compiler merges. */
-function virtualSiblings(project: Project | undefined, base: string): readonly string[] {
+function virtualSiblings(root: string, project: Project | undefined, base: string): readonly string[] {
   const { rootDirs } = project?.options ?? {};
-  if (!project || rootDirs === undefined) return [];
-  const roots = rootDirs.map((folder) => path.posix.join(project.directory, slashed(folder)).replace(/\/+$/, ''));
-  const own = roots.filter((root) => base.startsWith(`${root}/`)).sort((one, other) => other.length - one.length)[0];
+  if (rootDirs === undefined) return [];
+  const roots = rootDirs.map((folder) => relativeTo(root, folder));
+  const own = roots.filter((one) => base.startsWith(`${one}/`)).sort((one, other) => other.length - one.length)[0];
   if (own === undefined) return [];
-  return roots.filter((root) => root !== own).map((root) => joined(root, base.slice(own.length + 1)));
+  return roots.filter((one) => one !== own).map((one) => joined(one, base.slice(own.length + 1)));
 }
 
 function withoutQuery(specifier: string): string {
