@@ -1,7 +1,7 @@
 /** Whether git ignores a path that does not exist; such a path is probably a build output. Reads rules on demand. */
-import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ignore, { type Ignore } from 'ignore';
+import { entryAt, readTextSync } from '../protocol/read-file.ts';
 import { joined, relativeTo } from './projects.ts';
 
 interface RulesAbove {
@@ -52,7 +52,7 @@ export class IgnoredPaths {
 /** @param folder absolute */
 function rulesIn(folder: string): Ignore | undefined {
   try {
-    return ignore().add(readFileSync(path.join(folder, '.gitignore'), 'utf8'));
+    return ignore().add(readTextSync(path.join(folder, '.gitignore')));
   } catch {
     return undefined;
   }
@@ -61,7 +61,7 @@ function rulesIn(folder: string): Ignore | undefined {
 /** Empty if git ignores the root itself: whoever opens it wants its files. */
 function rulesAbove(root: string): readonly RulesAbove[] {
   const found: RulesAbove[] = [];
-  for (let at = root; !existsSync(path.join(at, '.git'));) {
+  for (let at = root; entryAt(path.join(at, '.git')) === 'nothing';) {
     if (path.dirname(at) === at) return [];
     at = path.dirname(at);
     const rules = rulesIn(at);

@@ -74,6 +74,8 @@ export interface ModuleRecord {
   readonly scripts: readonly Script[];
   /** A tool made the file: it says so at its top, or is minified. */
   readonly isGenerated: boolean;
+  /** It is nested more deeply than the parser can follow; requests are what could be read. */
+  readonly isTooDeep?: true;
   /** Its text has suppression comments. */
   readonly suppresses: boolean;
   /** A comment turns TypeScript's checks on or off for the file. */

@@ -8,6 +8,7 @@ import { hasSuppressions } from '../runtime/suppression.ts';
 import type { Program } from 'oxc-parser';
 import { callsIn, type Call } from './calls.ts';
 import { lineTableOf, rangeAt } from './lines.ts';
+import { isTooDeep } from './nesting.ts';
 import { parse, startsOfComments, type Language, type ModuleSyntax, type Parsed } from './parser.ts';
 import { isComponentFile, scriptsOf, type ExternalScript, type Script, type ScriptRun } from './scripts.ts';
 import type { Range } from '../protocol/detector-protocol.ts';
@@ -48,14 +49,16 @@ export function readRecord(file: string, text: string, contentHash = recordHash(
   const exports: ModuleExport[] = [];
   let isModule = component !== undefined;
   let isBroken = false;
+  let isDeep = false;
   for (const part of partsOf(file, text, component)) {
-    const parsed = parse(part.language, part.code);
+    const isPartDeep = isTooDeep(part.code);
+    const parsed = isPartDeep ? undefined : parse(part.language, part.code);
     isBroken ||= parsed === undefined;
     const code = parsed === undefined ? onlyImportStatements(part.code) : part.code;
     const result = parsed ?? parse(part.language, code);
-    if (result === undefined) continue;
-    isModule ||= result.module.hasModuleSyntax;
-    readPart(result, code, part, requests, exports);
+    if (result !== undefined) isModule ||= result.module.hasModuleSyntax;
+    const isRead = result === undefined || readPart(result, code, part, requests, exports);
+    isDeep ||= isPartDeep || !isRead;
   }
   requests.sort((one, other) => one.start - other.start);
   reindex(exports, requests);
@@ -68,6 +71,7 @@ export function readRecord(file: string, text: string, contentHash = recordHash(
     isBroken,
     scripts: compact((component?.scripts ?? []).map(({ start, end, runs }) => ({ start, end, runs }))),
     isGenerated: isMarkedGenerated(text) || isMinified(text),
+    ...(isDeep ? { isTooDeep: true as const } : {}),
     suppresses: hasSuppressions(text),
     ...typeCheckOf(text),
     ambient: text.includes('declare module') ? ambientNames(text) : NONE,
@@ -98,21 +102,22 @@ function partsOf(file: string, text: string, component = scriptsOf(file, text)):
   }));
 }
 
+/** @returns false: calls could not be looked for, because the tree is too deep */
 function readPart(
-  { module, program }: Parsed,
+  parsed: Parsed,
   code: string,
   { language, runs, isExported }: Part,
   requests: ModuleRequest[],
   exports: ModuleExport[],
-): void {
-  const own: ModuleRequest[] = [];
-  readImports(module, own);
-  readExports(module, code, own, isExported ? exports : []);
-  readDynamicImports(module, code, own);
-  if (needsTree(code, language, module)) {
-    for (const call of callsIn(program())) own.push(requestOfCall(call, runs));
-  }
-  requests.push(...own);
+): boolean {
+  const { module } = parsed;
+  readImports(module, requests);
+  readExports(module, code, requests, isExported ? exports : []);
+  readDynamicImports(module, code, requests);
+  if (!needsTree(code, language, module)) return true;
+  const tree = treeOf(parsed);
+  for (const call of tree ? callsIn(tree) : []) requests.push(requestOfCall(call, runs));
+  return tree !== undefined;
 }
 
 /** Whether a request loads a module or its types, or only names it. */
@@ -139,9 +144,12 @@ export function specifierRange(record: ModuleRecord, request: ModuleRequest): Ra
   return rangeAt(record.lines, request.specifierStart, request.specifierEnd);
 }
 
-/** The syntax tree of a script, parsed as by {@link readRecord}; undefined: it has a syntax error, or is a component. */
+/**
+ * The syntax tree of a script, parsed as by {@link readRecord}; undefined: it has a syntax error, is nested too deeply, or
+ * is a component.
+ */
 export function parseTree(file: string, text: string): Program | undefined {
-  return isComponentFile(file) ? undefined : parse(languageOf(file), text)?.program();
+  return isComponentFile(file) ? undefined : parseScripts(file, text)?.[0]?.program;
 }
 
 export interface ScriptTree {
@@ -151,20 +159,31 @@ export interface ScriptTree {
   readonly isExported: boolean;
 }
 
-/** The syntax trees of all scripts of a file; undefined: one has a syntax error. */
+/** The syntax trees of all scripts of a file; undefined: one has a syntax error, or is nested too deeply. */
 export function parseScripts(file: string, text: string): readonly ScriptTree[] | undefined {
   const trees: ScriptTree[] = [];
   for (const { code, language, ...how } of partsOf(file, text)) {
-    const parsed = parse(language, code);
-    if (parsed === undefined) return undefined;
-    trees.push({ program: parsed.program(), ...how });
+    const parsed = isTooDeep(code) ? undefined : parse(language, code);
+    const program = parsed && treeOf(parsed);
+    if (program === undefined) return undefined;
+    trees.push({ program, ...how });
   }
   return trees;
 }
 
-/** Offsets of comments; undefined: the parser does not see all comments of this language. */
+/** Offsets of comments; undefined: the parser does not see all comments of this language, or of this text. */
 export function commentStarts(file: string, text: string): ReadonlySet<number> | undefined {
-  return isComponentFile(file) ? undefined : startsOfComments(languageOf(file), text);
+  return isComponentFile(file) || isTooDeep(text) ? undefined : startsOfComments(languageOf(file), text);
+}
+
+/** Undefined: the tree is deeper than the stack of the code that builds it. */
+function treeOf(parsed: Parsed): Program | undefined {
+  try {
+    return parsed.program();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -2,9 +2,9 @@
  * Resolves specifiers. Files of the root are looked up in the file index, so that unsaved and unbuilt files count and a
  * change invalidates precisely; oxc-resolver resolves node_modules. Lives until manifests or projects change.
  */
-import { existsSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
+import { entryAt } from '../protocol/read-file.ts';
 import { usesBundler } from './bundlers.ts';
 import { exportTargets, importTargets, type Asker, type Asking, type MapTargets } from './conditions.ts';
 import { stemOf, type FileIndex } from './file-index.ts';
@@ -168,7 +168,7 @@ export class Resolver {
   }
 
   #resolve(scope: Scope, specifier: string, asking: Asking): Resolution {
-    if (specifier === '' || specifier.includes('!') || specifier.startsWith('\0')) return OPAQUE;
+    if (specifier === '' || specifier.length > LONGEST || /^\0|!/.test(specifier)) return OPAQUE;
     // Bundlers prefer their aliases to modules of Node.js, such as `constants`.
     if (isBuiltin(specifier))
       return this.#named.alias(scope, specifier, asking) ?? { kind: 'builtin', name: specifier };
@@ -213,7 +213,7 @@ export class Resolver {
       const base = relativeTo(specifier.startsWith(this.#root) ? this.#root : this.#realRoot, specifier);
       return this.#locate(base, scope, 'absolute') ?? { kind: 'missing', why: 'file', via: 'absolute' };
     }
-    if (existsSync(specifier)) return { kind: 'outside', path: specifier, via: 'absolute' };
+    if (entryAt(specifier) !== 'nothing') return { kind: 'outside', path: specifier, via: 'absolute' };
     // `/logo.svg` and `/src/main.ts` are paths on a development server.
     return path.posix.isAbsolute(specifier) ? OPAQUE : { kind: 'missing', why: 'file', via: 'absolute' };
   }
@@ -457,8 +457,7 @@ export class Resolver {
     const result = this.#native.resolve(this.#root, relative.startsWith('..') ? relative : `./${relative}`);
     if (result.path !== undefined) return { kind: 'outside', path: result.path, via };
     const absolute = path.join(this.#root, relative);
-    const isFile = statSync(absolute, { throwIfNoEntry: false })?.isFile() ?? false;
-    return isFile ? { kind: 'outside', path: absolute, via } : undefined;
+    return entryAt(absolute) === 'file' ? { kind: 'outside', path: absolute, via } : undefined;
   }
 
   #insideRoot(absolute: string): string | undefined {
@@ -469,6 +468,9 @@ export class Resolver {
     return undefined;
   }
 }
+
+/** No file system knows longer paths. UTF-16 code units. */
+const LONGEST = 4_096;
 
 const OPAQUE: Resolution = { kind: 'opaque' };
 
@@ -491,17 +493,13 @@ const LATER_BUILTINS: ReadonlySet<string> = new Set([
 /** With `rootDirs`, a relative path continues in folders that the compiler merges. */
 function virtualSiblings(root: string, project: Project | undefined, base: string): readonly string[] {
   const { rootDirs } = project?.options ?? {};
-  if (!project || !Array.isArray(rootDirs)) return NONE;
-  const roots = rootDirs
-    .filter((folder) => typeof folder === 'string')
-    .map((folder) => relativeTo(root, path.resolve(root, project.directory, folder)));
+  if (!rootDirs) return NONE;
+  const roots = rootDirs.map((folder) => relativeTo(root, folder));
   const own = roots
-    .filter((root) => root === '' || base.startsWith(`${root}/`))
+    .filter((one) => one === '' || base.startsWith(`${one}/`))
     .sort((one, other) => other.length - one.length)[0];
   if (own === undefined) return NONE;
-  return roots
-    .filter((root) => root !== own)
-    .map((root) => joined(root, own === '' ? base : base.slice(own.length + 1)));
+  return roots.filter((one) => one !== own).map((one) => joined(one, own === '' ? base : base.slice(own.length + 1)));
 }
 
 function withoutQuery(specifier: string): string {

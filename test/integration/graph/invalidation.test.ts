@@ -21,18 +21,18 @@ function kindOf(graph: ModuleGraph, file: string): string | undefined {
 
 /** How many files are read while something is done. */
 async function readsDuring(work: () => Promise<void>): Promise<number> {
-  const { readFileSync } = fs;
+  const { openSync } = fs;
   let reads = 0;
-  const counting: unknown = (...args: Parameters<typeof readFileSync>): unknown => {
+  const counting: unknown = (...args: Parameters<typeof openSync>): unknown => {
     reads++;
-    return readFileSync(...args);
+    return openSync(...args);
   };
   try {
-    fs.readFileSync = counting as typeof readFileSync;
+    fs.openSync = counting as typeof openSync;
     syncBuiltinESMExports();
     await work();
   } finally {
-    fs.readFileSync = readFileSync;
+    fs.openSync = openSync;
     syncBuiltinESMExports();
   }
   return reads;

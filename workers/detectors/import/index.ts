@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { Toolchain } from '../../graph/toolchain.ts';
 import { uncheckedFiles } from '../../graph/unchecked.ts';
+import { tsconfigFlaws, unreadableConfigurations, unreadableDirectories } from '../../graph/configuration-flaws.ts';
 import { IgnoredPaths } from '../../graph/ignored.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import { knownNames } from '../../graph/known.ts';
@@ -11,6 +12,8 @@ import { isLoading, specifierRange, type ModuleRequest } from '../../graph/recor
 import type { Missing, Resolution, Via } from '../../graph/resolution.ts';
 import { Findings, graphDetector, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
+import { START, type Flaw } from '../../reading/config-file.ts';
+import { expressionOf } from '../../reading/globs.ts';
 import { checkCommonJs } from './commonjs.ts';
 import { checkBuiltin } from './deprecated.ts';
 import { checkDuplicates } from './duplicates.ts';
@@ -71,7 +74,7 @@ class ImportChecker implements ImportCheck {
     this.#severities = severitiesOf(options, IMPORT_RULES);
     this.#dedupes = options['dedupeWithTypescript'] !== false;
     this.#isListedAsKnown = knownNames(options);
-    this.#ambient = ambient.map(ambientPattern);
+    this.#ambient = ambient.flatMap((name) => ambientPattern(name) ?? []);
   }
 
   run(): ReadonlyMap<string, readonly Finding[]> {
@@ -85,10 +88,10 @@ class ImportChecker implements ImportCheck {
       leftOut ||= result.hasUnchecked;
       unclear.push(...result.unclear);
     }
-    for (const [file, findings] of this.#reportUnclear(unclear))
-      byFile.set(file, [...(byFile.get(file) ?? []), ...findings]);
+    for (const found of [this.#reportUnclear(unclear), this.#inputs()])
+      for (const [file, findings] of found) byFile.set(file, [...(byFile.get(file) ?? []), ...findings]);
     const note = leftOut && this.isOn('unresolved-package') ? nothingInstalled(this.graph) : undefined;
-    if (note) byFile.set(note.file, [note.finding, ...(byFile.get(note.file) ?? [])]);
+    if (note) byFile.set(note.file, [...(byFile.get(note.file) ?? []), note.finding]);
     return byFile;
   }
 
@@ -152,6 +155,26 @@ class ImportChecker implements ImportCheck {
     this.#unclear.push({ file, specifier: request.specifier, range, ...(by === undefined ? {} : { by }) });
   }
 
+  /** What is wrong with what the graph is made from. */
+  #inputs(): ReadonlyMap<string, readonly Finding[]> {
+    const found = (this.#findings = new Findings());
+    const { graph } = this;
+    const flaws = [
+      ...tsconfigFlaws(graph, this.#dedupes),
+      ...unreadableConfigurations(graph, 'import'),
+      ...(this.#dedupes ? [] : [...unreadableConfigurations(graph, 'typescript'), ...unreadableDirectories(graph)]),
+    ];
+    for (const { file, message, range } of distinct(flaws)) {
+      const rule = 'invalid-configuration';
+      if (!this.isIgnored(file)) found.add(file, this.#severities[rule], { rule, message, range });
+    }
+    for (const { file, record } of graph.modules.values()) {
+      const rule = 'too-deep';
+      if (record.isTooDeep && !this.isIgnored(file)) found.add(file, this.#severities[rule], { rule, message: TOO_DEEP, range: START }); // prettier-ignore
+    }
+    return found.byFile;
+  }
+
   readonly #module = (module: Module): ModuleResult => {
     if (this.isIgnored(module.file)) return NOTHING;
     this.#findings = new Findings();
@@ -187,6 +210,17 @@ class ImportChecker implements ImportCheck {
   }
 }
 
+const TOO_DEEP =
+  'This file is nested too deeply for the parser, so only its import statements are read, and nothing else in it is checked. Make it flatter, turn it into a JSON file, or exclude it.';
+
+/** Configurations may extend the same one. */
+function distinct(flaws: readonly Flaw[]): readonly Flaw[] {
+  return [...new Map(flaws.map((flaw) => [JSON.stringify([flaw.file, flaw.range, flaw.message]), flaw])).values()];
+}
+
+/** Nobody asks for a module of a longer name. */
+const LONGEST_NAME = 1_000;
+
 const NOTHING: ModuleResult = { findings: [], hasUnchecked: false, unclear: [] };
 
 /** `import 'x'`, not `import {} from 'x'`. */
@@ -194,7 +228,8 @@ function isSideEffect({ kind, names, start, specifierStart }: ModuleRequest): bo
   return kind === 'import' && names.length === 0 && specifierStart - start < "import{}from'".length - 1;
 }
 
-function ambientPattern(name: string): RegExp {
+function ambientPattern(name: string): RegExp | undefined {
+  if (name.length > LONGEST_NAME) return undefined;
   const parts = name.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`);
+  return expressionOf(`^${parts.join('.*')}$`);
 }

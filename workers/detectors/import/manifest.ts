@@ -56,6 +56,15 @@ export const manifest = {
         default: 'warning',
         description: 'A module of Node.js, or a name from one, that its documentation lists as deprecated.',
       },
+      'invalid-configuration': {
+        default: 'warning',
+        description:
+          'A value of a tsconfig that does not count, a base that does not exist, or a configuration that is no file. What TypeScript reports in its projects is left out.',
+      },
+      'too-deep': {
+        default: 'warning',
+        description: 'A file that is nested too deeply for the parser. Only its import statements are read.',
+      },
       'commonjs-in-esm': {
         default: 'warning',
         description: '`require` in an ECMAScript module, where it is not defined.',

@@ -125,11 +125,12 @@ function checkCatalog(check: PackageCheck, members: readonly ManifestFile[]): vo
   if (!graph.files.has('pnpm-workspace.yaml') || !check.isOn('unused-catalog-entry') || check.isCatalogDelegatedToKnip)
     return;
   const text = graph.textOf('pnpm-workspace.yaml') ?? '';
+  const config = graph.manifests.workspaceFiles.find(({ file }) => file === 'pnpm-workspace.yaml');
+  if (!config?.isComplete) return;
   const document = parseDocument(text);
-  if (document.errors.length > 0) return;
   const used = catalogUses(
     members.map(({ manifest }) => manifest),
-    document.toJS(),
+    config.value,
   );
   const lines = lineTableOf(text);
   const report = (catalog: string, entries: unknown): void => {

@@ -3,9 +3,9 @@
  * compilers and test runners define. The resolver asks here for all detectors alike. Reads on demand; lives until a
  * manifest or a configuration that it read changes.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse as parseJson } from 'jsonc-parser';
+import { readTextSync } from '../../protocol/read-file.ts';
 import type { FileIndex } from '../file-index.ts';
 import { DEPENDENCY_SECTIONS } from '../installed.ts';
 import { directoryOf, isRecord, type Manifest, type Manifests } from '../manifests.ts';
@@ -183,7 +183,7 @@ export class Providers {
   #declaredIn(file: string, directory: string): readonly string[] {
     for (let at = path.join(this.#source.root, directory); ; at = path.dirname(at)) {
       try {
-        const text = readFileSync(path.join(at, 'node_modules', file), 'utf8');
+        const text = readTextSync(path.join(at, 'node_modules', file));
         return [...text.matchAll(/^declare module ['"]([^'"\n]+)['"]/gm)].map((match) => match[1] ?? '');
       } catch {
         if (path.dirname(at) === at) return [];
