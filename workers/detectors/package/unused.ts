@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { Dependency } from '../../graph/installed.ts';
 import { Memo } from '../../graph/memo.ts';
+import { isFramework } from '../../graph/providers/index.ts';
 import { isRecord, type Manifest } from '../../graph/manifests.ts';
 import { isModuleFile } from '../../graph/record.ts';
 import type { PackageCheck } from './package-check.ts';
@@ -36,7 +37,7 @@ export class UnusedCheck {
     }
     return [...declared].flatMap(([name, sections]) => {
       const isOptional = sections.some(({ section }) => section === 'peerDependencies' || section === 'optionalDependencies'); // prettier-ignore
-      if (isOptional || peers.has(name) || USED_BY_PRESENCE.test(name)) return [];
+      if (isOptional || peers.has(name) || USED_BY_PRESENCE.test(name) || isFramework(name)) return [];
       return check.isOn(ruleOf(sections)) ? [name] : [];
     });
   }

@@ -281,6 +281,11 @@ export class FrameworkNames {
   }
 }
 
+/** Whether a package is a framework that runs the project, which need not import it. */
+export function isFramework(name: string): boolean {
+  return FRAMEWORKS.some(({ configFile, packages }) => configFile !== undefined && packages.includes(name));
+}
+
 /** The answer of the nearest framework that knows the name. */
 export function frameworkAnswer(environment: Environment, specifier: string): FrameworkAnswer | undefined {
   const { frameworks, provided } = environment;
