@@ -1,6 +1,7 @@
 /** The files that a request with patterns loads: `import.meta.glob()`, `require.context()`. Pure over the graph's files. */
 import path from 'node:path';
 import picomatch from 'picomatch';
+import { globMatcher } from '../reading/globs.ts';
 import { directoryOf, type Manifests } from './manifests.ts';
 import { joined } from './projects.ts';
 import { aliasTargets, type Providers } from './providers/index.ts';
@@ -32,7 +33,7 @@ export function filesMatching(
   const unwanted = rooted.filter(({ isUnwanted }) => isUnwanted).map(({ pattern }) => pattern);
   if (wanted.length === 0 || wanted.some((pattern) => pattern.startsWith('..'))) return [];
   const folder = commonFolder(wanted.map((pattern) => picomatch.scan(pattern).base));
-  const isMatch = picomatch(wanted, { ignore: unwanted });
+  const isMatch = globMatcher(wanted, { ignore: unwanted });
   const start = folder === '' ? 0 : folder.length + 1;
   const found: string[] = [];
   for (const file of source.files) {

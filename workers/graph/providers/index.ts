@@ -11,6 +11,7 @@ import { DEPENDENCY_SECTIONS } from '../installed.ts';
 import { directoryOf, isRecord, type Manifest, type Manifests } from '../manifests.ts';
 import { recordHash } from '../record.ts';
 import { nearest } from '../spelling.ts';
+import { matchesWildcard } from '../wildcards.ts';
 import { aliasesOfTable, type Alias, type AliasTarget } from './aliases.ts';
 import type { Framework, FrameworkProject } from './framework.ts';
 import { FRAMEWORKS } from './frameworks.ts';
@@ -125,7 +126,7 @@ export class Providers {
     if (packages.length === 0) return directory === '';
     for (const pattern of packages) {
       if (used.has(pattern)) return true;
-      if (pattern.includes('*') && [...used].some((name) => isMatch(pattern, name))) return true;
+      if (pattern.includes('*') && [...used].some((name) => matchesWildcard(pattern, name))) return true;
     }
     return configFile !== undefined && this.#hasConfig(configFile, directory);
   }
@@ -272,7 +273,8 @@ export class FrameworkNames {
   }
 
   answer(specifier: string): FrameworkAnswer | undefined {
-    if (this.#exact.has(specifier) || this.#patterns.some((pattern) => isMatch(pattern, specifier))) return GIVEN;
+    if (this.#exact.has(specifier) || this.#patterns.some((pattern) => matchesWildcard(pattern, specifier)))
+      return GIVEN;
     const { name: by, open = [], closed = [] } = this.#framework;
     const isOnlyOurs = closed.some((prefix) => specifier.startsWith(prefix));
     if (!isOnlyOurs && !open.some((prefix) => specifier.startsWith(prefix))) return undefined;
@@ -323,7 +325,7 @@ const NOTHING: Environment = {
 };
 
 function isProvided(one: string | RegExp, specifier: string): boolean {
-  if (typeof one === 'string') return specifier === one || specifier.startsWith(`${one}/`) || (one.includes('*') && isMatch(one, specifier)); // prettier-ignore
+  if (typeof one === 'string') return specifier === one || specifier.startsWith(`${one}/`) || (one.includes('*') && matchesWildcard(one, specifier)); // prettier-ignore
   return specifier.length <= 300 && one.source.length <= 200 && !/[*+]\)[*+]/.test(one.source) && new RegExp(one.source, one.flags.replace(/[gy]/g, '')).test(specifier); // prettier-ignore
 }
 
@@ -369,20 +371,6 @@ function declaredNames(manifest: Manifest | undefined): ReadonlySet<string> {
   const { packageManager } = manifest.data;
   if (typeof packageManager === 'string') names.add(packageManager.split('@', 1)[0] ?? '');
   return names;
-}
-
-/** Whether a name matches a pattern in which `*` stands for any characters. */
-function isMatch(pattern: string, name: string): boolean {
-  const [first = '', ...others] = pattern.split('*');
-  if (!name.startsWith(first)) return false;
-  let at = first.length;
-  for (const [index, part] of others.entries()) {
-    if (index === others.length - 1) return name.length - part.length >= at && name.endsWith(part);
-    const found = name.indexOf(part, at);
-    if (found === -1) return false;
-    at = found + part.length;
-  }
-  return at === name.length;
 }
 
 function append(map: Map<string, string[]>, key: string, value: string): void {
