@@ -362,7 +362,7 @@ function needsTree(text: string, language: Language, module: ModuleSyntax): bool
 }
 
 /** `jest.mock('./x')`. Packages are left out: a mock of a missing one is a matter of the test. */
-const MOCKS_PATH = /\b(?:jest|vi|vitest)\s*\.\s*\w+(?:<[^;]*?>)?\(\s*["'`]\.{1,2}\//;
+const MOCKS_PATH = /\b(?:jest|vi|vitest)\s*\.\s*\w+(?:<[^;]{0,200}?>)?\(\s*["'`]\.{1,2}\//;
 
 /** Longer texts are bundles, such as a checked-in copy of Yarn. UTF-16 code units. */
 const MAXIMUM_TREE = 1_000_000;

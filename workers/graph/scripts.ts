@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import { blocksOfMdx } from './mdx.ts';
-import { closingTag, commentEnd, expressionEnd, tagAt, type Attribute, type Tag } from './markup.ts';
+import { ClosingTags, commentEnd, Expressions, tagAt, type Attribute, type Tag } from './markup.ts';
 import type { Language } from './parser.ts';
 
 /**
@@ -53,14 +53,21 @@ export function scriptsOf(file: string, text: string): ComponentScripts | undefi
 /** Blocks are elements at the top level. Only scripts are code, and only templates have elements inside. */
 function scriptsOfVue(text: string): ComponentScripts {
   const found = new Found();
+  const closingTags = new ClosingTags(text);
+  let hasOpenTemplate = false;
   eachTag(text, (tag, at) => {
     if (tag.isClosing) return tag.end;
     if (tag.isSelfClosing) {
       if (tag.name === 'script') found.add(tag, at, tag.end, tag.end, runOfVue(tag));
       return tag.end;
     }
-    if (tag.name === 'template' && isHtml(tag)) return endOfTemplate(text, tag.end);
-    const closing = closingTag(text, tag.name, tag.end);
+    if (tag.name === 'template' && isHtml(tag) && !hasOpenTemplate) {
+      const end = endOfTemplate(text, tag.end);
+      // Without an end it is a mere tag, and so are further ones.
+      hasOpenTemplate = end === undefined;
+      return end ?? tag.end;
+    }
+    const closing = closingTags.after(tag.name, tag.end);
     if (closing === undefined) return tag.end;
     if (tag.name === 'script') found.add(tag, at, tag.end, closing[0], runOfVue(tag));
     return closing[1];
@@ -76,33 +83,33 @@ function isHtml({ attributes }: Tag): boolean {
   return ['', 'html'].includes(attributes.get('lang')?.value ?? '');
 }
 
-/** The offset after a template, which may contain others. A template without an end is skipped as a mere tag. */
-function endOfTemplate(text: string, from: number): number {
+/** The offset after a template, which may contain others; undefined: it has no end. */
+function endOfTemplate(text: string, from: number): number | undefined {
+  const next = /<|\{\{/g;
+  const expressions = new Expressions(text);
+  const lastInterpolation = text.lastIndexOf('}}');
   let depth = 1;
-  for (let at = from; at < text.length;) {
-    const next = /<|\{\{/g;
-    next.lastIndex = at;
-    const found = next.exec(text);
-    if (!found) break;
-    at = found.index;
+  next.lastIndex = from;
+  for (let found = next.exec(text); found; found = next.exec(text)) {
+    const { index: at } = found;
     if (found[0] === '{{') {
-      const end = text.indexOf('}}', at);
-      at = end === -1 ? at + 2 : end + 2;
+      next.lastIndex = at < lastInterpolation ? text.indexOf('}}', at) + 2 : at + 2;
       continue;
     }
     const comment = commentEnd(text, at);
-    const tag = comment === undefined ? tagAt(text, at) : undefined;
-    at = comment ?? tag?.end ?? at + 1;
+    const tag = comment === undefined ? tagAt(text, at, expressions) : undefined;
+    next.lastIndex = comment ?? tag?.end ?? at + 1;
     if (tag?.name !== 'template' || tag.isSelfClosing) continue;
     depth += tag.isClosing ? -1 : 1;
-    if (depth === 0) return at;
+    if (depth === 0) return tag.end;
   }
-  return from;
+  return undefined;
 }
 
 /** At most one script per instance and one of the module; further scripts are elements of the page. */
 function scriptsOfSvelte(text: string): ComponentScripts {
   const found = new Found();
+  const closingTags = new ClosingTags(text);
   const seen = new Set<ScriptRun>();
   eachTag(
     text,
@@ -110,14 +117,14 @@ function scriptsOfSvelte(text: string): ComponentScripts {
       if (tag.isClosing) return tag.end;
       const isElement = tag.name === 'svelte:head' || tag.name === 'style';
       if (tag.name !== 'script' && !isElement) return tag.end;
-      const closing = tag.isSelfClosing ? ([tag.end, tag.end] as const) : closingTag(text, tag.name, tag.end);
+      const closing = tag.isSelfClosing ? ([tag.end, tag.end] as const) : closingTags.after(tag.name, tag.end);
       if (closing === undefined) return tag.end;
       const { attributes } = tag;
       const runs = attributes.has('module') || attributes.get('context')?.value === 'module' ? 'module' : 'instance';
       if (!isElement && !seen.has(runs) && found.add(tag, at, tag.end, closing[0], runs)) seen.add(runs);
       return closing[1];
     },
-    (at) => expressionEnd(text, at),
+    (at, expressions) => expressions.end(at),
   );
   return found;
 }
@@ -125,19 +132,20 @@ function scriptsOfSvelte(text: string): ComponentScripts {
 /** The front matter runs on the server for each request or page. Scripts with further attributes are left to the page. */
 function scriptsOfAstro(text: string): ComponentScripts {
   const found = new Found();
+  const closingTags = new ClosingTags(text);
   const frontMatter = frontMatterOf(text);
   if (frontMatter) found.scripts.push({ ...frontMatter, runs: 'instance', language: 'ts' });
   eachTag(
     text,
     (tag, at) => {
       if (tag.isClosing || (tag.name !== 'script' && tag.name !== 'style')) return tag.end;
-      const closing = tag.isSelfClosing ? ([tag.end, tag.end] as const) : closingTag(text, tag.name, tag.end);
+      const closing = tag.isSelfClosing ? ([tag.end, tag.end] as const) : closingTags.after(tag.name, tag.end);
       if (closing === undefined) return tag.end;
       const isBundled = [...tag.attributes.keys()].every((name) => name === 'src' || name === 'hoist');
       if (tag.name === 'script' && isBundled) found.addBundled(tag, at, tag.end, closing[0]);
       return closing[1];
     },
-    (at) => (/^\{\s*\/\*/.test(text.slice(at, at + COMMENT_INDENT)) ? expressionEnd(text, at) : undefined),
+    (at, expressions) => (/^\{\s*\/\*/.test(text.slice(at, at + COMMENT_INDENT)) ? expressions.end(at) : undefined),
     frontMatter?.end,
   );
   return found;
@@ -163,15 +171,16 @@ function frontMatterOf(text: string): Omit<Script, 'runs'> | undefined {
 function eachTag(
   text: string,
   visit: (tag: Tag, at: number) => number,
-  skip?: (at: number) => number | undefined,
+  skip?: (at: number, expressions: Expressions) => number | undefined,
   from = 0,
 ): void {
+  const expressions = new Expressions(text);
   const next = skip === undefined ? /</g : /[<{]/g;
   next.lastIndex = from;
   for (let found = next.exec(text); found; found = next.exec(text)) {
     const { index: at } = found;
-    const end = found[0] === '{' ? skip?.(at) : commentEnd(text, at);
-    const tag = end === undefined && found[0] === '<' ? tagAt(text, at) : undefined;
+    const end = found[0] === '{' ? skip?.(at, expressions) : commentEnd(text, at);
+    const tag = end === undefined && found[0] === '<' ? tagAt(text, at, expressions) : undefined;
     next.lastIndex = end ?? (tag ? visit(tag, at) : at + 1);
   }
 }

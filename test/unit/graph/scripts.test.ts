@@ -86,6 +86,30 @@ describe('the scripts of a component', () => {
       });
     }
   }
+  it('are found in a time that does not depend on what is open', () => {
+    for (const part of [
+      '{',
+      '<a {',
+      "{'",
+      '{/*',
+      '<b>',
+      '<template>',
+      '{{',
+      '<a x="',
+      '<script>',
+      '<!--',
+      '</script',
+      '---\n',
+    ]) {
+      for (const extension of ['vue', 'svelte', 'astro']) {
+        const started = process.cpuUsage();
+        scriptsOf(`a.${extension}`, `<template>${part.repeat(50_000)}`);
+        const { user } = process.cpuUsage(started);
+        assert.ok(user < 5_000_000, `${part} in ${extension}: ${String(user)} µs`);
+      }
+    }
+  }).timeout(60_000);
+
   it('are none of other files', () => {
     assert.equal(scriptsOf('a.ts', '<script>a</script>'), undefined);
   });
