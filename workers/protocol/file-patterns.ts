@@ -1,9 +1,11 @@
 /** Patterns of file names that several detectors and the engine use. */
 
 export const script = /\.[cm]?[jt]sx?$/i;
+/** Single-file components: their scripts are checked like scripts. */
+export const component = /\.(?:vue|svelte|astro)$/i;
 /** Files that may be imported, import others, or declare types. */
 export const scriptLike = /\.(?:[cm]?[jt]sx?|vue|svelte|astro)$/i;
-export const scriptOrJson = /\.(?:[cm]?[jt]sx?|json)$/i;
+export const scriptOrJson = /\.(?:[cm]?[jt]sx?|vue|svelte|astro|json)$/i;
 export const packageManifest = /^(?:package\.json|pnpm-workspace\.yaml)$/i;
 export const lockfile =
   /^(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|\.pnp\.c?js)$/i;

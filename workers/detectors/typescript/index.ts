@@ -3,8 +3,10 @@
  * workspace's own TypeScript. Sessions with TypeScript are kept warm between checks, one per version and root, until
  * the worker ends.
  */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { getHeapStatistics } from 'node:v8';
+import { component } from '../../protocol/file-patterns.ts';
 import type { CheckContext, Detector, PlanContext } from '../../protocol/detector.ts';
 import type {
   CheckRequest,
@@ -17,7 +19,10 @@ import type {
 } from '../../protocol/detector-protocol.ts';
 import { accelerated } from './accelerated.ts';
 import { openCommand } from './command.ts';
-import { compilerFor, CompilerMissing, groupOf, compilerName, type Compiler, type CompilerMode } from './compiler.ts';
+import { Checkers, isChecker, toolGroup, toolName, toolOfGroup, type Tool } from './checkers/checkers.ts';
+import { ComponentImports } from './checkers/component-imports.ts';
+import { openChecker } from './checkers/open.ts';
+import { compilerFor, CompilerMissing, type Compiler, type CompilerMode } from './compiler.ts';
 import { openJavascript } from './javascript.ts';
 import { openNative } from './native.ts';
 import { CheckNotes } from './notes.ts';
@@ -48,13 +53,17 @@ async function plan({ root, options }: PlanRequest, { signal }: PlanContext): Pr
   problems.push(...found.problems);
 
   const units: Unit[] = [];
-  const engines = new Map<string, Compiler>();
+  const checkers = new Checkers(root, found.components, mode);
+  const engines = new Set<string>();
+  const manifests = new Set(manifestsOf(root));
   for (const project of found.projects) {
     const directory = path.dirname(path.join(root, project));
     try {
-      const engine = await compilerFor(directory, mode);
-      const group = groupOf(engine, root);
-      engines.set(group, engine);
+      const tool = (await checkers.of(project)) ?? (await compilerFor(directory, mode));
+      const group = toolGroup(tool, root);
+      engines.add(toolName(tool));
+      for (const { directory: folder } of isChecker(tool) ? [tool, tool.compiler] : [tool])
+        manifests.add(path.join(folder, 'package.json'));
       units.push({ id: project, kind: 'project', group, file: project, lane: 'heavy' });
     } catch (error) {
       if (!(error instanceof CompilerMissing)) throw error;
@@ -63,13 +72,14 @@ async function plan({ root, options }: PlanRequest, { signal }: PlanContext): Pr
   }
   const failed = units.length === 0 && problems.some(({ fatal }) => fatal);
   const empty = units.length === 0 && !failed;
+  const notes = empty ? [NO_PROJECT] : checkers.notes;
   return {
     status: failed ? 'failed' : empty ? 'not-applicable' : 'ready',
-    ...(empty ? { note: NO_PROJECT } : {}),
-    ...(engines.size > 0 ? { engine: describe([...engines.values()]) } : {}),
+    ...(notes.length > 0 ? { note: notes.join(' ') } : {}),
+    ...(engines.size > 0 ? { engine: [...engines].sort().join(', ') } : {}),
     units,
     problems: withoutRepeats(problems),
-    configFiles: [...found.configFiles, ...compilerManifests(engines.values()), ...manifestsOf(root)],
+    configFiles: [...found.configFiles, ...manifests],
   };
 }
 
@@ -87,7 +97,10 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
   // A revalidation has no preferred files: they were answered before.
   const first = revalidate ? [] : request.first.map((file) => path.join(root, file));
   // Every session of the root must know the changes, also those that this check does not use.
-  for (const session of sessionsOf(root)) await session.update(changes);
+  const scriptChanges = withoutComponents(changes, missesComponents(root));
+  for (const { ready, checksComponents } of openSessions(root)) {
+    await ready.update(checksComponents ? changes : scriptChanges);
+  }
 
   let files = 0;
   let issues = 0;
@@ -107,9 +120,10 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
       unit,
       async (retry) => {
         const made = new UnitReport(unit, context, paths, onProgress);
-        const session = await sessionFor(root, unit, mode, changes, context, retry);
+        const { ready: session, checksComponents } = await sessionFor(root, unit, mode, changes, context, retry);
         made.begin(path.join(root, unit.file));
         const configFile = path.join(root, unit.id);
+        const sink = checksComponents ? made : new ComponentImports(made, configFile);
         const known = since?.[unit.id];
         const order = {
           configFile,
@@ -119,7 +133,9 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
           ...(known === undefined ? {} : { since: known }),
           ...(notes ? { notes } : {}),
         };
-        const extent = await session.check(order, made, context.signal);
+        const extent = await session.check(order, sink, context.signal);
+        if (sink instanceof ComponentImports && (sink.missesSome || extent === 'whole'))
+          missingComponents.set(configFile, sink.missesSome);
         if (extent !== 'whole') coverage[unit.id] = extent === 'unchanged' ? extent : 'affected';
         if (extent === 'unchanged' || extent === 'later') return made;
         await made.finish();
@@ -148,6 +164,7 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
 async function dispose(): Promise<void> {
   const open = [...sessions.values()];
   sessions.clear();
+  missingComponents.clear();
   await Promise.all(open.map(async ({ session }) => (await session.catch(() => undefined))?.close()));
 }
 
@@ -188,7 +205,13 @@ function problemOf(error: unknown, unit: Unit): DetectorProblem {
 interface OpenSession {
   readonly root: string;
   readonly session: Promise<TypeScriptSession>;
+  /** It is no TypeScript alone. */
+  readonly checksComponents: boolean;
   ready?: TypeScriptSession;
+}
+
+interface ReadySession extends OpenSession {
+  readonly ready: TypeScriptSession;
 }
 
 /** By root and group: a worker may serve several. */
@@ -208,11 +231,30 @@ function freeMemory(root: string, latest: Unit): void {
 }
 
 function needsRevalidation(root: string, project: string): boolean {
-  return sessionsOf(root).some((session) => session.needsRevalidation?.(path.join(root, project)));
+  return openSessions(root).some(({ ready }) => ready.needsRevalidation?.(path.join(root, project)));
 }
 
-function sessionsOf(root: string): readonly TypeScriptSession[] {
-  return [...sessions.values()].flatMap((open) => (open.root === root && open.ready ? [open.ready] : []));
+function openSessions(root: string): readonly ReadySession[] {
+  return [...sessions.values()].flatMap((open) =>
+    open.root === root && open.ready ? [{ ...open, ready: open.ready }] : [],
+  );
+}
+
+/** By tsconfig that TypeScript alone checks: whether it imports components that are not there. */
+const missingComponents = new Map<string, boolean>();
+
+function missesComponents(root: string): boolean {
+  return [...missingComponents].some(([configFile, misses]) => misses && configFile.startsWith(root + path.sep));
+}
+
+/** To TypeScript alone it only matters whether a component is there. */
+function withoutComponents({ overlays, changed }: Changes, areMissing: boolean): Changes {
+  return {
+    overlays: new Map([...overlays].filter(([file]) => !component.test(file))),
+    ...(changed
+      ? { changed: changed.filter((file) => areMissing || !component.test(file) || !existsSync(file)) }
+      : {}),
+  };
 }
 
 async function sessionFor(
@@ -222,31 +264,33 @@ async function sessionFor(
   changes: Changes,
   context: CheckContext,
   fresh: boolean,
-): Promise<TypeScriptSession> {
-  const engine = await compilerFor(path.dirname(path.join(root, unit.id)), mode);
-  const key = `${root}\n${groupOf(engine, root)}`;
+): Promise<ReadySession> {
+  const tool = await toolOfGroup(unit.group, path.dirname(path.join(root, unit.id)), mode);
+  const key = `${root}\n${toolGroup(tool, root)}`;
   const known = sessions.get(key);
   if (known && fresh) {
     sessions.delete(key);
     await (await known.session.catch(() => undefined))?.close();
   }
   const open = sessions.get(key);
-  if (open) return open.session;
-  const made: OpenSession = { root, session: openSession(engine, { root, log: context.log.bind(context) }, changes) };
+  if (open) return { ...open, ready: await open.session };
+  const session = openSession(tool, { root, log: context.log.bind(context) }, changes);
+  const made: OpenSession = { root, session, checksComponents: isChecker(tool) };
   sessions.set(key, made);
   try {
-    made.ready = await made.session;
-    return made.ready;
+    made.ready = await session;
+    return { ...made, ready: made.ready };
   } catch (error) {
     sessions.delete(key);
     throw error;
   }
 }
 
-async function openSession(engine: Compiler, settings: SessionSettings, changes: Changes): Promise<TypeScriptSession> {
-  const open = { native: openNative, command: openCommand, javascript: openAccelerated }[engine.kind];
-  const session = open(engine, settings);
-  await session.update(changes);
+async function openSession(tool: Tool, settings: SessionSettings, changes: Changes): Promise<TypeScriptSession> {
+  const session = isChecker(tool)
+    ? await openChecker(tool, settings)
+    : { native: openNative, command: openCommand, javascript: openAccelerated }[tool.kind](tool, settings);
+  await session.update(isChecker(tool) ? changes : withoutComponents(changes, true));
   return session;
 }
 
@@ -269,14 +313,6 @@ function wrongOption(name: string, value: unknown, expected: string): DetectorPr
     message: `The option '${name}' is ${JSON.stringify(value)}; it must be ${expected}. Bulkhead uses the default.`,
     fatal: false,
   };
-}
-
-function describe(engines: readonly Compiler[]): string {
-  return [...new Set(engines.map(compilerName))].sort().join(', ');
-}
-
-function compilerManifests(engines: Iterable<Compiler>): readonly string[] {
-  return [...new Set([...engines].map(({ directory }) => path.join(directory, 'package.json')))];
 }
 
 /** Installing or removing TypeScript changes these files. */

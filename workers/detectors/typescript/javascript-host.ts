@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import type ts from 'typescript';
+import { scriptOrJson } from '../../protocol/file-patterns.ts';
 import type { Changes } from './session.ts';
 
 export type TypeScript = typeof ts;
@@ -50,6 +51,12 @@ export class Disk {
     this.#sharesFiles = major > 5 || (major === 5 && minor >= 3);
   }
 
+  /** As TypeScript's own, but with unsaved texts. */
+  get system(): ts.System {
+    const read = { fileExists: (file: string) => this.fileExists(file), readFile: (file: string) => this.#read(file) };
+    return { ...this.#system, ...read };
+  }
+
   /** @returns the files whose content may have changed; undefined: all */
   update({ overlays, changed }: Changes): readonly Touched[] | undefined {
     const before = this.#overlays;
@@ -87,8 +94,13 @@ export class Disk {
   /**
    * Reads and resolves a tsconfig as `tsc -p <file> --noEmit` does.
    * @param listed whether the files that its patterns mean are looked for
+   * @param extensions of further files that it may include
    */
-  readConfig(configFile: string, listed = true): ts.ParsedCommandLine {
+  readConfig(
+    configFile: string,
+    listed = true,
+    extensions: readonly ts.FileExtensionInfo[] = [],
+  ): ts.ParsedCommandLine {
     const typescript = this.#ts;
     const unreadable: ts.Diagnostic[] = [];
     const config = typescript.getParsedCommandLineOfConfigFile(
@@ -102,6 +114,9 @@ export class Disk {
         readDirectory: (...all) => (listed ? this.#system.readDirectory(...all) : []),
         onUnRecoverableConfigFileDiagnostic: (diagnostic) => unreadable.push(diagnostic),
       },
+      undefined,
+      undefined,
+      extensions,
     );
     return config ?? { options: { noEmit: true, configFilePath: configFile }, fileNames: [], errors: unreadable };
   }
@@ -215,22 +230,9 @@ function mannerOf(languageVersionOrOptions: ts.ScriptTarget | ts.CreateSourceFil
   return `${String(languageVersion)} ${String(impliedNodeFormat)}`;
 }
 
-const EXTENSIONS: ReadonlySet<string> = new Set([
-  '',
-  '.ts',
-  '.tsx',
-  '.mts',
-  '.cts',
-  '.js',
-  '.jsx',
-  '.mjs',
-  '.cjs',
-  '.json',
-]);
-
 /** Images and documents cannot affect a program; folders can. */
 function canMatter(file: string): boolean {
-  return EXTENSIONS.has(path.extname(file).toLowerCase());
+  return scriptOrJson.test(file) || path.extname(file) === '';
 }
 
 function cached<T>(cache: Map<string, T>, key: string, look: () => T): T {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import ignore from 'ignore';
 import { parse } from 'jsonc-parser';
+import { component } from '../../protocol/file-patterns.ts';
 import { walkFiles } from '../../protocol/files.ts';
 import type { DetectorProblem } from '../../protocol/detector-protocol.ts';
 
@@ -17,6 +18,8 @@ export interface FoundProjects {
   readonly projects: readonly string[];
   /** Absolute paths of all configurations that were read, including extended ones. */
   readonly configFiles: readonly string[];
+  /** All components of the root that git does not ignore, relative to it. */
+  readonly components: readonly string[];
   readonly problems: readonly DetectorProblem[];
 }
 
@@ -30,7 +33,8 @@ export async function findProjects(root: string, { only, signal }: ProjectSearch
   const wanted = only.length === 0 ? undefined : ignore().add(only.map(anchored));
   const pattern = wanted ? ANY_CONFIG : CONFIG;
   const walk = walkFiles(root, {
-    accept: (name, file) => pattern.test(name) && (wanted === undefined || wanted.ignores(file)),
+    accept: (name, file) =>
+      component.test(name) || (pattern.test(name) && (wanted === undefined || wanted.ignores(file))),
     signal,
     onUnreadable: ({ path: folder, message }) => {
       const file = folder === '' ? '.' : folder;
@@ -39,7 +43,11 @@ export async function findProjects(root: string, { only, signal }: ProjectSearch
   });
 
   const queue: string[] = [];
-  for await (const file of walk) queue.push(path.join(root, file));
+  const components: string[] = [];
+  for await (const file of walk) {
+    if (component.test(file)) components.push(file);
+    else queue.push(path.join(root, file));
+  }
   const found = withoutShadowed(queue);
   const seen = new Set(found);
   const projects: string[] = [];
@@ -74,7 +82,7 @@ export async function findProjects(root: string, { only, signal }: ProjectSearch
       fatal: true,
     });
   }
-  return { projects: projects.sort(), configFiles: [...configFiles].sort(), problems };
+  return { projects: projects.sort(), configFiles: [...configFiles].sort(), components, problems };
 }
 
 const CONFIG = /^[jt]sconfig\.json$/;

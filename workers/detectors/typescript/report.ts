@@ -111,7 +111,7 @@ export class UnitReport implements ProjectSink {
     ];
     const places = related.flatMap((place) => this.#related(place));
     return {
-      rule: `TS${String(code)}`,
+      rule: typeof code === 'number' ? `TS${String(code)}` : code,
       severity,
       message,
       range,

@@ -10,7 +10,8 @@ export interface Diagnostic {
   /** Absolute, as TypeScript spells it; absent: it is about the project. */
   readonly file?: string;
   readonly range: Range;
-  readonly code: number;
+  /** A number is TypeScript's; a text is the name of a rule of another source, such as a compiler of components. */
+  readonly code: number | string;
   readonly severity: Severity;
   /** The whole chain as `tsc` prints it: nested lines indented by two spaces each, joined by `\n`. */
   readonly message: string;
@@ -65,6 +66,12 @@ export interface Changes {
   readonly overlays: ReadonlyMap<string, string>;
   /** Absolute paths that changed, were created or deleted; absent: anything may have. */
   readonly changed?: readonly string[];
+}
+
+/** Files whose unsaved text differs. */
+export function editedFiles(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): readonly string[] {
+  const open = new Set([...before.keys(), ...now.keys()]);
+  return [...open].filter((file) => before.get(file) !== now.get(file));
 }
 
 export interface TypeScriptSession {
