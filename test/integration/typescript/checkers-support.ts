@@ -64,7 +64,7 @@ function linesOf(root: string, unit: string, found: readonly Diagnostic[]): read
     found.map((one) =>
       lineOf({
         ...one,
-        rule: typeof one.code === 'number' ? `TS${String(one.code)}` : one.code,
+        rule: one.rule ?? `TS${String(one.code)}`,
         file: one.file === undefined ? unit : paths.relative(one.file),
       }),
     ),

@@ -28,6 +28,8 @@ export class Disk {
   #overlays: ReadonlyMap<string, string> = new Map();
   /** The same by key. */
   #unsaved: ReadonlyMap<string, string> = new Map();
+  /** By key: files that only exist here. */
+  readonly #written = new Map<string, string>();
   readonly #texts = new Map<string, string | undefined>();
   readonly #files = new Map<string, boolean>();
   /** Files that existed at the last lookup. */
@@ -51,10 +53,14 @@ export class Disk {
     this.#sharesFiles = major > 5 || (major === 5 && minor >= 3);
   }
 
-  /** As TypeScript's own, but with unsaved texts. */
+  /** As TypeScript's own, but with unsaved texts, and what is written stays in memory. */
   get system(): ts.System {
-    const read = { fileExists: (file: string) => this.fileExists(file), readFile: (file: string) => this.#read(file) };
-    return { ...this.#system, ...read };
+    return {
+      ...this.#system,
+      fileExists: (file) => this.fileExists(file),
+      readFile: (file) => this.#read(file),
+      writeFile: (file, text) => void this.#written.set(this.keyOf(file), text),
+    };
   }
 
   /** @returns the files whose content may have changed; undefined: all */
@@ -88,7 +94,8 @@ export class Disk {
 
   fileExists(file: string): boolean {
     const key = this.keyOf(file);
-    return this.#unsaved.has(key) || cached(this.#files, key, () => this.#system.fileExists(file));
+    if (this.#unsaved.has(key) || this.#written.has(key)) return true;
+    return cached(this.#files, key, () => this.#system.fileExists(file));
   }
 
   /**
@@ -130,7 +137,7 @@ export class Disk {
       fileExists: (file) => this.fileExists(file),
       readFile: (file) => this.#read(file),
       directoryExists: (folder) =>
-        cached(this.#folders, this.keyOf(folder), () => this.#system.directoryExists(folder)),
+        cached(this.#folders, this.keyOf(folder), () => this.#directoryExists(folder)),
       realpath: (file) => this.#realpath(file),
       getSourceFile: (file, languageVersionOrOptions) => this.#parse(file, family, languageVersionOrOptions),
       // As in editors, a referenced project is read from its sources, whether or not it is built.
@@ -161,6 +168,11 @@ export class Disk {
     this.#keys.clear();
   }
 
+  #directoryExists(folder: string): boolean {
+    const start = this.keyOf(folder) + path.sep;
+    return this.#system.directoryExists(folder) || [...this.#written.keys()].some((file) => file.startsWith(start));
+  }
+
   #realpath(file: string): string {
     return cached(this.#realpaths, file, () => this.#system.realpath?.(file) ?? file);
   }
@@ -169,7 +181,7 @@ export class Disk {
     const key = cached(this.#keys, file, () => this.keyOf(file));
     const unsaved = this.#unsaved.get(key);
     if (unsaved !== undefined) return unsaved.replace(/^\uFEFF/, '');
-    return cached(this.#texts, key, () => this.#system.readFile(file));
+    return this.#written.get(key) ?? cached(this.#texts, key, () => this.#system.readFile(file));
   }
 
   #parse(

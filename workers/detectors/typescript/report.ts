@@ -105,13 +105,14 @@ export class UnitReport implements ProjectSink {
 
   #finding(diagnostic: Diagnostic): Finding {
     const { code, severity, message, range, unnecessary, deprecated, related = [] } = diagnostic;
+    const { rule = `TS${String(code)}` } = diagnostic;
     const tags = [
       ...(unnecessary === true ? (['unnecessary'] as const) : []),
       ...(deprecated === true ? (['deprecated'] as const) : []),
     ];
     const places = related.flatMap((place) => this.#related(place));
     return {
-      rule: typeof code === 'number' ? `TS${String(code)}` : code,
+      rule,
       severity,
       message,
       range,

@@ -10,8 +10,9 @@ export interface Diagnostic {
   /** Absolute, as TypeScript spells it; absent: it is about the project. */
   readonly file?: string;
   readonly range: Range;
-  /** A number is TypeScript's; a text is the name of a rule of another source, such as a compiler of components. */
-  readonly code: number | string;
+  readonly code: number;
+  /** Of another source than TypeScript, such as a compiler of components; it has no code. */
+  readonly rule?: string;
   readonly severity: Severity;
   /** The whole chain as `tsc` prints it: nested lines indented by two spaces each, joined by `\n`. */
   readonly message: string;

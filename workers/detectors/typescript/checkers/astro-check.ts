@@ -146,7 +146,7 @@ function diagnosticOf(file: string, found: LspDiagnostic): Diagnostic {
   return {
     file,
     range,
-    code: typeof code === 'number' && source === 'ts' ? code : [source, String(code)].filter(Boolean).join('-'),
+    ...(typeof code === 'number' && source === 'ts' ? { code } : { code: 0, rule: `${source}-${String(code)}` }),
     severity: SEVERITIES[severity] ?? 'error',
     message,
     ...(tags.includes(1) ? { unnecessary: true } : {}),

@@ -8,7 +8,7 @@ import { ResolverFactory } from 'oxc-resolver';
 import type { Diagnostic, ProjectSink } from '../session.ts';
 
 /** No such module (with a hint, as a side effect, without types); no such export (with suggestions, in a namespace). */
-const MISSING: ReadonlySet<number | string> = new Set([2307, 2792, 2882, 7016, 2305, 2614, 2724, 2694]);
+const MISSING: ReadonlySet<number> = new Set([2307, 2792, 2882, 7016, 2305, 2614, 2724, 2694]);
 
 /** The name of a component in quotes, whatever the language of the message. */
 const NAMED = /["']([^"'?]*\.(?:vue|svelte|astro))(?:\?[^"']*)?["']/;

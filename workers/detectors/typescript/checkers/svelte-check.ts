@@ -140,7 +140,7 @@ function diagnosticOf(printed: Printed, folder: string): Diagnostic {
   return {
     file: path.resolve(folder, filename),
     range: start && end ? { start, end } : NOWHERE,
-    code: code ?? source,
+    ...(typeof code === 'number' ? { code } : { code: 0, rule: code ?? source }),
     severity: type === 'ERROR' ? 'error' : 'warning',
     message,
   };
