@@ -1,12 +1,13 @@
 /** Projects with components, and their own checkers to compare with. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { parseOutput } from '../../../workers/detectors/typescript/command.ts';
 import { parseSvelteCheck } from '../../../workers/detectors/typescript/checkers/svelte-check.ts';
 import { RootPaths } from '../../../workers/detectors/typescript/report.ts';
 import type { Diagnostic } from '../../../workers/detectors/typescript/session.ts';
 import { lineOf, sortedSet } from '../../support/typescript-oracle.ts';
-import { makeWorkspace, repository, type TestWorkspace } from '../../support/workspace.ts';
+import { makeWorkspace, type TestWorkspace } from '../../support/workspace.ts';
 
 export type Files = Readonly<Record<string, string>>;
 
@@ -48,7 +49,7 @@ export async function svelteCheck(root: string, unit: string): Promise<readonly 
 
 /** Its only output is for people: `src/a.astro:2:9 - error ts(2322): the message`. */
 export async function astroCheck(root: string): Promise<readonly string[]> {
-  const output = await printed(root, '@astrojs/check/dist/bin.js', []);
+  const output = stripVTControlCharacters(await printed(root, '@astrojs/check/bin/astro-check.js', []));
   const found = [...output.matchAll(/^(\S+):(\d+):(\d+) - (error|warning) (ts|astro)\((\d+)\): (.*)$/gm)];
   return sortedSet(
     found.map(([, file = '', line = '', column = '', severity = '', source = '', code = '', message = '']) => {
@@ -83,5 +84,3 @@ async function printed(root: string, command: string, args: readonly string[]): 
   await new Promise((resolve, reject) => tool.once('close', resolve).once('error', reject));
   return output;
 }
-
-export { repository };

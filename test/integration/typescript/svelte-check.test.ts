@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { CheckContext } from '../../../workers/protocol/detector.ts';
 import { detector } from '../../../workers/detectors/typescript/index.ts';
+import { patienceMs } from '../../support/patience.ts';
 import { runDetector } from '../../support/run-detector.ts';
 import { makeProject, options, svelteCheck, type Files } from './checkers-support.ts';
 import { Asker, cleanUp, linesByUnit } from './support.ts';
@@ -11,13 +12,14 @@ import { Asker, cleanUp, linesByUnit } from './support.ts';
 const packages = { svelte: 'svelte', 'svelte-check': 'svelte-check', typescript: 'typescript' };
 
 const files: Files = {
-  'tsconfig.json': '{ "files": [], "references": [{ "path": "./tsconfig.app.json" }, { "path": "./tsconfig.node.json" }] }',
+  'tsconfig.json':
+    '{ "files": [], "references": [{ "path": "./tsconfig.app.json" }, { "path": "./tsconfig.node.json" }] }',
   'tsconfig.app.json': JSON.stringify({
     compilerOptions: { ...options, types: ['svelte'] },
     include: ['src/**/*.ts', 'src/**/*.svelte'],
   }),
   'tsconfig.node.json': JSON.stringify({ compilerOptions: options, include: ['*.config.ts'] }),
-  'vite.config.ts': 'export const port: number = "80";\n',
+  'tool.config.ts': 'export const port: number = "80";\n',
   'src/index.ts': `export { default as Button, variants, type Variant } from './Button.svelte';
 export const n: number = 'no';
 `,
@@ -53,21 +55,40 @@ describe('svelte-check in place of tsc', function () {
     const lines = linesByUnit(found);
     const expected = await svelteCheck(root, 'tsconfig.app.json');
     assert.deepEqual(lines.get('tsconfig.app.json'), expected);
-    for (const rule of ['error TS2322', 'error TS2339', 'warning a11y_missing_attribute', 'warning css_unused_selector'])
-      assert.ok(expected.some((line) => line.includes(rule)), rule);
+    for (const rule of [
+      'error TS2322',
+      'error TS2339',
+      'warning a11y_missing_attribute',
+      'warning css_unused_selector',
+    ])
+      assert.ok(
+        expected.some((line) => line.includes(rule)),
+        rule,
+      );
     assert.ok(expected.some((line) => line.startsWith('src/index.ts')));
-    assert.deepEqual(lines.get('tsconfig.node.json')?.map((line) => line.slice(0, 14)), ['vite.config.ts']);
+    assert.deepEqual(
+      lines.get('tsconfig.node.json')?.map((line) => line.slice(0, 14)),
+      ['tool.config.ts'],
+    );
   });
 
   it('runs once more when an edit is over, with unsaved texts', async () => {
-    await using workspace = await makeProject({ ...files, 'tsconfig.json': files['tsconfig.app.json'] ?? '' }, packages);
+    await using workspace = await makeProject(
+      { ...files, 'tsconfig.json': files['tsconfig.app.json'] ?? '' },
+      packages,
+    );
     const { root, write } = workspace;
     const asker = new Asker({ root, write, remove: () => Promise.resolve() });
     await asker.ask();
     const file = 'src/Button.svelte';
-    const text = String(files[file]).replace('{ a: 1 }', '{ a: 1, b: 2 }').replace('const bad: number', 'const bad: string');
+    const text = String(files[file])
+      .replace('{ a: 1 }', '{ a: 1, b: 2 }')
+      .replace('const bad: number', 'const bad: string');
     const overlays = [{ file, text, version: 1 }];
-    assert.deepEqual(await asker.ask({ overlays, changed: [file] }), { files: [], kept: { 'tsconfig.json': 'affected' } });
+    assert.deepEqual(await asker.ask({ overlays, changed: [file] }), {
+      files: [],
+      kept: { 'tsconfig.json': 'affected' },
+    });
     await asker.confirm({ overlays });
     const unsaved = asker.linesOf('tsconfig.json');
     await write({ [file]: text });
@@ -97,7 +118,7 @@ describe('svelte-check in place of tsc', function () {
     const request = { detector: 'typescript', root: workspace.root, options: {}, revision: 1, units };
     const check = detector.check({ ...request, overlays: [], first: [] }, context);
     let [pid] = children();
-    for (; pid === undefined; [pid] = children()) await setTimeout(10);
+    for (; pid === undefined; [pid] = children()) await setTimeout(50);
     process.kill(pid, 'SIGKILL');
     await check;
     assert.match(warnings.join('\n'), /svelte-check 4\S+ failed \(SIGKILL\).*trying again/);
@@ -122,10 +143,10 @@ describe('svelte-check in place of tsc', function () {
     });
     await once(parent, 'message');
     let started = children(parent.pid);
-    for (; started.length === 0; started = children(parent.pid)) await setTimeout(10);
+    for (; started.length === 0; started = children(parent.pid)) await setTimeout(50);
     parent.kill('SIGKILL');
     await once(parent, 'exit');
-    const deadline = Date.now() + 5000;
+    const deadline = Date.now() + patienceMs;
     while (started.some(isAlive) && Date.now() < deadline) await setTimeout(50);
     assert.deepEqual(started.filter(isAlive), []);
   });
@@ -133,15 +154,19 @@ describe('svelte-check in place of tsc', function () {
 
 function children(parent = process.pid): readonly number[] {
   try {
-    return execFileSync('pgrep', ['-P', String(parent), 'node'], { encoding: 'utf8' }).split('\n').filter(Boolean).map(Number);
+    return execFileSync('pgrep', ['-P', String(parent), '-f', '--', 'svelte-check --workspace'], { encoding: 'utf8' })
+      .split('\n')
+      .filter(Boolean)
+      .map(Number);
   } catch {
     return [];
   }
 }
 
+/** A process that has ended and was not waited for is not alive. */
 function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z');
   } catch {
     return false;
   }

@@ -251,9 +251,7 @@ function missesComponents(root: string): boolean {
 function withoutComponents({ overlays, changed }: Changes, areMissing: boolean): Changes {
   return {
     overlays: new Map([...overlays].filter(([file]) => !component.test(file))),
-    ...(changed
-      ? { changed: changed.filter((file) => areMissing || !component.test(file) || !existsSync(file)) }
-      : {}),
+    ...(changed ? { changed: changed.filter((file) => areMissing || !component.test(file) || !existsSync(file)) } : {}),
   };
 }
 

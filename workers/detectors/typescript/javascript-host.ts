@@ -136,8 +136,7 @@ export class Disk {
       getCurrentDirectory: () => this.#root,
       fileExists: (file) => this.fileExists(file),
       readFile: (file) => this.#read(file),
-      directoryExists: (folder) =>
-        cached(this.#folders, this.keyOf(folder), () => this.#directoryExists(folder)),
+      directoryExists: (folder) => cached(this.#folders, this.keyOf(folder), () => this.#directoryExists(folder)),
       realpath: (file) => this.#realpath(file),
       getSourceFile: (file, languageVersionOrOptions) => this.#parse(file, family, languageVersionOrOptions),
       // As in editors, a referenced project is read from its sources, whether or not it is built.

@@ -58,7 +58,10 @@ export async function openAstroCheck(checker: Checker, root: string): Promise<Ty
   const used = [typescript, createRequire(server).resolve('typescript')];
   const open = (configFile: string): AstroCheck =>
     new AstroCheck(packageFolderOf(root, path.dirname(configFile)), typescript, configFile);
-  return new AstroCheckSession(open, used.map((file) => (load(file) as TypeScript).sys));
+  return new AstroCheckSession(
+    open,
+    used.map((file) => (load(file) as TypeScript).sys),
+  );
 }
 
 interface LoadedProject {
@@ -111,7 +114,10 @@ class AstroCheckSession implements TypeScriptSession {
     for (const [index, file] of ordered.entries()) {
       signal.throwIfAborted();
       sink.begin(file);
-      await sink.answer(file, (await checker.linter.check(file)).map((found) => diagnosticOf(file, found)));
+      await sink.answer(
+        file,
+        (await checker.linter.check(file)).map((found) => diagnosticOf(file, found)),
+      );
       sink.progress(index + 1, ordered.length);
       await nextTurn();
     }
@@ -153,7 +159,15 @@ function diagnosticOf(file: string, found: LspDiagnostic): Diagnostic {
     ...(tags.includes(2) ? { deprecated: true } : {}),
     related: relatedInformation.flatMap(({ location, message: text }) =>
       location.uri.startsWith('file:')
-        ? [{ file: fileURLToPath(location.uri), range: location.range, message: text, code: 0, severity: 'info' as const }]
+        ? [
+            {
+              file: fileURLToPath(location.uri),
+              range: location.range,
+              message: text,
+              code: 0,
+              severity: 'info' as const,
+            },
+          ]
         : [],
     ),
   };
@@ -182,6 +196,7 @@ class UnsavedTexts {
     const { fileExists, readFile, getModifiedTime } = system;
     system.fileExists = (file) => this.has(file) || fileExists(file);
     system.readFile = (file, encoding) => this.#texts.get(path.normalize(file)) ?? readFile(file, encoding);
-    system.getModifiedTime = (file) => (this.has(file) ? this.#times.get(path.normalize(file)) : getModifiedTime?.(file));
+    system.getModifiedTime = (file) =>
+      this.has(file) ? this.#times.get(path.normalize(file)) : getModifiedTime?.(file);
   }
 }
