@@ -1,6 +1,7 @@
 /**
  * The checkers of components: which one checks a project instead of TypeScript alone. A checker belongs to a project if
- * a package.json around it depends on it or runs it in a script. Lives as long as one plan.
+ * a package.json around it depends on it or runs it in a script, or if it lies in a `node_modules` of the workspace.
+ * Lives as long as one plan.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -153,9 +154,14 @@ export class Checkers {
   async #checkerOf(kind: Kind, owner: Manifest | undefined, directory: string): Promise<Checker | string> {
     if (this.#mode === 'native')
       return `${kind.name} runs only in trusted workspaces, and not if 'typescript.engine' is 'native'`;
-    if (!owner)
+    if (!owner && !this.#isInTheWorkspace(kind.package, directory))
       return `${kind.name} is not among its packages. Add it: ${addCommand(this.#root, directory)} ${kind.package}`;
     return findInstalled(kind, directory, this.#installed);
+  }
+
+  #isInTheWorkspace(name: string, directory: string): boolean {
+    const found = this.#installed.find(name, directory)?.directory;
+    return found?.startsWith(this.#root + path.sep) === true;
   }
 
   #note({ extension }: Kind, home: string, count: number, reason: string): void {
