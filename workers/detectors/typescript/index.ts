@@ -26,6 +26,7 @@ import { compilerFor, CompilerMissing, type Compiler, type CompilerMode } from '
 import { openJavascript } from './javascript.ts';
 import { openNative } from './native.ts';
 import { CheckNotes } from './notes.ts';
+import { Answering, cycleIn } from './answering.ts';
 import { findProjects } from './projects.ts';
 import { RootPaths, UnitReport } from './report.ts';
 import { CompilerExited, type Changes, type SessionSettings, type TypeScriptSession } from './session.ts';
@@ -51,6 +52,7 @@ async function plan({ root, options }: PlanRequest, { signal }: PlanContext): Pr
   const { engine: mode, projects: only } = readOptions(options, problems);
   const found = await findProjects(root, { only, signal });
   problems.push(...found.problems);
+  bases.set(root, found.bases);
 
   const units: Unit[] = [];
   const checkers = new Checkers(root, found.components, mode);
@@ -102,6 +104,7 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     await ready.update(checksComponents ? changes : scriptChanges);
   }
 
+  const answering = new Answering(root, await basesOf(root, context));
   let files = 0;
   let issues = 0;
   const timings: Record<string, number> = {};
@@ -123,7 +126,8 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
         const { ready: session, checksComponents } = await sessionFor(root, unit, mode, changes, context, retry);
         made.begin(path.join(root, unit.file));
         const configFile = path.join(root, unit.id);
-        const sink = checksComponents ? made : new ComponentImports(made, configFile);
+        const sink = answering.sinkFor(unit.id, made);
+        const imports = checksComponents ? undefined : new ComponentImports(sink, configFile);
         const known = since?.[unit.id];
         const order = {
           configFile,
@@ -133,9 +137,8 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
           ...(known === undefined ? {} : { since: known }),
           ...(notes ? { notes } : {}),
         };
-        const extent = await session.check(order, sink, context.signal);
-        if (sink instanceof ComponentImports && (sink.missesSome || extent === 'whole'))
-          missingComponents.set(configFile, sink.missesSome);
+        const extent = await session.check(order, imports ?? sink, context.signal);
+        if (imports && (imports.missesSome || extent === 'whole')) missingComponents.set(configFile, imports.missesSome);
         if (extent !== 'whole') coverage[unit.id] = extent === 'unchanged' ? extent : 'affected';
         if (extent === 'unchanged' || extent === 'later') return made;
         await made.finish();
@@ -159,6 +162,18 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     provisional,
     ...notes?.result,
   };
+}
+
+/** By root: the configurations that answer only for what no nearer one includes, as the last plan found them. */
+const bases = new Map<string, ReadonlySet<string>>();
+
+/** The plan may be from an earlier session. */
+async function basesOf(root: string, { signal }: CheckContext): Promise<ReadonlySet<string>> {
+  const known = bases.get(root);
+  if (known) return known;
+  const found = await findProjects(root, { only: [], signal });
+  bases.set(root, found.bases);
+  return found.bases;
 }
 
 async function dispose(): Promise<void> {
@@ -263,7 +278,9 @@ async function sessionFor(
   context: CheckContext,
   fresh: boolean,
 ): Promise<ReadySession> {
-  const tool = await toolOfGroup(unit.group, path.dirname(path.join(root, unit.id)), mode);
+  const configFile = path.join(root, unit.id);
+  const chosen = await toolOfGroup(unit.group, path.dirname(configFile), mode);
+  const tool = isChecker(chosen) ? chosen : engineFor(chosen, configFile);
   const key = `${root}\n${toolGroup(tool, root)}`;
   const known = sessions.get(key);
   if (known && fresh) {
@@ -282,6 +299,11 @@ async function sessionFor(
     sessions.delete(key);
     throw error;
   }
+}
+
+/** The API of TypeScript 7.0 never answers for a configuration that extends itself; its command line does. */
+function engineFor(engine: Compiler, configFile: string): Compiler {
+  return engine.kind === 'native' && cycleIn(configFile) ? { ...engine, kind: 'command' } : engine;
 }
 
 async function openSession(tool: Tool, settings: SessionSettings, changes: Changes): Promise<TypeScriptSession> {
