@@ -3,11 +3,12 @@
  * a package.json around it depends on it or runs it in a script, or if it lies in a `node_modules` of the workspace.
  * Lives as long as one plan.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import semver from 'semver';
 import { dependenciesOf, InstalledPackages, realPath } from '../../../graph/installed.ts';
 import { readManifest, type Manifest } from '../../../graph/manifests.ts';
+import { readTextSync } from '../../../protocol/read-file.ts';
 import { CompilerMissing, compilerFor, compilerName, groupOf, type Compiler, type CompilerMode } from '../compiler.ts';
 import { loadTypescript } from '../javascript.ts';
 
@@ -227,7 +228,7 @@ function manifestsAbove(root: string, directory: string): readonly Manifest[] {
     if (relative.startsWith('..') || path.isAbsolute(relative)) return found;
     const file = path.posix.join(relative, 'package.json');
     try {
-      found.push(readManifest(file, readFileSync(path.join(root, file), 'utf8')));
+      found.push(readManifest(file, readTextSync(path.join(root, file))));
     } catch {
       // There is none, or it cannot be read; the package detector says so.
     }

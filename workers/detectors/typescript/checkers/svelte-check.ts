@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { getHeapStatistics } from 'node:v8';
 import type { Range } from '../../../protocol/detector-protocol.ts';
+import { isRecord, jsonOf } from '../../../reading/config-file.ts';
 import { AnswerHistory } from '../answer-history.ts';
 import {
   CompilerExited,
@@ -120,7 +121,8 @@ export function parseSvelteCheck(output: string, folder: string): readonly Diagn
   for (const line of output.split(/\r?\n/)) {
     const [, rest = ''] = /^\d+ (.*)$/.exec(line) ?? [];
     if (rest.startsWith('COMPLETED ')) isComplete = true;
-    if (rest.startsWith('{')) found.push(diagnosticOf(JSON.parse(rest) as Printed, folder));
+    const printed = rest.startsWith('{') ? jsonOf(rest) : undefined;
+    if (isRecord(printed)) found.push(diagnosticOf(printed as unknown as Printed, folder));
   }
   return isComplete ? found : undefined;
 }
