@@ -138,7 +138,8 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
           ...(notes ? { notes } : {}),
         };
         const extent = await session.check(order, imports ?? sink, context.signal);
-        if (imports && (imports.missesSome || extent === 'whole')) missingComponents.set(configFile, imports.missesSome);
+        if (imports && (imports.missesSome || extent === 'whole'))
+          missingComponents.set(configFile, imports.missesSome);
         if (extent !== 'whole') coverage[unit.id] = extent === 'unchanged' ? extent : 'affected';
         if (extent === 'unchanged' || extent === 'later') return made;
         await made.finish();
