@@ -122,6 +122,7 @@ const detectorIcons = {
   waiting: 'clock',
   running: 'loading~spin',
   done: 'check',
+  degraded: 'warning',
   failed: 'error',
 } as const satisfies Record<DetectorStatusItem['status'], string>;
 

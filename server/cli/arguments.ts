@@ -16,6 +16,8 @@ export interface AnalysisArguments {
   readonly tsconfigs: readonly string[];
   /** Whether results are stored between runs. */
   readonly cache: boolean;
+  /** Issues that follow from a cause are listed too. */
+  readonly showConsequences: boolean;
   /** As the user wrote it; absent: the file in the root folder, if there is one. */
   readonly baselineFile?: string;
 }
@@ -83,6 +85,7 @@ Options of check
                         REF (untracked files too), and the files that depend on them
   --timeout S           stop after S seconds and print what was found so far
   --no-baseline         show the issues in the baseline too
+  --show-consequences   list every issue that follows from one cause, such as packages that are not installed
   --frozen              do not remove fixed issues from the baseline (always the case when CI is set)
 
 Options of baseline
@@ -95,12 +98,13 @@ Exit codes
   0  no issues at or above --fail-on
   1  issues found
   2  invalid arguments or configuration
-  3  a detector could not finish; the reason and the issues found so far are printed
+  3  answers are missing: a detector could not finish, or is degraded (for instance because nothing is installed); the
+     reason and the issues found so far are printed
 `;
 
 const analysisOptions = ['detectors', 'max-workers', 'no-cache', 'tsconfig', 'baseline'];
 const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
-  check: [...analysisOptions, 'format', 'fail-on', 'timeout', 'no-baseline', 'frozen', 'watch', 'changed'],
+  check: [...analysisOptions, 'format', 'fail-on', 'timeout', 'no-baseline', 'frozen', 'watch', 'changed', 'show-consequences'],
   baseline: [...analysisOptions, 'check'],
   cache: [],
   report: ['format'],
@@ -171,6 +175,7 @@ function analysisArguments(
     folder,
     tsconfigs: values.tsconfig ?? [],
     cache: values['no-cache'] !== true,
+    showConsequences: values['show-consequences'] === true,
     ...(detectors === undefined ? {} : { detectors }),
     ...(maxWorkers === undefined ? {} : { maxWorkers }),
     ...(values.baseline === undefined ? {} : { baselineFile: values.baseline }),
@@ -219,6 +224,7 @@ function parse(argv: readonly string[]) {
         'no-baseline': { type: 'boolean' },
         frozen: { type: 'boolean' },
         watch: { type: 'boolean' },
+        'show-consequences': { type: 'boolean' },
         check: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },

@@ -32,6 +32,8 @@ export async function check(argumentsOf: CheckArguments, out: Output, err: Outpu
   if (stopped !== undefined) folder.cancel();
   await folder.idle();
   folder.removeAllListeners();
+  const causes = folder.issues().filter(({ consequences }) => consequences !== undefined);
+  for (const [file, issues] of Map.groupBy(causes, (issue) => issue.file)) reporter.issues(file, issues);
   const { failOn } = argumentsOf;
   const report = reportOf(folder, {
     ...{ durationMs: performance.now() - startedAt, failOn, stopped },
@@ -68,7 +70,9 @@ function follow(folder: Folder, reporter: Reporter): void {
   folder.on('files', (files) => {
     for (const file of files) {
       const known = reported.get(file) ?? new Set<string>();
-      const fresh = folder.issuesOf(file).filter((issue) => !known.has(keyOf(issue)));
+      // A cause is reported at the end, when all that follows from it is known.
+      const issues = folder.issuesOf(file).filter(({ consequences }) => consequences === undefined);
+      const fresh = issues.filter((issue) => !known.has(keyOf(issue)));
       for (const issue of fresh) known.add(keyOf(issue));
       reported.set(file, known);
       reporter.issues(file, fresh);

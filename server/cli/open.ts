@@ -51,12 +51,13 @@ export function folderSettings(
   argumentsOf: AnalysisArguments,
   { hideBaseline = false, watch = false }: OpenOptions = {},
 ): FolderSettings {
-  const { detectors, tsconfigs, baselineFile } = argumentsOf;
+  const { detectors, tsconfigs, baselineFile, showConsequences } = argumentsOf;
   return {
     detectors: {
       ...(detectors === undefined ? {} : { only: detectors }),
       ...(tsconfigs.length === 0 ? {} : { options: { typescript: { projects: tsconfigs } } }),
     },
+    showConsequences,
     baseline: hideBaseline ? baselineFileOf(root, baselineFile) : undefined,
     sharing: watch ? undefined : { role: 'visitor' },
   };

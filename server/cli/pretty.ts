@@ -25,6 +25,7 @@ const stateWords: Readonly<Record<DetectorState, string>> = {
   confirming: 'rechecking',
   'not-applicable': 'not applicable',
   done: 'done',
+  degraded: 'degraded',
   partial: 'incomplete',
   failed: 'failed',
   cancelled: 'stopped',

@@ -55,6 +55,13 @@ export const generalSettings = {
     scope: 'window',
     description: 'Whether the issues that `bulkhead baseline` recorded in `bulkhead-baseline.json` are shown.',
   },
+  showConsequences: {
+    type: 'boolean',
+    default: false,
+    scope: 'window',
+    description:
+      'Show every issue that follows from one cause, such as packages that are not installed. By default they are folded under one issue at the cause, which lists some and counts all.',
+  },
   shareAnalysis: {
     type: 'boolean',
     default: true,

@@ -1,7 +1,7 @@
 /** Classifies changes of files for a detector, by the change triggers of its manifest. */
 import path from 'node:path';
 import { manifestOf, manifests } from '../../workers/detectors/manifests.ts';
-import { anyOf, bulkheadConfig, nothing, scriptLike, scriptOrJson } from '../../workers/protocol/file-patterns.ts';
+import { anyOf, bulkheadConfig, installationMarkers, nothing, scriptLike, scriptOrJson } from '../../workers/protocol/file-patterns.ts';
 import type { ChangeTriggers } from '../../workers/protocol/manifest.ts';
 import { baselineName } from '../store/baseline.ts';
 
@@ -27,7 +27,10 @@ export type ChangeClass = 'none' | 'content' | 'configuration' | 'environment';
 
 /** What a change means to a detector whose plan named `configFiles` (relative paths). */
 export function classifyChange(triggers: ChangeTriggers, file: string, configFiles: ReadonlySet<string>): ChangeClass {
-  if (isInUnreadFolder(file) || file === baselineName) return 'none';
+  if (file === baselineName) return 'none';
+  // Other packages, or other types of them: it means the same as another lock file.
+  if (installationOf(file) !== undefined) return classifyChange(triggers, 'package-lock.json', new Set());
+  if (isInUnreadFolder(file)) return 'none';
   const name = path.posix.basename(file);
   if (triggers.environment.test(name)) return 'environment';
   if (configFiles.has(file)) return triggers.planFiles;
@@ -48,6 +51,24 @@ export function isScript(file: string): boolean {
 /** Whether the file is a configuration, manifest or lockfile that any detector reads. */
 export function isConfiguration(file: string): boolean {
   return configuration.test(path.posix.basename(file));
+}
+
+/**
+ * The place that stands for an installation when a file of it changes: the marker of the package manager, declarations
+ * that a tool generates there, or else the folder of packages.
+ * @returns undefined: the change of the file is no change of what is installed
+ */
+export function installationOf(file: string): string | undefined {
+  const [, folder, inside] = /^((?:.*\/)?node_modules)(?:\/(.+))?$/.exec(file) ?? [];
+  if (folder === undefined || inside === undefined) return folder;
+  if (installationMarkers.some((name) => name === inside)) return file;
+  if (/\.d\.[cm]?ts$/.test(inside)) return /^\.(?!prisma\/|nitro\/)/.test(inside) ? undefined : file;
+  return /^(?:\.prisma(?:\/client)?|@[^/]+|(?:@[^/]+\/)?[^./@][^/]*(?:\/package\.json)?)$/.test(inside) ? folder : undefined;
+}
+
+/** Whether an installation is finished when this changes. */
+export function endsInstallation(file: string): boolean {
+  return installationMarkers.some((name) => file.endsWith(`node_modules/${name}`)) || /\.d\.[cm]?ts$/.test(file);
 }
 
 /** Whether the file is in a folder that no detector reads. Lockfiles show when packages are installed. */

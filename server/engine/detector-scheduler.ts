@@ -69,6 +69,10 @@ export class DetectorScheduler {
     return this.#state;
   }
 
+  get extensions(): readonly string[] {
+    return this.#plan.current?.extensions ?? [];
+  }
+
   /** For another process that has the same folder open. */
   get peerAnswers(): PeerAnswers {
     return new PeerAnswers({

@@ -11,6 +11,7 @@ import { Journal, type FileChange } from '../journal.ts';
 import { ownName } from '../configuration/read.ts';
 import type { Pool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
+import { Causes } from './causes.ts';
 import { deletedBy } from './deleted-paths.ts';
 import { DetectorNotes } from './detector-notes.ts';
 import { DetectorScheduler } from './detector-scheduler.ts';
@@ -33,6 +34,8 @@ export interface EngineSettings {
   readonly issues?: readonly Issue[];
   /** True: first results may be provisional, because later ones can still correct them. Default: every result is final. */
   readonly live?: boolean;
+  /** True: issues that follow from a cause are shown besides it. Default: they are folded under it. */
+  readonly showConsequences?: boolean;
   /** Which files detectors of files check; absent: all. */
   readonly only?: (file: string) => boolean;
 }
@@ -77,6 +80,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   readonly #restricted = new Set<string>();
   readonly #overlays = new Map<string, Overlay>();
   readonly #tally = new IssueTally();
+  readonly #causes = new Causes();
   readonly #changedFiles = new Set<string>();
   readonly #stopListening: () => void;
   readonly #disposal = new AbortController();
@@ -117,6 +121,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     if (!this.#started) return;
     const known = new Set(this.#schedulers.keys());
     this.#applySettings();
+    if (before.showConsequences !== settings.showConsequences) this.#allFilesChanged();
     const excludeChanged = JSON.stringify(before.exclude) !== JSON.stringify(settings.exclude);
     for (const [name, scheduler] of this.#schedulers) {
       const optionsChanged = JSON.stringify(optionsOf(before, name)) !== JSON.stringify(optionsOf(settings, name));
@@ -142,7 +147,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   /** Changes which issues are visible, at once. Default: all. */
   setFilter(filter: IssueFilter = (_file, issues) => issues): void {
     this.#filter = filter;
-    for (const file of this.#table.files()) this.#fileChanged(file);
+    this.#allFilesChanged();
   }
 
   /** Files open in the editor, the most important first. */
@@ -185,22 +190,22 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** The visible issues of a file. */
   issuesOf(file: string): readonly Issue[] {
-    return this.#filter(file, this.#table.issuesOf(file));
+    return this.#filter(file, this.#viewOf(file));
   }
 
   /** All visible issues, sorted by file, position, detector, rule. */
   issues(): readonly Issue[] {
-    return this.#table.files().flatMap((file) => this.issuesOf(file));
+    return this.files().flatMap((file) => this.issuesOf(file));
   }
 
-  /** All issues, whether the filter hides them or not; sorted like {@link issues}. */
+  /** All issues, whether the filter hides them or not; sorted like {@link issues}. Consequences are folded. */
   allIssues(): readonly Issue[] {
-    return this.#table.all();
+    return this.files().flatMap((file) => this.#viewOf(file));
   }
 
   /** Files with issues, whether the filter hides them or not. */
   files(): readonly string[] {
-    return this.#table.files();
+    return [...new Set([...this.#table.files(), ...this.#causes.files])].sort();
   }
 
   /** Visible issues by severity, of one detector or of all, as of the last `files` event. */
@@ -217,7 +222,13 @@ export class Engine extends EventEmitter<EngineEvents> {
       durationMs: 0,
       fraction: 1,
     }));
-    return [...[...this.#schedulers.values()].map((scheduler) => scheduler.status()), ...restricted];
+    const own = [...this.#schedulers.values()].map((scheduler) => this.#withCauses(scheduler.status()));
+    return [...own, ...restricted];
+  }
+
+  /** Extensions of files that detectors check or would check, besides those of their change triggers. */
+  get extensions(): readonly string[] {
+    return [...this.#schedulers.values()].flatMap((scheduler) => scheduler.extensions);
   }
 
   get settled(): boolean {
@@ -279,6 +290,20 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#table.finishUnit(ownName, configurationUnit, new Set(byFile.keys()));
   }
 
+  /** The issues of a file, with consequences folded under their causes. */
+  #viewOf(file: string): readonly Issue[] {
+    return this.#causes.view(file, this.#table.issuesOf(file), this.#settings.showConsequences === true);
+  }
+
+  #withCauses(status: DetectorStatus): DetectorStatus {
+    if (status.state !== 'done') return status;
+    const degrading = status.problems.filter(({ degrades }) => degrades === true).map(({ message }) => message);
+    const [first, ...more] = [...new Set([...degrading, ...this.#causes.of(status.name)])];
+    if (first === undefined) return status;
+    const rest = more.length === 0 ? '' : ` (and ${more.length} more ${more.length === 1 ? 'cause' : 'causes'})`;
+    return { ...status, state: 'degraded', error: `${first}${rest}` };
+  }
+
   #hostFor(name: string): SchedulerHost {
     return {
       root: this.root,
@@ -307,6 +332,10 @@ export class Engine extends EventEmitter<EngineEvents> {
     if (!this.#flushing) this.emit('status');
   }
 
+  #allFilesChanged(): void {
+    for (const file of this.files()) this.#fileChanged(file);
+  }
+
   /** Changes in one turn of the event loop cause one event. */
   #fileChanged(file: string): void {
     this.#changedFiles.add(file);
@@ -318,8 +347,12 @@ export class Engine extends EventEmitter<EngineEvents> {
   #flush(): void {
     if (!this.#flushing) return;
     this.#flushing = false;
-    const files = [...this.#changedFiles];
+    const changed = new Set(this.#changedFiles);
     this.#changedFiles.clear();
+    for (const file of [...changed]) {
+      for (const other of this.#causes.update(file, this.#table.issuesOf(file))) changed.add(other);
+    }
+    const files = [...changed];
     for (const file of files) this.#tally.update(file, this.issuesOf(file));
     try {
       this.emit('files', files);

@@ -5,12 +5,13 @@
 import { hash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { installationMarkers } from '../../workers/protocol/file-patterns.ts';
 import { walkFiles } from '../../workers/protocol/files.ts';
 import type { Store } from '../store/store.ts';
 import { isConfiguration, isInput } from './change-triggers.ts';
 
-/** Files that show which packages are installed, besides the manifests of the packages themselves. */
-const installMarkers = ['.package-lock.json', '.modules.yaml', '.yarn-state.yml'];
+/** Files that show which packages are installed, and what was generated there, besides the manifests of the packages. */
+const installedFiles = [...installationMarkers, '.prisma/client/index.d.ts'];
 /** Configurations that also apply when they are in a folder above the root. */
 const inherited = [
   'package.json',
@@ -109,7 +110,7 @@ async function installedManifests(root: string, folders: ReadonlySet<string>): P
       const modules = path.posix.join(folder, 'node_modules');
       const packages = await packagesIn(path.join(root, modules));
       return [
-        ...installMarkers.map((name) => path.posix.join(modules, name)),
+        ...installedFiles.map((name) => path.posix.join(modules, name)),
         ...packages.map((name) => path.posix.join(modules, name, 'package.json')),
       ];
     }),

@@ -12,6 +12,7 @@ export function problemIssue(detector: string, problem: DetectorProblem, file: s
     severity: problem.fatal ? 'error' : 'warning',
     message: problem.message,
     range: problem.range ?? startOfFile,
+    ...(problem.cause === undefined ? {} : { cause: problem.cause }),
   });
 }
 

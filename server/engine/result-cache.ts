@@ -18,7 +18,7 @@ import type { FileChange, Journal, JournalChange, Revision } from '../journal.ts
 import type { JsonValue, Store } from '../store/store.ts';
 import type { KnownSignature } from './closures.ts';
 import { listInputs, takeInputs, type Inputs, type Listing } from './inputs.ts';
-import { changeTriggersOf, classifyChange, isConfiguration, isInput } from './change-triggers.ts';
+import { changeTriggersOf, classifyChange, installationOf, isConfiguration, isInput } from './change-triggers.ts';
 import { dependsOnOthers, planFingerprint, unitFingerprints, type FingerprintInput } from './result-fingerprints.ts';
 
 /** File system clocks tick in steps of up to 10 ms, so a change this close to the start of a check may be after it. */
@@ -243,10 +243,12 @@ export class ResultCache {
       if (kind === 'deleted') return report.kind !== 'deleted';
       return (times[index] ?? 0) > report.at + clockToleranceMs;
     });
-    const isExplained = [...reported.keys(), ...missed.map(({ file }) => file)].some(isConfiguration);
-    if (before.installed === now.installed || isExplained || !now.files.has('package.json')) return missed;
-    // Packages were installed without a change of the lockfile: this counts as a change of the manifest.
-    return [...missed, { file: 'package.json', kind: 'changed' }];
+    const isExplained = [...reported.keys(), ...missed.map(({ file }) => file)].some(
+      (file) => isConfiguration(file) || installationOf(file) !== undefined,
+    );
+    if (before.installed === now.installed || isExplained) return missed;
+    // Packages were installed, and nobody reported it.
+    return [...missed, { file: 'node_modules', kind: 'changed' }];
   }
 
   /** When each file changed last, by the journal and by the file system. Unreported changes have an infinite revision. */

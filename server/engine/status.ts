@@ -12,6 +12,8 @@ export type DetectorState =
   | 'confirming'
   | 'not-applicable'
   | 'done'
+  /** All inputs were checked, but answers are missing: `error` says why, and the way out. */
+  | 'degraded'
   /** Some inputs have no result: `error` says why. */
   | 'partial'
   | 'failed'
@@ -69,7 +71,7 @@ export function isBusy(state: DetectorState): boolean {
   return state === 'waiting' || state === 'planning' || state === 'running';
 }
 
-/** Whether the detector has settled, but some inputs have no result. */
+/** Whether the detector has settled, but answers are missing. */
 export function isIncomplete(state: DetectorState): boolean {
-  return state === 'failed' || state === 'partial' || state === 'cancelled';
+  return state === 'degraded' || state === 'failed' || state === 'partial' || state === 'cancelled';
 }

@@ -39,7 +39,8 @@ export class BaselineFilter {
     const known = this.#known;
     if (!only) return known && ((file, issues) => known.fresh(file, issues));
     return (file, issues) => {
-      if (!only(file)) return [];
+      // What issues of the shown files follow from is shown wherever it is.
+      if (!only(file)) return issues.filter(({ consequences }) => consequences !== undefined);
       return known ? known.fresh(file, issues) : issues;
     };
   }

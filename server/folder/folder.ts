@@ -17,6 +17,7 @@ import type { Baseline } from '../store/baseline.ts';
 import { BaselineFilter } from './baseline-filter.ts';
 import { FolderConfiguration } from './configuration.ts';
 import { dependentsOf } from './dependents.ts';
+import { InstallationChanges } from './installation-changes.ts';
 import type { FolderEvents, FolderOptions, FolderSettings, UnsavedDocument } from './options.ts';
 import { Persistence } from './persistence.ts';
 import { FolderResources } from './resources.ts';
@@ -38,6 +39,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   readonly #documents = new Map<string, UnsavedDocument>();
   /** All changes, including those before the engine exists. */
   readonly #journal = new Journal();
+  readonly #installations = new InstallationChanges((changes) => this.#report(changes));
   #settings: FolderSettings;
   #openFiles: readonly string[] = [];
   #watcher: FolderWatcher | undefined;
@@ -122,8 +124,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
 
   /** Reports files that changed on disk or were saved. */
   filesChanged(changes: readonly FileChange[]): void {
-    if (!this.#engine) this.#journal.append(changes);
-    else if (changes.length > 0) void this.#changed(changes);
+    this.#report(this.#installations.take(changes));
   }
 
   /**
@@ -174,6 +175,11 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     return this.#engine?.status() ?? [];
   }
 
+  /** Extensions of files that detectors check or would check, besides the usual ones. */
+  get extensions(): readonly string[] {
+    return this.#engine?.extensions ?? [];
+  }
+
   /** Health of the workers that have run. */
   health(): readonly WorkerHealth[] {
     return this.#resources.pool?.health() ?? [];
@@ -205,6 +211,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   /** Resolves when nothing is running, after the last `files` event. */
   async idle(): Promise<void> {
     await this.opened;
+    await this.#installations.settled;
     await this.#engine?.idle();
   }
 
@@ -312,12 +319,18 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
 
   async #close(): Promise<void> {
     this.removeAllListeners();
+    this.#installations.dispose();
     this.#watcher?.[Symbol.dispose]();
     this.#persistence?.dispose();
     this.#engine?.dispose();
     await this.opened.catch(() => {});
     this.#watcher?.[Symbol.dispose]();
     await this.#resources.dispose();
+  }
+
+  #report(changes: readonly FileChange[]): void {
+    if (!this.#engine) this.#journal.append(changes);
+    else if (changes.length > 0) void this.#changed(changes);
   }
 
   /** This process saw changes: drops those that another process has already reported. */
@@ -387,10 +400,11 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   }
 
   #engineSettings(): EngineSettings {
-    const { detectors = {}, trusted = true, only } = this.#settings;
+    const { detectors = {}, trusted = true, showConsequences = false, only } = this.#settings;
     return {
       ...this.#configuration.settings(detectors),
       trusted,
+      showConsequences,
       live: this.#options.live === true,
       ...(only === undefined ? {} : { only }),
     };

@@ -15,6 +15,8 @@ export interface FolderSettings {
   readonly baseline?: string | undefined;
   /** Detectors of files check only these files (relative to the root), and only their issues are shown. Default: all. */
   readonly only?: ((file: string) => boolean) | undefined;
+  /** True: issues that follow from a cause are shown besides it. Default: they are folded under it. */
+  readonly showConsequences?: boolean;
   /** How the analysis is shared with other processes that have the folder open. Default: not at all. Needs storage. */
   readonly sharing?: SharingSettings | undefined;
 }

@@ -1,13 +1,13 @@
 /**
  * Watches the files of a folder, for front ends without file events of their own. Lives as long as the folder is open.
  *
- * On macOS and Windows one watch covers the whole tree. On Linux every folder needs its own, except for folders of
- * installed packages and version control, which are not watched.
+ * On macOS and Windows one watch covers the whole tree. On Linux every folder needs its own, except for those of version
+ * control and inside of installed packages. Of installed packages only what tells of an installation is reported.
  */
 import { watch, type FSWatcher } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { isInUnreadFolder } from '../engine/change-triggers.ts';
+import { installationOf, isInUnreadFolder } from '../engine/change-triggers.ts';
 import type { FileChange } from '../journal.ts';
 
 /** A save causes several events, and a checkout many. Events this close together are reported as one. */
@@ -34,6 +34,8 @@ export class FolderWatcher implements Disposable {
   readonly #files = new Set<string>();
   /** By folder; the root has the empty name. */
   readonly #folders = new Map<string, FSWatcher | undefined>();
+  /** Inodes of folders of installed packages. */
+  readonly #packages = new Map<string, number>();
   readonly #touched = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #since = 0;
@@ -74,7 +76,10 @@ export class FolderWatcher implements Disposable {
     const found: string[] = [];
     for (const entry of entries) {
       const name = joined(folder, entry.name);
-      if (isInUnreadFolder(name)) continue;
+      if (isInUnreadFolder(name)) {
+        if (entry.name === 'node_modules') this.#watchPackages(name);
+        continue;
+      }
       if (entry.isDirectory()) found.push(...(await this.#enter(name)));
       else if (!this.#files.has(name)) {
         this.#files.add(name);
@@ -82,6 +87,15 @@ export class FolderWatcher implements Disposable {
       }
     }
     return found;
+  }
+
+  /** An installation changes the folder of packages itself, or writes generated code to one place in it. */
+  #watchPackages(folder: string): void {
+    if (this.#recursive) return;
+    for (const name of [folder, joined(folder, '.prisma/client')]) {
+      const watched = this.#folders.get(name) ?? this.#watch(name);
+      if (watched) this.#folders.set(name, watched);
+    }
   }
 
   #watch(folder: string): FSWatcher | undefined {
@@ -108,8 +122,9 @@ export class FolderWatcher implements Disposable {
   }
 
   #touch(name: string): void {
-    if (this.#disposed || isInUnreadFolder(name)) return;
-    this.#touched.add(name);
+    const seen = isInUnreadFolder(name) ? installationOf(name) : name;
+    if (this.#disposed || seen === undefined) return;
+    this.#touched.add(seen);
     const now = performance.now();
     if (this.#timer === undefined) this.#since = now;
     else if (now - this.#since > maxDelayMs) return;
@@ -137,6 +152,15 @@ export class FolderWatcher implements Disposable {
 
   async #changesAt(name: string): Promise<readonly FileChange[]> {
     const status = await lstat(path.join(this.#root, name)).catch(() => undefined);
+    if (isInUnreadFolder(name)) {
+      const folder = name.slice(0, name.lastIndexOf('node_modules') + 'node_modules'.length);
+      const inode = name === folder ? status?.ino : this.#packages.get(folder);
+      // A replaced folder has lost its watch.
+      if (inode !== this.#packages.get(folder)) this.#leave(folder);
+      if (inode !== undefined) this.#packages.set(folder, inode);
+      if (status) this.#watchPackages(folder);
+      return [{ file: name, kind: status ? 'changed' : 'deleted' }];
+    }
     if (status?.isDirectory()) {
       // A replaced folder has lost its watch.
       this.#leave(name);

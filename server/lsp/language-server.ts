@@ -4,10 +4,8 @@
  */
 import {
   CodeActionKind,
-  DidChangeWatchedFilesNotification,
   FileChangeType,
   TextDocumentSyncKind,
-  WatchKind,
   type CancellationToken,
   type CodeAction,
   type CodeActionParams,
@@ -41,6 +39,7 @@ import { initializationOf } from './initialization.ts';
 import { alertText, showNotice } from './notices.ts';
 import { StatusSender, statusOf, timingsOf } from './status.ts';
 import { pathOf } from './uris.ts';
+import { WatchedFiles } from './watched-files.ts';
 import { WorkerRequests } from './worker-requests.ts';
 import { Workspace, type WorkspaceSettings } from './workspace.ts';
 
@@ -49,10 +48,6 @@ const changeKinds: Readonly<Record<FileChangeType, ChangeKind>> = {
   [FileChangeType.Changed]: 'changed',
   [FileChangeType.Deleted]: 'deleted',
 };
-
-/** Files that detectors may read. Deletions are watched everywhere, because a deleted folder is reported only by its name. */
-const watchedFiles =
-  '**/*.{js,cjs,mjs,jsx,ts,cts,mts,tsx,json,jsonc,md,mdx,vue,svelte,astro,html,css,yaml,yml,lock,eslintrc,eslintignore,gitignore}';
 
 export class LanguageServer {
   readonly #connection: Connection;
@@ -75,7 +70,7 @@ export class LanguageServer {
   #watchStatus = false;
   #analyses = 0;
   #wasBusy = true;
-  #canWatchFiles = false;
+  #watchedFiles: WatchedFiles | undefined;
   #canChangeFolders = false;
 
   constructor(connection: Connection) {
@@ -134,7 +129,8 @@ export class LanguageServer {
     this.#storageDir = storageDir;
     if (storageDir === undefined) endPrewarmedThread();
     this.#roots = rootsOf(params);
-    this.#canWatchFiles = params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
+    const canWatchFiles = params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
+    this.#watchedFiles = canWatchFiles ? new WatchedFiles(this.#connection) : undefined;
     this.#canChangeFolders = params.capabilities.workspace?.workspaceFolders === true;
     const canShowProgress = params.capabilities.window?.workDoneProgress === true;
     this.#progress = new AnalysisProgress(this.#connection, canShowProgress, () => this.#workspace?.cancel());
@@ -155,21 +151,12 @@ export class LanguageServer {
     this.#logProblems(this.#settingProblems);
     for (const root of this.#roots) void this.#workspace?.addRoot(root);
     this.#status.changed();
-    if (this.#canWatchFiles) void this.#watchFiles();
+    this.#watchedFiles?.start();
     if (!this.#canChangeFolders) return;
     this.#connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
       for (const { uri } of removed) this.#removeRoot(uri);
       for (const { uri } of added) this.#addRoot(uri);
     });
-  }
-
-  async #watchFiles(): Promise<void> {
-    const watchers = [{ globPattern: watchedFiles }, { globPattern: '**/*', kind: WatchKind.Delete }];
-    try {
-      await this.#connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
-    } catch (error) {
-      this.#connection.console.warn(`The editor does not watch files: ${String(error)}`);
-    }
   }
 
   #makeWorkspace(): Workspace {
@@ -186,6 +173,7 @@ export class LanguageServer {
     workspace.on('files', (uris) => this.#publisher.changed(uris));
     workspace.on('status', () => {
       this.#countAnalyses();
+      this.#watchedFiles?.add(workspace.extensions);
       this.#status.changed();
     });
     workspace.on('log', (level, message) => this.#connection.console[level](message));

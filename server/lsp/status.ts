@@ -7,7 +7,7 @@ import type {
   StatusParams,
   TimingsResult,
 } from '../../workers/protocol/editor-protocol.ts';
-import { isBusy, slowestFirst, type DetectorState, type DetectorStatus } from '../engine/status.ts';
+import { isBusy, isIncomplete, slowestFirst, type DetectorState, type DetectorStatus } from '../engine/status.ts';
 import type { WorkerHealth } from '../pool/types.ts';
 
 /** Between two notifications: at most four a second. */
@@ -22,6 +22,7 @@ const runStates: Readonly<Record<DetectorState, DetectorRunState>> = {
   confirming: 'done',
   'not-applicable': 'not-applicable',
   done: 'done',
+  degraded: 'degraded',
   partial: 'failed',
   failed: 'failed',
   cancelled: 'done',
@@ -34,6 +35,7 @@ const stateOrder: readonly DetectorState[] = [
   'waiting',
   'failed',
   'partial',
+  'degraded',
   'cancelled',
   'confirming',
   'done',
@@ -55,7 +57,7 @@ export interface StatusSource {
 export function statusOf(source: StatusSource): StatusParams {
   const detectors = mergeByName(source.detectors);
   const running = source.detectors.filter((status) => isBusy(status.state));
-  const incomplete = detectors.find((status) => status.state === 'failed' || status.state === 'partial');
+  const incomplete = detectors.find(({ state }) => isIncomplete(state) && state !== 'cancelled');
   const busy = source.opening || running.length > 0;
   const names = [...new Set(running.map((status) => status.name))].join(', ');
   const message = busy ? (names === '' ? 'Opening' : `Analysing: ${names}`) : incomplete?.error;

@@ -182,6 +182,11 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     for (const { folder, file } of this.#placesOf(uri)) folder.retry(file);
   }
 
+  /** Extensions of files that detectors check or would check, besides the usual ones. */
+  get extensions(): readonly string[] {
+    return this.#all.flatMap((folder) => folder.extensions);
+  }
+
   /** Status of each detector in each folder. */
   statuses(): readonly DetectorStatus[] {
     return this.#all.flatMap((folder) => folder.status());
@@ -233,6 +238,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     return {
       detectors: choiceOf(settings),
       trusted,
+      showConsequences: settings.showConsequences,
       baseline: settings.baseline === 'hide' ? path.join(root, baselineName) : undefined,
       sharing: settings.shareAnalysis ? { role: 'member', node: trusted ? settings.node : '' } : undefined,
     };

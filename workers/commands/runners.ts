@@ -53,7 +53,9 @@ const NPM_OPTIONS = ['-w', '--workspace', '--prefix', '-C'];
 const PNPM_OPTIONS = ['-F', '--filter', '--filter-prod', '-C', '--dir', '--cwd', '--workspace-concurrency', '--reporter'];
 const CONCURRENTLY_OPTIONS = ['-n', '--names', '-c', '--prefix-colors', '-p', '--prefix', '-m', '--max-processes', '-s', '--success', '-l', '--prefix-length', '-t', '--timestamp-format', '--restart-tries', '--restart-after', '--name-separator', '--hide', '--default-input-target']; // prettier-ignore
 
-function scripts(names: readonly string[], target: Target, extra: readonly string[] = []): Invocation {
+type ScriptInvocation = Extract<Invocation, { kind: 'scripts' }>;
+
+function scripts(names: readonly string[], target: Target, extra: readonly string[] = []): ScriptInvocation {
   return { kind: 'scripts', names, target, extra };
 }
 

@@ -14,6 +14,7 @@ import type {
   PlanResult,
   Unit,
 } from '../protocol/detector-protocol.ts';
+import { onePerFact, type PlaceFinding } from './facts.ts';
 import { graphOf, type Module, type ModuleGraph } from './index.ts';
 import type { RuleSeverities } from '../runtime/rule-options.ts';
 import { suppress } from '../runtime/suppression.ts';
@@ -36,18 +37,18 @@ export function specifierFix(
 
 /** Collects findings by file. */
 export class Findings {
-  readonly #byFile = new Map<string, Finding[]>();
+  readonly #byFile = new Map<string, PlaceFinding[]>();
 
   /** Ignores findings whose severity is `off`. */
-  add(file: string, severity: RuleSeverity, finding: Omit<Finding, 'severity'>): void {
+  add(file: string, severity: RuleSeverity, finding: Omit<PlaceFinding, 'severity'>): void {
     if (severity === 'off') return;
-    const complete: Finding = { ...finding, severity };
+    const complete: PlaceFinding = { ...finding, severity };
     const list = this.#byFile.get(file);
     if (list) list.push(complete);
     else this.#byFile.set(file, [complete]);
   }
 
-  get byFile(): ReadonlyMap<string, readonly Finding[]> {
+  get byFile(): ReadonlyMap<string, readonly PlaceFinding[]> {
     return this.#byFile;
   }
 }
@@ -80,7 +81,8 @@ export function graphDetector({ name, version, rules, findings }: GraphDetector)
       const graph = await graphOf(root, { overlays, changed, signal: context.signal });
       context.signal.throwIfAborted();
       const loaded = performance.now();
-      const found = withoutSuppressed(graph, name, rules, findings(graph, request.options));
+      // A fact whose place is suppressed is reported at the next one.
+      const found = onePerFact(withoutSuppressed(graph, name, rules, findings(graph, request.options)));
       const searched = performance.now();
       let issues = 0;
       for (const file of inOrder(found.keys(), request.first)) {

@@ -37,6 +37,23 @@ export interface Fix {
   readonly kind: 'fix' | 'suggestion';
 }
 
+/**
+ * What findings in many places follow from, such as packages that are not installed. It is shown as one issue, which
+ * says what to do; the findings that name it are folded under that issue, whichever detectors they come from.
+ */
+export interface Cause {
+  /** The same in all findings that follow from it, and in no others. */
+  readonly key: string;
+  /** A detector may report it too: its issue with this rule, on this file and line, then stands for the cause. */
+  readonly rule: string;
+  readonly file: string;
+  readonly range: Range;
+  /** What is missing or broken, and the way out. */
+  readonly message: string;
+  /** Present: it is the cause only if findings at several places name it. */
+  readonly ifShared?: true;
+}
+
 /** What a detector reports. The worker completes it to an {@link Issue}. */
 export interface Finding {
   /** Stable id within the detector, such as `TS2322`, `no-unused-vars` or `import-cycle`. */
@@ -49,6 +66,8 @@ export interface Finding {
   readonly related?: readonly RelatedPlace[];
   readonly tags?: readonly ('unnecessary' | 'deprecated')[];
   readonly fixes?: readonly Fix[];
+  /** Present: it follows from something that is reported elsewhere. The results of its detector are then degraded. */
+  readonly cause?: Cause;
 }
 
 /** A completed finding of one detector in one file. */
@@ -58,6 +77,8 @@ export interface Issue extends Finding {
   readonly fixable: boolean;
   /** Stays the same when lines shift: a hash of detector, rule, file, text of the line and an ordinal among equals. */
   readonly fingerprint: string;
+  /** Of an issue that is a {@link Cause}: the number of issues that follow from it. */
+  readonly consequences?: number;
 }
 
 export type UnitKind = 'file' | 'project' | 'graph';
@@ -106,6 +127,10 @@ export interface DetectorProblem {
   readonly range?: Range;
   /** True: the results are incomplete because of this problem. */
   readonly fatal: boolean;
+  /** Present: everything planned was checked, but answers are missing. The detector's state is then `degraded`. */
+  readonly degrades?: true;
+  /** Present: it follows from something that is reported elsewhere. */
+  readonly cause?: Cause;
 }
 
 export type DetectorOptions = Readonly<Record<string, unknown>>;
@@ -127,6 +152,8 @@ export interface PlanResult {
   readonly problems: readonly DetectorProblem[];
   /** Files (relative or absolute, no globs) whose change makes the plan stale: configurations, manifests, lockfiles. */
   readonly configFiles: readonly string[];
+  /** Extensions (without the dot) of files that it checks or would check; absent: those of its change triggers. */
+  readonly extensions?: readonly string[];
 }
 
 export interface Overlay {

@@ -92,8 +92,12 @@ export interface StatusParams {
   readonly memoryBytes: number;
 }
 
-/** `restricted`: it does not run because the workspace is not trusted. */
-export type DetectorRunState = 'off' | 'restricted' | 'not-applicable' | 'waiting' | 'running' | 'done' | 'failed';
+/**
+ * `restricted`: it does not run because the workspace is not trusted. `degraded`: it has checked everything, but answers
+ * are missing; `error` says why.
+ */
+export type DetectorRunState =
+  'off' | 'restricted' | 'not-applicable' | 'waiting' | 'running' | 'done' | 'degraded' | 'failed';
 
 /** A detector in the status bar, for all folders together. */
 export interface DetectorStatusItem {

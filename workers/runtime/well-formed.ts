@@ -1,5 +1,5 @@
 /** Validates plans and findings, because third-party detectors may return anything. Pure. */
-import type { Finding, PlanResult, Position, Range, Unit } from '../protocol/detector-protocol.ts';
+import type { Cause, Finding, PlanResult, Position, Range, Unit } from '../protocol/detector-protocol.ts';
 
 const SEVERITIES = new Set<unknown>(['error', 'warning', 'info', 'hint']);
 const STATUSES = new Set<unknown>(['ready', 'not-applicable', 'failed']);
@@ -17,6 +17,7 @@ export function flawOfFinding(value: unknown): string | undefined {
   if (finding.related !== undefined && !Array.isArray(finding.related)) {
     return `related is not a list (rule ${finding.rule})`;
   }
+  if (finding.cause !== undefined && !isCause(finding.cause)) return `no valid cause (rule ${finding.rule})`;
   return undefined;
 }
 
@@ -39,6 +40,12 @@ export function flawOfPlan(value: unknown): string | undefined {
     seen.add(unit.id);
   }
   return undefined;
+}
+
+function isCause(value: unknown): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  const { key, rule, file, message, range } = value as Partial<Record<keyof Cause, unknown>>;
+  return [key, rule, file, message].every((text) => typeof text === 'string' && text !== '') && isRange(range);
 }
 
 function isRange(value: unknown): value is Range {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { CheckContext } from '../../protocol/detector.ts';
 import type { CheckRequest, CheckResult, InterfaceSignature, Unit } from '../../protocol/detector-protocol.ts';
 import { prioritized } from '../../runtime/order.ts';
+import { LintConsequences } from './consequences.ts';
 import { inDirectory } from './installation.ts';
 import { isGone } from './listing.ts';
 import { clearResolutions, interfaceSignatureOf } from './interface-signature.ts';
@@ -81,10 +82,12 @@ async function checkGroup(work: GroupCheck): Promise<void> {
       context.begin(suspect, suspect.file);
     };
     const buffers = request.overlays.map((overlay) => path.join(workspace, overlay.file));
-    const sources = { buffers, textOf, begin, signal: context.signal };
+    const unsaved = new Map(request.overlays.map(({ file, text }) => [path.join(workspace, file), text]));
+    const sources = { buffers, unsaved, textOf, begin, signal: context.signal };
     await session.refreshTypes(path.join(workspace, firstHeavy.file), sources);
   }
   const reported = new Set<string>();
+  const consequences = new LintConsequences(workspace);
   for (const [index, unit] of units.entries()) {
     // Lets a cancel message in.
     await new Promise((resolve) => setImmediate(resolve));
@@ -94,7 +97,14 @@ async function checkGroup(work: GroupCheck): Promise<void> {
     let signature: InterfaceSignature | undefined;
     try {
       const text = await textOf(file);
-      const { findings, program } = await session.lint(file, text);
+      const linted = await session.lint(file, text, (fault) =>
+        consequences.ofFault(fault, file, session.configOf(file)),
+      );
+      const { program } = linted;
+      const findings = linted.findings.map((finding) => {
+        const cause = finding.cause ?? consequences.of(finding, file);
+        return cause === undefined ? finding : { ...finding, cause };
+      });
       if (unit.needsSignature === true) signature = interfaceSignatureOf(file, text, workspace, program);
       if (findings.length > 0) context.report(unit, unit.file, findings);
       totals.issues += findings.length;

@@ -3,10 +3,10 @@
  * linked from the workspace, transitively. A false match is harmless; changes to installed packages show in the lockfile.
  * Keeps nothing.
  */
-import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { ResolverFactory } from 'oxc-resolver';
+import { LinkedPackages } from '../../runtime/linked-packages.ts';
 import type { ListedFile } from './listed.ts';
 import { entriesOf, isConfigName, isUnder, MANIFEST, TSCONFIG } from './roots.ts';
 
@@ -60,7 +60,10 @@ export function withDependencies(configs: readonly string[]): ReadonlySet<string
       pending.push(...filesNamed(path.resolve(path.dirname(file), relative)));
     }
     const names = new Set([...text.matchAll(BARE), ...(isYaml ? text.matchAll(BARE_IN_YAML) : [])].map(([, name = '']) => name));
-    for (const name of names) pending.push(...packages.filesOf(name, path.dirname(file)));
+    for (const name of names) {
+      const targets = spellingsOf(name).map((spelling) => packages.fileOf(spelling, file));
+      pending.push(...targets.filter((target) => target !== undefined));
+    }
   }
   return seen;
 }
@@ -106,53 +109,7 @@ function scriptsIn(folder: string): readonly string[] {
   }
 }
 
-/** Packages in `node_modules` that are links to folders of the workspace. */
-class LinkedPackages {
-  readonly #folders = new Map<string, string | undefined>();
-  #resolver: ResolverFactory | undefined;
-
-  /** @param name as a configuration writes it; eslintrc files shorten names */
-  filesOf(name: string, from: string): readonly string[] {
-    for (const candidate of spellingsOf(name)) {
-      const [, packageName = ''] = /^((?:@[^/]+\/)?[^/]+)/.exec(candidate) ?? [];
-      const folder = this.#folderOf(packageName, from);
-      if (folder === undefined) continue;
-      const entry = this.#resolve(candidate, from);
-      return [path.join(folder, 'package.json'), ...(entry === undefined ? [] : [entry])];
-    }
-    return [];
-  }
-
-  #folderOf(name: string, from: string): string | undefined {
-    for (let current = from; ; current = path.dirname(current)) {
-      const link = path.join(current, 'node_modules', name);
-      if (!this.#folders.has(link)) this.#folders.set(link, linkedFolder(link));
-      const found = this.#folders.get(link);
-      if (found !== undefined) return found;
-      if (path.dirname(current) === current) return undefined;
-    }
-  }
-
-  #resolve(name: string, from: string): string | undefined {
-    this.#resolver ??= new ResolverFactory({
-      conditionNames: ['node', 'import', 'require', 'default'],
-      extensions: EXTENSIONS,
-      extensionAlias: { '.js': ['.js', '.ts'], '.mjs': ['.mjs', '.mts'], '.cjs': ['.cjs', '.cts'] },
-    });
-    return this.#resolver.sync(from, name).path;
-  }
-}
-
-function linkedFolder(link: string): string | undefined {
-  try {
-    if (!lstatSync(link).isSymbolicLink()) return undefined;
-    const folder = realpathSync(link);
-    return folder.includes(`${path.sep}node_modules${path.sep}`) ? undefined : folder;
-  } catch {
-    return undefined;
-  }
-}
-
+/** What a name may mean that an eslintrc file shortens. */
 function spellingsOf(name: string): readonly string[] {
   const [, plugin] = /^plugin:(.+)\/[^/]+$/.exec(name) ?? [];
   const base = plugin ?? name;

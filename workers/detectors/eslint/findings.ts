@@ -1,6 +1,6 @@
 /** Converts what ESLint reports for one text to findings. Pure. */
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import type { Finding, Fix, Position, Range, TextEdit } from '../../protocol/detector-protocol.ts';
+import type { Cause, Finding, Fix, Position, Range, TextEdit } from '../../protocol/detector-protocol.ts';
 import type { LintFix, LintMessage } from './installation.ts';
 
 /** ESLint's finding that a file could not be parsed; it has no rule there. */
@@ -14,6 +14,16 @@ export const RULE_ERROR = 'rule-error';
 
 const BYTE_ORDER_MARK = '\uFEFF';
 
+/** Something that the configuration is to blame for rather than the linted file. */
+export interface ConfigurationFault {
+  /** The rule that failed; absent: the parser did. */
+  readonly ruleId?: string;
+  readonly message: string;
+}
+
+/** What a fault follows from, if it occurs in several files. */
+export type CauseOfFault = (fault: ConfigurationFault) => Cause | undefined;
+
 /**
  * @param text the text that was linted, with its byte order mark if it has one
  * @param urlOf the documentation of a rule
@@ -22,6 +32,7 @@ export function toFindings(
   messages: readonly LintMessage[],
   text: string,
   urlOf: (ruleId: string) => string | undefined,
+  causeOf: CauseOfFault = () => undefined,
 ): Finding[] {
   const source = new SourceText(text);
   return messages.map((message) => {
@@ -29,6 +40,8 @@ export function toFindings(
     const url = message.ruleId === null ? undefined : urlOf(message.ruleId);
     const tags = tagsOf(rule);
     const fixes = fixesOf(message, rule, source);
+    const fault = faultIn(message);
+    const cause = fault && causeOf(fault);
     return {
       rule,
       severity: message.fatal === true || message.severity === 2 ? 'error' : 'warning',
@@ -37,13 +50,22 @@ export function toFindings(
       ...(url === undefined ? {} : { url }),
       ...(tags.length === 0 ? {} : { tags }),
       ...(fixes.length === 0 ? {} : { fixes }),
+      ...(cause === undefined ? {} : { cause }),
     };
   });
 }
 
+/** A parser that cannot use its options names no place, and neither does a rule that does not exist. */
+function faultIn({ fatal, line, ruleId, message }: LintMessage): ConfigurationFault | undefined {
+  if (fatal === true && line === undefined) return { message: message.replace(/^Parsing error: /, '') };
+  const isUnknown = ruleId !== null && line === 1 && /^Definition for rule '.+' not found/.test(message);
+  return isUnknown ? { ruleId, message: message.replace(/\.$/, '') } : undefined;
+}
+
 /** The finding for a rule, parser or processor that threw on a file. */
-export function toRuleErrorFinding(error: unknown): Finding {
+export function toRuleErrorFinding(error: unknown, causeOf: CauseOfFault = () => undefined): Finding {
   const { message, ruleId, node } = describeThrown(error);
+  const cause = ruleId === undefined ? undefined : causeOf({ ruleId, message });
   const who = ruleId === undefined ? 'ESLint' : `The rule ${ruleId}`;
   const advice =
     ruleId === undefined
@@ -54,6 +76,7 @@ export function toRuleErrorFinding(error: unknown): Finding {
     severity: 'error',
     message: `${who} failed on this file, so ESLint reports nothing for it: ${message}. ${advice}`,
     range: node ?? { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } },
+    ...(cause === undefined ? {} : { cause }),
   };
 }
 

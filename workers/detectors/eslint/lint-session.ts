@@ -5,18 +5,18 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import path from 'node:path';
 import semver from 'semver';
 import type { Finding } from '../../protocol/detector-protocol.ts';
 import { constructorOptions } from './constructor-options.ts';
 import { isTyped, loadEslint } from './installation.ts';
 import type { EslintInstallation, Eslint, LintResult, LintTimes } from './installation.ts';
-import { toFindings, toRuleErrorFinding } from './findings.ts';
+import { toFindings, toRuleErrorFinding, type CauseOfFault } from './findings.ts';
 import { filesUnder, isUnder } from './roots.ts';
 import type { LintSettings } from './lint-settings.ts';
 import { configurationOf } from './lookup.ts';
 import type { Program } from './program.ts';
 import { withProgram } from './linted-program.ts';
+import { setUnsavedTexts } from './unsaved-texts.ts';
 import { BulkSuppressions } from './bulk-suppressions.ts';
 
 const STATS_SINCE = '9.0.0';
@@ -40,6 +40,8 @@ export interface Linted {
 export interface Sources {
   /** Absolute paths of the files open in the editor. */
   readonly buffers: readonly string[];
+  /** All unsaved texts, by absolute path. */
+  readonly unsaved: ReadonlyMap<string, string>;
   readonly signal: AbortSignal;
   readonly textOf: (file: string) => Promise<string>;
   /** Called before a file is parsed. */
@@ -100,7 +102,7 @@ export class LintSession {
    * @param file absolute
    * @throws {ConfigurationError}
    */
-  async lint(file: string, text: string): Promise<Linted> {
+  async lint(file: string, text: string, causeOf?: CauseOfFault): Promise<Linted> {
     let result: LintResult | undefined;
     let program: Program | undefined;
     try {
@@ -108,7 +110,7 @@ export class LintSession {
         this.#eslint.lintText(text, { filePath: file, warnIgnored: false }),
       );
     } catch (error) {
-      if (await this.#isConfigurable(file)) return { findings: [toRuleErrorFinding(error)] };
+      if (await this.#isConfigurable(file)) return { findings: [toRuleErrorFinding(error, causeOf)] };
       throw new ConfigurationError(error instanceof Error ? error.message : String(error), { cause: error });
     }
     if (!result) return { findings: [] };
@@ -117,7 +119,7 @@ export class LintSession {
     const shown = this.#settings.quiet === true ? all.filter(({ severity }) => severity === 2) : all;
     const linted = result;
     return {
-      findings: toFindings(shown, text, (ruleId) => this.#urlOf(ruleId, linted)),
+      findings: toFindings(shown, text, (ruleId) => this.#urlOf(ruleId, linted), causeOf),
       ...(program === undefined ? {} : { program }),
     };
   }
@@ -138,6 +140,9 @@ export class LintSession {
     const changed = [...this.#changed];
     const types = this.#types;
     this.#types = undefined;
+    // Loads the parser, and with it TypeScript. A configuration that cannot be used is reported when a file is linted.
+    await this.#eslint.calculateConfigForFile(next).catch(() => {});
+    setUnsavedTexts(sources.unsaved);
     const canRefresh =
       types?.era === programEra &&
       changed.length <= MOST_REFRESHED &&

@@ -21,6 +21,7 @@ export class PlanOutcome {
   readonly #lintedFrom = new Map<string, string>();
   readonly #problems: DetectorProblem[] = [];
   readonly #watched = new Set<string>();
+  readonly #extensions = new Set<string>();
   readonly #versions = new Set<string>();
   /** By absolute path of the configuration; undefined: none. */
   readonly #usages = new Map<string | undefined, { files: number; readonly origins: Set<string> }>();
@@ -46,7 +47,7 @@ export class PlanOutcome {
 
   /** Whether files under a folder are linted from a folder above it. @param folder absolute */
   isCoveredFromAbove(folder: string): boolean {
-    return this.#lintedFrom.entries().some(([file, directory]) => isUnder(folder, directory) && isUnder(file, folder));
+    return [...this.#lintedFrom].some(([file, directory]) => isUnder(folder, directory) && isUnder(file, folder));
   }
 
   /** Adds the files of a run. A file that an earlier run lints stays with that. */
@@ -89,12 +90,18 @@ export class PlanOutcome {
     for (const file of files) this.#watched.add(file);
   }
 
+  /** @param extensions of files to lint */
+  lint(extensions: Iterable<string>): void {
+    for (const extension of extensions) this.#extensions.add(extension);
+  }
+
   result(): PlanResult {
     const problems = [...this.#problems, ...this.#uninstalledProblem()];
     const common = {
       units: [...this.#units.values()],
       problems,
       configFiles: [...this.#watched].map((file) => relativeTo(this.workspace, file)).sort(),
+      extensions: [...this.#extensions].sort(),
     };
     if (this.#versions.size > 0) {
       const engine = `eslint ${[...this.#versions].join(', ')} (workspace)`;

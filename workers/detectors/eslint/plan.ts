@@ -5,6 +5,7 @@ import type { PlanContext } from '../../protocol/detector.ts';
 import type { DetectorOptions, PlanRequest, PlanResult } from '../../protocol/detector-protocol.ts';
 import { BulkSuppressions } from './bulk-suppressions.ts';
 import { configurationFiles, loadedModulesUnder } from './config-dependencies.ts';
+import { extensionsOf } from './extensions.ts';
 import { inDirectory, loadEslint, type EslintInstallation } from './installation.ts';
 import { isGone, listFiles } from './listing.ts';
 import { configurationOf, looksUpFromFile } from './lookup.ts';
@@ -171,7 +172,12 @@ class Planning {
       for (const error of takeStrayErrors()) outcome.problem(await configProblem(error, config, workspace));
       outcome.add(engine, run, files);
       if (files.length === 0 && skipped.length === 0 && !run.allowsNothing) outcome.problem(nothingLintedProblem(run, workspace));
-      outcome.watch(configurationFiles(directory, config === undefined ? [] : [config], files));
+      const configurations = configurationFiles(directory, config === undefined ? [] : [config], files);
+      outcome.watch(configurations);
+      outcome.lint([
+        ...extensionsOf(files.map((file) => file.path), configurations),
+        ...(settings.ext ?? []).map((extension) => extension.slice(1)),
+      ]); // prettier-ignore
       outcome.watch(loadedModulesUnder(this.#repository));
       this.#context.log('debug', `${settings.folder}: ${files.length} files with ESLint ${engine.version}`);
     } catch (error) {

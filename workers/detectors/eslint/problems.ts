@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import type { DetectorProblem, Position, Range } from '../../protocol/detector-protocol.ts';
+import type { Cause, DetectorProblem, Position, Range } from '../../protocol/detector-protocol.ts';
+import { Installation } from '../../runtime/installation.ts';
 import { EslintLoadError } from './installation.ts';
 import type { ConfigType, EslintInstallation } from './installation.ts';
 import type { SkippedPath } from './listed.ts';
@@ -26,12 +27,22 @@ export async function configProblem(
 ): Promise<DetectorProblem> {
   const file =
     error instanceof SyntaxError && error.message.startsWith(SUPPRESSIONS) ? withName(config) : culpritOf(error, config);
+  const cause = notInstalled(error, config, workspace);
   return {
     code: error instanceof EslintLoadError ? error.code : 'CONFIG_ERROR',
     message: [firstLines(error, workspace), ...adviceFor(error)].join('\n'),
     ...(file === undefined ? {} : { file: relativeTo(workspace, file), range: await placeIn(file, error) }),
     fatal: true,
+    ...(cause === undefined ? {} : { cause }),
   };
+}
+
+/** ESLint, or what the configuration imports, is declared and not installed. */
+function notInstalled(error: unknown, config: string | undefined, workspace: string): Cause | undefined {
+  const isMissing = error instanceof EslintLoadError && error.code === 'TOOL_MISSING';
+  const name = isMissing ? 'eslint' : missingPackage(error);
+  if (name === undefined) return undefined;
+  return new Installation(workspace).causeOf(name, config === undefined ? workspace : path.dirname(config));
 }
 
 /** There is a configuration, but not of the kind that the installed ESLint reads. */
@@ -71,12 +82,13 @@ export function unconfiguredProblem({ version }: EslintInstallation, run: LintRu
   return scriptProblem(run, workspace, `${howOf(run, workspace)} runs ESLint ${version} in ${where}, where it ${what}. Nothing was looked at there.`); // prettier-ignore
 }
 
-/** The project runs ESLint, which finds nothing to lint. */
+/** The project runs ESLint, which finds nothing to lint. Everything else was looked at. */
 export function nothingLintedProblem(run: LintRun, workspace: string): DetectorProblem {
   const { folder } = run.settings;
   const where = folder === '.' ? '' : ` in ${folder}`;
   const command = `eslint ${run.patterns.join(' ')}`;
-  return scriptProblem(run, workspace, `${howOf(run, workspace)} runs ${command}${where}, which matches no file, or only ignored ones. Nothing was looked at there.`); // prettier-ignore
+  const message = `${howOf(run, workspace)} runs ${command}${where}, which matches no file, or only ignored ones. Nothing was looked at there.`;
+  return { ...scriptProblem(run, workspace, message), fatal: false, degrades: true };
 }
 
 function howOf({ origin }: LintRun, workspace: string): string {

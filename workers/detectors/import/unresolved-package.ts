@@ -7,6 +7,7 @@ import { isRecord } from '../../graph/manifests.ts';
 import { specifierRange } from '../../graph/record.ts';
 import type { Missing } from '../../graph/resolution.ts';
 import type { Finding } from '../../protocol/detector-protocol.ts';
+import { Installation } from '../../runtime/installation.ts';
 import { guardedRequests } from './guarded.ts';
 import type { ImportSite, ImportCheck } from './import-check.ts';
 
@@ -45,12 +46,14 @@ export function nothingInstalled(graph: ModuleGraph): { readonly file: string; r
   const root = graph.manifests.all.get('');
   const declaresSomething = ['dependencies', 'devDependencies'].some((field) => isRecord(root?.data[field]));
   if (!root || !declaresSomething || graph.hasInstalledPackages('')) return undefined;
+  const cause = new Installation(graph.root).causeIn(graph.root);
   const finding: Finding = {
     rule: 'unresolved-package',
     severity: 'info',
     message:
       'No packages are installed, so imports of packages are not checked. Install the dependencies (for instance npm install).',
     range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } },
+    ...(cause === undefined ? {} : { cause }),
   };
   return { file: root.file, finding };
 }

@@ -1,4 +1,5 @@
 /** The `package` detector: compares package.json with the code and the installed packages. Uses no network. */
+import type { PlaceFinding } from '../../graph/facts.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { Memo } from '../../graph/memo.ts';
 import { findKnip, type KnipInstallation } from '../../graph/knip-installation.ts';
@@ -85,7 +86,7 @@ class PackageChecker implements PackageCheck {
   report(
     file: string,
     rule: PackageRule,
-    finding: Omit<Finding, 'rule' | 'severity' | 'url'>,
+    finding: Omit<PlaceFinding, 'rule' | 'severity' | 'url'>,
     weaker?: 'warning',
   ): void {
     const severity = this.#severities[rule];

@@ -3,6 +3,7 @@ import path from 'node:path';
 import semver from 'semver';
 import { dependenciesOf, realPath, type Dependency, type InstalledPackage } from '../../graph/installed.ts';
 import { isRecord } from '../../graph/manifests.ts';
+import { Installation } from '../../runtime/installation.ts';
 import { PlugAndPlay } from '../../graph/pnp.ts';
 import { joined } from '../../graph/projects.ts';
 import type { PackageCheck } from './package-check.ts';
@@ -20,20 +21,44 @@ export function checkInstallation(check: PackageCheck): void {
     const { directory } = file.manifest;
     if (!graph.manifests.isMember(file.manifest) && directory !== '') continue;
     if (!graph.hasInstalledPackages(directory)) continue;
+    const notInstalled: Dependency[] = [];
+    let isAnythingInstalled = false;
     for (const dependency of dependenciesOf(file.manifest)) {
       if (dependency.section === 'peerDependencies' || graph.manifests.members.has(dependency.name)) continue;
       const folder = path.join(graph.root, directory);
       const isProvided = plugged?.provides(folder, dependency.name);
-      if (isProvided === true) continue;
+      if (isProvided === true) {
+        isAnythingInstalled = true;
+        continue;
+      }
       const found = isProvided === undefined ? graph.installed.find(dependency.name, folder) : undefined;
       if (found) checkInstalled(check, file, dependency, found, overridden);
-      else if (dependency.section !== 'optionalDependencies') {
-        check.report(file.manifest.file, 'not-installed', {
-          message: `'${dependency.name}' is declared but not installed. Install the dependencies (for instance npm install).`,
-          range: file.place(dependency.section, dependency.name),
-        });
-      }
+      else if (dependency.section !== 'optionalDependencies') notInstalled.push(dependency);
+      isAnythingInstalled ||= found !== undefined;
     }
+    reportNotInstalled(check, file, notInstalled, isAnythingInstalled);
+  }
+}
+
+/** If nothing of a package is installed, that is one fact. */
+function reportNotInstalled(
+  check: PackageCheck,
+  file: ManifestFile,
+  notInstalled: readonly Dependency[],
+  isAnythingInstalled: boolean,
+): void {
+  const installation = new Installation(check.graph.root);
+  const folder = path.join(check.graph.root, file.manifest.directory);
+  const whole = notInstalled.length > 1 && !isAnythingInstalled ? installation.causeIn(folder) : undefined;
+  if (whole) check.report(file.manifest.file, 'not-installed', { message: whole.message, range: whole.range });
+  for (const { name, section } of whole ? [] : notInstalled) {
+    const { message = `'${name}' is declared but not installed. Install the dependencies.` } =
+      installation.causeOf(name, folder) ?? {};
+    check.report(file.manifest.file, 'not-installed', {
+      message,
+      range: file.place(section, name),
+      fact: `not-installed ${file.manifest.file} ${name}`,
+    });
   }
 }
 
@@ -47,7 +72,8 @@ function checkInstalled(
   const wanted = rangeKindOf(range);
   const { version } = data;
   const report = (rule: 'installed-out-of-range' | 'peer-conflict' | 'engines-unsatisfied', message: string): void => {
-    check.report(file.manifest.file, rule, { message, range: file.place(section, name) });
+    // Other packages of the workspace may say the same of the same dependency.
+    check.report(file.manifest.file, rule, { message, range: file.place(section, name), fact: `${rule} ${message}` });
   };
   const isOutside =
     wanted.kind === 'range' && version !== undefined && !overridden.has(name) && !satisfies(version, wanted.range);

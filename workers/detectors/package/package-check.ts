@@ -1,4 +1,5 @@
 /** The context of the checks of the `package` detector. */
+import type { PlaceFinding } from '../../graph/facts.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
@@ -23,7 +24,7 @@ export interface PackageCheck {
   report(
     file: string,
     rule: PackageRule,
-    finding: Omit<Finding, 'rule' | 'severity' | 'url'>,
+    finding: Omit<PlaceFinding, 'rule' | 'severity' | 'url'>,
     weaker?: 'warning',
   ): void;
   isOn(rule: PackageRule): boolean;

@@ -90,6 +90,7 @@ export function checkUnlisted(
       {
         message: `'${name}' is used here but ${manifest.file} does not declare it, ${because}. Add ${wanted === name ? 'it' : `'${wanted}'`} to "${section}".`,
         range: specifierRange(module.record, request),
+        fact: `unlisted ${manifest.file} ${wanted}`,
         ...(fixes.length === 0 ? {} : { fixes }),
       },
       isForDevelopment ? 'warning' : undefined,

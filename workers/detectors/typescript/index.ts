@@ -106,7 +106,7 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     const report = await checkUnit(
       unit,
       async (retry) => {
-        const made = new UnitReport(unit, context, paths, onProgress);
+        const made = new UnitReport(unit, context, paths, request, onProgress);
         const session = await sessionFor(root, unit, mode, changes, context, retry);
         made.begin(path.join(root, unit.file));
         const configFile = path.join(root, unit.id);

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import ignore from 'ignore';
 import { parse } from 'jsonc-parser';
+import { LinkedPackages } from '../../runtime/linked-packages.ts';
 import { walkFiles } from '../../protocol/files.ts';
 import type { DetectorProblem } from '../../protocol/detector-protocol.ts';
 
@@ -109,10 +110,13 @@ async function readConfig(file: string, configFiles: Set<string>): Promise<Confi
 async function addExtended(file: string, content: Fields, configFiles: Set<string>): Promise<void> {
   const bases = typeof content['extends'] === 'string' ? [content['extends']] : asArray(content['extends']);
   for (const base of bases) {
-    // Configurations in packages change with the lockfile.
-    if (typeof base !== 'string' || !(base.startsWith('.') || path.isAbsolute(base))) continue;
-    const resolved = path.resolve(path.dirname(file), base.endsWith('.json') ? base : `${base}.json`);
-    if (!configFiles.has(resolved)) await readConfig(resolved, configFiles);
+    if (typeof base !== 'string') continue;
+    const isPath = base.startsWith('.') || path.isAbsolute(base);
+    const resolved = isPath
+      ? path.resolve(path.dirname(file), base.endsWith('.json') ? base : `${base}.json`)
+      : new LinkedPackages().fileOf(base, file);
+    // Configurations in installed packages change with the lockfile.
+    if (resolved !== undefined && !configFiles.has(resolved)) await readConfig(resolved, configFiles);
   }
 }
 

@@ -1,8 +1,9 @@
 /** Converts the diagnostics of one project to findings of its unit. Lives as long as one check of one unit. */
-import { realpathSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { CheckContext } from '../../protocol/detector.ts';
-import type { Finding, RelatedPlace, Unit } from '../../protocol/detector-protocol.ts';
+import type { Cause, CheckRequest, Finding, RelatedPlace, Unit } from '../../protocol/detector-protocol.ts';
+import { Consequences } from './consequences.ts';
 import type { Diagnostic, ProjectSink } from './session.ts';
 
 /** Paths relative to a root, whether spelled through symbolic links or not. */
@@ -30,6 +31,8 @@ export class UnitReport implements ProjectSink {
   readonly #unit: Unit;
   readonly #context: CheckContext;
   readonly #paths: RootPaths;
+  readonly #root: string;
+  readonly #consequences: Consequences;
   readonly #onProgress: (done: number, total: number) => void;
   /** The last findings of each file. */
   readonly #answers = new Map<string, readonly Finding[]>();
@@ -39,11 +42,17 @@ export class UnitReport implements ProjectSink {
     unit: Unit,
     context: CheckContext,
     paths: RootPaths,
+    { root, overlays }: Pick<CheckRequest, 'root' | 'overlays'>,
     onProgress: (done: number, total: number) => void = () => {},
   ) {
     this.#unit = unit;
     this.#context = context;
     this.#paths = paths;
+    this.#root = root;
+    this.#consequences = new Consequences(root, path.join(root, unit.id), (file) => {
+      const overlay = overlays.find((candidate) => path.join(root, candidate.file) === file);
+      return overlay?.text ?? textOf(file);
+    });
     this.#onProgress = onProgress;
   }
 
@@ -64,7 +73,7 @@ export class UnitReport implements ProjectSink {
 
   async answer(file: string, diagnostics: readonly Diagnostic[]): Promise<void> {
     const relative = this.#paths.relative(file);
-    const findings = distinct(diagnostics.map((diagnostic) => this.#finding(diagnostic)));
+    const findings = distinct(this.#findings(diagnostics, relative));
     const before = this.#answers.get(relative);
     this.#answers.set(relative, findings);
     // A file of a package without findings needs no answer.
@@ -73,10 +82,10 @@ export class UnitReport implements ProjectSink {
   }
 
   project(diagnostics: readonly Diagnostic[]): void {
-    for (const diagnostic of diagnostics) {
-      const file = diagnostic.file === undefined ? this.#unit.file : this.#paths.relative(diagnostic.file);
-      const findings = this.#aboutProject.get(file) ?? [];
-      findings.push(this.#finding(diagnostic));
+    const fileOf = ({ file }: Diagnostic): string =>
+      file === undefined ? this.#unit.file : this.#paths.relative(file);
+    for (const [file, own] of Map.groupBy(diagnostics, fileOf)) {
+      const findings = [...(this.#aboutProject.get(file) ?? []), ...this.#findings(own, file)];
       this.#aboutProject.set(file, distinct(findings));
     }
   }
@@ -103,7 +112,13 @@ export class UnitReport implements ProjectSink {
     await this.#context.done(this.#unit, file);
   }
 
-  #finding(diagnostic: Diagnostic): Finding {
+  /** @param file relative */
+  #findings(diagnostics: readonly Diagnostic[], file: string): readonly Finding[] {
+    const causes = this.#consequences.of(path.join(this.#root, file), diagnostics);
+    return diagnostics.map((diagnostic, index) => this.#finding(diagnostic, causes[index]));
+  }
+
+  #finding(diagnostic: Diagnostic, cause: Cause | undefined): Finding {
     const { code, severity, message, range, unnecessary, deprecated, related = [] } = diagnostic;
     const tags = [
       ...(unnecessary === true ? (['unnecessary'] as const) : []),
@@ -117,11 +132,20 @@ export class UnitReport implements ProjectSink {
       range,
       ...(tags.length > 0 ? { tags } : {}),
       ...(places.length > 0 ? { related: places } : {}),
+      ...(cause === undefined ? {} : { cause }),
     };
   }
 
   #related({ file, range, message }: Diagnostic): readonly RelatedPlace[] {
     return file === undefined ? [] : [{ file: this.#paths.relative(file), range, message }];
+  }
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,0 +1,74 @@
+/**
+ * Holds back changes in folders of installed packages until an installation or a generation has ended: one of thousands
+ * of files is one change, and a half of it is none. Lives as long as the folder.
+ */
+import { systemClock, type Clock } from '../clock.ts';
+import { endsInstallation, installationOf } from '../engine/change-triggers.ts';
+import type { FileChange } from '../journal.ts';
+
+/** Time without such a change: after the last file that a package manager writes, and before it. */
+const quietMs = { ended: 400, running: 1500 } as const;
+/** Some tool may write there forever. */
+const maxDelayMs = 60_000;
+
+export class InstallationChanges {
+  readonly #deliver: (changes: readonly FileChange[]) => void;
+  readonly #clock: Clock;
+  readonly #waiting = new Map<string, FileChange>();
+  #since = 0;
+  #isEnded = false;
+  #cancelTimer: () => void = () => {};
+  #settled = Promise.withResolvers<void>();
+
+  constructor(deliver: (changes: readonly FileChange[]) => void, clock: Clock = systemClock) {
+    this.#deliver = deliver;
+    this.#clock = clock;
+    this.#settled.resolve();
+  }
+
+  /** Resolves when nothing is held back. */
+  get settled(): Promise<void> {
+    return this.#settled.promise;
+  }
+
+  /** @returns the other changes */
+  take(changes: readonly FileChange[]): readonly FileChange[] {
+    const others: FileChange[] = [];
+    const own: FileChange[] = [];
+    for (const change of changes) {
+      const file = installationOf(change.file);
+      if (file === undefined) others.push(change);
+      else own.push({ file, kind: file === change.file ? change.kind : 'changed' });
+    }
+    if (own.length > 0) this.#add(own);
+    return others;
+  }
+
+  dispose(): void {
+    this.#cancelTimer();
+    this.#settled.resolve();
+  }
+
+  #add(changes: readonly FileChange[]): void {
+    if (this.#waiting.size === 0) {
+      this.#since = this.#clock.now();
+      this.#isEnded = false;
+      this.#settled = Promise.withResolvers();
+    }
+    for (const change of changes) {
+      this.#waiting.set(change.file, change);
+      this.#isEnded ||= change.kind !== 'deleted' && endsInstallation(change.file);
+    }
+    this.#cancelTimer();
+    const left = this.#since + maxDelayMs - this.#clock.now();
+    const delay = Math.min(this.#isEnded ? quietMs.ended : quietMs.running, Math.max(0, left));
+    this.#cancelTimer = this.#clock.after(delay, () => this.#flush());
+  }
+
+  #flush(): void {
+    const changes = [...this.#waiting.values()];
+    this.#waiting.clear();
+    this.#deliver(changes);
+    this.#settled.resolve();
+  }
+}
