@@ -26,7 +26,7 @@ export async function configProblem(
   workspace: string,
 ): Promise<DetectorProblem> {
   const file =
-    error instanceof SyntaxError && error.message.startsWith(SUPPRESSIONS) ? withName(config) : culpritOf(error, config);
+    error instanceof SyntaxError && error.message.startsWith(SUPPRESSIONS) ? withName(config) : await culpritOf(error, config);
   const cause = notInstalled(error, config, workspace);
   return {
     code: error instanceof EslintLoadError ? error.code : 'CONFIG_ERROR',
@@ -106,15 +106,19 @@ function scriptProblem({ origin }: LintRun, workspace: string, message: string):
   return { ...problem, file: relativeTo(workspace, origin.file), range: { start, end } };
 }
 
-/** The part of a configuration that an error names first, or else the configuration. */
-function culpritOf(error: unknown, config: string | undefined): string | undefined {
+/** The part of a configuration that an error names first, or that cannot be parsed; else the configuration. */
+async function culpritOf(error: unknown, config: string | undefined): Promise<string | undefined> {
   if (!(error instanceof Error) || config === undefined) return config;
   const text = `${error.message}\n${error.stack ?? ''}`;
-  const places = [...withDependencies([config])].flatMap((file) => {
+  const parts = [...withDependencies([config])];
+  const places = parts.flatMap((file) => {
     const found = [pathToFileURL(file).href, file].map((name) => text.indexOf(name)).filter((at) => at >= 0);
     return found.length === 0 ? [] : [{ file, at: Math.min(...found) }];
   });
-  return places.sort((one, other) => one.at - other.at)[0]?.file ?? config;
+  const named = places.sort((one, other) => one.at - other.at)[0]?.file;
+  if (named !== undefined || error.name !== 'SyntaxError') return named ?? config;
+  for (const file of parts) if (await syntaxErrorIn(file, readText(file))) return file;
+  return config;
 }
 
 /** A skipped path under a root: a folder with a broken configuration, or something unreadable. */
