@@ -176,7 +176,7 @@ describe('eslint: as the project runs it', function () {
       eslint: 'eslint9',
       files: monorepo('eslint .'),
       commands: [{}],
-      note: [/^eslint\.config\.js: 5 files \(npm run lint\)/, /ESLint 9 does not use apps\/a\/eslint\.config\.js/, /bulkhead\.eslint\.workingDirectories/],
+      note: [/^eslint\.config\.js: 5 files \(npm run lint\)/, /ESLint 9 does not use apps\/a\/eslint\.config\.js/, /workingDirectories, as in \["\.", "apps\/a"\]/],
     },
     ...['turbo run lint', 'cd apps/a && eslint . && cd ../b && eslint src'].map((lint): Case => {
       return {
@@ -238,12 +238,14 @@ describe('eslint: as the project runs it', function () {
       const run = await assertSame(root, [{ folder: 'apps/a' }, { folder: 'apps/b' }], { workingDirectories: ['apps/*'] });
       assert.deepEqual(rulesOf(run).filter((each) => each.startsWith('apps/a/a.js')), ['apps/a/a.js no-debugger']);
       await assertSame(root, [{}], { workingDirectories: ['.'] });
+      const both = await runDetector(detector, root, { workingDirectories: ['.', 'apps/a'] });
+      assert.match(both.plan.note ?? '', /^eslint\.config\.js: 3 files; apps\/a\/eslint\.config\.js: 2 files\.$/);
     });
 
     it('workingDirectories that do not exist, or have no configuration', async () => {
       const root = makeWorkspace({ 'a.js': FAULTY, 'apps/a/eslint.config.js': flat({ eqeqeq: 2 }), 'apps/a/a.js': FAULTY, 'apps/b/b.js': '' }, 'eslint9');
       const run = await runDetector(detector, root, { workingDirectories: ['apps/*', 'app'] });
-      assert.match(run.problems[0]?.message ?? '', /workingDirectories names the folder app, which does not exist/);
+      assert.match(run.problems[0]?.message ?? '', /The option workingDirectories names the folder app, which does not exist/);
       assert.deepEqual(rulesOf(run), ['apps/a/a.js eqeqeq']);
       const other = await runDetector(detector, root, { workingDirectories: ['apps/b'] });
       assert.match(other.problems[0]?.message ?? '', /runs ESLint 9\S+ in apps\/b, where it finds no configuration/);

@@ -28,7 +28,7 @@ export function noteOf({ usages, unused, version, runs }: NoteSubject): string |
     usageText(usages),
     unused.flat.length === 0
       ? ''
-      : `ESLint ${version} does not use ${named(unused.flat)}: to run it in such folders, set bulkhead.eslint.workingDirectories`,
+      : `ESLint ${version} does not use ${named(unused.flat)}: to run it in such folders too, set its option workingDirectories, as in ${exampleOf(unused.flat)}`,
     unused.eslintrc.length === 0 ? '' : `ESLint ${version} does not read ${named(unused.eslintrc)}`,
     warningsText(runs),
     runs.some(({ settings }) => settings.quiet) ? 'Warnings are left out, as with --quiet' : '',
@@ -57,6 +57,11 @@ function warningsText(runs: readonly LintRun[]): string {
   return limit === 0
     ? 'Its own run fails on warnings (--max-warnings 0): for the same exit code, use bulkhead check --fail-on warning'
     : `Its own run fails on more than ${plural(limit, 'warning')} (--max-warnings), which the exit code of bulkhead check does not count`;
+}
+
+function exampleOf(configs: readonly string[]): string {
+  const folders = configs.slice(0, MOST_NAMES).map((config) => config.split('/').slice(0, -1).join('/') || '.');
+  return JSON.stringify([...new Set(['.', ...folders])]).replaceAll(',', ', ');
 }
 
 function named(names: readonly string[]): string {

@@ -70,7 +70,7 @@ function rightKind(name: string, configType: ConfigType): string {
 
 /** The options name a folder that is not there. */
 export function missingFolderProblem(name: string): DetectorProblem {
-  const message = `bulkhead.eslint.workingDirectories names the folder ${name}, which does not exist. Correct the option.`;
+  const message = `The option workingDirectories names the folder ${name}, which does not exist. Correct it.`;
   return { code: 'CONFIG_ERROR', message, fatal: true };
 }
 
@@ -92,7 +92,7 @@ export function nothingLintedProblem(run: LintRun, workspace: string): DetectorP
 }
 
 function howOf({ origin }: LintRun, workspace: string): string {
-  return origin === undefined ? 'bulkhead.eslint.workingDirectories' : nameOf(origin, workspace);
+  return origin === undefined ? 'The option workingDirectories' : nameOf(origin, workspace);
 }
 
 function scriptProblem({ origin }: LintRun, workspace: string, message: string): DetectorProblem {

@@ -162,5 +162,6 @@ function matchingFolders(
     };
     visit(workspace);
   }
-  return { folders: [...found], missing };
+  // A file belongs to the nearest folder.
+  return { folders: [...found].sort((one, other) => other.length - one.length), missing };
 }

@@ -23,6 +23,7 @@ const ERRORS_LIMIT = 64 * 1024;
 export async function runKnip(
   { command, version }: KnipInstallation,
   root: string,
+  args: readonly string[],
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<KnipOutput> {
@@ -40,7 +41,7 @@ export async function runKnip(
   }, timeoutMs);
   try {
     const code = await new Promise<string>((resolve, reject) => {
-      const knip = spawn(process.execPath, [command, '--reporter', 'json', '--no-progress', '--no-exit-code'], {
+      const knip = spawn(process.execPath, [command, '--reporter', 'json', '--no-progress', '--no-exit-code', ...args], {
         cwd: root,
         env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
         stdio: ['ignore', 'pipe', 'pipe'],
