@@ -107,7 +107,18 @@ Exit codes
 
 const analysisOptions = ['detectors', 'max-workers', 'no-cache', 'tsconfig', 'baseline'];
 const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
-  check: [...analysisOptions, 'format', 'fail-on', 'timeout', 'no-baseline', 'frozen', 'watch', 'changed', 'show-consequences', 'all'],
+  check: [
+    ...analysisOptions,
+    'format',
+    'fail-on',
+    'timeout',
+    'no-baseline',
+    'frozen',
+    'watch',
+    'changed',
+    'show-consequences',
+    'all',
+  ],
   baseline: [...analysisOptions, 'check'],
   cache: [],
   report: ['format'],

@@ -74,7 +74,8 @@ export async function baseline(argumentsOf: BaselineArguments, out: Output, stop
 }
 
 function listFixed(gone: readonly BaselineEntry[], name: string, out: Output): void {
-  for (const { file, detector, rule, message } of gone) out.write(`${printableLine(`${file}  ${detector}/${rule}  ${message}`)}\n`);
+  for (const { file, detector, rule, message } of gone)
+    out.write(`${printableLine(`${file}  ${detector}/${rule}  ${message}`)}\n`);
   const result =
     gone.length === 0
       ? 'no fixed issues'

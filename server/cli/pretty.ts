@@ -224,7 +224,8 @@ export class PrettyReporter implements Reporter {
     const unseen = detectors.filter(({ status }) => status === 'not-applicable' || isIncomplete(status));
     if (unseen.length > 0) this.#line('Not looked at, or not completely:');
     for (const detector of unseen) {
-      if (detector.error === undefined && detector.note === undefined) this.#line(`  ${detector.name}: ${stateWords[detector.status]}`); // prettier-ignore
+      if (detector.error === undefined && detector.note === undefined)
+        this.#line(`  ${detector.name}: ${stateWords[detector.status]}`); // prettier-ignore
       else this.#remark(detector, '  ');
     }
     const { exitCode, bySeverity } = summary;
@@ -298,7 +299,9 @@ function detectorRow(detector: DetectorResult, issues: readonly Issue[], withEng
     return number === 0 ? '-' : String(number);
   };
   return [
-    withEngine && detector.engine !== undefined ? `${detector.name} (${printableLine(detector.engine)})` : detector.name,
+    withEngine && detector.engine !== undefined
+      ? `${detector.name} (${printableLine(detector.engine)})`
+      : detector.name,
     stateWords[detector.status],
     count('error'),
     count('warning'),

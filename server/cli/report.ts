@@ -31,7 +31,9 @@ export async function reportMetrics(
   }
   out.write('   Ca    Ce     I  folder\n');
   for (const { folder: name, ca, ce, instability } of folders) {
-    out.write(`${String(ca).padStart(5)} ${String(ce).padStart(5)} ${instability.toFixed(3)}  ${printableLine(name)}\n`);
+    out.write(
+      `${String(ca).padStart(5)} ${String(ce).padStart(5)} ${instability.toFixed(3)}  ${printableLine(name)}\n`,
+    );
   }
   return 0;
 }

@@ -70,7 +70,9 @@ function stringOf(node: Readonly<Record<string, unknown>>): string | undefined {
   const { type, value, quasis } = node;
   if (type === 'Literal' && typeof value === 'string') return value;
   if (type !== 'TemplateLiteral' || !Array.isArray(quasis)) return undefined;
-  const parts = (quasis as readonly { readonly value: { readonly cooked?: string } }[]).map((quasi) => quasi.value.cooked);
+  const parts = (quasis as readonly { readonly value: { readonly cooked?: string } }[]).map(
+    (quasi) => quasi.value.cooked,
+  );
   return parts.join(` ${UNKNOWN} `);
 }
 

@@ -31,19 +31,29 @@ export function nxCommands(folder: string, target: string, packages: ProjectPack
     : [];
 }
 
-function ofTarget(own: Readonly<Record<string, unknown>>, folder: string, root: string, file: string): readonly TargetCommand[] {
+function ofTarget(
+  own: Readonly<Record<string, unknown>>,
+  folder: string,
+  root: string,
+  file: string,
+): readonly TargetCommand[] {
   const { executor, command } = own;
   const options = isRecord(own['options']) ? own['options'] : {};
   const filled = (text: string): string =>
     text.replaceAll('{projectRoot}', path.relative(root, folder) || '.').replaceAll('{workspaceRoot}', '.');
   if (typeof executor === 'string' && ESLINT_EXECUTORS.has(executor)) {
     const patterns = [options['lintFilePatterns'] ?? '{projectRoot}'].flat().map((pattern) => filled(String(pattern)));
-    const config = typeof options['eslintConfig'] === 'string' ? filled(options['eslintConfig']) : nearestFlat(folder, root);
+    const config =
+      typeof options['eslintConfig'] === 'string' ? filled(options['eslintConfig']) : nearestFlat(folder, root);
     return [{ eslint: [...(config === undefined ? [] : ['--config', config]), ...(options['quiet'] === true ? ['--quiet'] : []), ...patterns], folder: root, file }]; // prettier-ignore
   }
   const cwd = typeof options['cwd'] === 'string' ? path.resolve(root, filled(options['cwd'])) : root;
   const listed = Array.isArray(options['commands']) ? options['commands'] : [];
-  const texts = [command, options['command'], ...listed.map((each: unknown) => (isRecord(each) ? each['command'] : each))];
+  const texts = [
+    command,
+    options['command'],
+    ...listed.map((each: unknown) => (isRecord(each) ? each['command'] : each)),
+  ];
   return texts.flatMap((text) => (typeof text === 'string' ? [{ text: filled(text), folder: cwd, file }] : []));
 }
 
@@ -67,7 +77,9 @@ function infersEslint(nx: Readonly<Record<string, unknown>>, target: string): bo
 }
 
 function hasConfiguration(folder: string, root: string): boolean {
-  return foldersUpTo(folder, root).some((current) => [...FLAT, ...ESLINTRC].some((name) => existsSync(path.join(current, name))));
+  return foldersUpTo(folder, root).some((current) =>
+    [...FLAT, ...ESLINTRC].some((name) => existsSync(path.join(current, name))),
+  );
 }
 
 /** A project that is the whole repository is linted in its source folder. */
@@ -76,7 +88,9 @@ function sourceOf(root: string): string {
 }
 
 function foldersUpTo(folder: string, root: string): readonly string[] {
-  return folder === root || path.dirname(folder) === folder ? [folder] : [folder, ...foldersUpTo(path.dirname(folder), root)];
+  return folder === root || path.dirname(folder) === folder
+    ? [folder]
+    : [folder, ...foldersUpTo(path.dirname(folder), root)];
 }
 
 function dataIn(file: string, packages: ProjectPackages): Readonly<Record<string, unknown>> | undefined {

@@ -75,7 +75,9 @@ export class ProjectPackages {
     const directory = path.posix.normalize(wanted);
     return this.members.filter((folder) => {
       const data = this.manifestIn(folder)?.data;
-      const project = this.#projects.includes(folder) ? parseOrUndefined(this.textOf(path.join(folder, 'project.json')) ?? '') : {};
+      const project = this.#projects.includes(folder)
+        ? parseOrUndefined(this.textOf(path.join(folder, 'project.json')) ?? '')
+        : {};
       const names = [data?.name, isRecord(project) ? project['name'] : undefined, path.basename(folder)];
       return names.some((name) => typeof name === 'string' && pattern.test(name)) || pattern.test(`./${this.#relative(folder)}`) || directory === this.#relative(folder); // prettier-ignore
     });

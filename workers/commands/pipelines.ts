@@ -30,12 +30,17 @@ const ENV_KEYS = ['env', 'variables', 'environment'];
 
 export function pipelineTexts(packages: ProjectPackages): readonly PipelineText[] {
   const { root } = packages;
-  const files = [...FILES.map((name) => path.join(root, name)), ...FOLDERS.flatMap((name) => yamlIn(path.join(root, name)))];
+  const files = [
+    ...FILES.map((name) => path.join(root, name)),
+    ...FOLDERS.flatMap((name) => yamlIn(path.join(root, name))),
+  ];
   return files.flatMap((file) => {
     const text = packages.textOf(file);
     if (text === undefined) return [];
     const found: PipelineText[] = [];
-    visit(parseOrUndefined(text), { folder: root, env: {} }, root, (line, place) => found.push({ file, text: line, ...place }));
+    visit(parseOrUndefined(text), { folder: root, env: {} }, root, (line, place) =>
+      found.push({ file, text: line, ...place }),
+    );
     return found;
   });
 }
@@ -57,8 +62,11 @@ function visit(node: unknown, place: Place, root: string, found: (text: string, 
 function placeIn(node: Readonly<Record<string, unknown>>, place: Place, root: string): Place {
   const defaults = isRecord(node['defaults']) && isRecord(node['defaults']['run']) ? node['defaults']['run'] : {};
   const folder = FOLDER_KEYS.map((key) => node[key] ?? defaults[key]).find((value) => typeof value === 'string');
-  const env = ENV_KEYS.flatMap((key) => Object.entries(isRecord(node[key]) ? node[key] : {})).flatMap(([name, value]) =>
-    ['string', 'number', 'boolean'].includes(typeof value) && !String(value).includes('${{') ? [[name, String(value)]] : [],
+  const env = ENV_KEYS.flatMap((key) => Object.entries(isRecord(node[key]) ? node[key] : {})).flatMap(
+    ([name, value]) =>
+      ['string', 'number', 'boolean'].includes(typeof value) && !String(value).includes('${{')
+        ? [[name, String(value)]]
+        : [],
   );
   return {
     folder: typeof folder === 'string' && !folder.includes('$') ? path.resolve(root, folder) : place.folder,

@@ -60,7 +60,8 @@ export function programOf(command: SimpleCommand): Program | undefined {
 
 /** @returns undefined: the program is no wrapper */
 function commandAfter(name: string, rest: readonly string[]): readonly string[] | undefined {
-  if (name === 'node') return rest.some((word) => word.startsWith('--run')) ? undefined : skipOptions(rest, OPTIONS_OF_NODE);
+  if (name === 'node')
+    return rest.some((word) => word.startsWith('--run')) ? undefined : skipOptions(rest, OPTIONS_OF_NODE);
   const options = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined;
   if (options) {
     const words = skipOptions(rest, new Set(options));
@@ -89,6 +90,7 @@ export function skipOptions(words: readonly string[], withValue: ReadonlySet<str
 function nameOf(word: string): string {
   const parts = word.split(/[\\/]/);
   const last = path.parse(parts.at(-1) ?? '');
-  const name = ['.js', '.cjs', '.mjs', '.cmd', '.exe', '.ps1'].includes(last.ext) && parts.length > 1 ? last.name : last.base;
+  const name =
+    ['.js', '.cjs', '.mjs', '.cmd', '.exe', '.ps1'].includes(last.ext) && parts.length > 1 ? last.name : last.base;
   return name.replace(/(?<=.)@[^@]*$/, '');
 }

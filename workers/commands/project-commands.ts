@@ -114,7 +114,12 @@ class Search {
     if (text === undefined || this.#visited.has(key)) return this.#runTarget(name, place) || text !== undefined;
     this.#visited.add(key);
     const file = path.join(place.folder, 'package.json');
-    for (const [script, line] of [[`pre${name}`, scripts.get(`pre${name}`)], [name, text], [`post${name}`, scripts.get(`post${name}`)]] as const) { // prettier-ignore
+    for (const [script, line] of [
+      [`pre${name}`, scripts.get(`pre${name}`)],
+      [name, text],
+      [`post${name}`, scripts.get(`post${name}`)],
+    ] as const) {
+      // prettier-ignore
       if (line === undefined) continue;
       const origin: Origin = { file, script, ...(this.#isStray ? { isStray: true } : {}) };
       this.#runText(line.trim() === 'wireit' ? this.#wireit(place.folder, script) : line, place, origin, script === name ? extra : []); // prettier-ignore
@@ -139,7 +144,8 @@ class Search {
     for (const target of targets) {
       const place = { folder: target.folder, env };
       if ('text' in target) this.#runText(target.text, place, { file: target.file });
-      else if (this.#program === 'eslint') this.#found.push({ ...place, args: target.eslint, origin: { file: target.file } });
+      else if (this.#program === 'eslint')
+        this.#found.push({ ...place, args: target.eslint, origin: { file: target.file } });
     }
     return targets.length > 0;
   }
@@ -225,11 +231,16 @@ class Search {
       this.#runText(args[1] ?? '', place, origin);
       return;
     }
-    const file = SHELLS.has(name) ? args.find((word) => !word.startsWith('-')) : /[\\/]|\.sh$/.test(words[0] ?? '') ? words[0] : undefined;
+    const file = SHELLS.has(name)
+      ? args.find((word) => !word.startsWith('-'))
+      : /[\\/]|\.sh$/.test(words[0] ?? '')
+        ? words[0]
+        : undefined;
     if (name === 'make') this.#runMake(args, place);
     if (file === undefined || !isKnown(file) || !/\.sh$|^[^.]*$/.test(path.basename(file))) return;
     const absolute = path.resolve(folder, file);
-    const text = this.#visited.has(absolute) || absolute.includes('node_modules') ? undefined : this.#packages.textOf(absolute);
+    const text =
+      this.#visited.has(absolute) || absolute.includes('node_modules') ? undefined : this.#packages.textOf(absolute);
     if (text === undefined) return;
     this.#visited.add(absolute);
     this.#runText(text, place, { file: absolute });
@@ -238,11 +249,16 @@ class Search {
   #runMake(args: readonly string[], place: Place): void {
     const file = path.join(place.folder, 'Makefile');
     const text = this.#packages.textOf(file);
-    for (const target of text === undefined ? [] : args.filter((word) => /^[\w.-]+$/.test(word) && !word.startsWith('-'))) {
+    for (const target of text === undefined
+      ? []
+      : args.filter((word) => /^[\w.-]+$/.test(word) && !word.startsWith('-'))) {
       const key = `${file}\n${target}`;
       if (this.#visited.has(key)) continue;
       this.#visited.add(key);
-      const recipe = new RegExp(`^${target.replaceAll('.', '\\.')}\\s*:[^=\\n]*\\n((?:\\t.*(?:\\n|$))*)`, 'm').exec(text ?? '')?.[1] ?? '';
+      const recipe =
+        new RegExp(`^${target.replaceAll('.', '\\.')}\\s*:[^=\\n]*\\n((?:\\t.*(?:\\n|$))*)`, 'm').exec(
+          text ?? '',
+        )?.[1] ?? '';
       this.#runText(recipe.replaceAll(/^\t[@-]*/gm, ''), place, { file });
     }
   }

@@ -29,7 +29,12 @@ export function invocationsOf({ name, args }: Program): readonly Invocation[] | 
 type Runner = (args: readonly string[]) => readonly Invocation[];
 
 const RUNNERS: Readonly<Record<string, Runner>> = {
-  npm: (args) => packageManager(optionsFirst(args, NPM_OPTIONS), { flags: NPM_OPTIONS, run: ['run', 'run-script', 'rum', 'urn'], direct: ['test', 'start'] }),
+  npm: (args) =>
+    packageManager(optionsFirst(args, NPM_OPTIONS), {
+      flags: NPM_OPTIONS,
+      run: ['run', 'run-script', 'rum', 'urn'],
+      direct: ['test', 'start'],
+    }),
   pnpm: (args) => packageManager(args, { flags: PNPM_OPTIONS, run: ['run', 'run-script'], direct: 'any' }),
   yarn,
   bun: (args) => packageManager(args, { flags: PNPM_OPTIONS, run: ['run'], direct: 'any' }),
@@ -50,7 +55,16 @@ const RUNNERS: Readonly<Record<string, Runner>> = {
 };
 
 const NPM_OPTIONS = ['-w', '--workspace', '--prefix', '-C'];
-const PNPM_OPTIONS = ['-F', '--filter', '--filter-prod', '-C', '--dir', '--cwd', '--workspace-concurrency', '--reporter'];
+const PNPM_OPTIONS = [
+  '-F',
+  '--filter',
+  '--filter-prod',
+  '-C',
+  '--dir',
+  '--cwd',
+  '--workspace-concurrency',
+  '--reporter',
+];
 const CONCURRENTLY_OPTIONS = ['-n', '--names', '-c', '--prefix-colors', '-p', '--prefix', '-m', '--max-processes', '-s', '--success', '-l', '--prefix-length', '-t', '--timestamp-format', '--restart-tries', '--restart-after', '--name-separator', '--hide', '--default-input-target']; // prettier-ignore
 
 type ScriptInvocation = Extract<Invocation, { kind: 'scripts' }>;
@@ -126,7 +140,8 @@ function takeTarget(
     else if (value !== undefined && /^(?:-w|--workspace|-F|--filter|--filter-prod)$/.test(name)) filters.push(value);
     else if (value !== undefined && /^(?:--prefix|-C|--dir|--cwd)$/.test(name)) folder = value;
   }
-  const target = filters.length > 0 ? { filters } : isEverywhere ? 'members' : folder === undefined ? 'here' : { folder };
+  const target =
+    filters.length > 0 ? { filters } : isEverywhere ? 'members' : folder === undefined ? 'here' : { folder };
   return { rest: args.slice(index), target };
 }
 
@@ -159,7 +174,9 @@ function inSequence(args: readonly string[]): readonly Invocation[] {
 
 function concurrent(word: string): Invocation {
   const [, name] = /^(?:npm|yarn|pnpm|bun|node):(\S+)/.exec(word) ?? [];
-  return name === undefined ? { kind: 'text', text: word } : scripts([name], 'here', passed(word.split(/\s+/).slice(1)));
+  return name === undefined
+    ? { kind: 'text', text: word }
+    : scripts([name], 'here', passed(word.split(/\s+/).slice(1)));
 }
 
 /** `turbo run build lint --filter=web -- --quiet` */

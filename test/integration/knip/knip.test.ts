@@ -41,15 +41,25 @@ describe('knip', () => {
     for (const [script, args, config] of [
       ['knip', '', 'package.json'],
       ['tsc && knip -p --strict --reporter compact --fix --max-issues 3', '--production --strict', 'package.json'],
-      ['cross-env X=1 knip -c config/knip.json --workspace a -W b', '--config=config/knip.json --workspace=a --workspace=b', 'config/knip.json'],
-      ['knip --include files,exports --exclude=types --tags=-internal', '--include=files,exports --exclude=types --tags=-internal', 'package.json'],
+      [
+        'cross-env X=1 knip -c config/knip.json --workspace a -W b',
+        '--config=config/knip.json --workspace=a --workspace=b',
+        'config/knip.json',
+      ],
+      [
+        'knip --include files,exports --exclude=types --tags=-internal',
+        '--include=files,exports --exclude=types --tags=-internal',
+        'package.json',
+      ],
     ] as const) {
       const [ran, note, file] = await argumentsOf(scripts({ knip: script }));
       assert.equal(ran, args, script);
       assert.equal(note, args === '' ? undefined : `Run as npm run knip does: knip ${args}.`);
       assert.equal(file, config);
     }
-    const [ran, note] = await argumentsOf(scripts({ knip: 'knip', 'knip:prod': 'knip --production', 'knip:fix': 'knip --fix' }));
+    const [ran, note] = await argumentsOf(
+      scripts({ knip: 'knip', 'knip:prod': 'knip --production', 'knip:fix': 'knip --fix' }),
+    );
     assert.equal(ran, '');
     assert.equal(note, 'Not run: npm run knip:prod (knip --production). To run knip so, set its option "arguments".');
     assert.equal((await argumentsOf(scripts({ knip: 'knip' }), { arguments: ['--production'] }))[0], '--production');

@@ -11,7 +11,11 @@ function issue(file: string, severity: Severity, rule: string, more: Partial<Iss
   return { file, severity, rule, message: `${rule} is broken`, range: { start, end: start }, detector: 'eslint', fixable: false, fingerprint: '', ...more }; // prettier-ignore
 }
 
-function report(issues: readonly Issue[], detectors: readonly Partial<DetectorResult>[] = [{}], exitCode = 1): CheckReport {
+function report(
+  issues: readonly Issue[],
+  detectors: readonly Partial<DetectorResult>[] = [{}],
+  exitCode = 1,
+): CheckReport {
   const bySeverity = { error: 0, warning: 0, info: 0, hint: 0 };
   for (const { severity } of issues) bySeverity[severity] += 1;
   const all = detectors.map((each) => ({ name: 'eslint', status: 'done' as const, durationMs: 1, issues: 0, ...each }));
@@ -29,7 +33,12 @@ interface Screen {
 
 function shown(value: CheckReport, { all = false, rows, columns = Infinity, colours = false }: Screen = {}): string {
   let text = '';
-  const out = { write: (more: string) => void (text += more), isTTY: colours, columns, ...(rows === undefined ? {} : { rows }) };
+  const out = {
+    write: (more: string) => void (text += more),
+    isTTY: colours,
+    columns,
+    ...(rows === undefined ? {} : { rows }),
+  };
   new PrettyReporter(out, { ...out, isTTY: false }, '/w', { all, failOn: 'error' }).end(value);
   return text;
 }
@@ -41,11 +50,28 @@ function order(text: string, ...words: readonly string[]): readonly string[] {
 
 describe('the pretty format', () => {
   it('shows errors before warnings, by file, and everything if it fits', () => {
-    const issues = [issue('a.js', 'warning', 'w1'), issue('a.js', 'error', 'e1'), issue('b.js', 'info', 'i1'), issue('b.js', 'error', 'e2')];
+    const issues = [
+      issue('a.js', 'warning', 'w1'),
+      issue('a.js', 'error', 'e1'),
+      issue('b.js', 'info', 'i1'),
+      issue('b.js', 'error', 'e2'),
+    ];
     const text = shown(report(issues));
-    assert.deepEqual(order(text, 'a.js', 'b.js', 'e1', 'e2', 'w1', 'i1'), ['a.js', 'e1', 'b.js', 'e2', 'a.js', 'w1', 'b.js', 'i1']);
+    assert.deepEqual(order(text, 'a.js', 'b.js', 'e1', 'e2', 'w1', 'i1'), [
+      'a.js',
+      'e1',
+      'b.js',
+      'e2',
+      'a.js',
+      'w1',
+      'b.js',
+      'i1',
+    ]);
     assert.ok(!/by rule|--all/.test(text));
-    assert.match(text, /\n2 errors, 1 warning, 1 info in 2 files .*\nExit code 1: 2 errors, 1 warning, 1 info \(--fail-on error\)\n$/);
+    assert.match(
+      text,
+      /\n2 errors, 1 warning, 1 info in 2 files .*\nExit code 1: 2 errors, 1 warning, 1 info \(--fail-on error\)\n$/,
+    );
   });
 
   it('with more than a screenful: caps each rule, says how many more, and sums up by rule and folder, worst first', () => {
@@ -59,13 +85,25 @@ describe('the pretty format', () => {
     assert.equal(text.split('tiny is broken').length - 1, 0);
     assert.match(text, /30 more: 30 of eslint\/often\. See them with --all\./);
     assert.match(text, /87 more: 87 of eslint\/weak\. See them with --all\./);
-    assert.match(text, /by rule +errors +warnings +hints +files\neslint\/often +40 +- +- +40\neslint\/rare +3 +.*\neslint\/weak +- +90 .*\neslint\/tiny/);
+    assert.match(
+      text,
+      /by rule +errors +warnings +hints +files\neslint\/often +40 +- +- +40\neslint\/rare +3 +.*\neslint\/weak +- +90 .*\neslint\/tiny/,
+    );
     assert.match(text, /by folder .*\napps\/a +40 +.*\napps\/b +3 +90 .*\nx /);
-    assert.deepEqual(order(text, 'by rule', 'by folder', 'detector ', 'Exit code'), ['by rule', 'by folder', 'detector ', 'Exit code']);
+    assert.deepEqual(order(text, 'by rule', 'by folder', 'detector ', 'Exit code'), [
+      'by rule',
+      'by folder',
+      'detector ',
+      'Exit code',
+    ]);
     const everything = shown(report(issues), { rows: 24, all: true });
     assert.equal(everything.split(' is broken').length - 1, issues.length);
     assert.ok(!everything.includes('more:'));
-    assert.equal(shown(report(many(48, 'a', 'error', 'e'))).split('e is broken').length - 1, 10, 'a pipe is not flooded either');
+    assert.equal(
+      shown(report(many(48, 'a', 'error', 'e'))).split('e is broken').length - 1,
+      10,
+      'a pipe is not flooded either',
+    );
     assert.equal(shown(report(many(30, 'a', 'error', 'e'))).split('e is broken').length - 1, 30);
   });
 
@@ -88,7 +126,10 @@ describe('the pretty format', () => {
     const text = shown(report([], detectors, 3));
     assert.match(text, /typescript: All is well\.\nNo issues found, but the analysis is incomplete .*\nNot looked at, or not completely:\n {2}eslint: The configuration\n {4}is broken\.\n {2}knip: There is no configuration\.\nExit code 3: not everything was looked at\n$/); // prettier-ignore
     assert.match(shown(report([], [{}], 0)), /\nNo issues .*\nExit code 0: no issues \(--fail-on error\)\n$/);
-    assert.match(shown(report([], [{ status: 'cancelled', error: 'stopped by the user' }], 3)), /\nExit code 130: stopped by the user\n$/);
+    assert.match(
+      shown(report([], [{ status: 'cancelled', error: 'stopped by the user' }], 3)),
+      /\nExit code 130: stopped by the user\n$/,
+    );
   });
 
   it('fits narrow terminals, and has colours only on a terminal that wants them', () => {
@@ -97,23 +138,36 @@ describe('the pretty format', () => {
     const tableOf = (text: string): string => text.slice(text.indexOf('detector'));
     for (const columns of [40, 60]) {
       const lines = tableOf(shown(report(issues, [{ engine }]), { columns })).split('\n');
-      assert.ok(lines.slice(0, 2).every((line) => line.length <= columns), lines.join('\n'));
+      assert.ok(
+        lines.slice(0, 2).every((line) => line.length <= columns),
+        lines.join('\n'),
+      );
     }
     assert.ok(shown(report(issues, [{ engine }])).includes(engine));
     assert.ok(!shown(report(issues)).includes('\u001B'));
     assert.ok(shown(report(issues), { colours: true }).includes('\u001B[31m'));
-    assert.deepEqual(tableLines({ head: ['a', 'b'], rows: [['a-long-name-of-something', '12']] }, 18), ['a               b', 'a-long…mething  12']);
+    assert.deepEqual(tableLines({ head: ['a', 'b'], rows: [['a-long-name-of-something', '12']] }, 18), [
+      'a               b',
+      'a-long…mething  12',
+    ]);
     assert.equal(shortened('abcdef', 4), 'a…ef');
   });
 
   it('obeys nothing that the workspace says', () => {
     const evil = '\u001B]0;PWN\u0007\u001B[2J\u009B\u202E\r\u2066';
-    const issues = [issue(`a${evil}\n::error file=x::forged\n##vso[task.setvariable]b.js`, 'error', 'e\u001B[1m', { message: `m${evil}\n::warning::x\n  ::debug::y\n##[error]z` })];
+    const issues = [
+      issue(`a${evil}\n::error file=x::forged\n##vso[task.setvariable]b.js`, 'error', 'e\u001B[1m', {
+        message: `m${evil}\n::warning::x\n  ::debug::y\n##[error]z`,
+      }),
+    ];
     const text = shown(report(issues, [{ status: 'failed', error: `e${evil}\n::x`, note: evil, engine: evil }], 3));
     // eslint-disable-next-line no-control-regex -- none of these may come through
     assert.ok(!/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/.test(text), JSON.stringify(text));
     assert.ok(!/^\s*::|##\w*\[/m.test(text), text);
-    assert.match(text, /a\\x1B\]0;PWN\\x07\\x1B\[2J\\x9B\\u202E\\r\\u2066\\n\\x3A:error file=x::forged\\n\\x23#vso\[task\.setvariable\]b\.js/);
+    assert.match(
+      text,
+      /a\\x1B\]0;PWN\\x07\\x1B\[2J\\x9B\\u202E\\r\\u2066\\n\\x3A:error file=x::forged\\n\\x23#vso\[task\.setvariable\]b\.js/,
+    );
   });
 
   it('escapes lines and texts', () => {

@@ -20,7 +20,10 @@ function found(): readonly string[] {
   return projectCommands(root, 'eslint', 'lint').commands.map(({ folder, env, args, origin }) => {
     const variables = Object.entries(env).map(([name, value]) => `${name}=${value} `);
     const where = path.relative(root, folder) || '.';
-    return `${where}: ${variables.join('')}${args.join(' ')} <${origin.script ?? path.relative(root, origin.file)}>`.replaceAll(path.sep, '/');
+    return `${where}: ${variables.join('')}${args.join(' ')} <${origin.script ?? path.relative(root, origin.file)}>`.replaceAll(
+      path.sep,
+      '/',
+    );
   });
 }
 
@@ -38,9 +41,15 @@ describe('the commands of a project', () => {
   const lines: readonly [script: string, expected: readonly string[]][] = [
     ['eslint .', ['.: . <lint>']],
     ['eslint', ['.:  <lint>']],
-    ['eslint -c "my config/e.js" \'src/**/*.ts\' --ext .js,.ts', ['.: -c my config/e.js src/**/*.ts --ext .js,.ts <lint>']],
+    [
+      'eslint -c "my config/e.js" \'src/**/*.ts\' --ext .js,.ts',
+      ['.: -c my config/e.js src/**/*.ts --ext .js,.ts <lint>'],
+    ],
     ['NODE_ENV=test ESLINT_USE_FLAT_CONFIG=false eslint .', ['.: NODE_ENV=test ESLINT_USE_FLAT_CONFIG=false . <lint>']],
-    ['cross-env ESLINT_FLAGS=v10_config_lookup_from_file eslint .', ['.: ESLINT_FLAGS=v10_config_lookup_from_file . <lint>']],
+    [
+      'cross-env ESLINT_FLAGS=v10_config_lookup_from_file eslint .',
+      ['.: ESLINT_FLAGS=v10_config_lookup_from_file . <lint>'],
+    ],
     ['env -u X A=1 npx --yes eslint@9 src', ['.: A=1 src <lint>']],
     ['export A=1; eslint .', ['.: A=1 . <lint>']],
     ['tsc --noEmit && cd apps/a && eslint . || true', ['apps/a: . <lint>']],
@@ -71,7 +80,12 @@ describe('the commands of a project', () => {
   }
 
   it('follows scripts that run scripts, each once', () => {
-    const others = { 'lint:js': 'eslint src', 'lint:md:x': 'eslint docs', 'lint:css': 'stylelint .', check: 'npm run lint' };
+    const others = {
+      'lint:js': 'eslint src',
+      'lint:md:x': 'eslint docs',
+      'lint:css': 'stylelint .',
+      check: 'npm run lint',
+    };
     for (const lint of [
       'run-s lint:*',
       'npm-run-all --parallel lint:js lint:css',
@@ -86,7 +100,10 @@ describe('the commands of a project', () => {
       assert.ok(all.includes('.: src <lint:js>'), lint);
       assert.equal(new Set(all).size, all.length, lint);
     }
-    assert.deepEqual(inScripts({ lint: 'eslint', 'lint:fix': 'npm run lint -- --fix src' }), ['.:  <lint>', '.: --fix src <lint>']);
+    assert.deepEqual(inScripts({ lint: 'eslint', 'lint:fix': 'npm run lint -- --fix src' }), [
+      '.:  <lint>',
+      '.: --fix src <lint>',
+    ]);
   });
 
   it('puts the main script first, and leaves out scripts that only happen to use the tool', () => {
@@ -123,7 +140,16 @@ describe('the commands of a project', () => {
   }
 
   it('in one package of a workspace', () => {
-    for (const script of ['npm run lint -w @x/b', 'pnpm --filter @x/b lint', 'pnpm -F ./apps/b run lint', 'yarn workspace @x/b lint', 'npm --prefix apps/b run lint', 'pnpm -C apps/b lint', 'cd apps/b && npm run lint']) { // prettier-ignore
+    for (const script of [
+      'npm run lint -w @x/b',
+      'pnpm --filter @x/b lint',
+      'pnpm -F ./apps/b run lint',
+      'yarn workspace @x/b lint',
+      'npm --prefix apps/b run lint',
+      'pnpm -C apps/b lint',
+      'cd apps/b && npm run lint',
+    ]) {
+      // prettier-ignore
       write({ 'package.json': { workspaces: ['apps/*'], scripts: { lint: script } }, ...members });
       assert.equal(found()[0], 'apps/b: src <lint>', script);
     }
@@ -171,7 +197,10 @@ jobs:
       'web: NODE_ENV=ci src --max-warnings 0 <.github/workflows/ci.yml>',
       'docs: NODE_ENV=ci ESLINT_USE_FLAT_CONFIG=false pages <style>',
     ]);
-    write({ '.github/workflows/ci.yml': '', '.gitlab-ci.yml': 'lint:\n  variables: { NODE_ENV: x }\n  script:\n    - cd web\n    - yarn eslint src\n' });
+    write({
+      '.github/workflows/ci.yml': '',
+      '.gitlab-ci.yml': 'lint:\n  variables: { NODE_ENV: x }\n  script:\n    - cd web\n    - yarn eslint src\n',
+    });
     assert.deepEqual(found(), ['web: NODE_ENV=x src <.gitlab-ci.yml>']);
   });
 
@@ -182,7 +211,9 @@ jobs:
     write({ 'package.json': {}, '.lintstagedrc': '"*.{js,ts}": eslint --fix\n' });
     assert.deepEqual(found(), expected('.lintstagedrc'));
     rmSync(path.join(root, '.lintstagedrc'));
-    write({ 'lint-staged.config.mjs': "export default { '*.{js,ts}': (files) => [`eslint --fix ${files.join(' ')}`] };\n" });
+    write({
+      'lint-staged.config.mjs': "export default { '*.{js,ts}': (files) => [`eslint --fix ${files.join(' ')}`] };\n",
+    });
     assert.deepEqual(found(), expected('lint-staged.config.mjs'));
     write({ 'package.json': { scripts: { lint: 'eslint .', precommit: 'lint-staged' } } });
     assert.deepEqual(found(), ['.: . <lint>'], 'a script says it better');
@@ -194,7 +225,9 @@ jobs:
     assert.deepEqual(inScripts({ lint: 'sh scripts/lint.sh' }), ['web: src <scripts/lint.sh>']);
     write({ Makefile: 'build:\n\ttsc\nlint: build\n\t@eslint src\n' });
     assert.deepEqual(inScripts({ lint: 'make lint' }), ['.: src <Makefile>']);
-    write({ 'package.json': { scripts: { lint: 'wireit' }, wireit: { lint: { command: 'eslint src', dependencies: ['x'] } } } });
+    write({
+      'package.json': { scripts: { lint: 'wireit' }, wireit: { lint: { command: 'eslint src', dependencies: ['x'] } } },
+    });
     assert.deepEqual(found(), ['.: src <lint>']);
   });
 

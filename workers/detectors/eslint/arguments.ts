@@ -101,7 +101,10 @@ export function lintArguments(words: readonly string[]): LintArguments | undefin
       ignorePatterns: present(texts('ignore-pattern')),
       inlineConfig: values['inline-config'] === false ? false : undefined,
       quiet: values.quiet === true ? true : undefined,
-      unusedDirectives: severityOf(text('report-unused-disable-directives-severity'), values['report-unused-disable-directives']),
+      unusedDirectives: severityOf(
+        text('report-unused-disable-directives-severity'),
+        values['report-unused-disable-directives'],
+      ),
       unusedInlineConfigs: severityOf(text('report-unused-inline-configs'), false),
       rules: objectOf(texts('rule')),
       globals: globalsOf(list('global')),
@@ -121,7 +124,14 @@ export function lintArguments(words: readonly string[]): LintArguments | undefin
 
 function severityOf(name: string | undefined, isError: unknown): Severity | undefined {
   if (isError === true) return 'error';
-  const severities: Readonly<Record<string, Severity>> = { 0: 'off', 1: 'warn', 2: 'error', off: 'off', warn: 'warn', error: 'error' };
+  const severities: Readonly<Record<string, Severity>> = {
+    0: 'off',
+    1: 'warn',
+    2: 'error',
+    off: 'off',
+    warn: 'warn',
+    error: 'error',
+  };
   return name === undefined ? undefined : severities[name];
 }
 
@@ -131,7 +141,9 @@ function objectOf(texts: readonly string[]): Readonly<Record<string, unknown>> |
   for (const text of texts) {
     const inner = text.trim().replace(/^\{([^]*)\}$/, '$1');
     try {
-      const value: unknown = parseYaml(`{${inner.replaceAll(/^([\w@/.-]+):(?=\S)/gm, '$1: ')}}`, { logLevel: 'silent' });
+      const value: unknown = parseYaml(`{${inner.replaceAll(/^([\w@/.-]+):(?=\S)/gm, '$1: ')}}`, {
+        logLevel: 'silent',
+      });
       if (isRecord(value)) Object.assign(all, value);
     } catch {
       // ESLint would refuse it.
@@ -143,7 +155,11 @@ function objectOf(texts: readonly string[]): Readonly<Record<string, unknown>> |
 function globalsOf(names: readonly string[] | undefined): LintSettings['globals'] {
   return (
     names &&
-    Object.fromEntries(names.map((name) => (name.endsWith(':true') ? [name.slice(0, -5), 'writable'] : [name.replace(/:false$/, ''), 'readonly'])))
+    Object.fromEntries(
+      names.map((name) =>
+        name.endsWith(':true') ? [name.slice(0, -5), 'writable'] : [name.replace(/:false$/, ''), 'readonly'],
+      ),
+    )
   );
 }
 

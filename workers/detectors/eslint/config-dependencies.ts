@@ -59,7 +59,9 @@ export function withDependencies(configs: readonly string[]): ReadonlySet<string
     for (const [, relative = ''] of [...text.matchAll(RELATIVE), ...(isYaml ? text.matchAll(RELATIVE_IN_YAML) : [])]) {
       pending.push(...filesNamed(path.resolve(path.dirname(file), relative)));
     }
-    const names = new Set([...text.matchAll(BARE), ...(isYaml ? text.matchAll(BARE_IN_YAML) : [])].map(([, name = '']) => name));
+    const names = new Set(
+      [...text.matchAll(BARE), ...(isYaml ? text.matchAll(BARE_IN_YAML) : [])].map(([, name = '']) => name),
+    );
     for (const name of names) {
       const targets = spellingsOf(name).map((spelling) => packages.fileOf(spelling, file));
       pending.push(...targets.filter((target) => target !== undefined));
@@ -71,7 +73,9 @@ export function withDependencies(configs: readonly string[]): ReadonlySet<string
 /** CommonJS modules of a folder that this process has loaded: names that are computed are found in no text. */
 export function loadedModulesUnder(folder: string): readonly string[] {
   const installed = `${path.sep}node_modules${path.sep}`;
-  return Object.keys(createRequire(import.meta.url).cache).filter((file) => isUnder(file, folder) && !file.includes(installed));
+  return Object.keys(createRequire(import.meta.url).cache).filter(
+    (file) => isUnder(file, folder) && !file.includes(installed),
+  );
 }
 
 /** The folders of some files and those between them and the root, the root included. */

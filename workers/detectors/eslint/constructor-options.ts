@@ -67,7 +67,8 @@ async function flatOptions(
 
 function eslintrcOptions(settings: LintSettings, folder: string, ignored: readonly string[]): EslintOptions {
   const { config, lookup, ext, ignore, ignorePath, ignorePatterns = [], inlineConfig, unusedDirectives } = settings;
-  const { rules, globals, parser, parserOptions, plugins, environments, rulePaths, resolvePluginsRelativeTo } = settings;
+  const { rules, globals, parser, parserOptions, plugins, environments, rulePaths, resolvePluginsRelativeTo } =
+    settings;
   const patterns = [...ignorePatterns, ...ignored.map((pattern) => `/${pattern}`)];
   const overrideConfig = {
     ...(environments === undefined ? {} : { env: Object.fromEntries(environments.map((name) => [name, true])) }),

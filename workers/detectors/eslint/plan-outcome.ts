@@ -132,7 +132,10 @@ export class PlanOutcome {
       usage.files += 1;
       const { origin, patterns } = run;
       if (origin) {
-        const where = patterns.length > 1 || patterns[0] !== '.' ? `: ${patterns.slice(0, 3).join(' ')}${patterns.length > 3 ? ' …' : ''}` : '';
+        const where =
+          patterns.length > 1 || patterns[0] !== '.'
+            ? `: ${patterns.slice(0, 3).join(' ')}${patterns.length > 3 ? ' …' : ''}`
+            : '';
         usage.origins.add(nameOf(origin, this.workspace) + where);
       }
       this.#usages.set(config, usage);

@@ -19,7 +19,16 @@ import {
   unreadableProblem,
   wrongKindProblem,
 } from './problems.ts';
-import { configsFor, configsIn, isUnder, nestedConfigFolders, relativeTo, repositoryOf, rootFiles, type FolderConfigs } from './roots.ts';
+import {
+  configsFor,
+  configsIn,
+  isUnder,
+  nestedConfigFolders,
+  relativeTo,
+  repositoryOf,
+  rootFiles,
+  type FolderConfigs,
+} from './roots.ts';
 import { RuleDependencies } from './rule-dependencies.ts';
 import { defaultRun, lintRuns, type LintRun } from './runs.ts';
 import { catchStrayErrors, takeStrayErrors } from './stray-errors.ts';
@@ -171,7 +180,8 @@ class Planning {
       }
       for (const error of takeStrayErrors()) outcome.problem(await configProblem(error, config, workspace));
       outcome.add(engine, run, files);
-      if (files.length === 0 && skipped.length === 0 && !run.allowsNothing) outcome.problem(nothingLintedProblem(run, workspace));
+      if (files.length === 0 && skipped.length === 0 && !run.allowsNothing)
+        outcome.problem(nothingLintedProblem(run, workspace));
       const configurations = configurationFiles(directory, config === undefined ? [] : [config], files);
       outcome.watch(configurations);
       outcome.lint([

@@ -26,7 +26,9 @@ export async function configProblem(
   workspace: string,
 ): Promise<DetectorProblem> {
   const file =
-    error instanceof SyntaxError && error.message.startsWith(SUPPRESSIONS) ? withName(config) : await culpritOf(error, config);
+    error instanceof SyntaxError && error.message.startsWith(SUPPRESSIONS)
+      ? withName(config)
+      : await culpritOf(error, config);
   const cause = notInstalled(error, config, workspace);
   return {
     code: error instanceof EslintLoadError ? error.code : 'CONFIG_ERROR',

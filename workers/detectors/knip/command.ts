@@ -41,14 +41,18 @@ export async function runKnip(
   }, timeoutMs);
   try {
     const code = await new Promise<string>((resolve, reject) => {
-      const knip = spawn(process.execPath, [command, '--reporter', 'json', '--no-progress', '--no-exit-code', ...args], {
-        cwd: root,
-        env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
-        stdio: ['ignore', 'pipe', 'pipe'],
-        windowsHide: true,
-        signal: AbortSignal.any([signal, limits.signal]),
-        killSignal: 'SIGKILL',
-      });
+      const knip = spawn(
+        process.execPath,
+        [command, '--reporter', 'json', '--no-progress', '--no-exit-code', ...args],
+        {
+          cwd: root,
+          env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+          stdio: ['ignore', 'pipe', 'pipe'],
+          windowsHide: true,
+          signal: AbortSignal.any([signal, limits.signal]),
+          killSignal: 'SIGKILL',
+        },
+      );
       knip.stdout.on('data', (chunk: Buffer) => {
         size += chunk.length;
         if (size <= OUTPUT_LIMIT) output.push(chunk);
