@@ -42,7 +42,8 @@ function ofTarget(
   const filled = (text: string): string =>
     text.replaceAll('{projectRoot}', path.relative(root, folder) || '.').replaceAll('{workspaceRoot}', '.');
   if (typeof executor === 'string' && ESLINT_EXECUTORS.has(executor)) {
-    const patterns = [options['lintFilePatterns'] ?? '{projectRoot}'].flat().map((pattern) => filled(String(pattern)));
+    const named = [options['lintFilePatterns']].flat().filter((pattern) => typeof pattern === 'string');
+    const patterns = (named.length === 0 ? ['{projectRoot}'] : named).map(filled);
     const config =
       typeof options['eslintConfig'] === 'string' ? filled(options['eslintConfig']) : nearestFlat(folder, root);
     return [{ eslint: [...(config === undefined ? [] : ['--config', config]), ...(options['quiet'] === true ? ['--quiet'] : []), ...patterns], folder: root, file }]; // prettier-ignore

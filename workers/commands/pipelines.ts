@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { isRecord } from '../graph/manifests.ts';
 import { parseOrUndefined, type ProjectPackages } from './packages.ts';
-import { UNKNOWN, type Place } from './shell.ts';
+import { isKnown, UNKNOWN, type Place } from './shell.ts';
 
 export interface PipelineText extends Place {
   /** Absolute. */
@@ -38,9 +38,9 @@ export function pipelineTexts(packages: ProjectPackages): readonly PipelineText[
     const text = packages.textOf(file);
     if (text === undefined) return [];
     const found: PipelineText[] = [];
-    visit(parseOrUndefined(text), { folder: root, env: {} }, root, (line, place) =>
-      found.push({ file, text: line, ...place }),
-    );
+    visit(parseOrUndefined(text), { folder: root, env: {} }, root, (line, place) => {
+      if (isKnown(place.folder)) found.push({ file, text: line, ...place });
+    });
     return found;
   });
 }
@@ -69,7 +69,7 @@ function placeIn(node: Readonly<Record<string, unknown>>, place: Place, root: st
         : [],
   );
   return {
-    folder: typeof folder === 'string' && !folder.includes('$') ? path.resolve(root, folder) : place.folder,
+    folder: typeof folder === 'string' ? path.resolve(root, folder.replaceAll(/\$\{\{[^}]*\}\}|\$\{?\w+\}?/g, UNKNOWN)) : place.folder,
     env: { ...place.env, ...(Object.fromEntries(env) as Record<string, string>) },
   };
 }

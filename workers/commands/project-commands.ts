@@ -7,7 +7,7 @@ import { isRecord } from '../graph/manifests.ts';
 import { stagedCommandsIn } from './lint-staged.ts';
 import { nxCommands } from './nx.ts';
 import { ProjectPackages } from './packages.ts';
-import { pipelineTexts } from './pipelines.ts';
+import { pipelineTexts, type PipelineText } from './pipelines.ts';
 import { programOf, type Program } from './programs.ts';
 import { invocationsOf, type Invocation, type Target } from './runners.ts';
 import { commandsIn, isKnown, type Place, type SimpleCommand } from './shell.ts';
@@ -28,21 +28,40 @@ export interface Origin {
   readonly isStray?: boolean;
 }
 
+/** A program that runs the tool in its own way. */
+export interface RelatedCommand {
+  /** Such as `ng lint`. */
+  readonly text: string;
+  readonly origin: Origin;
+}
+
 export interface ProjectCommands {
   /** The most authoritative first. */
   readonly commands: readonly ProjectCommand[];
+  readonly related: readonly RelatedCommand[];
+  /** The text of the script that is meant for this, in the root. */
+  readonly mainScript?: string;
   /** Files that were read, absolute. */
   readonly files: ReadonlySet<string>;
 }
 
-/**
- * @param root absolute
- * @param program such as `eslint`
- * @param main the script that is meant for this: `lint`
- */
-export function projectCommands(root: string, program: string, main: string): ProjectCommands {
+export interface Tool {
+  /** Such as `eslint`. */
+  readonly program: string;
+  /** The script that is meant for this: `lint`. */
+  readonly main: string;
+  /** Programs that run it in their own way, each with the subcommand that does; empty: always. */
+  readonly related?: Readonly<Record<string, string>>;
+}
+
+/** @param root absolute */
+export function projectCommands(root: string, tool: Tool): ProjectCommands {
   const packages = new ProjectPackages(root);
-  return { commands: new Search(packages, program, main).commands(), files: packages.files };
+  const search = new Search(packages, tool);
+  const commands = search.commands();
+  const mainScript = packages.scriptsIn(root).get(tool.main);
+  const { related } = search;
+  return { commands, related, ...(mainScript === undefined ? {} : { mainScript }), files: packages.files };
 }
 
 const SHELLS = new Set(['sh', 'bash', 'zsh', 'dash']);
@@ -50,24 +69,29 @@ const DEEPEST = 12;
 
 class Search {
   readonly #packages: ProjectPackages;
+  readonly related: RelatedCommand[] = [];
   readonly #program: string;
   readonly #main: string;
+  readonly #relatives: Readonly<Record<string, string>>;
   readonly #found: ProjectCommand[] = [];
   readonly #visited = new Set<string>();
   #depth = 0;
   #isStray = false;
 
-  constructor(packages: ProjectPackages, program: string, main: string) {
+  constructor(packages: ProjectPackages, { program, main, related = {} }: Tool) {
     this.#packages = packages;
     this.#program = program;
     this.#main = main;
+    this.#relatives = related;
   }
 
   commands(): readonly ProjectCommand[] {
     const { root } = this.#packages;
     const named = (folder: string): readonly string[] => this.#scriptsFor(folder);
-    for (const script of named(root)) this.#runScript(script, { folder: root, env: {} });
-    for (const { text, file, ...place } of pipelineTexts(this.#packages)) this.#runText(text, place, { file });
+    const pipelines = pipelineTexts(this.#packages);
+    const env = this.#variablesIn(pipelines);
+    for (const script of named(root)) this.#runScript(script, { folder: root, env });
+    for (const { text, file, ...place } of pipelines) this.#runText(text, place, { file });
     if (this.#found.length === 0) this.#runAll(root);
     const { declaresMembers } = this.#packages;
     this.#isStray = !declaresMembers;
@@ -80,6 +104,13 @@ class Search {
     }
     if (this.#found.length === 0) this.#runStaged();
     return this.#found;
+  }
+
+  /** Variables of the tool that pipelines set where they run its script: people have them in their environment. */
+  #variablesIn(pipelines: readonly PipelineText[]): Readonly<Record<string, string>> {
+    const own = `${this.#program.toUpperCase()}_`;
+    const meant = pipelines.filter(({ text }) => text.includes(this.#main));
+    return Object.fromEntries(meant.flatMap(({ env }) => Object.entries(env).filter(([name]) => name.startsWith(own))));
   }
 
   /** The scripts whose name says that they are meant for the tool, the main one first. */
@@ -172,6 +203,10 @@ class Search {
     if (this.#program === 'eslint' && name === 'next' && args[0] === 'lint') {
       this.#found.push({ args: [...args.slice(1), '--next'], folder, env, origin });
       return;
+    }
+    const subcommand = Object.hasOwn(this.#relatives, name) ? this.#relatives[name] : undefined;
+    if (subcommand !== undefined && (subcommand === '' || args[0] === subcommand)) {
+      this.related.push({ text: `${name} ${subcommand}`.trim(), origin });
     }
     for (const invocation of invocationsOf(program) ?? []) this.#follow(invocation, program, origin);
     this.#runFile(program, origin);

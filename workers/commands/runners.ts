@@ -133,7 +133,7 @@ function takeTarget(
   for (; index < args.length; index += 1) {
     const word = args[index] ?? '';
     if (!word.startsWith('-') || word === '--') break;
-    const [name = '', inline] = splitOption(word);
+    const [name, inline] = splitOption(word);
     const value = inline ?? (flags.includes(name) ? args[index + 1] : undefined);
     if (inline === undefined && flags.includes(name)) index += 1;
     if (/^(?:-r|--recursive|-ws|--workspaces)$/.test(name)) isEverywhere = true;

@@ -58,8 +58,10 @@ class Shell {
   readonly commands: SimpleCommand[] = [];
   #folder: string;
   #env: Record<string, string>;
-  /** Folders outside of the subshells that are open. */
-  readonly #outside: string[] = [];
+  /** `cd` went where only a running shell knows. */
+  #isLost = false;
+  /** What was before the subshells that are open. */
+  readonly #outside: { readonly folder: string; readonly isLost: boolean }[] = [];
 
   constructor({ folder, env }: Place) {
     this.#folder = folder;
@@ -89,8 +91,8 @@ class Shell {
       } else {
         this.#end(words);
         words = [];
-        if (entry.op === '(') this.#outside.push(this.#folder);
-        else if (entry.op === ')') this.#folder = this.#outside.pop() ?? this.#folder;
+        if (entry.op === '(') this.#outside.push({ folder: this.#folder, isLost: this.#isLost });
+        else if (entry.op === ')') this.#leave();
       }
     }
     this.#end(words);
@@ -104,12 +106,21 @@ class Shell {
     if (program === undefined) Object.assign(this.#env, env);
     else if (program === 'cd' || program === 'pushd') this.#changeFolder(operands);
     else if (program === 'export' || program === 'set') Object.assign(this.#env, takeAssignments(operands).env);
-    else this.commands.push({ words, folder: this.#folder, env: { ...this.#env, ...env } });
+    else if (!this.#isLost) this.commands.push({ words, folder: this.#folder, env: { ...this.#env, ...env } });
+  }
+
+  #leave(): void {
+    const before = this.#outside.pop();
+    if (!before) return;
+    this.#folder = before.folder;
+    this.#isLost = before.isLost;
   }
 
   #changeFolder(operands: readonly string[]): void {
     const target = operands.find((operand) => !/^[-/]\w$/.test(operand));
-    if (target !== undefined && isKnown(target)) this.#folder = path.resolve(this.#folder, target);
+    if (target === undefined) return;
+    if (isKnown(target)) this.#folder = path.resolve(this.#folder, target);
+    this.#isLost = !isKnown(target) || (this.#isLost && !path.isAbsolute(target));
   }
 }
 

@@ -409,6 +409,24 @@ describe('eslint: as the project runs it', function () {
       assert.match(run.problems[0]?.message ?? '', /does not find its configuration gone\.js/);
     });
 
+    it('a script that does not say how it runs ESLint, and no configuration', async () => {
+      const packageJson = { scripts: { lint: 'node tools/lint.mjs' }, devDependencies: { eslint: '9' } };
+      const run = await runDetector(detector, makeWorkspace({ 'package.json': json(packageJson), 'a.js': FAULTY }));
+      assert.equal(run.plan.status, 'failed');
+      assert.match(run.problems[0]?.message ?? '', /npm run lint runs "node tools\/lint\.mjs".*configFile/);
+      const other = { ...packageJson, scripts: { lint: 'biome check .' } };
+      const none = await runDetector(detector, makeWorkspace({ 'package.json': json(other), 'a.js': FAULTY }));
+      assert.equal(none.plan.status, 'not-applicable');
+    });
+
+    it('a program that brings its own ESLint is named', async () => {
+      const run = await runDetector(detector, makeWorkspace({ ...scripts('xo'), 'a.js': FAULTY }));
+      assert.match(run.plan.note ?? '', /npm run lint runs xo, which this detector does not/);
+      const root = makeWorkspace({ ...scripts('ng lint'), 'eslint.config.js': flat({ eqeqeq: 2 }), 'a.js': FAULTY }, 'eslint9');
+      const { plan } = await runDetector(detector, root);
+      assert.match(plan.note ?? '', /^eslint\.config\.js: 2 files\. npm run lint \(ng lint\) may choose other files: here it is eslint \.\.$/);
+    });
+
     it('an installation that is missing in many packages is one problem', async () => {
       const names = Array.from({ length: 9 }, (_, index) => `p${index}`);
       const files = Object.fromEntries(names.flatMap((name) => [[`packages/${name}/package.json`, json({ name, scripts: { lint: 'eslint .' } })], [`packages/${name}/eslint.config.js`, '']])); // prettier-ignore

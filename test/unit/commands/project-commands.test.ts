@@ -17,7 +17,7 @@ function write(files: Readonly<Record<string, string | object>>): void {
 
 /** One line for each command: folder, variables, arguments, origin. */
 function found(): readonly string[] {
-  return projectCommands(root, 'eslint', 'lint').commands.map(({ folder, env, args, origin }) => {
+  return projectCommands(root, { program: 'eslint', main: 'lint' }).commands.map(({ folder, env, args, origin }) => {
     const variables = Object.entries(env).map(([name, value]) => `${name}=${value} `);
     const where = path.relative(root, folder) || '.';
     return `${where}: ${variables.join('')}${args.join(' ')} <${origin.script ?? path.relative(root, origin.file)}>`.replaceAll(
@@ -71,6 +71,9 @@ describe('the commands of a project', () => {
     ['dotenv -e .env -- eslint src', ['.: src <lint>']],
     ['stylelint . && prettier --check .', []],
     ['echo eslint .', []],
+    ['(cd $DIR && eslint lost) && eslint src', ['.: src <lint>']],
+    ['cd $DIR && eslint lost', []],
+    ['next lint --dir src', ['.: --dir src --next <lint>']],
   ];
   for (const [script, expected] of lines) {
     it(script, () => {
@@ -202,6 +205,31 @@ jobs:
       '.gitlab-ci.yml': 'lint:\n  variables: { NODE_ENV: x }\n  script:\n    - cd web\n    - yarn eslint src\n',
     });
     assert.deepEqual(found(), ['web: NODE_ENV=x src <.gitlab-ci.yml>']);
+  });
+
+  it('a variable that only the pipeline sets, and folders that only it knows', () => {
+    write({
+      'package.json': { scripts: { lint: 'eslint .' } },
+      '.github/workflows/ci.yml': `
+jobs:
+  a:
+    env: { ESLINT_USE_FLAT_CONFIG: false, OTHER: x }
+    steps:
+      - run: npm run lint
+      - run: npx eslint lost
+        working-directory: \${{ matrix.folder }}
+      - run: cd \${{ matrix.folder }} && npx eslint lost
+`,
+    });
+    assert.deepEqual(found(), ['.: ESLINT_USE_FLAT_CONFIG=false . <lint>']);
+  });
+
+  it('names programs that run the tool in their own way', () => {
+    write({ 'package.json': { scripts: { lint: 'run-p lint:*', 'lint:a': 'ng lint', 'lint:b': 'standard', 'lint:c': 'ng build' } } });
+    const tool = { program: 'eslint', main: 'lint', related: { ng: 'lint', standard: '' } };
+    const { related, mainScript } = projectCommands(root, tool);
+    assert.deepEqual(related.map(({ text, origin }) => `${text} <${origin.script ?? ''}>`), ['ng lint <lint:a>', 'standard <lint:b>']);
+    assert.equal(mainScript, 'run-p lint:*');
   });
 
   it('in lint-staged only, in every form of its configuration', () => {

@@ -72,6 +72,8 @@ const OTHER_WORK = ['stdin', 'init', 'env-info', 'inspect-config', 'mcp', 'versi
 /** The folders that `next lint` looks at by default. */
 const NEXT_FOLDERS = ['app', 'pages', 'components', 'lib', 'src'];
 
+const NEXT_EXTENSIONS = ['js', 'mjs', 'cjs', 'jsx', 'ts', 'mts', 'cts', 'tsx'];
+
 /** @returns undefined: this command lints no files */
 export function lintArguments(words: readonly string[]): LintArguments | undefined {
   const { values, positionals } = parseArgs({
@@ -94,7 +96,7 @@ export function lintArguments(words: readonly string[]): LintArguments | undefin
     settings: compact({
       config: text('config'),
       lookup: values['config-lookup'] === false || values.eslintrc === false ? false : undefined,
-      ext: list('ext')?.map((extension) => (extension.startsWith('.') ? extension : `.${extension}`)),
+      ext: (list('ext') ?? (isNext ? NEXT_EXTENSIONS : undefined))?.map((extension) => (extension.startsWith('.') ? extension : `.${extension}`)),
       flags: list('flag'),
       ignore: values.ignore === false ? false : undefined,
       ignorePath: text('ignore-path'),

@@ -41,9 +41,7 @@ export function configurationFiles(
       else if (typed && TSCONFIG.test(name)) tsconfigs.push(file);
     }
   }
-  // A tsconfig names other tsconfigs and sources; only the former are configuration.
-  const extended = [...withDependencies(tsconfigs)].filter((file) => file.endsWith('.json'));
-  return [...manifests, ...withDependencies(configs), ...extended];
+  return [...manifests, ...withDependencies([...configs, ...tsconfigs])];
 }
 
 /** Configuration files and all files that they consist of, absolute. */
@@ -54,18 +52,17 @@ export function withDependencies(configs: readonly string[]): ReadonlySet<string
   for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
     if (seen.has(file)) continue;
     seen.add(file);
-    const text = readText(file);
+    const text = configurationIn(file);
     const isYaml = /\.ya?ml$|\.eslintrc$/.test(file);
-    for (const [, relative = ''] of [...text.matchAll(RELATIVE), ...(isYaml ? text.matchAll(RELATIVE_IN_YAML) : [])]) {
-      pending.push(...filesNamed(path.resolve(path.dirname(file), relative)));
-    }
-    const names = new Set(
-      [...text.matchAll(BARE), ...(isYaml ? text.matchAll(BARE_IN_YAML) : [])].map(([, name = '']) => name),
-    );
-    for (const name of names) {
-      const targets = spellingsOf(name).map((spelling) => packages.fileOf(spelling, file));
-      pending.push(...targets.filter((target) => target !== undefined));
-    }
+    const matches = (pattern: RegExp, inYaml: RegExp): readonly string[] =>
+      [...text.matchAll(pattern), ...(isYaml ? text.matchAll(inYaml) : [])].map(([, name = '']) => name);
+    const named = [
+      ...matches(RELATIVE, RELATIVE_IN_YAML).flatMap((name) => filesNamed(path.resolve(path.dirname(file), name))),
+      ...[...new Set(matches(BARE, BARE_IN_YAML).flatMap(spellingsOf))].flatMap((name) => packages.fileOf(name, file) ?? []),
+    ];
+    // A tsconfig names sources too.
+    const isCompilerConfig = TSCONFIG.test(path.basename(file));
+    pending.push(...named.filter((each) => !isCompilerConfig || each.endsWith('.json')));
   }
   return seen;
 }
@@ -103,13 +100,25 @@ function filesNamed(target: string): readonly string[] {
   return found === undefined ? scriptsIn(target) : [found];
 }
 
-/** A folder that is named is often one of local rules. */
+/** A folder of local rules, which are loaded one by one. */
 function scriptsIn(folder: string): readonly string[] {
+  if (!/rule|plugin|config|lint/i.test(path.basename(folder))) return [];
   try {
     const names = readdirSync(folder).filter((name) => EXTENSIONS.includes(path.extname(name)));
     return names.length > MOST_FILES ? [] : names.map((name) => path.join(folder, name));
   } catch {
     return [];
+  }
+}
+
+/** The text of a configuration; of a package.json only what is for ESLint. */
+function configurationIn(file: string): string {
+  const text = readText(file);
+  if (path.basename(file) !== MANIFEST) return text;
+  try {
+    return JSON.stringify((JSON.parse(text) as { readonly eslintConfig?: unknown } | null)?.eslintConfig ?? '');
+  } catch {
+    return '';
   }
 }
 

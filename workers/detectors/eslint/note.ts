@@ -17,15 +17,18 @@ export interface NoteSubject {
   /** The versions that do not use them. */
   readonly version: string;
   readonly runs: readonly LintRun[];
+  /** How the project runs ESLint, if that is done in another way here. */
+  readonly related: readonly string[];
 }
 
 const MOST_USAGES = 4;
 const MOST_NAMES = 3;
 
 /** Short sentences; undefined: there is nothing to say. */
-export function noteOf({ usages, unused, version, runs }: NoteSubject): string | undefined {
+export function noteOf({ usages, unused, version, runs, related }: NoteSubject): string | undefined {
   const sentences = [
     usageText(usages),
+    related.length === 0 ? '' : `${named(related)} may choose other files: here it is eslint .`,
     unused.flat.length === 0
       ? ''
       : `ESLint ${version} does not use ${named(unused.flat)}: to run it in such folders too, set its option workingDirectories, as in ${exampleOf(unused.flat)}`,

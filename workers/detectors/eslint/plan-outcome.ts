@@ -1,5 +1,6 @@
 /** Collects a plan: units, problems, files to watch, and which configuration was used for what. Lives while a plan is made. */
 import path from 'node:path';
+import type { RelatedCommand } from '../../commands/project-commands.ts';
 import type { DetectorProblem, PlanResult, Unit } from '../../protocol/detector-protocol.ts';
 import { withDependencies } from './config-dependencies.ts';
 import type { EslintInstallation } from './installation.ts';
@@ -15,6 +16,8 @@ import { nameOf, type LintRun } from './runs.ts';
 export class PlanOutcome {
   /** Absolute, without symbolic links. */
   readonly workspace: string;
+  /** Programs of the project that run ESLint in their own way. */
+  related: readonly RelatedCommand[] = [];
   readonly #ruleDependencies: RuleDependencies;
   readonly #units = new Map<string, Unit>();
   /** Working directory by file, both absolute. */
@@ -117,7 +120,11 @@ export class PlanOutcome {
       };
     }
     if (problems.length > 0) return { status: 'failed', ...common };
-    const note = 'No ESLint configuration found. Create one: npm init @eslint/config@latest';
+    const [own] = this.related;
+    const note =
+      own === undefined
+        ? 'No ESLint configuration found. Create one: npm init @eslint/config@latest'
+        : `No ESLint configuration found. ${nameOf(own.origin, this.workspace)} runs ${own.text}, which this detector does not.`;
     return { status: 'not-applicable', note, ...common };
   }
 
@@ -171,6 +178,7 @@ export class PlanOutcome {
       unused: { flat: unusedOf('flat'), eslintrc: unusedOf('eslintrc') },
       version: [...this.#versions].map((version) => version.split('.')[0]).join(' and '),
       runs: this.#runs,
+      related: this.related.map(({ text, origin }) => `${nameOf(origin, this.workspace)} (${text})`),
     });
   }
 }

@@ -1,6 +1,8 @@
 /** Finds how ESLint is run in a workspace and the files that it lints in each run. Keeps nothing. */
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
+import { dependenciesOf } from '../../graph/installed.ts';
+import { readManifest } from '../../graph/manifests.ts';
 import type { PlanContext } from '../../protocol/detector.ts';
 import type { DetectorOptions, PlanRequest, PlanResult } from '../../protocol/detector-protocol.ts';
 import { BulkSuppressions } from './bulk-suppressions.ts';
@@ -16,6 +18,7 @@ import {
   nothingLintedProblem,
   skippedProblem,
   unconfiguredProblem,
+  unknownScriptProblem,
   unreadableProblem,
   wrongKindProblem,
 } from './problems.ts';
@@ -66,8 +69,9 @@ class Planning {
   }
 
   async all(): Promise<void> {
-    const { runs, isExplicit, missing, files } = lintRuns(this.#workspace, this.#options);
+    const { runs, isExplicit, related, unknownScript, missing, files } = lintRuns(this.#workspace, this.#options);
     this.#outcome.watch(files);
+    this.#outcome.related = related;
     for (const name of missing) this.#outcome.fail(missingFolderProblem(name));
     for (const run of runs) {
       this.#context.signal.throwIfAborted();
@@ -75,8 +79,14 @@ class Planning {
       if (!this.#outcome.isCoveredFromAbove(run.directory)) await this.#run(run);
     }
     if (isExplicit) return;
-    if (this.#outcome.isEmpty) await this.#folder(this.#workspace);
-    else await this.#leftOver(runs);
+    if (!this.#outcome.isEmpty) {
+      await this.#leftOver(runs);
+      return;
+    }
+    await this.#folder(this.#workspace);
+    if (unknownScript !== undefined && this.#outcome.isEmpty && dependsOnEslint(this.#workspace)) {
+      this.#outcome.fail(unknownScriptProblem(unknownScript, this.#workspace));
+    }
   }
 
   /** Takes a folder as an ESLint root, or else looks for roots below it. */
@@ -195,6 +205,14 @@ class Planning {
       outcome.fail(await configProblem(error, config ?? origin?.file, workspace));
     }
     return true;
+  }
+}
+
+function dependsOnEslint(folder: string): boolean {
+  try {
+    return dependenciesOf(readManifest('package.json', readFileSync(path.join(folder, 'package.json'), 'utf8'))).some(({ name }) => name === 'eslint'); // prettier-ignore
+  } catch {
+    return false;
   }
 }
 

@@ -10,6 +10,7 @@ import type { ConfigType, EslintInstallation } from './installation.ts';
 import type { SkippedPath } from './listed.ts';
 import { withDependencies } from './config-dependencies.ts';
 import { SUPPRESSIONS, configsIn, relativeTo } from './roots.ts';
+import type { Origin } from '../../commands/project-commands.ts';
 import { nameOf, type LintRun } from './runs.ts';
 
 const FILE_START: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
@@ -93,13 +94,25 @@ export function nothingLintedProblem(run: LintRun, workspace: string): DetectorP
   return { ...scriptProblem(run, workspace, message), fatal: false, degrades: true };
 }
 
+/** There is a script that is meant for linting, and ESLint, but nothing says how they come together. */
+export function unknownScriptProblem(script: string, workspace: string): DetectorProblem {
+  const message =
+    `npm run lint runs "${script}", which does not say how it runs ESLint, and there is no ESLint configuration in its usual ` +
+    "place. Nothing was looked at. Set ESLint's options configFile or workingDirectories.";
+  const origin = { file: path.join(workspace, 'package.json'), script: 'lint' };
+  return atScript(origin, workspace, message);
+}
+
 function howOf({ origin }: LintRun, workspace: string): string {
   return origin === undefined ? 'The option workingDirectories' : nameOf(origin, workspace);
 }
 
 function scriptProblem({ origin }: LintRun, workspace: string, message: string): DetectorProblem {
+  return origin ? atScript(origin, workspace, message) : { code: 'CONFIG_ERROR', message, fatal: true };
+}
+
+function atScript(origin: Origin, workspace: string, message: string): DetectorProblem {
   const problem = { code: 'CONFIG_ERROR', message, fatal: true } as const;
-  if (!origin) return problem;
   const text = readText(origin.file);
   const scripts = Math.max(0, text.indexOf('"scripts"'));
   const name = origin.script === undefined ? -1 : text.indexOf(JSON.stringify(origin.script), scripts);

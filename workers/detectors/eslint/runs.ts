@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import picomatch from 'picomatch';
-import { projectCommands, type Origin, type ProjectCommand } from '../../commands/project-commands.ts';
+import { projectCommands, type Origin, type ProjectCommand, type RelatedCommand } from '../../commands/project-commands.ts';
 import type { DetectorOptions } from '../../protocol/detector-protocol.ts';
 import { lintArguments } from './arguments.ts';
 import type { LintSettings } from './lint-settings.ts';
@@ -29,11 +29,23 @@ export interface Runs {
   readonly runs: readonly LintRun[];
   /** The options name the folders, so that nothing else is linted. */
   readonly isExplicit: boolean;
+  /** Programs that run ESLint in their own way, if nothing runs it directly. */
+  readonly related: readonly RelatedCommand[];
+  /** The script of the root that is meant for linting, if what it does is unknown. */
+  readonly unknownScript?: string;
   /** Folders that the options name and that do not exist. */
   readonly missing: readonly string[];
   /** Files that were read to find the runs, absolute. */
   readonly files: readonly string[];
 }
+
+const ESLINT = {
+  program: 'eslint',
+  main: 'lint',
+  related: { xo: '', standard: '', semistandard: '', 'ts-standard': '', ng: 'lint', expo: 'lint', 'vue-cli-service': 'lint', 'wp-scripts': 'lint-js' }, // prettier-ignore
+} as const;
+/** A script that runs one of these need not run ESLint. */
+const OTHER_LINTERS = /\b(?:biome|oxlint|deno|rome|tslint|stylelint|prettier|tsc|jshint|markdownlint|publint|echo|exit|true)\b/;
 
 /** The options that override what the project says. */
 interface Overrides {
@@ -56,16 +68,24 @@ export function lintRuns(workspace: string, options: DetectorOptions): Runs {
       // A pattern may match folders that have nothing to do with ESLint.
       return { ...run, allowsNothing: !workingDirectories.some((name) => path.resolve(workspace, name) === folder) };
     });
-    return { runs, isExplicit: true, missing, files: [] };
+    return { runs, isExplicit: true, related: [], missing, files: [] };
   }
-  const { commands, files } = projectCommands(workspace, 'eslint', 'lint');
+  const { commands, related, mainScript, files } = projectCommands(workspace, ESLINT);
   const runs = new Map<string, LintRun>();
   for (const command of commands) {
     const run = runOf(workspace, command, overridden(settings, workspace, command.folder));
     // The same with `--fix` or another formatter is the same.
     if (run) runs.set(keyOf(run), runs.get(keyOf(run)) ?? run);
   }
-  return { runs: [...runs.values()], isExplicit: false, missing: [], files: [...files] };
+  const isUnknown = mainScript !== undefined && related.length === 0 && !OTHER_LINTERS.test(mainScript);
+  return {
+    runs: [...runs.values()],
+    isExplicit: false,
+    related: runs.size > 0 ? [] : related,
+    ...(isUnknown && runs.size === 0 ? { unknownScript: mainScript } : {}),
+    missing: [],
+    files: [...files],
+  };
 }
 
 /** `eslint .` in a folder, with the options of the detector. @param directory absolute */

@@ -60,7 +60,7 @@ export function knipArguments(root: string, options: DetectorOptions): KnipArgum
   if (Array.isArray(own) && own.length > 0) {
     return { ...understood(own.map(String)), files: [] };
   }
-  const { commands, files } = projectCommands(root, 'knip', 'knip');
+  const { commands, files } = projectCommands(root, { program: 'knip', main: 'knip' });
   const relative = [...files].map((file) => path.relative(root, file).split(path.sep).join('/'));
   const [first, ...others] = distinct(commands);
   if (!first) return { args: [], files: relative };
