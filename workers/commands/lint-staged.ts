@@ -11,6 +11,8 @@ export interface StagedCommand {
   readonly text: string;
 }
 
+/** Of the syntax tree. */
+const DEEPEST = 200;
 const DATA = ['.lintstagedrc', '.lintstagedrc.json', '.lintstagedrc.yaml', '.lintstagedrc.yml'];
 const CODE = ['.lintstagedrc', 'lint-staged.config'].flatMap((name) =>
   ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'].map((extension) => `${name}.${extension}`),
@@ -46,23 +48,24 @@ function commandsOf(config: unknown): readonly StagedCommand[] {
 /** Every string under a key of an object is taken for a command. */
 function commandsInCode(file: string, text: string): readonly StagedCommand[] {
   const found: StagedCommand[] = [];
-  const visit = (node: unknown, pattern: string | undefined): void => {
+  const visit = (node: unknown, pattern: string | undefined, depth: number): void => {
+    if (depth > DEEPEST) return;
     if (Array.isArray(node)) {
-      for (const child of node) visit(child, pattern);
+      for (const child of node) visit(child, pattern, depth + 1);
       return;
     }
     if (!isRecord(node)) return;
     if (node['type'] === 'Property') {
       const key = isRecord(node['key']) ? node['key'] : {};
       const name = key['value'] ?? key['name'];
-      visit(node['value'], typeof name === 'string' ? name : undefined);
+      visit(node['value'], typeof name === 'string' ? name : undefined, depth + 1);
       return;
     }
     const written = stringOf(node);
     if (written !== undefined && pattern !== undefined) found.push({ pattern: anywhere(pattern), text: written });
-    for (const child of Object.values(node)) visit(child, pattern);
+    for (const child of Object.values(node)) visit(child, pattern, depth + 1);
   };
-  visit(parseSync(file, text).program, undefined);
+  visit(parseSync(file, text).program, undefined, 0);
   return found;
 }
 

@@ -1,5 +1,5 @@
 /** The packages of a folder and their scripts, read from disk. Lives as long as one search for commands. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { isRecord, Manifests, readManifest, WORKSPACE_FILES, type Manifest } from '../graph/manifests.ts';
@@ -86,9 +86,12 @@ export class ProjectPackages {
   /** The text of a file; undefined: it does not exist, or is no text of a sensible size. */
   textOf(file: string): string | undefined {
     try {
+      const { size } = statSync(file);
+      // A pipe has no size, and whoever reads it may wait forever.
+      if (size === 0 || size > LARGEST_FILE) return undefined;
       const text = readFileSync(file, 'utf8');
       this.#read.add(file);
-      return text.length > LARGEST_FILE ? undefined : text;
+      return text;
     } catch {
       return undefined;
     }

@@ -26,6 +26,8 @@ const FOLDERS = ['.github/workflows', '.gitlab/ci', '.woodpecker', '.buildkite']
 /** Keys whose text, or list of texts, a shell runs. */
 const SCRIPT_KEYS = new Set(['run', 'script', 'before_script', 'after_script', 'command', 'commands', 'bash']);
 const FOLDER_KEYS = ['working-directory', 'working_directory', 'workingDirectory'];
+/** Pipelines nest less. */
+const DEEPEST = 50;
 const ENV_KEYS = ['env', 'variables', 'environment'];
 
 export function pipelineTexts(packages: ProjectPackages): readonly PipelineText[] {
@@ -45,16 +47,23 @@ export function pipelineTexts(packages: ProjectPackages): readonly PipelineText[
   });
 }
 
-function visit(node: unknown, place: Place, root: string, found: (text: string, place: Place) => void): void {
+function visit(
+  node: unknown,
+  place: Place,
+  root: string,
+  found: (text: string, place: Place) => void,
+  depth = 0,
+): void {
+  if (depth > DEEPEST) return;
   if (Array.isArray(node)) {
-    for (const child of node) visit(child, place, root, found);
+    for (const child of node) visit(child, place, root, found, depth + 1);
     return;
   }
   if (!isRecord(node)) return;
   const here = placeIn(node, place, root);
   for (const [key, value] of Object.entries(node)) {
     const text = SCRIPT_KEYS.has(key) ? textOf(value) : undefined;
-    if (text === undefined) visit(value, here, root, found);
+    if (text === undefined) visit(value, here, root, found, depth + 1);
     else found(text.replaceAll(/\$\{\{[^}]*\}\}/g, UNKNOWN), here);
   }
 }
@@ -69,7 +78,10 @@ function placeIn(node: Readonly<Record<string, unknown>>, place: Place, root: st
         : [],
   );
   return {
-    folder: typeof folder === 'string' ? path.resolve(root, folder.replaceAll(/\$\{\{[^}]*\}\}|\$\{?\w+\}?/g, UNKNOWN)) : place.folder,
+    folder:
+      typeof folder === 'string'
+        ? path.resolve(root, folder.replaceAll(/\$\{\{[^}]*\}\}|\$\{?\w+\}?/g, UNKNOWN))
+        : place.folder,
     env: { ...place.env, ...(Object.fromEntries(env) as Record<string, string>) },
   };
 }

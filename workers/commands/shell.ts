@@ -26,6 +26,8 @@ export interface SimpleCommand extends Place {
 const KEYWORDS = new Set(['then', 'do', 'else', 'elif', 'if', 'while', 'until', '!', '{', 'time', 'exec', 'command']);
 const ASSIGNMENT = /^([A-Za-z_]\w*)=(.*)$/s;
 const MOST_MATCHES = 5000;
+/** Longer lines are data. */
+const LONGEST_LINE = 20_000;
 
 /** The simple commands of a text, in order, each with the folder that `cd` has led to and the variables that are set. */
 export function commandsIn(text: string, place: Place): readonly SimpleCommand[] {
@@ -69,7 +71,8 @@ class Shell {
   }
 
   run(line: string): void {
-    const entries = parse(line, (name) => this.#env[name] ?? UNKNOWN);
+    if (line.length > LONGEST_LINE) return;
+    const entries = this.#entriesOf(line);
     let words: string[] = [];
     for (let index = 0; index < entries.length; index += 1) {
       const entry = entries[index];
@@ -96,6 +99,15 @@ class Shell {
       }
     }
     this.#end(words);
+  }
+
+  #entriesOf(line: string): Entries {
+    try {
+      return parse(line, (name) => this.#env[name] ?? UNKNOWN);
+    } catch {
+      // A shell would not run it either.
+      return [];
+    }
   }
 
   #end(all: readonly string[]): void {

@@ -156,7 +156,7 @@ function workspaceGlobs(
 }
 
 function directoryMatcher(globs: readonly string[]): (directory: string) => boolean {
-  const tidied = globs.map((glob) => glob.replace(/^(!?)\.\//, '$1').replace(/\/+$/, ''));
+  const tidied = globs.map((glob) => glob.replace(/^(!?)\.\//, '$1').replace(/\/+$/, '')).filter((glob) => !/^!?$/.test(glob)); // prettier-ignore
   const wanted = tidied.filter((glob) => !glob.startsWith('!'));
   const unwanted = tidied.filter((glob) => glob.startsWith('!')).map((glob) => glob.slice(1));
   if (wanted.length === 0) return () => false;

@@ -422,9 +422,15 @@ describe('eslint: as the project runs it', function () {
     it('a program that brings its own ESLint is named', async () => {
       const run = await runDetector(detector, makeWorkspace({ ...scripts('xo'), 'a.js': FAULTY }));
       assert.match(run.plan.note ?? '', /npm run lint runs xo, which this detector does not/);
-      const root = makeWorkspace({ ...scripts('ng lint'), 'eslint.config.js': flat({ eqeqeq: 2 }), 'a.js': FAULTY }, 'eslint9');
+      const root = makeWorkspace(
+        { ...scripts('ng lint'), 'eslint.config.js': flat({ eqeqeq: 2 }), 'a.js': FAULTY },
+        'eslint9',
+      );
       const { plan } = await runDetector(detector, root);
-      assert.match(plan.note ?? '', /^eslint\.config\.js: 2 files\. npm run lint \(ng lint\) may choose other files: here it is eslint \.\.$/);
+      assert.match(
+        plan.note ?? '',
+        /^eslint\.config\.js: 2 files\. npm run lint \(ng lint\) may choose other files: here it is eslint \.\.$/,
+      );
     });
 
     it('an installation that is missing in many packages is one problem', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectCommands } from '../../../workers/commands/project-commands.ts';
 
+const json = (value: unknown): string => JSON.stringify(value);
 let root: string;
 
 function write(files: Readonly<Record<string, string | object>>): void {
@@ -32,7 +33,8 @@ function inScripts(scripts: Readonly<Record<string, string>>): readonly string[]
   return found();
 }
 
-describe('the commands of a project', () => {
+describe('the commands of a project', function () {
+  this.timeout(60_000);
   beforeEach(() => {
     root = realpathSync(mkdtempSync(path.join(tmpdir(), 'bulkhead-commands-')));
   });
@@ -225,10 +227,17 @@ jobs:
   });
 
   it('names programs that run the tool in their own way', () => {
-    write({ 'package.json': { scripts: { lint: 'run-p lint:*', 'lint:a': 'ng lint', 'lint:b': 'standard', 'lint:c': 'ng build' } } });
+    write({
+      'package.json': {
+        scripts: { lint: 'run-p lint:*', 'lint:a': 'ng lint', 'lint:b': 'standard', 'lint:c': 'ng build' },
+      },
+    });
     const tool = { program: 'eslint', main: 'lint', related: { ng: 'lint', standard: '' } };
     const { related, mainScript } = projectCommands(root, tool);
-    assert.deepEqual(related.map(({ text, origin }) => `${text} <${origin.script ?? ''}>`), ['ng lint <lint:a>', 'standard <lint:b>']);
+    assert.deepEqual(
+      related.map(({ text, origin }) => `${text} <${origin.script ?? ''}>`),
+      ['ng lint <lint:a>', 'standard <lint:b>'],
+    );
     assert.equal(mainScript, 'run-p lint:*');
   });
 
@@ -280,6 +289,38 @@ jobs:
     if (process.platform === 'win32') this.skip();
     write({ 'src/a.js': '', 'src/x/b.js': '', 'src/x/y/c.js': '' });
     assert.deepEqual(inScripts({ lint: 'eslint src/**/*.js test/**/*.js' }), ['.: src/x/b.js test/**/*.js <lint>']);
+  });
+
+  it('survives any value anywhere in any file', () => {
+    const lint = { lint: 'turbo run lint && wireit && lint-staged && nx lint && make lint' };
+    const files: Readonly<Record<string, object>> = {
+      'package.json': { name: 'r', workspaces: ['apps/*'], scripts: lint, wireit: { lint: { command: 'x', dependencies: ['y'] } }, 'lint-staged': { '*.js': ['eslint'] } }, // prettier-ignore
+      'apps/a/package.json': { name: 'a', scripts: lint, 'lint-staged': { '*.js': 'eslint' } },
+      'apps/a/project.json': { name: 'a', targets: { lint: { executor: '@nx/eslint:lint', command: 'x', options: { lintFilePatterns: ['x'], eslintConfig: 'x', commands: ['x'], cwd: 'x' } } } }, // prettier-ignore
+      'nx.json': { plugins: [{ plugin: '@nx/eslint/plugin', options: { targetName: 'lint' } }] },
+      'pnpm-workspace.yaml': { packages: ['apps/*'] },
+      '.lintstagedrc': { '*.js': ['eslint'] },
+      '.github/workflows/ci.yml': { jobs: { a: { env: { A: 'x' }, defaults: { run: { 'working-directory': 'x' } }, steps: [{ run: 'npm run lint', env: { A: 1 } }] } } }, // prettier-ignore
+      '.gitlab-ci.yml': { a: { script: ['npm run lint', ['x']], variables: { A: 'x' } } },
+    };
+    const odd = [null, 0, '', '${', [null, ''], { constructor: 1 }];
+    const mutate = (value: unknown, replace: (text: string) => void, whole: (changed: unknown) => unknown): void => {
+      for (const other of odd) replace(json(whole(other)));
+      if (typeof value !== 'object' || value === null) return;
+      for (const [key, child] of Object.entries(value)) {
+        mutate(child, replace, (changed) => whole(Array.isArray(value) ? (value as unknown[]).with(Number(key), changed) : { ...value, [key]: changed })); // prettier-ignore
+      }
+    };
+    write(files);
+    for (const [name, value] of Object.entries(files)) {
+      mutate(value, (text) => { write({ [name]: text }); found(); }, (changed) => changed); // prettier-ignore
+      write({ [name]: value });
+    }
+    write({
+      '.gitlab-ci.yml': `${'['.repeat(3000)}${']'.repeat(3000)}`,
+      'lint-staged.config.js': `x = ${'['.repeat(3000)}${']'.repeat(3000)}`,
+    });
+    found();
   });
 
   it('survives scripts that never end and files that are odd', () => {

@@ -96,7 +96,9 @@ export function lintArguments(words: readonly string[]): LintArguments | undefin
     settings: compact({
       config: text('config'),
       lookup: values['config-lookup'] === false || values.eslintrc === false ? false : undefined,
-      ext: (list('ext') ?? (isNext ? NEXT_EXTENSIONS : undefined))?.map((extension) => (extension.startsWith('.') ? extension : `.${extension}`)),
+      ext: (list('ext') ?? (isNext ? NEXT_EXTENSIONS : undefined))?.map((extension) =>
+        extension.startsWith('.') ? extension : `.${extension}`,
+      ),
       flags: list('flag'),
       ignore: values.ignore === false ? false : undefined,
       ignorePath: text('ignore-path'),

@@ -58,7 +58,9 @@ export function withDependencies(configs: readonly string[]): ReadonlySet<string
       [...text.matchAll(pattern), ...(isYaml ? text.matchAll(inYaml) : [])].map(([, name = '']) => name);
     const named = [
       ...matches(RELATIVE, RELATIVE_IN_YAML).flatMap((name) => filesNamed(path.resolve(path.dirname(file), name))),
-      ...[...new Set(matches(BARE, BARE_IN_YAML).flatMap(spellingsOf))].flatMap((name) => packages.fileOf(name, file) ?? []),
+      ...[...new Set(matches(BARE, BARE_IN_YAML).flatMap(spellingsOf))].flatMap(
+        (name) => packages.fileOf(name, file) ?? [],
+      ),
     ];
     // A tsconfig names sources too.
     const isCompilerConfig = TSCONFIG.test(path.basename(file));

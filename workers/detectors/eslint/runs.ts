@@ -5,7 +5,12 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import picomatch from 'picomatch';
-import { projectCommands, type Origin, type ProjectCommand, type RelatedCommand } from '../../commands/project-commands.ts';
+import {
+  projectCommands,
+  type Origin,
+  type ProjectCommand,
+  type RelatedCommand,
+} from '../../commands/project-commands.ts';
 import type { DetectorOptions } from '../../protocol/detector-protocol.ts';
 import { lintArguments } from './arguments.ts';
 import type { LintSettings } from './lint-settings.ts';
@@ -45,7 +50,8 @@ const ESLINT = {
   related: { xo: '', standard: '', semistandard: '', 'ts-standard': '', ng: 'lint', expo: 'lint', 'vue-cli-service': 'lint', 'wp-scripts': 'lint-js' }, // prettier-ignore
 } as const;
 /** A script that runs one of these need not run ESLint. */
-const OTHER_LINTERS = /\b(?:biome|oxlint|deno|rome|tslint|stylelint|prettier|tsc|jshint|markdownlint|publint|echo|exit|true)\b/;
+const OTHER_LINTERS =
+  /\b(?:biome|oxlint|deno|rome|tslint|stylelint|prettier|tsc|jshint|markdownlint|publint|echo|exit|true)\b/;
 
 /** The options that override what the project says. */
 interface Overrides {
