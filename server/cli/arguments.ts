@@ -117,7 +117,10 @@ const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
     'watch',
     'changed',
     'show-consequences',
+<<<<<<< HEAD
     'all',
+=======
+>>>>>>> c-cause
   ],
   baseline: [...analysisOptions, 'check'],
   cache: [],

@@ -1,4 +1,5 @@
 /** `bulkhead check`: analyses a folder once, and passes the results to a reporter. */
+import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import { isSettled } from '../engine/status.ts';
 import type { Folder } from '../folder/folder.ts';
 import type { CheckArguments } from './arguments.ts';
@@ -32,8 +33,8 @@ export async function check(argumentsOf: CheckArguments, out: Output, err: Outpu
   if (stopped !== undefined) folder.cancel();
   await folder.idle();
   folder.removeAllListeners();
-  const causes = folder.issues().filter(({ consequences }) => consequences !== undefined);
-  for (const [file, issues] of Map.groupBy(causes, (issue) => issue.file)) reporter.issues(file, issues);
+  const late = folder.issues().filter((issue) => !isFinal(issue));
+  for (const [file, issues] of Map.groupBy(late, (issue) => issue.file)) reporter.issues(file, issues);
   const { failOn } = argumentsOf;
   const report = reportOf(folder, {
     ...{ durationMs: performance.now() - startedAt, failOn, stopped },
@@ -62,6 +63,11 @@ async function limit(
   return scope;
 }
 
+/** Until the end nobody knows what follows from a cause, and whether it is one. */
+function isFinal({ cause, consequences }: Issue): boolean {
+  return cause === undefined && consequences === undefined;
+}
+
 /** Reports each issue once, the end of each detector once, and progress from time to time. */
 function follow(folder: Folder, reporter: Reporter): void {
   const reported = new Map<string, Set<string>>();
@@ -70,9 +76,7 @@ function follow(folder: Folder, reporter: Reporter): void {
   folder.on('files', (files) => {
     for (const file of files) {
       const known = reported.get(file) ?? new Set<string>();
-      // A cause is reported at the end, when all that follows from it is known.
-      const issues = folder.issuesOf(file).filter(({ consequences }) => consequences === undefined);
-      const fresh = issues.filter((issue) => !known.has(keyOf(issue)));
+      const fresh = folder.issuesOf(file).filter((issue) => isFinal(issue) && !known.has(keyOf(issue)));
       for (const issue of fresh) known.add(keyOf(issue));
       reported.set(file, known);
       reporter.issues(file, fresh);

@@ -1,7 +1,14 @@
 /** Classifies changes of files for a detector, by the change triggers of its manifest. */
 import path from 'node:path';
 import { manifestOf, manifests } from '../../workers/detectors/manifests.ts';
-import { anyOf, bulkheadConfig, installationMarkers, nothing, scriptLike, scriptOrJson } from '../../workers/protocol/file-patterns.ts';
+import {
+  anyOf,
+  bulkheadConfig,
+  installationMarkers,
+  nothing,
+  scriptLike,
+  scriptOrJson,
+} from '../../workers/protocol/file-patterns.ts';
 import type { ChangeTriggers } from '../../workers/protocol/manifest.ts';
 import { baselineName } from '../store/baseline.ts';
 
@@ -63,7 +70,9 @@ export function installationOf(file: string): string | undefined {
   if (folder === undefined || inside === undefined) return folder;
   if (installationMarkers.some((name) => name === inside)) return file;
   if (/\.d\.[cm]?ts$/.test(inside)) return /^\.(?!prisma\/|nitro\/)/.test(inside) ? undefined : file;
-  return /^(?:\.prisma(?:\/client)?|@[^/]+|(?:@[^/]+\/)?[^./@][^/]*(?:\/package\.json)?)$/.test(inside) ? folder : undefined;
+  return /^(?:\.prisma(?:\/client)?|@[^/]+|(?:@[^/]+\/)?[^./@][^/]*(?:\/package\.json)?)$/.test(inside)
+    ? folder
+    : undefined;
 }
 
 /** Whether an installation is finished when this changes. */

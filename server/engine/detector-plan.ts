@@ -2,6 +2,7 @@
  * The plan of one detector, and the results of the last session that belong to it. Lives as long as the detector's
  * scheduler, which decides when a plan is requested.
  */
+import path from 'node:path';
 import type { PlanResult } from '../../workers/protocol/detector-protocol.ts';
 import type { Invalidation } from './invalidation.ts';
 import type { EmptyPlan, Moment } from './result-cache.ts';
@@ -46,7 +47,9 @@ export class DetectorPlan {
 
   accept(plan: PlanResult): void {
     this.#current = plan;
-    this.#configFiles = new Set(plan.configFiles);
+    const { root } = this.#host;
+    const relative = (file: string): string => path.relative(root, file).split(path.sep).join('/');
+    this.#configFiles = new Set(plan.configFiles.map((file) => (path.isAbsolute(file) ? relative(file) : file)));
   }
 
   /** The present plan for the result cache, which no result would bring there. Returned only once. */

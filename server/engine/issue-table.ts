@@ -62,7 +62,10 @@ export class IssueTable {
   issuesOf(file: string): readonly Issue[] {
     const entries = this.#issues.get(file);
     if (!entries) return [];
-    const issues = [...entries.values()].flat().sort(compareIssues);
+    // What one project knows to be a fault of the code is no consequence of what another one lacks.
+    const issues = [...entries.values()].flat().sort((a, b) => {
+      return compareIssues(a, b) || compareText(a.cause?.key ?? '', b.cause?.key ?? '');
+    });
     return issues.filter((issue, index) => index === 0 || compareIssues(issue, issues[index - 1] ?? issue) !== 0);
   }
 

@@ -201,7 +201,9 @@ export class ModuleGraph {
   async #readDirty(signal: AbortSignal | undefined): Promise<void> {
     const turns = new Turns(signal);
     for (const file of this.#dirty) {
-      if (isConfiguration(file)) this.#isConfigurationStale = true;
+      if (!this.#isConfigurationStale && (isConfiguration(file) || this.#isSharedProject(file))) {
+        this.#isConfigurationStale = true;
+      }
       if (isModuleFile(file)) {
         this.#readModule(file);
         if (turns.isDue) await turns.next();
@@ -212,6 +214,11 @@ export class ModuleGraph {
     if (this.#isConfigurationStale) await this.#configure();
     else if (this.#hasNewModules) this.#unlinkAll();
     this.#hasNewModules = false;
+  }
+
+  /** A tsconfig of another name, which others extend. */
+  #isSharedProject(file: string): boolean {
+    return file.endsWith('.json') && /"compilerOptions"\s*:/.test(this.textOf(file) ?? '');
   }
 
   #readModule(file: string): void {

@@ -8,7 +8,12 @@ export const packageManifest = /^(?:package\.json|pnpm-workspace\.yaml)$/i;
 export const lockfile =
   /^(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|\.pnp\.c?js)$/i;
 /** Files that package managers write into `node_modules` at the end of an installation, which may leave the lock file as it was. */
-export const installationMarkers = ['.package-lock.json', '.modules.yaml', '.yarn-state.yml', '.yarn-integrity'] as const;
+export const installationMarkers = [
+  '.package-lock.json',
+  '.modules.yaml',
+  '.yarn-state.yml',
+  '.yarn-integrity',
+] as const;
 export const bulkheadConfig = /^bulkhead\.config\.json$/i;
 export const ignoreFile = /^\.gitignore$/i;
 export const compilerConfig = /^[jt]sconfig(?:\..*)?\.json$/i;

@@ -88,7 +88,8 @@ const generators: readonly Generator[] = [
     command: 'wrangler types',
     makes: ['worker-configuration.d.ts', 'node_modules/@cloudflare/workers-types'],
     gives: /^cloudflare:/,
-    names: /^(?:Env|Cloudflare|ExecutionContext|ExportedHandler|Fetcher|KVNamespace|D1Database|R2Bucket|Queue|DurableObject\w*)$/,
+    names:
+      /^(?:Env|Cloudflare|ExecutionContext|ExportedHandler|Fetcher|KVNamespace|D1Database|R2Bucket|Queue|DurableObject\w*)$/,
   },
 ];
 

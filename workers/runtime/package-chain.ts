@@ -116,7 +116,7 @@ export class PackageChain {
       const lockfile = files.find((file) => this.#exists(file));
       return lockfile === undefined ? [] : [{ manager, lockfile }];
     });
-    const declared = managers.find((manager) => String(data['packageManager'] ?? '').startsWith(`${manager}@`));
+    const declared = managers.find((manager) => declaredManager(data).startsWith(`${manager}@`));
     const isPnpm = this.#exists(path.join(directory, 'pnpm-workspace.yaml'));
     return (
       found.find(({ manager }) => manager === declared) ??
@@ -147,7 +147,7 @@ export class PackageChain {
 
   #isBerry({ directory, data }: PackageFolder, lockfile: string): boolean {
     return (
-      /^yarn@(?:[2-9]|\d\d)/.test(String(data['packageManager'] ?? '')) ||
+      /^yarn@(?:[2-9]|\d\d)/.test(declaredManager(data)) ||
       this.#exists(path.join(directory, '.yarnrc.yml')) ||
       this.#textOf(lockfile).includes('__metadata:')
     );
@@ -183,12 +183,17 @@ export function placeOf({ text }: PackageFolder, name: string): Range {
 
 /** The package of a bare specifier: `@scope/name` of `@scope/name/deep/file`. Undefined: it names no package. */
 export function packageNameOf(specifier: string): string | undefined {
-  return /^(?:@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*(?=\/|$)/i.exec(specifier)?.[0];
+  return /^(?:@[a-z0-9-][a-z0-9-._~]*\/)?[a-z0-9-][a-z0-9-._~]*(?=\/|$)/i.exec(specifier)?.[0];
 }
 
 /** `@types/node` for `node`, `@types/scope__name` for `@scope/name`. */
 export function typesOf(name: string): string {
   return `@types/${name.replace(/^@/, '').replace('/', '__')}`;
+}
+
+/** Such as `pnpm@10.0.0`; empty: none. */
+function declaredManager({ packageManager }: PackageFolder['data']): string {
+  return typeof packageManager === 'string' ? packageManager : '';
 }
 
 function readPackage(directory: string): PackageFolder | undefined {

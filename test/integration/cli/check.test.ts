@@ -39,6 +39,31 @@ describe('bulkhead check', function () {
     assert.equal(report.summary.issues, report.issues.length);
   });
 
+  it('folds what follows from packages that are not installed, and says that answers are missing', async () => {
+    await using workspace = await makeWorkspace({
+      'package.json': '{ "name": "bare", "private": true, "dependencies": { "react": "*" } }',
+      'pnpm-lock.yaml': '',
+      'tsconfig.json': '{ "compilerOptions": { "strict": true, "jsx": "react-jsx", "noEmit": true, "types": [] } }',
+      'a.tsx': "import { use } from 'react';\nexport const a = <p onClick={(e) => use(e)} />;\n",
+      'b.ts': "import 'react';\nimport './missing';\nexport const b: number = 'b';\n",
+    });
+    const { code, report } = await checkJson(workspace.root, '--detectors', 'typescript,import');
+    const message = "Nothing is installed, so answers are missing. Run 'pnpm install --frozen-lockfile'.";
+    assert.equal(code, 3);
+    assert.deepEqual(
+      report.detectors.slice(0, 1).map(({ status, error }) => [status, error]),
+      [['degraded', message]],
+    );
+    const [missing, cause] = ['b.ts:2 typescript/TS2882', 'package.json:1 bulkhead/not-installed'];
+    assert.deepEqual(report.issues.map(brief), [missing, 'b.ts:3 typescript/TS2322', cause]);
+    assert.ok(report.issues.at(-1)?.message.startsWith(`${message} `));
+    const count = report.issues.at(-1)?.consequences ?? 0;
+    assert.ok(count >= 5, `${count} consequences`);
+    const { stdout } = await cli('check', workspace.root, '--detectors', 'typescript', '--show-consequences');
+    assert.match(stdout, /a\.tsx[\s\S]*TS2307[\s\S]*TS7026/);
+    assert.equal(stdout.match(/bulkhead\/not-installed/g)?.length, 1);
+  });
+
   describe('on a broken workspace', () => {
     let workspace: TestWorkspace;
     before(async () => {

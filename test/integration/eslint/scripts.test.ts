@@ -328,6 +328,21 @@ describe('eslint: as the project runs it', function () {
     await assertSame(root, [{ folder: 'web' }, { folder: 'docs' }]);
   });
 
+  it('a configuration of the root that no script uses lints what the scripts leave alone', async () => {
+    const files = {
+      'eslint.config.js': flat({ 'no-debugger': 2 }),
+      'root.js': FAULTY,
+      'package.json': json({ workspaces: ['apps/*'] }),
+      'apps/a/package.json': json({ name: 'a', scripts: { lint: 'eslint src' } }),
+      'apps/a/eslint.config.js': flat({ eqeqeq: 2 }),
+      'apps/a/src/a.js': FAULTY,
+      'apps/a/not-src/a.js': FAULTY,
+    };
+    const run = await runDetector(detector, makeWorkspace(files, 'eslint'));
+    assert.deepEqual(rulesOf(run), ['apps/a/src/a.js eqeqeq', 'root.js no-debugger']);
+    assert.match(run.plan.note ?? '', /eslint\.config\.js: 2 files; apps\/a\/eslint\.config\.js: 1 file \(lint in apps\/a\/package\.json: src\)/);
+  });
+
   describe('options', () => {
     it('workingDirectories, with patterns', async () => {
       const root = makeWorkspace(monorepo('eslint .'), 'eslint9');

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import { mock } from 'node:test';
 import { FolderWatcher, WatchError } from '../../../server/folder/watcher.ts';
+import { makeWorkspace } from '../../support/workspace.ts';
 
 describe('folder watcher', () => {
   it('says what to do when the limit of the system is reached, whoever uses it', async () => {
@@ -21,6 +24,36 @@ describe('folder watcher', () => {
     } finally {
       watch.mock.restore();
       syncBuiltinESMExports();
+    }
+  });
+
+  it('reports an installation from its beginning, and again when its folder was replaced', async () => {
+    await using workspace = await makeWorkspace({ 'package.json': '{}', 'p/package.json': '{}' });
+    const seen = new Set<string>();
+    let noted = (): void => {};
+    using watcher = await FolderWatcher.start(workspace.root, {
+      onChanges: (changes) => {
+        for (const { file, kind } of changes) seen.add(`${kind} ${file}`);
+        noted();
+      },
+      onError: (error) => assert.fail(error),
+    });
+    assert.ok(watcher);
+    const reported = async (change: string): Promise<void> => {
+      while (!seen.has(change)) await new Promise<void>((resolve) => (noted = resolve));
+      seen.clear();
+    };
+    for (const folder of ['node_modules', 'p/node_modules']) {
+      await workspace.write({ [`${folder}/a/index.js`]: '' });
+      await reported(`changed ${folder}`);
+      await workspace.write({ [`${folder}/.package-lock.json`]: '{}' });
+      await reported(`changed ${folder}/.package-lock.json`);
+      await rm(path.join(workspace.root, folder), { recursive: true });
+      await reported(`deleted ${folder}`);
+      await workspace.write({ [`${folder}/b/index.js`]: '' });
+      await reported(`changed ${folder}`);
+      await workspace.write({ [`${folder}/.package-lock.json`]: '{}' });
+      await reported(`changed ${folder}/.package-lock.json`);
     }
   });
 });

@@ -13,7 +13,8 @@ import { RULE_ERROR, type ConfigurationFault } from './findings.ts';
 import { relativeTo } from './roots.ts';
 
 /** Rules that report what cannot be resolved; the specifier is quoted. */
-const ABOUT_MODULES = /^(?:import|import-x|i|n|node)\/(?:no-unresolved|no-missing-import|no-missing-require|extensions)$/;
+const ABOUT_MODULES =
+  /^(?:import|import-x|i|n|node)\/(?:no-unresolved|no-missing-import|no-missing-require|extensions)$/;
 /** Rules that report the use of values whose type is an error, because it cannot be resolved. */
 const ABOUT_TYPES = /^(?:@typescript-eslint|typescript-eslint|ts)\/no-unsafe-/;
 const UNRESOLVED_TYPE = /\berror typed\b|\berror type\b|could not be resolved/;

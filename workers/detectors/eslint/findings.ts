@@ -58,14 +58,14 @@ export function toFindings(
 /** A parser that cannot use its options names no place, and neither does a rule that does not exist. */
 function faultIn({ fatal, line, ruleId, message }: LintMessage): ConfigurationFault | undefined {
   if (fatal === true && line === undefined) return { message: message.replace(/^Parsing error: /, '') };
-  const isUnknown = ruleId !== null && line === 1 && /^Definition for rule '.+' not found/.test(message);
+  const isUnknown = ruleId !== null && line === 1 && /^Definition for rule '.+' (?:was )?not found/.test(message);
   return isUnknown ? { ruleId, message: message.replace(/\.$/, '') } : undefined;
 }
 
 /** The finding for a rule, parser or processor that threw on a file. */
 export function toRuleErrorFinding(error: unknown, causeOf: CauseOfFault = () => undefined): Finding {
   const { message, ruleId, node } = describeThrown(error);
-  const cause = ruleId === undefined ? undefined : causeOf({ ruleId, message });
+  const cause = causeOf({ message, ...(ruleId === undefined ? {} : { ruleId }) });
   const who = ruleId === undefined ? 'ESLint' : `The rule ${ruleId}`;
   const advice =
     ruleId === undefined
@@ -179,11 +179,14 @@ function describeThrown(error: unknown): ThrownByRule {
   if (!(error instanceof Error)) return { message: String(error) };
   const { ruleId, currentNode } = error as { ruleId?: unknown; currentNode?: { loc?: SourceLocation } };
   const own = error.message.split('\nOccurred while linting ')[0] ?? error.message;
-  const message = `${error.name}: ${own.trim().split('\n')[0] ?? ''}`.replace(/\.$/, '');
+  // ESLint names a rule that fails before it looks at anything in the message only.
+  const [, unloaded, reason] = /^Error while loading rule '([^']+)': (.+)/.exec(own) ?? [];
+  const message = `${error.name}: ${reason ?? own.trim().split('\n')[0] ?? ''}`.replace(/\.$/, '');
+  const name = typeof ruleId === 'string' ? ruleId : unloaded;
   const loc = currentNode?.loc;
   return {
     message,
-    ...(typeof ruleId === 'string' ? { ruleId } : {}),
+    ...(name === undefined ? {} : { ruleId: name }),
     ...(loc ? { node: { start: pointOf(loc.start), end: pointOf(loc.end) } } : {}),
   };
 }

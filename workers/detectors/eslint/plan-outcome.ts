@@ -16,6 +16,8 @@ import { nameOf, type LintRun } from './runs.ts';
 export class PlanOutcome {
   /** Absolute, without symbolic links. */
   readonly workspace: string;
+  /** Absolute folders in which the project says itself what is linted. */
+  reserved: readonly string[] = [];
   /** Programs of the project that run ESLint in their own way. */
   related: readonly RelatedCommand[] = [];
   readonly #ruleDependencies: RuleDependencies;
@@ -58,7 +60,11 @@ export class PlanOutcome {
     this.#versions.add(engine.version);
     this.#runs.push(run);
     const group = groupOf(engine.version, run.settings);
-    const files = listed.filter(({ path: file }) => !this.#units.has(relativeTo(this.workspace, file)));
+    const reserved = run.origin === undefined ? this.reserved : [];
+    const files = listed.filter(
+      ({ path: file }) =>
+        !this.#units.has(relativeTo(this.workspace, file)) && !reserved.some((folder) => isUnder(file, folder)),
+    );
     // Signatures are needed if the rules of any file look at other files.
     const needsSignature = files.some(({ config }) => this.#ruleDependencies.of(config).length > 0);
     for (const { path: file, typed, config } of files) {

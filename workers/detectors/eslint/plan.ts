@@ -120,9 +120,10 @@ class Planning {
     };
     const isVisited = (folder: string): boolean =>
       runs.some(({ directory }) => directory === folder || isUnder(folder, directory));
-    if (isUnused(configsIn(this.#workspace)) && !isVisited(this.#workspace)) {
-      await this.#folder(this.#workspace);
-      return;
+    this.#outcome.reserved = runs.map(({ directory }) => directory);
+    const own = configsIn(this.#workspace);
+    if (isUnused(own) && !isVisited(this.#workspace)) {
+      if (await this.#run(defaultRun(this.#workspace, this.#workspace, this.#options), own)) return;
     }
     const folders = nestedConfigFolders(this.#workspace).filter((each) => isUnused(each) && !isVisited(each.folder));
     for (const folder of topmost(folders.map((each) => each.folder))) await this.#folder(folder);

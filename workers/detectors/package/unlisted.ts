@@ -36,9 +36,10 @@ export function checkUnlisted(
     const types = typesPackageOf(name);
     if (resolution.kind === 'builtin' || resolution.kind === 'opaque' || name === manifest.data.name) continue;
     if (declared.has(name) || bundled.has(name) || PROVIDED_BY_HOSTS.has(name) || isReplaced(manifest, name)) continue;
-    // For modules of the host, such as `vscode`, only the types are declared; an installed package must be declared
-    // itself.
-    if (declared.has(types) && (!isInstalled(resolution) || use.isTypeOnly())) continue;
+    // For modules of the host, such as `vscode`, only the types are declared; a package that is needed at run time must
+    // be declared itself.
+    const isRun = isInstalled(resolution) || (resolution.kind === 'package' && !toolchain.isBundled(module.file));
+    if (declared.has(types) && (!isRun || use.isTypeOnly())) continue;
     if (request.kind === 'reference' || !isPackageName(name)) continue;
     // The import detector reports missing packages, unless no packages are installed.
     if (
@@ -67,7 +68,8 @@ export function checkUnlisted(
     reported.add(name);
     // `aws-lambda` is another package than the one that has its types.
     const isThere = graph.installed.find(name, path.join(graph.root, manifest.directory)) !== undefined;
-    const wanted = resolution.kind === 'package' && resolution.typesOnly && !isThere ? types : name;
+    const lacksTypes = resolution.kind === 'package' && resolution.typesOnly && !isThere && !declared.has(types);
+    const wanted = lacksTypes ? types : name;
     const range = rangeToAdd(check, manifest, wanted);
     const section = isForDevelopment ? 'devDependencies' : 'dependencies';
     const because =

@@ -90,7 +90,8 @@ export class Consequences {
     if (aboutMembers.has(code)) return this.#causeOfModule(quoted.replaceAll('"', ''), file, code);
     if (aboutNames.has(code)) return this.#causeOfName(quoted, file);
     if (aboutJsx.has(code)) return this.#causeOfJsx(file);
-    if (code === 2339 && /'ImportMeta(?:Env)?'/.test(message)) return this.#installation.partialCauseIn(path.dirname(file));
+    if (code === 2339 && /'ImportMeta(?:Env)?'/.test(message))
+      return this.#installation.partialCauseIn(path.dirname(file));
     return this.#project.lacksOptions && this.#dependsOnOptions(diagnostic) ? this.#project.cause : undefined;
   }
 
@@ -102,7 +103,8 @@ export class Consequences {
     if (aboutMembers.has(code)) return undefined;
     if (specifier.startsWith('.') || path.isAbsolute(specifier)) {
       // Types of files that are no modules come from packages, such as `vite/client`.
-      const isThere = !/\.[cm]?[jt]sx?$/.test(specifier) && isFile(path.resolve(folder, specifier.replace(/\?.*$/, '')));
+      const isThere =
+        !/\.[cm]?[jt]sx?$/.test(specifier) && isFile(path.resolve(folder, specifier.replace(/\?.*$/, '')));
       const isPublic = specifier.startsWith('/') && /\.[a-z\d]+$/i.test(specifier);
       return isThere || isPublic ? this.#installation.causeIn(folder) : undefined;
     }
@@ -133,6 +135,7 @@ export class Consequences {
     const generated = this.#generated.missingIn(folder).find((missing) => missing.explainsName(name));
     if (generated) return generated.cause;
     if (this.#project.lacksOptions && this.#project.cause?.rule === 'not-generated') return this.#project.cause;
+    if (builtins.has(name) || name.startsWith('node:')) return this.#installation.causeOf('@types/node', folder);
     if (!namesOfPackages.test(name)) return undefined;
     return this.#installation.partialCauseIn(folder) ?? this.#ofOptions();
   }
@@ -190,7 +193,8 @@ export class Consequences {
     if (seen.has(configFile)) return undefined;
     seen.add(configFile);
     const content: unknown = parse(this.#textOf(configFile) ?? readText(configFile), [], { allowTrailingComma: true });
-    const named: unknown = typeof content === 'object' && content !== null && 'extends' in content ? content.extends : [];
+    const named: unknown =
+      typeof content === 'object' && content !== null && 'extends' in content ? content.extends : [];
     for (const base of Array.isArray(named) ? (named as unknown[]) : [named]) {
       if (typeof base !== 'string' || base === '') continue;
       const found = configurationAt(base, path.dirname(configFile));

@@ -33,7 +33,9 @@ function hasContext(path: readonly Node[], at: number): boolean {
     case 'AssignmentExpression':
       return true;
     case 'VariableDeclarator':
-      return 'typeAnnotation' in parent.id && parent.id.typeAnnotation !== null && parent.id.typeAnnotation !== undefined;
+      return (
+        'typeAnnotation' in parent.id && parent.id.typeAnnotation !== null && parent.id.typeAnnotation !== undefined
+      );
     case 'PropertyDefinition':
       return parent.typeAnnotation !== null && parent.typeAnnotation !== undefined;
     case 'ExportDefaultDeclaration':

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Consequences } from '../../../workers/detectors/typescript/consequences.ts';
+import { isTypedByContext } from '../../../workers/detectors/typescript/contextual.ts';
+import { NOWHERE, type Diagnostic } from '../../../workers/detectors/typescript/session.ts';
+import { makeWorkspace } from '../../support/workspace.ts';
+
+const manifest = (...names: readonly string[]): string =>
+  JSON.stringify({ name: 'p', dependencies: Object.fromEntries(names.map((name) => [name, '*'])) });
+
+const diagnostic = (code: number, message: string): Diagnostic => ({
+  range: NOWHERE,
+  code,
+  severity: 'error',
+  message,
+});
+const notFound = (specifier: string): Diagnostic =>
+  diagnostic(2307, `Cannot find module '${specifier}' or its corresponding type declarations.`);
+
+/** The rules of the causes of some diagnostics of `src/a.ts`; `-`: none. */
+async function causesOf(
+  files: Readonly<Record<string, string>>,
+  diagnostics: readonly Diagnostic[],
+  at: string | undefined = 'src/a.ts',
+): Promise<readonly string[]> {
+  await using workspace = await makeWorkspace({ '.git/HEAD': '', 'tsconfig.json': '{}', ...files });
+  const { root } = workspace;
+  const textOf = (file: string): string | undefined => {
+    try {
+      return readFileSync(file, 'utf8');
+    } catch {
+      return undefined;
+    }
+  };
+  const consequences = new Consequences(root, path.join(root, 'tsconfig.json'), textOf);
+  const causes = consequences.of(at === undefined ? undefined : path.join(root, at), diagnostics);
+  return causes.map((cause) => cause?.rule ?? '-');
+}
+
+const bare = { 'package.json': manifest('react', 'vite', '@types/node', '@types/react') };
+const installed = {
+  ...bare,
+  ...Object.fromEntries(
+    ['react', 'vite', '@types/node', '@types/react'].map((name) => [`node_modules/${name}/package.json`, '{}']),
+  ),
+};
+
+describe('typescript: what follows from a missing installation', () => {
+  const following = [
+    notFound('react'),
+    notFound('react-dom/client'),
+    notFound('node:path'),
+    notFound('fs'),
+    notFound('virtual:pwa-register'),
+    notFound('./logo.svg'),
+    notFound('/vite.svg'),
+    diagnostic(7026, "JSX element implicitly has type 'any' because no interface 'JSX.IntrinsicElements' exists."),
+    diagnostic(2875, "This JSX tag requires the module path 'react/jsx-runtime' to exist, but none could be found."),
+    diagnostic(2688, "Cannot find type definition file for 'vite/client'."),
+    diagnostic(2688, "Cannot find type definition file for 'node'."),
+    diagnostic(2580, "Cannot find name 'process'. Do you need to install type definitions for node?"),
+    diagnostic(2591, "Cannot find name 'node:path'. Do you need to install type definitions for node?"),
+    diagnostic(2582, "Cannot find name 'describe'. Do you need to install type definitions for a test runner?"),
+    diagnostic(2304, "Cannot find name 'expect'."),
+    diagnostic(2503, "Cannot find namespace 'React'."),
+    diagnostic(7016, "Could not find a declaration file for module 'react'."),
+    diagnostic(2354, "This syntax requires an imported helper but module 'tslib' cannot be found."),
+    diagnostic(2664, "Invalid module name in augmentation, module 'vue-router' cannot be found."),
+    diagnostic(2882, "Cannot find module or type declarations for side-effect import of 'react/style.css'."),
+    diagnostic(2339, "Property 'env' does not exist on type 'ImportMeta'."),
+    diagnostic(
+      7053,
+      "Element implicitly has an 'any' type because expression of type 'any' can't be used to index type '{}'.",
+    ),
+  ];
+  const faults = [
+    notFound('./missing'),
+    notFound('../gone.js'),
+    notFound('@/alias'),
+    notFound('~/alias'),
+    notFound('./missing.svg'),
+    diagnostic(2322, "Type 'string' is not assignable to type 'number'."),
+    diagnostic(2304, "Cannot find name 'tpyo'."),
+    diagnostic(2339, "Property 'x' does not exist on type '{}'."),
+    diagnostic(
+      7053,
+      "Element implicitly has an 'any' type because expression of type 'string' can't be used to index type '{}'.",
+    ),
+    diagnostic(2305, `Module '"./b"' has no exported member 'c'.`),
+  ];
+
+  it('is folded where nothing is installed, and nothing else is', async () => {
+    const found = await causesOf({ ...bare, 'src/logo.svg': '' }, [...following, ...faults]);
+    assert.deepEqual(
+      [...following, ...faults].flatMap(({ message }, index) => {
+        const expected = index < following.length ? 'not-installed' : '-';
+        return found[index] === expected ? [] : [`${message} → ${found[index] ?? ''}`];
+      }),
+      [],
+    );
+  });
+
+  it('is a fault of the code where all is installed', async () => {
+    const found = await causesOf({ ...installed, 'src/logo.svg': '' }, [...following, ...faults]);
+    assert.deepEqual(new Set(found), new Set(['-']));
+  });
+
+  it('is folded for the one dependency that is missing; a misspelled name is not', async () => {
+    const files = { ...installed, 'package.json': manifest('react', 'vite', 'new-one', '@types/debug') };
+    const found = await causesOf({ ...files, 'node_modules/debug/package.json': '{}' }, [
+      notFound('new-one/deep'),
+      notFound('new-noe'),
+      notFound('react/typo'),
+      diagnostic(7016, "Could not find a declaration file for module 'debug'."),
+    ]);
+    assert.deepEqual(found, ['not-installed', '-', '-', 'not-installed']);
+  });
+
+  it('is no matter of ours inside of installed packages', async () => {
+    assert.deepEqual(await causesOf(bare, [notFound('x')], 'node_modules/a/index.d.ts'), ['-']);
+  });
+});
+
+describe('typescript: what follows from a missing configuration or generation', () => {
+  const unread = (file: string): Diagnostic => diagnostic(6053, `File '${file}' not found.`);
+
+  it('is folded with what its options would change', async () => {
+    const files = { ...installed, 'package.json': manifest('@tsconfig/node22', 'react') };
+    const found = await causesOf({ ...files, 'tsconfig.json': '{ "extends": "@tsconfig/node22/tsconfig.json" }' }, [
+      diagnostic(2583, "Cannot find name 'Map'. Do you need to change your target library?"),
+      notFound('@/alias'),
+      diagnostic(17004, "Cannot use JSX unless the '--jsx' flag is provided."),
+      notFound('./missing'),
+      diagnostic(2322, "Type 'string' is not assignable to type 'number'."),
+    ]);
+    assert.deepEqual(found, ['not-installed', 'not-installed', 'not-installed', '-', '-']);
+    const tsconfig = { 'tsconfig.json': '{ "extends": "@tsconfig/node22/tsconfig.json" }' };
+    assert.deepEqual(await causesOf({ ...files, ...tsconfig }, [unread('@tsconfig/node22/tsconfig.json')], undefined), [
+      'not-installed',
+    ]);
+  });
+
+  it('of SvelteKit and Nuxt: paths, generated modules and auto-imports', async () => {
+    const kit = {
+      ...{ 'package.json': manifest('@sveltejs/kit'), 'node_modules/@sveltejs/kit/package.json': '{}' },
+      'tsconfig.json': '{ "extends": "./.svelte-kit/tsconfig.json" }',
+    };
+    const modules = [notFound('$lib/a'), notFound('$app/state'), notFound('./$types'), notFound('./typo')];
+    assert.deepEqual(await causesOf(kit, modules), ['not-generated', 'not-generated', 'not-generated', '-']);
+    const nuxt = {
+      ...{ 'package.json': manifest('nuxt'), 'node_modules/nuxt/package.json': '{}' },
+      'tsconfig.json': '{ "extends": "./.nuxt/tsconfig.json" }',
+    };
+    const names = [diagnostic(2304, "Cannot find name 'useFetch'."), notFound('#imports'), notFound('~/a')];
+    assert.deepEqual(await causesOf(nuxt, names), ['not-generated', 'not-generated', 'not-generated']);
+  });
+
+  it('of SvelteKit, not installed either: installing comes first', async () => {
+    const files = {
+      'package.json': manifest('@sveltejs/kit'),
+      'tsconfig.json': '{ "extends": "./.svelte-kit/tsconfig.json" }',
+    };
+    assert.deepEqual(await causesOf(files, [notFound('$lib/a')]), ['not-installed']);
+  });
+
+  it('of Prisma: members of a client that is a stub', async () => {
+    const files = {
+      'package.json': manifest('@prisma/client'),
+      'node_modules/@prisma/client/package.json': '{}',
+    };
+    const member = (module: string): Diagnostic =>
+      diagnostic(2305, `Module '"${module}"' has no exported member 'User'.`);
+    assert.deepEqual(await causesOf(files, [member('@prisma/client'), member('./user')]), ['not-generated', '-']);
+  });
+});
+
+describe('typescript: parameters typed by their context', () => {
+  const cases: readonly (readonly [code: string, isTyped: boolean])[] = [
+    ['app.get("/", (@req, res) => {})', true],
+    ['new Thing(function (@a) {})', true],
+    ['const f: Handler = (@a) => a', true],
+    ['const f = (@a) => a', false],
+    ['function f(@a) {}', false],
+    ['export default function (@a) {}', false],
+    ['export default defineConfig({ hooks: { done(@a) {} } })', true],
+    ['const o = { m(@a) {} }', false],
+    ['class C { m(@a) {} }', false],
+    ['class C { m = (@a) => a }', false],
+    ['class C { m: Handler = (@a) => a }', true],
+    ['const x = <button onClick={(@e) => go(e)} />', true],
+    ['items.map(({ @id }) => id)', true],
+    ['function f(): Handler { return (@a) => a }', true],
+    ['function f() { return (@a) => a }', false],
+    ['use((x) => (@y) => y)', true],
+    ['use(() => { function inner(@a) {} })', false],
+    ['const f = ok ? (@a) => a : g', false],
+    ['use(ok ? (@a) => a : g)', true],
+    ['x.onload = (@e) => {}', true],
+    ['const f = ((@a) => a) satisfies Handler', true],
+  ];
+  for (const [code, isTyped] of cases) {
+    it(`${isTyped ? 'yes' : 'no'}: ${code}`, () => {
+      const at = code.indexOf('@');
+      const text = code.replace('@', '');
+      assert.equal(isTypedByContext('a.tsx', `\n${text}`, { line: 1, character: at }), isTyped);
+    });
+  }
+});
