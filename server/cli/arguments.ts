@@ -117,10 +117,7 @@ const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
     'watch',
     'changed',
     'show-consequences',
-<<<<<<< HEAD
     'all',
-=======
->>>>>>> c-cause
   ],
   baseline: [...analysisOptions, 'check'],
   cache: [],

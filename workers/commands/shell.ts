@@ -136,7 +136,7 @@ class Shell {
   }
 }
 
-type Entries = ReturnType<typeof parse>;
+type Entries = readonly parse.ParseEntry[];
 
 /** The index of the parenthesis that closes `$(`. */
 function endOfSubstitution(entries: Entries, open: number): number {
