@@ -143,7 +143,7 @@ describe('eslint: as the project runs it', function () {
           ],
         },
       ],
-      note: [/^no configuration: 2 files/, /ESLint 8 does not read \.eslintrc\.json/],
+      note: [/^no configuration: 2 files/, /ESLint 8 does not use \.eslintrc\.json/],
     },
     {
       title: '--no-config-lookup with rules on the command line',
@@ -222,7 +222,7 @@ describe('eslint: as the project runs it', function () {
         ...scripts('ESLINT_USE_FLAT_CONFIG=true eslint -c config/eslint.config.js .'),
       },
       commands: [{ args: ['-c', 'config/eslint.config.js'], env: { ESLINT_USE_FLAT_CONFIG: 'true' } }],
-      note: [/^config\/eslint\.config\.js: 3 files/, /ESLint 8 does not read \.eslintrc\.json/],
+      note: [/^config\/eslint\.config\.js: 3 files/, /ESLint 8 does not use \.eslintrc\.json/],
     },
     {
       title: 'other variables',
@@ -292,6 +292,36 @@ describe('eslint: as the project runs it', function () {
       note: [/^eslint\.config\.js: 2 files/],
     },
     {
+      title: 'eslintrc files that are added to each other and to the one of --config, in folders',
+      eslint: 'eslint8',
+      files: {
+        ...sources,
+        ...eslintrc,
+        'config/strict.json': json({ rules: { 'no-debugger': 1 } }),
+        'test/.eslintrc.yml': 'rules: { no-undef: 0 }\n',
+        'other/.eslintrc.json': '{}',
+        ...scripts('eslint -c config/strict.json --ext js,es src test'),
+      },
+      commands: [{ args: ['-c', 'config/strict.json', '--ext', 'js,es'], patterns: ['src', 'test'] }],
+      note: [
+        /^config\/strict\.json: 3 files \(npm run lint: src test\)\. ESLint 8 does not use other\/\.eslintrc\.json\.$/,
+      ],
+    },
+    {
+      title: 'a file that is ignored though it is named, a plugin and patterns',
+      eslint: 'eslint',
+      files: {
+        ...sources,
+        'node_modules/eslint-plugin-p/package.json': json({ name: 'eslint-plugin-p', version: '1.0.0' }),
+        'node_modules/eslint-plugin-p/index.js':
+          'module.exports = { rules: { r: { create: (c) => ({ DebuggerStatement: (node) => c.report({ node, message: "r" }) }) } } };\n',
+        'eslint.config.js': "module.exports = [{ ignores: ['test/**'] }, { rules: { eqeqeq: 2 } }];\n",
+        ...scripts("eslint --plugin p --rule 'p/r: 2' 'src/**/*.{js,es,ts}' test/a.js"),
+      },
+      commands: [{ args: ['--plugin', 'p', '--rule', 'p/r: 2'], patterns: ['src/**/*.{js,es,ts}'] }],
+      note: [/^eslint\.config\.js: \d files? \(npm run lint: src/],
+    },
+    {
       title: 'a bulk suppressions file in another place',
       eslint: 'eslint9',
       files: {
@@ -340,7 +370,10 @@ describe('eslint: as the project runs it', function () {
     };
     const run = await runDetector(detector, makeWorkspace(files, 'eslint'));
     assert.deepEqual(rulesOf(run), ['apps/a/src/a.js eqeqeq', 'root.js no-debugger']);
-    assert.match(run.plan.note ?? '', /eslint\.config\.js: 2 files; apps\/a\/eslint\.config\.js: 1 file \(lint in apps\/a\/package\.json: src\)/);
+    assert.match(
+      run.plan.note ?? '',
+      /eslint\.config\.js: 2 files; apps\/a\/eslint\.config\.js: 1 file \(lint in apps\/a\/package\.json: src\)/,
+    );
   });
 
   describe('options', () => {

@@ -32,7 +32,7 @@ export function noteOf({ usages, unused, version, runs, related }: NoteSubject):
     unused.flat.length === 0
       ? ''
       : `ESLint ${version} does not use ${named(unused.flat)}: to run it in such folders too, set its option workingDirectories, as in ${exampleOf(unused.flat)}`,
-    unused.eslintrc.length === 0 ? '' : `ESLint ${version} does not read ${named(unused.eslintrc)}`,
+    unused.eslintrc.length === 0 ? '' : `ESLint ${version} does not use ${named(unused.eslintrc)}`,
     warningsText(runs),
     runs.some(({ settings }) => settings.quiet) ? 'Warnings are left out, as with --quiet' : '',
   ].filter((sentence) => sentence !== '');

@@ -30,6 +30,8 @@ export class PlanOutcome {
   readonly #versions = new Set<string>();
   /** By absolute path of the configuration; undefined: none. */
   readonly #usages = new Map<string | undefined, { files: number; readonly origins: Set<string> }>();
+  /** Configurations of the eslintrc kind that others are added to, absolute. */
+  readonly #cascading = new Set<string>();
   readonly #runs: LintRun[] = [];
   /** Runs whose ESLint is not installed. */
   readonly #uninstalled: DetectorProblem[] = [];
@@ -47,7 +49,7 @@ export class PlanOutcome {
 
   /** Configurations that some file is linted with, and what they consist of, absolute. */
   get usedConfigs(): ReadonlySet<string> {
-    return withDependencies([...this.#usages.keys()].filter((config) => config !== undefined));
+    return withDependencies([...[...this.#usages.keys()].filter((config) => config !== undefined), ...this.#cascading]);
   }
 
   /** Whether files under a folder are linted from a folder above it. @param folder absolute */
@@ -136,10 +138,13 @@ export class PlanOutcome {
 
   #countUsages(engine: EslintInstallation, run: LintRun, files: readonly ListedFile[]): void {
     const byFolder = new Map<string, string | undefined>();
-    const perFile = looksUpFromFile(engine, run.settings);
+    const perFile = looksUpFromFile(engine, run.settings) || engine.configType === 'eslintrc';
     for (const { path: file } of files) {
       const folder = perFile ? path.dirname(file) : run.directory;
-      if (!byFolder.has(folder)) byFolder.set(folder, configurationOf(file, engine, run.settings, run.directory));
+      if (!byFolder.has(folder)) {
+        byFolder.set(folder, configurationOf(file, engine, run.settings, run.directory));
+        if (engine.configType === 'eslintrc' && run.settings.lookup !== false) this.#noteCascade(path.dirname(file));
+      }
       const config = byFolder.get(folder);
       const usage = this.#usages.get(config) ?? { files: 0, origins: new Set<string>() };
       usage.files += 1;
@@ -152,6 +157,18 @@ export class PlanOutcome {
         usage.origins.add(nameOf(origin, this.workspace) + where);
       }
       this.#usages.set(config, usage);
+    }
+  }
+
+  /** Each folder's configuration is added to those of the folders above. */
+  #noteCascade(folder: string): void {
+    for (
+      let current = folder;
+      isUnder(current, this.workspace) || current === this.workspace;
+      current = path.dirname(current)
+    ) {
+      const { eslintrc } = configsIn(current);
+      if (eslintrc !== undefined) this.#cascading.add(eslintrc);
     }
   }
 
