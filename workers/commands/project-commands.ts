@@ -98,7 +98,7 @@ class Search {
     if (declaresMembers || this.#found.length === 0) {
       for (const folder of this.#packages.members) {
         const before = this.#found.length;
-        for (const script of [...named(folder), this.#main]) this.#runScript(script, { folder, env: {} });
+        for (const script of [...named(folder), this.#main]) this.#runScript(script, { folder, env });
         if (this.#found.length === before) this.#runAll(folder);
       }
     }
@@ -109,7 +109,8 @@ class Search {
   /** Variables of the tool that pipelines set where they run its script: people have them in their environment. */
   #variablesIn(pipelines: readonly PipelineText[]): Readonly<Record<string, string>> {
     const own = `${this.#program.toUpperCase()}_`;
-    const meant = pipelines.filter(({ text }) => text.includes(this.#main));
+    const programs = pipelines.flatMap(({ text, ...place }) => commandsIn(text, place)).flatMap((each) => programOf(each) ?? []); // prettier-ignore
+    const meant = programs.filter(({ words }) => words.some((word) => word.includes(this.#main)));
     return Object.fromEntries(meant.flatMap(({ env }) => Object.entries(env).filter(([name]) => name.startsWith(own))));
   }
 

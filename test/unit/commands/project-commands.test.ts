@@ -224,6 +224,8 @@ jobs:
 `,
     });
     assert.deepEqual(found(), ['.: ESLINT_USE_FLAT_CONFIG=false . <lint>']);
+    write({ '.github/workflows/ci.yml': 'jobs: { a: { steps: [{ run: "ESLINT_USE_FLAT_CONFIG=true npm run lint" }] } }' });
+    assert.deepEqual(found(), ['.: ESLINT_USE_FLAT_CONFIG=true . <lint>']);
   });
 
   it('names programs that run the tool in their own way', () => {

@@ -60,7 +60,7 @@ interface Overrides {
 }
 
 /** Variables that say nothing about what ESLint finds, or that an ESLint that is already loaded cannot follow. */
-const IGNORED_VARIABLES = /^(?:NODE_OPTIONS|PATH|TIMING|DEBUG|CI|FORCE_COLOR|NO_COLOR|npm_.*)$/i;
+const IGNORED_VARIABLES = /^(?:NODE_OPTIONS|PATH|TIMING|DEBUG|CI|FORCE_COLOR|NO_COLOR|TSESTREE_SINGLE_RUN|npm_.*)$/i;
 /** Those of continuous integration are many and mostly meant for something else. */
 const RELEVANT_VARIABLES = /^(?:ESLINT_.*|NODE_ENV|BABEL_ENV)$/;
 
