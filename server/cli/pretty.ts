@@ -177,10 +177,13 @@ export class PrettyReporter implements Reporter {
   }
 
   #detectorTable(detectors: readonly DetectorResult[], issues: readonly Issue[], withEngine: boolean): Table {
-    return {
-      head: ['detector', 'status', 'errors', 'warnings', 'infos', 'hints', 'time'],
-      rows: detectors.map((detector) => detectorRow(detector, issues, withEngine)),
-    };
+    const head = ['detector', 'status', 'errors', 'warnings', 'infos', 'hints', 'time'];
+    const rows = detectors.map((detector) => detectorRow(detector, issues, withEngine));
+    // Columns that matter little are shown only if there is something in them.
+    const isShown = (column: number): boolean =>
+      !['infos', 'hints'].includes(head[column] ?? '') || rows.some((row) => row[column] !== '-');
+    const shown = (row: readonly string[]): readonly string[] => row.filter((_, column) => isShown(column));
+    return { head: shown(head), rows: rows.map(shown) };
   }
 
   /** What a detector has to say, in as many lines as it takes. */
