@@ -2,12 +2,16 @@
  * Holds back changes in folders of installed packages until an installation or a generation has ended: one of thousands
  * of files is one change, and a half of it is none. Lives as long as the folder.
  */
+import path from 'node:path';
+import { anyOf, lockfile, packageManifest } from '../../workers/protocol/file-patterns.ts';
 import { systemClock, type Clock } from '../clock.ts';
 import { endsInstallation, installationOf } from '../engine/change-triggers.ts';
 import type { FileChange } from '../journal.ts';
 
 /** Time without such a change: after the last file that a package manager writes, and before it. */
 const quietMs = { ended: 400, running: 1500 } as const;
+/** What `npm install` of another package writes too. */
+const writtenAtTheEnd = anyOf(lockfile, packageManifest);
 /** Some tool may write there forever. */
 const maxDelayMs = 60_000;
 
@@ -35,8 +39,10 @@ export class InstallationChanges {
   take(changes: readonly FileChange[]): readonly FileChange[] {
     const others: FileChange[] = [];
     const own: FileChange[] = [];
+    const isUnderWay = this.#waiting.size > 0 || changes.some(({ file }) => installationOf(file) !== undefined);
     for (const change of changes) {
-      const file = installationOf(change.file);
+      const isWritten = isUnderWay && writtenAtTheEnd.test(path.posix.basename(change.file));
+      const file = installationOf(change.file) ?? (isWritten ? change.file : undefined);
       if (file === undefined) others.push(change);
       else own.push({ file, kind: file === change.file ? change.kind : 'changed' });
     }

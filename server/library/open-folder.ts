@@ -49,7 +49,10 @@ export interface FolderAnalysis {
   readonly issues: readonly Issue[];
   readonly counts: IssueCounts;
   readonly detectors: readonly DetectorStatus[];
-  /** False: a detector failed, was cancelled, or could not check every input. `detectors` says which and why. */
+  /**
+   * False: a detector failed, was cancelled, could not check every input, or is degraded because answers are missing (for
+   * instance because nothing is installed). `detectors` says which and why.
+   */
   readonly complete: boolean;
 }
 

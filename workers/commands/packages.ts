@@ -1,7 +1,9 @@
 /** The packages of a folder and their scripts, read from disk. Lives as long as one search for commands. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parse as parseYaml } from 'yaml';
+import { readTextSync } from '../protocol/read-file.ts';
+import { ConfigFile } from '../reading/config-file.ts';
 import { isRecord, Manifests, readManifest, WORKSPACE_FILES, type Manifest } from '../graph/manifests.ts';
 
 const LARGEST_FILE = 1_000_000;
@@ -9,14 +11,23 @@ const LARGEST_FILE = 1_000_000;
 export class ProjectPackages {
   /** Absolute. */
   readonly root: string;
-  readonly #manifests: Manifests;
+  #manifests = new Manifests([], []);
   /** By absolute folder. */
   readonly #folders: ReadonlyMap<string, Manifest>;
   /** Absolute folders of projects of Nx, which need no package.json. */
   readonly #projects: readonly string[];
   readonly #read = new Set<string>();
 
-  constructor(root: string) {
+  /** @param root absolute */
+  static async in(root: string): Promise<ProjectPackages> {
+    const packages = new ProjectPackages(root);
+    const files = [...WORKSPACE_FILES].map((name) => [name, packages.textOf(path.join(root, name))] as const);
+    const configs = files.flatMap(([name, text]) => (text === undefined ? [] : [ConfigFile.yaml(name, text)]));
+    packages.#manifests = new Manifests(packages.#folders.values(), await Promise.all(configs));
+    return packages;
+  }
+
+  private constructor(root: string) {
     this.root = root;
     const manifests: Manifest[] = [];
     const projects: string[] = [];
@@ -28,13 +39,7 @@ export class ProjectPackages {
       for (const child of childrenOf(folder)) visit(child);
     };
     visit(root);
-    const workspaceFiles = new Map<string, unknown>();
-    for (const name of WORKSPACE_FILES) {
-      const text = this.textOf(path.join(root, name));
-      if (text !== undefined) workspaceFiles.set(name, parseOrUndefined(text));
-    }
     this.#projects = existsSync(path.join(root, 'nx.json')) ? projects : [];
-    this.#manifests = new Manifests(manifests, workspaceFiles);
     this.#folders = new Map(manifests.map((manifest) => [path.join(root, manifest.directory), manifest]));
   }
 
@@ -86,10 +91,7 @@ export class ProjectPackages {
   /** The text of a file; undefined: it does not exist, or is no text of a sensible size. */
   textOf(file: string): string | undefined {
     try {
-      const { size } = statSync(file);
-      // A pipe has no size, and whoever reads it may wait forever.
-      if (size === 0 || size > LARGEST_FILE) return undefined;
-      const text = readFileSync(file, 'utf8');
+      const text = readTextSync(file, LARGEST_FILE);
       this.#read.add(file);
       return text;
     } catch {

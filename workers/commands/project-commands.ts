@@ -55,8 +55,8 @@ export interface Tool {
 }
 
 /** @param root absolute */
-export function projectCommands(root: string, tool: Tool): ProjectCommands {
-  const packages = new ProjectPackages(root);
+export async function projectCommands(root: string, tool: Tool): Promise<ProjectCommands> {
+  const packages = await ProjectPackages.in(root);
   const search = new Search(packages, tool);
   const commands = search.commands();
   const mainScript = packages.scriptsIn(root).get(tool.main);

@@ -79,6 +79,11 @@ export interface Issue extends Finding {
   readonly fingerprint: string;
   /** Of an issue that is a {@link Cause}: the number of issues that follow from it. */
   readonly consequences?: number;
+  /**
+   * The text that the fixes were computed for: its hash (`textHash`), by the path of each file that they edit. A fix must not
+   * be applied to another text.
+   */
+  readonly fixedTexts?: Readonly<Record<string, string>>;
 }
 
 export type UnitKind = 'file' | 'project' | 'graph';

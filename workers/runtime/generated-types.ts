@@ -2,9 +2,10 @@
  * Types that a command of a framework generates, and which findings follow from their absence. Lives as long as one
  * check.
  */
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Cause } from '../protocol/detector-protocol.ts';
+import { entryAt, readTextSync } from '../protocol/read-file.ts';
 import { placeOf, type PackageChain, type PackageFolder } from './package-chain.ts';
 
 interface Generator {
@@ -188,12 +189,15 @@ function prismaOutputs(directory: string): readonly string[] {
 }
 
 function schemaFiles(place: string): readonly string[] {
-  const status = statSync(place, { throwIfNoEntry: false });
-  if (status?.isFile() === true) return [place];
-  if (status?.isDirectory() !== true) return [];
-  return readdirSync(place)
-    .filter((name) => name.endsWith('.prisma'))
-    .map((name) => path.join(place, name));
+  const entry = entryAt(place);
+  if (entry === 'file') return [place];
+  if (entry !== 'directory') return [];
+  try {
+    const names = readdirSync(place).filter((name) => name.endsWith('.prisma'));
+    return names.map((name) => path.join(place, name));
+  } catch {
+    return [];
+  }
 }
 
 /** What the package brings without a generation is a stub of a few lines. */
@@ -212,7 +216,7 @@ function isPrismaGenerated(directory: string): boolean {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextSync(file);
   } catch {
     return '';
   }

@@ -38,6 +38,12 @@ export class Installation {
     return this.causeIn(folder);
   }
 
+  /** Like {@link causeOf}, for a package that must be declared. */
+  causeOfDeclared(name: string, folder: string): Cause | undefined {
+    const isDeclared = this.packages.of(folder).some(({ required }) => required.includes(name));
+    return isDeclared ? this.causeOf(name, folder) : undefined;
+  }
+
   /** Nothing is installed that the package of a folder needs. */
   causeIn(folder: string): Cause | undefined {
     if (isForeign(folder) || this.packages.isPlugged(folder)) return undefined;
@@ -58,10 +64,20 @@ export class Installation {
     const concerned = [own, installation].filter(({ required }) => required.length > 0);
     if (concerned.length === 0) return undefined;
     const isEmpty = concerned.every((each) => this.packages.missingOf(each).length === each.required.length);
-    if (isEmpty && !this.packages.hasPackages(installation)) return this.#nothing(installation, installation);
+    if (isEmpty && !this.packages.hasPackages(installation)) {
+      return this.#causeInRoot(installation) ?? this.#nothing(installation, installation);
+    }
     const { required } = own;
     if (required.length < 2 || this.packages.missingOf(own).length < required.length) return undefined;
     return this.#nothing(own, installation);
+  }
+
+  /** In a fresh clone, examples and the like are no causes of their own: the root comes first. */
+  #causeInRoot({ directory }: PackageFolder): Cause | undefined {
+    const [root] = this.packages.of(this.#root);
+    return root === undefined || root.directory === directory || !isIn(directory, root.directory)
+      ? undefined
+      : this.#causeIn(root);
   }
 
   #nothing(own: PackageFolder, installation: PackageFolder): Cause {
@@ -97,6 +113,10 @@ export class Installation {
 
 function inFolder(relative: string): string {
   return relative === '' ? '' : ` in ${relative}`;
+}
+
+function isIn(folder: string, ancestor: string): boolean {
+  return folder.startsWith(ancestor + path.sep);
 }
 
 /** What is inside of an installed package is the business of its authors. */

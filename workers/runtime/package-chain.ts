@@ -2,10 +2,11 @@
  * The package.json files that apply to a folder, and whether what they declare is installed. Reads the disk when asked
  * and remembers it: make a new one for each check, because an installation may begin or end at any time.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import picomatch from 'picomatch';
 import type { Range } from '../protocol/detector-protocol.ts';
+import { readTextSync } from '../protocol/read-file.ts';
 
 /** A folder with a package.json that can be read. */
 export interface PackageFolder {
@@ -98,6 +99,10 @@ export class PackageChain {
   installCommand(installation: PackageFolder, name?: string): string {
     const { manager, lockfile } = this.managerOf(installation);
     const isLocked = lockfile !== undefined && (name === undefined || this.#textOf(lockfile).includes(name));
+    const isOfDeno =
+      lockfile === undefined &&
+      ['deno.json', 'deno.jsonc'].some((file) => this.#exists(path.join(installation.directory, file)));
+    if (isOfDeno) return 'deno install';
     if (manager === 'npm') return isLocked ? 'npm ci' : 'npm install';
     if (!isLocked) return `${manager} install`;
     return manager === 'yarn' && this.#isBerry(installation, lockfile)
@@ -224,7 +229,7 @@ function repositoryOf(root: string): string | undefined {
 
 function readText(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    return readTextSync(file);
   } catch {
     return undefined;
   }

@@ -17,8 +17,9 @@ function write(files: Readonly<Record<string, string | object>>): void {
 }
 
 /** One line for each command: folder, variables, arguments, origin. */
-function found(): readonly string[] {
-  return projectCommands(root, { program: 'eslint', main: 'lint' }).commands.map(({ folder, env, args, origin }) => {
+async function found(): Promise<readonly string[]> {
+  const { commands } = await projectCommands(root, { program: 'eslint', main: 'lint' });
+  return commands.map(({ folder, env, args, origin }) => {
     const variables = Object.entries(env).map(([name, value]) => `${name}=${value} `);
     const where = path.relative(root, folder) || '.';
     return `${where}: ${variables.join('')}${args.join(' ')} <${origin.script ?? path.relative(root, origin.file)}>`.replaceAll(
@@ -28,9 +29,20 @@ function found(): readonly string[] {
   });
 }
 
-function inScripts(scripts: Readonly<Record<string, string>>): readonly string[] {
+function inScripts(scripts: Readonly<Record<string, string>>): Promise<readonly string[]> {
   write({ 'package.json': { scripts } });
   return found();
+}
+
+/** The value with each of its parts, and itself, replaced by each of the others. */
+function* mutationsOf(value: unknown, others: readonly unknown[]): Generator {
+  yield* others;
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, part] of Object.entries(value)) {
+    for (const changed of mutationsOf(part, others)) {
+      yield Array.isArray(value) ? (value as unknown[]).with(Number(key), changed) : { ...value, [key]: changed };
+    }
+  }
 }
 
 describe('the commands of a project', function () {
@@ -78,13 +90,13 @@ describe('the commands of a project', function () {
     ['next lint --dir src', ['.: --dir src --next <lint>']],
   ];
   for (const [script, expected] of lines) {
-    it(script, () => {
+    it(script, async () => {
       mkdirSync(path.join(root, 'apps/a'), { recursive: true });
-      assert.deepEqual(inScripts({ lint: script }), expected);
+      assert.deepEqual(await inScripts({ lint: script }), expected);
     });
   }
 
-  it('follows scripts that run scripts, each once', () => {
+  it('follows scripts that run scripts, each once', async () => {
     const others = {
       'lint:js': 'eslint src',
       'lint:md:x': 'eslint docs',
@@ -101,20 +113,20 @@ describe('the commands of a project', function () {
       'node --run lint:js',
       'yarn lint:js; yarn check',
     ]) {
-      const all = inScripts({ lint, ...others });
+      const all = await inScripts({ lint, ...others });
       assert.ok(all.includes('.: src <lint:js>'), lint);
       assert.equal(new Set(all).size, all.length, lint);
     }
-    assert.deepEqual(inScripts({ lint: 'eslint', 'lint:fix': 'npm run lint -- --fix src' }), [
+    assert.deepEqual(await inScripts({ lint: 'eslint', 'lint:fix': 'npm run lint -- --fix src' }), [
       '.:  <lint>',
       '.: --fix src <lint>',
     ]);
   });
 
-  it('puts the main script first, and leaves out scripts that only happen to use the tool', () => {
+  it('puts the main script first, and leaves out scripts that only happen to use the tool', async () => {
     const scripts = { generate: 'make-it && eslint --fix generated', 'lint:tests': 'eslint test', lint: 'eslint src' };
-    assert.deepEqual(inScripts(scripts), ['.: src <lint>', '.: test <lint:tests>']);
-    assert.deepEqual(inScripts({ test: 'eslint . && mocha' }), ['.: . <test>']);
+    assert.deepEqual(await inScripts(scripts), ['.: src <lint>', '.: test <lint:tests>']);
+    assert.deepEqual(await inScripts({ test: 'eslint . && mocha' }), ['.: . <test>']);
   });
 
   const members = {
@@ -138,13 +150,13 @@ describe('the commands of a project', function () {
     'nx affected -t build,lint',
     'tool that nobody knows',
   ]) {
-    it(`in the packages of a workspace: ${lint}`, () => {
+    it(`in the packages of a workspace: ${lint}`, async () => {
       write({ 'package.json': { workspaces: ['apps/*'], scripts: { lint } }, ...members });
-      assert.deepEqual(found(), ['apps/a: . --max-warnings 0 <lint>', 'apps/b: src <lint>']);
+      assert.deepEqual(await found(), ['apps/a: . --max-warnings 0 <lint>', 'apps/b: src <lint>']);
     });
   }
 
-  it('in one package of a workspace', () => {
+  it('in one package of a workspace', async () => {
     for (const script of [
       'npm run lint -w @x/b',
       'pnpm --filter @x/b lint',
@@ -156,28 +168,28 @@ describe('the commands of a project', function () {
     ]) {
       // prettier-ignore
       write({ 'package.json': { workspaces: ['apps/*'], scripts: { lint: script } }, ...members });
-      assert.equal(found()[0], 'apps/b: src <lint>', script);
+      assert.equal((await found())[0], 'apps/b: src <lint>', script);
     }
   });
 
-  it('a command in every package: pnpm -r exec', () => {
+  it('a command in every package: pnpm -r exec', async () => {
     write({
       'package.json': { scripts: { lint: 'pnpm -r exec eslint .' } },
       'pnpm-workspace.yaml': 'packages:\n  - apps/*\n',
       'apps/a/package.json': { name: 'a' },
       'apps/b/package.json': { name: 'b' },
     });
-    assert.deepEqual(found(), ['apps/a: . <lint>', 'apps/b: . <lint>']);
+    assert.deepEqual(await found(), ['apps/a: . <lint>', 'apps/b: . <lint>']);
   });
 
-  it('without a workspace, packages count only if the root runs nothing', () => {
+  it('without a workspace, packages count only if the root runs nothing', async () => {
     write({ 'package.json': { scripts: {} }, ...members });
-    assert.equal(found().length, 3);
+    assert.equal((await found()).length, 3);
     write({ 'package.json': { scripts: { lint: 'eslint .' } } });
-    assert.deepEqual(found(), ['.: . <lint>']);
+    assert.deepEqual(await found(), ['.: . <lint>']);
   });
 
-  it('in continuous integration', () => {
+  it('in continuous integration', async () => {
     write({
       '.github/workflows/ci.yml': `
 on: push
@@ -198,7 +210,7 @@ jobs:
       'docs/package.json': { scripts: { style: 'eslint pages' } },
       'web/package.json': {},
     });
-    assert.deepEqual(found(), [
+    assert.deepEqual(await found(), [
       'web: NODE_ENV=ci src --max-warnings 0 <.github/workflows/ci.yml>',
       'docs: NODE_ENV=ci ESLINT_USE_FLAT_CONFIG=false pages <style>',
     ]);
@@ -206,10 +218,10 @@ jobs:
       '.github/workflows/ci.yml': '',
       '.gitlab-ci.yml': 'lint:\n  variables: { NODE_ENV: x }\n  script:\n    - cd web\n    - yarn eslint src\n',
     });
-    assert.deepEqual(found(), ['web: NODE_ENV=x src <.gitlab-ci.yml>']);
+    assert.deepEqual(await found(), ['web: NODE_ENV=x src <.gitlab-ci.yml>']);
   });
 
-  it('a variable that only the pipeline sets, and folders that only it knows', () => {
+  it('a variable that only the pipeline sets, and folders that only it knows', async () => {
     write({
       'package.json': { scripts: { lint: 'eslint .' } },
       '.github/workflows/ci.yml': `
@@ -223,19 +235,21 @@ jobs:
       - run: cd \${{ matrix.folder }} && npx eslint lost
 `,
     });
-    assert.deepEqual(found(), ['.: ESLINT_USE_FLAT_CONFIG=false . <lint>']);
-    write({ '.github/workflows/ci.yml': 'jobs: { a: { steps: [{ run: "ESLINT_USE_FLAT_CONFIG=true npm run lint" }] } }' });
-    assert.deepEqual(found(), ['.: ESLINT_USE_FLAT_CONFIG=true . <lint>']);
+    assert.deepEqual(await found(), ['.: ESLINT_USE_FLAT_CONFIG=false . <lint>']);
+    write({
+      '.github/workflows/ci.yml': 'jobs: { a: { steps: [{ run: "ESLINT_USE_FLAT_CONFIG=true npm run lint" }] } }',
+    });
+    assert.deepEqual(await found(), ['.: ESLINT_USE_FLAT_CONFIG=true . <lint>']);
   });
 
-  it('names programs that run the tool in their own way', () => {
+  it('names programs that run the tool in their own way', async () => {
     write({
       'package.json': {
         scripts: { lint: 'run-p lint:*', 'lint:a': 'ng lint', 'lint:b': 'standard', 'lint:c': 'ng build' },
       },
     });
     const tool = { program: 'eslint', main: 'lint', related: { ng: 'lint', standard: '' } };
-    const { related, mainScript } = projectCommands(root, tool);
+    const { related, mainScript } = await projectCommands(root, tool);
     assert.deepEqual(
       related.map(({ text, origin }) => `${text} <${origin.script ?? ''}>`),
       ['ng lint <lint:a>', 'standard <lint:b>'],
@@ -243,34 +257,34 @@ jobs:
     assert.equal(mainScript, 'run-p lint:*');
   });
 
-  it('in lint-staged only, in every form of its configuration', () => {
+  it('in lint-staged only, in every form of its configuration', async () => {
     const expected = (file: string): readonly string[] => [`.: --fix **/*.{js,ts} <${file}>`];
     write({ 'package.json': { 'lint-staged': { '*.{js,ts}': ['prettier --write', 'eslint --fix'] } } });
-    assert.deepEqual(found(), expected('package.json'));
+    assert.deepEqual(await found(), expected('package.json'));
     write({ 'package.json': {}, '.lintstagedrc': '"*.{js,ts}": eslint --fix\n' });
-    assert.deepEqual(found(), expected('.lintstagedrc'));
+    assert.deepEqual(await found(), expected('.lintstagedrc'));
     rmSync(path.join(root, '.lintstagedrc'));
     write({
       'lint-staged.config.mjs': "export default { '*.{js,ts}': (files) => [`eslint --fix ${files.join(' ')}`] };\n",
     });
-    assert.deepEqual(found(), expected('lint-staged.config.mjs'));
+    assert.deepEqual(await found(), expected('lint-staged.config.mjs'));
     write({ 'package.json': { scripts: { lint: 'eslint .', precommit: 'lint-staged' } } });
-    assert.deepEqual(found(), ['.: . <lint>'], 'a script says it better');
+    assert.deepEqual(await found(), ['.: . <lint>'], 'a script says it better');
   });
 
-  it('in shell scripts, Makefiles and wireit', () => {
+  it('in shell scripts, Makefiles and wireit', async () => {
     write({ 'scripts/lint.sh': '#!/bin/sh\nset -e\ncd web\neslint src\n', 'web/a.js': '' });
-    assert.deepEqual(inScripts({ lint: './scripts/lint.sh' }), ['web: src <scripts/lint.sh>']);
-    assert.deepEqual(inScripts({ lint: 'sh scripts/lint.sh' }), ['web: src <scripts/lint.sh>']);
+    assert.deepEqual(await inScripts({ lint: './scripts/lint.sh' }), ['web: src <scripts/lint.sh>']);
+    assert.deepEqual(await inScripts({ lint: 'sh scripts/lint.sh' }), ['web: src <scripts/lint.sh>']);
     write({ Makefile: 'build:\n\ttsc\nlint: build\n\t@eslint src\n' });
-    assert.deepEqual(inScripts({ lint: 'make lint' }), ['.: src <Makefile>']);
+    assert.deepEqual(await inScripts({ lint: 'make lint' }), ['.: src <Makefile>']);
     write({
       'package.json': { scripts: { lint: 'wireit' }, wireit: { lint: { command: 'eslint src', dependencies: ['x'] } } },
     });
-    assert.deepEqual(found(), ['.: src <lint>']);
+    assert.deepEqual(await found(), ['.: src <lint>']);
   });
 
-  it('in targets of Nx: executors, commands and those that it infers', () => {
+  it('in targets of Nx: executors, commands and those that it infers', async () => {
     write({
       'package.json': { scripts: { lint: 'nx run-many -t lint' } },
       'nx.json': { plugins: [{ plugin: '@nx/eslint/plugin', options: { targetName: 'lint' } }] },
@@ -280,20 +294,22 @@ jobs:
       'apps/b/eslint.config.mjs': '',
       'apps/c/project.json': { name: 'c', targets: { lint: { command: 'eslint {projectRoot}/src' } } },
     });
-    assert.deepEqual(found(), [
+    assert.deepEqual(await found(), [
       'apps/a: . <nx.json>',
       '.: --config apps/b/eslint.config.mjs apps/b <apps/b/project.json>',
       '.: apps/c/src <apps/c/project.json>',
     ]);
   });
 
-  it('an unquoted pattern means what a shell makes of it', function () {
+  it('an unquoted pattern means what a shell makes of it', async function () {
     if (process.platform === 'win32') this.skip();
     write({ 'src/a.js': '', 'src/x/b.js': '', 'src/x/y/c.js': '' });
-    assert.deepEqual(inScripts({ lint: 'eslint src/**/*.js test/**/*.js' }), ['.: src/x/b.js test/**/*.js <lint>']);
+    assert.deepEqual(await inScripts({ lint: 'eslint src/**/*.js test/**/*.js' }), [
+      '.: src/x/b.js test/**/*.js <lint>',
+    ]);
   });
 
-  it('survives any value anywhere in any file', () => {
+  it('survives any value anywhere in any file', async () => {
     const lint = { lint: 'turbo run lint && wireit && lint-staged && nx lint && make lint' };
     const files: Readonly<Record<string, object>> = {
       'package.json': { name: 'r', workspaces: ['apps/*'], scripts: lint, wireit: { lint: { command: 'x', dependencies: ['y'] } }, 'lint-staged': { '*.js': ['eslint'] } }, // prettier-ignore
@@ -306,31 +322,27 @@ jobs:
       '.gitlab-ci.yml': { a: { script: ['npm run lint', ['x']], variables: { A: 'x' } } },
     };
     const odd = [null, 0, '', '${', [null, ''], { constructor: 1 }];
-    const mutate = (value: unknown, replace: (text: string) => void, whole: (changed: unknown) => unknown): void => {
-      for (const other of odd) replace(json(whole(other)));
-      if (typeof value !== 'object' || value === null) return;
-      for (const [key, child] of Object.entries(value)) {
-        mutate(child, replace, (changed) => whole(Array.isArray(value) ? (value as unknown[]).with(Number(key), changed) : { ...value, [key]: changed })); // prettier-ignore
-      }
-    };
     write(files);
     for (const [name, value] of Object.entries(files)) {
-      mutate(value, (text) => { write({ [name]: text }); found(); }, (changed) => changed); // prettier-ignore
+      for (const changed of mutationsOf(value, odd)) {
+        write({ [name]: json(changed) });
+        await found();
+      }
       write({ [name]: value });
     }
     write({
       '.gitlab-ci.yml': `${'['.repeat(3000)}${']'.repeat(3000)}`,
       'lint-staged.config.js': `x = ${'['.repeat(3000)}${']'.repeat(3000)}`,
     });
-    found();
+    await found();
   });
 
-  it('survives scripts that never end and files that are odd', () => {
-    assert.deepEqual(inScripts({ lint: 'npm run a', a: 'npm run lint -- --x', pre: '' }), []);
+  it('survives scripts that never end and files that are odd', async () => {
+    assert.deepEqual(await inScripts({ lint: 'npm run a', a: 'npm run lint -- --x', pre: '' }), []);
     write({ 'package.json': '{ "scripts": [1], "lint-staged": 3, "workspaces": [null, 3] }' });
     write({ '.gitlab-ci.yml': '*: [', '.github/workflows/x.yml': 'jobs: 3', 'nx.json': 'null', 'project.json': '[]' });
-    assert.deepEqual(found(), []);
+    assert.deepEqual(await found(), []);
     write({ 'package.json': { scripts: { lint: 'eslint "unclosed', other: '&& | ;; ( ) ${', test: 3 } } });
-    found();
+    await found();
   });
 });

@@ -77,6 +77,19 @@ describe('changes of what is installed', () => {
       assert.deepEqual(waiting, ['settled']);
     });
 
+    it('take with them what the same command writes elsewhere', async () => {
+      const lock: FileChange = { file: 'package-lock.json', kind: 'changed' };
+      assert.deepEqual(changes.take([lock]), [lock], 'nothing is under way');
+      changes.take([{ file: 'node_modules/.package-lock.json', kind: 'changed' }]);
+      const rest = changes.take([lock, { file: 'package.json', kind: 'changed' }, { file: 'a.ts', kind: 'changed' }]);
+      assert.deepEqual(rest, [{ file: 'a.ts', kind: 'changed' }]);
+      await clock.advance(400);
+      assert.deepEqual(
+        delivered.map((some) => some.map(({ file }) => file)),
+        [['node_modules/.package-lock.json', 'package-lock.json', 'package.json']],
+      );
+    });
+
     it('are delivered without a marker too, a moment after the last', async () => {
       changes.take([{ file: 'node_modules/a', kind: 'created' }]);
       await clock.advance(1400);

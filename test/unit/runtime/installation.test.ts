@@ -27,6 +27,7 @@ describe('installation', () => {
     ['yarn install --immutable', { 'yarn.lock': '', '.yarnrc.yml': '' }],
     ['bun install --frozen-lockfile', { 'bun.lock': '' }],
     ['bun install --frozen-lockfile', { 'bun.lockb': '' }],
+    ['deno install', { 'deno.json': '{}' }],
     ['pnpm install', { 'package.json': '{ "packageManager": "pnpm@10.0.0", "dependencies": { "a": "*" } }' }],
     [
       'npm ci',
@@ -72,6 +73,12 @@ describe('installation', () => {
     const example = new Installation(workspace.root).causeOf('q', path.join(workspace.root, 'examples/one'));
     assert.equal(example?.file, 'examples/one/package.json');
     assert.match(example.message, /Run 'yarn install --frozen-lockfile' in examples\/one\.$/);
+  });
+
+  it('is one cause for all projects of a fresh clone', async () => {
+    const files = { 'package.json': needs('r'), 'package-lock.json': '', 'examples/one/package.json': needs('q', 'w') };
+    const cause = await causeOf('q', files, 'examples/one/src');
+    assert.deepEqual([cause?.file, cause?.key], ['package.json', 'not-installed ']);
   });
 
   it('names one dependency that is declared and not installed, at its line', async () => {

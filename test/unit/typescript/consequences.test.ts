@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Consequences } from '../../../workers/detectors/typescript/consequences.ts';
 import { isTypedByContext } from '../../../workers/detectors/typescript/contextual.ts';
 import { NOWHERE, type Diagnostic } from '../../../workers/detectors/typescript/session.ts';
+import { readTextSync } from '../../../workers/protocol/read-file.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
 
 const manifest = (...names: readonly string[]): string =>
@@ -28,7 +28,7 @@ async function causesOf(
   const { root } = workspace;
   const textOf = (file: string): string | undefined => {
     try {
-      return readFileSync(file, 'utf8');
+      return readTextSync(file);
     } catch {
       return undefined;
     }
@@ -115,6 +115,51 @@ describe('typescript: what follows from a missing installation', () => {
       diagnostic(7016, "Could not find a declaration file for module 'debug'."),
     ]);
     assert.deepEqual(found, ['not-installed', '-', '-', 'not-installed']);
+  });
+
+  it('is folded where another version of TypeScript answers, for options that nobody states', async () => {
+    const files = (options: string): Readonly<Record<string, string>> => ({
+      'package.json': manifest('typescript'),
+      'tsconfig.json': `{ "compilerOptions": ${options} }`,
+      'src/a.ts': 'function f(x) {}',
+    });
+    const found = [
+      diagnostic(5108, "Option 'target=ES5' has been removed."),
+      diagnostic(7006, "Parameter 'x' implicitly has an 'any' type."),
+      diagnostic(17004, "Cannot use JSX unless the '--jsx' flag is provided."),
+    ];
+    const missing = 'not-installed';
+    assert.deepEqual(await causesOf(files('{}'), found), [missing, missing, missing]);
+    assert.deepEqual(await causesOf(files('{ "strict": true, "jsx": "react" }'), found), [missing, '-', '-']);
+    const there = { ...files('{}'), 'node_modules/typescript/package.json': '{}' };
+    assert.deepEqual(await causesOf(there, found), ['-', '-', '-']);
+  });
+
+  it('is folded for global names of types that are listed, elements, and members that are inherited', async () => {
+    const listed = '{ "compilerOptions": { "types": ["vitest/globals"] } }';
+    const unknown = [diagnostic(2304, "Cannot find name 'anything'.")];
+    assert.deepEqual(await causesOf({ ...bare, 'tsconfig.json': listed }, unknown), ['not-installed']);
+    const text = 'class Part extends Component {}\nconst e = <Part k={1} />;\nclass Own {}\nconst o = f();\n';
+    const at = (line: number, character: number, code: number, message: string): Diagnostic => {
+      const start = { line, character };
+      return { range: { start, end: start }, code, severity: 'error', message };
+    };
+    const found = await causesOf(
+      { ...bare, 'src/a.tsx': text },
+      [
+        at(1, 11, 2741, "Property 'children' is missing in type '{}' but required in type '{ children: any; }'."),
+        at(1, 16, 2322, "Type '{ key: string; }' is not assignable to type '{}'."),
+        at(1, 16, 2322, "Type 'number' is not assignable to type 'string'."),
+        at(3, 10, 2741, "Property 'a' is missing in type '{}' but required in type '{ a: any; }'."),
+        at(0, 0, 2339, "Property 'state' does not exist on type 'Part'."),
+        at(0, 0, 2339, "Property 'state' does not exist on type 'Own'."),
+        at(0, 0, 2578, "Unused '@ts-expect-error' directive."),
+        at(0, 0, 2503, "Cannot find namespace 'babel'."),
+      ],
+      'src/a.tsx',
+    );
+    const missing = 'not-installed';
+    assert.deepEqual(found, [missing, missing, '-', '-', missing, '-', missing, missing]);
   });
 
   it('is no matter of ours inside of installed packages', async () => {

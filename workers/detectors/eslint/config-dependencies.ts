@@ -3,9 +3,10 @@
  * linked from the workspace, transitively. A false match is harmless; changes to installed packages show in the lockfile.
  * Keeps nothing.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { entryAt, readTextSync } from '../../protocol/read-file.ts';
 import { LinkedPackages } from '../../runtime/linked-packages.ts';
 import type { ListedFile } from './listed.ts';
 import { entriesOf, isConfigName, isUnder, MANIFEST, TSCONFIG } from './roots.ts';
@@ -98,7 +99,7 @@ function filesNamed(target: string): readonly string[] {
     target.replace(/\.([cm]?)js$/, '.$1ts'),
     ...EXTENSIONS.map((extension) => path.join(target, `index${extension}`)),
   ];
-  const found = candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile() === true);
+  const found = candidates.find((candidate) => entryAt(candidate) === 'file');
   return found === undefined ? scriptsIn(target) : [found];
 }
 
@@ -137,7 +138,7 @@ function spellingsOf(name: string): readonly string[] {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextSync(file);
   } catch {
     return '';
   }

@@ -2,8 +2,8 @@
  * What findings of ESLint follow from: a rule that fails wherever it runs, a parser that its configuration misleads,
  * packages that are not installed. Lives as long as one check.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readTextSync } from '../../protocol/read-file.ts';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Cause, Finding, Range } from '../../protocol/detector-protocol.ts';
 import { GeneratedTypes } from '../../runtime/generated-types.ts';
@@ -72,7 +72,7 @@ export class LintConsequences {
 function placeIn(config: string, ruleId: string | undefined): Range {
   let text = '';
   try {
-    text = readFileSync(config, 'utf8');
+    text = readTextSync(config);
   } catch {
     // It was deleted meanwhile.
   }

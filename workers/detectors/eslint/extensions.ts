@@ -1,6 +1,6 @@
 /** The extensions of files that ESLint lints, or would lint if there were any. */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readTextSync } from '../../protocol/read-file.ts';
 
 /**
  * @param configs absolute paths of configurations, whose patterns name extensions
@@ -22,7 +22,7 @@ export function extensionsOf(files: Iterable<string>, configs: Iterable<string>)
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextSync(file);
   } catch {
     return '';
   }

@@ -3,7 +3,6 @@
  * loaded modules and TypeScript programs outlive it.
  */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import semver from 'semver';
 import type { Finding } from '../../protocol/detector-protocol.ts';
@@ -18,6 +17,7 @@ import type { Program } from './program.ts';
 import { withProgram } from './linted-program.ts';
 import { setUnsavedTexts } from './unsaved-texts.ts';
 import { BulkSuppressions } from './bulk-suppressions.ts';
+import { readBytes } from '../../protocol/read-file.ts';
 
 const STATS_SINCE = '9.0.0';
 /** With more changed files, new TypeScript programs are cheaper than refreshing the old ones. */
@@ -220,7 +220,7 @@ export class LintSession {
 
 /** Keeps a byte order mark, as ESLint does, for the rule about it. */
 export async function readSource(file: string): Promise<string> {
-  return readFile(file, 'utf8');
+  return (await readBytes(file)).toString();
 }
 
 /** Incremented when all programs are dropped. */

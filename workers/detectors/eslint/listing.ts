@@ -10,12 +10,14 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { scriptLike } from '../../protocol/file-patterns.ts';
+import { UnreadableFile, whyNotFile } from '../../protocol/read-file.ts';
 import { constructorOptions } from './constructor-options.ts';
 import { isTyped } from './installation.ts';
 import type { EslintInstallation, Eslint, LinterPrototype } from './installation.ts';
 import type { ListedFile, Listing, SkippedPath } from './listed.ts';
 import type { LintSettings } from './lint-settings.ts';
-import { isUnder } from './roots.ts';
+import { irregularFiles, isUnder } from './roots.ts';
 
 export interface ListingRequest {
   readonly engine: EslintInstallation;
@@ -40,7 +42,11 @@ export interface ListingRequest {
 export async function listFiles(request: ListingRequest): Promise<Listing> {
   const { engine, settings, directory, patterns, signal } = request;
   replaceLinting(engine.linter);
-  const skipped = new Map<string, unknown>();
+  // ESLint opens whatever has the right name. Others than scripts are nothing that it would miss.
+  const irregular = irregularFiles(directory);
+  const reasonOf = (file: string): UnreadableFile => new UnreadableFile('ENOTFILE', whyNotFile(file) ?? '');
+  const skipped = new Map<string, unknown>(irregular.map((file) => [file, reasonOf(file)]));
+  const isMissed = (place: string): boolean => scriptLike.test(place) || !irregular.includes(place);
   for (;;) {
     signal.throwIfAborted();
     const ignored = [...skipped.keys()].map((place) => patternFor(path.relative(directory, place)));
@@ -52,7 +58,8 @@ export async function listFiles(request: ListingRequest): Promise<Listing> {
     });
     try {
       const files = await listOnce(eslint, patterns, signal);
-      return { files, skipped: [...skipped].map(([place, error]) => ({ path: place, error })) };
+      const missed = [...skipped].filter(([place]) => isMissed(place));
+      return { files, skipped: missed.map(([place, error]) => ({ path: place, error })) };
     } catch (error) {
       signal.throwIfAborted();
       const places = await placesToSkip(error, eslint, request);

@@ -1,10 +1,11 @@
 /** Finds how ESLint is run in a workspace and the files that it lints in each run. Keeps nothing. */
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { dependenciesOf } from '../../graph/installed.ts';
 import { readManifest } from '../../graph/manifests.ts';
 import type { PlanContext } from '../../protocol/detector.ts';
 import type { DetectorOptions, PlanRequest, PlanResult } from '../../protocol/detector-protocol.ts';
+import { readTextSync } from '../../protocol/read-file.ts';
 import { BulkSuppressions } from './bulk-suppressions.ts';
 import { configurationFiles, loadedModulesUnder } from './config-dependencies.ts';
 import { extensionsOf } from './extensions.ts';
@@ -69,7 +70,7 @@ class Planning {
   }
 
   async all(): Promise<void> {
-    const { runs, isExplicit, related, unknownScript, missing, files } = lintRuns(this.#workspace, this.#options);
+    const { runs, isExplicit, related, unknownScript, missing, files } = await lintRuns(this.#workspace, this.#options);
     this.#outcome.watch(files);
     this.#outcome.related = related;
     for (const name of missing) this.#outcome.fail(missingFolderProblem(name));
@@ -211,7 +212,7 @@ class Planning {
 
 function dependsOnEslint(folder: string): boolean {
   try {
-    return dependenciesOf(readManifest('package.json', readFileSync(path.join(folder, 'package.json'), 'utf8'))).some(({ name }) => name === 'eslint'); // prettier-ignore
+    return dependenciesOf(readManifest('package.json', readTextSync(path.join(folder, 'package.json')))).some(({ name }) => name === 'eslint'); // prettier-ignore
   } catch {
     return false;
   }

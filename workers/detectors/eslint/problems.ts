@@ -1,5 +1,4 @@
 /** Describes why ESLint cannot work: one problem per cause, with its place in the configuration. Stateless. */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TextDocument } from 'vscode-languageserver-textdocument';
@@ -12,6 +11,7 @@ import { withDependencies } from './config-dependencies.ts';
 import { SUPPRESSIONS, configsIn, relativeTo } from './roots.ts';
 import type { Origin } from '../../commands/project-commands.ts';
 import { nameOf, type LintRun } from './runs.ts';
+import { readTextSync } from '../../protocol/read-file.ts';
 
 const FILE_START: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 const MESSAGE_LINES = 4;
@@ -244,7 +244,7 @@ async function syntaxErrorIn(file: string, text: string): Promise<Position | und
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextSync(file);
   } catch {
     return '';
   }

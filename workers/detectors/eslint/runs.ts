@@ -65,7 +65,7 @@ const IGNORED_VARIABLES = /^(?:NODE_OPTIONS|PATH|TIMING|DEBUG|CI|FORCE_COLOR|NO_
 const RELEVANT_VARIABLES = /^(?:ESLINT_.*|NODE_ENV|BABEL_ENV)$/;
 
 /** @param workspace absolute */
-export function lintRuns(workspace: string, options: DetectorOptions): Runs {
+export async function lintRuns(workspace: string, options: DetectorOptions): Promise<Runs> {
   const { workingDirectories, settings } = overridesIn(options);
   if (workingDirectories.length > 0) {
     const { folders, missing } = matchingFolders(workspace, workingDirectories);
@@ -76,7 +76,7 @@ export function lintRuns(workspace: string, options: DetectorOptions): Runs {
     });
     return { runs, isExplicit: true, related: [], missing, files: [] };
   }
-  const { commands, related, mainScript, files } = projectCommands(workspace, ESLINT);
+  const { commands, related, mainScript, files } = await projectCommands(workspace, ESLINT);
   const runs = new Map<string, LintRun>();
   for (const command of commands) {
     const run = runOf(workspace, command, overridden(settings, workspace, command.folder));

@@ -55,12 +55,12 @@ const IGNORED = {
 } as const satisfies NonNullable<ParseArgsConfig['options']>;
 
 /** @param root absolute */
-export function knipArguments(root: string, options: DetectorOptions): KnipArguments {
+export async function knipArguments(root: string, options: DetectorOptions): Promise<KnipArguments> {
   const own: unknown = options['arguments'];
   if (Array.isArray(own) && own.length > 0) {
     return { ...understood(own.map(String)), files: [] };
   }
-  const { commands, files } = projectCommands(root, { program: 'knip', main: 'knip' });
+  const { commands, files } = await projectCommands(root, { program: 'knip', main: 'knip' });
   const relative = [...files].map((file) => path.relative(root, file).split(path.sep).join('/'));
   const [first, ...others] = distinct(commands);
   if (!first) return { args: [], files: relative };

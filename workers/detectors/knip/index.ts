@@ -3,7 +3,6 @@
  * of other tools, so it runs only in trusted workspaces, in a child process, once per state of the disk. The outcome of
  * the last run of each root lives as long as the process.
  */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckContext, Detector } from '../../protocol/detector.ts';
 import { findKnip, type KnipInstallation } from '../../graph/knip-installation.ts';
@@ -19,6 +18,7 @@ import { knipArguments } from './arguments.ts';
 import { KnipError, runKnip } from './command.ts';
 import { findingsOf } from './findings.ts';
 import { issuesOf, type KnipReport } from './report.ts';
+import { readText } from '../../protocol/read-file.ts';
 
 export const detector: Detector = { name: 'knip', version: '1', plan, check };
 
@@ -30,7 +30,7 @@ const DEFAULT_TIMEOUT_SECONDS = 300;
 /** Progress is reported at this interval, so that a slow knip is not taken for a hung worker. */
 const HEARTBEAT_MS = 5000;
 
-function plan({ root, options }: PlanRequest): Promise<PlanResult> {
+async function plan({ root, options }: PlanRequest): Promise<PlanResult> {
   const knip = findKnip(root);
   if (typeof knip === 'string') {
     const none = {
@@ -40,11 +40,11 @@ function plan({ root, options }: PlanRequest): Promise<PlanResult> {
       problems: [],
       configFiles: ['package.json'],
     } as const;
-    return Promise.resolve(none);
+    return none;
   }
-  const { config = knip.configFile, note, files } = knipArguments(root, options);
+  const { config = knip.configFile, note, files } = await knipArguments(root, options);
   const unit: Unit = { id: 'knip', kind: 'graph', group: 'knip', file: config };
-  return Promise.resolve({
+  return {
     status: 'ready',
     engine: `knip ${knip.version}`,
     ...(note === undefined ? {} : { note }),
@@ -52,7 +52,7 @@ function plan({ root, options }: PlanRequest): Promise<PlanResult> {
     problems: [],
     // package.json is read before each run instead, because it changes for many other reasons.
     configFiles: [...new Set([config, ...files])].filter((file) => !file.endsWith('package.json')),
-  });
+  };
 }
 
 async function check(request: CheckRequest, context: CheckContext): Promise<CheckResult> {
@@ -120,7 +120,7 @@ async function reportOf(
     for (const problem of problems) context.problem(problem);
   };
   try {
-    const { args } = knipArguments(root, options);
+    const { args } = await knipArguments(root, options);
     const { report, errors } = await runKnip(knip, root, args, seconds * 1000, context.signal);
     tell(problemsIn(errors, knip));
     return report;
@@ -154,7 +154,7 @@ async function textsOf(root: string, report: KnipReport): Promise<(file: string)
   const texts = new Map<string, string>();
   for (const { file, type } of issuesOf(report)) {
     if (type === 'files' || texts.has(file)) continue;
-    texts.set(file, await readFile(path.join(root, file), 'utf8').catch(() => ''));
+    texts.set(file, await readText(path.join(root, file)).catch(() => ''));
   }
   return (file) => texts.get(file) ?? '';
 }

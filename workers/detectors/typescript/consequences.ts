@@ -5,15 +5,15 @@
  * A diagnostic is a consequence only if what is missing explains it. A relative import of a file that does not exist, or
  * a package that nobody declares where others are installed, is a fault of the code.
  */
-import { readFileSync, statSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { parse } from 'jsonc-parser';
 import type { Cause } from '../../protocol/detector-protocol.ts';
+import { entryAt, readTextSync } from '../../protocol/read-file.ts';
 import { GeneratedTypes } from '../../runtime/generated-types.ts';
 import { Installation } from '../../runtime/installation.ts';
 import { packageNameOf, typesOf } from '../../runtime/package-chain.ts';
-import { isTypedByContext } from './contextual.ts';
+import { isElement, isTypedByContext } from './contextual.ts';
 import type { Diagnostic } from './session.ts';
 
 /** Errors about a module that cannot be found, whose specifier is the first quoted part of the message. */
@@ -29,20 +29,46 @@ const aboutFiles = new Set([5083, 6053]);
 /** Types that are `any` because a module or a name is missing. */
 const aboutContext = new Set([7006, 7019, 7031, 7051]);
 const aboutAny = new Set([2347, 7022, 7023, 7024, 7053]);
-/** Errors that depend on options that a missing configuration may set: the target, libraries, modules, strictness. */
-const aboutOptions = new Set([
-  1259, 1323, 1343, 1375, 1378, 1432, 1470, 1471, 1479, 2531, 2532, 2533, 2550, 2564, 2569, 2583, 2584, 2683, 2691, 2722,
-  2802, 2834, 2835, 5097, 6142, 7005, 7006, 7008, 7010, 7011, 7013, 7016, 7017, 7018, 7019, 7022, 7023, 7024, 7029, 7030,
-  7031, 7033, 7034, 7041, 7053, 17004, 18046, 18047, 18048, 18049,
-]); // prettier-ignore
+/** Types of elements that lack what the types of JSX add to them: `children`, `key`. */
+const aboutProperties = new Set([2322, 2739, 2740, 2741, 2769]);
+const unusedExpectation = 2578;
+
+/** Errors that depend on an option, by names of the option. */
+const byOption: readonly (readonly [options: readonly string[], codes: ReadonlySet<number>])[] = [
+  [['target', 'lib'], new Set([1378, 1432, 2550, 2569, 2583, 2584, 2802, 18028])],
+  [
+    ['module', 'moduleResolution'],
+    new Set([1259, 1323, 1343, 1375, 1470, 1471, 1479, 2691, 2732, 2792, 2834, 2835, 5097]),
+  ],
+  [['jsx'], new Set([6142, 17004])],
+  [
+    ['strict', 'noImplicitAny', 'strictNullChecks'],
+    new Set([
+      2531, 2532, 2533, 2564, 2683, 2722, 7005, 7006, 7008, 7010, 7011, 7013, 7016, 7017, 7018, 7019, 7022, 7023, 7024,
+      7029, 7030, 7031, 7033, 7034, 7041, 7053, 18046, 18047, 18048, 18049,
+    ]), // prettier-ignore
+  ],
+];
+/** Options that another version of TypeScript knows, or knows no more. */
+const aboutVersion = new Set([5095, 5101, 5102, 5103, 5107, 5108, 5109, 5110]);
 
 /** Names that only packages declare. */
 const namesOfPackages =
-  /^(?:React|JSX|NodeJS|process|Buffer|require|module|exports|global|__dirname|__filename|setImmediate|clearImmediate|describe|it|test|suite|expect|vi|jest|beforeEach|afterEach|beforeAll|afterAll|before|after|assert|cy|Cypress|\$|jQuery|JQuery\w*|Bun|Deno|Express|Electron|chrome|browser|google|GeoJSON|YT|gapi|\$(?:state|derived|effect|props|bindable|inspect|host))$/;
+  /^(?:React|JSX|NodeJS|process|Buffer|require|module|exports|global|__dirname|__filename|setImmediate|clearImmediate|describe|it|test|suite|expect|expectTypeOf|assertType|vi|jest|beforeEach|afterEach|beforeAll|afterAll|before|after|assert|cy|Cypress|\$|jQuery|JQuery\w*|Bun|Deno|Express|Electron|chrome|browser|google|GeoJSON|YT|gapi|\$(?:state|derived|effect|props|bindable|inspect|host))$/;
 
 const jsxPackages = ['@types/react', 'react', 'preact', 'solid-js', 'vue', 'svelte', 'hono', '@emotion/react', 'astro'];
 
 const builtins = new Set(builtinModules);
+
+interface ProjectCause {
+  readonly cause: Cause | undefined;
+  /** The cause hides options that the project has. */
+  readonly lacksOptions: boolean;
+  /** The project's own TypeScript is not installed, so that another version answers. */
+  readonly version: Cause | undefined;
+  /** A package is missing that declares global names. */
+  readonly globals: Cause | undefined;
+}
 
 export class Consequences {
   readonly #folder: string;
@@ -50,7 +76,9 @@ export class Consequences {
   readonly #installation: Installation;
   readonly #generated: GeneratedTypes;
   readonly #configFile: string;
-  #ofProject: { readonly cause: Cause | undefined; readonly lacksOptions: boolean } | undefined;
+  /** Options that the configurations of the project state, as far as they can be read. */
+  readonly #stated = new Map<string, unknown>();
+  #ofProject: ProjectCause | undefined;
 
   /**
    * @param root absolute
@@ -88,11 +116,11 @@ export class Consequences {
     if (aboutFiles.has(code)) return this.#causeOfFile(quoted, file);
     if (aboutModules.has(code)) return this.#causeOfModule(code === 2354 ? 'tslib' : quoted, file, code);
     if (aboutMembers.has(code)) return this.#causeOfModule(quoted.replaceAll('"', ''), file, code);
-    if (aboutNames.has(code)) return this.#causeOfName(quoted, file);
+    if (aboutNames.has(code)) return this.#causeOfName(quoted, file, code === 2503);
     if (aboutJsx.has(code)) return this.#causeOfJsx(file);
     if (code === 2339 && /'ImportMeta(?:Env)?'/.test(message))
       return this.#installation.partialCauseIn(path.dirname(file));
-    return this.#project.lacksOptions && this.#dependsOnOptions(diagnostic) ? this.#project.cause : undefined;
+    return this.#dependsOnOptions(diagnostic) ? (this.#ofOptions() ?? this.#project.version) : undefined;
   }
 
   #causeOfModule(specifier: string, file: string, code: number): Cause | undefined {
@@ -130,13 +158,15 @@ export class Consequences {
     return this.#project.lacksOptions ? this.#project.cause : undefined;
   }
 
-  #causeOfName(name: string, file: string): Cause | undefined {
+  #causeOfName(name: string, file: string, isNamespace: boolean): Cause | undefined {
     const folder = path.dirname(file);
     const generated = this.#generated.missingIn(folder).find((missing) => missing.explainsName(name));
     if (generated) return generated.cause;
     if (this.#project.lacksOptions && this.#project.cause?.rule === 'not-generated') return this.#project.cause;
     if (builtins.has(name) || name.startsWith('node:')) return this.#installation.causeOf('@types/node', folder);
-    if (!namesOfPackages.test(name)) return undefined;
+    const declaring = this.#project.globals;
+    if (declaring) return declaring;
+    if (!isNamespace && !namesOfPackages.test(name)) return undefined;
     return this.#installation.partialCauseIn(folder) ?? this.#ofOptions();
   }
 
@@ -167,25 +197,49 @@ export class Consequences {
   }
 
   #follows({ code, message, file, range }: Diagnostic, at: string): boolean {
+    if (code === unusedExpectation) return true;
     if (aboutAny.has(code)) return code !== 7053 || message.includes("type 'any'");
-    if (!aboutContext.has(code)) return false;
-    const text = this.#textOf(file ?? at);
-    return text !== undefined && isTypedByContext(at, text, range.start);
+    const text = this.#textOf(file ?? at) ?? '';
+    if (aboutContext.has(code)) return isTypedByContext(at, text, range.start);
+    if (aboutProperties.has(code) && !/^Type '[^{]/.test(message)) {
+      return this.#causeOfJsx(at) !== undefined && isElement(at, text, range.start);
+    }
+    // A class has what it inherits.
+    const owner = code === 2339 ? /on type '(\w+)(?:<.*>)?'/.exec(message)?.[1] : undefined;
+    return owner !== undefined && new RegExp(`\\bclass\\s+${owner}\\b[^{]*\\bextends\\b`).test(text);
   }
 
+  /** A configuration that is missing may have set the option; another version of TypeScript has another default. */
   #dependsOnOptions({ code, message }: Diagnostic): boolean {
-    if (aboutOptions.has(code)) return true;
-    return (code === 2322 || code === 2345) && /\b(?:null|undefined)' is not assignable/.test(message);
+    const { lacksOptions, version } = this.#project;
+    if (!lacksOptions && version === undefined) return false;
+    if (aboutVersion.has(code)) return version !== undefined;
+    const isAboutNull = (code === 2322 || code === 2345) && /\b(?:null|undefined)' is not assignable|to type '(?:null|undefined)'/.test(message);
+    return byOption.some(([options, codes]) => {
+      const isOpen = lacksOptions || !options.some((name) => this.#stated.has(name));
+      return isOpen && (codes.has(code) || (isAboutNull && options.includes('strict')));
+    });
   }
 
   /** What concerns every file of the project. */
-  get #project(): { readonly cause: Cause | undefined; readonly lacksOptions: boolean } {
-    if (this.#ofProject === undefined) {
-      const options = this.#causeInChain(this.#configFile, new Set());
-      const cause = options ?? this.#installation.causeIn(this.#folder);
-      this.#ofProject = { cause, lacksOptions: options !== undefined };
-    }
-    return this.#ofProject;
+  get #project(): ProjectCause {
+    return (this.#ofProject ??= this.#causeOfProject());
+  }
+
+  #causeOfProject(): ProjectCause {
+    const options = this.#causeInChain(this.#configFile, new Set());
+    const types = this.#stated.get('types');
+    const missing = (Array.isArray(types) ? (types as unknown[]) : []).flatMap((name) => {
+      const declares = typeof name === 'string' && !/^(?:node|react|react-dom|[\w@/-]+\/client)$/.test(name);
+      const bare = declares ? packageNameOf(name) : undefined;
+      return (bare === undefined ? undefined : this.#installation.causeOf(bare, this.#folder)) ?? [];
+    });
+    return {
+      cause: options ?? this.#installation.causeIn(this.#folder),
+      lacksOptions: options !== undefined,
+      version: this.#installation.causeOfDeclared('typescript', this.#folder),
+      globals: missing[0],
+    };
   }
 
   /** Why a configuration that this one extends, directly or not, cannot be read. */
@@ -193,6 +247,11 @@ export class Consequences {
     if (seen.has(configFile)) return undefined;
     seen.add(configFile);
     const content: unknown = parse(this.#textOf(configFile) ?? readText(configFile), [], { allowTrailingComma: true });
+    const options: unknown =
+      typeof content === 'object' && content !== null && 'compilerOptions' in content ? content.compilerOptions : {};
+    for (const [name, value] of Object.entries(options ?? {})) {
+      if (!this.#stated.has(name)) this.#stated.set(name, value);
+    }
     const named: unknown =
       typeof content === 'object' && content !== null && 'extends' in content ? content.extends : [];
     for (const base of Array.isArray(named) ? (named as unknown[]) : [named]) {
@@ -218,12 +277,12 @@ function configurationAt(base: string, folder: string): string | undefined {
 }
 
 function isFile(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  return entryAt(file) === 'file';
 }
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    return readTextSync(file);
   } catch {
     return '';
   }

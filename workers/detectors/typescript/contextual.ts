@@ -1,4 +1,4 @@
-/** Parameters that get their type from where their function is used. Pure. */
+/** Places in a source whose types come from elsewhere: from where a function is used, or from the types of JSX. Pure. */
 import { parseSync, visitorKeys, type Node } from 'oxc-parser';
 import type { Position } from '../../protocol/detector-protocol.ts';
 
@@ -15,6 +15,15 @@ export function isTypedByContext(file: string, text: string, position: Position)
   if (path.slice(at + 1).some(({ type }) => type === 'FunctionDeclaration')) return false;
   return at > 0 && hasContext(path, at);
 }
+
+/** Whether the name of a JSX element, or of one of its attributes, begins at a position. */
+export function isElement(file: string, text: string, position: Position): boolean {
+  const path = pathTo(parsed(file, text), offsetOf(text, position));
+  const at = path.findLastIndex(({ type }) => type === 'JSXOpeningElement');
+  return at >= 0 && path.slice(at + 1).every(({ type }) => namesInElements.has(type));
+}
+
+const namesInElements = new Set(['JSXIdentifier', 'JSXMemberExpression', 'JSXNamespacedName', 'JSXAttribute']);
 
 /** Whether the expression at an index of a path has a type from what is around it. */
 function hasContext(path: readonly Node[], at: number): boolean {
@@ -95,8 +104,13 @@ function isNode(value: unknown): value is Node {
 let last: { readonly file: string; readonly text: string; readonly tree: Node } | undefined;
 
 function parsed(file: string, text: string): Node {
-  if (last?.file !== file || last.text !== text) last = { file, text, tree: parseSync(file, text).program };
+  if (last?.file !== file || last.text !== text) last = { file, text, tree: parse(file, text) };
   return last.tree;
+}
+
+function parse(file: string, text: string): Node {
+  // In JavaScript, elements need no extension of their own.
+  return parseSync(file, text, /\.[cm]?js$/.test(file) ? { lang: 'jsx' } : {}).program;
 }
 
 function offsetOf(text: string, { line, character }: Position): number {

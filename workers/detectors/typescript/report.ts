@@ -1,8 +1,9 @@
 /** Converts the diagnostics of one project to findings of its unit. Lives as long as one check of one unit. */
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { CheckContext } from '../../protocol/detector.ts';
 import type { Cause, CheckRequest, Finding, RelatedPlace, Unit } from '../../protocol/detector-protocol.ts';
+import { readTextSync } from '../../protocol/read-file.ts';
 import { Consequences } from './consequences.ts';
 import type { Diagnostic, ProjectSink } from './session.ts';
 
@@ -143,7 +144,7 @@ export class UnitReport implements ProjectSink {
 
 function textOf(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    return readTextSync(file);
   } catch {
     return undefined;
   }
