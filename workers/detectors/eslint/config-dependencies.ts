@@ -7,6 +7,7 @@ import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { entryAt, readTextSync } from '../../protocol/read-file.ts';
+import { isRecord, jsonOf } from '../../reading/config-file.ts';
 import { LinkedPackages } from '../../runtime/linked-packages.ts';
 import type { ListedFile } from './listed.ts';
 import { entriesOf, isConfigName, isUnder, MANIFEST, TSCONFIG } from './roots.ts';
@@ -118,11 +119,8 @@ function scriptsIn(folder: string): readonly string[] {
 function configurationIn(file: string): string {
   const text = readText(file);
   if (path.basename(file) !== MANIFEST) return text;
-  try {
-    return JSON.stringify((JSON.parse(text) as { readonly eslintConfig?: unknown } | null)?.eslintConfig ?? '');
-  } catch {
-    return '';
-  }
+  const manifest = jsonOf(text);
+  return JSON.stringify((isRecord(manifest) ? manifest['eslintConfig'] : undefined) ?? '');
 }
 
 /** What a name may mean that an eslintrc file shortens. */

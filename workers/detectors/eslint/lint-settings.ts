@@ -3,6 +3,8 @@
  * that it can be part of the group of a unit, from which a check makes the same ESLint as the plan did.
  */
 
+import { jsonOf } from '../../reading/config-file.ts';
+
 export type Severity = 'off' | 'warn' | 'error';
 
 export interface LintSettings {
@@ -49,5 +51,5 @@ export function groupOf(version: string, settings: LintSettings): string {
 
 /** The settings that {@link groupOf} was given. */
 export function settingsOf(group: string): LintSettings {
-  return JSON.parse(group.slice(group.indexOf(' ') + 1)) as LintSettings;
+  return jsonOf(group.slice(group.indexOf(' ') + 1)) as LintSettings;
 }

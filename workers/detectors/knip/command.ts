@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 import type { KnipInstallation } from '../../graph/knip-installation.ts';
+import { jsonOf } from '../../reading/config-file.ts';
 import { isReport, type KnipReport } from './report.ts';
 
 export interface KnipOutput {
@@ -94,12 +95,8 @@ export async function runKnip(
 function reportIn(output: string): KnipReport | undefined {
   for (const line of output.split('\n').reverse()) {
     if (!line.startsWith('{')) continue;
-    try {
-      const value: unknown = JSON.parse(line);
-      if (isReport(value)) return value;
-    } catch {
-      // Output of something else.
-    }
+    const value = jsonOf(line);
+    if (isReport(value)) return value;
   }
   return undefined;
 }
