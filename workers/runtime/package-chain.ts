@@ -4,9 +4,10 @@
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import picomatch from 'picomatch';
 import type { Range } from '../protocol/detector-protocol.ts';
 import { readTextSync } from '../protocol/read-file.ts';
+import { isRecord, jsonOf } from '../reading/config-file.ts';
+import { globMatcher } from '../reading/globs.ts';
 
 /** A folder with a package.json that can be read. */
 export interface PackageFolder {
@@ -135,7 +136,7 @@ export class PackageChain {
     const relative = path.relative(root.directory, directory).split(path.sep).join('/');
     const included = patterns.filter((pattern) => !pattern.startsWith('!'));
     const excluded = patterns.flatMap((pattern) => (pattern.startsWith('!') ? [pattern.slice(1)] : []));
-    return picomatch.isMatch(relative, included) && !(excluded.length > 0 && picomatch.isMatch(relative, excluded));
+    return globMatcher(included)(relative) && !globMatcher(excluded)(relative);
   }
 
   #workspacePatterns({ directory, data }: PackageFolder): readonly string[] {
@@ -204,12 +205,7 @@ function declaredManager({ packageManager }: PackageFolder['data']): string {
 function readPackage(directory: string): PackageFolder | undefined {
   const text = readText(path.join(directory, 'package.json'));
   if (text === undefined) return undefined;
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const data = jsonOf(text);
   if (!isRecord(data)) return undefined;
   const names = (section: string): readonly string[] => {
     const entries: unknown = data[section];
@@ -233,8 +229,4 @@ function readText(file: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

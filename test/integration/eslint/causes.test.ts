@@ -74,6 +74,7 @@ describe('eslint: causes', function () {
       bare.problems.map(({ cause }) => [cause?.file, cause?.message]),
       [['package.json', "Nothing is installed, so answers are missing. Run 'npm ci'."]],
     );
+    assert.match(bare.problems[0]?.message ?? '', /ESLint is not installed\.\nNothing is installed.*'npm ci'\.$/);
     await detector.dispose?.();
     const partly = await runDetector(detector, makeWorkspace({ ...config, ...SOURCES }, 'eslint'));
     assert.equal(

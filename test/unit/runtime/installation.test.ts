@@ -119,7 +119,12 @@ describe('installation', () => {
 
   it('survives a package.json that is no object', async () => {
     assert.equal(await causeOf('a', { 'package.json': 'null' }), undefined);
+    await workspace[Symbol.asyncDispose]();
     assert.equal(await causeOf('a', { 'package.json': '{ "dependencies": [1], "workspaces": 7 }' }), undefined);
+    await workspace[Symbol.asyncDispose]();
+    const odd = JSON.stringify({ workspaces: ['', '!', null, '['.repeat(70_000)], packageManager: {} });
+    const cause = await causeOf('a', { 'package.json': odd, 'p/package.json': needs('a') }, 'p');
+    assert.equal(cause?.file, 'p/package.json');
   });
 });
 

@@ -33,11 +33,21 @@ export async function configProblem(
   const cause = notInstalled(error, config, workspace);
   return {
     code: error instanceof EslintLoadError ? error.code : 'CONFIG_ERROR',
-    message: [firstLines(error, workspace), ...adviceFor(error)].join('\n'),
+    message: (cause
+      ? [whatIsMissing(error, workspace), cause.message]
+      : [firstLines(error, workspace), ...adviceFor(error)]
+    ).join('\n'),
     ...(file === undefined ? {} : { file: relativeTo(workspace, file), range: await placeIn(file, error) }),
     fatal: true,
     ...(cause === undefined ? {} : { cause }),
   };
+}
+
+function whatIsMissing(error: unknown, workspace: string): string {
+  const isTool = error instanceof EslintLoadError && error.code === 'TOOL_MISSING';
+  return isTool
+    ? 'This folder has an ESLint configuration, but ESLint is not installed.'
+    : firstLines(error, workspace);
 }
 
 /** ESLint, or what the configuration imports, is declared and not installed. */

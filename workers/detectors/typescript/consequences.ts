@@ -7,9 +7,9 @@
  */
 import { builtinModules } from 'node:module';
 import path from 'node:path';
-import { parse } from 'jsonc-parser';
 import type { Cause } from '../../protocol/detector-protocol.ts';
 import { entryAt, readTextSync } from '../../protocol/read-file.ts';
+import { ConfigFile, isRecord } from '../../reading/config-file.ts';
 import { GeneratedTypes } from '../../runtime/generated-types.ts';
 import { Installation } from '../../runtime/installation.ts';
 import { packageNameOf, typesOf } from '../../runtime/package-chain.ts';
@@ -214,7 +214,9 @@ export class Consequences {
     const { lacksOptions, version } = this.#project;
     if (!lacksOptions && version === undefined) return false;
     if (aboutVersion.has(code)) return version !== undefined;
-    const isAboutNull = (code === 2322 || code === 2345) && /\b(?:null|undefined)' is not assignable|to type '(?:null|undefined)'/.test(message);
+    const isAboutNull =
+      (code === 2322 || code === 2345) &&
+      /\b(?:null|undefined)' is not assignable|to type '(?:null|undefined)'/.test(message);
     return byOption.some(([options, codes]) => {
       const isOpen = lacksOptions || !options.some((name) => this.#stated.has(name));
       return isOpen && (codes.has(code) || (isAboutNull && options.includes('strict')));
@@ -246,14 +248,14 @@ export class Consequences {
   #causeInChain(configFile: string, seen: Set<string>): Cause | undefined {
     if (seen.has(configFile)) return undefined;
     seen.add(configFile);
-    const content: unknown = parse(this.#textOf(configFile) ?? readText(configFile), [], { allowTrailingComma: true });
-    const options: unknown =
-      typeof content === 'object' && content !== null && 'compilerOptions' in content ? content.compilerOptions : {};
-    for (const [name, value] of Object.entries(options ?? {})) {
-      if (!this.#stated.has(name)) this.#stated.set(name, value);
+    const text = this.#textOf(configFile) ?? readText(configFile);
+    const { value } = ConfigFile.json(configFile, text, 'jsonc');
+    const content = isRecord(value) ? value : {};
+    const options = content['compilerOptions'];
+    for (const [name, option] of Object.entries(isRecord(options) ? options : {})) {
+      if (!this.#stated.has(name)) this.#stated.set(name, option);
     }
-    const named: unknown =
-      typeof content === 'object' && content !== null && 'extends' in content ? content.extends : [];
+    const named = content['extends'];
     for (const base of Array.isArray(named) ? (named as unknown[]) : [named]) {
       if (typeof base !== 'string' || base === '') continue;
       const found = configurationAt(base, path.dirname(configFile));
