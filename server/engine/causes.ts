@@ -48,7 +48,9 @@ export class Causes {
       const count = known.isInForce ? (known.byDetector.get(detector) ?? 0) : 0;
       return count > 0 && known.cause ? [{ count, message: known.cause.message }] : [];
     });
-    return found.sort((one, other) => other.count - one.count).map(({ message }) => message);
+    return found
+      .sort((one, other) => other.count - one.count || (one.message < other.message ? -1 : 1))
+      .map(({ message }) => message);
   }
 
   /**

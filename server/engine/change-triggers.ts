@@ -75,9 +75,9 @@ export function installationOf(file: string): string | undefined {
     : undefined;
 }
 
-/** Whether an installation is finished when this changes. */
+/** Whether a package manager writes this file of an installation last. */
 export function endsInstallation(file: string): boolean {
-  return installationMarkers.some((name) => file.endsWith(`node_modules/${name}`)) || /\.d\.[cm]?ts$/.test(file);
+  return installationMarkers.some((name) => file.endsWith(`node_modules/${name}`));
 }
 
 /** Whether the file is in a folder that no detector reads. Lockfiles show when packages are installed. */

@@ -20,7 +20,10 @@ export class InstallationChanges {
   readonly #clock: Clock;
   readonly #waiting = new Map<string, FileChange>();
   #since = 0;
+  /** What package managers write last has been written. */
   #isEnded = false;
+  /** Declarations change without packages when a tool generates them; in an installation they tell nothing new. */
+  readonly #declarations = new Map<string, FileChange>();
   #cancelTimer: () => void = () => {};
   #settled = Promise.withResolvers<void>();
 
@@ -39,7 +42,7 @@ export class InstallationChanges {
   take(changes: readonly FileChange[]): readonly FileChange[] {
     const others: FileChange[] = [];
     const own: FileChange[] = [];
-    const isUnderWay = this.#waiting.size > 0 || changes.some(({ file }) => installationOf(file) !== undefined);
+    const isUnderWay = this.#isWaiting || changes.some(({ file }) => installationOf(file) !== undefined);
     for (const change of changes) {
       const isWritten = isUnderWay && writtenAtTheEnd.test(path.posix.basename(change.file));
       const file = installationOf(change.file) ?? (isWritten ? change.file : undefined);
@@ -55,26 +58,36 @@ export class InstallationChanges {
     this.#settled.resolve();
   }
 
+  get #isWaiting(): boolean {
+    return this.#waiting.size + this.#declarations.size > 0;
+  }
+
   #add(changes: readonly FileChange[]): void {
-    if (this.#waiting.size === 0) {
+    if (!this.#isWaiting) {
       this.#since = this.#clock.now();
       this.#isEnded = false;
       this.#settled = Promise.withResolvers();
     }
     for (const change of changes) {
-      this.#waiting.set(change.file, change);
+      (isDeclaration(change.file) ? this.#declarations : this.#waiting).set(change.file, change);
       this.#isEnded ||= change.kind !== 'deleted' && endsInstallation(change.file);
     }
     this.#cancelTimer();
     const left = this.#since + maxDelayMs - this.#clock.now();
-    const delay = Math.min(this.#isEnded ? quietMs.ended : quietMs.running, Math.max(0, left));
+    const quiet = this.#isEnded || this.#waiting.size === 0 ? quietMs.ended : quietMs.running;
+    const delay = Math.min(quiet, Math.max(0, left));
     this.#cancelTimer = this.#clock.after(delay, () => this.#flush());
   }
 
   #flush(): void {
-    const changes = [...this.#waiting.values()];
+    const changes = [...(this.#waiting.size > 0 ? this.#waiting : this.#declarations).values()];
     this.#waiting.clear();
+    this.#declarations.clear();
     this.#deliver(changes);
     this.#settled.resolve();
   }
+}
+
+function isDeclaration(file: string): boolean {
+  return /\.d\.[cm]?ts$/.test(file);
 }

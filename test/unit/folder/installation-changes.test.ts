@@ -77,6 +77,19 @@ describe('changes of what is installed', () => {
       assert.deepEqual(waiting, ['settled']);
     });
 
+    it('are no end of an installation if they are declarations, which then tell nothing new', async () => {
+      changes.take([{ file: 'node_modules/a/package.json', kind: 'created' }]);
+      changes.take([{ file: 'node_modules/a/index.d.ts', kind: 'created' }]);
+      await clock.advance(1499);
+      assert.equal(delivered.length, 0);
+      await clock.advance(1);
+      assert.deepEqual(delivered.splice(0), [[{ file: 'node_modules', kind: 'changed' }]]);
+      const generated: FileChange = { file: 'node_modules/.prisma/client/index.d.ts', kind: 'changed' };
+      changes.take([generated]);
+      await clock.advance(400);
+      assert.deepEqual(delivered, [[generated]]);
+    });
+
     it('take with them what the same command writes elsewhere', async () => {
       const lock: FileChange = { file: 'package-lock.json', kind: 'changed' };
       assert.deepEqual(changes.take([lock]), [lock], 'nothing is under way');
