@@ -4,7 +4,6 @@ import { stripVTControlCharacters } from 'node:util';
 import type { KnipInstallation } from '../../graph/knip-installation.ts';
 import { jsonOf } from '../../reading/config-file.ts';
 import { isReport, type KnipReport } from './report.ts';
-import { jsonOf } from '../../reading/config-file.ts';
 
 export interface KnipOutput {
   readonly report: KnipReport;
