@@ -30,6 +30,8 @@ export interface CheckArguments extends AnalysisArguments {
   readonly useBaseline: boolean;
   /** Fixed issues stay in the baseline file. */
   readonly frozen: boolean;
+  /** Lists every issue, however many there are. */
+  readonly all: boolean;
   /** Keeps running and follows changes. */
   readonly watch: boolean;
   /** Check only files that differ from a commit, and their dependents; without `ref`: from the last commit. */
@@ -80,6 +82,7 @@ Options
 Options of check
   --format FORMAT       pretty (default), json (one object at the end) or jsonl (one line per event)
   --fail-on LEVEL       exit with 1 for issues at or above LEVEL: error (default), warning, info; or never
+  --all                 list every issue; else a long list is cut at some issues of each rule, and summed up
   --watch               keep running and follow changes until Ctrl+C
   --changed [REF]       check only files that differ from the last commit, or from the commit where this branch left
                         REF (untracked files too), and the files that depend on them
@@ -114,6 +117,7 @@ const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
     'watch',
     'changed',
     'show-consequences',
+    'all',
   ],
   baseline: [...analysisOptions, 'check'],
   cache: [],
@@ -158,6 +162,7 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
       useBaseline: values['no-baseline'] !== true,
       frozen: values.frozen === true,
       watch: values.watch === true,
+      all: values.all === true,
       ...(changed === undefined ? {} : { changed }),
       ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
     },
@@ -234,6 +239,7 @@ function parse(argv: readonly string[]) {
         'no-baseline': { type: 'boolean' },
         frozen: { type: 'boolean' },
         watch: { type: 'boolean' },
+        all: { type: 'boolean' },
         'show-consequences': { type: 'boolean' },
         check: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },

@@ -6,7 +6,8 @@ import { baselineFileOf, baselineNameOf } from './baseline-file.ts';
 import { UsageError, type AnalysisArguments, type BaselineArguments, type CheckArguments } from './arguments.ts';
 import type { Output } from './output.ts';
 import { reportOf, type BaselineSummary } from './result.ts';
-import { openFolder, rootFolder } from './open.ts';
+import { openFolder, rootFolder, stoppedByUser } from './open.ts';
+import { printable, printableLine } from './printable.ts';
 
 const incompleteCode = 3;
 
@@ -48,10 +49,10 @@ export async function baseline(argumentsOf: BaselineArguments, out: Output, stop
   stop.addEventListener('abort', cancel, { once: true });
   await folder.analyze();
   await folder.idle();
-  const { summary } = reportOf(folder, { durationMs: 0, failOn: 'never', stopped: 'stopped by the user' });
+  const { summary } = reportOf(folder, { durationMs: 0, failOn: 'never', stopped: stoppedByUser });
   if (summary.incomplete.length > 0) {
     out.write('The analysis is incomplete, so the baseline was not changed:\n');
-    for (const line of summary.incomplete) out.write(`  ${line}\n`);
+    for (const line of summary.incomplete) out.write(`  ${printable(line)}\n`);
     return incompleteCode;
   }
   await folder.persist();
@@ -73,7 +74,8 @@ export async function baseline(argumentsOf: BaselineArguments, out: Output, stop
 }
 
 function listFixed(gone: readonly BaselineEntry[], name: string, out: Output): void {
-  for (const { file, detector, rule, message } of gone) out.write(`${file}  ${detector}/${rule}  ${message}\n`);
+  for (const { file, detector, rule, message } of gone)
+    out.write(`${printableLine(`${file}  ${detector}/${rule}  ${message}`)}\n`);
   const result =
     gone.length === 0
       ? 'no fixed issues'

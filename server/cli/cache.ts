@@ -5,6 +5,7 @@ import { storedInputs } from '../pool/quarantine-storage.ts';
 import { asRunEntry, describeRun } from '../store/run-history.ts';
 import type { CacheAction } from './arguments.ts';
 import type { Output } from './output.ts';
+import { printableLine } from './printable.ts';
 
 /** The newest entries of the history. */
 const RUNS_SHOWN = 10;
@@ -20,7 +21,7 @@ export async function cache(action: CacheAction, folder: string, out: Output): P
       const { mode, units, facts, bytes } = await store.stats();
       out.write(`${dir}\n${mode}, ${units} results, ${facts} facts, ${(bytes / 1024 / 1024).toFixed(1)} MB\n`);
       for (const { detector, file, reason } of await storedInputs(store.quarantine, root)) {
-        out.write(`quarantined: ${file} (${detector}): ${reason.message}\n`);
+        out.write(`${printableLine(`quarantined: ${file} (${detector}): ${reason.message}`)}\n`);
       }
       for (const { at, entry } of await store.history.list(RUNS_SHOWN)) {
         const run = asRunEntry(entry);

@@ -24,7 +24,7 @@ export async function check(argumentsOf: CheckArguments, out: Output, err: Outpu
   const files = argumentsOf.changed && (await changedFiles(root, argumentsOf.changed.ref));
   await using folder = await openFolder(root, argumentsOf, { hideBaseline: argumentsOf.useBaseline });
   using deadline = stopReason(argumentsOf.timeoutMs, stop);
-  const reporter = reporterFor(argumentsOf.format, out, err, root);
+  const reporter = reporterFor(argumentsOf, out, err, root);
   const scope = files && (await limit(folder, argumentsOf, files, stop));
   follow(folder, reporter);
   await folder.analyze();

@@ -8,7 +8,9 @@ import { help, parseCommand, UsageError } from './arguments.ts';
 import { baseline } from './baseline.ts';
 import { cache } from './cache.ts';
 import { check } from './check.ts';
+import { interruptedCode } from './open.ts';
 import type { Output } from './output.ts';
+import { printable } from './printable.ts';
 import { reportMetrics } from './report.ts';
 import { version } from '../version.ts';
 
@@ -34,17 +36,17 @@ async function main(): Promise<number> {
       case 'check': {
         const interrupted = onInterrupt();
         const code = await check(command.arguments, output(process.stdout), output(process.stderr), interrupted);
-        return interrupted.aborted ? 130 : code;
+        return interrupted.aborted ? interruptedCode : code;
       }
       case 'baseline': {
         const interrupted = onInterrupt();
         const code = await baseline(command.arguments, output(process.stdout), interrupted);
-        return interrupted.aborted ? 130 : code;
+        return interrupted.aborted ? interruptedCode : code;
       }
     }
   } catch (error) {
     if (error instanceof Error && usageErrors.some((kind) => error instanceof kind)) {
-      process.stderr.write(`bulkhead: ${error.message}\n`);
+      process.stderr.write(`bulkhead: ${printable(error.message)}\n`);
       return wrongUse;
     }
     process.stderr.write(
@@ -59,7 +61,7 @@ function onInterrupt(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(130);
+      if (controller.signal.aborted) process.exit(interruptedCode);
       controller.abort();
     });
   }
@@ -71,12 +73,13 @@ function output(stream: NodeJS.WriteStream): Output {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
   });
-  const colours = stream.isTTY && process.env['NO_COLOR'] === undefined;
+  const colours = stream.isTTY && (process.env['NO_COLOR'] ?? '') === '';
   return {
     write: (text) => void stream.write(text),
     isTTY: colours,
     isTerminal: stream.isTTY,
-    columns: stream.isTTY ? stream.columns : 80,
+    columns: stream.isTTY ? stream.columns : Infinity,
+    ...(stream.isTTY ? { rows: stream.rows } : {}),
   };
 }
 

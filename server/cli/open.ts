@@ -88,6 +88,10 @@ export async function rootFolder(folder: string): Promise<string> {
   }
 }
 
+/** The reason of a check that was interrupted, and the exit code of the process. */
+export const stoppedByUser = 'stopped by the user';
+export const interruptedCode = 130;
+
 export interface StopReason extends Disposable {
   readonly reached: Promise<void>;
   reason(): string | undefined;
@@ -101,7 +105,7 @@ export function stopReason(timeoutMs: number | undefined, stop: AbortSignal): St
     reason ??= text;
     resolve();
   };
-  const onAbort = (): void => settle('stopped by the user');
+  const onAbort = (): void => settle(stoppedByUser);
   const timer =
     timeoutMs === undefined
       ? undefined

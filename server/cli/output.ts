@@ -9,7 +9,10 @@ export interface Output {
   readonly isTTY: boolean;
   /** Whether it is a terminal, whose screen may be cleared. */
   readonly isTerminal?: boolean;
+  /** Infinite unless it is a terminal. */
   readonly columns: number;
+  /** Of a terminal. */
+  readonly rows?: number;
 }
 
 export interface Reporter {

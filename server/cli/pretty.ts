@@ -1,11 +1,19 @@
-/** Output for people: issues as they are found, a progress line, and tables at the end. */
+/**
+ * Output for people: progress meanwhile; at the end causes, errors, the other issues, tables, and last what was not looked
+ * at and the exit code.
+ */
 import path from 'node:path';
 import { styleText } from 'node:util';
 import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
-import type { DetectorState, DetectorStatus } from '../engine/status.ts';
+import { isIncomplete, type DetectorState, type DetectorStatus, type IssueCounts } from '../engine/status.ts';
 import type { WorkerHealth } from '../pool/types.ts';
+import type { Threshold } from './arguments.ts';
+import { listingOf, ruleOf, type Group, type Section } from './listing.ts';
+import { interruptedCode, stoppedByUser } from './open.ts';
 import type { Output, Reporter, WatchReporter } from './output.ts';
+import { printable, printableLine } from './printable.ts';
 import type { BaselineSummary, ChangedSummary, CheckReport, CheckSummary, DetectorResult } from './result.ts';
+import { tableLines, type Table } from './table.ts';
 
 type Colour = 'red' | 'yellow' | 'blue' | 'gray' | 'green' | 'bold' | 'cyan';
 
@@ -31,27 +39,36 @@ const stateWords: Readonly<Record<DetectorState, string>> = {
   cancelled: 'stopped',
 };
 
+/** How the results are shown, apart from where. */
+export interface PrettyOptions {
+  /** List every issue, however many there are. */
+  readonly all: boolean;
+  readonly failOn: Threshold;
+}
+
+/** Rules or folders that a summary names. */
+const mostGroups = 10;
+/** Rules that are named beside the number of issues that are not listed. */
+const mostRulesNamed = 4;
+/** Whoever reads a file or a pipe is not limited by a screen, but not by a flood either. */
+const linesWithoutTerminal = 100;
+
 export class PrettyReporter implements Reporter {
   readonly #out: Output;
   readonly #err: Output;
   readonly #root: string;
+  readonly #options: PrettyOptions;
   #progressShown = false;
-  #lastFile = '';
 
-  constructor(out: Output, err: Output, root: string) {
+  constructor(out: Output, err: Output, root: string, options: PrettyOptions) {
     this.#out = out;
     this.#err = err;
     this.#root = root;
+    this.#options = options;
   }
 
-  issues(file: string, issues: readonly Issue[]): void {
-    if (issues.length === 0) return;
-    this.#clearProgress();
-    // If another detector adds issues to the same file, its name is not repeated.
-    if (file !== this.#lastFile) this.#out.write(`\n${this.#paint('bold', file)}\n`);
-    this.#lastFile = file;
-    for (const issue of issues) this.#issue(issue);
-  }
+  /** The order of the list is known only at the end. */
+  issues(): void {}
 
   progress(fraction: number, detectors: readonly DetectorStatus[]): void {
     if (!this.#err.isTTY) return;
@@ -69,58 +86,124 @@ export class PrettyReporter implements Reporter {
 
   end(report: CheckReport): void {
     this.#clearProgress();
-    const { summary } = report;
-    this.#out.write('\n');
+    this.#list(report);
     this.#tables(report);
-    this.#remarks(report.detectors);
-    this.#summary(summary);
+    const isDone = ({ status }: DetectorResult): boolean => status !== 'not-applicable' && !isIncomplete(status);
+    for (const detector of report.detectors.filter(isDone)) this.#remark(detector, '');
+    this.#summary(report.summary);
+    this.#ending(report);
   }
 
-  /** All issues and a summary, without tables; failed detectors are listed. */
+  /** The issues and a summary, without tables; failed detectors are listed. */
   round(report: CheckReport): void {
     this.#clearProgress();
-    this.#lastFile = '';
-    for (const [file, issues] of Map.groupBy(report.issues, (issue) => issue.file)) this.issues(file, issues);
-    this.#out.write('\n');
-    this.#remarks(report.detectors.filter(({ error }) => error !== undefined));
+    this.#list(report);
+    for (const detector of report.detectors) if (detector.error !== undefined) this.#remark(detector, '');
     this.#summary(report.summary);
   }
 
-  #tables(report: CheckReport): void {
-    this.#table(
-      ['detector', 'status', 'errors', 'warnings', 'infos', 'hints', 'time'],
-      report.detectors.map((detector) => this.#detectorRow(detector, report.issues)),
-    );
-    this.#out.write('\n');
-    if (report.health.length > 0) {
-      this.#table(
-        ['worker', 'peak memory', 'restarts', 'tasks', 'last exit'],
-        report.health.map((health) => workerRow(health)),
-      );
-      this.#out.write('\n');
+  #list({ issues, detectors }: CheckReport): void {
+    const incomplete = new Set(detectors.filter(({ status }) => isIncomplete(status)).map(({ name }) => name));
+    const lines = this.#out.rows ?? linesWithoutTerminal;
+    const { causes, sections, summary } = listingOf(issues, { all: this.#options.all, lines, incomplete });
+    if (causes.length > 0) {
+      this.#line(`\n${this.#paint('bold', causes.length === 1 ? 'Cause' : 'Causes')}`);
+      this.#issues(causes);
+    }
+    for (const { listed, hidden } of sections) {
+      this.#issues(listed);
+      this.#hidden(hidden);
+    }
+    if (summary) {
+      this.#groups('rule', summary.rules);
+      this.#groups('folder', summary.folders);
+    }
+    this.#line('');
+  }
+
+  #issues(issues: readonly Issue[]): void {
+    for (const [file, own] of Map.groupBy(issues, (issue) => issue.file)) {
+      this.#line(`\n${this.#paint('bold', printableLine(file))}`);
+      for (const issue of own) this.#issue(issue);
     }
   }
 
-  #remarks(detectors: readonly DetectorResult[]): void {
-    for (const detector of detectors) {
-      const text = detector.error ?? detector.note;
-      if (text === undefined) continue;
-      const colour = detector.error === undefined ? 'gray' : 'red';
-      this.#out.write(`${this.#paint(colour, detector.name)}: ${text.trimEnd().replaceAll('\n', '\n  ')}\n`);
-    }
+  #issue(issue: Issue): void {
+    const place = `${issue.range.start.line + 1}:${issue.range.start.character + 1}`.padStart(8);
+    const severity = this.#paint(severityColour[issue.severity], issue.severity.padEnd(7));
+    const rule = this.#paint('gray', printableLine(ruleOf(issue)));
+    const [first = '', ...rest] = printable(issue.message).split('\n');
+    this.#line(`${place}  ${severity}  ${first}  ${rule}`);
+    for (const line of rest) this.#line(`${' '.repeat(19)}${line}`);
+  }
+
+  #hidden(hidden: Section['hidden']): void {
+    if (hidden.length === 0) return;
+    const count = hidden.reduce((sum, [, each]) => sum + each, 0);
+    const named = hidden.slice(0, mostRulesNamed).map(([rule, each]) => `${each} of ${printableLine(rule)}`);
+    const others = hidden.length - named.length;
+    if (others > 0) named.push(`the rest of ${plural(others, 'other rule')}`);
+    this.#line(`\n${this.#paint('gray', `${count} more: ${named.join(', ')}. See them with --all.`)}`);
+  }
+
+  #groups(what: string, groups: readonly Group[]): void {
+    const shown = groups.slice(0, mostGroups);
+    const titles = Object.entries({ error: 'errors', warning: 'warnings', info: 'infos', hint: 'hints' } as const);
+    const used = titles.filter(([severity]) => groups.some(({ counts }) => counts[severity as Severity] > 0));
+    this.#line('');
+    this.#table({
+      head: [`by ${what}`, ...used.map(([, title]) => title), 'files'],
+      rows: shown.map(({ name, counts, files }) => [
+        printableLine(name),
+        ...used.map(([severity]) => String(counts[severity as Severity] || '-')),
+        String(files),
+      ]),
+    });
+    const others = groups.length - shown.length;
+    if (others > 0) this.#line(this.#paint('gray', `and ${plural(others, `other ${what}`)}`));
+  }
+
+  #tables({ detectors, issues, health }: CheckReport): void {
+    const wide = this.#detectorTable(detectors, issues, true);
+    const fits = tableLines(wide, Infinity).every((line) => line.length <= this.#out.columns);
+    this.#table(fits ? wide : this.#detectorTable(detectors, issues, false));
+    this.#line('');
+    if (health.length === 0) return;
+    this.#table({
+      head: ['worker', 'peak memory', 'restarts', 'tasks', 'last exit'],
+      rows: health.map((each) => workerRow(each)),
+    });
+    this.#line('');
+  }
+
+  #detectorTable(detectors: readonly DetectorResult[], issues: readonly Issue[], withEngine: boolean): Table {
+    const head = ['detector', 'status', 'errors', 'warnings', 'infos', 'hints', 'time'];
+    const rows = detectors.map((detector) => detectorRow(detector, issues, withEngine));
+    // Columns that matter little are shown only if there is something in them.
+    const isShown = (column: number): boolean =>
+      !['infos', 'hints'].includes(head[column] ?? '') || rows.some((row) => row[column] !== '-');
+    const shown = (row: readonly string[]): readonly string[] => row.filter((_, column) => isShown(column));
+    return { head: shown(head), rows: rows.map(shown) };
+  }
+
+  /** What a detector has to say, in as many lines as it takes. */
+  #remark(detector: DetectorResult, indent: string): void {
+    const text = detector.error ?? detector.note;
+    if (text === undefined) return;
+    const colour = detector.error === undefined ? 'gray' : 'red';
+    const lines = printable(text.trimEnd()).replaceAll('\n', `\n${indent}  `);
+    this.#line(`${indent}${this.#paint(colour, detector.name)}: ${lines}`);
   }
 
   #summary(summary: CheckSummary): void {
-    const { error, warning, info, hint } = summary.bySeverity;
-    const counts = [plural(error, 'error'), plural(warning, 'warning'), plural(info, 'info'), plural(hint, 'hint')];
-    const found = counts.filter((count) => !count.startsWith('0 ')).join(', ');
+    const { error } = summary.bySeverity;
     const result =
       summary.issues === 0
         ? summary.incomplete.length > 0
           ? this.#paint('red', 'No issues found, but the analysis is incomplete')
           : this.#paint('green', summary.baseline ? 'No new issues' : 'No issues')
-        : `${this.#paint(error > 0 ? 'red' : 'yellow', found)} in ${plural(summary.files, 'file')}`;
-    this.#out.write(`${result} (${seconds(summary.durationMs)}, ${path.basename(this.#root)})\n`);
+        : `${this.#paint(error > 0 ? 'red' : 'yellow', countsText(summary.bySeverity))} in ${plural(summary.files, 'file')}`;
+    this.#line(`${result} (${seconds(summary.durationMs)}, ${printableLine(path.basename(this.#root))})`);
     if (summary.baseline) this.#baseline(summary.baseline);
     if (summary.changed) this.#changed(summary.changed);
   }
@@ -128,56 +211,45 @@ export class PrettyReporter implements Reporter {
   #baseline({ file, known, fixed, removed, note }: BaselineSummary): void {
     const parts = [`${plural(known, 'known issue')} hidden`];
     if (fixed > 0) parts.push(`${plural(fixed, 'fixed issue')} ${removed ? 'removed' : 'not removed yet'}`);
-    this.#out.write(`${this.#paint('gray', `${file}: ${parts.join(', ')}`)}\n`);
-    if (note !== undefined) this.#out.write(`${this.#paint('yellow', note)}\n`);
+    this.#line(this.#paint('gray', `${printableLine(file)}: ${parts.join(', ')}`));
+    if (note !== undefined) this.#line(this.#paint('yellow', printable(note)));
   }
 
   #changed({ since, files, dependents, everything }: ChangedSummary): void {
     const what = everything
       ? `${plural(files, 'file')}, including a configuration, so all issues are shown`
       : `${plural(files, 'file')} and ${plural(dependents, 'dependent')}; issues in other files are hidden`;
-    this.#out.write(`${this.#paint('gray', `Changed since ${since}: ${what}`)}\n`);
+    this.#line(this.#paint('gray', `Changed since ${printableLine(since)}: ${what}`));
   }
 
-  #issue(issue: Issue): void {
-    const place = `${issue.range.start.line + 1}:${issue.range.start.character + 1}`.padStart(8);
-    const severity = this.#paint(severityColour[issue.severity], issue.severity.padEnd(7));
-    const rule = this.#paint('gray', `${issue.detector}/${issue.rule}`);
-    const [first = '', ...rest] = issue.message.split('\n');
-    this.#out.write(`${place}  ${severity}  ${first}  ${rule}\n`);
-    for (const line of rest) this.#out.write(`${' '.repeat(19)}${line}\n`);
+  /** What was not looked at, and the exit code: whoever sees only the last lines must not take silence for health. */
+  #ending({ detectors, summary }: CheckReport): void {
+    const unseen = detectors.filter(({ status }) => status === 'not-applicable' || isIncomplete(status));
+    if (unseen.length > 0) this.#line('Not looked at, or not completely:');
+    for (const detector of unseen) {
+      if (detector.error === undefined && detector.note === undefined)
+        this.#line(`  ${detector.name}: ${stateWords[detector.status]}`); // prettier-ignore
+      else this.#remark(detector, '  ');
+    }
+    const { exitCode, bySeverity } = summary;
+    const wasStopped = detectors.some(({ error }) => error === stoppedByUser);
+    const why = wasStopped
+      ? stoppedByUser
+      : exitCode === 3
+        ? 'not everything was looked at'
+        : `${exitCode === 0 && bySeverity.error > 0 ? 'issues do not count' : countsText(bySeverity) || 'no issues'} (--fail-on ${this.#options.failOn})`; // prettier-ignore
+    const colour = exitCode === 0 ? 'green' : 'red';
+    this.#line(this.#paint(colour, `Exit code ${wasStopped ? interruptedCode : exitCode}: ${why}`));
   }
 
-  #detectorRow(detector: DetectorResult, issues: readonly Issue[]): readonly string[] {
-    const own = issues.filter((issue) => issue.detector === detector.name);
-    const count = (severity: Severity): string => {
-      const number = own.filter((issue) => issue.severity === severity).length;
-      return number === 0 ? '-' : String(number);
-    };
-    return [
-      detector.engine === undefined ? detector.name : `${detector.name} (${detector.engine})`,
-      stateWords[detector.status],
-      count('error'),
-      count('warning'),
-      count('info'),
-      count('hint'),
-      seconds(detector.durationMs),
-    ];
+  #table(table: Table): void {
+    const [head = '', ...rows] = tableLines(table, this.#out.columns);
+    this.#line(this.#paint('gray', head));
+    for (const row of rows) this.#line(row);
   }
 
-  #table(head: readonly string[], rows: readonly (readonly string[])[]): void {
-    const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-    // Numbers are aligned to the right.
-    const line = (cells: readonly string[]): string =>
-      cells
-        .map((cell, column) => {
-          const width = widths[column] ?? 0;
-          return /^(?:-|[\d.]+(?: \w+)?)$/.test(cell) ? cell.padStart(width) : cell.padEnd(width);
-        })
-        .join('  ')
-        .trimEnd();
-    this.#out.write(`${this.#paint('gray', line(head))}\n`);
-    for (const row of rows) this.#out.write(`${line(row)}\n`);
+  #line(text: string): void {
+    this.#out.write(`${text}\n`);
   }
 
   #clearProgress(): void {
@@ -196,9 +268,9 @@ export class PrettyWatchReporter implements WatchReporter {
   readonly #out: Output;
   readonly #reporter: PrettyReporter;
 
-  constructor(out: Output, err: Output, root: string) {
+  constructor(out: Output, err: Output, root: string, options: PrettyOptions) {
     this.#out = out;
-    this.#reporter = new PrettyReporter(out, err, root);
+    this.#reporter = new PrettyReporter(out, err, root, options);
   }
 
   issues(): void {}
@@ -212,7 +284,8 @@ export class PrettyWatchReporter implements WatchReporter {
     if (this.#out.isTerminal === true) this.#out.write('\u001B[2J\u001B[H');
     if (changed.length > 0) {
       const more = changed.length > maximumNamed ? ` and ${changed.length - maximumNamed} more` : '';
-      this.#out.write(`Changed: ${changed.slice(0, maximumNamed).join(', ')}${more}\n`);
+      const names = changed.slice(0, maximumNamed).map(printableLine);
+      this.#out.write(`Changed: ${names.join(', ')}${more}\n`);
     }
     this.#reporter.round(report);
     this.#out.write('Watching for changes. Press Ctrl+C to stop.\n');
@@ -222,13 +295,32 @@ export class PrettyWatchReporter implements WatchReporter {
 /** Maximum number of changed files that a round names. */
 const maximumNamed = 3;
 
+function detectorRow(detector: DetectorResult, issues: readonly Issue[], withEngine: boolean): readonly string[] {
+  const own = issues.filter((issue) => issue.detector === detector.name);
+  const count = (severity: Severity): string => {
+    const number = own.filter((issue) => issue.severity === severity).length;
+    return number === 0 ? '-' : String(number);
+  };
+  return [
+    withEngine && detector.engine !== undefined
+      ? `${detector.name} (${printableLine(detector.engine)})`
+      : detector.name,
+    stateWords[detector.status],
+    count('error'),
+    count('warning'),
+    count('info'),
+    count('hint'),
+    seconds(detector.durationMs),
+  ];
+}
+
 function workerRow(health: WorkerHealth): readonly string[] {
   return [
     health.name,
     `${Math.round(health.peakMemoryBytes / 1024 / 1024)} MB`,
     String(health.restarts),
     String(health.tasksDone + health.tasksFailed),
-    health.lastExit?.message ?? '',
+    printableLine(health.lastExit?.message ?? ''),
   ];
 }
 
@@ -238,4 +330,9 @@ function seconds(milliseconds: number): string {
 
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function countsText({ error, warning, info, hint }: IssueCounts): string {
+  const counts = [plural(error, 'error'), plural(warning, 'warning'), plural(info, 'info'), plural(hint, 'hint')];
+  return counts.filter((count) => !count.startsWith('0 ')).join(', ');
 }

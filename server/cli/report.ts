@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { FolderMetrics } from '../../workers/protocol/metrics.ts';
 import { UsageError, type ReportArguments } from './arguments.ts';
 import type { Output } from './output.ts';
+import { printableLine } from './printable.ts';
 
 const run = promisify(execFile);
 
@@ -30,7 +31,9 @@ export async function reportMetrics(
   }
   out.write('   Ca    Ce     I  folder\n');
   for (const { folder: name, ca, ce, instability } of folders) {
-    out.write(`${String(ca).padStart(5)} ${String(ce).padStart(5)} ${instability.toFixed(3)}  ${name}\n`);
+    out.write(
+      `${String(ca).padStart(5)} ${String(ce).padStart(5)} ${instability.toFixed(3)}  ${printableLine(name)}\n`,
+    );
   }
   return 0;
 }

@@ -3,21 +3,23 @@ import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import type { DetectorStatus } from '../engine/status.ts';
 import type { Format } from './arguments.ts';
 import type { Output, Reporter, WatchReporter } from './output.ts';
-import { PrettyReporter, PrettyWatchReporter } from './pretty.ts';
+import { PrettyReporter, PrettyWatchReporter, type PrettyOptions } from './pretty.ts';
 import { detectorResult, type CheckReport } from './result.ts';
 
-export function watchReporterFor(format: Format, out: Output, err: Output, root: string): WatchReporter {
-  return format === 'pretty' ? new PrettyWatchReporter(out, err, root) : new JsonLinesReporter(out);
+type Options = PrettyOptions & { readonly format: Format };
+
+export function watchReporterFor(options: Options, out: Output, err: Output, root: string): WatchReporter {
+  return options.format === 'pretty' ? new PrettyWatchReporter(out, err, root, options) : new JsonLinesReporter(out);
 }
 
-export function reporterFor(format: Format, out: Output, err: Output, root: string): Reporter {
-  switch (format) {
+export function reporterFor(options: Options, out: Output, err: Output, root: string): Reporter {
+  switch (options.format) {
     case 'json':
       return new JsonReporter(out);
     case 'jsonl':
       return new JsonLinesReporter(out);
     case 'pretty':
-      return new PrettyReporter(out, err, root);
+      return new PrettyReporter(out, err, root, options);
   }
 }
 

@@ -16,7 +16,7 @@ export interface KnipInstallation {
 /** @returns a sentence that says why knip cannot be used, if it cannot */
 export function findKnip(root: string): KnipInstallation | string {
   const configFile = configFileOf(root);
-  if (configFile === undefined) return 'This folder has no knip configuration.';
+  if (configFile === undefined) return 'This folder has no knip configuration, and no script runs knip.';
   const installed = new InstalledPackages().find('knip', root);
   const { version, bin } = installed?.data ?? {};
   if (!installed || version === undefined)
@@ -33,10 +33,17 @@ function configFileOf(root: string): string | undefined {
   if (own !== undefined) return own;
   try {
     const { data } = readManifest('package.json', readTextSync(path.join(root, 'package.json')));
-    return data['knip'] === undefined || data['knip'] === null ? undefined : 'package.json';
+    const isConfigured = data['knip'] !== undefined && data['knip'] !== null;
+    return isConfigured || isRunByScript(data['scripts']) ? 'package.json' : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** knip needs no configuration, and a script may name one in another place. */
+function isRunByScript(scripts: unknown): boolean {
+  const texts = isRecord(scripts) ? Object.values(scripts) : [];
+  return texts.some((text) => typeof text === 'string' && /(?:^|[\s&|;])knip(?:-bun)?(?:$|[\s&|;])/.test(text));
 }
 
 /** In knip's order of preference. */

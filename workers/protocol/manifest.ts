@@ -132,7 +132,7 @@ export interface ValueSchema {
   readonly additionalProperties?: boolean | ValueSchema;
 }
 
-export type JsonType = 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object';
+export type JsonType = 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object' | 'null';
 
 export interface OptionSchema extends ValueSchema {
   readonly description: string;

@@ -47,19 +47,21 @@ export interface OracleRun {
  * Runs `eslint . -f json` with the ESLint a folder resolves to.
  * @param workspace absolute; files are told relative to it
  * @param folder where to run, relative to the workspace
+ * @param patterns files and folders to lint, relative to that folder
  */
 export async function runEslint(
   workspace: string,
   folder = '.',
   args: readonly string[] = [],
   env: NodeJS.ProcessEnv = {},
+  patterns: readonly string[] = ['.'],
 ): Promise<OracleRun> {
   const root = realpathSync(workspace);
   const cwd = path.join(root, folder);
   const manifest = createRequire(path.join(cwd, 'package.json')).resolve('eslint/package.json');
   const program = path.join(path.dirname(manifest), 'bin', 'eslint.js');
   const start = performance.now();
-  const { stdout, stderr, exitCode } = await run([program, '.', '-f', 'json', ...args], cwd, env);
+  const { stdout, stderr, exitCode } = await run([program, '-f', 'json', ...args, ...patterns], cwd, env);
   const durationMs = performance.now() - start;
   const parsed = stdout.trimStart().startsWith('[')
     ? (JSON.parse(stdout) as { filePath: string; messages: OracleMessage[]; output?: string }[])

@@ -29,6 +29,43 @@ const place = ({ file, rule, range: { start, end } }: Issue): string =>
   `${file}:${String(start.line + 1)}:${String(start.character + 1)}-${String(end.character + 1)} ${rule}`;
 
 describe('knip', () => {
+  it('runs as the script of the project does', async () => {
+    const printing = fakeKnip("fs.writeFileSync('args.txt', process.argv.slice(6).join(' '));\nprint({ issues: [] });");
+    const argumentsOf = async (files: Files, options = {}): Promise<readonly (string | undefined)[]> => {
+      using workspace = workspaceOf({ ...printing, ...files });
+      const { plan } = await runDetector(detector, workspace.root, options);
+      const ran = path.join(workspace.root, 'args.txt');
+      return [existsSync(ran) ? readFileSync(ran, 'utf8') : undefined, plan.note, plan.units[0]?.file];
+    };
+    const scripts = (all: object): Files => ({ 'package.json': { scripts: all } });
+    for (const [script, args, config] of [
+      ['knip', '', 'package.json'],
+      ['tsc && knip -p --strict --reporter compact --fix --max-issues 3', '--production --strict', 'package.json'],
+      [
+        'cross-env X=1 knip -c config/knip.json --workspace a -W b',
+        '--config=config/knip.json --workspace=a --workspace=b',
+        'config/knip.json',
+      ],
+      [
+        'knip --include files,exports --exclude=types --tags=-internal',
+        '--include=files,exports --exclude=types --tags=-internal',
+        'package.json',
+      ],
+    ] as const) {
+      const [ran, note, file] = await argumentsOf(scripts({ knip: script }));
+      assert.equal(ran, args, script);
+      assert.equal(note, args === '' ? undefined : `Run as npm run knip does: knip ${args}.`);
+      assert.equal(file, config);
+    }
+    const [ran, note] = await argumentsOf(
+      scripts({ knip: 'knip', 'knip:prod': 'knip --production', 'knip:fix': 'knip --fix' }),
+    );
+    assert.equal(ran, '');
+    assert.equal(note, 'Not run: npm run knip:prod (knip --production). To run knip so, set its option "arguments".');
+    assert.equal((await argumentsOf(scripts({ knip: 'knip' }), { arguments: ['--production'] }))[0], '--production');
+    assert.match(String((await argumentsOf({ 'package.json': {} }))[1]), /no script runs knip/);
+  });
+
   it('places the findings of knip 6', async () => {
     const text = "import 'far/away';\nexport const one = 1;\nexport enum E { A, B }\nexport { one as two };\n";
     const report = {

@@ -24,11 +24,12 @@ export class BulkSuppressions {
 
   /**
    * @param directory where `eslint` would be run
+   * @param name of the file, relative to the directory
    * @throws {SyntaxError} the file is not JSON
    */
-  static load(directory: string, eslintVersion: string): BulkSuppressions {
+  static load(directory: string, eslintVersion: string, name = SUPPRESSIONS): BulkSuppressions {
     if (!semver.gte(eslintVersion, OLDEST_WITH_SUPPRESSIONS)) return new BulkSuppressions(directory, {});
-    const file = path.join(directory, SUPPRESSIONS);
+    const file = path.resolve(directory, name);
     let text: string;
     try {
       text = readTextSync(file);

@@ -11,12 +11,13 @@ import { LintConsequences } from './consequences.ts';
 import { inDirectory } from './installation.ts';
 import { isGone } from './listing.ts';
 import { clearResolutions, interfaceSignatureOf } from './interface-signature.ts';
-import { configProblem, relativeTo, unreadableProblem } from './problems.ts';
-import { configsFor, folderOf, affectsConfiguration } from './roots.ts';
+import { configProblem, unreadableProblem } from './problems.ts';
+import { settingsOf, type LintSettings } from './lint-settings.ts';
+import { configsFor, affectsConfiguration, relativeTo } from './roots.ts';
 import { catchStrayErrors, takeStrayErrors } from './stray-errors.ts';
 import { ConfigurationError, LintSession, forgetPrograms, readSource } from './lint-session.ts';
 
-/** By absolute folder. */
+/** By root and group. */
 const sessions = new Map<string, LintSession>();
 
 /** @see Detector.check */
@@ -30,8 +31,10 @@ export async function check(request: CheckRequest, context: CheckContext): Promi
   process.env['TSESTREE_SINGLE_RUN'] ??= 'false';
   recordChanges(request.changed, workspace);
   for (const [group, units] of Map.groupBy(prioritized(request.units, request.first), (unit) => unit.group)) {
-    const folder = path.join(workspace, folderOf(group));
-    await inDirectory(folder, () => checkGroup({ request, context, workspace, folder, units, totals, timings }));
+    const settings = settingsOf(group);
+    const folder = path.join(workspace, settings.folder);
+    const work = { request, context, workspace, folder, group, settings, units, totals, timings };
+    await inDirectory(folder, settings.env ?? {}, () => checkGroup(work));
   }
   return {
     durationMs: performance.now() - start,
@@ -52,21 +55,24 @@ interface GroupCheck {
   readonly workspace: string;
   /** The ESLint root, absolute. */
   readonly folder: string;
+  readonly group: string;
+  readonly settings: LintSettings;
   readonly units: readonly Unit[];
   readonly totals: { files: number; issues: number };
   readonly timings: Record<string, number>;
 }
 
-async function checkGroup(group: GroupCheck): Promise<void> {
-  const { request, context, workspace, folder, units, totals, timings } = group;
+async function checkGroup(work: GroupCheck): Promise<void> {
+  const { request, context, workspace, folder, settings, units, totals, timings } = work;
   const overlays = new Map(request.overlays.map((overlay) => [overlay.file, overlay.text]));
   const textOf = async (file: string): Promise<string> => overlays.get(relativeTo(workspace, file)) ?? readSource(file);
   let session: LintSession;
   try {
-    session = await sessionFor(folder, request.options['timings'] !== false);
+    session = await sessionFor(work, request.options['timings'] !== false);
   } catch (error) {
     const { flat, eslintrc } = configsFor(folder);
-    context.problem(await configProblem(error, flat ?? eslintrc, workspace));
+    const config = settings.config === undefined ? (flat ?? eslintrc) : path.resolve(folder, settings.config);
+    context.problem(await configProblem(error, config, workspace));
     return;
   }
   const firstHeavy = units.find((unit) => unit.lane === 'heavy');
@@ -133,12 +139,13 @@ function recordChanges(changed: readonly string[] | undefined, workspace: string
   }
 }
 
-/** The warm session of a root, or a new one. */
-async function sessionFor(folder: string, timed: boolean): Promise<LintSession> {
-  const warm = sessions.get(folder);
+/** The warm session of a group, or a new one. */
+async function sessionFor({ folder, group, settings }: GroupCheck, timed: boolean): Promise<LintSession> {
+  const key = `${folder}\n${group}`;
+  const warm = sessions.get(key);
   if (warm?.timed === timed) return warm;
-  const opened = await LintSession.open(folder, timed);
-  sessions.set(folder, opened);
+  const opened = await LintSession.open({ directory: folder, settings, timed });
+  sessions.set(key, opened);
   return opened;
 }
 

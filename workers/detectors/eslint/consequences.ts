@@ -10,7 +10,7 @@ import { GeneratedTypes } from '../../runtime/generated-types.ts';
 import { Installation } from '../../runtime/installation.ts';
 import { packageNameOf } from '../../runtime/package-chain.ts';
 import { RULE_ERROR, type ConfigurationFault } from './findings.ts';
-import { relativeTo } from './problems.ts';
+import { relativeTo } from './roots.ts';
 
 /** Rules that report what cannot be resolved; the specifier is quoted. */
 const ABOUT_MODULES =

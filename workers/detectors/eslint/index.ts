@@ -1,5 +1,6 @@
 /**
- * The `eslint` detector: the workspace's own ESLint, with its own configuration, on exactly the files `eslint .` lints.
+ * The `eslint` detector: the workspace's own ESLint, with its own configuration, on the files that the project's own
+ * scripts lint.
  *
  * Executes code of the workspace (configurations, plugins), so it needs its own process. README.md in this folder
  * explains the design.
@@ -10,7 +11,7 @@ import { plan } from './plan.ts';
 
 export const detector: Detector = {
   name: 'eslint',
-  version: '1',
+  version: '2',
   plan: (request, context) => exclusively(() => plan(request, context)),
   check: (request, context) => exclusively(() => check(request, context)),
   dispose: () => exclusively(forgetSessions),

@@ -93,7 +93,10 @@ interface ComputedConfig {
 }
 
 interface EslintModule {
-  loadESLint(options: { cwd: string }): Promise<(new (options: EslintOptions) => Eslint) & { configType: ConfigType }>;
+  loadESLint(options: {
+    cwd: string;
+    useFlatConfig?: boolean;
+  }): Promise<(new (options: EslintOptions) => Eslint) & { configType: ConfigType }>;
   readonly Linter: { readonly prototype: LinterPrototype };
 }
 
@@ -118,9 +121,10 @@ export class EslintLoadError extends Error {
 /**
  * Loads the ESLint that `npx eslint` would run in a directory.
  * @param directory absolute; ESLint is looked for in its node_modules and those of the directories above
+ * @param useFlatConfig absent: ESLint decides
  * @throws {EslintLoadError} there is none, it is too old, or it does not load
  */
-export async function loadEslint(directory: string): Promise<EslintInstallation> {
+export async function loadEslint(directory: string, useFlatConfig?: boolean): Promise<EslintInstallation> {
   const require = createRequire(path.join(directory, 'package.json'));
   let manifestPath: string;
   try {
@@ -143,7 +147,10 @@ export async function loadEslint(directory: string): Promise<EslintInstallation>
   }
   try {
     const eslint = require(path.dirname(manifestPath)) as EslintModule;
-    const Class = await eslint.loadESLint({ cwd: directory });
+    const Class = await eslint.loadESLint({
+      cwd: directory,
+      ...(useFlatConfig === undefined ? {} : { useFlatConfig }),
+    });
     return {
       version,
       configType: Class.configType,
@@ -178,17 +185,27 @@ export function isTyped(config: unknown): boolean {
 }
 
 /**
- * Runs work like `cd directory && eslint`, because configurations may read the working directory. A thread cannot
- * change its working directory, so there the current one is used.
+ * Runs work like `cd directory && NAME=value eslint`, because configurations may read both. A thread cannot change its
+ * working directory, so there the current one is used.
  */
-export async function inDirectory<T>(directory: string, work: () => Promise<T>): Promise<T> {
+export async function inDirectory<T>(
+  directory: string,
+  env: Readonly<Record<string, string>>,
+  work: () => Promise<T>,
+): Promise<T> {
   const before = process.cwd();
-  if (!isMainThread || before === directory) return work();
-  process.chdir(directory);
+  const changes = isMainThread && before !== directory;
+  const variables = Object.keys(env).map((name) => [name, process.env[name]] as const);
+  if (changes) process.chdir(directory);
+  Object.assign(process.env, env);
   try {
     return await work();
   } finally {
-    process.chdir(before);
+    if (changes) process.chdir(before);
+    for (const [name, value] of variables) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { ResolverFactory } from 'oxc-resolver';
 import { isModuleFile, readRecord, type ModuleRecord } from '../../graph/record.ts';
 import type { InterfaceSignature } from '../../protocol/detector-protocol.ts';
-import { relativeTo } from './problems.ts';
+import { relativeTo } from './roots.ts';
 import type { Program, SourceFile } from './program.ts';
 
 const resolver = new ResolverFactory({

@@ -4,13 +4,15 @@
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import path from 'node:path';
 import semver from 'semver';
 import type { Finding } from '../../protocol/detector-protocol.ts';
+import { constructorOptions } from './constructor-options.ts';
 import { isTyped, loadEslint } from './installation.ts';
 import type { EslintInstallation, Eslint, LintResult, LintTimes } from './installation.ts';
 import { toFindings, toRuleErrorFinding, type CauseOfFault } from './findings.ts';
-import { configsFor, filesUnder, isUnder } from './roots.ts';
+import { filesUnder, isUnder } from './roots.ts';
+import type { LintSettings } from './lint-settings.ts';
+import { configurationOf } from './lookup.ts';
 import type { Program } from './program.ts';
 import { withProgram } from './linted-program.ts';
 import { setUnsavedTexts } from './unsaved-texts.ts';
@@ -18,8 +20,6 @@ import { BulkSuppressions } from './bulk-suppressions.ts';
 import { readBytes } from '../../protocol/read-file.ts';
 
 const STATS_SINCE = '9.0.0';
-/** Since this version, a file uses its nearest flat configuration; before, that of the working directory. */
-const NEAREST_CONFIG_SINCE = '10.0.0';
 /** With more changed files, new TypeScript programs are cheaper than refreshing the old ones. */
 const MOST_REFRESHED = 20;
 /** Files that may be part of a TypeScript program. */
@@ -48,11 +48,20 @@ export interface Sources {
   readonly begin: (file: string) => void;
 }
 
+export interface SessionOptions {
+  /** Absolute, where `eslint` would be run. */
+  readonly directory: string;
+  readonly settings: LintSettings;
+  /** Whether the time of each rule is measured. */
+  readonly timed: boolean;
+}
+
 export class LintSession {
   /** Whether it was opened to measure the time of each rule. */
   readonly timed: boolean;
   #timings: Record<string, number> = {};
   readonly #directory: string;
+  readonly #settings: LintSettings;
   readonly #engine: EslintInstallation;
   readonly #eslint: Eslint;
   readonly #suppressions: BulkSuppressions;
@@ -64,30 +73,29 @@ export class LintSession {
   readonly #changed = new Set<string>();
 
   private constructor(
-    directory: string,
+    { directory, settings, timed }: SessionOptions,
     engine: EslintInstallation,
     eslint: Eslint,
     suppressions: BulkSuppressions,
-    timed: boolean,
   ) {
     this.timed = timed;
     this.#directory = directory;
+    this.#settings = settings;
     this.#engine = engine;
     this.#eslint = eslint;
     this.#suppressions = suppressions;
   }
 
-  /**
-   * @param directory absolute, where `eslint` would be run
-   * @throws {EngineError | SyntaxError}
-   */
-  static async open(directory: string, timed: boolean): Promise<LintSession> {
-    const engine = await loadEslint(directory);
-    const suppressions = BulkSuppressions.load(directory, engine.version);
+  /** @throws {EngineError | SyntaxError} */
+  static async open(options: SessionOptions): Promise<LintSession> {
+    const { directory, settings, timed } = options;
+    const engine = await loadEslint(directory, settings.useFlatConfig);
+    const suppressions = BulkSuppressions.load(directory, engine.version, settings.suppressions);
     // The class for eslintrc takes no `stats`.
     const hasStats = engine.configType === 'flat' && semver.gte(engine.version, STATS_SINCE);
-    const eslint = engine.create({ cwd: directory, ...(timed && hasStats ? { stats: true } : {}) });
-    return new LintSession(directory, engine, eslint, suppressions, timed);
+    const own = await constructorOptions(engine, settings, directory);
+    const eslint = engine.create({ ...own, ...(timed && hasStats ? { stats: true } : {}) });
+    return new LintSession(options, engine, eslint, suppressions);
   }
 
   /**
@@ -107,7 +115,8 @@ export class LintSession {
     }
     if (!result) return { findings: [] };
     if (result.stats) this.#addTimes(result.stats.times);
-    const shown = this.#suppressions.apply(file, result.messages);
+    const all = this.#suppressions.apply(file, result.messages);
+    const shown = this.#settings.quiet === true ? all.filter(({ severity }) => severity === 2) : all;
     const linted = result;
     return {
       findings: toFindings(shown, text, (ruleId) => this.#urlOf(ruleId, linted), causeOf),
@@ -171,9 +180,7 @@ export class LintSession {
 
   /** Absolute path of the configuration that applies to a file. */
   configOf(file: string): string | undefined {
-    const { configType, version } = this.#engine;
-    const nearest = configType === 'eslintrc' || semver.gte(version, NEAREST_CONFIG_SINCE);
-    return configsFor(nearest ? path.dirname(file) : this.#directory)[configType];
+    return configurationOf(file, this.#engine, this.#settings, this.#directory);
   }
 
   /** Milliseconds by rule and for `parse` since the last call; empty unless the session is `timed`. */

@@ -1,9 +1,9 @@
 /**
- * The files that `eslint .` would lint, without linting them.
+ * The files that `eslint` would lint, without linting them.
  *
  * ESLint's rules about this (default patterns, global ignores, `.eslintignore`, file patterns of overrides, dot files,
  * symbolic links, nested configurations) differ between versions and kinds of configuration, so ESLint itself is asked:
- * it walks the folder for `lintFiles('.')`, and the one method that would lint a file, `Linter#verifyAndFix`, notes
+ * it walks the folder for `lintFiles`, and the one method that would lint a file, `Linter#verifyAndFix`, notes
  * the file and finds nothing. Should a later version not go through that method, the list is still right, only slow.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
@@ -12,25 +12,35 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { scriptLike } from '../../protocol/file-patterns.ts';
 import { UnreadableFile, whyNotFile } from '../../protocol/read-file.ts';
+import { constructorOptions } from './constructor-options.ts';
 import { isTyped } from './installation.ts';
 import type { EslintInstallation, Eslint, LinterPrototype } from './installation.ts';
 import type { ListedFile, Listing, SkippedPath } from './listed.ts';
+import type { LintSettings } from './lint-settings.ts';
 import { irregularFiles, isUnder } from './roots.ts';
 
+export interface ListingRequest {
+  readonly engine: EslintInstallation;
+  readonly settings: LintSettings;
+  /** Absolute, the working directory. */
+  readonly directory: string;
+  /** Files, folders and patterns, as arguments of the command. */
+  readonly patterns: readonly string[];
+  /** Finds the absolute folders under it whose configuration counts besides that of the directory. */
+  readonly nestedConfigFolders: () => readonly string[];
+  /** Whether the directory needs a configuration of its own. */
+  readonly needsConfig: boolean;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Lists what `eslint .` in a directory lints. Where `eslint .` gives up because of one place (an unreadable folder, a
- * broken configuration in a subfolder), that place is skipped and named in the result.
- * @param directory absolute, the working directory
- * @param nestedConfigFolders finds the absolute folders under it that have a configuration of their own
+ * Lists what `eslint` with some arguments lints in a directory. Where it gives up because of one place (an unreadable
+ * folder, a broken configuration in a subfolder), that place is skipped and named in the result.
  * @throws what ESLint throws when the directory's own configuration cannot be used
  * @throws {DOMException} AbortError
  */
-export async function listFiles(
-  engine: EslintInstallation,
-  directory: string,
-  nestedConfigFolders: () => readonly string[],
-  signal: AbortSignal,
-): Promise<Listing> {
+export async function listFiles(request: ListingRequest): Promise<Listing> {
+  const { engine, settings, directory, patterns, signal } = request;
   replaceLinting(engine.linter);
   // ESLint opens whatever has the right name. Others than scripts are nothing that it would miss.
   const irregular = irregularFiles(directory);
@@ -39,14 +49,20 @@ export async function listFiles(
   const isMissed = (place: string): boolean => scriptLike.test(place) || !irregular.includes(place);
   for (;;) {
     signal.throwIfAborted();
-    const eslint = engine.create(listingOptions(engine, directory, [...skipped.keys()]));
+    const ignored = [...skipped.keys()].map((place) => patternFor(path.relative(directory, place)));
+    const eslint = engine.create({
+      ...(await constructorOptions(engine, settings, directory, ignored)),
+      errorOnUnmatchedPattern: false,
+      // ESLint deletes the cache file it is not to use; the user's own must stay.
+      cacheLocation: path.join(tmpdir(), `bulkhead-${randomUUID()}`),
+    });
     try {
-      const files = await listOnce(eslint, signal);
+      const files = await listOnce(eslint, patterns, signal);
       const missed = [...skipped].filter(([place]) => isMissed(place));
       return { files, skipped: missed.map(([place, error]) => ({ path: place, error })) };
     } catch (error) {
       signal.throwIfAborted();
-      const places = await placesToSkip(error, eslint, directory, nestedConfigFolders);
+      const places = await placesToSkip(error, eslint, request);
       const before = skipped.size;
       for (const place of places) skipped.set(place.path, skipped.get(place.path) ?? place.error);
       if (skipped.size === before) throw error;
@@ -81,32 +97,19 @@ function replaceLinting(linter: LinterPrototype): void {
   };
 }
 
-async function listOnce(eslint: Eslint, signal: AbortSignal): Promise<readonly ListedFile[]> {
+async function listOnce(
+  eslint: Eslint,
+  patterns: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly ListedFile[]> {
   const configs = new Map<string, unknown>();
-  const results = await listing.run({ signal, configs }, () => eslint.lintFiles(['.']));
-  return results.map(({ filePath }) => {
+  const results = await listing.run({ signal, configs }, () => eslint.lintFiles(patterns));
+  return results.flatMap(({ filePath, messages }) => {
     const config = configs.get(filePath);
-    return { path: filePath, typed: isTyped(config), config };
+    // ESLint warns of an ignored file that is named itself.
+    if (config === undefined && messages.some(({ message }) => message.startsWith('File ignored'))) return [];
+    return [{ path: filePath, typed: isTyped(config), config }];
   });
-}
-
-function listingOptions(
-  engine: EslintInstallation,
-  directory: string,
-  ignored: readonly string[],
-): Record<string, unknown> {
-  const patterns = ignored.map((place) => patternFor(path.relative(directory, place)));
-  return {
-    cwd: directory,
-    errorOnUnmatchedPattern: false,
-    // ESLint deletes the cache file it is not to use; the user's own must stay.
-    cacheLocation: path.join(tmpdir(), `bulkhead-${randomUUID()}`),
-    ...(patterns.length === 0
-      ? {}
-      : engine.configType === 'flat'
-        ? { ignorePatterns: patterns }
-        : { overrideConfig: { ignorePatterns: patterns.map((pattern) => `/${pattern}`) } }),
-  };
 }
 
 /** A pattern that matches one relative path, file or folder, literally. */
@@ -120,11 +123,12 @@ function patternFor(relativePath: string): string {
 async function placesToSkip(
   error: unknown,
   eslint: Eslint,
-  directory: string,
-  nestedConfigFolders: () => readonly string[],
+  { directory, nestedConfigFolders, needsConfig }: ListingRequest,
 ): Promise<readonly SkippedPath[]> {
   const place = pathOf(error);
   if (place !== undefined && isUnder(place, directory)) return [{ path: place, error }];
+  // A fault that concerns the directory itself is no fault of the folders below.
+  if (needsConfig && !(await isConfigurable(eslint, directory))) return [];
   const broken: SkippedPath[] = [];
   for (const folder of nestedConfigFolders()) {
     try {
@@ -134,6 +138,15 @@ async function placesToSkip(
     }
   }
   return broken;
+}
+
+async function isConfigurable(eslint: Eslint, directory: string): Promise<boolean> {
+  try {
+    await eslint.calculateConfigForFile(path.join(directory, 'file.js'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const UNREADABLE = new Set(['EACCES', 'EPERM', 'EBUSY', 'EIO', 'ELOOP', 'ENAMETOOLONG', 'ENOENT', 'ENOTDIR', 'EISDIR']);

@@ -13,7 +13,7 @@ export const manifest = {
   name: 'eslint',
   title: 'ESLint',
   kind: 'file',
-  reports: "what the workspace's own ESLint finds with its own configuration",
+  reports: "what the workspace's own ESLint finds, run as the project's own scripts run it",
   source: "the workspace's own ESLint (8.57 to 10) and its configuration",
   documentation: 'workers/detectors/eslint/README.md',
   changes: {
@@ -40,6 +40,32 @@ export const manifest = {
   },
   cached: true,
   options: {
+    workingDirectories: {
+      type: 'array',
+      items: { type: 'string' },
+      default: [],
+      description:
+        'Folders in which `eslint .` is run, relative to the workspace; patterns such as `apps/*` are allowed. If empty, ESLint is run as the scripts of the project run it, or in the workspace.',
+    },
+    configFile: {
+      type: 'string',
+      default: '',
+      description:
+        'The ESLint configuration to use for all files, as with `--config`, relative to the workspace. If empty, the one that the scripts of the project name or that ESLint finds.',
+    },
+    useFlatConfig: {
+      type: ['boolean', 'null'],
+      default: null,
+      description:
+        'Whether ESLint reads flat configurations (`eslint.config.js`) or eslintrc files, as with `ESLINT_USE_FLAT_CONFIG`. If null, the scripts of the project or ESLint decide.',
+    },
+    extensions: {
+      type: 'array',
+      items: { type: 'string' },
+      default: [],
+      description:
+        'Extensions of the files to lint, as with `--ext`. If empty, those that the scripts of the project name or that ESLint finds.',
+    },
     fileOnlyPlugins: {
       type: 'array',
       items: { type: 'string' },

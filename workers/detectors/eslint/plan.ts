@@ -1,27 +1,41 @@
-/** Finds the ESLint roots of a workspace and the files ESLint lints in each. Keeps nothing. */
-import { readdirSync, realpathSync } from 'node:fs';
+/** Finds how ESLint is run in a workspace and the files that it lints in each run. Keeps nothing. */
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import path from 'node:path';
+import { dependenciesOf } from '../../graph/installed.ts';
+import { readManifest } from '../../graph/manifests.ts';
 import type { PlanContext } from '../../protocol/detector.ts';
-import type { DetectorProblem, PlanRequest, PlanResult, Unit } from '../../protocol/detector-protocol.ts';
+import type { DetectorOptions, PlanRequest, PlanResult } from '../../protocol/detector-protocol.ts';
+import { readTextSync } from '../../protocol/read-file.ts';
+import { BulkSuppressions } from './bulk-suppressions.ts';
+import { configurationFiles, loadedModulesUnder } from './config-dependencies.ts';
 import { extensionsOf } from './extensions.ts';
-import { inDirectory, loadEslint } from './installation.ts';
-import type { EslintInstallation } from './installation.ts';
+import { inDirectory, loadEslint, type EslintInstallation } from './installation.ts';
 import { isGone, listFiles } from './listing.ts';
-import type { ListedFile } from './listed.ts';
-import { canHaveSignature } from './interface-signature.ts';
-import { RuleDependencies } from './rule-dependencies.ts';
-import { configProblem, relativeTo, skippedProblem, unreadableProblem, wrongKindProblem } from './problems.ts';
+import { configurationOf, looksUpFromFile } from './lookup.ts';
+import { PlanOutcome } from './plan-outcome.ts';
+import {
+  configProblem,
+  missingFolderProblem,
+  nothingLintedProblem,
+  skippedProblem,
+  unconfiguredProblem,
+  unknownScriptProblem,
+  unreadableProblem,
+  wrongKindProblem,
+} from './problems.ts';
 import {
   configsFor,
   configsIn,
-  configurationFiles,
-  groupOf,
   isUnder,
   nestedConfigFolders,
+  relativeTo,
+  repositoryOf,
   rootFiles,
+  type FolderConfigs,
 } from './roots.ts';
-import type { ConfigFolder, FolderConfigs } from './roots.ts';
+import { RuleDependencies } from './rule-dependencies.ts';
+import { defaultRun, lintRuns, type LintRun } from './runs.ts';
 import { catchStrayErrors, takeStrayErrors } from './stray-errors.ts';
-import { BulkSuppressions } from './bulk-suppressions.ts';
 
 /** @see Detector.plan */
 export async function plan({ root, options }: PlanRequest, context: PlanContext): Promise<PlanResult> {
@@ -36,154 +50,177 @@ export async function plan({ root, options }: PlanRequest, context: PlanContext)
     return outcome.result();
   }
   catchStrayErrors(workspace);
-  await planFolder(workspace, outcome, context);
+  await new Planning(outcome, options, context).all();
   return outcome.result();
 }
 
-/** Takes a folder as an ESLint root, or else looks for roots below it. */
-async function planFolder(folder: string, outcome: PlanOutcome, context: PlanContext): Promise<void> {
-  const configs = folder === outcome.workspace ? configsFor(folder) : configsIn(folder);
-  if (configs.flat !== undefined || configs.eslintrc !== undefined) {
-    if (await planRoot(folder, configs, outcome, context)) return;
-  }
-  const topmost: ConfigFolder[] = [];
-  for (const candidate of nestedConfigFolders(folder)) {
-    if (!topmost.some(({ folder: above }) => isUnder(candidate.folder, above))) topmost.push(candidate);
-  }
-  for (const candidate of topmost) {
-    context.signal.throwIfAborted();
-    await planFolder(candidate.folder, outcome, context);
-  }
-}
+class Planning {
+  readonly #outcome: PlanOutcome;
+  readonly #options: DetectorOptions;
+  readonly #context: PlanContext;
+  readonly #workspace: string;
+  readonly #repository: string;
 
-/** False: the configuration is not one for the ESLint found here, so folders below may be roots of their own. */
-async function planRoot(
-  folder: string,
-  configs: FolderConfigs,
-  outcome: PlanOutcome,
-  context: PlanContext,
-): Promise<boolean> {
-  const { workspace } = outcome;
-  const { signal } = context;
-  const own = configsIn(folder);
-  const ownConfig = own.flat ?? own.eslintrc;
-  outcome.watch(rootFiles(folder));
-  let engine: EslintInstallation;
-  try {
-    engine = await loadEslint(folder);
-  } catch (error) {
-    // Ignore a configuration above the workspace unless ESLint is installed for it.
-    if (ownConfig === undefined) return false;
-    outcome.fail(await configProblem(error, ownConfig, workspace));
+  constructor(outcome: PlanOutcome, options: DetectorOptions, context: PlanContext) {
+    this.#outcome = outcome;
+    this.#options = options;
+    this.#context = context;
+    this.#workspace = outcome.workspace;
+    this.#repository = repositoryOf(outcome.workspace);
+  }
+
+  async all(): Promise<void> {
+    const { runs, isExplicit, related, unknownScript, missing, files } = await lintRuns(this.#workspace, this.#options);
+    this.#outcome.watch(files);
+    this.#outcome.related = related;
+    for (const name of missing) this.#outcome.fail(missingFolderProblem(name));
+    for (const run of runs) {
+      this.#context.signal.throwIfAborted();
+      // What a package does itself counts only where the root leaves it alone.
+      if (!this.#outcome.isCoveredFromAbove(run.directory)) await this.#run(run);
+    }
+    if (isExplicit) return;
+    if (!this.#outcome.isEmpty) {
+      await this.#leftOver(runs);
+      return;
+    }
+    await this.#folder(this.#workspace);
+    if (unknownScript !== undefined && this.#outcome.isEmpty && dependsOnEslint(this.#workspace)) {
+      this.#outcome.fail(unknownScriptProblem(unknownScript, this.#workspace));
+    }
+  }
+
+  /** Takes a folder as an ESLint root, or else looks for roots below it. */
+  async #folder(folder: string): Promise<void> {
+    const configs = folder === this.#workspace ? this.#configsOfWorkspace() : configsIn(folder);
+    if (configs.flat !== undefined || configs.eslintrc !== undefined) {
+      if (await this.#run(defaultRun(this.#workspace, folder, this.#options), configs)) return;
+    }
+    for (const candidate of topmost(nestedConfigFolders(folder).map((each) => each.folder))) {
+      this.#context.signal.throwIfAborted();
+      await this.#folder(candidate);
+    }
+  }
+
+  /**
+   * The configurations that ESLint finds from the workspace. One that lies outside of the repository counts only if the
+   * repository has none, because there it is most likely one that somebody left behind.
+   */
+  #configsOfWorkspace(): FolderConfigs {
+    const within = configsFor(this.#workspace, this.#repository);
+    if (within.flat !== undefined || within.eslintrc !== undefined) return within;
+    return nestedConfigFolders(this.#workspace).length > 0 ? within : configsFor(this.#workspace);
+  }
+
+  /** Folders with a configuration that no run of the project uses, and in which it runs nothing. */
+  async #leftOver(runs: readonly LintRun[]): Promise<void> {
+    const used = this.#outcome.usedConfigs;
+    const isUnused = ({ flat, eslintrc }: FolderConfigs): boolean => {
+      const own = [flat, eslintrc].filter((config) => config !== undefined);
+      return own.length > 0 && !own.some((config) => used.has(config));
+    };
+    const isVisited = (folder: string): boolean =>
+      runs.some(({ directory }) => directory === folder || isUnder(folder, directory));
+    this.#outcome.reserved = runs.map(({ directory }) => directory);
+    const own = configsIn(this.#workspace);
+    if (isUnused(own) && !isVisited(this.#workspace)) {
+      if (await this.#run(defaultRun(this.#workspace, this.#workspace, this.#options), own)) return;
+    }
+    const folders = nestedConfigFolders(this.#workspace).filter((each) => isUnused(each) && !isVisited(each.folder));
+    for (const folder of topmost(folders.map((each) => each.folder))) await this.#folder(folder);
+  }
+
+  /**
+   * Lists the files of a run.
+   * @param found the configurations that ESLint may use there
+   * @returns false: the configuration is not one for the ESLint found here, so folders below may be roots of their own
+   */
+  async #run(run: LintRun, found: FolderConfigs = configsFor(run.directory)): Promise<boolean> {
+    const { directory, settings } = run;
+    this.#outcome.watch(rootFiles(directory));
+    return inDirectory(directory, settings.env ?? {}, async () => {
+      const own = configsIn(directory);
+      const ownConfig = own.flat ?? own.eslintrc;
+      let engine: EslintInstallation;
+      try {
+        engine = await loadEslint(directory, settings.useFlatConfig);
+      } catch (error) {
+        // Ignore a configuration above the workspace, or an example, unless ESLint is installed for it.
+        const isMeant = run.origin !== undefined && run.origin.isStray !== true;
+        if (ownConfig === undefined && !isMeant) return false;
+        const blamed = ownConfig ?? found.flat ?? found.eslintrc ?? run.origin?.file;
+        this.#outcome.fail(await configProblem(error, blamed, this.#workspace));
+        return true;
+      }
+      return this.#list(run, engine, found, ownConfig);
+    });
+  }
+
+  async #list(
+    run: LintRun,
+    engine: EslintInstallation,
+    found: FolderConfigs,
+    ownConfig: string | undefined,
+  ): Promise<boolean> {
+    const outcome = this.#outcome;
+    const workspace = this.#workspace;
+    const { directory, settings, patterns, origin } = run;
+    const { signal } = this.#context;
+    const config =
+      origin === undefined && settings.config === undefined
+        ? found[engine.configType]
+        : configurationOf(path.join(directory, 'file.js'), engine, settings, directory);
+    const isPerFile = looksUpFromFile(engine, settings);
+    const nested = (): readonly string[] =>
+      isPerFile ? nestedConfigFolders(directory).flatMap((each) => (each[engine.configType] === undefined ? [] : [each.folder])) : []; // prettier-ignore
+    if (config === undefined && settings.lookup !== false && (origin === undefined || nested().length === 0)) {
+      if (ownConfig !== undefined) outcome.fail(wrongKindProblem(engine, ownConfig, workspace));
+      else if (!run.allowsNothing) outcome.fail(unconfiguredProblem(engine, run, workspace));
+      return false;
+    }
+    if (settings.config !== undefined && config !== undefined && !existsSync(config)) {
+      outcome.fail(unconfiguredProblem(engine, run, workspace));
+      return true;
+    }
+    this.#context.loading?.(relativeTo(workspace, config ?? directory));
+    try {
+      BulkSuppressions.load(directory, engine.version, settings.suppressions);
+      const needsConfig = config !== undefined;
+      const { files, skipped } = await listFiles({ engine, settings, directory, patterns, nestedConfigFolders: nested, needsConfig, signal }); // prettier-ignore
+      for (const place of skipped) {
+        if (!isGone(place.error)) outcome.problem(await skippedProblem(place, engine.configType, workspace));
+      }
+      for (const error of takeStrayErrors()) outcome.problem(await configProblem(error, config, workspace));
+      outcome.add(engine, run, files);
+      if (files.length === 0 && skipped.length === 0 && !run.allowsNothing)
+        outcome.problem(nothingLintedProblem(run, workspace));
+      const configurations = configurationFiles(directory, config === undefined ? [] : [config], files);
+      outcome.watch(configurations);
+      outcome.lint([
+        ...extensionsOf(files.map((file) => file.path), configurations),
+        ...(settings.ext ?? []).map((extension) => extension.slice(1)),
+      ]); // prettier-ignore
+      outcome.watch(loadedModulesUnder(this.#repository));
+      this.#context.log('debug', `${settings.folder}: ${files.length} files with ESLint ${engine.version}`);
+    } catch (error) {
+      signal.throwIfAborted();
+      outcome.fail(await configProblem(error, config ?? origin?.file, workspace));
+    }
     return true;
   }
-  const config = configs[engine.configType];
-  if (config === undefined) {
-    if (ownConfig !== undefined) outcome.fail(wrongKindProblem(engine, ownConfig, workspace));
-    return false;
-  }
-  context.loading?.(relativeTo(workspace, config));
-  try {
-    BulkSuppressions.load(folder, engine.version);
-    const nested = (): readonly string[] => nestedConfigFolders(folder).map((each) => each.folder);
-    const { files, skipped } = await inDirectory(folder, () => listFiles(engine, folder, nested, signal));
-    for (const place of skipped) {
-      if (!isGone(place.error)) outcome.problem(await skippedProblem(place, engine.configType, workspace));
-    }
-    for (const error of takeStrayErrors()) outcome.problem(await configProblem(error, config, workspace));
-    const group = groupOf(engine.version, relativeTo(workspace, folder));
-    outcome.add(engine.version, group, files);
-    const configurations = configurationFiles(folder, engine.configType, files);
-    outcome.watch(configurations);
-    outcome.lint(
-      extensionsOf(
-        files.map((file) => file.path),
-        configurations,
-      ),
-    );
-    context.log('debug', `${group}: ${files.length} files`);
-  } catch (error) {
-    signal.throwIfAborted();
-    outcome.fail(await configProblem(error, config, workspace));
-  }
-  return true;
 }
 
-/** The plan so far. */
-class PlanOutcome {
-  /** Absolute, without symbolic links. */
-  readonly workspace: string;
-  readonly #ruleDependencies: RuleDependencies;
-  readonly #units: Unit[] = [];
-  readonly #problems: DetectorProblem[] = [];
-  readonly #watched = new Set<string>();
-  readonly #extensions = new Set<string>();
-  readonly #versions = new Set<string>();
-  #failedRoots = 0;
-
-  constructor(workspace: string, reaches: RuleDependencies) {
-    this.workspace = workspace;
-    this.#ruleDependencies = reaches;
-    this.watch(rootFiles(workspace));
+function dependsOnEslint(folder: string): boolean {
+  try {
+    return dependenciesOf(readManifest('package.json', readTextSync(path.join(folder, 'package.json')))).some(({ name }) => name === 'eslint'); // prettier-ignore
+  } catch {
+    return false;
   }
+}
 
-  add(version: string, group: string, files: readonly ListedFile[]): void {
-    this.#versions.add(version);
-    // Signatures are needed if the rules of any file look at other files.
-    const needsSignature = files.some(({ config }) => this.#ruleDependencies.of(config).length > 0);
-    for (const { path: file, typed, config } of files) {
-      const dependsOn = this.#ruleDependencies.of(config);
-      const id = relativeTo(this.workspace, file);
-      this.#units.push({
-        id,
-        kind: 'file',
-        group,
-        file: id,
-        lane: typed ? 'heavy' : 'light',
-        ...(dependsOn.length > 0 ? { dependsOn: dependsOn } : {}),
-        ...(needsSignature && canHaveSignature(id) ? { needsSignature } : {}),
-      });
-    }
-  }
-
-  problem(problem: DetectorProblem): void {
-    this.#problems.push(problem);
-  }
-
-  /** Reports a problem that prevents a whole root from being linted. */
-  fail(problem: DetectorProblem): void {
-    this.#failedRoots += 1;
-    this.problem(problem);
-  }
-
-  watch(files: readonly string[]): void {
-    for (const file of files) this.#watched.add(file);
-  }
-
-  /** @param extensions of files to lint */
-  lint(extensions: Iterable<string>): void {
-    for (const extension of extensions) this.#extensions.add(extension);
-  }
-
-  result(): PlanResult {
-    const common = {
-      units: this.#units,
-      problems: this.#problems,
-      configFiles: [...this.#watched].map((file) => relativeTo(this.workspace, file)).sort(),
-      extensions: [...this.#extensions].sort(),
-    };
-    if (this.#versions.size > 0) {
-      const engine = `eslint ${[...this.#versions].join(', ')} (workspace)`;
-      if (this.#units.length > 0 || this.#problems.length > 0) return { status: 'ready', engine, ...common };
-      return {
-        status: 'not-applicable',
-        note: 'The ESLint configuration matches no file in this folder.',
-        engine,
-        ...common,
-      };
-    }
-    if (this.#failedRoots > 0) return { status: 'failed', ...common };
-    const note = 'No ESLint configuration found. Create one: npm init @eslint/config@latest';
-    return { status: 'not-applicable', note, ...common };
-  }
+/** The folders that lie in no other. @param folders absolute, parents before children */
+function topmost(folders: readonly string[]): readonly string[] {
+  const found: string[] = [];
+  for (const folder of folders) if (!found.some((above) => isUnder(folder, above))) found.push(folder);
+  return found;
 }

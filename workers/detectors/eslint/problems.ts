@@ -7,7 +7,10 @@ import { Installation } from '../../runtime/installation.ts';
 import { EslintLoadError } from './installation.ts';
 import type { ConfigType, EslintInstallation } from './installation.ts';
 import type { SkippedPath } from './listed.ts';
-import { SUPPRESSIONS, configsIn } from './roots.ts';
+import { withDependencies } from './config-dependencies.ts';
+import { SUPPRESSIONS, configsIn, relativeTo } from './roots.ts';
+import type { Origin } from '../../commands/project-commands.ts';
+import { nameOf, type LintRun } from './runs.ts';
 import { readTextSync } from '../../protocol/read-file.ts';
 
 const FILE_START: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
@@ -16,14 +19,17 @@ const MESSAGE_LENGTH = 800;
 
 /**
  * ESLint cannot be used at a root, or its configuration cannot.
- * @param config the absolute path of the configuration to blame
+ * @param config the absolute path of the configuration to blame, unless the error names one of its parts
  */
 export async function configProblem(
   error: unknown,
   config: string | undefined,
   workspace: string,
 ): Promise<DetectorProblem> {
-  const file = error instanceof SyntaxError && error.message.startsWith(SUPPRESSIONS) ? withName(config) : config;
+  const file =
+    error instanceof SyntaxError && error.message.startsWith(SUPPRESSIONS)
+      ? withName(config)
+      : await culpritOf(error, config);
   const cause = notInstalled(error, config, workspace);
   return {
     code: error instanceof EslintLoadError ? error.code : 'CONFIG_ERROR',
@@ -75,6 +81,71 @@ function rightKind(name: string, configType: ConfigType): string {
     : 'Rename it to eslint.config.mjs if it is JavaScript, or update ESLint: npm install --save-dev eslint@latest';
 }
 
+/** The options name a folder that is not there. */
+export function missingFolderProblem(name: string): DetectorProblem {
+  const message = `The option workingDirectories names the folder ${name}, which does not exist. Correct it.`;
+  return { code: 'CONFIG_ERROR', message, fatal: true };
+}
+
+/** The project runs ESLint where it finds no configuration. */
+export function unconfiguredProblem({ version }: EslintInstallation, run: LintRun, workspace: string): DetectorProblem {
+  const { folder, config } = run.settings;
+  const where = folder === '.' ? 'this folder' : folder;
+  const what = config === undefined ? 'finds no configuration' : `does not find its configuration ${config}`;
+  return scriptProblem(run, workspace, `${howOf(run, workspace)} runs ESLint ${version} in ${where}, where it ${what}. Nothing was looked at there.`); // prettier-ignore
+}
+
+/** The project runs ESLint, which finds nothing to lint. Everything else was looked at. */
+export function nothingLintedProblem(run: LintRun, workspace: string): DetectorProblem {
+  const { folder } = run.settings;
+  const where = folder === '.' ? '' : ` in ${folder}`;
+  const command = `eslint ${run.patterns.join(' ')}`;
+  const message = `${howOf(run, workspace)} runs ${command}${where}, which matches no file, or only ignored ones. Nothing was looked at there.`;
+  return { ...scriptProblem(run, workspace, message), fatal: false, degrades: true };
+}
+
+/** There is a script that is meant for linting, and ESLint, but nothing says how they come together. */
+export function unknownScriptProblem(script: string, workspace: string): DetectorProblem {
+  const message =
+    `npm run lint runs "${script}", which does not say how it runs ESLint, and there is no ESLint configuration in its usual ` +
+    "place. Nothing was looked at. Set ESLint's options configFile or workingDirectories.";
+  const origin = { file: path.join(workspace, 'package.json'), script: 'lint' };
+  return atScript(origin, workspace, message);
+}
+
+function howOf({ origin }: LintRun, workspace: string): string {
+  return origin === undefined ? 'The option workingDirectories' : nameOf(origin, workspace);
+}
+
+function scriptProblem({ origin }: LintRun, workspace: string, message: string): DetectorProblem {
+  return origin ? atScript(origin, workspace, message) : { code: 'CONFIG_ERROR', message, fatal: true };
+}
+
+function atScript(origin: Origin, workspace: string, message: string): DetectorProblem {
+  const problem = { code: 'CONFIG_ERROR', message, fatal: true } as const;
+  const text = readText(origin.file);
+  const scripts = Math.max(0, text.indexOf('"scripts"'));
+  const name = origin.script === undefined ? -1 : text.indexOf(JSON.stringify(origin.script), scripts);
+  const start = name < 0 ? FILE_START.start : TextDocument.create('', '', 0, text).positionAt(name);
+  const end = { line: start.line, character: start.character + (name < 0 ? 0 : (origin.script?.length ?? 0) + 2) };
+  return { ...problem, file: relativeTo(workspace, origin.file), range: { start, end } };
+}
+
+/** The part of a configuration that an error names first, or that cannot be parsed; else the configuration. */
+async function culpritOf(error: unknown, config: string | undefined): Promise<string | undefined> {
+  if (!(error instanceof Error) || config === undefined) return config;
+  const text = `${error.message}\n${error.stack ?? ''}`;
+  const parts = [...withDependencies([config])];
+  const places = parts.flatMap((file) => {
+    const found = [pathToFileURL(file).href, file].map((name) => text.indexOf(name)).filter((at) => at >= 0);
+    return found.length === 0 ? [] : [{ file, at: Math.min(...found) }];
+  });
+  const named = places.sort((one, other) => one.at - other.at)[0]?.file;
+  if (named !== undefined || error.name !== 'SyntaxError') return named ?? config;
+  for (const file of parts) if (await syntaxErrorIn(file, readText(file))) return file;
+  return config;
+}
+
 /** A skipped path under a root: a folder with a broken configuration, or something unreadable. */
 export async function skippedProblem(
   { path: place, error }: SkippedPath,
@@ -96,13 +167,6 @@ export function unreadableProblem(place: string, error: unknown, workspace: stri
     range: FILE_START,
     fatal: true,
   };
-}
-
-/** With forward slashes; `.` for the workspace itself; outside the workspace it stays absolute. */
-export function relativeTo(workspace: string, file: string): string {
-  const relative = path.relative(workspace, file) || '.';
-  const inside = relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
-  return (inside ? relative : file).split(path.sep).join('/');
 }
 
 function withName(config: string | undefined): string | undefined {

@@ -4,19 +4,16 @@
  * An ESLint root is a folder where `eslint .` makes sense: the workspace's root when ESLint, started there, finds a
  * configuration (in it or above it); else each topmost folder that has one.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import path from 'node:path';
-import { LinkedPackages } from '../../runtime/linked-packages.ts';
-import type { ConfigType } from './installation.ts';
-import type { ListedFile } from './listed.ts';
 import { entryAt, readTextSync } from '../../protocol/read-file.ts';
 import { isRecord, jsonOf } from '../../reading/config-file.ts';
 
 const FLAT_CONFIGS = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'].map((extension) => `eslint.config.${extension}`);
 /** In ESLint's order of preference. */
 const ESLINTRC_CONFIGS = ['.js', '.cjs', '.yaml', '.yml', '.json', ''].map((extension) => `.eslintrc${extension}`);
-const MANIFEST = 'package.json';
+export const MANIFEST = 'package.json';
 export const SUPPRESSIONS = 'eslint-suppressions.json';
 
 /** Files whose appearance, change or disappearance at an ESLint root changes what ESLint does there. */
@@ -35,7 +32,7 @@ const INSTALL_FILES = [
   'node_modules/.yarn-state.yml',
 ];
 
-const TSCONFIG = /^[jt]sconfig.*\.json$/;
+export const TSCONFIG = /^[jt]sconfig.*\.json$/;
 
 /** The configuration files of one folder, absolute. */
 export interface FolderConfigs {
@@ -54,14 +51,26 @@ export function configsIn(folder: string): FolderConfigs {
   return { ...(flat === undefined ? {} : { flat }), ...(eslintrc === undefined ? {} : { eslintrc }) };
 }
 
-/** The nearest configuration of each kind in a folder or above it. */
-export function configsFor(folder: string): FolderConfigs {
+/** The nearest configuration of each kind in a folder or above it. @param top the uppermost folder to look in */
+export function configsFor(folder: string, top?: string): FolderConfigs {
   let found: FolderConfigs = {};
   for (let current = folder; ; current = path.dirname(current)) {
     found = { ...configsIn(current), ...found };
-    if (path.dirname(current) === current) return found;
+    if (current === top || path.dirname(current) === current) return found;
   }
 }
+
+/** The folder of the repository that a folder belongs to, or of its workspace of packages, if either can be told. */
+export function repositoryOf(folder: string): string {
+  let workspace: string | undefined;
+  for (let current = folder; ; current = path.dirname(current)) {
+    if (existsSync(path.join(current, '.git'))) return current;
+    if (WORKSPACE_MARKS.some((name) => existsSync(path.join(current, name)))) workspace ??= current;
+    if (path.dirname(current) === current) return workspace ?? folder;
+  }
+}
+
+const WORKSPACE_MARKS = ['package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'bun.lock', 'bun.lockb']; // prettier-ignore
 
 /** Every folder under a root (not the root itself) that has a configuration, parents before children. */
 export function nestedConfigFolders(root: string): readonly ConfigFolder[] {
@@ -75,19 +84,6 @@ export function nestedConfigFolders(root: string): readonly ConfigFolder[] {
   };
   visit(root);
   return found;
-}
-
-/**
- * The group of a root's units. It names the version, as results depend on it, and the root's folder relative to the
- * workspace, as that is what a check needs.
- */
-export function groupOf(version: string, folder: string): string {
-  return `eslint@${version} in ${folder}`;
-}
-
-/** The folder that {@link groupOf} was given. */
-export function folderOf(group: string): string {
-  return group.slice(group.indexOf(' in ') + ' in '.length);
 }
 
 /** The files under a folder, absolute, without those of dependencies and of dot folders. */
@@ -117,6 +113,18 @@ export function irregularFiles(folder: string): readonly string[] {
   return found;
 }
 
+/** With forward slashes; `.` for the workspace itself; outside the workspace it stays absolute. */
+export function relativeTo(workspace: string, file: string): string {
+  const relative = path.relative(workspace, file) || '.';
+  const inside = relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
+  return (inside ? relative : file).split(path.sep).join('/');
+}
+
+/** Whether a file name is one that ESLint looks for. */
+export function isConfigName(name: string): boolean {
+  return FLAT_CONFIGS.includes(name) || ESLINTRC_CONFIGS.includes(name);
+}
+
 export function isUnder(folder: string, ancestor: string): boolean {
   return folder.startsWith(ancestor.endsWith(path.sep) ? ancestor : ancestor + path.sep);
 }
@@ -133,34 +141,6 @@ export function rootFiles(folder: string): string[] {
   }
 }
 
-/**
- * The existing files whose change makes the list of files or the loaded configuration of an ESLint root stale,
- * absolute.
- */
-export function configurationFiles(
-  root: string,
-  configType: ConfigType,
-  files: readonly ListedFile[],
-): readonly string[] {
-  const manifests: string[] = [];
-  const configs: string[] = [];
-  const tsconfigs: string[] = [];
-  const above = configsFor(root)[configType];
-  if (above !== undefined) configs.push(above);
-  const typed = files.some((file) => file.typed);
-  for (const folder of foldersOf(files, root)) {
-    for (const { name } of entriesOf(folder)) {
-      const file = path.join(folder, name);
-      if (name === MANIFEST) manifests.push(file);
-      else if (FLAT_CONFIGS.includes(name) || ESLINTRC_CONFIGS.includes(name)) configs.push(file);
-      else if (typed && TSCONFIG.test(name)) tsconfigs.push(file);
-    }
-  }
-  // A tsconfig names other tsconfigs and sources; only the former are configuration.
-  const extended = [...withRelativeDependencies(tsconfigs)].filter((file) => file.endsWith('.json'));
-  return [...manifests, ...withRelativeDependencies(configs), ...extended];
-}
-
 /** Whether a change to this file may change the configuration of ESLint. */
 export function affectsConfiguration(file: string): boolean {
   const name = path.basename(file);
@@ -169,63 +149,6 @@ export function affectsConfiguration(file: string): boolean {
     INSTALL_FILES.some((installed) => path.posix.basename(installed) === name) ||
     TSCONFIG.test(name)
   );
-}
-
-/**
- * Configuration files and all files that they name by a quoted relative path, or through a package of the workspace,
- * transitively: imported or extended parts, local rules, tsconfig files. A false match is harmless; changes to installed
- * packages show in the lockfile.
- */
-function withRelativeDependencies(configs: readonly string[]): ReadonlySet<string> {
-  const seen = new Set<string>();
-  const pending = [...configs];
-  const linked = new LinkedPackages();
-  for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
-    if (seen.has(file)) continue;
-    seen.add(file);
-    const text = readText(file);
-    for (const [, name = ''] of text.matchAll(/['"`]((?:@[\w.-]+\/)?\w[\w.-]*(?:\/[^'"`\r\n*]*)?)['"`]/g)) {
-      const targets = shareableNames(name).map((one) => linked.fileOf(one, file));
-      pending.push(...targets.filter((target) => target !== undefined));
-    }
-    for (const [, relative = ''] of text.matchAll(/['"`](\.{1,2}\/[^'"`\r\n*]+)['"`]/g)) {
-      const target = fileNamed(path.resolve(path.dirname(file), relative));
-      if (target !== undefined) pending.push(target);
-    }
-  }
-  return seen;
-}
-
-/** What a name in `extends` of an eslintrc may mean. */
-function shareableNames(name: string): readonly string[] {
-  const [, scope = '', rest = ''] = /^(@[^/]+)?\/?(.*)$/.exec(name) ?? [];
-  if (scope === '') return [name, `eslint-config-${rest}`];
-  return rest === '' ? [`${scope}/eslint-config`] : [name, `${scope}/eslint-config-${rest}`];
-}
-
-/** What `import` or `require` of a path without extension, or of the `.js` of a TypeScript file, may mean. */
-function fileNamed(target: string): string | undefined {
-  const extensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts', '.json'];
-  const candidates = [
-    target,
-    ...extensions.map((extension) => target + extension),
-    target.replace(/\.([cm]?)js$/, '.$1ts'),
-    ...extensions.map((extension) => path.join(target, `index${extension}`)),
-  ];
-  return candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile() === true);
-}
-
-/** The folders of some files and those between them and the root, the root included. */
-function foldersOf(files: readonly ListedFile[], root: string): ReadonlySet<string> {
-  const folders = new Set([root]);
-  for (const file of files) {
-    let folder = path.dirname(file.path);
-    while (isUnder(folder, root) && !folders.has(folder)) {
-      folders.add(folder);
-      folder = path.dirname(folder);
-    }
-  }
-  return folders;
 }
 
 function firstExisting(folder: string, names: readonly string[]): string | undefined {
@@ -246,11 +169,11 @@ function subfoldersOf(folder: string): readonly string[] {
     .map((entry) => path.join(folder, entry.name));
 }
 
-function isProjectFolder(entry: Dirent): boolean {
+export function isProjectFolder(entry: Dirent): boolean {
   return entry.isDirectory() && entry.name !== 'node_modules' && !entry.name.startsWith('.');
 }
 
-function entriesOf(folder: string): readonly Dirent[] {
+export function entriesOf(folder: string): readonly Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch {

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 import type { KnipInstallation } from '../../graph/knip-installation.ts';
-import { isReport, type KnipReport } from './report.ts';
 import { jsonOf } from '../../reading/config-file.ts';
+import { isReport, type KnipReport } from './report.ts';
 
 export interface KnipOutput {
   readonly report: KnipReport;
@@ -24,6 +24,7 @@ const ERRORS_LIMIT = 64 * 1024;
 export async function runKnip(
   { command, version }: KnipInstallation,
   root: string,
+  args: readonly string[],
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<KnipOutput> {
@@ -41,14 +42,18 @@ export async function runKnip(
   }, timeoutMs);
   try {
     const code = await new Promise<string>((resolve, reject) => {
-      const knip = spawn(process.execPath, [command, '--reporter', 'json', '--no-progress', '--no-exit-code'], {
-        cwd: root,
-        env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
-        stdio: ['ignore', 'pipe', 'pipe'],
-        windowsHide: true,
-        signal: AbortSignal.any([signal, limits.signal]),
-        killSignal: 'SIGKILL',
-      });
+      const knip = spawn(
+        process.execPath,
+        [command, '--reporter', 'json', '--no-progress', '--no-exit-code', ...args],
+        {
+          cwd: root,
+          env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+          stdio: ['ignore', 'pipe', 'pipe'],
+          windowsHide: true,
+          signal: AbortSignal.any([signal, limits.signal]),
+          killSignal: 'SIGKILL',
+        },
+      );
       knip.stdout.on('data', (chunk: Buffer) => {
         size += chunk.length;
         if (size <= OUTPUT_LIMIT) output.push(chunk);

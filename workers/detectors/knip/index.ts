@@ -14,6 +14,7 @@ import type {
   PlanResult,
   Unit,
 } from '../../protocol/detector-protocol.ts';
+import { knipArguments } from './arguments.ts';
 import { KnipError, runKnip } from './command.ts';
 import { findingsOf } from './findings.ts';
 import { issuesOf, type KnipReport } from './report.ts';
@@ -29,7 +30,7 @@ const DEFAULT_TIMEOUT_SECONDS = 300;
 /** Progress is reported at this interval, so that a slow knip is not taken for a hung worker. */
 const HEARTBEAT_MS = 5000;
 
-function plan({ root }: PlanRequest): Promise<PlanResult> {
+async function plan({ root, options }: PlanRequest): Promise<PlanResult> {
   const knip = findKnip(root);
   if (typeof knip === 'string') {
     const none = {
@@ -39,17 +40,19 @@ function plan({ root }: PlanRequest): Promise<PlanResult> {
       problems: [],
       configFiles: ['package.json'],
     } as const;
-    return Promise.resolve(none);
+    return none;
   }
-  const unit: Unit = { id: 'knip', kind: 'graph', group: 'knip', file: knip.configFile };
-  return Promise.resolve({
+  const { config = knip.configFile, note, files } = await knipArguments(root, options);
+  const unit: Unit = { id: 'knip', kind: 'graph', group: 'knip', file: config };
+  return {
     status: 'ready',
     engine: `knip ${knip.version}`,
+    ...(note === undefined ? {} : { note }),
     units: [unit],
     problems: [],
     // package.json is read before each run instead, because it changes for many other reasons.
-    configFiles: knip.configFile === 'package.json' ? [] : [knip.configFile],
-  });
+    configFiles: [...new Set([config, ...files])].filter((file) => !file.endsWith('package.json')),
+  };
 }
 
 async function check(request: CheckRequest, context: CheckContext): Promise<CheckResult> {
@@ -117,7 +120,8 @@ async function reportOf(
     for (const problem of problems) context.problem(problem);
   };
   try {
-    const { report, errors } = await runKnip(knip, root, seconds * 1000, context.signal);
+    const { args } = await knipArguments(root, options);
+    const { report, errors } = await runKnip(knip, root, args, seconds * 1000, context.signal);
     tell(problemsIn(errors, knip));
     return report;
   } catch (error) {

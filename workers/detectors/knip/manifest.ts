@@ -66,6 +66,13 @@ export const manifest = {
       // Later versions of knip, and its plugins, have more types.
       additionalProperties: { enum: ruleSeverities },
     },
+    arguments: {
+      type: 'array',
+      items: { type: 'string' },
+      default: [],
+      description:
+        "Arguments of knip that decide what it finds, such as `--production`. If empty, those of the project's own script.",
+    },
     timeout: {
       type: 'number',
       minimum: 1,
