@@ -13,7 +13,7 @@ import { isError, textOf } from './realm.ts';
 import { jsonSerializer } from './serializer.ts';
 import type { Serializer } from './serializer.ts';
 import { nextTick } from './timers.ts';
-import { isTransactionId, isUncheckedMessage, WIRE_VERSION } from './wire.ts';
+import { isCall, isTransactionId, isUncheckedMessage, WIRE_VERSION } from './wire.ts';
 import type { Handshake, WireMessage } from './wire.ts';
 
 export interface ChannelListener {
@@ -34,6 +34,10 @@ export interface Channel {
   sendEvents(tx: TransactionId, type: string, packed: readonly unknown[], transfer?: readonly Transferable[]): void;
   /** Hands all that was sent to the operating system now. Returns whether it has all of it. */
   flush(): boolean;
+  /** False while the other side is behind and what is sent is kept in this process. */
+  readonly writable: boolean;
+  /** Settles when it is {@link writable} again, or has ended. Never rejects. */
+  drained(): Promise<void>;
   /** Ends this side; settles once everything sent has been handed to the operating system. Never rejects. */
   end(): Promise<void>;
   /** Breaks the connection at once; `ended` still comes. */
@@ -53,6 +57,9 @@ export interface StreamChannelOptions {
    */
   readonly setBlocking?: ((blocking: boolean) => void) | undefined;
 }
+
+/** So many bytes may wait for the operating system before the channel is full. */
+const MOST_WAITING_BYTES = 1024 * 1024;
 
 /** Text is gathered until the turn of the event loop ends or so much is there. */
 const GATHER_CHARACTERS = 64 * 1024;
@@ -139,6 +146,21 @@ export class StreamChannel implements Channel {
   flush(): boolean {
     this.#writeGathered();
     return this.#writable.writableLength === 0 && !this.#writesEnded;
+  }
+
+  get writable(): boolean {
+    return this.#text.length + this.#writable.writableLength < MOST_WAITING_BYTES;
+  }
+
+  async drained(): Promise<void> {
+    this.#writeGathered();
+    while (!this.writable && !this.#ended && !this.#writesEnded) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const events = ['drain', 'close'];
+      for (const event of events) this.#writable.once(event, resolve);
+      await promise;
+      for (const event of events) this.#writable.off(event, resolve);
+    }
   }
 
   end(): Promise<void> {
@@ -293,7 +315,8 @@ function hasLineFeed(data: string | Uint8Array): boolean {
 /** Tells messages from log lines, which may be JSON with a `type` too. */
 function isFromWorker(value: unknown): boolean {
   if (!isUncheckedMessage(value)) return false;
-  return value.type === '$log' || (isTransactionId(value.tx) && /(?:Event|Result|Error)$/.test(value.type));
+  if (value.type === '$log' || isCall(value.tx)) return true;
+  return isTransactionId(value.tx) && /(?:Event|Result|Error)$/.test(value.type);
 }
 
 const HANDSHAKE_KEYS: ReadonlySet<string> = new Set<keyof Handshake>(['ready', 'serializer', 'refused']);
@@ -313,6 +336,10 @@ function excerpt(bytes: Buffer): string {
   return JSON.stringify(bytes.length > 200 ? `${text}…` : text);
 }
 
+/** So many messages may be unread by the other side before a port is full; it says so in lots. */
+const MOST_UNREAD_MESSAGES = 256;
+const READ_LOT = 64;
+
 /** Clones on a MessagePort: what the worker-threads and inline drivers use. */
 export class PortChannel implements Channel {
   readonly #port: MessagePort;
@@ -321,6 +348,9 @@ export class PortChannel implements Channel {
   #early: unknown[] = [];
   #ended = false;
   #endError: Error | undefined;
+  #unread = 0;
+  #read = 0;
+  #room: PromiseWithResolvers<void> | undefined;
 
   /**
    * With `onHandshake`, the first message is the other side's handshake. With `keepsContext`, messages are received in
@@ -360,6 +390,7 @@ export class PortChannel implements Channel {
     } catch (error) {
       throw new SerializationError(`A message of type '${message.type}' cannot be cloned.`, { cause: error });
     }
+    this.#unread += 1;
   }
 
   pack(event: unknown): unknown {
@@ -375,6 +406,16 @@ export class PortChannel implements Channel {
     return !this.#ended;
   }
 
+  get writable(): boolean {
+    return this.#unread < MOST_UNREAD_MESSAGES;
+  }
+
+  async drained(): Promise<void> {
+    if (this.writable || this.#ended) return;
+    this.#room ??= Promise.withResolvers();
+    await this.#room.promise;
+  }
+
   end(): Promise<void> {
     this.#port.close();
     return Promise.resolve();
@@ -387,21 +428,41 @@ export class PortChannel implements Channel {
 
   #receive(message: unknown): void {
     if (this.#ended) return;
+    // A number is no message: so many of ours have been read.
+    if (typeof message === 'number') return this.#confirmed(message);
     const onHandshake = this.#onHandshake;
     if (onHandshake !== undefined) {
       this.#onHandshake = undefined;
       onHandshake(message as Handshake);
-    } else if (this.#listener === undefined) {
+      return;
+    }
+    this.#read += 1;
+    if (this.#read === READ_LOT) {
+      this.#read = 0;
+      this.#port.postMessage(READ_LOT);
+    }
+    if (this.#listener === undefined) {
       this.#early.push(message);
     } else {
       this.#listener.message(message);
     }
   }
 
+  #confirmed(messages: number): void {
+    this.#unread -= messages;
+    if (this.writable) this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+
   #finish(error: Error | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#endError = error;
+    this.#makeRoom();
     this.#listener?.ended(error);
   }
 }

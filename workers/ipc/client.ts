@@ -4,7 +4,9 @@ import type { DriverCapabilities, LogEntry, Vitals, WorkerAddress } from './driv
 import type { EventStream } from './event-stream.ts';
 import type { WorkerExit } from './exit.ts';
 import type {
+  EventListenerOf,
   EventOf,
+  InputOf,
   MessageDefinitions,
   MessageType,
   MessageWithoutPayload,
@@ -13,10 +15,10 @@ import type {
 } from './messages.ts';
 import type { CloseOptions } from './options.ts';
 
-/** A message without events has no listener. */
-type EventListenerOf<Event> = [Event] extends [never] ? undefined : (event: Event) => void | Promise<void>;
+/** A message without input takes none. */
+type InputFor<Input> = [Input] extends [never] ? undefined : AsyncIterable<Input> | Iterable<Input>;
 
-export interface SendOptions<Event = never> {
+export interface SendOptions<Event = never, Input = never> {
   /** Aborting it cancels the request, in the worker cooperatively. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -27,13 +29,23 @@ export interface SendOptions<Event = never> {
   readonly cancel?: 'immediate' | 'acknowledged' | undefined;
   /** Milliseconds; 0 is none. Default: the worker's `timeouts`. */
   readonly timeout?: number | undefined;
+  /**
+   * Milliseconds that the worker has to stop once the request was cancelled or timed out. A worker that has not stopped
+   * by then is killed, whatever else it does. 0 is at once. Default: `timeouts.killAfter`, and that is never.
+   */
+  readonly killAfter?: number | undefined;
+  /**
+   * What to stream to the handler's `input`. It is read when the handler reads, at most 16 frames ahead; what it throws
+   * is thrown there. It is left (`return()`) when the handler leaves it or the request settles.
+   */
+  readonly input?: InputFor<Input> | undefined;
   /** Events come in order, one after the other: the next one waits for a returned promise, and then the worker does. */
   readonly onEvent?: EventListenerOf<Event> | undefined;
   /** Objects in the payload to move instead of copy, where the driver can. */
   readonly transfer?: readonly Transferable[] | undefined;
 }
 
-export type StreamOptions = Omit<SendOptions, 'onEvent'>;
+export type StreamOptions<Input = never> = Omit<SendOptions<never, Input>, 'onEvent'>;
 
 export type WorkerState = 'starting' | 'ready' | 'disconnected' | 'closing' | 'closed';
 
@@ -59,14 +71,14 @@ interface BaseClient<M extends MessageDefinitions> {
   send<K extends MessageType<M>>(
     type: K,
     payload: PayloadOf<M, K>,
-    options?: SendOptions<EventOf<M, K>>,
+    options?: SendOptions<EventOf<M, K>, InputOf<M, K>>,
   ): Promise<ResultOf<M, K>>;
   /** The same as an async iterable of the events. Leaving the loop early cancels the request. */
   stream<K extends MessageWithoutPayload<M>>(type: K): EventStream<EventOf<M, K>, ResultOf<M, K>>;
   stream<K extends MessageType<M>>(
     type: K,
     payload: PayloadOf<M, K>,
-    options?: StreamOptions,
+    options?: StreamOptions<InputOf<M, K>>,
   ): EventStream<EventOf<M, K>, ResultOf<M, K>>;
   /** Sends without expecting an answer. @throws like `send`, as far as it is known at once */
   notify(type: MessageWithoutPayload<M>): void;
@@ -75,6 +87,17 @@ interface BaseClient<M extends MessageDefinitions> {
     payload: PayloadOf<M, K>,
     options?: { transfer?: readonly Transferable[] },
   ): void;
+  /**
+   * False while the worker is behind: what was sent fills the line, or more than 1,000 requests wait for an answer.
+   * Sending goes on; what is sent waits in this process's memory.
+   */
+  readonly writable: boolean;
+  /** Settles when {@link writable} is true again, or the worker takes no more messages. Never rejects. */
+  drained(): Promise<void>;
+  /** The worker keeps this process alive until it is closed, also while it is idle. */
+  ref(): void;
+  /** The worker does not keep this process alive, not even while requests are in work. */
+  unref(): void;
   /** Waits for what is in flight, cancels the rest, then ends the worker: kindly, by SIGTERM, by SIGKILL. */
   close(options?: CloseOptions): Promise<WorkerExit>;
   /** Ends the worker and all it started at once. */

@@ -2,6 +2,7 @@
 import type { MessagePort, ResourceLimits, Transferable } from 'node:worker_threads';
 import type { Channel } from './channel.ts';
 import type { DriverExit } from './exit.ts';
+import type { KeepAliveMode } from './keep-alive.ts';
 import type { Logger } from './logger.ts';
 import type { LogLevel, TransactionId } from './messages.ts';
 import type { Retry } from './backoff.ts';
@@ -72,10 +73,10 @@ export interface LaunchOptions {
   /** worker-threads. Does not count Buffers. */
   readonly resourceLimits?: ResourceLimits | undefined;
   /**
-   * worker-threads. `in-work`: the worker keeps the host's process alive only while it starts and while requests are in
-   * work, and its output is not read. Default `always`: until it ends.
+   * When the worker keeps the host's process alive. `in-work`, the default: while it starts, while requests are in work,
+   * and while it is being closed. `always`: until it ends. `never`: only while it starts.
    */
-  readonly keepAlive?: 'always' | 'in-work' | undefined;
+  readonly keepAlive?: KeepAliveMode | undefined;
   /** Any clonable value, of any size, for `getStartupData().workerData`. */
   readonly workerData?: unknown;
   /** worker-threads, inline: what to move with `workerData`. */
@@ -115,7 +116,7 @@ export interface WorkerHandle {
   kill(): void;
   /** Starts and stops the heartbeat. */
   watch(on: boolean): void;
-  /** Whether the worker keeps the host's process alive; where the option `keepAlive` is honoured. */
+  /** Whether the worker keeps the host's process alive; it does until this is called. */
   keepAlive?(on: boolean): void;
   /** With the capability `reconnect`: the next connection to the same worker. */
   reconnect?(): Promise<Channel>;

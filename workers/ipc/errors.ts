@@ -14,7 +14,8 @@ export type WorkerErrorCode =
   | 'ERR_WORKER_SERIALIZATION'
   | 'ERR_WORKER_MIDDLEWARE'
   | 'ERR_WORKER_UNKNOWN_MESSAGE'
-  | 'ERR_WORKER_CLOSED';
+  | 'ERR_WORKER_CLOSED'
+  | 'ERR_WORKER_QUEUE_FULL';
 
 export abstract class WorkerError extends Error {
   abstract readonly code: WorkerErrorCode;
@@ -127,6 +128,12 @@ export class ClosedError extends WorkerError {
     super(message);
     this.exit = exit;
   }
+}
+
+/** A pool has as many tasks waiting as it may have; the task was not taken. */
+export class QueueFullError extends WorkerError {
+  override readonly name = 'QueueFullError';
+  readonly code = 'ERR_WORKER_QUEUE_FULL';
 }
 
 /**

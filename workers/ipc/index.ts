@@ -4,21 +4,28 @@
  */
 export { createWorker } from './create-worker.ts';
 export type { SendOptions, StreamOptions, WorkerClient, WorkerState } from './client.ts';
+export { createPool } from './pool/create-pool.ts';
+export type { PoolLimits, PoolMetrics, PoolOptions, PoolSendOptions, PoolStreamOptions, WorkerPool } from './pool/create-pool.ts';
+export type { HistogramSummary, TaskFigures } from './pool/task-metrics.ts';
 export { startWorkerServer } from './server.ts';
 export type { ServerOptions, WorkerServer } from './server.ts';
 export type {
   DefineMessages,
   EmitOptions,
+  Call,
+  CallOptions,
   EventOf,
   Handler,
   HandlerContext,
   Handlers,
+  InputOf,
   LogLevel,
   MaybePromise,
   MessageDefinitions,
   MessageOf,
   MessageShape,
   MessageType,
+  NoMessages,
   PayloadOf,
   ResultOf,
   TransactionId,
@@ -32,6 +39,7 @@ export type {
   ClientOptions,
   CloseOptions,
   CommonOptions,
+  HostHandlersOption,
   InlineOptions,
   OwnDriverOptions,
   StdioOptions,
@@ -45,6 +53,7 @@ export { binarySerializer, jsonSerializer } from './serializer.ts';
 export type { Serializer } from './serializer.ts';
 export { createLogger } from './logger.ts';
 export type { Logger } from './logger.ts';
+export type { KeepAliveMode } from './keep-alive.ts';
 export type { Direction, Middleware } from './middleware.ts';
 export { withTransfer } from './transfer.ts';
 export { getStartupData } from './startup.ts';

@@ -5,19 +5,25 @@
 import type { Transferable } from 'node:worker_threads';
 
 /**
- * Payload, result and event of one message. Without `result` it answers with nothing, without `event` it streams
- * nothing; a payload that may be undefined may be left out.
+ * Payload, result and event of one message, and what is streamed to its handler. Without `result` it answers with
+ * nothing, without `event` it streams nothing, without `input` nothing is streamed to it; a payload that may be
+ * undefined may be left out.
  */
 export interface MessageShape {
   readonly payload?: unknown;
   readonly result?: unknown;
   readonly event?: unknown;
+  readonly input?: unknown;
 }
 
 export type MessageDefinitions = Readonly<Record<string, MessageShape>>;
 
+/** The messages of a host whose workers call nothing. */
+export type NoMessages = Readonly<Record<never, MessageShape>>;
+
 type ResultIn<S> = 'result' extends keyof S ? S['result'] : void;
 type EventIn<S> = 'event' extends keyof S ? Required<S>['event'] : never;
+type InputIn<S> = 'input' extends keyof S ? Required<S>['input'] : never;
 
 /**
  * Declares the messages of a worker. Names beginning with `$` are the library's own and are rejected.
@@ -42,6 +48,7 @@ export type DefineMessages<
     readonly payload: 'payload' extends keyof T[K] ? T[K]['payload'] : never;
     readonly result: ResultIn<T[K]>;
     readonly event: EventIn<T[K]>;
+    readonly input: InputIn<T[K]>;
   };
 };
 
@@ -56,6 +63,7 @@ export type MessageType<M extends MessageDefinitions> = keyof M & string;
 export type PayloadOf<M extends MessageDefinitions, K extends MessageType<M>> = M[K]['payload'];
 export type ResultOf<M extends MessageDefinitions, K extends MessageType<M>> = ResultIn<M[K]>;
 export type EventOf<M extends MessageDefinitions, K extends MessageType<M>> = EventIn<M[K]>;
+export type InputOf<M extends MessageDefinitions, K extends MessageType<M>> = InputIn<M[K]>;
 
 /** A request as it crosses the line; with no `K`, the union of all requests, told apart by `type`. */
 export type MessageOf<M extends MessageDefinitions, K extends MessageType<M> = MessageType<M>> = {
@@ -75,7 +83,7 @@ export interface EmitOptions {
 }
 
 /** What a handler is given beside the payload. */
-export interface HandlerContext<Event = never> {
+export interface HandlerContext<Event = never, Input = never, H extends MessageDefinitions = NoMessages> {
   /** Absent for a notification. */
   readonly tx: TransactionId | undefined;
   /** Aborted when the host cancels the request, its timeout passes, the line closes or the worker ends. */
@@ -94,14 +102,52 @@ export interface HandlerContext<Event = never> {
    */
   flush(): boolean;
   log(level: LogLevel, message: string): void;
+  /**
+   * What the host streams to this request, once, in order. Nothing is read there before it is here, and reading slowly
+   * slows the host's source down. Leaving the loop early ends the source. Empty if the host gave nothing.
+   */
+  readonly input: AsyncIterable<Input>;
+  /** Calls the host. The call is cancelled with this request. */
+  readonly call: Call<H>;
 }
 
-export type Handler<M extends MessageDefinitions, K extends MessageType<M>> = (
+/**
+ * Sends a message to the host, whose `handlers` answer it. Rejects with what the handler threw (RemoteError), or
+ * MessageTimeoutError, CancelledError, UnknownMessageError, SerializationError, FrameTooLargeError, MiddlewareError, or
+ * ClosedError when the connection to the host ended.
+ */
+export interface Call<H extends MessageDefinitions> {
+  <K extends MessageWithoutPayload<H>>(type: K): Promise<ResultOf<H, K>>;
+  <K extends MessageType<H>>(
+    type: K,
+    payload: PayloadOf<H, K>,
+    options?: CallOptions<EventOf<H, K>>,
+  ): Promise<ResultOf<H, K>>;
+}
+
+/** A message without events has no listener. */
+export type EventListenerOf<Event> = [Event] extends [never] ? undefined : (event: Event) => void | Promise<void>;
+
+export interface CallOptions<Event = never> {
+  /** Aborting it cancels the call, in the host cooperatively. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds; 0 is none. Default: none. */
+  readonly timeout?: number | undefined;
+  /** Events come in order, one after the other: the next one waits for a returned promise, and then the host does. */
+  readonly onEvent?: EventListenerOf<Event> | undefined;
+  /** Objects in the payload to move instead of copy, where the driver can. */
+  readonly transfer?: readonly Transferable[] | undefined;
+}
+
+/** `H`: the messages that the handler can call its host with. */
+export type Handler<M extends MessageDefinitions, K extends MessageType<M>, H extends MessageDefinitions = NoMessages> = (
   payload: PayloadOf<M, K>,
-  context: HandlerContext<EventOf<M, K>>,
+  context: HandlerContext<EventOf<M, K>, InputOf<M, K>, H>,
 ) => MaybePromise<ResultOf<M, K>>;
 
-export type Handlers<M extends MessageDefinitions> = { readonly [K in MessageType<M>]: Handler<M, K> };
+export type Handlers<M extends MessageDefinitions, H extends MessageDefinitions = NoMessages> = {
+  readonly [K in MessageType<M>]: Handler<M, K, H>;
+};
 
 /** The messages whose payload may be left out: it may be undefined, or anything at all. */
 export type MessageWithoutPayload<M extends MessageDefinitions> = {

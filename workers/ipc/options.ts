@@ -2,13 +2,13 @@
 import type { DriverName } from './driver-names.ts';
 import type { BuiltInDriver, DriverCapabilities, LaunchOptions, LogEntry, Vitals, WorkerDriver } from './driver.ts';
 import type { Logger } from './logger.ts';
-import type { TransactionId } from './messages.ts';
+import type { Handlers, MessageDefinitions, TransactionId } from './messages.ts';
 import type { Middleware } from './middleware.ts';
 import type { Retry } from './backoff.ts';
 import type { Serializer } from './serializer.ts';
 import { duration, numberWithin, timeLimit } from './timers.ts';
 
-/** All in milliseconds; 0 and `Infinity` are none. */
+/** All in milliseconds; 0 and `Infinity` are none, unless it says otherwise. */
 export interface Timeouts {
   /** From the start to ready. Default 60,000. */
   readonly startup?: number | undefined;
@@ -18,6 +18,11 @@ export interface Timeouts {
   readonly message?: number | undefined;
   /** For each answer, by type of message. */
   readonly messages?: Readonly<Record<string, number>> | undefined;
+  /**
+   * A worker that has not stopped working on a request so long after the request was cancelled or timed out is killed;
+   * 0 is at once. Default: never.
+   */
+  readonly killAfter?: number | undefined;
   /** A worker with a request in work whose event loop has not turned for so long is killed. Default 0. */
   readonly unresponsive?: number | undefined;
 }
@@ -57,7 +62,7 @@ type WithoutSerializer = Omit<ClientOptions, 'serializer'> & { readonly serializ
 /** By name or as an object. */
 type Chosen<N extends DriverName> = N | BuiltInDriver<N, DriverCapabilities>;
 
-type ForAll = 'script' | 'name' | 'workerData';
+type ForAll = 'script' | 'name' | 'workerData' | 'keepAlive';
 type ForNode = ForAll | 'env' | 'argv' | 'execArgv';
 type ForProcesses = ForNode | 'cwd' | 'execPath';
 
@@ -69,10 +74,10 @@ export type ChildProcessOptions = ClientOptions &
   };
 export type StdioOptions = ClientOptions & { readonly driver: Chosen<'stdio'> } & (
     | (Only<ForProcesses | 'handshake'> & WithScript)
-    | (Only<'name' | 'env' | 'cwd' | 'command' | 'args' | 'handshake'> & { readonly command: string })
+    | (Only<'name' | 'env' | 'cwd' | 'command' | 'args' | 'handshake' | 'keepAlive'> & { readonly command: string })
   );
 export type WorkerThreadsOptions = WithoutSerializer &
-  Only<ForNode | 'resourceLimits' | 'keepAlive' | 'transferList'> &
+  Only<ForNode | 'resourceLimits' | 'transferList'> &
   WithScript & { readonly driver: Chosen<'worker-threads'> };
 export type InlineOptions = WithoutSerializer &
   Only<ForAll | 'transferList'> &
@@ -89,7 +94,12 @@ export type WorkerOptions =
 
 /** The same without regard to the driver, as the library passes them on. */
 export type AnyWorkerOptions = ClientOptions &
-  LaunchOptions & { readonly driver?: DriverName | WorkerDriver | undefined };
+  LaunchOptions & { readonly driver?: DriverName | WorkerDriver | undefined; readonly handlers?: object | undefined };
+
+/** What answers the worker's calls, if it makes any. */
+export type HostHandlersOption<H extends MessageDefinitions> = [keyof H] extends [never]
+  ? { readonly handlers?: undefined }
+  : { readonly handlers: Handlers<H> };
 
 const defaultTimeouts = { startup: 60_000, connect: 10_000, message: 0, unresponsive: 0 };
 const defaultRetry: Retry = { maxRetries: 0, delayMs: 250, maxDelayMs: 30_000, jitter: 0.5 };
@@ -106,6 +116,7 @@ export interface Limits {
   /** By type of message. */
   readonly messages: ReadonlyMap<string, number>;
   readonly unresponsive: number;
+  readonly killAfter: number;
   readonly retry: Retry;
   readonly connectRetry: Retry;
   readonly maxFrameBytes: number;
@@ -126,6 +137,7 @@ export function limitsOf(options: ClientOptions): Limits {
     message: limit('message'),
     messages: new Map(messages),
     unresponsive: limit('unresponsive'),
+    killAfter: duration(timeouts.killAfter ?? Infinity, 'timeouts.killAfter'),
     retry: retryOf(options.retry, defaultRetry, 'retry'),
     connectRetry: retryOf(options.connectRetry, defaultConnectRetry, 'connectRetry'),
     maxFrameBytes: Math.min(maxFrameBytes, LARGEST_FRAME_BYTES),

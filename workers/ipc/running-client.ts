@@ -14,8 +14,11 @@ import {
   StartupTimeoutError,
   WorkerError,
 } from './errors.ts';
+import { HostHandlers } from './host-handlers.ts';
 import { eventStream } from './event-stream.ts';
 import type { EventStream } from './event-stream.ts';
+import { KeepAlive } from './keep-alive.ts';
+import type { InputSource } from './input.ts';
 import { describeExit } from './exit.ts';
 import type { Verdict, WorkerExit } from './exit.ts';
 import { UnfinishedFrameError } from './framing.ts';
@@ -28,12 +31,16 @@ import type { AnyWorkerOptions, CloseOptions, Limits } from './options.ts';
 import { stackOf, textOf } from './realm.ts';
 import { Requests } from './requests.ts';
 import { jsonSerializer } from './serializer.ts';
-import { now, startDeadline, timeLimit, within } from './timers.ts';
+import { Session } from './session.ts';
+import { duration, now, startDeadline, timeLimit, within } from './timers.ts';
 import { Watch } from './watch.ts';
-import { isTransactionId, isUncheckedMessage } from './wire.ts';
+import { isCall, isTransactionId, isUncheckedMessage } from './wire.ts';
 
 /** A worker whose connection ended is given so long to exit: how it exits tells what happened. */
 const EXIT_AFTER_LINE_MS = 3_000;
+
+/** With so many requests in work, the worker is behind. */
+const MOST_IN_WORK = 1_000;
 
 /** What was sent before a disconnect is given so long to leave. */
 const END_OF_LINE_MS = 1_000;
@@ -59,6 +66,10 @@ export class RunningClient {
   #closing: Promise<WorkerExit> | undefined;
   #lastId = 0;
   readonly #watch: Watch;
+  readonly #keepAlive: KeepAlive;
+  #lessWork: PromiseWithResolvers<void> | undefined;
+  /** Called when requests are opened, settled, or acknowledged by the worker. One listener: the pool. */
+  onWork: () => void = () => undefined;
 
   constructor(driver: WorkerDriver, options: AnyWorkerOptions, limits: Limits) {
     this.#options = options;
@@ -82,6 +93,11 @@ export class RunningClient {
       turn: (on) => this.#handle.watch(on),
       unresponsiveMs: limits.unresponsive,
       unresponsive: (detail) => this.#killFor('unresponsive', detail),
+    });
+    this.#keepAlive = new KeepAlive(options.keepAlive ?? 'in-work', {
+      hold: (on) => this.#handle.keepAlive?.(on),
+      inWork: () => this.inWork > 0,
+      close: () => void this.close(),
     });
     this.exited = this.#end();
   }
@@ -122,19 +138,20 @@ export class RunningClient {
     }
   }
 
-  async send(type: string, payload?: unknown, options?: SendOptions<unknown>): Promise<unknown> {
+  async send(type: string, payload?: unknown, options?: SendOptions<unknown, unknown>): Promise<unknown> {
     try {
-      return await this.#send(type, payload, options);
+      return await this.request(type, payload, options);
     } catch (error) {
       addCaller(error);
       throw error;
     }
   }
 
-  #send(type: string, payload: unknown, options: SendOptions<unknown> = {}): Promise<unknown> {
+  /** The same for a caller that adds its own callers to an error. @throws ClosedError and others, at once */
+  request(type: string, payload: unknown, options: SendOptions<unknown, unknown> = {}): Promise<unknown> {
     const requests = this.#requests;
     if (this.state !== 'ready' || requests === undefined) throw this.#closedError();
-    const { signal, cancel, onEvent, timeout, transfer } = options;
+    const { signal, cancel, onEvent, timeout, transfer, killAfter } = options;
     const { message, messages } = this.#limits;
     const timeoutMs =
       timeout === undefined
@@ -142,10 +159,39 @@ export class RunningClient {
           ? message
           : (messages.get(type) ?? message)
         : timeLimit(timeout, 'timeout');
-    return requests.send(this.#nextId(), type, payload, { signal, cancel, timeoutMs, onEvent, transfer });
+    const killAfterMs = killAfter === undefined ? this.#limits.killAfter : duration(killAfter, 'killAfter');
+    const input = checkedInput(options.input);
+    return requests.send(this.#nextId(), type, payload, {
+      signal,
+      cancel,
+      timeoutMs,
+      killAfterMs,
+      input,
+      onEvent,
+      transfer,
+    });
   }
 
-  stream(type: string, payload?: unknown, options: StreamOptions = {}): EventStream<unknown, unknown> {
+  get writable(): boolean {
+    return this.#line?.writable === true && this.inWork < MOST_IN_WORK;
+  }
+
+  async drained(): Promise<void> {
+    while (this.state === 'ready' && this.#line !== undefined && !this.writable) {
+      const { promise } = (this.#lessWork ??= Promise.withResolvers());
+      await (this.#line.writable ? promise : this.#line.drained());
+    }
+  }
+
+  ref(): void {
+    this.#keepAlive.mode = 'always';
+  }
+
+  unref(): void {
+    this.#keepAlive.mode = 'never';
+  }
+
+  stream(type: string, payload?: unknown, options: StreamOptions<unknown> = {}): EventStream<unknown, unknown> {
     const left = new AbortController();
     const signal = options.signal === undefined ? left.signal : AbortSignal.any([left.signal, options.signal]);
     return eventStream(
@@ -211,6 +257,7 @@ export class RunningClient {
     if (this.state === 'ready') await this.disconnect();
     this.state = 'closed';
     this.#verdict ??= 'detached';
+    this.#keepAlive.ended();
     return this.#handle.detach();
   }
 
@@ -236,8 +283,10 @@ export class RunningClient {
     const { transactionId } = this.#options;
     if (transactionId !== undefined) {
       const id: unknown = transactionId();
-      if (isTransactionId(id)) return id;
-      throw new DriverError(`The option 'transactionId' must return a text or a finite number, not ${textOf(id)}.`);
+      if (isTransactionId(id) && !isCall(id)) return id;
+      throw new DriverError(
+        `The option 'transactionId' must return a text (without a $ in front) or a finite number, not ${textOf(id)}.`,
+      );
     }
     this.#lastId += 1;
     return this.#lastId;
@@ -245,25 +294,48 @@ export class RunningClient {
 
   #connected(channel: Channel): void {
     const line = new Line(channel, this.#options.middleware);
-    const requests = new Requests(line, () => this.#workChanged());
+    const requests = new Requests(line, {
+      keepsContext: this.#options.handlers !== undefined,
+      changed: () => this.#workChanged(),
+      overdue: (detail) => this.#killFor('unresponsive', detail),
+    });
+    const calls = new Session(line, new HostHandlers(this.#options.handlers, requests.inputs), {
+      logger: this.#logger,
+      onClose: () => undefined,
+    });
     this.#line = line;
     this.#requests = requests;
     this.state = 'ready';
     this.#workChanged();
     line.listen({
-      message: (message) => this.#receive(requests, message),
+      message: (message) => {
+        if (isUncheckedMessage(message) && isCall(message.tx)) {
+          requests.inContextOf(message.for, () => calls.message(message));
+        } else this.#receive(requests, message);
+      },
       failed: (error, message, direction) => {
         const tx = isUncheckedMessage(message) ? message.tx : undefined;
-        if (isTransactionId(tx)) requests.fail(tx, error, direction === 'incoming');
+        if (isCall(tx)) calls.failed(error, message, direction);
+        else if (isTransactionId(tx)) requests.fail(tx, error, direction === 'incoming');
         else this.log('error', error.message);
       },
-      ended: (error) => void this.#lineEnded(line, error),
+      ended: (error) => {
+        calls.ended(undefined);
+        void this.#lineEnded(line, error);
+      },
     });
   }
 
   #workChanged(): void {
     this.#watch.update();
-    if (this.#options.keepAlive === 'in-work') this.#handle.keepAlive?.(this.inWork > 0);
+    this.#keepAlive.workChanged();
+    if (this.inWork < MOST_IN_WORK) this.#roomAgain();
+    this.onWork();
+  }
+
+  #roomAgain(): void {
+    this.#lessWork?.resolve();
+    this.#lessWork = undefined;
   }
 
   #receive(requests: Requests, message: unknown): void {
@@ -299,8 +371,8 @@ export class RunningClient {
       this.#verdictDetail = detail;
     }
     if (this.state !== 'closed') this.state = 'closing';
-    // A thread that is blocked in the kernel ends some day; nobody has to wait for it.
-    if (this.#options.keepAlive === 'in-work') this.#handle.keepAlive?.(false);
+    this.#keepAlive.closing();
+    this.#roomAgain();
     this.#handle.kill();
   }
 
@@ -323,6 +395,8 @@ export class RunningClient {
     if (this.#exit !== undefined || this.state === 'closed') return this.exited;
     const wasDisconnected = this.state === 'disconnected';
     this.state = 'closing';
+    this.#keepAlive.closing();
+    this.#roomAgain();
     const requests = this.#requests;
     if (requests !== undefined) {
       await within(Promise.race([requests.idle(), this.exited]), drainMs);
@@ -347,6 +421,8 @@ export class RunningClient {
     const exit = describeExit(await this.#handle.exited, this.#verdict, this.#verdictDetail);
     this.#exit = exit;
     this.state = 'closed';
+    this.#keepAlive.ended();
+    this.#roomAgain();
     this.log(exit.expected ? 'debug' : 'error', exit.reason);
     this.#requests?.end(() =>
       exit.expected ? new ClosedError(exit.reason, exit) : new CrashedError(`${exit.reason}${tail(exit)}`, exit),
@@ -376,6 +452,15 @@ export class RunningClient {
   #listenerFailed(error: unknown): void {
     this.log('error', `A listener failed: ${stackOf(error)}`);
   }
+}
+
+/** @throws DriverError for what cannot be iterated */
+function checkedInput(input: unknown): InputSource | undefined {
+  if (input === undefined) return undefined;
+  if (typeof input === 'object' && input !== null && (Symbol.asyncIterator in input || Symbol.iterator in input)) {
+    return input as InputSource;
+  }
+  throw new DriverError(`The option 'input' must be an iterable or an async iterable, not ${textOf(input)}.`);
 }
 
 /** Such a worker may wait for a debugger before it runs. */

@@ -10,6 +10,10 @@ export interface WireRequest {
   /** Absent: a notification, never answered. */
   readonly tx?: TransactionId;
   readonly payload?: unknown;
+  /** The handler may ask for an input stream, by a call of the type {@link INPUT}. */
+  readonly input?: true;
+  /** Of a call: the request on whose behalf it is made. */
+  readonly for?: TransactionId;
 }
 
 export interface WireResult {
@@ -34,9 +38,9 @@ export interface WireEvents {
 }
 
 export type WireControl =
-  /** Host to worker: stop working on it. The worker still answers; the host no longer listens. */
+  /** To whoever handles it: stop working on it. It is still answered; nobody listens. */
   | { readonly type: '$cancel'; readonly tx: TransactionId }
-  /** Host to worker: so many event frames of this request have been consumed. */
+  /** To whoever handles it: so many event frames of this request have been consumed. */
   | { readonly type: '$credit'; readonly tx: TransactionId; readonly frames: number }
   /** Host to worker: end. */
   | { readonly type: '$close' }
@@ -87,6 +91,24 @@ export function answersTo(type: string): AnswerTypes {
   return made;
 }
 
+/**
+ * The worker's requests to its host, calls, are messages as the host's own are: answered, cancelled and given credit for
+ * in the same way. Their transaction ids begin with a `$`, which those of the host must not.
+ */
+const CALL_PREFIX = '$';
+
+export function callId(count: number): TransactionId {
+  return `${CALL_PREFIX}${count}`;
+}
+
+/** Whether this is the transaction of a call. */
+export function isCall(tx: unknown): tx is string {
+  return typeof tx === 'string' && tx.startsWith(CALL_PREFIX);
+}
+
+/** The call that asks for the input of a request; its payload is the request's transaction. */
+export const INPUT = '$input';
+
 export function isTransactionId(value: unknown): value is TransactionId {
   return typeof value === 'string' || Number.isFinite(value);
 }
@@ -96,6 +118,8 @@ export interface UncheckedMessage {
   readonly type: string;
   readonly tx?: unknown;
   readonly payload?: unknown;
+  readonly input?: unknown;
+  readonly for?: unknown;
   readonly events?: unknown;
   readonly error?: unknown;
   readonly frames?: unknown;

@@ -61,7 +61,6 @@ class SocketWorker implements WorkerHandle {
   constructor(options: LaunchOptions, context: LaunchContext) {
     refuseOptions('child-process', options, [
       'resourceLimits',
-      'keepAlive',
       'transferList',
       'command',
       'args',
@@ -126,6 +125,10 @@ class SocketWorker implements WorkerHandle {
     this.#command(on ? WATCH : IDLE);
   }
 
+  keepAlive(on: boolean): void {
+    this.#child.keepAlive(on);
+  }
+
   reconnect(): Promise<Channel> {
     return this.#connect();
   }
@@ -133,9 +136,7 @@ class SocketWorker implements WorkerHandle {
   detach(): WorkerAddress {
     this.#place.leave();
     this.#command(RELEASE);
-    const child = this.#child.process;
-    child?.unref();
-    for (const stream of child?.stdio ?? []) (stream as net.Socket | null)?.unref();
+    this.#child.keepAlive(false);
     return { socketPath: this.#place.path, pid: this.pid };
   }
 
@@ -198,6 +199,8 @@ class SocketWorker implements WorkerHandle {
     const { promise, resolve, reject } = Promise.withResolvers<Channel>();
     const socket = new HostSocket();
     socket.connect(this.#place.path);
+    // The process itself holds the host, where anything does.
+    socket.unref();
     const channel = new StreamChannel(socket, socket, {
       serializer,
       maxFrameBytes,

@@ -4,6 +4,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { LaunchContext } from '../driver.ts';
 import type { DriverExit } from '../exit.ts';
 import { within } from '../timers.ts';
@@ -52,6 +53,8 @@ export class Child {
       return;
     }
     this.process = child;
+    // The process itself holds the host, where anything does. Without file descriptors there are no streams.
+    for (const stream of (child.stdio as readonly unknown[] | undefined) ?? []) (stream as Socket | null | undefined)?.unref();
     this.exited = this.#watch(child, killsBefore, (error) => spawnFailure(error, command, cwd));
     // Null without a pipe; undefined when there were no file descriptors left for one.
     if (child.stderr) {
@@ -73,6 +76,12 @@ export class Child {
   /** The exception that ends it, told before it is gone. */
   uncaught(error: Error): void {
     this.#uncaught = error;
+  }
+
+  /** Whether the process keeps the host alive. */
+  keepAlive(on: boolean): void {
+    if (on) this.process?.ref();
+    else this.process?.unref();
   }
 
   terminate(): void {

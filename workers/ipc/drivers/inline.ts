@@ -78,7 +78,6 @@ class InlineWorker implements WorkerHandle {
       'stdio',
       'socketPath',
       'resourceLimits',
-      'keepAlive',
       'command',
       'args',
       'handshake',
@@ -129,6 +128,14 @@ class InlineWorker implements WorkerHandle {
 
   kill(): void {
     this.#end({ outOfMemory: false, stderrTail: [] });
+  }
+
+  keepAlive(on: boolean): void {
+    const { port1, port2 } = this.#line;
+    // The worker's end is in this process too.
+    port2.unref();
+    if (on) port1.ref();
+    else port1.unref();
   }
 
   watch(): void {

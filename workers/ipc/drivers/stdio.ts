@@ -38,7 +38,7 @@ class StdioWorker implements WorkerHandle {
   readonly #child: Child;
 
   constructor(options: LaunchOptions, context: LaunchContext) {
-    refuseOptions('stdio', options, ['resourceLimits', 'keepAlive', 'transferList', 'detached', 'stdio', 'socketPath']);
+    refuseOptions('stdio', options, ['resourceLimits', 'transferList', 'detached', 'stdio', 'socketPath']);
     this.#child = options.command === undefined ? startNode(options, context) : startForeign(options, context);
     const ready = Promise.withResolvers<Channel>();
     this.ready = ready.promise;
@@ -92,6 +92,10 @@ class StdioWorker implements WorkerHandle {
 
   kill(): void {
     this.#child.kill();
+  }
+
+  keepAlive(on: boolean): void {
+    this.#child.keepAlive(on);
   }
 
   /** Foreign programs have no guard and give no vitals. */

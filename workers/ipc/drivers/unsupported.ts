@@ -12,7 +12,6 @@ const HOME: Readonly<Partial<Record<keyof LaunchOptions, string>>> = {
   stdio: 'child-process',
   socketPath: 'child-process',
   resourceLimits: 'worker-threads',
-  keepAlive: 'worker-threads',
   transferList: 'worker-threads or inline',
   script: 'stdio without a command',
   workerData: 'workers with a script',

@@ -21,6 +21,7 @@ import { scriptPath } from './script-path.ts';
 import { mergeEnvironment } from './environment.ts';
 import { onLines, Tail } from './lines.ts';
 import { threadFailure } from './spawn-failure.ts';
+import { holdNothing } from './thread-output.ts';
 import { refuseOptions } from './unsupported.ts';
 import { servePort } from './port-worker.ts';
 
@@ -113,8 +114,10 @@ class ThreadWorker implements WorkerHandle {
     }
     this.#pulse.on('message', () => (this.#askedAt = undefined));
     this.#pulse.unref();
-    // Whoever reads the output of a thread is kept alive by it.
-    this.exited = this.#watchEnd(this.#worker, lineClosed, options.keepAlive !== 'in-work');
+    // The thread itself holds the host, where anything does.
+    this.#line.unref();
+    const holdsNothing = [this.#worker.stdout, this.#worker.stderr].every(holdNothing);
+    this.exited = this.#watchEnd(this.#worker, lineClosed, holdsNothing || options.keepAlive === 'always');
   }
 
   terminate(): void {
@@ -128,8 +131,6 @@ class ThreadWorker implements WorkerHandle {
   keepAlive(on: boolean): void {
     if (on) this.#worker?.ref();
     else this.#worker?.unref();
-    if (on) this.#line.ref();
-    else this.#line.unref();
   }
 
   watch(on: boolean): void {
