@@ -6,7 +6,7 @@ import type { CallOptions, TransactionId } from './messages.ts';
 import type { Line } from './middleware.ts';
 import { Requests } from './requests.ts';
 import { timeLimit } from './timers.ts';
-import { callId, INPUT } from './wire.ts';
+import { callId, INPUT, refuseOwnType } from './wire.ts';
 import type { UncheckedMessage } from './wire.ts';
 
 /** The request on whose behalf a call is made: the call ends with it. */
@@ -26,6 +26,7 @@ export class Calls {
 
   async send(type: string, payload: unknown, options: CallOptions<unknown> = {}, from?: Caller): Promise<unknown> {
     try {
+      refuseOwnType(type);
       return await this.#send(type, payload, options, from);
     } catch (error) {
       addCaller(error);

@@ -34,7 +34,7 @@ import { jsonSerializer } from './serializer.ts';
 import { Session } from './session.ts';
 import { duration, now, startDeadline, timeLimit, within } from './timers.ts';
 import { Watch } from './watch.ts';
-import { isCall, isTransactionId, isUncheckedMessage } from './wire.ts';
+import { isCall, isTransactionId, isUncheckedMessage, refuseOwnType } from './wire.ts';
 
 /** A worker whose connection ended is given so long to exit: how it exits tells what happened. */
 const EXIT_AFTER_LINE_MS = 3_000;
@@ -151,6 +151,7 @@ export class RunningClient {
   request(type: string, payload: unknown, options: SendOptions<unknown, unknown> = {}): Promise<unknown> {
     const requests = this.#requests;
     if (this.state !== 'ready' || requests === undefined) throw this.#closedError();
+    refuseOwnType(type);
     const { signal, cancel, onEvent, timeout, transfer, killAfter } = options;
     const { message, messages } = this.#limits;
     const timeoutMs =
@@ -173,7 +174,7 @@ export class RunningClient {
   }
 
   get writable(): boolean {
-    return this.#line?.writable === true && this.inWork < MOST_IN_WORK;
+    return this.state === 'ready' && this.#line?.writable === true && this.inWork < MOST_IN_WORK;
   }
 
   async drained(): Promise<void> {
@@ -202,6 +203,7 @@ export class RunningClient {
 
   notify(type: string, payload?: unknown, options: { transfer?: readonly Transferable[] } = {}): void {
     if (this.state !== 'ready' || this.#line === undefined) throw this.#closedError();
+    refuseOwnType(type);
     this.#line.send({ type, payload }, options.transfer);
   }
 

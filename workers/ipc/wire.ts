@@ -2,6 +2,7 @@
  * The messages as they cross the line, the same for every driver. A request of type `check` is answered by
  * `checkEvent` (any number), then by one `checkResult` or `checkError`. Types with a `$` are the library's own.
  */
+import { UnknownMessageError } from './errors.ts';
 import type { WireError } from './wire-errors.ts';
 import type { LogLevel, TransactionId } from './messages.ts';
 
@@ -111,6 +112,11 @@ export const INPUT = '$input';
 
 export function isTransactionId(value: unknown): value is TransactionId {
   return typeof value === 'string' || Number.isFinite(value);
+}
+
+/** @throws UnknownMessageError for a type of the library's own: nobody has a handler for it, and it means something else */
+export function refuseOwnType(type: string): void {
+  if (type.startsWith('$')) throw new UnknownMessageError(`Types that begin with '$' are the library's own: '${type}'.`);
 }
 
 /** An object with a `type`; everything else about it is still to be checked. */
