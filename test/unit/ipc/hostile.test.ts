@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import {
+  CancelledError,
   ClosedError,
   CrashedError,
   createWorker,
@@ -14,7 +15,8 @@ import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import type { HostileMessages } from '../../fixtures/ipc/hostile.ts';
 import { hostile } from '../../fixtures/ipc/hostile-values.ts';
 import { toWireError } from '../../../workers/ipc/wire-errors.ts';
-import { fixture, rejection, soon } from './support.ts';
+import type { HangingMessages } from '../../fixtures/ipc/hanging-middleware.ts';
+import { fixture, rejection, soon, until } from './support.ts';
 
 const MAX_FRAME_BYTES = 100_000;
 const never = (): Promise<never> => new Promise<never>(() => undefined);
@@ -135,6 +137,38 @@ for (const driver of ['child-process', 'stdio', 'worker-threads', 'inline'] as c
         assert.equal(other.inWork, 0);
         assert.equal((await soon(other.close(), 'the close')).kind, 'closed');
       }
+    });
+
+    it('a middleware of the worker that hangs costs the request it hangs on, once that is given up', async () => {
+      const other = await soon(
+        createWorker<HangingMessages>({ script: fixture('hanging-middleware.ts'), driver } as WorkerOptions),
+        'the worker',
+      );
+      const acknowledged = { signal: AbortSignal.timeout(100), cancel: 'acknowledged' } as const;
+      const requests = [
+        // On its way to the handler, on its way back, and an event of it.
+        () => other.send('echo', 'hang', { timeout: 100 }),
+        () => other.send('echo', 'answer', { timeout: 100 }),
+        () => other.send('emit', 'hang', { timeout: 100 }),
+        () => other.send('echo', 'hang', acknowledged),
+        () => other.send('echo', 'answer', acknowledged),
+      ];
+      for (const [index, request] of requests.entries()) {
+        const hanging = rejection(request());
+        const behind = other.send('echo', `behind ${index}`);
+        const error = await soon(hanging, `request ${index}`);
+        assert.ok(error instanceof MessageTimeoutError || error instanceof CancelledError, String(error));
+        assert.equal(await soon(behind, `the request behind ${index}`), `behind ${index}`);
+        await until(() => other.inWork === 0, 'the worker has said that it stopped');
+      }
+      assert.ok(!(await other.send('seen')).includes('hang'), 'no handler got what was given up');
+      // Nobody gives up a notification: the first request behind it that is given up opens the way.
+      other.notify('note', 'hang');
+      assert.ok((await soon(rejection(other.send('echo', 1, { timeout: 100 })), 'it')) instanceof MessageTimeoutError);
+      assert.equal(await soon(other.send('echo', 'after'), 'the next'), 'after');
+      // What was sent before a close is still handled, and a message that hangs does not keep it.
+      other.notify('note', 'last');
+      assert.equal((await soon(other.close({ drainMs: 10 }), 'the close')).kind, 'closed');
     });
 
     it('a middleware that hangs does not keep the worker from being closed', async () => {

@@ -28,6 +28,7 @@ export class PoolWorker {
   #client: RunningClient | undefined;
   #tasks = 0;
   #retired = false;
+  #replaced = false;
   #idleTimer: Timer | undefined;
 
   constructor(options: AnyWorkerOptions, owner: PoolWorkerOwner) {
@@ -52,6 +53,11 @@ export class PoolWorker {
   /** It takes no more tasks, and ends. */
   get retired(): boolean {
     return this.#retired;
+  }
+
+  /** The pool ended it; else it ended otherwise. */
+  get replaced(): boolean {
+    return this.#replaced;
   }
 
   /** It can take a task. */
@@ -90,6 +96,7 @@ export class PoolWorker {
 
   /** Ends it. */
   retire(options?: CloseOptions): void {
+    this.#replaced = true;
     this.#leave();
     void this.#client?.close(options);
   }

@@ -66,6 +66,8 @@ export class RunningPool implements PoolWorkerOwner {
   readonly #recycled = { memory: 0, tasks: 0, idle: 0 };
   #crashed = 0;
   #started = 0;
+  /** No worker starts before there is a task again. */
+  #rests = false;
   /** No worker starts before. */
   #retryAt = 0;
   #wake: Timer | undefined;
@@ -170,6 +172,8 @@ export class RunningPool implements PoolWorkerOwner {
 
   onGone(worker: PoolWorker, exit: WorkerExit): void {
     this.#workers.delete(worker);
+    // The library closes idle workers when the process has nothing else to do: to start others would keep it.
+    if (exit.expected && !worker.replaced) this.#rests = true;
     if (!exit.expected) {
       this.#crashed += 1;
       this.#delayStart(worker.uptimeMs);
@@ -204,6 +208,7 @@ export class RunningPool implements PoolWorkerOwner {
       task.release = () => signal.removeEventListener('abort', onAbort);
     }
     this.#queue.add(task);
+    this.#rests = false;
     this.#pump();
     if (this.#queue.length > this.#capacity && this.#queue.remove(task)) {
       task.release();
@@ -277,7 +282,7 @@ export class RunningPool implements PoolWorkerOwner {
       const starting = workers.filter((worker) => worker.starting).length;
       const isNeeded =
         starting * this.concurrency < this.#queue.length ||
-        (this.#closing === undefined && workers.length < minWorkers);
+        (this.#closing === undefined && !this.#rests && workers.length < minWorkers);
       if (!isNeeded || workers.length >= maxWorkers) return;
       const delay = this.#retryAt - now();
       if (delay > 0) {
