@@ -8,7 +8,7 @@ import type { MessageDefinitions, NoMessages } from './messages.ts';
 import { refuseEndlessStart } from './nesting.ts';
 import { limitsOf } from './options.ts';
 import type {
-  AnyWorkerOptions,
+  AnyHostOptions,
   ChildProcessOptions,
   HostHandlersOption,
   OwnDriverOptions,
@@ -45,7 +45,7 @@ export async function createWorker<M extends MessageDefinitions>(options: Worker
 }
 
 /** The same without types. Throws like {@link createWorker}. */
-export async function startClient(options: AnyWorkerOptions): Promise<RunningClient> {
+export async function startClient(options: AnyHostOptions): Promise<RunningClient> {
   const { driver: named = 'child-process' } = options;
   const driver = typeof named === 'string' ? await loadDriver(named) : named;
   const limits = limitsOf(options);

@@ -94,7 +94,10 @@ export type WorkerOptions =
 
 /** The same without regard to the driver, as the library passes them on. */
 export type AnyWorkerOptions = ClientOptions &
-  LaunchOptions & { readonly driver?: DriverName | WorkerDriver | undefined; readonly handlers?: object | undefined };
+  LaunchOptions & { readonly driver?: DriverName | WorkerDriver | undefined };
+
+/** The same with what answers the worker's calls, whose types end at the wire. */
+export type AnyHostOptions = AnyWorkerOptions & { readonly handlers?: object | undefined };
 
 /** What answers the worker's calls, if it makes any. */
 export type HostHandlersOption<H extends MessageDefinitions> = [keyof H] extends [never]

@@ -27,7 +27,7 @@ import type { Logger } from './logger.ts';
 import type { LogLevel, TransactionId } from './messages.ts';
 import { Line } from './middleware.ts';
 import { closeLimits } from './options.ts';
-import type { AnyWorkerOptions, CloseOptions, Limits } from './options.ts';
+import type { AnyHostOptions, CloseOptions, Limits } from './options.ts';
 import { stackOf, textOf } from './realm.ts';
 import { Requests } from './requests.ts';
 import { jsonSerializer } from './serializer.ts';
@@ -51,7 +51,7 @@ export class RunningClient {
   state: WorkerState = 'starting';
   startedInMs = 0;
   vitals: Vitals | undefined;
-  readonly #options: AnyWorkerOptions;
+  readonly #options: AnyHostOptions;
   readonly #handle: WorkerHandle;
   readonly #limits: Limits;
   readonly #logger: Logger;
@@ -71,7 +71,7 @@ export class RunningClient {
   /** Called when requests are opened, settled, or acknowledged by the worker. One listener: the pool. */
   onWork: () => void = () => undefined;
 
-  constructor(driver: WorkerDriver, options: AnyWorkerOptions, limits: Limits) {
+  constructor(driver: WorkerDriver, options: AnyHostOptions, limits: Limits) {
     this.#options = options;
     this.#limits = limits;
     this.#logger = safeLogger(options.logger ?? silentLogger);
@@ -466,7 +466,7 @@ function checkedInput(input: unknown): InputSource | undefined {
 }
 
 /** Such a worker may wait for a debugger before it runs. */
-function startsInspected({ execArgv = [], env }: AnyWorkerOptions): boolean {
+function startsInspected({ execArgv = [], env }: AnyHostOptions): boolean {
   const options = env !== undefined && 'NODE_OPTIONS' in env ? env['NODE_OPTIONS'] : process.env['NODE_OPTIONS'];
   return [...execArgv, ...(options ?? '').split(' ')].some((option) => /^--inspect-(brk|wait)\b/.test(option));
 }

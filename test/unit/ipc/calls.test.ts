@@ -9,7 +9,7 @@ import {
   RemoteError,
 } from '../../../workers/ipc/index.ts';
 import type { Handlers, WorkerClient, WorkerOptions } from '../../../workers/ipc/index.ts';
-import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
+import type { AnyHostOptions } from '../../../workers/ipc/options.ts';
 import type { BothWays, HostMessages } from '../../fixtures/ipc/both-ways.ts';
 import { subjects } from './subjects.ts';
 import { fixture, rejection, soon, until } from './support.ts';
@@ -37,7 +37,7 @@ for (const subject of subjects) {
         return 'slowly';
       },
     };
-    const open = (options: AnyWorkerOptions = {}): Promise<WorkerClient<BothWays>> =>
+    const open = (options: AnyHostOptions = {}): Promise<WorkerClient<BothWays>> =>
       soon(
         createWorker<BothWays>({
           script: fixture('both-ways.ts'),

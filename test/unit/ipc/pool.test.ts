@@ -12,7 +12,7 @@ import {
   SpawnError,
 } from '../../../workers/ipc/index.ts';
 import type { PoolLimits, PoolOptions, WorkerPool } from '../../../workers/ipc/index.ts';
-import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
+import type { AnyHostOptions } from '../../../workers/ipc/options.ts';
 import type { BothWays } from '../../fixtures/ipc/both-ways.ts';
 import { subjects } from './subjects.ts';
 import { fixture, rejection, soon, until } from './support.ts';
@@ -20,7 +20,7 @@ import { fixture, rejection, soon, until } from './support.ts';
 /** The serializer makes no difference here. */
 const drivers = subjects.filter(({ options }) => options === undefined);
 
-function makePool(driver: string, options: AnyWorkerOptions & PoolLimits = {}): WorkerPool<BothWays> {
+function makePool(driver: string, options: AnyHostOptions & PoolLimits = {}): WorkerPool<BothWays> {
   return createPool<BothWays>({ script: fixture('both-ways.ts'), ...options, driver } as PoolOptions);
 }
 
@@ -268,7 +268,7 @@ describe('pool', () => {
   });
 
   it('refuses numbers and options that mean nothing', () => {
-    const wrong: (AnyWorkerOptions & PoolLimits)[] = [
+    const wrong: (AnyHostOptions & PoolLimits)[] = [
       { maxWorkers: 0 },
       { maxWorkers: 1.5 },
       { maxWorkers: Number.NaN },

@@ -14,7 +14,7 @@ import type {
   ResultOf,
 } from '../messages.ts';
 import { limitsOf } from '../options.ts';
-import type { AnyWorkerOptions, CloseOptions, HostHandlersOption, WorkerOptions } from '../options.ts';
+import type { AnyHostOptions, CloseOptions, HostHandlersOption, WorkerOptions } from '../options.ts';
 import { countWithin, duration, numberWithin } from '../timers.ts';
 import type { TaskFigures } from './task-metrics.ts';
 import { RunningPool } from './worker-pool.ts';
@@ -120,7 +120,7 @@ export function createPool<M extends MessageDefinitions, H extends MessageDefini
 /** So long a task that was given up may hold its place, unless the caller says otherwise. */
 const KILL_AFTER_MS = 5_000;
 
-function workerOptions(options: AnyWorkerOptions & PoolLimits): AnyWorkerOptions {
+function workerOptions(options: AnyHostOptions & PoolLimits): AnyHostOptions {
   for (const name of ['socketPath', 'detached', 'transferList'] as const) {
     if (options[name] === undefined) continue;
     throw new DriverError(`A pool has no use for the option '${name}': only one worker could have it.`);
@@ -136,7 +136,7 @@ function workerOptions(options: AnyWorkerOptions & PoolLimits): AnyWorkerOptions
   return checked;
 }
 
-function tellsNoMemory({ driver, command }: AnyWorkerOptions): boolean {
+function tellsNoMemory({ driver, command }: AnyHostOptions): boolean {
   return command !== undefined || (typeof driver === 'object' ? driver.name : driver) === 'inline';
 }
 

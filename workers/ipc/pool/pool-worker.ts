@@ -1,7 +1,7 @@
 /** One worker of a pool: from its start to its end, and what it has done. */
 import { startClient } from '../create-worker.ts';
 import type { WorkerExit } from '../exit.ts';
-import type { AnyWorkerOptions, CloseOptions } from '../options.ts';
+import type { AnyHostOptions, CloseOptions } from '../options.ts';
 import type { RunningClient } from '../running-client.ts';
 import { now, startTimer } from '../timers.ts';
 import type { Timer } from '../timers.ts';
@@ -31,7 +31,7 @@ export class PoolWorker {
   #replaced = false;
   #idleTimer: Timer | undefined;
 
-  constructor(options: AnyWorkerOptions, owner: PoolWorkerOwner) {
+  constructor(options: AnyHostOptions, owner: PoolWorkerOwner) {
     this.#owner = owner;
     const { signal } = options;
     const either = signal === undefined ? this.#starting.signal : AbortSignal.any([signal, this.#starting.signal]);

@@ -11,7 +11,7 @@ import { eventStream } from '../event-stream.ts';
 import type { EventStream } from '../event-stream.ts';
 import type { WorkerExit } from '../exit.ts';
 import { closeLimits } from '../options.ts';
-import type { AnyWorkerOptions, CloseOptions } from '../options.ts';
+import type { AnyHostOptions, CloseOptions } from '../options.ts';
 import { now, numberWithin, startTimer, within } from '../timers.ts';
 import type { Timer } from '../timers.ts';
 import type { PoolMetrics, PoolSendOptions, PoolStreamOptions } from './create-pool.ts';
@@ -53,7 +53,7 @@ export class RunningPool implements PoolWorkerOwner {
   readonly recycling: RecyclingLimits;
   readonly concurrency: number;
   readonly idleMs: number;
-  readonly #options: AnyWorkerOptions;
+  readonly #options: AnyHostOptions;
   readonly #settings: PoolSettings;
   readonly #createdAt = now();
   /** Workers belong to nobody who sends something. */
@@ -78,7 +78,7 @@ export class RunningPool implements PoolWorkerOwner {
   #done: PromiseWithResolvers<void> | undefined;
   #pumping = false;
 
-  constructor(options: AnyWorkerOptions, settings: PoolSettings) {
+  constructor(options: AnyHostOptions, settings: PoolSettings) {
     this.#options = options;
     this.#settings = settings;
     this.recycling = settings.recycling;
