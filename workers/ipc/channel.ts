@@ -4,16 +4,16 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Readable, Writable } from 'node:stream';
-import { types } from 'node:util';
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import { FrameTooLargeError, ProtocolError, SerializationError } from './errors.ts';
 import { FrameDecoder, lengthPrefix } from './framing.ts';
 import type { TransactionId } from './messages.ts';
 import { isError, textOf } from './realm.ts';
+import { excerpt, serializeMessage } from './serialization.ts';
 import { jsonSerializer } from './serializer.ts';
 import type { Serializer } from './serializer.ts';
 import { nextTick } from './timers.ts';
-import { isTransactionId, isUncheckedMessage, WIRE_VERSION } from './wire.ts';
+import { isTransactionId, isUncheckedMessage, readHandshake, WIRE_VERSION } from './wire.ts';
 import type { Handshake, WireMessage } from './wire.ts';
 
 export interface ChannelListener {
@@ -160,18 +160,7 @@ export class StreamChannel implements Channel {
   }
 
   #encode(message: WireMessage): string | Uint8Array {
-    let data: string | Uint8Array;
-    try {
-      data = this.#options.serializer.encode(message);
-    } catch (error) {
-      const { name } = this.#options.serializer;
-      throw new SerializationError(`A message of type '${message.type}' cannot be encoded as ${name}.`, {
-        cause: error,
-      });
-    }
-    if (typeof data !== 'string' && !types.isUint8Array(data)) {
-      throw new SerializationError(`The serializer ${this.#options.serializer.name} returned neither text nor bytes.`);
-    }
+    const data = serializeMessage(message, this.#options.serializer);
     if (!this.#isJson && this.#options.serializer.framing === 'lines' && hasLineFeed(data)) {
       throw new SerializationError(`The serializer ${this.#options.serializer.name} put a line feed into a line.`);
     }
@@ -294,23 +283,6 @@ function hasLineFeed(data: string | Uint8Array): boolean {
 function isFromWorker(value: unknown): boolean {
   if (!isUncheckedMessage(value)) return false;
   return value.type === '$log' || (isTransactionId(value.tx) && /(?:Event|Result|Error)$/.test(value.type));
-}
-
-const HANDSHAKE_KEYS: ReadonlySet<string> = new Set<keyof Handshake>(['ready', 'serializer', 'refused']);
-
-function readHandshake(bytes: Buffer): Handshake | undefined {
-  try {
-    const value = JSON.parse(bytes.toString('utf8')) as { ready?: unknown } | null;
-    if (typeof value?.ready !== 'number') return undefined;
-    return Object.keys(value).every((key) => HANDSHAKE_KEYS.has(key)) ? (value as Handshake) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function excerpt(bytes: Buffer): string {
-  const text = bytes.subarray(0, 200).toString('utf8');
-  return JSON.stringify(bytes.length > 200 ? `${text}…` : text);
 }
 
 /** Clones on a MessagePort: what the worker-threads and inline drivers use. */

@@ -2,8 +2,19 @@
  * Isolated workers: typed messages with streaming, backpressure and cancel, over child processes, threads or none.
  * `createWorker` is the host's side, `startWorkerServer` the worker's; docs/workers.md is the guide.
  */
-export { createWorker } from './create-worker.ts';
-export type { SendOptions, StreamOptions, WorkerClient, WorkerState } from './client.ts';
+export { createWorker, shutdownWorker } from './create-worker.ts';
+export { attachWorker } from './attach-worker.ts';
+export type { AttachOptions } from './attach-worker.ts';
+export type {
+  DetachCapability,
+  ReconnectCapability,
+  SendOptions,
+  StreamOptions,
+  WorkerClient,
+  WorkerClientBase,
+  WorkerState,
+} from './client.ts';
+export type { LifecycleEvents, LifecycleListener, LifecycleListeners } from './lifecycle.ts';
 export { startWorkerServer } from './server.ts';
 export type { ServerOptions, WorkerServer } from './server.ts';
 export type {
@@ -43,6 +54,11 @@ export { backoffDelay } from './backoff.ts';
 export type { Backoff, Retry } from './backoff.ts';
 export { binarySerializer, jsonSerializer } from './serializer.ts';
 export type { Serializer } from './serializer.ts';
+export { deserializeError, deserializeMessage, serializeError, serializeMessage } from './serialization.ts';
+export type { SerializedError } from './serialization.ts';
+export { createConnection } from './connection.ts';
+export type { Connection, ConnectionOptions } from './connection.ts';
+export * from './sockets.ts';
 export { createLogger } from './logger.ts';
 export type { Logger } from './logger.ts';
 export type { Direction, Middleware } from './middleware.ts';
@@ -56,7 +72,9 @@ export type {
   LaunchContext,
   LaunchOptions,
   LogEntry,
+  ProcessSpawnOptions,
   ServeContext,
+  ServerDriver,
   Vitals,
   WorkerAddress,
   WorkerDriver,
@@ -64,5 +82,6 @@ export type {
   WorkerHandle,
 } from './driver.ts';
 export { PortChannel, StreamChannel } from './channel.ts';
-export type { Channel } from './channel.ts';
+export type { Channel, ChannelListener, StreamChannelOptions } from './channel.ts';
+export type { UncheckedMessage, WireMessage } from './wire.ts';
 export type { DriverName } from './driver-names.ts';

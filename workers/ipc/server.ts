@@ -1,7 +1,7 @@
 /** The worker's side: takes requests off the line, runs their handlers, answers. One per worker, until it ends. */
 import { safeLogger } from './callbacks.ts';
 import { loadServe } from './driver-ends.ts';
-import type { ServeContext, WorkerDriver, WorkerEnd } from './driver.ts';
+import type { ServeContext, ServerDriver, WorkerEnd } from './driver.ts';
 import { DriverError, ProtocolError } from './errors.ts';
 import { HandlerTable } from './handler-table.ts';
 import { silentLogger } from './logger.ts';
@@ -16,9 +16,10 @@ import { Session } from './session.ts';
 import { getStartupData, markServing } from './startup.ts';
 import type { StartupData } from './startup.ts';
 
+/** How a worker serves its host. */
 export interface ServerOptions {
-  /** Needed only for a driver that is not the library's own. */
-  readonly driver?: WorkerDriver | undefined;
+  /** Needed only for a driver that is not the library's own; must be the host's. */
+  readonly driver?: ServerDriver | undefined;
   /** Needed only for a serializer that is not the library's own; must be the host's. */
   readonly serializer?: Serializer | undefined;
   readonly middleware?: readonly Middleware[] | undefined;
@@ -27,6 +28,7 @@ export interface ServerOptions {
   readonly onClose?: (() => MaybePromise<void>) | undefined;
 }
 
+/** A worker that serves its host. */
 export interface WorkerServer {
   /** Ends all work, the line and the worker, as the host's `close()` does. */
   stop(): Promise<void>;

@@ -3,6 +3,7 @@ import type { Transferable } from 'node:worker_threads';
 import { Emitter } from './emitter.ts';
 import { CancelledError, ClosedError, MiddlewareError, ProtocolError, UnknownMessageError } from './errors.ts';
 import type { HandlerTable } from './handler-table.ts';
+import { levelOf } from './logger.ts';
 import type { Logger } from './logger.ts';
 import type { EmitOptions, HandlerContext, LogLevel, TransactionId } from './messages.ts';
 import type { Direction, Line } from './middleware.ts';
@@ -35,7 +36,7 @@ export class Session {
       message: (message) => this.#receive(message),
       failed: (error, message, direction) => this.#middlewareFailed(error, message, direction),
       ended: (error) => {
-        if (error !== undefined) options.logger.log('error', `The line broke: ${error.message}`);
+        if (error !== undefined) options.logger.error(`The line broke: ${error.message}`);
         this.#abortAll('The connection to the host ended.');
       },
     });
@@ -65,7 +66,7 @@ export class Session {
   }
 
   log(level: LogLevel, message: string, tx?: TransactionId): void {
-    this.#options.logger.log(level, message);
+    this.#options.logger[levelOf(level)](message);
     this.#trySend({ type: '$log', level, message, ...(tx === undefined ? {} : { tx }) });
   }
 
@@ -88,6 +89,8 @@ export class Session {
         return;
       case '$credit':
         if (Number.isSafeInteger(message.frames)) work?.emitter?.credit(message.frames as number);
+        return;
+      case '$connect':
         return;
       case '$close':
         this.#options.onClose();
@@ -176,7 +179,7 @@ export class Session {
         // The next one is smaller.
       }
     }
-    this.#options.logger.log('error', `The host cannot be told that '${answer.type}' failed: ${error.message}`);
+    this.#options.logger.error(`The host cannot be told that '${answer.type}' failed: ${error.message}`);
   }
 
   #middlewareFailed(error: Error, message: unknown, direction: Direction): void {
