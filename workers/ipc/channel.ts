@@ -16,6 +16,7 @@ import { nextTick } from './timers.ts';
 import { isTransactionId, isUncheckedMessage, readHandshake, WIRE_VERSION } from './wire.ts';
 import type { Handshake, WireMessage } from './wire.ts';
 
+/** Hears what comes over a channel. */
 export interface ChannelListener {
   /** Anything the other side sent that could be decoded. */
   message(message: unknown): void;
@@ -23,10 +24,11 @@ export interface ChannelListener {
   ended(error: Error | undefined): void;
 }
 
+/** Whole messages one way and the other, in order. What a driver gives for each connection. */
 export interface Channel {
   /** Messages wait for the first listener. */
   listen(listener: ChannelListener): void;
-  /** @throws SerializationError, FrameTooLargeError: nothing was sent. After the end, does nothing. */
+  /** After the end, does nothing. @throws SerializationError, FrameTooLargeError: nothing was sent */
   send(message: WireMessage, transfer?: readonly Transferable[]): void;
   /** Makes an event ready for {@link sendEvents}; later changes to it may not be seen. @throws SerializationError */
   pack(event: unknown): unknown;
@@ -40,6 +42,7 @@ export interface Channel {
   destroy(): void;
 }
 
+/** How bytes become messages. */
 export interface StreamChannelOptions {
   readonly serializer: Serializer;
   readonly maxFrameBytes: number;
@@ -57,6 +60,7 @@ export interface StreamChannelOptions {
 /** Text is gathered until the turn of the event loop ends or so much is there. */
 const GATHER_CHARACTERS = 64 * 1024;
 
+/** Messages as bytes on a pair of streams: what the child-process and stdio drivers use. */
 export class StreamChannel implements Channel {
   readonly #readable: Readable;
   readonly #writable: Writable;

@@ -115,7 +115,9 @@ export interface LaunchContext {
   readonly connectTimeoutMs: number;
   readonly connectRetry: Retry;
   readonly logger: Logger;
+  /** To be called with each line of output. */
   onLog(entry: LogEntry): void;
+  /** To be called about once a second while {@link WorkerHandle.watch} is on. */
   onVitals(vitals: Vitals): void;
 }
 

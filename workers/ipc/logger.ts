@@ -4,9 +4,13 @@ import type { LogLevel } from './messages.ts';
 
 /** Takes log lines, a method for each level; `console` is one. What a logger throws costs nobody anything. */
 export interface Logger {
+  /** What helps to understand a worker's life. */
   debug(message: string, ...details: unknown[]): void;
+  /** What the worker's own code says. */
   info(message: string, ...details: unknown[]): void;
+  /** What went wrong and is tried again. */
   warn(message: string, ...details: unknown[]): void;
+  /** What went wrong. */
   error(message: string, ...details: unknown[]): void;
 }
 

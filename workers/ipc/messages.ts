@@ -14,6 +14,7 @@ export interface MessageShape {
   readonly event?: unknown;
 }
 
+/** All messages of a worker, by type. */
 export type MessageDefinitions = Readonly<Record<string, MessageShape>>;
 
 type ResultIn<S> = 'result' extends keyof S ? S['result'] : void;
@@ -52,9 +53,13 @@ export interface WithResult<Payload, Result, Event = never> {
   readonly event: Event;
 }
 
+/** The types of messages that a worker handles. */
 export type MessageType<M extends MessageDefinitions> = keyof M & string;
+/** What a request of this type carries. */
 export type PayloadOf<M extends MessageDefinitions, K extends MessageType<M>> = M[K]['payload'];
+/** What a request of this type is answered with. */
 export type ResultOf<M extends MessageDefinitions, K extends MessageType<M>> = ResultIn<M[K]>;
+/** What a request of this type streams; `never` if it streams nothing. */
 export type EventOf<M extends MessageDefinitions, K extends MessageType<M>> = EventIn<M[K]>;
 
 /** A request as it crosses the line; with no `K`, the union of all requests, told apart by `type`. */
@@ -65,10 +70,13 @@ export type MessageOf<M extends MessageDefinitions, K extends MessageType<M> = M
 /** Names one request on one line. Must be unique among the requests in flight. */
 export type TransactionId = string | number;
 
+/** At once or later. */
 export type MaybePromise<T> = T | Promise<T>;
 
+/** From the most urgent to the least. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
+/** How one event is streamed. */
 export interface EmitOptions {
   /** Objects to move instead of copy, where the driver can. */
   readonly transfer?: readonly Transferable[] | undefined;
@@ -93,14 +101,17 @@ export interface HandlerContext<Event = never> {
    * @returns whether that holds for all of them; false while a middleware still has one, or without a connection.
    */
   flush(): boolean;
+  /** Sends a log line to the host's `onLog`. */
   log(level: LogLevel, message: string): void;
 }
 
+/** Answers the requests of one type. What it throws comes to the caller as a RemoteError. */
 export type Handler<M extends MessageDefinitions, K extends MessageType<M>> = (
   payload: PayloadOf<M, K>,
   context: HandlerContext<EventOf<M, K>>,
 ) => MaybePromise<ResultOf<M, K>>;
 
+/** A handler for each message: an object, or an instance of a class. `this` of each is that object. */
 export type Handlers<M extends MessageDefinitions> = { readonly [K in MessageType<M>]: Handler<M, K> };
 
 /** The messages whose payload may be left out: it may be undefined, or anything at all. */

@@ -47,6 +47,7 @@ export type WireControl =
   /** Worker to host. */
   | { readonly type: '$log'; readonly tx?: TransactionId; readonly level: LogLevel; readonly message: string };
 
+/** Any message of the wire. Types that begin with a `$` are the library's own. */
 export type WireMessage = WireRequest | WireResult | WireFailure | WireEvents | WireControl;
 
 /** First line of every worker, always one line of JSON, whatever the serializer of what follows. */

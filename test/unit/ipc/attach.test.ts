@@ -91,7 +91,7 @@ describe('attaching', () => {
     await until(() => !isAlive(address.pid ?? 0), 'it is dead');
     for (const place of [address, generateSocketPath()]) {
       const error = await rejection(attach(place, { connectRetry: { maxRetries: 0 } }));
-      assert.ok(error instanceof ClosedError);
+      assert.ok(error instanceof ClosedError, String(error));
       assert.match(error.message, /There is no worker at '.*iw-/);
     }
   });

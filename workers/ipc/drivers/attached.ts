@@ -4,15 +4,15 @@
  */
 import type { Channel } from '../channel.ts';
 import type { DriverCapabilities, LaunchContext, WorkerAddress, WorkerDriver, WorkerHandle } from '../driver.ts';
-import { ClosedError, ConnectTimeoutError, DriverError } from '../errors.ts';
+import { ClosedError, DriverError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
-import { toError } from '../realm.ts';
+import { messageOf, toError } from '../realm.ts';
 import { setTimeout } from '../timers.ts';
 import { serveSocket } from './child-process-worker.ts';
 import { dial } from './dial.ts';
 import type { Dialled } from './dial.ts';
 import { killGroup } from './process-group.ts';
-import { isAbsence, isListening } from './socket-adapter.ts';
+import { isListening } from './socket-adapter.ts';
 import { checkSocketPath } from './socket-path.ts';
 
 const capabilities = {
@@ -86,12 +86,12 @@ class AttachedWorker implements WorkerHandle {
     try {
       line = await dial(this.socketPath, this.#context, this.#end.signal);
     } catch (error) {
-      if (!(error instanceof ConnectTimeoutError && isAbsence(error.cause))) throw error;
+      // One that is just ending may still have answered the call.
+      if (await isListening(this.socketPath)) throw error;
       // A first failure is that of the start.
       if (this.#line !== undefined) this.#over();
-      throw new ClosedError(
-        `There is no worker at '${this.socketPath}': it has ended, or never was there (${(error.cause as Error).message}).`,
-      );
+      const why = messageOf((error as Error).cause ?? error);
+      throw new ClosedError(`There is no worker at '${this.socketPath}': it has ended, or never was there (${why}).`);
     }
     if (this.#isOver) {
       line.channel.destroy();

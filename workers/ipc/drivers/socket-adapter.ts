@@ -56,14 +56,8 @@ export function isListening(path: string): Promise<boolean> {
       resolve(true);
     });
     // Anything else than a clear no, a lack of permission for one, is taken for a yes.
-    socket.once('error', (error) => resolve(!isAbsence(error)));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'));
   });
-}
-
-/** Whether the error of a connection says that nobody listens there. */
-export function isAbsence(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ECONNREFUSED' || code === 'ENOENT';
 }
 
 function listen(path: string): net.Server {

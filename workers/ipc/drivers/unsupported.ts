@@ -1,4 +1,4 @@
-/** An option a driver cannot honour is an error that says where it can be, never silently ignored. */
+/** What a driver cannot honour is an error that says where it can be, never silently ignored. */
 import type { LaunchOptions } from '../driver.ts';
 import { DriverError } from '../errors.ts';
 
@@ -32,4 +32,11 @@ export function refuseOptions(driver: string, options: LaunchOptions, names: rea
       `The driver '${driver}' has no use for the option '${name}': it belongs to ${HOME[name] ?? 'another driver'}.`,
     );
   }
+}
+
+export function noSuchDriver(name: string, known: readonly string[]): DriverError {
+  return new DriverError(
+    `There is no driver '${name}'. Built in are ${known.join(', ')}; ` +
+      'a driver of your own is passed as an object, to createWorker and to startWorkerServer.',
+  );
 }
