@@ -10,17 +10,7 @@ import { publicEntries } from './entries.mjs';
 const root = path.resolve(import.meta.dirname, '..');
 const target = path.join(root, 'docs/workers-api.md');
 
-/**
- * @typedef {object} PublicName
- * @property {string} name
- * @property {string} entry  what it is imported from
- * @property {string} kind  `function`, `class`, `interface`, `type` or `value`
- * @property {string} doc  its docstring, empty if it has none
- * @property {string} shape  its declarations without bodies
- * @property {string[]} undocumented  methods of it, in its own declaration, that have no docstring
- */
-
-/** @returns {PublicName[]} of the entries `bulkhead/workers` and `bulkhead/drivers/*` */
+/** Of the entries `bulkhead/workers` and `bulkhead/drivers/*`. */
 export function publicNames() {
   const entries = publicEntries().filter(({ name }) => name !== '.');
   const program = ts.createProgram({
@@ -131,7 +121,10 @@ function headOf(declaration) {
 
 function memberText(member) {
   const text = member.getText();
-  const body = ts.isMethodDeclaration(member) || ts.isConstructorDeclaration(member) || ts.isAccessor(member) ? member.body : undefined;
+  const body =
+    ts.isMethodDeclaration(member) || ts.isConstructorDeclaration(member) || ts.isAccessor(member)
+      ? member.body
+      : undefined;
   if (body !== undefined) return `${text.slice(0, body.getStart() - member.getStart()).trimEnd()};`;
   if (!ts.isPropertyDeclaration(member) || member.initializer === undefined || member.type === undefined) return text;
   return `${text.slice(0, member.initializer.getStart() - member.getStart()).replace(/\s*=\s*$/, '')};`;
@@ -152,7 +145,11 @@ function membersOf(declaration) {
 /** An overload stands for the others of its name. */
 function undocumentedMethod(member) {
   const isMethod = ts.isMethodSignature(member) || ts.isMethodDeclaration(member);
-  if (!isMethod || isPrivate(member) || ts.getModifiers(member)?.some(({ kind }) => kind === ts.SyntaxKind.OverrideKeyword))
+  if (
+    !isMethod ||
+    isPrivate(member) ||
+    ts.getModifiers(member)?.some(({ kind }) => kind === ts.SyntaxKind.OverrideKeyword)
+  )
     return [];
   const name = member.name.getText();
   const same = [...member.parent.members].filter((other) => other.name?.getText() === name);

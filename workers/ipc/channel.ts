@@ -249,6 +249,8 @@ export class StreamChannel implements Channel {
       throw new ProtocolError(`A frame is not ${serializer.name}: ${excerpt(bytes)}`, { cause: error });
     }
     if (onStrayLine !== undefined && !isFromWorker(message)) return onStrayLine(bytes.toString('utf8'));
+    // That it came is all it has to say.
+    if (isUncheckedMessage(message) && message.type === '$connect') return;
     if (this.#listener === undefined) this.#early.push(message);
     else this.#listener.message(message);
   }

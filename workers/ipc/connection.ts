@@ -18,8 +18,10 @@ import { isUncheckedMessage } from './wire.ts';
 import type { UncheckedMessage, WireMessage } from './wire.ts';
 
 /** What to connect to, and how. */
-export interface ConnectionOptions
-  extends Pick<ClientOptions, 'connectRetry' | 'serializer' | 'maxFrameBytes' | 'logger' | 'signal'> {
+export interface ConnectionOptions extends Pick<
+  ClientOptions,
+  'connectRetry' | 'serializer' | 'maxFrameBytes' | 'logger' | 'signal'
+> {
   /** Of the worker: `worker.socketPath`, or what `detach()` returned. */
   readonly socketPath: string;
   /** Connect again when the connection breaks. Default `false`. */

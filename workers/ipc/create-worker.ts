@@ -64,6 +64,9 @@ export async function createWorker<M extends MessageDefinitions>(options: Worker
  * @returns how it ended
  * @throws DriverError for options that mean nothing
  */
-export function shutdownWorker(worker: Pick<WorkerClient<never>, 'close'>, options?: CloseOptions): Promise<WorkerExit> {
+export function shutdownWorker(
+  worker: Pick<WorkerClient<never>, 'close'>,
+  options?: CloseOptions,
+): Promise<WorkerExit> {
   return worker.close(options);
 }

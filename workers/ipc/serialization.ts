@@ -17,10 +17,7 @@ export type SerializedError = WireError;
  */
 export function serializeMessage(message: WireMessage): string;
 export function serializeMessage(message: WireMessage, serializer: Serializer): string | Uint8Array;
-export function serializeMessage(
-  message: WireMessage,
-  serializer: Serializer = jsonSerializer,
-): string | Uint8Array {
+export function serializeMessage(message: WireMessage, serializer: Serializer = jsonSerializer): string | Uint8Array {
   const { name } = serializer;
   let data: string | Uint8Array;
   try {
@@ -40,7 +37,8 @@ export function deserializeMessage(
   data: string | Uint8Array,
   serializer: Serializer = jsonSerializer,
 ): UncheckedMessage {
-  const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const bytes =
+    typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   let message: unknown;
   try {
     message = serializer.decode(bytes);

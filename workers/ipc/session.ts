@@ -90,8 +90,6 @@ export class Session {
       case '$credit':
         if (Number.isSafeInteger(message.frames)) work?.emitter?.credit(message.frames as number);
         return;
-      case '$connect':
-        return;
       case '$close':
         this.#options.onClose();
         return;

@@ -4,7 +4,11 @@ import type { DefineMessages, WorkerDriver } from '../../../workers/ipc/index.ts
 import { ChildProcessDriver, childProcessDriver } from '../../../workers/ipc/drivers/child-process.ts';
 import { inlineDriver } from '../../../workers/ipc/drivers/inline.ts';
 import { stdioDriver } from '../../../workers/ipc/drivers/stdio.ts';
-import { WorkerThreadsDriver, workerThreadsDriver, WorkerThreadsServer } from '../../../workers/ipc/drivers/worker-threads.ts';
+import {
+  WorkerThreadsDriver,
+  workerThreadsDriver,
+  WorkerThreadsServer,
+} from '../../../workers/ipc/drivers/worker-threads.ts';
 
 type Messages = DefineMessages<{ ping: { payload: void; result: number } }>;
 const script = '/worker.js';

@@ -104,7 +104,10 @@ describe('attaching', () => {
     const error = await soon(rejection(worker.send('die', { how: 'kill' })), 'the end');
     assert.ok(error instanceof CrashedError);
     const { kind, expected, exitCode, signal } = error.exit;
-    assert.deepEqual({ kind, expected, exitCode, signal }, { kind: 'lost', expected: false, exitCode: undefined, signal: undefined });
+    assert.deepEqual(
+      { kind, expected, exitCode, signal },
+      { kind: 'lost', expected: false, exitCode: undefined, signal: undefined },
+    );
     assert.deepEqual(heard, ['disconnect', 'error', 'exit']);
     assert.ok((await rejection(worker.reconnect())) instanceof ClosedError);
   });
@@ -237,7 +240,10 @@ describe('attaching', () => {
     const socketPath = generateSocketPath();
     const controller = new AbortController();
     const attaching = rejection(
-      attach(socketPath, { signal: controller.signal, connectRetry: { maxRetries: Infinity, delayMs: 10_000, maxDelayMs: 10_000 } }),
+      attach(socketPath, {
+        signal: controller.signal,
+        connectRetry: { maxRetries: Infinity, delayMs: 10_000, maxDelayMs: 10_000 },
+      }),
     );
     controller.abort();
     assert.ok((await attaching) instanceof CancelledError);
@@ -287,4 +293,3 @@ describe('attaching', () => {
     assert.deepEqual({ status, signal }, { status: 0, signal: null });
   });
 });
-

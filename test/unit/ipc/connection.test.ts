@@ -199,7 +199,7 @@ describe('messages as data', () => {
 describe('errors as data', () => {
   it('keep name, message, stack, code, cause and fields through JSON', () => {
     const thrown = Object.assign(new TypeError('wrong', { cause: new RangeError('deep') }), { code: 'E_X', line: 3 });
-    const error = deserializeError(JSON.parse(JSON.stringify(serializeError(thrown)))) as RemoteError;
+    const error = deserializeError(JSON.parse(JSON.stringify(serializeError(thrown))));
     assert.ok(error instanceof RemoteError);
     assert.equal(error.name, 'TypeError');
     assert.equal(error.message, 'wrong');

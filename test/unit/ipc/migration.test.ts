@@ -6,7 +6,10 @@ import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const text = readFileSync(path.join(root, 'docs/workers.md'), 'utf8').replaceAll('\r\n', '\n');
-const blocks = [...text.matchAll(/^```js before=(\S+)\n([^]*?)^```$/gm)].map(([, name = '', code = '']) => ({ name, code }));
+const blocks = [...text.matchAll(/^```js before=(\S+)\n([^]*?)^```$/gm)].map(([, name = '', code = '']) => ({
+  name,
+  code,
+}));
 
 describe('coming from other libraries', function () {
   this.timeout(120_000);
