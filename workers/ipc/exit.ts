@@ -60,7 +60,9 @@ export function describeExit(exit: DriverExit, verdict: Verdict | undefined, det
 }
 
 function kindOf(exit: DriverExit, verdict: Verdict | undefined): ExitKind {
-  if (verdict !== undefined) return verdict;
+  // What could not be ended was not killed, whatever was asked for.
+  const isBeyondReach = exit.errorKind === 'lost' && exit.error !== undefined;
+  if (verdict !== undefined && !isBeyondReach) return verdict;
   if (exit.outOfMemory !== false) return 'out-of-memory';
   if (exit.errorKind !== undefined) return exit.errorKind;
   return exit.signal === undefined ? 'exit' : 'signal';
@@ -78,7 +80,9 @@ function sentence(kind: ExitKind, exit: DriverExit, detail: string | undefined):
     case 'detached':
       return 'The worker was detached and lives on.';
     case 'lost':
-      return `The worker is gone; how it ended only the process knows that started it${more}`;
+      return exit.error === undefined
+        ? 'The worker is gone; how it ended only the process knows that started it.'
+        : `The worker cannot be ended from here${more}`;
     case 'out-of-memory':
       return exit.outOfMemory === 'heap'
         ? 'The worker ran out of memory (V8 heap limit).'

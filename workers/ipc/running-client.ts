@@ -283,6 +283,11 @@ export class RunningClient {
       throw this.#closedError();
     });
     const channel = await Promise.race([connection, ended]).catch((error: unknown) => {
+      // Whoever comes too late must not keep the worker from another host.
+      connection.then(
+        (late) => late.destroy(),
+        () => undefined,
+      );
       throw this.state === 'disconnected' ? error : this.#closedError();
     });
     if (this.state !== 'disconnected') {

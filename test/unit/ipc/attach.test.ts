@@ -230,7 +230,8 @@ describe('attaching', () => {
       await new Promise<void>((resolve) => server.listen(socketPath, resolve));
       const worker = await attach(socketPath);
       const exit = await soon(worker.kill(), 'the kill');
-      assert.equal(exit.kind, 'killed');
+      assert.equal(exit.kind, 'lost');
+      assert.match(exit.reason, /cannot be ended from here: The worker did not say which process it is/);
       server.close();
       cleanupSocketPath(socketPath);
     }
@@ -251,6 +252,8 @@ describe('attaching', () => {
     assert.ok((await rejection(attach('', {}))) instanceof DriverError);
     const options = { timeouts: { unresponsive: 5 } } as AttachOptions;
     assert.match((await rejection(attach(socketPath, options))).message, /unresponsive/);
+    const ofAStart = { cwd: '/' } as AttachOptions;
+    assert.match((await rejection(attach(socketPath, ofAStart))).message, /no use for the option 'cwd'/);
     cleanupSocketPath(socketPath);
   });
 

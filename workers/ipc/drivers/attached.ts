@@ -3,7 +3,14 @@
  * shows in that nobody listens at its path any more, and how it ended cannot be known. Lives as long as the client.
  */
 import type { Channel } from '../channel.ts';
-import type { DriverCapabilities, LaunchContext, WorkerAddress, WorkerDriver, WorkerHandle } from '../driver.ts';
+import type {
+  DriverCapabilities,
+  LaunchContext,
+  LaunchOptions,
+  WorkerAddress,
+  WorkerDriver,
+  WorkerHandle,
+} from '../driver.ts';
 import { ClosedError, DriverError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
 import { messageOf, toError } from '../realm.ts';
@@ -14,6 +21,7 @@ import type { Dialled } from './dial.ts';
 import { killGroup } from './process-group.ts';
 import { isListening } from './socket-adapter.ts';
 import { checkSocketPath } from './socket-path.ts';
+import { refuseOptions } from './unsupported.ts';
 
 const capabilities = {
   reconnect: true,
@@ -29,10 +37,34 @@ export function attachDriver({ socketPath }: WorkerAddress): WorkerDriver {
   return {
     name: 'child-process',
     capabilities,
-    launch: (_options, context) => new AttachedWorker(socketPath, context),
+    launch: (options, context) => {
+      refuseOptions('child-process, attached', options, OF_A_START);
+      return new AttachedWorker(socketPath, context);
+    },
     serve: serveSocket,
   };
 }
+
+/** It has been started. */
+const OF_A_START: readonly (keyof LaunchOptions)[] = [
+  'script',
+  'env',
+  'argv',
+  'execArgv',
+  'cwd',
+  'execPath',
+  'detached',
+  'stdio',
+  'socketPath',
+  'spawnOptions',
+  'eval',
+  'resourceLimits',
+  'workerData',
+  'transferList',
+  'command',
+  'args',
+  'handshake',
+];
 
 /** While nobody is connected, it is looked for so often at first and at last. Milliseconds. */
 const FIRST_LOOK_MS = 10;
