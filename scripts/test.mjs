@@ -1,4 +1,4 @@
-// `npm test [-- part …]`: builds, then runs every part, or only the named ones, and ends with one line of counts. A part that
+// `npm test [-- part …]`: builds, then runs the default parts, or only the named ones, and ends with one line of counts. A part that
 // hangs is killed and counts as failed, so the counts always appear. Parts that do not disturb each other run side by side.
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -55,6 +55,9 @@ const stages = [
   [['editor', 'vsix']],
 ];
 
+/** `vsix` runs the same suite as `editor`, from the installed package: whoever changes the client runs `editor`, which needs no packages. */
+const byDefault = Object.keys(parts).filter((name) => name !== 'editor');
+
 const wanted = process.argv.slice(2);
 for (const name of wanted) {
   if (!Object.hasOwn(parts, name)) {
@@ -66,7 +69,7 @@ for (const name of wanted) {
 mkdirSync(results, { recursive: true });
 const outcomes = new Map();
 for (const lanes of stages) {
-  const chosen = lanes.map((lane) => lane.filter((name) => wanted.length === 0 || wanted.includes(name)));
+  const chosen = lanes.map((lane) => lane.filter((name) => (wanted.length === 0 ? byDefault : wanted).includes(name)));
   const filled = chosen.filter((lane) => lane.length > 0);
   if (filled.some((lane) => lane.includes('integration') || lane.includes('self'))) ensureFreshBuild();
   await Promise.all(filled.map((lane, index) => runLane(lane, index === 0)));
@@ -91,6 +94,12 @@ async function runLane(lane, writes) {
 for (const [name, { failing = [] }] of outcomes) {
   for (const { name: test, error } of failing) console.log(`\nFAILED in ${name}: ${test}\n${error}`);
 }
+const slowest = [...outcomes.values()]
+  .flatMap(({ durations = {} }) => Object.entries(durations))
+  .sort(([, one], [, other]) => other - one)
+  .slice(0, 15);
+if (slowest.length > 0) console.log('\nslowest test files, in seconds');
+for (const [file, ms] of slowest) console.log(`${String(Math.round(ms / 1000)).padStart(4)}  ${file}`);
 console.log('\npart         passed  failed  seconds');
 for (const [name, { passed, failed, seconds }] of outcomes) {
   console.log(
@@ -118,11 +127,12 @@ async function counted(file, argv, output) {
   const { status, trouble } = await run(argv, output, () => existsSync(file));
   if (!existsSync(file))
     return { passed: 0, failed: 1, failing: [{ name: 'to count', error: trouble ?? 'no counts' }] };
-  const { passed, failed, failing = [] } = JSON.parse(readFileSync(file, 'utf8'));
-  if (trouble) return { passed, failed: failed + 1, failing: [...failing, { name: 'to end', error: trouble }] };
+  const { passed, failed, failing = [], durations } = JSON.parse(readFileSync(file, 'utf8'));
+  if (trouble)
+    return { passed, failed: failed + 1, failing: [...failing, { name: 'to end', error: trouble }], durations };
   // A runner has also failed if it exits with an error although no test failed (a late crash), or if it ran nothing.
   const broken = (status !== 0 && failed === 0) || passed + failed === 0;
-  return { passed, failed: failed + (broken ? 1 : 0), failing };
+  return { passed, failed: failed + (broken ? 1 : 0), failing, durations };
 }
 
 /** @param isCounted whether the part has only to exit. An open handle may keep it from doing so. */

@@ -4,8 +4,9 @@ import {
   type CodeAction,
   type Diagnostic,
   type TextEdit as LspTextEdit,
+  type WorkspaceEdit,
 } from 'vscode-languageserver/node';
-import type { Fix, Issue, Position, Range } from '../../workers/protocol/detector-protocol.ts';
+import type { Issue, Position, Range, TextEdit } from '../../workers/protocol/detector-protocol.ts';
 import { uriOf } from './uris.ts';
 
 /** Executed by the server; its argument is the URI of the file. */
@@ -19,11 +20,18 @@ export function isRequested(kind: string, only: readonly string[]): boolean {
   return only.some((requested) => kind === requested || kind.startsWith(`${requested}.`));
 }
 
+/** A document to edit, as the editor names it. */
+export interface EditTarget {
+  readonly uri: string;
+  /** Version that the edit is for; null: the document is not open; undefined: the editor does not check versions. */
+  readonly version: number | null | undefined;
+}
+
 /**
  * All safe fixes within a file that do not touch each other. As in ESLint, the later of two touching fixes is omitted: its
  * issue is found again after the first fix is applied.
  */
-export function fixAllOf(uri: string, issues: readonly Issue[]): CodeAction | undefined {
+export function fixAllOf(target: EditTarget, issues: readonly Issue[]): CodeAction | undefined {
   const fixes = issues.flatMap(({ file, fixes: own = [] }) =>
     own.filter(({ kind, edits }) => kind === 'fix' && edits.every((edit) => (edit.file ?? file) === file)).slice(0, 1),
   );
@@ -35,7 +43,7 @@ export function fixAllOf(uri: string, issues: readonly Issue[]): CodeAction | un
     edits.push(...own.map(({ range, newText }) => ({ range, newText })));
   }
   if (edits.length === 0) return undefined;
-  return { title: 'Fix all auto-fixable problems', kind: fixAllKind, edit: { changes: { [uri]: edits } } };
+  return { title: 'Fix all auto-fixable problems', kind: fixAllKind, edit: workspaceEdit([[target, edits]]) };
 }
 
 function touch(one: Range, other: Range): boolean {
@@ -51,15 +59,28 @@ export interface FoundIssue {
   readonly issue: Issue;
 }
 
-export function codeActionsOf({ root, issue }: FoundIssue, diagnostic: Diagnostic): readonly CodeAction[] {
-  const fixes = (issue.fixes ?? []).map((fix): CodeAction => ({
+/** @param targetOf where the edits of a file go; undefined: the fixes do not fit the present text and are not offered */
+export function codeActionsOf(
+  { root, issue }: FoundIssue,
+  diagnostic: Diagnostic,
+  targetOf: ((file: string) => EditTarget) | undefined,
+): readonly CodeAction[] {
+  const fixes = targetOf === undefined ? [] : fixActions(issue, diagnostic, targetOf);
+  return issue.rule === 'quarantined' ? [...fixes, ...quarantineActions(uriOf(root, issue.file), diagnostic)] : fixes;
+}
+
+function fixActions(
+  { file, fixes = [] }: Issue,
+  diagnostic: Diagnostic,
+  targetOf: (file: string) => EditTarget,
+): readonly CodeAction[] {
+  return fixes.map((fix) => ({
     title: fix.title,
     kind: CodeActionKind.QuickFix,
     diagnostics: [diagnostic],
     isPreferred: fix.kind === 'fix',
-    edit: { changes: changesOf(root, issue.file, fix) },
+    edit: workspaceEdit(editsByTarget(file, fix.edits, targetOf)),
   }));
-  return issue.rule === 'quarantined' ? [...fixes, ...quarantineActions(uriOf(root, issue.file), diagnostic)] : fixes;
 }
 
 function quarantineActions(uri: string, diagnostic: Diagnostic): readonly CodeAction[] {
@@ -76,11 +97,20 @@ function quarantineActions(uri: string, diagnostic: Diagnostic): readonly CodeAc
   ];
 }
 
-function changesOf(root: string, issueFile: string, fix: Fix): Record<string, LspTextEdit[]> {
-  const changes: Record<string, LspTextEdit[]> = {};
-  for (const { file = issueFile, range, newText } of fix.edits) {
-    const uri = uriOf(root, file);
-    (changes[uri] ??= []).push({ range, newText });
+function editsByTarget(
+  issueFile: string,
+  edits: readonly TextEdit[],
+  targetOf: (file: string) => EditTarget,
+): readonly (readonly [EditTarget, LspTextEdit[]])[] {
+  const byFile = Map.groupBy(edits, ({ file = issueFile }) => file);
+  return [...byFile].map(([file, own]) => [targetOf(file), own.map(({ range, newText }) => ({ range, newText }))]);
+}
+
+function workspaceEdit(edits: readonly (readonly [EditTarget, LspTextEdit[]])[]): WorkspaceEdit {
+  if (edits.some(([{ version }]) => version === undefined)) {
+    return { changes: Object.fromEntries(edits.map(([{ uri }, own]) => [uri, own])) };
   }
-  return changes;
+  return {
+    documentChanges: edits.map(([{ uri, version = null }, own]) => ({ textDocument: { uri, version }, edits: own })),
+  };
 }

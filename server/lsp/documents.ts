@@ -46,6 +46,17 @@ export class Documents {
     return this.#documents.get(uri)?.version;
   }
 
+  /** Whether the document is open and its text differs from the disk. */
+  isUnsaved(uri: string): boolean {
+    const document = this.#documents.get(uri);
+    return document !== undefined && !this.#isSaved(document);
+  }
+
+  /** The open document of a file, however the editor spells its URI. */
+  at(absolute: string): TextDocument | undefined {
+    return this.#documents.all().find(({ uri }) => pathOf(uri) === absolute);
+  }
+
   /** A watcher saw a change on disk. Saves are ignored, because the editor has already reported them. */
   changedOnDisk(uri: string, kind: ChangeKind): void {
     const absolute = pathOf(uri);

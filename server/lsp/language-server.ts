@@ -9,8 +9,6 @@ import {
   TextDocumentSyncKind,
   WatchKind,
   type CancellationToken,
-  type CodeAction,
-  type CodeActionParams,
   type Connection,
   type InitializeParams,
   type InitializeResult,
@@ -34,7 +32,8 @@ import { endPrewarmedThread } from '../store/store-client.ts';
 import { version } from '../version.ts';
 import { AnalysisProgress } from './analysis-progress.ts';
 import { ChangeCollector } from './changes.ts';
-import { codeActionsOf, fixAllKind, fixAllOf, isRequested, retryCommand } from './code-actions.ts';
+import { CodeActionProvider } from './code-action-provider.ts';
+import { fixAllKind, retryCommand } from './code-actions.ts';
 import { Publisher } from './diagnostics.ts';
 import { Documents } from './documents.ts';
 import { initializationOf } from './initialization.ts';
@@ -61,6 +60,7 @@ export class LanguageServer {
   readonly #status: StatusSender;
   readonly #changes: ChangeCollector;
   readonly #workerRequests: WorkerRequests;
+  readonly #codeActions: CodeActionProvider;
   /** Undefined before `initialize` and after `shutdown`. */
   #workspace: Workspace | undefined;
   #progress: AnalysisProgress | undefined;
@@ -77,6 +77,7 @@ export class LanguageServer {
   #wasBusy = true;
   #canWatchFiles = false;
   #canChangeFolders = false;
+  #canCheckVersions = false;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -95,6 +96,13 @@ export class LanguageServer {
       changed: (absolute, kind, source) => {
         if (source !== 'type' || this.#settings.run === 'onType') this.#changes.add(absolute, kind, source);
       },
+    });
+    this.#codeActions = new CodeActionProvider({
+      documents: this.#documents,
+      workspace: () => this.#workspace,
+      canCheckVersions: () => this.#canCheckVersions,
+      followsTyping: () => this.#settings.run === 'onType',
+      analyseNow: (uri) => this.#analyseNow(uri),
     });
   }
 
@@ -136,6 +144,7 @@ export class LanguageServer {
     this.#roots = rootsOf(params);
     this.#canWatchFiles = params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
     this.#canChangeFolders = params.capabilities.workspace?.workspaceFolders === true;
+    this.#canCheckVersions = params.capabilities.workspace?.workspaceEdit?.documentChanges === true;
     const canShowProgress = params.capabilities.window?.workDoneProgress === true;
     this.#progress = new AnalysisProgress(this.#connection, canShowProgress, () => this.#workspace?.cancel());
     this.#workspace = this.#makeWorkspace();
@@ -256,7 +265,7 @@ export class LanguageServer {
 
   #listenToRequests(): void {
     const connection = this.#connection;
-    connection.onCodeAction((params, cancel) => this.#codeActions(params, cancel));
+    connection.onCodeAction((params, cancel) => this.#codeActions.provide(params, signalOf(cancel)));
     connection.onExecuteCommand(({ command, arguments: args }) => {
       if (command === retryCommand && typeof args?.[0] === 'string') this.#workspace?.retry(args[0]);
       return null;
@@ -281,28 +290,13 @@ export class LanguageServer {
     });
   }
 
-  async #codeActions(params: CodeActionParams, cancel: CancellationToken): Promise<CodeAction[]> {
-    const { textDocument, context } = params;
-    // Only if requested by name: on save, or from the menu of source actions.
-    if (context.only !== undefined && isRequested(fixAllKind, context.only)) {
-      return this.#fixAll(textDocument.uri, signalOf(cancel));
+  /** Also if the text is not saved and `bulkhead.run` is `onSave`. */
+  #analyseNow(uri: string): void {
+    const absolute = pathOf(uri);
+    if (absolute !== undefined && this.#documents.isUnsaved(uri) && this.#settings.run === 'onSave') {
+      this.#changes.add(absolute, 'changed', 'save');
     }
-    return context.diagnostics.flatMap((diagnostic) => {
-      const data: unknown = diagnostic.data;
-      if (typeof data !== 'object' || data === null || !('fingerprint' in data)) return [];
-      const found = this.#workspace?.issueOf(textDocument.uri, String(data.fingerprint));
-      return found ? codeActionsOf(found, diagnostic) : [];
-    });
-  }
-
-  /** Fixes for the present text, which is analysed first if necessary. */
-  async #fixAll(uri: string, signal: AbortSignal): Promise<CodeAction[]> {
-    const version = this.#documents.versionOf(uri);
     this.#changes.flush();
-    const isUpToDate = await this.#workspace?.upToDate(uri, signal);
-    if (isUpToDate !== true || this.#documents.versionOf(uri) !== version) return [];
-    const action = fixAllOf(uri, this.#workspace?.issuesOf(uri) ?? []);
-    return action === undefined ? [] : [action];
   }
 
   #readStatus(): StatusParams {

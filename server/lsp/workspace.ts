@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { Diagnostic } from 'vscode-languageserver/node';
 import type { DetectorOptions, Issue } from '../../workers/protocol/detector-protocol.ts';
 import { detectorNames } from '../../workers/detectors/manifests.ts';
+import { isRecord } from '../configuration/is-record.ts';
 import type { BulkheadSettings } from '../configuration/settings.ts';
 import type { DetectorChoice } from '../engine/detector-settings.ts';
 import type { ChangeKind } from '../journal.ts';
@@ -155,8 +156,10 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   }
 
   /** Issues of a file, from all folders. */
-  issuesOf(uri: string): readonly Issue[] {
-    return this.#placesOf(uri).flatMap(({ folder, file }) => folder.issuesOf(file));
+  issuesOf(uri: string): readonly FoundIssue[] {
+    return this.#placesOf(uri).flatMap(({ folder, file }) =>
+      folder.issuesOf(file).map((issue) => ({ root: folder.root, issue })),
+    );
   }
 
   /**
@@ -168,13 +171,15 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     return (await Promise.all(answers)).every(Boolean);
   }
 
-  /** The issue that was published as a diagnostic with this fingerprint. */
-  issueOf(uri: string, fingerprint: string): FoundIssue | undefined {
-    for (const { folder, file } of this.#placesOf(uri)) {
-      const issue = folder.issuesOf(file).find((candidate) => candidate.fingerprint === fingerprint);
-      if (issue) return { root: folder.root, issue };
-    }
-    return undefined;
+  /** The issue that was published as this diagnostic. Some editors do not return its `data`. */
+  issueOf(uri: string, diagnostic: Diagnostic): FoundIssue | undefined {
+    const { code, message, range } = diagnostic;
+    const data: unknown = diagnostic.data;
+    const place = JSON.stringify(range);
+    const isIt = isRecord(data)
+      ? ({ fingerprint }: Issue) => fingerprint === data['fingerprint']
+      : (issue: Issue) => issue.rule === code && issue.message === message && JSON.stringify(issue.range) === place;
+    return this.issuesOf(uri).find(({ issue }) => isIt(issue));
   }
 
   /** Releases a file from quarantine and analyses it again. */

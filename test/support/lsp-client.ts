@@ -21,6 +21,8 @@ import { patienceMs } from './patience.ts';
 export interface EditorOptions {
   readonly initializationOptions?: unknown;
   readonly workDoneProgress?: boolean;
+  /** The editor checks the version of the documents that an edit changes. */
+  readonly documentChanges?: boolean;
 }
 
 export class Editor implements AsyncDisposable {
@@ -97,7 +99,11 @@ export class Editor implements AsyncDisposable {
       rootUri: null,
       workspaceFolders: roots.map((root) => ({ uri: pathToFileURL(root).href, name: path.basename(root) })),
       capabilities: {
-        workspace: { didChangeWatchedFiles: { dynamicRegistration: true }, workspaceFolders: true },
+        workspace: {
+          didChangeWatchedFiles: { dynamicRegistration: true },
+          workspaceFolders: true,
+          ...(options.documentChanges ? { workspaceEdit: { documentChanges: true } } : {}),
+        },
         window: { workDoneProgress: options.workDoneProgress ?? false },
       },
       initializationOptions: options.initializationOptions,

@@ -1,5 +1,5 @@
 /* global require, module -- mocha loads reporters as CommonJS */
-// Mocha's own reporter, and the counts and what failed in a file for scripts/test.mjs.
+// Mocha's own reporter, and a file with the counts, the failures and the time of each test file for scripts/test.mjs.
 const fs = require('node:fs');
 const path = require('node:path');
 const { reporters, Runner } = require('mocha');
@@ -9,6 +9,15 @@ module.exports = class CountingReporter extends reporters.Spec {
     super(runner, options);
     const file = options.reporterOptions?.output;
     this.pendingNames = [];
+    /** Milliseconds by test file, hooks included. */
+    const durations = {};
+    const startedAt = new Map();
+    runner.on(Runner.constants.EVENT_SUITE_BEGIN, (suite) => startedAt.set(suite, performance.now()));
+    runner.on(Runner.constants.EVENT_SUITE_END, (suite) => {
+      if (!suite.parent?.root) return;
+      const name = path.relative(process.cwd(), suite.file);
+      durations[name] = Math.round((durations[name] ?? 0) + performance.now() - startedAt.get(suite));
+    });
     runner.on(Runner.constants.EVENT_TEST_PENDING, (test) => this.pendingNames.push(test.fullTitle()));
     runner.once(Runner.constants.EVENT_RUN_END, () => {
       if (!file) return;
@@ -20,7 +29,7 @@ module.exports = class CountingReporter extends reporters.Spec {
         error: String(test.err?.stack ?? test.err),
       }));
       for (const name of this.pendingNames) failing.push({ name, error: 'was skipped' });
-      fs.writeFileSync(file, JSON.stringify({ passed: passes, failed: failures + pending, failing }));
+      fs.writeFileSync(file, JSON.stringify({ passed: passes, failed: failures + pending, failing, durations }));
     });
   }
 };

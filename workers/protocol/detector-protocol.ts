@@ -58,6 +58,11 @@ export interface Issue extends Finding {
   readonly fixable: boolean;
   /** Stays the same when lines shift: a hash of detector, rule, file, text of the line and an ordinal among equals. */
   readonly fingerprint: string;
+  /**
+   * The text that the fixes were computed for: its hash (`textHash`), by the path of each file that they edit. A fix must not
+   * be applied to another text.
+   */
+  readonly fixedTexts?: Readonly<Record<string, string>>;
 }
 
 export type UnitKind = 'file' | 'project' | 'graph';

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckContext, LogLevel } from '../protocol/detector.ts';
-import { IssueCompleter } from '../protocol/fingerprint.ts';
+import { editedFiles, IssueCompleter, textHash } from '../protocol/fingerprint.ts';
 import type {
   CheckEvent,
   CheckRequest,
@@ -69,8 +69,11 @@ export class Reporter implements CheckContext {
     this.#tail = this.#tail.then(async () => {
       open.completer ??= this.#completerOf(file);
       const completer = await open.completer;
+      const otherTexts = await this.#otherTexts(file, valid);
       for (let start = 0; start < valid.length; start += CHUNK) {
-        const issues: Issue[] = valid.slice(start, start + CHUNK).map((finding) => completer.complete(finding));
+        const issues: Issue[] = valid
+          .slice(start, start + CHUNK)
+          .map((finding) => completer.complete(finding, otherTexts));
         await this.#line.emit({ kind: 'issues', unit: unit.id, file, issues });
       }
     });
@@ -104,9 +107,23 @@ export class Reporter implements CheckContext {
   }
 
   async #completerOf(file: string): Promise<IssueCompleter> {
+    return new IssueCompleter(this.#request.detector, file, (await this.#textOf(file)) ?? '');
+  }
+
+  /** Hashes of the texts that the findings' fixes edit outside of `file`. */
+  async #otherTexts(file: string, findings: readonly Finding[]): Promise<ReadonlyMap<string, string>> {
+    const hashes = new Map<string, string>();
+    for (const other of new Set(findings.flatMap((finding) => [...editedFiles(file, finding)]))) {
+      const text = other === file ? undefined : await this.#textOf(other);
+      if (text !== undefined) hashes.set(other, textHash(text));
+    }
+    return hashes;
+  }
+
+  /** @returns undefined if the file cannot be read */
+  async #textOf(file: string): Promise<string | undefined> {
     const overlay = this.#request.overlays.find((candidate) => candidate.file === file);
-    const text = overlay?.text ?? (await readFile(path.join(this.#request.root, file), 'utf8').catch(() => ''));
-    return new IssueCompleter(this.#request.detector, file, text);
+    return overlay?.text ?? (await readFile(path.join(this.#request.root, file), 'utf8').catch(() => undefined));
   }
 
   #isValid(finding: Finding, file: string): boolean {

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TextEdit } from 'vscode-languageserver/node';
 import { codeActionsOf } from '../../../server/lsp/code-actions.ts';
+import { uriOf } from '../../../server/lsp/uris.ts';
 import { diagnosticOf } from '../../../server/lsp/diagnostics.ts';
 import type { Detector } from '../../../workers/protocol/detector.ts';
 import { detector as circular } from '../../../workers/detectors/circular/index.ts';
@@ -189,7 +190,12 @@ describe('quick fixes of rules on the graph', () => {
       const { issues } = await runDetector(detector, workspace.root, options);
       const actions = issues
         .filter((issue) => issue.rule === rule)
-        .flatMap((issue) => codeActionsOf({ root: workspace.root, issue }, diagnosticOf(workspace.root, issue)));
+        .flatMap((issue) =>
+          codeActionsOf({ root: workspace.root, issue }, diagnosticOf(workspace.root, issue), (name) => ({
+            uri: uriOf(workspace.root, name),
+            version: undefined,
+          })),
+        );
       const action = actions.find((one) => title.test(one.title)) ?? assert.fail(`none of ${JSON.stringify(issues)}`);
       assert.equal(action.isPreferred, isSafe);
       const before = new Set(issues.map(({ fingerprint }) => fingerprint));

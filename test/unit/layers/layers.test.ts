@@ -1,4 +1,4 @@
-/** The layers of scripts/layers.mjs, through the lint configuration that everybody uses. */
+/** The lint configuration refuses each import that scripts/layers.mjs forbids. That the sources have none is lint's to say. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -27,7 +27,12 @@ function specifier(from: string, to: string): string {
 
 describe('layers', function () {
   this.timeout(120_000);
-  const eslint = new ESLint({ cwd: root, ruleFilter: ({ ruleId }) => rules.includes(ruleId) });
+  const eslint = new ESLint({
+    cwd: root,
+    ruleFilter: ({ ruleId }) => rules.includes(ruleId),
+    // The rules need no types, which take most of the time.
+    overrideConfig: { languageOptions: { parserOptions: { projectService: false } } },
+  });
 
   async function refusedLines(file: string, lines: readonly string[]): Promise<readonly number[]> {
     const [result] = await eslint.lintText(`${lines.join('\n')}\n`, { filePath: file });
@@ -102,15 +107,6 @@ describe('layers', function () {
       targets.map((target) => `import '${target}';`),
     );
     assert.deepEqual(refused, [1, 2, 3]);
-  });
-
-  it('the sources keep to them', async () => {
-    const results = await eslint.lintFiles(['client/**/*.ts', 'server/**/*.ts', 'workers/**/*.ts']);
-    assert.ok(results.length > 200);
-    assert.deepEqual(
-      results.flatMap(({ filePath, messages }) => messages.map(({ message }) => `${filePath}: ${message}`)),
-      [],
-    );
   });
 
   it('the architecture names every folder', () => {
