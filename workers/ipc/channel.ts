@@ -4,18 +4,19 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Readable, Writable } from 'node:stream';
-import { types } from 'node:util';
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import { FrameTooLargeError, ProtocolError, SerializationError } from './errors.ts';
 import { FrameDecoder, lengthPrefix } from './framing.ts';
 import type { TransactionId } from './messages.ts';
 import { isError, textOf } from './realm.ts';
+import { excerpt, serializeMessage } from './serialization.ts';
 import { jsonSerializer } from './serializer.ts';
 import type { Serializer } from './serializer.ts';
 import { nextTick } from './timers.ts';
-import { isCall, isTransactionId, isUncheckedMessage, WIRE_VERSION } from './wire.ts';
+import { isCall, isTransactionId, isUncheckedMessage, readHandshake, WIRE_VERSION } from './wire.ts';
 import type { Handshake, WireMessage } from './wire.ts';
 
+/** Hears what comes over a channel. */
 export interface ChannelListener {
   /** Anything the other side sent that could be decoded. */
   message(message: unknown): void;
@@ -23,10 +24,11 @@ export interface ChannelListener {
   ended(error: Error | undefined): void;
 }
 
+/** Whole messages one way and the other, in order. What a driver gives for each connection. */
 export interface Channel {
   /** Messages wait for the first listener. */
   listen(listener: ChannelListener): void;
-  /** @throws SerializationError, FrameTooLargeError: nothing was sent. After the end, does nothing. */
+  /** After the end, does nothing. @throws SerializationError, FrameTooLargeError: nothing was sent */
   send(message: WireMessage, transfer?: readonly Transferable[]): void;
   /** Makes an event ready for {@link sendEvents}; later changes to it may not be seen. @throws SerializationError */
   pack(event: unknown): unknown;
@@ -44,6 +46,7 @@ export interface Channel {
   destroy(): void;
 }
 
+/** How bytes become messages. */
 export interface StreamChannelOptions {
   readonly serializer: Serializer;
   readonly maxFrameBytes: number;
@@ -64,6 +67,7 @@ const MOST_WAITING_BYTES = 1024 * 1024;
 /** Text is gathered until the turn of the event loop ends or so much is there. */
 const GATHER_CHARACTERS = 64 * 1024;
 
+/** Messages as bytes on a pair of streams: what the child-process and stdio drivers use. */
 export class StreamChannel implements Channel {
   readonly #readable: Readable;
   readonly #writable: Writable;
@@ -182,18 +186,7 @@ export class StreamChannel implements Channel {
   }
 
   #encode(message: WireMessage): string | Uint8Array {
-    let data: string | Uint8Array;
-    try {
-      data = this.#options.serializer.encode(message);
-    } catch (error) {
-      const { name } = this.#options.serializer;
-      throw new SerializationError(`A message of type '${message.type}' cannot be encoded as ${name}.`, {
-        cause: error,
-      });
-    }
-    if (typeof data !== 'string' && !types.isUint8Array(data)) {
-      throw new SerializationError(`The serializer ${this.#options.serializer.name} returned neither text nor bytes.`);
-    }
+    const data = serializeMessage(message, this.#options.serializer);
     if (!this.#isJson && this.#options.serializer.framing === 'lines' && hasLineFeed(data)) {
       throw new SerializationError(`The serializer ${this.#options.serializer.name} put a line feed into a line.`);
     }
@@ -278,6 +271,8 @@ export class StreamChannel implements Channel {
       throw new ProtocolError(`A frame is not ${serializer.name}: ${excerpt(bytes)}`, { cause: error });
     }
     if (onStrayLine !== undefined && !isFromWorker(message)) return onStrayLine(bytes.toString('utf8'));
+    // That it came is all it has to say.
+    if (isUncheckedMessage(message) && message.type === '$connect') return;
     if (this.#listener === undefined) this.#early.push(message);
     else this.#listener.message(message);
   }
@@ -317,23 +312,6 @@ function isFromWorker(value: unknown): boolean {
   if (!isUncheckedMessage(value)) return false;
   if (value.type === '$log' || isCall(value.tx)) return true;
   return isTransactionId(value.tx) && /(?:Event|Result|Error)$/.test(value.type);
-}
-
-const HANDSHAKE_KEYS: ReadonlySet<string> = new Set<keyof Handshake>(['ready', 'serializer', 'refused']);
-
-function readHandshake(bytes: Buffer): Handshake | undefined {
-  try {
-    const value = JSON.parse(bytes.toString('utf8')) as { ready?: unknown } | null;
-    if (typeof value?.ready !== 'number') return undefined;
-    return Object.keys(value).every((key) => HANDSHAKE_KEYS.has(key)) ? (value as Handshake) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function excerpt(bytes: Buffer): string {
-  const text = bytes.subarray(0, 200).toString('utf8');
-  return JSON.stringify(bytes.length > 200 ? `${text}…` : text);
 }
 
 /** So many messages may be unread by the other side before a port is full; it says so in lots. */

@@ -3,6 +3,7 @@ import type { Transferable } from 'node:worker_threads';
 import type { DriverCapabilities, LogEntry, Vitals, WorkerAddress } from './driver.ts';
 import type { EventStream } from './event-stream.ts';
 import type { WorkerExit } from './exit.ts';
+import type { LifecycleEvents, LifecycleListener } from './lifecycle.ts';
 import type {
   EventListenerOf,
   EventOf,
@@ -18,6 +19,7 @@ import type { CloseOptions } from './options.ts';
 /** A message without input takes none. */
 type InputFor<Input> = [Input] extends [never] ? undefined : AsyncIterable<Input> | Iterable<Input>;
 
+/** How one request is sent. */
 export interface SendOptions<Event = never, Input = never> {
   /** Aborting it cancels the request, in the worker cooperatively. */
   readonly signal?: AbortSignal | undefined;
@@ -45,13 +47,18 @@ export interface SendOptions<Event = never, Input = never> {
   readonly transfer?: readonly Transferable[] | undefined;
 }
 
+/** How a request is sent whose events are read in a loop. */
 export type StreamOptions<Input = never> = Omit<SendOptions<never, Input>, 'onEvent'>;
 
+/** `disconnected`: without a line; the worker may live on. Only `ready` takes messages. */
 export type WorkerState = 'starting' | 'ready' | 'disconnected' | 'closing' | 'closed';
 
-interface BaseClient<M extends MessageDefinitions> {
+/** What every client can do, whatever its driver. */
+export interface WorkerClientBase<M extends MessageDefinitions> {
   /** Of the process; undefined for a thread. */
   readonly pid: number | undefined;
+  /** Where the worker listens: a Unix domain socket or a named pipe. Undefined for a driver without sockets. */
+  readonly socketPath: string | undefined;
   readonly state: WorkerState;
   readonly capabilities: DriverCapabilities;
   /** From the start to ready. */
@@ -104,19 +111,31 @@ interface BaseClient<M extends MessageDefinitions> {
   kill(): Promise<WorkerExit>;
   /** Returns the function that stops listening. */
   onLog(listener: (entry: LogEntry) => void): () => void;
+  /** Returns the function that stops listening. */
   onVitals(listener: (vitals: Vitals) => void): () => void;
+  /**
+   * Listens to what happens to the worker and its line; returns the function that stops listening. What happened before
+   * is not told again: use the option `on` for the first `connect`.
+   */
+  on<E extends keyof LifecycleEvents>(event: E, listener: LifecycleListener<E>): () => void;
+  /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-interface ReconnectClient {
+/** Of a client whose driver has the capability `reconnect`. Others do not have these methods, at compile time already. */
+export interface ReconnectCapability {
   /** Drops the line; what is in flight is cancelled. The worker lives on. */
   disconnect(): Promise<void>;
-  /** @throws ConnectTimeoutError, ClosedError */
+  /** Takes the line up again. @throws ConnectTimeoutError, ClosedError */
   reconnect(): Promise<void>;
 }
 
-interface DetachClient {
-  /** Lets the worker live on when the host ends, and closes this client. */
+/** Of a client whose driver has the capability `detach`. */
+export interface DetachCapability {
+  /**
+   * Lets the worker live on when the host ends, and closes this client.
+   * @returns what `attachWorker` needs, in any process of this machine. It may be kept as JSON
+   */
   detach(): Promise<WorkerAddress>;
 }
 
@@ -124,6 +143,6 @@ interface DetachClient {
 export type WorkerClient<
   M extends MessageDefinitions,
   C extends DriverCapabilities = DriverCapabilities,
-> = BaseClient<M> &
-  (C extends { readonly reconnect: true } ? ReconnectClient : unknown) &
-  (C extends { readonly detach: true } ? DetachClient : unknown);
+> = WorkerClientBase<M> &
+  (C extends { readonly reconnect: true } ? ReconnectCapability : unknown) &
+  (C extends { readonly detach: true } ? DetachCapability : unknown);

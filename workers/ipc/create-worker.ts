@@ -4,18 +4,21 @@ import type { DriverCapabilities } from './driver.ts';
 import { scriptPath } from './drivers/script-path.ts';
 import { loadDriver } from './driver-names.ts';
 import { CancelledError, DriverError } from './errors.ts';
+import type { WorkerExit } from './exit.ts';
 import type { MessageDefinitions, NoMessages } from './messages.ts';
 import { refuseEndlessStart } from './nesting.ts';
 import { limitsOf } from './options.ts';
 import type {
   AnyHostOptions,
   ChildProcessOptions,
+  CloseOptions,
   HostHandlersOption,
   OwnDriverOptions,
   WorkerOptions,
 } from './options.ts';
 import { backoffDelay } from './backoff.ts';
-import { RunningClient, startCancelled } from './running-client.ts';
+import { RunningClient } from './running-client.ts';
+import { startCancelled } from './starting.ts';
 import { wait } from './timers.ts';
 
 type Lasting = { readonly reconnect: true; readonly detach: true };
@@ -48,11 +51,14 @@ export async function createWorker<M extends MessageDefinitions>(options: Worker
 export async function startClient(options: AnyHostOptions): Promise<RunningClient> {
   const { driver: named = 'child-process' } = options;
   const driver = typeof named === 'string' ? await loadDriver(named) : named;
+  if (options.reconnect === true && !driver.capabilities.reconnect) {
+    throw new DriverError(`The driver '${driver.name}' cannot reconnect, so it has no use for the option 'reconnect'.`);
+  }
   const limits = limitsOf(options);
   const { signal } = options;
   for (let attempt = 0; ; attempt += 1) {
     if (signal?.aborted === true) throw startCancelled(signal);
-    refuseEndlessStart(options.script === undefined ? undefined : scriptPath(options.script));
+    refuseEndlessStart(options.script === undefined || options.eval === true ? undefined : scriptPath(options.script));
     const client = new RunningClient(driver, options, limits);
     try {
       await client.start();
@@ -65,4 +71,16 @@ export async function startClient(options: AnyHostOptions): Promise<RunningClien
       await wait(delay, signal);
     }
   }
+}
+
+/**
+ * Ends a worker, as its `close()` does.
+ * @returns how it ended
+ * @throws DriverError for options that mean nothing
+ */
+export function shutdownWorker(
+  worker: Pick<WorkerClient<never>, 'close'>,
+  options?: CloseOptions,
+): Promise<WorkerExit> {
+  return worker.close(options);
 }

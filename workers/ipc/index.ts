@@ -2,10 +2,28 @@
  * Isolated workers: typed messages with streaming, backpressure and cancel, over child processes, threads or none.
  * `createWorker` is the host's side, `startWorkerServer` the worker's; docs/workers.md is the guide.
  */
-export { createWorker } from './create-worker.ts';
-export type { SendOptions, StreamOptions, WorkerClient, WorkerState } from './client.ts';
+export { createWorker, shutdownWorker } from './create-worker.ts';
+export { attachWorker } from './attach-worker.ts';
+export type { AttachOptions } from './attach-worker.ts';
+export type {
+  DetachCapability,
+  ReconnectCapability,
+  SendOptions,
+  StreamOptions,
+  WorkerClient,
+  WorkerClientBase,
+  WorkerState,
+} from './client.ts';
+export type { LifecycleEvents, LifecycleListener, LifecycleListeners } from './lifecycle.ts';
 export { createPool } from './pool/create-pool.ts';
-export type { PoolLimits, PoolMetrics, PoolOptions, PoolSendOptions, PoolStreamOptions, WorkerPool } from './pool/create-pool.ts';
+export type {
+  PoolLimits,
+  PoolMetrics,
+  PoolOptions,
+  PoolSendOptions,
+  PoolStreamOptions,
+  WorkerPool,
+} from './pool/create-pool.ts';
 export type { HistogramSummary, TaskFigures } from './pool/task-metrics.ts';
 export { startWorkerServer } from './server.ts';
 export type { ServerOptions, WorkerServer } from './server.ts';
@@ -51,6 +69,11 @@ export { backoffDelay } from './backoff.ts';
 export type { Backoff, Retry } from './backoff.ts';
 export { binarySerializer, jsonSerializer } from './serializer.ts';
 export type { Serializer } from './serializer.ts';
+export { deserializeError, deserializeMessage, serializeError, serializeMessage } from './serialization.ts';
+export type { SerializedError } from './serialization.ts';
+export { createConnection } from './connection.ts';
+export type { Connection, ConnectionOptions } from './connection.ts';
+export * from './sockets.ts';
 export { createLogger } from './logger.ts';
 export type { Logger } from './logger.ts';
 export type { KeepAliveMode } from './keep-alive.ts';
@@ -65,7 +88,9 @@ export type {
   LaunchContext,
   LaunchOptions,
   LogEntry,
+  ProcessSpawnOptions,
   ServeContext,
+  ServerDriver,
   Vitals,
   WorkerAddress,
   WorkerDriver,
@@ -73,5 +98,6 @@ export type {
   WorkerHandle,
 } from './driver.ts';
 export { PortChannel, StreamChannel } from './channel.ts';
-export type { Channel } from './channel.ts';
+export type { Channel, ChannelListener, StreamChannelOptions } from './channel.ts';
+export type { UncheckedMessage, WireMessage } from './wire.ts';
 export type { DriverName } from './driver-names.ts';

@@ -16,6 +16,7 @@ export interface MessageShape {
   readonly input?: unknown;
 }
 
+/** All messages of a worker, by type. */
 export type MessageDefinitions = Readonly<Record<string, MessageShape>>;
 
 /** The messages of a host whose workers call nothing. */
@@ -59,9 +60,13 @@ export interface WithResult<Payload, Result, Event = never> {
   readonly event: Event;
 }
 
+/** The types of messages that a worker handles. */
 export type MessageType<M extends MessageDefinitions> = keyof M & string;
+/** What a request of this type carries. */
 export type PayloadOf<M extends MessageDefinitions, K extends MessageType<M>> = M[K]['payload'];
+/** What a request of this type is answered with. */
 export type ResultOf<M extends MessageDefinitions, K extends MessageType<M>> = ResultIn<M[K]>;
+/** What a request of this type streams; `never` if it streams nothing. */
 export type EventOf<M extends MessageDefinitions, K extends MessageType<M>> = EventIn<M[K]>;
 export type InputOf<M extends MessageDefinitions, K extends MessageType<M>> = InputIn<M[K]>;
 
@@ -73,10 +78,13 @@ export type MessageOf<M extends MessageDefinitions, K extends MessageType<M> = M
 /** Names one request on one line. Must be unique among the requests in flight. */
 export type TransactionId = string | number;
 
+/** At once or later. */
 export type MaybePromise<T> = T | Promise<T>;
 
+/** From the most urgent to the least. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
+/** How one event is streamed. */
 export interface EmitOptions {
   /** Objects to move instead of copy, where the driver can. */
   readonly transfer?: readonly Transferable[] | undefined;
@@ -101,6 +109,7 @@ export interface HandlerContext<Event = never, Input = never, H extends MessageD
    * @returns whether that holds for all of them; false while a middleware still has one, or without a connection.
    */
   flush(): boolean;
+  /** Sends a log line to the host's `onLog`. */
   log(level: LogLevel, message: string): void;
   /**
    * What the host streams to this request, once, in order. Nothing is read there before it is here, and reading slowly
@@ -128,6 +137,7 @@ export interface Call<H extends MessageDefinitions> {
 /** A message without events has no listener. */
 export type EventListenerOf<Event> = [Event] extends [never] ? undefined : (event: Event) => void | Promise<void>;
 
+/** How one call of the host is made. */
 export interface CallOptions<Event = never> {
   /** Aborting it cancels the call, in the host cooperatively. */
   readonly signal?: AbortSignal | undefined;
@@ -139,12 +149,13 @@ export interface CallOptions<Event = never> {
   readonly transfer?: readonly Transferable[] | undefined;
 }
 
-/** `H`: the messages that the handler can call its host with. */
+/** Answers the requests of one type. What it throws comes to the caller as a RemoteError. `H`: what it can call the host with. */
 export type Handler<M extends MessageDefinitions, K extends MessageType<M>, H extends MessageDefinitions = NoMessages> = (
   payload: PayloadOf<M, K>,
   context: HandlerContext<EventOf<M, K>, InputOf<M, K>, H>,
 ) => MaybePromise<ResultOf<M, K>>;
 
+/** A handler for each message: an object, or an instance of a class. `this` of each is that object. */
 export type Handlers<M extends MessageDefinitions, H extends MessageDefinitions = NoMessages> = {
   readonly [K in MessageType<M>]: Handler<M, K, H>;
 };

@@ -13,6 +13,7 @@ import { within } from './timers.ts';
 import { isUncheckedMessage } from './wire.ts';
 import type { UncheckedMessage, WireMessage } from './wire.ts';
 
+/** As seen from the side whose middleware it is. */
 export type Direction = 'incoming' | 'outgoing';
 
 /**

@@ -1,6 +1,7 @@
 /** What a caller may say about a worker, with the defaults. */
 import type { DriverName } from './driver-names.ts';
 import type { BuiltInDriver, DriverCapabilities, LaunchOptions, LogEntry, Vitals, WorkerDriver } from './driver.ts';
+import type { LifecycleListeners } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
 import type { Handlers, MessageDefinitions, TransactionId } from './messages.ts';
 import type { Middleware } from './middleware.ts';
@@ -37,7 +38,7 @@ export interface ClientOptions {
   /** Default JSON. Drivers that clone messages have no use for one. */
   readonly serializer?: Serializer | undefined;
   readonly middleware?: readonly Middleware[] | undefined;
-  /** Default: nothing is logged. */
+  /** `console` is one. Default: nothing is logged. */
   readonly logger?: Logger | undefined;
   /** Default 64 MB; at most 4 GB, which is what `Infinity` means. */
   readonly maxFrameBytes?: number | undefined;
@@ -46,6 +47,8 @@ export interface ClientOptions {
   /** From the very start, before there is a client to listen on. */
   readonly onLog?: ((entry: LogEntry) => void) | undefined;
   readonly onVitals?: ((vitals: Vitals) => void) | undefined;
+  /** Listeners to what happens to the worker and its line, from the very start: the first `connect` included. */
+  readonly on?: LifecycleListeners | undefined;
   /** Gives up a start that is under way. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -64,21 +67,25 @@ type Chosen<N extends DriverName> = N | BuiltInDriver<N, DriverCapabilities>;
 
 type ForAll = 'script' | 'name' | 'workerData' | 'keepAlive';
 type ForNode = ForAll | 'env' | 'argv' | 'execArgv';
-type ForProcesses = ForNode | 'cwd' | 'execPath';
+type ForProcesses = ForNode | 'cwd' | 'execPath' | 'spawnOptions';
 
+/** For a Node process of its own: the default. */
 export type ChildProcessOptions = ClientOptions &
-  Only<ForProcesses | 'detached' | 'stdio' | 'socketPath'> &
+  Only<ForProcesses | 'detached' | 'stdio' | 'socketPath' | 'reconnect'> &
   WithScript & {
     /** By name, or a driver of your own. Default `child-process`. */
     readonly driver?: Chosen<'child-process'> | undefined;
   };
+/** For a program in any language, or a Node worker, that speaks on stdin and stdout. */
 export type StdioOptions = ClientOptions & { readonly driver: Chosen<'stdio'> } & (
     | (Only<ForProcesses | 'handshake'> & WithScript)
-    | (Only<'name' | 'env' | 'cwd' | 'command' | 'args' | 'handshake' | 'keepAlive'> & { readonly command: string })
+    | (Only<'name' | 'env' | 'cwd' | 'command' | 'args' | 'handshake' | 'spawnOptions' | 'keepAlive'> & { readonly command: string })
   );
+/** For a thread of the host's process. */
 export type WorkerThreadsOptions = WithoutSerializer &
-  Only<ForNode | 'resourceLimits' | 'transferList'> &
+  Only<ForNode | 'resourceLimits' | 'transferList' | 'eval'> &
   WithScript & { readonly driver: Chosen<'worker-threads'> };
+/** For a worker in the host's own thread. */
 export type InlineOptions = WithoutSerializer &
   Only<ForAll | 'transferList'> &
   WithScript & { readonly driver: Chosen<'inline'> };
@@ -148,9 +155,10 @@ export function limitsOf(options: ClientOptions): Limits {
 }
 
 function retryOf(given: Partial<Retry> | undefined, defaults: Retry, name: string): Retry {
+  const delayMs = given?.delayMs ?? defaults.delayMs;
   return {
     maxRetries: numberWithin(given?.maxRetries ?? defaults.maxRetries, `${name}.maxRetries`, 0),
-    delayMs: duration(given?.delayMs ?? defaults.delayMs, `${name}.delayMs`),
+    delayMs: typeof delayMs === 'function' ? delayMs : duration(delayMs, `${name}.delayMs`),
     maxDelayMs: duration(given?.maxDelayMs ?? defaults.maxDelayMs, `${name}.maxDelayMs`),
     jitter: numberWithin(given?.jitter ?? defaults.jitter, `${name}.jitter`, 0, 1),
   };
@@ -176,4 +184,10 @@ const defaultClose: Required<Record<keyof CloseOptions, number>> = {
 export function closeLimits(options: CloseOptions): Required<Record<keyof CloseOptions, number>> {
   const limit = (name: keyof CloseOptions): number => duration(options[name] ?? defaultClose[name], name);
   return { drainMs: limit('drainMs'), graceMs: limit('graceMs'), terminateMs: limit('terminateMs') };
+}
+
+/** Such a worker may wait for a debugger before it runs. */
+export function startsInspected({ execArgv = [], env }: AnyWorkerOptions): boolean {
+  const options = env !== undefined && 'NODE_OPTIONS' in env ? env['NODE_OPTIONS'] : process.env['NODE_OPTIONS'];
+  return [...execArgv, ...(options ?? '').split(' ')].some((option) => /^--inspect-(brk|wait)\b/.test(option));
 }

@@ -1,7 +1,7 @@
 /** The worker's side: takes requests off the line, runs their handlers, answers. One per worker, until it ends. */
 import { safeLogger } from './callbacks.ts';
 import { loadServe } from './driver-ends.ts';
-import type { ServeContext, WorkerDriver, WorkerEnd } from './driver.ts';
+import type { ServeContext, ServerDriver, WorkerEnd } from './driver.ts';
 import { Calls } from './calls.ts';
 import { ClosedError, DriverError, ProtocolError } from './errors.ts';
 import { HandlerTable } from './handler-table.ts';
@@ -18,9 +18,10 @@ import { getStartupData, markServing } from './startup.ts';
 import type { StartupData } from './startup.ts';
 import { within } from './timers.ts';
 
+/** How a worker serves its host. */
 export interface ServerOptions {
-  /** Needed only for a driver that is not the library's own. */
-  readonly driver?: WorkerDriver | undefined;
+  /** Needed only for a driver that is not the library's own; must be the host's. */
+  readonly driver?: ServerDriver | undefined;
   /** Needed only for a serializer that is not the library's own; must be the host's. */
   readonly serializer?: Serializer | undefined;
   readonly middleware?: readonly Middleware[] | undefined;
@@ -29,6 +30,7 @@ export interface ServerOptions {
   readonly onClose?: (() => MaybePromise<void>) | undefined;
 }
 
+/** A worker that serves its host. */
 export interface WorkerServer<H extends MessageDefinitions = NoMessages> {
   /** Calls the host for no request in particular; in a handler, use that of its context. */
   readonly call: Call<H>;

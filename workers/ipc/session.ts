@@ -8,6 +8,7 @@ import { Emitter } from './emitter.ts';
 import { CancelledError, ClosedError, MiddlewareError, ProtocolError, UnknownMessageError } from './errors.ts';
 import type { HandlerTable } from './handler-table.ts';
 import { noInput } from './input.ts';
+import { levelOf } from './logger.ts';
 import type { Logger } from './logger.ts';
 import type {
   CallOptions,
@@ -76,12 +77,12 @@ export class Session implements LineListener {
 
   /** See {@link LineListener}. */
   ended(error: Error | undefined): void {
-    if (error !== undefined) this.#options.logger.log('error', `The line broke: ${error.message}`);
+    if (error !== undefined) this.#options.logger.error(`The line broke: ${error.message}`);
     this.#abortAll(`The connection to the ${this.#side === 'host' ? 'worker' : 'host'} ended.`);
   }
 
   log(level: LogLevel, message: string, tx?: TransactionId): void {
-    this.#options.logger.log(level, message);
+    this.#options.logger[levelOf(level)](message);
     if (this.#side === 'host') return;
     this.#trySend({ type: '$log', level, message, ...(tx === undefined ? {} : { tx }) });
   }
@@ -237,7 +238,7 @@ export class Session implements LineListener {
         // The next one is smaller.
       }
     }
-    this.#options.logger.log('error', `The host cannot be told that '${answer.type}' failed: ${error.message}`);
+    this.#options.logger.error(`The host cannot be told that '${answer.type}' failed: ${error.message}`);
   }
 
   /** See {@link LineListener}. */

@@ -5,6 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { unpackWorkerData } from './drivers/worker-data.ts';
 import type { PackedData } from './drivers/worker-data.ts';
 
+/** What a worker is told when it is started. */
 export interface StartupData {
   /** Name of the driver that started this worker. */
   readonly driver: string;

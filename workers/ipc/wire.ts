@@ -45,9 +45,14 @@ export type WireControl =
   | { readonly type: '$credit'; readonly tx: TransactionId; readonly frames: number }
   /** Host to worker: end. */
   | { readonly type: '$close' }
+  /** Host to worker, first of all: this connection is for work. Whoever only looks whether it listens says nothing. */
+  | { readonly type: '$connect' }
+  /** Worker to host: another host has connected, and this connection ends. */
+  | { readonly type: '$replaced' }
   /** Worker to host. */
   | { readonly type: '$log'; readonly tx?: TransactionId; readonly level: LogLevel; readonly message: string };
 
+/** Any message of the wire. Types that begin with a `$` are the library's own. */
 export type WireMessage = WireRequest | WireResult | WireFailure | WireEvents | WireControl;
 
 /** First line of every worker, always one line of JSON, whatever the serializer of what follows. */
@@ -56,6 +61,21 @@ export interface Handshake {
   readonly serializer?: string;
   /** Instead of being ready: why it will not work. */
   readonly refused?: string;
+  /** Of the worker, for who connects to a process that somebody else started. */
+  readonly pid?: number;
+}
+
+const HANDSHAKE_KEYS: ReadonlySet<string> = new Set<keyof Handshake>(['ready', 'serializer', 'refused', 'pid']);
+
+/** Undefined for a line that is no handshake. */
+export function readHandshake(line: Buffer): Handshake | undefined {
+  try {
+    const value = JSON.parse(line.toString('utf8')) as { ready?: unknown } | null;
+    if (typeof value?.ready !== 'number') return undefined;
+    return Object.keys(value).every((key) => HANDSHAKE_KEYS.has(key)) ? (value as Handshake) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export const WIRE_VERSION = 1;

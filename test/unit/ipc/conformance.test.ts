@@ -13,6 +13,7 @@ import {
 } from '../../../workers/ipc/index.ts';
 import type { LogEntry } from '../../../workers/ipc/index.ts';
 import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
+import { silentLogger } from '../../../workers/ipc/logger.ts';
 import { fixture, rejection, soon, start, until } from './support.ts';
 import { subjects } from './subjects.ts';
 import type { TestClient } from './support.ts';
@@ -522,7 +523,7 @@ for (const subject of subjects) {
             open({
               script: fixture('throws-at-load.ts'),
               retry: { maxRetries: 2, delayMs: 5 },
-              logger: { log: (level, message) => void (level === 'warn' && warnings.push(message)) },
+              logger: { ...silentLogger, warn: (message) => void warnings.push(message) },
             }),
           ),
           'the failure',

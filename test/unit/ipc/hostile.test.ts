@@ -13,6 +13,7 @@ import {
 import type { DriverName, WorkerClient, WorkerOptions } from '../../../workers/ipc/index.ts';
 import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import type { HostileMessages } from '../../fixtures/ipc/hostile.ts';
+import { loggerOf, silentLogger } from '../../../workers/ipc/logger.ts';
 import { hostile } from '../../fixtures/ipc/hostile-values.ts';
 import { toWireError } from '../../../workers/ipc/wire-errors.ts';
 import type { HangingMessages } from '../../fixtures/ipc/hanging-middleware.ts';
@@ -104,7 +105,7 @@ for (const driver of ['child-process', 'stdio', 'worker-threads', 'inline'] as c
         throw new Error('a callback of the host');
       };
       const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
-      const other = await open({ logger: { log: fail }, onLog: fail, onVitals: fail });
+      const other = await open({ logger: loggerOf(fail), onLog: fail, onVitals: fail });
       other.onLog(() => Promise.reject(new Error('later')) as unknown as undefined);
       assert.equal(await other.send('log'), 'logged');
       assert.equal(await other.send('echo', 1), 1);
@@ -115,7 +116,7 @@ for (const driver of ['child-process', 'stdio', 'worker-threads', 'inline'] as c
     it('what a listener throws is logged', async () => {
       const logged: string[] = [];
       const other = await open({
-        logger: { log: (level, message) => void (level === 'error' && logged.push(message)) },
+        logger: { ...silentLogger, error: (message) => void logged.push(message) },
         onLog: () => {
           throw new Error('a callback of the host');
         },
