@@ -47,11 +47,13 @@ export type PoolOptions<H extends MessageDefinitions = NoMessages> = WorkerOptio
     readonly transferList?: undefined;
   };
 
+/** How one task is sent to a pool. */
 export interface PoolSendOptions<Event = never, Input = never> extends SendOptions<Event, Input> {
   /** Higher is served first, whatever waits; of equals, what has waited longest. Default 0. */
   readonly priority?: number | undefined;
 }
 
+/** How a task is sent whose events are read in a loop. */
 export type PoolStreamOptions<Input = never> = Omit<PoolSendOptions<never, Input>, 'onEvent'>;
 
 /** Times are milliseconds. */
@@ -75,6 +77,7 @@ export interface PoolMetrics extends TaskFigures {
   readonly recycled: { readonly memory: number; readonly tasks: number; readonly idle: number };
 }
 
+/** Workers of one script that share one queue. */
 export interface WorkerPool<M extends MessageDefinitions> {
   /**
    * Gives the message to a worker as soon as one is free. Rejects like `send` of a client, with a QueueFullError, or
@@ -97,11 +100,13 @@ export interface WorkerPool<M extends MessageDefinitions> {
   readonly writable: boolean;
   /** Settles when {@link writable} is true again, or the pool is closed. Never rejects. */
   drained(): Promise<void>;
+  /** What the pool has done and does. Cheap; may be called often. */
   metrics(): PoolMetrics;
   /** Takes no more tasks, waits for those it has (`drainMs`), rejects the rest, and ends every worker. */
   close(options?: CloseOptions): Promise<void>;
   /** Rejects every task and ends every worker at once. */
   kill(): Promise<void>;
+  /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -26,6 +26,7 @@ export interface HistogramSummary {
   readonly p99_999: number;
 }
 
+/** What is measured of the tasks. Times are milliseconds. */
 export interface TaskFigures {
   /** Tasks that ended with a result. */
   readonly completed: number;
