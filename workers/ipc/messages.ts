@@ -68,7 +68,7 @@ export type PayloadOf<M extends MessageDefinitions, K extends MessageType<M>> = 
 export type ResultOf<M extends MessageDefinitions, K extends MessageType<M>> = ResultIn<M[K]>;
 /** What a request of this type streams; `never` if it streams nothing. */
 export type EventOf<M extends MessageDefinitions, K extends MessageType<M>> = EventIn<M[K]>;
-/** What the host streams to a request of this type; `never` if it streams nothing. */
+/** What is streamed to a request of this type; `never` if nothing is. */
 export type InputOf<M extends MessageDefinitions, K extends MessageType<M>> = InputIn<M[K]>;
 
 /** A request as it crosses the line; with no `K`, the union of all requests, told apart by `type`. */

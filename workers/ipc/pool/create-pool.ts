@@ -20,7 +20,7 @@ import type { TaskFigures } from './task-metrics.ts';
 import { RunningPool } from './worker-pool.ts';
 import type { PoolSettings } from './worker-pool.ts';
 
-/** `Infinity` is no limit. */
+/** The numbers of a pool; `Infinity` is no limit. */
 export interface PoolLimits {
   /** Started at once and kept, however idle. Default 0. */
   readonly minWorkers?: number | undefined;
@@ -38,7 +38,7 @@ export interface PoolLimits {
   readonly maxMemoryMb?: number | undefined;
 }
 
-/** Those of `createWorker`, but for what only one worker can have. */
+/** The options of a pool: those of `createWorker`, but for what only one worker can have, and its numbers. */
 export type PoolOptions<H extends MessageDefinitions = NoMessages> = WorkerOptions &
   HostHandlersOption<H> &
   PoolLimits & {
@@ -47,7 +47,7 @@ export type PoolOptions<H extends MessageDefinitions = NoMessages> = WorkerOptio
     readonly transferList?: undefined;
   };
 
-/** How one task is sent to a pool. */
+/** How one task is sent. */
 export interface PoolSendOptions<Event = never, Input = never> extends SendOptions<Event, Input> {
   /** Higher is served first, whatever waits; of equals, what has waited longest. Default 0. */
   readonly priority?: number | undefined;
@@ -56,7 +56,7 @@ export interface PoolSendOptions<Event = never, Input = never> extends SendOptio
 /** How a task is sent whose events are read in a loop. */
 export type PoolStreamOptions<Input = never> = Omit<PoolSendOptions<never, Input>, 'onEvent'>;
 
-/** Times are milliseconds. */
+/** What a pool did and does. Times are milliseconds. */
 export interface PoolMetrics extends TaskFigures {
   /** Since the pool was created. */
   readonly duration: number;
@@ -77,7 +77,7 @@ export interface PoolMetrics extends TaskFigures {
   readonly recycled: { readonly memory: number; readonly tasks: number; readonly idle: number };
 }
 
-/** Workers of one script that share one queue. */
+/** Several workers of one kind behind one queue. */
 export interface WorkerPool<M extends MessageDefinitions> {
   /**
    * Gives the message to a worker as soon as one is free. Rejects like `send` of a client, with a QueueFullError, or

@@ -2,7 +2,7 @@
 import { createHistogram } from 'node:perf_hooks';
 import type { RecordableHistogram } from 'node:perf_hooks';
 
-/** All in milliseconds; 0 before the first task. `p97_5`: 97.5 % of the tasks took no longer. */
+/** How long tasks took: all in milliseconds; 0 before the first task. `p97_5`: 97.5 % of the tasks took no longer. */
 export interface HistogramSummary {
   readonly average: number;
   readonly mean: number;
@@ -26,7 +26,7 @@ export interface HistogramSummary {
   readonly p99_999: number;
 }
 
-/** What is measured of the tasks. Times are milliseconds. */
+/** What became of tasks, and how long they took. */
 export interface TaskFigures {
   /** Tasks that ended with a result. */
   readonly completed: number;
