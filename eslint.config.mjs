@@ -38,6 +38,31 @@ export default tseslint.config(
       'no-restricted-syntax': ['error', ...hiddenImports],
     },
   },
+  // A file of a workspace may be a pipe, endless, or half typed: one place reads, and one parses.
+  {
+    files: ['workers/{graph,detectors,protocol,reading,runtime}/**/*.ts', 'server/{configuration,store}/**/*.ts'],
+    ignores: ['workers/protocol/read-file.ts', 'workers/reading/config-file.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: ['node:fs', 'node:fs/promises'].map((name) => ({
+            name,
+            importNames: ['readFile', 'readFileSync', 'open', 'openSync', 'createReadStream'],
+            message: 'Read it with workers/protocol/read-file.ts, which never waits for a pipe.',
+          })),
+        },
+      ],
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'JSON',
+          property: 'parse',
+          message: 'Read configurations with workers/reading/config-file.ts, which never throws.',
+        },
+      ],
+    },
+  },
   // A test's promise belongs to mocha.
   {
     files: ['test/**/*.ts'],

@@ -6,7 +6,7 @@ import path from 'node:path';
 const root = path.resolve(import.meta.dirname, '..');
 
 /** `folder/*` stands for the files of the folder itself, without its subfolders. */
-const ground = ['workers/ipc', 'workers/protocol'];
+const ground = ['workers/ipc', 'workers/protocol', 'workers/reading'];
 const serverGround = ['server/*', ...ground];
 const belowEngine = [...serverGround, 'server/configuration', 'server/store', 'server/pool'];
 const belowFolder = [...belowEngine, 'server/engine', 'server/sharing'];
@@ -24,6 +24,7 @@ const detectors = readdirSync(path.join(root, 'workers', 'detectors'), { withFil
 export const layers = {
   'workers/ipc': [],
   'workers/protocol': ['workers/ipc'],
+  'workers/reading': ['workers/protocol'],
   'workers/runtime': ground,
   'workers/graph': [...ground, 'workers/runtime'],
   ...Object.fromEntries(detectors.map((detector) => [detector, belowDetectors])),

@@ -15,6 +15,9 @@ const flags = [
   '--disable-dev-shm-usage',
 ];
 
+/** Only guards against hanging, milliseconds: on a busy machine everything takes many times as long. */
+const patienceMs = 180_000;
+
 /**
  * Opens a folder, or a workspace of several folders, in the workbench.
  * @param {object} options
@@ -24,13 +27,23 @@ const flags = [
  * @param {Record<string, (...values: any[]) => void>} [options.functions]  functions that the workbench can call on `window`
  */
 export async function openWorkbench({ origin, workspace, payload = [], functions = {} }) {
-  const browser = await chromium.launch({ executablePath: installChromium(), args: flags });
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  for (const [name, call] of Object.entries(functions)) await page.exposeFunction(name, call);
-  const address = new URL(origin);
-  const kind = workspace.endsWith('.code-workspace') ? 'workspace' : 'folder';
-  address.searchParams.set(kind, workspace.replaceAll('\\', '/'));
-  if (payload.length > 0) address.searchParams.set('payload', JSON.stringify(payload));
-  await page.goto(address.href);
-  return { page, close: () => browser.close() };
+  const browser = await chromium.launch({ executablePath: installChromium(), args: flags, timeout: patienceMs });
+  try {
+    return { page: await openPage(), close: () => browser.close() };
+  } catch (error) {
+    await browser.close();
+    throw error;
+  }
+
+  async function openPage() {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    page.setDefaultTimeout(patienceMs);
+    for (const [name, call] of Object.entries(functions)) await page.exposeFunction(name, call);
+    const address = new URL(origin);
+    const kind = workspace.endsWith('.code-workspace') ? 'workspace' : 'folder';
+    address.searchParams.set(kind, workspace.replaceAll('\\', '/'));
+    if (payload.length > 0) address.searchParams.set('payload', JSON.stringify(payload));
+    await page.goto(address.href);
+    return page;
+  }
 }

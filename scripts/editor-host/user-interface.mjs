@@ -6,7 +6,8 @@ import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const screenshots = path.join(root, 'out', 'screenshots');
-const actionTimeout = { timeout: 15_000 };
+/** Only guards against hanging. */
+const actionTimeout = { timeout: 120_000 };
 
 /** Each takes the workbench page and the request's body, and returns the response. */
 const actions = {

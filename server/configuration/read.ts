@@ -2,20 +2,12 @@
  * Reads `bulkhead.config.json`, the configuration that a repository shares, and finds mistakes in it and in the settings
  * of the folder. Comments and trailing commas are allowed.
  */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import {
-  findNodeAtLocation,
-  getNodeValue,
-  parseTree,
-  printParseErrorCode,
-  type Node,
-  type ParseError,
-} from 'jsonc-parser';
-import { TextDocument } from 'vscode-languageserver-textdocument';
-import type { DetectorOptions, Finding, Issue, Range } from '../../workers/protocol/detector-protocol.ts';
+import type { DetectorOptions, Finding, Issue } from '../../workers/protocol/detector-protocol.ts';
 import { IssueCompleter } from '../../workers/protocol/fingerprint.ts';
-import { validated, type Flaw, type JsonPath } from './validate.ts';
+import { readText, UnreadableFile } from '../../workers/protocol/read-file.ts';
+import { ConfigFile, START } from '../../workers/reading/config-file.ts';
+import { validated, type Flaw } from './validate.ts';
 
 const configurationFile = 'bulkhead.config.json';
 const editorFolder = '.vscode';
@@ -58,87 +50,61 @@ export function isConfigurationFile(file: string): boolean {
  * @throws ConfigurationError when the file cannot be read or is not JSON
  */
 export async function readConfiguration(root: string): Promise<Configuration> {
-  const [text, settingsText] = await Promise.all([
-    readText(root, configurationFile),
-    readText(root, editorSettingsFile).catch(() => undefined),
-  ]);
+  const settingsText = await textOf(root, editorSettingsFile).catch(() => undefined);
   const settingsIssues = settingsText === undefined ? [] : issuesOfSettings(settingsText);
+  let text;
+  try {
+    text = await textOf(root, configurationFile);
+  } catch (error) {
+    if (!(error instanceof UnreadableFile)) throw error;
+    const message = `It cannot be read: ${error.message}. Replace it by a readable file, or remove it.`;
+    const issues = issuesIn(configurationFile, '', [{ rule: 'unreadable', severity: 'error', message, range: START }]);
+    throw new ConfigurationError(`${path.join(root, configurationFile)}: ${message}`, [...issues, ...settingsIssues], error); // prettier-ignore
+  }
   if (text === undefined) return { ...emptyConfiguration, issues: settingsIssues };
-  const document = new JsonDocument(configurationFile, text);
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const message = `${sentenceOf(error)} Fix the JSON syntax.`;
-    const range = document.rangeOf(error.offset, error.length);
-    const issues = document.issues([{ rule: 'invalid-json', severity: 'error', message, range }]);
+  const config = ConfigFile.json(configurationFile, text, 'jsonc');
+  const [flaw] = config.flaws;
+  if (flaw !== undefined) {
+    const { range } = flaw;
+    const message = flaw.message.replace(/Fix the syntax here\.$/, 'Fix the JSON syntax.');
+    const issues = issuesIn(configurationFile, text, [{ rule: 'invalid-json', severity: 'error', message, range }]);
     const place = `${path.join(root, configurationFile)}:${range.start.line + 1}:${range.start.character + 1}`;
     throw new ConfigurationError(`${place}: ${message}`, [...issues, ...settingsIssues]);
   }
-  const { value, flaws } = validated('configuration', document.value);
+  const { value, flaws } = validated('configuration', config.value);
   const { exclude = [], detectors = {} } = (value ?? {}) as Partial<Configuration>;
-  const issues = document.issues(flaws.map((flaw) => document.findingOf(flaw)));
-  return { exclude, detectors, issues: [...issues, ...settingsIssues] };
+  return { exclude, detectors, issues: [...issuesOf(config, flaws), ...settingsIssues] };
 }
 
 /** Checks the `bulkhead.*` settings of the folder. The editor itself reports settings that are not JSON. */
 function issuesOfSettings(text: string): readonly Issue[] {
-  const document = new JsonDocument(editorSettingsFile, text);
-  if (typeof document.value !== 'object' || document.value === null) return [];
-  const own = Object.entries(document.value).filter(([name]) => name.startsWith('bulkhead.'));
+  const config = ConfigFile.json(editorSettingsFile, text, 'jsonc');
+  if (typeof config.value !== 'object' || config.value === null) return [];
+  const own = Object.entries(config.value).filter(([name]) => name.startsWith('bulkhead.'));
   const { flaws } = validated('settings', Object.fromEntries(own));
-  return document.issues(flaws.map((flaw) => document.findingOf(flaw)));
+  return issuesOf(config, flaws);
 }
 
-class JsonDocument {
-  readonly value: unknown;
-  readonly errors: readonly ParseError[];
-  readonly #file: string;
-  readonly #text: string;
-  readonly #document: TextDocument;
-  readonly #tree: Node | undefined;
-
-  constructor(file: string, text: string) {
-    const errors: ParseError[] = [];
-    this.#file = file;
-    this.#text = text.replace(/^\uFEFF/, '');
-    this.#document = TextDocument.create('', 'jsonc', 0, this.#text);
-    this.#tree = parseTree(this.#text, errors, { allowTrailingComma: true });
-    this.errors = errors;
-    this.value = this.#tree && getNodeValue(this.#tree);
-  }
-
-  findingOf({ rule, message, path: place }: Flaw): Finding {
-    const { offset, length } = this.#nodeOf(rule, place) ?? { offset: 0, length: 0 };
-    return { rule, severity: 'warning', message, range: this.rangeOf(offset, length) };
-  }
-
-  rangeOf(offset: number, length: number): Range {
-    return { start: this.#document.positionAt(offset), end: this.#document.positionAt(offset + length) };
-  }
-
-  issues(findings: readonly Finding[]): readonly Issue[] {
-    const completer = new IssueCompleter(ownName, this.#file, this.#text);
-    return findings.map((finding) => completer.complete(finding));
-  }
-
-  /** The node to mark: the name of an unknown option, or an invalid value. */
-  #nodeOf(rule: Flaw['rule'], place: JsonPath): Node | undefined {
-    const node = this.#tree && findNodeAtLocation(this.#tree, [...place]);
-    return rule === 'unknown-option' ? node?.parent?.children?.[0] : node;
-  }
+/** Marks the name of an unknown option, and an invalid value. */
+function issuesOf(config: ConfigFile, flaws: readonly Flaw[]): readonly Issue[] {
+  const findings = flaws.map(({ rule, message, path: place }): Finding => {
+    const range = rule === 'unknown-option' ? config.nameRangeOf(place) : config.rangeOf(place);
+    return { rule, severity: 'warning', message, range };
+  });
+  return issuesIn(config.file, config.text, findings);
 }
 
-async function readText(root: string, name: string): Promise<string | undefined> {
-  const file = path.join(root, name);
+function issuesIn(file: string, text: string, findings: readonly Finding[]): readonly Issue[] {
+  const completer = new IssueCompleter(ownName, file, text);
+  return findings.map((finding) => completer.complete(finding));
+}
+
+/** Undefined: there is no such file. */
+async function textOf(root: string, name: string): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return await readText(path.join(root, name));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new ConfigurationError(`Cannot read ${file}: ${String(error)}. Make it readable or remove it.`, [], error);
+    if (error instanceof UnreadableFile && error.code === 'ENOENT') return undefined;
+    throw error;
   }
-}
-
-/** `PropertyNameExpected` → `Property name expected.` */
-function sentenceOf({ error }: ParseError): string {
-  const words = printParseErrorCode(error).replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return `${words}.`;
 }

@@ -2,7 +2,6 @@
  * Answers code action requests. It offers a fix only if each file that the fix edits still has the text that the fix was
  * computed for; otherwise it analyses the present text first, or offers nothing. Lives as long as the connection.
  */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
   CodeActionTriggerKind,
@@ -12,6 +11,7 @@ import {
 } from 'vscode-languageserver/node';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import { textHash } from '../../workers/protocol/fingerprint.ts';
+import { readText } from '../../workers/protocol/read-file.ts';
 import { codeActionsOf, fixAllKind, fixAllOf, isRequested, type EditTarget, type FoundIssue } from './code-actions.ts';
 import type { Documents } from './documents.ts';
 import { uriOf } from './uris.ts';
@@ -93,7 +93,7 @@ export class CodeActionProvider {
     const closed = new Map<string, string>();
     for (const absolute of files.keys()) {
       if (this.#host.documents.at(absolute)) continue;
-      const text = await readFile(absolute, 'utf8').catch(() => undefined);
+      const text = await readText(absolute).catch(() => undefined);
       if (text !== undefined) closed.set(absolute, text);
     }
     // Nothing is awaited from here on, so the documents cannot change before the answer is complete.

@@ -2,13 +2,13 @@
  * The documents that are open in the editor: which files they are, whether their text differs from the disk, and which
  * watcher events repeat a save. Lives as long as the connection.
  */
-import { readFile } from 'node:fs/promises';
 import { TextDocuments, type Connection } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { ChangeKind } from '../journal.ts';
 import type { UnsavedDocument } from '../folder/options.ts';
 import type { ChangeSource } from './changes.ts';
 import { pathOf } from './uris.ts';
+import { readText } from '../../workers/protocol/read-file.ts';
 
 export interface DocumentsListener {
   /** The unsaved text of a file changed; undefined: the file is as on disk. */
@@ -109,7 +109,7 @@ export class Documents {
 
   /** Either the watcher repeats a save, or another program wrote the file. */
   async #changedUnlessSame(document: TextDocument, absolute: string): Promise<void> {
-    const text = await readFile(absolute, 'utf8').catch(() => undefined);
-    if (text?.replace(/^\uFEFF/, '') !== document.getText()) this.#listener.changed(absolute, 'changed', 'watcher');
+    const text = await readText(absolute).catch(() => undefined);
+    if (text !== document.getText()) this.#listener.changed(absolute, 'changed', 'watcher');
   }
 }

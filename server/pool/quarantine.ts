@@ -4,12 +4,12 @@
  * are in force for every process with the same storage.
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckRequest, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Clock } from '../clock.ts';
 import { recordOf, type QuarantineRecord } from './quarantine-storage.ts';
 import type { ExitKind, QuarantinedInput, QuarantineStorage } from './types.ts';
+import { readBytes } from '../../workers/protocol/read-file.ts';
 
 /** What a key depends on beside the content of files. */
 export interface QuarantineContext {
@@ -59,7 +59,7 @@ export class Quarantine {
   readonly #read: ReadFile;
   readonly #roots = new Map<string, RootQuarantine>();
 
-  constructor({ clock, read = readBytes }: QuarantineOptions) {
+  constructor({ clock, read = bytesOf }: QuarantineOptions) {
     this.#clock = clock;
     this.#read = read;
   }
@@ -287,9 +287,9 @@ function idOf(detector: string, unit: Unit): string {
   return `${detector}\n${unit.id}`;
 }
 
-async function readBytes(file: string): Promise<Uint8Array | undefined> {
+async function bytesOf(file: string): Promise<Uint8Array | undefined> {
   try {
-    return await readFile(file);
+    return await readBytes(file);
   } catch {
     return undefined;
   }

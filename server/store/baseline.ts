@@ -2,10 +2,11 @@
  * The baseline: issues that a team accepted when it started to use Bulkhead, in a file that is reviewed like code. Fixed
  * issues leave it automatically; new ones never enter it automatically. Stateless.
  */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { findNodeAtLocation, parse, parseTree, printParseErrorCode, type ParseError } from 'jsonc-parser';
-import type { Issue } from '../../workers/protocol/detector-protocol.ts';
+import type { Issue, Range } from '../../workers/protocol/detector-protocol.ts';
+import { readText, UnreadableFile, withoutMark } from '../../workers/protocol/read-file.ts';
+import { ConfigFile, isRecord, START } from '../../workers/reading/config-file.ts';
 
 /** Default name of the file, relative to the root. */
 export const baselineName = 'bulkhead-baseline.json';
@@ -75,11 +76,12 @@ export function baselineOf(issues: readonly Issue[]): Baseline {
  */
 export async function readBaseline(file: string): Promise<Baseline | undefined> {
   try {
-    return parseBaseline(await readFile(file, 'utf8'), file);
+    return parseBaseline(await readText(file), file);
   } catch (error) {
     if (error instanceof BaselineError) throw error;
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new BaselineError(file, 1, 1, `it cannot be read (${String(error)}). Make it readable, or remove it.`, {
+    if (error instanceof UnreadableFile && error.code === 'ENOENT') return undefined;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BaselineError(file, 1, 1, `it cannot be read: ${reason}. Make it a readable file, or remove it.`, {
       cause: error,
     });
   }
@@ -92,7 +94,7 @@ export async function readBaseline(file: string): Promise<Baseline | undefined> 
  */
 export async function writeBaseline(file: string, baseline: Baseline): Promise<boolean> {
   const text = formatBaseline(baseline);
-  const before = await readFile(file, 'utf8').catch(() => undefined);
+  const before = await readText(file).catch(() => undefined);
   // Git may have changed the line endings.
   if (before?.replaceAll('\r\n', '\n') === text) return false;
   const draft = `${file}.${process.pid}.tmp`;
@@ -169,35 +171,38 @@ export function formatBaseline(baseline: Baseline): string {
  * @throws BaselineError
  */
 export function parseBaseline(source: string, file: string): Baseline {
-  const content = source.replace(/^\uFEFF/, '');
-  const fail = (offset: number, problem: string): never => {
-    const before = content.slice(0, offset).split('\n');
-    throw new BaselineError(file, before.length, (before.at(-1)?.length ?? 0) + 1, problem);
+  const content = withoutMark(source);
+  const fail = ({ start }: Range, problem: string): never => {
+    throw new BaselineError(file, start.line + 1, start.character + 1, problem);
   };
+  const config = ConfigFile.json(file, content, 'jsonc');
   const conflict = /^(?:<{7}|>{7}) /m.exec(content);
-  if (conflict) fail(conflict.index, 'merge conflict. Keep the lines of both sides, and remove the conflict markers.');
-  const errors: ParseError[] = [];
-  const value: unknown = parse(content, errors, { allowTrailingComma: true });
-  const [error] = errors;
-  if (error)
+  if (conflict) {
     fail(
-      error.offset,
-      `${printParseErrorCode(error.error)}. Fix the JSON syntax, or write the file again with "bulkhead baseline".`,
+      config.range(conflict.index, 0),
+      'merge conflict. Keep the lines of both sides, and remove the conflict markers.',
     );
-  if (!isRecord(value)) return fail(0, 'expected {"format": 1, "issues": [...]}.');
+  }
+  const [flaw] = config.flaws;
+  if (flaw) {
+    const reason = flaw.message.replace(/ Fix the syntax here\.$/, '');
+    fail(flaw.range, `${reason} Fix the JSON syntax, or write the file again with "bulkhead baseline".`);
+  }
+  const { value } = config;
+  if (!isRecord(value)) return fail(START, 'expected {"format": 1, "issues": [...]}.');
   if (value['format'] !== FORMAT) {
     fail(
-      0,
+      START,
       `"format" is ${JSON.stringify(value['format'])}, but this version of Bulkhead reads ${FORMAT}. Update Bulkhead, or write the file again.`,
     );
   }
   const { issues } = value;
-  if (!Array.isArray(issues)) return fail(0, '"issues" must be a list.');
+  if (!Array.isArray(issues)) return fail(START, '"issues" must be a list.');
   const entries = (issues as readonly unknown[]).map((item, index) => {
     const wrong = isRecord(item) ? keys.find((key) => typeof item[key] !== 'string') : 'file';
     if (!isRecord(item) || wrong !== undefined) {
       return fail(
-        offsetOfEntry(content, index),
+        config.rangeOf(['issues', index]),
         `"${wrong ?? ''}" of entry ${index + 1} must be a string. Fix or remove the entry.`,
       );
     }
@@ -237,13 +242,4 @@ function byPlace(a: BaselineEntry, b: BaselineEntry): number {
 
 function placeOf({ detector, rule, file }: BaselineEntry | Issue): string {
   return [detector, rule, file].join('\n');
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function offsetOfEntry(text: string, index: number): number {
-  const tree = parseTree(text, [], { allowTrailingComma: true });
-  return (tree && findNodeAtLocation(tree, ['issues', index]))?.offset ?? 0;
 }

@@ -5,10 +5,10 @@
  * Invariant: a cached hash is used only if any later change of the file would show in its status.
  */
 import { hash } from 'node:crypto';
-import { readFileSync, statSync, type BigIntStats } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { statSync, type BigIntStats } from 'node:fs';
 import path from 'node:path';
 import type { Fact } from './operations.ts';
+import { readBytes, readBytesSync } from '../../workers/protocol/read-file.ts';
 
 /** Hexadecimal digits kept of the SHA-256. */
 const HASH_LENGTH = 32;
@@ -27,7 +27,7 @@ export function hashContent(content: string | Uint8Array): string {
 /** Reads and hashes a file without blocking. @returns undefined: it cannot be read */
 export async function hashFile(file: string): Promise<string | undefined> {
   try {
-    return hashContent(await readFile(file));
+    return hashContent(await readBytes(file));
   } catch {
     return undefined;
   }
@@ -161,5 +161,5 @@ const systemFiles: InputFileSystem = {
     const stat: BigIntStats | undefined = statSync(file, { bigint: true, throwIfNoEntry: false });
     return stat?.isFile() === true ? stat : undefined;
   },
-  read: (file) => readFileSync(file),
+  read: (file) => readBytesSync(file),
 };

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import * as vscode from 'vscode';
-import { activated, extensionId, folder, issues, issuesAre, settled, status } from './support/bulkhead.ts';
+import { activated, extensionId, file, folder, issues, issuesAre, settled, status } from './support/bulkhead.ts';
 import { driver } from './support/driver.ts';
 import { workspaces } from './support/workspaces.ts';
 import type { BulkheadApi } from '../../client/extension.ts';
@@ -33,15 +33,29 @@ describe('a folder in two windows and a terminal', () => {
     await driver.readSecond(problems, counted);
   });
 
-  it('gives the terminal the issues of the windows, without a worker', async () => {
+  /** @returns the standard output */
+  async function terminal(...argv: readonly string[]): Promise<string> {
     const extension = vscode.extensions.getExtension(extensionId);
     const cli = path.join(extension?.extensionPath ?? '', 'dist', 'cli.mjs');
-    const argv = [cli, 'check', folder().fsPath, '--format', 'json', '--fail-on', 'never'];
     const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
-    const { stdout } = await promisify(execFile)(process.execPath, argv, { env, maxBuffer: 1 << 26 });
+    const { stdout } = await promisify(execFile)(process.execPath, [cli, ...argv], { env, maxBuffer: 1 << 26 });
+    return stdout;
+  }
+
+  it('gives the terminal the issues of the windows, without a worker', async () => {
+    const stdout = await terminal('check', folder().fsPath, '--format', 'json', '--fail-on', 'never');
     const report = JSON.parse(stdout) as { readonly issues: readonly unknown[]; readonly health: readonly unknown[] };
     assert.equal(report.issues.length, issues().length);
     assert.deepEqual(report.health, []);
+  });
+
+  it('hides the issues of a baseline on command, and shows them again', async () => {
+    await terminal('baseline', folder().fsPath);
+    await vscode.commands.executeCommand('bulkhead.showNewIssues');
+    await issuesAre([]);
+    await vscode.commands.executeCommand('bulkhead.showAllIssues');
+    await issuesAre(expected);
+    await vscode.workspace.fs.delete(file('bulkhead-baseline.json'));
   });
 
   it('continues in the second window when the server of the first is killed', async () => {

@@ -3,16 +3,19 @@
  * {@link ModuleGraph.update} brings it to the state of the disk and the unsaved buffers; its cost depends on what
  * changed.
  */
-import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { walkFiles } from '../protocol/files.ts';
+import { anyOf, configurationOf } from '../protocol/file-patterns.ts';
+import { walkFiles, type UnreadableEntry } from '../protocol/files.ts';
+import { entryAt, readTextSync, UnreadableFile, withoutMark } from '../protocol/read-file.ts';
+import { ConfigFile } from '../reading/config-file.ts';
+import type { TsconfigHost } from '../reading/tsconfig.ts';
 import type { Overlay } from '../protocol/detector-protocol.ts';
 import { FileIndex } from './file-index.ts';
 import { InstalledPackages, realPath } from './installed.ts';
 import { trackRead, nextTick, type TrackedSource } from './memo.ts';
 import { Manifests, readManifest, WORKSPACE_FILES, type Manifest } from './manifests.ts';
-import { isProjectFile, joined, Projects } from './projects.ts';
+import { isProjectFile, joined, Projects, slashed } from './projects.ts';
 import { isModuleFile, readRecord, recordHash, type ModuleRecord } from './record.ts';
 import { Resolver } from './resolver.ts';
 import { clearInterned } from './interned.ts';
@@ -41,7 +44,7 @@ export class ModuleGraph {
   readonly #prefix: string;
   readonly #index = new FileIndex();
   readonly #modules = new Map<string, ModuleNode>();
-  #manifests = new Manifests([], new Map());
+  #manifests = new Manifests([], []);
   #projects: Projects;
   #installed = new InstalledPackages();
   #resolver: Resolver | undefined;
@@ -50,6 +53,7 @@ export class ModuleGraph {
   #moduleSetRevision = 0;
   #environmentRevision = 0;
   readonly #withPackages = new Map<string, boolean>();
+  #unreadable: readonly UnreadableEntry[] = [];
 
   // What is stale; survives an aborted update.
   #needsWalk = true;
@@ -65,7 +69,7 @@ export class ModuleGraph {
   constructor(root: string) {
     this.root = root;
     this.#prefix = root.endsWith(path.sep) ? root : root + path.sep;
-    this.#projects = new Projects(root, []);
+    this.#projects = new Projects(root, [], this.#host());
   }
 
   /** Grows with every change that may alter anything the graph tells. */
@@ -105,6 +109,11 @@ export class ModuleGraph {
 
   get projects(): Projects {
     return this.#projects;
+  }
+
+  /** Directories that cannot be read, and configurations that are no files. */
+  get unreadable(): readonly UnreadableEntry[] {
+    return this.#unreadable;
   }
 
   /** The text of a file as the graph sees it now; undefined when it cannot be read. */
@@ -178,7 +187,14 @@ export class ModuleGraph {
 
   async #walk(signal: AbortSignal | undefined): Promise<void> {
     const files = new Set<string>();
-    for await (const file of walkFiles(this.root, signal ? { signal } : {})) files.add(file);
+    const unreadable: UnreadableEntry[] = [];
+    const walk = walkFiles(this.root, {
+      ...(signal ? { signal } : {}),
+      mustBeFile: CONFIGURATIONS,
+      onUnreadable: (entry) => unreadable.push(entry),
+    });
+    for await (const file of walk) files.add(file);
+    this.#unreadable = unreadable;
     // A git-ignored file stays ignored while it is open in the editor; a file that is only in a buffer cannot be
     // ignored yet.
     for (const file of this.#overlays.keys()) if (entryAt(this.#prefix + file) !== 'file') files.add(file);
@@ -245,13 +261,13 @@ export class ModuleGraph {
   /** Reads manifests and projects again, and resolves everything again. */
   async #configure(): Promise<void> {
     const manifests: Manifest[] = [];
-    const workspaceFiles = new Map<string, unknown>();
+    const workspaceFiles: ConfigFile[] = [];
     const configs: string[] = [];
     for (const file of this.#index.files) {
       const name = path.posix.basename(file);
       if (isProjectFile(file)) configs.push(file);
       if (name === 'package.json') manifests.push(readManifest(file, this.textOf(file) ?? ''));
-      else if (WORKSPACE_FILES.has(name)) workspaceFiles.set(file, await readYaml(this.textOf(file) ?? ''));
+      else if (WORKSPACE_FILES.has(name)) workspaceFiles.push(await ConfigFile.yaml(file, this.textOf(file) ?? ''));
     }
     // A tracked package.json may match an ignore pattern; look for one in each directory.
     for (const directory of this.#index.directories) {
@@ -260,12 +276,26 @@ export class ModuleGraph {
       manifests.push(readManifest(file, this.textOf(file) ?? ''));
     }
     this.#manifests = new Manifests(manifests, workspaceFiles);
-    this.#projects = new Projects(this.root, configs);
+    this.#projects = new Projects(this.root, configs, this.#host());
     this.#installed = new InstalledPackages();
     this.#environmentChanged();
     this.#resolver = new Resolver(this.root, realPath(this.root), this.#index, this.#manifests, this.#projects);
     this.#unlinkAll();
     this.#isConfigurationStale = false;
+  }
+
+  /** Unsaved tsconfigs count too. */
+  #host(): TsconfigHost {
+    const unsaved = (file: string): string | undefined =>
+      file.startsWith(this.#prefix) ? this.#overlays.get(slashed(file.slice(this.#prefix.length))) : undefined;
+    return {
+      read: (file) => unsaved(file) ?? readTextSync(file),
+      entryAt: (file) => (unsaved(file) === undefined ? entryAt(file) : 'file'),
+      memberFolder: (name) => {
+        const member = this.#manifests.members.get(name);
+        return member && path.join(this.root, member.directory);
+      },
+    };
   }
 
   #unlinkAll(): void {
@@ -289,6 +319,8 @@ export class ModuleGraph {
     }
   }
 }
+
+const CONFIGURATIONS = anyOf(...Object.values(configurationOf));
 
 /** A change to one of these means that the installed packages changed. */
 const LOCKFILES: ReadonlySet<string> = new Set([
@@ -368,30 +400,11 @@ function isRead(file: string): boolean {
   return isModuleFile(file) || isConfiguration(file);
 }
 
-function entryAt(absolute: string): 'file' | 'directory' | 'nothing' {
-  const stats = statSync(absolute, { throwIfNoEntry: false });
-  return stats?.isFile() ? 'file' : stats?.isDirectory() ? 'directory' : 'nothing';
-}
-
-/** Undefined: invalid. Loaded on demand, because the YAML parser is large and few roots need it. */
-async function readYaml(text: string): Promise<unknown> {
-  const { parse } = await import('yaml');
-  try {
-    return parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
 function readText(absolute: string): string | undefined {
   try {
-    return withoutMark(readFileSync(absolute, 'utf8'));
-  } catch {
-    return undefined;
+    return readTextSync(absolute);
+  } catch (error) {
+    if (error instanceof UnreadableFile) return undefined;
+    throw error;
   }
-}
-
-/** Editors do not count the byte order mark as text. */
-function withoutMark(text: string): string {
-  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }

@@ -1,7 +1,7 @@
 /** Whether git ignores a path that does not exist; such a path is probably a build output. Reads rules on demand. */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import ignore, { type Ignore } from 'ignore';
+import { readTextSync } from '../protocol/read-file.ts';
 import { joined } from './projects.ts';
 
 export class IgnoredPaths {
@@ -33,7 +33,7 @@ export class IgnoredPaths {
     if (this.#rules.has(directory)) return this.#rules.get(directory);
     let rules: Ignore | undefined;
     try {
-      rules = ignore().add(readFileSync(path.join(this.#root, directory, '.gitignore'), 'utf8'));
+      rules = ignore().add(readTextSync(path.join(this.#root, directory, '.gitignore')));
     } catch {
       rules = undefined;
     }

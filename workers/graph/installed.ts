@@ -1,6 +1,7 @@
 /** Installed packages and their manifests. Read on demand, cached until the installation may have changed. */
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
+import { readTextSync } from '../protocol/read-file.ts';
 import { joined } from './projects.ts';
 import { isRecord, readManifest, type Manifest, type PackageJson } from './manifests.ts';
 
@@ -81,7 +82,7 @@ export function realPath(folder: string): string {
 
 function readData(file: string): PackageJson | undefined {
   try {
-    const manifest = readManifest('package.json', readFileSync(file, 'utf8'));
+    const manifest = readManifest('package.json', readTextSync(file));
     return manifest.isValid ? manifest.data : undefined;
   } catch {
     return undefined;

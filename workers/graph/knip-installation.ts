@@ -1,7 +1,7 @@
 /** Finds knip and its configuration in a folder by reading files only; runs nothing and caches nothing. */
-import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import semver from 'semver';
+import { entryAt, readTextSync } from '../protocol/read-file.ts';
 import { InstalledPackages } from './installed.ts';
 import { isRecord, readManifest } from './manifests.ts';
 
@@ -29,11 +29,11 @@ export function findKnip(root: string): KnipInstallation | string {
 }
 
 function configFileOf(root: string): string | undefined {
-  const own = CONFIG_FILES.find((name) => existsSync(path.join(root, name)));
+  const own = CONFIG_FILES.find((name) => entryAt(path.join(root, name)) === 'file');
   if (own !== undefined) return own;
   try {
-    const { data } = readManifest('package.json', readFileSync(path.join(root, 'package.json'), 'utf8'));
-    return data['knip'] === undefined ? undefined : 'package.json';
+    const { data } = readManifest('package.json', readTextSync(path.join(root, 'package.json')));
+    return data['knip'] === undefined || data['knip'] === null ? undefined : 'package.json';
   } catch {
     return undefined;
   }

@@ -3,7 +3,8 @@
  * Immutable; a change to a manifest creates a new instance.
  */
 import path from 'node:path';
-import picomatch from 'picomatch';
+import { ConfigFile, isRecord } from '../reading/config-file.ts';
+import { globMatcher } from '../reading/globs.ts';
 
 export interface PackageJson {
   readonly name?: string;
@@ -19,27 +20,31 @@ export interface PackageJson {
   readonly [field: string]: unknown;
 }
 
+export { isRecord } from '../reading/config-file.ts';
+
 export interface Manifest {
   /** Relative to the root, like `directory`; the directory of the root is the empty string. */
   readonly file: string;
   readonly directory: string;
   readonly text: string;
-  /** Empty when the text is not a JSON object. */
+  /** Without values of a wrong type. Of a text that is not JSON, whatever can be read. */
   readonly data: PackageJson;
   readonly isValid: boolean;
+  /** The package detector reports what is wrong with it. */
+  readonly config: ConfigFile;
 }
 
 export function readManifest(file: string, text: string): Manifest {
-  const directory = directoryOf(file);
-  try {
-    const data: unknown = JSON.parse(text);
-    if (typeof data === 'object' && data !== null && !Array.isArray(data)) {
-      return { file, directory, text, data: tidy(data as Record<string, unknown>), isValid: true };
-    }
-  } catch {
-    // The package detector reports it.
-  }
-  return { file, directory, text, data: {}, isValid: false };
+  const config = ConfigFile.json(file, text, 'json');
+  const isObject = isRecord(config.value);
+  return {
+    file,
+    directory: directoryOf(file),
+    text,
+    data: isObject ? tidy(config) : {},
+    isValid: isObject && config.isComplete,
+    config,
+  };
 }
 
 /** Files other than package.json that list the workspace members. YAML, or JSON, which is a subset of YAML. */
@@ -50,14 +55,16 @@ export class Manifests {
   readonly all: ReadonlyMap<string, Manifest>;
   /** Workspace members with a name, by name; the first in path order wins. */
   readonly members: ReadonlyMap<string, Manifest>;
+  readonly workspaceFiles: readonly ConfigFile[];
   /** Directories that declare workspaces. */
   readonly workspaceRoots: readonly string[];
   readonly #scopes = new Map<string, Manifest | undefined>();
   readonly #packages = new Map<string, Manifest | undefined>();
   readonly #owners = new Map<string, Manifest | undefined>();
 
-  /** @param workspaceFiles contents of {@link WORKSPACE_FILES} by path */
-  constructor(manifests: Iterable<Manifest>, workspaceFiles: ReadonlyMap<string, unknown>) {
+  /** @param workspaceFiles {@link WORKSPACE_FILES} of the root */
+  constructor(manifests: Iterable<Manifest>, workspaceFiles: readonly ConfigFile[]) {
+    this.workspaceFiles = workspaceFiles;
     const sorted = [...manifests].sort((one, other) => (one.file < other.file ? -1 : 1));
     this.all = new Map(sorted.map((manifest) => [manifest.directory, manifest]));
     const globs = workspaceGlobs(sorted, workspaceFiles);
@@ -65,7 +72,7 @@ export class Manifests {
     const members = new Map<string, Manifest>();
     for (const manifest of sorted) {
       const { name } = manifest.data;
-      if (name !== undefined && !members.has(name) && isMember(manifest.directory, globs)) members.set(name, manifest);
+      if (name !== undefined && name !== '' && !members.has(name) && isMember(manifest.directory, globs)) members.set(name, manifest);
     }
     this.members = members;
   }
@@ -116,12 +123,12 @@ export function directoryOf(file: string): string {
   return end === -1 ? '' : file.slice(0, end);
 }
 
-/** Removes fields of a wrong type; the package detector, which reports them, reads the text. */
-function tidy(data: Record<string, unknown>): PackageJson {
-  const result = { ...data };
-  for (const field of ['name', 'version', 'type', 'main', 'module', 'types']) {
-    if (typeof result[field] !== 'string') delete result[field];
-  }
+const TEXTS = ['name', 'version', 'type', 'main', 'module', 'types', 'typings', 'packageManager'] as const;
+
+/** Removes fields of a wrong type, and notes them. */
+function tidy({ root }: ConfigFile): PackageJson {
+  const result: Record<string, unknown> = { ...(root.value as Readonly<Record<string, unknown>>) };
+  for (const field of TEXTS) if (root.get(field).string() === undefined) Reflect.deleteProperty(result, field);
   return result;
 }
 
@@ -137,20 +144,19 @@ function isMember(directory: string, globs: ReadonlyMap<string, (directory: stri
 
 function workspaceGlobs(
   manifests: readonly Manifest[],
-  workspaceFiles: ReadonlyMap<string, unknown>,
+  workspaceFiles: readonly ConfigFile[],
 ): ReadonlyMap<string, (directory: string) => boolean> {
-  const patterns = new Map<string, string[]>();
-  const add = (base: string, globs: unknown): void => {
-    if (!Array.isArray(globs)) return;
-    const strings = globs.filter((glob): glob is string => typeof glob === 'string');
-    patterns.set(base, [...(patterns.get(base) ?? []), ...strings]);
+  const patterns = new Map<string, readonly string[]>();
+  const add = (base: string, globs: readonly string[] | undefined): void => {
+    if (globs) patterns.set(base, [...(patterns.get(base) ?? []), ...globs]);
   };
-  for (const { directory, data } of manifests) {
-    const { workspaces } = data;
-    add(directory, isRecord(workspaces) ? workspaces['packages'] : workspaces);
+  for (const { directory, config } of manifests) {
+    const workspaces = config.root.get('workspaces');
+    add(directory, (isRecord(workspaces.value) ? workspaces.get('packages') : workspaces).strings());
   }
-  for (const [file, content] of workspaceFiles) {
-    if (isRecord(content)) add(directoryOf(file), content['packages']);
+  for (const { file, root } of workspaceFiles) {
+    root.entries();
+    add(directoryOf(file), root.get('packages').strings());
   }
   return new Map([...patterns].map(([base, globs]) => [base, directoryMatcher(globs)]));
 }
@@ -159,10 +165,5 @@ function directoryMatcher(globs: readonly string[]): (directory: string) => bool
   const tidied = globs.map((glob) => glob.replace(/^(!?)\.\//, '$1').replace(/\/+$/, ''));
   const wanted = tidied.filter((glob) => !glob.startsWith('!'));
   const unwanted = tidied.filter((glob) => glob.startsWith('!')).map((glob) => glob.slice(1));
-  if (wanted.length === 0) return () => false;
-  return picomatch(wanted, { ignore: unwanted });
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return globMatcher(wanted, { ignore: unwanted });
 }

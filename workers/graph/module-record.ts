@@ -62,6 +62,8 @@ export interface ModuleRecord {
   readonly hasUnknownExports: boolean;
   /** The text has a syntax error; requests are what could be read. */
   readonly isBroken: boolean;
+  /** It is nested more deeply than the parser can follow; requests are what could be read. */
+  readonly isTooDeep?: true;
   /** Its text has suppression comments. */
   readonly suppresses: boolean;
   /** Names in `declare module '…'`, possibly with one `*`. */

@@ -2,8 +2,8 @@
  * Finds installed packages from the directories of a root. Looks at each `node_modules` folder once, however many
  * directories use it. Lives until files are added or removed.
  */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { entryAt } from '../protocol/read-file.ts';
 import { realPath } from './installed.ts';
 import { directoryOf } from './manifests.ts';
 
@@ -63,14 +63,14 @@ class PackageFolder {
   /** @param directory absolute */
   static in(directory: string): PackageFolder | undefined {
     const folder = path.join(directory, 'node_modules');
-    return existsSync(folder) ? new PackageFolder(folder) : undefined;
+    return entryAt(folder) === 'directory' ? new PackageFolder(folder) : undefined;
   }
 
   find(name: string): string | undefined {
     if (this.#packages.has(name)) return this.#packages.get(name);
     const candidate = path.join(this.#path, name);
     // Package managers link workspace members.
-    const found = existsSync(candidate) ? realPath(candidate) : undefined;
+    const found = entryAt(candidate) === 'directory' ? realPath(candidate) : undefined;
     this.#packages.set(name, found);
     return found;
   }

@@ -1,7 +1,8 @@
 /**
  * Parses modules for the graph: imports and exports without the syntax tree, which would cost three times as much. Uses
  * the lazy mode of oxc-parser where the platform supports it. That mode is experimental, so a sample is parsed in both
- * modes once per process; if the results differ, the plain mode is used.
+ * modes once per process; if the results differ, the plain mode is used. Texts must not be nested too deeply: nesting.ts
+ * says which are.
  */
 import { parseSync, rawTransferSupported, type ParserOptions, type Program } from 'oxc-parser';
 

@@ -4,9 +4,9 @@
  * as existing.
  * Source: https://yarnpkg.com/advanced/pnp-spec
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { isRecord } from './manifests.ts';
+import { readTextSync } from '../protocol/read-file.ts';
+import { isRecord, jsonOf } from '../reading/config-file.ts';
 
 interface Locator {
   readonly key: string;
@@ -67,12 +67,8 @@ export class PlugAndPlay {
 function readState(folder: string): Readonly<Record<string, unknown>> | undefined {
   const data = readText(path.join(folder, '.pnp.data.json'));
   const text = data ?? stateIn(readText(path.join(folder, '.pnp.cjs')) ?? '');
-  try {
-    const state: unknown = JSON.parse(text ?? '');
-    return isRecord(state) ? state : undefined;
-  } catch {
-    return undefined;
-  }
+  const state = jsonOf(text ?? '');
+  return isRecord(state) ? state : undefined;
 }
 
 /** Yarn 4 writes the state as a string in quotes, Yarn 3 as an argument. */
@@ -88,7 +84,7 @@ function unescaped(character: string): string {
 
 function readText(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextSync(file);
   } catch {
     return undefined;
   }

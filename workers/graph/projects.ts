@@ -1,25 +1,20 @@
 /**
  * The TypeScript projects of a root, as far as module resolution needs them: the tsconfig of a file, its `paths`, and
- * the source of an output. Immutable; configuration files are parsed on demand.
+ * the source of an output. Immutable; configuration files are read on demand.
  */
 import path from 'node:path';
-import {
-  createFilesMatcher,
-  createPathsMatcher,
-  parseTsconfig,
-  type FileMatcher,
-  type PathsMatcher,
-  type TsConfigJson,
-  type TsConfigJsonResolved,
-} from 'get-tsconfig';
+import { UnreadableFile } from '../protocol/read-file.ts';
+import { START } from '../reading/config-file.ts';
+import { TsconfigReader, type CompilerOptions, type TsconfigFlaw, type TsconfigHost } from '../reading/tsconfig.ts';
 import { directoryOf } from './manifests.ts';
 
-export type CompilerOptions = Readonly<TsConfigJson.CompilerOptions>;
+export type { CompilerOptions } from '../reading/tsconfig.ts';
 
 export interface Project {
   /** The tsconfig, relative to the root; `directory` is its folder. */
   readonly file: string;
   readonly directory: string;
+  /** With absolute paths. */
   readonly options: CompilerOptions;
   /** Tsconfig files of its references, relative to the root. */
   readonly references: readonly string[];
@@ -41,29 +36,36 @@ export function isProjectFile(file: string): boolean {
 export class Projects {
   readonly #root: string;
   readonly #configs: ReadonlySet<string>;
+  readonly #reader: TsconfigReader;
+  readonly #flaws = new Map<string, readonly TsconfigFlaw[]>();
   readonly #parsed = new Map<string, Project | undefined>();
   readonly #nearest = new Map<string, string | undefined>();
   readonly #owners = new Map<string, Project | undefined>();
   #outputs: readonly OutputFolder[] | undefined;
+  #referenced: ReadonlySet<string> | undefined;
 
   /**
    * @param root absolute
    * @param configs tsconfig files under it, relative
    */
-  constructor(root: string, configs: Iterable<string>) {
+  constructor(root: string, configs: Iterable<string>, host: TsconfigHost) {
     this.#root = root;
     this.#configs = new Set(configs);
+    this.#reader = new TsconfigReader(host);
   }
 
   /**
    * The project whose options resolve the imports of a file: the closest one; solutions are followed to their
-   * references.
+   * references. A file that none of these includes is most likely bundled as those that the first one includes.
    */
   projectOf(file: string): Project | undefined {
     const nearest = this.#nearestConfig(directoryOf(file));
     if (nearest === undefined) return undefined;
     const project = this.project(nearest);
-    return project && project.references.length > 0 ? (this.programOf(file) ?? project) : project;
+    if (!project || project.references.length === 0) return project;
+    const withPaths = (): Project | undefined =>
+      project.references.map((reference) => this.project(reference)).find((one) => one?.hasPaths === true);
+    return this.programOf(file) ?? (project.hasPaths ? project : (withPaths() ?? project));
   }
 
   /** The project whose patterns include the file. */
@@ -79,7 +81,19 @@ export class Projects {
     return owner;
   }
 
-  /** Undefined: it cannot be read. The TypeScript detector reports why. */
+  /** What is wrong with each configuration and with what it extends; files are relative to the root. */
+  get flawsByProject(): readonly (readonly [project: string, flaws: readonly TsconfigFlaw[]])[] {
+    for (const config of this.#configs) this.project(config);
+    return [...this.#flaws].filter(([, flaws]) => flaws.length > 0);
+  }
+
+  /** Whether another configuration refers to it as a project. */
+  isReferenced(config: string): boolean {
+    this.#referenced ??= new Set(this.all.flatMap(({ references }) => references));
+    return this.#referenced.has(config);
+  }
+
+  /** Undefined: it cannot be read. */
   project(config: string): Project | undefined {
     if (this.#parsed.has(config)) return this.#parsed.get(config);
     const project = this.#parse(config);
@@ -96,7 +110,7 @@ export class Projects {
    * @param file an output, relative to the root; it need not exist
    */
   sourcesOf(file: string): readonly string[] {
-    this.#outputs ??= this.all.flatMap(outputFoldersOf);
+    this.#outputs ??= this.all.flatMap((project) => outputFoldersOf(this.#root, project));
     const stem = file.replace(/(\.d)?\.[cm]?[jt]sx?$/, '');
     const candidates = this.#outputs
       .filter(({ output }) => stem === output || isWithin(stem, output))
@@ -129,35 +143,27 @@ export class Projects {
   }
 
   #parse(config: string): Project | undefined {
-    const absolute = path.join(this.#root, config);
-    let parsed: TsConfigJsonResolved;
-    let matchesFile: FileMatcher;
-    let matchesPath: PathsMatcher | null;
+    let read;
     try {
-      parsed = parseTsconfig(absolute);
-      matchesFile = createFilesMatcher({ path: absolute, config: parsed });
-      matchesPath = createPathsMatcher({ path: absolute, config: parsed });
-    } catch {
+      read = this.#reader.read(path.join(this.#root, config));
+    } catch (error) {
+      if (!(error instanceof UnreadableFile)) throw error;
+      // A reference that does not exist is TypeScript's to report.
+      const message = `This configuration cannot be read: ${error.message}. Replace it by a readable file.`;
+      if (this.#configs.has(config)) this.#flaws.set(config, [{ file: config, range: START, kind: 'blocking', message }]);
       return undefined;
     }
-    const directory = directoryOf(config);
-    const options = parsed.compilerOptions ?? {};
+    const { options, references, pathsOf, includes } = read;
+    const flaws = read.flaws.map((flaw) => ({ ...flaw, file: relativeTo(this.#root, flaw.file) }));
+    this.#flaws.set(config, flaws.filter(({ file }) => !/^\.\.\/|(^|\/)node_modules\//.test(file))); // prettier-ignore
     return {
       file: config,
-      directory,
+      directory: directoryOf(config),
       options,
-      references: (parsed.references ?? []).map((reference) => {
-        const target = path.posix.join(directory, slashed(reference.path));
-        return target.endsWith('.json') ? target : joined(target, 'tsconfig.json');
-      }),
-      includes: (file) => {
-        const takesScripts =
-          (options.allowJs ?? options.checkJs) === true || path.posix.basename(config) === 'jsconfig.json';
-        if (!takesScripts && /\.[cm]?jsx?$/.test(file)) return false;
-        return matchesFile(slashed(path.join(this.#root, file))) !== undefined;
-      },
-      pathsOf: (specifier) => (matchesPath?.(specifier) ?? []).map((target) => relativeTo(this.#root, target)),
-      hasPaths: matchesPath !== null,
+      references: references.map(({ file }) => relativeTo(this.#root, file)),
+      includes: (file) => includes(slashed(path.join(this.#root, file))),
+      pathsOf: (specifier) => (pathsOf?.(specifier) ?? []).map((target) => relativeTo(this.#root, target)),
+      hasPaths: pathsOf !== undefined,
       isAlias: (specifier) => Object.keys(options.paths ?? {}).some((pattern) => isMatch(pattern, specifier)),
       keepsUnusedImports: keepsUnusedImports(options),
     };
@@ -182,9 +188,9 @@ interface OutputFolder {
   readonly sources: readonly string[];
 }
 
-function outputFoldersOf(project: Project): readonly OutputFolder[] {
+function outputFoldersOf(root: string, project: Project): readonly OutputFolder[] {
   const { outDir, declarationDir, rootDir, rootDirs } = project.options;
-  const at = (folder: string): string => normalized(path.posix.join(project.directory, slashed(folder)));
+  const at = (folder: string): string => relativeTo(root, folder);
   const sources = [rootDir, ...(rootDirs ?? [])].filter((folder) => folder !== undefined).map(at);
   // Without rootDir TypeScript uses the common folder of the inputs, which is usually one of these two.
   if (sources.length === 0) sources.push(joined(project.directory, 'src'), project.directory);
@@ -209,11 +215,6 @@ export function joined(directory: string, name: string): string {
 
 export function slashed(file: string): string {
   return path.sep === '\\' ? file.replaceAll('\\', '/') : file;
-}
-
-function normalized(file: string): string {
-  const tidy = file.replace(/\/+$/, '');
-  return tidy === '.' ? '' : tidy;
 }
 
 /** Relative to the root with forward slashes; starts with `../` when outside. */

@@ -8,7 +8,8 @@ import { hasSuppressions } from '../runtime/suppression.ts';
 import type { Program } from 'oxc-parser';
 import { callsIn, type Call } from './calls.ts';
 import { lineTableOf, rangeAt } from './lines.ts';
-import { parse, startsOfComments, type Language, type ModuleSyntax } from './parser.ts';
+import { isTooDeep } from './nesting.ts';
+import { parse, startsOfComments, type Language, type ModuleSyntax, type Parsed } from './parser.ts';
 import type { Range } from '../protocol/detector-protocol.ts';
 import { interned } from './interned.ts';
 import type { ImportedName, ModuleExport, ModuleRecord, ModuleRequest } from './module-record.ts';
@@ -43,18 +44,22 @@ export function recordHash(text: string): string {
 export function readRecord(file: string, text: string, contentHash = recordHash(text)): ModuleRecord {
   const language = languageOf(file);
   const source = EMBEDDED.has(path.posix.extname(file)) ? onlyScripts(text) : text;
-  const parsed = parse(language, source);
+  const isDeep = isTooDeep(source);
+  const parsed = isDeep ? undefined : parse(language, source);
   const isBroken = parsed === undefined;
   const readable = isBroken ? onlyImportStatements(source) : source;
   const result = parsed ?? parse(language, readable);
   const requests: ModuleRequest[] = [];
   const exports: ModuleExport[] = [];
+  let hasTree = true;
   if (result !== undefined) {
     readImports(result.module, requests);
     readExports(result.module, readable, requests, exports);
     readDynamicImports(result.module, readable, requests);
     if (needsTree(readable, language, result.module)) {
-      for (const call of callsIn(result.program())) requests.push(requestOfCall(call));
+      const tree = treeOf(result);
+      hasTree = tree !== undefined;
+      for (const call of tree ? callsIn(tree) : []) requests.push(requestOfCall(call));
     }
     requests.sort((one, other) => one.start - other.start);
     reindex(exports, requests);
@@ -67,6 +72,7 @@ export function readRecord(file: string, text: string, contentHash = recordHash(
     isModule,
     hasUnknownExports: isBroken || !isModule || EMBEDDED.has(path.posix.extname(file)) || hasExportAssignment(text),
     isBroken,
+    ...(isDeep || !hasTree ? { isTooDeep: true as const } : {}),
     suppresses: hasSuppressions(text),
     ambient: text.includes('declare module') ? ambientNames(text) : NONE,
     lines: lineTableOf(text),
@@ -83,15 +89,27 @@ export function specifierRange(record: ModuleRecord, request: ModuleRequest): Ra
   return rangeAt(record.lines, request.specifierStart, request.specifierEnd);
 }
 
-/** The syntax tree of a text, parsed as by {@link readRecord}; undefined: it has a syntax error. */
+/** The syntax tree of a text, parsed as by {@link readRecord}; undefined: it has a syntax error, or is nested too deeply. */
 export function parseTree(file: string, text: string): Program | undefined {
   const source = EMBEDDED.has(path.posix.extname(file)) ? onlyScripts(text) : text;
-  return parse(languageOf(file), source)?.program();
+  const parsed = isTooDeep(source) ? undefined : parse(languageOf(file), source);
+  return parsed && treeOf(parsed);
 }
 
-/** Offsets of comments; undefined: the parser does not see all comments of this language. */
+/** Offsets of comments; undefined: the parser does not see all comments of this language, or of this text. */
 export function commentStarts(file: string, text: string): ReadonlySet<number> | undefined {
-  return EMBEDDED.has(path.posix.extname(file)) ? undefined : startsOfComments(languageOf(file), text);
+  const isUnseen = EMBEDDED.has(path.posix.extname(file)) || isTooDeep(text);
+  return isUnseen ? undefined : startsOfComments(languageOf(file), text);
+}
+
+/** Undefined: the tree is deeper than the stack of the code that builds it. */
+function treeOf(parsed: Parsed): Program | undefined {
+  try {
+    return parsed.program();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 const EMBEDDED: ReadonlySet<string> = new Set(['.vue', '.svelte', '.astro']);

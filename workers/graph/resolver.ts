@@ -2,11 +2,11 @@
  * Resolves specifiers. Files of the root are looked up in the file index, so that unsaved and unbuilt files count and a
  * change invalidates precisely; oxc-resolver resolves node_modules. Lives until manifests or projects change.
  */
-import { existsSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { ResolverFactory } from 'oxc-resolver';
 import { resolveExports, resolveImports, type PathConditions } from 'resolve-pkg-maps';
+import { entryAt } from '../protocol/read-file.ts';
 import { stemOf, type FileIndex } from './file-index.ts';
 import { typesPackageOf } from './installed.ts';
 import { directoryOf, isRecord, type Manifest, type Manifests } from './manifests.ts';
@@ -121,7 +121,7 @@ export class Resolver {
   }
 
   #resolve(scope: Scope, specifier: string): Resolution {
-    if (specifier === '' || specifier.includes('!') || specifier.startsWith('\0')) return OPAQUE;
+    if (specifier === '' || specifier.length > LONGEST || /^\0|!/.test(specifier)) return OPAQUE;
     if (isBuiltin(specifier)) return { kind: 'builtin', name: specifier };
     if (/^[a-z][a-z0-9+.-]+:/i.test(specifier)) return OPAQUE;
     if (isRelative(specifier)) return this.#relative(scope, specifier);
@@ -152,7 +152,7 @@ export class Resolver {
       const base = relativeTo(specifier.startsWith(this.#root) ? this.#root : this.#realRoot, specifier);
       return this.#locate(base, scope.isTypeScript, 'absolute') ?? { kind: 'missing', why: 'file', via: 'absolute' };
     }
-    if (existsSync(specifier)) return { kind: 'outside', path: specifier, via: 'absolute' };
+    if (entryAt(specifier) !== 'nothing') return { kind: 'outside', path: specifier, via: 'absolute' };
     // `/logo.svg` and `/src/main.ts` are paths on a development server.
     return path.posix.isAbsolute(specifier) ? OPAQUE : { kind: 'missing', why: 'file', via: 'absolute' };
   }
@@ -354,8 +354,7 @@ export class Resolver {
     const result = this.#native.sync(this.#root, relative.startsWith('..') ? relative : `./${relative}`);
     if (result.path !== undefined) return { kind: 'outside', path: result.path, via };
     const absolute = path.join(this.#root, relative);
-    const isFile = statSync(absolute, { throwIfNoEntry: false })?.isFile() ?? false;
-    return isFile ? { kind: 'outside', path: absolute, via } : undefined;
+    return entryAt(absolute) === 'file' ? { kind: 'outside', path: absolute, via } : undefined;
   }
 
   #insideRoot(absolute: string): string | undefined {
@@ -366,6 +365,9 @@ export class Resolver {
     return undefined;
   }
 }
+
+/** No file system knows longer paths. UTF-16 code units. */
+const LONGEST = 4_096;
 
 const OPAQUE: Resolution = { kind: 'opaque' };
 

@@ -1,7 +1,10 @@
 /** The handlers of a worker, found by the type of a message. One per worker. */
 import type { HandlerContext, MessageDefinitions } from './messages.ts';
 
-export type UncheckedHandler = (payload: unknown, context: HandlerContext<unknown, unknown, MessageDefinitions>) => unknown;
+export type UncheckedHandler = (
+  payload: unknown,
+  context: HandlerContext<unknown, unknown, MessageDefinitions>,
+) => unknown;
 
 /** Also an instance of a class, whose methods are those of its prototypes: all of them but those of `Object` itself. */
 export class HandlerTable {

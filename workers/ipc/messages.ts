@@ -151,7 +151,11 @@ export interface CallOptions<Event = never> {
 }
 
 /** Answers the requests of one type. What it throws comes to the caller as a RemoteError. `H`: what it can call the host with. */
-export type Handler<M extends MessageDefinitions, K extends MessageType<M>, H extends MessageDefinitions = NoMessages> = (
+export type Handler<
+  M extends MessageDefinitions,
+  K extends MessageType<M>,
+  H extends MessageDefinitions = NoMessages,
+> = (
   payload: PayloadOf<M, K>,
   context: HandlerContext<EventOf<M, K>, InputOf<M, K>, H>,
 ) => MaybePromise<ResultOf<M, K>>;

@@ -79,7 +79,9 @@ export type ChildProcessOptions = ClientOptions &
 /** For a program in any language, or a Node worker, that speaks on stdin and stdout. */
 export type StdioOptions = ClientOptions & { readonly driver: Chosen<'stdio'> } & (
     | (Only<ForProcesses | 'handshake'> & WithScript)
-    | (Only<'name' | 'env' | 'cwd' | 'command' | 'args' | 'handshake' | 'spawnOptions' | 'keepAlive'> & { readonly command: string })
+    | (Only<'name' | 'env' | 'cwd' | 'command' | 'args' | 'handshake' | 'spawnOptions' | 'keepAlive'> & {
+        readonly command: string;
+      })
   );
 /** For a thread of the host's process. */
 export type WorkerThreadsOptions = WithoutSerializer &

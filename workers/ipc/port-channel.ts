@@ -2,14 +2,44 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import type { Channel, ChannelListener } from './channel.ts';
-import { ProtocolError, SerializationError } from './errors.ts';
+import { SerializationError } from './errors.ts';
 import type { TransactionId } from './messages.ts';
-import { WIRE_VERSION } from './wire.ts';
+import { answersTo, isCall, WIRE_VERSION } from './wire.ts';
 import type { Handshake, WireMessage } from './wire.ts';
 
 /** So many messages may be unread by the other side before a port is full; it says so in lots. */
 const MOST_UNREAD_MESSAGES = 256;
 const READ_LOT = 64;
+
+/** Which messages the other side has not confirmed, oldest first. */
+class SentMessages {
+  #types: string[] = [];
+  #transactions: (TransactionId | undefined)[] = [];
+  #confirmed = 0;
+
+  get length(): number {
+    return this.#types.length - this.#confirmed;
+  }
+
+  add(type: string, tx: TransactionId | undefined): void {
+    this.#types.push(type);
+    this.#transactions.push(tx);
+  }
+
+  at(index: number): { readonly type: string | undefined; readonly tx: TransactionId | undefined } {
+    const at = this.#confirmed + index;
+    return { type: this.#types[at], tx: this.#transactions[at] };
+  }
+
+  drop(count: number): void {
+    this.#confirmed += count;
+    // Now and then: to take out a lot each time would take long when many wait.
+    if (this.#confirmed < this.#types.length / 2) return;
+    this.#types = this.#types.slice(this.#confirmed);
+    this.#transactions = this.#transactions.slice(this.#confirmed);
+    this.#confirmed = 0;
+  }
+}
 
 /** Clones on a MessagePort: what the worker-threads and inline drivers use. */
 export class PortChannel implements Channel {
@@ -19,7 +49,9 @@ export class PortChannel implements Channel {
   #early: unknown[] = [];
   #ended = false;
   #endError: Error | undefined;
-  #unread = 0;
+  readonly #isHost: boolean;
+  readonly #sent = new SentMessages();
+  /** Since the last lot was confirmed. */
   #read = 0;
   #room: PromiseWithResolvers<void> | undefined;
 
@@ -33,12 +65,14 @@ export class PortChannel implements Channel {
   ) {
     this.#port = port;
     this.#onHandshake = options.onHandshake;
+    this.#isHost = options.onHandshake !== undefined;
     const receive = (message: unknown): void => this.#receive(message);
     port.on('message', options.keepsContext === true ? AsyncLocalStorage.bind(receive) : receive);
     port.on('close', () => this.#finish(undefined));
-    port.on('messageerror', (error) => {
-      this.#finish(new ProtocolError('A message could not be cloned on arrival.', { cause: error }));
-      port.close();
+    // For instance nested deeper than the stack of this thread allows, which may be smaller than the other one.
+    port.on('messageerror', () => {
+      this.#port.postMessage(-(this.#read + 1));
+      this.#countRead();
     });
   }
 
@@ -61,7 +95,7 @@ export class PortChannel implements Channel {
     } catch (error) {
       throw new SerializationError(`A message of type '${message.type}' cannot be cloned.`, { cause: error });
     }
-    this.#unread += 1;
+    this.#sent.add(message.type, 'tx' in message ? message.tx : undefined);
   }
 
   pack(event: unknown): unknown {
@@ -78,7 +112,7 @@ export class PortChannel implements Channel {
   }
 
   get writable(): boolean {
-    return this.#unread < MOST_UNREAD_MESSAGES;
+    return this.#sent.length < MOST_UNREAD_MESSAGES;
   }
 
   async drained(): Promise<void> {
@@ -99,19 +133,15 @@ export class PortChannel implements Channel {
 
   #receive(message: unknown): void {
     if (this.#ended) return;
-    // A number is no message: so many of ours have been read.
-    if (typeof message === 'number') return this.#confirmed(message);
+    // A number is no message: so many of ours have been read, or, below zero, which of them could not be.
+    if (typeof message === 'number') return message > 0 ? this.#confirmed(message) : this.#unreadable(-message);
     const onHandshake = this.#onHandshake;
     if (onHandshake !== undefined) {
       this.#onHandshake = undefined;
       onHandshake(message as Handshake);
       return;
     }
-    this.#read += 1;
-    if (this.#read === READ_LOT) {
-      this.#read = 0;
-      this.#port.postMessage(READ_LOT);
-    }
+    this.#countRead();
     if (this.#listener === undefined) {
       this.#early.push(message);
     } else {
@@ -120,8 +150,27 @@ export class PortChannel implements Channel {
   }
 
   #confirmed(messages: number): void {
-    this.#unread -= messages;
+    this.#sent.drop(messages);
     if (this.writable) this.#makeRoom();
+  }
+
+  #countRead(): void {
+    this.#read += 1;
+    if (this.#read < READ_LOT) return;
+    this.#read = 0;
+    this.#port.postMessage(READ_LOT);
+  }
+
+  /** It costs the request that it belongs to. */
+  #unreadable(position: number): void {
+    const { type, tx } = this.#sent.at(position - 1);
+    if (type === undefined || tx === undefined) return;
+    const { name, code, message } = new SerializationError(
+      `A message of type '${type}' could not be read on the other side: it is nested too deep, or holds what cannot be there.`,
+    );
+    const error = { name, code, message };
+    if (isCall(tx) !== this.#isHost) this.#listener?.message({ tx, type: answersTo(type).error, error });
+    else this.send({ tx, type: type.replace(/(?:Result|Event|Error)$/, 'Error'), error });
   }
 
   #makeRoom(): void {

@@ -63,6 +63,8 @@ export class RunningClient {
   readonly #watch: Watch;
   readonly #keepAlive: KeepAlive;
   #lessWork: PromiseWithResolvers<void> | undefined;
+  /** The line has ended, by which the worker probably has too. */
+  #lineOver = false;
   /** Called when requests are opened, settled, or acknowledged by the worker. One listener: the pool. */
   onWork: () => void = () => undefined;
 
@@ -162,6 +164,11 @@ export class RunningClient {
     });
   }
 
+  /** What is sent reaches the worker, as far as is known. */
+  get reachable(): boolean {
+    return this.state === 'ready' && !this.#lineOver;
+  }
+
   get writable(): boolean {
     return this.state === 'ready' && this.#line?.writable === true && this.inWork < MOST_IN_WORK;
   }
@@ -169,7 +176,9 @@ export class RunningClient {
   async drained(): Promise<void> {
     while (this.state === 'ready' && this.#line !== undefined && !this.writable) {
       const { promise } = (this.#lessWork ??= Promise.withResolvers());
-      await (this.#line.writable ? promise : this.#line.drained());
+      if (!this.#line.writable) await this.#line.drained();
+      // A line that has ended has room for nothing; the end of the worker is near.
+      if (!this.writable) await promise;
     }
   }
 
@@ -279,6 +288,7 @@ export class RunningClient {
       onClose: () => undefined,
     });
     this.#line = line;
+    this.#lineOver = false;
     this.#requests = requests;
     this.state = 'ready';
     this.#wasReady = true;
@@ -297,6 +307,7 @@ export class RunningClient {
         else this.log('error', error.message);
       },
       ended: (error) => {
+        if (line === this.#line) this.#lineOver = true;
         calls.ended(undefined);
         void this.#lineEnded(line, error);
       },
@@ -346,6 +357,8 @@ export class RunningClient {
     this.#line = undefined;
     this.#requests = undefined;
     this.#watch.update();
+    this.#keepAlive.workChanged();
+    this.#roomAgain();
     this.#reports.emit('disconnect', error);
     // A middleware that hangs does not keep the line.
     if (line !== undefined && error === undefined) await within(line.end(), END_OF_LINE_MS);

@@ -71,14 +71,14 @@ export class Session implements LineListener {
   }
 
   destroy(): void {
-    this.#abortAll('Another host has connected.');
+    this.#cutOff('Another host has connected.');
     this.#line.destroy();
   }
 
   /** See {@link LineListener}. */
   ended(error: Error | undefined): void {
     if (error !== undefined) this.#options.logger.error(`The line broke: ${error.message}`);
-    this.#abortAll(`The connection to the ${this.#side === 'host' ? 'worker' : 'host'} ended.`);
+    this.#cutOff(`The connection to the ${this.#side === 'host' ? 'worker' : 'host'} ended.`);
   }
 
   log(level: LogLevel, message: string, tx?: TransactionId): void {
@@ -88,12 +88,7 @@ export class Session implements LineListener {
   }
 
   /** Calls the host, for a handler if one is given. */
-  call(
-    type: string,
-    payload: unknown,
-    options: CallOptions<unknown> | undefined,
-    from?: Caller,
-  ): Promise<unknown> {
+  call(type: string, payload: unknown, options: CallOptions<unknown> | undefined, from?: Caller): Promise<unknown> {
     const { calls } = this.#options;
     if (calls !== undefined) return calls.send(type, payload, options, from);
     return Promise.reject(new ProtocolError('Only a worker calls its host; the host sends messages to its worker.'));
@@ -253,9 +248,13 @@ export class Session implements LineListener {
     else this.#failDirectly({ tx, type: errorOf(type, direction) }, toWireError(error));
   }
 
+  #cutOff(reason: string): void {
+    this.#abortAll(reason);
+    this.#options.calls?.end(reason);
+  }
+
   #abortAll(reason: string): void {
     for (const work of this.#work.values()) work.abort(new ClosedError(reason));
-    this.#options.calls?.end(reason);
   }
 
   #trySend(message: WireMessage): void {

@@ -136,7 +136,8 @@ export function isTransactionId(value: unknown): value is TransactionId {
 
 /** @throws UnknownMessageError for a type of the library's own: nobody has a handler for it, and it means something else */
 export function refuseOwnType(type: string): void {
-  if (type.startsWith('$')) throw new UnknownMessageError(`Types that begin with '$' are the library's own: '${type}'.`);
+  if (type.startsWith('$'))
+    throw new UnknownMessageError(`Types that begin with '$' are the library's own: '${type}'.`);
 }
 
 /** An object with a `type`; everything else about it is still to be checked. */

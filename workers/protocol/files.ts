@@ -2,16 +2,17 @@
  * Walks the files of a folder, without files that git ignores, installed packages and version control folders. Keeps no
  * state between walks.
  */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 import path from 'node:path';
 import ignore, { type Ignore } from 'ignore';
+import { readText, searchRefusal, whyNotFile } from './read-file.ts';
 
-/** A directory that could not be read. */
-export interface UnreadableDirectory {
+/** A directory that could not be read, or a file that is none. */
+export interface UnreadableEntry {
   /** Relative to the root, forward slashes; empty for the root itself. */
   readonly path: string;
-  /** Such as `EACCES`. */
+  /** Such as `EACCES`; `ENOTFILE`: a file is expected there. */
   readonly code: string;
   readonly message: string;
 }
@@ -26,8 +27,10 @@ export interface WalkOptions {
   /** False: includes files that git ignores. Default: true. */
   readonly gitignore?: boolean;
   readonly signal?: AbortSignal;
-  /** Called for each directory that cannot be read; the walk goes on. */
-  readonly onUnreadable?: (directory: UnreadableDirectory) => void;
+  /** Called for each directory that cannot be read, and for what is no file but has to be; the walk goes on. */
+  readonly onUnreadable?: (entry: UnreadableEntry) => void;
+  /** Names that only make sense for files: a configuration that is a folder or a pipe is a mistake. */
+  readonly mustBeFile?: RegExp;
 }
 
 /**
@@ -104,12 +107,14 @@ async function readDirectory(
   directory: Directory,
   excluded: Rules | undefined,
   options: WalkOptions,
-  onUnreadable: (directory: UnreadableDirectory) => void,
+  onUnreadable: (entry: UnreadableEntry) => void,
 ): Promise<Contents> {
   const absolute = path.join(root, directory.path);
   let entries: Dirent[];
   try {
     entries = await readdir(absolute, { withFileTypes: true });
+    const refusal = entries.length > 0 ? searchRefusal(absolute) : undefined;
+    if (refusal) throw refusal;
   } catch (error) {
     const code = errorCode(error);
     const gone = code === 'ENOENT' || code === 'ENOTDIR';
@@ -125,6 +130,10 @@ async function readDirectory(
   for (const entry of entries) {
     const { name } = entry;
     const relative = directory.path === '' ? name : `${directory.path}/${name}`;
+    if (!entry.isFile() && options.mustBeFile?.test(name) === true && isWanted(name, relative, options)) {
+      const message = isIgnored(relative, false, rules, excluded) ? undefined : whyNotFile(path.join(absolute, name));
+      if (message !== undefined) onUnreadable({ path: relative, code: 'ENOTFILE', message });
+    }
     if (entry.isDirectory()) {
       if (SKIPPED_DIRECTORIES.has(name) || isIgnored(relative, true, rules, excluded)) continue;
       directories.push({ path: relative, rules });
@@ -208,7 +217,7 @@ function expandBraces(pattern: string): readonly string[] {
 
 async function readPatterns(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return await readText(file);
   } catch {
     return undefined;
   }

@@ -2,7 +2,6 @@
  * The base of detectors that check one file at a time: it finds and reads the files, applies suppression comments and
  * severities, and reports. A detector adds its manifest and a function that returns the findings of a text.
  */
-import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { CheckContext, Detector, PlanContext } from '../protocol/detector.ts';
@@ -18,6 +17,7 @@ import type {
   Unit,
 } from '../protocol/detector-protocol.ts';
 import { walkFiles } from '../protocol/files.ts';
+import { readText, UnreadableFile } from '../protocol/read-file.ts';
 import { defaultSeverities, type DetectorManifest, type ManifestWithRules } from '../protocol/manifest.ts';
 import { prioritized } from './order.ts';
 import { ignoredFiles, severitiesOf, stringsOf, type RuleSeverities } from './rule-options.ts';
@@ -147,12 +147,13 @@ class FileCheck<Rule extends string> {
     const { maximumBytes = 1024 * 1024 } = this.#own;
     const absolute = path.join(this.#request.root, file);
     try {
-      const size = unsaved === undefined ? (await stat(absolute)).size : unsaved.length;
-      if (size <= maximumBytes) return unsaved ?? (await readFile(absolute, 'utf8')).replace(/^\uFEFF/, '');
+      if (unsaved === undefined) return await readText(absolute, maximumBytes);
+      if (unsaved.length <= maximumBytes) return unsaved;
       this.#context.problem(tooLarge(title, file, maximumBytes));
     } catch (error) {
-      const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-      if (!isGone) this.#context.problem(unreadable(title, file, String(error)));
+      if (!(error instanceof UnreadableFile)) throw error;
+      if (error.code === 'EFBIG') this.#context.problem(tooLarge(title, file, maximumBytes));
+      else if (error.code !== 'ENOENT') this.#context.problem(unreadable(title, file, error.message));
     }
     return undefined;
   }

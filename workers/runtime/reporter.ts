@@ -2,10 +2,10 @@
  * Receives the results of a detector's check: completes findings to issues, keeps their order, and reports invalid
  * findings. Lives as long as one check.
  */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckContext, LogLevel } from '../protocol/detector.ts';
 import { editedFiles, IssueCompleter, textHash } from '../protocol/fingerprint.ts';
+import { readText } from '../protocol/read-file.ts';
 import type {
   CheckEvent,
   CheckRequest,
@@ -123,7 +123,7 @@ export class Reporter implements CheckContext {
   /** @returns undefined if the file cannot be read */
   async #textOf(file: string): Promise<string | undefined> {
     const overlay = this.#request.overlays.find((candidate) => candidate.file === file);
-    return overlay?.text ?? (await readFile(path.join(this.#request.root, file), 'utf8').catch(() => undefined));
+    return overlay?.text ?? (await readText(path.join(this.#request.root, file)).catch(() => undefined));
   }
 
   #isValid(finding: Finding, file: string): boolean {

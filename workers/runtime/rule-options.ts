@@ -1,7 +1,7 @@
 /** Reads options that many detectors have: severities of rules, lists of globs. Pure. */
-import picomatch from 'picomatch';
 import type { DetectorOptions } from '../protocol/detector-protocol.ts';
 import { ruleSeverities, type RuleSeverity } from '../protocol/manifest.ts';
+import { globMatcher } from '../reading/globs.ts';
 
 /** Severity of each rule of a detector, by name. */
 export type RuleSeverities<Rule extends string> = Readonly<Record<Rule, RuleSeverity>>;
@@ -24,7 +24,7 @@ export function stringsOf(value: unknown): string[] | undefined {
 
 /** Matches the files that the option `ignore` excludes. */
 export function ignoredFiles(options: DetectorOptions, defaults: readonly string[]): (file: string) => boolean {
-  return picomatch(stringsOf(options['ignore']) ?? [...defaults], { dot: true });
+  return globMatcher(stringsOf(options['ignore']) ?? [...defaults], { dot: true });
 }
 
 function isSeverity(value: unknown): value is RuleSeverity {

@@ -9,7 +9,8 @@ import type { ExpectedIssue } from './workspaces.ts';
 
 export const extensionId = 'bulkhead.bulkhead';
 
-const patienceMs = 60_000;
+/** Only guards against hanging, milliseconds. */
+const patienceMs = 180_000;
 
 export function folder(): vscode.Uri {
   const first = vscode.workspace.workspaceFolders?.[0];

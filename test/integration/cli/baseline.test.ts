@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { baselineName, parseBaseline } from '../../../server/store/baseline.ts';
 import { checkJson, startCli, type CliResult } from '../../support/cli.ts';
 import { makeBrokenWorkspace, type TestWorkspace } from '../../support/workspace.ts';
 
 /** Whoever runs these tests may be a build service; a baseline shrinks only where somebody reviews it. */
-const env = { ...process.env, CI: '' };
-const options = { env };
+const env: NodeJS.ProcessEnv = { ...process.env, CI: '' };
+/** With a result cache, because this is about what happens after the analysis. */
+const options = { env, cache: true };
 
 describe('bulkhead baseline', function () {
   this.timeout(120_000);
   let workspace: TestWorkspace;
   let file: string;
+  let cache: string;
   const run = (...argv: string[]): Promise<CliResult> => startCli(argv, options).result;
   const check = async (...argv: string[]): Promise<string> => {
     const { code, stdout } = await run('check', workspace.root, '--fail-on', 'info', ...argv);
@@ -24,8 +27,13 @@ describe('bulkhead baseline', function () {
   before(async () => {
     workspace = await makeBrokenWorkspace();
     file = path.join(workspace.root, baselineName);
+    cache = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-baseline-'));
+    Object.assign(env, { XDG_CACHE_HOME: cache, LOCALAPPDATA: cache });
   });
-  after(() => workspace[Symbol.asyncDispose]());
+  after(async () => {
+    await workspace[Symbol.asyncDispose]();
+    await rm(cache, { recursive: true });
+  });
 
   it('records all issues, and check shows only new ones', async () => {
     const { report } = await checkJson(workspace.root);
@@ -67,7 +75,7 @@ describe('bulkhead baseline', function () {
     );
     assert.equal(listed.code, 1);
     assert.match(await check('--frozen'), /1 fixed issue not removed yet/);
-    await startCli(['check', workspace.root], { env: { ...env, CI: 'true' } }).result;
+    await startCli(['check', workspace.root], { ...options, env: { ...env, CI: 'true' } }).result;
     await run('check', workspace.root, '--detectors', 'eslint');
     await run('check', workspace.root, '--timeout', '0.05');
     assert.deepEqual(await entries(), before, 'nobody who did not look everywhere removes anything');

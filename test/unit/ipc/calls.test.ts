@@ -1,13 +1,7 @@
 /** The worker calls its host, with each driver. */
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import {
-  CancelledError,
-  ClosedError,
-  CrashedError,
-  createWorker,
-  RemoteError,
-} from '../../../workers/ipc/index.ts';
+import { CancelledError, ClosedError, CrashedError, createWorker, RemoteError } from '../../../workers/ipc/index.ts';
 import type { Handlers, WorkerClient, WorkerOptions } from '../../../workers/ipc/index.ts';
 import type { AnyHostOptions } from '../../../workers/ipc/options.ts';
 import type { BothWays, HostMessages } from '../../fixtures/ipc/both-ways.ts';
@@ -63,7 +57,10 @@ for (const subject of subjects) {
         ...Array.from({ length: 1000 }, (_, n) => worker.send('echo', n)),
       ]);
       assert.equal(many, 1000);
-      assert.deepEqual(own, Array.from({ length: 1000 }, (_, n) => n));
+      assert.deepEqual(
+        own,
+        Array.from({ length: 1000 }, (_, n) => n),
+      );
     });
 
     it('have events, in order and before the answer, and a listener that takes its time', async () => {
@@ -100,7 +97,9 @@ for (const subject of subjects) {
 
     it('end with the request on whose behalf they are made', async () => {
       const controller = new AbortController();
-      const sent = rejection(worker.send('ask', { type: 'hang' }, { signal: controller.signal, cancel: 'acknowledged' }));
+      const sent = rejection(
+        worker.send('ask', { type: 'hang' }, { signal: controller.signal, cancel: 'acknowledged' }),
+      );
       assert.equal(await worker.send('echo', 1), 1);
       controller.abort();
       assert.ok((await soon(sent, 'the cancel')) instanceof CancelledError);

@@ -57,6 +57,16 @@ for (const driver of ['child-process', 'stdio', 'worker-threads', 'inline'] as c
       });
     }
 
+    it('an answer that is nested deeper than the host can read costs one request', async () => {
+      for (let depth = 1_000; depth < 30_000; depth += 1_000) {
+        const other = worker.send('never', undefined, { timeout: 60_000 });
+        other.catch(() => undefined);
+        await soon(Promise.allSettled([worker.send('deep', { depth })]), `a depth of ${depth}`);
+        assert.equal(await worker.send('echo', depth), depth);
+      }
+      assert.equal(worker.state, 'ready');
+    });
+
     it('a listener that hangs does not outlive a timeout', async () => {
       const sent = worker.send('events', { count: 3 }, { onEvent: never, timeout: 100 });
       assert.ok((await soon(rejection(sent), 'the timeout')) instanceof MessageTimeoutError);

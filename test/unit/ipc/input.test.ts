@@ -75,7 +75,10 @@ for (const subject of subjects) {
       const sums = await Promise.all(
         Array.from({ length: 50 }, (_, n) => worker.send('sum', undefined, { input: Array<number>(200).fill(n) })),
       );
-      assert.deepEqual(sums, Array.from({ length: 50 }, (_, n) => 200 * n));
+      assert.deepEqual(
+        sums,
+        Array.from({ length: 50 }, (_, n) => 200 * n),
+      );
     });
 
     it('is read no further than the handler reads, and is left when the handler leaves it', async () => {

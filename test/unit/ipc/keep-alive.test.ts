@@ -15,7 +15,9 @@ interface Outcome {
 }
 
 function run(argv: readonly string[], ms = patienceMs): Promise<Outcome> {
-  const host = spawn(process.execPath, [fixturePath('forgets-close.ts'), ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const host = spawn(process.execPath, [fixturePath('forgets-close.ts'), ...argv], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   host.stdout.on('data', (text: Buffer) => (output += text.toString()));
   host.stderr.on('data', (text: Buffer) => (output += text.toString()));
@@ -54,7 +56,10 @@ describe('a worker that nobody closes', function () {
         outcomes.map(({ output }) => output),
         ['1\na,b,c\n2\ndone\n', '1\nclosed\ndone\n', '1\nkilled\ndone\n'],
       );
-      assert.deepEqual(outcomes.map(({ code }) => code), [0, 0, 0]);
+      assert.deepEqual(
+        outcomes.map(({ code }) => code),
+        [0, 0, 0],
+      );
     });
 
     it(`${driver}: keeps its host by ref(), and not even at work after unref()`, async () => {

@@ -32,16 +32,22 @@ for (const { driver, title } of drivers) {
 
     it('does the tasks of its queue, with no more workers than allowed', async () => {
       const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => pool.send('echo', n)));
-      assert.deepEqual(answers, Array.from({ length: 100 }, (_, n) => n));
+      assert.deepEqual(
+        answers,
+        Array.from({ length: 100 }, (_, n) => n),
+      );
       const { workers, completed, failed, queueSize, running, waitTime, runTime, duration, utilization } =
         pool.metrics();
-      assert.deepEqual({ workers, completed, failed, queueSize, running }, {
-        workers: 2,
-        completed: 100,
-        failed: 0,
-        queueSize: 0,
-        running: 0,
-      });
+      assert.deepEqual(
+        { workers, completed, failed, queueSize, running },
+        {
+          workers: 2,
+          completed: 100,
+          failed: 0,
+          queueSize: 0,
+          running: 0,
+        },
+      );
       assert.ok(waitTime.p50 > 0 && waitTime.max >= waitTime.p99 && waitTime.p99 >= waitTime.p50);
       assert.ok(runTime.mean > 0 && runTime.min <= runTime.average && runTime.p99_999 <= runTime.max * 1.01);
       assert.ok(duration > 0 && utilization > 0 && utilization <= 1);
@@ -264,7 +270,10 @@ describe('pool', () => {
       await using pool = makePool('inline', { maxWorkers: 1 });
       for (let n = 0; n < 20; n += 1) void pool.send('echo', n).then((answer) => answers.push(answer));
     }
-    assert.deepEqual(answers, Array.from({ length: 20 }, (_, n) => n));
+    assert.deepEqual(
+      answers,
+      Array.from({ length: 20 }, (_, n) => n),
+    );
   });
 
   it('refuses numbers and options that mean nothing', () => {
@@ -286,11 +295,14 @@ describe('pool', () => {
     ];
     for (const options of wrong) {
       const [name = ''] = Object.keys(options.timeouts ?? options);
-      assert.throws(() => makePool('child-process', options), (error) => {
-        assert.ok(error instanceof DriverError);
-        assert.ok(error.message.includes(name), error.message);
-        return true;
-      });
+      assert.throws(
+        () => makePool('child-process', options),
+        (error) => {
+          assert.ok(error instanceof DriverError);
+          assert.ok(error.message.includes(name), error.message);
+          return true;
+        },
+      );
     }
     assert.throws(() => makePool('inline', { maxMemoryMb: 100 }), /maxMemoryMb/);
     assert.throws(() => makePool('stdio', { command: 'x', maxMemoryMb: 100 }), /maxMemoryMb/);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { walkFiles, type UnreadableDirectory, type WalkOptions } from '../../../workers/protocol/files.ts';
+import { walkFiles, type UnreadableEntry, type WalkOptions } from '../../../workers/protocol/files.ts';
 
 describe('walkFiles', () => {
   let root = '';
@@ -99,8 +99,8 @@ describe('walkFiles', () => {
   });
 
   it('reports a missing root, and continues after directories that it cannot read', async () => {
-    const unreadable: UnreadableDirectory[] = [];
-    const onUnreadable = (directory: UnreadableDirectory): void => void unreadable.push(directory);
+    const unreadable: UnreadableEntry[] = [];
+    const onUnreadable = (directory: UnreadableEntry): void => void unreadable.push(directory);
     assert.deepEqual(await walk({ onUnreadable }, 'missing'), []);
     assert.deepEqual(
       unreadable.map(({ path: where, code }) => [where, code]),
@@ -112,7 +112,7 @@ describe('walkFiles', () => {
     // Root and Windows read it all the same; what they see must still be complete.
     await write({ 'a/x.ts': '', 'closed/y.ts': '' });
     await chmod(path.join(root, 'closed'), 0o000);
-    const unreadable: UnreadableDirectory[] = [];
+    const unreadable: UnreadableEntry[] = [];
     const files = await walk({ onUnreadable: (directory) => void unreadable.push(directory) });
     await chmod(path.join(root, 'closed'), 0o755);
     assert.ok(files.includes('a/x.ts'));

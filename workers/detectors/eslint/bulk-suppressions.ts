@@ -2,11 +2,12 @@
  * Bulk suppressions (`eslint-suppressions.json`): the number of errors to hide, per file and rule. The `eslint` command
  * applies them since 9.24; its API only since 10.1, and it reads the file for every text. So they are applied here.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import semver from 'semver';
 import type { LintMessage } from './installation.ts';
 import { SUPPRESSIONS } from './roots.ts';
+import { readTextSync } from '../../protocol/read-file.ts';
+import { ConfigFile, isRecord } from '../../reading/config-file.ts';
 
 export const OLDEST_WITH_SUPPRESSIONS = '9.24.0';
 
@@ -30,17 +31,14 @@ export class BulkSuppressions {
     const file = path.join(directory, SUPPRESSIONS);
     let text: string;
     try {
-      text = readFileSync(file, 'utf8');
+      text = readTextSync(file);
     } catch {
       return new BulkSuppressions(directory, {});
     }
-    try {
-      return new BulkSuppressions(directory, JSON.parse(text) as Counts);
-    } catch (cause) {
-      throw new SyntaxError(`${SUPPRESSIONS} is not valid JSON: ${cause instanceof Error ? cause.message : ''}`, {
-        cause,
-      });
-    }
+    const { value, flaws } = ConfigFile.json(SUPPRESSIONS, text, 'json');
+    const [flaw] = flaws;
+    if (flaw || !isRecord(value)) throw new SyntaxError(`${SUPPRESSIONS} is not valid JSON: ${flaw?.message ?? 'It must be an object.'}`); // prettier-ignore
+    return new BulkSuppressions(directory, value as Counts);
   }
 
   /** The messages to show: hides the errors of a rule if there are no more than the suppressed number. */
@@ -55,7 +53,7 @@ export class BulkSuppressions {
     return messages.filter(({ ruleId }) => {
       const count = ruleId === null ? undefined : errors.get(ruleId);
       const allowed = ruleId === null ? undefined : known[ruleId]?.count;
-      return count === undefined || allowed === undefined || count > allowed;
+      return count === undefined || typeof allowed !== 'number' || count > allowed;
     });
   }
 }

@@ -5,11 +5,12 @@
  * to unload them. Instances live as long as whoever made them keeps them.
  */
 import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import semver from 'semver';
 import type { Program } from './program.ts';
+import { readTextSync } from '../../protocol/read-file.ts';
+import { isRecord, jsonOf } from '../../reading/config-file.ts';
 
 /** Oldest version whose `loadESLint` decides between the two kinds of configuration. */
 export const OLDEST_VERSION = '8.57.0';
@@ -192,6 +193,6 @@ export async function inDirectory<T>(directory: string, work: () => Promise<T>):
 }
 
 function versionIn(manifestPath: string): string {
-  const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as { version?: unknown };
-  return typeof manifest.version === 'string' ? manifest.version : '0.0.0';
+  const manifest = jsonOf(readTextSync(manifestPath));
+  return isRecord(manifest) && typeof manifest['version'] === 'string' ? manifest['version'] : '0.0.0';
 }

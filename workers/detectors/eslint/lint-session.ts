@@ -3,7 +3,6 @@
  * loaded modules and TypeScript programs outlive it.
  */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import semver from 'semver';
@@ -15,6 +14,7 @@ import { configsFor, filesUnder, isUnder } from './roots.ts';
 import type { Program } from './program.ts';
 import { withProgram } from './linted-program.ts';
 import { BulkSuppressions } from './bulk-suppressions.ts';
+import { readBytes } from '../../protocol/read-file.ts';
 
 const STATS_SINCE = '9.0.0';
 /** Since this version, a file uses its nearest flat configuration; before, that of the working directory. */
@@ -207,7 +207,7 @@ export class LintSession {
 
 /** Keeps a byte order mark, as ESLint does, for the rule about it. */
 export async function readSource(file: string): Promise<string> {
-  return readFile(file, 'utf8');
+  return (await readBytes(file)).toString();
 }
 
 /** Incremented when all programs are dropped. */

@@ -10,10 +10,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { scriptLike } from '../../protocol/file-patterns.ts';
+import { UnreadableFile, whyNotFile } from '../../protocol/read-file.ts';
 import { isTyped } from './installation.ts';
 import type { EslintInstallation, Eslint, LinterPrototype } from './installation.ts';
 import type { ListedFile, Listing, SkippedPath } from './listed.ts';
-import { isUnder } from './roots.ts';
+import { irregularFiles, isUnder } from './roots.ts';
 
 /**
  * Lists what `eslint .` in a directory lints. Where `eslint .` gives up because of one place (an unreadable folder, a
@@ -30,13 +32,18 @@ export async function listFiles(
   signal: AbortSignal,
 ): Promise<Listing> {
   replaceLinting(engine.linter);
-  const skipped = new Map<string, unknown>();
+  // ESLint opens whatever has the right name. Others than scripts are nothing that it would miss.
+  const irregular = irregularFiles(directory);
+  const reasonOf = (file: string): UnreadableFile => new UnreadableFile('ENOTFILE', whyNotFile(file) ?? '');
+  const skipped = new Map<string, unknown>(irregular.map((file) => [file, reasonOf(file)]));
+  const isMissed = (place: string): boolean => scriptLike.test(place) || !irregular.includes(place);
   for (;;) {
     signal.throwIfAborted();
     const eslint = engine.create(listingOptions(engine, directory, [...skipped.keys()]));
     try {
       const files = await listOnce(eslint, signal);
-      return { files, skipped: [...skipped].map(([place, error]) => ({ path: place, error })) };
+      const missed = [...skipped].filter(([place]) => isMissed(place));
+      return { files, skipped: missed.map(([place, error]) => ({ path: place, error })) };
     } catch (error) {
       signal.throwIfAborted();
       const places = await placesToSkip(error, eslint, directory, nestedConfigFolders);

@@ -1,5 +1,4 @@
 /** Describes why ESLint cannot work: one problem per cause, with its place in the configuration. Stateless. */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TextDocument } from 'vscode-languageserver-textdocument';
@@ -8,6 +7,7 @@ import { EslintLoadError } from './installation.ts';
 import type { ConfigType, EslintInstallation } from './installation.ts';
 import type { SkippedPath } from './listed.ts';
 import { SUPPRESSIONS, configsIn } from './roots.ts';
+import { readTextSync } from '../../protocol/read-file.ts';
 
 const FILE_START: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 const MESSAGE_LINES = 4;
@@ -169,7 +169,7 @@ async function syntaxErrorIn(file: string, text: string): Promise<Position | und
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextSync(file);
   } catch {
     return '';
   }

@@ -4,11 +4,13 @@
  * An ESLint root is a folder where `eslint .` makes sense: the workspace's root when ESLint, started there, finds a
  * configuration (in it or above it); else each topmost folder that has one.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import path from 'node:path';
 import type { ConfigType } from './installation.ts';
 import type { ListedFile } from './listed.ts';
+import { entryAt, readTextSync } from '../../protocol/read-file.ts';
+import { isRecord, jsonOf } from '../../reading/config-file.ts';
 
 const FLAT_CONFIGS = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'].map((extension) => `eslint.config.${extension}`);
 /** In ESLint's order of preference. */
@@ -98,6 +100,20 @@ export function filesUnder(folder: string): string[] {
   };
   visit(folder);
   return files;
+}
+
+/** Pipes and devices under a folder, absolute: who reads one waits for ever. */
+export function irregularFiles(folder: string): readonly string[] {
+  const found: string[] = [];
+  const visit = (current: string): void => {
+    for (const entry of entriesOf(current)) {
+      const file = path.join(current, entry.name);
+      if (isProjectFolder(entry)) visit(file);
+      else if (!entry.isFile() && !entry.isDirectory() && entryAt(file) === 'other') found.push(file);
+    }
+  };
+  visit(folder);
+  return found;
 }
 
 export function isUnder(folder: string, ancestor: string): boolean {
@@ -198,18 +214,15 @@ function foldersOf(files: readonly ListedFile[], root: string): ReadonlySet<stri
 }
 
 function firstExisting(folder: string, names: readonly string[]): string | undefined {
-  return names.map((name) => path.join(folder, name)).find((file) => existsSync(file));
+  return names.map((name) => path.join(folder, name)).find((file) => entryAt(file) === 'file');
 }
 
 function manifestWithConfig(folder: string): string | undefined {
   const file = path.join(folder, MANIFEST);
   const text = readText(file);
   if (!text.includes('"eslintConfig"')) return undefined;
-  try {
-    return (JSON.parse(text) as { eslintConfig?: unknown } | null)?.eslintConfig === undefined ? undefined : file;
-  } catch {
-    return undefined;
-  }
+  const manifest = jsonOf(text);
+  return isRecord(manifest) && isRecord(manifest['eslintConfig']) ? file : undefined;
 }
 
 function subfoldersOf(folder: string): readonly string[] {
@@ -232,7 +245,7 @@ function entriesOf(folder: string): readonly Dirent[] {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextSync(file);
   } catch {
     return '';
   }

@@ -1,6 +1,6 @@
 /** The `import` detector: imports that cannot be resolved, or that fail at run time. */
-import picomatch from 'picomatch';
 import { Toolchain } from '../../graph/toolchain.ts';
+import { tsconfigFlaws, unreadableConfigurations, unreadableDirectories } from '../../graph/configuration-flaws.ts';
 import { IgnoredPaths } from '../../graph/ignored.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import { Memo } from '../../graph/memo.ts';
@@ -15,6 +15,8 @@ import {
   type RuleSeverities,
 } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
+import { START, type Flaw } from '../../reading/config-file.ts';
+import { expressionOf, globMatcher } from '../../reading/globs.ts';
 import { checkCommonJs } from './commonjs.ts';
 import { checkBuiltin } from './deprecated.ts';
 import { checkDuplicates } from './duplicates.ts';
@@ -69,8 +71,8 @@ class ImportChecker implements ImportCheck {
     this.#severities = severitiesOf(options, IMPORT_RULES);
     this.#dedupes = options['dedupeWithTypescript'] !== false;
     const known = stringsOf(options['known']) ?? [];
-    this.#isListedAsKnown = known.length === 0 ? () => false : picomatch(known, { dot: true });
-    this.#ambient = ambient.map(ambientPattern);
+    this.#isListedAsKnown = globMatcher(known, { dot: true });
+    this.#ambient = ambient.flatMap((name) => ambientPattern(name) ?? []);
   }
 
   run(): ReadonlyMap<string, readonly Finding[]> {
@@ -82,8 +84,9 @@ class ImportChecker implements ImportCheck {
       if (result.findings.length > 0) byFile.set(module.file, result.findings);
       leftOut ||= result.hasUnchecked;
     }
+    for (const [file, findings] of this.#inputs()) byFile.set(file, [...(byFile.get(file) ?? []), ...findings]);
     const note = leftOut && this.isOn('unresolved-package') ? nothingInstalled(this.graph) : undefined;
-    if (note) byFile.set(note.file, [note.finding]);
+    if (note) byFile.set(note.file, [...(byFile.get(note.file) ?? []), note.finding]);
     return byFile;
   }
 
@@ -112,6 +115,26 @@ class ImportChecker implements ImportCheck {
     this.#hasUnchecked = true;
   }
 
+  /** What is wrong with what the graph is made from. */
+  #inputs(): ReadonlyMap<string, readonly Finding[]> {
+    const found = (this.#findings = new Findings());
+    const { graph } = this;
+    const flaws = [
+      ...tsconfigFlaws(graph, this.#dedupes),
+      ...unreadableConfigurations(graph, 'import'),
+      ...(this.#dedupes ? [] : [...unreadableConfigurations(graph, 'typescript'), ...unreadableDirectories(graph)]),
+    ];
+    for (const { file, message, range } of distinct(flaws)) {
+      const rule = 'invalid-configuration';
+      if (!this.isIgnored(file)) found.add(file, this.#severities[rule], { rule, message, range });
+    }
+    for (const { file, record } of graph.modules.values()) {
+      const rule = 'too-deep';
+      if (record.isTooDeep && !this.isIgnored(file)) found.add(file, this.#severities[rule], { rule, message: TOO_DEEP, range: START }); // prettier-ignore
+    }
+    return found.byFile;
+  }
+
   readonly #module = (module: Module): ModuleResult => {
     if (this.isIgnored(module.file)) return NOTHING;
     this.#findings = new Findings();
@@ -138,9 +161,21 @@ class ImportChecker implements ImportCheck {
   }
 }
 
+const TOO_DEEP =
+  'This file is nested too deeply for the parser, so only its import statements are read, and nothing else in it is checked. Make it flatter, turn it into a JSON file, or exclude it.';
+
+/** Configurations may extend the same one. */
+function distinct(flaws: readonly Flaw[]): readonly Flaw[] {
+  return [...new Map(flaws.map((flaw) => [JSON.stringify([flaw.file, flaw.range, flaw.message]), flaw])).values()];
+}
+
+/** Nobody asks for a module of a longer name. */
+const LONGEST_NAME = 1_000;
+
 const NOTHING: ModuleResult = { findings: [], hasUnchecked: false };
 
-function ambientPattern(name: string): RegExp {
+function ambientPattern(name: string): RegExp | undefined {
+  if (name.length > LONGEST_NAME) return undefined;
   const parts = name.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`);
+  return expressionOf(`^${parts.join('.*')}$`);
 }

@@ -11,7 +11,7 @@ export const manifest = {
   documentation: 'workers/detectors/import/README.md',
   changes: graphChanges,
   untrusted: {},
-  without: {},
+  without: { typescript: { dedupeWithTypescript: false } },
   sandbox: graphSandbox,
   worker: graphWorker,
   cached: true,
@@ -54,6 +54,15 @@ export const manifest = {
       'deprecated-builtin': {
         default: 'warning',
         description: 'A module of Node.js, or a name from one, that its documentation lists as deprecated.',
+      },
+      'invalid-configuration': {
+        default: 'warning',
+        description:
+          'A value of a tsconfig that does not count, a base that does not exist, or a configuration that is no file. What TypeScript reports in its projects is left out.',
+      },
+      'too-deep': {
+        default: 'warning',
+        description: 'A file that is nested too deeply for the parser. Only its import statements are read.',
       },
       'commonjs-in-esm': {
         default: 'warning',

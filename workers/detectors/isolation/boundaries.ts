@@ -1,5 +1,5 @@
 /** The boundaries of a team: from Bulkhead's options, or from the configuration of another tool. Executes nothing. */
-import picomatch from 'picomatch';
+import { unreadableConfigurations } from '../../graph/configuration-flaws.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
@@ -9,13 +9,14 @@ import { cruiserBoundaries } from './dependency-cruiser/index.ts';
 import { elementBoundaries } from './elements/index.ts';
 import { lintConfig } from './lint-config.ts';
 import { nxBoundaries } from './nx.ts';
+import { globMatcher } from '../../reading/globs.ts';
 
 /** Option `boundaries`; then dependency-cruiser's, eslint-plugin-boundaries' and Nx' rules. */
 export function boundariesOf(graph: ModuleGraph, options: DetectorOptions): readonly BoundarySet[] {
   const own = Array.isArray(options['boundaries']) ? options['boundaries'].flatMap(ownBoundary) : [];
   const config = lintConfig(graph);
   return [
-    { boundaries: own },
+    { boundaries: own, flaws: unreadableConfigurations(graph, 'isolation') },
     cruiserBoundaries(graph),
     ...(config ? [elementBoundaries(graph, config), nxBoundaries(graph, config)] : []),
   ];
@@ -48,5 +49,5 @@ function globs(value: unknown): ((file: string) => boolean) | undefined {
   if (!patterns || patterns.length === 0) return undefined;
   const wanted = patterns.filter((pattern) => !pattern.startsWith('!'));
   const unwanted = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
-  return picomatch(wanted, { ignore: unwanted, dot: true });
+  return globMatcher(wanted, { ignore: unwanted, dot: true });
 }

@@ -2,6 +2,7 @@
 import type { ModuleRequest } from '../../graph/record.ts';
 import type { Resolution } from '../../graph/resolution.ts';
 import type { Severity } from '../../protocol/detector-protocol.ts';
+import type { Flaw } from '../../reading/config-file.ts';
 
 /** An import and what it resolves to. */
 export interface Crossing {
@@ -37,6 +38,8 @@ export interface BoundarySet {
   readonly fileViolations?: () => readonly FileViolation[];
   /** Rules that are not enforced; reported, because the team relies on them. */
   readonly unsupported?: readonly UnsupportedRule[];
+  /** What is wrong with the configuration. */
+  readonly flaws?: readonly Flaw[];
 }
 
 export interface UnsupportedRule {

@@ -1,11 +1,11 @@
 /** The root's ESLint configuration, read without running it: options of a rule and settings by file. */
 import path from 'node:path';
-import picomatch from 'picomatch';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
 import type { Severity } from '../../protocol/detector-protocol.ts';
 import { isKnown, staticConfig } from './static-config.ts';
+import { globMatcher } from '../../reading/globs.ts';
 
 type Part = Readonly<Record<string, unknown>>;
 
@@ -121,8 +121,8 @@ function filesOf(part: Part): (file: string) => boolean {
 
 /** Legacy patterns without a slash match file names. */
 function matcher(patterns: readonly string[]): (file: string) => boolean {
-  const whole = picomatch([...patterns], { dot: true });
+  const whole = globMatcher(patterns, { dot: true });
   const names = patterns.filter((pattern) => !pattern.includes('/'));
-  const name = names.length === 0 ? undefined : picomatch(names, { dot: true });
+  const name = names.length === 0 ? undefined : globMatcher(names, { dot: true });
   return (file) => whole(file) || (name?.(path.posix.basename(file)) ?? false);
 }

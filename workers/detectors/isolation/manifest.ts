@@ -48,6 +48,11 @@ export const manifest = {
         description:
           'An import that a boundary forbids: one of `bulkhead.isolation.boundaries`, or one that is configured for dependency-cruiser, Nx or eslint-plugin-boundaries and can be read without executing code. Unless you set a severity here, those keep their own.',
       },
+      'invalid-configuration': {
+        default: 'warning',
+        description:
+          'A configuration of boundaries that cannot be read: a syntax error, a value of a wrong type, or no file at all. Its rules are not enforced.',
+      },
       'unstable-dependency': {
         default: 'off',
         description:

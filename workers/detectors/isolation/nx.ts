@@ -6,6 +6,8 @@ import path from 'node:path';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { directoryOf, isRecord } from '../../graph/manifests.ts';
 import { stringsOf } from '../../graph/rules.ts';
+import type { Flaw } from '../../reading/config-file.ts';
+import { expressionOf } from '../../reading/globs.ts';
 import type { Boundary, BoundarySet, Violation } from './boundary.ts';
 import type { LintConfig } from './lint-config.ts';
 import { staticConfig } from './static-config.ts';
@@ -21,7 +23,8 @@ const RULES = ['@nx/enforce-module-boundaries', '@nrwl/nx/enforce-module-boundar
 export function nxBoundaries(graph: ModuleGraph, config: LintConfig): BoundarySet {
   const rule = config.rule(...RULES);
   if (rule.length === 0) return { boundaries: [] };
-  const projects = projectsOf(graph);
+  const flaws: Flaw[] = [];
+  const projects = projectsOf(graph, flaws);
   const projectOf = (file: string): Project | undefined => {
     for (let directory = directoryOf(file); ; directory = directoryOf(directory)) {
       const project = projects.get(directory);
@@ -44,7 +47,7 @@ export function nxBoundaries(graph: ModuleGraph, config: LintConfig): BoundarySe
   const unsupported = rule
     .filter(({ isComputed }) => isComputed)
     .map(({ name }) => ({ file: config.file, what: `${name} (a computed value)` }));
-  return { boundaries: [boundary], unsupported };
+  return { boundaries: [boundary], unsupported, flaws };
 }
 
 type Constraint = Readonly<Record<string, unknown>>;
@@ -120,16 +123,8 @@ function isAllowed(pattern: string, specifier: string): boolean {
   return expressionOf(pattern)?.test(specifier) ?? false;
 }
 
-function expressionOf(source: string): RegExp | undefined {
-  try {
-    return new RegExp(source);
-  } catch {
-    return undefined;
-  }
-}
-
 /** By directory. Both project.json and package.json define a project; their tags add up. */
-function projectsOf(graph: ModuleGraph): ReadonlyMap<string, Project> {
+function projectsOf(graph: ModuleGraph, flaws: Flaw[]): ReadonlyMap<string, Project> {
   const projects = new Map<string, Project>();
   const add = (directory: string, name: unknown, tags: readonly string[]): void => {
     const known = projects.get(directory);
@@ -141,7 +136,7 @@ function projectsOf(graph: ModuleGraph): ReadonlyMap<string, Project> {
   };
   for (const file of graph.files) {
     if (path.posix.basename(file) !== 'project.json') continue;
-    const content = staticConfig(graph, file);
+    const content = staticConfig(graph, file, flaws);
     if (isRecord(content)) add(directoryOf(file), content['name'], stringsOf(content['tags']) ?? []);
   }
   for (const { directory, data } of graph.manifests.all.values()) {

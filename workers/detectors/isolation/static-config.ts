@@ -2,26 +2,30 @@
  * Reads a configuration file without executing it. JSON is parsed; of a script, the exported value is read if it
  * consists of literals and constants. Pure over the graph.
  */
-import { parse as parseJson, type ParseError } from 'jsonc-parser';
 import type { Expression, Node, Program } from 'oxc-parser';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { isModuleFile, parseTree } from '../../graph/record.ts';
+import { ConfigFile, START, type Flaw } from '../../reading/config-file.ts';
 
 /** The value of whatever is only known after running the file. */
 export const UNKNOWN: unique symbol = Symbol('unknown');
 
-/** Undefined: there is no such file, or it cannot be read. Parts may be {@link UNKNOWN}. */
-export function staticConfig(graph: ModuleGraph, file: string): unknown {
+/**
+ * Undefined: there is no such file, or it cannot be read. Parts may be {@link UNKNOWN}.
+ * @param flaws receives what is wrong with the file
+ */
+export function staticConfig(graph: ModuleGraph, file: string, flaws: Flaw[] = []): unknown {
   if (!graph.files.has(file)) return undefined;
   const text = graph.textOf(file) ?? '';
   if (isModuleFile(file)) {
     const program = parseTree(file, text);
+    if (!program) flaws.push({ file, range: START, message: 'This configuration has a syntax error, so none of it counts. Fix the syntax.' }); // prettier-ignore
     return program && exportedValue(program);
   }
-  const errors: ParseError[] = [];
-  const value: unknown = parseJson(text, errors, { allowTrailingComma: true });
-  return errors.length > 0 ? undefined : value;
+  const config = ConfigFile.json(file, text, 'jsonc');
+  flaws.push(...config.flaws);
+  return config.isComplete ? config.value : undefined;
 }
 
 /** Whether a value has no {@link UNKNOWN} part: a rule that is known in part must not be enforced. */
@@ -29,6 +33,9 @@ export function isKnown(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isKnown);
   return isRecord(value) ? Object.values(value).every(isKnown) : value !== UNKNOWN;
 }
+
+/** Levels of an expression. Nobody writes more, and every level takes some of the stack. */
+const DEEPEST = 200;
 
 function exportedValue({ body }: Program): unknown {
   const constants = new Map<string, Expression>();
@@ -50,7 +57,7 @@ function exportedValue({ body }: Program): unknown {
 }
 
 function valueOf(node: Node, constants: ReadonlyMap<string, Expression>, open: ReadonlySet<Node>): unknown {
-  const inner = (one: Node): unknown => (open.has(one) ? UNKNOWN : valueOf(one, constants, new Set(open).add(one)));
+  const inner = (one: Node): unknown => (open.has(one) || open.size > DEEPEST ? UNKNOWN : valueOf(one, constants, new Set(open).add(one)));
   switch (node.type) {
     case 'Literal':
       return 'regex' in node ? UNKNOWN : node.value;

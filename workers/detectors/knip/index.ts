@@ -3,7 +3,6 @@
  * of other tools, so it runs only in trusted workspaces, in a child process, once per state of the disk. The outcome of
  * the last run of each root lives as long as the process.
  */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckContext, Detector } from '../../protocol/detector.ts';
 import { findKnip, type KnipInstallation } from '../../graph/knip-installation.ts';
@@ -18,6 +17,7 @@ import type {
 import { KnipError, runKnip } from './command.ts';
 import { findingsOf } from './findings.ts';
 import { issuesOf, type KnipReport } from './report.ts';
+import { readText } from '../../protocol/read-file.ts';
 
 export const detector: Detector = { name: 'knip', version: '1', plan, check };
 
@@ -150,7 +150,7 @@ async function textsOf(root: string, report: KnipReport): Promise<(file: string)
   const texts = new Map<string, string>();
   for (const { file, type } of issuesOf(report)) {
     if (type === 'files' || texts.has(file)) continue;
-    texts.set(file, await readFile(path.join(root, file), 'utf8').catch(() => ''));
+    texts.set(file, await readText(path.join(root, file)).catch(() => ''));
   }
   return (file) => texts.get(file) ?? '';
 }

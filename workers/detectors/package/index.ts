@@ -5,7 +5,9 @@ import { findKnip, type KnipInstallation } from '../../graph/knip-installation.t
 import type { Manifest } from '../../graph/manifests.ts';
 import { Findings, graphDetector, ignoredFiles, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
+import { START } from '../../reading/config-file.ts';
 import { checkBinaries } from './binaries.ts';
+import { checkConfigurations } from './configurations.ts';
 import { checkEntries, checkFields, checkLockfiles } from './fields.ts';
 import { checkInstallation } from './installation.ts';
 import { Lockfiles } from './lockfiles.ts';
@@ -102,12 +104,15 @@ class PackageChecker implements PackageCheck {
 
   /** Everything that does not depend on modules. */
   #manifests(): void {
-    for (const broken of this.#broken) {
-      this.report(broken.manifest.file, 'invalid-json', {
-        message: 'This file is not a valid JSON object, so no tool can read it. Fix the syntax here.',
-        range: broken.syntaxErrorRange,
+    for (const { manifest, start } of this.#broken) {
+      const [flaw] = manifest.config.flaws;
+      const reason = flaw && flaw.range === START ? flaw.message : 'Fix the syntax here.';
+      this.report(manifest.file, 'invalid-json', {
+        message: `This file is not a valid JSON object, so no tool can read it. ${reason}`,
+        range: flaw?.range ?? start,
       });
     }
+    checkConfigurations(this);
     checkFields(this);
     checkEntries(this);
     checkLockfiles(this);

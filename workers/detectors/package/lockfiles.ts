@@ -35,6 +35,7 @@ export class Lockfiles {
   has(directory: string, start: string): boolean | undefined {
     const texts = this.#texts(directory);
     if (texts.length === 0) return undefined;
+    if (start.length > LONGEST_NAME) return false;
     const end = start.endsWith('/') ? '' : `(?=["'@:,\\s])`;
     const pattern = new RegExp(`(?:^|["'\\s/])${start.replace(/[.+*?$^|()[\]{}\\]/g, '\\$&')}${end}`, 'm');
     return texts.some((text) => pattern.test(text));
@@ -66,6 +67,9 @@ export class Lockfiles {
     }
   }
 }
+
+/** Of a package, as the registry allows. */
+const LONGEST_NAME = 214;
 
 /** The entries of every `peerDependencies`: indented deeper than it (npm, pnpm, Yarn), or in braces beside it (Bun). */
 function* peersIn(text: string): Generator<string> {

@@ -1,5 +1,5 @@
 /** Ranges in the text of a package.json, and edits of it. Pure. */
-import { applyEdits, modify, parseTree, findNodeAtLocation, type Node, type ParseError } from 'jsonc-parser';
+import { applyEdits, modify, parseTree, findNodeAtLocation, type Node } from 'jsonc-parser';
 import { dependenciesOf, type Dependency } from '../../graph/installed.ts';
 import { lineTableOf, rangeAt, type LineTable } from '../../graph/lines.ts';
 import type { Manifest } from '../../graph/manifests.ts';
@@ -13,19 +13,13 @@ export class ManifestFile {
   readonly declared: Declared;
   readonly #lines: LineTable;
   readonly #tree: Node | undefined;
-  readonly #errors: ParseError[] = [];
 
   constructor(manifest: Manifest) {
     this.manifest = manifest;
     this.declared = Map.groupBy(dependenciesOf(manifest), ({ name }) => name);
     this.#lines = lineTableOf(manifest.text);
-    this.#tree = parseTree(manifest.text, this.#errors, { disallowComments: true });
-  }
-
-  /** The first syntax error; the start of the file if it is valid JSON but not an object. */
-  get syntaxErrorRange(): Range {
-    const [first] = this.#errors;
-    return first ? this.#range(first.offset, first.offset + Math.max(1, first.length)) : this.start;
+    // A text that is no JSON has no other findings.
+    this.#tree = manifest.isValid ? parseTree(manifest.text) : undefined;
   }
 
   get start(): Range {
@@ -71,8 +65,16 @@ export class ManifestFile {
       eol: text.includes('\r\n') ? '\r\n' : '\n',
     };
     let edited = text;
-    for (const { path, value } of changes)
-      edited = applyEdits(edited, modify(edited, [...path], value, { formattingOptions }));
+    for (const { path, value } of changes) {
+      const [section = '', name] = path;
+      const parent = this.#tree && findNodeAtLocation(this.#tree, [section]);
+      // A section that is no object becomes one.
+      const isReplaced = name !== undefined && parent !== undefined && parent.type !== 'object';
+      const edits = isReplaced
+        ? modify(edited, [section], { [name]: value }, { formattingOptions })
+        : modify(edited, [...path], value, { formattingOptions });
+      edited = applyEdits(edited, edits);
+    }
     return { file, ...this.#difference(edited) };
   }
 

@@ -32,6 +32,11 @@ export const manifest = {
         description:
           'A name that the registry rejects, a version that is not semantic, or a list of dependencies that is not an object.',
       },
+      'invalid-configuration': {
+        default: 'warning',
+        description:
+          'A configuration of a package manager that cannot be read: a syntax error, a value of a wrong type, an unfinished merge, or no file at all.',
+      },
       'invalid-range': {
         default: 'error',
         description:

@@ -131,10 +131,10 @@ function checkCatalog(check: PackageCheck, members: readonly ManifestFile[]): vo
       ),
     ),
   );
+  const config = graph.manifests.workspaceFiles.find(({ file }) => file === 'pnpm-workspace.yaml');
+  if (!config?.isComplete) return;
   const document = parseDocument(text);
-  const overrides = JSON.stringify(
-    document.errors.length > 0 ? {} : ((document.toJS() as { overrides?: unknown }).overrides ?? {}),
-  );
+  const overrides = JSON.stringify(config.root.get('overrides').value ?? {});
   const lines = lineTableOf(text);
   const report = (catalog: string, entries: unknown): void => {
     if (!isMap(entries)) return;
@@ -150,7 +150,6 @@ function checkCatalog(check: PackageCheck, members: readonly ManifestFile[]): vo
       });
     }
   };
-  if (document.errors.length > 0) return;
   report('default', document.get('catalog'));
   const catalogs = document.get('catalogs');
   if (isMap(catalogs)) for (const { key, value } of catalogs.items) if (isScalar(key)) report(String(key.value), value);

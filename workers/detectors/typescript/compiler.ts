@@ -1,9 +1,11 @@
 /** Finds the TypeScript for a project: the workspace's own, or the one bundled with Bulkhead. Stateless. */
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { DetectorProblem } from '../../protocol/detector-protocol.ts';
+import { readText } from '../../protocol/read-file.ts';
+import { isRecord, jsonOf } from '../../reading/config-file.ts';
 
 export type CompilerMode = 'auto' | 'workspace' | 'native';
 
@@ -174,9 +176,9 @@ function apiOf({ exports }: Manifest): string | undefined {
 
 async function readPackage(directory: string): Promise<Package | undefined> {
   try {
-    const manifest = JSON.parse(await readFile(path.join(directory, 'package.json'), 'utf8')) as Manifest | null;
-    const version = manifest?.version;
-    return manifest !== null && typeof version === 'string' ? { directory, version, manifest } : undefined;
+    const manifest = jsonOf(await readText(path.join(directory, 'package.json')));
+    if (!isRecord(manifest) || typeof manifest['version'] !== 'string') return undefined;
+    return { directory, version: manifest['version'], manifest };
   } catch {
     return undefined;
   }

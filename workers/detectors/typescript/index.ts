@@ -21,6 +21,7 @@ import { compilerFor, CompilerMissing, groupOf, compilerName, type Compiler, typ
 import { openJavascript } from './javascript.ts';
 import { openNative } from './native.ts';
 import { CheckNotes } from './notes.ts';
+import { Answering, cycleIn } from './answering.ts';
 import { findProjects } from './projects.ts';
 import { RootPaths, UnitReport } from './report.ts';
 import { CompilerExited, type Changes, type SessionSettings, type TypeScriptSession } from './session.ts';
@@ -46,6 +47,7 @@ async function plan({ root, options }: PlanRequest, { signal }: PlanContext): Pr
   const { engine: mode, projects: only } = readOptions(options, problems);
   const found = await findProjects(root, { only, signal });
   problems.push(...found.problems);
+  bases.set(root, found.bases);
 
   const units: Unit[] = [];
   const engines = new Map<string, Compiler>();
@@ -89,6 +91,7 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
   // Every session of the root must know the changes, also those that this check does not use.
   for (const session of sessionsOf(root)) await session.update(changes);
 
+  const answering = new Answering(root, await basesOf(root, context));
   let files = 0;
   let issues = 0;
   const timings: Record<string, number> = {};
@@ -119,7 +122,7 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
           ...(known === undefined ? {} : { since: known }),
           ...(notes ? { notes } : {}),
         };
-        const extent = await session.check(order, made, context.signal);
+        const extent = await session.check(order, answering.sinkFor(unit.id, made), context.signal);
         if (extent !== 'whole') coverage[unit.id] = extent === 'unchanged' ? extent : 'affected';
         if (extent === 'unchanged' || extent === 'later') return made;
         await made.finish();
@@ -143,6 +146,18 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     provisional,
     ...notes?.result,
   };
+}
+
+/** By root: the configurations that answer only for what no nearer one includes, as the last plan found them. */
+const bases = new Map<string, ReadonlySet<string>>();
+
+/** The plan may be from an earlier session. */
+async function basesOf(root: string, { signal }: CheckContext): Promise<ReadonlySet<string>> {
+  const known = bases.get(root);
+  if (known) return known;
+  const found = await findProjects(root, { only: [], signal });
+  bases.set(root, found.bases);
+  return found.bases;
 }
 
 async function dispose(): Promise<void> {
@@ -223,7 +238,7 @@ async function sessionFor(
   context: CheckContext,
   fresh: boolean,
 ): Promise<TypeScriptSession> {
-  const engine = await compilerFor(path.dirname(path.join(root, unit.id)), mode);
+  const engine = engineFor(await compilerFor(path.dirname(path.join(root, unit.id)), mode), path.join(root, unit.id));
   const key = `${root}\n${groupOf(engine, root)}`;
   const known = sessions.get(key);
   if (known && fresh) {
@@ -241,6 +256,11 @@ async function sessionFor(
     sessions.delete(key);
     throw error;
   }
+}
+
+/** The API of TypeScript 7.0 never answers for a configuration that extends itself; its command line does. */
+function engineFor(engine: Compiler, configFile: string): Compiler {
+  return engine.kind === 'native' && cycleIn(configFile) ? { ...engine, kind: 'command' } : engine;
 }
 
 async function openSession(engine: Compiler, settings: SessionSettings, changes: Changes): Promise<TypeScriptSession> {

@@ -1,9 +1,9 @@
 /**
  * Places in source texts, as editors count them: the lines of LSP, characters in UTF-16. Pure, but for reading files.
  */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Position, Range } from '../../protocol/detector-protocol.ts';
+import { readText } from '../../protocol/read-file.ts';
 
 /** Finds lines and characters of offsets in one text. */
 export class LineMap {
@@ -39,14 +39,10 @@ export class LineMap {
 /**
  * Reads a source file as TypeScript does: UTF-8, or UTF-16 when its byte order mark says so. The mark is not part of
  * the text.
- * @throws what `readFile` throws
+ * @throws {UnreadableFile}
  */
-export async function readSource(file: string): Promise<string> {
-  const bytes = await readFile(file);
-  const [first, second] = bytes;
-  const encoding =
-    first === 0xfe && second === 0xff ? 'utf-16be' : first === 0xff && second === 0xfe ? 'utf-16le' : 'utf-8';
-  return new TextDecoder(encoding).decode(bytes);
+export function readSource(file: string): Promise<string> {
+  return readText(file);
 }
 
 /** As TypeScript spells paths. */

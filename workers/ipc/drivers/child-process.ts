@@ -81,14 +81,7 @@ class SocketWorker implements WorkerHandle {
   #channelEnded: Promise<void> = Promise.resolve();
 
   constructor(options: LaunchOptions, context: LaunchContext) {
-    refuseOptions('child-process', options, [
-      'resourceLimits',
-      'transferList',
-      'command',
-      'args',
-      'handshake',
-      'eval',
-    ]);
+    refuseOptions('child-process', options, ['resourceLimits', 'transferList', 'command', 'args', 'handshake', 'eval']);
     this.#context = context;
     const script = scriptPath(options.script);
     const program = nodeProgram(script, options);

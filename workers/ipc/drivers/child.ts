@@ -57,7 +57,8 @@ export class Child {
     }
     this.process = child;
     // The process itself holds the host, where anything does. Without file descriptors there are no streams.
-    for (const stream of (child.stdio as readonly unknown[] | undefined) ?? []) (stream as Socket | null | undefined)?.unref();
+    for (const stream of (child.stdio as readonly unknown[] | undefined) ?? [])
+      (stream as Socket | null | undefined)?.unref();
     this.exited = this.#watch(child, killsBefore, (error) => spawnFailure(error, command, cwd));
     // Null without a pipe; undefined when there were no file descriptors left for one.
     if (child.stderr) {

@@ -107,7 +107,7 @@ export class PoolWorker {
   }
 
   get #open(): boolean {
-    return !this.#retired && this.#client?.state === 'ready';
+    return !this.#retired && this.#client?.reachable === true;
   }
 
   #leave(): void {

@@ -4,6 +4,7 @@ import { isRecord } from '../../../graph/manifests.ts';
 import { stringsOf } from '../../../graph/rules.ts';
 import { isKnown } from '../static-config.ts';
 import type { CruisedDependency } from './dependency.ts';
+import { expressionOf as compiled } from '../../../reading/globs.ts';
 
 /** Groups that the source pattern captured; `$1` in a target pattern is the first one. */
 type Groups = readonly string[];
@@ -104,12 +105,4 @@ function matchOf(expression: string, text: string): RegExpExecArray | undefined 
     expressions.set(expression, compiled(expression));
   }
   return expressions.get(expression)?.exec(text) ?? undefined;
-}
-
-function compiled(expression: string): RegExp | undefined {
-  try {
-    return new RegExp(expression);
-  } catch {
-    return undefined;
-  }
 }

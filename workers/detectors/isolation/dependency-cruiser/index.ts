@@ -11,19 +11,19 @@ import { isKnown, staticConfig } from '../static-config.ts';
 import { sourceCondition, targetCondition } from './conditions.ts';
 import { dependencyOf, type CruisedDependency, type CruiseOptions } from './dependency.ts';
 import { isStart, moduleRule, startsOf, type Cruise, type ModuleRule } from './module-rules.ts';
+import type { Flaw } from '../../../reading/config-file.ts';
 
 type Part = Readonly<Record<string, unknown>>;
 
 const FILES = ['json', 'jsonc', 'js', 'cjs', 'mjs'].map((end) => `.dependency-cruiser.${end}`);
 
-const NOTHING: BoundarySet = { boundaries: [] };
-
 export function cruiserBoundaries(graph: ModuleGraph): BoundarySet {
   const file = FILES.find((name) => graph.files.has(name));
-  const content = file === undefined ? undefined : readConfig(graph, file, new Set());
-  if (file === undefined || content === undefined) return NOTHING;
+  const flaws: Flaw[] = [];
+  const content = file === undefined ? undefined : readConfig(graph, file, new Set(), flaws);
+  if (file === undefined || content === undefined) return { boundaries: [], flaws };
   const cruise = cruiseOf(graph, content['options']);
-  if (typeof cruise === 'string') return { boundaries: [], unsupported: [{ file, what: `options.${cruise}` }] };
+  if (typeof cruise === 'string') return { boundaries: [], unsupported: [{ file, what: `options.${cruise}` }], flaws };
   // An unread preset may set the severity of a rule that does not set it itself.
   const unset = content[UNREAD_PRESET] === true ? {} : { severity: 'warn' };
   const rules = listOf(content['forbidden']).map((rule) => forbidden(isRecord(rule) ? { ...unset, ...rule } : rule, cruise)); // prettier-ignore
@@ -32,6 +32,7 @@ export function cruiserBoundaries(graph: ModuleGraph): BoundarySet {
   const ofModules = read.flatMap((rule) => (isRecord(rule) && 'ofModules' in rule ? [rule.ofModules] : []));
   const required = listOf(content['required']).map((rule) => `${nameOf(rule)} (required)`);
   return {
+    flaws,
     boundaries: read.flatMap((rule) => (typeof rule === 'function' ? [rule] : [])),
     ...(ofModules.length > 0 ? { fileViolations: () => ofModules.flatMap((rule) => rule()) } : {}),
     unsupported: [...read, ...required].flatMap((one): readonly UnsupportedRule[] =>
@@ -116,13 +117,13 @@ function nameOf(rule: unknown): string {
 }
 
 /** A configuration with the files of the root that it extends; presets from packages are not read. */
-function readConfig(graph: ModuleGraph, file: string, open: ReadonlySet<string>): Part | undefined {
-  const content = open.has(file) ? undefined : staticConfig(graph, file);
+function readConfig(graph: ModuleGraph, file: string, open: ReadonlySet<string>, flaws: Flaw[]): Part | undefined {
+  const content = open.has(file) ? undefined : staticConfig(graph, file, flaws);
   if (!isRecord(content)) return undefined;
   const bases = Array.isArray(content['extends']) ? content['extends'] : content['extends'] === undefined ? [] : [content['extends']]; // prettier-ignore
   return bases.reduce<Part>((own, name) => {
     const isFile = typeof name === 'string' && /^\.\.?\//.test(name);
-    const base = isFile ? readConfig(graph, path.posix.join(path.posix.dirname(file), name), new Set(open).add(file)) : undefined; // prettier-ignore
+    const base = isFile ? readConfig(graph, path.posix.join(path.posix.dirname(file), name), new Set(open).add(file), flaws) : undefined; // prettier-ignore
     return base ? merged(own, base) : { ...own, [UNREAD_PRESET]: true };
   }, content);
 }

@@ -4,12 +4,12 @@
  */
 import { builtinModules } from 'node:module';
 import path from 'node:path';
-import picomatch from 'picomatch';
 import { isRecord } from '../../../graph/manifests.ts';
 import { packageNameOf } from '../../../graph/resolution.ts';
 import { stringsOf } from '../../../graph/rules.ts';
 import type { Crossing } from '../boundary.ts';
 import { isKnown } from '../static-config.ts';
+import { globExpression, globMatcher } from '../../../reading/globs.ts';
 
 type Captured = Readonly<Record<string, string>>;
 
@@ -182,7 +182,7 @@ export class Describer {
 
 export function globs(value: unknown): ((text: string) => boolean) | undefined {
   const patterns = typeof value === 'string' ? [value] : stringsOf(value);
-  return patterns && patterns.length > 0 ? picomatch(patterns) : undefined;
+  return patterns && patterns.length > 0 ? globMatcher(patterns) : undefined;
 }
 
 const BUILTIN: ReadonlySet<string> = new Set(builtinModules);
@@ -286,7 +286,7 @@ function elementPatterns(descriptor: unknown): readonly ElementPattern[] {
   return patternsOf(descriptor).map((one) => {
     const below = isFolder ? `${one}/**/*` : one;
     const names = stringsOf(descriptor['capture']);
-    const isElement = picomatch.makeRe(one);
+    const isElement = globExpression(one);
     const baseNames = stringsOf(descriptor['baseCapture']);
     const bases =
       typeof basePattern === 'string'
@@ -345,7 +345,7 @@ function patternsOf({ pattern }: Readonly<Record<string, unknown>>): readonly st
 }
 
 function captures(glob: string, names: readonly string[] | undefined): Capture {
-  const expression = picomatch.makeRe(glob, { capture: true });
+  const expression = globExpression(glob, { capture: true });
   return (text) => {
     const found = expression.exec(text);
     if (!found) return undefined;

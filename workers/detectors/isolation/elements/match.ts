@@ -1,5 +1,4 @@
 /** Matches imports against selectors of eslint-plugin-boundaries. Lives as long as its configuration. */
-import picomatch from 'picomatch';
 import type { Element, Entity, Place } from './describe.ts';
 import type {
   CapturedPattern,
@@ -15,6 +14,7 @@ import type {
   Policy,
 } from './selectors.ts';
 import { fill } from './templates.ts';
+import { globMatcher } from '../../../reading/globs.ts';
 
 export interface Dependency {
   readonly from: Entity;
@@ -203,7 +203,7 @@ export class Matcher {
   #isMatch(text: string, glob: string): boolean {
     if (glob === '') return false;
     let matches = this.#globs.get(glob);
-    if (!matches) this.#globs.set(glob, (matches = picomatch(glob)));
+    if (!matches) this.#globs.set(glob, (matches = globMatcher([glob])));
     return matches(text);
   }
 }
