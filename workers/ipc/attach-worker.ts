@@ -2,9 +2,10 @@
 import type { WorkerClient } from './client.ts';
 import type { DriverCapabilities, WorkerAddress } from './driver.ts';
 import { DriverError } from './errors.ts';
-import type { MessageDefinitions } from './messages.ts';
+import type { KeepAliveMode } from './keep-alive.ts';
+import type { MessageDefinitions, NoMessages } from './messages.ts';
 import { limitsOf } from './options.ts';
-import type { ClientOptions, Timeouts } from './options.ts';
+import type { ClientOptions, HostHandlersOption, Timeouts } from './options.ts';
 import { RunningClient } from './running-client.ts';
 import { startCancelled } from './starting.ts';
 
@@ -14,6 +15,8 @@ export type AttachOptions = Omit<ClientOptions, 'retry' | 'onVitals' | 'timeouts
   readonly name?: string | undefined;
   /** Take the line up again when it breaks although the worker lives. Default `false`: the client is disconnected. */
   readonly reconnect?: boolean | undefined;
+  /** When the client keeps this process alive. Default `in-work`. */
+  readonly keepAlive?: KeepAliveMode | undefined;
   readonly timeouts?: Omit<Timeouts, 'startup' | 'unresponsive'> | undefined;
 };
 
@@ -30,9 +33,17 @@ type Attached = DriverCapabilities & { readonly reconnect: true; readonly detach
  * @throws SpawnError when it is no worker, or uses another serializer
  * @throws DriverError for a path that cannot be one, CancelledError
  */
+export function attachWorker<M extends MessageDefinitions>(
+  address: WorkerAddress | string,
+  options?: AttachOptions & HostHandlersOption<NoMessages>,
+): Promise<WorkerClient<M, Attached>>;
+export function attachWorker<M extends MessageDefinitions, H extends MessageDefinitions>(
+  address: WorkerAddress | string,
+  options: AttachOptions & HostHandlersOption<H>,
+): Promise<WorkerClient<M, Attached>>;
 export async function attachWorker<M extends MessageDefinitions>(
   address: WorkerAddress | string,
-  options: AttachOptions = {},
+  options: AttachOptions & { readonly handlers?: object | undefined } = {},
 ): Promise<WorkerClient<M, Attached>> {
   const { attachDriver } = await import('./drivers/attached.ts');
   const driver = attachDriver(typeof address === 'string' ? { socketPath: address, pid: undefined } : address);

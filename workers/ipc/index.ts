@@ -97,7 +97,9 @@ export type {
   WorkerEnd,
   WorkerHandle,
 } from './driver.ts';
-export { PortChannel, StreamChannel } from './channel.ts';
-export type { Channel, ChannelListener, StreamChannelOptions } from './channel.ts';
+export { PortChannel } from './port-channel.ts';
+export { StreamChannel } from './stream-channel.ts';
+export type { StreamChannelOptions } from './stream-channel.ts';
+export type { Channel, ChannelListener } from './channel.ts';
 export type { UncheckedMessage, WireMessage } from './wire.ts';
 export type { DriverName } from './driver-names.ts';

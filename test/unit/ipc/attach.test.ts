@@ -19,6 +19,7 @@ import {
 } from '../../../workers/ipc/index.ts';
 import type { AttachOptions, WorkerAddress } from '../../../workers/ipc/index.ts';
 import { isListening } from '../../../workers/ipc/drivers/socket-adapter.ts';
+import type { BothWays, HostMessages } from '../../fixtures/ipc/both-ways.ts';
 import type { HangingUp } from '../../fixtures/ipc/hangs-up.ts';
 import type { ConformanceMessages } from '../../fixtures/ipc/messages.ts';
 import { fixture, fixturePath, isAlive, rejection, soon, until } from './support.ts';
@@ -283,16 +284,30 @@ describe('attaching', () => {
     await attached.close();
   });
 
-  it('keeps no process alive that has nothing else to do with a disconnected worker', () => {
+  it('keeps no process alive that is done, and such a process leaves the worker to others', () => {
     const address = orphan();
-    const program = `
-      const { attachWorker } = await import(${JSON.stringify(new URL('../../../workers/ipc/index.ts', import.meta.url).href)});
-      const worker = await attachWorker(process.argv[1]);
-      await worker.disconnect();`;
-    const { status, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', program, address.socketPath], {
-      timeout: 20_000,
-      stdio: 'inherit',
+    const library = new URL('../../../workers/ipc/index.ts', import.meta.url).href;
+    for (const last of ["await worker.send('echo', 1);", 'await worker.disconnect();']) {
+      const program = `
+        const { attachWorker } = await import(${JSON.stringify(library)});
+        const worker = await attachWorker(process.argv[1]);
+        ${last}`;
+      const { status, signal } = spawnSync(
+        process.execPath,
+        ['--input-type=module', '-e', program, address.socketPath],
+        { timeout: 60_000, stdio: 'inherit' },
+      );
+      assert.deepEqual({ status, signal }, { status: 0, signal: null });
+      assert.equal(isAlive(address.pid ?? 0), true);
+    }
+  });
+
+  it('lets the worker call the host that is attached', async () => {
+    const address = orphan('both-ways.ts');
+    const worker = await attachWorker<BothWays, Pick<HostMessages, 'echo'>>(address, {
+      handlers: { echo: (value) => value },
     });
-    assert.deepEqual({ status, signal }, { status: 0, signal: null });
+    assert.equal(await worker.send('ask', { type: 'echo', value: 5 }), 5);
+    await worker.close();
   });
 });

@@ -1,7 +1,7 @@
 /** The worker's side of the child-process driver: listens on its socket, says so, and speaks to whoever connects. */
 import { writeSync } from 'node:fs';
 import type net from 'node:net';
-import { StreamChannel } from '../channel.ts';
+import { StreamChannel } from '../stream-channel.ts';
 import type { Channel } from '../channel.ts';
 import type { ServeContext, WorkerEnd } from '../driver.ts';
 import { DriverError } from '../errors.ts';

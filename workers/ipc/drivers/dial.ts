@@ -1,7 +1,7 @@
 /** Connecting to a worker that listens: tries again while it cannot be reached, and takes its handshake. Stateless. */
 import type net from 'node:net';
 import { backoffDelay } from '../backoff.ts';
-import { StreamChannel } from '../channel.ts';
+import { StreamChannel } from '../stream-channel.ts';
 import type { LaunchContext } from '../driver.ts';
 import { ConnectTimeoutError, DriverError, SpawnError } from '../errors.ts';
 import { textOf } from '../realm.ts';

@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import { MessageChannel } from 'node:worker_threads';
 import { pathToFileURL } from 'node:url';
-import { PortChannel } from '../channel.ts';
+import { PortChannel } from '../port-channel.ts';
 import type { Channel } from '../channel.ts';
 import type { BuiltInDriver, LaunchContext, LaunchOptions, ServerDriver, WorkerHandle } from '../driver.ts';
 import { DriverError, SpawnError } from '../errors.ts';

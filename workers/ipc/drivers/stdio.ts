@@ -3,7 +3,7 @@
  * `command` it runs a Node worker the same way.
  */
 import type { Readable, Writable } from 'node:stream';
-import { StreamChannel } from '../channel.ts';
+import { StreamChannel } from '../stream-channel.ts';
 import type { Channel } from '../channel.ts';
 import type { BuiltInDriver, LaunchContext, LaunchOptions, ServerDriver, WorkerHandle } from '../driver.ts';
 import { DriverError, SpawnError } from '../errors.ts';

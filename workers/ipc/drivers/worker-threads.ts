@@ -5,7 +5,7 @@
 import inspector from 'node:inspector';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort, ResourceLimits } from 'node:worker_threads';
-import { PortChannel } from '../channel.ts';
+import { PortChannel } from '../port-channel.ts';
 import type { Channel } from '../channel.ts';
 import type { BuiltInDriver, LaunchContext, LaunchOptions, ServerDriver, WorkerHandle } from '../driver.ts';
 import { DriverError, SpawnError } from '../errors.ts';
