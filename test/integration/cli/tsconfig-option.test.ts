@@ -25,7 +25,14 @@ describe('bulkhead check --tsconfig', function () {
       'one/a.ts',
       'two/b.ts',
     ]);
-    const missing = await cli('check', workspace.root, '--detectors', 'typescript', '--tsconfig', 'three/tsconfig.json');
+    const missing = await cli(
+      'check',
+      workspace.root,
+      '--detectors',
+      'typescript',
+      '--tsconfig',
+      'three/tsconfig.json',
+    );
     assert.equal(missing.code, 3);
     assert.match(missing.stdout, /three\/tsconfig\.json/);
   });
