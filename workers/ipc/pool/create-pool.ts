@@ -100,13 +100,13 @@ export interface WorkerPool<M extends MessageDefinitions> {
   readonly writable: boolean;
   /** Settles when {@link writable} is true again, or the pool is closed. Never rejects. */
   drained(): Promise<void>;
-  /** What it did so far and does now. */
+  /** What the pool has done and does. Cheap; may be called often. */
   metrics(): PoolMetrics;
   /** Takes no more tasks, waits for those it has (`drainMs`), rejects the rest, and ends every worker. */
   close(options?: CloseOptions): Promise<void>;
   /** Rejects every task and ends every worker at once. */
   kill(): Promise<void>;
-  /** The same as {@link close}: `await using`. */
+  /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
