@@ -31,6 +31,21 @@ const common = {
   external: ['vscode', 'typescript', 'typescript7', 'eslint', 'oxc-parser', 'oxc-resolver'],
 };
 
+/**
+ * The modules of Node without `require`: bundled into an ES module, CommonJS that requires them throws `Dynamic require is
+ * not supported`.
+ * @type {import('esbuild').Plugin}
+ */
+const builtinsWithoutRequire = {
+  name: 'builtins-without-require',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtin' }));
+    onLoad({ filter: /^/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}');`,
+    }));
+  },
+};
+
 const commonJs = {
   ...common,
   format: 'cjs',
@@ -92,6 +107,7 @@ async function buildLibrary() {
         contents: workers.map(({ name, source }) => `export * as '${name}' from './${source}';`).join('\n'),
         resolveDir: import.meta.dirname,
       },
+      plugins: [builtinsWithoutRequire],
       outdir: undefined,
       outfile: 'dist/library.cjs',
     }),

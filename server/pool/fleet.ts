@@ -9,6 +9,7 @@ import type { Clock, Random } from '../clock.ts';
 import type { SupervisedWorker, WorkerOwner, Phase } from './supervised-worker.ts';
 import type { Partition } from './partitions.ts';
 import type { Death } from './exit-reason.ts';
+import { TaskMetrics, type TaskFigures } from '../../workers/ipc/pool/task-metrics.ts';
 import { CircuitBreakers } from './circuit-breakers.ts';
 import type { Launch } from './link.ts';
 import { freeByNeed, mostUrgent, workerToEvict } from './scheduling.ts';
@@ -53,6 +54,9 @@ export class Fleet implements Dispatcher {
   readonly #goneListeners = new Map<SupervisedWorker, (() => void)[]>();
   readonly #restartTimes: number[] = [];
   readonly #pids = new Map<SupervisedWorker, number>();
+  readonly #metrics = new TaskMetrics();
+  /** When a job was queued; once it runs, when it began. */
+  readonly #since = new WeakMap<Job, number>();
 
   constructor(maxWorkers: number, options: FleetOptions) {
     const { clock, random, launch, log, isMemoryShort, onChange, onNotice, onAvailable } = options;
@@ -67,7 +71,7 @@ export class Fleet implements Dispatcher {
       onChange,
       onReady: (worker) => this.#ready(worker),
       onFree: () => this.#pump(),
-      onAnswered: (worker) => this.#answered(worker),
+      onAnswered: (worker, job) => this.#answered(worker, job),
       onDeath: (worker, death, phase, job) => this.#died(worker, death, phase, job),
     });
     this.#breakers = new CircuitBreakers({ clock, groups: this.#groups, onNotice, onAvailable });
@@ -82,11 +86,17 @@ export class Fleet implements Dispatcher {
     return this.#restartTimes;
   }
 
+  /** What became of the jobs so far, and how long they took. */
+  figures(): TaskFigures {
+    return this.#metrics.figures();
+  }
+
   enqueue(job: Job): void {
     if (this.#disposed) {
       job.refuse('The pool is closed.', undefined);
       return;
     }
+    this.#since.set(job, this.#now);
     this.#groups.of(job.partition).queue.add(job);
     this.#pump();
   }
@@ -194,7 +204,8 @@ export class Fleet implements Dispatcher {
     for (const worker of leastNeeded.slice(0, surplus)) worker.close();
   }
 
-  #answered(worker: SupervisedWorker): void {
+  #answered(worker: SupervisedWorker, job: Job): void {
+    this.#metrics.ended(this.#elapsed(job), true);
     this.#breakers.answered(this.#groups.of(worker.partition).group);
     this.#closeSurplus();
     if (worker.aboveSoftLimit) this.#recycle(worker);
@@ -220,7 +231,10 @@ export class Fleet implements Dispatcher {
       this.#options.onFault(worker, death, phase, job);
       this.#breakers.died(set, worker, death, phase, job);
     }
-    job?.died(death);
+    if (job !== undefined) {
+      this.#metrics.ended(this.#elapsed(job), false);
+      job.died(death);
+    }
     if (!expected && set.queue.length > 0) set.lostAt ??= this.#now;
     for (const listener of this.#goneListeners.get(worker) ?? []) listener();
     this.#goneListeners.delete(worker);
@@ -271,6 +285,8 @@ export class Fleet implements Dispatcher {
     this.#turn += 1;
     group.lastServed = this.#turn;
     this.#options.onBusy();
+    this.#metrics.began(this.#elapsed(job));
+    this.#since.set(job, this.#now);
     free.run(job);
     return true;
   }
@@ -327,6 +343,10 @@ export class Fleet implements Dispatcher {
     return new Promise((resolve) => {
       this.#goneListeners.set(worker, [...(this.#goneListeners.get(worker) ?? []), resolve]);
     });
+  }
+
+  #elapsed(job: Job): number {
+    return this.#now - (this.#since.get(job) ?? this.#now);
   }
 
   get #now(): number {

@@ -2,45 +2,28 @@
  * When to retry and when to give up. Pure: time is an argument. One of each per worker set or worker group, as long as the
  * pool. docs/reliability.md explains the numbers.
  */
+import { RestartBackoff as Restarts } from '../../workers/ipc/pool/restart-backoff.ts';
 import { backoffDelay, type Backoff } from '../../workers/protocol/backoff.ts';
-import type { Random } from '../clock.ts';
 
-/**
- * The first restart is immediate; after that the delay doubles, with full jitter. Progress or a healthy minute resets it.
- * A process that was killed by another one is replaced at once, unless that happens too often to get anything done.
- */
-export class RestartBackoff {
-  static readonly delays: Backoff = { delayMs: 250, maxDelayMs: 30_000, jitter: 1 };
-  static readonly healthyMs = 60_000;
+/** A process that was killed by another one is replaced at once, unless that happens too often to get anything done. */
+export class RestartBackoff extends Restarts {
   /** External kills that cause no delay. One is forgotten for each {@link externalEveryMs} of uptime. */
   static readonly externalForgiven = 10;
   static readonly externalEveryMs = 2_000;
-  #failures = 0;
   #external = 0;
-  readonly #random: Random;
 
-  constructor(random: Random) {
-    this.#random = random;
-  }
-
-  reset(): void {
-    this.#failures = 0;
+  override reset(): void {
+    super.reset();
     this.#external = 0;
   }
 
-  /**
-   * @param uptimeMs how long the process ran
-   * @returns milliseconds to wait before the next start
-   */
-  failed(uptimeMs: number, external = false): number {
+  override failed(uptimeMs: number, external = false): number {
     if (uptimeMs >= RestartBackoff.healthyMs) this.reset();
     if (external) {
       this.#external = Math.max(0, this.#external - uptimeMs / RestartBackoff.externalEveryMs) + 1;
       if (this.#external <= RestartBackoff.externalForgiven) return 0;
     }
-    this.#failures += 1;
-    if (this.#failures === 1) return 0;
-    return backoffDelay(RestartBackoff.delays, this.#failures - 2, this.#random);
+    return super.failed(uptimeMs);
   }
 }
 

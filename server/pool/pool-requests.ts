@@ -4,6 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { TaskFigures } from '../../workers/ipc/index.ts';
 import { systemClock, type Clock } from '../clock.ts';
 import type { AggregatedError, WorkerHealth, MachineHealth, QuarantinedInput, SupervisedPool } from './types.ts';
 
@@ -11,6 +12,8 @@ export interface HealthParams {
   readonly workers: readonly WorkerHealth[];
   readonly machine: MachineHealth;
   readonly quarantined: readonly QuarantinedInput[];
+  /** What the workers did, and how long it waited and took. */
+  readonly tasks: TaskFigures;
 }
 
 export interface PoolRequests {
@@ -60,7 +63,7 @@ export function poolOperations({
 
   const health = async (): Promise<HealthParams> => {
     const machine = await pool.machine();
-    return { workers: pool.health(), machine, quarantined: pool.quarantined() };
+    return { workers: pool.health(), machine, quarantined: pool.quarantined(), tasks: pool.tasks() };
   };
   const changed = (): void => {
     cancelTimer ??= clock.after(

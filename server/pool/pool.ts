@@ -1,6 +1,7 @@
 /** The pool: takes tasks, and gives events and outcomes. Owns everything in this folder that has a lifetime. */
 import os from 'node:os';
 import type { CheckEvent, PlanRequest, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
+import type { TaskFigures } from '../../workers/ipc/index.ts';
 import { CheckRun } from './check-run.ts';
 import { systemClock, type Clock, type Random } from '../clock.ts';
 import type { SupervisedWorker } from './supervised-worker.ts';
@@ -246,6 +247,10 @@ class WorkerPool implements SupervisedPool {
 
   restartTimes(): readonly number[] {
     return this.#fleet.restartTimes;
+  }
+
+  tasks(): TaskFigures {
+    return this.#fleet.figures();
   }
 
   errors(detector?: string): readonly AggregatedError[] {

@@ -2,6 +2,7 @@
  * One worker of the pool: starts a process, gives it jobs, enforces its limits and reports how it ended. It outlives its
  * processes: its name and its statistics stay the same across restarts.
  */
+import { Recycling } from '../../workers/ipc/pool/recycling.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { Partition } from './partitions.ts';
 import { deathOf, type Death, type Diagnosis } from './exit-reason.ts';
@@ -52,8 +53,7 @@ export class SupervisedWorker {
   readonly #watchdog: Watchdog;
   readonly #statistics = new WorkerStatistics();
   readonly #knownRevisions = new KnownRevisions();
-  /** 0.9 to 1.1, so that equal workers are not all replaced at the same time. */
-  readonly #softJitter: number;
+  readonly #recycling: Recycling;
   #state: SupervisedWorkerState = 'stopped';
   #link: WorkerLink | undefined;
   #closing = false;
@@ -73,7 +73,7 @@ export class SupervisedWorker {
     this.name = name;
     this.partition = partition;
     this.#owner = owner;
-    this.#softJitter = 0.9 + 0.2 * owner.random();
+    this.#recycling = new Recycling(owner.random);
     this.#watchdog = new Watchdog({
       clock: owner.clock,
       onNoProgress: (ms) => this.#noProgress(ms),
@@ -134,7 +134,9 @@ export class SupervisedWorker {
 
   /** It uses more memory than an idle worker should. */
   get aboveSoftLimit(): boolean {
-    return this.memoryBytes > this.limitBytes * this.partition.limits.softMemoryRatio * this.#softJitter;
+    const memoryBytes = this.limitBytes * this.partition.limits.softMemoryRatio;
+    const usage = { memoryBytes: this.memoryBytes, tasks: this.#served };
+    return this.#recycling.due(usage, { memoryBytes, tasks: Infinity }) !== undefined;
   }
 
   get limitBytes(): number {

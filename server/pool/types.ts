@@ -7,6 +7,7 @@ import type {
   PlanResult,
   Unit,
 } from '../../workers/protocol/detector-protocol.ts';
+import type { TaskFigures } from '../../workers/ipc/index.ts';
 import type { Revision } from '../journal.ts';
 
 /** Why a worker ended, or its task. */
@@ -225,6 +226,8 @@ export interface SupervisedPool extends Pool {
   machine(): Promise<MachineHealth>;
   /** Recent times from the loss of a process until another was ready for its work, milliseconds, oldest first. */
   restartTimes(): readonly number[];
+  /** How many tasks workers did, and how long these waited and ran, since the start. */
+  tasks(): TaskFigures;
   /** Failures since the start or the last reset, most severe first. */
   errors(detector?: string): readonly AggregatedError[];
   clearErrors(detector?: string): void;

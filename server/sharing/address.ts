@@ -4,7 +4,7 @@
  */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { claimSocketPath, removeSocket, type SocketPlace } from '../../workers/ipc/drivers/socket-path.ts';
+import { claimSocketPath, isOurs, removeSocket, type SocketPlace } from '../../workers/ipc/drivers/socket-path.ts';
 
 const ADDRESS_NAME = 'leader.json';
 
@@ -21,6 +21,7 @@ export async function readAddress(dir: string): Promise<string | undefined> {
 /** Creates a socket path to listen at, and removes that of a killed leader. Only for the holder of the lock. */
 export async function claimAddress(dir: string): Promise<SocketPlace> {
   const before = await readAddress(dir);
+  // A damaged file must not make us delete anything else.
   if (before !== undefined && isOurs(before)) removeSocket(before, true);
   return claimSocketPath(undefined);
 }
@@ -34,9 +35,4 @@ export async function writeAddress(dir: string, address: string): Promise<void> 
 
 export async function removeAddress(dir: string, address: string): Promise<void> {
   if ((await readAddress(dir)) === address) await rm(path.join(dir, ADDRESS_NAME), { force: true });
-}
-
-/** A damaged file must not make us delete anything else. */
-function isOurs(address: string): boolean {
-  return path.basename(address) === 's' && /^iw-\d+-/.test(path.basename(path.dirname(address)));
 }

@@ -92,7 +92,12 @@ export class StoreClient {
       throw this.#failure(error);
     });
     // The store may be given up while it opens.
-    signal.addEventListener('abort', () => void thread.kill(), { once: true });
+    const abandon = (): void => {
+      // A thread that is blocked in the kernel ends some day; nobody has to wait for it.
+      thread.unref();
+      void thread.kill();
+    };
+    signal.addEventListener('abort', abandon, { once: true });
     thread.onLog(({ source, level, message }) => {
       if (source === 'worker') this.#listener.log(level === 'warn' ? 'warn' : 'info', message);
     });
@@ -181,7 +186,6 @@ function newThread(script: string, signal: AbortSignal): Promise<Thread> {
     name: 'store',
     // Without the options of this process, such as a script or a debugger.
     execArgv: [],
-    keepAlive: 'in-work',
     signal,
   });
 }

@@ -7,30 +7,8 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { repository } from '../support/workspace.ts';
+import { blocksOf, filesOf } from './support/documents.ts';
 import { installation, runInShell, runNode } from './support/installation.ts';
-
-interface Block {
-  readonly language: string;
-  readonly label: string;
-  readonly code: string;
-}
-
-function blocksOf(document: string): Block[] {
-  const text = readFileSync(path.join(repository, document), 'utf8').replaceAll('\r\n', '\n');
-  return [...text.matchAll(/^```(\w+)(?: (\S+))?\n([\s\S]*?)^```$/gm)].map(
-    ([, language = '', label = '', code = '']) => ({ language, label, code }),
-  );
-}
-
-function filesOf(blocks: readonly Block[]): { name: string; code: string; output: string | undefined }[] {
-  return blocks
-    .filter(({ label }) => label.startsWith('file='))
-    .map(({ label, code }) => ({
-      name: label.slice('file='.length),
-      code,
-      output: /^\/\/ output\n((?:\/\/ .*\n?)+)/m.exec(code)?.[1]?.replaceAll(/^\/\/ /gm, ''),
-    }));
-}
 
 const runnable = new Set(['ts', 'js', 'mjs', 'cjs', 'sh', 'bash', 'console']);
 const compilerOptions = {
@@ -49,7 +27,7 @@ for (const document of ['README.md', 'docs/workers.md']) {
   describe(`the examples of ${document}`, function () {
     this.timeout(300_000);
     const blocks = blocksOf(document);
-    const files = filesOf(blocks);
+    const files = filesOf(document);
     let folder: string;
     before(() => {
       folder = path.join(installation().folder, path.parse(document).name);

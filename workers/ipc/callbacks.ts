@@ -1,4 +1,5 @@
 /** Calls of functions that are not ours, where no request waits for the outcome: their failure must cost nobody. */
+import { loggerOf } from './logger.ts';
 import type { Logger } from './logger.ts';
 import { stackOf } from './realm.ts';
 import { promiseOf } from './thenable.ts';
@@ -26,7 +27,7 @@ export function safeLogger(logger: Logger): Logger {
     warned = true;
     process.emitWarning(`The logger of a worker failed: ${stackOf(error)}`);
   };
-  return {
-    log: (level, message) => callAll([(text: string): unknown => logger.log(level, text)], message, failed),
-  };
+  return loggerOf((level, message, ...details) =>
+    callAll([(text: string): unknown => logger[level](text, ...details)], message, failed),
+  );
 }

@@ -4,7 +4,7 @@
  */
 import type { WorkerDriver } from './driver.ts';
 import type { DriverName } from './driver-names.ts';
-import { noSuchDriver } from './errors.ts';
+import { noSuchDriver } from './drivers/unsupported.ts';
 
 type Serve = WorkerDriver['serve'];
 

@@ -1,7 +1,9 @@
 /** The library's own drivers by name, for the host; each loaded when it is first asked for. */
 import type { WorkerDriver } from './driver.ts';
-import { DriverError, noSuchDriver } from './errors.ts';
+import { noSuchDriver } from './drivers/unsupported.ts';
+import { DriverError } from './errors.ts';
 
+/** The library's own drivers, loaded when they are first used. */
 export type DriverName = 'child-process' | 'stdio' | 'worker-threads' | 'inline';
 
 const loaders: Readonly<Record<DriverName, () => Promise<WorkerDriver>>> = {

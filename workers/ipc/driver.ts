@@ -1,20 +1,25 @@
 /** What a driver is: how a worker is made, talked to and ended. The client and the server know nothing else of it. */
-import type { MessagePort, ResourceLimits, Transferable } from 'node:worker_threads';
+import type { SpawnOptions } from 'node:child_process';
+import type { ResourceLimits, Transferable } from 'node:worker_threads';
 import type { Channel } from './channel.ts';
 import type { DriverExit } from './exit.ts';
+import type { KeepAliveMode } from './keep-alive.ts';
 import type { Logger } from './logger.ts';
 import type { LogLevel, TransactionId } from './messages.ts';
 import type { Retry } from './backoff.ts';
 import type { Serializer } from './serializer.ts';
 import type { StartupData } from './startup.ts';
 
+/** What a driver can do. Its client has the methods for it, and no others. */
 export interface DriverCapabilities {
   /** The line can be dropped and taken up again while the worker lives. */
   readonly reconnect: boolean;
   /** The worker can outlive the host. */
   readonly detach: boolean;
-  /** Objects can be moved instead of copied, and SharedArrayBuffer shared. */
+  /** Objects can be moved instead of copied. */
   readonly transfer: boolean;
+  /** A SharedArrayBuffer in a message is the same memory on both sides. */
+  readonly sharedMemory: boolean;
   /** What protects the host from the worker. */
   readonly isolation: 'process' | 'thread' | 'none';
 }
@@ -36,6 +41,7 @@ export interface Vitals {
   readonly inspected?: boolean | undefined;
 }
 
+/** One line of a worker's. */
 export interface LogEntry {
   /** `worker`: its `context.log`; the others are lines it wrote. */
   readonly source: 'worker' | 'stdout' | 'stderr';
@@ -44,9 +50,14 @@ export interface LogEntry {
   readonly tx?: TransactionId | undefined;
 }
 
+/** What Node's `spawn` takes beside what the library sets itself (`cwd`, `env`, `stdio`, a process group of its own). */
+export type ProcessSpawnOptions = Readonly<
+  Pick<SpawnOptions, 'uid' | 'gid' | 'argv0' | 'windowsHide' | 'windowsVerbatimArguments'>
+>;
+
 /** How to make a worker. Every driver refuses what it cannot do with a DriverError; none ignores it. */
 export interface LaunchOptions {
-  /** Script of the worker: an absolute path, or a `file:` URL. */
+  /** Script of the worker: an absolute path, or a `file:` URL. With `eval`, the code itself. */
   readonly script?: string | URL | undefined;
   /** For logs; default: the script's name. */
   readonly name?: string | undefined;
@@ -69,13 +80,22 @@ export interface LaunchOptions {
   readonly stdio?: 'pipe' | 'inherit' | 'ignore' | undefined;
   /** child-process: a socket (or named pipe) of your own; default: one in a private directory. */
   readonly socketPath?: string | undefined;
+  /** child-process, stdio: more about the process, for Node's `spawn`. */
+  readonly spawnOptions?: ProcessSpawnOptions | undefined;
+  /**
+   * child-process: take the line up again when it breaks although the worker lives; tries as `connectRetry` says.
+   * Default `false`: such a worker is ended.
+   */
+  readonly reconnect?: boolean | undefined;
+  /** worker-threads: `script` is code (CommonJS) instead of a file. Its `require` starts at the working directory. */
+  readonly eval?: boolean | undefined;
   /** worker-threads. Does not count Buffers. */
   readonly resourceLimits?: ResourceLimits | undefined;
   /**
-   * worker-threads. `in-work`: the worker keeps the host's process alive only while it starts and while requests are in
-   * work, and its output is not read. Default `always`: until it ends.
+   * When the worker keeps the host's process alive. `in-work`, the default: while it starts, while requests are in work,
+   * and while it is being closed. `always`: until it ends. `never`: only while it starts.
    */
-  readonly keepAlive?: 'always' | 'in-work' | undefined;
+  readonly keepAlive?: KeepAliveMode | undefined;
   /** Any clonable value, of any size, for `getStartupData().workerData`. */
   readonly workerData?: unknown;
   /** worker-threads, inline: what to move with `workerData`. */
@@ -87,6 +107,7 @@ export interface LaunchOptions {
   readonly handshake?: boolean | undefined;
 }
 
+/** What a driver is given by the client that starts a worker. */
 export interface LaunchContext {
   readonly serializer: Serializer;
   readonly serializerGiven: boolean;
@@ -95,13 +116,19 @@ export interface LaunchContext {
   readonly connectTimeoutMs: number;
   readonly connectRetry: Retry;
   readonly logger: Logger;
+  /** To be called with each line of output. */
   onLog(entry: LogEntry): void;
+  /** To be called about once a second while {@link WorkerHandle.watch} is on. */
   onVitals(vitals: Vitals): void;
 }
 
 /** One worker, from the moment it is being started. */
 export interface WorkerHandle {
   readonly pid: number | undefined;
+  /** Where it listens, if it does. */
+  readonly socketPath?: string | undefined;
+  /** The worker is somebody else's: a line that ends is no reason to end the worker. */
+  readonly isAttached?: boolean | undefined;
   /**
    * The line, once the worker has said it is ready.
    * Rejects with a SpawnError, ConnectTimeoutError or ProtocolError; {@link exited} tells if the worker ended meanwhile.
@@ -115,7 +142,7 @@ export interface WorkerHandle {
   kill(): void;
   /** Starts and stops the heartbeat. */
   watch(on: boolean): void;
-  /** Whether the worker keeps the host's process alive; where the option `keepAlive` is honoured. */
+  /** Whether the worker keeps the host's process alive; it does until this is called. */
   keepAlive?(on: boolean): void;
   /** With the capability `reconnect`: the next connection to the same worker. */
   reconnect?(): Promise<Channel>;
@@ -123,9 +150,10 @@ export interface WorkerHandle {
   detach?(): WorkerAddress;
 }
 
-/** Where a detached worker can be reached. */
+/** Where a detached worker can be reached: plain data. */
 export interface WorkerAddress {
   readonly socketPath: string;
+  /** When it was detached. For people: a worker says itself which process it is. */
   readonly pid: number | undefined;
 }
 
@@ -141,12 +169,14 @@ export interface WorkerEnd {
   exit(code: number): void;
 }
 
+/** What the worker's side of a driver is given. */
 export interface ServeContext {
   readonly serializer: Serializer;
   readonly maxFrameBytes: number;
   readonly logger: Logger;
 }
 
+/** A way to make workers and to talk to them; one for any number of workers. */
 export interface WorkerDriver<C extends DriverCapabilities = DriverCapabilities> {
   readonly name: string;
   readonly capabilities: C;
@@ -156,17 +186,13 @@ export interface WorkerDriver<C extends DriverCapabilities = DriverCapabilities>
   serve(startup: StartupData, context: ServeContext): WorkerEnd;
 }
 
+/** The worker's side of a driver; the driver itself is one too. */
+export type ServerDriver = Pick<WorkerDriver, 'name' | 'serve'>;
+
 /** One of the library's own drivers: its type tells the compiler which options belong to it. */
 export interface BuiltInDriver<N extends string, C extends DriverCapabilities> extends WorkerDriver<C> {
   readonly name: N;
   readonly builtIn: N;
-}
-
-export function defineBuiltInDriver<const N extends string, const C extends DriverCapabilities>(
-  name: N,
-  driver: Omit<WorkerDriver<C>, 'name'>,
-): BuiltInDriver<N, C> {
-  return { ...driver, name, builtIn: name };
 }
 
 /**
@@ -176,5 +202,3 @@ export function defineBuiltInDriver<const N extends string, const C extends Driv
 export function defineWorkerDriver<const C extends DriverCapabilities>(driver: WorkerDriver<C>): WorkerDriver<C> {
   return driver;
 }
-
-export type { MessagePort };

@@ -1,6 +1,7 @@
 /** The typed errors of the library. Each has a `code`, so that they can be told apart across bundles and realms too. */
 import type { WorkerExit } from './exit.ts';
 
+/** Tells the classes apart where `instanceof` cannot. */
 export type WorkerErrorCode =
   | 'ERR_WORKER_DRIVER'
   | 'ERR_WORKER_SPAWN'
@@ -14,8 +15,10 @@ export type WorkerErrorCode =
   | 'ERR_WORKER_SERIALIZATION'
   | 'ERR_WORKER_MIDDLEWARE'
   | 'ERR_WORKER_UNKNOWN_MESSAGE'
-  | 'ERR_WORKER_CLOSED';
+  | 'ERR_WORKER_CLOSED'
+  | 'ERR_WORKER_QUEUE_FULL';
 
+/** What all errors of the library are, except for those of handlers. */
 export abstract class WorkerError extends Error {
   abstract readonly code: WorkerErrorCode;
 }
@@ -24,13 +27,6 @@ export abstract class WorkerError extends Error {
 export class DriverError extends WorkerError {
   override readonly name = 'DriverError';
   readonly code = 'ERR_WORKER_DRIVER';
-}
-
-export function noSuchDriver(name: string, known: readonly string[]): DriverError {
-  return new DriverError(
-    `There is no driver '${name}'. Built in are ${known.join(', ')}; ` +
-      'a driver of your own is passed as an object, to createWorker and to startWorkerServer.',
-  );
 }
 
 /** The worker could not be started, or ended before it was ready. `exit` is there when it did start. */
@@ -127,6 +123,12 @@ export class ClosedError extends WorkerError {
     super(message);
     this.exit = exit;
   }
+}
+
+/** A pool has as many tasks waiting as it may have; the task was not taken. */
+export class QueueFullError extends WorkerError {
+  override readonly name = 'QueueFullError';
+  readonly code = 'ERR_WORKER_QUEUE_FULL';
 }
 
 /**

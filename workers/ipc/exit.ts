@@ -1,5 +1,6 @@
 /** How a worker ended, from what the operating system, V8 and the line said. Plain data; nothing here is kept. */
 
+/** Why a worker ended. */
 export type ExitKind =
   /** `close()`, and the worker went by itself or on SIGTERM. */
   | 'closed'
@@ -20,7 +21,9 @@ export type ExitKind =
   /** It was never there. */
   | 'spawn-failed'
   /** `detach()`: it lives on without us. */
-  | 'detached';
+  | 'detached'
+  /** `attachWorker`: it is gone; how it ended only the process knows that started it. */
+  | 'lost';
 
 /** What a driver knows. */
 export interface DriverExit {
@@ -35,9 +38,10 @@ export interface DriverExit {
   readonly stderrTail: readonly string[];
   /** An exception nobody caught, a failed spawn. */
   readonly error?: Error | undefined;
-  readonly errorKind?: 'uncaught' | 'protocol' | 'spawn-failed' | undefined;
+  readonly errorKind?: 'uncaught' | 'protocol' | 'spawn-failed' | 'lost' | undefined;
 }
 
+/** How a worker ended: plain data. */
 export interface WorkerExit extends DriverExit {
   readonly kind: ExitKind;
   /** We asked for it. */
@@ -56,7 +60,9 @@ export function describeExit(exit: DriverExit, verdict: Verdict | undefined, det
 }
 
 function kindOf(exit: DriverExit, verdict: Verdict | undefined): ExitKind {
-  if (verdict !== undefined) return verdict;
+  // What could not be ended was not killed, whatever was asked for.
+  const isBeyondReach = exit.errorKind === 'lost' && exit.error !== undefined;
+  if (verdict !== undefined && !isBeyondReach) return verdict;
   if (exit.outOfMemory !== false) return 'out-of-memory';
   if (exit.errorKind !== undefined) return exit.errorKind;
   return exit.signal === undefined ? 'exit' : 'signal';
@@ -73,6 +79,10 @@ function sentence(kind: ExitKind, exit: DriverExit, detail: string | undefined):
       return 'The worker was killed on request.';
     case 'detached':
       return 'The worker was detached and lives on.';
+    case 'lost':
+      return exit.error === undefined
+        ? 'The worker is gone; how it ended only the process knows that started it.'
+        : `The worker cannot be ended from here${more}`;
     case 'out-of-memory':
       return exit.outOfMemory === 'heap'
         ? 'The worker ran out of memory (V8 heap limit).'
@@ -100,4 +110,9 @@ const V8_OUT_OF_MEMORY =
 /** Whether a line of stderr is what V8 writes before it aborts for want of memory. */
 export function isV8OutOfMemory(line: string): boolean {
   return V8_OUT_OF_MEMORY.test(line);
+}
+
+/** What to add to a message about it: the end of its stderr. */
+export function lastWords(exit: WorkerExit): string {
+  return exit.stderrTail.length === 0 ? '' : `\nIts last words:\n${exit.stderrTail.join('\n')}`;
 }

@@ -1,7 +1,10 @@
 /** The handlers of a worker, found by the type of a message. One per worker. */
-import type { HandlerContext } from './messages.ts';
+import type { HandlerContext, MessageDefinitions } from './messages.ts';
 
-export type UncheckedHandler = (payload: unknown, context: HandlerContext<unknown>) => unknown;
+export type UncheckedHandler = (
+  payload: unknown,
+  context: HandlerContext<unknown, unknown, MessageDefinitions>,
+) => unknown;
 
 /** Also an instance of a class, whose methods are those of its prototypes: all of them but those of `Object` itself. */
 export class HandlerTable {
@@ -14,6 +17,8 @@ export class HandlerTable {
   }
 
   find(type: string): UncheckedHandler | undefined {
+    // Names beginning with `$` are the library's own.
+    if (type.startsWith('$')) return undefined;
     const known = this.#found.get(type);
     if (known !== undefined) return known;
     if (!this.#has(type)) return undefined;

@@ -2,23 +2,48 @@
  * Isolated workers: typed messages with streaming, backpressure and cancel, over child processes, threads or none.
  * `createWorker` is the host's side, `startWorkerServer` the worker's; docs/workers.md is the guide.
  */
-export { createWorker } from './create-worker.ts';
-export type { SendOptions, StreamOptions, WorkerClient, WorkerState } from './client.ts';
+export { createWorker, shutdownWorker } from './create-worker.ts';
+export { attachWorker } from './attach-worker.ts';
+export type { AttachOptions } from './attach-worker.ts';
+export type {
+  DetachCapability,
+  ReconnectCapability,
+  SendOptions,
+  StreamOptions,
+  WorkerClient,
+  WorkerClientBase,
+  WorkerState,
+} from './client.ts';
+export type { LifecycleEvents, LifecycleListener, LifecycleListeners } from './lifecycle.ts';
+export { createPool } from './pool/create-pool.ts';
+export type {
+  PoolLimits,
+  PoolMetrics,
+  PoolOptions,
+  PoolSendOptions,
+  PoolStreamOptions,
+  WorkerPool,
+} from './pool/create-pool.ts';
+export type { HistogramSummary, TaskFigures } from './pool/task-metrics.ts';
 export { startWorkerServer } from './server.ts';
 export type { ServerOptions, WorkerServer } from './server.ts';
 export type {
   DefineMessages,
   EmitOptions,
+  Call,
+  CallOptions,
   EventOf,
   Handler,
   HandlerContext,
   Handlers,
+  InputOf,
   LogLevel,
   MaybePromise,
   MessageDefinitions,
   MessageOf,
   MessageShape,
   MessageType,
+  NoMessages,
   PayloadOf,
   ResultOf,
   TransactionId,
@@ -32,6 +57,7 @@ export type {
   ClientOptions,
   CloseOptions,
   CommonOptions,
+  HostHandlersOption,
   InlineOptions,
   OwnDriverOptions,
   StdioOptions,
@@ -43,8 +69,14 @@ export { backoffDelay } from './backoff.ts';
 export type { Backoff, Retry } from './backoff.ts';
 export { binarySerializer, jsonSerializer } from './serializer.ts';
 export type { Serializer } from './serializer.ts';
+export { deserializeError, deserializeMessage, serializeError, serializeMessage } from './serialization.ts';
+export type { SerializedError } from './serialization.ts';
+export { createConnection } from './connection.ts';
+export type { Connection, ConnectionOptions } from './connection.ts';
+export * from './sockets.ts';
 export { createLogger } from './logger.ts';
 export type { Logger } from './logger.ts';
+export type { KeepAliveMode } from './keep-alive.ts';
 export type { Direction, Middleware } from './middleware.ts';
 export { withTransfer } from './transfer.ts';
 export { getStartupData } from './startup.ts';
@@ -56,13 +88,18 @@ export type {
   LaunchContext,
   LaunchOptions,
   LogEntry,
+  ProcessSpawnOptions,
   ServeContext,
+  ServerDriver,
   Vitals,
   WorkerAddress,
   WorkerDriver,
   WorkerEnd,
   WorkerHandle,
 } from './driver.ts';
-export { PortChannel, StreamChannel } from './channel.ts';
-export type { Channel } from './channel.ts';
+export { PortChannel } from './port-channel.ts';
+export { StreamChannel } from './stream-channel.ts';
+export type { StreamChannelOptions } from './stream-channel.ts';
+export type { Channel, ChannelListener } from './channel.ts';
+export type { UncheckedMessage, WireMessage } from './wire.ts';
 export type { DriverName } from './driver-names.ts';

@@ -13,6 +13,7 @@ import { within } from './timers.ts';
 import { isUncheckedMessage } from './wire.ts';
 import type { UncheckedMessage, WireMessage } from './wire.ts';
 
+/** As seen from the side whose middleware it is. */
 export type Direction = 'incoming' | 'outgoing';
 
 /**
@@ -33,6 +34,9 @@ export interface LineListener {
 
 /** What still waits for a middleware when the channel has ended is waited for so long. */
 const LAST_MESSAGES_MS = 1_000;
+
+/** The same when this side ends it: within the time that a host gives its worker to go. */
+const END_MS = 300;
 
 /** A message that waits for a middleware, or behind one that does. */
 export interface WaitingMessage {
@@ -56,7 +60,7 @@ export class Line {
     this.#listener = listener;
     this.#channel.listen({
       message: (message) => {
-        if (this.#middleware.length === 0) listener.message(message);
+        if (this.#middleware.length === 0 || isUrgent(message)) listener.message(message);
         else this.#pass(message, 'incoming', (passed) => listener.message(passed));
       },
       ended: (error) => {
@@ -108,9 +112,19 @@ export class Line {
     await Promise.all([this.#queues.incoming, this.#queues.outgoing]);
   }
 
+  /** A middleware that hangs does not keep it from ending. */
   async end(): Promise<void> {
-    await this.settled();
+    await within(this.settled(), END_MS);
     await this.#channel.end();
+  }
+
+  /** The channel takes more; see {@link Channel.writable}. */
+  get writable(): boolean {
+    return this.#channel.writable;
+  }
+
+  drained(): Promise<void> {
+    return this.#channel.drained();
   }
 
   destroy(): void {
@@ -193,6 +207,12 @@ export class Line {
     }
     return current;
   }
+}
+
+/** What ends waiting must not wait itself. It passes no middleware on its way out either. */
+function isUrgent(message: unknown): boolean {
+  if (!isUncheckedMessage(message)) return false;
+  return message.type === '$cancel' || message.type === '$credit' || message.type === '$close';
 }
 
 const WITHDRAWN = Symbol('withdrawn');

@@ -1,14 +1,15 @@
 /** What a caller may say about a worker, with the defaults. */
 import type { DriverName } from './driver-names.ts';
 import type { BuiltInDriver, DriverCapabilities, LaunchOptions, LogEntry, Vitals, WorkerDriver } from './driver.ts';
+import type { LifecycleListeners } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
-import type { TransactionId } from './messages.ts';
+import type { Handlers, MessageDefinitions, TransactionId } from './messages.ts';
 import type { Middleware } from './middleware.ts';
 import type { Retry } from './backoff.ts';
 import type { Serializer } from './serializer.ts';
 import { duration, numberWithin, timeLimit } from './timers.ts';
 
-/** All in milliseconds; 0 and `Infinity` are none. */
+/** All in milliseconds; 0 and `Infinity` are none, unless it says otherwise. */
 export interface Timeouts {
   /** From the start to ready. Default 60,000. */
   readonly startup?: number | undefined;
@@ -18,6 +19,11 @@ export interface Timeouts {
   readonly message?: number | undefined;
   /** For each answer, by type of message. */
   readonly messages?: Readonly<Record<string, number>> | undefined;
+  /**
+   * A worker that has not stopped working on a request so long after the request was cancelled or timed out is killed;
+   * 0 is at once. Default: never.
+   */
+  readonly killAfter?: number | undefined;
   /** A worker with a request in work whose event loop has not turned for so long is killed. Default 0. */
   readonly unresponsive?: number | undefined;
 }
@@ -32,7 +38,7 @@ export interface ClientOptions {
   /** Default JSON. Drivers that clone messages have no use for one. */
   readonly serializer?: Serializer | undefined;
   readonly middleware?: readonly Middleware[] | undefined;
-  /** Default: nothing is logged. */
+  /** `console` is one. Default: nothing is logged. */
   readonly logger?: Logger | undefined;
   /** Default 64 MB; at most 4 GB, which is what `Infinity` means. */
   readonly maxFrameBytes?: number | undefined;
@@ -41,6 +47,8 @@ export interface ClientOptions {
   /** From the very start, before there is a client to listen on. */
   readonly onLog?: ((entry: LogEntry) => void) | undefined;
   readonly onVitals?: ((vitals: Vitals) => void) | undefined;
+  /** Listeners to what happens to the worker and its line, from the very start: the first `connect` included. */
+  readonly on?: LifecycleListeners | undefined;
   /** Gives up a start that is under way. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -57,23 +65,29 @@ type WithoutSerializer = Omit<ClientOptions, 'serializer'> & { readonly serializ
 /** By name or as an object. */
 type Chosen<N extends DriverName> = N | BuiltInDriver<N, DriverCapabilities>;
 
-type ForAll = 'script' | 'name' | 'workerData';
+type ForAll = 'script' | 'name' | 'workerData' | 'keepAlive';
 type ForNode = ForAll | 'env' | 'argv' | 'execArgv';
-type ForProcesses = ForNode | 'cwd' | 'execPath';
+type ForProcesses = ForNode | 'cwd' | 'execPath' | 'spawnOptions';
 
+/** For a Node process of its own: the default. */
 export type ChildProcessOptions = ClientOptions &
-  Only<ForProcesses | 'detached' | 'stdio' | 'socketPath'> &
+  Only<ForProcesses | 'detached' | 'stdio' | 'socketPath' | 'reconnect'> &
   WithScript & {
     /** By name, or a driver of your own. Default `child-process`. */
     readonly driver?: Chosen<'child-process'> | undefined;
   };
+/** For a program in any language, or a Node worker, that speaks on stdin and stdout. */
 export type StdioOptions = ClientOptions & { readonly driver: Chosen<'stdio'> } & (
     | (Only<ForProcesses | 'handshake'> & WithScript)
-    | (Only<'name' | 'env' | 'cwd' | 'command' | 'args' | 'handshake'> & { readonly command: string })
+    | (Only<'name' | 'env' | 'cwd' | 'command' | 'args' | 'handshake' | 'spawnOptions' | 'keepAlive'> & {
+        readonly command: string;
+      })
   );
+/** For a thread of the host's process. */
 export type WorkerThreadsOptions = WithoutSerializer &
-  Only<ForNode | 'resourceLimits' | 'keepAlive' | 'transferList'> &
+  Only<ForNode | 'resourceLimits' | 'transferList' | 'eval'> &
   WithScript & { readonly driver: Chosen<'worker-threads'> };
+/** For a worker in the host's own thread. */
 export type InlineOptions = WithoutSerializer &
   Only<ForAll | 'transferList'> &
   WithScript & { readonly driver: Chosen<'inline'> };
@@ -91,6 +105,14 @@ export type WorkerOptions =
 export type AnyWorkerOptions = ClientOptions &
   LaunchOptions & { readonly driver?: DriverName | WorkerDriver | undefined };
 
+/** The same with what answers the worker's calls, whose types end at the wire. */
+export type AnyHostOptions = AnyWorkerOptions & { readonly handlers?: object | undefined };
+
+/** What answers the worker's calls, if it makes any. */
+export type HostHandlersOption<H extends MessageDefinitions> = [keyof H] extends [never]
+  ? { readonly handlers?: undefined }
+  : { readonly handlers: Handlers<H> };
+
 const defaultTimeouts = { startup: 60_000, connect: 10_000, message: 0, unresponsive: 0 };
 const defaultRetry: Retry = { maxRetries: 0, delayMs: 250, maxDelayMs: 30_000, jitter: 0.5 };
 const defaultConnectRetry: Retry = { maxRetries: 5, delayMs: 50, maxDelayMs: 1_000, jitter: 0.5 };
@@ -106,6 +128,7 @@ export interface Limits {
   /** By type of message. */
   readonly messages: ReadonlyMap<string, number>;
   readonly unresponsive: number;
+  readonly killAfter: number;
   readonly retry: Retry;
   readonly connectRetry: Retry;
   readonly maxFrameBytes: number;
@@ -126,6 +149,7 @@ export function limitsOf(options: ClientOptions): Limits {
     message: limit('message'),
     messages: new Map(messages),
     unresponsive: limit('unresponsive'),
+    killAfter: duration(timeouts.killAfter ?? Infinity, 'timeouts.killAfter'),
     retry: retryOf(options.retry, defaultRetry, 'retry'),
     connectRetry: retryOf(options.connectRetry, defaultConnectRetry, 'connectRetry'),
     maxFrameBytes: Math.min(maxFrameBytes, LARGEST_FRAME_BYTES),
@@ -133,9 +157,10 @@ export function limitsOf(options: ClientOptions): Limits {
 }
 
 function retryOf(given: Partial<Retry> | undefined, defaults: Retry, name: string): Retry {
+  const delayMs = given?.delayMs ?? defaults.delayMs;
   return {
     maxRetries: numberWithin(given?.maxRetries ?? defaults.maxRetries, `${name}.maxRetries`, 0),
-    delayMs: duration(given?.delayMs ?? defaults.delayMs, `${name}.delayMs`),
+    delayMs: typeof delayMs === 'function' ? delayMs : duration(delayMs, `${name}.delayMs`),
     maxDelayMs: duration(given?.maxDelayMs ?? defaults.maxDelayMs, `${name}.maxDelayMs`),
     jitter: numberWithin(given?.jitter ?? defaults.jitter, `${name}.jitter`, 0, 1),
   };
@@ -161,4 +186,10 @@ const defaultClose: Required<Record<keyof CloseOptions, number>> = {
 export function closeLimits(options: CloseOptions): Required<Record<keyof CloseOptions, number>> {
   const limit = (name: keyof CloseOptions): number => duration(options[name] ?? defaultClose[name], name);
   return { drainMs: limit('drainMs'), graceMs: limit('graceMs'), terminateMs: limit('terminateMs') };
+}
+
+/** Such a worker may wait for a debugger before it runs. */
+export function startsInspected({ execArgv = [], env }: AnyWorkerOptions): boolean {
+  const options = env !== undefined && 'NODE_OPTIONS' in env ? env['NODE_OPTIONS'] : process.env['NODE_OPTIONS'];
+  return [...execArgv, ...(options ?? '').split(' ')].some((option) => /^--inspect-(brk|wait)\b/.test(option));
 }

@@ -5,6 +5,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Transferable } from 'node:worker_threads';
 import { CancelledError, MessageTimeoutError, ProtocolError } from './errors.ts';
+import { Inputs } from './input.ts';
+import type { InputSource } from './input.ts';
 import type { TransactionId } from './messages.ts';
 import type { Line } from './middleware.ts';
 import { toError } from './realm.ts';
@@ -21,9 +23,25 @@ export interface RequestOptions {
   readonly cancel?: 'immediate' | 'acknowledged' | undefined;
   /** Milliseconds; `Infinity` is none. */
   readonly timeoutMs: number;
+  /** Milliseconds to stop once it was given up; `Infinity`, the default, is as long as it takes. */
+  readonly killAfterMs?: number | undefined;
+  readonly input?: InputSource | undefined;
+  /** Of a call: the request on whose behalf it is made. */
+  readonly behalf?: TransactionId | undefined;
   readonly onEvent?: ((event: unknown) => unknown) | undefined;
   readonly transfer?: readonly Transferable[] | undefined;
 }
+
+export interface RequestHooks {
+  /** What the worker calls on behalf of a request is to run in the context of the sender. */
+  readonly keepsContext?: boolean;
+  /** Requests were opened or settled. */
+  changed(): void;
+  /** One that was given up is still in work after the time it had to stop; `detail` says so. */
+  overdue(detail: string): void;
+}
+
+const noHooks: RequestHooks = { changed: () => undefined, overdue: () => undefined };
 
 /** Frames are confirmed in lots: fewer messages, and the worker never waits for the last of them. */
 const CONFIRM_FRAMES = CREDIT_FRAMES / 4;
@@ -34,15 +52,16 @@ const LATE_EVENT_MS = 500;
 export class Requests {
   readonly #line: Line;
   readonly #open = new Map<TransactionId, Request>();
-  /** Given up here, but the worker has not answered yet. */
-  readonly #abandoned = new Set<TransactionId>();
-  readonly #changed: () => void;
+  /** Given up here, but the worker has not answered yet; with the timer of those that must stop in time. */
+  readonly #abandoned = new Map<TransactionId, Timer | undefined>();
+  readonly #hooks: RequestHooks;
+  /** What the requests in flight stream to the worker. */
+  readonly inputs = new Inputs();
   #idle: PromiseWithResolvers<void> | undefined;
 
-  /** `changed` is called when requests are opened or settled. */
-  constructor(line: Line, changed: () => void) {
+  constructor(line: Line, hooks: RequestHooks = noHooks) {
     this.#line = line;
-    this.#changed = changed;
+    this.#hooks = hooks;
   }
 
   /** Requests that have not settled. */
@@ -56,19 +75,33 @@ export class Requests {
   }
 
   send(tx: TransactionId, type: string, payload: unknown, options: RequestOptions): Promise<unknown> {
-    const { signal, timeoutMs, transfer } = options;
+    const { signal, timeoutMs, transfer, input, behalf } = options;
     if (signal?.aborted === true) return Promise.reject(cancelled(signal));
     if (this.#open.has(tx) || this.#abandoned.has(tx)) {
       return Promise.reject(new ProtocolError(`The transaction id ${tx} is already in flight.`));
     }
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const request = new Request(tx, type, options.onEvent, resolve, reject);
-    if (options.onEvent !== undefined) request.inContext = AsyncLocalStorage.snapshot();
+    if (options.onEvent !== undefined || input !== undefined || this.#hooks.keepsContext === true) {
+      request.inContext = AsyncLocalStorage.snapshot();
+    }
+    if (options.killAfterMs !== undefined) request.killAfterMs = options.killAfterMs;
     this.#open.set(tx, request);
+    if (input !== undefined) this.inputs.add(tx, input);
     try {
-      this.#line.send({ tx, type, payload }, transfer);
+      this.#line.send(
+        {
+          tx,
+          type,
+          payload,
+          ...(input === undefined ? {} : { input: true }),
+          ...(behalf === undefined ? {} : { for: behalf }),
+        },
+        transfer,
+      );
     } catch (error) {
       this.#open.delete(tx);
+      this.inputs.remove(tx);
       return Promise.reject(toError(error));
     }
     if (signal !== undefined) {
@@ -80,7 +113,7 @@ export class Requests {
       request.release = () => signal.removeEventListener('abort', onAbort);
     }
     if (timeoutMs !== Infinity) request.timer = this.#startTimer(request, timeoutMs);
-    this.#changed();
+    this.#hooks.changed();
     return promise;
   }
 
@@ -90,7 +123,7 @@ export class Requests {
     const request = this.#open.get(tx);
     if (request === undefined) {
       // Late events and the answer to what was given up.
-      if (!type.endsWith('Event') && this.#abandoned.delete(tx)) this.#settled();
+      if (!type.endsWith('Event')) this.#acknowledged(tx);
       return;
     }
     if (request.cancelled !== undefined) {
@@ -113,13 +146,15 @@ export class Requests {
     if (request !== undefined) this.#giveUp(request, error, sent);
   }
 
-  /** Gives up all of them; the worker is told. */
+  /** Gives up all of them, because the line ends; the worker is told. Nobody waits for it to stop any more. */
   cancelAll(makeError: () => Error): void {
     for (const request of [...this.#open.values()]) this.#giveUp(request, makeError());
+    for (const timer of this.#abandoned.values()) timer?.cancel();
   }
 
   /** The worker is gone: nothing more comes. What has come is still delivered first, unless a listener hangs. */
   end(makeError: () => Error): void {
+    for (const timer of this.#abandoned.values()) timer?.cancel();
     this.#abandoned.clear();
     for (const request of [...this.#open.values()]) {
       this.#answer(request, () => request.reject(makeError()));
@@ -137,6 +172,13 @@ export class Requests {
       if (request.delivered === delivered) this.#giveUp(request, makeError());
       else this.#hurry(request, makeError);
     });
+  }
+
+  /** Runs a function in the asynchronous context of a request's sender. */
+  inContextOf(tx: unknown, run: () => void): void {
+    const request = isTransactionId(tx) ? this.#open.get(tx) : undefined;
+    if (request === undefined) run();
+    else request.inContext(run);
   }
 
   /** Settles when every request has. */
@@ -162,10 +204,29 @@ export class Requests {
     request.dropEvents();
     request.reject(error);
     if (!request.answered && sent && this.#mustStop(request)) {
-      this.#abandoned.add(request.tx);
+      this.#abandoned.set(request.tx, this.#mustStopSoon(request));
       this.#tell({ type: '$cancel', tx: request.tx });
     }
     this.#settled();
+  }
+
+  /** The worker has stopped working on what was given up. */
+  #acknowledged(tx: TransactionId): void {
+    if (!this.#abandoned.has(tx)) return;
+    this.#abandoned.get(tx)?.cancel();
+    this.#abandoned.delete(tx);
+    this.#settled();
+  }
+
+  #mustStopSoon({ tx, type, killAfterMs }: Request): Timer | undefined {
+    if (killAfterMs === Infinity) return undefined;
+    return startDeadline(killAfterMs, () => {
+      // If this thread was busy, the answer may be waiting to be read.
+      setImmediate(() => {
+        if (!this.#abandoned.has(tx) && !this.#open.has(tx)) return;
+        this.#hooks.overdue(`it did not stop working on '${type}' within ${killAfterMs} ms`);
+      });
+    });
   }
 
   /** Whether the worker is at it: neither the request nor its answer is held by a middleware. */
@@ -191,6 +252,7 @@ export class Requests {
     if (request.answered) return this.#giveUp(request, error);
     request.cancelled = error;
     request.dropEvents();
+    request.stopTimer = this.#mustStopSoon(request);
     this.#tell({ type: '$cancel', tx: request.tx });
   }
 
@@ -231,7 +293,9 @@ export class Requests {
   #remove(request: Request): boolean {
     if (!this.#open.delete(request.tx)) return false;
     request.timer?.cancel();
+    request.stopTimer?.cancel();
     request.release?.();
+    this.inputs.remove(request.tx);
     return true;
   }
 
@@ -240,7 +304,7 @@ export class Requests {
       this.#idle?.resolve();
       this.#idle = undefined;
     }
-    this.#changed();
+    this.#hooks.changed();
   }
 
   #events(request: Request, events: unknown): void {
@@ -312,6 +376,9 @@ class Request {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
   timer: Timer | undefined;
+  /** Runs out when the worker has not acknowledged a cancel in time. */
+  stopTimer: Timer | undefined;
+  killAfterMs = Infinity;
   /** Runs a function in the asynchronous context of the sender; once for all events of a frame. */
   inContext: <T>(run: () => T) => T = directly;
   /** Stops listening to the caller's signal. */

@@ -1,6 +1,7 @@
 /** Values to bytes and back. A serializer is stateless and shared by all lines that use it. */
 import { deserialize, serialize } from 'node:v8';
 
+/** Makes text or bytes of a message, and a message of bytes. Stateless. */
 export interface Serializer {
   /** Both sides must use serializers of the same name; checked when the worker starts. */
   readonly name: string;

@@ -1,12 +1,13 @@
 /** The worker's side: takes requests off the line, runs their handlers, answers. One per worker, until it ends. */
 import { safeLogger } from './callbacks.ts';
 import { loadServe } from './driver-ends.ts';
-import type { ServeContext, WorkerDriver, WorkerEnd } from './driver.ts';
-import { DriverError, ProtocolError } from './errors.ts';
+import type { ServeContext, ServerDriver, WorkerEnd } from './driver.ts';
+import { Calls } from './calls.ts';
+import { ClosedError, DriverError, ProtocolError } from './errors.ts';
 import { HandlerTable } from './handler-table.ts';
 import { silentLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
-import type { Handlers, MaybePromise, MessageDefinitions } from './messages.ts';
+import type { Call, CallOptions, Handlers, MaybePromise, MessageDefinitions, NoMessages } from './messages.ts';
 import { Line } from './middleware.ts';
 import type { Middleware } from './middleware.ts';
 import { stackOf } from './realm.ts';
@@ -15,10 +16,12 @@ import type { Serializer } from './serializer.ts';
 import { Session } from './session.ts';
 import { getStartupData, markServing } from './startup.ts';
 import type { StartupData } from './startup.ts';
+import { within } from './timers.ts';
 
+/** How a worker serves its host. */
 export interface ServerOptions {
-  /** Needed only for a driver that is not the library's own. */
-  readonly driver?: WorkerDriver | undefined;
+  /** Needed only for a driver that is not the library's own; must be the host's. */
+  readonly driver?: ServerDriver | undefined;
   /** Needed only for a serializer that is not the library's own; must be the host's. */
   readonly serializer?: Serializer | undefined;
   readonly middleware?: readonly Middleware[] | undefined;
@@ -27,7 +30,10 @@ export interface ServerOptions {
   readonly onClose?: (() => MaybePromise<void>) | undefined;
 }
 
-export interface WorkerServer {
+/** A worker that serves its host. */
+export interface WorkerServer<H extends MessageDefinitions = NoMessages> {
+  /** Calls the host for no request in particular; in a handler, use that of its context. */
+  readonly call: Call<H>;
   /** Ends all work, the line and the worker, as the host's `close()` does. */
   stop(): Promise<void>;
 }
@@ -37,10 +43,10 @@ export interface WorkerServer {
  * @throws DriverError when it was not started by `createWorker`, or its driver is not known
  * @throws ProtocolError when host and worker do not use the same serializer
  */
-export async function startWorkerServer<M extends MessageDefinitions>(
-  handlers: Handlers<M>,
+export async function startWorkerServer<M extends MessageDefinitions, H extends MessageDefinitions = NoMessages>(
+  handlers: Handlers<M, H>,
   options: ServerOptions = {},
-): Promise<WorkerServer> {
+): Promise<WorkerServer<H>> {
   const startup = getStartupData();
   if (startup === undefined) {
     throw new DriverError('This is not a worker: start the script with createWorker({ script }) instead of directly.');
@@ -67,7 +73,8 @@ export async function startWorkerServer<M extends MessageDefinitions>(
   }
   const server = new Server(new HandlerTable(handlers), end, { ...options, logger });
   await server.start();
-  return server;
+  // Types of messages end at the wire.
+  return server as WorkerServer<MessageDefinitions> as unknown as WorkerServer<H>;
 }
 
 function chooseSerializer(
@@ -86,10 +93,14 @@ function chooseSerializer(
   };
 }
 
-class Server implements WorkerServer {
+/** For messages that a middleware holds when the worker is to end: well within the time that the host gives it. */
+const LAST_MESSAGES_MS = 300;
+
+class Server implements WorkerServer<MessageDefinitions> {
   readonly #handlers: HandlerTable;
   readonly #end: WorkerEnd;
   readonly #options: ServerOptions & { readonly logger: Logger };
+  #line: Line | undefined;
   #session: Session | undefined;
   #stopping: Promise<void> | undefined;
   readonly #flush = (): void => void this.#session?.flush();
@@ -107,12 +118,21 @@ class Server implements WorkerServer {
       // One host at a time: whoever connects last is it.
       this.#session?.destroy();
       const line = new Line(channel, this.#options.middleware);
+      this.#line = line;
       this.#session = new Session(line, this.#handlers, {
         logger: this.#options.logger,
         onClose: () => void this.stop(),
+        calls: new Calls(line),
       });
+      line.listen(this.#session);
     });
   }
+
+  readonly call = (type: string, payload?: unknown, options?: CallOptions<unknown>): Promise<unknown> => {
+    const session = this.#session;
+    if (session !== undefined) return session.call(type, payload, options);
+    return Promise.reject(new ClosedError('No host has connected yet.'));
+  };
 
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -121,6 +141,8 @@ class Server implements WorkerServer {
 
   async #stop(): Promise<void> {
     let code = 0;
+    // What the host sent before may still wait for a middleware.
+    if (this.#line !== undefined) await within(this.#line.settled(), LAST_MESSAGES_MS);
     await this.#session?.settle();
     try {
       await this.#options.onClose?.();

@@ -1,26 +1,41 @@
-/** The worker's side of one connection: its requests in work. Ends with it; handlers' signals abort then. */
+/**
+ * The handlers' side of one connection: the requests in work. That is the worker's side; the host has one too, for the
+ * worker's calls. Ends with its connection; handlers' signals abort then.
+ */
 import type { Transferable } from 'node:worker_threads';
+import type { Caller, Calls } from './calls.ts';
 import { Emitter } from './emitter.ts';
 import { CancelledError, ClosedError, MiddlewareError, ProtocolError, UnknownMessageError } from './errors.ts';
 import type { HandlerTable } from './handler-table.ts';
+import { noInput } from './input.ts';
+import { levelOf } from './logger.ts';
 import type { Logger } from './logger.ts';
-import type { EmitOptions, HandlerContext, LogLevel, TransactionId } from './messages.ts';
-import type { Direction, Line } from './middleware.ts';
+import type {
+  CallOptions,
+  EmitOptions,
+  HandlerContext,
+  LogLevel,
+  MessageDefinitions,
+  TransactionId,
+} from './messages.ts';
+import type { Direction, Line, LineListener } from './middleware.ts';
 import { stackOf, toError } from './realm.ts';
 import { transferListOf } from './transfer.ts';
 import { promiseOf } from './thenable.ts';
 import { everLess, toWireError } from './wire-errors.ts';
 import type { WireError } from './wire-errors.ts';
-import { answersTo, isTransactionId, isUncheckedMessage } from './wire.ts';
+import { answersTo, isCall, isTransactionId, isUncheckedMessage } from './wire.ts';
 import type { UncheckedMessage, WireMessage } from './wire.ts';
 
 export interface SessionOptions {
   readonly logger: Logger;
   /** The host asked the worker to end. */
   readonly onClose: () => void;
+  /** The worker's requests to the host; absent in the host, whose log lines go to its logger alone. */
+  readonly calls?: Calls | undefined;
 }
 
-export class Session {
+export class Session implements LineListener {
   readonly #line: Line;
   readonly #handlers: HandlerTable;
   readonly #options: SessionOptions;
@@ -31,14 +46,10 @@ export class Session {
     this.#line = line;
     this.#handlers = handlers;
     this.#options = options;
-    line.listen({
-      message: (message) => this.#receive(message),
-      failed: (error, message, direction) => this.#middlewareFailed(error, message, direction),
-      ended: (error) => {
-        if (error !== undefined) options.logger.log('error', `The line broke: ${error.message}`);
-        this.#abortAll('The connection to the host ended.');
-      },
-    });
+  }
+
+  get #side(): 'host' | 'worker' {
+    return this.#options.calls === undefined ? 'host' : 'worker';
   }
 
   /** Aborts all work and waits until every handler has come to an end. */
@@ -60,31 +71,61 @@ export class Session {
   }
 
   destroy(): void {
-    this.#abortAll('Another host has connected.');
+    this.#cutOff('Another host has connected.');
     this.#line.destroy();
   }
 
+  /** See {@link LineListener}. */
+  ended(error: Error | undefined): void {
+    if (error !== undefined) this.#options.logger.error(`The line broke: ${error.message}`);
+    this.#cutOff(`The connection to the ${this.#side === 'host' ? 'worker' : 'host'} ended.`);
+  }
+
   log(level: LogLevel, message: string, tx?: TransactionId): void {
-    this.#options.logger.log(level, message);
+    this.#options.logger[levelOf(level)](message);
+    if (this.#side === 'host') return;
     this.#trySend({ type: '$log', level, message, ...(tx === undefined ? {} : { tx }) });
   }
 
-  #receive(message: unknown): void {
+  /** Calls the host, for a handler if one is given. */
+  call(type: string, payload: unknown, options: CallOptions<unknown> | undefined, from?: Caller): Promise<unknown> {
+    const { calls } = this.#options;
+    if (calls !== undefined) return calls.send(type, payload, options, from);
+    return Promise.reject(new ProtocolError('Only a worker calls its host; the host sends messages to its worker.'));
+  }
+
+  /** The input of a request in work. */
+  input(tx: TransactionId, from: Caller): AsyncIterable<unknown> {
+    return this.#options.calls?.input(tx, from) ?? noInput;
+  }
+
+  /** See {@link LineListener}. */
+  message(message: unknown): void {
     if (!isUncheckedMessage(message)) return this.log('error', 'Something came that is no message; ignored.');
-    if (message.type.startsWith('$')) return this.#control(message);
     const { tx } = message;
+    const { calls } = this.#options;
+    if (calls !== undefined && isCall(tx)) return this.#answered(calls, message);
+    if (message.type.startsWith('$') && this.#handlers.find(message.type) === undefined) return this.#control(message);
     if (tx !== undefined && !isTransactionId(tx))
       return this.log('error', `A '${message.type}' came with a malformed tx; ignored.`);
     if (tx !== undefined && this.#work.has(tx))
       return this.log('error', `A second request ${tx} came while it is in work; ignored.`);
-    this.#run(message.type, tx, message.payload);
+    this.#run(message, tx);
+  }
+
+  #answered(calls: Calls, message: UncheckedMessage): void {
+    try {
+      calls.receive(message);
+    } catch (error) {
+      this.log('error', `${(error as Error).message} It was ignored.`);
+    }
   }
 
   #control(message: UncheckedMessage): void {
     const work = isTransactionId(message.tx) ? this.#work.get(message.tx) : undefined;
     switch (message.type) {
       case '$cancel':
-        work?.abort(new CancelledError('The request was cancelled.'));
+        if (isTransactionId(message.tx)) this.#cancel(message.tx, work);
         return;
       case '$credit':
         if (Number.isSafeInteger(message.frames)) work?.emitter?.credit(message.frames as number);
@@ -97,15 +138,28 @@ export class Session {
     }
   }
 
-  #run(type: string, tx: TransactionId | undefined, payload: unknown): void {
+  /** What of the request a middleware still holds is taken back, so that it holds up nothing else. */
+  #cancel(tx: TransactionId, work: Work | undefined): void {
+    const [held] = this.#line.withdraw(tx);
+    const error = new CancelledError('The request was cancelled.');
+    if (work !== undefined) {
+      work.cancelled = error;
+      work.abort(error);
+    } else if (held !== undefined && isUncheckedMessage(held.message)) {
+      // No handler has it, not yet or not any more: nobody else would say that it is over.
+      this.#failDirectly({ tx, type: errorOf(held.message.type, held.direction) }, toWireError(error));
+    }
+  }
+
+  #run({ type, payload, input }: UncheckedMessage, tx: TransactionId | undefined): void {
     const handler = this.#handlers.find(type);
     if (handler === undefined) {
-      const error = new UnknownMessageError(`The worker has no handler for '${type}'.`);
+      const error = new UnknownMessageError(`The ${this.#side} has no handler for '${type}'.`);
       this.log('warn', error.message, tx);
       if (tx !== undefined) this.#fail(tx, type, error);
       return;
     }
-    const work = new Work(type, tx, this.#line, this);
+    const work = new Work(type, tx, this.#line, this, input === true);
     if (tx !== undefined) this.#work.set(tx, work);
     let outcome: unknown;
     try {
@@ -147,7 +201,10 @@ export class Session {
     const finish = (): void => {
       if (work.tx !== undefined && !this.#work.delete(work.tx)) return;
       work.ended = true;
-      if (work.failure === undefined) answer();
+      // Nobody listens to it; a middleware that hangs on it would hold up the answers of others.
+      if (work.cancelled !== undefined && work.tx !== undefined)
+        this.#failDirectly({ tx: work.tx, type: answersTo(work.type).error }, toWireError(work.cancelled));
+      else if (work.failure === undefined) answer();
       else if (work.tx !== undefined) this.#fail(work.tx, work.type, work.failure);
       if (this.#work.size === 0) this.#idle?.resolve();
     };
@@ -176,19 +233,24 @@ export class Session {
         // The next one is smaller.
       }
     }
-    this.#options.logger.log('error', `The host cannot be told that '${answer.type}' failed: ${error.message}`);
+    this.#options.logger.error(`The host cannot be told that '${answer.type}' failed: ${error.message}`);
   }
 
-  #middlewareFailed(error: Error, message: unknown, direction: Direction): void {
+  /** See {@link LineListener}. */
+  failed(error: Error, message: unknown, direction: Direction): void {
     const { tx, type } = isUncheckedMessage(message) ? message : { tx: undefined, type: '' };
+    const { calls } = this.#options;
+    if (calls !== undefined && isCall(tx)) return calls.fail(tx, error, direction === 'incoming');
     this.log('error', error.message);
     if (!isTransactionId(tx)) return;
     const work = this.#work.get(tx);
     if (work !== undefined) work.fail(error);
-    else {
-      const answer = { tx, type: direction === 'incoming' ? answersTo(type).error : requestError(type) };
-      this.#failDirectly(answer, toWireError(error));
-    }
+    else this.#failDirectly({ tx, type: errorOf(type, direction) }, toWireError(error));
+  }
+
+  #cutOff(reason: string): void {
+    this.#abortAll(reason);
+    this.#options.calls?.end(reason);
   }
 
   #abortAll(reason: string): void {
@@ -204,28 +266,33 @@ export class Session {
   }
 }
 
-/** `checkResult` and `checkEvent` to `checkError`. */
-function requestError(type: string): string {
-  return type.replace(/(Result|Event|Error)$/, 'Error');
+/** The type of the error that answers a request; of an outgoing message, the request that it belongs to. */
+function errorOf(type: string, direction: Direction): string {
+  return direction === 'incoming' ? answersTo(type).error : type.replace(/(Result|Event|Error)$/, 'Error');
 }
 
 /** One request in work, and the context its handler gets. */
-class Work implements HandlerContext<unknown> {
+class Work implements HandlerContext<unknown, unknown, MessageDefinitions> {
   readonly type: string;
   readonly tx: TransactionId | undefined;
   emitter: Emitter | undefined;
   /** Outranks what the handler returns. */
   failure: unknown;
+  /** The other side gave it up: what the handler returns is of no interest. */
+  cancelled: CancelledError | undefined;
   ended = false;
   readonly #line: Line;
   readonly #session: Session;
   #abort: AbortController | undefined;
   #abortReason: Error | undefined;
+  readonly #hasInput: boolean;
+  #input: AsyncIterable<unknown> | undefined;
   #boundEmit: ((event: unknown, options?: EmitOptions) => Promise<void> | undefined) | undefined;
 
-  constructor(type: string, tx: TransactionId | undefined, line: Line, session: Session) {
+  constructor(type: string, tx: TransactionId | undefined, line: Line, session: Session, hasInput: boolean) {
     this.type = type;
     this.tx = tx;
+    this.#hasInput = hasInput;
     this.#line = line;
     this.#session = session;
   }
@@ -254,6 +321,15 @@ class Work implements HandlerContext<unknown> {
 
   get log(): (level: LogLevel, message: string) => void {
     return (level, message) => this.#session.log(level, message, this.tx);
+  }
+
+  get call(): (type: string, payload?: unknown, options?: CallOptions<unknown>) => Promise<unknown> {
+    return (type, payload, options) => this.#session.call(type, payload, options, this);
+  }
+
+  get input(): AsyncIterable<unknown> {
+    if (!this.#hasInput || this.tx === undefined) return noInput;
+    return (this.#input ??= this.#session.input(this.tx, this));
   }
 
   #emit(event: unknown, options: EmitOptions | undefined): Promise<void> | undefined {

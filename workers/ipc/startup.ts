@@ -5,6 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { unpackWorkerData } from './drivers/worker-data.ts';
 import type { PackedData } from './drivers/worker-data.ts';
 
+/** What a worker is told when it is started. */
 export interface StartupData {
   /** Name of the driver that started this worker. */
   readonly driver: string;
@@ -35,8 +36,17 @@ export interface InlineSlot {
   startup: StartupData | undefined;
 }
 
-/** Set while an inline worker's script is imported, and for whatever it starts. */
-export const inlineStartup = new AsyncLocalStorage<InlineSlot>();
+/**
+ * Set while an inline worker's script is imported, and for whatever it starts. One for all copies of the library in this
+ * thread: a bundle of the host has one, and a bundle of the worker another.
+ */
+export const inlineStartup = sharedStorage();
+
+function sharedStorage(): AsyncLocalStorage<InlineSlot> {
+  const key = Symbol.for('bulkhead.workers.inline');
+  const shared = globalThis as { [key]?: AsyncLocalStorage<InlineSlot> };
+  return (shared[key] ??= new AsyncLocalStorage<InlineSlot>());
+}
 
 let processStartup: StartupData | undefined;
 

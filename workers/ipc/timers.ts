@@ -37,6 +37,12 @@ export function numberWithin(value: number, name: string, least: number, most = 
   throw new DriverError(`The option '${name}' must be a number, ${range}, not ${shown(value)}.`);
 }
 
+/** The same for a number of things: a whole one, or `Infinity`. @throws DriverError */
+export function countWithin(value: number, name: string, least: number): number {
+  if (value === Infinity || Number.isInteger(value)) return numberWithin(value, name, least);
+  throw new DriverError(`The option '${name}' must be a whole number, ${least} or more, not ${shown(value)}.`);
+}
+
 function shown(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
@@ -47,18 +53,20 @@ export interface Timer {
 
 const noTimer: Timer = { cancel: () => undefined };
 
-/** Calls `callback` after `ms`, however long that is; never for `Infinity`. */
-export function startTimer(ms: number, callback: () => void): Timer {
+/** Calls `callback` after `ms`, however long that is; never for `Infinity`. A `quiet` one does not keep the process alive. */
+export function startTimer(ms: number, callback: () => void, quiet = false): Timer {
   if (ms === Infinity) return noTimer;
   let left = ms;
   let current = arm();
   function arm(): NodeJS.Timeout {
     const step = Math.min(left, LONGEST_TIMER_MS);
-    return setTimeout(() => {
+    const timer = setTimeout(() => {
       left -= step;
       if (left > 0) current = arm();
       else callback();
     }, step);
+    if (quiet) timer.unref();
+    return timer;
   }
   return { cancel: () => clearTimeout(current) };
 }

@@ -1,10 +1,14 @@
 /** A client can disconnect, reconnect and detach only if its driver can; known at compile time. */
-import { createWorker, defineWorkerDriver } from '../../../workers/ipc/index.ts';
+import { attachWorker, createWorker, defineWorkerDriver, startWorkerServer } from '../../../workers/ipc/index.ts';
 import type { DefineMessages, WorkerDriver } from '../../../workers/ipc/index.ts';
-import { childProcessDriver } from '../../../workers/ipc/drivers/child-process.ts';
+import { ChildProcessDriver, childProcessDriver } from '../../../workers/ipc/drivers/child-process.ts';
 import { inlineDriver } from '../../../workers/ipc/drivers/inline.ts';
 import { stdioDriver } from '../../../workers/ipc/drivers/stdio.ts';
-import { workerThreadsDriver } from '../../../workers/ipc/drivers/worker-threads.ts';
+import {
+  WorkerThreadsDriver,
+  workerThreadsDriver,
+  WorkerThreadsServer,
+} from '../../../workers/ipc/drivers/worker-threads.ts';
 
 type Messages = DefineMessages<{ ping: { payload: void; result: number } }>;
 const script = '/worker.js';
@@ -46,11 +50,35 @@ export async function without(): Promise<void> {
   await createWorker<Messages>({ script, driver: 'carrier-pigeon' });
 }
 
+export async function attached(): Promise<void> {
+  const worker = await attachWorker<Messages>({ socketPath: '/s', pid: 1 }, { reconnect: true });
+  await worker.send('ping');
+  await worker.disconnect();
+  await worker.reconnect();
+  await worker.detach();
+  worker.on('exit', ({ kind }) => kind.length);
+  // @ts-expect-error: no such event
+  worker.on('message', () => undefined);
+  // @ts-expect-error: its signs of life go to who started it
+  await attachWorker<Messages>('/s', { onVitals: () => undefined });
+}
+
+export async function objects(): Promise<void> {
+  const child = await createWorker<Messages>({ script, driver: new ChildProcessDriver() });
+  await child.disconnect();
+  const thread = await createWorker<Messages>({ script, driver: new WorkerThreadsDriver() });
+  // @ts-expect-error: a thread cannot be disconnected
+  await thread.disconnect();
+  await startWorkerServer<Messages>({ ping: () => 1 }, { driver: new WorkerThreadsServer() });
+  // @ts-expect-error: a server starts no workers
+  await createWorker<Messages>({ script, driver: new WorkerThreadsServer() });
+}
+
 export async function ownDrivers(): Promise<void> {
   const half = defineWorkerDriver({
     ...childProcessDriver,
     name: 'half',
-    capabilities: { reconnect: true, detach: false, transfer: false, isolation: 'process' },
+    capabilities: { reconnect: true, detach: false, transfer: false, sharedMemory: false, isolation: 'process' },
   });
   const worker = await createWorker<Messages>({ script, driver: half });
   await worker.disconnect();

@@ -3,8 +3,8 @@ import { createWorker } from '../../../workers/ipc/index.ts';
 import type { DefineMessages, DriverName, WorkerDriver, WorkerOptions } from '../../../workers/ipc/index.ts';
 import { childProcessDriver } from '../../../workers/ipc/drivers/child-process.ts';
 import { inlineDriver } from '../../../workers/ipc/drivers/inline.ts';
-import { stdioDriver } from '../../../workers/ipc/drivers/stdio.ts';
-import { workerThreadsDriver } from '../../../workers/ipc/drivers/worker-threads.ts';
+import { StdioDriver, stdioDriver } from '../../../workers/ipc/drivers/stdio.ts';
+import { WorkerThreadsDriver, workerThreadsDriver } from '../../../workers/ipc/drivers/worker-threads.ts';
 import { binarySerializer } from '../../../workers/ipc/serializer.ts';
 
 type M = DefineMessages<{ ping: { payload: void; result: number } }>;
@@ -18,6 +18,10 @@ export async function right(name: DriverName, own: WorkerDriver): Promise<void> 
   await createWorker<M>({ script, driver: 'inline', workerData: 1, transferList: [] });
   await createWorker<M>({ script, driver: name, timeouts: { startup: 1 } });
   await createWorker<M>({ script, driver: own, resourceLimits: {}, cwd: '/' });
+  await createWorker<M>({ script, reconnect: true, spawnOptions: { uid: 1, argv0: 'x' } });
+  await createWorker<M>({ script, driver: new WorkerThreadsDriver(), eval: true });
+  await createWorker<M>({ command: 'x', driver: new StdioDriver(), spawnOptions: { windowsHide: false } });
+  await createWorker<M>({ script, retry: { delayMs: (attempt) => attempt * 10 }, logger: console });
   const options: WorkerOptions = { script, driver: 'worker-threads', env: {} };
   await createWorker<M>(options);
 }
@@ -37,6 +41,18 @@ export async function wrong(name: DriverName): Promise<void> {
   await createWorker<M>({ script, driver: childProcessDriver, resourceLimits: {} });
   // @ts-expect-error: nothing can be moved to another process
   await createWorker<M>({ script, driver: 'child-process', transferList: [] });
+  // @ts-expect-error: nobody can connect to a thread again
+  await createWorker<M>({ script, driver: 'worker-threads', reconnect: true });
+  // @ts-expect-error: nor does anybody spawn one
+  await createWorker<M>({ script, driver: new WorkerThreadsDriver(), spawnOptions: {} });
+  // @ts-expect-error: code is for threads
+  await createWorker<M>({ script, eval: true });
+  // @ts-expect-error: the library connects the streams
+  await createWorker<M>({ script, spawnOptions: { stdio: 'inherit' } });
+  // @ts-expect-error: nor is there a shell
+  await createWorker<M>({ script, spawnOptions: { shell: true } });
+  // @ts-expect-error: a delay is a number
+  await createWorker<M>({ script, retry: { delayMs: () => 'soon' } });
   // @ts-expect-error: neither a program nor a script
   await createWorker<M>({ driver: 'stdio' });
   // @ts-expect-error: a program has no script

@@ -94,6 +94,9 @@ export class SearchingPool implements SupervisedPool {
   restartTimes(): [] {
     return [];
   }
+  tasks(): never {
+    throw new Error('There are no tasks.');
+  }
   errors(): [] {
     return [];
   }

@@ -15,6 +15,7 @@ import {
 } from '../../../workers/ipc/index.ts';
 import type { ChildProcessOptions, LogEntry, Vitals } from '../../../workers/ipc/index.ts';
 import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
+import { loggerOf } from '../../../workers/ipc/logger.ts';
 import { childProcessDriver } from '../../../workers/ipc/drivers/child-process.ts';
 import type { ConformanceMessages } from '../../fixtures/ipc/messages.ts';
 import { fixture, fixturePath, isAlive, rejection, socketDirectories, soon, start, until } from './support.ts';
@@ -129,7 +130,7 @@ describe('child-process driver', () => {
       const worker = await open({
         script: fixture('late-socket.ts'),
         connectRetry: { maxRetries: 1000, delayMs: 20, maxDelayMs: 20 },
-        logger: { log: (_level, message) => void tries.push(message) },
+        logger: loggerOf((_level, message) => void tries.push(message)),
       });
       assert.equal(await worker.send('echo', 1), 1);
       assert.ok(tries.some((message) => message.includes('next attempt')));

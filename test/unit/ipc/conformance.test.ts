@@ -1,7 +1,6 @@
 /** One contract, all drivers: the same tests for each. */
 import assert from 'node:assert/strict';
 import {
-  binarySerializer,
   CancelledError,
   ClosedError,
   CrashedError,
@@ -12,26 +11,12 @@ import {
   StartupTimeoutError,
   UnknownMessageError,
 } from '../../../workers/ipc/index.ts';
-import type { DriverName, LogEntry } from '../../../workers/ipc/index.ts';
+import type { LogEntry } from '../../../workers/ipc/index.ts';
 import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
+import { silentLogger } from '../../../workers/ipc/logger.ts';
 import { fixture, rejection, soon, start, until } from './support.ts';
+import { subjects } from './subjects.ts';
 import type { TestClient } from './support.ts';
-
-interface Subject {
-  readonly title: string;
-  readonly driver: DriverName;
-  readonly options?: AnyWorkerOptions;
-  /** Values are cloned: Map, bigint and the like cross the line. */
-  readonly clones: boolean;
-}
-
-const subjects: readonly Subject[] = [
-  { title: 'child-process', driver: 'child-process', clones: false },
-  { title: 'child-process, binary', driver: 'child-process', clones: true, options: { serializer: binarySerializer } },
-  { title: 'stdio', driver: 'stdio', clones: false },
-  { title: 'worker-threads', driver: 'worker-threads', clones: true },
-  { title: 'inline', driver: 'inline', clones: true },
-];
 
 for (const subject of subjects) {
   const isolated = subject.driver !== 'inline';
@@ -538,7 +523,7 @@ for (const subject of subjects) {
             open({
               script: fixture('throws-at-load.ts'),
               retry: { maxRetries: 2, delayMs: 5 },
-              logger: { log: (level, message) => void (level === 'warn' && warnings.push(message)) },
+              logger: { ...silentLogger, warn: (message) => void warnings.push(message) },
             }),
           ),
           'the failure',

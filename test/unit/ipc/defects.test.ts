@@ -14,6 +14,7 @@ import {
   StartupTimeoutError,
 } from '../../../workers/ipc/index.ts';
 import type { Serializer } from '../../../workers/ipc/index.ts';
+import { silentLogger } from '../../../workers/ipc/logger.ts';
 import { fixture, fixturePath, isAlive, rejection, socketDirectories, soon, start } from './support.ts';
 
 describe('defects of others', () => {
@@ -54,7 +55,7 @@ describe('defects of others', () => {
       start('worker-threads', {
         script: fixture('throws-at-load.ts'),
         retry: { maxRetries: 1, delayMs: 1 },
-        logger: { log: (level, message) => void (level === 'warn' && retries.push(message)) },
+        logger: { ...silentLogger, warn: (message) => void retries.push(message) },
       }),
     );
     assert.ok(error instanceof SpawnError);

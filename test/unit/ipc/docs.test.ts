@@ -9,7 +9,12 @@ const text = readFileSync(path.join(root, 'docs/workers.md'), 'utf8').replaceAll
 describe('docs/workers.md', () => {
   it('the links of its contents lead somewhere', () => {
     const headings = new Set(
-      [...text.matchAll(/^## (.*)$/gm)].map(([, title = '']) => title.toLowerCase().replaceAll(' ', '-')),
+      [...text.matchAll(/^## (.*)$/gm)].map(([, title = '']) =>
+        title
+          .toLowerCase()
+          .replaceAll(/[^\w\- ]/g, '')
+          .replaceAll(' ', '-'),
+      ),
     );
     for (const [, anchor = ''] of text.matchAll(/\]\(#([^)]+)\)/g)) assert.ok(headings.has(anchor), anchor);
   });

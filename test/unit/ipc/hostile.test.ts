@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import {
+  CancelledError,
   ClosedError,
   CrashedError,
   createWorker,
@@ -12,9 +13,11 @@ import {
 import type { DriverName, WorkerClient, WorkerOptions } from '../../../workers/ipc/index.ts';
 import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import type { HostileMessages } from '../../fixtures/ipc/hostile.ts';
+import { loggerOf, silentLogger } from '../../../workers/ipc/logger.ts';
 import { hostile } from '../../fixtures/ipc/hostile-values.ts';
 import { toWireError } from '../../../workers/ipc/wire-errors.ts';
-import { fixture, rejection, soon } from './support.ts';
+import type { HangingMessages } from '../../fixtures/ipc/hanging-middleware.ts';
+import { fixture, rejection, soon, until } from './support.ts';
 
 const MAX_FRAME_BYTES = 100_000;
 const never = (): Promise<never> => new Promise<never>(() => undefined);
@@ -53,6 +56,16 @@ for (const driver of ['child-process', 'stdio', 'worker-threads', 'inline'] as c
         assert.equal(worker.state, 'ready');
       });
     }
+
+    it('an answer that is nested deeper than the host can read costs one request', async () => {
+      for (let depth = 1_000; depth < 30_000; depth += 1_000) {
+        const other = worker.send('never', undefined, { timeout: 60_000 });
+        other.catch(() => undefined);
+        await soon(Promise.allSettled([worker.send('deep', { depth })]), `a depth of ${depth}`);
+        assert.equal(await worker.send('echo', depth), depth);
+      }
+      assert.equal(worker.state, 'ready');
+    });
 
     it('a listener that hangs does not outlive a timeout', async () => {
       const sent = worker.send('events', { count: 3 }, { onEvent: never, timeout: 100 });
@@ -102,7 +115,7 @@ for (const driver of ['child-process', 'stdio', 'worker-threads', 'inline'] as c
         throw new Error('a callback of the host');
       };
       const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
-      const other = await open({ logger: { log: fail }, onLog: fail, onVitals: fail });
+      const other = await open({ logger: loggerOf(fail), onLog: fail, onVitals: fail });
       other.onLog(() => Promise.reject(new Error('later')) as unknown as undefined);
       assert.equal(await other.send('log'), 'logged');
       assert.equal(await other.send('echo', 1), 1);
@@ -113,7 +126,7 @@ for (const driver of ['child-process', 'stdio', 'worker-threads', 'inline'] as c
     it('what a listener throws is logged', async () => {
       const logged: string[] = [];
       const other = await open({
-        logger: { log: (level, message) => void (level === 'error' && logged.push(message)) },
+        logger: { ...silentLogger, error: (message) => void logged.push(message) },
         onLog: () => {
           throw new Error('a callback of the host');
         },
@@ -135,6 +148,38 @@ for (const driver of ['child-process', 'stdio', 'worker-threads', 'inline'] as c
         assert.equal(other.inWork, 0);
         assert.equal((await soon(other.close(), 'the close')).kind, 'closed');
       }
+    });
+
+    it('a middleware of the worker that hangs costs the request it hangs on, once that is given up', async () => {
+      const other = await soon(
+        createWorker<HangingMessages>({ script: fixture('hanging-middleware.ts'), driver } as WorkerOptions),
+        'the worker',
+      );
+      const acknowledged = { signal: AbortSignal.timeout(100), cancel: 'acknowledged' } as const;
+      const requests = [
+        // On its way to the handler, on its way back, and an event of it.
+        () => other.send('echo', 'hang', { timeout: 100 }),
+        () => other.send('echo', 'answer', { timeout: 100 }),
+        () => other.send('emit', 'hang', { timeout: 100 }),
+        () => other.send('echo', 'hang', acknowledged),
+        () => other.send('echo', 'answer', acknowledged),
+      ];
+      for (const [index, request] of requests.entries()) {
+        const hanging = rejection(request());
+        const behind = other.send('echo', `behind ${index}`);
+        const error = await soon(hanging, `request ${index}`);
+        assert.ok(error instanceof MessageTimeoutError || error instanceof CancelledError, String(error));
+        assert.equal(await soon(behind, `the request behind ${index}`), `behind ${index}`);
+        await until(() => other.inWork === 0, 'the worker has said that it stopped');
+      }
+      assert.ok(!(await other.send('seen')).includes('hang'), 'no handler got what was given up');
+      // Nobody gives up a notification: the first request behind it that is given up opens the way.
+      other.notify('note', 'hang');
+      assert.ok((await soon(rejection(other.send('echo', 1, { timeout: 100 })), 'it')) instanceof MessageTimeoutError);
+      assert.equal(await soon(other.send('echo', 'after'), 'the next'), 'after');
+      // What was sent before a close is still handled, and a message that hangs does not keep it.
+      other.notify('note', 'last');
+      assert.equal((await soon(other.close({ drainMs: 10 }), 'the close')).kind, 'closed');
     });
 
     it('a middleware that hangs does not keep the worker from being closed', async () => {

@@ -164,8 +164,8 @@ describe('own parts', () => {
     );
     const quiet: string[] = [];
     const logger = createLogger('test', 'warn', (line) => quiet.push(line));
-    logger.log('info', 'not this');
-    logger.log('error', 'but this');
+    logger.info('not this');
+    logger.error('but this');
     assert.deepEqual(quiet, ['[test] error: but this']);
   });
 });

@@ -12,6 +12,7 @@ import {
   SpawnError,
 } from '../../../workers/ipc/index.ts';
 import type { DriverName } from '../../../workers/ipc/index.ts';
+import { loggerOf, silentLogger } from '../../../workers/ipc/logger.ts';
 import { HeapWitness } from '../../../workers/ipc/drivers/heap-witness.ts';
 import { loaderOptions } from '../../../workers/ipc/drivers/loader-options.ts';
 import { makePrivateDirectory } from '../../../workers/ipc/drivers/socket-path.ts';
@@ -54,7 +55,7 @@ describe('starting', function () {
       const error = await rejection(
         start('child-process', {
           signal: AbortSignal.abort(new Error('not needed')),
-          logger: { log: (_level, message) => void logged.push(message) },
+          logger: loggerOf((_level, message) => void logged.push(message)),
         }),
       );
       assert.ok(error instanceof CancelledError);
@@ -69,7 +70,7 @@ describe('starting', function () {
           script: fixture('throws-at-load.ts'),
           signal: controller.signal,
           retry: { maxRetries: Infinity, delayMs: 2 ** 40, maxDelayMs: Infinity, jitter: 0 },
-          logger: { log: (level) => void (level === 'warn' && setImmediate(() => controller.abort())) },
+          logger: { ...silentLogger, warn: () => void setImmediate(() => controller.abort()) },
         }),
       );
       assert.ok((await soon(starting, 'the cancel', 30_000)) instanceof CancelledError);

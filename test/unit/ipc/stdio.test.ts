@@ -32,6 +32,12 @@ const program = `
   });
 `;
 
+const asked = `
+  console.log([process.argv0, process.getuid?.()].join());
+  console.log('{"ready":1}');
+  process.stdin.resume();
+`;
+
 const open = (options: AnyWorkerOptions = {}) =>
   createWorker<ForeignMessages>({
     command: process.execPath,
@@ -41,6 +47,26 @@ const open = (options: AnyWorkerOptions = {}) =>
   } as StdioOptions);
 
 describe('stdio driver', () => {
+  it('passes spawnOptions on, and refuses those that the library sets itself', async () => {
+    const logs: string[] = [];
+    const isRoot = process.getuid?.() === 0;
+    const worker = await open({
+      args: ['-e', asked],
+      spawnOptions: { argv0: 'another-name', ...(isRoot ? { uid: 65534 } : {}) },
+      onLog: ({ message }) => logs.push(message),
+    });
+    await worker.kill();
+    assert.deepEqual(logs, [`another-name,${isRoot ? 65534 : (process.getuid?.() ?? '')}`]);
+    for (const name of ['stdio', 'shell', 'detached', 'cwd', 'env', 'signal', 'timeout', 'killSignal', 'nonsense']) {
+      for (const driver of ['stdio', 'child-process'] as const) {
+        const options = { spawnOptions: { [name]: 1 }, script: import.meta.filename } as AnyWorkerOptions;
+        const error = await rejection(start(driver, options));
+        assert.ok(error instanceof DriverError, `${driver} ${name}`);
+        assert.match(error.message, new RegExp(`cannot set '${name}'`));
+      }
+    }
+  });
+
   it('talks to a program in any language, whose other lines are log lines', async () => {
     const logs: LogEntry[] = [];
     const worker = await open({ onLog: (entry) => logs.push(entry) });

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { createWorker } from '../../../workers/ipc/index.ts';
-import type { DriverName, WorkerClient, WorkerOptions } from '../../../workers/ipc/index.ts';
+import type { Channel, DriverName, WorkerClient, WorkerOptions } from '../../../workers/ipc/index.ts';
 import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import type { ConformanceMessages } from '../../fixtures/ipc/messages.ts';
 import { patienceMs } from '../../support/patience.ts';
@@ -28,6 +28,19 @@ export function start(
   // What does not compile is tested too.
   return createWorker<ConformanceMessages>({ script: fixture('worker.ts'), ...options, driver } as WorkerOptions);
 }
+
+/** A channel to nobody. */
+export const silentChannel: Channel = {
+  listen: () => undefined,
+  send: () => undefined,
+  pack: (event) => event,
+  sendEvents: () => undefined,
+  flush: () => true,
+  writable: true,
+  drained: () => Promise.resolve(),
+  end: () => Promise.resolve(),
+  destroy: () => undefined,
+};
 
 /** Fails instead of hanging, with what it waited for. */
 export async function soon<T>(promise: Promise<T>, what: string, ms = patienceMs): Promise<T> {

@@ -1,6 +1,6 @@
 /** What only the worker-threads driver does: moving and sharing memory, limits of a thread. */
 import assert from 'node:assert/strict';
-import { CrashedError, DriverError, jsonSerializer } from '../../../workers/ipc/index.ts';
+import { CrashedError, DriverError, jsonSerializer, SpawnError } from '../../../workers/ipc/index.ts';
 import type { Vitals } from '../../../workers/ipc/index.ts';
 import { fixture, rejection, soon, start } from './support.ts';
 
@@ -34,6 +34,25 @@ describe('worker-threads driver', () => {
     await worker.send('shared', { memory });
     assert.equal(new Int32Array(memory)[0], 2);
     await worker.close();
+  });
+
+  it('runs code instead of a file with `eval`', async () => {
+    const library = new URL('../../../workers/ipc/index.ts', import.meta.url).href;
+    const script = `import('${library}').then(({ startWorkerServer }) => startWorkerServer({ echo: (n) => n * 2 }))`;
+    const worker = await start('worker-threads', { eval: true, script });
+    assert.equal(await worker.send('echo', 21), 42);
+    await worker.close();
+    const broken = await rejection(start('worker-threads', { eval: true, script: 'throw new Error("in the code")' }));
+    assert.ok(broken instanceof SpawnError);
+    assert.match(broken.message, /in the code/);
+    for (const [driver, code] of [
+      ['worker-threads', fixture('worker.ts')],
+      ['child-process', script],
+      ['stdio', script],
+      ['inline', script],
+    ] as const) {
+      assert.ok((await rejection(start(driver, { eval: true, script: code }))) instanceof DriverError, driver);
+    }
   });
 
   it('keeps to resourceLimits and tells that the heap ran out', async () => {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { describe, it } from 'mocha';
 import { poolOperations, type HealthParams } from '../../../server/pool/pool-requests.ts';
 import type { QuarantinedInput, SupervisedPool } from '../../../server/pool/types.ts';
+import { TaskMetrics } from '../../../workers/ipc/pool/task-metrics.ts';
 import { settle, SimulatedClock } from '../../support/simulated-clock.ts';
 
 class FakePool implements Partial<SupervisedPool> {
@@ -30,6 +31,7 @@ class FakePool implements Partial<SupervisedPool> {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   };
+  tasks = (): ReturnType<SupervisedPool['tasks']> => new TaskMetrics().figures();
   errors = (): readonly [] => [];
   clearErrors = (): void => {
     this.cleared += 1;

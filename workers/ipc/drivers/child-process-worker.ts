@@ -1,7 +1,7 @@
 /** The worker's side of the child-process driver: listens on its socket, says so, and speaks to whoever connects. */
-import { chmodSync, writeSync } from 'node:fs';
-import net from 'node:net';
-import { StreamChannel } from '../channel.ts';
+import { writeSync } from 'node:fs';
+import type net from 'node:net';
+import { StreamChannel } from '../stream-channel.ts';
 import type { Channel } from '../channel.ts';
 import type { ServeContext, WorkerEnd } from '../driver.ts';
 import { DriverError } from '../errors.ts';
@@ -9,12 +9,15 @@ import type { StartupData } from '../startup.ts';
 import { setBlocking } from './blocking.ts';
 import { REPORT_FD } from './file-descriptors.ts';
 import { LISTENING } from './guard.ts';
+import { getSocketAdapter } from './socket-adapter.ts';
 import { removeSocket } from './socket-path.ts';
 
 export function serveSocket(startup: StartupData, context: ServeContext): WorkerEnd {
   const { socketPath } = startup;
   if (socketPath === undefined) throw new DriverError('The startup data has no socket path.');
   let server: net.Server | undefined;
+  /** Tells the host that was connected before that it is not any more. */
+  let takeLeave = (): void => undefined;
 
   async function listen(onConnection: (socket: net.Socket) => void): Promise<void> {
     try {
@@ -28,19 +31,28 @@ export function serveSocket(startup: StartupData, context: ServeContext): Worker
         { cause: error },
       );
     }
-    if (process.platform !== 'win32') chmodSync(socketPath as string, 0o600);
     writeSync(REPORT_FD, `${LISTENING}\n`);
   }
 
   return {
     accept: (listener: (channel: Channel) => void) =>
       listen((socket) => {
+        let waits = true;
         const channel = new StreamChannel(socket, socket, {
           ...context,
-          setBlocking: (blocking) => setBlocking(socket, blocking),
+          setBlocking: (blocking) => setBlocking(socket, blocking && waits),
         });
-        channel.sendHandshake({ serializer: context.serializer.name });
-        listener(channel);
+        channel.sendHandshake({ serializer: context.serializer.name, pid: process.pid });
+        // Whoever only looks whether anybody listens here says nothing, and is no host.
+        socket.once('data', () => {
+          takeLeave();
+          takeLeave = () => {
+            // A host that reads no more must not stop this worker.
+            waits = false;
+            tellReplaced(channel);
+          };
+          listener(channel);
+        });
       }),
     refuse: async (reason) => {
       const told = Promise.withResolvers<void>();
@@ -61,11 +73,21 @@ export function serveSocket(startup: StartupData, context: ServeContext): Worker
   };
 }
 
+function tellReplaced(channel: StreamChannel): void {
+  try {
+    channel.send({ type: '$replaced' });
+    channel.flush();
+  } catch {
+    // A serializer of the caller's; the end of the connection tells enough.
+  }
+}
+
 async function listenAt(socketPath: string, onConnection: (socket: net.Socket) => void): Promise<net.Server> {
   const listening = Promise.withResolvers<void>();
-  const server = net.createServer(onConnection);
+  const server = getSocketAdapter().createServer(socketPath);
+  server.on('connection', onConnection);
   server.once('error', listening.reject);
-  server.listen(socketPath, listening.resolve);
+  server.once('listening', listening.resolve);
   await listening.promise;
   return server;
 }

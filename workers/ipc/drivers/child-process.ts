@@ -2,21 +2,23 @@
  * The driver for child processes: a Node process in a group of its own, reached over a Unix domain socket in a private
  * directory (a named pipe on Windows), with a guard thread that ends it when the host dies.
  */
-import net from 'node:net';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { StreamChannel } from '../channel.ts';
 import type { Channel } from '../channel.ts';
-import { defineBuiltInDriver } from '../driver.ts';
-import type { LaunchContext, LaunchOptions, WorkerAddress, WorkerHandle } from '../driver.ts';
-import { ConnectTimeoutError, SpawnError } from '../errors.ts';
+import type {
+  BuiltInDriver,
+  LaunchContext,
+  LaunchOptions,
+  ServerDriver,
+  WorkerAddress,
+  WorkerHandle,
+} from '../driver.ts';
+import { SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
-import { backoffDelay } from '../backoff.ts';
-import { textOf } from '../realm.ts';
-import { now, startTimer, wait, within } from '../timers.ts';
-import { handshakeProblem } from '../wire.ts';
+import { within } from '../timers.ts';
 import { Child } from './child.ts';
 import { serveSocket } from './child-process-worker.ts';
+import { dial } from './dial.ts';
 import { DATA_FD } from './file-descriptors.ts';
 import { IDLE, LISTENING, LISTENS, RELEASE, takeReport, WATCH } from './guard.ts';
 import { onLines } from './lines.ts';
@@ -24,17 +26,37 @@ import { nodeEnvironment, nodeProgram } from './node-process.ts';
 import { scriptPath } from './script-path.ts';
 import { claimSocketPath } from './socket-path.ts';
 import type { SocketPlace } from './socket-path.ts';
+import { spawnOptionsOf } from './spawn-options.ts';
 import { removeStaleSockets } from './stale-sockets.ts';
 import { refuseOptions } from './unsupported.ts';
 import { packWorkerData, sendWorkerData } from './worker-data.ts';
 
-export const childProcessDriver = defineBuiltInDriver('child-process', {
-  capabilities: { reconnect: true, detach: true, transfer: false, isolation: 'process' },
-  launch: (options, context) => new SocketWorker(options, context),
-  serve: serveSocket,
-});
+const capabilities = {
+  reconnect: true,
+  detach: true,
+  transfer: false,
+  sharedMemory: false,
+  isolation: 'process',
+} as const;
 
-export type ChildProcessDriver = typeof childProcessDriver;
+/** The driver for child processes, as an object for `createWorker`. One serves any number of workers. */
+export class ChildProcessDriver implements BuiltInDriver<'child-process', typeof capabilities> {
+  readonly name = 'child-process';
+  readonly builtIn = 'child-process';
+  readonly capabilities = capabilities;
+  readonly launch = (options: LaunchOptions, context: LaunchContext): WorkerHandle =>
+    new SocketWorker(options, context);
+  readonly serve = serveSocket;
+}
+
+/** A driver for child processes: what `createWorker` takes by default. */
+export const childProcessDriver: ChildProcessDriver = new ChildProcessDriver();
+
+/** The worker's side of it, for `startWorkerServer`; a worker finds it by itself. */
+export class ChildProcessServer implements ServerDriver {
+  readonly name = 'child-process';
+  readonly serve = serveSocket;
+}
 
 let tidied = false;
 
@@ -59,19 +81,13 @@ class SocketWorker implements WorkerHandle {
   #channelEnded: Promise<void> = Promise.resolve();
 
   constructor(options: LaunchOptions, context: LaunchContext) {
-    refuseOptions('child-process', options, [
-      'resourceLimits',
-      'keepAlive',
-      'transferList',
-      'command',
-      'args',
-      'handshake',
-    ]);
+    refuseOptions('child-process', options, ['resourceLimits', 'transferList', 'command', 'args', 'handshake', 'eval']);
     this.#context = context;
     const script = scriptPath(options.script);
     const program = nodeProgram(script, options);
     const data = packWorkerData(options.workerData);
-    this.#place = claimSocketPath(options.socketPath);
+    const spawnOptions = spawnOptionsOf(options);
+    this.#place = claimSocketPath(options.socketPath, spawnOptions);
     const { path: socketPath, ownsDirectory } = this.#place;
     const output = options.stdio ?? 'pipe';
     const startup = {
@@ -92,6 +108,7 @@ class SocketWorker implements WorkerHandle {
           pipedOutput: output === 'pipe',
         }),
         cwd: options.cwd,
+        spawnOptions,
         stdio: ['ignore', output, output, 'pipe', 'pipe', ...(data.bytes === undefined ? [] : ['pipe' as const])],
         stdoutIsLine: false,
       },
@@ -114,6 +131,10 @@ class SocketWorker implements WorkerHandle {
     return this.#child.pid;
   }
 
+  get socketPath(): string {
+    return this.#place.path;
+  }
+
   terminate(): void {
     this.#child.terminate();
   }
@@ -126,6 +147,10 @@ class SocketWorker implements WorkerHandle {
     this.#command(on ? WATCH : IDLE);
   }
 
+  keepAlive(on: boolean): void {
+    this.#child.keepAlive(on);
+  }
+
   reconnect(): Promise<Channel> {
     return this.#connect();
   }
@@ -133,9 +158,7 @@ class SocketWorker implements WorkerHandle {
   detach(): WorkerAddress {
     this.#place.leave();
     this.#command(RELEASE);
-    const child = this.#child.process;
-    child?.unref();
-    for (const stream of child?.stdio ?? []) (stream as net.Socket | null)?.unref();
+    this.#child.keepAlive(false);
     return { socketPath: this.#place.path, pid: this.pid };
   }
 
@@ -176,63 +199,10 @@ class SocketWorker implements WorkerHandle {
   }
 
   async #connect(): Promise<Channel> {
-    const { connectRetry, connectTimeoutMs, logger } = this.#context;
-    const deadline = now() + connectTimeoutMs;
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        return await this.#connectOnce(deadline - now());
-      } catch (error) {
-        if (error instanceof SpawnError || error instanceof ConnectTimeoutError) throw error;
-        const delay = backoffDelay(connectRetry, attempt);
-        if (attempt >= connectRetry.maxRetries || now() + delay >= deadline || this.#gone.aborted) {
-          throw new ConnectTimeoutError(`The worker could not be connected to: ${textOf(error)}`, { cause: error });
-        }
-        logger.log('debug', `Connecting to the worker failed, next attempt in ${delay} ms: ${textOf(error)}`);
-        await wait(delay, this.#gone);
-      }
-    }
-  }
-
-  #connectOnce(timeoutMs: number): Promise<Channel> {
-    const { serializer, maxFrameBytes, connectTimeoutMs } = this.#context;
-    const { promise, resolve, reject } = Promise.withResolvers<Channel>();
-    const socket = new HostSocket();
-    socket.connect(this.#place.path);
-    const channel = new StreamChannel(socket, socket, {
-      serializer,
-      maxFrameBytes,
-      onHandshake: (handshake) => {
-        const problem = handshakeProblem(handshake, serializer.name);
-        if (problem === undefined) resolve(channel);
-        else reject(new SpawnError(problem));
-      },
-    });
-    const timer = startTimer(Math.max(0, timeoutMs), () =>
-      reject(new ConnectTimeoutError(`No connection to the worker within ${connectTimeoutMs} ms.`)),
-    );
-    socket.once('error', reject);
-    socket.once('close', () => reject(new SpawnError('The worker closed the connection before it was ready.')));
-    this.#channelEnded = new Promise((ended) => void socket.once('close', () => ended()));
-    promise
-      .catch(() => socket.destroy())
-      .finally(() => timer.cancel())
-      .catch(() => undefined);
-    return promise;
-  }
-}
-
-type Done = (error?: Error | null) => void;
-
-/**
- * Failed writes do not destroy it, as they would another socket: when a worker dies, what it sent before is still to be
- * read. The end of the input tells that nobody takes what is written.
- */
-class HostSocket extends net.Socket {
-  override _write(chunk: unknown, encoding: BufferEncoding, done: Done): void {
-    super._write(chunk, encoding, () => done());
-  }
-
-  override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], done: Done): void {
-    super._writev?.(chunks, () => done());
+    const { channel, socket, closed } = await dial(this.#place.path, this.#context, this.#gone);
+    // The process itself holds the host, where anything does.
+    socket.unref();
+    this.#channelEnded = closed;
+    return channel;
   }
 }

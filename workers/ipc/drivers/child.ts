@@ -2,13 +2,15 @@
  * One child process: started in a group of its own, so that what it starts dies with it; its last words kept; its end
  * told once, with the truest reason that can be found. Lives as long as the process.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
-import type { LaunchContext } from '../driver.ts';
+import type { Socket } from 'node:net';
+import type { LaunchContext, ProcessSpawnOptions } from '../driver.ts';
 import type { DriverExit } from '../exit.ts';
 import { within } from '../timers.ts';
 import { onLines, Tail } from './lines.ts';
 import { outOfMemoryKills } from './oom-kills.ts';
+import { killGroup } from './process-group.ts';
 import { directoryProblem, spawnFailure } from './spawn-failure.ts';
 import { HeapWitness } from './heap-witness.ts';
 
@@ -17,6 +19,7 @@ export interface ChildOptions {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string | undefined;
+  readonly spawnOptions: ProcessSpawnOptions;
   readonly stdio: StdioOptions;
   /** Stdout is not lines for people. */
   readonly stdoutIsLine: boolean;
@@ -46,12 +49,16 @@ export class Child {
         stdio: options.stdio,
         detached: process.platform !== 'win32',
         windowsHide: true,
+        ...options.spawnOptions,
       });
     } catch (error) {
       this.exited = Promise.resolve(spawnFailure(error, command, cwd));
       return;
     }
     this.process = child;
+    // The process itself holds the host, where anything does. Without file descriptors there are no streams.
+    for (const stream of (child.stdio as readonly unknown[] | undefined) ?? [])
+      (stream as Socket | null | undefined)?.unref();
     this.exited = this.#watch(child, killsBefore, (error) => spawnFailure(error, command, cwd));
     // Null without a pipe; undefined when there were no file descriptors left for one.
     if (child.stderr) {
@@ -73,6 +80,12 @@ export class Child {
   /** The exception that ends it, told before it is gone. */
   uncaught(error: Error): void {
     this.#uncaught = error;
+  }
+
+  /** Whether the process keeps the host alive. */
+  keepAlive(on: boolean): void {
+    if (on) this.process?.ref();
+    else this.process?.unref();
   }
 
   terminate(): void {
@@ -131,15 +144,10 @@ export class Child {
 
   #killGroup(): void {
     const pid = this.pid;
-    if (pid === undefined) return;
-    if (process.platform === 'win32') {
-      if (!this.#gone && this.process?.exitCode === null) {
-        spawnSync('taskkill', ['/pid', String(pid), '/T', '/F'], { windowsHide: true });
-      }
-      return;
-    }
+    // The group of a process that is gone is another matter on Windows: there is none.
+    if (pid === undefined || (process.platform === 'win32' && (this.#gone || this.process?.exitCode !== null))) return;
     try {
-      process.kill(-pid, 'SIGKILL');
+      killGroup(pid);
     } catch {
       // ESRCH: nobody is left in it. EPERM (macOS): only zombies are.
     }

@@ -114,6 +114,11 @@ function install(guardSource: string): void {
     (process.stderr as unknown as Handle)._handle?.setBlocking?.(true);
   }
   const own = {
+    /** A detached worker may print although nobody reads it any more. */
+    outputFailed(error: NodeJS.ErrnoException): void {
+      if (error.code !== 'EPIPE') throw error;
+    },
+
     /** Whether it may be stopped by a debugger. */
     inspected(): boolean {
       try {
@@ -146,6 +151,10 @@ function install(guardSource: string): void {
       }
     },
   };
+  if (options.pipedOutput) {
+    process.stdout.on('error', own.outputFailed);
+    process.stderr.on('error', own.outputFailed);
+  }
   process.on('uncaughtExceptionMonitor', own.report);
   const thread = new Worker(guardSource, {
     eval: true,

@@ -5,10 +5,9 @@
 import { createRequire } from 'node:module';
 import { MessageChannel } from 'node:worker_threads';
 import { pathToFileURL } from 'node:url';
-import { PortChannel } from '../channel.ts';
+import { PortChannel } from '../port-channel.ts';
 import type { Channel } from '../channel.ts';
-import { defineBuiltInDriver } from '../driver.ts';
-import type { LaunchContext, LaunchOptions, WorkerHandle } from '../driver.ts';
+import type { BuiltInDriver, LaunchContext, LaunchOptions, ServerDriver, WorkerHandle } from '../driver.ts';
 import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
 import { nextDepth } from '../nesting.ts';
@@ -21,13 +20,32 @@ import type { InlineExit } from './port-worker.ts';
 import { scriptPath } from './script-path.ts';
 import { refuseOptions } from './unsupported.ts';
 
-export const inlineDriver = defineBuiltInDriver('inline', {
-  capabilities: { reconnect: false, detach: false, transfer: true, isolation: 'none' },
-  launch: (options, context) => new InlineWorker(options, context),
-  serve: servePort,
-});
+const capabilities = {
+  reconnect: false,
+  detach: false,
+  transfer: true,
+  sharedMemory: true,
+  isolation: 'none',
+} as const;
 
-export type InlineDriver = typeof inlineDriver;
+/** The driver without isolation, as an object for `createWorker`. One serves any number of workers. */
+export class InlineDriver implements BuiltInDriver<'inline', typeof capabilities> {
+  readonly name = 'inline';
+  readonly builtIn = 'inline';
+  readonly capabilities = capabilities;
+  readonly launch = (options: LaunchOptions, context: LaunchContext): WorkerHandle =>
+    new InlineWorker(options, context);
+  readonly serve = servePort;
+}
+
+/** A driver without isolation. */
+export const inlineDriver: InlineDriver = new InlineDriver();
+
+/** The worker's side of it, for `startWorkerServer`; a worker finds it by itself. */
+export class InlineServer implements ServerDriver {
+  readonly name = 'inline';
+  readonly serve = servePort;
+}
 
 let imports = 0;
 
@@ -77,8 +95,10 @@ class InlineWorker implements WorkerHandle {
       'detached',
       'stdio',
       'socketPath',
+      'spawnOptions',
+      'reconnect',
+      'eval',
       'resourceLimits',
-      'keepAlive',
       'command',
       'args',
       'handshake',
@@ -129,6 +149,14 @@ class InlineWorker implements WorkerHandle {
 
   kill(): void {
     this.#end({ outOfMemory: false, stderrTail: [] });
+  }
+
+  keepAlive(on: boolean): void {
+    const { port1, port2 } = this.#line;
+    // The worker's end is in this process too.
+    port2.unref();
+    if (on) port1.ref();
+    else port1.unref();
   }
 
   watch(): void {

@@ -1,6 +1,6 @@
 /** The worker's side of the drivers that use a MessagePort. */
 import { isMainThread } from 'node:worker_threads';
-import { PortChannel } from '../channel.ts';
+import { PortChannel } from '../port-channel.ts';
 import type { ServeContext, WorkerEnd } from '../driver.ts';
 import { DriverError } from '../errors.ts';
 import type { StartupData } from '../startup.ts';

@@ -2,7 +2,7 @@
  * Where sockets are: each in a private directory of its own, which goes with it, whoever of host, worker and guard is
  * the one to tidy up. On Windows they are named pipes and there is no file.
  */
-import { mkdtempSync, rmSync, rmdirSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync, rmdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { DriverError } from '../errors.ts';
@@ -62,6 +62,7 @@ function fits(socketPath: string, platform: NodeJS.Platform): boolean {
 
 /** @throws DriverError when `socketPath` cannot be one */
 export function checkSocketPath(socketPath: string, platform: NodeJS.Platform = process.platform): void {
+  if (typeof socketPath !== 'string' || socketPath === '') throw new DriverError('The socket path is empty.');
   if (platform === 'win32') {
     if (/^\\\\[.?]\\pipe\\./i.test(socketPath)) return;
     throw new DriverError(`On Windows the socket path must be a named pipe (\\\\.\\pipe\\name), not '${socketPath}'.`);
@@ -73,12 +74,35 @@ export function checkSocketPath(socketPath: string, platform: NodeJS.Platform = 
   );
 }
 
+interface Owner {
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+}
+
+/** A worker that runs as another user could not listen in a directory of ours. */
+function giveTo({ uid = -1, gid = -1 }: Owner, directory: string): void {
+  try {
+    chownSync(directory, uid, gid);
+  } catch (error) {
+    rmdirSync(directory);
+    throw new DriverError(
+      `The worker's directory cannot be given to the user ${uid} and the group ${gid}: ${textOf((error as Error).message)}. ` +
+        "Only root may start processes as others (options 'uid' and 'gid').",
+      { cause: error },
+    );
+  }
+}
+
 /** Sockets whose directories are ours to remove when this process ends. */
 const owned = new Set<string>();
 let removesAtExit = false;
 
-/** @throws DriverError when `given` cannot be a socket path, or there is no place for one */
-export function claimSocketPath(given: string | undefined): SocketPlace {
+/**
+ * @param given the caller's; undefined for one in a private directory
+ * @param user whose directory that shall be, if not this process's user
+ * @throws DriverError when `given` cannot be a socket path, or there is no place for one
+ */
+export function claimSocketPath(given: string | undefined, user: Owner = {}): SocketPlace {
   const nothing = (): void => undefined;
   if (given !== undefined) {
     checkSocketPath(given);
@@ -98,7 +122,8 @@ export function claimSocketPath(given: string | undefined): SocketPlace {
     const name = `\\\\.\\pipe\\iw-${process.pid}-${crypto.randomUUID()}`;
     return { path: name, ownsDirectory: false, taken: nothing, release: nothing, leave: nothing };
   }
-  const socketPath = path.join(makePrivateDirectory(), 's');
+  const directory = makePrivateDirectory();
+  const socketPath = path.join(directory, 's');
   owned.add(socketPath);
   if (!removesAtExit) {
     removesAtExit = true;
@@ -106,6 +131,7 @@ export function claimSocketPath(given: string | undefined): SocketPlace {
       for (const left of owned) removeSocket(left, true);
     });
   }
+  if (user.uid !== undefined || user.gid !== undefined) giveTo(user, directory);
   return {
     path: socketPath,
     ownsDirectory: true,
@@ -115,6 +141,11 @@ export function claimSocketPath(given: string | undefined): SocketPlace {
     },
     leave: () => void owned.delete(socketPath),
   };
+}
+
+/** Whether it is in a private directory of this library's, of any process. */
+export function isOurs(socketPath: string): boolean {
+  return path.basename(socketPath) === 's' && /^iw-\d+-\w{6}$/.test(path.basename(path.dirname(socketPath)));
 }
 
 /** Never throws; whoever comes second finds nothing. */

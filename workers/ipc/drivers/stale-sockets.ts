@@ -3,8 +3,8 @@
  * tidies up, once per process, behind its first worker.
  */
 import { lstat, readdir } from 'node:fs/promises';
-import net from 'node:net';
 import path from 'node:path';
+import { isListening } from './socket-adapter.ts';
 import { removeSocket } from './socket-path.ts';
 
 /** A directory this young may belong to somebody who is about to listen. Milliseconds. */
@@ -25,7 +25,7 @@ export async function removeStaleSockets(base: string, now: number = Date.now())
     if (!Number.isSafeInteger(host) || isAlive(host)) continue;
     const directory = path.join(base, name);
     const socketPath = path.join(directory, 's');
-    if (!(await isOldAndOurs(directory, now)) || (await answers(socketPath))) continue;
+    if (!(await isOldAndOurs(directory, now)) || (await isListening(socketPath))) continue;
     removeSocket(socketPath, true);
     removed += 1;
   }
@@ -49,16 +49,4 @@ async function isOldAndOurs(directory: string, now: number): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function answers(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect(socketPath).unref();
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    // Anything else than a clear no, a lack of permission for one, is taken for a yes.
-    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'));
-  });
 }

@@ -1,5 +1,5 @@
 /** The worker's side of the stdio driver. Stdout belongs to the line; what the worker's code prints goes to stderr. */
-import { StreamChannel } from '../channel.ts';
+import { StreamChannel } from '../stream-channel.ts';
 import type { ServeContext, WorkerEnd } from '../driver.ts';
 import type { StartupData } from '../startup.ts';
 import { Writable } from 'node:stream';

@@ -3,10 +3,9 @@
  * `command` it runs a Node worker the same way.
  */
 import type { Readable, Writable } from 'node:stream';
-import { StreamChannel } from '../channel.ts';
+import { StreamChannel } from '../stream-channel.ts';
 import type { Channel } from '../channel.ts';
-import { defineBuiltInDriver } from '../driver.ts';
-import type { LaunchContext, LaunchOptions, WorkerHandle } from '../driver.ts';
+import type { BuiltInDriver, LaunchContext, LaunchOptions, ServerDriver, WorkerHandle } from '../driver.ts';
 import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
 import { DEPTH_VARIABLE, nextDepth } from '../nesting.ts';
@@ -20,17 +19,36 @@ import { onLines } from './lines.ts';
 import { nodeEnvironment, nodeProgram } from './node-process.ts';
 import type { Program } from './node-process.ts';
 import { scriptPath } from './script-path.ts';
+import { spawnOptionsOf } from './spawn-options.ts';
 import { serveStdio } from './stdio-worker.ts';
 import { refuseOptions } from './unsupported.ts';
 import { packWorkerData, sendWorkerData } from './worker-data.ts';
 
-export const stdioDriver = defineBuiltInDriver('stdio', {
-  capabilities: { reconnect: false, detach: false, transfer: false, isolation: 'process' },
-  launch: (options, context) => new StdioWorker(options, context),
-  serve: serveStdio,
-});
+const capabilities = {
+  reconnect: false,
+  detach: false,
+  transfer: false,
+  sharedMemory: false,
+  isolation: 'process',
+} as const;
 
-export type StdioDriver = typeof stdioDriver;
+/** The driver for programs that speak on stdin and stdout, as an object. One serves any number of workers. */
+export class StdioDriver implements BuiltInDriver<'stdio', typeof capabilities> {
+  readonly name = 'stdio';
+  readonly builtIn = 'stdio';
+  readonly capabilities = capabilities;
+  readonly launch = (options: LaunchOptions, context: LaunchContext): WorkerHandle => new StdioWorker(options, context);
+  readonly serve = serveStdio;
+}
+
+/** A driver for programs that speak on stdin and stdout. */
+export const stdioDriver: StdioDriver = new StdioDriver();
+
+/** The worker's side of it, for `startWorkerServer`; a worker finds it by itself. */
+export class StdioServer implements ServerDriver {
+  readonly name = 'stdio';
+  readonly serve = serveStdio;
+}
 
 class StdioWorker implements WorkerHandle {
   readonly ready: Promise<Channel>;
@@ -38,7 +56,15 @@ class StdioWorker implements WorkerHandle {
   readonly #child: Child;
 
   constructor(options: LaunchOptions, context: LaunchContext) {
-    refuseOptions('stdio', options, ['resourceLimits', 'keepAlive', 'transferList', 'detached', 'stdio', 'socketPath']);
+    refuseOptions('stdio', options, [
+      'resourceLimits',
+      'transferList',
+      'detached',
+      'stdio',
+      'socketPath',
+      'reconnect',
+      'eval',
+    ]);
     this.#child = options.command === undefined ? startNode(options, context) : startForeign(options, context);
     const ready = Promise.withResolvers<Channel>();
     this.ready = ready.promise;
@@ -94,6 +120,10 @@ class StdioWorker implements WorkerHandle {
     this.#child.kill();
   }
 
+  keepAlive(on: boolean): void {
+    this.#child.keepAlive(on);
+  }
+
   /** Foreign programs have no guard and give no vitals. */
   watch(on: boolean): void {
     const lifeline = this.#child.process?.stdio[3] as Writable | null | undefined;
@@ -116,6 +146,7 @@ function startNode(options: LaunchOptions, context: LaunchContext): Child {
       ...nodeProgram(script, options),
       env: nodeEnvironment(options, startup, data.packed, guard),
       cwd: options.cwd,
+      spawnOptions: spawnOptionsOf(options),
       stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', ...(data.bytes === undefined ? [] : ['pipe' as const])],
       stdoutIsLine: true,
     },
@@ -134,6 +165,7 @@ function startForeign(options: LaunchOptions, context: LaunchContext): Child {
       ...foreignProgram(options),
       env: foreignEnvironment(options),
       cwd: options.cwd,
+      spawnOptions: spawnOptionsOf(options),
       stdio: ['pipe', 'pipe', 'pipe'],
       stdoutIsLine: true,
     },

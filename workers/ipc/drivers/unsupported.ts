@@ -1,4 +1,4 @@
-/** An option a driver cannot honour is an error that says where it can be, never silently ignored. */
+/** What a driver cannot honour is an error that says where it can be, never silently ignored. */
 import type { LaunchOptions } from '../driver.ts';
 import { DriverError } from '../errors.ts';
 
@@ -11,8 +11,10 @@ const HOME: Readonly<Partial<Record<keyof LaunchOptions, string>>> = {
   detached: 'child-process',
   stdio: 'child-process',
   socketPath: 'child-process',
+  reconnect: 'child-process',
+  spawnOptions: 'child-process or stdio',
+  eval: 'worker-threads',
   resourceLimits: 'worker-threads',
-  keepAlive: 'worker-threads',
   transferList: 'worker-threads or inline',
   script: 'stdio without a command',
   workerData: 'workers with a script',
@@ -29,4 +31,11 @@ export function refuseOptions(driver: string, options: LaunchOptions, names: rea
       `The driver '${driver}' has no use for the option '${name}': it belongs to ${HOME[name] ?? 'another driver'}.`,
     );
   }
+}
+
+export function noSuchDriver(name: string, known: readonly string[]): DriverError {
+  return new DriverError(
+    `There is no driver '${name}'. Built in are ${known.join(', ')}; ` +
+      'a driver of your own is passed as an object, to createWorker and to startWorkerServer.',
+  );
 }

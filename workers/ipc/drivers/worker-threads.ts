@@ -5,10 +5,9 @@
 import inspector from 'node:inspector';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort, ResourceLimits } from 'node:worker_threads';
-import { PortChannel } from '../channel.ts';
+import { PortChannel } from '../port-channel.ts';
 import type { Channel } from '../channel.ts';
-import { defineBuiltInDriver } from '../driver.ts';
-import type { LaunchContext, LaunchOptions, WorkerHandle } from '../driver.ts';
+import type { BuiltInDriver, LaunchContext, LaunchOptions, ServerDriver, WorkerHandle } from '../driver.ts';
 import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
 import { nextDepth } from '../nesting.ts';
@@ -21,16 +20,36 @@ import { scriptPath } from './script-path.ts';
 import { mergeEnvironment } from './environment.ts';
 import { onLines, Tail } from './lines.ts';
 import { threadFailure } from './spawn-failure.ts';
+import { holdNothing } from './thread-output.ts';
 import { refuseOptions } from './unsupported.ts';
 import { servePort } from './port-worker.ts';
 
-export const workerThreadsDriver = defineBuiltInDriver('worker-threads', {
-  capabilities: { reconnect: false, detach: false, transfer: true, isolation: 'thread' },
-  launch: (options, context) => new ThreadWorker(options, context),
-  serve: servePort,
-});
+const capabilities = {
+  reconnect: false,
+  detach: false,
+  transfer: true,
+  sharedMemory: true,
+  isolation: 'thread',
+} as const;
 
-export type WorkerThreadsDriver = typeof workerThreadsDriver;
+/** The driver for worker threads, as an object for `createWorker`. One serves any number of workers. */
+export class WorkerThreadsDriver implements BuiltInDriver<'worker-threads', typeof capabilities> {
+  readonly name = 'worker-threads';
+  readonly builtIn = 'worker-threads';
+  readonly capabilities = capabilities;
+  readonly launch = (options: LaunchOptions, context: LaunchContext): WorkerHandle =>
+    new ThreadWorker(options, context);
+  readonly serve = servePort;
+}
+
+/** A driver for worker threads. */
+export const workerThreadsDriver: WorkerThreadsDriver = new WorkerThreadsDriver();
+
+/** The worker's side of it, for `startWorkerServer`; a worker finds it by itself. */
+export class WorkerThreadsServer implements ServerDriver {
+  readonly name = 'worker-threads';
+  readonly serve = servePort;
+}
 
 const BEAT_MS = 1000;
 
@@ -53,6 +72,8 @@ class ThreadWorker implements WorkerHandle {
       'detached',
       'stdio',
       'socketPath',
+      'spawnOptions',
+      'reconnect',
       'command',
       'args',
       'handshake',
@@ -76,10 +97,11 @@ class ThreadWorker implements WorkerHandle {
         else ready.reject(new SpawnError(problem));
       },
     });
-    const script = scriptPath(options.script);
+    const isCode = options.eval === true;
+    const script = isCode ? codeOf(options.script) : scriptPath(options.script);
     const startup: StartupData = {
       driver: 'worker-threads',
-      script,
+      ...(isCode ? {} : { script }),
       depth: nextDepth(),
       serializer: context.serializer.name,
       maxFrameBytes: context.maxFrameBytes,
@@ -89,6 +111,7 @@ class ThreadWorker implements WorkerHandle {
     };
     try {
       this.#worker = new Worker(script, {
+        eval: isCode,
         workerData: { [STARTUP_KEY]: startup },
         transferList: [line.port2, pulse.port2, ...(options.transferList ?? [])],
         stdout: true,
@@ -113,8 +136,10 @@ class ThreadWorker implements WorkerHandle {
     }
     this.#pulse.on('message', () => (this.#askedAt = undefined));
     this.#pulse.unref();
-    // Whoever reads the output of a thread is kept alive by it.
-    this.exited = this.#watchEnd(this.#worker, lineClosed, options.keepAlive !== 'in-work');
+    // The thread itself holds the host, where anything does.
+    this.#line.unref();
+    const holdsNothing = [this.#worker.stdout, this.#worker.stderr].every(holdNothing);
+    this.exited = this.#watchEnd(this.#worker, lineClosed, holdsNothing || options.keepAlive === 'always');
   }
 
   terminate(): void {
@@ -128,8 +153,6 @@ class ThreadWorker implements WorkerHandle {
   keepAlive(on: boolean): void {
     if (on) this.#worker?.ref();
     else this.#worker?.unref();
-    if (on) this.#line.ref();
-    else this.#line.unref();
   }
 
   watch(on: boolean): void {
@@ -201,6 +224,12 @@ class ThreadWorker implements WorkerHandle {
       ...(uncaught === undefined ? {} : { error: uncaught, errorKind: 'uncaught' as const }),
     };
   }
+}
+
+/** @throws DriverError for what is no code */
+function codeOf(script: string | URL | undefined): string {
+  if (typeof script === 'string') return script;
+  throw new DriverError("With the option 'eval' the option 'script' is the code itself, as text.");
 }
 
 /** `Infinity` leaves the limit to V8. @throws DriverError for what is no size */
