@@ -289,7 +289,7 @@ function idOf(detector: string, unit: Unit): string {
 
 async function bytesOf(file: string): Promise<Uint8Array | undefined> {
   try {
-    return await readBytes(file);
+    return await readBytes(file, Number.POSITIVE_INFINITY);
   } catch {
     return undefined;
   }

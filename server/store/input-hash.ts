@@ -27,7 +27,7 @@ export function hashContent(content: string | Uint8Array): string {
 /** Reads and hashes a file without blocking. @returns undefined: it cannot be read */
 export async function hashFile(file: string): Promise<string | undefined> {
   try {
-    return hashContent(await readBytes(file));
+    return hashContent(await readBytes(file, Number.POSITIVE_INFINITY));
   } catch {
     return undefined;
   }
@@ -161,5 +161,5 @@ const systemFiles: InputFileSystem = {
     const stat: BigIntStats | undefined = statSync(file, { bigint: true, throwIfNoEntry: false });
     return stat?.isFile() === true ? stat : undefined;
   },
-  read: (file) => readBytesSync(file),
+  read: (file) => readBytesSync(file, Number.POSITIVE_INFINITY),
 };

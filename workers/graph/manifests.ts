@@ -72,7 +72,8 @@ export class Manifests {
     const members = new Map<string, Manifest>();
     for (const manifest of sorted) {
       const { name } = manifest.data;
-      if (name !== undefined && name !== '' && !members.has(name) && isMember(manifest.directory, globs)) members.set(name, manifest);
+      if (name !== undefined && name !== '' && !members.has(name) && isMember(manifest.directory, globs))
+        members.set(name, manifest);
     }
     this.members = members;
   }

@@ -150,7 +150,8 @@ export class Projects {
       if (!(error instanceof UnreadableFile)) throw error;
       // A reference that does not exist is TypeScript's to report.
       const message = `This configuration cannot be read: ${error.message}. Replace it by a readable file.`;
-      if (this.#configs.has(config)) this.#flaws.set(config, [{ file: config, range: START, kind: 'blocking', message }]);
+      if (this.#configs.has(config))
+        this.#flaws.set(config, [{ file: config, range: START, kind: 'blocking', message }]);
       return undefined;
     }
     const { options, references, pathsOf, includes } = read;

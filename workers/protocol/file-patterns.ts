@@ -15,10 +15,12 @@ export const eslintConfig =
 export const knipConfig = /^(?:\.?knip\.jsonc?|knip(?:\.config)?\.[jt]s)$/i;
 /** Configurations of tools that Bulkhead reads or watches, by who reports that one of them cannot be read. */
 export const configurationOf = {
-  package: /^(?:package\.json|pnpm-workspace\.yaml|lerna\.json|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|\.npmrc|\.yarnrc\.yml|bunfig\.toml|\.pnp\.(?:cjs|data\.json))$/i,
+  package:
+    /^(?:package\.json|pnpm-workspace\.yaml|lerna\.json|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|\.npmrc|\.yarnrc\.yml|bunfig\.toml|\.pnp\.(?:cjs|data\.json))$/i,
   isolation: /^(?:nx\.json|\.dependency-cruiser\.(?:jsonc?|[cm]?js))$/i,
   typescript: compilerConfig,
-  import: /^(?:\.gitignore|turbo\.json|deno\.jsonc?|(?:vite|vitest|webpack|rollup|jest|babel|next|nuxt|svelte|astro|metro)\.config\.[cm]?[jt]s|\.babelrc)$/i,
+  import:
+    /^(?:\.gitignore|turbo\.json|deno\.jsonc?|(?:vite|vitest|webpack|rollup|jest|babel|next|nuxt|svelte|astro|metro)\.config\.[cm]?[jt]s|\.babelrc)$/i,
 } as const;
 export const nothing = /(?!)/;
 

@@ -106,7 +106,8 @@ const READ = constants.O_RDONLY | (process.platform === 'win32' ? 0 : constants.
 function refuse(status: Stats, maximum: number): void {
   if (!status.isFile()) throw new UnreadableFile('ENOTFILE', notFile(status));
   if (status.size > maximum) {
-    const megabytes = (bytes: number): string => (bytes / 1024 / 1024).toLocaleString('en', { maximumFractionDigits: 1 });
+    const megabytes = (bytes: number): string =>
+      (bytes / 1024 / 1024).toLocaleString('en', { maximumFractionDigits: 1 });
     throw new UnreadableFile('EFBIG', `it has ${megabytes(status.size)} MB, and more than ${megabytes(maximum)} MB are not read`); // prettier-ignore
   }
 }

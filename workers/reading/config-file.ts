@@ -289,12 +289,24 @@ function named(value: unknown): string {
 
 /** Counts brackets outside of strings, which is right for JSON and close enough for YAML. */
 function isTooDeep(text: string): boolean {
-  if (text.length <= MAXIMUM_DEPTH) return false;
   let depth = 0;
-  for (const [found] of text.matchAll(/"(?:[^"\\\n]|\\.)*"|[[{]|[\]}]/g)) {
-    if (found === '[' || found === '{') depth += 1;
-    else if (found === ']' || found === '}') depth -= 1;
+  for (let at = text.length > MAXIMUM_DEPTH ? 0 : text.length; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') at = stringEnd(text, at);
+    else if (character === '[' || character === '{') depth++;
+    else if (character === ']' || character === '}') depth--;
     if (depth > MAXIMUM_DEPTH) return true;
   }
   return false;
+}
+
+/** The closing quote; the opening one if the line has none. */
+function stringEnd(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') return at;
+    if (character === '\n') return start;
+    if (character === '\\') at++;
+  }
+  return start;
 }

@@ -5,7 +5,10 @@ import picomatch from 'picomatch';
  * Matches what one of the patterns matches. A pattern that is none, such as an empty text, matches nothing and costs only
  * itself.
  */
-export function globMatcher(patterns: readonly string[], options: picomatch.PicomatchOptions = {}): (text: string) => boolean {
+export function globMatcher(
+  patterns: readonly string[],
+  options: picomatch.PicomatchOptions = {},
+): (text: string) => boolean {
   const { ignore, ...rest } = options;
   const wanted = patterns.flatMap((pattern) => matcherOf(pattern, rest));
   const unwanted = [ignore ?? []].flat().flatMap((pattern) => matcherOf(pattern, rest));

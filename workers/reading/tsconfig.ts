@@ -196,6 +196,7 @@ export class TsconfigReader {
 
   #referencesOf(references: Setting, folder: string): readonly Reference[] {
     return (references.list() ?? []).flatMap((reference) => {
+      if (reference.value === null) reference.flaw('A reference must be an object with a "path", but it is null. Correct it, or remove it.'); // prettier-ignore
       if (!reference.entries()) return [];
       const target = reference.get('path');
       const name = target.name();

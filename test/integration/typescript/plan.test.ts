@@ -57,6 +57,58 @@ describe('typescript: plan', function () {
     }
   });
 
+  it('a tsconfig that extends itself is reported at its place, and its files are checked', async () => {
+    const found = await run(
+      await makeWorkspace({
+        'tsconfig.json': '{ "extends": "./b.json", "files": ["a.ts"] }',
+        'b.json': '{\n  "extends": "./tsconfig.json"\n}',
+        'a.ts': 'export const n: number = "x";\n',
+      }),
+    );
+    const places = found.issues.map(({ file, rule, range }) => `${file}:${String(range.start.line)} ${rule}`);
+    assert.deepEqual(places, ['a.ts:0 TS2322', 'b.json:1 TS18000']);
+    assert.ok(found.issues.every(({ message }) => !message.includes('{0}')));
+    assert.deepEqual(found.problems, []);
+  });
+
+  it('a tsconfig that others extend answers for what no nearer one includes, as in an editor', async () => {
+    const found = await run(
+      await makeWorkspace({
+        'tsconfig.json': '{ "compilerOptions": { "strict": true, "noEmit": true, "types": [] } }',
+        'own.ts': 'export const own: number = "x";\n',
+        'p/tsconfig.json':
+          '{ "extends": "../tsconfig.json", "compilerOptions": { "strict": false }, "include": ["src"] }',
+        'p/src/a.ts': 'export const a: string = null;\nexport const b: number = "x";\n',
+        'p/other.ts': 'export const other: string = null;\n',
+      }),
+    );
+    const places = found.issues.map(({ file, rule, range }) => `${file}:${String(range.start.line)} ${rule}`);
+    assert.deepEqual(places, ['own.ts:0 TS2322', 'p/other.ts:0 TS2322', 'p/src/a.ts:1 TS2322']);
+  });
+
+  it('two configurations that include a file are both asked, and what only the farther one finds names it', async () => {
+    const options = (strict: boolean): string => JSON.stringify({ compilerOptions: { strict, noEmit: true, types: [] }, include: ['.'] }); // prettier-ignore
+    const found = await run(
+      await makeWorkspace({
+        'tsconfig.json': options(true),
+        'p/tsconfig.json': options(false),
+        'p/a.ts': 'export const a: string = null;\nexport const b: number = "x";\n',
+      }),
+    );
+    const told = found.issues.map(({ range, related = [] }) => [range.start.line, ...related.map(({ file }) => file)]);
+    assert.deepEqual(told.toSorted(), [[0, 'tsconfig.json'], [1], [1, 'tsconfig.json']]);
+  });
+
+  it('a value at which TypeScript throws is named at its place', async () => {
+    const workspace = await makeWorkspace(
+      { 'tsconfig.json': '{\n  "references": [null]\n}', 'a.ts': '' },
+      'TypeScript 5.9',
+    );
+    const { problems } = await run(workspace);
+    assert.deepEqual(problems.map(({ file, range }) => [file, range?.start]), [['tsconfig.json', { line: 1, character: 17 }]]); // prettier-ignore
+    assert.match(problems[0]?.message ?? '', /could not check tsconfig\.json.*must be an object with a "path"/);
+  });
+
   it('an unreadable folder and an unreadable tsconfig are reported, and the others are checked', async () => {
     if (process.platform === 'win32') return; // Permissions are another matter there; the code is the same.
     const workspace = await makeWorkspace({

@@ -41,13 +41,19 @@ describe('nesting of source texts', () => {
   }
 
   it('is no matter of length', () => {
-    assert.deepEqual(Object.entries(FLAT).flatMap(([name, text]) => (isTooDeep(text) ? [name] : [])), []);
+    assert.deepEqual(
+      Object.entries(FLAT).flatMap(([name, text]) => (isTooDeep(text) ? [name] : [])),
+      [],
+    );
   });
 
   it('leaves the import statements of a file that is set aside', () => {
     const text = `import { b } from './b.js';\n${DEEP['arrays']?.(20_000) ?? ''}\nexport * from './c.js';\n`;
     const record = readRecord('a.js', text);
-    assert.deepEqual(record.requests.map(({ specifier }) => specifier), ['./b.js', './c.js']);
+    assert.deepEqual(
+      record.requests.map(({ specifier }) => specifier),
+      ['./b.js', './c.js'],
+    );
     assert.deepEqual([record.isTooDeep, record.isBroken, record.hasUnknownExports], [true, true, true]);
     assert.deepEqual([parseTree('a.js', text), commentStarts('a.js', text)], [undefined, undefined]);
   });

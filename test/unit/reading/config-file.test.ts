@@ -7,7 +7,11 @@ const told = ({ flaws }: ConfigFile): readonly string[] =>
 
 describe('configuration files', () => {
   it('give values of the type that is asked for, and note the others at their place, once', () => {
-    const config = ConfigFile.json('x.json', '{\n  "a": 5, "b": ["x", null, "", 7], "c": null, "d": {"e": true}\n}', 'json');
+    const config = ConfigFile.json(
+      'x.json',
+      '{\n  "a": 5, "b": ["x", null, "", 7], "c": null, "d": {"e": true}\n}',
+      'json',
+    );
     const { root } = config;
     assert.deepEqual(
       [root.get('a').string(), root.get('a').name(), root.get('b').strings(), root.get('c').list(), root.get('d').get('e').boolean()],
@@ -56,7 +60,10 @@ describe('configuration files', () => {
 
 describe('globs of configurations', () => {
   it('match nothing where they are none', () => {
-    assert.deepEqual(['', 'a'.repeat(70_000)].map((pattern) => globMatcher([pattern])('a')), [false, false]);
+    assert.deepEqual(
+      ['', 'a'.repeat(70_000)].map((pattern) => globMatcher([pattern])('a')),
+      [false, false],
+    );
     assert.deepEqual([globMatcher(['', 'a*'], { ignore: ['', 'ab'] })('ac'), globMatcher(['a*'], { ignore: ['ab'] })('ab')], [true, false]); // prettier-ignore
     assert.deepEqual([globExpression('').test('a'), expressionOf('('), expressionOf('a'.repeat(70_000))], [false, undefined, undefined]); // prettier-ignore
   });

@@ -12,7 +12,7 @@ describe('reading files of a workspace', () => {
   async function refusal(file: string, maximum?: number): Promise<string> {
     const asynchronous = await readText(file, maximum).then(
       () => 'read',
-      (error: unknown) => `${String((error as UnreadableFile).code)}: ${String((error as Error).message)}`,
+      (error: unknown) => `${(error as UnreadableFile).code}: ${(error as UnreadableFile).message}`,
     );
     assert.throws(
       () => readTextSync(file, maximum),
@@ -25,7 +25,10 @@ describe('reading files of a workspace', () => {
     await using workspace = await makeWorkspace({ utf8: '\uFEFFä', empty: '' });
     const file = path.join(workspace.root, 'utf16');
     writeFileSync(file, Buffer.from('\uFEFFä', 'utf16le'));
-    assert.deepEqual(['utf8', 'empty'].map((name) => readTextSync(path.join(workspace.root, name))), ['ä', '']);
+    assert.deepEqual(
+      ['utf8', 'empty'].map((name) => readTextSync(path.join(workspace.root, name))),
+      ['ä', ''],
+    );
     assert.deepEqual([readTextSync(file), await readText(file)], ['ä', 'ä']);
   });
 

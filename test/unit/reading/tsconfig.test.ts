@@ -61,7 +61,10 @@ describe('tsconfigs', () => {
       { target: 'es2022', strict: true, outDir: at('out'), paths: undefined },
     );
     assert.deepEqual(config.pathsOf?.('x'), [at('sub/x').split(path.sep).join('/')]);
-    assert.deepEqual(['a/1.ts', 'sub/b/1.ts', 'c/1.ts'].map((file) => includes(config, file)), [false, true, true]);
+    assert.deepEqual(
+      ['a/1.ts', 'sub/b/1.ts', 'c/1.ts'].map((file) => includes(config, file)),
+      [false, true, true],
+    );
   });
 
   it('that extend themselves say where, and count for themselves', () => {

@@ -32,7 +32,8 @@ export class BoundaryCheck {
   /** Violations of whole files, and rules that are not enforced. */
   files(): void {
     for (const { fileViolations, unsupported = [], flaws = [] } of this.#sets) {
-      for (const { file, message, range } of flaws) this.#check.report(file, 'invalid-configuration', { message, range });
+      for (const { file, message, range } of flaws)
+        this.#check.report(file, 'invalid-configuration', { message, range });
       for (const violation of fileViolations?.() ?? []) {
         const { file, what, name } = violation;
         this.#report(file, violation, `${file} ${what} (${name}).`, FIRST_LINE);

@@ -57,7 +57,8 @@ function exportedValue({ body }: Program): unknown {
 }
 
 function valueOf(node: Node, constants: ReadonlyMap<string, Expression>, open: ReadonlySet<Node>): unknown {
-  const inner = (one: Node): unknown => (open.has(one) || open.size > DEEPEST ? UNKNOWN : valueOf(one, constants, new Set(open).add(one)));
+  const inner = (one: Node): unknown =>
+    open.has(one) || open.size > DEEPEST ? UNKNOWN : valueOf(one, constants, new Set(open).add(one));
   switch (node.type) {
     case 'Literal':
       return 'regex' in node ? UNKNOWN : node.value;

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 import type { KnipInstallation } from '../../graph/knip-installation.ts';
 import { isReport, type KnipReport } from './report.ts';
+import { jsonOf } from '../../reading/config-file.ts';
 
 export interface KnipOutput {
   readonly report: KnipReport;
@@ -89,12 +90,8 @@ export async function runKnip(
 function reportIn(output: string): KnipReport | undefined {
   for (const line of output.split('\n').reverse()) {
     if (!line.startsWith('{')) continue;
-    try {
-      const value: unknown = JSON.parse(line);
-      if (isReport(value)) return value;
-    } catch {
-      // Output of something else.
-    }
+    const value = jsonOf(line);
+    if (isReport(value)) return value;
   }
   return undefined;
 }

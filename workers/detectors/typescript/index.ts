@@ -21,7 +21,7 @@ import { compilerFor, CompilerMissing, groupOf, compilerName, type Compiler, typ
 import { openJavascript } from './javascript.ts';
 import { openNative } from './native.ts';
 import { CheckNotes } from './notes.ts';
-import { Answering, cycleIn } from './answering.ts';
+import { Answering, cycleIn, flawsIn } from './answering.ts';
 import { findProjects } from './projects.ts';
 import { RootPaths, UnitReport } from './report.ts';
 import { CompilerExited, type Changes, type SessionSettings, type TypeScriptSession } from './session.ts';
@@ -78,7 +78,7 @@ async function plan({ root, options }: PlanRequest, { signal }: PlanContext): Pr
 async function check(request: CheckRequest, context: CheckContext): Promise<CheckResult> {
   const started = performance.now();
   const { root, units, overlays, changed, revision, since, revalidate = false } = request;
-  const { engine: mode } = readOptions(request.options, []);
+  const { engine: mode, projects: only } = readOptions(request.options, []);
   const paths = new RootPaths(root);
   const changes: Changes = {
     overlays: new Map(overlays.map(({ file, text }) => [path.join(root, file), text])),
@@ -91,7 +91,7 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
   // Every session of the root must know the changes, also those that this check does not use.
   for (const session of sessionsOf(root)) await session.update(changes);
 
-  const answering = new Answering(root, await basesOf(root, context));
+  const answering = new Answering(root, await basesOf(root, only, context));
   let files = 0;
   let issues = 0;
   const timings: Record<string, number> = {};
@@ -130,6 +130,7 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
         return made;
       },
       context,
+      root,
     );
     files += report?.files ?? 0;
     issues += report?.issues ?? 0;
@@ -152,10 +153,10 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
 const bases = new Map<string, ReadonlySet<string>>();
 
 /** The plan may be from an earlier session. */
-async function basesOf(root: string, { signal }: CheckContext): Promise<ReadonlySet<string>> {
+async function basesOf(root: string, only: readonly string[], { signal }: CheckContext): Promise<ReadonlySet<string>> {
   const known = bases.get(root);
   if (known) return known;
-  const found = await findProjects(root, { only: [], signal });
+  const found = await findProjects(root, { only, signal });
   bases.set(root, found.bases);
   return found.bases;
 }
@@ -171,6 +172,7 @@ async function checkUnit(
   unit: Unit,
   work: (retry: boolean) => Promise<UnitReport>,
   context: CheckContext,
+  root: string,
 ): Promise<UnitReport | undefined> {
   for (const retry of [false, true]) {
     try {
@@ -182,16 +184,27 @@ async function checkUnit(
         continue;
       }
       context.log('error', `${unit.id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-      context.problem(problemOf(error, unit));
+      context.problem(problemOf(error, unit, root));
       return undefined;
     }
   }
   return undefined;
 }
 
-function problemOf(error: unknown, unit: Unit): DetectorProblem {
+function problemOf(error: unknown, unit: Unit, root: string): DetectorProblem {
   if (error instanceof CompilerMissing) return { ...error.problem, file: unit.file };
   const reason = error instanceof Error ? error.message : String(error);
+  // TypeScript up to 6 throws at `"references": [null]`, for instance.
+  const [flaw] = flawsIn(path.join(root, unit.id)).filter(({ kind }) => kind === 'content');
+  if (flaw) {
+    return {
+      code: 'CONFIG_ERROR',
+      message: `TypeScript could not check ${unit.id}: ${reason}. ${flaw.message}`,
+      file: path.relative(root, flaw.file).split(path.sep).join('/'),
+      range: flaw.range,
+      fatal: true,
+    };
+  }
   return {
     code: 'TOOL_ERROR',
     message: `TypeScript could not check ${unit.id}: ${reason}. Run 'npx tsc -p ${unit.id} --noEmit' to see whether TypeScript fails by itself.`,

@@ -3,12 +3,12 @@
  * a change.
  */
 import type { ChildProcess } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import type * as NativeApi from 'typescript7/unstable/async';
 import type { Compiler } from './compiler.ts';
 import { MemoryGrowth } from './memory-growth.ts';
 import { CompilerExited, type SessionSettings } from './session.ts';
+import { readText } from '../../protocol/read-file.ts';
 
 /** Projects kept open: more than these would keep gigabytes of a monorepo in memory. */
 const OPEN_PROJECTS = 8;
@@ -97,7 +97,7 @@ export class Server {
   /** Undefined: unknown on this platform. */
   async residentBytes(): Promise<number | undefined> {
     if (process.platform !== 'linux' || this.pid === undefined) return undefined;
-    const status = await readFile(`/proc/${String(this.pid)}/status`, 'utf8').catch(() => '');
+    const status = await readText(`/proc/${String(this.pid)}/status`).catch(() => '');
     const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
   }

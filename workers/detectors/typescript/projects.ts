@@ -124,7 +124,11 @@ export function projectReader(manifests: readonly string[]): TsconfigReader {
  * @param top absolute path of the folder at which the search ends, which it does not look into
  */
 export function nearerConfig(reader: TsconfigReader, file: string, top: string): string | undefined {
-  for (let folder = path.dirname(file); folder !== top && path.dirname(folder) !== folder; folder = path.dirname(folder)) {
+  for (
+    let folder = path.dirname(file);
+    folder !== top && path.dirname(folder) !== folder;
+    folder = path.dirname(folder)
+  ) {
     for (const name of ['tsconfig.json', 'jsconfig.json']) {
       const found = including(reader, path.join(folder, name), file, new Set());
       if (found !== undefined) return found;
