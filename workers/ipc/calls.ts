@@ -36,9 +36,7 @@ export class Calls {
 
   /** The input of a request: asked for when it is read. */
   input(tx: TransactionId, from: Caller): AsyncIterable<unknown> {
-    return readInput((onEvent, left) =>
-      this.#send(INPUT, tx, { onEvent: onEvent as (event: unknown) => Promise<void>, signal: left }, from),
-    );
+    return readInput((onEvent, left) => this.#send(INPUT, tx, { onEvent, signal: left }, from));
   }
 
   #send(type: string, payload: unknown, options: CallOptions<unknown>, from?: Caller): Promise<unknown> {

@@ -23,7 +23,7 @@ export type {
   PoolSendOptions,
   PoolStreamOptions,
   WorkerPool,
-} from './pool/create-pool.ts';
+} from './pool/pool-types.ts';
 export type { HistogramSummary, TaskFigures } from './pool/task-metrics.ts';
 export { startWorkerServer } from './server.ts';
 export type { ServerOptions, WorkerServer } from './server.ts';

@@ -80,7 +80,7 @@ function unlessAborted<T>(value: Promise<T> | T, signal: AbortSignal): Promise<T
     },
     (error: unknown) => {
       release();
-      reject(error as Error);
+      reject(error);
     },
   );
   return promise;

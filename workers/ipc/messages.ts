@@ -20,6 +20,7 @@ export interface MessageShape {
 export type MessageDefinitions = Readonly<Record<string, MessageShape>>;
 
 /** The messages of a host whose workers call nothing. */
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- without messages it is empty
 export type NoMessages = Readonly<Record<never, MessageShape>>;
 
 type ResultIn<S> = 'result' extends keyof S ? S['result'] : void;

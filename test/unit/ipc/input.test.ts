@@ -167,7 +167,7 @@ for (const subject of subjects) {
     it('that is no iterable is refused at once', async () => {
       for (const input of [7, {}, null, 'text']) {
         const error = await rejection(worker.send('sum', undefined, { input: input as unknown as number[] }));
-        assert.ok(error instanceof DriverError, String(input));
+        assert.ok(error instanceof DriverError, JSON.stringify(input));
         assert.match(error.message, /'input'/);
       }
     });

@@ -14,7 +14,7 @@ import { closeLimits } from '../options.ts';
 import type { AnyHostOptions, CloseOptions } from '../options.ts';
 import { now, numberWithin, startTimer, within } from '../timers.ts';
 import type { Timer } from '../timers.ts';
-import type { PoolMetrics, PoolSendOptions, PoolStreamOptions } from './create-pool.ts';
+import type { PoolMetrics, PoolSendOptions, PoolStreamOptions } from './pool-types.ts';
 import { PoolWorker } from './pool-worker.ts';
 import type { PoolWorkerOwner } from './pool-worker.ts';
 import { PriorityQueue } from './priority-queue.ts';
