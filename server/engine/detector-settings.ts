@@ -21,13 +21,17 @@ export function detectorSettings(
   choice: DetectorChoice,
 ): Pick<EngineSettings, 'detectors' | 'exclude' | 'issues'> {
   const detectors = new Map<string, DetectorOptions>();
+  const chosen = (name: string): DetectorOptions => {
+    const setting = configuration.detectors[name];
+    return merged(typeof setting === 'object' ? setting : {}, choice.options?.[name] ?? {});
+  };
   for (const { name } of manifests) {
     const setting = configuration.detectors[name];
     const isEnabled = choice.only
       ? choice.only.includes(name)
       : setting !== false && choice.off?.includes(name) !== true;
     if (!isEnabled) continue;
-    detectors.set(name, merged(typeof setting === 'object' ? setting : {}, choice.options?.[name] ?? {}));
+    detectors.set(name, chosen(name));
   }
   for (const { name, without } of manifests) {
     for (const [other, options] of Object.entries(without)) {
@@ -35,8 +39,25 @@ export function detectorSettings(
       if (own && !detectors.has(other)) detectors.set(name, { ...own, ...options });
     }
   }
+  for (const manifest of manifests) {
+    const own = detectors.get(manifest.name);
+    if (own && 'heeds' in manifest)
+      detectors.set(manifest.name, { ...own, ...optionsOfOthers(manifest.heeds, chosen) });
+  }
   const { exclude, issues } = configuration;
   return { detectors, exclude: [...exclude, ...(choice.exclude ?? [])], issues };
+}
+
+function optionsOfOthers(
+  heeds: Readonly<Record<string, readonly string[]>>,
+  chosen: (name: string) => DetectorOptions,
+): DetectorOptions {
+  const options: Record<string, unknown> = {};
+  for (const [other, names] of Object.entries(heeds)) {
+    const all = chosen(other);
+    for (const name of names) if (all[name] !== undefined) options[name] = all[name];
+  }
+  return options;
 }
 
 /** Overrides option by option; within an option that is an object, such as severities by rule, key by key. */

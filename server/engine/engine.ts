@@ -78,6 +78,8 @@ export class Engine extends EventEmitter<EngineEvents> {
   readonly #notes: DetectorNotes;
   readonly #schedulers = new Map<string, DetectorScheduler>();
   readonly #restricted = new Set<string>();
+  /** Detectors that failed and have not succeeded since. */
+  readonly #unable = new Set<string>();
   readonly #overlays = new Map<string, Overlay>();
   readonly #tally = new IssueTally();
   readonly #causes = new Causes();
@@ -319,12 +321,29 @@ export class Engine extends EventEmitter<EngineEvents> {
       openFiles: () => this.#openFiles,
       included: (file) => !this.#excluded(file),
       analyses: ({ kind, file }) => !this.#excluded(file) && (kind !== 'file' || this.#settings.only?.(file) !== false),
-      statusChanged: () => this.#statusChanged(),
+      statusChanged: () => {
+        this.#noteAbility(name);
+        this.#statusChanged();
+      },
     };
   }
 
   #optionsFor(name: string): DetectorOptions {
-    return { ...optionsOf(this.#settings, name), exclude: this.#settings.exclude };
+    const instead = Object.entries(manifestOf(name)?.without ?? {}).flatMap(([other, options]) =>
+      this.#unable.has(other) || this.#restricted.has(other) ? [options] : [],
+    );
+    return Object.assign({}, optionsOf(this.#settings, name), ...instead, { exclude: this.#settings.exclude }) as DetectorOptions; // prettier-ignore
+  }
+
+  /** A detector that fails does not do its part: those that rely on it check again without it. */
+  #noteAbility(name: string): void {
+    const state = this.#schedulers.get(name)?.state;
+    const isUnable = state === 'failed' || state === 'partial';
+    const isAble = state === 'done' || state === 'not-applicable';
+    if (isUnable ? this.#unable.has(name) : !isAble || !this.#unable.delete(name)) return;
+    if (isUnable) this.#unable.add(name);
+    for (const [other, scheduler] of this.#schedulers)
+      if (Object.hasOwn(manifestOf(other)?.without ?? {}, name)) scheduler.analyzeAll();
   }
 
   /** The `files` event comes first: whoever sees a detector end has seen all its issues. */

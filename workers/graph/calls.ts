@@ -1,13 +1,15 @@
 /** Finds the requests that only the syntax tree shows, such as `require()` and `import()` in types. Pure. */
-import { visitorKeys, type Node, type Program } from 'oxc-parser';
+import type { Node, Program } from 'oxc-parser';
 import type { ImportedName, ModuleRequest } from './module-record.ts';
+import { globCall } from './glob-calls.ts';
+import { childrenOf } from './syntax.ts';
 
 /**
  * `const { a, b: c } = require('x')` gives the names a and b, `const x = require('x')` and `import x = require('x')`
  * `*`, `require('x').a` gives a without a local name.
  */
 export interface Call extends ModuleRequest {
-  readonly kind: 'require' | 'type' | 'reference';
+  readonly kind: 'require' | 'type' | 'reference' | 'resolve' | 'glob';
 }
 
 /** Walks without recursion: a chain of a thousand `+` is a thousand levels deep. */
@@ -19,14 +21,7 @@ export function callsIn(program: Program): readonly Call[] {
     const call = callAt(visit);
     if (call) calls.push(call);
     const place = placeInside(visit);
-    for (const key of visitorKeys[node.type] ?? []) {
-      const child = (node as unknown as Record<string, Node | readonly (Node | null)[] | null | undefined>)[key];
-      if (isList(child)) {
-        for (const one of child) if (one) pending.push({ node: one, parent: node, place });
-      } else if (child) {
-        pending.push({ node: child, parent: node, place });
-      }
-    }
+    for (const child of childrenOf(node)) pending.push({ node: child, parent: node, place });
   }
   return calls;
 }
@@ -68,9 +63,9 @@ function placeInside({ node, parent, place }: Visit): Place {
 function callAt({ node, parent, place }: Visit): Call | undefined {
   switch (node.type) {
     case 'NewExpression':
-      return newUrl(node, place);
+      return newUrl(node, parent, place);
     case 'CallExpression':
-      return requireCall(node, parent, place);
+      return globAt(node, place) ?? requireCall(node, parent, place);
     case 'TSImportType':
       return {
         ...callOf('type', node.source.value, node, node.source, place, qualifierName(node.qualifier)),
@@ -88,13 +83,40 @@ function callAt({ node, parent, place }: Visit): Call | undefined {
   }
 }
 
-function newUrl(node: Extract<Node, { type: 'NewExpression' }>, place: Place): Call | undefined {
+function newUrl(
+  node: Extract<Node, { type: 'NewExpression' }>,
+  parent: Node | undefined,
+  place: Place,
+): Call | undefined {
   const [argument, base] = node.arguments;
   const specifier = literalOf(argument);
   const isUrl = node.callee.type === 'Identifier' && node.callee.name === 'URL' && base && isImportMeta(base, 'url');
-  return isUrl && argument && specifier !== undefined
-    ? callOf('reference', specifier, node, argument, place, [])
-    : undefined;
+  if (!isUrl || !argument || specifier === undefined) return undefined;
+  const kind = isWorker(parent, node) ? 'resolve' : 'reference';
+  return callOf(kind, relativeUrl(specifier), node, argument, place, []);
+}
+
+/** In a URL, `x.js` is a path beside the module, not a package. */
+function relativeUrl(specifier: string): string {
+  return /^(?:[./]|[a-z][\w+.-]*:)/i.test(specifier) ? specifier : `./${specifier}`;
+}
+
+/** `new Worker(new URL('x', import.meta.url))`: bundlers and Node.js load the file. */
+function isWorker(parent: Node | undefined, url: Node): boolean {
+  return (
+    parent?.type === 'NewExpression' &&
+    parent.arguments[0] === url &&
+    parent.callee.type === 'Identifier' &&
+    /^(?:Shared)?Worker$/.test(parent.callee.name)
+  );
+}
+
+function globAt(node: Extract<Node, { type: 'CallExpression' }>, place: Place): Call | undefined {
+  const glob = globCall(node);
+  if (!glob) return undefined;
+  const { specifier, literal, isDeferred, ...more } = glob;
+  const call = callOf('glob', specifier, node, literal, place, []);
+  return { ...call, deferred: call.deferred || isDeferred, ...more };
 }
 
 function requireCall(
@@ -107,11 +129,31 @@ function requireCall(
   if (specifier === undefined || argument === undefined) return undefined;
   const { callee } = node;
   if (isRequire(callee, place)) return callOf('require', specifier, node, argument, place, namesOf(node, parent));
-  const isResolve = callee.type === 'MemberExpression' && !callee.computed && callee.property.name === 'resolve';
-  return isResolve && (isRequire(callee.object, place) || isImportMeta(callee.object))
-    ? callOf('reference', specifier, node, argument, place, [])
-    : undefined;
+  if (callee.type !== 'MemberExpression' || callee.computed) return undefined;
+  const { object, property } = callee;
+  if (property.name === 'resolve' && isImportMeta(object)) {
+    return callOf('reference', specifier, node, argument, place, []);
+  }
+  // Options of `require.resolve` name other folders to look in; those of a mock say that the module need not exist.
+  if (property.name === 'resolve' && isRequire(object, place)) {
+    return callOf(node.arguments.length > 1 ? 'reference' : 'resolve', specifier, node, argument, place, []);
+  }
+  const mocker = object.type === 'Identifier' ? MOCKERS[object.name] : undefined;
+  if (mocker?.has(property.name) !== true) return undefined;
+  return callOf(node.arguments.length > 2 ? 'reference' : 'resolve', specifier, node, argument, place, []);
 }
+
+/** Methods of test runners that fail if a module does not exist. Vitest mocks a module whether or not it exists. */
+const JEST_METHODS: ReadonlySet<string> = new Set([
+  'mock', 'doMock', 'unmock', 'dontMock', 'deepUnmock', 'setMock', 'requireActual', 'requireMock', 'createMockFromModule',
+  'genMockFromModule', 'unstable_mockModule', 'unstable_unmockModule',
+]); // prettier-ignore
+const VITEST_METHODS: ReadonlySet<string> = new Set(['importActual', 'importMock']);
+const MOCKERS: Readonly<Record<string, ReadonlySet<string> | undefined>> = {
+  jest: JEST_METHODS,
+  vi: VITEST_METHODS,
+  vitest: VITEST_METHODS,
+};
 
 function isRequire(node: Node, place: Place): boolean {
   return node.type === 'Identifier' && node.name === 'require' && !place.shadowed;
@@ -135,10 +177,6 @@ function isThisFile(node: Node): boolean {
     isImportMeta(node, 'filename') ||
     (node.type === 'Identifier' && node.name === '__filename')
   );
-}
-
-function isList(child: Node | readonly (Node | null)[] | null | undefined): child is readonly (Node | null)[] {
-  return Array.isArray(child);
 }
 
 function callOf(

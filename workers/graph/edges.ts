@@ -3,10 +3,20 @@
  */
 import type { Digraph } from './components.ts';
 import type { Module, ModuleGraph } from './graph.ts';
-import { isDeclarationFile, type ModuleRequest, type RequestKind } from './record.ts';
+import {
+  isDeclarationFile,
+  isLoading,
+  scriptAt,
+  type ModuleRecord,
+  type ModuleRequest,
+  type RequestKind,
+} from './record.ts';
 
-/** `runtime`: loaded with the module; `deferred`: loaded when some function runs; `type`: absent at run time. */
-export type EdgeKind = 'runtime' | 'deferred' | 'type';
+/**
+ * `runtime`: loaded with the module; `deferred`: loaded when some function runs; `type`: absent at run time; `client`:
+ * loaded by a script of the file that is a module of its own, so that it closes no cycle.
+ */
+export type EdgeKind = 'runtime' | 'deferred' | 'type' | 'client';
 
 export interface Edge {
   readonly from: number;
@@ -112,23 +122,38 @@ function shapeOf(leaving: readonly Edge[]): string {
   return parts.join('');
 }
 
-const KINDS: readonly EdgeKind[] = ['runtime', 'deferred', 'type'];
-const REQUESTS: readonly RequestKind[] = ['import', 'export', 'dynamic', 'require', 'type', 'reference'];
+const KINDS: readonly EdgeKind[] = ['runtime', 'deferred', 'type', 'client'];
+const REQUESTS: readonly RequestKind[] = [
+  'import',
+  'export',
+  'dynamic',
+  'require',
+  'type',
+  'reference',
+  'resolve',
+  'glob',
+];
 
 function edgesFrom(module: Module, from: number, numberOf: ReadonlyMap<Module, number>): readonly Edge[] {
   const edges: Edge[] = [];
   module.targets.forEach((target, index) => {
     const request = module.record.requests[index];
     const to = target && numberOf.get(target);
-    if (!request || !target || to === undefined || request.kind === 'reference') return;
-    edges.push({ from, to, kind: kindOf(request, target), request });
+    if (!request || !target || to === undefined || !isLoading(request)) return;
+    edges.push({ from, to, kind: kindOf(module.record, request, target), request });
   });
+  for (const [index, target] of module.more) {
+    const request = module.record.requests[index];
+    const to = numberOf.get(target);
+    if (request && to !== undefined) edges.push({ from, to, kind: kindOf(module.record, request, target), request });
+  }
   return edges.length === 0 ? NO_EDGES : edges;
 }
 
 const NO_EDGES: readonly Edge[] = [];
 
-function kindOf(request: ModuleRequest, target: Module): EdgeKind {
+function kindOf(record: ModuleRecord, request: ModuleRequest, target: Module): EdgeKind {
+  if (scriptAt(record, request.start)?.runs === 'client') return 'client';
   if (request.typeOnly || isDeclarationFile(target.file)) return 'type';
   return request.deferred ? 'deferred' : 'runtime';
 }

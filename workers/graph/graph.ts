@@ -14,8 +14,9 @@ import type { Overlay } from '../protocol/detector-protocol.ts';
 import { FileIndex } from './file-index.ts';
 import { InstalledPackages, realPath } from './installed.ts';
 import { trackRead, nextTick, type TrackedSource } from './memo.ts';
-import { Manifests, readManifest, WORKSPACE_FILES, type Manifest } from './manifests.ts';
+import { directoryOf, Manifests, readManifest, WORKSPACE_FILES, type Manifest } from './manifests.ts';
 import { isProjectFile, joined, Projects, slashed } from './projects.ts';
+import { Providers } from './providers/index.ts';
 import { isModuleFile, readRecord, recordHash, type ModuleRecord } from './record.ts';
 import { Resolver } from './resolver.ts';
 import { clearInterned } from './interned.ts';
@@ -29,6 +30,8 @@ export interface Module extends TrackedSource {
   readonly resolutions: readonly Resolution[];
   /** The modules that the requests resolve to; undefined where the target is no module of the graph. */
   readonly targets: readonly (Module | undefined)[];
+  /** More modules that a request, named by its index, leads to: matches of a glob, variants for other platforms. */
+  readonly more: readonly (readonly [request: number, target: Module])[];
 }
 
 export interface GraphUpdate {
@@ -48,6 +51,7 @@ export class ModuleGraph {
   #projects: Projects;
   #installed = new InstalledPackages();
   #resolver: Resolver | undefined;
+  #providers: Providers | undefined;
   #overlays = new Map<string, string>();
   #revision = 0;
   #moduleSetRevision = 0;
@@ -57,6 +61,8 @@ export class ModuleGraph {
 
   // What is stale; survives an aborted update.
   #needsWalk = true;
+  /** Every file may have changed. */
+  #isEverythingDirty = true;
   readonly #dirty = new Set<string>();
   readonly #unlinked = new Set<ModuleNode>();
   /** Changed paths that are not in the file index: imports may lead to files that git ignores. */
@@ -146,11 +152,18 @@ export class ModuleGraph {
     return resolution?.kind === 'file' ? this.#modules.get(resolution.file) : undefined;
   }
 
+  /** Whether a framework, a tool or the host gives this name to a file, installed or not. */
+  isGiven(file: string, specifier: string): boolean {
+    return this.#resolver?.isGiven(directoryOf(file), specifier) === true;
+  }
+
   /** @throws the signal's reason when aborted; the next update does the rest */
   async update({ overlays, changed, signal }: GraphUpdate): Promise<void> {
     this.#takeOverlays(overlays);
     if (changed === undefined) {
       this.#needsWalk = true;
+      this.#isEverythingDirty = true;
+      this.#isConfigurationStale = true;
       this.#environmentChanged();
     }
     for (const file of changed ?? []) this.#markDirty(file);
@@ -199,13 +212,34 @@ export class ModuleGraph {
     // ignored yet.
     for (const file of this.#overlays.keys()) if (entryAt(this.#prefix + file) !== 'file') files.add(file);
     const before = this.#index.files;
+    const directories = this.#index.directories;
     const added = [...files].filter((file) => !before.has(file));
     const removed = [...before].filter((file) => !files.has(file));
     this.#index.replace(files);
     this.#needsWalk = false;
-    for (const file of files) if (isRead(file)) this.#dirty.add(file);
+    const folders = [...this.#dirty].filter((file) => this.#index.hasDirectory(file)).map((folder) => `${folder}/`);
+    const mayDiffer = this.#isEverythingDirty
+      ? files
+      : folders.length > 0
+        ? [...added, ...[...files].filter((file) => folders.some((folder) => file.startsWith(folder)))]
+        : added;
+    for (const file of mayDiffer) if (isRead(file)) this.#dirty.add(file);
     for (const file of removed) this.#dirty.add(file);
+    this.#isEverythingDirty = false;
+    if (this.#hasOtherManifests(directories)) this.#isConfigurationStale = true;
     if (added.length + removed.length > 0) this.#invalidateResolutions(added, removed);
+  }
+
+  /**
+   * Whether a manifest that git ignores came or went with its directory; that of a file that it does not ignore is
+   * noticed by itself.
+   */
+  #hasOtherManifests(before: ReadonlySet<string>): boolean {
+    const { directories } = this.#index;
+    for (const directory of directories) {
+      if (!before.has(directory) && entryAt(this.#prefix + joined(directory, 'package.json')) === 'file') return true;
+    }
+    return [...this.#manifests.all.keys()].some((directory) => !directories.has(directory));
   }
 
   #invalidateResolutions(added: readonly string[], removed: readonly string[]): void {
@@ -217,9 +251,9 @@ export class ModuleGraph {
   async #readDirty(signal: AbortSignal | undefined): Promise<void> {
     const turns = new Turns(signal);
     for (const file of this.#dirty) {
-      if (!this.#isConfigurationStale && (isConfiguration(file) || this.#isSharedProject(file))) {
-        this.#isConfigurationStale = true;
-      }
+      const isOfConfiguration = (): boolean =>
+        isConfiguration(file) || this.#isSharedProject(file) || this.#providers?.isOutdated(file) === true;
+      this.#isConfigurationStale ||= isOfConfiguration();
       if (isModuleFile(file)) {
         this.#readModule(file);
         if (turns.isDue) await turns.next();
@@ -286,7 +320,20 @@ export class ModuleGraph {
     this.#projects = new Projects(this.root, configs, this.#host());
     this.#installed = new InstalledPackages();
     this.#environmentChanged();
-    this.#resolver = new Resolver(this.root, realPath(this.root), this.#index, this.#manifests, this.#projects);
+    this.#providers = new Providers({
+      root: this.root,
+      index: this.#index,
+      manifests: this.#manifests,
+      textOf: (file) => this.textOf(file),
+    });
+    this.#resolver = new Resolver(
+      this.root,
+      realPath(this.root),
+      this.#index,
+      this.#manifests,
+      this.#projects,
+      this.#providers,
+    );
     this.#unlinkAll();
     this.#isConfigurationStale = false;
   }
@@ -316,11 +363,21 @@ export class ModuleGraph {
     const turns = new Turns(signal);
     for (const module of this.#unlinked) {
       const scope = resolver.scopeOf(module.file);
-      const resolutions = module.record.requests.map(({ specifier }) => resolver.resolve(scope, specifier));
+      const resolutions = module.record.requests.map(({ specifier, kind }) =>
+        kind === 'glob'
+          ? OPAQUE
+          : resolver.resolve(scope, specifier, kind === 'require' || kind === 'resolve' ? 'require' : 'import'),
+      );
       const targets = resolutions.map((resolution) =>
         resolution.kind === 'file' ? this.#modules.get(resolution.file) : undefined,
       );
-      module.link(resolutions, targets);
+      const more = module.record.requests.flatMap((request, index) =>
+        resolver.moreOf(scope, request, resolutions[index] ?? OPAQUE).flatMap((file) => {
+          const target = this.#modules.get(file);
+          return target && target !== module && target !== targets[index] ? [[index, target] as const] : [];
+        }),
+      );
+      module.link(resolutions, targets, more.length === 0 ? NONE : more);
       this.#unlinked.delete(module);
       if (turns.isDue) await turns.next();
     }
@@ -337,6 +394,10 @@ const LOCKFILES: ReadonlySet<string> = new Set([
 /** Longer files are data or bundles; nobody maintains their imports. UTF-16 code units. */
 const MAXIMUM_LENGTH = 5_000_000;
 
+const NONE: readonly never[] = [];
+
+const OPAQUE: Resolution = { kind: 'opaque' };
+
 /** Tracks who reads it, see {@link trackRead}. */
 class ModuleNode implements Module {
   readonly file: string;
@@ -344,6 +405,7 @@ class ModuleNode implements Module {
   #record: ModuleRecord;
   #resolutions: readonly Resolution[] = [];
   #targets: readonly (Module | undefined)[] = [];
+  #more: Module['more'] = NONE;
 
   constructor(file: string, record: ModuleRecord) {
     this.file = file;
@@ -370,9 +432,15 @@ class ModuleNode implements Module {
     return this.#targets;
   }
 
-  link(resolutions: readonly Resolution[], targets: readonly (Module | undefined)[]): void {
+  get more(): Module['more'] {
+    trackRead(this);
+    return this.#more;
+  }
+
+  link(resolutions: readonly Resolution[], targets: readonly (Module | undefined)[], more: Module['more']): void {
     this.#resolutions = resolutions;
     this.#targets = targets;
+    this.#more = more;
     this.changedAt = nextTick();
   }
 }

@@ -1,12 +1,15 @@
 /** What a module record holds; record.ts reads it. Types only. */
 import type { LineTable } from './lines.ts';
+import type { Script } from './scripts.ts';
 
 /**
  * `import`: an import declaration; `export`: `export … from`; `dynamic`: `import()`; `require`: `require()` and
  * `import x = require()`; `type`: `import('x').T` in a type; `reference`: a name that is resolved but not loaded
- * here, such as `require.resolve()`, `import.meta.resolve()` and `new URL('x', import.meta.url)`.
+ * here, such as `import.meta.resolve()` and `new URL('x', import.meta.url)`; `resolve`: the same, but it fails if
+ * nothing has that name: `require.resolve()`, `jest.mock()`, `new Worker(new URL('x', import.meta.url))`; `glob`: every file that a pattern
+ * matches, as `import.meta.glob()` and `require.context()` load them.
  */
-export type RequestKind = 'import' | 'export' | 'dynamic' | 'require' | 'type' | 'reference';
+export type RequestKind = 'import' | 'export' | 'dynamic' | 'require' | 'type' | 'reference' | 'resolve' | 'glob';
 
 export interface ImportedName {
   /** Name in the target module; `default`; `*` for its namespace, and for `export * from` without a name. */
@@ -33,6 +36,11 @@ export interface ModuleRequest {
   readonly specifierStart: number;
   readonly specifierEnd: number;
   readonly names: readonly ImportedName[];
+  /** Of a glob: the patterns as written, and an expression that the paths must match. */
+  readonly patterns?: readonly string[];
+  readonly filter?: string;
+  /** Of a glob: the specifier is a folder that must exist. */
+  readonly isFolder?: true;
 }
 
 export interface ModuleExport {
@@ -62,10 +70,16 @@ export interface ModuleRecord {
   readonly hasUnknownExports: boolean;
   /** The text has a syntax error; requests are what could be read. */
   readonly isBroken: boolean;
+  /** The scripts of a single-file component, in source order; empty for other files, which are one script. */
+  readonly scripts: readonly Script[];
+  /** A tool made the file: it says so at its top, or is minified. */
+  readonly isGenerated: boolean;
   /** It is nested more deeply than the parser can follow; requests are what could be read. */
   readonly isTooDeep?: true;
   /** Its text has suppression comments. */
   readonly suppresses: boolean;
+  /** A comment turns TypeScript's checks on or off for the file. */
+  readonly typeCheck?: 'on' | 'off';
   /** Names in `declare module '…'`, possibly with one `*`. */
   readonly ambient: readonly string[];
   readonly lines: LineTable;

@@ -74,9 +74,10 @@ export function parse(lang: Language, text: string): Parsed | undefined {
   // After a recoverable error the program is complete; otherwise it is empty.
   const { program } = result;
   const isWhole = program.body.length > 0 && program.end >= text.trimEnd().length;
-  return isWhole && result.module.staticImports.length > 0
-    ? { module: result.module, program: () => program }
-    : undefined;
+  // The front matter of Astro may return.
+  const isHarmless =
+    result.module.staticImports.length > 0 || result.errors.every(({ message }) => /'return'/.test(message));
+  return isWhole && isHarmless ? { module: result.module, program: () => program } : undefined;
 }
 
 /** Transfers the tree through shared memory where possible, which takes a quarter of the time of JSON. */

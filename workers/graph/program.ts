@@ -1,7 +1,7 @@
 /** The modules that TypeScript checks: those that a tsconfig includes and their imports. Updated with the graph. */
 import type { Module, ModuleGraph } from './graph.ts';
 import { Memo } from './memo.ts';
-import { isTypeScriptFile } from './record.ts';
+import { isDeclarationFile, isTypeScriptFile } from './record.ts';
 
 /** Modules in which TypeScript itself reports import errors. */
 export function typescriptProgram(graph: ModuleGraph): ReadonlySet<Module> {
@@ -25,8 +25,6 @@ class TypescriptProgram {
   /** Modules that belong to a program only if another of its modules imports them. */
   readonly #others: ReadonlySet<Module>;
   readonly #askedFor = new Memo<Module, readonly Module[]>();
-  #reached: ReadonlySet<Module> | undefined;
-  #modules: ReadonlySet<Module> = new Set();
 
   constructor(graph: ModuleGraph) {
     this.#graph = graph;
@@ -48,11 +46,7 @@ class TypescriptProgram {
         pending.push(target);
       }
     }
-    if (this.#reached?.size !== reached.size || [...reached].some((module) => !this.#reached?.has(module))) {
-      this.#reached = reached;
-      this.#modules = new Set([...this.#roots, ...reached].filter((module) => this.#isChecked(module)));
-    }
-    return this.#modules;
+    return new Set([...this.#roots, ...reached].filter((module) => this.#isChecked(module)));
   }
 
   readonly #othersOf = ({ targets }: Module): readonly Module[] => {
@@ -60,8 +54,12 @@ class TypescriptProgram {
     return found.length === 0 ? NONE : found;
   };
 
-  #isChecked({ file }: Module): boolean {
-    return isTypeScriptFile(file) || this.#graph.projects.programOf(file)?.options.checkJs === true;
+  #isChecked({ file, record }: Module): boolean {
+    const { projects } = this.#graph;
+    if (record.typeCheck === 'off') return false;
+    if (isDeclarationFile(file))
+      return (projects.programOf(file) ?? projects.projectOf(file))?.options.skipLibCheck !== true;
+    return isTypeScriptFile(file) || record.typeCheck === 'on' || projects.programOf(file)?.options.checkJs === true;
   }
 }
 

@@ -10,7 +10,9 @@ import { callsIn, type Call } from './calls.ts';
 import { lineTableOf, rangeAt } from './lines.ts';
 import { isTooDeep } from './nesting.ts';
 import { parse, startsOfComments, type Language, type ModuleSyntax, type Parsed } from './parser.ts';
+import { isComponentFile, scriptsOf, type ExternalScript, type Script, type ScriptRun } from './scripts.ts';
 import type { Range } from '../protocol/detector-protocol.ts';
+import { isMarkedGenerated, isMinified } from './generated.ts';
 import { interned } from './interned.ts';
 import type { ImportedName, ModuleExport, ModuleRecord, ModuleRequest } from './module-record.ts';
 
@@ -18,7 +20,7 @@ export type { ImportedName, ModuleExport, ModuleRecord, ModuleRequest, RequestKi
 
 /** Extensions of files that are read as modules. */
 export const MODULE_EXTENSIONS = [
-  '.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.vue', '.svelte', '.astro',
+  '.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.vue', '.svelte', '.astro', '.mdx',
 ] as const; // prettier-ignore
 
 const MODULE_EXTENSION_SET: ReadonlySet<string> = new Set(MODULE_EXTENSIONS);
@@ -42,42 +44,95 @@ export function recordHash(text: string): string {
 
 /** Reads a record. Never throws for a syntax error: the record is then broken, with unknown exports. */
 export function readRecord(file: string, text: string, contentHash = recordHash(text)): ModuleRecord {
-  const language = languageOf(file);
-  const source = EMBEDDED.has(path.posix.extname(file)) ? onlyScripts(text) : text;
-  const isDeep = isTooDeep(source);
-  const parsed = isDeep ? undefined : parse(language, source);
-  const isBroken = parsed === undefined;
-  const readable = isBroken ? onlyImportStatements(source) : source;
-  const result = parsed ?? parse(language, readable);
-  const requests: ModuleRequest[] = [];
+  const component = scriptsOf(file, text);
+  const requests: ModuleRequest[] = (component?.external ?? []).map(requestOfSource);
   const exports: ModuleExport[] = [];
-  let hasTree = true;
-  if (result !== undefined) {
-    readImports(result.module, requests);
-    readExports(result.module, readable, requests, exports);
-    readDynamicImports(result.module, readable, requests);
-    if (needsTree(readable, language, result.module)) {
-      const tree = treeOf(result);
-      hasTree = tree !== undefined;
-      for (const call of tree ? callsIn(tree) : []) requests.push(requestOfCall(call));
-    }
-    requests.sort((one, other) => one.start - other.start);
-    reindex(exports, requests);
+  let isModule = component !== undefined;
+  let isBroken = false;
+  let isDeep = false;
+  for (const part of partsOf(file, text, component)) {
+    const isPartDeep = isTooDeep(part.code);
+    const parsed = isPartDeep ? undefined : parse(part.language, part.code);
+    isBroken ||= parsed === undefined;
+    const code = parsed === undefined ? onlyImportStatements(part.code) : part.code;
+    const result = parsed ?? parse(part.language, code);
+    if (result !== undefined) isModule ||= result.module.hasModuleSyntax;
+    const isRead = result === undefined || readPart(result, code, part, requests, exports);
+    isDeep ||= isPartDeep || !isRead;
   }
-  const isModule = result?.module.hasModuleSyntax ?? false;
+  requests.sort((one, other) => one.start - other.start);
+  reindex(exports, requests);
   return {
     hash: contentHash,
     requests: compact(requests),
     exports: compact(exports),
     isModule,
-    hasUnknownExports: isBroken || !isModule || EMBEDDED.has(path.posix.extname(file)) || hasExportAssignment(text),
+    hasUnknownExports: isBroken || component !== undefined || hasOtherExports(file, text, isModule),
     isBroken,
-    ...(isDeep || !hasTree ? { isTooDeep: true as const } : {}),
+    scripts: compact((component?.scripts ?? []).map(({ start, end, runs }) => ({ start, end, runs }))),
+    isGenerated: isMarkedGenerated(text) || isMinified(text),
+    ...(isDeep ? { isTooDeep: true as const } : {}),
     suppresses: hasSuppressions(text),
+    ...typeCheckOf(text),
     ambient: text.includes('declare module') ? ambientNames(text) : NONE,
     lines: lineTableOf(text),
     length: text.length,
   };
+}
+
+/** A script of a file, as the parser takes it. */
+interface Part {
+  /** The text of the file in which everything else is blank, so that offsets stay. */
+  readonly code: string;
+  readonly language: Language;
+  readonly runs: ScriptRun;
+  /** Its exports are those of the module. */
+  readonly isExported: boolean;
+}
+
+function partsOf(file: string, text: string, component = scriptsOf(file, text)): readonly Part[] {
+  if (component === undefined) return [{ code: text, language: languageOf(file), runs: 'module', isExported: true }];
+  // In an instance script of Svelte, `export` declares a property of the component.
+  const isSvelte = path.posix.extname(file) === '.svelte';
+  return component.scripts.map(({ start, end, language, runs }) => ({
+    code: keepOnly(text, [[start, end]]),
+    language,
+    runs,
+    isExported: runs === 'module' || (runs === 'instance' && !isSvelte),
+  }));
+}
+
+/** @returns false: calls could not be looked for, because the tree is too deep */
+function readPart(
+  parsed: Parsed,
+  code: string,
+  { language, runs, isExported }: Part,
+  requests: ModuleRequest[],
+  exports: ModuleExport[],
+): boolean {
+  const { module } = parsed;
+  readImports(module, requests);
+  readExports(module, code, requests, isExported ? exports : []);
+  readDynamicImports(module, code, requests);
+  if (!needsTree(code, language, module)) return true;
+  const tree = treeOf(parsed);
+  for (const call of tree ? callsIn(tree) : []) requests.push(requestOfCall(call, runs));
+  return tree !== undefined;
+}
+
+/** Whether a request loads a module or its types, or only names it. */
+export function isLoading({ kind }: ModuleRequest): boolean {
+  return kind !== 'reference' && kind !== 'resolve';
+}
+
+/** The file whose code takes the place of a script. */
+function requestOfSource({ specifier, ...place }: ExternalScript): ModuleRequest {
+  return { kind: 'import', specifier: interned(specifier), typeOnly: false, deferred: false, ...place, names: NONE };
+}
+
+/** The script of a component that contains an offset; undefined: the file is no component. */
+export function scriptAt({ scripts }: ModuleRecord, offset: number): Script | undefined {
+  return scripts.find(({ start, end }) => start <= offset && offset < end);
 }
 
 export function rangeIn(record: ModuleRecord, start: number, end: number): Range {
@@ -89,17 +144,36 @@ export function specifierRange(record: ModuleRecord, request: ModuleRequest): Ra
   return rangeAt(record.lines, request.specifierStart, request.specifierEnd);
 }
 
-/** The syntax tree of a text, parsed as by {@link readRecord}; undefined: it has a syntax error, or is nested too deeply. */
+/**
+ * The syntax tree of a script, parsed as by {@link readRecord}; undefined: it has a syntax error, is nested too deeply, or
+ * is a component.
+ */
 export function parseTree(file: string, text: string): Program | undefined {
-  const source = EMBEDDED.has(path.posix.extname(file)) ? onlyScripts(text) : text;
-  const parsed = isTooDeep(source) ? undefined : parse(languageOf(file), source);
-  return parsed && treeOf(parsed);
+  return isComponentFile(file) ? undefined : parseScripts(file, text)?.[0]?.program;
+}
+
+export interface ScriptTree {
+  readonly program: Program;
+  readonly runs: ScriptRun;
+  /** Its exports are those of the module. */
+  readonly isExported: boolean;
+}
+
+/** The syntax trees of all scripts of a file; undefined: one has a syntax error, or is nested too deeply. */
+export function parseScripts(file: string, text: string): readonly ScriptTree[] | undefined {
+  const trees: ScriptTree[] = [];
+  for (const { code, language, ...how } of partsOf(file, text)) {
+    const parsed = isTooDeep(code) ? undefined : parse(language, code);
+    const program = parsed && treeOf(parsed);
+    if (program === undefined) return undefined;
+    trees.push({ program, ...how });
+  }
+  return trees;
 }
 
 /** Offsets of comments; undefined: the parser does not see all comments of this language, or of this text. */
 export function commentStarts(file: string, text: string): ReadonlySet<number> | undefined {
-  const isUnseen = EMBEDDED.has(path.posix.extname(file)) || isTooDeep(text);
-  return isUnseen ? undefined : startsOfComments(languageOf(file), text);
+  return isComponentFile(file) || isTooDeep(text) ? undefined : startsOfComments(languageOf(file), text);
 }
 
 /** Undefined: the tree is deeper than the stack of the code that builds it. */
@@ -112,7 +186,19 @@ function treeOf(parsed: Parsed): Program | undefined {
   }
 }
 
-const EMBEDDED: ReadonlySet<string> = new Set(['.vue', '.svelte', '.astro']);
+/**
+ * Exports that the parser does not list: `export =`, CommonJS, AMD. A file without any of them, such as a module that
+ * lost its last export, exports nothing.
+ */
+function hasOtherExports(file: string, text: string, isModule: boolean): boolean {
+  if (isModule) return hasExportAssignment(text);
+  return isDeclarationFile(file) || EXPORTS_ITSELF.test(text.replace(COMMENTS_AND_STRINGS, ' '));
+}
+
+/** At the top level of CommonJS, and handed to a bundle, `this` is the exports. */
+const EXPORTS_ITSELF = /\bexports\b|\bmodule\s*[.[,)]|\bdefine\s*\(|\(\s*this\b|^this\b/m;
+
+const COMMENTS_AND_STRINGS = /\/\*[^]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g;
 
 /** `export =`, or CommonJS beside ECMAScript syntax, as bundlers allow. The cheap test comes first. */
 function hasExportAssignment(text: string): boolean {
@@ -239,17 +325,20 @@ function readDynamicImports(module: ModuleSyntax, text: string, requests: Module
   }
 }
 
-function requestOfCall(call: Call): ModuleRequest {
+function requestOfCall(call: Call, runs: ScriptRun): ModuleRequest {
   return {
     kind: call.kind,
     specifier: interned(call.specifier),
     typeOnly: call.typeOnly,
-    deferred: call.deferred,
+    deferred: call.deferred || runs === 'instance',
     start: call.start,
     end: call.end,
     specifierStart: call.specifierStart,
     specifierEnd: call.specifierEnd,
     names: compact(call.names.map(ownedName)),
+    ...(call.isFolder === undefined ? {} : { isFolder: call.isFolder }),
+    ...(call.patterns === undefined ? {} : { patterns: call.patterns }),
+    ...(call.filter === undefined ? {} : { filter: call.filter }),
   };
 }
 
@@ -264,11 +353,16 @@ function ownedName(name: ImportedName): ImportedName {
 function needsTree(text: string, language: Language, module: ModuleSyntax): boolean {
   if (text.length > MAXIMUM_TREE) return false;
   if (text.includes('require') && /\brequire\s*[.(]/.test(text)) return true;
-  if (text.includes('import.meta') && /import\.meta\.resolve|\bnew\s+URL\s*\(/.test(text)) return true;
+  if (text.includes('import.meta') && /import\.meta\.(?:resolve|glob|webpackContext)|\bnew\s+URL\s*\(/.test(text))
+    return true;
+  if (MOCKS_PATH.test(text)) return true;
   if (language === 'jsx') return false;
   const possible = text.match(/\bimport\s*\(/g)?.length ?? 0;
   return possible > module.dynamicImports.length;
 }
+
+/** `jest.mock('./x')`. Packages are left out: a mock of a missing one is a matter of the test. */
+const MOCKS_PATH = /\b(?:jest|vi|vitest)\s*\.\s*\w+(?:<[^;]{0,200}?>)?\(\s*["'`]\.{1,2}\//;
 
 /** Longer texts are bundles, such as a checked-in copy of Yarn. UTF-16 code units. */
 const MAXIMUM_TREE = 1_000_000;
@@ -297,21 +391,17 @@ function literalValue(source: string): string | undefined {
   return inner.includes('\\') || inner.includes(quote) || (quote === '`' && inner.includes('${')) ? undefined : inner;
 }
 
-function ambientNames(text: string): readonly string[] {
-  return [...text.matchAll(/\bdeclare\s+module\s+(['"])([^'"\n]+)\1/g)].map((match) => interned(match[2] ?? ''));
+/** `// @ts-nocheck` and `// @ts-check` count above the first statement only. */
+function typeCheckOf(text: string): Pick<ModuleRecord, 'typeCheck'> {
+  if (!text.includes('@ts-nocheck') && !text.includes('@ts-check')) return {};
+  const comments = /^(?:#![^\n]*)?(?:\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*/.exec(text)?.[0] ?? '';
+  const directives = [...comments.matchAll(/^\s*(?:\/\/|\/\*)\/?\s*@ts-(no)?check\b/gm)];
+  const last = directives.at(-1);
+  return last === undefined ? {} : { typeCheck: last[1] === undefined ? 'on' : 'off' };
 }
 
-/**
- * Replaces everything except the scripts of a component file and Astro's front matter by spaces, so that offsets stay.
- */
-function onlyScripts(text: string): string {
-  const frontMatter = /^\s*---\r?\n([\s\S]*?)\r?\n---/d;
-  const scripts = /<script\b(?:[^>"']|"[^"]*"|'[^']*')*>([\s\S]*?)<\/script\s*>/dgi;
-  const matches = [frontMatter.exec(text), ...text.matchAll(scripts)];
-  return keepOnly(
-    text,
-    matches.flatMap((match) => (match?.indices?.[1] ? [match.indices[1]] : [])),
-  );
+function ambientNames(text: string): readonly string[] {
+  return [...text.matchAll(/\bdeclare\s+module\s+(['"])([^'"\n]+)\1/g)].map((match) => interned(match[2] ?? ''));
 }
 
 /** Import and re-export statements of a text that does not parse, found by their look at the start of a line. */

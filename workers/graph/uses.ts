@@ -2,120 +2,70 @@
  * How a module uses what it imports: only as a type, as a value, or as a value while it loads. Also which of its own
  * names can be read before it has run. One walk of the syntax tree with scopes; pure.
  */
-import {
-  visitorKeys,
-  type ArrowFunctionExpression,
-  type BindingPattern,
-  type Function as FunctionNode,
-  type Node,
-  type Program,
-} from 'oxc-parser';
-import { interned } from './interned.ts';
+import type { ArrowFunctionExpression, Function as FunctionNode, Node } from 'oxc-parser';
+import { boundNames, lexicalNames, varNames } from './bindings.ts';
+import { emittedName, typeOfParameter } from './decorator-metadata.ts';
+import type { ScriptTree } from './record.ts';
+import { childrenOf, leftmostName } from './syntax.ts';
+import { UseTable, type ModuleUses, type Place, type Use } from './use-table.ts';
 
-export interface Use {
-  /** Offset of the identifier, UTF-16 code units. */
-  readonly start: number;
-  readonly end: number;
-  /** Property read of a namespace: `ns.name`. */
-  readonly member?: string;
-  /** It runs whenever the module loads: it is not in a function, a branch or a `try`. */
-  readonly atLoad: boolean;
-}
-
-export interface ModuleUses {
-  /** Value uses of each top-level name, imports included. */
-  readonly values: ReadonlyMap<string, readonly Use[]>;
-  /** Top-level names that are initialized before the module runs: function declarations, and `var` as undefined. */
-  readonly hoisted: ReadonlySet<string>;
-}
+export type { ModuleUses, Use } from './use-table.ts';
 
 export interface UseOptions {
-  /** `emitDecoratorMetadata`: types in decorated places become values. */
-  readonly decoratorMetadata: boolean;
+  /** With `emitDecoratorMetadata`, types in decorated places become values. */
+  readonly metadata?: {
+    /** It reads them while the module loads: the output is an ECMAScript module, in which that may throw. */
+    readonly isReadAtLoad: boolean;
+    readonly strictNullChecks: boolean;
+  };
 }
 
-export function usesIn(program: Program, options: UseOptions): ModuleUses {
+/** @param scripts of one module; those that run as modules of their own do not count */
+export function usesIn(scripts: readonly ScriptTree[], options: UseOptions): ModuleUses {
   const walk = new UseWalk(options);
-  walk.program(program);
+  for (const script of scripts) if (script.runs !== 'client') walk.script(script);
   return walk.result();
 }
 
-type Timing = 'load' | 'maybe' | 'later';
-
-interface Context {
+interface Context extends Place {
   /** Names bound between here and the top of the module. */
   readonly scopes: readonly ReadonlySet<string>[];
-  readonly timing: Timing;
-  /** The top-level function that directly contains this, if any. */
-  readonly inFunction: string | undefined;
-  /** Inside a decorated place whose types are emitted. */
-  readonly emitsTypes: boolean;
-}
-
-interface FoundUse extends Use {
-  readonly name: string;
-  readonly inFunction: string | undefined;
 }
 
 class UseWalk {
   readonly #options: UseOptions;
-  readonly #found: FoundUse[] = [];
-  readonly #hoisted = new Set<string>();
-  /** Calls of top-level functions, from the top level or from each other. */
-  readonly #calls: { readonly name: string; readonly timing: Timing; readonly inFunction: string | undefined }[] = [];
-  readonly #functions = new Set<string>();
+  readonly #table = new UseTable();
+  #isInstance = false;
 
   constructor(options: UseOptions) {
     this.#options = options;
   }
 
-  program(program: Program): void {
+  script({ program, runs, isExported }: ScriptTree): void {
+    this.#isInstance = runs === 'instance';
     for (const statement of program.body) {
       const declared = statement.type === 'ExportNamedDeclaration' || statement.type === 'ExportDefaultDeclaration'
           ? statement.declaration
           : statement; // prettier-ignore
       if (declared?.type === 'FunctionDeclaration' && declared.id) {
-        this.#hoisted.add(declared.id.name);
-        this.#functions.add(declared.id.name);
+        this.#table.addFunction(declared.id.name);
       } else if (statement.type === 'ExportDefaultDeclaration' && declared?.type === 'FunctionDeclaration') {
-        this.#hoisted.add('default');
+        this.#table.addHoisted('default');
       } else if (declared?.type === 'VariableDeclaration' && declared.kind === 'var') {
-        for (const { id } of declared.declarations) for (const name of boundNames(id)) this.#hoisted.add(name);
+        for (const { id } of declared.declarations) for (const name of boundNames(id)) this.#table.addHoisted(name);
       }
     }
-    const context: Context = { scopes: [], timing: 'load', inFunction: undefined, emitsTypes: false };
-    for (const statement of program.body) this.#visit(statement, context);
+    const context: Context = { scopes: [], timing: 'load', inFunction: undefined };
+    const later: Context = { ...context, timing: 'later' };
+    for (const statement of program.body) {
+      // The compiler moves exports out of the function that an instance script becomes.
+      const isOfModule = !this.#isInstance || (isExported && statement.type === 'ExportNamedDeclaration');
+      this.#visit(statement, isOfModule ? context : later);
+    }
   }
 
   result(): ModuleUses {
-    const atLoad = this.#functionsRunAtLoad();
-    const values = new Map<string, Use[]>();
-    for (const { name, inFunction, start, end, member, atLoad: isAtLoad } of this.#found) {
-      const list = values.get(name);
-      const use: Use = {
-        start,
-        end,
-        atLoad: isAtLoad && (inFunction === undefined || atLoad.has(inFunction)),
-        ...(member === undefined ? {} : { member: interned(member) }),
-      };
-      if (list) list.push(use);
-      else values.set(interned(name), [use]);
-    }
-    return { values, hoisted: new Set(Array.from(this.#hoisted, interned)) };
-  }
-
-  #functionsRunAtLoad(): ReadonlySet<string> {
-    const running = new Set<string>();
-    for (let grew = true; grew;) {
-      grew = false;
-      for (const { name, timing, inFunction } of this.#calls) {
-        const runs = timing === 'load' && (inFunction === undefined || running.has(inFunction));
-        if (!runs || running.has(name) || !this.#functions.has(name)) continue;
-        running.add(name);
-        grew = true;
-      }
-    }
-    return running;
+    return this.#table.result();
   }
 
   #visit(node: Node, context: Context): void {
@@ -140,7 +90,7 @@ class UseWalk {
       case 'MemberExpression':
         if (node.object.type === 'Identifier') {
           const member = node.computed ? undefined : node.property.name;
-          this.#use(node.object.name, node.object, context, member);
+          this.#use(node.object.name, node.object, context, member === undefined ? {} : { member });
         } else {
           this.#visit(node.object, context);
         }
@@ -163,6 +113,10 @@ class UseWalk {
         return;
       case 'CallExpression':
         this.#visitCall(node, context);
+        return;
+      case 'NewExpression':
+        this.#visitCalled(node.callee, context);
+        this.#visitAll(node.arguments, context);
         return;
       case 'FunctionDeclaration':
       case 'FunctionExpression':
@@ -225,20 +179,19 @@ class UseWalk {
       case 'TSNonNullExpression':
       case 'TSInstantiationExpression':
         this.#visit(node.expression, context);
-        this.#visitTypes(node, context);
         return;
       case 'TSExportAssignment':
         this.#visit(node.expression, context);
         return;
       case 'TSImportEqualsDeclaration':
         if (node.importKind !== 'type' && node.moduleReference.type !== 'TSExternalModuleReference') {
-          const root = leftmost(node.moduleReference);
+          const root = leftmostName(node.moduleReference);
           if (root) this.#use(root.name, root, context);
         }
         return;
       default:
-        if (node.type.startsWith('TS') && node.type !== 'TSParameterProperty') this.#visitTypes(node, context);
-        else this.#visitChildren(node, context);
+        // Everything else of TypeScript is types.
+        if (!node.type.startsWith('TS') || node.type === 'TSParameterProperty') this.#visitChildren(node, context);
     }
   }
 
@@ -262,12 +215,18 @@ class UseWalk {
     const { callee } = node;
     const isFunction = callee.type === 'FunctionExpression' || callee.type === 'ArrowFunctionExpression';
     if (isFunction && !callee.generator) this.#visitFunction(callee, context, callee.async ? 'maybe' : 'same');
-    else this.#visit(callee, context);
+    else this.#visitCalled(callee, context);
     if (callee.type === 'Identifier' && !isBound(callee.name, context)) {
-      this.#calls.push({ name: callee.name, timing: context.timing, inFunction: context.inFunction });
+      this.#table.addCall(callee.name, context);
     }
-    this.#visitAll(node.arguments, context);
-    if (node.typeArguments) this.#visitTypes(node.typeArguments, context);
+    const isMacro = this.#isInstance && callee.type === 'Identifier' && VUE_MACROS.has(callee.name);
+    this.#visitAll(node.arguments, isMacro && context.scopes.length === 0 ? { ...context, timing: 'load' } : context);
+  }
+
+  /** What is called, made an instance of, or extended. */
+  #visitCalled(node: Node, context: Context): void {
+    if (node.type === 'Identifier') this.#use(node.name, node, context, { isCalled: true });
+    else this.#visit(node, context);
   }
 
   /** @param runs `same`: called in place; `maybe`: only part of it runs in place; `later`: called at an unknown time */
@@ -288,8 +247,6 @@ class UseWalk {
     const inside: Context = { ...inner(context, names), timing, inFunction };
     for (const one of node.params) this.#visitPattern(one, inside);
     if (body) this.#visit(body, inside);
-    if (node.returnType) this.#visitTypes(node.returnType, context);
-    if (node.typeParameters) this.#visitTypes(node.typeParameters, context);
   }
 
   #visitClass(node: Extract<Node, { type: 'ClassDeclaration' | 'ClassExpression' }>, context: Context): void {
@@ -297,10 +254,7 @@ class UseWalk {
     const inside = node.id && context.scopes.length > 0 ? inner(context, [node.id.name]) : context;
     const isDecorated = node.decorators.length > 0;
     for (const { expression } of node.decorators) this.#visit(expression, context);
-    if (node.superClass) this.#visit(node.superClass, context);
-    for (const type of [node.superTypeArguments, node.typeParameters, ...(node.implements ?? [])]) {
-      if (type) this.#visitTypes(type, context);
-    }
+    if (node.superClass) this.#visitCalled(node.superClass, context);
     for (const member of node.body.body) {
       switch (member.type) {
         case 'StaticBlock':
@@ -311,20 +265,20 @@ class UseWalk {
           if (member.declare) break;
           this.#visitMember(member.decorators, member.computed ? member.key : undefined, inside);
           if (member.value) this.#visit(member.value, member.static ? inside : { ...inside, timing: 'later' });
-          if (member.typeAnnotation)
-            this.#visitTypes(member.typeAnnotation, emitting(inside, this.#options, member.decorators.length > 0));
+          if (member.decorators.length > 0) this.#emit(member.typeAnnotation, inside);
           break;
         case 'MethodDefinition': {
           this.#visitMember(member.decorators, member.computed ? member.key : undefined, inside);
           const parameters = member.value.params.flatMap((one) => ('decorators' in one ? (one.decorators ?? []) : []));
           for (const { expression } of parameters) this.#visit(expression, inside);
-          const emits =
-            member.decorators.length > 0 || parameters.length > 0 || (isDecorated && member.kind === 'constructor');
-          this.#visitFunction(member.value, emitting(inside, this.#options, emits), 'later');
+          if (member.decorators.length > 0) this.#emit(member.value.returnType, inside);
+          if (member.decorators.length > 0 || parameters.length > 0 || (isDecorated && member.kind === 'constructor')) {
+            for (const one of member.value.params) this.#emit(typeOfParameter(one), inside);
+          }
+          this.#visitFunction(member.value, inside, 'later');
           break;
         }
         default:
-          this.#visitTypes(member, inside);
       }
     }
   }
@@ -351,11 +305,10 @@ class UseWalk {
     }
   }
 
-  /** A pattern binds names, but its defaults, computed keys and types use others. */
+  /** A pattern binds names, but its defaults and computed keys use others. */
   #visitPattern(node: Node, context: Context): void {
     switch (node.type) {
       case 'Identifier':
-        if (node.typeAnnotation) this.#visitTypes(node.typeAnnotation, context);
         return;
       case 'AssignmentPattern':
         this.#visitPattern(node.left, context);
@@ -363,11 +316,9 @@ class UseWalk {
         return;
       case 'RestElement':
         this.#visitPattern(node.argument, context);
-        if (node.typeAnnotation) this.#visitTypes(node.typeAnnotation, context);
         return;
       case 'ArrayPattern':
         for (const one of node.elements) if (one) this.#visitPattern(one, context);
-        if (node.typeAnnotation) this.#visitTypes(node.typeAnnotation, context);
         return;
       case 'ObjectPattern':
         for (const one of node.properties) {
@@ -377,7 +328,6 @@ class UseWalk {
             this.#visitPattern(one.value, context);
           }
         }
-        if (node.typeAnnotation) this.#visitTypes(node.typeAnnotation, context);
         return;
       case 'TSParameterProperty':
         this.#visitPattern(node.parameter, context);
@@ -387,32 +337,15 @@ class UseWalk {
     }
   }
 
-  /** Everything below is a type and does not count, except for names that decorator metadata turns into values. */
-  #visitTypes(node: Node, context: Context): void {
-    if (!context.emitsTypes) return;
-    const pending: Node[] = [node];
-    for (let one = pending.pop(); one; one = pending.pop()) {
-      if (one.type === 'TSTypeReference') {
-        const root = leftmost(one.typeName);
-        if (root) this.#use(root.name, root, { ...context, timing: 'later' });
-        continue;
-      }
-      pending.push(
-        ...childrenOf(one).filter((child) => !child.type.endsWith('Expression') || child.type.startsWith('TS')),
-      );
-    }
+  /** Decorator metadata reads the class that a type names, when the decorated class is made. */
+  #emit(type: Node | null | undefined, context: Context): void {
+    const { metadata } = this.#options;
+    const name = metadata && type ? emittedName(type, metadata.strictNullChecks) : undefined;
+    if (name) this.#use(name.name, name, metadata?.isReadAtLoad === true ? context : { ...context, timing: 'later' });
   }
 
-  #use(name: string, node: Node, context: Context, member?: string): void {
-    if (isBound(name, context)) return;
-    const use = {
-      name,
-      start: node.start,
-      end: node.end,
-      atLoad: context.timing === 'load',
-      inFunction: context.inFunction,
-    };
-    this.#found.push(member === undefined ? use : { ...use, member });
+  #use(name: string, node: Node, context: Context, how: Pick<Use, 'member' | 'isCalled'> = {}): void {
+    if (!isBound(name, context)) this.#table.addUse(name, node, context, how);
   }
 }
 
@@ -424,77 +357,11 @@ function maybe(context: Context): Context {
   return context.timing === 'load' ? { ...context, timing: 'maybe' } : context;
 }
 
-function emitting(context: Context, { decoratorMetadata }: UseOptions, isDecorated: boolean): Context {
-  return decoratorMetadata && isDecorated ? { ...context, emitsTypes: true } : { ...context, emitsTypes: false };
-}
-
 function isBound(name: string, { scopes }: Context): boolean {
   return scopes.some((scope) => scope.has(name));
 }
 
-function leftmost(node: Node): Extract<Node, { type: 'Identifier' }> | undefined {
-  let at: Node = node;
-  while (at.type === 'TSQualifiedName') at = at.left;
-  return at.type === 'Identifier' ? at : undefined;
-}
-
-function childrenOf(node: Node): readonly Node[] {
-  const children: Node[] = [];
-  for (const key of visitorKeys[node.type] ?? []) {
-    const child = (node as unknown as Record<string, Node | readonly (Node | null)[] | null | undefined>)[key];
-    if (Array.isArray(child)) {
-      for (const one of child as readonly (Node | null)[]) if (one) children.push(one);
-    } else if (child) {
-      children.push(child as Node);
-    }
-  }
-  return children;
-}
-
-function boundNames(node: Node | BindingPattern): string[] {
-  switch (node.type) {
-    case 'Identifier':
-      return [node.name];
-    case 'AssignmentPattern':
-      return boundNames(node.left);
-    case 'RestElement':
-      return boundNames(node.argument);
-    case 'ArrayPattern':
-      return node.elements.flatMap((one) => (one ? boundNames(one) : []));
-    case 'ObjectPattern':
-      return node.properties.flatMap((one) => boundNames(one.type === 'RestElement' ? one.argument : one.value));
-    case 'TSParameterProperty':
-      return boundNames(node.parameter);
-    default:
-      return [];
-  }
-}
-
-/** Names that a list of statements binds in its own scope: `let`, `const`, classes and functions. */
-function lexicalNames(statements: readonly Node[]): string[] {
-  return statements.flatMap((statement) => {
-    const one =
-      statement.type === 'ExportNamedDeclaration' && statement.declaration ? statement.declaration : statement;
-    if (one.type === 'VariableDeclaration') return one.declarations.flatMap(({ id }) => boundNames(id));
-    if ((one.type === 'ClassDeclaration' || one.type === 'FunctionDeclaration') && one.id) return [one.id.name];
-    return one.type === 'TSEnumDeclaration' ? [one.id.name] : [];
-  });
-}
-
-/** `var` declarations anywhere in a function body except in nested functions. */
-function varNames(body: Node): string[] {
-  const names: string[] = [];
-  const pending: Node[] = [body];
-  for (let node = pending.pop(); node; node = pending.pop()) {
-    if (node.type === 'VariableDeclaration' && node.kind === 'var') {
-      names.push(...node.declarations.flatMap(({ id }) => boundNames(id)));
-    }
-    if (
-      !/Function|Class/.test(node.type) &&
-      (node === body || /Statement$|Declaration$|Block|Case|Clause/.test(node.type))
-    ) {
-      pending.push(...childrenOf(node));
-    }
-  }
-  return names;
-}
+/** Their arguments become options of the component, outside of the function that runs for each instance. */
+const VUE_MACROS: ReadonlySet<string> = new Set([
+  'defineProps', 'defineEmits', 'defineOptions', 'defineModel', 'withDefaults',
+]); // prettier-ignore

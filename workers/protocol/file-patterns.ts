@@ -3,7 +3,7 @@
 export const script = /\.[cm]?[jt]sx?$/i;
 /** Files that may be imported, import others, or declare types. */
 export const scriptLike = /\.(?:[cm]?[jt]sx?|vue|svelte|astro)$/i;
-export const scriptOrJson = /\.(?:[cm]?[jt]sx?|json)$/i;
+export const scriptOrJson = /\.(?:[cm]?[jt]sx?|vue|svelte|astro|mdx|json)$/i;
 export const packageManifest = /^(?:package\.json|pnpm-workspace\.yaml)$/i;
 export const lockfile =
   /^(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|\.pnp\.c?js)$/i;
@@ -20,6 +20,8 @@ export const compilerConfig = /^[jt]sconfig(?:\..*)?\.json$/i;
 export const eslintConfig =
   /^(?:eslint\.config\.[cm]?[jt]s|\.eslintrc(?:\.[^.]+)?|\.eslintignore|eslint-suppressions\.json)$/i;
 export const knipConfig = /^(?:\.?knip\.jsonc?|knip(?:\.config)?\.[jt]s)$/i;
+/** Configurations of tools that define names, in other forms than scripts and JSON. */
+export const toolConfig = /^(?:\.(?:babelrc|swcrc|umirc)|deno\.jsonc|bunfig\.toml|wrangler\.toml)$/i;
 /** Configurations of tools that Bulkhead reads or watches, by who reports that one of them cannot be read. */
 export const configurationOf = {
   package:

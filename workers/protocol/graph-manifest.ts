@@ -7,12 +7,13 @@ import {
   nothing,
   packageManifest,
   scriptOrJson,
+  toolConfig,
 } from './file-patterns.ts';
 import type { ChangeTriggers, SandboxNeeds, WorkerNeeds } from './manifest.ts';
 
 export const graphChanges = {
   sources: scriptOrJson,
-  configuration: anyOf(compilerConfig, packageManifest, lockfile, ignoreFile),
+  configuration: anyOf(compilerConfig, packageManifest, lockfile, ignoreFile, toolConfig),
   environment: nothing,
   planFiles: 'configuration',
   invalidates: 'all',
@@ -43,6 +44,14 @@ export const graphWorker = {
 export const ignoreOption = {
   type: 'array',
   items: { type: 'string' },
-  description: 'Globs of files that are not checked. By default, test data that is wrong on purpose.',
-  default: ['**/{fixtures,__fixtures__,__testfixtures__,testdata}/**'],
+  description:
+    'Globs of files that are not checked. By default, test data, snapshots, build outputs, and generated and vendored files, also those whose first comment says that they are generated.',
+  default: [
+    '**/{fixtures,__fixtures__,__testfixtures__,testdata,__snapshots__}/**',
+    '**/{generated,__generated__}/**',
+    '**/*.{generated,gen,min,bundle,pb}.{js,cjs,mjs,jsx,ts,cts,mts,tsx}',
+    '**/*_pb.{js,ts}',
+    '**/{dist,coverage,storybook-static,.next,.nuxt,.output,.svelte-kit,.yarn}/**',
+    '**/{vendor,vendors,vendored,third_party,third-party}/**',
+  ],
 } as const;

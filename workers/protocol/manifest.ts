@@ -22,8 +22,10 @@ export interface DetectorManifest {
   readonly changes: ChangeTriggers;
   /** Options with which it executes no code of the workspace, if there are any. */
   readonly untrusted: DetectorOptions | 'does not run';
-  /** Extra options, by name of another detector, for when that one is disabled and cannot do its part. */
+  /** Extra options, by name of another detector, for when that one is disabled or fails and cannot do its part. */
   readonly without: Readonly<Record<string, DetectorOptions>>;
+  /** Options of other detectors that it heeds too, by the name of the detector, whether or not that one is enabled. */
+  readonly heeds?: Readonly<Record<string, readonly string[]>>;
   readonly sandbox: SandboxNeeds;
   readonly worker: WorkerNeeds;
   /** False: its results are not cached, because it reads files whose content the result cache does not compare. */

@@ -49,7 +49,7 @@ export class ConfigFile {
 
   /** Loads its parser on demand, because that is large and few folders need it. */
   static async yaml(file: string, text: string): Promise<ConfigFile> {
-    const { parseDocument } = await import('yaml');
+    const { parseDocument } = await import('./yaml.ts');
     return new ConfigFile(file, text, (own) => own.#parseYaml(parseDocument));
   }
 

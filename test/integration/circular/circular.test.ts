@@ -128,6 +128,28 @@ describe('circular', () => {
     assert.ok(events.some((event) => event.kind === 'done' && event.file === 'b.ts'));
   });
 
+  it('follows relative paths through rootDirs', async () => {
+    using workspace = workspaceOf({
+      'tsconfig.json': { compilerOptions: { rootDirs: ['src', 'gen'] } },
+      'src/view/helper.ts': "import { t } from './types';\nexport const helper = () => t;\n",
+      'gen/view/types.ts': "import { helper } from './helper';\nexport const t = () => helper;\n",
+    });
+    assert.deepEqual(await found(workspace), ['src/view/helper.ts:1 import-cycle']);
+  });
+
+  it('reports a cycle where its files are written by hand, and not one among generated files', async () => {
+    using workspace = workspaceOf({
+      'gen/a.ts': "// @generated\nimport { b } from './b';\nexport const a = () => b;\n",
+      'gen/b.ts': "// @generated\nimport { a } from './a';\nexport const b = () => a;\n",
+      'dist/a.js': "import { b } from './b.js';\nexport const a = () => b;\n",
+      'dist/b.js': "import { a } from './a.js';\nexport const b = () => a;\n",
+      'src/api.gen.ts': "import { c } from './c';\nexport const api = () => c;\n",
+      'src/c.ts': "import { api } from './api.gen';\nexport const c = () => api;\n",
+    });
+    assert.deepEqual(await found(workspace), ['src/c.ts:1 import-cycle']);
+    assert.equal((await found(workspace, { ignore: [] })).length, 3);
+  });
+
   it('stops when it is cancelled', async () => {
     using workspace = workspaceOf({ 'a.ts': `import './a';\n` });
     const signal = AbortSignal.abort(new Error('enough'));
@@ -187,6 +209,32 @@ describe('circular', () => {
         );
       });
     }
+    it('reads the classes that decorator metadata names, where the output is ECMAScript', async () => {
+      const files = {
+        'package.json': { type: 'module' },
+        'main.ts': "import { User } from './user.js';\nnew User();\n",
+        'user.ts':
+          "import { Photo } from './photo.js';\nimport { one } from './orm.js';\nexport class User { @one(() => Photo) photo!: Photo; }\n",
+        'orm.ts': 'export const one = (type: () => unknown): PropertyDecorator => () => void type;\n',
+      };
+      const member = async (compilerOptions: object, type: string): Promise<readonly string[]> => {
+        using workspace = workspaceOf({
+          ...files,
+          'tsconfig.json': { compilerOptions: { experimentalDecorators: true, ...compilerOptions } },
+          'photo.ts': `import { User } from './user.js';\nimport { one } from './orm.js';\nexport class Photo { @one(() => User) user!: ${type}; }\n`,
+        });
+        return (await found(workspace, {})).filter((issue) => issue.endsWith('cycle-uses-at-load'));
+      };
+      const metadata = { emitDecoratorMetadata: true, module: 'nodenext', strict: true };
+      const reported = ['photo.ts:3 cycle-uses-at-load'];
+      assert.deepEqual(await member(metadata, 'User'), reported);
+      assert.deepEqual(await member({ ...metadata, strict: false }, 'User | null'), reported);
+      for (const type of ['User | null', 'User[]', 'Promise<User>', 'typeof User']) {
+        assert.deepEqual(await member(metadata, type), [], type);
+      }
+      assert.deepEqual(await member({ ...metadata, module: 'commonjs' }, 'User'), []);
+      assert.deepEqual(await member({ module: 'nodenext' }, 'User'), []);
+    });
     it('is an info where another way in works', async () => {
       const files = { ...working['the right way in'], 'other.mjs': `import './base.mjs';\n` };
       using workspace = workspaceOf(files);

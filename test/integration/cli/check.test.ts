@@ -5,12 +5,25 @@ import { checkJson, cli, startCli } from '../../support/cli.ts';
 import { descendantsOf, until } from '../../support/processes.ts';
 import { makeBrokenWorkspace, makeWorkspace, repository, type TestWorkspace } from '../../support/workspace.ts';
 import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
+import { workspaceOf } from '../graph/workspace.ts';
 
 const sample = path.join(repository, 'samples', 'harbour');
 const brief = (issue: Issue): string => `${issue.file}:${issue.range.start.line + 1} ${issue.detector}/${issue.rule}`;
 
 describe('bulkhead check', function () {
   this.timeout(90_000);
+
+  it('reads the workspace of pnpm in what is built', async () => {
+    using workspace = workspaceOf({
+      'package.json': { name: 'root', private: true, dependencies: { a: 'catalog:' } },
+      'pnpm-workspace.yaml': 'packages: []\ncatalog:\n  a: 1.0.0\n  b: 1.0.0\n',
+      'pnpm-lock.yaml': "lockfileVersion: '9.0'\n",
+    });
+    const { report } = await checkJson(workspace.root, '--detectors', 'package', '--no-cache');
+    assert.deepEqual(report.issues.filter(({ file }) => file === 'pnpm-workspace.yaml').map(brief), [
+      'pnpm-workspace.yaml:4 package/unused-catalog-entry',
+    ]);
+  });
 
   it('finds the planted issues of the sample, with all three detectors', async () => {
     const { code, report } = await checkJson(sample, '--detectors', 'typescript,eslint,circular');

@@ -229,7 +229,9 @@ describe('the warm graph', () => {
 
   it('finds the same as a cold one after edits of existing modules', async function () {
     this.timeout(240_000);
-    const edits = fc.array(fc.tuple(fc.constantFrom(...MODULES), fc.boolean(), lines), { minLength: 1, maxLength: 2 });
+    // A configuration of a tool, and what it imports, is more than a module.
+    const edited = MODULES.filter((file) => file !== 'vite.config.js');
+    const edits = fc.array(fc.tuple(fc.constantFrom(...edited), fc.boolean(), lines), { minLength: 1, maxLength: 2 });
     await fc.assert(
       fc.asyncProperty(
         fc.array(lines, { minLength: MODULES.length, maxLength: MODULES.length }),
@@ -238,7 +240,7 @@ describe('the warm graph', () => {
         async (before, rounds, config) => {
           using workspace = workspaceOf({
             ...Object.fromEntries(Object.entries(CONFIGS).map(([file, values]) => [file, values[config] ?? values[0] ?? {}])), // prettier-ignore
-            ...Object.fromEntries(MODULES.map((file, index) => [file, rendered(file, before[index] ?? [])])),
+            ...Object.fromEntries(MODULES.map((file, index) => [file, rendered(file, edited.includes(file) ? (before[index] ?? []) : [])])), // prettier-ignore
             'node_modules/dep/package.json': { name: 'dep', version: '1.0.0' },
           });
           const overlays = new Map<string, Overlay>();

@@ -1,5 +1,7 @@
 /** What a warm module graph has to look up again after a change: one test for each kind of change. */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { ModuleGraph } from '../../../workers/graph/graph.ts';
 import { workspaceOf, type TestWorkspace } from './workspace.ts';
 
@@ -17,7 +19,60 @@ function kindOf(graph: ModuleGraph, file: string): string | undefined {
   return graph.modules.get(file)?.resolutions[0]?.kind;
 }
 
+/** How many files are read while something is done. */
+async function readsDuring(work: () => Promise<void>): Promise<number> {
+  const { openSync } = fs;
+  let reads = 0;
+  const counting: unknown = (...args: Parameters<typeof openSync>): unknown => {
+    reads++;
+    return openSync(...args);
+  };
+  try {
+    fs.openSync = counting as typeof openSync;
+    syncBuiltinESMExports();
+    await work();
+  } finally {
+    fs.openSync = openSync;
+    syncBuiltinESMExports();
+  }
+  return reads;
+}
+
 describe('invalidation of the module graph', () => {
+  it('reads what is new, and not every file again, when files come and go', async () => {
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`src/m${String(index)}.ts`, '']));
+    using scene = await graphOf({ 'package.json': {}, 'tsconfig.json': {}, ...many, 'a.ts': "import './b';\n" });
+    const { graph, workspace } = scene;
+    workspace.write('b.ts', 'export {};\n');
+    const added = await readsDuring(() => graph.update({ overlays: [], changed: ['b.ts'] }));
+    assert.equal(kindOf(graph, 'a.ts'), 'file');
+    assert.equal(added, 1);
+    workspace.remove('b.ts');
+    const removed = await readsDuring(() => graph.update({ overlays: [], changed: ['b.ts'] }));
+    assert.equal(kindOf(graph, 'a.ts'), 'missing');
+    assert.equal(removed, 0);
+    // A folder that changed as a whole.
+    workspace.write('src/m0.ts', 'export const a = 1;\n');
+    const folder = await readsDuring(() => graph.update({ overlays: [], changed: ['src'] }));
+    assert.equal(graph.modules.get('src/m0.ts')?.record.exports.length, 1);
+    assert.equal(folder, 100);
+    const everything = await readsDuring(() => graph.update({ overlays: [] }));
+    assert.ok(everything > 100);
+  });
+
+  it('reads a manifest that git ignores when its folder appears, and forgets it with the folder', async () => {
+    using scene = await graphOf({ '.gitignore': '/made/package.json\n', 'a.ts': "import 'made';\n" });
+    const { graph, workspace } = scene;
+    workspace.write('made/package.json', '{ "name": "made", "main": "index.ts" }');
+    workspace.write('made/index.ts', '');
+    await graph.update({ overlays: [], changed: ['made/index.ts'] });
+    assert.equal(kindOf(graph, 'a.ts'), 'file');
+    workspace.remove('made');
+    await graph.update({ overlays: [], changed: ['made'] });
+    assert.equal(kindOf(graph, 'a.ts'), 'missing');
+    assert.equal(graph.manifests.all.size, 0);
+  });
+
   it('resolves an import when the git-ignored file it names is generated later', async () => {
     using scene = await graphOf({ '.gitignore': 'generated/\n', 'a.ts': "import './generated/api';\n" });
     const { graph, workspace } = scene;

@@ -27,6 +27,24 @@ describe('import', () => {
     assert.deepEqual(await found(files), ['a.ts:3 unresolved', 'a.ts:4 unresolved']);
   });
 
+  it('heeds what the repository around the folder ignores', async () => {
+    const files = {
+      '.git/HEAD': '',
+      '.gitignore': '*.generated.ts\n',
+      'app/package.json': { name: 'app', private: true },
+      'app/a.ts': "import './x.generated';\nimport './gone';\n",
+    };
+    using workspace = workspaceOf(files);
+    const { issues } = await runDetector(detector, path.join(workspace.root, 'app'), { dedupeWithTypescript: false });
+    assert.deepEqual(
+      issues.map(({ range }) => range.start.line + 1),
+      [2],
+    );
+    workspace.write('.gitignore', 'app\n');
+    const all = await runDetector(detector, path.join(workspace.root, 'app'), { dedupeWithTypescript: false });
+    assert.equal(all.issues.length, 2);
+  });
+
   it('reports an alias without a target, even if a package of the workspace has its name', async () => {
     const files = {
       'package.json': { name: 'root', private: true, workspaces: ['packages/*'] },

@@ -51,6 +51,42 @@ describe('isolation', () => {
     assert.deepEqual(await found(workspace), ['packages/q/b.ts deep-import']);
   });
 
+  it('lets what a package publishes be imported, in whatever folder it is', async () => {
+    const lib = (exports: object): object => ({
+      name: 'lib',
+      type: 'module',
+      exports: { '.': './src/index.js', ...exports },
+    });
+    const files = {
+      'src/tools/internal/index.js': 'export const a = 1;',
+      'src/tools/internal/deep.js': 'export const b = 1;',
+      'src/index.js': "import 'lib/tools/internal';\nimport './tools/internal/index.js';\n",
+      'src/other.js': "import './tools/internal/deep.js';\n",
+    };
+    const both = ['src/index.js private-folder', 'src/other.js private-folder'];
+    for (const [exports, expected] of [
+      [{ './tools/internal': './src/tools/internal/index.js' }, []],
+      [{ './tools/internal/*': './src/tools/internal/*.js' }, []],
+      [{ './internal': './src/tools/internal/index.js' }, []],
+      [{ './*': './src/*' }, both],
+      [{ './tools/internals': './src/tools/internals.js' }, both],
+    ] as const) {
+      using workspace = workspaceOf({ 'package.json': lib(exports), ...files });
+      assert.deepEqual(
+        [...new Set(await found(workspace))].filter((one) => one.endsWith('private-folder')),
+        expected,
+      );
+    }
+    using workspace = workspaceOf({
+      'package.json': { name: 'root', workspaces: ['packages/*', 'apps/*'] },
+      'packages/internal/package.json': { name: '@acme/internal', exports: './src/index.js' },
+      'packages/internal/src/index.js': '',
+      'apps/web/package.json': { name: 'web', dependencies: { '@acme/internal': '*' } },
+      'apps/web/src/a.js': "import '@acme/internal';\n",
+    });
+    assert.deepEqual(await found(workspace), []);
+  });
+
   it('lets scripts and configurations import from private folders', async () => {
     using workspace = workspaceOf({
       'src/internal/x.ts': '',

@@ -344,3 +344,80 @@ describe('package', () => {
     });
   });
 });
+
+describe('package: what runs or loads it', () => {
+  it('does not ask for packages whose absence the code handles', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const files = {
+      'package.json': { name: 'p', private: true, type: 'module' },
+      'src/i.js': [
+        "await import('a').catch(() => null);",
+        "await import('b').then((m) => m.x, () => undefined);",
+        "try { await import('c'); } catch {}",
+        "await Promise.allSettled([import('d')]);",
+        "await import('e').then((m) => m.x);",
+        "try { await import('f'); } finally { g(); }",
+      ].join('\n'),
+      ...Object.fromEntries(names.flatMap((name) => Object.entries(installed(name)))),
+    };
+    assert.deepEqual(await named('unlisted-dependency', files), ['e', 'f']);
+  });
+
+  it('counts what a library loads by name as used', async () => {
+    const names = ['pino-pretty', '@scope/reporter', 'tedious', 'debug', 'prisma-erd-generator', 'open', 'not-used'];
+    const files = {
+      'package.json': { name: 'p', private: true, dependencies: Object.fromEntries(names.map((name) => [name, '1'])) },
+      'schema.prisma': 'generator erd {\n  provider = "prisma-erd-generator"\n}',
+      'src/a.js': [
+        "pino({ transport: { targets: [{ target: 'pino-pretty/file' }] } });",
+        'load(`@scope/reporter`);',
+        "knex({ client: 'tedious' });",
+        "log.level = 'debug';",
+        "const mode = 'open';",
+      ].join('\n'),
+    };
+    assert.deepEqual(await named('unused-dependency', files), ['debug', 'open', 'not-used']);
+  });
+
+  it('counts what generated code imports as used, and does not ask generated code for more', async () => {
+    const files = {
+      'package.json': { name: 'p', private: true, dependencies: { runtime: '1' } },
+      'src/api.generated.ts': "import 'runtime';\nimport 'other';",
+      ...installed('runtime'),
+      ...installed('other'),
+    };
+    assert.deepEqual(await named('unused-dependency', files), []);
+    assert.deepEqual(await named('unlisted-dependency', files), []);
+  });
+
+  it('counts entries of catalogs that replace dependencies as used', async () => {
+    const catalog = [
+      'own',
+      'resolved',
+      'overridden',
+      'nested',
+      'versioned',
+      '"@s/scoped"',
+      'extended',
+      'listed',
+      'npm-only',
+      'unused',
+    ];
+    const files = {
+      'package.json': {
+        name: 'root',
+        private: true,
+        dependencies: { own: 'catalog:' },
+        resolutions: { resolved: 'catalog:', '**/@s/scoped': 'catalog:default' },
+        overrides: { 'npm-only': 'catalog:' },
+        pnpm: {
+          overrides: { 'parent@1>nested': 'catalog:', 'versioned@^2': 'catalog:' },
+          packageExtensions: { parent: { dependencies: { extended: 'catalog:' } } },
+        },
+      },
+      'pnpm-workspace.yaml': `packages: ['packages/*']\noverrides:\n  overridden: 'catalog:'\n  'a>listed': 'catalog:'\ncatalog:\n${catalog.map((name) => `  ${name}: 1.0.0`).join('\n')}\n`,
+      'pnpm-lock.yaml': "lockfileVersion: '9.0'\n",
+    };
+    assert.deepEqual(await named('unused-catalog-entry', files), ['npm-only', 'unused']);
+  });
+});

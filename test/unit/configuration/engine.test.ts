@@ -42,9 +42,17 @@ describe('settings of detectors', () => {
     assert.deepEqual(options(file, { only: ['eslint'] }), { eslint: {} });
   });
 
+  it('are shared where a detector heeds those of another one', () => {
+    const known = ['#ui/*'];
+    assert.deepEqual(options({ import: { known, ignore: [] } })['package'], { known });
+    assert.deepEqual(options({ import: { known } }, { only: ['package', 'knip'] })['package'], { known });
+    assert.deepEqual(options({ import: true })['package'], {});
+  });
+
   it('make a detector do the part of a disabled one', () => {
     assert.deepEqual(options({})['package'], {});
     assert.deepEqual(options({ knip: false })['package'], { knip: 'off' });
+    assert.deepEqual(options({ typescript: false })['import'], { dedupeWithTypescript: false });
     assert.deepEqual(options({ knip: false, package: false })['package'], undefined);
   });
 });

@@ -413,6 +413,30 @@ describe('engine', () => {
     assert.equal(engine.settled, true);
   });
 
+  it('makes a detector do the part of one that failed, until that one succeeds', async () => {
+    let fails = true;
+    pool = new ScriptedPool(({ detector }) =>
+      detector === 'typescript' && fails
+        ? Promise.reject(new Error('typescript#1 ended with SIGSEGV.'))
+        : Promise.resolve(planOf([projectUnit('x')])),
+    );
+    engine = new Engine('/root', pool, settings('import', 'typescript'));
+    const dedupes = (): unknown => {
+      const checks = pool.checks.filter(({ task }) => task.request.detector === 'import');
+      return checks.at(-1)?.task.request.options['dedupeWithTypescript'];
+    };
+    engine.analyzeAll();
+    await settle();
+    assert.equal(dedupes(), false);
+    for (const check of pool.checks.filter(({ settled }) => !settled)) await check.finish();
+    fails = false;
+    engine.filesChanged([{ file: 'tsconfig.json', kind: 'changed' }]);
+    await settle();
+    for (const check of pool.checks.filter(({ settled }) => !settled)) await check.finish();
+    await settle();
+    assert.equal(dedupes(), undefined);
+  });
+
   it('handles a thousand changed files as one piece of work', async () => {
     const files = Array.from({ length: 1000 }, (_, index) => `f${index}.ts`);
     await start('eslint', files.map(fileUnit));

@@ -19,7 +19,7 @@ export * from './f'; export type { G } from './g'; import h = require('./h'); im
 const j = () => import('./j'); const k = () => require('./k'); const l = require('./l'); (() => require('./m'))();
 type N = import('./n').N; require.resolve('./o'); new URL('./p', import.meta.url); import(\`./q\`); import(x);`,
       ),
-      ['import ./a', 'import ./c type', 'import ./d type', 'import ./e', 'export ./f', 'export ./g type', 'require ./h', 'require ./i type', 'dynamic ./j deferred', 'require ./k deferred', 'require ./l', 'require ./m', 'type ./n type', 'reference ./o', 'reference ./p', 'dynamic ./q deferred'], // prettier-ignore
+      ['import ./a', 'import ./c type', 'import ./d type', 'import ./e', 'export ./f', 'export ./g type', 'require ./h', 'require ./i type', 'dynamic ./j deferred', 'require ./k deferred', 'require ./l', 'require ./m', 'type ./n type', 'resolve ./o', 'reference ./p', 'dynamic ./q deferred'], // prettier-ignore
     );
   });
 

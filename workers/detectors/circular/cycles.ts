@@ -113,7 +113,9 @@ class Group {
     this.#modules = members.flatMap((number) => edges.modules[number] ?? []);
     for (const module of this.#modules) trackRead(module);
     this.#leaving = members.map((number) =>
-      edges.leaving(number).filter(({ from, to }) => from !== to && this.#numberWithin.has(to)),
+      edges
+        .leaving(number)
+        .filter((edge) => edge.from !== edge.to && edge.kind !== 'client' && this.#numberWithin.has(edge.to)),
     );
     this.elided = this.#findElided();
     const runtime = this.#part(this.#isRuntime);

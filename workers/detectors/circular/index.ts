@@ -3,10 +3,14 @@ import { graphDetector, Findings, severitiesOf, type RuleSeverities, type RuleSe
 import type { Edge } from '../../graph/edges.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
 import { isTestFile } from '../../graph/file-roles.ts';
-import { rangeIn, specifierRange } from '../../graph/record.ts';
+import { isDeclarationFile, rangeIn, specifierRange } from '../../graph/record.ts';
+import type { Use } from '../../graph/uses.ts';
+import { isComponentFile } from '../../graph/scripts.ts';
+import { uncheckedFiles } from '../../graph/unchecked.ts';
 import type { DetectorOptions, Finding, Fix, RelatedPlace } from '../../protocol/detector-protocol.ts';
 import { couldBeTypeImport, cyclesOf, type Component, type Cycle, type Cycles } from './cycles.ts';
-import { earlyReads } from './load-order.ts';
+import { earlyReads, type EarlyRead } from './load-order.ts';
+import { partialReads, type PartialRead } from './partial-exports.ts';
 import { defaultSeverities, type RuleOf } from '../../protocol/manifest.ts';
 import { manifest } from './manifest.ts';
 
@@ -28,9 +32,11 @@ export function circularFindings(
   const severities = severitiesOf(options, CIRCULAR_RULES);
   const findings = new Findings();
   const cycles = cyclesOf(graph);
+  const isUnchecked = uncheckedFiles(graph, options);
   const report = (rule: CircularRule, severity: RuleSeverity, found: readonly Component[]): void => {
     for (const component of found) {
-      for (const cycle of component.cycles.slice(0, MAXIMUM_REPORTED)) {
+      const shown = component.cycles.flatMap((cycle) => inCheckedFile(cycles, cycle, isUnchecked) ?? []);
+      for (const cycle of shown.slice(0, MAXIMUM_REPORTED)) {
         const fixes = rule === 'import-cycle' ? typeImportFix(graph, cycles, cycle.edge) : [];
         findings.add(fileOf(cycles, cycle.edge.from), severity, {
           rule,
@@ -45,11 +51,21 @@ export function circularFindings(
   if (severities['import-cycle'] !== 'off') report('import-cycle', severities['import-cycle'], cycles.runtime);
   if (severities['dynamic-cycle'] !== 'off') report('dynamic-cycle', severities['dynamic-cycle'], cycles.deferred());
   if (severities['type-only-cycle'] !== 'off') report('type-only-cycle', severities['type-only-cycle'], cycles.type());
-  reportSelfImports(findings, severities['self-import'], cycles);
+  reportSelfImports(findings, severities['self-import'], cycles, isUnchecked);
   if (severities['cycle-uses-at-load'] !== 'off') {
-    reportEarlyReads(findings, severities['cycle-uses-at-load'], graph, cycles);
+    reportEarlyReads(findings, severities['cycle-uses-at-load'], graph, cycles, isUnchecked);
   }
   return findings.byFile;
+}
+
+/** The cycle from the first of its files that is checked on; undefined: none is. */
+function inCheckedFile(cycles: Cycles, cycle: Cycle, isUnchecked: (file: string) => boolean): Cycle | undefined {
+  const { path } = cycle;
+  const first = path.findIndex((number) => !isUnchecked(fileOf(cycles, number)));
+  if (first <= 0) return first === 0 ? cycle : undefined;
+  const turned = [...path.slice(first), ...path.slice(0, first)];
+  const edge = bestEdge(cycles, turned[0] ?? 0, turned[1]);
+  return edge && { edge, path: turned };
 }
 
 /** At most so many imports to remove are reported for one group. */
@@ -58,13 +74,20 @@ const MAXIMUM_REPORTED = 10;
 /** Messages about longer cycles name only the first and last modules. */
 const MAXIMUM_HOPS_NAMED = 6;
 
-/** A module that exports its own namespace (`export * as x from './x'`) does so on purpose. */
-function reportSelfImports(findings: Findings, severity: RuleSeverity, cycles: Cycles): void {
+/** A module that exports its own namespace (`export * as x from './x'`) does so on purpose; a component may contain itself. */
+function reportSelfImports(
+  findings: Findings,
+  severity: RuleSeverity,
+  cycles: Cycles,
+  isUnchecked: (file: string) => boolean,
+): void {
   for (const edge of cycles.self) {
     const { request } = edge;
+    const file = fileOf(cycles, edge.from);
+    if (isComponentFile(file) || isDeclarationFile(file) || isUnchecked(file)) continue;
     const isNamespace = request.names.some(({ imported, local }) => imported === '*' && local !== '');
     if ((isNamespace && request.kind !== 'require') || request.kind === 'type') continue;
-    findings.add(fileOf(cycles, edge.from), severity, {
+    findings.add(file, severity, {
       rule: 'self-import',
       message: `This module imports itself. Use the name directly, or remove the import.`,
       range: placeOf(cycles, edge),
@@ -72,8 +95,16 @@ function reportSelfImports(findings: Findings, severity: RuleSeverity, cycles: C
   }
 }
 
-function reportEarlyReads(findings: Findings, severity: RuleSeverity, graph: ModuleGraph, cycles: Cycles): void {
-  for (const { module, name, use, source, entry, always } of earlyReads(graph, cycles)) {
+function reportEarlyReads(
+  findings: Findings,
+  severity: RuleSeverity,
+  graph: ModuleGraph,
+  cycles: Cycles,
+  isUnchecked: (file: string) => boolean,
+): void {
+  const report = (read: EarlyRead | PartialRead, place: Use | PartialRead['place'], message: string): void => {
+    const { module, name, source, always } = read;
+    if (isUnchecked(module.file)) return;
     const request = module.record.requests.find((_, index) => module.targets[index] === source);
     const related: RelatedPlace[] = [
       { file: source.file, range: rangeIn(source.record, 0, 0), message: `declares '${name}' and has not run yet` },
@@ -84,12 +115,29 @@ function reportEarlyReads(findings: Findings, severity: RuleSeverity, graph: Mod
     const isCertain = always && !isTestFile(module.file, graph.manifests);
     findings.add(module.file, isCertain || severity === 'off' ? severity : 'info', {
       rule: 'cycle-uses-at-load',
-      message:
-        `'${name}' is read while this module loads, before ${source.file} has run: their import cycle ${always ? 'is' : 'can be'} ` +
-        `entered through ${entry.file}, so this ${always ? 'throws' : 'may throw'} or gives undefined. Read it inside a function, or break the cycle.`,
-      range: rangeIn(module.record, use.start, use.end),
+      message,
+      range: rangeIn(module.record, place.start, place.end),
       related,
     });
+  };
+  for (const read of earlyReads(graph, cycles)) {
+    const { name, source, entry, always } = read;
+    report(
+      read,
+      read.use,
+      `'${name}' is read while this module loads, before ${source.file} has run: their import cycle ${always ? 'is' : 'can be'} ` +
+        `entered through ${entry.file}, so this ${always ? 'throws' : 'may throw'} or gives undefined. Read it inside a function, or break the cycle.`,
+    );
+  }
+  for (const read of partialReads(graph, cycles)) {
+    const { name, source, entry, always, stays } = read;
+    report(
+      read,
+      read.place,
+      `'${name}' is taken from ${source.file} before that has assigned its exports: their cycle ${always ? 'is' : 'can be'} entered ` +
+        `through ${entry.file}, so it ${always ? 'is' : 'may be'} undefined ${stays ? 'here for good' : 'while this module loads'}. ` +
+        `${stays ? 'Assign the exports before that module requires others' : 'Read it inside a function'}, or break the cycle.`,
+    );
   }
 }
 

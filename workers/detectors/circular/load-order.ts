@@ -6,7 +6,7 @@ import type { Edge, GraphEdges } from '../../graph/edges.ts';
 import { exportedName } from '../../graph/exports.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import { Memo } from '../../graph/memo.ts';
-import type { ImportedName } from '../../graph/record.ts';
+import type { ImportedName, RequestKind } from '../../graph/record.ts';
 import type { Use } from '../../graph/uses.ts';
 import type { Component, Cycles } from './cycles.ts';
 import { usesOf } from '../../graph/uses-of.ts';
@@ -176,12 +176,12 @@ function lexicalSource(graph: ModuleGraph, target: Module, name: string): Module
   return hoisted.has(local ?? 'default') ? undefined : module;
 }
 
-function isEvaluated(edge: Edge, elided: ReadonlySet<Edge>): boolean {
+export function isEvaluated(edge: Edge, elided: ReadonlySet<Edge>): boolean {
   const { kind, from, to, request } = edge;
-  return (
-    kind === 'runtime' && from !== to && (request.kind === 'import' || request.kind === 'export') && !elided.has(edge)
-  );
+  return kind === 'runtime' && from !== to && LOADING.has(request.kind) && !elided.has(edge);
 }
+
+const LOADING: ReadonlySet<RequestKind> = new Set(['import', 'export', 'require']);
 
 /** Modules in evaluation order if this one is the program. */
 function evaluationOrder({ edges, elided }: Cycles, program: number): readonly number[] {
@@ -206,7 +206,7 @@ function evaluationOrder({ edges, elided }: Cycles, program: number): readonly n
 }
 
 /** For each module, the modules whose loading loads it. */
-function importersOf(edges: GraphEdges, elided: ReadonlySet<Edge>): readonly (readonly number[])[] {
+export function importersOf(edges: GraphEdges, elided: ReadonlySet<Edge>): readonly (readonly number[])[] {
   const importers: number[][] = edges.modules.map(() => []);
   for (let from = 0; from < edges.modules.length; from++) {
     for (const edge of edges.leaving(from)) {
@@ -220,7 +220,7 @@ function importersOf(edges: GraphEdges, elided: ReadonlySet<Edge>): readonly (re
  * Members through which a program (a module that nobody imports) can enter the cycle, each with such programs. If no
  * program leads here, each index file may be the program, or else each member.
  */
-function entriesOf(
+export function entriesOf(
   { edges, elided }: Cycles,
   { members }: Component,
   importers: readonly (readonly number[])[],

@@ -1,5 +1,5 @@
 /** The `circular` detector, as data. */
-import { graphChanges, graphSandbox, graphWorker } from '../../protocol/graph-manifest.ts';
+import { graphChanges, graphSandbox, graphWorker, ignoreOption } from '../../protocol/graph-manifest.ts';
 import { rulesOption, type DetectorManifest } from '../../protocol/manifest.ts';
 
 export const manifest = {
@@ -16,6 +16,7 @@ export const manifest = {
   worker: graphWorker,
   cached: true,
   options: {
+    ignore: ignoreOption,
     rules: rulesOption({
       'import-cycle': {
         default: 'warning',

@@ -1,6 +1,13 @@
 /** Import statements that can be merged. */
 import type { Module, ModuleGraph } from '../../graph/index.ts';
-import { isTypeScriptFile, rangeIn, recordHash, specifierRange, type ModuleRequest } from '../../graph/record.ts';
+import {
+  isTypeScriptFile,
+  rangeIn,
+  recordHash,
+  scriptAt,
+  specifierRange,
+  type ModuleRequest,
+} from '../../graph/record.ts';
 import type { Fix } from '../../protocol/detector-protocol.ts';
 import type { ImportCheck } from './import-check.ts';
 
@@ -34,7 +41,9 @@ function duplicatesOf(graph: ModuleGraph, module: Module): readonly Pair[] {
     const resolution = resolutions[index];
     // Two specifiers of a package may resolve to one file now and to two files later.
     const isFile = resolution?.kind === 'file' && resolution.via !== 'package' && !/[?#]/.test(request.specifier);
-    const key = isFile ? resolution.file : request.specifier;
+    // Each script of a component has imports of its own.
+    const script = scriptAt(record, request.start)?.start ?? 0;
+    const key = `${String(script)} ${isFile ? resolution.file : request.specifier}`;
     const group = groups.get(key);
     if (group) group.push(request);
     else groups.set(key, [request]);

@@ -3,6 +3,7 @@ import type { Toolchain } from '../../graph/toolchain.ts';
 import type { IgnoredPaths } from '../../graph/ignored.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import type { ModuleRequest } from '../../graph/record.ts';
+import type { Missing, Via } from '../../graph/resolution.ts';
 import type { Finding } from '../../protocol/detector-protocol.ts';
 import type { RuleOf } from '../../protocol/manifest.ts';
 import type { manifest } from './manifest.ts';
@@ -16,8 +17,8 @@ export interface ImportCheck {
   readonly gitIgnored: IgnoredPaths;
   /** Files that the options exclude, such as broken test data. */
   isIgnored(file: string): boolean;
-  /** The option `known` or a `declare module` matches the specifier. */
-  isKnown(specifier: string): boolean;
+  /** The option `known` lists the name, or a `declare module` declares it. */
+  isKnown(asked: ImportSite, via: Via): boolean;
   /** TypeScript checks this module. */
   isCheckedByTypescript(module: Module): boolean;
   /** TypeScript itself reports problems of this import. */
@@ -26,6 +27,8 @@ export interface ImportCheck {
   report(module: Module, rule: ImportRule, finding: Omit<Finding, 'rule' | 'severity' | 'url'>): void;
   /** An import was not checked because no packages are installed. */
   noteUnchecked(): void;
+  /** The name may be right: one hint tells of all imports of its kind. */
+  noteUnclear(asked: ImportSite, missing: Missing): void;
 }
 
 /** One request of a module. */

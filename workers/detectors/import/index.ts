@@ -1,29 +1,29 @@
 /** The `import` detector: imports that cannot be resolved, or that fail at run time. */
+import path from 'node:path';
 import { Toolchain } from '../../graph/toolchain.ts';
+import { uncheckedFiles } from '../../graph/unchecked.ts';
 import { tsconfigFlaws, unreadableConfigurations, unreadableDirectories } from '../../graph/configuration-flaws.ts';
 import { IgnoredPaths } from '../../graph/ignored.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
+import { knownNames } from '../../graph/known.ts';
 import { Memo } from '../../graph/memo.ts';
 import { ambientNames, typescriptProgram } from '../../graph/program.ts';
-import type { Resolution } from '../../graph/resolution.ts';
-import {
-  Findings,
-  graphDetector,
-  ignoredFiles,
-  severitiesOf,
-  stringsOf,
-  type RuleSeverities,
-} from '../../graph/rules.ts';
+import { isLoading, specifierRange, type ModuleRequest } from '../../graph/record.ts';
+import type { Missing, Resolution, Via } from '../../graph/resolution.ts';
+import { Findings, graphDetector, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
 import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
 import { START, type Flaw } from '../../reading/config-file.ts';
-import { expressionOf, globMatcher } from '../../reading/globs.ts';
+import { expressionOf } from '../../reading/globs.ts';
 import { checkCommonJs } from './commonjs.ts';
 import { checkBuiltin } from './deprecated.ts';
 import { checkDuplicates } from './duplicates.ts';
 import type { ImportSite, ImportCheck, ImportRule } from './import-check.ts';
 import { checkNames } from './names.ts';
 import { checkAbsolute, checkCase, checkExtension } from './specifiers.ts';
-import { nothingInstalled } from './unresolved-package.ts';
+import { checkFolder } from './folders.ts';
+import { checkTypesOnly } from './types-only.ts';
+import { unclearNames, type UnclearName } from './unclear.ts';
+import { nothingInstalled, reportWrongKind } from './unresolved-package.ts';
 import { checkMissing } from './unresolved.ts';
 import { defaultSeverities } from '../../protocol/manifest.ts';
 import { manifest } from './manifest.ts';
@@ -44,6 +44,8 @@ interface ModuleResult {
   readonly findings: readonly Finding[];
   /** An import was not checked because no packages are installed. */
   readonly hasUnchecked: boolean;
+  /** Names that may be right. */
+  readonly unclear: readonly UnclearName[];
 }
 
 /** Lives until the graph's environment revision or the options change; a changed module is checked again. */
@@ -62,45 +64,78 @@ class ImportChecker implements ImportCheck {
   // State of the module that is being checked.
   #findings = new Findings();
   #hasUnchecked = false;
+  #unclear: UnclearName[] = [];
 
   constructor(graph: ModuleGraph, options: DetectorOptions, ambient: readonly string[]) {
     this.graph = graph;
     this.toolchain = new Toolchain(graph);
     this.gitIgnored = new IgnoredPaths(graph.root);
-    this.isIgnored = ignoredFiles(options, manifest.options.ignore.default);
+    this.isIgnored = uncheckedFiles(graph, options);
     this.#severities = severitiesOf(options, IMPORT_RULES);
     this.#dedupes = options['dedupeWithTypescript'] !== false;
-    const known = stringsOf(options['known']) ?? [];
-    this.#isListedAsKnown = globMatcher(known, { dot: true });
+    this.#isListedAsKnown = knownNames(options);
     this.#ambient = ambient.flatMap((name) => ambientPattern(name) ?? []);
   }
 
   run(): ReadonlyMap<string, readonly Finding[]> {
     if (this.#dedupes) this.#typescriptModules = typescriptProgram(this.graph);
     const byFile = new Map<string, readonly Finding[]>();
+    const unclear: UnclearName[] = [];
     let leftOut = false;
     for (const module of this.graph.modules.values()) {
       const result = this.#results.of(module, this.#module, this.isCheckedByTypescript(module));
       if (result.findings.length > 0) byFile.set(module.file, result.findings);
       leftOut ||= result.hasUnchecked;
+      unclear.push(...result.unclear);
     }
-    for (const [file, findings] of this.#inputs()) byFile.set(file, [...(byFile.get(file) ?? []), ...findings]);
+    for (const found of [this.#reportUnclear(unclear), this.#inputs()])
+      for (const [file, findings] of found) byFile.set(file, [...(byFile.get(file) ?? []), ...findings]);
     const note = leftOut && this.isOn('unresolved-package') ? nothingInstalled(this.graph) : undefined;
     if (note) byFile.set(note.file, [...(byFile.get(note.file) ?? []), note.finding]);
     return byFile;
   }
 
-  isKnown(specifier: string): boolean {
-    return this.#isListedAsKnown(specifier) || this.#ambient.some((pattern) => pattern.test(specifier));
+  #reportUnclear(names: readonly UnclearName[]): ReadonlyMap<string, readonly Finding[]> {
+    this.#findings = new Findings();
+    for (const { file, finding } of unclearNames(this.graph, names))
+      if (this.isOn('unresolved')) this.#findings.add(file, 'hint', { rule: 'unresolved', ...finding });
+    return this.#findings.byFile;
+  }
+
+  isKnown({ request: { specifier } }: ImportSite, via: Via): boolean {
+    if (this.#isListedAsKnown(specifier)) return true;
+    // A `declare module '*.vue'` tells the type of such files, not that this one exists.
+    return (via === 'package' || via === 'imports') && this.#isAmbient(specifier);
+  }
+
+  #isAmbient(specifier: string): boolean {
+    return this.#ambient.some((pattern) => pattern.test(specifier));
   }
 
   isCheckedByTypescript(module: Module): boolean {
     return this.#typescriptModules.has(module);
   }
 
-  /** TypeScript resolves every form of import except a plain `require` in a TypeScript file. */
-  isReportedByTypescript({ module, request: { kind, names } }: ImportSite): boolean {
-    return this.isCheckedByTypescript(module) && (kind !== 'require' || names.some(({ imported }) => imported === '*'));
+  /**
+   * TypeScript resolves every form of import except a plain `require` in a TypeScript file and, depending on version
+   * and option, an import without names. A `declare module '*.vue'` satisfies it whether or not the file exists.
+   */
+  isReportedByTypescript({ module, request }: ImportSite): boolean {
+    if (!this.isCheckedByTypescript(module) || this.#isAmbient(request.specifier)) return false;
+    if (!isLoading(request) || request.kind === 'glob') return false;
+    if (request.kind === 'require') return request.names.some(({ imported }) => imported === '*');
+    return !isSideEffect(request) || this.#checksSideEffects(module);
+  }
+
+  #checksSideEffects({ file }: Module): boolean {
+    const { projects, installed, root } = this.graph;
+    const project = projects.programOf(file) ?? projects.projectOf(file);
+    const version = installed.find('typescript', path.join(root, project?.directory ?? ''))?.data.version;
+    // Bulkhead's own TypeScript checks where the workspace has none.
+    const [major = 0, minor = 0] = version === undefined ? [7, 0] : version.split('.').map(Number);
+    if (major < 5 || (major === 5 && minor < 6)) return false;
+    const { noUncheckedSideEffectImports } = (project?.options ?? {}) as Readonly<Record<string, unknown>>;
+    return typeof noUncheckedSideEffectImports === 'boolean' ? noUncheckedSideEffectImports : major >= 6;
   }
 
   isOn(rule: ImportRule): boolean {
@@ -113,6 +148,11 @@ class ImportChecker implements ImportCheck {
 
   noteUnchecked(): void {
     this.#hasUnchecked = true;
+  }
+
+  noteUnclear({ module: { file, record }, request }: ImportSite, { by }: Missing): void {
+    const range = specifierRange(record, request);
+    this.#unclear.push({ file, specifier: request.specifier, range, ...(by === undefined ? {} : { by }) });
   }
 
   /** What is wrong with what the graph is made from. */
@@ -139,18 +179,27 @@ class ImportChecker implements ImportCheck {
     if (this.isIgnored(module.file)) return NOTHING;
     this.#findings = new Findings();
     this.#hasUnchecked = false;
+    this.#unclear = [];
     module.record.requests.forEach((request, index) => {
       const resolution = module.resolutions[index];
-      if (resolution && request.kind !== 'reference') this.#resolution({ module, request, index }, resolution);
+      if (!resolution || request.kind === 'reference') return;
+      const site = { module, request, index };
+      if (request.kind === 'glob') checkFolder(this, site);
+      else if (isLoading(request)) this.#resolution(site, resolution);
+      else if (resolution.kind === 'missing') checkMissing(this, site, resolution);
     });
     checkDuplicates(this, module);
     checkCommonJs(this, module);
     const findings = this.#findings.byFile.get(module.file) ?? [];
-    return findings.length === 0 && !this.#hasUnchecked ? NOTHING : { findings, hasUnchecked: this.#hasUnchecked };
+    const isNothing = findings.length + this.#unclear.length === 0 && !this.#hasUnchecked;
+    return isNothing ? NOTHING : { findings, hasUnchecked: this.#hasUnchecked, unclear: this.#unclear };
   };
 
   #resolution(asked: ImportSite, resolution: Resolution): void {
+    if ('onlyFor' in resolution) reportWrongKind(this, asked, resolution.onlyFor);
     if (resolution.kind === 'missing') checkMissing(this, asked, resolution);
+    else if (resolution.kind === 'package' && resolution.isDeclaredElsewhere)
+      checkTypesOnly(this, asked, resolution.name);
     else if (resolution.kind === 'builtin') checkBuiltin(this, asked, resolution.name);
     else if (resolution.kind === 'file' && resolution.wrongCase) checkCase(this, asked, resolution.file);
     else if (resolution.kind === 'file') {
@@ -172,7 +221,12 @@ function distinct(flaws: readonly Flaw[]): readonly Flaw[] {
 /** Nobody asks for a module of a longer name. */
 const LONGEST_NAME = 1_000;
 
-const NOTHING: ModuleResult = { findings: [], hasUnchecked: false };
+const NOTHING: ModuleResult = { findings: [], hasUnchecked: false, unclear: [] };
+
+/** `import 'x'`, not `import {} from 'x'`. */
+function isSideEffect({ kind, names, start, specifierStart }: ModuleRequest): boolean {
+  return kind === 'import' && names.length === 0 && specifierStart - start < "import{}from'".length - 1;
+}
 
 function ambientPattern(name: string): RegExp | undefined {
   if (name.length > LONGEST_NAME) return undefined;

@@ -11,6 +11,7 @@ export const manifest = {
   documentation: 'workers/detectors/import/README.md',
   changes: graphChanges,
   untrusted: {},
+  // Nobody else tells what TypeScript would have told.
   without: { typescript: { dedupeWithTypescript: false } },
   sandbox: graphSandbox,
   worker: graphWorker,
@@ -73,13 +74,15 @@ export const manifest = {
     dedupeWithTypescript: {
       type: 'boolean',
       default: true,
-      description: 'Leave out what TypeScript already reports in the files of its projects.',
+      description:
+        'Leave out what TypeScript already reports in the files of its projects. Without effect while the `typescript` detector is turned off or fails.',
     },
     known: {
       type: 'array',
       items: { type: 'string' },
       default: [],
-      description: 'Globs of module specifiers that something else resolves, such as a bundler.',
+      description:
+        'Names that something else resolves, such as a plug-in of a bundler: `#ui/*`, `virtual:*`. A `*` stands for any characters. The `package` detector heeds them too.',
     },
   },
 } as const satisfies DetectorManifest;

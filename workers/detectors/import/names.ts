@@ -2,6 +2,7 @@
 import { exportedName, exportedNames } from '../../graph/exports.ts';
 import type { Module } from '../../graph/index.ts';
 import { isDeclarationFile, isTypeScriptFile, rangeIn, type ImportedName } from '../../graph/record.ts';
+import { isComponentFile } from '../../graph/scripts.ts';
 import { nearest } from '../../graph/spelling.ts';
 import { usesOf } from '../../graph/uses-of.ts';
 import type { Fix, Range, RelatedPlace } from '../../protocol/detector-protocol.ts';
@@ -11,16 +12,29 @@ export function checkNames(check: ImportCheck, { module, request, index }: Impor
   const target = module.targets[index];
   if (!target || check.isCheckedByTypescript(module) || !check.isOn('missing-export')) return;
   if (request.kind !== 'import' && request.kind !== 'export') return;
-  if (check.isIgnored(target.file) || hasDeclarations(check, target)) return;
+  if (check.isIgnored(target.file) || hasDeclarations(check, module, target)) return;
+  // In another setting the package gives another file; a name is missing if none has it.
+  const others = alternativesOf(check, module, index);
+  if (others.some((one) => check.isIgnored(one.file) || isDeclarationFile(one.file))) return;
+  const isAbsent = (name: string): boolean =>
+    [target, ...others].every((one) => exportedName(one, name).kind === 'absent');
   for (const name of request.names) {
-    if (name.imported !== '*') checkName(check, module, name, target);
-    else if (request.kind === 'import') checkMembers(check, module, name.local, target);
+    if (name.imported !== '*') checkName(check, module, name, target, isAbsent);
+    else if (request.kind === 'import') checkMembers(check, module, name.local, target, isAbsent);
   }
 }
 
-function checkName(check: ImportCheck, module: Module, name: ImportedName, target: Module): void {
+function alternativesOf({ graph }: ImportCheck, { resolutions }: Module, index: number): readonly Module[] {
+  const resolution = resolutions[index];
+  const files = resolution?.kind === 'file' ? (resolution.alternatives ?? []) : [];
+  return files.flatMap((file) => graph.modules.get(file) ?? []);
+}
+
+type Absence = (name: string) => boolean;
+
+function checkName(check: ImportCheck, module: Module, name: ImportedName, target: Module, isAbsent: Absence): void {
   const { imported, start, end } = name;
-  if (exportedName(target, imported).kind !== 'absent') return;
+  if (!isAbsent(imported) || (imported === 'data' && DATA_LOADER.test(target.file))) return;
   const isDefault = imported === 'default';
   if (isDefault && mayBeCommonJs(check, module, target)) return;
   const meant = nearest(imported, exportedNames(target) ?? []);
@@ -34,6 +48,9 @@ function checkName(check: ImportCheck, module: Module, name: ImportedName, targe
   });
 }
 
+/** VitePress replaces such a module by the data that it loads. */
+const DATA_LOADER = /\.data\.[cm]?[jt]s$/;
+
 /** Keeps the local name. */
 function nameFix(range: Range, { imported, local }: ImportedName, meant: string): Fix {
   const newText = imported === local ? `${meant} as ${local}` : meant;
@@ -43,15 +60,17 @@ function nameFix(range: Range, { imported, local }: ImportedName, meant: string)
 /** The default import of a CommonJS module is the whole module. A declaration or TypeScript file may stand for one. */
 function mayBeCommonJs({ toolchain }: ImportCheck, module: Module, target: Module): boolean {
   if (isDeclarationFile(target.file)) return true;
+  if (!target.record.isModule) return !toolchain.isNativeEsm(target);
   return isTypeScriptFile(target.file) && /\.m[jt]s$/.test(module.file) && !toolchain.isNativeEsm(target);
 }
 
 /** Members read from a namespace import: `ns.name`. */
-function checkMembers(check: ImportCheck, module: Module, namespace: string, target: Module): void {
+function checkMembers(check: ImportCheck, module: Module, namespace: string, target: Module, isAbsent: Absence): void {
   if (target.record.hasUnknownExports || isDeclarationFile(target.file)) return;
   const reported = new Set<string>();
   for (const { member, start, end } of usesOf(check.graph, module)?.values.get(namespace) ?? []) {
-    if (member === undefined || reported.has(member) || exportedName(target, member).kind !== 'absent') continue;
+    if (member === undefined || reported.has(member) || !isAbsent(member)) continue;
+    if (member === 'default' && mayBeCommonJs(check, module, target)) continue;
     reported.add(member);
     const meant = nearest(member, exportedNames(target) ?? []);
     check.report(module, 'missing-export', {
@@ -62,8 +81,9 @@ function checkMembers(check: ImportCheck, module: Module, namespace: string, tar
   }
 }
 
-/** A declaration file beside a script declares its exports. */
-function hasDeclarations({ graph }: ImportCheck, { file }: Module): boolean {
+/** To TypeScript, a declaration file beside a script declares its exports. Scripts get what the script has. */
+function hasDeclarations({ graph }: ImportCheck, importer: Module, { file }: Module): boolean {
+  if (!isTypeScriptFile(importer.file) && !isComponentFile(importer.file)) return false;
   return /\.[cm]?jsx?$/.test(file) && graph.files.has(file.replace(/\.([cm]?)jsx?$/, '.d.$1ts'));
 }
 

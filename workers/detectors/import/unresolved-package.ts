@@ -1,21 +1,21 @@
 /** Packages that are missing or do not export a subpath, and the note if no packages are installed at all. */
 import path from 'node:path';
-import { PROVIDED_BY_HOSTS } from '../../graph/toolchain.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
+import type { Asker } from '../../graph/conditions.ts';
 import { declares } from '../../graph/installed.ts';
 import { isRecord } from '../../graph/manifests.ts';
+import { guardedRequests } from '../../graph/guarded.ts';
 import { specifierRange } from '../../graph/record.ts';
-import type { Missing } from '../../graph/resolution.ts';
+import { isPackageName, type Missing } from '../../graph/resolution.ts';
 import type { Finding } from '../../protocol/detector-protocol.ts';
 import { Installation } from '../../runtime/installation.ts';
-import { guardedRequests } from './guarded.ts';
 import type { ImportSite, ImportCheck } from './import-check.ts';
 
 export function reportPackage(check: ImportCheck, asked: ImportSite, { package: name = '', why }: Missing): void {
   const { module, request, index } = asked;
-  const { graph, toolchain } = check;
+  const { graph } = check;
   const { specifier } = request;
-  if (!isPackageName(name) || PROVIDED_BY_HOSTS.has(name) || toolchain.isConfiguredAlias(specifier)) return;
+  if (!isPackageName(name)) return;
   // The package detector reports packages that are declared but not installed.
   if (why === 'package' && (!isAnythingInstalled(check, module.file) || isDeclared(graph, module.file, name))) return;
   // With baseUrl a bare name may be a folder.
@@ -41,6 +41,20 @@ export function reportBlocked(
   });
 }
 
+/** The package serves the other kind of import only, so Node.js and bundlers refuse this one. */
+export function reportWrongKind(check: ImportCheck, asked: ImportSite, onlyFor: Asker): void {
+  const { module, request, index } = asked;
+  // Compilers may turn `import` into `require`.
+  const isCertain = onlyFor === 'import' ? request.kind === 'require' : check.toolchain.isNativeEsm(module);
+  if (!isCertain || request.typeOnly || check.isReportedByTypescript(asked) || check.isKnown(asked, 'package')) return;
+  if (guardedRequests(check.graph, module).has(index)) return;
+  const [wanted, used] = onlyFor === 'import' ? ['import', 'require'] : ['require', 'import'];
+  check.report(module, 'exports-blocked', {
+    message: `'${request.specifier}' is exported to '${wanted}' only, so '${used}' fails with ERR_PACKAGE_PATH_NOT_EXPORTED. Use ${onlyFor === 'import' ? 'import or import()' : 'createRequire from node:module'}, or another version of the package.`,
+    range: specifierRange(module.record, request),
+  });
+}
+
 /** Reported once, on the root manifest, if no packages are installed. */
 export function nothingInstalled(graph: ModuleGraph): { readonly file: string; readonly finding: Finding } | undefined {
   const root = graph.manifests.all.get('');
@@ -58,7 +72,7 @@ export function nothingInstalled(graph: ModuleGraph): { readonly file: string; r
   return { file: root.file, finding };
 }
 
-function isAnythingInstalled(check: ImportCheck, file: string): boolean {
+export function isAnythingInstalled(check: ImportCheck, file: string): boolean {
   const installed = check.graph.hasInstalledPackages(path.posix.dirname(file));
   if (!installed) check.noteUnchecked();
   return installed;
@@ -74,7 +88,7 @@ function isFolder({ files }: ModuleGraph, name: string): boolean {
   return false;
 }
 
-/** Names that are invalid in a registry are aliases of some tool: `@/x`, `~/x`, `$lib`. */
-function isPackageName(name: string): boolean {
-  return /^(@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-][a-z0-9-._~]*$/i.test(name);
+/** A declared package that is not installed: the package detector reports it. */
+export function isDeclaredPackage({ graph }: ImportCheck, { module }: ImportSite, { package: name }: Missing): boolean {
+  return name !== undefined && isDeclared(graph, module.file, name);
 }

@@ -1,20 +1,28 @@
 /** Specifiers that cannot be resolved, unless something explains them. */
+import { builtinModules } from 'node:module';
 import path from 'node:path';
 import type { Module } from '../../graph/index.ts';
-import { isTypeScriptFile, specifierRange } from '../../graph/record.ts';
-import type { Missing } from '../../graph/resolution.ts';
+import { guardedRequests } from '../../graph/guarded.ts';
+import { isLoading, isTypeScriptFile, specifierRange } from '../../graph/record.ts';
+import { isPackageName, type Missing } from '../../graph/resolution.ts';
 import { specifierFix } from '../../graph/rules.ts';
 import { nearest } from '../../graph/spelling.ts';
 import type { Fix } from '../../protocol/detector-protocol.ts';
-import { guardedRequests } from './guarded.ts';
 import type { ImportSite, ImportCheck } from './import-check.ts';
-import { reportBlocked, reportPackage } from './unresolved-package.ts';
+import { isAnythingInstalled, isDeclaredPackage, reportBlocked, reportPackage } from './unresolved-package.ts';
 
 export function checkMissing(check: ImportCheck, asked: ImportSite, missing: Missing): void {
-  const { module, request } = asked;
-  if (check.isReportedByTypescript(asked) || check.isKnown(request.specifier) || isFlow(check, module)) return;
+  const { module, request, index } = asked;
+  if (check.isReportedByTypescript(asked) || check.isKnown(asked, missing.via) || isFlow(check, module)) return;
   if (missing.why === 'output') return;
-  if (missing.why === 'package' || missing.why === 'subpath') reportPackage(check, asked, missing);
+  // A package that is only named need not be there: a template, an optional tool.
+  if (!isLoading(request) && missing.via === 'package') return;
+  if (missing.isUnclear) {
+    // The lock file tells the package detector more, as long as nothing is installed.
+    const mayBeInstalled = isPackageName(missing.package ?? '') && !isAnythingInstalled(check, module.file);
+    if (mayBeInstalled || isForBundlers(request.specifier) || guardedRequests(check.graph, module).has(index)) return;
+    if (!isDeclaredPackage(check, asked, missing)) check.noteUnclear(asked, missing);
+  } else if (missing.why === 'package' || missing.why === 'subpath') reportPackage(check, asked, missing);
   else if (missing.why === 'exports') reportBlocked(check, asked, missing);
   else reportFile(check, asked, missing);
 }
@@ -27,11 +35,11 @@ function isFlow({ graph }: ImportCheck, { file }: Module): boolean {
 function reportFile(check: ImportCheck, asked: ImportSite, missing: Missing): void {
   const { module, request, index } = asked;
   const { specifier } = request;
+  if (missing.why === 'builtin') return reportBuiltin(check, asked);
   if (missing.via === 'absolute' || isForBundlers(specifier) || mayBeGenerated(check, asked, missing)) return;
-  if (missing.why === 'imports' && check.toolchain.isConfiguredAlias(specifier)) return;
   if (guardedRequests(check.graph, module).has(index)) return;
-  const fixes = missing.via === 'relative' ? spellingFixes(check, asked) : [];
-  const advice = fixes[0] ? `${fixes[0].title}?` : 'Create the file, or correct the path.';
+  const fixes = missing.via === 'relative' ? spellingFixes(check, asked) : nameFixes(asked, missing);
+  const advice = fixes[0] ? `${fixes[0].title}?` : (ADVICE[missing.why] ?? 'Create the file, or correct the path.');
   check.report(module, 'unresolved', {
     message: `Cannot resolve '${specifier}': ${reasonOf(missing)}. ${advice}`,
     range: specifierRange(module.record, request),
@@ -39,8 +47,34 @@ function reportFile(check: ImportCheck, asked: ImportSite, missing: Missing): vo
   });
 }
 
-function reasonOf({ via, why }: Missing): string {
+function reportBuiltin(check: ImportCheck, { module, request, index }: ImportSite): void {
+  if (guardedRequests(check.graph, module).has(index)) return;
+  const { specifier } = request;
+  const meant = nearest(specifier.slice('node:'.length), builtinModules);
+  check.report(module, 'unresolved', {
+    message: `Node.js has no built-in module '${specifier}'. ${meant === undefined ? 'Correct the name.' : `Did you mean 'node:${meant}'?`}`,
+    range: specifierRange(module.record, request),
+    ...(meant === undefined
+      ? {}
+      : { fixes: [specifierFix(module, request, `node:${meant}`, 'suggestion', `Import 'node:${meant}'`)] }),
+  });
+}
+
+function nameFixes({ module, request }: ImportSite, { why, meant }: Missing): readonly Fix[] {
+  if (why !== 'name' || meant === undefined) return [];
+  return [specifierFix(module, request, meant, 'suggestion', `Import '${meant}'`)];
+}
+
+const ADVICE: Partial<Readonly<Record<Missing['why'], string>>> = {
+  name: 'Correct the name.',
+  target: 'Begin the target with "./".',
+};
+
+function reasonOf({ via, why, package: target = '', by = '' }: Missing): string {
+  if (why === 'name') return `${by} gives no module of this name`;
+  if (via === 'alias') return `${by} says where it leads, but no such file exists`;
   if (via === 'paths') return 'it matches "paths" in the tsconfig, but no such file exists';
+  if (why === 'target') return `its target '${target}' in "imports" of package.json names a package, not a file`;
   if (why === 'imports') return 'no entry in "imports" of package.json matches it';
   if (via === 'imports') return 'its target in "imports" of package.json does not exist';
   return 'no such file, with any known extension or as the index of a folder';
@@ -56,23 +90,31 @@ const ASSET =
   /\.(css|s[ac]ss|less|styl|svg|png|jpe?g|gif|webp|ico|woff2?|ttf|eot|mp[34]|webm|wav|pdf|md|mdx|html|txt|ya?ml|graphql|gql|wasm|node|glsl|csv)$/i;
 
 /** A build may generate the file. */
-function mayBeGenerated(check: ImportCheck, { module, request: { specifier } }: ImportSite, { via }: Missing): boolean {
-  const project = check.graph.projects.projectOf(module.file);
-  const bases =
-    via === 'paths' ? (project?.pathsOf(specifier) ?? []) : via === 'relative' ? [baseOf(module, specifier)] : [];
-  return bases.some((base) => COMPLETIONS.some((ending) => isGenerated(check, base, ending)));
+function mayBeGenerated(check: ImportCheck, { module, request: { specifier } }: ImportSite, missing: Missing): boolean {
+  const { via, tried = [] } = missing;
+  const bases = via === 'relative' ? [baseOf(module, specifier), ...tried] : tried;
+  return bases.some((base) => candidatesOf(base).some((file) => isGenerated(check, file)));
 }
 
-const COMPLETIONS = ['', '.ts', '.tsx', '.js', '.json', '.d.ts', '/index.ts', '/index.js'];
+/** The files that a path may mean: `./a` may be `a.ts`, and `./a.js` too. */
+function candidatesOf(base: string): readonly string[] {
+  const source = base.replace(/\.[cm]?jsx?$/, '');
+  if (source === base) return COMPLETIONS.map((ending) => base + ending);
+  return [base, ...SOURCES.map((extension) => source + extension)];
+}
+
+const SOURCES = ['.ts', '.tsx', '.mts', '.cts', '.d.ts'];
+const COMPLETIONS = ['', '.ts', '.tsx', '.js', '.mjs', '.json', '.d.ts', '.vue', '/index.ts', '/index.js'];
 
 /**
  * Git ignores this very file or its folder, so a build generates it. A pattern for all files of its kind proves
  * nothing.
  */
-function isGenerated({ gitIgnored: generated }: ImportCheck, base: string, ending: string): boolean {
-  if (!generated.has(base + ending)) return false;
-  const another = path.posix.join(path.posix.dirname(base), 'another-file');
-  return generated.has(another) || !generated.has(another + path.posix.extname(base) + ending);
+function isGenerated({ gitIgnored: generated }: ImportCheck, file: string): boolean {
+  if (!generated.has(file)) return false;
+  const another = path.posix.join(path.posix.dirname(file), 'another-file');
+  const kind = /(?:\.d)?\.[^./]+$/.exec(file)?.[0] ?? '';
+  return generated.has(another) || !generated.has(another + kind);
 }
 
 /** Suggests the most similar name in the same folder. */

@@ -1,7 +1,7 @@
 /** Top-level statements with side effects. Builds the syntax tree once per record. */
 import type { Node } from 'oxc-parser';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
-import { parseTree, recordHash, type ModuleRecord } from '../../graph/record.ts';
+import { parseScripts, recordHash, type ModuleRecord } from '../../graph/record.ts';
 
 export interface Effect {
   readonly start: number;
@@ -12,8 +12,9 @@ export function effectsOnLoad(graph: ModuleGraph, { file, record }: Module): rea
   const known = memo.get(record);
   if (known) return known;
   const text = graph.textOf(file);
-  const tree = text !== undefined && recordHash(text) === record.hash ? parseTree(file, text) : undefined;
-  const effects = (tree?.body ?? []).filter(isEffect).map(({ start, end }) => ({ start, end }));
+  const scripts = text !== undefined && recordHash(text) === record.hash ? parseScripts(file, text) : undefined;
+  const body = (scripts ?? []).flatMap(({ program, runs }) => (runs === 'module' ? program.body : []));
+  const effects = body.filter(isEffect).map(({ start, end }) => ({ start, end }));
   memo.set(record, effects);
   return effects;
 }

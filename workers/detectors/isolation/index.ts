@@ -4,7 +4,9 @@
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { Memo } from '../../graph/memo.ts';
+import { isLoading } from '../../graph/record.ts';
 import { Findings, graphDetector, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
+import { uncheckedFiles } from '../../graph/unchecked.ts';
 import type { DetectorOptions, Finding, Severity } from '../../protocol/detector-protocol.ts';
 import { boundariesOf } from './boundaries.ts';
 import { BoundaryCheck } from './boundary-check.ts';
@@ -42,6 +44,7 @@ class IsolationChecker implements IsolationCheck {
   readonly graph: ModuleGraph;
   readonly #severities: RuleSeverities<IsolationRule>;
   readonly #boundaries: BoundaryCheck;
+  readonly #isUnchecked: (file: string) => boolean;
   readonly #results = new Memo<Module, readonly Finding[]>();
   /** Findings of the module, or of the checks of the whole graph, that are running. */
   #findings = new Findings();
@@ -49,6 +52,7 @@ class IsolationChecker implements IsolationCheck {
   constructor(graph: ModuleGraph, options: DetectorOptions) {
     this.graph = graph;
     this.#severities = severitiesOf(options, ISOLATION_RULES);
+    this.#isUnchecked = uncheckedFiles(graph, options);
     const isSeveritySet = isRecord(options['rules']) && options['rules']['boundary'] !== undefined;
     this.#boundaries = new BoundaryCheck(
       this,
@@ -76,6 +80,8 @@ class IsolationChecker implements IsolationCheck {
   }
 
   report(file: string, rule: IsolationRule, finding: Omit<Finding, 'rule' | 'severity'>, severity?: Severity): void {
+    // What boundaries apply to, their configuration says.
+    if (rule !== 'boundary' && this.#isUnchecked(file)) return;
     const ruleSeverity = this.#severities[rule];
     this.#findings.add(file, ruleSeverity === 'off' ? 'off' : (severity ?? ruleSeverity), { rule, ...finding });
   }
@@ -85,7 +91,7 @@ class IsolationChecker implements IsolationCheck {
     this.#findings = new Findings();
     module.record.requests.forEach((request, index) => {
       const resolution = module.resolutions[index];
-      if (!resolution || request.kind === 'reference') return;
+      if (!resolution || !isLoading(request)) return;
       const to = resolution.kind === 'file' ? resolution.file : undefined;
       this.#boundaries.crossing(module, { from: module.file, to, request, resolution });
       if (to === undefined) return;

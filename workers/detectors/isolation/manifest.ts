@@ -1,6 +1,6 @@
 /** The `isolation` detector, as data. */
 import { anyOf, eslintConfig } from '../../protocol/file-patterns.ts';
-import { graphChanges, graphSandbox, graphWorker } from '../../protocol/graph-manifest.ts';
+import { graphChanges, graphSandbox, graphWorker, ignoreOption } from '../../protocol/graph-manifest.ts';
 import { rulesOption, type DetectorManifest } from '../../protocol/manifest.ts';
 
 const globs = { type: ['string', 'array'], items: { type: 'string' } } as const;
@@ -20,6 +20,7 @@ export const manifest = {
   worker: graphWorker,
   cached: true,
   options: {
+    ignore: ignoreOption,
     rules: rulesOption({
       'cross-package-relative-import': {
         default: 'error',

@@ -1,10 +1,12 @@
 /** The `package` detector: compares package.json with the code and the installed packages. Uses no network. */
 import type { PlaceFinding } from '../../graph/facts.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
+import { knownNames } from '../../graph/known.ts';
 import { Memo } from '../../graph/memo.ts';
 import { findKnip, type KnipInstallation } from '../../graph/knip-installation.ts';
 import type { Manifest } from '../../graph/manifests.ts';
-import { Findings, graphDetector, ignoredFiles, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
+import { Findings, graphDetector, severitiesOf, type RuleSeverities } from '../../graph/rules.ts';
+import { uncheckedFiles } from '../../graph/unchecked.ts';
 import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
 import { START } from '../../reading/config-file.ts';
 import { checkBinaries } from './binaries.ts';
@@ -42,6 +44,7 @@ class PackageChecker implements PackageCheck {
   readonly files: readonly ManifestFile[];
   readonly lockfiles: Lockfiles;
   readonly isIgnored: (file: string) => boolean;
+  readonly isKnown: (specifier: string) => boolean;
   readonly #knip: KnipInstallation | undefined;
   readonly #severities: RuleSeverities<PackageRule>;
   readonly #broken: readonly ManifestFile[];
@@ -56,7 +59,8 @@ class PackageChecker implements PackageCheck {
     const knip = options['knip'] === 'off' ? undefined : findKnip(graph.root);
     this.#knip = typeof knip === 'string' ? undefined : knip;
     this.lockfiles = new Lockfiles(graph);
-    this.isIgnored = ignoredFiles(options, manifest.options.ignore.default);
+    this.isIgnored = uncheckedFiles(graph, options);
+    this.isKnown = knownNames(options);
     const all = [...graph.manifests.all.values()]
       .filter(({ file }) => !this.isIgnored(file))
       .map((manifest) => new ManifestFile(manifest));

@@ -1,5 +1,5 @@
 /** The `package` detector, as data. */
-import { anyOf, knipConfig, packageManifest, script } from '../../protocol/file-patterns.ts';
+import { anyOf, knipConfig, packageManifest, scriptLike } from '../../protocol/file-patterns.ts';
 import { graphChanges, graphSandbox, graphWorker, ignoreOption } from '../../protocol/graph-manifest.ts';
 import { rulesOption, type DetectorManifest } from '../../protocol/manifest.ts';
 
@@ -12,12 +12,13 @@ export const manifest = {
   documentation: 'workers/detectors/package/README.md',
   changes: {
     ...graphChanges,
-    sources: anyOf(script, packageManifest),
+    sources: anyOf(scriptLike, packageManifest, /\.mdx$/),
     configuration: anyOf(graphChanges.configuration, knipConfig),
   },
   // knip does not run before the workspace is trusted.
   untrusted: { knip: 'off' },
   without: { knip: { knip: 'off' } },
+  heeds: { import: ['known'] },
   sandbox: graphSandbox,
   worker: graphWorker,
   cached: true,

@@ -28,6 +28,8 @@ export interface PackageCheck {
     weaker?: 'warning',
   ): void;
   isOn(rule: PackageRule): boolean;
+  /** The option `import.known` lists the name. */
+  isKnown(specifier: string): boolean;
   /** Runs `work` and returns what it reports, instead of adding it to the result. */
   collect(work: () => void): ReadonlyMap<string, readonly Finding[]>;
 }

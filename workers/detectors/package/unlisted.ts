@@ -1,10 +1,10 @@
 /** Used packages that package.json does not declare, or declares in the wrong section. */
 import path from 'node:path';
-import { PROVIDED_BY_HOSTS, type Toolchain } from '../../graph/toolchain.ts';
+import type { Toolchain } from '../../graph/toolchain.ts';
 import { dependenciesOf, typesPackageOf } from '../../graph/installed.ts';
 import { isRecord, type Manifest } from '../../graph/manifests.ts';
-import { specifierRange } from '../../graph/record.ts';
-import type { Resolution } from '../../graph/resolution.ts';
+import { isLoading, specifierRange } from '../../graph/record.ts';
+import { isPackageName, type Resolution } from '../../graph/resolution.ts';
 import { stringsOf } from '../../graph/rules.ts';
 import type { Fix } from '../../protocol/detector-protocol.ts';
 import type { PackageCheck } from './package-check.ts';
@@ -35,12 +35,16 @@ export function checkUnlisted(
     const { name, module, request, resolution } = use;
     const types = typesPackageOf(name);
     if (resolution.kind === 'builtin' || resolution.kind === 'opaque' || name === manifest.data.name) continue;
-    if (declared.has(name) || bundled.has(name) || PROVIDED_BY_HOSTS.has(name) || isReplaced(manifest, name)) continue;
+    if (declared.has(name) || bundled.has(name) || isReplaced(manifest, name)) continue;
+    // The import detector gives a hint about a name that a tool may give, unless it is an installed package.
+    const isUnclear = resolution.kind === 'missing' && resolution.isUnclear === true;
+    if (isUnclear && check.lockfiles.has(manifest.directory, name) !== true) continue;
+    if (check.isKnown(request.specifier) || graph.isGiven(module.file, request.specifier)) continue;
     // For modules of the host, such as `vscode`, only the types are declared; a package that is needed at run time must
     // be declared itself.
     const isRun = isInstalled(resolution) || (resolution.kind === 'package' && !toolchain.isBundled(module.file));
     if (declared.has(types) && (!isRun || use.isTypeOnly())) continue;
-    if (request.kind === 'reference' || !isPackageName(name)) continue;
+    if (!isLoading(request) || !isPackageName(name)) continue;
     // The import detector reports missing packages, unless no packages are installed.
     if (
       resolution.kind === 'missing' &&
@@ -53,7 +57,6 @@ export function checkUnlisted(
       [request.specifier, name].some((one) => ambient.has(one) || isTopFolder(check, module.file, one))
     )
       continue;
-    if (toolchain.isConfiguredAlias(request.specifier) && resolution.kind === 'missing') continue;
     const isForDevelopment = !use.isProduction || use.isTypeOnly();
     // Packages around this one may provide tools, test libraries and types.
     if (
@@ -64,7 +67,7 @@ export function checkUnlisted(
     if (isForDevelopment && providers.isDeclaredByHost(manifest, module.file, name)) continue;
     const isLocked = resolution.kind === 'missing' ? check.lockfiles.has(manifest.directory, name) : undefined;
     if (isLocked === false && isAliasShaped(check, manifest, name)) continue;
-    if (reported.has(name) || isRedirected(check, manifest, name)) continue;
+    if (reported.has(name) || use.isGuarded()) continue;
     reported.add(name);
     // `aws-lambda` is another package than the one that has its types.
     const isThere = graph.installed.find(name, path.join(graph.root, manifest.directory)) !== undefined;
@@ -111,16 +114,6 @@ function isAliasShaped({ lockfiles }: PackageCheck, { directory }: Manifest, nam
   return slash > 0 && lockfiles.has(directory, name.slice(0, slash + 1)) === false;
 }
 
-/** A tool configuration beside the package.json defines the name as an alias. */
-function isRedirected({ graph }: PackageCheck, { directory }: Manifest, name: string): boolean {
-  for (const file of graph.files) {
-    if (path.posix.dirname(file) !== (directory || '.') || !/\.config\.[cm]?[jt]s$/.test(file)) continue;
-    const text = graph.textOf(file) ?? '';
-    if (text.includes(`'${name}':`) || text.includes(`"${name}":`)) return true;
-  }
-  return false;
-}
-
 /** The `browser` field replaces the package. */
 function isReplaced({ data: { browser } }: Manifest, name: string): boolean {
   return isRecord(browser) && Object.hasOwn(browser, name);
@@ -160,12 +153,12 @@ export function misplacedUses(
   const isPublished =
     manifest.data.private !== true && manifest.data.name !== undefined && manifest.data.version !== undefined;
   if (!check.isOn('misplaced-dependency') || !isPublished || toolchain.isBundled(joinedFile(manifest))) return [];
-  return uses.filter(({ name, module, request, resolution, isProduction }) => {
+  return uses.filter(({ name, module, request, resolution, isProduction, isGuarded }) => {
     if (!isProduction || resolution.kind === 'builtin' || resolution.kind === 'opaque') return false;
-    if (request.kind === 'reference') return false;
+    if (!isLoading(request)) return false;
     const sections = declared.get(name);
     if (!sections?.every(({ section }) => section === 'devDependencies') || sections.length === 0) return false;
-    return isShipped(manifest, module.file);
+    return isShipped(manifest, module.file) && !isGuarded();
   });
 }
 
@@ -206,8 +199,4 @@ function isShipped({ directory, data }: Manifest, file: string): boolean {
 
 function joinedFile({ directory }: Manifest): string {
   return directory === '' ? 'x' : `${directory}/x`;
-}
-
-function isPackageName(name: string): boolean {
-  return /^(@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-][a-z0-9-._~]*$/i.test(name);
 }

@@ -2,18 +2,22 @@
 import path from 'node:path';
 import type { Dependency } from '../../graph/installed.ts';
 import { Memo } from '../../graph/memo.ts';
+import { isFramework } from '../../graph/providers/index.ts';
 import { isRecord, type Manifest } from '../../graph/manifests.ts';
 import { isModuleFile } from '../../graph/record.ts';
 import type { PackageCheck } from './package-check.ts';
 import type { ManifestFile } from './manifest-file.ts';
+import { PackageStrings } from './package-strings.ts';
 
 /** Lives as long as its check. */
 export class UnusedCheck {
   readonly #check: PackageCheck;
   readonly #mentions = new Memo<Manifest, string>();
+  readonly #strings: PackageStrings;
 
   constructor(check: PackageCheck) {
     this.#check = check;
+    this.#strings = new PackageStrings(check);
   }
 
   /** Declared names that some module should use. */
@@ -33,7 +37,7 @@ export class UnusedCheck {
     }
     return [...declared].flatMap(([name, sections]) => {
       const isOptional = sections.some(({ section }) => section === 'peerDependencies' || section === 'optionalDependencies'); // prettier-ignore
-      if (isOptional || peers.has(name) || USED_BY_PRESENCE.test(name)) return [];
+      if (isOptional || peers.has(name) || USED_BY_PRESENCE.test(name) || isFramework(name)) return [];
       return check.isOn(ruleOf(sections)) ? [name] : [];
     });
   }
@@ -47,6 +51,7 @@ export class UnusedCheck {
       const sections = file.declared.get(name);
       const section = sections?.[0]?.section;
       if (!section || isMentioned(this.#check, manifest, name, mentions)) continue;
+      if (this.#strings.have(manifest, name)) continue;
       this.#check.report(manifest.file, ruleOf(sections), {
         message: `No module, script or configuration of this package uses '${name}'. Remove it if nothing else needs it.`,
         range: file.place(section, name),
@@ -77,11 +82,14 @@ function peersOf({ graph }: PackageCheck, manifest: Manifest, names: Iterable<st
   const peers = new Set<string>();
   for (const name of names) {
     const installed = graph.installed.find(name, path.join(graph.root, manifest.directory))?.data;
-    for (const asked of [installed?.['peerDependencies'], installed?.['optionalDependencies']])
+    for (const asked of PEER_FIELDS.map((field) => installed?.[field]))
       if (isRecord(asked)) for (const peer of Object.keys(asked)) peers.add(peer);
   }
   return peers;
 }
+
+/** Drivers of a database library are often named in the last one only. */
+const PEER_FIELDS = ['peerDependencies', 'optionalDependencies', 'peerDependenciesMeta'];
 
 const UNREAD_LANGUAGES = /\.(coffee|ls|elm|re|res|ml|purs|cljs|civet|imba|marko|pug|jade|hbs|ejs)$/;
 
@@ -113,7 +121,7 @@ function mentionsIn({ graph }: PackageCheck, manifest: Manifest): string {
 }
 
 const MENTIONING =
-  /\.(json|jsonc|json5|ya?ml|toml|css|s[ac]ss|less|styl|html?|mdx|graphql|sh)$|^\.[\w.-]+rc$|^Dockerfile|^Makefile|^\.npmrc|^\.husky/;
+  /\.(json|jsonc|json5|ya?ml|toml|css|s[ac]ss|less|styl|html?|mdx|graphql|prisma|proto|sh)$|^\.[\w.-]+rc$|^Dockerfile|^Makefile|^\.npmrc|^\.husky/;
 const NOT_MENTIONING = /^(package\.json|package-lock\.json|pnpm-lock\.yaml|npm-shrinkwrap\.json|bun\.lock)$/;
 
 function isMentioned({ graph }: PackageCheck, manifest: Manifest, name: string, mentions: string): boolean {

@@ -82,12 +82,13 @@ export class UsageCheck {
 
   readonly #usageOf = (module: Module): ModuleUsage => {
     const manifest = this.#check.graph.manifests.packageOf(module.file);
-    if (!manifest || this.#check.isIgnored(module.file)) return NO_USAGE;
+    if (!manifest) return NO_USAGE;
     const uses = packageUses(this.#check.graph, module);
     if (uses.length === 0) return NO_USAGE;
     const file = this.#files.get(manifest);
     const rightly = this.#sharedUsageOf(uses);
-    if (!file) return rightly;
+    // Generated code is not checked, but uses what it imports.
+    if (!file || this.#check.isIgnored(module.file)) return rightly;
     const misplaced = misplacedUses(this.#check, file, uses, this.#toolchain);
     const findings = this.#check.collect(() => {
       checkUnlisted(this.#check, file, uses, this.#ambient, this.#toolchain, this.#providers);

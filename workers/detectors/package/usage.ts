@@ -1,7 +1,8 @@
 /** The packages that a module uses. Reads texts of the graph on demand, has no other effect. */
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import { isTestFile, isTestHelper, isToolFile } from '../../graph/file-roles.ts';
-import { isDeclarationFile, isTypeScriptFile, type ModuleRequest } from '../../graph/record.ts';
+import { guardedRequests } from '../../graph/guarded.ts';
+import { isDeclarationFile, isLoading, isTypeScriptFile, type ModuleRequest } from '../../graph/record.ts';
 import { packageNameOf, type Resolution } from '../../graph/resolution.ts';
 import { usesOf } from '../../graph/uses-of.ts';
 
@@ -10,6 +11,8 @@ export interface PackageUse {
   readonly module: Module;
   readonly request: ModuleRequest;
   readonly resolution: Resolution;
+  /** A `try` or a handler of the rejected promise takes care of its absence. */
+  isGuarded(): boolean;
   /** It does not exist at run time, by its syntax or because nothing it binds is used as a value. */
   isTypeOnly(): boolean;
   /** The module is production code, not a test or tool. */
@@ -27,13 +30,15 @@ export function packageUses(graph: ModuleGraph, module: Module): readonly Packag
     for (const name of packagesUsed(request, resolution)) {
       isProduction ??= isProductionFile(graph, module.file);
       const isUsedAsTypeOnly = (): boolean => isTypeOnly(graph, module, request);
-      uses.push({ name, module, request, resolution, isProduction, isTypeOnly: isUsedAsTypeOnly });
+      const isGuarded = (): boolean => guardedRequests(graph, module).has(index);
+      uses.push({ name, module, request, resolution, isProduction, isGuarded, isTypeOnly: isUsedAsTypeOnly });
     }
   });
   return uses;
 }
 
-function packagesUsed({ specifier, kind }: ModuleRequest, resolution: Resolution): readonly string[] {
+function packagesUsed(request: ModuleRequest, resolution: Resolution): readonly string[] {
+  const { specifier } = request;
   switch (resolution.kind) {
     case 'package':
       return [resolution.name];
@@ -43,7 +48,7 @@ function packagesUsed({ specifier, kind }: ModuleRequest, resolution: Resolution
       return resolution.via === 'package' ? [resolution.package ?? packageNameOf(specifier)] : [];
     case 'builtin':
       // `events` and `buffer` are npm packages too; if declared, they count as used.
-      return kind === 'reference' ? [] : [packageNameOf(specifier.replace(/^node:/, ''))];
+      return isLoading(request) ? [packageNameOf(specifier.replace(/^node:/, ''))] : [];
     default:
       return specifier.includes('!') ? packagesOfLoaders(specifier) : [];
   }

@@ -3,6 +3,7 @@ import semver from 'semver';
 import { isMap, isScalar, parseDocument } from 'yaml';
 import { dependenciesOf } from '../../graph/installed.ts';
 import { lineTableOf, rangeAt } from '../../graph/lines.ts';
+import { catalogEntry, catalogUses } from './catalog-uses.ts';
 import type { PackageCheck } from './package-check.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import { rangeKindOf } from './ranges.ts';
@@ -124,23 +125,18 @@ function checkCatalog(check: PackageCheck, members: readonly ManifestFile[]): vo
   if (!graph.files.has('pnpm-workspace.yaml') || !check.isOn('unused-catalog-entry') || check.isCatalogDelegatedToKnip)
     return;
   const text = graph.textOf('pnpm-workspace.yaml') ?? '';
-  const used = new Set(
-    members.flatMap(({ manifest }) =>
-      dependenciesOf(manifest).flatMap(({ name, range }) =>
-        range.startsWith('catalog:') ? [`${range.slice('catalog:'.length) || 'default'}\n${name}`] : [],
-      ),
-    ),
-  );
   const config = graph.manifests.workspaceFiles.find(({ file }) => file === 'pnpm-workspace.yaml');
   if (!config?.isComplete) return;
   const document = parseDocument(text);
-  const overrides = JSON.stringify(config.root.get('overrides').value ?? {});
+  const used = catalogUses(
+    members.map(({ manifest }) => manifest),
+    config.value,
+  );
   const lines = lineTableOf(text);
   const report = (catalog: string, entries: unknown): void => {
     if (!isMap(entries)) return;
     for (const { key, value } of entries.items) {
-      if (!isScalar(key) || typeof key.value !== 'string' || used.has(`${catalog}\n${key.value}`)) continue;
-      if (overrides.includes(`"${key.value}":"catalog:`)) continue;
+      if (!isScalar(key) || typeof key.value !== 'string' || used.has(catalogEntry(catalog, key.value))) continue;
       const start = key.range?.[0] ?? 0;
       const end = isScalar(value) ? (value.range?.[1] ?? start) : start;
       check.report('pnpm-workspace.yaml', 'unused-catalog-entry', {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Module, ModuleGraph } from '../../../graph/index.ts';
 import { dependenciesOf, realPath, typesPackageOf } from '../../../graph/installed.ts';
 import { directoryOf, type Manifest } from '../../../graph/manifests.ts';
-import { isDeclarationFile, isTypeScriptFile, type ModuleRequest } from '../../../graph/record.ts';
+import { isDeclarationFile, isLoading, isTypeScriptFile, type ModuleRequest } from '../../../graph/record.ts';
 import { isRelative, packageNameOf } from '../../../graph/resolution.ts';
 import { usesOf } from '../../../graph/uses-of.ts';
 import type { Crossing } from '../boundary.ts';
@@ -69,7 +69,7 @@ function isAskedTwice(module: Module | undefined, { kind, specifier, typeOnly }:
 
 /** If types are not seen, TypeScript is compiled first. */
 function isSeen(graph: ModuleGraph, from: string, request: ModuleRequest, { seesTypes }: CruiseOptions): boolean {
-  if (request.kind === 'reference') return false;
+  if (!isLoading(request)) return false;
   if (!isTypeScriptFile(from)) return request.kind !== 'type' && !request.typeOnly;
   if (seesTypes) return true;
   if (isDeclarationFile(from) || request.typeOnly || request.kind === 'type') return false;
@@ -121,7 +121,7 @@ function targetOf(graph: ModuleGraph, crossing: Crossing, options: CruiseOptions
     case 'package':
       return packageTarget(graph, crossing, resolution.name, resolution.typesOnly, options);
     case 'missing':
-      return ['file', 'package'].includes(resolution.why) && resolution.via !== 'paths'
+      return ['file', 'package'].includes(resolution.why) && !['paths', 'alias'].includes(resolution.via)
         ? { resolved: request.specifier, types: ['unknown'] }
         : undefined;
     default:

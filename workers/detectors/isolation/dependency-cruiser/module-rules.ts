@@ -5,6 +5,7 @@
  */
 import type { Module, ModuleGraph } from '../../../graph/index.ts';
 import { isRecord } from '../../../graph/manifests.ts';
+import { isLoading } from '../../../graph/record.ts';
 import type { Crossing, FileViolation, Violation } from '../boundary.ts';
 import { sourceCondition } from './conditions.ts';
 import type { CruisedDependency } from './dependency.ts';
@@ -69,7 +70,7 @@ function orphans(cruise: Cruise, starts: readonly string[]): readonly string[] {
   const { reached, all } = dependentsIn(cruise, starts);
   const { modules } = cruise.graph;
   return [...reached.keys()].filter(
-    (file) => !all.has(file) && modules.get(file)?.record.requests.every(({ kind }) => kind === 'reference') === true,
+    (file) => !all.has(file) && modules.get(file)?.record.requests.some(isLoading) === false,
   );
 }
 
@@ -111,7 +112,7 @@ export function isStart(file: string, starts: readonly string[]): boolean {
 function importsOf({ file, record, resolutions }: Module): readonly (Crossing & { readonly to: string })[] {
   return record.requests.flatMap((request, index) => {
     const resolution = resolutions[index];
-    if (resolution?.kind !== 'file' || request.kind === 'reference') return [];
+    if (resolution?.kind !== 'file' || !isLoading(request)) return [];
     return [{ from: file, to: resolution.file, request, resolution }];
   });
 }
