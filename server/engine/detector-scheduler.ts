@@ -6,6 +6,7 @@
  */
 import type { DetectorProblem, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
 import { manifestOf } from '../../workers/detectors/manifests.ts';
+import { component } from '../../workers/protocol/file-patterns.ts';
 import type { ChangeTriggers } from '../../workers/protocol/manifest.ts';
 import type { FileChange, Revision } from '../journal.ts';
 import { Checks } from './checks.ts';
@@ -210,6 +211,8 @@ export class DetectorScheduler {
   #contentChanged(changes: readonly FileChange[], revision: Revision): void {
     this.#invalidation.changed(changes, revision);
     if (this.#triggers.invalidates === 'all') {
+      // Which tool checks a project may depend on whether it has components.
+      if (changes.some(({ file, kind }) => kind !== 'changed' && component.test(file))) this.#planStale = true;
       this.#states.invalidateAll(revision);
       return;
     }

@@ -1,6 +1,8 @@
 /** Patterns of file names that several detectors and the engine use. */
 
 export const script = /\.[cm]?[jt]sx?$/i;
+/** Single-file components: their scripts are checked like scripts. */
+export const component = /\.(?:vue|svelte|astro)$/i;
 /** Files that may be imported, import others, or declare types. */
 export const scriptLike = /\.(?:[cm]?[jt]sx?|vue|svelte|astro)$/i;
 export const scriptOrJson = /\.(?:[cm]?[jt]sx?|vue|svelte|astro|mdx|json)$/i;

@@ -14,6 +14,7 @@ import { estimatedBytes, hasMemoryFor } from './available-memory.ts';
 import { DeferredProjectSink, discardSink, RecordedDiagnostics } from './recorded-diagnostics.ts';
 import {
   CompilerExited,
+  editedFiles,
   type Changes,
   type Extent,
   type Notes,
@@ -106,8 +107,7 @@ class AcceleratedSession implements TypeScriptSession {
 
   async update(changes: Changes): Promise<void> {
     const { overlays, changed } = changes;
-    const open = [...new Set([...this.#overlays.keys(), ...overlays.keys()])];
-    const edited = open.filter((file) => this.#overlays.get(file) !== overlays.get(file));
+    const edited = editedFiles(this.#overlays, overlays);
     this.#overlays = overlays;
     const all = changed && [...changed, ...edited];
     if (all?.length !== 0) this.#changes += 1;

@@ -3,8 +3,10 @@
  * workspace's own TypeScript. Sessions with TypeScript are kept warm between checks, one per version and root, until
  * the worker ends.
  */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { getHeapStatistics } from 'node:v8';
+import { component } from '../../protocol/file-patterns.ts';
 import type { CheckContext, Detector, PlanContext } from '../../protocol/detector.ts';
 import type {
   CheckRequest,
@@ -17,7 +19,10 @@ import type {
 } from '../../protocol/detector-protocol.ts';
 import { accelerated } from './accelerated.ts';
 import { openCommand } from './command.ts';
-import { compilerFor, CompilerMissing, groupOf, compilerName, type Compiler, type CompilerMode } from './compiler.ts';
+import { Checkers, isChecker, toolGroup, toolName, toolOfGroup, type Tool } from './checkers/checkers.ts';
+import { ComponentImports } from './checkers/component-imports.ts';
+import { openChecker } from './checkers/open.ts';
+import { compilerFor, CompilerMissing, type Compiler, type CompilerMode } from './compiler.ts';
 import { openJavascript } from './javascript.ts';
 import { openNative } from './native.ts';
 import { CheckNotes } from './notes.ts';
@@ -50,13 +55,17 @@ async function plan({ root, options }: PlanRequest, { signal }: PlanContext): Pr
   bases.set(root, found.bases);
 
   const units: Unit[] = [];
-  const engines = new Map<string, Compiler>();
+  const checkers = new Checkers(root, found.components, mode);
+  const engines = new Set<string>();
+  const manifests = new Set(manifestsOf(root));
   for (const project of found.projects) {
     const directory = path.dirname(path.join(root, project));
     try {
-      const engine = await compilerFor(directory, mode);
-      const group = groupOf(engine, root);
-      engines.set(group, engine);
+      const tool = (await checkers.of(project)) ?? (await compilerFor(directory, mode));
+      const group = toolGroup(tool, root);
+      engines.add(toolName(tool));
+      for (const { directory: folder } of isChecker(tool) ? [tool, tool.compiler] : [tool])
+        manifests.add(path.join(folder, 'package.json'));
       units.push({ id: project, kind: 'project', group, file: project, lane: 'heavy' });
     } catch (error) {
       if (!(error instanceof CompilerMissing)) throw error;
@@ -65,13 +74,14 @@ async function plan({ root, options }: PlanRequest, { signal }: PlanContext): Pr
   }
   const failed = units.length === 0 && problems.some(({ fatal }) => fatal);
   const empty = units.length === 0 && !failed;
+  const notes = empty ? [NO_PROJECT] : checkers.notes;
   return {
     status: failed ? 'failed' : empty ? 'not-applicable' : 'ready',
-    ...(empty ? { note: NO_PROJECT } : {}),
-    ...(engines.size > 0 ? { engine: describe([...engines.values()]) } : {}),
+    ...(notes.length > 0 ? { note: notes.join(' ') } : {}),
+    ...(engines.size > 0 ? { engine: [...engines].sort().join(', ') } : {}),
     units,
     problems: withoutRepeats(problems),
-    configFiles: [...found.configFiles, ...compilerManifests(engines.values()), ...manifestsOf(root)],
+    configFiles: [...found.configFiles, ...manifests],
   };
 }
 
@@ -89,7 +99,10 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
   // A revalidation has no preferred files: they were answered before.
   const first = revalidate ? [] : request.first.map((file) => path.join(root, file));
   // Every session of the root must know the changes, also those that this check does not use.
-  for (const session of sessionsOf(root)) await session.update(changes);
+  const scriptChanges = withoutComponents(changes, missesComponents(root));
+  for (const { ready, checksComponents } of openSessions(root)) {
+    await ready.update(checksComponents ? changes : scriptChanges);
+  }
 
   const answering = new Answering(root, await basesOf(root, only, context));
   let files = 0;
@@ -110,9 +123,11 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
       unit,
       async (retry) => {
         const made = new UnitReport(unit, context, paths, request, onProgress);
-        const session = await sessionFor(root, unit, mode, changes, context, retry);
+        const { ready: session, checksComponents } = await sessionFor(root, unit, mode, changes, context, retry);
         made.begin(path.join(root, unit.file));
         const configFile = path.join(root, unit.id);
+        const sink = answering.sinkFor(unit.id, made);
+        const imports = checksComponents ? undefined : new ComponentImports(sink, configFile);
         const known = since?.[unit.id];
         const order = {
           configFile,
@@ -122,7 +137,9 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
           ...(known === undefined ? {} : { since: known }),
           ...(notes ? { notes } : {}),
         };
-        const extent = await session.check(order, answering.sinkFor(unit.id, made), context.signal);
+        const extent = await session.check(order, imports ?? sink, context.signal);
+        if (imports && (imports.missesSome || extent === 'whole'))
+          missingComponents.set(configFile, imports.missesSome);
         if (extent !== 'whole') coverage[unit.id] = extent === 'unchanged' ? extent : 'affected';
         if (extent === 'unchanged' || extent === 'later') return made;
         await made.finish();
@@ -164,6 +181,7 @@ async function basesOf(root: string, only: readonly string[], { signal }: CheckC
 async function dispose(): Promise<void> {
   const open = [...sessions.values()];
   sessions.clear();
+  missingComponents.clear();
   await Promise.all(open.map(async ({ session }) => (await session.catch(() => undefined))?.close()));
 }
 
@@ -216,7 +234,13 @@ function problemOf(error: unknown, unit: Unit, root: string): DetectorProblem {
 interface OpenSession {
   readonly root: string;
   readonly session: Promise<TypeScriptSession>;
+  /** It is no TypeScript alone. */
+  readonly checksComponents: boolean;
   ready?: TypeScriptSession;
+}
+
+interface ReadySession extends OpenSession {
+  readonly ready: TypeScriptSession;
 }
 
 /** By root and group: a worker may serve several. */
@@ -236,11 +260,28 @@ function freeMemory(root: string, latest: Unit): void {
 }
 
 function needsRevalidation(root: string, project: string): boolean {
-  return sessionsOf(root).some((session) => session.needsRevalidation?.(path.join(root, project)));
+  return openSessions(root).some(({ ready }) => ready.needsRevalidation?.(path.join(root, project)));
 }
 
-function sessionsOf(root: string): readonly TypeScriptSession[] {
-  return [...sessions.values()].flatMap((open) => (open.root === root && open.ready ? [open.ready] : []));
+function openSessions(root: string): readonly ReadySession[] {
+  return [...sessions.values()].flatMap((open) =>
+    open.root === root && open.ready ? [{ ...open, ready: open.ready }] : [],
+  );
+}
+
+/** By tsconfig that TypeScript alone checks: whether it imports components that are not there. */
+const missingComponents = new Map<string, boolean>();
+
+function missesComponents(root: string): boolean {
+  return [...missingComponents].some(([configFile, misses]) => misses && configFile.startsWith(root + path.sep));
+}
+
+/** To TypeScript alone it only matters whether a component is there. */
+function withoutComponents({ overlays, changed }: Changes, areMissing: boolean): Changes {
+  return {
+    overlays: new Map([...overlays].filter(([file]) => !component.test(file))),
+    ...(changed ? { changed: changed.filter((file) => areMissing || !component.test(file) || !existsSync(file)) } : {}),
+  };
 }
 
 async function sessionFor(
@@ -250,21 +291,24 @@ async function sessionFor(
   changes: Changes,
   context: CheckContext,
   fresh: boolean,
-): Promise<TypeScriptSession> {
-  const engine = engineFor(await compilerFor(path.dirname(path.join(root, unit.id)), mode), path.join(root, unit.id));
-  const key = `${root}\n${groupOf(engine, root)}`;
+): Promise<ReadySession> {
+  const configFile = path.join(root, unit.id);
+  const chosen = await toolOfGroup(unit.group, path.dirname(configFile), mode);
+  const tool = isChecker(chosen) ? chosen : engineFor(chosen, configFile);
+  const key = `${root}\n${toolGroup(tool, root)}`;
   const known = sessions.get(key);
   if (known && fresh) {
     sessions.delete(key);
     await (await known.session.catch(() => undefined))?.close();
   }
   const open = sessions.get(key);
-  if (open) return open.session;
-  const made: OpenSession = { root, session: openSession(engine, { root, log: context.log.bind(context) }, changes) };
+  if (open) return { ...open, ready: await open.session };
+  const session = openSession(tool, { root, log: context.log.bind(context) }, changes);
+  const made: OpenSession = { root, session, checksComponents: isChecker(tool) };
   sessions.set(key, made);
   try {
-    made.ready = await made.session;
-    return made.ready;
+    made.ready = await session;
+    return { ...made, ready: made.ready };
   } catch (error) {
     sessions.delete(key);
     throw error;
@@ -276,10 +320,11 @@ function engineFor(engine: Compiler, configFile: string): Compiler {
   return engine.kind === 'native' && cycleIn(configFile) ? { ...engine, kind: 'command' } : engine;
 }
 
-async function openSession(engine: Compiler, settings: SessionSettings, changes: Changes): Promise<TypeScriptSession> {
-  const open = { native: openNative, command: openCommand, javascript: openAccelerated }[engine.kind];
-  const session = open(engine, settings);
-  await session.update(changes);
+async function openSession(tool: Tool, settings: SessionSettings, changes: Changes): Promise<TypeScriptSession> {
+  const session = isChecker(tool)
+    ? await openChecker(tool, settings)
+    : { native: openNative, command: openCommand, javascript: openAccelerated }[tool.kind](tool, settings);
+  await session.update(isChecker(tool) ? changes : withoutComponents(changes, true));
   return session;
 }
 
@@ -302,14 +347,6 @@ function wrongOption(name: string, value: unknown, expected: string): DetectorPr
     message: `The option '${name}' is ${JSON.stringify(value)}; it must be ${expected}. Bulkhead uses the default.`,
     fatal: false,
   };
-}
-
-function describe(engines: readonly Compiler[]): string {
-  return [...new Set(engines.map(compilerName))].sort().join(', ');
-}
-
-function compilerManifests(engines: Iterable<Compiler>): readonly string[] {
-  return [...new Set([...engines].map(({ directory }) => path.join(directory, 'package.json')))];
 }
 
 /** Installing or removing TypeScript changes these files. */

@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import type ts from 'typescript';
+import { scriptOrJson } from '../../protocol/file-patterns.ts';
 import type { Changes } from './session.ts';
 
 export type TypeScript = typeof ts;
@@ -27,6 +28,8 @@ export class Disk {
   #overlays: ReadonlyMap<string, string> = new Map();
   /** The same by key. */
   #unsaved: ReadonlyMap<string, string> = new Map();
+  /** By key: files that only exist here. */
+  readonly #written = new Map<string, string>();
   readonly #texts = new Map<string, string | undefined>();
   readonly #files = new Map<string, boolean>();
   /** Files that existed at the last lookup. */
@@ -48,6 +51,16 @@ export class Disk {
     const [major = 0, minor = 0] = typescript.versionMajorMinor.split('.').map(Number);
     // Before 5.3 a parsed file held the resolved imports of one program.
     this.#sharesFiles = major > 5 || (major === 5 && minor >= 3);
+  }
+
+  /** As TypeScript's own, but with unsaved texts, and what is written stays in memory. */
+  get system(): ts.System {
+    return {
+      ...this.#system,
+      fileExists: (file) => this.fileExists(file),
+      readFile: (file) => this.#read(file),
+      writeFile: (file, text) => void this.#written.set(this.keyOf(file), text),
+    };
   }
 
   /** @returns the files whose content may have changed; undefined: all */
@@ -81,14 +94,20 @@ export class Disk {
 
   fileExists(file: string): boolean {
     const key = this.keyOf(file);
-    return this.#unsaved.has(key) || cached(this.#files, key, () => this.#system.fileExists(file));
+    if (this.#unsaved.has(key) || this.#written.has(key)) return true;
+    return cached(this.#files, key, () => this.#system.fileExists(file));
   }
 
   /**
    * Reads and resolves a tsconfig as `tsc -p <file> --noEmit` does.
    * @param listed whether the files that its patterns mean are looked for
+   * @param extensions of further files that it may include
    */
-  readConfig(configFile: string, listed = true): ts.ParsedCommandLine {
+  readConfig(
+    configFile: string,
+    listed = true,
+    extensions: readonly ts.FileExtensionInfo[] = [],
+  ): ts.ParsedCommandLine {
     const typescript = this.#ts;
     const unreadable: ts.Diagnostic[] = [];
     const config = typescript.getParsedCommandLineOfConfigFile(
@@ -102,6 +121,9 @@ export class Disk {
         readDirectory: (...all) => (listed ? this.#system.readDirectory(...all) : []),
         onUnRecoverableConfigFileDiagnostic: (diagnostic) => unreadable.push(diagnostic),
       },
+      undefined,
+      undefined,
+      extensions,
     );
     return config ?? { options: { noEmit: true, configFilePath: configFile }, fileNames: [], errors: unreadable };
   }
@@ -114,8 +136,7 @@ export class Disk {
       getCurrentDirectory: () => this.#root,
       fileExists: (file) => this.fileExists(file),
       readFile: (file) => this.#read(file),
-      directoryExists: (folder) =>
-        cached(this.#folders, this.keyOf(folder), () => this.#system.directoryExists(folder)),
+      directoryExists: (folder) => cached(this.#folders, this.keyOf(folder), () => this.#directoryExists(folder)),
       realpath: (file) => this.#realpath(file),
       getSourceFile: (file, languageVersionOrOptions) => this.#parse(file, family, languageVersionOrOptions),
       // As in editors, a referenced project is read from its sources, whether or not it is built.
@@ -146,6 +167,11 @@ export class Disk {
     this.#keys.clear();
   }
 
+  #directoryExists(folder: string): boolean {
+    const start = this.keyOf(folder) + path.sep;
+    return this.#system.directoryExists(folder) || [...this.#written.keys()].some((file) => file.startsWith(start));
+  }
+
   #realpath(file: string): string {
     return cached(this.#realpaths, file, () => this.#system.realpath?.(file) ?? file);
   }
@@ -154,7 +180,7 @@ export class Disk {
     const key = cached(this.#keys, file, () => this.keyOf(file));
     const unsaved = this.#unsaved.get(key);
     if (unsaved !== undefined) return unsaved.replace(/^\uFEFF/, '');
-    return cached(this.#texts, key, () => this.#system.readFile(file));
+    return this.#written.get(key) ?? cached(this.#texts, key, () => this.#system.readFile(file));
   }
 
   #parse(
@@ -215,22 +241,9 @@ function mannerOf(languageVersionOrOptions: ts.ScriptTarget | ts.CreateSourceFil
   return `${String(languageVersion)} ${String(impliedNodeFormat)}`;
 }
 
-const EXTENSIONS: ReadonlySet<string> = new Set([
-  '',
-  '.ts',
-  '.tsx',
-  '.mts',
-  '.cts',
-  '.js',
-  '.jsx',
-  '.mjs',
-  '.cjs',
-  '.json',
-]);
-
 /** Images and documents cannot affect a program; folders can. */
 function canMatter(file: string): boolean {
-  return EXTENSIONS.has(path.extname(file).toLowerCase());
+  return scriptOrJson.test(file) || path.extname(file) === '';
 }
 
 function cached<T>(cache: Map<string, T>, key: string, look: () => T): T {

@@ -23,10 +23,30 @@ import {
 } from './session.ts';
 import { LineMap, slashed } from './text.ts';
 
-/** @param engine of kind `javascript`; its module is loaded into this process */
-export function openJavascript(engine: Compiler, { root }: SessionSettings): IncrementalSession {
-  const typescript = createRequire(engine.entry)(engine.entry) as TypeScript;
-  return new JavascriptSession(typescript, root);
+/**
+ * @param engine of kind `javascript`; its module is loaded into this process
+ * @param language of files other than scripts that projects have; absent: there are none
+ */
+export function openJavascript(
+  engine: Compiler,
+  { root }: SessionSettings,
+  language?: ComponentLanguage,
+): IncrementalSession {
+  return new JavascriptSession(loadTypescript(engine), root, language);
+}
+
+export function loadTypescript({ entry }: Pick<Compiler, 'entry'>): TypeScript {
+  return createRequire(entry)(entry) as TypeScript;
+}
+
+/** Makes programs whose files are not only scripts. */
+export type ComponentLanguage = (typescript: TypeScript, disk: Disk, configFile: string) => ProgramMaker;
+
+/** Makes the programs of one project, one after another. Lives as long as the project stays loaded. */
+export interface ProgramMaker {
+  /** Of further files that belong to the project. */
+  readonly extensions: readonly ts.FileExtensionInfo[];
+  create(options: ts.CreateProgramOptions): ts.Program;
 }
 
 /** At most this many open files are checked first. */
@@ -40,6 +60,8 @@ const MANY_AFFECTED = 0.25;
 const FEW_AFFECTED = 200;
 
 interface LoadedProject {
+  readonly config: ts.ParsedCommandLine;
+  readonly maker: ProgramMaker;
   program: ts.Program;
   /** Texts of its files may have changed. */
   stale: boolean;
@@ -65,6 +87,7 @@ interface UnloadedProject {
 class JavascriptSession implements IncrementalSession {
   readonly #ts: TypeScript;
   readonly #disk: Disk;
+  readonly #language: ComponentLanguage;
   /** By path of the tsconfig, most recently used last. */
   readonly #projects = new Map<string, LoadedProject>();
   /** By path of the tsconfig; none of them is loaded. */
@@ -72,9 +95,10 @@ class JavascriptSession implements IncrementalSession {
   /** The project of an open file, whose program answers the next edit. */
   #openFileProject: string | undefined;
 
-  constructor(typescript: TypeScript, root: string) {
+  constructor(typescript: TypeScript, root: string, language: ComponentLanguage = scriptsOnly) {
     this.#ts = typescript;
     this.#disk = new Disk(typescript, root);
+    this.#language = language;
   }
 
   update(changes: Changes): Promise<void> {
@@ -307,15 +331,12 @@ class JavascriptSession implements IncrementalSession {
   }
 
   #open(configFile: string): LoadedProject {
-    const config = this.#disk.readConfig(configFile);
-    const program = this.#ts.createProgram({
-      rootNames: config.fileNames,
-      options: config.options,
-      ...(config.projectReferences ? { projectReferences: config.projectReferences } : {}),
-      host: this.#disk.hostFor(config.options),
-      configFileParsingDiagnostics: this.#ts.getConfigFileParsingDiagnostics(config),
-    });
+    const maker = this.#language(this.#ts, this.#disk, configFile);
+    const config = this.#disk.readConfig(configFile, true, maker.extensions);
+    const program = this.#create(config, maker);
     return {
+      config,
+      maker,
       program,
       stale: false,
       mixed: false,
@@ -329,19 +350,26 @@ class JavascriptSession implements IncrementalSession {
 
   /** The same project with the current texts and a fresh checker. */
   #renew(project: LoadedProject): void {
-    const { program } = project;
-    project.program = this.#ts.createProgram({
-      rootNames: program.getRootFileNames(),
-      options: program.getCompilerOptions(),
-      projectReferences: program.getProjectReferences(),
-      host: this.#disk.hostFor(program.getCompilerOptions()),
-      configFileParsingDiagnostics: project.configuration,
-      oldProgram: program,
-    } as ts.CreateProgramOptions);
+    project.program = this.#create(project.config, project.maker, project.program);
     project.stale = false;
     project.mixed = false;
     project.history.renew(project.program);
   }
+
+  #create(config: ts.ParsedCommandLine, maker: ProgramMaker, oldProgram?: ts.Program): ts.Program {
+    return maker.create({
+      rootNames: config.fileNames,
+      options: config.options,
+      ...(config.projectReferences ? { projectReferences: config.projectReferences } : {}),
+      host: this.#disk.hostFor(config.options),
+      configFileParsingDiagnostics: this.#ts.getConfigFileParsingDiagnostics(config),
+      ...(oldProgram ? { oldProgram } : {}),
+    });
+  }
+}
+
+function scriptsOnly(typescript: TypeScript): ProgramMaker {
+  return { extensions: [], create: typescript.createProgram };
 }
 
 /** @returns the changes to files of a program; undefined: imports may resolve differently, so the program is invalid */

@@ -14,7 +14,8 @@ export const manifest = {
   title: 'TypeScript',
   kind: 'project',
   reports: 'the errors that TypeScript finds in every `tsconfig.json` project of the workspace',
-  source: "the workspace's own TypeScript (5, 6 or 7), otherwise the bundled TypeScript 7",
+  source:
+    "the workspace's own TypeScript (5, 6 or 7) or `vue-tsc`, `svelte-check`, `astro check`; otherwise the bundled TypeScript 7",
   documentation: 'workers/detectors/typescript/README.md',
   changes: {
     sources: scriptOrJson,

@@ -1,7 +1,7 @@
 /** Finds the projects of a root: its tsconfigs and jsconfigs, and the projects they reference. Stateless. */
 import path from 'node:path';
 import ignore from 'ignore';
-import { compilerConfig, script } from '../../protocol/file-patterns.ts';
+import { compilerConfig, component, script } from '../../protocol/file-patterns.ts';
 import { walkFiles, type UnreadableEntry } from '../../protocol/files.ts';
 import type { DetectorProblem, Range } from '../../protocol/detector-protocol.ts';
 import { entryAt, readTextSync, UnreadableFile } from '../../protocol/read-file.ts';
@@ -21,6 +21,8 @@ export interface FoundProjects {
   readonly bases: ReadonlySet<string>;
   /** Absolute paths of all configurations that were read or looked for, including extended ones. */
   readonly configFiles: readonly string[];
+  /** All components of the root that git does not ignore, relative to it. */
+  readonly components: readonly string[];
   readonly problems: readonly DetectorProblem[];
 }
 
@@ -35,14 +37,19 @@ export async function findProjects(root: string, { only, signal }: ProjectSearch
   const pattern = wanted ? compilerConfig : CONFIG;
   const manifests: string[] = [];
   const walk = walkFiles(root, {
-    accept: (name, file) => name === MANIFEST || (pattern.test(name) && (wanted === undefined || wanted.ignores(file))),
+    accept: (name, file) =>
+      name === MANIFEST ||
+      component.test(name) ||
+      (pattern.test(name) && (wanted === undefined || wanted.ignores(file))),
     signal,
     mustBeFile: pattern,
     onUnreadable: (entry) => problems.push(unreadableProblem(entry)),
   });
   const queue: string[] = [];
+  const components: string[] = [];
   for await (const file of walk) {
-    if (path.posix.basename(file) === MANIFEST) manifests.push(path.join(root, file));
+    if (component.test(file)) components.push(file);
+    else if (path.posix.basename(file) === MANIFEST) manifests.push(path.join(root, file));
     else queue.push(path.join(root, file));
   }
   const reader = projectReader(manifests);
@@ -96,6 +103,7 @@ export async function findProjects(root: string, { only, signal }: ProjectSearch
     projects: kept.map(relative).sort(),
     bases: new Set(kept.filter((file) => bases.has(file)).map(relative)),
     configFiles: [...configFiles].sort(),
+    components,
     problems,
   };
 }

@@ -121,13 +121,14 @@ export class UnitReport implements ProjectSink {
 
   #finding(diagnostic: Diagnostic, cause: Cause | undefined): Finding {
     const { code, severity, message, range, unnecessary, deprecated, related = [] } = diagnostic;
+    const { rule = `TS${String(code)}` } = diagnostic;
     const tags = [
       ...(unnecessary === true ? (['unnecessary'] as const) : []),
       ...(deprecated === true ? (['deprecated'] as const) : []),
     ];
     const places = related.flatMap((place) => this.#related(place));
     return {
-      rule: `TS${String(code)}`,
+      rule,
       severity,
       message,
       range,

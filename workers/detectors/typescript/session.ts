@@ -11,6 +11,8 @@ export interface Diagnostic {
   readonly file?: string;
   readonly range: Range;
   readonly code: number;
+  /** Of another source than TypeScript, such as a compiler of components; it has no code. */
+  readonly rule?: string;
   readonly severity: Severity;
   /** The whole chain as `tsc` prints it: nested lines indented by two spaces each, joined by `\n`. */
   readonly message: string;
@@ -65,6 +67,12 @@ export interface Changes {
   readonly overlays: ReadonlyMap<string, string>;
   /** Absolute paths that changed, were created or deleted; absent: anything may have. */
   readonly changed?: readonly string[];
+}
+
+/** Files whose unsaved text differs. */
+export function editedFiles(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): readonly string[] {
+  const open = new Set([...before.keys(), ...now.keys()]);
+  return [...open].filter((file) => before.get(file) !== now.get(file));
 }
 
 export interface TypeScriptSession {
