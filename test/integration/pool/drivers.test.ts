@@ -58,12 +58,13 @@ describe('drivers of the pool', function () {
     const launches: LaunchOptions[] = [];
     // As a sandbox would: it launches what it is given, its own way.
     const driver = defineWorkerDriver({
-      ...childProcessDriver,
       name: 'sandbox',
+      capabilities: childProcessDriver.capabilities,
       launch: (options, context) => {
         launches.push(options);
         return childProcessDriver.launch({ ...options, env: { ...options.env, IN_SANDBOX: '1' } }, context);
       },
+      serve: (startup, context) => childProcessDriver.serve(startup, context),
     });
     open({ ...nodeProcess, driver });
     const { outcome, done } = await filesDone(['a', 'b']);
