@@ -90,11 +90,13 @@ describe('attaching', () => {
     const address = orphan();
     process.kill(address.pid ?? 0, 'SIGKILL');
     await until(() => !isAlive(address.pid ?? 0), 'it is dead');
-    for (const place of [address, generateSocketPath()]) {
+    const unused = generateSocketPath();
+    for (const place of [address, unused]) {
       const error = await rejection(attach(place, { connectRetry: { maxRetries: 0 } }));
       assert.ok(error instanceof ClosedError, String(error));
       assert.match(error.message, /There is no worker at '.*iw-/);
     }
+    cleanupSocketPath(unused);
   });
 
   it('to one that dies: requests reject with a CrashedError, and how it ended is not made up', async () => {
