@@ -29,6 +29,8 @@ for (const { driver, title } of drivers) {
     let pool: WorkerPool<BothWays>;
     before(() => (pool = makePool(driver, { maxWorkers: 2, handlers: { echo: (value: unknown) => value } })));
     after(() => soon(pool.close(), 'the close'));
+    /** A worker may be starting still, or be stopping a task that is over for its sender. */
+    const bothIdle = () => until(() => pool.metrics().idleWorkers === 2, 'both workers are idle');
 
     it('does the tasks of its queue, with no more workers than allowed', async () => {
       const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => pool.send('echo', n)));
@@ -65,6 +67,7 @@ for (const { driver, title } of drivers) {
     });
 
     it('serves the most urgent first, and of equals what has waited longest', async () => {
+      await bothIdle();
       const order: string[] = [];
       const gates = [1, 2].map(() => new AbortController());
       const busy = gates.map(({ signal }) => rejection(pool.send('untilCancelled', undefined, { signal })));
@@ -87,6 +90,7 @@ for (const { driver, title } of drivers) {
     });
 
     it('lets queued and running tasks be cancelled, and a place is free only when its worker has stopped', async () => {
+      await bothIdle();
       const gates = [1, 2].map(() => new AbortController());
       const busy = gates.map(({ signal }) => rejection(pool.send('untilCancelled', undefined, { signal })));
       const controller = new AbortController();
