@@ -15,6 +15,12 @@ const deadlineMs = 30 * 60_000;
 /** Time that a part has to exit after it has written its counts. */
 const graceMs = 30_000;
 
+/** Packages that a real VS Code tries. */
+const vsixes = [ownTarget(), 'universal'];
+
+/** By part, as they end. */
+const outcomeOf = new Map();
+
 /**
  * Each part returns how many of its checks passed and failed. A part that ends without counts has failed. It writes to
  * `output`, in the words of `stdio`.
@@ -29,30 +35,29 @@ const parts = {
   chaos: (output) => mocha('chaos', 'test/chaos/**/*.test.ts', output),
   self: (output) => oneCheck(['dist/cli.mjs', 'check', '.', '--fail-on', 'info', '--no-cache'], output),
   editor: (output) => counted(editorResults, ['scripts/editor-host/run.mjs'], output),
+  package: (output) => oneCheck(['scripts/package.mjs', ...vsixes.flatMap((name) => ['--target', name])], output),
   // The whole suite with the package of this platform; with the universal one, whether everything in it works.
   vsix: async (output) => {
-    const scenarios = { [ownTarget()]: [], universal: ['--scenario', 'workspace', '--scenario', 'restricted'] };
-    const names = Object.keys(scenarios);
-    const packaging = ['scripts/package.mjs', ...names.flatMap((name) => ['--target', name])];
-    const outcomes = [await oneCheck(packaging, output)];
-    for (const name of names) {
+    const outcomes = outcomeOf.has('package') ? [] : [await parts.package(output)];
+    for (const name of vsixes) {
       const vsix = path.join(root, 'out', `bulkhead-${name}.vsix`);
-      const suite = ['scripts/editor-host/run.mjs', '--vsix', vsix, ...scenarios[name]];
-      outcomes.push(await counted(editorResults, suite, output));
+      const scenarios = name === 'universal' ? ['--scenario', 'workspace', '--scenario', 'restricted'] : [];
+      outcomes.push(
+        await counted(editorResults, ['scripts/editor-host/run.mjs', '--vsix', vsix, ...scenarios], output),
+      );
     }
     return sum(outcomes);
   },
 };
 
 /**
- * One stage after the other; within a stage, its lanes side by side. `packed` makes a build for production in dist/, which
- * the parts of the next stage use as it is in development.
+ * One stage after the other; within a stage, its lanes side by side. `packed` and `package` make a build for production in
+ * dist/, which the parts of the next stage use as it is in development.
  */
 const stages = [
   [['build']],
-  [['unit'], ['types', 'lint', 'packed']],
-  [['integration'], ['chaos', 'self']],
-  [['editor', 'vsix']],
+  [['unit'], ['types', 'lint', 'packed', 'package']],
+  [['integration'], ['chaos', 'self', 'vsix', 'editor']],
 ];
 
 /** `vsix` runs the same suite as `editor`, from the installed package: whoever changes the client runs `editor`, which needs no packages. */
@@ -67,11 +72,11 @@ for (const name of wanted) {
 }
 
 mkdirSync(results, { recursive: true });
-const outcomes = new Map();
+
 for (const lanes of stages) {
   const chosen = lanes.map((lane) => lane.filter((name) => (wanted.length === 0 ? byDefault : wanted).includes(name)));
   const filled = chosen.filter((lane) => lane.length > 0);
-  if (filled.some((lane) => lane.includes('integration') || lane.includes('self'))) ensureFreshBuild();
+  if (filled.some((lane) => lane.some((name) => ['integration', 'self', 'editor'].includes(name)))) ensureFreshBuild();
   await Promise.all(filled.map((lane, index) => runLane(lane, index === 0)));
 }
 
@@ -83,7 +88,7 @@ async function runLane(lane, writes) {
     const log = path.join(results, `${name}.log`);
     const file = writes ? undefined : openSync(log, 'w');
     const outcome = await parts[name](file ?? 'inherit');
-    outcomes.set(name, { ...outcome, seconds: Math.round((performance.now() - startedAt) / 1000) });
+    outcomeOf.set(name, { ...outcome, seconds: Math.round((performance.now() - startedAt) / 1000) });
     if (file === undefined) continue;
     closeSync(file);
     console.log(`\n=== ${name} ===\n${readFileSync(log, 'utf8')}`);
@@ -91,22 +96,22 @@ async function runLane(lane, writes) {
 }
 
 // Repeats the failures at the end, because the names are far above in a long log.
-for (const [name, { failing = [] }] of outcomes) {
+for (const [name, { failing = [] }] of outcomeOf) {
   for (const { name: test, error } of failing) console.log(`\nFAILED in ${name}: ${test}\n${error}`);
 }
-const slowest = [...outcomes.values()]
+const slowest = [...outcomeOf.values()]
   .flatMap(({ durations = {} }) => Object.entries(durations))
   .sort(([, one], [, other]) => other - one)
   .slice(0, 15);
 if (slowest.length > 0) console.log('\nslowest test files, in seconds');
 for (const [file, ms] of slowest) console.log(`${String(Math.round(ms / 1000)).padStart(4)}  ${file}`);
 console.log('\npart         passed  failed  seconds');
-for (const [name, { passed, failed, seconds }] of outcomes) {
+for (const [name, { passed, failed, seconds }] of outcomeOf) {
   console.log(
     `${name.padEnd(11)}  ${String(passed).padStart(6)}  ${String(failed).padStart(6)}  ${String(seconds).padStart(7)}`,
   );
 }
-const { passed, failed } = sum([...outcomes.values()]);
+const { passed, failed } = sum([...outcomeOf.values()]);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
