@@ -48,10 +48,10 @@ describe('poison files', function () {
         const [memory] = first.engine.issuesOf('src/memory.js');
         assert.match(
           memory?.message ?? '',
-          /ESLint (ran out of|used too much) memory while checking src\/memory\.js \(limit 400 MB\)/,
+          /ESLint (ran out of|used too much) memory while checking src\/memory\.js \(limit 300 MB\)/,
         );
         const [loop] = first.engine.issuesOf('src/loop.js');
-        assert.match(loop?.message ?? '', /ESLint made no progress while checking src\/loop\.js for 5 s/);
+        assert.match(loop?.message ?? '', /ESLint made no progress while checking src\/loop\.js for 10 s/);
         assert.deepEqual(first.notices, [], 'poison is not charged to ESLint');
         assert.ok(deaths(first.pool) >= 3);
 
@@ -112,7 +112,7 @@ async function analyse(root: string): Promise<Analysis> {
   const notices: unknown[] = [];
   const { eslint } = detectorTable;
   assert.ok(eslint);
-  const detectors: DetectorTable = { eslint: { ...eslint, limits: { progressMs: 5_000, memoryMb: 400 } } };
+  const detectors: DetectorTable = { eslint: { ...eslint, limits: { progressMs: 10_000, memoryMb: 300 } } };
   const pool = createPool({
     detectors,
     maxWorkers: 2,
