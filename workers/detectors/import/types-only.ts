@@ -1,7 +1,6 @@
 /** Packages of which only the types are installed: the compiler is content, the program fails. */
-import { declares } from '../../graph/installed.ts';
+import { declares, typesPackageOf } from '../../graph/installed.ts';
 import { isDeclarationFile, isTypeScriptFile, specifierRange } from '../../graph/record.ts';
-import { typesPackageOf } from '../../graph/installed.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import { usesOf } from '../../graph/uses-of.ts';
 import { guardedRequests } from '../../graph/guarded.ts';

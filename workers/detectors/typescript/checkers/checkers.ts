@@ -130,12 +130,12 @@ export class Checkers {
     const candidates: { readonly checker: Checker; readonly kind: Kind }[] = [];
     for (const kind of KINDS) {
       const there = this.#components.filter((file) => file.endsWith(`.${kind.extension}`) && isBelow(file, home));
+      // Without components a checker says what TypeScript says, and takes longer.
+      if (there.length === 0) continue;
       const owner = manifests.find((manifest) => names(manifest, kind));
-      // A monorepo's root may name the checker of some of its packages only.
-      if (there.length === 0 && (owner === undefined || owner.directory !== home)) continue;
       const checker = await this.#checkerOf(kind, owner, path.dirname(config));
       if (typeof checker !== 'string') candidates.push({ checker, kind });
-      else if (there.length > 0) this.#note(kind, home, there.length, checker);
+      else this.#note(kind, home, there.length, checker);
     }
     const [only, ...more] = candidates;
     if (only?.kind.extendsTypescript === true && more.length === 0) return only.checker;
