@@ -53,7 +53,7 @@ export class NamedResolver {
     if (missing) return missing;
     if (otherwise.why !== 'exports' && scope.project?.isAlias(specifier) === true)
       return { kind: 'missing', why: 'file', via: 'paths', tried: scope.project.pathsOf(specifier) };
-    if (otherwise.why !== 'package' && otherwise.why !== 'imports') return otherwise;
+    if ((otherwise.why !== 'package' && otherwise.why !== 'imports') || otherwise.by !== undefined) return otherwise;
     const by = environment.unclear ?? mayBeNamed(environment, specifier);
     const isNoPackage = otherwise.why === 'package' && !isPackageName(packageNameOf(asked));
     if (by === undefined && !isNoPackage) return otherwise;

@@ -241,9 +241,11 @@ export class Resolver {
       if (isBuiltin(first)) return { kind: 'builtin', name: first };
       const found = this.#bare(scope, first, asking);
       const isPath = found.kind === 'missing' && this.#index.has(path.posix.join(manifest.directory, first));
-      return isPath ? { kind: 'missing', why: 'target', via: 'imports', package: first } : found;
+      if (isPath) return { kind: 'missing', why: 'target', via: 'imports', package: first };
+      return found.kind === 'missing' ? { ...found, by: manifest.file } : found;
     }
-    const located = this.#locateAll(scope, manifest, candidates.filter(isRelative), 'imports');
+    const onlyFor = targets.own.length > 0 ? undefined : targets.onlyFor;
+    const located = this.#locateAll(scope, manifest, candidates.filter(isRelative), 'imports', onlyFor);
     if (located) return located;
     return candidates.length > 0 ? { kind: 'missing', why: 'file', via: 'imports' } : missing;
   }

@@ -22,6 +22,8 @@ interface Generator {
 
 /** A missing output, with what depends on it. */
 export interface MissingTypes {
+  /** The package that brings the command. */
+  readonly generator: string;
   readonly cause: Cause;
   /** Whether a specifier in a file (absolute) has types only when they are there. */
   explains(specifier: string, file: string): boolean;
@@ -107,23 +109,33 @@ export class GeneratedTypes {
     this.#packages = packages;
   }
 
-  /** What is missing for the files of a folder (absolute). */
+  /** What the files of a folder (absolute) lack because a command has not run. */
   missingIn(folder: string): readonly MissingTypes[] {
+    return this.#absentIn(folder).filter(({ generator }) => this.#packages.finds(generator, folder));
+  }
+
+  /** What the files of a folder (absolute) lack because the package that generates it is not installed. */
+  awaitedIn(folder: string): readonly MissingTypes[] {
+    return this.#absentIn(folder).filter(({ generator }) => !this.#packages.finds(generator, folder));
+  }
+
+  #absentIn(folder: string): readonly MissingTypes[] {
     const [own] = this.#packages.of(folder);
     if (own === undefined) return [];
     let missing = this.#known.get(own.directory);
-    if (!missing) this.#known.set(own.directory, (missing = this.#missingOf(own)));
+    if (!missing) this.#known.set(own.directory, (missing = this.#absentOf(own)));
     return missing;
   }
 
-  #missingOf(own: PackageFolder): readonly MissingTypes[] {
+  #absentOf(own: PackageFolder): readonly MissingTypes[] {
     const found: MissingTypes[] = [];
     for (const { packages, command, makes, gives, names } of generators) {
       const name = packages.find((one) => own.declared.has(one));
-      if (name === undefined || !this.#packages.finds(name, own.directory)) continue;
+      if (name === undefined) continue;
       const outputs = makes.map((output) => path.join(own.directory, output));
       if (outputs.some((output) => existsSync(output))) continue;
       found.push({
+        generator: name,
         cause: this.#cause(own, name, command),
         explains: (specifier, file) => gives?.test(specifier) === true || isIn(outputs, specifier, file),
         explainsName: (global) => names?.test(global) === true,
@@ -135,13 +147,14 @@ export class GeneratedTypes {
   /** The client of Prisma is generated into `node_modules`, or where the schema says. */
   #prisma(own: PackageFolder): readonly MissingTypes[] {
     const name = ['@prisma/client', 'prisma'].find((one) => own.declared.has(one));
-    if (name === undefined || !this.#packages.finds(name, own.directory)) return [];
+    if (name === undefined) return [];
     const outputs = prismaOutputs(own.directory).filter((output) => !existsSync(output));
     const hasDefault = own.declared.has('@prisma/client') && prismaOutputs(own.directory).length === 0;
     const lacksDefault = hasDefault && !isPrismaGenerated(own.directory);
     if (outputs.length === 0 && !lacksDefault) return [];
     return [
       {
+        generator: name,
         cause: this.#cause(own, name, 'prisma generate'),
         explains: (specifier, file) =>
           (lacksDefault && /^\.?@?prisma\/client/.test(specifier)) || isIn(outputs, specifier, file),

@@ -152,6 +152,25 @@ describe('import: as the runtime resolves', () => {
     assert.deepEqual(await found(bundled), ['main.js:3 unresolved', 'main.js:4 unresolved']);
   });
 
+  it('follows "imports" to packages, and knows entries for the other kind of import', async () => {
+    const files = {
+      'package.json': {
+        type: 'module', dependencies: { there: '1' },
+        imports: { '#gone': 'gone', '#there': 'there', '#there/*': 'there/*', '#require': { require: './a.js' }, '#import': { import: './a.js' } },
+      },
+      ...installed('there', { main: 'a.js' }),
+      'a.js': '',
+      'main.js': "import '#gone';\nimport '#there';\nimport '#there/none.js';\nimport '#require';\nimport '#import';",
+      'main.cjs': "require('#require');\nrequire('#import');",
+    }; // prettier-ignore
+    assert.deepEqual(await found(files), [
+      'main.cjs:2 exports-blocked',
+      'main.js:1 unresolved-package',
+      'main.js:3 unresolved-package',
+      'main.js:4 exports-blocked',
+    ]);
+  });
+
   it('knows which built-in modules there are', async () => {
     const files = {
       'a.js':
@@ -172,11 +191,16 @@ describe('import: as the runtime resolves', () => {
       'lib.d.ts': 'export const there: number;\nexport const declared: number;',
       'a.js': "import { there, declared } from './lib.js';",
       'b.ts': "import { there, declared } from './lib.js';",
+      'd.ts': "import { nowhere } from './lib.js';",
+      'e.vue': '<script lang="ts">\nimport { declared, nowhere } from \'./lib.js\';\n</script>',
+      'open.js': 'export const there = 1;',
+      'open.d.ts': 'declare const all: { [name: string]: number };\nexport = all;',
+      'f.ts': "import { nowhere } from './open.js';",
       'posts.data.mts': 'export default { load() {} };',
       'p.vue': "<script setup>\nimport { data } from './posts.data.mts';\n</script>",
       'c.js': "/** @type {import('./lib.js').Other} */\nexport default 1;",
     };
-    assert.deepEqual(await found(files), ['a.js:1 missing-export']);
+    assert.deepEqual(await found(files), ['a.js:1 missing-export', 'd.ts:1 missing-export', 'e.vue:2 missing-export']);
   });
 
   it('sees that a module exports nothing any more', async () => {

@@ -68,6 +68,8 @@ describe('isolation', () => {
       [{ './tools/internal': './src/tools/internal/index.js' }, []],
       [{ './tools/internal/*': './src/tools/internal/*.js' }, []],
       [{ './internal': './src/tools/internal/index.js' }, []],
+      [{ './*/internal': './src/*/internal/index.js' }, []],
+      [{ './*/internals': './src/*/internals/index.js' }, both],
       [{ './*': './src/*' }, both],
       [{ './tools/internals': './src/tools/internals.js' }, both],
     ] as const) {

@@ -206,7 +206,34 @@ describe('typescript: what follows from a missing configuration or generation', 
       'package.json': manifest('@sveltejs/kit'),
       'tsconfig.json': '{ "extends": "./.svelte-kit/tsconfig.json" }',
     };
-    assert.deepEqual(await causesOf(files, [notFound('$lib/a')]), ['not-installed']);
+    const modules = [notFound('$lib/a'), notFound('./$types'), notFound('../$types.js'), notFound('./typo')];
+    assert.deepEqual(await causesOf(files, modules), ['not-installed', 'not-installed', 'not-installed', '-']);
+  });
+
+  it('of what a package generates that is not installed: paths of its outputs, and global names', async () => {
+    const generated = (name: string): Readonly<Record<string, string>> => ({ 'package.json': manifest(name) });
+    const types = [notFound('./+types/home'), notFound('./types/home')];
+    assert.deepEqual(await causesOf(generated('@react-router/dev'), types), ['not-installed', '-']);
+    const api = [notFound('../convex/_generated/api'), notFound('../convex/api')];
+    assert.deepEqual(await causesOf(generated('convex'), api), ['not-installed', '-']);
+    const names = [diagnostic(2304, "Cannot find name 'KVNamespace'."), diagnostic(2304, "Cannot find name 'typo'.")];
+    assert.deepEqual(await causesOf(generated('wrangler'), names), ['not-installed', '-']);
+    const schema = 'generator client {\n  output = "../src/generated/prisma"\n}\n';
+    const prisma = { ...generated('prisma'), 'prisma/schema.prisma': schema };
+    const clients = [notFound('./generated/prisma/client'), notFound('./generated/other')];
+    assert.deepEqual(await causesOf(prisma, clients), ['not-installed', '-']);
+  });
+
+  it('of React Native: files for a platform, whose suffixes the missing configuration lists', async () => {
+    const files = {
+      'package.json': manifest('@react-native/typescript-config'),
+      'tsconfig.json': '{ "extends": "@react-native/typescript-config" }',
+      ...{ 'src/Button.ios.tsx': '', 'src/Card.test.ts': '' },
+    };
+    const modules = [notFound('./Button'), notFound('./Button.js'), notFound('./Card'), notFound('./Butt')];
+    const cause = 'not-installed';
+    assert.deepEqual(await causesOf(files, modules), [cause, cause, '-', '-']);
+    assert.deepEqual(await causesOf({ ...files, 'tsconfig.json': '{}' }, modules), ['-', '-', '-', '-']);
   });
 
   it('of Prisma: members of a client that is a stub', async () => {

@@ -126,7 +126,7 @@ function reportEarlyReads(
       read,
       read.use,
       `'${name}' is read while this module loads, before ${source.file} has run: their import cycle ${always ? 'is' : 'can be'} ` +
-        `entered through ${entry.file}, so this ${always ? 'throws' : 'may throw'} or gives undefined. Read it inside a function, or break the cycle.`,
+        `entered through ${entry.file}, so this ${always ? 'throws or gives' : 'may throw or give'} undefined. Read it inside a function, or break the cycle.`,
     );
   }
   for (const read of partialReads(graph, cycles)) {

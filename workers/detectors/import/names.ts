@@ -12,10 +12,12 @@ export function checkNames(check: ImportCheck, { module, request, index }: Impor
   const target = module.targets[index];
   if (!target || check.isCheckedByTypescript(module) || !check.isOn('missing-export')) return;
   if (request.kind !== 'import' && request.kind !== 'export') return;
-  if (check.isIgnored(target.file) || hasDeclarations(check, module, target)) return;
+  const declarations = declarationsOf(check, module, target);
+  if (check.isIgnored(target.file) || declarations === 'unknown') return;
   // In another setting the package gives another file; a name is missing if none has it.
-  const others = alternativesOf(check, module, index);
-  if (others.some((one) => check.isIgnored(one.file) || isDeclarationFile(one.file))) return;
+  const alternatives = alternativesOf(check, module, index);
+  if (alternatives.some((one) => check.isIgnored(one.file) || isDeclarationFile(one.file))) return;
+  const others = [...alternatives, ...declarations];
   const isAbsent = (name: string): boolean =>
     [target, ...others].every((one) => exportedName(one, name).kind === 'absent');
   for (const name of request.names) {
@@ -82,9 +84,13 @@ function checkMembers(check: ImportCheck, module: Module, namespace: string, tar
 }
 
 /** To TypeScript, a declaration file beside a script declares its exports. Scripts get what the script has. */
-function hasDeclarations({ graph }: ImportCheck, importer: Module, { file }: Module): boolean {
-  if (!isTypeScriptFile(importer.file) && !isComponentFile(importer.file)) return false;
-  return /\.[cm]?jsx?$/.test(file) && graph.files.has(file.replace(/\.([cm]?)jsx?$/, '.d.$1ts'));
+function declarationsOf({ graph }: ImportCheck, importer: Module, { file }: Module): readonly Module[] | 'unknown' {
+  if (!isTypeScriptFile(importer.file) && !isComponentFile(importer.file)) return [];
+  const declarations = file.replace(/\.([cm]?)jsx?$/, '.d.$1ts');
+  if (declarations === file || !graph.files.has(declarations)) return [];
+  const module = graph.modules.get(declarations);
+  // `export =` and the like declare names that cannot be listed.
+  return module?.record.isModule === true && !module.record.hasUnknownExports ? [module] : 'unknown';
 }
 
 function questionOf(meant: string | undefined): string {

@@ -24,7 +24,7 @@ export function reportPackage(check: ImportCheck, asked: ImportSite, { package: 
   check.report(module, 'unresolved-package', {
     message:
       why === 'subpath'
-        ? `Package '${name}' is installed but has no '${specifier.slice(name.length + 1)}'. Correct the path, or install a version that has it.`
+        ? `Package '${name}' is installed but has no ${specifier.startsWith(name) ? `'${specifier.slice(name.length + 1)}'` : `file for '${specifier}'`}. Correct the path, or install a version that has it.`
         : `Package '${name}' is neither installed nor declared. Install it, or correct the name.`,
     range: specifierRange(module.record, request),
   });
@@ -49,8 +49,13 @@ export function reportWrongKind(check: ImportCheck, asked: ImportSite, onlyFor: 
   if (!isCertain || request.typeOnly || check.isReportedByTypescript(asked) || check.isKnown(asked, 'package')) return;
   if (guardedRequests(check.graph, module).has(index)) return;
   const [wanted, used] = onlyFor === 'import' ? ['import', 'require'] : ['require', 'import'];
+  const { specifier } = request;
+  const isOwn = specifier.startsWith('#');
+  const [what, code, otherwise] = isOwn
+    ? ['is in "imports" of package.json for', 'ERR_PACKAGE_IMPORT_NOT_DEFINED', `add a target for '${used}'`]
+    : ['is exported to', 'ERR_PACKAGE_PATH_NOT_EXPORTED', 'another version of the package'];
   check.report(module, 'exports-blocked', {
-    message: `'${request.specifier}' is exported to '${wanted}' only, so '${used}' fails with ERR_PACKAGE_PATH_NOT_EXPORTED. Use ${onlyFor === 'import' ? 'import or import()' : 'createRequire from node:module'}, or another version of the package.`,
+    message: `'${specifier}' ${what} '${wanted}' only, so '${used}' fails with ${code}. Use ${onlyFor === 'import' ? 'import or import()' : 'createRequire from node:module'}, or ${otherwise}.`,
     range: specifierRange(module.record, request),
   });
 }

@@ -68,6 +68,7 @@ function nameFixes({ module, request }: ImportSite, { why, meant }: Missing): re
 const ADVICE: Partial<Readonly<Record<Missing['why'], string>>> = {
   name: 'Correct the name.',
   target: 'Begin the target with "./".',
+  imports: 'Add an entry, or correct the name.',
 };
 
 function reasonOf({ via, why, package: target = '', by = '' }: Missing): string {

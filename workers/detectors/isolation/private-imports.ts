@@ -53,10 +53,11 @@ function isPublished(
   const keys = [owner.data.exports, publishedExports(owner.data)].flatMap(exportKeys);
   const subpath = `.${request.specifier.slice(packageNameOf(request.specifier).length)}`;
   if (isByName && (subpath === '.' || keys.includes(subpath))) return true;
-  // `./tools/internal`, `./tools/internal/*` and `./internal.js` for `src/tools/internal`.
+  // `./tools/internal`, `./tools/internal/*`, `./*/internal` and `./internal.js` for `src/tools/internal`.
   const inside = owner.directory === '' ? folder : folder.slice(owner.directory.length + 1);
   return keys.some((key) => {
-    const named = key.replace(/^\.\//, '').replace(/\/\*.*$|\/index(?:\.[cm]?[jt]s)?$|\.[cm]?[jt]s$/, '');
+    const [, ending] = /\*\/([^*]+)$/.exec(key) ?? [];
+    const named = (ending ?? key).replace(/^\.\//, '').replace(/\/\*.*$|\/index(?:\.[cm]?[jt]s)?$|\.[cm]?[jt]s$/, '');
     return named !== '' && !named.includes('*') && `/${inside}`.endsWith(`/${named}`);
   });
 }

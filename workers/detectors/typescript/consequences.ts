@@ -8,9 +8,10 @@
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import type { Cause } from '../../protocol/detector-protocol.ts';
+import { readdirSync } from 'node:fs';
 import { entryAt, readTextSync } from '../../protocol/read-file.ts';
 import { ConfigFile, isRecord } from '../../reading/config-file.ts';
-import { GeneratedTypes } from '../../runtime/generated-types.ts';
+import { GeneratedTypes, type MissingTypes } from '../../runtime/generated-types.ts';
 import { Installation } from '../../runtime/installation.ts';
 import { packageNameOf, typesOf } from '../../runtime/package-chain.ts';
 import { isElement, isTypedByContext } from './contextual.ts';
@@ -125,16 +126,17 @@ export class Consequences {
 
   #causeOfModule(specifier: string, file: string, code: number): Cause | undefined {
     const folder = path.dirname(file);
-    const generated = this.#generated.missingIn(folder).find((missing) => missing.explains(specifier, file));
+    const generated = this.#causeOfGenerated(folder, (missing) => missing.explains(specifier, file));
     // What a generation explains needs its package first.
-    if (generated && (!aboutMembers.has(code) || specifier.startsWith('@'))) return generated.cause;
+    if (generated && (!aboutMembers.has(code) || specifier.startsWith('@'))) return generated;
     if (aboutMembers.has(code)) return undefined;
     if (specifier.startsWith('.') || path.isAbsolute(specifier)) {
       // Types of files that are no modules come from packages, such as `vite/client`.
       const isThere =
         !/\.[cm]?[jt]sx?$/.test(specifier) && isFile(path.resolve(folder, specifier.replace(/\?.*$/, '')));
       const isPublic = specifier.startsWith('/') && /\.[a-z\d]+$/i.test(specifier);
-      return isThere || isPublic ? this.#installation.causeIn(folder) : undefined;
+      if (isThere || isPublic) return this.#installation.causeIn(folder);
+      return existsForPlatform(path.resolve(folder, specifier)) ? this.#ofOptions() : undefined;
     }
     if (builtins.has(specifier) || specifier.startsWith('node:')) {
       return this.#installation.causeOf('@types/node', folder);
@@ -146,6 +148,14 @@ export class Consequences {
     // A module of a bundler or a framework, whose types a package declares.
     const isVirtual = /^(?:[a-z][\w+.-]*:|#|\$)/i.test(specifier);
     return (isVirtual ? this.#installation.causeIn(folder) : undefined) ?? this.#ofOptions();
+  }
+
+  /** The command that generates it has not run, or cannot before an installation. */
+  #causeOfGenerated(folder: string, explains: (missing: MissingTypes) => boolean): Cause | undefined {
+    const unmade = this.#generated.missingIn(folder).find(explains);
+    if (unmade) return unmade.cause;
+    const awaited = this.#generated.awaitedIn(folder).find(explains);
+    return awaited && this.#installation.causeOf(awaited.generator, folder);
   }
 
   /** The package is there, but not the one with its types. */
@@ -160,8 +170,8 @@ export class Consequences {
 
   #causeOfName(name: string, file: string, isNamespace: boolean): Cause | undefined {
     const folder = path.dirname(file);
-    const generated = this.#generated.missingIn(folder).find((missing) => missing.explainsName(name));
-    if (generated) return generated.cause;
+    const generated = this.#causeOfGenerated(folder, (missing) => missing.explainsName(name));
+    if (generated) return generated;
     if (this.#project.lacksOptions && this.#project.cause?.rule === 'not-generated') return this.#project.cause;
     if (builtins.has(name) || name.startsWith('node:')) return this.#installation.causeOf('@types/node', folder);
     const declaring = this.#project.globals;
@@ -277,6 +287,19 @@ function configurationAt(base: string, folder: string): string | undefined {
     if (path.dirname(at) === at) return undefined;
   }
 }
+
+/** A configuration for React Native has `moduleSuffixes`, so that `./a` means `a.ios.ts`. @param module absolute */
+function existsForPlatform(module: string): boolean {
+  const name = path.basename(module).replace(/\.[cm]?jsx?$/, '');
+  try {
+    const entries = readdirSync(path.dirname(module));
+    return entries.some((entry) => entry.startsWith(name) && FOR_PLATFORM.test(entry.slice(name.length)));
+  } catch {
+    return false;
+  }
+}
+
+const FOR_PLATFORM = /^\.(?:ios|android|native|web|windows|macos)\.[jt]sx?$/;
 
 function isFile(file: string): boolean {
   return entryAt(file) === 'file';
