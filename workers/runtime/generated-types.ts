@@ -116,6 +116,14 @@ export class GeneratedTypes {
     return missing;
   }
 
+  /** The package of a framework that gives a global name, whether it is installed or not. */
+  packageGiving(global: string, folder: string): string | undefined {
+    const [own] = this.#packages.of(folder);
+    if (own === undefined) return undefined;
+    const giving = generators.filter(({ names }) => names?.test(global) === true);
+    return giving.flatMap(({ packages }) => packages).find((name) => own.declared.has(name));
+  }
+
   #missingOf(own: PackageFolder): readonly MissingTypes[] {
     const found: MissingTypes[] = [];
     for (const { packages, command, makes, gives, names } of generators) {

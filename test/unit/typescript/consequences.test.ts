@@ -162,6 +162,36 @@ describe('typescript: what follows from a missing installation', () => {
     assert.deepEqual(found, [missing, missing, '-', '-', missing, '-', missing, missing]);
   });
 
+  it('is folded where a type is unknown because it is inferred; what a catch gives is so anyway', async () => {
+    const unknown = [
+      diagnostic(18046, "'value' is of type 'unknown'."),
+      diagnostic(18046, "'error' is of type 'unknown'."),
+    ];
+    const files = {
+      ...bare,
+      'src/a.ts': 'for (const value of Object.values(o)) try { value.f(); } catch (error) { error.f(); }',
+    };
+    assert.deepEqual(await causesOf(files, unknown), ['not-installed', '-']);
+  });
+
+  it('is folded for global names of a framework that is not installed', async () => {
+    const names = ['LayoutProps', 'useState'].map((name) => diagnostic(2304, `Cannot find name '${name}'.`));
+    assert.deepEqual(await causesOf({ 'package.json': manifest('next') }, names), ['not-installed', '-']);
+    assert.deepEqual(await causesOf({ 'package.json': manifest('nuxt') }, names), ['not-installed', 'not-installed']);
+    assert.deepEqual(await causesOf(bare, names), ['-', '-']);
+  });
+
+  it('a jsconfig that checks no file may have options that this compiler does not know', async () => {
+    const isMoot = async (name: string, text: string): Promise<boolean> => {
+      await using workspace = await makeWorkspace({ [name]: text });
+      const consequences = new Consequences(workspace.root, path.join(workspace.root, name), () => text);
+      return consequences.isMoot(diagnostic(5102, "Option 'baseUrl' has been removed."));
+    };
+    assert.equal(await isMoot('jsconfig.json', '{ "compilerOptions": { "baseUrl": "." } }'), true);
+    assert.equal(await isMoot('jsconfig.json', '{ "compilerOptions": { "baseUrl": ".", "checkJs": true } }'), false);
+    assert.equal(await isMoot('tsconfig.json', '{ "compilerOptions": { "baseUrl": "." } }'), false);
+  });
+
   it('is no matter of ours inside of installed packages', async () => {
     assert.deepEqual(await causesOf(bare, [notFound('x')], 'node_modules/a/index.d.ts'), ['-']);
   });

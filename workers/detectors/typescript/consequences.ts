@@ -29,6 +29,8 @@ const aboutFiles = new Set([5083, 6053]);
 /** Types that are `any` because a module or a name is missing. */
 const aboutContext = new Set([7006, 7019, 7031, 7051]);
 const aboutAny = new Set([2347, 7022, 7023, 7024, 7053]);
+/** Types that are `unknown` because they are inferred from `any`: the values of an object, what a promise gives. */
+const aboutUnknown = new Set([2571, 18046]);
 /** Types of elements that lack what the types of JSX add to them: `children`, `key`. */
 const aboutProperties = new Set([2322, 2739, 2740, 2741, 2769]);
 const unusedExpectation = 2578;
@@ -68,6 +70,7 @@ interface ProjectCause {
   readonly version: Cause | undefined;
   /** A package is missing that declares global names. */
   readonly globals: Cause | undefined;
+  readonly checksJavaScript: boolean;
 }
 
 export class Consequences {
@@ -108,6 +111,12 @@ export class Consequences {
     return diagnostics.map((diagnostic, index) => {
       return direct[index] ?? (ofFile && this.#follows(diagnostic, at) ? ofFile : undefined);
     });
+  }
+
+  /** The options of a jsconfig that checks no file serve editors only, and those may know what this compiler does not. */
+  isMoot({ code }: Diagnostic): boolean {
+    const isForEditors = path.basename(this.#configFile) === 'jsconfig.json' && aboutVersion.has(code);
+    return isForEditors && !this.#project.checksJavaScript;
   }
 
   #directCause(diagnostic: Diagnostic, file: string): Cause | undefined {
@@ -166,6 +175,9 @@ export class Consequences {
     if (builtins.has(name) || name.startsWith('node:')) return this.#installation.causeOf('@types/node', folder);
     const declaring = this.#project.globals;
     if (declaring) return declaring;
+    const giving = this.#generated.packageGiving(name, folder);
+    const notThere = giving === undefined ? undefined : this.#installation.causeOf(giving, folder);
+    if (notThere) return notThere;
     if (!isNamespace && !namesOfPackages.test(name)) return undefined;
     return this.#installation.partialCauseIn(folder) ?? this.#ofOptions();
   }
@@ -200,6 +212,7 @@ export class Consequences {
     if (code === unusedExpectation) return true;
     if (aboutAny.has(code)) return code !== 7053 || message.includes("type 'any'");
     const text = this.#textOf(file ?? at) ?? '';
+    if (aboutUnknown.has(code)) return !isCaught(message, text);
     if (aboutContext.has(code)) return isTypedByContext(at, text, range.start);
     if (aboutProperties.has(code) && !/^Type '[^{]/.test(message)) {
       return this.#causeOfJsx(at) !== undefined && isElement(at, text, range.start);
@@ -241,6 +254,7 @@ export class Consequences {
       lacksOptions: options !== undefined,
       version: this.#installation.causeOfDeclared('typescript', this.#folder),
       globals: missing[0],
+      checksJavaScript: this.#stated.get('checkJs') === true,
     };
   }
 
@@ -276,6 +290,12 @@ function configurationAt(base: string, folder: string): string | undefined {
     if (found !== undefined) return found;
     if (path.dirname(at) === at) return undefined;
   }
+}
+
+/** What a `catch` gives is `unknown` whatever is installed. */
+function isCaught(message: string, text: string): boolean {
+  const name = /['"‘“](\w+)/.exec(message)?.[1];
+  return name !== undefined && new RegExp(`\\bcatch\\s*\\(\\s*${name}\\b`).test(text);
 }
 
 function isFile(file: string): boolean {
