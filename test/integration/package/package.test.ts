@@ -129,6 +129,21 @@ describe('package', () => {
     );
   });
 
+  it('reports once that nothing of a whole workspace is installed, as after an installation that broke off', async () => {
+    const files = {
+      'package.json': { name: 'root', private: true, workspaces: ['a/*'], devDependencies: { d: '1', e: '1' } },
+      ...{ 'package-lock.json': '{}', 'node_modules/.pnpm/lock.yaml': '' },
+      'a/one/package.json': { name: 'one', dependencies: { a: '*', b: '*', c: '*' } },
+      'a/two/package.json': { name: 'two', dependencies: { a: '*' } },
+    };
+    using workspace = workspaceOf(files);
+    const { issues } = await runDetector(detector, workspace.root);
+    assert.deepEqual(
+      issues.flatMap(({ rule, file, message }) => (rule === 'not-installed' ? [[file, message]] : [])),
+      [['package.json', "Nothing is installed, so answers are missing. Run 'npm ci'."]],
+    );
+  });
+
   it('takes what a package around a private one declares, and not what one beside it does', async () => {
     const files = {
       'package.json': { name: 'root', private: true, workspaces: ['**'] },

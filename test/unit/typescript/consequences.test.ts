@@ -181,6 +181,12 @@ describe('typescript: what follows from a missing installation', () => {
     assert.deepEqual(await causesOf(bare, names), ['-', '-']);
   });
 
+  it('is folded for global types, which types of packages bring', async () => {
+    const noArray = [diagnostic(2318, "Cannot find global type 'Array'.")];
+    assert.deepEqual(await causesOf(bare, noArray, 'tsconfig.json'), ['not-installed']);
+    assert.deepEqual(await causesOf(installed, noArray, 'tsconfig.json'), ['-']);
+  });
+
   it('a jsconfig that checks no file may have options that this compiler does not know', async () => {
     const isMoot = async (name: string, text: string): Promise<boolean> => {
       await using workspace = await makeWorkspace({ [name]: text });

@@ -22,6 +22,8 @@ const aboutModules = new Set([2307, 2354, 2664, 2665, 2688, 2732, 2792, 2875, 28
 const aboutMembers = new Set([2305, 2614, 2724]);
 /** … about a global name. */
 const aboutNames = new Set([2304, 2503, 2552, 2580, 2581, 2582, 2584, 2591, 2592, 2593, 2867, 2868]);
+/** … about global types. With `lib: []`, those come from the packages in `types`. */
+const aboutGlobalTypes = 2318;
 /** … about elements of JSX, whose types come from a package. */
 const aboutJsx = new Set([2602, 7026]);
 /** … about a file that a configuration or a reference names. */
@@ -126,6 +128,7 @@ export class Consequences {
     if (aboutModules.has(code)) return this.#causeOfModule(code === 2354 ? 'tslib' : quoted, file, code);
     if (aboutMembers.has(code)) return this.#causeOfModule(quoted.replaceAll('"', ''), file, code);
     if (aboutNames.has(code)) return this.#causeOfName(quoted, file, code === 2503);
+    if (code === aboutGlobalTypes) return this.#installation.partialCauseIn(path.dirname(file)) ?? this.#ofOptions();
     if (aboutJsx.has(code)) return this.#causeOfJsx(file);
     if (code === 2339 && /'ImportMeta(?:Env)?'/.test(message))
       return this.#installation.partialCauseIn(path.dirname(file));
