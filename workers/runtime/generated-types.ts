@@ -116,12 +116,20 @@ export class GeneratedTypes {
     return missing;
   }
 
-  /** The package of a framework that gives a global name, whether it is installed or not. */
-  packageGiving(global: string, folder: string): string | undefined {
-    const [own] = this.#packages.of(folder);
-    if (own === undefined) return undefined;
-    const giving = generators.filter(({ names }) => names?.test(global) === true);
-    return giving.flatMap(({ packages }) => packages).find((name) => own.declared.has(name));
+  /** The package whose command gives a global name its types, whether it is installed or not. */
+  packageGivingName(global: string, folder: string): string | undefined {
+    return this.#packageOf(folder, ({ names }) => names?.test(global) === true);
+  }
+
+  /** The package whose command gives a specifier its types, whether it is installed or not. */
+  packageGiving(specifier: string, folder: string): string | undefined {
+    return this.#packageOf(folder, ({ gives }) => gives?.test(specifier) === true);
+  }
+
+  #packageOf(folder: string, isMeant: (generator: Generator) => boolean): string | undefined {
+    const names = generators.filter(isMeant).flatMap(({ packages }) => packages);
+    const chain = this.#packages.of(folder);
+    return names.find((name) => chain.some(({ declared }) => declared.has(name)));
   }
 
   #missingOf(own: PackageFolder): readonly MissingTypes[] {

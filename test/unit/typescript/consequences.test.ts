@@ -125,14 +125,15 @@ describe('typescript: what follows from a missing installation', () => {
     });
     const found = [
       diagnostic(5108, "Option 'target=ES5' has been removed."),
+      diagnostic(5090, 'Non-relative paths are not allowed. Did you forget a leading ./?'),
       diagnostic(7006, "Parameter 'x' implicitly has an 'any' type."),
       diagnostic(17004, "Cannot use JSX unless the '--jsx' flag is provided."),
     ];
     const missing = 'not-installed';
-    assert.deepEqual(await causesOf(files('{}'), found), [missing, missing, missing]);
-    assert.deepEqual(await causesOf(files('{ "strict": true, "jsx": "react" }'), found), [missing, '-', '-']);
+    assert.deepEqual(await causesOf(files('{}'), found), [missing, missing, missing, missing]);
+    assert.deepEqual(await causesOf(files('{ "strict": true, "jsx": "react" }'), found), [missing, missing, '-', '-']);
     const there = { ...files('{}'), 'node_modules/typescript/package.json': '{}' };
-    assert.deepEqual(await causesOf(there, found), ['-', '-', '-']);
+    assert.deepEqual(await causesOf(there, found), ['-', '-', '-', '-']);
   });
 
   it('is folded for global names of types that are listed, elements, and members that are inherited', async () => {
@@ -178,6 +179,8 @@ describe('typescript: what follows from a missing installation', () => {
     const names = ['LayoutProps', 'useState'].map((name) => diagnostic(2304, `Cannot find name '${name}'.`));
     assert.deepEqual(await causesOf({ 'package.json': manifest('next') }, names), ['not-installed', '-']);
     assert.deepEqual(await causesOf({ 'package.json': manifest('nuxt') }, names), ['not-installed', 'not-installed']);
+    const fixture = { 'package.json': manifest('nuxt'), 'fixture/package.json': '{}' };
+    assert.deepEqual(await causesOf(fixture, names, 'fixture/nuxt.config.ts'), ['not-installed', 'not-installed']);
     assert.deepEqual(await causesOf(bare, names), ['-', '-']);
   });
 
@@ -242,7 +245,9 @@ describe('typescript: what follows from a missing configuration or generation', 
       'package.json': manifest('@sveltejs/kit'),
       'tsconfig.json': '{ "extends": "./.svelte-kit/tsconfig.json" }',
     };
-    assert.deepEqual(await causesOf(files, [notFound('$lib/a')]), ['not-installed']);
+    const noFiles = diagnostic(18003, 'No inputs were found in config file.');
+    const found = [notFound('$lib/a'), notFound('./$types'), notFound('./types'), noFiles];
+    assert.deepEqual(await causesOf(files, found), ['not-installed', 'not-installed', '-', 'not-installed']);
   });
 
   it('of Prisma: members of a client that is a stub', async () => {

@@ -22,6 +22,8 @@ const aboutModules = new Set([2307, 2354, 2664, 2665, 2688, 2732, 2792, 2875, 28
 const aboutMembers = new Set([2305, 2614, 2724]);
 /** … about a global name. */
 const aboutNames = new Set([2304, 2503, 2552, 2580, 2581, 2582, 2584, 2591, 2592, 2593, 2867, 2868]);
+/** … about a project without files, whose `include` another configuration may state. */
+const aboutInputs = 18003;
 /** … about global types. With `lib: []`, those come from the packages in `types`. */
 const aboutGlobalTypes = 2318;
 /** … about elements of JSX, whose types come from a package. */
@@ -54,7 +56,7 @@ const byOption: readonly (readonly [options: readonly string[], codes: ReadonlyS
   ],
 ];
 /** Options that another version of TypeScript knows, or knows no more. */
-const aboutVersion = new Set([5095, 5101, 5102, 5103, 5107, 5108, 5109, 5110]);
+const aboutVersion = new Set([5090, 5095, 5101, 5102, 5103, 5107, 5108, 5109, 5110]);
 
 /** Names that only packages declare. */
 const namesOfPackages =
@@ -129,6 +131,7 @@ export class Consequences {
     if (aboutMembers.has(code)) return this.#causeOfModule(quoted.replaceAll('"', ''), file, code);
     if (aboutNames.has(code)) return this.#causeOfName(quoted, file, code === 2503);
     if (code === aboutGlobalTypes) return this.#installation.partialCauseIn(path.dirname(file)) ?? this.#ofOptions();
+    if (code === aboutInputs) return this.#ofOptions();
     if (aboutJsx.has(code)) return this.#causeOfJsx(file);
     if (code === 2339 && /'ImportMeta(?:Env)?'/.test(message))
       return this.#installation.partialCauseIn(path.dirname(file));
@@ -146,7 +149,9 @@ export class Consequences {
       const isThere =
         !/\.[cm]?[jt]sx?$/.test(specifier) && isFile(path.resolve(folder, specifier.replace(/\?.*$/, '')));
       const isPublic = specifier.startsWith('/') && /\.[a-z\d]+$/i.test(specifier);
-      return isThere || isPublic ? this.#installation.causeIn(folder) : undefined;
+      if (isThere || isPublic) return this.#installation.causeIn(folder);
+      const giving = this.#generated.packageGiving(specifier, folder);
+      return giving === undefined ? undefined : this.#installation.causeOf(giving, folder);
     }
     if (builtins.has(specifier) || specifier.startsWith('node:')) {
       return this.#installation.causeOf('@types/node', folder);
@@ -178,9 +183,9 @@ export class Consequences {
     if (builtins.has(name) || name.startsWith('node:')) return this.#installation.causeOf('@types/node', folder);
     const declaring = this.#project.globals;
     if (declaring) return declaring;
-    const giving = this.#generated.packageGiving(name, folder);
-    const notThere = giving === undefined ? undefined : this.#installation.causeOf(giving, folder);
-    if (notThere) return notThere;
+    const giving = this.#generated.packageGivingName(name, folder);
+    const cause = giving === undefined ? undefined : this.#installation.causeOf(giving, folder);
+    if (cause) return cause;
     if (!isNamespace && !namesOfPackages.test(name)) return undefined;
     return this.#installation.partialCauseIn(folder) ?? this.#ofOptions();
   }
