@@ -279,6 +279,19 @@ describe('package', () => {
     assert.deepEqual(await named('unused-dependency', files), ['unused']);
   });
 
+  it('of an app for Expo: its entry is a module of a package, and native modules are used by being declared', async () => {
+    const dependencies = { expo: '*', 'expo-router': '*', 'expo-font': '*', 'react-native-screens': '*', unused: '*' };
+    const files = {
+      'package.json': { name: 'p', main: 'expo-router/entry', dependencies },
+      'src/a.js': "import 'expo';",
+    };
+    assert.deepEqual(await named('unused-dependency', files), ['unused']);
+    assert.deepEqual(await named('missing-entry', files), []);
+    const plain = { 'package.json': { name: 'p', main: 'router/entry', dependencies: { 'expo-font': '*' } } };
+    assert.deepEqual(await named('unused-dependency', { ...plain, 'src/a.js': '' }), ['expo-font']);
+    assert.equal((await named('missing-entry', plain)).length, 1);
+  });
+
   it('compares engines by the versions that people stay on', async () => {
     const engines = (own: string, theirs: string): Files => ({
       'package.json': { name: 'p', engines: { node: own }, dependencies: { d: '*' } },

@@ -58,6 +58,7 @@ describe('typescript: what follows from a missing installation', () => {
     diagnostic(7026, "JSX element implicitly has type 'any' because no interface 'JSX.IntrinsicElements' exists."),
     diagnostic(2875, "This JSX tag requires the module path 'react/jsx-runtime' to exist, but none could be found."),
     diagnostic(2688, "Cannot find type definition file for 'vite/client'."),
+    diagnostic(2339, "Property 'unref' does not exist on type 'number'."),
     diagnostic(2688, "Cannot find type definition file for 'node'."),
     diagnostic(2580, "Cannot find name 'process'. Do you need to install type definitions for node?"),
     diagnostic(2591, "Cannot find name 'node:path'. Do you need to install type definitions for node?"),
@@ -132,6 +133,9 @@ describe('typescript: what follows from a missing installation', () => {
     const missing = 'not-installed';
     assert.deepEqual(await causesOf(files('{}'), found), [missing, missing, missing, missing]);
     assert.deepEqual(await causesOf(files('{ "strict": true, "jsx": "react" }'), found), [missing, missing, '-', '-']);
+    const alias = [notFound('@/a'), diagnostic(5023, "Unknown compiler option 'importsNotUsedAsValues'.")];
+    assert.deepEqual(await causesOf(files('{ "baseUrl": "." }'), alias), [missing, missing]);
+    assert.deepEqual(await causesOf(files('{}'), alias), ['-', missing]);
     const there = { ...files('{}'), 'node_modules/typescript/package.json': '{}' };
     assert.deepEqual(await causesOf(there, found), ['-', '-', '-', '-']);
   });

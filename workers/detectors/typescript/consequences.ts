@@ -56,11 +56,14 @@ const byOption: readonly (readonly [options: readonly string[], codes: ReadonlyS
   ],
 ];
 /** Options that another version of TypeScript knows, or knows no more. */
-const aboutVersion = new Set([5090, 5095, 5101, 5102, 5103, 5107, 5108, 5109, 5110]);
+const aboutVersion = new Set([5023, 5090, 5095, 5101, 5102, 5103, 5107, 5108, 5109, 5110]);
 
 /** Names that only packages declare. */
 const namesOfPackages =
   /^(?:React|JSX|NodeJS|process|Buffer|require|module|exports|global|__dirname|__filename|setImmediate|clearImmediate|describe|it|test|suite|expect|expectTypeOf|assertType|vi|jest|beforeEach|afterEach|beforeAll|afterAll|before|after|assert|cy|Cypress|\$|jQuery|JQuery\w*|Bun|Deno|Express|Electron|chrome|browser|google|GeoJSON|YT|gapi|\$(?:state|derived|effect|props|bindable|inspect|host))$/;
+
+/** What Node's timers have and numbers, the timers of browsers, do not. */
+const timersOfNode = /'(?:unref|ref|hasRef|refresh)'.*'number'/;
 
 const jsxPackages = ['@types/react', 'react', 'preact', 'solid-js', 'vue', 'svelte', 'hono', '@emotion/react', 'astro'];
 
@@ -135,6 +138,8 @@ export class Consequences {
     if (aboutJsx.has(code)) return this.#causeOfJsx(file);
     if (code === 2339 && /'ImportMeta(?:Env)?'/.test(message))
       return this.#installation.partialCauseIn(path.dirname(file));
+    if (code === 2339 && timersOfNode.test(message))
+      return this.#installation.causeOf('@types/node', path.dirname(file));
     return this.#dependsOnOptions(diagnostic) ? (this.#ofOptions() ?? this.#project.version) : undefined;
   }
 
@@ -162,7 +167,13 @@ export class Consequences {
     }
     // A module of a bundler or a framework, whose types a package declares.
     const isVirtual = /^(?:[a-z][\w+.-]*:|#|\$)/i.test(specifier);
-    return (isVirtual ? this.#installation.causeIn(folder) : undefined) ?? this.#ofOptions();
+    return (isVirtual ? this.#installation.causeIn(folder) : undefined) ?? this.#ofOptions() ?? this.#ofBaseUrl();
+  }
+
+  /** The project's own TypeScript may know `baseUrl`, on which its `paths` depend. */
+  #ofBaseUrl(): Cause | undefined {
+    const { version } = this.#project;
+    return this.#stated.has('baseUrl') ? version : undefined;
   }
 
   /** The package is there, but not the one with its types. */
