@@ -21,7 +21,7 @@ import { IssueTable } from './issue-table.ts';
 import type { PeerAnswers } from './peer-answers.ts';
 import { ResultCache, type ResultStore } from './result-cache.ts';
 import type { SchedulerHost } from './scheduler-host.ts';
-import { isBusy, isSettled, type DetectorStatus, type DetectorWork, type IssueCounts } from './status.ts';
+import { isBusy, isExplained, isSettled, type DetectorStatus, type DetectorWork, type IssueCounts } from './status.ts';
 
 export interface EngineSettings {
   /** The enabled detectors, with their options. */
@@ -298,6 +298,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   #withCauses(status: DetectorStatus): DetectorStatus {
+    if (status.state === 'failed' && isExplained(status)) return { ...status, state: 'degraded' };
     if (status.state !== 'done') return status;
     const degrading = status.problems.filter(({ degrades }) => degrades === true).map(({ message }) => message);
     const [first, ...more] = [...new Set([...degrading, ...this.#causes.of(status.name)])];

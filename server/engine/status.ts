@@ -12,7 +12,7 @@ export type DetectorState =
   | 'confirming'
   | 'not-applicable'
   | 'done'
-  /** All inputs were checked, but answers are missing: `error` says why, and the way out. */
+  /** Answers are missing for a cause outside of the detector: `error` says which, and the way out. */
   | 'degraded'
   /** Some inputs have no result: `error` says why. */
   | 'partial'
@@ -74,4 +74,10 @@ export function isBusy(state: DetectorState): boolean {
 /** Whether the detector has settled, but answers are missing. */
 export function isIncomplete(state: DetectorState): boolean {
   return state === 'degraded' || state === 'failed' || state === 'partial' || state === 'cancelled';
+}
+
+/** Whether the detector cannot work for causes that it names, such as a tool that is not installed yet. */
+export function isExplained({ error, problems }: DetectorStatus): boolean {
+  const fatal = problems.filter((problem) => problem.fatal);
+  return fatal.every(({ cause }) => cause !== undefined) && fatal.some(({ message }) => message === error);
 }

@@ -127,6 +127,22 @@ export class GeneratedTypes {
     return missing;
   }
 
+  /** The package whose command gives a global name its types, whether it is installed or not. */
+  packageGivingName(global: string, folder: string): string | undefined {
+    return this.#packageOf(folder, ({ names }) => names?.test(global) === true);
+  }
+
+  /** The package whose command gives a specifier its types, whether it is installed or not. */
+  packageGiving(specifier: string, folder: string): string | undefined {
+    return this.#packageOf(folder, ({ gives }) => gives?.test(specifier) === true);
+  }
+
+  #packageOf(folder: string, isMeant: (generator: Generator) => boolean): string | undefined {
+    const names = generators.filter(isMeant).flatMap(({ packages }) => packages);
+    const chain = this.#packages.of(folder);
+    return names.find((name) => chain.some(({ declared }) => declared.has(name)));
+  }
+
   #absentOf(own: PackageFolder): readonly MissingTypes[] {
     const found: MissingTypes[] = [];
     for (const { packages, command, makes, gives, names } of generators) {

@@ -222,6 +222,11 @@ describe('import', () => {
       assert.deepEqual(await duplicates('a.ts', "import * as x from './b';", "import { c } from './b';"), []);
     });
 
+    it('leaves apart what a comment for the compiler is about', async () => {
+      const directed = ["import { c } from './b';", '// @ts-expect-error So be it.', "import { c as d } from './b';"];
+      assert.deepEqual(await duplicates('a.ts', ...directed), []);
+    });
+
     it('distinguishes modules loaded with different attributes', async () => {
       const first = "import x from './b' with { type: 'json' };";
       assert.deepEqual(await duplicates('a.js', first, "import y from './b' with { type: 'text' };"), []);

@@ -129,6 +129,21 @@ describe('package', () => {
     );
   });
 
+  it('reports once that nothing of a whole workspace is installed, as after an installation that broke off', async () => {
+    const files = {
+      'package.json': { name: 'root', private: true, workspaces: ['a/*'], devDependencies: { d: '1', e: '1' } },
+      ...{ 'package-lock.json': '{}', 'node_modules/.pnpm/lock.yaml': '' },
+      'a/one/package.json': { name: 'one', dependencies: { a: '*', b: '*', c: '*' } },
+      'a/two/package.json': { name: 'two', dependencies: { a: '*' } },
+    };
+    using workspace = workspaceOf(files);
+    const { issues } = await runDetector(detector, workspace.root);
+    assert.deepEqual(
+      issues.flatMap(({ rule, file, message }) => (rule === 'not-installed' ? [[file, message]] : [])),
+      [['package.json', "Nothing is installed, so answers are missing. Run 'npm ci'."]],
+    );
+  });
+
   it('takes what a package around a private one declares, and not what one beside it does', async () => {
     const files = {
       'package.json': { name: 'root', private: true, workspaces: ['**'] },
@@ -262,6 +277,19 @@ describe('package', () => {
       ...installed('host', { optionalDependencies: { optional: '*' } }),
     }; // prettier-ignore
     assert.deepEqual(await named('unused-dependency', files), ['unused']);
+  });
+
+  it('of an app for Expo: its entry is a module of a package, and native modules are used by being declared', async () => {
+    const dependencies = { expo: '*', 'expo-router': '*', 'expo-font': '*', 'react-native-screens': '*', unused: '*' };
+    const files = {
+      'package.json': { name: 'p', main: 'expo-router/entry', dependencies },
+      'src/a.js': "import 'expo';",
+    };
+    assert.deepEqual(await named('unused-dependency', files), ['unused']);
+    assert.deepEqual(await named('missing-entry', files), []);
+    const plain = { 'package.json': { name: 'p', main: 'router/entry', dependencies: { 'expo-font': '*' } } };
+    assert.deepEqual(await named('unused-dependency', { ...plain, 'src/a.js': '' }), ['expo-font']);
+    assert.equal((await named('missing-entry', plain)).length, 1);
   });
 
   it('compares engines by the versions that people stay on', async () => {

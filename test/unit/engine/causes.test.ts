@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Engine, type EngineSettings } from '../../../server/engine/engine.ts';
-import type { Cause, Issue } from '../../../workers/protocol/detector-protocol.ts';
+import type { Cause, DetectorProblem, Issue } from '../../../workers/protocol/detector-protocol.ts';
 import { fileUnit, issue, planOf, ScriptedPool, settle } from './support.ts';
 
 const start = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
@@ -65,6 +65,22 @@ describe('engine: causes', () => {
     assert.deepEqual([state(), engine.status()[0]?.error], ['degraded', nothing.message]);
     assert.deepEqual(engine.counts(), { error: 2, warning: 0, info: 0, hint: 0 });
     assert.equal(engine.allIssues().length, 2);
+  });
+
+  it('a detector that cannot work for a cause it names is degraded; one that fails otherwise has failed', async () => {
+    const problem: DetectorProblem = { code: 'TOOL_MISSING', message: 'ESLint is not installed.', fatal: true };
+    const stateWith = async (...problems: readonly DetectorProblem[]): Promise<readonly (string | undefined)[]> => {
+      const failing = new ScriptedPool(() => Promise.resolve({ ...planOf([]), status: 'failed', problems }));
+      const own = new Engine('/root', failing, settings);
+      own.analyzeAll();
+      await settle();
+      const [status] = own.status();
+      own.dispose();
+      return [status?.state, status?.error];
+    };
+    assert.deepEqual(await stateWith({ ...problem, cause: nothing }), ['degraded', problem.message]);
+    assert.deepEqual(await stateWith(problem), ['failed', problem.message]);
+    assert.deepEqual(await stateWith({ ...problem, cause: nothing }, problem), ['failed', problem.message]);
   });
 
   it('unfolds at once: what no longer follows from it is seen, and the cause goes with its last consequence', async () => {

@@ -58,6 +58,7 @@ describe('typescript: what follows from a missing installation', () => {
     diagnostic(7026, "JSX element implicitly has type 'any' because no interface 'JSX.IntrinsicElements' exists."),
     diagnostic(2875, "This JSX tag requires the module path 'react/jsx-runtime' to exist, but none could be found."),
     diagnostic(2688, "Cannot find type definition file for 'vite/client'."),
+    diagnostic(2339, "Property 'unref' does not exist on type 'number'."),
     diagnostic(2688, "Cannot find type definition file for 'node'."),
     diagnostic(2580, "Cannot find name 'process'. Do you need to install type definitions for node?"),
     diagnostic(2591, "Cannot find name 'node:path'. Do you need to install type definitions for node?"),
@@ -125,14 +126,18 @@ describe('typescript: what follows from a missing installation', () => {
     });
     const found = [
       diagnostic(5108, "Option 'target=ES5' has been removed."),
+      diagnostic(5090, 'Non-relative paths are not allowed. Did you forget a leading ./?'),
       diagnostic(7006, "Parameter 'x' implicitly has an 'any' type."),
       diagnostic(17004, "Cannot use JSX unless the '--jsx' flag is provided."),
     ];
     const missing = 'not-installed';
-    assert.deepEqual(await causesOf(files('{}'), found), [missing, missing, missing]);
-    assert.deepEqual(await causesOf(files('{ "strict": true, "jsx": "react" }'), found), [missing, '-', '-']);
+    assert.deepEqual(await causesOf(files('{}'), found), [missing, missing, missing, missing]);
+    assert.deepEqual(await causesOf(files('{ "strict": true, "jsx": "react" }'), found), [missing, missing, '-', '-']);
+    const alias = [notFound('@/a'), diagnostic(5023, "Unknown compiler option 'importsNotUsedAsValues'.")];
+    assert.deepEqual(await causesOf(files('{ "baseUrl": "." }'), alias), [missing, missing]);
+    assert.deepEqual(await causesOf(files('{}'), alias), ['-', missing]);
     const there = { ...files('{}'), 'node_modules/typescript/package.json': '{}' };
-    assert.deepEqual(await causesOf(there, found), ['-', '-', '-']);
+    assert.deepEqual(await causesOf(there, found), ['-', '-', '-', '-']);
   });
 
   it('is folded for global names of types that are listed, elements, and members that are inherited', async () => {
@@ -160,6 +165,44 @@ describe('typescript: what follows from a missing installation', () => {
     );
     const missing = 'not-installed';
     assert.deepEqual(found, [missing, missing, '-', '-', missing, '-', missing, missing]);
+  });
+
+  it('is folded where a type is unknown because it is inferred; what a catch gives is so anyway', async () => {
+    const unknown = [
+      diagnostic(18046, "'value' is of type 'unknown'."),
+      diagnostic(18046, "'error' is of type 'unknown'."),
+    ];
+    const files = {
+      ...bare,
+      'src/a.ts': 'for (const value of Object.values(o)) try { value.f(); } catch (error) { error.f(); }',
+    };
+    assert.deepEqual(await causesOf(files, unknown), ['not-installed', '-']);
+  });
+
+  it('is folded for global names of a framework that is not installed', async () => {
+    const names = ['LayoutProps', 'useState'].map((name) => diagnostic(2304, `Cannot find name '${name}'.`));
+    assert.deepEqual(await causesOf({ 'package.json': manifest('next') }, names), ['not-installed', '-']);
+    assert.deepEqual(await causesOf({ 'package.json': manifest('nuxt') }, names), ['not-installed', 'not-installed']);
+    const fixture = { 'package.json': manifest('nuxt'), 'fixture/package.json': '{}' };
+    assert.deepEqual(await causesOf(fixture, names, 'fixture/nuxt.config.ts'), ['not-installed', 'not-installed']);
+    assert.deepEqual(await causesOf(bare, names), ['-', '-']);
+  });
+
+  it('is folded for global types, which types of packages bring', async () => {
+    const noArray = [diagnostic(2318, "Cannot find global type 'Array'.")];
+    assert.deepEqual(await causesOf(bare, noArray, 'tsconfig.json'), ['not-installed']);
+    assert.deepEqual(await causesOf(installed, noArray, 'tsconfig.json'), ['-']);
+  });
+
+  it('a jsconfig that checks no file may have options that this compiler does not know', async () => {
+    const isMoot = async (name: string, text: string): Promise<boolean> => {
+      await using workspace = await makeWorkspace({ [name]: text });
+      const consequences = new Consequences(workspace.root, path.join(workspace.root, name), () => text);
+      return consequences.isMoot(diagnostic(5102, "Option 'baseUrl' has been removed."));
+    };
+    assert.equal(await isMoot('jsconfig.json', '{ "compilerOptions": { "baseUrl": "." } }'), true);
+    assert.equal(await isMoot('jsconfig.json', '{ "compilerOptions": { "baseUrl": ".", "checkJs": true } }'), false);
+    assert.equal(await isMoot('tsconfig.json', '{ "compilerOptions": { "baseUrl": "." } }'), false);
   });
 
   it('is no matter of ours inside of installed packages', async () => {
@@ -234,6 +277,16 @@ describe('typescript: what follows from a missing configuration or generation', 
     const cause = 'not-installed';
     assert.deepEqual(await causesOf(files, modules), [cause, cause, '-', '-']);
     assert.deepEqual(await causesOf({ ...files, 'tsconfig.json': '{}' }, modules), ['-', '-', '-', '-']);
+  });
+
+  it('of a framework that generates a base: no files are found without it', async () => {
+    const files = {
+      'package.json': manifest('@sveltejs/kit'),
+      'tsconfig.json': '{ "extends": "./.svelte-kit/tsconfig.json" }',
+    };
+    const noFiles = diagnostic(18003, 'No inputs were found in config file.');
+    const found = [notFound('$lib/a'), notFound('./$types'), notFound('./types'), noFiles];
+    assert.deepEqual(await causesOf(files, found), ['not-installed', 'not-installed', '-', 'not-installed']);
   });
 
   it('of Prisma: members of a client that is a stub', async () => {

@@ -57,7 +57,13 @@ function duplicatesOf(graph: ModuleGraph, module: Module): readonly Pair[] {
       .slice(specifierEnd, end)
       .replace(/\/\*[^]*?\*\/|\/\/.*|[\s;]|,(?=\s*\})/g, '')
       .replaceAll('"', "'");
+  // A comment for the compiler is about the one statement that follows it.
+  const isDirected = ({ start }: ModuleRequest): boolean => {
+    const [line = ''] = (text ??= graph.textOf(file) ?? '').slice(0, start).trimEnd().split('\n').slice(-1);
+    return /\/[/*].*@ts-(?:expect-error|ignore)\b/.test(line);
+  };
   const repeats = (first: ModuleRequest, second: ModuleRequest): boolean => {
+    if (isDirected(first) || isDirected(second)) return false;
     if (attributesOf(first) !== attributesOf(second)) return false;
     const [one, other] = [first, second].map(formOf);
     // In TypeScript, a side-effect import keeps the module loaded when the other import is elided.

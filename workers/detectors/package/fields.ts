@@ -7,6 +7,7 @@ import { IgnoredPaths } from '../../graph/ignored.ts';
 import { DEPENDENCY_SECTIONS, dependenciesOf } from '../../graph/installed.ts';
 import { isRecord, type Manifest } from '../../graph/manifests.ts';
 import { joined } from '../../graph/projects.ts';
+import { packageNameOf } from '../../graph/resolution.ts';
 import type { PackageCheck } from './package-check.ts';
 import { LOCKFILES } from './lockfiles.ts';
 import type { ManifestFile } from './manifest-file.ts';
@@ -102,6 +103,8 @@ export function checkEntries(check: PackageCheck): void {
     if (isBuilt(manifest) || isBuilt(graph.manifests.all.get(''))) continue;
     for (const { where, target } of entriesOf(manifest.data)) {
       if (target.includes('*') || !/^[\w./-]/.test(target)) continue;
+      // Some frameworks start at a module of theirs: `expo-router/entry`.
+      if (file.declared.has(packageNameOf(target)) || /^(?:\.\/)?node_modules\//.test(target)) continue;
       const base = path.posix.join(manifest.directory, target).replace(/\/+$/, '');
       if (base.startsWith('..') || index.complete(base, true) !== undefined || index.hasDirectory(base)) continue;
       if (generated.has(base) || existsSync(path.join(graph.root, base)) || BUILD_FOLDER.test(target)) continue;

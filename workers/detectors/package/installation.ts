@@ -17,6 +17,8 @@ export function checkInstallation(check: PackageCheck): void {
   const plugged = PlugAndPlay.of(graph.root);
   if (!plugged && graph.files.has('.pnp.loader.mjs')) return;
   const overridden = overridesOf(check);
+  /** Keys of the causes that concern more than one dependency. */
+  const reported = new Set<string>();
   for (const file of check.files) {
     const { directory } = file.manifest;
     if (!graph.manifests.isMember(file.manifest) && directory !== '') continue;
@@ -36,7 +38,7 @@ export function checkInstallation(check: PackageCheck): void {
       else if (dependency.section !== 'optionalDependencies') notInstalled.push(dependency);
       isAnythingInstalled ||= found !== undefined;
     }
-    reportNotInstalled(check, file, notInstalled, isAnythingInstalled);
+    reportNotInstalled(check, file, notInstalled, isAnythingInstalled, reported);
   }
 }
 
@@ -46,11 +48,17 @@ function reportNotInstalled(
   file: ManifestFile,
   notInstalled: readonly Dependency[],
   isAnythingInstalled: boolean,
+  reported: Set<string>,
 ): void {
   const installation = new Installation(check.graph.root);
   const folder = path.join(check.graph.root, file.manifest.directory);
-  const whole = notInstalled.length > 1 && !isAnythingInstalled ? installation.causeIn(folder) : undefined;
-  if (whole) check.report(file.manifest.file, 'not-installed', { message: whole.message, range: whole.range });
+  const cause = notInstalled.length > 0 && !isAnythingInstalled ? installation.causeIn(folder) : undefined;
+  // The installation may be that of the packages around this one, which all have the same cause.
+  const whole = notInstalled.length > 1 || cause?.file !== file.manifest.file ? cause : undefined;
+  if (whole && !reported.has(whole.key)) {
+    reported.add(whole.key);
+    check.report(whole.file, 'not-installed', { message: whole.message, range: whole.range });
+  }
   for (const { name, section } of whole ? [] : notInstalled) {
     const { message = `'${name}' is declared but not installed. Install the dependencies.` } =
       installation.causeOf(name, folder) ?? {};

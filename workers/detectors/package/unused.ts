@@ -35,8 +35,10 @@ export class UnusedCheck {
       const compiler = COMPILERS[path.posix.extname(file)];
       if (compiler !== undefined && isInside(manifest, file)) peers.add(compiler);
     }
+    const isNative = declared.has('expo') || declared.has('react-native');
     return [...declared].flatMap(([name, sections]) => {
       const isOptional = sections.some(({ section }) => section === 'peerDependencies' || section === 'optionalDependencies'); // prettier-ignore
+      if (isNative && NATIVE_MODULE.test(name)) return [];
       if (isOptional || peers.has(name) || USED_BY_PRESENCE.test(name) || isFramework(name)) return [];
       return check.isOn(ruleOf(sections)) ? [name] : [];
     });
@@ -99,6 +101,9 @@ const COMPILERS: Readonly<Record<string, string>> = { '.svelte': 'svelte', '.vue
 /** Used without being named: types declare globals, tools call compilers. */
 const USED_BY_PRESENCE =
   /^(@types\/.*|typescript|tslib|react-dom|@babel\/runtime|core-js|regenerator-runtime|node|npm|pnpm|yarn)$/;
+
+/** The build of an app links native modules because they are declared. */
+const NATIVE_MODULE = /^(?:expo-|react-native-|@expo\/|@react-native)/;
 
 /** The texts, other than modules and lockfiles, that may name a package: scripts, configurations, styles, pages. */
 function mentionsIn({ graph }: PackageCheck, manifest: Manifest): string {

@@ -23,6 +23,10 @@ const aboutModules = new Set([2307, 2354, 2664, 2665, 2688, 2732, 2792, 2875, 28
 const aboutMembers = new Set([2305, 2614, 2724]);
 /** … about a global name. */
 const aboutNames = new Set([2304, 2503, 2552, 2580, 2581, 2582, 2584, 2591, 2592, 2593, 2867, 2868]);
+/** … about a project without files, whose `include` another configuration may state. */
+const aboutInputs = 18003;
+/** … about global types. With `lib: []`, those come from the packages in `types`. */
+const aboutGlobalTypes = 2318;
 /** … about elements of JSX, whose types come from a package. */
 const aboutJsx = new Set([2602, 7026]);
 /** … about a file that a configuration or a reference names. */
@@ -30,6 +34,8 @@ const aboutFiles = new Set([5083, 6053]);
 /** Types that are `any` because a module or a name is missing. */
 const aboutContext = new Set([7006, 7019, 7031, 7051]);
 const aboutAny = new Set([2347, 7022, 7023, 7024, 7053]);
+/** Types that are `unknown` because they are inferred from `any`: the values of an object, what a promise gives. */
+const aboutUnknown = new Set([2571, 18046]);
 /** Types of elements that lack what the types of JSX add to them: `children`, `key`. */
 const aboutProperties = new Set([2322, 2739, 2740, 2741, 2769]);
 const unusedExpectation = 2578;
@@ -51,11 +57,14 @@ const byOption: readonly (readonly [options: readonly string[], codes: ReadonlyS
   ],
 ];
 /** Options that another version of TypeScript knows, or knows no more. */
-const aboutVersion = new Set([5095, 5101, 5102, 5103, 5107, 5108, 5109, 5110]);
+const aboutVersion = new Set([5023, 5090, 5095, 5101, 5102, 5103, 5107, 5108, 5109, 5110]);
 
 /** Names that only packages declare. */
 const namesOfPackages =
   /^(?:React|JSX|NodeJS|process|Buffer|require|module|exports|global|__dirname|__filename|setImmediate|clearImmediate|describe|it|test|suite|expect|expectTypeOf|assertType|vi|jest|beforeEach|afterEach|beforeAll|afterAll|before|after|assert|cy|Cypress|\$|jQuery|JQuery\w*|Bun|Deno|Express|Electron|chrome|browser|google|GeoJSON|YT|gapi|\$(?:state|derived|effect|props|bindable|inspect|host))$/;
+
+/** What Node's timers have and numbers, the timers of browsers, do not. */
+const timersOfNode = /'(?:unref|ref|hasRef|refresh)'.*'number'/;
 
 const jsxPackages = ['@types/react', 'react', 'preact', 'solid-js', 'vue', 'svelte', 'hono', '@emotion/react', 'astro'];
 
@@ -69,6 +78,7 @@ interface ProjectCause {
   readonly version: Cause | undefined;
   /** A package is missing that declares global names. */
   readonly globals: Cause | undefined;
+  readonly checksJavaScript: boolean;
 }
 
 export class Consequences {
@@ -111,6 +121,12 @@ export class Consequences {
     });
   }
 
+  /** The options of a jsconfig that checks no file serve editors only, and those may know what this compiler does not. */
+  isMoot({ code }: Diagnostic): boolean {
+    const isForEditors = path.basename(this.#configFile) === 'jsconfig.json' && aboutVersion.has(code);
+    return isForEditors && !this.#project.checksJavaScript;
+  }
+
   #directCause(diagnostic: Diagnostic, file: string): Cause | undefined {
     const { code, message } = diagnostic;
     const quoted = /['"‘“]([^'"’”]+)['"’”]/.exec(message)?.[1] ?? '';
@@ -118,9 +134,13 @@ export class Consequences {
     if (aboutModules.has(code)) return this.#causeOfModule(code === 2354 ? 'tslib' : quoted, file, code);
     if (aboutMembers.has(code)) return this.#causeOfModule(quoted.replaceAll('"', ''), file, code);
     if (aboutNames.has(code)) return this.#causeOfName(quoted, file, code === 2503);
+    if (code === aboutGlobalTypes) return this.#installation.partialCauseIn(path.dirname(file)) ?? this.#ofOptions();
+    if (code === aboutInputs) return this.#ofOptions();
     if (aboutJsx.has(code)) return this.#causeOfJsx(file);
     if (code === 2339 && /'ImportMeta(?:Env)?'/.test(message))
       return this.#installation.partialCauseIn(path.dirname(file));
+    if (code === 2339 && timersOfNode.test(message))
+      return this.#installation.causeOf('@types/node', path.dirname(file));
     return this.#dependsOnOptions(diagnostic) ? (this.#ofOptions() ?? this.#project.version) : undefined;
   }
 
@@ -136,7 +156,9 @@ export class Consequences {
         !/\.[cm]?[jt]sx?$/.test(specifier) && isFile(path.resolve(folder, specifier.replace(/\?.*$/, '')));
       const isPublic = specifier.startsWith('/') && /\.[a-z\d]+$/i.test(specifier);
       if (isThere || isPublic) return this.#installation.causeIn(folder);
-      return existsForPlatform(path.resolve(folder, specifier)) ? this.#ofOptions() : undefined;
+      if (existsForPlatform(path.resolve(folder, specifier))) return this.#ofOptions();
+      const giving = this.#generated.packageGiving(specifier, folder);
+      return giving === undefined ? undefined : this.#installation.causeOf(giving, folder);
     }
     if (builtins.has(specifier) || specifier.startsWith('node:')) {
       return this.#installation.causeOf('@types/node', folder);
@@ -147,7 +169,13 @@ export class Consequences {
     }
     // A module of a bundler or a framework, whose types a package declares.
     const isVirtual = /^(?:[a-z][\w+.-]*:|#|\$)/i.test(specifier);
-    return (isVirtual ? this.#installation.causeIn(folder) : undefined) ?? this.#ofOptions();
+    return (isVirtual ? this.#installation.causeIn(folder) : undefined) ?? this.#ofOptions() ?? this.#ofBaseUrl();
+  }
+
+  /** The project's own TypeScript may know `baseUrl`, on which its `paths` depend. */
+  #ofBaseUrl(): Cause | undefined {
+    const { version } = this.#project;
+    return this.#stated.has('baseUrl') ? version : undefined;
   }
 
   /** The command that generates it has not run, or cannot before an installation. */
@@ -176,6 +204,9 @@ export class Consequences {
     if (builtins.has(name) || name.startsWith('node:')) return this.#installation.causeOf('@types/node', folder);
     const declaring = this.#project.globals;
     if (declaring) return declaring;
+    const giving = this.#generated.packageGivingName(name, folder);
+    const cause = giving === undefined ? undefined : this.#installation.causeOf(giving, folder);
+    if (cause) return cause;
     if (!isNamespace && !namesOfPackages.test(name)) return undefined;
     return this.#installation.partialCauseIn(folder) ?? this.#ofOptions();
   }
@@ -210,6 +241,7 @@ export class Consequences {
     if (code === unusedExpectation) return true;
     if (aboutAny.has(code)) return code !== 7053 || message.includes("type 'any'");
     const text = this.#textOf(file ?? at) ?? '';
+    if (aboutUnknown.has(code)) return !isCaught(message, text);
     if (aboutContext.has(code)) return isTypedByContext(at, text, range.start);
     if (aboutProperties.has(code) && !/^Type '[^{]/.test(message)) {
       return this.#causeOfJsx(at) !== undefined && isElement(at, text, range.start);
@@ -251,6 +283,7 @@ export class Consequences {
       lacksOptions: options !== undefined,
       version: this.#installation.causeOfDeclared('typescript', this.#folder),
       globals: missing[0],
+      checksJavaScript: this.#stated.get('checkJs') === true,
     };
   }
 
@@ -300,6 +333,12 @@ function existsForPlatform(module: string): boolean {
 }
 
 const FOR_PLATFORM = /^\.(?:ios|android|native|web|windows|macos)\.[jt]sx?$/;
+
+/** What a `catch` gives is `unknown` whatever is installed. */
+function isCaught(message: string, text: string): boolean {
+  const name = /['"‘“](\w+)/.exec(message)?.[1];
+  return name !== undefined && new RegExp(`\\bcatch\\s*\\(\\s*${name}\\b`).test(text);
+}
 
 function isFile(file: string): boolean {
   return entryAt(file) === 'file';

@@ -85,7 +85,8 @@ export class UnitReport implements ProjectSink {
   project(diagnostics: readonly Diagnostic[]): void {
     const fileOf = ({ file }: Diagnostic): string =>
       file === undefined ? this.#unit.file : this.#paths.relative(file);
-    for (const [file, own] of Map.groupBy(diagnostics, fileOf)) {
+    const relevant = diagnostics.filter((diagnostic) => !this.#consequences.isMoot(diagnostic));
+    for (const [file, own] of Map.groupBy(relevant, fileOf)) {
       const findings = [...(this.#aboutProject.get(file) ?? []), ...this.#findings(own, file)];
       this.#aboutProject.set(file, distinct(findings));
     }
