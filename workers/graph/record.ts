@@ -70,7 +70,8 @@ export function readRecord(file: string, text: string, contentHash = recordHash(
     hasUnknownExports: isBroken || component !== undefined || hasOtherExports(file, text, isModule),
     isBroken,
     scripts: compact((component?.scripts ?? []).map(({ start, end, runs }) => ({ start, end, runs }))),
-    isGenerated: isMarkedGenerated(text) || isMinified(text),
+    // A file that cannot be parsed must not be passed over in silence.
+    isGenerated: isMarkedGenerated(text) || (!isDeep && isMinified(text)),
     ...(isDeep ? { isTooDeep: true as const } : {}),
     suppresses: hasSuppressions(text),
     ...typeCheckOf(text),
