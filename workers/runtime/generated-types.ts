@@ -109,38 +109,27 @@ export class GeneratedTypes {
     this.#packages = packages;
   }
 
-  /** What the files of a folder (absolute) lack because a command has not run. */
+  /** What the files of a folder (absolute) lack because a command of their package has not run. */
   missingIn(folder: string): readonly MissingTypes[] {
-    return this.#absentIn(folder).filter(({ generator }) => this.#packages.finds(generator, folder));
+    return this.#packages
+      .of(folder)
+      .slice(0, 1)
+      .flatMap((own) => this.#absentIn(own))
+      .filter(({ generator }) => this.#packages.finds(generator, folder));
   }
 
-  /** What the files of a folder (absolute) lack because the package that generates it is not installed. */
+  /** What they lack because the package that generates it, for their package or one around it, is not installed. */
   awaitedIn(folder: string): readonly MissingTypes[] {
-    return this.#absentIn(folder).filter(({ generator }) => !this.#packages.finds(generator, folder));
+    return this.#packages
+      .of(folder)
+      .flatMap((own) => this.#absentIn(own))
+      .filter(({ generator }) => !this.#packages.finds(generator, folder));
   }
 
-  #absentIn(folder: string): readonly MissingTypes[] {
-    const [own] = this.#packages.of(folder);
-    if (own === undefined) return [];
+  #absentIn(own: PackageFolder): readonly MissingTypes[] {
     let missing = this.#known.get(own.directory);
     if (!missing) this.#known.set(own.directory, (missing = this.#absentOf(own)));
     return missing;
-  }
-
-  /** The package whose command gives a global name its types, whether it is installed or not. */
-  packageGivingName(global: string, folder: string): string | undefined {
-    return this.#packageOf(folder, ({ names }) => names?.test(global) === true);
-  }
-
-  /** The package whose command gives a specifier its types, whether it is installed or not. */
-  packageGiving(specifier: string, folder: string): string | undefined {
-    return this.#packageOf(folder, ({ gives }) => gives?.test(specifier) === true);
-  }
-
-  #packageOf(folder: string, isMeant: (generator: Generator) => boolean): string | undefined {
-    const names = generators.filter(isMeant).flatMap(({ packages }) => packages);
-    const chain = this.#packages.of(folder);
-    return names.find((name) => chain.some(({ declared }) => declared.has(name)));
   }
 
   #absentOf(own: PackageFolder): readonly MissingTypes[] {

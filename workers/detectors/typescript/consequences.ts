@@ -5,10 +5,10 @@
  * A diagnostic is a consequence only if what is missing explains it. A relative import of a file that does not exist, or
  * a package that nobody declares where others are installed, is a fault of the code.
  */
+import { readdirSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import type { Cause } from '../../protocol/detector-protocol.ts';
-import { readdirSync } from 'node:fs';
 import { entryAt, readTextSync } from '../../protocol/read-file.ts';
 import { ConfigFile, isRecord } from '../../reading/config-file.ts';
 import { GeneratedTypes, type MissingTypes } from '../../runtime/generated-types.ts';
@@ -156,9 +156,7 @@ export class Consequences {
         !/\.[cm]?[jt]sx?$/.test(specifier) && isFile(path.resolve(folder, specifier.replace(/\?.*$/, '')));
       const isPublic = specifier.startsWith('/') && /\.[a-z\d]+$/i.test(specifier);
       if (isThere || isPublic) return this.#installation.causeIn(folder);
-      if (existsForPlatform(path.resolve(folder, specifier))) return this.#ofOptions();
-      const giving = this.#generated.packageGiving(specifier, folder);
-      return giving === undefined ? undefined : this.#installation.causeOf(giving, folder);
+      return existsForPlatform(path.resolve(folder, specifier)) ? this.#ofOptions() : undefined;
     }
     if (builtins.has(specifier) || specifier.startsWith('node:')) {
       return this.#installation.causeOf('@types/node', folder);
@@ -204,9 +202,6 @@ export class Consequences {
     if (builtins.has(name) || name.startsWith('node:')) return this.#installation.causeOf('@types/node', folder);
     const declaring = this.#project.globals;
     if (declaring) return declaring;
-    const giving = this.#generated.packageGivingName(name, folder);
-    const cause = giving === undefined ? undefined : this.#installation.causeOf(giving, folder);
-    if (cause) return cause;
     if (!isNamespace && !namesOfPackages.test(name)) return undefined;
     return this.#installation.partialCauseIn(folder) ?? this.#ofOptions();
   }

@@ -3,12 +3,12 @@
  * a package.json around it depends on it or runs it in a script, or if it lies in a `node_modules` of the workspace.
  * Lives as long as one plan.
  */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import semver from 'semver';
 import { dependenciesOf, InstalledPackages, realPath } from '../../../graph/installed.ts';
 import { readManifest, type Manifest } from '../../../graph/manifests.ts';
 import { readTextSync } from '../../../protocol/read-file.ts';
+import { PackageChain, type PackageManager } from '../../../runtime/package-chain.ts';
 import { CompilerMissing, compilerFor, compilerName, groupOf, type Compiler, type CompilerMode } from '../compiler.ts';
 import { loadTypescript } from '../javascript.ts';
 
@@ -250,17 +250,15 @@ function isBelow(file: string, folder: string): boolean {
   return folder === '' || file.startsWith(`${folder}/`);
 }
 
-const ADD_COMMANDS: Readonly<Record<string, string>> = {
-  'pnpm-lock.yaml': 'pnpm add --save-dev',
-  'yarn.lock': 'yarn add --dev',
-  'bun.lock': 'bun add --dev',
-  'bun.lockb': 'bun add --dev',
+const ADD_COMMANDS: Readonly<Record<PackageManager, string>> = {
+  npm: 'npm install --save-dev',
+  pnpm: 'pnpm add --save-dev',
+  yarn: 'yarn add --dev',
+  bun: 'bun add --dev',
 };
 
 function addCommand(root: string, directory: string): string {
-  for (let folder = directory; ; folder = path.dirname(folder)) {
-    const lock = Object.keys(ADD_COMMANDS).find((name) => existsSync(path.join(folder, name)));
-    if (lock !== undefined) return ADD_COMMANDS[lock] ?? '';
-    if (folder === root || path.dirname(folder) === folder) return 'npm install --save-dev';
-  }
+  const packages = new PackageChain(root);
+  const [own] = packages.of(directory);
+  return ADD_COMMANDS[own === undefined ? 'npm' : packages.managerOf(packages.installationOf(own)).manager];
 }
