@@ -115,4 +115,18 @@ describe('components without their checker', function () {
     assert.match(String(plan.note), /svelte-check 4\.4\.0 needs TypeScript 5 or 6, and there is only TypeScript 7\./);
     assert.match(String(plan.engine), /^typescript 7/);
   });
+
+  it('TypeScript checks a project without components, whatever checker is installed', async () => {
+    await using workspace = await makeWorkspace({
+      'package.json': '{ "name": "project", "devDependencies": { "vue-tsc": "*" }, "scripts": { "check": "vue-tsc" } }',
+      'tsconfig.json': JSON.stringify({ compilerOptions: options }),
+      'main.ts': 'export {};\n',
+    });
+    await workspace.link({ typescript: 'typescript', 'vue-tsc': 'vue-tsc' });
+    const engine = async (): Promise<string> =>
+      String((await runDetector(detector, workspace.root, {}, { units: [] })).plan.engine);
+    assert.match(await engine(), /^typescript 6/);
+    await workspace.write({ 'App.vue': '<template><p /></template>\n' });
+    assert.match(await engine(), /^vue-tsc 3/);
+  });
 });

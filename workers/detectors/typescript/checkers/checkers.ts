@@ -22,7 +22,7 @@ interface Kind {
   /** A script that runs it. */
   readonly script: RegExp;
   readonly versions: string;
-  /** What it says of scripts is what TypeScript says, so it may check projects without components too. */
+  /** What it says of scripts is what TypeScript says, so it may check every project of a package with components. */
   readonly extendsTypescript: boolean;
 }
 
