@@ -1,5 +1,6 @@
 /* global require, module -- mocha loads reporters as CommonJS */
-// Mocha's own reporter, and a file with the counts, the failures and the time of each test file for scripts/test.mjs.
+// Mocha's own reporter, and a file with the counts, the failures and the time of each test file for scripts/test.mjs. It says
+// what keeps the process alive when it does not end after the last test.
 const fs = require('node:fs');
 const path = require('node:path');
 const { reporters, Runner } = require('mocha');
@@ -30,6 +31,18 @@ module.exports = class CountingReporter extends reporters.Spec {
       }));
       for (const name of this.pendingNames) failing.push({ name, error: 'was skipped' });
       fs.writeFileSync(file, JSON.stringify({ passed: passes, failed: failures + pending, failing, durations }));
+      // Does not keep the process alive itself.
+      setTimeout(() => console.error(`Still open after the last test:\n${openHandles().join('\n')}`), 10_000).unref();
     });
   }
 };
+
+/** What the event loop waits for, one line each. The list of handles is internal to Node, but nothing else names a child process. */
+function openHandles() {
+  const handles = process._getActiveHandles().map((handle) => {
+    const { spawnargs, pid, localAddress, localPort, remotePort, fd } = handle;
+    const path = handle.address?.() ?? handle._handle?.getsockname?.();
+    return `${handle.constructor.name} ${JSON.stringify({ pid, spawnargs, localAddress, localPort, remotePort, fd, path })}`;
+  });
+  return [...handles, ...process.getActiveResourcesInfo()];
+}
