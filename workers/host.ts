@@ -13,7 +13,7 @@ import { startWorkerServer } from './ipc/index.ts';
 import type { CheckEvent, PlanResult } from './protocol/detector-protocol.ts';
 import { Reporter } from './runtime/reporter.ts';
 import { markSelfSignals } from './protocol/self-signals.ts';
-import { flawOfPlan } from './runtime/well-formed.ts';
+import { flawOfPlan } from './protocol/well-formed.ts';
 
 /** Background work has a lower priority than the editor, and a higher one than idle jobs. */
 const NICENESS = 5;

@@ -5,7 +5,7 @@ import { storedInputs } from '../pool/quarantine-storage.ts';
 import { asRunEntry, describeRun } from '../store/run-history.ts';
 import type { CacheAction } from './arguments.ts';
 import type { Output } from './output.ts';
-import { printableLine } from './printable.ts';
+import { printableLine } from '../printable.ts';
 
 /** The newest entries of the history. */
 const RUNS_SHOWN = 10;

@@ -10,7 +10,7 @@ import { cache } from './cache.ts';
 import { check } from './check.ts';
 import { interruptedCode } from './open.ts';
 import type { Output } from './output.ts';
-import { printable } from './printable.ts';
+import { printable } from '../printable.ts';
 import { reportMetrics } from './report.ts';
 import { version } from '../version.ts';
 

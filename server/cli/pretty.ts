@@ -11,7 +11,7 @@ import type { Threshold } from './arguments.ts';
 import { listingOf, ruleOf, type Group, type Section } from './listing.ts';
 import { interruptedCode, stoppedByUser } from './open.ts';
 import type { Output, Reporter, WatchReporter } from './output.ts';
-import { printable, printableLine } from './printable.ts';
+import { printable, printableLine } from '../printable.ts';
 import type { BaselineSummary, ChangedSummary, CheckReport, CheckSummary, DetectorResult } from './result.ts';
 import { tableLines, type Table } from './table.ts';
 

@@ -7,7 +7,7 @@ import type { CheckArguments } from './arguments.ts';
 import { baselineNameOf } from './baseline-file.ts';
 import { openFolder, rootFolder } from './open.ts';
 import type { Output, WatchReporter } from './output.ts';
-import { printable } from './printable.ts';
+import { printable } from '../printable.ts';
 import { keyOf, meanFraction, ProgressThrottle } from './progress.ts';
 import { watchReporterFor } from './reporters.ts';
 import { reportOf, type BaselineSummary } from './result.ts';

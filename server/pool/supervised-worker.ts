@@ -13,6 +13,7 @@ import type { WorkerRuntime } from './worker-entry.ts';
 import type { WorkerHealth, SupervisedWorkerState } from './types.ts';
 import type { Job } from './job.ts';
 import { Watchdog } from './watchdog.ts';
+import { WorkerLog } from './worker-log.ts';
 import { WorkerStatistics } from './worker-statistics.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -54,6 +55,7 @@ export class SupervisedWorker {
   readonly #statistics = new WorkerStatistics();
   readonly #knownRevisions = new KnownRevisions();
   readonly #recycling: Recycling;
+  readonly #log: WorkerLog;
   #state: SupervisedWorkerState = 'stopped';
   #link: WorkerLink | undefined;
   #closing = false;
@@ -74,6 +76,7 @@ export class SupervisedWorker {
     this.partition = partition;
     this.#owner = owner;
     this.#recycling = new Recycling(owner.random);
+    this.#log = new WorkerLog(owner.clock, (level, message) => owner.log(level, `${name}: ${message}`));
     this.#watchdog = new Watchdog({
       clock: owner.clock,
       onNoProgress: (ms) => this.#noProgress(ms),
@@ -160,7 +163,7 @@ export class SupervisedWorker {
       entry: this.partition.entry,
       heapMb: heapLimitMb(memoryMb),
       startMs,
-      log: (level, message) => this.#owner.log(level, `${this.name}: ${message}`),
+      log: this.#log.add,
     });
     this.#link = link;
     link.onVitals((vitals) => this.#vitals(vitals));

@@ -21,7 +21,7 @@ import { serveSocket } from './child-process-worker.ts';
 import { dial } from './dial.ts';
 import { DATA_FD } from './file-descriptors.ts';
 import { IDLE, LISTENING, LISTENS, RELEASE, takeReport, WATCH } from './guard.ts';
-import { onLines } from './lines.ts';
+import { IGNORED_FLOOD, onLines } from './lines.ts';
 import { nodeEnvironment, nodeProgram } from './node-process.ts';
 import { scriptPath } from './script-path.ts';
 import { claimSocketPath } from './socket-path.ts';
@@ -120,7 +120,7 @@ class SocketWorker implements WorkerHandle {
     // The worker may be gone before it reads.
     lifeline?.on('error', () => undefined);
     const reports = this.#stream(4) as Readable | undefined;
-    if (reports !== undefined) onLines(reports, (line) => this.#report(line));
+    if (reports !== undefined) onLines(reports, (line) => this.#report(line), IGNORED_FLOOD);
     if (options.detached === true) this.#place.leave();
     this.exited = this.#watchEnd();
     this.ready = this.#connectFirst();

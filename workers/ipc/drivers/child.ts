@@ -8,7 +8,8 @@ import type { Socket } from 'node:net';
 import type { LaunchContext, ProcessSpawnOptions } from '../driver.ts';
 import type { DriverExit } from '../exit.ts';
 import { within } from '../timers.ts';
-import { onLines, Tail } from './lines.ts';
+import { FLOOD_LINES, onLines, Tail } from './lines.ts';
+import { isV8OutOfMemory } from '../exit.ts';
 import { outOfMemoryKills } from './oom-kills.ts';
 import { killGroup } from './process-group.ts';
 import { directoryProblem, spawnFailure } from './spawn-failure.ts';
@@ -62,14 +63,20 @@ export class Child {
     this.exited = this.#watch(child, killsBefore, (error) => spawnFailure(error, command, cwd));
     // Null without a pipe; undefined when there were no file descriptors left for one.
     if (child.stderr) {
-      onLines(child.stderr, (line) => {
-        this.#tail.add(line);
-        this.#heap.read(line);
-        context.onLog({ source: 'stderr', level: 'info', message: line });
-      });
+      onLines(
+        child.stderr,
+        (line) => {
+          this.#tail.add(line);
+          this.#heap.read(line);
+          context.onLog({ source: 'stderr', level: 'info', message: line });
+        },
+        { leftOut: leftOut('stderr', context), matters: isV8OutOfMemory },
+      );
     }
     if (child.stdout && !options.stdoutIsLine) {
-      onLines(child.stdout, (message) => context.onLog({ source: 'stdout', level: 'info', message }));
+      onLines(child.stdout, (message) => context.onLog({ source: 'stdout', level: 'info', message }), {
+        leftOut: leftOut('stdout', context),
+      });
     }
   }
 
@@ -152,4 +159,12 @@ export class Child {
       // ESRCH: nobody is left in it. EPERM (macOS): only zombies are.
     }
   }
+}
+
+/** Says in the log how much of a flood is not there. */
+function leftOut(source: 'stdout' | 'stderr', context: LaunchContext): (characters: number) => void {
+  return (characters) => {
+    const message = `${characters} characters more, in over ${FLOOD_LINES} lines within a second, were left out.`;
+    context.onLog({ source, level: 'info', message });
+  };
 }

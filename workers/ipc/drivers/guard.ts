@@ -11,7 +11,6 @@ import type { Vitals } from '../driver.ts';
 import { DriverError } from '../errors.ts';
 import { now } from '../timers.ts';
 import { fromWireError } from '../wire-errors.ts';
-import type { WireError } from '../wire-errors.ts';
 
 export const GUARD_VARIABLE = 'ISOLATED_WORKER_GUARD';
 
@@ -29,6 +28,12 @@ export interface GuardSettings {
   readonly pipedOutput: boolean;
 }
 
+/** What the guard's thread is told besides. */
+interface ThreadSettings extends GuardSettings {
+  /** Device and number of the report pipe. */
+  readonly reportPipe: string | undefined;
+}
+
 /** What the host writes to the lifeline, a character each. */
 export const WATCH = 'w';
 export const IDLE = 'i';
@@ -36,24 +41,20 @@ export const RELEASE = 'd';
 /** The worker listens: the socket is its own. */
 export const LISTENS = 'l';
 
-/** What comes over the report pipe, one line of JSON each: from the guard, how the process is. */
-interface GuardReport {
-  readonly rss: number;
-  readonly cpuMs: number;
-  readonly blockedMs: number;
-  readonly heapUsed?: number;
-  readonly utilization?: number;
-  readonly inspected?: boolean;
-}
-
-/** From the main thread, the exception that ends the process. */
-interface LastReport {
-  readonly uncaught: WireError;
-}
-
-/** From the main thread, why it will not become a worker. */
-interface Refusal {
-  readonly refused: string;
+/**
+ * What may come over the report pipe, one line of JSON each: from the guard, how the process is; from the main thread,
+ * the exception that ends the process, or why it will not become a worker. Code of the worker can write there too.
+ */
+interface Report {
+  readonly rss?: unknown;
+  readonly cpuMs?: unknown;
+  readonly blockedMs?: unknown;
+  readonly heapUsed?: unknown;
+  readonly utilization?: unknown;
+  readonly inspected?: unknown;
+  /** A `WireError`. */
+  readonly uncaught?: unknown;
+  readonly refused?: unknown;
 }
 
 export interface ReportListener {
@@ -62,20 +63,36 @@ export interface ReportListener {
   refused(error: DriverError): void;
 }
 
-/** Takes one line of the report pipe. */
+/** Takes one line of the report pipe. Lines that are no reports come from the worker's own code, and are ignored. */
 export function takeReport(line: string, take: ReportListener): void {
-  const report = JSON.parse(line) as GuardReport | LastReport | Refusal;
-  if ('refused' in report) return take.refused(new DriverError(report.refused));
+  const report = reportIn(line);
+  if (report === undefined) return;
+  if (typeof report.refused === 'string') return take.refused(new DriverError(report.refused));
   if ('uncaught' in report) return take.uncaught(fromWireError(report.uncaught));
+  const { rss, cpuMs, blockedMs, heapUsed, utilization, inspected } = report;
+  if (!isAmount(rss) || !isAmount(cpuMs) || !isAmount(blockedMs)) return;
   take.vitals({
     heartbeatAt: now(),
-    rssBytes: report.rss,
-    heapUsedBytes: report.heapUsed,
-    utilization: report.utilization,
-    cpuMs: report.cpuMs,
-    blockedMs: report.blockedMs,
-    inspected: report.inspected,
+    rssBytes: rss,
+    heapUsedBytes: isAmount(heapUsed) ? heapUsed : undefined,
+    utilization: isAmount(utilization) ? utilization : undefined,
+    cpuMs,
+    blockedMs,
+    inspected: typeof inspected === 'boolean' ? inspected : undefined,
   });
+}
+
+function reportIn(line: string): Report | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAmount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
 /** What the worker writes there once its socket can be connected to. */
@@ -140,9 +157,20 @@ function install(guardSource: string): void {
       return cause === undefined || depth > 8 ? told : { ...told, cause: own.describe(cause, depth + 1) };
     },
 
+    /** Code of the worker may close the pipe, and open a file that gets its number. */
+    reportPipe(): string | undefined {
+      try {
+        const { dev, ino } = process.getBuiltinModule('node:fs').fstatSync(4);
+        return `${String(dev)}:${String(ino)}`;
+      } catch {
+        return undefined;
+      }
+    },
+
     report(error: unknown): void {
       // Somebody else takes care of it.
       if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
+      if (own.reportPipe() !== reportPipe) return;
       try {
         const { writeSync } = process.getBuiltinModule('node:fs');
         writeSync(4, `${JSON.stringify({ uncaught: own.describe(error, 0) })}\n`);
@@ -151,6 +179,7 @@ function install(guardSource: string): void {
       }
     },
   };
+  const reportPipe = own.reportPipe();
   if (options.pipedOutput) {
     process.stdout.on('error', own.outputFailed);
     process.stderr.on('error', own.outputFailed);
@@ -159,7 +188,7 @@ function install(guardSource: string): void {
   const thread = new Worker(guardSource, {
     eval: true,
     name: 'guard',
-    workerData: options,
+    workerData: { ...options, reportPipe } satisfies ThreadSettings,
     execArgv: [],
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, codeRangeSizeMb: 0, stackSizeMb: 1 },
@@ -186,7 +215,7 @@ function guard(): void {
   const workerData: unknown = threads.workerData;
   const fs = process.getBuiltinModule('node:fs');
   const net = process.getBuiltinModule('node:net');
-  const settings = workerData as GuardSettings;
+  const settings = workerData as ThreadSettings;
   const own = {
     released: settings.released,
     socketPath: settings.socketPath,
@@ -223,6 +252,9 @@ function guard(): void {
         parentPort?.postMessage(0);
       }
       try {
+        const { dev, ino } = fs.fstatSync(4);
+        // It is somebody's file by now.
+        if (`${String(dev)}:${String(ino)}` !== settings.reportPipe) return;
         fs.writeSync(4, `${line}\n`);
       } catch {
         // The host is gone, or has let go of us: the lifeline tells which.
