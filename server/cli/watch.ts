@@ -24,6 +24,7 @@ export async function watch(argumentsOf: CheckArguments, out: Output, err: Outpu
   await using folder = await openFolder(root, argumentsOf, {
     hideBaseline: argumentsOf.useBaseline,
     watch: true,
+    warn: (message) => err.write(`bulkhead: ${printable(message)}\n`),
     listen: (opening) => opening.on('trouble', (message) => err.write(`bulkhead: ${printable(message)}\n`)),
   });
   const rounds = new Rounds(folder, argumentsOf, watchReporterFor(argumentsOf, out, err, root));
