@@ -54,6 +54,8 @@ export interface PoolOptions extends PoolSettings {
   /** Something to tell the user once. */
   readonly onNotice?: (notice: PoolNotice) => void;
   readonly onAlert?: (alert: MemoryAlert) => void;
+  /** Code of the workspace takes long to load, and may never end. */
+  readonly onSlow?: (message: string) => void;
   readonly log?: PoolLog;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -161,7 +163,10 @@ class WorkerPool implements SupervisedPool {
     if (partition === undefined || entry === undefined)
       throw new PlanFailure(this.#unknownDetector(detector), undefined);
     const either = AbortSignal.any([signal, this.#closing.signal]);
-    const job = new PlanJob(request, entry.title, partition, either, this.#fleet);
+    const job = new PlanJob(request, entry.title, partition, either, this.#fleet, {
+      clock: this.#clock,
+      onSlow: (file, ms) => this.#tellSlow(entry.title, file, ms, partition.limits.planMs),
+    });
     if (!either.aborted) this.#fleet.enqueue(job);
     const { plan, version } = await job.answer.catch((error: unknown) => {
       // External kills say nothing about the next attempt.
@@ -298,6 +303,14 @@ class WorkerPool implements SupervisedPool {
     this.#sampler.dispose();
     await this.#fleet.dispose();
     await Promise.all([this.#quarantine.settled(), this.#registry?.settled()]);
+  }
+
+  #tellSlow(title: string, file: string, ms: number, limitMs: number): void {
+    const message =
+      `${title} has been loading ${file} for ${ms / 1000} s. ` +
+      `If that does not end, it is stopped after ${limitMs / 1000} s without progress.`;
+    this.#log('warn', message);
+    this.#options.onSlow?.(message);
   }
 
   #memoryMbOf(setting: number): number {

@@ -29,6 +29,7 @@ import type { SocketPlace } from './socket-path.ts';
 import { spawnOptionsOf } from './spawn-options.ts';
 import { removeStaleSockets } from './stale-sockets.ts';
 import { refuseOptions } from './unsupported.ts';
+import { newMark } from './strays.ts';
 import { packWorkerData, sendWorkerData } from './worker-data.ts';
 
 const capabilities = {
@@ -87,6 +88,7 @@ class SocketWorker implements WorkerHandle {
     const program = nodeProgram(script, options);
     const data = packWorkerData(options.workerData);
     const spawnOptions = spawnOptionsOf(options);
+    const mark = options.endStrays === true ? newMark() : undefined;
     this.#place = claimSocketPath(options.socketPath, spawnOptions);
     const { path: socketPath, ownsDirectory } = this.#place;
     const output = options.stdio ?? 'pipe';
@@ -106,11 +108,13 @@ class SocketWorker implements WorkerHandle {
           leadsGroup: process.platform !== 'win32',
           released: options.detached ?? false,
           pipedOutput: output === 'pipe',
+          mark,
         }),
         cwd: options.cwd,
         spawnOptions,
         stdio: ['ignore', output, output, 'pipe', 'pipe', ...(data.bytes === undefined ? [] : ['pipe' as const])],
         stdoutIsLine: false,
+        mark,
       },
       context,
     );

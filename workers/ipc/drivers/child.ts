@@ -14,6 +14,7 @@ import { outOfMemoryKills } from './oom-kills.ts';
 import { killGroup } from './process-group.ts';
 import { directoryProblem, spawnFailure } from './spawn-failure.ts';
 import { HeapWitness } from './heap-witness.ts';
+import { endStrays, type Mark } from './strays.ts';
 
 export interface ChildOptions {
   readonly command: string;
@@ -24,6 +25,8 @@ export interface ChildOptions {
   readonly stdio: StdioOptions;
   /** Stdout is not lines for people. */
   readonly stdoutIsLine: boolean;
+  /** Processes with it end with this one. */
+  readonly mark?: Mark | undefined;
 }
 
 /** What a dead process wrote is waited for so long: something it started may hold its pipes. */
@@ -60,7 +63,7 @@ export class Child {
     // The process itself holds the host, where anything does. Without file descriptors there are no streams.
     for (const stream of (child.stdio as readonly unknown[] | undefined) ?? [])
       (stream as Socket | null | undefined)?.unref();
-    this.exited = this.#watch(child, killsBefore, (error) => spawnFailure(error, command, cwd));
+    this.exited = this.#watch(child, killsBefore, options.mark, (error) => spawnFailure(error, command, cwd));
     // Null without a pipe; undefined when there were no file descriptors left for one.
     if (child.stderr) {
       onLines(
@@ -107,6 +110,7 @@ export class Child {
   async #watch(
     child: ChildProcess,
     killsBefore: Promise<number | undefined>,
+    mark: Mark | undefined,
     failure: (error: unknown) => DriverExit,
   ): Promise<DriverExit> {
     const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()));
@@ -123,6 +127,7 @@ export class Child {
     // What it started and left behind is in its group; the group's number is not given out anew while it has members.
     this.#killGroup();
     this.#gone = true;
+    if (mark !== undefined) await endStrays(mark);
     await within(closed, LAST_WORDS_MS);
     for (const stream of child.stdio) stream?.destroy();
     return this.#classify(outcome.code, outcome.signal, await killsBefore);

@@ -10,6 +10,7 @@
 import type { Vitals } from '../driver.ts';
 import { DriverError } from '../errors.ts';
 import { now } from '../timers.ts';
+import type { Mark } from './strays.ts';
 import { fromWireError } from '../wire-errors.ts';
 
 export const GUARD_VARIABLE = 'ISOLATED_WORKER_GUARD';
@@ -26,6 +27,8 @@ export interface GuardSettings {
   readonly released: boolean;
   /** Stdout and stderr are pipes to the host: nothing of them may be held back in the process. */
   readonly pipedOutput: boolean;
+  /** Processes with it end with this one. */
+  readonly mark?: Mark | undefined;
 }
 
 /** What the guard's thread is told besides. */
@@ -235,10 +238,24 @@ function guard(): void {
           // Gone already.
         }
       }
+      if (settings.mark !== undefined) own.endStrays(settings.mark.id);
       if (process.platform === 'win32') {
         process.getBuiltinModule('node:child_process').spawnSync('taskkill', ['/pid', String(process.pid), '/T', '/F']);
       }
       process.kill(settings.leadsGroup ? -process.pid : process.pid, 'SIGKILL');
+    },
+
+    /** As `endStrays` does, without waiting for anything. */
+    endStrays(id: string): void {
+      for (const name of fs.readdirSync('/proc')) {
+        const pid = Number(name);
+        if (!Number.isInteger(pid) || pid === process.pid) continue;
+        try {
+          if (fs.readFileSync(`/proc/${name}/environ`, 'latin1').includes(id)) process.kill(pid, 'SIGKILL');
+        } catch {
+          // It has ended, or is another user's.
+        }
+      }
     },
 
     report(): void {

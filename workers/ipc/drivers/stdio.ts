@@ -60,6 +60,7 @@ class StdioWorker implements WorkerHandle {
       'resourceLimits',
       'transferList',
       'detached',
+      'endStrays',
       'stdio',
       'socketPath',
       'reconnect',
