@@ -1,6 +1,6 @@
 /** Where the results of a folder are stored between sessions, and where processes that have it open meet. Stateless. */
 import { storeDirFor } from '../store/location.ts';
-import { whyForeign } from '../store/ownership.ts';
+import { whyForeign } from '../ownership.ts';
 import { openStore, type Store } from '../store/store.ts';
 
 /** The user's cache folder, or a folder that the editor reserves for a workspace. */

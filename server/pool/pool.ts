@@ -302,7 +302,7 @@ class WorkerPool implements SupervisedPool {
     for (const run of this.#runs) run.cancel();
     this.#sampler.dispose();
     await this.#fleet.dispose();
-    await Promise.all([this.#quarantine.settled(), this.#registry?.settled()]);
+    await Promise.all([this.#quarantine.settled(), this.#registry?.close()]);
   }
 
   #tellSlow(title: string, file: string, ms: number, limitMs: number): void {

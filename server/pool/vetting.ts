@@ -31,6 +31,11 @@ import {
 /** Problems of one check about what its worker sent; the rest is the same again. */
 const MAX_FLAWS = 20;
 
+/** Of one check. More would not find room in the server, and nobody reads them. */
+const MAX_ISSUES = 2_000_000;
+/** Characters of a message. */
+const MAX_MESSAGE = 64 * 1024;
+
 /** What compilers and linters read, and what configures them: a project may include such files outside of the root. */
 const READ_OUTSIDE = /\.(?:[cm]?[jt]sx?|json[c5]?|vue|svelte|astro|mdx?|ya?ml)$/;
 
@@ -41,6 +46,7 @@ export class Vetting {
   readonly #request: Pick<CheckRequest, 'detector' | 'units'>;
   readonly #units: ReadonlySet<unknown>;
   #flaws = 0;
+  #issues = 0;
 
   constructor(request: Pick<CheckRequest, 'detector' | 'units'>) {
     this.#request = request;
@@ -95,6 +101,8 @@ export class Vetting {
     if (kind === 'begin') return [{ kind, ...place }];
     if (kind === 'done') return [{ kind, ...place, ...(isSignature(signature) ? { signature } : {}) }];
     if (!Array.isArray(issues)) return this.#flaw('has no list of issues');
+    this.#issues += issues.length;
+    if (this.#issues > MAX_ISSUES) return this.#flaw('is one of too many: all before it had two million issues');
     const flaws: CheckEvent[] = [];
     const valid: Issue[] = [];
     for (const issue of issues as readonly unknown[]) {
@@ -147,18 +155,20 @@ function vettedProblem(problem: DetectorProblem): DetectorProblem {
 
 /** Takes off what leads elsewhere. Most issues have nothing of it, and are not copied. */
 function vettedIssue(issue: Issue): Issue {
-  const { url, fixes = [], related = [], consequences } = issue;
+  const { url, fixes = [], related = [], consequences, message } = issue;
   const isFine =
     (url === undefined || isLink(url)) &&
     fixes.every(isInside) &&
     related.every(isPlaceReadable) &&
-    consequences === undefined;
+    consequences === undefined &&
+    message.length <= MAX_MESSAGE;
   if (isFine) return issue;
   const { url: _url, fixes: _fixes, related: _related, consequences: _consequences, ...rest } = issue;
   const own = fixes.filter(isInside);
   const places = related.filter(isPlaceReadable);
   return {
     ...rest,
+    message: message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE)}…`,
     fixable: own.some(({ kind }) => kind === 'fix'),
     ...(url !== undefined && isLink(url) ? { url } : {}),
     ...(own.length > 0 ? { fixes: own } : {}),

@@ -2,10 +2,11 @@
  * The address of the process that leads the analysis of a folder: a socket in a private directory (a pipe on Windows),
  * named in a file beside the locks. Stateless.
  */
+import { rmSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readText } from '../../workers/protocol/read-file.ts';
-import { whyForeign } from '../store/ownership.ts';
+import { whyForeign } from '../ownership.ts';
 import { claimSocketPath, isOurs, removeSocket, type SocketPlace } from '../../workers/ipc/drivers/socket-path.ts';
 
 const ADDRESS_NAME = 'leader.json';
@@ -44,9 +45,19 @@ export async function claimAddress(dir: string): Promise<SocketPlace> {
 export async function writeAddress(dir: string, address: string): Promise<void> {
   const draft = path.join(dir, `${ADDRESS_NAME}.${process.pid}.tmp`);
   await writeFile(draft, JSON.stringify({ address }), { mode: 0o600 });
-  await rename(draft, path.join(dir, ADDRESS_NAME));
+  const file = path.join(dir, ADDRESS_NAME);
+  await rename(draft, file);
+  // A process that ends in a hurry calls nobody else.
+  removeAtExit?.();
+  const remove = (): void => rmSync(file, { force: true });
+  process.once('exit', remove);
+  removeAtExit = () => void process.off('exit', remove);
 }
 
+let removeAtExit: (() => void) | undefined;
+
 export async function removeAddress(dir: string, address: string): Promise<void> {
+  removeAtExit?.();
+  removeAtExit = undefined;
   if ((await readAddress(dir)) === address) await rm(path.join(dir, ADDRESS_NAME), { force: true });
 }

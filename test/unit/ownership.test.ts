@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { whyForeign } from '../../../server/store/ownership.ts';
+import { whyForeign } from '../../server/ownership.ts';
 
 describe('whose a folder is', () => {
   let base: string;
