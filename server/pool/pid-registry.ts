@@ -119,7 +119,7 @@ export class PidRegistry {
         }
         this.#owner ??= { pid: process.pid, startTime: (await this.#processes.startTimeOf(process.pid)) ?? '' };
         const content: RegistryFile = { owner: this.#owner, workers: [...this.#living.values()] };
-        await mkdir(this.#folder, { recursive: true });
+        await mkdir(this.#folder, { recursive: true, mode: 0o700 });
         const draft = `${file}.tmp`;
         await writeFile(draft, JSON.stringify(content));
         await rename(draft, file);

@@ -31,8 +31,8 @@ import {
 /** Problems of one check about what its worker sent; the rest is the same again. */
 const MAX_FLAWS = 20;
 
-/** Of one check. More would not find room in the server, and nobody reads them. */
-const MAX_ISSUES = 2_000_000;
+/** Issues, files begun and done, and problems of one check. More would not find room in the server. */
+const MAX_TAKEN = 2_000_000;
 /** Characters of a message. */
 const MAX_MESSAGE = 64 * 1024;
 
@@ -46,7 +46,7 @@ export class Vetting {
   readonly #request: Pick<CheckRequest, 'detector' | 'units'>;
   readonly #units: ReadonlySet<unknown>;
   #flaws = 0;
-  #issues = 0;
+  #taken = 0;
 
   constructor(request: Pick<CheckRequest, 'detector' | 'units'>) {
     this.#request = request;
@@ -56,6 +56,7 @@ export class Vetting {
   /** @returns what may be taken of an event, and problems about the rest */
   events(value: unknown): readonly CheckEvent[] {
     const event = isObject<EventFields>(value) ? (value as EventFields) : {};
+    if (event.kind !== 'progress' && this.#isTooMuch(event.issues)) return this.#flaw('is one of too many');
     switch (event.kind) {
       case 'begin':
       case 'done':
@@ -101,8 +102,6 @@ export class Vetting {
     if (kind === 'begin') return [{ kind, ...place }];
     if (kind === 'done') return [{ kind, ...place, ...(isSignature(signature) ? { signature } : {}) }];
     if (!Array.isArray(issues)) return this.#flaw('has no list of issues');
-    this.#issues += issues.length;
-    if (this.#issues > MAX_ISSUES) return this.#flaw('is one of too many: all before it had two million issues');
     const flaws: CheckEvent[] = [];
     const valid: Issue[] = [];
     for (const issue of issues as readonly unknown[]) {
@@ -123,6 +122,11 @@ export class Vetting {
     if (!isOptional(fixedTexts, recordOf(isString))) return 'its fixed texts are no hashes';
     if (cause && !isReadable(cause.file)) return `its cause is in ${quoted(cause.file)}, outside of the root`;
     return undefined;
+  }
+
+  #isTooMuch(issues: unknown): boolean {
+    this.#taken += Array.isArray(issues) ? Math.max(1, issues.length) : 1;
+    return this.#taken > MAX_TAKEN;
   }
 
   #flaw(what: string): readonly CheckEvent[] {

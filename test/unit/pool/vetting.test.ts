@@ -101,6 +101,12 @@ describe('what comes from a worker', () => {
     const vetting = new Vetting({ detector: 'eslint', units: [unit] });
     const problems = Array.from({ length: 1000 }, () => vetting.events(null)).flat();
     assert.equal(problems.length, 20);
+    const many = issuesOf(...Array.from({ length: 1_000_000 }, () => issue));
+    const other = new Vetting({ detector: 'eslint', units: [unit] });
+    const kinds = [1, 2, 3].map(() => other.events(many).map(({ kind }) => kind));
+    assert.deepEqual(kinds, [['issues'], ['issues'], ['problem']]);
+    const long = taken(issuesOf({ ...issue, message: 'x'.repeat(10_000_000) }));
+    assert.equal(long[0]?.message.length, 64 * 1024 + 1);
   });
 
   it('ends a request with an error if the answer or the plan is none', () => {
