@@ -3,6 +3,7 @@ import os from 'node:os';
 import type { CheckEvent, PlanRequest, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { TaskFigures } from '../../workers/ipc/index.ts';
 import { CheckRun } from './check-run.ts';
+import { printableLine } from '../printable.ts';
 import { systemClock, type Clock, type Random } from '../clock.ts';
 import type { SupervisedWorker } from './supervised-worker.ts';
 import { defaultWorkers, detectorTable } from './detectors.ts';
@@ -131,7 +132,7 @@ class WorkerPool implements SupervisedPool {
       onStarted: (pid) => void this.#registry?.started(pid),
       onEnded: (pid) => this.#registry?.ended(pid),
       onFault: (worker, { reason, external }, _phase, job) => {
-        log('warn', `${worker.name}: ${reason.message}`);
+        log('warn', `${worker.name}: ${printableLine(reason.message)}`);
         this.#errors.record(reportOfExit(job?.detector ?? worker.partition.group, reason, external));
       },
       roomForMore: (live) => hasRoom(this.#memory, memoryOf(live)),

@@ -5,12 +5,12 @@
  */
 import type { LogLevel } from '../../workers/protocol/detector.ts';
 import type { Clock } from '../clock.ts';
-import { printableLine } from '../printable.ts';
+import { printable } from '../printable.ts';
 
 /** Lines of a worker within a window; the rest is counted. */
 const MOST_LINES = 100;
 const WINDOW_MS = 10_000;
-const LONGEST_LINE = 2_000;
+const LONGEST = 4_000;
 
 export class WorkerLog {
   readonly #clock: Clock;
@@ -31,7 +31,7 @@ export class WorkerLog {
       this.#lines = 0;
     }
     this.#lines += 1;
-    if (this.#lines <= MOST_LINES) return this.#write(level, printableLine(shortened(message)));
+    if (this.#lines <= MOST_LINES) return this.#write(level, logText(message));
     if (this.#folded === 0) this.#clock.after(this.#windowEnd - now, this.#tellFolded, true);
     this.#folded += 1;
   };
@@ -42,6 +42,8 @@ export class WorkerLog {
   };
 }
 
-function shortened(line: string): string {
-  return line.length <= LONGEST_LINE ? line : `${line.slice(0, LONGEST_LINE)}…`;
+/** Further lines are indented: none of them can pass for one of ours. */
+function logText(message: string): string {
+  const text = message.length <= LONGEST ? message : `${message.slice(0, LONGEST)}…`;
+  return printable(text).replaceAll('\n', '\n    ');
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createWorker, type LogEntry, type Vitals, type WorkerClient } from '../../../workers/ipc/index.ts';
 import { takeReport } from '../../../workers/ipc/drivers/guard.ts';
 import type { AbuseMessages } from '../../fixtures/ipc/abuses-descriptors.ts';
-import { fixture, isAlive, soon, until } from './support.ts';
+import { fixture, isAlive, rejection, soon, until } from './support.ts';
 
 function open(more: { onLog?: (entry: LogEntry) => void; onVitals?: (vitals: Vitals) => void; endStrays?: boolean } = {}): Promise<WorkerClient<AbuseMessages>> { // prettier-ignore
   const script = fixture('abuses-descriptors.ts');
@@ -45,19 +45,22 @@ describe('descriptors of a worker', () => {
     assert.equal((await worker.close()).kind, 'closed');
   });
 
-  it('a file that takes the place of the report pipe gets none of it', async function () {
+  it('a file that takes the place of a pipe or of the line gets none of it, and the worker ends by its own fault', async function () {
     if (process.platform === 'win32') this.skip();
     const directory = mkdtempSync(path.join(os.tmpdir(), 'ipc-descriptors-'));
     try {
-      const file = path.join(directory, 'precious.txt');
-      const worker = await open({ onVitals: () => undefined });
-      assert.equal(await worker.send('take', { fd: 4, file }), 4);
-      const exit = worker.exited;
-      // The guard reports at once when work begins, and this is more than one report.
-      for (let round = 0; round < 20; round += 1) await worker.send('write', { fd: 2, text: '' });
-      await worker.close();
-      await exit;
-      assert.equal(readFileSync(file, 'utf8'), '');
+      const fds = process.platform === 'linux' ? [3, 4, 'line'] as const : [3, 4] as const;
+      for (const which of fds) {
+        const file = path.join(directory, `${which}.txt`);
+        const worker = await open();
+        const fd = which === 'line' ? await worker.send('line', undefined) : which;
+        // No answer: the worker ends at the next report or message.
+        await rejection(worker.send('take', { fd, file }));
+        const exit = await soon(worker.exited, 'the end of the worker');
+        assert.deepEqual([exit.signal, exit.expected], ['SIGABRT', false], exit.reason);
+        assert.equal(exit.stderrTail.at(0), 'Code of this worker closed descriptors that are not its own.');
+        assert.equal(readFileSync(file, 'utf8'), '', `nothing is written instead of ${which}`);
+      }
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }

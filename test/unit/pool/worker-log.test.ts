@@ -20,8 +20,8 @@ describe('the log of a worker', () => {
     const lines: string[] = [];
     const log = new WorkerLog(new SimulatedClock(), (_level, message) => lines.push(message));
     log.add('info', '\u001B]0;title\u0007\n::error file=x::forged\u202E');
-    assert.equal(lines[0], '\\x1B]0;title\\x07\\n\\x3A:error file=x::forged\\u202E');
+    assert.equal(lines[0], '\\x1B]0;title\\x07\n    \\x3A:error file=x::forged\\u202E');
     log.add('info', 'x'.repeat(100_000));
-    assert.ok((lines[1]?.length ?? 0) < 2100);
+    assert.ok((lines[1]?.length ?? 0) < 4100);
   });
 });

@@ -33,8 +33,8 @@ export interface GuardSettings {
 
 /** What the guard's thread is told besides. */
 interface ThreadSettings extends GuardSettings {
-  /** Device and number of the report pipe. */
-  readonly reportPipe: string | undefined;
+  /** Device and number of stderr and the pipes, by descriptor. */
+  readonly pipes: readonly (string | undefined)[];
 }
 
 /** What the host writes to the lifeline, a character each. */
@@ -160,10 +160,10 @@ function install(guardSource: string): void {
       return cause === undefined || depth > 8 ? told : { ...told, cause: own.describe(cause, depth + 1) };
     },
 
-    /** Code of the worker may close the pipe, and open a file that gets its number. */
-    reportPipe(): string | undefined {
+    /** Code of the worker may close a descriptor, and open a file that gets its number. */
+    pipeAt(fd: number): string | undefined {
       try {
-        const { dev, ino } = process.getBuiltinModule('node:fs').fstatSync(4);
+        const { dev, ino } = process.getBuiltinModule('node:fs').fstatSync(fd);
         return `${String(dev)}:${String(ino)}`;
       } catch {
         return undefined;
@@ -173,7 +173,7 @@ function install(guardSource: string): void {
     report(error: unknown): void {
       // Somebody else takes care of it.
       if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
-      if (own.reportPipe() !== reportPipe) return;
+      if (own.pipeAt(4) !== pipes[4]) return;
       try {
         const { writeSync } = process.getBuiltinModule('node:fs');
         writeSync(4, `${JSON.stringify({ uncaught: own.describe(error, 0) })}\n`);
@@ -182,7 +182,7 @@ function install(guardSource: string): void {
       }
     },
   };
-  const reportPipe = own.reportPipe();
+  const pipes = [0, 1, 2, 3, 4].map(own.pipeAt);
   if (options.pipedOutput) {
     process.stdout.on('error', own.outputFailed);
     process.stderr.on('error', own.outputFailed);
@@ -191,7 +191,7 @@ function install(guardSource: string): void {
   const thread = new Worker(guardSource, {
     eval: true,
     name: 'guard',
-    workerData: { ...options, reportPipe } satisfies ThreadSettings,
+    workerData: { ...options, pipes } satisfies ThreadSettings,
     execArgv: [],
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, codeRangeSizeMb: 0, stackSizeMb: 1 },
@@ -245,6 +245,23 @@ function guard(): void {
       process.kill(settings.leadsGroup ? -process.pid : process.pid, 'SIGKILL');
     },
 
+    /** Otherwise it is closed, or somebody's file by now. */
+    isIntact(fd: number): boolean {
+      if (settings.pipes[fd] === undefined) return true;
+      try {
+        const { dev, ino } = fs.fstatSync(fd);
+        return `${String(dev)}:${String(ino)}` === settings.pipes[fd];
+      } catch {
+        return false;
+      }
+    },
+
+    /** Without its pipes nobody could tell how the worker is, and it might outlive its host. That is its own fault. */
+    endWithoutPipes(): void {
+      if (own.isIntact(2)) fs.writeSync(2, 'Code of this worker closed descriptors that are not its own.\n');
+      process.kill(process.pid, 'SIGABRT');
+    },
+
     /** As `endStrays` does, without waiting for anything. */
     endStrays(id: string): void {
       for (const name of fs.readdirSync('/proc')) {
@@ -268,10 +285,8 @@ function guard(): void {
         own.askedAt = now;
         parentPort?.postMessage(0);
       }
+      if (!own.isIntact(3) || !own.isIntact(4)) own.endWithoutPipes();
       try {
-        const { dev, ino } = fs.fstatSync(4);
-        // It is somebody's file by now.
-        if (`${String(dev)}:${String(ino)}` !== settings.reportPipe) return;
         fs.writeSync(4, `${line}\n`);
       } catch {
         // The host is gone, or has let go of us: the lifeline tells which.
