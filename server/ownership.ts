@@ -36,27 +36,33 @@ export async function whyForeign(
   { user = thisUser(), withParent = true }: ForeignOptions = {},
 ): Promise<string | undefined> {
   if (user === undefined) return undefined;
-  const names = await readdir(dir).catch(() => []);
-  for (const file of [...(withParent ? [path.dirname(dir)] : []), dir, ...names.map((name) => path.join(dir, name))]) {
-    const flaw = await flawOf(file, user);
+  const outer = withParent ? await flawOf(path.dirname(dir), user) : undefined;
+  if (outer !== undefined) return `${path.dirname(dir)} ${outer}`;
+  const own = await flawOf(dir, user);
+  if (own !== undefined) return `${dir} ${own}`;
+  const isClosed = ((await stat(dir).catch(() => undefined))?.mode ?? 0) % 0o100 === 0;
+  for (const name of await readdir(dir).catch(() => [])) {
+    const file = path.join(dir, name);
+    const flaw = await flawOf(file, user, isClosed);
     if (flaw !== undefined) return `${file} ${flaw}`;
   }
   return undefined;
 }
 
-async function flawOf(file: string, user: User): Promise<string | undefined> {
+/** @param isClosed nobody else reaches it, whatever its own permissions are */
+async function flawOf(file: string, user: User, isClosed = false): Promise<string | undefined> {
   // A link may be another user's although what it leads to is not.
   for (const look of [lstat, stat]) {
     const status = await look(file).catch(() => undefined);
-    const flaw = status && flawIn(status, user);
+    const flaw = status && flawIn(status, user, isClosed);
     if (flaw !== undefined) return flaw;
   }
   return undefined;
 }
 
-function flawIn(status: Stats, { uid, gid }: User): string | undefined {
+function flawIn(status: Stats, { uid, gid }: User, isClosed: boolean): string | undefined {
   if (status.uid !== uid) return `belongs to another user (${status.uid})`;
-  if (status.isSymbolicLink()) return undefined;
+  if (isClosed || status.isSymbolicLink()) return undefined;
   // Many systems give each user a group of their own, with the same number.
   const isOwnGroup = status.gid === gid && gid === uid;
   const isOpen = (status.mode & WRITABLE_BY_ALL) !== 0 || (!isOwnGroup && (status.mode & WRITABLE_BY_GROUP) !== 0);

@@ -25,10 +25,15 @@ describe('whose a folder is', () => {
   });
 
   it('is not if others can write it, the folder around it, or anything in it', async () => {
-    for (const file of [path.dirname(dir), dir, path.join(dir, 'leader.json')]) {
+    for (const file of [path.join(dir, 'leader.json'), path.dirname(dir), dir]) {
       await chmod(file, 0o777);
+      if (path.extname(file) !== '') {
+        assert.equal(await whyForeign(dir), undefined, 'nobody else reaches it');
+        await chmod(dir, 0o755);
+      }
       assert.equal(await whyForeign(dir), `${file} can be written by other users`);
       await chmod(file, 0o700);
+      await chmod(dir, 0o700);
     }
     await chmod(path.dirname(dir), 0o777);
     assert.equal(await whyForeign(dir, { withParent: false }), undefined, 'as that of temporary files');
