@@ -353,6 +353,7 @@ describe('restarts', () => {
     const live = async (ms: number): Promise<void> => {
       for (let passed = 0; passed < ms; passed += 1_000) {
         stage.at(0).beat(stage.clock.now());
+        void stage.at(0).say({ kind: 'progress', done: 0, total: 1 });
         await stage.clock.advance(1_000);
       }
     };

@@ -107,13 +107,13 @@ describe('sharing: leader', () => {
           const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
           const closed = once(socket, 'close');
           socket.on('error', () => {});
+          socket.once('close', () => connection.dispose());
           connection.listen();
           if (greet) assert.deepEqual(await connection.sendRequest('greet', greet), { accepted: false });
           const isRequest = requests.some(([name]) => name === method);
           if (isRequest) await assert.rejects(connection.sendRequest(method, params), method);
           else await connection.sendNotification(method, params);
           await closed;
-          connection.dispose();
         }
       }
       assert.deepEqual(asked, []);

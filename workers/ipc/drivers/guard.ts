@@ -285,7 +285,7 @@ function guard(): void {
         own.askedAt = now;
         parentPort?.postMessage(0);
       }
-      if (!own.isIntact(3) || !own.isIntact(4)) own.endWithoutPipes();
+      if (!own.isIntact(3) || !own.isIntact(4)) return own.endWithoutPipes();
       try {
         fs.writeSync(4, `${line}\n`);
       } catch {
