@@ -6,8 +6,9 @@
  * matches, never another process that reuses the id.
  */
 import { rmSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirectory } from '../make-directory.ts';
 import { whyForeign } from '../ownership.ts';
 import { systemProcesses, type ProcessTable } from '../processes.ts';
 
@@ -119,7 +120,7 @@ export class PidRegistry {
         }
         this.#owner ??= { pid: process.pid, startTime: (await this.#processes.startTimeOf(process.pid)) ?? '' };
         const content: RegistryFile = { owner: this.#owner, workers: [...this.#living.values()] };
-        await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+        makeDirectory(this.#folder, 0o700);
         const draft = `${file}.tmp`;
         await writeFile(draft, JSON.stringify(content));
         await rename(draft, file);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { makeDirectory } from '../../server/make-directory.ts';
 import { whyForeign } from '../../server/ownership.ts';
 
 describe('whose a folder is', () => {
@@ -43,6 +45,14 @@ describe('whose a folder is', () => {
     const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
     const other = { uid: own.uid + 1, gid: own.gid };
     assert.match((await whyForeign(dir, { user: other })) ?? '', /belongs to another user/);
+  });
+
+  it('says why it cannot be made, also where Node would try for ever', () => {
+    makeDirectory(path.join(dir, 'a', 'b', 'c'));
+    makeDirectory(path.join(dir, 'a', 'b', 'c'));
+    assert.equal(existsSync(path.join(dir, 'a', 'b', 'c')), true);
+    assert.throws(() => makeDirectory(path.join(dir, 'leader.json', 'below')), /ENOTDIR|EEXIST/);
+    if (existsSync('/proc/self')) assert.throws(() => makeDirectory('/proc/no-such/bulkhead'), /ENOENT/);
   });
 
   it('lets a group write that is only the user\'s own', async () => {
