@@ -25,7 +25,12 @@ process.on('exit', () => void server.dispose());
 
 // Without the editor's `shutdown`: nothing stays behind, neither sockets nor lists of processes. A second signal ends it at once.
 let isEnding = false;
-for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const) { // prettier-ignore
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  // prettier-ignore
   process.on(signal, () => {
     if (isEnding) process.exit(code);
     isEnding = true;

@@ -88,7 +88,10 @@ export class Vetting {
     const isValid =
       [durationMs, files, issues].every(isAmount) &&
       isOptional(timings, recordOf(isAmount)) &&
-      isOptional(coverage, recordOf((each) => each === 'unchanged' || each === 'affected')) &&
+      isOptional(
+        coverage,
+        recordOf((each) => each === 'unchanged' || each === 'affected'),
+      ) &&
       isOptional(provisional, listOf(isString)) &&
       isOptional(notes, recordOf(isString));
     return isValid ? (reply as unknown as CheckReply) : undefined;

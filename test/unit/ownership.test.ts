@@ -19,7 +19,7 @@ describe('whose a folder is', () => {
   });
   afterEach(() => rm(base, { recursive: true, force: true }));
 
-  it('is fine if it is this user\'s alone, or does not exist yet', async () => {
+  it("is fine if it is this user's alone, or does not exist yet", async () => {
     assert.equal(await whyForeign(dir), undefined);
     assert.equal(await whyForeign(path.join(base, 'none', 'at-all')), undefined);
     await symlink('leader.json', path.join(dir, 'link'));
@@ -55,7 +55,7 @@ describe('whose a folder is', () => {
     if (existsSync('/proc/self')) assert.throws(() => makeDirectory('/proc/no-such/bulkhead'), /ENOENT/);
   });
 
-  it('lets a group write that is only the user\'s own', async () => {
+  it("lets a group write that is only the user's own", async () => {
     await chmod(dir, 0o770);
     const uid = process.getuid?.() ?? 0;
     const gid = process.getgid?.() ?? 0;

@@ -43,7 +43,13 @@ export function flawOfFinding(value: unknown): string | undefined {
   if (!isOptional(url, isString)) return flaw('url is not a text');
   if (!isOptional(fixes, listOf(isFix))) return flaw('fixes is not a list of fixes');
   if (!isOptional(related, listOf(isPlace))) return flaw('related is not a list of places');
-  if (!isOptional(tags, listOf((tag) => TAGS.has(tag)))) return flaw('unknown tags');
+  if (
+    !isOptional(
+      tags,
+      listOf((tag) => TAGS.has(tag)),
+    )
+  )
+    return flaw('unknown tags');
   if (!isOptional(cause, isCause)) return flaw('no valid cause');
   return undefined;
 }
@@ -66,7 +72,13 @@ export function flawOfPlan(value: unknown): string | undefined {
     if (typeof id !== 'string' || !isName(file) || typeof group !== 'string') return 'a unit has no id, file or group';
     if (!UNIT_KINDS.has(kind)) return `unit ${id} has an unknown kind`;
     if (!LANES.has(lane)) return `unit ${id} has an unknown lane`;
-    if (!isOptional(dependsOn, listOf((each) => DEPENDENCIES.has(each)))) return `unit ${id} depends on nothing known`;
+    if (
+      !isOptional(
+        dependsOn,
+        listOf((each) => DEPENDENCIES.has(each)),
+      )
+    )
+      return `unit ${id} depends on nothing known`;
     if (seen.has(id)) return `unit ${id} occurs twice`;
     seen.add(id);
   }

@@ -27,7 +27,10 @@ describe('git in a hostile repository', () => {
     writeFileSync(evil, `#!/bin/sh\ntouch '${executed}'\ncat 2>/dev/null\n`);
     chmodSync(evil, 0o755);
     const more = path.join(root, '.git', 'more');
-    writeFileSync(more, `[filter "evil"]\n\tclean = ${evil}\n\tsmudge = ${evil}\n\tprocess = ${evil}\n\trequired = true\n`);
+    writeFileSync(
+      more,
+      `[filter "evil"]\n\tclean = ${evil}\n\tsmudge = ${evil}\n\tprocess = ${evil}\n\trequired = true\n`,
+    );
     appendFileSync(
       path.join(root, '.git', 'config'),
       `[core]\n\tfsmonitor = ${evil}\n\thooksPath = ${path.dirname(evil)}\n\tsshCommand = ${evil}\n\tpager = ${evil}\n` +

@@ -8,7 +8,10 @@ import { takeReport } from '../../../workers/ipc/drivers/guard.ts';
 import type { AbuseMessages } from '../../fixtures/ipc/abuses-descriptors.ts';
 import { fixture, isAlive, rejection, soon, until } from './support.ts';
 
-function open(more: { onLog?: (entry: LogEntry) => void; onVitals?: (vitals: Vitals) => void; endStrays?: boolean } = {}): Promise<WorkerClient<AbuseMessages>> { // prettier-ignore
+function open(
+  more: { onLog?: (entry: LogEntry) => void; onVitals?: (vitals: Vitals) => void; endStrays?: boolean } = {},
+): Promise<WorkerClient<AbuseMessages>> {
+  // prettier-ignore
   const script = fixture('abuses-descriptors.ts');
   return soon(createWorker<AbuseMessages>({ script, driver: 'child-process', ...more }), 'the worker');
 }
@@ -37,7 +40,17 @@ describe('reports of a worker', () => {
 describe('descriptors of a worker', () => {
   it('lines on the report pipe cost nothing', async () => {
     const worker = await open();
-    for (const text of ['x\n', 'null\n', '{}\n', '{"rss":"much"}\n', '{"uncaught":null}\n', 'listening\n', '{"refused":"no"}\n', 'endless']) // prettier-ignore
+    for (const text of [
+      'x\n',
+      'null\n',
+      '{}\n',
+      '{"rss":"much"}\n',
+      '{"uncaught":null}\n',
+      'listening\n',
+      '{"refused":"no"}\n',
+      'endless',
+    ])
+      // prettier-ignore
       await worker.send('write', { fd: 4, text });
     await worker.send('write', { fd: 4, text: 'null\n'.repeat(20_000) });
     await worker.send('write', { fd: 4, text: '\0'.repeat(100_000) });
@@ -49,7 +62,7 @@ describe('descriptors of a worker', () => {
     if (process.platform === 'win32') this.skip();
     const directory = mkdtempSync(path.join(os.tmpdir(), 'ipc-descriptors-'));
     try {
-      const fds = process.platform === 'linux' ? [3, 4, 'line'] as const : [3, 4] as const;
+      const fds = process.platform === 'linux' ? ([3, 4, 'line'] as const) : ([3, 4] as const);
       for (const which of fds) {
         const file = path.join(directory, `${which}.txt`);
         const worker = await open();
@@ -84,7 +97,11 @@ describe('descriptors of a worker', () => {
 
   it('what left its process group ends with it, where that can be seen', async function () {
     if (process.platform !== 'linux') this.skip();
-    for (const [command, args] of [[process.execPath, ['-e', 'setTimeout(() => {}, 1e6)']], ['setsid', ['sh', '-c', 'sleep 1000 & sleep 1000']]] as const) { // prettier-ignore
+    for (const [command, args] of [
+      [process.execPath, ['-e', 'setTimeout(() => {}, 1e6)']],
+      ['setsid', ['sh', '-c', 'sleep 1000 & sleep 1000']],
+    ] as const) {
+      // prettier-ignore
       const worker = await open({ endStrays: true });
       const stray = await worker.send('stray', { command, args: [...args] });
       assert.equal(isAlive(stray), true);

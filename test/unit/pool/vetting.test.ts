@@ -86,7 +86,15 @@ describe('what comes from a worker', () => {
   });
 
   it('loses what leads elsewhere, and stays otherwise', () => {
-    for (const url of ['command:workbench.action.quit', 'javascript:alert(1)', 'file:///etc/passwd', 'vscode://x/y', 'x', '']) // prettier-ignore
+    for (const url of [
+      'command:workbench.action.quit',
+      'javascript:alert(1)',
+      'file:///etc/passwd',
+      'vscode://x/y',
+      'x',
+      '',
+    ])
+      // prettier-ignore
       assert.deepEqual(taken(issuesOf({ ...issue, url })), [issue], url);
     const outside = ['../../outside.txt', '/etc/passwd', 'a/../../b', 'C:\\x', 'c:/x', '..\\x', '../sibling.ts'];
     for (const file of outside) {

@@ -20,7 +20,7 @@ describe('programs that detectors run', () => {
     assert.equal((await node('0')).failure, undefined);
   });
 
-  it('are nobody\'s fault if another process kills them, and their own if they abort', async function () {
+  it("are nobody's fault if another process kills them, and their own if they abort", async function () {
     if (process.platform === 'win32') this.skip();
     for (const signal of ['SIGKILL', 'SIGTERM', 'SIGHUP'])
       await assert.rejects(node(`process.kill(process.pid, '${signal}'); setTimeout(() => {}, 1e6)`), KilledChild);
@@ -53,7 +53,9 @@ describe('programs that detectors run', () => {
     if (process.platform === 'win32') this.skip();
     const module = fileURLToPath(new URL('../../../workers/protocol/killed-child.ts', import.meta.url));
     const code = `import { KilledChild, sharingFate } from ${JSON.stringify(module)}; await sharingFate(Promise.reject(new KilledChild('tool', 'SIGKILL')))`; // prettier-ignore
-    const worker = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const worker = spawn(process.execPath, ['--input-type=module', '-e', code], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let stderr = '';
     worker.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     assert.deepEqual(await once(worker, 'close'), [null, 'SIGKILL']);

@@ -100,7 +100,9 @@ class SvelteCheckSession implements TypeScriptSession {
       if (errors !== '') log('debug', `svelte-check ${version}: ${errors.slice(-2000)}`);
       return found;
     }
-    throw new CompilerExited(`svelte-check ${version} failed (${failure ?? 'no report'}): ${failureIn(output) ?? errors.slice(-2000).trim()}`);
+    throw new CompilerExited(
+      `svelte-check ${version} failed (${failure ?? 'no report'}): ${failureIn(output) ?? errors.slice(-2000).trim()}`,
+    );
   }
 }
 
