@@ -77,9 +77,16 @@ export class Names {
     const others = binding.definitions.slice(1);
     if (definition?.kind === 'parameter' && others.every((one) => one.kind === 'value' && one.at.type === 'AssignmentPattern'))
       return roleOf(this.#tree, definition.of, definition.index, definition.parts);
-    if (binding.definitions.length !== 1 || definition?.kind !== 'value') return undefined;
-    const path = this.pathOf(definition.node, steps);
-    return path.startsWith('?') ? undefined : withParts(path, definition.parts);
+    let path: string | undefined;
+    for (const one of binding.definitions) {
+      if (one.kind !== 'value') return undefined;
+      const of = this.pathOf(one.node, steps);
+      const own = of.startsWith('?') ? undefined : withParts(of, one.parts);
+      // Assigned more than once, it keeps its meaning if each value has the same.
+      if (own === undefined || (path !== undefined && own !== path)) return undefined;
+      path = own;
+    }
+    return path;
   }
 
   /** Of `this.name`, if the class gives the field one value. */

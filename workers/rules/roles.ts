@@ -57,10 +57,15 @@ function roleByPlace(
   parts: readonly Part[],
 ): string | undefined {
   if (name !== undefined && /^_?(?:req|request)$/.test(name) && index <= 1) return 'request';
+  if (index > 0 && isFormCallback(tree, of)) return 'input';
   const exported = exportedName(tree, of);
   if (exported !== undefined && VERBS.test(exported)) {
     if (index === 0) return pickedPart(parts) === undefined ? 'request' : 'context';
     return index === 1 ? 'context' : undefined;
+  }
+  // A function that a cloud runs: its event is the request.
+  if (index === 0 && exported !== undefined && /^(?:handler|lambdaHandler|main)$/.test(exported) && /^(?:event|evt)$/.test(name ?? '')) {
+    return 'input';
   }
   if (index === 0 && exported !== undefined && /^(?:load|loader|action|handler|actions\.\w+|getServerSideProps|default)$/.test(exported)) {
     const isHandler = name === undefined ? exported !== 'default' : /^(?:event|ctx|context|args|locals)$/.test(name);
@@ -96,6 +101,14 @@ function roleByPlace(
   }
   if (index === 0 && name === 'event' && exported !== undefined && /handler/i.test(exported)) return 'context';
   return undefined;
+}
+
+/** `form.parse(req, (error, fields, files) => …)` */
+function isFormCallback(tree: Tree, of: FunctionNode): boolean {
+  const call = tree.parent(of);
+  if (call?.type !== 'CallExpression' || call.callee.type !== 'MemberExpression' || call.callee.computed) return false;
+  const [first] = call.arguments;
+  return call.callee.property.name === 'parse' && first?.type === 'Identifier' && /^(?:req|request)$/.test(first.name);
 }
 
 function pickedPart(parts: readonly Part[]): Part | undefined {

@@ -28,7 +28,7 @@ export class SourceFile {
   /** @returns undefined: nobody wrote this file, or it has a syntax error, which compilers report */
   static parse(file: string, text: string, deadline: number): SourceFile | undefined {
     if (isMarkedGenerated(text) || isMinified(text)) return undefined;
-    const trees = parseScripts(file, text);
+    const trees = parseScripts(file, text, true);
     if (trees === undefined) return undefined;
     const scripts = trees.map(({ program }) => {
       const tree = new Tree(program);

@@ -67,12 +67,26 @@ export class Checks {
   #validates(test: Node, text: string): boolean {
     const own = this.#text.slice(test.start, test.end);
     if (!own.includes(text)) {
-      // `const isKnown = list.includes(x); if (!isKnown) return;`
-      const inner = test.type === 'UnaryExpression' ? test.argument : test;
-      const value = inner.type === 'Identifier' ? this.#names.valueOf(inner) : inner;
-      return value !== inner && !isFunction(value) && this.#text.slice(value.start, value.end).includes(text) && this.#looksAt(value, text);
+      return this.#validatesDerived(test, text);
     }
     return this.#looksAt(test, text);
+  }
+
+  /**
+   * `const isKnown = list.includes(x); if (!isKnown) return;`
+   * `const inside = path.relative(root, x); if (inside.startsWith('..')) return;`
+   */
+  #validatesDerived(test: Node, text: string): boolean {
+    const pending: Node[] = [test];
+    for (let node = pending.pop(); node; node = pending.pop()) {
+      if (node.type === 'Identifier') {
+        const value = this.#names.valueOf(node);
+        if (value === node || isFunction(value) || !this.#text.slice(value.start, value.end).includes(text)) continue;
+        if (this.#looksAt(value, text) || this.#looksAt(test, node.name)) return true;
+      }
+      pending.push(...childrenOf(node));
+    }
+    return false;
   }
 
   #looksAt(test: Node, text: string): boolean {
@@ -92,6 +106,7 @@ export class Checks {
             const value = this.#names.constantOf(left) ?? this.#names.constantOf(right);
             const isOfType = left.type === 'UnaryExpression' && left.operator === 'typeof';
             if (isOfType ? value !== 'string' && value !== 'undefined' : isMeaningful(value)) return true;
+            if (isHostOf(left, text, this.#text) || isHostOf(right, text, this.#text)) return true;
             if (value === undefined && (isConstantName(left) || isConstantName(right))) return true;
           }
           break;
@@ -119,6 +134,12 @@ function nameOfCallee({ callee }: NodeOf<'CallExpression'>): string {
 
 function isMeaningful(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '' && value !== true && value !== false && value !== -1 && value !== 0;
+}
+
+/** `target.origin`, which says where an address leads. */
+function isHostOf(node: Node, text: string, all: string): boolean {
+  if (node.type !== 'MemberExpression' || all.slice(node.object.start, node.object.end) !== text) return false;
+  return /^(?:origin|host|hostname)$/.test(propertyOf(node) ?? '');
 }
 
 function isConstantName(node: Node): boolean {

@@ -22,6 +22,8 @@ export interface Trace {
   readonly around: string;
   /** It is the value as it came, or a member of it: not a text that was made with it. */
   readonly isWhole: boolean;
+  /** A part was picked from a text, such as one value of an address. */
+  readonly isPicked?: true;
 }
 
 /** A call that is being followed into a function. */
@@ -299,11 +301,27 @@ export class Flow {
       const binding = tree.binding(object);
       const written = binding && this.#ofContents(binding, node, frame, depth, name);
       if (written) return written;
+      if (binding && this.#isOverwritten(binding, node, name)) return undefined;
       const value = names.property(object, name);
       if (value !== undefined && value !== 'unclear') return this.#trace(value, frame, depth);
       if (names.objectOf(object) && value === undefined) return undefined;
     }
     return this.#trace(object, frame, depth);
+  }
+
+  /** Whether the member was given another value in the same block, or one around it, before it is used. */
+  #isOverwritten({ references }: Binding, use: Node, name: string): boolean {
+    const { tree } = this.#script;
+    const around = new Set<Node>([...tree.ancestors(use)]);
+    return references.some((reference) => {
+      const member = tree.parent(reference);
+      if (member?.type !== 'MemberExpression' || member.object !== reference || propertyOf(member) !== name) return false;
+      const assignment = tree.parent(member);
+      if (assignment?.type !== 'AssignmentExpression' || assignment.left !== member || assignment.end > use.start) return false;
+      const statement = tree.parent(assignment);
+      const block = statement && tree.parent(statement);
+      return block !== undefined && around.has(block);
+    });
   }
 
   /** Values that are assigned to `this.name` anywhere in the file. */
@@ -329,7 +347,6 @@ export class Flow {
     const path = names.pathOf(callee);
     const method = callee.type === 'MemberExpression' ? (propertyOf(callee) ?? '') : '';
     const name = method || (callee.type === 'Identifier' ? callee.name : '');
-    if (MAKES_HARMLESS.test(name)) return undefined;
     if (PASSES_ON.test(path)) {
       const found = this.#any(node.arguments, frame, depth);
       if (!found) return undefined;
@@ -338,6 +355,7 @@ export class Flow {
       const isStart = found.isStart && first !== undefined && this.#trace(first, frame, depth) !== undefined;
       return { ...found, isStart: isStart || /resolve$/.test(path) };
     }
+    if (MAKES_HARMLESS.test(name)) return undefined;
     const target = names.valueOf(callee);
     if (isFunction(target)) return this.#ofResult(target, node, frame, depth);
     if (callee.type !== 'MemberExpression') return undefined;
@@ -353,14 +371,17 @@ export class Flow {
     if (GIVES_RESULTS.test(method) && first && isFunction(first)) {
       return this.#ofResult(first, { ...node, arguments: [callee.object as NodeOf<'Identifier'>] }, frame, depth);
     }
-    return KEEPS.test(method) ? this.#trace(callee.object, frame, depth) : undefined;
+    const kept = KEEPS.test(method) ? this.#trace(callee.object, frame, depth) : undefined;
+    return kept && PICKS.test(method) ? { ...kept, isPicked: true } : kept;
   }
 
   /** Replacing every occurrence, by a pattern, is how people make a text harmless. */
   #ofReplaced(node: NodeOf<'CallExpression'>, object: Node, frame: Frame | undefined, depth: number): Trace | undefined {
     const [pattern] = node.arguments;
     const value = pattern && this.#script.names.valueOf(pattern);
-    if (value?.type === 'Literal' && 'regex' in value && value.regex.flags.includes('g')) return undefined;
+    if (value?.type === 'Literal' && 'regex' in value) {
+      if (value.regex.flags.includes('g') || /\\\.\\\./.test(value.regex.pattern)) return undefined;
+    }
     return this.#trace(object, frame, depth);
   }
 
@@ -427,11 +448,12 @@ const HOLE = '\u0001';
 
 /** Functions whose result contains their arguments. */
 const PASSES_ON =
-  /^(?:path(?:\/posix|\/win32)?(?:\.posix|\.win32)?\.(?:join|resolve|normalize|format)|url\.(?:parse|resolve|format)|querystring\.(?:parse|unescape)|qs\.parse|util\.(?:format|inspect)|global:(?:String|decodeURIComponent|decodeURI|unescape|atob|JSON\.parse|Buffer\.from|Buffer\.concat|Object\.(?:assign|values|entries|keys|fromEntries)|Array\.(?:from|of)|Promise\.(?:resolve|all)|structuredClone|Object)|lodash(?:\.|\/)(?:merge|assign|clone|cloneDeep|get|values|keys|trim|toString))$/;
-const MADE_OF_FIRST = /^(?:global:(?:URL|URLSearchParams|String|Buffer|Object|Array|Set|Map)|url\.(?:URL|URLSearchParams))$/;
+  /^(?:path(?:\/posix|\/win32)?(?:\.posix|\.win32)?\.(?:join|resolve|normalize|format)|url\.(?:parse|resolve|format)|(?:querystring|querystringify|query-string|qs)\.(?:parse|unescape|parseUrl)|parseurl|util\.(?:format|inspect)|global:(?:String|decodeURIComponent|decodeURI|unescape|atob|JSON\.parse|Buffer\.from|Buffer\.concat|Object\.(?:assign|values|entries|keys|fromEntries)|Array\.(?:from|of)|Promise\.(?:resolve|all)|structuredClone|Object)|lodash(?:\.|\/)(?:merge|assign|clone|cloneDeep|get|values|keys|trim|toString))$/;
+const MADE_OF_FIRST = /^(?:global:(?:URL|URLSearchParams|String|Buffer|Object|Array|Set|Map)|url\.(?:URL|URLSearchParams)|vm2?\.(?:VM)?Script)$/;
 /** Methods whose result contains their receiver. */
 const KEEPS =
   /^(?:trim|trimStart|trimEnd|toString|valueOf|toLowerCase|toUpperCase|toLocaleLowerCase|toLocaleUpperCase|slice|substring|substr|split|pop|shift|at|reverse|flat|get|getAll|entries|values|keys|padStart|padEnd|normalize|repeat|charAt|match|filter|find|sort|toJSON|catch|finally|json|text|formData|searchParams|query|param|header|fill|toSorted|toReversed|next)$/;
+const PICKS = /^(?:get|getAll|split|slice|substring|substr|match|pop|shift|at)$/;
 /** Methods whose callback gets the elements of their receiver first. */
 const GIVES_ELEMENTS = /^(?:map|forEach|filter|find|some|every|flatMap|then|findIndex|sort)$/;
 /** Methods whose result is what their callback returns. */

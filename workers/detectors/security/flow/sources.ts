@@ -40,8 +40,17 @@ const SOURCES: readonly { readonly path: RegExp; readonly kind: SourceKind; read
 /** Parts of a request that its sender cannot choose freely enough to do harm. */
 const HARMLESS = /\.(?:headers\.(?:host|authorization|accept|connection)|length|method|nextUrl\.origin)$/;
 
+/** Calls that give a part of a request as it came. What other functions make of it, the flow knows. */
+const GETTERS: ReadonlySet<string> = new Set([
+  'get', 'getAll', 'header', 'param', 'json', 'text', 'formData', 'query', 'queries', 'parseBody', 'valid', 'toString',
+  'getQuery', 'readBody', 'readFormData', 'readMultipartFormData', 'getRouterParam', 'getRouterParams', 'getHeader',
+  'getHeaders', 'getRequestHeader', 'getRequestHeaders', 'getRequestURL', 'getCookie', 'readRawBody', 'getValidatedQuery',
+  'cookies', 'headers', 'useSearchParams', 'useParams', 'useLocation', 'useRouter', 'useRoute',
+]); // prettier-ignore
+
 export function sourceAt(path: string): Source | undefined {
   if (path.startsWith('?') || HARMLESS.test(path)) return undefined;
+  for (const [, name = ''] of path.matchAll(/(\w+)\(\)/g)) if (!GETTERS.has(name)) return undefined;
   for (const source of SOURCES) {
     const match = source.path.exec(path);
     if (!match) continue;

@@ -18,7 +18,8 @@ export const rule = flowRule({
     { callee: /^(?:ejs|pug|jade|handlebars|nunjucks|mustache|dot|doT|eta|lodash|underscore|hogan\.js|swig|twig|velocityjs|art-template|dustjs-linkedin|squirrelly|liquidjs)(?:\(\))?(?:\.\w+(?:\(\))?)?\.(?:render|compile|renderString|template|parse|to_html|parseAndRender|compileFromString|precompile)$|^lodash\/template$/, arguments: [0] },
     { callee: /^(?:node-serialize|serialize-to-js|funcster|cryo)\.(?:unserialize|deserialize|deepDeserialize|parse)$/, arguments: [0] },
     { callee: /^global:require$/, arguments: [0], accepts: ({ isStart }) => isStart },
-    { callee: /^\?page\.(?:evaluate|evaluateOnNewDocument|addScriptTag)$/, arguments: [0], accepts: ({ isWhole }) => !isWhole },
+    { callee: /(?:^\?\w*[pP]age|newPage\(\)|createPage\(\)|\?frame)\.(?:evaluate|evaluateOnNewDocument|evaluateHandle|addInitScript|evaluateJavaScript|evaluateAsync)$/, arguments: [0] },
+    { callee: /^sandbox\(\)\.run$/, arguments: [0] },
   ],
   *others({ tree }) {
     for (const { source } of tree.all('ImportExpression')) {

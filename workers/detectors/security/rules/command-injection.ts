@@ -15,10 +15,10 @@ export const rule = flowRule({
     good: "import { execFile } from 'node:child_process';\nimport express from 'express';\n\nconst app = express();\napp.get('/ping', (req, res) => {\n  execFile('ping', ['-c', '1', '--', req.query.host], (error, output) => res.json({ output }));\n});",
   },
   sinks: [
-    { callee: /^(?:child_process\.exec(?:Sync)?|shelljs(?:\.exec)?|shelljs\.exec|execa\.(?:command|execaCommand|execaCommandSync)(?:Sync)?|execa\.shell)$/, arguments: [0] },
-    { callee: /^(?:child_process\.(?:spawn|spawnSync|execFile|execFileSync|fork)|execa(?:\.execa|\.sync|\.execaSync)?|cross-spawn(?:\.sync|\.spawn)?)$/, arguments: [0], accepts: ({ isStart }) => isStart },
+    { callee: /^(?:child_process\.exec(?:Sync)?|shelljs(?:\.exec)?|shelljs\.exec|execa\.(?:command|execaCommand|execaCommandSync)(?:Sync)?|execa\.shell(?:Sync)?|exec|exec-async|exec-sh|remote-exec)$/, arguments: [0] },
+    { callee: /^(?:child_process\.(?:spawn|spawnSync|execFile|execFileSync|fork)|execa(?:\.execa|\.sync|\.execaSync)?|execa\.(?:stdout|stderr|node)|cross-spawn(?:-async)?(?:\.sync|\.spawn)?|foreground-child)$/, arguments: [0], accepts: ({ isStart }) => isStart },
     { callee: /^(?:child_process\.(?:spawn|spawnSync|execFile|execFileSync)|cross-spawn(?:\.sync)?|execa(?:\.execa)?)$/, arguments: [0, 1], accepts: (_, call, script) => usesShell(call, script) },
-    { callee: /^ssh2\.Client\(\)\.exec$|^\?(?:ssh|conn|connection|sshClient)\.exec$/, arguments: [0] },
+    { callee: /^ssh2(?:\.Client)?\(\)\.exec$|^\?(?:ssh|conn|connection|sshClient)\.exec$/, arguments: [0] },
   ],
   advice: ADVICE,
 }); // prettier-ignore

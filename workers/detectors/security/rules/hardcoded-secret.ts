@@ -1,5 +1,6 @@
 import { keyOf, type Node } from '../../../rules/tree.ts';
 import type { Found, Rule } from '../../../rules/rule.ts';
+import { callsIn } from '../flow/flow-rule.ts';
 import { masked, providerOf, randomness } from '../secrets.ts';
 
 export const rule: Rule = {
@@ -36,6 +37,23 @@ export const rule: Rule = {
         }
       }
 
+      for (const call of isTest ? [] : callsIn({ tree, names })) {
+        const path = names.pathOf(call.callee);
+        const [first, second] = call.arguments;
+        if (SESSIONS.test(path)) {
+          for (const key of ['secret', 'keys', 'password']) {
+            const value = names.property(first, key);
+            if (value === undefined || value === 'unclear') continue;
+            const list = value.type === 'ArrayExpression' ? value.elements : [value];
+            for (const one of list) if (one && names.stringOf(one)) yield found(one, 'The secret that signs the sessions is in the code.');
+          }
+        } else if (path === 'cookie-parser' && first && names.stringOf(first)) {
+          yield found(first, 'The secret that signs the cookies is in the code.');
+        } else if (/^crypto\.createHmac$|^crypto-js\.Hmac\w+$/.test(path) && second && names.stringOf(second)) {
+          yield found(second, 'The key of the signature is in the code.');
+        }
+      }
+
       /** Of what the text is the value of. */
       function nameOf(node: Node): string | undefined {
         const parent = tree.parent(node);
@@ -61,6 +79,8 @@ export const rule: Rule = {
     }
   },
 };
+
+const SESSIONS = /^(?:express-session|cookie-session|koa-session|@fastify\/session|fastify-session|iron-session\.\w+|@fastify\/secure-session)$/;
 
 function found(at: Node, what: string): Found {
   return { at, message: `${what} Revoke it, and read the new one from the environment.` };

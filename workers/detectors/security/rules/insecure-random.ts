@@ -2,7 +2,7 @@ import { keyOf, type Node } from '../../../rules/tree.ts';
 import type { Found, Rule } from '../../../rules/rule.ts';
 import { callsIn } from '../flow/flow-rule.ts';
 
-const SECRET = /(?:^|_)(?:token|secret|password|passwd|pwd|salt|nonce|otp|csrf|session_?id|session_?key|api_?key|reset_?code|verification_?code|auth_?code|pin_?code|private_?key|encryption_?key|access_?key|iv|credential)s?(?:$|_)/i;
+const SECRET = /(?:^|_)(?:token|secret|password|passwd|pwd|salt|nonce|otp|csrf|session_?id|session_?key|api_?key|reset_?code|verification_?code|auth_?code|pin_?code|private_?key|encryption_?key|access_?key|iv|credential)s?(?:_(?:value|string|hex|key|id|code|hash|bytes|data|text))?$/i;
 const NOT_SECRET = /cancel|design|syntax|css|color|lexer|parser|placeholder|mock|fake|demo|sample/i;
 
 export const rule: Rule = {
@@ -17,7 +17,7 @@ export const rule: Rule = {
     good: "import { randomBytes } from 'node:crypto';\n\nexport const resetToken = randomBytes(24).toString('hex');",
   },
   *check(file): Generator<Found> {
-    if (file.isTest || !file.text.includes('random')) return;
+    if (file.isTest || !/random/i.test(file.text)) return;
     for (const script of file.scripts) {
       const { names, tree } = script;
       for (const call of callsIn(script)) {

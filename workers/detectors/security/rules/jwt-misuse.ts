@@ -39,7 +39,10 @@ export const rule: Rule = {
           }
         } else if (/^jose\.JWT\.(?:sign|verify)$/.test(path)) {
           const [, secret] = list;
-          if (secret && names.stringOf(secret) !== undefined) yield { at: secret, message: 'The secret that signs tokens is in the code. Read it from the environment.' };
+          const key = secret && names.valueOf(secret);
+          // `JWK.asKey('…')`
+          const text = key?.type === 'CallExpression' && names.pathOf(key.callee) === 'jose.JWK.asKey' ? key.arguments[0] : secret;
+          if (secret && names.stringOf(text) !== undefined) yield { at: secret, message: 'The secret that signs tokens is in the code. Read it from the environment.' };
           if (secret && names.pathOf(secret) === 'jose.JWK.None') yield { at: secret, message: 'Without a key everyone can make such tokens.' };
         } else if (/^(?:express-jwt(?:\.expressjwt|\.jwt)?|koa-jwt|passport-jwt\.Strategy|@fastify\/jwt|fastify-jwt)$/.test(path)) {
           for (const key of ['secret', 'secretOrKey']) {
@@ -47,7 +50,7 @@ export const rule: Rule = {
             if (secret !== undefined && secret !== 'unclear' && names.stringOf(secret) !== undefined)
               yield { at: secret, message: 'The secret that signs tokens is in the code. Read it from the environment.' };
           }
-        } else if (/^(?:@nestjs\/jwt\.JwtModule|\?JwtModule)\.register$/.test(path)) {
+        } else if (/(?:^|[.:?])JwtModule\.register$/.test(path)) {
           const secret = names.property(list[0], 'secret');
           if (secret !== undefined && secret !== 'unclear' && names.stringOf(secret) !== undefined)
             yield { at: secret, message: 'The secret that signs tokens is in the code. Read it from the environment.' };

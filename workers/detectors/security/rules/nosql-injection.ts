@@ -1,6 +1,6 @@
 import { flowRule } from '../flow/flow-rule.ts';
 
-const FINDERS = 'find|findOne|findOneAndUpdate|findOneAndDelete|findOneAndRemove|findOneAndReplace|findAndModify|updateOne|updateMany|update|deleteOne|deleteMany|remove|replaceOne|countDocuments|count|distinct|exists';
+const FINDERS = 'find|findOne|findOneAndUpdate|findOneAndDelete|findOneAndRemove|findOneAndReplace|findAndModify|updateOne|updateMany|update|deleteOne|deleteMany|remove|replaceOne|countDocuments|count|distinct|exists|aggregate|findByIdAndUpdate|geoSearch';
 
 export const rule = flowRule({
   meta: {
@@ -26,6 +26,7 @@ export const rule = flowRule({
       const [first] = list;
       if (!first) continue;
       const query = names.objectOf(first);
+      if (first.type === 'Identifier' && query) yield { value: first, what, accepts: (trace) => trace.source.isStructured && trace.isWhole };
       if (!query) {
         // Of an array: `list.find((one) => …)`.
         if (first.type === 'ArrowFunctionExpression' || first.type === 'FunctionExpression') continue;

@@ -18,8 +18,8 @@ export const rule = flowRule({
     { callee: new RegExp(`^(?:fs|fs/promises|fs\\.promises|fs-extra|graceful-fs|mz/fs)\\.(?:promises\\.)?(?:${ONE})$`), arguments: [0] },
     { callee: new RegExp(`^\\?(?:fs|fsp|fsPromises|fse)\\.(?:promises\\.)?(?:${ONE})$`), arguments: [0] },
     { callee: TWO, arguments: [1], accepts: (_, call, { names }) => /^\??fs/.test(names.pathOf(call.callee)) },
-    // With a root, Express stays below it.
-    { callee: /(?:^|[.?])(?:res|response|reply|rep|this)\.(?:sendFile|sendfile|download)$/, arguments: [0], accepts: (_, call, { names }) => call.arguments[1] === undefined || names.property(call.arguments[1], 'root') === undefined },
+    // Express refuses `..`, but not a path that begins at the root of the disk.
+    { callee: /(?:^|[.?])(?:res|response|reply|rep|this)\.(?:sendFile|sendfile|download)$/, arguments: [0], accepts: ({ isStart }, call, { names }) => isStart && (call.arguments[1] === undefined || names.property(call.arguments[1], 'root') === undefined) },
     { callee: /^(?:send|koa-send)$/, arguments: [1], accepts: (_, call, { names }) => names.property(call.arguments[2], 'root') === undefined },
     { callee: /^(?:global:)?(?:Bun\.file|Deno\.(?:readFile|readTextFile|writeFile|open|remove)(?:Sync)?)$/, arguments: [0] },
   ],

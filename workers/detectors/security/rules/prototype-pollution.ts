@@ -17,6 +17,7 @@ export const rule: Rule = {
   *check(file): Generator<Found> {
     for (const script of file.scripts) {
       const flow = flowOf(file, script);
+      const merges = new Set<Node>();
       for (const assignment of script.tree.all('AssignmentExpression')) {
         const { left } = assignment;
         if (left.type !== 'MemberExpression' || !left.computed) continue;
@@ -32,8 +33,9 @@ export const rule: Rule = {
             continue;
           }
         }
-        const merge = recursiveCopy(assignment, left, script);
-        if (merge && !refusesPrototype(file.text.slice(merge.start, merge.end), file.text)) {
+        const merge = file.isTool || file.isTest ? undefined : recursiveCopy(assignment, left, script);
+        if (merge && !merges.has(merge) && !refusesPrototype(file.text.slice(merge.start, merge.end), file.text)) {
+          merges.add(merge);
           yield {
             at: left,
             message: 'This merge copies `__proto__` too, if the source has been parsed from JSON, and so changes every object. Skip `__proto__`, `constructor` and `prototype`.',

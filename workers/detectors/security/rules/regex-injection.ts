@@ -13,7 +13,6 @@ export const rule = flowRule({
   },
   sinks: [
     { callee: /^global:RegExp$/, arguments: [0], accepts: ({ source }) => source.kind === 'request' },
-    { callee: /\.(?:match|matchAll|search)$/, arguments: [0], accepts: ({ source, isWhole }, call, { names }) => source.kind === 'request' && isWhole && !/^param:/.test(names.pathOf(call.callee)) && !/^(?:\?|global:)(?:cache|caches|router|route)\b/.test(names.pathOf(call.callee)) },
   ],
   advice: 'A pattern can keep the process busy for years. Escape it, or use `includes`.',
 }); // prettier-ignore

@@ -16,7 +16,7 @@ export const rule = flowRule({
     { callee: /^global:(?:window\.)?document\.(?:write|writeln)$/ },
     { callee: /\.insertAdjacentHTML$/, arguments: [1] },
     { callee: /\.(?:createContextualFragment|setHTMLUnsafe|parseHTMLUnsafe|bypassSecurityTrustHtml|bypassSecurityTrustScript|bypassSecurityTrustUrl|bypassSecurityTrustResourceUrl)$/, arguments: [0] },
-    { callee: /^(?:global:(?:\$|jQuery)|jquery)$/, arguments: [0], accepts: ({ around, isStart, source }) => /<\w/.test(around) || (isStart && !/\.hash$/.test(source.label)) },
+    { callee: /^(?:global:(?:\$|jQuery)|jquery)$/, arguments: [0], accepts: ({ around, isPicked }) => /<\w/.test(around) || isPicked === true },
     { callee: /^(?:(?:global:|\?)(?:\$|jQuery)|jquery)\(\)(?:\.\w+\(\))*\.(?:html|append|prepend|after|before|replaceWith|appendTo|wrap|wrapInner|prependTo)$|^\?\$\w*\.(?:html|append|prepend)$/, arguments: [0] },
     { callee: /^(?:jquery|(?:global:|\?)\$)\.(?:parseHTML|globalEval)$/, arguments: [0] },
   ],

@@ -21,6 +21,7 @@ export const rule = flowRule({
     for (const { left, right } of tree.all('AssignmentExpression')) {
       if (left.type !== 'MemberExpression') continue;
       if (/^(?:param:context|\?ctx)(?:\.response)?\.body$/.test(names.pathOf(left))) {
+        if (names.valueOf(right).type === 'ObjectExpression') continue;
         yield { value: right, what: '`ctx.body`', accepts: (trace) => trace.source.kind === 'request' && (HTML.test(trace.around) || isText(trace)) };
       }
     }
