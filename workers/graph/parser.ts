@@ -89,7 +89,7 @@ function treeOf(text: string, options: ParserOptions): Program {
   return parseSync('module', text, { ...options, ...fast() }).program;
 }
 
-function fast(): ParserOptions {
+function fast(): ParserOptions & { readonly experimentalRawTransfer?: true } {
   return lazily === undefined ? {} : { experimentalRawTransfer: true };
 }
 

@@ -6,7 +6,9 @@ import { visitorKeys, type Node, type Program } from 'oxc-parser';
 
 export type { Node, Program };
 export type NodeType = Node['type'];
-export type NodeOf<Type extends NodeType> = Extract<Node, { readonly type: Type }>;
+export type NodeOf<Type extends NodeType> = Type extends NodeType ? Having<Node, Type> : never;
+/** Some nodes have one of several types. */
+type Having<One, Type> = One extends { readonly type: infer Types } ? (Type extends Types ? One : never) : never;
 export type Identifier = NodeOf<'Identifier'>;
 export type FunctionNode = NodeOf<'FunctionDeclaration' | 'FunctionExpression' | 'ArrowFunctionExpression'>;
 

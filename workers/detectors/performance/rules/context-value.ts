@@ -24,7 +24,7 @@ export const rule: Rule = {
         const value = expression.type === 'JSXEmptyExpression' ? expression : names.valueOf(expression);
         const isNew = value.type === 'ObjectExpression' || value.type === 'ArrayExpression' || isFunction(value);
         // A constant of the module stays the same.
-        if (!isNew || !tree.functionAround(value) || value.type === 'FunctionDeclaration') continue;
+        if (!isNew || !tree.functionAround(value)) continue;
         yield { at: attribute, message: 'The value is new each time this renders, so everything that uses the context renders too. Keep it with `useMemo`.' };
       }
     }

@@ -357,11 +357,11 @@ export class Flow {
     }
     if (MAKES_HARMLESS.test(name)) return undefined;
     const target = names.valueOf(callee);
-    if (isFunction(target)) return this.#ofResult(target, node, frame, depth);
+    if (isFunction(target)) return this.#ofResult(target, node.arguments, frame, depth);
     if (callee.type !== 'MemberExpression') return undefined;
     if (callee.object.type === 'ThisExpression') {
       const own = this.#methodNamed(callee, method);
-      return own && this.#ofResult(own, node, frame, depth);
+      return own && this.#ofResult(own, node.arguments, frame, depth);
     }
     if (method === 'replace' || method === 'replaceAll') return this.#ofReplaced(node, callee.object, frame, depth);
     if (method === 'concat' || method === 'join') {
@@ -369,7 +369,7 @@ export class Flow {
     }
     const [first] = node.arguments;
     if (GIVES_RESULTS.test(method) && first && isFunction(first)) {
-      return this.#ofResult(first, { ...node, arguments: [callee.object as NodeOf<'Identifier'>] }, frame, depth);
+      return this.#ofResult(first, [callee.object], frame, depth);
     }
     const kept = KEEPS.test(method) ? this.#trace(callee.object, frame, depth) : undefined;
     return kept && PICKS.test(method) ? { ...kept, isPicked: true } : kept;
@@ -385,11 +385,11 @@ export class Flow {
     return this.#trace(object, frame, depth);
   }
 
-  #ofResult(of: FunctionNode, call: NodeOf<'CallExpression'>, frame: Frame | undefined, depth: number): Trace | undefined {
+  #ofResult(of: FunctionNode, values: readonly Node[], frame: Frame | undefined, depth: number): Trace | undefined {
     let frames = 0;
     for (let at = frame; at; at = at.outer) frames++;
     if (frames >= MAXIMUM_FRAMES || !of.body) return undefined;
-    const inner: Frame = { of, arguments: call.arguments, outer: frame };
+    const inner: Frame = { of, arguments: values, outer: frame };
     const { tree } = this.#script;
     const results: Node[] = [];
     if (of.body.type !== 'BlockStatement') results.push(of.body);
