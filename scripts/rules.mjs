@@ -1,5 +1,5 @@
 // Writes what follows from the files of rules, workers/detectors/*/rules/*.ts: the list that the detector runs
-// (rule-list.ts), the table that its manifest has (rule-table.ts, data only), and the page of each rule (docs/rules).
+// (rule-list.ts), the table that its manifest has (workers/protocol/rule-tables, data only), and the page of each rule (docs/rules).
 // Run it after a change of a rule, then settings.mjs: node scripts/rules.mjs. A test compares.
 import { existsSync, readdirSync, readFileSync, writeFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -17,7 +17,9 @@ export async function generatedRules() {
   const files = {};
   for (const detector of ruleDetectors) {
     const folder = path.join(detectors, detector);
-    const names = readdirSync(path.join(folder, 'rules')).map((file) => path.basename(file, '.ts')).sort();
+    const names = readdirSync(path.join(folder, 'rules'))
+      .map((file) => path.basename(file, '.ts'))
+      .sort();
     const metas = [];
     for (const name of names) {
       const { rule } = await import(pathToFileURL(path.join(folder, 'rules', `${name}.ts`)).href);
@@ -26,7 +28,7 @@ export async function generatedRules() {
       files[`docs/rules/${detector}/${name}.md`] = await formatted(pageOf(detector, rule.meta), 'markdown');
     }
     files[`workers/detectors/${detector}/rule-list.ts`] = await formatted(listOf(names), 'typescript');
-    files[`workers/detectors/${detector}/rule-table.ts`] = await formatted(tableOf(metas), 'typescript');
+    files[`workers/protocol/rule-tables/${detector}.ts`] = await formatted(tableOf(metas), 'typescript');
   }
   return files;
 }
@@ -45,7 +47,9 @@ function listOf(names) {
 }
 
 function tableOf(metas) {
-  const rules = Object.fromEntries(metas.map(({ name, severity, description }) => [name, { default: severity, description }]));
+  const rules = Object.fromEntries(
+    metas.map(({ name, severity, description }) => [name, { default: severity, description }]),
+  );
   const options = Object.assign({}, ...metas.map(({ options = {} }) => options));
   return `${HEAD}\nexport const ruleTable = ${JSON.stringify(rules)} as const;\n\nexport const ruleOptions = ${JSON.stringify(options)} as const;\n`;
 }
@@ -67,15 +71,23 @@ function pageOf(detector, { name, severity, description, why, cwe, confidence, o
     ...examples(good),
     '## Options',
     `Set the severity (\`error\`, \`warning\`, \`info\`, \`hint\` or \`off\`) in \`bulkhead.${detector}.rules\` in the settings, or in \`bulkhead.config.json\`:`,
-    fenced('json', JSON.stringify({ detectors: { [detector]: { rules: { [name]: severity === 'off' ? 'warning' : 'off' } } } })),
-    ...Object.entries(options).map(([option, schema]) => `\`${option}\` (default: \`${JSON.stringify(schema.default)}\`): ${schema.description}`),
+    fenced(
+      'json',
+      JSON.stringify({ detectors: { [detector]: { rules: { [name]: severity === 'off' ? 'warning' : 'off' } } } }),
+    ),
+    ...Object.entries(options).map(
+      ([option, schema]) => `\`${option}\` (default: \`${JSON.stringify(schema.default)}\`): ${schema.description}`,
+    ),
     '`ignore` lists globs of files that are not checked. By default these are test data, snapshots, build outputs, and generated and vendored files.',
     `To suppress a single finding, write \`// bulkhead-ignore-next-line ${name} -- reason\` above it.`,
   ].join('\n\n');
 }
 
 function examples(example) {
-  const files = typeof example === 'string' ? { [/<\w+[^>]*>[^]*<\//.test(example) || /Provider/.test(example) ? 'example.jsx' : 'example.js']: example } : example;
+  const files =
+    typeof example === 'string'
+      ? { [/<\w+[^>]*>[^]*<\//.test(example) || /Provider/.test(example) ? 'example.jsx' : 'example.js']: example }
+      : example;
   return Object.entries(files).map(([file, text]) => fenced(`${path.extname(file).slice(1)} file=${file}`, text));
 }
 
@@ -85,12 +97,17 @@ function fenced(language, text) {
 
 async function formatted(text, parser) {
   const options = await prettier.resolveConfig(path.join(root, 'package.json'), { editorconfig: true });
-  return prettier.format(text, { ...options, parser, ...(parser === 'markdown' ? { embeddedLanguageFormatting: 'off' } : {}) });
+  return prettier.format(text, {
+    ...options,
+    parser,
+    ...(parser === 'markdown' ? { embeddedLanguageFormatting: 'off' } : {}),
+  });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   for (const [file, text] of Object.entries(await generatedRules())) {
     mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
-    if (!existsSync(path.join(root, file)) || readFileSync(path.join(root, file), 'utf8') !== text) writeFileSync(path.join(root, file), text);
+    if (!existsSync(path.join(root, file)) || readFileSync(path.join(root, file), 'utf8') !== text)
+      writeFileSync(path.join(root, file), text);
   }
 }

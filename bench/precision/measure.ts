@@ -19,13 +19,18 @@ export interface Score {
   readonly wrong: readonly string[];
 }
 
-export const classes: readonly string[] = readdirSync(folder).map((file) => path.basename(file, '.txt')).sort();
+export const classes: readonly string[] = readdirSync(folder)
+  .map((file) => path.basename(file, '.txt'))
+  .sort();
 
 export function measure(rule: string): Score {
   const parts = new Map<string, readonly string[]>();
   for (const part of readFileSync(path.join(folder, `${rule}.txt`), 'utf8').split(/^## /m)) {
     const [name = '', ...lines] = part.split('\n');
-    parts.set(name.trim(), lines.filter((line) => line.trim() !== ''));
+    parts.set(
+      name.trim(),
+      lines.filter((line) => line.trim() !== ''),
+    );
   }
   const prelude = (parts.get('prelude') ?? []).join(' ');
   const vulnerable = parts.get('vulnerable') ?? [];

@@ -11,7 +11,9 @@ const percent = (thousandths: number): string => `${(thousandths / 10).toFixed(1
 console.log('| rule | vulnerable | safe | precision | recall |\n| --- | --- | --- | --- | --- |');
 for (const score of scores) {
   const { precision, recall } = ratesOf(score);
-  console.log(`| ${score.rule} | ${String(score.vulnerable)} | ${String(score.safe)} | ${percent(precision)} | ${percent(recall)} |`);
+  console.log(
+    `| ${score.rule} | ${String(score.vulnerable)} | ${String(score.safe)} | ${percent(precision)} | ${percent(recall)} |`,
+  );
 }
 if (process.argv.includes('--verbose')) {
   for (const { rule, missed, wrong } of scores) {

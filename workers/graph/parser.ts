@@ -80,7 +80,8 @@ export function parse(lang: Language, text: string, isLenient = false): Parsed |
   // The front matter of Astro may return.
   const isHarmless =
     isLenient ||
-    result.module.staticImports.length > 0 || result.errors.every(({ message }) => /'return'/.test(message));
+    result.module.staticImports.length > 0 ||
+    result.errors.every(({ message }) => /'return'/.test(message));
   return isWhole && isHarmless ? { module: result.module, program: () => program } : undefined;
 }
 

@@ -63,7 +63,7 @@ export function ruleDetector<Name extends string>(
     return participant;
   };
   const inner = fileDetector<string>({
-    manifest: manifest as DetectorManifest & ManifestWithRules<string>,
+    manifest: manifest,
     version,
     check: (checked) => findingsOf(checked, join(checked.root, checked.options)),
     commentsOf: (file, text) => {
@@ -152,7 +152,10 @@ export function analyse(
 
 function findingOf({ meta }: Rule, one: Found, file: string, range: (at: Node | Span) => Range): AnyFinding {
   const { at, message, steps = [], fixes = [] } = one;
-  const cwe = meta.cwe === undefined ? '' : ` (CWE-${String(meta.cwe)}${meta.confidence === undefined ? '' : `, confidence: ${meta.confidence}`})`;
+  const cwe =
+    meta.cwe === undefined
+      ? ''
+      : ` (CWE-${String(meta.cwe)}${meta.confidence === undefined ? '' : `, confidence: ${meta.confidence}`})`;
   const finding: Omit<Finding, 'severity'> = {
     rule: meta.name,
     message: `${message}${cwe}`,

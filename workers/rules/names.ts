@@ -75,7 +75,10 @@ export class Names {
     }
     // A default value does not change what a parameter is.
     const others = binding.definitions.slice(1);
-    if (definition?.kind === 'parameter' && others.every((one) => one.kind === 'value' && one.at.type === 'AssignmentPattern'))
+    if (
+      definition?.kind === 'parameter' &&
+      others.every((one) => one.kind === 'value' && one.at.type === 'AssignmentPattern')
+    )
       return roleOf(this.#tree, definition.of, definition.index, definition.parts);
     let path: string | undefined;
     for (const one of binding.definitions) {
@@ -216,7 +219,11 @@ export function unwrapped(node: Node): Node {
 /** The name of a member, also in brackets. */
 export function propertyOf(node: NodeOf<'MemberExpression'>, names?: Names): string | undefined {
   if (!node.computed) return node.property.type === 'PrivateIdentifier' ? `#${node.property.name}` : node.property.name;
-  const value = names ? names.constantOf(node.property) : node.property.type === 'Literal' ? node.property.value : undefined;
+  const value = names
+    ? names.constantOf(node.property)
+    : node.property.type === 'Literal'
+      ? node.property.value
+      : undefined;
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 

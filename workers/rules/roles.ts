@@ -5,9 +5,10 @@ import { keyOf, type FunctionNode, type Node, type Part, type Tree } from './tre
 export function roleOf(tree: Tree, of: FunctionNode, index: number, parts: readonly Part[]): string | undefined {
   const parameter = of.params[index];
   if (parameter === undefined) return undefined;
-  const pattern = plainParameter(parameter as Node);
+  const pattern = plainParameter(parameter);
   const name = pattern.type === 'Identifier' ? pattern.name : undefined;
-  const role = roleByDecorator(parameter as Node, pattern) ?? roleByType(pattern) ?? roleByPlace(tree, of, index, name, parts);
+  const role =
+    roleByDecorator(parameter, pattern) ?? roleByType(pattern) ?? roleByPlace(tree, of, index, name, parts);
   if (role === undefined) return undefined;
   return parts.reduce<string>((path, part) => (part === '...' ? path : `${path}.${String(part)}`), `param:${role}`);
 }
@@ -25,7 +26,11 @@ function roleByDecorator(parameter: Node, pattern: Node): string | undefined {
   for (const { expression } of decorators) {
     const callee = expression.type === 'CallExpression' ? expression.callee : expression;
     if (callee.type !== 'Identifier') continue;
-    if (/^(?:Body|Query|Param|Params|Headers?|Cookies|UploadedFiles?|RawBody|BodyParam|QueryParams?|HeaderParam|CookieParam)$/.test(callee.name)) {
+    if (
+      /^(?:Body|Query|Param|Params|Headers?|Cookies|UploadedFiles?|RawBody|BodyParam|QueryParams?|HeaderParam|CookieParam)$/.test(
+        callee.name,
+      )
+    ) {
       return 'input';
     }
     if (/^(?:Req|Request)$/.test(callee.name)) return 'request';
@@ -33,15 +38,18 @@ function roleByDecorator(parameter: Node, pattern: Node): string | undefined {
   return undefined;
 }
 
-const REQUEST_TYPES = /^(?:Request|NextRequest|NextApiRequest|FastifyRequest|IncomingMessage|HonoRequest|ExpressRequest)$/;
-const CONTEXT_TYPES = /^(?:Context|ParameterizedContext|RouterContext|APIGatewayProxyEvent(?:V2)?|RequestEvent|APIContext|LoaderFunctionArgs|ActionFunctionArgs|LoaderArgs|ActionArgs|GetServerSidePropsContext)$/;
+const REQUEST_TYPES =
+  /^(?:Request|NextRequest|NextApiRequest|FastifyRequest|IncomingMessage|HonoRequest|ExpressRequest)$/;
+const CONTEXT_TYPES =
+  /^(?:Context|ParameterizedContext|RouterContext|APIGatewayProxyEvent(?:V2)?|RequestEvent|APIContext|LoaderFunctionArgs|ActionFunctionArgs|LoaderArgs|ActionArgs|GetServerSidePropsContext)$/;
 
 function roleByType(pattern: Node): string | undefined {
   const annotation = 'typeAnnotation' in pattern ? pattern.typeAnnotation : undefined;
   const type = annotation && 'typeAnnotation' in annotation ? annotation.typeAnnotation : undefined;
   if (type?.type !== 'TSTypeReference') return undefined;
   const { typeName } = type;
-  const name = typeName.type === 'Identifier' ? typeName.name : typeName.type === 'TSQualifiedName' ? typeName.right.name : '';
+  const name =
+    typeName.type === 'Identifier' ? typeName.name : typeName.type === 'TSQualifiedName' ? typeName.right.name : '';
   if (REQUEST_TYPES.test(name)) return 'request';
   return CONTEXT_TYPES.test(name) ? 'context' : undefined;
 }
@@ -64,10 +72,19 @@ function roleByPlace(
     return index === 1 ? 'context' : undefined;
   }
   // A function that a cloud runs: its event is the request.
-  if (index === 0 && exported !== undefined && /^(?:handler|lambdaHandler|main)$/.test(exported) && /^(?:event|evt)$/.test(name ?? '')) {
+  if (
+    index === 0 &&
+    exported !== undefined &&
+    /^(?:handler|lambdaHandler|main)$/.test(exported) &&
+    /^(?:event|evt)$/.test(name ?? '')
+  ) {
     return 'input';
   }
-  if (index === 0 && exported !== undefined && /^(?:load|loader|action|handler|actions\.\w+|getServerSideProps|default)$/.test(exported)) {
+  if (
+    index === 0 &&
+    exported !== undefined &&
+    /^(?:load|loader|action|handler|actions\.\w+|getServerSideProps|default)$/.test(exported)
+  ) {
     const isHandler = name === undefined ? exported !== 'default' : /^(?:event|ctx|context|args|locals)$/.test(name);
     if (isHandler) return 'context';
   }
@@ -76,11 +93,18 @@ function roleByPlace(
   if (call?.type === 'CallExpression') {
     const { callee } = call;
     const method = callee.type === 'MemberExpression' && !callee.computed ? callee.property.name : undefined;
-    if (index === 0 && (method === 'addEventListener' || callee.type === 'Identifier' && callee.name === 'addEventListener')) {
+    if (
+      index === 0 &&
+      (method === 'addEventListener' || (callee.type === 'Identifier' && callee.name === 'addEventListener'))
+    ) {
       const [kind] = call.arguments;
       return kind?.type === 'Literal' && kind.value === 'message' ? 'message' : undefined;
     }
-    if (index === 0 && callee.type === 'Identifier' && /^(?:defineEventHandler|eventHandler|defineAction)$/.test(callee.name)) {
+    if (
+      index === 0 &&
+      callee.type === 'Identifier' &&
+      /^(?:defineEventHandler|eventHandler|defineAction)$/.test(callee.name)
+    ) {
       return 'context';
     }
     // The pieces of a request's body.
@@ -96,7 +120,12 @@ function roleByPlace(
     }
   }
   if (name !== undefined && index === 0 && /^(?:ctx|context)$/.test(name)) return 'context';
-  if (index === 0 && call?.type === 'AssignmentExpression' && call.left.type === 'MemberExpression' && !call.left.computed) {
+  if (
+    index === 0 &&
+    call?.type === 'AssignmentExpression' &&
+    call.left.type === 'MemberExpression' &&
+    !call.left.computed
+  ) {
     if (call.left.property.name === 'onmessage') return 'message';
   }
   if (index === 0 && name === 'event' && exported !== undefined && /handler/i.test(exported)) return 'context';
@@ -123,7 +152,8 @@ function exportedName(tree: Tree, of: FunctionNode): string | undefined {
   if (parent?.type === 'AssignmentExpression' && parent.left.type === 'MemberExpression' && !parent.left.computed) {
     const { object, property } = parent.left;
     if (object.type === 'Identifier' && object.name === 'exports') return property.name;
-    if (object.type === 'MemberExpression' && !object.computed && object.property.name === 'exports') return property.name;
+    if (object.type === 'MemberExpression' && !object.computed && object.property.name === 'exports')
+      return property.name;
     if (object.type === 'Identifier' && object.name === 'module' && property.name === 'exports') return 'default';
   }
   if (parent?.type === 'VariableDeclarator' && parent.id.type === 'Identifier') {
@@ -147,5 +177,9 @@ function isServerAction(tree: Tree, of: FunctionNode, exported: string | undefin
 
 function saysUseServer(body: readonly Node[]): boolean {
   const [first] = body;
-  return first?.type === 'ExpressionStatement' && first.expression.type === 'Literal' && first.expression.value === 'use server';
+  return (
+    first?.type === 'ExpressionStatement' &&
+    first.expression.type === 'Literal' &&
+    first.expression.value === 'use server'
+  );
 }

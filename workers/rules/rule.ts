@@ -19,7 +19,9 @@ export interface RuleMeta {
   /** How often a finding is right, as far as one can tell from the code alone. */
   readonly confidence?: 'high' | 'medium' | 'low';
   /** Options of the detector that the rule reads, by name. */
-  readonly options?: Readonly<Record<string, ValueSchema & { readonly description: string; readonly default: unknown }>>;
+  readonly options?: Readonly<
+    Record<string, ValueSchema & { readonly description: string; readonly default: unknown }>
+  >;
   readonly bad: Example;
   readonly good: Example;
 }

@@ -12,8 +12,8 @@ type Having<One, Type> = One extends { readonly type: infer Types } ? (Type exte
 export type Identifier = NodeOf<'Identifier'>;
 export type FunctionNode = NodeOf<'FunctionDeclaration' | 'FunctionExpression' | 'ArrowFunctionExpression'>;
 
-/** A step from a value to a part of it: a property, an element, or what a pattern leaves over. */
-export type Part = string | number | '...';
+/** A step from a value to a part of it: a property, an element, or `...` for what a pattern leaves over. */
+export type Part = string | number;
 
 /** Where a name gets a value from. */
 export type Definition =
@@ -161,7 +161,7 @@ export class Tree {
         }
         return;
       case 'TSModuleDeclaration':
-        if (node.body) this.#visit(node.body as Node, node, newScope(node, scope, true));
+        if (node.body) this.#visit(node.body, node, newScope(node, scope, true));
         return;
       default:
         if (isType(type)) return;
@@ -192,13 +192,19 @@ export class Tree {
       pushTo(this.#byType, declarator);
       const value = loop?.left === node ? loop.right : declarator.init;
       const from = loop?.left === node ? 'element' : 'value';
-      this.#pattern(declarator.id, declarator, owner, kind, (parts) =>
-        value
-          ? loop?.type === 'ForInStatement'
-            ? { kind: 'unknown' }
-            : { kind: from, node: value, parts, at: declarator }
-          : { kind: 'unknown' },
-      scope);
+      this.#pattern(
+        declarator.id,
+        declarator,
+        owner,
+        kind,
+        (parts) =>
+          value
+            ? loop?.type === 'ForInStatement'
+              ? { kind: 'unknown' }
+              : { kind: from, node: value, parts, at: declarator }
+            : { kind: 'unknown' },
+        scope,
+      );
       if (declarator.init) this.#visit(declarator.init, declarator, scope);
     }
   }
@@ -211,7 +217,7 @@ export class Tree {
     }
     for (const [index, parameter] of node.params.entries()) {
       const pattern = parameter.type === 'TSParameterProperty' ? parameter.parameter : parameter;
-      if (pattern !== parameter) this.#parents.set(parameter as Node, node);
+      if (pattern !== parameter) this.#parents.set(parameter, node);
       this.#pattern(pattern, node, inner, 'parameter', (parts) => ({ kind: 'parameter', of: node, index, parts }));
     }
     const { body } = node;
@@ -289,7 +295,12 @@ export class Tree {
         inside(pattern.left, []);
         this.#visit(pattern.right, pattern, outer);
         if (pattern.left.type === 'Identifier')
-          this.#declareName(pattern.left, pattern, scope, kind, { kind: 'value', node: pattern.right, parts: [], at: pattern });
+          this.#declareName(pattern.left, pattern, scope, kind, {
+            kind: 'value',
+            node: pattern.right,
+            parts: [],
+            at: pattern,
+          });
         return;
       case 'RestElement':
         inside(pattern.argument, ['...']);

@@ -15,7 +15,8 @@ import { repository } from '../../support/workspace.ts';
 const detectors = { complexity, network, performance, runtime, security };
 
 function messagesOf(rule: Rule, example: Example): readonly string[] {
-  const files = typeof example === 'string' ? { [/\/>|<\/\w/.test(example) ? 'example.jsx' : 'example.js']: example } : example;
+  const files =
+    typeof example === 'string' ? { [/\/>|<\/\w/.test(example) ? 'example.jsx' : 'example.js']: example } : example;
   return Object.entries(files).flatMap(([file, text]) => {
     const found = analyse(file, text, [{ name: 'any', enabled: [rule], options: {} }]).get('any');
     assert.ok(found, `${file} of ${rule.meta.name} does not parse`);
@@ -26,7 +27,9 @@ function messagesOf(rule: Rule, example: Example): readonly string[] {
 for (const [detector, rules] of Object.entries(detectors)) {
   describe(`rules of ${detector}`, () => {
     it('have a page each', () => {
-      const pages = readdirSync(path.join(repository, 'docs/rules', detector)).map((name) => path.basename(name, '.md'));
+      const pages = readdirSync(path.join(repository, 'docs/rules', detector)).map((name) =>
+        path.basename(name, '.md'),
+      );
       assert.deepEqual(pages.toSorted(), rules.map(({ meta }) => meta.name).toSorted());
     });
     for (const rule of rules) {

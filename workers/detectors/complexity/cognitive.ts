@@ -28,7 +28,10 @@ export function cognitiveOf(tree: Tree, text: string): ReadonlyMap<FunctionNode,
     const isWrapper = walk.inner.length > 0 && !walk.isStructured;
     if (!isWrapper) {
       for (const one of walk.inner) walk.enter(one);
-      scores.set(node, walk.increments.toSorted((one, other) => one.at.start - other.at.start));
+      scores.set(
+        node,
+        walk.increments.toSorted((one, other) => one.at.start - other.at.start),
+      );
       return;
     }
     scores.set(node, walk.increments);
@@ -62,7 +65,8 @@ class Walk {
   run(): void {
     this.#function(this.#root, 0);
     const name = nameOf(this.#tree, this.#root);
-    if (name !== undefined && this.#callsItself(this.#root)) this.#add({ start: this.#root.start, end: this.#root.start + 1 }, 0);
+    if (name !== undefined && this.#callsItself(this.#root))
+      this.#add({ start: this.#root.start, end: this.#root.start + 1 }, 0);
   }
 
   enter({ node, nesting }: Inner): void {
@@ -71,7 +75,7 @@ class Walk {
   }
 
   #function(node: FunctionNode, nesting: number): void {
-    for (const parameter of node.params) this.#visit(parameter as Node, nesting);
+    for (const parameter of node.params) this.#visit(parameter, nesting);
     if (node.body) this.#visit(node.body, nesting);
   }
 
@@ -102,7 +106,13 @@ class Walk {
       case 'ForOfStatement':
       case 'WhileStatement':
       case 'DoWhileStatement': {
-        this.#structure({ start: node.start, end: node.start + (node.type === 'WhileStatement' ? 5 : node.type === 'DoWhileStatement' ? 2 : 3) }, nesting);
+        this.#structure(
+          {
+            start: node.start,
+            end: node.start + (node.type === 'WhileStatement' ? 5 : node.type === 'DoWhileStatement' ? 2 : 3),
+          },
+          nesting,
+        );
         for (const child of childrenOf(node)) this.#visit(child, child === node.body ? nesting + 1 : nesting);
         return;
       }
@@ -149,22 +159,38 @@ class Walk {
     }
   }
 
-  #flat(node: Node): readonly ({ readonly kind: 'operator'; readonly operator: string; readonly start: number; readonly end: number } | { readonly kind: 'operand'; readonly node: Node })[] {
+  #flat(
+    node: Node,
+  ): readonly (
+    | { readonly kind: 'operator'; readonly operator: string; readonly start: number; readonly end: number }
+    | { readonly kind: 'operand'; readonly node: Node }
+  )[] {
     const inner = unwrapped(node);
     if (inner.type !== 'LogicalExpression') return [{ kind: 'operand', node }];
     this.#seen.add(inner);
     const { start, end } = this.#after(inner.left, inner.operator);
-    return [...this.#flat(inner.left), { kind: 'operator', operator: inner.operator, start, end }, ...this.#flat(inner.right)];
+    return [
+      ...this.#flat(inner.left),
+      { kind: 'operator', operator: inner.operator, start, end },
+      ...this.#flat(inner.right),
+    ];
   }
 
   #callsItself(root: FunctionNode): boolean {
     const parent = this.#tree.parent(root);
-    const name = root.type !== 'ArrowFunctionExpression' && root.id ? root.id : parent?.type === 'VariableDeclarator' ? parent.id : undefined;
+    const name =
+      root.type !== 'ArrowFunctionExpression' && root.id
+        ? root.id
+        : parent?.type === 'VariableDeclarator'
+          ? parent.id
+          : undefined;
     const binding = name?.type === 'Identifier' ? this.#tree.binding(name) : undefined;
-    return binding?.references.some((one) => {
-      const call = this.#tree.parent(one);
-      return one.start > root.start && one.end < root.end && call?.type === 'CallExpression' && call.callee === one;
-    }) === true;
+    return (
+      binding?.references.some((one) => {
+        const call = this.#tree.parent(one);
+        return one.start > root.start && one.end < root.end && call?.type === 'CallExpression' && call.callee === one;
+      }) === true
+    );
   }
 
   #structure(at: Increment['at'], nesting: number): void {

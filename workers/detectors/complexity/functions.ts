@@ -20,11 +20,13 @@ export function nameOf(tree: Tree, node: FunctionNode): string | undefined {
   if (node.type !== 'ArrowFunctionExpression' && node.id) return node.id.name;
   const parent = tree.parent(node);
   if (parent?.type === 'VariableDeclarator' && parent.id.type === 'Identifier') return parent.id.name;
-  if (parent?.type === 'MethodDefinition' || parent?.type === 'Property' || parent?.type === 'PropertyDefinition') return keyOf(parent);
+  if (parent?.type === 'MethodDefinition' || parent?.type === 'Property' || parent?.type === 'PropertyDefinition')
+    return keyOf(parent);
   if (parent?.type === 'AssignmentExpression') {
     const { left } = parent;
     if (left.type === 'Identifier') return left.name;
-    if (left.type === 'MemberExpression' && !left.computed && left.property.type === 'Identifier') return left.property.name;
+    if (left.type === 'MemberExpression' && !left.computed && left.property.type === 'Identifier')
+      return left.property.name;
   }
   return undefined;
 }
@@ -33,15 +35,22 @@ export function nameOf(tree: Tree, node: FunctionNode): string | undefined {
 export function headOf(tree: Tree, node: FunctionNode): Span {
   if (node.type !== 'ArrowFunctionExpression' && node.id) return node.id;
   const parent = tree.parent(node);
-  if (parent?.type === 'VariableDeclarator' && parent.id.type === 'Identifier') return { start: parent.id.start, end: parent.id.start + parent.id.name.length };
-  if (parent?.type === 'MethodDefinition' || parent?.type === 'Property' || parent?.type === 'PropertyDefinition') return parent.key;
-  return { start: node.start, end: node.body ? Math.max(node.start + 1, Math.min(node.body.start, node.start + 80)) : node.end };
+  if (parent?.type === 'VariableDeclarator' && parent.id.type === 'Identifier')
+    return { start: parent.id.start, end: parent.id.start + parent.id.name.length };
+  if (parent?.type === 'MethodDefinition' || parent?.type === 'Property' || parent?.type === 'PropertyDefinition')
+    return parent.key;
+  return {
+    start: node.start,
+    end: node.body ? Math.max(node.start + 1, Math.min(node.body.start, node.start + 80)) : node.end,
+  };
 }
 
 export function functionsIn(tree: Tree): readonly FunctionNode[] {
-  return [...tree.all('FunctionDeclaration'), ...tree.all('FunctionExpression'), ...tree.all('ArrowFunctionExpression')].filter(
-    ({ body }) => body !== null,
-  );
+  return [
+    ...tree.all('FunctionDeclaration'),
+    ...tree.all('FunctionExpression'),
+    ...tree.all('ArrowFunctionExpression'),
+  ].filter(({ body }) => body !== null);
 }
 
 /** What a branch belongs to: a function, the value of a field, a static block; undefined: the module. */

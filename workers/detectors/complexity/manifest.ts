@@ -2,7 +2,7 @@
 import { ignoreOption } from '../../protocol/graph-manifest.ts';
 import { rulesOption, type DetectorManifest } from '../../protocol/manifest.ts';
 import { ruleChanges, ruleSandbox, ruleWorker } from '../../protocol/rules-manifest.ts';
-import { ruleOptions, ruleTable } from './rule-table.ts';
+import { ruleOptions, ruleTable } from '../../protocol/rule-tables/complexity.ts';
 
 export const manifest = {
   name: 'complexity',

@@ -5,16 +5,34 @@ import type { Node, NodeOf } from '../../rules/tree.ts';
 export type Call = NodeOf<'CallExpression' | 'NewExpression'>;
 
 /** By client: its calls, and which argument may hold its options. */
-const CLIENTS: readonly { readonly name: string; readonly callee: RegExp; readonly options: (call: Call) => number }[] = [
-  { name: 'fetch', callee: /^(?:global:(?:(?:window|globalThis|self)\.)?fetch|node-fetch|undici\.fetch|cross-fetch(?:\.fetch)?|isomorphic-fetch)$/, options: () => 1 },
-  { name: 'axios', callee: /^axios(?:\.create\(\))?(?:\.(?:get|delete|head|options))$/, options: () => 1 },
-  { name: 'axios', callee: /^axios(?:\.create\(\))?(?:\.(?:post|put|patch|postForm|putForm))$/, options: () => 2 },
-  { name: 'axios', callee: /^axios(?:\.create\(\))?(?:\.request)?$/, options: (call) => (call.arguments.length > 1 ? 1 : 0) },
-  { name: 'got', callee: /^got(?:\.(?:get|post|put|patch|delete|head|stream))?$/, options: () => 1 },
-  { name: 'undici', callee: /^undici\.(?:request|stream)$/, options: () => 1 },
-  { name: 'http', callee: /^https?\.(?:get|request)$/, options: (call) => (call.arguments[0]?.type === 'ObjectExpression' ? 0 : 1) },
-  { name: 'request', callee: /^request(?:\.(?:get|post|put|patch|delete|head))?$/, options: (call) => (call.arguments[0]?.type === 'ObjectExpression' ? 0 : 1) },
-];
+const CLIENTS: readonly { readonly name: string; readonly callee: RegExp; readonly options: (call: Call) => number }[] =
+  [
+    {
+      name: 'fetch',
+      callee:
+        /^(?:global:(?:(?:window|globalThis|self)\.)?fetch|node-fetch|undici\.fetch|cross-fetch(?:\.fetch)?|isomorphic-fetch)$/,
+      options: () => 1,
+    },
+    { name: 'axios', callee: /^axios(?:\.create\(\))?(?:\.(?:get|delete|head|options))$/, options: () => 1 },
+    { name: 'axios', callee: /^axios(?:\.create\(\))?(?:\.(?:post|put|patch|postForm|putForm))$/, options: () => 2 },
+    {
+      name: 'axios',
+      callee: /^axios(?:\.create\(\))?(?:\.request)?$/,
+      options: (call) => (call.arguments.length > 1 ? 1 : 0),
+    },
+    { name: 'got', callee: /^got(?:\.(?:get|post|put|patch|delete|head|stream))?$/, options: () => 1 },
+    { name: 'undici', callee: /^undici\.(?:request|stream)$/, options: () => 1 },
+    {
+      name: 'http',
+      callee: /^https?\.(?:get|request)$/,
+      options: (call) => (call.arguments[0]?.type === 'ObjectExpression' ? 0 : 1),
+    },
+    {
+      name: 'request',
+      callee: /^request(?:\.(?:get|post|put|patch|delete|head))?$/,
+      options: (call) => (call.arguments[0]?.type === 'ObjectExpression' ? 0 : 1),
+    },
+  ];
 
 export interface Request {
   readonly client: string;
@@ -58,7 +76,8 @@ export function beginningOf(node: Node | undefined, script: Script): string | un
     if (first && first.value.raw !== '') return first.value.raw;
     return expression && beginningOf(expression, script);
   }
-  if (value.type === 'BinaryExpression' && value.operator === '+') return beginningOf(value.left as Node, script);
-  if (value.type === 'NewExpression' && /^global:URL$|^url\.URL$/.test(names.pathOf(value.callee))) return beginningOf(value.arguments.at(-1), script);
+  if (value.type === 'BinaryExpression' && value.operator === '+') return beginningOf(value.left, script);
+  if (value.type === 'NewExpression' && /^global:URL$|^url\.URL$/.test(names.pathOf(value.callee)))
+    return beginningOf(value.arguments.at(-1), script);
   return undefined;
 }

@@ -35,6 +35,7 @@ export function loopAround(tree: Tree, node: Node, withCallbacks = true): Loop |
 
 function isIteration(tree: Tree, callback: Node): boolean {
   const call = tree.parent(callback);
-  if (call?.type !== 'CallExpression' || call.callee.type !== 'MemberExpression' || call.callee === callback) return false;
+  if (call?.type !== 'CallExpression' || call.callee.type !== 'MemberExpression' || call.callee === callback)
+    return false;
   return ITERATES.test(propertyOf(call.callee) ?? '');
 }

@@ -52,7 +52,8 @@ const PROVIDERS: readonly Provider[] = [
 ]; // prettier-ignore
 
 /** Samples of documentation. */
-const SAMPLE = /EXAMPLE|example|sample|dummy|placeholder|your[-_]|<[^>]+>|x{6,}|X{6,}|0{8,}|1234567|abcdef(?:gh|123)|\.\.\.|\*{3}|TODO|CHANGE|fake/;
+const SAMPLE =
+  /EXAMPLE|example|sample|dummy|placeholder|your[-_]|<[^>]+>|x{6,}|X{6,}|0{8,}|1234567|abcdef(?:gh|123)|\.\.\.|\*{3}|TODO|CHANGE|fake/;
 
 export function providerOf(text: string): { readonly what: string; readonly secret: string } | undefined {
   if (text.length < 16) return undefined;
@@ -65,7 +66,8 @@ export function providerOf(text: string): { readonly what: string; readonly secr
 
 /** Whether a text is random enough to be a secret of that name. */
 export function randomness(text: string, name: string): boolean {
-  if (/\s/.test(text) || SAMPLE.test(text) || /^(?:https?:|\/|\.|#|\$|@|%|\{|<|process\.|env\.|import\.)/.test(text)) return false;
+  if (/\s/.test(text) || SAMPLE.test(text) || /^(?:https?:|\/|\.|#|\$|@|%|\{|<|process\.|env\.|import\.)/.test(text))
+    return false;
   const isPassword = /pass(?:word|wd|phrase)?$|pwd$/i.test(name);
   // Words, names of things and keys of translations.
   if (/^[a-z]+(?:[-_.:/ ]?[a-z]+)*$/i.test(text) && !/[a-z][A-Z].*[a-z][A-Z].*[a-z][A-Z]/.test(text)) return false;

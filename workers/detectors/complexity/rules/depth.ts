@@ -1,7 +1,16 @@
 import type { Found, Rule } from '../../../rules/rule.ts';
 import { isFunction, type Node } from '../../../rules/tree.ts';
 
-const LEVELS = ['IfStatement', 'ForStatement', 'ForInStatement', 'ForOfStatement', 'WhileStatement', 'DoWhileStatement', 'SwitchStatement', 'TryStatement'] as const;
+const LEVELS = [
+  'IfStatement',
+  'ForStatement',
+  'ForInStatement',
+  'ForOfStatement',
+  'WhileStatement',
+  'DoWhileStatement',
+  'SwitchStatement',
+  'TryStatement',
+] as const;
 
 export const rule: Rule = {
   meta: {
@@ -9,7 +18,14 @@ export const rule: Rule = {
     severity: 'warning',
     description: 'Statements that are nested deeper than `maximumDepth`.',
     why: 'What holds at such a line is known only to who remembers everything above it. Return early, or move the inner part into a function.',
-    options: { maximumDepth: { type: 'integer', minimum: 1, default: 5, description: 'Levels of statements that a function may have.' } },
+    options: {
+      maximumDepth: {
+        type: 'integer',
+        minimum: 1,
+        default: 5,
+        description: 'Levels of statements that a function may have.',
+      },
+    },
     bad: 'export function f(a) {\n  for (const b of a) {\n    if (b) {\n      for (const c of b) {\n        if (c) {\n          for (const d of c) {\n            if (d) return d;\n          }\n        }\n      }\n    }\n  }\n}',
     good: 'export function f(a) {\n  return a.flat(2).find(Boolean);\n}',
   },
@@ -19,7 +35,10 @@ export const rule: Rule = {
       for (const type of LEVELS) {
         for (const node of tree.all(type)) {
           if (depthOf(node) !== maximum + 1) continue;
-          yield { at: { start: node.start, end: Math.min(node.end, node.start + 6) }, message: `This is the ${String(maximum + 1)}th level of statements; ${String(maximum)} are allowed. Return early, or move the inner part into a function.` };
+          yield {
+            at: { start: node.start, end: Math.min(node.end, node.start + 6) },
+            message: `This is the ${String(maximum + 1)}th level of statements; ${String(maximum)} are allowed. Return early, or move the inner part into a function.`,
+          };
         }
       }
 

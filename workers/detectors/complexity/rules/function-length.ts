@@ -5,9 +5,17 @@ export const rule: Rule = {
   meta: {
     name: 'function-length',
     severity: 'info',
-    description: 'A function with more lines of code than `maximumFunctionLines`. Blank lines and comments do not count.',
+    description:
+      'A function with more lines of code than `maximumFunctionLines`. Blank lines and comments do not count.',
     why: 'It does many things, of which each deserves a name. Move them into functions of their own.',
-    options: { maximumFunctionLines: { type: 'integer', minimum: 1, default: 150, description: 'Lines of code that a function may have.' } },
+    options: {
+      maximumFunctionLines: {
+        type: 'integer',
+        minimum: 1,
+        default: 150,
+        description: 'Lines of code that a function may have.',
+      },
+    },
     bad: `export function run() {\n${Array.from({ length: 151 }, (_, index) => `  step(${String(index)});`).join('\n')}\n}`,
     good: 'export function run() {\n  for (let index = 0; index < 151; index++) step(index);\n}',
   },
@@ -21,7 +29,10 @@ export const rule: Rule = {
         if (tree.functionAround(node) === undefined && tree.parent(node)?.type === 'CallExpression') continue;
         const lines = linesOfCode(file.text.slice(node.start, node.end));
         if (lines <= maximum) continue;
-        yield { at: headOf(tree, node), message: `${describe(tree, node)} has ${String(lines)} lines of code; ${String(maximum)} are allowed. Move its parts into functions of their own.` };
+        yield {
+          at: headOf(tree, node),
+          message: `${describe(tree, node)} has ${String(lines)} lines of code; ${String(maximum)} are allowed. Move its parts into functions of their own.`,
+        };
       }
     }
   },

@@ -7,7 +7,14 @@ export const rule: Rule = {
     severity: 'info',
     description: 'A function with more parameters than `maximumParameters`.',
     why: 'At the call, nobody can tell which value is which. Take one object with named members.',
-    options: { maximumParameters: { type: 'integer', minimum: 1, default: 6, description: 'Parameters that a function may have.' } },
+    options: {
+      maximumParameters: {
+        type: 'integer',
+        minimum: 1,
+        default: 6,
+        description: 'Parameters that a function may have.',
+      },
+    },
     bad: 'export function draw(x, y, width, height, color, border, shadow) {\n  return [x, y, width, height, color, border, shadow];\n}',
     good: 'export function draw({ x, y, width, height, color, border, shadow }) {\n  return [x, y, width, height, color, border, shadow];\n}',
   },
@@ -17,8 +24,12 @@ export const rule: Rule = {
       for (const node of functionsIn(tree)) {
         const parent = tree.parent(node);
         // A framework passes those of a constructor.
-        if (node.params.length <= maximum || (parent?.type === 'MethodDefinition' && parent.kind === 'constructor')) continue;
-        yield { at: headOf(tree, node), message: `${describe(tree, node)} has ${String(node.params.length)} parameters; ${String(maximum)} are allowed. Take one object with named members.` };
+        if (node.params.length <= maximum || (parent?.type === 'MethodDefinition' && parent.kind === 'constructor'))
+          continue;
+        yield {
+          at: headOf(tree, node),
+          message: `${describe(tree, node)} has ${String(node.params.length)} parameters; ${String(maximum)} are allowed. Take one object with named members.`,
+        };
       }
     }
   },

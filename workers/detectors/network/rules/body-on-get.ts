@@ -19,10 +19,17 @@ export const rule: Rule = {
         const body = names.property(options, 'body');
         const method = names.property(options, 'method');
         if (body === undefined || body === 'unclear' || method === 'unclear') continue;
-        if ((body.type === 'Identifier' && body.name === 'undefined') || (body.type === 'Literal' && body.value === null)) continue;
+        if (
+          (body.type === 'Identifier' && body.name === 'undefined') ||
+          (body.type === 'Literal' && body.value === null)
+        )
+          continue;
         const name = method === undefined ? 'GET' : names.stringOf(method);
         if (name === undefined || !/^(?:get|head)$/i.test(name)) continue;
-        yield { at: body, message: `\`fetch\` throws a \`TypeError\` for a body with the method \`${name.toUpperCase()}\`. Use \`POST\`, or send the data in the address.` };
+        yield {
+          at: body,
+          message: `\`fetch\` throws a \`TypeError\` for a body with the method \`${name.toUpperCase()}\`. Use \`POST\`, or send the data in the address.`,
+        };
       }
     }
   },

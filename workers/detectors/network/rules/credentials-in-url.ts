@@ -18,7 +18,11 @@ export const rule: Rule = {
         const address = addressOf(call, script);
         const text = beginningOf(address, script);
         const [, user] = /^\w+:\/\/([^/:@\s]+):[^/@\s]+@/.exec(text ?? '') ?? [];
-        if (address && user !== undefined) yield { at: address, message: `The address has the password of \`${user}\` in it. Send it in a header, and read it from the environment.` };
+        if (address && user !== undefined)
+          yield {
+            at: address,
+            message: `The address has the password of \`${user}\` in it. Send it in a header, and read it from the environment.`,
+          };
       }
     }
   },

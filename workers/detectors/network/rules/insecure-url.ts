@@ -1,7 +1,8 @@
 import type { Found, Rule } from '../../../rules/rule.ts';
 import { addressOf, beginningOf, type Call } from '../requests.ts';
 
-const SENDS = /^(?:global:(?:(?:window|globalThis|self)\.)?(?:fetch|WebSocket|EventSource)|node-fetch|undici\.(?:fetch|request|stream)|cross-fetch|axios(?:\.create|\.create\(\))?(?:\.\w+)?|got(?:\.\w+)?|superagent(?:\.\w+)?|request(?:\.\w+)?|needle(?:\.\w+)?|ky(?:\.\w+)?|https?\.(?:get|request)|ws(?:\.WebSocket)?|(?:global:\$|jquery)\.(?:ajax|get|post|getJSON)|socket\.io-client(?:\.io)?)$|(?:global:XMLHttpRequest\(\)|\?xhr|\?request)\.open$/;
+const SENDS =
+  /^(?:global:(?:(?:window|globalThis|self)\.)?(?:fetch|WebSocket|EventSource)|node-fetch|undici\.(?:fetch|request|stream)|cross-fetch|axios(?:\.create|\.create\(\))?(?:\.\w+)?|got(?:\.\w+)?|superagent(?:\.\w+)?|request(?:\.\w+)?|needle(?:\.\w+)?|ky(?:\.\w+)?|https?\.(?:get|request)|ws(?:\.WebSocket)?|(?:global:\$|jquery)\.(?:ajax|get|post|getJSON)|socket\.io-client(?:\.io)?)$|(?:global:XMLHttpRequest\(\)|\?xhr|\?request)\.open$/;
 
 export const rule: Rule = {
   meta: {
@@ -27,12 +28,22 @@ export const rule: Rule = {
         const [, scheme = '', host = ''] = /^(http|ws|ftp):\/\/([^/?#]*)/i.exec(text) ?? [];
         if (scheme === '' || isLocal(host)) continue;
         const secure = scheme === 'ws' ? 'wss' : scheme === 'ftp' ? 'sftp' : 'https';
-        const literal = address.type === 'Literal' && file.text.slice(address.start + 1, address.start + 1 + scheme.length) === scheme;
+        const literal =
+          address.type === 'Literal' &&
+          file.text.slice(address.start + 1, address.start + 1 + scheme.length) === scheme;
         yield {
           at: address,
           message: `This request to \`${host}\` is not encrypted: everyone on the way can read and change it. Use \`${secure}:\`.`,
           ...(literal && scheme !== 'ftp'
-            ? { fixes: [{ title: `Use ${secure}:`, kind: 'suggestion' as const, edits: [{ at: { start: address.start + 1, end: address.start + 1 + scheme.length }, text: secure }] }] }
+            ? {
+                fixes: [
+                  {
+                    title: `Use ${secure}:`,
+                    kind: 'suggestion' as const,
+                    edits: [{ at: { start: address.start + 1, end: address.start + 1 + scheme.length }, text: secure }],
+                  },
+                ],
+              }
             : {}),
         };
       }
@@ -41,14 +52,19 @@ export const rule: Rule = {
 };
 
 function isLocal(host: string): boolean {
-  const name = host.replace(/^[^@]*@/, '').replace(/:\d+$/, '').toLowerCase();
+  const name = host
+    .replace(/^[^@]*@/, '')
+    .replace(/:\d+$/, '')
+    .toLowerCase();
   return (
     // A name without a dot is one of the own network, or made of parts.
     !name.includes('.') && name !== '[::1]'
       ? true
       : name === '[::1]' ||
           /^(?:127\.|0\.0\.0\.0|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.)/.test(name) ||
-          /(?:^|\.)(?:localhost|local|test|internal|invalid|example|example\.(?:com|org|net)|svc|cluster\.local|lan|home\.arpa)$/.test(name) ||
+          /(?:^|\.)(?:localhost|local|test|internal|invalid|example|example\.(?:com|org|net)|svc|cluster\.local|lan|home\.arpa)$/.test(
+            name,
+          ) ||
           /\$\{|^\d+$/.test(name)
   );
 }

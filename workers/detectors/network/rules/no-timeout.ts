@@ -14,12 +14,16 @@ export const rule: Rule = {
   },
   *check(file): Generator<Found> {
     if (file.isTest || file.isTool || !isServer(file)) return;
-    if (/\b(?:axios\.defaults|defaults)\.timeout\b|setGlobalDispatcher|\bsetTimeout\s*\([^)]*abort/i.test(file.text)) return;
+    if (/\b(?:axios\.defaults|defaults)\.timeout\b|setGlobalDispatcher|\bsetTimeout\s*\([^)]*abort/i.test(file.text))
+      return;
     for (const script of file.scripts) {
       for (const request of requestsIn(script)) {
         const what = verdict(request, script);
         if (what === undefined) continue;
-        yield { at: request.call.callee, message: `${what} Pass ${request.client === 'axios' || request.client === 'got' || request.client === 'request' ? '`timeout`' : '`signal: AbortSignal.timeout(10_000)`'}.` };
+        yield {
+          at: request.call.callee,
+          message: `${what} Pass ${request.client === 'axios' || request.client === 'got' || request.client === 'request' ? '`timeout`' : '`signal: AbortSignal.timeout(10_000)`'}.`,
+        };
       }
     }
   },
@@ -31,7 +35,17 @@ function verdict({ client, call, options, path }: Request, { names, tree }: Scri
   if (client === 'http') return undefined;
   if (call.arguments.some((one) => one.type === 'SpreadElement')) return undefined;
   if (options !== undefined && !names.objectOf(options)) return undefined;
-  for (const name of ['timeout', 'signal', 'headersTimeout', 'bodyTimeout', 'dispatcher', 'agent', 'httpAgent', 'httpsAgent', 'cancelToken']) {
+  for (const name of [
+    'timeout',
+    'signal',
+    'headersTimeout',
+    'bodyTimeout',
+    'dispatcher',
+    'agent',
+    'httpAgent',
+    'httpsAgent',
+    'cancelToken',
+  ]) {
     const value = names.property(options, name);
     if (value === 'unclear') return undefined;
     if (value === undefined) continue;
@@ -41,16 +55,26 @@ function verdict({ client, call, options, path }: Request, { names, tree }: Scri
   }
   // `Promise.race([fetch(…), deadline])`
   for (const at of tree.ancestors(call)) {
-    if (at.type === 'CallExpression' && /Promise\.race$|timeout|retry|abort/i.test(names.pathOf(at.callee))) return undefined;
+    if (at.type === 'CallExpression' && /Promise\.race$|timeout|retry|abort/i.test(names.pathOf(at.callee)))
+      return undefined;
   }
   // An object of options that was passed in.
   const [first] = call.arguments;
-  if (first && options === first && first.type !== 'ObjectExpression' && names.stringOf(first) === undefined && first.type !== 'TemplateLiteral') return undefined;
+  if (
+    first &&
+    options === first &&
+    first.type !== 'ObjectExpression' &&
+    names.stringOf(first) === undefined &&
+    first.type !== 'TemplateLiteral'
+  )
+    return undefined;
   return 'This request waits for an answer forever.';
 }
 
 /** In a browser the user sees that a page hangs, and can go. */
 function isServer({ text, file }: SourceFile): boolean {
   if (/\.(?:vue|svelte|astro|[jt]sx)$/.test(file) || /^['"]use client['"]/.test(text)) return false;
-  return /\b(?:from|require\()\s*\(?['"](?:node:\w+|express|fastify|koa|hono|@nestjs\/\w+|@hapi\/hapi|next\/server|h3|@sveltejs\/kit|aws-lambda|fs|http|https|child_process)['"]/.test(text);
+  return /\b(?:from|require\()\s*\(?['"](?:node:\w+|express|fastify|koa|hono|@nestjs\/\w+|@hapi\/hapi|next\/server|h3|@sveltejs\/kit|aws-lambda|fs|http|https|child_process)['"]/.test(
+    text,
+  );
 }

@@ -27,7 +27,11 @@ export const rule: Rule = {
         const used = members.map((one) => one && names.pathOf(one).split('.').at(-1));
         if (used.some((name) => name === 'ok' || name === 'status' || name === 'statusText')) continue;
         const read = members.find((_, index) => /^(?:json|text|blob|arrayBuffer|formData)$/.test(used[index] ?? ''));
-        if (read) yield { at: read, message: '`fetch` does not reject for `404` or `500`. Check `ok` before the body is read.' };
+        if (read)
+          yield {
+            at: read,
+            message: '`fetch` does not reject for `404` or `500`. Check `ok` before the body is read.',
+          };
       }
     }
   },

@@ -21,7 +21,10 @@ export const rule: Rule = {
         if (!EMITS.test(path)) continue;
         const receiver = receiverOf(call);
         if (receiver === undefined) continue;
-        yield { at: call.callee, message: `Nothing listens for \`error\` of \`${path}\`, so a failed connection ends the process. Add \`.on('error', …)\`.` };
+        yield {
+          at: call.callee,
+          message: `Nothing listens for \`error\` of \`${path}\`, so a failed connection ends the process. Add \`.on('error', …)\`.`,
+        };
       }
 
       /** Undefined: something listens, or it goes where this cannot see. */
@@ -56,7 +59,11 @@ export const rule: Rule = {
         if (call.type !== 'CallExpression' || call.callee.type !== 'MemberExpression') return false;
         const [event] = call.arguments;
         const text = names.stringOf(event);
-        return text === 'error' || (event !== undefined && text === undefined) || /\.(?:pipe|pipeThrough)$/.test(names.pathOf(call.callee));
+        return (
+          text === 'error' ||
+          (event !== undefined && text === undefined) ||
+          /\.(?:pipe|pipeThrough)$/.test(names.pathOf(call.callee))
+        );
       }
     }
   },

@@ -18,8 +18,19 @@ export const rule: Rule = {
         const name = keyOf(property);
         if (name !== 'minVersion' && name !== 'maxVersion' && name !== 'secureProtocol') continue;
         const text = names.stringOf(property.value);
-        if (text === undefined || !(name === 'secureProtocol' ? /^(?:SSLv[23]|TLSv1(?:_1)?)(?:_(?:client|server))?_method$/ : /^(?:TLSv1|TLSv1\.1|SSLv3)$/).test(text)) continue;
-        yield { at: property.value, message: `\`${text}\` is broken. Ask for \`TLSv1.2\` or later, or leave the default.` };
+        if (
+          text === undefined ||
+          !(
+            name === 'secureProtocol'
+              ? /^(?:SSLv[23]|TLSv1(?:_1)?)(?:_(?:client|server))?_method$/
+              : /^(?:TLSv1|TLSv1\.1|SSLv3)$/
+          ).test(text)
+        )
+          continue;
+        yield {
+          at: property.value,
+          message: `\`${text}\` is broken. Ask for \`TLSv1.2\` or later, or leave the default.`,
+        };
       }
     }
   },

@@ -58,5 +58,8 @@ export const rule: Rule = {
 };
 
 function found(at: Node, name: string): Found {
-  return { at, message: `Each round copies all of \`${name}\`, so the time grows with the square of its size. Add to it instead: \`push\`, or set its member.` };
+  return {
+    at,
+    message: `Each round copies all of \`${name}\`, so the time grows with the square of its size. Add to it instead: \`push\`, or set its member.`,
+  };
 }

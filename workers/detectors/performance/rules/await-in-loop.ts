@@ -8,7 +8,7 @@ export const rule: Rule = {
     severity: 'hint',
     description: 'Requests in a `for … of` loop that wait for each other, although no round needs the one before.',
     why: 'The loop takes as long as all of them together. `Promise.all` takes as long as the slowest. Leave it as it is if the other side cannot serve them at once.',
-    bad: "export async function load(ids) {\n  const users = [];\n  for (const id of ids) users.push(await fetch(`/users/${id}`));\n  return users;\n}",
+    bad: 'export async function load(ids) {\n  const users = [];\n  for (const id of ids) users.push(await fetch(`/users/${id}`));\n  return users;\n}',
     good: 'export async function load(ids) {\n  return Promise.all(ids.map((id) => fetch(`/users/${id}`)));\n}',
   },
   *check(file): Generator<Found> {
@@ -20,11 +20,20 @@ export const rule: Rule = {
         const [first] = awaited;
         if (awaited.length !== 1 || !first || !isRequest(first)) continue;
         if (leaves(loop.body) || carries(loop)) continue;
-        yield { at: { start: first.start, end: first.start + 'await'.length }, message: 'The rounds wait for each other, although none needs the one before. `Promise.all` sends all requests at once.' };
+        yield {
+          at: { start: first.start, end: first.start + 'await'.length },
+          message:
+            'The rounds wait for each other, although none needs the one before. `Promise.all` sends all requests at once.',
+        };
       }
 
       function isRequest({ argument }: NodeOf<'AwaitExpression'>): boolean {
-        return argument.type === 'CallExpression' && /^(?:global:fetch|axios(?:\.\w+)?|got(?:\.\w+)?|undici\.\w+|fs\/promises\.(?:readFile|stat)|fs\.promises\.(?:readFile|stat))$/.test(names.pathOf(argument.callee));
+        return (
+          argument.type === 'CallExpression' &&
+          /^(?:global:fetch|axios(?:\.\w+)?|got(?:\.\w+)?|undici\.\w+|fs\/promises\.(?:readFile|stat)|fs\.promises\.(?:readFile|stat))$/.test(
+            names.pathOf(argument.callee),
+          )
+        );
       }
 
       /** What a round assigns and another may read. */

@@ -25,7 +25,11 @@ export const rule: Rule = {
         const isNew = value.type === 'ObjectExpression' || value.type === 'ArrayExpression' || isFunction(value);
         // A constant of the module stays the same.
         if (!isNew || !tree.functionAround(value)) continue;
-        yield { at: attribute, message: 'The value is new each time this renders, so everything that uses the context renders too. Keep it with `useMemo`.' };
+        yield {
+          at: attribute,
+          message:
+            'The value is new each time this renders, so everything that uses the context renders too. Keep it with `useMemo`.',
+        };
       }
     }
   },

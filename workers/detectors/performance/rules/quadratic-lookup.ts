@@ -20,14 +20,23 @@ export const rule: Rule = {
         if (!/^(?:includes|indexOf)$/.test(propertyOf(callee) ?? '')) continue;
         const binding = tree.binding(callee.object);
         const [definition] = binding?.definitions ?? [];
-        if (!binding || binding.definitions.length !== 1 || definition?.kind !== 'value' || definition.parts.length > 0) continue;
+        if (!binding || binding.definitions.length !== 1 || definition?.kind !== 'value' || definition.parts.length > 0)
+          continue;
         // Certainly a list, and not one that is written out.
-        if (!/^(?:global:(?:Array\.from|Object\.(?:keys|values|entries))\(\)|.*\.(?:map|filter|flatMap|sort|toSorted)\(\))$/.test(names.pathOf(definition.node))) continue;
+        if (
+          !/^(?:global:(?:Array\.from|Object\.(?:keys|values|entries))\(\)|.*\.(?:map|filter|flatMap|sort|toSorted)\(\))$/.test(
+            names.pathOf(definition.node),
+          )
+        )
+          continue;
         const loop = loopAround(tree, call);
         if (!loop || binding.scope.node.start >= loop.node.start || definition.at.start > loop.node.start) continue;
         const isMade = tree.functionAround(call);
         if (loop.kind === 'statement' && isMade !== tree.functionAround(loop.node)) continue;
-        yield { at: callee, message: `Each round of the loop goes through \`${binding.name}\`. Make a \`Set\` of it before the loop.` };
+        yield {
+          at: callee,
+          message: `Each round of the loop goes through \`${binding.name}\`. Make a \`Set\` of it before the loop.`,
+        };
       }
     }
   },

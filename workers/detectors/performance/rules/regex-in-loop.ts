@@ -14,8 +14,13 @@ export const rule: Rule = {
     if (file.isTest || !file.text.includes('RegExp')) return;
     for (const { tree, names } of file.scripts) {
       for (const call of [...tree.all('NewExpression'), ...tree.all('CallExpression')]) {
-        if (names.pathOf(call.callee) !== 'global:RegExp' || call.arguments.some((one) => names.stringOf(one) === undefined)) continue;
-        if (loopAround(tree, call)) yield { at: call, message: 'This expression is compiled anew in each round. Make it once, before the loop.' };
+        if (
+          names.pathOf(call.callee) !== 'global:RegExp' ||
+          call.arguments.some((one) => names.stringOf(one) === undefined)
+        )
+          continue;
+        if (loopAround(tree, call))
+          yield { at: call, message: 'This expression is compiled anew in each round. Make it once, before the loop.' };
       }
     }
   },

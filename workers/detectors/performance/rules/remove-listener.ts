@@ -16,13 +16,25 @@ export const rule: Rule = {
     for (const { tree } of file.scripts) {
       for (const call of tree.all('CallExpression')) {
         const { callee } = call;
-        const name = callee.type === 'MemberExpression' ? propertyOf(callee) : callee.type === 'Identifier' ? callee.name : undefined;
+        const name =
+          callee.type === 'MemberExpression'
+            ? propertyOf(callee)
+            : callee.type === 'Identifier'
+              ? callee.name
+              : undefined;
         if (name !== 'removeEventListener' && name !== 'removeListener') continue;
         const [, listener] = call.arguments;
         if (!listener) continue;
-        const isBound = listener.type === 'CallExpression' && listener.callee.type === 'MemberExpression' && propertyOf(listener.callee) === 'bind';
+        const isBound =
+          listener.type === 'CallExpression' &&
+          listener.callee.type === 'MemberExpression' &&
+          propertyOf(listener.callee) === 'bind';
         if (!isFunction(listener) && !isBound) continue;
-        yield { at: listener, message: 'This function was never added, because it is made here, so nothing is removed. Keep the function that was added in a name.' };
+        yield {
+          at: listener,
+          message:
+            'This function was never added, because it is made here, so nothing is removed. Keep the function that was added in a name.',
+        };
       }
     }
   },

@@ -9,7 +9,8 @@ export const rule: Rule = {
   meta: {
     name: 'sync-io',
     severity: 'warning',
-    description: 'A synchronous call of Node.js (`readFileSync`, `execSync`, `scryptSync` and others) in the handler of a request.',
+    description:
+      'A synchronous call of Node.js (`readFileSync`, `execSync`, `scryptSync` and others) in the handler of a request.',
     why: 'The process serves nobody else until it returns. Await the asynchronous function of the same name.',
     bad: "import { readFileSync } from 'node:fs';\nimport express from 'express';\n\nexpress().get('/', (req, res) => {\n  res.type('html').send(readFileSync('index.html', 'utf8'));\n});",
     good: "import { readFile } from 'node:fs/promises';\nimport express from 'express';\n\nexpress().get('/', async (req, res) => {\n  res.type('html').send(await readFile('index.html', 'utf8'));\n});",
@@ -23,12 +24,18 @@ export const rule: Rule = {
         let isHandler = false;
         for (const at of tree.ancestors(call)) {
           if (!isFunction(at)) continue;
-          isHandler = at.params.some((parameter) => parameter.type === 'Identifier' && /^param:(?:request|context)$/.test(names.pathOf(parameter)));
+          isHandler = at.params.some(
+            (parameter) =>
+              parameter.type === 'Identifier' && /^param:(?:request|context)$/.test(names.pathOf(parameter)),
+          );
           if (isHandler) break;
         }
         if (!isHandler) continue;
         const other = name.replace(/Sync$/, '');
-        yield { at: call.callee, message: `\`${name}\` stops the whole server until it returns. Await \`${other}\` instead.` };
+        yield {
+          at: call.callee,
+          message: `\`${name}\` stops the whole server until it returns. Await \`${other}\` instead.`,
+        };
       }
     }
   },

@@ -3,17 +3,57 @@ import { isFunction, type Binding, type Node } from '../../../rules/tree.ts';
 import { unwrapped } from '../../../rules/names.ts';
 
 /** By what acquires a resource: the members that release it. */
-const ACQUIRES: readonly { readonly callee: RegExp; readonly releases: RegExp; readonly what: string; readonly way: string }[] = [
-  { callee: /^(?:fs\/promises|fs\.promises)\.open$/, releases: /^(?:close|readableWebStream)$/, what: 'The file', way: 'close()' },
+const ACQUIRES: readonly {
+  readonly callee: RegExp;
+  readonly releases: RegExp;
+  readonly what: string;
+  readonly way: string;
+}[] = [
+  {
+    callee: /^(?:fs\/promises|fs\.promises)\.open$/,
+    releases: /^(?:close|readableWebStream)$/,
+    what: 'The file',
+    way: 'close()',
+  },
   { callee: /^fs\.openSync$/, releases: /^$/, what: 'The file', way: 'closeSync()' },
   { callee: /^pg\.Client\(\)$|^pg\.Client$/, releases: /^end$/, what: 'The connection', way: 'end()' },
-  { callee: /^(?:pg\b.*Pool\(\)|\?pool|\?this\.pool)\.connect$/, releases: /^release$/, what: 'The connection of the pool', way: 'release()' },
-  { callee: /^(?:mysql2?(?:\/promise)?\.createPool\(\)|\?pool|\?this\.pool)\.getConnection$/, releases: /^(?:release|destroy|end)$/, what: 'The connection of the pool', way: 'release()' },
-  { callee: /^mysql2?(?:\/promise)?\.createConnection$/, releases: /^(?:end|destroy)$/, what: 'The connection', way: 'end()' },
-  { callee: /^mongodb\.MongoClient$|^mongodb\.MongoClient\.connect$/, releases: /^close$/, what: 'The connection', way: 'close()' },
+  {
+    callee: /^(?:pg\b.*Pool\(\)|\?pool|\?this\.pool)\.connect$/,
+    releases: /^release$/,
+    what: 'The connection of the pool',
+    way: 'release()',
+  },
+  {
+    callee: /^(?:mysql2?(?:\/promise)?\.createPool\(\)|\?pool|\?this\.pool)\.getConnection$/,
+    releases: /^(?:release|destroy|end)$/,
+    what: 'The connection of the pool',
+    way: 'release()',
+  },
+  {
+    callee: /^mysql2?(?:\/promise)?\.createConnection$/,
+    releases: /^(?:end|destroy)$/,
+    what: 'The connection',
+    way: 'end()',
+  },
+  {
+    callee: /^mongodb\.MongoClient$|^mongodb\.MongoClient\.connect$/,
+    releases: /^close$/,
+    what: 'The connection',
+    way: 'close()',
+  },
   { callee: /(?:^|\.)createQueryRunner$/, releases: /^release$/, what: 'The query runner', way: 'release()' },
-  { callee: /^(?:puppeteer(?:-core)?|playwright(?:-core)?\.\w+)\.launch$/, releases: /^(?:close|disconnect|kill)$/, what: 'The browser', way: 'close()' },
-  { callee: /^global:URL\.createObjectURL$/, releases: /^$/, what: 'The address of the object', way: 'URL.revokeObjectURL()' },
+  {
+    callee: /^(?:puppeteer(?:-core)?|playwright(?:-core)?\.\w+)\.launch$/,
+    releases: /^(?:close|disconnect|kill)$/,
+    what: 'The browser',
+    way: 'close()',
+  },
+  {
+    callee: /^global:URL\.createObjectURL$/,
+    releases: /^$/,
+    what: 'The address of the object',
+    way: 'URL.revokeObjectURL()',
+  },
 ];
 
 export const rule: Rule = {
@@ -45,10 +85,16 @@ export const rule: Rule = {
         if (!kind || !binding) continue;
         const use = usesOf(binding, kind.releases);
         if (use.escapes || use.isReleased) continue;
-        yield { at: id, message: `${kind.what} that is opened here is never closed. Call \`${kind.way}\` in \`finally\`, or declare it with \`await using\`.` };
+        yield {
+          at: id,
+          message: `${kind.what} that is opened here is never closed. Call \`${kind.way}\` in \`finally\`, or declare it with \`await using\`.`,
+        };
       }
 
-      function usesOf({ references }: Binding, releases: RegExp): { readonly escapes: boolean; readonly isReleased: boolean } {
+      function usesOf(
+        { references }: Binding,
+        releases: RegExp,
+      ): { readonly escapes: boolean; readonly isReleased: boolean } {
         let escapes = false;
         let isReleased = false;
         for (const reference of references) {
@@ -57,7 +103,8 @@ export const rule: Rule = {
             const name = names.pathOf(parent).split('.').at(-1) ?? '';
             if (releases.test(name)) isReleased = true;
             // `const { close } = file`, `on('end', file.close)`
-            else if (tree.parent(parent)?.type !== 'CallExpression' && /close|end|release|dispose/i.test(name)) isReleased = true;
+            else if (tree.parent(parent)?.type !== 'CallExpression' && /close|end|release|dispose/i.test(name))
+              isReleased = true;
             continue;
           }
           // Returned, stored, or handed to another function: whoever has it may close it.
@@ -67,7 +114,12 @@ export const rule: Rule = {
       }
 
       function isTest(parent: Node, child: Node): boolean {
-        return (parent.type === 'IfStatement' && parent.test === child) || parent.type === 'UnaryExpression' || (parent.type === 'BinaryExpression' && parent.operator !== 'in') || (parent.type === 'ExpressionStatement' && !isFunction(parent));
+        return (
+          (parent.type === 'IfStatement' && parent.test === child) ||
+          parent.type === 'UnaryExpression' ||
+          (parent.type === 'BinaryExpression' && parent.operator !== 'in') ||
+          (parent.type === 'ExpressionStatement' && !isFunction(parent))
+        );
       }
     }
   },

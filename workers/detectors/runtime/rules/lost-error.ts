@@ -13,14 +13,24 @@ export const rule: Rule = {
   },
   *check(file): Generator<Found> {
     for (const { tree } of file.scripts) {
-      for (const statement of [...tree.all('ReturnStatement'), ...tree.all('BreakStatement'), ...tree.all('ContinueStatement')]) {
+      for (const statement of [
+        ...tree.all('ReturnStatement'),
+        ...tree.all('BreakStatement'),
+        ...tree.all('ContinueStatement'),
+      ]) {
         let child: Node = statement;
         for (const at of tree.ancestors(statement)) {
           if (isFunction(at)) break;
-          const isOwn = statement.type !== 'ReturnStatement' && (/^(?:For|While|DoWhile)/.test(at.type) || (at.type === 'SwitchStatement' && statement.type === 'BreakStatement'));
+          const isOwn =
+            statement.type !== 'ReturnStatement' &&
+            (/^(?:For|While|DoWhile)/.test(at.type) ||
+              (at.type === 'SwitchStatement' && statement.type === 'BreakStatement'));
           if (isOwn && !statement.label) break;
           if (at.type === 'TryStatement' && at.finalizer === child) {
-            yield { at: { start: statement.start, end: Math.min(statement.end, statement.start + 8) }, message: 'This drops the error that is on its way through `finally`. Leave `finally` at its end.' };
+            yield {
+              at: { start: statement.start, end: Math.min(statement.end, statement.start + 8) },
+              message: 'This drops the error that is on its way through `finally`. Leave `finally` at its end.',
+            };
             break;
           }
           child = at;

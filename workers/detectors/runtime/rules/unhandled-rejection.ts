@@ -18,13 +18,18 @@ export const rule: Rule = {
         if (call.type !== 'CallExpression') continue;
         const path = names.pathOf(call.callee);
         if (!isPromise(path)) continue;
-        yield { at: call.callee, message: 'Nobody waits for this promise; if it rejects, Node.js ends the process. Await it, or add `.catch`.' };
+        yield {
+          at: call.callee,
+          message: 'Nobody waits for this promise; if it rejects, Node.js ends the process. Await it, or add `.catch`.',
+        };
       }
 
       function isPromise(path: string): boolean {
         if (/^(?:fs\/promises|fs\.promises)\.(?!watch$|constants)\w+$/.test(path)) return true;
         if (/\.catch$|\.finally$/.test(path)) return false;
-        return /^(?:axios(?:\.(?:get|post|put|patch|delete))?|got|node-fetch|undici\.(?:fetch|request))(?:\(\)\.then)?$/.test(path);
+        return /^(?:axios(?:\.(?:get|post|put|patch|delete))?|got|node-fetch|undici\.(?:fetch|request))(?:\(\)\.then)?$/.test(
+          path,
+        );
       }
     }
   },

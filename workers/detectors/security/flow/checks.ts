@@ -31,7 +31,8 @@ export class Checks {
           if (child === at.right && this.#validates(at.left, text)) return true;
           break;
         case 'SwitchStatement':
-          if (child !== at.discriminant && this.#text.slice(at.discriminant.start, at.discriminant.end) === text) return true;
+          if (child !== at.discriminant && this.#text.slice(at.discriminant.start, at.discriminant.end) === text)
+            return true;
           break;
         case 'BlockStatement':
         case 'Program':
@@ -56,7 +57,10 @@ export class Checks {
       const leaves = exits(statement.consequent) || (statement.alternate !== null && exits(statement.alternate));
       if (leaves) return this.#validates(statement.test, text);
       // `if (!ok(x)) x = 'default'`
-      return this.#text.slice(statement.consequent.start, statement.consequent.end).includes(`${text} =`) && this.#validates(statement.test, text);
+      return (
+        this.#text.slice(statement.consequent.start, statement.consequent.end).includes(`${text} =`) &&
+        this.#validates(statement.test, text)
+      );
     }
     if (statement.type !== 'ExpressionStatement') return false;
     const call = unwrapped(statement.expression);
@@ -124,7 +128,8 @@ export class Checks {
 
 const VALIDATES =
   /^(?:test|match|matches|includes|has|hasOwn|hasOwnProperty|indexOf|startsWith|endsWith|is(?:[A-Z_]\w*)?|exec|contains|search|some|every|find|\w*(?:[Vv]alid|[Aa]llow|[Ss]afe|[Vv]erif|[Cc]heck|[Ww]hitelist|[Pp]ermit|[Kk]nown|[Tt]rusted)\w*)$/;
-const LOOKS_AT_OTHER_THINGS = /^(?:existsSync|isArray|isString|isDirectory|isFile|isDefined|isNil|isUndefined|isEmpty|isObject|isNull|isBlank)$/;
+const LOOKS_AT_OTHER_THINGS =
+  /^(?:existsSync|isArray|isString|isDirectory|isFile|isDefined|isNil|isUndefined|isEmpty|isObject|isNull|isBlank)$/;
 const ASSERTS = /^(?:assert|invariant|ensure|validate|verify|check|require)(?:[A-Z_]\w*)?$/;
 
 function nameOfCallee({ callee }: NodeOf<'CallExpression'>): string {
@@ -133,7 +138,15 @@ function nameOfCallee({ callee }: NodeOf<'CallExpression'>): string {
 }
 
 function isMeaningful(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== '' && value !== true && value !== false && value !== -1 && value !== 0;
+  return (
+    value !== undefined &&
+    value !== null &&
+    value !== '' &&
+    value !== true &&
+    value !== false &&
+    value !== -1 &&
+    value !== 0
+  );
 }
 
 /** `target.origin`, which says where an address leads. */

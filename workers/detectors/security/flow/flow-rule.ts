@@ -73,7 +73,10 @@ export function callsIn({ tree }: Script): readonly Call[] {
 
 /** As people would write it. */
 export function nameOf(path: string): string {
-  return path.replace(/^(?:global:|\?)/, '').replace(/^param:request/, 'req').replace(/^param:context/, 'ctx');
+  return path
+    .replace(/^(?:global:|\?)/, '')
+    .replace(/^param:request/, 'req')
+    .replace(/^param:context/, 'ctx');
 }
 
 function* valuesOf({ arguments: indices, properties }: Sink, call: Call, { names }: Script): Generator<Node> {

@@ -7,7 +7,16 @@
 import type { Step } from '../../../rules/rule.ts';
 import { propertyOf, unwrapped } from '../../../rules/names.ts';
 import type { Script, SourceFile } from '../../../rules/source-file.ts';
-import { isFunction, keyOf, type Binding, type Definition, type FunctionNode, type Identifier, type Node, type NodeOf } from '../../../rules/tree.ts';
+import {
+  isFunction,
+  keyOf,
+  type Binding,
+  type Definition,
+  type FunctionNode,
+  type Identifier,
+  type Node,
+  type NodeOf,
+} from '../../../rules/tree.ts';
 import { Checks } from './checks.ts';
 import { sourceAt, type Source } from './sources.ts';
 
@@ -111,7 +120,11 @@ export class Flow {
         return last && this.#trace(last, frame, depth);
       }
       case 'ArrayExpression':
-        return this.#any(node.elements.filter((one) => one !== null), frame, depth);
+        return this.#any(
+          node.elements.filter((one) => one !== null),
+          frame,
+          depth,
+        );
       case 'SpreadElement':
         return this.#trace(node.argument, frame, depth);
       case 'ObjectExpression': {
@@ -165,7 +178,12 @@ export class Flow {
         if (found === undefined) return undefined;
         const isAppended = at.type === 'AssignmentExpression' && at.operator !== '=';
         const step = { at, message: `It gets into \`${binding.name}\`.` };
-        return { ...found, isStart: found.isStart && !isAppended, isWhole: found.isWhole && !isAppended, steps: [...found.steps, step] };
+        return {
+          ...found,
+          isStart: found.isStart && !isAppended,
+          isWhole: found.isWhole && !isAppended,
+          steps: [...found.steps, step],
+        };
       }
       case 'parameter':
         return this.#ofParameter(definition, binding, frame, depth);
@@ -196,7 +214,8 @@ export class Flow {
   *#callsOf(of: FunctionNode, index: number): Generator<{ readonly call: Node; readonly argument: Node | undefined }> {
     const { tree } = this.#script;
     const parent = tree.parent(of);
-    const name = of.type === 'FunctionDeclaration' ? of.id : parent?.type === 'VariableDeclarator' ? parent.id : undefined;
+    const name =
+      of.type === 'FunctionDeclaration' ? of.id : parent?.type === 'VariableDeclarator' ? parent.id : undefined;
     const binding = name?.type === 'Identifier' ? tree.binding(name) : undefined;
     for (const reference of binding?.references ?? []) {
       const call = tree.parent(reference);
@@ -208,7 +227,8 @@ export class Flow {
     }
     if (parent?.type === 'MethodDefinition' || parent?.type === 'PropertyDefinition') {
       const key = keyOf(parent);
-      for (const call of key === undefined ? [] : (this.#callsOfMethods().get(key) ?? [])) yield { call, argument: call.arguments[index] };
+      for (const call of key === undefined ? [] : (this.#callsOfMethods().get(key) ?? []))
+        yield { call, argument: call.arguments[index] };
     }
   }
 
@@ -238,14 +258,17 @@ export class Flow {
       if (definition.at.type === 'AssignmentPattern') continue;
       const statement = tree.parent(definition.at);
       const block = statement && tree.parent(statement);
-      if (block && around.has(block) && (last?.kind !== 'value' || last.at.start < definition.at.start)) last = definition;
+      if (block && around.has(block) && (last?.kind !== 'value' || last.at.start < definition.at.start))
+        last = definition;
     }
     if (last?.kind !== 'value') return definitions;
     const from = last.at.start;
     return definitions.filter((one) => {
       if (one.kind !== 'value') return false;
       if (one.at.start < from) return false;
-      return one === last || one.at.start < use.start || tree.functionAround(one.at) !== own || isInLoop(one.at, around);
+      return (
+        one === last || one.at.start < use.start || tree.functionAround(one.at) !== own || isInLoop(one.at, around)
+      );
     });
 
     function isInLoop(at: Node, outer: ReadonlySet<Node>): boolean {
@@ -265,7 +288,13 @@ export class Flow {
   }
 
   /** What is put into an object or a list that a name stands for. */
-  #ofContents(binding: Binding, use: Node, frame: Frame | undefined, depth: number, property?: string): Trace | undefined {
+  #ofContents(
+    binding: Binding,
+    use: Node,
+    frame: Frame | undefined,
+    depth: number,
+    property?: string,
+  ): Trace | undefined {
     const { tree } = this.#script;
     for (const reference of binding.references) {
       if (reference.start >= use.start) break;
@@ -276,11 +305,22 @@ export class Flow {
       if (outer?.type === 'AssignmentExpression' && outer.left === member && outer.right !== use) {
         if (property !== undefined && name !== undefined && name !== property) continue;
         const found = this.#trace(outer.right, frame, depth);
-        if (found) return { ...found, steps: [...found.steps, { at: outer, message: `It gets into \`${binding.name}\`.` }] };
+        if (found)
+          return { ...found, steps: [...found.steps, { at: outer, message: `It gets into \`${binding.name}\`.` }] };
       }
-      if (property === undefined && outer?.type === 'CallExpression' && outer.callee === member && (name === 'push' || name === 'unshift' || name === 'append' || name === 'set')) {
+      if (
+        property === undefined &&
+        outer?.type === 'CallExpression' &&
+        outer.callee === member &&
+        (name === 'push' || name === 'unshift' || name === 'append' || name === 'set')
+      ) {
         const found = this.#any(outer.arguments, frame, depth);
-        if (found) return { ...found, isStart: false, steps: [...found.steps, { at: outer, message: `It gets into \`${binding.name}\`.` }] };
+        if (found)
+          return {
+            ...found,
+            isStart: false,
+            steps: [...found.steps, { at: outer, message: `It gets into \`${binding.name}\`.` }],
+          };
       }
     }
     return undefined;
@@ -315,9 +355,11 @@ export class Flow {
     const around = new Set<Node>([...tree.ancestors(use)]);
     return references.some((reference) => {
       const member = tree.parent(reference);
-      if (member?.type !== 'MemberExpression' || member.object !== reference || propertyOf(member) !== name) return false;
+      if (member?.type !== 'MemberExpression' || member.object !== reference || propertyOf(member) !== name)
+        return false;
       const assignment = tree.parent(member);
-      if (assignment?.type !== 'AssignmentExpression' || assignment.left !== member || assignment.end > use.start) return false;
+      if (assignment?.type !== 'AssignmentExpression' || assignment.left !== member || assignment.end > use.start)
+        return false;
       const statement = tree.parent(assignment);
       const block = statement && tree.parent(statement);
       return block !== undefined && around.has(block);
@@ -376,7 +418,12 @@ export class Flow {
   }
 
   /** Replacing every occurrence, by a pattern, is how people make a text harmless. */
-  #ofReplaced(node: NodeOf<'CallExpression'>, object: Node, frame: Frame | undefined, depth: number): Trace | undefined {
+  #ofReplaced(
+    node: NodeOf<'CallExpression'>,
+    object: Node,
+    frame: Frame | undefined,
+    depth: number,
+  ): Trace | undefined {
     const [pattern] = node.arguments;
     const value = pattern && this.#script.names.valueOf(pattern);
     if (value?.type === 'Literal' && 'regex' in value) {
@@ -444,12 +491,13 @@ export class Flow {
 }
 
 /** Stands for a part that is not constant. */
-const HOLE = '\u0001';
+const HOLE = '\uE000';
 
 /** Functions whose result contains their arguments. */
 const PASSES_ON =
   /^(?:path(?:\/posix|\/win32)?(?:\.posix|\.win32)?\.(?:join|resolve|normalize|format)|url\.(?:parse|resolve|format)|(?:querystring|querystringify|query-string|qs)\.(?:parse|unescape|parseUrl)|parseurl|util\.(?:format|inspect)|global:(?:String|decodeURIComponent|decodeURI|unescape|atob|JSON\.parse|Buffer\.from|Buffer\.concat|Object\.(?:assign|values|entries|keys|fromEntries)|Array\.(?:from|of)|Promise\.(?:resolve|all)|structuredClone|Object)|lodash(?:\.|\/)(?:merge|assign|clone|cloneDeep|get|values|keys|trim|toString))$/;
-const MADE_OF_FIRST = /^(?:global:(?:URL|URLSearchParams|String|Buffer|Object|Array|Set|Map)|url\.(?:URL|URLSearchParams)|vm2?\.(?:VM)?Script)$/;
+const MADE_OF_FIRST =
+  /^(?:global:(?:URL|URLSearchParams|String|Buffer|Object|Array|Set|Map)|url\.(?:URL|URLSearchParams)|vm2?\.(?:VM)?Script)$/;
 /** Methods whose result contains their receiver. */
 const KEEPS =
   /^(?:trim|trimStart|trimEnd|toString|valueOf|toLowerCase|toUpperCase|toLocaleLowerCase|toLocaleUpperCase|slice|substring|substr|split|pop|shift|at|reverse|flat|get|getAll|entries|values|keys|padStart|padEnd|normalize|repeat|charAt|match|filter|find|sort|toJSON|catch|finally|json|text|formData|searchParams|query|param|header|fill|toSorted|toReversed|next)$/;

@@ -59,7 +59,12 @@ export function sourceAt(path: string): Source | undefined {
   return undefined;
 }
 
-const ROLE_NAMES: Readonly<Record<string, string>> = { request: 'req', context: 'ctx', message: 'event', input: 'the input' };
+const ROLE_NAMES: Readonly<Record<string, string>> = {
+  request: 'req',
+  context: 'ctx',
+  message: 'event',
+  input: 'the input',
+};
 
 function labelOf(path: string): string {
   return path

@@ -1,7 +1,8 @@
 import { flowRule, type Call } from '../flow/flow-rule.ts';
 import type { Script } from '../../../rules/source-file.ts';
 
-const ADVICE = 'A shell runs whatever it contains. Use `execFile` or `spawn` without a shell, with the arguments in a list.';
+const ADVICE =
+  'A shell runs whatever it contains. Use `execFile` or `spawn` without a shell, with the arguments in a list.';
 
 export const rule = flowRule({
   meta: {
@@ -30,7 +31,13 @@ function usesShell(call: Call, { names }: Script): boolean {
     if (shell !== undefined && shell !== 'unclear' && names.constantOf(shell) !== false) return true;
   }
   const program = names.stringOf(call.arguments[0]);
-  if (program === undefined || !/(?:^|\/|\\)(?:sh|bash|zsh|dash|ksh|cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh)$/.test(program)) return false;
+  if (
+    program === undefined ||
+    !/(?:^|\/|\\)(?:sh|bash|zsh|dash|ksh|cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh)$/.test(program)
+  )
+    return false;
   const list = call.arguments[1] && names.valueOf(call.arguments[1]);
-  return list?.type === 'ArrayExpression' && list.elements.some((one) => one && /^[-/][cC]/.test(names.stringOf(one) ?? ''));
+  return (
+    list?.type === 'ArrayExpression' && list.elements.some((one) => one && /^[-/][cC]/.test(names.stringOf(one) ?? ''))
+  );
 }

@@ -21,21 +21,36 @@ export const rule: Rule = {
       const flow = flowOf(file, script);
       for (const call of callsIn(script)) {
         const path = names.pathOf(call.callee);
-        if (/^(?:cors|@koa\/cors|koa2?-cors|@fastify\/cors|hono\/cors\.cors|fastify-cors)$/.test(path) || /\.enableCors$/.test(path)) {
+        if (
+          /^(?:cors|@koa\/cors|koa2?-cors|@fastify\/cors|hono\/cors\.cors|fastify-cors)$/.test(path) ||
+          /\.enableCors$/.test(path)
+        ) {
           yield* ofOptions(call.arguments[0]);
-        } else if (/\.register$/.test(path) && call.arguments[0] && /^(?:@fastify\/cors|fastify-cors)$/.test(names.pathOf(call.arguments[0]))) {
+        } else if (
+          /\.register$/.test(path) &&
+          call.arguments[0] &&
+          /^(?:@fastify\/cors|fastify-cors)$/.test(names.pathOf(call.arguments[0]))
+        ) {
           yield* ofOptions(call.arguments[1]);
         } else if (/(?:^|[.?])(?:res|response|reply|ctx|context)\.(?:setHeader|header|set|append)$/.test(path)) {
           const [name, value] = call.arguments;
           if (!value || names.stringOf(name)?.toLowerCase() !== 'access-control-allow-origin') continue;
+          if (flow.isChecked(value)) continue;
           const trace = flow.trace(value) ?? originHeader(value);
           if (trace === undefined || !allowsCredentials(call)) continue;
-          yield { at: value, message: 'Every origin is allowed, with the cookies of the user: the header repeats what the request says. Compare it with a list.' };
+          yield {
+            at: value,
+            message:
+              'Every origin is allowed, with the cookies of the user: the header repeats what the request says. Compare it with a list.',
+          };
         }
       }
 
       function originHeader(value: Node): true | undefined {
-        return /\.headers\.origin$|\.(?:get|header)\(\)$/.test(names.pathOf(value)) && /^param:/.test(names.pathOf(value)) ? true : undefined;
+        return /\.headers\.origin$|\.(?:get|header)\(\)$/.test(names.pathOf(value)) &&
+          /^param:/.test(names.pathOf(value))
+          ? true
+          : undefined;
       }
 
       function allowsCredentials(call: Node): boolean {
@@ -46,11 +61,15 @@ export const rule: Rule = {
       function* ofOptions(options: Node | undefined): Generator<Found> {
         const origin = names.property(options, 'origin');
         const credentials = names.property(options, 'credentials');
-        if (origin === undefined || origin === 'unclear' || credentials === undefined || credentials === 'unclear') return;
+        if (origin === undefined || origin === 'unclear' || credentials === undefined || credentials === 'unclear')
+          return;
         if (names.constantOf(credentials) !== true) return;
         const value = names.constantOf(origin);
         if (value !== true && value !== '*' && !reflects(origin)) return;
-        yield { at: origin, message: 'Every origin is allowed, with the cookies of the user. Name the origins that you trust.' };
+        yield {
+          at: origin,
+          message: 'Every origin is allowed, with the cookies of the user. Name the origins that you trust.',
+        };
       }
 
       /** `origin: (origin, done) => done(null, true)` */
@@ -59,7 +78,11 @@ export const rule: Rule = {
         if (value.type === 'Literal' && 'regex' in value) return /^\.[*+]$/.test(value.regex.pattern);
         if (value.type !== 'ArrowFunctionExpression' && value.type !== 'FunctionExpression') return false;
         const text = file.text.slice(value.start, value.end);
-        return text.length < 120 && /\(\s*null\s*,\s*(?:true|origin)\s*\)/.test(text) && !/\bif\b|\?|&&|includes|test\(/.test(text);
+        return (
+          text.length < 120 &&
+          /\(\s*null\s*,\s*(?:true|origin)\s*\)/.test(text) &&
+          !/\bif\b|\?|&&|includes|test\(/.test(text)
+        );
       }
     }
   },

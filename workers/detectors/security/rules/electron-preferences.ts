@@ -20,7 +20,8 @@ export const rule: Rule = {
   meta: {
     name: 'electron-preferences',
     severity: 'warning',
-    description: 'A window of Electron whose pages get the powers of Node.js, or that ignores the origin of what it loads.',
+    description:
+      'A window of Electron whose pages get the powers of Node.js, or that ignores the origin of what it loads.',
     why: 'One script from elsewhere in the page then owns the machine of the user. Leave the defaults, and hand single functions to the page in a preload script.',
     cwe: 1188,
     confidence: 'high',
@@ -36,11 +37,18 @@ export const rule: Rule = {
         if (preferences === undefined || preferences === 'unclear') continue;
         for (const [name, unsafe] of Object.entries(UNSAFE)) {
           const value = names.property(preferences, name);
-          if (MILD.has(name) || value === undefined || value === 'unclear' || names.constantOf(value) !== unsafe) continue;
+          if (MILD.has(name) || value === undefined || value === 'unclear' || names.constantOf(value) !== unsafe)
+            continue;
           yield {
             at: value,
             message: `With \`${name}: ${String(unsafe)}\`, a script in the page gets powers that only the program should have. Leave the default.`,
-            fixes: [{ title: `Set ${name} to ${String(!unsafe)}`, kind: 'suggestion', edits: [{ at: value, text: String(!unsafe) }] }],
+            fixes: [
+              {
+                title: `Set ${name} to ${String(!unsafe)}`,
+                kind: 'suggestion',
+                edits: [{ at: value, text: String(!unsafe) }],
+              },
+            ],
           };
         }
       }

@@ -12,12 +12,16 @@ export const rule: Rule = {
     cwe: 798,
     confidence: 'high',
     bad: "export const client = connect({ accessKeyId: 'AKIA' + 'QYLPMN5HFIQR7XYA', apiKey: 'b83fQp0zLx7vKd92mWqT5rYh1sNcEa46' });",
-    good: "export const client = connect({ accessKeyId: process.env.ACCESS_KEY_ID, apiKey: process.env.API_KEY });",
+    good: 'export const client = connect({ accessKeyId: process.env.ACCESS_KEY_ID, apiKey: process.env.API_KEY });',
   },
   *check(file): Generator<Found> {
     const isTest = file.isTest;
     for (const { tree, names } of file.scripts) {
-      const texts: readonly Node[] = [...tree.all('Literal'), ...tree.all('TemplateLiteral'), ...tree.all('BinaryExpression')];
+      const texts: readonly Node[] = [
+        ...tree.all('Literal'),
+        ...tree.all('TemplateLiteral'),
+        ...tree.all('BinaryExpression'),
+      ];
       for (const node of texts) {
         file.step();
         const parent = tree.parent(node);
@@ -45,7 +49,8 @@ export const rule: Rule = {
             const value = names.property(first, key);
             if (value === undefined || value === 'unclear') continue;
             const list = value.type === 'ArrayExpression' ? value.elements : [value];
-            for (const one of list) if (one && names.stringOf(one)) yield found(one, 'The secret that signs the sessions is in the code.');
+            for (const one of list)
+              if (one && names.stringOf(one)) yield found(one, 'The secret that signs the sessions is in the code.');
           }
         } else if (path === 'cookie-parser' && first && names.stringOf(first)) {
           yield found(first, 'The secret that signs the cookies is in the code.');
@@ -66,7 +71,9 @@ export const rule: Rule = {
           case 'AssignmentExpression':
             if (parent.right !== node) return undefined;
             if (parent.left.type === 'Identifier') return parent.left.name;
-            return parent.left.type === 'MemberExpression' && parent.left.property.type === 'Identifier' ? parent.left.property.name : undefined;
+            return parent.left.type === 'MemberExpression' && parent.left.property.type === 'Identifier'
+              ? parent.left.property.name
+              : undefined;
           case 'AssignmentPattern':
             return parent.left.type === 'Identifier' ? parent.left.name : undefined;
           case 'LogicalExpression':
@@ -80,15 +87,18 @@ export const rule: Rule = {
   },
 };
 
-const SESSIONS = /^(?:express-session|cookie-session|koa-session|@fastify\/session|fastify-session|iron-session\.\w+|@fastify\/secure-session)$/;
+const SESSIONS =
+  /^(?:express-session|cookie-session|koa-session|@fastify\/session|fastify-session|iron-session\.\w+|@fastify\/secure-session)$/;
 
 function found(at: Node, what: string): Found {
   return { at, message: `${what} Revoke it, and read the new one from the environment.` };
 }
 
-const SECRET_NAME = /(?:^|_|-|\b)(?:api_?key|apikey|secret(?:_?key)?|access_?key|private_?key|auth_?token|access_?token|refresh_?token|bearer_?token|token|password|passwd|pwd|passphrase|client_?secret|signing_?key|encryption_?key|jwt_?secret|session_?secret|db_?pass(?:word)?|credentials?)$/i;
+const SECRET_NAME =
+  /(?:^|_|-|\b)(?:api_?key|apikey|secret(?:_?key)?|access_?key|private_?key|auth_?token|access_?token|refresh_?token|bearer_?token|token|password|passwd|pwd|passphrase|client_?secret|signing_?key|encryption_?key|jwt_?secret|session_?secret|db_?pass(?:word)?|credentials?)$/i;
 /** What tells of a secret, but is none. */
-const NO_SECRET = /(?:name|field|header|label|placeholder|regex|pattern|type|url|uri|path|prefix|error|message|param|selector|id|hint|text|title|input|policy|cookie|public)(?:_?(?:key|token))?$|^(?:public|csrf|xsrf)/i;
+const NO_SECRET =
+  /(?:name|field|header|label|placeholder|regex|pattern|type|url|uri|path|prefix|error|message|param|selector|id|hint|text|title|input|policy|cookie|public)(?:_?(?:key|token))?$|^(?:public|csrf|xsrf)/i;
 
 function isSecretName(name: string): boolean {
   const snake = name.replace(/([a-z0-9])([A-Z])/g, '$1_$2');

@@ -2,7 +2,8 @@ import { keyOf, type Node } from '../../../rules/tree.ts';
 import type { Found, Rule } from '../../../rules/rule.ts';
 import { callsIn } from '../flow/flow-rule.ts';
 
-const SECRET = /(?:^|_)(?:token|secret|password|passwd|pwd|salt|nonce|otp|csrf|session_?id|session_?key|api_?key|reset_?code|verification_?code|auth_?code|pin_?code|private_?key|encryption_?key|access_?key|iv|credential)s?(?:_(?:value|string|hex|key|id|code|hash|bytes|data|text))?$/i;
+const SECRET =
+  /(?:^|_)(?:token|secret|password|passwd|pwd|salt|nonce|otp|csrf|session_?id|session_?key|api_?key|reset_?code|verification_?code|auth_?code|pin_?code|private_?key|encryption_?key|access_?key|iv|credential)s?(?:_(?:value|string|hex|key|id|code|hash|bytes|data|text))?$/i;
 const NOT_SECRET = /cancel|design|syntax|css|color|lexer|parser|placeholder|mock|fake|demo|sample/i;
 
 export const rule: Rule = {
@@ -36,8 +37,14 @@ export const rule: Rule = {
           let name: string | undefined;
           if (at.type === 'VariableDeclarator' && at.id.type === 'Identifier') name = at.id.name;
           else if (at.type === 'AssignmentExpression' && at.left.type === 'Identifier') name = at.left.name;
-          else if (at.type === 'AssignmentExpression' && at.left.type === 'MemberExpression' && at.left.property.type === 'Identifier') name = at.left.property.name;
-          else if (at.type === 'Property' || at.type === 'PropertyDefinition' || at.type === 'MethodDefinition') name = keyOf(at);
+          else if (
+            at.type === 'AssignmentExpression' &&
+            at.left.type === 'MemberExpression' &&
+            at.left.property.type === 'Identifier'
+          )
+            name = at.left.property.name;
+          else if (at.type === 'Property' || at.type === 'PropertyDefinition' || at.type === 'MethodDefinition')
+            name = keyOf(at);
           else if ((at.type === 'FunctionDeclaration' || at.type === 'FunctionExpression') && at.id) name = at.id.name;
           if (name === undefined) continue;
           const snake = name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();

@@ -6,7 +6,8 @@ export const rule: Rule = {
   meta: {
     name: 'jwt-misuse',
     severity: 'error',
-    description: 'A JSON Web Token that is not verified, accepts the algorithm `none`, or is signed with a secret in the code.',
+    description:
+      'A JSON Web Token that is not verified, accepts the algorithm `none`, or is signed with a secret in the code.',
     why: 'Everyone can then make tokens for every user. Verify each token with a secret from the environment, and name the algorithms that you accept.',
     cwe: 347,
     confidence: 'high',
@@ -41,14 +42,22 @@ export const rule: Rule = {
           const [, secret] = list;
           const key = secret && names.valueOf(secret);
           // `JWK.asKey('…')`
-          const text = key?.type === 'CallExpression' && names.pathOf(key.callee) === 'jose.JWK.asKey' ? key.arguments[0] : secret;
-          if (secret && names.stringOf(text) !== undefined) yield { at: secret, message: 'The secret that signs tokens is in the code. Read it from the environment.' };
-          if (secret && names.pathOf(secret) === 'jose.JWK.None') yield { at: secret, message: 'Without a key everyone can make such tokens.' };
-        } else if (/^(?:express-jwt(?:\.expressjwt|\.jwt)?|koa-jwt|passport-jwt\.Strategy|@fastify\/jwt|fastify-jwt)$/.test(path)) {
+          const text =
+            key?.type === 'CallExpression' && names.pathOf(key.callee) === 'jose.JWK.asKey' ? key.arguments[0] : secret;
+          if (secret && names.stringOf(text) !== undefined)
+            yield { at: secret, message: 'The secret that signs tokens is in the code. Read it from the environment.' };
+          if (secret && names.pathOf(secret) === 'jose.JWK.None')
+            yield { at: secret, message: 'Without a key everyone can make such tokens.' };
+        } else if (
+          /^(?:express-jwt(?:\.expressjwt|\.jwt)?|koa-jwt|passport-jwt\.Strategy|@fastify\/jwt|fastify-jwt)$/.test(path)
+        ) {
           for (const key of ['secret', 'secretOrKey']) {
             const secret = names.property(list[0], key);
             if (secret !== undefined && secret !== 'unclear' && names.stringOf(secret) !== undefined)
-              yield { at: secret, message: 'The secret that signs tokens is in the code. Read it from the environment.' };
+              yield {
+                at: secret,
+                message: 'The secret that signs tokens is in the code. Read it from the environment.',
+              };
           }
         } else if (/(?:^|[.:?])JwtModule\.register$/.test(path)) {
           const secret = names.property(list[0], 'secret');
@@ -64,7 +73,11 @@ export const rule: Rule = {
         if (value === undefined || value === 'unclear') continue;
         const list = value.type === 'ArrayExpression' ? value.elements : [value];
         for (const one of list) {
-          if (one && /^none$/i.test(names.stringOf(one) ?? '')) yield { at: one, message: 'The algorithm `none` lets everyone make tokens. Name the one that you sign with.' };
+          if (one && /^none$/i.test(names.stringOf(one) ?? ''))
+            yield {
+              at: one,
+              message: 'The algorithm `none` lets everyone make tokens. Name the one that you sign with.',
+            };
         }
       }
     }

@@ -1,6 +1,7 @@
 import { flowRule } from '../flow/flow-rule.ts';
 
-const FINDERS = 'find|findOne|findOneAndUpdate|findOneAndDelete|findOneAndRemove|findOneAndReplace|findAndModify|updateOne|updateMany|update|deleteOne|deleteMany|remove|replaceOne|countDocuments|count|distinct|exists|aggregate|findByIdAndUpdate|geoSearch';
+const FINDERS =
+  'find|findOne|findOneAndUpdate|findOneAndDelete|findOneAndRemove|findOneAndReplace|findAndModify|updateOne|updateMany|update|deleteOne|deleteMany|remove|replaceOne|countDocuments|count|distinct|exists|aggregate|findByIdAndUpdate|geoSearch';
 
 export const rule = flowRule({
   meta: {
@@ -26,7 +27,8 @@ export const rule = flowRule({
       const [first] = list;
       if (!first) continue;
       const query = names.objectOf(first);
-      if (first.type === 'Identifier' && query) yield { value: first, what, accepts: (trace) => trace.source.isStructured && trace.isWhole };
+      if (first.type === 'Identifier' && query)
+        yield { value: first, what, accepts: (trace) => trace.source.isStructured && trace.isWhole };
       if (!query) {
         // Of an array: `list.find((one) => …)`.
         if (first.type === 'ArrowFunctionExpression' || first.type === 'FunctionExpression') continue;
@@ -36,7 +38,11 @@ export const rule = flowRule({
       for (const property of query.properties) {
         if (property.type === 'SpreadElement' || property.value.type === 'ObjectExpression') continue;
         const isWhere = property.key.type === 'Identifier' && property.key.name === '$where';
-        yield { value: property.value, what, accepts: (trace) => isWhere || (trace.source.isStructured && trace.isWhole) };
+        yield {
+          value: property.value,
+          what,
+          accepts: (trace) => isWhere || (trace.source.isStructured && trace.isWhole),
+        };
       }
     }
   },
@@ -47,5 +53,9 @@ const FINDER = new RegExp(`^(?:${FINDERS})$`);
 
 /** Models are named like classes; collections are asked for by name. */
 function isCollection(path: string): boolean {
-  return /(?:^|[.?:/])(?:[A-Z]\w*|\w*[Mm]odel|\w*[Cc]ollection|users?|db)$|\.(?:collection|model)\(\)$|\bcollection\(\)|\bmodel\(\)/.test(path) && !/prisma/i.test(path);
+  return (
+    /(?:^|[.?:/])(?:[A-Z]\w*|\w*[Mm]odel|\w*[Cc]ollection|users?|db)$|\.(?:collection|model)\(\)$|\bcollection\(\)|\bmodel\(\)/.test(
+      path,
+    ) && !/prisma/i.test(path)
+  );
 }

@@ -36,7 +36,12 @@ export const rule = flowRule({
 /** To the page that the link is on, or to the own address. */
 function comesBack({ source, isPicked }: Trace): boolean {
   if (/referr?er/i.test(source.label)) return true;
-  return isPicked !== true && /^(?:req|ctx)(?:\.(?:req|request))?\.(?:url|originalUrl|nextUrl|path|pathname)(?:\.(?!searchParams|query)|$)/.test(source.label);
+  return (
+    isPicked !== true &&
+    /^(?:req|ctx)(?:\.(?:req|request))?\.(?:url|originalUrl|nextUrl|path|pathname)(?:\.(?!searchParams|query)|$)/.test(
+      source.label,
+    )
+  );
 }
 
 function leadsAway({ isStart, isPicked, source }: Trace): boolean {
@@ -45,5 +50,7 @@ function leadsAway({ isStart, isPicked, source }: Trace): boolean {
 
 /** A page that loads itself, or another path of its own host, stays there. */
 function isOwnPath(label: string): boolean {
-  return /^(?:window\.|document\.)?location(?:\.(?:href|pathname|toString\(\)))?$|document\.URL|baseURI|documentURI/.test(label);
+  return /^(?:window\.|document\.)?location(?:\.(?:href|pathname|toString\(\)))?$|document\.URL|baseURI|documentURI/.test(
+    label,
+  );
 }

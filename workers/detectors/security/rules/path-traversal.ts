@@ -1,7 +1,9 @@
 import { flowRule } from '../flow/flow-rule.ts';
 
-const ONE = 'readFile|readFileSync|writeFile|writeFileSync|appendFile|appendFileSync|createReadStream|createWriteStream|open|openSync|unlink|unlinkSync|rm|rmSync|rmdir|rmdirSync|mkdir|mkdirSync|readdir|readdirSync|opendir|truncate|truncateSync|chmod|chmodSync|chown|chownSync|outputFile|outputFileSync|readJson|readJsonSync|readJSON|writeJson|remove|removeSync|emptyDir|ensureFile|ensureDir|stat|statSync|lstat|lstatSync|access|accessSync|exists|existsSync|readlink|realpath|realpathSync|utimes|watch|watchFile|rename|renameSync|copyFile|copyFileSync|link|symlink|symlinkSync|copy|copySync|move|moveSync|cp|cpSync';
-const TWO = /\.(?:rename|renameSync|copyFile|copyFileSync|link|symlink|symlinkSync|copy|copySync|move|moveSync|cp|cpSync)$/;
+const ONE =
+  'readFile|readFileSync|writeFile|writeFileSync|appendFile|appendFileSync|createReadStream|createWriteStream|open|openSync|unlink|unlinkSync|rm|rmSync|rmdir|rmdirSync|mkdir|mkdirSync|readdir|readdirSync|opendir|truncate|truncateSync|chmod|chmodSync|chown|chownSync|outputFile|outputFileSync|readJson|readJsonSync|readJSON|writeJson|remove|removeSync|emptyDir|ensureFile|ensureDir|stat|statSync|lstat|lstatSync|access|accessSync|exists|existsSync|readlink|realpath|realpathSync|utimes|watch|watchFile|rename|renameSync|copyFile|copyFileSync|link|symlink|symlinkSync|copy|copySync|move|moveSync|cp|cpSync';
+const TWO =
+  /\.(?:rename|renameSync|copyFile|copyFileSync|link|symlink|symlinkSync|copy|copySync|move|moveSync|cp|cpSync)$/;
 
 export const rule = flowRule({
   meta: {

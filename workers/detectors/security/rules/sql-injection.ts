@@ -1,7 +1,8 @@
 import { flowRule } from '../flow/flow-rule.ts';
 import type { Trace } from '../flow/flow.ts';
 
-const SQL = /\b(?:select\s[^]*\bfrom\b|insert\s+into\b|update\s[^]*\bset\b|delete\s+from\b|(?:create|drop|alter|truncate)\s+(?:table|database|index|view|user|schema)\b|where\s|order\s+by\b|from\s+\w+|union\s+select|call\s+\w+\s*\(|exec(?:ute)?\s+\w+|grant\s|set\s+\w+\s*=)/i;
+const SQL =
+  /\b(?:select\s[^]*\bfrom\b|insert\s+into\b|update\s[^]*\bset\b|delete\s+from\b|(?:create|drop|alter|truncate)\s+(?:table|database|index|view|user|schema)\b|where\s|order\s+by\b|from\s+\w+|union\s+select|call\s+\w+\s*\(|exec(?:ute)?\s+\w+|grant\s|set\s+\w+\s*=)/i;
 
 const isSql = ({ around, isWhole }: Trace): boolean => !isWhole && SQL.test(around);
 
@@ -24,7 +25,7 @@ export const rule = flowRule({
     { callee: /\.(?:whereRaw|havingRaw|orderByRaw|groupByRaw|joinRaw|andWhereRaw|orWhereRaw|fromRaw|\$queryRawUnsafe|\$executeRawUnsafe)$/, arguments: [0] },
     { callee: /\b(?:knex|sequelize|Sequelize|prisma|drizzle|sql)(?:\(\))?\.(?:raw|literal)$/, arguments: [0] },
     { callee: /^(?:sequelize|\?sequelize|typeorm)\b.*\.query$|^\?(?:sequelize|dataSource|entityManager|queryRunner)\.query$/, arguments: [0] },
-    { callee: /\.(?:where|andWhere|orWhere)$/, arguments: [0], accepts: ({ isWhole, around }) => !isWhole && /\b\w+\.?\w*\s*(?:=|<|>|\blike\b|\bin\b)\s*['"(]?\s*%?\u0001/i.test(around) },
+    { callee: /\.(?:where|andWhere|orWhere)$/, arguments: [0], accepts: ({ isWhole, around }) => !isWhole && /\b\w+\.?\w*\s*(?:=|<|>|\blike\b|\bin\b)\s*['"(]?\s*%?\uE000/i.test(around) },
     { callee: /\.query$/, arguments: [0], properties: ['sql', 'text', 'query'], accepts: isSql },
   ],
   advice: 'Leave a placeholder in the statement, and pass the value as a parameter.',

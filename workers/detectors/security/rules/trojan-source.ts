@@ -20,7 +20,13 @@ export const rule: Rule = {
       yield {
         at: { start: index, end: index + 1 },
         message: `The invisible character U+${code} changes the direction of the text, so this line reads differently from what runs. Remove it, or write it as \`\\u${code}\`.`,
-        fixes: [{ title: 'Remove the character', kind: 'suggestion', edits: [{ at: { start: index, end: index + 1 }, text: '' }] }],
+        fixes: [
+          {
+            title: 'Remove the character',
+            kind: 'suggestion',
+            edits: [{ at: { start: index, end: index + 1 }, text: '' }],
+          },
+        ],
       };
     }
   },

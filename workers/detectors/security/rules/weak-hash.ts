@@ -19,7 +19,9 @@ export const rule: Rule = {
       const { names, tree } = script;
       for (const call of callsIn(script)) {
         const path = names.pathOf(call.callee);
-        const isPlain = /^(?:md5|sha1|blueimp-md5|js-md5|js-sha1)(?:\.\w+)?$/.test(path) || /^crypto-js\.(?:MD5|SHA1|HmacMD5)$/.test(path);
+        const isPlain =
+          /^(?:md5|sha1|blueimp-md5|js-md5|js-sha1)(?:\.\w+)?$/.test(path) ||
+          /^crypto-js\.(?:MD5|SHA1|HmacMD5)$/.test(path);
         const isNode = /^crypto\.(?:createHash|createSign|createVerify)$/.test(path);
         if (!isPlain && !isNode) continue;
         const [algorithm] = call.arguments;
@@ -31,7 +33,11 @@ export const rule: Rule = {
           at: isNode && algorithm ? algorithm : call.callee,
           message: `\`${name}\` is too weak for ${isSignature ? 'a signature' : 'what it protects here'}. Use \`scrypt\` for passwords and SHA-256 for the rest.`,
           ...(isNode && algorithm?.type === 'Literal'
-            ? { fixes: [{ title: 'Use sha256', kind: 'suggestion' as const, edits: [{ at: algorithm, text: "'sha256'" }] }] }
+            ? {
+                fixes: [
+                  { title: 'Use sha256', kind: 'suggestion' as const, edits: [{ at: algorithm, text: "'sha256'" }] },
+                ],
+              }
             : {}),
         };
       }
@@ -43,8 +49,10 @@ export const rule: Rule = {
         for (const at of tree.ancestors(call)) {
           if (/Statement$|Declaration$/.test(at.type) && statement === call) statement = at;
           if (at.type === 'VariableDeclarator' && at.id.type === 'Identifier') name += ` ${at.id.name}`;
-          if ((at.type === 'FunctionDeclaration' || at.type === 'FunctionExpression') && at.id) name += ` ${at.id.name}`;
-          if ((at.type === 'MethodDefinition' || at.type === 'Property') && at.key.type === 'Identifier') name += ` ${at.key.name}`;
+          if ((at.type === 'FunctionDeclaration' || at.type === 'FunctionExpression') && at.id)
+            name += ` ${at.id.name}`;
+          if ((at.type === 'MethodDefinition' || at.type === 'Property') && at.key.type === 'Identifier')
+            name += ` ${at.key.name}`;
         }
         const text = file.text.slice(statement.start, Math.min(statement.end, statement.start + 400));
         return SENSITIVE.test(text) || SENSITIVE.test(name);
@@ -53,4 +61,5 @@ export const rule: Rule = {
   },
 };
 
-const SENSITIVE = /pass(?:word|wd|phrase)|pwd|\btoken|[a-z]Token|secret|signature|credential|\bsalt|session_?id|api_?key/i;
+const SENSITIVE =
+  /pass(?:word|wd|phrase)|pwd|\btoken|[a-z]Token|secret|signature|credential|\bsalt|session_?id|api_?key/i;

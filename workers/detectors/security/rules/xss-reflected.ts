@@ -45,7 +45,9 @@ function isHtml(trace: Trace, call: Call, { names, tree }: Script): boolean {
   for (const other of tree.all('CallExpression')) {
     if (around && (other.start < around.start || other.end > around.end)) continue;
     if (!/\.(?:type|set|setHeader|header|writeHead|contentType)$/.test(names.pathOf(other.callee))) continue;
-    const text = other.arguments.map((one) => names.stringOf(one) ?? (one.type === 'ObjectExpression' ? 'content-type' : '')).join(' ');
+    const text = other.arguments
+      .map((one) => names.stringOf(one) ?? (one.type === 'ObjectExpression' ? 'content-type' : ''))
+      .join(' ');
     if (/content-type|json|plain|text\//i.test(text) && !/html/i.test(text)) return false;
   }
   return names.pathOf(callee).endsWith('.send') || !trace.isWhole;
@@ -53,5 +55,9 @@ function isHtml(trace: Trace, call: Call, { names, tree }: Script): boolean {
 
 /** A member of a body or a query may be an object, which is sent as JSON; all of it surely is. */
 function isText({ source, isWhole }: Trace): boolean {
-  return !isWhole || (!/\.(?:body|files?|headers|cookies|json\(\)|payload|query|params)$/.test(source.label) && !/\.(?:body|json\(\))/.test(source.label));
+  return (
+    !isWhole ||
+    (!/\.(?:body|files?|headers|cookies|json\(\)|payload|query|params)$/.test(source.label) &&
+      !/\.(?:body|json\(\))/.test(source.label))
+  );
 }

@@ -17,7 +17,8 @@ const flow = flowRule({
   advice: 'Its entities may name files of the server. Use a parser that ignores them.',
 });
 
-const PARSERS = /^(?:libxmljs2?|libxml|libxml-xsd|libxmljs-mt)\.(?:parseXml|parseXmlString|parseXmlAsync|parseHtml|SaxParser|SaxPushParser|Document\.fromXml)$|^\?(?:libxml\w*|xml)\.parseXml(?:String)?$/;
+const PARSERS =
+  /^(?:libxmljs2?|libxml|libxml-xsd|libxmljs-mt)\.(?:parseXml|parseXmlString|parseXmlAsync|parseHtml|SaxParser|SaxPushParser|Document\.fromXml)$|^\?(?:libxml\w*|xml)\.parseXml(?:String)?$/;
 
 export const rule = {
   meta: flow.meta,

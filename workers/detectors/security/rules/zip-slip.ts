@@ -4,9 +4,11 @@ import { flowOf } from '../flow/flow.ts';
 import { callsIn } from '../flow/flow-rule.ts';
 
 /** Packages that give the entries of an archive. */
-const ARCHIVES = /^(?:unzipper|unzip|unzip-stream|adm-zip|yauzl|yauzl-promise|jszip|tar|tar-stream|node-stream-zip|decompress|node-7z|zip-lib|fflate)$/;
+const ARCHIVES =
+  /^(?:unzipper|unzip|unzip-stream|adm-zip|yauzl|yauzl-promise|jszip|tar|tar-stream|node-stream-zip|decompress|node-7z|zip-lib|fflate)$/;
 const NAMES = /^(?:path|fileName|filename|entryName|name|entryPath)$/;
-const WRITES = /^(?:fs|fs\.promises|fs\/promises|fs-extra|\?fs)\.(?:promises\.)?(?:createWriteStream|writeFile|writeFileSync|outputFile|outputFileSync|mkdir|mkdirSync|ensureDir|ensureDirSync)$/;
+const WRITES =
+  /^(?:fs|fs\.promises|fs\/promises|fs-extra|\?fs)\.(?:promises\.)?(?:createWriteStream|writeFile|writeFileSync|outputFile|outputFileSync|mkdir|mkdirSync|ensureDir|ensureDirSync)$/;
 
 export const rule: Rule = {
   meta: {
@@ -32,7 +34,8 @@ export const rule: Rule = {
         if (!name || flow.isChecked(target) || flow.isChecked(name)) continue;
         yield {
           at: target,
-          message: 'The name of an entry of an archive becomes a path; `..` in it leads out of the folder. Check that the resolved path begins with the folder.',
+          message:
+            'The name of an entry of an archive becomes a path; `..` in it leads out of the folder. Check that the resolved path begins with the folder.',
           steps: [{ at: name, message: 'The archive chooses this name.' }],
         };
       }
@@ -41,14 +44,22 @@ export const rule: Rule = {
       function entryNameIn(node: Node): Node | undefined {
         if (node.type === 'MemberExpression') {
           const isName = !node.computed && node.property.type === 'Identifier' && NAMES.test(node.property.name);
-          const object = node.object.type === 'Identifier' || node.object.type === 'MemberExpression' ? node.object : undefined;
-          const objectName = object?.type === 'Identifier' ? object.name : object && !object.computed ? object.property.name : '';
+          const object =
+            node.object.type === 'Identifier' || node.object.type === 'MemberExpression' ? node.object : undefined;
+          const objectName =
+            object?.type === 'Identifier' ? object.name : object && !object.computed ? object.property.name : '';
           return isName && /^(?:zip|tar)?(?:entry|header|file|zipEntry|e|item)$/i.test(objectName) ? node : undefined;
         }
         if (node.type === 'Identifier') {
           const definition = tree.binding(node)?.definitions[0];
-          if (definition?.kind === 'value' && definition.parts.length === 1 && NAMES.test(String(definition.parts[0]))) {
-            return definition.node.type === 'Identifier' && /entry|header|file/i.test(definition.node.name) ? node : undefined;
+          if (
+            definition?.kind === 'value' &&
+            definition.parts.length === 1 &&
+            NAMES.test(String(definition.parts[0]))
+          ) {
+            return definition.node.type === 'Identifier' && /entry|header|file/i.test(definition.node.name)
+              ? node
+              : undefined;
           }
           const value = names.valueOf(node);
           return value === node ? undefined : entryNameIn(value);
@@ -65,7 +76,8 @@ export const rule: Rule = {
             if (found) return found;
           }
         }
-        if (node.type === 'BinaryExpression' && node.operator === '+') return entryNameIn(node.left as Node) ?? entryNameIn(node.right);
+        if (node.type === 'BinaryExpression' && node.operator === '+')
+          return entryNameIn(node.left) ?? entryNameIn(node.right);
         return undefined;
       }
     }
@@ -73,6 +85,7 @@ export const rule: Rule = {
 };
 
 function importsArchive(text: string): boolean {
-  for (const [, name = ''] of text.matchAll(/(?:from|require\()\s*['"]([\w./@-]+)['"]/g)) if (ARCHIVES.test(name)) return true;
+  for (const [, name = ''] of text.matchAll(/(?:from|require\()\s*['"]([\w./@-]+)['"]/g))
+    if (ARCHIVES.test(name)) return true;
   return false;
 }
