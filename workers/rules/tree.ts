@@ -292,6 +292,7 @@ export class Tree {
         }
         return;
       case 'AssignmentPattern':
+        pushTo(this.#byType, pattern);
         inside(pattern.left, []);
         this.#visit(pattern.right, pattern, outer);
         if (pattern.left.type === 'Identifier')

@@ -58,7 +58,7 @@ export function ownerOf(tree: Tree, node: Node): Node | undefined {
   let child = node;
   for (const at of tree.ancestors(node)) {
     if (isFunction(at) || at.type === 'StaticBlock') return at;
-    if ((at.type === 'PropertyDefinition' || at.type === 'AccessorProperty') && at.value === child) return child;
+    if (at.type === 'PropertyDefinition' && at.value === child) return child;
     child = at;
   }
   return undefined;

@@ -48,6 +48,9 @@ export const rule: Rule = {
 /** By function, the places where its paths divide. */
 export function cyclomaticOf(tree: Tree): ReadonlyMap<Node, readonly Node[]> {
   const branches = new Map<Node, Node[]>(functionsIn(tree).map((one) => [one, []]));
+  // ESLint counts the value of a field and a static block as functions.
+  for (const { value } of tree.all('PropertyDefinition')) if (value) branches.set(value, branches.get(value) ?? []);
+  for (const node of tree.all('StaticBlock')) branches.set(node, []);
   for (const type of ALWAYS) for (const node of tree.all(type)) add(node);
   for (const node of tree.all('SwitchCase')) if (node.test) add(node);
   for (const node of tree.all('AssignmentExpression')) if (/^(?:\|\||&&|\?\?)=$/.test(node.operator)) add(node);
