@@ -18,6 +18,7 @@ import { rule as regexInjection } from './rules/regex-injection.ts';
 import { rule as sqlInjection } from './rules/sql-injection.ts';
 import { rule as ssrf } from './rules/ssrf.ts';
 import { rule as trojanSource } from './rules/trojan-source.ts';
+import { rule as uncheckedParameter } from './rules/unchecked-parameter.ts';
 import { rule as unsafeDeserialization } from './rules/unsafe-deserialization.ts';
 import { rule as unverifiedHtml } from './rules/unverified-html.ts';
 import { rule as weakCipher } from './rules/weak-cipher.ts';
@@ -45,6 +46,7 @@ export const rules: readonly Rule[] = [
   sqlInjection,
   ssrf,
   trojanSource,
+  uncheckedParameter,
   unsafeDeserialization,
   unverifiedHtml,
   weakCipher,

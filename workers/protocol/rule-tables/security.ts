@@ -55,6 +55,10 @@ export const ruleTable = {
     default: 'error',
     description: 'Characters that change the direction of text, so that the code reads differently from what runs.',
   },
+  'unchecked-parameter': {
+    default: 'info',
+    description: 'A parameter of a function that becomes part of a command, a statement of SQL, or code.',
+  },
   'unsafe-deserialization': {
     default: 'error',
     description: 'Data from outside that a parser turns into objects with code.',

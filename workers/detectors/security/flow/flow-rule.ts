@@ -34,12 +34,16 @@ export interface FlowRule {
   readonly advice: string;
 }
 
-export function flowRule({ meta, sinks, others, accepts = () => true, advice }: FlowRule): Rule {
+/** @param fromParameters whether callers who are not in the file count, too */
+export function flowRule(
+  { meta, sinks, others, accepts = () => true, advice }: FlowRule,
+  fromParameters = false,
+): Rule {
   return {
     meta,
     *check(file) {
       for (const script of file.scripts) {
-        const flow = flowOf(file, script);
+        const flow = flowOf(file, script, fromParameters);
         const reported = new Set<number>();
         const report = function* (value: Node, what: string, isHarmful: (trace: Trace) => boolean): Generator<Found> {
           const trace = flow.trace(value);
@@ -47,7 +51,7 @@ export function flowRule({ meta, sinks, others, accepts = () => true, advice }: 
           reported.add(value.start);
           yield {
             at: value,
-            message: `\`${trace.source.label}\`, which others choose, reaches ${what}. ${advice}`,
+            message: `\`${trace.source.label}\`, which ${fromParameters ? 'callers' : 'others'} choose, reaches ${what}. ${advice}`,
             steps: [...trace.steps, { at: value, message: `It reaches ${what}.` }].slice(-12),
           };
         };

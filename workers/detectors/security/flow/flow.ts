@@ -46,10 +46,13 @@ const MAXIMUM_DEPTH = 40;
 const MAXIMUM_FRAMES = 4;
 
 const flows = new WeakMap<Script, Flow>();
+const flowsFromParameters = new WeakMap<Script, Flow>();
 
-export function flowOf(file: SourceFile, script: Script): Flow {
-  let flow = flows.get(script);
-  if (!flow) flows.set(script, (flow = new Flow(file, script)));
+/** @param fromParameters whether parameters of functions that nothing in the file calls are sources */
+export function flowOf(file: SourceFile, script: Script, fromParameters = false): Flow {
+  const known = fromParameters ? flowsFromParameters : flows;
+  let flow = known.get(script);
+  if (!flow) known.set(script, (flow = new Flow(file, script, fromParameters)));
   return flow;
 }
 
@@ -57,13 +60,15 @@ export class Flow {
   readonly #file: SourceFile;
   readonly #script: Script;
   readonly #checks: Checks;
+  readonly #fromParameters: boolean;
   readonly #known = new Map<Node, Trace | undefined>();
   readonly #open = new Set<Node>();
   #fields: ReadonlyMap<string, readonly Node[]> | undefined;
   #methodCalls: ReadonlyMap<string, readonly NodeOf<'CallExpression'>[]> | undefined;
 
-  constructor(file: SourceFile, script: Script) {
+  constructor(file: SourceFile, script: Script, fromParameters: boolean) {
     this.#file = file;
+    this.#fromParameters = fromParameters;
     this.#script = script;
     this.#checks = new Checks(script.tree, script.names, file.text);
   }
@@ -202,12 +207,18 @@ export class Flow {
       const argument = frame.arguments[index];
       return argument && this.#trace(argument, frame.outer, depth);
     }
+    let isCalled = false;
     for (const { call, argument } of this.#callsOf(of, index)) {
+      isCalled = true;
       if (argument === undefined) continue;
       const found = this.#trace(argument, undefined, depth);
       if (found) return { ...found, steps: [...found.steps, { at: call, message: `It is passed on as \`${name}\`.` }] };
     }
-    return undefined;
+    if (!this.#fromParameters || isCalled) return undefined;
+    const parameter = of.params[index] ?? of;
+    const step = { at: parameter, message: `Callers choose \`${name}\`.` };
+    const source = { kind: 'parameter', label: name, isStructured: false } as const;
+    return { source, origin: parameter, steps: [step], isStart: true, around: '', isWhole: true };
   }
 
   /** The calls of a function, in this file. */

@@ -1,7 +1,10 @@
 /** Where data of other people enters a program: requests in the frameworks that people use, and pages in a browser. */
 
-/** `request`: from a request over the network; `page`: from the address or the messages of a page in a browser. */
-export type SourceKind = 'request' | 'page';
+/**
+ * `request`: from a request over the network; `page`: from the address or the messages of a page in a browser;
+ * `parameter`: from a caller who is not in the file.
+ */
+export type SourceKind = 'request' | 'page' | 'parameter';
 
 export interface Source {
   readonly kind: SourceKind;

@@ -1,6 +1,6 @@
-import { flowRule } from '../flow/flow-rule.ts';
+import { flowRule, type FlowRule } from '../flow/flow-rule.ts';
 
-export const rule = flowRule({
+export const table: FlowRule = {
   meta: {
     name: 'code-injection',
     severity: 'error',
@@ -27,4 +27,6 @@ export const rule = flowRule({
     }
   },
   advice: 'It runs as code. Look it up in a table, or parse it as data.',
-}); // prettier-ignore
+}; // prettier-ignore
+
+export const rule = flowRule(table);

@@ -1,10 +1,10 @@
-import { flowRule, type Call } from '../flow/flow-rule.ts';
+import { flowRule, type FlowRule, type Call } from '../flow/flow-rule.ts';
 import type { Script } from '../../../rules/source-file.ts';
 
 const ADVICE =
   'A shell runs whatever it contains. Use `execFile` or `spawn` without a shell, with the arguments in a list.';
 
-export const rule = flowRule({
+export const table: FlowRule = {
   meta: {
     name: 'command-injection',
     severity: 'error',
@@ -22,7 +22,9 @@ export const rule = flowRule({
     { callee: /^ssh2(?:\.Client)?\(\)\.exec$|^\?(?:ssh|conn|connection|sshClient)\.exec$/, arguments: [0] },
   ],
   advice: ADVICE,
-}); // prettier-ignore
+}; // prettier-ignore
+
+export const rule = flowRule(table);
 
 /** `spawn(…, { shell: true })`, or a shell that is called with `-c`. */
 function usesShell(call: Call, { names }: Script): boolean {

@@ -1,4 +1,4 @@
-import { flowRule } from '../flow/flow-rule.ts';
+import { flowRule, type FlowRule } from '../flow/flow-rule.ts';
 import type { Trace } from '../flow/flow.ts';
 
 const SQL =
@@ -6,7 +6,7 @@ const SQL =
 
 const isSql = ({ around, isWhole }: Trace): boolean => !isWhole && SQL.test(around);
 
-export const rule = flowRule({
+export const table: FlowRule = {
   meta: {
     name: 'sql-injection',
     severity: 'error',
@@ -29,4 +29,6 @@ export const rule = flowRule({
     { callee: /\.query$/, arguments: [0], properties: ['sql', 'text', 'query'], accepts: isSql },
   ],
   advice: 'Leave a placeholder in the statement, and pass the value as a parameter.',
-}); // prettier-ignore
+}; // prettier-ignore
+
+export const rule = flowRule(table);
