@@ -69,5 +69,4 @@ async function main(): Promise<number> {
 }
 
 const code = interruption.exitCodeOf(await main());
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- a listener sets it
 process.exitCode = isLost ? internalErrorCode : code;
