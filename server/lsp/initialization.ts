@@ -5,6 +5,8 @@ export interface Initialization extends ReadSettings {
   readonly trusted: boolean;
   /** Folder that the editor reserves for this workspace. */
   readonly storageDir: string | undefined;
+  /** The client shows progress by itself. */
+  readonly ownProgress: boolean;
 }
 
 /** The workspace is trusted if the editor does not say otherwise, because the user opened it. */
@@ -13,6 +15,7 @@ export function initializationOf(options: unknown): Initialization {
   return {
     ...readSettings('settings' in record ? record.settings : undefined),
     trusted: !('trusted' in record) || record.trusted !== false,
+    ownProgress: 'ownProgress' in record && record.ownProgress === true,
     storageDir: 'storageDir' in record && typeof record.storageDir === 'string' ? record.storageDir : undefined,
   };
 }

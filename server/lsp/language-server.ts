@@ -37,6 +37,7 @@ import { Documents } from './documents.ts';
 import { initializationOf } from './initialization.ts';
 import { alertText, showNotice } from './notices.ts';
 import { StatusSender, statusOf, timingsOf } from './status.ts';
+import { AnalysisPercent } from './percent.ts';
 import { pathOf } from './uris.ts';
 import { WatchedFiles } from './watched-files.ts';
 import { WorkerRequests } from './worker-requests.ts';
@@ -60,8 +61,11 @@ export class LanguageServer {
   #workspace: Workspace | undefined;
   #progress: AnalysisProgress | undefined;
   #settings: BulkheadSettings = defaultSettings;
-  /** Problems of the settings that have been logged, or will be when the connection is ready. */
-  readonly #settingProblems = new Set<string>();
+  /** Of the present settings. */
+  #settingProblems: readonly string[] = [];
+  /** Problems of settings that have been logged, or will be when the connection is ready. */
+  readonly #loggedProblems = new Set<string>();
+  readonly #percent = new AnalysisPercent();
   #trusted = true;
   #storageDir: string | undefined;
   #roots: readonly string[] = [];
@@ -76,20 +80,27 @@ export class LanguageServer {
 
   constructor(connection: Connection) {
     this.#connection = connection;
-    this.#publisher = new Publisher({ diagnosticsOf: (uri) => this.#workspace?.diagnosticsOf(uri) }, (params) =>
-      connection.sendDiagnostics(params),
+    this.#publisher = new Publisher(
+      { diagnosticsOf: (uri) => this.#workspace?.diagnosticsOf(uri) },
+      (params) => connection.sendDiagnostics(params),
+      () => this.#status.changed(),
     );
     this.#status = new StatusSender(
       () => this.#readStatus(),
       (status) => this.#sendStatus(status),
     );
     this.#workerRequests = new WorkerRequests(connection);
-    this.#changes = new ChangeCollector((changes) => this.#workspace?.filesChanged(changes));
+    this.#changes = new ChangeCollector((changes) => {
+      this.#workspace?.filesChanged(changes);
+      this.#status.changed();
+    });
     this.#documents = new Documents({
       textChanged: (absolute, document) => this.#workspace?.setDocument(absolute, document),
       openFilesChanged: (absolute) => this.#workspace?.setOpenFiles(absolute),
       changed: (absolute, kind, source) => {
-        if (source !== 'type' || this.#settings.run === 'onType') this.#changes.add(absolute, kind, source);
+        if (source === 'type' && this.#settings.run !== 'onType') return;
+        this.#changes.add(absolute, kind, source);
+        this.#status.changed();
       },
     });
     this.#codeActions = new CodeActionProvider({
@@ -130,9 +141,10 @@ export class LanguageServer {
   }
 
   #initialize(params: InitializeParams): InitializeResult {
-    const { trusted, storageDir, ...read } = initializationOf(params.initializationOptions);
+    const { trusted, storageDir, ownProgress, ...read } = initializationOf(params.initializationOptions);
     this.#settings = read.settings;
-    for (const problem of read.problems) this.#settingProblems.add(problem);
+    this.#settingProblems = read.problems;
+    for (const problem of read.problems) this.#loggedProblems.add(problem);
     this.#trusted = trusted;
     this.#storageDir = storageDir;
     if (storageDir === undefined) endPrewarmedThread();
@@ -141,7 +153,7 @@ export class LanguageServer {
     this.#watchedFiles = canWatchFiles ? new WatchedFiles(this.#connection) : undefined;
     this.#canChangeFolders = params.capabilities.workspace?.workspaceFolders === true;
     this.#canCheckVersions = params.capabilities.workspace?.workspaceEdit?.documentChanges === true;
-    const canShowProgress = params.capabilities.window?.workDoneProgress === true;
+    const canShowProgress = !ownProgress && params.capabilities.window?.workDoneProgress === true;
     this.#progress = new AnalysisProgress(this.#connection, canShowProgress, () => this.#workspace?.cancel());
     this.#workspace = this.#makeWorkspace();
     return {
@@ -157,7 +169,7 @@ export class LanguageServer {
 
   #start(): void {
     this.#started = true;
-    this.#logProblems(this.#settingProblems);
+    this.#logProblems(this.#loggedProblems);
     for (const root of this.#roots) void this.#workspace?.addRoot(root);
     this.#status.changed();
     this.#watchedFiles?.start();
@@ -221,8 +233,10 @@ export class LanguageServer {
 
   /** Applies settings that the client sent. Each problem in them is logged once. */
   #applySettings({ settings, problems }: ReadSettings): void {
-    const fresh = problems.filter((problem) => !this.#settingProblems.has(problem));
-    for (const problem of fresh) this.#settingProblems.add(problem);
+    this.#settingProblems = problems;
+    this.#status.changed();
+    const fresh = problems.filter((problem) => !this.#loggedProblems.has(problem));
+    for (const problem of fresh) this.#loggedProblems.add(problem);
     if (this.#started) this.#logProblems(fresh);
     this.#configure({ settings });
   }
@@ -259,11 +273,20 @@ export class LanguageServer {
       return null;
     });
     connection.onRequest(requests.analyze, async (): Promise<AnalyzeResult> => {
+      if (this.#workspace?.paused === true) this.#workspace.resume();
       await this.#workspace?.analyzeAll();
       return { generation: this.#workspace?.generation ?? 0 };
     });
     connection.onRequest(requests.cancel, () => {
       this.#workspace?.cancel();
+      return null;
+    });
+    connection.onRequest(requests.pause, () => {
+      this.#workspace?.pause();
+      return null;
+    });
+    connection.onRequest(requests.resume, () => {
+      this.#workspace?.resume();
       return null;
     });
     connection.onRequest(requests.restartWorkers, async (params: RestartWorkersParams) => {
@@ -289,10 +312,16 @@ export class LanguageServer {
 
   #readStatus(): StatusParams {
     const workspace = this.#workspace;
+    const detectors = workspace?.statuses() ?? [];
+    const ofSettings = this.#settingProblems.map((message) => ({ message, count: 1 }));
     return statusOf({
+      paused: workspace?.paused === true,
+      underWay: workspace?.underWay === true || this.#changes.pending || this.#publisher.busy,
+      problems: [...ofSettings, ...(workspace?.problems() ?? [])],
+      percent: this.#percent.of(detectors),
       opening: workspace === undefined || !this.#started || workspace.opening,
       analyses: this.#analyses,
-      detectors: workspace?.statuses() ?? [],
+      detectors,
       health: workspace?.pool.health() ?? [],
       counts: (detector) => workspace?.counts(detector) ?? { error: 0, warning: 0, info: 0, hint: 0 },
     });

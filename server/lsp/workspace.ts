@@ -16,6 +16,8 @@ import { Folder } from '../folder/folder.ts';
 import type { FolderSettings, UnsavedDocument } from '../folder/options.ts';
 import type { SupervisedPool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
+import type { StatusProblem } from '../../workers/protocol/editor-protocol.ts';
+import { collected, problemsOf } from './status-problems.ts';
 import type { FoundIssue } from './code-actions.ts';
 import { diagnosticsOf } from './diagnostics.ts';
 import { pathOf, uriOf } from './uris.ts';
@@ -46,7 +48,10 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   readonly pool: SupervisedPool;
   readonly #folders = new Map<string, Folder>();
   readonly #documents = new Map<string, UnsavedDocument>();
+  /** Why a folder could not be opened, by its root. */
+  readonly #failures = new Map<string, string>();
   #openFiles: readonly string[] = [];
+  #paused = false;
   #settings: WorkspaceSettings;
 
   /** @param pool runs the detectors of all folders; the workspace disposes it */
@@ -58,7 +63,16 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
 
   /** Whether a folder is still opening. */
   get opening(): boolean {
-    return this.#all.some((folder) => !folder.isOpen);
+    return this.#all.some((folder) => !folder.isOpen && !this.#failures.has(folder.root));
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Whether a folder that is open has something to do besides what its detectors' states say. See {@link Folder.ready}. */
+  get underWay(): boolean {
+    return this.#all.some((folder) => folder.isOpen && !folder.ready);
   }
 
   /** Whether the user waits for a result. */
@@ -92,10 +106,14 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     folder.on('trouble', (message) => this.emit('trouble', message));
     for (const [absolute, document] of this.#documents) passDocument(folder, absolute, document);
     this.#passOpenFiles(folder);
+    if (this.#paused) folder.pause();
     try {
       await folder.analyze();
     } catch (error) {
-      this.emit('trouble', `Could not open ${root}: ${String(error)}`);
+      const message = `Could not open ${root}: ${String(error)}`;
+      this.#failures.set(root, message);
+      this.emit('trouble', message);
+      this.emit('status');
     }
   }
 
@@ -103,6 +121,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     const folder = this.#folders.get(root);
     if (!folder) return;
     this.#folders.delete(root);
+    this.#failures.delete(root);
     void this.#close(folder);
     this.emit('status');
   }
@@ -119,6 +138,19 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
 
   cancel(): void {
     for (const folder of this.#all) folder.cancel();
+  }
+
+  /** Stops the analysis of all folders, and starts nothing until {@link resume}. */
+  pause(): void {
+    this.#paused = true;
+    for (const folder of this.#all) folder.pause();
+    this.emit('status');
+  }
+
+  resume(): void {
+    this.#paused = false;
+    for (const folder of this.#all) folder.resume();
+    this.emit('status');
   }
 
   /** @param document the unsaved text of an open document; undefined: it is as on disk, or closed */
@@ -195,6 +227,14 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   /** Status of each detector in each folder. */
   statuses(): readonly DetectorStatus[] {
     return this.#all.flatMap((folder) => folder.status());
+  }
+
+  /** What is wrong with folders, their configuration and their detectors. */
+  problems(): readonly StatusProblem[] {
+    return collected([
+      ...[...this.#failures.values()].map((message) => ({ message })),
+      ...this.#all.flatMap((folder) => problemsOf(folder)),
+    ]);
   }
 
   /** Issues by severity, of one detector or of all, summed over folders. */

@@ -14,12 +14,25 @@ export interface HealthParams {
   readonly quarantined: readonly QuarantinedInput[];
   /** What the workers did, and how long it waited and took. */
   readonly tasks: TaskFigures;
+  readonly server: ServerHealth;
+}
+
+/** The process that runs the pool. */
+export interface ServerHealth {
+  readonly pid: number;
+  /** Resident memory. */
+  readonly memoryBytes: number;
+  /** Since the last answer, of one core. */
+  readonly cpuPercent: number;
+  readonly uptimeMs: number;
+  /** Version of Node.js. */
+  readonly node: string;
 }
 
 export interface PoolRequests {
   'bulkhead/health': () => Promise<HealthParams>;
   'bulkhead/watchHealth': (params: { readonly on: boolean }) => Promise<HealthParams>;
-  'bulkhead/restartWorker': (params: { readonly detector?: string }) => Promise<null>;
+  'bulkhead/restartWorker': (params: { readonly detector?: string; readonly worker?: string }) => Promise<null>;
   'bulkhead/releaseQuarantine': (params: { readonly detector?: string; readonly file?: string }) => {
     readonly released: number;
   };
@@ -60,10 +73,25 @@ export function poolOperations({
   let stopListening: (() => void) | undefined;
   let cancelTimer: (() => void) | undefined;
   let captures = 0;
+  let cpu = { at: clock.now(), ms: cpuMs() };
+
+  const cpuPercent = (): number => {
+    const now = { at: clock.now(), ms: cpuMs() };
+    const elapsed = now.at - cpu.at;
+    const percent = elapsed > 0 ? (100 * (now.ms - cpu.ms)) / elapsed : 0;
+    cpu = now;
+    return percent;
+  };
 
   const health = async (): Promise<HealthParams> => {
     const machine = await pool.machine();
-    return { workers: pool.health(), machine, quarantined: pool.quarantined(), tasks: pool.tasks() };
+    return {
+      workers: pool.health(),
+      machine,
+      quarantined: pool.quarantined(),
+      tasks: pool.tasks(),
+      server: { ...serverHealth(), cpuPercent: cpuPercent() },
+    };
   };
   const changed = (): void => {
     cancelTimer ??= clock.after(
@@ -106,8 +134,8 @@ export function poolOperations({
         watch(on);
         return health();
       },
-      'bulkhead/restartWorker': async ({ detector }) => {
-        await pool.restart(detector);
+      'bulkhead/restartWorker': async ({ detector, worker }) => {
+        await (worker === undefined ? pool.restart(detector) : pool.restartWorker(worker));
         return null;
       },
       'bulkhead/releaseQuarantine': ({ detector, file }) => ({
@@ -127,4 +155,14 @@ export function poolOperations({
     },
     dispose: () => watch(false),
   };
+}
+
+function serverHealth(): Omit<ServerHealth, 'cpuPercent'> {
+  const uptimeMs = Math.round(process.uptime() * 1_000);
+  return { pid: process.pid, memoryBytes: process.memoryUsage.rss(), uptimeMs, node: process.version };
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }

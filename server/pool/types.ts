@@ -5,6 +5,7 @@ import type {
   CheckResult,
   PlanRequest,
   PlanResult,
+  Range,
   Unit,
 } from '../../workers/protocol/detector-protocol.ts';
 import type { TaskFigures } from '../../workers/ipc/index.ts';
@@ -91,6 +92,21 @@ export type CheckOutcome =
       readonly borrowed?: ReadonlySet<string>;
     };
 
+/** How a process of a worker ended. */
+export interface WorkerExit extends Omit<ExitReason, 'stderr'> {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export interface CurrentWork {
+  /** Of the detector, for a person. */
+  readonly title: string;
+  /** Relative to the root; absent: the detector looks at everything at once. */
+  readonly input?: string;
+  /** Milliseconds since the last sign of progress. */
+  readonly elapsedMs: number;
+}
+
 export type SupervisedWorkerState = 'starting' | 'ready' | 'busy' | 'backing-off' | 'degraded' | 'disabled' | 'stopped';
 
 export interface WorkerHealth {
@@ -114,6 +130,10 @@ export interface WorkerHealth {
   readonly restarts: number;
   readonly consecutiveCrashes: number;
   readonly lastExit?: ExitReason;
+  /** Its last ends, the newest first; also those that were wanted, such as after idleness. At most 20. */
+  readonly exits: readonly WorkerExit[];
+  /** What it is doing now. */
+  readonly current?: CurrentWork;
   readonly uptimeMs: number;
   readonly heartbeatAgeMs: number;
   /** Of the working thread while it works: bytes of V8's heap in use, and event-loop utilization, 0 to 1. */
@@ -166,8 +186,12 @@ export interface AggregatedError {
   readonly message: string;
   /** Details: lines of stderr, a stack. */
   readonly cause?: string;
+  /** Of the folder, absolute; absent: it concerns no folder. */
+  readonly root?: string;
   /** File it happened on, relative to the root. */
   readonly input?: string;
+  /** In the file. */
+  readonly range?: Range;
   /** Milliseconds since the epoch. */
   readonly first: number;
   readonly last: number;
@@ -228,6 +252,11 @@ export interface SupervisedPool extends Pool {
   restartTimes(): readonly number[];
   /** How many tasks workers did, and how long these waited and ran, since the start. */
   tasks(): TaskFigures;
+  /**
+   * Ends one worker, and its work is repeated. One without a process gets its circuit breaker closed.
+   * @throws Error when there is no worker of that name
+   */
+  restartWorker(name: string): Promise<void>;
   /** Failures since the start or the last reset, most severe first. */
   errors(detector?: string): readonly AggregatedError[];
   clearErrors(detector?: string): void;
