@@ -104,6 +104,7 @@ export class DetectorScheduler {
       ...(error === undefined ? {} : { error }),
       problems: this.#problems.all,
       durationMs: this.#progress.durationMs,
+      checked: this.#progress.checked,
       fraction: isBusy(this.#state) ? this.#progress.fraction(this.#checks.progress) : 1,
       ...(isSettled(this.#state) && uncertain > 0 ? { stale: uncertain } : {}),
       ...(timings.size === 0 ? {} : { timings: Object.fromEntries(timings) }),

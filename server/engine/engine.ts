@@ -237,6 +237,7 @@ export class Engine extends EventEmitter<EngineEvents> {
       note: 'Not run in Restricted Mode: it executes code of the workspace. Trust the workspace to turn it on.',
       problems: [],
       durationMs: 0,
+      checked: 0,
       fraction: 1,
     }));
     const own = [...this.#schedulers.values()].map((scheduler) => this.#withCauses(scheduler.status()));

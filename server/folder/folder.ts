@@ -20,7 +20,7 @@ import { dependentsOf } from './dependents.ts';
 import { InstallationChanges } from './installation-changes.ts';
 import type { FolderEvents, FolderOptions, FolderSettings, UnsavedDocument } from './options.ts';
 import { Persistence } from './persistence.ts';
-import { FolderResources } from './resources.ts';
+import { FolderResources, type FolderResourcesReport } from './resources.ts';
 import { FolderWatcher } from './watcher.ts';
 
 /** Maximum number of comparisons with the disk: in some folders files never stop changing. */
@@ -202,6 +202,12 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   /** Health of the workers that have run. */
   health(): readonly WorkerHealth[] {
     return this.#resources.pool?.health() ?? [];
+  }
+
+  /** Where results are stored, how much there is, and how the analysis is shared with other processes. */
+  async resources(): Promise<FolderResourcesReport> {
+    const { store, peers } = this.#resources;
+    return { ...(store === undefined ? {} : { store: await store.stats() }), sharing: peers?.role ?? 'off' };
   }
 
   /** The baseline whose issues are hidden. Undefined: there is none, it is broken, or its issues are shown. */

@@ -294,6 +294,7 @@ export class LanguageServer {
       return null;
     });
     connection.onRequest(requests.status, () => this.#readStatus());
+    connection.onRequest(requests.folders, () => this.#workspace?.folders() ?? { folders: [] });
     connection.onRequest(requests.timings, (): TimingsResult => timingsOf(this.#workspace?.statuses() ?? []));
     connection.onRequest(requests.watchStatus, (params: WatchStatusParams): StatusParams => {
       this.#watchStatus = params.on;

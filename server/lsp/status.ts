@@ -146,6 +146,8 @@ export function timingsOf(statuses: readonly DetectorStatus[]): TimingsResult {
   return {
     detectors: [...byName].map(([name, own]) => ({
       name,
+      durationMs: Math.round(Math.max(...own.map(({ durationMs }) => durationMs))),
+      inputs: own.reduce((sum, { checked }) => sum + checked, 0),
       timings: slowestFirst(own.flatMap(({ timings = {} }) => Object.entries(timings))),
     })),
   };

@@ -16,7 +16,7 @@ import { Folder } from '../folder/folder.ts';
 import type { FolderSettings, UnsavedDocument } from '../folder/options.ts';
 import type { SupervisedPool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
-import type { StatusProblem } from '../../workers/protocol/editor-protocol.ts';
+import type { FoldersResult, StatusProblem } from '../../workers/protocol/editor-protocol.ts';
 import { collected, problemsOf } from './status-problems.ts';
 import type { FoundIssue } from './code-actions.ts';
 import { diagnosticsOf } from './diagnostics.ts';
@@ -227,6 +227,17 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   /** Status of each detector in each folder. */
   statuses(): readonly DetectorStatus[] {
     return this.#all.flatMap((folder) => folder.status());
+  }
+
+  /** The open folders, with where their results are stored. */
+  async folders(): Promise<FoldersResult> {
+    const open = this.#all.filter(({ isOpen }) => isOpen);
+    const folders = open.map(async (folder) => {
+      const { store, sharing } = await folder.resources();
+      const stored = store && { dir: store.dir, mode: store.mode, results: store.units, bytes: store.bytes };
+      return { uri: uriOf(folder.root, ''), sharing, ...(stored ? { store: stored } : {}) };
+    });
+    return { folders: await Promise.all(folders) };
   }
 
   /** What is wrong with folders, their configuration and their detectors. */

@@ -4,30 +4,9 @@
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { TaskFigures } from '../../workers/ipc/index.ts';
+import type { AggregatedError, HealthParams, ServerHealth } from '../../workers/protocol/health.ts';
 import { systemClock, type Clock } from '../clock.ts';
-import type { AggregatedError, WorkerHealth, MachineHealth, QuarantinedInput, SupervisedPool } from './types.ts';
-
-export interface HealthParams {
-  readonly workers: readonly WorkerHealth[];
-  readonly machine: MachineHealth;
-  readonly quarantined: readonly QuarantinedInput[];
-  /** What the workers did, and how long it waited and took. */
-  readonly tasks: TaskFigures;
-  readonly server: ServerHealth;
-}
-
-/** The process that runs the pool. */
-export interface ServerHealth {
-  readonly pid: number;
-  /** Resident memory. */
-  readonly memoryBytes: number;
-  /** Since the last answer, of one core. */
-  readonly cpuPercent: number;
-  readonly uptimeMs: number;
-  /** Version of Node.js. */
-  readonly node: string;
-}
+import type { SupervisedPool } from './types.ts';
 
 export interface PoolRequests {
   'bulkhead/health': () => Promise<HealthParams>;

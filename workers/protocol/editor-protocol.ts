@@ -42,6 +42,8 @@ export const requests = {
   restartWorkers: 'bulkhead/restartWorkers',
   /** {} → {@link StatusParams}. */
   status: 'bulkhead/status',
+  /** {} → {@link FoldersResult}: where results are stored, and with whom the analysis is shared. */
+  folders: 'bulkhead/folders',
   /** {} → {@link TimingsResult}: how detectors spent their time since the last analysis of everything. */
   timings: 'bulkhead/timings',
   /** {@link WatchStatusParams} → {@link StatusParams}: turns `bulkhead/status` notifications on or off. */
@@ -60,9 +62,28 @@ export interface AnalyzeResult {
   readonly generation: number;
 }
 
+export interface FoldersResult {
+  readonly folders: readonly {
+    readonly uri: string;
+    /** Absent: nothing is stored. `memory`: the disk cannot be used, so results are lost when the server ends. */
+    readonly store?: {
+      readonly dir: string;
+      readonly mode: 'disk' | 'memory' | 'off';
+      readonly results: number;
+      readonly bytes: number;
+    };
+    /** `leader`: it works for other processes too. `follower`: another process works for it. `alone`: there is no other. */
+    readonly sharing: 'leader' | 'follower' | 'alone' | 'off';
+  }[];
+}
+
 export interface TimingsResult {
   readonly detectors: readonly {
     readonly name: string;
+    /** Of the last analysis, or of the present one. */
+    readonly durationMs: number;
+    /** How many inputs it checked. */
+    readonly inputs: number;
     /** Milliseconds by rule or phase, the largest first; empty: nothing was analysed, or the tool does not report them. */
     readonly timings: Readonly<Record<string, number>>;
   }[];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { HealthParams } from '../../../server/pool/pool-requests.ts';
+import type { HealthParams } from '../../../workers/protocol/health.ts';
 import { storeDirFor } from '../../../server/store/location.ts';
 import { openStore } from '../../../server/store/store.ts';
 import type { CodeAction, Diagnostic } from 'vscode-languageserver-protocol/node';

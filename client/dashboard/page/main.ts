@@ -1,0 +1,29 @@
+/** The dashboard's page: shows each state that the extension sends. Runs in the webview, for as long as it is shown. */
+import './page.css';
+import type { ToExtension, ToPage } from '../messages.ts';
+import { Charts } from './charts.ts';
+import { Tables } from './tables.ts';
+
+declare function acquireVsCodeApi(): { postMessage(message: ToExtension): void };
+
+const editor = acquireVsCodeApi();
+const send = (message: ToExtension): void => editor.postMessage(message);
+const charts = new Charts(byId('charts'));
+const tables = new Tables(byId('tables'), send);
+
+window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
+  const { state } = data;
+  const summary = byId('summary');
+  const text = `${state.summary.charAt(0).toUpperCase()}${state.summary.slice(1)}`;
+  // A screen reader reads it whenever it is set.
+  if (summary.textContent !== text) summary.textContent = text;
+  charts.show(state);
+  tables.show(state);
+});
+send({ kind: 'ready' });
+
+function byId(id: string): HTMLElement {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`The page has no element ${id}.`);
+  return element;
+}
