@@ -53,8 +53,8 @@ export function registerHealthCommands({ manager, feed, version, openDashboard }
       ask(async (connection) => {
         const input = node?.quarantined ?? (await pickQuarantined(connection));
         if (!input) return;
-        const { detector, file } = input;
-        await connection.request(healthMethods.releaseQuarantine, { detector, file });
+        const { detector, root, file } = input;
+        await connection.request(healthMethods.releaseQuarantine, { detector, root, file });
       }),
     'bulkhead.releaseAllQuarantined': () =>
       ask((connection) => connection.request(healthMethods.releaseQuarantine)),

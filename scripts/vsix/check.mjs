@@ -16,6 +16,7 @@ const required = [
   'LICENSE.txt',
   'media/icon.png',
   'media/view.svg',
+  'media/walkthrough/problems.md',
   'dist/client.cjs',
   'dist/dashboard/page.js',
   'dist/dashboard/page.css',
@@ -31,7 +32,7 @@ const required = [
 ];
 
 const allowed = [
-  /^(?:package\.json|readme\.md|changelog\.md|LICENSE\.txt|media\/(?:icon\.png|view\.svg)|schemas\/[\w.]+\.json)$/,
+  /^(?:package\.json|readme\.md|changelog\.md|LICENSE\.txt|media\/(?:icon\.png|view\.svg|walkthrough\/\w+\.md)|schemas\/[\w.]+\.json)$/,
   /^docs\/rules\/[\w/-]+\.md$/,
   /^dist\/(?:client\.cjs|dashboard\/page\.(?:js|css)|[\w-]+\.mjs)$/,
   /^node_modules\/oxc-(?:parser|resolver)\/[\w/.-]+\.(?:js|cjs|mjs|json)$/,

@@ -12,7 +12,11 @@ export interface PoolRequests {
   'bulkhead/health': () => Promise<HealthParams>;
   'bulkhead/watchHealth': (params: { readonly on: boolean }) => Promise<HealthParams>;
   'bulkhead/restartWorker': (params: { readonly detector?: string; readonly worker?: string }) => Promise<null>;
-  'bulkhead/releaseQuarantine': (params: { readonly detector?: string; readonly file?: string }) => {
+  'bulkhead/releaseQuarantine': (params: {
+    readonly detector?: string;
+    readonly root?: string;
+    readonly file?: string;
+  }) => {
     readonly released: number;
   };
   'bulkhead/errors': (params: { readonly detector?: string; readonly clear?: boolean }) => {
@@ -117,10 +121,12 @@ export function poolOperations({
         await (worker === undefined ? pool.restart(detector) : pool.restartWorker(worker));
         return null;
       },
-      'bulkhead/releaseQuarantine': ({ detector, file }) => ({
+      'bulkhead/releaseQuarantine': ({ detector, root, file }) => ({
         released: pool.releaseQuarantine(
           (input) =>
-            (detector === undefined || input.detector === detector) && (file === undefined || input.file === file),
+            (detector === undefined || input.detector === detector) &&
+            (root === undefined || input.root === root) &&
+            (file === undefined || input.file === file),
         ),
       }),
       'bulkhead/errors': ({ detector, clear = false }) => {

@@ -42,7 +42,8 @@ describe('an editor follows what a check read', function () {
     const { root } = workspace;
     await using editor = new Editor();
     await editor.open([root], { initializationOptions: { settings: { eslint: { enable: false } } } });
-    const bare = await editor.settled();
+    await editor.settled();
+    const bare = await editor.atRest();
     assert.deepEqual(editor.rules(root, 'package.json'), ['not-installed']);
     assert.deepEqual(editor.rules(root, 'a.ts'), [], 'a callback has no type because of it');
     assert.deepEqual(
