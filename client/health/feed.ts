@@ -26,6 +26,8 @@ export class HealthFeed implements vscode.Disposable {
   #latest: WatchedHealth | undefined;
   #timer: NodeJS.Timeout | undefined;
   #asking = false;
+  /** There was news while the server was being asked. */
+  #again = false;
 
   constructor(manager: ServerManager, log: vscode.LogOutputChannel) {
     this.#manager = manager;
@@ -89,7 +91,9 @@ export class HealthFeed implements vscode.Disposable {
   /** @param known the health, if it has just arrived */
   async #ask(known?: HealthParams): Promise<void> {
     const connection = this.#watched;
-    if (connection === undefined || this.#asking) return;
+    if (connection === undefined) return;
+    this.#again = this.#asking;
+    if (this.#asking) return;
     this.#asking = true;
     clearTimeout(this.#timer);
     try {
@@ -110,6 +114,7 @@ export class HealthFeed implements vscode.Disposable {
     } finally {
       this.#asking = false;
     }
+    if (this.#again) await this.#ask();
   }
 
   /** A server that ends is reported elsewhere. */

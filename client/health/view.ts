@@ -59,6 +59,7 @@ export class HealthView implements vscode.Disposable, vscode.TreeDataProvider<He
   #follow(visible: boolean): void {
     this.#watch?.dispose();
     this.#watch = visible ? this.#feed.watch() : undefined;
+    this.#changed.fire();
   }
 
   #showBadge(): void {

@@ -35,9 +35,10 @@ import { fixAllKind, retryCommand } from './code-actions.ts';
 import { Publisher } from './diagnostics.ts';
 import { Documents } from './documents.ts';
 import { initializationOf } from './initialization.ts';
-import { alertText, showNotice } from './notices.ts';
-import { StatusSender, statusOf, timingsOf } from './status.ts';
+import { alertText, noticeText, showNotice } from './notices.ts';
 import { AnalysisPercent } from './percent.ts';
+import { StatusSender, statusOf, timingsOf } from './status.ts';
+import { StormLog } from './storm-log.ts';
 import { pathOf } from './uris.ts';
 import { WatchedFiles } from './watched-files.ts';
 import { WorkerRequests } from './worker-requests.ts';
@@ -66,6 +67,8 @@ export class LanguageServer {
   /** Problems of settings that have been logged, or will be when the connection is ready. */
   readonly #loggedProblems = new Set<string>();
   readonly #percent = new AnalysisPercent();
+  readonly #log: StormLog;
+  readonly #told = new Set<string>();
   #trusted = true;
   #storageDir: string | undefined;
   #roots: readonly string[] = [];
@@ -80,6 +83,7 @@ export class LanguageServer {
 
   constructor(connection: Connection) {
     this.#connection = connection;
+    this.#log = new StormLog((level, message) => connection.console[level === 'debug' ? 'log' : level](message));
     this.#publisher = new Publisher(
       { diagnosticsOf: (uri) => this.#workspace?.diagnosticsOf(uri) },
       (params) => connection.sendDiagnostics(params),
@@ -133,6 +137,7 @@ export class LanguageServer {
 
   async dispose(): Promise<void> {
     this.#status.dispose();
+    this.#log.dispose();
     this.#workerRequests.dispose();
     this.#changes.dispose();
     const workspace = this.#workspace;
@@ -184,10 +189,13 @@ export class LanguageServer {
     const pool = createPool({
       ...this.#poolSettings(),
       ...(this.#storageDir === undefined ? {} : { storageDir: this.#storageDir }),
-      log: (level, message) => this.#connection.console[level === 'debug' ? 'log' : level](message),
+      log: (level, message) => this.#log.add(level, message),
       readerReady: () => this.#publisher.backpressure(),
-      onAlert: (alert) => this.#connection.console.warn(alertText(alert)),
-      onNotice: (notice) => void showNotice(this.#connection, pool, notice),
+      onAlert: (alert) => this.#log.add('warn', alertText(alert)),
+      onNotice: (notice) => {
+        this.#log.add('error', noticeText(notice));
+        void showNotice(this.#connection, pool, notice);
+      },
     });
     const workspace = new Workspace(pool, this.#workspaceSettings());
     this.#workerRequests.serve(pool, this.#storageDir);
@@ -197,8 +205,8 @@ export class LanguageServer {
       this.#watchedFiles?.add(workspace.extensions);
       this.#status.changed();
     });
-    workspace.on('log', (level, message) => this.#connection.console[level](message));
-    workspace.on('trouble', (message) => this.#connection.window.showErrorMessage(message));
+    workspace.on('log', (level, message) => this.#log.add(level, message));
+    workspace.on('trouble', (message) => this.#tell(message));
     pool.onHealth(() => {
       if (this.#watchStatus) this.#status.changed();
     });
@@ -239,6 +247,14 @@ export class LanguageServer {
     for (const problem of fresh) this.#loggedProblems.add(problem);
     if (this.#started) this.#logProblems(fresh);
     this.#configure({ settings });
+  }
+
+  /** A message that the user has seen is only logged when it comes again, as after each save of a broken configuration. */
+  #tell(message: string): void {
+    this.#log.add('error', message);
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
+    this.#connection.window.showErrorMessage(message);
   }
 
   #logProblems(problems: Iterable<string>): void {

@@ -5,7 +5,7 @@ import type { MemoryAlert, Pool, PoolNotice } from '../pool/types.ts';
 const restart = { title: 'Restart Workers' };
 
 export async function showNotice(connection: Connection, pool: Pool, notice: PoolNotice): Promise<void> {
-  const answer = await connection.window.showErrorMessage(textOf(notice), restart);
+  const answer = await connection.window.showErrorMessage(noticeText(notice), restart);
   if (answer?.title === restart.title) await pool.restart();
 }
 
@@ -15,7 +15,7 @@ export function alertText({ worker, memoryBytes, limitBytes }: MemoryAlert): str
   return `${worker} uses ${megabytes(memoryBytes)} of its limit of ${megabytes(limitBytes)}.`;
 }
 
-function textOf(notice: PoolNotice): string {
+export function noticeText(notice: PoolNotice): string {
   const cause = notice.reason.message;
   switch (notice.kind) {
     case 'degraded':
