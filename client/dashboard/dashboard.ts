@@ -78,10 +78,13 @@ export class Dashboard implements vscode.Disposable {
   #send(): void {
     const { view } = this.#manager;
     const { latest } = this.#feed;
-    if (view.phase !== 'running' || !latest) return;
-    const { icon: _, summary } = summaryOf(view);
-    const state = this.#history.state(summary, latest, view.status, latest.timings);
-    void this.#panel?.webview.postMessage({ kind: 'state', state } satisfies ToPage);
+    const { summary } = summaryOf(view);
+    if (view.phase !== 'running' || !latest) return this.#post({ kind: 'summary', summary });
+    this.#post({ kind: 'state', state: this.#history.state(summary, latest, view.status, latest.timings) });
+  }
+
+  #post(message: ToPage): void {
+    void this.#panel?.webview.postMessage(message);
   }
 
   async #receive(message: ToExtension): Promise<void> {

@@ -60,7 +60,10 @@ export interface DashboardState {
   readonly errors: readonly ErrorGroup[];
 }
 
-export type ToPage = { readonly kind: 'state'; readonly state: DashboardState };
+export type ToPage =
+  | { readonly kind: 'state'; readonly state: DashboardState }
+  /** Nothing is known of the workers now. */
+  | { readonly kind: 'summary'; readonly summary: string };
 
 export type ToExtension =
   /** The page can show states. */

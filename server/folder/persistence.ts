@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts';
 
 /** Pause before results are stored. Storing lists the folder, so it may take only a share of the time. */
 const pauses = {
-  settled: { minMs: 100, maxMs: 2000, timesAsLong: 5 },
+  settled: { minMs: 250, maxMs: 2000, timesAsLong: 5 },
   running: { minMs: 5000, maxMs: 120_000, timesAsLong: 20 },
 } as const;
 

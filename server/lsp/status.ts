@@ -121,7 +121,7 @@ function messageOf(
       if (busy !== '') return `Analysing: ${busy}`;
       if (opening) return 'Opening the folder';
       const confirming = titles(['confirming']);
-      return confirming === '' ? 'Comparing with the disk and storing results' : `Confirming: ${confirming}`;
+      return confirming === '' ? 'Confirming that the results are up to date' : `Confirming: ${confirming}`;
     }
     case 'problem': {
       const cancelled = detectors.find((status) => status.state === 'cancelled');

@@ -12,15 +12,20 @@ const charts = new Charts(byId('charts'));
 const tables = new Tables(byId('tables'), send);
 
 window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
+  if (data.kind === 'summary') return summarize(data.summary);
   const { state } = data;
-  const summary = byId('summary');
-  const text = `${state.summary.charAt(0).toUpperCase()}${state.summary.slice(1)}`;
-  // A screen reader reads it whenever it is set.
-  if (summary.textContent !== text) summary.textContent = text;
+  summarize(state.summary);
   charts.show(state);
   tables.show(state);
 });
 send({ kind: 'ready' });
+
+function summarize(summary: string): void {
+  const element = byId('summary');
+  const text = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}`;
+  // A screen reader reads it whenever it is set.
+  if (element.textContent !== text) element.textContent = text;
+}
 
 function byId(id: string): HTMLElement {
   const element = document.getElementById(id);

@@ -44,7 +44,7 @@ describe('storing results', () => {
   async function rest(): Promise<void> {
     engine.atRest = true;
     persistence.statusChanged();
-    await clock.advance(200);
+    await clock.advance(300);
   }
 
   it('follows at once when the analysis has settled, and is pending until then', async () => {
@@ -76,7 +76,7 @@ describe('storing results', () => {
     engine.takesMs = 50;
     engine.atRest = true;
     persistence.statusChanged();
-    await clock.advance(120);
+    await clock.advance(270);
     engine.atRest = false;
     persistence.statusChanged();
     await clock.advance(100);
