@@ -24,6 +24,7 @@ const idle: StatusParams = {
   memoryBytes: 100 * 1024 * 1024,
 };
 
+const none = { error: 0, warning: 0, info: 0, hint: 0 };
 const failed = { name: 'eslint', title: 'ESLint', status: 'failed', issues: 3 } as const;
 
 const running = (status: Partial<StatusParams>): View => ({ phase: 'running', status: { ...idle, ...status } });
@@ -42,9 +43,9 @@ describe('status bar item', () => {
       running({ state: 'problem', message: 'It is not JSON', problems: [{ message: 'It is not JSON', count: 1 }] }),
       running({ state: 'paused' }),
       running({ issues: { error: 0, warning: 0, info: 2, hint: 1 } }),
-      running({ issues: { error: 0, warning: 0, info: 0, hint: 0 } }),
-      running({ state: 'analysing', detectors: [] }),
-      running({ detectors: [], message: 'Nothing is analysed: all detectors are off' }),
+      running({ issues: none }),
+      running({ state: 'analysing', detectors: [], issues: none }),
+      running({ detectors: [], message: 'Nothing is analysed: all detectors are off', issues: none }),
       running({ detectors: [...idle.detectors, { name: 'build', title: 'Build', status: 'restricted', issues: 0 }] }),
     ];
     assert.deepEqual(
