@@ -42,8 +42,8 @@ export function isAnalysing(view: View): boolean {
 export function statusItem(view: View): StatusItem {
   const { icon, face, summary } = summaryOf(view);
   return {
-    text: [`$(${icon}) Bulkhead`, ...(face === undefined ? [] : [face]), ...marksOf(view)].join(' '),
-    tooltip: tooltip(view, summary),
+    text: [`$(${icon}) Bulkhead${face === undefined ? '' : `: ${face}`}`, ...marksOf(view)].join(' '),
+    tooltip: tooltip(view),
     label: `Bulkhead: ${summary}`,
     command: 'bulkhead.showStatus',
   };
@@ -55,6 +55,8 @@ interface Summary {
   readonly face?: string;
   /** A sentence without its full stop. */
   readonly summary: string;
+  /** The summary without what is listed below it; absent: the same. */
+  readonly heading?: string;
 }
 
 export function summaryOf(view: View): Summary {
@@ -84,9 +86,15 @@ function runningSummaryOf(status: StatusParams): Summary {
     case 'paused':
       return { icon: 'debug-pause', face: 'paused', summary: `paused, ${details}` };
     case 'problem':
-      return { icon: 'warning', face: degradedText(status), summary: `${status.message ?? 'a detector failed'}, ${details}` };
+      return {
+        icon: 'warning',
+        face: degradedText(status),
+        summary: `${withoutStop(status.message ?? 'a detector failed')}; ${details}`,
+        heading: `answers are missing, or a configuration is broken; ${details}`,
+      };
     case 'idle':
-      if (status.detectors.length === 0) return { icon: 'circle-slash', summary: status.message ?? 'no detector is on' };
+      if (status.detectors.length === 0)
+        return { icon: 'circle-slash', summary: status.message ?? 'no detector is on' };
       return { icon: 'check', summary: `up to date, ${details}` };
   }
 }
@@ -103,6 +111,10 @@ function marksOf(view: View): readonly string[] {
     ...(stale > 0 ? [`$(history) ${stale}`] : []),
     ...(detectors.some(({ status }) => status === 'restricted') ? ['$(shield)'] : []),
   ];
+}
+
+function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/, '');
 }
 
 /** Who cannot do its part. */
@@ -128,8 +140,9 @@ function restrictedText({ detectors }: StatusParams): readonly string[] {
   return detectors.some(({ status }) => status === 'restricted') ? ['limited until the workspace is trusted'] : [];
 }
 
-function tooltip(view: View, summary: string): string {
-  const parts = [`**Bulkhead** · ${escapeMarkdown(summary)}`];
+function tooltip(view: View): string {
+  const { summary, heading = summary } = summaryOf(view);
+  const parts = [`**Bulkhead** · ${escapeMarkdown(heading)}`];
   if (view.phase === 'running') {
     const { status } = view;
     if (status.message !== undefined && status.state !== 'problem') {

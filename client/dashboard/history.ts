@@ -25,7 +25,9 @@ export class History {
     const live = workers.filter(({ pid }) => pid !== undefined);
     const sample = {
       at,
-      workers: new Map(live.map(({ name, memoryBytes, cpuPercent }) => [name, { memoryMb: memoryBytes / megabyte, cpuPercent }])),
+      workers: new Map(
+        live.map(({ name, memoryBytes, cpuPercent }) => [name, { memoryMb: memoryBytes / megabyte, cpuPercent }]),
+      ),
       issues,
     };
     this.#samples = [...this.#samples, sample].slice(-maximumSamples);
@@ -58,9 +60,19 @@ export class History {
       detectors: status.detectors.map((detector): DetectorRow => {
         const { name, title, issues } = detector;
         const timing = timings.find((candidate) => candidate.name === name);
-        return { detector: name, title, status: detector.status, issues, inputs: timing?.inputs ?? 0, ms: timing?.durationMs ?? 0 };
+        return {
+          detector: name,
+          title,
+          status: detector.status,
+          issues,
+          inputs: timing?.inputs ?? 0,
+          ms: timing?.durationMs ?? 0,
+        };
       }),
-      rules: timings.flatMap(rulesOf).toSorted((one, other) => other.ms - one.ms).slice(0, maximumRules),
+      rules: timings
+        .flatMap(rulesOf)
+        .toSorted((one, other) => other.ms - one.ms)
+        .slice(0, maximumRules),
       errors: groupErrors(errors),
     };
   }

@@ -56,8 +56,7 @@ export function registerHealthCommands({ manager, feed, version, openDashboard }
         const { detector, root, file } = input;
         await connection.request(healthMethods.releaseQuarantine, { detector, root, file });
       }),
-    'bulkhead.releaseAllQuarantined': () =>
-      ask((connection) => connection.request(healthMethods.releaseQuarantine)),
+    'bulkhead.releaseAllQuarantined': () => ask((connection) => connection.request(healthMethods.releaseQuarantine)),
     'bulkhead.clearErrors': () => ask((connection) => connection.request(healthMethods.errors, { clear: true })),
     'bulkhead.captureHeapSnapshot': (node) => capture(node, healthMethods.captureHeapSnapshot, 'Heap snapshot'),
     'bulkhead.captureCpuProfile': (node) => capture(node, healthMethods.captureCpuProfile, 'CPU profile'),

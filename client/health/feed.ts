@@ -85,7 +85,9 @@ export class HealthFeed implements vscode.Disposable {
       before.request(healthMethods.watchHealth, { on: false }).catch(this.#tell);
     }
     if (connection === undefined) return;
-    connection.request<HealthParams>(healthMethods.watchHealth, { on: true }).then((health) => this.#ask(health), this.#tell);
+    connection
+      .request<HealthParams>(healthMethods.watchHealth, { on: true })
+      .then((health) => this.#ask(health), this.#tell);
   }
 
   /** @param known the health, if it has just arrived */

@@ -24,6 +24,7 @@ function menuItems(view: View): readonly MenuItem[] {
   };
   if (view.phase === 'running') {
     const { problems, detectors, issues } = view.status;
+    const titles = new Map(detectors.map(({ name, title }) => [name, title]));
     group(
       'What is wrong',
       problems.map((problem): MenuItem => {
@@ -31,8 +32,10 @@ function menuItems(view: View): readonly MenuItem[] {
         const line = range?.start.line ?? 0;
         return {
           label: `$(warning) ${problemText(problem)}`,
-          ...(detector === undefined ? {} : { description: detector }),
-          ...(uri === undefined ? {} : { detail: `${vscode.workspace.asRelativePath(vscode.Uri.parse(uri, true))}:${line + 1}` }),
+          ...(detector === undefined ? {} : { description: titles.get(detector) ?? detector }),
+          ...(uri === undefined
+            ? {}
+            : { detail: `${vscode.workspace.asRelativePath(vscode.Uri.parse(uri, true))}:${line + 1}` }),
           run: () => (uri === undefined ? command('bulkhead.showOutput')() : open({ uri, line })),
         };
       }),

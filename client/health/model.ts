@@ -138,14 +138,27 @@ function workerNode(worker: WorkerHealth): HealthNode {
     kind: isLive ? 'liveWorker' : 'worker',
     worker: name,
     children: [
-      ...(current && work !== undefined ? [row('work', 'Works on', `${work}, for ${duration(current.elapsedMs)}`)] : []),
-      row('memory', 'Memory', `${memory(memoryBytes)} now, ${memory(peakMemoryBytes)} at most, limit ${memory(limitBytes)}`),
+      ...(current && work !== undefined
+        ? [row('work', 'Works on', `${work}, for ${duration(current.elapsedMs)}`)]
+        : []),
+      row(
+        'memory',
+        'Memory',
+        `${memory(memoryBytes)} now, ${memory(peakMemoryBytes)} at most, limit ${memory(limitBytes)}`,
+      ),
       row('cpu', 'CPU', `${percent(cpuPercent)} of one core`),
       row('tasks', 'Tasks', `${worker.tasksDone} done, ${worker.tasksFailed} lost, ${worker.queued} waiting`),
       row('restarts', 'Restarts after a crash', String(worker.restarts)),
       ...(exits.length === 0
         ? []
-        : [group(`worker ${name} exits`, 'Ends', 'history', exits.map((exit, index) => exitNode(name, exit, index)))]),
+        : [
+            group(
+              `worker ${name} exits`,
+              'Ends',
+              'history',
+              exits.map((exit, index) => exitNode(name, exit, index)),
+            ),
+          ]),
     ],
   };
 }
@@ -216,18 +229,14 @@ function folderNode({ uri, store, sharing }: FoldersResult['folders'][number]): 
     icon: store?.mode === 'memory' ? 'warning' : 'root-folder',
     children: [
       { id: `folder ${uri} sharing`, label: sharingTexts[sharing], icon: 'broadcast' },
-      ...(store === undefined ? [] : [{ id: `folder ${uri} store`, label: store.dir, icon: 'folder', tooltip: store.dir }]),
+      ...(store === undefined
+        ? []
+        : [{ id: `folder ${uri} store`, label: store.dir, icon: 'folder', tooltip: store.dir }]),
     ],
   };
 }
 
-function group(
-  id: string,
-  label: string,
-  icon: string,
-  children: readonly HealthNode[],
-  about?: string,
-): HealthNode {
+function group(id: string, label: string, icon: string, children: readonly HealthNode[], about?: string): HealthNode {
   const description = children.length === 0 ? 'none' : [String(children.length), ...(about ? [about] : [])].join(' · ');
   return { id, label, description, icon, ...(children.length === 0 ? {} : { children, expanded: id === 'workers' }) };
 }

@@ -10,7 +10,8 @@ export function isPlace(opens: HealthNode['opens']): opens is Opens {
 
 export function placeOf(opens: Opens): { readonly uri: vscode.Uri; readonly selection: vscode.Range } {
   const { line = 0 } = opens;
-  const uri = 'uri' in opens ? vscode.Uri.parse(opens.uri, true) : vscode.Uri.joinPath(vscode.Uri.file(opens.root), opens.file);
+  const uri =
+    'uri' in opens ? vscode.Uri.parse(opens.uri, true) : vscode.Uri.joinPath(vscode.Uri.file(opens.root), opens.file);
   return { uri, selection: new vscode.Range(line, 0, line, 0) };
 }
 

@@ -77,7 +77,13 @@ async function webviewOf(page) {
   const deadline = Date.now() + actionTimeout.timeout;
   for (;;) {
     for (const frame of page.frames()) {
-      if ((await frame.locator('main h1').count().catch(() => 0)) > 0) return frame;
+      if (
+        (await frame
+          .locator('main h1')
+          .count()
+          .catch(() => 0)) > 0
+      )
+        return frame;
     }
     if (Date.now() > deadline) throw new Error('There is no webview.');
     await page.waitForTimeout(50);

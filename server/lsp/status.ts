@@ -129,7 +129,10 @@ function messageOf(
       const own = problems.find(({ detector }) => detector === undefined);
       if (incomplete?.error !== undefined) return incomplete.error;
       if (own) return own.message;
-      return cancelled && 'The analysis was cancelled: results are missing or out of date. Analyse the workspace to complete them';
+      return (
+        cancelled &&
+        'The analysis was cancelled: results are missing or out of date. Analyse the workspace to complete them'
+      );
     }
     case 'idle':
       return detectors.length === 0 ? 'Nothing is analysed: no folder is open, or all detectors are off' : undefined;

@@ -1,6 +1,12 @@
 /** The pool: takes tasks, and gives events and outcomes. Owns everything in this folder that has a lifetime. */
 import os from 'node:os';
-import type { CheckEvent, DetectorProblem, PlanRequest, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
+import type {
+  CheckEvent,
+  DetectorProblem,
+  PlanRequest,
+  PlanResult,
+  Unit,
+} from '../../workers/protocol/detector-protocol.ts';
 import type { TaskFigures } from '../../workers/ipc/index.ts';
 import { CheckRun } from './check-run.ts';
 import { systemClock, type Clock, type Random } from '../clock.ts';

@@ -148,7 +148,16 @@ export interface StatusProblem {
  * are missing; `error` says why.
  */
 export type DetectorRunState =
-  'off' | 'restricted' | 'not-applicable' | 'waiting' | 'running' | 'confirming' | 'done' | 'cancelled' | 'degraded' | 'failed';
+  | 'off'
+  | 'restricted'
+  | 'not-applicable'
+  | 'waiting'
+  | 'running'
+  | 'confirming'
+  | 'done'
+  | 'cancelled'
+  | 'degraded'
+  | 'failed';
 
 /** A detector in the status bar, for all folders together. */
 export interface DetectorStatusItem {

@@ -36,8 +36,16 @@ export class Charts {
     const { times, series, marks, issues } = state;
     const [memory, cpu, count] = this.#charts;
     this.#empty.hidden = times.length >= 2;
-    memory?.show(times, series.map(({ name, memoryMb }) => ({ name, values: memoryMb })), marks);
-    cpu?.show(times, series.map(({ name, cpuPercent }) => ({ name, values: cpuPercent })), marks);
+    memory?.show(
+      times,
+      series.map(({ name, memoryMb }) => ({ name, values: memoryMb })),
+      marks,
+    );
+    cpu?.show(
+      times,
+      series.map(({ name, cpuPercent }) => ({ name, values: cpuPercent })),
+      marks,
+    );
     const { errors, warnings, others } = issues;
     const lines = [
       { name: 'errors', values: errors },

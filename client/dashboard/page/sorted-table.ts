@@ -78,7 +78,9 @@ export class SortedTable<Row> {
       if (index === column) heading.ariaSort = descending ? 'descending' : 'ascending';
       else heading.removeAttribute('aria-sort');
     }
-    const cells = this.#sorted().map((row) => this.#columns.map(({ value, text }) => text?.(row) ?? String(value(row))));
+    const cells = this.#sorted().map((row) =>
+      this.#columns.map(({ value, text }) => text?.(row) ?? String(value(row))),
+    );
     const shown = JSON.stringify(cells);
     // Nothing is replaced without need: a selection or the focus would be lost.
     if (shown === this.#shown) return;

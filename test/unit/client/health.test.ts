@@ -10,7 +10,11 @@ import type { StatusParams } from '../../../workers/protocol/editor-protocol.ts'
 import type { AggregatedError, WorkerHealth } from '../../../workers/protocol/health.ts';
 
 const megabyte = 1024 * 1024;
-const crash = { kind: 'oom-heap', message: 'ESLint ran out of memory while checking src/a.ts.', input: 'src/a.ts' } as const;
+const crash = {
+  kind: 'oom-heap',
+  message: 'ESLint ran out of memory while checking src/a.ts.',
+  input: 'src/a.ts',
+} as const;
 const worker: WorkerHealth = {
   name: 'eslint#1',
   detector: 'eslint',
@@ -70,7 +74,17 @@ const view: View = { phase: 'running', status };
 
 function error(input: string, at: number): AggregatedError {
   const message = `ESLint crashed while checking ${input}.`;
-  return { detector: 'eslint', severity: 'critical', code: 'WORKER_CRASH', message, root: '/r', input, first: at, last: at, count: 2 };
+  return {
+    detector: 'eslint',
+    severity: 'critical',
+    code: 'WORKER_CRASH',
+    message,
+    root: '/r',
+    input,
+    first: at,
+    last: at,
+    count: 2,
+  };
 }
 
 function find(id: string, nodes: readonly HealthNode[] = healthTree(view, snapshot)): HealthNode | undefined {
@@ -94,7 +108,12 @@ describe('errors by cause', () => {
   it('stay apart if their causes differ', () => {
     const [one] = snapshot.errors;
     assert.ok(one);
-    const apart = [one, { ...one, code: 'HANG' }, { ...one, detector: 'typescript' }, { ...one, message: 'Else.' }] as const;
+    const apart = [
+      one,
+      { ...one, code: 'HANG' },
+      { ...one, detector: 'typescript' },
+      { ...one, message: 'Else.' },
+    ] as const;
     assert.equal(groupErrors(apart).length, 4);
   });
 
@@ -168,7 +187,13 @@ describe('the health view', () => {
   });
 
   it('writes numbers as people do', () => {
-    assert.deepEqual([0, 400, 59_000, 61_000, 7_260_000].map(duration), ['0 ms', '400 ms', '59 s', '1 min 1 s', '2 h 1 min']);
+    assert.deepEqual([0, 400, 59_000, 61_000, 7_260_000].map(duration), [
+      '0 ms',
+      '400 ms',
+      '59 s',
+      '1 min 1 s',
+      '2 h 1 min',
+    ]);
     assert.deepEqual([0, 1024 * megabyte, 1536 * megabyte].map(memory), ['0 MB', '1.0 GB', '1.5 GB']);
   });
 });
@@ -198,7 +223,14 @@ describe('the dashboard', () => {
   it('lists the time of detectors and rules, the slowest first', () => {
     const timings = [{ name: 'eslint', durationMs: 2000, inputs: 50, timings: { quick: 25, slow: 75 } }];
     const { detectors, rules } = new History().state('', snapshot, status, timings);
-    assert.deepEqual(detectors[0], { detector: 'eslint', title: 'ESLint', status: 'degraded', issues: 3, inputs: 50, ms: 2000 });
+    assert.deepEqual(detectors[0], {
+      detector: 'eslint',
+      title: 'ESLint',
+      status: 'degraded',
+      issues: 3,
+      inputs: 50,
+      ms: 2000,
+    });
     assert.deepEqual(
       rules.map(({ rule, share }) => [rule, share]),
       [

@@ -39,7 +39,7 @@ describe('status bar item', () => {
       running({}),
       running({ state: 'analysing' }),
       running({ state: 'analysing', percent: 41 }),
-      running({ state: 'problem', message: 'eslint: the configuration throws', detectors: [failed] }),
+      running({ state: 'problem', message: 'eslint: the configuration throws.', detectors: [failed] }),
       running({ state: 'problem', message: 'It is not JSON', problems: [{ message: 'It is not JSON', count: 1 }] }),
       running({ state: 'paused' }),
       running({ issues: { error: 0, warning: 0, info: 2, hint: 1 } }),
@@ -53,26 +53,20 @@ describe('status bar item', () => {
       [
         ['$(loading~spin) Bulkhead', 'Bulkhead: starting'],
         ['$(loading~spin) Bulkhead', 'Bulkhead: the server ended unexpectedly and is restarting'],
-        ['$(error) Bulkhead stopped', 'Bulkhead: the server ended repeatedly and was not restarted'],
-        ['$(circle-slash) Bulkhead stopped', 'Bulkhead: stopped'],
+        ['$(error) Bulkhead: stopped', 'Bulkhead: the server ended repeatedly and was not restarted'],
+        ['$(circle-slash) Bulkhead: stopped', 'Bulkhead: stopped'],
         ['$(check) Bulkhead $(error) 1 $(warning) 2', 'Bulkhead: up to date, 1 error, 2 warnings'],
+        ['$(loading~spin) Bulkhead $(error) 1 $(warning) 2', 'Bulkhead: confirming the results, 1 error, 2 warnings'],
         [
-          '$(loading~spin) Bulkhead $(error) 1 $(warning) 2',
-          'Bulkhead: confirming the results, 1 error, 2 warnings',
-        ],
-        [
-          '$(loading~spin) Bulkhead 41% $(error) 1 $(warning) 2',
+          '$(loading~spin) Bulkhead: 41% $(error) 1 $(warning) 2',
           'Bulkhead: analysing, 41 percent, 1 error, 2 warnings',
         ],
         [
-          '$(warning) Bulkhead ESLint $(error) 1 $(warning) 2',
-          'Bulkhead: eslint: the configuration throws, 1 error, 2 warnings',
+          '$(warning) Bulkhead: ESLint $(error) 1 $(warning) 2',
+          'Bulkhead: eslint: the configuration throws; 1 error, 2 warnings',
         ],
-        [
-          '$(warning) Bulkhead configuration $(error) 1 $(warning) 2',
-          'Bulkhead: It is not JSON, 1 error, 2 warnings',
-        ],
-        ['$(debug-pause) Bulkhead paused $(error) 1 $(warning) 2', 'Bulkhead: paused, 1 error, 2 warnings'],
+        ['$(warning) Bulkhead: configuration $(error) 1 $(warning) 2', 'Bulkhead: It is not JSON; 1 error, 2 warnings'],
+        ['$(debug-pause) Bulkhead: paused $(error) 1 $(warning) 2', 'Bulkhead: paused, 1 error, 2 warnings'],
         ['$(check) Bulkhead $(info) 3', 'Bulkhead: up to date, 2 infos, 1 hint'],
         ['$(check) Bulkhead', 'Bulkhead: up to date, no issues'],
         ['$(loading~spin) Bulkhead', 'Bulkhead: starting'],
@@ -113,8 +107,8 @@ describe('status bar item', () => {
   it('shows which results may be out of date', () => {
     const detectors = [{ name: 'eslint', title: 'ESLint', status: 'cancelled', issues: 3, stale: 2 }] as const;
     const { text, label, tooltip } = statusItem(running({ state: 'problem', message: 'It was cancelled', detectors }));
-    assert.equal(text, '$(warning) Bulkhead ESLint $(error) 1 $(warning) 2 $(history) 2');
-    assert.equal(label, 'Bulkhead: It was cancelled, 1 error, 2 warnings, results for 2 inputs may be out of date');
+    assert.equal(text, '$(warning) Bulkhead: ESLint $(error) 1 $(warning) 2 $(history) 2');
+    assert.equal(label, 'Bulkhead: It was cancelled; 1 error, 2 warnings, results for 2 inputs may be out of date');
     assert.match(tooltip, /2 may be out of date/);
   });
 

@@ -69,7 +69,13 @@ describe('status of the server', () => {
 
 describe('problems in the status', () => {
   it('lead to their places, and name the detector', () => {
-    const fatal = { code: 'CONFIG_ERROR', message: 'It throws.', file: 'eslint.config.js', range, fatal: true } as const;
+    const fatal = {
+      code: 'CONFIG_ERROR',
+      message: 'It throws.',
+      file: 'eslint.config.js',
+      range,
+      fatal: true,
+    } as const;
     const harmless = { ...fatal, message: 'Never mind.', fatal: false };
     const folder = {
       root,
@@ -92,7 +98,11 @@ describe('problems in the status', () => {
   });
 
   it('are one with a count if they say the same, and are bounded', () => {
-    const storm = Array.from({ length: 390 }, (_, index) => ({ detector: 'eslint', message: 'It throws.', uri: `file:///${index}` }));
+    const storm = Array.from({ length: 390 }, (_, index) => ({
+      detector: 'eslint',
+      message: 'It throws.',
+      uri: `file:///${index}`,
+    }));
     assert.deepEqual(collected(storm), [{ detector: 'eslint', message: 'It throws.', uri: 'file:///0', count: 390 }]);
     const many = Array.from({ length: 390 }, (_, index) => ({ message: `Problem ${index}.` }));
     assert.equal(collected(many).length, 50);
