@@ -34,9 +34,9 @@ export function registerHealthCommands({ manager, feed, version, openDashboard }
       const { file } = await vscode.window.withProgress({ location, title: `${title} of ${worker}` }, () =>
         connection.request<{ readonly file: string }>(method, { worker }),
       );
-      const show = 'Show File';
-      const answer = await vscode.window.showInformationMessage(`${title} of ${worker}: ${file}`, show);
-      if (answer === show) await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(file));
+      const copy = 'Copy Path';
+      const answer = await vscode.window.showInformationMessage(`${title} of ${worker}: ${file}`, copy);
+      if (answer === copy) await vscode.env.clipboard.writeText(file);
     });
   const commands: Record<string, (node?: HealthNode) => unknown> = {
     'bulkhead.showStatus': () => showMenu(manager.view),

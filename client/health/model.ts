@@ -47,8 +47,8 @@ export function healthTree(view: View, snapshot: HealthSnapshot | undefined): re
     state,
     serverNode(health),
     group('workers', 'Workers', 'server-process', health.workers.map(workerNode), memory(health.machine.workerBytes)),
-    { ...group('errors', 'Errors', 'bug', groupErrors(errors).map(errorNode)), kind: 'errors' },
-    { ...group('quarantine', 'Quarantine', 'shield', health.quarantined.map(quarantineNode)), kind: 'quarantine' },
+    group('errors', 'Errors', 'bug', groupErrors(errors).map(errorNode)),
+    group('quarantine', 'Quarantine', 'shield', health.quarantined.map(quarantineNode)),
     group('storage', 'Storage and Sharing', 'database', folders.map(folderNode)),
   ];
 }
@@ -67,7 +67,7 @@ export function healthReport(view: View, snapshot: HealthSnapshot | undefined, v
 }
 
 function stateNode(view: Extract<View, { phase: 'running' }>): HealthNode {
-  const { icon, summary } = summaryOf(view);
+  const { icon, face = '', summary } = summaryOf(view);
   const { problems, state } = view.status;
   const children = problems.map((problem, index): HealthNode => {
     const { uri, range, message } = problem;
@@ -81,7 +81,7 @@ function stateNode(view: Extract<View, { phase: 'running' }>): HealthNode {
   });
   return {
     id: 'state',
-    label: summary.charAt(0).toUpperCase() + summary.slice(1),
+    label: state === 'problem' ? `Degraded: ${face}` : summary.charAt(0).toUpperCase() + summary.slice(1),
     tooltip: view.status.message ?? summary,
     icon,
     kind: state === 'paused' ? 'paused' : 'state',
@@ -238,5 +238,13 @@ function folderNode({ uri, store, sharing }: FoldersResult['folders'][number]): 
 
 function group(id: string, label: string, icon: string, children: readonly HealthNode[], about?: string): HealthNode {
   const description = children.length === 0 ? 'none' : [String(children.length), ...(about ? [about] : [])].join(' · ');
-  return { id, label, description, icon, ...(children.length === 0 ? {} : { children, expanded: id === 'workers' }) };
+  return {
+    id,
+    label,
+    description,
+    icon,
+    ...(children.length === 0
+      ? {}
+      : { children, expanded: id === 'workers', ...(id === 'errors' || id === 'quarantine' ? { kind: id } : {}) }),
+  };
 }

@@ -64,6 +64,7 @@ describe('an ESLint configuration that kills its process', () => {
     await driver.read(row('eslint#1'), /eslint#1/);
     // From here on with the keyboard alone.
     await driver.click(row('Errors'));
+    await driver.read(`${row('Errors')}[aria-expanded="true"]`, /Errors/);
     await driver.press('ArrowDown');
     await driver.read('.monaco-list-row.focused', /ESLint killed itself[^]*eslint/);
     await driver.screenshot('health');
