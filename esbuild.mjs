@@ -73,7 +73,10 @@ await Promise.all([
     target: 'chrome130',
     // Its paths are for the compiler: uPlot does not say where its types are.
     tsconfigRaw: {},
-    entryPoints: { 'dashboard/page': 'client/dashboard/page/main.ts' },
+    entryPoints: {
+      'dashboard/page': 'client/dashboard/page/main.ts',
+      'dashboard/style': 'client/dashboard/page/style.css',
+    },
   }),
   build({
     ...common,

@@ -42,7 +42,7 @@ export class Dashboard implements vscode.Disposable {
     const uri = (name: string): string => panel.webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
     panel.webview.html = pageOf({
       script: uri('page.js'),
-      style: uri('page.css'),
+      style: uri('style.css'),
       source: panel.webview.cspSource,
       nonce: randomBytes(16).toString('base64url'),
     });
@@ -94,7 +94,7 @@ export class Dashboard implements vscode.Disposable {
       case 'openPlace':
         return open(message.place);
       case 'openRule':
-        return openRule(this.#extension, message.detector, message.rule);
+        return openRule(message.rule);
     }
   }
 }

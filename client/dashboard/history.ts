@@ -103,5 +103,11 @@ function workerRow(worker: WorkerHealth): WorkerRow {
 
 function rulesOf({ name: detector, timings }: TimingsResult['detectors'][number]): readonly RuleRow[] {
   const total = Object.values(timings).reduce((sum, ms) => sum + ms, 0);
-  return Object.entries(timings).map(([rule, ms]) => ({ detector, rule, ms, share: total === 0 ? 0 : ms / total }));
+  return Object.entries(timings).map(([rule, ms]) => ({
+    detector,
+    rule,
+    isRule: detector === 'eslint',
+    ms,
+    share: total === 0 ? 0 : ms / total,
+  }));
 }

@@ -41,6 +41,8 @@ export interface DetectorRow {
 export interface RuleRow {
   readonly detector: string;
   readonly rule: string;
+  /** False: a phase of the detector's work, which has no page. */
+  readonly isRule: boolean;
   readonly ms: number;
   /** Of the detector's time, 0 to 1. */
   readonly share: number;
@@ -69,4 +71,4 @@ export type ToExtension =
   /** The page can show states. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'openPlace'; readonly place: ErrorPlace }
-  | { readonly kind: 'openRule'; readonly detector: string; readonly rule: string };
+  | { readonly kind: 'openRule'; readonly rule: string };

@@ -46,9 +46,12 @@ export function healthTree(view: View, snapshot: HealthSnapshot | undefined): re
   return [
     state,
     serverNode(health),
-    group('workers', 'Workers', 'server-process', health.workers.map(workerNode), memory(health.machine.workerBytes)),
-    group('errors', 'Errors', 'bug', groupErrors(errors).map(errorNode)),
-    group('quarantine', 'Quarantine', 'shield', health.quarantined.map(quarantineNode)),
+    group('workers', 'Workers', 'server-process', health.workers.map(workerNode), {
+      about: memory(health.machine.workerBytes),
+      expanded: true,
+    }),
+    group('errors', 'Errors', 'bug', groupErrors(errors).map(errorNode), { kind: 'errors' }),
+    group('quarantine', 'Quarantine', 'shield', health.quarantined.map(quarantineNode), { kind: 'quarantine' }),
     group('storage', 'Storage and Sharing', 'database', folders.map(folderNode)),
   ];
 }
@@ -236,15 +239,22 @@ function folderNode({ uri, store, sharing }: FoldersResult['folders'][number]): 
   };
 }
 
-function group(id: string, label: string, icon: string, children: readonly HealthNode[], about?: string): HealthNode {
-  const description = children.length === 0 ? 'none' : [String(children.length), ...(about ? [about] : [])].join(' · ');
-  return {
-    id,
-    label,
-    description,
-    icon,
-    ...(children.length === 0
-      ? {}
-      : { children, expanded: id === 'workers', ...(id === 'errors' || id === 'quarantine' ? { kind: id } : {}) }),
-  };
+interface GroupOptions {
+  /** Besides the number of children. */
+  readonly about?: string;
+  /** What can be done with all children; nothing, if there are none. */
+  readonly kind?: NonNullable<HealthNode['kind']>;
+  readonly expanded?: boolean;
+}
+
+function group(
+  id: string,
+  label: string,
+  icon: string,
+  children: readonly HealthNode[],
+  { about, ...more }: GroupOptions = {},
+): HealthNode {
+  if (children.length === 0) return { id, label, description: 'none', icon };
+  const description = [String(children.length), ...(about === undefined ? [] : [about])].join(' · ');
+  return { id, label, description, icon, children, ...more };
 }

@@ -10,7 +10,7 @@ export class HealthView implements vscode.Disposable, vscode.TreeDataProvider<He
   readonly #feed: HealthFeed;
   readonly #tree: vscode.TreeView<HealthNode>;
   readonly #changed = new vscode.EventEmitter<void>();
-  readonly #disposables: vscode.Disposable[];
+  readonly #disposables: readonly { dispose(): unknown }[];
   #watch: vscode.Disposable | undefined;
 
   constructor(manager: ServerManager, feed: HealthFeed) {

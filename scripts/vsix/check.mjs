@@ -19,7 +19,7 @@ const required = [
   'media/walkthrough/problems.md',
   'dist/client.cjs',
   'dist/dashboard/page.js',
-  'dist/dashboard/page.css',
+  'dist/dashboard/style.css',
   'dist/server.mjs',
   'dist/host.mjs',
   'dist/cli.mjs',
@@ -34,7 +34,7 @@ const required = [
 const allowed = [
   /^(?:package\.json|readme\.md|changelog\.md|LICENSE\.txt|media\/(?:icon\.png|view\.svg|walkthrough\/\w+\.md)|schemas\/[\w.]+\.json)$/,
   /^docs\/rules\/[\w/-]+\.md$/,
-  /^dist\/(?:client\.cjs|dashboard\/page\.(?:js|css)|[\w-]+\.mjs)$/,
+  /^dist\/(?:client\.cjs|dashboard\/(?:page\.js|style\.css)|[\w-]+\.mjs)$/,
   /^node_modules\/oxc-(?:parser|resolver)\/[\w/.-]+\.(?:js|cjs|mjs|json)$/,
   /^node_modules\/[\w@/.-]+\/(?:LICENSE(?:\.txt|\.md)?|CopyrightNotice\.txt)$/,
 ];

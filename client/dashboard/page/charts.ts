@@ -4,14 +4,18 @@ import type { DashboardState, Mark } from '../messages.ts';
 
 type Values = readonly (number | null)[];
 
+type Colour = 'blue' | 'yellow' | 'green' | 'purple' | 'red' | 'orange';
+
 interface Line {
   readonly name: string;
+  /** Absent: the next one. */
+  readonly colour?: Colour;
   readonly values: Values;
 }
 
 const heightPx = 180;
 /** Theme colours; with the dashes, lines differ without colour too. */
-const colours = ['blue', 'orange', 'green', 'purple', 'red', 'yellow'] as const;
+const colours: readonly Colour[] = ['blue', 'yellow', 'green', 'purple', 'red', 'orange'];
 const dashes: readonly (readonly number[])[] = [[], [8, 4], [2, 3], [12, 4, 2, 4]];
 
 export class Charts {
@@ -48,10 +52,10 @@ export class Charts {
     );
     const { errors, warnings, others } = issues;
     const lines = [
-      { name: 'errors', values: errors },
-      { name: 'warnings', values: warnings },
-      { name: 'infos and hints', values: others },
-    ];
+      { name: 'errors', values: errors, colour: 'red' },
+      { name: 'warnings', values: warnings, colour: 'yellow' },
+      { name: 'infos and hints', values: others, colour: 'blue' },
+    ] as const;
     count?.show(times, lines, []);
   }
 
@@ -120,7 +124,7 @@ class Chart {
         legend: { show: false },
         cursor: { show: false },
         scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, (max ?? 0) * 1.1)] } },
-        series: [{}, ...lines.map((_, index) => lineStyle(index))],
+        series: [{}, ...lines.map(lineStyle)],
         axes: [axis, { ...axis, size: 56 }],
         hooks: { draw: [(plot) => this.#drawMarks(plot)] },
       },
@@ -146,10 +150,11 @@ class Chart {
     ctx.restore();
   }
 
-  #entry({ name, values }: Line, index: number): HTMLLIElement {
+  #entry(line: Line, index: number): HTMLLIElement {
+    const { name, values } = line;
     const entry = document.createElement('li');
     const swatch = document.createElement('span');
-    swatch.className = `swatch line-${colours[index % colours.length] ?? 'blue'} dash-${Math.floor(index / colours.length) % dashes.length}`;
+    swatch.className = `swatch line-${colourOf(line, index)} dash-${Math.floor(index / colours.length) % dashes.length}`;
     entry.append(swatch, `${name}: ${this.#text(values.at(-1))}`);
     return entry;
   }
@@ -160,10 +165,14 @@ class Chart {
   }
 }
 
-function lineStyle(index: number): uPlot.Series {
+function colourOf({ colour: own }: Line, index: number): Colour {
+  return own ?? colours[index % colours.length] ?? 'blue';
+}
+
+function lineStyle(line: Line, index: number): uPlot.Series {
   const dash = dashes[Math.floor(index / colours.length) % dashes.length] ?? [];
   return {
-    stroke: colour(`--vscode-charts-${colours[index % colours.length] ?? 'blue'}`, '--vscode-foreground'),
+    stroke: colour(`--vscode-charts-${colourOf(line, index)}`, '--vscode-foreground'),
     width: 2,
     dash: [...dash],
     points: { show: false },

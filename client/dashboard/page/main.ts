@@ -1,5 +1,4 @@
 /** The dashboard's page: shows each state that the extension sends. Runs in the webview, for as long as it is shown. */
-import './page.css';
 import type { ToExtension, ToPage } from '../messages.ts';
 import { Charts } from './charts.ts';
 import { Tables } from './tables.ts';

@@ -6,7 +6,9 @@ export interface Column<Row> {
   readonly value: (row: Row) => string | number;
   /** What is shown; absent: the value. */
   readonly text?: (row: Row) => string;
-  /** Makes the cell a link, unless it is empty. */
+  /** Absent: every cell that is not empty can be opened. */
+  readonly canOpen?: (row: Row) => boolean;
+  /** Makes the cell a link. */
   readonly open?: (row: Row) => void;
 }
 
@@ -97,11 +99,11 @@ export class SortedTable<Row> {
 
   #rowOf(row: Row): HTMLTableRowElement {
     const element = document.createElement('tr');
-    for (const { value, text, open } of this.#columns) {
+    for (const { value, text, open, canOpen } of this.#columns) {
       const cell = element.insertCell();
       const content = text?.(row) ?? String(value(row));
       if (typeof value(row) === 'number') cell.className = 'number';
-      if (open === undefined || content === '') cell.textContent = content;
+      if (open === undefined || content === '' || canOpen?.(row) === false) cell.textContent = content;
       else {
         const link = document.createElement('button');
         link.className = 'link';

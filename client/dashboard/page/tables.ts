@@ -46,7 +46,8 @@ export class Tables {
         {
           title: 'Rule or phase',
           value: ({ rule }) => rule,
-          open: ({ detector, rule }) => send({ kind: 'openRule', detector, rule }),
+          canOpen: ({ isRule }) => isRule,
+          open: ({ rule }) => send({ kind: 'openRule', rule }),
         },
         { title: 'Time', value: ({ ms }) => ms, text: ({ ms }) => milliseconds(ms) },
         { title: 'Share', value: ({ share }) => share, text: ({ share }) => percent(share) },
