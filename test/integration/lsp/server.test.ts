@@ -40,7 +40,7 @@ describe('language server over stdio', function () {
       (issue) => `${pathToFileURL(path.join(workspace.root, issue.file)).href} ${issue.rule} ${issue.message}`,
     );
     assert.deepEqual(published.sort(), reported.sort());
-    assert.equal(status.state, 'idle');
+    assert.equal((await editor.atRest()).state, 'idle');
     assert.equal(status.issues.error, 2);
     assert.equal(await editor.shutdown(), 0);
   });
