@@ -1,7 +1,9 @@
 /** Parses the arguments of the command line. Errors say what to do. */
 import { parseArgs } from 'node:util';
+import { executesCode } from '../../workers/detectors/manifests.ts';
+import { reportFormats, type ReportFormat } from './reports/formats.ts';
 
-const formats = ['pretty', 'json', 'jsonl'] as const;
+const formats = ['pretty', 'jsonl', ...reportFormats] as const;
 export type Format = (typeof formats)[number];
 
 const thresholds = ['error', 'warning', 'info', 'never'] as const;
@@ -18,12 +20,16 @@ export interface AnalysisArguments {
   readonly cache: boolean;
   /** Issues that follow from a cause are listed too. */
   readonly showConsequences: boolean;
+  /** False: no code of the folder runs, as in an editor that does not trust it. */
+  readonly trusted: boolean;
   /** As the user wrote it; absent: the file in the root folder, if there is one. */
   readonly baselineFile?: string;
 }
 
 export interface CheckArguments extends AnalysisArguments {
   readonly format: Format;
+  /** Reports that are written into files. */
+  readonly outputs: readonly ReportFile[];
   readonly failOn: Threshold;
   /** Limit for the whole check, milliseconds. */
   readonly timeoutMs?: number;
@@ -36,6 +42,12 @@ export interface CheckArguments extends AnalysisArguments {
   readonly watch: boolean;
   /** Check only files that differ from a commit, and their dependents; without `ref`: from the last commit. */
   readonly changed?: { readonly ref?: string };
+}
+
+export interface ReportFile {
+  readonly format: ReportFormat;
+  /** As the user wrote it. */
+  readonly file: string;
 }
 
 export interface BaselineArguments extends AnalysisArguments {
@@ -66,6 +78,9 @@ export class UsageError extends Error {
 
 export const help = `Bulkhead: every problem of a workspace, from isolated analysis workers.
 
+bulkhead check runs code of the folder (ESLint with its configuration and plugins, knip, the folder's own TypeScript),
+unless --untrusted forbids it.
+
 Usage: bulkhead check [folder] [options]
        bulkhead baseline [folder] [options]         record the current issues, so that check shows only new ones
        bulkhead cache info|verify|clear [folder]    inspect or clear the results stored between runs
@@ -76,11 +91,14 @@ Options
   --max-workers N       run at most N worker processes at a time
   --no-cache            neither use nor store results
   --tsconfig PATH       check only this TypeScript project (may be repeated)
+  --untrusted           run no code of the folder: ESLint, knip and the checkers of components stay off
   --baseline FILE       use this baseline instead of bulkhead-baseline.json in the folder
   --help, --version
 
 Options of check
-  --format FORMAT       pretty (default), json (one object at the end) or jsonl (one line per event)
+  --format FORMAT       pretty (default), jsonl (one line per event), or a report at the end: json, sarif, sarif-github
+                        (cut to what GitHub takes), github (annotations), gitlab, junit, markdown, html
+  --output FORMAT=FILE  write such a report into a file too (may be repeated)
   --fail-on LEVEL       exit with 1 for issues at or above LEVEL: error (default), warning, info; or never
   --all                 list every issue; else a long list is cut at some issues of each rule, and summed up
   --watch               keep running and follow changes until Ctrl+C
@@ -105,11 +123,12 @@ Exit codes
      reason and the issues found so far are printed
 `;
 
-const analysisOptions = ['detectors', 'max-workers', 'no-cache', 'tsconfig', 'baseline'];
+const analysisOptions = ['detectors', 'max-workers', 'no-cache', 'tsconfig', 'baseline', 'untrusted'];
 const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
   check: [
     ...analysisOptions,
     'format',
+    'output',
     'fail-on',
     'timeout',
     'no-baseline',
@@ -150,14 +169,16 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
   const format = oneOf('--format', values.format, formats, 'pretty');
   if (values.watch === true) {
     if (changed) throw new UsageError('Use either --watch or --changed, not both: --watch follows all changes.');
-    if (format === 'json')
-      throw new UsageError('--format json prints once, at the end. Use --format jsonl with --watch.');
+    if (format !== 'pretty' && format !== 'jsonl')
+      throw new UsageError(`--format ${format} prints once, at the end. Use --format jsonl with --watch.`);
+    if (values.output !== undefined) throw new UsageError('--output writes once, at the end. Use it without --watch.');
   }
   return {
     kind: 'check',
     arguments: {
       ...analysis,
       format,
+      outputs: (values.output ?? []).map(reportFile),
       failOn: oneOf('--fail-on', values['fail-on'], thresholds, 'error'),
       useBaseline: values['no-baseline'] !== true,
       frozen: values.frozen === true,
@@ -167,6 +188,14 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
       ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
     },
   };
+}
+
+function reportFile(value: string): ReportFile {
+  const at = value.indexOf('=');
+  if (at < 1 || at === value.length - 1)
+    throw new UsageError(`--output needs a format and a file, such as --output sarif=report.sarif, not "${value}".`);
+  const format = oneOf('The format of --output', value.slice(0, at), reportFormats, 'json');
+  return { format, file: value.slice(at + 1) };
 }
 
 function analysisArguments(
@@ -184,12 +213,16 @@ function analysisArguments(
       throw new UsageError(`Unknown detector "${name}". The detectors are ${knownDetectors.join(', ')}.`);
     }
   }
+  const forbidden = values.untrusted === true ? detectors?.find(executesCode) : undefined;
+  if (forbidden !== undefined)
+    throw new UsageError(`${forbidden} runs code of the folder, which --untrusted forbids. Remove one of them.`);
   if (detectors?.length === 0) throw new UsageError('--detectors needs at least one name.');
   const maxWorkers = wholeNumber('--max-workers', values['max-workers']);
   return {
     folder,
     tsconfigs: values.tsconfig ?? [],
     cache: values['no-cache'] !== true,
+    trusted: values.untrusted !== true,
     showConsequences: values['show-consequences'] === true,
     ...(detectors === undefined ? {} : { detectors }),
     ...(maxWorkers === undefined ? {} : { maxWorkers }),
@@ -230,11 +263,13 @@ function parse(argv: readonly string[]) {
       options: {
         detectors: { type: 'string' },
         format: { type: 'string' },
+        output: { type: 'string', multiple: true },
         'fail-on': { type: 'string' },
         'max-workers': { type: 'string' },
         timeout: { type: 'string' },
         tsconfig: { type: 'string', multiple: true },
         'no-cache': { type: 'boolean' },
+        untrusted: { type: 'boolean' },
         baseline: { type: 'string' },
         'no-baseline': { type: 'boolean' },
         frozen: { type: 'boolean' },

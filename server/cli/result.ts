@@ -14,6 +14,9 @@ import type { Threshold } from './arguments.ts';
 
 export const schemaVersion = 1;
 
+/** Exit code: answers are missing, or a report could not be written. */
+export const missingAnswersCode = 3;
+
 export interface DetectorResult {
   readonly name: string;
   readonly status: DetectorState;
@@ -78,14 +81,16 @@ export interface ReportOptions {
   readonly failOn: Threshold;
   /** Why the check stopped early. */
   readonly stopped?: string | undefined;
+  /** Why no detector's results count, although it has settled. */
+  readonly gone?: string | undefined;
   readonly baseline?: BaselineSummary | undefined;
   readonly changed?: ChangedSummary | undefined;
 }
 
 export function reportOf(folder: Folder, options: ReportOptions): CheckReport {
-  const { durationMs, failOn, stopped, baseline, changed } = options;
+  const { durationMs, failOn, stopped, gone, baseline, changed } = options;
   const issues = folder.issues();
-  const detectors = folder.status().map((status) => detectorResult(status, issues, stopped));
+  const detectors = folder.status().map((status) => voided(detectorResult(status, issues, stopped), gone));
   const bySeverity = countBySeverity(issues);
   const incomplete = detectors.flatMap((detector) =>
     isIncomplete(detector.status) ? [`${detector.name}: ${detector.error ?? detector.status}`] : [],
@@ -125,6 +130,10 @@ export function detectorResult(status: DetectorStatus, issues: readonly Issue[],
   };
 }
 
+function voided(result: DetectorResult, reason: string | undefined): DetectorResult {
+  return reason === undefined ? result : { ...result, status: 'failed', error: reason };
+}
+
 function countBySeverity(issues: readonly Issue[]): IssueCounts {
   const counts: Record<Severity, number> = { error: 0, warning: 0, info: 0, hint: 0 };
   for (const issue of issues) counts[issue.severity] += 1;
@@ -132,7 +141,7 @@ function countBySeverity(issues: readonly Issue[]): IssueCounts {
 }
 
 function exitCodeOf(counts: IssueCounts, incomplete: boolean, failOn: Threshold): number {
-  if (incomplete) return 3;
+  if (incomplete) return missingAnswersCode;
   const levels: Readonly<Record<Threshold, readonly Severity[]>> = {
     error: ['error'],
     warning: ['error', 'warning'],

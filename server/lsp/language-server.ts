@@ -26,6 +26,7 @@ import { defaultSettings, readSettings, type BulkheadSettings, type ReadSettings
 import type { ChangeKind } from '../journal.ts';
 import { createPool } from '../pool/pool.ts';
 import type { PoolSettings } from '../pool/types.ts';
+import { printable } from '../printable.ts';
 import { endPrewarmedThread } from '../store/store-client.ts';
 import { version } from '../version.ts';
 import { AnalysisProgress } from './analysis-progress.ts';
@@ -83,7 +84,7 @@ export class LanguageServer {
 
   constructor(connection: Connection) {
     this.#connection = connection;
-    this.#log = new StormLog((level, message) => connection.console[level === 'debug' ? 'log' : level](message));
+    this.#log = new StormLog((level, message) => connection.console[level === 'debug' ? 'log' : level](printable(message)));
     this.#publisher = new Publisher(
       { diagnosticsOf: (uri) => this.#workspace?.diagnosticsOf(uri) },
       (params) => connection.sendDiagnostics(params),

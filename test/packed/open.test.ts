@@ -16,9 +16,12 @@ describe('npm run open', function () {
   this.timeout(300_000);
   let child: ChildProcessByStdio<null, Readable, null> | undefined;
   const open = (folder: string, env: NodeJS.ProcessEnv): ChildProcessByStdio<null, Readable, null> => {
-    const options = { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] } as const;
-    child = spawn(process.execPath, [script, folder], options);
-    return child;
+    const started = spawn(process.execPath, [script, folder], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    child = started;
+    return started;
   };
   // Ends nothing unless a test failed.
   afterEach(() => child?.kill());

@@ -62,7 +62,8 @@ describe('an editor follows what a check read', function () {
     const { analyses } = bare;
     await editor.watched(root, Object.fromEntries(Object.keys(written).map((file) => [file, 1])));
     await editor.until('the installation is followed', () => editor.rules(root, 'package.json').length === 0);
-    const installed = await editor.settled();
+    await editor.settled();
+    const installed = await editor.atRest();
     assert.deepEqual(editor.rules(root, 'a.ts'), []);
     assert.deepEqual([installed.state, installed.analyses], ['idle', analyses + 1]);
 
