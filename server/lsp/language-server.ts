@@ -84,7 +84,9 @@ export class LanguageServer {
 
   constructor(connection: Connection) {
     this.#connection = connection;
-    this.#log = new StormLog((level, message) => connection.console[level === 'debug' ? 'log' : level](printable(message)));
+    this.#log = new StormLog((level, message) =>
+      connection.console[level === 'debug' ? 'log' : level](printable(message)),
+    );
     this.#publisher = new Publisher(
       { diagnosticsOf: (uri) => this.#workspace?.diagnosticsOf(uri) },
       (params) => connection.sendDiagnostics(params),
