@@ -2,6 +2,7 @@
 // - client.cjs: the extension, as CommonJS, because the editor loads it so;
 // - *.mjs: the language server, the command line and their workers, as ES modules that share chunks;
 // - index.cjs, workers.cjs, drivers/*.cjs, library/: what programs import, see buildLibrary().
+// - dashboard/: the page of the health dashboard, for a browser;
 // - typescript7/: what TypeScript 7 needs at run time, except for its native program.
 // Native packages stay outside; they are found in node_modules at run time.
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -66,6 +67,18 @@ const banner = [
 await rm('dist', { recursive: true, force: true });
 await Promise.all([
   build({ ...commonJs, entryPoints: { client: 'client/extension.ts' } }),
+  build({
+    ...common,
+    platform: 'browser',
+    format: 'iife',
+    target: 'chrome130',
+    // Its paths are for the compiler: uPlot does not say where its types are.
+    tsconfigRaw: {},
+    entryPoints: {
+      'dashboard/page': 'client/dashboard/page/main.ts',
+      'dashboard/style': 'client/dashboard/page/style.css',
+    },
+  }),
   build({
     ...common,
     format: 'esm',

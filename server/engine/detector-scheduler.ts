@@ -104,6 +104,7 @@ export class DetectorScheduler {
       ...(error === undefined ? {} : { error }),
       problems: this.#problems.all,
       durationMs: this.#progress.durationMs,
+      checked: this.#progress.checked,
       fraction: isBusy(this.#state) ? this.#progress.fraction(this.#checks.progress) : 1,
       ...(isSettled(this.#state) && uncertain > 0 ? { stale: uncertain } : {}),
       ...(timings.size === 0 ? {} : { timings: Object.fromEntries(timings) }),
@@ -161,11 +162,14 @@ export class DetectorScheduler {
     return { detector: this.name, ...this.#states.takeWork() };
   }
 
-  /** Results that the result cache does not have yet. Each is returned only once. */
+  /** Results that are certain and that the result cache does not have yet. Each is returned only once. */
   takeUncached(): readonly CacheableResult[] {
     const plan = this.#plan.current;
     const isCached = manifestOf(this.name)?.cached !== false;
-    if (!plan || !isCached || this.#state !== 'done' || this.#problems.ofChecks.length > 0) return [];
+    const isUnderWay = this.#state === 'running' && !this.#planStale && !this.#planning;
+    if (!plan || !isCached || !(isUnderWay || this.#state === 'done') || this.#problems.ofChecks.length > 0) return [];
+    // Changes that nobody has followed yet may concern any result.
+    this.#invalidation.walk();
     const source = { detector: this.name, options: this.#host.options(), plan };
     return this.#states.takeUncached().map((result) => {
       return { ...source, ...result, files: this.#host.table.ofUnit(this.name, result.unit.id) };
@@ -187,6 +191,12 @@ export class DetectorScheduler {
     this.#interruptIdle();
     this.#checks.cancel();
     if (!isSettled(this.#state)) this.#setState('cancelled');
+  }
+
+  /** After a pause: continues with what was cut short, and with what changed meanwhile. */
+  resume(): void {
+    if (this.#state === 'cancelled') this.#setState('running');
+    this.#pump();
   }
 
   dispose(): void {
@@ -226,7 +236,7 @@ export class DetectorScheduler {
 
   /** Starts whatever work there is: planning, stale units, revalidation. */
   #pump(): void {
-    if (this.#disposed) return;
+    if (this.#disposed || this.#host.paused()) return;
     if (this.#planStale || this.#states.count('stale') > 0) {
       this.#interruptIdle();
       this.#progress.start();

@@ -265,9 +265,9 @@ export class UnitStates {
     if (record) this.update(record, { incomplete: false });
   }
 
-  /** Results that the cache should get. Each is returned only once. */
+  /** Certain results that the cache should get. Each is returned only once. */
   takeUncached(): readonly UncachedResult[] {
-    const uncached = [...this.#index.uncached];
+    const uncached = [...this.#index.uncached].filter((record) => record.isCertain && record.isUpToDate);
     const signaturesAt = uncached.length === 0 ? new Map<string, never>() : this.#signaturesAt();
     return uncached.flatMap((record) => {
       this.update(record, { uncached: false });

@@ -81,15 +81,27 @@ export interface PublisherSource {
 export class Publisher {
   readonly #source: PublisherSource;
   readonly #send: (params: PublishDiagnosticsParams) => Promise<void>;
+  readonly #onDone: () => void;
   readonly #waiting = new Set<string>();
   /** Hash of what was published last, by URI; a file without diagnostics is absent. */
   readonly #published = new Map<string, string>();
   #running = false;
   #paused: PromiseWithResolvers<void> | undefined;
 
-  constructor(source: PublisherSource, send: (params: PublishDiagnosticsParams) => Promise<void>) {
+  /** @param onDone called whenever everything has been sent */
+  constructor(
+    source: PublisherSource,
+    send: (params: PublishDiagnosticsParams) => Promise<void>,
+    onDone: () => void = () => {},
+  ) {
     this.#source = source;
     this.#send = send;
+    this.#onDone = onDone;
+  }
+
+  /** Whether something is still to be sent. */
+  get busy(): boolean {
+    return this.#running;
   }
 
   changed(uris: Iterable<string>): void {
@@ -134,6 +146,7 @@ export class Publisher {
       sliceEnd = performance.now() + sliceMs;
     }
     this.#running = false;
+    this.#onDone();
   }
 
   #resume(): void {

@@ -45,10 +45,12 @@ import { Documents, type DocumentsListener } from './documents.ts';
 import { FileNames } from './file-names.ts';
 import { featuresOf, initializationOf, rootUrisOf, sectionIn, type ClientFeatures } from './initialization.ts';
 import { Messages } from './messages.ts';
-import { alertText, showNotice } from './notices.ts';
+import { alertText, noticeText, showNotice } from './notices.ts';
+import { AnalysisPercent } from './percent.ts';
 import { PositionEncoding } from './position-encoding.ts';
 import { PullDiagnostics } from './pull-diagnostics.ts';
 import { StatusSender, statusOf, timingsOf } from './status.ts';
+import { StormLog } from './storm-log.ts';
 import { WatchedFiles } from './watched-files.ts';
 import { WorkerRequests } from './worker-requests.ts';
 import { Workspace, type WorkspaceSettings } from './workspace.ts';
@@ -73,8 +75,12 @@ export class LanguageServer {
   #workspace: Workspace | undefined;
   #progress: AnalysisProgress | undefined;
   #settings: BulkheadSettings = defaultSettings;
-  /** Problems of the settings that have been logged, or will be when the connection is ready. */
-  readonly #settingProblems = new Set<string>();
+  /** Of the present settings. */
+  #settingProblems: readonly string[] = [];
+  /** Problems of settings that have been logged, or will be when the connection is ready. */
+  readonly #loggedProblems = new Set<string>();
+  readonly #percent = new AnalysisPercent();
+  readonly #log: StormLog;
   #trusted = true;
   /** The client has sent settings. */
   #hasSettings = false;
@@ -100,17 +106,27 @@ export class LanguageServer {
     this.#connection = connection;
     this.#report = reportsDir === undefined ? undefined : new ReportWriter(reportsDir, () => this.#readReport());
     this.#messages = new Messages(connection);
-    this.#publisher = new Publisher({ diagnosticsOf: (uri) => this.#diagnosticsOf(uri) }, async (params) => {
-      const diagnostics = await this.#positions.diagnostics(params.uri, params.diagnostics);
-      if (this.#pull) this.#pull.keep({ ...params, diagnostics });
-      else await connection.sendDiagnostics({ ...params, diagnostics });
-    });
+    this.#log = new StormLog((level, message) =>
+      connection.console[level === 'debug' ? 'log' : level](printable(message)),
+    );
+    this.#publisher = new Publisher(
+      { diagnosticsOf: (uri) => this.#diagnosticsOf(uri) },
+      async (params) => {
+        const diagnostics = await this.#positions.diagnostics(params.uri, params.diagnostics);
+        if (this.#pull) this.#pull.keep({ ...params, diagnostics });
+        else await connection.sendDiagnostics({ ...params, diagnostics });
+      },
+      () => this.#status.changed(),
+    );
     this.#status = new StatusSender(
       () => this.#readStatus(),
       (status) => this.#sendStatus(status),
     );
     this.#workerRequests = new WorkerRequests(connection);
-    this.#changes = new ChangeCollector((changes) => this.#workspace?.filesChanged(changes));
+    this.#changes = new ChangeCollector((changes) => {
+      this.#workspace?.filesChanged(changes);
+      this.#status.changed();
+    });
     const listener: DocumentsListener = {
       namesChanged: (uris) => {
         this.#publisher.forget(uris);
@@ -119,7 +135,9 @@ export class LanguageServer {
       textChanged: (absolute, document) => this.#workspace?.setDocument(absolute, document),
       openFilesChanged: (absolute) => this.#workspace?.setOpenFiles(absolute),
       changed: (absolute, kind, source) => {
-        if (source !== 'type' || this.#settings.run === 'onType') this.#changes.add(absolute, kind, source);
+        if (source === 'type' && this.#settings.run !== 'onType') return;
+        this.#changes.add(absolute, kind, source);
+        this.#status.changed();
       },
     };
     this.#documents = new Documents(listener, this.#names);
@@ -159,6 +177,7 @@ export class LanguageServer {
 
   async dispose(): Promise<void> {
     this.#status.dispose();
+    this.#log.dispose();
     this.#workerRequests.dispose();
     this.#changes.dispose();
     this.#pull?.dispose();
@@ -171,7 +190,8 @@ export class LanguageServer {
   #initialize(params: InitializeParams): InitializeResult {
     const read = initializationOf(params.initializationOptions);
     this.#settings = read.settings;
-    for (const problem of read.problems) this.#settingProblems.add(problem);
+    this.#settingProblems = read.problems;
+    for (const problem of read.problems) this.#loggedProblems.add(problem);
     this.#trusted = read.trusted;
     this.#storageDir = read.storageDir;
     this.#isExtension = read.isExtension;
@@ -187,7 +207,7 @@ export class LanguageServer {
     this.#watchedFiles = features.watchesFiles
       ? new WatchedFiles(this.#connection, () => void this.#workspace?.watch())
       : undefined;
-    this.#progress = new AnalysisProgress(this.#connection, features.showsProgress, () => this.#workspace?.cancel());
+    this.#progress = new AnalysisProgress(this.#connection, !read.ownProgress && features.showsProgress, () => this.#workspace?.cancel()); // prettier-ignore
     this.#workspace = this.#makeWorkspace();
     if (features.onlyPulls) this.#listenToPulls(this.#workspace);
     return {
@@ -211,7 +231,7 @@ export class LanguageServer {
 
   #start(): void {
     this.#started = true;
-    this.#logProblems(this.#settingProblems);
+    this.#logProblems(this.#loggedProblems);
     if (!this.#watchedFiles) void this.#workspace?.watch();
     this.#openRoots();
     if (this.#names.roots.length === 0) this.#sayThatNothingIsOpen();
@@ -240,10 +260,13 @@ export class LanguageServer {
     const pool = createPool({
       ...this.#poolSettings(),
       ...(this.#storageDir === undefined ? {} : { storageDir: this.#storageDir }),
-      log: (level, message) => this.#connection.console[level === 'debug' ? 'log' : level](printable(message)),
+      log: (level, message) => this.#log.add(level, message),
       readerReady: () => this.#publisher.backpressure(),
-      onAlert: (alert) => this.#connection.console.warn(alertText(alert)),
-      onNotice: (notice) => void showNotice(this.#connection, this.#messages, pool, notice),
+      onAlert: (alert) => this.#log.add('warn', alertText(alert)),
+      onNotice: (notice) => {
+        this.#log.add('error', noticeText(notice));
+        void showNotice(this.#connection, this.#messages, pool, notice);
+      },
     });
     const workspace = new Workspace(pool, this.#workspaceSettings(), this.#names);
     this.#workerRequests.serve(pool, this.#storageDir);
@@ -258,7 +281,7 @@ export class LanguageServer {
       this.#watchedFiles?.add(workspace.extensions);
       this.#status.changed();
     });
-    workspace.on('log', (level, message) => this.#connection.console[level](printable(message)));
+    workspace.on('log', (level, message) => this.#log.add(level, message));
     workspace.on('trouble', (message) => this.#messages.error(message));
     pool.onHealth(() => {
       this.#report?.changed();
@@ -295,8 +318,10 @@ export class LanguageServer {
 
   /** Applies settings that the client sent. Each problem in them is logged once. */
   #applySettings({ settings, problems }: ReadSettings): void {
-    const fresh = problems.filter((problem) => !this.#settingProblems.has(problem));
-    for (const problem of fresh) this.#settingProblems.add(problem);
+    this.#settingProblems = problems;
+    this.#status.changed();
+    const fresh = problems.filter((problem) => !this.#loggedProblems.has(problem));
+    for (const problem of fresh) this.#loggedProblems.add(problem);
     if (this.#started) this.#logProblems(fresh);
     this.#configure({ settings });
   }
@@ -354,6 +379,7 @@ export class LanguageServer {
       return runCommand(command, args ?? [], this.#commandHost());
     });
     connection.onRequest(requests.analyze, async (): Promise<AnalyzeResult> => {
+      if (this.#workspace?.paused === true) this.#workspace.resume();
       await this.#workspace?.analyzeAll();
       return { generation: this.#workspace?.generation ?? 0 };
     });
@@ -361,11 +387,20 @@ export class LanguageServer {
       this.#workspace?.cancel();
       return null;
     });
+    connection.onRequest(requests.pause, () => {
+      this.#workspace?.pause();
+      return null;
+    });
+    connection.onRequest(requests.resume, () => {
+      this.#workspace?.resume();
+      return null;
+    });
     connection.onRequest(requests.restartWorkers, async (params: RestartWorkersParams) => {
       await this.#workspace?.pool.restart(params.detector);
       return null;
     });
     connection.onRequest(requests.status, () => this.#readStatus());
+    connection.onRequest(requests.folders, () => this.#workspace?.folders() ?? { folders: [] });
     connection.onRequest(requests.timings, (): TimingsResult => timingsOf(this.#workspace?.statuses() ?? []));
     connection.onRequest(requests.watchStatus, (params: WatchStatusParams): StatusParams => {
       this.#watchStatus = params.on;
@@ -384,10 +419,16 @@ export class LanguageServer {
 
   #readStatus(): StatusParams {
     const workspace = this.#workspace;
+    const detectors = workspace?.statuses() ?? [];
+    const ofSettings = this.#settingProblems.map((message) => ({ message, count: 1 }));
     return statusOf({
+      paused: workspace?.paused === true,
+      underWay: workspace?.underWay === true || this.#changes.pending || this.#publisher.busy,
+      problems: [...ofSettings, ...(workspace?.problems() ?? [])],
+      percent: this.#percent.of(detectors),
       opening: workspace === undefined || !this.#started || workspace.opening,
       analyses: this.#analyses,
-      detectors: workspace?.statuses() ?? [],
+      detectors,
       health: workspace?.pool.health() ?? [],
       counts: (detector) => workspace?.counts(detector) ?? { error: 0, warning: 0, info: 0, hint: 0 },
     });

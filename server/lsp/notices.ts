@@ -11,7 +11,7 @@ export async function showNotice(
   pool: Pool,
   notice: PoolNotice,
 ): Promise<void> {
-  const text = textOf(notice);
+  const text = noticeText(notice);
   try {
     const answer = await connection.window.showErrorMessage(text, restart);
     if (answer?.title === restart.title) await pool.restart();
@@ -27,7 +27,7 @@ export function alertText({ worker, memoryBytes, limitBytes }: MemoryAlert): str
   return `${worker} uses ${megabytes(memoryBytes)} of its limit of ${megabytes(limitBytes)}.`;
 }
 
-function textOf(notice: PoolNotice): string {
+export function noticeText(notice: PoolNotice): string {
   const cause = notice.reason.message;
   switch (notice.kind) {
     case 'degraded':

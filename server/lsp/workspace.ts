@@ -17,6 +17,8 @@ import { WatchError } from '../folder/watcher.ts';
 import type { FolderSettings, UnsavedDocument } from '../folder/options.ts';
 import type { SupervisedPool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
+import type { FoldersResult, StatusProblem } from '../../workers/protocol/editor-protocol.ts';
+import { collected, problemsOf } from './status-problems.ts';
 import type { FoundIssue } from './code-actions.ts';
 import { diagnosticsOf } from './diagnostics.ts';
 import { isWithin, type FileNames } from './file-names.ts';
@@ -53,7 +55,10 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   readonly #names: FileNames;
   readonly #folders = new Map<string, Folder>();
   readonly #documents = new Map<string, UnsavedDocument>();
+  /** Why a folder could not be opened, by its root. */
+  readonly #failures = new Map<string, string>();
   #openFiles: readonly string[] = [];
+  #paused = false;
   #settings: WorkspaceSettings;
   #watches = false;
   /** Folders that are being chosen or begin to watch. */
@@ -71,9 +76,21 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     this.#names = names;
   }
 
+  /** What the editor calls a file of a root. */
+  readonly #nameOf = (root: string, file: string): string => this.#names.uriOf(path.resolve(root, file));
+
   /** Whether a folder is still opening. */
   get opening(): boolean {
-    return this.#pending > 0 || this.#all.some((folder) => !folder.isOpen);
+    return this.#pending > 0 || this.#all.some((folder) => !folder.isOpen && !this.#failures.has(folder.root));
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Whether a folder that is open has something to do besides what its detectors' states say. See {@link Folder.ready}. */
+  get underWay(): boolean {
+    return this.#all.some((folder) => folder.isOpen && !folder.ready);
   }
 
   /** Whether the user waits for a result. */
@@ -145,10 +162,14 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
       await this.#watch(folder);
       this.#pending -= 1;
     }
+    if (this.#paused) folder.pause();
     try {
       await folder.analyze();
     } catch (error) {
-      this.emit('trouble', `Could not open ${root}: ${String(error)}`);
+      const message = `Could not open ${root}: ${String(error)}`;
+      this.#failures.set(root, message);
+      this.emit('trouble', message);
+      this.emit('status');
     }
   }
 
@@ -156,6 +177,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     const folder = this.#folders.get(root);
     if (!folder) return;
     this.#folders.delete(root);
+    this.#failures.delete(root);
     void this.#close(folder);
   }
 
@@ -171,6 +193,19 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
 
   cancel(): void {
     for (const folder of this.#all) folder.cancel();
+  }
+
+  /** Stops the analysis of all folders, and starts nothing until {@link resume}. */
+  pause(): void {
+    this.#paused = true;
+    for (const folder of this.#all) folder.pause();
+    this.emit('status');
+  }
+
+  resume(): void {
+    this.#paused = false;
+    for (const folder of this.#all) folder.resume();
+    this.emit('status');
   }
 
   /** @param document the unsaved text of an open document; undefined: it is as on disk, or closed */
@@ -202,7 +237,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   /** Diagnostics of a file without duplicates: one folder may be within another. */
   diagnosticsOf(uri: string): Diagnostic[] {
     const all = this.#placesOf(uri).flatMap(({ folder, file }) =>
-      diagnosticsOf(folder.root, folder.issuesOf(file), (root, other) => this.#names.uriOf(path.resolve(root, other))),
+      diagnosticsOf(folder.root, folder.issuesOf(file), this.#nameOf),
     );
     if (this.#folders.size === 1) return all;
     const found = new Map<string, Diagnostic>();
@@ -259,6 +294,25 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   /** Status of each detector in each folder. */
   statuses(): readonly DetectorStatus[] {
     return this.#all.flatMap((folder) => folder.status());
+  }
+
+  /** The open folders, with where their results are stored. */
+  async folders(): Promise<FoldersResult> {
+    const open = this.#all.filter(({ isOpen }) => isOpen);
+    const folders = open.map(async (folder) => {
+      const { store, sharing } = await folder.resources();
+      const stored = store && { dir: store.dir, mode: store.mode, results: store.units, bytes: store.bytes };
+      return { uri: this.#names.uriOf(folder.root), sharing, ...(stored ? { store: stored } : {}) };
+    });
+    return { folders: await Promise.all(folders) };
+  }
+
+  /** What is wrong with folders, their configuration and their detectors. */
+  problems(): readonly StatusProblem[] {
+    return collected([
+      ...[...this.#failures.values()].map((message) => ({ message })),
+      ...this.#all.flatMap((folder) => problemsOf(folder, this.#nameOf)),
+    ]);
   }
 
   /** Issues by severity, of one detector or of all, summed over folders. */

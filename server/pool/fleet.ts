@@ -164,6 +164,16 @@ export class Fleet implements Dispatcher {
     this.#pump();
   }
 
+  /** @throws Error when there is no worker of that name */
+  async restartWorker(name: string): Promise<void> {
+    const worker = this.#groups.workers.find((candidate) => candidate.name === name);
+    if (worker === undefined) throw new Error(`There is no worker named ${name}.`);
+    if (!worker.live) return this.restart(worker.partition.group);
+    const gone = this.#goneOnce(worker);
+    worker.kill({ kind: 'cancelled', message: 'Restarted on request.' });
+    await gone;
+  }
+
   /** Refuses queued jobs and ends every process. Resolves when none is left. */
   async dispose(): Promise<void> {
     this.#disposed = true;

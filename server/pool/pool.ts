@@ -1,6 +1,12 @@
 /** The pool: takes tasks, and gives events and outcomes. Owns everything in this folder that has a lifetime. */
 import os from 'node:os';
-import type { CheckEvent, PlanRequest, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
+import type {
+  CheckEvent,
+  DetectorProblem,
+  PlanRequest,
+  PlanResult,
+  Unit,
+} from '../../workers/protocol/detector-protocol.ts';
 import type { TaskFigures } from '../../workers/ipc/index.ts';
 import { CheckRun } from './check-run.ts';
 import { printableLine } from '../printable.ts';
@@ -133,7 +139,8 @@ class WorkerPool implements SupervisedPool {
       onEnded: (pid) => this.#registry?.ended(pid),
       onFault: (worker, { reason, external }, _phase, job) => {
         log('warn', `${worker.name}: ${printableLine(reason.message)}`);
-        this.#errors.record(reportOfExit(job?.detector ?? worker.partition.group, reason, external));
+        const { group, root } = worker.partition;
+        this.#errors.record({ ...reportOfExit(job?.detector ?? group, reason, external), root });
       },
       roomForMore: (live) => hasRoom(this.#memory, memoryOf(live)),
       isMemoryShort: () => this.#memory.freeBytes < this.#memory.totalBytes * SHORT_MEMORY,
@@ -175,7 +182,7 @@ class WorkerPool implements SupervisedPool {
       throw error;
     });
     this.#crashQuarantine.planned(detector, root, { version, configFiles: plan.configFiles });
-    for (const problem of plan.problems) this.#errors.record(reportOfProblem(detector, problem));
+    for (const problem of plan.problems) this.#errors.record({ ...reportOfProblem(detector, problem), root });
     return plan;
   }
 
@@ -251,6 +258,10 @@ class WorkerPool implements SupervisedPool {
     return entry === undefined ? Promise.resolve() : this.#fleet.restart(entry.group);
   }
 
+  restartWorker(name: string): Promise<void> {
+    return this.#fleet.restartWorker(name);
+  }
+
   restartTimes(): readonly number[] {
     return this.#fleet.restartTimes;
   }
@@ -319,10 +330,14 @@ class WorkerPool implements SupervisedPool {
   }
 
   #event(task: CheckTask, event: CheckEvent): void | Promise<void> {
-    if (event.kind === 'problem') this.#errors.record(reportOfProblem(task.request.detector, event.problem));
+    if (event.kind === 'problem') this.#recordProblem(task.request, event.problem);
     const taken = task.onEvent(event);
     const ready = this.#options.readerReady?.();
     return ready === undefined ? taken : Promise.all([taken, ready]).then(() => {});
+  }
+
+  #recordProblem({ detector, root }: CheckTask['request'], problem: DetectorProblem): void {
+    this.#errors.record({ ...reportOfProblem(detector, problem), root });
   }
 
   #unknownDetector(name: string): string {

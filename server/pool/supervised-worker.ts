@@ -10,7 +10,7 @@ import type { WorkerLink, Launch, LinkExit, Vitals } from './link.ts';
 import { KnownRevisions } from './known-revisions.ts';
 import { nodeProcess } from './runtimes.ts';
 import type { WorkerRuntime } from './worker-entry.ts';
-import type { WorkerHealth, SupervisedWorkerState } from './types.ts';
+import type { CurrentWork, WorkerHealth, SupervisedWorkerState } from './types.ts';
 import type { Job } from './job.ts';
 import { Watchdog } from './watchdog.ts';
 import { WorkerLog } from './worker-log.ts';
@@ -68,6 +68,8 @@ export class SupervisedWorker {
   #stopIdleTimer: () => void = () => {};
   #served = 0;
   #startedAt = 0;
+  /** When its job began, or last made progress. */
+  #progressAt = 0;
   #idleSince = 0;
   #lastUptimeMs = 0;
   /** The memory limit that the running process was started with, megabytes. */
@@ -197,7 +199,12 @@ export class SupervisedWorker {
     this.#watchdog.start(job.timeoutMs, this.#runtime.heartbeat ? this.partition.limits.heartbeatMs : undefined);
     const onAbort = (): void => this.#forceCancelLater(job);
     job.signal.addEventListener('abort', onAbort, { once: true });
-    const pulse = { beat: () => this.#watchdog.progressed(), hold: () => this.#watchdog.hold() };
+    const beat = (): void => {
+      this.#progressAt = this.#owner.clock.now();
+      this.#watchdog.progressed();
+    };
+    this.#progressAt = this.#owner.clock.now();
+    const pulse = { beat, hold: () => this.#watchdog.hold() };
     this.#performing = job.perform(link, pulse, known).then(
       (end) => {
         if (end !== 'seen') this.#knownRevisions.revert(job, known);
@@ -285,6 +292,7 @@ export class SupervisedWorker {
   health(queued: number): WorkerHealth {
     const { partition } = this;
     const pid = this.#link?.pid;
+    const current = this.#current;
     return {
       name: this.name,
       detector: partition.group,
@@ -292,6 +300,7 @@ export class SupervisedWorker {
       driver: this.#runtime.driver.name,
       state: this.#state,
       ...(pid === undefined ? {} : { pid }),
+      ...(current === undefined ? {} : { current }),
       limitBytes: this.limitBytes,
       queued,
       uptimeMs: this.uptimeMs,
@@ -344,7 +353,7 @@ export class SupervisedWorker {
     this.#job = undefined;
     this.#closing = false;
     this.#state = 'stopped';
-    this.#statistics.ended();
+    this.#statistics.ended(death.reason, this.#owner.clock.date());
     if (!expected) this.#statistics.crashed(death.reason, job !== undefined);
     this.#owner.onDeath(this, death, job !== undefined ? 'working' : ready ? 'idle' : 'starting', job);
     this.#owner.onChange();
@@ -376,6 +385,13 @@ export class SupervisedWorker {
     const seconds = Math.round(ms / 1000);
     const message = `${this.#title} gave no sign of life for ${seconds} s: its process was stopped or got no CPU time.`;
     this.kill({ kind: 'hang', message, external: true });
+  }
+
+  get #current(): CurrentWork | undefined {
+    const job = this.#job;
+    if (job === undefined) return undefined;
+    const elapsedMs = Math.round(this.#owner.clock.now() - this.#progressAt);
+    return { title: job.title, ...(job.input === undefined ? {} : { input: job.input }), elapsedMs };
   }
 
   /** What it is doing, as the end of a sentence; may be empty. */

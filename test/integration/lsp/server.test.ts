@@ -2,12 +2,9 @@ import assert from 'node:assert/strict';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { HealthParams } from '../../../server/pool/pool-requests.ts';
-import { storeDirFor } from '../../../server/store/location.ts';
-import { openStore } from '../../../server/store/store.ts';
+import type { HealthParams } from '../../../workers/protocol/health.ts';
 import type { CodeAction, Diagnostic } from 'vscode-languageserver-protocol/node';
 import type { WorkerHealth } from '../../../server/pool/types.ts';
-import { detectorNames } from '../../../workers/detectors/manifests.ts';
 import { requests, type StatusParams } from '../../../workers/protocol/editor-protocol.ts';
 import { checkJson } from '../../support/cli.ts';
 import { Editor } from '../../support/lsp-client.ts';
@@ -43,7 +40,7 @@ describe('language server over stdio', function () {
       (issue) => `${pathToFileURL(path.join(workspace.root, issue.file)).href} ${issue.rule} ${issue.message}`,
     );
     assert.deepEqual(published.sort(), reported.sort());
-    assert.equal(status.state, 'idle');
+    assert.equal((await editor.atRest()).state, 'idle');
     assert.equal(status.issues.error, 2);
     assert.equal(await editor.shutdown(), 0);
   });
@@ -360,7 +357,7 @@ describe('language server over stdio', function () {
       await using editor = new Editor();
       await editor.open([workspace.root], { initializationOptions: { storageDir, trusted: true } });
       await use(editor);
-      await editor.shutdown();
+      if (!editor.server.killed) await editor.shutdown();
     };
     const sortedDiagnostics = (editor: Editor) =>
       JSON.stringify([...editor.diagnostics].filter(([, list]) => list.length > 0).sort());
@@ -371,17 +368,16 @@ describe('language server over stdio', function () {
       await editor.settled();
       first = sortedDiagnostics(editor);
       count = countOf(editor);
-      await until('results are kept', async () => {
-        await using store = await openStore({ dir: await storeDirFor(workspace.root, { storageDir }) });
-        const kept = await store.meta.list();
-        return detectorNames.every((name) => kept.has(`plan ${name}`));
-      });
+      assert.notEqual((await editor.atRest()).state, 'analysing');
+      // What is shown as up to date is on disk: nothing may need an orderly end.
+      editor.server.kill('SIGKILL');
     });
     await session(async (editor) => {
       await editor.until('all diagnostics', () => sortedDiagnostics(editor) === first);
       await editor.settled();
       const status = await editor.connection.sendRequest<StatusParams>(requests.status, {});
       assert.deepEqual(status.workers, []);
+      assert.deepEqual(new Set(editor.publications.values()), new Set([1]), 'each file once');
       const idle = status.detectors.filter((detector) => detector.status !== 'done');
       assert.deepEqual(
         idle.map(({ name, status: state }) => [name, state]),
@@ -417,6 +413,12 @@ describe('language server over stdio', function () {
     }
     assert.deepEqual([about(config), about('ESLint could not finish')], [1, 1]);
     assert.equal(editor.log.filter((line) => line.includes('broken on purpose')).length, 1);
+    const { state, problems } = await editor.atRest();
+    assert.equal(state, 'problem');
+    assert.deepEqual(
+      problems.map(({ uri = '', range, detector }) => [path.basename(uri), range?.start.line, detector]),
+      [['bulkhead.config.json', 0, undefined]],
+    );
   });
 
   it('reports mistakes in the configuration at their place, until they are corrected', async () => {

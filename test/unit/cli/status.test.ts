@@ -12,6 +12,7 @@ const report: Omit<ServerReport, 'pid'> = {
   status: {
     state: 'analysing',
     analyses: 1,
+    problems: [],
     percent: 40,
     detectors: [{ name: 'eslint', title: 'ESLint', status: 'failed', issues: 3, error: 'It crashed.' }],
     workers: [

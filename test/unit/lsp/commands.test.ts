@@ -5,6 +5,7 @@ import type { StatusParams } from '../../../workers/protocol/editor-protocol.ts'
 const idle: StatusParams = {
   state: 'idle',
   analyses: 1,
+  problems: [],
   detectors: [{ name: 'eslint', title: 'ESLint', status: 'failed', issues: 2, error: 'It crashed.' }],
   workers: [],
   issues: { error: 2, warning: 0, info: 0, hint: 0 },
