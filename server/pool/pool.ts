@@ -92,6 +92,7 @@ class WorkerPool implements SupervisedPool {
   readonly #closing = new AbortController();
   #maxWorkers: number;
   readonly #measureMachine: () => Promise<MachineMemory>;
+  #isMeasured = false;
   #memory: MachineMemory = { totalBytes: os.totalmem(), freeBytes: os.totalmem(), source: 'machine' };
 
   constructor(options: PoolOptions) {
@@ -100,10 +101,11 @@ class WorkerPool implements SupervisedPool {
     this.#clock = clock;
     this.#log = log;
     this.#errors = new ErrorAggregator(() => clock.date());
-    this.#partitions = new Partitions(options.detectors ?? detectorTable, {
-      ...options.limits,
-      memoryMb: this.#memoryMbOf(options.memoryMb ?? 0),
-    });
+    this.#partitions = new Partitions(
+      options.detectors ?? detectorTable,
+      { ...options.limits, memoryMb: this.#memoryMbOf(options.memoryMb ?? 0) },
+      this.#mayGrow(options.memoryMb ?? 0),
+    );
     if (options.node !== undefined) this.#partitions.runBy(options.node);
     this.#quarantine = new Quarantine({
       clock,
@@ -133,6 +135,8 @@ class WorkerPool implements SupervisedPool {
         this.#errors.record(reportOfExit(job?.detector ?? worker.partition.group, reason, external));
       },
       roomForMore: (live) => hasRoom(this.#memory, memoryOf(live)),
+      spareMb: () => this.#spareBytes / MEGABYTE,
+      grow: (partition, neededMb) => this.#spareBytes > 0 && this.#partitions.grow(partition, neededMb),
       isMemoryShort: () => this.#memory.freeBytes < this.#memory.totalBytes * SHORT_MEMORY,
     });
     this.#sampler = new HealthSampler({
@@ -287,7 +291,8 @@ class WorkerPool implements SupervisedPool {
   configure({ maxWorkers, memoryMb, healthIntervalMs, node }: PoolSettings): void {
     if (healthIntervalMs !== undefined) this.#sampler.intervalMs = healthIntervalMs;
     if (maxWorkers !== undefined) this.#maxWorkers = workersOf(maxWorkers);
-    if (memoryMb !== undefined) this.#partitions.configure({ memoryMb: this.#memoryMbOf(memoryMb) });
+    if (memoryMb !== undefined)
+      this.#partitions.configure({ memoryMb: this.#memoryMbOf(memoryMb) }, undefined, this.#mayGrow(memoryMb));
     if (node !== undefined) this.#partitions.runBy(node);
     this.#fleet.reconfigure(this.#maxWorkers);
   }
@@ -298,6 +303,16 @@ class WorkerPool implements SupervisedPool {
     this.#sampler.dispose();
     await this.#fleet.dispose();
     await Promise.all([this.#quarantine.settled(), this.#registry?.settled()]);
+  }
+
+  /** What is free beyond the reserve, as of the last measurement. */
+  get #spareBytes(): number {
+    const { totalBytes, freeBytes } = this.#memory;
+    return this.#isMeasured ? freeBytes - totalBytes * (1 - BUDGET_SHARE) : 0;
+  }
+
+  #mayGrow(setting: number): boolean {
+    return setting <= 0 && this.#options.limits?.memoryMb === undefined;
   }
 
   #memoryMbOf(setting: number): number {
@@ -319,6 +334,7 @@ class WorkerPool implements SupervisedPool {
 
   async #sampled(): Promise<void> {
     this.#memory = await this.#measureMachine();
+    this.#isMeasured = true;
     // No worker may use more than all of them together.
     this.#partitions.configure({}, Math.floor((this.#memory.totalBytes * BUDGET_SHARE) / MEGABYTE));
     if (memoryOf(this.#fleet.live) > this.#memory.totalBytes * BUDGET_SHARE) this.#fleet.freeMemory();

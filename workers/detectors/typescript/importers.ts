@@ -43,6 +43,14 @@ export class LikelyImporters {
     }
   }
 
+  /** Files among these that import something which may be one of the new files. */
+  async likelyFor(created: readonly string[], among: Iterable<string>): Promise<ReadonlySet<string>> {
+    const files = [...among];
+    await this.learn(files);
+    const keys = new Set(created.flatMap(allKeysOf));
+    return new Set(files.filter((file) => [...(this.#asked.get(file) ?? [])].some((key) => keys.has(key))));
+  }
+
   /**
    * @param among files of the program
    * @param most the limit of affected files
@@ -138,6 +146,11 @@ function keysOf(file: string): readonly string[] {
   const folder = path.posix.dirname(plain);
   if (path.posix.basename(plain) !== 'index') return [plain, path.posix.basename(plain)];
   return [plain, folder, `${folder}/`, ...folder.split('/').slice(-FOLDERS)];
+}
+
+/** … also by patterns, which may put a part of a name anywhere into the path. */
+function allKeysOf(file: string): readonly string[] {
+  return [...keysOf(file), ...file.replace(EXTENSION, '').split('/').slice(-FOLDERS - 1)];
 }
 
 function namesByTarget(files: readonly string[], changed: ReadonlyMap<string, Names>): ReadonlyMap<string, Names> {

@@ -211,10 +211,11 @@ class JavascriptSession implements IncrementalSession {
     let clean = options.length === 0;
     let done = 0;
     for (const source of sources) {
-      sink.begin(source.fileName);
+      const isForeign = isOfReferencedProject(program, source);
+      if (!isForeign) sink.begin(source.fileName);
       const found = diagnosticsOf(program, source);
       clean &&= found.length === 0;
-      about(await this.#answer(source, found, convert, sink));
+      if (!isForeign || found.length > 0) about(await this.#answer(source, found, convert, sink));
       done += 1;
       sink.progress(done, sources.length);
       await nextTurn();
@@ -263,6 +264,13 @@ class JavascriptSession implements IncrementalSession {
       await nextTurn();
       signal.throwIfAborted();
     }
+  }
+
+  filesOf(configFile: string): Iterable<string> | undefined {
+    return this.#projects
+      .get(configFile)
+      ?.program.getSourceFiles()
+      .map(({ fileName }) => fileName);
   }
 
   trim(kept?: string, all = false): void {
@@ -384,6 +392,16 @@ function ownChanges(
 
 function diagnosticsOf(program: ts.Program, source: ts.SourceFile): readonly ts.Diagnostic[] {
   return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+}
+
+/** The compiler checks no types in such a file, and gives no way to ask for this that it documents. */
+function isOfReferencedProject(program: ts.Program, { fileName }: ts.SourceFile): boolean {
+  const { isSourceOfProjectReferenceRedirect: isForeign } = program as Partial<RedirectingProgram>;
+  return isForeign?.(fileName) === true;
+}
+
+interface RedirectingProgram {
+  isSourceOfProjectReferenceRedirect(fileName: string): boolean;
 }
 
 /** Converts diagnostics of TypeScript; caches the lines of files. */

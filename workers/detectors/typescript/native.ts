@@ -6,11 +6,14 @@
  */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { UnreadableFile } from '../../protocol/read-file.ts';
+import type { TsconfigReader } from '../../reading/tsconfig.ts';
 import type { Compiler } from './compiler.ts';
 import { LikelyImporters, type TextEdit } from './importers.ts';
 import { AnswerHistory, type Known } from './answer-history.ts';
 import { ProjectCheck, type ProjectFacts } from './native-check.ts';
 import { Server, type FileChanges } from './native-server.ts';
+import { projectReader } from './projects.ts';
 import type { Changes, Extent, ProjectRequest, ProjectSink, SessionSettings, TypeScriptSession } from './session.ts';
 import { readSource, slashed } from './text.ts';
 
@@ -21,9 +24,12 @@ export function openNative(engine: Compiler, settings: SessionSettings): TypeScr
 
 /** With more changes, a new process is as fast. */
 const MANY_CHANGES = 500;
+/** With more new files, everything is checked. */
+const MANY_CREATED = 50;
+const DECLARATION = /\.d\.([^./]+\.)?[cm]?ts$/;
 
-/** Texts of files before they changed. */
-type Texts = Map<string, string>;
+/** Texts of files before they changed; undefined: nobody knows. */
+type Texts = Map<string, string | undefined>;
 
 interface KnownProject {
   readonly facts: ProjectFacts;
@@ -44,8 +50,13 @@ class NativeSession implements TypeScriptSession {
   #server: Promise<Server> | undefined;
   /** Changes for the next snapshot. */
   #pending: FileChanges = {};
-  /** By tsconfig: projects that were checked completely and whose files are still the same. */
+  /**
+   * By tsconfig: projects that were checked completely and whose files are still the same. What was answered stays known
+   * when the process is replaced: only what changed since has to be checked again.
+   */
   readonly #projects = new Map<string, KnownProject>();
+  /** All files of all programs so far, each name once; a change to any other file counts as its creation. */
+  readonly #files = new Map<string, string>();
   readonly #importers = new LikelyImporters((file) => this.#read(file));
 
   constructor(engine: Compiler, settings: SessionSettings) {
@@ -56,23 +67,21 @@ class NativeSession implements TypeScriptSession {
   async update({ overlays, changed }: Changes): Promise<void> {
     const before = this.#overlays;
     this.#overlays = overlays;
-    const server = await this.#server?.catch(() => undefined);
-    if (!server) return;
-    const fresh =
-      // The process reads unsaved texts only if it was started with our file system.
-      (overlays.size > 0 && !server.overlaid) ||
+    if (changed?.some(affectsEverything) !== false) {
       // Even if anything may have changed, TypeScript 7.0 does not list the files of a project again.
-      changed === undefined ||
-      changed.length > MANY_CHANGES ||
-      changed.some(affectsEverything);
-    if (fresh) {
+      this.#projects.clear();
       await this.#stop();
       return;
     }
     const touched = new Set(changed.map(slashed));
     for (const [file, text] of overlays) if (before.get(file) !== text) touched.add(slashed(file));
     for (const file of before.keys()) if (!overlays.has(file)) touched.add(slashed(file));
-    await this.#note(touched, server);
+    const isMuch = changed.length > MANY_CHANGES;
+    const server = await this.#server?.catch(() => undefined);
+    await this.#note(touched, isMuch ? undefined : server);
+    // The process reads unsaved texts only if it was started with our file system. It reads no configuration again.
+    const isUnable = overlays.size > 0 && server?.overlaid === false;
+    if (isMuch || isUnable || changed.some((file) => file.endsWith('.json'))) await this.#stop();
   }
 
   async check(order: ProjectRequest, sink: ProjectSink, signal: AbortSignal): Promise<Extent> {
@@ -85,10 +94,7 @@ class NativeSession implements TypeScriptSession {
       known.history.gave(order.revision, new Map());
       return 'unchanged';
     }
-    if (!edits && (await this.#server?.catch(() => undefined))?.outgrown === true) {
-      this.#settings.log('info', `TypeScript ${this.#engine.version} restarts because its process has grown too large`);
-      await this.#stop();
-    }
+    if (!edits && (await this.#server?.catch(() => undefined))?.outgrown === true) await this.#replace();
     try {
       const server = await this.#start(order);
       const pending = this.#pending;
@@ -111,11 +117,13 @@ class NativeSession implements TypeScriptSession {
         }
         first.push(...files);
       }
-      const facts = await check.all(first);
+      const made = await check.all(first);
+      const facts = { ...made, files: new Set([...made.files].map((file) => this.#nameOf(file))) };
       await server.checked(config);
       const history = known?.history ?? new AnswerHistory<Texts>();
       history.gave(order.revision, new Map());
       this.#projects.set(config, { facts, history });
+      if (server.isOverBudget) await this.#replace();
       // An editor will need them for the next edit.
       if (order.first.length > 0 || order.whole) await this.#importers.learn(facts.files);
       return 'whole';
@@ -124,6 +132,10 @@ class NativeSession implements TypeScriptSession {
       if (!signal.aborted) await this.#stop();
       throw error;
     }
+  }
+
+  filesOf(configFile: string): Iterable<string> | undefined {
+    return this.#projects.get(slashed(configFile))?.facts.files;
   }
 
   async processBytes(): Promise<number | undefined> {
@@ -135,6 +147,7 @@ class NativeSession implements TypeScriptSession {
   }
 
   async close(): Promise<void> {
+    this.#projects.clear();
     await this.#stop();
   }
 
@@ -145,11 +158,16 @@ class NativeSession implements TypeScriptSession {
     return this.#server;
   }
 
+  async #replace(): Promise<void> {
+    this.#settings.log('info', `TypeScript ${this.#engine.version} restarts because its process has grown too large`);
+    await this.#stop();
+  }
+
+  /** The next check starts a new process, which reads everything anew. */
   async #stop(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
     this.#pending = {};
-    this.#projects.clear();
     await (await server?.catch(() => undefined))?.close();
   }
 
@@ -174,37 +192,81 @@ class NativeSession implements TypeScriptSession {
     return edits;
   }
 
-  async #note(touched: ReadonlySet<string>, server: Server): Promise<void> {
-    const { known } = server;
+  #nameOf(file: string): string {
+    const known = this.#files.get(file);
+    if (known === undefined) this.#files.set(file, file);
+    return known ?? file;
+  }
+
+  /** @param server absent: earlier texts are not asked for */
+  async #note(touched: ReadonlySet<string>, server: Server | undefined): Promise<void> {
     const changed = new Set(this.#pending.changed);
     const created = new Set(this.#pending.created);
     const deleted = new Set(this.#pending.deleted);
+    const added: string[] = [];
     for (const file of touched) {
       for (const set of [changed, created, deleted]) set.delete(file);
       const there = this.overlay(file) !== undefined || (await isFile(file));
-      (there ? (known.has(file) ? changed : created) : deleted).add(file);
-      if (there && known.has(file)) await this.#touch(file, server);
-      // An added or deleted file can change what imports resolve to.
-      else this.#projects.clear();
-      if (there) known.add(file);
-      else known.delete(file);
+      const isKnown = this.#files.has(file);
+      (there ? (isKnown ? changed : created) : deleted).add(file);
+      if (there && isKnown) await this.#touch(file, server);
+      else if (there) added.push(file);
+      else this.#deleted(file);
+      if (there) this.#nameOf(file);
+      else this.#files.delete(file);
       this.#importers.forget(file);
     }
+    await this.#created(added);
     this.#pending = { changed: [...changed], created: [...created], deleted: [...deleted] };
   }
 
-  async #touch(file: string, server: Server): Promise<void> {
+  async #touch(file: string, server: Server | undefined): Promise<void> {
     const concerned = [...this.#projects.values()].filter(({ facts }) => facts.files.has(file));
     const missing = concerned.flatMap(({ history }) => history.states.filter((texts) => !texts.has(file)));
-    const text = missing.length > 0 ? await server.textOf(file) : undefined;
-    for (const texts of missing) if (text !== undefined) texts.set(file, withoutMark(text));
+    const text = missing.length > 0 ? await server?.textOf(file) : undefined;
+    for (const texts of missing) texts.set(file, text === undefined ? undefined : withoutMark(text));
     for (const { history } of concerned) history.touch(file);
+  }
+
+  /** What an import means changes only where a program had the file. */
+  #deleted(file: string): void {
+    for (const [config, { facts }] of this.#projects) if (facts.files.has(file)) this.#projects.delete(config);
+  }
+
+  /** Imports can mean a new file, and configurations include it. */
+  async #created(files: readonly string[]): Promise<void> {
+    if (files.length === 0 || this.#projects.size === 0) return;
+    // A declaration may be of a package of types, which nobody has to import.
+    if (files.length > MANY_CREATED || files.some((file) => DECLARATION.test(file))) {
+      this.#projects.clear();
+      return;
+    }
+    const known = new Set([...this.#projects.values()].flatMap(({ facts }) => [...facts.files]));
+    const askers = await this.#importers.likelyFor(files, known);
+    const reader = projectReader([]);
+    for (const [config, { facts }] of this.#projects) {
+      const isConcerned =
+        facts.missesPackages ||
+        [...askers].some((file) => facts.files.has(file)) ||
+        files.some((file) => mayInclude(reader, path.normalize(config), file));
+      if (isConcerned) this.#projects.delete(config);
+    }
   }
 }
 
-/** Changes to packages, configurations and folders can affect everything. */
+/** Changes to packages and folders can affect everything. The engine asks for everything after those of configurations. */
 function affectsEverything(file: string): boolean {
-  return /[\\/]node_modules([\\/]|$)/.test(file) || file.endsWith('.json') || path.extname(file) === '';
+  return /[\\/]node_modules([\\/]|$)/.test(file) || path.extname(file) === '';
+}
+
+/** An unreadable configuration may include anything. */
+function mayInclude(reader: TsconfigReader, config: string, file: string): boolean {
+  try {
+    return reader.read(config).includes(file);
+  } catch (error) {
+    if (error instanceof UnreadableFile) return true;
+    throw error;
+  }
 }
 
 function withoutMark(text: string): string {

@@ -109,7 +109,6 @@ export class UnitReport implements ProjectSink {
 
   async #say(file: string, findings: readonly Finding[]): Promise<void> {
     const all = distinct([...findings, ...(this.#aboutProject.get(file) ?? [])]);
-    this.#context.begin(this.#unit, file);
     if (all.length > 0) this.#context.report(this.#unit, file, all);
     await this.#context.done(this.#unit, file);
   }
