@@ -11,6 +11,7 @@ import type { Detector, LogLevel, PlanContext } from './protocol/detector.ts';
 import { loadDetector } from './detectors/index.ts';
 import { startWorkerServer } from './ipc/index.ts';
 import type { CheckEvent, PlanResult } from './protocol/detector-protocol.ts';
+import { keepCompiledCode, useCompiledCode } from './runtime/compiled-code.ts';
 import { Reporter } from './runtime/reporter.ts';
 import { markSelfSignals } from './protocol/self-signals.ts';
 import { flawOfPlan } from './runtime/well-formed.ts';
@@ -19,8 +20,11 @@ import { flawOfPlan } from './runtime/well-formed.ts';
 const NICENESS = 5;
 
 giveWay();
+useCompiledCode();
 markSelfSignals();
 
+/** Kinds of work that were done at least once. */
+const done = new Set<string>();
 const detectors = new Map<string, Promise<Detector>>();
 
 await startWorkerServer<WorkerMessages>(
@@ -36,6 +40,7 @@ await startWorkerServer<WorkerMessages>(
         },
       };
       const plan = await detector.plan(request, planContext);
+      keepNewCode(`plan ${request.detector}`);
       return { plan: validPlan(detector, plan), version: detector.version };
     },
 
@@ -55,6 +60,7 @@ await startWorkerServer<WorkerMessages>(
       const startedAt = performance.now();
       const result = await detector.check(request, reporter);
       await reporter.settled();
+      keepNewCode(`check ${request.detector}`);
       const durationMs = Math.round(performance.now() - startedAt);
       return { result: { ...result, durationMs }, version: detector.version };
     },
@@ -65,6 +71,14 @@ await startWorkerServer<WorkerMessages>(
   },
   { onClose: disposeDetectors },
 );
+
+/** What loads modules is done the first time. */
+function keepNewCode(work: string): void {
+  if (done.has(work)) return;
+  done.add(work);
+  // The answer first.
+  setImmediate(keepCompiledCode);
+}
 
 async function disposeDetectors(): Promise<void> {
   const loaded = await Promise.allSettled(detectors.values());

@@ -262,7 +262,10 @@ export class ResultCache {
     const stored = new Map<string, StoredReads>();
     const readFiles = new ReadFiles(inputs);
     for (const { unit, reads } of results) {
-      if (!reads) continue;
+      if (!reads) {
+        if (unit.kind === 'project') this.#store.dropFact(readsKind(detector), unit.id);
+        continue;
+      }
       const encoded = readFiles.encode(reads);
       stored.set(unit.id, encoded);
       const fact = { file: unit.id, hash: inputs.names(), body: JSON.stringify(encoded) };

@@ -207,15 +207,14 @@ class JavascriptSession implements IncrementalSession {
     };
     about([...project.configuration, ...options]);
 
-    const sources = program.getSourceFiles();
+    const sources = program.getSourceFiles().filter((source) => hasToSay(program, source));
     let clean = options.length === 0;
     let done = 0;
     for (const source of sources) {
-      const isForeign = isOfReferencedProject(program, source);
-      if (!isForeign) sink.begin(source.fileName);
+      sink.begin(source.fileName);
       const found = diagnosticsOf(program, source);
       clean &&= found.length === 0;
-      if (!isForeign || found.length > 0) about(await this.#answer(source, found, convert, sink));
+      about(await this.#answer(source, found, convert, sink));
       done += 1;
       sink.progress(done, sources.length);
       await nextTurn();
@@ -394,10 +393,10 @@ function diagnosticsOf(program: ts.Program, source: ts.SourceFile): readonly ts.
   return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
 }
 
-/** The compiler checks no types in such a file, and gives no way to ask for this that it documents. */
-function isOfReferencedProject(program: ts.Program, { fileName }: ts.SourceFile): boolean {
-  const { isSourceOfProjectReferenceRedirect: isForeign } = program as Partial<RedirectingProgram>;
-  return isForeign?.(fileName) === true;
+/** The compiler checks no types in sources of a referenced project: that project does. It documents no way to ask. */
+function hasToSay(program: ts.Program & Partial<RedirectingProgram>, source: ts.SourceFile): boolean {
+  const isForeign = program.isSourceOfProjectReferenceRedirect?.(source.fileName) === true;
+  return !isForeign || program.getSyntacticDiagnostics(source).length > 0;
 }
 
 interface RedirectingProgram {
