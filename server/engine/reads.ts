@@ -1,8 +1,9 @@
 /**
  * Which files a result was made from, and one hash for their contents. Files are told by their places in the sorted list
- * of all files of the root, because what projects read lies together: a few ranges instead of thousands of names. Pure;
+ * of all inputs of the root, because what projects read lies together: a few ranges instead of thousands of names. Pure;
  * created for one snapshot of the inputs.
  */
+import { isInput } from './change-triggers.ts';
 import { hashLines, type Inputs } from './inputs.ts';
 
 /** What a result was made from, in short. Means something only while the same files exist. */
@@ -65,6 +66,6 @@ export class ReadFiles {
   }
 
   get #names(): readonly string[] {
-    return (this.#sorted ??= [...this.#files.keys()].sort());
+    return (this.#sorted ??= [...this.#files.keys()].filter(isInput).sort());
   }
 }

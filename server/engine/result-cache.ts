@@ -62,6 +62,8 @@ export interface RecalledUnit {
   readonly files: ReadonlyMap<string, readonly Issue[]>;
   readonly signature?: InterfaceSignature | undefined;
   readonly reads?: readonly string[] | undefined;
+  /** All files of the root, by which the result is valid. */
+  readonly filesOfRoot: ReadonlyMap<string, string>;
 }
 
 /** The part of a store that holds results. */
@@ -132,6 +134,7 @@ export class ResultCache {
         files: result.files,
         signature: signatures.get(unit.file)?.signature,
         reads: read && readFiles.decode(read),
+        filesOfRoot: inputs.files,
       };
     }
   }
@@ -249,7 +252,7 @@ export class ResultCache {
   async #loadReads(detector: string, inputs: Inputs): Promise<ReadonlyMap<string, StoredReads>> {
     const reads = new Map<string, StoredReads>();
     for await (const { file: unit, hash, body } of this.#store.loadFacts(readsKind(detector))) {
-      if (typeof body === 'string' && hash === inputs.names()) reads.set(unit, JSON.parse(body) as StoredReads);
+      if (typeof body === 'string' && hash === inputs.inputNames()) reads.set(unit, JSON.parse(body) as StoredReads);
     }
     return reads;
   }
@@ -268,7 +271,7 @@ export class ResultCache {
       }
       const encoded = readFiles.encode(reads);
       stored.set(unit.id, encoded);
-      const fact = { file: unit.id, hash: inputs.names(), body: JSON.stringify(encoded) };
+      const fact = { file: unit.id, hash: inputs.inputNames(), body: JSON.stringify(encoded) };
       this.#store.putFact(readsKind(detector), fact);
     }
     return stored;
@@ -340,7 +343,7 @@ function isStillValid(
   const { detector, plan, unit, startedAt, signaturesAt } = result;
   const reads = result.reads && new Set(result.reads);
   const isRead = (file: string): boolean =>
-    reads?.has(file) !== false || before.files.has(file) !== now.files.has(file);
+    reads?.has(file) !== false || (isInput(file) && before.files.has(file) !== now.files.has(file));
   const triggers = changeTriggersOf(detector);
   const dependsOnAll = dependsOnOthers(detector, unit);
   if (before.installed !== now.installed || (dependsOnAll && now.nested)) return false;

@@ -47,7 +47,7 @@ export async function unitFingerprints(
       const lines = [base, `unit ${unit.id} ${unit.group} ${own}`];
       const read = reads.get(unit.id);
       // A file that comes or goes may change what imports mean.
-      if (read) lines.push(`names ${inputs.names()}`, `reads ${readFiles.hashOf(read, more)}`);
+      if (read) lines.push(`names ${inputs.inputNames()}`, `reads ${readFiles.hashOf(read, more)}`);
       else if (dependsOnOthers(detector, unit))
         lines.push((isBounded(unit) ? closures.hashOf(unit.file) : undefined) ?? inputs.tree());
       return [unit.id, hashLines(lines)];

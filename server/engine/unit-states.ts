@@ -106,6 +106,9 @@ export interface ResultKind {
   readonly reads?: readonly string[] | undefined;
 }
 
+/** The file was deleted: it is new when it changes again. */
+const gone = Number.POSITIVE_INFINITY;
+
 const noWork = { analysed: 0, recalled: 0, borrowed: 0 };
 
 export class UnitStates {
@@ -123,8 +126,10 @@ export class UnitStates {
     answeredByOther: new Set(),
   };
   readonly #names = new Map<string, string>();
-  /** Files that nobody read when they changed: since when all results know that they are there. */
+  /** Files that nobody read when they changed: results since this revision know that they are there. */
   readonly #unreadSince = new Map<string, Revision>();
+  /** All files at the revision at which results were recalled, by which those are valid. */
+  #recalledWith: { readonly files: ReadonlyMap<string, unknown>; readonly revision: Revision } | undefined;
   #work = noWork;
 
   get size(): number {
@@ -220,14 +225,26 @@ export class UnitStates {
     const isOpen = changes.some(({ file, kind }) => kind === 'created' || (kind === 'deleted' && !isScript(file)));
     for (const record of records) {
       const known = record.result?.revision ?? 0;
-      const isNew = unread.some((file) => (this.#unreadSince.get(file) ?? revision) > known);
+      const isNew = unread.some((file) => this.#thereSince(file, revision) > known);
       if (isOpen || isNew || !isSteady(record) || read.get(record)?.length !== 0) this.update(record, { staleSince: revision });
     }
-    for (const file of unread) if (!this.#unreadSince.has(file)) this.#unreadSince.set(file, revision);
+    for (const file of unread) this.#unreadSince.set(file, this.#thereSince(file, revision));
     for (const { file, kind } of changes) {
       if (kind === 'created') this.#unreadSince.set(file, revision);
-      else if (kind === 'deleted') this.#unreadSince.delete(file);
+      else if (kind === 'deleted') this.#unreadSince.set(file, gone);
     }
+  }
+
+  /** Results of earlier sessions are valid for these files. @param revision at which they were recalled */
+  existed(files: ReadonlyMap<string, unknown>, revision: Revision): void {
+    this.#recalledWith = { files, revision };
+  }
+
+  /** Since when results know that a file is there. @param now if they do not */
+  #thereSince(file: string, now: Revision): Revision {
+    const since = this.#unreadSince.get(file);
+    if (since !== undefined) return since === gone ? now : since;
+    return this.#recalledWith?.files.has(file) === true ? this.#recalledWith.revision : now;
   }
 
   invalidateAll(revision: Revision): void {

@@ -198,6 +198,7 @@ describe('result cache of an engine', () => {
       ['a file that both read', () => write({ 'b/b.ts': 'export const b = 1;' }), both],
       ['a file that one reads', () => write({ 'a/a.ts': 'export const a = 1;' }), ['a/tsconfig.json']],
       ['JSON that one imports', () => write({ 'b/data.json': '2' }), ['b/tsconfig.json']],
+      ['a new file that nothing can import', () => write({ 'a/notes.md': '# Notes' }), []],
       ['a file that none reads', () => write({ 'a/unread.ts': 'export const c = 1;' }), []],
       ['a file outside of the root', () => write({ '../beside.ts': '2' }), ['a/tsconfig.json']],
       ['a new file, which imports may find', () => write({ 'a/new.ts': '' }), both],
@@ -215,8 +216,8 @@ describe('result cache of an engine', () => {
     it('goes on knowing it in the next session', async () => {
       const session = await start('typescript', projects);
       assert.equal(session.pool.checks.length, 0);
-      await write({ 'a/a.ts': 'export const a = 3;' });
-      session.engine.filesChanged([{ file: 'a/a.ts', kind: 'changed' }]);
+      await write({ 'a/a.ts': 'export const a = 3;', 'a/unread.ts': 'export const d = 1;' });
+      session.engine.filesChanged(['a/a.ts', 'a/unread.ts'].map((file) => ({ file, kind: 'changed' })));
       await reached(session.engine, () => session.pool.checks.length > 0);
       assert.deepEqual(session.pool.checks.flatMap(({ files }) => files), ['a/tsconfig.json']);
       await session.answer(1, {}, reads);

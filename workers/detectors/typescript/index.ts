@@ -142,8 +142,9 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
         const extent = await session.check(order, imports ?? sink, context.signal);
         if (imports && (imports.missesSome || extent === 'whole'))
           missingComponents.set(configFile, imports.missesSome);
-        // What a checker of components reads besides scripts is not known.
-        const files = extent === 'whole' && !checksComponents ? session.filesOf?.(configFile) : undefined;
+        // What a checker of components reads besides scripts is not known, nor what else may explain a consequence.
+        const tellsReads = extent === 'whole' && !checksComponents && !made.hasCauses;
+        const files = tellsReads ? session.filesOf?.(configFile) : undefined;
         if (files) reads[unit.id] = programFilesOf(root).of(files);
         if (extent !== 'whole') coverage[unit.id] = extent === 'unchanged' ? extent : 'affected';
         if (extent === 'unchanged' || extent === 'later') return made;
