@@ -109,4 +109,25 @@ describe('TypeScript 7.0: what was answered', function () {
     assert.deepEqual(await checkAll(), { front: 'whole', back: 'unchanged', open: 'unchanged' });
     assert.deepEqual(found, ['page.ts 2307']);
   });
+
+  it('is asked again where a referenced project declares something else, and not for more', async () => {
+    const composite = { composite: true, declaration: true };
+    await workspace.write({
+      'front/tsconfig.json': config(composite, { include: ['src'] }),
+      'front/src/later.ts': 'export function later(): number {\n  return 1;\n}\n',
+      'front/src/page.ts': "import { later } from './later';\nexport const page: number = later();\n",
+      'back/tsconfig.json': config({}, { include: ['src'], references: [{ path: '../front' }] }),
+      'back/src/server.ts': "import { page } from '../../front/src/page';\nexport const answer: number = page;\n",
+    });
+    since.clear();
+    await session.update({ overlays: new Map() });
+    assert.deepEqual(await checkAll(), { front: 'whole', back: 'whole', open: 'whole' });
+    await workspace.write({ 'front/src/later.ts': 'export function later(): number {\n  return 2;\n}\n' });
+    await changed('front/src/later.ts');
+    assert.deepEqual(await checkAll(), { front: 'affected', back: 'unchanged', open: 'unchanged' });
+    await workspace.write({ 'front/src/page.ts': "export const page: string = 'text';\n" });
+    await changed('front/src/page.ts');
+    assert.deepEqual(await checkAll(), { front: 'affected', back: 'affected', open: 'unchanged' });
+    assert.deepEqual(found, ['server.ts 2322']);
+  });
 });

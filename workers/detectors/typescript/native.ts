@@ -7,7 +7,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UnreadableFile } from '../../protocol/read-file.ts';
-import type { TsconfigReader } from '../../reading/tsconfig.ts';
+import type { Tsconfig, TsconfigReader } from '../../reading/tsconfig.ts';
 import type { Compiler } from './compiler.ts';
 import { LikelyImporters, type TextEdit } from './importers.ts';
 import { AnswerHistory, type Known } from './answer-history.ts';
@@ -57,6 +57,9 @@ class NativeSession implements TypeScriptSession {
   readonly #projects = new Map<string, KnownProject>();
   /** All files of all programs so far, each name once; a change to any other file counts as its creation. */
   readonly #files = new Map<string, string>();
+  /** The configurations as they were at the last update, and by tsconfig those that it references. */
+  #configs = projectReader([]);
+  readonly #referenced = new Map<string, readonly Tsconfig[]>();
   readonly #importers = new LikelyImporters((file) => this.#read(file));
 
   constructor(engine: Compiler, settings: SessionSettings) {
@@ -67,6 +70,10 @@ class NativeSession implements TypeScriptSession {
   async update({ overlays, changed }: Changes): Promise<void> {
     const before = this.#overlays;
     this.#overlays = overlays;
+    if (changed?.some((file) => file.endsWith('.json')) !== false) {
+      this.#configs = projectReader([]);
+      this.#referenced.clear();
+    }
     if (changed?.some(affectsEverything) !== false) {
       // Even if anything may have changed, TypeScript 7.0 does not list the files of a project again.
       this.#projects.clear();
@@ -90,7 +97,7 @@ class NativeSession implements TypeScriptSession {
     const known = this.#projects.get(config);
     const basis = known?.history.asked(order.since);
     const edits = basis && !order.whole ? await this.#editsSince(basis) : undefined;
-    if (known && edits?.length === 0) {
+    if (known && edits && !(await this.#concerns(config, edits, known.facts))) {
       known.history.gave(order.revision, new Map());
       return 'unchanged';
     }
@@ -106,8 +113,7 @@ class NativeSession implements TypeScriptSession {
         const { facts, history } = known;
         // Check the edited files first, before the other affected files are looked up.
         await check.some(edited, facts);
-        const most = Math.max(FEW_AFFECTED, facts.files.size * MANY_AFFECTED);
-        const { files, all } = await this.#importers.affected(edits, facts.files, most);
+        const { files, all } = await this.#importers.affected(edits, facts.files, mostAffected(facts.files));
         signal.throwIfAborted();
         if (all) {
           const others = files.filter((file) => !edited.includes(file));
@@ -228,6 +234,41 @@ class NativeSession implements TypeScriptSession {
     for (const { history } of concerned) history.touch(file);
   }
 
+  /**
+   * Whether a project has to look at itself again. Of the sources of projects that it references only what they declare
+   * matters, as in `tsc -b`.
+   */
+  async #concerns(config: string, edits: readonly TextEdit[], { files }: ProjectFacts): Promise<boolean> {
+    if (edits.length === 0) return false;
+    const own = readConfig(this.#configs, path.normalize(config));
+    const referenced = this.#referencedBy(config);
+    const isForeign = (file: string): boolean =>
+      own?.includes(file) === false && referenced.some((other) => other.includes(file));
+    if (!edits.every(({ file }) => isForeign(file))) return true;
+    const affected = await this.#importers.affected(edits, files, mostAffected(files));
+    return !affected.all || !affected.files.every(isForeign);
+  }
+
+  /** All projects that one references, directly or not. */
+  #referencedBy(config: string): readonly Tsconfig[] {
+    const known = this.#referenced.get(config);
+    if (known) return known;
+    const found = new Map<string, Tsconfig>();
+    const visit = (file: string): void => {
+      for (const reference of readConfig(this.#configs, file)?.references ?? []) {
+        if (found.has(reference.file)) continue;
+        const other = readConfig(this.#configs, reference.file);
+        if (!other) continue;
+        found.set(reference.file, other);
+        visit(reference.file);
+      }
+    };
+    visit(path.normalize(config));
+    const all = [...found.values()];
+    this.#referenced.set(config, all);
+    return all;
+  }
+
   /** What an import means changes only where a program had the file. */
   #deleted(file: string): void {
     for (const [config, { facts }] of this.#projects) if (facts.files.has(file)) this.#projects.delete(config);
@@ -243,12 +284,11 @@ class NativeSession implements TypeScriptSession {
     }
     const known = new Set([...this.#projects.values()].flatMap(({ facts }) => [...facts.files]));
     const askers = await this.#importers.likelyFor(files, known);
-    const reader = projectReader([]);
     for (const [config, { facts }] of this.#projects) {
       const isConcerned =
         facts.missesPackages ||
         [...askers].some((file) => facts.files.has(file)) ||
-        files.some((file) => mayInclude(reader, path.normalize(config), file));
+        files.some((file) => readConfig(this.#configs, path.normalize(config))?.includes(file) !== false);
       if (isConcerned) this.#projects.delete(config);
     }
   }
@@ -259,14 +299,19 @@ function affectsEverything(file: string): boolean {
   return /[\\/]node_modules([\\/]|$)/.test(file) || path.extname(file) === '';
 }
 
-/** An unreadable configuration may include anything. */
-function mayInclude(reader: TsconfigReader, config: string, file: string): boolean {
+/** @returns undefined: it cannot be read */
+function readConfig(reader: TsconfigReader, config: string): Tsconfig | undefined {
   try {
-    return reader.read(config).includes(file);
+    return reader.read(config);
   } catch (error) {
-    if (error instanceof UnreadableFile) return true;
+    if (error instanceof UnreadableFile) return undefined;
     throw error;
   }
+}
+
+/** The number of affected files from which on all are checked at once. */
+function mostAffected({ size }: ReadonlySet<string>): number {
+  return Math.max(FEW_AFFECTED, size * MANY_AFFECTED);
 }
 
 function withoutMark(text: string): string {
