@@ -96,7 +96,9 @@ function moduleName(number: number): string {
 }
 
 function moduleText(number: number, packages: readonly string[]): string {
-  const earlier = [...new Set([number - 1, number - 2, Math.floor(number / 2)])].filter((one) => one >= 0 && one < number);
+  const earlier = [...new Set([number - 1, number - 2, Math.floor(number / 2)])].filter(
+    (one) => one >= 0 && one < number,
+  );
   const other = number % PUBLIC === 0 ? undefined : packages[number % packages.length];
   const own = `Item${number}`;
   return [

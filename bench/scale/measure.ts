@@ -23,7 +23,11 @@ interface Row {
   readonly pages: number;
 }
 
-export async function costOf(argv: readonly string[], cwd: string, output: 'ignore' | 'inherit' = 'ignore'): Promise<Cost> {
+export async function costOf(
+  argv: readonly string[],
+  cwd: string,
+  output: 'ignore' | 'inherit' = 'ignore',
+): Promise<Cost> {
   const startedAt = performance.now();
   const child = spawn(process.execPath, argv, { cwd, stdio: ['ignore', output, output] });
   const ticks = new Map<number, number>();
@@ -58,7 +62,10 @@ function below(root: number, seen: ReadonlyMap<number, number>): readonly Row[] 
 function rowOf(pid: string): Row | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number);
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
     const [parent = 0, user = 0, system = 0, pages = 0] = [fields[1], fields[11], fields[12], fields[21]];
     return { pid: Number(pid), parent, ticks: user + system, pages };
   } catch {

@@ -70,7 +70,11 @@ export class DetectorPlan {
     const revision = journal.mark();
     try {
       for (const file of await cache.changedOffline(this.#detector)) invalidation.changedOffline(file);
-      for await (const { unit, files, signature, reads, filesOfRoot } of cache.units(this.#detector, this.#host.options(), plan)) {
+      for await (const { unit, files, signature, reads, filesOfRoot } of cache.units(
+        this.#detector,
+        this.#host.options(),
+        plan,
+      )) {
         if (signal.aborted) return;
         if (!states.recalled(unit.id, revision, signature, reads)) continue;
         states.existed(filesOfRoot, revision);

@@ -257,11 +257,7 @@ export class ResultCache {
     return reads;
   }
 
-  #storeReads(
-    detector: string,
-    results: readonly CacheableResult[],
-    inputs: Inputs,
-  ): ReadonlyMap<string, StoredReads> {
+  #storeReads(detector: string, results: readonly CacheableResult[], inputs: Inputs): ReadonlyMap<string, StoredReads> {
     const stored = new Map<string, StoredReads>();
     const readFiles = new ReadFiles(inputs);
     for (const { unit, reads } of results) {
@@ -350,7 +346,8 @@ function isStillValid(
   const configFiles = new Set(plan.configFiles);
   for (const [file, change] of changedAt) {
     const meaning = classifyChange(triggers, file, configFiles);
-    const matters = (dependsOnAll && isRead(file)) || file === unit.file || meaning === 'configuration' || meaning === 'environment';
+    const matters =
+      (dependsOnAll && isRead(file)) || file === unit.file || meaning === 'configuration' || meaning === 'environment';
     const checkedAt = (file === unit.file ? undefined : signaturesAt?.get(file)) ?? startedAt;
     if (matters && !isBefore(change, checkedAt)) return false;
   }

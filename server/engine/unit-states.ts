@@ -226,7 +226,8 @@ export class UnitStates {
     for (const record of records) {
       const known = record.result?.revision ?? 0;
       const isNew = unread.some((file) => this.#thereSince(file, revision) > known);
-      if (isOpen || isNew || !isSteady(record) || read.get(record)?.length !== 0) this.update(record, { staleSince: revision });
+      if (isOpen || isNew || !isSteady(record) || read.get(record)?.length !== 0)
+        this.update(record, { staleSince: revision });
     }
     for (const file of unread) this.#unreadSince.set(file, this.#thereSince(file, revision));
     for (const { file, kind } of changes) {

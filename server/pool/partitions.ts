@@ -84,11 +84,7 @@ export class Partitions {
     return true;
   }
 
-  #limitsOf(
-    key: string,
-    entry: DetectorEntry,
-    lane: Lane,
-  ): Pick<Partition, 'limits' | 'ownMemoryMb' | 'mostMemoryMb'> {
+  #limitsOf(key: string, entry: DetectorEntry, lane: Lane): Pick<Partition, 'limits' | 'ownMemoryMb' | 'mostMemoryMb'> {
     const own = lane === 'heavy' ? { ...entry.limits, ...entry.heavyLimits } : entry.limits;
     const limits: Limits = { ...defaultLimits, ...this.#settings, ...own };
     const { memoryFactor = 1 } = entry;

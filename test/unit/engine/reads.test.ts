@@ -4,7 +4,8 @@ import { ReadFiles } from '../../../server/engine/reads.ts';
 
 describe('files that a result was made from', () => {
   const hashes = { 'b/c.ts': '3', 'a/x.ts': '1', 'a/y.ts': '2', 'b/a.ts': '4', 'z.ts': '5' };
-  const of = (files: Readonly<Record<string, string>>): ReadFiles => new ReadFiles({ files: new Map(Object.entries(files)) });
+  const of = (files: Readonly<Record<string, string>>): ReadFiles =>
+    new ReadFiles({ files: new Map(Object.entries(files)) });
 
   it('are a few ranges of the sorted list, and become names again', () => {
     const files = of(hashes);

@@ -217,9 +217,13 @@ describe('result cache of an engine', () => {
       const session = await start('typescript', projects);
       assert.equal(session.pool.checks.length, 0);
       await write({ 'a/a.ts': 'export const a = 3;', 'a/unread.ts': 'export const d = 1;' });
+      await clock.advance(clockStepMs);
       session.engine.filesChanged(['a/a.ts', 'a/unread.ts'].map((file) => ({ file, kind: 'changed' })));
       await reached(session.engine, () => session.pool.checks.length > 0);
-      assert.deepEqual(session.pool.checks.flatMap(({ files }) => files), ['a/tsconfig.json']);
+      assert.deepEqual(
+        session.pool.checks.flatMap(({ files }) => files),
+        ['a/tsconfig.json'],
+      );
       await session.answer(1, {}, reads);
       await session.end();
       assert.deepEqual(await asked('typescript', projects), []);

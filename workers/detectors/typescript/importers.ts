@@ -35,6 +35,10 @@ export class LikelyImporters {
     this.#asked.delete(file);
   }
 
+  forgetAll(): void {
+    this.#asked.clear();
+  }
+
   /** Reads the imports of files in advance. */
   async learn(files: Iterable<string>): Promise<void> {
     const unknown = [...files].filter((file) => !this.#asked.has(file) && !file.includes('/node_modules/'));
@@ -61,7 +65,8 @@ export class LikelyImporters {
     const affected = new Set(edits.map(({ file }) => file));
     for (const { file, before, now } of edits) {
       const [old, current] = [declaredBySyntax(file, before), declaredBySyntax(file, now)];
-      if (!old || !current) return { files: [...affected], all: false };
+      // Nothing in JSON has a name: every change concerns all who import it.
+      if (!old || !current || file.endsWith('.json')) return { files: [...affected], all: false };
       changed.set(
         file,
         changedNames(old, current, () => NO_NAMES),
@@ -150,7 +155,13 @@ function keysOf(file: string): readonly string[] {
 
 /** … also by patterns, which may put a part of a name anywhere into the path. */
 function allKeysOf(file: string): readonly string[] {
-  return [...keysOf(file), ...file.replace(EXTENSION, '').split('/').slice(-FOLDERS - 1)];
+  return [
+    ...keysOf(file),
+    ...file
+      .replace(EXTENSION, '')
+      .split('/')
+      .slice(-FOLDERS - 1),
+  ];
 }
 
 function namesByTarget(files: readonly string[], changed: ReadonlyMap<string, Names>): ReadonlyMap<string, Names> {

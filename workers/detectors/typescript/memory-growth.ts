@@ -37,6 +37,8 @@ export class MemoryGrowth {
   }
 
   get isTooMuch(): boolean {
-    return this.isOverBudget || this.#repeats >= MOST_REPEATS || this.#now > Math.max(FLOOR_BYTES, this.#basis * MOST_GROWTH);
+    return (
+      this.isOverBudget || this.#repeats >= MOST_REPEATS || this.#now > Math.max(FLOOR_BYTES, this.#basis * MOST_GROWTH)
+    );
   }
 }

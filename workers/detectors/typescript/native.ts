@@ -77,6 +77,7 @@ class NativeSession implements TypeScriptSession {
     if (changed?.some(affectsEverything) !== false) {
       // Even if anything may have changed, TypeScript 7.0 does not list the files of a project again.
       this.#projects.clear();
+      this.#importers.forgetAll();
       await this.#stop();
       return;
     }
