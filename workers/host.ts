@@ -11,20 +11,17 @@ import type { Detector, LogLevel, PlanContext } from './protocol/detector.ts';
 import { loadDetector } from './detectors/index.ts';
 import { startWorkerServer } from './ipc/index.ts';
 import type { CheckEvent, PlanResult } from './protocol/detector-protocol.ts';
-import { keepCompiledCode, useCompiledCode } from './runtime/compiled-code.ts';
 import { Reporter } from './runtime/reporter.ts';
+import { sharingFate } from './protocol/killed-child.ts';
 import { markSelfSignals } from './protocol/self-signals.ts';
-import { flawOfPlan } from './runtime/well-formed.ts';
+import { flawOfPlan } from './protocol/well-formed.ts';
 
 /** Background work has a lower priority than the editor, and a higher one than idle jobs. */
 const NICENESS = 5;
 
 giveWay();
-useCompiledCode();
 markSelfSignals();
 
-/** Kinds of work that were done at least once. */
-const done = new Set<string>();
 const detectors = new Map<string, Promise<Detector>>();
 
 await startWorkerServer<WorkerMessages>(
@@ -39,8 +36,7 @@ await startWorkerServer<WorkerMessages>(
           context.flush();
         },
       };
-      const plan = await detector.plan(request, planContext);
-      keepNewCode(`plan ${request.detector}`);
+      const plan = await sharingFate(detector.plan(request, planContext));
       return { plan: validPlan(detector, plan), version: detector.version };
     },
 
@@ -58,9 +54,8 @@ await startWorkerServer<WorkerMessages>(
       };
       const reporter = new Reporter(request, line, context.signal);
       const startedAt = performance.now();
-      const result = await detector.check(request, reporter);
+      const result = await sharingFate(detector.check(request, reporter));
       await reporter.settled();
-      keepNewCode(`check ${request.detector}`);
       const durationMs = Math.round(performance.now() - startedAt);
       return { result: { ...result, durationMs }, version: detector.version };
     },
@@ -71,14 +66,6 @@ await startWorkerServer<WorkerMessages>(
   },
   { onClose: disposeDetectors },
 );
-
-/** What loads modules is done the first time. */
-function keepNewCode(work: string): void {
-  if (done.has(work)) return;
-  done.add(work);
-  // The answer first.
-  setImmediate(keepCompiledCode);
-}
 
 async function disposeDetectors(): Promise<void> {
   const loaded = await Promise.allSettled(detectors.values());
