@@ -1,5 +1,6 @@
 /** Parses the arguments of the command line. Errors say what to do. */
 import { parseArgs } from 'node:util';
+import { executesCode } from '../../workers/detectors/manifests.ts';
 import { reportFormats, type ReportFormat } from './reports/formats.ts';
 
 const formats = ['pretty', 'jsonl', ...reportFormats] as const;
@@ -19,6 +20,8 @@ export interface AnalysisArguments {
   readonly cache: boolean;
   /** Issues that follow from a cause are listed too. */
   readonly showConsequences: boolean;
+  /** False: no code of the folder runs, as in an editor that does not trust it. */
+  readonly trusted: boolean;
   /** As the user wrote it; absent: the file in the root folder, if there is one. */
   readonly baselineFile?: string;
 }
@@ -60,11 +63,20 @@ export interface ReportArguments {
   readonly format: 'pretty' | 'json';
 }
 
+export interface StatusArguments {
+  /** Only servers that have it open, or a folder in it or above it. */
+  readonly folder?: string;
+  /** Printed once, even in a terminal. */
+  readonly once: boolean;
+  readonly format: 'pretty' | 'json';
+}
+
 export type Command =
   | { readonly kind: 'cache'; readonly action: CacheAction; readonly folder: string }
   | { readonly kind: 'check'; readonly arguments: CheckArguments }
   | { readonly kind: 'baseline'; readonly arguments: BaselineArguments }
   | { readonly kind: 'report'; readonly arguments: ReportArguments }
+  | { readonly kind: 'status'; readonly arguments: StatusArguments }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' };
 
@@ -75,16 +87,22 @@ export class UsageError extends Error {
 
 export const help = `Bulkhead: every problem of a workspace, from isolated analysis workers.
 
+bulkhead check runs code of the folder (ESLint with its configuration and plugins, knip, the folder's own TypeScript),
+unless --untrusted forbids it.
+
 Usage: bulkhead check [folder] [options]
        bulkhead baseline [folder] [options]         record the current issues, so that check shows only new ones
        bulkhead cache info|verify|clear [folder]    inspect or clear the results stored between runs
        bulkhead report metrics [folder]             print coupling (Ca, Ce) and instability of every folder
+       bulkhead status [folder]                     what the language servers do: workers, memory, restarts, errors
+       bulkhead lsp [--stdio]                       the language server, for editors and agents (docs/editors.md)
 
 Options
   --detectors a,b       run only these detectors
   --max-workers N       run at most N worker processes at a time
   --no-cache            neither use nor store results
   --tsconfig PATH       check only this TypeScript project (may be repeated)
+  --untrusted           run no code of the folder: ESLint, knip and the checkers of components stay off
   --baseline FILE       use this baseline instead of bulkhead-baseline.json in the folder
   --help, --version
 
@@ -105,8 +123,9 @@ Options of check
 Options of baseline
   --check               write nothing; list fixed issues, and exit with 1 if there are any
 
-Options of report
+Options of report and status
   --format FORMAT       pretty (default) or json
+  --once                status: print once, instead of refreshing until Ctrl+C
 
 Exit codes
   0  no issues at or above --fail-on
@@ -116,7 +135,7 @@ Exit codes
      reason and the issues found so far are printed
 `;
 
-const analysisOptions = ['detectors', 'max-workers', 'no-cache', 'tsconfig', 'baseline'];
+const analysisOptions = ['detectors', 'max-workers', 'no-cache', 'tsconfig', 'baseline', 'untrusted'];
 const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
   check: [
     ...analysisOptions,
@@ -134,6 +153,7 @@ const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
   baseline: [...analysisOptions, 'check'],
   cache: [],
   report: ['format'],
+  status: ['format', 'once'],
 };
 
 /** @throws UsageError */
@@ -151,6 +171,7 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
   }
   if (command === 'cache') return cacheCommand(words);
   if (command === 'report') return reportCommand(words, values.format);
+  if (command === 'status') return statusCommand(words, values);
   const analysis = analysisArguments(values, words, knownDetectors);
   if (command === 'baseline') {
     return { kind: 'baseline', arguments: { ...analysis, check: values.check === true } };
@@ -206,12 +227,16 @@ function analysisArguments(
       throw new UsageError(`Unknown detector "${name}". The detectors are ${knownDetectors.join(', ')}.`);
     }
   }
+  const forbidden = values.untrusted === true ? detectors?.find(executesCode) : undefined;
+  if (forbidden !== undefined)
+    throw new UsageError(`${forbidden} runs code of the folder, which --untrusted forbids. Remove one of them.`);
   if (detectors?.length === 0) throw new UsageError('--detectors needs at least one name.');
   const maxWorkers = wholeNumber('--max-workers', values['max-workers']);
   return {
     folder,
     tsconfigs: values.tsconfig ?? [],
     cache: values['no-cache'] !== true,
+    trusted: values.untrusted !== true,
     showConsequences: values['show-consequences'] === true,
     ...(detectors === undefined ? {} : { detectors }),
     ...(maxWorkers === undefined ? {} : { maxWorkers }),
@@ -228,6 +253,13 @@ function reportCommand([what = '', folder = '.', ...more]: readonly string[], fo
   oneOf('bulkhead report', what, ['metrics'], 'metrics');
   if (more.length > 0) throw new UsageError(`Only one folder can be given. Remove "${more.join(' ')}".`);
   return { kind: 'report', arguments: { folder, format: oneOf('--format', format, ['pretty', 'json'], 'pretty') } };
+}
+
+function statusCommand([folder, ...more]: readonly string[], values: ReturnType<typeof parse>['values']): Command {
+  if (more.length > 0) throw new UsageError(`Only one folder can be given. Remove "${more.join(' ')}".`);
+  const format = oneOf('--format', values.format, ['pretty', 'json'], 'pretty');
+  const once = values.once === true;
+  return { kind: 'status', arguments: { once, format, ...(folder === undefined ? {} : { folder }) } };
 }
 
 /** `parseArgs` has no options with an optional value: the next word is the value unless it is an option. */
@@ -258,6 +290,7 @@ function parse(argv: readonly string[]) {
         timeout: { type: 'string' },
         tsconfig: { type: 'string', multiple: true },
         'no-cache': { type: 'boolean' },
+        untrusted: { type: 'boolean' },
         baseline: { type: 'string' },
         'no-baseline': { type: 'boolean' },
         frozen: { type: 'boolean' },
@@ -265,6 +298,7 @@ function parse(argv: readonly string[]) {
         all: { type: 'boolean' },
         'show-consequences': { type: 'boolean' },
         check: { type: 'boolean' },
+        once: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },
