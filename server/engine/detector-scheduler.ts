@@ -223,7 +223,7 @@ export class DetectorScheduler {
     if (this.#triggers.invalidates === 'all') {
       // Which tool checks a project may depend on whether it has components.
       if (changes.some(({ file, kind }) => kind !== 'changed' && component.test(file))) this.#planStale = true;
-      this.#states.invalidateAll(revision);
+      this.#states.invalidateReaders(changes, revision);
       return;
     }
     for (const { file, kind } of changes) {

@@ -101,6 +101,7 @@ class WorkerPool implements SupervisedPool {
   readonly #closing = new AbortController();
   #maxWorkers: number;
   readonly #measureMachine: () => Promise<MachineMemory>;
+  #isMeasured = false;
   #memory: MachineMemory = { totalBytes: os.totalmem(), freeBytes: os.totalmem(), source: 'machine' };
 
   constructor(options: PoolOptions) {
@@ -109,10 +110,11 @@ class WorkerPool implements SupervisedPool {
     this.#clock = clock;
     this.#log = log;
     this.#errors = new ErrorAggregator(() => clock.date());
-    this.#partitions = new Partitions(options.detectors ?? detectorTable, {
-      ...options.limits,
-      memoryMb: this.#memoryMbOf(options.memoryMb ?? 0),
-    });
+    this.#partitions = new Partitions(
+      options.detectors ?? detectorTable,
+      { ...options.limits, memoryMb: this.#memoryMbOf(options.memoryMb ?? 0) },
+      this.#mayGrow(options.memoryMb ?? 0),
+    );
     if (options.node !== undefined) this.#partitions.runBy(options.node);
     this.#quarantine = new Quarantine({
       clock,
@@ -143,6 +145,8 @@ class WorkerPool implements SupervisedPool {
         this.#errors.record({ ...reportOfExit(job?.detector ?? group, reason, external), root });
       },
       roomForMore: (live) => hasRoom(this.#memory, memoryOf(live)),
+      spareMb: () => this.#spareBytes / MEGABYTE,
+      grow: (partition, neededMb) => this.#spareBytes > 0 && this.#partitions.grow(partition, neededMb),
       isMemoryShort: () => this.#memory.freeBytes < this.#memory.totalBytes * SHORT_MEMORY,
     });
     this.#sampler = new HealthSampler({
@@ -304,7 +308,8 @@ class WorkerPool implements SupervisedPool {
   configure({ maxWorkers, memoryMb, healthIntervalMs, node }: PoolSettings): void {
     if (healthIntervalMs !== undefined) this.#sampler.intervalMs = healthIntervalMs;
     if (maxWorkers !== undefined) this.#maxWorkers = workersOf(maxWorkers);
-    if (memoryMb !== undefined) this.#partitions.configure({ memoryMb: this.#memoryMbOf(memoryMb) });
+    if (memoryMb !== undefined)
+      this.#partitions.configure({ memoryMb: this.#memoryMbOf(memoryMb) }, undefined, this.#mayGrow(memoryMb));
     if (node !== undefined) this.#partitions.runBy(node);
     this.#fleet.reconfigure(this.#maxWorkers);
   }
@@ -323,6 +328,16 @@ class WorkerPool implements SupervisedPool {
       `If that does not end, it is stopped after ${limitMs / 1000} s without progress.`;
     this.#log('warn', message);
     this.#options.onSlow?.(message);
+  }
+
+  /** What is free beyond the reserve, as of the last measurement. */
+  get #spareBytes(): number {
+    const { totalBytes, freeBytes } = this.#memory;
+    return this.#isMeasured ? freeBytes - totalBytes * (1 - BUDGET_SHARE) : 0;
+  }
+
+  #mayGrow(setting: number): boolean {
+    return setting <= 0 && this.#options.limits?.memoryMb === undefined;
   }
 
   #memoryMbOf(setting: number): number {
@@ -348,6 +363,7 @@ class WorkerPool implements SupervisedPool {
 
   async #sampled(): Promise<void> {
     this.#memory = await this.#measureMachine();
+    this.#isMeasured = true;
     // No worker may use more than all of them together.
     this.#partitions.configure({}, Math.floor((this.#memory.totalBytes * BUDGET_SHARE) / MEGABYTE));
     if (memoryOf(this.#fleet.live) > this.#memory.totalBytes * BUDGET_SHARE) this.#fleet.freeMemory();

@@ -37,6 +37,10 @@ export interface WorkerOwner {
   readonly launch: Launch;
   /** The machine has next to no memory left. */
   readonly isMemoryShort: () => boolean;
+  /** What the machine can spare for one worker, megabytes. */
+  readonly spareMb: () => number;
+  /** A worker needs more than its limit. @returns true: its limit grew, because the machine can spare it */
+  readonly grow: (partition: Partition, neededMb: number) => boolean;
   log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void;
   /** The worker can take a job. */
   onFree(worker: SupervisedWorker): void;
@@ -67,6 +71,7 @@ export class SupervisedWorker {
   #stopKillTimer: () => void = () => {};
   #stopIdleTimer: () => void = () => {};
   #served = 0;
+  #checks = 0;
   #startedAt = 0;
   /** When its job began, or last made progress. */
   #progressAt = 0;
@@ -116,6 +121,16 @@ export class SupervisedWorker {
     return this.#served === 0;
   }
 
+  /** Checks that the process has done. */
+  get checks(): number {
+    return this.#checks;
+  }
+
+  /** Milliseconds from launch to ready, of the last start. */
+  get startedInMs(): number {
+    return this.#statistics.startedInMs;
+  }
+
   get job(): Job | undefined {
     return this.#job;
   }
@@ -143,7 +158,10 @@ export class SupervisedWorker {
 
   /** It uses more memory than an idle worker should. */
   get aboveSoftLimit(): boolean {
-    const memoryBytes = this.limitBytes * this.partition.limits.softMemoryRatio;
+    // What is warm stays as long as the machine can spare the memory.
+    const spareLimitMb = Math.min(this.partition.mostMemoryMb, this.memoryBytes / MEGABYTE + this.#owner.spareMb());
+    const limitMb = Math.max(this.partition.limits.memoryMb, spareLimitMb);
+    const memoryBytes = limitMb * MEGABYTE * this.partition.limits.softMemoryRatio;
     const usage = { memoryBytes: this.memoryBytes, tasks: this.#served };
     return this.#recycling.due(usage, { memoryBytes, tasks: Infinity }) !== undefined;
   }
@@ -152,14 +170,23 @@ export class SupervisedWorker {
     return this.partition.limits.memoryMb * MEGABYTE;
   }
 
+  /** The limit, or as much more as it may take and the machine can spare now. */
+  get #potentialMb(): number {
+    const { limits, mostMemoryMb } = this.partition;
+    return Math.max(limits.memoryMb, Math.floor(Math.min(mostMemoryMb, this.#owner.spareMb())));
+  }
+
   start(): void {
     const { clock, launch } = this.#owner;
-    const { memoryMb, startMs } = this.partition.limits;
+    const { startMs } = this.partition.limits;
+    // V8's own limit cannot grow later.
+    const memoryMb = this.#potentialMb;
     this.#statistics.started();
     this.#watchdog.reset();
     this.#startedWithMb = memoryMb;
     this.#startedAt = clock.now();
     this.#served = 0;
+    this.#checks = 0;
     this.#knownRevisions.reset();
     this.#closing = false;
     this.#diagnosis = undefined;
@@ -213,6 +240,7 @@ export class SupervisedWorker {
         this.#statistics.answered();
         if (this.#state === 'busy') this.#state = 'ready';
         this.#idleSince = this.#owner.clock.now();
+        if (job.activity === 'checking') this.#checks += 1;
         if (end === 'broken') this.close();
         this.#owner.onAnswered(this, job);
         this.#offerCapacity();
@@ -373,6 +401,7 @@ export class SupervisedWorker {
 
   #enforceLimit(): void {
     if (this.memoryBytes <= this.limitBytes || this.#closing) return;
+    if (this.#owner.grow(this.partition, this.memoryBytes / MEGABYTE)) return;
     const limit = `limit ${this.partition.limits.memoryMb} MB`;
     this.kill({ kind: 'rss-limit', message: `${this.#title} used too much memory${this.#activity} (${limit}).` });
   }

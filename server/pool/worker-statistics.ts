@@ -38,6 +38,10 @@ export class WorkerStatistics {
   #startedInMs: number | undefined;
 
   /** Of the running process, at the last measurement. */
+  get startedInMs(): number {
+    return this.#startedInMs ?? 0;
+  }
+
   get memoryBytes(): number {
     return this.#memoryBytes;
   }
