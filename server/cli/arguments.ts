@@ -10,7 +10,7 @@ export type Threshold = (typeof thresholds)[number];
 /** Arguments of every command that analyses a folder. */
 export interface AnalysisArguments {
   readonly folder: string;
-  /** Only these run. Absent: all that the configuration does not disable. */
+  /** Only these run, the tools that the folder declares among them. Absent: all that the configuration does not disable. */
   readonly detectors?: readonly string[];
   readonly maxWorkers?: number;
   readonly tsconfigs: readonly string[];
@@ -125,7 +125,7 @@ const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** @throws UsageError */
-export function parseCommand(argv: readonly string[], knownDetectors: readonly string[]): Command {
+export function parseCommand(argv: readonly string[]): Command {
   const { rest, changed } = takeChanged(argv);
   const { values, positionals } = parse(rest);
   if (values.help === true) return { kind: 'help' };
@@ -139,7 +139,7 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
   }
   if (command === 'cache') return cacheCommand(words);
   if (command === 'report') return reportCommand(words, values.format);
-  const analysis = analysisArguments(values, words, knownDetectors);
+  const analysis = analysisArguments(values, words);
   if (command === 'baseline') {
     return { kind: 'baseline', arguments: { ...analysis, check: values.check === true } };
   }
@@ -172,18 +172,12 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
 function analysisArguments(
   values: ReturnType<typeof parse>['values'],
   [folder = '.', ...more]: readonly string[],
-  knownDetectors: readonly string[],
 ): AnalysisArguments {
   if (more.length > 0) throw new UsageError(`Only one folder can be given. Remove "${more.join(' ')}".`);
   const detectors = values.detectors
     ?.split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  for (const name of detectors ?? []) {
-    if (!knownDetectors.includes(name)) {
-      throw new UsageError(`Unknown detector "${name}". The detectors are ${knownDetectors.join(', ')}.`);
-    }
-  }
   if (detectors?.length === 0) throw new UsageError('--detectors needs at least one name.');
   const maxWorkers = wholeNumber('--max-workers', values['max-workers']);
   return {

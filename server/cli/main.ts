@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** Entry of the command line. Owns the process: signals, exit code, output streams. */
-import { detectorNames } from '../../workers/detectors/manifests.ts';
 import { ConfigurationError } from '../configuration/read.ts';
 import { WatchError } from '../folder/watcher.ts';
 import { BaselineError } from '../store/baseline.ts';
@@ -21,7 +20,7 @@ const usageErrors = [UsageError, ConfigurationError, BaselineError, WatchError];
 
 async function main(): Promise<number> {
   try {
-    const command = parseCommand(process.argv.slice(2), detectorNames);
+    const command = parseCommand(process.argv.slice(2));
     switch (command.kind) {
       case 'help':
         process.stdout.write(help);

@@ -288,9 +288,9 @@ function isStillValid(
   before: Inputs,
   now: Inputs,
 ): boolean {
-  const { detector, plan, unit, startedAt, signaturesAt } = result;
-  const triggers = changeTriggersOf(detector);
-  const dependsOnAll = dependsOnOthers(detector, unit);
+  const { detector, options, plan, unit, startedAt, signaturesAt } = result;
+  const triggers = changeTriggersOf(detector, options);
+  const dependsOnAll = dependsOnOthers(detector, options, unit);
   if (before.installed !== now.installed || (dependsOnAll && now.nested)) return false;
   const configFiles = new Set(plan.configFiles);
   for (const [file, change] of changedAt) {

@@ -25,7 +25,7 @@ export async function unitFingerprints(
   units: readonly Unit[],
   signatures: ReadonlyMap<string, KnownSignature>,
 ): Promise<ReadonlyMap<string, string>> {
-  const { root, store, detector, inputs } = source;
+  const { root, store, detector, options, inputs } = source;
   const base = await environmentOf(source);
   const closures = new Closures(inputs, signatures);
   const unknown = units.flatMap(({ file }) => (inputs.files.get(file) ? [] : [file]));
@@ -34,7 +34,7 @@ export async function unitFingerprints(
     units.map((unit) => {
       const own = inputs.files.get(unit.file) || more.get(unit.file) || '';
       const lines = [base, `unit ${unit.id} ${unit.group} ${own}`];
-      if (dependsOnOthers(detector, unit))
+      if (dependsOnOthers(detector, options, unit))
         lines.push((isBounded(unit) ? closures.hashOf(unit.file) : undefined) ?? inputs.tree());
       return [unit.id, hashLines(lines)];
     }),
@@ -46,10 +46,11 @@ export async function planFingerprint(source: FingerprintInput): Promise<string>
 }
 
 /** Whether the result may depend on any file: projects, graphs, and files that are linted with type information. */
-export function dependsOnOthers(detector: string, unit: Unit): boolean {
+export function dependsOnOthers(detector: string, options: DetectorOptions, unit: Unit): boolean {
   const { kind, lane, dependsOn } = unit;
   return (
-    changeTriggersOf(detector).invalidates === 'all' || kind !== 'file' || lane === 'heavy' || dependsOn !== undefined
+    changeTriggersOf(detector, options).invalidates === 'all' ||
+    kind !== 'file' || lane === 'heavy' || dependsOn !== undefined
   );
 }
 
