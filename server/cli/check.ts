@@ -1,5 +1,7 @@
 /** `bulkhead check`: analyses a folder once, and passes the results to a reporter. */
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
+import { declaredTools } from '../configuration/read.ts';
+import { toolsToOffer } from '../configuration/offers.ts';
 import { isSettled } from '../engine/status.ts';
 import type { Folder } from '../folder/folder.ts';
 import type { CheckArguments } from './arguments.ts';
@@ -40,6 +42,8 @@ export async function check(argumentsOf: CheckArguments, out: Output, err: Outpu
     ...{ durationMs: performance.now() - startedAt, failOn, stopped },
     baseline: await shrink(folder, argumentsOf),
     changed: scope?.summary,
+    // Whoever chooses detectors has chosen.
+    offers: argumentsOf.detectors === undefined ? toolsToOffer(root, await declaredTools(root)) : undefined,
   });
   reporter.end(report);
   // Results for some of the files are useless for a later check.
