@@ -2,11 +2,11 @@
 import path from 'node:path';
 import { OUTPUT_LIMIT, runProgram, type ProgramResult } from '../runtime/run-program.ts';
 import type { Finding } from '../protocol/detector-protocol.ts';
-import { UnreadableOutput, type ParsedOutput } from './finding.ts';
+import { UnreadableOutput, type ParsedOutput } from '../runtime/tool-finding.ts';
 import { parseEslint, parseStylelint } from './outputs/linters.ts';
 import { parseSarif } from './outputs/sarif.ts';
 import { parseGithub, parseText } from './outputs/text.ts';
-import { Places } from './places.ts';
+import { Places } from '../runtime/tool-places.ts';
 import { DECLARATIONS, programOf, type Tool } from './tool.ts';
 
 /** What one run looks at. */

@@ -1,10 +1,10 @@
 /** What tools print, in every form that can be declared. */
 import assert from 'node:assert/strict';
-import { UnreadableOutput } from '../../../workers/tools/finding.ts';
+import { UnreadableOutput } from '../../../workers/runtime/tool-finding.ts';
 import { parseEslint, parseStylelint } from '../../../workers/tools/outputs/linters.ts';
 import { parseSarif } from '../../../workers/tools/outputs/sarif.ts';
 import { parseGithub, parseText } from '../../../workers/tools/outputs/text.ts';
-import type { ToolFinding } from '../../../workers/tools/finding.ts';
+import type { ToolFinding } from '../../../workers/runtime/tool-finding.ts';
 
 const brief = ({ file = '-', place, severity = '-', rule = '-', message }: ToolFinding): string => {
   const at = place && 'start' in place ? `${place.start.line}:${place.start.column ?? '-'}` : '-';

@@ -1,6 +1,6 @@
 /**
- * The `build` detector: what is wrong with scripts and published packages before anything is built. It reads, and
- * executes nothing. Keeps nothing between checks.
+ * The `build` detector: what is wrong with scripts and published packages before anything is built, and, if an option says
+ * so, what the build script says. Remembers of which roots it has checked everything, as long as the process lives.
  */
 import path from 'node:path';
 import { ProjectPackages } from '../../commands/packages.ts';
@@ -15,8 +15,9 @@ import type {
   Unit,
 } from '../../protocol/detector-protocol.ts';
 import { defaultSeverities, type RuleOf } from '../../protocol/manifest.ts';
-import { ignoredFiles, severitiesOf } from '../../runtime/rule-options.ts';
+import { ignoredFiles, severitiesOf, type RuleSeverities } from '../../runtime/rule-options.ts';
 import { manifest } from './manifest.ts';
+import { buildFindings } from './run.ts';
 import { publishedFindings } from './published.ts';
 import { referenceFindings, tsconfigsOf } from './references.ts';
 import { scriptFindings } from './scripts.ts';
@@ -40,36 +41,91 @@ async function plan({ root, options }: PlanRequest): Promise<PlanResult> {
   return { status: 'not-applicable', note: 'There is no package.json with a script or a name.', units: [], ...base };
 }
 
+/** Progress is reported at this interval, so that a slow build is not taken for a hung worker. */
+const HEARTBEAT_MS = 5000;
+
 async function check(request: CheckRequest, context: CheckContext): Promise<CheckResult> {
   const startedAt = performance.now();
-  const { root, options } = request;
+  const { root, options, since, changed, overlays, revalidate = false } = request;
   const [unit] = request.units;
-  if (unit === undefined) return { durationMs: 0, files: 0, issues: 0 };
-  const severities = severitiesOf<BuildRule>(options, defaults);
-  const { packages, folders } = await packagesOf(root, options);
-  let [files, issues] = [0, 0];
-  const report = async (file: string, found: readonly BuildFinding[]): Promise<void> => {
+  const result = (more: Partial<CheckResult> = {}): CheckResult => ({ durationMs: performance.now() - startedAt, files: 0, issues: 0, ...more }); // prettier-ignore
+  if (unit === undefined) return result();
+  const isKnown = since?.[unit.id] !== undefined && !revalidate;
+  const unsaved = new Set(overlays.map(({ file }) => file));
+  // Everything here is read from the disk.
+  if (isKnown && changed?.every((file) => unsaved.has(file)) === true) return result({ coverage: { [unit.id]: 'unchanged' } }); // prettier-ignore
+  const check = new BuildCheck(request, context, unit);
+  await check.static();
+  if (options['run'] !== true) return result(check.counts);
+  // A build takes long, so it waits until it is quiet.
+  if (isKnown) return result({ ...check.counts, coverage: { [unit.id]: 'affected' } });
+  const life = setInterval(() => context.progress(0, 1, 'build'), HEARTBEAT_MS);
+  try {
+    await check.run(await ProjectPackages.in(root));
+  } finally {
+    clearInterval(life);
+  }
+  return result(check.counts);
+}
+
+class BuildCheck {
+  readonly #request: CheckRequest;
+  readonly #context: CheckContext;
+  readonly #unit: Unit;
+  readonly #severities: RuleSeverities<BuildRule>;
+  /** By file. */
+  readonly #found = new Map<string, readonly Finding[]>();
+
+  constructor(request: CheckRequest, context: CheckContext, unit: Unit) {
+    this.#request = request;
+    this.#context = context;
+    this.#unit = unit;
+    this.#severities = severitiesOf<BuildRule>(request.options, defaults);
+  }
+
+  get counts(): Pick<CheckResult, 'files' | 'issues'> {
+    return { files: this.#found.size, issues: [...this.#found.values()].flat().length };
+  }
+
+  async static(): Promise<void> {
+    const { root, options } = this.#request;
+    const { signal } = this.#context;
+    this.#context.begin(this.#unit, this.#unit.file);
+    const { packages, folders } = await packagesOf(root, options);
+    for (const [index, folder] of folders.entries()) {
+      signal.throwIfAborted();
+      const file = path.posix.join(path.relative(root, folder).split(path.sep).join('/'), 'package.json');
+      const published = await publishedFindings(packages, folder, this.#severities);
+      await this.#report(file, [...scriptFindings(packages, folder), ...published]);
+      this.#context.progress(index + 1, folders.length, file);
+    }
+    for await (const file of tsconfigsOf(root, options, signal)) await this.#report(file, await referenceFindings(root, file));
+  }
+
+  async run(packages: ProjectPackages): Promise<void> {
+    const { timeout, typescript } = this.#request.options;
+    const found = await buildFindings(packages, {
+      timeoutMs: (typeof timeout === 'number' ? timeout : manifest.options.timeout.default) * 1000,
+      withoutCompiler: typescript !== 'off',
+      signal: this.#context.signal,
+      onProgress: (line) => this.#context.progress(0, 1, line),
+    });
+    for (const [file, findings] of found) await this.#report(file, findings);
+  }
+
+  /** Adds to what was reported of the file before. */
+  async #report(file: string, found: readonly BuildFinding[]): Promise<void> {
+    const known = this.#found.get(file);
     const findings = found.flatMap((finding): Finding[] => {
-      const severity = severities[finding.rule];
+      const severity = this.#severities[finding.rule];
       return severity === 'off' ? [] : [{ ...finding, severity }];
     });
-    files += 1;
-    issues += findings.length;
-    context.report(unit, file, findings);
-    await context.done(unit, file);
-  };
-  context.begin(unit, unit.file);
-  for (const [index, folder] of folders.entries()) {
-    context.signal.throwIfAborted();
-    const file = path.posix.join(path.relative(root, folder).split(path.sep).join('/'), 'package.json');
-    await report(file, [...scriptFindings(packages, folder), ...(await publishedFindings(packages, folder, severities))]);
-    context.progress(index + 1, folders.length, file);
+    if (findings.length === 0 && known !== undefined) return;
+    const all = [...(known ?? []), ...findings];
+    this.#found.set(file, all);
+    this.#context.report(this.#unit, file, all);
+    await this.#context.done(this.#unit, file);
   }
-  for await (const file of tsconfigsOf(root, options, context.signal)) {
-    const found = await referenceFindings(root, file);
-    if (found.length > 0) await report(file, found);
-  }
-  return { durationMs: performance.now() - startedAt, files, issues };
 }
 
 /** Packages that people work on; test data has package.json files too. */

@@ -8,8 +8,8 @@ export const manifest = {
   title: 'Build',
   kind: 'external',
   reports:
-    'scripts that call what does not exist, and packages that cannot be used as published, by [publint](https://publint.dev)',
-  source: 'package manifests, their scripts and the bundled publint',
+    'scripts that call what does not exist, packages that cannot be used as published, and, if wanted, what the build script says',
+  source: 'package manifests, the bundled [publint](https://publint.dev) and the log of the build',
   documentation: 'workers/detectors/build/README.md',
   changes: {
     sources: anyOf(packageManifest, compilerConfig),
@@ -18,14 +18,16 @@ export const manifest = {
     planFiles: 'configuration',
     invalidates: 'all',
   },
-  // It reads, and executes nothing.
-  untrusted: {},
-  without: {},
-  sandbox: { network: false, write: [], homeCaches: [], processes: false },
+  // A build is code of the workspace.
+  untrusted: { run: false },
+  // Without it, nobody else reports what the compiler says.
+  without: { typescript: { typescript: 'off' } },
+  sandbox: { network: false, write: ['.'], homeCaches: ['~/.yarn/berry'], processes: true },
   worker: {
     group: 'build',
     count: 'one',
-    lanes: { light: { memoryFactor: 1, limits: { idleMs: 20_000 } } },
+    // The processes of the build count too.
+    lanes: { light: { memoryFactor: 4, limits: { idleMs: 20_000 } } },
   },
   // Which files exist beside those that are compared decides too.
   cached: false,
@@ -55,7 +57,41 @@ export const manifest = {
         default: 'off',
         description: 'What publint suggests.',
       },
+      'script-failed': {
+        default: 'error',
+        description: 'The build script failed, and said nothing about a place that could be understood.',
+      },
+      'script-timeout': {
+        default: 'error',
+        description: 'The build script did not end in time.',
+      },
+      'build-error': {
+        default: 'error',
+        description: 'An error in the log of the build.',
+      },
+      'build-warning': {
+        default: 'warning',
+        description: 'A warning in the log of the build.',
+      },
     }),
     ignore: ignoreOption,
+    run: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Run the script `build` of the root package (or `typecheck`, if there is none) when the workspace is analysed as a whole, and once it is quiet after a package.json or tsconfig was saved.',
+    },
+    timeout: {
+      type: 'number',
+      minimum: 1,
+      default: 300,
+      description: 'Seconds after which the script is ended with everything that it started.',
+    },
+    typescript: {
+      enum: ['auto', 'off'],
+      default: 'auto',
+      description:
+        '`auto`: where the detector `typescript` runs, it reports what the compiler says in the log. `off`: this detector reports it.',
+    },
   },
 } as const satisfies DetectorManifest;

@@ -1,6 +1,6 @@
 /** Reads JSON that another program printed: nothing of it can be relied on. Pure. */
 import { isRecord, jsonOf } from '../../reading/config-file.ts';
-import { UnreadableOutput } from '../finding.ts';
+import { UnreadableOutput } from '../../runtime/tool-finding.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 /** The JSON of ESLint's formatter `json`, which other linters print too, and that of stylelint. Pure. */
 import { isRecord } from '../../reading/config-file.ts';
-import type { ParsedOutput, ToolFinding, ToolPlace } from '../finding.ts';
+import type { ParsedOutput, ToolFinding, ToolPlace } from '../../runtime/tool-finding.ts';
 import { jsonIn, numberOf, recordOf, recordsOf, textOf, type Json } from './json.ts';
 
 export function parseEslint(output: string): ParsedOutput {

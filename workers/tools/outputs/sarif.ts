@@ -1,6 +1,6 @@
 /** SARIF 2.1.0, the exchange format of static analysis. https://docs.oasis-open.org/sarif/sarif/v2.1.0/ Pure. */
 import { isRecord } from '../../reading/config-file.ts';
-import type { ParsedOutput, ToolEdit, ToolFinding, ToolPlace } from '../finding.ts';
+import type { ParsedOutput, ToolEdit, ToolFinding, ToolPlace } from '../../runtime/tool-finding.ts';
 import { jsonIn, numberOf, recordOf, recordsOf, textOf, type Json } from './json.ts';
 
 export function parseSarif(output: string): ParsedOutput {

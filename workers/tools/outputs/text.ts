@@ -1,6 +1,6 @@
 /** Lines of text: `file:line:column: message` or by a pattern, and the annotations of GitHub Actions. Pure. */
 import { jsonOf } from '../../reading/config-file.ts';
-import type { ParsedOutput, ToolFinding } from '../finding.ts';
+import type { ParsedOutput, ToolFinding } from '../../runtime/tool-finding.ts';
 
 /** What most tools print, or nearly: `a.c:1:2: error: text [rule]`, `a.ts(1,2): error X1: text`. */
 const usual =

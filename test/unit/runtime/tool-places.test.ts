@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Places, type PlacesOptions } from '../../../workers/tools/places.ts';
-import type { ToolFinding } from '../../../workers/tools/finding.ts';
+import { Places, type PlacesOptions } from '../../../workers/runtime/tool-places.ts';
+import type { ToolFinding } from '../../../workers/runtime/tool-finding.ts';
 import { workspaceOf, type TestWorkspace } from '../../integration/graph/workspace.ts';
 
 const files = { 'src/a.js': 'let é𝒳 = value;\n\tsecond line  \nlast', 'b.js': '' };

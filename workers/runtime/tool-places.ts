@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Finding, Fix, Position, Range, RelatedPlace, Severity } from '../protocol/detector-protocol.ts';
 import { entryAt, readTextSync } from '../protocol/read-file.ts';
-import type { ToolFinding, ToolPlace, ToolPosition } from './finding.ts';
+import type { ToolFinding, ToolPlace, ToolPosition } from './tool-finding.ts';
 
 export interface PlacesOptions {
   /** Absolute, without symbolic links. */
