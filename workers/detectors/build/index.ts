@@ -1,6 +1,6 @@
 /**
  * The `build` detector: what is wrong with scripts and published packages before anything is built, and, if an option says
- * so, what the build script says. Remembers of which roots it has checked everything, as long as the process lives.
+ * so, what the build script says. Remembers which roots have to be built again, as long as the process lives.
  */
 import path from 'node:path';
 import { ProjectPackages } from '../../commands/packages.ts';
@@ -14,6 +14,7 @@ import type {
   PlanResult,
   Unit,
 } from '../../protocol/detector-protocol.ts';
+import { anyOf, compilerConfig, packageManifest } from '../../protocol/file-patterns.ts';
 import { defaultSeverities, type RuleOf } from '../../protocol/manifest.ts';
 import { ignoredFiles, severitiesOf, type RuleSeverities } from '../../runtime/rule-options.ts';
 import { manifest } from './manifest.ts';
@@ -32,13 +33,20 @@ export const detector: Detector = { name: 'build', version: '1', plan, check };
 const defaults = defaultSeverities(manifest);
 
 async function plan({ root, options }: PlanRequest): Promise<PlanResult> {
-  const { packages, folders } = await packagesOf(root, options);
+  const { folders } = await packagesOf(root, options);
   const unit: Unit = { id: 'build', kind: 'graph', group: 'build', file: 'package.json' };
-  const mentioned = new Set<string>();
-  for (const folder of folders) scriptFindings(packages, folder, (file) => mentioned.add(file));
-  const base = { problems: [], configFiles: [...mentioned] };
+  const base = { problems: [], configFiles: [] };
   if (folders.length > 0) return { status: 'ready', units: [unit], ...base };
   return { status: 'not-applicable', note: 'There is no package.json with a script or a name.', units: [], ...base };
+}
+
+/** Roots whose build is out of date. */
+const toBuild = new Set<string>();
+
+const buildFiles = anyOf(packageManifest, compilerConfig);
+
+function decidesBuild(file: string): boolean {
+  return buildFiles.test(path.posix.basename(file));
 }
 
 /** Progress is reported at this interval, so that a slow build is not taken for a hung worker. */
@@ -50,18 +58,23 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
   const [unit] = request.units;
   const result = (more: Partial<CheckResult> = {}): CheckResult => ({ durationMs: performance.now() - startedAt, files: 0, issues: 0, ...more }); // prettier-ignore
   if (unit === undefined) return result();
-  const isKnown = since?.[unit.id] !== undefined && !revalidate;
+  const isKnown = since?.[unit.id] !== undefined;
   const unsaved = new Set(overlays.map(({ file }) => file));
   // Everything here is read from the disk.
-  if (isKnown && changed?.every((file) => unsaved.has(file)) === true) return result({ coverage: { [unit.id]: 'unchanged' } }); // prettier-ignore
+  const saved = changed?.filter((file) => !unsaved.has(file));
+  if (isKnown && !revalidate && saved?.length === 0) return result({ coverage: { [unit.id]: 'unchanged' } });
   const check = new BuildCheck(request, context, unit);
   await check.static();
   if (options['run'] !== true) return result(check.counts);
+  // What a build writes must not cause another one.
+  if (!isKnown || saved === undefined || saved.some(decidesBuild)) toBuild.add(root);
+  if (isKnown && !toBuild.has(root)) return result({ ...check.counts, coverage: { [unit.id]: 'unchanged' } });
   // A build takes long, so it waits until it is quiet.
-  if (isKnown) return result({ ...check.counts, coverage: { [unit.id]: 'affected' } });
+  if (isKnown && !revalidate) return result({ ...check.counts, coverage: { [unit.id]: 'affected' } });
   const life = setInterval(() => context.progress(0, 1, 'build'), HEARTBEAT_MS);
   try {
     await check.run(await ProjectPackages.in(root));
+    toBuild.delete(root);
   } finally {
     clearInterval(life);
   }

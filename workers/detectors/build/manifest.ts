@@ -1,5 +1,13 @@
 /** The `build` detector, as data. */
-import { anyOf, compilerConfig, ignoreFile, lockfile, nothing, packageManifest } from '../../protocol/file-patterns.ts';
+import {
+  anyOf,
+  compilerConfig,
+  ignoreFile,
+  lockfile,
+  nothing,
+  packageManifest,
+  scriptLike,
+} from '../../protocol/file-patterns.ts';
 import { ignoreOption } from '../../protocol/graph-manifest.ts';
 import { rulesOption, type DetectorManifest } from '../../protocol/manifest.ts';
 
@@ -12,7 +20,8 @@ export const manifest = {
   source: 'package manifests, the bundled [publint](https://publint.dev) and the log of the build',
   documentation: 'workers/detectors/build/README.md',
   changes: {
-    sources: anyOf(packageManifest, compilerConfig),
+    // Scripts name files, and these come and go.
+    sources: anyOf(packageManifest, compilerConfig, scriptLike, /\.(?:sh|py)$/),
     configuration: anyOf(lockfile, ignoreFile),
     environment: nothing,
     planFiles: 'configuration',

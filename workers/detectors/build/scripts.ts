@@ -9,18 +9,11 @@ import type { Manifest } from '../../graph/manifests.ts';
 import { entryAt } from '../../protocol/read-file.ts';
 import type { BuildFinding } from './index.ts';
 
-/**
- * @param folder absolute, of the package
- * @param onFile called with every file that a script names, relative to the root: what it is decides the findings
- */
-export function scriptFindings(
-  packages: ProjectPackages,
-  folder: string,
-  onFile: (file: string) => void = () => {},
-): readonly BuildFinding[] {
+/** @param folder absolute, of the package */
+export function scriptFindings(packages: ProjectPackages, folder: string): readonly BuildFinding[] {
   const manifest = packages.manifestIn(folder);
   if (manifest === undefined) return [];
-  const check = new ScriptsCheck(packages, folder, manifest, onFile);
+  const check = new ScriptsCheck(packages, folder, manifest);
   for (const [name, text] of packages.scriptsIn(folder)) check.script(name, text);
   return check.findings;
 }
@@ -48,15 +41,13 @@ class ScriptsCheck {
   readonly #packages: ProjectPackages;
   readonly #folder: string;
   readonly #manifest: Manifest;
-  readonly #onFile: (file: string) => void;
   readonly #ignored: IgnoredPaths;
   readonly #findings = new Map<string, BuildFinding>();
 
-  constructor(packages: ProjectPackages, folder: string, manifest: Manifest, onFile: (file: string) => void) {
+  constructor(packages: ProjectPackages, folder: string, manifest: Manifest) {
     this.#packages = packages;
     this.#folder = folder;
     this.#manifest = manifest;
-    this.#onFile = onFile;
     this.#ignored = new IgnoredPaths(packages.root);
   }
 
@@ -110,7 +101,6 @@ class ScriptsCheck {
     const absolute = path.resolve(folder, name);
     const file = path.relative(this.#packages.root, absolute).split(path.sep).join('/');
     if (file.startsWith('../')) return;
-    this.#onFile(file);
     if (entryAt(absolute) !== 'nothing' || this.#ignored.has(file)) return;
     if (entryAt(path.dirname(absolute)) !== 'directory') return;
     const stem = absolute.replace(/\.[cm]?jsx?$/, '');
