@@ -40,8 +40,15 @@ async function plan({ root, options }: PlanRequest): Promise<PlanResult> {
   return { status: 'not-applicable', note: 'There is no package.json with a script or a name.', units: [], ...base };
 }
 
-/** Roots whose build is out of date. */
-const toBuild = new Set<string>();
+interface LastBuild {
+  readonly isStale: boolean;
+  /** By file. */
+  readonly findings: ReadonlyMap<string, readonly BuildFinding[]>;
+}
+
+/** By root. */
+const lastBuilds = new Map<string, LastBuild>();
+const noBuild: LastBuild = { isStale: true, findings: new Map() };
 
 const buildFiles = anyOf(packageManifest, compilerConfig);
 
@@ -63,18 +70,19 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
   // Everything here is read from the disk.
   const saved = changed?.filter((file) => !unsaved.has(file));
   if (isKnown && !revalidate && saved?.length === 0) return result({ coverage: { [unit.id]: 'unchanged' } });
-  const check = new BuildCheck(request, context, unit);
+  const isWanted = options['run'] === true;
+  const last = isWanted ? (lastBuilds.get(root) ?? noBuild) : noBuild;
+  const check = new BuildCheck(request, context, unit, last.findings);
   await check.static();
-  if (options['run'] !== true) return result(check.counts);
+  if (!isWanted) return result(check.counts);
   // What a build writes must not cause another one.
-  if (!isKnown || saved === undefined || saved.some(decidesBuild)) toBuild.add(root);
-  if (isKnown && !toBuild.has(root)) return result({ ...check.counts, coverage: { [unit.id]: 'unchanged' } });
-  // A build takes long, so it waits until it is quiet.
-  if (isKnown && !revalidate) return result({ ...check.counts, coverage: { [unit.id]: 'affected' } });
+  const isStale = last.isStale || !isKnown || saved === undefined || saved.some(decidesBuild);
+  lastBuilds.set(root, { ...last, isStale });
+  // A build takes long, so after an edit it waits until it is quiet.
+  if (isKnown && !(isStale && revalidate)) return result({ ...check.counts, coverage: { [unit.id]: isStale ? 'affected' : 'unchanged' } }); // prettier-ignore
   const life = setInterval(() => context.progress(0, 1, 'build'), HEARTBEAT_MS);
   try {
-    await check.run(await ProjectPackages.in(root));
-    toBuild.delete(root);
+    lastBuilds.set(root, { isStale: false, findings: await check.run() });
   } finally {
     clearInterval(life);
   }
@@ -86,18 +94,21 @@ class BuildCheck {
   readonly #context: CheckContext;
   readonly #unit: Unit;
   readonly #severities: RuleSeverities<BuildRule>;
-  /** By file. */
-  readonly #found = new Map<string, readonly Finding[]>();
+  /** By file, like those of the build. */
+  readonly #static = new Map<string, readonly BuildFinding[]>();
+  #build: LastBuild['findings'];
+  readonly #issues = new Map<string, number>();
 
-  constructor(request: CheckRequest, context: CheckContext, unit: Unit) {
+  constructor(request: CheckRequest, context: CheckContext, unit: Unit, build: LastBuild['findings']) {
     this.#request = request;
     this.#context = context;
     this.#unit = unit;
+    this.#build = build;
     this.#severities = severitiesOf<BuildRule>(request.options, defaults);
   }
 
   get counts(): Pick<CheckResult, 'files' | 'issues'> {
-    return { files: this.#found.size, issues: [...this.#found.values()].flat().length };
+    return { files: this.#issues.size, issues: [...this.#issues.values()].reduce((sum, count) => sum + count, 0) };
   }
 
   async static(): Promise<void> {
@@ -109,34 +120,39 @@ class BuildCheck {
       signal.throwIfAborted();
       const file = path.posix.join(path.relative(root, folder).split(path.sep).join('/'), 'package.json');
       const published = await publishedFindings(packages, folder, this.#severities);
-      await this.#report(file, [...scriptFindings(packages, folder), ...published]);
+      this.#static.set(file, [...scriptFindings(packages, folder), ...published]);
+      await this.#report(file);
       this.#context.progress(index + 1, folders.length, file);
     }
-    for await (const file of tsconfigsOf(root, options, signal)) await this.#report(file, await referenceFindings(root, file));
+    for await (const file of tsconfigsOf(root, options, signal)) {
+      this.#static.set(file, await referenceFindings(root, file));
+      await this.#report(file);
+    }
+    for (const file of this.#build.keys()) if (!this.#static.has(file)) await this.#report(file);
   }
 
-  async run(packages: ProjectPackages): Promise<void> {
-    const { timeout, typescript } = this.#request.options;
-    const found = await buildFindings(packages, {
+  async run(): Promise<LastBuild['findings']> {
+    const { root, options } = this.#request;
+    const { timeout, typescript } = options;
+    const before = this.#build;
+    this.#build = await buildFindings(await ProjectPackages.in(root), {
       timeoutMs: (typeof timeout === 'number' ? timeout : manifest.options.timeout.default) * 1000,
       withoutCompiler: typescript !== 'off',
       signal: this.#context.signal,
       onProgress: (line) => this.#context.progress(0, 1, line),
     });
-    for (const [file, findings] of found) await this.#report(file, findings);
+    for (const file of new Set([...before.keys(), ...this.#build.keys()])) await this.#report(file);
+    return this.#build;
   }
 
-  /** Adds to what was reported of the file before. */
-  async #report(file: string, found: readonly BuildFinding[]): Promise<void> {
-    const known = this.#found.get(file);
+  async #report(file: string): Promise<void> {
+    const found = [...(this.#static.get(file) ?? []), ...(this.#build.get(file) ?? [])];
     const findings = found.flatMap((finding): Finding[] => {
       const severity = this.#severities[finding.rule];
       return severity === 'off' ? [] : [{ ...finding, severity }];
     });
-    if (findings.length === 0 && known !== undefined) return;
-    const all = [...(known ?? []), ...findings];
-    this.#found.set(file, all);
-    this.#context.report(this.#unit, file, all);
+    this.#issues.set(file, findings.length);
+    this.#context.report(this.#unit, file, findings);
     await this.#context.done(this.#unit, file);
   }
 }
