@@ -4,7 +4,8 @@
  */
 import path from 'node:path';
 import type { DetectorOptions, Finding, Issue } from '../../workers/protocol/detector-protocol.ts';
-import { declarationOf, type RawDeclaration, type ToolDeclaration } from '../../workers/protocol/declared-tools.ts';
+import { declarationOf, type RawDeclaration } from '../../workers/protocol/declared-tools.ts';
+import type { ToolDeclaration } from '../../workers/protocol/tool-declaration.ts';
 import { IssueCompleter } from '../../workers/protocol/fingerprint.ts';
 import { readText, UnreadableFile } from '../../workers/protocol/read-file.ts';
 import { manifestOf } from '../../workers/detectors/manifests.ts';

@@ -1,6 +1,7 @@
 /** Classifies changes of files for a detector, by the change triggers of its manifest. */
 import path from 'node:path';
-import { isPerFile, toolIn, type ToolDeclaration } from '../../workers/protocol/declared-tools.ts';
+import { isPerFile, toolIn } from '../../workers/protocol/declared-tools.ts';
+import type { ToolDeclaration } from '../../workers/protocol/tool-declaration.ts';
 import type { DetectorOptions } from '../../workers/protocol/detector-protocol.ts';
 import { manifestOf, manifests } from '../../workers/detectors/manifests.ts';
 import {

@@ -2,7 +2,7 @@
  * Tools that Bulkhead knows by name: `"external": {"ruff": true}` is enough. Each runs as the project has it installed,
  * with its own configuration. Data only.
  */
-import type { ToolDeclaration } from './declared-tools.ts';
+import type { ToolDeclaration } from './tool-declaration.ts';
 
 export interface ToolPreset {
   readonly tool: ToolDeclaration;

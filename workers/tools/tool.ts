@@ -1,6 +1,7 @@
 /** A declared tool with its defaults, its program and its files. Lives as long as a plan or a check. */
 import path from 'node:path';
-import { isPerFile, scopeOf, toolIn, type ToolDeclaration, type ToolScope } from '../protocol/declared-tools.ts';
+import { isPerFile, scopeOf, toolIn, type ToolScope } from '../protocol/declared-tools.ts';
+import type { ToolDeclaration } from '../protocol/tool-declaration.ts';
 import type { DetectorOptions, DetectorProblem, Range } from '../protocol/detector-protocol.ts';
 import { readText } from '../protocol/read-file.ts';
 import { ConfigFile, START } from '../reading/config-file.ts';

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { emptyConfiguration, readConfiguration } from '../../../server/configuration/read.ts';
 import { changeTriggersOf, classifyChange } from '../../../server/engine/change-triggers.ts';
 import { detectorSettings } from '../../../server/engine/detector-settings.ts';
-import { isPerFile, optionsOfTool, scopeOf, type ToolDeclaration } from '../../../workers/protocol/declared-tools.ts';
+import { isPerFile, optionsOfTool, scopeOf } from '../../../workers/protocol/declared-tools.ts';
+import type { ToolDeclaration } from '../../../workers/protocol/tool-declaration.ts';
 import { presets } from '../../../workers/protocol/tool-presets.ts';
 import { workspaceOf } from '../../integration/graph/workspace.ts';
 

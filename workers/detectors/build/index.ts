@@ -15,18 +15,14 @@ import type {
   Unit,
 } from '../../protocol/detector-protocol.ts';
 import { anyOf, compilerConfig, packageManifest } from '../../protocol/file-patterns.ts';
-import { defaultSeverities, type RuleOf } from '../../protocol/manifest.ts';
+import { defaultSeverities } from '../../protocol/manifest.ts';
 import { ignoredFiles, severitiesOf, type RuleSeverities } from '../../runtime/rule-options.ts';
 import { manifest } from './manifest.ts';
 import { buildFindings } from './run.ts';
+import type { BuildFinding, BuildRule } from './finding.ts';
 import { publishedFindings } from './published.ts';
 import { referenceFindings, tsconfigsOf } from './references.ts';
 import { scriptFindings } from './scripts.ts';
-
-export type BuildRule = RuleOf<typeof manifest>;
-
-/** The severity comes from the options. */
-export type BuildFinding = Omit<Finding, 'rule' | 'severity'> & { readonly rule: BuildRule };
 
 export const detector: Detector = { name: 'build', version: '1', plan, check };
 

@@ -3,7 +3,7 @@ import { publint, type Message } from 'publint';
 import { formatMessage } from 'publint/utils';
 import type { ProjectPackages } from '../../commands/packages.ts';
 import type { RuleSeverities } from '../../runtime/rule-options.ts';
-import type { BuildFinding, BuildRule } from './index.ts';
+import type { BuildFinding, BuildRule } from './finding.ts';
 
 /**
  * Whether a file exists is known only after a build, and what of it is published only after packing. For sources the

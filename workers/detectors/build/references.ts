@@ -6,7 +6,7 @@ import { compilerConfig } from '../../protocol/file-patterns.ts';
 import { walkFiles } from '../../protocol/files.ts';
 import { ConfigFile, isRecord } from '../../reading/config-file.ts';
 import { ignoredFiles, stringsOf } from '../../runtime/rule-options.ts';
-import type { BuildFinding } from './index.ts';
+import type { BuildFinding } from './finding.ts';
 import { manifest } from './manifest.ts';
 
 export async function* tsconfigsOf(root: string, options: DetectorOptions, signal: AbortSignal): AsyncGenerator<string> {

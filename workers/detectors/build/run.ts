@@ -5,7 +5,7 @@ import { entryAt } from '../../protocol/read-file.ts';
 import { findProgram } from '../../runtime/find-program.ts';
 import { OUTPUT_LIMIT, runProgram, type ProgramResult } from '../../runtime/run-program.ts';
 import { Places } from '../../runtime/tool-places.ts';
-import type { BuildFinding } from './index.ts';
+import type { BuildFinding } from './finding.ts';
 import { findingsInLog, type BuildLogFinding } from './log.ts';
 
 export interface BuildOptions {

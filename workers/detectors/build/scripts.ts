@@ -7,7 +7,7 @@ import { commandsIn, isKnown } from '../../commands/shell.ts';
 import { IgnoredPaths } from '../../graph/ignored.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import { entryAt } from '../../protocol/read-file.ts';
-import type { BuildFinding } from './index.ts';
+import type { BuildFinding } from './finding.ts';
 
 /** @param folder absolute, of the package */
 export function scriptFindings(packages: ProjectPackages, folder: string): readonly BuildFinding[] {
