@@ -120,7 +120,11 @@ function difference(name: string, candidate: string): number {
 /** The names that the schema knows at a path. */
 function namesAt(schema: ValueSchema, path: JsonPath): readonly string[] {
   let place: ValueSchema | undefined = schema;
-  for (const step of path) place = typeof step === 'number' ? place?.items : place?.properties?.[step];
+  for (const step of path) {
+    const { items, properties = {}, additionalProperties }: ValueSchema = place ?? {};
+    const other = typeof additionalProperties === 'object' ? additionalProperties : undefined;
+    place = typeof step === 'number' ? items : Object.hasOwn(properties, step) ? properties[step] : other;
+  }
   return Object.keys(place?.properties ?? {});
 }
 

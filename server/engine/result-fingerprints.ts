@@ -50,7 +50,9 @@ export function dependsOnOthers(detector: string, options: DetectorOptions, unit
   const { kind, lane, dependsOn } = unit;
   return (
     changeTriggersOf(detector, options).invalidates === 'all' ||
-    kind !== 'file' || lane === 'heavy' || dependsOn !== undefined
+    kind !== 'file' ||
+    lane === 'heavy' ||
+    dependsOn !== undefined
   );
 }
 

@@ -120,7 +120,8 @@ export const toolSchema = {
     exitCodes: {
       type: 'array',
       items: { type: 'integer' },
-      description: 'Exit codes that mean that it looked at everything. Otherwise 0, and any other if it found something.',
+      description:
+        'Exit codes that mean that it looked at everything. Otherwise 0, and any other if it found something.',
     },
     configFiles: {
       type: 'array',

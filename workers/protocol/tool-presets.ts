@@ -63,9 +63,10 @@ export const presets: Readonly<Record<string, ToolPreset>> = {
   },
   biome: {
     tool: {
-      command: ['biome', 'lint', '--reporter=github', '--max-diagnostics=none', '--colors=off', '{files}'],
+      command: ['biome', 'lint', '--reporter=github', '--max-diagnostics=none', '--colors=off', '--no-errors-on-unmatched', '{files}'],
       files: ['**/*.{js,mjs,cjs,jsx,ts,mts,cts,tsx,json,jsonc,css,graphql,vue,svelte,astro}'],
       output: 'github',
+      columns: 'characters',
       configFiles: ['biome.json', 'biome.jsonc'],
       install: 'Run: npm install --save-dev @biomejs/biome',
     },
@@ -77,7 +78,8 @@ export const presets: Readonly<Record<string, ToolPreset>> = {
       command: ['cspell', 'lint', '--no-progress', '--no-summary', '--no-color', '--no-must-find-files', '{files}'],
       files: ['**/*'],
       output: 'text',
-      pattern: '^(?<file>.+?):(?<line>\\d+):(?<column>\\d+)\\s+-\\s+(?<message>(?<rule>Unknown word|Forbidden word|Misspelled word).*)$',
+      pattern:
+        '^(?<file>.+?):(?<line>\\d+):(?<column>\\d+)\\s+-\\s+(?<message>(?<rule>Unknown word|Forbidden word|Misspelled word).*)$',
       severity: 'info',
       configFiles: cspellConfigs,
       install: 'Run: npm install --save-dev cspell',
@@ -101,9 +103,11 @@ export const presets: Readonly<Record<string, ToolPreset>> = {
   },
   oxlint: {
     tool: {
-      command: ['oxlint', '--format=github', '{files}'],
+      command: ['oxlint', '--format=sarif', '--no-error-on-unmatched-pattern', '{files}'],
       files: ['**/*.{js,mjs,cjs,jsx,ts,mts,cts,tsx,vue,svelte,astro}'],
-      output: 'github',
+      output: 'sarif',
+      // It says characters, and counts bytes.
+      columns: 'bytes',
       configFiles: ['.oxlintrc.json', '.oxlintrc.jsonc', 'oxlint.config.ts'],
       install: 'Run: npm install --save-dev oxlint',
     },
@@ -112,8 +116,8 @@ export const presets: Readonly<Record<string, ToolPreset>> = {
   },
   ruff: {
     tool: {
-      command: ['ruff', 'check', '--output-format=sarif', '--no-fix', '{files}'],
-      stdin: ['ruff', 'check', '--output-format=sarif', '--no-fix', '--stdin-filename', '{file}', '-'],
+      command: ['ruff', 'check', '--output-format=sarif', '--no-fix', '--force-exclude', '{files}'],
+      stdin: ['ruff', 'check', '--output-format=sarif', '--no-fix', '--force-exclude', '--stdin-filename', '{file}', '-'],
       files: ['**/*.{py,pyi,ipynb}'],
       output: 'sarif',
       configFiles: ['pyproject.toml', 'ruff.toml', '.ruff.toml'],
@@ -138,8 +142,7 @@ export const presets: Readonly<Record<string, ToolPreset>> = {
       command: ['svelte-check', '--output', 'machine'],
       files: ['**/*.{svelte,ts,js,mts,cts,json}'],
       output: 'text',
-      pattern:
-        '^\\d+ (?<severity>ERROR|WARNING) "(?<file>[^"]+)" (?<line>\\d+):(?<column>\\d+) (?<message>".*")$',
+      pattern: '^\\d+ (?<severity>ERROR|WARNING) "(?<file>[^"]+)" (?<line>\\d+):(?<column>\\d+) (?<message>".*")$',
       configFiles: ['svelte.config.js', 'svelte.config.ts', 'tsconfig.json', 'jsconfig.json'],
       install: 'Run: npm install --save-dev svelte-check',
       ranBy: 'typescript',

@@ -134,7 +134,11 @@ export class Places {
   }
 
   /** The nearest position that exists: a tool may have read another state of the file. */
-  #positionOf(lines: readonly string[] | undefined, { line, column }: ToolPosition, without: 'first' | 'last'): Position {
+  #positionOf(
+    lines: readonly string[] | undefined,
+    { line, column }: ToolPosition,
+    without: 'first' | 'last',
+  ): Position {
     const row = Math.max(0, line - 1);
     if (lines === undefined) return { line: row, character: Math.max(0, (column ?? 1) - 1) };
     if (row >= lines.length) {
@@ -143,7 +147,10 @@ export class Places {
     }
     const text = lines[row] ?? '';
     if (column === undefined) return { line: row, character: without === 'first' ? indentOf(text) : text.length };
-    return { line: row, character: Math.min(characterOf(text, Math.max(0, column - 1), this.#options.columns), text.length) };
+    return {
+      line: row,
+      character: Math.min(characterOf(text, Math.max(0, column - 1), this.#options.columns), text.length),
+    };
   }
 
   /** @returns undefined: the file is gone, or nobody can read it; the tool's own figures then stand */
@@ -155,7 +162,10 @@ export class Places {
     } catch {
       text = undefined;
     }
-    const known = text === undefined ? undefined : { lines: text.split(/\r\n|\n|\r/), document: TextDocument.create('', '', 0, text) };
+    const known =
+      text === undefined
+        ? undefined
+        : { lines: text.split(/\r\n|\n|\r/), document: TextDocument.create('', '', 0, text) };
     this.#texts.set(file, known);
     return known;
   }
@@ -204,7 +214,8 @@ function indentOf(line: string): number {
 /** @param column from 0, in the unit of the tool */
 function characterOf(line: string, column: number, unit: PlacesOptions['columns']): number {
   if (unit === 'utf16' || /^[\x00-\x7F]*$/.test(line)) return column;
-  const before = unit === 'bytes' ? Buffer.from(line).subarray(0, column).toString() : [...line].slice(0, column).join('');
+  const before =
+    unit === 'bytes' ? Buffer.from(line).subarray(0, column).toString() : [...line].slice(0, column).join('');
   return before.length;
 }
 

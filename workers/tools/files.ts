@@ -10,9 +10,9 @@ import { declarationRange, DECLARATIONS, type Tool } from './tool.ts';
 
 /** The system limits the length of a command line. */
 const LONGEST_COMMAND = process.platform === 'win32' ? 24_000 : 100_000;
-/** Files that fail on their own, without any that does not: then the tool is broken, not the files. */
+/** Files at which it fails, before it succeeds at any: then the tool is broken, not the files. */
 const FAILURES = 3;
-/** Runs to find the files at which a tool fails. */
+/** Failed runs to find the files at which a tool fails. */
 const MOST_RUNS = 40;
 
 /** By root and tool: the files whose results the engine has. */
@@ -45,9 +45,10 @@ class FilesCheck {
   readonly #unsaved: ReadonlyMap<string, string>;
   readonly #answered: Set<string>;
   readonly #refusals = new Set<string>();
-  #runs = 0;
-  #failed = 0;
-  #succeeded = false;
+  #failedRuns = 0;
+  /** Until it succeeds somewhere, nobody knows whether the files or the tool are at fault. */
+  readonly #failed = new Map<Unit, ToolFailure>();
+  #succeeded: boolean;
 
   constructor(tool: Tool, request: CheckRequest, context: CheckContext, onDone: () => void) {
     this.#tool = tool;
@@ -58,6 +59,7 @@ class FilesCheck {
     const key = `${request.root}\n${tool.name}`;
     this.#answered = answered.get(key) ?? new Set();
     answered.set(key, this.#answered);
+    this.#succeeded = this.#answered.size > 0;
   }
 
   /** @returns the units whose results stand */
@@ -71,6 +73,7 @@ class FilesCheck {
     try {
       for (const unit of typed) await this.#attempt([unit], this.#unsaved.get(unit.file));
       for (const chunk of this.#chunks(saved)) await this.#attempt(chunk);
+      await this.#reportFailed();
     } catch (error) {
       if (!(error instanceof ToolFailure)) throw error;
       const range = await declarationRange(this.#tool);
@@ -102,7 +105,6 @@ class FilesCheck {
   async #attempt(units: readonly Unit[], text?: string): Promise<void> {
     this.#context.signal.throwIfAborted();
     for (const unit of units) this.#context.begin(unit, unit.file);
-    this.#runs += 1;
     let failure: ToolFailure;
     try {
       const files = units.map(({ file }) => file);
@@ -117,16 +119,13 @@ class FilesCheck {
     } catch (error) {
       if (!(error instanceof ToolFailure)) throw error;
       failure = error;
+      this.#failedRuns += 1;
     }
-    const isBroken = !this.#succeeded && this.#failed >= FAILURES - 1;
-    if (failure.kind === 'limit' || isBroken || this.#runs >= MOST_RUNS || this.#isAlone(units)) throw failure;
+    const isBroken = !this.#succeeded && this.#failed.size >= FAILURES - 1;
+    if (failure.kind === 'limit' || isBroken || this.#failedRuns >= MOST_RUNS) throw failure;
     const [first] = units;
     if (units.length === 1 && first !== undefined) {
-      this.#failed += 1;
-      const start = { line: 0, character: 0 };
-      await this.#answer(first, [
-        { rule: 'tool-failed', severity: 'error', message: failure.message, range: { start, end: start } },
-      ]);
+      this.#failed.set(first, failure);
       return;
     }
     const middle = Math.ceil(units.length / 2);
@@ -134,9 +133,14 @@ class FilesCheck {
     await this.#attempt(units.slice(middle));
   }
 
-  /** The only file of the workspace cannot show whether the tool or the file is at fault. */
-  #isAlone(units: readonly Unit[]): boolean {
-    return units.length === 1 && this.#request.units.length === 1 && this.#answered.size === 0;
+  /** @throws ToolFailure when it has never succeeded */
+  async #reportFailed(): Promise<void> {
+    const start = { line: 0, character: 0 };
+    for (const [unit, failure] of this.#failed) {
+      if (!this.#succeeded) throw failure;
+      const { message } = failure;
+      await this.#answer(unit, [{ rule: 'tool-failed', severity: 'error', message, range: { start, end: start } }]);
+    }
   }
 
   async #answer(unit: Unit, findings: readonly Finding[]): Promise<void> {

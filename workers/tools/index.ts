@@ -63,7 +63,13 @@ async function plan({ detector, root, options }: PlanRequest, { signal }: PlanCo
   });
   for await (const file of walk) found.files.push(file);
   const units = unitsOf(tool, found.files);
-  const base = { engine: engineOf(tool, program), units, problems, configFiles: found.configs, extensions: extensionsOf(found.files) };
+  const base = {
+    engine: engineOf(tool, program),
+    units,
+    problems,
+    configFiles: found.configs,
+    extensions: extensionsOf(found.files),
+  };
   if (units.length > 0) return { status: 'ready', ...base };
   return { status: 'not-applicable', note: `There are no files for ${detector} to check.`, ...base };
 }

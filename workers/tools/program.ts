@@ -10,6 +10,7 @@ import type { CheckContext } from '../protocol/detector.ts';
 import type { CheckRequest, CheckResult, DetectorProblem, Finding, Unit } from '../protocol/detector-protocol.ts';
 import { isRecord, jsonOf } from '../reading/config-file.ts';
 import { endProcessTree } from '../runtime/end-process-tree.ts';
+import { flawOfFinding } from '../runtime/well-formed.ts';
 import { entryAt } from '../protocol/read-file.ts';
 import { recordOf, recordsOf, textOf, type Json } from './outputs/json.ts';
 import { declarationRange, DECLARATIONS, missingProgram, programOf, type Tool } from './tool.ts';
@@ -53,7 +54,12 @@ export class Programs {
     return Promise.resolve();
   }
 
-  async #attempt(tool: Tool, request: CheckRequest, context: CheckContext, again = false): Promise<DetectorProblem | undefined> {
+  async #attempt(
+    tool: Tool,
+    request: CheckRequest,
+    context: CheckContext,
+    again = false,
+  ): Promise<DetectorProblem | undefined> {
     const key = `${tool.root}\n${JSON.stringify(tool.declaration)}`;
     let running = this.#running.get(key);
     if (running?.hasEnded !== false) {
@@ -68,7 +74,13 @@ export class Programs {
     running.kill();
     context.signal.throwIfAborted();
     if ('message' in answer) {
-      return { code: 'TOOL_ERROR', message: answer.message, file: DECLARATIONS, range: await declarationRange(tool), fatal: true };
+      return {
+        code: 'TOOL_ERROR',
+        message: answer.message,
+        file: DECLARATIONS,
+        range: await declarationRange(tool),
+        fatal: true,
+      };
     }
     // Somebody else ended it, so no input is to blame.
     if (answer.signal !== undefined && !again) return this.#attempt(tool, request, context, true);
@@ -76,7 +88,8 @@ export class Programs {
   }
 }
 
-type Answer = 'done' | { readonly message: string } | { readonly code: number; readonly signal?: string; readonly why: string };
+type Answer =
+  'done' | { readonly message: string } | { readonly code: number; readonly signal?: string; readonly why: string };
 
 interface Question {
   readonly tx: number;
@@ -138,13 +151,21 @@ class RunningProgram {
     const timers: NodeJS.Timeout[] = [];
     const onAbort = (): void => {
       this.#send({ type: '$cancel', tx });
-      timers.push(setTimeout(() => resolve({ message: `${this.#name} did not stop when it was asked to.` }), CANCEL_MS));
+      timers.push(
+        setTimeout(() => resolve({ message: `${this.#name} did not stop when it was asked to.` }), CANCEL_MS),
+      );
     };
     context.signal.addEventListener('abort', onAbort, { once: true });
-    const life = setInterval(() => {
-      if (performance.now() - this.#heardAt < tool.timeoutMs) context.progress(0, request.units.length, tool.name);
-      else this.#fail(`${this.#name} said nothing for ${tool.timeoutMs / 1000} s and was ended. Raise its "timeout", or report progress.`);
-    }, Math.min(HEARTBEAT_MS, tool.timeoutMs));
+    const life = setInterval(
+      () => {
+        if (performance.now() - this.#heardAt < tool.timeoutMs) context.progress(0, request.units.length, tool.name);
+        else
+          this.#fail(
+            `${this.#name} said nothing for ${tool.timeoutMs / 1000} s and was ended. Raise its "timeout", or report progress.`,
+          );
+      },
+      Math.min(HEARTBEAT_MS, tool.timeoutMs),
+    );
     try {
       this.#send({ tx, type: 'check', payload: { request: requestFor(request) } });
       const answer = await promise;
@@ -244,7 +265,7 @@ class Answers {
     else this.#refuse(`it sent an event of the unknown kind ${String(event['kind'])}.`);
   }
 
-  /** The reporter checks the shape. Fields that only Bulkhead sets are left out. */
+  /** Fields that only Bulkhead sets are left out. */
   #valid(value: unknown): readonly Finding[] {
     return recordsOf(value).flatMap((issue) => {
       this.#findings += 1;
@@ -252,11 +273,26 @@ class Answers {
         this.#refuse(`there are more than ${MOST_FINDINGS.toLocaleString('en')} findings.`);
         return [];
       }
-      const { rule = 'finding', severity = this.#tool.declaration.severity ?? 'warning', message, range, url, related, tags } = issue;
-      const fixes = recordsOf(issue['fixes']).filter((fix) => recordsOf(fix['edits']).every(({ file }) => file === undefined || this.#exists(String(file)))); // prettier-ignore
-      const places = recordsOf(related).filter(({ file }) => this.#exists(String(file)));
-      return [{ rule, severity, message, range, ...(typeof url === 'string' ? { url } : {}), ...(Array.isArray(tags) ? { tags } : {}), ...(places.length > 0 ? { related: places } : {}), ...(fixes.length > 0 ? { fixes } : {}) } as unknown as Finding]; // prettier-ignore
+      const { rule = 'finding', severity = this.#tool.declaration.severity ?? 'warning', message, range } = issue;
+      const related = recordsOf(issue['related']).filter(({ file }) => this.#exists(String(file)));
+      const fixes = recordsOf(issue['fixes']).filter((fix) => this.#canBeMade(fix));
+      const finding: Json = {
+        ...{ rule, severity, message, range },
+        ...(typeof issue['url'] === 'string' ? { url: issue['url'] } : {}),
+        ...(Array.isArray(issue['tags']) ? { tags: issue['tags'] } : {}),
+        ...(related.length > 0 ? { related } : {}),
+        ...(fixes.length > 0 ? { fixes } : {}),
+      };
+      const flaw = flawOfFinding(finding);
+      if (flaw === undefined) return [finding as unknown as Finding];
+      this.#refuse(`a finding was left out: ${flaw}.`);
+      return [];
     });
+  }
+
+  #canBeMade({ title, kind, edits }: Json): boolean {
+    if (typeof title !== 'string' || (kind !== 'fix' && kind !== 'suggestion')) return false;
+    return recordsOf(edits).every(({ file }) => file === undefined || this.#exists(String(file)));
   }
 
   #problem(problem: Json): void {

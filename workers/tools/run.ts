@@ -107,7 +107,7 @@ function understood(tool: Tool, ended: ProgramResult): ParsedOutput {
   if (stopped === 'output')
     throw new ToolFailure(`${name} printed more than ${OUTPUT_LIMIT / 1024 / 1024} MB and was stopped.`, 'limit');
   if (signal !== undefined) throw new ToolFailure(`${name} was ended by ${signal}.${quoted(stderr)}`, 'killed');
-  const output = declaration.stream === 'stderr' ? stderr : stdout;
+  const output = { stdout, stderr, any: stdout.trim() === '' ? stderr : stdout }[declaration.stream ?? 'any'];
   let parsed: ParsedOutput;
   try {
     // Nothing printed and nothing wrong: JSON tools too are silent if they had nothing to look at.

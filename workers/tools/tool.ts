@@ -64,7 +64,9 @@ export function programOf({ declaration, cwd, root }: Tool, [name] = declaration
 export async function missingProgram(tool: Tool): Promise<DetectorProblem> {
   const { command, install } = tool.declaration;
   const [program] = command;
-  const where = /[\\/]/.test(program) ? `There is no file ${program}` : `${program} is neither in node_modules/.bin nor on the PATH`;
+  const where = /[\\/]/.test(program)
+    ? `There is no file ${program}`
+    : `${program} is neither in node_modules/.bin nor on the PATH`;
   const way = install ?? 'Install it, or correct the command.';
   return {
     code: 'TOOL_MISSING',

@@ -75,20 +75,24 @@ describe('build', function () {
       'tools/here.mjs': '',
       'tools/compiled.ts': '',
     });
-    assert.deepEqual(found.map((line) => line.replace(/ which does not exist.*/, '')), [
-      "package.json:3 missing-script-file Script 'a' runs the file tools/gone.mjs,",
-      "package.json:4 missing-script-file Script 'b' runs the file tools/gone.ts,",
-      "package.json:5 missing-script-file Script 'c' names the configuration tools/tsconfig.json,",
-      "package.json:6 missing-script-file Script 'd' runs the file tools/gone.sh,",
-      "package.json:8 missing-script-file Script 'f' names the configuration webpack.prod.js,",
-      "package.json:9 missing-script-file Script 'g' runs the file tools/gone2.ts,",
-    ]);
+    assert.deepEqual(
+      found.map((line) => line.replace(/ which does not exist.*/, '')),
+      [
+        "package.json:3 missing-script-file Script 'a' runs the file tools/gone.mjs,",
+        "package.json:4 missing-script-file Script 'b' runs the file tools/gone.ts,",
+        "package.json:5 missing-script-file Script 'c' names the configuration tools/tsconfig.json,",
+        "package.json:6 missing-script-file Script 'd' runs the file tools/gone.sh,",
+        "package.json:8 missing-script-file Script 'f' names the configuration webpack.prod.js,",
+        "package.json:9 missing-script-file Script 'g' runs the file tools/gone2.ts,",
+      ],
+    );
   });
 
   it('names references that lead nowhere', async () => {
     const found = await issuesIn({
       'package.json': { name: 'x' },
-      'tsconfig.json': '{\n  // solution\n  "references": [\n    { "path": "./a" },\n    { "path": "gone" },\n    { "path": "empty" },\n    { "path": "./tsconfig.node.json" },\n  ]\n}',
+      'tsconfig.json':
+        '{\n  // solution\n  "references": [\n    { "path": "./a" },\n    { "path": "gone" },\n    { "path": "empty" },\n    { "path": "./tsconfig.node.json" },\n  ]\n}',
       'a/tsconfig.json': '{}',
       'empty/x.ts': '',
       'tsconfig.node.json': '{}',
@@ -112,7 +116,10 @@ describe('build', function () {
     assert.match(found.join('\n'), /^package\.json:\d+ publint-error .*types.*\(EXPORTS_TYPES_SHOULD_BE_FIRST\)$/m);
     assert.match(found.join('\n'), /publint-warning .*\(FILE_INVALID_FORMAT\)/);
     assert.deepEqual(await issuesIn({ 'package.json': { ...manifest, private: true }, ...files }), []);
-    assert.deepEqual(await issuesIn({ 'package.json': { ...manifest, main: './dist/a.js', exports: './dist/a.js' } }), []);
+    assert.deepEqual(
+      await issuesIn({ 'package.json': { ...manifest, main: './dist/a.js', exports: './dist/a.js' } }),
+      [],
+    );
   });
 
   it('runs the build only where it is wanted, and says what it said', async () => {
@@ -121,7 +128,11 @@ describe('build', function () {
       console.log('src/a.ts(1,7): error TS2322: Not assignable.');
       console.error('✘ [ERROR] Could not resolve "./gone"\\n\\n    src/a.ts:2:7:\\n      2 │ import "./gone"\\n');
       process.exit(1);`;
-    using workspace = workspaceOf({ ...scripts({ build: 'node build.mjs' }), 'build.mjs': build, 'src/a.ts': 'const a = 1;\nimport "./gone";\n' });
+    using workspace = workspaceOf({
+      ...scripts({ build: 'node build.mjs' }),
+      'build.mjs': build,
+      'src/a.ts': 'const a = 1;\nimport "./gone";\n',
+    });
     const run = async (options: DetectorOptions): Promise<readonly string[]> =>
       (await runDetector(detector, workspace.root, options)).issues.map(brief);
     assert.deepEqual(await run({}), []);
@@ -131,10 +142,19 @@ describe('build', function () {
       'src/a.ts:1 build-error Not assignable. (tsc TS2322)',
       'src/a.ts:2 build-error Could not resolve "./gone" (esbuild)',
     ]);
-    workspace.write('build.mjs', "for (let line = 1; line <= 30; line += 1) console.log('line ' + line); process.exit(3);");
+    workspace.write(
+      'build.mjs',
+      "for (let line = 1; line <= 30; line += 1) console.log('line ' + line); process.exit(3);",
+    );
     const [silent = ''] = await run({ run: true });
-    assert.match(silent, /^package\.json:3 script-failed The script 'build' failed with exit code 3\.\nline 1\d\n[^]*\nline 30/);
+    assert.match(
+      silent,
+      /^package\.json:3 script-failed The script 'build' failed with exit code 3\.\nline 1\d\n[^]*\nline 30/,
+    );
     workspace.write('build.mjs', 'setInterval(() => {}, 1000);');
-    assert.match((await run({ run: true, timeout: 1 }))[0] ?? '', /script-timeout The script 'build' did not end within 1 s/);
+    assert.match(
+      (await run({ run: true, timeout: 1 }))[0] ?? '',
+      /script-timeout The script 'build' did not end within 1 s/,
+    );
   });
 });

@@ -24,7 +24,10 @@ describe('declared tools through the doors', function () {
 
   before(() => {
     const { error, stdout } = spawnSync(python, ['--version'], { encoding: 'utf8' });
-    assert.ok(error === undefined && /Python 3/.test(stdout), `Python 3 is missing: these tests run "${python}". Install it.`);
+    assert.ok(
+      error === undefined && /Python 3/.test(stdout),
+      `Python 3 is missing: these tests run "${python}". Install it.`,
+    );
     assert.ok(example.split('\n').length > 20, 'docs/detectors.md has no example of tools/todo.py');
   });
 
@@ -60,7 +63,10 @@ describe('declared tools through the doors', function () {
     assert.match(states.join('\n'), /todo done[^]*lint done[^]*scan done[^]*missing failed .*Run: get no-such-tool\./);
     const unknown = await cli('check', workspace.root, '--detectors', 'todoo');
     assert.equal(unknown.code, 2);
-    assert.match(unknown.stderr, /Unknown detector "todoo"\. The detectors are typescript, .*, todo, lint, scan, missing\./);
+    assert.match(
+      unknown.stderr,
+      /Unknown detector "todoo"\. The detectors are typescript, .*, todo, lint, scan, missing\./,
+    );
   });
 
   it('follow an editor: unsaved text, a kill, and the end of their declaration', async () => {

@@ -38,7 +38,12 @@ const brief = ({ file, range: { start }, rule, severity, message }: Issue): stri
   `${file}:${start.line + 1}:${start.character + 1} ${severity} ${rule} ${message}`;
 
 /** Each test has a name of its own, because workers remember what they said. */
-function run(workspace: TestWorkspace, name: string, declaration: ToolDeclaration, extra: Parameters<typeof runDetector>[3] = {}): Promise<DetectorRun> {
+function run(
+  workspace: TestWorkspace,
+  name: string,
+  declaration: ToolDeclaration,
+  extra: Parameters<typeof runDetector>[3] = {},
+): Promise<DetectorRun> {
   return runDetector(declaredTool(name, fail), workspace.root, optionsOfTool(declaration), extra);
 }
 
@@ -61,7 +66,10 @@ describe('declared tools', function () {
     const units = all.plan.units.filter(({ file }) => file === 'a.txt');
     const unread = await run(workspace, 'many', tool(), { overlays, units });
     assert.deepEqual(unread.result?.coverage, { 'a.txt': 'unchanged' });
-    const typed = await run(workspace, 'many', tool({ stdin: ['node', 'tool.mjs', '--stdin={file}'] }), { overlays, units });
+    const typed = await run(workspace, 'many', tool({ stdin: ['node', 'tool.mjs', '--stdin={file}'] }), {
+      overlays,
+      units,
+    });
     assert.deepEqual(typed.issues.map(brief), ['a.txt:1:1 error words bad word']);
     assert.deepEqual(lines(workspace).slice(1), ['--stdin=a.txt']);
   });
@@ -99,8 +107,12 @@ describe('declared tools', function () {
     const pid = Number(readFileSync(path.join(workspace.root, 'pid'), 'utf8'));
     for (let waited = 0; alive(pid) && waited < 5000; waited += 20) await delay(20);
     assert.equal(alive(pid), false);
-    const flooding = "const line = 'x'.repeat(1 << 20); const print = () => { while (process.stdout.write(line)); process.stdout.once('drain', print); }; print();";
-    assert.match(await problemOf(tool({ command: ['node', 'tool.mjs'] }), flooding), /^t printed more than 64 MB and was stopped\./);
+    const flooding =
+      "const line = 'x'.repeat(1 << 20); const print = () => { while (process.stdout.write(line)); process.stdout.once('drain', print); }; print();";
+    assert.match(
+      await problemOf(tool({ command: ['node', 'tool.mjs'] }), flooding),
+      /^t printed more than 64 MB and was stopped\./,
+    );
     assert.match(await problemOf(tool(), "process.kill(process.pid, 'SIGKILL');"), /^t was ended by SIGKILL\./);
   });
 
@@ -134,10 +146,13 @@ describe('declared tools', function () {
     using workspace = workspaceOf({ 'tool.mjs': "console.log('../x.c:1:1: error: out');\nconsole.log('b.md:1:1: error: other');", 'a.txt': 'x', 'b.md': 'x' }); // prettier-ignore
     const { issues, problems } = await run(workspace, 'others', tool());
     assert.deepEqual(issues, []);
-    assert.deepEqual(problems.map(({ message, fatal }) => [message, fatal]), [
-      ['others: One finding was left out: they are outside of the workspace (../x.c).', false],
-      ['others: Findings in files that it was not asked about were left out (b.md).', false],
-    ]);
+    assert.deepEqual(
+      problems.map(({ message, fatal }) => [message, fatal]),
+      [
+        ['others: One finding was left out: they are outside of the workspace (../x.c).', false],
+        ['others: Findings in files that it was not asked about were left out (b.md).', false],
+      ],
+    );
   });
 
   it('run only what no detector runs, and only where there is something to look at', async () => {
@@ -193,12 +208,18 @@ describe('programs that speak the protocol', function () {
     assert.equal(first.issues[0]?.detector, 'p');
     assert.notEqual(first.issues[0]?.fingerprint, 'mine');
     assert.equal(first.issues[0]?.consequences, undefined);
-    assert.deepEqual(first.problems.map(({ message, fatal }) => `${message} ${fatal}`), [
-      'p: it answered for a unit that it was not asked about (other). false',
-      'p: it named a file that is not in the workspace, or not the one that it was asked about (../x). false',
-    ]);
+    assert.deepEqual(
+      first.problems.map(({ message, fatal }) => `${message} ${fatal}`),
+      [
+        'p: it answered for a unit that it was not asked about (other). false',
+        'p: it named a file that is not in the workspace, or not the one that it was asked about (../x). false',
+      ],
+    );
     const overlays = [{ file: 'a.txt', text: 'typed', version: 2 }];
-    const second = await runDetector(detector, workspace.root, options, { overlays, units: first.plan.units.slice(0, 1) });
+    const second = await runDetector(detector, workspace.root, options, {
+      overlays,
+      units: first.plan.units.slice(0, 1),
+    });
     assert.equal(second.issues[0]?.message, `typed ${pid}`);
     process.kill(Number(pid), 'SIGKILL');
     while (alive(Number(pid))) await delay(10);
@@ -210,11 +231,20 @@ describe('programs that speak the protocol', function () {
 
   it('that die or hang end their worker; their errors are problems', async () => {
     using workspace = workspaceOf({ 'program.mjs': program, 'a.txt': 'die' });
-    await assert.rejects(run(workspace, 'p', declaration), /ended with 9: p ended with exit code 9 while it was checking\./);
+    await assert.rejects(
+      run(workspace, 'p', declaration),
+      /ended with 9: p ended with exit code 9 while it was checking\./,
+    );
     workspace.write('a.txt', 'hang');
-    await assert.rejects(run(workspace, 'p', { ...declaration, timeout: 1 }), /ended with 1: p said nothing for 1 s and was ended/);
+    await assert.rejects(
+      run(workspace, 'p', { ...declaration, timeout: 1 }),
+      /ended with 1: p said nothing for 1 s and was ended/,
+    );
     workspace.write('a.txt', 'error');
     const { problems } = await run(workspace, 'p', declaration);
-    assert.deepEqual(problems.map(({ message }) => message), ['p failed: no idea']);
+    assert.deepEqual(
+      problems.map(({ message }) => message),
+      ['p failed: no idea'],
+    );
   });
 });

@@ -26,7 +26,13 @@ describe('places of tools', () => {
     using workspace = workspaceOf(files);
     const { root } = workspace;
     const at = places(workspace, { cwd: path.join(root, 'src') });
-    for (const file of ['a.js', './a.js', '../src/a.js', path.join(root, 'src/a.js'), pathToFileURL(path.join(root, 'src/a.js')).href])
+    for (const file of [
+      'a.js',
+      './a.js',
+      '../src/a.js',
+      path.join(root, 'src/a.js'),
+      pathToFileURL(path.join(root, 'src/a.js')).href,
+    ])
       assert.equal(shown(at, { file }), 'src/a.js 0:0-0:0 warning', file);
     assert.equal(shown(at, {}), 'bulkhead.config.json 0:0-0:0 warning');
     assert.deepEqual(at.refusals, []);
@@ -39,9 +45,20 @@ describe('places of tools', () => {
     using outside = workspaceOf({ 'secret.js': '' });
     symlinkSync(path.join(outside.root, 'secret.js'), path.join(workspace.root, 'link.js'));
     const at = places(workspace);
-    for (const file of ['../x.js', '/etc/passwd', path.join(outside.root, 'secret.js'), 'link.js', '.', 'file://%00', 'gone.js'])
+    for (const file of [
+      '../x.js',
+      '/etc/passwd',
+      path.join(outside.root, 'secret.js'),
+      'link.js',
+      '.',
+      'file://%00',
+      'gone.js',
+    ])
       assert.equal(shown(at, { file }), 'refused', file);
-    assert.match(at.refusals.join('\n'), /^5 findings were left out: they are outside of the workspace \(\.\.\/x\.js\)\./);
+    assert.match(
+      at.refusals.join('\n'),
+      /^5 findings were left out: they are outside of the workspace \(\.\.\/x\.js\)\./,
+    );
     assert.match(at.refusals.join('\n'), /there is no such file/);
   });
 
@@ -63,7 +80,13 @@ describe('places of tools', () => {
     assert.equal(shown(at, { file, place: { start: { line: 0, column: 0 } } }), 'src/a.js 0:0-0:3 warning');
     assert.equal(shown(at, { file, place: { start: { line: 2, column: 2 }, end: { line: 1, column: 1 } } }), 'src/a.js 1:1-1:1 warning'); // prettier-ignore
     assert.equal(shown(at, { file, place: { offsets: [4, 7] } }), 'src/a.js 0:4-0:7 warning');
-    for (const place of [{ start: { line: -1 } }, { start: { line: Number.NaN } }, { start: { line: 1.5 } }, { offsets: [0, 999] as const }, { offsets: [3, 1] as const }])
+    for (const place of [
+      { start: { line: -1 } },
+      { start: { line: Number.NaN } },
+      { start: { line: 1.5 } },
+      { offsets: [0, 999] as const },
+      { offsets: [3, 1] as const },
+    ])
       assert.equal(shown(at, { file, place }), 'refused', JSON.stringify(place));
     assert.equal(shown(at, { file, message: '  ' }), 'refused');
   });
@@ -96,8 +119,16 @@ describe('places of tools', () => {
     using workspace = workspaceOf(files);
     const at = places(workspace);
     const edit = { place: { offsets: [0, 3] as const }, newText: 'const' };
-    const fix = (edits: readonly object[]) => ({ title: 't', kind: 'fix' as const, edits: edits as readonly (typeof edit)[] });
-    const one = at.findingOf({ message: 'm', file: 'src/a.js', fixes: [fix([edit]), fix([edit, { ...edit, file: '/etc/passwd' }])] });
+    const fix = (edits: readonly object[]) => ({
+      title: 't',
+      kind: 'fix' as const,
+      edits: edits as readonly (typeof edit)[],
+    });
+    const one = at.findingOf({
+      message: 'm',
+      file: 'src/a.js',
+      fixes: [fix([edit]), fix([edit, { ...edit, file: '/etc/passwd' }])],
+    });
     assert.deepEqual(one?.finding.fixes?.length, 1);
   });
 });

@@ -45,7 +45,10 @@ describe('declared tools', () => {
     assert.deepEqual(Object.keys(tools), ['odd', 'good']);
     const text = problems.join('\n');
     assert.match(text, /eslint is one of Bulkhead's own detectors\. Choose another name\./);
-    assert.match(text, /There is no preset "oxlnt"\. The presets are actionlint, .*\{"command": \["oxlnt", "\{files\}"\]\}/);
+    assert.match(
+      text,
+      /There is no preset "oxlnt"\. The presets are actionlint, .*\{"command": \["oxlnt", "\{files\}"\]\}/,
+    );
     assert.match(text, /Missing option: "command"/);
     assert.match(text, /"--path=\{files\}" is neither/);
     assert.match(text, /no regular expression/);

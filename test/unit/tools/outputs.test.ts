@@ -35,16 +35,20 @@ describe('output of tools', () => {
 
   it('as lines of a pattern', () => {
     const pattern = '^(?<severity>[WE])\\|(?<file>[^|]+)\\|(?<line>\\d+)-(?<endLine>\\d+)\\|(?<message>.+)$';
-    assert.deepEqual(parseText('E|a.py|2-3|wrong\nnoise\nW|b.py|1-1|"quoted \\"text\\""', pattern).findings.map(brief), [
-      'a.py 2:- E - | wrong',
-      'b.py 1:- W - | quoted "text"',
-    ]);
+    assert.deepEqual(
+      parseText('E|a.py|2-3|wrong\nnoise\nW|b.py|1-1|"quoted \\"text\\""', pattern).findings.map(brief),
+      ['a.py 2:- E - | wrong', 'b.py 1:- W - | quoted "text"'],
+    );
   });
 
   it('as annotations of GitHub Actions', () => {
-    const text = '::error title=lint/a,file=src/a%2Cb.ts,line=4,endLine=4,col=3,endColumn=5::Use === %E2%80%A6 100%25\n::group::x\n::notice file=b.ts,line=1::fine';
+    const text =
+      '::error title=lint/a,file=src/a%2Cb.ts,line=4,endLine=4,col=3,endColumn=5::Use === %E2%80%A6 100%25\n::group::x\n::notice file=b.ts,line=1::fine';
     const { findings } = parseGithub(text);
-    assert.deepEqual(findings.map(brief), ['src/a,b.ts 4:3 error lint/a | Use === %E2%80%A6 100%', 'b.ts 1:- notice - | fine']);
+    assert.deepEqual(findings.map(brief), [
+      'src/a,b.ts 4:3 error lint/a | Use === %E2%80%A6 100%',
+      'b.ts 1:- notice - | fine',
+    ]);
     assert.deepEqual(findings[0]?.place, { start: { line: 4, column: 3 }, end: { line: 4, column: 5 } });
   });
 
@@ -62,11 +66,10 @@ describe('output of tools', () => {
       '/w/a.js 2:1 error parse-error | Parsing error',
       '/w/a.js 1:1 error x | m',
     ]);
-    assert.deepEqual(findings.map(({ fixes }) => fixes?.map(({ kind, title }) => `${kind}: ${title}`)), [
-      ['fix: Apply the fix of the tool'],
-      [],
-      ['suggestion: Drop it'],
-    ]);
+    assert.deepEqual(
+      findings.map(({ fixes }) => fixes?.map(({ kind, title }) => `${kind}: ${title}`)),
+      [['fix: Apply the fix of the tool'], [], ['suggestion: Drop it']],
+    );
     for (const wrong of ['', 'Error: no configuration', '{"runs":[]}', '[{"warnings":[]}]', '[1]'])
       assert.throws(() => parseEslint(wrong), UnreadableOutput, wrong);
     assert.deepEqual(parseEslint('[]').findings, []);
@@ -74,7 +77,12 @@ describe('output of tools', () => {
 
   it("as stylelint's JSON", () => {
     const warnings = [{ line: 1, column: 5, endLine: 1, endColumn: 12, rule: 'color-no-hex', severity: 'error', text: 'Unexpected hex (color-no-hex)' }]; // prettier-ignore
-    const file = { source: '/w/a.css', warnings, invalidOptionWarnings: [{ text: 'Invalid option' }], deprecations: [] };
+    const file = {
+      source: '/w/a.css',
+      warnings,
+      invalidOptionWarnings: [{ text: 'Invalid option' }],
+      deprecations: [],
+    };
     assert.deepEqual(parseStylelint(JSON.stringify([file])).findings.map(brief), [
       '/w/a.css 1:5 error color-no-hex | Unexpected hex',
       '/w/a.css - warning invalid-option | Invalid option',
@@ -87,7 +95,12 @@ describe('output of tools', () => {
     });
     const result = (ruleId: string, more: object) => ({ ruleId, message: { text: 'm' }, locations: [at('a.js', { startLine: 1 })], ...more }); // prettier-ignore
     const rules = [
-      { id: 'R1', helpUri: 'https://rules.example/R1', defaultConfiguration: { level: 'error' }, messageStrings: { d: { text: 'No {0} here' } } },
+      {
+        id: 'R1',
+        helpUri: 'https://rules.example/R1',
+        defaultConfiguration: { level: 'error' },
+        messageStrings: { d: { text: 'No {0} here' } },
+      },
       { id: 'R2' },
     ];
     const sarif = {
@@ -99,8 +112,15 @@ describe('output of tools', () => {
           originalUriBaseIds: { SRC: { uri: 'file:///w/src/' } },
           artifacts: [{ location: { uri: 'listed.js' } }],
           results: [
-            result('R1', { message: { id: 'd', arguments: ['x'] }, ruleIndex: 0, locations: [at('a%20b.js', { startLine: 2, startColumn: 3, endColumn: 5 })] }),
-            result('R2', { level: 'note', locations: [at('c.js', { startLine: 1, startColumn: 1 }, { uriBaseId: 'SRC' })] }),
+            result('R1', {
+              message: { id: 'd', arguments: ['x'] },
+              ruleIndex: 0,
+              locations: [at('a%20b.js', { startLine: 2, startColumn: 3, endColumn: 5 })],
+            }),
+            result('R2', {
+              level: 'note',
+              locations: [at('c.js', { startLine: 1, startColumn: 1 }, { uriBaseId: 'SRC' })],
+            }),
             { ...result('R1/part', {}), locations: [{ physicalLocation: { artifactLocation: { index: 0 } } }] },
             result('R2', { kind: 'pass' }),
             result('R2', { suppressions: [{ kind: 'inSource' }] }),

@@ -169,5 +169,8 @@ async function packagesOf(
 
 function isTestData(packages: ProjectPackages, folder: string): boolean {
   const file = path.relative(packages.root, folder).split(path.sep).join('/');
-  return !packages.declaresMembers && /(?:^|\/)(?:__tests__|tests?|specs?|e2e|fixtures?|templates?|examples?)(?:\/|$)/.test(file);
+  return (
+    !packages.declaresMembers &&
+    /(?:^|\/)(?:__tests__|tests?|specs?|e2e|fixtures?|templates?|examples?)(?:\/|$)/.test(file)
+  );
 }

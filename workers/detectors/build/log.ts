@@ -64,7 +64,10 @@ function withoutPrefix(line: string, packages: LogPackages): { readonly folder?:
 }
 
 /** Reads a message that begins at a line. */
-type Parser = (lines: readonly string[], at: number) => Omit<BuildLogFinding, 'file'> & { readonly file: string } | undefined;
+type Parser = (
+  lines: readonly string[],
+  at: number,
+) => (Omit<BuildLogFinding, 'file'> & { readonly file: string }) | undefined;
 
 function* findingsIn(lines: readonly string[], folder: string): Generator<BuildLogFinding> {
   for (const at of lines.keys()) {
@@ -78,7 +81,8 @@ function* findingsIn(lines: readonly string[], folder: string): Generator<BuildL
 }
 
 /** The next lines, up to a number. */
-const after = (lines: readonly string[], at: number, count: number): readonly string[] => lines.slice(at + 1, at + 1 + count);
+const after = (lines: readonly string[], at: number, count: number): readonly string[] =>
+  lines.slice(at + 1, at + 1 + count);
 
 /** Lines that go on with the message of an earlier one are indented. */
 function continued(message: string, lines: readonly string[], at: number): string {
@@ -87,20 +91,25 @@ function continued(message: string, lines: readonly string[], at: number): strin
   return [message, ...more].join('\n');
 }
 
-const place = (line: string | undefined, column: string | undefined): { readonly start: { readonly line: number; readonly column?: number } } => ({
+const place = (
+  line: string | undefined,
+  column: string | undefined,
+): { readonly start: { readonly line: number; readonly column?: number } } => ({
   start: { line: Number(line), ...(column === undefined ? {} : { column: Number(column) }) },
 });
 
 function tsc(lines: readonly string[], at: number): ReturnType<Parser> {
   const text = lines[at] ?? '';
   const plain = /^(\S.*?)\((\d+),(\d+)\): (error|warning) (TS\d+): (.*)$/.exec(text);
-  const [, file, line, column, severity, rule, message = ''] = plain ?? /^(\S.*?):(\d+):(\d+) - (error|warning) (TS\d+): (.*)$/.exec(text) ?? [];
+  const [, file, line, column, severity, rule, message = ''] =
+    plain ?? /^(\S.*?):(\d+):(\d+) - (error|warning) (TS\d+): (.*)$/.exec(text) ?? [];
   if (file === undefined || rule === undefined) return undefined;
   return { tool: 'tsc', file, place: place(line, column), severity, rule, message: continued(message, lines, at) };
 }
 
 function esbuild(lines: readonly string[], at: number): ReturnType<Parser> {
-  const [, severity, message, rule] = /^\s*(?:✘|X|▲|>)? ?\[(ERROR|WARNING)\] (.*?)(?: \[([\w-]+)\])?$/.exec(lines[at] ?? '') ?? [];
+  const [, severity, message, rule] =
+    /^\s*(?:✘|X|▲|>)? ?\[(ERROR|WARNING)\] (.*?)(?: \[([\w-]+)\])?$/.exec(lines[at] ?? '') ?? [];
   if (message === undefined) return undefined;
   const [, file, line, column] = firstMatch(after(lines, at, 3), /^\s+(\S.*?):(\d+):(\d+):$/) ?? [];
   if (file === undefined) return undefined;
@@ -109,7 +118,8 @@ function esbuild(lines: readonly string[], at: number): ReturnType<Parser> {
 }
 
 function vite(lines: readonly string[], at: number): ReturnType<Parser> {
-  const [, rule, severity, message] = /^\s*(?:error: )?\[([A-Z][A-Z_]+)\](?: (Warning))?(?:(?: Error)?:)? (.*)$/.exec(lines[at] ?? '') ?? [];
+  const [, rule, severity, message] =
+    /^\s*(?:error: )?\[([A-Z][A-Z_]+)\](?: (Warning))?(?:(?: Error)?:)? (.*)$/.exec(lines[at] ?? '') ?? [];
   if (message === undefined || rule === 'ERROR' || rule === 'WARNING') return undefined;
   const [, file, line, column] = firstMatch(after(lines, at, 3), /╭─\[ ?(.+?):(\d+):(\d+) ?\]/) ?? [];
   if (file === undefined) return undefined;
@@ -117,32 +127,66 @@ function vite(lines: readonly string[], at: number): ReturnType<Parser> {
 }
 
 function rollup(lines: readonly string[], at: number): ReturnType<Parser> {
-  const [, mark, plugin, name, message] = /^(\[!\]|\(!\))? ?(?:\((?:plugin )?([\w:@/. -]+)\) )?(?:(\w*Error): )?(.+)$/.exec(lines[at] ?? '') ?? [];
+  const [, mark, plugin, name, message] =
+    /^(\[!\]|\(!\))? ?(?:\((?:plugin )?([\w:@/. -]+)\) )?(?:(\w*Error): )?(.+)$/.exec(lines[at] ?? '') ?? [];
   if (message === undefined || (mark === undefined && name === undefined)) return undefined;
   const where = firstMatch(after(lines, at, 4), /^(?:file: )?(\/?\S.*?)(?: \((\d+):(\d+)\)|:(\d+):(\d+))$/);
   if (where === undefined) return undefined;
   const [, file = '', line, column, line2, column2] = where;
   const start = place(line ?? line2, String(Number(column ?? column2) + 1));
-  return { tool: 'rollup', file: file.replace(/\?.*$/, ''), place: start, severity: mark === '(!)' ? 'warning' : 'error', rule: plugin ?? name ?? 'error', message };
+  return {
+    tool: 'rollup',
+    file: file.replace(/\?.*$/, ''),
+    place: start,
+    severity: mark === '(!)' ? 'warning' : 'error',
+    rule: plugin ?? name ?? 'error',
+    message,
+  };
 }
 
 function webpack(lines: readonly string[], at: number): ReturnType<Parser> {
-  const [, severity, file, line, column, line2, column2] = /^(?:\[tsl\] )?(ERROR|WARNING) in (\S+?)(?:[ :](\d+):(\d+)(?:-[\d:]+)?|\((\d+),(\d+)\))?$/.exec(lines[at] ?? '') ?? [];
+  const [, severity, file, line, column, line2, column2] =
+    /^(?:\[tsl\] )?(ERROR|WARNING) in (\S+?)(?:[ :](\d+):(\d+)(?:-[\d:]+)?|\((\d+),(\d+)\))?$/.exec(lines[at] ?? '') ??
+    [];
   if (file === undefined || !/[./]/.test(file)) return undefined;
-  const next = after(lines, at, 2).map((text) => text.trim()).find((text) => text !== '');
+  const next = after(lines, at, 2)
+    .map((text) => text.trim())
+    .find((text) => text !== '');
   if (next === undefined) return undefined;
   const [, rule, message = next] = /^(TS\d+): (.*)$/.exec(next) ?? [];
-  const start = line2 === undefined ? place(line ?? '1', line === undefined || rule !== undefined ? column : String(Number(column) + 1)) : place(line2, column2);
-  return { tool: 'webpack', file: file.replace(/\?.*$/, ''), place: start, severity, rule: rule ?? /^(\w+(?: \w+)*?)(?: \(from [^)]*\))?:/.exec(next)?.[1] ?? 'error', message };
+  const start =
+    line2 === undefined
+      ? place(line ?? '1', line === undefined || rule !== undefined ? column : String(Number(column) + 1))
+      : place(line2, column2);
+  return {
+    tool: 'webpack',
+    file: file.replace(/\?.*$/, ''),
+    place: start,
+    severity,
+    rule: rule ?? /^(\w+(?: \w+)*?)(?: \(from [^)]*\))?:/.exec(next)?.[1] ?? 'error',
+    message,
+  };
 }
 
 function next(lines: readonly string[], at: number): ReturnType<Parser> {
   const [, file, line, column] = /^(?:\.\/)(\S.*?\.\w+)(?::(\d+):(\d+))?$/.exec(lines[at] ?? '') ?? [];
   if (file === undefined) return undefined;
-  const said = after(lines, at, 2).map((text) => text.trim()).find((text) => text !== '');
-  const [, kind, message] = /^(Type error|Module not found|Error|Parsing ecmascript source code failed|Build optimization failed|Ecmascript file had an error|.*[Ff]ailed.*?)(?::\s*(.*))?$/.exec(said ?? '') ?? [];
+  const said = after(lines, at, 2)
+    .map((text) => text.trim())
+    .find((text) => text !== '');
+  const [, kind, message] =
+    /^(Type error|Module not found|Error|Parsing ecmascript source code failed|Build optimization failed|Ecmascript file had an error|.*[Ff]ailed.*?)(?::\s*(.*))?$/.exec(
+      said ?? '',
+    ) ?? [];
   if (kind === undefined) return undefined;
-  return { tool: 'next', file, place: place(line ?? '1', column), severity: 'error', rule: kind.toLowerCase(), message: message === undefined || message === '' ? kind : message };
+  return {
+    tool: 'next',
+    file,
+    place: place(line ?? '1', column),
+    severity: 'error',
+    rule: kind.toLowerCase(),
+    message: message === undefined || message === '' ? kind : message,
+  };
 }
 
 const parsers: readonly Parser[] = [tsc, esbuild, vite, webpack, next, rollup];

@@ -9,7 +9,11 @@ import { ignoredFiles, stringsOf } from '../../runtime/rule-options.ts';
 import type { BuildFinding } from './finding.ts';
 import { manifest } from './manifest.ts';
 
-export async function* tsconfigsOf(root: string, options: DetectorOptions, signal: AbortSignal): AsyncGenerator<string> {
+export async function* tsconfigsOf(
+  root: string,
+  options: DetectorOptions,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   const isIgnored = ignoredFiles(options, manifest.options.ignore.default);
   const accept = (base: string, file: string): boolean => compilerConfig.test(base) && !isIgnored(file);
   yield* walkFiles(root, { accept, exclude: stringsOf(options['exclude']) ?? [], signal });

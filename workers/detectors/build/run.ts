@@ -36,12 +36,19 @@ export async function buildFindings(
   const manager = packageManagerOf(packages);
   const program = findProgram(manager, root);
   if (program === undefined)
-    return new Map([[FILE, onScript('script-failed', `The script '${script}' cannot be run: ${manager} is not installed.`)]]);
+    return new Map([
+      [FILE, onScript('script-failed', `The script '${script}' cannot be run: ${manager} is not installed.`)],
+    ]);
   const ended = await runProgram({
     command: program.command,
     args: [...program.args, 'run', script],
     cwd: root,
-    env: { NX_DAEMON: 'false', NEXT_TELEMETRY_DISABLED: '1', TURBO_TELEMETRY_DISABLED: '1', ASTRO_TELEMETRY_DISABLED: '1' },
+    env: {
+      NX_DAEMON: 'false',
+      NEXT_TELEMETRY_DISABLED: '1',
+      TURBO_TELEMETRY_DISABLED: '1',
+      ASTRO_TELEMETRY_DISABLED: '1',
+    },
     timeoutMs: options.timeoutMs,
     signal: options.signal,
     onOutput: (text) => options.onProgress(lastLine(text)),
@@ -54,22 +61,41 @@ export async function buildFindings(
   // Somebody has to say that it failed, unless an error with a place does.
   if (why === undefined || [...byFile.values()].flat().some(({ rule }) => rule === 'build-error')) return byFile;
   const left = all.length - reported.length;
-  const compiler = left > 0 ? ` TypeScript found ${left} ${left === 1 ? 'problem' : 'problems'}, which the detector typescript reports.` : `\n${lastLines(log)}`;
-  byFile.set(FILE, [...(byFile.get(FILE) ?? []), ...onScript(ended.stopped === 'time' ? 'script-timeout' : 'script-failed', `${why}${compiler}`)]);
+  const compiler =
+    left > 0
+      ? ` TypeScript found ${left} ${left === 1 ? 'problem' : 'problems'}, which the detector typescript reports.`
+      : `\n${lastLines(log)}`;
+  byFile.set(FILE, [
+    ...(byFile.get(FILE) ?? []),
+    ...onScript(ended.stopped === 'time' ? 'script-timeout' : 'script-failed', `${why}${compiler}`),
+  ]);
   return byFile;
 }
 
 const START = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 
-function failureOf({ exitCode, signal, stopped }: ProgramResult, script: string, timeoutMs: number): string | undefined {
-  if (stopped === 'time') return `The script '${script}' did not end within ${timeoutMs / 1000} s and was stopped (bulkhead.build.timeout).`;
-  if (stopped === 'output') return `The script '${script}' printed more than ${OUTPUT_LIMIT / 1024 / 1024} MB and was stopped.`;
+function failureOf(
+  { exitCode, signal, stopped }: ProgramResult,
+  script: string,
+  timeoutMs: number,
+): string | undefined {
+  if (stopped === 'time')
+    return `The script '${script}' did not end within ${timeoutMs / 1000} s and was stopped (bulkhead.build.timeout).`;
+  if (stopped === 'output')
+    return `The script '${script}' printed more than ${OUTPUT_LIMIT / 1024 / 1024} MB and was stopped.`;
   if (signal !== undefined) return `The script '${script}' was ended by ${signal}.`;
   return exitCode === 0 ? undefined : `The script '${script}' failed with exit code ${exitCode ?? '?'}.`;
 }
 
 function placed(root: string, found: readonly BuildLogFinding[]): Readonly<Record<string, readonly BuildFinding[]>> {
-  const places = new Places({ root, cwd: root, columns: 'utf16', severity: 'error', unsaved: new Map(), fallback: FILE });
+  const places = new Places({
+    root,
+    cwd: root,
+    columns: 'utf16',
+    severity: 'error',
+    unsaved: new Map(),
+    fallback: FILE,
+  });
   const byFile: Record<string, BuildFinding[]> = {};
   for (const one of found) {
     const { file, finding } = places.findingOf(one) ?? {};
@@ -111,5 +137,9 @@ function lastLine(text: string): string {
 }
 
 function lastLines(text: string): string {
-  return text.trim().split(/\r\n|\n/).slice(-LAST_LINES).join('\n');
+  return text
+    .trim()
+    .split(/\r\n|\n/)
+    .slice(-LAST_LINES)
+    .join('\n');
 }

@@ -19,7 +19,18 @@ export function scriptFindings(packages: ProjectPackages, folder: string): reado
 }
 
 /** Programs that run the file that is their first operand. */
-const INTERPRETERS = new Set(['node', 'tsx', 'ts-node', 'ts-node-esm', 'vite-node', 'jiti', 'sh', 'bash', 'python', 'python3']);
+const INTERPRETERS = new Set([
+  'node',
+  'tsx',
+  'ts-node',
+  'ts-node-esm',
+  'vite-node',
+  'jiti',
+  'sh',
+  'bash',
+  'python',
+  'python3',
+]);
 /** Options that name a configuration, by program. */
 const CONFIGURATION: Readonly<Record<string, readonly string[]>> = {
   tsc: ['-p', '--project', '-b', '--build'],
@@ -74,7 +85,11 @@ class ScriptsCheck {
         if (!isKnown(name) || !/^[\w@][\w:@./-]*$/.test(name) || own.has(name) || IMPLIED.has(name)) continue;
         const near = [...own.keys()].find((other) => other.toLowerCase() === name.toLowerCase());
         const way = near === undefined ? 'Add it, or correct the name.' : `Did you mean '${near}'?`;
-        this.#report(script, 'missing-script', `Script '${script}' runs the script '${name}', which this package does not have. ${way}`);
+        this.#report(
+          script,
+          'missing-script',
+          `Script '${script}' runs the script '${name}', which this package does not have. ${way}`,
+        );
       }
     }
   }
@@ -83,15 +98,21 @@ class ScriptsCheck {
     const { name, args, folder } = program;
     const at = words.findIndex((word) => INTERPRETERS.has(path.basename(word)));
     // `programOf` takes `node` off: what it runs is the program.
-    const operand = INTERPRETERS.has(name) ? args.find((word) => !word.startsWith('-')) : at >= 0 ? program.words[0] : undefined;
+    const operand = INTERPRETERS.has(name)
+      ? args.find((word) => !word.startsWith('-'))
+      : at >= 0
+        ? program.words[0]
+        : undefined;
     const inlineCode = words.some((word) => /^(?:-e|-p|-pe|-c|-m|--eval|--print)$/.test(word));
-    if (operand !== undefined && !inlineCode && SCRIPT_FILE.test(operand)) this.#expect(script, folder, operand, 'runs the file');
+    if (operand !== undefined && !inlineCode && SCRIPT_FILE.test(operand))
+      this.#expect(script, folder, operand, 'runs the file');
     const options = Object.hasOwn(CONFIGURATION, name) ? (CONFIGURATION[name] ?? []) : [];
     for (const [index, word] of args.entries()) {
       const [option = '', inline] = word.split('=');
       if (!options.includes(option)) continue;
       const value = inline ?? args[index + 1];
-      if (value !== undefined && CONFIGURATION_FILE.test(value)) this.#expect(script, folder, value, 'names the configuration');
+      if (value !== undefined && CONFIGURATION_FILE.test(value))
+        this.#expect(script, folder, value, 'names the configuration');
     }
   }
 
@@ -104,9 +125,14 @@ class ScriptsCheck {
     if (entryAt(absolute) !== 'nothing' || this.#ignored.has(file)) return;
     if (entryAt(path.dirname(absolute)) !== 'directory') return;
     const stem = absolute.replace(/\.[cm]?jsx?$/, '');
-    if (stem !== absolute && ['.ts', '.mts', '.cts', '.tsx'].some((ending) => entryAt(stem + ending) === 'file')) return;
+    if (stem !== absolute && ['.ts', '.mts', '.cts', '.tsx'].some((ending) => entryAt(stem + ending) === 'file'))
+      return;
     const where = folder === this.#folder ? name : file;
-    this.#report(script, 'missing-script-file', `Script '${script}' ${how} ${where}, which does not exist. Correct the path, or remove the script.`);
+    this.#report(
+      script,
+      'missing-script-file',
+      `Script '${script}' ${how} ${where}, which does not exist. Correct the path, or remove the script.`,
+    );
   }
 
   #report(script: string, rule: BuildFinding['rule'], message: string): void {
