@@ -120,8 +120,7 @@ export const toolSchema = {
     exitCodes: {
       type: 'array',
       items: { type: 'integer' },
-      description:
-        'Exit codes that mean that it looked at everything. Otherwise 0, and any other if it found something.',
+      description: 'Exit codes that mean that it looked at everything. By default 0, and 1 if it found something.',
     },
     configFiles: {
       type: 'array',

@@ -24,7 +24,7 @@ export interface ToolDeclaration {
   readonly severity?: Severity;
   /** What a column counts. */
   readonly columns?: 'utf16' | 'characters' | 'bytes';
-  /** Exit codes that mean that it looked at everything; absent: 0, and any other if it found something. */
+  /** Exit codes that mean that it looked at everything; absent: 0, and 1 if it found something. */
   readonly exitCodes?: readonly number[];
   readonly configFiles?: readonly string[];
   readonly cwd?: string;

@@ -63,7 +63,15 @@ export const presets: Readonly<Record<string, ToolPreset>> = {
   },
   biome: {
     tool: {
-      command: ['biome', 'lint', '--reporter=github', '--max-diagnostics=none', '--colors=off', '--no-errors-on-unmatched', '{files}'],
+      command: [
+        'biome',
+        'lint',
+        '--reporter=github',
+        '--max-diagnostics=none',
+        '--colors=off',
+        '--no-errors-on-unmatched',
+        '{files}',
+      ],
       files: ['**/*.{js,mjs,cjs,jsx,ts,mts,cts,tsx,json,jsonc,css,graphql,vue,svelte,astro}'],
       output: 'github',
       columns: 'characters',
@@ -117,7 +125,16 @@ export const presets: Readonly<Record<string, ToolPreset>> = {
   ruff: {
     tool: {
       command: ['ruff', 'check', '--output-format=sarif', '--no-fix', '--force-exclude', '{files}'],
-      stdin: ['ruff', 'check', '--output-format=sarif', '--no-fix', '--force-exclude', '--stdin-filename', '{file}', '-'],
+      stdin: [
+        'ruff',
+        'check',
+        '--output-format=sarif',
+        '--no-fix',
+        '--force-exclude',
+        '--stdin-filename',
+        '{file}',
+        '-',
+      ],
       files: ['**/*.{py,pyi,ipynb}'],
       output: 'sarif',
       configFiles: ['pyproject.toml', 'ruff.toml', '.ruff.toml'],
@@ -131,6 +148,7 @@ export const presets: Readonly<Record<string, ToolPreset>> = {
       stdin: ['stylelint', '--formatter', 'json', '--stdin-filename', '{file}', '--stdin'],
       files: ['**/*.{css,scss,sass,less,pcss,postcss}'],
       output: 'stylelint',
+      exitCodes: [0, 2],
       configFiles: stylelintConfigs,
       install: 'Run: npm install --save-dev stylelint',
     },
@@ -156,6 +174,7 @@ export const presets: Readonly<Record<string, ToolPreset>> = {
       files: ['**/*.{vue,ts,tsx,mts,cts,js,jsx}', '**/tsconfig*.json'],
       output: 'text',
       pattern: compilerPattern,
+      exitCodes: [0, 1, 2],
       configFiles: ['tsconfig.json'],
       install: 'Run: npm install --save-dev vue-tsc typescript',
       ranBy: 'typescript',

@@ -80,7 +80,7 @@ function unitsOf({ name, perFile, declaration }: Tool, files: readonly string[])
 }
 
 function engineOf({ name, declaration }: Tool, { command, args: [script] }: FoundProgram): string {
-  const owner = packageOf(script ?? command);
+  const owner = declaration.command[0] === 'node' ? undefined : packageOf(script ?? command);
   return owner ?? (path.basename(command, '.exe') === name ? name : declaration.command.slice(0, 2).join(' '));
 }
 

@@ -118,8 +118,8 @@ function understood(tool: Tool, ended: ProgramResult): ParsedOutput {
   }
   const [failure] = parsed.failures;
   if (failure !== undefined) throw new ToolFailure(`${name} did not look at everything: ${failure}`);
-  const { exitCodes } = declaration;
-  const isGood = exitCodes === undefined ? exitCode === 0 || parsed.findings.length > 0 : exitCodes.includes(exitCode ?? -1); // prettier-ignore
+  // With any other code it may have died half way, whatever it had found by then.
+  const isGood = declaration.exitCodes?.includes(exitCode ?? -1) ?? (exitCode === 0 || (exitCode === 1 && parsed.findings.length > 0)); // prettier-ignore
   if (!isGood) throw new ToolFailure(`${name} failed with exit code ${exitCode ?? '?'}.${quoted(stderr, stdout)}`);
   return parsed;
 }
