@@ -52,8 +52,8 @@ describe('declared tools through the doors', function () {
     await workspace.link({ eslint: 'eslint', '.bin': '.bin' });
     const { code, report } = await checkJson(workspace.root, '--detectors', 'todo,lint,scan,missing');
     assert.deepEqual(report.issues.map(brief), [
-      'bulkhead bulkhead.config.json:1:1 warning invalid-value',
-      'missing bulkhead.config.json:1:1 error tool-missing',
+      'missing bulkhead.config.json:1:252 error tool-missing',
+      'bulkhead bulkhead.config.json:1:344 warning invalid-value',
       'todo src/a.js:1:7 warning todo-without-owner',
       'lint src/a.js:2:1 warning no-var',
       'scan src/a.js:2:1 info S1',

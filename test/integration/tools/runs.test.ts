@@ -215,6 +215,7 @@ describe('programs that speak the protocol', function () {
   it('stay alive, see unsaved text, and set nothing that is not theirs', async () => {
     using workspace = workspaceOf({ 'program.mjs': program, 'a.txt': 'one', 'b.txt': 'odd' });
     const detector = declaredTool('p', fail);
+    await using _end = { [Symbol.asyncDispose]: async () => detector.dispose?.() };
     const options = optionsOfTool(declaration);
     const first = await runDetector(detector, workspace.root, options);
     const [pid] = /\d+$/.exec(first.issues[0]?.message ?? '') ?? [];
@@ -227,6 +228,7 @@ describe('programs that speak the protocol', function () {
       [
         'p: it answered for a unit that it was not asked about (other). false',
         'p: it named a file that is not in the workspace, or not the one that it was asked about (../x). false',
+        'p: a finding was left out: no valid range (rule r). false',
       ],
     );
     const overlays = [{ file: 'a.txt', text: 'typed', version: 2 }];
@@ -240,7 +242,6 @@ describe('programs that speak the protocol', function () {
     const third = await runDetector(detector, workspace.root, options, { units: first.plan.units.slice(0, 1) });
     assert.match(third.issues[0]?.message ?? '', /^one \d+$/);
     assert.notEqual(third.issues[0]?.message, `one ${pid}`);
-    await detector.dispose?.();
   });
 
   it('that die or hang end their worker; their errors are problems', async () => {
