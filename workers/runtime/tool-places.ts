@@ -213,9 +213,9 @@ function indentOf(line: string): number {
 
 /** @param column from 0, in the unit of the tool */
 function characterOf(line: string, column: number, unit: PlacesOptions['columns']): number {
-  if (unit === 'utf16' || /^[\x00-\x7F]*$/.test(line)) return column;
+  if (unit === 'utf16' || !/[^\t -~]/.test(line)) return column;
   const before =
-    unit === 'bytes' ? Buffer.from(line).subarray(0, column).toString() : [...line].slice(0, column).join('');
+    unit === 'bytes' ? Buffer.from(line).subarray(0, column).toString() : Array.from(line).slice(0, column).join('');
   return before.length;
 }
 

@@ -292,7 +292,7 @@ class Answers {
 
   #canBeMade({ title, kind, edits }: Json): boolean {
     if (typeof title !== 'string' || (kind !== 'fix' && kind !== 'suggestion')) return false;
-    return recordsOf(edits).every(({ file }) => file === undefined || this.#exists(String(file)));
+    return recordsOf(edits).every(({ file }) => file === undefined || (typeof file === 'string' && this.#exists(file)));
   }
 
   #problem(problem: Json): void {

@@ -93,7 +93,7 @@ describe('declared tools through the doors', function () {
     });
     await type(2, 'TODO\nTODO\n');
     await editor.until('issues of unsaved text', () => rules('src/b.txt') === 'todo-without-owner todo-without-owner');
-    const pid = Number(/\d+$/.exec(String(editor.diagnostics.get(textDocument.uri)?.[0]?.message))?.[0]);
+    const pid = Number(/(\d+)"/.exec(JSON.stringify(editor.diagnostics.get(textDocument.uri)?.[0]?.message))?.[1]);
     process.kill(pid, 'SIGKILL');
     while (alive(pid)) await delay(10);
     await type(3, 'TODO\n');

@@ -1,6 +1,6 @@
 /**
  * Reads the log of a build: which tool said what about which place. Knows the logs of tsc, esbuild, Vite and Rolldown,
- * Rollup, webpack and Next.js, also behind the prefixes of Turborepo, Nx, pnpm, npm and Lerna. Pure.
+ * Rollup and webpack, also behind the prefixes of Turborepo, Nx, pnpm, npm and Lerna. Pure.
  */
 import path from 'node:path';
 import type { ToolFinding } from '../../runtime/tool-finding.ts';
@@ -16,7 +16,7 @@ export interface LogPackages {
 /** A finding, with an absolute path. */
 export interface BuildLogFinding extends ToolFinding {
   readonly file: string;
-  readonly tool: 'tsc' | 'esbuild' | 'vite' | 'rollup' | 'webpack' | 'next';
+  readonly tool: 'tsc' | 'esbuild' | 'vite' | 'rollup' | 'webpack';
 }
 
 export function findingsInLog(log: string, packages: LogPackages): readonly BuildLogFinding[] {
@@ -127,21 +127,17 @@ function vite(lines: readonly string[], at: number): ReturnType<Parser> {
 }
 
 function rollup(lines: readonly string[], at: number): ReturnType<Parser> {
-  const [, mark, plugin, name, message] =
-    /^(\[!\]|\(!\))? ?(?:\((?:plugin )?([\w:@/. -]+)\) )?(?:(\w*Error): )?(.+)$/.exec(lines[at] ?? '') ?? [];
-  if (message === undefined || (mark === undefined && name === undefined)) return undefined;
-  const where = firstMatch(after(lines, at, 4), /^(?:file: )?(\/?\S.*?)(?: \((\d+):(\d+)\)|:(\d+):(\d+))$/);
-  if (where === undefined) return undefined;
-  const [, file = '', line, column, line2, column2] = where;
-  const start = place(line ?? line2, String(Number(column ?? column2) + 1));
-  return {
-    tool: 'rollup',
-    file: file.replace(/\?.*$/, ''),
-    place: start,
-    severity: mark === '(!)' ? 'warning' : 'error',
-    rule: plugin ?? name ?? 'error',
-    message,
-  };
+  const head = /^(\[!\]|\(!\))? ?(?:\((?:plugin )?([\w:@/. -]+)\) )?(?:(\w*Error): )?(.+)$/.exec(lines[at] ?? '');
+  const [, mark, plugin, name, said = ''] = head ?? [];
+  if (mark === undefined && name !== 'RollupError') return undefined;
+  const [, file, line, column] =
+    firstMatch(after(lines, at, 4), /^(?:file: )?([^\s(:]\S*\.\w+)(?:\?\S*)?(?: \((\d+):(\d+)\)|:(\d+):(\d+))?$/)?.filter((group) => group !== undefined) ?? []; // prettier-ignore
+  if (file === undefined) return undefined;
+  // It counts columns from 0, and repeats the place in the message.
+  const start = place(line ?? '1', column === undefined ? undefined : String(Number(column) + 1));
+  const severity = mark === '(!)' ? 'warning' : 'error';
+  const message = said.replace(/^\S+ \(\d+:\d+\): /, '');
+  return { tool: 'rollup', file, place: start, severity, rule: plugin ?? name ?? 'error', message };
 }
 
 function webpack(lines: readonly string[], at: number): ReturnType<Parser> {
@@ -149,11 +145,11 @@ function webpack(lines: readonly string[], at: number): ReturnType<Parser> {
     /^(?:\[tsl\] )?(ERROR|WARNING) in (\S+?)(?:[ :](\d+):(\d+)(?:-[\d:]+)?|\((\d+),(\d+)\))?$/.exec(lines[at] ?? '') ??
     [];
   if (file === undefined || !/[./]/.test(file)) return undefined;
-  const next = after(lines, at, 2)
+  const said = after(lines, at, 2)
     .map((text) => text.trim())
     .find((text) => text !== '');
-  if (next === undefined) return undefined;
-  const [, rule, message = next] = /^(TS\d+): (.*)$/.exec(next) ?? [];
+  if (said === undefined) return undefined;
+  const [, rule, message = said] = /^(TS\d+): (.*)$/.exec(said) ?? [];
   const start =
     line2 === undefined
       ? place(line ?? '1', line === undefined || rule !== undefined ? column : String(Number(column) + 1))
@@ -163,33 +159,12 @@ function webpack(lines: readonly string[], at: number): ReturnType<Parser> {
     file: file.replace(/\?.*$/, ''),
     place: start,
     severity,
-    rule: rule ?? /^(\w+(?: \w+)*?)(?: \(from [^)]*\))?:/.exec(next)?.[1] ?? 'error',
+    rule: rule ?? /^(\w+(?: \w+)*?)(?: \(from [^)]*\))?:/.exec(said)?.[1] ?? 'error',
     message,
   };
 }
 
-function next(lines: readonly string[], at: number): ReturnType<Parser> {
-  const [, file, line, column] = /^(?:\.\/)(\S.*?\.\w+)(?::(\d+):(\d+))?$/.exec(lines[at] ?? '') ?? [];
-  if (file === undefined) return undefined;
-  const said = after(lines, at, 2)
-    .map((text) => text.trim())
-    .find((text) => text !== '');
-  const [, kind, message] =
-    /^(Type error|Module not found|Error|Parsing ecmascript source code failed|Build optimization failed|Ecmascript file had an error|.*[Ff]ailed.*?)(?::\s*(.*))?$/.exec(
-      said ?? '',
-    ) ?? [];
-  if (kind === undefined) return undefined;
-  return {
-    tool: 'next',
-    file,
-    place: place(line ?? '1', column),
-    severity: 'error',
-    rule: kind.toLowerCase(),
-    message: message === undefined || message === '' ? kind : message,
-  };
-}
-
-const parsers: readonly Parser[] = [tsc, esbuild, vite, webpack, next, rollup];
+const parsers: readonly Parser[] = [tsc, esbuild, vite, webpack, rollup];
 
 function firstMatch(lines: readonly string[], pattern: RegExp): RegExpExecArray | undefined {
   for (const line of lines) {

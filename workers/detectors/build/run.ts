@@ -56,7 +56,7 @@ export async function buildFindings(
   const log = `${ended.stdout}\n${ended.stderr}`;
   const all = findingsInLog(log, { folder: root, folderOf: (name) => folderOf(packages, name) });
   const reported = options.withoutCompiler ? all.filter((finding) => !isOfCompiler(finding)) : all;
-  const byFile = new Map(Object.entries(placed(root, reported)));
+  const byFile = placed(root, reported);
   const why = failureOf(ended, script, options.timeoutMs);
   // Somebody has to say that it failed, unless an error with a place does.
   if (why === undefined || [...byFile.values()].flat().some(({ rule }) => rule === 'build-error')) return byFile;
@@ -87,28 +87,30 @@ function failureOf(
   return exitCode === 0 ? undefined : `The script '${script}' failed with exit code ${exitCode ?? '?'}.`;
 }
 
-function placed(root: string, found: readonly BuildLogFinding[]): Readonly<Record<string, readonly BuildFinding[]>> {
-  const places = new Places({
-    root,
-    cwd: root,
-    columns: 'utf16',
-    severity: 'error',
-    unsaved: new Map(),
-    fallback: FILE,
-  });
-  const byFile: Record<string, BuildFinding[]> = {};
-  for (const one of found) {
-    const { file, finding } = places.findingOf(one) ?? {};
-    if (file === undefined || finding === undefined) continue;
-    const rule = finding.severity === 'error' ? 'build-error' : 'build-warning';
-    const name = one.rule === undefined ? one.tool : `${one.tool} ${one.rule}`;
-    (byFile[file] ??= []).push({ rule, message: `${finding.message} (${name})`, range: finding.range });
+/** What a column counts; UTF-16 code units where nothing is said. */
+const columnsOf: Readonly<Partial<Record<BuildLogFinding['tool'], 'characters' | 'bytes'>>> = {
+  esbuild: 'bytes',
+  vite: 'characters',
+};
+
+function placed(root: string, found: readonly BuildLogFinding[]): Map<string, readonly BuildFinding[]> {
+  const byFile = new Map<string, BuildFinding[]>();
+  for (const [tool, own] of Map.groupBy(found, (one) => one.tool)) {
+    const columns = columnsOf[tool] ?? 'utf16';
+    const places = new Places({ root, cwd: root, columns, severity: 'error', unsaved: new Map(), fallback: FILE });
+    for (const one of own) {
+      const { file, finding } = places.findingOf(one) ?? {};
+      if (file === undefined || finding === undefined) continue;
+      const rule = finding.severity === 'error' ? 'build-error' : 'build-warning';
+      const name = one.rule === undefined ? tool : `${tool} ${one.rule}`;
+      byFile.set(file, [...(byFile.get(file) ?? []), { rule, message: `${finding.message} (${name})`, range: finding.range }]); // prettier-ignore
+    }
   }
   return byFile;
 }
 
 function isOfCompiler({ tool, rule = '' }: BuildLogFinding): boolean {
-  return tool === 'tsc' || /^TS\d+$/.test(rule) || (tool === 'next' && rule === 'type error');
+  return tool === 'tsc' || /^TS\d+$/.test(rule);
 }
 
 /** By its name, or by its folder. */

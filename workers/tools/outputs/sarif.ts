@@ -33,7 +33,7 @@ function findingsOf(run: Json): readonly ToolFinding[] {
       {
         ...place,
         rule: id ?? textOf(rule['id']),
-        severity: level === 'none' ? 'info' : String(level),
+        severity: level === 'none' ? 'info' : textOf(level),
         message: messageOf(result['message'], rule) ?? 'The tool gives no message.',
         url: textOf(rule['helpUri']),
         related: recordsOf(result['relatedLocations']).flatMap((location) => {
