@@ -120,7 +120,9 @@ class BuildCheck {
       await this.#report(file);
       this.#context.progress(index + 1, folders.length, file);
     }
-    for await (const file of tsconfigsOf(root, options, signal)) {
+    // The compiler says it too, wherever it runs.
+    const references = options['typescript'] === 'off' ? tsconfigsOf(root, options, signal) : [];
+    for await (const file of references) {
       this.#static.set(file, await referenceFindings(root, file));
       await this.#report(file);
     }

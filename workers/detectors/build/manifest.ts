@@ -100,7 +100,7 @@ export const manifest = {
       enum: ['auto', 'off'],
       default: 'auto',
       description:
-        '`auto`: where the detector `typescript` runs, it reports what the compiler says in the log. `off`: this detector reports it.',
+        '`auto`: where the detector `typescript` runs, it reports what the compiler says in the log, and references that lead nowhere. `off`: this detector reports them.',
     },
   },
 } as const satisfies DetectorManifest;

@@ -14,6 +14,7 @@ const AFTER_THE_BUILD: ReadonlySet<Message['code']> = new Set([
   'FILE_NOT_PUBLISHED',
   'EXPORTS_GLOB_NO_MATCHED_FILES',
   'IMPORTS_GLOB_NO_MATCHED_FILES',
+  'NESTED_PACKAGE_JSON_FIELD_IGNORED',
   // The package manager replaces it.
   'LOCAL_DEPENDENCY',
 ]);
