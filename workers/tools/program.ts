@@ -10,7 +10,7 @@ import type { CheckContext } from '../protocol/detector.ts';
 import type { CheckRequest, CheckResult, DetectorProblem, Finding, Unit } from '../protocol/detector-protocol.ts';
 import { isRecord, jsonOf } from '../reading/config-file.ts';
 import { endProcessTree } from '../runtime/end-process-tree.ts';
-import { flawOfFinding } from '../runtime/well-formed.ts';
+import { flawOfFinding } from '../protocol/well-formed.ts';
 import { entryAt } from '../protocol/read-file.ts';
 import { recordOf, recordsOf, textOf, type Json } from './outputs/json.ts';
 import { declarationRange, DECLARATIONS, missingProgram, programOf, type Tool } from './tool.ts';
