@@ -12,7 +12,7 @@ export type Threshold = (typeof thresholds)[number];
 /** Arguments of every command that analyses a folder. */
 export interface AnalysisArguments {
   readonly folder: string;
-  /** Only these run. Absent: all that the configuration does not disable. */
+  /** Only these run, the tools that the folder declares among them. Absent: all that the configuration does not disable. */
   readonly detectors?: readonly string[];
   readonly maxWorkers?: number;
   readonly tsconfigs: readonly string[];
@@ -157,7 +157,7 @@ const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** @throws UsageError */
-export function parseCommand(argv: readonly string[], knownDetectors: readonly string[]): Command {
+export function parseCommand(argv: readonly string[]): Command {
   const { rest, changed } = takeChanged(argv);
   const { values, positionals } = parse(rest);
   if (values.help === true) return { kind: 'help' };
@@ -172,7 +172,7 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
   if (command === 'cache') return cacheCommand(words);
   if (command === 'report') return reportCommand(words, values.format);
   if (command === 'status') return statusCommand(words, values);
-  const analysis = analysisArguments(values, words, knownDetectors);
+  const analysis = analysisArguments(values, words);
   if (command === 'baseline') {
     return { kind: 'baseline', arguments: { ...analysis, check: values.check === true } };
   }
@@ -215,18 +215,12 @@ function reportFile(value: string): ReportFile {
 function analysisArguments(
   values: ReturnType<typeof parse>['values'],
   [folder = '.', ...more]: readonly string[],
-  knownDetectors: readonly string[],
 ): AnalysisArguments {
   if (more.length > 0) throw new UsageError(`Only one folder can be given. Remove "${more.join(' ')}".`);
   const detectors = values.detectors
     ?.split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  for (const name of detectors ?? []) {
-    if (!knownDetectors.includes(name)) {
-      throw new UsageError(`Unknown detector "${name}". The detectors are ${knownDetectors.join(', ')}.`);
-    }
-  }
   const forbidden = values.untrusted === true ? detectors?.find(executesCode) : undefined;
   if (forbidden !== undefined)
     throw new UsageError(`${forbidden} runs code of the folder, which --untrusted forbids. Remove one of them.`);

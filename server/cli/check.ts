@@ -1,6 +1,8 @@
 /** `bulkhead check`: analyses a folder once, and passes the results to a reporter. */
 import path from 'node:path';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
+import { declaredTools } from '../configuration/read.ts';
+import { toolsToOffer } from '../configuration/offers.ts';
 import { isSettled } from '../engine/status.ts';
 import type { Folder } from '../folder/folder.ts';
 import type { CheckArguments, ReportFile } from './arguments.ts';
@@ -48,6 +50,8 @@ export async function check(argumentsOf: CheckArguments, out: Output, err: Outpu
     ...{ durationMs: performance.now() - startedAt, failOn, stopped, gone },
     baseline: gone === undefined ? await shrink(folder, argumentsOf) : undefined,
     changed: scope?.summary,
+    // Whoever chooses detectors has chosen.
+    offers: argumentsOf.detectors === undefined ? toolsToOffer(root, await declaredTools(root)) : undefined,
   });
   reporter.end(report);
   const isWritten = writeReports(argumentsOf.outputs, report, err);

@@ -1,5 +1,4 @@
 /** The command line. Owns the process: signals, exit code, output streams. */
-import { detectorNames } from '../../workers/detectors/manifests.ts';
 import { ConfigurationError } from '../configuration/read.ts';
 import { WatchError } from '../folder/watcher.ts';
 import { BaselineError } from '../store/baseline.ts';
@@ -36,7 +35,7 @@ const out = new StreamOutput(process.stdout, {
 
 async function main(): Promise<number> {
   try {
-    const command = parseCommand(process.argv.slice(2), detectorNames);
+    const command = parseCommand(process.argv.slice(2));
     interruption.listen();
     const { signal } = interruption;
     switch (command.kind) {

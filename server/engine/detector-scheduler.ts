@@ -5,6 +5,7 @@
  * Invariant: it becomes `done` only when nothing is running, stale, suspect or provisional.
  */
 import type { DetectorProblem, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
+import { isCachedTool, toolIn } from '../../workers/protocol/declared-tools.ts';
 import { manifestOf } from '../../workers/detectors/manifests.ts';
 import { component } from '../../workers/protocol/file-patterns.ts';
 import type { ChangeTriggers } from '../../workers/protocol/manifest.ts';
@@ -28,7 +29,6 @@ const idleMs = 1000;
 export class DetectorScheduler {
   readonly name: string;
   readonly #host: SchedulerHost;
-  readonly #triggers: ChangeTriggers;
   readonly #states = new UnitStates();
   readonly #invalidation = new Invalidation(this.#states);
   readonly #problems: Problems;
@@ -49,7 +49,6 @@ export class DetectorScheduler {
   constructor(name: string, host: SchedulerHost) {
     this.name = name;
     this.#host = host;
-    this.#triggers = changeTriggersOf(name);
     this.#problems = new Problems(name, host.table);
     this.#progress = new Progress(host.clock);
     this.#plan = new DetectorPlan(name, host);
@@ -64,6 +63,11 @@ export class DetectorScheduler {
       this.#progress.completed(units.length);
       this.#settleIfIdle();
     });
+  }
+
+  /** Those of a declared tool change with its declaration. */
+  get #triggers(): ChangeTriggers {
+    return changeTriggersOf(this.name, this.#host.options());
   }
 
   get state(): DetectorState {
@@ -165,7 +169,8 @@ export class DetectorScheduler {
   /** Results that are certain and that the result cache does not have yet. Each is returned only once. */
   takeUncached(): readonly CacheableResult[] {
     const plan = this.#plan.current;
-    const isCached = manifestOf(this.name)?.cached !== false;
+    const tool = toolIn(this.#host.options());
+    const isCached = tool === undefined ? manifestOf(this.name)?.cached !== false : isCachedTool(tool);
     const isUnderWay = this.#state === 'running' && !this.#planStale && !this.#planning;
     if (!plan || !isCached || !(isUnderWay || this.#state === 'done') || this.#problems.ofChecks.length > 0) return [];
     // Changes that nobody has followed yet may concern any result.

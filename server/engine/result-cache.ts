@@ -336,12 +336,12 @@ function isStillValid(
   before: Inputs,
   now: Inputs,
 ): boolean {
-  const { detector, plan, unit, startedAt, signaturesAt } = result;
+  const { detector, options, plan, unit, startedAt, signaturesAt } = result;
   const reads = result.reads && new Set(result.reads);
   const isRead = (file: string): boolean =>
     reads?.has(file) !== false || (isInput(file) && before.files.has(file) !== now.files.has(file));
-  const triggers = changeTriggersOf(detector);
-  const dependsOnAll = dependsOnOthers(detector, unit);
+  const triggers = changeTriggersOf(detector, options);
+  const dependsOnAll = dependsOnOthers(detector, options, unit);
   if (before.installed !== now.installed || (dependsOnAll && now.nested)) return false;
   const configFiles = new Set(plan.configFiles);
   for (const [file, change] of changedAt) {

@@ -34,7 +34,7 @@ export async function unitFingerprints(
   units: readonly Unit[],
   { signatures, reads }: KnownDependencies,
 ): Promise<ReadonlyMap<string, string>> {
-  const { root, store, detector, inputs } = source;
+  const { root, store, detector, options, inputs } = source;
   const base = await environmentOf(source);
   const closures = new Closures(inputs, signatures);
   const readFiles = new ReadFiles(inputs);
@@ -48,7 +48,7 @@ export async function unitFingerprints(
       const read = reads.get(unit.id);
       // A file that comes or goes may change what imports mean.
       if (read) lines.push(`names ${inputs.inputNames()}`, `reads ${readFiles.hashOf(read, more)}`);
-      else if (dependsOnOthers(detector, unit))
+      else if (dependsOnOthers(detector, options, unit))
         lines.push((isBounded(unit) ? closures.hashOf(unit.file) : undefined) ?? inputs.tree());
       return [unit.id, hashLines(lines)];
     }),
@@ -60,10 +60,13 @@ export async function planFingerprint(source: FingerprintInput): Promise<string>
 }
 
 /** Whether the result may depend on any file: projects, graphs, and files that are linted with type information. */
-export function dependsOnOthers(detector: string, unit: Unit): boolean {
+export function dependsOnOthers(detector: string, options: DetectorOptions, unit: Unit): boolean {
   const { kind, lane, dependsOn } = unit;
   return (
-    changeTriggersOf(detector).invalidates === 'all' || kind !== 'file' || lane === 'heavy' || dependsOn !== undefined
+    changeTriggersOf(detector, options).invalidates === 'all' ||
+    kind !== 'file' ||
+    lane === 'heavy' ||
+    dependsOn !== undefined
   );
 }
 

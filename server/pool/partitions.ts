@@ -19,6 +19,8 @@ export interface Partition {
 /** The partitions of a pool. Each is made once, so that everybody who holds it sees its new limits. */
 export class Partitions {
   readonly #table: DetectorTable;
+  readonly #entryOfOther: (detector: string) => DetectorEntry | undefined;
+  readonly #others = new Map<string, DetectorEntry>();
   #node = '';
   readonly #partitions = new Map<string, { -readonly [Key in keyof Partition]: Partition[Key] }>();
   #settings: Partial<Limits>;
@@ -27,9 +29,18 @@ export class Partitions {
   /** Megabytes by partition. */
   readonly #grown = new Map<string, number>();
 
-  /** @param mayGrow whether memory limits may grow: the user has set none */
-  constructor(table: DetectorTable, settings: Partial<Limits>, mayGrow = false) {
+  /**
+   * @param mayGrow whether memory limits may grow: the user has set none
+   * @param entryOfOther for detectors that are not in the table
+   */
+  constructor(
+    table: DetectorTable,
+    settings: Partial<Limits>,
+    mayGrow = false,
+    entryOfOther: (detector: string) => DetectorEntry | undefined = () => undefined,
+  ) {
     this.#table = table;
+    this.#entryOfOther = entryOfOther;
     this.#settings = settings;
     this.#mayGrow = mayGrow;
   }
@@ -52,12 +63,19 @@ export class Partitions {
 
   /** Names of the detectors that share a worker group. */
   detectorsOf(group: string): readonly string[] {
-    return Object.keys(this.#table).filter((name) => this.entry(name)?.group === group);
+    const all = [...Object.keys(this.#table), ...this.#others.keys()];
+    return all.filter((name) => this.entry(name)?.group === group);
   }
 
   entry(detector: string): DetectorEntry | undefined {
-    const entry = Object.hasOwn(this.#table, detector) ? this.#table[detector] : undefined;
+    const entry = Object.hasOwn(this.#table, detector) ? this.#table[detector] : this.#other(detector);
     return entry && withNode(entry, this.#node);
+  }
+
+  #other(detector: string): DetectorEntry | undefined {
+    const entry = this.#others.get(detector) ?? this.#entryOfOther(detector);
+    if (entry !== undefined) this.#others.set(detector, entry);
+    return entry;
   }
 
   /** @param node path of the Node.js for workers that start from now on; empty: the one that runs this process */

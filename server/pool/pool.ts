@@ -12,7 +12,7 @@ import { CheckRun } from './check-run.ts';
 import { printableLine } from '../printable.ts';
 import { systemClock, type Clock, type Random } from '../clock.ts';
 import type { SupervisedWorker } from './supervised-worker.ts';
-import { defaultWorkers, detectorTable } from './detectors.ts';
+import { defaultWorkers, detectorTable, entryOfTool } from './detectors.ts';
 import { defaultLimits, type DetectorTable, type Lane, type Limits } from './worker-entry.ts';
 import { Partitions } from './partitions.ts';
 import { ErrorAggregator, reportOfExit, reportOfProblem } from './error-aggregator.ts';
@@ -114,6 +114,8 @@ class WorkerPool implements SupervisedPool {
       options.detectors ?? detectorTable,
       { ...options.limits, memoryMb: this.#memoryMbOf(options.memoryMb ?? 0) },
       this.#mayGrow(options.memoryMb ?? 0),
+      // The workspace declares what Bulkhead's own table does not have.
+      options.detectors === undefined ? entryOfTool : undefined,
     );
     if (options.node !== undefined) this.#partitions.runBy(options.node);
     this.#quarantine = new Quarantine({

@@ -104,6 +104,8 @@ export interface Unit {
   readonly lane?: 'light' | 'heavy';
   /** What its issues may depend on besides its own file; absent: nothing. */
   readonly dependsOn?: readonly DependencyKind[];
+  /** A batch costs the start of a process, so that it should be large. Only for units of the kind `file`. */
+  readonly manyAtOnce?: true;
   /** Each check must report the interface signature of its file, because issues of other units may depend on it. */
   readonly needsSignature?: boolean;
 }

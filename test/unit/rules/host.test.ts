@@ -12,9 +12,9 @@ async function runAll(
   options: Readonly<Record<string, DetectorOptions>> = {},
 ): Promise<Readonly<Record<(typeof names)[number], DetectorRun>>> {
   await using workspace = await makeWorkspace(files);
-  const runs: Record<string, DetectorRun> = {};
-  for (const name of names) runs[name] = await runDetector(await loadDetector(name), workspace.root, options[name]);
-  return runs;
+  const runs = new Map<(typeof names)[number], DetectorRun>();
+  for (const name of names) runs.set(name, await runDetector(await loadDetector(name), workspace.root, options[name]));
+  return Object.fromEntries(runs) as Record<(typeof names)[number], DetectorRun>;
 }
 
 function placesOf(runs: Readonly<Record<string, DetectorRun>>): readonly string[] {
