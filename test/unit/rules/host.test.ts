@@ -5,16 +5,23 @@ import type { DetectorOptions } from '../../../workers/protocol/detector-protoco
 import { runDetector, type DetectorRun } from '../../support/run-detector.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
 
-const names = ['security', 'network', 'performance', 'complexity', 'runtime'] as const;
+type Name = 'security' | 'network' | 'performance' | 'complexity' | 'runtime';
 
 async function runAll(
   files: Readonly<Record<string, string>>,
   options: Readonly<Record<string, DetectorOptions>> = {},
-): Promise<Readonly<Record<(typeof names)[number], DetectorRun>>> {
+): Promise<Readonly<Record<Name, DetectorRun>>> {
   await using workspace = await makeWorkspace(files);
-  const runs = new Map<(typeof names)[number], DetectorRun>();
-  for (const name of names) runs.set(name, await runDetector(await loadDetector(name), workspace.root, options[name]));
-  return Object.fromEntries(runs) as Record<(typeof names)[number], DetectorRun>;
+  const run = async (name: Name): Promise<DetectorRun> =>
+    runDetector(await loadDetector(name), workspace.root, options[name]);
+  // One after the other, as the worker that they share does.
+  return {
+    security: await run('security'),
+    network: await run('network'),
+    performance: await run('performance'),
+    complexity: await run('complexity'),
+    runtime: await run('runtime'),
+  };
 }
 
 function placesOf(runs: Readonly<Record<string, DetectorRun>>): readonly string[] {
