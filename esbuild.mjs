@@ -25,6 +25,7 @@ const common = {
   // unknown where a function's source text is evaluated elsewhere (the guard of a worker).
   minifyIdentifiers: false,
   logLevel: 'warning',
+  define: { 'import.meta.filename': '__filename', 'import.meta.dirname': '__dirname' },
   outdir: 'dist',
   // jsonc-parser's `main` is UMD, which a bundler cannot follow.
   mainFields: ['module', 'main'],
@@ -50,16 +51,17 @@ const commonJs = {
   ...common,
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
-  define: { 'import.meta.filename': '__filename', 'import.meta.dirname': '__dirname' },
   logOverride: { 'empty-import-meta': 'error' },
 };
 
-// CommonJS dependencies inside an ES module bundle expect these three.
+// CommonJS dependencies inside an ES module bundle expect these three. A Node.js that is too old must get as far as saying
+// so: it may not know `import.meta.dirname`.
 const banner = [
   "import { createRequire as __createRequire } from 'node:module';",
+  "import { fileURLToPath as __fileURLToPath } from 'node:url';",
   'const require = __createRequire(import.meta.url);',
-  'const __filename = import.meta.filename;',
-  'const __dirname = import.meta.dirname;',
+  'const __filename = __fileURLToPath(import.meta.url);',
+  "const __dirname = __fileURLToPath(new URL('.', import.meta.url)).slice(0, -1);",
 ].join('\n');
 
 await rm('dist', { recursive: true, force: true });
@@ -84,8 +86,8 @@ await Promise.all([
     // Flat: a module finds its neighbours (the worker's entry) beside it, in a chunk too.
     chunkNames: '[name]-[hash]',
     entryPoints: {
-      server: 'server/lsp/main.ts',
-      cli: 'server/cli/main.ts',
+      server: 'server/lsp/entry.ts',
+      cli: 'server/cli/entry.ts',
       host: 'workers/host.ts',
       metrics: 'workers/metrics.ts',
       'store-thread': 'server/store/store-thread.ts',

@@ -9,7 +9,7 @@ import { readText, UnreadableFile } from '../../workers/protocol/read-file.ts';
 import { ConfigFile, START } from '../../workers/reading/config-file.ts';
 import { validated, type Flaw } from './validate.ts';
 
-const configurationFile = 'bulkhead.config.json';
+export const configurationFile = 'bulkhead.config.json';
 const editorFolder = '.vscode';
 const editorSettingsFile = `${editorFolder}/settings.json`;
 

@@ -287,6 +287,16 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     return this.#resources.pool ? dependentsOf(this.#resources.pool, this.root, files, signal) : [];
   }
 
+  /** Watches the files of the folder until it is closed. @throws WatchError */
+  async watch(): Promise<void> {
+    const watcher = await FolderWatcher.start(this.root, {
+      onChanges: this.#options.onWatched ?? ((changes) => this.filesChanged(changes)),
+      onError: (error) => this.emit('trouble', `Changes in ${this.root} are no longer seen: ${error.message}`),
+    });
+    if (this.#disposal || this.#watcher) watcher[Symbol.dispose]();
+    else this.#watcher = watcher;
+  }
+
   /** Closes the folder, even while it opens. Resolves when nothing of it runs or is open any more. */
   dispose(): Promise<void> {
     return (this.#disposal ??= this.#close());
@@ -298,7 +308,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
 
   async #open(): Promise<void> {
     const { storage, watch = false } = this.#options;
-    if (watch) await this.#watch();
+    if (watch) await this.watch();
     // The files are listed while the store opens. Changes after this moment must be reported.
     const listing = storage === undefined ? undefined : listInputs(this.root);
     listing?.catch(() => {});
@@ -348,15 +358,6 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     });
     this.#followEarlyChanges();
     if (this.#analysisRequested) engine.analyzeAll();
-  }
-
-  async #watch(): Promise<void> {
-    const watcher = await FolderWatcher.start(this.root, {
-      onChanges: (changes) => this.filesChanged(changes),
-      onError: (error) => this.emit('trouble', `Changes in ${this.root} are no longer seen: ${error.message}`),
-    });
-    if (this.#disposal) watcher[Symbol.dispose]();
-    else this.#watcher = watcher;
   }
 
   async #close(): Promise<void> {

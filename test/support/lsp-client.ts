@@ -7,6 +7,7 @@ import {
   createProtocolConnection,
   StreamMessageReader,
   StreamMessageWriter,
+  type ClientCapabilities,
   type Diagnostic,
   type InitializeResult,
   type ProtocolConnection,
@@ -23,6 +24,8 @@ export interface EditorOptions {
   readonly workDoneProgress?: boolean;
   /** The editor checks the version of the documents that an edit changes. */
   readonly documentChanges?: boolean;
+  /** Instead of those that the other options describe. */
+  readonly capabilities?: ClientCapabilities;
 }
 
 export class Editor implements AsyncDisposable {
@@ -100,7 +103,7 @@ export class Editor implements AsyncDisposable {
       processId: process.pid,
       rootUri: null,
       workspaceFolders: roots.map((root) => ({ uri: pathToFileURL(root).href, name: path.basename(root) })),
-      capabilities: {
+      capabilities: options.capabilities ?? {
         workspace: {
           didChangeWatchedFiles: { dynamicRegistration: true },
           workspaceFolders: true,
