@@ -178,7 +178,6 @@ export class ServerConnection {
         settings: readSettings(),
         ...(extension.storageUri && { storageDir: extension.storageUri.fsPath }),
         trusted: vscode.workspace.isTrusted,
-        ownProgress: true,
         version: String((extension.extension.packageJSON as { version?: unknown }).version),
       }),
       initializationFailedHandler: (error: unknown) => {

@@ -12,16 +12,14 @@ export interface Initialization extends ReadSettings {
   readonly hasSettings: boolean;
   /** The client is Bulkhead's extension: it shows the status and has commands of its own. */
   readonly isExtension: boolean;
-  /** The client shows progress by itself. */
-  readonly ownProgress: boolean;
 }
 
-const ownOptions = ['settings', 'trusted', 'storageDir', 'version', 'ownProgress'];
+const ownOptions = ['settings', 'trusted', 'storageDir', 'version'];
 
 /** The workspace is trusted if the editor does not say otherwise, because the user opened it. */
 export function initializationOf(options: unknown): Initialization {
   const record = isRecord(options) ? options : {};
-  const { settings, trusted, storageDir, version, ownProgress } = record;
+  const { settings, trusted, storageDir, version } = record;
   const beside = Object.fromEntries(Object.entries(record).filter(([name]) => !ownOptions.includes(name)));
   const section = {
     ...(sectionIn(beside) ?? beside),
@@ -30,7 +28,6 @@ export function initializationOf(options: unknown): Initialization {
   return {
     ...readSettings(section),
     trusted: trusted !== false,
-    ownProgress: ownProgress === true,
     storageDir: typeof storageDir === 'string' ? storageDir : undefined,
     hasSettings: Object.keys(section).length > 0,
     isExtension: typeof version === 'string',

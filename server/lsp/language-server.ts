@@ -104,11 +104,11 @@ export class LanguageServer {
   /** @param reportsDir where `bulkhead status` looks; absent: this server does not report */
   constructor(connection: Connection, reportsDir?: string) {
     this.#connection = connection;
-    this.#report = reportsDir === undefined ? undefined : new ReportWriter(reportsDir, () => this.#readReport());
-    this.#messages = new Messages(connection);
     this.#log = new StormLog((level, message) =>
       connection.console[level === 'debug' ? 'log' : level](printable(message)),
     );
+    this.#report = reportsDir === undefined ? undefined : new ReportWriter(reportsDir, () => this.#readReport());
+    this.#messages = new Messages(connection);
     this.#publisher = new Publisher(
       { diagnosticsOf: (uri) => this.#diagnosticsOf(uri) },
       async (params) => {
@@ -207,7 +207,9 @@ export class LanguageServer {
     this.#watchedFiles = features.watchesFiles
       ? new WatchedFiles(this.#connection, () => void this.#workspace?.watch())
       : undefined;
-    this.#progress = new AnalysisProgress(this.#connection, !read.ownProgress && features.showsProgress, () => this.#workspace?.cancel()); // prettier-ignore
+    // The extension shows it in its own item.
+    const showsProgress = features.showsProgress && !read.isExtension;
+    this.#progress = new AnalysisProgress(this.#connection, showsProgress, () => this.#workspace?.cancel());
     this.#workspace = this.#makeWorkspace();
     if (features.onlyPulls) this.#listenToPulls(this.#workspace);
     return {

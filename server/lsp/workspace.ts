@@ -157,12 +157,12 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     folder.on('trouble', (message) => this.emit('trouble', message));
     for (const [absolute, document] of this.#documents) passDocument(folder, absolute, document);
     this.#passOpenFiles(folder);
+    if (this.#paused) folder.pause();
     if (this.#watches) {
       this.#pending += 1;
       await this.#watch(folder);
       this.#pending -= 1;
     }
-    if (this.#paused) folder.pause();
     try {
       await folder.analyze();
     } catch (error) {

@@ -19,8 +19,6 @@ export interface InitializationOptions {
   readonly trusted: boolean;
   /** Version of the extension. */
   readonly version: string;
-  /** True: the client shows progress by itself, from {@link StatusParams}. Default: the server asks the editor to show it. */
-  readonly ownProgress?: boolean;
 }
 
 /** Parameters of `workspace/didChangeConfiguration`; the server applies them at once. */
