@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { ContextKeys, registerCommands } from './commands.ts';
+import { registerHealth } from './health/index.ts';
 import { ServerManager } from './server-manager.ts';
 import { StatusBar } from './status-bar.ts';
 import type { StatusParams } from '../workers/protocol/editor-protocol.ts';
@@ -38,6 +39,7 @@ export function activate(context: vscode.ExtensionContext): BulkheadApi {
     statusChanged,
     servers.onDidChangeView(show),
     registerCommands(servers, log),
+    registerHealth(context, servers, log),
   );
   manager = servers;
   show(servers.view);

@@ -13,6 +13,7 @@ import {
 } from 'vscode-languageclient/node';
 import { onDidChangeSettings, readSettings } from './settings.ts';
 import { notifications, requests } from '../workers/protocol/editor-protocol.ts';
+import { healthMethods, type HealthParams } from '../workers/protocol/health.ts';
 import type { LanguageClientOptions, ServerOptions } from 'vscode-languageclient/node';
 import type { ShownDiagnostics } from './shown-diagnostics.ts';
 import type {
@@ -34,6 +35,7 @@ export interface ServerConnectionOptions {
   readonly log: vscode.LogOutputChannel;
   readonly diagnostics: ShownDiagnostics;
   readonly onStatus: (status: StatusParams) => void;
+  readonly onHealth: (health: HealthParams) => void;
   /** The server ended unexpectedly. Called at most once, and never after {@link ServerConnection.stop}. */
   readonly onCrash: () => void;
 }
@@ -58,6 +60,7 @@ export class ServerConnection {
     diagnostics.expectConfirmation();
     this.#disposables.push(
       this.#client.onNotification(notifications.status, (status: StatusParams) => this.#receiveStatus(status)),
+      this.#client.onNotification(healthMethods.health, (health: HealthParams) => this.#options.onHealth(health)),
     );
     await this.#client.start();
     if (this.#ended) {
@@ -94,6 +97,11 @@ export class ServerConnection {
     server?.kill('SIGKILL');
   }
 
+  /** Sends a request without an own method here. @throws when the server refuses it or ends */
+  request<Result>(method: string, params: object = {}): Promise<Result> {
+    return this.#client.sendRequest<Result>(method, params);
+  }
+
   analyze(): Promise<AnalyzeResult> {
     return this.#client.sendRequest<AnalyzeResult>(requests.analyze, {});
   }
@@ -118,7 +126,10 @@ export class ServerConnection {
     if (this.#ended) {
       return;
     }
-    if (status.state !== 'analysing' && status.analyses > 0) {
+    const { state, detectors } = status;
+    const hasEnded = state === 'idle' || state === 'problem';
+    // After a cancel, files that were not published may still have issues.
+    if (hasEnded && status.analyses > 0 && !detectors.some((detector) => detector.status === 'cancelled')) {
       this.#options.diagnostics.dropUnconfirmed();
     }
     this.#options.onStatus(status);
@@ -167,6 +178,7 @@ export class ServerConnection {
         settings: readSettings(),
         ...(extension.storageUri && { storageDir: extension.storageUri.fsPath }),
         trusted: vscode.workspace.isTrusted,
+        ownProgress: true,
         version: String((extension.extension.packageJSON as { version?: unknown }).version),
       }),
       initializationFailedHandler: (error: unknown) => {

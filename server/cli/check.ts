@@ -35,13 +35,13 @@ export async function check(argumentsOf: CheckArguments, out: Output, err: Outpu
   using deadline = stopReason(argumentsOf.timeoutMs, stop);
   const reporter = reporterFor(argumentsOf, out, err, root);
   const scope = files && (await limit(folder, argumentsOf, files, stop));
-  follow(folder, reporter);
+  const finishFollowing = follow(folder, reporter);
   await folder.analyze();
   await Promise.race([folder.idle(), deadline.reached]);
   const stopped = deadline.reason();
   if (stopped !== undefined) folder.cancel();
   await folder.idle();
-  folder.removeAllListeners('files').removeAllListeners('status');
+  finishFollowing();
   const late = folder.issues().filter((issue) => !isFinal(issue));
   for (const [file, issues] of Map.groupBy(late, (issue) => issue.file)) reporter.issues(file, issues);
   const { failOn } = argumentsOf;
@@ -96,11 +96,23 @@ function isFinal({ cause, consequences }: Issue): boolean {
   return cause === undefined && consequences === undefined;
 }
 
-/** Reports each issue once, the end of each detector once, and progress from time to time. */
-function follow(folder: Folder, reporter: Reporter): void {
+/**
+ * Reports each issue once, the end of each detector once, and progress from time to time.
+ * @returns reports what is left, and stops following
+ */
+function follow(folder: Folder, reporter: Reporter): () => void {
   const reported = new Map<string, Set<string>>();
   const completed = new Set<string>();
-  const throttle = new ProgressThrottle();
+  const look = (): void => {
+    const statuses = folder.status();
+    for (const status of statuses) {
+      if (!isSettled(status.state) || completed.has(status.name)) continue;
+      completed.add(status.name);
+      reporter.complete(status, folder.issues());
+    }
+    reporter.progress(meanFraction(statuses), statuses);
+  };
+  const throttle = new ProgressThrottle(look);
   folder.on('files', (files) => {
     for (const file of files) {
       const known = reported.get(file) ?? new Set<string>();
@@ -110,13 +122,9 @@ function follow(folder: Folder, reporter: Reporter): void {
       reporter.issues(file, fresh);
     }
   });
-  folder.on('status', () => {
-    const statuses = folder.status();
-    for (const status of statuses) {
-      if (!isSettled(status.state) || completed.has(status.name)) continue;
-      completed.add(status.name);
-      reporter.complete(status, folder.issues());
-    }
-    if (throttle.due()) reporter.progress(meanFraction(statuses), statuses);
-  });
+  folder.on('status', () => throttle.wanted());
+  return () => {
+    folder.removeAllListeners('files').removeAllListeners('status');
+    throttle.end();
+  };
 }

@@ -12,7 +12,7 @@ import { manifestOf } from '../../workers/detectors/manifests.ts';
 import { ConfigFile, START } from '../../workers/reading/config-file.ts';
 import { validated, type Flaw } from './validate.ts';
 
-const configurationFile = 'bulkhead.config.json';
+export const configurationFile = 'bulkhead.config.json';
 const editorFolder = '.vscode';
 const editorSettingsFile = `${editorFolder}/settings.json`;
 

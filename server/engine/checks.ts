@@ -228,7 +228,8 @@ export class Checks {
       else {
         const coverage = result?.coverage?.[id];
         const borrowed = outcome.borrowed?.has(id) === true;
-        states.completed(id, running, { coverage, provisional: provisional.has(id), borrowed });
+        const reads = result?.reads?.[id];
+        states.completed(id, running, { coverage, provisional: provisional.has(id), borrowed, reads });
         if (coverage === undefined) this.#host.table.finishUnit(this.#detector, id, running.namedBy(id));
       }
     }

@@ -108,6 +108,7 @@ export class DetectorScheduler {
       ...(error === undefined ? {} : { error }),
       problems: this.#problems.all,
       durationMs: this.#progress.durationMs,
+      checked: this.#progress.checked,
       fraction: isBusy(this.#state) ? this.#progress.fraction(this.#checks.progress) : 1,
       ...(isSettled(this.#state) && uncertain > 0 ? { stale: uncertain } : {}),
       ...(timings.size === 0 ? {} : { timings: Object.fromEntries(timings) }),
@@ -165,12 +166,15 @@ export class DetectorScheduler {
     return { detector: this.name, ...this.#states.takeWork() };
   }
 
-  /** Results that the result cache does not have yet. Each is returned only once. */
+  /** Results that are certain and that the result cache does not have yet. Each is returned only once. */
   takeUncached(): readonly CacheableResult[] {
     const plan = this.#plan.current;
     const tool = toolIn(this.#host.options());
     const isCached = tool === undefined ? manifestOf(this.name)?.cached !== false : isCachedTool(tool);
-    if (!plan || !isCached || this.#state !== 'done' || this.#problems.ofChecks.length > 0) return [];
+    const isUnderWay = this.#state === 'running' && !this.#planStale && !this.#planning;
+    if (!plan || !isCached || !(isUnderWay || this.#state === 'done') || this.#problems.ofChecks.length > 0) return [];
+    // Changes that nobody has followed yet may concern any result.
+    this.#invalidation.walk();
     const source = { detector: this.name, options: this.#host.options(), plan };
     return this.#states.takeUncached().map((result) => {
       return { ...source, ...result, files: this.#host.table.ofUnit(this.name, result.unit.id) };
@@ -192,6 +196,12 @@ export class DetectorScheduler {
     this.#interruptIdle();
     this.#checks.cancel();
     if (!isSettled(this.#state)) this.#setState('cancelled');
+  }
+
+  /** After a pause: continues with what was cut short, and with what changed meanwhile. */
+  resume(): void {
+    if (this.#state === 'cancelled') this.#setState('running');
+    this.#pump();
   }
 
   dispose(): void {
@@ -218,7 +228,7 @@ export class DetectorScheduler {
     if (this.#triggers.invalidates === 'all') {
       // Which tool checks a project may depend on whether it has components.
       if (changes.some(({ file, kind }) => kind !== 'changed' && component.test(file))) this.#planStale = true;
-      this.#states.invalidateAll(revision);
+      this.#states.invalidateReaders(changes, revision);
       return;
     }
     for (const { file, kind } of changes) {
@@ -231,7 +241,7 @@ export class DetectorScheduler {
 
   /** Starts whatever work there is: planning, stale units, revalidation. */
   #pump(): void {
-    if (this.#disposed) return;
+    if (this.#disposed || this.#host.paused()) return;
     if (this.#planStale || this.#states.count('stale') > 0) {
       this.#interruptIdle();
       this.#progress.start();

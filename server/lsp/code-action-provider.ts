@@ -14,7 +14,6 @@ import { textHash } from '../../workers/protocol/fingerprint.ts';
 import { readText } from '../../workers/protocol/read-file.ts';
 import { codeActionsOf, fixAllKind, fixAllOf, isRequested, type EditTarget, type FoundIssue } from './code-actions.ts';
 import type { Documents } from './documents.ts';
-import { uriOf } from './uris.ts';
 import type { Workspace } from './workspace.ts';
 
 /** A menu of quick fixes does not wait longer for an analysis. */
@@ -25,6 +24,8 @@ export interface CodeActionHost {
   workspace(): Workspace | undefined;
   /** The editor refuses an edit if the document's version is not the one that the edit names. */
   canCheckVersions(): boolean;
+  /** The editor has Bulkhead's settings in a view of its own, which it can open. */
+  opensSettings(): boolean;
   /** The text is analysed while the user types. */
   followsTyping(): boolean;
   /** Starts to analyse the present text of a document at once. */
@@ -63,7 +64,9 @@ export class CodeActionProvider {
       found = find();
       texts = await this.#textsFor(found.map(([, issue]) => issue));
     }
-    return found.flatMap(([diagnostic, each]) => codeActionsOf(each, diagnostic, this.#targets(each, texts)));
+    return found.flatMap(([diagnostic, each]) =>
+      codeActionsOf(each, diagnostic, this.#targets(each, texts), this.#host.opensSettings()),
+    );
   }
 
   /** Fixes for the present text, which is analysed first if necessary. */
@@ -88,7 +91,10 @@ export class CodeActionProvider {
   async #textsFor(found: readonly FoundIssue[]): Promise<ReadonlyMap<string, PresentText>> {
     const files = new Map<string, string>();
     for (const { root, issue } of found) {
-      for (const file of Object.keys(issue.fixedTexts ?? {})) files.set(path.resolve(root, file), uriOf(root, file));
+      for (const file of Object.keys(issue.fixedTexts ?? {})) {
+        const absolute = path.resolve(root, file);
+        files.set(absolute, this.#host.documents.uriOf(absolute));
+      }
     }
     const closed = new Map<string, string>();
     for (const absolute of files.keys()) {
@@ -111,7 +117,10 @@ export class CodeActionProvider {
   #targets(found: FoundIssue, texts: ReadonlyMap<string, PresentText>): ((file: string) => EditTarget) | undefined {
     const { root, issue } = found;
     if (!isFor(root, issue, texts)) return undefined;
-    return (file) => this.#targetOf(texts.get(path.resolve(root, file)) ?? { uri: uriOf(root, file), version: null });
+    return (file) => {
+      const absolute = path.resolve(root, file);
+      return this.#targetOf(texts.get(absolute) ?? { uri: this.#host.documents.uriOf(absolute), version: null });
+    };
   }
 
   #targetOf({ uri, version }: { readonly uri: string; readonly version: number | null }): EditTarget {

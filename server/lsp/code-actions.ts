@@ -9,8 +9,9 @@ import {
 import type { Issue, Position, Range, TextEdit } from '../../workers/protocol/detector-protocol.ts';
 import { uriOf } from './uris.ts';
 
-/** Executed by the server; its argument is the URI of the file. */
+/** Executed by the server; the argument of both is the URI of the file. */
 export const retryCommand = 'bulkhead.server.retryInput';
+export const raiseLimitCommand = 'bulkhead.server.raiseLimit';
 
 /** All safe fixes of a file; editors ask for it by `source.fixAll` on save. */
 export const fixAllKind = `${CodeActionKind.SourceFixAll}.bulkhead`;
@@ -59,14 +60,20 @@ export interface FoundIssue {
   readonly issue: Issue;
 }
 
-/** @param targetOf where the edits of a file go; undefined: the fixes do not fit the present text and are not offered */
+/**
+ * @param targetOf where the edits of a file go; undefined: the fixes do not fit the present text and are not offered
+ * @param opensSettings the editor is VS Code, which opens its settings
+ */
 export function codeActionsOf(
   { root, issue }: FoundIssue,
   diagnostic: Diagnostic,
   targetOf: ((file: string) => EditTarget) | undefined,
+  opensSettings = false,
 ): readonly CodeAction[] {
   const fixes = targetOf === undefined ? [] : fixActions(issue, diagnostic, targetOf);
-  return issue.rule === 'quarantined' ? [...fixes, ...quarantineActions(uriOf(root, issue.file), diagnostic)] : fixes;
+  return issue.rule === 'quarantined'
+    ? [...fixes, ...quarantineActions(uriOf(root, issue.file), diagnostic, opensSettings)]
+    : fixes;
 }
 
 function fixActions(
@@ -83,7 +90,7 @@ function fixActions(
   }));
 }
 
-function quarantineActions(uri: string, diagnostic: Diagnostic): readonly CodeAction[] {
+function quarantineActions(uri: string, diagnostic: Diagnostic, opensSettings: boolean): readonly CodeAction[] {
   const action = (title: string, command: string, ...args: string[]): CodeAction => ({
     title,
     kind: CodeActionKind.QuickFix,
@@ -92,8 +99,9 @@ function quarantineActions(uri: string, diagnostic: Diagnostic): readonly CodeAc
   });
   return [
     action('Retry', retryCommand, uri),
-    // This command belongs to VS Code.
-    action('Raise the Limit', 'workbench.action.openSettings', 'bulkhead.memoryLimit'),
+    opensSettings
+      ? action('Raise the Limit', 'workbench.action.openSettings', 'bulkhead.memoryLimit')
+      : action('Raise the Limit', raiseLimitCommand, uri),
   ];
 }
 

@@ -22,14 +22,17 @@ const severities: Readonly<Record<Severity, DiagnosticSeverity>> = {
 
 const severityOrder: readonly Severity[] = ['error', 'warning', 'info', 'hint'];
 
-/** If there are too many, the most severe are shown, and one more diagnostic says how many are hidden. */
-export function diagnosticsOf(root: string, issues: readonly Issue[]): Diagnostic[] {
-  if (issues.length <= maxPerFile) return issues.map((issue) => diagnosticOf(root, issue));
+/**
+ * If there are too many, the most severe are shown, and one more diagnostic says how many are hidden.
+ * @param nameOf the URI of a file that an issue names
+ */
+export function diagnosticsOf(root: string, issues: readonly Issue[], nameOf = uriOf): Diagnostic[] {
+  if (issues.length <= maxPerFile) return issues.map((issue) => diagnosticOf(root, issue, nameOf));
   const bySeverity = [...issues].sort((a, b) => severityOrder.indexOf(a.severity) - severityOrder.indexOf(b.severity));
   const shown = bySeverity.slice(0, maxPerFile - 1);
   const hidden = issues.length - shown.length;
   return [
-    ...shown.map((issue) => diagnosticOf(root, issue)),
+    ...shown.map((issue) => diagnosticOf(root, issue, nameOf)),
     {
       source: 'bulkhead',
       severity: DiagnosticSeverity.Information,
@@ -39,9 +42,9 @@ export function diagnosticsOf(root: string, issues: readonly Issue[]): Diagnosti
   ];
 }
 
-export function diagnosticOf(root: string, issue: Issue): Diagnostic {
+export function diagnosticOf(root: string, issue: Issue, nameOf = uriOf): Diagnostic {
   const related = issue.related?.map((place) => ({
-    location: { uri: uriOf(root, place.file), range: place.range },
+    location: { uri: nameOf(root, place.file), range: place.range },
     message: place.message,
   }));
   const tags = issue.tags?.map((tag) => (tag === 'unnecessary' ? DiagnosticTag.Unnecessary : DiagnosticTag.Deprecated));
@@ -78,15 +81,27 @@ export interface PublisherSource {
 export class Publisher {
   readonly #source: PublisherSource;
   readonly #send: (params: PublishDiagnosticsParams) => Promise<void>;
+  readonly #onDone: () => void;
   readonly #waiting = new Set<string>();
   /** Hash of what was published last, by URI; a file without diagnostics is absent. */
   readonly #published = new Map<string, string>();
   #running = false;
   #paused: PromiseWithResolvers<void> | undefined;
 
-  constructor(source: PublisherSource, send: (params: PublishDiagnosticsParams) => Promise<void>) {
+  /** @param onDone called whenever everything has been sent */
+  constructor(
+    source: PublisherSource,
+    send: (params: PublishDiagnosticsParams) => Promise<void>,
+    onDone: () => void = () => {},
+  ) {
     this.#source = source;
     this.#send = send;
+    this.#onDone = onDone;
+  }
+
+  /** Whether something is still to be sent. */
+  get busy(): boolean {
+    return this.#running;
   }
 
   changed(uris: Iterable<string>): void {
@@ -99,6 +114,12 @@ export class Publisher {
     if (this.#paused === undefined && this.#waiting.size <= maxWaiting) return undefined;
     this.#paused ??= Promise.withResolvers();
     return this.#paused.promise;
+  }
+
+  /** The editor may have dropped what it showed of these: what was published is published again. */
+  forget(uris: Iterable<string>): void {
+    for (const uri of uris) if (this.#published.has(uri)) this.#published.set(uri, '');
+    this.changed(uris);
   }
 
   /** Publishes all files again whose diagnostics differ from what the editor shows. */
@@ -125,6 +146,7 @@ export class Publisher {
       sliceEnd = performance.now() + sliceMs;
     }
     this.#running = false;
+    this.#onDone();
   }
 
   #resume(): void {

@@ -27,8 +27,12 @@ function entryOf({ title, worker }: DetectorManifest | QueryManifest): DetectorE
     title,
     group: worker.group,
     ...(worker.title === undefined ? {} : { workerTitle: worker.title }),
-    ...(worker.count === 'one' ? { single: true } : { maxWorkers: busyCores() }),
+    ...(worker.count === 'one' ? { single: true } : { maxWorkers: busyCores(), gradual: true }),
     memoryFactor: { light: light.memoryFactor, heavy: (heavy ?? light).memoryFactor },
+    memoryFactorIfFree: {
+      ...(light.memoryFactorIfFree === undefined ? {} : { light: light.memoryFactorIfFree }),
+      ...(heavy?.memoryFactorIfFree === undefined ? {} : { heavy: heavy.memoryFactorIfFree }),
+    },
     limits: light.limits,
     ...(heavy === undefined ? {} : { heavyLimits: heavy.limits }),
     ...(worker.execArgv === undefined ? {} : { execArgv: worker.execArgv }),

@@ -225,6 +225,11 @@ export interface CheckResult {
   readonly coverage?: Readonly<Record<string, 'unchanged' | 'affected'>>;
   /** Units to revalidate when idle, even if they were checked completely. Only if the request has `allowProvisional`. */
   readonly provisional?: readonly string[];
+  /**
+   * By unit that was checked completely: all files whose content its issues depend on, besides configurations and
+   * installed packages. Relative to the root, sorted. The issues may also depend on which files exist. Absent: on any file.
+   */
+  readonly reads?: Readonly<Record<string, readonly string[]>>;
   /** Short texts to pass to later checks, also in later sessions. They are added to earlier notes; at most a few hundred. */
   readonly notes?: Readonly<Record<string, string>>;
 }

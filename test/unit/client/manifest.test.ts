@@ -1,6 +1,6 @@
 /** The extension's package.json, and what is generated from the manifests of the detectors. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tooltipCommands } from '../../../client/view.ts';
 import { generated } from '../../../scripts/settings.mjs';
@@ -21,6 +21,13 @@ interface Manifest {
   readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
   readonly contributes: {
     readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string }[];
+    readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when?: string }[]>>;
+    readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
+    readonly viewsContainers: { readonly activitybar: readonly { readonly id: string; readonly icon: string }[] };
+    readonly viewsWelcome: readonly { readonly view: string; readonly contents: string }[];
+    readonly walkthroughs: readonly {
+      readonly steps: readonly { readonly description: string; readonly media: { readonly markdown: string } }[];
+    }[];
     readonly configuration: readonly { readonly properties: Readonly<Record<string, Property>> }[];
   };
 }
@@ -34,11 +41,15 @@ const properties = Object.assign({}, ...manifest.contributes.configuration.map((
 describe('package.json', () => {
   it('declares exactly the commands that the client registers', () => {
     const declared = manifest.contributes.commands.map(({ command }) => command).toSorted();
-    const source = readFileSync(join(root, 'client/commands.ts'), 'utf8');
-    const registered = [...source.matchAll(/^ {4}'(bulkhead\.\w+)':/gm)].map((match) => match[1] ?? '').toSorted();
+    const sources = readdirSync(join(root, 'client'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('commands.ts'))
+      .map((file) => readFileSync(join(root, 'client', file), 'utf8'));
+    const registered = sources
+      .flatMap((source) => [...source.matchAll(/^ {4}'(bulkhead\.\w+)':/gm)].map((match) => match[1] ?? ''))
+      .toSorted();
     assert.deepEqual(declared, registered);
     assert.deepEqual(
-      tooltipCommands.filter((command) => !declared.includes(command)),
+      tooltipCommands.filter((command) => command.startsWith('bulkhead.') && !declared.includes(command)),
       [],
     );
     assert.deepEqual(
@@ -78,6 +89,32 @@ describe('package.json', () => {
     assert.ok(restrictedConfigurations.includes('bulkhead.typescript.engine'));
     assert.deepEqual(
       restrictedConfigurations.filter((key) => !(key in properties)),
+      [],
+    );
+  });
+
+  it('has views and menus only of commands and views that exist', () => {
+    const { commands, menus, views, viewsContainers, viewsWelcome, walkthroughs } = manifest.contributes;
+    const known = new Set(commands.map(({ command }) => command));
+    const entries = Object.values(menus).flat();
+    assert.deepEqual(
+      entries.filter(({ command }) => !known.has(command)),
+      [],
+    );
+    const names = new Set(Object.values(views).flatMap((all) => all.map(({ id }) => id)));
+    const named = [...entries, ...viewsWelcome.map(({ view }) => ({ when: `view == ${view}` }))];
+    const strange = named.filter(({ when = '' }) => !names.has(/^view == ([\w.]+)/.exec(when)?.[1] ?? ''));
+    assert.deepEqual(strange, []);
+    const containers = viewsContainers.activitybar.map(({ id }) => id);
+    assert.deepEqual(containers, Object.keys(views));
+    assert.ok(viewsContainers.activitybar.every(({ icon }) => existsSync(join(root, icon))));
+    const steps = walkthroughs.flatMap((walkthrough) => walkthrough.steps);
+    assert.ok(steps.every(({ media }) => existsSync(join(root, media.markdown))));
+    const linked = [...steps.map(({ description }) => description), ...viewsWelcome.map(({ contents }) => contents)]
+      .flatMap((text) => [...text.matchAll(/command:(bulkhead\.\w+)/g)])
+      .map((match) => match[1] ?? '');
+    assert.deepEqual(
+      linked.filter((command) => !known.has(command)),
       [],
     );
   });
