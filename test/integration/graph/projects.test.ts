@@ -172,4 +172,23 @@ describe('configurations that are wrong', () => {
       'invalid-configuration pnpm-workspace.yaml:0',
     ]);
   }); // prettier-ignore
+
+  it('of TypeScript that are no files leave their projects out, which is never silent', async function () {
+    if (process.platform === 'win32') this.skip();
+    using workspace = workspaceOf({ 'a/tsconfig.json': '{}', 'a/a.ts': 'export {};\n' });
+    execFileSync('mkfifo', [path.join(workspace.root, 'tsconfig.json')]);
+    mkdirSync(path.join(workspace.root, 'b', 'tsconfig.json'), { recursive: true });
+    const { projects, problems } = await findProjects(workspace.root, {
+      only: [],
+      signal: new AbortController().signal,
+    });
+    assert.deepEqual(projects, ['a/tsconfig.json']);
+    assert.deepEqual(
+      problems.map(({ file, fatal }) => [file, fatal]),
+      [
+        ['tsconfig.json', true],
+        ['b/tsconfig.json', true],
+      ],
+    );
+  });
 });

@@ -43,7 +43,8 @@ export async function findProjects(root: string, { only, signal }: ProjectSearch
       (pattern.test(name) && (wanted === undefined || wanted.ignores(file))),
     signal,
     mustBeFile: pattern,
-    onUnreadable: (entry) => problems.push(unreadableProblem(entry)),
+    // A configuration that nobody can read hides a whole project; an unreadable folder may hold none.
+    onUnreadable: (entry) => problems.push(unreadableProblem(entry, pattern.test(path.posix.basename(entry.path)))),
   });
   const queue: string[] = [];
   const components: string[] = [];
