@@ -22,7 +22,7 @@ function read(text: string): readonly string[] {
 
 const recorded = (name: string): readonly string[] =>
   read(
-    stripVTControlCharacters(readFileSync(path.join(repository, 'test/fixtures/build-logs', `${name}.log`), 'utf8')),
+    stripVTControlCharacters(readFileSync(path.join(repository, 'test/fixtures/build-logs', `${name}.txt`), 'utf8')),
   );
 
 const notANumber = (line: string): string => `tsc src/b.ts:${line} error TS2322 | Type 'string' is not assignable to type 'number'.`; // prettier-ignore
