@@ -8,13 +8,28 @@ import {
   type CodeAction,
   type CodeActionParams,
   type Diagnostic,
+  type WorkspaceEdit,
 } from 'vscode-languageserver/node';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import { textHash } from '../../workers/protocol/fingerprint.ts';
 import { readText } from '../../workers/protocol/read-file.ts';
-import { codeActionsOf, fixAllKind, fixAllOf, isRequested, type EditTarget, type FoundIssue } from './code-actions.ts';
+import type { ClientAbilities } from './client-abilities.ts';
+import {
+  codeActionsOf,
+  confirmed,
+  fixAllKind,
+  fixAllOf,
+  fixRuleOf,
+  isRequested,
+  reasonEdit,
+  safeEditsOf,
+  workspaceEdit,
+  type EditTarget,
+  type FoundIssue,
+} from './code-actions.ts';
 import type { Documents } from './documents.ts';
-import { uriOf } from './uris.ts';
+import { issueActionsOf, type ActionContext, type ActionData } from './issue-actions.ts';
+import { pathOf, uriOf } from './uris.ts';
 import type { Workspace } from './workspace.ts';
 
 /** A menu of quick fixes does not wait longer for an analysis. */
@@ -23,13 +38,21 @@ const menuWaitMs = 2_000;
 export interface CodeActionHost {
   readonly documents: Documents;
   workspace(): Workspace | undefined;
-  /** The editor refuses an edit if the document's version is not the one that the edit names. */
-  canCheckVersions(): boolean;
+  abilities(): ClientAbilities;
+  /** Issues can be added to the baseline. */
+  hasBaseline(): boolean;
+  /** Code of the workspace may run. */
+  trusted(): boolean;
   /** The text is analysed while the user types. */
   followsTyping(): boolean;
   /** Starts to analyse the present text of a document at once. */
   analyseNow(uri: string): void;
+  /** Says something to the person. */
+  tell(message: string): void;
 }
+
+type SuppressData = Extract<ActionData, { readonly kind: 'suppress' }>;
+type FixRuleData = Extract<ActionData, { readonly kind: 'fixRule' }>;
 
 /** The present text of a file. */
 interface PresentText {
@@ -63,7 +86,74 @@ export class CodeActionProvider {
       found = find();
       texts = await this.#textsFor(found.map(([, issue]) => issue));
     }
-    return found.flatMap(([diagnostic, each]) => codeActionsOf(each, diagnostic, this.#targets(each, texts)));
+    const inFile = this.#host.workspace()?.issuesOf(uri) ?? [];
+    const rest = await this.#textsFor(inFile);
+    const current = inFile.filter(({ root, issue }) => isFor(root, issue, rest)).map(({ issue }) => issue);
+    const present = this.#targetOf({ uri, version: this.#host.documents.versionOf(uri) ?? null });
+    const actions = found.flatMap(([diagnostic, each]) => [
+      ...codeActionsOf(each, diagnostic, this.#targets(each, texts)),
+      ...listOf(fixRuleOf(present, each.issue, current, diagnostic)),
+      ...issueActionsOf(each, diagnostic, this.#context()),
+    ]);
+    if (this.#host.abilities().resolvesEdits) return actions;
+    const complete = await Promise.all(actions.map((action) => this.#withEdit(action, signal)));
+    return complete.filter(({ edit, command }) => edit !== undefined || command !== undefined);
+  }
+
+  /** Computes the edit of an action that the person chose. */
+  async resolve(action: CodeAction, signal: AbortSignal): Promise<CodeAction> {
+    const resolved = await this.#withEdit(action, signal);
+    if (resolved.edit === undefined && resolved.command === undefined && !signal.aborted) {
+      this.#host.tell(`"${action.title}" is not possible here: the text has changed, or a comment cannot stand there.`);
+    }
+    return resolved;
+  }
+
+  async #withEdit(action: CodeAction, signal: AbortSignal): Promise<CodeAction> {
+    const data = action.data as ActionData | undefined;
+    if (data === undefined) return action;
+    const edit = data.kind === 'suppress' ? await this.#suppression(data, signal) : await this.#fixesOfRule(data);
+    return edit === undefined ? action : { ...action, edit };
+  }
+
+  async #suppression(
+    { uri, fingerprint, scope, withReason }: SuppressData,
+    signal: AbortSignal,
+  ): Promise<WorkspaceEdit | undefined> {
+    const workspace = this.#host.workspace();
+    const absolute = pathOf(uri);
+    const found = workspace?.issuesOf(uri).find(({ issue }) => issue.fingerprint === fingerprint);
+    if (workspace === undefined || absolute === undefined || found === undefined) return undefined;
+    const document = this.#host.documents.at(absolute);
+    const target = this.#targetOf({ uri: document?.uri ?? uri, version: document?.version ?? null });
+    const text = document?.getText() ?? (await readText(absolute).catch(() => undefined));
+    if (text === undefined) return undefined;
+    const edit = await workspace.suppressionOf(found, { text, scope, withReason }, signal).catch(() => undefined);
+    if (edit === undefined) return undefined;
+    const { range, newText } = edit;
+    return (withReason ? reasonEdit(target, { range, newText }) : undefined) ?? workspaceEdit([[target, [{ range, newText }]]]); // prettier-ignore
+  }
+
+  /** In all files whose present text is the one that the fixes are for. */
+  async #fixesOfRule({ detector, rule }: FixRuleData): Promise<WorkspaceEdit | undefined> {
+    const all = this.#host.workspace()?.fixableIssues(detector, rule) ?? [];
+    const texts = await this.#textsFor(all);
+    const current = all.filter(({ root, issue }) => isFor(root, issue, texts));
+    const byFile = Map.groupBy(current, ({ root, issue }) => path.resolve(root, issue.file));
+    const changes = [...byFile].flatMap(([absolute, found]) => {
+      const text = texts.get(absolute);
+      const edits = safeEditsOf(found.map(({ issue }) => issue));
+      return text === undefined || edits.length === 0 ? [] : [{ uri: text.uri, version: text.version, edits }];
+    });
+    return changes.length === 0 ? undefined : confirmed(`Fix ${rule}`, changes);
+  }
+
+  #context(): ActionContext {
+    return {
+      abilities: this.#host.abilities(),
+      hasBaseline: this.#host.hasBaseline(),
+      trusted: this.#host.trusted(),
+    };
   }
 
   /** Fixes for the present text, which is analysed first if necessary. */
@@ -115,7 +205,7 @@ export class CodeActionProvider {
   }
 
   #targetOf({ uri, version }: { readonly uri: string; readonly version: number | null }): EditTarget {
-    return { uri, version: this.#host.canCheckVersions() ? version : undefined };
+    return { uri, version: this.#host.abilities().checksVersions ? version : undefined };
   }
 }
 
@@ -124,4 +214,8 @@ function isFor(root: string, { fixes, fixedTexts = {} }: Issue, texts: ReadonlyM
   if (fixes === undefined) return true;
   const entries = Object.entries(fixedTexts);
   return entries.length > 0 && entries.every(([file, hash]) => texts.get(path.resolve(root, file))?.hash === hash);
+}
+
+function listOf<Value>(value: Value | undefined): readonly Value[] {
+  return value === undefined ? [] : [value];
 }

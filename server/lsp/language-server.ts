@@ -31,10 +31,12 @@ import { version } from '../version.ts';
 import { AnalysisProgress } from './analysis-progress.ts';
 import { ChangeCollector } from './changes.ts';
 import { CodeActionProvider } from './code-action-provider.ts';
+import { abilitiesOf, noAbilities, type ClientAbilities } from './client-abilities.ts';
 import { fixAllKind, retryCommand } from './code-actions.ts';
 import { Publisher } from './diagnostics.ts';
 import { Documents } from './documents.ts';
 import { initializationOf } from './initialization.ts';
+import { acceptCommand, analyseCommand, openPageCommand } from './issue-actions.ts';
 import { alertText, showNotice } from './notices.ts';
 import { StatusSender, statusOf, timingsOf } from './status.ts';
 import { pathOf } from './uris.ts';
@@ -72,7 +74,7 @@ export class LanguageServer {
   #wasBusy = true;
   #watchedFiles: WatchedFiles | undefined;
   #canChangeFolders = false;
-  #canCheckVersions = false;
+  #abilities: ClientAbilities = noAbilities;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -95,9 +97,12 @@ export class LanguageServer {
     this.#codeActions = new CodeActionProvider({
       documents: this.#documents,
       workspace: () => this.#workspace,
-      canCheckVersions: () => this.#canCheckVersions,
+      abilities: () => this.#abilities,
+      hasBaseline: () => this.#settings.baseline === 'hide',
+      trusted: () => this.#trusted,
       followsTyping: () => this.#settings.run === 'onType',
       analyseNow: (uri) => this.#analyseNow(uri),
+      tell: (message) => void connection.window.showInformationMessage(message),
     });
   }
 
@@ -140,7 +145,7 @@ export class LanguageServer {
     const canWatchFiles = params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
     this.#watchedFiles = canWatchFiles ? new WatchedFiles(this.#connection) : undefined;
     this.#canChangeFolders = params.capabilities.workspace?.workspaceFolders === true;
-    this.#canCheckVersions = params.capabilities.workspace?.workspaceEdit?.documentChanges === true;
+    this.#abilities = abilitiesOf(params);
     const canShowProgress = params.capabilities.window?.workDoneProgress === true;
     this.#progress = new AnalysisProgress(this.#connection, canShowProgress, () => this.#workspace?.cancel());
     this.#workspace = this.#makeWorkspace();
@@ -148,8 +153,8 @@ export class LanguageServer {
       serverInfo: { name: 'Bulkhead', version },
       capabilities: {
         textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
-        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, fixAllKind] },
-        executeCommandProvider: { commands: [retryCommand] },
+        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, fixAllKind], resolveProvider: true },
+        executeCommandProvider: { commands: [retryCommand, acceptCommand, openPageCommand, analyseCommand] },
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
       },
     };
@@ -254,8 +259,9 @@ export class LanguageServer {
   #listenToRequests(): void {
     const connection = this.#connection;
     connection.onCodeAction((params, cancel) => this.#codeActions.provide(params, signalOf(cancel)));
-    connection.onExecuteCommand(({ command, arguments: args }) => {
-      if (command === retryCommand && typeof args?.[0] === 'string') this.#workspace?.retry(args[0]);
+    connection.onCodeActionResolve((action, cancel) => this.#codeActions.resolve(action, signalOf(cancel)));
+    connection.onExecuteCommand(async ({ command, arguments: args }) => {
+      await this.#execute(command, args ?? []);
       return null;
     });
     connection.onRequest(requests.analyze, async (): Promise<AnalyzeResult> => {
@@ -276,6 +282,20 @@ export class LanguageServer {
       this.#watchStatus = params.on;
       return this.#readStatus();
     });
+  }
+
+  /** The command of a code action. */
+  async #execute(command: string, [first, second]: readonly unknown[]): Promise<void> {
+    if (command === analyseCommand) await this.#workspace?.analyzeAll();
+    if (typeof first !== 'string') return;
+    if (command === retryCommand) this.#workspace?.retry(first);
+    if (command === openPageCommand) await this.#connection.window.showDocument({ uri: first, external: !first.startsWith('file:') }); // prettier-ignore
+    if (command !== acceptCommand || typeof second !== 'string') return;
+    try {
+      await this.#workspace?.accept(first, second);
+    } catch (error) {
+      this.#connection.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** Also if the text is not saved and `bulkhead.run` is `onSave`. */

@@ -5,7 +5,7 @@
 import { EventEmitter } from 'node:events';
 import path from 'node:path';
 import type { Diagnostic } from 'vscode-languageserver/node';
-import type { DetectorOptions, Issue } from '../../workers/protocol/detector-protocol.ts';
+import type { DetectorOptions, Issue, TextEdit } from '../../workers/protocol/detector-protocol.ts';
 import { detectorNames } from '../../workers/detectors/manifests.ts';
 import { isRecord } from '../configuration/is-record.ts';
 import type { BulkheadSettings } from '../configuration/settings.ts';
@@ -14,6 +14,8 @@ import type { ChangeKind } from '../journal.ts';
 import type { DetectorStatus, IssueCounts } from '../engine/status.ts';
 import { Folder } from '../folder/folder.ts';
 import type { FolderSettings, UnsavedDocument } from '../folder/options.ts';
+import type { SuppressionRequest } from '../folder/suppressions.ts';
+import { MEMORY_KINDS } from '../pool/quarantine.ts';
 import type { SupervisedPool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
 import type { FoundIssue } from './code-actions.ts';
@@ -179,7 +181,38 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     const isIt = isRecord(data)
       ? ({ fingerprint }: Issue) => fingerprint === data['fingerprint']
       : (issue: Issue) => issue.rule === code && issue.message === message && JSON.stringify(issue.range) === place;
-    return this.issuesOf(uri).find(({ issue }) => isIt(issue));
+    const found = this.issuesOf(uri).find(({ issue }) => isIt(issue));
+    return found?.issue.rule === 'quarantined' ? { ...found, ranOutOfMemory: this.#ranOutOfMemory(found) } : found;
+  }
+
+  /** Issues of a rule that have a safe fix, from all folders. */
+  fixableIssues(detector: string, rule: string): readonly FoundIssue[] {
+    return this.#all.flatMap((folder) =>
+      folder
+        .issues()
+        .filter((issue) => issue.fixable && issue.detector === detector && issue.rule === rule)
+        .map((issue) => ({ root: folder.root, issue })),
+    );
+  }
+
+  /** See {@link Folder.suppressionOf}. */
+  async suppressionOf(
+    { root, issue }: FoundIssue,
+    request: Omit<SuppressionRequest, 'issue'>,
+    signal: AbortSignal,
+  ): Promise<TextEdit | undefined> {
+    return this.#folders.get(root)?.suppressionOf({ issue, ...request }, signal);
+  }
+
+  /** Adds an issue to the baseline of its folder. @throws Error, whose message is for the person */
+  async accept(uri: string, fingerprint: string): Promise<void> {
+    const found = this.issuesOf(uri).find(({ issue }) => issue.fingerprint === fingerprint);
+    if (found) await this.#folders.get(found.root)?.accept([found.issue]);
+  }
+
+  #ranOutOfMemory({ root, issue }: FoundIssue): boolean {
+    const inputs = this.#folders.get(root)?.quarantined ?? [];
+    return inputs.some(({ detector, file, reason }) => detector === issue.detector && file === issue.file && MEMORY_KINDS.has(reason.kind)); // prettier-ignore
   }
 
   /** Releases a file from quarantine and analyses it again. */

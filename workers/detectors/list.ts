@@ -6,4 +6,5 @@ export { manifest as import } from './import/manifest.ts';
 export { manifest as isolation } from './isolation/manifest.ts';
 export { manifest as knip } from './knip/manifest.ts';
 export { manifest as package } from './package/manifest.ts';
+export { manifest as suppressions } from './suppressions/manifest.ts';
 export { manifest as typescript } from './typescript/manifest.ts';
