@@ -4,6 +4,8 @@
  */
 import * as vscode from 'vscode';
 import { ContextKeys, registerCommands } from './commands.ts';
+import { registerIssueCommands } from './issue-commands.ts';
+import { IssuesView } from './issues-view/issues-view.ts';
 import { ServerManager } from './server-manager.ts';
 import { StatusBar } from './status-bar.ts';
 import type { StatusParams } from '../workers/protocol/editor-protocol.ts';
@@ -38,6 +40,8 @@ export function activate(context: vscode.ExtensionContext): BulkheadApi {
     statusChanged,
     servers.onDidChangeView(show),
     registerCommands(servers, log),
+    registerIssueCommands(servers),
+    new IssuesView(servers.diagnostics, context.workspaceState),
   );
   manager = servers;
   show(servers.view);

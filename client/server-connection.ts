@@ -11,6 +11,7 @@ import {
   State,
   TransportKind,
 } from 'vscode-languageclient/node';
+import { actionCommands } from './issue-commands.ts';
 import { onDidChangeSettings, readSettings } from './settings.ts';
 import { notifications, requests } from '../workers/protocol/editor-protocol.ts';
 import type { LanguageClientOptions, ServerOptions } from 'vscode-languageclient/node';
@@ -94,6 +95,11 @@ export class ServerConnection {
     server?.kill('SIGKILL');
   }
 
+  /** Sends a request without an own method here. @throws when the server refuses it or ends */
+  request<Result>(method: string, params: object = {}): Promise<Result> {
+    return this.#client.sendRequest<Result>(method, params);
+  }
+
   analyze(): Promise<AnalyzeResult> {
     return this.#client.sendRequest<AnalyzeResult>(requests.analyze, {});
   }
@@ -167,6 +173,7 @@ export class ServerConnection {
         settings: readSettings(),
         ...(extension.storageUri && { storageDir: extension.storageUri.fsPath }),
         trusted: vscode.workspace.isTrusted,
+        commands: actionCommands,
         version: String((extension.extension.packageJSON as { version?: unknown }).version),
       }),
       initializationFailedHandler: (error: unknown) => {
@@ -185,11 +192,15 @@ export class ServerConnection {
       },
       diagnosticCollectionProvider: { create: () => diagnostics.collection, dispose: () => undefined },
       middleware: {
-        handleDiagnostics: (uri, published, next) => {
+        handleDiagnostics: (uri, published) => {
           if (!this.#ended) {
-            diagnostics.confirm(uri);
-            next(uri, published);
+            diagnostics.publish(uri, published);
           }
+        },
+        // The editor passes the diagnostics of all extensions, which have quick fixes of their own.
+        provideCodeActions: (document, range, context, token, next) => {
+          const own = context.diagnostics.filter((diagnostic) => diagnostics.has(document.uri, diagnostic));
+          return next(document, range, { ...context, diagnostics: own }, token);
         },
       },
     };

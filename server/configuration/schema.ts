@@ -7,7 +7,7 @@ import type { OptionSchema, ValueSchema } from '../../workers/protocol/manifest.
 
 export interface SettingSchema extends OptionSchema {
   /** `machine-overridable`: it decides what is executed, so only a trusted workspace may set it. */
-  readonly scope: 'window' | 'machine-overridable';
+  readonly scope: 'window' | 'resource' | 'machine-overridable';
 }
 
 /** Settings that belong to no detector, in the order in which editors show them. */
@@ -46,6 +46,28 @@ export const generalSettings = {
     scope: 'window',
     description:
       'Globs of files that are never analysed, relative to the workspace folder. Files that Git ignores are never analysed either.',
+  },
+  openFiles: {
+    type: 'string',
+    enum: ['defer', 'own'],
+    markdownEnumDescriptions: [
+      'Leave the problems that another extension shows there to it: the built-in TypeScript features, ESLint, Oxc, Biome.',
+      'Show all of them, also those that another extension shows too.',
+    ],
+    default: 'defer',
+    scope: 'resource',
+    description: 'Which problems are shown in files that are open in the editor.',
+  },
+  diagnosticSource: {
+    type: 'string',
+    enum: ['bulkhead', 'tool'],
+    markdownEnumDescriptions: [
+      '`bulkhead(eslint)` and `TS2322`: it is visible who found the problem.',
+      '`eslint` and `ts`, with the codes of the extensions of these tools, so that filters and quick fixes that look for them apply.',
+    ],
+    default: 'bulkhead',
+    scope: 'window',
+    description: 'The source and the code that problems of ESLint and TypeScript have in the editor.',
   },
   baseline: {
     type: 'string',

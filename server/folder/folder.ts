@@ -14,6 +14,7 @@ import { Journal, type FileChange } from '../journal.ts';
 import type { DetectorStatus, IssueCounts } from '../engine/status.ts';
 import type { QuarantinedInput, WorkerHealth } from '../pool/types.ts';
 import type { Baseline } from '../store/baseline.ts';
+import { baselineAction, type BaselineCounts } from './baseline-actions.ts';
 import { BaselineFilter } from './baseline-filter.ts';
 import { FolderConfiguration } from './configuration.ts';
 import { dependentsOf } from './dependents.ts';
@@ -266,6 +267,23 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   async accept(issues: readonly Issue[]): Promise<void> {
     await this.#baseline.add(issues);
     if (!this.#disposal) this.#applyFilter();
+  }
+
+  /**
+   * Creates, compares or prunes the baseline, in force or not.
+   * @param file absolute
+   * @throws see {@link baselineAction}
+   */
+  async baselineAction(action: 'create' | 'compare' | 'prune', file: string): Promise<BaselineCounts> {
+    const counts = await baselineAction(action, { file, issues: this.allIssues(), status: this.status() });
+    if (action !== 'compare') await this.#readBaseline();
+    return counts;
+  }
+
+  /** Forgets all stored results, and analyses everything again. */
+  async clearCache(): Promise<void> {
+    await this.#resources.store?.clear();
+    await this.analyze();
   }
 
   /** Inputs in quarantine. */

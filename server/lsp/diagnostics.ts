@@ -7,6 +7,8 @@ import {
   type PublishDiagnosticsParams,
 } from 'vscode-languageserver/node';
 import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
+import type { IssueData } from '../../workers/protocol/issue-requests.ts';
+import type { FoundIssue } from './code-actions.ts';
 import { pageOf } from './rule-pages.ts';
 import { uriOf } from './uris.ts';
 
@@ -23,13 +25,14 @@ const severities: Readonly<Record<Severity, DiagnosticSeverity>> = {
 const severityOrder: readonly Severity[] = ['error', 'warning', 'info', 'hint'];
 
 /** If there are too many, the most severe are shown, and one more diagnostic says how many are hidden. */
-export function diagnosticsOf(root: string, issues: readonly Issue[]): Diagnostic[] {
-  if (issues.length <= maxPerFile) return issues.map((issue) => diagnosticOf(root, issue));
-  const bySeverity = [...issues].sort((a, b) => severityOrder.indexOf(a.severity) - severityOrder.indexOf(b.severity));
+export function diagnosticsOf(issues: readonly FoundIssue[], naming: DiagnosticNaming = 'bulkhead'): Diagnostic[] {
+  if (issues.length <= maxPerFile) return issues.map(({ root, issue }) => diagnosticOf(root, issue, naming));
+  const rankOf = ({ issue }: FoundIssue): number => severityOrder.indexOf(issue.severity);
+  const bySeverity = [...issues].sort((a, b) => rankOf(a) - rankOf(b));
   const shown = bySeverity.slice(0, maxPerFile - 1);
   const hidden = issues.length - shown.length;
   return [
-    ...shown.map((issue) => diagnosticOf(root, issue)),
+    ...shown.map(({ root, issue }) => diagnosticOf(root, issue, naming)),
     {
       source: 'bulkhead',
       severity: DiagnosticSeverity.Information,
@@ -39,7 +42,7 @@ export function diagnosticsOf(root: string, issues: readonly Issue[]): Diagnosti
   ];
 }
 
-export function diagnosticOf(root: string, issue: Issue): Diagnostic {
+export function diagnosticOf(root: string, issue: Issue, naming: DiagnosticNaming = 'bulkhead'): Diagnostic {
   const related = issue.related?.map((place) => ({
     location: { uri: uriOf(root, place.file), range: place.range },
     message: place.message,
@@ -47,16 +50,29 @@ export function diagnosticOf(root: string, issue: Issue): Diagnostic {
   const tags = issue.tags?.map((tag) => (tag === 'unnecessary' ? DiagnosticTag.Unnecessary : DiagnosticTag.Deprecated));
   const page = issue.url ?? pageOf(issue.detector, issue.rule);
   return {
-    source: `bulkhead(${issue.detector})`,
-    code: issue.rule,
+    ...nameOf(issue, naming),
     severity: severities[issue.severity],
     message: issue.message,
     range: issue.range,
     ...(page === undefined ? {} : { codeDescription: { href: page } }),
     ...(related === undefined || related.length === 0 ? {} : { relatedInformation: related }),
     ...(tags === undefined || tags.length === 0 ? {} : { tags }),
-    data: { fingerprint: issue.fingerprint },
+    data: dataOf(issue),
   };
+}
+
+/** `tool`: as the extensions of the tools name their diagnostics, so that filters and quick fixes of others apply. */
+export type DiagnosticNaming = 'bulkhead' | 'tool';
+
+function nameOf({ detector, rule }: Issue, naming: DiagnosticNaming): Pick<Diagnostic, 'source' | 'code'> {
+  if (naming === 'tool' && detector === 'eslint') return { source: 'eslint', code: rule };
+  const number = /^TS(\d+)$/.exec(rule)?.[1];
+  if (naming === 'tool' && detector === 'typescript' && number !== undefined) return { source: 'ts', code: Number(number) };
+  return { source: `bulkhead(${detector})`, code: rule };
+}
+
+function dataOf({ detector, rule, fingerprint, cause }: Issue): IssueData {
+  return { fingerprint, detector, rule, ...(cause === undefined ? {} : { cause: cause.message }) };
 }
 
 /** If more files wait to be sent, the analysis pauses until only half as many wait. */

@@ -40,6 +40,7 @@ import { acceptCommand, analyseCommand, openPageCommand } from './issue-actions.
 import { alertText, showNotice } from './notices.ts';
 import { StatusSender, statusOf, timingsOf } from './status.ts';
 import { pathOf } from './uris.ts';
+import { answerIssueRequests } from './issue-requests.ts';
 import { WatchedFiles } from './watched-files.ts';
 import { WorkerRequests } from './worker-requests.ts';
 import { Workspace, type WorkspaceSettings } from './workspace.ts';
@@ -216,11 +217,13 @@ export class LanguageServer {
   /** All settings apply at once. Only a change of `node` replaces the workers. */
   #configure({ settings = this.#settings, trusted = this.#trusted }: Partial<WorkspaceSettings>): void {
     const before = this.#poolSettings();
+    const { diagnosticSource } = this.#settings;
     this.#settings = settings;
     this.#trusted = trusted;
     const now = this.#poolSettings();
     this.#workspace?.pool.configure(now);
     this.#workspace?.configure(this.#workspaceSettings());
+    if (settings.diagnosticSource !== diagnosticSource) this.#publisher.recheck();
     if (now.node !== before.node) void this.#changeNode();
   }
 
@@ -264,6 +267,7 @@ export class LanguageServer {
       await this.#execute(command, args ?? []);
       return null;
     });
+    answerIssueRequests(connection, () => this.#workspace);
     connection.onRequest(requests.analyze, async (): Promise<AnalyzeResult> => {
       await this.#workspace?.analyzeAll();
       return { generation: this.#workspace?.generation ?? 0 };

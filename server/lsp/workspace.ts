@@ -3,15 +3,18 @@
  * their results. Lives as long as the connection.
  */
 import { EventEmitter } from 'node:events';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Diagnostic } from 'vscode-languageserver/node';
 import type { DetectorOptions, Issue, TextEdit } from '../../workers/protocol/detector-protocol.ts';
+import { walkFiles } from '../../workers/protocol/files.ts';
 import { detectorNames } from '../../workers/detectors/manifests.ts';
 import { isRecord } from '../configuration/is-record.ts';
 import type { BulkheadSettings } from '../configuration/settings.ts';
 import type { DetectorChoice } from '../engine/detector-settings.ts';
 import type { ChangeKind } from '../journal.ts';
 import type { DetectorStatus, IssueCounts } from '../engine/status.ts';
+import type { BaselineCounts } from '../folder/baseline-actions.ts';
 import { Folder } from '../folder/folder.ts';
 import type { FolderSettings, UnsavedDocument } from '../folder/options.ts';
 import type { SuppressionRequest } from '../folder/suppressions.ts';
@@ -119,6 +122,36 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     await Promise.all(this.#all.map((folder) => folder.analyze(options)));
   }
 
+  /** Analyses folders and files again. */
+  async analyzePart(uris: readonly string[]): Promise<void> {
+    const wanted = uris.flatMap((uri) => pathOf(uri) ?? []);
+    const changes = new Map<string, ChangeKind>();
+    for (const folder of this.#all) {
+      if (wanted.some((absolute) => fileWithin(absolute, folder.root) !== undefined || absolute === folder.root)) {
+        await folder.analyze();
+        continue;
+      }
+      for (const absolute of wanted.filter((one) => fileWithin(folder.root, one) !== undefined)) {
+        for await (const file of filesIn(absolute)) changes.set(file, 'changed');
+      }
+    }
+    if (changes.size > 0) this.filesChanged(changes);
+  }
+
+  /** The visible issues of each folder. */
+  get folders(): readonly { readonly root: string; readonly issues: readonly Issue[] }[] {
+    return this.#all.map((folder) => ({ root: folder.root, issues: folder.issues() }));
+  }
+
+  /** See {@link Folder.baselineAction}; of each folder. */
+  baseline(action: 'create' | 'compare' | 'prune'): Promise<readonly BaselineCounts[]> {
+    return Promise.all(this.#all.map((folder) => folder.baselineAction(action, path.join(folder.root, baselineName))));
+  }
+
+  async clearCache(): Promise<void> {
+    await Promise.all(this.#all.map((folder) => folder.clearCache()));
+  }
+
   cancel(): void {
     for (const folder of this.#all) folder.cancel();
   }
@@ -148,13 +181,13 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
 
   /** Diagnostics of a file without duplicates: one folder may be within another. */
   diagnosticsOf(uri: string): Diagnostic[] {
-    const all = this.#placesOf(uri).flatMap(({ folder, file }) => diagnosticsOf(folder.root, folder.issuesOf(file)));
-    if (this.#folders.size === 1) return all;
-    const found = new Map<string, Diagnostic>();
-    for (const diagnostic of all) {
-      found.set(JSON.stringify([diagnostic.source, diagnostic.code, diagnostic.range, diagnostic.message]), diagnostic);
+    const found = new Map<string, FoundIssue>();
+    for (const each of this.issuesOf(uri)) {
+      const { detector, rule, range, message } = each.issue;
+      const key = this.#folders.size === 1 ? found.size : JSON.stringify([detector, rule, range, message]);
+      found.set(String(key), each);
     }
-    return [...found.values()];
+    return diagnosticsOf([...found.values()], this.#settings.settings.diagnosticSource);
   }
 
   /** Issues of a file, from all folders. */
@@ -180,7 +213,10 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     const place = JSON.stringify(range);
     const isIt = isRecord(data)
       ? ({ fingerprint }: Issue) => fingerprint === data['fingerprint']
-      : (issue: Issue) => issue.rule === code && issue.message === message && JSON.stringify(issue.range) === place;
+      : (issue: Issue) =>
+          (issue.rule === code || issue.rule === `TS${code}`) &&
+          issue.message === message &&
+          JSON.stringify(issue.range) === place;
     const found = this.issuesOf(uri).find(({ issue }) => isIt(issue));
     return found?.issue.rule === 'quarantined' ? { ...found, ranOutOfMemory: this.#ranOutOfMemory(found) } : found;
   }
@@ -301,6 +337,16 @@ function choiceOf(settings: BulkheadSettings): DetectorChoice {
     if (!enable) off.push(name);
   }
   return { off, options, exclude: settings.exclude };
+}
+
+/** The file itself, or the files of a folder that Git does not ignore. */
+async function* filesIn(absolute: string): AsyncGenerator<string> {
+  const isFolder = await stat(absolute).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) yield absolute;
+  else for await (const file of walkFiles(absolute)) yield path.join(absolute, file);
 }
 
 /** Relative to the root, forward slashes; undefined for a file outside of it. */

@@ -19,6 +19,8 @@ export interface InitializationOptions {
   readonly trusted: boolean;
   /** Version of the extension. */
   readonly version: string;
+  /** Commands of the client that code actions may name. */
+  readonly commands?: readonly string[];
 }
 
 /** Parameters of `workspace/didChangeConfiguration`; the server applies them at once. */
