@@ -11,9 +11,6 @@ import { placeAfter, placeBefore, type Place } from './places.ts';
 import type { ServerConnection } from './server-connection.ts';
 import type { ServerManager } from './server-manager.ts';
 
-/** Commands that code actions of the server name. */
-export const actionCommands = ['bulkhead.install', 'bulkhead.openPage', 'bulkhead.showOutput'] as const;
-
 export function registerIssueCommands(manager: ServerManager): vscode.Disposable {
   const commands: Record<string, (...args: never[]) => unknown> = {
     'bulkhead.analyzeFile': (uri?: vscode.Uri) => analyzePart(manager, uri ?? activeFile()),

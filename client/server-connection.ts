@@ -11,8 +11,8 @@ import {
   State,
   TransportKind,
 } from 'vscode-languageclient/node';
-import { actionCommands } from './issue-commands.ts';
 import { onDidChangeSettings, readSettings } from './settings.ts';
+import { actionCommands } from '../workers/protocol/issue-requests.ts';
 import { notifications, requests } from '../workers/protocol/editor-protocol.ts';
 import type { LanguageClientOptions, ServerOptions } from 'vscode-languageclient/node';
 import type { ShownDiagnostics } from './shown-diagnostics.ts';

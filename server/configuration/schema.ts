@@ -6,7 +6,10 @@ import { manifests } from '../../workers/detectors/manifests.ts';
 import type { OptionSchema, ValueSchema } from '../../workers/protocol/manifest.ts';
 
 export interface SettingSchema extends OptionSchema {
-  /** `machine-overridable`: it decides what is executed, so only a trusted workspace may set it. */
+  /**
+   * `resource`: each folder of a workspace may have its own value. `machine-overridable`: it decides what is executed, so only a trusted
+   * workspace may set it.
+   */
   readonly scope: 'window' | 'resource' | 'machine-overridable';
 }
 
@@ -43,9 +46,9 @@ export const generalSettings = {
     type: 'array',
     items: { type: 'string', minLength: 1 },
     default: [],
-    scope: 'window',
+    scope: 'resource',
     description:
-      'Globs of files that are never analysed, relative to the workspace folder. Files that Git ignores are never analysed either.',
+      'Globs of files that are never analysed, relative to the workspace folder. Files that Git ignores and those in `files.exclude` are never analysed either.',
   },
   openFiles: {
     type: 'string',
@@ -74,13 +77,13 @@ export const generalSettings = {
     enum: ['hide', 'show'],
     markdownEnumDescriptions: ['Show only new issues, as the terminal does.', 'Show all issues.'],
     default: 'hide',
-    scope: 'window',
+    scope: 'resource',
     description: 'Whether the issues that `bulkhead baseline` recorded in `bulkhead-baseline.json` are shown.',
   },
   showConsequences: {
     type: 'boolean',
     default: false,
-    scope: 'window',
+    scope: 'resource',
     description:
       'Show every issue that follows from one cause, such as packages that are not installed. By default they are folded under one issue at the cause, which lists some and counts all.',
   },
@@ -132,7 +135,7 @@ export function detectorSettings(detector: string): Readonly<Record<string, Sett
   if (manifest === undefined) return {};
   const enable: OptionSchema = { type: 'boolean', default: true, description: `Report ${manifest.reports}.` };
   return Object.fromEntries(
-    Object.entries({ enable, ...manifest.options }).map(([name, schema]) => [name, { ...schema, scope: 'window' }]),
+    Object.entries({ enable, ...manifest.options }).map(([name, schema]) => [name, { ...schema, scope: 'resource' }]),
   );
 }
 

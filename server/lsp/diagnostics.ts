@@ -9,6 +9,7 @@ import {
 import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
 import type { IssueData } from '../../workers/protocol/issue-requests.ts';
 import type { FoundIssue } from './code-actions.ts';
+import { systemClock, type Clock } from '../clock.ts';
 import { pageOf } from './rule-pages.ts';
 import { uriOf } from './uris.ts';
 
@@ -78,6 +79,12 @@ function dataOf({ detector, rule, fingerprint, cause }: Issue): IssueData {
 /** If more files wait to be sent, the analysis pauses until only half as many wait. */
 const maxWaiting = 500;
 
+/**
+ * While more files wait than this, only so many are sent before a pause: an editor that shows its list of problems lays it
+ * out anew for each file.
+ */
+const storm = { waiting: 100, filesPerBurst: 50, pauseMs: 50 } as const;
+
 /** After this time the publisher lets other work of the server run. */
 const sliceMs = 5;
 
@@ -94,15 +101,21 @@ export interface PublisherSource {
 export class Publisher {
   readonly #source: PublisherSource;
   readonly #send: (params: PublishDiagnosticsParams) => Promise<void>;
+  readonly #clock: Clock;
   readonly #waiting = new Set<string>();
   /** Hash of what was published last, by URI; a file without diagnostics is absent. */
   readonly #published = new Map<string, string>();
   #running = false;
   #paused: PromiseWithResolvers<void> | undefined;
 
-  constructor(source: PublisherSource, send: (params: PublishDiagnosticsParams) => Promise<void>) {
+  constructor(
+    source: PublisherSource,
+    send: (params: PublishDiagnosticsParams) => Promise<void>,
+    clock: Clock = systemClock,
+  ) {
     this.#source = source;
     this.#send = send;
+    this.#clock = clock;
   }
 
   changed(uris: Iterable<string>): void {
@@ -125,6 +138,7 @@ export class Publisher {
   async #drain(): Promise<void> {
     this.#running = true;
     let sliceEnd = performance.now() + sliceMs;
+    let burst = 0;
     for (const uri of this.#waiting) {
       this.#waiting.delete(uri);
       this.#resume();
@@ -136,6 +150,11 @@ export class Publisher {
       else this.#published.set(uri, digest);
       // Fails only when the connection is closed.
       await this.#send({ uri, diagnostics }).catch(() => {});
+      burst += 1;
+      if (burst >= storm.filesPerBurst && this.#waiting.size > storm.waiting) {
+        burst = 0;
+        await new Promise<void>((resolve) => void this.#clock.after(storm.pauseMs, resolve));
+      }
       if (performance.now() < sliceEnd) continue;
       await new Promise<void>((resolve) => setImmediate(resolve));
       sliceEnd = performance.now() + sliceMs;

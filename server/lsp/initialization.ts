@@ -1,7 +1,7 @@
 /** Parses the options of `initialize`. Editors other than VS Code may send none, or only some. */
-import { readSettings, type ReadSettings } from '../configuration/settings.ts';
+import { readEditorSettings, type EditorSettings } from './editor-settings.ts';
 
-export interface Initialization extends ReadSettings {
+export interface Initialization extends EditorSettings {
   readonly trusted: boolean;
   /** Folder that the editor reserves for this workspace. */
   readonly storageDir: string | undefined;
@@ -11,7 +11,7 @@ export interface Initialization extends ReadSettings {
 export function initializationOf(options: unknown): Initialization {
   const record = typeof options === 'object' && options !== null ? options : {};
   return {
-    ...readSettings('settings' in record ? record.settings : undefined),
+    ...readEditorSettings('settings' in record ? record.settings : undefined),
     trusted: !('trusted' in record) || record.trusted !== false,
     storageDir: 'storageDir' in record && typeof record.storageDir === 'string' ? record.storageDir : undefined,
   };

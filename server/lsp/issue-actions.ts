@@ -1,6 +1,7 @@
 /** Code actions besides the fixes of a detector: what else a person can do about an issue. Pure, except for lock files. */
 import { CodeActionKind, type CodeAction, type Diagnostic } from 'vscode-languageserver/node';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
+import { actionCommands } from '../../workers/protocol/issue-requests.ts';
 import { ownName } from '../configuration/read.ts';
 import type { ClientAbilities } from './client-abilities.ts';
 import { confirmed, type FoundIssue } from './code-actions.ts';
@@ -15,14 +16,8 @@ export const openPageCommand = 'bulkhead.server.openPage';
 /** Executed by the server. No arguments. */
 export const analyseCommand = 'bulkhead.server.analyse';
 
-/** Commands of a client (`InitializationOptions.commands`). */
-const clientCommands = {
-  /** Argument: an `Installation`. */
-  install: 'bulkhead.install',
-  /** Argument: the address of a page, which it shows rendered. */
-  openPage: 'bulkhead.openPage',
-  showOutput: 'bulkhead.showOutput',
-} as const;
+/** Commands that a client may have. */
+const [installCommand, openPageInClient, showOutputCommand] = actionCommands;
 
 /** What the edit of an action is computed from, when the action is chosen. */
 export type ActionData =
@@ -65,8 +60,8 @@ export function issueActionsOf(
   const isAboutWork = aboutWork.has(issue.rule) || issue.detector === ownName;
 
   const installation =
-    trusted && abilities.commands.has(clientCommands.install) ? installationFor(root, issue) : undefined;
-  if (installation) command(`Install it: ${installation.command}`, clientCommands.install, installation);
+    trusted && abilities.commands.has(installCommand) ? installationFor(root, issue) : undefined;
+  if (installation) command(`Install it: ${installation.command}`, installCommand, installation);
   if (issue.detector === 'knip' && issue.rule === 'files' && abilities.deletesFiles && abilities.previews) {
     add('Delete this file', { edit: confirmed('Delete', [{ kind: 'delete', uri }]) });
   }
@@ -88,12 +83,12 @@ export function issueActionsOf(
   if (hasBaseline && !isAboutWork) command('Add to the baseline', acceptCommand, uri, issue.fingerprint);
   const page = issue.url ?? pageOf(issue.detector, issue.rule);
   if (page !== undefined) {
-    const name = abilities.commands.has(clientCommands.openPage) ? clientCommands.openPage : openPageCommand;
+    const name = abilities.commands.has(openPageInClient) ? openPageInClient : openPageCommand;
     command(`Explain ${issue.rule}`, name, page);
   }
   if (isAboutWork && issue.rule !== 'quarantined') command('Analyse again', analyseCommand);
-  if (isAboutWork && abilities.commands.has(clientCommands.showOutput))
-    command('Show the output', clientCommands.showOutput);
+  if (isAboutWork && abilities.commands.has(showOutputCommand))
+    command('Show the output', showOutputCommand);
   return actions;
 }
 

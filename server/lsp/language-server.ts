@@ -22,7 +22,7 @@ import {
   type WatchStatusParams,
 } from '../../workers/protocol/editor-protocol.ts';
 import { isRecord } from '../configuration/is-record.ts';
-import { defaultSettings, readSettings, type BulkheadSettings, type ReadSettings } from '../configuration/settings.ts';
+import { defaultSettings, type BulkheadSettings } from '../configuration/settings.ts';
 import type { ChangeKind } from '../journal.ts';
 import { createPool } from '../pool/pool.ts';
 import type { PoolSettings } from '../pool/types.ts';
@@ -35,6 +35,7 @@ import { abilitiesOf, noAbilities, type ClientAbilities } from './client-abiliti
 import { fixAllKind, retryCommand } from './code-actions.ts';
 import { Publisher } from './diagnostics.ts';
 import { Documents } from './documents.ts';
+import { readEditorSettings, type EditorSettings } from './editor-settings.ts';
 import { initializationOf } from './initialization.ts';
 import { acceptCommand, analyseCommand, openPageCommand } from './issue-actions.ts';
 import { alertText, showNotice } from './notices.ts';
@@ -63,6 +64,7 @@ export class LanguageServer {
   #workspace: Workspace | undefined;
   #progress: AnalysisProgress | undefined;
   #settings: BulkheadSettings = defaultSettings;
+  #folderSettings: ReadonlyMap<string, BulkheadSettings> = new Map();
   /** Problems of the settings that have been logged, or will be when the connection is ready. */
   readonly #settingProblems = new Set<string>();
   #trusted = true;
@@ -114,7 +116,7 @@ export class LanguageServer {
     connection.onShutdown(() => this.dispose());
     connection.onDidChangeConfiguration(({ settings }: { settings: unknown }) => {
       const section = sectionIn(settings);
-      if (section !== undefined) this.#applySettings(readSettings(section));
+      if (section !== undefined) this.#applySettings(readEditorSettings(section));
     });
     connection.onNotification(notifications.trust, ({ trusted }: TrustParams) => this.#configure({ trusted }));
     connection.onDidChangeWatchedFiles(({ changes }) => {
@@ -138,6 +140,7 @@ export class LanguageServer {
   #initialize(params: InitializeParams): InitializeResult {
     const { trusted, storageDir, ...read } = initializationOf(params.initializationOptions);
     this.#settings = read.settings;
+    this.#folderSettings = read.folders;
     for (const problem of read.problems) this.#settingProblems.add(problem);
     this.#trusted = trusted;
     this.#storageDir = storageDir;
@@ -200,7 +203,12 @@ export class LanguageServer {
   }
 
   #workspaceSettings(): WorkspaceSettings {
-    return { settings: this.#settings, trusted: this.#trusted, storageDir: this.#storageDir };
+    return {
+      settings: this.#settings,
+      folders: this.#folderSettings,
+      trusted: this.#trusted,
+      storageDir: this.#storageDir,
+    };
   }
 
   #poolSettings(): Required<PoolSettings> {
@@ -215,10 +223,12 @@ export class LanguageServer {
   }
 
   /** All settings apply at once. Only a change of `node` replaces the workers. */
-  #configure({ settings = this.#settings, trusted = this.#trusted }: Partial<WorkspaceSettings>): void {
+  #configure(change: Partial<WorkspaceSettings>): void {
+    const { settings = this.#settings, folders = this.#folderSettings, trusted = this.#trusted } = change;
     const before = this.#poolSettings();
     const { diagnosticSource } = this.#settings;
     this.#settings = settings;
+    this.#folderSettings = folders;
     this.#trusted = trusted;
     const now = this.#poolSettings();
     this.#workspace?.pool.configure(now);
@@ -228,11 +238,11 @@ export class LanguageServer {
   }
 
   /** Applies settings that the client sent. Each problem in them is logged once. */
-  #applySettings({ settings, problems }: ReadSettings): void {
+  #applySettings({ settings, folders, problems }: EditorSettings): void {
     const fresh = problems.filter((problem) => !this.#settingProblems.has(problem));
     for (const problem of fresh) this.#settingProblems.add(problem);
     if (this.#started) this.#logProblems(fresh);
-    this.#configure({ settings });
+    this.#configure({ settings, folders });
   }
 
   #logProblems(problems: Iterable<string>): void {

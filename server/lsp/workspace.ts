@@ -27,6 +27,8 @@ import { pathOf, uriOf } from './uris.ts';
 
 export interface WorkspaceSettings {
   readonly settings: BulkheadSettings;
+  /** Of folders that have their own, by absolute path. */
+  readonly folders?: ReadonlyMap<string, BulkheadSettings>;
   readonly trusted: boolean;
   /** Where the editor stores what belongs to this workspace; absent: nothing is stored. */
   readonly storageDir?: string | undefined;
@@ -308,7 +310,8 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   }
 
   #settingsOf(root: string): FolderSettings {
-    const { settings, trusted } = this.#settings;
+    const { folders, trusted } = this.#settings;
+    const settings = folders?.get(root) ?? this.#settings.settings;
     return {
       detectors: choiceOf(settings),
       trusted,

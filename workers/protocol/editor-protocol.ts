@@ -7,7 +7,7 @@
 
 /**
  * The `bulkhead` section of the editor's configuration as the user wrote it, nested: `{ circular: { enable: false } }`.
- * The server validates it.
+ * The server validates it. Its key `folders` may have the section of each folder of the workspace, by URI.
  */
 export type RawSettings = Readonly<Record<string, unknown>>;
 

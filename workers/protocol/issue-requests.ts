@@ -12,6 +12,9 @@ export const issueRequests = {
   clearCache: 'bulkhead/clearCache',
 } as const;
 
+/** Commands of the client that code actions name (`InitializationOptions.commands`). */
+export const actionCommands = ['bulkhead.install', 'bulkhead.openPage', 'bulkhead.showOutput'] as const;
+
 /** `data` of a diagnostic: which issue it is, whatever its source and code are. */
 export interface IssueData {
   readonly fingerprint: string;
