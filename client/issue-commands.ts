@@ -109,9 +109,10 @@ async function changeBaseline({ connection }: ServerManager, action: BaselinePar
     return;
   }
   try {
-    await vscode.window.showInformationMessage(baselineText(action, await baseline(connection, action)));
+    // Not awaited, because the message stays until somebody closes it.
+    void vscode.window.showInformationMessage(baselineText(action, await baseline(connection, action)));
   } catch (error) {
-    await vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -145,7 +146,9 @@ async function goTo(
 ): Promise<void> {
   const places: Place[] = [];
   diagnostics.forEach((uri, all) => {
-    places.push(...all.map(({ range: { start } }) => ({ uri: uri.toString(), line: start.line, character: start.character })));
+    places.push(
+      ...all.map(({ range: { start } }) => ({ uri: uri.toString(), line: start.line, character: start.character })),
+    );
   });
   const editor = vscode.window.activeTextEditor;
   const from = editor && {
@@ -155,7 +158,7 @@ async function goTo(
   };
   const place = choose(places, from);
   if (place === undefined) {
-    await vscode.window.showInformationMessage('Bulkhead has found no problems.');
+    void vscode.window.showInformationMessage('Bulkhead has found no problems.');
     return;
   }
   const position = new vscode.Position(place.line, place.character);

@@ -8,7 +8,9 @@ const excludeSetting = 'files.exclude';
 
 /** The present settings of the window and of its folders. The server validates them. */
 export function readSettings(): RawSettings {
-  const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => [uri.toString(), settingsOf(uri)] as const);
+  const folders = (vscode.workspace.workspaceFolders ?? []).map(
+    ({ uri }) => [uri.toString(), settingsOf(uri)] as const,
+  );
   return { ...settingsOf(undefined), folders: Object.fromEntries(folders) };
 }
 
@@ -21,7 +23,9 @@ function settingsOf(folder: vscode.Uri | undefined): RawSettings {
   );
   const { exclude } = settings;
   // What the user hides from view is not to be analysed; a wrong value is for the server to refuse.
-  return Array.isArray(exclude) ? { ...settings, exclude: [...(exclude as unknown[]), ...hiddenFiles(folder)] } : settings;
+  return Array.isArray(exclude)
+    ? { ...settings, exclude: [...(exclude as unknown[]), ...hiddenFiles(folder)] }
+    : settings;
 }
 
 function hiddenFiles(folder: vscode.Uri | undefined): readonly string[] {

@@ -56,7 +56,9 @@ function ofOxc(code: string): string {
   if (plugin === '' || plugin === 'eslint') {
     return rule;
   }
-  return plugin === 'typescript-eslint' ? `@typescript-eslint/${rule}` : `${plugin.replace('eslint-plugin-', '')}/${rule}`;
+  return plugin === 'typescript-eslint'
+    ? `@typescript-eslint/${rule}`
+    : `${plugin.replace('eslint-plugin-', '')}/${rule}`;
 }
 
 /** `lint/suspicious/noDebugger` is ESLint's `no-debugger`, or that of any plugin. */

@@ -68,7 +68,8 @@ export type DiagnosticNaming = 'bulkhead' | 'tool';
 function nameOf({ detector, rule }: Issue, naming: DiagnosticNaming): Pick<Diagnostic, 'source' | 'code'> {
   if (naming === 'tool' && detector === 'eslint') return { source: 'eslint', code: rule };
   const number = /^TS(\d+)$/.exec(rule)?.[1];
-  if (naming === 'tool' && detector === 'typescript' && number !== undefined) return { source: 'ts', code: Number(number) };
+  if (naming === 'tool' && detector === 'typescript' && number !== undefined)
+    return { source: 'ts', code: Number(number) };
   return { source: `bulkhead(${detector})`, code: rule };
 }
 

@@ -59,8 +59,7 @@ export function issueActionsOf(
   };
   const isAboutWork = aboutWork.has(issue.rule) || issue.detector === ownName;
 
-  const installation =
-    trusted && abilities.commands.has(installCommand) ? installationFor(root, issue) : undefined;
+  const installation = trusted && abilities.commands.has(installCommand) ? installationFor(root, issue) : undefined;
   if (installation) command(`Install it: ${installation.command}`, installCommand, installation);
   if (issue.detector === 'knip' && issue.rule === 'files' && abilities.deletesFiles && abilities.previews) {
     add('Delete this file', { edit: confirmed('Delete', [{ kind: 'delete', uri }]) });
@@ -87,8 +86,7 @@ export function issueActionsOf(
     command(`Explain ${issue.rule}`, name, page);
   }
   if (isAboutWork && issue.rule !== 'quarantined') command('Analyse again', analyseCommand);
-  if (isAboutWork && abilities.commands.has(showOutputCommand))
-    command('Show the output', showOutputCommand);
+  if (isAboutWork && abilities.commands.has(showOutputCommand)) command('Show the output', showOutputCommand);
   return actions;
 }
 

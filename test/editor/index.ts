@@ -9,6 +9,7 @@ const suites: Readonly<Record<string, () => Promise<unknown>>> = {
   poison: () => import('./poison.test.ts'),
   folders: () => import('./folders.test.ts'),
   restricted: () => import('./restricted.test.ts'),
+  beside: () => import('./beside.test.ts'),
   windows: () => import('./windows.test.ts'),
 };
 

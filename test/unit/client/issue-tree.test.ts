@@ -1,7 +1,15 @@
 /** The tree of the issues view, the way through the problems, and what the editor hides from analysis. */
 import assert from 'node:assert/strict';
 import { excludedFiles } from '../../../client/excluded-files.ts';
-import { countsText, groupsOf, isShown, rowLabel, severities, type Filter, type IssueRow } from '../../../client/issues-view/issue-tree.ts';
+import {
+  countsText,
+  groupsOf,
+  isShown,
+  rowLabel,
+  severities,
+  type Filter,
+  type IssueRow,
+} from '../../../client/issues-view/issue-tree.ts';
 import { placeAfter, placeBefore } from '../../../client/places.ts';
 
 function row(file: string, detector: string, rule: string, more: Partial<IssueRow> = {}): IssueRow {
@@ -16,7 +24,13 @@ const rows = [
   row('lib/c.ts', 'typescript', 'TS2322', { severity: 'error', line: 7 }),
   row('package.json', 'package', 'unused-dependency', { severity: 'hint', page: 'file:///page.md' }),
 ];
-const everything: Filter = { scope: 'all', text: '', severities: new Set(severities), open: new Set(), changed: new Set() };
+const everything: Filter = {
+  scope: 'all',
+  text: '',
+  severities: new Set(severities),
+  open: new Set(),
+  changed: new Set(),
+};
 
 describe('the tree of issues', () => {
   it('groups by detector, rule, folder and cause, the worst first', () => {

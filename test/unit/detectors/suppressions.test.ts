@@ -3,7 +3,11 @@ import assert from 'node:assert/strict';
 import { Linter } from 'eslint';
 import ts from 'typescript';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { suppressionEdits, type Suppressed, type SuppressionScope } from '../../../workers/detectors/suppressions/comments.ts';
+import {
+  suppressionEdits,
+  type Suppressed,
+  type SuppressionScope,
+} from '../../../workers/detectors/suppressions/comments.ts';
 import { suppress } from '../../../workers/runtime/suppression.ts';
 
 function suppressed(file: string, text: string, issue: Suppressed, scope: SuppressionScope): string | undefined {
@@ -101,7 +105,7 @@ describe('a comment of TypeScript', () => {
   for (const text of [
     "const a: number = '';\n",
     "function f() {\n  // eslint-disable-next-line no-x\n  const a: number = '';\n}\n",
-    "const a = (\n  1\n) as number;\nconst b: string =\n  a;\n",
+    'const a = (\n  1\n) as number;\nconst b: string =\n  a;\n',
   ]) {
     for (const scope of ['line', 'file'] as const) {
       it(`hides the error of ${JSON.stringify(text)}, for the ${scope}`, () => {

@@ -8,7 +8,8 @@ function issue(detector: string, rule: string, line = 0, [from, to] = [20, 30], 
   return { detector, rule, file: 'a.ts', severity, message: '', range, fixable: false, fingerprint: `${detector} ${rule} ${line}` };
 } // prettier-ignore
 
-const shown = (...all: Issue[]): readonly string[] => withoutRepeats(all, all).map(({ detector, rule }) => `${detector}/${rule}`);
+const shown = (...all: Issue[]): readonly string[] =>
+  withoutRepeats(all, all).map(({ detector, rule }) => `${detector}/${rule}`);
 
 describe('issues that repeat each other', () => {
   it('are one', () => {

@@ -40,7 +40,14 @@ function titlesOf(issue: Issue, change: Partial<ActionContext> = {}): readonly s
 
 /** Rules that the manifests do not list, because other tools define them. */
 const others: Readonly<Record<string, readonly string[]>> = {
-  eslint: ['no-debugger', '@typescript-eslint/no-explicit-any', 'parse-error', 'unused-directive', 'directive', 'rule-error'],
+  eslint: [
+    'no-debugger',
+    '@typescript-eslint/no-explicit-any',
+    'parse-error',
+    'unused-directive',
+    'directive',
+    'rule-error',
+  ],
   typescript: ['TS1005', 'TS2307', 'TS2322', 'TS6133', 'TS7022', 'TS18003'],
   bulkhead: ['unknown-option', 'invalid-value'],
 };
