@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import { ContextKeys, registerCommands } from './commands.ts';
 import { registerIssueCommands } from './issue-commands.ts';
+import { registerViewCommands } from './issues-view/commands.ts';
 import { IssuesView } from './issues-view/issues-view.ts';
 import { ServerManager } from './server-manager.ts';
 import { StatusBar } from './status-bar.ts';
@@ -27,6 +28,7 @@ export function activate(context: vscode.ExtensionContext): BulkheadApi {
   const servers = new ServerManager(context, log);
   const statusBar = new StatusBar();
   const contextKeys = new ContextKeys();
+  const issuesView = new IssuesView(servers.diagnostics, context.workspaceState);
   const statusChanged = new vscode.EventEmitter<StatusParams | undefined>();
   const show = (view: View) => {
     statusBar.show(view);
@@ -41,7 +43,8 @@ export function activate(context: vscode.ExtensionContext): BulkheadApi {
     servers.onDidChangeView(show),
     registerCommands(servers, log),
     registerIssueCommands(servers),
-    new IssuesView(servers.diagnostics, context.workspaceState),
+    issuesView,
+    registerViewCommands(issuesView),
   );
   manager = servers;
   show(servers.view);

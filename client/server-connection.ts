@@ -199,7 +199,7 @@ export class ServerConnection {
         },
         // The editor passes the diagnostics of all extensions, which have quick fixes of their own.
         provideCodeActions: (document, range, context, token, next) => {
-          const own = context.diagnostics.filter((diagnostic) => diagnostics.has(document.uri, diagnostic));
+          const own = diagnostics.actionable(document.uri, range);
           return next(document, range, { ...context, diagnostics: own }, token);
         },
       },

@@ -3,6 +3,7 @@
  * running, and the next server replaces them without clearing them first. Lives as long as the extension.
  */
 import * as vscode from 'vscode';
+import { issueDataOf } from './issue-data.ts';
 import { OpenFiles } from './open-files/open-files.ts';
 
 export class ShownDiagnostics implements vscode.Disposable {
@@ -34,9 +35,17 @@ export class ShownDiagnostics implements vscode.Disposable {
     this.collection.forEach((uri, shown) => visit(uri, this.#openFiles.allOf(uri) ?? shown));
   }
 
-  /** Whether the diagnostic is one of ours. */
-  has(uri: vscode.Uri, diagnostic: vscode.Diagnostic): boolean {
-    return this.collection.get(uri)?.includes(diagnostic) === true;
+  /**
+   * Our issues in a range that are to have actions: those that are shown, and those that are left to an extension without
+   * such actions.
+   */
+  actionable(uri: vscode.Uri, range: vscode.Range): vscode.Diagnostic[] {
+    const shown = this.collection.get(uri) ?? [];
+    const all = this.#openFiles.allOf(uri) ?? shown;
+    return all.filter((diagnostic) => {
+      const isWanted = shown.includes(diagnostic) || issueDataOf(diagnostic).detector === 'typescript';
+      return isWanted && diagnostic.range.intersection(range) !== undefined;
+    });
   }
 
   /** The present server has analysed everything: files that it did not publish have no issues any more. */

@@ -1,5 +1,6 @@
 /** The view of all issues as a tree, beside the Problems panel. Lives as long as the extension. */
 import * as vscode from 'vscode';
+import { issueDataOf } from '../issue-data.ts';
 import { openPage } from '../issue-commands.ts';
 import { changedFiles } from './changed-files.ts';
 import {
@@ -20,7 +21,6 @@ import {
   type Scope,
 } from './issue-tree.ts';
 import type { ShownDiagnostics } from '../shown-diagnostics.ts';
-import type { IssueData } from '../../workers/protocol/issue-requests.ts';
 
 const viewId = 'bulkhead.issues';
 /** Issues come in bursts. */
@@ -45,13 +45,14 @@ interface More {
   readonly count: number;
 }
 
-type Node = Group | More | (IssueRow & { readonly kind: 'row' });
+/** A row of the view. */
+export type IssueNode = Group | More | (IssueRow & { readonly kind: 'row' });
 
-export class IssuesView implements vscode.TreeDataProvider<Node>, vscode.Disposable {
+export class IssuesView implements vscode.TreeDataProvider<IssueNode>, vscode.Disposable {
   readonly #diagnostics: ShownDiagnostics;
   readonly #memory: vscode.Memento;
   readonly #changed = new vscode.EventEmitter<undefined>();
-  readonly #view: vscode.TreeView<Node>;
+  readonly #view: vscode.TreeView<IssueNode>;
   readonly #disposables: vscode.Disposable[];
   #choice: Choice;
   #changedFiles: ReadonlySet<string> = new Set();
@@ -62,15 +63,7 @@ export class IssuesView implements vscode.TreeDataProvider<Node>, vscode.Disposa
     this.#diagnostics = diagnostics;
     this.#memory = memory;
     this.#choice = { ...defaultChoice, ...memory.get<Partial<Choice>>(viewId) };
-    this.#view = vscode.window.createTreeView<Node>(viewId, { treeDataProvider: this, showCollapseAll: true });
-    const commands: Record<string, (node?: Node) => void | Promise<void>> = {
-      'bulkhead.groupIssues': () => this.#chooseGrouping(),
-      'bulkhead.filterIssues': () => this.#chooseText(),
-      'bulkhead.filterSeverities': () => this.#chooseSeverities(),
-      'bulkhead.scopeIssues': () => this.#chooseScope(),
-      'bulkhead.clearIssueFilter': () => this.#choose({ ...defaultChoice, grouping: this.#choice.grouping }),
-      'bulkhead.explainRule': (node) => this.#explain(node),
-    };
+    this.#view = vscode.window.createTreeView<IssueNode>(viewId, { treeDataProvider: this, showCollapseAll: true });
     this.#disposables = [
       this.#view,
       this.#changed,
@@ -78,7 +71,6 @@ export class IssuesView implements vscode.TreeDataProvider<Node>, vscode.Disposa
       vscode.window.tabGroups.onDidChangeTabs(() => this.#choice.scope === 'open' && this.#refreshLater()),
       vscode.workspace.onDidSaveTextDocument(() => this.#choice.scope === 'changed' && void this.#readChanges()),
       this.#view.onDidChangeVisibility(({ visible }) => visible && this.#refresh()),
-      ...Object.entries(commands).map(([command, run]) => vscode.commands.registerCommand(command, run)),
     ];
     void this.#readChanges();
   }
@@ -87,7 +79,7 @@ export class IssuesView implements vscode.TreeDataProvider<Node>, vscode.Disposa
     return this.#changed.event;
   }
 
-  getChildren(node?: Node): Node[] {
+  getChildren(node?: IssueNode): IssueNode[] {
     if (node === undefined) {
       return [...this.#current()];
     }
@@ -99,7 +91,7 @@ export class IssuesView implements vscode.TreeDataProvider<Node>, vscode.Disposa
     return hidden === 0 ? rows : [...rows, { kind: 'more', count: hidden }];
   }
 
-  getTreeItem(node: Node): vscode.TreeItem {
+  getTreeItem(node: IssueNode): vscode.TreeItem {
     switch (node.kind) {
       case 'group':
         return groupItem(node);
@@ -113,6 +105,71 @@ export class IssuesView implements vscode.TreeDataProvider<Node>, vscode.Disposa
   dispose(): void {
     clearTimeout(this.#timer);
     vscode.Disposable.from(...this.#disposables).dispose();
+  }
+
+  async chooseGrouping(): Promise<void> {
+    const items = groupings.map((grouping) => ({ label: groupingTitles[grouping], grouping }));
+    const picked = await vscode.window.showQuickPick(items, { title: 'Group Issues' });
+    if (picked) {
+      await this.#choose({ grouping: picked.grouping });
+    }
+  }
+
+  async chooseScope(): Promise<void> {
+    const items = scopes.map((scope) => ({ label: scopeTitle(scope, ''), scope }));
+    const picked = await vscode.window.showQuickPick(items, { title: 'Scope of the Issues View' });
+    if (!picked) {
+      return;
+    }
+    if (picked.scope !== 'changed') {
+      await this.#choose({ scope: picked.scope });
+      return;
+    }
+    const ref = await vscode.window.showInputBox({
+      title: 'Changed Since',
+      prompt: 'A branch, a tag or a commit. Empty: the last commit.',
+      value: this.#choice.ref,
+    });
+    if (ref !== undefined) {
+      await this.#choose({ scope: 'changed', ref: ref.trim() });
+    }
+  }
+
+  async chooseText(): Promise<void> {
+    const text = await vscode.window.showInputBox({
+      title: 'Filter Issues',
+      prompt: 'A part of the message, the rule, the detector or the path.',
+      value: this.#choice.text,
+    });
+    if (text !== undefined) {
+      await this.#choose({ text });
+    }
+  }
+
+  async chooseSeverities(): Promise<void> {
+    const items = severities.map((severity) => ({
+      label: `${severity}s`,
+      severity,
+      picked: this.#choice.severities.includes(severity),
+    }));
+    const picked = await vscode.window.showQuickPick(items, { title: 'Severities', canPickMany: true });
+    if (picked) {
+      await this.#choose({ severities: picked.map(({ severity }) => severity) });
+    }
+  }
+
+  async explain(node?: IssueNode): Promise<void> {
+    const page = node?.kind === 'more' ? undefined : node?.page;
+    if (page === undefined) {
+      void vscode.window.showInformationMessage('This rule has no page.');
+      return;
+    }
+    await openPage(page);
+  }
+
+  /** Shows everything again. */
+  async clearFilter(): Promise<void> {
+    await this.#choose({ ...defaultChoice, grouping: this.#choice.grouping });
   }
 
   #current(): readonly Group[] {
@@ -176,66 +233,6 @@ export class IssuesView implements vscode.TreeDataProvider<Node>, vscode.Disposa
       this.#refresh();
     }
   }
-
-  async #chooseGrouping(): Promise<void> {
-    const items = groupings.map((grouping) => ({ label: groupingTitles[grouping], grouping }));
-    const picked = await vscode.window.showQuickPick(items, { title: 'Group Issues' });
-    if (picked) {
-      await this.#choose({ grouping: picked.grouping });
-    }
-  }
-
-  async #chooseScope(): Promise<void> {
-    const items = scopes.map((scope) => ({ label: scopeTitle(scope, ''), scope }));
-    const picked = await vscode.window.showQuickPick(items, { title: 'Scope of the Issues View' });
-    if (!picked) {
-      return;
-    }
-    if (picked.scope !== 'changed') {
-      await this.#choose({ scope: picked.scope });
-      return;
-    }
-    const ref = await vscode.window.showInputBox({
-      title: 'Changed Since',
-      prompt: 'A branch, a tag or a commit. Empty: the last commit.',
-      value: this.#choice.ref,
-    });
-    if (ref !== undefined) {
-      await this.#choose({ scope: 'changed', ref: ref.trim() });
-    }
-  }
-
-  async #chooseText(): Promise<void> {
-    const text = await vscode.window.showInputBox({
-      title: 'Filter Issues',
-      prompt: 'A part of the message, the rule, the detector or the path.',
-      value: this.#choice.text,
-    });
-    if (text !== undefined) {
-      await this.#choose({ text });
-    }
-  }
-
-  async #chooseSeverities(): Promise<void> {
-    const items = severities.map((severity) => ({
-      label: `${severity}s`,
-      severity,
-      picked: this.#choice.severities.includes(severity),
-    }));
-    const picked = await vscode.window.showQuickPick(items, { title: 'Severities', canPickMany: true });
-    if (picked) {
-      await this.#choose({ severities: picked.map(({ severity }) => severity) });
-    }
-  }
-
-  async #explain(node?: Node): Promise<void> {
-    const page = node?.kind === 'more' ? undefined : node?.page;
-    if (page === undefined) {
-      await vscode.window.showInformationMessage('This rule has no page.');
-      return;
-    }
-    await openPage(page);
-  }
 }
 
 const groupingTitles: Readonly<Record<Grouping, string>> = {
@@ -264,20 +261,20 @@ function openFiles(): readonly string[] {
 }
 
 function rowOf(uri: vscode.Uri, file: string, diagnostic: vscode.Diagnostic): IssueRow {
-  const { data } = diagnostic as { readonly data?: Partial<IssueData> };
+  const { detector = 'bulkhead', rule, cause } = issueDataOf(diagnostic);
   const { code, message, range, severity } = diagnostic;
   const isObject = typeof code === 'object';
   return {
     uri: uri.toString(),
     file,
-    detector: data?.detector ?? 'bulkhead',
-    rule: data?.rule ?? String(isObject ? code.value : (code ?? 'hidden')),
+    detector,
+    rule: rule ?? String(isObject ? code.value : (code ?? 'hidden')),
     severity: severities[severity] ?? 'error',
     message,
     line: range.start.line,
     character: range.start.character,
     page: isObject ? code.target.toString() : undefined,
-    cause: data?.cause,
+    cause,
   };
 }
 

@@ -3,6 +3,7 @@
  * `bulkhead.openFiles` is `own`. Lives as long as the diagnostics that the editor shows.
  */
 import * as vscode from 'vscode';
+import { issueDataOf } from '../issue-data.ts';
 import { settingsSection } from '../settings.ts';
 import { Deferral, type OwnDiagnostic } from './deferral.ts';
 
@@ -145,8 +146,7 @@ export class OpenFiles implements vscode.Disposable {
 
 /** The server says which issue a diagnostic is, whatever its source and code are. */
 function ownOf(diagnostic: vscode.Diagnostic): Own {
-  const { data } = diagnostic as { readonly data?: Partial<Record<'detector' | 'rule' | 'fingerprint', string>> };
-  const { detector = '', rule = '', fingerprint = '' } = data ?? {};
+  const { detector = '', rule = '', fingerprint = '' } = issueDataOf(diagnostic);
   const { line } = diagnostic.range.start;
   return { detector, rule, line, id: fingerprint === '' ? diagnostic.message : fingerprint, diagnostic };
 }

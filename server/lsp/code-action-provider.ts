@@ -78,17 +78,17 @@ export class CodeActionProvider {
         return found ? [[diagnostic, found] as [Diagnostic, FoundIssue]] : [];
       });
     let found = find();
-    let texts = await this.#textsFor(found.map(([, issue]) => issue));
+    let alike = this.#alike(uri, found);
+    let texts = await this.#textsFor([...found.map(([, each]) => each), ...alike]);
     const isOutdated = found.some(([, { root, issue }]) => !isFor(root, issue, texts));
     const isWanted = this.#host.followsTyping() || context.triggerKind !== CodeActionTriggerKind.Automatic;
     if (isOutdated && isWanted) {
       await this.#analyse(uri, AbortSignal.any([signal, AbortSignal.timeout(menuWaitMs)]));
       found = find();
-      texts = await this.#textsFor(found.map(([, issue]) => issue));
+      alike = this.#alike(uri, found);
+      texts = await this.#textsFor([...found.map(([, each]) => each), ...alike]);
     }
-    const inFile = this.#host.workspace()?.issuesOf(uri) ?? [];
-    const rest = await this.#textsFor(inFile);
-    const current = inFile.filter(({ root, issue }) => isFor(root, issue, rest)).map(({ issue }) => issue);
+    const current = alike.filter(({ root, issue }) => isFor(root, issue, texts)).map(({ issue }) => issue);
     const present = this.#targetOf({ uri, version: this.#host.documents.versionOf(uri) ?? null });
     const actions = found.flatMap(([diagnostic, each]) => [
       ...codeActionsOf(each, diagnostic, this.#targets(each, texts)),
@@ -98,6 +98,13 @@ export class CodeActionProvider {
     if (this.#host.abilities().resolvesEdits) return actions;
     const complete = await Promise.all(actions.map((action) => this.#withEdit(action, signal)));
     return complete.filter(({ edit, command }) => edit !== undefined || command !== undefined);
+  }
+
+  /** Issues of the file that have a safe fix and break the rule of one of those found. */
+  #alike(uri: string, found: readonly (readonly [Diagnostic, FoundIssue])[]): readonly FoundIssue[] {
+    const rules = new Set(found.map(([, { issue }]) => `${issue.detector}/${issue.rule}`));
+    const all = this.#host.workspace()?.issuesOf(uri) ?? [];
+    return all.filter(({ issue }) => issue.fixable && rules.has(`${issue.detector}/${issue.rule}`));
   }
 
   /** Computes the edit of an action that the person chose. */

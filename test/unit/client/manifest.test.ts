@@ -1,6 +1,6 @@
 /** The extension's package.json, and what is generated from the manifests of the detectors. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tooltipCommands } from '../../../client/view.ts';
 import { generated } from '../../../scripts/settings.mjs';
@@ -34,8 +34,12 @@ const properties = Object.assign({}, ...manifest.contributes.configuration.map((
 describe('package.json', () => {
   it('declares exactly the commands that the client registers', () => {
     const declared = manifest.contributes.commands.map(({ command }) => command).toSorted();
-    const source = readFileSync(join(root, 'client/commands.ts'), 'utf8');
-    const registered = [...source.matchAll(/^ {4}'(bulkhead\.\w+)':/gm)].map((match) => match[1] ?? '').toSorted();
+    const sources = readdirSync(join(root, 'client'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('commands.ts'))
+      .map((file) => readFileSync(join(root, 'client', file), 'utf8'));
+    const registered = sources
+      .flatMap((source) => [...source.matchAll(/^ {4}'(bulkhead\.\w+)':/gm)].map((match) => match[1] ?? ''))
+      .toSorted();
     assert.deepEqual(declared, registered);
     assert.deepEqual(
       tooltipCommands.filter((command) => !declared.includes(command)),
