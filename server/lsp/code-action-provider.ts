@@ -13,6 +13,7 @@ import {
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import { textHash } from '../../workers/protocol/fingerprint.ts';
 import { readText } from '../../workers/protocol/read-file.ts';
+import { suppressionsFileFor, withSuppression } from './bulk-suppressions.ts';
 import type { ClientAbilities } from './client-abilities.ts';
 import {
   codeActionsOf,
@@ -52,6 +53,7 @@ export interface CodeActionHost {
 }
 
 type SuppressData = Extract<ActionData, { readonly kind: 'suppress' }>;
+type BulkSuppressData = Extract<ActionData, { readonly kind: 'bulkSuppress' }>;
 type FixRuleData = Extract<ActionData, { readonly kind: 'fixRule' }>;
 
 /** The present text of a file. */
@@ -119,8 +121,36 @@ export class CodeActionProvider {
   async #withEdit(action: CodeAction, signal: AbortSignal): Promise<CodeAction> {
     const data = action.data as ActionData | undefined;
     if (data === undefined) return action;
-    const edit = data.kind === 'suppress' ? await this.#suppression(data, signal) : await this.#fixesOfRule(data);
+    const edit = await this.#editFor(data, signal);
     return edit === undefined ? action : { ...action, edit };
+  }
+
+  #editFor(data: ActionData, signal: AbortSignal): Promise<WorkspaceEdit | undefined> {
+    switch (data.kind) {
+      case 'suppress':
+        return this.#suppression(data, signal);
+      case 'bulkSuppress':
+        return this.#bulkSuppression(data);
+      case 'fixRule':
+        return this.#fixesOfRule(data);
+    }
+  }
+
+  async #bulkSuppression({ uri, fingerprint }: BulkSuppressData): Promise<WorkspaceEdit | undefined> {
+    const all = this.#host.workspace()?.issuesOf(uri) ?? [];
+    const found = all.find(({ issue }) => issue.fingerprint === fingerprint);
+    const file = found && suppressionsFileFor(found.root, found.issue.file);
+    if (found === undefined || file === undefined) return undefined;
+    const { rule } = found.issue;
+    const errors = all.filter(({ root, issue }) => root === found.root && issue.detector === 'eslint' && issue.rule === rule && issue.severity === 'error'); // prettier-ignore
+    const document = this.#host.documents.at(file);
+    const text = document?.getText() ?? (await readText(file).catch(() => undefined));
+    const suppressed = path.relative(path.dirname(file), path.resolve(found.root, found.issue.file)).split(path.sep).join('/'); // prettier-ignore
+    const newText = text === undefined ? undefined : withSuppression(text, suppressed, rule, errors.length);
+    if (text === undefined || newText === undefined) return undefined;
+    const target = this.#targetOf({ uri: document?.uri ?? uriOf(file, ''), version: document?.version ?? null });
+    const end = { line: text.split('\n').length, character: 0 };
+    return workspaceEdit([[target, [{ range: { start: { line: 0, character: 0 }, end }, newText }]]]);
   }
 
   async #suppression(

@@ -1,8 +1,9 @@
-/** Code actions besides the fixes of a detector: what else a person can do about an issue. Pure, except for lock files. */
+/** Code actions besides the fixes of a detector: what else a person can do about an issue. Reads nothing but whether files exist. */
 import { CodeActionKind, type CodeAction, type Diagnostic } from 'vscode-languageserver/node';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import { actionCommands } from '../../workers/protocol/issue-requests.ts';
 import { ownName } from '../configuration/read.ts';
+import { suppressionsFileFor } from './bulk-suppressions.ts';
 import type { ClientAbilities } from './client-abilities.ts';
 import { confirmed, type FoundIssue } from './code-actions.ts';
 import { installationFor } from './installs.ts';
@@ -29,6 +30,8 @@ export type ActionData =
       /** The person writes why. */
       readonly withReason: boolean;
     }
+  /** In `eslint-suppressions.json`. */
+  | { readonly kind: 'bulkSuppress'; readonly uri: string; readonly fingerprint: string }
   | { readonly kind: 'fixRule'; readonly detector: string; readonly rule: string };
 
 export interface ActionContext {
@@ -78,6 +81,14 @@ export function issueActionsOf(
     suppress(titles.line, 'line', false);
     if (abilities.fillsIn) suppress(`${titles.line}, with a reason`, 'line', true);
     suppress(titles.file, 'file', false);
+    if (
+      issue.detector === 'eslint' &&
+      issue.severity === 'error' &&
+      suppressionsFileFor(root, issue.file) !== undefined
+    ) {
+      const data: ActionData = { kind: 'bulkSuppress', uri, fingerprint: issue.fingerprint };
+      add(`Suppress all ${issue.rule} errors of this file in eslint-suppressions.json`, { data });
+    }
   }
   if (hasBaseline && !isAboutWork) command('Add to the baseline', acceptCommand, uri, issue.fingerprint);
   const page = issue.url ?? pageOf(issue.detector, issue.rule);
