@@ -50,7 +50,6 @@ export function issueActionsOf(
   diagnostic: Diagnostic,
   context: ActionContext,
 ): readonly CodeAction[] {
-  // prettier-ignore
   const { abilities, hasBaseline, trusted } = context;
   const uri = uriOf(root, issue.file);
   const actions: CodeAction[] = [];
