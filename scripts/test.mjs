@@ -1,7 +1,7 @@
 // `npm test [-- part …]`: builds, then runs the default parts, or only the named ones, and ends with one line of counts. A part that
 // hangs is killed and counts as failed, so the counts always appear. Parts that do not disturb each other run side by side.
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ensureFreshBuild } from './fresh-build.mjs';
 import { ownTarget } from './vsix/targets.mjs';
@@ -15,50 +15,47 @@ const deadlineMs = 30 * 60_000;
 /** Time that a part has to exit after it has written its counts. */
 const graceMs = 30_000;
 
+/** Tests start thousands of processes of the same code. Compiling it once saves a third of the time of the unit tests. */
+const env = { ...process.env, NODE_COMPILE_CACHE: path.join(root, 'out', 'compile-cache') };
+
 /** Packages that a real VS Code tries. */
 const vsixes = [ownTarget(), 'universal'];
 
-/** By part, as they end. */
+/** By part: the sum of its jobs. */
 const outcomeOf = new Map();
 
 /**
- * Each part returns how many of its checks passed and failed. A part that ends without counts has failed. It writes to
- * `output`, in the words of `stdio`.
+ * Each part is a list of jobs, and each job is a process that is counted. It returns how many of its checks passed and failed,
+ * and writes to `output`, in the words of `stdio`. A job that ends without counts has failed.
  */
 const parts = {
-  build: (output) => oneCheck([path.join(root, 'esbuild.mjs')], output),
-  unit: (output) => mocha('unit', 'test/unit/**/*.test.ts', output),
-  types: (output) => oneCheck(['node_modules/typescript7/bin/tsc', '-b'], output),
-  lint: (output) => oneCheck(['scripts/lint.mjs'], output),
-  packed: (output) => mocha('packed', 'test/packed/**/*.test.ts', output),
-  integration: (output) => mocha('integration', 'test/integration/**/*.test.ts', output),
-  chaos: (output) => mocha('chaos', 'test/chaos/**/*.test.ts', output),
-  self: (output) => oneCheck(['dist/cli.mjs', 'check', '.', '--fail-on', 'info', '--no-cache'], output),
-  editor: (output) => counted(editorResults, ['scripts/editor-host/run.mjs'], output),
-  package: (output) => oneCheck(['scripts/package.mjs', ...vsixes.flatMap((name) => ['--target', name])], output),
-  // The whole suite with the package of this platform; with the universal one, whether everything in it works.
-  vsix: async (output) => {
-    const outcomes = outcomeOf.has('package') ? [] : [await parts.package(output)];
-    for (const name of vsixes) {
-      const vsix = path.join(root, 'out', `bulkhead-${name}.vsix`);
-      const scenarios = name === 'universal' ? ['--scenario', 'workspace', '--scenario', 'restricted'] : [];
-      outcomes.push(
-        await counted(editorResults, ['scripts/editor-host/run.mjs', '--vsix', vsix, ...scenarios], output),
-      );
-    }
-    return sum(outcomes);
-  },
+  build: [oneCheck('build', [path.join(root, 'esbuild.mjs')])],
+  unit: mochaJobs('test/unit'),
+  lint: [oneCheck('lint', ['scripts/lint.mjs'])],
+  packed: [mocha('packed', 'test/packed/**/*.test.ts')],
+  types: [oneCheck('types', ['node_modules/typescript7/bin/tsc', '-b'])],
+  package: [oneCheck('package', ['scripts/package.mjs', ...vsixes.flatMap((name) => ['--target', name])])],
+  vsix: [{ name: 'vsix', run: editorWithPackages }],
+  chaos: [mocha('chaos', 'test/chaos/**/*.test.ts')],
+  integration: mochaJobs('test/integration'),
+  self: [oneCheck('self', ['dist/cli.mjs', 'check', '.', '--fail-on', 'info', '--no-cache'])],
+  editor: [{ name: 'editor', run: (output) => counted(editorResults, ['scripts/editor-host/run.mjs'], output) }],
 };
 
 /**
- * One stage after the other; within a stage, its lanes side by side. `packed` and `package` make a build for production in
- * dist/, which the parts of the next stage use as it is in development.
+ * One stage after the other. `package` and `packed` make a build for production in dist/, so they have stages of their own; the
+ * last stage uses dist/ as it is in development. Within a stage the jobs run side by side, in this order: long ones come first, so that no
+ * lane is left with a long one at the end.
  */
 const stages = [
-  [['build']],
-  [['unit'], ['types', 'lint', 'packed', 'package']],
-  [['integration'], ['chaos', 'self', 'vsix', 'editor']],
+  ['build'],
+  ['package', 'types'],
+  ['packed', 'lint', 'unit'],
+  ['vsix', 'chaos', 'integration', 'self', 'editor'],
 ];
+
+/** Jobs at a time. Most of them wait now and then, so two cores have work for two of them; more need too much memory. */
+const lanes = 2;
 
 /** `vsix` runs the same suite as `editor`, from the installed package: whoever changes the client runs `editor`, which needs no packages. */
 const byDefault = Object.keys(parts).filter((name) => name !== 'editor');
@@ -70,37 +67,42 @@ for (const name of wanted) {
     process.exit(2);
   }
 }
+const chosen = wanted.length === 0 ? byDefault : wanted;
+// The suite of the editor in a package needs that package.
+if (chosen.includes('vsix') && !chosen.includes('package')) chosen.push('package');
 
 mkdirSync(results, { recursive: true });
 
-for (const lanes of stages) {
-  const chosen = lanes.map((lane) => lane.filter((name) => (wanted.length === 0 ? byDefault : wanted).includes(name)));
-  const filled = chosen.filter((lane) => lane.length > 0);
-  if (filled.some((lane) => lane.some((name) => ['integration', 'self', 'editor'].includes(name)))) ensureFreshBuild();
-  await Promise.all(filled.map((lane, index) => runLane(lane, index === 0)));
+for (const stage of stages) {
+  const queue = stage
+    .filter((part) => chosen.includes(part))
+    .flatMap((part) => parts[part].map((job) => ({ part, ...job })));
+  if (stage.includes('integration') && queue.length > 0) ensureFreshBuild();
+  await Promise.all(
+    Array.from({ length: lanes }, async () => {
+      for (let job = queue.shift(); job !== undefined; job = queue.shift()) await runJob(job);
+    }),
+  );
 }
 
-/** Only one lane writes while it runs; the output of a part in another one follows when the part has ended. */
-async function runLane(lane, writes) {
-  for (const name of lane) {
-    if (writes) console.log(`\n=== ${name} ===`);
-    const startedAt = performance.now();
-    const log = path.join(results, `${name}.log`);
-    const file = writes ? undefined : openSync(log, 'w');
-    const outcome = await parts[name](file ?? 'inherit');
-    outcomeOf.set(name, { ...outcome, seconds: Math.round((performance.now() - startedAt) / 1000) });
-    if (file === undefined) continue;
-    closeSync(file);
-    console.log(`\n=== ${name} ===\n${readFileSync(log, 'utf8')}`);
-  }
+/** Prints the output when the job has ended, because another one writes at the same time. */
+async function runJob({ part, name, run: start }) {
+  console.log(`… ${name}`);
+  const startedAt = performance.now();
+  const log = path.join(results, `${name.replaceAll('/', '-')}.log`);
+  const output = openSync(log, 'w');
+  const outcome = await start(output);
+  closeSync(output);
+  const seconds = (performance.now() - startedAt) / 1000;
+  outcomeOf.set(part, sum([outcomeOf.get(part), { ...outcome, seconds }]));
+  console.log(`\n=== ${name}, ${Math.round(seconds)} s ===\n${readFileSync(log, 'utf8')}`);
 }
 
 // Repeats the failures at the end, because the names are far above in a long log.
-for (const [name, { failing = [] }] of outcomeOf) {
+for (const [name, { failing }] of outcomeOf) {
   for (const { name: test, error } of failing) console.log(`\nFAILED in ${name}: ${test}\n${error}`);
 }
-const slowest = [...outcomeOf.values()]
-  .flatMap(({ durations = {} }) => Object.entries(durations))
+const slowest = Object.entries(sum([...outcomeOf.values()]).durations)
   .sort(([, one], [, other]) => other - one)
   .slice(0, 15);
 if (slowest.length > 0) console.log('\nslowest test files, in seconds');
@@ -108,22 +110,50 @@ for (const [file, ms] of slowest) console.log(`${String(Math.round(ms / 1000)).p
 console.log('\npart         passed  failed  seconds');
 for (const [name, { passed, failed, seconds }] of outcomeOf) {
   console.log(
-    `${name.padEnd(11)}  ${String(passed).padStart(6)}  ${String(failed).padStart(6)}  ${String(seconds).padStart(7)}`,
+    `${name.padEnd(11)}  ${String(passed).padStart(6)}  ${String(failed).padStart(6)}  ${String(Math.round(seconds)).padStart(7)}`,
   );
 }
 const { passed, failed } = sum([...outcomeOf.values()]);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-function mocha(name, pattern, output) {
-  const file = path.join(results, `${name}.json`);
-  const reporter = ['--reporter', './test/support/reporter.cjs', '--reporter-option', `output=${file}`];
-  return counted(file, ['node_modules/mocha/bin/mocha.js', ...reporter, pattern], output);
+/** A job for each folder in `folder`, and one for the files that lie beside them. */
+function mochaJobs(folder) {
+  const suite = path.basename(folder);
+  const entries = readdirSync(path.join(root, folder), { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory() && entry.name !== 'support').map(({ name }) => name);
+  const jobs = folders.map((name) => mocha(`${suite}/${name}`, `${folder}/${name}/**/*.test.ts`));
+  const hasFiles = entries.some((entry) => entry.isFile() && entry.name.endsWith('.test.ts'));
+  return hasFiles ? [...jobs, mocha(suite, `${folder}/*.test.ts`)] : jobs;
 }
 
-async function oneCheck(argv, output) {
-  const { status } = await run(argv, output);
-  return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+function mocha(name, pattern) {
+  const file = path.join(results, `${name.replaceAll('/', '-')}.json`);
+  const reporter = ['--reporter', './test/support/reporter.cjs', '--reporter-option', `output=${file}`];
+  return { name, run: (output) => counted(file, ['node_modules/mocha/bin/mocha.js', ...reporter, pattern], output) };
+}
+
+function oneCheck(name, argv) {
+  return {
+    name,
+    run: async (output) => {
+      const { status } = await run(argv, output);
+      return status === 0
+        ? { passed: 1, failed: 0 }
+        : { passed: 0, failed: 1, failing: [{ name, error: 'see above' }] };
+    },
+  };
+}
+
+/** The whole suite with the package of this platform; with the universal one, whether everything in it works. */
+async function editorWithPackages(output) {
+  const outcomes = [];
+  for (const name of vsixes) {
+    const vsix = path.join(root, 'out', `bulkhead-${name}.vsix`);
+    const scenarios = name === 'universal' ? ['--scenario', 'workspace', '--scenario', 'restricted'] : [];
+    outcomes.push(await counted(editorResults, ['scripts/editor-host/run.mjs', '--vsix', vsix, ...scenarios], output));
+  }
+  return sum(outcomes);
 }
 
 /** @param file where the part writes its final counts */
@@ -142,7 +172,7 @@ async function counted(file, argv, output) {
 
 /** @param isCounted whether the part has only to exit. An open handle may keep it from doing so. */
 function run(argv, output, isCounted = () => false) {
-  const child = spawn(node, argv, { cwd: root, stdio: ['ignore', output, output] });
+  const child = spawn(node, argv, { cwd: root, stdio: ['ignore', output, output], env });
   let trouble;
   const giveUp = (why) => {
     trouble = why;
@@ -171,10 +201,13 @@ function run(argv, output, isCounted = () => false) {
   });
 }
 
-function sum(counts) {
+function sum(outcomes) {
+  const known = outcomes.filter((outcome) => outcome !== undefined);
   return {
-    passed: counts.reduce((total, each) => total + each.passed, 0),
-    failed: counts.reduce((total, each) => total + each.failed, 0),
-    failing: counts.flatMap((each) => each.failing ?? []),
+    passed: known.reduce((total, { passed }) => total + passed, 0),
+    failed: known.reduce((total, { failed }) => total + failed, 0),
+    seconds: known.reduce((total, { seconds }) => total + seconds, 0),
+    failing: known.flatMap(({ failing = [] }) => failing),
+    durations: Object.assign({}, ...known.map(({ durations }) => durations)),
   };
 }

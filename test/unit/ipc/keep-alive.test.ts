@@ -68,6 +68,12 @@ describe('a worker that nobody closes', function () {
       assert.ok(released.ended, 'unref');
       assert.equal(released.output, '1\ndone\n');
     });
+
+    it(`${driver}: lets its host end after starts that failed`, async () => {
+      const { code, output, ended } = await run([driver, 'refused']);
+      assert.ok(ended, output);
+      assert.deepEqual([code, output], [0, 'done\n']);
+    });
   }
 
   it('a pool lets its host end too', async () => {

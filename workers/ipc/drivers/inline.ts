@@ -83,7 +83,7 @@ class InlineWorker implements WorkerHandle {
   readonly ready: Promise<Channel>;
   readonly exited: Promise<DriverExit>;
   readonly #exited = Promise.withResolvers<DriverExit>();
-  readonly #line = new MessageChannel();
+  readonly #line: MessageChannel;
 
   constructor(options: LaunchOptions, context: LaunchContext) {
     refuseOptions('inline', options, [
@@ -107,6 +107,13 @@ class InlineWorker implements WorkerHandle {
       throw new DriverError("The driver 'inline' clones messages and has no use for the option 'serializer'.");
     }
     const file = scriptPath(options.script);
+    const depth = nextDepth();
+    // As a thread gets it: a copy.
+    const workerData: unknown = structuredClone(options.workerData, {
+      transfer: [...(options.transferList ?? [])] as ArrayBuffer[],
+    });
+    // Nothing from here on may throw: a port that somebody listens to keeps the process alive.
+    this.#line = new MessageChannel();
     const { port1, port2 } = this.#line;
     this.exited = this.#exited.promise;
     const ready = Promise.withResolvers<Channel>();
@@ -124,14 +131,11 @@ class InlineWorker implements WorkerHandle {
       startup: {
         driver: 'inline',
         script: file,
-        depth: nextDepth(),
+        depth,
         serializer: context.serializer.name,
         maxFrameBytes: context.maxFrameBytes,
         port: port2,
-        // As a thread gets it: a copy.
-        workerData: structuredClone(options.workerData, {
-          transfer: [...(options.transferList ?? [])] as ArrayBuffer[],
-        }),
+        workerData,
         driverData: onExit,
       },
     };

@@ -81,6 +81,10 @@ class ThreadWorker implements WorkerHandle {
     if (context.serializerGiven) {
       throw new DriverError("The driver 'worker-threads' clones messages and has no use for the option 'serializer'.");
     }
+    const isCode = options.eval === true;
+    const script = isCode ? codeOf(options.script) : scriptPath(options.script);
+    const depth = nextDepth();
+    // Nothing between here and the start of the thread may throw: a port that somebody listens to keeps the process alive.
     this.#context = context;
     const line = new MessageChannel();
     const pulse = new MessageChannel();
@@ -97,12 +101,10 @@ class ThreadWorker implements WorkerHandle {
         else ready.reject(new SpawnError(problem));
       },
     });
-    const isCode = options.eval === true;
-    const script = isCode ? codeOf(options.script) : scriptPath(options.script);
     const startup: StartupData = {
       driver: 'worker-threads',
       ...(isCode ? {} : { script }),
-      depth: nextDepth(),
+      depth,
       serializer: context.serializer.name,
       maxFrameBytes: context.maxFrameBytes,
       port: line.port2,
