@@ -20,14 +20,14 @@ function rowsOf(uri: vscode.Uri): readonly string[] {
 }
 
 /** The rows of a file at each change of its diagnostics. */
-function recorded(uri: vscode.Uri): { readonly seen: (readonly string[])[] } & vscode.Disposable {
+function recorded(uri: vscode.Uri): { readonly seen: (readonly string[])[] } & Disposable {
   const seen = [rowsOf(uri)];
   const listener = vscode.languages.onDidChangeDiagnostics(({ uris }) => {
     if (uris.some((one) => one.toString() === uri.toString())) {
       seen.push(rowsOf(uri));
     }
   });
-  return { seen, dispose: () => listener.dispose() };
+  return { seen, [Symbol.dispose]: () => listener.dispose() };
 }
 
 async function rowsAre(uri: vscode.Uri, expected: readonly string[]): Promise<void> {

@@ -18,7 +18,13 @@ export function commentPlaceAt(file: string, text: string, offset: number): Comm
     switch (node.type) {
       case 'Literal':
       case 'TemplateElement':
+      // Between its texts and its expressions.
+      case 'TemplateLiteral':
+      case 'TSTemplateLiteralType':
         return undefined;
+      case 'JSXElement':
+      case 'JSXFragment':
+        return 'children';
       case 'JSXText':
         // Between two lines of text a line break is a space, which a comment would take away.
         return text.slice(node.start, offset).trim() === '' || text.slice(offset, node.end).trim() === '' ? 'children' : undefined; // prettier-ignore

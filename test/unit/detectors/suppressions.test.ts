@@ -8,6 +8,7 @@ import {
   type Suppressed,
   type SuppressionScope,
 } from '../../../workers/detectors/suppressions/comments.ts';
+import type { Finding } from '../../../workers/protocol/detector-protocol.ts';
 import { suppress } from '../../../workers/runtime/suppression.ts';
 
 function suppressed(file: string, text: string, issue: Suppressed, scope: SuppressionScope): string | undefined {
@@ -18,7 +19,7 @@ function suppressed(file: string, text: string, issue: Suppressed, scope: Suppre
 /** The lines of `debugger` that ESLint reports, and unused directives. */
 function linted(text: string): readonly string[] {
   const config: Linter.Config = {
-    files: ['**/*'],
+    files: ['**/*.jsx'],
     languageOptions: { parserOptions: { ecmaFeatures: { jsx: true } } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: { 'no-debugger': 'error', 'no-undef-init': 'error', 'no-script-url': 'error' },
@@ -121,10 +122,12 @@ describe('a comment of TypeScript', () => {
 });
 
 describe('a comment of Bulkhead', () => {
-  const finding = (line: number) => ({
-    ...{ rule: 'import-cycle', severity: 'error', message: '' },
+  const finding = (line: number): Finding => ({
+    rule: 'import-cycle',
+    severity: 'error',
+    message: '',
     range: { start: { line, character: 0 }, end: { line, character: 1 } },
-  } as const); // prettier-ignore
+  }); // prettier-ignore
   for (const text of [
     "import './b';\n",
     "// eslint-disable-next-line no-x\nimport './b';\n",

@@ -2,7 +2,7 @@
  * What can be done about an issue of knip: remove the `export`, mark it as public, remove a dependency or a member. All of
  * them are suggestions, because something that knip does not see may use it. Pure.
  */
-import { applyEdits, modify } from 'jsonc-parser';
+import { findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
 import type { Node } from 'oxc-parser';
 import { lineTableOf, positionAt, rangeAt, type LineTable } from '../../graph/lines.ts';
 import { isModuleFile, parseScripts } from '../../graph/record.ts';
@@ -37,10 +37,11 @@ function isManifest(file: string): boolean {
 
 function dependencyFixes(type: string, name: string, text: string): readonly Fix[] {
   const sections = type === 'devDependencies' ? ['devDependencies'] : ['dependencies', 'optionalDependencies'];
+  const tree = parseTree(text);
   for (const section of sections) {
-    const edits = modify(text, [section, name], undefined, {});
-    const [edit] = edits;
-    if (edit === undefined || applyEdits(text, edits) === text) continue;
+    if (tree === undefined || findNodeAtLocation(tree, [section, name]) === undefined) continue;
+    const [edit] = modify(text, [section, name], undefined, {});
+    if (edit === undefined) continue;
     const range = rangeAt(lineTableOf(text), edit.offset, edit.offset + edit.length);
     return [{ title: `Remove '${name}'`, kind: 'suggestion', edits: [{ range, newText: edit.content }] }];
   }
