@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import { issueDataOf } from '../issue-data.ts';
 import { settingsSection } from '../settings.ts';
-import { Deferral, type OwnDiagnostic } from './deferral.ts';
+import { Deferral, graceMs, type OwnDiagnostic } from './deferral.ts';
 
 interface Own extends OwnDiagnostic {
   readonly diagnostic: vscode.Diagnostic;
@@ -15,6 +15,8 @@ interface OpenDocument {
   readonly uri: vscode.Uri;
   readonly deferral: Deferral<Own>;
   own: readonly Own[];
+  /** Until then everything is shown. */
+  shownUntil: number;
   timer?: NodeJS.Timeout | undefined;
 }
 
@@ -30,14 +32,11 @@ export class OpenFiles implements vscode.Disposable {
       vscode.workspace.onDidOpenTextDocument(({ uri }) => this.#open(uri)),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#close(uri)),
       vscode.window.tabGroups.onDidChangeTabs(({ opened, closed }) => {
-        // Before the document closes, and with it what other extensions show there.
         for (const uri of closed.flatMap(urisOf)) {
-          if (!isInTab(uri)) {
-            this.#close(uri);
-          }
+          this.#leave(uri);
         }
         for (const uri of opened.flatMap(urisOf)) {
-          this.#open(uri);
+          this.#return(uri);
         }
       }),
       vscode.workspace.onDidChangeTextDocument(({ contentChanges }) => {
@@ -100,9 +99,30 @@ export class OpenFiles implements vscode.Disposable {
       return;
     }
     const own = (this.#collection.get(uri) ?? []).map(ownOf);
-    const document: OpenDocument = { uri, own, deferral: new Deferral() };
+    const document: OpenDocument = { uri, own, shownUntil: Number.NEGATIVE_INFINITY, deferral: new Deferral() };
     this.#documents.set(key, document);
     this.#update(document);
+  }
+
+  /**
+   * The last tab of a document closes: shows everything before other extensions stop to show it. The document itself may
+   * stay open for minutes; what they still show after a moment is left to them again.
+   */
+  #leave(uri: vscode.Uri): void {
+    const document = this.#documents.get(uri.toString());
+    if (document && !isInTab(uri)) {
+      document.shownUntil = Date.now() + graceMs;
+      this.#update(document);
+    }
+  }
+
+  /** A tab opens on a document. */
+  #return(uri: vscode.Uri): void {
+    const document = this.#documents.get(uri.toString());
+    if (document) {
+      document.shownUntil = Number.NEGATIVE_INFINITY;
+      this.#update(document);
+    }
   }
 
   /** Shows everything again. */
@@ -124,8 +144,10 @@ export class OpenFiles implements vscode.Disposable {
     const ours = new Set(this.#collection.get(document.uri));
     const others = vscode.languages.getDiagnostics(document.uri).filter((diagnostic) => !ours.has(diagnostic));
     const now = Date.now();
-    const { shown, again } = document.deferral.decide(document.own, others, now, this.#lastEdit);
-    this.#show(document, shown);
+    const decision = document.deferral.decide(document.own, others, now, this.#lastEdit);
+    const isLeft = now < document.shownUntil;
+    const again = isLeft ? document.shownUntil : decision.again;
+    this.#show(document, isLeft ? document.own : decision.shown);
     if (again !== undefined && Number.isFinite(again)) {
       document.timer = setTimeout(() => this.#update(document), again - now);
     }

@@ -35,6 +35,11 @@ async function rowsAre(uri: vscode.Uri, expected: readonly string[]): Promise<vo
   await eventually(expected.join(', '), same, [vscode.languages.onDidChangeDiagnostics], () => rowsOf(uri).join(', '));
 }
 
+/** As a person opens it. What extensions open stays open for minutes after its tab is closed. */
+async function open(uri: vscode.Uri): Promise<void> {
+  await vscode.commands.executeCommand('vscode.open', uri);
+}
+
 async function quickFixes(uri: vscode.Uri, resolve = 0): Promise<vscode.CodeAction[]> {
   const [diagnostic] = vscode.languages.getDiagnostics(uri);
   assert.ok(diagnostic);
@@ -62,7 +67,7 @@ describe('beside other extensions', () => {
     it(`shows a problem of ${what} once, and never not at all, while its file opens and closes`, async () => {
       using record = recorded(uri);
       for (let round = 0; round < 3; round++) {
-        await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri));
+        await open(uri);
         await rowsAre(uri, [theirs]);
         await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
         await rowsAre(uri, [ours]);
@@ -80,7 +85,7 @@ describe('beside other extensions', () => {
 
   it('shows all of its own if the person wants that', async () => {
     await setSetting('openFiles', 'own');
-    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(typed));
+    await open(typed);
     const both = () => (rowsOf(typed).length === 2 ? true : undefined);
     await eventually('both rows', both, [vscode.languages.onDidChangeDiagnostics]);
     await setSetting('openFiles', undefined);
@@ -99,7 +104,7 @@ describe('beside other extensions', () => {
 
   it('offers each quick fix once, and disables a rule with one', async () => {
     eslint.dispose();
-    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(plain));
+    await open(plain);
     await rowsAre(plain, ['bulkhead(eslint) no-debugger']);
     const fixes = await quickFixes(plain, 20);
     const titles = fixes.map(({ title }) => title);
