@@ -132,10 +132,11 @@ describe('beside other extensions', () => {
 
   it('shows all issues as a tree, and the page of a rule', async () => {
     await vscode.commands.executeCommand('bulkhead.issues.focus');
-    await driver.read('.pane[aria-label*="Issues"], .tree-explorer-viewlet-tree-view', /eslint/);
-    await vscode.commands.executeCommand('list.focusFirst');
-    await driver.press('ArrowRight');
-    const row = await driver.read('.monaco-list-row[aria-level="2"]', /error|warning/);
+    const view = '.tree-explorer-viewlet-tree-view';
+    const { label } = await driver.read(`${view} .monaco-list-row`, /eslint/);
+    assert.equal(label, 'eslint, 1 error');
+    await driver.click(`${view} .monaco-list-row`);
+    const row = await driver.read(`${view} .monaco-list-row[aria-level="2"]`, /error|warning/);
     assert.match(row.label, /^error: /);
     await driver.screenshot('issues-view');
     const page = vscode.Uri.joinPath(extensionRoot(), 'docs', 'rules', 'circular', 'import-cycle.md');
