@@ -1,14 +1,13 @@
 // Builds dist/:
 // - client.cjs: the extension, as CommonJS, because the editor loads it so;
 // - *.mjs: the language server, the command line and their workers, as ES modules that share chunks;
-// - index.cjs, workers.cjs, drivers/*.cjs: what programs import, see buildLibrary().
+// - index.cjs, workers.cjs, drivers/*.cjs, library/: what programs import, see buildLibrary().
 // - typescript7/: what TypeScript 7 needs at run time, except for its native program.
 // Native packages stay outside; they are found in node_modules at run time.
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { publicEntries } from './scripts/entries.mjs';
 import { compiledValidators } from './scripts/validators.mjs';
 
@@ -94,30 +93,36 @@ cpSync('node_modules/typescript7', 'dist/typescript7', {
 /**
  * The library is CommonJS, for `require` and `import` alike. If each had a build of its own, a process that uses both
  * would have every error class twice, and `instanceof` would fail; an inline worker would not find its startup data.
- * The isolated workers are one module, dist/library.cjs, and their entries name what they export of it: written out, so
- * that ES modules can import the names.
+ * The entries of the isolated workers share chunks, so that a program that is bundled takes only what it uses. The bundler
+ * makes chunks of ES modules only; each is converted afterwards.
  */
 async function buildLibrary() {
   const [engine, ...workers] = publicEntries();
-  await Promise.all([
-    build({ ...commonJs, entryPoints: { index: engine.source }, plugins: [compiledValidators] }),
+  const [{ outputFiles }] = await Promise.all([
     build({
       ...commonJs,
-      stdin: {
-        contents: workers.map(({ name, source }) => `export * as '${name}' from './${source}';`).join('\n'),
-        resolveDir: import.meta.dirname,
-      },
+      format: 'esm',
+      splitting: true,
+      sourcemap: false,
+      write: false,
+      outdir: path.resolve('dist'),
+      chunkNames: 'library/[hash]',
+      entryPoints: Object.fromEntries(
+        workers.map(({ output, source }) => [path.posix.relative('dist', output).replace(/\.cjs$/, ''), source]),
+      ),
       plugins: [builtinsWithoutRequire],
-      outdir: undefined,
-      outfile: 'dist/library.cjs',
     }),
+    build({ ...commonJs, entryPoints: { index: engine.source }, plugins: [compiledValidators] }),
   ]);
-  const library = createRequire(import.meta.url)('./dist/library.cjs');
-  for (const { name, output } of workers) {
-    const from = path.posix.relative(path.posix.dirname(output), 'dist/library.cjs');
-    const specifier = from.startsWith('.') ? from : `./${from}`;
-    const lines = Object.keys(library[name]).map((key) => `exports.${key} = entry.${key};`);
-    mkdirSync(path.dirname(output), { recursive: true });
-    writeFileSync(output, [`const entry = require('${specifier}')['${name}'];`, ...lines, ''].join('\n'));
+  for (const { path: file, text } of outputFiles) {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, await asCommonJs(text));
   }
+}
+
+/** Lazy parts are required: where tests run in contexts of their own, as in Jest, CommonJS may not import. */
+async function asCommonJs(text) {
+  const { platform, target, minifySyntax, minifyWhitespace } = common;
+  const { code } = await transform(text, { format: 'cjs', platform, target, minifySyntax, minifyWhitespace });
+  return code.replaceAll(/\bimport\(("\.{1,2}\/[^"]+")\)/g, 'Promise.resolve().then(() => require($1))');
 }

@@ -1,7 +1,8 @@
 /** Parses the arguments of the command line. Errors say what to do. */
 import { parseArgs } from 'node:util';
+import { reportFormats, type ReportFormat } from './reports/formats.ts';
 
-const formats = ['pretty', 'json', 'jsonl'] as const;
+const formats = ['pretty', 'jsonl', ...reportFormats] as const;
 export type Format = (typeof formats)[number];
 
 const thresholds = ['error', 'warning', 'info', 'never'] as const;
@@ -24,6 +25,8 @@ export interface AnalysisArguments {
 
 export interface CheckArguments extends AnalysisArguments {
   readonly format: Format;
+  /** Reports that are written into files. */
+  readonly outputs: readonly ReportFile[];
   readonly failOn: Threshold;
   /** Limit for the whole check, milliseconds. */
   readonly timeoutMs?: number;
@@ -36,6 +39,12 @@ export interface CheckArguments extends AnalysisArguments {
   readonly watch: boolean;
   /** Check only files that differ from a commit, and their dependents; without `ref`: from the last commit. */
   readonly changed?: { readonly ref?: string };
+}
+
+export interface ReportFile {
+  readonly format: ReportFormat;
+  /** As the user wrote it. */
+  readonly file: string;
 }
 
 export interface BaselineArguments extends AnalysisArguments {
@@ -80,7 +89,9 @@ Options
   --help, --version
 
 Options of check
-  --format FORMAT       pretty (default), json (one object at the end) or jsonl (one line per event)
+  --format FORMAT       pretty (default), jsonl (one line per event), or a report at the end: json, sarif, sarif-github
+                        (cut to what GitHub takes), github (annotations), gitlab, junit, markdown, html
+  --output FORMAT=FILE  write such a report into a file too (may be repeated)
   --fail-on LEVEL       exit with 1 for issues at or above LEVEL: error (default), warning, info; or never
   --all                 list every issue; else a long list is cut at some issues of each rule, and summed up
   --watch               keep running and follow changes until Ctrl+C
@@ -110,6 +121,7 @@ const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
   check: [
     ...analysisOptions,
     'format',
+    'output',
     'fail-on',
     'timeout',
     'no-baseline',
@@ -150,14 +162,16 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
   const format = oneOf('--format', values.format, formats, 'pretty');
   if (values.watch === true) {
     if (changed) throw new UsageError('Use either --watch or --changed, not both: --watch follows all changes.');
-    if (format === 'json')
-      throw new UsageError('--format json prints once, at the end. Use --format jsonl with --watch.');
+    if (format !== 'pretty' && format !== 'jsonl')
+      throw new UsageError(`--format ${format} prints once, at the end. Use --format jsonl with --watch.`);
+    if (values.output !== undefined) throw new UsageError('--output writes once, at the end. Use it without --watch.');
   }
   return {
     kind: 'check',
     arguments: {
       ...analysis,
       format,
+      outputs: (values.output ?? []).map(reportFile),
       failOn: oneOf('--fail-on', values['fail-on'], thresholds, 'error'),
       useBaseline: values['no-baseline'] !== true,
       frozen: values.frozen === true,
@@ -167,6 +181,14 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
       ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
     },
   };
+}
+
+function reportFile(value: string): ReportFile {
+  const at = value.indexOf('=');
+  if (at < 1 || at === value.length - 1)
+    throw new UsageError(`--output needs a format and a file, such as --output sarif=report.sarif, not "${value}".`);
+  const format = oneOf('The format of --output', value.slice(0, at), reportFormats, 'json');
+  return { format, file: value.slice(at + 1) };
 }
 
 function analysisArguments(
@@ -230,6 +252,7 @@ function parse(argv: readonly string[]) {
       options: {
         detectors: { type: 'string' },
         format: { type: 'string' },
+        output: { type: 'string', multiple: true },
         'fail-on': { type: 'string' },
         'max-workers': { type: 'string' },
         timeout: { type: 'string' },

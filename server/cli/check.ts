@@ -1,15 +1,19 @@
 /** `bulkhead check`: analyses a folder once, and passes the results to a reporter. */
+import path from 'node:path';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import { isSettled } from '../engine/status.ts';
 import type { Folder } from '../folder/folder.ts';
-import type { CheckArguments } from './arguments.ts';
+import type { CheckArguments, ReportFile } from './arguments.ts';
 import { shrink } from './baseline.ts';
 import { changedFiles, scopeOf, type Scope } from './changed.ts';
 import { folderSettings, openFolder, rootFolder, stopReason } from './open.ts';
 import type { Output, Reporter } from './output.ts';
+import { printable } from './printable.ts';
 import { keyOf, meanFraction, ProgressThrottle } from './progress.ts';
 import { reporterFor } from './reporters.ts';
-import { reportOf } from './result.ts';
+import { ReportError, writeReport } from './reports/files.ts';
+import { reportText } from './reports/index.ts';
+import { missingAnswersCode, reportOf, type CheckReport } from './result.ts';
 import { watch } from './watch.ts';
 
 /**
@@ -42,9 +46,25 @@ export async function check(argumentsOf: CheckArguments, out: Output, err: Outpu
     changed: scope?.summary,
   });
   reporter.end(report);
+  const isWritten = writeReports(argumentsOf.outputs, report, err);
   // Results for some of the files are useless for a later check.
   if (!scope) await folder.persist();
-  return report.summary.exitCode;
+  return isWritten ? report.summary.exitCode : missingAnswersCode;
+}
+
+/** One report that cannot be written costs no other one. */
+function writeReports(outputs: readonly ReportFile[], report: CheckReport, err: Output): boolean {
+  let isWritten = true;
+  for (const { format, file } of outputs) {
+    try {
+      writeReport(path.resolve(file), reportText(format, report));
+    } catch (error) {
+      if (!(error instanceof ReportError)) throw error;
+      err.write(`bulkhead: ${printable(error.message)}\n`);
+      isWritten = false;
+    }
+  }
+  return isWritten;
 }
 
 /** Limits the check to changed files and their dependents. */

@@ -59,7 +59,11 @@ export function listingOf(issues: readonly Issue[], { all, lines, incomplete }: 
     return { causes, sections: [errors, warnings, others].map((listed) => ({ listed, hidden: [] })) };
   }
   const sections = [capped(errors, mostOfRule.errors, lines), capped(warnings, mostOfRule.others, lines), capped(others, 0, lines)]; // prettier-ignore
-  return { causes, sections, summary: { rules: groupsOf(rest, ruleOf), folders: groupsOf(rest, folderOf) } };
+  return { causes, sections, summary: summaryOf(rest) };
+}
+
+export function summaryOf(issues: readonly Issue[]): Summary {
+  return { rules: groupsOf(issues, ruleOf), folders: groupsOf(issues, folderOf) };
 }
 
 export function ruleOf({ detector, rule }: Issue): string {

@@ -4,6 +4,8 @@ import type { DetectorStatus } from '../engine/status.ts';
 import type { Format } from './arguments.ts';
 import type { Output, Reporter, WatchReporter } from './output.ts';
 import { PrettyReporter, PrettyWatchReporter, type PrettyOptions } from './pretty.ts';
+import type { ReportFormat } from './reports/formats.ts';
+import { reportText } from './reports/index.ts';
 import { detectorResult, type CheckReport } from './result.ts';
 
 type Options = PrettyOptions & { readonly format: Format };
@@ -14,25 +16,28 @@ export function watchReporterFor(options: Options, out: Output, err: Output, roo
 
 export function reporterFor(options: Options, out: Output, err: Output, root: string): Reporter {
   switch (options.format) {
-    case 'json':
-      return new JsonReporter(out);
     case 'jsonl':
       return new JsonLinesReporter(out);
     case 'pretty':
       return new PrettyReporter(out, err, root, options);
+    default:
+      return new ReportReporter(options.format, out);
   }
 }
 
-class JsonReporter implements Reporter {
+/** Prints a report at the end. */
+class ReportReporter implements Reporter {
+  readonly #format: ReportFormat;
   readonly #out: Output;
-  constructor(out: Output) {
+  constructor(format: ReportFormat, out: Output) {
+    this.#format = format;
     this.#out = out;
   }
   issues(): void {}
   progress(): void {}
   complete(): void {}
   end(report: CheckReport): void {
-    this.#out.write(`${JSON.stringify(report, undefined, 2)}\n`);
+    for (const piece of reportText(this.#format, report)) this.#out.write(piece);
   }
 }
 

@@ -14,6 +14,9 @@ import type { Threshold } from './arguments.ts';
 
 export const schemaVersion = 1;
 
+/** Exit code: answers are missing, or a report could not be written. */
+export const missingAnswersCode = 3;
+
 export interface DetectorResult {
   readonly name: string;
   readonly status: DetectorState;
@@ -132,7 +135,7 @@ function countBySeverity(issues: readonly Issue[]): IssueCounts {
 }
 
 function exitCodeOf(counts: IssueCounts, incomplete: boolean, failOn: Threshold): number {
-  if (incomplete) return 3;
+  if (incomplete) return missingAnswersCode;
   const levels: Readonly<Record<Threshold, readonly Severity[]>> = {
     error: ['error'],
     warning: ['error', 'warning'],

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
 import { publicEntries } from '../../scripts/entries.mjs';
 import { repository } from '../support/workspace.ts';
 import { installation, runNode } from './support/installation.ts';
@@ -47,6 +48,21 @@ describe('the entries of the package', function () {
     writeFileSync(path.join(folder, 'worker.mjs'), `${imports}\nawait startWorkerServer${handlers}\n`);
     const requires = "const { startWorkerServer } = require('bulkhead/workers');";
     writeFileSync(path.join(folder, 'worker.cjs'), `${requires}\nstartWorkerServer${handlers}\n`);
+  });
+
+  it('cost a program that is bundled no more than it uses', async () => {
+    const entry = path.join(folder, 'bundled.mjs');
+    writeFileSync(entry, "export { workerThreadsDriver } from 'bulkhead/drivers/worker-threads';\n");
+    const { outputFiles } = await build({
+      entryPoints: [entry],
+      bundle: true,
+      minify: true,
+      platform: 'node',
+      format: 'esm',
+      write: false,
+    });
+    const kilobytes = (outputFiles[0]?.contents.length ?? 0) / 1000;
+    assert.ok(kilobytes > 5 && kilobytes <= 30, `${kilobytes} KB`);
   });
 
   it('are six', () => {

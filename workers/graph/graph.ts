@@ -7,7 +7,7 @@ import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { anyOf, configurationOf } from '../protocol/file-patterns.ts';
 import { walkFiles, type UnreadableEntry } from '../protocol/files.ts';
-import { entryAt, readTextSync, UnreadableFile, withoutMark } from '../protocol/read-file.ts';
+import { entryAt, readListedTextSync, readTextSync, UnreadableFile, withoutMark } from '../protocol/read-file.ts';
 import { ConfigFile } from '../reading/config-file.ts';
 import type { TsconfigHost } from '../reading/tsconfig.ts';
 import type { Overlay } from '../protocol/detector-protocol.ts';
@@ -477,7 +477,7 @@ function isRead(file: string): boolean {
 
 function readText(absolute: string): string | undefined {
   try {
-    return readTextSync(absolute);
+    return readListedTextSync(absolute);
   } catch (error) {
     if (error instanceof UnreadableFile) return undefined;
     throw error;

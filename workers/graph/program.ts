@@ -1,6 +1,6 @@
 /** The modules that TypeScript checks: those that a tsconfig includes and their imports. Updated with the graph. */
 import type { Module, ModuleGraph } from './graph.ts';
-import { Memo } from './memo.ts';
+import { Memo, nextTick } from './memo.ts';
 import { isDeclarationFile, isTypeScriptFile } from './record.ts';
 
 /** Modules in which TypeScript itself reports import errors. */
@@ -25,6 +25,10 @@ class TypescriptProgram {
   /** Modules that belong to a program only if another of its modules imports them. */
   readonly #others: ReadonlySet<Module>;
   readonly #askedFor = new Memo<Module, readonly Module[]>();
+  #reached: ReadonlySet<Module> = new Set();
+  readonly #modules = new Set<Module>();
+  /** When the modules were last looked at. */
+  #checkedAt = 0;
 
   constructor(graph: ModuleGraph) {
     this.#graph = graph;
@@ -46,7 +50,19 @@ class TypescriptProgram {
         pending.push(target);
       }
     }
-    return new Set([...this.#roots, ...reached].filter((module) => this.#isChecked(module)));
+    for (const module of this.#reached) if (!reached.has(module)) this.#modules.delete(module);
+    for (const module of this.#roots) this.#update(module, false);
+    for (const module of reached) this.#update(module, !this.#reached.has(module));
+    this.#reached = reached;
+    this.#checkedAt = nextTick();
+    return this.#modules;
+  }
+
+  /** An edit may add or remove a `@ts-nocheck`; all modules would be too many to look at after each. */
+  #update(module: Module, isNew: boolean): void {
+    if (!isNew && module.changedAt <= this.#checkedAt) return;
+    if (this.#isChecked(module)) this.#modules.add(module);
+    else this.#modules.delete(module);
   }
 
   readonly #othersOf = ({ targets }: Module): readonly Module[] => {

@@ -2,7 +2,7 @@
  * Reads files that anybody may have put into a workspace. Opens regular files only, so that it never waits for a pipe or
  * a device, and never reads more than a limit. Everything that reads a file of a workspace goes through here. Stateless.
  */
-import { accessSync, closeSync, constants, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, openSync, readFileSync, readSync, statSync, type Stats } from 'node:fs'; // prettier-ignore
 import { open, stat } from 'node:fs/promises';
 
 /** Bytes. More than any file that people maintain, and far below what would endanger a process. */
@@ -23,6 +23,26 @@ export class UnreadableFile extends Error {
 /** @returns its text without a byte order mark @throws {UnreadableFile} */
 export function readTextSync(file: string, maximum = MAXIMUM_FILE): string {
   return decoded(readBytesSync(file, maximum));
+}
+
+/**
+ * As {@link readTextSync}, for a file that the listing of its folder called a regular one: it is not asked twice what it is, which
+ * takes a third of the time of reading a small file. @throws {UnreadableFile}
+ */
+export function readListedTextSync(file: string): string {
+  try {
+    const descriptor = openSync(file, READ);
+    try {
+      refuse(fstatSync(descriptor), MAXIMUM_FILE);
+      const text = readFileSync(descriptor, 'utf8');
+      // The bytes of a byte order mark of UTF-16 are no UTF-8.
+      return text.charCodeAt(0) === REPLACEMENT ? readTextSync(file) : withoutMark(text);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw unreadable(error);
+  }
 }
 
 /** @returns its text without a byte order mark; rejects with {@link UnreadableFile} */
@@ -135,6 +155,8 @@ const REASONS: Readonly<Record<string, string>> = {
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN';
 }
+
+const REPLACEMENT = 0xfffd;
 
 /** UTF-8, or UTF-16 if its byte order mark says so. The mark is not part of the text. */
 export function decoded(bytes: Uint8Array): string {

@@ -2,13 +2,20 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { entryAt, readText, readTextSync, UnreadableFile, whyNotFile } from '../../../workers/protocol/read-file.ts';
+import {
+  entryAt,
+  readListedTextSync,
+  readText,
+  readTextSync,
+  UnreadableFile,
+  whyNotFile,
+} from '../../../workers/protocol/read-file.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
 
 const isWindows = process.platform === 'win32';
 
 describe('reading files of a workspace', () => {
-  /** What both ways of reading say. */
+  /** What all ways of reading say. */
   async function refusal(file: string, maximum?: number): Promise<string> {
     const asynchronous = await readText(file, maximum).then(
       () => 'read',
@@ -18,6 +25,11 @@ describe('reading files of a workspace', () => {
       () => readTextSync(file, maximum),
       (error) => error instanceof UnreadableFile && `${error.code}: ${error.message}` === asynchronous,
     );
+    if (maximum === undefined)
+      assert.throws(
+        () => readListedTextSync(file),
+        (error) => error instanceof UnreadableFile && `${error.code}: ${error.message}` === asynchronous,
+      );
     return asynchronous;
   }
 
@@ -26,10 +38,12 @@ describe('reading files of a workspace', () => {
     const file = path.join(workspace.root, 'utf16');
     writeFileSync(file, Buffer.from('\uFEFFä', 'utf16le'));
     assert.deepEqual(
-      ['utf8', 'empty'].map((name) => readTextSync(path.join(workspace.root, name))),
-      ['ä', ''],
+      ['utf8', 'empty'].flatMap((name) =>
+        [readTextSync, readListedTextSync].map((read) => read(path.join(workspace.root, name))),
+      ),
+      ['ä', 'ä', '', ''],
     );
-    assert.deepEqual([readTextSync(file), await readText(file)], ['ä', 'ä']);
+    assert.deepEqual([readTextSync(file), readListedTextSync(file), await readText(file)], ['ä', 'ä', 'ä']);
   });
 
   it('refuses what is missing, a folder, and what is too large, at once', async () => {

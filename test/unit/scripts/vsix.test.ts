@@ -103,7 +103,7 @@ describe('the check of a VSIX', () => {
     for (const file of [
       'server/lsp/main.ts',
       'dist/cli.mjs.map',
-      'dist/library.cjs',
+      'dist/library/ABC123.cjs',
       'node_modules/eslint/package.json',
     ]) {
       assert.deepEqual(check('linux-x64', [...files, file]), [`${file} must not be there.`]);

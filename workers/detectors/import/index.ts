@@ -168,10 +168,6 @@ class ImportChecker implements ImportCheck {
       const rule = 'invalid-configuration';
       if (!this.isIgnored(file)) found.add(file, this.#severities[rule], { rule, message, range });
     }
-    for (const { file, record } of graph.modules.values()) {
-      const rule = 'too-deep';
-      if (record.isTooDeep && !this.isIgnored(file)) found.add(file, this.#severities[rule], { rule, message: TOO_DEEP, range: START }); // prettier-ignore
-    }
     return found.byFile;
   }
 
@@ -180,6 +176,7 @@ class ImportChecker implements ImportCheck {
     this.#findings = new Findings();
     this.#hasUnchecked = false;
     this.#unclear = [];
+    if (module.record.isTooDeep) this.report(module, 'too-deep', { message: TOO_DEEP, range: START });
     module.record.requests.forEach((request, index) => {
       const resolution = module.resolutions[index];
       if (!resolution || request.kind === 'reference') return;
