@@ -34,12 +34,12 @@ export function registerIssueCommands(manager: ServerManager): vscode.Disposable
   );
 }
 
-/** Shows a page of the documentation: our own rendered, others in the browser. */
+/** Shows a page of the documentation: our own rendered, others in the browser. Plugins of the workspace name addresses too. */
 export async function openPage(page: string): Promise<void> {
   const uri = vscode.Uri.parse(page, true);
-  if (uri.scheme === 'file') {
+  if (uri.scheme === 'file' && uri.path.endsWith('.md')) {
     await vscode.commands.executeCommand('markdown.showPreview', uri);
-  } else {
+  } else if (uri.scheme === 'https' || uri.scheme === 'http') {
     await vscode.env.openExternal(uri);
   }
 }
@@ -162,7 +162,7 @@ async function goTo(
     return;
   }
   const position = new vscode.Position(place.line, place.character);
-  await vscode.window.showTextDocument(vscode.Uri.parse(place.uri, true), {
-    selection: new vscode.Range(position, position),
-  });
+  // Not through showTextDocument, which keeps the document open for minutes.
+  const selection = new vscode.Range(position, position);
+  await vscode.commands.executeCommand('vscode.open', vscode.Uri.parse(place.uri, true), { selection });
 }

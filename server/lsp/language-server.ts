@@ -303,7 +303,7 @@ export class LanguageServer {
     if (command === analyseCommand) await this.#workspace?.analyzeAll();
     if (typeof first !== 'string') return;
     if (command === retryCommand) this.#workspace?.retry(first);
-    if (command === openPageCommand) await this.#connection.window.showDocument({ uri: first, external: !first.startsWith('file:') }); // prettier-ignore
+    if (command === openPageCommand && /^(?:https?|file):/.test(first)) await this.#connection.window.showDocument({ uri: first, external: !first.startsWith('file:') }); // prettier-ignore
     if (command !== acceptCommand || typeof second !== 'string') return;
     try {
       await this.#workspace?.accept(first, second);

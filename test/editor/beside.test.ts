@@ -66,7 +66,7 @@ describe('beside other extensions', () => {
   ] as const) {
     it(`shows a problem of ${what} once, and never not at all, while its file opens and closes`, async () => {
       using record = recorded(uri);
-      for (let round = 0; round < 3; round++) {
+      for (let round = 0; round < 2; round++) {
         await open(uri);
         await rowsAre(uri, [theirs]);
         await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
@@ -121,8 +121,8 @@ describe('beside other extensions', () => {
   });
 
   it('shows the menu of quick fixes', async () => {
-    const editor = vscode.window.activeTextEditor ?? assert.fail();
-    editor.selection = new vscode.Selection(1, 3, 1, 3);
+    // A selection that is set here may reach the window after the menu, and close it.
+    await vscode.commands.executeCommand('vscode.open', plain, { selection: new vscode.Range(1, 3, 1, 3) });
     await vscode.commands.executeCommand('editor.action.quickFix');
     await driver.read('.action-widget', /Disable no-debugger for this line[^]*Add to the baseline/);
     await driver.screenshot('quick-fixes');
