@@ -11,7 +11,7 @@ const serverGround = ['server/*', ...ground];
 const belowEngine = [...serverGround, 'server/configuration', 'server/store', 'server/pool'];
 const belowFolder = [...belowEngine, 'server/engine', 'server/sharing'];
 const belowFrontEnds = [...belowFolder, 'server/folder'];
-const belowDetectors = [...ground, 'workers/runtime', 'workers/graph', 'workers/commands'];
+const belowDetectors = [...ground, 'workers/runtime', 'workers/graph', 'workers/commands', 'workers/rules'];
 
 const detectors = readdirSync(path.join(root, 'workers', 'detectors'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
@@ -28,6 +28,7 @@ export const layers = {
   'workers/runtime': ground,
   'workers/graph': [...ground, 'workers/runtime'],
   'workers/commands': [...ground, 'workers/graph'],
+  'workers/rules': [...ground, 'workers/runtime', 'workers/graph'],
   ...Object.fromEntries(detectors.map((detector) => [detector, belowDetectors])),
   // The loader of detectors finds them by name.
   'workers/detectors/*': ['workers/protocol'],

@@ -12,8 +12,9 @@ import { loadDetector } from './detectors/index.ts';
 import { startWorkerServer } from './ipc/index.ts';
 import type { CheckEvent, PlanResult } from './protocol/detector-protocol.ts';
 import { Reporter } from './runtime/reporter.ts';
+import { sharingFate } from './protocol/killed-child.ts';
 import { markSelfSignals } from './protocol/self-signals.ts';
-import { flawOfPlan } from './runtime/well-formed.ts';
+import { flawOfPlan } from './protocol/well-formed.ts';
 
 /** Background work has a lower priority than the editor, and a higher one than idle jobs. */
 const NICENESS = 5;
@@ -35,7 +36,7 @@ await startWorkerServer<WorkerMessages>(
           context.flush();
         },
       };
-      const plan = await detector.plan(request, planContext);
+      const plan = await sharingFate(detector.plan(request, planContext));
       return { plan: validPlan(detector, plan), version: detector.version };
     },
 
@@ -53,7 +54,7 @@ await startWorkerServer<WorkerMessages>(
       };
       const reporter = new Reporter(request, line, context.signal);
       const startedAt = performance.now();
-      const result = await detector.check(request, reporter);
+      const result = await sharingFate(detector.check(request, reporter));
       await reporter.settled();
       const durationMs = Math.round(performance.now() - startedAt);
       return { result: { ...result, durationMs }, version: detector.version };

@@ -1,5 +1,6 @@
 /** Parses the arguments of the command line. Errors say what to do. */
 import { parseArgs } from 'node:util';
+import { executesCode } from '../../workers/detectors/manifests.ts';
 import { reportFormats, type ReportFormat } from './reports/formats.ts';
 
 const formats = ['pretty', 'jsonl', ...reportFormats] as const;
@@ -19,6 +20,8 @@ export interface AnalysisArguments {
   readonly cache: boolean;
   /** Issues that follow from a cause are listed too. */
   readonly showConsequences: boolean;
+  /** False: no code of the folder runs, as in an editor that does not trust it. */
+  readonly trusted: boolean;
   /** As the user wrote it; absent: the file in the root folder, if there is one. */
   readonly baselineFile?: string;
 }
@@ -75,6 +78,9 @@ export class UsageError extends Error {
 
 export const help = `Bulkhead: every problem of a workspace, from isolated analysis workers.
 
+bulkhead check runs code of the folder (ESLint with its configuration and plugins, knip, the folder's own TypeScript),
+unless --untrusted forbids it.
+
 Usage: bulkhead check [folder] [options]
        bulkhead baseline [folder] [options]         record the current issues, so that check shows only new ones
        bulkhead cache info|verify|clear [folder]    inspect or clear the results stored between runs
@@ -85,6 +91,7 @@ Options
   --max-workers N       run at most N worker processes at a time
   --no-cache            neither use nor store results
   --tsconfig PATH       check only this TypeScript project (may be repeated)
+  --untrusted           run no code of the folder: ESLint, knip and the checkers of components stay off
   --baseline FILE       use this baseline instead of bulkhead-baseline.json in the folder
   --help, --version
 
@@ -116,7 +123,7 @@ Exit codes
      reason and the issues found so far are printed
 `;
 
-const analysisOptions = ['detectors', 'max-workers', 'no-cache', 'tsconfig', 'baseline'];
+const analysisOptions = ['detectors', 'max-workers', 'no-cache', 'tsconfig', 'baseline', 'untrusted'];
 const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
   check: [
     ...analysisOptions,
@@ -206,12 +213,16 @@ function analysisArguments(
       throw new UsageError(`Unknown detector "${name}". The detectors are ${knownDetectors.join(', ')}.`);
     }
   }
+  const forbidden = values.untrusted === true ? detectors?.find(executesCode) : undefined;
+  if (forbidden !== undefined)
+    throw new UsageError(`${forbidden} runs code of the folder, which --untrusted forbids. Remove one of them.`);
   if (detectors?.length === 0) throw new UsageError('--detectors needs at least one name.');
   const maxWorkers = wholeNumber('--max-workers', values['max-workers']);
   return {
     folder,
     tsconfigs: values.tsconfig ?? [],
     cache: values['no-cache'] !== true,
+    trusted: values.untrusted !== true,
     showConsequences: values['show-consequences'] === true,
     ...(detectors === undefined ? {} : { detectors }),
     ...(maxWorkers === undefined ? {} : { maxWorkers }),
@@ -258,6 +269,7 @@ function parse(argv: readonly string[]) {
         timeout: { type: 'string' },
         tsconfig: { type: 'string', multiple: true },
         'no-cache': { type: 'boolean' },
+        untrusted: { type: 'boolean' },
         baseline: { type: 'string' },
         'no-baseline': { type: 'boolean' },
         frozen: { type: 'boolean' },

@@ -7,7 +7,7 @@ import { UsageError, type AnalysisArguments, type BaselineArguments, type CheckA
 import type { Output } from './output.ts';
 import { reportOf, type BaselineSummary } from './result.ts';
 import { openFolder, rootFolder, stoppedByUser } from './open.ts';
-import { printable, printableLine } from './printable.ts';
+import { printable, printableLine } from '../printable.ts';
 
 const incompleteCode = 3;
 

@@ -5,7 +5,7 @@ import { storedInputs } from '../pool/quarantine-storage.ts';
 import { asRunEntry, describeRun } from '../store/run-history.ts';
 import type { CacheAction } from './arguments.ts';
 import type { Output } from './output.ts';
-import { printableLine } from './printable.ts';
+import { printableLine } from '../printable.ts';
 
 /** The newest entries of the history. */
 const RUNS_SHOWN = 10;
@@ -13,7 +13,8 @@ const RUNS_SHOWN = 10;
 /** @returns the exit code: 1 when damage was found and repaired */
 export async function cache(action: CacheAction, folder: string, out: Output): Promise<number> {
   const root = path.resolve(folder);
-  const storage = await openStorage(root, 'user-cache', (_level, message) => out.write(`${message}\n`));
+  const storage = await openStorage(root, 'user-cache', (_level, message) => out.write(`${printableLine(message)}\n`));
+  if (storage === undefined) return 1;
   await using store = storage.store;
   const { dir } = store;
   switch (action) {

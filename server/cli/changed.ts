@@ -1,14 +1,9 @@
 /** `--changed`: which files differ from a commit, and which depend on them. Stateless. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { isConfiguration } from '../engine/change-triggers.ts';
 import type { Folder } from '../folder/folder.ts';
 import { UsageError } from './arguments.ts';
+import { gitIn, type Git } from './git.ts';
 import type { ChangedSummary } from './result.ts';
-
-const run = promisify(execFile);
-/** Bytes; enough for the file names of a very large change. */
-const maxOutput = 1 << 28;
 
 export interface Scope {
   readonly summary: ChangedSummary;
@@ -22,14 +17,18 @@ export interface Scope {
  * @throws UsageError without git, outside of a repository, or when `ref` is not a commit
  */
 export async function changedFiles(root: string, ref: string | undefined): Promise<readonly string[]> {
-  await topLevel(root);
-  const base = await baseOf(root, ref);
+  const git = await gitIn(root);
+  await topLevel(git, root);
+  const base = await baseOf(git, ref);
   const [changed, untracked] = await Promise.all([
-    git(root, 'diff', '--name-only', '--no-renames', '--relative', '-z', base, '--'),
-    git(root, 'ls-files', '--others', '--exclude-standard', '-z'),
+    git('diff', ...PLAIN, '--name-only', '--no-renames', '--relative', '-z', base, '--'),
+    git('ls-files', '--others', '--exclude-standard', '-z'),
   ]);
   return [...new Set([...changed.split('\0'), ...untracked.split('\0')])].filter((file) => file !== '').sort();
 }
+
+/** Nothing of the repository's own, and no second git in its submodules. */
+const PLAIN = ['--no-ext-diff', '--no-textconv', '--ignore-submodules=dirty'];
 
 /** @throws Error when the module graph could not be built */
 export async function scopeOf(
@@ -47,9 +46,9 @@ export async function scopeOf(
   };
 }
 
-async function topLevel(root: string): Promise<void> {
+async function topLevel(git: Git, root: string): Promise<void> {
   try {
-    await git(root, 'rev-parse', '--show-toplevel');
+    await git('rev-parse', '--show-toplevel');
   } catch (error) {
     if (isMissing(error)) {
       throw new UsageError('--changed needs git, which was not found. Install git, or run without --changed.', {
@@ -65,13 +64,13 @@ async function topLevel(root: string): Promise<void> {
 }
 
 /** In a repository without commits every file is new. */
-async function baseOf(root: string, ref: string | undefined): Promise<string> {
+async function baseOf(git: Git, ref: string | undefined): Promise<string> {
   if (ref === undefined) {
-    return git(root, 'rev-parse', '--verify', '--quiet', 'HEAD^{commit}').catch(() =>
-      git(root, 'hash-object', '-t', 'tree', '--stdin'),
+    return git('rev-parse', '--verify', '--quiet', 'HEAD^{commit}').catch(() =>
+      git('hash-object', '-t', 'tree', '--stdin'),
     );
   }
-  const commit = await git(root, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`).catch(
+  const commit = await git('rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`).catch(
     (error: unknown) => {
       throw new UsageError(
         `--changed: "${ref}" is not a commit in this repository. Fetch it, or name another one. ` +
@@ -80,19 +79,12 @@ async function baseOf(root: string, ref: string | undefined): Promise<string> {
       );
     },
   );
-  return git(root, 'merge-base', commit, 'HEAD').catch((error: unknown) => {
+  return git('merge-base', commit, 'HEAD').catch((error: unknown) => {
     throw new UsageError(
       `--changed: "${ref}" and the current branch have no common ancestor. In a shallow clone: git fetch --unshallow`,
       { cause: error },
     );
   });
-}
-
-async function git(root: string, ...argv: string[]): Promise<string> {
-  const env = { ...process.env, GIT_OPTIONAL_LOCKS: '0' };
-  const running = run('git', argv, { cwd: root, env, maxBuffer: maxOutput, windowsHide: true });
-  running.child.stdin?.end();
-  return (await running).stdout.replace(/\r?\n$/, '');
 }
 
 function isMissing(error: unknown): boolean {

@@ -6,9 +6,9 @@ import type { Folder } from '../folder/folder.ts';
 import type { CheckArguments, ReportFile } from './arguments.ts';
 import { shrink } from './baseline.ts';
 import { changedFiles, scopeOf, type Scope } from './changed.ts';
-import { folderSettings, openFolder, rootFolder, stopReason } from './open.ts';
+import { deletion, folderSettings, openFolder, rootFolder, stopReason } from './open.ts';
 import type { Output, Reporter } from './output.ts';
-import { printable } from './printable.ts';
+import { printable } from '../printable.ts';
 import { keyOf, meanFraction, ProgressThrottle } from './progress.ts';
 import { reporterFor } from './reporters.ts';
 import { ReportError, writeReport } from './reports/files.ts';
@@ -26,7 +26,10 @@ export async function check(argumentsOf: CheckArguments, out: Output, err: Outpu
   const startedAt = performance.now();
   const root = await rootFolder(argumentsOf.folder);
   const files = argumentsOf.changed && (await changedFiles(root, argumentsOf.changed.ref));
-  await using folder = await openFolder(root, argumentsOf, { hideBaseline: argumentsOf.useBaseline });
+  await using folder = await openFolder(root, argumentsOf, {
+    hideBaseline: argumentsOf.useBaseline,
+    warn: (message) => err.write(`bulkhead: ${printable(message)}\n`),
+  });
   using deadline = stopReason(argumentsOf.timeoutMs, stop);
   const reporter = reporterFor(argumentsOf, out, err, root);
   const scope = files && (await limit(folder, argumentsOf, files, stop));
@@ -36,19 +39,20 @@ export async function check(argumentsOf: CheckArguments, out: Output, err: Outpu
   const stopped = deadline.reason();
   if (stopped !== undefined) folder.cancel();
   await folder.idle();
-  folder.removeAllListeners();
+  folder.removeAllListeners('files').removeAllListeners('status');
   const late = folder.issues().filter((issue) => !isFinal(issue));
   for (const [file, issues] of Map.groupBy(late, (issue) => issue.file)) reporter.issues(file, issues);
   const { failOn } = argumentsOf;
+  const gone = await deletion(root);
   const report = reportOf(folder, {
-    ...{ durationMs: performance.now() - startedAt, failOn, stopped },
-    baseline: await shrink(folder, argumentsOf),
+    ...{ durationMs: performance.now() - startedAt, failOn, stopped, gone },
+    baseline: gone === undefined ? await shrink(folder, argumentsOf) : undefined,
     changed: scope?.summary,
   });
   reporter.end(report);
   const isWritten = writeReports(argumentsOf.outputs, report, err);
   // Results for some of the files are useless for a later check.
-  if (!scope) await folder.persist();
+  if (!scope && gone === undefined) await folder.persist();
   return isWritten ? report.summary.exitCode : missingAnswersCode;
 }
 

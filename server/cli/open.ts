@@ -5,6 +5,7 @@ import { Folder } from '../folder/folder.ts';
 import type { FolderOptions, FolderSettings } from '../folder/options.ts';
 import { UsageError, type AnalysisArguments } from './arguments.ts';
 import { baselineFileOf } from './baseline-file.ts';
+import { InternalFault } from './interruption.ts';
 
 export interface OpenOptions {
   /** Hide the issues of the baseline. */
@@ -13,6 +14,8 @@ export interface OpenOptions {
   readonly watch?: boolean;
   /** Attaches listeners, which miss nothing that happens while the folder opens. */
   readonly listen?: (folder: Folder) => void;
+  /** Tells of what does not work, such as a cache that cannot be written. Each once. */
+  readonly warn?: (message: string) => void;
 }
 
 /**
@@ -24,7 +27,7 @@ export async function openFolder(
   argumentsOf: AnalysisArguments,
   options: OpenOptions = {},
 ): Promise<Folder> {
-  const { watch = false, listen } = options;
+  const { watch = false, listen, warn } = options;
   const { cache, maxWorkers } = argumentsOf;
   const folderOptions: FolderOptions = {
     settings: folderSettings(root, argumentsOf, options),
@@ -34,7 +37,15 @@ export async function openFolder(
     poolSettings: maxWorkers === undefined ? {} : { maxWorkers },
     ...(cache ? { storage: 'user-cache' } : {}),
   };
-  const folder = await Folder.open(root, folderOptions, listen);
+  const folder = await Folder.open(root, folderOptions, (opening) => {
+    const told = new Set<string>();
+    opening.on('log', (level, message) => {
+      if (level !== 'warn' || told.has(message)) return;
+      told.add(message);
+      warn?.(message);
+    });
+    listen?.(opening);
+  });
   const { baselineFile } = argumentsOf;
   if (options.hideBaseline === true && baselineFile !== undefined && folder.baseline === undefined) {
     await folder.dispose();
@@ -51,8 +62,9 @@ export function folderSettings(
   argumentsOf: AnalysisArguments,
   { hideBaseline = false, watch = false }: OpenOptions = {},
 ): FolderSettings {
-  const { detectors, tsconfigs, baselineFile, showConsequences } = argumentsOf;
+  const { detectors, tsconfigs, baselineFile, showConsequences, trusted } = argumentsOf;
   return {
+    trusted,
     detectors: {
       ...(detectors === undefined ? {} : { only: detectors }),
       ...(tsconfigs.length === 0 ? {} : { options: { typescript: { projects: tsconfigs } } }),
@@ -88,9 +100,17 @@ export async function rootFolder(folder: string): Promise<string> {
   }
 }
 
-/** The reason of a check that was interrupted, and the exit code of the process. */
+/** Why the results of a folder that was deleted meanwhile count for nothing; undefined: it is still there. */
+export async function deletion(root: string): Promise<string | undefined> {
+  const isThere = await stat(root).then(
+    () => true,
+    (error: unknown) => !(error instanceof Error && 'code' in error && error.code === 'ENOENT'),
+  );
+  return isThere ? undefined : `the folder ${root} was deleted during the check`;
+}
+
+/** The reason of a check that was interrupted. */
 export const stoppedByUser = 'stopped by the user';
-export const interruptedCode = 130;
 
 export interface StopReason extends Disposable {
   readonly reached: Promise<void>;
@@ -105,7 +125,7 @@ export function stopReason(timeoutMs: number | undefined, stop: AbortSignal): St
     reason ??= text;
     resolve();
   };
-  const onAbort = (): void => settle(stoppedByUser);
+  const onAbort = (): void => settle(stop.reason instanceof InternalFault ? stop.reason.message : stoppedByUser);
   const timer =
     timeoutMs === undefined
       ? undefined

@@ -12,7 +12,7 @@ export interface Output {
   /** Infinite unless it is a terminal. */
   readonly columns: number;
   /** Of a terminal. */
-  readonly rows?: number;
+  readonly rows?: number | undefined;
 }
 
 export interface Reporter {

@@ -5,13 +5,15 @@
 import path from 'node:path';
 import { styleText } from 'node:util';
 import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
+import { executesCode } from '../../workers/detectors/manifests.ts';
 import { isIncomplete, type DetectorState, type DetectorStatus, type IssueCounts } from '../engine/status.ts';
 import type { WorkerHealth } from '../pool/types.ts';
 import type { Threshold } from './arguments.ts';
 import { listingOf, ruleOf, type Group, type Section } from './listing.ts';
-import { interruptedCode, stoppedByUser } from './open.ts';
+import { interruptedCode } from './interruption.ts';
+import { stoppedByUser } from './open.ts';
 import type { Output, Reporter, WatchReporter } from './output.ts';
-import { printable, printableLine } from './printable.ts';
+import { printable, printableLine } from '../printable.ts';
 import type { BaselineSummary, ChangedSummary, CheckReport, CheckSummary, DetectorResult } from './result.ts';
 import { tableLines, type Table } from './table.ts';
 
@@ -88,7 +90,7 @@ export class PrettyReporter implements Reporter {
     this.#clearProgress();
     this.#list(report);
     this.#tables(report);
-    const isDone = ({ status }: DetectorResult): boolean => status !== 'not-applicable' && !isIncomplete(status);
+    const isDone = ({ status }: DetectorResult): boolean => !isUnseen(status) && !isIncomplete(status);
     for (const detector of report.detectors.filter(isDone)) this.#remark(detector, '');
     this.#summary(report.summary);
     this.#ending(report);
@@ -224,13 +226,16 @@ export class PrettyReporter implements Reporter {
 
   /** What was not looked at, and the exit code: whoever sees only the last lines must not take silence for health. */
   #ending({ detectors, summary }: CheckReport): void {
-    const unseen = detectors.filter(({ status }) => status === 'not-applicable' || isIncomplete(status));
+    const unseen = detectors.filter(({ status }) => isUnseen(status) || isIncomplete(status));
     if (unseen.length > 0) this.#line('Not looked at, or not completely:');
     for (const detector of unseen) {
       if (detector.error === undefined && detector.note === undefined)
         this.#line(`  ${detector.name}: ${stateWords[detector.status]}`); // prettier-ignore
       else this.#remark(detector, '  ');
     }
+    const ran = detectors.filter(({ name, status }) => executesCode(name) && !isUnseen(status));
+    if (ran.length > 0)
+      this.#line(this.#paint('gray', `${ran.map(({ name }) => name).join(' and ')} ran code of this folder. --untrusted forbids that.`)); // prettier-ignore
     const { exitCode, bySeverity } = summary;
     const wasStopped = detectors.some(({ error }) => error === stoppedByUser);
     const why = wasStopped
@@ -261,6 +266,11 @@ export class PrettyReporter implements Reporter {
   #paint(colour: Colour, text: string): string {
     return this.#out.isTTY ? styleText(colour, text, { validateStream: false }) : text;
   }
+}
+
+/** It looked at nothing, and nothing is wrong with that. */
+function isUnseen(state: DetectorState): boolean {
+  return state === 'not-applicable' || state === 'restricted' || state === 'off';
 }
 
 /** A terminal shows only the last round; a file or a pipe gets all of them. */

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type { FolderMetrics } from '../../workers/protocol/metrics.ts';
 import { UsageError, type ReportArguments } from './arguments.ts';
 import type { Output } from './output.ts';
-import { printableLine } from './printable.ts';
+import { printableLine } from '../printable.ts';
 
 const run = promisify(execFile);
 

@@ -81,14 +81,16 @@ export interface ReportOptions {
   readonly failOn: Threshold;
   /** Why the check stopped early. */
   readonly stopped?: string | undefined;
+  /** Why no detector's results count, although it has settled. */
+  readonly gone?: string | undefined;
   readonly baseline?: BaselineSummary | undefined;
   readonly changed?: ChangedSummary | undefined;
 }
 
 export function reportOf(folder: Folder, options: ReportOptions): CheckReport {
-  const { durationMs, failOn, stopped, baseline, changed } = options;
+  const { durationMs, failOn, stopped, gone, baseline, changed } = options;
   const issues = folder.issues();
-  const detectors = folder.status().map((status) => detectorResult(status, issues, stopped));
+  const detectors = folder.status().map((status) => voided(detectorResult(status, issues, stopped), gone));
   const bySeverity = countBySeverity(issues);
   const incomplete = detectors.flatMap((detector) =>
     isIncomplete(detector.status) ? [`${detector.name}: ${detector.error ?? detector.status}`] : [],
@@ -126,6 +128,10 @@ export function detectorResult(status: DetectorStatus, issues: readonly Issue[],
     ...(error === undefined ? {} : { error }),
     ...(status.timings === undefined ? {} : { timings: slowestFirst(Object.entries(status.timings)) }),
   };
+}
+
+function voided(result: DetectorResult, reason: string | undefined): DetectorResult {
+  return reason === undefined ? result : { ...result, status: 'failed', error: reason };
 }
 
 function countBySeverity(issues: readonly Issue[]): IssueCounts {

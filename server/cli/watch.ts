@@ -7,7 +7,7 @@ import type { CheckArguments } from './arguments.ts';
 import { baselineNameOf } from './baseline-file.ts';
 import { openFolder, rootFolder } from './open.ts';
 import type { Output, WatchReporter } from './output.ts';
-import { printable } from './printable.ts';
+import { printable } from '../printable.ts';
 import { keyOf, meanFraction, ProgressThrottle } from './progress.ts';
 import { watchReporterFor } from './reporters.ts';
 import { reportOf, type BaselineSummary } from './result.ts';
@@ -24,6 +24,7 @@ export async function watch(argumentsOf: CheckArguments, out: Output, err: Outpu
   await using folder = await openFolder(root, argumentsOf, {
     hideBaseline: argumentsOf.useBaseline,
     watch: true,
+    warn: (message) => err.write(`bulkhead: ${printable(message)}\n`),
     listen: (opening) => opening.on('trouble', (message) => err.write(`bulkhead: ${printable(message)}\n`)),
   });
   const rounds = new Rounds(folder, argumentsOf, watchReporterFor(argumentsOf, out, err, root));

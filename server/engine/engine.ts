@@ -220,7 +220,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     const restricted = [...this.#restricted].map((name): DetectorStatus => ({
       name,
       state: 'restricted',
-      note: 'Not run in Restricted Mode: it executes code of the workspace. Trust the workspace to turn it on.',
+      note: 'Not run in Restricted Mode (--untrusted): it executes code of the workspace. Trust the workspace to turn it on.',
       problems: [],
       durationMs: 0,
       fraction: 1,

@@ -52,7 +52,8 @@ export class FolderResources {
     const { pool: given, poolSettings } = this.#options;
     const { store, sharedDir } = this.#storage ?? {};
     const storageDir = store === undefined ? {} : { storageDir: store.dir };
-    const pool = given ?? createPool({ ...poolSettings, ...storageDir });
+    const pool =
+      given ?? createPool({ ...poolSettings, ...storageDir, onSlow: (message) => this.#log('warn', message) });
     this.#pool = pool;
     if (store === undefined || sharedDir === undefined) return pool;
     this.#closeQuarantine = pool.openQuarantine(this.#root, store.quarantine);

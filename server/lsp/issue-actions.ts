@@ -1,5 +1,6 @@
 /** Code actions besides the fixes of a detector: what else a person can do about an issue. Reads nothing but whether files exist. */
 import { CodeActionKind, type CodeAction, type Diagnostic } from 'vscode-languageserver/node';
+import { manifestOf } from '../../workers/detectors/manifests.ts';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import { actionCommands } from '../../workers/protocol/issue-requests.ts';
 import { ownName } from '../configuration/read.ts';
@@ -121,7 +122,6 @@ function isSuppressible({ detector, rule, file }: Issue): boolean {
   if (aboutWork.has(rule) || unsuppressible.has(rule)) return false;
   switch (detector) {
     case ownName:
-    case 'knip':
       return false;
     case 'eslint':
       return scripts.test(file) || otherLintedFiles.test(file);
@@ -129,6 +129,7 @@ function isSuppressible({ detector, rule, file }: Issue): boolean {
       // Below are errors of syntax.
       return scripts.test(file) && Number(/^TS(\d+)$/.exec(rule)?.[1]) >= 2000;
     default:
-      return scripts.test(file);
+      // Tools with processes of their own do not know our comments.
+      return manifestOf(detector)?.kind !== 'external' && scripts.test(file);
   }
 }

@@ -26,6 +26,7 @@ import { defaultSettings, type BulkheadSettings } from '../configuration/setting
 import type { ChangeKind } from '../journal.ts';
 import { createPool } from '../pool/pool.ts';
 import type { PoolSettings } from '../pool/types.ts';
+import { printable } from '../printable.ts';
 import { endPrewarmedThread } from '../store/store-client.ts';
 import { version } from '../version.ts';
 import { AnalysisProgress } from './analysis-progress.ts';
@@ -181,7 +182,7 @@ export class LanguageServer {
     const pool = createPool({
       ...this.#poolSettings(),
       ...(this.#storageDir === undefined ? {} : { storageDir: this.#storageDir }),
-      log: (level, message) => this.#connection.console[level === 'debug' ? 'log' : level](message),
+      log: (level, message) => this.#connection.console[level === 'debug' ? 'log' : level](printable(message)),
       readerReady: () => this.#publisher.backpressure(),
       onAlert: (alert) => this.#connection.console.warn(alertText(alert)),
       onNotice: (notice) => void showNotice(this.#connection, pool, notice),
@@ -194,7 +195,7 @@ export class LanguageServer {
       this.#watchedFiles?.add(workspace.extensions);
       this.#status.changed();
     });
-    workspace.on('log', (level, message) => this.#connection.console[level](message));
+    workspace.on('log', (level, message) => this.#connection.console[level](printable(message)));
     workspace.on('trouble', (message) => this.#connection.window.showErrorMessage(message));
     pool.onHealth(() => {
       if (this.#watchStatus) this.#status.changed();

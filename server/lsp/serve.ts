@@ -5,6 +5,9 @@
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { LanguageServer } from './language-server.ts';
 
+/** After a signal, the server may take so long to end in an orderly way. */
+const END_MS = 5_000;
+
 // Transport from the command line: `--stdio`, `--node-ipc` (what the VS Code client passes), `--socket=PORT`, `--pipe=NAME`.
 const connection = createConnection(ProposedFeatures.all);
 const server = new LanguageServer(connection);
@@ -19,6 +22,22 @@ process.on('unhandledRejection', (reason) => report('unhandled rejection', reaso
 // The library ends the process on `exit`, when its stream ends and when the editor's process is gone; workers
 // watch this process themselves, so that they end even if it is killed.
 process.on('exit', () => void server.dispose());
+
+// Without the editor's `shutdown`: nothing stays behind, neither sockets nor lists of processes. A second signal ends it at once.
+let isEnding = false;
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  // prettier-ignore
+  process.on(signal, () => {
+    if (isEnding) process.exit(code);
+    isEnding = true;
+    setTimeout(() => process.exit(code), END_MS).unref();
+    void server.dispose().finally(() => process.exit(code));
+  });
+}
 
 server.listen();
 

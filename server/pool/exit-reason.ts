@@ -1,4 +1,5 @@
 /** Why a process ended, as a reason for a person. Stateless. */
+import { isFromOutside } from '../../workers/protocol/killed-child.ts';
 import type { LinkExit } from './link.ts';
 import type { ExitKind, ExitReason } from './types.ts';
 
@@ -9,19 +10,6 @@ export interface Diagnosis {
   /** Not caused by the input: the process was stopped or got no CPU time. */
   readonly external?: boolean;
 }
-
-/** Signals that a program causes by a fault of its own. Another process sends all others. */
-const OWN_FAULT = new Set([
-  'SIGSEGV',
-  'SIGBUS',
-  'SIGILL',
-  'SIGABRT',
-  'SIGFPE',
-  'SIGTRAP',
-  'SIGSYS',
-  'SIGSTKFLT',
-  'SIGXCPU',
-]);
 
 export interface Death {
   readonly reason: ExitReason;
@@ -67,7 +55,7 @@ function diagnose(exit: LinkExit, context: DeathContext): Diagnosis {
   if (exit.outOfMemory === 'heap') {
     return { kind: 'oom-heap', message: `${title} ran out of memory${activity} (limit ${heapLimitMb} MB).` };
   }
-  const external = exit.signal !== undefined && !OWN_FAULT.has(exit.signal) && exit.selfInflicted !== true;
+  const external = isFromOutside(exit.signal) && exit.selfInflicted !== true;
   if (exit.outOfMemory === 'kernel' || (external && shortOfMemory)) {
     return { kind: 'oom-kernel', message: `The system ran out of memory and killed ${title}${activity}.` };
   }

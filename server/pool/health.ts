@@ -106,7 +106,7 @@ export class HealthSampler {
       this.#processes += usage.processes;
       const cpuPercent = this.#cpuPercent(pid, usage);
       this.#alert(worker, usage.memoryBytes);
-      worker.sampled(usage.memoryBytes, cpuPercent);
+      worker.sampled(usage.memoryBytes, cpuPercent, usage.stopped);
     }
     const living = new Set(measured.map(({ pid }) => pid));
     for (const pid of this.#readings.keys()) if (!living.has(pid)) this.#readings.delete(pid);

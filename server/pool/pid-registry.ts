@@ -5,8 +5,11 @@
  * There is one file per server. A later server reads it when its server is gone. It ends a process only if the start time
  * matches, never another process that reuses the id.
  */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirectory } from '../make-directory.ts';
+import { whyForeign } from '../ownership.ts';
 import { systemProcesses, type ProcessTable } from '../processes.ts';
 
 /** Identifies a process: two with the same id have different start times. */
@@ -42,11 +45,15 @@ export class PidRegistry {
     this.#folder = storageDir;
     this.#processes = processes;
     this.#log = log;
+    process.once('exit', this.#atExit);
   }
 
   /** Ends processes that earlier servers left behind. @returns their ids */
   async sweep(): Promise<readonly number[]> {
     const ended: number[] = [];
+    // Whoever can write there could have us end processes of ours.
+    const flaw = await whyForeign(this.#folder, { withParent: false });
+    if (flaw !== undefined) return (this.#log(`The lists of workers are not used: ${flaw}.`), []);
     const names = await readdir(this.#folder).catch(() => []);
     for (const name of names) {
       if (!name.startsWith(PREFIX) || !name.endsWith('.json')) continue;
@@ -75,9 +82,25 @@ export class PidRegistry {
     if (this.#living.delete(pid)) this.#save();
   }
 
+  /** Nothing starts any more. Resolves when the list is on disk, or gone. */
+  async close(): Promise<void> {
+    process.off('exit', this.#atExit);
+    await this.#writing;
+  }
+
   /** Resolves when the list is on disk. */
   async settled(): Promise<void> {
     await this.#writing;
+  }
+
+  /** A process that ends in a hurry waits for nobody: what lives is ended now, and there is nothing left to list. */
+  readonly #atExit = (): void => {
+    for (const { pid } of this.#living.values()) this.#processes.kill(pid);
+    if (this.#living.size > 0) rmSync(this.#file, { force: true });
+  };
+
+  get #file(): string {
+    return path.join(this.#folder, `${PREFIX}${process.pid}.json`);
   }
 
   async #isAlive({ pid, startTime }: ProcessIdentity): Promise<boolean> {
@@ -89,7 +112,7 @@ export class PidRegistry {
     this.#dirty = true;
     this.#writing = this.#writing.then(async () => {
       this.#dirty = false;
-      const file = path.join(this.#folder, `${PREFIX}${process.pid}.json`);
+      const file = this.#file;
       try {
         if (this.#living.size === 0) {
           await rm(file, { force: true });
@@ -97,7 +120,7 @@ export class PidRegistry {
         }
         this.#owner ??= { pid: process.pid, startTime: (await this.#processes.startTimeOf(process.pid)) ?? '' };
         const content: RegistryFile = { owner: this.#owner, workers: [...this.#living.values()] };
-        await mkdir(this.#folder, { recursive: true });
+        makeDirectory(this.#folder, 0o700);
         const draft = `${file}.tmp`;
         await writeFile(draft, JSON.stringify(content));
         await rename(draft, file);

@@ -1,5 +1,6 @@
 /** A plan as a job: tried twice, or eight times if its worker is only ever killed by other processes. Lives as long as the job. */
 import type { PlanRequest } from '../../workers/protocol/detector-protocol.ts';
+import type { Clock } from '../clock.ts';
 import type { Death } from './exit-reason.ts';
 import type { Dispatcher, Job, JobEnd, Pulse } from './job.ts';
 import { DetectorFailure, RequestCancelled, type PlanAnswer, type WorkerLink } from './link.ts';
@@ -10,6 +11,15 @@ import type { ExitReason } from './types.ts';
 const MAX_DEATHS = 2;
 /** The weight of a kill by another process, which says little about the plan. */
 const EXTERNAL_DEATH = 0.25;
+
+/** Code of the workspace that loads for so long may never end. */
+const SLOW_MS = 10_000;
+
+/** Told while a plan is being made that code of the workspace is still loading. */
+export interface SlowListener {
+  readonly clock: Clock;
+  readonly onSlow: (file: string, ms: number) => void;
+}
 
 export class PlanJob implements Job {
   readonly detector: string;
@@ -27,8 +37,17 @@ export class PlanJob implements Job {
   #deaths = 0;
   #endedExternally = false;
   #input: string | undefined;
+  readonly #slow: SlowListener | undefined;
 
-  constructor(request: PlanRequest, title: string, partition: Partition, signal: AbortSignal, dispatcher: Dispatcher) {
+  constructor(
+    request: PlanRequest,
+    title: string,
+    partition: Partition,
+    signal: AbortSignal,
+    dispatcher: Dispatcher,
+    slow?: SlowListener,
+  ) {
+    this.#slow = slow;
     this.detector = request.detector;
     this.title = title;
     this.partition = partition;
@@ -58,9 +77,12 @@ export class PlanJob implements Job {
 
   async perform(link: WorkerLink, pulse: Pulse): Promise<JobEnd> {
     this.#input = undefined;
+    let forgetSlow = (): void => {};
     const onLoading = (file: string): void => {
       pulse.beat();
       this.#input = file;
+      forgetSlow();
+      forgetSlow = this.#slow?.clock.after(SLOW_MS, () => this.#slow?.onSlow(file, SLOW_MS), true) ?? forgetSlow;
     };
     try {
       this.#finish(await link.plan(this.#request, onLoading, this.signal));
@@ -70,6 +92,8 @@ export class PlanJob implements Job {
       if (!(error instanceof DetectorFailure)) throw error;
       this.#finish(new PlanFailure(error.message, undefined, { cause: error }));
       return 'broken';
+    } finally {
+      forgetSlow();
     }
     return 'seen';
   }

@@ -3,6 +3,7 @@ import os from 'node:os';
 import type { CheckEvent, PlanRequest, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { TaskFigures } from '../../workers/ipc/index.ts';
 import { CheckRun } from './check-run.ts';
+import { printableLine } from '../printable.ts';
 import { systemClock, type Clock, type Random } from '../clock.ts';
 import type { SupervisedWorker } from './supervised-worker.ts';
 import { defaultWorkers, detectorTable } from './detectors.ts';
@@ -54,6 +55,8 @@ export interface PoolOptions extends PoolSettings {
   /** Something to tell the user once. */
   readonly onNotice?: (notice: PoolNotice) => void;
   readonly onAlert?: (alert: MemoryAlert) => void;
+  /** Code of the workspace takes long to load, and may never end. */
+  readonly onSlow?: (message: string) => void;
   readonly log?: PoolLog;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -129,7 +132,7 @@ class WorkerPool implements SupervisedPool {
       onStarted: (pid) => void this.#registry?.started(pid),
       onEnded: (pid) => this.#registry?.ended(pid),
       onFault: (worker, { reason, external }, _phase, job) => {
-        log('warn', `${worker.name}: ${reason.message}`);
+        log('warn', `${worker.name}: ${printableLine(reason.message)}`);
         this.#errors.record(reportOfExit(job?.detector ?? worker.partition.group, reason, external));
       },
       roomForMore: (live) => hasRoom(this.#memory, memoryOf(live)),
@@ -161,7 +164,10 @@ class WorkerPool implements SupervisedPool {
     if (partition === undefined || entry === undefined)
       throw new PlanFailure(this.#unknownDetector(detector), undefined);
     const either = AbortSignal.any([signal, this.#closing.signal]);
-    const job = new PlanJob(request, entry.title, partition, either, this.#fleet);
+    const job = new PlanJob(request, entry.title, partition, either, this.#fleet, {
+      clock: this.#clock,
+      onSlow: (file, ms) => this.#tellSlow(entry.title, file, ms, partition.limits.planMs),
+    });
     if (!either.aborted) this.#fleet.enqueue(job);
     const { plan, version } = await job.answer.catch((error: unknown) => {
       // External kills say nothing about the next attempt.
@@ -297,7 +303,15 @@ class WorkerPool implements SupervisedPool {
     for (const run of this.#runs) run.cancel();
     this.#sampler.dispose();
     await this.#fleet.dispose();
-    await Promise.all([this.#quarantine.settled(), this.#registry?.settled()]);
+    await Promise.all([this.#quarantine.settled(), this.#registry?.close()]);
+  }
+
+  #tellSlow(title: string, file: string, ms: number, limitMs: number): void {
+    const message =
+      `${title} has been loading ${file} for ${ms / 1000} s. ` +
+      `If that does not end, it is stopped after ${limitMs / 1000} s without progress.`;
+    this.#log('warn', message);
+    this.#options.onSlow?.(message);
   }
 
   #memoryMbOf(setting: number): number {

@@ -6,6 +6,7 @@ import type { CheckEvent, CheckRequest, PlanRequest } from '../../workers/protoc
 import { selfSignalMark } from '../../workers/protocol/self-signals.ts';
 import { DetectorFailure, LinkLost, RequestCancelled } from './link.ts';
 import { nodeProcess } from './runtimes.ts';
+import { Vetting, vettedPlan } from './vetting.ts';
 import type { CheckAnswer, WorkerLink, Launch, LaunchOptions, LinkExit, PlanAnswer, Vitals } from './link.ts';
 
 type Client = WorkerClient<WorkerMessages>;
@@ -40,10 +41,15 @@ class ProcessLink implements WorkerLink {
   }
 
   plan(request: PlanRequest, onLoading: (file: string) => void, signal: AbortSignal): Promise<PlanAnswer> {
-    const onEvent = ({ loading }: PlanEvent): void => onLoading(loading);
-    return this.#ask((client) =>
-      client.send('plan', { request, ...this.#moduleOf(request) }, { onEvent, signal, cancel: 'acknowledged' }),
-    );
+    const onEvent = (event: PlanEvent | null): void => {
+      if (typeof event?.loading === 'string') onLoading(event.loading);
+    };
+    return this.#ask(async (client) => {
+      const options = { onEvent, signal, cancel: 'acknowledged' } as const;
+      const plan = vettedPlan(await client.send('plan', { request, ...this.#moduleOf(request) }, options));
+      if (typeof plan === 'string') throw new DetectorFailure(`The worker of ${request.detector} sent no valid plan: ${plan}.`); // prettier-ignore
+      return plan;
+    });
   }
 
   check(
@@ -51,9 +57,17 @@ class ProcessLink implements WorkerLink {
     onEvent: (event: CheckEvent) => void | Promise<void>,
     signal: AbortSignal,
   ): Promise<CheckAnswer> {
-    return this.#ask((client) =>
-      client.send('check', { request, ...this.#moduleOf(request) }, { onEvent, signal, cancel: 'acknowledged' }),
-    );
+    const vetting = new Vetting(request);
+    return this.#ask(async (client) => {
+      const options = {
+        onEvent: (event: CheckEvent) => each(vetting.events(event), onEvent),
+        signal,
+        cancel: 'acknowledged',
+      } as const;
+      const answer = vetting.result(await client.send('check', { request, ...this.#moduleOf(request) }, options));
+      if (answer === undefined) throw new DetectorFailure(`The worker of ${request.detector} sent no valid answer.`);
+      return answer;
+    });
   }
 
   async capture(kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs: number): Promise<void> {
@@ -106,6 +120,7 @@ class ProcessLink implements WorkerLink {
     try {
       return await send(client);
     } catch (error) {
+      if (error instanceof DetectorFailure) throw error;
       if (error instanceof RemoteError) throw new DetectorFailure(error.message, { cause: error });
       if (error instanceof CancelledError) throw new RequestCancelled(error.message, { cause: error });
       throw new LinkLost(error instanceof Error ? error.message : String(error), { cause: error });
@@ -116,6 +131,14 @@ class ProcessLink implements WorkerLink {
     const module = this.#modules[request.detector];
     return module === undefined ? {} : { module };
   }
+}
+
+/** @returns a promise only if a listener returned one */
+function each<Item>(items: readonly Item[], take: (item: Item) => void | Promise<void>): void | Promise<void> {
+  const [first] = items;
+  if (items.length === 1 && first !== undefined) return take(first);
+  const pending = items.map((item) => take(item)).filter((taken) => taken instanceof Promise);
+  return pending.length === 0 ? undefined : Promise.all(pending).then(() => undefined);
 }
 
 function startFailure(error: unknown): LinkExit {

@@ -11,6 +11,8 @@ export interface TreeUsage {
   /** User and system time since each process started. */
   readonly cpuMs: number;
   readonly processes: number;
+  /** A process of the tree is stopped, as by SIGSTOP. */
+  readonly stopped?: true;
 }
 
 /** @returns usage by the process id of each tree's root, without those that are gone */
@@ -21,6 +23,7 @@ export interface ProcessRow {
   readonly parent: number;
   readonly memoryBytes: number;
   readonly cpuMs: number;
+  readonly stopped?: true;
 }
 
 /** On Linux it reads files of the kernel; elsewhere it starts `ps` or PowerShell. */
@@ -45,13 +48,15 @@ async function linuxTree(pid: number): Promise<TreeUsage | undefined> {
   if (row === undefined) return undefined;
   const subtrees = await Promise.all((await linuxChildren(pid)).map(linuxTree));
   const sum = { memoryBytes: row.memoryBytes, cpuMs: row.cpuMs, processes: 1 };
+  let stopped = row.stopped;
   for (const subtree of subtrees) {
     if (subtree === undefined) continue;
+    stopped ??= subtree.stopped;
     sum.memoryBytes += subtree.memoryBytes;
     sum.cpuMs += subtree.cpuMs;
     sum.processes += subtree.processes;
   }
-  return sum;
+  return { ...sum, ...(stopped && { stopped }) };
 }
 
 async function linuxChildren(pid: number): Promise<readonly number[]> {
@@ -80,6 +85,7 @@ export function parseLinuxStat(stat: string, status: string): ProcessRow | undef
     parent: numberAt(1),
     cpuMs: (numberAt(11) + numberAt(12)) * TICK_MS,
     memoryBytes: Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024,
+    ...(fields[0] === 'T' && { stopped: true }),
   };
 }
 
@@ -95,7 +101,7 @@ async function listProcesses(platform: NodeJS.Platform): Promise<readonly Proces
       );
       return parseWindowsList(stdout);
     }
-    const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=,rss=,time='], options);
+    const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=,rss=,time=,state='], options);
     return parsePs(stdout);
   } catch {
     return [];
@@ -115,13 +121,14 @@ export function parseWindowsList(text: string): readonly ProcessRow[] {
   });
 }
 
-/** Lines of `ps -o pid=,ppid=,rss=,time=`: kilobytes, and `[[dd-]hh:]mm:ss[.cc]`. */
+/** Lines of `ps -o pid=,ppid=,rss=,time=,state=`: kilobytes, `[[dd-]hh:]mm:ss[.cc]`, and `T` if it is stopped. */
 export function parsePs(text: string): readonly ProcessRow[] {
   return text.split('\n').flatMap((line) => {
-    const [pid, parent, kilobytes, time] = line.trim().split(/\s+/);
+    const [pid, parent, kilobytes, time, state = ''] = line.trim().split(/\s+/);
     if (pid === undefined || parent === undefined || kilobytes === undefined || time === undefined) return [];
+    const usage = { memoryBytes: Number(kilobytes) * 1024, cpuMs: parseCpuTime(time) };
     return [
-      { pid: Number(pid), parent: Number(parent), memoryBytes: Number(kilobytes) * 1024, cpuMs: parseCpuTime(time) },
+      { pid: Number(pid), parent: Number(parent), ...usage, ...(state.startsWith('T') && { stopped: true as const }) },
     ];
   });
 }
@@ -146,6 +153,7 @@ export function usageOfTrees(rows: readonly ProcessRow[], pids: readonly number[
     const root = roots.get(pid);
     if (root === undefined) continue;
     const sum = { memoryBytes: 0, cpuMs: 0, processes: 0 };
+    let stopped: true | undefined;
     // Windows reuses ids quickly, so a stale parent id could make a cycle.
     const seen = new Set<number>();
     const open = [root];
@@ -155,9 +163,10 @@ export function usageOfTrees(rows: readonly ProcessRow[], pids: readonly number[
       sum.memoryBytes += row.memoryBytes;
       sum.cpuMs += row.cpuMs;
       sum.processes += 1;
+      stopped ??= row.stopped;
       open.push(...(children.get(row.pid) ?? []));
     }
-    usages.set(pid, sum);
+    usages.set(pid, { ...sum, ...(stopped && { stopped }) });
   }
   return usages;
 }

@@ -13,6 +13,7 @@ export const nodeProcess: WorkerRuntime = {
     execArgv: [`--title=bulkhead ${name}`, `--max-old-space-size=${heapMb}`, ...(entry.execArgv ?? [])],
     execPath: entry.node,
     env: entry.env,
+    endStrays: true,
   }),
   heartbeat: true,
 };

@@ -13,6 +13,7 @@ import type { WorkerRuntime } from './worker-entry.ts';
 import type { WorkerHealth, SupervisedWorkerState } from './types.ts';
 import type { Job } from './job.ts';
 import { Watchdog } from './watchdog.ts';
+import { WorkerLog } from './worker-log.ts';
 import { WorkerStatistics } from './worker-statistics.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -25,6 +26,8 @@ const MIN_HEAP_MB = 64;
 const MUCH_MEMORY = 0.25;
 /** A process whose connection broke has this long to end by itself, so that the true reason shows. */
 const LOST_LINK_MS = 1_000;
+/** A process of a worker that is stopped for so long is not going on by itself. */
+const STOPPED_MS = 10_000;
 
 export type Phase = 'starting' | 'idle' | 'working';
 
@@ -54,6 +57,7 @@ export class SupervisedWorker {
   readonly #statistics = new WorkerStatistics();
   readonly #knownRevisions = new KnownRevisions();
   readonly #recycling: Recycling;
+  readonly #log: WorkerLog;
   #state: SupervisedWorkerState = 'stopped';
   #link: WorkerLink | undefined;
   #closing = false;
@@ -68,12 +72,15 @@ export class SupervisedWorker {
   #lastUptimeMs = 0;
   /** The memory limit that the running process was started with, megabytes. */
   #startedWithMb = 0;
+  /** Since when a process of the running worker is known to be stopped. */
+  #stoppedSince: number | undefined;
 
   constructor(name: string, partition: Partition, owner: WorkerOwner) {
     this.name = name;
     this.partition = partition;
     this.#owner = owner;
     this.#recycling = new Recycling(owner.random);
+    this.#log = new WorkerLog(owner.clock, (level, message) => owner.log(level, `${name}: ${message}`));
     this.#watchdog = new Watchdog({
       clock: owner.clock,
       onNoProgress: (ms) => this.#noProgress(ms),
@@ -154,13 +161,14 @@ export class SupervisedWorker {
     this.#knownRevisions.reset();
     this.#closing = false;
     this.#diagnosis = undefined;
+    this.#stoppedSince = undefined;
     this.#state = 'starting';
     const link = launch({
       name: this.name,
       entry: this.partition.entry,
       heapMb: heapLimitMb(memoryMb),
       startMs,
-      log: (level, message) => this.#owner.log(level, `${this.name}: ${message}`),
+      log: this.#log.add,
     });
     this.#link = link;
     link.onVitals((vitals) => this.#vitals(vitals));
@@ -242,9 +250,23 @@ export class SupervisedWorker {
   }
 
   /** New measurements of the process tree. */
-  sampled(memoryBytes: number, cpuPercent: number): void {
+  sampled(memoryBytes: number, cpuPercent: number, stopped = false): void {
     this.#statistics.measured(memoryBytes, cpuPercent);
     this.#enforceLimit();
+    this.#notice(stopped);
+  }
+
+  /** A process that it started was stopped from outside: the worker would wait for it, and its own heartbeat goes on. */
+  #notice(stopped: boolean): void {
+    const now = this.#owner.clock.now();
+    if (!stopped || !this.busy || !this.#runtime.heartbeat) {
+      this.#stoppedSince = undefined;
+      return;
+    }
+    this.#stoppedSince ??= now;
+    if (now - this.#stoppedSince < STOPPED_MS) return;
+    const message = `${this.#title} waited for a process that another one had stopped.`;
+    this.kill({ kind: 'hang', message, external: true });
   }
 
   /** The limits changed: a worker that uses more than the new one ends. The input is not to blame. */

@@ -12,6 +12,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import type { CheckEvent, CheckRequest, PlanRequest, PlanResult } from '../../workers/protocol/detector-protocol.ts';
 import type { FileChange } from '../journal.ts';
+import { Vetting, vettedPlan } from '../pool/vetting.ts';
 import * as messages from './messages.ts';
 
 const CONNECT_MS = 5000;
@@ -89,21 +90,24 @@ export class Follower {
     const reply = await this.#request(signal, (token) =>
       this.#connection.sendRequest(messages.plan, { detector, options }, token),
     );
-    return reply?.plan;
+    const vetted = reply?.plan === undefined ? undefined : vettedPlan({ plan: reply.plan, version: '' });
+    return typeof vetted === 'object' ? vetted.plan : undefined;
   }
 
   /** @returns the outcome; this process has to check `refused` units itself, even if there were events of them */
   async check(
-    { detector, options, units }: CheckRequest,
+    request: CheckRequest,
     signal: AbortSignal,
     onEvent: (event: CheckEvent) => void | Promise<void>,
   ): Promise<messages.CheckReply> {
+    const { detector, options, units } = request;
     const id = ++this.#lastId;
+    const vetting = new Vetting(request);
     const open = new Set(units.map((unit) => unit.id));
     this.#answerListeners.set(id, ({ unit, events, last }) => {
       if (signal.aborted) return;
       if (last) open.delete(unit);
-      for (const event of events) void onEvent(event);
+      for (const event of events.flatMap((each) => vetting.events(each))) void onEvent(event);
     });
     const reply = await this.#request(signal, (token) =>
       this.#connection.sendRequest(messages.check, { id, detector, options, units }, token),

@@ -129,24 +129,36 @@ export class Leader {
       peer.accepted = JSON.stringify(greeting) === JSON.stringify(this.#greeting);
       return { accepted: peer.accepted };
     });
-    connection.onRequest(messages.ping, () => null);
-    connection.onRequest(messages.plan, (params, token) => this.#plan(peer, params, token));
-    connection.onRequest(messages.check, (params, token) => this.#check(peer, params, token));
+    /** Nobody else is answered, or heard. */
+    const admit = (): void => {
+      if (peer.accepted) return;
+      socket.destroy();
+      throw new Error('Not greeted, or of another version.');
+    };
+    connection.onRequest(messages.ping, () => (admit(), null));
+    connection.onRequest(messages.plan, (params, token) => (admit(), this.#plan(peer, params, token)));
+    connection.onRequest(messages.check, (params, token) => (admit(), this.#check(peer, params, token)));
     connection.onRequest(messages.confirm, async () => {
+      admit();
       await peer.changesApplied;
       return this.#host.confirm();
     });
     connection.onNotification(messages.changes, ({ changes }) => {
+      admit();
       peer.changesApplied = peer.changesApplied.then(async () => {
         const news = await this.#host.changed(changes);
         if (news.length > 0) this.sendChanges(news, connection);
       });
     });
     connection.onNotification(messages.analyze, () => {
+      admit();
       this.#host.analyze();
       this.sendAnalyze(connection);
     });
-    connection.onNotification(messages.release, ({ file }) => this.#host.release(file));
+    connection.onNotification(messages.release, ({ file }) => {
+      admit();
+      this.#host.release(file);
+    });
     connection.listen();
   }
 

@@ -2,8 +2,9 @@
  * The baseline: issues that a team accepted when it started to use Bulkhead, in a file that is reviewed like code. Fixed
  * issues leave it automatically; new ones never enter it automatically. Stateless.
  */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirectory } from '../make-directory.ts';
 import type { Issue, Range } from '../../workers/protocol/detector-protocol.ts';
 import { readText, UnreadableFile, withoutMark } from '../../workers/protocol/read-file.ts';
 import { ConfigFile, isRecord, START } from '../../workers/reading/config-file.ts';
@@ -98,7 +99,7 @@ export async function writeBaseline(file: string, baseline: Baseline): Promise<b
   // Git may have changed the line endings.
   if (before?.replaceAll('\r\n', '\n') === text) return false;
   const draft = `${file}.${process.pid}.tmp`;
-  await mkdir(path.dirname(file), { recursive: true });
+  makeDirectory(path.dirname(file));
   try {
     await writeFile(draft, text);
     await rename(draft, file);

@@ -4,9 +4,10 @@
  *
  * Invariant: `run` works on a sound database or throws. Damage on disk never shows in a result.
  */
-import { accessSync, constants, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { makeDirectory } from '../make-directory.ts';
 import { StoreDatabase } from './database.ts';
 import { explain, faultOf, ForeignFileError, isSqliteError, messageOf, StoreError } from './faults.ts';
 import { assertHeader, assertSound, assertWritable, useSafely } from './file-checks.ts';
@@ -171,7 +172,7 @@ export class DatabaseFile {
 
   #open(): StoreDatabase {
     const { dir, maxBytes, now, pageSize = 4096, durable = true } = this.#options;
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeDirectory(dir, 0o700);
     assertHeader(this.file);
     const connection = new Connection(this.file);
     try {

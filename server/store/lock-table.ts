@@ -2,8 +2,8 @@
  * The table of locks, with one atomic compare-and-swap. On disk it is a small database of its own, so that a damaged
  * store does not take the locks with it. Used in the store's thread.
  */
-import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { makeDirectory } from '../make-directory.ts';
 import { faultOf, ForeignFileError } from './faults.ts';
 import { identityOf, setAside } from './set-aside.ts';
 import { Connection, type Row } from './sqlite.ts';
@@ -128,7 +128,7 @@ export class LockFile {
   #usable(): Connection {
     if (this.#connection && identityOf(this.#file) === this.#identity) return this.#connection;
     this.close();
-    if (!existsSync(path.dirname(this.#file))) mkdirSync(path.dirname(this.#file), { recursive: true, mode: 0o700 });
+    makeDirectory(path.dirname(this.#file), 0o700);
     const connection = new Connection(this.#file);
     this.#identity = identityOf(this.#file);
     try {

@@ -28,3 +28,8 @@ const byName = new Map(manifests.map((manifest) => [manifest.name, manifest]));
 export function manifestOf(detector: string): DetectorManifest | undefined {
   return byName.get(detector);
 }
+
+/** Its configuration and plugins are code of the workspace: it does not run where that is not trusted. */
+export function executesCode(detector: string): boolean {
+  return byName.get(detector)?.untrusted === 'does not run';
+}

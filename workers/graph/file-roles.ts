@@ -23,6 +23,16 @@ export function isToolFile(file: string, manifests: Manifests): boolean {
   return cached(tools, file, manifests, readIsTool);
 }
 
+/** Whether the path alone says that a file is for tests. For who looks at one file without its package. */
+export function isTestPath(file: string): boolean {
+  return TEST_NAME.test(path.posix.basename(file)) || TEST_FOLDER.test(path.posix.dirname(file));
+}
+
+/** Whether the path alone says that a file is a script, a configuration or an example. */
+export function isToolPath(file: string): boolean {
+  return TOOL_NAME.test(path.posix.basename(file)) || TOOL_FOLDER.test(`${path.posix.dirname(file)}/`);
+}
+
 /** The private folder that a file is in, which only files of its parent folder may import: `src/db/internal`. */
 export function privateFolderOf(file: string): string | undefined {
   const match = /^(.*\/|)(internal|_internal|__internal__|_private|private_)\/[^]*$/.exec(file);

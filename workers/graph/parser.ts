@@ -54,12 +54,15 @@ export function startsOfComments(lang: Language, text: string): ReadonlySet<numb
   return new Set(parseSync('module', text, { lang, sourceType: 'unambiguous' }).comments.map(({ start }) => start));
 }
 
-/** Undefined: a syntax error stopped the parser. */
-export function parse(lang: Language, text: string): Parsed | undefined {
+/**
+ * Undefined: a syntax error stopped the parser.
+ * @param isLenient accept every tree that is whole, whatever it breaks: a name that is declared twice, a stray `await`
+ */
+export function parse(lang: Language, text: string, isLenient = false): Parsed | undefined {
   const options: ParserOptions = { lang, sourceType: lang === 'jsx' ? 'unambiguous' : 'module', preserveParens: false };
-  const module = lazily?.(text, options);
+  const module = isLenient ? undefined : lazily?.(text, options);
   if (module) return { module, program: () => treeOf(text, options) };
-  const result = parseSync('module', text, options);
+  const result = parseSync('module', text, isLenient ? { ...options, ...fast() } : options);
   if (result.errors.length === 0) return { module: result.module, program: () => result.program };
   // JavaScript files may contain Flow or TypeScript syntax, and scripts may use words that modules reserve.
   if (lang === 'jsx') {
@@ -76,14 +79,19 @@ export function parse(lang: Language, text: string): Parsed | undefined {
   const isWhole = program.body.length > 0 && program.end >= text.trimEnd().length;
   // The front matter of Astro may return.
   const isHarmless =
-    result.module.staticImports.length > 0 || result.errors.every(({ message }) => /'return'/.test(message));
+    isLenient ||
+    result.module.staticImports.length > 0 ||
+    result.errors.every(({ message }) => /'return'/.test(message));
   return isWhole && isHarmless ? { module: result.module, program: () => program } : undefined;
 }
 
 /** Transfers the tree through shared memory where possible, which takes a quarter of the time of JSON. */
 function treeOf(text: string, options: ParserOptions): Program {
-  const raw = lazily === undefined ? {} : { experimentalRawTransfer: true };
-  return parseSync('module', text, { ...options, ...raw }).program;
+  return parseSync('module', text, { ...options, ...fast() }).program;
+}
+
+function fast(): ParserOptions & { readonly experimentalRawTransfer?: true } {
+  return lazily === undefined ? {} : { experimentalRawTransfer: true };
 }
 
 // Names in the lazy mode: an object with a value, an object without one, or one of a few words.

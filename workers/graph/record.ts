@@ -160,11 +160,14 @@ export interface ScriptTree {
   readonly isExported: boolean;
 }
 
-/** The syntax trees of all scripts of a file; undefined: one has a syntax error, or is nested too deeply. */
-export function parseScripts(file: string, text: string): readonly ScriptTree[] | undefined {
+/**
+ * The syntax trees of all scripts of a file; undefined: one has a syntax error, or is nested too deeply.
+ * @param isLenient see {@link parse}
+ */
+export function parseScripts(file: string, text: string, isLenient = false): readonly ScriptTree[] | undefined {
   const trees: ScriptTree[] = [];
   for (const { code, language, ...how } of partsOf(file, text)) {
-    const parsed = isTooDeep(code) ? undefined : parse(language, code);
+    const parsed = isTooDeep(code) ? undefined : parse(language, code, isLenient);
     const program = parsed && treeOf(parsed);
     if (program === undefined) return undefined;
     trees.push({ program, ...how });

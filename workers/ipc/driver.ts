@@ -76,6 +76,11 @@ export interface LaunchOptions {
   readonly execPath?: string | undefined;
   /** child-process: the worker may outlive the host. */
   readonly detached?: boolean | undefined;
+  /**
+   * child-process: processes that the worker started and that left its process group end with it too. Default `false`.
+   * Found on Linux only, by a variable of the environment that they inherit.
+   */
+  readonly endStrays?: boolean | undefined;
   /** child-process: what becomes of stdout and stderr; default `pipe`: lines for `onLog`. */
   readonly stdio?: 'pipe' | 'inherit' | 'ignore' | undefined;
   /** child-process: a socket (or named pipe) of your own; default: one in a private directory. */

@@ -32,16 +32,22 @@ export interface FileDetector<Rule extends string> {
   readonly maximumBytes?: number;
   /** Pure: the result depends only on the argument. */
   readonly check: (file: CheckedFile) => Iterable<RuleFinding<Rule>> | Promise<Iterable<RuleFinding<Rule>>>;
+  /** Whether another detector of the same root reports that a file is too large, so that people read it once. */
+  readonly isTold?: (root: string, file: string) => boolean;
   /** Distinguishes comments from strings; absent: everything that looks like a suppression comment counts as one. */
   readonly commentsOf?: (file: string, text: string) => IsComment | undefined;
 }
 
 export interface CheckedFile {
+  /** Absolute. */
+  readonly root: string;
   /** Relative to the root. */
   readonly file: string;
   /** The unsaved text if there is one, otherwise that on disk; without a byte order mark. */
   readonly text: string;
   readonly options: DetectorOptions;
+  /** Reports why the file could not be checked, or not completely. */
+  problem(problem: DetectorProblem): void;
   /** @param start offset in UTF-16 code units, like `end` */
   range(start: number, end: number): Range;
 }
@@ -130,7 +136,11 @@ class FileCheck<Rule extends string> {
       end: document.positionAt(end),
     });
     const findings: Finding[] = [];
-    for (const finding of await check({ file, text, options: this.#request.options, range })) {
+    const problem = (one: DetectorProblem): void => {
+      this.#context.problem(one);
+    };
+    const { root, options } = this.#request;
+    for (const finding of await check({ root, file, text, options, range, problem })) {
       const severity = this.#severities[finding.rule];
       if (severity !== 'off') findings.push({ ...finding, severity });
     }
@@ -144,15 +154,18 @@ class FileCheck<Rule extends string> {
   async #textOf(file: string): Promise<string | undefined> {
     const unsaved = this.#unsaved.get(file);
     const { title } = this.#own.manifest;
-    const { maximumBytes = 1024 * 1024 } = this.#own;
+    const { maximumBytes = 1024 * 1024, isTold } = this.#own;
+    const tellLarge = (): void => {
+      if (isTold?.(this.#request.root, file) !== true) this.#context.problem(tooLarge(title, file, maximumBytes));
+    };
     const absolute = path.join(this.#request.root, file);
     try {
       if (unsaved === undefined) return await readText(absolute, maximumBytes);
       if (unsaved.length <= maximumBytes) return unsaved;
-      this.#context.problem(tooLarge(title, file, maximumBytes));
+      tellLarge();
     } catch (error) {
       if (!(error instanceof UnreadableFile)) throw error;
-      if (error.code === 'EFBIG') this.#context.problem(tooLarge(title, file, maximumBytes));
+      if (error.code === 'EFBIG') tellLarge();
       else if (error.code !== 'ENOENT') this.#context.problem(unreadable(title, file, error.message));
     }
     return undefined;

@@ -15,7 +15,7 @@ import type {
   InterfaceSignature,
   Unit,
 } from '../protocol/detector-protocol.ts';
-import { flawOfFinding } from './well-formed.ts';
+import { flawOfFinding } from '../protocol/well-formed.ts';
 
 /** Maximum number of issues per event, which keeps its size far below the limit of a message. */
 const CHUNK = 500;

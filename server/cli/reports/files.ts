@@ -1,6 +1,7 @@
 /** Writes reports into files: whole, or not at all. */
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { makeDirectory } from '../../make-directory.ts';
 
 /** Characters that are written at once. */
 const CHUNK = 1 << 16;
@@ -14,7 +15,7 @@ export class ReportError extends Error {
 export function writeReport(file: string, pieces: Iterable<string>): void {
   const unfinished = `${file}.${String(process.pid)}.tmp`;
   try {
-    mkdirSync(path.dirname(file), { recursive: true });
+    makeDirectory(path.dirname(file));
     const descriptor = openSync(unfinished, 'w');
     try {
       let chunk = '';

@@ -1,6 +1,6 @@
 /** A summary for pull requests and job pages: GitHub-flavoured Markdown, cut to what people read there. */
 import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
-import { printableLine } from '../printable.ts';
+import { printableLine } from '../../printable.ts';
 import { ruleOf, summaryOf, type Group } from '../listing.ts';
 import type { CheckReport } from '../result.ts';
 import { severities, worstFirst } from './order.ts';

@@ -1,10 +1,11 @@
 /** What the editor shows while a detector cannot work, and that it goes on by itself when it can again. */
 import assert from 'node:assert/strict';
-import { rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Editor } from '../../support/lsp-client.ts';
-import { makeBrokenWorkspace } from '../../support/workspace.ts';
+import { makeBrokenWorkspace, makeWorkspace } from '../../support/workspace.ts';
 
 describe('recovery over stdio', function () {
   this.timeout(120_000);
@@ -21,8 +22,9 @@ describe('recovery over stdio', function () {
         "export default [{ files: ['**/*.js'], rules: { 'no-var': 'warn' } }];",
       ].join('\n'),
     });
-    await using editor = new Editor();
-    await editor.open([workspace.root]);
+    await using caches = await makeWorkspace();
+    await using editor = new Editor({ ...process.env, XDG_CACHE_HOME: caches.root });
+    await editor.open([workspace.root], { initializationOptions: { storageDir: path.join(caches.root, 'editor') } });
     const status = await editor.settled();
     const eslint = status.detectors.find(({ name }) => name === 'eslint');
     assert.equal(eslint?.status, 'failed');
@@ -44,5 +46,17 @@ describe('recovery over stdio', function () {
       'the configuration is clean',
       () => editor.rules(workspace.root, 'eslint.config.js').length === 0,
     );
+
+    const left = async (): Promise<readonly string[]> =>
+      [
+        ...(await readdir(caches.root, { recursive: true })).filter((name) => /leader\.json|workers-/.test(name)),
+        ...(await readdir(os.tmpdir())).filter((name) => name.startsWith(`iw-${editor.server.pid}-`)),
+      ].map((name) => path.basename(name).replaceAll(/\d+/g, 'N'));
+    const kinds = new Set(await left());
+    if (process.platform === 'win32') return;
+    assert.ok(kinds.has('leader.json') && kinds.has('workers-N.json'), [...kinds].join());
+    editor.server.kill('SIGTERM');
+    assert.equal(await editor.exited, 143);
+    assert.deepEqual(await left(), [], 'nothing stays behind');
   });
 });

@@ -1,7 +1,7 @@
 /** What people see of a check: causes and errors first, sums when it is too much, the exit code last; nothing is obeyed. */
 import assert from 'node:assert/strict';
 import { PrettyReporter } from '../../../server/cli/pretty.ts';
-import { printable, printableLine } from '../../../server/cli/printable.ts';
+import { printable, printableLine } from '../../../server/printable.ts';
 import type { CheckReport, DetectorResult } from '../../../server/cli/result.ts';
 import { shortened, tableLines } from '../../../server/cli/table.ts';
 import type { Issue, Severity } from '../../../workers/protocol/detector-protocol.ts';

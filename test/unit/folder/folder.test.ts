@@ -346,7 +346,8 @@ describe('folder', () => {
       assert.deepEqual(shown(second), ['a.ts', 'b.ts']);
       assert.deepEqual(pool.checked, []);
       await second.dispose();
-      const { store } = await openStorage(workspace.root, { dir: path.join(workspace.root, '../storage') });
+      const { store } =
+        (await openStorage(workspace.root, { dir: path.join(workspace.root, '../storage') })) ?? assert.fail('a store');
       const [entry] = await store.history.list();
       await store.close();
       const run = entry && asRunEntry(entry.entry);

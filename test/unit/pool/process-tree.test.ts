@@ -19,16 +19,17 @@ describe('process trees', () => {
       cpuMs: 2_000,
       memoryBytes: 2_097_152,
     });
+    assert.equal(parseLinuxStat('42 (a) T 7 42 42 0', '')?.stopped, true);
     assert.equal(parseLinuxStat('42 (a) Z 7 42 42 0', ''), undefined, 'a zombie is gone');
     assert.equal(parseLinuxStat('', ''), undefined);
   });
 
   it('reads the output of ps', () => {
-    const rows = parsePs('  1     0   1024 00:01:02\n 20 1 2048   1:02.50\n 30 20 1 2-03:04:05\n\n');
+    const rows = parsePs('  1     0   1024 00:01:02 Ss\n 20 1 2048   1:02.50 R\n 30 20 1 2-03:04:05 T+\n\n');
     assert.deepEqual(rows, [
       { pid: 1, parent: 0, memoryBytes: 1_048_576, cpuMs: 62_000 },
       { pid: 20, parent: 1, memoryBytes: 2_097_152, cpuMs: 62_500 },
-      { pid: 30, parent: 20, memoryBytes: 1_024, cpuMs: ((51 * 60 + 4) * 60 + 5) * 1_000 },
+      { pid: 30, parent: 20, memoryBytes: 1_024, cpuMs: ((51 * 60 + 4) * 60 + 5) * 1_000, stopped: true },
     ]);
   });
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import type { CheckEvent, CheckRequest, Finding, Unit } from '../../../workers/protocol/detector-protocol.ts';
 import { Reporter } from '../../../workers/runtime/reporter.ts';
-import { flawOfFinding, flawOfPlan } from '../../../workers/runtime/well-formed.ts';
+import { flawOfFinding, flawOfPlan } from '../../../workers/protocol/well-formed.ts';
 
 const unit: Unit = { id: 'a.ts', kind: 'file', group: 'g', file: 'a.ts' };
 const range = { start: { line: 1, character: 0 }, end: { line: 1, character: 3 } };

@@ -340,4 +340,52 @@ describe('restarts', () => {
     await failed;
     assert.equal(stage.puppets.length, 2);
   });
+
+  it('a process that was stopped below a worker ends it, and the input is not to blame', async () => {
+    let stopped = true;
+    const usage = { memoryBytes: 1, cpuMs: 0, processes: 2 };
+    const stage = new Stage({
+      sample: (pids) => Promise.resolve(new Map(pids.map((pid) => [pid, stopped ? { ...usage, stopped } : usage]))),
+    });
+    const check = stage.check(['a']);
+    await stage.ready();
+    stage.at(0).begin('a');
+    const live = async (ms: number): Promise<void> => {
+      for (let passed = 0; passed < ms; passed += 1_000) {
+        stage.at(0).beat(stage.clock.now());
+        void stage.at(0).say({ kind: 'progress', done: 0, total: 1 });
+        await stage.clock.advance(1_000);
+      }
+    };
+    await live(10_000);
+    assert.equal(stage.at(0).killed, false, 'it may go on');
+    stopped = false;
+    await live(15_000);
+    stopped = true;
+    await live(15_000);
+    assert.equal(stage.at(0).killed, true, 'within 20 s');
+    await stage.at(0).die({ signal: 'SIGKILL', expected: true });
+    const { lastExit } = stage.pool.health()[0] ?? {};
+    assert.equal(lastExit?.message, 'Lint waited for a process that another one had stopped.');
+    await stage.ready();
+    await stage.at(1).finish();
+    assert.ok(check.outcome?.kind === 'done');
+    assert.deepEqual(check.outcome.quarantined, []);
+  });
+
+  it('code that never loads is told after 10 s, once for each file', async () => {
+    const told: string[] = [];
+    const stage = new Stage({ onSlow: (message) => told.push(message) });
+    stage.pool.plan({ detector: 'lint', root: '/r', options: {} }, new AbortController().signal).catch(() => {});
+    await stage.ready();
+    stage.at(0).loading('quick.config.js');
+    await stage.clock.advance(9_000);
+    stage.at(0).loading('eslint.config.js');
+    await stage.clock.advance(9_000);
+    assert.deepEqual(told, []);
+    await stage.clock.advance(60_000);
+    assert.deepEqual(told, [
+      'Lint has been loading eslint.config.js for 10 s. If that does not end, it is stopped after 180 s without progress.',
+    ]);
+  });
 });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { createMessageConnection, SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node';
 import type { Engine } from '../../../server/engine/engine.ts';
 import type { PeerAnswer, PeerAnswers, UnitAnswer } from '../../../server/engine/peer-answers.ts';
 import { Follower } from '../../../server/sharing/follower.ts';
@@ -63,6 +65,58 @@ describe('sharing: leader', () => {
       assert.deepEqual(reply.refused, []);
       assert.deepEqual(events.map(({ kind }) => kind), ['begin', 'issues', 'done']); // prettier-ignore
       follower.close();
+    } finally {
+      leader.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('answers nobody, and hears nobody, who has not been greeted or is of another version', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-leader-'));
+    const address = process.platform === 'win32' ? `\\\\.\\pipe\\${path.basename(folder)}` : path.join(folder, 's');
+    const asked: string[] = [];
+    const engine = Object.assign(new EventEmitter(), { root: folder, peerAnswers: () => void asked.push('answers') });
+    const leader = new Leader(
+      {
+        engine: engine as unknown as Engine,
+        quarantined: () => [],
+        changed: () => (asked.push('changed'), Promise.resolve([])),
+        confirm: () => (asked.push('confirm'), Promise.resolve(true)),
+        analyze: () => void asked.push('analyze'),
+        release: () => void asked.push('release'),
+      },
+      greeting,
+    );
+    const options = { detector: 'typescript', options: {} };
+    const requests: readonly (readonly [string, unknown])[] = [
+      ['ping', undefined],
+      ['plan', options],
+      ['check', { ...options, id: 1, units: [projectUnit('tsconfig.json')] }],
+      ['confirm', undefined],
+    ];
+    const notifications: readonly (readonly [string, unknown])[] = [
+      ['changes', { changes: [{ file: 'a.ts', kind: 'changed' }] }],
+      ['analyze', {}],
+      ['release', { file: 'a.ts' }],
+    ];
+    try {
+      await leader.listen(address);
+      for (const greet of [undefined, { ...greeting, version: 'another' }]) {
+        for (const [method, params] of [...requests, ...notifications]) {
+          const socket = net.connect(address);
+          const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+          const closed = once(socket, 'close');
+          socket.on('error', () => {});
+          socket.once('close', () => connection.dispose());
+          connection.listen();
+          if (greet) assert.deepEqual(await connection.sendRequest('greet', greet), { accepted: false });
+          const isRequest = requests.some(([name]) => name === method);
+          if (isRequest) await assert.rejects(connection.sendRequest(method, params), method);
+          else await connection.sendNotification(method, params);
+          await closed;
+        }
+      }
+      assert.deepEqual(asked, []);
     } finally {
       leader.close();
       await rm(folder, { recursive: true, force: true });

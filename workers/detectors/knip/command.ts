@@ -1,8 +1,9 @@
 /** Runs the workspace's own knip once in a child process and reads its report. The process ends with the check. */
-import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 import type { KnipInstallation } from '../../graph/knip-installation.ts';
+import { KilledChild } from '../../protocol/killed-child.ts';
 import { jsonOf } from '../../reading/config-file.ts';
+import { runProgram, TooMuchOutput } from '../../runtime/run-program.ts';
 import { isReport, type KnipReport } from './report.ts';
 
 export interface KnipOutput {
@@ -14,12 +15,8 @@ export interface KnipOutput {
 /** knip gave no report; the message says why and quotes its output. */
 export class KnipError extends Error {}
 
-/** Larger than any report: a hundred thousand findings need a third of it. */
-const OUTPUT_LIMIT = 64 * 1024 * 1024;
-
 /** The end of the error output is enough to see what went wrong. */
 const ERROR_TAIL = 2000;
-const ERRORS_LIMIT = 64 * 1024;
 
 export async function runKnip(
   { command, version }: KnipInstallation,
@@ -28,64 +25,32 @@ export async function runKnip(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<KnipOutput> {
-  signal.throwIfAborted();
-  const limits = new AbortController();
-  const output: Buffer[] = [];
-  let size = 0;
-  let errors = '';
-  const timer = setTimeout(() => {
-    limits.abort(
-      new KnipError(
-        `knip ${version} did not finish within ${String(timeoutMs / 1000)} s and was stopped. Raise bulkhead.knip.timeout.`,
-      ),
-    );
-  }, timeoutMs);
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), timeoutMs);
   try {
-    const code = await new Promise<string>((resolve, reject) => {
-      const knip = spawn(
-        process.execPath,
-        [command, '--reporter', 'json', '--no-progress', '--no-exit-code', ...args],
-        {
-          cwd: root,
-          env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
-          stdio: ['ignore', 'pipe', 'pipe'],
-          windowsHide: true,
-          signal: AbortSignal.any([signal, limits.signal]),
-          killSignal: 'SIGKILL',
-        },
-      );
-      knip.stdout.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size <= OUTPUT_LIMIT) output.push(chunk);
-        else limits.abort(new KnipError(`knip ${version} printed more than ${String(OUTPUT_LIMIT / 1024 / 1024)} MB and was stopped.`)); // prettier-ignore
-      });
-      knip.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-ERRORS_LIMIT)));
-      knip.once('error', reject);
-      // A process that knip started may keep its pipes open after knip has ended.
-      knip.once('exit', (exitCode, killer) => {
-        const how = exitCode === 0 ? '' : (killer ?? `exit code ${String(exitCode)}`);
-        const closed = setTimeout(() => {
-          knip.stdout.destroy();
-          knip.stderr.destroy();
-        }, 1000);
-        knip.once('close', () => {
-          clearTimeout(closed);
-          resolve(how);
-        });
-      });
+    const { failure, output, errors } = await runProgram({
+      name: `knip ${version}`,
+      command: process.execPath,
+      args: [command, '--reporter', 'json', '--no-progress', '--no-exit-code', ...args],
+      cwd: root,
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+      signal: AbortSignal.any([signal, limit.signal]),
     });
-    signal.throwIfAborted();
-    limits.signal.throwIfAborted();
-    const text = Buffer.concat(output).toString('utf8');
-    const report = reportIn(text);
-    if (report) return { report, errors: code === '' ? '' : stripVTControlCharacters(errors.trim()) };
-    const reason = code === '' ? 'printed no report' : `failed (${code})`;
-    const printed = stripVTControlCharacters((errors.trim() || text).slice(-ERROR_TAIL).trim());
+    const report = reportIn(output);
+    if (report) return { report, errors: failure === undefined ? '' : stripVTControlCharacters(errors.trim()) };
+    const reason = failure === undefined ? 'printed no report' : `failed (${failure})`;
+    const printed = stripVTControlCharacters((errors.trim() || output).slice(-ERROR_TAIL).trim());
     throw new KnipError(`knip ${version} ${reason}${printed === '' ? '.' : `: ${printed}`}`);
   } catch (error) {
     signal.throwIfAborted();
-    limits.signal.throwIfAborted();
-    throw error instanceof KnipError ? error : new KnipError(`knip ${version} could not be run: ${String(error)}`);
+    if (limit.signal.aborted) {
+      throw new KnipError(
+        `knip ${version} did not finish within ${String(timeoutMs / 1000)} s and was stopped. Raise bulkhead.knip.timeout.`,
+      );
+    }
+    if (error instanceof TooMuchOutput) throw new KnipError(error.message);
+    if (error instanceof KnipError || error instanceof KilledChild) throw error;
+    throw new KnipError(`knip ${version} could not be run: ${String(error)}`);
   } finally {
     clearTimeout(timer);
   }

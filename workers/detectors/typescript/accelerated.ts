@@ -12,6 +12,7 @@ import { openNative } from './native.ts';
 import { RootPaths } from './report.ts';
 import { estimatedBytes, hasMemoryFor } from './available-memory.ts';
 import { DeferredProjectSink, discardSink, RecordedDiagnostics } from './recorded-diagnostics.ts';
+import { KilledChild } from '../../protocol/killed-child.ts';
 import {
   CompilerExited,
   editedFiles,
@@ -325,7 +326,7 @@ class AcceleratedSession implements TypeScriptSession {
 
   #acceleratorFailed(configFile: string, project: ComparedProject, error: unknown): void {
     project.failed = true;
-    this.#isDisabled ||= error instanceof CompilerExited;
+    this.#isDisabled ||= error instanceof CompilerExited || error instanceof KilledChild;
     this.#drop();
     const reason = error instanceof Error ? error.message : String(error);
     const name = this.#paths.relative(configFile);

@@ -2,9 +2,9 @@
  * A TypeScript without a supported API, run through its command line. Slow, and sees saved files only, but correct. One
  * process per check.
  */
-import { spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Range } from '../../protocol/detector-protocol.ts';
+import { runProgram } from '../../runtime/run-program.ts';
 import type { Compiler } from './compiler.ts';
 import {
   CompilerExited,
@@ -74,32 +74,15 @@ async function report(found: readonly Diagnostic[], sink: ProjectSink): Promise<
   }
 }
 
-function run(engine: Compiler, root: string, order: ProjectRequest, signal: AbortSignal): Promise<string> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const tsc = spawn(engine.executable, ['-p', order.configFile, '--noEmit', '--pretty', 'false'], {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      windowsHide: true,
-      signal,
-      killSignal: 'SIGKILL',
-    });
-    let output = '';
-    let errors = '';
-    tsc.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-    tsc.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-2000)));
-    tsc.once('error', (error) => reject(signal.aborted ? asError(signal.reason) : error));
-    tsc.once('close', (code, killer) => {
-      // 1 and 2: there are errors. Anything else is a failure.
-      if (code !== null && code <= 2) resolve(output);
-      else
-        reject(
-          new CompilerExited(`tsc ${engine.version} failed (${killer ?? `exit code ${String(code)}`}): ${errors}`),
-        );
-    });
+async function run(engine: Compiler, root: string, order: ProjectRequest, signal: AbortSignal): Promise<string> {
+  const { exitCode, failure, output, errors } = await runProgram({
+    name: `TypeScript ${engine.version}`,
+    command: engine.executable,
+    args: ['-p', order.configFile, '--noEmit', '--pretty', 'false'],
+    cwd: root,
+    signal,
   });
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
+  // 1 and 2: there are errors. Anything else is a failure.
+  if (exitCode !== null && exitCode <= 2) return output;
+  throw new CompilerExited(`tsc ${engine.version} failed (${String(failure)}): ${errors.slice(-2000)}`);
 }

@@ -29,6 +29,7 @@ import { CheckNotes } from './notes.ts';
 import { Answering, cycleIn, flawsIn } from './answering.ts';
 import { findProjects } from './projects.ts';
 import { RootPaths, UnitReport } from './report.ts';
+import { KilledChild } from '../../protocol/killed-child.ts';
 import { CompilerExited, type Changes, type SessionSettings, type TypeScriptSession } from './session.ts';
 
 export const detector: Detector = {
@@ -185,7 +186,10 @@ async function dispose(): Promise<void> {
   await Promise.all(open.map(async ({ session }) => (await session.catch(() => undefined))?.close()));
 }
 
-/** Checks a unit, and retries once if the process of TypeScript exited. Reports a problem if that fails too. */
+/**
+ * Checks a unit, and retries once if the process of TypeScript exited. Reports a problem if that fails too.
+ * @throws {KilledChild} other processes killed it both times
+ */
 async function checkUnit(
   unit: Unit,
   work: (retry: boolean) => Promise<UnitReport>,
@@ -197,10 +201,12 @@ async function checkUnit(
       return await work(retry);
     } catch (error) {
       context.signal.throwIfAborted();
-      if (error instanceof CompilerExited && !retry) {
+      const hasEnded = error instanceof CompilerExited || error instanceof KilledChild;
+      if (hasEnded && !retry) {
         context.log('warn', `${unit.id}: ${error.message}; trying again`);
         continue;
       }
+      if (error instanceof KilledChild) throw error;
       context.log('error', `${unit.id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
       context.problem(problemOf(error, unit, root));
       return undefined;

@@ -3,11 +3,13 @@
  * a change.
  */
 import type { ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type * as NativeApi from 'typescript7/unstable/async';
 import type { Compiler } from './compiler.ts';
 import { MemoryGrowth } from './memory-growth.ts';
 import { CompilerExited, type SessionSettings } from './session.ts';
+import { isFromOutside, KilledChild } from '../../protocol/killed-child.ts';
 import { readText } from '../../protocol/read-file.ts';
 
 /** Projects kept open: more than these would keep gigabytes of a monorepo in memory. */
@@ -56,7 +58,11 @@ export class Server {
           }
         : {}),
     });
-    await internalsOf(api).client?.connect?.();
+    try {
+      await internalsOf(api).client?.connect?.();
+    } catch (error) {
+      throw (await startFailure(childOf(api), engine)) ?? error;
+    }
     return new Server(api, deathOf(api, engine, log), overlays !== undefined);
   }
 
@@ -113,15 +119,17 @@ export class Server {
 
   /**
    * Waits for an answer, or for the end of the process: then there will be none.
-   * @throws {CompilerExited}
+   * @throws {CompilerExited} it ended by itself
+   * @throws {KilledChild} another process killed it
    */
   async ask<T>(answer: Promise<T>): Promise<T> {
     try {
       return await Promise.race([answer, this.#died]);
     } catch (error) {
-      // The pipe may be found broken before the process is known to have ended.
-      if (PIPE_ERRORS.has(codeOf(error))) throw new CompilerExited('TypeScript exited unexpectedly', { cause: error });
-      throw error;
+      if (!PIPE_ERRORS.has(codeOf(error))) throw error;
+      // The pipe may be found broken before the process is known to have ended, and how.
+      await Promise.race([this.#died, sleep(KNOWN_DEAD_MS)]);
+      throw new CompilerExited('TypeScript exited unexpectedly', { cause: error });
     }
   }
 
@@ -137,6 +145,9 @@ export class Server {
     clearTimeout(timer);
   }
 }
+
+/** The system tells how a process ended a moment after its pipes have broken. */
+const KNOWN_DEAD_MS = 1000;
 
 /** Of the stream, and of the JSON-RPC library: cannot write or read, pending or new requests of a closed line. */
 const PIPE_ERRORS: ReadonlySet<unknown> = new Set([
@@ -168,9 +179,19 @@ function childOf(api: NativeApi.API): ChildProcess | undefined {
   return internalsOf(api).client?.process;
 }
 
+/** The client would report that it cannot read from a process that it could not start. */
+async function startFailure(child: ChildProcess | undefined, { version }: Compiler): Promise<Error | undefined> {
+  if (child === undefined || child.pid !== undefined) return undefined;
+  const told = new Promise<unknown>((resolve) => child.once('error', resolve));
+  const cause = await Promise.race([told, sleep(KNOWN_DEAD_MS)]);
+  const reason = cause instanceof Error ? cause.message : 'the system gave no reason';
+  return new Error(`TypeScript ${version} could not be started: ${reason}`, { cause });
+}
+
 function deathOf(api: NativeApi.API, { version }: Compiler, log: SessionSettings['log']): Promise<never> {
   const died = new Promise<never>((_resolve, reject) => {
     childOf(api)?.once('exit', (code, signal) => {
+      if (isFromOutside(signal)) return reject(new KilledChild(`TypeScript ${version}`, signal));
       reject(
         new CompilerExited(`TypeScript ${version} exited unexpectedly (${signal ?? `exit code ${String(code)}`})`),
       );

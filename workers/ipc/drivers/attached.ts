@@ -54,6 +54,7 @@ const OF_A_START: readonly (keyof LaunchOptions)[] = [
   'cwd',
   'execPath',
   'detached',
+  'endStrays',
   'stdio',
   'socketPath',
   'spawnOptions',

@@ -1,13 +1,37 @@
 /**
- * Whether writes to a socket or pipe wait until the operating system has taken everything. Node knows that state but
- * gives no public name to it; where its handle has none either, writes stay as they are.
+ * The descriptor below a socket or pipe: whether writes wait until the operating system has taken everything, and whether
+ * it is still the same. Node knows both but gives no public name to them; where its handle has none either, writes stay as
+ * they are, and it counts as the same.
  */
+import { fstatSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 
 interface WithHandle {
-  readonly _handle?: { setBlocking?(blocking: boolean): number } | null;
+  readonly _handle?: { readonly fd?: number; setBlocking?(blocking: boolean): number } | null;
 }
 
 export function setBlocking(stream: Writable, blocking: boolean): void {
   (stream as unknown as WithHandle)._handle?.setBlocking?.(blocking);
+}
+
+/**
+ * Asks before each write: code of a worker may have closed the descriptor and opened a file that got its number.
+ * @returns false: what is written would go into that file
+ */
+export function sameDescriptor(stream: Writable): () => boolean {
+  const identity = (): string | undefined => {
+    const fd = (stream as unknown as WithHandle)._handle?.fd;
+    if (fd === undefined || fd < 0) return undefined;
+    try {
+      const { dev, ino } = fstatSync(fd);
+      return `${dev}:${ino}`;
+    } catch {
+      return 'closed';
+    }
+  };
+  const first = identity();
+  return () => {
+    const now = first === undefined ? undefined : identity();
+    return now === undefined || now === first;
+  };
 }

@@ -6,7 +6,7 @@ import type { Channel } from '../channel.ts';
 import type { ServeContext, WorkerEnd } from '../driver.ts';
 import { DriverError } from '../errors.ts';
 import type { StartupData } from '../startup.ts';
-import { setBlocking } from './blocking.ts';
+import { sameDescriptor, setBlocking } from './blocking.ts';
 import { REPORT_FD } from './file-descriptors.ts';
 import { LISTENING } from './guard.ts';
 import { getSocketAdapter } from './socket-adapter.ts';
@@ -38,9 +38,13 @@ export function serveSocket(startup: StartupData, context: ServeContext): Worker
     accept: (listener: (channel: Channel) => void) =>
       listen((socket) => {
         let waits = true;
+        const isSame = sameDescriptor(socket);
         const channel = new StreamChannel(socket, socket, {
           ...context,
-          setBlocking: (blocking) => setBlocking(socket, blocking && waits),
+          setBlocking: (blocking) => {
+            if (blocking && !isSame()) endWithoutLine();
+            setBlocking(socket, blocking && waits);
+          },
         });
         channel.sendHandshake({ serializer: context.serializer.name, pid: process.pid });
         // Whoever only looks whether anybody listens here says nothing, and is no host.
@@ -71,6 +75,12 @@ export function serveSocket(startup: StartupData, context: ServeContext): Worker
     },
     exit: (code) => process.exit(code),
   };
+}
+
+/** Whatever is at the descriptor now must not get messages. That is the worker's own fault, so it ends by its own signal. */
+function endWithoutLine(): never {
+  writeSync(2, 'Code of this worker closed descriptors that are not its own.\n');
+  process.abort();
 }
 
 function tellReplaced(channel: StreamChannel): void {

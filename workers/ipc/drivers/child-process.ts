@@ -21,7 +21,7 @@ import { serveSocket } from './child-process-worker.ts';
 import { dial } from './dial.ts';
 import { DATA_FD } from './file-descriptors.ts';
 import { IDLE, LISTENING, LISTENS, RELEASE, takeReport, WATCH } from './guard.ts';
-import { onLines } from './lines.ts';
+import { IGNORED_FLOOD, onLines } from './lines.ts';
 import { nodeEnvironment, nodeProgram } from './node-process.ts';
 import { scriptPath } from './script-path.ts';
 import { claimSocketPath } from './socket-path.ts';
@@ -29,6 +29,7 @@ import type { SocketPlace } from './socket-path.ts';
 import { spawnOptionsOf } from './spawn-options.ts';
 import { removeStaleSockets } from './stale-sockets.ts';
 import { refuseOptions } from './unsupported.ts';
+import { newMark } from './strays.ts';
 import { packWorkerData, sendWorkerData } from './worker-data.ts';
 
 const capabilities = {
@@ -87,6 +88,7 @@ class SocketWorker implements WorkerHandle {
     const program = nodeProgram(script, options);
     const data = packWorkerData(options.workerData);
     const spawnOptions = spawnOptionsOf(options);
+    const mark = options.endStrays === true ? newMark() : undefined;
     this.#place = claimSocketPath(options.socketPath, spawnOptions);
     const { path: socketPath, ownsDirectory } = this.#place;
     const output = options.stdio ?? 'pipe';
@@ -106,11 +108,13 @@ class SocketWorker implements WorkerHandle {
           leadsGroup: process.platform !== 'win32',
           released: options.detached ?? false,
           pipedOutput: output === 'pipe',
+          mark,
         }),
         cwd: options.cwd,
         spawnOptions,
         stdio: ['ignore', output, output, 'pipe', 'pipe', ...(data.bytes === undefined ? [] : ['pipe' as const])],
         stdoutIsLine: false,
+        mark,
       },
       context,
     );
@@ -120,7 +124,7 @@ class SocketWorker implements WorkerHandle {
     // The worker may be gone before it reads.
     lifeline?.on('error', () => undefined);
     const reports = this.#stream(4) as Readable | undefined;
-    if (reports !== undefined) onLines(reports, (line) => this.#report(line));
+    if (reports !== undefined) onLines(reports, (line) => this.#report(line), IGNORED_FLOOD);
     if (options.detached === true) this.#place.leave();
     this.exited = this.#watchEnd();
     this.ready = this.#connectFirst();

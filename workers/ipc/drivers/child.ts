@@ -8,11 +8,13 @@ import type { Socket } from 'node:net';
 import type { LaunchContext, ProcessSpawnOptions } from '../driver.ts';
 import type { DriverExit } from '../exit.ts';
 import { within } from '../timers.ts';
-import { onLines, Tail } from './lines.ts';
+import { FLOOD_LINES, onLines, Tail } from './lines.ts';
+import { isV8OutOfMemory } from '../exit.ts';
 import { outOfMemoryKills } from './oom-kills.ts';
 import { killGroup } from './process-group.ts';
 import { directoryProblem, spawnFailure } from './spawn-failure.ts';
 import { HeapWitness } from './heap-witness.ts';
+import { endStrays, type Mark } from './strays.ts';
 
 export interface ChildOptions {
   readonly command: string;
@@ -23,6 +25,8 @@ export interface ChildOptions {
   readonly stdio: StdioOptions;
   /** Stdout is not lines for people. */
   readonly stdoutIsLine: boolean;
+  /** Processes with it end with this one. */
+  readonly mark?: Mark | undefined;
 }
 
 /** What a dead process wrote is waited for so long: something it started may hold its pipes. */
@@ -59,17 +63,23 @@ export class Child {
     // The process itself holds the host, where anything does. Without file descriptors there are no streams.
     for (const stream of (child.stdio as readonly unknown[] | undefined) ?? [])
       (stream as Socket | null | undefined)?.unref();
-    this.exited = this.#watch(child, killsBefore, (error) => spawnFailure(error, command, cwd));
+    this.exited = this.#watch(child, killsBefore, options.mark, (error) => spawnFailure(error, command, cwd));
     // Null without a pipe; undefined when there were no file descriptors left for one.
     if (child.stderr) {
-      onLines(child.stderr, (line) => {
-        this.#tail.add(line);
-        this.#heap.read(line);
-        context.onLog({ source: 'stderr', level: 'info', message: line });
-      });
+      onLines(
+        child.stderr,
+        (line) => {
+          this.#tail.add(line);
+          this.#heap.read(line);
+          context.onLog({ source: 'stderr', level: 'info', message: line });
+        },
+        { leftOut: leftOut('stderr', context), matters: isV8OutOfMemory },
+      );
     }
     if (child.stdout && !options.stdoutIsLine) {
-      onLines(child.stdout, (message) => context.onLog({ source: 'stdout', level: 'info', message }));
+      onLines(child.stdout, (message) => context.onLog({ source: 'stdout', level: 'info', message }), {
+        leftOut: leftOut('stdout', context),
+      });
     }
   }
 
@@ -100,6 +110,7 @@ export class Child {
   async #watch(
     child: ChildProcess,
     killsBefore: Promise<number | undefined>,
+    mark: Mark | undefined,
     failure: (error: unknown) => DriverExit,
   ): Promise<DriverExit> {
     const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()));
@@ -116,6 +127,7 @@ export class Child {
     // What it started and left behind is in its group; the group's number is not given out anew while it has members.
     this.#killGroup();
     this.#gone = true;
+    if (mark !== undefined) await endStrays(mark);
     await within(closed, LAST_WORDS_MS);
     for (const stream of child.stdio) stream?.destroy();
     return this.#classify(outcome.code, outcome.signal, await killsBefore);
@@ -152,4 +164,12 @@ export class Child {
       // ESRCH: nobody is left in it. EPERM (macOS): only zombies are.
     }
   }
+}
+
+/** Says in the log how much of a flood is not there. */
+function leftOut(source: 'stdout' | 'stderr', context: LaunchContext): (characters: number) => void {
+  return (characters) => {
+    const message = `${characters} characters more, in over ${FLOOD_LINES} lines within a second, were left out.`;
+    context.onLog({ source, level: 'info', message });
+  };
 }

@@ -10,8 +10,8 @@
 import type { Vitals } from '../driver.ts';
 import { DriverError } from '../errors.ts';
 import { now } from '../timers.ts';
+import type { Mark } from './strays.ts';
 import { fromWireError } from '../wire-errors.ts';
-import type { WireError } from '../wire-errors.ts';
 
 export const GUARD_VARIABLE = 'ISOLATED_WORKER_GUARD';
 
@@ -27,6 +27,14 @@ export interface GuardSettings {
   readonly released: boolean;
   /** Stdout and stderr are pipes to the host: nothing of them may be held back in the process. */
   readonly pipedOutput: boolean;
+  /** Processes with it end with this one. */
+  readonly mark?: Mark | undefined;
+}
+
+/** What the guard's thread is told besides. */
+interface ThreadSettings extends GuardSettings {
+  /** Device and number of stderr and the pipes, by descriptor. */
+  readonly pipes: readonly (string | undefined)[];
 }
 
 /** What the host writes to the lifeline, a character each. */
@@ -36,24 +44,20 @@ export const RELEASE = 'd';
 /** The worker listens: the socket is its own. */
 export const LISTENS = 'l';
 
-/** What comes over the report pipe, one line of JSON each: from the guard, how the process is. */
-interface GuardReport {
-  readonly rss: number;
-  readonly cpuMs: number;
-  readonly blockedMs: number;
-  readonly heapUsed?: number;
-  readonly utilization?: number;
-  readonly inspected?: boolean;
-}
-
-/** From the main thread, the exception that ends the process. */
-interface LastReport {
-  readonly uncaught: WireError;
-}
-
-/** From the main thread, why it will not become a worker. */
-interface Refusal {
-  readonly refused: string;
+/**
+ * What may come over the report pipe, one line of JSON each: from the guard, how the process is; from the main thread,
+ * the exception that ends the process, or why it will not become a worker. Code of the worker can write there too.
+ */
+interface Report {
+  readonly rss?: unknown;
+  readonly cpuMs?: unknown;
+  readonly blockedMs?: unknown;
+  readonly heapUsed?: unknown;
+  readonly utilization?: unknown;
+  readonly inspected?: unknown;
+  /** A `WireError`. */
+  readonly uncaught?: unknown;
+  readonly refused?: unknown;
 }
 
 export interface ReportListener {
@@ -62,20 +66,36 @@ export interface ReportListener {
   refused(error: DriverError): void;
 }
 
-/** Takes one line of the report pipe. */
+/** Takes one line of the report pipe. Lines that are no reports come from the worker's own code, and are ignored. */
 export function takeReport(line: string, take: ReportListener): void {
-  const report = JSON.parse(line) as GuardReport | LastReport | Refusal;
-  if ('refused' in report) return take.refused(new DriverError(report.refused));
+  const report = reportIn(line);
+  if (report === undefined) return;
+  if (typeof report.refused === 'string') return take.refused(new DriverError(report.refused));
   if ('uncaught' in report) return take.uncaught(fromWireError(report.uncaught));
+  const { rss, cpuMs, blockedMs, heapUsed, utilization, inspected } = report;
+  if (!isAmount(rss) || !isAmount(cpuMs) || !isAmount(blockedMs)) return;
   take.vitals({
     heartbeatAt: now(),
-    rssBytes: report.rss,
-    heapUsedBytes: report.heapUsed,
-    utilization: report.utilization,
-    cpuMs: report.cpuMs,
-    blockedMs: report.blockedMs,
-    inspected: report.inspected,
+    rssBytes: rss,
+    heapUsedBytes: isAmount(heapUsed) ? heapUsed : undefined,
+    utilization: isAmount(utilization) ? utilization : undefined,
+    cpuMs,
+    blockedMs,
+    inspected: typeof inspected === 'boolean' ? inspected : undefined,
   });
+}
+
+function reportIn(line: string): Report | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAmount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
 /** What the worker writes there once its socket can be connected to. */
@@ -140,9 +160,20 @@ function install(guardSource: string): void {
       return cause === undefined || depth > 8 ? told : { ...told, cause: own.describe(cause, depth + 1) };
     },
 
+    /** Code of the worker may close a descriptor, and open a file that gets its number. */
+    pipeAt(fd: number): string | undefined {
+      try {
+        const { dev, ino } = process.getBuiltinModule('node:fs').fstatSync(fd);
+        return `${String(dev)}:${String(ino)}`;
+      } catch {
+        return undefined;
+      }
+    },
+
     report(error: unknown): void {
       // Somebody else takes care of it.
       if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
+      if (own.pipeAt(4) !== pipes[4]) return;
       try {
         const { writeSync } = process.getBuiltinModule('node:fs');
         writeSync(4, `${JSON.stringify({ uncaught: own.describe(error, 0) })}\n`);
@@ -151,6 +182,7 @@ function install(guardSource: string): void {
       }
     },
   };
+  const pipes = [0, 1, 2, 3, 4].map(own.pipeAt);
   if (options.pipedOutput) {
     process.stdout.on('error', own.outputFailed);
     process.stderr.on('error', own.outputFailed);
@@ -159,7 +191,7 @@ function install(guardSource: string): void {
   const thread = new Worker(guardSource, {
     eval: true,
     name: 'guard',
-    workerData: options,
+    workerData: { ...options, pipes } satisfies ThreadSettings,
     execArgv: [],
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, codeRangeSizeMb: 0, stackSizeMb: 1 },
@@ -186,7 +218,7 @@ function guard(): void {
   const workerData: unknown = threads.workerData;
   const fs = process.getBuiltinModule('node:fs');
   const net = process.getBuiltinModule('node:net');
-  const settings = workerData as GuardSettings;
+  const settings = workerData as ThreadSettings;
   const own = {
     released: settings.released,
     socketPath: settings.socketPath,
@@ -206,10 +238,41 @@ function guard(): void {
           // Gone already.
         }
       }
+      if (settings.mark !== undefined) own.endStrays(settings.mark.id);
       if (process.platform === 'win32') {
         process.getBuiltinModule('node:child_process').spawnSync('taskkill', ['/pid', String(process.pid), '/T', '/F']);
       }
       process.kill(settings.leadsGroup ? -process.pid : process.pid, 'SIGKILL');
+    },
+
+    /** Otherwise it is closed, or somebody's file by now. */
+    isIntact(fd: number): boolean {
+      if (settings.pipes[fd] === undefined) return true;
+      try {
+        const { dev, ino } = fs.fstatSync(fd);
+        return `${String(dev)}:${String(ino)}` === settings.pipes[fd];
+      } catch {
+        return false;
+      }
+    },
+
+    /** Without its pipes nobody could tell how the worker is, and it might outlive its host. That is its own fault. */
+    endWithoutPipes(): void {
+      if (own.isIntact(2)) fs.writeSync(2, 'Code of this worker closed descriptors that are not its own.\n');
+      process.kill(process.pid, 'SIGABRT');
+    },
+
+    /** As `endStrays` does, without waiting for anything. */
+    endStrays(id: string): void {
+      for (const name of fs.readdirSync('/proc')) {
+        const pid = Number(name);
+        if (!Number.isInteger(pid) || pid === process.pid) continue;
+        try {
+          if (fs.readFileSync(`/proc/${name}/environ`, 'latin1').includes(id)) process.kill(pid, 'SIGKILL');
+        } catch {
+          // It has ended, or is another user's.
+        }
+      }
     },
 
     report(): void {
@@ -222,6 +285,7 @@ function guard(): void {
         own.askedAt = now;
         parentPort?.postMessage(0);
       }
+      if (!own.isIntact(3) || !own.isIntact(4)) return own.endWithoutPipes();
       try {
         fs.writeSync(4, `${line}\n`);
       } catch {

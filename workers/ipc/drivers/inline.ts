@@ -93,6 +93,7 @@ class InlineWorker implements WorkerHandle {
       'env',
       'argv',
       'detached',
+      'endStrays',
       'stdio',
       'socketPath',
       'spawnOptions',

@@ -7,6 +7,7 @@ import { mergeEnvironment } from './environment.ts';
 import { GUARD_VARIABLE, guardArgument } from './guard.ts';
 import type { GuardSettings } from './guard.ts';
 import { loaderOptions } from './loader-options.ts';
+import { MARK_VARIABLE } from './strays.ts';
 import type { PackedData } from './worker-data.ts';
 
 export interface Program {
@@ -38,5 +39,6 @@ export function nodeEnvironment(
     [DEPTH_VARIABLE]: String(depth),
     [STARTUP_VARIABLE]: startupVariable({ ...startup, depth }, data),
     [GUARD_VARIABLE]: JSON.stringify(guard),
+    ...(guard.mark === undefined ? {} : { [MARK_VARIABLE]: guard.mark.value }),
   });
 }

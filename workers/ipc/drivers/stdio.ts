@@ -15,7 +15,7 @@ import { Child } from './child.ts';
 import { mergeEnvironment } from './environment.ts';
 import { DATA_FD } from './file-descriptors.ts';
 import { IDLE, takeReport, WATCH } from './guard.ts';
-import { onLines } from './lines.ts';
+import { IGNORED_FLOOD, onLines } from './lines.ts';
 import { nodeEnvironment, nodeProgram } from './node-process.ts';
 import type { Program } from './node-process.ts';
 import { scriptPath } from './script-path.ts';
@@ -60,6 +60,7 @@ class StdioWorker implements WorkerHandle {
       'resourceLimits',
       'transferList',
       'detached',
+      'endStrays',
       'stdio',
       'socketPath',
       'reconnect',
@@ -83,12 +84,15 @@ class StdioWorker implements WorkerHandle {
     });
     const reports = child.stdio[4] as Readable | null | undefined;
     if (reports !== null && reports !== undefined) {
-      onLines(reports, (line) =>
-        takeReport(line, {
-          vitals: (vitals) => context.onVitals(vitals),
-          uncaught: (error) => this.#child.uncaught(error),
-          refused: (error) => ready.reject(error),
-        }),
+      onLines(
+        reports,
+        (line) =>
+          takeReport(line, {
+            vitals: (vitals) => context.onVitals(vitals),
+            uncaught: (error) => this.#child.uncaught(error),
+            refused: (error) => ready.reject(error),
+          }),
+        IGNORED_FLOOD,
       );
     }
     (child.stdio[3] as Writable | null | undefined)?.on('error', () => undefined);

@@ -9,6 +9,7 @@ const HOME: Readonly<Partial<Record<keyof LaunchOptions, string>>> = {
   env: 'child-process or worker-threads',
   argv: 'child-process or worker-threads',
   detached: 'child-process',
+  endStrays: 'child-process',
   stdio: 'child-process',
   socketPath: 'child-process',
   reconnect: 'child-process',

@@ -70,6 +70,7 @@ class ThreadWorker implements WorkerHandle {
       'cwd',
       'execPath',
       'detached',
+      'endStrays',
       'stdio',
       'socketPath',
       'spawnOptions',

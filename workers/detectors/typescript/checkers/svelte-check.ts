@@ -2,12 +2,12 @@
  * svelte-check, run through its command line once for each state of the files: it brings its language server along
  * without exporting it. One process per check, which reads unsaved texts too.
  */
-import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { getHeapStatistics } from 'node:v8';
 import type { Range } from '../../../protocol/detector-protocol.ts';
 import { isRecord, jsonOf } from '../../../reading/config-file.ts';
+import { runProgram } from '../../../runtime/run-program.ts';
 import { AnswerHistory } from '../answer-history.ts';
 import {
   CompilerExited,
@@ -85,13 +85,24 @@ class SvelteCheckSession implements TypeScriptSession {
     const folder = packageFolderOf(root, path.dirname(configFile));
     const given = keptArguments(scriptArguments(root, path.dirname(configFile), 'svelte-check'));
     const args = ['--workspace', folder, '--tsconfig', configFile, '--output', 'machine-verbose', ...given];
-    const { code, output, errors } = await runTool(commandIn(directory), args, folder, this.#unsaved, signal);
+    const heap = Math.floor(getHeapStatistics().heap_size_limit / 1024 / 1024);
+    const { failure, output, errors } = await runProgram({
+      name: `svelte-check ${version}`,
+      command: process.execPath,
+      args: [`--max-old-space-size=${String(heap)}`, setupArgument(), commandIn(directory), ...args],
+      cwd: folder,
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+      input: setupInput(this.#unsaved),
+      signal,
+    });
     const found = parseSvelteCheck(output, folder);
     if (found) {
-      if (errors !== '') log('debug', `svelte-check ${version}: ${errors}`);
+      if (errors !== '') log('debug', `svelte-check ${version}: ${errors.slice(-2000)}`);
       return found;
     }
-    throw new CompilerExited(`svelte-check ${version} failed (${code}): ${failureIn(output) ?? errors.trim()}`);
+    throw new CompilerExited(
+      `svelte-check ${version} failed (${failure ?? 'no report'}): ${failureIn(output) ?? errors.slice(-2000).trim()}`,
+    );
   }
 }
 
@@ -150,48 +161,4 @@ function diagnosticOf(printed: Printed, folder: string): Diagnostic {
 
 function failureIn(output: string): string | undefined {
   return /^\d+ FAILURE (.*)$/m.exec(output)?.[1];
-}
-
-interface ToolOutput {
-  /** Its exit code, or the signal that ended it. */
-  readonly code: string;
-  readonly output: string;
-  /** The end of its error output. */
-  readonly errors: string;
-}
-
-/** Runs a script of Node; it ends with the check. @throws the reason of the signal when aborted */
-async function runTool(
-  command: string,
-  args: readonly string[],
-  cwd: string,
-  unsaved: ReadonlyMap<string, string>,
-  signal: AbortSignal,
-): Promise<ToolOutput> {
-  signal.throwIfAborted();
-  const heap = Math.floor(getHeapStatistics().heap_size_limit / 1024 / 1024);
-  const tool = spawn(process.execPath, [`--max-old-space-size=${String(heap)}`, setupArgument(), command, ...args], {
-    cwd,
-    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
-    stdio: ['pipe', 'pipe', 'pipe'],
-    windowsHide: true,
-    signal,
-    killSignal: 'SIGKILL',
-  });
-  let output = '';
-  let errors = '';
-  // It may be gone before it reads.
-  tool.stdin.on('error', () => {}).write(setupInput(unsaved));
-  tool.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-  tool.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-2000)));
-  try {
-    const code = await new Promise<string>((resolve, reject) => {
-      tool.once('error', reject);
-      tool.once('close', (exitCode, killer) => resolve(killer ?? `exit code ${String(exitCode)}`));
-    });
-    return { code, output, errors };
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  }
 }

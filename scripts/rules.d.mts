@@ -1,0 +1,2 @@
+export declare const ruleDetectors: readonly string[];
+export declare function generatedRules(): Promise<Readonly<Record<string, string>>>;

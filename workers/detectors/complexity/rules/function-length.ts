@@ -1,0 +1,58 @@
+import type { Found, Rule } from '../../../rules/rule.ts';
+import { describe, functionsIn, headOf } from '../functions.ts';
+
+export const rule: Rule = {
+  meta: {
+    name: 'function-length',
+    severity: 'info',
+    description:
+      'A function with more lines of code than `maximumFunctionLines`. Blank lines and comments do not count.',
+    why: 'It does many things, of which each deserves a name. Move them into functions of their own.',
+    options: {
+      maximumFunctionLines: {
+        type: 'integer',
+        minimum: 1,
+        default: 150,
+        description: 'Lines of code that a function may have.',
+      },
+    },
+    bad: `export function run() {\n${Array.from({ length: 151 }, (_, index) => `  step(${String(index)});`).join('\n')}\n}`,
+    good: 'export function run() {\n  for (let index = 0; index < 151; index++) step(index);\n}',
+  },
+  *check(file, options): Generator<Found> {
+    const maximum = Number(options['maximumFunctionLines'] ?? 150);
+    if (file.isTest) return;
+    for (const { tree } of file.scripts) {
+      for (const node of functionsIn(tree)) {
+        if (!node.body || node.body.end - node.body.start < maximum * 2) continue;
+        // A wrapper around a whole module is no function in this sense.
+        if (tree.functionAround(node) === undefined && tree.parent(node)?.type === 'CallExpression') continue;
+        const lines = linesOfCode(file.text.slice(node.start, node.end));
+        if (lines <= maximum) continue;
+        yield {
+          at: headOf(tree, node),
+          message: `${describe(tree, node)} has ${String(lines)} lines of code; ${String(maximum)} are allowed. Move its parts into functions of their own.`,
+        };
+      }
+    }
+  },
+};
+
+/** Without blank lines, and lines with nothing but a comment. */
+export function linesOfCode(text: string): number {
+  let lines = 0;
+  let isComment = false;
+  for (const line of text.split(/\r\n|\n|\r/)) {
+    const trimmed = line.trim();
+    if (isComment) {
+      if (trimmed.includes('*/')) isComment = false;
+      continue;
+    }
+    if (trimmed.startsWith('/*')) {
+      isComment = !trimmed.includes('*/');
+      continue;
+    }
+    if (trimmed !== '' && !trimmed.startsWith('//')) lines++;
+  }
+  return lines;
+}

@@ -1,0 +1,99 @@
+/** Makes a rule of a table: which arguments of which calls must not come from outside. */
+import type { Found, Rule, RuleMeta } from '../../../rules/rule.ts';
+import type { Script, SourceFile } from '../../../rules/source-file.ts';
+import type { Node, NodeOf } from '../../../rules/tree.ts';
+import { flowOf, type Trace } from './flow.ts';
+
+export type Call = NodeOf<'CallExpression' | 'NewExpression'>;
+
+/** A place that can do harm. */
+export interface Sink {
+  /** Matches the path of the callee, see `Names`. */
+  readonly callee: RegExp;
+  /** Indices of arguments; absent: all. */
+  readonly arguments?: readonly number[];
+  /** Properties of an argument that is an object; absent: the argument itself. */
+  readonly properties?: readonly string[];
+  readonly accepts?: (trace: Trace, call: Call, script: Script) => boolean;
+}
+
+/** A place that a table cannot describe. */
+export interface OtherSink {
+  readonly value: Node;
+  /** As the message calls it, in Markdown. */
+  readonly what: string;
+  readonly accepts?: (trace: Trace) => boolean;
+}
+
+export interface FlowRule {
+  readonly meta: RuleMeta;
+  readonly sinks: readonly Sink[];
+  readonly others?: (script: Script, file: SourceFile) => Iterable<OtherSink>;
+  readonly accepts?: (trace: Trace) => boolean;
+  /** Ends the message: what is dangerous and the way out. */
+  readonly advice: string;
+}
+
+/** @param fromParameters whether callers who are not in the file count, too */
+export function flowRule(
+  { meta, sinks, others, accepts = () => true, advice }: FlowRule,
+  fromParameters = false,
+): Rule {
+  return {
+    meta,
+    *check(file) {
+      for (const script of file.scripts) {
+        const flow = flowOf(file, script, fromParameters);
+        const reported = new Set<number>();
+        const report = function* (value: Node, what: string, isHarmful: (trace: Trace) => boolean): Generator<Found> {
+          const trace = flow.trace(value);
+          if (!trace || reported.has(value.start) || !accepts(trace) || !isHarmful(trace)) return;
+          reported.add(value.start);
+          yield {
+            at: value,
+            message: `\`${trace.source.label}\`, which ${fromParameters ? 'callers' : 'others'} choose, reaches ${what}. ${advice}`,
+            steps: [...trace.steps, { at: value, message: `It reaches ${what}.` }].slice(-12),
+          };
+        };
+        for (const call of callsIn(script)) {
+          file.step();
+          const path = script.names.pathOf(call.callee);
+          for (const sink of sinks) {
+            if (!sink.callee.test(path)) continue;
+            for (const value of valuesOf(sink, call, script)) {
+              yield* report(value, `\`${nameOf(path)}\``, (trace) => sink.accepts?.(trace, call, script) ?? true);
+            }
+          }
+        }
+        for (const one of others?.(script, file) ?? []) yield* report(one.value, one.what, one.accepts ?? (() => true));
+      }
+    },
+  };
+}
+
+export function callsIn({ tree }: Script): readonly Call[] {
+  return [...tree.all('CallExpression'), ...tree.all('NewExpression')];
+}
+
+/** As people would write it. */
+export function nameOf(path: string): string {
+  return path
+    .replace(/^(?:global:|\?)/, '')
+    .replace(/^param:request/, 'req')
+    .replace(/^param:context/, 'ctx');
+}
+
+function* valuesOf({ arguments: indices, properties }: Sink, call: Call, { names }: Script): Generator<Node> {
+  const chosen = indices ? indices.map((index) => call.arguments[index]) : call.arguments;
+  for (const argument of chosen) {
+    if (!argument) continue;
+    if (properties === undefined) {
+      yield argument;
+      continue;
+    }
+    for (const property of properties) {
+      const value = names.property(argument, property);
+      if (value !== undefined && value !== 'unclear') yield value;
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import type { Found, Rule } from '../../../rules/rule.ts';
+import type { Trace } from '../flow/flow.ts';
+import { flowRule, type FlowRule } from '../flow/flow-rule.ts';
+import { table as code } from './code-injection.ts';
+import { table as command } from './command-injection.ts';
+import { table as sql } from './sql-injection.ts';
+
+/** A function that is handed a whole command or statement is there to run it. */
+const isFromCaller = ({ source, isWhole }: Trace): boolean => source.kind === 'parameter' && !isWhole;
+
+function fromCallers(table: FlowRule): Rule {
+  return flowRule({ ...table, accepts: isFromCaller }, true);
+}
+
+const rules = [fromCallers(command), fromCallers(code), fromCallers(sql)];
+
+export const rule: Rule = {
+  meta: {
+    name: 'unchecked-parameter',
+    severity: 'info',
+    description: 'A parameter of a function that becomes part of a command, a statement of SQL, or code.',
+    why: 'Whether it does harm depends on the callers, of whom none is in the file. Escape or check it here, so that none of them can go wrong.',
+    cwe: 74,
+    confidence: 'low',
+    bad: "import { exec } from 'node:child_process';\n\nexport function clone(address, done) {\n  exec(`git clone ${address}`, done);\n}",
+    good: "import { execFile } from 'node:child_process';\n\nexport function clone(address, done) {\n  execFile('git', ['clone', '--', address], done);\n}",
+  },
+  *check(file, options): Generator<Found> {
+    // Scripts and tests are called by their authors.
+    if (file.isTest || file.isTool) return;
+    for (const one of rules) yield* one.check(file, options);
+  },
+};
