@@ -53,7 +53,7 @@ export class IssuesView implements vscode.TreeDataProvider<IssueNode>, vscode.Di
   readonly #memory: vscode.Memento;
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #view: vscode.TreeView<IssueNode>;
-  readonly #disposables: vscode.Disposable[];
+  readonly #disposables: readonly { dispose(): unknown }[];
   #choice: Choice;
   #changedFiles: ReadonlySet<string> = new Set();
   #groups: readonly Group[] | undefined;

@@ -27,7 +27,7 @@ function recorded(uri: vscode.Uri): { readonly seen: (readonly string[])[] } & D
       seen.push(rowsOf(uri));
     }
   });
-  return { seen, [Symbol.dispose]: () => listener.dispose() };
+  return { seen, [Symbol.dispose]: () => void listener.dispose() };
 }
 
 async function rowsAre(uri: vscode.Uri, expected: readonly string[]): Promise<void> {

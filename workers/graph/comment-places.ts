@@ -18,7 +18,6 @@ export function commentPlaceAt(file: string, text: string, offset: number): Comm
     switch (node.type) {
       case 'Literal':
       case 'TemplateElement':
-      // Between its texts and its expressions.
       case 'TemplateLiteral':
       case 'TSTemplateLiteralType':
         return undefined;
