@@ -2,6 +2,7 @@
 // - client.cjs: the extension, as CommonJS, because the editor loads it so;
 // - *.mjs: the language server, the command line and their workers, as ES modules that share chunks;
 // - index.cjs, workers.cjs, drivers/*.cjs, library/: what programs import, see buildLibrary().
+// - dashboard/: the page of the health dashboard, for a browser;
 // - typescript7/: what TypeScript 7 needs at run time, except for its native program.
 // Native packages stay outside; they are found in node_modules at run time.
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -24,6 +25,7 @@ const common = {
   // unknown where a function's source text is evaluated elsewhere (the guard of a worker).
   minifyIdentifiers: false,
   logLevel: 'warning',
+  define: { 'import.meta.filename': '__filename', 'import.meta.dirname': '__dirname' },
   outdir: 'dist',
   // jsonc-parser's `main` is UMD, which a bundler cannot follow.
   mainFields: ['module', 'main'],
@@ -49,16 +51,17 @@ const commonJs = {
   ...common,
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
-  define: { 'import.meta.filename': '__filename', 'import.meta.dirname': '__dirname' },
   logOverride: { 'empty-import-meta': 'error' },
 };
 
-// CommonJS dependencies inside an ES module bundle expect these three.
+// CommonJS dependencies inside an ES module bundle expect these three. A Node.js that is too old must get as far as saying
+// so: it may not know `import.meta.dirname`.
 const banner = [
   "import { createRequire as __createRequire } from 'node:module';",
+  "import { fileURLToPath as __fileURLToPath } from 'node:url';",
   'const require = __createRequire(import.meta.url);',
-  'const __filename = import.meta.filename;',
-  'const __dirname = import.meta.dirname;',
+  'const __filename = __fileURLToPath(import.meta.url);',
+  "const __dirname = __fileURLToPath(new URL('.', import.meta.url)).slice(0, -1);",
 ].join('\n');
 
 await rm('dist', { recursive: true, force: true });
@@ -66,13 +69,25 @@ await Promise.all([
   build({ ...commonJs, entryPoints: { client: 'client/extension.ts' } }),
   build({
     ...common,
+    platform: 'browser',
+    format: 'iife',
+    target: 'chrome130',
+    // Its paths are for the compiler: uPlot does not say where its types are.
+    tsconfigRaw: {},
+    entryPoints: {
+      'dashboard/page': 'client/dashboard/page/main.ts',
+      'dashboard/style': 'client/dashboard/page/style.css',
+    },
+  }),
+  build({
+    ...common,
     format: 'esm',
     splitting: true,
     // Flat: a module finds its neighbours (the worker's entry) beside it, in a chunk too.
     chunkNames: '[name]-[hash]',
     entryPoints: {
-      server: 'server/lsp/main.ts',
-      cli: 'server/cli/main.ts',
+      server: 'server/lsp/entry.ts',
+      cli: 'server/cli/entry.ts',
       host: 'workers/host.ts',
       metrics: 'workers/metrics.ts',
       'store-thread': 'server/store/store-thread.ts',

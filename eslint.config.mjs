@@ -41,7 +41,7 @@ export default tseslint.config(
   // A file of a workspace may be a pipe, endless, or half typed: one place reads, and one parses.
   {
     files: [
-      'workers/{graph,detectors,protocol,reading,runtime}/**/*.ts',
+      'workers/{graph,detectors,protocol,reading,runtime,tools}/**/*.ts',
       'server/configuration/**/*.ts',
       'server/store/baseline.ts',
     ],

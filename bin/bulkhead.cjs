@@ -8,7 +8,10 @@ const { engines } = require('../package.json');
 const [major, minor] = process.versions.node.split('.').map(Number);
 const [neededMajor, neededMinor] = engines.node.replace('>=', '').split('.').map(Number);
 
-if (major > neededMajor || (major === neededMajor && minor >= neededMinor)) {
+// A language server tells its editor why it cannot run; it needs ES modules for that.
+const speaksToEditor = process.argv[2] === 'lsp' && major >= 16;
+
+if (major > neededMajor || (major === neededMajor && minor >= neededMinor) || speaksToEditor) {
   import('../dist/cli.mjs');
 } else {
   console.error(

@@ -44,6 +44,7 @@ export class ContextKeys {
   show(view: View): void {
     this.#set('bulkhead.serverRunning', view.phase === 'running');
     this.#set('bulkhead.analysing', isAnalysing(view));
+    this.#set('bulkhead.paused', view.phase === 'running' && view.status.state === 'paused');
   }
 
   #set(key: string, value: boolean): void {

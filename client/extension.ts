@@ -7,6 +7,7 @@ import { ContextKeys, registerCommands } from './commands.ts';
 import { registerIssueCommands } from './issue-commands.ts';
 import { registerViewCommands } from './issues-view/commands.ts';
 import { IssuesView } from './issues-view/issues-view.ts';
+import { registerHealth } from './health/index.ts';
 import { ServerManager } from './server-manager.ts';
 import { StatusBar } from './status-bar.ts';
 import type { StatusParams } from '../workers/protocol/editor-protocol.ts';
@@ -45,6 +46,7 @@ export function activate(context: vscode.ExtensionContext): BulkheadApi {
     registerIssueCommands(servers),
     issuesView,
     registerViewCommands(issuesView),
+    registerHealth(context, servers, log),
   );
   manager = servers;
   show(servers.view);

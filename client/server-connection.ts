@@ -14,6 +14,7 @@ import {
 import { onDidChangeSettings, readSettings } from './settings.ts';
 import { actionCommands } from '../workers/protocol/issue-requests.ts';
 import { notifications, requests } from '../workers/protocol/editor-protocol.ts';
+import { healthMethods, type HealthParams } from '../workers/protocol/health.ts';
 import type { LanguageClientOptions, ServerOptions } from 'vscode-languageclient/node';
 import type { ShownDiagnostics } from './shown-diagnostics.ts';
 import type {
@@ -35,6 +36,7 @@ export interface ServerConnectionOptions {
   readonly log: vscode.LogOutputChannel;
   readonly diagnostics: ShownDiagnostics;
   readonly onStatus: (status: StatusParams) => void;
+  readonly onHealth: (health: HealthParams) => void;
   /** The server ended unexpectedly. Called at most once, and never after {@link ServerConnection.stop}. */
   readonly onCrash: () => void;
 }
@@ -59,6 +61,7 @@ export class ServerConnection {
     diagnostics.expectConfirmation();
     this.#disposables.push(
       this.#client.onNotification(notifications.status, (status: StatusParams) => this.#receiveStatus(status)),
+      this.#client.onNotification(healthMethods.health, (health: HealthParams) => this.#options.onHealth(health)),
     );
     await this.#client.start();
     if (this.#ended) {
@@ -124,7 +127,10 @@ export class ServerConnection {
     if (this.#ended) {
       return;
     }
-    if (status.state !== 'analysing' && status.analyses > 0) {
+    const { state, detectors } = status;
+    const hasEnded = state === 'idle' || state === 'problem';
+    // After a cancel, files that were not published may still have issues.
+    if (hasEnded && status.analyses > 0 && !detectors.some((detector) => detector.status === 'cancelled')) {
       this.#options.diagnostics.dropUnconfirmed();
     }
     this.#options.onStatus(status);
@@ -174,6 +180,7 @@ export class ServerConnection {
         ...(extension.storageUri && { storageDir: extension.storageUri.fsPath }),
         trusted: vscode.workspace.isTrusted,
         commands: actionCommands,
+        ownProgress: true,
         version: String((extension.extension.packageJSON as { version?: unknown }).version),
       }),
       initializationFailedHandler: (error: unknown) => {

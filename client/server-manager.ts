@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import { CrashPolicy } from './crash-policy.ts';
 import { ShownDiagnostics } from './shown-diagnostics.ts';
 import { ServerConnection } from './server-connection.ts';
+import type { HealthParams } from '../workers/protocol/health.ts';
 import type { View } from './view.ts';
 
 export class ServerManager implements vscode.Disposable {
@@ -13,6 +14,7 @@ export class ServerManager implements vscode.Disposable {
   readonly #diagnostics = new ShownDiagnostics();
   readonly #policy = new CrashPolicy();
   readonly #changed = new vscode.EventEmitter<View>();
+  readonly #health = new vscode.EventEmitter<HealthParams>();
   #view: View = { phase: 'stopped' };
   #connection: ServerConnection | undefined;
   /** Starts and stops run one after another. */
@@ -32,6 +34,11 @@ export class ServerManager implements vscode.Disposable {
 
   get onDidChangeView(): vscode.Event<View> {
     return this.#changed.event;
+  }
+
+  /** Fires while a {@link ServerConnection} is asked to watch the health of the workers. */
+  get onHealth(): vscode.Event<HealthParams> {
+    return this.#health.event;
   }
 
   get view(): View {
@@ -76,6 +83,7 @@ export class ServerManager implements vscode.Disposable {
     void this.stop();
     this.#diagnostics.dispose();
     this.#changed.dispose();
+    this.#health.dispose();
   }
 
   async #startServer(): Promise<void> {
@@ -92,6 +100,7 @@ export class ServerManager implements vscode.Disposable {
           this.#show({ phase: 'running', status });
         }
       },
+      onHealth: (health) => this.#health.fire(health),
       onCrash: () => this.#recover(connection),
     });
     this.#connection = connection;

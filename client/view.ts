@@ -3,6 +3,7 @@ import type {
   DetectorStatusItem,
   IssueCounts,
   StatusParams,
+  StatusProblem,
   WorkerStatus,
 } from '../workers/protocol/editor-protocol.ts';
 
@@ -26,9 +27,12 @@ export interface StatusItem {
 export const tooltipCommands = [
   'bulkhead.analyze',
   'bulkhead.cancel',
-  'bulkhead.restartWorkers',
+  'bulkhead.pause',
+  'bulkhead.resume',
+  'bulkhead.openHealth',
   'bulkhead.restartServer',
   'bulkhead.showOutput',
+  'workbench.trust.manage',
 ] as const;
 
 export function isAnalysing(view: View): boolean {
@@ -36,62 +40,119 @@ export function isAnalysing(view: View): boolean {
 }
 
 export function statusItem(view: View): StatusItem {
-  const { icon, summary } = summaryOf(view);
-  const percent = view.phase === 'running' && view.status.state === 'analysing' ? view.status.percent : undefined;
-  const bad = icon === 'error' || icon === 'warning';
+  const { icon, face, summary } = summaryOf(view);
   return {
-    text: `$(${icon}) Bulkhead${percent === undefined ? '' : ` ${Math.floor(percent)}%`}`,
-    tooltip: tooltip(view, summary),
+    text: [`$(${icon}) Bulkhead${face === undefined ? '' : `: ${face}`}`, ...marksOf(view)].join(' '),
+    tooltip: tooltip(view),
     label: `Bulkhead: ${summary}`,
-    command: bad ? 'bulkhead.showOutput' : 'workbench.actions.view.problems',
+    command: 'bulkhead.showStatus',
   };
 }
 
-function summaryOf(view: View): { icon: string; summary: string } {
+interface Summary {
+  readonly icon: string;
+  /** What the item says besides the name. */
+  readonly face?: string;
+  /** A sentence without its full stop. */
+  readonly summary: string;
+  /** The summary without what is listed below it; absent: the same. */
+  readonly heading?: string;
+}
+
+export function summaryOf(view: View): Summary {
   switch (view.phase) {
     case 'starting':
       return { icon: 'loading~spin', summary: 'starting' };
     case 'restarting':
       return { icon: 'loading~spin', summary: 'the server ended unexpectedly and is restarting' };
     case 'stopped':
-      return { icon: 'circle-slash', summary: 'stopped' };
+      return { icon: 'circle-slash', face: 'stopped', summary: 'stopped' };
     case 'failed':
-      return { icon: 'error', summary: 'the server ended repeatedly and was not restarted' };
+      return { icon: 'error', face: 'stopped', summary: 'the server ended repeatedly and was not restarted' };
     case 'running':
       return runningSummaryOf(view.status);
   }
 }
 
-function runningSummaryOf(status: StatusParams): { icon: string; summary: string } {
+function runningSummaryOf(status: StatusParams): Summary {
+  const details = [countsText(status.issues), ...staleText(status), ...restrictedText(status)].join(', ');
   switch (status.state) {
     case 'analysing': {
-      const percent = status.percent === undefined ? '' : `, ${Math.floor(status.percent)} percent`;
-      return { icon: 'loading~spin', summary: `analysing${percent}` };
+      const { percent } = status;
+      if (status.detectors.length === 0) return { icon: 'loading~spin', summary: 'starting' };
+      if (percent === undefined) return { icon: 'loading~spin', summary: `confirming the results, ${details}` };
+      return { icon: 'loading~spin', face: `${percent}%`, summary: `analysing, ${percent} percent, ${details}` };
     }
+    case 'paused':
+      return { icon: 'debug-pause', face: 'paused', summary: `paused, ${details}` };
     case 'problem':
-      return { icon: 'warning', summary: status.message ?? 'a detector failed' };
-    case 'idle': {
-      // The server is running but has not opened its folders yet.
-      if (status.detectors.length === 0) {
-        return { icon: 'loading~spin', summary: 'starting' };
-      }
-      const limited = status.detectors.some((detector) => detector.status === 'restricted');
-      const trust = limited ? '; limited until the workspace is trusted' : '';
-      const stale = status.detectors.reduce((sum, detector) => sum + (detector.stale ?? 0), 0);
-      const freshness =
-        stale === 0 ? 'up to date' : `results for ${stale} ${stale === 1 ? 'input' : 'inputs'} may be out of date`;
-      return { icon: stale === 0 ? 'check' : 'history', summary: `${freshness}, ${countsText(status.issues)}${trust}` };
-    }
+      return {
+        icon: 'warning',
+        face: degradedText(status),
+        summary: `${withoutStop(status.message ?? 'a detector failed')}; ${details}`,
+        heading: `answers are missing, or a configuration is broken; ${details}`,
+      };
+    case 'idle':
+      if (status.detectors.length === 0)
+        return { icon: 'circle-slash', summary: status.message ?? 'no detector is on' };
+      return { icon: 'check', summary: `up to date, ${details}` };
   }
 }
 
-function tooltip(view: View, summary: string): string {
-  const parts = [`**Bulkhead** · ${escapeMarkdown(summary)}`];
+/** Counts and limits, as icons: they are to be seen in every state. */
+function marksOf(view: View): readonly string[] {
+  if (view.phase !== 'running') return [];
+  const { issues, detectors } = view.status;
+  const stale = staleOf(view.status);
+  return [
+    ...(issues.error > 0 ? [`$(error) ${issues.error}`] : []),
+    ...(issues.warning > 0 ? [`$(warning) ${issues.warning}`] : []),
+    ...(issues.info + issues.hint > 0 ? [`$(info) ${issues.info + issues.hint}`] : []),
+    ...(stale > 0 ? [`$(history) ${stale}`] : []),
+    ...(detectors.some(({ status }) => status === 'restricted') ? ['$(shield)'] : []),
+  ];
+}
+
+function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/, '');
+}
+
+/** Who cannot do its part. */
+function degradedText({ detectors, problems }: StatusParams): string {
+  const titles = detectors.filter(({ status }) => incomplete.has(status)).map(({ title }) => title);
+  if (problems.some(({ detector }) => detector === undefined)) titles.push('configuration');
+  const [first = 'degraded', ...more] = titles;
+  return more.length === 0 ? first : `${first} +${more.length}`;
+}
+
+const incomplete: ReadonlySet<DetectorStatusItem['status']> = new Set(['failed', 'degraded', 'cancelled']);
+
+function staleOf({ detectors }: StatusParams): number {
+  return detectors.reduce((sum, detector) => sum + (detector.stale ?? 0), 0);
+}
+
+function staleText(status: StatusParams): readonly string[] {
+  const stale = staleOf(status);
+  return stale === 0 ? [] : [`results for ${stale} ${stale === 1 ? 'input' : 'inputs'} may be out of date`];
+}
+
+function restrictedText({ detectors }: StatusParams): readonly string[] {
+  return detectors.some(({ status }) => status === 'restricted') ? ['limited until the workspace is trusted'] : [];
+}
+
+function tooltip(view: View): string {
+  const { summary, heading = summary } = summaryOf(view);
+  const parts = [`**Bulkhead** · ${escapeMarkdown(heading)}`];
   if (view.phase === 'running') {
     const { status } = view;
     if (status.message !== undefined && status.state !== 'problem') {
       parts.push(escapeMarkdown(status.message));
     }
+    const [first, second, ...others] = status.problems.map(problemText);
+    for (const problem of [first, second]) {
+      if (problem !== undefined) parts.push(`$(warning) ${escapeMarkdown(problem)}`);
+    }
+    if (others.length > 0) parts.push(`and ${others.length} more: click the item`);
     if (status.detectors.length > 0) {
       parts.push(table(['Detector', 'Engine', 'Issues'], '--:', status.detectors.map(detectorRow)));
     }
@@ -121,6 +182,8 @@ const detectorIcons = {
   'not-applicable': 'dash',
   waiting: 'clock',
   running: 'loading~spin',
+  confirming: 'loading~spin',
+  cancelled: 'history',
   done: 'check',
   degraded: 'warning',
   failed: 'error',
@@ -149,17 +212,27 @@ function table(headers: readonly string[], numberAlignment: string, rows: readon
 
 function links(view: View): string {
   const running = view.phase === 'running';
+  const paused = running && view.status.state === 'paused';
+  const restricted = running && view.status.detectors.some(({ status }) => status === 'restricted');
   const link = (title: string, command: (typeof tooltipCommands)[number]) => `[${title}](command:${command})`;
   return [
-    ...(isAnalysing(view) ? [link('Cancel Analysis', 'bulkhead.cancel')] : []),
-    ...(running && !isAnalysing(view) ? [link('Analyse Workspace', 'bulkhead.analyze')] : []),
-    ...(running ? [link('Restart Workers', 'bulkhead.restartWorkers')] : []),
+    ...(isAnalysing(view) ? [link('Cancel', 'bulkhead.cancel')] : []),
+    ...(running && !isAnalysing(view) && !paused ? [link('Analyse Workspace', 'bulkhead.analyze')] : []),
+    ...(paused ? [link('Resume', 'bulkhead.resume')] : []),
+    ...(running && !paused ? [link('Pause', 'bulkhead.pause')] : []),
+    ...(restricted ? [link('Manage Trust', 'workbench.trust.manage')] : []),
+    ...(running ? [link('Health', 'bulkhead.openHealth')] : []),
     link('Restart Server', 'bulkhead.restartServer'),
     link('Show Output', 'bulkhead.showOutput'),
   ].join(' · ');
 }
 
-function countsText(counts: IssueCounts): string {
+/** One line; a storm is one with a count. */
+export function problemText({ message, count }: StatusProblem): string {
+  return count === 1 ? message : `${message} (${count} places)`;
+}
+
+export function countsText(counts: IssueCounts): string {
   const part = (count: number, one: string, many: string) =>
     count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
   const parts = [
@@ -171,7 +244,7 @@ function countsText(counts: IssueCounts): string {
   return parts.length === 0 ? 'no issues' : parts.join(', ');
 }
 
-function megabytes(bytes: number): string {
+export function megabytes(bytes: number): string {
   // With a non-breaking space.
   return `${Math.round(bytes / (1024 * 1024))}\u00a0MB`;
 }

@@ -32,8 +32,10 @@ export const layers = {
   ...Object.fromEntries(detectors.map((detector) => [detector, belowDetectors])),
   // The loader of detectors finds them by name.
   'workers/detectors/*': ['workers/protocol'],
+  // Tools that a workspace declares.
+  'workers/tools': [...ground, 'workers/runtime'],
   // The entries of worker processes.
-  'workers/*': [...belowDetectors, 'workers/detectors/*', ...detectors],
+  'workers/*': [...belowDetectors, 'workers/tools', 'workers/detectors/*', ...detectors],
   'server/*': ground,
   'server/store': serverGround,
   'server/pool': serverGround,

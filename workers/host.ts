@@ -9,8 +9,9 @@ import { capture } from './runtime/capture.ts';
 import type { CheckReply, WorkerMessages, PlanReply } from './protocol/worker-messages.ts';
 import type { Detector, LogLevel, PlanContext } from './protocol/detector.ts';
 import { loadDetector } from './detectors/index.ts';
+import { toolIn } from './protocol/declared-tools.ts';
 import { startWorkerServer } from './ipc/index.ts';
-import type { CheckEvent, PlanResult } from './protocol/detector-protocol.ts';
+import type { CheckEvent, PlanRequest, PlanResult } from './protocol/detector-protocol.ts';
 import { Reporter } from './runtime/reporter.ts';
 import { sharingFate } from './protocol/killed-child.ts';
 import { markSelfSignals } from './protocol/self-signals.ts';
@@ -27,7 +28,7 @@ const detectors = new Map<string, Promise<Detector>>();
 await startWorkerServer<WorkerMessages>(
   {
     async plan({ request, module }, context): Promise<PlanReply> {
-      const detector = await load(request.detector, module);
+      const detector = await load(request, module);
       const planContext: PlanContext = {
         signal: context.signal,
         log: (level, message) => context.log(level, message),
@@ -41,7 +42,7 @@ await startWorkerServer<WorkerMessages>(
     },
 
     async check({ request, module }, context): Promise<CheckReply> {
-      const detector = await load(request.detector, module);
+      const detector = await load(request, module);
       const line = {
         emit: (event: CheckEvent) => context.emit(event),
         emitNow: (event: CheckEvent): void => {
@@ -76,24 +77,26 @@ async function disposeDetectors(): Promise<void> {
   );
 }
 
-function load(name: string, module: string | undefined): Promise<Detector> {
-  const key = module ?? name;
+function load(request: PlanRequest, module: string | undefined): Promise<Detector> {
+  const key = module ?? request.detector;
   const known = detectors.get(key);
   if (known !== undefined) return known;
-  const loading = loadOnce(name, module);
+  const loading = loadOnce(request, module);
   detectors.set(key, loading);
   // A module that failed to load may be available the next time.
   loading.catch(() => detectors.delete(key));
   return loading;
 }
 
-async function loadOnce(name: string, module: string | undefined): Promise<Detector> {
+async function loadOnce({ detector: name, options }: PlanRequest, module: string | undefined): Promise<Detector> {
   if (module !== undefined) {
     const loaded = (await import(pathToFileURL(module).href)) as { readonly detector?: Detector };
     if (loaded.detector === undefined) throw new Error(`${module} exports no detector`);
     return loaded.detector;
   }
-  return loadDetector(name);
+  if (toolIn(options) === undefined) return loadDetector(name);
+  const { declaredTool } = await import('./tools/index.ts');
+  return declaredTool(name);
 }
 
 function validPlan(detector: Detector, plan: PlanResult): PlanResult {

@@ -1,7 +1,8 @@
 // Lets the tests use the workbench in ways that the extension API does not offer. The driver holds the workbench page and runs
 // an HTTP server on the loopback address for the length of a run; test/editor/support/driver.ts is its client.
 import { createServer } from 'node:http';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
@@ -16,6 +17,33 @@ const actions = {
     const file = path.join(screenshots, `${name}.png`);
     await page.screenshot({ path: file });
     return { file };
+  },
+  /** In a webview, which is a frame in a frame. */
+  async readWebview(page, { selector, pattern, flags }) {
+    const frame = await webviewOf(page);
+    return actions.read(frame, { selector, pattern, flags });
+  },
+  async clickWebview(page, { selector }) {
+    await (await webviewOf(page)).click(selector, actionTimeout);
+    return {};
+  },
+  /** What axe-core finds wrong in a webview. */
+  async auditWebview(page) {
+    const frame = await webviewOf(page);
+    await frame.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+    const violations = await frame.evaluate(async () => (await globalThis.axe.run()).violations);
+    return {
+      violations: violations.map(({ id, impact, help, nodes }) => ({
+        id,
+        impact,
+        help,
+        targets: nodes.map(({ html }) => html),
+      })),
+    };
+  },
+  async type(page, { text }) {
+    await page.keyboard.type(text);
+    return {};
   },
   async hover(page, { selector }) {
     await page.hover(selector, actionTimeout);
@@ -39,10 +67,28 @@ const actions = {
       const label = (await element.getAttribute('aria-label', actionTimeout)) ?? '';
       if (!pattern || new RegExp(pattern, flags).test(`${text}\n${label}`)) return { text, label };
       if (Date.now() > deadline) throw new Error(`${selector} is "${text}" (${label}), expected ${pattern}`);
-      await page.waitForTimeout(50);
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   },
 };
+
+/** Waits for a frame with a page of ours. */
+async function webviewOf(page) {
+  const deadline = Date.now() + actionTimeout.timeout;
+  for (;;) {
+    for (const frame of page.frames()) {
+      if (
+        (await frame
+          .locator('main h1')
+          .count()
+          .catch(() => 0)) > 0
+      )
+        return frame;
+    }
+    if (Date.now() > deadline) throw new Error('There is no webview.');
+    await page.waitForTimeout(50);
+  }
+}
 
 /**
  * @param {() => import('playwright-core').Page | undefined} currentPage  returns undefined if the host has no page

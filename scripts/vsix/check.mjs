@@ -15,7 +15,11 @@ const required = [
   'changelog.md',
   'LICENSE.txt',
   'media/icon.png',
+  'media/view.svg',
+  'media/walkthrough/problems.md',
   'dist/client.cjs',
+  'dist/dashboard/page.js',
+  'dist/dashboard/style.css',
   'dist/server.mjs',
   'dist/host.mjs',
   'dist/cli.mjs',
@@ -28,9 +32,9 @@ const required = [
 ];
 
 const allowed = [
-  /^(?:package\.json|readme\.md|changelog\.md|LICENSE\.txt|media\/icon\.png|schemas\/[\w.]+\.json)$/,
+  /^(?:package\.json|readme\.md|changelog\.md|LICENSE\.txt|media\/(?:icon\.png|view\.svg|walkthrough\/\w+\.md)|schemas\/[\w.]+\.json)$/,
   /^docs\/rules\/[\w/-]+\.md$/,
-  /^dist\/(?:client\.cjs|[\w-]+\.mjs)$/,
+  /^dist\/(?:client\.cjs|dashboard\/(?:page\.js|style\.css)|[\w-]+\.mjs)$/,
   /^node_modules\/oxc-(?:parser|resolver)\/[\w/.-]+\.(?:js|cjs|mjs|json)$/,
   /^node_modules\/[\w@/.-]+\/(?:LICENSE(?:\.txt|\.md)?|CopyrightNotice\.txt)$/,
 ];

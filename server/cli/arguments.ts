@@ -12,7 +12,7 @@ export type Threshold = (typeof thresholds)[number];
 /** Arguments of every command that analyses a folder. */
 export interface AnalysisArguments {
   readonly folder: string;
-  /** Only these run. Absent: all that the configuration does not disable. */
+  /** Only these run, the tools that the folder declares among them. Absent: all that the configuration does not disable. */
   readonly detectors?: readonly string[];
   readonly maxWorkers?: number;
   readonly tsconfigs: readonly string[];
@@ -63,11 +63,20 @@ export interface ReportArguments {
   readonly format: 'pretty' | 'json';
 }
 
+export interface StatusArguments {
+  /** Only servers that have it open, or a folder in it or above it. */
+  readonly folder?: string;
+  /** Printed once, even in a terminal. */
+  readonly once: boolean;
+  readonly format: 'pretty' | 'json';
+}
+
 export type Command =
   | { readonly kind: 'cache'; readonly action: CacheAction; readonly folder: string }
   | { readonly kind: 'check'; readonly arguments: CheckArguments }
   | { readonly kind: 'baseline'; readonly arguments: BaselineArguments }
   | { readonly kind: 'report'; readonly arguments: ReportArguments }
+  | { readonly kind: 'status'; readonly arguments: StatusArguments }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' };
 
@@ -85,6 +94,8 @@ Usage: bulkhead check [folder] [options]
        bulkhead baseline [folder] [options]         record the current issues, so that check shows only new ones
        bulkhead cache info|verify|clear [folder]    inspect or clear the results stored between runs
        bulkhead report metrics [folder]             print coupling (Ca, Ce) and instability of every folder
+       bulkhead status [folder]                     what the language servers do: workers, memory, restarts, errors
+       bulkhead lsp [--stdio]                       the language server, for editors and agents (docs/editors.md)
 
 Options
   --detectors a,b       run only these detectors
@@ -112,8 +123,9 @@ Options of check
 Options of baseline
   --check               write nothing; list fixed issues, and exit with 1 if there are any
 
-Options of report
+Options of report and status
   --format FORMAT       pretty (default) or json
+  --once                status: print once, instead of refreshing until Ctrl+C
 
 Exit codes
   0  no issues at or above --fail-on
@@ -141,10 +153,11 @@ const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
   baseline: [...analysisOptions, 'check'],
   cache: [],
   report: ['format'],
+  status: ['format', 'once'],
 };
 
 /** @throws UsageError */
-export function parseCommand(argv: readonly string[], knownDetectors: readonly string[]): Command {
+export function parseCommand(argv: readonly string[]): Command {
   const { rest, changed } = takeChanged(argv);
   const { values, positionals } = parse(rest);
   if (values.help === true) return { kind: 'help' };
@@ -158,7 +171,8 @@ export function parseCommand(argv: readonly string[], knownDetectors: readonly s
   }
   if (command === 'cache') return cacheCommand(words);
   if (command === 'report') return reportCommand(words, values.format);
-  const analysis = analysisArguments(values, words, knownDetectors);
+  if (command === 'status') return statusCommand(words, values);
+  const analysis = analysisArguments(values, words);
   if (command === 'baseline') {
     return { kind: 'baseline', arguments: { ...analysis, check: values.check === true } };
   }
@@ -201,18 +215,12 @@ function reportFile(value: string): ReportFile {
 function analysisArguments(
   values: ReturnType<typeof parse>['values'],
   [folder = '.', ...more]: readonly string[],
-  knownDetectors: readonly string[],
 ): AnalysisArguments {
   if (more.length > 0) throw new UsageError(`Only one folder can be given. Remove "${more.join(' ')}".`);
   const detectors = values.detectors
     ?.split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  for (const name of detectors ?? []) {
-    if (!knownDetectors.includes(name)) {
-      throw new UsageError(`Unknown detector "${name}". The detectors are ${knownDetectors.join(', ')}.`);
-    }
-  }
   const forbidden = values.untrusted === true ? detectors?.find(executesCode) : undefined;
   if (forbidden !== undefined)
     throw new UsageError(`${forbidden} runs code of the folder, which --untrusted forbids. Remove one of them.`);
@@ -239,6 +247,13 @@ function reportCommand([what = '', folder = '.', ...more]: readonly string[], fo
   oneOf('bulkhead report', what, ['metrics'], 'metrics');
   if (more.length > 0) throw new UsageError(`Only one folder can be given. Remove "${more.join(' ')}".`);
   return { kind: 'report', arguments: { folder, format: oneOf('--format', format, ['pretty', 'json'], 'pretty') } };
+}
+
+function statusCommand([folder, ...more]: readonly string[], values: ReturnType<typeof parse>['values']): Command {
+  if (more.length > 0) throw new UsageError(`Only one folder can be given. Remove "${more.join(' ')}".`);
+  const format = oneOf('--format', values.format, ['pretty', 'json'], 'pretty');
+  const once = values.once === true;
+  return { kind: 'status', arguments: { once, format, ...(folder === undefined ? {} : { folder }) } };
 }
 
 /** `parseArgs` has no options with an optional value: the next word is the value unless it is an option. */
@@ -277,6 +292,7 @@ function parse(argv: readonly string[]) {
         all: { type: 'boolean' },
         'show-consequences': { type: 'boolean' },
         check: { type: 'boolean' },
+        once: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },

@@ -1,6 +1,8 @@
 /** `bulkhead check`: analyses a folder once, and passes the results to a reporter. */
 import path from 'node:path';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
+import { declaredTools } from '../configuration/read.ts';
+import { toolsToOffer } from '../configuration/offers.ts';
 import { isSettled } from '../engine/status.ts';
 import type { Folder } from '../folder/folder.ts';
 import type { CheckArguments, ReportFile } from './arguments.ts';
@@ -33,13 +35,13 @@ export async function check(argumentsOf: CheckArguments, out: Output, err: Outpu
   using deadline = stopReason(argumentsOf.timeoutMs, stop);
   const reporter = reporterFor(argumentsOf, out, err, root);
   const scope = files && (await limit(folder, argumentsOf, files, stop));
-  follow(folder, reporter);
+  const finishFollowing = follow(folder, reporter);
   await folder.analyze();
   await Promise.race([folder.idle(), deadline.reached]);
   const stopped = deadline.reason();
   if (stopped !== undefined) folder.cancel();
   await folder.idle();
-  folder.removeAllListeners('files').removeAllListeners('status');
+  finishFollowing();
   const late = folder.issues().filter((issue) => !isFinal(issue));
   for (const [file, issues] of Map.groupBy(late, (issue) => issue.file)) reporter.issues(file, issues);
   const { failOn } = argumentsOf;
@@ -48,6 +50,8 @@ export async function check(argumentsOf: CheckArguments, out: Output, err: Outpu
     ...{ durationMs: performance.now() - startedAt, failOn, stopped, gone },
     baseline: gone === undefined ? await shrink(folder, argumentsOf) : undefined,
     changed: scope?.summary,
+    // Whoever chooses detectors has chosen.
+    offers: argumentsOf.detectors === undefined ? toolsToOffer(root, await declaredTools(root)) : undefined,
   });
   reporter.end(report);
   const isWritten = writeReports(argumentsOf.outputs, report, err);
@@ -92,11 +96,23 @@ function isFinal({ cause, consequences }: Issue): boolean {
   return cause === undefined && consequences === undefined;
 }
 
-/** Reports each issue once, the end of each detector once, and progress from time to time. */
-function follow(folder: Folder, reporter: Reporter): void {
+/**
+ * Reports each issue once, the end of each detector once, and progress from time to time.
+ * @returns reports what is left, and stops following
+ */
+function follow(folder: Folder, reporter: Reporter): () => void {
   const reported = new Map<string, Set<string>>();
   const completed = new Set<string>();
-  const throttle = new ProgressThrottle();
+  const look = (): void => {
+    const statuses = folder.status();
+    for (const status of statuses) {
+      if (!isSettled(status.state) || completed.has(status.name)) continue;
+      completed.add(status.name);
+      reporter.complete(status, folder.issues());
+    }
+    reporter.progress(meanFraction(statuses), statuses);
+  };
+  const throttle = new ProgressThrottle(look);
   folder.on('files', (files) => {
     for (const file of files) {
       const known = reported.get(file) ?? new Set<string>();
@@ -106,13 +122,9 @@ function follow(folder: Folder, reporter: Reporter): void {
       reporter.issues(file, fresh);
     }
   });
-  folder.on('status', () => {
-    const statuses = folder.status();
-    for (const status of statuses) {
-      if (!isSettled(status.state) || completed.has(status.name)) continue;
-      completed.add(status.name);
-      reporter.complete(status, folder.issues());
-    }
-    if (throttle.due()) reporter.progress(meanFraction(statuses), statuses);
-  });
+  folder.on('status', () => throttle.wanted());
+  return () => {
+    folder.removeAllListeners('files').removeAllListeners('status');
+    throttle.end();
+  };
 }

@@ -48,7 +48,8 @@ function environmentOf(settings: readonly Setting[]): NodeJS.ProcessEnv {
     [`GIT_CONFIG_KEY_${before + index}`, name],
     [`GIT_CONFIG_VALUE_${before + index}`, value],
   ]);
-  return { ...Object.fromEntries(entries), GIT_CONFIG_COUNT: String(before + settings.length) };
+  const variables = Object.fromEntries(entries) as Record<string, string>;
+  return { ...variables, GIT_CONFIG_COUNT: String(before + settings.length) };
 }
 
 /** Filters that the repository brings along do nothing; those of the user's own configuration stay. */

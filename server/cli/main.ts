@@ -1,6 +1,4 @@
-#!/usr/bin/env node
-/** Entry of the command line. Owns the process: signals, exit code, output streams. */
-import { detectorNames } from '../../workers/detectors/manifests.ts';
+/** The command line. Owns the process: signals, exit code, output streams. */
 import { ConfigurationError } from '../configuration/read.ts';
 import { WatchError } from '../folder/watcher.ts';
 import { BaselineError } from '../store/baseline.ts';
@@ -11,6 +9,7 @@ import { check } from './check.ts';
 import { internalErrorCode, Interruption } from './interruption.ts';
 import { printable } from '../printable.ts';
 import { reportMetrics } from './report.ts';
+import { status } from './status.ts';
 import { StreamOutput } from './streams.ts';
 import { version } from '../version.ts';
 
@@ -36,7 +35,7 @@ const out = new StreamOutput(process.stdout, {
 
 async function main(): Promise<number> {
   try {
-    const command = parseCommand(process.argv.slice(2), detectorNames);
+    const command = parseCommand(process.argv.slice(2));
     interruption.listen();
     const { signal } = interruption;
     switch (command.kind) {
@@ -50,6 +49,8 @@ async function main(): Promise<number> {
         return await cache(command.action, command.folder, out);
       case 'report':
         return await reportMetrics(command.arguments, out, signal);
+      case 'status':
+        return await status(command.arguments, out, AbortSignal.any([signal, unread.signal]));
       case 'check': {
         const stop = command.arguments.watch ? AbortSignal.any([signal, unread.signal]) : signal;
         return await check(command.arguments, out, err, stop);
@@ -69,5 +70,4 @@ async function main(): Promise<number> {
 }
 
 const code = interruption.exitCodeOf(await main());
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- a listener sets it
 process.exitCode = isLost ? internalErrorCode : code;

@@ -1,6 +1,8 @@
 /** Opens the folder that a command analyses, and decides when a command stops early. */
 import { opendir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { detectorNames } from '../../workers/detectors/manifests.ts';
+import { declaredTools } from '../configuration/read.ts';
 import { Folder } from '../folder/folder.ts';
 import type { FolderOptions, FolderSettings } from '../folder/options.ts';
 import { UsageError, type AnalysisArguments } from './arguments.ts';
@@ -28,7 +30,8 @@ export async function openFolder(
   options: OpenOptions = {},
 ): Promise<Folder> {
   const { watch = false, listen, warn } = options;
-  const { cache, maxWorkers } = argumentsOf;
+  const { cache, detectors = [], maxWorkers } = argumentsOf;
+  await expectKnown(root, detectors);
   const folderOptions: FolderOptions = {
     settings: folderSettings(root, argumentsOf, options),
     strict: true,
@@ -54,6 +57,16 @@ export async function openFolder(
     );
   }
   return folder;
+}
+
+/** A detector whose name is misspelled would find nothing, as if nothing were wrong. */
+async function expectKnown(root: string, detectors: readonly string[]): Promise<void> {
+  const own = new Set<string>(detectorNames);
+  if (detectors.every((name) => own.has(name))) return;
+  const known = [...detectorNames, ...(await declaredTools(root))];
+  const unknown = detectors.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new UsageError(`Unknown detector "${unknown}". The detectors are ${known.join(', ')}.`);
 }
 
 /** The command line overrides the configuration of the repository. */

@@ -92,6 +92,7 @@ export class PrettyReporter implements Reporter {
     this.#tables(report);
     const isDone = ({ status }: DetectorResult): boolean => !isUnseen(status) && !isIncomplete(status);
     for (const detector of report.detectors.filter(isDone)) this.#remark(detector, '');
+    this.#offers(report);
     this.#summary(report.summary);
     this.#ending(report);
   }
@@ -222,6 +223,14 @@ export class PrettyReporter implements Reporter {
       ? `${plural(files, 'file')}, including a configuration, so all issues are shown`
       : `${plural(files, 'file')} and ${plural(dependents, 'dependent')}; issues in other files are hidden`;
     this.#line(this.#paint('gray', `Changed since ${printableLine(since)}: ${what}`));
+  }
+
+  /** Tools whose findings could be here too. */
+  #offers({ offers = [] }: CheckReport): void {
+    if (offers.length === 0) return;
+    const declaration = JSON.stringify({ external: Object.fromEntries(offers.map((name) => [name, true])) });
+    const what = `${offers.join(', ')} ${offers.length === 1 ? 'is' : 'are'} installed and configured here`;
+    this.#line(this.#paint('gray', `${what}. To see the findings too, write ${declaration} in bulkhead.config.json; \`false\` hides this line.`)); // prettier-ignore
   }
 
   /** What was not looked at, and the exit code: whoever sees only the last lines must not take silence for health. */

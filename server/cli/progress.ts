@@ -17,14 +17,28 @@ export function meanFraction(statuses: readonly DetectorStatus[]): number {
   return statuses.reduce((sum, status) => sum + status.fraction, 0) / statuses.length;
 }
 
-/** Limits how often progress is shown. */
+/** Looks at the state now and then while it changes: each look costs more than most changes. */
 export class ProgressThrottle {
-  #last = 0;
+  readonly #look: () => void;
+  #timer: NodeJS.Timeout | undefined;
 
-  due(): boolean {
-    const now = performance.now();
-    if (now - this.#last < progressIntervalMs) return false;
-    this.#last = now;
-    return true;
+  constructor(look: () => void) {
+    this.#look = look;
+  }
+
+  /** There is something new to see. */
+  wanted(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#look();
+    }, progressIntervalMs);
+  }
+
+  /** Looks no more, after a last time if there is something new. */
+  end(isLastWanted = true): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (isLastWanted) this.#look();
   }
 }

@@ -74,6 +74,8 @@ export interface CheckReport {
   readonly detectors: readonly DetectorResult[];
   readonly issues: readonly Issue[];
   readonly health: readonly WorkerHealth[];
+  /** Tools that are installed and configured, and not declared in `bulkhead.config.json`; absent: none. */
+  readonly offers?: readonly string[];
 }
 
 export interface ReportOptions {
@@ -85,10 +87,11 @@ export interface ReportOptions {
   readonly gone?: string | undefined;
   readonly baseline?: BaselineSummary | undefined;
   readonly changed?: ChangedSummary | undefined;
+  readonly offers?: readonly string[] | undefined;
 }
 
 export function reportOf(folder: Folder, options: ReportOptions): CheckReport {
-  const { durationMs, failOn, stopped, gone, baseline, changed } = options;
+  const { durationMs, failOn, stopped, gone, baseline, changed, offers = [] } = options;
   const issues = folder.issues();
   const detectors = folder.status().map((status) => voided(detectorResult(status, issues, stopped), gone));
   const bySeverity = countBySeverity(issues);
@@ -111,6 +114,7 @@ export function reportOf(folder: Folder, options: ReportOptions): CheckReport {
     detectors,
     issues,
     health: folder.health(),
+    ...(offers.length === 0 ? {} : { offers }),
   };
 }
 

@@ -1,7 +1,6 @@
 /** `bulkhead check --watch`: follows the files of a folder, and reports a round whenever all changes have been analysed. */
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import type { FileChange } from '../journal.ts';
-import { isBusy } from '../engine/status.ts';
 import type { Folder } from '../folder/folder.ts';
 import type { CheckArguments } from './arguments.ts';
 import { baselineNameOf } from './baseline-file.ts';
@@ -31,6 +30,7 @@ export async function watch(argumentsOf: CheckArguments, out: Output, err: Outpu
   await folder.analyze();
   if (!deadline.aborted) await new Promise((resolve) => deadline.addEventListener('abort', resolve, { once: true }));
   folder.removeAllListeners();
+  rounds.end();
   folder.cancel();
   return rounds.exitCode;
 }
@@ -46,7 +46,7 @@ class Rounds {
   readonly #reported = new Map<string, ReadonlyMap<string, Issue>>();
   /** Files that changed since the last round. */
   readonly #changed = new Set<string>();
-  readonly #throttle = new ProgressThrottle();
+  readonly #throttle: ProgressThrottle;
   #due = true;
   #startedAt = performance.now();
 
@@ -54,11 +54,20 @@ class Rounds {
     this.#folder = folder;
     this.#arguments = argumentsOf;
     this.#reporter = reporter;
+    this.#throttle = new ProgressThrottle(() => {
+      const statuses = folder.status();
+      reporter.progress(meanFraction(statuses), statuses);
+    });
     folder.on('changes', (changes) => this.#noteChanges(changes));
     folder.on('files', (files) => {
       for (const file of files) this.#report(file);
     });
     folder.on('status', () => this.#reportState());
+  }
+
+  /** Nothing is reported any more. */
+  end(): void {
+    this.#throttle.end(false);
   }
 
   #noteChanges(changes: readonly FileChange[]): void {
@@ -70,10 +79,9 @@ class Rounds {
   }
 
   #reportState(): void {
-    const statuses = this.#folder.status();
-    if (statuses.some(({ state }) => isBusy(state))) {
-      if (this.#throttle.due()) this.#reporter.progress(meanFraction(statuses), statuses);
-    } else if (this.#due) this.#reportRound();
+    if (this.#folder.busy) return this.#throttle.wanted();
+    this.#throttle.end(false);
+    if (this.#due) this.#reportRound();
   }
 
   #report(file: string): void {

@@ -4,12 +4,15 @@
  */
 import path from 'node:path';
 import type { DetectorOptions, Finding, Issue } from '../../workers/protocol/detector-protocol.ts';
+import { declarationOf, type RawDeclaration } from '../../workers/protocol/declared-tools.ts';
+import type { ToolDeclaration } from '../../workers/protocol/tool-declaration.ts';
 import { IssueCompleter } from '../../workers/protocol/fingerprint.ts';
 import { readText, UnreadableFile } from '../../workers/protocol/read-file.ts';
+import { manifestOf } from '../../workers/detectors/manifests.ts';
 import { ConfigFile, START } from '../../workers/reading/config-file.ts';
 import { validated, type Flaw } from './validate.ts';
 
-const configurationFile = 'bulkhead.config.json';
+export const configurationFile = 'bulkhead.config.json';
 const editorFolder = '.vscode';
 const editorSettingsFile = `${editorFolder}/settings.json`;
 
@@ -21,11 +24,13 @@ export interface Configuration {
   readonly exclude: readonly string[];
   /** By detector: `false` turns it off, an object sets its options. */
   readonly detectors: Readonly<Record<string, boolean | DetectorOptions>>;
+  /** Declared tools, by name; undefined: it is turned off. */
+  readonly external: Readonly<Record<string, ToolDeclaration | undefined>>;
   /** Mistakes in the files, each at its place. The valid rest is in force. */
   readonly issues: readonly Issue[];
 }
 
-export const emptyConfiguration: Configuration = { exclude: [], detectors: {}, issues: [] };
+export const emptyConfiguration: Configuration = { exclude: [], detectors: {}, external: {}, issues: [] };
 
 /** `bulkhead.config.json` cannot be used at all. The message names the file and the place, and says what to do. */
 export class ConfigurationError extends Error {
@@ -72,8 +77,41 @@ export async function readConfiguration(root: string): Promise<Configuration> {
     throw new ConfigurationError(`${place}: ${message}`, [...issues, ...settingsIssues]);
   }
   const { value, flaws } = validated('configuration', config.value);
-  const { exclude = [], detectors = {} } = (value ?? {}) as Partial<Configuration>;
-  return { exclude, detectors, issues: [...issuesOf(config, flaws), ...settingsIssues] };
+  const { exclude = [], detectors = {}, external: raw = {} } = (value ?? {}) as Partial<RawConfiguration>;
+  const external = toolsOf(raw);
+  return {
+    exclude,
+    detectors,
+    external: external.tools,
+    issues: [...issuesOf(config, [...flaws, ...external.flaws]), ...settingsIssues],
+  };
+}
+
+/** Names of the tools that a folder declares. @throws ConfigurationError */
+export async function declaredTools(root: string): Promise<readonly string[]> {
+  return Object.keys((await readConfiguration(root)).external);
+}
+
+interface RawConfiguration extends Pick<Configuration, 'exclude' | 'detectors'> {
+  readonly external: Readonly<Record<string, RawDeclaration>>;
+}
+
+/** A tool whose declaration is wrong does not run; the others do. */
+function toolsOf(raw: RawConfiguration['external']): {
+  readonly tools: Configuration['external'];
+  readonly flaws: readonly Flaw[];
+} {
+  const tools: Record<string, ToolDeclaration | undefined> = {};
+  const flaws: Flaw[] = [];
+  for (const [name, declaration] of Object.entries(raw)) {
+    const isOwn = manifestOf(name) !== undefined || name === ownName;
+    const tool = isOwn
+      ? `${name} is one of Bulkhead's own detectors. Choose another name.`
+      : declarationOf(name, declaration);
+    if (typeof tool === 'string') flaws.push({ rule: 'invalid-value', message: tool, path: ['external', name] });
+    else tools[name] = tool;
+  }
+  return { tools, flaws };
 }
 
 /** Checks the `bulkhead.*` settings of the folder. The editor itself reports settings that are not JSON. */

@@ -2,6 +2,8 @@
  * Every setting and option: its type, default and description. The settings in package.json, the schema of
  * `bulkhead.config.json` for editors, and the validation of both are generated from it.
  */
+import { toolSchema } from '../../workers/protocol/declared-tools.ts';
+import { presets } from '../../workers/protocol/tool-presets.ts';
 import { manifests } from '../../workers/detectors/manifests.ts';
 import type { OptionSchema, ValueSchema } from '../../workers/protocol/manifest.ts';
 
@@ -179,6 +181,15 @@ const configurationSchema: ValueSchema = {
           },
         ]),
       ),
+    },
+    external: {
+      type: 'object',
+      description:
+        'Other tools that run as detectors, by name. `true`: a tool that Bulkhead knows, as the project has it installed. An object declares any tool. `false`: it is not offered.',
+      properties: Object.fromEntries(
+        Object.keys(presets).map((name) => [name, { ...toolSchema, description: `Report what ${name} finds.` }]),
+      ),
+      additionalProperties: toolSchema,
     },
   },
 };

@@ -44,12 +44,12 @@ const defaults: Readonly<Record<string, unknown>> = Object.fromEntries([
 
 export const defaultSettings: BulkheadSettings = readSettings({}).settings;
 
-/** `{ circular: { enable: true } }` → `{ 'bulkhead.circular.enable': true }`. Full names stay as they are. */
+/** `{ circular: { enable: true } }` → `{ 'bulkhead.circular.enable': true }`. Names may begin with `bulkhead.`. */
 function flat(raw: unknown): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    Object.entries(isRecord(raw) ? raw : {}).flatMap(([name, value]) => {
-      if (name.startsWith('bulkhead.')) return [[name, value] as const];
-      if (!isRecord(value)) return [[`bulkhead.${name}`, value] as const];
+    Object.entries(isRecord(raw) ? raw : {}).flatMap(([given, value]) => {
+      const name = given.replace(/^bulkhead\./, '');
+      if (!isRecord(value) || name.includes('.')) return [[`bulkhead.${name}`, value] as const];
       return Object.entries(value).map(([option, chosen]) => [`bulkhead.${name}.${option}`, chosen] as const);
     }),
   );

@@ -120,8 +120,16 @@ function difference(name: string, candidate: string): number {
 /** The names that the schema knows at a path. */
 function namesAt(schema: ValueSchema, path: JsonPath): readonly string[] {
   let place: ValueSchema | undefined = schema;
-  for (const step of path) place = typeof step === 'number' ? place?.items : place?.properties?.[step];
+  for (const step of path) place = typeof step === 'number' ? place?.items : schemaOf(place, step);
   return Object.keys(place?.properties ?? {});
+}
+
+/** The schema of a property, or of any other that the schema allows. */
+function schemaOf(schema: ValueSchema | undefined, name: string): ValueSchema | undefined {
+  const named = schema?.properties;
+  if (named !== undefined && Object.hasOwn(named, name)) return named[name];
+  const others = schema?.additionalProperties;
+  return typeof others === 'object' ? others : undefined;
 }
 
 /** Parses a JSON pointer. Indexes of arrays become numbers. */

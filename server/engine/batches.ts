@@ -10,6 +10,8 @@ import type { Priority } from '../pool/types.ts';
 const filesPerBatch = 25;
 /** A file that is linted with type information takes ten times as long. */
 const typedFilesPerBatch = 5;
+/** For a tool that is started for each batch. */
+const filesPerProcess = 500;
 
 export interface Batch {
   readonly units: readonly Unit[];
@@ -45,7 +47,7 @@ export function batchesOf(
       .sort((a, b) => order.indexOf(a.priority) - order.indexOf(b.priority))
       .flatMap(({ priority, units: members }) =>
         members[0]?.kind === 'file'
-          ? chunks(members, members[0].lane === 'heavy' ? typedFilesPerBatch : filesPerBatch).map((chunk) => ({
+          ? chunks(members, sizeFor(members[0])).map((chunk) => ({
               priority,
               units: chunk,
             }))
@@ -70,6 +72,11 @@ function projectBatches(projects: readonly Unit[], open: ReadonlySet<string>): r
 function depthAbove(folder: string, open: ReadonlySet<string>): number {
   if (folder === '.') return open.size > 0 ? 0 : -1;
   return [...open].some((file) => file.startsWith(`${folder}/`)) ? folder.split('/').length : -1;
+}
+
+function sizeFor({ lane, manyAtOnce }: Unit): number {
+  if (manyAtOnce === true) return filesPerProcess;
+  return lane === 'heavy' ? typedFilesPerBatch : filesPerBatch;
 }
 
 function chunks<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {

@@ -1,14 +1,20 @@
 /** Classifies changes of files for a detector, by the change triggers of its manifest. */
 import path from 'node:path';
+import { isPerFile, toolIn } from '../../workers/protocol/declared-tools.ts';
+import type { ToolDeclaration } from '../../workers/protocol/tool-declaration.ts';
+import type { DetectorOptions } from '../../workers/protocol/detector-protocol.ts';
 import { manifestOf, manifests } from '../../workers/detectors/manifests.ts';
 import {
   anyOf,
   bulkheadConfig,
+  ignoreFile,
   installationMarkers,
+  lockfile,
   nothing,
   scriptLike,
   scriptOrJson,
 } from '../../workers/protocol/file-patterns.ts';
+import { globExpression } from '../../workers/reading/globs.ts';
 import type { ChangeTriggers } from '../../workers/protocol/manifest.ts';
 import { baselineName } from '../store/baseline.ts';
 
@@ -26,8 +32,36 @@ const configuration = anyOf(
   bulkheadConfig,
 );
 
-export function changeTriggersOf(detector: string): ChangeTriggers {
-  return manifestOf(detector)?.changes ?? unknown;
+/** @param options which declare the tool, if it is one of the workspace's */
+export function changeTriggersOf(detector: string, options: DetectorOptions = {}): ChangeTriggers {
+  const tool = toolIn(options);
+  if (tool === undefined) return manifestOf(detector)?.changes ?? unknown;
+  const known = ofTools.get(tool) ?? triggersOfTool(tool);
+  ofTools.set(tool, known);
+  return known;
+}
+
+/** Asked for each changed file. */
+const ofTools = new WeakMap<ToolDeclaration, ChangeTriggers>();
+
+function triggersOfTool(tool: ToolDeclaration): ChangeTriggers {
+  const { files = ['**/*'], configFiles = [] } = tool;
+  const wanted = files.filter((glob) => !glob.startsWith('!'));
+  const names = (globs: readonly string[]): RegExp => anyOf(nothing, ...globs.map(nameExpression));
+  return {
+    sources: wanted.length === 0 ? /./ : names(wanted),
+    configuration: anyOf(lockfile, ignoreFile, names(configFiles)),
+    environment: nothing,
+    planFiles: 'configuration',
+    invalidates: isPerFile(tool) ? 'unit' : 'all',
+  };
+}
+
+/** Matches the names of files that a glob may match. Braces may contain slashes, and then it matches any. */
+function nameExpression(glob: string): RegExp {
+  const name = /[^/]*$/.exec(glob)?.[0] ?? '';
+  const isWhole = name !== '' && name !== '**' && !/^[^{]*\}/.test(name);
+  return isWhole ? globExpression(name, { dot: true }) : /./;
 }
 
 export type ChangeClass = 'none' | 'content' | 'configuration' | 'environment';

@@ -182,7 +182,7 @@ export class Checks {
     }
     if (event.kind === 'problem') {
       running.fatal ||= event.problem.fatal;
-      problems.add(event.problem);
+      running.problems.add(problems.add(event.problem, running.batch.units.map(({ id }) => id))); // prettier-ignore
       this.#host.statusChanged();
       return;
     }
@@ -205,7 +205,7 @@ export class Checks {
 
   /** @returns why some of its units have no result */
   #settle(running: RunningBatch, outcome: CheckOutcome): string | undefined {
-    const { states, invalidation } = this.#parts;
+    const { states, invalidation, problems } = this.#parts;
     const current = this.#currentOf(running);
     if (outcome.kind === 'cancelled') {
       if (running.isIdle) for (const unit of current) if (unit.dependsOn) invalidation.markSuspect(unit);
@@ -228,10 +228,13 @@ export class Checks {
       else {
         const coverage = result?.coverage?.[id];
         const borrowed = outcome.borrowed?.has(id) === true;
-        states.completed(id, running, { coverage, provisional: provisional.has(id), borrowed });
+        const reads = result?.reads?.[id];
+        states.completed(id, running, { coverage, provisional: provisional.has(id), borrowed, reads });
         if (coverage === undefined) this.#host.table.finishUnit(this.#detector, id, running.namedBy(id));
       }
     }
+    const complete = current.filter(({ id }) => !unfinished.has(id) && result?.coverage?.[id] === undefined);
+    problems.checked(complete.map(({ id }) => id), running.problems); // prettier-ignore
     return outcome.kind === 'failed' ? outcome.message : failure;
   }
 

@@ -70,9 +70,14 @@ export class DetectorPlan {
     const revision = journal.mark();
     try {
       for (const file of await cache.changedOffline(this.#detector)) invalidation.changedOffline(file);
-      for await (const { unit, files, signature } of cache.units(this.#detector, this.#host.options(), plan)) {
+      for await (const { unit, files, signature, reads, filesOfRoot } of cache.units(
+        this.#detector,
+        this.#host.options(),
+        plan,
+      )) {
         if (signal.aborted) return;
-        if (!states.recalled(unit.id, revision, signature)) continue;
+        if (!states.recalled(unit.id, revision, signature, reads)) continue;
+        states.existed(filesOfRoot, revision);
         for (const [file, issues] of files) {
           if (this.#host.included(file)) table.replace(this.#detector, unit.id, file, issues);
         }

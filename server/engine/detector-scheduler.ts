@@ -5,6 +5,7 @@
  * Invariant: it becomes `done` only when nothing is running, stale, suspect or provisional.
  */
 import type { DetectorProblem, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
+import { isCachedTool, toolIn } from '../../workers/protocol/declared-tools.ts';
 import { manifestOf } from '../../workers/detectors/manifests.ts';
 import { component } from '../../workers/protocol/file-patterns.ts';
 import type { ChangeTriggers } from '../../workers/protocol/manifest.ts';
@@ -28,7 +29,6 @@ const idleMs = 1000;
 export class DetectorScheduler {
   readonly name: string;
   readonly #host: SchedulerHost;
-  readonly #triggers: ChangeTriggers;
   readonly #states = new UnitStates();
   readonly #invalidation = new Invalidation(this.#states);
   readonly #problems: Problems;
@@ -49,7 +49,6 @@ export class DetectorScheduler {
   constructor(name: string, host: SchedulerHost) {
     this.name = name;
     this.#host = host;
-    this.#triggers = changeTriggersOf(name);
     this.#problems = new Problems(name, host.table);
     this.#progress = new Progress(host.clock);
     this.#plan = new DetectorPlan(name, host);
@@ -64,6 +63,11 @@ export class DetectorScheduler {
       this.#progress.completed(units.length);
       this.#settleIfIdle();
     });
+  }
+
+  /** Those of a declared tool change with its declaration. */
+  get #triggers(): ChangeTriggers {
+    return changeTriggersOf(this.name, this.#host.options());
   }
 
   get state(): DetectorState {
@@ -104,6 +108,7 @@ export class DetectorScheduler {
       ...(error === undefined ? {} : { error }),
       problems: this.#problems.all,
       durationMs: this.#progress.durationMs,
+      checked: this.#progress.checked,
       fraction: isBusy(this.#state) ? this.#progress.fraction(this.#checks.progress) : 1,
       ...(isSettled(this.#state) && uncertain > 0 ? { stale: uncertain } : {}),
       ...(timings.size === 0 ? {} : { timings: Object.fromEntries(timings) }),
@@ -161,11 +166,15 @@ export class DetectorScheduler {
     return { detector: this.name, ...this.#states.takeWork() };
   }
 
-  /** Results that the result cache does not have yet. Each is returned only once. */
+  /** Results that are certain and that the result cache does not have yet. Each is returned only once. */
   takeUncached(): readonly CacheableResult[] {
     const plan = this.#plan.current;
-    const isCached = manifestOf(this.name)?.cached !== false;
-    if (!plan || !isCached || this.#state !== 'done' || this.#problems.ofChecks.length > 0) return [];
+    const tool = toolIn(this.#host.options());
+    const isCached = tool === undefined ? manifestOf(this.name)?.cached !== false : isCachedTool(tool);
+    const isUnderWay = this.#state === 'running' && !this.#planStale && !this.#planning;
+    if (!plan || !isCached || !(isUnderWay || this.#state === 'done') || this.#problems.ofChecks.length > 0) return [];
+    // Changes that nobody has followed yet may concern any result.
+    this.#invalidation.walk();
     const source = { detector: this.name, options: this.#host.options(), plan };
     return this.#states.takeUncached().map((result) => {
       return { ...source, ...result, files: this.#host.table.ofUnit(this.name, result.unit.id) };
@@ -187,6 +196,12 @@ export class DetectorScheduler {
     this.#interruptIdle();
     this.#checks.cancel();
     if (!isSettled(this.#state)) this.#setState('cancelled');
+  }
+
+  /** After a pause: continues with what was cut short, and with what changed meanwhile. */
+  resume(): void {
+    if (this.#state === 'cancelled') this.#setState('running');
+    this.#pump();
   }
 
   dispose(): void {
@@ -213,7 +228,7 @@ export class DetectorScheduler {
     if (this.#triggers.invalidates === 'all') {
       // Which tool checks a project may depend on whether it has components.
       if (changes.some(({ file, kind }) => kind !== 'changed' && component.test(file))) this.#planStale = true;
-      this.#states.invalidateAll(revision);
+      this.#states.invalidateReaders(changes, revision);
       return;
     }
     for (const { file, kind } of changes) {
@@ -226,7 +241,7 @@ export class DetectorScheduler {
 
   /** Starts whatever work there is: planning, stale units, revalidation. */
   #pump(): void {
-    if (this.#disposed) return;
+    if (this.#disposed || this.#host.paused()) return;
     if (this.#planStale || this.#states.count('stale') > 0) {
       this.#interruptIdle();
       this.#progress.start();

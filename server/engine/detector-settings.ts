@@ -1,4 +1,5 @@
 /** Which detectors run, and with which options: those of the repository, overridden by the user's choice. */
+import { optionsOfTool } from '../../workers/protocol/declared-tools.ts';
 import type { DetectorOptions } from '../../workers/protocol/detector-protocol.ts';
 import { manifests } from '../../workers/detectors/manifests.ts';
 import { isRecord } from '../configuration/is-record.ts';
@@ -43,6 +44,12 @@ export function detectorSettings(
     const own = detectors.get(manifest.name);
     if (own && 'heeds' in manifest)
       detectors.set(manifest.name, { ...own, ...optionsOfOthers(manifest.heeds, chosen) });
+  }
+  for (const [name, tool] of Object.entries(configuration.external)) {
+    if (tool === undefined || choice.only?.includes(name) === false) continue;
+    const { ranBy, ...rest } = tool;
+    // What a detector that is turned off would run, the tool may.
+    detectors.set(name, optionsOfTool(ranBy !== undefined && detectors.has(ranBy) ? tool : rest));
   }
   const { exclude, issues } = configuration;
   return { detectors, exclude: [...exclude, ...(choice.exclude ?? [])], issues };

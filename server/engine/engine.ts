@@ -93,6 +93,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   #filter: IssueFilter = (_file, issues) => issues;
   #flushing = false;
   #started = false;
+  #paused = false;
 
   constructor(root: string, pool: Pool, settings: EngineSettings, parts: EngineParts = {}) {
     super();
@@ -181,6 +182,20 @@ export class Engine extends EventEmitter<EngineEvents> {
     for (const scheduler of this.#schedulers.values()) scheduler.cancel();
   }
 
+  /** Stops the analysis and starts nothing until {@link resume}. Results stay, and changes are remembered. */
+  pause(): void {
+    this.#paused = true;
+    this.cancel();
+    this.emit('status');
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    for (const scheduler of this.#schedulers.values()) scheduler.resume();
+    this.emit('status');
+  }
+
   /**
    * Results of a detector for another process that has the same folder open.
    * @param same whether the other process would get the same results with these options
@@ -223,6 +238,7 @@ export class Engine extends EventEmitter<EngineEvents> {
       note: 'Not run in Restricted Mode (--untrusted): it executes code of the workspace. Trust the workspace to turn it on.',
       problems: [],
       durationMs: 0,
+      checked: 0,
       fraction: 1,
     }));
     const own = [...this.#schedulers.values()].map((scheduler) => this.#withCauses(scheduler.status()));
@@ -238,6 +254,11 @@ export class Engine extends EventEmitter<EngineEvents> {
     return [...this.#schedulers.values()].every((scheduler) => isSettled(scheduler.state));
   }
 
+  /** Nothing is running or about to run: everything has settled, or is paused. */
+  get atRest(): boolean {
+    return this.#paused || this.settled;
+  }
+
   /** Whether the user waits for a result. */
   get busy(): boolean {
     return [...this.#schedulers.values()].some((scheduler) => isBusy(scheduler.state));
@@ -245,15 +266,15 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /**
    * Resolves when every detector of files has checked this file as it is now.
-   * @returns false: `stop` aborted or the engine was disposed first
+   * @returns false: `stop` aborted or the engine was disposed first, or it is paused
    */
   async upToDate(file: string, stop: AbortSignal): Promise<boolean> {
     const signal = AbortSignal.any([stop, this.#disposal.signal]);
     const isUpToDate = (): boolean => [...this.#schedulers.values()].every((scheduler) => scheduler.isUpToDate(file));
-    while (!signal.aborted && (this.#flushing || !isUpToDate())) {
+    while (!signal.aborted && !this.#paused && (this.#flushing || !isUpToDate())) {
       await once(this, 'status', { signal }).catch(() => {});
     }
-    return !signal.aborted;
+    return !signal.aborted && !this.#paused;
   }
 
   /** Resolves when nothing is running, after the last `files` event, or when the engine is disposed. */
@@ -318,6 +339,7 @@ export class Engine extends EventEmitter<EngineEvents> {
       table: this.#table,
       cache: this.#cache,
       notes: this.#notes,
+      paused: () => this.#paused,
       live: () => this.#settings.live === true,
       options: () => this.#optionsFor(name),
       overlays: () => [...this.#overlays.values()],

@@ -47,6 +47,8 @@ export interface Inputs {
   readonly nested: boolean;
   /** Hash of the names of all files. */
   names(): string;
+  /** Hash of the names of all files whose content may matter to a detector: an import can mean no other. */
+  inputNames(): string;
   /** Hash of the names and contents of all files. */
   tree(): string;
 }
@@ -78,6 +80,7 @@ export async function takeInputs(root: string, store: Hasher, listing?: Listing)
   ]);
   const files = new Map(all.map((file) => [file, contents.get(file) ?? '']));
   let names: string | undefined;
+  let inputNames: string | undefined;
   let tree: string | undefined;
   return {
     files,
@@ -85,6 +88,7 @@ export async function takeInputs(root: string, store: Hasher, listing?: Listing)
     installed: hashLines([...outsideHashes].map(([file, hash]) => `${file} ${hash}`)),
     nested: foldersAbove(root).some((folder) => outsideHashes.has(path.posix.join(folder, 'package.json'))),
     names: () => (names ??= hashLines(all.map((file) => `name ${file}`))),
+    inputNames: () => (inputNames ??= hashLines(all.filter(isInput).map((file) => `name ${file}`))),
     tree: () => (tree ??= hashLines([...files].map(([file, hash]) => `file ${file} ${hash}`))),
   };
 }

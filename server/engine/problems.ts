@@ -13,7 +13,7 @@ export class Problems {
   readonly #detector: string;
   readonly #table: IssueTable;
   #ofPlan: readonly DetectorProblem[] = [];
-  readonly #ofChecks = new Map<string, DetectorProblem>();
+  readonly #ofChecks = new Map<string, { readonly problem: DetectorProblem; readonly units: Set<string> }>();
   #files: ReadonlySet<string> = new Set();
 
   constructor(detector: string, table: IssueTable) {
@@ -22,11 +22,11 @@ export class Problems {
   }
 
   get all(): readonly DetectorProblem[] {
-    return [...this.#ofPlan, ...this.#ofChecks.values()];
+    return [...this.#ofPlan, ...this.ofChecks];
   }
 
   get ofChecks(): readonly DetectorProblem[] {
-    return [...this.#ofChecks.values()];
+    return [...this.#ofChecks.values()].map(({ problem }) => problem);
   }
 
   /** Message of the first problem that makes the results incomplete. */
@@ -35,7 +35,7 @@ export class Problems {
   }
 
   get fatalOfChecks(): string | undefined {
-    return fatalOf(this.#ofChecks.values());
+    return fatalOf(this.ofChecks);
   }
 
   /** Replaces the problems of the plan. */
@@ -44,9 +44,22 @@ export class Problems {
     this.#publish();
   }
 
-  /** Adds a problem of a check. Duplicates count once. */
-  add(problem: DetectorProblem): void {
-    this.#ofChecks.set([problem.code, problem.file ?? '', problem.message].join('\n'), problem);
+  /** Adds a problem of the check of these units. Duplicates count once. @returns its key for {@link checked} */
+  add(problem: DetectorProblem, units: readonly string[]): string {
+    const key = [problem.code, problem.file ?? '', problem.message].join('\n');
+    this.#ofChecks.set(key, { problem, units: new Set([...(this.#ofChecks.get(key)?.units ?? []), ...units]) });
+    this.#publish();
+    return key;
+  }
+
+  /** These units were checked completely: the problems of their earlier checks that were not reported again are over. */
+  checked(units: readonly string[], reported: ReadonlySet<string>): void {
+    if (this.#ofChecks.size === 0 && this.#files.size === 0) return;
+    for (const [key, { units: concerned }] of this.#ofChecks) {
+      if (reported.has(key)) continue;
+      for (const unit of units) concerned.delete(unit);
+      if (concerned.size === 0) this.#ofChecks.delete(key);
+    }
     this.#publish();
   }
 

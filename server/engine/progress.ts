@@ -41,6 +41,11 @@ export class Progress {
     return this.#startedAt === undefined ? this.#durationMs : this.#clock.now() - this.#startedAt;
   }
 
+  /** Number of units that were checked in this time. */
+  get checked(): number {
+    return this.#completed;
+  }
+
   /** 0 to 1. @param running number of running units, each weighted by its finished fraction */
   fraction(running: number): number {
     return this.#submitted === 0 ? 0 : Math.min(1, (this.#completed + running) / this.#submitted);

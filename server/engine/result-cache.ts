@@ -19,6 +19,7 @@ import type { JsonValue, Store } from '../store/store.ts';
 import type { KnownSignature } from './closures.ts';
 import { listInputs, takeInputs, type Inputs, type Listing } from './inputs.ts';
 import { changeTriggersOf, classifyChange, installationOf, isConfiguration, isInput } from './change-triggers.ts';
+import { ReadFiles, type StoredReads } from './reads.ts';
 import { dependsOnOthers, planFingerprint, unitFingerprints, type FingerprintInput } from './result-fingerprints.ts';
 
 /** File system clocks tick in steps of up to 10 ms, so a change this close to the start of a check may be after it. */
@@ -39,6 +40,8 @@ export interface UncachedResult {
   readonly signature?: InterfaceSignature | undefined;
   /** When the check of each file's present signature began. Its dependents have been revalidated. */
   readonly signaturesAt?: ReadonlyMap<string, Moment> | undefined;
+  /** Files whose content it depends on; absent: any may matter. */
+  readonly reads?: readonly string[] | undefined;
 }
 
 export interface CacheableResult extends UncachedResult {
@@ -58,6 +61,9 @@ export interface RecalledUnit {
   readonly unit: Unit;
   readonly files: ReadonlyMap<string, readonly Issue[]>;
   readonly signature?: InterfaceSignature | undefined;
+  readonly reads?: readonly string[] | undefined;
+  /** All files of the root, by which the result is valid. */
+  readonly filesOfRoot: ReadonlyMap<string, string>;
 }
 
 /** The part of a store that holds results. */
@@ -114,13 +120,22 @@ export class ResultCache {
     const first = stored.next();
     first.catch(() => {});
     const signatures = await this.#signaturesOf(detector);
+    const reads = await this.#loadReads(detector, inputs);
+    const readFiles = new ReadFiles(inputs);
     const source = this.#fingerprintInput({ detector, options, plan }, inputs);
-    const fingerprints = await unitFingerprints(source, plan.units, signatures);
+    const fingerprints = await unitFingerprints(source, plan.units, { signatures, reads });
     for (let next = await first; next.done !== true; next = await stored.next()) {
       const { value: result } = next;
       const unit = units.get(result.unit);
       if (!unit || fingerprints.get(unit.id) !== result.fingerprint) continue;
-      yield { unit, files: result.files, signature: signatures.get(unit.file)?.signature };
+      const read = reads.get(unit.id);
+      yield {
+        unit,
+        files: result.files,
+        signature: signatures.get(unit.file)?.signature,
+        reads: read && readFiles.decode(read),
+        filesOfRoot: inputs.files,
+      };
     }
   }
 
@@ -147,7 +162,7 @@ export class ResultCache {
     const changes = differences(before, now);
     const missed = await this.#missed(changes, reported, before, now);
     const changedAt = await this.#changeTimes(changes, reported);
-    for (const [file, moment] of await this.#untrackedTimes(results)) changedAt.set(file, moment);
+    for (const [file, moment] of await this.#untrackedTimes(results, now)) changedAt.set(file, moment);
     for (const [detector, own] of Map.groupBy(results, (result) => result.detector)) {
       const valid = own.filter((result) => isStillValid(result, changedAt, before, now));
       await this.#storeResults(detector, valid, now);
@@ -166,7 +181,11 @@ export class ResultCache {
     if (!sample) return;
     const units = results.map(({ unit }) => unit);
     const source = this.#fingerprintInput(sample, inputs);
-    const fingerprints = await unitFingerprints(source, units, await this.#signaturesOf(detector));
+    const reads = this.#storeReads(detector, results, inputs);
+    const fingerprints = await unitFingerprints(source, units, {
+      signatures: await this.#signaturesOf(detector),
+      reads,
+    });
     for (const { unit, files, plan } of results) {
       const fingerprint = fingerprints.get(unit.id);
       if (fingerprint === undefined) continue;
@@ -229,6 +248,31 @@ export class ResultCache {
     }
   }
 
+  /** What the units of the last sessions were made from, as far as the same files exist. */
+  async #loadReads(detector: string, inputs: Inputs): Promise<ReadonlyMap<string, StoredReads>> {
+    const reads = new Map<string, StoredReads>();
+    for await (const { file: unit, hash, body } of this.#store.loadFacts(readsKind(detector))) {
+      if (typeof body === 'string' && hash === inputs.inputNames()) reads.set(unit, JSON.parse(body) as StoredReads);
+    }
+    return reads;
+  }
+
+  #storeReads(detector: string, results: readonly CacheableResult[], inputs: Inputs): ReadonlyMap<string, StoredReads> {
+    const stored = new Map<string, StoredReads>();
+    const readFiles = new ReadFiles(inputs);
+    for (const { unit, reads } of results) {
+      if (!reads) {
+        if (unit.kind === 'project') this.#store.dropFact(readsKind(detector), unit.id);
+        continue;
+      }
+      const encoded = readFiles.encode(reads);
+      stored.set(unit.id, encoded);
+      const fact = { file: unit.id, hash: inputs.inputNames(), body: JSON.stringify(encoded) };
+      this.#store.putFact(readsKind(detector), fact);
+    }
+    return stored;
+  }
+
   /** Changes that were not reported, or happened after they were reported. */
   async #missed(
     changes: readonly FileChange[],
@@ -265,9 +309,13 @@ export class ResultCache {
     return new Map(times);
   }
 
-  /** Times of checked files whose content is not among the inputs, such as a Markdown file that ESLint lints. */
-  async #untrackedTimes(results: readonly CacheableResult[]): Promise<readonly (readonly [string, Moment])[]> {
+  /** Times of files whose content is not among the inputs, such as a Markdown file that ESLint lints. */
+  async #untrackedTimes(
+    results: readonly CacheableResult[],
+    { files: known }: Inputs,
+  ): Promise<readonly (readonly [string, Moment])[]> {
     const files = new Set(results.map(({ unit }) => unit.file).filter((file) => !isInput(file)));
+    for (const { reads = [] } of results) for (const file of reads) if (!known.get(file)) files.add(file);
     return Promise.all(
       [...files].map(async (file) => {
         return [file, { revision: 0, at: (await this.#changedOnDisk(file)) + clockToleranceMs }] as const;
@@ -288,14 +336,18 @@ function isStillValid(
   before: Inputs,
   now: Inputs,
 ): boolean {
-  const { detector, plan, unit, startedAt, signaturesAt } = result;
-  const triggers = changeTriggersOf(detector);
-  const dependsOnAll = dependsOnOthers(detector, unit);
+  const { detector, options, plan, unit, startedAt, signaturesAt } = result;
+  const reads = result.reads && new Set(result.reads);
+  const isRead = (file: string): boolean =>
+    reads?.has(file) !== false || (isInput(file) && before.files.has(file) !== now.files.has(file));
+  const triggers = changeTriggersOf(detector, options);
+  const dependsOnAll = dependsOnOthers(detector, options, unit);
   if (before.installed !== now.installed || (dependsOnAll && now.nested)) return false;
   const configFiles = new Set(plan.configFiles);
   for (const [file, change] of changedAt) {
     const meaning = classifyChange(triggers, file, configFiles);
-    const matters = dependsOnAll || file === unit.file || meaning === 'configuration' || meaning === 'environment';
+    const matters =
+      (dependsOnAll && isRead(file)) || file === unit.file || meaning === 'configuration' || meaning === 'environment';
     const checkedAt = (file === unit.file ? undefined : signaturesAt?.get(file)) ?? startedAt;
     if (matters && !isBefore(change, checkedAt)) return false;
   }
@@ -318,6 +370,10 @@ function differences(before: Inputs, now: Inputs): readonly FileChange[] {
 
 function signatureKind(detector: string): string {
   return `signature ${detector}`;
+}
+
+function readsKind(detector: string): string {
+  return `reads ${detector}`;
 }
 
 function planKey(detector: string): string {

@@ -8,6 +8,7 @@ import { version } from '../version.ts';
 import { Closures, type KnownSignature } from './closures.ts';
 import { hashLines, type Inputs } from './inputs.ts';
 import { changeTriggersOf } from './change-triggers.ts';
+import { ReadFiles, type StoredReads } from './reads.ts';
 
 /** What the fingerprints of one detector have in common. */
 export interface FingerprintInput {
@@ -19,22 +20,35 @@ export interface FingerprintInput {
   readonly inputs: Inputs;
 }
 
-/** @param signatures by file, of the same detector. @returns the fingerprints, by id of the unit */
+/** What is known of the units of one detector. */
+export interface KnownDependencies {
+  /** By file. */
+  readonly signatures: ReadonlyMap<string, KnownSignature>;
+  /** By unit, as long as the same files exist. */
+  readonly reads: ReadonlyMap<string, StoredReads>;
+}
+
+/** @returns the fingerprints, by id of the unit */
 export async function unitFingerprints(
   source: FingerprintInput,
   units: readonly Unit[],
-  signatures: ReadonlyMap<string, KnownSignature>,
+  { signatures, reads }: KnownDependencies,
 ): Promise<ReadonlyMap<string, string>> {
-  const { root, store, detector, inputs } = source;
+  const { root, store, detector, options, inputs } = source;
   const base = await environmentOf(source);
   const closures = new Closures(inputs, signatures);
-  const unknown = units.flatMap(({ file }) => (inputs.files.get(file) ? [] : [file]));
+  const readFiles = new ReadFiles(inputs);
+  const others = units.flatMap(({ id, file }) => [file, ...(reads.get(id)?.others ?? [])]);
+  const unknown = [...new Set(others)].filter((file) => !inputs.files.get(file));
   const more = await store.hashInputs(root, unknown);
   return new Map(
     units.map((unit) => {
       const own = inputs.files.get(unit.file) || more.get(unit.file) || '';
       const lines = [base, `unit ${unit.id} ${unit.group} ${own}`];
-      if (dependsOnOthers(detector, unit))
+      const read = reads.get(unit.id);
+      // A file that comes or goes may change what imports mean.
+      if (read) lines.push(`names ${inputs.inputNames()}`, `reads ${readFiles.hashOf(read, more)}`);
+      else if (dependsOnOthers(detector, options, unit))
         lines.push((isBounded(unit) ? closures.hashOf(unit.file) : undefined) ?? inputs.tree());
       return [unit.id, hashLines(lines)];
     }),
@@ -46,10 +60,13 @@ export async function planFingerprint(source: FingerprintInput): Promise<string>
 }
 
 /** Whether the result may depend on any file: projects, graphs, and files that are linted with type information. */
-export function dependsOnOthers(detector: string, unit: Unit): boolean {
+export function dependsOnOthers(detector: string, options: DetectorOptions, unit: Unit): boolean {
   const { kind, lane, dependsOn } = unit;
   return (
-    changeTriggersOf(detector).invalidates === 'all' || kind !== 'file' || lane === 'heavy' || dependsOn !== undefined
+    changeTriggersOf(detector, options).invalidates === 'all' ||
+    kind !== 'file' ||
+    lane === 'heavy' ||
+    dependsOn !== undefined
   );
 }
 

@@ -21,6 +21,8 @@ export class RunningBatch {
   readonly answeredBy = new Set<string>();
   /** It reported a fatal problem: issues in files that it did not report may still be valid. */
   fatal = false;
+  /** Keys of the problems that it reported. */
+  readonly problems = new Set<string>();
   /** Issues of files that are not finished, by unit and file. */
   readonly #staged = new Map<string, Map<string, Issue[]>>();
   /** Files that each unit has reported. */

@@ -16,6 +16,8 @@ export interface SchedulerHost {
   /** Absent: results are lost when the session ends. */
   readonly cache: ResultCache | undefined;
   readonly notes: DetectorNotes;
+  /** Nothing may be started: what there is to do waits. */
+  paused(): boolean;
   /** Whether first results may be provisional. */
   live(): boolean;
   options(): DetectorOptions;

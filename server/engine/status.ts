@@ -30,6 +30,8 @@ export interface DetectorStatus {
   readonly problems: readonly DetectorProblem[];
   /** Of the current or last analysis. */
   readonly durationMs: number;
+  /** Number of inputs that were checked in this time. */
+  readonly checked: number;
   /** 0 to 1. */
   readonly fraction: number;
   /** Number of inputs whose issues may be out of date; absent: none, or the detector has not settled. */

@@ -7,7 +7,9 @@
  * Invariant: a unit is up to date only if its newest check is finished and nothing has changed since it was submitted.
  */
 import type { InterfaceSignature, Unit } from '../../workers/protocol/detector-protocol.ts';
-import type { Revision } from '../journal.ts';
+import type { FileChange, Revision } from '../journal.ts';
+import { isScript } from './change-triggers.ts';
+import { deletedBy } from './deleted-paths.ts';
 import type { UncachedResult } from './result-cache.ts';
 import type { RunningBatch } from './running-batch.ts';
 import type { DetectorWork } from './status.ts';
@@ -37,6 +39,8 @@ export class UnitRecord {
   incomplete = false;
   /** The result cache should have the present result, but does not. */
   uncached = false;
+  /** Files whose content the present result depends on; undefined: any may matter. */
+  reads: readonly string[] | undefined;
   /** The tool that produced the issues, if it is not the one that the plan names. */
   answeredBy: string | undefined;
   /** Number of imports between the unit and the nearest change that may affect it; undefined: it is not suspect. */
@@ -98,7 +102,12 @@ export interface ResultKind {
   readonly provisional: boolean;
   /** The result comes from another process. */
   readonly borrowed: boolean;
+  /** Files whose content it depends on; absent: any may matter. */
+  readonly reads?: readonly string[] | undefined;
 }
+
+/** The file was deleted: it is new when it changes again. */
+const gone = Number.POSITIVE_INFINITY;
 
 const noWork = { analysed: 0, recalled: 0, borrowed: 0 };
 
@@ -116,6 +125,11 @@ export class UnitStates {
     uncached: new Set(),
     answeredByOther: new Set(),
   };
+  readonly #names = new Map<string, string>();
+  /** Files that nobody read when they changed: results since this revision know that they are there. */
+  readonly #unreadSince = new Map<string, Revision>();
+  /** All files at the revision at which results were recalled, by which those are valid. */
+  #recalledWith: { readonly files: ReadonlyMap<string, unknown>; readonly revision: Revision } | undefined;
   #work = noWork;
 
   get size(): number {
@@ -193,6 +207,47 @@ export class UnitStates {
     if (record) this.update(record, { staleSince: revision });
   }
 
+  /**
+   * Marks units as stale that changes of these files may concern. To a unit that told which files its present result was
+   * made from, a change of any other matters only if that may have just been made: imports may mean it now.
+   */
+  invalidateReaders(changes: readonly FileChange[], revision: Revision): void {
+    const isGone = deletedBy(changes);
+    const changed = new Set(changes.flatMap(({ file, kind }) => (kind === 'changed' ? [file] : [])));
+    const concerns = (file: string): boolean => changed.has(file) || isGone?.(file) === true;
+    const isSteady = ({ isUpToDate, isProvisional, incomplete }: UnitRecord): boolean =>
+      isUpToDate && !isProvisional && !incomplete;
+    const records = [...this.#records.values()];
+    const read = new Map(records.map((record) => [record, record.reads?.filter(concerns)]));
+    const readByAny = new Set([...read.values()].flatMap((files) => files ?? []));
+    const unread = [...changed].filter((file) => !readByAny.has(file));
+    // A folder may have held anything, also what an import would have found first.
+    const isOpen = changes.some(({ file, kind }) => kind === 'created' || (kind === 'deleted' && !isScript(file)));
+    for (const record of records) {
+      const known = record.result?.revision ?? 0;
+      const isNew = unread.some((file) => this.#thereSince(file, revision) > known);
+      if (isOpen || isNew || !isSteady(record) || read.get(record)?.length !== 0)
+        this.update(record, { staleSince: revision });
+    }
+    for (const file of unread) this.#unreadSince.set(file, this.#thereSince(file, revision));
+    for (const { file, kind } of changes) {
+      if (kind === 'created') this.#unreadSince.set(file, revision);
+      else if (kind === 'deleted') this.#unreadSince.set(file, gone);
+    }
+  }
+
+  /** Results of earlier sessions are valid for these files. @param revision at which they were recalled */
+  existed(files: ReadonlyMap<string, unknown>, revision: Revision): void {
+    this.#recalledWith = { files, revision };
+  }
+
+  /** Since when results know that a file is there. @param now if they do not */
+  #thereSince(file: string, now: Revision): Revision {
+    const since = this.#unreadSince.get(file);
+    if (since !== undefined) return since === gone ? now : since;
+    return this.#recalledWith?.files.has(file) === true ? this.#recalledWith.revision : now;
+  }
+
   invalidateAll(revision: Revision): void {
     for (const record of this.#records.values()) this.update(record, { staleSince: revision });
   }
@@ -220,11 +275,17 @@ export class UnitStates {
    * @param revision when the cache was asked
    * @returns false: the result is not used, because the unit is gone, was submitted meanwhile, or changed
    */
-  recalled(id: string, revision: Revision, signature: InterfaceSignature | undefined): boolean {
+  recalled(
+    id: string,
+    revision: Revision,
+    signature: InterfaceSignature | undefined,
+    reads?: readonly string[],
+  ): boolean {
     const record = this.#records.get(id);
     if (record?.staleSince === undefined || record.staleSince > revision) return false;
     const result = { revision, isOnDisk: true };
     this.update(record, { requested: revision, result, verified: revision, staleSince: undefined });
+    this.update(record, { reads: reads?.map((file) => this.#nameOf(file)) });
     if (signature) this.update(record, { signature });
     this.#count('recalled');
     return true;
@@ -234,11 +295,13 @@ export class UnitStates {
     const record = this.#records.get(id);
     if (!record) return;
     const { revision, startedAt, answeredBy } = batch;
-    const { coverage, provisional, borrowed } = kind;
+    const { coverage, provisional, borrowed, reads } = kind;
     const isVerified = !provisional && (coverage === undefined || (coverage === 'unchanged' && !record.isProvisional));
     this.update(record, {
       incomplete: false,
       result: { revision, isOnDisk: startedAt !== undefined, startedAt },
+      // What was checked in part may have other imports now.
+      ...(coverage === 'unchanged' ? {} : { reads: reads?.map((file) => this.#nameOf(file)) }),
       ...(isVerified ? { verified: revision } : {}),
       // Only the process that startedAt an answer knows what it was startedAt from, and caches it.
       ...(startedAt !== undefined && !borrowed ? { uncached: true } : {}),
@@ -265,16 +328,17 @@ export class UnitStates {
     if (record) this.update(record, { incomplete: false });
   }
 
-  /** Results that the cache should get. Each is returned only once. */
+  /** Certain results that the cache should get. Each is returned only once. */
   takeUncached(): readonly UncachedResult[] {
-    const uncached = [...this.#index.uncached];
+    const uncached = [...this.#index.uncached].filter((record) => record.isCertain && record.isUpToDate);
     const signaturesAt = uncached.length === 0 ? new Map<string, never>() : this.#signaturesAt();
     return uncached.flatMap((record) => {
       this.update(record, { uncached: false });
       const { unit, result } = record;
       if (result?.startedAt === undefined) return [];
       const startedAt = { revision: result.revision, at: result.startedAt };
-      return [{ unit, startedAt, signature: signatureOnDisk(record), signaturesAt }];
+      const { reads } = record;
+      return [{ unit, startedAt, signature: signatureOnDisk(record), signaturesAt, reads }];
     });
   }
 
@@ -293,6 +357,13 @@ export class UnitStates {
       moments.set(unit.file, { revision: result.revision, at: result.startedAt });
     }
     return moments;
+  }
+
+  /** Many projects read the same files: one text for each name. */
+  #nameOf(file: string): string {
+    const known = this.#names.get(file);
+    if (known === undefined) this.#names.set(file, file);
+    return known ?? file;
   }
 
   #drop(id: string): void {

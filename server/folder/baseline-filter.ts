@@ -1,15 +1,32 @@
 /** Hides the issues of a folder's baseline. Lives as long as the folder. */
-import type { IssueFilter } from '../engine/engine.ts';
+import path from 'node:path';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
-import { baselineOf, KnownIssues, readBaseline, writeBaseline, type Baseline } from '../store/baseline.ts';
+import { IssueCompleter } from '../../workers/protocol/fingerprint.ts';
+import { ownName } from '../configuration/read.ts';
+import type { IssueFilter } from '../engine/engine.ts';
+import {
+  BaselineError,
+  baselineOf,
+  KnownIssues,
+  readBaseline,
+  writeBaseline,
+  type Baseline,
+} from '../store/baseline.ts';
 
 export class BaselineFilter {
+  readonly #root: string;
+  #issues: readonly Issue[] = [];
   #file: string | undefined;
   #baseline: Baseline | undefined;
   #known: KnownIssues | undefined;
   #reads = 0;
   /** One addition after the other, so that none is lost. */
   #adding: Promise<void> = Promise.resolve();
+
+  /** @param root absolute path of the folder */
+  constructor(root: string) {
+    this.#root = root;
+  }
 
   /** Absolute path, as last read. */
   get file(): string | undefined {
@@ -19,6 +36,11 @@ export class BaselineFilter {
   /** Undefined: there is none, it is broken, or its issues are shown. */
   get baseline(): Baseline | undefined {
     return this.#baseline;
+  }
+
+  /** What is wrong with the baseline, at its place. */
+  get issues(): readonly Issue[] {
+    return this.#issues;
   }
 
   /**
@@ -32,7 +54,7 @@ export class BaselineFilter {
     try {
       this.#set(read, file === undefined ? undefined : await readBaseline(file));
     } catch (error) {
-      this.#set(read, undefined);
+      this.#set(read, undefined, error instanceof BaselineError ? [this.#issueOf(error)] : []);
       throw error;
     }
   }
@@ -67,8 +89,20 @@ export class BaselineFilter {
     };
   }
 
-  #set(read: number, baseline: Baseline | undefined): void {
+  #issueOf({ file, line, column, problem }: BaselineError): Issue {
+    const relative = path.relative(this.#root, file).split(path.sep).join('/');
+    const start = { line: line - 1, character: column - 1 };
+    return new IssueCompleter(ownName, relative, '').complete({
+      rule: 'invalid-baseline',
+      severity: 'error',
+      message: `The baseline hides nothing: ${problem}`,
+      range: { start, end: start },
+    });
+  }
+
+  #set(read: number, baseline: Baseline | undefined, issues: readonly Issue[] = []): void {
     if (read !== this.#reads) return;
+    this.#issues = issues;
     this.#baseline = baseline;
     this.#known = baseline && new KnownIssues(baseline);
   }

@@ -1,4 +1,5 @@
 /** The configuration of a folder: its configuration files, and the choice of the user. Lives as long as the folder. */
+import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import {
   ConfigurationError,
   emptyConfiguration,
@@ -34,6 +35,11 @@ export class FolderConfiguration {
       if (error instanceof ConfigurationError) this.#set(read, { ...this.#configuration, issues: error.issues });
       throw error;
     }
+  }
+
+  /** Mistakes in the files, each at its place. */
+  get issues(): readonly Issue[] {
+    return this.#configuration.issues;
   }
 
   /** @param choice what the user chose; it overrides the files */

@@ -21,7 +21,7 @@ import { dependentsOf } from './dependents.ts';
 import { InstallationChanges } from './installation-changes.ts';
 import type { FolderEvents, FolderOptions, FolderSettings, UnsavedDocument } from './options.ts';
 import { Persistence } from './persistence.ts';
-import { FolderResources } from './resources.ts';
+import { FolderResources, type FolderResourcesReport } from './resources.ts';
 import { suppressionOf, type SuppressionRequest } from './suppressions.ts';
 import { FolderWatcher } from './watcher.ts';
 
@@ -37,7 +37,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   readonly #options: FolderOptions;
   readonly #resources: FolderResources;
   readonly #configuration: FolderConfiguration;
-  readonly #baseline = new BaselineFilter();
+  readonly #baseline: BaselineFilter;
   readonly #documents = new Map<string, UnsavedDocument>();
   /** All changes, including those before the engine exists. */
   readonly #journal = new Journal();
@@ -48,6 +48,9 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   #engine: Engine | undefined;
   #persistence: Persistence | undefined;
   #analysisRequested = false;
+  #paused = false;
+  /** Configurations that are being read, and changes that are being handed over. */
+  #underWay = 0;
   #disposal: Promise<void> | undefined;
 
   private constructor(root: string, options: FolderOptions) {
@@ -56,6 +59,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     this.#options = options;
     this.#settings = options.settings ?? {};
     this.#configuration = new FolderConfiguration(root);
+    this.#baseline = new BaselineFilter(root);
     this.#resources = new FolderResources(root, options, (level, message) => this.emit('log', level, message));
     this.opened = this.#open();
     // A failure reaches those who await it; it must not be unhandled if nobody does.
@@ -113,20 +117,35 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     this.#engine?.cancel();
   }
 
+  /** Stops the analysis, and starts nothing until {@link resume}. Results stay, and changes are remembered. */
+  pause(): void {
+    this.#paused = true;
+    // Other processes go on without this one.
+    this.#resources.peers?.configure(undefined);
+    this.#engine?.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#resources.peers?.configure(this.#settings.sharing);
+    this.#engine?.resume();
+  }
+
   /** Takes effect at once; reruns only what the new settings affect. */
   configure(settings: FolderSettings): void {
     const before = this.#settings;
     this.#settings = settings;
-    this.#resources.peers?.configure(settings.sharing);
+    if (!this.#paused) this.#resources.peers?.configure(settings.sharing);
     this.#engine?.configure(this.#engineSettings());
     if (!this.#engine) return;
-    if (settings.baseline !== before.baseline) void this.#readBaseline();
+    if (settings.baseline !== before.baseline) void this.#during(this.#readBaseline());
     else if (settings.only !== before.only) this.#applyFilter();
   }
 
   /** Reports files that changed on disk or were saved. */
   filesChanged(changes: readonly FileChange[]): void {
     this.#report(this.#installations.take(changes));
+    if (this.#installations.isWaiting) this.emit('status');
   }
 
   /**
@@ -187,6 +206,12 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     return this.#resources.pool?.health() ?? [];
   }
 
+  /** Where results are stored, how much there is, and how the analysis is shared with other processes. */
+  async resources(): Promise<FolderResourcesReport> {
+    const { store, peers } = this.#resources;
+    return { ...(store === undefined ? {} : { store: await store.stats() }), sharing: peers?.role ?? 'off' };
+  }
+
   /** The baseline whose issues are hidden. Undefined: there is none, it is broken, or its issues are shown. */
   get baseline(): Baseline | undefined {
     return this.#baseline.baseline;
@@ -195,6 +220,20 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   /** Increases with every change and every analysis that begins. */
   get generation(): number {
     return this.#journal.revision;
+  }
+
+  /**
+   * Whether what is shown is all there is to say, as far as is known: nothing is running or waiting, the results are stored,
+   * and they were compared with the disk.
+   */
+  get ready(): boolean {
+    const isHeld = this.#underWay > 0 || this.#installations.isWaiting;
+    return this.#engine?.settled === true && !isHeld && this.#persistence?.pending !== true;
+  }
+
+  /** What is wrong with the configuration of the folder and with its baseline, at its place. */
+  get configurationIssues(): readonly Issue[] {
+    return [...this.#configuration.issues, ...this.#baseline.issues];
   }
 
   /** Whether the user waits: the folder is opening, or a result is missing. */
@@ -291,6 +330,16 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     return this.#resources.pool?.quarantined().filter(({ root }) => root === this.root) ?? [];
   }
 
+  /** Watches the files of the folder until it is closed. @throws WatchError */
+  async watch(): Promise<void> {
+    const watcher = await FolderWatcher.start(this.root, {
+      onChanges: this.#options.onWatched ?? ((changes) => this.filesChanged(changes)),
+      onError: (error) => this.emit('trouble', `Changes in ${this.root} are no longer seen: ${error.message}`),
+    });
+    if (this.#disposal || this.#watcher) watcher[Symbol.dispose]();
+    else this.#watcher = watcher;
+  }
+
   /** Closes the folder, even while it opens. Resolves when nothing of it runs or is open any more. */
   dispose(): Promise<void> {
     return (this.#disposal ??= this.#close());
@@ -302,7 +351,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
 
   async #open(): Promise<void> {
     const { storage, watch = false } = this.#options;
-    if (watch) await this.#watch();
+    if (watch) await this.watch();
     // The files are listed while the store opens. Changes after this moment must be reported.
     const listing = storage === undefined ? undefined : listInputs(this.root);
     listing?.catch(() => {});
@@ -313,6 +362,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     if (this.#disposal) return;
     const pool = await this.#resources.openPool(this.#settings.sharing);
     if (this.#disposal) return;
+    if (this.#paused) this.#resources.peers?.configure(undefined);
     const { store } = this.#resources;
     const engine = new Engine(this.root, pool, this.#engineSettings(), { store, listing, journal: this.#journal });
     this.#start(engine);
@@ -322,21 +372,23 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   #start(engine: Engine): void {
     this.#engine = engine;
     const { store } = this.#resources;
+    if (this.#paused) engine.pause();
     if (store) {
       this.#persistence = new Persistence({
         engine,
         store,
         frontEnd: this.#options.frontEnd ?? 'terminal',
-        onMissed: (changes) => void this.#changed(changes),
+        onMissed: (changes) => void this.#during(this.#changed(changes)),
         onError: (error) => this.emit('log', 'warn', `Could not store the results of ${this.root}: ${String(error)}`),
+        onChange: () => this.emit('status'),
       });
     }
     if (this.#baseline.file === this.#settings.baseline) this.#applyFilter();
-    else void this.#readBaseline();
+    else void this.#during(this.#readBaseline());
     engine.on('files', (files) => this.emit('files', files));
     engine.on('status', () => {
+      if (this.#options.live === true) this.#persistence?.statusChanged();
       this.emit('status');
-      if (this.#options.live === true) this.#persistence?.persistWhenQuiet();
     });
     for (const [file, document] of this.#documents) engine.setOverlay(file, document);
     engine.setOpenFiles(this.#openFiles);
@@ -349,15 +401,6 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     });
     this.#followEarlyChanges();
     if (this.#analysisRequested) engine.analyzeAll();
-  }
-
-  async #watch(): Promise<void> {
-    const watcher = await FolderWatcher.start(this.root, {
-      onChanges: (changes) => this.filesChanged(changes),
-      onError: (error) => this.emit('trouble', `Changes in ${this.root} are no longer seen: ${error.message}`),
-    });
-    if (this.#disposal) watcher[Symbol.dispose]();
-    else this.#watcher = watcher;
   }
 
   async #close(): Promise<void> {
@@ -373,7 +416,14 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
 
   #report(changes: readonly FileChange[]): void {
     if (!this.#engine) this.#journal.append(changes);
-    else if (changes.length > 0) void this.#changed(changes);
+    else if (changes.length > 0) void this.#during(this.#changed(changes));
+  }
+
+  /** The folder is not {@link ready} before this has ended. */
+  async #during(work: Promise<void>): Promise<void> {
+    this.#underWay += 1;
+    await work.finally(() => (this.#underWay -= 1));
+    this.emit('status');
   }
 
   /** This process saw changes: drops those that another process has already reported. */
@@ -391,8 +441,8 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   /** Updates everything besides the engine that depends on files. */
   #follow(changes: readonly FileChange[]): void {
     const { baseline } = this.#settings;
-    if (changes.some(({ file }) => isConfigurationFile(file))) void this.#readConfiguration();
-    if (changes.some(({ file }) => path.join(this.root, file) === baseline)) void this.#readBaseline();
+    if (changes.some(({ file }) => isConfigurationFile(file))) void this.#during(this.#readConfiguration());
+    if (changes.some(({ file }) => path.join(this.root, file) === baseline)) void this.#during(this.#readBaseline());
     this.emit('changes', changes);
   }
 
@@ -408,8 +458,8 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
 
   /** There were too many changes for the journal: any file may have changed. */
   #followUnknownChanges(): void {
-    void this.#readConfiguration();
-    void this.#readBaseline();
+    void this.#during(this.#readConfiguration());
+    void this.#during(this.#readBaseline());
     this.#resources.peers?.sendAnalyze();
   }
 
@@ -425,7 +475,9 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
 
   async #readBaseline(): Promise<void> {
     await this.#attempt(this.#baseline.read(this.#settings.baseline));
-    if (!this.#disposal) this.#applyFilter();
+    if (this.#disposal) return;
+    this.#applyFilter();
+    this.#engine?.configure(this.#engineSettings());
   }
 
   /** A broken configuration or baseline does not stop the rest, unless a strict folder is being opened. */
@@ -446,6 +498,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     const { detectors = {}, trusted = true, showConsequences = false, only } = this.#settings;
     return {
       ...this.#configuration.settings(detectors),
+      issues: this.configurationIssues,
       trusted,
       showConsequences,
       live: this.#options.live === true,

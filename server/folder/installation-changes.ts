@@ -42,7 +42,7 @@ export class InstallationChanges {
   take(changes: readonly FileChange[]): readonly FileChange[] {
     const others: FileChange[] = [];
     const own: FileChange[] = [];
-    const isUnderWay = this.#isWaiting || changes.some(({ file }) => installationOf(file) !== undefined);
+    const isUnderWay = this.isWaiting || changes.some(({ file }) => installationOf(file) !== undefined);
     for (const change of changes) {
       const isWritten = isUnderWay && writtenAtTheEnd.test(path.posix.basename(change.file));
       const file = installationOf(change.file) ?? (isWritten ? change.file : undefined);
@@ -58,12 +58,13 @@ export class InstallationChanges {
     this.#settled.resolve();
   }
 
-  get #isWaiting(): boolean {
+  /** Whether something is held back. */
+  get isWaiting(): boolean {
     return this.#waiting.size + this.#declarations.size > 0;
   }
 
   #add(changes: readonly FileChange[]): void {
-    if (!this.#isWaiting) {
+    if (!this.isWaiting) {
       this.#since = this.#clock.now();
       this.#isEnded = false;
       this.#settled = Promise.withResolvers();

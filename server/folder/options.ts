@@ -48,6 +48,8 @@ export interface FolderOptions {
   readonly poolSettings?: PoolSettings;
   /** True: the folder watches its files. Default: the front end reports changes to `Folder.filesChanged`. */
   readonly watch?: boolean;
+  /** Takes the changes that the folder's own watcher sees, instead of the folder: see `Folder.filesChanged`. */
+  readonly onWatched?: (changes: readonly FileChange[]) => void;
   /** Recorded in the history of the store. Default: `terminal`. */
   readonly frontEnd?: RunEntry['by'];
 }

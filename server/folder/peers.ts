@@ -52,6 +52,11 @@ export class Peers {
     return this.#sharing ? this.#sharing.leader() : this.#visit?.leader();
   }
 
+  /** `off`: nothing is shared. `alone`: no other process is known. */
+  get role(): 'leader' | 'follower' | 'alone' | 'off' {
+    return this.#sharing?.role ?? 'off';
+  }
+
   /** Whether this process exchanges changes with others. */
   get active(): boolean {
     return this.#sharing !== undefined;

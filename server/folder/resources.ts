@@ -5,10 +5,16 @@
 import { createPool } from '../pool/pool.ts';
 import type { Pool, SupervisedPool } from '../pool/types.ts';
 import { sharedPool } from '../sharing/shared-pool.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, StoreStats } from '../store/store.ts';
 import type { FolderOptions, SharingSettings } from './options.ts';
 import { Peers } from './peers.ts';
 import { openStorage, type FolderStorage, type StorageLog } from './storage.ts';
+
+export interface FolderResourcesReport {
+  /** Absent: results are not stored. */
+  readonly store?: StoreStats;
+  readonly sharing: Peers['role'];
+}
 
 export class FolderResources {
   readonly #root: string;

@@ -3,17 +3,20 @@
  *
  * On macOS and Windows one watch covers the whole tree. On Linux every folder needs its own, except for those of version
  * control and inside of installed packages. Of installed packages only what tells of an installation is reported.
+ * If the folder itself vanishes, its files are deleted; when it is back, they are created.
  */
 import { watch, type FSWatcher } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { installationOf, isInUnreadFolder } from '../engine/change-triggers.ts';
-import type { FileChange } from '../journal.ts';
+import type { ChangeKind, FileChange } from '../journal.ts';
 
 /** A save causes several events, and a checkout many. Events this close together are reported as one. */
 const quietMs = 80;
 /** Changes are reported after this time even if files keep changing. */
 const maxDelayMs = 1000;
+/** How often a folder that has vanished is looked for. */
+const absenceMs = 1000;
 
 export interface WatcherOptions {
   readonly onChanges: (changes: readonly FileChange[]) => void;
@@ -34,9 +37,14 @@ export class FolderWatcher implements Disposable {
   readonly #files = new Set<string>();
   /** By folder; the root has the empty name. */
   readonly #folders = new Map<string, FSWatcher | undefined>();
+  /** Inodes of folders: another one means another folder of the same name. */
+  readonly #inodes = new Map<string, number>();
   /** Inodes of folders of installed packages. */
   readonly #packages = new Map<string, number>();
   readonly #touched = new Set<string>();
+  /** Folders of which events were lost. */
+  readonly #lost = new Set<string>();
+  #absence: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
   #since = 0;
   #scanning: Promise<void> = Promise.resolve();
@@ -53,6 +61,7 @@ export class FolderWatcher implements Disposable {
     const watcher = new FolderWatcher(root, options);
     try {
       await watcher.#enter('');
+      if (!watcher.#inodes.has('')) watcher.#awaitReturn();
     } catch (error) {
       watcher[Symbol.dispose]();
       throw error;
@@ -63,6 +72,7 @@ export class FolderWatcher implements Disposable {
   [Symbol.dispose](): void {
     this.#disposed = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#absence);
     for (const watch of this.#folders.values()) watch?.close();
     this.#folders.clear();
   }
@@ -72,6 +82,8 @@ export class FolderWatcher implements Disposable {
     if (this.#disposed || this.#folders.has(folder)) return [];
     // Watched before it is read, so that files created in between are seen.
     this.#folders.set(folder, folder === '' || !this.#recursive ? this.#watch(folder) : undefined);
+    const inode = await this.#inodeOf(folder);
+    if (inode !== undefined) this.#inodes.set(folder, inode);
     const entries = await readdir(path.join(this.#root, folder), { withFileTypes: true }).catch(() => []);
     const found: string[] = [];
     for (const entry of entries) {
@@ -102,8 +114,15 @@ export class FolderWatcher implements Disposable {
     try {
       const watcher = watch(path.join(this.#root, folder), { recursive: this.#recursive });
       watcher.on('change', (_kind, name) => {
-        // No name: events were lost, so the whole folder is compared with the files known before.
-        this.#touch(name === null ? folder : joined(folder, String(name).split(path.sep).join('/')));
+        if (name !== null) {
+          this.#touch(joined(folder, String(name).split(path.sep).join('/')));
+          // Linux names the watched folder itself in this way, when it is removed or moved.
+          if (folder === '' && String(name) === path.basename(this.#root)) void this.#touchIfReplaced();
+        } else {
+          // Events were lost, so the whole folder is compared with the files known before.
+          this.#lost.add(folder);
+          this.#touch(folder);
+        }
       });
       watcher.on('error', (error) => this.#touchOrFail(folder, error));
       return watcher;
@@ -117,8 +136,32 @@ export class FolderWatcher implements Disposable {
 
   /** Windows reports the deletion of a watched folder as an error. */
   #touchOrFail(folder: string, error: Error): void {
-    if (folder === '') this.#options.onError(error);
-    else this.#touch(folder);
+    if (folder !== '') return this.#touch(folder);
+    void this.#touchIfReplaced().then((isReplaced) => {
+      if (!isReplaced && !this.#disposed) this.#options.onError(error);
+    });
+  }
+
+  /** Whether the root is gone, or another folder than before. */
+  async #touchIfReplaced(): Promise<boolean> {
+    if ((await this.#inodeOf('')) === this.#inodes.get('')) return false;
+    this.#touch('');
+    return true;
+  }
+
+  async #inodeOf(folder: string): Promise<number | undefined> {
+    return (await lstat(path.join(this.#root, folder)).catch(() => undefined))?.ino;
+  }
+
+  #awaitReturn(): void {
+    this.#absence ??= setInterval(() => {
+      void this.#inodeOf('').then((inode) => {
+        if (inode === undefined || this.#disposed) return;
+        clearInterval(this.#absence);
+        this.#absence = undefined;
+        this.#touch('');
+      });
+    }, absenceMs).unref();
   }
 
   #touch(name: string): void {
@@ -162,12 +205,21 @@ export class FolderWatcher implements Disposable {
       return [{ file: name, kind: status ? 'changed' : 'deleted' }];
     }
     if (status?.isDirectory()) {
+      const isOther = this.#lost.delete(name) || (this.#inodes.get(name) ?? status.ino) !== status.ino;
       // A replaced folder has lost its watch.
       this.#leave(name);
       const before = this.#below(name);
       const found = await this.#enter(name);
-      const gone = (await this.#missing(before)).map((file): FileChange => ({ file, kind: 'deleted' }));
-      return [...gone, ...found.map((file): FileChange => ({ file, kind: 'created' }))];
+      const gone = new Set(await this.#missing(before));
+      const kept = isOther ? before.filter((file) => !gone.has(file)) : [];
+      return [...changesOf(gone, 'deleted'), ...changesOf(kept, 'changed'), ...changesOf(found, 'created')];
+    }
+    if (name === '') {
+      const gone = this.#below(name);
+      this.#leave(name);
+      this.#files.clear();
+      this.#awaitReturn();
+      return changesOf(gone, 'deleted');
     }
     if (status) {
       const kind = this.#files.has(name) ? 'changed' : 'created';
@@ -185,6 +237,7 @@ export class FolderWatcher implements Disposable {
       if (folder !== '' && name !== folder && !name.startsWith(`${folder}/`)) continue;
       watch?.close();
       this.#folders.delete(name);
+      this.#inodes.delete(name);
     }
   }
 
@@ -201,6 +254,10 @@ export class FolderWatcher implements Disposable {
     }
     return gone;
   }
+}
+
+function changesOf(files: Iterable<string>, kind: ChangeKind): readonly FileChange[] {
+  return Array.from(files, (file) => ({ file, kind }));
 }
 
 function joined(folder: string, name: string): string {

@@ -2,8 +2,9 @@
  * A folder that a program has open: the public API of {@link Folder}. Lives until it is disposed, or its program ends.
  */
 import { realpath } from 'node:fs/promises';
-import type { DetectorName } from '../../workers/detectors/manifests.ts';
+import { manifestOf, type DetectorName } from '../../workers/detectors/manifests.ts';
 import type { DetectorOptions, Issue } from '../../workers/protocol/detector-protocol.ts';
+import { declaredTools } from '../configuration/read.ts';
 import { validated } from '../configuration/validate.ts';
 import { isIncomplete, type DetectorStatus, type IssueCounts } from '../engine/status.ts';
 import { Folder } from '../folder/folder.ts';
@@ -12,8 +13,8 @@ import type { FileChange } from '../journal.ts';
 import type { WorkerHealth } from '../pool/types.ts';
 
 export interface OpenFolderOptions {
-  /** Only these run. Default: all that `bulkhead.config.json` does not turn off. */
-  readonly detectors?: readonly DetectorName[];
+  /** Only these run, tools that `bulkhead.config.json` declares among them. Default: all that `bulkhead.config.json` does not turn off. */
+  readonly detectors?: readonly (DetectorName | (string & {}))[];
   /** By detector; overrides options in `bulkhead.config.json` one by one. docs/detectors.md lists them. */
   readonly options?: Readonly<Partial<Record<DetectorName, DetectorOptions>>>;
   /** gitignore-style patterns of files that are never analysed, in addition to those in `bulkhead.config.json`. */
@@ -91,7 +92,8 @@ export interface OpenFolder extends AsyncDisposable {
  *   of the file system, such as `ENOENT`, when the folder cannot be read or watched
  */
 export async function openFolder(folder: string, options: OpenFolderOptions = {}): Promise<OpenFolder> {
-  expectValid(options);
+  const root = await realpath(folder);
+  await expectValid(root, options);
   const {
     detectors,
     exclude,
@@ -120,23 +122,22 @@ export async function openFolder(folder: string, options: OpenFolderOptions = {}
       ...(memoryLimit === undefined ? {} : { memoryMb: memoryLimit }),
     },
   };
-  const opened = await Folder.open(await realpath(folder), folderOptions, (opening) => {
+  const opened = await Folder.open(root, folderOptions, (opening) => {
     if (onProblem) opening.on('trouble', onProblem);
   });
   return new LibraryFolder(opened, watch);
 }
 
 /** A detector whose name is misspelled would find nothing, as if nothing were wrong. */
-function expectValid({
-  detectors = [],
-  options = {},
-  exclude = [],
-  maxWorkers = 0,
-  memoryLimit = 0,
-}: OpenFolderOptions): void {
+async function expectValid(
+  root: string,
+  { detectors = [], options = {}, exclude = [], maxWorkers = 0, memoryLimit = 0 }: OpenFolderOptions,
+): Promise<void> {
+  const declared = detectors.every((name) => manifestOf(name)) ? [] : await declaredTools(root);
+  const others = detectors.filter((name) => !declared.includes(name));
   const limits = { 'bulkhead.maxWorkers': maxWorkers, 'bulkhead.memoryLimit': memoryLimit };
   const flaws = [
-    ...validated('configuration', { detectors: Object.fromEntries(detectors.map((name) => [name, true])) }).flaws,
+    ...validated('configuration', { detectors: Object.fromEntries(others.map((name) => [name, true])) }).flaws,
     ...validated('configuration', { exclude, detectors: options }).flaws,
     ...validated('settings', limits).flaws,
   ];

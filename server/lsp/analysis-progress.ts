@@ -17,18 +17,19 @@ export class AnalysisProgress {
 
   update(status: StatusParams): void {
     if (!this.#supported) return;
-    if (status.state !== 'analysing') {
+    const { percent, message = '' } = status;
+    if (status.state !== 'analysing' || percent === undefined) {
       const reporter = this.#reporter;
       this.#reporter = undefined;
       void reporter?.then((progress) => progress.done()).catch(() => {});
       return;
     }
     this.#reporter ??= this.#begin();
-    const text = `${status.percent ?? 0} ${status.message ?? ''}`;
+    const text = `${percent} ${message}`;
     if (text === this.#last) return;
     this.#last = text;
     // The editor may have gone before the reporter is ready.
-    void this.#reporter.then((progress) => progress.report(status.percent ?? 0, status.message ?? '')).catch(() => {});
+    void this.#reporter.then((progress) => progress.report(percent, message)).catch(() => {});
   }
 
   async #begin(): Promise<WorkDoneProgressServerReporter> {

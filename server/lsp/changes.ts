@@ -40,6 +40,11 @@ export class ChangeCollector {
     if (this.#changes.size > 0) this.#flush();
   }
 
+  /** Whether changes wait to be delivered. */
+  get pending(): boolean {
+    return this.#changes.size > 0;
+  }
+
   dispose(): void {
     this.#cancelTimer();
   }

@@ -30,7 +30,6 @@ import {
 } from './code-actions.ts';
 import type { Documents } from './documents.ts';
 import { issueActionsOf, type ActionContext, type ActionData } from './issue-actions.ts';
-import { pathOf, uriOf } from './uris.ts';
 import type { Workspace } from './workspace.ts';
 
 /** A menu of quick fixes does not wait longer for an analysis. */
@@ -44,6 +43,8 @@ export interface CodeActionHost {
   hasBaseline(): boolean;
   /** Code of the workspace may run. */
   trusted(): boolean;
+  /** The editor has Bulkhead's settings in a view of its own, which it can open. */
+  opensSettings(): boolean;
   /** The text is analysed while the user types. */
   followsTyping(): boolean;
   /** Starts to analyse the present text of a document at once. */
@@ -93,9 +94,9 @@ export class CodeActionProvider {
     const current = alike.filter(({ root, issue }) => isFor(root, issue, texts)).map(({ issue }) => issue);
     const present = this.#targetOf({ uri, version: this.#host.documents.versionOf(uri) ?? null });
     const actions = found.flatMap(([diagnostic, each]) => [
-      ...codeActionsOf(each, diagnostic, this.#targets(each, texts)),
+      ...codeActionsOf(each, diagnostic, this.#targets(each, texts), this.#host.opensSettings()),
       ...listOf(fixRuleOf(present, each.issue, current, diagnostic)),
-      ...issueActionsOf(each, diagnostic, this.#context()),
+      ...issueActionsOf(each, diagnostic, this.#context(uri)),
     ]);
     if (this.#host.abilities().resolvesEdits) return actions;
     const complete = await Promise.all(actions.map((action) => this.#withEdit(action, signal)));
@@ -148,7 +149,10 @@ export class CodeActionProvider {
     const suppressed = path.relative(path.dirname(file), path.resolve(found.root, found.issue.file)).split(path.sep).join('/'); // prettier-ignore
     const newText = text === undefined ? undefined : withSuppression(text, suppressed, rule, errors.length);
     if (text === undefined || newText === undefined) return undefined;
-    const target = this.#targetOf({ uri: document?.uri ?? uriOf(file, ''), version: document?.version ?? null });
+    const target = this.#targetOf({
+      uri: document?.uri ?? this.#host.documents.uriOf(file),
+      version: document?.version ?? null,
+    });
     const end = { line: text.split('\n').length, character: 0 };
     return workspaceEdit([[target, [{ range: { start: { line: 0, character: 0 }, end }, newText }]]]);
   }
@@ -158,9 +162,9 @@ export class CodeActionProvider {
     signal: AbortSignal,
   ): Promise<WorkspaceEdit | undefined> {
     const workspace = this.#host.workspace();
-    const absolute = pathOf(uri);
     const found = workspace?.issuesOf(uri).find(({ issue }) => issue.fingerprint === fingerprint);
-    if (workspace === undefined || absolute === undefined || found === undefined) return undefined;
+    if (workspace === undefined || found === undefined) return undefined;
+    const absolute = path.resolve(found.root, found.issue.file);
     const document = this.#host.documents.at(absolute);
     const target = this.#targetOf({ uri: document?.uri ?? uri, version: document?.version ?? null });
     const text = document?.getText() ?? (await readText(absolute).catch(() => undefined));
@@ -185,8 +189,9 @@ export class CodeActionProvider {
     return changes.length === 0 ? undefined : confirmed(`Fix ${rule}`, changes);
   }
 
-  #context(): ActionContext {
+  #context(uri: string): ActionContext {
     return {
+      uri,
       abilities: this.#host.abilities(),
       hasBaseline: this.#host.hasBaseline(),
       trusted: this.#host.trusted(),
@@ -215,7 +220,10 @@ export class CodeActionProvider {
   async #textsFor(found: readonly FoundIssue[]): Promise<ReadonlyMap<string, PresentText>> {
     const files = new Map<string, string>();
     for (const { root, issue } of found) {
-      for (const file of Object.keys(issue.fixedTexts ?? {})) files.set(path.resolve(root, file), uriOf(root, file));
+      for (const file of Object.keys(issue.fixedTexts ?? {})) {
+        const absolute = path.resolve(root, file);
+        files.set(absolute, this.#host.documents.uriOf(absolute));
+      }
     }
     const closed = new Map<string, string>();
     for (const absolute of files.keys()) {
@@ -238,7 +246,10 @@ export class CodeActionProvider {
   #targets(found: FoundIssue, texts: ReadonlyMap<string, PresentText>): ((file: string) => EditTarget) | undefined {
     const { root, issue } = found;
     if (!isFor(root, issue, texts)) return undefined;
-    return (file) => this.#targetOf(texts.get(path.resolve(root, file)) ?? { uri: uriOf(root, file), version: null });
+    return (file) => {
+      const absolute = path.resolve(root, file);
+      return this.#targetOf(texts.get(absolute) ?? { uri: this.#host.documents.uriOf(absolute), version: null });
+    };
   }
 
   #targetOf({ uri, version }: { readonly uri: string; readonly version: number | null }): EditTarget {

@@ -12,8 +12,9 @@ import {
 import type { Issue, Position, Range, TextEdit } from '../../workers/protocol/detector-protocol.ts';
 import { uriOf } from './uris.ts';
 
-/** Executed by the server; its argument is the URI of the file. */
+/** Executed by the server; the argument of both is the URI of the file. */
 export const retryCommand = 'bulkhead.server.retryInput';
+export const raiseLimitCommand = 'bulkhead.server.raiseLimit';
 
 /** All safe fixes of a file; editors ask for it by `source.fixAll` on save. */
 export const fixAllKind = `${CodeActionKind.SourceFixAll}.bulkhead`;
@@ -122,15 +123,20 @@ export interface FoundIssue {
   readonly ranOutOfMemory?: boolean;
 }
 
-/** @param targetOf where the edits of a file go; undefined: the fixes do not fit the present text and are not offered */
+/**
+ * @param targetOf where the edits of a file go; undefined: the fixes do not fit the present text and are not offered
+ * @param opensSettings the editor is VS Code, which opens its settings
+ */
 export function codeActionsOf(
   { root, issue, ranOutOfMemory = false }: FoundIssue,
   diagnostic: Diagnostic,
   targetOf: ((file: string) => EditTarget) | undefined,
+  opensSettings = false,
 ): readonly CodeAction[] {
   const fixes = targetOf === undefined ? [] : fixActions(issue, diagnostic, targetOf);
   if (issue.rule !== 'quarantined') return fixes;
-  return [...fixes, ...quarantineActions(uriOf(root, issue.file), diagnostic, ranOutOfMemory)];
+  const uri = uriOf(root, issue.file);
+  return [...fixes, ...quarantineActions(uri, diagnostic, ranOutOfMemory, opensSettings)];
 }
 
 function fixActions(
@@ -147,18 +153,22 @@ function fixActions(
   }));
 }
 
-function quarantineActions(uri: string, diagnostic: Diagnostic, ranOutOfMemory: boolean): readonly CodeAction[] {
+function quarantineActions(
+  uri: string,
+  diagnostic: Diagnostic,
+  ranOutOfMemory: boolean,
+  opensSettings: boolean,
+): readonly CodeAction[] {
   const action = (title: string, command: string, ...args: string[]): CodeAction => ({
     title,
     kind: CodeActionKind.QuickFix,
     diagnostics: [diagnostic],
     command: { title, command, arguments: args },
   });
-  return [
-    action('Retry', retryCommand, uri),
-    // This command belongs to VS Code.
-    ...(ranOutOfMemory ? [action('Raise the Limit', 'workbench.action.openSettings', 'bulkhead.memoryLimit')] : []),
-  ];
+  const raiseLimit = opensSettings
+    ? action('Raise the Limit', 'workbench.action.openSettings', 'bulkhead.memoryLimit')
+    : action('Raise the Limit', raiseLimitCommand, uri);
+  return [action('Retry', retryCommand, uri), ...(ranOutOfMemory ? [raiseLimit] : [])];
 }
 
 function editsByTarget(

@@ -25,15 +25,23 @@ const severities: Readonly<Record<Severity, DiagnosticSeverity>> = {
 
 const severityOrder: readonly Severity[] = ['error', 'warning', 'info', 'hint'];
 
-/** If there are too many, the most severe are shown, and one more diagnostic says how many are hidden. */
-export function diagnosticsOf(issues: readonly FoundIssue[], naming: DiagnosticNaming = 'bulkhead'): Diagnostic[] {
-  if (issues.length <= maxPerFile) return issues.map(({ root, issue }) => diagnosticOf(root, issue, naming));
+/**
+ * If there are too many, the most severe are shown, and one more diagnostic says how many are hidden.
+ * @param nameOf the URI of a file that an issue names
+ */
+export function diagnosticsOf(
+  issues: readonly FoundIssue[],
+  nameOf = uriOf,
+  naming: DiagnosticNaming = 'bulkhead',
+): Diagnostic[] {
+  const convert = ({ root, issue }: FoundIssue): Diagnostic => diagnosticOf(root, issue, nameOf, naming);
+  if (issues.length <= maxPerFile) return issues.map(convert);
   const rankOf = ({ issue }: FoundIssue): number => severityOrder.indexOf(issue.severity);
   const bySeverity = [...issues].sort((a, b) => rankOf(a) - rankOf(b));
   const shown = bySeverity.slice(0, maxPerFile - 1);
   const hidden = issues.length - shown.length;
   return [
-    ...shown.map(({ root, issue }) => diagnosticOf(root, issue, naming)),
+    ...shown.map(convert),
     {
       source: 'bulkhead',
       severity: DiagnosticSeverity.Information,
@@ -43,15 +51,20 @@ export function diagnosticsOf(issues: readonly FoundIssue[], naming: DiagnosticN
   ];
 }
 
-export function diagnosticOf(root: string, issue: Issue, naming: DiagnosticNaming = 'bulkhead'): Diagnostic {
+export function diagnosticOf(
+  root: string,
+  issue: Issue,
+  nameOf = uriOf,
+  naming: DiagnosticNaming = 'bulkhead',
+): Diagnostic {
   const related = issue.related?.map((place) => ({
-    location: { uri: uriOf(root, place.file), range: place.range },
+    location: { uri: nameOf(root, place.file), range: place.range },
     message: place.message,
   }));
   const tags = issue.tags?.map((tag) => (tag === 'unnecessary' ? DiagnosticTag.Unnecessary : DiagnosticTag.Deprecated));
   const page = issue.url ?? pageOf(issue.detector, issue.rule);
   return {
-    ...nameOf(issue, naming),
+    ...namesOf(issue, naming),
     severity: severities[issue.severity],
     message: issue.message,
     range: issue.range,
@@ -65,7 +78,7 @@ export function diagnosticOf(root: string, issue: Issue, naming: DiagnosticNamin
 /** `tool`: as the extensions of the tools name their diagnostics, so that filters and quick fixes of others apply. */
 export type DiagnosticNaming = 'bulkhead' | 'tool';
 
-function nameOf({ detector, rule }: Issue, naming: DiagnosticNaming): Pick<Diagnostic, 'source' | 'code'> {
+function namesOf({ detector, rule }: Issue, naming: DiagnosticNaming): Pick<Diagnostic, 'source' | 'code'> {
   if (naming === 'tool' && detector === 'eslint') return { source: 'eslint', code: rule };
   const number = /^TS(\d+)$/.exec(rule)?.[1];
   if (naming === 'tool' && detector === 'typescript' && number !== undefined)
@@ -102,6 +115,7 @@ export interface PublisherSource {
 export class Publisher {
   readonly #source: PublisherSource;
   readonly #send: (params: PublishDiagnosticsParams) => Promise<void>;
+  readonly #onDone: () => void;
   readonly #clock: Clock;
   readonly #waiting = new Set<string>();
   /** Hash of what was published last, by URI; a file without diagnostics is absent. */
@@ -109,14 +123,22 @@ export class Publisher {
   #running = false;
   #paused: PromiseWithResolvers<void> | undefined;
 
+  /** @param onDone called whenever everything has been sent */
   constructor(
     source: PublisherSource,
     send: (params: PublishDiagnosticsParams) => Promise<void>,
+    onDone: () => void = () => {},
     clock: Clock = systemClock,
   ) {
     this.#source = source;
     this.#send = send;
+    this.#onDone = onDone;
     this.#clock = clock;
+  }
+
+  /** Whether something is still to be sent. */
+  get busy(): boolean {
+    return this.#running;
   }
 
   changed(uris: Iterable<string>): void {
@@ -129,6 +151,12 @@ export class Publisher {
     if (this.#paused === undefined && this.#waiting.size <= maxWaiting) return undefined;
     this.#paused ??= Promise.withResolvers();
     return this.#paused.promise;
+  }
+
+  /** The editor may have dropped what it showed of these: what was published is published again. */
+  forget(uris: Iterable<string>): void {
+    for (const uri of uris) if (this.#published.has(uri)) this.#published.set(uri, '');
+    this.changed(uris);
   }
 
   /** Publishes all files again whose diagnostics differ from what the editor shows. */
@@ -161,6 +189,7 @@ export class Publisher {
       sliceEnd = performance.now() + sliceMs;
     }
     this.#running = false;
+    this.#onDone();
   }
 
   #resume(): void {

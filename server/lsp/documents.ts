@@ -7,10 +7,12 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { ChangeKind } from '../journal.ts';
 import type { UnsavedDocument } from '../folder/options.ts';
 import type { ChangeSource } from './changes.ts';
-import { pathOf } from './uris.ts';
-import { readText } from '../../workers/protocol/read-file.ts';
+import type { FileNames } from './file-names.ts';
+import { readText, UnreadableFile } from '../../workers/protocol/read-file.ts';
 
 export interface DocumentsListener {
+  /** The editor calls a file, or shows it, in another way than before: what it shows for these may be out of date. */
+  namesChanged(uris: readonly string[]): void;
   /** The unsaved text of a file changed; undefined: the file is as on disk. */
   textChanged(absolute: string, document: UnsavedDocument | undefined): void;
   /** Absolute paths, in the order in which they were opened. */
@@ -22,23 +24,32 @@ export interface DocumentsListener {
 export class Documents {
   readonly #documents = new TextDocuments(TextDocument);
   readonly #listener: DocumentsListener;
-  /** Version of each open document when it was opened or last saved, when its text was that of the disk. */
+  readonly #names: FileNames;
+  /** Version of each open document when its text was last that of the disk. */
   readonly #savedVersions = new Map<string, number>();
+  /** Version of each open document when it was opened. */
+  readonly #openedVersions = new Map<string, number>();
+  /** URIs of open documents whose file is not known to be on disk, so that the next save may create it. */
+  readonly #maybeNew = new Set<string>();
+  readonly #comparisons = new Set<Promise<void>>();
 
-  constructor(listener: DocumentsListener) {
+  constructor(listener: DocumentsListener, names: FileNames) {
     this.#listener = listener;
+    this.#names = names;
   }
 
   listen(connection: Connection): void {
     const documents = this.#documents;
-    documents.onDidOpen(({ document }) => {
-      this.#savedVersions.set(document.uri, document.version);
-      this.#passOpenFiles();
-    });
+    documents.onDidOpen(({ document }) => this.#opened(document));
     documents.onDidChangeContent(({ document }) => this.#edited(document));
     documents.onDidSave(({ document }) => this.#saved(document));
     documents.onDidClose(({ document }) => this.#closed(document));
     documents.listen(connection);
+  }
+
+  /** Resolves when it is known of each open document whether its text differs from the disk. */
+  async compared(): Promise<void> {
+    await Promise.all(this.#comparisons);
   }
 
   /** Version of the document; undefined: it is not open. */
@@ -54,20 +65,72 @@ export class Documents {
 
   /** The open document of a file, however the editor spells its URI. */
   at(absolute: string): TextDocument | undefined {
-    return this.#documents.all().find(({ uri }) => pathOf(uri) === absolute);
+    return this.#documents.all().find(({ uri }) => this.#names.pathOf(uri) === absolute);
+  }
+
+  /** The present text of a file, open or not; undefined: it cannot be read. */
+  async textOf(uri: string): Promise<string | undefined> {
+    const open = this.#documents.get(uri);
+    if (open) return open.getText();
+    const absolute = this.#names.pathOf(uri);
+    return absolute === undefined ? undefined : readText(absolute).catch(() => undefined);
+  }
+
+  /** How the editor names a file. */
+  uriOf(absolute: string): string {
+    return this.#names.uriOf(absolute);
   }
 
   /** A watcher saw a change on disk. Saves are ignored, because the editor has already reported them. */
-  changedOnDisk(uri: string, kind: ChangeKind): void {
-    const absolute = pathOf(uri);
-    if (absolute === undefined) return;
-    const document = this.#documents.get(uri);
+  changedOnDisk(absolute: string, kind: ChangeKind): void {
+    const document = this.at(absolute);
+    if (kind === 'changed' && document) this.#changedSinceOpened(document, absolute);
     if (kind === 'changed' && document && this.#isSaved(document)) void this.#changedUnlessSame(document, absolute);
     else this.#listener.changed(absolute, kind, 'watcher');
   }
 
+  #opened(document: TextDocument): void {
+    const { uri, version } = document;
+    this.#names.opened(uri);
+    const absolute = this.#names.pathOf(uri);
+    // What is on disk is not known yet, and usually it is the same.
+    this.#savedVersions.set(uri, version);
+    this.#openedVersions.set(uri, version);
+    this.#passOpenFiles();
+    if (absolute === undefined) return;
+    this.#listener.namesChanged([this.#names.closedUriOf(absolute), uri]);
+    this.#maybeNew.add(uri);
+    const comparison = this.#compareWithDisk(document, absolute, version).finally(() => {
+      this.#comparisons.delete(comparison);
+    });
+    this.#comparisons.add(comparison);
+  }
+
+  /** Most editors load the new text of a document that nobody has edited, so the text of its opening no longer counts. */
+  #changedSinceOpened(document: TextDocument, absolute: string): void {
+    const { uri, version } = document;
+    this.#maybeNew.delete(uri);
+    if (this.#openedVersions.get(uri) !== version || this.#isSaved(document)) return;
+    this.#savedVersions.set(uri, version);
+    this.#passText(document, absolute);
+  }
+
+  /** An editor may open a document with unsaved text: after a restart, or if the user typed before the server ran. */
+  async #compareWithDisk(document: TextDocument, absolute: string, version: number): Promise<void> {
+    const { uri } = document;
+    const text = document.getText();
+    const onDisk = await readText(absolute).catch((error: unknown) => (isMissing(error) ? undefined : text));
+    // It was saved or closed meanwhile.
+    if (!this.#maybeNew.has(uri) || this.#documents.get(uri) !== document) return;
+    if (onDisk !== undefined) this.#maybeNew.delete(uri);
+    // An empty document of a file that does not exist says nothing yet.
+    if (isSameText(text, onDisk ?? '') || this.#savedVersions.get(uri) !== version) return;
+    this.#savedVersions.delete(uri);
+    this.#edited(document);
+  }
+
   #edited(document: TextDocument): void {
-    const absolute = pathOf(document.uri);
+    const absolute = this.#names.pathOf(document.uri);
     if (absolute === undefined) return;
     this.#passText(document, absolute);
     // Opening a document also causes this event.
@@ -75,19 +138,28 @@ export class Documents {
   }
 
   #saved(document: TextDocument): void {
-    const absolute = pathOf(document.uri);
+    const { uri, version } = document;
+    const absolute = this.#names.pathOf(uri);
     if (absolute === undefined) return;
-    this.#savedVersions.set(document.uri, document.version);
+    this.#savedVersions.set(uri, version);
     this.#passText(document, absolute);
-    this.#listener.changed(absolute, 'changed', 'save');
+    this.#listener.changed(absolute, this.#maybeNew.delete(uri) ? 'created' : 'changed', 'save');
   }
 
   #closed(document: TextDocument): void {
-    const absolute = pathOf(document.uri);
+    const { uri } = document;
+    const absolute = this.#names.pathOf(uri);
     const wasSaved = this.#isSaved(document);
-    this.#savedVersions.delete(document.uri);
+    this.#savedVersions.delete(uri);
+    this.#openedVersions.delete(uri);
+    this.#maybeNew.delete(uri);
+    this.#names.closed(uri);
     if (absolute === undefined) return;
-    this.#listener.textChanged(absolute, undefined);
+    this.#listener.namesChanged([uri, ...this.#names.urisOf(absolute)]);
+    // The same file may be open under another name.
+    const other = this.at(absolute);
+    if (other) this.#passText(other, absolute);
+    else this.#listener.textChanged(absolute, undefined);
     this.#passOpenFiles();
     // Closed without saving: the issues shown may be about text that no longer exists.
     if (!wasSaved) this.#listener.changed(absolute, 'changed', 'save');
@@ -104,7 +176,7 @@ export class Documents {
   }
 
   #passOpenFiles(): void {
-    this.#listener.openFilesChanged(this.#documents.keys().flatMap((uri) => pathOf(uri) ?? []));
+    this.#listener.openFilesChanged(this.#documents.keys().flatMap((uri) => this.#names.pathOf(uri) ?? []));
   }
 
   /** Either the watcher repeats a save, or another program wrote the file. */
@@ -112,4 +184,14 @@ export class Documents {
     const text = await readText(absolute).catch(() => undefined);
     if (text !== document.getText()) this.#listener.changed(absolute, 'changed', 'watcher');
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof UnreadableFile && error.code === 'ENOENT';
+}
+
+/** Some editors leave out the byte order mark, or have line ends of their own. */
+function isSameText(one: string, other: string): boolean {
+  const plain = (text: string): string => text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
+  return one === other || plain(one) === plain(other);
 }

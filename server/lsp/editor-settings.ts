@@ -1,10 +1,9 @@
 /** The settings that an editor sends: those of the window, and those of each folder that has its own. Pure. */
 import { isRecord } from '../configuration/is-record.ts';
 import { readSettings, type BulkheadSettings, type ReadSettings } from '../configuration/settings.ts';
-import { pathOf } from './uris.ts';
 
 export interface EditorSettings extends ReadSettings {
-  /** By the absolute path of the folder; the others have those of the window. */
+  /** By the URI of the folder; the others have those of the window. */
   readonly folders: ReadonlyMap<string, BulkheadSettings>;
 }
 
@@ -15,9 +14,8 @@ export function readEditorSettings(raw: unknown): EditorSettings {
   const folders = new Map<string, BulkheadSettings>();
   const all = [...problems];
   for (const [uri, section] of Object.entries(isRecord(rawFolders) ? rawFolders : {})) {
-    const root = pathOf(uri);
     const read = readSettings(section);
-    if (root !== undefined) folders.set(root, read.settings);
+    folders.set(uri, read.settings);
     all.push(...read.problems);
   }
   return { settings, folders, problems: [...new Set(all)] };

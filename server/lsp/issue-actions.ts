@@ -9,14 +9,13 @@ import type { ClientAbilities } from './client-abilities.ts';
 import { confirmed, type FoundIssue } from './code-actions.ts';
 import { installationFor } from './installs.ts';
 import { pageOf } from './rule-pages.ts';
-import { uriOf } from './uris.ts';
 
 /** Executed by the server. Arguments: the URI of the file and the fingerprint of the issue. */
 export const acceptCommand = 'bulkhead.server.addToBaseline';
 /** Executed by the server. Argument: the address of the page. */
 export const openPageCommand = 'bulkhead.server.openPage';
 /** Executed by the server. No arguments. */
-export const analyseCommand = 'bulkhead.server.analyse';
+export const analyzeCommand = 'bulkhead.server.analyze';
 
 /** Commands that a client may have. */
 const [installCommand, openPageInClient, showOutputCommand] = actionCommands;
@@ -36,6 +35,8 @@ export type ActionData =
   | { readonly kind: 'fixRule'; readonly detector: string; readonly rule: string };
 
 export interface ActionContext {
+  /** Of the file of the issue. */
+  readonly uri: string;
   readonly abilities: ClientAbilities;
   /** Issues can be added to the baseline: it is in force. */
   readonly hasBaseline: boolean;
@@ -51,8 +52,7 @@ export function issueActionsOf(
   diagnostic: Diagnostic,
   context: ActionContext,
 ): readonly CodeAction[] {
-  const { abilities, hasBaseline, trusted } = context;
-  const uri = uriOf(root, issue.file);
+  const { uri, abilities, hasBaseline, trusted } = context;
   const actions: CodeAction[] = [];
   const add = (title: string, rest: Partial<CodeAction>): void => {
     actions.push({ title, kind: CodeActionKind.QuickFix, diagnostics: [diagnostic], ...rest });
@@ -96,7 +96,7 @@ export function issueActionsOf(
     const name = abilities.commands.has(openPageInClient) ? openPageInClient : openPageCommand;
     command(`Explain ${issue.rule}`, name, page);
   }
-  if (isAboutWork && issue.rule !== 'quarantined') command('Analyse again', analyseCommand);
+  if (isAboutWork && issue.rule !== 'quarantined') command('Analyse again', analyzeCommand);
   if (isAboutWork && abilities.commands.has(showOutputCommand)) command('Show the output', showOutputCommand);
   return actions;
 }

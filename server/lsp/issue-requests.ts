@@ -16,7 +16,7 @@ export function answerIssueRequests(connection: Connection, workspace: () => Wor
     return null;
   });
   connection.onRequest(issueRequests.issues, (): IssuesResult => {
-    const folders = workspace()?.folders ?? [];
+    const folders = workspace()?.visibleIssues ?? [];
     return { folders: folders.map(({ root, issues }) => ({ uri: uriOf(root, ''), issues })) };
   });
   connection.onRequest(issueRequests.baseline, async ({ action }: BaselineParams): Promise<BaselineResult> => {

@@ -2,12 +2,16 @@
  * The language server of one connection: answers the editor's requests, passes its events to the workspace, and keeps
  * its diagnostics and its status up to date. Lives from `initialize` to `exit`.
  */
+import { existsSync } from 'node:fs';
 import {
   CodeActionKind,
   FileChangeType,
   TextDocumentSyncKind,
   type CancellationToken,
   type Connection,
+  type Diagnostic,
+  MessageType,
+  ShowMessageNotification,
   type InitializeParams,
   type InitializeResult,
 } from 'vscode-languageserver/node';
@@ -24,25 +28,32 @@ import {
 import { isRecord } from '../configuration/is-record.ts';
 import { defaultSettings, type BulkheadSettings } from '../configuration/settings.ts';
 import type { ChangeKind } from '../journal.ts';
+import { defaultLimits } from '../pool/worker-entry.ts';
 import { createPool } from '../pool/pool.ts';
 import type { PoolSettings } from '../pool/types.ts';
 import { printable } from '../printable.ts';
 import { endPrewarmedThread } from '../store/store-client.ts';
+import { ReportWriter, type ServerReport } from '../store/server-reports.ts';
 import { version } from '../version.ts';
 import { AnalysisProgress } from './analysis-progress.ts';
 import { ChangeCollector } from './changes.ts';
 import { CodeActionProvider } from './code-action-provider.ts';
 import { abilitiesOf, noAbilities, type ClientAbilities } from './client-abilities.ts';
-import { fixAllKind, retryCommand } from './code-actions.ts';
+import { fixAllKind } from './code-actions.ts';
+import { commands, runCommand, type CommandHost } from './commands.ts';
 import { Publisher } from './diagnostics.ts';
-import { Documents } from './documents.ts';
+import { Documents, type DocumentsListener } from './documents.ts';
 import { readEditorSettings, type EditorSettings } from './editor-settings.ts';
-import { initializationOf } from './initialization.ts';
-import { acceptCommand, analyseCommand, openPageCommand } from './issue-actions.ts';
-import { alertText, showNotice } from './notices.ts';
-import { StatusSender, statusOf, timingsOf } from './status.ts';
-import { pathOf } from './uris.ts';
+import { FileNames } from './file-names.ts';
+import { featuresOf, initializationOf, rootUrisOf, sectionIn, type ClientFeatures } from './initialization.ts';
 import { answerIssueRequests } from './issue-requests.ts';
+import { Messages } from './messages.ts';
+import { alertText, noticeText, showNotice } from './notices.ts';
+import { AnalysisPercent } from './percent.ts';
+import { PositionEncoding } from './position-encoding.ts';
+import { PullDiagnostics } from './pull-diagnostics.ts';
+import { StatusSender, statusOf, timingsOf } from './status.ts';
+import { StormLog } from './storm-log.ts';
 import { WatchedFiles } from './watched-files.ts';
 import { WorkerRequests } from './worker-requests.ts';
 import { Workspace, type WorkspaceSettings } from './workspace.ts';
@@ -55,6 +66,8 @@ const changeKinds: Readonly<Record<FileChangeType, ChangeKind>> = {
 
 export class LanguageServer {
   readonly #connection: Connection;
+  readonly #messages: Messages;
+  readonly #names = new FileNames();
   readonly #documents: Documents;
   readonly #publisher: Publisher;
   readonly #status: StatusSender;
@@ -66,44 +79,79 @@ export class LanguageServer {
   #progress: AnalysisProgress | undefined;
   #settings: BulkheadSettings = defaultSettings;
   #folderSettings: ReadonlyMap<string, BulkheadSettings> = new Map();
-  /** Problems of the settings that have been logged, or will be when the connection is ready. */
-  readonly #settingProblems = new Set<string>();
+  /** Of the present settings. */
+  #settingProblems: readonly string[] = [];
+  /** Problems of settings that have been logged, or will be when the connection is ready. */
+  readonly #loggedProblems = new Set<string>();
+  readonly #percent = new AnalysisPercent();
+  readonly #log: StormLog;
   #trusted = true;
+  /** The client has sent settings. */
+  #hasSettings = false;
   #storageDir: string | undefined;
-  #roots: readonly string[] = [];
+  #isExtension = false;
+  #features: ClientFeatures = featuresOf({});
+  /** For `bulkhead status`. */
+  readonly #report: ReportWriter | undefined;
+  #editor = '';
+  #positions = new PositionEncoding(undefined, () => Promise.resolve(undefined));
+  /** Undefined: diagnostics are published. */
+  #pull: PullDiagnostics | undefined;
   /** The roots are open or opening. */
   #started = false;
   #watchStatus = false;
   #analyses = 0;
   #wasBusy = true;
   #watchedFiles: WatchedFiles | undefined;
-  #canChangeFolders = false;
   #abilities: ClientAbilities = noAbilities;
 
-  constructor(connection: Connection) {
+  /** @param reportsDir where `bulkhead status` looks; absent: this server does not report */
+  constructor(connection: Connection, reportsDir?: string) {
     this.#connection = connection;
-    this.#publisher = new Publisher({ diagnosticsOf: (uri) => this.#workspace?.diagnosticsOf(uri) }, (params) =>
-      connection.sendDiagnostics(params),
+    this.#report = reportsDir === undefined ? undefined : new ReportWriter(reportsDir, () => this.#readReport());
+    this.#messages = new Messages(connection);
+    this.#log = new StormLog((level, message) =>
+      connection.console[level === 'debug' ? 'log' : level](printable(message)),
+    );
+    this.#publisher = new Publisher(
+      { diagnosticsOf: (uri) => this.#diagnosticsOf(uri) },
+      async (params) => {
+        const diagnostics = await this.#positions.diagnostics(params.uri, params.diagnostics);
+        if (this.#pull) this.#pull.keep({ ...params, diagnostics });
+        else await connection.sendDiagnostics({ ...params, diagnostics });
+      },
+      () => this.#status.changed(),
     );
     this.#status = new StatusSender(
       () => this.#readStatus(),
       (status) => this.#sendStatus(status),
     );
     this.#workerRequests = new WorkerRequests(connection);
-    this.#changes = new ChangeCollector((changes) => this.#workspace?.filesChanged(changes));
-    this.#documents = new Documents({
+    this.#changes = new ChangeCollector((changes) => {
+      this.#workspace?.filesChanged(changes);
+      this.#status.changed();
+    });
+    const listener: DocumentsListener = {
+      namesChanged: (uris) => {
+        this.#publisher.forget(uris);
+        this.#publisher.changed(uris);
+      },
       textChanged: (absolute, document) => this.#workspace?.setDocument(absolute, document),
       openFilesChanged: (absolute) => this.#workspace?.setOpenFiles(absolute),
       changed: (absolute, kind, source) => {
-        if (source !== 'type' || this.#settings.run === 'onType') this.#changes.add(absolute, kind, source);
+        if (source === 'type' && this.#settings.run !== 'onType') return;
+        this.#changes.add(absolute, kind, source);
+        this.#status.changed();
       },
-    });
+    };
+    this.#documents = new Documents(listener, this.#names);
     this.#codeActions = new CodeActionProvider({
       documents: this.#documents,
       workspace: () => this.#workspace,
       abilities: () => this.#abilities,
       hasBaseline: () => this.#settings.baseline === 'hide',
       trusted: () => this.#trusted,
+      opensSettings: () => this.#isExtension,
       followsTyping: () => this.#settings.run === 'onType',
       analyseNow: (uri) => this.#analyseNow(uri),
       tell: (message) => void connection.window.showInformationMessage(message),
@@ -118,10 +166,15 @@ export class LanguageServer {
     connection.onDidChangeConfiguration(({ settings }: { settings: unknown }) => {
       const section = sectionIn(settings);
       if (section !== undefined) this.#applySettings(readEditorSettings(section));
+      else void this.#askForSettings();
     });
     connection.onNotification(notifications.trust, ({ trusted }: TrustParams) => this.#configure({ trusted }));
     connection.onDidChangeWatchedFiles(({ changes }) => {
-      for (const { uri, type } of changes) this.#documents.changedOnDisk(uri, changeKinds[type]);
+      if (changes.some(({ type }) => type !== FileChangeType.Changed)) this.#names.forgetDirectories();
+      for (const { uri, type } of changes) {
+        const absolute = this.#names.pathOf(uri);
+        if (absolute !== undefined) this.#documents.changedOnDisk(absolute, changeKinds[type]);
+      }
     });
     this.#documents.listen(connection);
     this.#listenToRequests();
@@ -131,35 +184,54 @@ export class LanguageServer {
 
   async dispose(): Promise<void> {
     this.#status.dispose();
+    this.#log.dispose();
     this.#workerRequests.dispose();
     this.#changes.dispose();
+    this.#pull?.dispose();
+    this.#report?.dispose();
     const workspace = this.#workspace;
     this.#workspace = undefined;
     await workspace?.dispose();
   }
 
   #initialize(params: InitializeParams): InitializeResult {
-    const { trusted, storageDir, ...read } = initializationOf(params.initializationOptions);
+    const read = initializationOf(params.initializationOptions);
     this.#settings = read.settings;
     this.#folderSettings = read.folders;
-    for (const problem of read.problems) this.#settingProblems.add(problem);
-    this.#trusted = trusted;
-    this.#storageDir = storageDir;
-    if (storageDir === undefined) endPrewarmedThread();
-    this.#roots = rootsOf(params);
-    const canWatchFiles = params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
-    this.#watchedFiles = canWatchFiles ? new WatchedFiles(this.#connection) : undefined;
-    this.#canChangeFolders = params.capabilities.workspace?.workspaceFolders === true;
+    this.#settingProblems = read.problems;
+    for (const problem of read.problems) this.#loggedProblems.add(problem);
+    this.#trusted = read.trusted;
+    this.#storageDir = read.storageDir;
+    this.#isExtension = read.isExtension;
+    this.#editor = [params.clientInfo?.name, params.clientInfo?.version].filter(Boolean).join(' ');
+    this.#hasSettings = read.hasSettings;
+    if (read.storageDir === undefined) endPrewarmedThread();
+    for (const uri of rootUrisOf(params)) this.#names.addRoot(uri);
+    const features = featuresOf(params.capabilities);
+    this.#features = features;
     this.#abilities = abilitiesOf(params);
-    const canShowProgress = params.capabilities.window?.workDoneProgress === true;
-    this.#progress = new AnalysisProgress(this.#connection, canShowProgress, () => this.#workspace?.cancel());
+    const offered = params.capabilities.general?.positionEncodings;
+    this.#positions = new PositionEncoding(offered, (uri) => this.#documents.textOf(uri));
+    this.#watchedFiles = features.watchesFiles
+      ? new WatchedFiles(this.#connection, () => void this.#workspace?.watch())
+      : undefined;
+    this.#progress = new AnalysisProgress(this.#connection, !read.ownProgress && features.showsProgress, () => this.#workspace?.cancel()); // prettier-ignore
     this.#workspace = this.#makeWorkspace();
+    if (features.onlyPulls) this.#listenToPulls(this.#workspace);
     return {
       serverInfo: { name: 'Bulkhead', version },
       capabilities: {
-        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
+        positionEncoding: this.#positions.kind,
+        textDocumentSync: {
+          openClose: true,
+          change: this.#positions.isOwn ? TextDocumentSyncKind.Incremental : TextDocumentSyncKind.Full,
+          save: true,
+        },
         codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, fixAllKind], resolveProvider: true },
-        executeCommandProvider: { commands: [retryCommand, acceptCommand, openPageCommand, analyseCommand] },
+        executeCommandProvider: { commands: [...commands] },
+        ...(features.onlyPulls
+          ? { diagnosticProvider: { interFileDependencies: true, workspaceDiagnostics: true } }
+          : {}),
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
       },
     };
@@ -167,37 +239,60 @@ export class LanguageServer {
 
   #start(): void {
     this.#started = true;
-    this.#logProblems(this.#settingProblems);
-    for (const root of this.#roots) void this.#workspace?.addRoot(root);
+    this.#logProblems(this.#loggedProblems);
+    if (!this.#watchedFiles) void this.#workspace?.watch();
+    this.#openRoots();
+    if (this.#names.roots.length === 0) this.#sayThatNothingIsOpen();
     this.#status.changed();
     this.#watchedFiles?.start();
-    if (!this.#canChangeFolders) return;
+    if (!this.#hasSettings) void this.#askForSettings();
+    if (!this.#features.changesFolders) return;
     this.#connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
-      for (const { uri } of removed) this.#removeRoot(uri);
-      for (const { uri } of added) this.#addRoot(uri);
+      for (const { uri } of removed) this.#names.removeRoot(uri);
+      for (const { uri } of added) this.#names.addRoot(uri);
+      this.#openRoots();
     });
+  }
+
+  #openRoots(): void {
+    void this.#workspace?.setRoots(this.#names.roots);
+  }
+
+  #sayThatNothingIsOpen(): void {
+    this.#messages.warn(
+      'Bulkhead analyses nothing, because no folder is open. Open the folder of a project: editors call it the root or the workspace.',
+    );
   }
 
   #makeWorkspace(): Workspace {
     const pool = createPool({
       ...this.#poolSettings(),
       ...(this.#storageDir === undefined ? {} : { storageDir: this.#storageDir }),
-      log: (level, message) => this.#connection.console[level === 'debug' ? 'log' : level](printable(message)),
+      log: (level, message) => this.#log.add(level, message),
       readerReady: () => this.#publisher.backpressure(),
-      onAlert: (alert) => this.#connection.console.warn(alertText(alert)),
-      onNotice: (notice) => void showNotice(this.#connection, pool, notice),
+      onAlert: (alert) => this.#log.add('warn', alertText(alert)),
+      onNotice: (notice) => {
+        this.#log.add('error', noticeText(notice));
+        void showNotice(this.#connection, this.#messages, pool, notice);
+      },
     });
-    const workspace = new Workspace(pool, this.#workspaceSettings());
+    const workspace = new Workspace(pool, this.#workspaceSettings(), this.#names);
     this.#workerRequests.serve(pool, this.#storageDir);
     workspace.on('files', (uris) => this.#publisher.changed(uris));
+    workspace.on('roots', () => this.#publisher.recheck());
+    workspace.on('watched', (changes) => {
+      this.#names.forgetDirectories();
+      for (const [absolute, kind] of changes) this.#documents.changedOnDisk(absolute, kind);
+    });
     workspace.on('status', () => {
       this.#countAnalyses();
       this.#watchedFiles?.add(workspace.extensions);
       this.#status.changed();
     });
-    workspace.on('log', (level, message) => this.#connection.console[level](printable(message)));
-    workspace.on('trouble', (message) => this.#connection.window.showErrorMessage(message));
+    workspace.on('log', (level, message) => this.#log.add(level, message));
+    workspace.on('trouble', (message) => this.#messages.error(message));
     pool.onHealth(() => {
+      this.#report?.changed();
       if (this.#watchStatus) this.#status.changed();
     });
     return workspace;
@@ -206,7 +301,7 @@ export class LanguageServer {
   #workspaceSettings(): WorkspaceSettings {
     return {
       settings: this.#settings,
-      folders: this.#folderSettings,
+      folders: this.#settingsByRoot(),
       trusted: this.#trusted,
       storageDir: this.#storageDir,
     };
@@ -240,8 +335,10 @@ export class LanguageServer {
 
   /** Applies settings that the client sent. Each problem in them is logged once. */
   #applySettings({ settings, folders, problems }: EditorSettings): void {
-    const fresh = problems.filter((problem) => !this.#settingProblems.has(problem));
-    for (const problem of fresh) this.#settingProblems.add(problem);
+    this.#settingProblems = problems;
+    this.#status.changed();
+    const fresh = problems.filter((problem) => !this.#loggedProblems.has(problem));
+    for (const problem of fresh) this.#loggedProblems.add(problem);
     if (this.#started) this.#logProblems(fresh);
     this.#configure({ settings, folders });
   }
@@ -256,30 +353,52 @@ export class LanguageServer {
     await this.#workspace?.analyzeAll({ tellPeers: false });
   }
 
-  #addRoot(uri: string): void {
-    const root = pathOf(uri);
-    if (root === undefined || this.#roots.includes(root)) return;
-    this.#roots = [...this.#roots, root];
-    void this.#workspace?.addRoot(root);
+  /** Some clients send no settings, but answer when they are asked. */
+  async #askForSettings(): Promise<void> {
+    if (!this.#features.answersConfiguration || this.#isExtension) return;
+    const answer: unknown = await this.#connection.workspace.getConfiguration('bulkhead').catch(() => undefined);
+    if (isRecord(answer) && Object.keys(answer).length > 0)
+      this.#applySettings(readEditorSettings(sectionIn(answer) ?? answer));
   }
 
-  #removeRoot(uri: string): void {
-    const root = pathOf(uri);
-    this.#roots = this.#roots.filter((known) => known !== root);
-    if (root !== undefined) this.#workspace?.removeRoot(root);
-    this.#publisher.recheck();
+  /** Undefined: not known at the moment. A name that the editor does not use for the file has none. */
+  #diagnosticsOf(uri: string): Diagnostic[] | undefined {
+    const absolute = this.#names.pathOf(uri);
+    if (absolute !== undefined && !this.#names.urisOf(absolute).includes(uri)) return [];
+    return this.#workspace?.diagnosticsOf(uri);
+  }
+
+  #listenToPulls(workspace: Workspace): void {
+    const pull = new PullDiagnostics(this.#connection, {
+      settled: async (signal) => {
+        await this.#documents.compared();
+        this.#changes.flush();
+        await workspace.settled(signal);
+      },
+      diagnosticsOf: (uri) => this.#positions.diagnostics(uri, workspace.diagnosticsOf(uri)),
+      versionOf: (uri) => this.#documents.versionOf(uri),
+      canRefresh: this.#features.refreshesDiagnostics,
+    });
+    pull.listen();
+    this.#pull = pull;
   }
 
   #listenToRequests(): void {
     const connection = this.#connection;
-    connection.onCodeAction((params, cancel) => this.#codeActions.provide(params, signalOf(cancel)));
+    connection.onCodeAction(async (params, cancel) => {
+      const request = await this.#positions.request(params);
+      return this.#positions.actions(
+        params.textDocument.uri,
+        await this.#codeActions.provide(request, signalOf(cancel)),
+      );
+    });
     connection.onCodeActionResolve((action, cancel) => this.#codeActions.resolve(action, signalOf(cancel)));
-    connection.onExecuteCommand(async ({ command, arguments: args }) => {
-      await this.#execute(command, args ?? []);
-      return null;
+    connection.onExecuteCommand(({ command, arguments: args }) => {
+      return runCommand(command, args ?? [], this.#commandHost());
     });
     answerIssueRequests(connection, () => this.#workspace);
     connection.onRequest(requests.analyze, async (): Promise<AnalyzeResult> => {
+      if (this.#workspace?.paused === true) this.#workspace.resume();
       await this.#workspace?.analyzeAll();
       return { generation: this.#workspace?.generation ?? 0 };
     });
@@ -287,11 +406,20 @@ export class LanguageServer {
       this.#workspace?.cancel();
       return null;
     });
+    connection.onRequest(requests.pause, () => {
+      this.#workspace?.pause();
+      return null;
+    });
+    connection.onRequest(requests.resume, () => {
+      this.#workspace?.resume();
+      return null;
+    });
     connection.onRequest(requests.restartWorkers, async (params: RestartWorkersParams) => {
       await this.#workspace?.pool.restart(params.detector);
       return null;
     });
     connection.onRequest(requests.status, () => this.#readStatus());
+    connection.onRequest(requests.folders, () => this.#workspace?.folders() ?? { folders: [] });
     connection.onRequest(requests.timings, (): TimingsResult => timingsOf(this.#workspace?.statuses() ?? []));
     connection.onRequest(requests.watchStatus, (params: WatchStatusParams): StatusParams => {
       this.#watchStatus = params.on;
@@ -299,23 +427,9 @@ export class LanguageServer {
     });
   }
 
-  /** The command of a code action. */
-  async #execute(command: string, [first, second]: readonly unknown[]): Promise<void> {
-    if (command === analyseCommand) await this.#workspace?.analyzeAll();
-    if (typeof first !== 'string') return;
-    if (command === retryCommand) this.#workspace?.retry(first);
-    if (command === openPageCommand && /^(?:https?|file):/.test(first)) await this.#connection.window.showDocument({ uri: first, external: !first.startsWith('file:') }); // prettier-ignore
-    if (command !== acceptCommand || typeof second !== 'string') return;
-    try {
-      await this.#workspace?.accept(first, second);
-    } catch (error) {
-      this.#connection.window.showErrorMessage(error instanceof Error ? error.message : String(error));
-    }
-  }
-
   /** Also if the text is not saved and `bulkhead.run` is `onSave`. */
   #analyseNow(uri: string): void {
-    const absolute = pathOf(uri);
+    const absolute = this.#names.pathOf(uri);
     if (absolute !== undefined && this.#documents.isUnsaved(uri) && this.#settings.run === 'onSave') {
       this.#changes.add(absolute, 'changed', 'save');
     }
@@ -324,13 +438,30 @@ export class LanguageServer {
 
   #readStatus(): StatusParams {
     const workspace = this.#workspace;
+    const detectors = workspace?.statuses() ?? [];
+    const ofSettings = this.#settingProblems.map((message) => ({ message, count: 1 }));
     return statusOf({
+      paused: workspace?.paused === true,
+      underWay: workspace?.underWay === true || this.#changes.pending || this.#publisher.busy,
+      problems: [...ofSettings, ...(workspace?.problems() ?? [])],
+      percent: this.#percent.of(detectors),
       opening: workspace === undefined || !this.#started || workspace.opening,
       analyses: this.#analyses,
-      detectors: workspace?.statuses() ?? [],
+      detectors,
       health: workspace?.pool.health() ?? [],
       counts: (detector) => workspace?.counts(detector) ?? { error: 0, warning: 0, info: 0, hint: 0 },
     });
+  }
+
+  #readReport(): Omit<ServerReport, 'pid'> {
+    const errors = this.#workspace?.pool.errors() ?? [];
+    return {
+      version,
+      editor: this.#editor,
+      roots: this.#names.roots,
+      status: this.#readStatus(),
+      errors: errors.map(({ detector, message, count }) => ({ detector, message, count })),
+    };
   }
 
   #countAnalyses(): void {
@@ -341,27 +472,56 @@ export class LanguageServer {
 
   #sendStatus(status: StatusParams): void {
     this.#progress?.update(status);
+    this.#report?.changed();
     if (this.#watchStatus) void this.#connection.sendNotification(notifications.status, status);
+    if (status.state !== 'analysing' && !this.#isExtension) this.#tellFailures(status);
   }
-}
 
-/**
- * Some clients send the settings of all their extensions, and some send null to say that the server should ask for them.
- * @returns the settings `bulkhead.*`, nested or by full names; undefined: there are none
- */
-function sectionIn(settings: unknown): unknown {
-  if (!isRecord(settings)) return undefined;
-  if (isRecord(settings['bulkhead'])) return settings['bulkhead'];
-  const own = Object.entries(settings).filter(([name]) => name.startsWith('bulkhead.'));
-  return own.length > 0 ? Object.fromEntries(own) : undefined;
-}
+  /** To editors that do not show Bulkhead's status. */
+  #tellFailures({ detectors }: StatusParams): void {
+    const failures = detectors.flatMap(({ title, status, error }) =>
+      status === 'failed' && error !== undefined ? [`Bulkhead: ${title} could not finish. ${error}`] : [],
+    );
+    if (failures.length === 0) return;
+    const missing = this.#names.roots.find((root) => !existsSync(root));
+    if (missing !== undefined) {
+      this.#messages.warn(`Bulkhead: The folder ${missing} does not exist. It is analysed as soon as it is there.`);
+      // They follow from it, and stay for a moment when it is back.
+      this.#messages.omit(failures);
+    }
+    for (const failure of failures) this.#messages.error(failure);
+  }
 
-function rootsOf(params: InitializeParams): string[] {
-  const folders = params.workspaceFolders?.map((folder) => folder.uri) ?? [];
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- editors without workspace folders send nothing else
-  const { rootUri } = params;
-  const uris = folders.length > 0 || typeof rootUri !== 'string' ? folders : [rootUri];
-  return uris.flatMap((uri) => pathOf(uri) ?? []);
+  /** Of folders that have their own, by their real paths. */
+  #settingsByRoot(): ReadonlyMap<string, BulkheadSettings> {
+    return new Map([...this.#folderSettings].map(([uri, settings]) => [this.#names.pathOf(uri) ?? uri, settings]));
+  }
+
+  async #accept(uri: string, fingerprint: string): Promise<void> {
+    try {
+      await this.#workspace?.accept(uri, fingerprint);
+    } catch (error) {
+      void this.#connection.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #commandHost(): CommandHost {
+    return {
+      accept: (uri, fingerprint) => void this.#accept(uri, fingerprint),
+      openPage: (page) => {
+        void this.#connection.window.showDocument({ uri: page, external: !page.startsWith('file:') });
+      },
+      retry: (uri) => this.#workspace?.retry(uri),
+      analyze: () => void this.#workspace?.analyzeAll(),
+      restartWorkers: () => void this.#workspace?.pool.restart(),
+      status: () => this.#readStatus(),
+      memoryLimit: () => this.#settings.memoryLimit || defaultLimits.memoryMb,
+      raiseMemoryLimit: (memoryLimit) => this.#configure({ settings: { ...this.#settings, memoryLimit } }),
+      tell: (message) => {
+        void this.#connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Info, message });
+      },
+    };
+  }
 }
 
 function signalOf(token: CancellationToken): AbortSignal {

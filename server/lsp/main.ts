@@ -1,4 +1,4 @@
-/** Entry of the language server: `--stdio` or node IPC. */
+/** Starts the language server. */
 import { prewarmThread } from '../store/store-client.ts';
 
 // The store's thread starts while the other modules load.

@@ -1,12 +1,24 @@
 /** Messages about failing workers, with a button that restarts them. Stateless. */
 import type { Connection } from 'vscode-languageserver/node';
+import type { Messages } from './messages.ts';
 import type { MemoryAlert, Pool, PoolNotice } from '../pool/types.ts';
 
 const restart = { title: 'Restart Workers' };
 
-export async function showNotice(connection: Connection, pool: Pool, notice: PoolNotice): Promise<void> {
-  const answer = await connection.window.showErrorMessage(textOf(notice), restart);
-  if (answer?.title === restart.title) await pool.restart();
+export async function showNotice(
+  connection: Connection,
+  messages: Messages,
+  pool: Pool,
+  notice: PoolNotice,
+): Promise<void> {
+  const text = noticeText(notice);
+  try {
+    const answer = await connection.window.showErrorMessage(text, restart);
+    if (answer?.title === restart.title) await pool.restart();
+  } catch {
+    // The editor cannot ask.
+    messages.error(text);
+  }
 }
 
 /** For the log, because the user does not have to act yet. */
@@ -15,7 +27,7 @@ export function alertText({ worker, memoryBytes, limitBytes }: MemoryAlert): str
   return `${worker} uses ${megabytes(memoryBytes)} of its limit of ${megabytes(limitBytes)}.`;
 }
 
-function textOf(notice: PoolNotice): string {
+export function noticeText(notice: PoolNotice): string {
   const cause = notice.reason.message;
   switch (notice.kind) {
     case 'degraded':

@@ -3,6 +3,7 @@
  * its child processes.
  */
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
+import { serverReportsDir } from '../store/server-reports.ts';
 import { LanguageServer } from './language-server.ts';
 
 /** After a signal, the server may take so long to end in an orderly way. */
@@ -10,7 +11,7 @@ const END_MS = 5_000;
 
 // Transport from the command line: `--stdio`, `--node-ipc` (what the VS Code client passes), `--socket=PORT`, `--pipe=NAME`.
 const connection = createConnection(ProposedFeatures.all);
-const server = new LanguageServer(connection);
+const server = new LanguageServer(connection, serverReportsDir());
 
 // Some shared ESLint configurations disable rules in an editor, which they detect by environment variables. Workers inherit
 // the environment, and results must not depend on where Bulkhead runs.

@@ -4,11 +4,14 @@ import type {
   DetectorRunState,
   DetectorStatusItem,
   IssueCounts,
+  ServerState,
   StatusParams,
+  StatusProblem,
   TimingsResult,
 } from '../../workers/protocol/editor-protocol.ts';
-import { isBusy, isIncomplete, slowestFirst, type DetectorState, type DetectorStatus } from '../engine/status.ts';
+import { isIncomplete, slowestFirst, type DetectorState, type DetectorStatus } from '../engine/status.ts';
 import type { WorkerHealth } from '../pool/types.ts';
+import { stateOf } from './state.ts';
 
 /** Between two notifications: at most four a second. */
 const intervalMs = 250;
@@ -19,13 +22,13 @@ const runStates: Readonly<Record<DetectorState, DetectorRunState>> = {
   waiting: 'waiting',
   planning: 'running',
   running: 'running',
-  confirming: 'done',
+  confirming: 'confirming',
   'not-applicable': 'not-applicable',
   done: 'done',
   degraded: 'degraded',
   partial: 'failed',
   failed: 'failed',
-  cancelled: 'done',
+  cancelled: 'cancelled',
 };
 
 /** A detector in several folders is shown in the first of these states that it has in any of them. */
@@ -47,6 +50,12 @@ const stateOrder: readonly DetectorState[] = [
 export interface StatusSource {
   /** Whether folders are opening: their detectors are not known yet. */
   readonly opening: boolean;
+  readonly paused: boolean;
+  /** See {@link StateFacts.underWay}. */
+  readonly underWay: boolean;
+  /** What is wrong with settings, folders, configurations and detectors. */
+  readonly problems: readonly StatusProblem[];
+  readonly percent: number | undefined;
   readonly analyses: number;
   readonly detectors: readonly DetectorStatus[];
   readonly health: readonly WorkerHealth[];
@@ -56,21 +65,24 @@ export interface StatusSource {
 
 export function statusOf(source: StatusSource): StatusParams {
   const detectors = mergeByName(source.detectors);
-  const running = source.detectors.filter((status) => isBusy(status.state));
-  const incomplete = detectors.find(({ state }) => isIncomplete(state) && state !== 'cancelled');
-  const busy = source.opening || running.length > 0;
-  const names = [...new Set(running.map((status) => status.name))].join(', ');
-  const message = busy ? (names === '' ? 'Opening' : `Analysing: ${names}`) : incomplete?.error;
+  const ownProblems = source.problems.filter(({ detector }) => detector === undefined).length;
+  const state = stateOf({
+    paused: source.paused,
+    opening: source.opening,
+    underWay: source.underWay,
+    detectors: source.detectors.map((status) => status.state),
+    problems: ownProblems,
+  });
+  const message = messageOf(state, source, detectors);
   return {
-    state: busy ? 'analysing' : incomplete ? 'problem' : 'idle',
+    state,
     analyses: source.analyses,
-    ...(busy
-      ? { percent: source.opening ? 0 : Math.floor(100 * mean(source.detectors.map((status) => status.fraction))) }
-      : {}),
+    ...(state === 'analysing' && source.percent !== undefined ? { percent: source.percent } : {}),
     ...(message === undefined ? {} : { message }),
+    problems: source.problems,
     detectors: detectors.map((status): DetectorStatusItem => ({
       name: status.name,
-      title: manifestOf(status.name)?.title ?? status.name,
+      title: titleOf(status.name),
       status: runStates[status.state],
       ...(status.engine === undefined ? {} : { engine: status.engine }),
       ...(status.note === undefined ? {} : { note: status.note }),
@@ -93,12 +105,52 @@ export function statusOf(source: StatusSource): StatusParams {
   };
 }
 
+/** One sentence: what is under way, or what is wrong. */
+function messageOf(
+  state: ServerState,
+  { opening, detectors: all, problems }: StatusSource,
+  detectors: readonly DetectorStatus[],
+): string | undefined {
+  switch (state) {
+    case 'paused':
+      return 'The analysis is paused: changes are remembered, and results may be out of date';
+    case 'analysing': {
+      const titles = (states: readonly DetectorState[]): string =>
+        [...new Set(all.filter((status) => states.includes(status.state)).map(({ name }) => titleOf(name)))].join(', ');
+      const busy = titles(['waiting', 'planning', 'running']);
+      if (busy !== '') return `Analysing: ${busy}`;
+      if (opening) return 'Opening the folder';
+      const confirming = titles(['confirming']);
+      return confirming === '' ? 'Confirming that the results are up to date' : `Confirming: ${confirming}`;
+    }
+    case 'problem': {
+      const cancelled = detectors.find((status) => status.state === 'cancelled');
+      const incomplete = detectors.find((status) => isIncomplete(status.state) && status.state !== 'cancelled');
+      const own = problems.find(({ detector }) => detector === undefined);
+      if (incomplete?.error !== undefined) return incomplete.error;
+      if (own) return own.message;
+      return (
+        cancelled &&
+        'The analysis was cancelled: results are missing or out of date. Analyse the workspace to complete them'
+      );
+    }
+    case 'idle':
+      return detectors.length === 0 ? 'Nothing is analysed: no folder is open, or all detectors are off' : undefined;
+  }
+}
+
+function titleOf(detector: string): string {
+  return manifestOf(detector)?.title ?? detector;
+}
+
 /** Summed over folders. */
 export function timingsOf(statuses: readonly DetectorStatus[]): TimingsResult {
   const byName = Map.groupBy(statuses, ({ name }) => name);
   return {
     detectors: [...byName].map(([name, own]) => ({
       name,
+      durationMs: Math.round(Math.max(...own.map(({ durationMs }) => durationMs))),
+      inputs: own.reduce((sum, { checked }) => sum + checked, 0),
       timings: slowestFirst(own.flatMap(({ timings = {} }) => Object.entries(timings))),
     })),
   };
@@ -143,8 +195,4 @@ function mergeByName(statuses: readonly DetectorStatus[]): readonly DetectorStat
 
 function total(counts: IssueCounts): number {
   return counts.error + counts.warning + counts.info + counts.hint;
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 1 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,4 +1,4 @@
-/** File URIs, as the editor writes them, and paths. */
+/** File URIs and paths. Stateless; {@link FileNames} in file-names.ts knows which of them are the same file. */
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 

@@ -18,18 +18,28 @@ const always = [
   { globPattern: `**/node_modules/{${installationMarkers.join(',')}}` },
 ];
 
+/** An editor that has not answered by then is taken not to watch. */
+const answerMs = 10_000;
+
 export class WatchedFiles {
   readonly #connection: Connection;
+  readonly #onRefused: () => void;
   readonly #extensions = new Set(usual);
   #isStarted = false;
 
-  constructor(connection: Connection) {
+  /** @param onRefused the editor does not watch, or does not say that it does */
+  constructor(connection: Connection, onRefused: () => void) {
     this.#connection = connection;
+    this.#onRefused = onRefused;
   }
 
   start(): void {
     this.#isStarted = true;
-    void this.#register(always);
+    const timer = setTimeout(this.#onRefused, answerMs).unref();
+    void this.#register(always).then((isWatched) => {
+      clearTimeout(timer);
+      if (!isWatched) this.#onRefused();
+    });
   }
 
   /** Watches files with more extensions, such as those that a configuration of ESLint names. */
@@ -41,11 +51,14 @@ export class WatchedFiles {
     void this.#register(more.map((extension) => ({ globPattern: `**/*.${extension}` })));
   }
 
-  async #register(watchers: readonly { readonly globPattern: string; readonly kind?: WatchKind }[]): Promise<void> {
+  /** @returns false: the editor refused */
+  async #register(watchers: readonly { readonly globPattern: string; readonly kind?: WatchKind }[]): Promise<boolean> {
     try {
       await this.#connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [...watchers] });
+      return true;
     } catch (error) {
-      this.#connection.console.warn(`The editor does not watch files: ${String(error)}`);
+      this.#connection.console.info(`The editor does not watch files, so Bulkhead does: ${String(error)}`);
+      return false;
     }
   }
 }

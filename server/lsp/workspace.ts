@@ -2,7 +2,7 @@
  * All folders of the editor's workspace, with one shared pool: routes calls of the editor to the right folders, and merges
  * their results. Lives as long as the connection.
  */
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Diagnostic } from 'vscode-languageserver/node';
@@ -16,14 +16,18 @@ import type { ChangeKind } from '../journal.ts';
 import type { DetectorStatus, IssueCounts } from '../engine/status.ts';
 import type { BaselineCounts } from '../folder/baseline-actions.ts';
 import { Folder } from '../folder/folder.ts';
+import { WatchError } from '../folder/watcher.ts';
 import type { FolderSettings, UnsavedDocument } from '../folder/options.ts';
 import type { SuppressionRequest } from '../folder/suppressions.ts';
 import { MEMORY_KINDS } from '../pool/quarantine.ts';
 import type { SupervisedPool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
+import type { FoldersResult, StatusProblem } from '../../workers/protocol/editor-protocol.ts';
+import { collected, problemsOf } from './status-problems.ts';
 import type { FoundIssue } from './code-actions.ts';
 import { diagnosticsOf } from './diagnostics.ts';
-import { pathOf, uriOf } from './uris.ts';
+import { isWithin, type FileNames } from './file-names.ts';
+import { chooseRoots } from './roots.ts';
 
 export interface WorkspaceSettings {
   readonly settings: BulkheadSettings;
@@ -36,6 +40,10 @@ export interface WorkspaceSettings {
 
 interface WorkspaceEvents {
   files: [uris: readonly string[]];
+  /** Other folders are open than before: any file may have other issues. */
+  roots: [];
+  /** A watcher of a folder saw changes, by absolute path; {@link Workspace.filesChanged} has not been told. */
+  watched: [changes: ReadonlyMap<string, ChangeKind>];
   status: [];
   log: [level: 'warn' | 'info', message: string];
   /** A message for the user. */
@@ -51,26 +59,50 @@ interface Place {
 
 export class Workspace extends EventEmitter<WorkspaceEvents> {
   readonly pool: SupervisedPool;
+  readonly #names: FileNames;
   readonly #folders = new Map<string, Folder>();
   readonly #documents = new Map<string, UnsavedDocument>();
+  /** Why a folder could not be opened, by its root. */
+  readonly #failures = new Map<string, string>();
   #openFiles: readonly string[] = [];
+  #paused = false;
   #settings: WorkspaceSettings;
+  #watches = false;
+  /** Folders that are being chosen or begin to watch. */
+  #pending = 0;
+  #choosing: Promise<void> = Promise.resolve();
+  #disposed = false;
 
   /** @param pool runs the detectors of all folders; the workspace disposes it */
-  constructor(pool: SupervisedPool, settings: WorkspaceSettings) {
+  constructor(pool: SupervisedPool, settings: WorkspaceSettings, names: FileNames) {
     super();
+    // Each request for diagnostics waits for the end of the analysis.
+    this.setMaxListeners(0);
     this.pool = pool;
     this.#settings = settings;
+    this.#names = names;
   }
+
+  /** What the editor calls a file of a root. */
+  readonly #nameOf = (root: string, file: string): string => this.#names.uriOf(path.resolve(root, file));
 
   /** Whether a folder is still opening. */
   get opening(): boolean {
-    return this.#all.some((folder) => !folder.isOpen);
+    return this.#pending > 0 || this.#all.some((folder) => !folder.isOpen && !this.#failures.has(folder.root));
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Whether a folder that is open has something to do besides what its detectors' states say. See {@link Folder.ready}. */
+  get underWay(): boolean {
+    return this.#all.some((folder) => folder.isOpen && !folder.ready);
   }
 
   /** Whether the user waits for a result. */
   get busy(): boolean {
-    return this.#all.some((folder) => folder.busy);
+    return this.#pending > 0 || this.#all.some((folder) => folder.busy);
   }
 
   /** The largest generation of all folders. */
@@ -78,8 +110,38 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     return Math.max(0, ...this.#all.map((folder) => folder.generation));
   }
 
-  /** Opens a folder and analyses it. Resolves when it is open. */
-  async addRoot(root: string): Promise<void> {
+  /**
+   * Opens and analyses these folders, and closes all others. A folder within another one is part of that one's analysis.
+   * @param roots real paths
+   */
+  setRoots(roots: readonly string[]): Promise<void> {
+    this.#pending += 1;
+    this.#choosing = this.#choosing.then(async () => {
+      const { open, refusals } = await chooseRoots(roots, this.#settings.settings.exclude);
+      this.#pending -= 1;
+      if (this.#disposed) return;
+      for (const refusal of refusals) this.emit('trouble', refusal);
+      for (const root of this.#folders.keys()) if (!open.includes(root)) this.#removeRoot(root);
+      for (const root of open) void this.#addRoot(root);
+      this.emit('roots');
+      this.emit('status');
+    });
+    return this.#choosing;
+  }
+
+  /** The folders watch their files themselves, because the editor does not. What was missed meanwhile is analysed. */
+  async watch(): Promise<void> {
+    if (this.#watches) return;
+    this.#watches = true;
+    await Promise.all(
+      this.#all.map(async (folder) => {
+        await this.#watch(folder);
+        await folder.analyze({ tellPeers: false });
+      }),
+    );
+  }
+
+  async #addRoot(root: string): Promise<void> {
     if (this.#folders.has(root)) return;
     const { storageDir } = this.#settings;
     const folder = Folder.start(root, {
@@ -88,10 +150,13 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
       frontEnd: 'editor',
       pool: this.pool,
       ...(storageDir === undefined ? {} : { storage: { dir: storageDir } }),
+      onWatched: (changes) => {
+        this.emit('watched', new Map(changes.map(({ file, kind }) => [path.join(root, file), kind])));
+      },
     });
     this.#folders.set(root, folder);
     folder.on('files', (files) => {
-      const uris = files.map((file) => uriOf(root, file));
+      const uris = files.flatMap((file) => this.#names.urisOf(path.resolve(root, file)));
       this.emit('files', uris);
     });
     folder.on('status', () => this.emit('status'));
@@ -99,19 +164,28 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     folder.on('trouble', (message) => this.emit('trouble', message));
     for (const [absolute, document] of this.#documents) passDocument(folder, absolute, document);
     this.#passOpenFiles(folder);
+    if (this.#watches) {
+      this.#pending += 1;
+      await this.#watch(folder);
+      this.#pending -= 1;
+    }
+    if (this.#paused) folder.pause();
     try {
       await folder.analyze();
     } catch (error) {
-      this.emit('trouble', `Could not open ${root}: ${String(error)}`);
+      const message = `Could not open ${root}: ${String(error)}`;
+      this.#failures.set(root, message);
+      this.emit('trouble', message);
+      this.emit('status');
     }
   }
 
-  removeRoot(root: string): void {
+  #removeRoot(root: string): void {
     const folder = this.#folders.get(root);
     if (!folder) return;
     this.#folders.delete(root);
+    this.#failures.delete(root);
     void this.#close(folder);
-    this.emit('status');
   }
 
   configure(settings: WorkspaceSettings): void {
@@ -126,7 +200,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
 
   /** Analyses folders and files again. */
   async analyzePart(uris: readonly string[]): Promise<void> {
-    const wanted = uris.flatMap((uri) => pathOf(uri) ?? []);
+    const wanted = uris.flatMap((uri) => this.#names.pathOf(uri) ?? []);
     const changes = new Map<string, ChangeKind>();
     for (const folder of this.#all) {
       if (wanted.some((absolute) => fileWithin(absolute, folder.root) !== undefined || absolute === folder.root)) {
@@ -141,7 +215,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   }
 
   /** The visible issues of each folder. */
-  get folders(): readonly { readonly root: string; readonly issues: readonly Issue[] }[] {
+  get visibleIssues(): readonly { readonly root: string; readonly issues: readonly Issue[] }[] {
     return this.#all.map((folder) => ({ root: folder.root, issues: folder.issues() }));
   }
 
@@ -156,6 +230,19 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
 
   cancel(): void {
     for (const folder of this.#all) folder.cancel();
+  }
+
+  /** Stops the analysis of all folders, and starts nothing until {@link resume}. */
+  pause(): void {
+    this.#paused = true;
+    for (const folder of this.#all) folder.pause();
+    this.emit('status');
+  }
+
+  resume(): void {
+    this.#paused = false;
+    for (const folder of this.#all) folder.resume();
+    this.emit('status');
   }
 
   /** @param document the unsaved text of an open document; undefined: it is as on disk, or closed */
@@ -173,6 +260,9 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
 
   filesChanged(changes: ReadonlyMap<string, ChangeKind>): void {
     for (const folder of this.#all) {
+      // The folder itself, or one above it, was removed or is back.
+      const isMoved = [...changes].some(([absolute, kind]) => kind !== 'changed' && isWithin(absolute, folder.root));
+      if (isMoved) void folder.analyze();
       const own = [...changes].flatMap(([absolute, kind]) => {
         const file = fileWithin(folder.root, absolute);
         return file === undefined ? [] : [{ file, kind }];
@@ -189,7 +279,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
       const key = this.#folders.size === 1 ? found.size : JSON.stringify([detector, rule, range, message]);
       found.set(String(key), each);
     }
-    return diagnosticsOf([...found.values()], this.#settings.settings.diagnosticSource);
+    return diagnosticsOf([...found.values()], this.#nameOf, this.#settings.settings.diagnosticSource);
   }
 
   /** Issues of a file, from all folders. */
@@ -206,6 +296,13 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   async upToDate(uri: string, signal: AbortSignal): Promise<boolean> {
     const answers = this.#placesOf(uri).map(({ folder, file }) => folder.upToDate(file, signal));
     return (await Promise.all(answers)).every(Boolean);
+  }
+
+  /** Resolves when nothing is being analysed or opened, or `signal` aborts. */
+  async settled(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.#disposed && (this.opening || this.busy)) {
+      await once(this, 'status', { signal }).catch(() => {});
+    }
   }
 
   /** The issue that was published as this diagnostic. Some editors do not return its `data`. */
@@ -268,6 +365,25 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     return this.#all.flatMap((folder) => folder.status());
   }
 
+  /** The open folders, with where their results are stored. */
+  async folders(): Promise<FoldersResult> {
+    const open = this.#all.filter(({ isOpen }) => isOpen);
+    const folders = open.map(async (folder) => {
+      const { store, sharing } = await folder.resources();
+      const stored = store && { dir: store.dir, mode: store.mode, results: store.units, bytes: store.bytes };
+      return { uri: this.#names.uriOf(folder.root), sharing, ...(stored ? { store: stored } : {}) };
+    });
+    return { folders: await Promise.all(folders) };
+  }
+
+  /** What is wrong with folders, their configuration and their detectors. */
+  problems(): readonly StatusProblem[] {
+    return collected([
+      ...[...this.#failures.values()].map((message) => ({ message })),
+      ...this.#all.flatMap((folder) => problemsOf(folder, this.#nameOf)),
+    ]);
+  }
+
   /** Issues by severity, of one detector or of all, summed over folders. */
   counts(detector?: string): IssueCounts {
     const sum = { error: 0, warning: 0, info: 0, hint: 0 };
@@ -283,6 +399,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
 
   async dispose(): Promise<void> {
     const folders = this.#all;
+    this.#disposed = true;
     this.#folders.clear();
     this.removeAllListeners();
     await Promise.all([this.pool.dispose(), ...folders.map((folder) => folder.dispose())]);
@@ -290,6 +407,15 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
 
   get #all(): readonly Folder[] {
     return [...this.#folders.values()];
+  }
+
+  async #watch(folder: Folder): Promise<void> {
+    try {
+      await folder.watch();
+    } catch (error) {
+      const reason = error instanceof WatchError ? error.message : String(error);
+      this.emit('trouble', `Changes in ${folder.root} that other programs make are not seen. ${reason}`);
+    }
   }
 
   async #close(folder: Folder): Promise<void> {
@@ -302,7 +428,7 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
 
   /** The file as seen from each folder: issues may be in files outside of a folder. */
   #placesOf(uri: string): readonly Place[] {
-    const absolute = pathOf(uri);
+    const absolute = this.#names.pathOf(uri);
     if (absolute === undefined) return [];
     return this.#all.map((folder) => {
       return { folder, file: path.relative(folder.root, absolute).split(path.sep).join('/') };
@@ -354,7 +480,6 @@ async function* filesIn(absolute: string): AsyncGenerator<string> {
 
 /** Relative to the root, forward slashes; undefined for a file outside of it. */
 function fileWithin(root: string, absolute: string): string | undefined {
-  const relative = path.relative(root, absolute);
-  if (relative === '' || relative.startsWith('..') || path.isAbsolute(relative)) return undefined;
-  return relative.split(path.sep).join('/');
+  if (absolute === root || !isWithin(root, absolute)) return undefined;
+  return path.relative(root, absolute).split(path.sep).join('/');
 }

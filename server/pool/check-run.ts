@@ -37,6 +37,7 @@ export class CheckRun implements CheckJobOwner {
   readonly #timings = new Map<string, number>();
   readonly #coverage: Record<string, 'unchanged' | 'affected'> = {};
   readonly #provisional: string[] = [];
+  readonly #reads: Record<string, readonly string[]> = {};
   readonly #notes: Record<string, string> = {};
   /** Units on which the detector threw. */
   readonly #thrown = new Set<string>();
@@ -104,6 +105,7 @@ export class CheckRun implements CheckJobOwner {
     }
     Object.assign(this.#coverage, answer.result.coverage);
     this.#provisional.push(...(answer.result.provisional ?? []));
+    Object.assign(this.#reads, answer.result.reads);
     Object.assign(this.#notes, answer.result.notes);
     this.#settleIfFinished();
   }
@@ -211,6 +213,7 @@ export class CheckRun implements CheckJobOwner {
       ...(this.#timings.size === 0 ? {} : { timings: Object.fromEntries(this.#timings) }),
       ...(Object.keys(this.#coverage).length === 0 ? {} : { coverage: this.#coverage }),
       ...(this.#provisional.length === 0 ? {} : { provisional: this.#provisional }),
+      ...(Object.keys(this.#reads).length === 0 ? {} : { reads: this.#reads }),
       ...(Object.keys(this.#notes).length === 0 ? {} : { notes: this.#notes }),
     };
     this.#settle({ kind: 'done', result, quarantined });

@@ -53,7 +53,7 @@ export class CrashQuarantine {
       unit,
       file,
       reason: { ...reason, message: `${reason.message} Other files are not affected.` },
-      limitMb: partition.limits.memoryMb,
+      limitMb: partition.ownMemoryMb,
       since: this.#clock.date(),
     };
     this.#quarantine.add(input, request, this.#contextOf(request, partition));
@@ -78,7 +78,7 @@ export class CrashQuarantine {
     const planned = this.#planned.get(plannedKey(detector, root));
     return {
       version: planned?.version,
-      limitMb: partition.limits.memoryMb,
+      limitMb: partition.ownMemoryMb,
       configFiles: planned?.configFiles ?? [],
     };
   }

@@ -8,14 +8,31 @@ export const detectorTable: DetectorTable = Object.fromEntries(
   [...manifests, ...queries].map((manifest) => [manifest.name, entryOf(manifest)]),
 );
 
+/** A tool that a workspace declares has a worker of its own, so that it disturbs nobody. */
+export function entryOfTool(name: string): DetectorEntry {
+  return {
+    title: name,
+    group: name,
+    single: true,
+    // The process of the tool counts too.
+    memoryFactor: 4,
+    // Between two runs there is nothing to keep warm but a program that speaks the protocol.
+    limits: { idleMs: 60_000 },
+  };
+}
+
 function entryOf({ title, worker }: DetectorManifest | QueryManifest): DetectorEntry {
   const { light, heavy } = worker.lanes;
   return {
     title,
     group: worker.group,
     ...(worker.title === undefined ? {} : { workerTitle: worker.title }),
-    ...(worker.count === 'one' ? { single: true } : { maxWorkers: busyCores() }),
+    ...(worker.count === 'one' ? { single: true } : { maxWorkers: busyCores(), gradual: true }),
     memoryFactor: { light: light.memoryFactor, heavy: (heavy ?? light).memoryFactor },
+    memoryFactorIfFree: {
+      ...(light.memoryFactorIfFree === undefined ? {} : { light: light.memoryFactorIfFree }),
+      ...(heavy?.memoryFactorIfFree === undefined ? {} : { heavy: heavy.memoryFactorIfFree }),
+    },
     limits: light.limits,
     ...(heavy === undefined ? {} : { heavyLimits: heavy.limits }),
     ...(worker.execArgv === undefined ? {} : { execArgv: worker.execArgv }),

@@ -21,7 +21,7 @@ export class ErrorAggregator {
   }
 
   record(report: ErrorReport): void {
-    const key = [report.detector, report.code, report.input ?? '', report.message].join('\n');
+    const key = [report.detector, report.code, report.root ?? '', report.input ?? '', report.message].join('\n');
     const known = this.#entries.get(key);
     const now = this.#date();
     this.#entries.delete(key);
@@ -104,6 +104,7 @@ export function reportOfProblem(detector: string, problem: DetectorProblem): Err
     code: PROBLEM_CODES[problem.code],
     message: problem.message,
     ...(problem.file === undefined ? {} : { input: problem.file }),
+    ...(problem.range === undefined ? {} : { range: problem.range }),
   };
 }
 

@@ -36,7 +36,9 @@ export interface FleetOptions {
   /** Whether the machine has memory for one more process. */
   readonly roomForMore: (live: readonly SupervisedWorker[]) => boolean;
   /** The machine has next to no memory left. */
-  readonly isMemoryShort: () => boolean;
+  readonly isMemoryShort: WorkerOwner['isMemoryShort'];
+  readonly spareMb: WorkerOwner['spareMb'];
+  readonly grow: WorkerOwner['grow'];
 }
 
 export class Fleet implements Dispatcher {
@@ -59,7 +61,7 @@ export class Fleet implements Dispatcher {
   readonly #since = new WeakMap<Job, number>();
 
   constructor(maxWorkers: number, options: FleetOptions) {
-    const { clock, random, launch, log, isMemoryShort, onChange, onNotice, onAvailable } = options;
+    const { clock, random, launch, log, isMemoryShort, spareMb, grow, onChange, onNotice, onAvailable } = options;
     this.#maxWorkers = maxWorkers;
     this.#options = options;
     this.#groups = new WorkerGroups({
@@ -68,6 +70,8 @@ export class Fleet implements Dispatcher {
       launch,
       log,
       isMemoryShort,
+      spareMb,
+      grow,
       onChange,
       onReady: (worker) => this.#ready(worker),
       onFree: () => this.#pump(),
@@ -164,6 +168,16 @@ export class Fleet implements Dispatcher {
     this.#pump();
   }
 
+  /** @throws Error when there is no worker of that name */
+  async restartWorker(name: string): Promise<void> {
+    const worker = this.#groups.workers.find((candidate) => candidate.name === name);
+    if (worker === undefined) throw new Error(`There is no worker named ${name}.`);
+    if (!worker.live) return this.restart(worker.partition.group);
+    const gone = this.#goneOnce(worker);
+    worker.kill({ kind: 'cancelled', message: 'Restarted on request.' });
+    await gone;
+  }
+
   /** Refuses queued jobs and ends every process. Resolves when none is left. */
   async dispose(): Promise<void> {
     this.#disposed = true;
@@ -205,8 +219,13 @@ export class Fleet implements Dispatcher {
   }
 
   #answered(worker: SupervisedWorker, job: Job): void {
+    const set = this.#groups.of(worker.partition);
     this.#metrics.ended(this.#elapsed(job), true);
-    this.#breakers.answered(this.#groups.of(worker.partition).group);
+    if (job.activity === 'checking') {
+      if (worker.checks > 1) set.pace.did(this.#elapsed(job));
+      else set.pace.warmedUp(worker.startedInMs + this.#elapsed(job));
+    }
+    this.#breakers.answered(set.group);
     this.#closeSurplus();
     if (worker.aboveSoftLimit) this.#recycle(worker);
     this.#pump();
@@ -306,6 +325,9 @@ export class Fleet implements Dispatcher {
       if (!here.some(({ closing }) => closing)) here.find((worker) => worker.free)?.close();
       return false;
     }
+    const working = here.filter(({ closing }) => !closing).length;
+    const isGradual = set.partition.entry.gradual === true && !job.alone && working > 0;
+    if (isGradual && !set.pace.isWorthAnother(set.queue.length, working)) return false;
     const full = live.length >= this.#maxWorkers || (live.length > 0 && !this.#options.roomForMore(live));
     if (full) {
       const setOf = ({ partition }: SupervisedWorker): WorkerSet => this.#groups.of(partition);

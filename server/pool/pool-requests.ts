@@ -4,23 +4,19 @@
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { TaskFigures } from '../../workers/ipc/index.ts';
+import type { AggregatedError, HealthParams, ServerHealth } from '../../workers/protocol/health.ts';
 import { systemClock, type Clock } from '../clock.ts';
-import type { AggregatedError, WorkerHealth, MachineHealth, QuarantinedInput, SupervisedPool } from './types.ts';
-
-export interface HealthParams {
-  readonly workers: readonly WorkerHealth[];
-  readonly machine: MachineHealth;
-  readonly quarantined: readonly QuarantinedInput[];
-  /** What the workers did, and how long it waited and took. */
-  readonly tasks: TaskFigures;
-}
+import type { SupervisedPool } from './types.ts';
 
 export interface PoolRequests {
   'bulkhead/health': () => Promise<HealthParams>;
   'bulkhead/watchHealth': (params: { readonly on: boolean }) => Promise<HealthParams>;
-  'bulkhead/restartWorker': (params: { readonly detector?: string }) => Promise<null>;
-  'bulkhead/releaseQuarantine': (params: { readonly detector?: string; readonly file?: string }) => {
+  'bulkhead/restartWorker': (params: { readonly detector?: string; readonly worker?: string }) => Promise<null>;
+  'bulkhead/releaseQuarantine': (params: {
+    readonly detector?: string;
+    readonly root?: string;
+    readonly file?: string;
+  }) => {
     readonly released: number;
   };
   'bulkhead/errors': (params: { readonly detector?: string; readonly clear?: boolean }) => {
@@ -60,10 +56,25 @@ export function poolOperations({
   let stopListening: (() => void) | undefined;
   let cancelTimer: (() => void) | undefined;
   let captures = 0;
+  let cpu = { at: clock.now(), ms: cpuMs() };
+
+  const cpuPercent = (): number => {
+    const now = { at: clock.now(), ms: cpuMs() };
+    const elapsed = now.at - cpu.at;
+    const percent = elapsed > 0 ? (100 * (now.ms - cpu.ms)) / elapsed : 0;
+    cpu = now;
+    return percent;
+  };
 
   const health = async (): Promise<HealthParams> => {
     const machine = await pool.machine();
-    return { workers: pool.health(), machine, quarantined: pool.quarantined(), tasks: pool.tasks() };
+    return {
+      workers: pool.health(),
+      machine,
+      quarantined: pool.quarantined(),
+      tasks: pool.tasks(),
+      server: { ...serverHealth(), cpuPercent: cpuPercent() },
+    };
   };
   const changed = (): void => {
     cancelTimer ??= clock.after(
@@ -106,14 +117,16 @@ export function poolOperations({
         watch(on);
         return health();
       },
-      'bulkhead/restartWorker': async ({ detector }) => {
-        await pool.restart(detector);
+      'bulkhead/restartWorker': async ({ detector, worker }) => {
+        await (worker === undefined ? pool.restart(detector) : pool.restartWorker(worker));
         return null;
       },
-      'bulkhead/releaseQuarantine': ({ detector, file }) => ({
+      'bulkhead/releaseQuarantine': ({ detector, root, file }) => ({
         released: pool.releaseQuarantine(
           (input) =>
-            (detector === undefined || input.detector === detector) && (file === undefined || input.file === file),
+            (detector === undefined || input.detector === detector) &&
+            (root === undefined || input.root === root) &&
+            (file === undefined || input.file === file),
         ),
       }),
       'bulkhead/errors': ({ detector, clear = false }) => {
@@ -127,4 +140,14 @@ export function poolOperations({
     },
     dispose: () => watch(false),
   };
+}
+
+function serverHealth(): Omit<ServerHealth, 'cpuPercent'> {
+  const uptimeMs = Math.round(process.uptime() * 1_000);
+  return { pid: process.pid, memoryBytes: process.memoryUsage.rss(), uptimeMs, node: process.version };
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }

@@ -1,12 +1,18 @@
 /** The pool: takes tasks, and gives events and outcomes. Owns everything in this folder that has a lifetime. */
 import os from 'node:os';
-import type { CheckEvent, PlanRequest, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
+import type {
+  CheckEvent,
+  DetectorProblem,
+  PlanRequest,
+  PlanResult,
+  Unit,
+} from '../../workers/protocol/detector-protocol.ts';
 import type { TaskFigures } from '../../workers/ipc/index.ts';
 import { CheckRun } from './check-run.ts';
 import { printableLine } from '../printable.ts';
 import { systemClock, type Clock, type Random } from '../clock.ts';
 import type { SupervisedWorker } from './supervised-worker.ts';
-import { defaultWorkers, detectorTable } from './detectors.ts';
+import { defaultWorkers, detectorTable, entryOfTool } from './detectors.ts';
 import { defaultLimits, type DetectorTable, type Lane, type Limits } from './worker-entry.ts';
 import { Partitions } from './partitions.ts';
 import { ErrorAggregator, reportOfExit, reportOfProblem } from './error-aggregator.ts';
@@ -95,6 +101,7 @@ class WorkerPool implements SupervisedPool {
   readonly #closing = new AbortController();
   #maxWorkers: number;
   readonly #measureMachine: () => Promise<MachineMemory>;
+  #isMeasured = false;
   #memory: MachineMemory = { totalBytes: os.totalmem(), freeBytes: os.totalmem(), source: 'machine' };
 
   constructor(options: PoolOptions) {
@@ -103,10 +110,13 @@ class WorkerPool implements SupervisedPool {
     this.#clock = clock;
     this.#log = log;
     this.#errors = new ErrorAggregator(() => clock.date());
-    this.#partitions = new Partitions(options.detectors ?? detectorTable, {
-      ...options.limits,
-      memoryMb: this.#memoryMbOf(options.memoryMb ?? 0),
-    });
+    this.#partitions = new Partitions(
+      options.detectors ?? detectorTable,
+      { ...options.limits, memoryMb: this.#memoryMbOf(options.memoryMb ?? 0) },
+      this.#mayGrow(options.memoryMb ?? 0),
+      // The workspace declares what Bulkhead's own table does not have.
+      options.detectors === undefined ? entryOfTool : undefined,
+    );
     if (options.node !== undefined) this.#partitions.runBy(options.node);
     this.#quarantine = new Quarantine({
       clock,
@@ -133,9 +143,12 @@ class WorkerPool implements SupervisedPool {
       onEnded: (pid) => this.#registry?.ended(pid),
       onFault: (worker, { reason, external }, _phase, job) => {
         log('warn', `${worker.name}: ${printableLine(reason.message)}`);
-        this.#errors.record(reportOfExit(job?.detector ?? worker.partition.group, reason, external));
+        const { group, root } = worker.partition;
+        this.#errors.record({ ...reportOfExit(job?.detector ?? group, reason, external), root });
       },
       roomForMore: (live) => hasRoom(this.#memory, memoryOf(live)),
+      spareMb: () => this.#spareBytes / MEGABYTE,
+      grow: (partition, neededMb) => this.#spareBytes > 0 && this.#partitions.grow(partition, neededMb),
       isMemoryShort: () => this.#memory.freeBytes < this.#memory.totalBytes * SHORT_MEMORY,
     });
     this.#sampler = new HealthSampler({
@@ -175,7 +188,7 @@ class WorkerPool implements SupervisedPool {
       throw error;
     });
     this.#crashQuarantine.planned(detector, root, { version, configFiles: plan.configFiles });
-    for (const problem of plan.problems) this.#errors.record(reportOfProblem(detector, problem));
+    for (const problem of plan.problems) this.#errors.record({ ...reportOfProblem(detector, problem), root });
     return plan;
   }
 
@@ -251,6 +264,10 @@ class WorkerPool implements SupervisedPool {
     return entry === undefined ? Promise.resolve() : this.#fleet.restart(entry.group);
   }
 
+  restartWorker(name: string): Promise<void> {
+    return this.#fleet.restartWorker(name);
+  }
+
   restartTimes(): readonly number[] {
     return this.#fleet.restartTimes;
   }
@@ -293,7 +310,8 @@ class WorkerPool implements SupervisedPool {
   configure({ maxWorkers, memoryMb, healthIntervalMs, node }: PoolSettings): void {
     if (healthIntervalMs !== undefined) this.#sampler.intervalMs = healthIntervalMs;
     if (maxWorkers !== undefined) this.#maxWorkers = workersOf(maxWorkers);
-    if (memoryMb !== undefined) this.#partitions.configure({ memoryMb: this.#memoryMbOf(memoryMb) });
+    if (memoryMb !== undefined)
+      this.#partitions.configure({ memoryMb: this.#memoryMbOf(memoryMb) }, undefined, this.#mayGrow(memoryMb));
     if (node !== undefined) this.#partitions.runBy(node);
     this.#fleet.reconfigure(this.#maxWorkers);
   }
@@ -314,15 +332,29 @@ class WorkerPool implements SupervisedPool {
     this.#options.onSlow?.(message);
   }
 
+  /** What is free beyond the reserve, as of the last measurement. */
+  get #spareBytes(): number {
+    const { totalBytes, freeBytes } = this.#memory;
+    return this.#isMeasured ? freeBytes - totalBytes * (1 - BUDGET_SHARE) : 0;
+  }
+
+  #mayGrow(setting: number): boolean {
+    return setting <= 0 && this.#options.limits?.memoryMb === undefined;
+  }
+
   #memoryMbOf(setting: number): number {
     return setting > 0 ? setting : (this.#options.limits?.memoryMb ?? defaultLimits.memoryMb);
   }
 
   #event(task: CheckTask, event: CheckEvent): void | Promise<void> {
-    if (event.kind === 'problem') this.#errors.record(reportOfProblem(task.request.detector, event.problem));
+    if (event.kind === 'problem') this.#recordProblem(task.request, event.problem);
     const taken = task.onEvent(event);
     const ready = this.#options.readerReady?.();
     return ready === undefined ? taken : Promise.all([taken, ready]).then(() => {});
+  }
+
+  #recordProblem({ detector, root }: CheckTask['request'], problem: DetectorProblem): void {
+    this.#errors.record({ ...reportOfProblem(detector, problem), root });
   }
 
   #unknownDetector(name: string): string {
@@ -333,6 +365,7 @@ class WorkerPool implements SupervisedPool {
 
   async #sampled(): Promise<void> {
     this.#memory = await this.#measureMachine();
+    this.#isMeasured = true;
     // No worker may use more than all of them together.
     this.#partitions.configure({}, Math.floor((this.#memory.totalBytes * BUDGET_SHARE) / MEGABYTE));
     if (memoryOf(this.#fleet.live) > this.#memory.totalBytes * BUDGET_SHARE) this.#fleet.freeMemory();

@@ -94,7 +94,8 @@ class ProcessLink implements WorkerLink {
         name,
         timeouts: { startup: startMs },
         signal: this.#starting.signal,
-        onLog: ({ level, message }) => log(level, message),
+        // Stacks of native code and chatter of tools: the reason of an exit quotes what matters.
+        onLog: ({ level, message, source }) => log(source === 'worker' ? level : 'debug', message),
         onVitals: (vitals) => this.#reportVitals(vitals),
       });
       this.#client = client;

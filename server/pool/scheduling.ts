@@ -33,6 +33,8 @@ export function workerToEvict(
     // The job must run alone, so its own set cannot use the worker.
     if (own === set) return 0;
     if (head === undefined || head.rank > job.rank) return keptWarm(worker) ? 2 : 1;
+    // It would build its programs anew when its turn comes.
+    if (worker.partition.lane === 'heavy') return Number.POSITIVE_INFINITY;
     const hasOthers = own.workers.filter((other) => other.live).length > 1;
     if (hasNone && (hasOthers || worker.uptimeMs >= MIN_UPTIME_MS)) return 3;
     return Number.POSITIVE_INFINITY;

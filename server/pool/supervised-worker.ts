@@ -10,7 +10,7 @@ import type { WorkerLink, Launch, LinkExit, Vitals } from './link.ts';
 import { KnownRevisions } from './known-revisions.ts';
 import { nodeProcess } from './runtimes.ts';
 import type { WorkerRuntime } from './worker-entry.ts';
-import type { WorkerHealth, SupervisedWorkerState } from './types.ts';
+import type { CurrentWork, WorkerHealth, SupervisedWorkerState } from './types.ts';
 import type { Job } from './job.ts';
 import { Watchdog } from './watchdog.ts';
 import { WorkerLog } from './worker-log.ts';
@@ -37,6 +37,10 @@ export interface WorkerOwner {
   readonly launch: Launch;
   /** The machine has next to no memory left. */
   readonly isMemoryShort: () => boolean;
+  /** What the machine can spare for one worker, megabytes. */
+  readonly spareMb: () => number;
+  /** A worker needs more than its limit. @returns true: its limit grew, because the machine can spare it */
+  readonly grow: (partition: Partition, neededMb: number) => boolean;
   log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void;
   /** The worker can take a job. */
   onFree(worker: SupervisedWorker): void;
@@ -67,7 +71,10 @@ export class SupervisedWorker {
   #stopKillTimer: () => void = () => {};
   #stopIdleTimer: () => void = () => {};
   #served = 0;
+  #checks = 0;
   #startedAt = 0;
+  /** When its job began, or last made progress. */
+  #progressAt = 0;
   #idleSince = 0;
   #lastUptimeMs = 0;
   /** The memory limit that the running process was started with, megabytes. */
@@ -114,6 +121,16 @@ export class SupervisedWorker {
     return this.#served === 0;
   }
 
+  /** Checks that the process has done. */
+  get checks(): number {
+    return this.#checks;
+  }
+
+  /** Milliseconds from launch to ready, of the last start. */
+  get startedInMs(): number {
+    return this.#statistics.startedInMs;
+  }
+
   get job(): Job | undefined {
     return this.#job;
   }
@@ -141,7 +158,10 @@ export class SupervisedWorker {
 
   /** It uses more memory than an idle worker should. */
   get aboveSoftLimit(): boolean {
-    const memoryBytes = this.limitBytes * this.partition.limits.softMemoryRatio;
+    // What is warm stays as long as the machine can spare the memory.
+    const spareLimitMb = Math.min(this.partition.mostMemoryMb, this.memoryBytes / MEGABYTE + this.#owner.spareMb());
+    const limitMb = Math.max(this.partition.limits.memoryMb, spareLimitMb);
+    const memoryBytes = limitMb * MEGABYTE * this.partition.limits.softMemoryRatio;
     const usage = { memoryBytes: this.memoryBytes, tasks: this.#served };
     return this.#recycling.due(usage, { memoryBytes, tasks: Infinity }) !== undefined;
   }
@@ -150,14 +170,23 @@ export class SupervisedWorker {
     return this.partition.limits.memoryMb * MEGABYTE;
   }
 
+  /** The limit, or as much more as it may take and the machine can spare now. */
+  get #potentialMb(): number {
+    const { limits, mostMemoryMb } = this.partition;
+    return Math.max(limits.memoryMb, Math.floor(Math.min(mostMemoryMb, this.#owner.spareMb())));
+  }
+
   start(): void {
     const { clock, launch } = this.#owner;
-    const { memoryMb, startMs } = this.partition.limits;
+    const { startMs } = this.partition.limits;
+    // V8's own limit cannot grow later.
+    const memoryMb = this.#potentialMb;
     this.#statistics.started();
     this.#watchdog.reset();
     this.#startedWithMb = memoryMb;
     this.#startedAt = clock.now();
     this.#served = 0;
+    this.#checks = 0;
     this.#knownRevisions.reset();
     this.#closing = false;
     this.#diagnosis = undefined;
@@ -197,7 +226,12 @@ export class SupervisedWorker {
     this.#watchdog.start(job.timeoutMs, this.#runtime.heartbeat ? this.partition.limits.heartbeatMs : undefined);
     const onAbort = (): void => this.#forceCancelLater(job);
     job.signal.addEventListener('abort', onAbort, { once: true });
-    const pulse = { beat: () => this.#watchdog.progressed(), hold: () => this.#watchdog.hold() };
+    const beat = (): void => {
+      this.#progressAt = this.#owner.clock.now();
+      this.#watchdog.progressed();
+    };
+    this.#progressAt = this.#owner.clock.now();
+    const pulse = { beat, hold: () => this.#watchdog.hold() };
     this.#performing = job.perform(link, pulse, known).then(
       (end) => {
         if (end !== 'seen') this.#knownRevisions.revert(job, known);
@@ -206,6 +240,7 @@ export class SupervisedWorker {
         this.#statistics.answered();
         if (this.#state === 'busy') this.#state = 'ready';
         this.#idleSince = this.#owner.clock.now();
+        if (job.activity === 'checking') this.#checks += 1;
         if (end === 'broken') this.close();
         this.#owner.onAnswered(this, job);
         this.#offerCapacity();
@@ -285,6 +320,7 @@ export class SupervisedWorker {
   health(queued: number): WorkerHealth {
     const { partition } = this;
     const pid = this.#link?.pid;
+    const current = this.#current;
     return {
       name: this.name,
       detector: partition.group,
@@ -292,6 +328,7 @@ export class SupervisedWorker {
       driver: this.#runtime.driver.name,
       state: this.#state,
       ...(pid === undefined ? {} : { pid }),
+      ...(current === undefined ? {} : { current }),
       limitBytes: this.limitBytes,
       queued,
       uptimeMs: this.uptimeMs,
@@ -344,7 +381,7 @@ export class SupervisedWorker {
     this.#job = undefined;
     this.#closing = false;
     this.#state = 'stopped';
-    this.#statistics.ended();
+    this.#statistics.ended(death.reason, this.#owner.clock.date());
     if (!expected) this.#statistics.crashed(death.reason, job !== undefined);
     this.#owner.onDeath(this, death, job !== undefined ? 'working' : ready ? 'idle' : 'starting', job);
     this.#owner.onChange();
@@ -364,6 +401,7 @@ export class SupervisedWorker {
 
   #enforceLimit(): void {
     if (this.memoryBytes <= this.limitBytes || this.#closing) return;
+    if (this.#owner.grow(this.partition, this.memoryBytes / MEGABYTE)) return;
     const limit = `limit ${this.partition.limits.memoryMb} MB`;
     this.kill({ kind: 'rss-limit', message: `${this.#title} used too much memory${this.#activity} (${limit}).` });
   }
@@ -376,6 +414,13 @@ export class SupervisedWorker {
     const seconds = Math.round(ms / 1000);
     const message = `${this.#title} gave no sign of life for ${seconds} s: its process was stopped or got no CPU time.`;
     this.kill({ kind: 'hang', message, external: true });
+  }
+
+  get #current(): CurrentWork | undefined {
+    const job = this.#job;
+    if (job === undefined) return undefined;
+    const elapsedMs = Math.round(this.#owner.clock.now() - this.#progressAt);
+    return { title: job.title, ...(job.input === undefined ? {} : { input: job.input }), elapsedMs };
   }
 
   /** What it is doing, as the end of a sentence; may be empty. */

@@ -7,24 +7,18 @@ import type {
   PlanResult,
   Unit,
 } from '../../workers/protocol/detector-protocol.ts';
+import type {
+  AggregatedError,
+  ExitReason,
+  MachineHealth,
+  QuarantinedInput,
+  WorkerHealth,
+} from '../../workers/protocol/health.ts';
 import type { TaskFigures } from '../../workers/ipc/index.ts';
 import type { Revision } from '../journal.ts';
 
-/** Why a worker ended, or its task. */
-export type ExitKind =
-  'oom-heap' | 'oom-kernel' | 'rss-limit' | 'signal' | 'exit' | 'protocol' | 'hang' | 'start-timeout' | 'cancelled';
-
-export interface ExitReason {
-  readonly kind: ExitKind;
-  /** One sentence for a person: what happened, with the limit or signal that applies. */
-  readonly message: string;
-  readonly exitCode?: number;
-  readonly signal?: string;
-  /** The last 20 lines of stderr. */
-  readonly stderr: readonly string[];
-  /** The input in work when it happened, relative to the root. */
-  readonly input?: string;
-}
+/** The part that views show. */
+export type * from '../../workers/protocol/health.ts';
 
 /** Lower runs first. */
 export type Priority = 'open' | 'recent' | 'background';
@@ -44,19 +38,6 @@ export interface CheckTask {
    * After a fault the pool repeats what was not `done`: a unit may begin again, and its earlier issues do not count.
    */
   readonly onEvent: (event: CheckEvent) => void | Promise<void>;
-}
-
-/** An input that killed a worker twice: skipped and reported until it, the detector or the configuration changes. */
-export interface QuarantinedInput {
-  readonly detector: string;
-  readonly root: string;
-  readonly unit: Unit;
-  readonly file: string;
-  readonly reason: ExitReason;
-  /** The memory limit that applied, in megabytes. */
-  readonly limitMb?: number;
-  /** Milliseconds since the epoch. */
-  readonly since: number;
 }
 
 /**
@@ -91,38 +72,6 @@ export type CheckOutcome =
       readonly borrowed?: ReadonlySet<string>;
     };
 
-export type SupervisedWorkerState = 'starting' | 'ready' | 'busy' | 'backing-off' | 'degraded' | 'disabled' | 'stopped';
-
-export interface WorkerHealth {
-  /** Stable over restarts, for instance `eslint#2`. */
-  readonly name: string;
-  readonly detector: string;
-  readonly root: string;
-  /** Name of the driver, for instance `child-process`. */
-  readonly driver: string;
-  readonly state: SupervisedWorkerState;
-  readonly pid?: number;
-  /** Resident memory of the process tree (heap for threads), bytes; and its peak since the pool started. */
-  readonly memoryBytes: number;
-  readonly peakMemoryBytes: number;
-  readonly limitBytes: number;
-  /** 100 is one core. */
-  readonly cpuPercent: number;
-  readonly tasksDone: number;
-  readonly tasksFailed: number;
-  readonly queued: number;
-  readonly restarts: number;
-  readonly consecutiveCrashes: number;
-  readonly lastExit?: ExitReason;
-  readonly uptimeMs: number;
-  readonly heartbeatAgeMs: number;
-  /** Of the working thread while it works: bytes of V8's heap in use, and event-loop utilization, 0 to 1. */
-  readonly heapUsedBytes?: number;
-  readonly eventLoopUtilization?: number;
-  /** Milliseconds from launch to ready, of the last start. */
-  readonly startedInMs?: number;
-}
-
 /** Something to tell the user once. */
 export interface PoolNotice {
   /**
@@ -142,51 +91,6 @@ export interface MemoryAlert {
   readonly worker: string;
   readonly memoryBytes: number;
   readonly limitBytes: number;
-}
-
-export type ErrorSeverity = 'critical' | 'high' | 'medium' | 'low';
-
-export type ErrorCode =
-  | 'TIMEOUT'
-  | 'WORKER_CRASH'
-  | 'OOM'
-  | 'HANG'
-  | 'TOOL_ERROR'
-  | 'DETECTOR_NOT_FOUND'
-  | 'INVALID_RESULT'
-  | 'PROTOCOL'
-  | 'CONFIG_ERROR';
-
-/** One failure, with the number of times it happened. */
-export interface AggregatedError {
-  readonly detector: string;
-  readonly severity: ErrorSeverity;
-  readonly code: ErrorCode;
-  /** One sentence for a person. */
-  readonly message: string;
-  /** Details: lines of stderr, a stack. */
-  readonly cause?: string;
-  /** File it happened on, relative to the root. */
-  readonly input?: string;
-  /** Milliseconds since the epoch. */
-  readonly first: number;
-  readonly last: number;
-  readonly count: number;
-}
-
-/** The machine, or the container that this process runs in. */
-export interface MachineHealth {
-  readonly totalBytes: number;
-  /** Available without swapping; page cache counts as free. */
-  readonly freeBytes: number;
-  /** What sets the total. */
-  readonly source: 'machine' | 'cgroup';
-  /** Memory of all workers. */
-  readonly workerBytes: number;
-  /** Processes of all workers, including those that they started. */
-  readonly processes: number;
-  /** Free space on the disk that holds the results, bytes. */
-  readonly diskFreeBytes?: number;
 }
 
 /** What a user may change while the pool runs. `configure` leaves an absent setting as it is. */
@@ -228,6 +132,11 @@ export interface SupervisedPool extends Pool {
   restartTimes(): readonly number[];
   /** How many tasks workers did, and how long these waited and ran, since the start. */
   tasks(): TaskFigures;
+  /**
+   * Ends one worker, and its work is repeated. One without a process gets its circuit breaker closed.
+   * @throws Error when there is no worker of that name
+   */
+  restartWorker(name: string): Promise<void>;
   /** Failures since the start or the last reset, most severe first. */
   errors(detector?: string): readonly AggregatedError[];
   clearErrors(detector?: string): void;

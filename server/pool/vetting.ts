@@ -55,7 +55,7 @@ export class Vetting {
 
   /** @returns what may be taken of an event, and problems about the rest */
   events(value: unknown): readonly CheckEvent[] {
-    const event = isObject<EventFields>(value) ? (value as EventFields) : {};
+    const event = isObject<EventFields>(value) ? value : {};
     if (event.kind !== 'progress' && this.#isTooMuch(event.issues)) return this.#flaw('is one of too many');
     switch (event.kind) {
       case 'begin':

@@ -56,8 +56,12 @@ export interface WorkerEntry {
   readonly single?: boolean;
   /** Most workers of the light lane; absent: as many as the pool allows. */
   readonly maxWorkers?: number;
+  /** More than one worker only if the measured pace shows that it pays to load everything once more. Default: false. */
+  readonly gradual?: boolean;
   /** Multiplies `memoryMb` of the settings, which is for an ordinary worker. Default: 1. */
   readonly memoryFactor?: number | Readonly<Record<Lane, number>>;
+  /** The same while the machine has memory to spare and the user has set no limit. Default: `memoryFactor`. */
+  readonly memoryFactorIfFree?: Readonly<Partial<Record<Lane, number>>>;
   readonly limits?: Partial<Limits>;
   /** For the heavy lane; overrides `limits`. */
   readonly heavyLimits?: Partial<Limits>;

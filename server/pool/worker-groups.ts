@@ -7,6 +7,7 @@ import { SupervisedWorker, type WorkerOwner } from './supervised-worker.ts';
 import type { Partition } from './partitions.ts';
 import { CircuitBreaker, RestartBackoff, StallCounter, StartFailures } from './policy.ts';
 import type { ExitReason } from './types.ts';
+import { Pace } from './pace.ts';
 import { JobQueue } from './job-queue.ts';
 
 /** What workers that run the same code have in common. */
@@ -30,6 +31,7 @@ export interface WorkerSet {
   readonly queue: JobQueue;
   readonly workers: SupervisedWorker[];
   readonly backoff: RestartBackoff;
+  readonly pace: Pace;
   /** No process starts before this time, monotonic milliseconds. */
   retryAt: number;
   /** When the process was lost whose work still waits. */
@@ -77,6 +79,7 @@ export class WorkerGroups {
       queue: new JobQueue(),
       workers: [],
       backoff: new RestartBackoff(this.#random),
+      pace: new Pace(),
       retryAt: 0,
       lostAt: undefined,
     };

@@ -1,6 +1,8 @@
 /** Counts and measurements of one worker, across all its processes. Lives as long as the worker. */
 import type { Vitals } from './link.ts';
-import type { ExitReason, WorkerHealth } from './types.ts';
+import type { ExitReason, WorkerExit, WorkerHealth } from './types.ts';
+
+const MAX_EXITS = 20;
 
 export type MeasuredHealth = Pick<
   WorkerHealth,
@@ -12,6 +14,7 @@ export type MeasuredHealth = Pick<
   | 'restarts'
   | 'consecutiveCrashes'
   | 'lastExit'
+  | 'exits'
   | 'startedInMs'
   | 'heartbeatAgeMs'
   | 'heapUsedBytes'
@@ -30,9 +33,15 @@ export class WorkerStatistics {
   #crashed = false;
   #consecutiveCrashes = 0;
   #lastExit: ExitReason | undefined;
+  /** The newest first. */
+  #exits: readonly WorkerExit[] = [];
   #startedInMs: number | undefined;
 
   /** Of the running process, at the last measurement. */
+  get startedInMs(): number {
+    return this.#startedInMs ?? 0;
+  }
+
   get memoryBytes(): number {
     return this.#memoryBytes;
   }
@@ -54,8 +63,9 @@ export class WorkerStatistics {
     this.#consecutiveCrashes = 0;
   }
 
-  /** The process ended. */
-  ended(): void {
+  /** The process ended. @param at milliseconds since the epoch */
+  ended({ stderr: _, ...reason }: ExitReason, at: number): void {
+    this.#exits = [{ ...reason, at }, ...this.#exits].slice(0, MAX_EXITS);
     this.#vitals = undefined;
     this.#memoryBytes = 0;
     this.#cpuPercent = 0;
@@ -91,6 +101,7 @@ export class WorkerStatistics {
       tasksFailed: this.#tasksFailed,
       restarts: this.#restarts,
       consecutiveCrashes: this.#consecutiveCrashes,
+      exits: this.#exits,
       ...(this.#lastExit === undefined ? {} : { lastExit: this.#lastExit }),
       ...(this.#startedInMs === undefined ? {} : { startedInMs: this.#startedInMs }),
       heartbeatAgeMs: vitals === undefined ? 0 : Math.max(0, now - vitals.heartbeatAt),

@@ -76,6 +76,10 @@ export class Sharing {
     );
   }
 
+  get role(): 'leader' | 'follower' | 'alone' {
+    return this.#leader ? 'leader' : this.#follower ? 'follower' : 'alone';
+  }
+
   /** Answers other processes from now on. */
   serve(host: SharingHost): void {
     this.#host.resolve(host);

@@ -53,12 +53,15 @@ export class BaselineError extends Error {
   /** One-based; 1 when the file cannot be read. */
   readonly line: number;
   readonly column: number;
+  /** The message without the place. */
+  readonly problem: string;
 
   constructor(file: string, line: number, column: number, problem: string, options?: ErrorOptions) {
     super(`${file}:${line}:${column}: ${problem}`, options);
     this.file = file;
     this.line = line;
     this.column = column;
+    this.problem = problem;
   }
 }
 

@@ -40,12 +40,13 @@ export function nameOf(real: string, platform: NodeJS.Platform): string {
   return label === '' ? hash : `${label}-${hash}`;
 }
 
-function baseDir({
+/** The folder of the user for all that Bulkhead stores, or that of an editor's workspace. */
+export function baseDir({
   storageDir,
   platform = process.platform,
   env = process.env,
   home = os.homedir(),
-}: LocationOptions): string {
+}: LocationOptions = {}): string {
   if (storageDir !== undefined) return storageDir;
   if (platform === 'win32') {
     const local = env['LOCALAPPDATA'];

@@ -1,9 +1,18 @@
 /** A detector that kills its process: the others' issues are complete, the server lives, and the reason is told. */
 import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
 import { activated, issues, settled } from './support/bulkhead.ts';
 import { driver } from './support/driver.ts';
 import { workspaces } from './support/workspaces.ts';
 import type { BulkheadApi } from '../../client/extension.ts';
+
+const item = '.statusbar-item[id^="bulkhead.bulkhead"] a';
+const row = (label: string): string => `.monaco-list-row[aria-label^="${label}"]`;
+const themes = [
+  ['vscode-dark', 'Default Dark Modern'],
+  ['vscode-light', 'Default Light Modern'],
+  ['vscode-high-contrast', 'Default High Contrast'],
+] as const;
 
 describe('an ESLint configuration that kills its process', () => {
   const others = workspaces.fault().issues.filter((issue) => !issue.includes(' eslint '));
@@ -36,11 +45,53 @@ describe('an ESLint configuration that kills its process', () => {
     assert.match(undone[0]?.error ?? '', /SIGKILL/);
   });
 
-  it('shows the problem in the status bar', async () => {
-    const item = '.statusbar-item[id^="bulkhead.bulkhead"] a';
-    await driver.read(item, /eslint/i);
+  it('names it on the face of the status bar item, in the tooltip and in the menu behind a click', async () => {
+    const { text } = await driver.read(item, /ESLint.*SIGKILL/);
+    assert.match(text, /Bulkhead: ESLint/);
     await driver.hover(item);
     await driver.read('.monaco-hover .hover-contents', /SIGKILL/);
     await driver.screenshot('fault');
+    await driver.click(item);
+    await driver.read('.quick-input-list', /SIGKILL[^]*eslint\.config\.mjs:1[^]*2 errors, 1 warning[^]*Restart Server/);
+    await driver.screenshot('fault-menu');
+    await driver.press('Enter');
+    await driver.read('.tab.active', /eslint\.config\.mjs/);
+  });
+
+  it('shows in the health view which worker ended how, and what it leads to', async () => {
+    await vscode.commands.executeCommand('bulkhead.openHealth');
+    await driver.read(row('ESLint killed itself'), /SIGKILL/);
+    await driver.read(row('eslint#1'), /eslint#1/);
+    // From here on with the keyboard alone.
+    await driver.click(row('Errors'));
+    await driver.read(`${row('Errors')}[aria-expanded="true"]`, /Errors/);
+    await driver.press('ArrowDown');
+    await driver.read('.monaco-list-row.focused', /ESLint killed itself[^]*eslint/);
+    await driver.screenshot('health');
+    await vscode.env.clipboard.writeText('');
+    await vscode.commands.executeCommand('bulkhead.copyHealthReport');
+    assert.match(await vscode.env.clipboard.readText(), /eslint#1[^]*SIGKILL/);
+  });
+
+  it('has a dashboard that can be read in every theme, and by everybody', async () => {
+    await vscode.commands.executeCommand('bulkhead.openDashboard');
+    await driver.readWebview('#summary', /SIGKILL/);
+    await driver.readWebview('table[aria-label="Errors"]', /SIGKILL/);
+    await vscode.commands.executeCommand('bulkhead.analyze');
+    await driver.readWebview('#charts section:not([hidden]) .legend', /MB/);
+    await driver.clickWebview('table[aria-label="Detectors"] th:nth-child(3) button');
+    await driver.clickWebview('table[aria-label="Detectors"] th:nth-child(3) button');
+    await driver.readWebview('table[aria-label="Detectors"] tbody tr', /TypeScript|ESLint/);
+    for (const [name, theme] of themes) {
+      await vscode.workspace
+        .getConfiguration('workbench')
+        .update('colorTheme', theme, vscode.ConfigurationTarget.Workspace);
+      await driver.readWebview(`body.${name}`, /Bulkhead Health/);
+      await driver.screenshot(`dashboard-${name}`);
+      const serious = (await driver.auditWebview()).filter(
+        ({ impact }) => impact === 'serious' || impact === 'critical',
+      );
+      assert.deepEqual(serious, [], theme);
+    }
   });
 });

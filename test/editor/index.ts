@@ -6,7 +6,7 @@ import { driver } from './support/driver.ts';
 const suites: Readonly<Record<string, () => Promise<unknown>>> = {
   workspace: () => import('./workspace.test.ts'),
   fault: () => import('./fault.test.ts'),
-  poison: () => import('./poison.test.ts'),
+  poison: async () => [await import('./poison.test.ts'), await import('./tools.test.ts')],
   folders: () => import('./folders.test.ts'),
   restricted: () => import('./restricted.test.ts'),
   beside: () => import('./beside.test.ts'),

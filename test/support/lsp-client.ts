@@ -7,6 +7,7 @@ import {
   createProtocolConnection,
   StreamMessageReader,
   StreamMessageWriter,
+  type ClientCapabilities,
   type Diagnostic,
   type InitializeResult,
   type ProtocolConnection,
@@ -23,6 +24,8 @@ export interface EditorOptions {
   readonly workDoneProgress?: boolean;
   /** The editor checks the version of the documents that an edit changes. */
   readonly documentChanges?: boolean;
+  /** Instead of those that the other options describe. */
+  readonly capabilities?: ClientCapabilities;
 }
 
 export class Editor implements AsyncDisposable {
@@ -41,6 +44,7 @@ export class Editor implements AsyncDisposable {
   readonly exited: Promise<number | null>;
   initialized: InitializeResult | undefined;
   readonly #waiting = new Set<() => void>();
+  #latest: StatusParams | undefined;
   /** As of the last call of {@link settled}. */
   #analyses = 0;
 
@@ -66,6 +70,7 @@ export class Editor implements AsyncDisposable {
     });
     this.connection.onNotification(notifications.status, (status: StatusParams) => {
       this.statuses.push(status);
+      this.#latest = status;
       this.#changed();
     });
     this.connection.onNotification('$/progress', (params: (typeof this.progress)[number]) => {
@@ -98,7 +103,7 @@ export class Editor implements AsyncDisposable {
       processId: process.pid,
       rootUri: null,
       workspaceFolders: roots.map((root) => ({ uri: pathToFileURL(root).href, name: path.basename(root) })),
-      capabilities: {
+      capabilities: options.capabilities ?? {
         workspace: {
           didChangeWatchedFiles: { dynamicRegistration: true },
           workspaceFolders: true,
@@ -109,18 +114,27 @@ export class Editor implements AsyncDisposable {
       initializationOptions: options.initializationOptions,
     });
     await this.connection.sendNotification('initialized', {});
-    this.statuses.push(await this.connection.sendRequest<StatusParams>(requests.watchStatus, { on: true }));
+    this.#latest = await this.connection.sendRequest<StatusParams>(requests.watchStatus, { on: true });
+    this.statuses.push(this.#latest);
   }
 
-  /** Resolves when an analysis has ended since the last call. */
+  /** Resolves when an analysis has ended since the last call. Its results may still be confirmed and stored. */
   async settled(timeoutMs = patienceMs): Promise<StatusParams> {
-    const ended = ({ state, analyses }: StatusParams): boolean => state !== 'analysing' && analyses > this.#analyses;
+    const ended = ({ detectors, analyses }: StatusParams): boolean =>
+      analyses > this.#analyses && !detectors.some(({ status }) => status === 'waiting' || status === 'running');
     await this.until('an analysis ends', () => this.statuses.slice(-1).some(ended), timeoutMs);
     const last = this.statuses.at(-1);
     if (!last) throw new Error('No status.');
     this.statuses.length = 0;
     this.#analyses = last.analyses;
     return last;
+  }
+
+  /** Resolves when everything has settled, is stored, and was compared with the disk. */
+  async atRest(): Promise<StatusParams> {
+    await this.until('the server rests', () => this.#latest !== undefined && this.#latest.state !== 'analysing');
+    if (!this.#latest) throw new Error('No status.');
+    return this.#latest;
   }
 
   /** `rule` names at a file, sorted. */

@@ -47,6 +47,7 @@ export function programOf(command: SimpleCommand): Program | undefined {
   // Each round takes at least one word off.
   for (;;) {
     const assigned = takeAssignments(words);
+    // bulkhead-ignore-next-line accumulating-spread -- a command sets few variables
     env = { ...env, ...assigned.env };
     words = assigned.words;
     const [first, ...rest] = words;

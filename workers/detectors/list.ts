@@ -1,4 +1,5 @@
 /** Every detector, a line each. To add one, add its folder and its line. */
+export { manifest as build } from './build/manifest.ts';
 export { manifest as circular } from './circular/manifest.ts';
 export { manifest as complexity } from './complexity/manifest.ts';
 export { manifest as dependents } from './dependents/manifest.ts';

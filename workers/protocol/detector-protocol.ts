@@ -104,6 +104,8 @@ export interface Unit {
   readonly lane?: 'light' | 'heavy';
   /** What its issues may depend on besides its own file; absent: nothing. */
   readonly dependsOn?: readonly DependencyKind[];
+  /** A batch costs the start of a process, so that it should be large. Only for units of the kind `file`. */
+  readonly manyAtOnce?: true;
   /** Each check must report the interface signature of its file, because issues of other units may depend on it. */
   readonly needsSignature?: boolean;
 }
@@ -223,6 +225,11 @@ export interface CheckResult {
   readonly coverage?: Readonly<Record<string, 'unchanged' | 'affected'>>;
   /** Units to revalidate when idle, even if they were checked completely. Only if the request has `allowProvisional`. */
   readonly provisional?: readonly string[];
+  /**
+   * By unit that was checked completely: all files whose content its issues depend on, besides configurations and
+   * installed packages. Relative to the root, sorted. The issues may also depend on which files exist. Absent: on any file.
+   */
+  readonly reads?: Readonly<Record<string, readonly string[]>>;
   /** Short texts to pass to later checks, also in later sessions. They are added to earlier notes; at most a few hundred. */
   readonly notes?: Readonly<Record<string, string>>;
 }

@@ -22,7 +22,8 @@ export interface PlanContext {
 /** Receives the results of a check. Events reach the server in batches and in order. */
 export interface CheckContext extends PlanContext {
   /**
-   * Names the input that is checked next: the suspect if the worker crashes. For a project it also confirms that the
+   * Names the input that is checked next: the suspect if the worker crashes. It is sent at once, so do not call it for
+   * what another process has checked already. For a project it also confirms that the
    * detector has processed `changed` of the request, which is then not sent again even if the check is cancelled.
    */
   begin(unit: Unit, file: string): void;

@@ -44,9 +44,7 @@ export interface WalkOptions {
 export async function* walkFiles(root: string, options: WalkOptions = {}): AsyncGenerator<string, void, undefined> {
   const { signal, onUnreadable = () => {} } = options;
   const top = options.gitignore === false ? [] : await rulesAbove(root);
-  const patterns = (options.exclude ?? []).flatMap(expandBraces);
-  const excluded: Rules | undefined =
-    patterns.length === 0 ? undefined : { localize: (file) => file, matcher: matcherOf(patterns) };
+  const excluded = excludedBy(options);
   let pending: Directory[] = [{ path: '', rules: top }];
   while (pending.length > 0) {
     const found: Directory[] = [];
@@ -64,6 +62,20 @@ export async function* walkFiles(root: string, options: WalkOptions = {}): Async
     pending = found;
   }
   signal?.throwIfAborted();
+}
+
+/** Whether {@link walkFiles} walks a directory. @param directory relative to the root, forward slashes */
+export async function isWalked(root: string, directory: string, options: WalkOptions = {}): Promise<boolean> {
+  const top = options.gitignore === false ? [] : await rulesAbove(root);
+  let current: Directory | undefined = { path: '', rules: top };
+  for (const name of directory.split('/')) {
+    const { directories }: Contents = await readDirectory(root, current, excludedBy(options), options, () => {});
+    const wanted: string = current.path === '' ? name : `${current.path}/${name}`;
+    current = directories.find((candidate) => candidate.path === wanted);
+    if (!current) return false;
+  }
+  const absolute = path.join(root, directory);
+  return !(await isCopyOf(root, absolute, await readdir(absolute, { withFileTypes: true }).catch(() => [])));
 }
 
 /** Number of directories read at a time. */
@@ -103,6 +115,11 @@ interface Contents {
   readonly directories: readonly Directory[];
 }
 
+function excludedBy({ exclude = [] }: WalkOptions): Rules | undefined {
+  const patterns = exclude.flatMap(expandBraces);
+  return patterns.length === 0 ? undefined : { localize: (file) => file, matcher: matcherOf(patterns) };
+}
+
 async function readDirectory(
   root: string,
   directory: Directory,
@@ -123,6 +140,7 @@ async function readDirectory(
     if (!gone || directory.path === '') onUnreadable({ path: directory.path, code, message: String(error) });
     return { files: [], directories: [] };
   }
+  if (directory.path !== '' && (await isCopyOf(root, absolute, entries))) return { files: [], directories: [] };
   entries.sort((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0));
   const rules = options.gitignore === false ? [] : await rulesOf(absolute, directory, entries);
 
@@ -169,6 +187,24 @@ function isIgnored(file: string, directory: boolean, rules: readonly Rules[], ex
 function verdict(file: string, directory: boolean, { localize, matcher }: Rules): boolean | undefined {
   const { ignored, unignored } = matcher.test(directory ? `${localize(file)}/` : localize(file));
   return ignored ? true : unignored ? false : undefined;
+}
+
+/**
+ * Whether a directory is another working tree (`git worktree add`) of a repository whose main one is walked too: everything
+ * would be found twice. Submodules and other repositories are no copies.
+ */
+async function isCopyOf(root: string, absolute: string, entries: readonly Dirent[]): Promise<boolean> {
+  if (!entries.some((entry) => entry.name === '.git' && entry.isFile())) return false;
+  const text = await readPatterns(path.join(absolute, '.git'));
+  const gitDir = /^gitdir:\s*(.+?)\s*$/m.exec(text ?? '')?.[1];
+  if (gitDir === undefined) return false;
+  const [, main] = /^(.*)[/\\]\.git[/\\]worktrees[/\\][^/\\]+$/.exec(path.resolve(absolute, gitDir)) ?? [];
+  return main !== undefined && isSameOrWithin(root, main);
+}
+
+function isSameOrWithin(folder: string, file: string): boolean {
+  const relative = path.relative(folder, file);
+  return relative.split(path.sep)[0] !== '..' && !path.isAbsolute(relative);
 }
 
 async function rulesOf(absolute: string, directory: Directory, entries: readonly Dirent[]): Promise<readonly Rules[]> {

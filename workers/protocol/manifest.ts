@@ -89,6 +89,11 @@ export interface WorkerNeeds {
 export interface LaneNeeds {
   /** Factor for the memory limit in the settings, which is meant for an ordinary worker. */
   readonly memoryFactor: number;
+  /**
+   * The same while the machine has memory to spare, for work whose size is that of the project and no fault; absent: no
+   * more than that. It does not apply to a limit that the user has set.
+   */
+  readonly memoryFactorIfFree?: number;
   /** Limits that differ from the pool's defaults. Those of the heavy lane also inherit from the light lane. */
   readonly limits: Partial<Limits>;
 }

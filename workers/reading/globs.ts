@@ -30,7 +30,10 @@ function matcherOf(pattern: string, options: picomatch.PicomatchOptions): readon
 }
 
 /** As {@link globMatcher}, with the parts that the wildcards matched as groups if `capture` is set. */
-export function globExpression(pattern: string, options: { readonly capture?: boolean } = {}): RegExp {
+export function globExpression(
+  pattern: string,
+  options: { readonly capture?: boolean; readonly dot?: boolean } = {},
+): RegExp {
   if (pattern.length > LONGEST) return NOTHING;
   try {
     return picomatch.makeRe(pattern, options);

@@ -176,10 +176,15 @@ function findingOf({ meta }: Rule, one: Found, file: string, range: (at: Node | 
   return finding;
 }
 
+/** By root and file that is too large: the detector that told of it first, which does so again. */
+const tellers = new Map<string, string>();
+
 /** Whether another detector tells of a file that none of them can check. */
 function isTold(root: string, detector: string, file: string): boolean {
-  const [first] = [...(participants.get(root)?.keys() ?? [])].toSorted();
-  return first !== undefined && first !== detector && file !== '';
+  const place = `${root}\n${file}`;
+  const teller = tellers.get(place) ?? detector;
+  tellers.set(place, teller);
+  return teller !== detector;
 }
 
 function compare(one: Range, other: Range): number {

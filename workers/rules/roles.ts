@@ -7,8 +7,7 @@ export function roleOf(tree: Tree, of: FunctionNode, index: number, parts: reado
   if (parameter === undefined) return undefined;
   const pattern = plainParameter(parameter);
   const name = pattern.type === 'Identifier' ? pattern.name : undefined;
-  const role =
-    roleByDecorator(parameter, pattern) ?? roleByType(pattern) ?? roleByPlace(tree, of, index, name, parts);
+  const role = roleByDecorator(parameter, pattern) ?? roleByType(pattern) ?? roleByPlace(tree, of, index, name, parts);
   if (role === undefined) return undefined;
   return parts.reduce<string>((path, part) => (part === '...' ? path : `${path}.${String(part)}`), `param:${role}`);
 }

@@ -53,17 +53,13 @@ export class Reporter implements CheckContext {
   }
 
   begin(unit: Unit, file: string): void {
-    const key = keyOf(unit, file);
-    if (this.#open.has(key)) return;
-    this.#open.set(key, { completer: undefined });
-    this.#line.emitNow({ kind: 'begin', unit: unit.id, file });
+    if (this.#opened(unit, file)) this.#line.emitNow({ kind: 'begin', unit: unit.id, file });
   }
 
   report(unit: Unit, file: string, findings: readonly Finding[]): void {
     const valid = findings.filter((finding) => this.#isValid(finding, file));
     if (valid.length === 0) return;
-    // `begin` discards a file's issues of an earlier attempt, so every file needs one.
-    this.begin(unit, file);
+    this.#beginInHindsight(unit, file);
     const open = this.#open.get(keyOf(unit, file));
     if (open === undefined) return;
     this.#tail = this.#tail.then(async () => {
@@ -80,6 +76,7 @@ export class Reporter implements CheckContext {
   }
 
   done(unit: Unit, file: string, signature?: InterfaceSignature): Promise<void> {
+    this.#beginInHindsight(unit, file);
     this.#open.delete(keyOf(unit, file));
     this.#enqueue({ kind: 'done', unit: unit.id, file, ...(signature === undefined ? {} : { signature }) });
     return this.#tail;
@@ -95,6 +92,22 @@ export class Reporter implements CheckContext {
 
   problem(problem: DetectorProblem): void {
     this.#enqueue({ kind: 'problem', problem });
+  }
+
+  /**
+   * `begin` discards a file's issues of an earlier attempt, so every file needs one. Its check is over, so that this one
+   * need not leave at once.
+   */
+  #beginInHindsight(unit: Unit, file: string): void {
+    if (this.#opened(unit, file)) this.#enqueue({ kind: 'begin', unit: unit.id, file });
+  }
+
+  /** @returns false: it was open */
+  #opened(unit: Unit, file: string): boolean {
+    const key = keyOf(unit, file);
+    if (this.#open.has(key)) return false;
+    this.#open.set(key, { completer: undefined });
+    return true;
   }
 
   /** Resolves when everything reported so far has been sent. */

@@ -6,15 +6,33 @@ export interface Seen {
   readonly label: string;
 }
 
+export interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly help: string;
+  /** HTML of the elements. */
+  readonly targets: readonly string[];
+}
+
 export const driver = {
   /** Keeps the whole window as out/screenshots/<name>.png. */
   screenshot: (name: string) => ask('screenshot', { name }),
   hover: (selector: string) => ask('hover', { selector }),
   click: (selector: string) => ask('click', { selector }),
   press: (keys: string) => ask('press', { keys }),
+  type: (text: string) => ask('type', { text }),
   /** Waits until an element's text or label matches; the first match of the selector counts. */
   read: (selector: string, pattern: RegExp) =>
     ask('read', { selector, pattern: pattern.source, flags: pattern.flags }) as Promise<Seen>,
+  /** The same in a webview. */
+  readWebview: (selector: string, pattern: RegExp) =>
+    ask('readWebview', { selector, pattern: pattern.source, flags: pattern.flags }) as Promise<Seen>,
+  clickWebview: (selector: string) => ask('clickWebview', { selector }),
+  /** What a checker of accessibility finds wrong in a webview. */
+  auditWebview: async () => {
+    const { violations } = (await ask('auditWebview', {})) as { readonly violations: readonly Violation[] };
+    return violations;
+  },
   /** The same in the second window, which may have just been opened. */
   readSecond: (selector: string, pattern: RegExp) =>
     ask('read', {

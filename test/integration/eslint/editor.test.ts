@@ -193,9 +193,12 @@ export default [{
     await using editor = await openEditor(root);
     writeFileSync(path.join(root, 'eslint.config.mjs'), slow);
     await editor.watched(root, { 'eslint.config.mjs': 2 });
-    await editor.until('the analysis begins', () => editor.statuses.at(-1)?.state === 'analysing');
+    await editor.until('the analysis begins', () => {
+      const all = editor.statuses.at(-1)?.detectors ?? [];
+      return all.some(({ name, status }) => name === 'eslint' && status === 'running');
+    });
     await editor.connection.sendRequest(requests.cancel, {});
-    await editor.until('it ends', () => editor.statuses.at(-1)?.state === 'idle');
+    await editor.until('it ends', () => editor.statuses.at(-1)?.state === 'problem');
     const [eslint] = (editor.statuses.at(-1)?.detectors ?? []).filter(({ name }) => name === 'eslint');
     assert.ok((eslint?.stale ?? 0) > 0, JSON.stringify(eslint));
     for (const name of names) assert.deepEqual(editor.rules(root, name), ['eqeqeq'], name);
@@ -224,7 +227,8 @@ export default [{ plugins: { x: { rules: { slow: { create: () => ({ Program() {
     assert.deepEqual(editor.rules(root, 'a.js'), ['eqeqeq']);
     writeFileSync(path.join(root, 'eslint.config.mjs'), "import 'eslint-plugin-gone';\nexport default [];\n");
     await editor.watched(root, { 'eslint.config.mjs': 2 });
-    const status = await editor.settled();
+    await editor.settled();
+    const status = await editor.atRest();
     assert.equal(status.state, 'problem');
     assert.match(status.message ?? '', /eslint-plugin-gone/);
     assert.deepEqual(editor.rules(root, 'eslint.config.mjs'), ['config-error']);

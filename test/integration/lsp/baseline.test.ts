@@ -40,5 +40,9 @@ describe('the baseline in the language server', function () {
     await editor.watched(root, { [baselineName]: 2 });
     await editor.until('the message', () => editor.messages.some((message) => message.includes(`${baselineName}:1:`)));
     await editor.until('a broken baseline hides nothing', () => editor.rules(root, 'src/loose.js').length === 3);
+    await editor.until('the issue', () => editor.rules(root, baselineName).includes('invalid-baseline'));
+    const { state, problems } = await editor.atRest();
+    assert.equal(state, 'problem');
+    assert.match(problems[0]?.message ?? '', /^The baseline hides nothing: /);
   });
 });

@@ -50,12 +50,15 @@ class OpenDocument {
     await this.#editor.connection.sendNotification('textDocument/didOpen', { textDocument });
   }
 
-  async change(edits: readonly TextEdit[]): Promise<void> {
+  /** @param incremental as the client sends it: a single edit by its range, or the whole text */
+  async change(edits: readonly TextEdit[], incremental = false): Promise<void> {
+    const [edit, ...more] = edits;
+    const isSingle = incremental && edit !== undefined && more.length === 0;
     this.text = TextDocument.applyEdits(TextDocument.create(this.uri, '', 0, this.text), [...edits]);
     this.version += 1;
     await this.#editor.connection.sendNotification('textDocument/didChange', {
       textDocument: { uri: this.uri, version: this.version },
-      contentChanges: [{ text: this.text }],
+      contentChanges: isSingle ? [{ range: edit.range, text: edit.newText }] : [{ text: this.text }],
     });
   }
 
@@ -201,13 +204,17 @@ describe('fixes while the text changes', function () {
         const newText = random(3) === 0 ? comment : `let v${run}${step} = ${step};\n`;
         const isRemoval = random(4) === 0 && at.line < lines - 1;
         const removed = { start: at, end: { line: at.line + 1, character: 0 } };
-        await document.change([
-          isRemoval ? { range: removed, newText: '' } : { range: { start: at, end: at }, newText },
-        ]);
+        const edit = isRemoval ? { range: removed, newText: '' } : { range: { start: at, end: at }, newText };
+        await document.change([edit], random(2) === 0);
+        // Some clients do not return the data of a diagnostic.
+        const returnsData = random(2) === 0;
+        const diagnostics = document.diagnostics
+          .slice(0, 3)
+          .map(({ data, ...rest }) => (returnsData ? { ...rest, data: data as unknown } : rest));
         const context: CodeActionContext =
           random(2) === 0
             ? { diagnostics: [], only: ['source.fixAll'] }
-            : { diagnostics: document.diagnostics.slice(0, 3), triggerKind: random(2) === 0 ? invoked : automatic };
+            : { diagnostics, triggerKind: random(2) === 0 ? invoked : automatic };
         const [action] = await document.actions(context);
         if (!action) continue;
         const fixed = document.fixed(action);

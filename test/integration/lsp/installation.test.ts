@@ -42,7 +42,8 @@ describe('an editor follows what a check read', function () {
     const { root } = workspace;
     await using editor = new Editor();
     await editor.open([root], { initializationOptions: { settings: { eslint: { enable: false } } } });
-    const bare = await editor.settled();
+    await editor.settled();
+    const bare = await editor.atRest();
     assert.deepEqual(editor.rules(root, 'package.json'), ['not-installed']);
     assert.deepEqual(editor.rules(root, 'a.ts'), [], 'a callback has no type because of it');
     assert.deepEqual(
@@ -61,7 +62,8 @@ describe('an editor follows what a check read', function () {
     const { analyses } = bare;
     await editor.watched(root, Object.fromEntries(Object.keys(written).map((file) => [file, 1])));
     await editor.until('the installation is followed', () => editor.rules(root, 'package.json').length === 0);
-    const installed = await editor.settled();
+    await editor.settled();
+    const installed = await editor.atRest();
     assert.deepEqual(editor.rules(root, 'a.ts'), []);
     assert.deepEqual([installed.state, installed.analyses], ['idle', analyses + 1]);
 

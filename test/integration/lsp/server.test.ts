@@ -2,12 +2,9 @@ import assert from 'node:assert/strict';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { HealthParams } from '../../../server/pool/pool-requests.ts';
-import { storeDirFor } from '../../../server/store/location.ts';
-import { openStore } from '../../../server/store/store.ts';
+import type { HealthParams } from '../../../workers/protocol/health.ts';
 import type { CodeAction, Diagnostic } from 'vscode-languageserver-protocol/node';
 import type { WorkerHealth } from '../../../server/pool/types.ts';
-import { detectorNames } from '../../../workers/detectors/manifests.ts';
 import { requests, type StatusParams } from '../../../workers/protocol/editor-protocol.ts';
 import { checkJson } from '../../support/cli.ts';
 import { Editor } from '../../support/lsp-client.ts';
@@ -43,7 +40,7 @@ describe('language server over stdio', function () {
       (issue) => `${pathToFileURL(path.join(workspace.root, issue.file)).href} ${issue.rule} ${issue.message}`,
     );
     assert.deepEqual(published.sort(), reported.sort());
-    assert.equal(status.state, 'idle');
+    assert.equal((await editor.atRest()).state, 'idle');
     assert.equal(status.issues.error, 2);
     assert.equal(await editor.shutdown(), 0);
   });
@@ -360,7 +357,7 @@ describe('language server over stdio', function () {
       await using editor = new Editor();
       await editor.open([workspace.root], { initializationOptions: { storageDir, trusted: true } });
       await use(editor);
-      await editor.shutdown();
+      if (!editor.server.killed) await editor.shutdown();
     };
     const sortedDiagnostics = (editor: Editor) =>
       JSON.stringify([...editor.diagnostics].filter(([, list]) => list.length > 0).sort());
@@ -371,17 +368,16 @@ describe('language server over stdio', function () {
       await editor.settled();
       first = sortedDiagnostics(editor);
       count = countOf(editor);
-      await until('results are kept', async () => {
-        await using store = await openStore({ dir: await storeDirFor(workspace.root, { storageDir }) });
-        const kept = await store.meta.list();
-        return detectorNames.every((name) => kept.has(`plan ${name}`));
-      });
+      assert.notEqual((await editor.atRest()).state, 'analysing');
+      // What is shown as up to date is on disk: nothing may need an orderly end.
+      editor.server.kill('SIGKILL');
     });
     await session(async (editor) => {
       await editor.until('all diagnostics', () => sortedDiagnostics(editor) === first);
       await editor.settled();
       const status = await editor.connection.sendRequest<StatusParams>(requests.status, {});
       assert.deepEqual(status.workers, []);
+      assert.deepEqual(new Set(editor.publications.values()), new Set([1]), 'each file once');
       const idle = status.detectors.filter((detector) => detector.status !== 'done');
       assert.deepEqual(
         idle.map(({ name, status: state }) => [name, state]),
@@ -396,15 +392,32 @@ describe('language server over stdio', function () {
     });
   });
 
-  it('reports a broken bulkhead.config.json and continues without it', async () => {
-    await using workspace = await makeWorkspace({ 'bulkhead.config.json': '{ "exclude": ', 'package.json': '{}' });
+  it('reports a broken bulkhead.config.json and a detector that fails, once, and continues without them', async () => {
+    await using workspace = await makeWorkspace({
+      'bulkhead.config.json': '{ "exclude": ',
+      'eslint.config.js': "throw new Error('broken on purpose');\n",
+      'package.json': '{ "type": "module" }',
+      'x.js': 'let x = 1;\n',
+    });
+    await workspace.link({ eslint: 'eslint' });
     await using editor = new Editor();
     await editor.open([workspace.root]);
-    await editor.until('the message', () =>
-      editor.messages.some((message) => message.includes('bulkhead.config.json')),
-    );
-    await editor.until('the issue', () =>
-      editor.rules(workspace.root, 'bulkhead.config.json').includes('invalid-json'),
+    const config = 'bulkhead.config.json';
+    const about = (what: string): number => editor.messages.filter((message) => message.includes(what)).length;
+    await editor.until('the messages', () => about(config) > 0 && about('ESLint could not finish. broken on') > 0);
+    await editor.until('the issue', () => editor.rules(workspace.root, config).includes('invalid-json'));
+    for (const text of ['{ "exclude": ', '{}']) {
+      await workspace.write({ [config]: text });
+      await editor.watched(workspace.root, { [config]: 2 });
+      await editor.until('it is read', () => editor.rules(workspace.root, config).length === (text === '{}' ? 0 : 1));
+    }
+    assert.deepEqual([about(config), about('ESLint could not finish')], [1, 1]);
+    assert.equal(editor.log.filter((line) => line.includes('broken on purpose')).length, 1);
+    const { state, problems } = await editor.atRest();
+    assert.equal(state, 'problem');
+    assert.deepEqual(
+      problems.map(({ uri = '', range, detector }) => [path.basename(uri), range?.start.line, detector]),
+      [['bulkhead.config.json', 0, undefined]],
     );
   });
 

@@ -34,8 +34,8 @@ export interface KillReport {
 
 /** Milliseconds: longer than an analysis of the folder on an idle machine. */
 const LONGEST_LIFE_MS = 2500;
-/** When the server keeps its results after an analysis, as far as a killer can aim at it. */
-const KEEPING_MS = [1900, 2400] as const;
+/** Results are kept within this time after an analysis, as far as a killer can aim at it. */
+const KEEPING_MS = 400;
 const PATIENCE_MS = 120_000;
 const detectors = ['eslint', 'typescript'] as const;
 
@@ -75,7 +75,7 @@ export async function killAtRandomPoints({ points, seed, log = () => {} }: KillO
     if (moment === 'opening') {
       await wait(life);
     } else {
-      await idle(editor);
+      if (moment !== 'keeping') await idle(editor);
       await until('all issues', () => files.areShown(editor.diagnostics), PATIENCE_MS);
       if (moment === 'rest' || moment === 'keeping') {
         if (moment === 'rest') {
@@ -95,7 +95,7 @@ export async function killAtRandomPoints({ points, seed, log = () => {} }: KillO
             sums.analysed += analysed;
           }
         } else {
-          await wait(KEEPING_MS[0] + random() * (KEEPING_MS[1] - KEEPING_MS[0]));
+          await wait(random() * KEEPING_MS);
         }
       }
     }

@@ -21,6 +21,13 @@ interface Manifest {
   readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
   readonly contributes: {
     readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string }[];
+    readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when?: string }[]>>;
+    readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
+    readonly viewsContainers: { readonly activitybar: readonly { readonly id: string; readonly icon: string }[] };
+    readonly viewsWelcome: readonly { readonly view: string; readonly contents: string }[];
+    readonly walkthroughs: readonly {
+      readonly steps: readonly { readonly description: string; readonly media: { readonly markdown: string } }[];
+    }[];
     readonly configuration: readonly { readonly properties: Readonly<Record<string, Property>> }[];
   };
 }
@@ -42,7 +49,7 @@ describe('package.json', () => {
       .toSorted();
     assert.deepEqual(declared, registered);
     assert.deepEqual(
-      tooltipCommands.filter((command) => !declared.includes(command)),
+      tooltipCommands.filter((command) => command.startsWith('bulkhead.') && !declared.includes(command)),
       [],
     );
     assert.deepEqual(
@@ -82,6 +89,35 @@ describe('package.json', () => {
     assert.ok(restrictedConfigurations.includes('bulkhead.typescript.engine'));
     assert.deepEqual(
       restrictedConfigurations.filter((key) => !(key in properties)),
+      [],
+    );
+  });
+
+  it('has views and menus only of commands and views that exist', () => {
+    const { commands, menus, views, viewsContainers, viewsWelcome, walkthroughs } = manifest.contributes;
+    const known = new Set(commands.map(({ command }) => command));
+    const entries = Object.values(menus).flat();
+    assert.deepEqual(
+      entries.filter(({ command }) => !known.has(command)),
+      [],
+    );
+    const names = new Set(Object.values(views).flatMap((all) => all.map(({ id }) => id)));
+    const named = [...entries, ...viewsWelcome.map(({ view }) => ({ when: `view == ${view}` }))];
+    const strange = named.filter(({ when = '' }) => {
+      const [, view] = /^view == ([\w.]+)/.exec(when) ?? [];
+      return view !== undefined && !names.has(view);
+    });
+    assert.deepEqual(strange, []);
+    const containers = viewsContainers.activitybar.map(({ id }) => id);
+    assert.deepEqual(containers, Object.keys(views));
+    assert.ok(viewsContainers.activitybar.every(({ icon }) => existsSync(join(root, icon))));
+    const steps = walkthroughs.flatMap((walkthrough) => walkthrough.steps);
+    assert.ok(steps.every(({ media }) => existsSync(join(root, media.markdown))));
+    const linked = [...steps.map(({ description }) => description), ...viewsWelcome.map(({ contents }) => contents)]
+      .flatMap((text) => [...text.matchAll(/command:(bulkhead\.\w+)/g)])
+      .map((match) => match[1] ?? '');
+    assert.deepEqual(
+      linked.filter((command) => !known.has(command)),
       [],
     );
   });

@@ -6,6 +6,7 @@ import type { StatusParams } from '../../../workers/protocol/editor-protocol.ts'
 const idle: StatusParams = {
   state: 'idle',
   analyses: 1,
+  problems: [],
   detectors: [{ name: 'eslint', title: 'ESLint', status: 'done', engine: 'eslint 10.15.0', issues: 3 }],
   workers: [
     {
@@ -23,6 +24,9 @@ const idle: StatusParams = {
   memoryBytes: 100 * 1024 * 1024,
 };
 
+const none = { error: 0, warning: 0, info: 0, hint: 0 };
+const failed = { name: 'eslint', title: 'ESLint', status: 'failed', issues: 3 } as const;
+
 const running = (status: Partial<StatusParams>): View => ({ phase: 'running', status: { ...idle, ...status } });
 
 describe('status bar item', () => {
@@ -34,36 +38,62 @@ describe('status bar item', () => {
       { phase: 'stopped' },
       running({}),
       running({ state: 'analysing' }),
-      running({ state: 'analysing', percent: 41.9 }),
-      running({ state: 'problem', message: 'eslint: the configuration throws' }),
-      running({ issues: { error: 0, warning: 0, info: 0, hint: 0 } }),
-      running({ detectors: [] }),
+      running({ state: 'analysing', percent: 41 }),
+      running({ state: 'problem', message: 'eslint: the configuration throws.', detectors: [failed] }),
+      running({ state: 'problem', message: 'It is not JSON', problems: [{ message: 'It is not JSON', count: 1 }] }),
+      running({ state: 'paused' }),
+      running({ issues: { error: 0, warning: 0, info: 2, hint: 1 } }),
+      running({ issues: none }),
+      running({ state: 'analysing', detectors: [], issues: none }),
+      running({ detectors: [], message: 'Nothing is analysed: all detectors are off', issues: none }),
       running({ detectors: [...idle.detectors, { name: 'build', title: 'Build', status: 'restricted', issues: 0 }] }),
     ];
     assert.deepEqual(
-      views.map(statusItem).map(({ text, label, command }) => [text, label, command]),
+      views.map(statusItem).map(({ text, label }) => [text, label]),
       [
-        ['$(loading~spin) Bulkhead', 'Bulkhead: starting', 'workbench.actions.view.problems'],
+        ['$(loading~spin) Bulkhead', 'Bulkhead: starting'],
+        ['$(loading~spin) Bulkhead', 'Bulkhead: the server ended unexpectedly and is restarting'],
+        ['$(error) Bulkhead: stopped', 'Bulkhead: the server ended repeatedly and was not restarted'],
+        ['$(circle-slash) Bulkhead: stopped', 'Bulkhead: stopped'],
+        ['$(check) Bulkhead $(error) 1 $(warning) 2', 'Bulkhead: up to date, 1 error, 2 warnings'],
+        ['$(loading~spin) Bulkhead $(error) 1 $(warning) 2', 'Bulkhead: confirming the results, 1 error, 2 warnings'],
         [
-          '$(loading~spin) Bulkhead',
-          'Bulkhead: the server ended unexpectedly and is restarting',
-          'workbench.actions.view.problems',
+          '$(loading~spin) Bulkhead: 41% $(error) 1 $(warning) 2',
+          'Bulkhead: analysing, 41 percent, 1 error, 2 warnings',
         ],
-        ['$(error) Bulkhead', 'Bulkhead: the server ended repeatedly and was not restarted', 'bulkhead.showOutput'],
-        ['$(circle-slash) Bulkhead', 'Bulkhead: stopped', 'workbench.actions.view.problems'],
-        ['$(check) Bulkhead', 'Bulkhead: up to date, 1 error, 2 warnings', 'workbench.actions.view.problems'],
-        ['$(loading~spin) Bulkhead', 'Bulkhead: analysing', 'workbench.actions.view.problems'],
-        ['$(loading~spin) Bulkhead 41%', 'Bulkhead: analysing, 41 percent', 'workbench.actions.view.problems'],
-        ['$(warning) Bulkhead', 'Bulkhead: eslint: the configuration throws', 'bulkhead.showOutput'],
-        ['$(check) Bulkhead', 'Bulkhead: up to date, no issues', 'workbench.actions.view.problems'],
-        ['$(loading~spin) Bulkhead', 'Bulkhead: starting', 'workbench.actions.view.problems'],
         [
-          '$(check) Bulkhead',
-          'Bulkhead: up to date, 1 error, 2 warnings; limited until the workspace is trusted',
-          'workbench.actions.view.problems',
+          '$(warning) Bulkhead: ESLint $(error) 1 $(warning) 2',
+          'Bulkhead: eslint: the configuration throws; 1 error, 2 warnings',
+        ],
+        ['$(warning) Bulkhead: configuration $(error) 1 $(warning) 2', 'Bulkhead: It is not JSON; 1 error, 2 warnings'],
+        ['$(debug-pause) Bulkhead: paused $(error) 1 $(warning) 2', 'Bulkhead: paused, 1 error, 2 warnings'],
+        ['$(check) Bulkhead $(info) 3', 'Bulkhead: up to date, 2 infos, 1 hint'],
+        ['$(check) Bulkhead', 'Bulkhead: up to date, no issues'],
+        ['$(loading~spin) Bulkhead', 'Bulkhead: starting'],
+        ['$(circle-slash) Bulkhead', 'Bulkhead: Nothing is analysed: all detectors are off'],
+        [
+          '$(check) Bulkhead $(error) 1 $(warning) 2 $(shield)',
+          'Bulkhead: up to date, 1 error, 2 warnings, limited until the workspace is trusted',
         ],
       ],
     );
+  });
+
+  it('opens the menu in every state', () => {
+    const views: readonly View[] = [{ phase: 'failed' }, running({}), running({ state: 'problem' })];
+    assert.deepEqual(new Set(views.map((view) => statusItem(view).command)), new Set(['bulkhead.showStatus']));
+  });
+
+  it('shows what is wrong in the tooltip, a storm as one line', () => {
+    const problems = [
+      { message: 'A rule throws', count: 390 },
+      { message: 'b', count: 1 },
+      { message: 'c', count: 1 },
+      { message: 'd', count: 1 },
+    ];
+    const { tooltip } = statusItem(running({ state: 'problem', problems }));
+    assert.match(tooltip, /A rule throws \\\(390 places\\\)/);
+    assert.match(tooltip, /and 2 more/);
   });
 
   it('shows detectors, workers and memory in the tooltip', () => {
@@ -75,23 +105,20 @@ describe('status bar item', () => {
   });
 
   it('shows which results may be out of date', () => {
-    const detectors = [{ name: 'eslint', title: 'ESLint', status: 'done', issues: 3, stale: 2 }] as const;
-    const { text, label, tooltip } = statusItem(running({ detectors }));
-    assert.equal(text, '$(history) Bulkhead');
-    assert.equal(label, 'Bulkhead: results for 2 inputs may be out of date, 1 error, 2 warnings');
+    const detectors = [{ name: 'eslint', title: 'ESLint', status: 'cancelled', issues: 3, stale: 2 }] as const;
+    const { text, label, tooltip } = statusItem(running({ state: 'problem', message: 'It was cancelled', detectors }));
+    assert.equal(text, '$(warning) Bulkhead: ESLint $(error) 1 $(warning) 2 $(history) 2');
+    assert.equal(label, 'Bulkhead: It was cancelled; 1 error, 2 warnings, results for 2 inputs may be out of date');
     assert.match(tooltip, /2 may be out of date/);
   });
 
   it('offers the commands that make sense in the state', () => {
     const commands = (view: View) =>
       [...statusItem(view).tooltip.matchAll(/command:bulkhead\.(\w+)/g)].map((m) => m[1]);
-    assert.deepEqual(commands(running({})), ['analyze', 'restartWorkers', 'restartServer', 'showOutput']);
-    assert.deepEqual(commands(running({ state: 'analysing' })), [
-      'cancel',
-      'restartWorkers',
-      'restartServer',
-      'showOutput',
-    ]);
+    const always = ['openHealth', 'restartServer', 'showOutput'];
+    assert.deepEqual(commands(running({})), ['analyze', 'pause', ...always]);
+    assert.deepEqual(commands(running({ state: 'analysing' })), ['cancel', 'pause', ...always]);
+    assert.deepEqual(commands(running({ state: 'paused' })), ['resume', ...always]);
     assert.deepEqual(commands({ phase: 'failed' }), ['restartServer', 'showOutput']);
   });
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { Engine } from '../../../server/engine/engine.ts';
+import type { FileChange } from '../../../server/journal.ts';
 import type { PeerAnswers } from '../../../server/engine/peer-answers.ts';
 import type { CheckResult } from '../../../workers/protocol/detector-protocol.ts';
 import { SimulatedClock } from '../../support/simulated-clock.ts';
@@ -44,6 +45,64 @@ describe('engine: projects after an edit', () => {
   }
 
   afterEach(() => engine.dispose());
+
+  describe('that told what they were made from', () => {
+    const reads: Readonly<Record<string, readonly string[]>> = {
+      'a/tsconfig.json': ['a/a.ts', 'shared/s.ts'],
+      'b/tsconfig.json': ['b/b.ts', 'shared/s.ts'],
+    };
+    let asked: readonly string[];
+
+    async function answerAll(kept?: CheckResult['coverage']): Promise<void> {
+      const open = pool.checks.filter(({ settled }) => !settled);
+      asked = open.flatMap(({ files }) => files).sort();
+      for (const check of open) await finish(check, kept, kept ? {} : { reads });
+    }
+    async function askedFor(...changes: readonly FileChange[]): Promise<readonly string[]> {
+      asked = [];
+      engine.filesChanged(changes);
+      await settle();
+      await answerAll();
+      return asked;
+    }
+    const changed = (file: string): FileChange => ({ file, kind: 'changed' });
+    const both = ['a/tsconfig.json', 'b/tsconfig.json'];
+
+    beforeEach(async () => {
+      await start('a/tsconfig.json', 'b/tsconfig.json');
+      await answerAll();
+      assert.equal(state(), 'done');
+    });
+
+    it('are asked for again only if they read what changed', async () => {
+      assert.deepEqual(await askedFor(changed('a/a.ts')), ['a/tsconfig.json']);
+      assert.deepEqual(await askedFor(changed('b/b.ts')), ['b/tsconfig.json']);
+      assert.deepEqual(await askedFor(changed('shared/s.ts')), both);
+      assert.deepEqual(await askedFor({ file: 'a/a.ts', kind: 'deleted' }), ['a/tsconfig.json']);
+    });
+
+    it('are all asked for when a file may be new, as one that was announced as changed', async () => {
+      assert.deepEqual(await askedFor({ file: 'a/new.ts', kind: 'created' }), both);
+      assert.deepEqual(await askedFor(changed('a/new.ts')), [], 'they know that it is there');
+      assert.deepEqual(await askedFor(changed('c/c.ts')), both);
+      assert.deepEqual(await askedFor(changed('c/c.ts')), []);
+      assert.deepEqual(await askedFor({ file: 'c/c.ts', kind: 'deleted' }), []);
+      assert.deepEqual(await askedFor(changed('c/c.ts')), both, 'it was made again');
+    });
+
+    it('are asked for while a check of them runs, or after one in part', async () => {
+      engine.filesChanged([changed('a/a.ts')]);
+      await settle();
+      engine.filesChanged([changed('b/b.ts')]);
+      await settle();
+      await answerAll();
+      assert.deepEqual(new Set(asked), new Set(both));
+      engine.filesChanged([changed('a/a.ts')]);
+      await settle();
+      await answerAll({ 'a/tsconfig.json': 'affected' });
+      assert.deepEqual(await askedFor(changed('b/b.ts')), both);
+    });
+  });
 
   it('keeps issues of files that a partial check did not report, and drops them only after a complete one', async () => {
     await start('tsconfig.json');

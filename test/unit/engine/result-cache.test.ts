@@ -21,7 +21,11 @@ interface Session {
   readonly engine: Engine;
   readonly pool: ScriptedPool;
   /** Answers all checks with one issue in each unit's file, on this line. */
-  answer(line: number, signatures?: Readonly<Record<string, InterfaceSignature>>): Promise<void>;
+  answer(
+    line: number,
+    signatures?: Readonly<Record<string, InterfaceSignature>>,
+    reads?: Readonly<Record<string, readonly string[]>>,
+  ): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -76,11 +80,12 @@ describe('result cache of an engine', () => {
     return {
       engine,
       pool,
-      answer: async (line, signatures = {}) => {
+      answer: async (line, signatures = {}, reads = {}) => {
         for (const check of pool.checks.filter(({ settled }) => !settled)) {
           for (const { id, file } of check.task.request.units)
             await check.answer(id, file, [issue(detector, file, line)], signatures[file]);
-          await check.finish();
+          const result = { durationMs: 1, files: 1, issues: 1, reads };
+          await check.finish({ kind: 'done', result, quarantined: [] });
         }
         await engine.idle();
       },
@@ -169,6 +174,70 @@ describe('result cache of an engine', () => {
     await write({ 'a.ts': 'export const a = 2;\n' });
     assert.deepEqual(await asked('eslint', eslintUnits), ['a.ts']);
     assert.deepEqual(await asked('typescript', projectUnits), ['tsconfig.json']);
+  });
+
+  describe('a project that tells what it was made from', () => {
+    const projects = ['a', 'b'].map((name) => projectUnit(`${name}/tsconfig.json`));
+    const reads = {
+      'a/tsconfig.json': ['a/a.ts', 'b/b.ts', '../beside.ts'],
+      'b/tsconfig.json': ['b/b.ts', 'b/data.json'],
+    };
+    const both = projects.map(({ file }) => file);
+
+    beforeEach(async () => {
+      await write({
+        ...{ 'a/tsconfig.json': '{}', 'a/a.ts': 'export {};', 'a/unread.ts': 'export {};', '../beside.ts': '1' },
+        ...{ 'b/tsconfig.json': '{}', 'b/b.ts': 'export {};', 'b/data.json': '1' },
+      });
+      const session = await start('typescript', projects);
+      await session.answer(1, {}, reads);
+      await session.end();
+    });
+
+    const changes: readonly [what: string, change: () => Promise<void>, again: readonly string[]][] = [
+      ['a file that both read', () => write({ 'b/b.ts': 'export const b = 1;' }), both],
+      ['a file that one reads', () => write({ 'a/a.ts': 'export const a = 1;' }), ['a/tsconfig.json']],
+      ['JSON that one imports', () => write({ 'b/data.json': '2' }), ['b/tsconfig.json']],
+      ['a new file that nothing can import', () => write({ 'a/notes.md': '# Notes' }), []],
+      ['a file that none reads', () => write({ 'a/unread.ts': 'export const c = 1;' }), []],
+      ['a file outside of the root', () => write({ '../beside.ts': '2' }), ['a/tsconfig.json']],
+      ['a new file, which imports may find', () => write({ 'a/new.ts': '' }), both],
+      ['a file that is gone', () => rm(path.join(workspace.root, 'a/unread.ts')), both],
+      ['a configuration', () => write({ 'b/tsconfig.json': '{ "files": [] }' }), both],
+      ['a manifest', () => write({ 'b/package.json': '{ "type": "module" }' }), both],
+    ];
+    for (const [what, change, again] of changes) {
+      it(`is checked again for ${what} only if that concerns it: ${again.join(', ') || 'none'}`, async () => {
+        await change();
+        assert.deepEqual(await asked('typescript', projects), again);
+      });
+    }
+
+    it('goes on knowing it in the next session', async () => {
+      const session = await start('typescript', projects);
+      assert.equal(session.pool.checks.length, 0);
+      await write({ 'a/a.ts': 'export const a = 3;', 'a/unread.ts': 'export const d = 1;' });
+      await clock.advance(clockStepMs);
+      session.engine.filesChanged(['a/a.ts', 'a/unread.ts'].map((file) => ({ file, kind: 'changed' })));
+      await reached(session.engine, () => session.pool.checks.length > 0);
+      assert.deepEqual(
+        session.pool.checks.flatMap(({ files }) => files),
+        ['a/tsconfig.json'],
+      );
+      await session.answer(1, {}, reads);
+      await session.end();
+      assert.deepEqual(await asked('typescript', projects), []);
+    });
+
+    it('is not stored if what it read changed meanwhile, unannounced', async () => {
+      await write({ 'a/a.ts': 'export const a = 2;', 'b/b.ts': 'export const b = 2;' });
+      const session = await start('typescript', projects);
+      await clock.advance(clockStepMs);
+      await write({ 'b/data.json': '4' });
+      await session.answer(1, {}, reads);
+      await session.end();
+      assert.deepEqual(await asked('typescript', projects), ['b/tsconfig.json']);
+    });
   });
 
   it('notices changes of other files that ESLint lints', async () => {

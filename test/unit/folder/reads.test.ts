@@ -30,7 +30,7 @@ describe('of several reads under way the last one counts', () => {
     await using workspace = await makeWorkspace({ 'a.ts': '' });
     const file = path.join(workspace.root, 'bulkhead-baseline.json');
     await writeBaseline(file, baselineOf([issue('eslint', 'a.ts', 0)]));
-    const filter = new BaselineFilter();
+    const filter = new BaselineFilter('/');
     const slow = filter.read(file);
     await filter.read(undefined);
     await slow;

@@ -91,6 +91,9 @@ export class SearchingPool implements SupervisedPool {
   machine(): Promise<never> {
     return Promise.reject(new Error('There is no machine.'));
   }
+  restartWorker(): Promise<void> {
+    return Promise.resolve();
+  }
   restartTimes(): [] {
     return [];
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { mock } from 'node:test';
 import { FolderWatcher, WatchError } from '../../../server/folder/watcher.ts';
@@ -55,5 +55,35 @@ describe('folder watcher', () => {
       await workspace.write({ [`${folder}/.package-lock.json`]: '{}' });
       await reported(`changed ${folder}/.package-lock.json`);
     }
+  });
+
+  it('reports files of a folder that is replaced, and of a root that vanishes and comes back', async () => {
+    await using workspace = await makeWorkspace({ 'src/a.ts': '1', 'src/gone.ts': '', 'other/a.ts': '2', 'b.ts': '' });
+    const { root } = workspace;
+    const seen: string[] = [];
+    let noted = (): void => {};
+    using watcher = await FolderWatcher.start(root, {
+      onChanges: (changes) => {
+        seen.push(...changes.map(({ file, kind }) => `${kind} ${file}`));
+        noted();
+      },
+      onError: (error) => assert.fail(error),
+    });
+    assert.ok(watcher);
+    const reported = async (...changes: readonly string[]): Promise<void> => {
+      while (!changes.every((change) => seen.includes(change))) await new Promise<void>((resolve) => (noted = resolve));
+      seen.length = 0;
+    };
+    await rename(path.join(root, 'src'), path.join(root, 'old'));
+    await rename(path.join(root, 'other'), path.join(root, 'src'));
+    await reported('changed src/a.ts', 'deleted src/gone.ts', 'deleted other', 'created old/gone.ts');
+    await workspace.write({ 'src/new.ts': '' });
+    await reported('created src/new.ts');
+    await rename(root, `${root}-away`);
+    await reported('deleted src/a.ts', 'deleted b.ts');
+    await rename(`${root}-away`, root);
+    await reported('created src/a.ts', 'created b.ts');
+    await workspace.write({ 'src/later.ts': '' });
+    await reported('created src/later.ts');
   });
 });

@@ -21,7 +21,7 @@ const abilities: ClientAbilities = {
   fillsIn: true,
   commands: new Set(actionCommands),
 };
-const context: ActionContext = { abilities, hasBaseline: true, trusted: true };
+const context: ActionContext = { uri: 'file:///root/src/a.ts', abilities, hasBaseline: true, trusted: true };
 
 function issueOf(detector: string, rule: string, more: Partial<Issue> = {}): Issue {
   const file = detector === 'package' ? 'package.json' : 'src/a.ts';
@@ -33,7 +33,7 @@ function issueOf(detector: string, rule: string, more: Partial<Issue> = {}): Iss
 function titlesOf(issue: Issue, change: Partial<ActionContext> = {}): readonly string[] {
   const diagnostic: Diagnostic = diagnosticOf(root, issue);
   return [
-    ...codeActionsOf({ root, issue }, diagnostic, undefined),
+    ...codeActionsOf({ root, issue }, diagnostic, undefined, true),
     ...issueActionsOf({ root, issue }, diagnostic, { ...context, ...change }),
   ].map(({ title }) => title);
 }
@@ -101,7 +101,7 @@ describe('actions for an issue', () => {
   it('raise the limit only where memory was the cause', () => {
     const issue = issueOf('eslint', 'quarantined');
     const titles = (ranOutOfMemory: boolean): readonly string[] =>
-      codeActionsOf({ root, issue, ranOutOfMemory }, diagnosticOf(root, issue), undefined).map(({ title }) => title);
+      codeActionsOf({ root, issue, ranOutOfMemory }, diagnosticOf(root, issue), undefined, true).map(({ title }) => title);
     assert.deepEqual(titles(false), ['Retry']);
     assert.deepEqual(titles(true), ['Retry', 'Raise the Limit']);
   });

@@ -19,10 +19,11 @@ describe('language server', () => {
   let client: ProtocolConnection;
   const configure = mock.method(Workspace.prototype, 'configure');
   const analyzeAll = mock.method(Workspace.prototype, 'analyzeAll');
-  const addRoot = mock.method(Workspace.prototype, 'addRoot', () => Promise.resolve());
+  const setRoots = mock.method(Workspace.prototype, 'setRoots', () => Promise.resolve());
+  const watch = mock.method(Workspace.prototype, 'watch', () => Promise.resolve());
 
   beforeEach(() => {
-    for (const method of [configure, analyzeAll, addRoot]) method.mock.resetCalls();
+    for (const method of [configure, analyzeAll, setRoots, watch]) method.mock.resetCalls();
     const [toServer, toClient] = [new PassThrough(), new PassThrough()];
     server = new LanguageServer(createConnection(new StreamMessageReader(toServer), new StreamMessageWriter(toClient)));
     server.listen();
@@ -36,7 +37,7 @@ describe('language server', () => {
   });
 
   after(() => {
-    for (const method of [configure, analyzeAll, addRoot]) method.mock.restore();
+    for (const method of [configure, analyzeAll, setRoots, watch]) method.mock.restore();
   });
 
   async function initialize(workspace = {}): Promise<void> {
@@ -77,12 +78,44 @@ describe('language server', () => {
       const added = [{ uri: pathToFileURL(root).href, name: 'later' }];
       await client.sendNotification('workspace/didChangeWorkspaceFolders', { event: { added, removed: [] } });
       await handled();
-      assert.deepEqual(
-        addRoot.mock.calls.map(({ arguments: args }) => args),
-        [[root]],
-      );
+      assert.deepEqual(setRoots.mock.calls.at(-1)?.arguments, [[root]]);
     });
   }
+
+  it('lets the folders watch their files themselves if the client does not, or refuses', async () => {
+    client.onRequest('client/registerCapability', () => Promise.reject(new Error('No.')));
+    await initialize({ didChangeWatchedFiles: { dynamicRegistration: true } });
+    for (let turn = 0; turn < 100 && watch.mock.callCount() === 0; turn += 1) await handled();
+    assert.equal(watch.mock.callCount(), 1);
+  });
+
+  for (const [what, workspace, count] of [
+    ['cannot', {}, 1],
+    ['does', { didChangeWatchedFiles: { dynamicRegistration: true } }, 0],
+  ] as const) {
+    it(`lets the folders watch their files ${count} times if the client ${what}`, async () => {
+      client.onRequest('client/registerCapability', () => null);
+      await initialize(workspace);
+      for (let turn = 0; turn < 5; turn += 1) await handled();
+      assert.equal(watch.mock.callCount(), count);
+    });
+  }
+
+  it('asks a client for its settings if it sent none, and after a message without any', async () => {
+    let section: unknown = { run: 'onSave' };
+    client.onRequest('workspace/configuration', () => [section]);
+    await initialize({ configuration: true });
+    for (let turn = 0; turn < 100 && configure.mock.callCount() === 0; turn += 1) await handled();
+    section = null;
+    await sendSettings(null);
+    section = { 'bulkhead.run': 'onType' };
+    await sendSettings({});
+    for (let turn = 0; turn < 100 && configure.mock.callCount() === 1; turn += 1) await handled();
+    assert.deepEqual(
+      configure.mock.calls.map(({ arguments: [{ settings }] }) => settings.run),
+      ['onSave', 'onType'],
+    );
+  });
 
   it('analyses everything with another Node.js, in this window only', async () => {
     await initialize();

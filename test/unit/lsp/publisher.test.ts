@@ -66,6 +66,7 @@ describe('publisher', () => {
         if (sent === 300) all.resolve();
         return Promise.resolve();
       },
+      undefined,
       clock,
     );
     publisher.changed(uris(300));
@@ -81,7 +82,7 @@ describe('publisher', () => {
 
   it('sends a slow editor one message at a time, and pauses the analysis until half of the waiting files are sent', async () => {
     const editor = new SlowEditor();
-    const publisher = new Publisher({ diagnosticsOf: () => [diagnostic] }, editor.send, withoutPauses);
+    const publisher = new Publisher({ diagnosticsOf: () => [diagnostic] }, editor.send, undefined, withoutPauses);
     publisher.changed(uris(501));
     assert.equal(publisher.backpressure(), undefined, '500 wait, one is on its way');
     publisher.changed(['file:///more']);
@@ -145,7 +146,7 @@ describe('diagnostics of a file', () => {
   it('say which issue they are, whatever their source and code are', () => {
     const typescript = { ...issue('error', 0), detector: 'typescript', rule: 'TS2322' };
     const named = [issue('error', 1), typescript, { ...typescript, detector: 'circular' }].map((one) => {
-      const [found] = diagnosticsOf([{ root: '/w', issue: one }], 'tool');
+      const [found] = diagnosticsOf([{ root: '/w', issue: one }], undefined, 'tool');
       return [found?.source, found?.code, (found?.data as { rule: string }).rule];
     });
     assert.deepEqual(named, [

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { mock } from 'node:test';
 import { readSettings } from '../../../server/configuration/settings.ts';
 import { Folder } from '../../../server/folder/folder.ts';
+import { FileNames } from '../../../server/lsp/file-names.ts';
 import { Workspace } from '../../../server/lsp/workspace.ts';
 import { createPool } from '../../../server/pool/pool.ts';
 import { detectorNames } from '../../../workers/detectors/manifests.ts';
@@ -16,13 +17,13 @@ describe('workspace', () => {
     const filesChanged = mock.method(Folder.prototype, 'filesChanged');
     const off = Object.fromEntries(detectorNames.map((name) => [name, { enable: false }]));
     const { settings } = readSettings({ ...off, shareAnalysis: false });
-    const workspace = new Workspace(createPool(), { settings, trusted: true, storageDir: base });
+    const workspace = new Workspace(createPool(), { settings, trusted: true, storageDir: base }, new FileNames());
     try {
       await using folder = await makeWorkspace({ 'package.json': '{}' });
-      const opening = workspace.addRoot(folder.root);
+      await workspace.setRoots([folder.root]);
       workspace.filesChanged(new Map([[path.join(folder.root, 'early.ts'), 'created']]));
       workspace.filesChanged(new Map([[path.join(base, 'elsewhere.ts'), 'created']]));
-      await opening;
+      while (workspace.opening) await new Promise((resolve) => setImmediate(resolve));
       workspace.filesChanged(new Map([[path.join(folder.root, 'late.ts'), 'created']]));
       assert.deepEqual(
         filesChanged.mock.calls.flatMap(({ arguments: [changes] }) =>

@@ -21,6 +21,8 @@ describe('renewed offers of circuit breakers', () => {
       launch: () => assert.fail('starts nothing'),
       log: nothing,
       isMemoryShort: () => false,
+      spareMb: () => 0,
+      grow: () => false,
       onReady: nothing,
       onFree: nothing,
       onAnswered: nothing,

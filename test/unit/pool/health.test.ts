@@ -102,7 +102,10 @@ describe('health', () => {
     });
     stage.check(['a']);
     await stage.ready();
-    assert.equal(stage.pool.health()[0]?.state, 'busy');
+    await stage.clock.advance(2_000);
+    const [busy] = stage.pool.health();
+    assert.equal(busy?.state, 'busy');
+    assert.equal(busy.current?.elapsedMs, 2_000);
     assert.ok(changes > 0);
     await stage.at(0).die({ signal: 'SIGSEGV', stderr: ['ouch'] });
     await stage.ready();
@@ -115,6 +118,11 @@ describe('health', () => {
     assert.equal(health.consecutiveCrashes, 0);
     assert.equal(health.lastExit?.kind, 'signal');
     assert.deepEqual(health.lastExit.stderr, ['ouch']);
+    assert.equal(health.current, undefined);
+    assert.deepEqual(
+      health.exits.map(({ kind, at }) => [kind, at]),
+      [['signal', stage.clock.date()]],
+    );
     stop();
   });
 });

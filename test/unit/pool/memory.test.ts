@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { settle } from '../../support/simulated-clock.ts';
-import { filesOf, Stage } from './support/stage.ts';
+import type { PoolOptions } from '../../../server/pool/pool.ts';
+import { filesOf, type Puppet, Stage } from './support/stage.ts';
 
 describe('memory', () => {
   it('a process above the hard limit is ended, and the reason names the limit', async () => {
@@ -92,6 +93,59 @@ describe('memory', () => {
     const stage = new Stage();
     stage.check(['a']);
     return settle().then(() => assert.equal(stage.at(0).heapMb, 768));
+  });
+
+  describe('of work whose size is that of the project', () => {
+    const gigabyte = 2 ** 30;
+    const table = {
+      programs: {
+        ...{ title: 'Programs', group: 'programs', single: true, limits: { idleMs: Infinity } },
+        ...{ memoryFactor: 2, memoryFactorIfFree: { light: 6 } },
+      },
+    };
+    const started = async (options: Partial<PoolOptions> = {}): Promise<{ stage: Stage; worker: Puppet }> => {
+      const stage = new Stage(options, table);
+      await settle();
+      stage.check(['a'], { detector: 'programs' });
+      await stage.ready();
+      stage.at(0).begin('a');
+      return { stage, worker: stage.at(0) };
+    };
+
+    it('grows beyond its limit as long as the machine has memory to spare, up to its own end', async () => {
+      const { stage, worker } = await started();
+      assert.equal(worker.heapMb, 3_072, 'three quarters of what is free beyond the reserve');
+      for (const size of [1, 3, 5]) worker.beat(0, size * gigabyte);
+      assert.equal(worker.killed, false);
+      assert.equal(stage.pool.health()[0]?.limitBytes, 6 * gigabyte);
+      worker.beat(0, 6.1 * gigabyte);
+      assert.equal(worker.killed, true);
+    });
+
+    it('does not grow where memory is short, or the user has set a limit', async () => {
+      const machine = { totalBytes: 2 ** 34, freeBytes: 2 ** 31, source: 'machine' } as const;
+      for (const options of [{ machine: () => Promise.resolve(machine) }, { memoryMb: 1_024 }]) {
+        const { worker } = await started(options);
+        assert.equal(worker.heapMb, 1_536);
+        worker.beat(0, 2.1 * gigabyte);
+        assert.equal(worker.killed, true);
+      }
+    });
+
+    it('stays warm at rest, unless memory is short', async () => {
+      const { stage, worker } = await started();
+      worker.beat(0, 1.9 * gigabyte);
+      await worker.finish();
+      await stage.clock.advance(5_000);
+      assert.equal(worker.closed, false);
+      stage.memory = { ...stage.memory, freeBytes: 2 ** 31 };
+      await stage.clock.advance(5_000);
+      worker.beat(0, 1.9 * gigabyte);
+      stage.check(['b'], { detector: 'programs' });
+      await settle();
+      await worker.finish();
+      assert.equal(worker.closed, true);
+    });
   });
 
   it('an alert comes once above 85 %, and again only after the worker was below 80 %', async () => {

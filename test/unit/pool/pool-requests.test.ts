@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'mocha';
-import { poolOperations, type HealthParams } from '../../../server/pool/pool-requests.ts';
+import { poolOperations } from '../../../server/pool/pool-requests.ts';
+import type { HealthParams } from '../../../workers/protocol/health.ts';
 import type { QuarantinedInput, SupervisedPool } from '../../../server/pool/types.ts';
 import { TaskMetrics } from '../../../workers/ipc/pool/task-metrics.ts';
 import { settle, SimulatedClock } from '../../support/simulated-clock.ts';
@@ -40,6 +41,10 @@ class FakePool implements Partial<SupervisedPool> {
     const before = this.inputs.length;
     this.inputs = this.inputs.filter((input) => !matches(input));
     return before - this.inputs.length;
+  };
+  restartWorker = (worker: string): Promise<void> => {
+    this.restarted.push(worker);
+    return Promise.resolve();
   };
   restart = (detector?: string): Promise<void> => {
     this.restarted.push(detector);
@@ -81,7 +86,9 @@ describe('requests of a pool', () => {
     pool.change();
     await clock.advance(5_000);
     assert.equal(sent.length, 0);
-    await operations.requests['bulkhead/watchHealth']({ on: true });
+    const { server } = await operations.requests['bulkhead/watchHealth']({ on: true });
+    assert.equal(server.pid, process.pid);
+    assert.ok(server.memoryBytes > 0);
     await clock.advance(5_000);
     const quiet = sent.length;
     await clock.advance(60_000);
@@ -99,18 +106,20 @@ describe('requests of a pool', () => {
     assert.equal(clock.timers, 0);
   });
 
-  it('release by detector and file', () => {
+  it('release by detector, root and file', () => {
     const { operations } = open();
     const release = operations.requests['bulkhead/releaseQuarantine'];
     assert.deepEqual(release({ detector: 'types' }), { released: 0 });
-    assert.deepEqual(release({ file: 'a.ts' }), { released: 1 });
+    assert.deepEqual(release({ root: '/elsewhere', file: 'a.ts' }), { released: 0 });
+    assert.deepEqual(release({ root: '/r', file: 'a.ts' }), { released: 1 });
     assert.deepEqual(release({}), { released: 1 });
   });
 
   it('restart, and return errors before clearing them', async () => {
     const { pool, operations } = open();
     assert.equal(await operations.requests['bulkhead/restartWorker']({ detector: 'lint' }), null);
-    assert.deepEqual(pool.restarted, ['lint']);
+    assert.equal(await operations.requests['bulkhead/restartWorker']({ worker: 'lint#2' }), null);
+    assert.deepEqual(pool.restarted, ['lint', 'lint#2']);
     assert.deepEqual(operations.requests['bulkhead/errors']({}), { errors: [] });
     assert.equal(pool.cleared, 0);
     operations.requests['bulkhead/errors']({ clear: true });

@@ -7,6 +7,32 @@ import { settle } from '../../support/simulated-clock.ts';
 import { filesOf, Stage } from './support/stage.ts';
 
 describe('restarts', () => {
+  it('of one worker repeat its work and leave the others alone', async () => {
+    const stage = new Stage();
+    const check = stage.check(['a']);
+    const other = stage.check(['b'], { detector: 'types' });
+    await stage.ready();
+    const name = stage.pool.health().find(({ detector }) => detector === 'lint')?.name ?? '';
+    const restarted = stage.pool.restartWorker(name);
+    const [killed] = stage.puppets.filter((puppet) => puppet.killed);
+    assert.equal(stage.puppets.filter((puppet) => puppet.killed).length, 1);
+    await killed?.die({ signal: 'SIGKILL' });
+    await restarted;
+    await stage.ready();
+    for (const puppet of stage.living) await puppet.finish();
+    assert.deepEqual([check.outcome?.kind, other.outcome?.kind], ['done', 'done']);
+    const health = stage.pool.health().find(({ detector }) => detector === 'lint');
+    assert.equal(health?.restarts, 0, 'it did not crash');
+    assert.deepEqual(
+      health.exits.map(({ kind, message }) => [kind, message]),
+      [['cancelled', 'Restarted on request.']],
+    );
+  });
+
+  it('of a worker that does not exist are refused', async () => {
+    await assert.rejects(new Stage().pool.restartWorker('lint#9'), /no worker named lint#9/);
+  });
+
   it('two crashes before ready disable the detector; a restart enables it again', async () => {
     const stage = new Stage();
     const check = stage.check(['a']);

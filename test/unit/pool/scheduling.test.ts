@@ -238,4 +238,38 @@ describe('scheduling', () => {
     await settle();
     assert.deepEqual(stage.at(0).request?.changed, ['x', 'y'], 'the second was over before it began');
   });
+
+  it('one more worker starts only once the pace shows that it pays to load everything again', async () => {
+    const lint = { title: 'Lint', group: 'lint', gradual: true };
+    const stage = new Stage({}, { lint });
+    for (let file = 0; file < 14; file += 1) stage.check([String(file)]);
+    await stage.ready();
+    assert.equal(stage.puppets.length, 1, 'nothing is known');
+    await stage.clock.advance(1_000);
+    await stage.at(0).finish();
+    await stage.clock.advance(400);
+    await stage.at(0).finish();
+    assert.equal(stage.puppets.length, 1, '11 × 0.4 s is less than five times a second');
+    await stage.clock.advance(800);
+    await stage.at(0).finish();
+    assert.equal(stage.puppets.length, 2, '10 × 0.6 s is more');
+    await stage.at(1).becomeReady();
+    await stage.at(0).finish();
+    assert.equal(stage.puppets.length, 2, 'two have done it sooner');
+  });
+
+  it('a process with programs is not ended for the turn of another', async () => {
+    const stage = new Stage({ maxWorkers: 1 });
+    for (const file of ['a', 'b', 'c']) stage.check([file], { lane: 'heavy' });
+    stage.check(['d'], { detector: 'loops' });
+    await stage.ready();
+    const [first] = stage.puppets;
+    assert.ok(first);
+    for (let file = 0; file < 3; file += 1) {
+      await stage.clock.advance(6_000);
+      assert.equal(first.closed, false);
+      await first.finish();
+    }
+    assert.equal(first.closed, true, 'it has nothing left to do');
+  });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { walkFiles, type UnreadableEntry, type WalkOptions } from '../../../workers/protocol/files.ts';
+import { isWalked, walkFiles, type UnreadableEntry, type WalkOptions } from '../../../workers/protocol/files.ts';
 
 describe('walkFiles', () => {
   let root = '';
@@ -118,6 +118,37 @@ describe('walkFiles', () => {
     assert.ok(files.includes('a/x.ts'));
     assert.equal(files.includes('closed/y.ts'), unreadable.length === 0);
     assert.ok(unreadable.every(({ path: where, code }) => where === 'closed' && code === 'EACCES'));
+  });
+
+  it('walks submodules and other repositories, but no second working tree of what it walks anyway', async () => {
+    const top = root.replaceAll('\\', '/');
+    await write({
+      '.git/HEAD': '',
+      'a.ts': '',
+      'wt/feature/.git': `gitdir: ${top}/.git/worktrees/feature\n`,
+      'wt/feature/a.ts': '',
+      'wt/relative/.git': 'gitdir: ../../.git/worktrees/relative\n',
+      'wt/relative/a.ts': '',
+      'sub/.git': 'gitdir: ../.git/modules/sub\n',
+      'sub/b.ts': '',
+      'elsewhere/.git': 'gitdir: /repositories/other/.git/worktrees/elsewhere\n',
+      'elsewhere/c.ts': '',
+      'bare/.git': 'gitdir: ../.bare/worktrees/main\n',
+      'bare/d.ts': '',
+      'broken/.git': 'gitdir:\n',
+      'broken/e.ts': '',
+    });
+    const extensions = ['.ts'];
+    const all = ['a.ts', 'bare/d.ts', 'broken/e.ts', 'elsewhere/c.ts', 'sub/b.ts'];
+    assert.deepEqual(await walk({ extensions }), all);
+    assert.deepEqual(await walk({ extensions, gitignore: false }), all);
+    assert.deepEqual(await walk({ extensions }, 'wt/feature'), ['a.ts'], 'opened itself');
+    assert.deepEqual(
+      await walk({ extensions }, 'wt'),
+      ['feature/a.ts', 'relative/a.ts'],
+      'without the main working tree',
+    );
+    assert.deepEqual([await isWalked(root, 'wt/feature'), await isWalked(root, 'sub'), await isWalked(root, 'none')], [false, true, false]); // prettier-ignore
   });
 
   it('stops when aborted', async () => {

@@ -27,10 +27,10 @@ export async function check(request: CheckRequest, context: CheckContext): Promi
   const totals = { files: 0, issues: 0 };
   const timings: Record<string, number> = {};
   catchStrayErrors(workspace);
-  // Programs must follow later edits, which those for a single run do not.
-  process.env['TSESTREE_SINGLE_RUN'] ??= 'false';
   recordChanges(request.changed, workspace);
+  followEdits(request);
   for (const [group, units] of Map.groupBy(prioritized(request.units, request.first), (unit) => unit.group)) {
+    typeAgain(units, workspace);
     const settings = settingsOf(group);
     const folder = path.join(workspace, settings.folder);
     const work = { request, context, workspace, folder, group, settings, units, totals, timings };
@@ -42,6 +42,41 @@ export async function check(request: CheckRequest, context: CheckContext): Promi
     ...(Object.keys(timings).length === 0 ? {} : { timings }),
   };
 }
+
+/** Whether the user decides how typescript-eslint runs. */
+const isDecided = process.env['TSESTREE_SINGLE_RUN'] !== undefined;
+
+/** Whether files have changed, or may, since the first check of this process. */
+let followsEdits = false;
+
+/** The programs of a single run cost less, as in ESLint's own command, but do not follow edits. */
+function followEdits({ allowProvisional, changed, overlays }: CheckRequest): void {
+  if (isDecided) return;
+  const mayChange = allowProvisional === true || overlays.length > 0 || (isUsed && changed?.length !== 0);
+  if (mayChange && !followsEdits) {
+    followsEdits = true;
+    forgetPrograms();
+  }
+  process.env['TSESTREE_SINGLE_RUN'] = String(!followsEdits);
+  isUsed = true;
+}
+
+/** Files whose programs were asked once: those of a single run answer a second time without types. */
+const typed = new Set<string>();
+
+/** Drops what cannot answer for a file again. */
+function typeAgain(units: readonly Unit[], workspace: string): void {
+  const files = units.flatMap(({ lane, file }) => (lane === 'heavy' ? [path.join(workspace, file)] : []));
+  if (!isDecided && !followsEdits && files.some((file) => typed.has(file))) {
+    followsEdits = true;
+    process.env['TSESTREE_SINGLE_RUN'] = 'false';
+    forgetPrograms();
+  }
+  for (const file of files) typed.add(file);
+}
+
+/** A check has been made: whatever the next one says has changed, changed during the life of this process. */
+let isUsed = false;
 
 /** Drops all warm sessions; loaded modules stay. */
 export function forgetSessions(): void {

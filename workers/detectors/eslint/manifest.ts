@@ -35,7 +35,7 @@ export const manifest = {
     lanes: {
       light: { memoryFactor: 1, limits: {} },
       // Typed rules hold TypeScript programs: about 2 GB for a big project. The first typed file builds its program.
-      heavy: { memoryFactor: 3, limits: { progressMs: 120_000, cancelMs: 15_000 } },
+      heavy: { memoryFactor: 3, memoryFactorIfFree: 12, limits: { progressMs: 120_000, cancelMs: 15_000 } },
     },
   },
   cached: true,

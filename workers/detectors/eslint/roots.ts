@@ -55,6 +55,7 @@ export function configsIn(folder: string): FolderConfigs {
 export function configsFor(folder: string, top?: string): FolderConfigs {
   let found: FolderConfigs = {};
   for (let current = folder; ; current = path.dirname(current)) {
+    // bulkhead-ignore-next-line accumulating-spread -- there are few configurations
     found = { ...configsIn(current), ...found };
     if (current === top || path.dirname(current) === current) return found;
   }

@@ -138,6 +138,10 @@ class AcceleratedSession implements TypeScriptSession {
     return extent || this.#checkOwn(order, project, sink, signal);
   }
 
+  filesOf(configFile: string): Iterable<string> | undefined {
+    return this.#own.filesOf?.(configFile);
+  }
+
   needsRevalidation(configFile: string): boolean {
     const project = this.#projects.get(configFile);
     return project !== undefined && this.#isPending(project);

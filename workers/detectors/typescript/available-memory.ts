@@ -12,6 +12,19 @@ export function estimatedBytes(): number {
   return process.memoryUsage.rss() / OURS_TO_NATIVE;
 }
 
+/**
+ * Idle workers are ended above three quarters of their limit, give or take a tenth of that. V8's limit is as high, or
+ * higher where the machine has memory to spare, which an idle worker is not to keep.
+ */
+const IDLE_BYTES = 3072 * 1024 * 1024;
+const SAFE_SHARE = 0.8;
+
+/** What a process of TypeScript 7 may take without its worker being ended for it. */
+export function budgetBytes(): number {
+  const idle = Math.min(getHeapStatistics().heap_size_limit, IDLE_BYTES);
+  return Math.max(0, idle * SAFE_SHARE - process.memoryUsage.rss());
+}
+
 /** @param bytes the expected size of TypeScript 7; this process may still grow too */
 export function hasMemoryFor(bytes: number): boolean {
   const now = process.memoryUsage.rss();

@@ -35,12 +35,24 @@ export class LikelyImporters {
     this.#asked.delete(file);
   }
 
+  forgetAll(): void {
+    this.#asked.clear();
+  }
+
   /** Reads the imports of files in advance. */
   async learn(files: Iterable<string>): Promise<void> {
     const unknown = [...files].filter((file) => !this.#asked.has(file) && !file.includes('/node_modules/'));
     for (let start = 0; start < unknown.length; start += AT_ONCE) {
       await Promise.all(unknown.slice(start, start + AT_ONCE).map((file) => this.#learn(file)));
     }
+  }
+
+  /** Files among these that import something which may be one of the new files. */
+  async likelyFor(created: readonly string[], among: Iterable<string>): Promise<ReadonlySet<string>> {
+    const files = [...among];
+    await this.learn(files);
+    const keys = new Set(created.flatMap(allKeysOf));
+    return new Set(files.filter((file) => [...(this.#asked.get(file) ?? [])].some((key) => keys.has(key))));
   }
 
   /**
@@ -53,7 +65,8 @@ export class LikelyImporters {
     const affected = new Set(edits.map(({ file }) => file));
     for (const { file, before, now } of edits) {
       const [old, current] = [declaredBySyntax(file, before), declaredBySyntax(file, now)];
-      if (!old || !current) return { files: [...affected], all: false };
+      // Nothing in JSON has a name: every change concerns all who import it.
+      if (!old || !current || file.endsWith('.json')) return { files: [...affected], all: false };
       changed.set(
         file,
         changedNames(old, current, () => NO_NAMES),
@@ -138,6 +151,17 @@ function keysOf(file: string): readonly string[] {
   const folder = path.posix.dirname(plain);
   if (path.posix.basename(plain) !== 'index') return [plain, path.posix.basename(plain)];
   return [plain, folder, `${folder}/`, ...folder.split('/').slice(-FOLDERS)];
+}
+
+/** … also by patterns, which may put a part of a name anywhere into the path. */
+function allKeysOf(file: string): readonly string[] {
+  return [
+    ...keysOf(file),
+    ...file
+      .replace(EXTENSION, '')
+      .split('/')
+      .slice(-FOLDERS - 1),
+  ];
 }
 
 function namesByTarget(files: readonly string[], changed: ReadonlyMap<string, Names>): ReadonlyMap<string, Names> {

@@ -27,6 +27,7 @@ import { openJavascript } from './javascript.ts';
 import { openNative } from './native.ts';
 import { CheckNotes } from './notes.ts';
 import { Answering, cycleIn, flawsIn } from './answering.ts';
+import { ProgramFiles } from './program-files.ts';
 import { findProjects } from './projects.ts';
 import { RootPaths, UnitReport } from './report.ts';
 import { KilledChild } from '../../protocol/killed-child.ts';
@@ -110,6 +111,7 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
   let issues = 0;
   const timings: Record<string, number> = {};
   const coverage: Record<string, 'unchanged' | 'affected'> = {};
+  const reads: Record<string, readonly string[]> = {};
   for (const [index, unit] of units.entries()) {
     context.signal.throwIfAborted();
     const unitStarted = performance.now();
@@ -141,6 +143,10 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
         const extent = await session.check(order, imports ?? sink, context.signal);
         if (imports && (imports.missesSome || extent === 'whole'))
           missingComponents.set(configFile, imports.missesSome);
+        // What a checker of components reads besides scripts is not known, nor what else may explain a consequence.
+        const tellsReads = extent === 'whole' && !checksComponents && !made.hasCauses;
+        const files = tellsReads ? session.filesOf?.(configFile) : undefined;
+        if (files) reads[unit.id] = programFilesOf(root).of(files);
         if (extent !== 'whole') coverage[unit.id] = extent === 'unchanged' ? extent : 'affected';
         if (extent === 'unchanged' || extent === 'later') return made;
         await made.finish();
@@ -162,9 +168,19 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     issues,
     timings,
     coverage,
+    reads,
     provisional,
     ...notes?.result,
   };
+}
+
+/** By root. */
+const programFiles = new Map<string, ProgramFiles>();
+
+function programFilesOf(root: string): ProgramFiles {
+  const known = programFiles.get(root) ?? new ProgramFiles(root);
+  programFiles.set(root, known);
+  return known;
 }
 
 /** By root: the configurations that answer only for what no nearer one includes, as the last plan found them. */
@@ -183,6 +199,7 @@ async function dispose(): Promise<void> {
   const open = [...sessions.values()];
   sessions.clear();
   missingComponents.clear();
+  programFiles.clear();
   await Promise.all(open.map(async ({ session }) => (await session.catch(() => undefined))?.close()));
 }
 

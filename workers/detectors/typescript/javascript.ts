@@ -207,7 +207,7 @@ class JavascriptSession implements IncrementalSession {
     };
     about([...project.configuration, ...options]);
 
-    const sources = program.getSourceFiles();
+    const sources = program.getSourceFiles().filter((source) => hasToSay(program, source));
     let clean = options.length === 0;
     let done = 0;
     for (const source of sources) {
@@ -263,6 +263,13 @@ class JavascriptSession implements IncrementalSession {
       await nextTurn();
       signal.throwIfAborted();
     }
+  }
+
+  filesOf(configFile: string): Iterable<string> | undefined {
+    return this.#projects
+      .get(configFile)
+      ?.program.getSourceFiles()
+      .map(({ fileName }) => fileName);
   }
 
   trim(kept?: string, all = false): void {
@@ -384,6 +391,16 @@ function ownChanges(
 
 function diagnosticsOf(program: ts.Program, source: ts.SourceFile): readonly ts.Diagnostic[] {
   return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+}
+
+/** The compiler checks no types in sources of a referenced project: that project does. It documents no way to ask. */
+function hasToSay(program: ts.Program & Partial<RedirectingProgram>, source: ts.SourceFile): boolean {
+  const isForeign = program.isSourceOfProjectReferenceRedirect?.(source.fileName) === true;
+  return !isForeign || program.getSyntacticDiagnostics(source).length > 0;
+}
+
+interface RedirectingProgram {
+  isSourceOfProjectReferenceRedirect(fileName: string): boolean;
 }
 
 /** Converts diagnostics of TypeScript; caches the lines of files. */

@@ -36,6 +36,7 @@ export const manifest = {
       light: {
         // A whole program is in memory, and the native compiler's process counts too.
         memoryFactor: 4,
+        memoryFactorIfFree: 16,
         // Building the first program of a big project takes minutes without an event. It is expensive, so it is kept.
         limits: { progressMs: 300_000, idleMs: Number.POSITIVE_INFINITY, cancelMs: 30_000 },
       },

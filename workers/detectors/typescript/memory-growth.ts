@@ -11,10 +11,16 @@ const MOST_GROWTH = 2;
 const MOST_REPEATS = 6;
 
 export class MemoryGrowth {
+  readonly #most: () => number;
   readonly #projects = new Set<string>();
   #basis = 0;
   #now = 0;
   #repeats = 0;
+
+  /** @param most bytes that the process may take if it holds more than one project */
+  constructor(most: () => number = () => Number.POSITIVE_INFINITY) {
+    this.#most = most;
+  }
 
   /** A project was checked completely. @param bytes resident memory of the process; undefined: unknown */
   checked(project: string, bytes: number | undefined): void {
@@ -25,7 +31,14 @@ export class MemoryGrowth {
     else if (bytes === undefined) this.#repeats += 1;
   }
 
+  /** It leaves the worker too little, and projects that are not needed now hold some of it. */
+  get isOverBudget(): boolean {
+    return this.#projects.size > 1 && this.#now > this.#most();
+  }
+
   get isTooMuch(): boolean {
-    return this.#repeats >= MOST_REPEATS || this.#now > Math.max(FLOOR_BYTES, this.#basis * MOST_GROWTH);
+    return (
+      this.isOverBudget || this.#repeats >= MOST_REPEATS || this.#now > Math.max(FLOOR_BYTES, this.#basis * MOST_GROWTH)
+    );
   }
 }

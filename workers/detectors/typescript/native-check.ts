@@ -18,6 +18,8 @@ export interface ProjectFacts {
   readonly general: readonly Diagnostic[];
   /** It included declaration diagnostics. */
   readonly declarations: boolean;
+  /** Some import by name was not found: any new file may be what a configuration or manifest means by it. */
+  readonly missesPackages: boolean;
 }
 
 export class ProjectCheck {
@@ -64,17 +66,19 @@ export class ProjectCheck {
 
   /** @param first the files to answer for first, most wanted first */
   async all(first: readonly string[]): Promise<ProjectFacts> {
-    const { program, compilerOptions } = this.#project;
+    const { program, compilerOptions, rootFiles } = this.#project;
     const names = await this.#ask(program.getSourceFileNames());
-    for (const name of names) this.#server.known.add(name);
     const configuration = await this.#ask(program.getConfigFileParsingDiagnostics());
     const options = await this.#ask(program.getProgramDiagnostics());
     await this.#aboutProject([...configuration, ...options]);
 
     const syntax = groupByFile(await this.#ask(program.getSyntacticDiagnostics()));
     const skips = compilerOptions.skipLibCheck === true;
+    // One by one only what is its own. The sources of referenced projects have nothing to say here; a request for all
+    // files finds what other imported files have to say.
+    const own = new Set(rootFiles);
     const files = inOrder(
-      names.filter((name) => syntax.has(name) || !(skips && DECLARATION.test(name))),
+      names.filter((name) => syntax.has(name) || (own.has(name) && !(skips && DECLARATION.test(name)))),
       first,
     );
     const semantics = new Map<string, readonly NativeApi.Diagnostic[]>();
@@ -91,7 +95,7 @@ export class ProjectCheck {
     await Promise.all(Array.from({ length: PARALLEL }, walk));
 
     // Checking one file can add diagnostics to a file that was answered before. A request for all files returns them
-    // without checking again.
+    // without checking those again.
     const all = await this.#ask(program.getSemanticDiagnostics());
     const settled = groupByFile(all);
     for (const file of new Set([...settled.keys(), ...semantics.keys()])) {
@@ -109,7 +113,7 @@ export class ProjectCheck {
         await this.#answer(file, [...(syntax.get(file) ?? []), ...(settled.get(file) ?? []), ...found]);
       }
     }
-    return { files: new Set(names), general: this.#general, declarations };
+    return { files: new Set(names), general: this.#general, declarations, missesPackages: all.some(isMissingPackage) };
   }
 
   async #ask<T>(answer: Promise<T>): Promise<T> {
@@ -173,6 +177,13 @@ function tellsDeclarations(options: NativeApi.CompilerOptions, clean: boolean): 
 }
 
 const DECLARATION = /\.d\.([^./]+\.)?[cm]?ts$/;
+
+/** About a module that was not found. */
+const MISSING: ReadonlySet<number> = new Set([2307, 2688, 2792, 2882, 7016]);
+
+function isMissingPackage({ code, text }: NativeApi.Diagnostic): boolean {
+  return MISSING.has(code) && !/'\.{1,2}\//.test(text);
+}
 
 function inOrder(files: readonly string[], first: readonly string[]): readonly string[] {
   const all = new Set(files);

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type * as NativeApi from 'typescript7/unstable/async';
 import type { Compiler } from './compiler.ts';
+import { budgetBytes } from './available-memory.ts';
 import { MemoryGrowth } from './memory-growth.ts';
 import { CompilerExited, type SessionSettings } from './session.ts';
 import { isFromOutside, KilledChild } from '../../protocol/killed-child.ts';
@@ -29,9 +30,7 @@ export class Server {
   readonly #open = new Set<string>();
   #snapshot: NativeApi.Snapshot | undefined;
   readonly overlaid: boolean;
-  /** All files of all programs so far; a change to any other file counts as its creation. */
-  readonly known = new Set<string>();
-  readonly #growth = new MemoryGrowth();
+  readonly #growth = new MemoryGrowth(budgetBytes);
 
   private constructor(api: NativeApi.API, died: Promise<never>, overlaid: boolean) {
     this.#api = api;
@@ -93,6 +92,11 @@ export class Server {
   /** A project was checked as a whole. */
   async checked(configFile: string): Promise<void> {
     this.#growth.checked(configFile, await this.residentBytes());
+  }
+
+  /** Its worker would be ended for its size, with all that the worker knows. */
+  get isOverBudget(): boolean {
+    return this.#growth.isOverBudget;
   }
 
   /** It has grown so much that a new process is cheaper. */

@@ -6,11 +6,14 @@
  */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { UnreadableFile } from '../../protocol/read-file.ts';
+import type { Tsconfig, TsconfigReader } from '../../reading/tsconfig.ts';
 import type { Compiler } from './compiler.ts';
 import { LikelyImporters, type TextEdit } from './importers.ts';
 import { AnswerHistory, type Known } from './answer-history.ts';
 import { ProjectCheck, type ProjectFacts } from './native-check.ts';
 import { Server, type FileChanges } from './native-server.ts';
+import { projectReader } from './projects.ts';
 import type { Changes, Extent, ProjectRequest, ProjectSink, SessionSettings, TypeScriptSession } from './session.ts';
 import { readSource, slashed } from './text.ts';
 
@@ -21,9 +24,12 @@ export function openNative(engine: Compiler, settings: SessionSettings): TypeScr
 
 /** With more changes, a new process is as fast. */
 const MANY_CHANGES = 500;
+/** With more new files, everything is checked. */
+const MANY_CREATED = 50;
+const DECLARATION = /\.d\.([^./]+\.)?[cm]?ts$/;
 
-/** Texts of files before they changed. */
-type Texts = Map<string, string>;
+/** Texts of files before they changed; undefined: nobody knows. */
+type Texts = Map<string, string | undefined>;
 
 interface KnownProject {
   readonly facts: ProjectFacts;
@@ -44,8 +50,16 @@ class NativeSession implements TypeScriptSession {
   #server: Promise<Server> | undefined;
   /** Changes for the next snapshot. */
   #pending: FileChanges = {};
-  /** By tsconfig: projects that were checked completely and whose files are still the same. */
+  /**
+   * By tsconfig: projects that were checked completely and whose files are still the same. What was answered stays known
+   * when the process is replaced: only what changed since has to be checked again.
+   */
   readonly #projects = new Map<string, KnownProject>();
+  /** All files of all programs so far, each name once; a change to any other file counts as its creation. */
+  readonly #files = new Map<string, string>();
+  /** The configurations as they were at the last update, and by tsconfig those that it references. */
+  #configs = projectReader([]);
+  readonly #referenced = new Map<string, readonly Tsconfig[]>();
   readonly #importers = new LikelyImporters((file) => this.#read(file));
 
   constructor(engine: Compiler, settings: SessionSettings) {
@@ -56,23 +70,26 @@ class NativeSession implements TypeScriptSession {
   async update({ overlays, changed }: Changes): Promise<void> {
     const before = this.#overlays;
     this.#overlays = overlays;
-    const server = await this.#server?.catch(() => undefined);
-    if (!server) return;
-    const fresh =
-      // The process reads unsaved texts only if it was started with our file system.
-      (overlays.size > 0 && !server.overlaid) ||
+    if (changed?.some((file) => file.endsWith('.json')) !== false) {
+      this.#configs = projectReader([]);
+      this.#referenced.clear();
+    }
+    if (changed?.some(affectsEverything) !== false) {
       // Even if anything may have changed, TypeScript 7.0 does not list the files of a project again.
-      changed === undefined ||
-      changed.length > MANY_CHANGES ||
-      changed.some(affectsEverything);
-    if (fresh) {
+      this.#projects.clear();
+      this.#importers.forgetAll();
       await this.#stop();
       return;
     }
     const touched = new Set(changed.map(slashed));
     for (const [file, text] of overlays) if (before.get(file) !== text) touched.add(slashed(file));
     for (const file of before.keys()) if (!overlays.has(file)) touched.add(slashed(file));
-    await this.#note(touched, server);
+    const isMuch = changed.length > MANY_CHANGES;
+    const server = await this.#server?.catch(() => undefined);
+    await this.#note(touched, isMuch ? undefined : server);
+    // The process reads unsaved texts only if it was started with our file system. It reads no configuration again.
+    const isUnable = overlays.size > 0 && server?.overlaid === false;
+    if (isMuch || isUnable || changed.some((file) => file.endsWith('.json'))) await this.#stop();
   }
 
   async check(order: ProjectRequest, sink: ProjectSink, signal: AbortSignal): Promise<Extent> {
@@ -81,14 +98,11 @@ class NativeSession implements TypeScriptSession {
     const known = this.#projects.get(config);
     const basis = known?.history.asked(order.since);
     const edits = basis && !order.whole ? await this.#editsSince(basis) : undefined;
-    if (known && edits?.length === 0) {
+    if (known && edits && !(await this.#concerns(config, edits, known.facts))) {
       known.history.gave(order.revision, new Map());
       return 'unchanged';
     }
-    if (!edits && (await this.#server?.catch(() => undefined))?.outgrown === true) {
-      this.#settings.log('info', `TypeScript ${this.#engine.version} restarts because its process has grown too large`);
-      await this.#stop();
-    }
+    if (!edits && (await this.#server?.catch(() => undefined))?.outgrown === true) await this.#replace();
     try {
       const server = await this.#start(order);
       const pending = this.#pending;
@@ -100,8 +114,7 @@ class NativeSession implements TypeScriptSession {
         const { facts, history } = known;
         // Check the edited files first, before the other affected files are looked up.
         await check.some(edited, facts);
-        const most = Math.max(FEW_AFFECTED, facts.files.size * MANY_AFFECTED);
-        const { files, all } = await this.#importers.affected(edits, facts.files, most);
+        const { files, all } = await this.#importers.affected(edits, facts.files, mostAffected(facts.files));
         signal.throwIfAborted();
         if (all) {
           const others = files.filter((file) => !edited.includes(file));
@@ -111,11 +124,13 @@ class NativeSession implements TypeScriptSession {
         }
         first.push(...files);
       }
-      const facts = await check.all(first);
+      const made = await check.all(first);
+      const facts = { ...made, files: new Set([...made.files].map((file) => this.#nameOf(file))) };
       await server.checked(config);
       const history = known?.history ?? new AnswerHistory<Texts>();
       history.gave(order.revision, new Map());
       this.#projects.set(config, { facts, history });
+      if (server.isOverBudget) await this.#replace();
       // An editor will need them for the next edit.
       if (order.first.length > 0 || order.whole) await this.#importers.learn(facts.files);
       return 'whole';
@@ -124,6 +139,10 @@ class NativeSession implements TypeScriptSession {
       if (!signal.aborted) await this.#stop();
       throw error;
     }
+  }
+
+  filesOf(configFile: string): Iterable<string> | undefined {
+    return this.#projects.get(slashed(configFile))?.facts.files;
   }
 
   async processBytes(): Promise<number | undefined> {
@@ -135,6 +154,7 @@ class NativeSession implements TypeScriptSession {
   }
 
   async close(): Promise<void> {
+    this.#projects.clear();
     await this.#stop();
   }
 
@@ -145,11 +165,16 @@ class NativeSession implements TypeScriptSession {
     return this.#server;
   }
 
+  async #replace(): Promise<void> {
+    this.#settings.log('info', `TypeScript ${this.#engine.version} restarts because its process has grown too large`);
+    await this.#stop();
+  }
+
+  /** The next check starts a new process, which reads everything anew. */
   async #stop(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
     this.#pending = {};
-    this.#projects.clear();
     await (await server?.catch(() => undefined))?.close();
   }
 
@@ -174,37 +199,120 @@ class NativeSession implements TypeScriptSession {
     return edits;
   }
 
-  async #note(touched: ReadonlySet<string>, server: Server): Promise<void> {
-    const { known } = server;
+  #nameOf(file: string): string {
+    const known = this.#files.get(file);
+    if (known === undefined) this.#files.set(file, file);
+    return known ?? file;
+  }
+
+  /** @param server absent: earlier texts are not asked for */
+  async #note(touched: ReadonlySet<string>, server: Server | undefined): Promise<void> {
     const changed = new Set(this.#pending.changed);
     const created = new Set(this.#pending.created);
     const deleted = new Set(this.#pending.deleted);
+    const added: string[] = [];
     for (const file of touched) {
       for (const set of [changed, created, deleted]) set.delete(file);
       const there = this.overlay(file) !== undefined || (await isFile(file));
-      (there ? (known.has(file) ? changed : created) : deleted).add(file);
-      if (there && known.has(file)) await this.#touch(file, server);
-      // An added or deleted file can change what imports resolve to.
-      else this.#projects.clear();
-      if (there) known.add(file);
-      else known.delete(file);
+      const isKnown = this.#files.has(file);
+      (there ? (isKnown ? changed : created) : deleted).add(file);
+      if (there && isKnown) await this.#touch(file, server);
+      else if (there) added.push(file);
+      else this.#deleted(file);
+      if (there) this.#nameOf(file);
+      else this.#files.delete(file);
       this.#importers.forget(file);
     }
+    await this.#created(added);
     this.#pending = { changed: [...changed], created: [...created], deleted: [...deleted] };
   }
 
-  async #touch(file: string, server: Server): Promise<void> {
+  async #touch(file: string, server: Server | undefined): Promise<void> {
     const concerned = [...this.#projects.values()].filter(({ facts }) => facts.files.has(file));
     const missing = concerned.flatMap(({ history }) => history.states.filter((texts) => !texts.has(file)));
-    const text = missing.length > 0 ? await server.textOf(file) : undefined;
-    for (const texts of missing) if (text !== undefined) texts.set(file, withoutMark(text));
+    const text = missing.length > 0 ? await server?.textOf(file) : undefined;
+    for (const texts of missing) texts.set(file, text === undefined ? undefined : withoutMark(text));
     for (const { history } of concerned) history.touch(file);
+  }
+
+  /**
+   * Whether a project has to look at itself again. Of the sources of projects that it references only what they declare
+   * matters, as in `tsc -b`.
+   */
+  async #concerns(config: string, edits: readonly TextEdit[], { files }: ProjectFacts): Promise<boolean> {
+    if (edits.length === 0) return false;
+    const own = readConfig(this.#configs, path.normalize(config));
+    const referenced = this.#referencedBy(config);
+    const isForeign = (file: string): boolean =>
+      own?.includes(file) === false && referenced.some((other) => other.includes(file));
+    if (!edits.every(({ file }) => isForeign(file))) return true;
+    const affected = await this.#importers.affected(edits, files, mostAffected(files));
+    return !affected.all || !affected.files.every(isForeign);
+  }
+
+  /** All projects that one references, directly or not. */
+  #referencedBy(config: string): readonly Tsconfig[] {
+    const known = this.#referenced.get(config);
+    if (known) return known;
+    const found = new Map<string, Tsconfig>();
+    const visit = (file: string): void => {
+      for (const reference of readConfig(this.#configs, file)?.references ?? []) {
+        if (found.has(reference.file)) continue;
+        const other = readConfig(this.#configs, reference.file);
+        if (!other) continue;
+        found.set(reference.file, other);
+        visit(reference.file);
+      }
+    };
+    visit(path.normalize(config));
+    const all = [...found.values()];
+    this.#referenced.set(config, all);
+    return all;
+  }
+
+  /** What an import means changes only where a program had the file. */
+  #deleted(file: string): void {
+    for (const [config, { facts }] of this.#projects) if (facts.files.has(file)) this.#projects.delete(config);
+  }
+
+  /** Imports can mean a new file, and configurations include it. */
+  async #created(files: readonly string[]): Promise<void> {
+    if (files.length === 0 || this.#projects.size === 0) return;
+    // A declaration may be of a package of types, which nobody has to import.
+    if (files.length > MANY_CREATED || files.some((file) => DECLARATION.test(file))) {
+      this.#projects.clear();
+      return;
+    }
+    const known = new Set([...this.#projects.values()].flatMap(({ facts }) => [...facts.files]));
+    const askers = await this.#importers.likelyFor(files, known);
+    for (const [config, { facts }] of this.#projects) {
+      const isConcerned =
+        facts.missesPackages ||
+        [...askers].some((file) => facts.files.has(file)) ||
+        files.some((file) => readConfig(this.#configs, path.normalize(config))?.includes(file) !== false);
+      if (isConcerned) this.#projects.delete(config);
+    }
   }
 }
 
-/** Changes to packages, configurations and folders can affect everything. */
+/** Changes to packages and folders can affect everything. The engine asks for everything after those of configurations. */
 function affectsEverything(file: string): boolean {
-  return /[\\/]node_modules([\\/]|$)/.test(file) || file.endsWith('.json') || path.extname(file) === '';
+  return /[\\/]node_modules([\\/]|$)/.test(file) || path.extname(file) === '';
+}
+
+/** @returns undefined: it cannot be read */
+function readConfig(reader: TsconfigReader, config: string): Tsconfig | undefined {
+  try {
+    return reader.read(config);
+  } catch (error) {
+    if (error instanceof UnreadableFile) return undefined;
+    throw error;
+  }
+}
+
+/** The number of affected files from which on all are checked at once. */
+function mostAffected({ size }: ReadonlySet<string>): number {
+  return Math.max(FEW_AFFECTED, size * MANY_AFFECTED);
 }
 
 function withoutMark(text: string): string {

@@ -37,6 +37,7 @@ export class UnitReport implements ProjectSink {
   readonly #onProgress: (done: number, total: number) => void;
   /** The last findings of each file. */
   readonly #answers = new Map<string, readonly Finding[]>();
+  #hasCauses = false;
   readonly #aboutProject = new Map<string, Finding[]>();
 
   constructor(
@@ -64,6 +65,11 @@ export class UnitReport implements ProjectSink {
   get issues(): number {
     const all = [...this.#answers.values(), ...this.#aboutProject.values()];
     return all.reduce((sum, findings) => sum + findings.length, 0);
+  }
+
+  /** Some findings are consequences: of files that are missing, whatever their kind. */
+  get hasCauses(): boolean {
+    return this.#hasCauses;
   }
 
   begin(file: string): void {
@@ -109,7 +115,6 @@ export class UnitReport implements ProjectSink {
 
   async #say(file: string, findings: readonly Finding[]): Promise<void> {
     const all = distinct([...findings, ...(this.#aboutProject.get(file) ?? [])]);
-    this.#context.begin(this.#unit, file);
     if (all.length > 0) this.#context.report(this.#unit, file, all);
     await this.#context.done(this.#unit, file);
   }
@@ -117,6 +122,7 @@ export class UnitReport implements ProjectSink {
   /** @param file relative */
   #findings(diagnostics: readonly Diagnostic[], file: string): readonly Finding[] {
     const causes = this.#consequences.of(path.join(this.#root, file), diagnostics);
+    this.#hasCauses ||= causes.some((cause) => cause !== undefined);
     return diagnostics.map((diagnostic, index) => this.#finding(diagnostic, causes[index]));
   }
 

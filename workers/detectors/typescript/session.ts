@@ -86,6 +86,8 @@ export interface TypeScriptSession {
    * @throws the reason of `signal` when aborted; the session stays usable
    */
   check(order: ProjectRequest, sink: ProjectSink, signal: AbortSignal): Promise<Extent>;
+  /** Absolute paths of all files of the program that it last checked as a whole; undefined: unknown. */
+  filesOf?(configFile: string): Iterable<string> | undefined;
   /** Whether it needs a check of the `whole` project when the engine is idle, although it has answered. */
   needsRevalidation?(configFile: string): boolean;
   /** Resident memory of its own process in bytes; undefined: it has none, or it is unknown. */

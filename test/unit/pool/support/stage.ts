@@ -4,6 +4,7 @@ import { Journal } from '../../../../server/journal.ts';
 import type { DetectorTable } from '../../../../server/pool/worker-entry.ts';
 import type { CheckAnswer, WorkerLink, Launch, LaunchOptions, LinkExit, Vitals } from '../../../../server/pool/link.ts';
 import { LinkLost, RequestCancelled } from '../../../../server/pool/link.ts';
+import type { MachineMemory } from '../../../../server/pool/machine.ts';
 import { createPool, type PoolOptions } from '../../../../server/pool/pool.ts';
 import type { CheckOutcome, CheckTask, PoolNotice, SupervisedPool } from '../../../../server/pool/types.ts';
 import type { CheckEvent, CheckRequest, PlanRequest, Unit } from '../../../../workers/protocol/detector-protocol.ts';
@@ -127,7 +128,7 @@ export class Stage {
   readonly notices: PoolNotice[] = [];
   readonly files = new Map<string, string>();
   readonly pool: SupervisedPool;
-  memory = { totalBytes: 2 ** 34, freeBytes: 2 ** 33, source: 'machine' } as const;
+  memory: MachineMemory = { totalBytes: 2 ** 34, freeBytes: 2 ** 33, source: 'machine' };
 
   constructor(
     options: Partial<PoolOptions> = {},

@@ -124,6 +124,7 @@ function readConfig(graph: ModuleGraph, file: string, open: ReadonlySet<string>,
   return bases.reduce<Part>((own, name) => {
     const isFile = typeof name === 'string' && /^\.\.?\//.test(name);
     const base = isFile ? readConfig(graph, path.posix.join(path.posix.dirname(file), name), new Set(open).add(file), flaws) : undefined; // prettier-ignore
+    // bulkhead-ignore-next-line accumulating-spread -- a configuration extends few others
     return base ? merged(own, base) : { ...own, [UNREAD_PRESET]: true };
   }, content);
 }

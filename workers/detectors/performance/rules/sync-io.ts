@@ -24,6 +24,11 @@ export const rule: Rule = {
         let isHandler = false;
         for (const at of tree.ancestors(call)) {
           if (!isFunction(at)) continue;
+          // A request alone may be any: an answer says that it is one of a server.
+          const answers = at.params.some(
+            (one) => one.type === 'Identifier' && /^(?:res|response|reply|rep)$/.test(one.name),
+          );
+          if (!answers && tree.parent(at)?.type !== 'CallExpression') continue;
           isHandler = at.params.some(
             (parameter) =>
               parameter.type === 'Identifier' && /^param:(?:request|context)$/.test(names.pathOf(parameter)),

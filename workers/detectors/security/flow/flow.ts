@@ -159,9 +159,18 @@ export class Flow {
 
   #ofName(node: Identifier, frame: Frame | undefined, depth: number): Trace | undefined {
     if (this.#checks.isChecked(node)) return undefined;
-    const source = this.#source(node);
-    if (source) return source;
     const binding = this.#script.tree.binding(node);
+    const source = this.#source(node);
+    const definition = binding?.definitions[0];
+    if (source && binding && definition?.kind === 'value') {
+      const [first] = source.steps;
+      const steps = [
+        { at: definition.node, message: first?.message ?? '' },
+        { at: definition.at, message: `It gets into \`${binding.name}\`.` },
+      ];
+      return { ...source, origin: definition.node, steps };
+    }
+    if (source) return source;
     if (binding === undefined) return undefined;
     for (const definition of this.#reaching(binding, node)) {
       const found = this.#ofDefinition(definition, binding, frame, depth);

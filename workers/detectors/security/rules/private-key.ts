@@ -13,6 +13,7 @@ export const rule: Rule = {
     why: 'Everyone who can read the repository, now or later, can sign and decrypt as its owner. Replace the key, and read the new one from a file or a secret store.',
     cwe: 321,
     confidence: 'high',
+    // bulkhead-ignore-next-line private-key -- the example of the page
     bad: 'export const key = `-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n-----END PRIVATE KEY-----`;',
     good: "import { readFileSync } from 'node:fs';\n\nexport const key = readFileSync(process.env.KEY_FILE, 'utf8');",
   },

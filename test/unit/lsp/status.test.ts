@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { DetectorState, DetectorStatus } from '../../../server/engine/status.ts';
+import { collected, problemsOf } from '../../../server/lsp/status-problems.ts';
+import { statusOf, type StatusSource } from '../../../server/lsp/status.ts';
+import type { StatusProblem } from '../../../workers/protocol/editor-protocol.ts';
+
+const root = path.resolve('root');
+const range = { start: { line: 3, character: 0 }, end: { line: 3, character: 5 } };
+
+function detector(name: string, state: DetectorState, more: Partial<DetectorStatus> = {}): DetectorStatus {
+  return { name, state, problems: [], durationMs: 0, checked: 0, fraction: 1, ...more };
+}
+
+function status(more: Partial<StatusSource>) {
+  return statusOf({
+    opening: false,
+    paused: false,
+    underWay: false,
+    problems: [],
+    percent: undefined,
+    analyses: 1,
+    detectors: [detector('eslint', 'done')],
+    health: [],
+    counts: () => ({ error: 0, warning: 0, info: 0, hint: 0 }),
+    ...more,
+  });
+}
+
+describe('status of the server', () => {
+  it('says in one sentence what is under way or wrong', () => {
+    const broken: StatusProblem = { message: 'It is not JSON.', count: 1 };
+    const sources: readonly Partial<StatusSource>[] = [
+      {},
+      { detectors: [] },
+      { opening: true, detectors: [] },
+      { detectors: [detector('eslint', 'running'), detector('typescript', 'waiting'), detector('knip', 'done')] },
+      { detectors: [detector('eslint', 'done'), detector('knip', 'confirming')] },
+      { underWay: true },
+      { detectors: [detector('eslint', 'failed', { error: 'ESLint crashed.' })], problems: [broken] },
+      { problems: [broken] },
+      { detectors: [detector('eslint', 'cancelled')] },
+      { paused: true, detectors: [detector('eslint', 'cancelled')] },
+    ];
+    assert.deepEqual(
+      sources.map(status).map(({ state, message = '' }) => [state, message.split(/[:.]/, 1)[0]]),
+      [
+        ['idle', ''],
+        ['idle', 'Nothing is analysed'],
+        ['analysing', 'Opening the folder'],
+        ['analysing', 'Analysing'],
+        ['analysing', 'Confirming'],
+        ['analysing', 'Confirming that the results are up to date'],
+        ['problem', 'ESLint crashed'],
+        ['problem', 'It is not JSON'],
+        ['problem', 'The analysis was cancelled'],
+        ['paused', 'The analysis is paused'],
+      ],
+    );
+  });
+
+  it('tells no percentage when the user waits for nothing', () => {
+    assert.equal(status({ percent: 40 }).percent, undefined);
+    assert.equal(status({ percent: 40, detectors: [detector('eslint', 'running')] }).percent, 40);
+    assert.equal(status({ percent: 40, paused: true }).percent, undefined);
+  });
+});
+
+describe('problems in the status', () => {
+  it('lead to their places, and name the detector', () => {
+    const fatal = {
+      code: 'CONFIG_ERROR',
+      message: 'It throws.',
+      file: 'eslint.config.js',
+      range,
+      fatal: true,
+    } as const;
+    const harmless = { ...fatal, message: 'Never mind.', fatal: false };
+    const folder = {
+      root,
+      configurationIssues: [],
+      status: () => [
+        detector('eslint', 'failed', { error: 'It throws.', problems: [fatal, harmless] }),
+        detector('typescript', 'partial', { error: 'TypeScript ran out of memory.' }),
+        detector('knip', 'done', { problems: [harmless] }),
+      ],
+    };
+    assert.deepEqual(problemsOf(folder), [
+      {
+        detector: 'eslint',
+        message: 'It throws.',
+        uri: pathToFileURL(path.join(root, 'eslint.config.js')).href,
+        range,
+      },
+      { detector: 'typescript', message: 'TypeScript ran out of memory.' },
+    ]);
+  });
+
+  it('are one with a count if they say the same, and are bounded', () => {
+    const storm = Array.from({ length: 390 }, (_, index) => ({
+      detector: 'eslint',
+      message: 'It throws.',
+      uri: `file:///${index}`,
+    }));
+    assert.deepEqual(collected(storm), [{ detector: 'eslint', message: 'It throws.', uri: 'file:///0', count: 390 }]);
+    const many = Array.from({ length: 390 }, (_, index) => ({ message: `Problem ${index}.` }));
+    assert.equal(collected(many).length, 50);
+  });
+});

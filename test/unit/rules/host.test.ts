@@ -1,0 +1,96 @@
+/** The host of the rules of code: one analysis for five detectors, components, suppression, options and hostile files. */
+import assert from 'node:assert/strict';
+import { loadDetector } from '../../../workers/detectors/index.ts';
+import type { DetectorOptions } from '../../../workers/protocol/detector-protocol.ts';
+import { runDetector, type DetectorRun } from '../../support/run-detector.ts';
+import { makeWorkspace } from '../../support/workspace.ts';
+
+const names = ['security', 'network', 'performance', 'complexity', 'runtime'] as const;
+
+async function runAll(
+  files: Readonly<Record<string, string>>,
+  options: Readonly<Record<string, DetectorOptions>> = {},
+): Promise<Readonly<Record<(typeof names)[number], DetectorRun>>> {
+  await using workspace = await makeWorkspace(files);
+  const runs = new Map<(typeof names)[number], DetectorRun>();
+  for (const name of names) runs.set(name, await runDetector(await loadDetector(name), workspace.root, options[name]));
+  return Object.fromEntries(runs) as Record<(typeof names)[number], DetectorRun>;
+}
+
+function placesOf(runs: Readonly<Record<string, DetectorRun>>): readonly string[] {
+  return Object.entries(runs).flatMap(([name, { issues }]) =>
+    issues.map(({ file, range, rule }) => `${file}:${String(range.start.line + 1)} ${name}/${rule}`),
+  );
+}
+
+const HANDLER = "import { execSync } from 'node:child_process';\nexport default (req, res) => {\n";
+
+describe('the host of the rules of code', () => {
+  it('gives each detector its findings, with the way to them', async () => {
+    const runs = await runAll({
+      'a.js': `${HANDLER}  const name = req.query.name;\n  res.json(execSync('ls ' + name));\n};\n`,
+      'b.js': "fetch('http://acme.io/x', { signal });\n",
+      'c.js': 'export const f = (a, b, c, d, e, g, h) => [a, b, c, d, e, g, h];\n',
+    });
+    assert.deepEqual(placesOf(runs), [
+      'a.js:4 security/command-injection',
+      'b.js:1 network/insecure-url',
+      'a.js:4 performance/sync-io',
+      'c.js:1 complexity/parameters',
+    ]);
+    const [finding] = runs.security.issues;
+    assert.match(finding?.message ?? '', /`req\.query\.name`.*`child_process\.execSync`.*CWE-78, confidence: high/);
+    assert.deepEqual(
+      finding?.related?.map(({ range }) => range.start.line + 1),
+      [3, 3, 4, 4],
+    );
+  });
+
+  it('looks into the scripts of components, at their place in the file', async () => {
+    const script = 'element.innerHTML = location.hash;\n';
+    const runs = await runAll({
+      'a.vue': `<template><p /></template>\n<script setup lang="ts">\n${script}</script>\n`,
+      'b.svelte': `<p>x</p>\n<script>\n${script}</script>\n`,
+      'c.astro': `---\nconst a = 1;\n---\n<script>\n${script}</script>\n`,
+    });
+    assert.deepEqual(placesOf(runs), [
+      'a.vue:3 security/xss-dom',
+      'b.svelte:3 security/xss-dom',
+      'c.astro:5 security/xss-dom',
+    ]);
+  });
+
+  it('heeds comments, severities and limits, also when they change', async () => {
+    const files = {
+      'a.js': `${HANDLER}  // bulkhead-ignore-next-line command-injection -- checked above\n  res.json(execSync('ls ' + req.query.a));\n};\n`,
+      'b.js': 'export const f = (a, b, c) => [a, b, c];\n',
+    };
+    assert.deepEqual(placesOf(await runAll(files)), ['a.js:4 performance/sync-io']);
+    const options = { performance: { rules: { 'sync-io': 'off' } }, complexity: { maximumParameters: 2 } };
+    assert.deepEqual(placesOf(await runAll(files, options)), ['b.js:1 complexity/parameters']);
+  });
+
+  it('hides secrets', async () => {
+    const secret = ['ghp_', 'x7Kq2LmN9pRs4TvWz8BcDf3GhJk6MnPq5StU'].join('');
+    const { security } = await runAll({ 'a.js': `export const t = '${secret}';\n` });
+    assert.equal(security.issues.length, 1);
+    assert.ok(!JSON.stringify(security.issues).includes(secret.slice(0, 10)));
+  });
+
+  it('survives hostile files, of which one detector tells', async () => {
+    const runs = await runAll({
+      'large.js': `x();\n`.repeat(300_000),
+      'line.js': `const a = '${'x'.repeat(900_000)}';`,
+      'deep.js': `${'['.repeat(10_000)}${']'.repeat(10_000)};`,
+      'sum.js': `const a = ${Array.from({ length: 20_000 }, () => "'a'").join(' + ')};\n`,
+      'binary.ts': '\u0000\u0001\u0002\uFFFD'.repeat(1000),
+      'broken.ts': 'export const = ;',
+    });
+    assert.deepEqual(placesOf(runs), []);
+    const problems = Object.values(runs).flatMap((run) => run.problems);
+    assert.deepEqual(
+      problems.map(({ file, fatal }) => `${file ?? ''} ${String(fatal)}`),
+      ['large.js false'],
+    );
+  });
+});
