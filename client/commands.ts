@@ -1,6 +1,7 @@
 /** The commands of the palette, and the context keys that enable them. Registered for the life of the extension. */
 import * as vscode from 'vscode';
 import type { TimingsResult } from '../workers/protocol/editor-protocol.ts';
+import { offerBaseline } from './issue-commands.ts';
 import { settingsSection } from './settings.ts';
 import { isAnalysing } from './view.ts';
 import type { ServerConnection } from './server-connection.ts';
@@ -19,7 +20,10 @@ export function registerCommands(manager: ServerManager, log: vscode.LogOutputCh
     'bulkhead.cancel': () => withServer(manager, (connection) => connection.cancel()),
     'bulkhead.restartWorkers': () => withServer(manager, (connection) => connection.restartWorkers()),
     'bulkhead.restartServer': () => manager.restart(),
-    'bulkhead.showNewIssues': () => showBaseline('hide'),
+    'bulkhead.showNewIssues': async () => {
+      await showBaseline('hide');
+      await offerBaseline(manager);
+    },
     'bulkhead.showAllIssues': () => showBaseline('show'),
     'bulkhead.showOutput': () => log.show(),
     'bulkhead.showRuleTimes': () =>

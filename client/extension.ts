@@ -4,6 +4,9 @@
  */
 import * as vscode from 'vscode';
 import { ContextKeys, registerCommands } from './commands.ts';
+import { registerIssueCommands } from './issue-commands.ts';
+import { registerViewCommands } from './issues-view/commands.ts';
+import { IssuesView } from './issues-view/issues-view.ts';
 import { registerHealth } from './health/index.ts';
 import { ServerManager } from './server-manager.ts';
 import { StatusBar } from './status-bar.ts';
@@ -26,6 +29,7 @@ export function activate(context: vscode.ExtensionContext): BulkheadApi {
   const servers = new ServerManager(context, log);
   const statusBar = new StatusBar();
   const contextKeys = new ContextKeys();
+  const issuesView = new IssuesView(servers.diagnostics, context.workspaceState);
   const statusChanged = new vscode.EventEmitter<StatusParams | undefined>();
   const show = (view: View) => {
     statusBar.show(view);
@@ -39,6 +43,9 @@ export function activate(context: vscode.ExtensionContext): BulkheadApi {
     statusChanged,
     servers.onDidChangeView(show),
     registerCommands(servers, log),
+    registerIssueCommands(servers),
+    issuesView,
+    registerViewCommands(issuesView),
     registerHealth(context, servers, log),
   );
   manager = servers;

@@ -12,6 +12,7 @@ import {
   TransportKind,
 } from 'vscode-languageclient/node';
 import { onDidChangeSettings, readSettings } from './settings.ts';
+import { actionCommands } from '../workers/protocol/issue-requests.ts';
 import { notifications, requests } from '../workers/protocol/editor-protocol.ts';
 import { healthMethods, type HealthParams } from '../workers/protocol/health.ts';
 import type { LanguageClientOptions, ServerOptions } from 'vscode-languageclient/node';
@@ -178,6 +179,7 @@ export class ServerConnection {
         settings: readSettings(),
         ...(extension.storageUri && { storageDir: extension.storageUri.fsPath }),
         trusted: vscode.workspace.isTrusted,
+        commands: actionCommands,
         version: String((extension.extension.packageJSON as { version?: unknown }).version),
       }),
       initializationFailedHandler: (error: unknown) => {
@@ -196,11 +198,15 @@ export class ServerConnection {
       },
       diagnosticCollectionProvider: { create: () => diagnostics.collection, dispose: () => undefined },
       middleware: {
-        handleDiagnostics: (uri, published, next) => {
+        handleDiagnostics: (uri, published) => {
           if (!this.#ended) {
-            diagnostics.confirm(uri);
-            next(uri, published);
+            diagnostics.publish(uri, published);
           }
+        },
+        // The editor passes the diagnostics of all extensions, which have quick fixes of their own.
+        provideCodeActions: (document, range, context, token, next) => {
+          const own = diagnostics.actionable(document.uri, range);
+          return next(document, range, { ...context, diagnostics: own }, token);
         },
       },
     };

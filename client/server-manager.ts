@@ -27,6 +27,11 @@ export class ServerManager implements vscode.Disposable {
     this.#log = log;
   }
 
+  /** What the editor shows. */
+  get diagnostics(): ShownDiagnostics {
+    return this.#diagnostics;
+  }
+
   get onDidChangeView(): vscode.Event<View> {
     return this.#changed.event;
   }

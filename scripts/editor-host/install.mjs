@@ -10,6 +10,8 @@ const codeServerVersion = '4.139.1';
 const folder = path.join(root, '.vscode-test', `code-server-${codeServerVersion}`);
 const inner = path.join(folder, 'node_modules', 'code-server', 'lib', 'vscode');
 const stamp = path.join(folder, 'installed');
+/** The compiler of the built-in TypeScript features, which the package leaves out. */
+const compiler = path.join(inner, 'extensions', 'node_modules', 'typescript', 'lib', 'tsserver.js');
 
 /**
  * Installs the browser-served VS Code if it is missing (about 20 s and 600 MB).
@@ -32,6 +34,10 @@ export function installVSCodeServer() {
     npm(['install', '--ignore-scripts', '--omit=dev', '--no-package-lock'], { cwd: folder });
     npm(['install', '--ignore-scripts', '--omit=dev'], { cwd: inner });
     writeFileSync(stamp, codeServerVersion);
+  }
+  if (!existsSync(compiler)) {
+    console.error('Setting up: the TypeScript of that VS Code (once)');
+    npm(['install', '--ignore-scripts', '--omit=dev'], { cwd: path.join(inner, 'extensions') });
   }
   return path.join(inner, 'out', 'server-main.js');
 }

@@ -46,6 +46,7 @@ const quietSettings = {
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'typescript.validate.enable': false,
   'javascript.validate.enable': false,
+  'typescript.disableAutomaticTypeAcquisition': true,
   'git.enabled': false,
   'extensions.ignoreRecommendations': true,
   'telemetry.telemetryLevel': 'off',

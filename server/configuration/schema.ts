@@ -8,8 +8,11 @@ import { manifests } from '../../workers/detectors/manifests.ts';
 import type { OptionSchema, ValueSchema } from '../../workers/protocol/manifest.ts';
 
 export interface SettingSchema extends OptionSchema {
-  /** `machine-overridable`: it decides what is executed, so only a trusted workspace may set it. */
-  readonly scope: 'window' | 'machine-overridable';
+  /**
+   * `resource`: each folder of a workspace may have its own value. `machine-overridable`: it decides what is executed, so only a trusted
+   * workspace may set it.
+   */
+  readonly scope: 'window' | 'resource' | 'machine-overridable';
 }
 
 /** Settings that belong to no detector, in the order in which editors show them. */
@@ -45,22 +48,44 @@ export const generalSettings = {
     type: 'array',
     items: { type: 'string', minLength: 1 },
     default: [],
-    scope: 'window',
+    scope: 'resource',
     description:
-      'Globs of files that are never analysed, relative to the workspace folder. Files that Git ignores are never analysed either.',
+      'Globs of files that are never analysed, relative to the workspace folder. Files that Git ignores and those in `files.exclude` are never analysed either.',
+  },
+  openFiles: {
+    type: 'string',
+    enum: ['defer', 'own'],
+    markdownEnumDescriptions: [
+      'Leave the problems that another extension shows there to it: the built-in TypeScript features, ESLint, Oxc, Biome.',
+      'Show all of them, also those that another extension shows too.',
+    ],
+    default: 'defer',
+    scope: 'resource',
+    description: 'Which problems are shown in files that are open in the editor.',
+  },
+  diagnosticSource: {
+    type: 'string',
+    enum: ['bulkhead', 'tool'],
+    markdownEnumDescriptions: [
+      '`bulkhead(eslint)` and `TS2322`: it is visible who found the problem.',
+      '`eslint` and `ts`, with the codes of the extensions of these tools, so that filters and quick fixes that look for them apply.',
+    ],
+    default: 'bulkhead',
+    scope: 'window',
+    description: 'The source and the code that problems of ESLint and TypeScript have in the editor.',
   },
   baseline: {
     type: 'string',
     enum: ['hide', 'show'],
     markdownEnumDescriptions: ['Show only new issues, as the terminal does.', 'Show all issues.'],
     default: 'hide',
-    scope: 'window',
+    scope: 'resource',
     description: 'Whether the issues that `bulkhead baseline` recorded in `bulkhead-baseline.json` are shown.',
   },
   showConsequences: {
     type: 'boolean',
     default: false,
-    scope: 'window',
+    scope: 'resource',
     description:
       'Show every issue that follows from one cause, such as packages that are not installed. By default they are folded under one issue at the cause, which lists some and counts all.',
   },
@@ -112,7 +137,7 @@ export function detectorSettings(detector: string): Readonly<Record<string, Sett
   if (manifest === undefined) return {};
   const enable: OptionSchema = { type: 'boolean', default: true, description: `Report ${manifest.reports}.` };
   return Object.fromEntries(
-    Object.entries({ enable, ...manifest.options }).map(([name, schema]) => [name, { ...schema, scope: 'window' }]),
+    Object.entries({ enable, ...manifest.options }).map(([name, schema]) => [name, { ...schema, scope: 'resource' }]),
   );
 }
 

@@ -21,6 +21,7 @@ import { IssueTable } from './issue-table.ts';
 import type { PeerAnswers } from './peer-answers.ts';
 import { ResultCache, type ResultStore } from './result-cache.ts';
 import type { SchedulerHost } from './scheduler-host.ts';
+import { withoutRepeats } from './repeats.ts';
 import { isBusy, isExplained, isSettled, type DetectorStatus, type DetectorWork, type IssueCounts } from './status.ts';
 
 export interface EngineSettings {
@@ -313,9 +314,10 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#table.finishUnit(ownName, configurationUnit, new Set(byFile.keys()));
   }
 
-  /** The issues of a file, with consequences folded under their causes. */
+  /** The issues of a file, each problem once, with consequences folded under their causes. */
   #viewOf(file: string): readonly Issue[] {
-    return this.#causes.view(file, this.#table.issuesOf(file), this.#settings.showConsequences === true);
+    const all = this.#table.issuesOf(file);
+    return withoutRepeats(this.#causes.view(file, all, this.#settings.showConsequences === true), all);
   }
 
   #withCauses(status: DetectorStatus): DetectorStatus {

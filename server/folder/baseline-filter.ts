@@ -4,7 +4,14 @@ import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import { IssueCompleter } from '../../workers/protocol/fingerprint.ts';
 import { ownName } from '../configuration/read.ts';
 import type { IssueFilter } from '../engine/engine.ts';
-import { BaselineError, KnownIssues, readBaseline, type Baseline } from '../store/baseline.ts';
+import {
+  BaselineError,
+  baselineOf,
+  KnownIssues,
+  readBaseline,
+  writeBaseline,
+  type Baseline,
+} from '../store/baseline.ts';
 
 export class BaselineFilter {
   readonly #root: string;
@@ -13,6 +20,8 @@ export class BaselineFilter {
   #baseline: Baseline | undefined;
   #known: KnownIssues | undefined;
   #reads = 0;
+  /** One addition after the other, so that none is lost. */
+  #adding: Promise<void> = Promise.resolve();
 
   /** @param root absolute path of the folder */
   constructor(root: string) {
@@ -48,6 +57,25 @@ export class BaselineFilter {
       this.#set(read, undefined, error instanceof BaselineError ? [this.#issueOf(error)] : []);
       throw error;
     }
+  }
+
+  /**
+   * Writes issues into the file, after what is there now.
+   * @throws BaselineError when what is there is broken; Error when no baseline is in force, or it cannot be written
+   */
+  add(issues: readonly Issue[]): Promise<void> {
+    const added = this.#adding.then(() => this.#add(issues));
+    this.#adding = added.catch(() => {});
+    return added;
+  }
+
+  async #add(issues: readonly Issue[]): Promise<void> {
+    const file = this.#file;
+    if (file === undefined)
+      throw new Error('The issues of the baseline are shown. Choose "Show Only New Issues" first.');
+    const { entries } = (await readBaseline(file)) ?? { entries: [] };
+    await writeBaseline(file, { entries: [...entries, ...baselineOf(issues).entries] });
+    await this.read(file);
   }
 
   /** @param only which files' issues are shown; absent: all */

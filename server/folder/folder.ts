@@ -6,14 +6,15 @@
  */
 import { EventEmitter } from 'node:events';
 import path from 'node:path';
-import type { Issue } from '../../workers/protocol/detector-protocol.ts';
+import type { Issue, TextEdit } from '../../workers/protocol/detector-protocol.ts';
 import { isConfigurationFile } from '../configuration/read.ts';
 import { Engine, type EngineSettings } from '../engine/engine.ts';
 import { listInputs } from '../engine/inputs.ts';
 import { Journal, type FileChange } from '../journal.ts';
 import type { DetectorStatus, IssueCounts } from '../engine/status.ts';
-import type { WorkerHealth } from '../pool/types.ts';
+import type { QuarantinedInput, WorkerHealth } from '../pool/types.ts';
 import type { Baseline } from '../store/baseline.ts';
+import { baselineAction, type BaselineCounts } from './baseline-actions.ts';
 import { BaselineFilter } from './baseline-filter.ts';
 import { FolderConfiguration } from './configuration.ts';
 import { dependentsOf } from './dependents.ts';
@@ -21,6 +22,7 @@ import { InstallationChanges } from './installation-changes.ts';
 import type { FolderEvents, FolderOptions, FolderSettings, UnsavedDocument } from './options.ts';
 import { Persistence } from './persistence.ts';
 import { FolderResources, type FolderResourcesReport } from './resources.ts';
+import { suppressionOf, type SuppressionRequest } from './suppressions.ts';
 import { FolderWatcher } from './watcher.ts';
 
 /** Maximum number of comparisons with the disk: in some folders files never stop changing. */
@@ -285,6 +287,47 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   async dependentsOf(files: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
     await this.opened;
     return this.#resources.pool ? dependentsOf(this.#resources.pool, this.root, files, signal) : [];
+  }
+
+  /**
+   * The comment that suppresses an issue, as an edit.
+   * @returns undefined: none can suppress it there, or the line that has it is gone
+   * @throws Error when the worker failed
+   */
+  async suppressionOf(request: SuppressionRequest, signal: AbortSignal): Promise<TextEdit | undefined> {
+    const { pool } = this.#resources;
+    return pool && suppressionOf(pool, this.root, request, signal);
+  }
+
+  /**
+   * Adds issues to the baseline that hides issues here, and writes its file.
+   * @throws BaselineError when there is a broken one; Error when it cannot be written, or no baseline is in force
+   */
+  async accept(issues: readonly Issue[]): Promise<void> {
+    await this.#baseline.add(issues);
+    if (!this.#disposal) this.#applyFilter();
+  }
+
+  /**
+   * Creates, compares or prunes the baseline, in force or not.
+   * @param file absolute
+   * @throws see {@link baselineAction}
+   */
+  async baselineAction(action: 'create' | 'compare' | 'prune', file: string): Promise<BaselineCounts> {
+    const counts = await baselineAction(action, { file, issues: this.allIssues(), status: this.status() });
+    if (action !== 'compare') await this.#readBaseline();
+    return counts;
+  }
+
+  /** Forgets all stored results, and analyses everything again. */
+  async clearCache(): Promise<void> {
+    await this.#resources.store?.clear();
+    await this.analyze();
+  }
+
+  /** Inputs in quarantine. */
+  get quarantined(): readonly QuarantinedInput[] {
+    return this.#resources.pool?.quarantined().filter(({ root }) => root === this.root) ?? [];
   }
 
   /** Watches the files of the folder until it is closed. @throws WatchError */

@@ -2,7 +2,10 @@
 import {
   CodeActionKind,
   type CodeAction,
+  type DeleteFile,
   type Diagnostic,
+  type SnippetTextEdit,
+  type TextDocumentEdit,
   type TextEdit as LspTextEdit,
   type WorkspaceEdit,
 } from 'vscode-languageserver/node';
@@ -28,11 +31,70 @@ export interface EditTarget {
   readonly version: number | null | undefined;
 }
 
-/**
- * All safe fixes within a file that do not touch each other. As in ESLint, the later of two touching fixes is omitted: its
- * issue is found again after the first fix is applied.
- */
+/** All safe fixes of a file, as an action. */
 export function fixAllOf(target: EditTarget, issues: readonly Issue[]): CodeAction | undefined {
+  const edits = safeEditsOf(issues);
+  if (edits.length === 0) return undefined;
+  return { title: 'Fix all auto-fixable problems', kind: fixAllKind, edit: workspaceEdit([[target, edits]]) };
+}
+
+/** The safe fixes of one rule in a file, as an action; undefined: there are fewer than two. */
+export function fixRuleOf(
+  target: EditTarget,
+  { detector, rule }: Issue,
+  issues: readonly Issue[],
+  diagnostic: Diagnostic,
+): CodeAction | undefined {
+  const same = issues.filter((issue) => issue.detector === detector && issue.rule === rule && issue.fixable);
+  const edits = same.length < 2 ? [] : safeEditsOf(same);
+  if (edits.length === 0) return undefined;
+  return {
+    title: `Fix all ${rule} problems in this file`,
+    kind: CodeActionKind.QuickFix,
+    diagnostics: [diagnostic],
+    edit: workspaceEdit([[target, edits]]),
+  };
+}
+
+/** An edit that the editor shows and applies only when the person agrees. */
+export function confirmed(
+  label: string,
+  changes: readonly (
+    DeleteFile | { readonly uri: string; readonly version: number | null; readonly edits: readonly LspTextEdit[] }
+  )[],
+): WorkspaceEdit {
+  const annotationId = 'confirm';
+  return {
+    changeAnnotations: { [annotationId]: { label, needsConfirmation: true } },
+    documentChanges: changes.map((change): DeleteFile | TextDocumentEdit => {
+      if ('kind' in change) return { ...change, annotationId };
+      const { uri, version, edits } = change;
+      return { textDocument: { uri, version }, edits: edits.map((edit) => ({ ...edit, annotationId })) };
+    }),
+  };
+}
+
+/**
+ * An edit after which the person writes the reason of a suppression, for which `reason` stands in its comment.
+ * @returns undefined: the comment has no room for one
+ */
+export function reasonEdit(
+  { uri, version = null }: EditTarget,
+  { range, newText }: LspTextEdit,
+): WorkspaceEdit | undefined {
+  const [before, after] = newText.split(' -- reason');
+  if (before === undefined || after === undefined) return undefined;
+  const literal = (text: string): string => text.replace(/[\\$}]/g, '\\$&');
+  const value = `${literal(before)} -- \${1:reason}${literal(after)}`;
+  const edit: SnippetTextEdit = { range, snippet: { kind: 'snippet', value } };
+  return { documentChanges: [{ textDocument: { uri, version }, edits: [edit] }] };
+}
+
+/**
+ * The edits of all safe fixes within a file that do not touch each other. As in ESLint, the later of two touching fixes is
+ * omitted: its issue is found again after the first fix is applied.
+ */
+export function safeEditsOf(issues: readonly Issue[]): readonly LspTextEdit[] {
   const fixes = issues.flatMap(({ file, fixes: own = [] }) =>
     own.filter(({ kind, edits }) => kind === 'fix' && edits.every((edit) => (edit.file ?? file) === file)).slice(0, 1),
   );
@@ -43,8 +105,7 @@ export function fixAllOf(target: EditTarget, issues: readonly Issue[]): CodeActi
     taken.push(...own.map(({ range }) => range));
     edits.push(...own.map(({ range, newText }) => ({ range, newText })));
   }
-  if (edits.length === 0) return undefined;
-  return { title: 'Fix all auto-fixable problems', kind: fixAllKind, edit: workspaceEdit([[target, edits]]) };
+  return edits;
 }
 
 function touch(one: Range, other: Range): boolean {
@@ -58,6 +119,8 @@ function isBefore(one: Position, other: Position): boolean {
 export interface FoundIssue {
   readonly root: string;
   readonly issue: Issue;
+  /** Of a file in quarantine: a higher memory limit may release it. */
+  readonly ranOutOfMemory?: boolean;
 }
 
 /**
@@ -65,15 +128,15 @@ export interface FoundIssue {
  * @param opensSettings the editor is VS Code, which opens its settings
  */
 export function codeActionsOf(
-  { root, issue }: FoundIssue,
+  { root, issue, ranOutOfMemory = false }: FoundIssue,
   diagnostic: Diagnostic,
   targetOf: ((file: string) => EditTarget) | undefined,
   opensSettings = false,
 ): readonly CodeAction[] {
   const fixes = targetOf === undefined ? [] : fixActions(issue, diagnostic, targetOf);
-  return issue.rule === 'quarantined'
-    ? [...fixes, ...quarantineActions(uriOf(root, issue.file), diagnostic, opensSettings)]
-    : fixes;
+  if (issue.rule !== 'quarantined') return fixes;
+  const uri = uriOf(root, issue.file);
+  return [...fixes, ...quarantineActions(uri, diagnostic, ranOutOfMemory, opensSettings)];
 }
 
 function fixActions(
@@ -90,19 +153,22 @@ function fixActions(
   }));
 }
 
-function quarantineActions(uri: string, diagnostic: Diagnostic, opensSettings: boolean): readonly CodeAction[] {
+function quarantineActions(
+  uri: string,
+  diagnostic: Diagnostic,
+  ranOutOfMemory: boolean,
+  opensSettings: boolean,
+): readonly CodeAction[] {
   const action = (title: string, command: string, ...args: string[]): CodeAction => ({
     title,
     kind: CodeActionKind.QuickFix,
     diagnostics: [diagnostic],
     command: { title, command, arguments: args },
   });
-  return [
-    action('Retry', retryCommand, uri),
-    opensSettings
-      ? action('Raise the Limit', 'workbench.action.openSettings', 'bulkhead.memoryLimit')
-      : action('Raise the Limit', raiseLimitCommand, uri),
-  ];
+  const raiseLimit = opensSettings
+    ? action('Raise the Limit', 'workbench.action.openSettings', 'bulkhead.memoryLimit')
+    : action('Raise the Limit', raiseLimitCommand, uri);
+  return [action('Retry', retryCommand, uri), ...(ranOutOfMemory ? [raiseLimit] : [])];
 }
 
 function editsByTarget(
@@ -114,11 +180,14 @@ function editsByTarget(
   return [...byFile].map(([file, own]) => [targetOf(file), own.map(({ range, newText }) => ({ range, newText }))]);
 }
 
-function workspaceEdit(edits: readonly (readonly [EditTarget, LspTextEdit[]])[]): WorkspaceEdit {
+export function workspaceEdit(edits: readonly (readonly [EditTarget, readonly LspTextEdit[]])[]): WorkspaceEdit {
   if (edits.some(([{ version }]) => version === undefined)) {
-    return { changes: Object.fromEntries(edits.map(([{ uri }, own]) => [uri, own])) };
+    return { changes: Object.fromEntries(edits.map(([{ uri }, own]) => [uri, [...own]])) };
   }
   return {
-    documentChanges: edits.map(([{ uri, version = null }, own]) => ({ textDocument: { uri, version }, edits: own })),
+    documentChanges: edits.map(([{ uri, version = null }, own]) => ({
+      textDocument: { uri, version },
+      edits: [...own],
+    })),
   };
 }

@@ -1,12 +1,12 @@
 /** The commands of the server, which every editor can execute. Stateless. */
 import type { StatusParams } from '../../workers/protocol/editor-protocol.ts';
 import { raiseLimitCommand, retryCommand } from './code-actions.ts';
+import { acceptCommand, analyzeCommand, openPageCommand } from './issue-actions.ts';
 
-const analyzeCommand = 'bulkhead.server.analyze';
 const restartCommand = 'bulkhead.server.restartWorkers';
 const statusCommand = 'bulkhead.server.status';
 
-export const commands = [retryCommand, raiseLimitCommand, analyzeCommand, restartCommand, statusCommand] as const;
+export const commands = [retryCommand, raiseLimitCommand, acceptCommand, openPageCommand, analyzeCommand, restartCommand, statusCommand] as const; // prettier-ignore
 
 export interface CommandHost {
   retry(uri: string): void;
@@ -17,12 +17,20 @@ export interface CommandHost {
   memoryLimit(): number;
   /** Until the server ends or its settings change. */
   raiseMemoryLimit(megabytes: number): void;
+  /** Adds an issue to the baseline. */
+  accept(uri: string, fingerprint: string): void;
+  /** Shows a page of the documentation. */
+  openPage(page: string): void;
   /** Shows a message to the user. */
   tell(message: string): void;
 }
 
 /** @returns what the editor gets as the command's result: the status, or null */
-export function runCommand(command: string, [uri]: readonly unknown[], host: CommandHost): StatusParams | null {
+export function runCommand(
+  command: string,
+  [uri, fingerprint]: readonly unknown[],
+  host: CommandHost,
+): StatusParams | null {
   switch (command) {
     case retryCommand:
       if (typeof uri === 'string') host.retry(uri);
@@ -34,6 +42,12 @@ export function runCommand(command: string, [uri]: readonly unknown[], host: Com
       host.tell(`Bulkhead: The memory limit of a worker is ${limit} MB until the server ends. The setting bulkhead.memoryLimit keeps it.`); // prettier-ignore
       break;
     }
+    case acceptCommand:
+      if (typeof uri === 'string' && typeof fingerprint === 'string') host.accept(uri, fingerprint);
+      break;
+    case openPageCommand:
+      if (typeof uri === 'string' && /^(?:https?|file):/.test(uri)) host.openPage(uri);
+      break;
     case analyzeCommand:
       host.analyze();
       break;

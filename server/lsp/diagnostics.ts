@@ -7,6 +7,9 @@ import {
   type PublishDiagnosticsParams,
 } from 'vscode-languageserver/node';
 import type { Issue, Severity } from '../../workers/protocol/detector-protocol.ts';
+import type { IssueData } from '../../workers/protocol/issue-requests.ts';
+import type { FoundIssue } from './code-actions.ts';
+import { systemClock, type Clock } from '../clock.ts';
 import { pageOf } from './rule-pages.ts';
 import { uriOf } from './uris.ts';
 
@@ -26,13 +29,19 @@ const severityOrder: readonly Severity[] = ['error', 'warning', 'info', 'hint'];
  * If there are too many, the most severe are shown, and one more diagnostic says how many are hidden.
  * @param nameOf the URI of a file that an issue names
  */
-export function diagnosticsOf(root: string, issues: readonly Issue[], nameOf = uriOf): Diagnostic[] {
-  if (issues.length <= maxPerFile) return issues.map((issue) => diagnosticOf(root, issue, nameOf));
-  const bySeverity = [...issues].sort((a, b) => severityOrder.indexOf(a.severity) - severityOrder.indexOf(b.severity));
+export function diagnosticsOf(
+  issues: readonly FoundIssue[],
+  nameOf = uriOf,
+  naming: DiagnosticNaming = 'bulkhead',
+): Diagnostic[] {
+  const convert = ({ root, issue }: FoundIssue): Diagnostic => diagnosticOf(root, issue, nameOf, naming);
+  if (issues.length <= maxPerFile) return issues.map(convert);
+  const rankOf = ({ issue }: FoundIssue): number => severityOrder.indexOf(issue.severity);
+  const bySeverity = [...issues].sort((a, b) => rankOf(a) - rankOf(b));
   const shown = bySeverity.slice(0, maxPerFile - 1);
   const hidden = issues.length - shown.length;
   return [
-    ...shown.map((issue) => diagnosticOf(root, issue, nameOf)),
+    ...shown.map(convert),
     {
       source: 'bulkhead',
       severity: DiagnosticSeverity.Information,
@@ -42,7 +51,12 @@ export function diagnosticsOf(root: string, issues: readonly Issue[], nameOf = u
   ];
 }
 
-export function diagnosticOf(root: string, issue: Issue, nameOf = uriOf): Diagnostic {
+export function diagnosticOf(
+  root: string,
+  issue: Issue,
+  nameOf = uriOf,
+  naming: DiagnosticNaming = 'bulkhead',
+): Diagnostic {
   const related = issue.related?.map((place) => ({
     location: { uri: nameOf(root, place.file), range: place.range },
     message: place.message,
@@ -50,20 +64,40 @@ export function diagnosticOf(root: string, issue: Issue, nameOf = uriOf): Diagno
   const tags = issue.tags?.map((tag) => (tag === 'unnecessary' ? DiagnosticTag.Unnecessary : DiagnosticTag.Deprecated));
   const page = issue.url ?? pageOf(issue.detector, issue.rule);
   return {
-    source: `bulkhead(${issue.detector})`,
-    code: issue.rule,
+    ...namesOf(issue, naming),
     severity: severities[issue.severity],
     message: issue.message,
     range: issue.range,
     ...(page === undefined ? {} : { codeDescription: { href: page } }),
     ...(related === undefined || related.length === 0 ? {} : { relatedInformation: related }),
     ...(tags === undefined || tags.length === 0 ? {} : { tags }),
-    data: { fingerprint: issue.fingerprint },
+    data: dataOf(issue),
   };
+}
+
+/** `tool`: as the extensions of the tools name their diagnostics, so that filters and quick fixes of others apply. */
+export type DiagnosticNaming = 'bulkhead' | 'tool';
+
+function namesOf({ detector, rule }: Issue, naming: DiagnosticNaming): Pick<Diagnostic, 'source' | 'code'> {
+  if (naming === 'tool' && detector === 'eslint') return { source: 'eslint', code: rule };
+  const number = /^TS(\d+)$/.exec(rule)?.[1];
+  if (naming === 'tool' && detector === 'typescript' && number !== undefined)
+    return { source: 'ts', code: Number(number) };
+  return { source: `bulkhead(${detector})`, code: rule };
+}
+
+function dataOf({ detector, rule, fingerprint, cause }: Issue): IssueData {
+  return { fingerprint, detector, rule, ...(cause === undefined ? {} : { cause: cause.message }) };
 }
 
 /** If more files wait to be sent, the analysis pauses until only half as many wait. */
 const maxWaiting = 500;
+
+/**
+ * While more files wait than this, only so many are sent before a pause: an editor that shows its list of problems lays it
+ * out anew for each file.
+ */
+const storm = { waiting: 100, filesPerBurst: 50, pauseMs: 50 } as const;
 
 /** After this time the publisher lets other work of the server run. */
 const sliceMs = 5;
@@ -82,6 +116,7 @@ export class Publisher {
   readonly #source: PublisherSource;
   readonly #send: (params: PublishDiagnosticsParams) => Promise<void>;
   readonly #onDone: () => void;
+  readonly #clock: Clock;
   readonly #waiting = new Set<string>();
   /** Hash of what was published last, by URI; a file without diagnostics is absent. */
   readonly #published = new Map<string, string>();
@@ -93,10 +128,12 @@ export class Publisher {
     source: PublisherSource,
     send: (params: PublishDiagnosticsParams) => Promise<void>,
     onDone: () => void = () => {},
+    clock: Clock = systemClock,
   ) {
     this.#source = source;
     this.#send = send;
     this.#onDone = onDone;
+    this.#clock = clock;
   }
 
   /** Whether something is still to be sent. */
@@ -130,6 +167,7 @@ export class Publisher {
   async #drain(): Promise<void> {
     this.#running = true;
     let sliceEnd = performance.now() + sliceMs;
+    let burst = 0;
     for (const uri of this.#waiting) {
       this.#waiting.delete(uri);
       this.#resume();
@@ -141,6 +179,11 @@ export class Publisher {
       else this.#published.set(uri, digest);
       // Fails only when the connection is closed.
       await this.#send({ uri, diagnostics }).catch(() => {});
+      burst += 1;
+      if (burst >= storm.filesPerBurst && this.#waiting.size > storm.waiting) {
+        burst = 0;
+        await new Promise<void>((resolve) => void this.#clock.after(storm.pauseMs, resolve));
+      }
       if (performance.now() < sliceEnd) continue;
       await new Promise<void>((resolve) => setImmediate(resolve));
       sliceEnd = performance.now() + sliceMs;

@@ -1,10 +1,10 @@
 /** Parses what `initialize` says about the client and its settings. Editors may send little of it, or in other forms. */
 import type { ClientCapabilities, InitializeParams } from 'vscode-languageserver/node';
 import { isRecord } from '../configuration/is-record.ts';
-import { readSettings, type ReadSettings } from '../configuration/settings.ts';
+import { readEditorSettings, type EditorSettings } from './editor-settings.ts';
 import { uriOf } from './uris.ts';
 
-export interface Initialization extends ReadSettings {
+export interface Initialization extends EditorSettings {
   readonly trusted: boolean;
   /** Folder that the editor reserves for this workspace. */
   readonly storageDir: string | undefined;
@@ -14,7 +14,7 @@ export interface Initialization extends ReadSettings {
   readonly isExtension: boolean;
 }
 
-const ownOptions = ['settings', 'trusted', 'storageDir', 'version'];
+const ownOptions = ['settings', 'trusted', 'storageDir', 'version', 'commands'];
 
 /** The workspace is trusted if the editor does not say otherwise, because the user opened it. */
 export function initializationOf(options: unknown): Initialization {
@@ -26,7 +26,7 @@ export function initializationOf(options: unknown): Initialization {
     ...(sectionIn(settings) ?? (isRecord(settings) ? settings : {})),
   };
   return {
-    ...readSettings(section),
+    ...readEditorSettings(section),
     trusted: trusted !== false,
     storageDir: typeof storageDir === 'string' ? storageDir : undefined,
     hasSettings: Object.keys(section).length > 0,

@@ -26,7 +26,7 @@ import {
   type WatchStatusParams,
 } from '../../workers/protocol/editor-protocol.ts';
 import { isRecord } from '../configuration/is-record.ts';
-import { defaultSettings, readSettings, type BulkheadSettings, type ReadSettings } from '../configuration/settings.ts';
+import { defaultSettings, type BulkheadSettings } from '../configuration/settings.ts';
 import type { ChangeKind } from '../journal.ts';
 import { defaultLimits } from '../pool/worker-entry.ts';
 import { createPool } from '../pool/pool.ts';
@@ -38,12 +38,15 @@ import { version } from '../version.ts';
 import { AnalysisProgress } from './analysis-progress.ts';
 import { ChangeCollector } from './changes.ts';
 import { CodeActionProvider } from './code-action-provider.ts';
+import { abilitiesOf, noAbilities, type ClientAbilities } from './client-abilities.ts';
 import { fixAllKind } from './code-actions.ts';
 import { commands, runCommand, type CommandHost } from './commands.ts';
 import { Publisher } from './diagnostics.ts';
 import { Documents, type DocumentsListener } from './documents.ts';
+import { readEditorSettings, type EditorSettings } from './editor-settings.ts';
 import { FileNames } from './file-names.ts';
 import { featuresOf, initializationOf, rootUrisOf, sectionIn, type ClientFeatures } from './initialization.ts';
+import { answerIssueRequests } from './issue-requests.ts';
 import { Messages } from './messages.ts';
 import { alertText, noticeText, showNotice } from './notices.ts';
 import { AnalysisPercent } from './percent.ts';
@@ -75,6 +78,7 @@ export class LanguageServer {
   #workspace: Workspace | undefined;
   #progress: AnalysisProgress | undefined;
   #settings: BulkheadSettings = defaultSettings;
+  #folderSettings: ReadonlyMap<string, BulkheadSettings> = new Map();
   /** Of the present settings. */
   #settingProblems: readonly string[] = [];
   /** Problems of settings that have been logged, or will be when the connection is ready. */
@@ -99,7 +103,7 @@ export class LanguageServer {
   #analyses = 0;
   #wasBusy = true;
   #watchedFiles: WatchedFiles | undefined;
-  #canCheckVersions = false;
+  #abilities: ClientAbilities = noAbilities;
 
   /** @param reportsDir where `bulkhead status` looks; absent: this server does not report */
   constructor(connection: Connection, reportsDir?: string) {
@@ -144,10 +148,13 @@ export class LanguageServer {
     this.#codeActions = new CodeActionProvider({
       documents: this.#documents,
       workspace: () => this.#workspace,
-      canCheckVersions: () => this.#canCheckVersions,
+      abilities: () => this.#abilities,
+      hasBaseline: () => this.#settings.baseline === 'hide',
+      trusted: () => this.#trusted,
       opensSettings: () => this.#isExtension,
       followsTyping: () => this.#settings.run === 'onType',
       analyseNow: (uri) => this.#analyseNow(uri),
+      tell: (message) => void connection.window.showInformationMessage(message),
     });
   }
 
@@ -158,7 +165,7 @@ export class LanguageServer {
     connection.onShutdown(() => this.dispose());
     connection.onDidChangeConfiguration(({ settings }: { settings: unknown }) => {
       const section = sectionIn(settings);
-      if (section !== undefined) this.#applySettings(readSettings(section));
+      if (section !== undefined) this.#applySettings(readEditorSettings(section));
       else void this.#askForSettings();
     });
     connection.onNotification(notifications.trust, ({ trusted }: TrustParams) => this.#configure({ trusted }));
@@ -190,6 +197,7 @@ export class LanguageServer {
   #initialize(params: InitializeParams): InitializeResult {
     const read = initializationOf(params.initializationOptions);
     this.#settings = read.settings;
+    this.#folderSettings = read.folders;
     this.#settingProblems = read.problems;
     for (const problem of read.problems) this.#loggedProblems.add(problem);
     this.#trusted = read.trusted;
@@ -201,7 +209,7 @@ export class LanguageServer {
     for (const uri of rootUrisOf(params)) this.#names.addRoot(uri);
     const features = featuresOf(params.capabilities);
     this.#features = features;
-    this.#canCheckVersions = params.capabilities.workspace?.workspaceEdit?.documentChanges === true;
+    this.#abilities = abilitiesOf(params);
     const offered = params.capabilities.general?.positionEncodings;
     this.#positions = new PositionEncoding(offered, (uri) => this.#documents.textOf(uri));
     this.#watchedFiles = features.watchesFiles
@@ -221,7 +229,7 @@ export class LanguageServer {
           change: this.#positions.isOwn ? TextDocumentSyncKind.Incremental : TextDocumentSyncKind.Full,
           save: true,
         },
-        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, fixAllKind] },
+        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, fixAllKind], resolveProvider: true },
         executeCommandProvider: { commands: [...commands] },
         ...(features.onlyPulls
           ? { diagnosticProvider: { interFileDependencies: true, workspaceDiagnostics: true } }
@@ -293,7 +301,12 @@ export class LanguageServer {
   }
 
   #workspaceSettings(): WorkspaceSettings {
-    return { settings: this.#settings, trusted: this.#trusted, storageDir: this.#storageDir };
+    return {
+      settings: this.#settings,
+      folders: this.#settingsByRoot(),
+      trusted: this.#trusted,
+      storageDir: this.#storageDir,
+    };
   }
 
   #poolSettings(): Required<PoolSettings> {
@@ -308,24 +321,28 @@ export class LanguageServer {
   }
 
   /** All settings apply at once. Only a change of `node` replaces the workers. */
-  #configure({ settings = this.#settings, trusted = this.#trusted }: Partial<WorkspaceSettings>): void {
+  #configure(change: Partial<WorkspaceSettings>): void {
+    const { settings = this.#settings, folders = this.#folderSettings, trusted = this.#trusted } = change;
     const before = this.#poolSettings();
+    const { diagnosticSource } = this.#settings;
     this.#settings = settings;
+    this.#folderSettings = folders;
     this.#trusted = trusted;
     const now = this.#poolSettings();
     this.#workspace?.pool.configure(now);
     this.#workspace?.configure(this.#workspaceSettings());
+    if (settings.diagnosticSource !== diagnosticSource) this.#publisher.recheck();
     if (now.node !== before.node) void this.#changeNode();
   }
 
   /** Applies settings that the client sent. Each problem in them is logged once. */
-  #applySettings({ settings, problems }: ReadSettings): void {
+  #applySettings({ settings, folders, problems }: EditorSettings): void {
     this.#settingProblems = problems;
     this.#status.changed();
     const fresh = problems.filter((problem) => !this.#loggedProblems.has(problem));
     for (const problem of fresh) this.#loggedProblems.add(problem);
     if (this.#started) this.#logProblems(fresh);
-    this.#configure({ settings });
+    this.#configure({ settings, folders });
   }
 
   #logProblems(problems: Iterable<string>): void {
@@ -343,7 +360,7 @@ export class LanguageServer {
     if (!this.#features.answersConfiguration || this.#isExtension) return;
     const answer: unknown = await this.#connection.workspace.getConfiguration('bulkhead').catch(() => undefined);
     if (isRecord(answer) && Object.keys(answer).length > 0)
-      this.#applySettings(readSettings(sectionIn(answer) ?? answer));
+      this.#applySettings(readEditorSettings(sectionIn(answer) ?? answer));
   }
 
   /** Undefined: not known at the moment. A name that the editor does not use for the file has none. */
@@ -377,9 +394,11 @@ export class LanguageServer {
         await this.#codeActions.provide(request, signalOf(cancel)),
       );
     });
+    connection.onCodeActionResolve((action, cancel) => this.#codeActions.resolve(action, signalOf(cancel)));
     connection.onExecuteCommand(({ command, arguments: args }) => {
       return runCommand(command, args ?? [], this.#commandHost());
     });
+    answerIssueRequests(connection, () => this.#workspace);
     connection.onRequest(requests.analyze, async (): Promise<AnalyzeResult> => {
       if (this.#workspace?.paused === true) this.#workspace.resume();
       await this.#workspace?.analyzeAll();
@@ -475,8 +494,25 @@ export class LanguageServer {
     for (const failure of failures) this.#messages.error(failure);
   }
 
+  /** Of folders that have their own, by their real paths. */
+  #settingsByRoot(): ReadonlyMap<string, BulkheadSettings> {
+    return new Map([...this.#folderSettings].map(([uri, settings]) => [this.#names.pathOf(uri) ?? uri, settings]));
+  }
+
+  async #accept(uri: string, fingerprint: string): Promise<void> {
+    try {
+      await this.#workspace?.accept(uri, fingerprint);
+    } catch (error) {
+      void this.#connection.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    }
+  }
+
   #commandHost(): CommandHost {
     return {
+      accept: (uri, fingerprint) => void this.#accept(uri, fingerprint),
+      openPage: (page) => {
+        void this.#connection.window.showDocument({ uri: page, external: !page.startsWith('file:') });
+      },
       retry: (uri) => this.#workspace?.retry(uri),
       analyze: () => void this.#workspace?.analyzeAll(),
       restartWorkers: () => void this.#workspace?.pool.restart(),

@@ -3,18 +3,23 @@
  * their results. Lives as long as the connection.
  */
 import { EventEmitter, once } from 'node:events';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Diagnostic } from 'vscode-languageserver/node';
-import type { DetectorOptions, Issue } from '../../workers/protocol/detector-protocol.ts';
+import type { DetectorOptions, Issue, TextEdit } from '../../workers/protocol/detector-protocol.ts';
+import { walkFiles } from '../../workers/protocol/files.ts';
 import { detectorNames } from '../../workers/detectors/manifests.ts';
 import { isRecord } from '../configuration/is-record.ts';
 import type { BulkheadSettings } from '../configuration/settings.ts';
 import type { DetectorChoice } from '../engine/detector-settings.ts';
 import type { ChangeKind } from '../journal.ts';
 import type { DetectorStatus, IssueCounts } from '../engine/status.ts';
+import type { BaselineCounts } from '../folder/baseline-actions.ts';
 import { Folder } from '../folder/folder.ts';
 import { WatchError } from '../folder/watcher.ts';
 import type { FolderSettings, UnsavedDocument } from '../folder/options.ts';
+import type { SuppressionRequest } from '../folder/suppressions.ts';
+import { MEMORY_KINDS } from '../pool/quarantine.ts';
 import type { SupervisedPool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
 import type { FoldersResult, StatusProblem } from '../../workers/protocol/editor-protocol.ts';
@@ -26,6 +31,8 @@ import { chooseRoots } from './roots.ts';
 
 export interface WorkspaceSettings {
   readonly settings: BulkheadSettings;
+  /** Of folders that have their own, by absolute path. */
+  readonly folders?: ReadonlyMap<string, BulkheadSettings>;
   readonly trusted: boolean;
   /** Where the editor stores what belongs to this workspace; absent: nothing is stored. */
   readonly storageDir?: string | undefined;
@@ -191,6 +198,36 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     await Promise.all(this.#all.map((folder) => folder.analyze(options)));
   }
 
+  /** Analyses folders and files again. */
+  async analyzePart(uris: readonly string[]): Promise<void> {
+    const wanted = uris.flatMap((uri) => this.#names.pathOf(uri) ?? []);
+    const changes = new Map<string, ChangeKind>();
+    for (const folder of this.#all) {
+      if (wanted.some((absolute) => fileWithin(absolute, folder.root) !== undefined || absolute === folder.root)) {
+        await folder.analyze();
+        continue;
+      }
+      for (const absolute of wanted.filter((one) => fileWithin(folder.root, one) !== undefined)) {
+        for await (const file of filesIn(absolute)) changes.set(file, 'changed');
+      }
+    }
+    if (changes.size > 0) this.filesChanged(changes);
+  }
+
+  /** The visible issues of each folder. */
+  get visibleIssues(): readonly { readonly root: string; readonly issues: readonly Issue[] }[] {
+    return this.#all.map((folder) => ({ root: folder.root, issues: folder.issues() }));
+  }
+
+  /** See {@link Folder.baselineAction}; of each folder. */
+  baseline(action: 'create' | 'compare' | 'prune'): Promise<readonly BaselineCounts[]> {
+    return Promise.all(this.#all.map((folder) => folder.baselineAction(action, path.join(folder.root, baselineName))));
+  }
+
+  async clearCache(): Promise<void> {
+    await Promise.all(this.#all.map((folder) => folder.clearCache()));
+  }
+
   cancel(): void {
     for (const folder of this.#all) folder.cancel();
   }
@@ -236,15 +273,13 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
 
   /** Diagnostics of a file without duplicates: one folder may be within another. */
   diagnosticsOf(uri: string): Diagnostic[] {
-    const all = this.#placesOf(uri).flatMap(({ folder, file }) =>
-      diagnosticsOf(folder.root, folder.issuesOf(file), this.#nameOf),
-    );
-    if (this.#folders.size === 1) return all;
-    const found = new Map<string, Diagnostic>();
-    for (const diagnostic of all) {
-      found.set(JSON.stringify([diagnostic.source, diagnostic.code, diagnostic.range, diagnostic.message]), diagnostic);
+    const found = new Map<string, FoundIssue>();
+    for (const each of this.issuesOf(uri)) {
+      const { detector, rule, range, message } = each.issue;
+      const key = this.#folders.size === 1 ? found.size : JSON.stringify([detector, rule, range, message]);
+      found.set(String(key), each);
     }
-    return [...found.values()];
+    return diagnosticsOf([...found.values()], this.#nameOf, this.#settings.settings.diagnosticSource);
   }
 
   /** Issues of a file, from all folders. */
@@ -277,8 +312,42 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     const place = JSON.stringify(range);
     const isIt = isRecord(data)
       ? ({ fingerprint }: Issue) => fingerprint === data['fingerprint']
-      : (issue: Issue) => issue.rule === code && issue.message === message && JSON.stringify(issue.range) === place;
-    return this.issuesOf(uri).find(({ issue }) => isIt(issue));
+      : (issue: Issue) =>
+          (issue.rule === code || issue.rule === `TS${code}`) &&
+          issue.message === message &&
+          JSON.stringify(issue.range) === place;
+    const found = this.issuesOf(uri).find(({ issue }) => isIt(issue));
+    return found?.issue.rule === 'quarantined' ? { ...found, ranOutOfMemory: this.#ranOutOfMemory(found) } : found;
+  }
+
+  /** Issues of a rule that have a safe fix, from all folders. */
+  fixableIssues(detector: string, rule: string): readonly FoundIssue[] {
+    return this.#all.flatMap((folder) =>
+      folder
+        .issues()
+        .filter((issue) => issue.fixable && issue.detector === detector && issue.rule === rule)
+        .map((issue) => ({ root: folder.root, issue })),
+    );
+  }
+
+  /** See {@link Folder.suppressionOf}. */
+  async suppressionOf(
+    { root, issue }: FoundIssue,
+    request: Omit<SuppressionRequest, 'issue'>,
+    signal: AbortSignal,
+  ): Promise<TextEdit | undefined> {
+    return this.#folders.get(root)?.suppressionOf({ issue, ...request }, signal);
+  }
+
+  /** Adds an issue to the baseline of its folder. @throws Error, whose message is for the person */
+  async accept(uri: string, fingerprint: string): Promise<void> {
+    const found = this.issuesOf(uri).find(({ issue }) => issue.fingerprint === fingerprint);
+    if (found) await this.#folders.get(found.root)?.accept([found.issue]);
+  }
+
+  #ranOutOfMemory({ root, issue }: FoundIssue): boolean {
+    const inputs = this.#folders.get(root)?.quarantined ?? [];
+    return inputs.some(({ detector, file, reason }) => detector === issue.detector && file === issue.file && MEMORY_KINDS.has(reason.kind)); // prettier-ignore
   }
 
   /** Releases a file from quarantine and analyses it again. */
@@ -367,7 +436,8 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   }
 
   #settingsOf(root: string): FolderSettings {
-    const { settings, trusted } = this.#settings;
+    const { folders, trusted } = this.#settings;
+    const settings = folders?.get(root) ?? this.#settings.settings;
     return {
       detectors: choiceOf(settings),
       trusted,
@@ -396,6 +466,16 @@ function choiceOf(settings: BulkheadSettings): DetectorChoice {
     if (!enable) off.push(name);
   }
   return { off, options, exclude: settings.exclude };
+}
+
+/** The file itself, or the files of a folder that Git does not ignore. */
+async function* filesIn(absolute: string): AsyncGenerator<string> {
+  const isFolder = await stat(absolute).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) yield absolute;
+  else for await (const file of walkFiles(absolute)) yield path.join(absolute, file);
 }
 
 /** Relative to the root, forward slashes; undefined for a file outside of it. */

@@ -50,7 +50,8 @@ export interface Sifted {
 type ReadFile = (file: string) => Promise<Uint8Array | undefined>;
 
 const MAX_CONFIG_FILES = 200;
-const MEMORY_KINDS = new Set<ExitKind>(['oom-heap', 'oom-kernel', 'rss-limit']);
+/** Ends that a higher memory limit can prevent. */
+export const MEMORY_KINDS: ReadonlySet<ExitKind> = new Set<ExitKind>(['oom-heap', 'oom-kernel', 'rss-limit']);
 /** How long a check waits for a storage, so that a disk that hangs delays nothing else. */
 const STORAGE_TIMEOUT_MS = 2_000;
 

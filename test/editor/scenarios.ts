@@ -17,6 +17,12 @@ export const scenarios: readonly Scenario[] = [
   { name: 'fault', title: 'an ESLint configuration that kills its process', trusted: true },
   { name: 'poison', title: 'a file that kills ESLint', trusted: true },
   { name: 'folders', title: 'a workspace of two folders', trusted: true },
+  {
+    name: 'beside',
+    title: 'a folder beside the built-in TypeScript features and an ESLint extension',
+    trusted: true,
+    settings: { 'typescript.validate.enable': true, 'javascript.validate.enable': true, 'git.enabled': true },
+  },
   { name: 'windows', title: 'a folder in two windows and a terminal', trusted: true },
   {
     name: 'restricted',

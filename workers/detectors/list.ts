@@ -12,4 +12,5 @@ export { manifest as package } from './package/manifest.ts';
 export { manifest as performance } from './performance/manifest.ts';
 export { manifest as runtime } from './runtime/manifest.ts';
 export { manifest as security } from './security/manifest.ts';
+export { manifest as suppressions } from './suppressions/manifest.ts';
 export { manifest as typescript } from './typescript/manifest.ts';

@@ -54,6 +54,18 @@ export function positionAt(table: LineTable, offset: number): Position {
   return { line, character: offset - start };
 }
 
+/** The end of the text for a line that it does not have. */
+export function offsetAt(table: LineTable, { line, character }: Position): number {
+  let number = 0;
+  let offset = 0;
+  for (let at = 0; at < table.length && number < line; at++) {
+    const code = table.charCodeAt(at);
+    offset += code;
+    if (code !== CONTINUES) number++;
+  }
+  return offset + character;
+}
+
 export function rangeAt(table: LineTable, start: number, end: number): Range {
   return { start: positionAt(table, start), end: positionAt(table, end) };
 }

@@ -7,7 +7,7 @@
 
 /**
  * The `bulkhead` section of the editor's configuration as the user wrote it, nested: `{ circular: { enable: false } }`.
- * The server validates it.
+ * The server validates it. Its key `folders` may have the section of each folder of the workspace, by URI.
  */
 export type RawSettings = Readonly<Record<string, unknown>>;
 
@@ -19,6 +19,8 @@ export interface InitializationOptions {
   readonly trusted: boolean;
   /** Version of the extension. */
   readonly version: string;
+  /** Commands of the client that code actions may name. */
+  readonly commands?: readonly string[];
 }
 
 /** Parameters of `workspace/didChangeConfiguration`; the server applies them at once. */

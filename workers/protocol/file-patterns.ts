@@ -39,3 +39,12 @@ export const nothing = /(?!)/;
 export function anyOf(...patterns: readonly RegExp[]): RegExp {
   return new RegExp(patterns.map((pattern) => `(?:${pattern.source})`).join('|'), 'i');
 }
+
+/** `{a,b}/*.{c,d}` → `a/*.c`, `a/*.d`, `b/*.c`, `b/*.d`: editors support braces in patterns, .gitignore does not. */
+export function expandBraces(pattern: string): readonly string[] {
+  const match = /\{([^{}]*,[^{}]*)\}/.exec(pattern);
+  if (match?.[1] === undefined) return [pattern];
+  const before = pattern.slice(0, match.index);
+  const after = pattern.slice(match.index + match[0].length);
+  return match[1].split(',').flatMap((choice) => expandBraces(before + choice + after));
+}

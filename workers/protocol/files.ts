@@ -6,6 +6,7 @@ import { readdir, stat } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 import path from 'node:path';
 import ignore, { type Ignore } from 'ignore';
+import { expandBraces } from './file-patterns.ts';
 import { readText, searchRefusal, whyNotFile } from './read-file.ts';
 
 /** A directory that could not be read, or a file that is none. */
@@ -240,15 +241,6 @@ async function rulesAbove(root: string): Promise<readonly Rules[]> {
 
 function matcherOf(patterns: string | readonly string[]): Ignore {
   return ignore({ ignorecase: IGNORE_CASE }).add(patterns);
-}
-
-/** `{a,b}/*.{c,d}` → `a/*.c`, `a/*.d`, `b/*.c`, `b/*.d`: editors support braces in patterns, .gitignore does not. */
-function expandBraces(pattern: string): readonly string[] {
-  const match = /\{([^{}]*,[^{}]*)\}/.exec(pattern);
-  if (match?.[1] === undefined) return [pattern];
-  const before = pattern.slice(0, match.index);
-  const after = pattern.slice(match.index + match[0].length);
-  return match[1].split(',').flatMap((choice) => expandBraces(before + choice + after));
 }
 
 async function readPatterns(file: string): Promise<string | undefined> {

@@ -8,6 +8,7 @@ import type { Range } from '../protocol/detector-protocol.ts';
 import { readTextSync } from '../protocol/read-file.ts';
 import { isRecord, jsonOf } from '../reading/config-file.ts';
 import { globMatcher } from '../reading/globs.ts';
+import { lockfiles, packageManagers, type PackageManager } from '../reading/package-managers.ts';
 
 /** A folder with a package.json that can be read. */
 export interface PackageFolder {
@@ -20,17 +21,6 @@ export interface PackageFolder {
   /** Everything that it names as a dependency. */
   readonly declared: ReadonlySet<string>;
 }
-
-const lockfiles = {
-  pnpm: ['pnpm-lock.yaml'],
-  yarn: ['yarn.lock'],
-  bun: ['bun.lock', 'bun.lockb'],
-  npm: ['package-lock.json', 'npm-shrinkwrap.json'],
-} as const;
-
-export type PackageManager = keyof typeof lockfiles;
-
-const managers = Object.keys(lockfiles) as readonly PackageManager[];
 
 export class PackageChain {
   /** Folders above this one do not belong to the project. */
@@ -117,12 +107,12 @@ export class PackageChain {
     /** Absolute. */
     readonly lockfile: string | undefined;
   } {
-    const found = managers.flatMap((manager) => {
+    const found = packageManagers.flatMap((manager) => {
       const files = lockfiles[manager].map((name) => path.join(directory, name));
       const lockfile = files.find((file) => this.#exists(file));
       return lockfile === undefined ? [] : [{ manager, lockfile }];
     });
-    const declared = managers.find((manager) => declaredManager(data).startsWith(`${manager}@`));
+    const declared = packageManagers.find((manager) => declaredManager(data).startsWith(`${manager}@`));
     const isPnpm = this.#exists(path.join(directory, 'pnpm-workspace.yaml'));
     return (
       found.find(({ manager }) => manager === declared) ??

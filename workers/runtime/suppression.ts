@@ -6,7 +6,8 @@
  *     /* bulkhead-ignore-file unused-dependency, duplicate-import -- generated *\/
  *
  * Rules are named as `rule` or `detector/rule`, separated by commas or spaces. Without names a comment suppresses all
- * rules. Several comments in a row all apply to the first line below them that is not such a comment.
+ * rules. Several comments in a row all apply to the first line below them that is neither such a comment nor one that
+ * tells another tool about its next line.
  */
 import type { Finding, Range } from '../protocol/detector-protocol.ts';
 
@@ -96,10 +97,11 @@ export function suppressionsIn(text: string, isComment: IsComment = () => true):
   const directiveLines = new Set(
     found.filter(({ match }) => match.groups?.['scope'] !== 'line').map(({ number }) => number),
   );
+  const lines = text.split(/\r\n|\n|\r/);
   return found.map(({ match, number }) => {
     const { scope = 'line', rules = '', reason = '' } = match.groups ?? {};
     let next = number + 1;
-    while (directiveLines.has(next)) next++;
+    while (directiveLines.has(next) || isNextLineDirective(lines[next] ?? '')) next++;
     return {
       scope: scope as SuppressionScope,
       rules: rules.split(/[\s,]+/).filter((rule) => rule !== ''),
@@ -112,6 +114,14 @@ export function suppressionsIn(text: string, isComment: IsComment = () => true):
     };
   });
 }
+
+/** Whether a line is nothing but a comment that tells a tool about the line below it. */
+export function isNextLineDirective(line: string): boolean {
+  return NEXT_LINE_DIRECTIVE.test(line);
+}
+
+const NEXT_LINE_DIRECTIVE =
+  /^\s*(?:\/\/+|\/\*+|\{\s*\/\*+|<!--)\s*(?:bulkhead-ignore-next-line|(?:eslint|oxlint)-disable-next-line|@ts-(?:expect-error|ignore)|biome-ignore|prettier-ignore|deno-lint-ignore)(?![\w-])/;
 
 /** A suppression comment in any of the supported languages, on one line. */
 const DIRECTIVE =

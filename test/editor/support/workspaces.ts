@@ -52,6 +52,7 @@ export const workspaces = {
   },
   restricted: () => generate(100, eslintConfigs.telling),
   windows: () => generate(100),
+  beside: () => generate(20),
   folders: () => {
     const folders = ['first', 'second'];
     const generated = generate(50);

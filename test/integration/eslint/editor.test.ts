@@ -78,7 +78,14 @@ describe('eslint in an editor', function () {
     const actions = await editor.connection.sendRequest<CodeAction[]>('textDocument/codeAction', params);
     assert.deepEqual(
       actions.map(({ title, isPreferred }) => [title, isPreferred]),
-      [['Call Object.prototype.hasOwnProperty explicitly.', false]],
+      [
+        ['Call Object.prototype.hasOwnProperty explicitly.', false],
+        ['Disable no-prototype-builtins for this line', undefined],
+        ['Disable no-prototype-builtins for the entire file', undefined],
+        ['Suppress all no-prototype-builtins errors of this file in eslint-suppressions.json', undefined],
+        ['Add to the baseline', undefined],
+        ['Explain no-prototype-builtins', undefined],
+      ],
     );
   });
 

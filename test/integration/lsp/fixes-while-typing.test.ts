@@ -62,9 +62,11 @@ class OpenDocument {
     });
   }
 
-  actions(context: CodeActionContext): Promise<readonly CodeAction[]> {
+  /** The fixes of detectors: other actions are not for a text. */
+  async actions(context: CodeActionContext): Promise<readonly CodeAction[]> {
     const params = { textDocument: { uri: this.uri }, range: { start, end: start }, context };
-    return this.#editor.connection.sendRequest<CodeAction[]>('textDocument/codeAction', params);
+    const all = await this.#editor.connection.sendRequest<CodeAction[]>('textDocument/codeAction', params);
+    return all.filter(({ kind, isPreferred }) => isPreferred !== undefined || kind !== 'quickfix');
   }
 
   get diagnostics(): Diagnostic[] {

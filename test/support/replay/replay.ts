@@ -440,7 +440,8 @@ class Replay {
       complete.has(/^bulkhead\((.*)\)$/.exec(source)?.[1] ?? '');
     for (const uri of new Set([...expected.keys(), ...this.#editor.diagnostics.keys()])) {
       const issues = expected.get(uri) ?? [];
-      const cold = diagnosticsOf(this.#folder.root, issues).map((diagnostic) => JSON.stringify(diagnostic));
+      const found = issues.map((issue) => ({ root: this.#folder.root, issue }));
+      const cold = diagnosticsOf(found).map((diagnostic) => JSON.stringify(diagnostic));
       const shown = (this.#editor.diagnostics.get(uri) ?? []).filter(isCompared);
       const live = shown.map((diagnostic) => JSON.stringify(diagnostic));
       if (cold.join('\n') === live.join('\n')) {

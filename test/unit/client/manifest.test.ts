@@ -103,7 +103,10 @@ describe('package.json', () => {
     );
     const names = new Set(Object.values(views).flatMap((all) => all.map(({ id }) => id)));
     const named = [...entries, ...viewsWelcome.map(({ view }) => ({ when: `view == ${view}` }))];
-    const strange = named.filter(({ when = '' }) => !names.has(/^view == ([\w.]+)/.exec(when)?.[1] ?? ''));
+    const strange = named.filter(({ when = '' }) => {
+      const [, view] = /^view == ([\w.]+)/.exec(when) ?? [];
+      return view !== undefined && !names.has(view);
+    });
     assert.deepEqual(strange, []);
     const containers = viewsContainers.activitybar.map(({ id }) => id);
     assert.deepEqual(containers, Object.keys(views));

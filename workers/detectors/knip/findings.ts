@@ -1,8 +1,9 @@
 /** Converts knip's issues to findings with a range. Pure. */
 import { findNodeAtLocation, parseTree } from 'jsonc-parser';
-import { lineTableOf, rangeAt } from '../../graph/lines.ts';
+import { lineTableOf, offsetAt, rangeAt } from '../../graph/lines.ts';
 import { isRecord } from '../../graph/manifests.ts';
 import type { DetectorOptions, Finding, Range, Severity } from '../../protocol/detector-protocol.ts';
+import { fixesOf } from './fixes.ts';
 import type { KnipIssue, KnipPosition } from './report.ts';
 
 /** Findings by file, sorted. */
@@ -27,13 +28,16 @@ export function findingsOf(
 function findingOf(answer: KnipIssue, severity: Severity, text: string): Finding {
   const { type, file, group = [] } = answer;
   const isUnused = UNUSED.has(type);
+  const range = rangeOf(answer, text);
+  const fixes = fixesOf(answer, text, offsetAt(lineTableOf(text), range.start));
   return {
     rule: type,
     severity,
     message: messageOf(answer),
-    range: rangeOf(answer, text),
+    range,
     url: 'https://knip.dev/reference/issue-types',
     ...(isUnused ? { tags: ['unnecessary'] as const } : {}),
+    ...(fixes.length === 0 ? {} : { fixes }),
     ...(group.length > 1
       ? {
           related: group

@@ -8,7 +8,8 @@ import semver from 'semver';
 import { dependenciesOf, InstalledPackages, realPath } from '../../../graph/installed.ts';
 import { readManifest, type Manifest } from '../../../graph/manifests.ts';
 import { readTextSync } from '../../../protocol/read-file.ts';
-import { PackageChain, type PackageManager } from '../../../runtime/package-chain.ts';
+import { addCommands } from '../../../reading/package-managers.ts';
+import { PackageChain } from '../../../runtime/package-chain.ts';
 import { CompilerMissing, compilerFor, compilerName, groupOf, type Compiler, type CompilerMode } from '../compiler.ts';
 import { loadTypescript } from '../javascript.ts';
 
@@ -250,15 +251,9 @@ function isBelow(file: string, folder: string): boolean {
   return folder === '' || file.startsWith(`${folder}/`);
 }
 
-const ADD_COMMANDS: Readonly<Record<PackageManager, string>> = {
-  npm: 'npm install --save-dev',
-  pnpm: 'pnpm add --save-dev',
-  yarn: 'yarn add --dev',
-  bun: 'bun add --dev',
-};
-
 function addCommand(root: string, directory: string): string {
   const packages = new PackageChain(root);
   const [own] = packages.of(directory);
-  return ADD_COMMANDS[own === undefined ? 'npm' : packages.managerOf(packages.installationOf(own)).manager];
+  const manager = own === undefined ? 'npm' : packages.managerOf(packages.installationOf(own)).manager;
+  return addCommands[manager].development;
 }
