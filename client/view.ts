@@ -1,4 +1,5 @@
 /** Texts of the status bar for a state of the server. Pure functions without the editor's API. */
+import { stateWords } from './health/format.ts';
 import type {
   DetectorStatusItem,
   IssueCounts,
@@ -192,7 +193,7 @@ const detectorIcons = {
 function workerRow(worker: WorkerStatus): readonly string[] {
   return [
     escapeMarkdown(worker.name),
-    worker.state,
+    stateWords(worker.state),
     megabytes(worker.memoryBytes),
     megabytes(worker.peakMemoryBytes),
     String(worker.restarts),

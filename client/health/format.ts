@@ -27,3 +27,16 @@ export function time(at: number): string {
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
+
+/** A state of a worker or a detector, in words. */
+export function stateWords(state: string): string {
+  return WORDS[state] ?? state;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  'backing-off': 'waits before it restarts',
+  'not-applicable': 'not applicable',
+  confirming: 'rechecking',
+  partial: 'incomplete',
+  restricted: 'not run',
+};

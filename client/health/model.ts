@@ -9,7 +9,7 @@ import type {
 } from '../../workers/protocol/health.ts';
 import { problemText, summaryOf, type View } from '../view.ts';
 import { groupErrors, type ErrorGroup, type ErrorPlace } from './errors.ts';
-import { counted, duration, memory, percent, time } from './format.ts';
+import { counted, duration, memory, percent, stateWords, time } from './format.ts';
 
 /** The latest answers of the server. */
 export interface HealthSnapshot {
@@ -129,7 +129,7 @@ function workerNode(worker: WorkerHealth): HealthNode {
     id: `worker ${name}`,
     label: name,
     description: [
-      state,
+      stateWords(state),
       ...(isLive ? [memory(memoryBytes), percent(cpuPercent)] : []),
       ...(current && work !== undefined ? [`${work} (${duration(current.elapsedMs)})`] : []),
     ].join(' · '),

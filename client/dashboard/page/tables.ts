@@ -1,5 +1,6 @@
 /** The tables of the dashboard. A click on a heading sorts; what was chosen stays while the numbers move. */
 import type { ErrorGroup } from '../../health/errors.ts';
+import { stateWords } from '../../health/format.ts';
 import type { DashboardState, ToExtension } from '../messages.ts';
 import { SortedTable } from './sorted-table.ts';
 
@@ -16,7 +17,7 @@ export class Tables {
   constructor(parent: HTMLElement, send: Send) {
     const workers = new SortedTable<DashboardState['workers'][number]>(parent, 'Workers', 'No worker has run.', [
       { title: 'Worker', value: ({ name }) => name },
-      { title: 'State', value: ({ state }) => state },
+      { title: 'State', value: ({ state }) => stateWords(state) },
       { title: 'Memory', value: ({ memoryMb }) => memoryMb, text: ({ memoryMb }) => megabytes(memoryMb) },
       { title: 'Peak', value: ({ peakMb }) => peakMb, text: ({ peakMb }) => megabytes(peakMb) },
       { title: 'Limit', value: ({ limitMb }) => limitMb, text: ({ limitMb }) => megabytes(limitMb) },
@@ -27,7 +28,7 @@ export class Tables {
     ]);
     const detectors = new SortedTable<DashboardState['detectors'][number]>(parent, 'Detectors', 'No detector is on.', [
       { title: 'Detector', value: ({ title }) => title },
-      { title: 'State', value: ({ status }) => status },
+      { title: 'State', value: ({ status }) => stateWords(status) },
       { title: 'Issues', value: ({ issues }) => issues },
       { title: 'Inputs checked', value: ({ inputs }) => inputs },
       { title: 'Time', value: ({ ms }) => ms, text: ({ ms }) => milliseconds(ms) },

@@ -52,7 +52,7 @@ describe('layers', function () {
         const folder = path.relative(root, entry.parentPath).replaceAll(path.sep, '/');
         if (!entry.isFile() || folder.includes('/fixtures/')) continue;
         // Lint looks at the imports of no other language.
-        assert.match(entry.name, /\.(?:ts|json|md)$/, folder);
+        assert.match(entry.name, /\.(?:ts|json|md|css)$/, folder);
         if (!entry.name.endsWith('.ts')) continue;
         const parts = folder.split('/');
         const prefixes = parts.map((_, index) => parts.slice(0, index + 1).join('/'));
