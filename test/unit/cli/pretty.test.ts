@@ -70,7 +70,7 @@ describe('the pretty format', () => {
     assert.ok(!/by rule|--all/.test(text));
     assert.match(
       text,
-      /\n2 errors, 1 warning, 1 info in 2 files .*\nExit code 1: 2 errors, 1 warning, 1 info \(--fail-on error\)\n$/,
+      /\n2 errors, 1 warning, 1 info in 2 files .*\neslint ran code of this folder\. --untrusted forbids that\.\nExit code 1: 2 errors, 1 warning, 1 info \(--fail-on error\)\n$/,
     );
   });
 
@@ -124,7 +124,7 @@ describe('the pretty format', () => {
       { name: 'knip', status: 'not-applicable', note: 'There is no configuration.' },
     ] as const;
     const text = shown(report([], detectors, 3));
-    assert.match(text, /typescript: All is well\.\nNo issues found, but the analysis is incomplete .*\nNot looked at, or not completely:\n {2}eslint: The configuration\n {4}is broken\.\n {2}knip: There is no configuration\.\nExit code 3: not everything was looked at\n$/); // prettier-ignore
+    assert.match(text, /typescript: All is well\.\nNo issues found, but the analysis is incomplete .*\nNot looked at, or not completely:\n {2}eslint: The configuration\n {4}is broken\.\n {2}knip: There is no configuration\.\neslint ran code of this folder\. --untrusted forbids that\.\nExit code 3: not everything was looked at\n$/); // prettier-ignore
     assert.match(shown(report([], [{}], 0)), /\nNo issues .*\nExit code 0: no issues \(--fail-on error\)\n$/);
     assert.match(
       shown(report([], [{ status: 'cancelled', error: 'stopped by the user' }], 3)),
