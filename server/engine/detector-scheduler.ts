@@ -166,13 +166,20 @@ export class DetectorScheduler {
     return { detector: this.name, ...this.#states.takeWork() };
   }
 
+  get #isCached(): boolean {
+    const options = this.#host.options();
+    const tool = toolIn(options);
+    if (tool !== undefined) return isCachedTool(tool);
+    const cached = manifestOf(this.name)?.cached ?? true;
+    return typeof cached === 'boolean' ? cached : options[cached.unless] !== true;
+  }
+
   /** Results that are certain and that the result cache does not have yet. Each is returned only once. */
   takeUncached(): readonly CacheableResult[] {
     const plan = this.#plan.current;
-    const tool = toolIn(this.#host.options());
-    const isCached = tool === undefined ? manifestOf(this.name)?.cached !== false : isCachedTool(tool);
     const isUnderWay = this.#state === 'running' && !this.#planStale && !this.#planning;
-    if (!plan || !isCached || !(isUnderWay || this.#state === 'done') || this.#problems.ofChecks.length > 0) return [];
+    if (!plan || !this.#isCached || !(isUnderWay || this.#state === 'done') || this.#problems.ofChecks.length > 0)
+      return [];
     // Changes that nobody has followed yet may concern any result.
     this.#invalidation.walk();
     const source = { detector: this.name, options: this.#host.options(), plan };

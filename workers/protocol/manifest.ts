@@ -28,8 +28,11 @@ export interface DetectorManifest {
   readonly heeds?: Readonly<Record<string, readonly string[]>>;
   readonly sandbox: SandboxNeeds;
   readonly worker: WorkerNeeds;
-  /** False: its results are not cached, because it reads files whose content the result cache does not compare. */
-  readonly cached: boolean;
+  /**
+   * False: its results are not cached, because it reads files whose content the result cache does not compare. With
+   * `unless`, that is so only where the option of this name is true.
+   */
+  readonly cached: boolean | { readonly unless: string };
   /** By name: the schema of each option, with its default. */
   readonly options: Readonly<Record<string, OptionSchema>>;
 }

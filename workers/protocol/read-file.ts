@@ -29,14 +29,14 @@ export function readTextSync(file: string, maximum = MAXIMUM_FILE): string {
  * As {@link readTextSync}, for a file that the listing of its folder called a regular one: it is not asked twice what it is, which
  * takes a third of the time of reading a small file. @throws {UnreadableFile}
  */
-export function readListedTextSync(file: string): string {
+export function readListedTextSync(file: string, maximum = MAXIMUM_FILE): string {
   try {
     const descriptor = openSync(file, READ);
     try {
-      refuse(fstatSync(descriptor), MAXIMUM_FILE);
+      refuse(fstatSync(descriptor), maximum);
       const text = readFileSync(descriptor, 'utf8');
       // The bytes of a byte order mark of UTF-16 are no UTF-8.
-      return text.charCodeAt(0) === REPLACEMENT ? readTextSync(file) : withoutMark(text);
+      return text.charCodeAt(0) === REPLACEMENT ? readTextSync(file, maximum) : withoutMark(text);
     } finally {
       closeSync(descriptor);
     }

@@ -17,7 +17,7 @@ import type {
   Unit,
 } from '../protocol/detector-protocol.ts';
 import { walkFiles } from '../protocol/files.ts';
-import { readText, UnreadableFile } from '../protocol/read-file.ts';
+import { readListedTextSync, UnreadableFile } from '../protocol/read-file.ts';
 import { defaultSeverities, type DetectorManifest, type ManifestWithRules } from '../protocol/manifest.ts';
 import { prioritized } from './order.ts';
 import { ignoredFiles, severitiesOf, stringsOf, type RuleSeverities } from './rule-options.ts';
@@ -116,7 +116,7 @@ class FileCheck<Rule extends string> {
       await new Promise((resolve) => setImmediate(resolve));
       context.signal.throwIfAborted();
       context.begin(unit, unit.file);
-      const text = await this.#textOf(unit.file);
+      const text = this.#textOf(unit.file);
       if (text !== undefined) {
         const findings = await this.#findingsIn(unit.file, text);
         issues += findings.length;
@@ -151,7 +151,7 @@ class FileCheck<Rule extends string> {
   }
 
   /** @returns undefined: the file is deleted, or it cannot be checked, which is reported */
-  async #textOf(file: string): Promise<string | undefined> {
+  #textOf(file: string): string | undefined {
     const unsaved = this.#unsaved.get(file);
     const { title } = this.#own.manifest;
     const { maximumBytes = 1024 * 1024, isTold } = this.#own;
@@ -160,7 +160,7 @@ class FileCheck<Rule extends string> {
     };
     const absolute = path.join(this.#request.root, file);
     try {
-      if (unsaved === undefined) return await readText(absolute, maximumBytes);
+      if (unsaved === undefined) return readListedTextSync(absolute, maximumBytes);
       if (unsaved.length <= maximumBytes) return unsaved;
       tellLarge();
     } catch (error) {

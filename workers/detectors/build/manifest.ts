@@ -38,8 +38,8 @@ export const manifest = {
     // The processes of the build count too.
     lanes: { light: { memoryFactor: 4, limits: { idleMs: 20_000 } } },
   },
-  // Which files exist beside those that are compared decides too.
-  cached: false,
+  // What a build says is not in the files that are compared.
+  cached: { unless: 'run' },
   options: {
     rules: rulesOption({
       'missing-script': {
