@@ -24,7 +24,8 @@ export async function dependentsOf(
     priority: 'open',
     signal,
     onEvent: (event) => {
-      if (event.kind === 'begin') found.length = 0;
+      // Another attempt. Each file that it names begins too.
+      if (event.kind === 'begin' && event.file === graph.file) found.length = 0;
       if (event.kind === 'done') found.push(event.file);
     },
   });

@@ -294,8 +294,8 @@ describe('bulkhead check, wrong use', function () {
   const cases: readonly [readonly string[], RegExp][] = [
     [['check', '/no/such/folder'], /Folder not found: .*no.such.folder/],
     [['check', path.join(repository, 'package.json')], /is a file/],
-    [['check', '--detectors', 'spelling'], /Unknown detector "spelling"\. The detectors are typescript, eslint/],
-    [['check', '--format', 'xml'], /--format must be one of pretty, json, jsonl/],
+    [['check', '--detectors', 'spelling'], /Unknown detector "spelling"\. The detectors are typescript, .*eslint/],
+    [['check', '--format', 'xml'], /--format must be one of pretty, jsonl, json, sarif/],
     [['check', '--max-workers', 'many'], /--max-workers must be a number/],
     [['check', '--timeout', '-1'], /--timeout/],
     [['check', '--colour'], /colour/],
