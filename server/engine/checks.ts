@@ -135,7 +135,7 @@ export class Checks {
         units: batch.units,
         overlays,
         first: this.#host.openFiles(),
-        ...this.#sinceOf(batch.units),
+        ...this.#sinceOf(batch.units, overlays),
         ...(isIdle && batch.units[0]?.kind !== 'file' ? { revalidate: true } : {}),
         ...(this.#host.live() ? { allowProvisional: true } : {}),
         ...(ownNotes === undefined ? {} : { notes: ownNotes }),
@@ -164,11 +164,16 @@ export class Checks {
     return changes && [...changes.keys()].filter((file) => this.#parts.isAffectedBy(file));
   }
 
-  /** For projects and graphs, whose detector may know which files a change does not affect. */
-  #sinceOf(units: readonly Unit[]): Pick<CheckRequest, 'since'> {
+  /**
+   * For projects and graphs, whose detector may know which files a change does not affect, and for files whose unsaved
+   * text a detector may be unable to read.
+   */
+  #sinceOf(units: readonly Unit[], overlays: CheckRequest['overlays']): Pick<CheckRequest, 'since'> {
     const { table } = this.#host;
-    const known = units.flatMap(({ id, kind }): [string, Revision][] => {
-      const revision = kind === 'file' ? undefined : this.#parts.states.get(id)?.result?.revision;
+    const unsaved = new Set(overlays.map(({ file }) => file));
+    const known = units.flatMap(({ id, kind, file }): [string, Revision][] => {
+      const mayStand = kind !== 'file' || unsaved.has(file);
+      const revision = mayStand ? this.#parts.states.get(id)?.result?.revision : undefined;
       const isKnown = revision !== undefined && revision >= this.#everythingChangedAt;
       return isKnown && table.holds(this.#detector, id, revision) ? [[id, revision]] : [];
     });

@@ -69,7 +69,8 @@ describe('declared tools', function () {
     assert.deepEqual(lines(workspace), ['./-c.txt a.txt sub/b.txt']);
     const overlays = [{ file: 'a.txt', text: 'BAD', version: 2 }];
     const units = all.plan.units.filter(({ file }) => file === 'a.txt');
-    const unread = await run(workspace, 'many', tool(), { overlays, units });
+    const asked = { overlays, units, since: { 'a.txt': 1 } };
+    const unread = await run(workspace, 'many', tool(), asked);
     assert.deepEqual(unread.result?.coverage, { 'a.txt': 'unchanged' });
     const typed = await run(workspace, 'many', tool({ stdin: ['node', 'tool.mjs', '--stdin={file}'] }), {
       overlays,
