@@ -135,7 +135,7 @@ export class Checks {
         units: batch.units,
         overlays,
         first: this.#host.openFiles(),
-        ...this.#sinceOf(batch.units),
+        ...this.#sinceOf(batch.units, overlays),
         ...(isIdle && batch.units[0]?.kind !== 'file' ? { revalidate: true } : {}),
         ...(this.#host.live() ? { allowProvisional: true } : {}),
         ...(ownNotes === undefined ? {} : { notes: ownNotes }),
@@ -164,11 +164,18 @@ export class Checks {
     return changes && [...changes.keys()].filter((file) => this.#parts.isAffectedBy(file));
   }
 
-  /** For projects and graphs, whose detector may know which files a change does not affect. */
-  #sinceOf(units: readonly Unit[]): Pick<CheckRequest, 'since'> {
-    const known = units.flatMap(({ id, kind }): [string, Revision][] => {
-      const revision = kind === 'file' ? undefined : this.#parts.states.get(id)?.result?.revision;
-      return revision === undefined || revision < this.#everythingChangedAt ? [] : [[id, revision]];
+  /**
+   * For projects and graphs, whose detector may know which files a change does not affect, and for files whose unsaved
+   * text a detector may be unable to read.
+   */
+  #sinceOf(units: readonly Unit[], overlays: CheckRequest['overlays']): Pick<CheckRequest, 'since'> {
+    const { table } = this.#host;
+    const unsaved = new Set(overlays.map(({ file }) => file));
+    const known = units.flatMap(({ id, kind, file }): [string, Revision][] => {
+      const mayStand = kind !== 'file' || unsaved.has(file);
+      const revision = mayStand ? this.#parts.states.get(id)?.result?.revision : undefined;
+      const isKnown = revision !== undefined && revision >= this.#everythingChangedAt;
+      return isKnown && table.holds(this.#detector, id, revision) ? [[id, revision]] : [];
     });
     return known.length === 0 ? {} : { since: Object.fromEntries(known) };
   }
@@ -200,12 +207,13 @@ export class Checks {
     if (event.kind === 'done' && file === record.unit.file) {
       invalidation.signatureReceived(record, event.signature, running.revision, !running.unsaved.has(file));
     }
-    this.#host.table.replace(this.#detector, unit, file, this.#host.included(file) ? found : []);
+    this.#host.table.report(this.#detector, unit, file, this.#host.included(file) ? found : []);
   }
 
   /** @returns why some of its units have no result */
   #settle(running: RunningBatch, outcome: CheckOutcome): string | undefined {
     const { states, invalidation, problems } = this.#parts;
+    const { table } = this.#host;
     const current = this.#currentOf(running);
     if (outcome.kind === 'cancelled') {
       if (running.isIdle) for (const unit of current) if (unit.dependsOn) invalidation.markSuspect(unit);
@@ -230,7 +238,8 @@ export class Checks {
         const borrowed = outcome.borrowed?.has(id) === true;
         const reads = result?.reads?.[id];
         states.completed(id, running, { coverage, provisional: provisional.has(id), borrowed, reads });
-        if (coverage === undefined) this.#host.table.finishUnit(this.#detector, id, running.namedBy(id));
+        if (coverage === undefined) table.finishUnit(this.#detector, id, running.namedBy(id));
+        else table.finishPart(this.#detector, id, running.namedBy(id));
       }
     }
     const complete = current.filter(({ id }) => !unfinished.has(id) && result?.coverage?.[id] === undefined);
@@ -240,7 +249,7 @@ export class Checks {
 
   #quarantine(id: string, input: QuarantinedInput): string {
     this.#parts.states.failed(id);
-    this.#host.table.replace(this.#detector, id, input.file, [quarantineIssue(input)]);
+    this.#host.table.report(this.#detector, id, input.file, [quarantineIssue(input)]);
     return input.reason.message;
   }
 

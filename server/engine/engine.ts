@@ -138,7 +138,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   filesChanged(changes: readonly FileChange[]): void {
     const revision = this.journal.append(changes);
     const isGone = deletedBy(changes);
-    if (isGone) this.#table.dropFiles(isGone);
+    if (isGone) this.#table.dropFiles(isGone, revision);
     for (const scheduler of this.#schedulers.values()) scheduler.filesChanged(changes, revision);
   }
 

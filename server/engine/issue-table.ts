@@ -3,8 +3,11 @@
  *
  * Invariant: issues are replaced, never cleared first. The issues of a file stay until the unit that reported them reports
  * that file again, finishes without reporting it, or the file is deleted.
+ * Invariant: a check that ends with an answer for a part of its unit leaves the last result in the rest of it, whatever
+ * cancelled checks have reported in between.
  */
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
+import type { Revision } from '../journal.ts';
 
 type UnitKey = string;
 
@@ -12,6 +15,10 @@ export class IssueTable {
   readonly #issues = new Map<string, Map<UnitKey, readonly Issue[]>>();
   /** The files in which each unit has issues, for `finishUnit`. */
   readonly #units = new Map<UnitKey, Set<string>>();
+  /** By unit and file: the issues of the unit's last result, where checks that have not ended since replaced them. */
+  readonly #replaced = new Map<UnitKey, Map<string, readonly Issue[]>>();
+  /** When a unit last lost issues because their file was deleted. */
+  readonly #lostAt = new Map<UnitKey, Revision>();
   readonly #onChange: (file: string) => void;
 
   /** @param onChange called for a file whenever its merged issues change */
@@ -32,28 +39,64 @@ export class IssueTable {
     this.#onChange(file);
   }
 
+  /**
+   * Sets all issues that a unit has in one file, as a running check reports them. They become a part of the unit's result
+   * when the check ends: with {@link finishUnit} or {@link finishPart}.
+   */
+  report(detector: string, unit: string, file: string, issues: readonly Issue[]): void {
+    const key = keyOf(detector, unit);
+    const replaced = ensure(this.#replaced, key, () => new Map<string, readonly Issue[]>());
+    if (!replaced.has(file)) replaced.set(file, this.#issues.get(file)?.get(key) ?? []);
+    this.replace(detector, unit, file, issues);
+  }
+
   /** The unit is finished: its issues in files that it did not report are out of date. */
   finishUnit(detector: string, unit: string, named: ReadonlySet<string>): void {
-    for (const file of [...(this.#units.get(keyOf(detector, unit)) ?? [])]) {
+    const key = keyOf(detector, unit);
+    this.#replaced.delete(key);
+    for (const file of [...(this.#units.get(key) ?? [])]) {
       if (!named.has(file)) this.replace(detector, unit, file, []);
     }
   }
 
+  /** A part of the unit is finished: its last result stands in files that it did not report. */
+  finishPart(detector: string, unit: string, named: ReadonlySet<string>): void {
+    const key = keyOf(detector, unit);
+    const replaced = this.#replaced.get(key);
+    this.#replaced.delete(key);
+    for (const [file, issues] of replaced ?? []) if (!named.has(file)) this.replace(detector, unit, file, issues);
+  }
+
+  /** Whether the issues of a result are all there: no file in which the unit had some was deleted since. */
+  holds(detector: string, unit: string, result: Revision): boolean {
+    return result > (this.#lostAt.get(keyOf(detector, unit)) ?? -1);
+  }
+
   dropUnit(detector: string, unit: string): void {
     this.finishUnit(detector, unit, new Set());
+    this.#lostAt.delete(keyOf(detector, unit));
   }
 
   dropDetector(detector: string): void {
     const prefix = keyOf(detector, '');
-    for (const key of [...this.#units.keys()]) {
+    for (const key of [...this.#units.keys(), ...this.#replaced.keys(), ...this.#lostAt.keys()]) {
       if (key.startsWith(prefix)) this.dropUnit(detector, key.slice(prefix.length));
     }
   }
 
-  /** Removes the issues of deleted files. */
-  dropFiles(isGone: (file: string) => boolean): void {
+  /** Removes the issues of deleted files. @param revision of their deletion */
+  dropFiles(isGone: (file: string) => boolean, revision: Revision): void {
+    for (const [key, files] of this.#replaced) {
+      for (const file of [...files.keys()].filter(isGone)) {
+        files.delete(file);
+        this.#lostAt.set(key, revision);
+      }
+    }
     for (const file of [...this.#issues.keys()].filter(isGone)) {
-      for (const key of [...(this.#issues.get(file)?.keys() ?? [])]) this.#remove(key, file);
+      for (const key of [...(this.#issues.get(file)?.keys() ?? [])]) {
+        this.#remove(key, file);
+        this.#lostAt.set(key, revision);
+      }
       this.#onChange(file);
     }
   }

@@ -97,8 +97,9 @@ export class CheckJob implements Job {
   }
 
   /** A detector of projects takes in all changes before it begins with one. */
-  get #hasSeenChanges(): boolean {
-    return this.#lastUnit !== undefined && this.#byId.get(this.#lastUnit)?.kind === 'project';
+  get #endOfCancelled(): JobEnd {
+    const hasSeenChanges = this.#lastUnit !== undefined && this.#byId.get(this.#lastUnit)?.kind === 'project';
+    return hasSeenChanges ? 'seen' : 'unseen';
   }
 
   get revision(): Revision {
@@ -113,9 +114,10 @@ export class CheckJob implements Job {
       const answer = await link.check(order, (event) => this.#event(event, pulse), this.signal);
       this.#owner.options.onVersion(answer.version);
       this.#owner.answered(this, answer);
-      return 'seen';
+      // Nobody has the answer if it crossed the cancellation on its way.
+      return this.signal.aborted ? this.#endOfCancelled : 'seen';
     } catch (error) {
-      if (error instanceof RequestCancelled) return this.#hasSeenChanges ? 'seen' : 'unseen';
+      if (error instanceof RequestCancelled) return this.#endOfCancelled;
       if (!(error instanceof DetectorFailure)) throw error;
       this.#owner.threw(this, error);
       return 'broken';

@@ -30,9 +30,9 @@ export async function runDetector(
   options: DetectorOptions = {},
   extra: Partial<
     Pick<CheckRequest, 'overlays' | 'first' | 'changed' | 'units' | 'revision' | 'since' | 'revalidate'>
-  > & { signal?: AbortSignal } = {},
+  > & { signal?: AbortSignal; onDone?: () => void } = {},
 ): Promise<DetectorRun> {
-  const { signal = new AbortController().signal, ...request } = extra;
+  const { signal = new AbortController().signal, onDone, ...request } = extra;
   const log = (): void => {};
   const plan = await detector.plan({ detector: detector.name, root, options }, { signal, log });
   const events: CheckEvent[] = [];
@@ -74,6 +74,7 @@ export async function runDetector(
       events.push({ kind: 'done', unit: unit.id, file });
       finished.set(keyOf(unit, file), slot(unit, file).issues);
       open.delete(keyOf(unit, file));
+      onDone?.();
       return Promise.resolve();
     },
     progress: (done, total, what) => {

@@ -2,9 +2,11 @@
  * Checks files with a tool that looks at one or at many of them in each run. Remembers which files it has answered for,
  * as long as the process lives.
  */
+import path from 'node:path';
 import type { CheckContext } from '../protocol/detector.ts';
 import type { CheckRequest, CheckResult, Finding, Unit } from '../protocol/detector-protocol.ts';
 import { prioritized } from '../runtime/order.ts';
+import { isHad, wasSaved, type LastRead } from '../runtime/saved-since.ts';
 import { runTool, ToolFailure } from './run.ts';
 import { declarationRange, DECLARATIONS, type Tool } from './tool.ts';
 
@@ -15,8 +17,8 @@ const FAILURES = 3;
 /** Failed runs to find the files at which a tool fails. */
 const MOST_RUNS = 40;
 
-/** By root and tool: the files whose results the engine has. */
-const answered = new Map<string, Set<string>>();
+/** By root and tool, then by file: when the tool last answered for it as it is on the disk. */
+const answered = new Map<string, Map<string, LastRead>>();
 
 /** @param onDone called for each unit */
 export async function checkFiles(
@@ -43,11 +45,11 @@ class FilesCheck {
   readonly #context: CheckContext;
   readonly #onDone: () => void;
   readonly #unsaved: ReadonlyMap<string, string>;
-  readonly #answered: Set<string>;
+  readonly #answered: Map<string, LastRead>;
   readonly #refusals = new Set<string>();
   #failedRuns = 0;
   /** Until it succeeds somewhere, nobody knows whether the files or the tool are at fault. */
-  readonly #failed = new Map<Unit, ToolFailure>();
+  readonly #failed = new Map<Unit, { readonly failure: ToolFailure; readonly at: number }>();
   #succeeded: boolean;
 
   constructor(tool: Tool, request: CheckRequest, context: CheckContext, onDone: () => void) {
@@ -57,7 +59,7 @@ class FilesCheck {
     this.#onDone = onDone;
     this.#unsaved = new Map(request.overlays.map(({ file, text }) => [file, text]));
     const key = `${request.root}\n${tool.name}`;
-    this.#answered = answered.get(key) ?? new Set();
+    this.#answered = answered.get(key) ?? new Map<string, LastRead>();
     answered.set(key, this.#answered);
     this.#succeeded = this.#answered.size > 0;
   }
@@ -67,7 +69,8 @@ class FilesCheck {
     const units = prioritized(this.#request.units, this.#request.first);
     const canRead = this.#tool.declaration.stdin !== undefined;
     // Without a command for unsaved text, only saving a file can change what the tool says about it.
-    const standing = canRead ? [] : units.filter(({ file }) => this.#unsaved.has(file) && this.#answered.has(file));
+    const standing: Unit[] = [];
+    for (const unit of units) if (!canRead && (await this.#stands(unit))) standing.push(unit);
     const typed = canRead ? units.filter(({ file }) => this.#unsaved.has(file)) : [];
     const saved = units.filter((unit) => !standing.includes(unit) && !typed.includes(unit));
     try {
@@ -81,6 +84,13 @@ class FilesCheck {
     }
     await this.#reportRefusals();
     return standing.map(({ id }) => id);
+  }
+
+  /** Whether the engine has what the tool says about the file on the disk, so that an unsaved text changes nothing. */
+  async #stands({ id, file }: Unit): Promise<boolean> {
+    const last = this.#answered.get(file);
+    if (!this.#unsaved.has(file) || !isHad(last, this.#request.since?.[id])) return false;
+    return !(await wasSaved(path.join(this.#request.root, file), last.at));
   }
 
   #chunks(units: readonly Unit[]): readonly (readonly Unit[])[] {
@@ -105,6 +115,7 @@ class FilesCheck {
   async #attempt(units: readonly Unit[], text?: string): Promise<void> {
     this.#context.signal.throwIfAborted();
     for (const unit of units) this.#context.begin(unit, unit.file);
+    const at = Date.now();
     let failure: ToolFailure;
     try {
       const files = units.map(({ file }) => file);
@@ -114,7 +125,7 @@ class FilesCheck {
       const asked = new Set(files);
       const others = [...findings.keys()].filter((file) => !asked.has(file));
       if (others.length > 0) this.#refusals.add(`Findings in files that it was not asked about were left out (${others[0] ?? ''}).`); // prettier-ignore
-      for (const unit of units) await this.#answer(unit, findings.get(unit.file) ?? []);
+      for (const unit of units) await this.#answer(unit, findings.get(unit.file) ?? [], at);
       return;
     } catch (error) {
       if (!(error instanceof ToolFailure)) throw error;
@@ -125,7 +136,7 @@ class FilesCheck {
     if (failure.kind === 'limit' || isBroken || this.#failedRuns >= MOST_RUNS) throw failure;
     const [first] = units;
     if (units.length === 1 && first !== undefined) {
-      this.#failed.set(first, failure);
+      this.#failed.set(first, { failure, at });
       return;
     }
     const middle = Math.ceil(units.length / 2);
@@ -136,18 +147,18 @@ class FilesCheck {
   /** @throws ToolFailure when it has never succeeded */
   async #reportFailed(): Promise<void> {
     const start = { line: 0, character: 0 };
-    for (const [unit, failure] of this.#failed) {
+    for (const [unit, { failure, at }] of this.#failed) {
       if (!this.#succeeded) throw failure;
       const { message } = failure;
-      await this.#answer(unit, [{ rule: 'tool-failed', severity: 'error', message, range: { start, end: start } }]);
+      await this.#answer(unit, [{ rule: 'tool-failed', severity: 'error', message, range: { start, end: start } }], at);
     }
   }
 
-  async #answer(unit: Unit, findings: readonly Finding[]): Promise<void> {
+  async #answer(unit: Unit, findings: readonly Finding[], at: number): Promise<void> {
     this.issues += findings.length;
     this.#context.report(unit, unit.file, findings);
     await this.#context.done(unit, unit.file);
-    this.#answered.add(unit.file);
+    this.#answered.set(unit.file, { revision: this.#request.revision, at });
     this.#onDone();
   }
 

@@ -4,10 +4,11 @@
  */
 import type { CheckContext } from '../protocol/detector.ts';
 import type { CheckRequest, CheckResult, DetectorProblem } from '../protocol/detector-protocol.ts';
+import { isAsRead, type LastRead } from '../runtime/saved-since.ts';
 import { runTool, ToolFailure, type RunResult } from './run.ts';
 import { declarationRange, DECLARATIONS, type Tool } from './tool.ts';
 
-interface LastRun {
+interface LastRun extends LastRead {
   readonly durationMs: number;
   readonly problems: readonly DetectorProblem[];
   readonly failed: boolean;
@@ -30,12 +31,13 @@ export async function checkFolder(tool: Tool, request: CheckRequest, context: Ch
   if (unit === undefined) return result();
   const key = `${request.root}\n${tool.name}`;
   const last = lastRuns.get(key);
-  const coverage = last && answerWithoutRun(request, unit.id, last);
+  const coverage = last && (await answerWithoutRun(request, unit.id, last));
   if (coverage !== undefined) {
     for (const problem of last?.problems ?? []) context.problem(problem);
     return result({ coverage: { [unit.id]: coverage } });
   }
   context.begin(unit, unit.file);
+  const read: LastRead = { revision: request.revision, at: Date.now() };
   const problem = async (code: DetectorProblem['code'], message: string, fatal: boolean): Promise<DetectorProblem> => ({
     ...{ code, message, fatal, file: DECLARATIONS },
     range: await declarationRange(tool),
@@ -46,13 +48,13 @@ export async function checkFolder(tool: Tool, request: CheckRequest, context: Ch
   } catch (error) {
     if (!(error instanceof ToolFailure)) throw error;
     const failed = await problem('TOOL_ERROR', `${error.message} Its earlier results stay.`, true);
-    lastRuns.set(key, { durationMs: performance.now() - startedAt, problems: [failed], failed: true });
+    lastRuns.set(key, { ...read, durationMs: performance.now() - startedAt, problems: [failed], failed: true });
     context.problem(failed);
     return result();
   }
   const problems: DetectorProblem[] = [];
   for (const refusal of run.refusals) problems.push(await problem('INVALID_RESULT', `${tool.name}: ${refusal}`, false));
-  lastRuns.set(key, { durationMs: performance.now() - startedAt, problems, failed: false });
+  lastRuns.set(key, { ...read, durationMs: performance.now() - startedAt, problems, failed: false });
   for (const one of problems) context.problem(one);
   let issues = 0;
   const files = [...run.findings.keys()];
@@ -67,13 +69,14 @@ export async function checkFolder(tool: Tool, request: CheckRequest, context: Ch
 }
 
 /** Unsaved edits change nothing, and after saved ones a slow tool waits for the check with `revalidate`. */
-function answerWithoutRun(
-  { since, changed, overlays, revalidate }: CheckRequest,
+async function answerWithoutRun(
+  request: CheckRequest,
   unit: string,
   last: LastRun,
-): 'unchanged' | 'affected' | undefined {
-  if (revalidate === true) return undefined;
-  const unsaved = new Set(overlays.map(({ file }) => file));
-  if (changed?.every((file) => unsaved.has(file)) === true) return 'unchanged';
-  return since?.[unit] !== undefined && !last.failed && last.durationMs > QUICK_MS ? 'affected' : undefined;
+): Promise<'unchanged' | 'affected' | undefined> {
+  if (request.revalidate === true) return undefined;
+  const since = request.since?.[unit];
+  // What failed has no result, but its problem is said again.
+  if (await isAsRead(request, last, last.failed ? last.revision : since)) return 'unchanged';
+  return since !== undefined && !last.failed && last.durationMs > QUICK_MS ? 'affected' : undefined;
 }

@@ -1,6 +1,6 @@
 /** The `knip` detector: what a knip prints becomes findings, what it does wrong a problem, and neither an exception. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { detector } from '../../../workers/detectors/knip/index.ts';
@@ -228,6 +228,10 @@ describe('knip', () => {
     assert.equal(runs(), 1);
     const whileTyping = await runDetector(detector, root, {}, typed);
     assert.deepEqual(whileTyping.result?.coverage, { knip: 'unchanged' });
+    const time = new Date(Date.now() + 60_000);
+    utimesSync(path.join(root, 'a.ts'), time, time);
+    const hidden = await runDetector(detector, root, {}, typed);
+    assert.deepEqual(hidden.result?.coverage, { knip: 'affected' }, 'the text hides that it was saved');
     const saved = await runDetector(detector, root, {}, { since: { knip: 1 }, changed: ['a.ts'] });
     assert.deepEqual(saved.result?.coverage, { knip: 'affected' });
     assert.equal(runs(), 1);

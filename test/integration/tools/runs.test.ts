@@ -1,6 +1,6 @@
 /** Declared tools that work, fail, hang, flood and die, run as their workers run them. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { optionsOfTool } from '../../../workers/protocol/declared-tools.ts';
@@ -33,6 +33,12 @@ const tool = (more: Partial<ToolDeclaration> = {}): ToolDeclaration => ({
   files: ['**/*.txt'],
   ...more,
 });
+
+/** The file was saved after every run until now. */
+const later = (workspace: TestWorkspace, file: string): void => {
+  const time = new Date(Date.now() + 60_000);
+  utimesSync(path.join(workspace.root, file), time, time);
+};
 
 const brief = ({ file, range: { start }, rule, severity, message }: Issue): string =>
   `${file}:${start.line + 1}:${start.character + 1} ${severity} ${rule} ${message}`;
@@ -69,14 +75,23 @@ describe('declared tools', function () {
     assert.deepEqual(lines(workspace), ['./-c.txt a.txt sub/b.txt']);
     const overlays = [{ file: 'a.txt', text: 'BAD', version: 2 }];
     const units = all.plan.units.filter(({ file }) => file === 'a.txt');
-    const unread = await run(workspace, 'many', tool(), { overlays, units });
+    const asked = { overlays, units, since: { 'a.txt': 1 } };
+    const unread = await run(workspace, 'many', tool(), asked);
     assert.deepEqual(unread.result?.coverage, { 'a.txt': 'unchanged' });
+    // The engine has no answer, or an older one; or the text hides that the file was saved.
+    const again = async (more: Parameters<typeof runDetector>[3]): Promise<readonly string[]> =>
+      (await run(workspace, 'many', tool(), { ...asked, ...more })).issues.map(brief);
+    assert.deepEqual(await again({ since: {}, revision: 3 }), ['a.txt:1:4 error words bad word']);
+    assert.deepEqual(await again({ since: { 'a.txt': 2 }, revision: 4 }), ['a.txt:1:4 error words bad word']);
+    workspace.write('a.txt', 'BAD');
+    later(workspace, 'a.txt');
+    assert.deepEqual(await again({ since: { 'a.txt': 4 }, revision: 5 }), ['a.txt:1:1 error words bad word']);
     const typed = await run(workspace, 'many', tool({ stdin: ['node', 'tool.mjs', '--stdin={file}'] }), {
       overlays,
       units,
     });
     assert.deepEqual(typed.issues.map(brief), ['a.txt:1:1 error words bad word']);
-    assert.deepEqual(lines(workspace).slice(1), ['--stdin=a.txt']);
+    assert.deepEqual(lines(workspace).slice(1), ['a.txt', 'a.txt', 'a.txt', '--stdin=a.txt']);
   });
 
   it('that fail at a file lose that file only', async () => {
@@ -150,10 +165,16 @@ describe('declared tools', function () {
     const overlays = [{ file: 'a.txt', text: '', version: 2 }];
     const typed = await run(workspace, 'folder', folder, { since, changed: ['a.txt'], overlays });
     assert.deepEqual(typed.result?.coverage, { folder: 'unchanged' });
+    // The engine has no answer: the one above got lost.
+    const lost = await run(workspace, 'folder', folder, { changed: ['a.txt'], overlays, revision: 2 });
+    assert.deepEqual([lost.issues.length, lost.result?.coverage], [1, undefined]);
+    const hidden = await run(workspace, 'folder', folder, { since, changed: ['a.txt'], overlays, revision: 3 });
+    assert.notDeepEqual(hidden.result?.coverage, { folder: 'unchanged' });
+    const before = lines(workspace).length;
     workspace.write('a.txt', 'fine');
     const saved = await run(workspace, 'folder', folder, { since, changed: ['a.txt'], revalidate: true });
     assert.deepEqual([saved.issues, saved.result?.coverage], [[], undefined]);
-    assert.equal(lines(workspace).length, 2);
+    assert.equal(lines(workspace).length, before + 1);
   });
 
   it('say what they are not asked about in vain', async () => {

@@ -134,6 +134,32 @@ for (const version of versions) {
       assert.ok(done.length < 20, String(done.length));
       await assertSameAsTsc(workspace, await run(workspace, {}, { changed: [] }));
     });
+
+    it('a result stays the one to build on after a later check was cancelled, whatever that one saw', async () => {
+      const main = "import { n } from './n';\nexport const m: string = n;\n";
+      const files = { 'src/main.ts': main, 'src/n.ts': 'export const n: string = "";\n' };
+      const workspace = await makeWorkspace(
+        { 'tsconfig.json': config({}, { files: ['src/main.ts'] }), ...files },
+        version,
+      );
+      const since = { 'tsconfig.json': 1 };
+      await run(workspace, {}, { revision: 1 });
+      /** An unsaved text without the import, whose check is cancelled when it has answered for a file. */
+      const cancel = async (revision: number): Promise<void> => {
+        const overlays = [{ file: 'src/main.ts', text: 'export const m: string = 1;\n', version: revision }];
+        const controller = new AbortController();
+        const stopped = run(workspace, {}, { revision, since, overlays, changed: ['src/main.ts'], signal: controller.signal, onDone: () => controller.abort() }); // prettier-ignore
+        await assert.rejects(stopped, { name: 'AbortError' });
+      };
+      await cancel(2);
+      const restored = await run(workspace, {}, { revision: 3, since, changed: ['src/main.ts'] });
+      assert.deepEqual(restored.issues, []);
+      // Its answer got lost on the way too.
+      await cancel(4);
+      await workspace.write({ 'src/n.ts': 'export const n: string = 1;\n' });
+      const both = await run(workspace, {}, { revision: 5, since, changed: ['src/main.ts', 'src/n.ts'] });
+      assert.deepEqual(both.issues.map(({ file, rule }) => `${file} ${rule}`), ['src/n.ts TS2322']); // prettier-ignore
+    });
   });
 }
 

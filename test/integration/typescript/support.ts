@@ -62,7 +62,7 @@ export type Extra = Partial<
     CheckRequest,
     'overlays' | 'first' | 'changed' | 'units' | 'revision' | 'since' | 'revalidate' | 'allowProvisional' | 'notes'
   >
-> & { signal?: AbortSignal };
+> & { signal?: AbortSignal; onDone?: () => void };
 
 export function run(workspace: Workspace, options: DetectorOptions = {}, extra: Extra = {}): Promise<DetectorRun> {
   return runDetector(detector, workspace.root, options, extra);

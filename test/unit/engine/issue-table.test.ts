@@ -59,7 +59,7 @@ describe('issue table', () => {
       { file: 'lib', kind: 'changed' },
     ]);
     assert.ok(isGone);
-    table.dropFiles(isGone);
+    table.dropFiles(isGone, 1);
     assert.deepEqual(table.files(), others);
   });
 

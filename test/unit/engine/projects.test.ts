@@ -266,6 +266,89 @@ describe('engine: projects after an edit', () => {
     assert.equal(state(), 'done');
   });
 
+  describe('after a cancelled check that had reported some files', () => {
+    const project = 'tsconfig.json';
+    let first: HeldCheck;
+
+    /** The last result has an issue in a.ts and one in b.ts; a cancelled check has reported other ones. */
+    beforeEach(async () => {
+      await start(project);
+      first = pool.last;
+      for (const file of ['a.ts', 'b.ts']) await first.answer(project, file, found(file, 'old'));
+      await finish(first);
+      const second = await edit('a.ts');
+      await second.answer(project, 'a.ts', []);
+      await second.answer(project, 'b.ts', []);
+      await second.answer(project, 'c.ts', found('c.ts', 'new'));
+      assert.deepEqual(['a.ts', 'b.ts', 'c.ts'].map(issues), [[], [], ['new']], 'they show at once');
+    });
+
+    it('an unchanged result is the one that the request names', async () => {
+      const third = await edit('a.ts');
+      assert.deepEqual(third.task.request.since, { [project]: first.task.request.revision });
+      await finish(third, { [project]: 'unchanged' });
+      assert.equal(state(), 'done');
+      assert.deepEqual(['a.ts', 'b.ts', 'c.ts'].map(issues), [['old'], ['old'], []]);
+    });
+
+    it('so is the rest of one that was checked in part', async () => {
+      const third = await edit('a.ts');
+      await third.answer(project, 'a.ts', found('a.ts', 'newest'));
+      await finish(third, { [project]: 'affected' });
+      assert.deepEqual(['a.ts', 'b.ts', 'c.ts'].map(issues), [['newest'], ['old'], []]);
+      // What has an answer is the result from now on.
+      await finish(await edit('a.ts'), { [project]: 'unchanged' });
+      assert.deepEqual(['a.ts', 'b.ts', 'c.ts'].map(issues), [['newest'], ['old'], []]);
+    });
+
+    it('also after several of them, a failed one and a pause', async () => {
+      await (await edit('a.ts')).answer(project, 'a.ts', found('a.ts', 'third'));
+      const fourth = await edit('a.ts');
+      await fourth.answer(project, 'b.ts', found('b.ts', 'fourth'));
+      const { units } = fourth.task.request;
+      await fourth.finish({ kind: 'failed', message: 'TypeScript crashed.', unfinished: units, quarantined: [] });
+      await (await edit('a.ts')).answer(project, 'a.ts', found('a.ts', 'fifth'));
+      engine.pause();
+      engine.resume();
+      await settle();
+      await finish(pool.last, { [project]: 'unchanged' });
+      assert.deepEqual(['a.ts', 'b.ts', 'c.ts'].map(issues), [['old'], ['old'], []]);
+    });
+
+    it('a complete check has the last word', async () => {
+      await finish(await edit('a.ts'));
+      assert.deepEqual(['a.ts', 'b.ts', 'c.ts'].map(issues), [[], [], []]);
+      await finish(await edit('a.ts'), { [project]: 'unchanged' });
+      assert.deepEqual(['a.ts', 'b.ts', 'c.ts'].map(issues), [[], [], []]);
+    });
+
+    it('a file that was deleted meanwhile keeps no issues', async () => {
+      engine.filesChanged([{ file: 'b.ts', kind: 'deleted' }]);
+      await settle();
+      await finish(pool.last, { [project]: 'affected' });
+      assert.deepEqual(['a.ts', 'b.ts', 'c.ts'].map(issues), [['old'], [], []]);
+    });
+  });
+
+  it('asks for everything once a file with issues was deleted, because it may come back as it was', async () => {
+    await start('a/tsconfig.json', 'b/tsconfig.json');
+    const [ofA, ofB] = pool.checks.slice();
+    assert.ok(ofA && ofB);
+    await ofA.answer('a/tsconfig.json', 'a/a.ts', found('a/a.ts', 'old'));
+    await finish(ofA);
+    await finish(ofB);
+    engine.filesChanged([{ file: 'a/a.ts', kind: 'deleted' }]);
+    await edit('a/a.ts');
+    const [again, other] = pool.checks.slice(-2);
+    assert.ok(again && other);
+    assert.equal(again.task.request.since, undefined);
+    assert.deepEqual(other.task.request.since, { 'b/tsconfig.json': ofB.task.request.revision });
+    await finish(again);
+    await finish(other);
+    await edit('a/a.ts');
+    assert.deepEqual(pool.checks.at(-2)?.task.request.since, { 'a/tsconfig.json': again.task.request.revision });
+  });
+
   it("passes a detector's notes to its next checks", async () => {
     await start('tsconfig.json');
     assert.equal(pool.last.task.request.notes, undefined);

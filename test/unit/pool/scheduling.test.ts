@@ -214,9 +214,14 @@ describe('scheduling', () => {
     await settle();
     second.controller.abort();
     await stage.at(0).finish();
-    stage.checkAfter(['y'], ['a']);
+    const third = stage.checkAfter(['y'], ['a']);
     await settle();
     assert.deepEqual(stage.at(0).request?.changed, ['x', 'y']);
+    third.controller.abort();
+    await stage.at(0).finish(true);
+    stage.checkAfter(['z'], ['a']);
+    await settle();
+    assert.deepEqual(stage.at(0).request?.changed, ['x', 'y', 'z'], 'nobody has its answer');
   });
 
   it('does not repeat changes that a detector of projects took in before it was cancelled', async () => {

@@ -17,6 +17,7 @@ import type {
 import { anyOf, compilerConfig, packageManifest } from '../../protocol/file-patterns.ts';
 import { defaultSeverities } from '../../protocol/manifest.ts';
 import { ignoredFiles, severitiesOf, type RuleSeverities } from '../../runtime/rule-options.ts';
+import { isAsRead, type LastRead } from '../../runtime/saved-since.ts';
 import { manifest } from './manifest.ts';
 import { buildFindings } from './run.ts';
 import type { BuildFinding, BuildRule } from './finding.ts';
@@ -46,6 +47,9 @@ interface LastBuild {
 const lastBuilds = new Map<string, LastBuild>();
 const noBuild: LastBuild = { isStale: true, findings: new Map() };
 
+/** By root: the last check of what needs no build. */
+const lastChecks = new Map<string, LastRead>();
+
 const buildFiles = anyOf(packageManifest, compilerConfig);
 
 function decidesBuild(file: string): boolean {
@@ -57,22 +61,22 @@ const HEARTBEAT_MS = 5000;
 
 async function check(request: CheckRequest, context: CheckContext): Promise<CheckResult> {
   const startedAt = performance.now();
-  const { root, options, since, changed, overlays, revalidate = false } = request;
+  const { root, options, since, changed, revalidate = false } = request;
   const [unit] = request.units;
   const result = (more: Partial<CheckResult> = {}): CheckResult => ({ durationMs: performance.now() - startedAt, files: 0, issues: 0, ...more }); // prettier-ignore
   if (unit === undefined) return result();
   const isKnown = since?.[unit.id] !== undefined;
-  const unsaved = new Set(overlays.map(({ file }) => file));
   // Everything here is read from the disk.
-  const saved = changed?.filter((file) => !unsaved.has(file));
-  if (isKnown && !revalidate && saved?.length === 0) return result({ coverage: { [unit.id]: 'unchanged' } });
+  const isSame = !revalidate && (await isAsRead(request, lastChecks.get(root), since?.[unit.id]));
+  if (isSame) return result({ coverage: { [unit.id]: 'unchanged' } });
+  lastChecks.set(root, { revision: request.revision, at: Date.now() });
   const isWanted = options['run'] === true;
   const last = isWanted ? (lastBuilds.get(root) ?? noBuild) : noBuild;
   const check = new BuildCheck(request, context, unit, last.findings);
   await check.static();
   if (!isWanted) return result(check.counts);
   // What a build writes must not cause another one.
-  const isStale = last.isStale || !isKnown || saved === undefined || saved.some(decidesBuild);
+  const isStale = last.isStale || !isKnown || changed === undefined || changed.some(decidesBuild);
   lastBuilds.set(root, { ...last, isStale });
   // A build takes long, so after an edit it waits until it is quiet.
   if (isKnown && !(isStale && revalidate)) return result({ ...check.counts, coverage: { [unit.id]: isStale ? 'affected' : 'unchanged' } }); // prettier-ignore

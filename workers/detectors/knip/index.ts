@@ -19,11 +19,17 @@ import { KnipError, runKnip } from './command.ts';
 import { findingsOf } from './findings.ts';
 import { issuesOf, type KnipReport } from './report.ts';
 import { readText } from '../../protocol/read-file.ts';
+import { isAsRead, type LastRead } from '../../runtime/saved-since.ts';
 
 export const detector: Detector = { name: 'knip', version: '1', plan, check };
 
-/** The problems of the last run by root; empty: it was complete. */
-const outcomes = new Map<string, readonly DetectorProblem[]>();
+interface Outcome extends LastRead {
+  /** Empty: it was complete. */
+  readonly problems: readonly DetectorProblem[];
+}
+
+/** Of the last run, by root. */
+const outcomes = new Map<string, Outcome>();
 
 const DEFAULT_TIMEOUT_SECONDS = 300;
 
@@ -65,7 +71,7 @@ async function check(request: CheckRequest, context: CheckContext): Promise<Chec
     ...more,
   });
   if (!unit) return result();
-  const quick = request.revalidate === true ? undefined : answerWithoutRun(request, unit);
+  const quick = request.revalidate === true ? undefined : await answerWithoutRun(request, unit);
   if (quick) {
     for (const problem of quick.problems) context.problem(problem);
     return result({ coverage: { [unit.id]: quick.coverage } });
@@ -94,29 +100,32 @@ const EMPTY_REPORT: KnipReport = { issues: [] };
  * Answers a check after an edit without a run, because knip takes seconds and sees saved files only: unsaved edits
  * change nothing, and saved ones wait for the check with `revalidate`.
  */
-function answerWithoutRun(
-  { root, since, changed, overlays }: CheckRequest,
+async function answerWithoutRun(
+  request: CheckRequest,
   { id }: Unit,
-): { readonly coverage: 'unchanged' | 'affected'; readonly problems: readonly DetectorProblem[] } | undefined {
-  const unsaved = new Set(overlays.map(({ file }) => file));
-  const isAsOnDisk = changed?.every((file) => unsaved.has(file)) === true;
-  const outcome = outcomes.get(root);
-  if (outcome && outcome.length > 0) return isAsOnDisk ? { coverage: 'unchanged', problems: outcome } : undefined;
-  if (since?.[id] === undefined) return undefined;
-  return { coverage: isAsOnDisk && outcome ? 'unchanged' : 'affected', problems: [] };
+): Promise<{ readonly coverage: 'unchanged' | 'affected'; readonly problems: readonly DetectorProblem[] } | undefined> {
+  const outcome = outcomes.get(request.root);
+  const since = request.since?.[id];
+  const isFlawed = outcome !== undefined && outcome.problems.length > 0;
+  // What failed has no result, but its problems are said again.
+  const isSame = await isAsRead(request, outcome, isFlawed ? outcome.revision : since);
+  if (isFlawed) return isSame ? { coverage: 'unchanged', problems: outcome.problems } : undefined;
+  if (since === undefined) return undefined;
+  return { coverage: isSame ? 'unchanged' : 'affected', problems: [] };
 }
 
 /** Runs knip and reports its problems. @returns undefined: there is no report */
 async function reportOf(
   knip: KnipInstallation,
-  { root, options }: CheckRequest,
+  { root, options, revision }: CheckRequest,
   context: CheckContext,
 ): Promise<KnipReport | undefined> {
   const life = setInterval(() => context.progress(0, 1, 'knip'), HEARTBEAT_MS);
   const { timeout } = options;
+  const at = Date.now();
   const seconds = typeof timeout === 'number' && timeout > 0 ? timeout : DEFAULT_TIMEOUT_SECONDS;
   const tell = (problems: readonly DetectorProblem[]): void => {
-    outcomes.set(root, problems);
+    outcomes.set(root, { revision, at, problems });
     for (const problem of problems) context.problem(problem);
   };
   try {

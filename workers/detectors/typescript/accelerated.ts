@@ -192,7 +192,8 @@ class AcceleratedSession implements TypeScriptSession {
     try {
       const extent = await native.session.check(order, deferred, signal);
       deferred.release();
-      const whole = extent === 'whole' ? recorded : extent === 'unchanged' ? before?.diagnostics : undefined;
+      const kept = before && before.revision === order.since ? before.diagnostics : undefined;
+      const whole = extent === 'whole' ? recorded : extent === 'unchanged' ? kept : undefined;
       project.first = { whole: whole && this.#answer(order, whole) };
       return extent;
     } catch (error) {

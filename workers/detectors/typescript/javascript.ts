@@ -104,8 +104,9 @@ class JavascriptSession implements IncrementalSession {
   update(changes: Changes): Promise<void> {
     const touched = this.#disk.update(changes);
     for (const [config, project] of this.#projects) {
-      const { program, history } = project;
-      const own = ownChanges(touched, (file) => program.getSourceFile(file) !== undefined);
+      const { history } = project;
+      const programs = programsOf(project);
+      const own = ownChanges(touched, (file) => programs.some((one) => one.getSourceFile(file) !== undefined));
       if (own === undefined) this.#projects.delete(config);
       else if (own.length > 0) project.stale = true;
       for (const { file } of own ?? []) history.touch(file);
@@ -273,9 +274,11 @@ class JavascriptSession implements IncrementalSession {
   }
 
   trim(kept?: string, all = false): void {
-    for (const [config, { program, history }] of this.#projects) {
+    for (const [config, project] of this.#projects) {
       if (config === kept || (config === this.#openFileProject && !all)) continue;
-      const files = new Set(program.getSourceFiles().map(({ fileName }) => this.#disk.keyOf(fileName)));
+      const { history } = project;
+      const sources = programsOf(project).flatMap((program) => program.getSourceFiles());
+      const files = new Set(sources.map(({ fileName }) => this.#disk.keyOf(fileName)));
       history.rest(undefined);
       this.#unloaded.set(config, { files, history });
       this.#projects.delete(config);
@@ -373,6 +376,11 @@ class JavascriptSession implements IncrementalSession {
       ...(oldProgram ? { oldProgram } : {}),
     });
   }
+}
+
+/** The newest program, and those of answers that still count: they may have had other files. */
+function programsOf({ program, history }: LoadedProject): readonly ts.Program[] {
+  return [...new Set([program, ...history.states])].filter((one) => one !== undefined);
 }
 
 function scriptsOnly(typescript: TypeScript): ProgramMaker {

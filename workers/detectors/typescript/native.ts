@@ -28,12 +28,16 @@ const MANY_CHANGES = 500;
 const MANY_CREATED = 50;
 const DECLARATION = /\.d\.([^./]+\.)?[cm]?ts$/;
 
-/** Texts of files before they changed; undefined: nobody knows. */
-type Texts = Map<string, string | undefined>;
+/** What an answer was made from. */
+interface Basis {
+  readonly files: ProjectFacts['files'];
+  /** Texts of files before they changed; undefined: nobody knows. */
+  readonly texts: Map<string, string | undefined>;
+}
 
 interface KnownProject {
   readonly facts: ProjectFacts;
-  readonly history: AnswerHistory<Texts>;
+  readonly history: AnswerHistory<Basis>;
 }
 
 /** Up to this many affected files, the share does not matter. */
@@ -98,8 +102,8 @@ class NativeSession implements TypeScriptSession {
     const known = this.#projects.get(config);
     const basis = known?.history.asked(order.since);
     const edits = basis && !order.whole ? await this.#editsSince(basis) : undefined;
-    if (known && edits && !(await this.#concerns(config, edits, known.facts))) {
-      known.history.gave(order.revision, new Map());
+    if (known && basis && edits && !(await this.#concerns(config, edits, basis.state.files))) {
+      known.history.gave(order.revision, basisOf(basis.state));
       return 'unchanged';
     }
     if (!edits && (await this.#server?.catch(() => undefined))?.outgrown === true) await this.#replace();
@@ -119,7 +123,7 @@ class NativeSession implements TypeScriptSession {
         if (all) {
           const others = files.filter((file) => !edited.includes(file));
           if (others.length > 0) await check.some(others, facts);
-          history.gave(order.revision, new Map());
+          history.gave(order.revision, basisOf(facts));
           return 'affected';
         }
         first.push(...files);
@@ -127,8 +131,8 @@ class NativeSession implements TypeScriptSession {
       const made = await check.all(first);
       const facts = { ...made, files: new Set([...made.files].map((file) => this.#nameOf(file))) };
       await server.checked(config);
-      const history = known?.history ?? new AnswerHistory<Texts>();
-      history.gave(order.revision, new Map());
+      const history = known?.history ?? new AnswerHistory<Basis>();
+      history.gave(order.revision, basisOf(facts));
       this.#projects.set(config, { facts, history });
       if (server.isOverBudget) await this.#replace();
       // An editor will need them for the next edit.
@@ -188,10 +192,10 @@ class NativeSession implements TypeScriptSession {
   }
 
   /** Files whose text has changed, last edited first. @returns undefined: an earlier text is unknown */
-  async #editsSince({ state, touched }: Known<Texts>): Promise<readonly TextEdit[] | undefined> {
+  async #editsSince({ state: { texts }, touched }: Known<Basis>): Promise<readonly TextEdit[] | undefined> {
     const edits: TextEdit[] = [];
     for (const file of touched) {
-      const before = state.get(file);
+      const before = texts.get(file);
       const now = await this.#read(file).catch(() => undefined);
       if (before === undefined || now === undefined) return undefined;
       if (now !== before) edits.unshift({ file, before, now });
@@ -228,10 +232,11 @@ class NativeSession implements TypeScriptSession {
   }
 
   async #touch(file: string, server: Server | undefined): Promise<void> {
-    const concerned = [...this.#projects.values()].filter(({ facts }) => facts.files.has(file));
-    const missing = concerned.flatMap(({ history }) => history.states.filter((texts) => !texts.has(file)));
+    const all = [...this.#projects.values()];
+    const concerned = all.filter(({ history }) => history.states.some(({ files }) => files.has(file)));
+    const missing = concerned.flatMap(({ history }) => history.states.filter(({ texts }) => !texts.has(file)));
     const text = missing.length > 0 ? await server?.textOf(file) : undefined;
-    for (const texts of missing) texts.set(file, text === undefined ? undefined : withoutMark(text));
+    for (const { texts } of missing) texts.set(file, text === undefined ? undefined : withoutMark(text));
     for (const { history } of concerned) history.touch(file);
   }
 
@@ -239,7 +244,7 @@ class NativeSession implements TypeScriptSession {
    * Whether a project has to look at itself again. Of the sources of projects that it references only what they declare
    * matters, as in `tsc -b`.
    */
-  async #concerns(config: string, edits: readonly TextEdit[], { files }: ProjectFacts): Promise<boolean> {
+  async #concerns(config: string, edits: readonly TextEdit[], files: ReadonlySet<string>): Promise<boolean> {
     if (edits.length === 0) return false;
     const own = readConfig(this.#configs, path.normalize(config));
     const referenced = this.#referencedBy(config);
@@ -293,6 +298,10 @@ class NativeSession implements TypeScriptSession {
       if (isConcerned) this.#projects.delete(config);
     }
   }
+}
+
+function basisOf({ files }: Pick<Basis, 'files'>): Basis {
+  return { files, texts: new Map() };
 }
 
 /** Changes to packages and folders can affect everything. The engine asks for everything after those of configurations. */

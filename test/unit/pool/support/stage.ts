@@ -89,11 +89,14 @@ export class Puppet implements WorkerLink {
     void this.say({ kind: 'done', unit: file, file });
   }
 
-  /** Answers the check in hand, all its files done; or acknowledges that it was cancelled. */
-  async finish(): Promise<void> {
+  /**
+   * Answers the check in hand, all its files done; or acknowledges that it was cancelled.
+   * @param isLate it had answered before it heard of a cancellation
+   */
+  async finish(isLate = false): Promise<void> {
     const units = this.request?.units ?? [];
     this.request = undefined;
-    if (this.cancelled) this.#answer.reject(new RequestCancelled('cancelled'));
+    if (this.cancelled && !isLate) this.#answer.reject(new RequestCancelled('cancelled'));
     else {
       for (const { file } of units) this.done(file);
       this.#answer.resolve({ result: { durationMs: 1, files: units.length, issues: 0 }, version: '1' });
