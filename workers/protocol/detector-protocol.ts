@@ -187,7 +187,7 @@ export interface CheckRequest {
   readonly changed?: readonly string[];
   /**
    * By unit: the {@link revision} of the check whose result the engine has. The detector may omit files that no later change
-   * affects (see {@link CheckResult.coverage}).
+   * affects (see {@link CheckResult.coverage}). Of units of files only those whose text is unsaved are named.
    */
   readonly since?: Readonly<Record<string, number>>;
   /** Check every file, whatever results the engine has: it is idle, and revalidates them. */

@@ -80,8 +80,11 @@ function linesByFile({ plan, events }: DetectorRun): ReadonlyMap<string, Readonl
     if (event.kind !== 'begin' && event.kind !== 'issues' && event.kind !== 'done') continue;
     const key = `${event.unit}\n${event.file}`;
     if (event.kind === 'begin') open.set(key, []);
-    if (event.kind === 'issues') open.get(key)?.push(...event.issues.map(lineOf));
-    if (event.kind === 'done') settled.get(event.unit)?.set(event.file, open.get(key) ?? []);
+    // Not every compiler says what it begins with.
+    if (event.kind === 'issues') open.set(key, [...(open.get(key) ?? []), ...event.issues.map(lineOf)]);
+    if (event.kind !== 'done') continue;
+    settled.get(event.unit)?.set(event.file, open.get(key) ?? []);
+    open.delete(key);
   }
   return settled;
 }
