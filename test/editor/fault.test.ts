@@ -63,11 +63,11 @@ describe('an ESLint configuration that kills its process', () => {
     await driver.read(row('ESLint killed itself'), /SIGKILL/);
     await driver.read(row('eslint#1'), /eslint#1/);
     // From here on with the keyboard alone.
+    // A click opens the group, or closes it if it is open already.
+    const opened = `${row('Errors')}[aria-expanded="true"]`;
     await driver.click(row('Errors'));
-    // A click opens or closes it.
-    await driver.press('ArrowLeft');
-    await driver.press('ArrowRight');
-    await driver.read(`${row('Errors')}[aria-expanded="true"]`, /Errors/);
+    if (!(await driver.appears(opened))) await driver.click(row('Errors'));
+    await driver.read(opened, /Errors/);
     await driver.press('ArrowDown');
     await driver.read('.monaco-list-row.focused', /ESLint killed itself[^]*eslint/);
     await driver.screenshot('health');

@@ -24,6 +24,12 @@ export const driver = {
   /** Waits until an element's text or label matches; the first match of the selector counts. */
   read: (selector: string, pattern: RegExp) =>
     ask('read', { selector, pattern: pattern.source, flags: pattern.flags }) as Promise<Seen>,
+  /** Whether such an element appears soon. */
+  appears: (selector: string): Promise<boolean> =>
+    ask('read', { selector, pattern: '', flags: '', patienceMs: 5_000 }).then(
+      () => true,
+      () => false,
+    ),
   /** The same in a webview. */
   readWebview: (selector: string, pattern: RegExp) =>
     ask('readWebview', { selector, pattern: pattern.source, flags: pattern.flags }) as Promise<Seen>,

@@ -77,22 +77,22 @@ export class ProjectCheck {
     // One by one only what is its own. The sources of referenced projects have nothing to say here; a request for all
     // files finds what other imported files have to say.
     const own = new Set(rootFiles);
-    const files = inOrder(
-      names.filter((name) => syntax.has(name) || (own.has(name) && !(skips && DECLARATION.test(name)))),
-      first,
-    );
+    const files = names.filter((name) => syntax.has(name) || (own.has(name) && !(skips && DECLARATION.test(name))));
     const semantics = new Map<string, readonly NativeApi.Diagnostic[]>();
-    let next = 0;
-    const walk = async (): Promise<void> => {
-      for (let file = files[next]; file !== undefined; file = files[next]) {
-        next += 1;
-        const found = await this.#ask(program.getSemanticDiagnostics(file));
-        semantics.set(file, found);
-        await this.#answer(file, [...(syntax.get(file) ?? []), ...found]);
-        this.#sink.progress(semantics.size, files.length);
-      }
-    };
-    await Promise.all(Array.from({ length: PARALLEL }, walk));
+    // Answers overtake each other, but none the wanted ones.
+    for (const part of parted(files, first)) {
+      let next = 0;
+      const walk = async (): Promise<void> => {
+        for (let file = part[next]; file !== undefined; file = part[next]) {
+          next += 1;
+          const found = await this.#ask(program.getSemanticDiagnostics(file));
+          semantics.set(file, found);
+          await this.#answer(file, [...(syntax.get(file) ?? []), ...found]);
+          this.#sink.progress(semantics.size, files.length);
+        }
+      };
+      await Promise.all(Array.from({ length: PARALLEL }, walk));
+    }
 
     // Checking one file can add diagnostics to a file that was answered before. A request for all files returns them
     // without checking those again.
@@ -185,10 +185,11 @@ function isMissingPackage({ code, text }: NativeApi.Diagnostic): boolean {
   return MISSING.has(code) && !/'\.{1,2}\//.test(text);
 }
 
-function inOrder(files: readonly string[], first: readonly string[]): readonly string[] {
+/** @returns those of the files that are wanted, in that order, and the others */
+function parted(files: readonly string[], first: readonly string[]): readonly (readonly string[])[] {
   const all = new Set(files);
   const wanted = new Set(first.filter((file) => all.has(file)));
-  return [...wanted, ...files.filter((file) => !wanted.has(file))];
+  return [[...wanted], files.filter((file) => !wanted.has(file))];
 }
 
 function groupByFile(found: readonly NativeApi.Diagnostic[]): Map<string, NativeApi.Diagnostic[]> {
