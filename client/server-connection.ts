@@ -171,7 +171,8 @@ export class ServerConnection {
   #clientOptions(): LanguageClientOptions {
     const { extension, log, diagnostics } = this.#options;
     return {
-      documentSelector: documentLanguages.map((language) => ({ scheme: 'file', language })),
+      // Any language: a tool that the workspace declares may look at every file.
+      documentSelector: [{ scheme: 'file' }],
       outputChannel: log,
       // The status bar and the manager inform the user; the client only writes to the log.
       revealOutputChannelOn: RevealOutputChannelOn.Never,
@@ -221,21 +222,3 @@ class Client extends LanguageClient {
     }
   }
 }
-
-/** Languages whose unsaved text a detector may read: those of TypeScript and of ESLint plugins. */
-const documentLanguages = [
-  'javascript',
-  'javascriptreact',
-  'typescript',
-  'typescriptreact',
-  'json',
-  'jsonc',
-  'vue',
-  'svelte',
-  'astro',
-  'html',
-  'css',
-  'markdown',
-  'mdx',
-  'yaml',
-] as const;
