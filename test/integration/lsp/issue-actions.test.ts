@@ -52,6 +52,7 @@ describe('actions for issues', function () {
       await workspace.write({ [file]: text });
       await editor.watched(workspace.root, { [file]: 2 });
       await editor.until(`no issue in ${file}`, () => !rules(file).includes(String(diagnostic.code)));
+      await editor.until('the end of the analysis', () => editor.statuses.at(-1)?.state === 'idle');
       await workspace.write({ [file]: before });
       await editor.watched(workspace.root, { [file]: 2 });
       await editor.until(`the issue in ${file}`, () => rules(file).includes(String(diagnostic.code)));
