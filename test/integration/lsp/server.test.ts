@@ -314,9 +314,15 @@ describe('language server over stdio', function () {
     const storageDir = path.join(path.dirname(workspace.root), 'storage');
     await editor.open([workspace.root], { initializationOptions: { storageDir, trusted: true } });
     await editor.settled();
-    const health = await editor.connection.sendRequest<HealthParams>('bulkhead/health', {});
-    const graph = health.workers.find(({ detector }) => detector === 'graph');
-    assert.ok(graph && graph.memoryBytes > 0, JSON.stringify(health.workers));
+    const readHealth = (): Promise<HealthParams> => editor.connection.sendRequest<HealthParams>('bulkhead/health', {});
+    const graphIn = ({ workers }: HealthParams): HealthParams['workers'][number] | undefined =>
+      workers.find(({ detector }) => detector === 'graph');
+    // It may have ended for lack of work.
+    await editor.connection.sendRequest(requests.analyze, {});
+    await until('the graph has a process', async () => (graphIn(await readHealth())?.memoryBytes ?? 0) > 0);
+    const health = await readHealth();
+    const graph = graphIn(health);
+    assert.ok(graph, JSON.stringify(health.workers));
     assert.ok(health.machine.totalBytes > 0);
     const { file } = await editor.connection.sendRequest<{ file: string }>('bulkhead/captureHeapSnapshot', {
       worker: graph.name,
